@@ -1,1 +1,3 @@
 //! Quartermaster.
+pub mod document;
+pub mod domain;

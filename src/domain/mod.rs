@@ -1,0 +1,3 @@
+//! The pure core: what a request, a product and a template mean. No input or output, no clock, no SDK type belongs here.
+
+pub mod period;
