@@ -1,1 +1,5 @@
-//! Quartermaster.
+//! Quartermaster: a Slack app that hands out AWS resources.
+
+pub mod document;
+pub mod domain;
+pub mod ports;

@@ -1,19 +1,16 @@
 //! What is true whatever the chat tool or the cloud. No I/O, no clock, no `async`, no logging.
 //!
 //! Reading order: [`ids`], [`catalog`] with its [`template`]s, [`request`], then [`next`], which decides every
-//! change of a request. [`policy`], [`quota`], [`cost`] and [`lease`] answer one question each; [`audit`] and
+//! change of a request. [`policy`], [`quota`] and [`lease`] answer one question each; [`audit`] and
 //! [`job`] are what a change leaves behind; [`refusal`] is every way to say no.
 
 pub mod audit;
 pub mod catalog;
-pub mod cost;
 pub mod event;
-pub mod form;
 pub mod ids;
 pub mod job;
 pub mod lease;
 pub mod next;
-pub mod parameters;
 pub mod period;
 pub mod policy;
 pub mod preview;
