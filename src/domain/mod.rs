@@ -11,6 +11,7 @@ pub mod ids;
 pub mod job;
 pub mod lease;
 pub mod next;
+pub mod organization;
 pub mod period;
 pub mod policy;
 pub mod preview;
