@@ -14,7 +14,9 @@ use super::lease::Lease;
 use super::policy::ApprovalPath;
 use super::quota::{QuotaChange, QuotaSlot};
 use super::refusal::Refusal;
-use super::request::{Approval, Ending, MessageRef, Output, Provisioned, Request, Status, StatusName, Surface};
+use super::request::{
+    Approval, Ending, MessageRef, Output, Provisioned, Request, Status, StatusName, Surface,
+};
 
 /// Executions that are started for one request before it is given up.
 pub const MAX_ATTEMPTS: u32 = 5;
