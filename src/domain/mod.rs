@@ -13,6 +13,7 @@ pub mod ids;
 pub mod job;
 pub mod lease;
 pub mod next;
+pub mod organization;
 pub mod parameters;
 pub mod period;
 pub mod policy;

@@ -108,7 +108,9 @@ pub enum Refusal {
         matches: usize,
     },
     /// The click or form was not one that the portal had offered.
-    #[error("That is not something this form or button offers, so nothing was done. Open it again from `{command}`.")]
+    #[error(
+        "That is not something this form or button offers, so nothing was done. Open it again from `{command}`."
+    )]
     Forged {
         /// The slash command.
         command: String,
@@ -126,7 +128,9 @@ pub enum Refusal {
         product: String,
     },
     /// The click could not be judged in time because Slack did not answer.
-    #[error("Slack did not tell us in time whether you may decide about this request. Press the button again.")]
+    #[error(
+        "Slack did not tell us in time whether you may decide about this request. Press the button again."
+    )]
     NotJudgedInTime,
     /// The machine said something that does not fit the request any more; never shown to a person.
     #[error("nothing to do: `{event}` does not apply to a request that is {}", .status.word())]

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::audit::AuditHead;
 use super::catalog::{ApprovalRule, LeaseTerms, TeardownConfirm};
 use super::ids::{
-    ChannelId, ExecutionName, PersonId, ProductKey, ProvisionedProductId, RecordId, RequestId, TaskToken, TeamName,
+    ChannelId, ExecutionName, PersonId, ProductKey, ProvisionedProductId, RecordId, RequestId, TaskToken,
+    TeamName,
 };
 use super::lease::Lease;
 use super::policy::ApprovalPath;

@@ -54,10 +54,20 @@ pub trait Store: Debug + Send + Sync {
 
     /// Claims jobs that are due, oldest first, at most `limit`: their `due_at` moves to `until`, so that they come
     /// back by themselves if the claimer dies.
-    async fn claim_due(&self, now: Timestamp, until: Timestamp, limit: usize) -> anyhow::Result<Vec<ClaimedJob>>;
+    async fn claim_due(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: usize,
+    ) -> anyhow::Result<Vec<ClaimedJob>>;
 
     /// Claims these jobs if they are due; those that another claimer holds or that are gone are left out.
-    async fn claim(&self, keys: &[JobKey], now: Timestamp, until: Timestamp) -> anyhow::Result<Vec<ClaimedJob>>;
+    async fn claim(
+        &self,
+        keys: &[JobKey],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> anyhow::Result<Vec<ClaimedJob>>;
 
     /// Deletes a job that is done. Does nothing if it was rewritten or claimed anew in the meantime.
     async fn complete(&self, claim: &Claim) -> anyhow::Result<()>;
