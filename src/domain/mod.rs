@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod catalog;
+pub mod cost;
 pub mod event;
 pub mod form;
 pub mod ids;
