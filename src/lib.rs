@@ -3,4 +3,5 @@
 pub mod config;
 pub mod document;
 pub mod domain;
+pub mod portal;
 pub mod ports;

@@ -178,7 +178,9 @@ async fn run_key(portal: &Portal, key: &JobKey) {
                 }
             }
         }
-        Err(error) => tracing::error!(request = %key.request, error = format!("{error:#}"), "cannot claim a job"),
+        Err(error) => {
+            tracing::error!(request = %key.request, error = format!("{error:#}"), "cannot claim a job");
+        }
     }
 }
 

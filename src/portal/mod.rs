@@ -18,7 +18,7 @@ pub mod submit;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use thiserror::Error;
+use thiserror::Error as ThisError;
 use tokio::sync::mpsc;
 
 use crate::domain::audit::{Actor, AuditHead, AuditSubject};
@@ -48,7 +48,7 @@ pub struct Portal {
 }
 
 /// Why a use case did not do what was asked.
-#[derive(Debug, Error)]
+#[derive(Debug, ThisError)]
 pub enum Error {
     /// It must not or cannot be done; the person reads why.
     #[error(transparent)]
@@ -91,7 +91,9 @@ impl Portal {
             match self.commit(transition, None, None).await {
                 Ok(request) => return Ok(request),
                 Err(CommitError::Stale) => {}
-                Err(error) => return Err(anyhow::Error::new(error).context("cannot store the change").into()),
+                Err(error) => {
+                    return Err(anyhow::Error::new(error).context("cannot store the change").into());
+                }
             }
         }
         Err(anyhow::anyhow!("the request changed {STALE_RETRIES} times while it was being changed").into())
@@ -133,10 +135,13 @@ impl Portal {
     /// Puts a refusal for lack of right on the request's trail and hands it back.
     async fn refuse(&self, request: &Request, by: &PersonId, tried: &str, refusal: Refusal) -> Error {
         let Some(why) = refusal.lack_of_right() else { return refusal.into() };
-        let noted = self.change(request.id, |request, now| Ok(note_refusal(request, by, tried, why, now))).await;
+        let noted =
+            self.change(request.id, |request, now| Ok(note_refusal(request, by, tried, why, now))).await;
         match noted {
             Ok(_) => refusal.into(),
-            Err(Error::Failed(error)) => Error::Failed(error.context("cannot note a refusal on the audit trail")),
+            Err(Error::Failed(error)) => {
+                Error::Failed(error.context("cannot note a refusal on the audit trail"))
+            }
             Err(refused) => refused,
         }
     }
@@ -153,10 +158,9 @@ impl Portal {
         let Some(why) = refusal.lack_of_right() else { return refusal.into() };
         let subject = AuditSubject { request: id, team, product, status: "-" };
         let actor = Actor::Person(by.clone());
-        let seq = self.ports.store.audit_of(id).await.map(|entries| entries.last().map(|last| AuditHead {
-            seq: last.seq,
-            digest: last.digest.clone(),
-        }));
+        let seq = self.ports.store.audit_of(id).await.map(|entries| {
+            entries.last().map(|last| AuditHead { seq: last.seq, digest: last.digest.clone() })
+        });
         let mut head = match seq {
             Ok(head) => head.unwrap_or_default(),
             Err(error) => return Error::Failed(error.context("cannot read the audit trail")),

@@ -12,7 +12,11 @@ impl Portal {
     ///
     /// # Errors
     /// When Slack had to be asked and could not.
-    pub(crate) async fn is_one_of(&self, person: &PersonId, principals: &[Principal]) -> anyhow::Result<bool> {
+    pub(crate) async fn is_one_of(
+        &self,
+        person: &PersonId,
+        principals: &[Principal],
+    ) -> anyhow::Result<bool> {
         if principals.iter().any(|principal| matches!(principal, Principal::Person(id) if id == person)) {
             return Ok(true);
         }
@@ -51,11 +55,7 @@ impl Portal {
     }
 
     /// Whose answer counts under this rule for this team.
-    pub(crate) fn approvers(
-        &self,
-        rule: &Approvers,
-        team: &crate::domain::ids::TeamName,
-    ) -> Vec<Principal> {
+    pub(crate) fn approvers(&self, rule: &Approvers, team: &crate::domain::ids::TeamName) -> Vec<Principal> {
         match rule {
             Approvers::Team => {
                 self.organization.team(team).map(|team| team.approvers.clone()).unwrap_or_default()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use thiserror::Error;
+use thiserror::Error as ThisError;
 
 use super::decide::judge_stored;
 use super::show::show;
@@ -30,7 +30,7 @@ pub(super) enum Performed {
 }
 
 /// Why a job did not succeed.
-#[derive(Debug, Error)]
+#[derive(Debug, ThisError)]
 pub(super) enum JobError {
     /// It may succeed later.
     #[error(transparent)]
@@ -147,7 +147,8 @@ async fn provision(portal: &Portal, id: RequestId) -> Result<Performed, JobError
         return Ok(Performed::Done);
     }
     let product = portal.catalog.product(&request.product.key);
-    let Some(product) = product.filter(|product| product.template_hash == request.product.template_hash) else {
+    let Some(product) = product.filter(|product| product.template_hash == request.product.template_hash)
+    else {
         let why = "the product was changed by its owner while the request was waiting; ask again".to_owned();
         return apply(portal, id, Event::ProvisioningFailed { why }).await;
     };

@@ -27,7 +27,9 @@ pub async fn settle(portal: &Portal, signal: Signal) -> anyhow::Result<()> {
 
 fn event_of(signal: Signal) -> Option<Event> {
     match signal {
-        Signal::ApprovalRequested { execution, token, .. } => Some(Event::ApprovalRequested { execution, token }),
+        Signal::ApprovalRequested { execution, token, .. } => {
+            Some(Event::ApprovalRequested { execution, token })
+        }
         Signal::ProvisionRequested { execution, token, .. } => {
             Some(Event::ProvisionRequested { execution, token })
         }

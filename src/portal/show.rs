@@ -41,8 +41,14 @@ fn destination(portal: &Portal, request: &Request, surface: Surface) -> Option<D
     }
 }
 
-async fn update(portal: &Portal, request: &Request, surface: Surface, at: &MessageRef) -> Result<(), JobError> {
-    let result = with_notice(portal, request, surface, async |notice| portal.ports.slack.update(at, notice).await);
+async fn update(
+    portal: &Portal,
+    request: &Request,
+    surface: Surface,
+    at: &MessageRef,
+) -> Result<(), JobError> {
+    let result =
+        with_notice(portal, request, surface, async |notice| portal.ports.slack.update(at, notice).await);
     match result.await? {
         Ok(()) => Ok(()),
         Err(SlackError::Gone(_)) if request.status.name().is_ended() => Ok(()),
