@@ -1,0 +1,130 @@
+//! The environment variables: secrets and where Slack is.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::{DEFAULT_FILE, SettingsProblem};
+
+/// Slack's own Web API.
+const SLACK_API_URL: &str = "https://slack.com/api/";
+
+/// A text that never shows itself: `Debug` prints its length.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a secret text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the one place that needs it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret({} characters)", self.0.len())
+    }
+}
+
+/// What `serve` takes from the environment.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// `SLACK_SIGNING_SECRET`: proves that a request comes from Slack.
+    pub signing_secret: Secret,
+    /// `SLACK_BOT_TOKEN`, `xoxb-…`: the bot's right to call Slack.
+    pub bot_token: Secret,
+    /// `SLACK_API_URL`, ending in a slash.
+    pub slack_api_url: String,
+}
+
+impl Environment {
+    /// Reads and checks the variables.
+    ///
+    /// # Errors
+    /// Everything that is missing or wrong; a secret's text is never part of it.
+    pub fn read() -> Result<Self, Vec<SettingsProblem>> {
+        Self::from_lookup(&variable)
+    }
+
+    fn from_lookup(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<SettingsProblem>> {
+        let mut problems = Vec::new();
+        let mut required = |name: &str, wanted: &str| {
+            let value = lookup(name).filter(|value| !value.trim().is_empty());
+            if value.is_none() {
+                problems
+                    .push(SettingsProblem { place: name.to_owned(), text: format!("is not set: {wanted}") });
+            }
+            Secret::new(value.unwrap_or_default())
+        };
+        let signing_secret = required(
+            "SLACK_SIGNING_SECRET",
+            "copy it from Basic Information, App Credentials, of your Slack app",
+        );
+        let bot_token = required(
+            "SLACK_BOT_TOKEN",
+            "copy the token that begins with `xoxb-` from OAuth & Permissions of your Slack app",
+        );
+        let slack_api_url = lookup("SLACK_API_URL").unwrap_or_else(|| SLACK_API_URL.to_owned());
+        if !is_web_url(&slack_api_url) {
+            let text = "is not a URL: write for example `https://slack.com/api/`, or unset it".to_owned();
+            problems.push(SettingsProblem { place: "SLACK_API_URL".to_owned(), text });
+        }
+        let slack_api_url = format!("{}/", slack_api_url.trim_end_matches('/'));
+        if problems.is_empty() {
+            Ok(Self { signing_secret, bot_token, slack_api_url })
+        } else {
+            Err(problems)
+        }
+    }
+}
+
+fn is_web_url(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// The settings file: `--config`, else `QUARTERMASTER_CONFIG`, else [`DEFAULT_FILE`].
+pub fn settings_file(option: Option<PathBuf>) -> PathBuf {
+    option
+        .or_else(|| variable("QUARTERMASTER_CONFIG").map(PathBuf::from))
+        .unwrap_or_else(|| PathBuf::from(DEFAULT_FILE))
+}
+
+/// `RUST_LOG`: which log lines are written.
+pub fn log_filter() -> Option<String> {
+    variable("RUST_LOG")
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_secrets_are_all_named_with_where_to_find_them() {
+        let problems =
+            Environment::from_lookup(&|name| (name == "SLACK_API_URL").then(|| "slack".to_owned()))
+                .unwrap_err();
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"");
+    }
+
+    #[test]
+    fn secrets_never_show_in_debug() {
+        let environment = Environment::from_lookup(&|name| {
+            name.starts_with("SLACK_S")
+                .then(|| "hunter2".to_owned())
+                .or(Some("http://127.0.0.1:1/api".into()))
+        })
+        .unwrap();
+        assert!(!format!("{environment:?}").contains("hunter2"));
+        assert_eq!(environment.slack_api_url, "http://127.0.0.1:1/api/");
+    }
+}

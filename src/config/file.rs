@@ -1,0 +1,293 @@
+//! The keys of `quartermaster.toml`.
+
+use std::path::PathBuf;
+
+use super::{Backend, LogFormat, Settings, Simulation};
+use crate::document::{Problem, Problems, Reader, parse_toml};
+use crate::domain::catalog::Principal;
+use crate::domain::ids::{ChannelId, ProductKey, TeamName};
+use crate::domain::organization::Organization;
+use crate::domain::period::Period;
+use crate::domain::policy::Team;
+
+/// Longest team name: it becomes part of bucket names and tags.
+const LONGEST_TEAM_NAME: usize = 20;
+
+pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
+    let document = parse_toml(text).map_err(|problem| vec![problem.into()])?;
+    let problems = Problems::new();
+    let root = Reader::new(&document, &problems);
+
+    let server = root.section("server");
+    let listen = server.text_or("listen", "127.0.0.1:3000");
+    if listen.parse::<std::net::SocketAddr>().is_err() {
+        server.report(
+            "listen",
+            format!("`server.listen` is `{listen}`"),
+            "write an address and a port such as `127.0.0.1:3000`",
+        );
+    }
+    let log = server
+        .choice("log", &[("text", LogFormat::Text), ("json", LogFormat::Json)])
+        .unwrap_or(LogFormat::Text);
+    server.finish();
+
+    let slack = root.section("slack");
+    let audit_channel = channel(&slack, "audit_channel");
+    let (command, approvals_channel, admins, auditors) = read_slack(&slack);
+    slack.finish();
+
+    let backend = read_backend(&root);
+    let (catalog, catalog_named) = read_catalog(&root);
+    let aws = root.section("aws");
+    let _ = aws.text("portfolio");
+    aws.finish();
+    let simulation = read_simulation(&root);
+    let teams = read_teams(&root);
+    root.finish();
+
+    problems.into_result(Settings {
+        listen,
+        log,
+        audit_channel,
+        backend,
+        catalog,
+        catalog_named,
+        simulation,
+        organization: Organization { teams, admins, auditors, approvals_channel, command },
+    })
+}
+
+fn read_slack(slack: &Reader<'_>) -> (String, ChannelId, Vec<Principal>, Vec<Principal>) {
+    let _ = slack.text("manager_field");
+    let transport = slack.text_or("transport", "http");
+    if transport != "http" {
+        slack.report(
+            "transport",
+            format!("`slack.transport` is `{transport}`"),
+            "write `http`: it is the only transport of this version",
+        );
+    }
+    let command = slack.text_or("command", "/provision");
+    let shaped = command.len() <= 32
+        && command.strip_prefix('/').is_some_and(|name| {
+            !name.is_empty()
+                && name
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+        });
+    if !shaped {
+        slack.report(
+            "command",
+            format!("`slack.command` is `{command}`"),
+            "write a slash and at most 31 lower-case letters, digits, hyphens and underscores, such as `/provision`",
+        );
+    }
+    let approvals_channel = slack.required_text("approvals_channel");
+    if !approvals_channel.is_empty() {
+        check_channel(slack, "approvals_channel", &approvals_channel);
+    }
+    (command, ChannelId::new(approvals_channel), principals(slack, "admins"), principals(slack, "auditors"))
+}
+
+fn read_backend(root: &Reader<'_>) -> Backend {
+    let backend = root.section("backend");
+    let store = backend.text_or("store", "sqlite:quartermaster.db");
+    let sqlite = store.strip_prefix("sqlite:").filter(|path| !path.is_empty());
+    if sqlite.is_none() {
+        backend.report(
+            "store",
+            format!("`backend.store` is `{store}`"),
+            "write `sqlite:` and a file, such as `sqlite:quartermaster.db`: it is the only store of this version",
+        );
+    }
+    for (key, only) in [("workflow", "local"), ("provisioner", "simulated"), ("queue", "")] {
+        let value = backend.text_or(key, only);
+        if value != only {
+            backend.report(
+                key,
+                format!("`backend.{key}` is `{value}`"),
+                format!("write `{key} = \"{only}\"`: it is the only one of this version"),
+            );
+        }
+    }
+    backend.finish();
+    Backend { sqlite: sqlite.unwrap_or_default().to_owned() }
+}
+
+fn read_catalog(root: &Reader<'_>) -> (PathBuf, bool) {
+    let catalog = root.section("catalog");
+    let path = catalog.text("path");
+    catalog.finish();
+    let named = path.is_some();
+    (PathBuf::from(path.unwrap_or_else(|| "catalog".to_owned())), named)
+}
+
+fn read_simulation(root: &Reader<'_>) -> Simulation {
+    let simulated = root.section("simulated");
+    let step = simulated.period("step").unwrap_or(Period::millis(500));
+    let mut fail_products = Vec::new();
+    for text in simulated.list_of_texts("fail_products").unwrap_or_default() {
+        match ProductKey::parse(&text) {
+            Some(key) => fail_products.push(key),
+            None => simulated.report(
+                "fail_products",
+                format!("`{text}` is not a product key"),
+                "write names of folders in the catalog, such as `s3-bucket`",
+            ),
+        }
+    }
+    simulated.finish();
+    Simulation { step, fail_products }
+}
+
+fn read_teams(root: &Reader<'_>) -> Vec<Team> {
+    if !root.has("teams") {
+        root.report(
+            "teams",
+            "there is no `[[teams]]`",
+            "add one with name, members and approvers, such as `[[teams]] name = \"payments\" members = [\"U0ALICE\"] approvers = [\"U0MORGAN\"]`",
+        );
+    }
+    let mut teams: Vec<Team> = Vec::new();
+    for reader in root.maps("teams") {
+        let team = read_team(&reader);
+        if teams.iter().any(|known| known.name == team.name) {
+            reader.report(
+                "name",
+                format!("two teams are called `{}`", team.name),
+                "give each team its own name",
+            );
+        }
+        reader.finish();
+        teams.push(team);
+    }
+    teams
+}
+
+fn read_team(reader: &Reader<'_>) -> Team {
+    let name = reader.required_text("name");
+    let words_shaped = name
+        .split('-')
+        .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+    if !name.trim().is_empty() && (!words_shaped || name.len() > LONGEST_TEAM_NAME) {
+        reader.report(
+            "name",
+            format!("`{name}` cannot be a team's name"),
+            "use at most 20 lower-case letters, digits and single hyphens, such as `payments`: it becomes part of resource names",
+        );
+    }
+    for key in ["members", "approvers"] {
+        if !reader.has(key) {
+            reader.report(
+                key,
+                format!("`{}` is missing", reader.path_of(key)),
+                format!("add a line such as `{key} = [\"U0ALICE\", \"S0GROUP\"]`"),
+            );
+        }
+    }
+    Team {
+        name: TeamName::new(name),
+        members: principals(reader, "members"),
+        approvers: principals(reader, "approvers"),
+        channel: channel(reader, "channel"),
+        monthly_budget: reader.decimal("monthly_budget"),
+    }
+}
+
+fn principals(reader: &Reader<'_>, key: &str) -> Vec<Principal> {
+    let texts = reader.list_of_texts(key).unwrap_or_default();
+    let read = |text: &String| {
+        let principal = Principal::parse(text);
+        if principal.is_none() {
+            reader.report(
+                key,
+                format!("`{text}` in `{}` is nobody", reader.path_of(key)),
+                "write a Slack user id (`U0ALICE`), a user group id (`S0LEADS`) or an e-mail address",
+            );
+        }
+        principal
+    };
+    texts.iter().filter_map(read).collect()
+}
+
+fn channel(reader: &Reader<'_>, key: &str) -> Option<ChannelId> {
+    let text = reader.text(key).filter(|text| !text.is_empty())?;
+    check_channel(reader, key, &text);
+    Some(ChannelId::new(text))
+}
+
+fn check_channel(reader: &Reader<'_>, key: &str, text: &str) {
+    let shaped = text.len() >= 3
+        && text.starts_with(['C', 'G'])
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    if !shaped {
+        reader.report(
+            key,
+            format!("`{text}` is not a channel id"),
+            "open the channel in Slack, choose About, and copy the id at the bottom, such as `C0APPROVALS`",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(text: &str) -> String {
+        let found = parse(text).unwrap_err();
+        found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_smallest_file_gets_every_default() {
+        let settings = parse(
+            r#"
+            [slack]
+            approvals_channel = "C0APPROVALS"
+            [[teams]]
+            name = "payments"
+            members = ["U0ALICE", "S0PAYMENTS", "Ann@example.com"]
+            approvers = ["U0MORGAN"]
+            "#,
+        )
+        .unwrap();
+        assert_eq!(settings.listen, "127.0.0.1:3000");
+        assert_eq!(settings.backend.sqlite, "quartermaster.db");
+        assert_eq!(settings.simulation.step, Period::millis(500));
+        assert_eq!(settings.organization.command, "/provision");
+        let payments = TeamName::new("payments");
+        assert_eq!(settings.organization.channel_of(&payments).as_str(), "C0APPROVALS");
+        assert_eq!(settings.organization.teams[0].members[2], Principal::Email("ann@example.com".into()));
+    }
+
+    #[test]
+    fn every_mistake_is_listed_at_once_with_its_remedy() {
+        insta::assert_snapshot!(problems(
+            r#"
+[server]
+listen = "3000"
+[slack]
+approval_channel = "C0APPROVALS"
+command = "provision"
+admins = ["pat"]
+[backend]
+store = "postgres:db"
+[simulated]
+step = "fast"
+[[teams]]
+name = "Payments Team"
+members = ["U0ALICE"]
+channel = "general"
+"#
+        ), @"");
+    }
+
+    #[test]
+    fn a_file_without_teams_or_with_two_of_one_name_is_refused() {
+        insta::assert_snapshot!(problems("[slack]\napprovals_channel = \"C0APPROVALS\"\n"), @"");
+        let twice = "[slack]\napprovals_channel = \"C0APPROVALS\"\n".to_owned()
+            + &"[[teams]]\nname = \"a\"\nmembers = []\napprovers = []\n".repeat(2);
+        insta::assert_snapshot!(problems(&twice), @"");
+    }
+}

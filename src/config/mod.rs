@@ -1,0 +1,110 @@
+//! Every setting, its default and its check, and the only reader of the environment.
+//!
+//! All that is wrong is reported at once, with the line, an example and the nearest known key. Secrets come from
+//! the environment alone.
+
+mod environment;
+mod file;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::domain::ids::{ChannelId, ProductKey};
+use crate::domain::organization::Organization;
+use crate::domain::period::Period;
+
+pub use environment::{Environment, Secret, log_filter, settings_file};
+
+/// Where the settings are read from when neither `--config` nor `QUARTERMASTER_CONFIG` says otherwise.
+pub const DEFAULT_FILE: &str = "quartermaster.toml";
+
+/// Everything the settings file says.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Address and port to listen on.
+    pub listen: String,
+    /// How log lines are written.
+    pub log: LogFormat,
+    /// Where the audit trail is mirrored to people, if anywhere.
+    pub audit_channel: Option<ChannelId>,
+    /// Which implementations serve the ports.
+    pub backend: Backend,
+    /// Folder of the catalog; the one built into the binary when it does not exist and was not asked for.
+    pub catalog: PathBuf,
+    /// Whether the file named the catalog's folder.
+    pub catalog_named: bool,
+    /// How the simulated provisioner behaves.
+    pub simulation: Simulation,
+    /// Teams, admins and channels.
+    pub organization: Organization,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Which implementations serve the ports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backend {
+    /// File of the embedded store.
+    pub sqlite: String,
+}
+
+/// How the simulated provisioner behaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Simulation {
+    /// Time that one template resource takes.
+    pub step: Period,
+    /// Products whose provisioning fails.
+    pub fail_products: Vec<ProductKey>,
+}
+
+/// One thing wrong with the settings: `place: problem: how to fix`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsProblem {
+    /// The file or the environment variable.
+    pub place: String,
+    /// What is wrong and how to fix it.
+    pub text: String,
+}
+
+impl fmt::Display for SettingsProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.text)
+    }
+}
+
+impl Settings {
+    /// Reads and checks a settings file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn read(path: &Path) -> Result<Self, Vec<SettingsProblem>> {
+        let place = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let remedy =
+                format!("write one (README shows the smallest) or name another with --config: {error}");
+            vec![SettingsProblem { place: place.clone(), text: format!("cannot be read: {remedy}") }]
+        })?;
+        Self::parse(&place, &text)
+    }
+
+    /// Checks the text of a settings file; `place` names it in problems.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse(place: &str, text: &str) -> Result<Self, Vec<SettingsProblem>> {
+        file::parse(text).map_err(|problems| {
+            let located = |problem: &dyn fmt::Display| SettingsProblem {
+                place: place.to_owned(),
+                text: problem.to_string(),
+            };
+            problems.iter().map(|problem| located(problem)).collect()
+        })
+    }
+}

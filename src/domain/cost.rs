@@ -1,0 +1,222 @@
+//! What a product costs a month at list price: its cost lines, the parameters of a form, and a price list.
+//!
+//! Decimal arithmetic only. What a price is read from belongs to `catalog`; what AWS really billed is not known here.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use super::catalog::{AutoCondition, CostLine, Pick, PriceList, Product, Quantity};
+use super::request::Estimate;
+
+/// The sum of all lines in US dollars a month, rounded to cents (half a cent goes up) once at the end.
+///
+/// `None` when there are no lines, or while a parameter that a line needs is missing, not a number, or has a value
+/// the line does not know: an unknown price is never shown as a small one.
+pub fn estimate<'v>(
+    lines: &[CostLine],
+    parameters: &dyn Fn(&str) -> Option<&'v str>,
+    prices: &PriceList,
+) -> Option<Estimate> {
+    if lines.is_empty() {
+        return None;
+    }
+    let mut sum = Decimal::ZERO;
+    for line in lines {
+        sum = sum.checked_add(monthly(line, parameters, prices)?)?;
+    }
+    Some(Estimate {
+        monthly: sum.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero),
+        region: prices.region.clone(),
+        priced_on: prices.date.clone(),
+    })
+}
+
+fn monthly<'v>(
+    line: &CostLine,
+    parameters: &dyn Fn(&str) -> Option<&'v str>,
+    prices: &PriceList,
+) -> Option<Decimal> {
+    match line {
+        CostLine::Usd(amount) => Some(*amount),
+        CostLine::Priced { price, quantity } => {
+            let price = prices.prices.get(picked(price, parameters)?)?;
+            let units = quantity_of(quantity, parameters)?.checked_mul(price.per_month)?;
+            price.usd.checked_mul(units)
+        }
+    }
+}
+
+fn quantity_of<'v>(quantity: &Quantity, parameters: &dyn Fn(&str) -> Option<&'v str>) -> Option<Decimal> {
+    let number = match quantity {
+        Quantity::Picked(pick) => *picked(pick, parameters)?,
+        Quantity::Parameter(key) => Decimal::from_str(parameters(key)?.trim()).ok()?,
+    };
+    (!number.is_sign_negative()).then_some(number)
+}
+
+fn picked<'p, 'v, T>(pick: &'p Pick<T>, parameters: &dyn Fn(&str) -> Option<&'v str>) -> Option<&'p T> {
+    match pick {
+        Pick::Fixed(value) => Some(value),
+        Pick::By { parameter, values } => values.get(parameters(parameter)?),
+    }
+}
+
+/// The parameters whose value moves the price or decides about approval; a form has to ask again when one changes.
+pub fn watched_parameters(product: &Product) -> BTreeSet<String> {
+    let conditions = product.approval.auto_when.iter().filter_map(|condition| match condition {
+        AutoCondition::Parameter { parameter, .. } => Some(parameter),
+        AutoCondition::MonthlyCostAtMost(_) => None,
+    });
+    let priced = product.cost.iter().flat_map(|line| match line {
+        CostLine::Usd(_) => [None, None],
+        CostLine::Priced { price, quantity } => [chooser(price), quantity_parameter(quantity)],
+    });
+    conditions.chain(priced.flatten()).cloned().collect()
+}
+
+fn chooser<T>(pick: &Pick<T>) -> Option<&String> {
+    match pick {
+        Pick::Fixed(_) => None,
+        Pick::By { parameter, .. } => Some(parameter),
+    }
+}
+
+fn quantity_parameter(quantity: &Quantity) -> Option<&String> {
+    match quantity {
+        Quantity::Picked(pick) => chooser(pick),
+        Quantity::Parameter(key) => Some(key),
+    }
+}
+
+/// The estimate as people read it everywhere: `about $15/month, us-east-1 list price of 2026-08-21`.
+pub fn in_words(estimate: &Estimate) -> String {
+    let Estimate { monthly, region, priced_on } = estimate;
+    let about = format!("about {}/month", dollars(*monthly));
+    if region.is_empty() { about } else { format!("{about}, {region} list price of {priced_on}") }
+}
+
+/// An amount as people write it: `$15`, `$2.15`, `$1,234.50`.
+pub fn dollars(amount: Decimal) -> String {
+    let cents = amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
+    let places = if cents.fract().is_zero() { 0 } else { 2 };
+    let text = format!("{:.places$}", cents.abs());
+    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
+    let mut grouped = String::new();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let sign = if cents.is_sign_negative() && !cents.is_zero() { "-" } else { "" };
+    format!("{sign}${grouped}{rest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::catalog::Price;
+    use std::collections::BTreeMap;
+
+    fn number(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    fn prices() -> PriceList {
+        let price = |usd: &str, per_month: i64| Price {
+            usd: number(usd),
+            unit: "unit".into(),
+            per_month: Decimal::from(per_month),
+            source: "a public list".into(),
+        };
+        PriceList {
+            region: "us-east-1".into(),
+            date: "2026-08-21".into(),
+            prices: BTreeMap::from([
+                ("gb".to_owned(), price("0.023", 1)),
+                ("small.hour".to_owned(), price("0.016", 730)),
+                ("large.hour".to_owned(), price("0.065", 730)),
+            ]),
+        }
+    }
+
+    fn database() -> Vec<CostLine> {
+        let sizes = [("small", "small.hour"), ("large", "large.hour")];
+        let zones = [("dev", 1), ("prod", 2)];
+        vec![
+            CostLine::Priced {
+                price: Pick::By {
+                    parameter: "Size".into(),
+                    values: sizes.map(|(size, key)| (size.to_owned(), key.to_owned())).into(),
+                },
+                quantity: Quantity::Picked(Pick::By {
+                    parameter: "Environment".into(),
+                    values: zones.map(|(name, count)| (name.to_owned(), Decimal::from(count))).into(),
+                }),
+            },
+            CostLine::Priced {
+                price: Pick::Fixed("gb".into()),
+                quantity: Quantity::Parameter("Storage".into()),
+            },
+            CostLine::Usd(Decimal::ONE),
+        ]
+    }
+
+    fn cost(lines: &[CostLine], given: &[(&str, &'static str)]) -> Option<String> {
+        let lookup = |key: &str| given.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
+        estimate(lines, &lookup, &prices()).map(|estimate| in_words(&estimate))
+    }
+
+    #[test]
+    fn lines_are_added_up_and_follow_the_parameters() {
+        let small = cost(&database(), &[("Size", "small"), ("Environment", "dev"), ("Storage", "20")]);
+        insta::assert_snapshot!(small.unwrap(), @"about $13.14/month, us-east-1 list price of 2026-08-21");
+        let large = cost(&database(), &[("Size", "large"), ("Environment", "prod"), ("Storage", " 1000 ")]);
+        insta::assert_snapshot!(large.unwrap(), @"about $118.90/month, us-east-1 list price of 2026-08-21");
+    }
+
+    #[test]
+    fn an_estimate_that_cannot_be_made_is_none_and_never_too_low() {
+        let full = [("Size", "small"), ("Environment", "dev"), ("Storage", "20")];
+        assert!(cost(&database(), &full).is_some());
+        for (key, value) in [
+            ("Storage", "many"),
+            ("Storage", ""),
+            ("Storage", "-5"),
+            ("Size", "huge"),
+            ("Environment", "staging"),
+        ] {
+            let given = full.map(|(name, usual)| (name, if name == key { value } else { usual }));
+            assert_eq!(cost(&database(), &given), None, "{key}={value}");
+        }
+        assert_eq!(cost(&database(), &full[..2]), None);
+        assert_eq!(cost(&[], &full), None);
+        let unknown = CostLine::Priced {
+            price: Pick::Fixed("gone".into()),
+            quantity: Quantity::Parameter("Storage".into()),
+        };
+        assert_eq!(cost(&[unknown], &full), None);
+    }
+
+    #[test]
+    fn a_sum_too_large_for_a_decimal_is_none() {
+        let most = CostLine::Usd(Decimal::MAX);
+        assert_eq!(cost(&[most.clone(), most], &[]), None);
+    }
+
+    #[test]
+    fn half_a_cent_goes_up_once_at_the_end() {
+        let lines = [CostLine::Usd(number("0.0025")), CostLine::Usd(number("0.0025"))];
+        assert_eq!(estimate(&lines, &|_| None, &prices()).unwrap().monthly, number("0.01"));
+        assert_eq!(estimate(&lines[..1], &|_| None, &prices()).unwrap().monthly, number("0"));
+    }
+
+    #[test]
+    fn amounts_read_as_money() {
+        let amounts = ["0", "2.15", "15.00", "1234.5", "1234567.891", "-0.001", "-3"];
+        let shown: Vec<String> = amounts.iter().map(|text| dollars(number(text))).collect();
+        assert_eq!(shown.join(" "), "$0 $2.15 $15 $1,234.50 $1,234,567.89 $0 -$3");
+    }
+}

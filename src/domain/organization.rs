@@ -1,0 +1,32 @@
+//! Who belongs where: the teams, the platform team and the channels of the settings.
+
+use super::catalog::Principal;
+use super::ids::{ChannelId, TeamName};
+use super::policy::Team;
+
+/// The people's side of the settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Organization {
+    /// Teams, in the order of the settings.
+    pub teams: Vec<Team>,
+    /// The platform team.
+    pub admins: Vec<Principal>,
+    /// May read everything and change nothing.
+    pub auditors: Vec<Principal>,
+    /// Where cards go when a team names no channel or its channel cannot be written to.
+    pub approvals_channel: ChannelId,
+    /// The slash command, such as `/provision`.
+    pub command: String,
+}
+
+impl Organization {
+    /// The team of this name.
+    pub fn team(&self, name: &TeamName) -> Option<&Team> {
+        self.teams.iter().find(|team| team.name == *name)
+    }
+
+    /// Where a team's cards go.
+    pub fn channel_of(&self, name: &TeamName) -> &ChannelId {
+        self.team(name).and_then(|team| team.channel.as_ref()).unwrap_or(&self.approvals_channel)
+    }
+}
