@@ -3,17 +3,83 @@
 //! Aliases are refused, as CloudFormation does, so a text cannot expand into more than was written.
 
 use super::{MAX_DEPTH, MapBuilder, Node, ParseProblem, Value, checked, too_deep};
-use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput, Tag};
 use std::borrow::Cow;
+
+/// How many badly indented quoted texts are put right in one document.
+const MAX_REPAIRS: usize = 32;
 
 /// Reads one YAML document; `!Sub x` becomes `{"Fn::Sub": x}`, `!Ref x` becomes `{"Ref": x}`.
 pub fn parse_yaml(text: &str) -> Result<Node, ParseProblem> {
-    let mut events = Events { parser: Parser::new_from_str(checked(text)?), line: 1 };
+    let mut text = Cow::Borrowed(checked(text)?);
+    for _ in 0..MAX_REPAIRS {
+        match parse_strictly(&text) {
+            Ok(node) => return Ok(node),
+            Err(Stop { problem, place }) => match place.and_then(|place| indent_quoted(&text, place)) {
+                Some(repaired) => text = Cow::Owned(repaired),
+                None => return Err(problem),
+            },
+        }
+    }
+    parse_strictly(&text).map_err(|stop| stop.problem)
+}
+
+/// Why reading stopped, and where if the text itself is no YAML.
+struct Stop {
+    problem: ParseProblem,
+    place: Option<Marker>,
+}
+
+impl From<ParseProblem> for Stop {
+    fn from(problem: ParseProblem) -> Self {
+        Self { problem, place: None }
+    }
+}
+
+/// Indents the further lines of the quoted text that starts at `place`; `None` when that cannot be the mistake.
+///
+/// CloudFormation's reader takes such lines however little they are indented, and public templates rely on it. The
+/// blanks are not part of the text.
+fn indent_quoted(text: &str, place: Marker) -> Option<String> {
+    const INDENT: &str = "                                                                ";
+    let line_start = match place.line() {
+        0 => return None,
+        1 => 0,
+        line => text.match_indices('\n').nth(line - 2)?.0 + 1,
+    };
+    let column = text[line_start..].char_indices().nth(place.col())?.0;
+    let start = line_start + column;
+    let quote = text[start..].chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+    let inside = &text[start + 1..];
+    let end = closing_quote(inside, quote)?;
+    let quoted = &inside[..end];
+    if !quoted.contains('\n') || quoted.contains(INDENT) {
+        return None;
+    }
+    let indented = quoted.replace('\n', &format!("\n{INDENT}"));
+    Some(format!("{}{indented}{}", &text[..=start], &inside[end..]))
+}
+
+fn closing_quote(inside: &str, quote: char) -> Option<usize> {
+    let mut chars = inside.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let doubled = quote == '\'' && c == quote && chars.peek().is_some_and(|(_, next)| *next == quote);
+        if doubled || (quote == '"' && c == '\\') {
+            chars.next();
+        } else if c == quote {
+            return Some(at);
+        }
+    }
+    None
+}
+
+fn parse_strictly(text: &str) -> Result<Node, Stop> {
+    let mut events = Events { parser: Parser::new_from_str(text), line: 1 };
     let node = loop {
         match events.next()? {
             Event::StreamStart | Event::DocumentStart(_) | Event::Nothing => {}
             Event::StreamEnd | Event::DocumentEnd => {
-                return Err(ParseProblem::new(1, "there is nothing in it"));
+                return Err(ParseProblem::new(1, "there is nothing in it").into());
             }
             first @ (Event::Alias(_)
             | Event::Scalar(..)
@@ -30,7 +96,8 @@ pub fn parse_yaml(text: &str) -> Result<Node, ParseProblem> {
                 return Err(ParseProblem::new(
                     events.line,
                     "a second document starts here, only one is read",
-                ));
+                )
+                .into());
             }
             Event::StreamStart
             | Event::DocumentEnd
@@ -51,20 +118,23 @@ struct Events<'t> {
 }
 
 impl<'t> Events<'t> {
-    fn next(&mut self) -> Result<Event<'t>, ParseProblem> {
+    fn next(&mut self) -> Result<Event<'t>, Stop> {
         let (event, span): (Event<'t>, Span) = match self.parser.next_event() {
             Some(Ok(found)) => found,
-            Some(Err(problem)) => return Err(ParseProblem::new(problem.marker().line(), problem.info())),
+            Some(Err(error)) => {
+                let problem = ParseProblem::new(error.marker().line(), error.info());
+                return Err(Stop { problem, place: Some(*error.marker()) });
+            }
             None => return Ok(Event::StreamEnd),
         };
         self.line = span.start.line();
         Ok(event)
     }
 
-    fn node(&mut self, first: Event<'t>, depth: usize) -> Result<Node, ParseProblem> {
+    fn node(&mut self, first: Event<'t>, depth: usize) -> Result<Node, Stop> {
         let line = self.line;
         if depth >= MAX_DEPTH {
-            return Err(too_deep(line));
+            return Err(too_deep(line).into());
         }
         match first {
             Event::Scalar(text, style, _, tag) => Ok(scalar(line, &text, style, tag)),
@@ -79,18 +149,21 @@ impl<'t> Events<'t> {
             Event::Alias(_) => Err(ParseProblem::new(
                 line,
                 "aliases (`*name`) are not read, neither here nor by CloudFormation: write the value out",
-            )),
+            )
+            .into()),
             Event::Nothing
             | Event::StreamStart
             | Event::StreamEnd
             | Event::DocumentStart(_)
             | Event::DocumentEnd
             | Event::SequenceEnd
-            | Event::MappingEnd => Err(ParseProblem::new(line, "the text ends where a value should begin")),
+            | Event::MappingEnd => {
+                Err(ParseProblem::new(line, "the text ends where a value should begin").into())
+            }
         }
     }
 
-    fn list(&mut self, depth: usize) -> Result<Value, ParseProblem> {
+    fn list(&mut self, depth: usize) -> Result<Value, Stop> {
         let mut nodes = Vec::new();
         loop {
             let event = self.next()?;
@@ -101,7 +174,7 @@ impl<'t> Events<'t> {
         }
     }
 
-    fn map(&mut self, depth: usize) -> Result<Value, ParseProblem> {
+    fn map(&mut self, depth: usize) -> Result<Value, Stop> {
         let mut map = MapBuilder::default();
         loop {
             let event = self.next()?;
@@ -119,7 +192,7 @@ impl<'t> Events<'t> {
                 | Event::SequenceStart(..)
                 | Event::SequenceEnd
                 | Event::MappingStart(..) => {
-                    return Err(ParseProblem::new(line, "a key must be plain text"));
+                    return Err(ParseProblem::new(line, "a key must be plain text").into());
                 }
             };
             map.add_key(&key, line)?;
@@ -223,6 +296,13 @@ mod tests {
         insta::assert_snapshot!(read("# nothing\n"), @"line 1: there is nothing in it");
         insta::assert_snapshot!(read("? [a]\n: 1\n"), @"line 1: a key must be plain text");
         insta::assert_snapshot!(read("a: [1\nb: 2\n"), @"line 2: illegal placement of ':' indicator");
+    }
+
+    #[test]
+    fn quoted_text_may_go_on_at_the_margin_as_it_may_in_cloudformation() {
+        let text = "a:\n  b: 'one\n  it''s two\n\n  three'\n  c: \"x\\\"\n\"\n  d: 1\n";
+        insta::assert_snapshot!(read(text), @r#"{a: {b: "one it's two\nthree", c: "x\" ", d: 1}}"#);
+        assert_eq!(parse_yaml(text).unwrap().get("a").unwrap().get("d").unwrap().line, 8);
     }
 
     #[test]

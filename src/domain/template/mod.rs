@@ -1,5 +1,212 @@
-//! CloudFormation templates.
+//! A CloudFormation template as far as the portal needs it: parameters, what is made, what comes out.
+//!
+//! How parameters look in Slack belongs to `form`; which templates are good enough to offer, to the catalog's checks.
 
-/// A template.
-#[derive(Clone, Debug, Default)]
-pub struct Template {}
+pub mod evaluate;
+mod interface;
+mod parameter;
+pub mod pattern;
+mod rules;
+mod sections;
+
+pub use evaluate::{EvaluatedOutput, Evaluation, EvaluationError, Inputs, LiveResource};
+pub use interface::ParameterGroup;
+pub use parameter::{Parameter, ParameterKind};
+pub use pattern::Pattern;
+pub use rules::FailedRule;
+pub use sections::{Assertion, Output, Resource, Rule};
+
+use crate::document::{Node, Problem, Problems, Value, parse_template_text};
+
+/// One parsed template; every list is in file order.
+#[derive(Debug, Clone)]
+pub struct Template {
+    /// The top-level description; empty when there is none.
+    pub description: String,
+    /// The parameters.
+    pub parameters: Vec<Parameter>,
+    /// Groups of the `AWS::CloudFormation::Interface` metadata.
+    pub groups: Vec<ParameterGroup>,
+    /// The `Mappings` section, a map of maps of maps; an empty map when there is none.
+    pub mappings: Node,
+    /// Named conditions with their expressions.
+    pub conditions: Vec<(String, Node)>,
+    /// Rules about combinations of parameters.
+    pub rules: Vec<Rule>,
+    /// What is made.
+    pub resources: Vec<Resource>,
+    /// What comes out.
+    pub outputs: Vec<Output>,
+    /// Whether a macro or transform rewrites the template in AWS, so that what is read here is not all of it.
+    pub has_transform: bool,
+}
+
+impl Template {
+    /// Reads a template, JSON or YAML; all problems at once, in the order of their lines.
+    pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
+        let root = parse_template_text(text).map_err(|problem| vec![Problem::from(problem)])?;
+        let problems = Problems::new();
+        if root.as_map().is_none() {
+            problems.add(Problem::new(
+                root.line,
+                "this is not a template",
+                "write a map with a `Resources` section",
+            ));
+        } else if root.get("Resources").is_none() {
+            problems.add(Problem::new(
+                root.line,
+                "the template has no `Resources`",
+                "add the resources that the product consists of",
+            ));
+        }
+        let metadata = root.get("Metadata");
+        let mut parameters = parameter::read_all(root.get("Parameters"), &problems);
+        let groups = interface::apply(metadata, &mut parameters);
+        let template = Self {
+            description: root.get("Description").and_then(scalar_text).unwrap_or_default(),
+            parameters,
+            groups,
+            mappings: root
+                .get("Mappings")
+                .cloned()
+                .unwrap_or(Node { line: 0, value: Value::Map(Vec::new()) }),
+            conditions: sections::conditions(root.get("Conditions")),
+            rules: sections::rules(root.get("Rules")),
+            resources: sections::resources(root.get("Resources"), &problems),
+            outputs: sections::outputs(root.get("Outputs")),
+            has_transform: root.get("Transform").is_some(),
+        };
+        problems.into_result(template)
+    }
+
+    /// The parameter with this key, spelled exactly so.
+    pub fn parameter(&self, key: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|parameter| parameter.key == key)
+    }
+
+    /// The resource with this logical id.
+    pub fn resource(&self, logical_id: &str) -> Option<&Resource> {
+        self.resources.iter().find(|resource| resource.logical_id == logical_id)
+    }
+}
+
+/// The text CloudFormation sees for a scalar: unquoted booleans are lower-cased, everything else stays as written.
+pub(crate) fn scalar_text(node: &Node) -> Option<String> {
+    match &node.value {
+        Value::Scalar { text, plain: true } => Some(match text.as_str() {
+            "True" | "TRUE" => "true".to_owned(),
+            "False" | "FALSE" => "false".to_owned(),
+            _ if node.is_null() => String::new(),
+            written => written.to_owned(),
+        }),
+        Value::Scalar { text, plain: false } => Some(text.clone()),
+        Value::List(_) | Value::Map(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write;
+
+    const SMALL: &str = r"
+AWSTemplateFormatVersion: 2010-09-09
+Description: A bucket
+Metadata:
+  AWS::CloudFormation::Interface:
+    ParameterGroups:
+      - Label: {default: Basics}
+        Parameters: [Name, Size, Gone]
+    ParameterLabels:
+      Name: {default: Bucket name}
+  ParameterAllowedValueLabels:
+    Versioned: {'true': Keep every version}
+Parameters:
+  Name: {Type: String, AllowedPattern: '[a-z-]+', MinLength: '3', MaxLength: 63, ConstraintDescription: lower case}
+  Size: {Type: Number, Default: 020, MinValue: 0.5, MaxValue: '100'}
+  Versioned: {Type: String, Default: True, AllowedValues: [True, false, true]}
+  Since: {Type: String, Default: 2010-09-09, NoEcho: true}
+  Subnets: {Type: 'List<AWS::EC2::Subnet::Id>'}
+  Image: {Type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>', Default: /aws/ami}
+Conditions: {Keep: !Equals [!Ref Versioned, 'true']}
+Resources:
+  Bucket:
+    Type: AWS::S3::Bucket
+    Condition: Keep
+    DependsOn: Key
+    DeletionPolicy: Retain
+    Properties: {BucketName: !Ref Name}
+  Key: {Type: AWS::KMS::Key}
+Outputs:
+  Arn: {Description: The ARN, Condition: Keep, Value: !GetAtt Bucket.Arn}
+";
+
+    #[test]
+    fn every_section_is_read_in_file_order() {
+        let template = Template::parse(SMALL).unwrap();
+        let mut shown = format!("{}\n", template.description);
+        for parameter in &template.parameters {
+            writeln!(
+                shown,
+                "{} {:?} default {:?} allowed {:?} length {:?}..{:?} value {:?}..{:?} label {:?}",
+                parameter.key,
+                parameter.kind,
+                parameter.default,
+                parameter.allowed_values,
+                parameter.min_length,
+                parameter.max_length,
+                parameter.min_value,
+                parameter.max_value,
+                parameter.label,
+            )
+            .unwrap();
+        }
+        for resource in &template.resources {
+            writeln!(
+                shown,
+                "{} {} if {:?} after {:?} on delete {:?}",
+                resource.logical_id,
+                resource.resource_type,
+                resource.condition,
+                resource.depends_on,
+                resource.deletion_policy
+            )
+            .unwrap();
+        }
+        writeln!(shown, "{:?}", template.groups).unwrap();
+        writeln!(shown, "{:?}", template.parameter("Versioned").unwrap().value_labels).unwrap();
+        assert!(template.parameter("Since").unwrap().no_echo);
+        assert_eq!(template.outputs[0].condition.as_deref(), Some("Keep"));
+        insta::assert_snapshot!(shown, @r#"
+        A bucket
+        Name String default None allowed [] length Some(3)..Some(63) value None..None label Some("Bucket name")
+        Size Number default Some("020") allowed [] length None..None value Some(0.5)..Some(100) label None
+        Versioned String default Some("true") allowed ["true", "false"] length None..None value None..None label None
+        Since String default Some("2010-09-09") allowed [] length None..None value None..None label None
+        Subnets AwsList("AWS::EC2::Subnet::Id") default None allowed [] length None..None value None..None label None
+        Image SsmValue("AWS::EC2::Image::Id") default Some("/aws/ami") allowed [] length None..None value None..None label None
+        Bucket AWS::S3::Bucket if Some("Keep") after ["Key"] on delete Some("Retain")
+        Key AWS::KMS::Key if None after [] on delete None
+        [ParameterGroup { label: Some("Basics"), parameters: ["Name", "Size", "Gone"] }]
+        {"true": "Keep every version"}
+        "#);
+    }
+
+    #[test]
+    fn what_cannot_be_a_template_is_said_with_line_and_remedy() {
+        let text = "Parameters:\n  A: {Type: Boolean}\n  B: {Default: x}\n  C: {Type: Number, MinValue: low, AllowedValues: x}\n  D-E: {Type: String, Default: [1]}\n  F: text\n";
+        let lines: Vec<String> = Template::parse(text).unwrap_err().iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        line 1: the template has no `Resources`: add the resources that the product consists of
+        line 2: parameter `A`: there is no type `Boolean`: use `String` with `AllowedValues: ["true", "false"]`
+        line 3: parameter `B`: it has no `Type`: add one, for example `Type: String`
+        line 4: parameter `C`: `AllowedValues` is not a list of texts: write for example `AllowedValues: [small, large]`
+        line 4: parameter `C`: `MinValue` is `low`: write a number, for example `MinValue: 3`
+        line 5: parameter `D-E`: its key is not made of letters and digits: rename it, for example `BucketName`
+        line 5: parameter `D-E`: `Default` is a list: write one text after `Default:`
+        line 6: parameter `F`: it is `text`: write at least `Type: String` under it
+        "#);
+        insta::assert_snapshot!(Template::parse("- a").unwrap_err()[0], @"line 1: this is not a template: write a map with a `Resources` section");
+        insta::assert_snapshot!(Template::parse("{\"Resources\": ").unwrap_err()[0], @"line 1: the text ends where a value should begin: correct the text so that it can be read");
+    }
+}

@@ -1,0 +1,113 @@
+//! `Environment=dev Name='x y'` after a command, as people type it with a phone's curly quotes.
+
+use crate::document::nearest;
+use crate::domain::form::Form;
+use std::collections::BTreeMap;
+
+/// What stood behind a command: pairs in typed order, and words that were no pair.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Prefill {
+    /// Keys as typed, with their values unquoted.
+    pub pairs: Vec<(String, String)>,
+    /// Everything else.
+    pub words: Vec<String>,
+}
+
+/// A typed key that the form does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownKey {
+    /// As typed.
+    pub typed: String,
+    /// The field's key that was probably meant.
+    pub nearest: Option<String>,
+}
+
+/// Splits typed text; blanks of any kind separate, straight and curly quotes hold a value together.
+pub fn parse_prefill(text: &str) -> Prefill {
+    let mut prefill = Prefill::default();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        rest = match after.strip_prefix('=') {
+            Some(after) if !word.is_empty() => {
+                let (value, after) = take_value(after);
+                prefill.pairs.push((word.to_owned(), value));
+                after
+            }
+            Some(after) => after,
+            None => {
+                prefill.words.push(word.to_owned());
+                after
+            }
+        }
+        .trim_start();
+    }
+    prefill
+}
+
+fn closing(open: char) -> Option<&'static [char]> {
+    match open {
+        '"' | '“' | '”' | '„' => Some(&['"', '“', '”']),
+        '\'' | '‘' | '’' | '‚' => Some(&['\'', '‘', '’']),
+        _ => None,
+    }
+}
+
+fn take_value(text: &str) -> (String, &str) {
+    let mut chars = text.chars();
+    if let Some(quotes) = chars.next().and_then(closing) {
+        let inside = chars.as_str();
+        // A closing quote ends a word; the apostrophe in `it's` does not.
+        let end = inside
+            .match_indices(quotes)
+            .find(|(at, quote)| inside[at + quote.len()..].chars().next().is_none_or(char::is_whitespace));
+        if let Some((at, quote)) = end {
+            return (inside[..at].to_owned(), &inside[at + quote.len()..]);
+        }
+    }
+    let end = text.find(char::is_whitespace).unwrap_or(text.len());
+    (text[..end].to_owned(), &text[end..])
+}
+
+/// Matches typed keys with a form's fields whatever their case; the later of two wins.
+pub fn match_prefill(form: &Form, pairs: &[(String, String)]) -> (BTreeMap<String, String>, Vec<UnknownKey>) {
+    let mut values = BTreeMap::new();
+    let mut unknown = Vec::new();
+    for (typed, value) in pairs {
+        match form.fields().find(|field| field.key.eq_ignore_ascii_case(typed)) {
+            Some(field) => {
+                values.insert(field.key.clone(), value.clone());
+            }
+            None => unknown.push(UnknownKey {
+                typed: typed.clone(),
+                nearest: nearest(typed, form.fields().map(|field| field.key.as_str())).map(str::to_owned),
+            }),
+        }
+    }
+    (values, unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn quotes_of_every_kind_hold_a_value_together() {
+        let prefill = parse_prefill(
+            "s3\u{a0}Environment=dev Name='x y' Note=“it’s ok” Q=\"a=b\" Empty= Apostrophe=it's Open='abc",
+        );
+        insta::assert_snapshot!(format!("{:?}\n{:?}", prefill.pairs, prefill.words), @r#"
+        [("Environment", "dev"), ("Name", "x y"), ("Note", "it’s ok"), ("Q", "a=b"), ("Empty", ""), ("Apostrophe", "it's"), ("Open", "'abc")]
+        ["s3"]
+        "#);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "[a-c=\"'“”‘’ \u{a0}]{0,30}") {
+            let _ = parse_prefill(&text);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Whether one value suits one parameter, and what to say when it does not.
+
+use super::shape::shape_problem;
+use crate::domain::template::{Parameter, ParameterKind};
+use rust_decimal::Decimal;
+
+/// Longest value AWS takes, in bytes.
+const MAX_BYTES: usize = 4_096;
+
+/// Longest list of choices or pattern quoted in a message, in characters.
+const MAX_QUOTED: usize = 200;
+
+/// What is wrong with a typed value, in words for the person who typed it; `None` when it will do.
+pub fn value_problem(parameter: &Parameter, value: &str) -> Option<String> {
+    constraint_problem(parameter, value).or_else(|| shape_problem(&parameter.kind, value))
+}
+
+/// Like [`value_problem`], but an id is not asked to look like one: defaults are often blank there.
+pub(crate) fn constraint_problem(parameter: &Parameter, value: &str) -> Option<String> {
+    if value.len() > MAX_BYTES {
+        return Some("Shorten this: AWS takes 4,096 bytes at most".to_owned());
+    }
+    // The path is constrained by nothing in the template; what it leads to is checked by AWS.
+    if matches!(parameter.kind, ParameterKind::SsmValue(_)) && parameter.allowed_values.is_empty() {
+        return None;
+    }
+    let problem = number_problem(parameter, value);
+    if problem.is_some() {
+        return problem;
+    }
+    let composed = allowed_problem(parameter, value)
+        .or_else(|| length_problem(parameter, value))
+        .or_else(|| range_problem(parameter, value))
+        .or_else(|| pattern_problem(parameter, value))?;
+    Some(parameter.constraint_description.clone().unwrap_or(composed))
+}
+
+/// The parts of a value that constraints apply to: the elements of a list, otherwise the whole.
+fn parts<'v>(parameter: &Parameter, value: &'v str) -> Vec<&'v str> {
+    if parameter.kind.is_list() { value.split(',').map(str::trim).collect() } else { vec![value] }
+}
+
+/// A number as CloudFormation reads it: digits with an optional sign and fraction.
+pub fn parse_number(text: &str) -> Option<Decimal> {
+    let text = text.trim();
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let has_digits = unsigned.bytes().any(|b| b.is_ascii_digit());
+    let shape =
+        unsigned.bytes().all(|b| b.is_ascii_digit() || b == b'.') && unsigned.matches('.').count() <= 1;
+    if has_digits && shape { text.parse().ok() } else { None }
+}
+
+/// Whether only whole numbers make sense: no bound and no default has a fraction.
+pub(crate) fn is_whole(parameter: &Parameter) -> bool {
+    let default = parameter.default.as_deref().and_then(parse_number);
+    [default, parameter.min_value, parameter.max_value].iter().flatten().all(Decimal::is_integer)
+}
+
+fn is_number(parameter: &Parameter) -> bool {
+    matches!(parameter.kind, ParameterKind::Number | ParameterKind::NumberList)
+}
+
+fn number_problem(parameter: &Parameter, value: &str) -> Option<String> {
+    if !is_number(parameter) || !parameter.allowed_values.is_empty() {
+        return None;
+    }
+    let whole = is_whole(parameter) && parameter.kind == ParameterKind::Number;
+    let suits = |part: &str| parse_number(part).is_some_and(|number| !whole || number.is_integer());
+    if parts(parameter, value).into_iter().all(suits) {
+        return None;
+    }
+    Some(number_demand(parameter, whole))
+}
+
+fn number_demand(parameter: &Parameter, whole: bool) -> String {
+    let range = range_words(parameter).unwrap_or_default();
+    match (parameter.kind.is_list(), whole) {
+        (true, _) => format!("Must be numbers{range}, separated by commas"),
+        (false, true) => format!("Must be a whole number{range}"),
+        (false, false) => format!("Must be a number{range}"),
+    }
+}
+
+fn range_problem(parameter: &Parameter, value: &str) -> Option<String> {
+    if !is_number(parameter) {
+        return None;
+    }
+    let inside = |part: &str| {
+        parse_number(part).is_none_or(|number| {
+            parameter.min_value.is_none_or(|min| number >= min)
+                && parameter.max_value.is_none_or(|max| number <= max)
+        })
+    };
+    if parts(parameter, value).into_iter().all(inside) {
+        return None;
+    }
+    Some(number_demand(parameter, is_whole(parameter)))
+}
+
+/// ` from 20 to 1,000`; `None` when there are no bounds.
+pub(crate) fn range_words(parameter: &Parameter) -> Option<String> {
+    match (parameter.min_value.as_ref().map(grouped), parameter.max_value.as_ref().map(grouped)) {
+        (Some(min), Some(max)) => Some(format!(" from {min} to {max}")),
+        (Some(min), None) => Some(format!(" of at least {min}")),
+        (None, Some(max)) => Some(format!(" of at most {max}")),
+        (None, None) => None,
+    }
+}
+
+/// A number with commas between thousands.
+pub(crate) fn grouped(number: &impl ToString) -> String {
+    let text = number.to_string();
+    let (sign, rest) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
+    let (whole, fraction) =
+        rest.split_once('.').map_or((rest, None), |(whole, fraction)| (whole, Some(fraction)));
+    let mut shown = sign.to_owned();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    if let Some(fraction) = fraction {
+        shown.push('.');
+        shown.push_str(fraction);
+    }
+    shown
+}
+
+fn allowed_problem(parameter: &Parameter, value: &str) -> Option<String> {
+    let allowed = &parameter.allowed_values;
+    if allowed.is_empty() || parts(parameter, value).iter().all(|part| allowed.iter().any(|one| one == part))
+    {
+        return None;
+    }
+    let quoted = cut(&allowed.join(", "), MAX_QUOTED);
+    Some(if parameter.kind.is_list() {
+        format!("Use only these, separated by commas: {quoted}")
+    } else {
+        format!("Choose one of: {quoted}")
+    })
+}
+
+fn length_problem(parameter: &Parameter, value: &str) -> Option<String> {
+    if parameter.kind.is_list() || is_number(parameter) {
+        return None;
+    }
+    let length = value.chars().count();
+    let is_short = parameter.min_length.is_some_and(|min| length < min as usize);
+    let is_long = parameter.max_length.is_some_and(|max| length > max as usize);
+    if is_short || is_long { length_words(parameter).map(|words| format!("Use {words}")) } else { None }
+}
+
+/// `3 to 63 characters`; `None` when any length will do.
+pub(crate) fn length_words(parameter: &Parameter) -> Option<String> {
+    match (parameter.min_length.filter(|min| *min > 0), parameter.max_length) {
+        (Some(min), Some(max)) if min == max => Some(format!("exactly {} characters", grouped(&min))),
+        (Some(min), Some(max)) => Some(format!("{} to {} characters", grouped(&min), grouped(&max))),
+        (Some(1), None) => Some("at least one character".to_owned()),
+        (Some(min), None) => Some(format!("at least {} characters", grouped(&min))),
+        (None, Some(max)) => Some(format!("at most {} characters", grouped(&max))),
+        (None, None) => None,
+    }
+}
+
+fn pattern_problem(parameter: &Parameter, value: &str) -> Option<String> {
+    let pattern = parameter.allowed_pattern.as_ref()?;
+    if parts(parameter, value).into_iter().all(|part| pattern.accepts(part)) {
+        return None;
+    }
+    Some(format!("Must match the pattern {}", cut(pattern.as_str(), MAX_QUOTED)))
+}
+
+/// The text, or its beginning with an ellipsis so that it has at most `most` characters.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut shown: String = text.chars().take(most.saturating_sub(1)).collect();
+    shown.push('…');
+    shown
+}
