@@ -5,3 +5,4 @@ pub mod document;
 pub mod domain;
 pub mod portal;
 pub mod ports;
+pub mod slack;
