@@ -187,7 +187,9 @@ async fn run_key(portal: &Portal, key: &JobKey) {
 async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
     let store = &portal.ports.store;
     let request = job.claim.key.request;
-    match perform(portal, request, &job.kind).await {
+    let performed = perform(portal, request, &job.kind).await;
+    portal.metrics.job(&job.kind, outcome(&performed));
+    match performed {
         Ok(Performed::Done) => store.complete(&job.claim).await,
         Ok(Performed::Again(wait)) => look_again(portal, job, wait).await,
         Err(JobError::Never(why)) => park(portal, job, &why).await,
@@ -204,6 +206,15 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
             tracing::warn!(%request, job = job.kind.word(), attempt = job.attempts + 1, error = why, "a job is put off");
             store.put_off(&job.claim, now.saturating_add(pause).unwrap_or(Timestamp::MAX), &why).await
         }
+    }
+}
+
+fn outcome(performed: &Result<Performed, JobError>) -> &'static str {
+    match performed {
+        Ok(Performed::Done) => "done",
+        Ok(Performed::Again(_)) => "again",
+        Err(JobError::Later(_) | JobError::After(_)) => "put_off",
+        Err(JobError::Never(_)) => "parked",
     }
 }
 

@@ -9,6 +9,7 @@ pub mod decide;
 pub mod dispatch;
 pub mod form;
 pub mod lookup;
+pub mod metrics;
 mod people;
 mod perform;
 pub mod settle;
@@ -21,6 +22,7 @@ use jiff::Timestamp;
 use thiserror::Error as ThisError;
 use tokio::sync::mpsc;
 
+use self::metrics::Metrics;
 use crate::domain::audit::{Actor, AuditHead, AuditSubject};
 use crate::domain::catalog::Catalog;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
@@ -44,6 +46,8 @@ pub struct Portal {
     pub catalog: Arc<Catalog>,
     /// Who belongs where.
     pub organization: Arc<Organization>,
+    /// What happened so far.
+    pub metrics: Arc<Metrics>,
     wake: mpsc::UnboundedSender<JobKey>,
 }
 
@@ -66,7 +70,7 @@ impl Portal {
         organization: Arc<Organization>,
     ) -> (Self, mpsc::UnboundedReceiver<JobKey>) {
         let (wake, woken) = mpsc::unbounded_channel();
-        (Self { ports, catalog, organization, wake }, woken)
+        (Self { ports, catalog, organization, metrics: Arc::default(), wake }, woken)
     }
 
     /// Now.
@@ -114,13 +118,14 @@ impl Portal {
             transition.jobs.iter().filter(|job| job.due_at <= now).map(|job| job.key.clone()).collect();
         let commit = Commit {
             row: Some(row),
-            audit: transition.audit,
+            audit: transition.audit.clone(),
             jobs: transition.jobs,
             quota: transition.quota,
             once,
             done,
         };
         self.ports.store.commit(commit).await?;
+        transition.audit.iter().for_each(|entry| self.metrics.count(entry));
         self.wake(due);
         Ok(request)
     }
@@ -166,8 +171,11 @@ impl Portal {
             Err(error) => return Error::Failed(error.context("cannot read the audit trail")),
         };
         let entry = head.append(self.now(), subject, "refused", &actor, format!("{tried}: {why}"));
-        match self.ports.store.commit(Commit { audit: vec![entry], ..Commit::default() }).await {
-            Ok(()) => refusal.into(),
+        match self.ports.store.commit(Commit { audit: vec![entry.clone()], ..Commit::default() }).await {
+            Ok(()) => {
+                self.metrics.count(&entry);
+                refusal.into()
+            }
             Err(error) => {
                 Error::Failed(anyhow::Error::new(error).context("cannot note a refusal on the audit trail"))
             }

@@ -8,10 +8,12 @@ use super::form::{bound_keys, choose_team, find_product, form_of};
 use super::{Error, Portal};
 use crate::domain::catalog::{Binding, Product};
 use crate::domain::cost::estimate;
+use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters};
 use crate::domain::refusal::Refusal;
 use crate::domain::submission::{Submission, submit as birth};
+use crate::domain::template::FailedRule;
 use crate::ports::store::CommitError;
 
 /// A form as it came back.
@@ -75,7 +77,7 @@ pub async fn submit(portal: &Portal, filled: Filled) -> Result<RequestId, Submit
     if product.template_hash != filled.template_hash {
         return Err(Refusal::ProductChanged { product: product.name.clone() }.into());
     }
-    let values = match checked(&product, &filled)? {
+    let values = match checked(id, &product, &team, &filled)? {
         Ok(values) => values,
         Err(problems) if problems.iter().any(|problem| problem.is_forged) => {
             let forged = Refusal::Forged { command: portal.organization.command.clone() };
@@ -108,24 +110,18 @@ async fn refused(
     portal.refuse_unstored(id, (team, product), by, "submit", refusal).await.into()
 }
 
-/// The parameters without the bound ones, or what is wrong with them, template rules included.
+/// The parameters, bound ones included, or what is wrong with the fields.
 fn checked(
+    id: RequestId,
     product: &Product,
+    team: &TeamName,
     filled: &Filled,
 ) -> Result<Result<ParameterValues, Vec<FieldProblem>>, anyhow::Error> {
     let form = form_of(product)?;
-    Ok(check_parameters(&product.template, &form, &bound_keys(product), &filled.given))
-}
-
-fn submission(
-    portal: &Portal,
-    id: RequestId,
-    filled: &Filled,
-    team: TeamName,
-    product: &Product,
-    mut values: ParameterValues,
-) -> Submission {
-    let bound: Vec<String> = product.bind.keys().cloned().collect();
+    let mut values = match check_parameters(&product.template, &form, &bound_keys(product), &filled.given) {
+        Ok(values) => values,
+        Err(problems) => return Ok(Err(problems)),
+    };
     for (key, binding) in &product.bind {
         let value = match binding {
             Binding::Team => team.to_string(),
@@ -134,13 +130,37 @@ fn submission(
         };
         values.bind(&product.template, key, value);
     }
+    let problems = broken_rules(product, &form, &values);
+    Ok(if problems.is_empty() { Ok(values) } else { Err(problems) })
+}
+
+/// The template's own rules, each told under the first field it mentions.
+fn broken_rules(product: &Product, form: &Form, values: &ParameterValues) -> Vec<FieldProblem> {
+    let failed = product.template.failed_rules(values.as_slice());
+    let shown = |key: &&String| form.field(key).is_some();
+    let problem = |rule: FailedRule| {
+        let place = rule.parameters.iter().find(shown).cloned();
+        let key = place.or_else(|| form.fields().next().map(|field| field.key.clone()))?;
+        Some(FieldProblem { key, message: rule.message, is_forged: false })
+    };
+    failed.into_iter().filter_map(problem).collect()
+}
+
+fn submission(
+    portal: &Portal,
+    id: RequestId,
+    filled: &Filled,
+    team: TeamName,
+    product: &Product,
+    values: ParameterValues,
+) -> Submission {
     let price = estimate(&product.cost, &|key| values.get(key), &portal.catalog.prices);
     Submission {
         id,
         requester: filled.by.clone(),
         team,
         parameters: values.into_vec(),
-        bound,
+        bound: product.bind.keys().cloned().collect(),
         reason: filled.reason.trim().to_owned(),
         estimate: price,
     }
