@@ -1,0 +1,141 @@
+//! `dev`: the same program with everything embedded, beside a small Slack in the browser.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use clap::Args;
+use uuid::Uuid;
+
+use super::catalog::load_catalog;
+use super::serve::stop_signal;
+use super::{Failure, print};
+use crate::config::{Environment, Secret, Settings, log_filter};
+use crate::playground::{self, Playground};
+use crate::ports::clock::{Clock, SystemClock};
+use crate::telemetry;
+use crate::wiring::App;
+
+/// The settings of the playground's company: two teams, an approver, a platform admin.
+const SETTINGS: &str = include_str!("dev.toml");
+
+/// How to run the playground.
+#[derive(Debug, Args)]
+pub struct DevArguments {
+    /// Address and port to listen on; this machine only
+    #[arg(long, default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+    /// Folder that keeps what happens [default: .data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Forget what happened before
+    #[arg(long)]
+    fresh: bool,
+}
+
+/// Runs until the process is told to stop.
+///
+/// # Errors
+/// When the address is not this machine's own, is in use, or the data folder cannot be used.
+pub async fn dev(arguments: DevArguments) -> Result<(), Failure> {
+    if !arguments.listen.ip().is_loopback() {
+        let address = arguments.listen;
+        return Err(anyhow::anyhow!("{address} can be reached from outside: use 127.0.0.1, the playground has no log-in").into());
+    }
+    telemetry::start(crate::config::LogFormat::Text, Some(&log_filter().unwrap_or_else(|| "warn".to_owned())));
+    let settings = settings(&arguments)?;
+    let catalog = load_catalog(&settings).map_err(|problems| anyhow::anyhow!(problems.join("\n")))?;
+    let listener = tokio::net::TcpListener::bind(arguments.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", arguments.listen))?;
+    let address = listener.local_addr().context("cannot read the address")?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (environment, playground) = small_slack(address, &clock);
+    let app = App::embedded(&settings, &environment, clock, Arc::new(catalog))?;
+    let router = app.router().merge(playground.router()).layer(from_fn_with_state(address, own_host_only));
+    let stop = stop_signal();
+    tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            stop.cancelled().await;
+            // Pages hold a stream open, which would otherwise keep the server from stopping.
+            playground.shut_down();
+        }
+    });
+    print(&welcome(address));
+    app.run_with(router, listener, stop).await?;
+    Ok(())
+}
+
+fn settings(arguments: &DevArguments) -> anyhow::Result<Settings> {
+    let mut settings = Settings::parse("built-in settings", SETTINGS).map_err(|problems| {
+        anyhow::anyhow!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })?;
+    let data = arguments.data.clone().unwrap_or_else(|| PathBuf::from(".data"));
+    std::fs::create_dir_all(&data).with_context(|| format!("cannot make the folder {}", data.display()))?;
+    let file = data.join("quartermaster.db");
+    // The playground's conversations live in memory, so a row that outlived them could never be shown again.
+    for suffix in ["", "-wal", "-shm"] {
+        if arguments.fresh {
+            forget(&PathBuf::from(format!("{}{suffix}", file.display())))?;
+        }
+    }
+    settings.backend.sqlite = file.display().to_string();
+    Ok(settings)
+}
+
+fn forget(file: &std::path::Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", file.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The small Slack and the secrets that the bot shares with it, made up for this run.
+fn small_slack(address: SocketAddr, clock: &Arc<dyn Clock>) -> (Environment, Playground) {
+    let environment = Environment {
+        signing_secret: Secret::new(Uuid::new_v4().simple().to_string()),
+        bot_token: Secret::new(format!("xoxb-{}", Uuid::new_v4().simple())),
+        slack_api_url: format!("http://{address}/api/"),
+    };
+    let clock = Arc::clone(clock);
+    let playground = Playground::new(playground::Settings::demo(
+        environment.signing_secret.reveal(),
+        environment.bot_token.reveal(),
+        Arc::new(move || clock.now()),
+    ));
+    playground.set_bot_url(format!("http://{address}"));
+    playground.set_public_url(format!("http://{address}"));
+    (environment, playground)
+}
+
+/// Keeps a page of another origin from reaching the playground by a name that resolves to this machine.
+async fn own_host_only(State(address): State<SocketAddr>, request: Request, next: Next) -> Response {
+    let port = address.port();
+    let own = [format!("{address}"), format!("localhost:{port}"), format!("127.0.0.1:{port}")];
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    if host.is_some_and(|host| own.iter().any(|own| own == host)) {
+        return next.run(request).await;
+    }
+    (StatusCode::MISDIRECTED_REQUEST, "open the address that the command printed\n").into_response()
+}
+
+fn welcome(address: SocketAddr) -> String {
+    format!(
+        "Quartermaster's playground: http://{address}\n\
+         \n\
+         Nothing here is real: no Slack, no AWS, no account. Open the address and try:\n\
+         \x20 1. As Alice, type `/provision s3-bucket` and submit the form: it is approved by itself.\n\
+         \x20 2. As Alice, type `/provision rds-postgres`: this one needs Morgan's approval.\n\
+         \x20 3. Switch to Morgan, open #team-payments, and press Approve.\n\
+         \n\
+         Stop with Ctrl-C. Start with --fresh to forget what happened.\n"
+    )
+}

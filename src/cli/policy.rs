@@ -1,0 +1,153 @@
+//! `policy explain`: who would approve a request, why, what it costs and what quota is left.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::catalog::{approver_words, load_catalog};
+use super::{Failure, print};
+use crate::config::{Settings, settings_file};
+use crate::domain::catalog::{Approvers, Catalog, Principal, Product};
+use crate::domain::cost::{dollars, estimate};
+use crate::domain::ids::PersonId;
+use crate::domain::parameters::{ParameterValues, check_parameters, match_prefill};
+use crate::domain::policy::{ApprovalPath, Team, approval_path};
+use crate::domain::quota::QuotaSlot;
+use crate::wiring;
+
+/// What is asked.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// The product's key: the name of its folder
+    product: String,
+    /// Who would ask, by Slack user id or e-mail address
+    #[arg(long = "as", value_name = "USER")]
+    person: String,
+    /// Parameters as Key=value, and team=name where the person is in several or comes from a group
+    #[arg(value_name = "KEY=VALUE")]
+    values: Vec<String>,
+}
+
+/// Prints the answer.
+///
+/// # Errors
+/// Wrong settings, a broken catalog, or a question that names something that does not exist.
+pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> Result<(), Failure> {
+    let settings = Settings::read(&settings_file(config))?;
+    let catalog = load_catalog(&settings).map_err(|problems| anyhow::anyhow!(problems.join("\n")))?;
+    let product = catalog
+        .products
+        .values()
+        .find(|product| product.key.as_str() == arguments.product)
+        .ok_or_else(|| anyhow::anyhow!("there is no product `{}`: `catalog check` lists them", arguments.product))?;
+    let mut pairs = Vec::new();
+    let mut team = None;
+    for pair in &arguments.values {
+        match pair.split_once('=') {
+            Some(("team", name)) => team = Some(name.to_owned()),
+            Some((key, value)) => pairs.push((key.to_owned(), value.to_owned())),
+            None => return Err(anyhow::anyhow!("cannot read `{pair}`: write Key=value").into()),
+        }
+    }
+    let team = find_team(&settings, &arguments.person, team.as_deref())?;
+    let values = check_values(product, &pairs)?;
+    let used = quota_used(&settings, team, product).await?;
+    print(&explanation(&catalog, product, team, &arguments.person, &values, used));
+    Ok(())
+}
+
+fn find_team<'s>(settings: &'s Settings, person: &str, named: Option<&str>) -> anyhow::Result<&'s Team> {
+    let teams = &settings.organization.teams;
+    if let Some(name) = named {
+        return teams
+            .iter()
+            .find(|team| team.name.as_str() == name)
+            .ok_or_else(|| anyhow::anyhow!("there is no team `{name}` in the settings"));
+    }
+    let wanted = Principal::parse(person)
+        .ok_or_else(|| anyhow::anyhow!("`{person}` is nobody: write a Slack user id or an e-mail address"))?;
+    let mut mine = teams.iter().filter(|team| team.members.contains(&wanted));
+    match (mine.next(), mine.next()) {
+        (Some(team), None) => Ok(team),
+        (Some(_), Some(_)) => anyhow::bail!("{person} is in several teams: add team=<name>"),
+        (None, _) => anyhow::bail!(
+            "the settings name {person} in no team: add team=<name> if they are in one of its user groups, which are not looked up here"
+        ),
+    }
+}
+
+fn check_values(product: &Product, pairs: &[(String, String)]) -> anyhow::Result<ParameterValues> {
+    let form = product.form().map_err(|_| anyhow::anyhow!("{} has no form: see `catalog check`", product.key))?;
+    let (typed, unknown) = match_prefill(&form, pairs);
+    if let Some(key) = unknown.first() {
+        let near = key.nearest.as_ref().map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+        anyhow::bail!("{} has no parameter `{}`{near}", product.key, key.typed);
+    }
+    let wire = typed.iter().map(|(key, value)| {
+        let sent = form.field(key).and_then(|field| field.to_wire(value));
+        (key.clone(), Some(sent.unwrap_or_else(|| value.clone())))
+    });
+    let hidden = product.bind.keys().cloned().collect();
+    check_parameters(&product.template, &form, &hidden, &wire.collect()).map_err(|problems| {
+        let lines: Vec<String> =
+            problems.iter().map(|problem| format!("{}: {}", problem.key, problem.message)).collect();
+        anyhow::anyhow!("these parameters would not pass the form:\n{}", lines.join("\n"))
+    })
+}
+
+/// Slots in use; none when the store does not exist yet.
+async fn quota_used(settings: &Settings, team: &Team, product: &Product) -> anyhow::Result<u32> {
+    if !Path::new(&settings.backend.sqlite).exists() {
+        return Ok(0);
+    }
+    let slot = QuotaSlot { team: team.name.clone(), product: product.key.clone() };
+    wiring::store(settings)?.quota_used(&slot).await
+}
+
+fn explanation(
+    catalog: &Catalog,
+    product: &Product,
+    team: &Team,
+    person: &str,
+    values: &ParameterValues,
+    used: u32,
+) -> String {
+    let estimate = estimate(&product.cost, &|key| values.get(key), &catalog.prices);
+    let path = approval_path(&product.approval, values.as_slice(), estimate.as_ref());
+    let mut text = format!("{} ({}) for {person}, team {}\n", product.name, product.key, team.name);
+    if !product.requesters.include(&team.name) {
+        let _ = writeln!(text, "requesters: refused, it is not offered to team {}", team.name);
+    }
+    let _ = match path {
+        ApprovalPath::Auto { why } => writeln!(text, "approval:   automatic, because {why}"),
+        ApprovalPath::Ask { needed } => {
+            let who = match &product.approval.approvers {
+                Approvers::Team => approver_words(&without(&team.approvers, person)),
+                Approvers::Listed(listed) => approver_words(&without(listed, person)),
+            };
+            let several = if needed == 1 { "one" } else { "different ones" };
+            let timeout = product.approval.timeout;
+            writeln!(text, "approval:   {needed} needed ({several} of {who}), within {timeout}")
+        }
+    };
+    let _ = match estimate {
+        Some(price) => writeln!(
+            text,
+            "cost:       about {}/month, {} list price of {}",
+            dollars(price.monthly),
+            price.region,
+            price.priced_on
+        ),
+        None => writeln!(text, "cost:       no estimate"),
+    };
+    let limit = product.quota.per_team;
+    let _ = writeln!(text, "quota:      {used} of {limit} used, {} left", limit.saturating_sub(used));
+    text
+}
+
+/// Nobody approves their own request.
+fn without(principals: &[Principal], person: &str) -> Vec<Principal> {
+    let own = Principal::Person(PersonId::new(person));
+    principals.iter().filter(|principal| **principal != own).cloned().collect()
+}

@@ -1,0 +1,69 @@
+//! `serve`: the bot, with the backends that the settings name.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio_util::sync::CancellationToken;
+
+use super::Failure;
+use super::catalog::load_catalog;
+use crate::config::{Environment, Settings, SettingsProblem, log_filter, settings_file};
+use crate::ports::clock::SystemClock;
+use crate::telemetry;
+use crate::wiring::App;
+
+/// Runs until the process is told to stop.
+///
+/// # Errors
+/// Everything that is wrong with the settings, the environment and the catalog, at once; or why it cannot start.
+pub async fn serve(config: Option<PathBuf>) -> Result<(), Failure> {
+    let (settings, environment) = read_all(&settings_file(config))?;
+    telemetry::start(settings.log, log_filter().as_deref());
+    let catalog = load_catalog(&settings).map_err(|problems| {
+        let settings_problem = |problem: String| SettingsProblem { place: "catalog".to_owned(), text: problem };
+        Failure::Settings(problems.into_iter().map(settings_problem).collect())
+    })?;
+    let app = App::embedded(&settings, &environment, Arc::new(SystemClock), Arc::new(catalog))?;
+    let listener = tokio::net::TcpListener::bind(&settings.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", settings.listen))?;
+    tracing::info!(listen = settings.listen, command = settings.organization.command, "ready for Slack");
+    app.run(listener, stop_signal()).await?;
+    Ok(())
+}
+
+/// The settings and the environment, or all that is wrong with either.
+fn read_all(file: &std::path::Path) -> Result<(Settings, Environment), Failure> {
+    match (Settings::read(file), Environment::read()) {
+        (Ok(settings), Ok(environment)) => Ok((settings, environment)),
+        (settings, environment) => {
+            let mut problems = settings.err().unwrap_or_default();
+            problems.extend(environment.err().unwrap_or_default());
+            Err(Failure::Settings(problems))
+        }
+    }
+}
+
+/// Cancelled by Ctrl-C or SIGTERM.
+pub(super) fn stop_signal() -> CancellationToken {
+    let stop = CancellationToken::new();
+    let told = stop.clone();
+    tokio::spawn(async move {
+        let terminated = async {
+            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+                Ok(mut signal) => signal.recv().await,
+                Err(error) => {
+                    tracing::warn!(%error, "SIGTERM cannot be listened for");
+                    std::future::pending().await
+                }
+            }
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated => {}
+        }
+        told.cancel();
+    });
+    stop
+}

@@ -1,0 +1,44 @@
+//! The port: Slack's four routes beside health, readiness and metrics.
+
+mod readiness;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::portal::Portal;
+use crate::slack::edge::Edge;
+use readiness::Readiness;
+
+/// Everything that is answered over HTTP.
+pub fn router(portal: &Portal, edge: Edge) -> Router {
+    let probes = Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .with_state(Readiness::new(portal.clone()))
+        .route("/metrics", get(metrics).with_state(portal.clone()));
+    crate::slack::router::router(edge).merge(probes).layer(CatchPanicLayer::new())
+}
+
+async fn ready(State(readiness): State<Readiness>) -> Response {
+    match readiness.problems().await.as_slice() {
+        [] => "ready\n".into_response(),
+        problems => (StatusCode::SERVICE_UNAVAILABLE, problems.join("\n") + "\n").into_response(),
+    }
+}
+
+async fn metrics(State(portal): State<Portal>) -> Response {
+    match portal.metrics.render() {
+        Ok(text) => {
+            let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
+            (kind, text).into_response()
+        }
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "cannot write the metrics");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}

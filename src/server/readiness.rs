@@ -1,0 +1,56 @@
+//! Whether the store and Slack can be reached, asked at most every five seconds however often a probe asks us.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
+
+use crate::portal::Portal;
+
+/// How long an answer is repeated.
+const REPEATED_FOR: SignedDuration = SignedDuration::from_secs(5);
+/// How long the store and Slack have to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Cheap to clone; all clones share one answer.
+#[derive(Clone, Debug)]
+pub(super) struct Readiness {
+    portal: Portal,
+    last: Arc<Mutex<Option<(Timestamp, Vec<String>)>>>,
+}
+
+impl Readiness {
+    pub(super) fn new(portal: Portal) -> Self {
+        Self { portal, last: Arc::default() }
+    }
+
+    /// What is not ready; empty when all is well. Says which part, never why: the log has the reason.
+    pub(super) async fn problems(&self) -> Vec<String> {
+        let mut last = self.last.lock().await;
+        let now = self.portal.ports.clock.now();
+        if let Some((at, problems)) = last.as_ref()
+            && now.duration_since(*at).abs() < REPEATED_FOR
+        {
+            return problems.clone();
+        }
+        let (store, slack) = tokio::join!(
+            tokio::time::timeout(PATIENCE, self.portal.ports.store.check()),
+            tokio::time::timeout(PATIENCE, self.portal.ports.slack.check()),
+        );
+        let problems: Vec<String> =
+            [unready("store", store), unready("slack", slack)].into_iter().flatten().collect();
+        *last = Some((now, problems.clone()));
+        problems
+    }
+}
+
+fn unready(what: &str, answer: Result<anyhow::Result<()>, tokio::time::error::Elapsed>) -> Option<String> {
+    let why = match answer {
+        Ok(Ok(())) => return None,
+        Ok(Err(error)) => format!("{error:#}"),
+        Err(elapsed) => elapsed.to_string(),
+    };
+    tracing::warn!(what, error = why, "not ready");
+    Some(format!("{what}: not ready"))
+}

@@ -1,0 +1,131 @@
+//! Puts the program together: the only module beside `main` that names both a port and its implementation.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Environment, Settings};
+use crate::domain::catalog::Catalog;
+use crate::domain::job::JobKey;
+use crate::local::database::Database;
+use crate::local::provisioner::SimulatedProvisioner;
+use crate::local::queue::LocalQueue;
+use crate::local::store::SqliteStore;
+use crate::local::workflow::LocalWorkflow;
+use crate::portal::Portal;
+use crate::portal::dispatch::Dispatcher;
+use crate::ports::Ports;
+use crate::ports::clock::Clock;
+use crate::ports::store::Store;
+use crate::server;
+use crate::slack::client::SlackClient;
+use crate::slack::directory::SlackDirectory;
+use crate::slack::edge::Edge;
+use crate::slack::signature::Verifier;
+
+/// The whole program, not yet running.
+#[derive(Debug)]
+pub struct App {
+    /// The use cases.
+    pub portal: Portal,
+    /// Runs their jobs.
+    pub dispatcher: Dispatcher,
+    /// Answers Slack.
+    pub edge: Edge,
+    woken: mpsc::UnboundedReceiver<JobKey>,
+}
+
+impl App {
+    /// The program on embedded backends: SQLite, the in-process workflow, the simulated provisioner.
+    ///
+    /// # Errors
+    /// When the store's file cannot be opened, is in use, or a secret is unusable.
+    pub fn embedded(
+        settings: &Settings,
+        environment: &Environment,
+        clock: Arc<dyn Clock>,
+        catalog: Arc<Catalog>,
+    ) -> anyhow::Result<Self> {
+        let database = Database::open(&settings.backend.sqlite)?;
+        let queue = LocalQueue::new(database.clone(), Arc::clone(&clock));
+        let workflow = LocalWorkflow::new(database.clone(), queue.clone(), Arc::clone(&clock));
+        let provisioner = SimulatedProvisioner::new(
+            database.clone(),
+            queue.clone(),
+            Arc::clone(&clock),
+            settings.simulation.clone(),
+        );
+        let client = SlackClient::new(
+            &environment.slack_api_url,
+            environment.bot_token.reveal(),
+            settings.organization.command.clone(),
+        )?;
+        let client = Arc::new(client);
+        let ports = Ports {
+            store: Arc::new(SqliteStore::new(database)),
+            workflow: Arc::new(workflow),
+            queue: Arc::new(queue),
+            provisioner: Arc::new(provisioner),
+            slack: Arc::clone(&client) as _,
+            directory: Arc::new(SlackDirectory::new(Arc::clone(&client), Arc::clone(&clock))),
+            clock: Arc::clone(&clock),
+        };
+        let (portal, woken) = Portal::new(ports, catalog, Arc::new(settings.organization.clone()));
+        let verifier = Verifier::new(environment.signing_secret.reveal(), clock)?;
+        Ok(Self {
+            dispatcher: Dispatcher::new(portal.clone()),
+            edge: Edge::new(portal.clone(), client, verifier),
+            portal,
+            woken,
+        })
+    }
+
+    /// Everything that is answered over HTTP.
+    pub fn router(&self) -> Router {
+        server::router(&self.portal, self.edge.clone())
+    }
+
+    /// Serves and works until `stop`, then lets what is under way finish.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn run(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+        let router = self.router();
+        self.run_with(router, listener, stop).await
+    }
+
+    /// As [`App::run`], serving `router`, which holds this program's routes and perhaps more.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn run_with(
+        self,
+        router: Router,
+        listener: TcpListener,
+        stop: CancellationToken,
+    ) -> anyhow::Result<()> {
+        let dispatcher = self.dispatcher.clone();
+        let working = tokio::spawn({
+            let stop = stop.clone();
+            async move { dispatcher.run(self.woken, stop).await }
+        });
+        let served = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned()).await;
+        stop.cancel();
+        working.await.context("the dispatcher ended badly")?;
+        self.edge.finish().await;
+        served.context("cannot serve HTTP")
+    }
+}
+
+/// The store that the settings name, for reading while a bot may be running on it.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
+    let database = Database::open_for_reading(&settings.backend.sqlite)?;
+    Ok(Arc::new(SqliteStore::new(database)))
+}
