@@ -1,1 +1,3 @@
 //! Quartermaster.
+
+pub mod playground;
