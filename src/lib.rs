@@ -1,3 +1,6 @@
-//! Quartermaster.
+//! Quartermaster: a Slack app that hands out AWS resources.
 
+pub mod document;
+pub mod domain;
 pub mod playground;
+pub mod ports;

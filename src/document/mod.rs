@@ -1,0 +1,213 @@
+//! Text to values with line numbers: YAML, JSON and TOML become one small [`Node`] tree.
+//!
+//! Reading files, and what a value means to a product or a template, does not belong here.
+
+mod json;
+mod problem;
+mod reader;
+mod toml;
+mod yaml;
+
+pub use json::parse_json;
+pub use problem::{ParseProblem, Problem, Problems, nearest};
+pub use reader::Reader;
+pub use toml::parse_toml;
+pub use yaml::parse_yaml;
+
+use std::collections::HashSet;
+
+/// Deepest nesting of lists and maps that is read; deeper text is refused rather than risking the stack.
+pub const MAX_DEPTH: usize = 128;
+
+/// Longest text that is read, in bytes (CloudFormation's own limit for a template in a bucket).
+pub const MAX_BYTES: usize = 1024 * 1024;
+
+/// One value of a parsed document with the line it starts on (counted from 1; 0 when unknown).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Line the value starts on, counted from 1; 0 when unknown.
+    pub line: usize,
+    /// The value itself.
+    pub value: Value,
+}
+
+/// What a [`Node`] holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Raw text of a scalar: `true`, `0755` and `2010-09-09` stay as written.
+    Scalar {
+        /// The text as written, without quotes and with escapes resolved.
+        text: String,
+        /// Whether it stood without quotes, so that `5` may be meant as a number.
+        plain: bool,
+    },
+    /// A list in document order.
+    List(Vec<Node>),
+    /// A map in document order; its keys are unique.
+    Map(Vec<Entry>),
+}
+
+/// One key of a map with its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The key, unquoted.
+    pub key: String,
+    /// Line of the key, counted from 1; 0 when unknown.
+    pub line: usize,
+    /// The value under the key.
+    pub value: Node,
+}
+
+impl Node {
+    /// A quoted scalar, for values made by the program rather than read.
+    pub fn text(line: usize, text: impl Into<String>) -> Self {
+        Self { line, value: Value::Scalar { text: text.into(), plain: false } }
+    }
+
+    /// The text of a scalar; `None` for lists and maps.
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar { text, .. } => Some(text),
+            Value::List(_) | Value::Map(_) => None,
+        }
+    }
+
+    /// The elements of a list; `None` for anything else.
+    pub fn as_list(&self) -> Option<&[Self]> {
+        match &self.value {
+            Value::List(nodes) => Some(nodes),
+            Value::Scalar { .. } | Value::Map(_) => None,
+        }
+    }
+
+    /// The entries of a map; `None` for anything else.
+    pub fn as_map(&self) -> Option<&[Entry]> {
+        match &self.value {
+            Value::Map(entries) => Some(entries),
+            Value::Scalar { .. } | Value::List(_) => None,
+        }
+    }
+
+    /// The value under `key`, when this is a map that has it.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.as_map()?.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+    }
+
+    /// Whether nothing was written (`key:`) or an unquoted `null` or `~`.
+    pub fn is_null(&self) -> bool {
+        match &self.value {
+            Value::Scalar { text, plain } => {
+                *plain && matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+            }
+            Value::List(_) | Value::Map(_) => false,
+        }
+    }
+
+    /// The value in words for a message: `` `5` ``, `a list`, `a map`, `nothing`.
+    pub fn in_words(&self) -> String {
+        match &self.value {
+            _ if self.is_null() => "nothing".to_owned(),
+            Value::Scalar { text, .. } => {
+                let mut shown: String = text.chars().take(40).collect();
+                if shown.len() < text.len() {
+                    shown.push('…');
+                }
+                format!("`{shown}`")
+            }
+            Value::List(_) => "a list".to_owned(),
+            Value::Map(_) => "a map".to_owned(),
+        }
+    }
+}
+
+/// Reads a CloudFormation template: strict JSON first, otherwise YAML.
+///
+/// Both are needed: JSON indented with tabs is not YAML, and some public `.json` templates are only readable as YAML.
+pub fn parse_template_text(text: &str) -> Result<Node, ParseProblem> {
+    match parse_json(text) {
+        Ok(node) => Ok(node),
+        Err(json) => {
+            parse_yaml(text).map_err(|yaml| if text.trim_start().starts_with('{') { json } else { yaml })
+        }
+    }
+}
+
+/// Refuses text that is too long and strips a byte order mark.
+fn checked(text: &str) -> Result<&str, ParseProblem> {
+    if text.len() > MAX_BYTES {
+        return Err(ParseProblem::new(
+            0,
+            format!("the text has {} bytes, the most that is read is {MAX_BYTES}", text.len()),
+        ));
+    }
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+fn too_deep(line: usize) -> ParseProblem {
+    ParseProblem::new(line, format!("lists and maps are nested more than {MAX_DEPTH} deep"))
+}
+
+/// Collects the entries of one map and refuses a key that was there before.
+#[derive(Default)]
+struct MapBuilder {
+    entries: Vec<Entry>,
+    seen: HashSet<String>,
+}
+
+impl MapBuilder {
+    fn add_key(&mut self, key: &str, line: usize) -> Result<(), ParseProblem> {
+        if self.seen.insert(key.to_owned()) {
+            Ok(())
+        } else {
+            Err(ParseProblem::new(line, format!("the key `{key}` is here twice")))
+        }
+    }
+
+    fn add_value(&mut self, key: String, line: usize, value: Node) {
+        self.entries.push(Entry { key, line, value });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn json_indented_with_tabs_and_json_with_a_trailing_comma_are_both_templates() {
+        let tabs = parse_template_text("{\n\t\"A\": 1\n}").unwrap();
+        assert_eq!(tabs.get("A").and_then(Node::as_text), Some("1"));
+        let comma = parse_template_text("{\n  \"A\": 1,\n}").unwrap();
+        assert_eq!(comma.get("A").and_then(Node::as_text), Some("1"));
+    }
+
+    #[test]
+    fn broken_json_is_reported_as_json_and_not_as_yaml() {
+        let problem = parse_template_text("{\n  \"A\": [1,\n").unwrap_err();
+        insta::assert_snapshot!(problem, @"line 3: the text ends where a value should begin");
+    }
+
+    #[test]
+    fn a_text_over_one_mebibyte_is_refused_by_every_reader() {
+        let long = " ".repeat(MAX_BYTES + 1);
+        assert!(parse_json(&long).is_err());
+        assert!(parse_yaml(&long).is_err());
+        assert!(parse_toml(&long).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_a_reader_panic(text in "\\PC*") {
+            let _ = parse_json(&text);
+            let _ = parse_yaml(&text);
+            let _ = parse_toml(&text);
+        }
+
+        #[test]
+        fn no_structural_text_makes_a_reader_panic(text in "[\\[\\]{}:,\"'!&*#|>\\-? \n\tab1=.\\\\u]{0,80}") {
+            let _ = parse_json(&text);
+            let _ = parse_yaml(&text);
+            let _ = parse_toml(&text);
+        }
+    }
+}

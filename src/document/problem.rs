@@ -1,0 +1,136 @@
+//! What can be wrong with a document, in words a person can act on. Where a file came from is the caller's to add.
+
+use std::cell::RefCell;
+use std::fmt;
+
+/// Why a text could not be read at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ParseProblem {
+    /// Line where reading stopped, counted from 1; 0 when unknown.
+    pub line: usize,
+    /// What is wrong there, in one sentence without a final period.
+    pub message: String,
+}
+
+impl ParseProblem {
+    pub(crate) fn new(line: usize, message: impl Into<String>) -> Self {
+        Self { line, message: message.into() }
+    }
+}
+
+impl fmt::Display for ParseProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_line(f, self.line)?;
+        f.write_str(&self.message)
+    }
+}
+
+/// One thing wrong with a document that could be read, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Line it is about, counted from 1; 0 when unknown.
+    pub line: usize,
+    /// What is wrong, without a final period.
+    pub what: String,
+    /// What to write instead, without a final period.
+    pub remedy: String,
+}
+
+impl Problem {
+    /// A problem about `line` (0 when unknown).
+    pub fn new(line: usize, what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { line, what: what.into(), remedy: remedy.into() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_line(f, self.line)?;
+        write!(f, "{}: {}", self.what, self.remedy)
+    }
+}
+
+impl From<ParseProblem> for Problem {
+    fn from(problem: ParseProblem) -> Self {
+        Self::new(problem.line, problem.message, "correct the text so that it can be read")
+    }
+}
+
+fn write_line(f: &mut fmt::Formatter<'_>, line: usize) -> fmt::Result {
+    if line == 0 { Ok(()) } else { write!(f, "line {line}: ") }
+}
+
+/// Everything wrong with one document; readers of its parts share it, so that all is reported at once.
+#[derive(Debug, Default)]
+pub struct Problems {
+    found: RefCell<Vec<Problem>>,
+}
+
+impl Problems {
+    /// Nothing wrong so far.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one problem.
+    pub fn add(&self, problem: Problem) {
+        self.found.borrow_mut().push(problem);
+    }
+
+    /// Whether nothing was wrong.
+    pub fn is_empty(&self) -> bool {
+        self.found.borrow().is_empty()
+    }
+
+    /// All problems in the order of their lines.
+    pub fn into_sorted(self) -> Vec<Problem> {
+        let mut found = self.found.into_inner();
+        found.sort_by_key(|problem| problem.line);
+        found
+    }
+
+    /// `value` when nothing was wrong, otherwise all problems in the order of their lines.
+    pub fn into_result<T>(self, value: T) -> Result<T, Vec<Problem>> {
+        let found = self.into_sorted();
+        if found.is_empty() { Ok(value) } else { Err(found) }
+    }
+}
+
+/// The known word that `word` was probably meant to be: same but for case, or at most a third of its letters wrong.
+pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    // The distance is quadratic in the length; nobody mistypes a word this long.
+    if word.len() > 100 {
+        return None;
+    }
+    let word = word.to_lowercase();
+    let allowed = (word.chars().count() / 3).max(1);
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_word_finds_the_known_one_and_a_strange_word_none() {
+        let known = ["approval", "quota", "lease"];
+        assert_eq!(nearest("aproval", known), Some("approval"));
+        assert_eq!(nearest("LEASE", known), Some("lease"));
+        assert_eq!(nearest("banana", known), None);
+        assert_eq!(nearest(&"approval".repeat(100), known), None);
+    }
+
+    #[test]
+    fn problems_come_out_in_the_order_of_their_lines() {
+        let problems = Problems::new();
+        problems.add(Problem::new(9, "late", "fix it"));
+        problems.add(Problem::new(2, "early", "fix it"));
+        let lines: Vec<String> = problems.into_sorted().iter().map(ToString::to_string).collect();
+        assert_eq!(lines, ["line 2: early: fix it", "line 9: late: fix it"]);
+    }
+}

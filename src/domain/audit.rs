@@ -1,0 +1,194 @@
+//! The audit trail: one entry per transition and per refusal for lack of right, chained by digests.
+//!
+//! The chain shows tampering by whoever cannot write the table; it cannot stop whoever can.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::ids::{PersonId, ProductKey, RequestId, TeamName};
+
+/// Who or what caused an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Actor {
+    /// A person in Slack.
+    Person(PersonId),
+    /// A due date that passed.
+    Clock,
+    /// The state machine.
+    Workflow,
+    /// Service Catalog or its simulation.
+    Provisioner,
+}
+
+impl Actor {
+    /// How the export names it: a Slack id, `clock`, `workflow` or `provisioner`.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Person(person) => person.as_str(),
+            Self::Clock => "clock",
+            Self::Workflow => "workflow",
+            Self::Provisioner => "provisioner",
+        }
+    }
+}
+
+/// One line of the trail; its fields, in this order, are the export's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// When it was committed.
+    pub at: Timestamp,
+    /// The request it is about.
+    pub request: RequestId,
+    /// Its place in the request's chain, from 1.
+    pub seq: u64,
+    /// What happened, such as `submitted`, `approved` or `refused`.
+    pub event: String,
+    /// Who or what did it: see [`Actor::word`].
+    pub actor: String,
+    /// The request's team.
+    pub team: String,
+    /// The request's product.
+    pub product: String,
+    /// The status after it, as [`super::request::StatusName::word`] spells it; `-` when no request was stored.
+    pub status: String,
+    /// What a reader needs beyond that; holds no parameter of a secret kind and no token.
+    pub detail: String,
+    /// The digest of the entry before it in its request; empty for the first.
+    pub prev: String,
+    /// SHA-256 over all the fields above, lower-case hex.
+    pub digest: String,
+}
+
+impl AuditEntry {
+    /// The digest these fields should carry.
+    pub fn expected_digest(&self) -> String {
+        let mut hash = Sha256::new();
+        let (at, request, seq) = (self.at.to_string(), self.request.to_string(), self.seq.to_string());
+        let fields = [
+            &at,
+            &request,
+            &seq,
+            &self.event,
+            &self.actor,
+            &self.team,
+            &self.product,
+            &self.status,
+            &self.detail,
+            &self.prev,
+        ];
+        for field in fields {
+            // The length in front keeps two neighboring fields from trading characters unnoticed.
+            hash.update((field.len() as u64).to_be_bytes());
+            hash.update(field.as_bytes());
+        }
+        hex::encode(hash.finalize())
+    }
+}
+
+/// The end of one request's chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditHead {
+    /// Entries so far.
+    pub seq: u64,
+    /// Digest of the last one; empty when there is none.
+    pub digest: String,
+}
+
+/// What an entry is about, apart from what happened.
+#[derive(Clone, Copy, Debug)]
+pub struct AuditSubject<'a> {
+    /// The request.
+    pub request: RequestId,
+    /// Its team.
+    pub team: &'a TeamName,
+    /// Its product.
+    pub product: &'a ProductKey,
+    /// The status after the entry.
+    pub status: &'a str,
+}
+
+impl AuditHead {
+    /// Makes the next entry of the chain and moves the head to it.
+    pub fn append(
+        &mut self,
+        at: Timestamp,
+        subject: AuditSubject<'_>,
+        event: &str,
+        actor: &Actor,
+        detail: impl Into<String>,
+    ) -> AuditEntry {
+        let mut entry = AuditEntry {
+            at,
+            request: subject.request,
+            seq: self.seq + 1,
+            event: event.to_owned(),
+            actor: actor.word().to_owned(),
+            team: subject.team.to_string(),
+            product: subject.product.to_string(),
+            status: subject.status.to_owned(),
+            detail: detail.into(),
+            prev: self.digest.clone(),
+            digest: String::new(),
+        };
+        entry.digest = entry.expected_digest();
+        self.seq = entry.seq;
+        self.digest.clone_from(&entry.digest);
+        entry
+    }
+}
+
+/// Checks one request's entries in order; `Err` says where the chain breaks.
+pub fn verify_chain(entries: &[AuditEntry]) -> Result<(), String> {
+    let mut head = AuditHead::default();
+    for entry in entries {
+        if entry.seq != head.seq + 1 {
+            return Err(format!("entry {} is followed by entry {}", head.seq, entry.seq));
+        }
+        if entry.prev != head.digest {
+            return Err(format!("entry {} does not follow from the one before it", entry.seq));
+        }
+        if entry.digest != entry.expected_digest() {
+            return Err(format!("entry {} was changed after it was written", entry.seq));
+        }
+        head = AuditHead { seq: entry.seq, digest: entry.digest.clone() };
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chain() -> Vec<AuditEntry> {
+        let team = TeamName::new("payments");
+        let product = ProductKey::parse("s3-bucket").unwrap();
+        let subject =
+            AuditSubject { request: RequestId::random(), team: &team, product: &product, status: "APPROVED" };
+        let mut head = AuditHead::default();
+        ["submitted", "approved", "provisioning"]
+            .map(|event| head.append(Timestamp::UNIX_EPOCH, subject, event, &Actor::Clock, ""))
+            .to_vec()
+    }
+
+    #[test]
+    fn an_untouched_chain_holds() {
+        assert_eq!(verify_chain(&chain()), Ok(()));
+    }
+
+    #[test]
+    fn a_changed_removed_or_forged_entry_is_named() {
+        let mut changed = chain();
+        changed[1].detail = "by somebody else".into();
+        assert_eq!(verify_chain(&changed).unwrap_err(), "entry 2 was changed after it was written");
+
+        let mut removed = chain();
+        removed.remove(1);
+        assert_eq!(verify_chain(&removed).unwrap_err(), "entry 1 is followed by entry 3");
+
+        let mut forged = chain();
+        forged[1].detail = "rewritten".into();
+        forged[1].digest = forged[1].expected_digest();
+        assert_eq!(verify_chain(&forged).unwrap_err(), "entry 3 does not follow from the one before it");
+    }
+}

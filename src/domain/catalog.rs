@@ -1,0 +1,280 @@
+//! What may be asked for: products, the rules that come with each, and the price list.
+//! Reading these from files is `catalog/`'s work; judging a request by them is `policy`'s and `cost`'s.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::ids::{GroupId, PersonId, ProductKey, TeamName};
+use super::period::Period;
+use super::template::Template;
+
+/// Everything that can be requested, and what it costs.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    /// Products by key.
+    pub products: BTreeMap<ProductKey, Arc<Product>>,
+    /// The price list of the region that products are made in.
+    pub prices: PriceList,
+}
+
+impl Catalog {
+    /// The product with this key, if there is one.
+    pub fn product(&self, key: &ProductKey) -> Option<&Arc<Product>> {
+        self.products.get(key)
+    }
+}
+
+/// One entry of the catalog: a CloudFormation template and the rules around it.
+#[derive(Clone, Debug)]
+pub struct Product {
+    /// The folder's name.
+    pub key: ProductKey,
+    /// What people call it; also its name in Service Catalog.
+    pub name: String,
+    /// One sentence for the catalog browser.
+    pub description: String,
+    /// Who looks after it.
+    pub owner: String,
+    /// The provisioning artifact's name, such as `v1.0`.
+    pub version: String,
+    /// Parameters the portal fills by itself and never shows.
+    pub bind: BTreeMap<String, Binding>,
+    /// Who has to agree.
+    pub approval: ApprovalRule,
+    /// How many a team may hold at once.
+    pub quota: QuotaRule,
+    /// How long it lives.
+    pub lease: LeaseTerms,
+    /// How a teardown is confirmed.
+    pub teardown: TeardownConfirm,
+    /// Who may ask for it.
+    pub requesters: Requesters,
+    /// The lines of its monthly estimate.
+    pub cost: Vec<CostLine>,
+    /// The outputs that people may see, in this order.
+    pub outputs: Vec<String>,
+    /// The parsed template.
+    pub template: Arc<Template>,
+    /// SHA-256 of the template's bytes, lower-case hex.
+    pub template_hash: String,
+}
+
+/// What the portal puts into a bound parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// The team's name.
+    Team,
+    /// The requester's Slack id.
+    Requester,
+    /// The request's id.
+    RequestId,
+}
+
+/// When a person has to approve, who, and for how long they are asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalRule {
+    /// Whether anybody is asked at all.
+    pub mode: ApprovalMode,
+    /// Any match makes a `required` product auto-approved.
+    pub auto_when: Vec<AutoCondition>,
+    /// Whose answer counts.
+    pub approvers: Approvers,
+    /// How many different approvers must agree, at least 1.
+    pub needed: u32,
+    /// After this long without enough answers the request ends as timed out.
+    pub timeout: Period,
+    /// When approvers are reminded.
+    pub remind_after: Period,
+    /// When the admins are told.
+    pub escalate_after: Period,
+    /// Whether an approver may approve what they asked for themselves.
+    pub self_approval: bool,
+}
+
+/// Whether a product needs a person's approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ApprovalMode {
+    /// Nobody is asked.
+    Auto,
+    /// Approvers are asked unless a condition of `auto_when` holds.
+    Required,
+}
+
+/// A condition under which nobody has to be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AutoCondition {
+    /// The parameter has one of these values.
+    Parameter {
+        /// The parameter's key.
+        parameter: String,
+        /// The values that match.
+        is: Vec<String>,
+    },
+    /// The estimate is known and not above this many US dollars a month.
+    MonthlyCostAtMost(Decimal),
+}
+
+/// Whose approval counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Approvers {
+    /// The approvers of the requester's team.
+    Team,
+    /// These people and groups.
+    Listed(Vec<Principal>),
+}
+
+/// Somebody named in the settings or in a product file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Principal {
+    /// A person by Slack id.
+    Person(PersonId),
+    /// Everybody in a Slack user group.
+    Group(GroupId),
+    /// A person by the e-mail address of their Slack profile.
+    Email(String),
+}
+
+impl Principal {
+    /// Reads `U…`/`W…`, `S…` or an e-mail address; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_id = text.len() >= 3 && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        match text.as_bytes().first() {
+            _ if text.contains('@') && !text.contains(char::is_whitespace) => {
+                Some(Self::Email(text.to_ascii_lowercase()))
+            }
+            Some(b'U' | b'W') if is_id => Some(Self::Person(PersonId::new(text))),
+            Some(b'S') if is_id => Some(Self::Group(GroupId::new(text))),
+            _ => None,
+        }
+    }
+}
+
+/// How many of a product one team may hold, from submission until the request has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotaRule {
+    /// Slots of each team.
+    pub per_team: u32,
+}
+
+/// How long a provisioned product lives and how its owner is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaseTerms {
+    /// From activation to the first warning.
+    pub ttl: Period,
+    /// From the first warning to the teardown.
+    pub grace: Period,
+    /// Further warnings, counted back from the teardown.
+    pub reminders: Vec<Period>,
+    /// The periods a person may renew by.
+    pub renew: Vec<Period>,
+    /// Renewals before an approval is needed.
+    pub max_renewals: u32,
+}
+
+/// What a person does to confirm a teardown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TeardownConfirm {
+    /// Press the button of a confirm dialog.
+    Click,
+    /// Type the name of what is lost.
+    TypeTheName,
+}
+
+/// Who may ask for a product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Requesters {
+    /// Every member of a team.
+    Everyone,
+    /// Members of these teams only.
+    Teams(Vec<TeamName>),
+}
+
+impl Requesters {
+    /// Whether a member of this team may ask.
+    pub fn include(&self, team: &TeamName) -> bool {
+        match self {
+            Self::Everyone => true,
+            Self::Teams(teams) => teams.contains(team),
+        }
+    }
+}
+
+/// One line of a monthly estimate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CostLine {
+    /// A list price times a quantity.
+    Priced {
+        /// Key into the price list.
+        price: Pick<String>,
+        /// How many of the price's unit; hours are counted as running units.
+        quantity: Quantity,
+    },
+    /// A plain amount in US dollars a month.
+    Usd(Decimal),
+}
+
+/// A value that is fixed or chosen by a parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pick<T> {
+    /// Always this.
+    Fixed(T),
+    /// Looked up by the parameter's value.
+    By {
+        /// The parameter's key.
+        parameter: String,
+        /// What each of its values stands for.
+        values: BTreeMap<String, T>,
+    },
+}
+
+/// How much of a price applies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// A number, fixed or looked up by a parameter's value.
+    Picked(Pick<Decimal>),
+    /// The number that the person typed into this parameter.
+    Parameter(String),
+}
+
+/// Dated public list prices of one region.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PriceList {
+    /// AWS region name.
+    pub region: String,
+    /// The day the prices were read, `YYYY-MM-DD`.
+    pub date: String,
+    /// Prices by key.
+    pub prices: BTreeMap<String, Price>,
+}
+
+/// One list price.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// US dollars per unit.
+    pub usd: Decimal,
+    /// The public unit, such as `GB-month` or `hour`.
+    pub unit: String,
+    /// Units in a month of one: 730 for hourly prices, 1 for monthly ones.
+    pub per_month: Decimal,
+    /// Where the figure stands in public.
+    pub source: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_principal_is_a_person_a_group_or_an_e_mail_address() {
+        assert_eq!(Principal::parse("U0ALICE"), Some(Principal::Person(PersonId::new("U0ALICE"))));
+        assert_eq!(Principal::parse("W12AB"), Some(Principal::Person(PersonId::new("W12AB"))));
+        assert_eq!(Principal::parse("S0LEADS"), Some(Principal::Group(GroupId::new("S0LEADS"))));
+        assert_eq!(Principal::parse("Ann@Example.com"), Some(Principal::Email("ann@example.com".into())));
+        for bad in ["", "alice", "C0GENERAL", "@alice smith", "U", "Ualice"] {
+            assert_eq!(Principal::parse(bad), None, "{bad}");
+        }
+    }
+}

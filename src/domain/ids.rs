@@ -1,0 +1,173 @@
+//! The names of things: requests, products, people, teams, executions, records and task tokens.
+//! Each is its own type, so that one can never be passed for another. What they name lives elsewhere.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Wraps text that was checked where it came in.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The bare text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id! {
+    /// A person by Slack user id, `U…` or, on an enterprise grid, `W…`.
+    PersonId
+}
+text_id! {
+    /// A team by the name it has in the settings; also the value of a product's `TeamName` parameter.
+    TeamName
+}
+text_id! {
+    /// A Slack channel, `C…`, or a direct conversation, `D…`.
+    ChannelId
+}
+text_id! {
+    /// A Slack user group, `S…`.
+    GroupId
+}
+text_id! {
+    /// The name of one run of the state machine: `<request id>-<attempt>`, at most 80 characters.
+    ExecutionName
+}
+text_id! {
+    /// A provisioner's id for one operation (provision or terminate); Service Catalog calls it a record.
+    RecordId
+}
+text_id! {
+    /// What exists in the account after a success: `pp-…` in Service Catalog.
+    ProvisionedProductId
+}
+
+/// A request: UUID v4, shown whole in `status` and by its first 8 characters elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RequestId(Uuid);
+
+impl RequestId {
+    /// Makes an id out of 16 random bytes.
+    pub fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+
+    /// Reads the hyphenated form; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        (text.len() == 36).then(|| Uuid::try_parse(text).ok().map(Self)).flatten()
+    }
+
+    /// The first 8 characters, for people to read.
+    pub fn short(&self) -> String {
+        self.to_string().chars().take(8).collect()
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+/// The key of a product: the name of its folder in `catalog/`, `[a-z0-9-]{1,40}`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ProductKey(String);
+
+/// First words of `/provision …` that can never be a product key.
+pub const RESERVED_WORDS: [&str; 10] =
+    ["audit", "cancel", "costs", "help", "list", "pause", "renew", "stats", "status", "teardown"];
+
+impl ProductKey {
+    /// Checks the shape only; whether such a product exists is the catalog's to say.
+    pub fn parse(text: &str) -> Option<Self> {
+        let shaped = (1..=40).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        (shaped && !RESERVED_WORDS.contains(&text)).then(|| Self(text.to_owned()))
+    }
+
+    /// The bare text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProductKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The handle that resumes a waiting execution.
+///
+/// Whoever holds it can approve a request past the portal, so it stays in the store: `Debug` prints its length
+/// only and it has no `Display`. AWS allows up to 2,048 characters.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TaskToken(String);
+
+impl TaskToken {
+    /// Wraps the text that the workflow sent.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The token itself, to be sent back to the workflow and nowhere else.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for TaskToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TaskToken({} characters)", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn product_keys_are_short_lower_case_and_never_a_command_word() {
+        assert!(ProductKey::parse("s3-bucket").is_some());
+        for bad in ["", "S3", "a/b", "..", "status", "a b", &"x".repeat(41)] {
+            assert!(ProductKey::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_task_token_never_shows_itself() {
+        assert_eq!(format!("{:?}", TaskToken::new("AQC8secret")), "TaskToken(10 characters)");
+    }
+
+    #[test]
+    fn a_request_id_reads_back_only_from_its_whole_hyphenated_form() {
+        let id = RequestId::random();
+        assert_eq!(RequestId::parse(&id.to_string()), Some(id));
+        assert_eq!(id.short().len(), 8);
+        assert_eq!(RequestId::parse("not an id"), None);
+        assert_eq!(RequestId::parse(&id.to_string().replace('-', "")), None);
+    }
+}

@@ -1,0 +1,21 @@
+//! What is true whatever the chat tool or the cloud. No I/O, no clock, no `async`, no logging.
+//!
+//! Reading order: [`ids`], [`catalog`] with its [`template`]s, [`request`], then [`next`], which decides every
+//! change of a request. [`policy`], [`quota`] and [`lease`] answer one question each; [`audit`] and
+//! [`job`] are what a change leaves behind; [`refusal`] is every way to say no.
+
+pub mod audit;
+pub mod catalog;
+pub mod event;
+pub mod ids;
+pub mod job;
+pub mod lease;
+pub mod next;
+pub mod period;
+pub mod policy;
+pub mod preview;
+pub mod quota;
+pub mod refusal;
+pub mod request;
+pub mod submission;
+pub mod template;

@@ -1,0 +1,196 @@
+//! A length of time as people write it in files: `500ms`, `5s`, `15m`, `24h`, `30d`. Points in time do not belong here.
+
+use crate::document::Reader;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// Longest period that is accepted: a century, so that adding it to a date cannot overflow.
+const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 36_525);
+
+const UNITS: [(&str, i64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+
+/// A length of time, never negative, exact to the millisecond; a day is 24 hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Period(SignedDuration);
+
+impl Period {
+    /// No time at all.
+    pub const ZERO: Self = Self(SignedDuration::ZERO);
+
+    /// A period of milliseconds.
+    pub const fn millis(millis: u32) -> Self {
+        Self(SignedDuration::from_millis(millis as i64))
+    }
+
+    /// A period of whole seconds.
+    pub const fn seconds(seconds: u32) -> Self {
+        Self(SignedDuration::from_secs(seconds as i64))
+    }
+
+    /// A period of whole minutes.
+    pub const fn minutes(minutes: u16) -> Self {
+        Self(SignedDuration::from_secs(minutes as i64 * 60))
+    }
+
+    /// A period of whole hours.
+    pub const fn hours(hours: u16) -> Self {
+        Self(SignedDuration::from_secs(hours as i64 * 3_600))
+    }
+
+    /// A period of whole days of 24 hours.
+    pub const fn days(days: u16) -> Self {
+        Self(SignedDuration::from_secs(days as i64 * 86_400))
+    }
+
+    /// The point in time this much later; the last one there is instead of an overflow.
+    pub fn after(self, start: Timestamp) -> Timestamp {
+        start.saturating_add(self.0).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The point in time this much earlier; the first one there is instead of an overflow.
+    pub fn before(self, end: Timestamp) -> Timestamp {
+        end.saturating_sub(self.0).unwrap_or(Timestamp::MIN)
+    }
+
+    /// The period for arithmetic with points in time.
+    pub const fn duration(self) -> SignedDuration {
+        self.0
+    }
+
+    /// Whether it is no time at all.
+    pub const fn is_zero(self) -> bool {
+        self.0.is_zero()
+    }
+}
+
+/// Why a text is not a period.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PeriodError {
+    /// Not a whole number followed by a unit.
+    #[error(
+        "`{0}` is not a length of time: write a whole number and one of ms, s, m, h, d, for example `24h`"
+    )]
+    Shape(String),
+    /// More than a century.
+    #[error("`{0}` is too long: the longest period is 36525d")]
+    TooLong(String),
+}
+
+impl FromStr for Period {
+    type Err = PeriodError;
+
+    fn from_str(text: &str) -> Result<Self, PeriodError> {
+        let shape = || PeriodError::Shape(text.to_owned());
+        let too_long = || PeriodError::TooLong(text.to_owned());
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at(digits);
+        let (_, millis) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(shape)?;
+        if number.is_empty() {
+            return Err(shape());
+        }
+        let number: i64 = number.parse().map_err(|_| too_long())?;
+        let period = SignedDuration::from_millis(number.checked_mul(*millis).ok_or_else(too_long)?);
+        if period > LONGEST {
+            return Err(too_long());
+        }
+        Ok(Self(period))
+    }
+}
+
+impl TryFrom<String> for Period {
+    type Error = PeriodError;
+
+    fn try_from(text: String) -> Result<Self, PeriodError> {
+        text.parse()
+    }
+}
+
+impl From<Period> for String {
+    fn from(period: Period) -> Self {
+        period.to_string()
+    }
+}
+
+/// The largest unit that divides it: `24h` prints as `1d`, `90m` as `90m`.
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = self.0.as_millis();
+        if millis == 0 {
+            return f.write_str("0s");
+        }
+        match UNITS.iter().find(|(_, unit)| millis % i128::from(*unit) == 0) {
+            Some((name, unit)) => write!(f, "{}{name}", millis / i128::from(*unit)),
+            None => write!(f, "{millis}ms"),
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// A length of time such as `24h`, if the key is there.
+    pub fn period(&self, key: &str) -> Option<Period> {
+        self.parsed(key, "a length of time (ms, s, m, h or d)", "24h")
+    }
+
+    /// A list of lengths of time such as `[7d, 1d]`, if the key is there.
+    pub fn periods(&self, key: &str) -> Option<Vec<Period>> {
+        self.parsed_list(key, "lengths of time (ms, s, m, h or d)", "7d, 1d")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{Problems, parse_yaml};
+
+    #[test]
+    fn a_period_prints_in_its_largest_whole_unit() {
+        for (written, printed) in [
+            ("500ms", "500ms"),
+            ("5s", "5s"),
+            ("0s", "0s"),
+            ("0d", "0s"),
+            ("90m", "90m"),
+            ("24h", "1d"),
+            ("36h", "36h"),
+            ("30d", "30d"),
+            ("3600s", "1h"),
+        ] {
+            let period: Period = written.parse().unwrap();
+            assert_eq!(period.to_string(), printed);
+            assert_eq!(printed.parse::<Period>().unwrap(), period);
+        }
+    }
+
+    #[test]
+    fn a_point_in_time_moves_by_the_period_and_never_overflows() {
+        let start: Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
+        assert_eq!(Period::days(1).after(start).to_string(), "2026-02-01T12:00:00Z");
+        assert_eq!(Period::hours(13).before(start).to_string(), "2026-01-30T23:00:00Z");
+        assert_eq!(Period::days(u16::MAX).after(Timestamp::MAX), Timestamp::MAX);
+        assert_eq!(Period::minutes(1).before(Timestamp::MIN), Timestamp::MIN);
+    }
+
+    #[test]
+    fn what_is_no_period_is_refused_in_words() {
+        for wrong in ["", "5", "h", "-5s", "1.5h", "5 s", "5w", "99999999999999999999d", "36526d", "９h"] {
+            assert!(wrong.parse::<Period>().is_err(), "{wrong}");
+        }
+        insta::assert_snapshot!("1 day".parse::<Period>().unwrap_err(), @"`1 day` is not a length of time: write a whole number and one of ms, s, m, h, d, for example `24h`");
+    }
+
+    #[test]
+    fn a_file_gives_periods_and_says_what_is_wrong() {
+        let node = parse_yaml("ttl: 30d\nreminders: [7d, 1d]\ngrace: soon\n").unwrap();
+        let problems = Problems::new();
+        let reader = Reader::new(&node, &problems);
+        assert_eq!(reader.period("ttl"), Some(Period::days(30)));
+        assert_eq!(reader.periods("reminders"), Some(vec![Period::days(7), Period::days(1)]));
+        assert_eq!(reader.period("grace"), None);
+        reader.finish();
+        let lines: Vec<String> = problems.into_sorted().iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"line 3: `grace` is `soon` where a length of time (ms, s, m, h or d) should be: write for example `grace: 24h`");
+    }
+}

@@ -1,0 +1,333 @@
+//! A request, from the moment a form was submitted: what was asked, by whom, and how things stand.
+//! How it may change is decided in `next` alone.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::audit::AuditHead;
+use super::catalog::{ApprovalRule, LeaseTerms, TeardownConfirm};
+use super::ids::{
+    ChannelId, ExecutionName, PersonId, ProductKey, ProvisionedProductId, RecordId, RequestId, TaskToken, TeamName,
+};
+use super::lease::Lease;
+use super::policy::ApprovalPath;
+
+/// A request as it is stored. The row is the truth; every message is a rendering of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Its id.
+    pub id: RequestId,
+    /// Counts the commits that changed it, from 1; a commit is refused when it has moved on.
+    pub revision: u64,
+    /// Who asked.
+    pub requester: PersonId,
+    /// For which team.
+    pub team: TeamName,
+    /// What the product said on the day of the request.
+    pub product: ProductSnapshot,
+    /// Parameters in the template's order, bound ones included.
+    pub parameters: Vec<(String, String)>,
+    /// Keys of `parameters` that the portal filled; not shown to people.
+    pub bound: Vec<String>,
+    /// Why it is needed, in the requester's words; may be empty.
+    pub reason: String,
+    /// The estimate of the day, if the catalog has one.
+    pub estimate: Option<Estimate>,
+    /// Whether people are asked, and why or why not.
+    pub approval: ApprovalPath,
+    /// When the form was submitted.
+    pub submitted_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When it ends unanswered; only this date decides a timeout.
+    pub approve_by: Timestamp,
+    /// Executions started for it so far, from 1; messages of an older one are dropped.
+    pub attempt: u32,
+    /// Grows whenever the buttons people see change their meaning; a click that carries an older one is stale.
+    pub epoch: u32,
+    /// Where it stands.
+    pub status: Status,
+    /// Who agreed, in the order of their clicks.
+    pub approvals: Vec<Approval>,
+    /// What the provisioner made or is making.
+    pub provisioned: Option<Provisioned>,
+    /// Logical ids of template resources that exist by now, in the order they were reported.
+    pub progress: Progress,
+    /// The allowed outputs, once there are any.
+    pub outputs: Vec<Output>,
+    /// Where its messages stand.
+    pub messages: BTreeMap<Surface, MessageRef>,
+    /// The end of its audit chain.
+    pub audit: AuditHead,
+}
+
+impl Request {
+    /// The name of the current execution.
+    pub fn execution(&self) -> ExecutionName {
+        ExecutionName::new(format!("{}-{}", self.id, self.attempt))
+    }
+
+    /// The parameters people may see: all but the bound ones.
+    pub fn shown_parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parameters
+            .iter()
+            .filter(|(key, _)| !self.bound.contains(key))
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+}
+
+/// What the product said at submission; later edits of the catalog do not reach a running request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductSnapshot {
+    /// Its key in the catalog.
+    pub key: ProductKey,
+    /// What people call it.
+    pub name: String,
+    /// The version asked for.
+    pub version: String,
+    /// SHA-256 of that version's template, lower-case hex.
+    pub template_hash: String,
+    /// Who had to agree.
+    pub approval: ApprovalRule,
+    /// Slots of each team.
+    pub per_team: u32,
+    /// How long it lives.
+    pub lease: LeaseTerms,
+    /// How a teardown is confirmed.
+    pub teardown: TeardownConfirm,
+    /// The outputs people may see.
+    pub outputs: Vec<String>,
+}
+
+/// A monthly estimate at list price.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// US dollars a month.
+    pub monthly: Decimal,
+    /// Region of the price list.
+    pub region: String,
+    /// Day of the price list, `YYYY-MM-DD`.
+    pub priced_on: String,
+}
+
+/// One approver's yes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Who.
+    pub by: PersonId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The provisioner's handles.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provisioned {
+    /// The provisioned product.
+    pub product: ProvisionedProductId,
+    /// The operation that runs or ran last.
+    pub record: RecordId,
+}
+
+/// How far provisioning has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Resources that will be made.
+    pub total: usize,
+    /// Resources that are made, in order of arrival.
+    pub done: Vec<String>,
+}
+
+/// One output that people may see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// The output's name in the template.
+    pub name: String,
+    /// The template's description of it; may be empty.
+    pub description: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// A place where messages about a request are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Surface {
+    /// The approval card in the team's or the approvals channel.
+    Card,
+    /// Progress and result in the card's thread.
+    Thread,
+    /// The requester's running message: one, edited as things move.
+    Direct,
+    /// A separate message to the requester about this news, so that Slack notifies them.
+    Told(StatusName),
+}
+
+/// Where a posted message stands, enough to edit it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageRef {
+    /// Channel or direct conversation.
+    pub channel: ChannelId,
+    /// Slack's message timestamp, which is its id in the channel.
+    pub ts: String,
+}
+
+/// Where a request stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    /// Submitted; the workflow is not yet asking.
+    Pending,
+    /// The workflow waits for approvers.
+    AwaitingApproval {
+        /// Resumes the waiting execution.
+        token: TaskToken,
+    },
+    /// Decided; the workflow has not yet asked to provision. Auto-approved requests are born here.
+    Approved,
+    /// The provisioner is at work.
+    Provisioning {
+        /// Resumes the execution that waits for the result.
+        token: TaskToken,
+    },
+    /// It exists and its lease runs.
+    Active {
+        /// When it will be warned about and torn down.
+        lease: Lease,
+    },
+    /// It is being removed.
+    Terminating {
+        /// How it will end.
+        ending: Ending,
+    },
+    /// An approver said no.
+    Denied {
+        /// Who.
+        by: PersonId,
+        /// Why, in the approver's words.
+        reason: String,
+    },
+    /// The requester withdrew it.
+    Cancelled,
+    /// Nobody answered in time.
+    TimedOut,
+    /// Provisioning failed and what was left has been cleaned up.
+    Failed {
+        /// Why, as the provisioner put it.
+        why: String,
+    },
+    /// It could not be removed and needs a person; it keeps its quota slot.
+    TeardownFailed {
+        /// Why, as the provisioner put it.
+        why: String,
+        /// How it should have ended.
+        ending: Ending,
+    },
+}
+
+/// How a removal ends when it succeeds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ending {
+    /// Cleaning up after provisioning failed.
+    Failed {
+        /// Why provisioning failed.
+        why: String,
+    },
+}
+
+/// A status without its data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each is described at Status")]
+pub enum StatusName {
+    Pending,
+    AwaitingApproval,
+    Approved,
+    Provisioning,
+    Active,
+    Terminating,
+    Denied,
+    Cancelled,
+    TimedOut,
+    Failed,
+    TeardownFailed,
+}
+
+impl StatusName {
+    /// Every status, in the order of a request's life.
+    pub const ALL: [Self; 11] = [
+        Self::Pending,
+        Self::AwaitingApproval,
+        Self::Approved,
+        Self::Provisioning,
+        Self::Active,
+        Self::Terminating,
+        Self::Denied,
+        Self::Cancelled,
+        Self::TimedOut,
+        Self::Failed,
+        Self::TeardownFailed,
+    ];
+
+    /// The word that the store, the audit trail and the state machine use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::AwaitingApproval => "AWAITING_APPROVAL",
+            Self::Approved => "APPROVED",
+            Self::Provisioning => "PROVISIONING",
+            Self::Active => "ACTIVE",
+            Self::Terminating => "TERMINATING",
+            Self::Denied => "DENIED",
+            Self::Cancelled => "CANCELLED",
+            Self::TimedOut => "TIMED_OUT",
+            Self::Failed => "FAILED",
+            Self::TeardownFailed => "TEARDOWN_FAILED",
+        }
+    }
+
+    /// The words that people read.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Pending => "Submitted",
+            Self::AwaitingApproval => "Waiting for approval",
+            Self::Approved => "Approved",
+            Self::Provisioning => "Provisioning",
+            Self::Active => "Active",
+            Self::Terminating => "Cleaning up",
+            Self::Denied => "Denied",
+            Self::Cancelled => "Cancelled",
+            Self::TimedOut => "Timed out",
+            Self::Failed => "Failed",
+            Self::TeardownFailed => "Clean-up failed",
+        }
+    }
+
+    /// Whether nothing will happen to the request any more; its quota slot is free again.
+    pub fn is_ended(self) -> bool {
+        matches!(self, Self::Denied | Self::Cancelled | Self::TimedOut | Self::Failed)
+    }
+
+    /// Whether approvers can still answer.
+    pub fn is_undecided(self) -> bool {
+        matches!(self, Self::Pending | Self::AwaitingApproval)
+    }
+}
+
+impl Status {
+    /// The status without its data.
+    pub fn name(&self) -> StatusName {
+        match self {
+            Self::Pending => StatusName::Pending,
+            Self::AwaitingApproval { .. } => StatusName::AwaitingApproval,
+            Self::Approved => StatusName::Approved,
+            Self::Provisioning { .. } => StatusName::Provisioning,
+            Self::Active { .. } => StatusName::Active,
+            Self::Terminating { .. } => StatusName::Terminating,
+            Self::Denied { .. } => StatusName::Denied,
+            Self::Cancelled => StatusName::Cancelled,
+            Self::TimedOut => StatusName::TimedOut,
+            Self::Failed { .. } => StatusName::Failed,
+            Self::TeardownFailed { .. } => StatusName::TeardownFailed,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! CloudFormation templates.
+
+/// A template.
+#[derive(Clone, Debug, Default)]
+pub struct Template {}

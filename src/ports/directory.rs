@@ -1,0 +1,24 @@
+//! Who is who: groups and e-mail addresses, as Slack knows them.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+
+use crate::domain::ids::{GroupId, PersonId};
+
+/// Answers questions about people. Implementations may remember an answer for up to 60 seconds.
+#[async_trait]
+pub trait Directory: Debug + Send + Sync {
+    /// The active members of a user group; empty when there is no such group.
+    ///
+    /// # Errors
+    /// When Slack cannot be asked right now.
+    async fn group_members(&self, group: &GroupId) -> anyhow::Result<BTreeSet<PersonId>>;
+
+    /// The confirmed full member with this address; `None` when there is none.
+    ///
+    /// # Errors
+    /// When Slack cannot be asked right now.
+    async fn person_by_email(&self, email: &str) -> anyhow::Result<Option<PersonId>>;
+}

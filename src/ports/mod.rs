@@ -1,0 +1,33 @@
+//! What the portal needs from the outside, as traits. Implementations live in `local/`, `aws/` and `slack/client`.
+//!
+//! Every call may be made twice: after a crash the dispatcher repeats what it cannot know to have happened. Every
+//! call ends within a minute; an implementation sets its own timeouts.
+
+pub mod clock;
+pub mod directory;
+pub mod provisioner;
+pub mod queue;
+pub mod slack;
+pub mod store;
+pub mod workflow;
+
+use std::sync::Arc;
+
+/// The outside, as one value.
+#[derive(Clone, Debug)]
+pub struct Ports {
+    /// Rows, audit, jobs, quota.
+    pub store: Arc<dyn store::Store>,
+    /// Runs executions.
+    pub workflow: Arc<dyn workflow::Workflow>,
+    /// Brings what executions and the provisioner say.
+    pub queue: Arc<dyn queue::Queue>,
+    /// Makes and removes products.
+    pub provisioner: Arc<dyn provisioner::Provisioner>,
+    /// Shows things to people.
+    pub slack: Arc<dyn slack::Slack>,
+    /// Knows who is who.
+    pub directory: Arc<dyn directory::Directory>,
+    /// Tells the time.
+    pub clock: Arc<dyn clock::Clock>,
+}

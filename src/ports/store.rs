@@ -1,0 +1,155 @@
+//! Rows, the audit trail, jobs and quota: what survives.
+//!
+//! An implementation promises that a [`Commit`] happens whole or not at all, that it is on disk (or replicated)
+//! before the call returns, and that of several commits on the same revision of a request exactly one succeeds.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use thiserror::Error;
+
+use crate::domain::audit::AuditEntry;
+use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
+use crate::domain::job::{Job, JobKey, JobKind};
+use crate::domain::quota::{QuotaChange, QuotaSlot, QuotaUse};
+use crate::domain::request::{MessageRef, Request};
+
+/// The store.
+#[async_trait]
+pub trait Store: Debug + Send + Sync {
+    /// Commits one change.
+    ///
+    /// # Errors
+    /// See [`CommitError`]; nothing was changed then.
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError>;
+
+    /// The request, if there is one.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being read, here and below.
+    async fn load(&self, id: RequestId) -> anyhow::Result<Option<Request>>;
+
+    /// Requests whose id begins with `prefix` (lower-case hex and hyphens), at most `limit`.
+    async fn find(&self, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>>;
+
+    /// Requests of a person or a team, newest first, at most `limit`, after the first `skip`.
+    async fn list(&self, whose: &Whose, skip: usize, limit: usize) -> anyhow::Result<Vec<Request>>;
+
+    /// The request that this message was recorded for.
+    async fn request_of_message(&self, message: &MessageRef) -> anyhow::Result<Option<RequestId>>;
+
+    /// The request that was committed under this de-duplication key.
+    async fn request_of_key(&self, key: &str) -> anyhow::Result<Option<RequestId>>;
+
+    /// Slots in use.
+    async fn quota_used(&self, slot: &QuotaSlot) -> anyhow::Result<u32>;
+
+    /// A request's audit entries in order.
+    async fn audit_of(&self, request: RequestId) -> anyhow::Result<Vec<AuditEntry>>;
+
+    /// The whole trail in the order of its commits, a page at a time: entries after `cursor` and the cursor to go
+    /// on with, `None` at the end. Start with 0.
+    async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, Option<u64>)>;
+
+    /// Claims jobs that are due, oldest first, at most `limit`: their `due_at` moves to `until`, so that they come
+    /// back by themselves if the claimer dies.
+    async fn claim_due(&self, now: Timestamp, until: Timestamp, limit: usize) -> anyhow::Result<Vec<ClaimedJob>>;
+
+    /// Claims these jobs if they are due; those that another claimer holds or that are gone are left out.
+    async fn claim(&self, keys: &[JobKey], now: Timestamp, until: Timestamp) -> anyhow::Result<Vec<ClaimedJob>>;
+
+    /// Deletes a job that is done. Does nothing if it was rewritten or claimed anew in the meantime.
+    async fn complete(&self, claim: &Claim) -> anyhow::Result<()>;
+
+    /// Puts a job off and remembers why. Does nothing if it was rewritten or claimed anew in the meantime.
+    async fn put_off(&self, claim: &Claim, due_at: Timestamp, why: &str) -> anyhow::Result<()>;
+
+    /// Parks a job that will not succeed by itself. Does nothing if it was rewritten or claimed anew.
+    async fn park(&self, claim: &Claim, why: &str) -> anyhow::Result<()>;
+
+    /// When the next job is due, if any waits.
+    async fn next_due(&self) -> anyhow::Result<Option<Timestamp>>;
+
+    /// Whether the store can be read and written.
+    async fn check(&self) -> anyhow::Result<()>;
+}
+
+/// One change, all of it or nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Commit {
+    /// The row to write.
+    pub row: Option<RowChange>,
+    /// Entries to append.
+    pub audit: Vec<AuditEntry>,
+    /// Jobs to write; one whose key exists is replaced, and whoever had claimed it loses the claim.
+    pub jobs: Vec<Job>,
+    /// The slot to take or give back.
+    pub quota: Option<QuotaChange>,
+    /// A key that may be committed once: a view id, an event id. Remembered together with the row's id.
+    pub once: Option<String>,
+    /// The job that caused this commit and is done with it.
+    pub done: Option<Claim>,
+}
+
+/// How a row is written.
+#[derive(Clone, Debug)]
+pub enum RowChange {
+    /// It is new.
+    Insert(Box<Request>),
+    /// It replaces the revision before its own.
+    Replace(Box<Request>),
+}
+
+/// Why a commit was not made.
+#[derive(Debug, Error)]
+pub enum CommitError {
+    /// The row has moved on: load it again.
+    #[error("the request has changed in the meantime")]
+    Stale,
+    /// The `once` key was committed before, for this request.
+    #[error("this was committed before")]
+    Again(Option<RequestId>),
+    /// No slot is free.
+    #[error("quota is used up: {} of {}", .0.used, .0.limit)]
+    QuotaFull(QuotaUse),
+    /// The job in `done` is no longer ours.
+    #[error("the job was claimed by another")]
+    ClaimLost,
+    /// Anything else; it may work later.
+    #[error(transparent)]
+    Other(#[from] anyhow::Error),
+}
+
+/// Whose requests to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// A person's own.
+    Requester(PersonId),
+    /// A team's.
+    Team(TeamName),
+    /// A team's requests of one product.
+    TeamProduct(TeamName, ProductKey),
+}
+
+/// The right to finish a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Which job.
+    pub key: JobKey,
+    /// Which claim of it.
+    pub id: u64,
+}
+
+/// A job that is ours for now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimedJob {
+    /// The right to finish it.
+    pub claim: Claim,
+    /// What to do.
+    pub kind: JobKind,
+    /// Times it was put off before.
+    pub attempts: u32,
+    /// When it was first written, for giving up.
+    pub written_at: Timestamp,
+}
