@@ -82,11 +82,7 @@ fn text_value(input: &Value) -> Value {
         Value::Number(number) => number.to_string(),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => String::new(),
     };
-    if text.is_empty() {
-        Value::Null
-    } else {
-        Value::String(text)
-    }
+    if text.is_empty() { Value::Null } else { Value::String(text) }
 }
 
 fn several(input: &Value) -> Vec<Value> {

@@ -38,10 +38,7 @@ const OWN_FIELDS: [(&str, &str); 24] = [
         "conversations_select",
         "initial_conversation default_to_current_conversation response_url_enabled filter",
     ),
-    (
-        "multi_conversations_select",
-        "initial_conversations default_to_current_conversation filter",
-    ),
+    ("multi_conversations_select", "initial_conversations default_to_current_conversation filter"),
     ("overflow", "options confirm"),
     ("radio_buttons", "options initial_option confirm focus_on_load"),
     ("checkboxes", "options initial_options confirm focus_on_load"),
