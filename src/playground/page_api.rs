@@ -21,10 +21,11 @@ use super::{Place, Playground};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const FILES: [(&str, &str, &str); 8] = [
+const FILES: [(&str, &str, &str); 9] = [
     ("style.css", "text/css", include_str!("page/style.css")),
     ("app.js", "text/javascript", include_str!("page/app.js")),
     ("backend.js", "text/javascript", include_str!("page/backend.js")),
+    ("composer.js", "text/javascript", include_str!("page/composer.js")),
     ("blocks.js", "text/javascript", include_str!("page/blocks.js")),
     ("elements.js", "text/javascript", include_str!("page/elements.js")),
     ("dom.js", "text/javascript", include_str!("page/dom.js")),
