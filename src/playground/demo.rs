@@ -68,7 +68,7 @@ fn people() -> Vec<Person> {
     vec![
         person("U0ALICE", "Alice Adams", "developer, payments"),
         person("U0BOB", "Bob Brown", "developer, search"),
-        person("U0MORGAN", "Morgan Lee", "engineering manager, approver"),
+        person("U0MORGAN", "Morgan Lee", "approver, team lead"),
         person("U0OLGA", "Olga Orlov", "outsider, in no team"),
         Person { is_admin: true, ..person("U0ADMIN", "Pat Quinn", "platform admin") },
     ]

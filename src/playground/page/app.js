@@ -136,7 +136,7 @@ function row(place, mark, name, unread, onclick) {
 
 function avatar(known, size = "") {
   const initials = (known?.real_name ?? "?").split(" ").map((word) => word[0]).join("").slice(0, 2);
-  const tone = known?.is_bot ? "bot" : `tone${[...(known?.id ?? "")].reduce((sum, c) => sum + c.charCodeAt(0), 0) % 6}`;
+  const tone = known?.is_bot ? "bot" : `tone${Math.max(page.screen.people.indexOf(known), 0) % 6}`;
   return h(`span.avatar.${tone}${size && `.${size}`}`, { "aria-hidden": "true" }, initials);
 }
 
@@ -148,7 +148,7 @@ function drawMain() {
   const main = byId("main");
   const frame = part("main", [page.me, page.place, home && screen.home, memory.get("hint"), channel?.is_archived], () => {
     page.drawn.messages = null;
-    fill(main, head(home, channel), memory.get("hint") ? null : hint(),
+    fill(main, head(home, channel), home || memory.get("hint") ? null : hint(),
       home ? homeTab() : [h("div.messages", { id: "messages", tabindex: "0", role: "log", "aria-label": "Messages" }),
         composer(screen, channel, title(channel), send)]);
   });
