@@ -227,7 +227,7 @@ impl Playground {
                 ts: String::new(),
                 thread_ts: None,
                 author: person.to_owned(),
-                text: text.to_owned(),
+                text: escape(text),
                 blocks: json!([]),
                 edited: None,
                 ephemeral_to: None,
@@ -316,6 +316,11 @@ fn hold(
         },
     };
     view::hold(values, block_id, action_id, state.clone());
+}
+
+/// Slack stores what a person types with these three escaped.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 fn not_there(kind: &str, id: &str) -> DeliveryFailure {

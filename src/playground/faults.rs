@@ -71,7 +71,7 @@ impl Playground {
     pub(super) async fn wait_while_hanging(&self, method: &str) {
         let mut version = self.shared.version.subscribe();
         while lock(&self.shared.faults).hanging.contains(method) {
-            if version.changed().await.is_err() {
+            if self.is_closed() || version.changed().await.is_err() {
                 return;
             }
         }

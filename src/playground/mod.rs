@@ -29,6 +29,7 @@ mod web_api;
 mod workspace;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -54,6 +55,7 @@ struct Shared {
     workspace: Mutex<Workspace>,
     faults: Mutex<Faults>,
     version: watch::Sender<u64>,
+    closed: AtomicBool,
     client: deliver::Client,
 }
 
@@ -79,6 +81,7 @@ impl Playground {
             addresses: Mutex::new(addresses),
             faults: Mutex::new(Faults::default()),
             version: watch::Sender::new(1),
+            closed: AtomicBool::new(false),
             client: deliver::client(),
             settings,
         };
@@ -114,6 +117,16 @@ impl Playground {
     /// Looks at the workspace.
     pub fn look<T>(&self, look: impl FnOnce(&Workspace) -> T) -> T {
         look(&lock(&self.shared.workspace))
+    }
+
+    /// Ends every open stream and every call that hangs, so that a server can shut down gracefully.
+    pub fn shut_down(&self) {
+        self.shared.closed.store(true, Ordering::Relaxed);
+        self.announce();
+    }
+
+    fn is_closed(&self) -> bool {
+        self.shared.closed.load(Ordering::Relaxed)
     }
 
     fn settings(&self) -> &Settings {

@@ -21,7 +21,7 @@ use super::{Place, Playground};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const FILES: [(&str, &str, &str); 9] = [
+pub(super) const FILES: [(&str, &str, &str); 9] = [
     ("style.css", "text/css", include_str!("page/style.css")),
     ("app.js", "text/javascript", include_str!("page/app.js")),
     ("backend.js", "text/javascript", include_str!("page/backend.js")),
@@ -110,12 +110,16 @@ async fn state(State(playground): State<Playground>, Query(viewer): Query<Viewer
 async fn stream(State(playground): State<Playground>) -> Response {
     let mut versions = playground.shared.version.subscribe();
     versions.mark_changed();
-    let events = futures_util::stream::unfold(versions, |mut versions| async move {
-        versions.changed().await.ok()?;
-        let version = *versions.borrow_and_update();
-        let event = Bytes::from(format!("data: {{\"version\":{version}}}\n\n"));
-        Some((Ok::<_, Infallible>(event), versions))
-    });
+    let events =
+        futures_util::stream::unfold((playground, versions), |(playground, mut versions)| async move {
+            versions.changed().await.ok()?;
+            if playground.is_closed() {
+                return None;
+            }
+            let version = *versions.borrow_and_update();
+            let event = Bytes::from(format!("data: {{\"version\":{version}}}\n\n"));
+            Some((Ok::<_, Infallible>(event), (playground, versions)))
+        });
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
     (headers, Body::from_stream(events)).into_response()
 }

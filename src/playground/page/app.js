@@ -328,6 +328,9 @@ document.addEventListener("keydown", (event) => {
     }
   }
 });
+byId("main").addEventListener("pointerdown", (event) => {
+  if (!event.target.closest(".menu-button")) toggleSidebar(false);
+});
 document.addEventListener("visibilitychange", () => { if (page.screen) markRead(); });
 window.addEventListener("hashchange", () => {
   const linked = location.hash.slice(1).split("/")[0];

@@ -71,6 +71,24 @@ async fn the_stream_tells_at_once_and_again_after_a_change() {
     world.playground.say("U0BOB", "C0GENERAL", "hello").unwrap();
     let second = body.frame().await.unwrap().unwrap().into_data().unwrap();
     assert_ne!(first, second);
+    world.playground.shut_down();
+    assert!(body.frame().await.is_none());
+}
+
+#[tokio::test]
+async fn what_a_person_types_cannot_become_a_mention_or_a_link() {
+    let world = World::new().await;
+    let said = world.playground.say("U0BOB", "C0GENERAL", "<!channel> & co").unwrap();
+    assert_eq!(said.text, "&lt;!channel&gt; &amp; co");
+}
+
+#[test]
+fn the_pages_script_never_makes_html_out_of_text() {
+    for (name, _, text) in crate::playground::page_api::FILES {
+        for risky in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
+            assert!(!text.contains(risky), "{name} uses {risky}");
+        }
+    }
 }
 
 #[tokio::test]
