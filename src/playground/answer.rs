@@ -53,8 +53,8 @@ pub enum DeliveryFailure {
     /// Slack's client refuses to send the form, by block id.
     #[error("the form is incomplete: {0:?}")]
     Incomplete(BTreeMap<String, String>),
-    /// No answer within three seconds.
-    #[error("the bot did not answer within 3 seconds")]
+    /// No answer in time.
+    #[error("the bot did not answer in time")]
     TimedOut,
     /// No connection, or it broke.
     #[error("cannot reach the bot: {0}")]

@@ -1,7 +1,6 @@
-//! Requests to the bot: signed as Slack signs them, given three seconds, and sent exactly once.
+//! Requests to the bot: signed as Slack signs them, given as long as Slack gives them, and sent exactly once.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
@@ -15,8 +14,6 @@ use sha2::Sha256;
 use super::Playground;
 use super::answer::DeliveryFailure;
 
-/// Slack waits this long for an ack.
-const ACK_WITHIN: Duration = Duration::from_secs(3);
 /// Longest answer read from the bot, in bytes.
 const ANSWER_LIMIT: usize = 1 << 20;
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -100,7 +97,7 @@ impl Playground {
         headers: Headers<'_>,
         body: Vec<u8>,
     ) -> Result<(u16, String), DeliveryFailure> {
-        tokio::time::timeout(ACK_WITHIN, self.exchange(path, headers, body))
+        tokio::time::timeout(self.settings().ack_within, self.exchange(path, headers, body))
             .await
             .unwrap_or(Err(DeliveryFailure::TimedOut))
     }

@@ -1,7 +1,12 @@
 //! The people and channels of the playground that `dev` shows: two developers of two teams, an approver,
 //! an outsider and a platform admin.
 
+use std::time::Duration;
+
 use super::settings::{Channel, Group, Identity, Now, Person, Settings, Shortcut};
+
+/// Slack waits this long for an ack.
+const ACK_WITHIN: Duration = Duration::from_secs(3);
 
 impl Settings {
     /// The demo workspace. Addresses are empty: set them with `set_bot_url` and `set_public_url` once the
@@ -27,6 +32,7 @@ impl Settings {
                 members: vec!["U0MORGAN".to_owned()],
             }],
             channels: channels(),
+            ack_within: ACK_WITHIN,
             now,
         }
     }

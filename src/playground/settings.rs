@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -35,6 +36,8 @@ pub struct Settings {
     pub groups: Vec<Group>,
     /// Channels; direct messages are opened as they are needed.
     pub channels: Vec<Channel>,
+    /// How long the bot may take to answer; Slack gives it three seconds.
+    pub ack_within: Duration,
     /// The clock.
     pub now: Now,
 }

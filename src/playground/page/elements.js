@@ -44,9 +44,13 @@ const MAKE = {
     const style = part.style ? `.${part.style}` : "";
     return h(`button.button${style}`, {
       type: "button", "aria-label": part.accessibility_label,
-      onclick: () => {
+      onclick: async ({ currentTarget: button }) => {
+        // A second press before the first is answered would be a second click for the app.
+        if (button.ariaBusy) return;
+        button.ariaBusy = "true";
         if (part.url && /^https?:/i.test(part.url)) window.open(part.url, "_blank", "noopener");
-        host.click(block, part);
+        await host.click(block, part);
+        button.ariaBusy = null;
       },
     }, plain(part.text), part.url && h("span.arrow", { "aria-hidden": "true" }, " ↗"));
   },

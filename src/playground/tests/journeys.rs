@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{World, form, plain};
-use crate::playground::{DeliveryFailure, LedTo, Place};
+use crate::playground::{DeliveryFailure, LedTo, Place, Playground, Settings};
 
 const ALICE: &str = "U0ALICE";
 
@@ -48,6 +48,24 @@ async fn a_command_whose_bot_fails_shows_slacks_own_error() {
     world.playground.set_bot_url("http://127.0.0.1:1");
     let result = world.playground.run_command(ALICE, "C0GENERAL", "help").await;
     assert!(matches!(result, Err(DeliveryFailure::Unreachable(_))));
+}
+
+#[tokio::test]
+async fn a_bot_that_answers_too_late_is_a_timeout_the_person_sees() {
+    let silent = axum::Router::new().fallback(std::future::pending::<()>);
+    let now = std::sync::Arc::new(|| "2026-11-22T12:00:00Z".parse().unwrap());
+    let mut settings = Settings::demo("signing", "xoxb-play", now);
+    settings.ack_within = std::time::Duration::from_millis(5);
+    settings.bot_url = super::serve(silent).await;
+    let playground = Playground::new(settings);
+    let result = playground.run_command(ALICE, "C0GENERAL", "list").await;
+    assert_eq!(result, Err(DeliveryFailure::TimedOut));
+    insta::assert_snapshot!(playground.error_shown(ALICE).unwrap(),
+        @"`/provision` failed with the error `operation_timeout`");
+    let shortcut = playground.shortcut(ALICE, "catalog.open").await;
+    assert_eq!(shortcut, Err(DeliveryFailure::TimedOut));
+    insta::assert_snapshot!(playground.error_shown(ALICE).unwrap(),
+        @"Something went wrong: the bot did not answer in time. Try again.");
 }
 
 #[tokio::test]
