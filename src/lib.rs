@@ -1,8 +1,15 @@
 //! Quartermaster: a Slack app that hands out AWS resources.
 
+pub mod catalog;
+pub mod cli;
 pub mod config;
 pub mod document;
 pub mod domain;
+pub mod local;
+pub mod playground;
 pub mod portal;
 pub mod ports;
+pub mod server;
 pub mod slack;
+pub mod telemetry;
+pub mod wiring;

@@ -1,0 +1,328 @@
+//! What a person can do outside a form: run a command, click and choose in messages and on the home tab, use
+//! a shortcut, read and say something. Filling and sending forms is in `modal`.
+
+use serde_json::{Value, json};
+
+use super::answer::{Ack, DeliveryFailure, LedTo};
+use super::workspace::{Message, Workspace};
+use super::{Playground, inputs, payload, view};
+
+/// Where an element is that somebody clicks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a message.
+    Message {
+        /// `C…` or `D…` id.
+        channel: String,
+        /// The message's `ts`.
+        ts: String,
+    },
+    /// In an open modal.
+    View {
+        /// `V…` id.
+        view_id: String,
+    },
+    /// On the person's home tab.
+    Home,
+}
+
+impl Place {
+    /// In the message `ts` of `channel`.
+    pub fn message(channel: impl Into<String>, ts: impl Into<String>) -> Self {
+        Self::Message { channel: channel.into(), ts: ts.into() }
+    }
+
+    /// In the modal `view_id`.
+    pub fn view(view_id: impl Into<String>) -> Self {
+        Self::View { view_id: view_id.into() }
+    }
+}
+
+impl Playground {
+    /// Types the slash command in `channel`. `text` may begin with the command itself.
+    pub async fn run_command(&self, person: &str, channel: &str, text: &str) -> Result<Ack, DeliveryFailure> {
+        let fields = self.change(|workspace| self.command_fields(workspace, person, channel, text))?;
+        let pairs: Vec<_> = fields.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        let result = match self.deliver_form("/slack/commands", &pairs).await {
+            Ok((status, body)) => self.take_command_ack(person, channel, status, body),
+            Err(failure) => Err(failure),
+        };
+        if let Err(failure) = &result {
+            let command = &self.settings().command;
+            let code = failure.slack_code();
+            let text = format!("`{command}` failed with the error `{code}`");
+            self.change(|workspace| workspace.show_trouble(person, text));
+        }
+        result
+    }
+
+    fn command_fields(
+        &self,
+        workspace: &mut Workspace,
+        person: &str,
+        channel: &str,
+        text: &str,
+    ) -> Result<Vec<(&'static str, String)>, DeliveryFailure> {
+        let now = self.now();
+        workspace.trouble.remove(person);
+        let known = workspace.person(person).ok_or_else(|| not_there("person", person))?;
+        let user_name = known.name.clone();
+        let reachable = workspace.channel(channel).filter(|c| c.has(person));
+        let channel_id = reachable.ok_or_else(|| not_there("channel", channel))?.id.clone();
+        let command = &self.settings().command;
+        let typed = text.trim();
+        let rest = typed
+            .strip_prefix(command.as_str())
+            .filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
+            .unwrap_or(typed);
+        let response = workspace.issue_response_url(person, &channel_id, None, now);
+        let identity = workspace.identity.clone();
+        Ok(vec![
+            ("token", payload::TOKEN.to_owned()),
+            ("team_id", identity.team_id),
+            ("team_domain", identity.team_domain),
+            ("channel_name", payload::channel_name(workspace, &channel_id)),
+            ("channel_id", channel_id),
+            ("user_id", person.to_owned()),
+            ("user_name", user_name),
+            ("command", command.clone()),
+            ("text", rest.trim().to_owned()),
+            ("api_app_id", identity.app_id),
+            ("is_enterprise_install", "false".to_owned()),
+            ("response_url", format!("{}/respond/{response}", self.addresses().public)),
+            ("trigger_id", workspace.issue_trigger(person, now)),
+        ])
+    }
+
+    /// Presses a button.
+    pub async fn click(
+        &self,
+        person: &str,
+        place: &Place,
+        block_id: &str,
+        action_id: &str,
+    ) -> Result<Ack, DeliveryFailure> {
+        let (_, element) =
+            self.look(|workspace| payload::locate(workspace, person, place, block_id, action_id))?;
+        let mut action = json!({"type": element["type"], "action_id": action_id});
+        for key in ["text", "value", "style", "url"] {
+            if let Some(value) = element.get(key) {
+                action[key] = value.clone();
+            }
+        }
+        self.act(person, place, block_id, action).await
+    }
+
+    /// Picks an option, date or id in a select, overflow menu, list of buttons or picker. In a form's input
+    /// block this only fills the field, as in Slack, unless the block dispatches.
+    pub async fn choose(
+        &self,
+        person: &str,
+        place: &Place,
+        block_id: &str,
+        action_id: &str,
+        value: &str,
+    ) -> Result<Ack, DeliveryFailure> {
+        self.fill(person, place, block_id, action_id, &json!(value)).await
+    }
+
+    /// Fills an element anywhere and tells the bot where Slack would.
+    pub(super) async fn fill(
+        &self,
+        person: &str,
+        place: &Place,
+        block_id: &str,
+        action_id: &str,
+        input: &Value,
+    ) -> Result<Ack, DeliveryFailure> {
+        let filled =
+            self.change(|workspace| fill_element(workspace, person, place, (block_id, action_id), input))?;
+        match filled {
+            Filled::Held => Ok(Ack::local(LedTo::Nothing)),
+            Filled::Dispatches(action) => self.act(person, place, block_id, action).await,
+        }
+    }
+
+    /// Sends any action object as if an element at `place` had produced it.
+    pub async fn act(
+        &self,
+        person: &str,
+        place: &Place,
+        block_id: &str,
+        mut action: Value,
+    ) -> Result<Ack, DeliveryFailure> {
+        let public_url = self.addresses().public;
+        let now = self.now();
+        let payload = self.change(|workspace| {
+            workspace.trouble.remove(person);
+            action["block_id"] = json!(block_id);
+            action["action_ts"] = json!(workspace.next_ts(now));
+            payload::block_actions(workspace, person, place, &action, &public_url, now)
+        })?;
+        self.interact(person, &payload).await
+    }
+
+    /// Uses a global shortcut.
+    pub async fn shortcut(&self, person: &str, callback_id: &str) -> Result<Ack, DeliveryFailure> {
+        let now = self.now();
+        let payload = self.change(|workspace| {
+            workspace.trouble.remove(person);
+            let mut payload = payload::frame(workspace, "shortcut", person);
+            payload["callback_id"] = json!(callback_id);
+            payload["trigger_id"] = json!(workspace.issue_trigger(person, now));
+            payload["action_ts"] = json!(workspace.next_ts(now));
+            payload
+        });
+        self.interact(person, &payload).await
+    }
+
+    /// Opens the bot's home tab, which tells the bot so.
+    pub async fn open_home(&self, person: &str) -> Result<Ack, DeliveryFailure> {
+        let now = self.now();
+        let event = self.change(|workspace| {
+            let mut event = json!({
+                "type": "app_home_opened",
+                "user": person,
+                "channel": workspace.open_dm(person),
+                "tab": "home",
+                "event_ts": workspace.next_ts(now),
+            });
+            if let Some(home) = workspace.homes.get(person) {
+                event["view"] = home.to_json(workspace);
+            }
+            event
+        });
+        self.send_event(&event).await
+    }
+
+    /// Sends any event in the envelope of the Events API.
+    pub async fn send_event(&self, event: &Value) -> Result<Ack, DeliveryFailure> {
+        let now = self.now();
+        let envelope = self.change(|workspace| payload::event_callback(workspace, event, now));
+        let (status, body) = self.deliver_event(&envelope, &[]).await?;
+        Ok(Ack { status, body, led_to: LedTo::Nothing })
+    }
+
+    /// Sends the same event twice, the second time marked as Slack marks a retry after a timeout.
+    pub async fn send_event_twice(&self, event: &Value) -> Result<Ack, DeliveryFailure> {
+        let now = self.now();
+        let envelope = self.change(|workspace| payload::event_callback(workspace, event, now));
+        self.deliver_event(&envelope, &[]).await?;
+        let retry = [("x-slack-retry-num", "1"), ("x-slack-retry-reason", "http_timeout")];
+        let (status, body) = self.deliver_event(&envelope, &retry).await?;
+        Ok(Ack { status, body, led_to: LedTo::Nothing })
+    }
+
+    /// Posts what a person says; the bot does not hear of it.
+    pub fn say(&self, person: &str, channel: &str, text: &str) -> Result<Message, DeliveryFailure> {
+        let now = self.now();
+        self.change(|workspace| {
+            let reachable =
+                workspace.channel(channel).is_some_and(|channel| channel.has(person) && !channel.is_archived);
+            if !reachable {
+                return Err(not_there("channel", channel));
+            }
+            let message = Message {
+                channel: channel.to_owned(),
+                ts: String::new(),
+                thread_ts: None,
+                author: person.to_owned(),
+                text: escape(text),
+                blocks: json!([]),
+                edited: None,
+                ephemeral_to: None,
+            };
+            Ok(workspace.post(now, message))
+        })
+    }
+
+    /// A person has seen everything in a channel.
+    pub fn mark_read(&self, person: &str, channel: &str) {
+        let changed = super::lock(&self.shared.workspace).mark_read(channel, person);
+        if changed {
+            self.announce();
+        }
+    }
+
+    /// Sends an interaction whose answer Slack ignores beyond its status.
+    pub(super) async fn interact(&self, person: &str, payload: &Value) -> Result<Ack, DeliveryFailure> {
+        match self.deliver_payload("/slack/interactions", payload).await {
+            Ok((status, body)) => Ok(Ack { status, body, led_to: LedTo::Nothing }),
+            Err(failure) => {
+                let text = format!("Something went wrong: {failure}. Try again.");
+                self.change(|workspace| workspace.show_trouble(person, text));
+                Err(failure)
+            }
+        }
+    }
+}
+
+enum Filled {
+    /// The field holds it; the bot hears of it with the submission.
+    Held,
+    /// The bot hears of it now.
+    Dispatches(Value),
+}
+
+fn fill_element(
+    workspace: &mut Workspace,
+    person: &str,
+    place: &Place,
+    (block_id, action_id): (&str, &str),
+    input: &Value,
+) -> Result<Filled, DeliveryFailure> {
+    let (block, element) = payload::locate(workspace, person, place, block_id, action_id)?;
+    let key = (person.to_owned(), block_id.to_owned(), action_id.to_owned());
+    let suggested = workspace.suggested.get(&key).cloned().unwrap_or_default();
+    let refuse = |problem: String| DeliveryFailure::NotThere(format!("such choice: {problem}"));
+    let mut action = if element["type"] == "overflow" {
+        let option = inputs::option(&element, input, &[]).map_err(refuse)?;
+        json!({"type": "overflow", "selected_option": option})
+    } else {
+        let state = inputs::fill(&element, input, &suggested).map_err(refuse)?;
+        hold(workspace, person, place, (block_id, action_id), &state);
+        state
+    };
+    let silent = block["type"] == "input" && block["dispatch_action"] != json!(true);
+    if silent {
+        return Ok(Filled::Held);
+    }
+    action["action_id"] = json!(action_id);
+    Ok(Filled::Dispatches(action))
+}
+
+fn hold(
+    workspace: &mut Workspace,
+    person: &str,
+    place: &Place,
+    (block_id, action_id): (&str, &str),
+    state: &Value,
+) {
+    let values = match place {
+        Place::Message { channel, ts } => {
+            let key = (person.to_owned(), channel.clone(), ts.clone());
+            workspace.picked.entry(key).or_default()
+        }
+        Place::View { view_id } => match workspace.view_mut(view_id) {
+            Some(view) => {
+                view.errors.remove(block_id);
+                &mut view.values
+            }
+            None => return,
+        },
+        Place::Home => match workspace.homes.get_mut(person) {
+            Some(home) => &mut home.values,
+            None => return,
+        },
+    };
+    view::hold(values, block_id, action_id, state.clone());
+}
+
+/// Slack stores what a person types with these three escaped.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn not_there(kind: &str, id: &str) -> DeliveryFailure {
+    DeliveryFailure::NotThere(format!("{kind} {id} here"))
+}

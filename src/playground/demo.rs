@@ -1,0 +1,115 @@
+//! The people and channels of the playground that `dev` shows: two developers of two teams, an approver,
+//! an outsider and a platform admin.
+
+use std::time::Duration;
+
+use super::settings::{Channel, Group, Identity, Now, Person, Settings, Shortcut};
+
+/// Slack waits this long for an ack.
+const ACK_WITHIN: Duration = Duration::from_secs(3);
+
+impl Settings {
+    /// The demo workspace. Addresses are empty: set them with `set_bot_url` and `set_public_url` once the
+    /// port is known.
+    pub fn demo(signing_secret: impl Into<String>, bot_token: impl Into<String>, now: Now) -> Self {
+        Self {
+            bot_url: String::new(),
+            public_url: String::new(),
+            signing_secret: signing_secret.into(),
+            bot_token: bot_token.into(),
+            command: "/provision".to_owned(),
+            completions: completions(),
+            shortcuts: vec![Shortcut {
+                name: "Request a resource".to_owned(),
+                callback_id: "catalog.open".to_owned(),
+            }],
+            identity: Identity::default(),
+            people: people(),
+            groups: vec![Group {
+                id: "S0LEADS".to_owned(),
+                name: "Engineering leads".to_owned(),
+                handle: "leads".to_owned(),
+                members: vec!["U0MORGAN".to_owned()],
+            }],
+            channels: channels(),
+            ack_within: ACK_WITHIN,
+            now,
+        }
+    }
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self {
+            team_id: "T0PLAY".to_owned(),
+            team_domain: "playground".to_owned(),
+            app_id: "A0QM".to_owned(),
+            bot_user: "U0QM".to_owned(),
+            bot_id: "B0QM".to_owned(),
+            name: "Quartermaster".to_owned(),
+        }
+    }
+}
+
+fn completions() -> Vec<(String, String)> {
+    [
+        ("/provision", "open the catalog"),
+        ("/provision s3-bucket", "request an S3 bucket"),
+        ("/provision rds-postgres", "request a PostgreSQL database"),
+        ("/provision ecs-service", "request a container service"),
+        ("/provision list", "your requests and resources"),
+        ("/provision status ", "how one request stands: add its id"),
+        ("/provision cancel ", "withdraw a request: add its id"),
+        ("/provision renew ", "keep a resource longer: add its id"),
+        ("/provision teardown ", "give a resource back: add its id"),
+        ("/provision costs", "what your team spends"),
+        ("/provision help", "everything you can ask for"),
+    ]
+    .into_iter()
+    .map(|(text, hint)| (text.to_owned(), hint.to_owned()))
+    .collect()
+}
+
+fn people() -> Vec<Person> {
+    vec![
+        person("U0ALICE", "Alice Adams", "developer, payments"),
+        person("U0BOB", "Bob Brown", "developer, search"),
+        person("U0MORGAN", "Morgan Lee", "approver, team lead"),
+        person("U0OLGA", "Olga Orlov", "outsider, in no team"),
+        Person { is_admin: true, ..person("U0ADMIN", "Pat Quinn", "platform admin") },
+    ]
+}
+
+fn person(id: &str, real_name: &str, title: &str) -> Person {
+    let name = real_name.split(' ').next().unwrap_or(real_name).to_lowercase();
+    Person {
+        id: id.to_owned(),
+        email: format!("{name}@playground.example"),
+        name,
+        real_name: real_name.to_owned(),
+        tz: "Europe/Berlin".to_owned(),
+        title: title.to_owned(),
+        ..Person::default()
+    }
+}
+
+fn channels() -> Vec<Channel> {
+    let everyone = ["U0ALICE", "U0BOB", "U0MORGAN", "U0OLGA", "U0ADMIN"];
+    vec![
+        channel("C0GENERAL", "general", &everyone),
+        channel("C0PAYMENTS", "team-payments", &["U0ALICE", "U0MORGAN", "U0ADMIN"]),
+        channel("C0SEARCH", "team-search", &["U0BOB", "U0MORGAN", "U0ADMIN"]),
+        channel("C0APPROVALS", "approvals", &["U0MORGAN", "U0ADMIN"]),
+        channel("C0AUDIT", "audit", &["U0ADMIN"]),
+    ]
+}
+
+fn channel(id: &str, name: &str, people: &[&str]) -> Channel {
+    let bot = Identity::default().bot_user;
+    Channel {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        members: people.iter().map(|person| (*person).to_owned()).chain([bot]).collect(),
+        ..Channel::default()
+    }
+}

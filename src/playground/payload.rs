@@ -1,0 +1,213 @@
+//! The payloads the bot receives, field by field as Slack sends them.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::act::Place;
+use super::answer::DeliveryFailure;
+use super::normalize;
+use super::view::View;
+use super::web_api::message_json;
+use super::workspace::Workspace;
+
+/// The deprecated verification token; a bot must not rely on it.
+pub(super) const TOKEN: &str = "playground";
+
+/// What every interaction carries.
+pub(super) fn frame(workspace: &Workspace, kind: &str, person: &str) -> Value {
+    let identity = &workspace.identity;
+    let name = workspace.person(person).map(|person| person.name.clone()).unwrap_or_default();
+    json!({
+        "type": kind,
+        "user": {"id": person, "username": name, "name": name, "team_id": identity.team_id},
+        "api_app_id": identity.app_id,
+        "token": TOKEN,
+        "team": {"id": identity.team_id, "domain": identity.team_domain},
+        "enterprise": null,
+        "is_enterprise_install": false,
+    })
+}
+
+/// A click, a choice or an input that dispatches.
+pub(super) fn block_actions(
+    workspace: &mut Workspace,
+    person: &str,
+    place: &Place,
+    action: &Value,
+    public_url: &str,
+    now: Timestamp,
+) -> Result<Value, DeliveryFailure> {
+    let mut payload = frame(workspace, "block_actions", person);
+    payload["trigger_id"] = json!(workspace.issue_trigger(person, now));
+    payload["actions"] = json!([action]);
+    match place {
+        Place::Message { channel, ts } => {
+            add_message(workspace, &mut payload, person, channel, ts)?;
+            let clicked = workspace.message(channel, ts).cloned();
+            let id = workspace.issue_response_url(person, channel, clicked.as_ref(), now);
+            payload["response_url"] = json!(format!("{public_url}/respond/{id}"));
+        }
+        Place::View { .. } | Place::Home => {
+            let view = view_at(workspace, person, place)?;
+            add_view(workspace, &mut payload, view);
+        }
+    }
+    Ok(payload)
+}
+
+/// What was typed into an external select.
+pub(super) fn block_suggestion(
+    workspace: &Workspace,
+    person: &str,
+    place: &Place,
+    (block_id, action_id): (&str, &str),
+    typed: &str,
+) -> Result<Value, DeliveryFailure> {
+    let mut payload = frame(workspace, "block_suggestion", person);
+    payload["block_id"] = json!(block_id);
+    payload["action_id"] = json!(action_id);
+    payload["value"] = json!(typed);
+    match place {
+        Place::Message { channel, ts } => {
+            add_message(workspace, &mut payload, person, channel, ts)?;
+        }
+        Place::View { .. } | Place::Home => {
+            let view = view_at(workspace, person, place)?;
+            add_view(workspace, &mut payload, view);
+        }
+    }
+    Ok(payload)
+}
+
+/// A form sent by its submit button.
+pub(super) fn view_submission(
+    workspace: &mut Workspace,
+    person: &str,
+    view_id: &str,
+    now: Timestamp,
+) -> Result<Value, DeliveryFailure> {
+    let mut payload = frame(workspace, "view_submission", person);
+    payload["trigger_id"] = json!(workspace.issue_trigger(person, now));
+    let place = Place::view(view_id);
+    payload["view"] = view_at(workspace, person, &place)?.to_json(workspace);
+    payload["response_urls"] = json!([]);
+    Ok(payload)
+}
+
+/// A view that was closed without being sent.
+pub(super) fn view_closed(workspace: &Workspace, person: &str, view: &View, is_cleared: bool) -> Value {
+    let mut payload = frame(workspace, "view_closed", person);
+    payload["view"] = view.to_json(workspace);
+    payload["is_cleared"] = json!(is_cleared);
+    payload
+}
+
+/// The Events API envelope around `event`.
+pub(super) fn event_callback(workspace: &mut Workspace, event: &Value, now: Timestamp) -> Value {
+    let serial = workspace.next_serial();
+    let identity = &workspace.identity;
+    json!({
+        "token": TOKEN,
+        "team_id": identity.team_id,
+        "api_app_id": identity.app_id,
+        "event": event,
+        "type": "event_callback",
+        "event_id": format!("Ev0{serial:08}"),
+        "event_time": now.as_second(),
+        "authorizations": [{
+            "enterprise_id": null,
+            "team_id": identity.team_id,
+            "user_id": identity.bot_user,
+            "is_bot": true,
+            "is_enterprise_install": false,
+        }],
+        "is_ext_shared_channel": false,
+        "event_context": format!("4-{}-{serial}", identity.app_id),
+    })
+}
+
+/// The view a person has open at `place`.
+pub(super) fn view_at<'a>(
+    workspace: &'a Workspace,
+    person: &str,
+    place: &Place,
+) -> Result<&'a View, DeliveryFailure> {
+    let view = match place {
+        Place::Home => workspace.homes.get(person),
+        Place::View { view_id } => {
+            workspace.views.get(person).and_then(|stack| stack.iter().find(|view| view.id == *view_id))
+        }
+        Place::Message { .. } => None,
+    };
+    view.ok_or_else(|| DeliveryFailure::NotThere(format!("view at {place:?} for {person}")))
+}
+
+/// The block and the element with these ids, as they are on the person's screen.
+pub(super) fn locate(
+    workspace: &Workspace,
+    person: &str,
+    place: &Place,
+    block_id: &str,
+    action_id: &str,
+) -> Result<(Value, Value), DeliveryFailure> {
+    let blocks = match place {
+        Place::Message { channel, ts } => {
+            let visible = workspace.visible(channel, person);
+            let message = visible.into_iter().find(|message| message.ts == *ts);
+            &message.ok_or_else(|| DeliveryFailure::NotThere(format!("message {ts} in {channel}")))?.blocks
+        }
+        Place::View { .. } | Place::Home => &view_at(workspace, person, place)?.body["blocks"],
+    };
+    let (block, element) = normalize::find(blocks, block_id, action_id)
+        .ok_or_else(|| DeliveryFailure::NotThere(format!("element {action_id} in block {block_id}")))?;
+    Ok((block.clone(), element.clone()))
+}
+
+fn add_message(
+    workspace: &Workspace,
+    payload: &mut Value,
+    person: &str,
+    channel: &str,
+    ts: &str,
+) -> Result<(), DeliveryFailure> {
+    let message = workspace
+        .message(channel, ts)
+        .ok_or_else(|| DeliveryFailure::NotThere(format!("message {ts} in {channel}")))?;
+    let is_ephemeral = message.ephemeral_to.is_some();
+    let mut container = json!({
+        "type": "message",
+        "message_ts": ts,
+        "channel_id": channel,
+        "is_ephemeral": is_ephemeral,
+    });
+    if let Some(thread) = &message.thread_ts {
+        container["thread_ts"] = json!(thread);
+    }
+    payload["container"] = container;
+    payload["channel"] = json!({"id": channel, "name": channel_name(workspace, channel)});
+    // Slack leaves an ephemeral message out of the payload.
+    if !is_ephemeral {
+        payload["message"] = message_json(workspace, message);
+    }
+    let key = (person.to_owned(), channel.to_owned(), ts.to_owned());
+    payload["state"] = json!({"values": workspace.picked.get(&key).cloned().unwrap_or_default()});
+    Ok(())
+}
+
+fn add_view(workspace: &Workspace, payload: &mut Value, view: &View) {
+    payload["container"] = json!({"type": "view", "view_id": view.id});
+    payload["view"] = view.to_json(workspace);
+}
+
+/// A channel's name as payloads give it.
+pub(super) fn channel_name(workspace: &Workspace, channel: &str) -> String {
+    workspace.channel(channel).map_or_else(String::new, |channel| {
+        if channel.is_dm() {
+            "directmessage".to_owned()
+        } else if channel.is_private {
+            "privategroup".to_owned()
+        } else {
+            channel.name.clone()
+        }
+    })
+}

@@ -1,0 +1,161 @@
+//! The Web API as a bot sees it: answers whole enough for a typed client, and Slack's error codes.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use slack_morphism::prelude::{
+    SlackApiAuthTestResponse, SlackApiChatPostMessageResponse, SlackApiChatUpdateResponse,
+    SlackApiConversationsInfoResponse, SlackApiUserGroupsListResponse, SlackApiUsersInfoResponse,
+    SlackApiUsersListResponse, SlackApiUsersProfileGetResponse, SlackApiViewsOpenResponse,
+    SlackApiViewsPublishResponse,
+};
+
+use super::{World, form, plain};
+
+fn parsed<T: serde::de::DeserializeOwned>(answer: Value) -> T {
+    assert_eq!(answer["ok"], true, "{answer}");
+    serde_json::from_value(answer).unwrap()
+}
+
+#[tokio::test]
+async fn answers_are_whole_enough_for_a_typed_client() {
+    let world = World::new().await;
+    let auth: SlackApiAuthTestResponse = parsed(world.call("auth.test", json!({})).await);
+    assert_eq!(auth.user_id.to_string(), "U0QM");
+    let blocks = json!([{"type": "divider"}]);
+    let post = json!({"channel": "C0GENERAL", "text": "hi", "blocks": blocks});
+    let posted: SlackApiChatPostMessageResponse = parsed(world.call("chat.postMessage", post).await);
+    let ts = posted.ts.to_string();
+    let update = json!({"channel": "C0GENERAL", "ts": ts, "text": "ho", "blocks": blocks});
+    let _: SlackApiChatUpdateResponse = parsed(world.call("chat.update", update).await);
+    let info = world.get("/api/conversations.info?channel=C0GENERAL").await;
+    let _: SlackApiConversationsInfoResponse = parsed(info);
+    let dm = world.call("conversations.open", json!({"users": "U0ALICE", "return_im": true})).await;
+    let _: SlackApiConversationsInfoResponse = parsed(dm);
+    let _: SlackApiUsersInfoResponse = parsed(world.get("/api/users.info?user=U0ALICE").await);
+    let _: SlackApiUsersListResponse = parsed(world.get("/api/users.list").await);
+    let _: SlackApiUsersProfileGetResponse = parsed(world.get("/api/users.profile.get?user=U0ALICE").await);
+    let groups = world.get("/api/usergroups.list?include_users=true").await;
+    let groups: SlackApiUserGroupsListResponse = parsed(groups);
+    assert_eq!(groups.usergroups[0].user_count, 1);
+    let run = world.playground.run_command("U0ALICE", "C0GENERAL", "");
+    run.await.unwrap();
+    let trigger = world.last_received().json()["trigger_id"].clone();
+    let open = json!({"trigger_id": trigger, "view": form()});
+    let _: SlackApiViewsOpenResponse = parsed(world.call("views.open", open).await);
+    let home = json!({"user_id": "U0ALICE", "view": {"type": "home", "blocks": blocks}});
+    let _: SlackApiViewsPublishResponse = parsed(world.call("views.publish", home).await);
+}
+
+#[tokio::test]
+async fn every_answer_says_what_time_it_is_here() {
+    let world = World::new().await;
+    let request = axum::http::Request::post(format!("{}/api/auth.test", world.api))
+        .body(axum::body::Body::empty())
+        .unwrap();
+    let answer = crate::playground::deliver::client().request(request).await.unwrap();
+    assert_eq!(answer.headers()["date"], "Sun, 22 Nov 2026 12:00:00 GMT");
+}
+
+#[tokio::test]
+async fn a_wrong_token_and_a_missing_one_have_their_own_codes() {
+    let world = World::new().await;
+    let (_, wrong) = world.request("/api/auth.test", "xoxb-other", json!({})).await;
+    assert_eq!(wrong["error"], "invalid_auth");
+    let request = axum::http::Request::post(format!("{}/api/auth.test", world.api))
+        .body(axum::body::Body::empty())
+        .unwrap();
+    assert_eq!(super::fetch(request).await.1["error"], "not_authed");
+}
+
+#[tokio::test]
+async fn errors_carry_slacks_codes() {
+    let world = World::new().await;
+    world.playground.change(|workspace| {
+        for channel in &mut workspace.channels {
+            match channel.id.as_str() {
+                "C0SEARCH" => channel.is_archived = true,
+                "C0AUDIT" => channel.members.retain(|member| member != "U0QM"),
+                _ => {}
+            }
+        }
+    });
+    let said = world.playground.say("U0ALICE", "C0GENERAL", "mine").unwrap();
+    let long = "x".repeat(4_001);
+    let cases = [
+        ("chat.postMessage", json!({"channel": "C0NOWHERE", "text": "x"})),
+        ("chat.postMessage", json!({"channel": "C0SEARCH", "text": "x"})),
+        ("chat.postMessage", json!({"channel": "C0AUDIT", "text": "x"})),
+        ("chat.postMessage", json!({"channel": "C0GENERAL"})),
+        ("chat.postMessage", json!({"channel": "C0GENERAL", "blocks": [{"type": "nope"}]})),
+        ("chat.postMessage", json!({"channel": "C0GENERAL", "text": "x", "thread_ts": "1.1"})),
+        ("chat.update", json!({"channel": "C0GENERAL", "ts": "1.1", "text": "x"})),
+        ("chat.update", json!({"channel": "C0GENERAL", "ts": said.ts, "text": "x"})),
+        ("chat.update", json!({"channel": "C0GENERAL", "ts": said.ts, "text": long})),
+        ("chat.postEphemeral", json!({"channel": "C0APPROVALS", "user": "U0OLGA", "text": "x"})),
+        ("conversations.open", json!({"users": "U0NOBODY"})),
+        ("views.update", json!({"view_id": "V0", "view": form()})),
+        ("views.open", json!({"trigger_id": "x", "view": {"type": "modal", "blocks": []}})),
+        ("chat.dance", json!({})),
+    ];
+    let mut lines = String::new();
+    for (method, arguments) in cases {
+        let error = world.call(method, arguments).await["error"].clone();
+        writeln!(lines, "{method}: {}", error.as_str().unwrap_or("none")).unwrap();
+    }
+    insta::assert_snapshot!(lines, @r"
+    chat.postMessage: channel_not_found
+    chat.postMessage: is_archived
+    chat.postMessage: not_in_channel
+    chat.postMessage: no_text
+    chat.postMessage: invalid_blocks
+    chat.postMessage: thread_not_found
+    chat.update: message_not_found
+    chat.update: cant_update_message
+    chat.update: msg_too_long
+    chat.postEphemeral: user_not_in_channel
+    conversations.open: user_not_found
+    views.update: not_found
+    views.open: invalid_arguments
+    chat.dance: unknown_method
+    ");
+}
+
+#[tokio::test]
+async fn forms_carry_blocks_as_json_and_read_methods_take_no_json() {
+    let world = World::new().await;
+    let blocks = json!([{"type": "section", "text": plain("x")}]).to_string();
+    let body = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("channel", "#general"), ("text", "x"), ("blocks", &blocks)])
+        .finish();
+    let request = axum::http::Request::post(format!("{}/api/chat.postMessage", world.api))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("authorization", "Bearer xoxb-play")
+        .body(axum::body::Body::from(body))
+        .unwrap();
+    let (_, posted) = super::fetch(request).await;
+    assert_eq!(posted["message"]["blocks"][0]["text"]["text"], "x");
+    let unread = world.call("users.info", json!({"user": "U0ALICE"})).await;
+    assert_eq!(unread["error"], "user_not_found");
+}
+
+#[tokio::test]
+async fn slack_can_be_made_to_fail_and_to_hang() {
+    let world = World::new().await;
+    let post = json!({"channel": "C0GENERAL", "text": "x"});
+    world.playground.fail_next("chat.postMessage", "ratelimited");
+    let (status, body) = world.request("/api/chat.postMessage", "xoxb-play", post.clone()).await;
+    assert_eq!((status.as_u16(), &body["error"]), (429, &json!("ratelimited")));
+    world.playground.fail_always("chat.postMessage", Some("fatal_error"));
+    assert_eq!(world.call("chat.postMessage", post.clone()).await["error"], "fatal_error");
+    world.playground.fail_always("chat.postMessage", None);
+    world.playground.hang("chat.postMessage", true);
+    let release = async {
+        while world.playground.calls("chat.postMessage").len() < 3 {
+            tokio::task::yield_now().await;
+        }
+        world.playground.hang("chat.postMessage", false);
+    };
+    let (answer, ()) = tokio::join!(world.call("chat.postMessage", post), release);
+    assert_eq!(answer["ok"], true);
+}

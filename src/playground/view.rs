@@ -1,0 +1,248 @@
+//! Modal views and home tabs as a person has them open: the stack of three, hashes, and the inputs that keep
+//! what was typed while the app changes the view around them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::inputs;
+use super::normalize;
+use super::workspace::Workspace;
+
+/// One opened view and two pushed on it.
+const STACK_LIMIT: usize = 3;
+
+/// One view, open on somebody's screen.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct View {
+    pub(super) id: String,
+    pub(super) hash: String,
+    pub(super) root_view_id: String,
+    pub(super) previous_view_id: Option<String>,
+    /// The view as the app gave it, its blocks completed.
+    pub(super) body: Value,
+    /// `state.values`: block id, then action id, then what the element holds.
+    pub(super) values: Map<String, Value>,
+    /// Errors shown under fields, by block id.
+    pub(super) errors: BTreeMap<String, String>,
+}
+
+impl View {
+    /// Whether the app asked for this when it built the view.
+    pub(super) fn asks(&self, flag: &str) -> bool {
+        self.body[flag].as_bool().unwrap_or(false)
+    }
+
+    /// The whole view, as the Web API and every payload carry it.
+    pub(super) fn to_json(&self, workspace: &Workspace) -> Value {
+        let body = &self.body;
+        let identity = &workspace.identity;
+        let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
+        let mut view = json!({
+            "id": self.id,
+            "team_id": identity.team_id,
+            "type": body["type"],
+            "blocks": body["blocks"],
+            "private_metadata": text("private_metadata"),
+            "callback_id": text("callback_id"),
+            "state": {"values": self.values},
+            "hash": self.hash,
+            "clear_on_close": self.asks("clear_on_close"),
+            "notify_on_close": self.asks("notify_on_close"),
+            "previous_view_id": self.previous_view_id,
+            "root_view_id": self.root_view_id,
+            "app_id": identity.app_id,
+            "external_id": text("external_id"),
+            "app_installed_team_id": identity.team_id,
+            "bot_id": identity.bot_id,
+        });
+        if body["type"] == "modal" {
+            for key in ["title", "submit", "close"] {
+                view[key] = body.get(key).cloned().unwrap_or(Value::Null);
+            }
+            view["submit_disabled"] = json!(self.asks("submit_disabled"));
+        }
+        view
+    }
+
+    /// What the client says before it lets the submission go, by block id.
+    pub(super) fn complaints(&self) -> BTreeMap<String, String> {
+        let blocks = self.body["blocks"].as_array().into_iter().flatten();
+        blocks
+            .filter(|block| block["type"] == "input")
+            .filter_map(|block| {
+                let block_id = block["block_id"].as_str()?;
+                let action_id = block["element"]["action_id"].as_str()?;
+                let state = self.values.get(block_id).map_or(&Value::Null, |values| &values[action_id]);
+                Some((block_id.to_owned(), inputs::complaint(block, state)?))
+            })
+            .collect()
+    }
+
+    /// Whether `block_id` names an input block, the only kind an error can stand under.
+    pub(super) fn has_input(&self, block_id: &str) -> bool {
+        let mut blocks = self.body["blocks"].as_array().into_iter().flatten();
+        blocks.any(|block| block["type"] == "input" && block["block_id"] == block_id)
+    }
+}
+
+/// Sets one value in a `state.values` map.
+pub(super) fn hold(values: &mut Map<String, Value>, block_id: &str, action_id: &str, state: Value) {
+    values
+        .entry(block_id)
+        .or_insert_with(|| json!({}))
+        .as_object_mut()
+        .map(|block| block.insert(action_id.to_owned(), state));
+}
+
+/// The values of a view as it opens; an input that was there before keeps what was typed.
+fn values_of(blocks: &Value, before: &Map<String, Value>) -> Map<String, Value> {
+    let mut values = Map::new();
+    for block in blocks.as_array().into_iter().flatten() {
+        let block_id = block["block_id"].as_str().unwrap_or_default();
+        for element in normalize::elements(block) {
+            let action_id = element["action_id"].as_str().unwrap_or_default();
+            let Some(start) = inputs::initial(element) else {
+                continue;
+            };
+            let kept = before
+                .get(block_id)
+                .and_then(|actions| actions.get(action_id))
+                .filter(|held| held["type"] == start["type"] && still_possible(element, held));
+            hold(&mut values, block_id, action_id, kept.cloned().unwrap_or(start));
+        }
+    }
+    values
+}
+
+/// A chosen option survives a change of the view only while it is still offered.
+fn still_possible(element: &Value, held: &Value) -> bool {
+    let offered = inputs::options(element);
+    let chosen = [&held["selected_option"]].into_iter();
+    let several = held["selected_options"].as_array().into_iter().flatten();
+    offered.is_empty()
+        || chosen
+            .chain(several)
+            .filter(|option| !option.is_null())
+            .all(|option| offered.iter().any(|known| known["value"] == option["value"]))
+}
+
+impl Workspace {
+    fn build_view(&mut self, given: &Value, now: Timestamp) -> View {
+        let id = format!("V0{:06}", self.next_serial());
+        let body = self.complete_body(given);
+        View {
+            hash: self.next_hash(now),
+            root_view_id: id.clone(),
+            previous_view_id: None,
+            values: values_of(&body["blocks"], &Map::new()),
+            errors: BTreeMap::new(),
+            body,
+            id,
+        }
+    }
+
+    fn complete_body(&mut self, given: &Value) -> Value {
+        let mut body = normalize::texts(&without_blocks(given));
+        body["blocks"] = self.complete_blocks(&given["blocks"]);
+        body
+    }
+
+    fn next_hash(&mut self, now: Timestamp) -> String {
+        format!("{}.{:08x}", now.as_second(), self.next_serial())
+    }
+
+    /// Opens a modal for `person` in place of whatever was open.
+    pub(super) fn open_view(&mut self, person: &str, given: &Value, now: Timestamp) -> Value {
+        let view = self.build_view(given, now);
+        let answer = view.to_json(self);
+        self.views.insert(person.to_owned(), vec![view]);
+        answer
+    }
+
+    /// Pushes a modal on the stack; none when the stack is empty or full.
+    pub(super) fn push_view(
+        &mut self,
+        person: &str,
+        given: &Value,
+        now: Timestamp,
+    ) -> Result<Value, &'static str> {
+        let stack = self.views.get(person).map_or(&[][..], Vec::as_slice);
+        if stack.len() >= STACK_LIMIT {
+            return Err("push_limit_reached");
+        }
+        let top = stack.last().ok_or("not_found")?;
+        let (root, previous) = (top.root_view_id.clone(), top.id.clone());
+        let mut view = self.build_view(given, now);
+        view.root_view_id = root;
+        view.previous_view_id = Some(previous);
+        let answer = view.to_json(self);
+        self.views.entry(person.to_owned()).or_default().push(view);
+        Ok(answer)
+    }
+
+    /// Puts `given` in the place of an open view. The id stays, the hash changes.
+    pub(super) fn replace_view(&mut self, view_id: &str, given: &Value, now: Timestamp) -> Option<Value> {
+        let before = self.find_view(view_id)?.1.clone();
+        let body = self.complete_body(given);
+        let after = View {
+            hash: self.next_hash(now),
+            values: values_of(&body["blocks"], &before.values),
+            errors: BTreeMap::new(),
+            body,
+            ..before
+        };
+        let answer = after.to_json(self);
+        *self.view_mut(view_id)? = after;
+        Some(answer)
+    }
+
+    /// Publishes the home tab of `person`.
+    pub(super) fn publish_home(&mut self, person: &str, given: &Value, now: Timestamp) -> Value {
+        let mut home = self.build_view(given, now);
+        if let Some(before) = self.homes.get(person) {
+            home.id.clone_from(&before.id);
+            home.root_view_id.clone_from(&before.id);
+            home.values = values_of(&home.body["blocks"], &before.values);
+        }
+        let answer = home.to_json(self);
+        self.homes.insert(person.to_owned(), home);
+        answer
+    }
+
+    /// The open modal with this id, and who has it open.
+    pub(super) fn find_view(&self, view_id: &str) -> Option<(&str, &View)> {
+        self.views.iter().find_map(|(person, stack)| {
+            let view = stack.iter().find(|view| view.id == view_id)?;
+            Some((person.as_str(), view))
+        })
+    }
+
+    /// The id of the open modal with this external id.
+    pub(super) fn view_by_external_id(&self, external_id: &str) -> Option<String> {
+        let mut views = self.views.values().flatten();
+        views.find(|view| view.body["external_id"] == external_id).map(|view| view.id.clone())
+    }
+
+    pub(super) fn view_mut(&mut self, view_id: &str) -> Option<&mut View> {
+        self.views.values_mut().flatten().find(|view| view.id == view_id)
+    }
+
+    /// Takes a view and all pushed on it off the stack.
+    pub(super) fn close_view(&mut self, person: &str, view_id: &str) -> Vec<View> {
+        let Some(stack) = self.views.get_mut(person) else {
+            return Vec::new();
+        };
+        let at = stack.iter().position(|view| view.id == view_id);
+        at.map_or_else(Vec::new, |at| stack.split_off(at))
+    }
+}
+
+fn without_blocks(given: &Value) -> Value {
+    let mut given = given.clone();
+    if let Some(fields) = given.as_object_mut() {
+        fields.remove("blocks");
+    }
+    given
+}

@@ -1,0 +1,123 @@
+//! `conversations.*`: channels, their members, and direct messages.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::arguments::Arguments;
+use crate::playground::answer::{Answer, ApiError};
+use crate::playground::settings::Channel;
+use crate::playground::workspace::Workspace;
+
+/// When every channel of a playground was made.
+const CREATED: i64 = 1_700_000_000;
+
+pub(super) fn open(workspace: &mut Workspace, arguments: &Arguments, now: Timestamp) -> Answer {
+    let id = match (arguments.text("channel"), arguments.text("users")) {
+        (Some(channel), _) => {
+            let channel = workspace.channel(channel).ok_or("channel_not_found")?;
+            channel.id.clone()
+        }
+        (None, Some(people)) if people.contains(',') => {
+            return Err("method_not_supported_for_channel_type".into());
+        }
+        (None, Some(person)) => dm_with(workspace, person, "user_not_found")?,
+        (None, None) => return Err("users_list_not_supplied".into()),
+    };
+    let channel = workspace.channel(&id).ok_or("channel_not_found")?;
+    let channel = if arguments.flag("return_im") {
+        channel_json(workspace, channel, now)
+    } else {
+        json!({"id": channel.id})
+    };
+    Ok(json!({"no_op": false, "already_open": false, "channel": channel}))
+}
+
+/// The direct message with a person who can have one.
+pub(super) fn dm_with(
+    workspace: &mut Workspace,
+    person: &str,
+    unknown: &'static str,
+) -> Result<String, ApiError> {
+    let known = workspace.person(person).ok_or(unknown)?;
+    if known.is_bot {
+        return Err("cannot_dm_bot".into());
+    }
+    if known.deleted {
+        return Err("user_disabled".into());
+    }
+    Ok(workspace.open_dm(person))
+}
+
+pub(super) fn show(workspace: &Workspace, arguments: &Arguments, now: Timestamp) -> Answer {
+    let channel = known(workspace, arguments)?;
+    let mut shown = channel_json(workspace, channel, now);
+    if arguments.flag("include_num_members") {
+        shown["num_members"] = json!(channel.members.len());
+    }
+    Ok(json!({"channel": shown}))
+}
+
+pub(super) fn members(workspace: &Workspace, arguments: &Arguments) -> Answer {
+    let channel = known(workspace, arguments)?;
+    let (members, cursor) = arguments.page(channel.members.clone())?;
+    Ok(json!({"members": members, "response_metadata": {"next_cursor": cursor}}))
+}
+
+pub(super) fn join(workspace: &mut Workspace, arguments: &Arguments, now: Timestamp) -> Answer {
+    let id = known(workspace, arguments)?.id.clone();
+    let bot = workspace.identity.bot_user.clone();
+    let channel =
+        workspace.channels.iter_mut().find(|channel| channel.id == id).ok_or("channel_not_found")?;
+    if channel.is_archived {
+        return Err("is_archived".into());
+    }
+    if channel.is_private {
+        return Err("method_not_supported_for_channel_type".into());
+    }
+    let already = channel.has(&bot);
+    if !already {
+        channel.members.push(bot);
+    }
+    let channel = workspace.channel(&id).ok_or("channel_not_found")?;
+    let mut answer = json!({"channel": channel_json(workspace, channel, now)});
+    if already {
+        answer["warning"] = json!("already_in_channel");
+        answer["response_metadata"] = json!({"warnings": ["already_in_channel"]});
+    }
+    Ok(answer)
+}
+
+/// A private channel without the bot does not exist for it.
+fn known<'a>(workspace: &'a Workspace, arguments: &Arguments) -> Result<&'a Channel, ApiError> {
+    workspace
+        .channel(arguments.required("channel")?)
+        .filter(|channel| !channel.is_private || channel.has(&workspace.identity.bot_user))
+        .ok_or_else(|| "channel_not_found".into())
+}
+
+fn channel_json(workspace: &Workspace, channel: &Channel, now: Timestamp) -> Value {
+    let bot = &workspace.identity.bot_user;
+    if channel.is_dm() {
+        let person = channel.members.iter().find(|member| *member != bot);
+        let gone = person.and_then(|id| workspace.person(id)).is_some_and(|person| person.deleted);
+        return json!({
+            "id": channel.id, "created": CREATED, "is_im": true, "is_org_shared": false,
+            "is_archived": false, "user": person, "is_user_deleted": gone, "is_open": true,
+            "priority": 0, "context_team_id": workspace.identity.team_id,
+            "updated": now.as_millisecond(),
+        });
+    }
+    let topic = json!({"value": "", "creator": "", "last_set": 0});
+    json!({
+        "id": channel.id, "name": channel.name, "name_normalized": channel.name,
+        "is_channel": !channel.is_private, "is_group": channel.is_private, "is_im": false,
+        "is_mpim": false, "is_private": channel.is_private, "created": CREATED,
+        "creator": "U0ADMIN", "is_archived": channel.is_archived,
+        "is_general": channel.name == "general", "unlinked": 0, "is_shared": false,
+        "is_org_shared": false, "is_ext_shared": false, "is_pending_ext_shared": false,
+        "pending_shared": [], "shared_team_ids": [workspace.identity.team_id],
+        "context_team_id": workspace.identity.team_id, "is_member": channel.has(bot),
+        "topic": topic, "purpose": topic, "previous_names": [],
+        "updated": now.as_millisecond(),
+    })
+}

@@ -1,0 +1,152 @@
+//! Slack's Web API as far as a bot needs it: who may call, how arguments arrive, which method answers, and
+//! the shape of every answer. The methods themselves are in the files beside this one.
+
+mod arguments;
+mod chat;
+mod conversations;
+mod people;
+mod views;
+
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
+use serde_json::{Value, json};
+
+use super::Playground;
+use super::answer::{Answer, ApiError};
+use super::workspace::Workspace;
+use arguments::Arguments;
+pub(super) use chat::message_json;
+
+/// `GET` or `POST /api/{method}`.
+pub(super) async fn call(
+    State(playground): State<Playground>,
+    Path(method): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let arguments = match Arguments::read(&method, query.as_deref(), &headers, &body) {
+        Ok(arguments) => arguments,
+        Err(error) => return respond(&playground, &error.to_json()),
+    };
+    if let Err(error) = authorize(&playground, &headers, &arguments) {
+        return respond(&playground, &error.to_json());
+    }
+    playground.record_call(&method, arguments.to_json());
+    playground.wait_while_hanging(&method).await;
+    if let Some(error) = playground.fault(&method) {
+        return failed(&playground, &error);
+    }
+    let answer = run(&playground, &method, &arguments);
+    respond(&playground, &finish(answer))
+}
+
+fn authorize(playground: &Playground, headers: &HeaderMap, arguments: &Arguments) -> Result<(), ApiError> {
+    let bearer = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    match bearer.or_else(|| arguments.text("token")) {
+        None => Err("not_authed".into()),
+        Some(token) if token == playground.settings().bot_token => Ok(()),
+        Some(_) => Err("invalid_auth".into()),
+    }
+}
+
+fn run(playground: &Playground, method: &str, arguments: &Arguments) -> Answer {
+    let now = playground.now();
+    let public_url = playground.addresses().public;
+    if arguments::is_read_method(method) {
+        return playground.look(|workspace| read(workspace, method, arguments, &public_url, now));
+    }
+    playground.change(|workspace| write(workspace, method, arguments, now))
+}
+
+fn read(
+    workspace: &Workspace,
+    method: &str,
+    arguments: &Arguments,
+    public_url: &str,
+    now: Timestamp,
+) -> Answer {
+    match method {
+        "auth.test" => Ok(auth_test(workspace, public_url)),
+        "chat.getPermalink" => chat::permalink(workspace, arguments, public_url),
+        "conversations.info" => conversations::show(workspace, arguments, now),
+        "conversations.members" => conversations::members(workspace, arguments),
+        "users.info" => people::show(workspace, arguments, now),
+        "users.lookupByEmail" => people::by_email(workspace, arguments, now),
+        "users.list" => people::list(workspace, arguments, now),
+        "users.profile.get" => people::profile(workspace, arguments),
+        "usergroups.list" => Ok(people::groups(workspace, arguments)),
+        "usergroups.users.list" => people::group_members(workspace, arguments),
+        _ => Err("unknown_method".into()),
+    }
+}
+
+fn write(workspace: &mut Workspace, method: &str, arguments: &Arguments, now: Timestamp) -> Answer {
+    match method {
+        "chat.postMessage" => chat::post(workspace, arguments, now),
+        "chat.postEphemeral" => chat::post_ephemeral(workspace, arguments, now),
+        "chat.update" => chat::update(workspace, arguments, now),
+        "chat.delete" => chat::delete(workspace, arguments),
+        "conversations.open" => conversations::open(workspace, arguments, now),
+        "conversations.join" => conversations::join(workspace, arguments, now),
+        "views.open" => views::open(workspace, arguments, now),
+        "views.push" => views::push(workspace, arguments, now),
+        "views.update" => views::update(workspace, arguments, now),
+        "views.publish" => views::publish(workspace, arguments, now),
+        _ => Err("unknown_method".into()),
+    }
+}
+
+fn auth_test(workspace: &Workspace, public_url: &str) -> Value {
+    let identity = &workspace.identity;
+    json!({
+        "url": format!("{public_url}/"),
+        "team": "Playground",
+        "user": identity.name.to_lowercase(),
+        "team_id": identity.team_id,
+        "user_id": identity.bot_user,
+        "bot_id": identity.bot_id,
+        "is_enterprise_install": false,
+    })
+}
+
+fn finish(answer: Answer) -> Value {
+    match answer {
+        Ok(mut fields) => {
+            fields["ok"] = json!(true);
+            fields
+        }
+        Err(error) => error.to_json(),
+    }
+}
+
+fn failed(playground: &Playground, error: &str) -> Response {
+    let body = json!({"ok": false, "error": error});
+    let mut response = respond(playground, &body);
+    if error == "ratelimited" {
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        let wait = header::HeaderValue::from_static("1");
+        response.headers_mut().insert(header::RETRY_AFTER, wait);
+    }
+    response
+}
+
+/// Every answer is JSON and says what time it is here, so that a bot can compare clocks.
+fn respond(playground: &Playground, body: &Value) -> Response {
+    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&playground.now()).unwrap_or_default();
+    let scopes = "commands,chat:write,chat:write.public,im:write,users:read,users:read.email,\
+                  users.profile:read,usergroups:read,channels:read,channels:join";
+    let headers = [
+        (header::DATE, date),
+        (header::CONTENT_TYPE, "application/json; charset=utf-8".to_owned()),
+        (header::HeaderName::from_static("x-oauth-scopes"), scopes.to_owned()),
+    ];
+    (headers, body.to_string()).into_response()
+}
