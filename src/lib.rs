@@ -1,5 +1,7 @@
 //! Quartermaster: a Slack app that hands out AWS resources.
 
+pub mod catalog;
+pub mod cli;
 pub mod config;
 pub mod document;
 pub mod domain;
