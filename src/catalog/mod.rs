@@ -59,17 +59,18 @@ fn assemble(files: &CatalogFiles, region: Option<&str>, problems: &mut Vec<FileP
         let remedy = "add a folder with `product.yml` and `template.yml` in it";
         problems.push(FileProblem::of_file(&files.root, "there is no product in this folder", remedy));
     }
-    let products = files.products.iter().filter_map(|folder| product(folder, &files.root, &prices, problems));
+    let products =
+        files.products.iter().filter_map(|folder| product(folder, &files.root, prices.as_ref(), problems));
     let products: BTreeMap<ProductKey, Arc<Product>> =
         products.map(|product| (product.key.clone(), Arc::new(product))).collect();
     refuse_shared_names(&products, &files.root, problems);
-    Catalog { products, prices }
+    Catalog { products, prices: prices.unwrap_or_default() }
 }
 
 fn product(
     folder: &ProductFolder,
     root: &str,
-    prices: &PriceList,
+    prices: Option<&PriceList>,
     problems: &mut Vec<FileProblem>,
 ) -> Option<Product> {
     let key = ProductKey::parse(&folder.name);

@@ -14,40 +14,46 @@ const USUAL_REGION: &str = "us-east-1";
 
 /// Reads every price file, so that all are checked, and keeps the one of `region`.
 ///
-/// Without `region` it is the only file there is, or the one of us-east-1; no file at all is an empty list.
-pub(super) fn read(files: &CatalogFiles, region: Option<&str>, problems: &mut Vec<FileProblem>) -> PriceList {
-    let mut lists: Vec<PriceList> =
+/// Without `region` it is the only file there is, or the one of us-east-1; no file at all is an empty list. `None`
+/// when the list could not be read, so that nobody complains about prices missing from it.
+pub(super) fn read(
+    files: &CatalogFiles,
+    region: Option<&str>,
+    problems: &mut Vec<FileProblem>,
+) -> Option<PriceList> {
+    let mut lists: Vec<Option<PriceList>> =
         files.prices.iter().map(|file| one_file(file, &files.root, problems)).collect();
     let wanted = match (region, &*lists) {
         (Some(region), _) => region,
-        (None, []) => return PriceList::default(),
+        (None, []) => return Some(PriceList::default()),
         (None, [_]) => return lists.remove(0),
         (None, _) => USUAL_REGION,
     };
-    let file_of_wanted = files.prices.iter().position(|file| file.region == wanted);
-    file_of_wanted.map_or_else(
-        || {
-            let known: Vec<&str> = files.prices.iter().map(|file| file.region.as_str()).collect();
-            let remedy = if known.is_empty() {
-                format!("add `{}/prices/{wanted}.yml`", files.root)
-            } else {
-                format!("add `{wanted}.yml`, or choose one of these regions: {}", known.join(", "))
-            };
-            let what = format!("there is no price file of the region `{wanted}`");
-            problems.push(FileProblem::of_file(&format!("{}/prices", files.root), what, remedy));
-            PriceList::default()
-        },
-        |at| lists.swap_remove(at),
-    )
+    let Some(at) = files.prices.iter().position(|file| file.region == wanted) else {
+        problems.push(no_such_region(files, wanted));
+        return None;
+    };
+    lists.swap_remove(at)
 }
 
-fn one_file(file: &PriceFile, root: &str, problems: &mut Vec<FileProblem>) -> PriceList {
+fn no_such_region(files: &CatalogFiles, wanted: &str) -> FileProblem {
+    let known: Vec<&str> = files.prices.iter().map(|file| file.region.as_str()).collect();
+    let remedy = if known.is_empty() {
+        format!("add `{}/prices/{wanted}.yml`", files.root)
+    } else {
+        format!("add `{wanted}.yml`, or choose one of these regions: {}", known.join(", "))
+    };
+    let what = format!("there is no price file of the region `{wanted}`");
+    FileProblem::of_file(&format!("{}/prices", files.root), what, remedy)
+}
+
+fn one_file(file: &PriceFile, root: &str, problems: &mut Vec<FileProblem>) -> Option<PriceList> {
     let found = Problems::new();
     let list = match parse_yaml(&file.text) {
-        Ok(node) => price_list(Reader::new(&node, &found), &file.region),
+        Ok(node) => Some(price_list(Reader::new(&node, &found), &file.region)),
         Err(problem) => {
             found.add(Problem::from(problem));
-            PriceList::default()
+            None
         }
     };
     let path = file.file(root);
@@ -67,11 +73,13 @@ fn price_list(reader: Reader<'_>, region_of_file: &str) -> PriceList {
     let date = reader.required_text("date");
     check_date(&reader, &date);
     let prices = reader.section("prices");
-    let keys = prices.entries();
-    let read = keys.iter().filter_map(|entry| Some((entry.key.clone(), price(prices.map(&entry.key)?))));
-    let prices: BTreeMap<String, Price> = read.collect();
+    let mut read = BTreeMap::new();
+    for entry in prices.entries() {
+        let price_reader = prices.map(&entry.key).filter(|_| entry.value.as_map().is_some());
+        read.extend(price_reader.map(|reader| (entry.key.clone(), price(reader))));
+    }
     reader.finish();
-    PriceList { region, date, prices }
+    PriceList { region, date, prices: read }
 }
 
 fn price(reader: Reader<'_>) -> Price {

@@ -144,6 +144,9 @@ fn field_lines(field: &Field) -> Vec<String> {
     lines
 }
 
+/// What every text input in Slack holds; it says nothing about a parameter.
+const SLACK_MAX_LENGTH: u32 = 3_000;
+
 fn input_in_words(input: &Input) -> String {
     match input {
         Input::Select { .. } => "choose one".to_owned(),
@@ -152,7 +155,7 @@ fn input_in_words(input: &Input) -> String {
             let kind = if *multiline { "text of several lines" } else { "text" };
             match min_length.filter(|min| *min > 0) {
                 Some(min) => format!("{kind} of {} to {} characters", grouped(&min), grouped(max_length)),
-                None if *max_length == 3_000 => kind.to_owned(),
+                None if *max_length == SLACK_MAX_LENGTH => kind.to_owned(),
                 None => format!("{kind} of at most {} characters", grouped(max_length)),
             }
         }
@@ -234,20 +237,136 @@ mod tests {
     #[test]
     fn the_shipped_catalog_passes_the_strict_check() {
         let output = check(None, true);
-        insta::assert_snapshot!(output.text, @"");
+        insta::assert_snapshot!(output.text, @"
+        ecs-service: ok (12 parameters, about $8.21/month by default, approval required unless Environment is dev, quota 5 per team)
+        rds-postgres: ok (10 parameters, about $14.98/month by default, approval required, quota 3 per team)
+        s3-bucket: ok (7 parameters, about $2.15/month by default, auto-approved, quota 10 per team)
+        3 products checked, no problems
+        ");
         assert!(output.ok);
     }
 
     #[test]
     fn a_form_is_printed_as_people_will_see_it() {
         let catalog = catalog::built_in().unwrap();
-        insta::assert_snapshot!(form(&catalog, "ecs-service").text, @"");
+        insta::assert_snapshot!(form(&catalog, "ecs-service").text, @"
+        ECS Fargate Service (ecs-service, v1.0)
+        A container service on Fargate that rolls back a failed deployment by itself
+        Owner: Platform Team
+
+        The service
+          Service name [ServiceName]: text of 1 to 30 characters, required
+            Name of the service, lower-case words joined by hyphens, for example checkout-api. Start with a lower-case letter, then letters, digits and single hyphens, at most 30 characters, for example checkout-api. 1 to 30 characters.
+          Environment [Environment]: choose one, optional, starts with `dev`
+            Where the service runs, for example dev. Production needs at least two tasks.
+            - dev      Development
+            - staging  Staging
+            - prod     Production (two tasks or more)
+          Container image [Image]: text of at most 512 characters, required
+            ARM64 image in this account's ECR, by digest, for example 123456789012.dkr.ecr.us-east-1.amazonaws.com/checkout-api@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08. An image in ECR by its digest, not by a tag: account.dkr.ecr.region.amazonaws.com/name@sha256: and 64 hexadecimal digits. At most 512 characters.
+          Port [ContainerPort]: whole number from 1,024 to 65,535, optional, starts with `8080`
+            Port the container listens on, from 1024 to 65535, for example 8080. A port from 1024 to 65535, for example 8080. Lower ports need root, which the task does not have. 1,024 to 65,535.
+
+        Size
+          Task size [TaskSize]: choose one, optional, starts with `xs`
+            Processor and memory of each task, for example xs. It can be changed later.
+            - xs  XS: 0.25 vCPU, 0.5 GB
+            - s   S: 0.5 vCPU, 1 GB
+            - m   M: 1 vCPU, 2 GB
+            - l   L: 2 vCPU, 4 GB
+          Number of tasks [DesiredCount]: whole number from 1 to 10, optional, starts with `1`
+            How many tasks run side by side, from 1 to 10, for example 2. A whole number from 1 to 10, for example 2. 1 to 10.
+
+        Platform settings (the defaults are right for most teams)
+          VPC [VpcId]: text, optional, starts with `/platform/network/vpc-id`
+            SSM parameter with the id of the VPC, for example /platform/network/vpc-id. For example /team/setting.
+          Private subnets [SubnetIds]: text, optional, starts with `/platform/network/private-subnet-ids`
+            SSM parameter with the private subnets, at least two zones, for example /platform/network/private-subnet-ids. For example /team/setting.
+          Application security group [AppSecurityGroupId]: text, optional, starts with `/platform/network/app-security-group-id`
+            SSM parameter with the group applications share, for example /platform/network/app-security-group-id. For example /team/setting.
+
+        Before Submit
+          Price: about $8.21/month, us-east-1 list price of 2026-08-21 (with the defaults)
+          Approval: 1 of the team's approvers, unless Environment is dev; ends unanswered after 1d
+          Quota: 5 per team
+          Expiry: 30d after it is ready, plus 7d of grace, renewable by 30d, 12 times without approval
+          Filled by the portal: RequestId, RequesterId, TeamName
+        ");
+    }
+
+    #[test]
+    fn a_warning_fails_only_the_strict_check() {
+        let dir = tempfile::tempdir().unwrap();
+        let product = dir.path().join("queue");
+        std::fs::create_dir(&product).unwrap();
+        std::fs::write(product.join("product.yml"), "name: Queue\napproval: {auto_when: [{parameter: Size, is: [small]}]}\ncost: [{price: {by: Size, values: {small: q}}, quantity: 1}]\n").unwrap();
+        std::fs::write(product.join("template.yml"), "Parameters:\n  Size: {Type: String, AllowedValues: [small, large]}\nResources:\n  Queue: {Type: AWS::SQS::Queue, Properties: {SqsManagedSseEnabled: true}}\n").unwrap();
+        std::fs::create_dir(dir.path().join("prices")).unwrap();
+        std::fs::write(
+            dir.path().join("prices/eu-west-1.yml"),
+            "date: 2026-08-21\nprices:\n  q: {usd: 1, unit: month, source: a list}\n",
+        )
+        .unwrap();
+        let shown = |output: &CommandOutput| output.text.replace(dir.path().to_str().unwrap(), "catalog");
+        let usual = check(Some(dir.path()), false);
+        insta::assert_snapshot!(shown(&usual), @"
+        catalog/queue/product.yml: `cost` has no price when `Size` is large: add a line to `values`, or people see no estimate for that choice (warning)
+        catalog/queue/template.yml: line 4: `Queue` (AWS::SQS::Queue) has no tags, so nobody can tell whose it is: add `Tags` with `Team`, `Environment` and `RequestId` (warning)
+        queue: ok (1 parameter, price depends on the form, approval required unless Size is small, quota 10 per team)
+        1 product checked, 2 warnings
+        ");
+        assert!(usual.ok);
+        let strict = check(Some(dir.path()), true);
+        insta::assert_snapshot!(shown(&strict), @"
+        catalog/queue/product.yml: `cost` has no price when `Size` is large: add a line to `values`, or people see no estimate for that choice
+        catalog/queue/template.yml: line 4: `Queue` (AWS::SQS::Queue) has no tags, so nobody can tell whose it is: add `Tags` with `Team`, `Environment` and `RequestId`
+        2 errors to fix
+        ");
+        assert!(!strict.ok);
+    }
+
+    #[test]
+    fn lists_numbers_and_terms_of_a_form_are_spelled_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let product = dir.path().join("odd");
+        std::fs::create_dir(&product).unwrap();
+        std::fs::write(product.join("product.yml"), "name: Odd\nrequesters: [payments, search]\napproval: {approvers: [U0MORGAN, S0LEADS, a@b.c], needed: 2, timeout: 90m, auto_when: [{monthly_cost_at_most: 1500}]}\ncost: [{usd: 1234.5}]\nlease: {renew: [], ttl: 36h}\n").unwrap();
+        let names: Vec<String> = (0..101).map(|n| format!("n{n}")).collect();
+        let template = format!(
+            "Parameters:\n  Many: {{Type: String, AllowedValues: [{}], Default: n1}}\n  Rate: {{Type: Number, MinValue: 0.5}}\n  Top: {{Type: Number, MaxValue: 2000}}\n  Any: {{Type: Number}}\n  Words: {{Type: CommaDelimitedList}}\nResources: {{A: {{Type: 'AWS::X::Y'}}}}\n",
+            names.join(", ")
+        );
+        std::fs::write(product.join("template.yml"), template).unwrap();
+        let catalog = catalog::load(dir.path(), None).unwrap();
+        let text = form(&catalog, "odd").text;
+        let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("    - n")).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
+        Odd (odd, v1.0)
+        Owner: Platform Team
+
+        Fields
+          Many [Many]: choose one of 101 by typing, optional, starts with `n1`
+          Rate [Rate]: number from 0.5, required
+            A number of at least 0.5.
+          Top [Top]: whole number up to 2,000, required
+            A number of at most 2,000.
+          Any [Any]: whole number, required
+          Words [Words]: text, required
+            For example one,two.
+
+        Before Submit
+          Price: about $1,234.50/month (with the defaults)
+          Approval: 2 of U0MORGAN, S0LEADS, a@b.c, unless it costs at most $1,500/month; ends unanswered after 90m
+          Quota: 10 per team
+          Expiry: 36h after it is ready, plus 7d of grace, cannot be renewed
+          Offered to: payments, search
+        ");
     }
 
     #[test]
     fn an_unknown_product_is_answered_with_the_nearest() {
         let catalog = catalog::built_in().unwrap();
-        insta::assert_snapshot!(form(&catalog, "s3-buckt").text, @"");
-        insta::assert_snapshot!(form(&catalog, "zebra").text, @"");
+        insta::assert_snapshot!(form(&catalog, "s3-buckt").text, @"there is no product `s3-buckt`: did you mean `s3-bucket`?");
+        insta::assert_snapshot!(form(&catalog, "zebra").text, @"there is no product `zebra`: the products are ecs-service, rds-postgres, s3-bucket");
     }
 }

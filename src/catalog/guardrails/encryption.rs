@@ -18,27 +18,31 @@ const SWITCHES: [(&str, &[&str]); 10] = [
 ];
 
 pub(super) fn at_rest(inspected: &Inspected<'_>) -> Option<Problem> {
-    let (property, remedy) = unencrypted(inspected)?;
-    Some(inspected.finding(property, "is not always encrypted", &remedy))
-}
-
-fn unencrypted(inspected: &Inspected<'_>) -> Option<(&'static str, String)> {
     if inspected.is_one_of(&["AWS::S3::Bucket"]) {
-        let property = "BucketEncryption";
-        let remedy = "add `BucketEncryption` with `SSEAlgorithm: aws:kms`".to_owned();
-        return inspected.may_be_absent(&[property]).then_some((property, remedy));
+        let remedy = "add `BucketEncryption` with `SSEAlgorithm: aws:kms`";
+        return unless_described(inspected, "BucketEncryption", remedy);
     }
     if inspected.is_one_of(&["AWS::Kinesis::Stream"]) {
-        let property = "StreamEncryption";
-        let remedy = "add `StreamEncryption` with `EncryptionType: KMS`".to_owned();
-        return inspected.may_be_absent(&[property]).then_some((property, remedy));
+        let remedy = "add `StreamEncryption` with `EncryptionType: KMS`";
+        return unless_described(inspected, "StreamEncryption", remedy);
     }
     // An instance of a cluster is encrypted as the cluster is.
     if !inspected.may_be_absent(&["DBClusterIdentifier"]) {
         return None;
     }
     let (_, path) = SWITCHES.iter().find(|(of, _)| inspected.is_one_of(&[of]))?;
-    (!inspected.is_always_true(path)).then(|| (path[0], format!("set `{}: true`", path.join("."))))
+    let remedy = format!("set `{}: true`", path.join("."));
+    (!inspected.is_always_true(path)).then(|| unencrypted(inspected, path, &remedy))
+}
+
+fn unless_described(inspected: &Inspected<'_>, property: &str, remedy: &str) -> Option<Problem> {
+    inspected.may_be_absent(&[property]).then(|| unencrypted(inspected, &[property], remedy))
+}
+
+fn unencrypted(inspected: &Inspected<'_>, path: &[&str], remedy: &str) -> Problem {
+    let depends = inspected.under(path).len() > 1;
+    let what = if depends { "is not encrypted with every choice" } else { "is not encrypted" };
+    inspected.finding(path[0], what, remedy)
 }
 
 pub(super) fn in_transit(inspected: &Inspected<'_>) -> Option<Problem> {

@@ -1,7 +1,7 @@
 //! What a property can come to, over all choices a form offers. Working out one choice belongs to the template.
 
 use crate::document::{Node, Value};
-use crate::domain::template::Template;
+use crate::domain::template::{ParameterKind, Template};
 
 /// Expressions nested deeper than this are left to AWS.
 const MAX_DEPTH: usize = 16;
@@ -83,14 +83,18 @@ fn function(node: &Node) -> Option<(&str, &Node)> {
     is_function.then_some((entry.key.as_str(), &entry.value))
 }
 
+/// What people may choose or type: the allowed values, else the default and whatever comes to mind.
 fn parameter_values<'t>(argument: &Node, template: &'t Template) -> Vec<Outcome<'t>> {
     let parameter = argument.as_text().and_then(|key| template.parameter(key));
-    match parameter {
-        Some(parameter) if !parameter.allowed_values.is_empty() => {
-            parameter.allowed_values.iter().map(|value| Outcome::Text(value)).collect()
-        }
-        _ => vec![Outcome::Unknown],
+    let Some(parameter) = parameter.filter(|parameter| !matches!(parameter.kind, ParameterKind::SsmValue(_)))
+    else {
+        return vec![Outcome::Unknown];
+    };
+    if parameter.allowed_values.is_empty() {
+        let default = parameter.default.as_deref().map(Outcome::Text);
+        return default.into_iter().chain([Outcome::Unknown]).collect();
     }
+    parameter.allowed_values.iter().map(|value| Outcome::Text(value)).collect()
 }
 
 /// The values under the last key of a mapping, whatever the first key comes to.

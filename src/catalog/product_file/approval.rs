@@ -84,27 +84,10 @@ fn needed(reader: &Reader<'_>, approvers: &Approvers) -> u32 {
 }
 
 fn condition(reader: Reader<'_>, has_cost: bool, context: &Context<'_>) -> Option<AutoCondition> {
-    let limit = reader.decimal("monthly_cost_at_most");
-    let key = reader.text("parameter");
-    let is = reader.list_of_texts("is");
-    let found = match (limit, key, is) {
-        (Some(limit), None, None) => {
-            if !has_cost {
-                let remedy = "add `cost` lines, or remove the condition";
-                reader.report("monthly_cost_at_most", "the product has no `cost` to compare with", remedy);
-            }
-            Some(AutoCondition::MonthlyCostAtMost(limit))
-        }
-        (None, Some(parameter), Some(is)) => {
-            check_values(&reader, &parameter, &is, context);
-            Some(AutoCondition::Parameter { parameter, is })
-        }
-        (None, None, None)
-            if ["monthly_cost_at_most", "parameter", "is"].iter().any(|key| reader.has(key)) =>
-        {
-            // The wrong type was reported where it stands.
-            None
-        }
+    let keys = ["monthly_cost_at_most", "parameter", "is"];
+    let found = match keys.map(|key| reader.has(key)) {
+        [true, false, false] => cost_condition(&reader, has_cost),
+        [false, true, true] => parameter_condition(&reader, context),
         _ => {
             let what = format!("`{}` is no condition", reader.path());
             let remedy = "write `{parameter: Environment, is: [dev]}` or `{monthly_cost_at_most: 50}`";
@@ -112,8 +95,28 @@ fn condition(reader: Reader<'_>, has_cost: bool, context: &Context<'_>) -> Optio
             None
         }
     };
+    for key in keys {
+        reader.node(key);
+    }
     reader.finish();
     found
+}
+
+fn cost_condition(reader: &Reader<'_>, has_cost: bool) -> Option<AutoCondition> {
+    let key = "monthly_cost_at_most";
+    let limit = reader.decimal(key)?;
+    if !has_cost {
+        let remedy = "add `cost` lines, or remove the condition";
+        reader.report(key, "the product has no `cost` to compare with", remedy);
+    }
+    Some(AutoCondition::MonthlyCostAtMost(limit))
+}
+
+fn parameter_condition(reader: &Reader<'_>, context: &Context<'_>) -> Option<AutoCondition> {
+    let (key, is) = (reader.text("parameter"), reader.list_of_texts("is"));
+    let (parameter, is) = key.zip(is)?;
+    check_values(reader, &parameter, &is, context);
+    Some(AutoCondition::Parameter { parameter, is })
 }
 
 fn check_values(reader: &Reader<'_>, key: &str, values: &[String], context: &Context<'_>) {

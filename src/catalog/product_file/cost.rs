@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use super::references::{check_value, parameter};
 use super::{Context, did_you_mean};
 use crate::document::{Node, Reader, Value};
-use crate::domain::catalog::{CostLine, Pick, Quantity};
+use crate::domain::catalog::{CostLine, Pick, PriceList, Quantity};
 use crate::domain::parameters::parse_number;
 use crate::domain::template::ParameterKind;
 
@@ -59,10 +59,9 @@ fn price(reader: &Reader<'_>, context: &Context<'_>) -> Option<Pick<String>> {
 }
 
 fn check_price(reader: &Reader<'_>, at: &str, key: &str, context: &Context<'_>) {
-    let prices = &context.prices.prices;
-    if prices.contains_key(key) {
+    let Some(PriceList { prices, .. }) = context.prices.filter(|list| !list.prices.contains_key(key)) else {
         return;
-    }
+    };
     let remedy = if prices.is_empty() {
         format!("add it to `{}/prices/us-east-1.yml`", context.root)
     } else {

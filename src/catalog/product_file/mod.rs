@@ -17,11 +17,11 @@ use crate::domain::form::Form;
 use crate::domain::ids::ProductKey;
 use crate::domain::template::Template;
 
-/// What a product file is checked against; without a template its references are left unchecked.
+/// What a product file is checked against; what could not be read is not asked.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'c> {
     pub(super) template: Option<&'c Template>,
-    pub(super) prices: &'c PriceList,
+    pub(super) prices: Option<&'c PriceList>,
     /// The catalog's folder, for messages.
     pub(super) root: &'c str,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Context, did_you_mean};
-use crate::document::{Reader, nearest};
+use crate::document::Reader;
 use crate::domain::catalog::{Binding, Requesters};
 use crate::domain::parameters::value_problem;
 use crate::domain::template::{Parameter, ParameterKind};
@@ -33,9 +33,9 @@ pub(super) fn parameter<'c>(
 /// Reports `at` when the parameter could never have this value.
 pub(super) fn check_value(reader: &Reader<'_>, at: &str, parameter: &Parameter, value: &str) {
     let Some(problem) = value_problem(parameter, value) else { return };
-    let near = nearest(value, parameter.allowed_values.iter().map(String::as_str));
-    let what = format!("`{}` can never be `{value}`", parameter.key);
-    reader.report(at, what, near.map_or(problem, |near| format!("did you mean `{near}`?")));
+    let allowed: Vec<&str> = parameter.allowed_values.iter().map(String::as_str).collect();
+    let remedy = if allowed.is_empty() { problem } else { did_you_mean(value, &allowed, "its values are") };
+    reader.report(at, format!("`{}` can never be `{value}`", parameter.key), remedy);
 }
 
 pub(super) fn bind(

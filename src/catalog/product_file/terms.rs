@@ -31,9 +31,8 @@ fn reminders(reader: &Reader<'_>, grace: Period) -> Vec<Period> {
     };
     for reminder in &reminders {
         if *reminder >= grace || reminder.is_zero() {
-            let what =
-                format!("a reminder {reminder} before the teardown is not between the first warning and it");
-            let remedy = format!("write lengths between 0s and the grace of {grace}");
+            let what = format!("`lease.reminders` has {reminder}, which is not inside the grace");
+            let remedy = format!("write lengths above 0s and below the grace of {grace}");
             reader.report("reminders", what, remedy);
         }
     }
@@ -64,8 +63,11 @@ pub(super) fn requesters(reader: &Reader<'_>) -> Requesters {
     let Some(node) = reader.node("requesters") else {
         return Requesters::Everyone;
     };
-    if node.as_text().is_some() {
-        reader.choice("requesters", &[("everyone", ())]);
+    if let Some(text) = node.as_text() {
+        if text != "everyone" {
+            let what = format!("`requesters` is {}", node.in_words());
+            reader.report("requesters", what, "write `everyone`, or a list of teams");
+        }
         return Requesters::Everyone;
     }
     let teams = reader.list_of_texts("requesters").unwrap_or_default();
