@@ -5,4 +5,6 @@ pub mod cli;
 pub mod config;
 pub mod document;
 pub mod domain;
+pub mod portal;
 pub mod ports;
+pub mod slack;

@@ -302,7 +302,7 @@ mod tests {
     fn quoted_text_may_go_on_at_the_margin_as_it_may_in_cloudformation() {
         let text = "a:\n  b: 'one\n  it''s two\n\n  three'\n  c: \"x\\\"\n\"\n  d: 1\n";
         insta::assert_snapshot!(read(text), @r#"{a: {b: "one it's two\nthree", c: "x\" ", d: 1}}"#);
-        assert_eq!(parse_yaml(text).unwrap().get("a").unwrap().get("d").unwrap().line, 9);
+        assert_eq!(parse_yaml(text).unwrap().get("a").unwrap().get("d").unwrap().line, 8);
     }
 
     #[test]

@@ -109,6 +109,11 @@ pub struct AuditSubject<'a> {
 }
 
 impl AuditHead {
+    /// The head of a chain that ends with this entry.
+    pub fn at(last: &AuditEntry) -> Self {
+        Self { seq: last.seq, digest: last.digest.clone() }
+    }
+
     /// Makes the next entry of the chain and moves the head to it.
     pub fn append(
         &mut self,
@@ -151,7 +156,7 @@ pub fn verify_chain(entries: &[AuditEntry]) -> Result<(), String> {
         if entry.digest != entry.expected_digest() {
             return Err(format!("entry {} was changed after it was written", entry.seq));
         }
-        head = AuditHead { seq: entry.seq, digest: entry.digest.clone() };
+        head = AuditHead::at(entry);
     }
     Ok(())
 }

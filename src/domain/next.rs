@@ -14,7 +14,9 @@ use super::lease::Lease;
 use super::policy::ApprovalPath;
 use super::quota::{QuotaChange, QuotaSlot};
 use super::refusal::Refusal;
-use super::request::{Approval, Ending, Output, Provisioned, Request, Status, StatusName, Surface};
+use super::request::{
+    Approval, Ending, MessageRef, Output, Provisioned, Request, Status, StatusName, Surface,
+};
 
 /// Executions that are started for one request before it is given up.
 pub const MAX_ATTEMPTS: u32 = 5;
@@ -304,6 +306,22 @@ fn termination_failed(mut change: Change, event: &Event, why: &str) -> Result<Tr
     ]))
 }
 
+/// Notes on the trail that a person was refused something for lack of right; the request stays as it is.
+pub fn note_refusal(request: &Request, by: &PersonId, tried: &str, why: &str, now: Timestamp) -> Transition {
+    let mut change = Change::of(request, now);
+    change.audit("refused", &Actor::Person(by.clone()), format!("{tried}: {why}"));
+    change.done()
+}
+
+/// Records where a message of the request was posted.
+pub fn record_message(request: &Request, surface: Surface, at: MessageRef, now: Timestamp) -> Transition {
+    let mut change = Change::of(request, now);
+    change.request.messages.insert(surface, at);
+    // What the thread has to say may have been decided while its card was still being posted.
+    let decided = !request.status.name().is_undecided();
+    if surface == Surface::Card && decided { change.shows(&[Surface::Thread]) } else { change.done() }
+}
+
 /// A transition in the making.
 struct Change {
     was_ended: bool,
@@ -321,6 +339,7 @@ impl Change {
 
     fn becomes(&mut self, status: Status) {
         self.request.status = status;
+        self.request.updated_at = self.now;
     }
 
     /// The waiting execution's token while it is being provisioned; the event does not apply at any other time.
@@ -387,7 +406,6 @@ impl Change {
 
     fn done(mut self) -> Transition {
         self.request.revision += 1;
-        self.request.updated_at = self.now;
         let ends = !self.was_ended && self.request.status.name().is_ended();
         let quota = ends.then(|| QuotaChange::Release {
             slot: QuotaSlot { team: self.request.team.clone(), product: self.request.product.key.clone() },

@@ -30,6 +30,11 @@ impl ParameterValues {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
+    /// Keys and values in the template's order, as the template's rules and evaluation take them.
+    pub fn as_slice(&self) -> &[(String, String)] {
+        &self.0
+    }
+
     /// Sets a parameter the portal fills by itself, at its place in the template.
     pub fn bind(&mut self, template: &Template, key: &str, value: impl Into<String>) {
         self.0.retain(|(own, _)| own != key);

@@ -2,14 +2,18 @@
 //!
 //! How parameters look in Slack belongs to `form`; which templates are good enough to offer, to the catalog's checks.
 
+pub mod evaluate;
 mod interface;
 mod parameter;
 pub mod pattern;
+mod rules;
 mod sections;
 
+pub use evaluate::{EvaluatedOutput, Evaluation, EvaluationError, Inputs, LiveResource};
 pub use interface::ParameterGroup;
 pub use parameter::{Parameter, ParameterKind};
 pub use pattern::Pattern;
+pub use rules::FailedRule;
 pub use sections::{Assertion, Output, Resource, Rule};
 
 use crate::document::{Node, Problem, Problems, Value, parse_template_text};

@@ -1,0 +1,209 @@
+//! The intrinsic functions that give values. Those that give conditions are in `conditions`.
+
+use super::{Evaluated, EvaluationError, Evaluator, as_text};
+use crate::document::{Node, Value};
+use std::net::Ipv4Addr;
+
+type Outcome = Result<Evaluated, EvaluationError>;
+
+fn error<T>(reason: impl Into<String>) -> Result<T, EvaluationError> {
+    Err(EvaluationError::new(reason))
+}
+
+impl Evaluator<'_> {
+    pub(super) fn function(&self, name: &str, argument: &Node, depth: usize) -> Outcome {
+        self.step(depth)?;
+        let parts = argument.as_list().unwrap_or_default();
+        match (name, parts) {
+            ("Ref", _) => self.reference(&self.text(argument, depth)?, depth),
+            ("Fn::Sub", _) => self.substitute(argument, depth),
+            ("Fn::GetAtt", _) => self.get_att(argument, depth),
+            ("Fn::Join", [separator, list]) => self.join(separator, list, depth),
+            ("Fn::Split", [separator, text]) => self.split(separator, text, depth),
+            ("Fn::Select", [index, list]) => self.select(index, list, depth),
+            ("Fn::If", [condition, yes, no]) => {
+                let holds = self.condition(condition.as_text().unwrap_or_default(), depth)?;
+                self.evaluate(if holds { yes } else { no }, depth)
+            }
+            ("Fn::FindInMap", [_, _, _, ..]) => self.find_in_map(parts, depth),
+            ("Fn::Base64", _) => Ok(Evaluated::Text(base64(self.text(argument, depth)?.as_bytes()))),
+            ("Fn::Cidr", [block, count, ..]) => self.cidr(block, count, parts.get(2), depth),
+            ("Fn::GetAZs", _) => self.zones(argument, depth),
+            ("Fn::ImportValue", _) => {
+                Ok(Evaluated::Text(format!("imported-{}", self.text(argument, depth)?)))
+            }
+            ("Fn::Length", _) => Ok(Evaluated::Text(self.list(argument, depth)?.len().to_string())),
+            _ => error(format!("`{name}` cannot be evaluated here")),
+        }
+    }
+
+    fn get_att(&self, argument: &Node, depth: usize) -> Outcome {
+        match argument.as_list() {
+            Some([resource, attribute]) => {
+                self.attribute(&self.text(resource, depth)?, &self.text(attribute, depth)?, depth)
+            }
+            Some(_) => error("`Fn::GetAtt` takes a resource and an attribute"),
+            None => match self.text(argument, depth)?.split_once('.') {
+                Some((resource, attribute)) => self.attribute(resource, attribute, depth),
+                None => error("`Fn::GetAtt` takes a resource and an attribute"),
+            },
+        }
+    }
+
+    fn substitute(&self, argument: &Node, depth: usize) -> Outcome {
+        let (template, own): (&Node, &[_]) = match argument.as_list() {
+            Some([template, variables]) => (template, variables.as_map().unwrap_or_default()),
+            Some(_) => return error("`Fn::Sub` takes a text and a map"),
+            None => (argument, &[]),
+        };
+        let Value::Scalar { text, .. } = &template.value else {
+            return error("`Fn::Sub` takes a text");
+        };
+        let mut result = String::new();
+        let mut rest = text.as_str();
+        while let Some((before, after)) = rest.split_once("${") {
+            result.push_str(before);
+            let Some((name, after)) = after.split_once('}') else {
+                return error("a `${` in `Fn::Sub` is not closed");
+            };
+            rest = after;
+            if let Some(literal) = name.strip_prefix('!') {
+                result.push_str("${");
+                result.push_str(literal);
+                result.push('}');
+                continue;
+            }
+            let name = name.trim();
+            let value = match own.iter().find(|entry| entry.key == name) {
+                Some(entry) => self.evaluate(&entry.value, depth + 1)?,
+                None => match name.split_once('.') {
+                    Some((resource, attribute)) => self.attribute(resource, attribute, depth + 1)?,
+                    None => self.reference(name, depth + 1)?,
+                },
+            };
+            result.push_str(&as_text(value)?);
+            // Checked at every step, so that a text of references cannot grow large first.
+            result = as_text(Evaluated::Text(result))?;
+        }
+        result.push_str(rest);
+        as_text(Evaluated::Text(result)).map(Evaluated::Text)
+    }
+
+    fn join(&self, separator: &Node, list: &Node, depth: usize) -> Outcome {
+        let separator = self.text(separator, depth)?;
+        let mut result = String::new();
+        for (at, value) in self.list(list, depth)?.into_iter().enumerate() {
+            if at > 0 {
+                result.push_str(&separator);
+            }
+            result.push_str(&as_text(value)?);
+            result = as_text(Evaluated::Text(result))?;
+        }
+        Ok(Evaluated::Text(result))
+    }
+
+    fn split(&self, separator: &Node, text: &Node, depth: usize) -> Outcome {
+        let separator = self.text(separator, depth)?;
+        if separator.is_empty() {
+            return error("`Fn::Split` needs something to split at");
+        }
+        let text = self.text(text, depth)?;
+        Ok(Evaluated::List(text.split(&separator).map(|part| Evaluated::Text(part.to_owned())).collect()))
+    }
+
+    fn select(&self, index: &Node, list: &Node, depth: usize) -> Outcome {
+        let index = self.text(index, depth)?;
+        let values = self.list(list, depth)?;
+        let chosen = index.parse::<usize>().ok().and_then(|index| values.into_iter().nth(index));
+        chosen.map_or_else(|| error(format!("the list has no element {index}")), Ok)
+    }
+
+    fn find_in_map(&self, parts: &[Node], depth: usize) -> Outcome {
+        let mut place = &self.template.mappings;
+        for part in &parts[..3] {
+            let key = self.text(part, depth)?;
+            place = match place.get(&key) {
+                Some(place) => place,
+                None => match parts.get(3).and_then(|options| options.get("DefaultValue")) {
+                    Some(default) => return self.evaluate(default, depth),
+                    None => return error(format!("the mappings have no `{key}`")),
+                },
+            };
+        }
+        self.evaluate(place, depth)
+    }
+
+    fn zones(&self, argument: &Node, depth: usize) -> Outcome {
+        let region = self.text(argument, depth)?;
+        let region = if region.is_empty() { self.inputs.region } else { &region };
+        Ok(Evaluated::List(
+            ["a", "b", "c"].map(|letter| Evaluated::Text(format!("{region}{letter}"))).to_vec(),
+        ))
+    }
+
+    /// Blocks of `bits` host bits out of an IPv4 block.
+    fn cidr(&self, block: &Node, count: &Node, bits: Option<&Node>, depth: usize) -> Outcome {
+        let block = self.text(block, depth)?;
+        let count = self.text(count, depth)?;
+        let bits = bits.map_or_else(|| Ok("8".to_owned()), |bits| self.text(bits, depth))?;
+        let Some(blocks) = subnets(&block, &count, &bits) else {
+            return error(format!("`{block}` cannot be divided into {count} blocks of {bits} bits"));
+        };
+        Ok(Evaluated::List(blocks.into_iter().map(Evaluated::Text).collect()))
+    }
+}
+
+fn subnets(block: &str, count: &str, bits: &str) -> Option<Vec<String>> {
+    let (address, length) = block.split_once('/')?;
+    let address = u32::from(address.parse::<Ipv4Addr>().ok()?);
+    let length: u32 = length.parse().ok().filter(|length| *length <= 32)?;
+    let count: u64 = count.parse().ok().filter(|count| (1..=256).contains(count))?;
+    let bits: u32 = bits.parse().ok().filter(|bits| *bits <= 32 - length)?;
+    if count << bits > 1 << (32 - length) {
+        return None;
+    }
+    let blocks = (0..count).map(|n| {
+        let start = u32::try_from(u64::from(address) + (n << bits)).ok()?;
+        Some(format!("{}/{}", Ipv4Addr::from(start), 32 - bits))
+    });
+    blocks.collect()
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let block =
+            chunk.iter().fold(0, |block, byte| block << 8 | usize::from(*byte)) << (8 * (3 - chunk.len()));
+        for at in 0..4 {
+            let letter = LETTERS[block >> (18 - 6 * at) & 63];
+            text.push(if at <= chunk.len() { char::from(letter) } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_pads_as_rfc_4648_does() {
+        for (plain, encoded) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
+            assert_eq!(base64(plain.as_bytes()), encoded);
+        }
+    }
+
+    #[test]
+    fn an_address_block_is_divided_as_far_as_it_goes() {
+        assert_eq!(subnets("10.0.0.0/16", "2", "8").unwrap(), ["10.0.0.0/24", "10.0.1.0/24"]);
+        assert_eq!(subnets("0.0.0.0/0", "1", "32").unwrap(), ["0.0.0.0/0"]);
+        for wrong in
+            [("10.0.0.0/24", "2", "8"), ("x", "1", "1"), ("10.0.0.0/33", "1", "1"), ("10.0.0.0/8", "0", "8")]
+        {
+            assert_eq!(subnets(wrong.0, wrong.1, wrong.2), None, "{wrong:?}");
+        }
+    }
+}

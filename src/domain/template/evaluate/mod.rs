@@ -1,0 +1,304 @@
+//! What a template comes to for given parameters: which resources are made, in which order, and the outputs.
+//!
+//! Physical ids are the caller's to invent; nothing here is random or asks anybody.
+
+mod conditions;
+mod functions;
+mod names;
+mod order;
+#[cfg(test)]
+mod tests;
+
+use super::{ParameterKind, Template};
+use crate::document::{Node, Value};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+/// Deepest nesting of expressions, references between resources included.
+const MAX_DEPTH: usize = 150;
+
+/// Most expressions evaluated for one template, so that references to references cannot multiply without end.
+const MAX_STEPS: u32 = 200_000;
+
+/// Longest text an expression may come to, in bytes; CloudFormation allows far less.
+const MAX_TEXT: usize = 64 * 1024;
+
+/// What a template is evaluated with.
+pub struct Inputs<'a> {
+    /// Parameter values by key; defaults apply where one is missing.
+    pub parameters: &'a [(String, String)],
+    /// Values of SSM parameters by path; one that is missing is invented.
+    pub ssm: &'a BTreeMap<String, String>,
+    /// `AWS::Region`.
+    pub region: &'a str,
+    /// `AWS::AccountId`.
+    pub account_id: &'a str,
+    /// `AWS::StackName`.
+    pub stack_name: &'a str,
+    /// `AWS::StackId`.
+    pub stack_id: &'a str,
+    /// Invents what `Ref` (no attribute) or `GetAtt` gives; must always give the same for the same resource.
+    pub physical: &'a dyn Fn(&LiveResource, Option<&str>) -> String,
+}
+
+impl std::fmt::Debug for Inputs<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Values may be secret.
+        let keys: Vec<&String> = self.parameters.iter().map(|(key, _)| key).collect();
+        f.debug_struct("Inputs")
+            .field("parameters", &keys)
+            .field("stack_name", &self.stack_name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A resource that is made with these inputs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveResource {
+    /// Its name inside the template.
+    pub logical_id: String,
+    /// Such as `AWS::S3::Bucket`.
+    pub resource_type: String,
+    /// The name that its properties give it, such as `BucketName`.
+    pub name: Option<String>,
+}
+
+/// An output with these inputs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvaluatedOutput {
+    /// Its key.
+    pub name: String,
+    /// What it is; empty when not said.
+    pub description: String,
+    /// Its value, or why it cannot be told here.
+    pub value: Result<String, EvaluationError>,
+}
+
+/// Why an expression cannot be evaluated here, in a few words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct EvaluationError(String);
+
+impl EvaluationError {
+    fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
+/// What a template comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evaluation {
+    /// What is made, dependencies first, otherwise in file order.
+    pub resources: Vec<LiveResource>,
+    /// What comes out, in file order.
+    pub outputs: Vec<EvaluatedOutput>,
+}
+
+impl Template {
+    /// Evaluates conditions, names and outputs. A condition that cannot be told here counts as true.
+    pub fn evaluate(&self, inputs: &Inputs<'_>) -> Evaluation {
+        let evaluator = Evaluator {
+            template: self,
+            inputs,
+            parameters: inputs.parameters.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
+            conditions: RefCell::default(),
+            names: RefCell::default(),
+            steps: Cell::new(0),
+        };
+        let is_live = |condition: Option<&String>| {
+            condition.is_none_or(|name| evaluator.condition(name, 0).unwrap_or(true))
+        };
+        let live: Vec<_> =
+            self.resources.iter().filter(|resource| is_live(resource.condition.as_ref())).collect();
+        let resources = order::dependencies_first(&live)
+            .into_iter()
+            .map(|resource| evaluator.live(resource, 0))
+            .collect();
+        let outputs = self.outputs.iter().filter(|output| is_live(output.condition.as_ref())).map(|output| {
+            EvaluatedOutput {
+                name: output.name.clone(),
+                description: output.description.clone(),
+                value: evaluator.text(&output.value, 0),
+            }
+        });
+        Evaluation { resources, outputs: outputs.collect() }
+    }
+}
+
+/// The result of an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Evaluated {
+    Text(String),
+    List(Vec<Self>),
+    Map(Vec<(String, Self)>),
+    /// `AWS::NoValue`: whatever holds it drops it.
+    Nothing,
+}
+
+struct Evaluator<'a> {
+    template: &'a Template,
+    inputs: &'a Inputs<'a>,
+    parameters: BTreeMap<&'a str, &'a str>,
+    /// Conditions by name; `None` while one is being evaluated.
+    conditions: RefCell<BTreeMap<String, Option<Result<bool, EvaluationError>>>>,
+    /// Names of resources by logical id, once known.
+    names: RefCell<BTreeMap<String, Option<String>>>,
+    steps: Cell<u32>,
+}
+
+impl Evaluator<'_> {
+    fn step(&self, depth: usize) -> Result<(), EvaluationError> {
+        self.steps.set(self.steps.get().saturating_add(1));
+        if depth > MAX_DEPTH || self.steps.get() > MAX_STEPS {
+            return Err(EvaluationError::new("its expressions refer to each other without end"));
+        }
+        Ok(())
+    }
+
+    fn evaluate(&self, node: &Node, depth: usize) -> Result<Evaluated, EvaluationError> {
+        self.step(depth)?;
+        match &node.value {
+            Value::Scalar { .. } => Ok(Evaluated::Text(super::scalar_text(node).unwrap_or_default())),
+            Value::List(nodes) => {
+                let values =
+                    nodes.iter().map(|node| self.evaluate(node, depth + 1)).collect::<Result<Vec<_>, _>>()?;
+                Ok(Evaluated::List(values.into_iter().filter(|value| *value != Evaluated::Nothing).collect()))
+            }
+            Value::Map(entries) => {
+                if let [entry] = entries.as_slice()
+                    && (entry.key == "Ref" || entry.key.starts_with("Fn::"))
+                {
+                    return self.function(&entry.key, &entry.value, depth + 1);
+                }
+                let mut values = Vec::new();
+                for entry in entries {
+                    let value = self.evaluate(&entry.value, depth + 1)?;
+                    if value != Evaluated::Nothing {
+                        values.push((entry.key.clone(), value));
+                    }
+                }
+                Ok(Evaluated::Map(values))
+            }
+        }
+    }
+
+    fn text(&self, node: &Node, depth: usize) -> Result<String, EvaluationError> {
+        as_text(self.evaluate(node, depth)?)
+    }
+
+    fn list(&self, node: &Node, depth: usize) -> Result<Vec<Evaluated>, EvaluationError> {
+        match self.evaluate(node, depth)? {
+            Evaluated::List(values) => Ok(values),
+            // Invented attributes are texts; where the template takes one for a list, it is one.
+            Evaluated::Text(text) if node.get("Fn::GetAtt").is_some() => Ok(comma_separated(&text)),
+            Evaluated::Text(_) | Evaluated::Map(_) | Evaluated::Nothing => {
+                Err(EvaluationError::new("a list should be there"))
+            }
+        }
+    }
+
+    /// The resource with its name; a name that cannot be told is left to the caller to invent.
+    fn live(&self, resource: &super::Resource, depth: usize) -> LiveResource {
+        let known = self.names.borrow().get(&resource.logical_id).cloned();
+        let name = known.unwrap_or_else(|| {
+            let property = names::property(&resource.resource_type);
+            let node = property.and_then(|property| resource.properties.as_ref()?.get(property));
+            // Noted before it is evaluated, so that a name made of itself ends here.
+            self.names.borrow_mut().insert(resource.logical_id.clone(), None);
+            let name = node.and_then(|node| self.text(node, depth + 1).ok()).filter(|name| !name.is_empty());
+            self.names.borrow_mut().insert(resource.logical_id.clone(), name.clone());
+            name
+        });
+        LiveResource {
+            logical_id: resource.logical_id.clone(),
+            resource_type: resource.resource_type.clone(),
+            name,
+        }
+    }
+
+    /// What `Ref` gives.
+    fn reference(&self, name: &str, depth: usize) -> Result<Evaluated, EvaluationError> {
+        let text = |text: &str| Ok(Evaluated::Text(text.to_owned()));
+        match name {
+            "AWS::Region" => return text(self.inputs.region),
+            "AWS::AccountId" => return text(self.inputs.account_id),
+            "AWS::StackName" => return text(self.inputs.stack_name),
+            "AWS::StackId" => return text(self.inputs.stack_id),
+            "AWS::Partition" => return text("aws"),
+            "AWS::URLSuffix" => return text("amazonaws.com"),
+            "AWS::NoValue" => return Ok(Evaluated::Nothing),
+            "AWS::NotificationARNs" => return Ok(Evaluated::List(Vec::new())),
+            _ => {}
+        }
+        if let Some(value) = self.parameter(name) {
+            return Ok(value);
+        }
+        let resource = self.live_by_id(name, depth)?;
+        match resource.name.clone().filter(|_| names::ref_is_name(&resource.resource_type)) {
+            Some(name) => Ok(Evaluated::Text(name)),
+            None => Ok(Evaluated::Text((self.inputs.physical)(&resource, None))),
+        }
+    }
+
+    /// What `GetAtt` gives.
+    fn attribute(
+        &self,
+        logical_id: &str,
+        attribute: &str,
+        depth: usize,
+    ) -> Result<Evaluated, EvaluationError> {
+        let resource = self.live_by_id(logical_id, depth)?;
+        Ok(Evaluated::Text((self.inputs.physical)(&resource, Some(attribute))))
+    }
+
+    fn live_by_id(&self, logical_id: &str, depth: usize) -> Result<LiveResource, EvaluationError> {
+        self.step(depth)?;
+        let resource = self.template.resource(logical_id);
+        let resource = resource.ok_or_else(|| EvaluationError::new(format!("there is no `{logical_id}`")))?;
+        let is_made =
+            resource.condition.as_ref().is_none_or(|name| self.condition(name, depth + 1).unwrap_or(true));
+        if !is_made {
+            return Err(EvaluationError::new(format!("`{logical_id}` is not made with these parameters")));
+        }
+        Ok(self.live(resource, depth + 1))
+    }
+
+    fn parameter(&self, key: &str) -> Option<Evaluated> {
+        let parameter = self.template.parameter(key)?;
+        let given = self.parameters.get(key).copied();
+        let value = given.or(parameter.default.as_deref()).unwrap_or_default();
+        let (value, is_list) = if let ParameterKind::SsmValue(of) = &parameter.kind {
+            (self.ssm_value(value, of), of.starts_with("List<") || of == "CommaDelimitedList")
+        } else {
+            (value.to_owned(), parameter.kind.is_list())
+        };
+        if !is_list {
+            return Some(Evaluated::Text(value));
+        }
+        Some(Evaluated::List(comma_separated(&value)))
+    }
+
+    fn ssm_value(&self, path: &str, of: &str) -> String {
+        match self.inputs.ssm.get(path) {
+            Some(value) => value.clone(),
+            None => names::invented(of, path),
+        }
+    }
+}
+
+fn comma_separated(text: &str) -> Vec<Evaluated> {
+    text.split(',').map(|part| Evaluated::Text(part.trim().to_owned())).collect()
+}
+
+fn as_text(value: Evaluated) -> Result<String, EvaluationError> {
+    let text = match value {
+        Evaluated::Text(text) => text,
+        Evaluated::Nothing => String::new(),
+        Evaluated::List(values) => values.into_iter().map(as_text).collect::<Result<Vec<_>, _>>()?.join(","),
+        Evaluated::Map(_) => return Err(EvaluationError::new("a text should be there, not a map")),
+    };
+    if text.len() > MAX_TEXT {
+        return Err(EvaluationError::new("the text becomes too long"));
+    }
+    Ok(text)
+}

@@ -1,0 +1,78 @@
+//! Which property names a resource, whether `Ref` gives that name, and invented values of SSM parameters.
+
+/// Type, naming property, and whether `Ref` gives the name (otherwise an ARN, a URL or an id).
+const NAMES: [(&str, &str, bool); 40] = [
+    ("AWS::ApiGateway::RestApi", "Name", false),
+    ("AWS::AutoScaling::AutoScalingGroup", "AutoScalingGroupName", true),
+    ("AWS::Backup::BackupVault", "BackupVaultName", true),
+    ("AWS::CloudWatch::Alarm", "AlarmName", true),
+    ("AWS::CloudWatch::Dashboard", "DashboardName", true),
+    ("AWS::CodeBuild::Project", "Name", true),
+    ("AWS::Cognito::UserPool", "UserPoolName", false),
+    ("AWS::DynamoDB::GlobalTable", "TableName", true),
+    ("AWS::DynamoDB::Table", "TableName", true),
+    ("AWS::ECR::Repository", "RepositoryName", true),
+    ("AWS::ECS::Cluster", "ClusterName", true),
+    ("AWS::ECS::Service", "ServiceName", false),
+    ("AWS::ECS::TaskDefinition", "Family", false),
+    ("AWS::EKS::Cluster", "Name", true),
+    ("AWS::ElastiCache::CacheCluster", "ClusterName", true),
+    ("AWS::ElastiCache::ReplicationGroup", "ReplicationGroupId", true),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name", false),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name", false),
+    ("AWS::Events::Rule", "Name", true),
+    ("AWS::Glue::Crawler", "Name", true),
+    ("AWS::IAM::Group", "GroupName", true),
+    ("AWS::IAM::InstanceProfile", "InstanceProfileName", true),
+    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName", false),
+    ("AWS::IAM::Role", "RoleName", true),
+    ("AWS::IAM::User", "UserName", true),
+    ("AWS::KMS::Alias", "AliasName", true),
+    ("AWS::Kinesis::Stream", "Name", true),
+    ("AWS::KinesisFirehose::DeliveryStream", "DeliveryStreamName", true),
+    ("AWS::Lambda::Function", "FunctionName", true),
+    ("AWS::Logs::LogGroup", "LogGroupName", true),
+    ("AWS::RDS::DBCluster", "DBClusterIdentifier", true),
+    ("AWS::RDS::DBInstance", "DBInstanceIdentifier", true),
+    ("AWS::RDS::DBParameterGroup", "DBParameterGroupName", true),
+    ("AWS::RDS::DBSubnetGroup", "DBSubnetGroupName", true),
+    ("AWS::S3::Bucket", "BucketName", true),
+    ("AWS::SNS::Topic", "TopicName", false),
+    ("AWS::SQS::Queue", "QueueName", false),
+    ("AWS::SSM::Parameter", "Name", true),
+    ("AWS::SecretsManager::Secret", "Name", false),
+    ("AWS::StepFunctions::StateMachine", "StateMachineName", false),
+];
+
+fn find(resource_type: &str) -> Option<&'static (&'static str, &'static str, bool)> {
+    NAMES.iter().find(|(own, _, _)| *own == resource_type)
+}
+
+/// The property that names a resource of this type.
+pub(super) fn property(resource_type: &str) -> Option<&'static str> {
+    find(resource_type).map(|(_, property, _)| *property)
+}
+
+/// Whether `Ref` gives the name of a resource of this type.
+pub(super) fn ref_is_name(resource_type: &str) -> bool {
+    find(resource_type).is_some_and(|(_, _, ref_is_name)| *ref_is_name)
+}
+
+/// A value that an SSM parameter of this type could have, always the same for the same path.
+pub(super) fn invented(of: &str, path: &str) -> String {
+    let element = of.strip_prefix("List<").and_then(|of| of.strip_suffix('>')).unwrap_or(of);
+    let prefix = match element {
+        "AWS::EC2::Image::Id" => "ami-",
+        "AWS::EC2::Instance::Id" => "i-",
+        "AWS::EC2::SecurityGroup::Id" => "sg-",
+        "AWS::EC2::Subnet::Id" => "subnet-",
+        "AWS::EC2::VPC::Id" => "vpc-",
+        "AWS::EC2::Volume::Id" => "vol-",
+        _ => return format!("value-of-{}", path.trim_start_matches('/').replace('/', "-")),
+    };
+    // FNV-1a: enough to look different for different paths.
+    let hash = path.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{prefix}0{hash:016x}")
+}

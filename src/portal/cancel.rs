@@ -1,0 +1,23 @@
+//! The requester withdraws a request that nobody has decided yet.
+
+use super::decide::{Click, named_request};
+use super::{Error, Portal};
+use crate::domain::event::Event;
+use crate::domain::next::next;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::Request;
+
+/// Cancels the request, if it is the person's own and undecided.
+///
+/// # Errors
+/// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
+pub async fn cancel(portal: &Portal, click: &Click) -> Result<Request, Error> {
+    let request = named_request(portal, click, "cancel").await?;
+    let event = Event::Cancel { by: click.by.clone() };
+    match portal.change(request.id, |request, now| next(request, &event, now)).await {
+        Err(Error::Refused(refusal @ Refusal::NotTheRequester { .. })) => {
+            Err(portal.refuse(&request, &click.by, "cancel", refusal).await)
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,185 @@
+//! An approver clicked Approve, or filled in why not.
+//!
+//! Who may decide is found out now, on the server, whatever the message showed. When Slack cannot say who is in a
+//! group, the click is stored and judged within ten minutes.
+
+use jiff::SignedDuration;
+
+use super::people::mentions;
+use super::{Error, Portal};
+use crate::domain::event::Event;
+use crate::domain::ids::{ChannelId, PersonId, ProductKey, RequestId, TeamName};
+use crate::domain::job::{ClickedDecision, JobKind, StoredClick};
+use crate::domain::next::{next, record_message};
+use crate::domain::policy::may_decide;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{MessageRef, Request, Surface};
+use crate::ports::store::Commit;
+
+/// A stored click is judged within this time or not at all.
+const JUDGED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+
+/// A click on a card's button.
+#[derive(Clone, Debug)]
+pub struct Click {
+    /// Who clicked.
+    pub by: PersonId,
+    /// The request that the button names.
+    pub request: RequestId,
+    /// The request's epoch when the button was made.
+    pub epoch: u32,
+    /// The message the button stands in, if it stands in one.
+    pub message: Option<MessageRef>,
+}
+
+/// What became of a decision.
+#[derive(Debug)]
+pub enum Decided {
+    /// It counts; the request after it.
+    Now(Box<Request>),
+    /// It is stored and will be judged when Slack answers.
+    Later,
+}
+
+/// Decides a request, if the person may.
+///
+/// # Errors
+/// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
+pub async fn decide(portal: &Portal, click: &Click, decision: ClickedDecision) -> Result<Decided, Error> {
+    let request = named_request(portal, click, tried(&decision)).await?;
+    match judge(portal, &request, &click.by, &decision).await {
+        Ok(request) => Ok(Decided::Now(Box::new(request))),
+        Err(Unjudged::Error(error)) => Err(error),
+        Err(Unjudged::SlackSilent(error)) => {
+            tracing::warn!(request = %request.id, error = format!("{error:#}"), "a click waits for Slack");
+            store_click(portal, click, decision).await?;
+            Ok(Decided::Later)
+        }
+    }
+}
+
+/// Whether the person may go on to say why they deny: asked before the reason's form opens.
+///
+/// # Errors
+/// As [`decide`].
+pub async fn may_deny(portal: &Portal, click: &Click) -> Result<Request, Error> {
+    let request = named_request(portal, click, "deny").await?;
+    if !request.status.name().is_undecided() {
+        let event = Event::Deny { by: click.by.clone(), reason: String::new() };
+        next(&request, &event, portal.now())?;
+    }
+    match check_right(portal, &request, &click.by, "deny").await {
+        // Judged again on submission, so an unknown answer is no reason to keep the form closed.
+        Ok(()) | Err(Unjudged::SlackSilent(_)) => Ok(request),
+        Err(Unjudged::Error(error)) => Err(error),
+    }
+}
+
+/// Judges a stored click; `Ok(Some(text))` is what its clicker has to be told.
+///
+/// # Errors
+/// When Slack still cannot be asked, or the store cannot.
+pub(super) async fn judge_stored(
+    portal: &Portal,
+    id: RequestId,
+    click: &StoredClick,
+) -> anyhow::Result<Option<String>> {
+    if portal.now().duration_since(click.at) > JUDGED_WITHIN {
+        return Ok(Some(Refusal::NotJudgedInTime.to_string()));
+    }
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(None) };
+    match judge(portal, &request, &click.by, &click.decision).await {
+        Ok(_) => Ok(None),
+        Err(Unjudged::Error(Error::Refused(refusal))) => Ok(Some(refusal.to_string())),
+        Err(Unjudged::Error(Error::Failed(error)) | Unjudged::SlackSilent(error)) => Err(error),
+    }
+}
+
+/// The request that a click names, if the click can be one of ours.
+pub(super) async fn named_request(portal: &Portal, click: &Click, tried: &str) -> Result<Request, Error> {
+    let forged = Refusal::Forged { command: portal.organization.command.clone() };
+    let Some(request) = portal.ports.store.load(click.request).await? else {
+        let nothing = (&TeamName::new("-"), &nothing_key());
+        return Err(portal.refuse_unstored(click.request, nothing, &click.by, tried, forged).await);
+    };
+    if let Some(message) = &click.message {
+        match portal.ports.store.request_of_message(message).await? {
+            Some(owner) if owner == request.id => {}
+            Some(_) => return Err(portal.refuse(&request, &click.by, tried, forged).await),
+            None => record_unknown(portal, &request, message).await?,
+        }
+    }
+    if click.epoch != request.epoch {
+        return Err(Refusal::StaleButton { status: request.status.name() }.into());
+    }
+    Ok(request)
+}
+
+fn nothing_key() -> ProductKey {
+    #[expect(clippy::expect_used, reason = "a hyphen alone has the shape of a product key")]
+    ProductKey::parse("-").expect("a valid key")
+}
+
+/// A message we posted but never recorded, because we stopped in between, is recorded by the click on it.
+async fn record_unknown(portal: &Portal, request: &Request, message: &MessageRef) -> Result<(), Error> {
+    if request.messages.contains_key(&Surface::Card) {
+        return Ok(());
+    }
+    portal
+        .change(request.id, |request, now| Ok(record_message(request, Surface::Card, message.clone(), now)))
+        .await?;
+    Ok(())
+}
+
+enum Unjudged {
+    Error(Error),
+    SlackSilent(anyhow::Error),
+}
+
+impl From<Error> for Unjudged {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+async fn judge(
+    portal: &Portal,
+    request: &Request,
+    by: &PersonId,
+    decision: &ClickedDecision,
+) -> Result<Request, Unjudged> {
+    check_right(portal, request, by, tried(decision)).await?;
+    let event = match decision {
+        ClickedDecision::Approve => Event::Approve { by: by.clone() },
+        ClickedDecision::Deny { reason } => Event::Deny { by: by.clone(), reason: reason.clone() },
+    };
+    Ok(portal.change(request.id, |request, now| next(request, &event, now)).await?)
+}
+
+async fn check_right(portal: &Portal, request: &Request, by: &PersonId, tried: &str) -> Result<(), Unjudged> {
+    let approvers = portal.approvers_of(request);
+    let is_approver = portal.is_one_of(by, &approvers).await.map_err(Unjudged::SlackSilent)?;
+    match may_decide(request, by, is_approver, &mentions(&approvers)) {
+        Ok(()) => Ok(()),
+        Err(refusal) => Err(portal.refuse(request, by, tried, refusal).await.into()),
+    }
+}
+
+async fn store_click(portal: &Portal, click: &Click, decision: ClickedDecision) -> Result<(), Error> {
+    let channel: Option<ChannelId> = click.message.as_ref().map(|message| message.channel.clone());
+    let now = portal.now();
+    let stored = StoredClick { by: click.by.clone(), channel, decision, at: now };
+    let job = JobKind::JudgeClick(stored).due(click.request, now);
+    let keys = vec![job.key.clone()];
+    let commit = Commit { jobs: vec![job], ..Commit::default() };
+    portal.ports.store.commit(commit).await.map_err(anyhow::Error::new)?;
+    portal.wake(keys);
+    Ok(())
+}
+
+fn tried(decision: &ClickedDecision) -> &'static str {
+    match decision {
+        ClickedDecision::Approve => "approve",
+        ClickedDecision::Deny { .. } => "deny",
+    }
+}

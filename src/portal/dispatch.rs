@@ -1,0 +1,263 @@
+//! Runs jobs: those that a commit has just written, at once and by key, and every second those that were left over.
+//!
+//! One run of a key at a time; a key that is woken while it runs is run once more. Claims in the store make the
+//! same true across processes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::perform::{JobError, Performed, perform};
+use super::settle::settle;
+use super::{Error, Portal};
+use crate::domain::job::{JobKey, JobKind};
+use crate::ports::store::{ClaimedJob, Commit, CommitError};
+
+/// How long a claim holds. Every outside call ends within a minute, so a claimer that lives is done by then.
+const CLAIM_FOR: SignedDuration = SignedDuration::from_mins(2);
+/// How often jobs are looked for that nobody woke.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+/// Jobs taken up by one sweep.
+const SWEEP_LIMIT: usize = 200;
+/// How long one wait for queue messages lasts.
+const QUEUE_WAIT: Duration = Duration::from_secs(20);
+/// The longest pause between two tries of a failing job.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
+/// A job that has failed for this long is parked.
+const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+/// Runs jobs and queue messages. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Dispatcher {
+    portal: Portal,
+    running: Arc<Mutex<HashMap<JobKey, Rerun>>>,
+    tasks: TaskTracker,
+}
+
+/// Whether a running key was woken again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rerun {
+    No,
+    Yes,
+}
+
+impl Dispatcher {
+    /// A dispatcher that does nothing until [`Dispatcher::run`] or [`Dispatcher::drain`] is called.
+    pub fn new(portal: Portal) -> Self {
+        Self { portal, running: Arc::default(), tasks: TaskTracker::new() }
+    }
+
+    /// Runs until `stop`, then waits for the jobs under way.
+    pub async fn run(&self, mut woken: mpsc::UnboundedReceiver<JobKey>, stop: CancellationToken) {
+        let listening = tokio::spawn(listen(self.portal.clone(), stop.clone()));
+        let mut sweep = tokio::time::interval(SWEEP_EVERY);
+        sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(key) = woken.recv() => self.start(key),
+                _ = sweep.tick() => self.sweep().await,
+            }
+        }
+        if let Err(error) = listening.await {
+            tracing::error!(%error, "the queue's listener ended badly");
+        }
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    async fn sweep(&self) {
+        match self.portal.ports.store.due(self.portal.now(), SWEEP_LIMIT).await {
+            Ok(keys) => keys.into_iter().for_each(|key| self.start(key)),
+            Err(error) => tracing::error!(error = format!("{error:#}"), "cannot look for due jobs"),
+        }
+    }
+
+    /// Runs a job in the background unless it is running; then it is run again afterwards.
+    fn start(&self, key: JobKey) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rerun) = running.get_mut(&key) {
+            *rerun = Rerun::Yes;
+            return;
+        }
+        running.insert(key.clone(), Rerun::No);
+        drop(running);
+        let dispatcher = self.clone();
+        self.tasks.spawn(async move {
+            loop {
+                run_key(&dispatcher.portal, &key).await;
+                if dispatcher.is_finished(&key) {
+                    break;
+                }
+            }
+        });
+    }
+
+    /// Takes a key off the list unless it was woken again while it ran.
+    fn is_finished(&self, key: &JobKey) -> bool {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.get(key) == Some(&Rerun::Yes) {
+            running.insert(key.clone(), Rerun::No);
+            return false;
+        }
+        running.remove(key);
+        true
+    }
+
+    /// Runs everything that is due and every message that waits, one after the other, until nothing is left.
+    ///
+    /// # Errors
+    /// When the store or the queue cannot be read.
+    pub async fn drain(&self) -> anyhow::Result<()> {
+        loop {
+            let deliveries = self.portal.ports.queue.receive(Duration::ZERO).await?;
+            let keys = self.portal.ports.store.due(self.portal.now(), SWEEP_LIMIT).await?;
+            if deliveries.is_empty() && keys.is_empty() {
+                return Ok(());
+            }
+            for delivery in deliveries {
+                settle(&self.portal, delivery.signal).await?;
+                self.portal.ports.queue.delete(&delivery.receipt).await?;
+            }
+            for key in keys {
+                run_key(&self.portal, &key).await;
+            }
+        }
+    }
+}
+
+/// Settles queue messages until `stop`.
+async fn listen(portal: Portal, stop: CancellationToken) {
+    let mut pause = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        let received = tokio::select! {
+            () = stop.cancelled() => return,
+            received = portal.ports.queue.receive(QUEUE_WAIT) => received,
+        };
+        match received {
+            Ok(deliveries) => {
+                for delivery in deliveries {
+                    settle_and_delete(&portal, delivery).await;
+                }
+            }
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "cannot read the queue");
+                pause.tick().await;
+            }
+        }
+    }
+}
+
+async fn settle_and_delete(portal: &Portal, delivery: crate::ports::queue::Delivery) {
+    let request = delivery.signal.request();
+    let result = match settle(portal, delivery.signal).await {
+        Ok(()) => portal.ports.queue.delete(&delivery.receipt).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = result {
+        tracing::error!(%request, error = format!("{error:#}"), "a queue message will come again");
+    }
+}
+
+/// Claims a job, performs it and says how it went.
+async fn run_key(portal: &Portal, key: &JobKey) {
+    let now = portal.now();
+    let until = now.saturating_add(CLAIM_FOR).unwrap_or(Timestamp::MAX);
+    let claimed = portal.ports.store.claim(std::slice::from_ref(key), now, until).await;
+    match claimed {
+        Ok(jobs) => {
+            for job in jobs {
+                if let Err(error) = run_claimed(portal, &job).await {
+                    // The claim runs out and the job comes back by itself.
+                    tracing::error!(request = %key.request, job = job.kind.word(), error = format!("{error:#}"), "cannot finish a job");
+                }
+            }
+        }
+        Err(error) => {
+            tracing::error!(request = %key.request, error = format!("{error:#}"), "cannot claim a job");
+        }
+    }
+}
+
+async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
+    let store = &portal.ports.store;
+    let request = job.claim.key.request;
+    let performed = perform(portal, request, &job.kind).await;
+    portal.metrics.job(&job.kind, outcome(&performed));
+    match performed {
+        Ok(Performed::Done) => store.complete(&job.claim).await,
+        Ok(Performed::Again(wait)) => look_again(portal, job, wait).await,
+        Err(JobError::Never(why)) => park(portal, job, &why).await,
+        Err(error @ (JobError::Later(_) | JobError::After(_))) => {
+            let why = format!("{error:#}");
+            let now = portal.now();
+            if now.duration_since(job.written_at) > GIVE_UP_AFTER {
+                return park(portal, job, &why).await;
+            }
+            let pause = match error {
+                JobError::After(wait) => SignedDuration::try_from(wait).unwrap_or(LONGEST_PAUSE),
+                JobError::Later(_) | JobError::Never(_) => back_off(job),
+            };
+            tracing::warn!(%request, job = job.kind.word(), attempt = job.attempts + 1, error = why, "a job is put off");
+            store.put_off(&job.claim, now.saturating_add(pause).unwrap_or(Timestamp::MAX), &why).await
+        }
+    }
+}
+
+fn outcome(performed: &Result<Performed, JobError>) -> &'static str {
+    match performed {
+        Ok(Performed::Done) => "done",
+        Ok(Performed::Again(_)) => "again",
+        Err(JobError::Later(_) | JobError::After(_)) => "put_off",
+        Err(JobError::Never(_)) => "parked",
+    }
+}
+
+/// Writes the job anew for its next look, which is no failure and starts its count of attempts afresh.
+async fn look_again(portal: &Portal, job: &ClaimedJob, wait: Duration) -> anyhow::Result<()> {
+    let wait = SignedDuration::try_from(wait).unwrap_or(LONGEST_PAUSE);
+    let due_at = portal.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
+    let next = job.kind.clone().due(job.claim.key.request, due_at);
+    let commit = Commit { jobs: vec![next], done: Some(job.claim.clone()), ..Commit::default() };
+    match portal.ports.store.commit(commit).await {
+        Ok(()) | Err(CommitError::ClaimLost) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Doubles with every failure, and differs a little from job to job so that they do not come back in step.
+fn back_off(job: &ClaimedJob) -> SignedDuration {
+    let doubled = SignedDuration::from_secs(1_i64 << job.attempts.min(10)).min(LONGEST_PAUSE);
+    let spread = job.claim.key.request.to_string().bytes().map(i64::from).sum::<i64>() % 500;
+    doubled.saturating_add(SignedDuration::from_millis(spread))
+}
+
+/// Gives a job up, visibly: in the log, in the store, and to the person who waits for it.
+async fn park(portal: &Portal, job: &ClaimedJob, why: &str) -> anyhow::Result<()> {
+    let id = job.claim.key.request;
+    tracing::error!(request = %id, job = job.kind.word(), why, "a job is parked and needs a person");
+    portal.ports.store.park(&job.claim, why).await?;
+    if matches!(job.kind, JobKind::Show(_) | JobKind::JudgeClick(_)) {
+        return Ok(());
+    }
+    match portal.load(id).await {
+        Ok(request) => {
+            let text = format!(
+                "Your request for *{}* is stuck and needs the platform team. Mention `{id}` to them.",
+                request.product.name
+            );
+            let told = portal.ports.slack.whisper(None, &request.requester, &text).await;
+            if let Err(error) = told {
+                tracing::warn!(request = %id, %error, "cannot tell the requester that a job is parked");
+            }
+            Ok(())
+        }
+        Err(Error::Refused(_)) => Ok(()),
+        Err(Error::Failed(error)) => Err(error),
+    }
+}

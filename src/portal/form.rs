@@ -1,0 +1,308 @@
+//! What a request form shows before it is submitted: its fields, who may be asked, what it would cost.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Error, Portal};
+use crate::domain::catalog::Product;
+use crate::domain::cost::estimate;
+use crate::domain::form::{Form, Input};
+use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
+use crate::domain::parameters::match_prefill;
+use crate::domain::policy::{ApprovalPath, approval_path};
+use crate::domain::preview::Preview;
+use crate::domain::quota::{QuotaSlot, QuotaUse};
+use crate::domain::refusal::Refusal;
+use crate::domain::request::Request;
+use crate::ports::store::Whose;
+
+/// Requests that are named when a quota is full.
+const NAMED_HOLDERS: usize = 10;
+
+/// A product that somebody may ask for.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// The product.
+    pub product: Arc<Product>,
+    /// What it costs with every field at its default, where that is known.
+    pub estimate: Option<crate::domain::request::Estimate>,
+}
+
+/// A form on its way to a person.
+#[derive(Clone, Debug)]
+pub struct FormSession {
+    /// What is asked for.
+    pub product: Arc<Product>,
+    /// Its fields.
+    pub form: Form,
+    /// The teams the person may ask for, at least one.
+    pub teams: Vec<TeamName>,
+    /// The team that is chosen.
+    pub team: TeamName,
+    /// Values to start with, as the form's inputs send them.
+    pub given: BTreeMap<String, String>,
+    /// The reason to start with.
+    pub reason: String,
+    /// What would come of submitting now.
+    pub preview: Preview,
+    /// Who holds the slots when none is free.
+    pub holders: Vec<Request>,
+    /// Remarks about what was typed behind the command.
+    pub notes: Vec<String>,
+}
+
+/// What somebody typed behind the command.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    /// The team, if they named one.
+    pub team: Option<String>,
+    /// Keys and values as typed.
+    pub pairs: Vec<(String, String)>,
+}
+
+/// The products that `person` may ask for, by name.
+///
+/// # Errors
+/// A refusal when the person is in no team; a failure when Slack had to be asked and could not.
+pub async fn offers(portal: &Portal, person: &PersonId) -> Result<Vec<Offer>, Error> {
+    let teams = portal.teams_of(person).await?;
+    if teams.is_empty() {
+        return Err(Refusal::NotInATeam.into());
+    }
+    let offered = |product: &&Arc<Product>| teams.iter().any(|team| product.requesters.include(&team.name));
+    let mut offers: Vec<Offer> = portal
+        .catalog
+        .products
+        .values()
+        .filter(offered)
+        .map(|product| {
+            let default =
+                |key: &str| product.template.parameter(key).and_then(|known| known.default.as_deref());
+            let estimate = estimate(&product.cost, &default, &portal.catalog.prices);
+            Offer { product: Arc::clone(product), estimate }
+        })
+        .collect();
+    offers.sort_by(|one, other| one.product.name.cmp(&other.product.name));
+    Ok(offers)
+}
+
+/// The form of a product, filled with what was typed behind the command.
+///
+/// # Errors
+/// A refusal when the product or the team is not for this person; a failure when Slack or the store is silent.
+pub async fn open(
+    portal: &Portal,
+    person: &PersonId,
+    key: &str,
+    typed: &Typed,
+) -> Result<FormSession, Error> {
+    let product = find_product(portal, key)?;
+    let (teams, team) = choose_team(portal, person, &product, typed.team.as_deref()).await?;
+    let form = form_of(&product)?;
+    let (values, unknown) = match_prefill(&form, &typed.pairs);
+    let mut notes: Vec<String> = unknown
+        .into_iter()
+        .map(|key| match key.nearest {
+            Some(nearest) => format!("There is no field {}; did you mean {nearest}?", key.typed),
+            None => format!("There is no field {}.", key.typed),
+        })
+        .collect();
+    let mut given = BTreeMap::new();
+    for (key, value) in values {
+        match form.field(&key).and_then(|field| field.to_wire(&value)) {
+            Some(wire) => {
+                given.insert(key, wire);
+            }
+            None => notes.push(format!("{value} is not one of the options of {key}.")),
+        }
+    }
+    session(portal, product, form, (teams, team), given, String::new(), notes).await
+}
+
+/// The form again, after the person chose something in it.
+///
+/// # Errors
+/// As [`open`].
+pub async fn refresh(
+    portal: &Portal,
+    person: &PersonId,
+    key: &str,
+    team: Option<&str>,
+    given: BTreeMap<String, String>,
+) -> Result<FormSession, Error> {
+    let product = find_product(portal, key)?;
+    let choice = choose_team(portal, person, &product, team).await?;
+    let form = form_of(&product)?;
+    session(portal, product, form, choice, given, String::new(), Vec::new()).await
+}
+
+/// The form of an earlier request, filled in as it was.
+///
+/// # Errors
+/// As [`open`]; also a refusal when the person may not see that request.
+pub async fn again(portal: &Portal, person: &PersonId, id: RequestId) -> Result<FormSession, Error> {
+    let request = portal.load(id).await?;
+    if !portal.may_see(person, &request).await? {
+        return Err(Refusal::UnknownRequest { typed: id.short() }.into());
+    }
+    let product = find_product(portal, request.product.key.as_str())?;
+    let mine = portal.teams_of(person).await?.iter().any(|team| team.name == request.team);
+    let team = mine.then(|| request.team.to_string());
+    let choice = choose_team(portal, person, &product, team.as_deref()).await?;
+    let form = form_of(&product)?;
+    let wire = |(key, value): (&str, &str)| Some((key.to_owned(), form.field(key)?.to_wire(value)?));
+    let given = request.shown_parameters().filter_map(wire).collect();
+    session(portal, product, form, choice, given, request.reason, Vec::new()).await
+}
+
+/// The options of a type-ahead field that contain what was typed, as wire value and label.
+///
+/// # Errors
+/// A refusal when there is no such product.
+pub fn suggest(portal: &Portal, key: &str, field: &str, typed: &str) -> Result<Vec<(String, String)>, Error> {
+    let product = find_product(portal, key)?;
+    let form = form_of(&product)?;
+    let typed = typed.to_lowercase();
+    let Some(field) = form.field(field) else { return Ok(Vec::new()) };
+    let Input::TypeAhead { options } = &field.input else { return Ok(Vec::new()) };
+    let matches =
+        options.iter().enumerate().filter(|(_, choice)| choice.label.to_lowercase().contains(&typed));
+    Ok(matches
+        .filter_map(|(at, choice)| Some((field.wire_value(at)?, choice.label.clone())))
+        .take(100)
+        .collect())
+}
+
+/// The product somebody named, or a refusal with the nearest names.
+///
+/// # Errors
+/// The refusal.
+pub fn find_product(portal: &Portal, typed: &str) -> Result<Arc<Product>, Refusal> {
+    let key = ProductKey::parse(&typed.to_lowercase());
+    if let Some(product) = key.and_then(|key| portal.catalog.product(&key)) {
+        return Ok(Arc::clone(product));
+    }
+    let mut near: Vec<(f64, &str)> = portal
+        .catalog
+        .products
+        .keys()
+        .map(|key| (strsim::jaro_winkler(&typed.to_lowercase(), key.as_str()), key.as_str()))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .collect();
+    near.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let nearest = near.into_iter().take(3).map(|(_, key)| key.to_owned()).collect();
+    Err(Refusal::UnknownProduct { typed: shown(typed), nearest })
+}
+
+/// Typed text as it may stand in a sentence: short, and without what Slack would read as markup.
+pub(super) fn shown(typed: &str) -> String {
+    typed.chars().filter(|c| !matches!(c, '<' | '>' | '&' | '*' | '`' | '_' | '~')).take(60).collect()
+}
+
+/// Parameters that the portal fills.
+pub(super) fn bound_keys(product: &Product) -> BTreeSet<String> {
+    product.bind.keys().cloned().collect()
+}
+
+/// The form of a product of the catalog.
+///
+/// # Errors
+/// A failure: the catalog was checked when it was loaded.
+pub(super) fn form_of(product: &Product) -> Result<Form, anyhow::Error> {
+    Form::from_template(&product.template, &bound_keys(product))
+        .map_err(|_| anyhow::anyhow!("product {} has no form although the catalog was checked", product.key))
+}
+
+/// The teams a person may ask for, and the one of them that is meant.
+pub(super) async fn choose_team(
+    portal: &Portal,
+    person: &PersonId,
+    product: &Product,
+    named: Option<&str>,
+) -> Result<(Vec<TeamName>, TeamName), Error> {
+    let mine: Vec<TeamName> = portal.teams_of(person).await?.iter().map(|team| team.name.clone()).collect();
+    let Some(first) = mine.first() else { return Err(Refusal::NotInATeam.into()) };
+    let offered: Vec<TeamName> =
+        mine.iter().filter(|team| product.requesters.include(team)).cloned().collect();
+    let wanted = match named {
+        Some(name) => mine.iter().find(|team| team.as_str() == name).ok_or_else(|| Refusal::NotYourTeam {
+            team: shown(name),
+            yours: mine.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        })?,
+        None => offered.first().unwrap_or(first),
+    };
+    if !offered.contains(wanted) {
+        let (product, owner) = (product.name.clone(), product.owner.clone());
+        return Err(Refusal::NotOffered { product, team: wanted.clone(), owner }.into());
+    }
+    let wanted = wanted.clone();
+    Ok((offered, wanted))
+}
+
+async fn session(
+    portal: &Portal,
+    product: Arc<Product>,
+    form: Form,
+    (teams, team): (Vec<TeamName>, TeamName),
+    given: BTreeMap<String, String>,
+    reason: String,
+    notes: Vec<String>,
+) -> Result<FormSession, Error> {
+    let values = plain_values(&product, &form, &given);
+    let preview = preview(portal, &product, &team, &values).await?;
+    let holders =
+        if preview.quota.left() == 0 { holders(portal, &product, &team).await? } else { Vec::new() };
+    Ok(FormSession { product, form, teams, team, given, reason, preview, holders, notes })
+}
+
+/// What the inputs stand for so far, defaults included; not yet checked.
+fn plain_values(product: &Product, form: &Form, given: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let value = |key: &str, default: Option<&String>| {
+        let wire = given.get(key).filter(|text| !text.is_empty());
+        match (form.field(key), wire) {
+            (Some(field), Some(wire)) if !field.options().is_empty() => {
+                field.from_wire(wire).map(str::to_owned)
+            }
+            (Some(_), Some(text)) => Some(text.clone()),
+            _ => default.cloned(),
+        }
+    };
+    let parameters = &product.template.parameters;
+    parameters
+        .iter()
+        .filter_map(|known| Some((known.key.clone(), value(&known.key, known.default.as_ref())?)))
+        .collect()
+}
+
+async fn preview(
+    portal: &Portal,
+    product: &Product,
+    team: &TeamName,
+    values: &[(String, String)],
+) -> Result<Preview, Error> {
+    let value = |key: &str| values.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str());
+    let estimate = estimate(&product.cost, &value, &portal.catalog.prices);
+    let path = approval_path(&product.approval, values, estimate.as_ref());
+    let approvers = match path {
+        ApprovalPath::Auto { .. } => Vec::new(),
+        ApprovalPath::Ask { .. } => portal.approvers(&product.approval.approvers, team),
+    };
+    let slot = QuotaSlot { team: team.clone(), product: product.key.clone() };
+    let used = portal.ports.store.quota_used(&slot).await?;
+    Ok(Preview {
+        estimate,
+        path,
+        approvers,
+        quota: QuotaUse { used, limit: product.quota.per_team },
+        expires_at: product.lease.grace.after(product.lease.ttl.after(portal.now())),
+        simulated: portal.ports.provisioner.is_simulated(),
+    })
+}
+
+async fn holders(portal: &Portal, product: &Product, team: &TeamName) -> Result<Vec<Request>, Error> {
+    let whose = Whose::TeamProduct(team.clone(), product.key.clone());
+    let mut requests = portal.ports.store.list(&whose, 0, 200).await?;
+    requests.retain(|request| !request.status.name().is_ended());
+    requests.truncate(NAMED_HOLDERS);
+    Ok(requests)
+}

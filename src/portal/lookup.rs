@@ -1,0 +1,97 @@
+//! Looking at requests: one's own, the team's, one by its id.
+
+use super::form::shown;
+use super::{Error, Portal};
+use crate::domain::audit::AuditEntry;
+use crate::domain::ids::{PersonId, TeamName};
+use crate::domain::refusal::Refusal;
+use crate::domain::request::Request;
+use crate::ports::store::Whose;
+
+/// Fewest characters of an id that a command takes.
+const SHORTEST_PREFIX: usize = 6;
+
+/// A page of requests.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Whose they are, for the heading.
+    pub whose: Whose,
+    /// Newest first.
+    pub requests: Vec<Request>,
+    /// Requests before these.
+    pub skip: usize,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// A page of the person's own requests, or of a team's if `team` is named and the person may see it.
+///
+/// # Errors
+/// A refusal when the team is not theirs to see; a failure when Slack or the store is silent.
+pub async fn list(
+    portal: &Portal,
+    person: &PersonId,
+    team: Option<&str>,
+    skip: usize,
+    limit: usize,
+) -> Result<Page, Error> {
+    let whose = match team {
+        None => Whose::Requester(person.clone()),
+        Some(name) => Whose::Team(visible_team(portal, person, name).await?),
+    };
+    let mut requests = portal.ports.store.list(&whose, skip, limit + 1).await?;
+    let more = requests.len() > limit;
+    requests.truncate(limit);
+    Ok(Page { whose, requests, skip, more })
+}
+
+async fn visible_team(portal: &Portal, person: &PersonId, name: &str) -> Result<TeamName, Error> {
+    let wanted = portal.organization.team(&TeamName::new(name));
+    if let Some(team) = wanted {
+        for circle in
+            [&team.members, &team.approvers, &portal.organization.admins, &portal.organization.auditors]
+        {
+            if portal.is_one_of(person, circle).await? {
+                return Ok(team.name.clone());
+            }
+        }
+    }
+    let yours: Vec<String> =
+        portal.teams_of(person).await?.iter().map(|team| team.name.to_string()).collect();
+    if yours.is_empty() {
+        return Err(Refusal::NotInATeam.into());
+    }
+    Err(Refusal::NotYourTeam { team: shown(name), yours: yours.join(", ") }.into())
+}
+
+/// The one request that the person can see whose id begins with `typed`.
+///
+/// # Errors
+/// A refusal when there is none or there are several; a failure when Slack or the store is silent.
+pub async fn find(portal: &Portal, person: &PersonId, typed: &str) -> Result<Request, Error> {
+    let prefix = typed.trim().trim_matches('`').to_lowercase();
+    let unknown = || Refusal::UnknownRequest { typed: shown(typed) };
+    let shaped = prefix.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    if prefix.len() < SHORTEST_PREFIX || !shaped {
+        return Err(unknown().into());
+    }
+    let mut visible = Vec::new();
+    for request in portal.ports.store.find(&prefix, 50).await? {
+        if portal.may_see(person, &request).await? {
+            visible.push(request);
+        }
+    }
+    match visible.len() {
+        0 => Err(unknown().into()),
+        1 => Ok(visible.swap_remove(0)),
+        matches => Err(Refusal::AmbiguousRequest { typed: shown(typed), matches }.into()),
+    }
+}
+
+/// What happened to a request, for its timeline.
+///
+/// # Errors
+/// When the store is silent.
+pub async fn timeline(portal: &Portal, request: &Request) -> Result<Vec<AuditEntry>, Error> {
+    Ok(portal.ports.store.audit_of(request.id).await?)
+}

@@ -1,0 +1,184 @@
+//! Use cases: what a person, the workflow, the provisioner or the clock can make happen. One file each.
+//!
+//! The order of effects is always store, act, announce: a use case loads a request, asks the domain, and commits
+//! the answer with the jobs that will tell the outside. It never calls the outside itself; `perform` and `show`
+//! do, as jobs, each of which may run twice.
+
+pub mod cancel;
+pub mod decide;
+pub mod dispatch;
+pub mod form;
+pub mod lookup;
+pub mod metrics;
+mod people;
+mod perform;
+pub mod settle;
+mod show;
+pub mod submit;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use thiserror::Error as ThisError;
+use tokio::sync::mpsc;
+
+use self::metrics::Metrics;
+use crate::domain::audit::{Actor, AuditHead, AuditSubject};
+use crate::domain::catalog::Catalog;
+use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
+use crate::domain::job::JobKey;
+use crate::domain::next::{Transition, note_refusal};
+use crate::domain::organization::Organization;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::Request;
+use crate::ports::Ports;
+use crate::ports::store::{Claim, Commit, CommitError, RowChange};
+
+/// Times a use case loads a request anew because somebody else changed it first.
+const STALE_RETRIES: usize = 20;
+
+/// Everything a use case needs. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Portal {
+    /// The outside.
+    pub ports: Ports,
+    /// What can be asked for.
+    pub catalog: Arc<Catalog>,
+    /// Who belongs where.
+    pub organization: Arc<Organization>,
+    /// What happened so far.
+    pub metrics: Arc<Metrics>,
+    wake: mpsc::UnboundedSender<JobKey>,
+}
+
+/// Why a use case did not do what was asked.
+#[derive(Debug, ThisError)]
+pub enum Error {
+    /// It must not or cannot be done; the person reads why.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Something is broken; nothing was changed and the operator reads why.
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
+}
+
+impl Portal {
+    /// The portal, and the keys of jobs to run right away as commits write them.
+    pub fn new(
+        ports: Ports,
+        catalog: Arc<Catalog>,
+        organization: Arc<Organization>,
+    ) -> (Self, mpsc::UnboundedReceiver<JobKey>) {
+        let (wake, woken) = mpsc::unbounded_channel();
+        (Self { ports, catalog, organization, metrics: Arc::default(), wake }, woken)
+    }
+
+    /// Now.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    /// The request, or a refusal when there is none: whoever names it got the id from us or made it up.
+    async fn load(&self, id: RequestId) -> Result<Request, Error> {
+        let found = self.ports.store.load(id).await?;
+        found.ok_or_else(|| Refusal::UnknownRequest { typed: id.short() }.into())
+    }
+
+    /// Loads the request, lets `decide` change it and commits that, again and again while others are faster.
+    async fn change(
+        &self,
+        id: RequestId,
+        decide: impl Fn(&Request, Timestamp) -> Result<Transition, Refusal>,
+    ) -> Result<Request, Error> {
+        for _ in 0..STALE_RETRIES {
+            let transition = decide(&self.load(id).await?, self.now())?;
+            match self.commit(transition, None, None).await {
+                Ok(request) => return Ok(request),
+                Err(CommitError::Stale) => {}
+                Err(error) => {
+                    return Err(anyhow::Error::new(error).context("cannot store the change").into());
+                }
+            }
+        }
+        Err(anyhow::anyhow!("the request changed {STALE_RETRIES} times while it was being changed").into())
+    }
+
+    /// Commits a transition and has its jobs run.
+    async fn commit(
+        &self,
+        transition: Transition,
+        once: Option<String>,
+        done: Option<Claim>,
+    ) -> Result<Request, CommitError> {
+        let request = transition.request;
+        let row = Box::new(request.clone());
+        let row = if request.revision == 1 { RowChange::Insert(row) } else { RowChange::Replace(row) };
+        let now = self.now();
+        let due: Vec<JobKey> =
+            transition.jobs.iter().filter(|job| job.due_at <= now).map(|job| job.key.clone()).collect();
+        let commit = Commit {
+            row: Some(row),
+            audit: transition.audit.clone(),
+            jobs: transition.jobs,
+            quota: transition.quota,
+            once,
+            done,
+        };
+        self.ports.store.commit(commit).await?;
+        transition.audit.iter().for_each(|entry| self.metrics.count(entry));
+        self.wake(due);
+        Ok(request)
+    }
+
+    /// Has these jobs run now instead of at the next sweep; nobody listens in a test that sweeps by itself.
+    fn wake(&self, keys: Vec<JobKey>) {
+        for key in keys {
+            let _ = self.wake.send(key);
+        }
+    }
+
+    /// Puts a refusal for lack of right on the request's trail and hands it back.
+    async fn refuse(&self, request: &Request, by: &PersonId, tried: &str, refusal: Refusal) -> Error {
+        let Some(why) = refusal.lack_of_right() else { return refusal.into() };
+        let noted =
+            self.change(request.id, |request, now| Ok(note_refusal(request, by, tried, why, now))).await;
+        match noted {
+            Ok(_) => refusal.into(),
+            Err(Error::Failed(error)) => {
+                Error::Failed(error.context("cannot note a refusal on the audit trail"))
+            }
+            Err(refused) => refused,
+        }
+    }
+
+    /// Puts a refusal on the trail that no stored request belongs to: a chain of its own under `id`.
+    async fn refuse_unstored(
+        &self,
+        id: RequestId,
+        (team, product): (&TeamName, &ProductKey),
+        by: &PersonId,
+        tried: &str,
+        refusal: Refusal,
+    ) -> Error {
+        let Some(why) = refusal.lack_of_right() else { return refusal.into() };
+        let subject = AuditSubject { request: id, team, product, status: "-" };
+        let actor = Actor::Person(by.clone());
+        let seq = self.ports.store.audit_of(id).await.map(|entries| {
+            entries.last().map(|last| AuditHead { seq: last.seq, digest: last.digest.clone() })
+        });
+        let mut head = match seq {
+            Ok(head) => head.unwrap_or_default(),
+            Err(error) => return Error::Failed(error.context("cannot read the audit trail")),
+        };
+        let entry = head.append(self.now(), subject, "refused", &actor, format!("{tried}: {why}"));
+        match self.ports.store.commit(Commit { audit: vec![entry.clone()], ..Commit::default() }).await {
+            Ok(()) => {
+                self.metrics.count(&entry);
+                refusal.into()
+            }
+            Err(error) => {
+                Error::Failed(anyhow::Error::new(error).context("cannot note a refusal on the audit trail"))
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Who is who right now: which teams a person is in, who may decide. Groups are asked for at the moment of a click;
+//! the directory remembers an answer for at most a minute.
+
+use super::Portal;
+use crate::domain::catalog::{Approvers, Principal};
+use crate::domain::ids::PersonId;
+use crate::domain::policy::Team;
+use crate::domain::request::Request;
+
+impl Portal {
+    /// Whether `person` is one of these people or in one of these groups. Slack is asked only if no id matches.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(crate) async fn is_one_of(
+        &self,
+        person: &PersonId,
+        principals: &[Principal],
+    ) -> anyhow::Result<bool> {
+        if principals.iter().any(|principal| matches!(principal, Principal::Person(id) if id == person)) {
+            return Ok(true);
+        }
+        for principal in principals {
+            let matches = match principal {
+                Principal::Person(_) => false,
+                Principal::Group(group) => self.ports.directory.group_members(group).await?.contains(person),
+                Principal::Email(email) => {
+                    self.ports.directory.person_by_email(email).await?.as_ref() == Some(person)
+                }
+            };
+            if matches {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The teams that `person` may ask for.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(crate) async fn teams_of(&self, person: &PersonId) -> anyhow::Result<Vec<&Team>> {
+        let mut teams = Vec::new();
+        for team in &self.organization.teams {
+            if self.is_one_of(person, &team.members).await? {
+                teams.push(team);
+            }
+        }
+        Ok(teams)
+    }
+
+    /// Whose answer counts for this request, as the settings and the product's snapshot have it now.
+    pub(crate) fn approvers_of(&self, request: &Request) -> Vec<Principal> {
+        self.approvers(&request.product.approval.approvers, &request.team)
+    }
+
+    /// Whose answer counts under this rule for this team.
+    pub(crate) fn approvers(&self, rule: &Approvers, team: &crate::domain::ids::TeamName) -> Vec<Principal> {
+        match rule {
+            Approvers::Team => {
+                self.organization.team(team).map(|team| team.approvers.clone()).unwrap_or_default()
+            }
+            Approvers::Listed(principals) => principals.clone(),
+        }
+    }
+
+    /// Whether `person` may see this request: its requester, its team, its approvers, admins and auditors.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(crate) async fn may_see(&self, person: &PersonId, request: &Request) -> anyhow::Result<bool> {
+        if *person == request.requester {
+            return Ok(true);
+        }
+        let team = self.organization.team(&request.team).map(|team| team.members.clone()).unwrap_or_default();
+        let circles = [
+            team,
+            self.approvers_of(request),
+            self.organization.admins.clone(),
+            self.organization.auditors.clone(),
+        ];
+        for circle in &circles {
+            if self.is_one_of(person, circle).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// These people and groups as Slack shows them.
+pub(crate) fn mentions(principals: &[Principal]) -> String {
+    let mention = |principal: &Principal| match principal {
+        Principal::Person(id) => format!("<@{id}>"),
+        Principal::Group(id) => format!("<!subteam^{id}>"),
+        Principal::Email(email) => email.clone(),
+    };
+    match principals {
+        [] => "nobody is named as approver; ask your platform team".to_owned(),
+        some => some.iter().map(mention).collect::<Vec<_>>().join(", "),
+    }
+}

@@ -1,0 +1,239 @@
+//! Performs one job: the only place, with `show`, where the portal touches the outside.
+
+use std::time::Duration;
+
+use thiserror::Error as ThisError;
+
+use super::decide::judge_stored;
+use super::show::show;
+use super::{Error, Portal};
+use crate::domain::event::Event;
+use crate::domain::ids::{RecordId, RequestId, TaskToken};
+use crate::domain::job::{JobKind, Resume, StoredClick};
+use crate::domain::next::next;
+use crate::domain::policy::ApprovalPath;
+use crate::domain::request::{Output, Request, Status};
+use crate::ports::provisioner::{ProvisionError, ProvisionOrder, RecordState};
+use crate::ports::slack::SlackError;
+use crate::ports::workflow::{ExecutionInput, ResumeError};
+
+/// The machine's own timeout is this much longer than the row's deadline: it is only a safety net.
+const SAFETY_NET_SECONDS: u64 = 3600;
+
+/// How a job went.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Performed {
+    /// It is done.
+    Done,
+    /// Nothing is wrong, but it has to be looked at again after this time.
+    Again(Duration),
+}
+
+/// Why a job did not succeed.
+#[derive(Debug, ThisError)]
+pub(super) enum JobError {
+    /// It may succeed later.
+    #[error(transparent)]
+    Later(#[from] anyhow::Error),
+    /// It may succeed after this time.
+    #[error("asked to wait {} s", .0.as_secs())]
+    After(Duration),
+    /// It will never succeed by itself.
+    #[error("{0}")]
+    Never(String),
+}
+
+impl From<SlackError> for JobError {
+    fn from(error: SlackError) -> Self {
+        match error {
+            SlackError::RateLimited(wait) => Self::After(wait),
+            SlackError::Gone(_) | SlackError::Unreachable(_) | SlackError::Refused(_) => {
+                Self::Never(error.to_string())
+            }
+            SlackError::Other(error) => Self::Later(error),
+        }
+    }
+}
+
+impl From<Error> for JobError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(refusal) => Self::Never(refusal.to_string()),
+            Error::Failed(error) => Self::Later(error),
+        }
+    }
+}
+
+pub(super) async fn perform(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Performed, JobError> {
+    match kind {
+        JobKind::Show(surface) => show(portal, id, *surface).await.map(|()| Performed::Done),
+        JobKind::JudgeClick(click) => judge_click(portal, id, click).await,
+        JobKind::ApprovalDeadline => apply(portal, id, Event::ApprovalDeadline).await,
+        JobKind::StartExecution { attempt } => start_execution(portal, id, *attempt).await,
+        JobKind::Resume { token, with, attempt } => resume(portal, id, token, with, *attempt).await,
+        JobKind::Provision => provision(portal, id).await,
+        JobKind::WatchProvisioning => watch_provisioning(portal, id).await,
+        JobKind::Terminate => terminate(portal, id).await,
+        JobKind::WatchTermination => watch_termination(portal, id).await,
+    }
+}
+
+/// Applies an event; one that does not fit any more is done with.
+async fn apply(portal: &Portal, id: RequestId, event: Event) -> Result<Performed, JobError> {
+    match portal.change(id, |request, now| next(request, &event, now)).await {
+        Ok(_) | Err(Error::Refused(_)) => Ok(Performed::Done),
+        Err(Error::Failed(error)) => Err(JobError::Later(error)),
+    }
+}
+
+async fn judge_click(portal: &Portal, id: RequestId, click: &StoredClick) -> Result<Performed, JobError> {
+    if let Some(text) = judge_stored(portal, id, click).await? {
+        portal.ports.slack.whisper(click.channel.as_ref(), &click.by, &text).await?;
+    }
+    Ok(Performed::Done)
+}
+
+async fn start_execution(portal: &Portal, id: RequestId, attempt: u32) -> Result<Performed, JobError> {
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
+    let waits = matches!(request.status, Status::Pending | Status::Approved);
+    if request.attempt != attempt || !waits {
+        return Ok(Performed::Done);
+    }
+    portal.ports.workflow.start_execution(&execution_input(&request)).await?;
+    Ok(Performed::Done)
+}
+
+/// Frozen at submission but for the attempt, so that starting the same execution twice sends the same input.
+fn execution_input(request: &Request) -> ExecutionInput {
+    let asked = matches!(request.approval, ApprovalPath::Ask { .. });
+    let timeout = request.product.approval.timeout.duration().as_secs();
+    ExecutionInput {
+        name: request.execution(),
+        request: request.id,
+        auto_approve: !asked || matches!(request.status, Status::Approved),
+        approval_timeout_seconds: u64::try_from(timeout).unwrap_or_default() + SAFETY_NET_SECONDS,
+    }
+}
+
+async fn resume(
+    portal: &Portal,
+    id: RequestId,
+    token: &TaskToken,
+    with: &Resume,
+    attempt: u32,
+) -> Result<Performed, JobError> {
+    let workflow = &portal.ports.workflow;
+    let sent = match with.error() {
+        None => workflow.send_task_success(token).await,
+        Some(error) => workflow.send_task_failure(token, error).await,
+    };
+    match sent {
+        Ok(()) => Ok(Performed::Done),
+        Err(ResumeError::Other(error)) => Err(JobError::Later(error)),
+        Err(ResumeError::NoLongerWaiting) => {
+            let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
+            // An approval that reached no execution would never be provisioned: start another attempt.
+            if matches!(request.status, Status::Approved) && request.attempt == attempt {
+                return apply(portal, id, Event::ExecutionLost { execution: request.execution() }).await;
+            }
+            Ok(Performed::Done)
+        }
+    }
+}
+
+async fn provision(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
+    if !matches!(request.status, Status::Provisioning { .. }) {
+        return Ok(Performed::Done);
+    }
+    let product = portal.catalog.product(&request.product.key);
+    let Some(product) = product.filter(|product| product.template_hash == request.product.template_hash)
+    else {
+        let why = "the product was changed by its owner while the request was waiting; ask again".to_owned();
+        return apply(portal, id, Event::ProvisioningFailed { why }).await;
+    };
+    let tags = tags(&request);
+    let order = ProvisionOrder { request: id, product, parameters: &request.parameters, tags: &tags };
+    match portal.ports.provisioner.provision(&order).await {
+        Ok(started) => {
+            let event = Event::ProvisioningStarted {
+                product: started.product,
+                record: started.record,
+                resources: started.resources,
+            };
+            apply(portal, id, event).await
+        }
+        Err(ProvisionError::Refused(why)) => apply(portal, id, Event::ProvisioningFailed { why }).await,
+        Err(ProvisionError::Other(error)) => Err(JobError::Later(error)),
+    }
+}
+
+/// What every provisioned resource is labeled with. No expiry: a renewal would falsify it.
+fn tags(request: &Request) -> Vec<(String, String)> {
+    [
+        ("Team", request.team.to_string()),
+        ("Requester", request.requester.to_string()),
+        ("RequestId", request.id.to_string()),
+        ("Product", request.product.key.to_string()),
+        ("ProvisionedBy", "quartermaster".to_owned()),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .to_vec()
+}
+
+async fn watch_provisioning(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
+    let Some((request, record)) = watched(portal, id).await? else { return Ok(Performed::Done) };
+    if !matches!(request.status, Status::Provisioning { .. }) {
+        return Ok(Performed::Done);
+    }
+    match portal.ports.provisioner.describe(&record).await? {
+        RecordState::Running => Ok(Performed::Again(portal.ports.provisioner.poll_every())),
+        RecordState::Succeeded { outputs } => {
+            let outputs = allowed_outputs(&request, outputs);
+            apply(portal, id, Event::ProvisioningSucceeded { outputs }).await
+        }
+        RecordState::Failed { why } => apply(portal, id, Event::ProvisioningFailed { why }).await,
+    }
+}
+
+/// The outputs that the product allows people to see, in the product's order; others may hold secrets.
+fn allowed_outputs(request: &Request, outputs: Vec<(String, String, String)>) -> Vec<Output> {
+    let mut shown: Vec<Output> = outputs
+        .into_iter()
+        .filter(|(name, ..)| request.product.outputs.contains(name))
+        .map(|(name, description, value)| Output { name, description, value })
+        .collect();
+    shown.sort_by_key(|output| request.product.outputs.iter().position(|name| *name == output.name));
+    shown
+}
+
+async fn terminate(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
+    if !matches!(request.status, Status::Terminating { .. }) {
+        return Ok(Performed::Done);
+    }
+    match portal.ports.provisioner.terminate(id).await {
+        Ok(None) => apply(portal, id, Event::TerminationSucceeded).await,
+        Ok(Some(record)) => apply(portal, id, Event::TerminationStarted { record }).await,
+        Err(ProvisionError::Refused(why)) => apply(portal, id, Event::TerminationFailed { why }).await,
+        Err(ProvisionError::Other(error)) => Err(JobError::Later(error)),
+    }
+}
+
+async fn watch_termination(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
+    let Some((_, record)) = watched(portal, id).await? else { return Ok(Performed::Done) };
+    match portal.ports.provisioner.describe(&record).await? {
+        RecordState::Running => Ok(Performed::Again(portal.ports.provisioner.poll_every())),
+        RecordState::Succeeded { .. } => apply(portal, id, Event::TerminationSucceeded).await,
+        RecordState::Failed { why } => apply(portal, id, Event::TerminationFailed { why }).await,
+    }
+}
+
+/// The request and the record that is looked at, if there is one.
+async fn watched(portal: &Portal, id: RequestId) -> anyhow::Result<Option<(Request, RecordId)>> {
+    let request = portal.ports.store.load(id).await?;
+    Ok(request.and_then(|request| {
+        let record = request.provisioned.as_ref()?.record.clone();
+        Some((request, record))
+    }))
+}

@@ -1,0 +1,40 @@
+//! What the workflow and the provisioner told us, through the queue. Every message may come twice or late.
+
+use super::{Error, Portal};
+use crate::domain::event::Event;
+use crate::domain::next::next;
+use crate::ports::queue::Signal;
+
+/// Applies one message. `Ok` means it was dealt with and can be deleted, also when there was nothing to do.
+///
+/// # Errors
+/// When the store could not be used; the message has to come again.
+pub async fn settle(portal: &Portal, signal: Signal) -> anyhow::Result<()> {
+    let id = signal.request();
+    let Some(event) = event_of(signal) else { return Ok(()) };
+    match portal.change(id, |request, now| next(request, &event, now)).await {
+        Ok(request) => {
+            tracing::info!(request = %id, event = event.word(), status = request.status.name().word(), "settled");
+            Ok(())
+        }
+        Err(Error::Refused(refusal)) => {
+            tracing::debug!(request = %id, event = event.word(), %refusal, "nothing to settle");
+            Ok(())
+        }
+        Err(Error::Failed(error)) => Err(error),
+    }
+}
+
+fn event_of(signal: Signal) -> Option<Event> {
+    match signal {
+        Signal::ApprovalRequested { execution, token, .. } => {
+            Some(Event::ApprovalRequested { execution, token })
+        }
+        Signal::ProvisionRequested { execution, token, .. } => {
+            Some(Event::ProvisionRequested { execution, token })
+        }
+        Signal::ExecutionEnded { orderly: true, .. } => None,
+        Signal::ExecutionEnded { execution, orderly: false, .. } => Some(Event::ExecutionLost { execution }),
+        Signal::ResourceCreated { logical_id, .. } => Some(Event::ResourceCreated { logical_id }),
+    }
+}

@@ -1,0 +1,167 @@
+//! A form was submitted: check it, and store it as a request with everything that follows from it.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error as ThisError;
+
+use super::form::{bound_keys, choose_team, find_product, form_of};
+use super::{Error, Portal};
+use crate::domain::catalog::{Binding, Product};
+use crate::domain::cost::estimate;
+use crate::domain::form::Form;
+use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
+use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters};
+use crate::domain::refusal::Refusal;
+use crate::domain::submission::{Submission, submit as birth};
+use crate::domain::template::FailedRule;
+use crate::ports::store::CommitError;
+
+/// A form as it came back.
+#[derive(Clone, Debug)]
+pub struct Filled {
+    /// Who submitted it.
+    pub by: PersonId,
+    /// The view's id; one view makes one request, however often it is sent.
+    pub view: String,
+    /// Which product's form it was.
+    pub product: String,
+    /// SHA-256 of the template the form was made from.
+    pub template_hash: String,
+    /// The team that was chosen, if there was a choice.
+    pub team: Option<String>,
+    /// What came back by parameter key, as the inputs send it.
+    pub given: BTreeMap<String, Option<String>>,
+    /// Why it is needed; may be empty.
+    pub reason: String,
+}
+
+/// Why a form did not become a request.
+#[derive(Debug, ThisError)]
+pub enum SubmitError {
+    /// Fields have to be corrected, all of them named.
+    #[error("{} field(s) have to be corrected", .0.len())]
+    Fields(Vec<FieldProblem>),
+    /// As with every use case.
+    #[error(transparent)]
+    Other(#[from] Error),
+}
+
+impl From<Refusal> for SubmitError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Other(refusal.into())
+    }
+}
+
+impl From<anyhow::Error> for SubmitError {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+/// Stores the request and returns its id; the same view submitted again returns the same id.
+///
+/// # Errors
+/// See [`SubmitError`]; nothing is stored then but the note of a refusal for lack of right.
+pub async fn submit(portal: &Portal, filled: Filled) -> Result<RequestId, SubmitError> {
+    let once = format!("view:{}", filled.view);
+    let product = find_product(portal, &filled.product)?;
+    let id = RequestId::random();
+    let team = match choose_team(portal, &filled.by, &product, filled.team.as_deref()).await {
+        Ok((_, team)) => team,
+        Err(Error::Refused(refusal)) => {
+            let team = TeamName::new(super::form::shown(filled.team.as_deref().unwrap_or("-")));
+            return Err(refused(portal, id, &team, &product.key, &filled.by, refusal).await);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if product.template_hash != filled.template_hash {
+        return Err(Refusal::ProductChanged { product: product.name.clone() }.into());
+    }
+    let values = match checked(id, &product, &team, &filled)? {
+        Ok(values) => values,
+        Err(problems) if problems.iter().any(|problem| problem.is_forged) => {
+            let forged = Refusal::Forged { command: portal.organization.command.clone() };
+            return Err(refused(portal, id, &team, &product.key, &filled.by, forged).await);
+        }
+        Err(problems) => return Err(SubmitError::Fields(problems)),
+    };
+    let submission = submission(portal, id, &filled, team, &product, values);
+    let (team, key) = (submission.team.clone(), product.key.clone());
+    let transition = birth(submission, &product, portal.now());
+    match portal.commit(transition, Some(once), None).await {
+        Ok(request) => {
+            tracing::info!(request = %request.id, product = %key, team = %team, actor = %filled.by, status = request.status.name().word(), "submitted");
+            Ok(request.id)
+        }
+        Err(CommitError::Again(Some(earlier))) => Ok(earlier),
+        Err(CommitError::QuotaFull(quota)) => Err(Refusal::QuotaFull { team, product: key, quota }.into()),
+        Err(error) => Err(anyhow::Error::new(error).context("cannot store the request").into()),
+    }
+}
+
+async fn refused(
+    portal: &Portal,
+    id: RequestId,
+    team: &TeamName,
+    product: &ProductKey,
+    by: &PersonId,
+    refusal: Refusal,
+) -> SubmitError {
+    portal.refuse_unstored(id, (team, product), by, "submit", refusal).await.into()
+}
+
+/// The parameters, bound ones included, or what is wrong with the fields.
+fn checked(
+    id: RequestId,
+    product: &Product,
+    team: &TeamName,
+    filled: &Filled,
+) -> Result<Result<ParameterValues, Vec<FieldProblem>>, anyhow::Error> {
+    let form = form_of(product)?;
+    let mut values = match check_parameters(&product.template, &form, &bound_keys(product), &filled.given) {
+        Ok(values) => values,
+        Err(problems) => return Ok(Err(problems)),
+    };
+    for (key, binding) in &product.bind {
+        let value = match binding {
+            Binding::Team => team.to_string(),
+            Binding::Requester => filled.by.to_string(),
+            Binding::RequestId => id.to_string(),
+        };
+        values.bind(&product.template, key, value);
+    }
+    let problems = broken_rules(product, &form, &values);
+    Ok(if problems.is_empty() { Ok(values) } else { Err(problems) })
+}
+
+/// The template's own rules, each told under the first field it mentions.
+fn broken_rules(product: &Product, form: &Form, values: &ParameterValues) -> Vec<FieldProblem> {
+    let failed = product.template.failed_rules(values.as_slice());
+    let shown = |key: &&String| form.field(key).is_some();
+    let problem = |rule: FailedRule| {
+        let place = rule.parameters.iter().find(shown).cloned();
+        let key = place.or_else(|| form.fields().next().map(|field| field.key.clone()))?;
+        Some(FieldProblem { key, message: rule.message, is_forged: false })
+    };
+    failed.into_iter().filter_map(problem).collect()
+}
+
+fn submission(
+    portal: &Portal,
+    id: RequestId,
+    filled: &Filled,
+    team: TeamName,
+    product: &Product,
+    values: ParameterValues,
+) -> Submission {
+    let price = estimate(&product.cost, &|key| values.get(key), &portal.catalog.prices);
+    Submission {
+        id,
+        requester: filled.by.clone(),
+        team,
+        parameters: values.into_vec(),
+        bound: product.bind.keys().cloned().collect(),
+        reason: filled.reason.trim().to_owned(),
+        estimate: price,
+    }
+}

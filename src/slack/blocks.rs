@@ -1,0 +1,147 @@
+//! Block Kit pieces, each cut to Slack's limits, so that no builder can make a message that Slack refuses.
+//! What a message says is `messages`' and `views`' business.
+
+use slack_morphism::prelude::*;
+
+use super::ids::ActionId;
+
+/// Blocks of one message.
+pub const MAX_MESSAGE_BLOCKS: usize = 50;
+
+/// Blocks of one modal or home tab.
+pub const MAX_VIEW_BLOCKS: usize = 100;
+
+/// Characters of a section's text.
+pub const MAX_SECTION: usize = 3000;
+
+/// Characters of one field of a section.
+pub const MAX_FIELD: usize = 2000;
+
+/// Fields of one section.
+const MAX_FIELDS: usize = 10;
+
+/// Cuts plain text to `limit` characters, ending in `…` where something is left out.
+pub fn cut(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(limit.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}
+
+/// Cuts formatted text to `limit` characters without leaving half a mention, link, date or entity behind.
+pub fn cut_mrkdwn(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(limit.saturating_sub(1)).collect();
+    for (open, close) in [('<', '>'), ('&', ';')] {
+        if let Some(start) = short.rfind(open)
+            && !short[start..].contains(close)
+        {
+            short.truncate(start);
+        }
+    }
+    short.push('…');
+    short
+}
+
+/// Plain text for labels, titles and buttons. Slack refuses empty text, so nothing becomes `-`.
+pub fn plain(text: &str, limit: usize) -> SlackBlockPlainTextOnly {
+    let text = if text.trim().is_empty() { "-" } else { text };
+    SlackBlockPlainTextOnly::from(SlackBlockPlainText::new(cut(text, limit)))
+}
+
+fn formatted(text: &str, limit: usize) -> SlackBlockMarkDownText {
+    let text = if text.trim().is_empty() { "-" } else { text };
+    SlackBlockMarkDownText::new(cut_mrkdwn(text, limit))
+}
+
+/// A heading.
+pub fn header(text: &str) -> SlackBlock {
+    SlackHeaderBlock::new(plain(text, 150)).into()
+}
+
+/// A paragraph of formatted text.
+pub fn section(text: &str) -> SlackBlock {
+    SlackSectionBlock::new().with_text(formatted(text, MAX_SECTION).into()).into()
+}
+
+/// A paragraph of formatted text with a button beside it.
+pub fn section_with(text: &str, button: SlackBlockButtonElement) -> SlackBlock {
+    let text = formatted(text, MAX_SECTION).into();
+    SlackSectionBlock::new().with_text(text).with_accessory(SlackSectionBlockElement::Button(button)).into()
+}
+
+/// Label and value pairs in two columns; values are formatted text. No fact, no block.
+pub fn facts(facts: &[(&str, String)]) -> Vec<SlackBlock> {
+    let field = |(label, value): &(&str, String)| formatted(&format!("*{label}*\n{value}"), MAX_FIELD).into();
+    let sections = facts.chunks(MAX_FIELDS);
+    sections
+        .map(|some| SlackSectionBlock::new().with_fields(some.iter().map(field).collect()).into())
+        .collect()
+}
+
+/// Small gray formatted text.
+pub fn context(text: &str) -> SlackBlock {
+    SlackContextBlock::new(vec![SlackContextBlockElement::MarkDown(formatted(text, MAX_FIELD))]).into()
+}
+
+/// A thin line.
+pub fn divider() -> SlackBlock {
+    SlackDividerBlock::new().into()
+}
+
+/// A row of buttons.
+pub fn buttons(block_id: &str, buttons: Vec<SlackBlockButtonElement>) -> SlackBlock {
+    let elements = buttons.into_iter().map(SlackActionBlockElement::Button).collect();
+    SlackActionsBlock::new(elements).with_block_id(SlackBlockId(block_id.to_owned())).into()
+}
+
+/// A button. `spoken` is what a screen reader says, for buttons whose text alone does not tell them apart.
+pub fn button(action: ActionId, text: &str, value: &str, spoken: &str) -> SlackBlockButtonElement {
+    SlackBlockButtonElement::new(plain(text, 75))
+        .with_action_id(SlackActionId(action.as_str().to_owned()))
+        .with_value(cut(value, 2000))
+        .with_accessibility_label(SlackAccessibilityLabel(cut(spoken, 75)))
+}
+
+/// A dialog that asks before a button does something that cannot be taken back.
+pub fn confirm(title: &str, text: &str, yes: &str, no: &str) -> SlackBlockConfirmItem {
+    SlackBlockConfirmItem::new(plain(title, 100), formatted(text, 300).into(), plain(yes, 30), plain(no, 30))
+}
+
+/// Keeps the first and the last blocks where there are more than Slack takes, and says so in between.
+pub fn at_most(mut blocks: Vec<SlackBlock>, limit: usize) -> Vec<SlackBlock> {
+    if blocks.len() > limit {
+        let tail = blocks.split_off(blocks.len() - 2);
+        blocks.truncate(limit - 3);
+        blocks.push(context("Some lines are left out here because Slack does not show more."));
+        blocks.extend(tail);
+    }
+    blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_never_leaves_half_a_mention_or_entity() {
+        assert_eq!(cut_mrkdwn("ab <@U0ALICE> c", 8), "ab …");
+        assert_eq!(cut_mrkdwn("ab &amp; c", 6), "ab …");
+        assert_eq!(cut_mrkdwn("ab <@U1> cdefgh", 11), "ab <@U1> c…");
+        assert_eq!(cut("abcdef", 4), "abc…");
+        assert_eq!(cut("ab", 2), "ab");
+    }
+
+    #[test]
+    fn too_many_blocks_keep_their_beginning_and_end() {
+        let many: Vec<SlackBlock> = (0..70).map(|n| section(&n.to_string())).collect();
+        let kept = at_most(many, MAX_MESSAGE_BLOCKS);
+        assert_eq!(kept.len(), MAX_MESSAGE_BLOCKS);
+        assert_eq!(kept[0], section("0"));
+        assert_eq!(kept[49], section("69"));
+    }
+}

@@ -1,0 +1,185 @@
+//! The name of every button, field and form, and what a button carries. What they do is decided where they arrive.
+
+use std::fmt;
+
+use crate::domain::ids::RequestId;
+
+/// Elements that people press or change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ActionId {
+    /// Approve on a card; carries a [`ButtonValue`].
+    Approve,
+    /// Deny on a card, which asks for a reason; carries a [`ButtonValue`].
+    Deny,
+    /// Cancel on the requester's message; carries a [`ButtonValue`].
+    Cancel,
+    /// Ask again, prefilled from an earlier request; carries a [`ButtonValue`].
+    Again,
+    /// Details of one request; carries a [`ButtonValue`].
+    ShowStatus,
+    /// The next page of a list; carries where it begins.
+    MoreRows,
+    /// Open the catalog; carries nothing.
+    OpenCatalog,
+    /// Open a product's form; carries the product's key.
+    ChooseProduct,
+    /// The team select of a form; carries the team's name.
+    ChooseTeam,
+    /// A field of a form; its block says which.
+    FieldValue,
+}
+
+impl ActionId {
+    /// Every action.
+    pub const ALL: [Self; 10] = [
+        Self::Approve,
+        Self::Deny,
+        Self::Cancel,
+        Self::Again,
+        Self::ShowStatus,
+        Self::MoreRows,
+        Self::OpenCatalog,
+        Self::ChooseProduct,
+        Self::ChooseTeam,
+        Self::FieldValue,
+    ];
+
+    /// As it stands in a block's `action_id`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Approve => "request.approve",
+            Self::Deny => "request.deny",
+            Self::Cancel => "request.cancel",
+            Self::Again => "request.again",
+            Self::ShowStatus => "status.show",
+            Self::MoreRows => "list.more",
+            Self::OpenCatalog => "catalog.open",
+            Self::ChooseProduct => "catalog.choose",
+            Self::ChooseTeam => "form.team",
+            Self::FieldValue => "value",
+        }
+    }
+
+    /// The action of that name; `None` for one that we never made or no longer know.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.as_str() == text)
+    }
+}
+
+/// Modals that can be submitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CallbackId {
+    /// A product's request form.
+    RequestForm,
+    /// The reason for a denial.
+    DenyReason,
+    /// The catalog browser; has no submit button.
+    Catalog,
+    /// A view that only says something; has no submit button.
+    Note,
+}
+
+impl CallbackId {
+    /// Every modal.
+    pub const ALL: [Self; 4] = [Self::RequestForm, Self::DenyReason, Self::Catalog, Self::Note];
+
+    /// As it stands in a view's `callback_id`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RequestForm => "request.form",
+            Self::DenyReason => "request.deny_reason",
+            Self::Catalog => "catalog.browser",
+            Self::Note => "note",
+        }
+    }
+
+    /// The modal of that name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|callback| callback.as_str() == text)
+    }
+}
+
+/// The global shortcut that opens the catalog, as the app manifest names it.
+pub const CATALOG_SHORTCUT: &str = "catalog.open";
+
+/// The block of a form that holds the reason.
+pub const REASON_BLOCK: &str = "reason";
+
+/// The block of a form that holds the team.
+pub const TEAM_BLOCK: &str = "team";
+
+const PARAMETER_BLOCK: &str = "param.";
+
+/// The block of a form that holds this parameter.
+pub fn parameter_block(key: &str) -> String {
+    format!("{PARAMETER_BLOCK}{key}")
+}
+
+/// The parameter that a block of a form holds, if it holds one.
+pub fn parameter_of(block: &str) -> Option<&str> {
+    block.strip_prefix(PARAMETER_BLOCK)
+}
+
+/// What a button about a request carries: which request, and which of its states the button was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ButtonValue {
+    /// The request.
+    pub request: RequestId,
+    /// The request's epoch when the button was shown; an older one than the row's means "out of date".
+    pub epoch: u32,
+}
+
+impl ButtonValue {
+    /// Reads `<request id>:<epoch>`; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (request, epoch) = text.split_once(':')?;
+        let digits = !epoch.is_empty() && epoch.bytes().all(|byte| byte.is_ascii_digit());
+        let epoch = digits.then(|| epoch.parse().ok())??;
+        Some(Self { request: RequestId::parse(request)?, epoch })
+    }
+}
+
+impl fmt::Display for ButtonValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.request, self.epoch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_name_reads_back_and_is_used_once() {
+        for action in ActionId::ALL {
+            assert_eq!(ActionId::parse(action.as_str()), Some(action));
+        }
+        for callback in CallbackId::ALL {
+            assert_eq!(CallbackId::parse(callback.as_str()), Some(callback));
+        }
+        assert_eq!(ActionId::parse("request.destroy"), None);
+        assert_eq!(parameter_of(&parameter_block("BucketName")), Some("BucketName"));
+        assert_eq!(parameter_of(REASON_BLOCK), None);
+    }
+
+    #[test]
+    fn a_button_value_reads_back_and_nothing_else_does() {
+        let value = ButtonValue { request: RequestId::random(), epoch: 3 };
+        assert_eq!(ButtonValue::parse(&value.to_string()), Some(value));
+        let id = value.request;
+        for bad in
+            ["", ":", "x:1", &format!("{id}"), &format!("{id}:"), &format!("{id}:+1"), &format!("{id}:1:2")]
+        {
+            assert_eq!(ButtonValue::parse(bad), None, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_button_value_breaks_the_parser(text in ".{0,60}") {
+            let _ = ButtonValue::parse(&text);
+        }
+    }
+}

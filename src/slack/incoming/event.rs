@@ -1,0 +1,96 @@
+//! The Events API: JSON envelopes around what happened in the workspace.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::wire::origin;
+use super::{Event, Incoming, ParseError};
+
+#[derive(Debug, Deserialize)]
+struct Envelope {
+    #[serde(rename = "type")]
+    kind: String,
+    challenge: Option<String>,
+    event_id: Option<String>,
+    team_id: Option<String>,
+    enterprise_id: Option<String>,
+    context_enterprise_id: Option<String>,
+    event: Option<Inner>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Inner {
+    #[serde(rename = "type")]
+    kind: String,
+    /// An id or, in some events, a whole object.
+    user: Option<Value>,
+    tab: Option<String>,
+}
+
+/// Reads an event delivery.
+///
+/// # Errors
+/// When it is not an envelope. An event we do not use is no error.
+pub fn parse_event(body: &[u8]) -> Result<Incoming, ParseError> {
+    let envelope: Envelope = serde_json::from_slice(body)?;
+    match envelope.kind.as_str() {
+        "url_verification" => {
+            let challenge = envelope.challenge.ok_or(ParseError::Missing("challenge"))?;
+            Ok(Incoming::UrlVerification { challenge })
+        }
+        "event_callback" => happened(envelope).map(Incoming::Event),
+        _ => Ok(Incoming::Unknown { kind: envelope.kind }),
+    }
+}
+
+fn happened(envelope: Envelope) -> Result<Event, ParseError> {
+    let event = envelope.event.ok_or(ParseError::Missing("event"))?;
+    if event.kind != "app_home_opened" {
+        return Ok(Event::Other { kind: event.kind });
+    }
+    let user = event.user.as_ref().and_then(Value::as_str).map(str::to_owned);
+    Ok(Event::AppHomeOpened {
+        origin: origin(user, envelope.team_id, envelope.enterprise_id.or(envelope.context_enterprise_id))?,
+        event_id: envelope.event_id.ok_or(ParseError::Missing("event_id"))?,
+        tab: event.tab.unwrap_or_default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_challenge_comes_back_as_it_is() {
+        let body = br#"{"token":"t","challenge":"3eZbrw1aB","type":"url_verification"}"#;
+        assert_eq!(parse_event(body), Ok(Incoming::UrlVerification { challenge: "3eZbrw1aB".into() }));
+    }
+
+    #[test]
+    fn an_opened_home_says_who_and_carries_its_event_id() {
+        let parsed = parse_event(include_bytes!("../../../tests/wire/slack/home_opened.json")).unwrap();
+        let Incoming::Event(Event::AppHomeOpened { origin, event_id, tab }) = parsed else {
+            panic!("{parsed:?}")
+        };
+        assert_eq!(origin.person.as_str(), "U0ALICE");
+        assert_eq!(origin.team.as_deref(), Some("T0PLAY"));
+        assert_eq!((event_id.as_str(), tab.as_str()), ("Ev0HOME", "home"));
+    }
+
+    #[test]
+    fn other_events_and_envelopes_are_let_pass() {
+        let other = br#"{"type":"event_callback","event":{"type":"user_change","user":{"id":"U1"}}}"#;
+        assert_eq!(parse_event(other), Ok(Incoming::Event(Event::Other { kind: "user_change".into() })));
+        let limited = br#"{"type":"app_rate_limited","minute_rate_limited":1518467820}"#;
+        assert_eq!(parse_event(limited), Ok(Incoming::Unknown { kind: "app_rate_limited".into() }));
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_breaks_the_parser(body in ".{0,200}") {
+            let _ = parse_event(body.as_bytes());
+        }
+    }
+}

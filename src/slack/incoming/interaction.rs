@@ -1,0 +1,281 @@
+//! Interactions: a form with one field, `payload`, holding JSON; also requests for options, which look the same.
+
+use super::wire::{Payload, View, id_of, is_id, origin};
+use super::{
+    Click, ClickedMessage, Incoming, Origin, ParseError, ResponseUrl, Shortcut, Submission, Suggestion,
+    ViewRef,
+};
+use crate::domain::ids::ChannelId;
+use crate::domain::request::MessageRef;
+
+/// Reads the body of an interaction.
+///
+/// # Errors
+/// When it holds no readable payload or nobody who caused it. An unknown kind is no error.
+pub fn parse_interaction(body: &[u8]) -> Result<Incoming, ParseError> {
+    let mut pairs = form_urlencoded::parse(body);
+    let (_, payload) = pairs.find(|(key, _)| key == "payload").ok_or(ParseError::Missing("payload"))?;
+    parse_interaction_json(payload.as_bytes())
+}
+
+/// Reads the body of a request for options.
+///
+/// # Errors
+/// As [`parse_interaction`], and when it asks for anything else.
+pub fn parse_options(body: &[u8]) -> Result<Incoming, ParseError> {
+    let asked = parse_interaction(body)?;
+    if matches!(asked, Incoming::Suggestion(_)) {
+        Ok(asked)
+    } else {
+        Err(ParseError::Missing("block_suggestion"))
+    }
+}
+
+/// Reads the JSON of an interaction, as a socket delivers it.
+///
+/// # Errors
+/// As [`parse_interaction`].
+pub fn parse_interaction_json(json: &[u8]) -> Result<Incoming, ParseError> {
+    let mut payload: Payload = serde_json::from_slice(json)?;
+    let kind = std::mem::take(&mut payload.kind);
+    match kind.as_str() {
+        "block_actions" => click(payload),
+        "view_submission" => submission(payload),
+        "view_closed" => Ok(Incoming::Closed),
+        "block_suggestion" => suggestion(payload),
+        "shortcut" => shortcut(payload),
+        _ => Ok(Incoming::Unknown { kind }),
+    }
+}
+
+fn who(payload: &mut Payload) -> Result<Origin, ParseError> {
+    origin(id_of(payload.user.take()), id_of(payload.team.take()), id_of(payload.enterprise.take()))
+}
+
+fn click(mut payload: Payload) -> Result<Incoming, ParseError> {
+    let origin = who(&mut payload)?;
+    let message = clicked_message(&mut payload);
+    // Slack sends a list, and always one action in it.
+    let action = payload.actions.and_then(|actions| actions.into_iter().next());
+    let action = action.ok_or(ParseError::Missing("action"))?;
+    Ok(Incoming::Click(Click {
+        origin,
+        action_id: action.action_id.ok_or(ParseError::Missing("action_id"))?,
+        block_id: action.block_id.unwrap_or_default(),
+        values: action.input.texts(),
+        trigger_id: payload.trigger_id,
+        response_url: payload.response_url.map(ResponseUrl::new),
+        channel: id_of(payload.channel).filter(|id| is_id(id)).map(ChannelId::new),
+        message,
+        view: payload.view.and_then(view),
+    }))
+}
+
+/// The message's place: the container names it even where Slack leaves the message itself out.
+fn clicked_message(payload: &mut Payload) -> Option<ClickedMessage> {
+    let container = payload.container.take();
+    let message = payload.message.take();
+    let (ts, thread) = message.map_or((None, None), |message| (message.ts, message.thread_ts));
+    let channel = payload.channel.as_ref().and_then(|channel| channel.id.clone());
+    let (in_channel, in_ts, in_thread, ephemeral) = container
+        .map_or((None, None, None, None), |c| (c.channel_id, c.message_ts, c.thread_ts, c.is_ephemeral));
+    let channel = in_channel.or(channel).filter(|id| is_id(id))?;
+    Some(ClickedMessage {
+        at: MessageRef { channel: ChannelId::new(channel), ts: in_ts.or(ts)? },
+        thread_ts: in_thread.or(thread),
+        is_ephemeral: ephemeral.unwrap_or(false),
+    })
+}
+
+fn view(view: View) -> Option<ViewRef> {
+    Some(ViewRef {
+        id: view.id?,
+        hash: view.hash,
+        callback_id: view.callback_id.unwrap_or_default(),
+        private_metadata: view.private_metadata.unwrap_or_default(),
+        values: view.state.map(super::wire::State::flat).unwrap_or_default(),
+    })
+}
+
+fn submission(mut payload: Payload) -> Result<Incoming, ParseError> {
+    let targets = payload.response_urls.take().unwrap_or_default();
+    Ok(Incoming::Submission(Submission {
+        origin: who(&mut payload)?,
+        view: payload.view.and_then(view).ok_or(ParseError::Missing("view"))?,
+        trigger_id: payload.trigger_id,
+        response_urls: targets
+            .into_iter()
+            .filter_map(|target| target.response_url)
+            .map(ResponseUrl::new)
+            .collect(),
+    }))
+}
+
+fn suggestion(mut payload: Payload) -> Result<Incoming, ParseError> {
+    Ok(Incoming::Suggestion(Suggestion {
+        origin: who(&mut payload)?,
+        action_id: payload.action_id.unwrap_or_default(),
+        block_id: payload.block_id.ok_or(ParseError::Missing("block_id"))?,
+        typed: payload.value.unwrap_or_default(),
+        view: payload.view.and_then(view),
+    }))
+}
+
+fn shortcut(mut payload: Payload) -> Result<Incoming, ParseError> {
+    Ok(Incoming::Shortcut(Shortcut {
+        origin: who(&mut payload)?,
+        callback_id: payload.callback_id.ok_or(ParseError::Missing("callback_id"))?,
+        trigger_id: payload.trigger_id,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    macro_rules! recorded {
+        ($name:literal) => {
+            parse_interaction_json(include_bytes!(concat!("../../../tests/wire/slack/", $name))).unwrap()
+        };
+    }
+
+    #[test]
+    fn a_button_in_a_channel_message_says_who_what_and_where() {
+        let Incoming::Click(click) = recorded!("click_approve.json") else { panic!() };
+        assert_eq!(click.origin.person.as_str(), "U0MORGAN");
+        assert_eq!((click.action_id.as_str(), click.block_id.as_str()), ("request.approve", "decide"));
+        assert_eq!(click.value(), Some("0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10:1"));
+        let message = click.message.unwrap();
+        assert_eq!(
+            message.at,
+            MessageRef { channel: ChannelId::new("C0PAYMENTS"), ts: "1763800000.000100".into() }
+        );
+        assert!(!message.is_ephemeral);
+        assert_eq!(message.thread_ts, None);
+        assert!(click.response_url.is_some());
+        assert_eq!(click.view, None);
+    }
+
+    #[test]
+    fn a_select_that_changed_in_a_modal_brings_the_whole_form() {
+        let Incoming::Click(click) = recorded!("click_in_view.json") else { panic!() };
+        assert_eq!((click.action_id.as_str(), click.value()), ("value", Some("prod")));
+        assert_eq!(click.message, None);
+        let view = click.view.unwrap();
+        assert_eq!((view.id.as_str(), view.hash.as_deref()), ("V0FORM", Some("1763800000.aB3")));
+        assert_eq!(view.callback_id, "request.form");
+        assert_eq!(view.values.text("param.Environment"), Some("prod"));
+        assert_eq!(view.values.text("reason"), None);
+    }
+
+    #[test]
+    fn every_kind_of_input_is_flattened() {
+        let Incoming::Submission(submission) = recorded!("submission.json") else { panic!() };
+        let values = submission.view.values;
+        let lines: Vec<String> = values.iter().map(|(block, texts)| format!("{block} = {texts:?}")).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        approver = ["U0MORGAN"]
+        at = ["1763800000"]
+        channels = ["C0A", "C0B"]
+        day = ["2026-12-01"]
+        empty_many = []
+        empty_select = []
+        empty_text = []
+        features = ["logs", "metrics"]
+        param.Environment = ["dev"]
+        param.Name = ["a <b> & c"]
+        param.Size = ["20"]
+        param.Zone = ["us-east-1a"]
+        "#);
+        assert_eq!(values.all("features").len(), 2);
+        assert_eq!(submission.response_urls.len(), 1);
+    }
+
+    #[test]
+    fn an_enterprise_install_has_no_workspace() {
+        let Incoming::Submission(submission) = recorded!("submission_enterprise.json") else { panic!() };
+        assert_eq!(submission.origin.person.as_str(), "W0ALICE");
+        assert_eq!(submission.origin.team, None);
+        assert_eq!(submission.origin.enterprise.as_deref(), Some("E0GRID"));
+    }
+
+    #[test]
+    fn a_type_ahead_says_what_was_typed_and_in_which_form() {
+        let Incoming::Suggestion(suggestion) = recorded!("suggestion.json") else { panic!() };
+        assert_eq!((suggestion.block_id.as_str(), suggestion.typed.as_str()), ("param.Zone", "us-"));
+        assert_eq!(suggestion.view.unwrap().callback_id, "request.form");
+    }
+
+    #[test]
+    fn a_home_button_comes_with_the_home_view() {
+        let Incoming::Click(click) = recorded!("click_home.json") else { panic!() };
+        assert_eq!((click.channel, click.message), (None, None));
+        assert_eq!(click.view.unwrap().id, "V0HOME");
+    }
+
+    #[test]
+    fn a_button_on_a_private_message_in_a_thread_knows_both() {
+        let Incoming::Click(click) = recorded!("click_ephemeral.json") else { panic!() };
+        let message = click.message.unwrap();
+        assert!(message.is_ephemeral);
+        assert_eq!(message.thread_ts.as_deref(), Some("1763800000.000100"));
+    }
+
+    #[test]
+    fn shortcuts_closings_and_unknown_kinds_are_told_apart() {
+        let Incoming::Shortcut(shortcut) = recorded!("shortcut.json") else { panic!() };
+        assert_eq!(shortcut.callback_id, "catalog.open");
+        let closed = br#"{"type":"view_closed","user":{"id":"U0ALICE"},"view":{},"is_cleared":false}"#;
+        assert_eq!(parse_interaction_json(closed), Ok(Incoming::Closed));
+        let unknown = Incoming::Unknown { kind: "workflow_step_edit".into() };
+        assert_eq!(parse_interaction_json(br#"{"type":"workflow_step_edit"}"#), Ok(unknown));
+    }
+
+    #[test]
+    fn the_form_field_is_unwrapped_and_nothing_else_is_accepted() {
+        let body = b"payload=%7B%22type%22%3A%22view_closed%22%7D";
+        assert_eq!(parse_interaction(body), Ok(Incoming::Closed));
+        assert_eq!(parse_options(body), Err(ParseError::Missing("block_suggestion")));
+        assert_eq!(parse_interaction(b"{}"), Err(ParseError::Missing("payload")));
+        assert!(matches!(parse_interaction(b"payload=%7B"), Err(ParseError::Json { .. })));
+    }
+
+    #[test]
+    fn a_click_by_nobody_or_on_nothing_is_refused() {
+        for json in [
+            r#"{"type":"block_actions","actions":[{"action_id":"a"}]}"#,
+            r#"{"type":"block_actions","user":{"id":"U1"},"actions":[]}"#,
+            r#"{"type":"block_actions","user":{"id":"<@U1>"},"actions":[{"action_id":"a"}]}"#,
+            r#"{"type":"view_submission","user":{"id":"U1"}}"#,
+        ] {
+            assert!(parse_interaction_json(json.as_bytes()).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_an_error_and_not_a_crash() {
+        let deep = format!(r#"{{"type":"shortcut","x":{}"#, "[".repeat(100_000));
+        assert!(parse_interaction_json(deep.as_bytes()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_breaks_the_parser(body in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = parse_interaction(&body);
+            let _ = parse_interaction_json(&body);
+        }
+
+        #[test]
+        fn a_payload_with_any_field_replaced_never_breaks_the_parser(
+            field in prop::sample::select(vec!["user", "team", "view", "actions", "channel", "container", "message"]),
+            with in prop::sample::select(vec!["null", "1", "\"x\"", "[]", "{}", "[null]", "[{}]", "true"]),
+        ) {
+            let text = include_str!("../../../tests/wire/slack/click_in_view.json");
+            let mut json: serde_json::Value = serde_json::from_str(text).unwrap();
+            json[field] = serde_json::from_str(with).unwrap();
+            let _ = parse_interaction_json(json.to_string().as_bytes());
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! What Slack sends, as one closed enum. Bodies are read by tolerant structs ([`wire`]) that ignore what we do not
+//! use and do without what Slack leaves out; what an action means is decided elsewhere.
+//!
+//! Nothing here is called before [`super::signature`] has let the body through.
+
+mod command;
+mod event;
+mod interaction;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::domain::ids::{ChannelId, PersonId};
+use crate::domain::request::MessageRef;
+
+pub use command::parse_command;
+pub use event::parse_event;
+pub use interaction::{parse_interaction, parse_interaction_json, parse_options};
+
+/// Everything Slack can tell us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Incoming {
+    /// A slash command was typed.
+    Command(Command),
+    /// A button was pressed or a select changed, in a message, a modal or the home tab.
+    Click(Click),
+    /// A modal was submitted.
+    Submission(Submission),
+    /// A modal was closed without submitting.
+    Closed,
+    /// A type-ahead select asks for its options.
+    Suggestion(Suggestion),
+    /// A shortcut was chosen.
+    Shortcut(Shortcut),
+    /// Something happened in the workspace.
+    Event(Event),
+    /// Slack checks that the events URL is ours.
+    UrlVerification {
+        /// To be sent back as it is.
+        challenge: String,
+    },
+    /// Slack checks the certificate of a command URL.
+    SslCheck,
+    /// A kind we do not use; acknowledged and forgotten.
+    Unknown {
+        /// Slack's word for it.
+        kind: String,
+    },
+}
+
+/// Who did it, and from which workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Who.
+    pub person: PersonId,
+    /// The workspace, `T…`; absent when the app is installed for a whole enterprise.
+    pub team: Option<String>,
+    /// The enterprise, `E…`, on a grid.
+    pub enterprise: Option<String>,
+}
+
+/// A slash command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// Who typed it.
+    pub origin: Origin,
+    /// The command itself, such as `/provision`.
+    pub command: String,
+    /// What followed it, as typed: curly quotes and non-breaking blanks included.
+    pub text: String,
+    /// Where it was typed.
+    pub channel: Option<ChannelId>,
+    /// Opens one view within 3 seconds.
+    pub trigger_id: Option<String>,
+    /// Answers privately, up to 5 times in 30 minutes.
+    pub response_url: Option<ResponseUrl>,
+}
+
+/// One action on a block element.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Click {
+    /// Who clicked.
+    pub origin: Origin,
+    /// The element's `action_id`.
+    pub action_id: String,
+    /// The block it is in.
+    pub block_id: String,
+    /// A button's value, or what is selected or typed now; empty when a selection was cleared.
+    pub values: Vec<String>,
+    /// Opens one view within 3 seconds.
+    pub trigger_id: Option<String>,
+    /// Answers privately; absent in modals and the home tab.
+    pub response_url: Option<ResponseUrl>,
+    /// The channel it happened in, if any.
+    pub channel: Option<ChannelId>,
+    /// The message the element stands in, if it stands in one.
+    pub message: Option<ClickedMessage>,
+    /// The view the element stands in, if it stands in one.
+    pub view: Option<ViewRef>,
+}
+
+impl Click {
+    /// The button's value or the one selected option.
+    pub fn value(&self) -> Option<&str> {
+        self.values.first().map(String::as_str)
+    }
+}
+
+/// The message a click came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClickedMessage {
+    /// Where it stands.
+    pub at: MessageRef,
+    /// The thread it is in, by its first message.
+    pub thread_ts: Option<String>,
+    /// Whether only the clicker sees it; such a message cannot be edited by its timestamp.
+    pub is_ephemeral: bool,
+}
+
+/// A view as it was when something happened in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViewRef {
+    /// Its id.
+    pub id: String,
+    /// Its version; an update that carries an older one is refused.
+    pub hash: Option<String>,
+    /// Which of our forms it is; empty when none was given.
+    pub callback_id: String,
+    /// What we stored in it.
+    pub private_metadata: String,
+    /// What is filled in.
+    pub values: Values,
+}
+
+/// A submitted modal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submission {
+    /// Who submitted.
+    pub origin: Origin,
+    /// The modal and what was filled in.
+    pub view: ViewRef,
+    /// Opens one view within 3 seconds.
+    pub trigger_id: Option<String>,
+    /// Answer in the conversations that a field of the modal named.
+    pub response_urls: Vec<ResponseUrl>,
+}
+
+/// A type-ahead select that asks for options.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    /// Who types.
+    pub origin: Origin,
+    /// The element's `action_id`.
+    pub action_id: String,
+    /// The block it is in.
+    pub block_id: String,
+    /// What was typed so far.
+    pub typed: String,
+    /// The view it stands in, if it stands in one.
+    pub view: Option<ViewRef>,
+}
+
+/// A shortcut.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shortcut {
+    /// Who chose it.
+    pub origin: Origin,
+    /// Which shortcut.
+    pub callback_id: String,
+    /// Opens one view within 3 seconds.
+    pub trigger_id: Option<String>,
+}
+
+/// Something that happened in the workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Somebody opened the app's home.
+    AppHomeOpened {
+        /// Who.
+        origin: Origin,
+        /// Unique in the world; Slack delivers an event up to four times.
+        event_id: String,
+        /// `home` or `messages`.
+        tab: String,
+    },
+    /// One that we do not use.
+    Other {
+        /// Slack's word for it.
+        kind: String,
+    },
+}
+
+/// A one-time address that answers a person; whoever has it can write as us, so `Debug` does not print it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ResponseUrl(String);
+
+impl ResponseUrl {
+    /// Wraps the address as Slack sent it; `client` decides whether it may be followed.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self(url.into())
+    }
+
+    /// The address.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ResponseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResponseUrl(not shown)")
+    }
+}
+
+/// What is filled in, by `block_id`: nothing, one text, or several for multi-selects and checkboxes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Values(BTreeMap<String, Vec<String>>);
+
+impl Values {
+    /// The one text of a block; `None` when it is empty or not there.
+    pub fn text(&self, block: &str) -> Option<&str> {
+        self.0.get(block)?.first().map(String::as_str)
+    }
+
+    /// Every selected text of a block.
+    pub fn all(&self, block: &str) -> &[String] {
+        self.0.get(block).map_or(&[], Vec::as_slice)
+    }
+
+    /// All blocks with what they hold.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.0.iter().map(|(block, texts)| (block.as_str(), texts.as_slice()))
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, Vec<V>)> for Values {
+    fn from_iter<I: IntoIterator<Item = (K, Vec<V>)>>(blocks: I) -> Self {
+        let owned = |texts: Vec<V>| texts.into_iter().map(Into::into).collect();
+        Self(blocks.into_iter().map(|(block, texts)| (block.into(), owned(texts))).collect())
+    }
+}
+
+/// A body that is not what its URL receives. Answered with 400: Slack never sends one.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ParseError {
+    /// Not JSON, or JSON of another shape; holds the position, never the content.
+    #[error("the payload is not readable JSON: line {line}, column {column}")]
+    Json {
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+    },
+    /// Something that cannot be done without.
+    #[error("the payload has no usable `{0}`")]
+    Missing(&'static str),
+}
+
+impl From<serde_json::Error> for ParseError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json { line: error.line(), column: error.column() }
+    }
+}

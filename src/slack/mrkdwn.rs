@@ -1,0 +1,217 @@
+//! Text as Slack formats it: escaping, mentions, dates, amounts. Which text goes where is the builders' business.
+
+use jiff::Timestamp;
+use rust_decimal::prelude::ToPrimitive as _;
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use crate::domain::catalog::Principal;
+use crate::domain::ids::PersonId;
+use crate::domain::request::Estimate;
+
+/// Makes typed text harmless: without this a `<!channel>` in a reason would notify a whole channel.
+pub fn escape(text: &str) -> String {
+    escape_within(text, usize::MAX)
+}
+
+/// [`escape`], cut with `…` so that the result has at most `limit` characters and no half entity.
+pub fn escape_within(text: &str, limit: usize) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    let mut length = 0;
+    // Where the text would end if the next character did not fit any more.
+    let mut fits = 0;
+    for character in text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')) {
+        let entity = match character {
+            '&' => Some("&amp;"),
+            '<' => Some("&lt;"),
+            '>' => Some("&gt;"),
+            _ => None,
+        };
+        length += entity.map_or(1, str::len);
+        if length > limit {
+            escaped.truncate(fits);
+            escaped.push('…');
+            return escaped;
+        }
+        match entity {
+            Some(entity) => escaped.push_str(entity),
+            None => escaped.push(character),
+        }
+        if length < limit {
+            fits = escaped.len();
+        }
+    }
+    escaped
+}
+
+/// Typed text as code on one line, at most `limit` characters. A backtick cannot be escaped, so it becomes `'`.
+pub fn code(text: &str, limit: usize) -> String {
+    let one_line: String = text
+        .chars()
+        .map(|c| {
+            if c == '`' {
+                '\''
+            } else if c.is_whitespace() {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect();
+    let escaped = escape_within(&one_line, limit.saturating_sub(2));
+    if escaped.trim().is_empty() { "_empty_".to_owned() } else { format!("`{escaped}`") }
+}
+
+/// Typed text as a quotation, at most `limit` characters; every line is marked so that none escapes from it.
+pub fn quote(text: &str, limit: usize) -> String {
+    let lines: Vec<&str> = text.trim().lines().collect();
+    let marked = lines.len().saturating_mul(2);
+    let escaped = escape_within(text.trim(), limit.saturating_sub(marked).max(1));
+    escaped.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n")
+}
+
+/// A person, shown by name in the reader's client.
+pub fn mention(person: &PersonId) -> String {
+    format!("<@{person}>")
+}
+
+/// Somebody named in the settings: a mention, or the address where only that is known.
+pub fn mention_principal(principal: &Principal) -> String {
+    match principal {
+        Principal::Person(person) => mention(person),
+        Principal::Group(group) => format!("<!subteam^{group}>"),
+        Principal::Email(email) => escape(email),
+    }
+}
+
+/// Several people as "a, b or c"; what to say instead when there are none is the caller's.
+pub fn any_of(principals: &[Principal]) -> String {
+    // A card has room for so many; the rest can still answer.
+    const NAMED: usize = 10;
+    let mut names: Vec<String> = principals.iter().take(NAMED).map(mention_principal).collect();
+    if principals.len() > NAMED {
+        names.push(format!("{} more", principals.len() - NAMED));
+    }
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [rest @ .., last] => format!("{} or {last}", rest.join(", ")),
+    }
+}
+
+/// A date and time in the reader's own time zone; UTC where the client cannot do that.
+pub fn date_time(at: Timestamp) -> String {
+    format!("<!date^{}^{{date_short_pretty}} at {{time}}|{}>", at.as_second(), utc(at))
+}
+
+/// A day in the reader's own time zone; UTC where the client cannot do that.
+pub fn day(at: Timestamp) -> String {
+    format!("<!date^{}^{{date_short_pretty}}|{}>", at.as_second(), at.strftime("%Y-%m-%d"))
+}
+
+/// A date and time for plain text: `2026-11-22 16:30 UTC`.
+pub fn utc(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// An estimate as people are always shown it: "about $15/month, us-east-1 list price of 2026-08-21".
+pub fn estimate(estimate: &Estimate) -> String {
+    let (region, day) = (escape(&estimate.region), escape(&estimate.priced_on));
+    format!("about {}/month, {region} list price of {day}", dollars(estimate.monthly))
+}
+
+/// The amount alone: "about $15/month".
+pub fn monthly(estimate: &Estimate) -> String {
+    format!("about {}/month", dollars(estimate.monthly))
+}
+
+/// US dollars, to the cent below ten dollars and whole above: `$1.15`, `$15`, `$1,234`.
+pub fn dollars(amount: Decimal) -> String {
+    let cent = Decimal::new(1, 2);
+    if amount > Decimal::ZERO && amount < cent {
+        return "less than $0.01".to_owned();
+    }
+    let places = if amount < Decimal::TEN { 2 } else { 0 };
+    let rounded = amount.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero);
+    if rounded.is_integer() {
+        return format!("${}", thousands(rounded.to_i128().unwrap_or(i128::MAX)));
+    }
+    format!("${rounded:.2}")
+}
+
+fn thousands(amount: i128) -> String {
+    let digits = amount.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::ids::GroupId;
+
+    #[test]
+    fn typed_text_can_neither_mention_nor_link() {
+        assert_eq!(escape("<!channel> & <https://x|y>"), "&lt;!channel&gt; &amp; &lt;https://x|y&gt;");
+        assert_eq!(escape("a\u{7}b\nc"), "ab\nc");
+        assert_eq!(code("a`b\n<c>", 100), "`a'b &lt;c&gt;`");
+        assert_eq!(code(" ", 100), "_empty_");
+        assert_eq!(quote("one\n\n> two", 100), "> one\n> \n> &gt; two");
+    }
+
+    #[test]
+    fn people_groups_and_addresses_are_named_as_slack_shows_them() {
+        let people = [
+            Principal::Person(PersonId::new("U0MORGAN")),
+            Principal::Group(GroupId::new("S0LEADS")),
+            Principal::Email("ann@example.com".into()),
+        ];
+        assert_eq!(any_of(&people), "<@U0MORGAN>, <!subteam^S0LEADS> or ann@example.com");
+        assert_eq!(any_of(&people[..1]), "<@U0MORGAN>");
+        assert_eq!(any_of(&[]), "");
+        let crowd = vec![people[0].clone(); 14];
+        assert!(any_of(&crowd).ends_with("<@U0MORGAN> or 4 more"));
+    }
+
+    #[test]
+    fn a_date_is_the_readers_with_utc_to_fall_back_on() {
+        let at: Timestamp = "2026-11-22T16:30:59Z".parse().unwrap();
+        assert_eq!(date_time(at), "<!date^1795365059^{date_short_pretty} at {time}|2026-11-22 16:30 UTC>");
+        assert_eq!(day(at), "<!date^1795365059^{date_short_pretty}|2026-11-22>");
+    }
+
+    #[test]
+    fn amounts_are_rounded_as_a_person_would() {
+        for (amount, shown) in [
+            ("0", "$0"),
+            ("0.004", "less than $0.01"),
+            ("1.15", "$1.15"),
+            ("1.5", "$1.50"),
+            ("9.999", "$10"),
+            ("14.6", "$15"),
+            ("15.5", "$16"),
+            ("999.5", "$1,000"),
+            ("1234567", "$1,234,567"),
+        ] {
+            assert_eq!(dollars(amount.parse().unwrap()), shown, "{amount}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_cut_text_keeps_to_its_limit_and_ends_in_no_half_entity(text in "[a&<>é\n`]{0,60}", limit in 1_usize..50) {
+            let cut = escape_within(&text, limit);
+            prop_assert!(cut.chars().count() <= limit);
+            let rest = cut.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "");
+            prop_assert!(!rest.contains(['&', '<', '>']));
+            prop_assert!(quote(&text, limit).is_empty() || !quote(&text, limit).contains('<'));
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What goes back in the answer to Slack, within three seconds. Anything slower is sent later by `client`.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use slack_morphism::prelude::{SlackModalView, SlackView};
+
+use super::blocks::cut;
+use super::messages::Message;
+
+/// Options that Slack accepts in one answer to a type-ahead.
+pub const MAX_OPTIONS: usize = 100;
+
+/// An answer. Which ones make sense depends on what was asked; Slack ignores the body of others.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ack {
+    /// "Got it": closes a submitted modal, shows nothing otherwise.
+    Empty,
+    /// Answers a command for the person who typed it alone.
+    Ephemeral(Message),
+    /// Keeps a submitted modal open and shows these texts under its fields, by the `block_id` of an input block.
+    FieldErrors(BTreeMap<String, String>),
+    /// Closes a submitted modal and all modals under it.
+    Close,
+    /// Replaces a submitted modal.
+    UpdateView(Box<SlackModalView>),
+    /// Answers a type-ahead: text and value of each option, at most [`MAX_OPTIONS`].
+    Options(Vec<(String, String)>),
+    /// Answers Slack's check of the events URL.
+    Challenge(String),
+}
+
+impl Ack {
+    /// The JSON body, as a socket would carry it; `None` for an empty one.
+    pub fn body(&self) -> Option<Value> {
+        match self {
+            Self::Empty => None,
+            Self::Ephemeral(message) => Some(json!({
+                "response_type": "ephemeral",
+                "text": message.text,
+                "blocks": message.blocks,
+            })),
+            Self::FieldErrors(errors) => Some(json!({ "response_action": "errors", "errors": errors })),
+            Self::Close => Some(json!({ "response_action": "clear" })),
+            Self::UpdateView(view) => {
+                Some(json!({ "response_action": "update", "view": SlackView::Modal(view.as_ref().clone()) }))
+            }
+            Self::Options(options) => Some(json!({ "options": wire_options(options) })),
+            Self::Challenge(challenge) => Some(json!({ "challenge": challenge })),
+        }
+    }
+}
+
+fn wire_options(options: &[(String, String)]) -> Vec<Value> {
+    let offered = options.iter().take(MAX_OPTIONS);
+    offered
+        .map(|(text, value)| json!({ "text": { "type": "plain_text", "text": cut(text, 75) }, "value": value }))
+        .collect()
+}
+
+impl IntoResponse for Ack {
+    fn into_response(self) -> Response {
+        match self.body() {
+            None => StatusCode::OK.into_response(),
+            Some(body) => Json(body).into_response(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_answer_has_the_body_slack_expects() {
+        assert_eq!(Ack::Empty.body(), None);
+        let errors = BTreeMap::from([("param.Name".to_owned(), "Use 3 to 63 characters".to_owned())]);
+        let bodies = [
+            Ack::FieldErrors(errors),
+            Ack::Close,
+            Ack::Options(vec![("A".repeat(80), "a".into())]),
+            Ack::Options(Vec::new()),
+            Ack::Challenge("3eZ".into()),
+            Ack::Ephemeral(Message::plain("Hi")),
+        ];
+        let lines: Vec<String> = bodies.iter().filter_map(Ack::body).map(|body| body.to_string()).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        {"errors":{"param.Name":"Use 3 to 63 characters"},"response_action":"errors"}
+        {"response_action":"clear"}
+        {"options":[{"text":{"text":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA…","type":"plain_text"},"value":"a"}]}
+        {"options":[]}
+        {"challenge":"3eZ"}
+        {"blocks":[{"text":{"text":"Hi","type":"mrkdwn"},"type":"section"}],"response_type":"ephemeral","text":"Hi"}
+        "#);
+    }
+
+    #[test]
+    fn a_long_list_of_options_is_cut_to_what_slack_takes() {
+        let many = (0..150).map(|n| (n.to_string(), n.to_string())).collect();
+        let body = Ack::Options(many).body().unwrap();
+        assert_eq!(body["options"].as_array().unwrap().len(), MAX_OPTIONS);
+    }
+}
