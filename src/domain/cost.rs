@@ -3,11 +3,11 @@
 //! Decimal arithmetic only. What a price is read from belongs to `catalog`; what AWS really billed is not known here.
 
 use std::collections::BTreeSet;
-use std::str::FromStr;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::catalog::{AutoCondition, CostLine, Pick, PriceList, Product, Quantity};
+use super::parameters::{grouped, parse_number};
 use super::request::Estimate;
 
 /// The sum of all lines in US dollars a month, rounded to cents (half a cent goes up) once at the end.
@@ -51,7 +51,7 @@ fn monthly<'v>(
 fn quantity_of<'v>(quantity: &Quantity, parameters: &dyn Fn(&str) -> Option<&'v str>) -> Option<Decimal> {
     let number = match quantity {
         Quantity::Picked(pick) => *picked(pick, parameters)?,
-        Quantity::Parameter(key) => Decimal::from_str(parameters(key)?.trim()).ok()?,
+        Quantity::Parameter(key) => parse_number(parameters(key)?)?,
     };
     (!number.is_sign_negative()).then_some(number)
 }
@@ -101,17 +101,8 @@ pub fn in_words(estimate: &Estimate) -> String {
 pub fn dollars(amount: Decimal) -> String {
     let cents = amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
     let places = if cents.fract().is_zero() { 0 } else { 2 };
-    let text = format!("{:.places$}", cents.abs());
-    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
-    let mut grouped = String::new();
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
     let sign = if cents.is_sign_negative() && !cents.is_zero() { "-" } else { "" };
-    format!("{sign}${grouped}{rest}")
+    format!("{sign}${}", grouped(&format!("{:.places$}", cents.abs())))
 }
 
 #[cfg(test)]

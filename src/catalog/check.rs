@@ -1,0 +1,92 @@
+//! Everything there is to say about a catalog: what keeps it from loading, and what ought to be better.
+
+use std::path::Path;
+
+use super::files::{self, CatalogFiles};
+use super::problem::{FileProblem, Severity};
+use super::{assemble, guardrails, in_file_order};
+use crate::document::Problem;
+use crate::domain::catalog::{Catalog, CostLine, Pick, Product, Quantity};
+use crate::domain::template::Template;
+
+/// What a check found.
+#[derive(Debug)]
+pub struct Report {
+    /// The products without an error.
+    pub catalog: Catalog,
+    /// All problems, in the order of their paths and lines.
+    pub problems: Vec<FileProblem>,
+}
+
+impl Report {
+    /// How many problems of this severity there are.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.problems.iter().filter(|problem| problem.severity == severity).count()
+    }
+}
+
+/// Checks a folder; see [`super::load`] for `region`.
+pub fn check(dir: &Path, region: Option<&str>) -> Report {
+    let mut problems = Vec::new();
+    let files = files::on_disk(dir, &mut problems);
+    report(&files, region, problems)
+}
+
+/// Checks the catalog built into the program.
+pub fn check_built_in() -> Report {
+    report(&files::built_in(), None, Vec::new())
+}
+
+fn report(files: &CatalogFiles, region: Option<&str>, mut problems: Vec<FileProblem>) -> Report {
+    let catalog = assemble(files, region, &mut problems);
+    for folder in &files.products {
+        // A template is inspected even when its product file is broken: both can then be mended at once.
+        if let Some(Ok(template)) = folder.template.as_deref().map(Template::parse) {
+            let file = folder.template_file(&files.root);
+            let found = guardrails::findings(&template).into_iter();
+            problems.extend(found.map(|finding| FileProblem::warning(&file, finding)));
+        }
+    }
+    for (key, product) in &catalog.products {
+        let file = format!("{}/{key}/product.yml", files.root);
+        let found = long_title(product).into_iter().chain(unpriced_choices(product));
+        problems.extend(found.map(|finding| FileProblem::warning(&file, finding)));
+    }
+    Report { catalog, problems: in_file_order(problems) }
+}
+
+/// Slack's limit for the title of a modal.
+const MAX_TITLE: usize = 24;
+
+fn long_title(product: &Product) -> Option<Problem> {
+    let length = product.name.chars().count();
+    (length > MAX_TITLE).then(|| {
+        let what = format!("`name` has {length} characters, the title of a form in Slack holds {MAX_TITLE}");
+        Problem::new(0, what, "shorten it, or it is cut there")
+    })
+}
+
+/// Choices in the form for which there would be no estimate.
+fn unpriced_choices(product: &Product) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for line in &product.cost {
+        if let CostLine::Priced { price, quantity } = line {
+            found.extend(unpriced(product, price, "price"));
+            if let Quantity::Picked(pick) = quantity {
+                found.extend(unpriced(product, pick, "quantity"));
+            }
+        }
+    }
+    found
+}
+
+fn unpriced<T>(product: &Product, pick: &Pick<T>, what_is_missing: &str) -> Option<Problem> {
+    let Pick::By { parameter, values } = pick else { return None };
+    let allowed = &product.template.parameter(parameter)?.allowed_values;
+    let left_out: Vec<&str> =
+        allowed.iter().filter(|value| !values.contains_key(*value)).map(String::as_str).collect();
+    (!left_out.is_empty()).then(|| {
+        let what = format!("`cost` has no {what_is_missing} when `{parameter}` is {}", left_out.join(" or "));
+        Problem::new(0, what, "add a line to `values`, or people see no estimate for that choice")
+    })
+}

@@ -1,0 +1,86 @@
+//! Public access: buckets, databases, security groups and tasks that anybody could reach.
+
+use super::Inspected;
+use super::outcomes::{Outcome, outcomes};
+use crate::document::{Node, Problem};
+
+const BLOCKS: [&str; 4] =
+    ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
+
+/// Ports that are commonly meant for everybody.
+const WEB_PORTS: [&str; 2] = ["80", "443"];
+
+pub(super) fn bucket(inspected: &Inspected<'_>) -> Option<Problem> {
+    if !inspected.is_one_of(&["AWS::S3::Bucket"]) {
+        return None;
+    }
+    let property = "PublicAccessBlockConfiguration";
+    let open: Vec<&str> =
+        BLOCKS.into_iter().filter(|block| !inspected.is_always_true(&[property, block])).collect();
+    let remedy = format!("set {} to `true` in `{property}`", list(&open));
+    (!open.is_empty()).then(|| inspected.finding(property, "may be made public", &remedy))
+}
+
+fn list(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+pub(super) fn database(inspected: &Inspected<'_>) -> Option<Problem> {
+    let property = "PubliclyAccessible";
+    let types = [
+        "AWS::RDS::DBInstance",
+        "AWS::RDS::DBCluster",
+        "AWS::Redshift::Cluster",
+        "AWS::DMS::ReplicationInstance",
+    ];
+    let is_public = inspected.is_one_of(&types) && inspected.may_be(&[property], "true");
+    is_public
+        .then(|| inspected.finding(property, "may get a public address", "set `PubliclyAccessible: false`"))
+}
+
+pub(super) fn task_address(inspected: &Inspected<'_>) -> Option<Problem> {
+    let path = ["NetworkConfiguration", "AwsvpcConfiguration", "AssignPublicIp"];
+    let is_public = inspected.is_one_of(&["AWS::ECS::Service"]) && inspected.may_be(&path, "ENABLED");
+    is_public.then(|| {
+        let remedy = "set `AssignPublicIp: DISABLED` and use private subnets";
+        inspected.finding("NetworkConfiguration", "may get a public address", remedy)
+    })
+}
+
+pub(super) fn ingress(inspected: &Inspected<'_>) -> Option<Problem> {
+    let property = "SecurityGroupIngress";
+    let rules: Vec<&Node> = if inspected.is_one_of(&["AWS::EC2::SecurityGroupIngress"]) {
+        inspected.resource.properties.iter().collect()
+    } else if inspected.is_one_of(&["AWS::EC2::SecurityGroup"]) {
+        let lists = inspected.under(&[property]);
+        lists.iter().filter_map(structure).filter_map(Node::as_list).flatten().collect()
+    } else {
+        return None;
+    };
+    let open = rules.into_iter().find(|rule| lets_everybody_in(rule, inspected))?;
+    let remedy = "name a `SourceSecurityGroupId` or a narrower `CidrIp`";
+    let finding = inspected.finding(property, "lets the whole internet in", remedy);
+    Some(Problem { line: open.line, ..finding })
+}
+
+fn structure<'t>(outcome: &Outcome<'t>) -> Option<&'t Node> {
+    match outcome {
+        Outcome::Structure(node) => Some(node),
+        Outcome::Absent | Outcome::Text(_) | Outcome::Unknown => None,
+    }
+}
+
+fn lets_everybody_in(rule: &Node, inspected: &Inspected<'_>) -> bool {
+    let can_be = |key: &str, text: &str| {
+        outcomes(Some(rule), &[key], inspected.template).iter().any(|outcome| outcome.is_text(text))
+    };
+    let port = |key: &str| rule.get(key).and_then(Node::as_text);
+    let is_web =
+        port("FromPort").is_some_and(|from| WEB_PORTS.contains(&from) && port("ToPort") == Some(from));
+    (can_be("CidrIp", "0.0.0.0/0") || can_be("CidrIpv6", "::/0")) && !is_web
+}

@@ -1,0 +1,70 @@
+//! Encryption of what is stored and sent.
+
+use super::Inspected;
+use crate::document::Problem;
+
+/// Types with a switch for encryption at rest, and where it is.
+const SWITCHES: [(&str, &[&str]); 10] = [
+    ("AWS::RDS::DBInstance", &["StorageEncrypted"]),
+    ("AWS::RDS::DBCluster", &["StorageEncrypted"]),
+    ("AWS::DocDB::DBCluster", &["StorageEncrypted"]),
+    ("AWS::Neptune::DBCluster", &["StorageEncrypted"]),
+    ("AWS::EC2::Volume", &["Encrypted"]),
+    ("AWS::EFS::FileSystem", &["Encrypted"]),
+    ("AWS::Redshift::Cluster", &["Encrypted"]),
+    ("AWS::ElastiCache::ReplicationGroup", &["AtRestEncryptionEnabled"]),
+    ("AWS::OpenSearchService::Domain", &["EncryptionAtRestOptions", "Enabled"]),
+    ("AWS::DAX::Cluster", &["SSESpecification", "SSEEnabled"]),
+];
+
+pub(super) fn at_rest(inspected: &Inspected<'_>) -> Option<Problem> {
+    if inspected.is_one_of(&["AWS::S3::Bucket"]) {
+        let remedy = "add `BucketEncryption` with `SSEAlgorithm: aws:kms`";
+        return unless_described(inspected, "BucketEncryption", remedy);
+    }
+    if inspected.is_one_of(&["AWS::Kinesis::Stream"]) {
+        let remedy = "add `StreamEncryption` with `EncryptionType: KMS`";
+        return unless_described(inspected, "StreamEncryption", remedy);
+    }
+    // An instance of a cluster is encrypted as the cluster is.
+    if !inspected.may_be_absent(&["DBClusterIdentifier"]) {
+        return None;
+    }
+    let (_, path) = SWITCHES.iter().find(|(of, _)| inspected.is_one_of(&[of]))?;
+    let remedy = format!("set `{}: true`", path.join("."));
+    (!inspected.is_always_true(path)).then(|| unencrypted(inspected, path, &remedy))
+}
+
+fn unless_described(inspected: &Inspected<'_>, property: &str, remedy: &str) -> Option<Problem> {
+    inspected.may_be_absent(&[property]).then(|| unencrypted(inspected, &[property], remedy))
+}
+
+fn unencrypted(inspected: &Inspected<'_>, path: &[&str], remedy: &str) -> Problem {
+    let depends = inspected.under(path).len() > 1;
+    let what = if depends { "is not encrypted with every choice" } else { "is not encrypted" };
+    inspected.finding(path[0], what, remedy)
+}
+
+pub(super) fn in_transit(inspected: &Inspected<'_>) -> Option<Problem> {
+    let property = "TransitEncryptionEnabled";
+    let is_open = inspected.is_one_of(&["AWS::ElastiCache::ReplicationGroup"])
+        && !inspected.is_always_true(&[property]);
+    is_open.then(|| {
+        inspected.finding(property, "takes connections without TLS", "set `TransitEncryptionEnabled: true`")
+    })
+}
+
+pub(super) fn of_messages(inspected: &Inspected<'_>) -> Option<Problem> {
+    let without_key = inspected.may_be_absent(&["KmsMasterKeyId"]);
+    let remedy = if inspected.is_one_of(&["AWS::SNS::Topic"]) && without_key {
+        "set `KmsMasterKeyId`"
+    } else if inspected.is_one_of(&["AWS::SQS::Queue"])
+        && without_key
+        && !inspected.is_always_true(&["SqsManagedSseEnabled"])
+    {
+        "set `KmsMasterKeyId`, or `SqsManagedSseEnabled: true`"
+    } else {
+        return None;
+    };
+    Some(inspected.finding("KmsMasterKeyId", "does not say how its messages are encrypted", remedy))
+}

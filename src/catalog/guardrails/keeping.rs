@@ -1,0 +1,77 @@
+//! What becomes of a resource: whether a teardown deletes what it holds, and whether its owner can be found.
+
+use super::Inspected;
+use super::outcomes::Outcome;
+use crate::document::Problem;
+
+/// Types that hold what people would miss.
+const STATEFUL: [&str; 14] = [
+    "AWS::S3::Bucket",
+    "AWS::RDS::DBInstance",
+    "AWS::RDS::DBCluster",
+    "AWS::DocDB::DBCluster",
+    "AWS::Neptune::DBCluster",
+    "AWS::DynamoDB::Table",
+    "AWS::DynamoDB::GlobalTable",
+    "AWS::EFS::FileSystem",
+    "AWS::EC2::Volume",
+    "AWS::Redshift::Cluster",
+    "AWS::ElastiCache::ReplicationGroup",
+    "AWS::OpenSearchService::Domain",
+    "AWS::Cognito::UserPool",
+    "AWS::KMS::Key",
+];
+
+/// Any policy will do, `Delete` and `RetainExceptOnCreate` included: the point is that somebody decided.
+pub(super) fn deletion_policy(inspected: &Inspected<'_>) -> Option<Problem> {
+    let is_undecided = inspected.is_one_of(&STATEFUL)
+        && inspected.resource.deletion_policy.is_none()
+        // An instance of a cluster holds nothing of its own.
+        && inspected.may_be_absent(&["DBClusterIdentifier"]);
+    is_undecided.then(|| {
+        let remedy =
+            "add `DeletionPolicy: Retain`, `Snapshot`, `RetainExceptOnCreate` or, on purpose, `Delete`";
+        inspected.finding("", "does not say what a teardown does to its contents", remedy)
+    })
+}
+
+/// Types that cost money or hold rights, and the property their tags are in.
+const TAGGED: [(&str, &str); 24] = [
+    ("AWS::S3::Bucket", "Tags"),
+    ("AWS::RDS::DBInstance", "Tags"),
+    ("AWS::RDS::DBCluster", "Tags"),
+    ("AWS::DocDB::DBCluster", "Tags"),
+    ("AWS::Neptune::DBCluster", "Tags"),
+    ("AWS::DynamoDB::Table", "Tags"),
+    ("AWS::EFS::FileSystem", "FileSystemTags"),
+    ("AWS::EC2::Volume", "Tags"),
+    ("AWS::EC2::Instance", "Tags"),
+    ("AWS::EC2::SecurityGroup", "Tags"),
+    ("AWS::Redshift::Cluster", "Tags"),
+    ("AWS::ElastiCache::ReplicationGroup", "Tags"),
+    ("AWS::OpenSearchService::Domain", "Tags"),
+    ("AWS::ECS::Cluster", "Tags"),
+    ("AWS::ECS::Service", "Tags"),
+    ("AWS::ECS::TaskDefinition", "Tags"),
+    ("AWS::Lambda::Function", "Tags"),
+    ("AWS::SQS::Queue", "Tags"),
+    ("AWS::SNS::Topic", "Tags"),
+    ("AWS::KMS::Key", "Tags"),
+    ("AWS::Logs::LogGroup", "Tags"),
+    ("AWS::IAM::Role", "Tags"),
+    ("AWS::SecretsManager::Secret", "Tags"),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Tags"),
+];
+
+pub(super) fn tags(inspected: &Inspected<'_>) -> Option<Problem> {
+    let (_, property) = TAGGED.iter().find(|(of, _)| inspected.is_one_of(&[of]))?;
+    let is_empty = |outcome: &Outcome<'_>| match outcome {
+        Outcome::Absent => true,
+        Outcome::Structure(node) => node.as_list().is_some_and(<[_]>::is_empty),
+        Outcome::Text(_) | Outcome::Unknown => false,
+    };
+    inspected.under(&[property]).iter().any(is_empty).then(|| {
+        let remedy = format!("add `{property}` with `Team`, `Environment` and `RequestId`");
+        inspected.finding(property, "has no tags, so nobody can tell whose it is", &remedy)
+    })
+}

@@ -1,0 +1,84 @@
+//! What a resource of a shipped product should have: encryption, no public access, a deletion policy, tags, narrow
+//! rights. A small table with one function per question; everything else about templates belongs to linters.
+//!
+//! A guardrail speaks up only when some choice in the form can lead to what it warns of.
+
+mod access;
+mod encryption;
+mod keeping;
+mod outcomes;
+mod rights;
+#[cfg(test)]
+mod tests;
+
+use crate::document::{Node, Problem};
+use crate::domain::template::{Resource, Template};
+use outcomes::{Outcome, outcomes};
+
+/// Everything the guardrails say about a template, in file order.
+pub(super) fn findings(template: &Template) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for resource in &template.resources {
+        let inspected = Inspected { resource, template };
+        found.extend(GUARDRAILS.iter().filter_map(|guardrail| guardrail(&inspected)));
+    }
+    found
+}
+
+/// Each answers one question about one resource and stays silent about types it does not know.
+const GUARDRAILS: [fn(&Inspected<'_>) -> Option<Problem>; 11] = [
+    encryption::at_rest,
+    encryption::in_transit,
+    encryption::of_messages,
+    access::bucket,
+    access::database,
+    access::ingress,
+    access::task_address,
+    keeping::deletion_policy,
+    keeping::tags,
+    rights::wildcard_actions,
+    rights::administrator,
+];
+
+/// One resource together with the template that its expressions refer to.
+struct Inspected<'t> {
+    resource: &'t Resource,
+    template: &'t Template,
+}
+
+impl<'t> Inspected<'t> {
+    fn is_one_of(&self, types: &[&str]) -> bool {
+        types.contains(&self.resource.resource_type.as_str())
+    }
+
+    /// Everything that can come to stand under this path of properties.
+    fn under(&self, path: &[&str]) -> Vec<Outcome<'t>> {
+        outcomes(self.resource.properties.as_ref(), path, self.template)
+    }
+
+    fn may_be_absent(&self, path: &[&str]) -> bool {
+        self.under(path).contains(&Outcome::Absent)
+    }
+
+    fn may_be(&self, path: &[&str], text: &str) -> bool {
+        self.under(path).iter().any(|outcome| outcome.is_text(text))
+    }
+
+    /// Whether it is `true` whatever is chosen; what only AWS can work out is believed.
+    fn is_always_true(&self, path: &[&str]) -> bool {
+        let holds = |outcome: &Outcome<'_>| match outcome {
+            Outcome::Text(text) => text.eq_ignore_ascii_case("true"),
+            Outcome::Unknown => true,
+            Outcome::Absent | Outcome::Structure(_) => false,
+        };
+        self.under(path).iter().all(holds)
+    }
+
+    /// A finding about this resource, at the line of the property when it is there.
+    fn finding(&self, property: &str, what: &str, remedy: &str) -> Problem {
+        let written = self.resource.properties.as_ref().and_then(|properties| properties.get(property));
+        let line = written.map_or(self.resource.line, |node: &Node| node.line);
+        let Resource { logical_id, resource_type, .. } = self.resource;
+        Problem::new(line, format!("`{logical_id}` ({resource_type}) {what}"), remedy)
+    }
+}

@@ -1,0 +1,111 @@
+//! What a property can come to, over all choices a form offers. Working out one choice belongs to the template.
+
+use crate::document::{Node, Value};
+use crate::domain::template::{ParameterKind, Template};
+
+/// Expressions nested deeper than this are left to AWS.
+const MAX_DEPTH: usize = 16;
+
+/// One thing that a property may turn out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome<'t> {
+    /// It is not there.
+    Absent,
+    /// This text.
+    Text(&'t str),
+    /// A list, or a map that is no function.
+    Structure(&'t Node),
+    /// Only AWS can tell.
+    Unknown,
+}
+
+impl Outcome<'_> {
+    pub(super) fn is_text(&self, wanted: &str) -> bool {
+        match self {
+            Self::Text(text) => text.eq_ignore_ascii_case(wanted),
+            Self::Absent | Self::Structure(_) | Self::Unknown => false,
+        }
+    }
+}
+
+/// Everything that `path` below `node` may come to, each once.
+pub(super) fn outcomes<'t>(
+    node: Option<&'t Node>,
+    path: &[&str],
+    template: &'t Template,
+) -> Vec<Outcome<'t>> {
+    let mut found = Vec::new();
+    collect(node, path, template, 0, &mut found);
+    found
+}
+
+fn collect<'t>(
+    node: Option<&'t Node>,
+    path: &[&str],
+    template: &'t Template,
+    depth: usize,
+    found: &mut Vec<Outcome<'t>>,
+) {
+    let mut add = |outcome: Outcome<'t>| {
+        if !found.contains(&outcome) {
+            found.push(outcome);
+        }
+    };
+    let Some(node) = node.filter(|node| !node.is_null()) else {
+        return add(Outcome::Absent);
+    };
+    match function(node) {
+        _ if depth > MAX_DEPTH => add(Outcome::Unknown),
+        Some(("Fn::If", argument)) => match argument.as_list() {
+            Some([_, yes, no]) => {
+                collect(Some(yes), path, template, depth + 1, found);
+                collect(Some(no), path, template, depth + 1, found);
+            }
+            _ => add(Outcome::Unknown),
+        },
+        Some(("Ref", argument)) if argument.as_text() == Some("AWS::NoValue") => add(Outcome::Absent),
+        Some(("Ref", argument)) => parameter_values(argument, template).into_iter().for_each(add),
+        Some(("Fn::FindInMap", argument)) => mapped_values(argument, template).into_iter().for_each(add),
+        Some(_) => add(Outcome::Unknown),
+        None => match (path, &node.value) {
+            ([], Value::Scalar { text, .. }) => add(Outcome::Text(text)),
+            ([], Value::List(_) | Value::Map(_)) => add(Outcome::Structure(node)),
+            ([key, rest @ ..], Value::Map(_)) => collect(node.get(key), rest, template, depth + 1, found),
+            ([_, ..], Value::Scalar { .. } | Value::List(_)) => add(Outcome::Absent),
+        },
+    }
+}
+
+/// Name and argument of an intrinsic function.
+fn function(node: &Node) -> Option<(&str, &Node)> {
+    let [entry] = node.as_map()? else { return None };
+    let is_function = entry.key == "Ref" || entry.key.starts_with("Fn::");
+    is_function.then_some((entry.key.as_str(), &entry.value))
+}
+
+/// What people may choose or type: the allowed values, else the default and whatever comes to mind.
+fn parameter_values<'t>(argument: &Node, template: &'t Template) -> Vec<Outcome<'t>> {
+    let parameter = argument.as_text().and_then(|key| template.parameter(key));
+    let Some(parameter) = parameter.filter(|parameter| !matches!(parameter.kind, ParameterKind::SsmValue(_)))
+    else {
+        return vec![Outcome::Unknown];
+    };
+    if parameter.allowed_values.is_empty() {
+        let default = parameter.default.as_deref().map(Outcome::Text);
+        return default.into_iter().chain([Outcome::Unknown]).collect();
+    }
+    parameter.allowed_values.iter().map(|value| Outcome::Text(value)).collect()
+}
+
+/// The values under the last key of a mapping, whatever the first key comes to.
+fn mapped_values<'t>(argument: &Node, template: &'t Template) -> Vec<Outcome<'t>> {
+    let values = || {
+        let [map, _, key] = argument.as_list()? else { return None };
+        let rows = template.mappings.get(map.as_text()?)?.as_map()?;
+        let key = key.as_text()?;
+        let values: Vec<_> =
+            rows.iter().filter_map(|row| row.value.get(key)?.as_text()).map(Outcome::Text).collect();
+        (!values.is_empty()).then_some(values)
+    };
+    values().unwrap_or_else(|| vec![Outcome::Unknown])
+}

@@ -1,0 +1,47 @@
+//! Rights in IAM policies that are wider than anybody meant.
+
+use super::Inspected;
+use crate::document::{Node, Problem};
+
+const POLICIES: [&str; 6] = [
+    "AWS::IAM::Role",
+    "AWS::IAM::Policy",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::IAM::RolePolicy",
+    "AWS::IAM::UserPolicy",
+    "AWS::IAM::GroupPolicy",
+];
+
+pub(super) fn wildcard_actions(inspected: &Inspected<'_>) -> Option<Problem> {
+    let properties = inspected.resource.properties.as_ref().filter(|_| inspected.is_one_of(&POLICIES))?;
+    let inline = one_or_many(properties.get("Policies"));
+    let documents =
+        inline.iter().chain(std::iter::once(properties)).filter_map(|policy| policy.get("PolicyDocument"));
+    let mut statements = documents.flat_map(|document| one_or_many(document.get("Statement")));
+    let action = statements.find_map(wildcard)?;
+    let what = format!("allows all actions (`{}`)", action.as_text().unwrap_or_default());
+    let finding = inspected.finding("", &what, "name the actions that are needed");
+    Some(Problem { line: action.line, ..finding })
+}
+
+/// The first action of an allowing statement that stands for all actions, of one AWS API or of all.
+fn wildcard(statement: &Node) -> Option<&Node> {
+    let allows = statement.get("Effect").and_then(Node::as_text).is_some_and(|effect| effect == "Allow");
+    let is_wide = |node: &&Node| node.as_text().is_some_and(|text| text == "*" || text.ends_with(":*"));
+    one_or_many(statement.get("Action")).iter().find(is_wide).filter(|_| allows)
+}
+
+/// The elements of a list, or the one value that stands for a list of one.
+fn one_or_many(node: Option<&Node>) -> &[Node] {
+    let Some(node) = node else { return &[] };
+    node.as_list().unwrap_or(std::slice::from_ref(node))
+}
+
+pub(super) fn administrator(inspected: &Inspected<'_>) -> Option<Problem> {
+    let property = "ManagedPolicyArns";
+    let properties = inspected.resource.properties.as_ref().filter(|_| inspected.is_one_of(&POLICIES))?;
+    let arns = one_or_many(properties.get(property));
+    let name = |arn: &Node| arn.as_text().or_else(|| arn.get("Fn::Sub")?.as_text()).map(str::to_owned);
+    let is_admin = arns.iter().filter_map(name).any(|arn| arn.ends_with(":policy/AdministratorAccess"));
+    is_admin.then(|| inspected.finding(property, "may do everything", "attach a policy with what is needed"))
+}

@@ -1,0 +1,129 @@
+//! From files to the catalog of the domain: product files, templates, price lists, all mistakes at once.
+//!
+//! [`load`] and [`built_in`] give a catalog that works or the reasons why not; [`check`] also says what ought to be
+//! better. What products mean to a request is decided in `domain`.
+
+mod check;
+mod files;
+mod guardrails;
+mod prices;
+mod problem;
+mod product_file;
+#[cfg(test)]
+mod tests;
+
+pub use check::{Report, check, check_built_in};
+pub use problem::{FileProblem, Severity};
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::catalog::{Catalog, PriceList, Product};
+use crate::domain::ids::{ProductKey, RESERVED_WORDS};
+use crate::domain::template::Template;
+use files::{CatalogFiles, ProductFolder};
+use product_file::Context;
+
+/// Reads a folder with one folder per product and the price lists in `prices/`.
+///
+/// `region` names the price list; without it the only one is taken, or that of us-east-1. Either everything is right
+/// or nothing is loaded: all errors of all files come back, in the order of their paths and lines.
+pub fn load(dir: &Path, region: Option<&str>) -> Result<Catalog, Vec<FileProblem>> {
+    let mut problems = Vec::new();
+    let files = files::on_disk(dir, &mut problems);
+    finished(assemble(&files, region, &mut problems), problems)
+}
+
+/// The catalog built into the program, for a first try without any files.
+pub fn built_in() -> Result<Catalog, Vec<FileProblem>> {
+    let mut problems = Vec::new();
+    let catalog = assemble(&files::built_in(), None, &mut problems);
+    finished(catalog, problems)
+}
+
+fn finished(catalog: Catalog, problems: Vec<FileProblem>) -> Result<Catalog, Vec<FileProblem>> {
+    if problems.is_empty() { Ok(catalog) } else { Err(in_file_order(problems)) }
+}
+
+fn in_file_order(mut problems: Vec<FileProblem>) -> Vec<FileProblem> {
+    problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    problems
+}
+
+fn assemble(files: &CatalogFiles, region: Option<&str>, problems: &mut Vec<FileProblem>) -> Catalog {
+    let prices = prices::read(files, region, problems);
+    if files.products.is_empty() && problems.is_empty() {
+        let remedy = "add a folder with `product.yml` and `template.yml` in it";
+        problems.push(FileProblem::of_file(&files.root, "there is no product in this folder", remedy));
+    }
+    let products =
+        files.products.iter().filter_map(|folder| product(folder, &files.root, prices.as_ref(), problems));
+    let products: BTreeMap<ProductKey, Arc<Product>> =
+        products.map(|product| (product.key.clone(), Arc::new(product))).collect();
+    refuse_shared_names(&products, &files.root, problems);
+    Catalog { products, prices: prices.unwrap_or_default() }
+}
+
+fn product(
+    folder: &ProductFolder,
+    root: &str,
+    prices: Option<&PriceList>,
+    problems: &mut Vec<FileProblem>,
+) -> Option<Product> {
+    let key = ProductKey::parse(&folder.name);
+    if key.is_none() {
+        problems.push(wrong_key(folder, root));
+    }
+    let template_text = folder.template.as_deref();
+    let (template, mut wrong_in_template) = match template_text.map(Template::parse) {
+        Some(Ok(template)) => (Some(Arc::new(template)), Vec::new()),
+        Some(Err(found)) => (None, found),
+        None => (None, Vec::new()),
+    };
+    let context = Context { template: template.as_deref(), prices, root };
+    let (file, wrong_in_product) =
+        folder.product.as_deref().map(|text| product_file::read(text, &context)).unwrap_or_default();
+    if let Some((file, template)) = file.as_ref().zip(template.as_ref()) {
+        wrong_in_template.extend(file.form_problems(template));
+    }
+    let is_right = wrong_in_product.is_empty() && wrong_in_template.is_empty();
+    for (path, found) in
+        [(folder.product_file(root), wrong_in_product), (folder.template_file(root), wrong_in_template)]
+    {
+        problems.extend(found.into_iter().map(|problem| FileProblem::error(&path, problem)));
+    }
+    let template_hash = hex::encode(Sha256::digest(template_text?.as_bytes()));
+    is_right.then_some(file?.into_product(key?, template?, template_hash))
+}
+
+fn wrong_key(folder: &ProductFolder, root: &str) -> FileProblem {
+    let name = &folder.name;
+    let (what, remedy) = if RESERVED_WORDS.contains(&name.as_str()) {
+        (format!("`{name}` is a word of the command, so no product can be called so"), "rename the folder")
+    } else {
+        (
+            format!("the folder's name `{name}` cannot be typed as a product"),
+            "rename it with at most 40 of `a-z`, `0-9` and `-`, for example `s3-bucket`",
+        )
+    };
+    FileProblem::of_file(&format!("{root}/{name}"), what, remedy)
+}
+
+/// Service Catalog lets products share a name, and we find ours there by name.
+fn refuse_shared_names(
+    products: &BTreeMap<ProductKey, Arc<Product>>,
+    root: &str,
+    problems: &mut Vec<FileProblem>,
+) {
+    let mut owners: BTreeMap<&str, &ProductKey> = BTreeMap::new();
+    for (key, product) in products {
+        if let Some(other) = owners.insert(&product.name, key) {
+            let what = format!("`{other}` is called `{}` as well", product.name);
+            let file = format!("{root}/{key}/product.yml");
+            problems.push(FileProblem::of_file(&file, what, "give each product a name of its own"));
+        }
+    }
+}

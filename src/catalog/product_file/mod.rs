@@ -1,0 +1,172 @@
+//! `product.yml` to the rules of a product: which keys there are and what they default to.
+//! Every reference into the template and the price list is checked here, where its line is still known.
+
+mod approval;
+mod cost;
+mod references;
+mod terms;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::document::{Problem, Problems, Reader, nearest, parse_yaml};
+use crate::domain::catalog::{
+    ApprovalRule, Binding, CostLine, LeaseTerms, PriceList, Product, QuotaRule, Requesters, TeardownConfirm,
+};
+use crate::domain::form::Form;
+use crate::domain::ids::ProductKey;
+use crate::domain::template::Template;
+
+/// What a product file is checked against; what could not be read is not asked.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'c> {
+    pub(super) template: Option<&'c Template>,
+    pub(super) prices: Option<&'c PriceList>,
+    /// The catalog's folder, for messages.
+    pub(super) root: &'c str,
+}
+
+/// A product file as read, still without its template.
+pub(super) struct ProductFile {
+    name: String,
+    description: String,
+    owner: String,
+    version: String,
+    bind: BTreeMap<String, Binding>,
+    approval: ApprovalRule,
+    quota: QuotaRule,
+    lease: LeaseTerms,
+    teardown: TeardownConfirm,
+    requesters: Requesters,
+    cost: Vec<CostLine>,
+    outputs: Vec<String>,
+}
+
+/// Reads a product file; what could be read comes back beside the problems, so that more can be checked with it.
+pub(super) fn read(text: &str, context: &Context<'_>) -> (Option<ProductFile>, Vec<Problem>) {
+    let node = match parse_yaml(text) {
+        Ok(node) => node,
+        Err(problem) => return (None, vec![Problem::from(problem)]),
+    };
+    let problems = Problems::new();
+    let file = product_file(Reader::new(&node, &problems), context);
+    (Some(file), problems.into_sorted())
+}
+
+fn product_file(reader: Reader<'_>, context: &Context<'_>) -> ProductFile {
+    let requesters = terms::requesters(&reader);
+    let file = ProductFile {
+        name: name(&reader),
+        description: description(&reader),
+        owner: reader.text_or("owner", "Platform Team"),
+        version: version(&reader),
+        bind: references::bind(reader.section("bind"), &requesters, context),
+        approval: approval::approval(reader.section("approval"), reader.has("cost"), context),
+        quota: terms::quota(reader.section("quota")),
+        lease: terms::lease(reader.section("lease")),
+        teardown: terms::teardown(reader.section("teardown")),
+        requesters,
+        cost: cost::lines(&reader, context),
+        outputs: outputs(&reader, context),
+    };
+    reader.finish();
+    file
+}
+
+fn name(reader: &Reader<'_>) -> String {
+    let name = reader.required_text("name");
+    let shown = name.trim();
+    // The name is a choice in the catalog browser and the headline of the request's card.
+    if shown.chars().count() > 75 {
+        let what = format!("`name` has {} characters, Slack shows 75 at most", shown.chars().count());
+        reader.report("name", what, "shorten it, best to 24 characters so that it fits a form's title");
+    }
+    shown.to_owned()
+}
+
+fn description(reader: &Reader<'_>) -> String {
+    let description = reader.text_or("description", "");
+    let length = description.chars().count();
+    if length > 2_000 {
+        let what = format!("`description` has {length} characters, Slack shows 2,000 at most");
+        reader.report("description", what, "shorten it to a sentence");
+    }
+    description.trim().to_owned()
+}
+
+fn version(reader: &Reader<'_>) -> String {
+    let version = reader.text_or("version", "v1.0");
+    if version.trim().is_empty() {
+        reader.report("version", "`version` is blank", "write for example `version: v1.0`");
+    }
+    version.trim().to_owned()
+}
+
+fn outputs(reader: &Reader<'_>, context: &Context<'_>) -> Vec<String> {
+    let outputs = reader.list_of_texts("outputs").unwrap_or_default();
+    let mut seen = BTreeSet::new();
+    for output in &outputs {
+        if !seen.insert(output) {
+            reader.report("outputs", format!("`outputs` names `{output}` twice"), "name it once");
+        }
+        let Some(template) = context.template else { continue };
+        if template.outputs.iter().all(|own| own.name != *output) {
+            let names: Vec<&str> = template.outputs.iter().map(|own| own.name.as_str()).collect();
+            let remedy = did_you_mean(output, &names, "the outputs are");
+            reader.report("outputs", format!("the template has no output `{output}`"), remedy);
+        }
+    }
+    outputs
+}
+
+/// A remedy for an unknown name: the nearest known one, else all of them after `are`.
+fn did_you_mean(word: &str, known: &[&str], are: &str) -> String {
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => "there are none, so remove it".to_owned(),
+        None => format!("{are} {}", known.join(", ")),
+    }
+}
+
+impl ProductFile {
+    /// What keeps the template's parameters from becoming a form.
+    pub(super) fn form_problems(&self, template: &Template) -> Vec<Problem> {
+        form(template, &self.bind).err().unwrap_or_default()
+    }
+
+    pub(super) fn into_product(
+        self,
+        key: ProductKey,
+        template: Arc<Template>,
+        template_hash: String,
+    ) -> Product {
+        Product {
+            key,
+            name: self.name,
+            description: self.description,
+            owner: self.owner,
+            version: self.version,
+            bind: self.bind,
+            approval: self.approval,
+            quota: self.quota,
+            lease: self.lease,
+            teardown: self.teardown,
+            requesters: self.requesters,
+            cost: self.cost,
+            outputs: self.outputs,
+            template,
+            template_hash,
+        }
+    }
+}
+
+impl Product {
+    /// The request form: every parameter but the bound ones, or why there can be no form.
+    pub fn form(&self) -> Result<Form, Vec<Problem>> {
+        form(&self.template, &self.bind)
+    }
+}
+
+fn form(template: &Template, bind: &BTreeMap<String, Binding>) -> Result<Form, Vec<Problem>> {
+    Form::from_template(template, &bind.keys().cloned().collect())
+}

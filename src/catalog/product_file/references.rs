@@ -1,0 +1,93 @@
+//! What a product file says about the template's parameters: that they exist and can take the value.
+
+use std::collections::BTreeMap;
+
+use super::{Context, did_you_mean};
+use crate::document::Reader;
+use crate::domain::catalog::{Binding, Requesters};
+use crate::domain::parameters::value_problem;
+use crate::domain::template::{Parameter, ParameterKind};
+
+/// Values as the portal will fill them in; the shape of each is fixed, except that of a team's name.
+const TEAM: &str = "payments";
+const REQUESTER: &str = "U024BE7LH";
+const REQUEST_ID: &str = "7f0c1a34-5b7e-4c8e-9f0a-1d2e3f4a5b6c";
+
+/// The parameter of this name; when there is none, `at` is reported.
+pub(super) fn parameter<'c>(
+    reader: &Reader<'_>,
+    at: &str,
+    name: &str,
+    context: &Context<'c>,
+) -> Option<&'c Parameter> {
+    let template = context.template?;
+    let found = template.parameter(name);
+    if found.is_none() {
+        let names: Vec<&str> = template.parameters.iter().map(|parameter| parameter.key.as_str()).collect();
+        let remedy = did_you_mean(name, &names, "the parameters are");
+        reader.report(at, format!("the template has no parameter `{name}`"), remedy);
+    }
+    found
+}
+
+/// Reports `at` when the parameter could never have this value.
+pub(super) fn check_value(reader: &Reader<'_>, at: &str, parameter: &Parameter, value: &str) {
+    let Some(problem) = value_problem(parameter, value) else { return };
+    let allowed: Vec<&str> = parameter.allowed_values.iter().map(String::as_str).collect();
+    let remedy = if allowed.is_empty() { problem } else { did_you_mean(value, &allowed, "its values are") };
+    reader.report(at, format!("`{}` can never be `{value}`", parameter.key), remedy);
+}
+
+pub(super) fn bind(
+    reader: Reader<'_>,
+    requesters: &Requesters,
+    context: &Context<'_>,
+) -> BTreeMap<String, Binding> {
+    let choices =
+        [("team", Binding::Team), ("requester", Binding::Requester), ("request_id", Binding::RequestId)];
+    let mut bound = BTreeMap::new();
+    for entry in reader.entries() {
+        let key = &entry.key;
+        let Some(binding) = reader.choice(key, &choices) else { continue };
+        if let Some(parameter) = parameter(&reader, key, key, context) {
+            check_binding(&reader, parameter, binding, requesters);
+        }
+        bound.insert(key.clone(), binding);
+    }
+    reader.finish();
+    bound
+}
+
+fn check_binding(reader: &Reader<'_>, parameter: &Parameter, binding: Binding, requesters: &Requesters) {
+    let key = &parameter.key;
+    if !matches!(parameter.kind, ParameterKind::String | ParameterKind::CommaDelimitedList) {
+        let what = format!("parameter `{key}` takes no plain text, so the portal cannot fill it");
+        reader.report(key, what, "make it `Type: String` in template.yml, or bind another one");
+        return;
+    }
+    let teams = match requesters {
+        Requesters::Teams(teams) => teams.iter().map(|team| team.as_str().to_owned()).collect(),
+        Requesters::Everyone => vec![TEAM.to_owned()],
+    };
+    let (words, samples) = match binding {
+        Binding::Team => ("a team's name", teams),
+        Binding::Requester => ("a Slack user id", vec![REQUESTER.to_owned()]),
+        Binding::RequestId => ("a request id", vec![REQUEST_ID.to_owned()]),
+    };
+    if let Some(refused) = samples.iter().find(|value| value_problem(parameter, value).is_some()) {
+        let what = format!("parameter `{key}` does not take {words} such as `{refused}`");
+        reader.report(key, what, format!("loosen {} in template.yml", constraints(parameter)));
+    }
+}
+
+/// The constraints that a parameter has, by the names they have in a template.
+fn constraints(parameter: &Parameter) -> String {
+    let present = [
+        ("`AllowedValues`", !parameter.allowed_values.is_empty()),
+        ("`AllowedPattern`", parameter.allowed_pattern.is_some()),
+        ("`MinLength`", parameter.min_length.is_some()),
+        ("`MaxLength`", parameter.max_length.is_some()),
+    ];
+    let names: Vec<&str> = present.iter().filter(|(_, is_there)| *is_there).map(|(name, _)| *name).collect();
+    names.join(" or ")
+}

@@ -1,0 +1,99 @@
+//! Quota, lease, teardown and requesters of a product file.
+
+use crate::document::Reader;
+use crate::domain::catalog::{LeaseTerms, QuotaRule, Requesters, TeardownConfirm};
+use crate::domain::ids::TeamName;
+use crate::domain::period::Period;
+
+pub(super) fn quota(reader: Reader<'_>) -> QuotaRule {
+    let per_team = at_least_one(&reader, "per_team", 10);
+    reader.finish();
+    QuotaRule { per_team }
+}
+
+pub(super) fn lease(reader: Reader<'_>) -> LeaseTerms {
+    let grace = some_time(&reader, "grace", Period::days(7));
+    let lease = LeaseTerms {
+        ttl: some_time(&reader, "ttl", Period::days(30)),
+        grace,
+        reminders: reminders(&reader, grace),
+        renew: renew(&reader),
+        max_renewals: reader.count("max_renewals").unwrap_or(12),
+    };
+    reader.finish();
+    lease
+}
+
+/// Reminders count back from the teardown, so one as long as the grace would come with or before the first warning.
+fn reminders(reader: &Reader<'_>, grace: Period) -> Vec<Period> {
+    let Some(reminders) = reader.periods("reminders") else {
+        return vec![Period::days(1)].into_iter().filter(|usual| *usual < grace).collect();
+    };
+    for reminder in &reminders {
+        if *reminder >= grace || reminder.is_zero() {
+            let what = format!("`lease.reminders` has {reminder}, which is not inside the grace");
+            let remedy = format!("write lengths above 0s and below the grace of {grace}");
+            reader.report("reminders", what, remedy);
+        }
+    }
+    reminders
+}
+
+fn renew(reader: &Reader<'_>) -> Vec<Period> {
+    let periods = reader.periods("renew").unwrap_or_else(|| vec![Period::days(30)]);
+    if periods.iter().any(|period| period.is_zero()) {
+        reader.report("renew", "renewing by 0s changes nothing", "write for example `renew: [30d]`");
+    }
+    // Slack shows at most 25 buttons in a row; nobody wants to read five.
+    if periods.len() > 5 {
+        let what = format!("`lease.renew` offers {} periods", periods.len());
+        reader.report("renew", what, "offer 5 at most");
+    }
+    periods
+}
+
+pub(super) fn teardown(reader: Reader<'_>) -> TeardownConfirm {
+    let choices = [("click", TeardownConfirm::Click), ("type-the-name", TeardownConfirm::TypeTheName)];
+    let confirm = reader.choice("confirm", &choices).unwrap_or(TeardownConfirm::Click);
+    reader.finish();
+    confirm
+}
+
+pub(super) fn requesters(reader: &Reader<'_>) -> Requesters {
+    let Some(node) = reader.node("requesters") else {
+        return Requesters::Everyone;
+    };
+    if let Some(text) = node.as_text() {
+        if text != "everyone" {
+            let what = format!("`requesters` is {}", node.in_words());
+            reader.report("requesters", what, "write `everyone`, or a list of teams");
+        }
+        return Requesters::Everyone;
+    }
+    let teams = reader.list_of_texts("requesters").unwrap_or_default();
+    if teams.is_empty() && node.as_list().is_some_and(<[_]>::is_empty) {
+        let remedy = "name teams, or write `requesters: everyone`";
+        reader.report("requesters", "`requesters` is empty, so nobody could ask", remedy);
+    }
+    Requesters::Teams(teams.into_iter().map(TeamName::new).collect())
+}
+
+/// A number from 1; the default when it is not there.
+pub(super) fn at_least_one(reader: &Reader<'_>, key: &str, default: u32) -> u32 {
+    let count = reader.count(key);
+    if count == Some(0) {
+        let what = format!("`{}` is 0", reader.path_of(key));
+        reader.report(key, what, format!("write a number from 1, for example `{key}: {default}`"));
+    }
+    count.unwrap_or(default)
+}
+
+/// A length of time above zero; the default when it is not there.
+pub(super) fn some_time(reader: &Reader<'_>, key: &str, default: Period) -> Period {
+    let period = reader.period(key);
+    if period.is_some_and(Period::is_zero) {
+        let what = format!("`{}` is no time at all", reader.path_of(key));
+        reader.report(key, what, format!("write for example `{key}: {default}`"));
+    }
+    period.unwrap_or(default)
+}

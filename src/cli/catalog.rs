@@ -1,0 +1,372 @@
+//! `catalog check` and `catalog form` as text. What is checked belongs to `catalog/`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::CommandOutput;
+use crate::catalog::{self, FileProblem, Report, Severity};
+use crate::document::nearest;
+use crate::domain::catalog::{
+    ApprovalMode, ApprovalRule, Approvers, AutoCondition, Catalog, PriceList, Principal, Product, Requesters,
+};
+use crate::domain::cost::{self, dollars};
+use crate::domain::form::{Field, Form, Input};
+use crate::domain::ids::TeamName;
+use crate::domain::parameters::grouped;
+use crate::domain::request::Estimate;
+
+/// Checks the catalog in `dir`, or the one built in; with `strict` a warning fails as well.
+pub fn check(dir: Option<&Path>, strict: bool) -> CommandOutput {
+    let report = dir.map_or_else(catalog::check_built_in, |dir| catalog::check(dir, None));
+    let (errors, warnings) = (report.count(Severity::Error), report.count(Severity::Warning));
+    let ok = errors == 0 && (!strict || warnings == 0);
+    let mut lines: Vec<String> =
+        report.problems.iter().map(|problem| problem_line(problem, strict)).collect();
+    if ok {
+        lines.extend(report.catalog.products.values().map(|product| product_line(product, &report)));
+    }
+    let found = if strict { both(errors + warnings, 0) } else { both(errors, warnings) };
+    let checked = counted(report.catalog.products.len(), "product");
+    lines.push(if ok { format!("{checked} checked, {found}") } else { format!("{found} to fix") });
+    CommandOutput { text: lines.join("\n") + "\n", ok }
+}
+
+fn problem_line(problem: &FileProblem, strict: bool) -> String {
+    match problem.severity {
+        Severity::Warning if !strict => format!("{problem} (warning)"),
+        Severity::Warning | Severity::Error => problem.to_string(),
+    }
+}
+
+fn both(errors: usize, warnings: usize) -> String {
+    let warnings_in_words = counted(warnings, "warning");
+    match (errors, warnings) {
+        (0, 0) => "no problems".to_owned(),
+        (0, _) => warnings_in_words,
+        (_, 0) => counted(errors, "error"),
+        _ => format!("{} and {warnings_in_words}", counted(errors, "error")),
+    }
+}
+
+fn counted(count: usize, word: &str) -> String {
+    match count {
+        0 => format!("no {word}s"),
+        1 => format!("1 {word}"),
+        _ => format!("{count} {word}s"),
+    }
+}
+
+fn product_line(product: &Product, report: &Report) -> String {
+    let price = match estimate_by_default(product, &report.catalog.prices) {
+        Some(estimate) => format!("about {}/month by default", dollars(estimate.monthly)),
+        None if product.cost.is_empty() => "no estimate".to_owned(),
+        None => "price depends on the form".to_owned(),
+    };
+    format!(
+        "{}: ok ({}, {price}, {}, quota {} per team)",
+        product.key,
+        counted(product.template.parameters.len(), "parameter"),
+        short_approval(&product.approval),
+        product.quota.per_team
+    )
+}
+
+fn estimate_by_default(product: &Product, prices: &PriceList) -> Option<Estimate> {
+    let default = |key: &str| product.template.parameter(key)?.default.as_deref();
+    cost::estimate(&product.cost, &default, prices)
+}
+
+fn short_approval(rule: &ApprovalRule) -> String {
+    if rule.mode == ApprovalMode::Auto {
+        return "auto-approved".to_owned();
+    }
+    let conditions: Vec<String> = rule.auto_when.iter().map(condition_in_words).collect();
+    if conditions.is_empty() {
+        "approval required".to_owned()
+    } else {
+        format!("approval required unless {}", conditions.join(" or "))
+    }
+}
+
+fn condition_in_words(condition: &AutoCondition) -> String {
+    match condition {
+        AutoCondition::Parameter { parameter, is } => format!("{parameter} is {}", is.join(" or ")),
+        AutoCondition::MonthlyCostAtMost(limit) => format!("it costs at most {}/month", dollars(*limit)),
+    }
+}
+
+/// The request form of one product as text, with what it says before Submit while all fields stand at their defaults.
+pub fn form(catalog: &Catalog, key: &str) -> CommandOutput {
+    let by_text: BTreeMap<&str, _> =
+        catalog.products.iter().map(|(key, product)| (key.as_str(), product)).collect();
+    let Some(product) = by_text.get(key) else {
+        let keys: Vec<&str> = by_text.keys().copied().collect();
+        let remedy = match nearest(key, keys.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the products are {}", keys.join(", ")),
+        };
+        return CommandOutput { text: format!("there is no product `{key}`: {remedy}\n"), ok: false };
+    };
+    match product.form() {
+        Ok(form) => CommandOutput { text: form_text(product, &form, &catalog.prices), ok: true },
+        Err(problems) => {
+            let lines: Vec<String> = problems.iter().map(|problem| format!("{key}: {problem}\n")).collect();
+            CommandOutput { text: lines.concat(), ok: false }
+        }
+    }
+}
+
+fn form_text(product: &Product, form: &Form, prices: &PriceList) -> String {
+    let Product { key, name, description, owner, version, .. } = product;
+    let mut lines = vec![format!("{name} ({key}, {version})")];
+    lines.extend(Some(description.clone()).filter(|text| !text.is_empty()));
+    lines.push(format!("Owner: {owner}"));
+    for group in &form.groups {
+        lines.push(format!("\n{}", group.title.as_deref().unwrap_or("Fields")));
+        lines.extend(group.fields.iter().flat_map(field_lines));
+    }
+    lines.push("\nBefore Submit".to_owned());
+    lines.extend(preview(product, prices).into_iter().map(|(label, value)| format!("  {label}: {value}")));
+    lines.join("\n") + "\n"
+}
+
+fn field_lines(field: &Field) -> Vec<String> {
+    let Field { key, label, hint, .. } = field;
+    let need = if field.optional { "optional" } else { "required" };
+    let initial = field.initial.as_ref().map(|initial| format!(", starts with `{initial}`"));
+    let input = input_in_words(&field.input);
+    let mut lines = vec![format!("  {label} [{key}]: {input}, {need}{}", initial.unwrap_or_default())];
+    lines.extend(hint.as_ref().map(|hint| format!("    {hint}")));
+    let width = field.options().iter().map(|choice| choice.value.chars().count()).max().unwrap_or_default();
+    lines.extend(
+        field.options().iter().map(|choice| format!("    - {:width$}  {}", choice.value, choice.label)),
+    );
+    lines
+}
+
+/// What every text input in Slack holds; it says nothing about a parameter.
+const SLACK_MAX_LENGTH: u32 = 3_000;
+
+fn input_in_words(input: &Input) -> String {
+    match input {
+        Input::Select { .. } => "choose one".to_owned(),
+        Input::TypeAhead { options } => format!("choose one of {} by typing", grouped(&options.len())),
+        Input::Text { multiline, min_length, max_length } => {
+            let kind = if *multiline { "text of several lines" } else { "text" };
+            match min_length.filter(|min| *min > 0) {
+                Some(min) => format!("{kind} of {} to {} characters", grouped(&min), grouped(max_length)),
+                None if *max_length == SLACK_MAX_LENGTH => kind.to_owned(),
+                None => format!("{kind} of at most {} characters", grouped(max_length)),
+            }
+        }
+        Input::Number { decimal, min, max } => {
+            let kind = if *decimal { "number" } else { "whole number" };
+            match (min, max) {
+                (Some(min), Some(max)) => format!("{kind} from {} to {}", grouped(min), grouped(max)),
+                (Some(min), None) => format!("{kind} from {}", grouped(min)),
+                (None, Some(max)) => format!("{kind} up to {}", grouped(max)),
+                (None, None) => kind.to_owned(),
+            }
+        }
+    }
+}
+
+fn preview(product: &Product, prices: &PriceList) -> Vec<(&'static str, String)> {
+    let price = match estimate_by_default(product, prices) {
+        Some(estimate) => format!("{} (with the defaults)", cost::in_words(&estimate)),
+        None if product.cost.is_empty() => "no estimate".to_owned(),
+        None => "depends on what is filled in".to_owned(),
+    };
+    let lease = &product.lease;
+    let renew: Vec<String> = lease.renew.iter().map(ToString::to_string).collect();
+    let renewal = if renew.is_empty() {
+        "cannot be renewed".to_owned()
+    } else {
+        format!("renewable by {}, {} without approval", renew.join(" or "), times(lease.max_renewals))
+    };
+    let mut lines = vec![("Price", price), ("Approval", long_approval(&product.approval))];
+    lines.push(("Quota", format!("{} per team", product.quota.per_team)));
+    lines.push((
+        "Expiry",
+        format!("{} after it is ready, plus {} of grace, {renewal}", lease.ttl, lease.grace),
+    ));
+    if let Requesters::Teams(teams) = &product.requesters {
+        let names: Vec<&str> = teams.iter().map(TeamName::as_str).collect();
+        lines.push(("Offered to", names.join(", ")));
+    }
+    if !product.bind.is_empty() {
+        let keys: Vec<&str> = product.bind.keys().map(String::as_str).collect();
+        lines.push(("Filled by the portal", keys.join(", ")));
+    }
+    lines
+}
+
+fn times(count: u32) -> String {
+    match count {
+        1 => "once".to_owned(),
+        _ => format!("{count} times"),
+    }
+}
+
+fn long_approval(rule: &ApprovalRule) -> String {
+    if rule.mode == ApprovalMode::Auto {
+        return short_approval(rule);
+    }
+    let who = match &rule.approvers {
+        Approvers::Team => "the team's approvers".to_owned(),
+        Approvers::Listed(listed) => listed.iter().map(principal_text).collect::<Vec<_>>().join(", "),
+    };
+    let conditions: Vec<String> = rule.auto_when.iter().map(condition_in_words).collect();
+    let unless =
+        if conditions.is_empty() { String::new() } else { format!(", unless {}", conditions.join(" or ")) };
+    format!("{} of {who}{unless}; ends unanswered after {}", rule.needed.max(1), rule.timeout)
+}
+
+fn principal_text(principal: &Principal) -> &str {
+    match principal {
+        Principal::Person(id) => id.as_str(),
+        Principal::Group(id) => id.as_str(),
+        Principal::Email(address) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_catalog_passes_the_strict_check() {
+        let output = check(None, true);
+        insta::assert_snapshot!(output.text, @"
+        ecs-service: ok (12 parameters, about $8.21/month by default, approval required unless Environment is dev, quota 5 per team)
+        rds-postgres: ok (10 parameters, about $14.98/month by default, approval required, quota 3 per team)
+        s3-bucket: ok (7 parameters, about $2.15/month by default, auto-approved, quota 10 per team)
+        3 products checked, no problems
+        ");
+        assert!(output.ok);
+    }
+
+    #[test]
+    fn a_form_is_printed_as_people_will_see_it() {
+        let catalog = catalog::built_in().unwrap();
+        insta::assert_snapshot!(form(&catalog, "ecs-service").text, @"
+        ECS Fargate Service (ecs-service, v1.0)
+        A container service on Fargate that rolls back a failed deployment by itself
+        Owner: Platform Team
+
+        The service
+          Service name [ServiceName]: text of 1 to 30 characters, required
+            Name of the service, lower-case words joined by hyphens, for example checkout-api. Start with a lower-case letter, then letters, digits and single hyphens, at most 30 characters, for example checkout-api. 1 to 30 characters.
+          Environment [Environment]: choose one, optional, starts with `dev`
+            Where the service runs, for example dev. Production needs at least two tasks.
+            - dev      Development
+            - staging  Staging
+            - prod     Production (two tasks or more)
+          Container image [Image]: text of at most 512 characters, required
+            ARM64 image in this account's ECR, by digest, for example 123456789012.dkr.ecr.us-east-1.amazonaws.com/checkout-api@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08. An image in ECR by its digest, not by a tag: account.dkr.ecr.region.amazonaws.com/name@sha256: and 64 hexadecimal digits. At most 512 characters.
+          Port [ContainerPort]: whole number from 1,024 to 65,535, optional, starts with `8080`
+            Port the container listens on, from 1024 to 65535, for example 8080. A port from 1024 to 65535, for example 8080. Lower ports need root, which the task does not have. 1,024 to 65,535.
+
+        Size
+          Task size [TaskSize]: choose one, optional, starts with `xs`
+            Processor and memory of each task, for example xs. It can be changed later.
+            - xs  XS: 0.25 vCPU, 0.5 GB
+            - s   S: 0.5 vCPU, 1 GB
+            - m   M: 1 vCPU, 2 GB
+            - l   L: 2 vCPU, 4 GB
+          Number of tasks [DesiredCount]: whole number from 1 to 10, optional, starts with `1`
+            How many tasks run side by side, from 1 to 10, for example 2. A whole number from 1 to 10, for example 2. 1 to 10.
+
+        Platform settings (the defaults are right for most teams)
+          VPC [VpcId]: text, optional, starts with `/platform/network/vpc-id`
+            SSM parameter with the id of the VPC, for example /platform/network/vpc-id. For example /team/setting.
+          Private subnets [SubnetIds]: text, optional, starts with `/platform/network/private-subnet-ids`
+            SSM parameter with the private subnets, at least two zones, for example /platform/network/private-subnet-ids. For example /team/setting.
+          Application security group [AppSecurityGroupId]: text, optional, starts with `/platform/network/app-security-group-id`
+            SSM parameter with the group applications share, for example /platform/network/app-security-group-id. For example /team/setting.
+
+        Before Submit
+          Price: about $8.21/month, us-east-1 list price of 2026-08-21 (with the defaults)
+          Approval: 1 of the team's approvers, unless Environment is dev; ends unanswered after 1d
+          Quota: 5 per team
+          Expiry: 30d after it is ready, plus 7d of grace, renewable by 30d, 12 times without approval
+          Filled by the portal: RequestId, RequesterId, TeamName
+        ");
+    }
+
+    #[test]
+    fn a_warning_fails_only_the_strict_check() {
+        let dir = tempfile::tempdir().unwrap();
+        let product = dir.path().join("queue");
+        std::fs::create_dir(&product).unwrap();
+        std::fs::write(product.join("product.yml"), "name: Queue\napproval: {auto_when: [{parameter: Size, is: [small]}]}\ncost: [{price: {by: Size, values: {small: q}}, quantity: 1}]\n").unwrap();
+        std::fs::write(product.join("template.yml"), "Parameters:\n  Size: {Type: String, AllowedValues: [small, large]}\nResources:\n  Queue: {Type: AWS::SQS::Queue, Properties: {SqsManagedSseEnabled: true}}\n").unwrap();
+        std::fs::create_dir(dir.path().join("prices")).unwrap();
+        std::fs::write(
+            dir.path().join("prices/eu-west-1.yml"),
+            "date: 2026-08-21\nprices:\n  q: {usd: 1, unit: month, source: a list}\n",
+        )
+        .unwrap();
+        let shown = |output: &CommandOutput| output.text.replace(dir.path().to_str().unwrap(), "catalog");
+        let usual = check(Some(dir.path()), false);
+        insta::assert_snapshot!(shown(&usual), @"
+        catalog/queue/product.yml: `cost` has no price when `Size` is large: add a line to `values`, or people see no estimate for that choice (warning)
+        catalog/queue/template.yml: line 4: `Queue` (AWS::SQS::Queue) has no tags, so nobody can tell whose it is: add `Tags` with `Team`, `Environment` and `RequestId` (warning)
+        queue: ok (1 parameter, price depends on the form, approval required unless Size is small, quota 10 per team)
+        1 product checked, 2 warnings
+        ");
+        assert!(usual.ok);
+        let strict = check(Some(dir.path()), true);
+        insta::assert_snapshot!(shown(&strict), @"
+        catalog/queue/product.yml: `cost` has no price when `Size` is large: add a line to `values`, or people see no estimate for that choice
+        catalog/queue/template.yml: line 4: `Queue` (AWS::SQS::Queue) has no tags, so nobody can tell whose it is: add `Tags` with `Team`, `Environment` and `RequestId`
+        2 errors to fix
+        ");
+        assert!(!strict.ok);
+    }
+
+    #[test]
+    fn lists_numbers_and_terms_of_a_form_are_spelled_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let product = dir.path().join("odd");
+        std::fs::create_dir(&product).unwrap();
+        std::fs::write(product.join("product.yml"), "name: Odd\nrequesters: [payments, search]\napproval: {approvers: [U0MORGAN, S0LEADS, a@b.c], needed: 2, timeout: 90m, auto_when: [{monthly_cost_at_most: 1500}]}\ncost: [{usd: 1234.5}]\nlease: {renew: [], ttl: 36h}\n").unwrap();
+        let names: Vec<String> = (0..101).map(|n| format!("n{n}")).collect();
+        let template = format!(
+            "Parameters:\n  Many: {{Type: String, AllowedValues: [{}], Default: n1}}\n  Rate: {{Type: Number, MinValue: 0.5}}\n  Top: {{Type: Number, MaxValue: 2000}}\n  Any: {{Type: Number}}\n  Words: {{Type: CommaDelimitedList}}\nResources: {{A: {{Type: 'AWS::X::Y'}}}}\n",
+            names.join(", ")
+        );
+        std::fs::write(product.join("template.yml"), template).unwrap();
+        let catalog = catalog::load(dir.path(), None).unwrap();
+        let text = form(&catalog, "odd").text;
+        let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("    - n")).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
+        Odd (odd, v1.0)
+        Owner: Platform Team
+
+        Fields
+          Many [Many]: choose one of 101 by typing, optional, starts with `n1`
+          Rate [Rate]: number from 0.5, required
+            A number of at least 0.5.
+          Top [Top]: whole number up to 2,000, required
+            A number of at most 2,000.
+          Any [Any]: whole number, required
+          Words [Words]: text, required
+            For example one,two.
+
+        Before Submit
+          Price: about $1,234.50/month (with the defaults)
+          Approval: 2 of U0MORGAN, S0LEADS, a@b.c, unless it costs at most $1,500/month; ends unanswered after 90m
+          Quota: 10 per team
+          Expiry: 36h after it is ready, plus 7d of grace, cannot be renewed
+          Offered to: payments, search
+        ");
+    }
+
+    #[test]
+    fn an_unknown_product_is_answered_with_the_nearest() {
+        let catalog = catalog::built_in().unwrap();
+        insta::assert_snapshot!(form(&catalog, "s3-buckt").text, @"there is no product `s3-buckt`: did you mean `s3-bucket`?");
+        insta::assert_snapshot!(form(&catalog, "zebra").text, @"there is no product `zebra`: the products are ecs-service, rds-postgres, s3-bucket");
+    }
+}
