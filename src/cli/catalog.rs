@@ -214,12 +214,20 @@ fn long_approval(rule: &ApprovalRule) -> String {
     }
     let who = match &rule.approvers {
         Approvers::Team => "the team's approvers".to_owned(),
-        Approvers::Listed(listed) => listed.iter().map(principal_text).collect::<Vec<_>>().join(", "),
+        Approvers::Listed(listed) => principal_texts(listed),
     };
     let conditions: Vec<String> = rule.auto_when.iter().map(condition_in_words).collect();
     let unless =
         if conditions.is_empty() { String::new() } else { format!(", unless {}", conditions.join(" or ")) };
     format!("{} of {who}{unless}; ends unanswered after {}", rule.needed.max(1), rule.timeout)
+}
+
+/// People and groups as the settings name them.
+pub(super) fn principal_texts(principals: &[Principal]) -> String {
+    match principals {
+        [] => "nobody".to_owned(),
+        some => some.iter().map(principal_text).collect::<Vec<_>>().join(", "),
+    }
 }
 
 fn principal_text(principal: &Principal) -> &str {

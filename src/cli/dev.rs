@@ -12,9 +12,8 @@ use axum::response::{IntoResponse, Response};
 use clap::Args;
 use uuid::Uuid;
 
-use super::catalog::load_catalog;
 use super::serve::stop_signal;
-use super::{Failure, print};
+use super::{Failure, load_catalog, print};
 use crate::config::{Environment, Secret, Settings, log_filter};
 use crate::playground::{self, Playground};
 use crate::ports::clock::{Clock, SystemClock};
@@ -49,7 +48,7 @@ pub async fn dev(arguments: DevArguments) -> Result<(), Failure> {
     }
     telemetry::start(crate::config::LogFormat::Text, Some(&log_filter().unwrap_or_else(|| "warn".to_owned())));
     let settings = settings(&arguments)?;
-    let catalog = load_catalog(&settings).map_err(|problems| anyhow::anyhow!(problems.join("\n")))?;
+    let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
     let listener = tokio::net::TcpListener::bind(arguments.listen)
         .await
         .with_context(|| format!("cannot listen on {}", arguments.listen))?;

@@ -6,12 +6,15 @@ pub mod dev;
 pub mod policy;
 pub mod serve;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::config::SettingsProblem;
+use crate::catalog::FileProblem;
+use crate::config::{Settings, SettingsProblem, settings_file};
+use crate::domain::catalog::Catalog;
+use crate::domain::ids::TeamName;
 
 /// A Slack app that hands out approved AWS resources.
 #[derive(Debug, Parser)]
@@ -94,6 +97,8 @@ pub enum ExportFormat {
 pub enum Failure {
     /// The settings are wrong: exit 2.
     Settings(Vec<SettingsProblem>),
+    /// The catalog is broken, a line each: exit 2.
+    Catalog(Vec<String>),
     /// The command found problems, which it has said already: exit 1.
     Found,
     /// Something broke: exit 1.
@@ -124,6 +129,12 @@ pub async fn run(arguments: Arguments) -> ExitCode {
             }
             ExitCode::from(2)
         }
+        Err(Failure::Catalog(problems)) => {
+            for problem in problems {
+                eprintln!("{problem}");
+            }
+            ExitCode::from(2)
+        }
         Err(Failure::Broken(error)) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -136,13 +147,55 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Dev(arguments) => dev::dev(arguments).await,
         Command::Serve => serve::serve(config).await,
-        Command::Catalog(CatalogCommand::Check { dir, strict }) => catalog::check(config, dir, strict),
-        Command::Catalog(CatalogCommand::Form { product, json }) => catalog::form(config, &product, json),
+        Command::Catalog(CatalogCommand::Check { dir, strict }) => {
+            let dir = dir.or_else(|| Some(PathBuf::from("catalog")).filter(|dir| dir.is_dir()));
+            show(&catalog::check(dir.as_deref(), strict))
+        }
+        Command::Catalog(CatalogCommand::Form { product, json }) => {
+            let (catalog, teams) = catalog_alone(config)?;
+            show(&if json { catalog::form_json(&catalog, &teams, &product) } else { catalog::form(&catalog, &product) })
+        }
         Command::Policy(PolicyCommand::Explain(arguments)) => policy::explain(config, &arguments).await,
         Command::Audit(AuditCommand::Export { since, format }) => {
             audit::export(config, since.as_deref(), format).await
         }
     }
+}
+
+/// What a command has to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandOutput {
+    /// Text for standard output, ending in a line break unless empty.
+    pub text: String,
+    /// Whether the exit code is 0.
+    pub ok: bool,
+}
+
+fn show(output: &CommandOutput) -> Result<(), Failure> {
+    print(&output.text);
+    if output.ok { Ok(()) } else { Err(Failure::Found) }
+}
+
+/// The catalog of the settings, or where there are no settings, of the folder `catalog`, or the built-in one.
+fn catalog_alone(config: Option<PathBuf>) -> Result<(Catalog, Vec<TeamName>), Failure> {
+    let asked_for = config.is_some();
+    let file = settings_file(config);
+    let (path, named, teams) = if asked_for || file.exists() {
+        let settings = Settings::read(&file)?;
+        let teams = settings.organization.teams.iter().map(|team| team.name.clone()).collect();
+        (settings.catalog, settings.catalog_named, teams)
+    } else {
+        (PathBuf::from("catalog"), false, Vec::new())
+    };
+    Ok((load_catalog(&path, named)?, teams))
+}
+
+/// The catalog in `path`; the built-in one where there is no such folder, unless it was asked for by name.
+fn load_catalog(path: &Path, named: bool) -> Result<Catalog, Failure> {
+    let loaded =
+        if named || path.is_dir() { crate::catalog::load(path, None) } else { crate::catalog::built_in() };
+    let lines = |problems: Vec<FileProblem>| problems.iter().map(ToString::to_string).collect();
+    loaded.map_err(|problems| Failure::Catalog(lines(problems)))
 }
 
 /// Prints a command's result to standard output; a reader that has gone away is no failure.

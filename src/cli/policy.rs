@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::catalog::{approver_words, load_catalog};
-use super::{Failure, print};
+use super::catalog::principal_texts;
+use super::{Failure, load_catalog, print};
 use crate::config::{Settings, settings_file};
 use crate::domain::catalog::{Approvers, Catalog, Principal, Product};
 use crate::domain::cost::{dollars, estimate};
@@ -35,7 +35,7 @@ pub struct ExplainArguments {
 /// Wrong settings, a broken catalog, or a question that names something that does not exist.
 pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> Result<(), Failure> {
     let settings = Settings::read(&settings_file(config))?;
-    let catalog = load_catalog(&settings).map_err(|problems| anyhow::anyhow!(problems.join("\n")))?;
+    let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
     let product = catalog
         .products
         .values()
@@ -123,8 +123,8 @@ fn explanation(
         ApprovalPath::Auto { why } => writeln!(text, "approval:   automatic, because {why}"),
         ApprovalPath::Ask { needed } => {
             let who = match &product.approval.approvers {
-                Approvers::Team => approver_words(&without(&team.approvers, person)),
-                Approvers::Listed(listed) => approver_words(&without(listed, person)),
+                Approvers::Team => principal_texts(&without(&team.approvers, person)),
+                Approvers::Listed(listed) => principal_texts(&without(listed, person)),
             };
             let several = if needed == 1 { "one" } else { "different ones" };
             let timeout = product.approval.timeout;

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
 
-use super::Failure;
-use super::catalog::load_catalog;
-use crate::config::{Environment, Settings, SettingsProblem, log_filter, settings_file};
+use super::{Failure, load_catalog};
+use crate::config::{Environment, Settings, log_filter, settings_file};
 use crate::ports::clock::SystemClock;
 use crate::telemetry;
 use crate::wiring::App;
@@ -20,10 +19,7 @@ use crate::wiring::App;
 pub async fn serve(config: Option<PathBuf>) -> Result<(), Failure> {
     let (settings, environment) = read_all(&settings_file(config))?;
     telemetry::start(settings.log, log_filter().as_deref());
-    let catalog = load_catalog(&settings).map_err(|problems| {
-        let settings_problem = |problem: String| SettingsProblem { place: "catalog".to_owned(), text: problem };
-        Failure::Settings(problems.into_iter().map(settings_problem).collect())
-    })?;
+    let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
     let app = App::embedded(&settings, &environment, Arc::new(SystemClock), Arc::new(catalog))?;
     let listener = tokio::net::TcpListener::bind(&settings.listen)
         .await
