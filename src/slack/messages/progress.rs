@@ -1,0 +1,169 @@
+//! The running messages: one in the card's thread, one with the requester. Both are edited as things move.
+
+use super::{Message, cause, facts};
+use crate::domain::request::Status;
+use crate::ports::slack::Notice;
+use crate::slack::blocks::{button, buttons, confirm, section};
+use crate::slack::ids::ActionId;
+use crate::slack::mrkdwn::{any_of, escape_within};
+
+/// Progress and result, for those who follow the card.
+pub(super) fn thread(notice: &Notice<'_>) -> Message {
+    let text = sentence(notice);
+    Message::new(&plain(notice, &text), vec![section(&text), facts::footer(notice, None)])
+}
+
+/// The requester's own message, with Cancel while nobody has decided.
+pub(super) fn direct(notice: &Notice<'_>) -> Message {
+    let request = notice.request;
+    let heading = format!("*{}* for team *{}*", facts::product(request), facts::team(request));
+    let text = format!("{heading}\n{}", sentence(notice));
+    let mut row = Vec::new();
+    let value = facts::button_value(request);
+    let spoken = format!("request {} for {}", request.id.short(), request.product.name);
+    if request.status.name().is_undecided() {
+        let name = escape_within(&request.product.name, 150);
+        let sure = confirm(
+            "Cancel this request?",
+            &format!("Your request for {name} is withdrawn. Nothing has been made yet."),
+            "Cancel the request",
+            "Keep it",
+        );
+        row.push(button(ActionId::Cancel, "Cancel", &value, &format!("Cancel {spoken}")).with_confirm(sure));
+    }
+    row.push(button(ActionId::ShowStatus, "Details", &value, &format!("Details of {spoken}")));
+    let blocks =
+        vec![section(&text), buttons("mine", row), facts::footer(notice, Some(facts::cost(request)))];
+    Message::new(&plain(notice, &text), blocks)
+}
+
+/// Where it stands, with the decision and the cause where there is one.
+fn sentence(notice: &Notice<'_>) -> String {
+    let request = notice.request;
+    let standing = facts::standing(request);
+    match &request.status {
+        Status::AwaitingApproval { .. } => {
+            let names = any_of(notice.approvers);
+            let who = if names.is_empty() { String::new() } else { format!("\nAsked: {names}") };
+            let so_far =
+                facts::approvals_so_far(request).map(|count| format!("\n{count}")).unwrap_or_default();
+            format!("{standing}{who}{so_far}")
+        }
+        Status::Pending => standing,
+        Status::Failed { why } | Status::TeardownFailed { why, .. } => {
+            format!("{standing}\n{}", cause::in_plain_words(why))
+        }
+        Status::Denied { .. } | Status::Cancelled | Status::TimedOut => {
+            facts::decision(request).unwrap_or(standing)
+        }
+        Status::Approved
+        | Status::Provisioning { .. }
+        | Status::Active { .. }
+        | Status::Terminating { .. } => {
+            format!("{standing}\n{}", facts::decision(request).unwrap_or_default())
+        }
+    }
+}
+
+fn plain(notice: &Notice<'_>, text: &str) -> String {
+    let simulated = if notice.simulated { format!(" {}.", facts::SIMULATED) } else { String::new() };
+    format!("{text} (request {}){simulated}", notice.request.id.short())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::request::Surface;
+    use crate::slack::messages::{sample, transcript::transcript};
+
+    #[test]
+    fn the_requester_sees_every_step_and_can_cancel_until_it_is_decided() {
+        let steps: Vec<String> = sample::in_every_status(&sample::request())
+            .iter()
+            .map(|request| {
+                transcript(&direct(&sample::notice(request, Surface::Direct, &sample::approvers())))
+                    .lines()
+                    .skip(2)
+                    .collect::<Vec<_>>()
+                    .join("\n")
+            })
+            .collect();
+        insta::assert_snapshot!(steps.join("\n---\n"), @"
+        Submitted. Approvers are asked in a moment.
+        [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.] [Details]
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ---
+        Waiting for approval until <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>.
+        Asked: <@U0MORGAN> or <!subteam^S0LEADS>
+        [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.] [Details]
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ---
+        Approved. Provisioning starts in a moment.
+        Approved by <@U0MORGAN> at <!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>
+        [Details]
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ---
+        Provisioning: ▓▓▓░░░░ 3 of 7 · latest: Bucket
+        Approved by <@U0MORGAN> at <!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>
+        [Details]
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ---
+        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        Approved by <@U0MORGAN> at <!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>
+        [Details]
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ---
+        Provisioning failed. What was made is being cleaned up.
+        Approved by <@U0MORGAN> at <!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>
+        [Details]
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ---
+        Denied by <@U0MORGAN> at <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>
+        > Invoices &amp; receipts
+        > &gt; for audit
+        [Details]
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ---
+        Cancelled by <@U0ALICE> at <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>
+        [Details]
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ---
+        Timed out at <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: nobody decided in time.
+        [Details]
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ---
+        Provisioning failed. Everything was cleaned up.
+        Something with that name exists already. Try again with another name.
+        > Bucket: invoices already exists
+        [Details]
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ---
+        Clean-up failed: something may be left. The platform team has to look at it.
+        One of its parts could not be made.
+        > Bucket is not empty
+        [Details]
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ");
+    }
+
+    #[test]
+    fn the_thread_shows_a_bar_that_fills() {
+        let mut request = sample::provisioning();
+        let mut lines = Vec::new();
+        for done in [0, 3, 7, 9] {
+            request.progress.done = (0..done).map(|n| format!("Part{n}")).collect();
+            let text = transcript(&thread(&sample::notice(&request, Surface::Thread, &[])));
+            lines.push(text.lines().nth(1).unwrap().to_owned());
+        }
+        request.progress.total = 40;
+        let text = transcript(&thread(&sample::notice(&request, Surface::Thread, &[])));
+        lines.push(text.lines().nth(1).unwrap().to_owned());
+        insta::assert_snapshot!(lines.join("\n"), @"
+        Provisioning: ░░░░░░░ 0 of 7
+        Provisioning: ▓▓▓░░░░ 3 of 7 · latest: Part2
+        Provisioning: ▓▓▓▓▓▓▓ 7 of 7 · latest: Part6
+        Provisioning: ▓▓▓▓▓▓▓ 7 of 7 · latest: Part8
+        Provisioning: ▓▓░░░░░░░░ 9 of 40 · latest: Part8
+        ");
+    }
+}
