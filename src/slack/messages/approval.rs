@@ -17,7 +17,7 @@ pub(super) fn card(notice: &Notice<'_>) -> Message {
         ("Team", facts::team(request)),
         ("Product", facts::product(request)),
         ("Cost", facts::cost(request)),
-        ("Quota", facts::quota(notice.quota)),
+        ("Quota", facts::quota(notice)),
     ]));
     blocks.extend(facts::reason(request).iter().map(|reason| section(reason)));
     blocks.extend(facts::parameters(request).iter().map(|parameters| section(parameters)));
@@ -58,13 +58,12 @@ fn outcome(notice: &Notice<'_>) -> Vec<SlackBlock> {
     // Before the workflow asks there is nothing that a click could answer.
     if matches!(request.status, Status::AwaitingApproval { .. }) {
         let value = facts::button_value(request);
-        let spoken = format!("request {} for {}", request.id.short(), request.product.name);
         blocks.push(buttons(
             "decide",
             vec![
-                button(ActionId::Approve, "Approve", &value, &format!("Approve {spoken}"))
+                button(ActionId::Approve, "Approve", &value, &facts::spoken("Approve", request))
                     .with_style(SlackBlockButtonStyle::Primary),
-                button(ActionId::Deny, "Deny", &value, &format!("Deny {spoken}"))
+                button(ActionId::Deny, "Deny", &value, &facts::spoken("Deny", request))
                     .with_style(SlackBlockButtonStyle::Danger),
             ],
         ));
@@ -104,7 +103,7 @@ fn fallback(notice: &Notice<'_>) -> String {
         facts::product(request),
         facts::team(request),
         facts::cost(request),
-        facts::quota(notice.quota)
+        facts::quota(notice)
     );
     let why = match request.reason.trim() {
         "" => String::new(),
@@ -176,38 +175,38 @@ mod tests {
             .collect();
         insta::assert_snapshot!(lines.join("\n\n"), @"
         # Approved: Secure S3 Bucket
-        Approved by <@U0MORGAN> at <!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>
-        Approved. Provisioning starts in a moment.
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        Provisioning starts in a moment.
 
         # Provisioning: Secure S3 Bucket
-        Approved by <@U0MORGAN> at <!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         Provisioning: ▓▓▓░░░░ 3 of 7 · latest: Bucket
 
         # Active: Secure S3 Bucket
-        Approved by <@U0MORGAN> at <!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
 
         # Cleaning up: Secure S3 Bucket
-        Approved by <@U0MORGAN> at <!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         Provisioning failed. What was made is being cleaned up.
 
         # Denied: Secure S3 Bucket
-        Denied by <@U0MORGAN> at <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>
+        Denied by <@U0MORGAN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>)
         > Invoices &amp; receipts
         > &gt; for audit
 
         # Cancelled: Secure S3 Bucket
-        Cancelled by <@U0ALICE> at <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>
+        Cancelled by <@U0ALICE> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>)
 
         # Timed out: Secure S3 Bucket
-        Timed out at <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: nobody decided in time.
+        Timed out (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>): nobody decided in time.
 
         # Failed: Secure S3 Bucket
-        Approved by <@U0MORGAN> at <!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         Provisioning failed. Everything was cleaned up.
 
         # Clean-up failed: Secure S3 Bucket
-        Approved by <@U0MORGAN> at <!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         Clean-up failed: something may be left. The platform team has to look at it.
         ");
     }
@@ -217,6 +216,6 @@ mod tests {
         let mut request = sample::awaiting();
         request.parameters = (0..60).map(|n| (format!("Parameter{n:02}"), "x".repeat(100))).collect();
         let text = shown(&request);
-        assert!(text.contains("Parameter00") && text.contains("and 36 more"), "{text}");
+        assert!(text.contains("Parameter00") && text.contains("and 35 more"), "{text}");
     }
 }

@@ -56,8 +56,7 @@ pub(super) fn as_many_as_fit(lines: &[String], limit: usize) -> String {
     for (index, line) in lines.iter().enumerate() {
         length += line.chars().count() + 1;
         if length > limit {
-            text.push_str(&format!("and {} more", lines.len() - index));
-            return text;
+            return format!("{text}and {} more", lines.len() - index);
         }
         text.push_str(line);
         text.push('\n');

@@ -40,8 +40,9 @@ pub fn list(page: &ListPage<'_>) -> Message {
     let mut blocks: Vec<SlackBlock> = vec![header(page.title)];
     for request in rows {
         let words = row(request);
-        text.push_str(&format!("\n{words}"));
-        let spoken = format!("Details of request {} for {}", request.id.short(), request.product.name);
+        text.push('\n');
+        text.push_str(&words);
+        let spoken = facts::spoken("Details of", request);
         let details = button(ActionId::ShowStatus, "Details", &facts::button_value(request), &spoken);
         blocks.push(section_with(&words, details));
     }

@@ -3,9 +3,9 @@
 use super::{Message, cause, facts};
 use crate::domain::request::Status;
 use crate::ports::slack::Notice;
-use crate::slack::blocks::{button, buttons, confirm, section};
+use crate::slack::blocks::{button, buttons, section};
 use crate::slack::ids::ActionId;
-use crate::slack::mrkdwn::{any_of, escape_within};
+use crate::slack::mrkdwn::any_of;
 
 /// Progress and result, for those who follow the card.
 pub(super) fn thread(notice: &Notice<'_>) -> Message {
@@ -19,19 +19,11 @@ pub(super) fn direct(notice: &Notice<'_>) -> Message {
     let heading = format!("*{}* for team *{}*", facts::product(request), facts::team(request));
     let text = format!("{heading}\n{}", sentence(notice));
     let mut row = Vec::new();
-    let value = facts::button_value(request);
-    let spoken = format!("request {} for {}", request.id.short(), request.product.name);
     if request.status.name().is_undecided() {
-        let name = escape_within(&request.product.name, 150);
-        let sure = confirm(
-            "Cancel this request?",
-            &format!("Your request for {name} is withdrawn. Nothing has been made yet."),
-            "Cancel the request",
-            "Keep it",
-        );
-        row.push(button(ActionId::Cancel, "Cancel", &value, &format!("Cancel {spoken}")).with_confirm(sure));
+        row.push(facts::cancel_button(request));
     }
-    row.push(button(ActionId::ShowStatus, "Details", &value, &format!("Details of {spoken}")));
+    let spoken = facts::spoken("Details of", request);
+    row.push(button(ActionId::ShowStatus, "Details", &facts::button_value(request), &spoken));
     let blocks =
         vec![section(&text), buttons("mine", row), facts::footer(notice, Some(facts::cost(request)))];
     Message::new(&plain(notice, &text), blocks)
@@ -81,68 +73,55 @@ mod tests {
         let steps: Vec<String> = sample::in_every_status(&sample::request())
             .iter()
             .map(|request| {
-                transcript(&direct(&sample::notice(request, Surface::Direct, &sample::approvers())))
-                    .lines()
-                    .skip(2)
-                    .collect::<Vec<_>>()
-                    .join("\n")
+                let notice = sample::notice(request, Surface::Direct, &[]);
+                let shown = transcript(&direct(&notice));
+                let lines: Vec<&str> = shown.lines().skip(2).collect();
+                lines[..lines.len() - 1].join("\n")
             })
             .collect();
         insta::assert_snapshot!(steps.join("\n---\n"), @"
         Submitted. Approvers are asked in a moment.
         [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.] [Details]
-        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ---
         Waiting for approval until <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>.
-        Asked: <@U0MORGAN> or <!subteam^S0LEADS>
         [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.] [Details]
-        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ---
-        Approved. Provisioning starts in a moment.
-        Approved by <@U0MORGAN> at <!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>
+        Provisioning starts in a moment.
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         [Details]
-        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ---
         Provisioning: ▓▓▓░░░░ 3 of 7 · latest: Bucket
-        Approved by <@U0MORGAN> at <!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         [Details]
-        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ---
         Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
-        Approved by <@U0MORGAN> at <!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         [Details]
-        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ---
         Provisioning failed. What was made is being cleaned up.
-        Approved by <@U0MORGAN> at <!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         [Details]
-        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ---
-        Denied by <@U0MORGAN> at <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>
+        Denied by <@U0MORGAN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>)
         > Invoices &amp; receipts
         > &gt; for audit
         [Details]
-        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ---
-        Cancelled by <@U0ALICE> at <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>
+        Cancelled by <@U0ALICE> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>)
         [Details]
-        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ---
-        Timed out at <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: nobody decided in time.
+        Timed out (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>): nobody decided in time.
         [Details]
-        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ---
         Provisioning failed. Everything was cleaned up.
         Something with that name exists already. Try again with another name.
         > Bucket: invoices already exists
         [Details]
-        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ---
         Clean-up failed: something may be left. The platform team has to look at it.
         One of its parts could not be made.
         > Bucket is not empty
         [Details]
-        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
     }
 

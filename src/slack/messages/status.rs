@@ -6,8 +6,7 @@ use super::{Message, cause, facts};
 use crate::domain::audit::AuditEntry;
 use crate::domain::request::{Request, Status};
 use crate::ports::slack::Notice;
-use crate::slack::blocks::{MAX_SECTION, button, buttons, divider, fields, header, section};
-use crate::slack::ids::ActionId;
+use crate::slack::blocks::{MAX_SECTION, buttons, divider, fields, header, section};
 use crate::slack::incoming::Origin;
 use crate::slack::mrkdwn::{any_of, date_time, escape_within, mention};
 
@@ -22,7 +21,7 @@ pub fn status(notice: &Notice<'_>, entries: &[AuditEntry], viewer: &Origin) -> M
         ("Product", facts::product(request)),
         ("Cost", facts::cost(request)),
         ("Submitted", date_time(request.submitted_at)),
-        ("Quota", format!("{} of {} used", notice.quota.used, notice.quota.limit)),
+        ("Quota", facts::quota(notice)),
     ]));
     blocks.extend(more(notice).iter().map(|text| section(text)));
     blocks.push(divider());
@@ -88,10 +87,8 @@ fn timeline_line(entry: &AuditEntry) -> String {
 }
 
 fn cancel(request: &Request, viewer: &Origin) -> Option<SlackBlock> {
-    (request.status.name().is_undecided() && viewer.person == request.requester).then(|| {
-        let spoken = format!("Cancel request {} for {}", request.id.short(), request.product.name);
-        buttons("mine", vec![button(ActionId::Cancel, "Cancel", &facts::button_value(request), &spoken)])
-    })
+    let may = request.status.name().is_undecided() && viewer.person == request.requester;
+    may.then(|| buttons("mine", vec![facts::cancel_button(request)]))
 }
 
 #[cfg(test)]
@@ -138,7 +135,7 @@ mod tests {
         *Product* Secure S3 Bucket v1.0
         *Cost* about $15/month, us-east-1 list price of 2026-08-21
         *Submitted* <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC>
-        *Quota* 2 of 3 used
+        *Quota* 2 of 3 used, this one included
         *Why*
         > Invoices &amp; receipts
         > &gt; for audit
@@ -151,7 +148,7 @@ mod tests {
         *Timeline*
         <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> submitted by <@U0ALICE>: 1 approval(s) needed
         <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> approval requested by workflow
-        [Cancel]
+        [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.]
         (Request `0b8f1c9e` · whole id `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10` · Simulated: nothing real is made)
         ");
         assert!(!transcript(&status(&notice, &trail, &viewer("U0BOB"))).contains("[Cancel"));

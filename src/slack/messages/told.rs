@@ -123,7 +123,7 @@ mod tests {
             .collect();
         insta::assert_snapshot!(shown.join("\n---\n"), @"
         Your request for *Secure S3 Bucket v1.0* is approved.
-        Approved by <@U0MORGAN> at <!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
         *Secure S3 Bucket v1.0* is ready.
@@ -133,7 +133,7 @@ mod tests {
         (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ---
         Your request for *Secure S3 Bucket v1.0* was denied.
-        Denied by <@U0MORGAN> at <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>
+        Denied by <@U0MORGAN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>)
         > Invoices &amp; receipts
         > &gt; for audit
         [Ask again]
