@@ -75,7 +75,7 @@ pub fn section_with(text: &str, button: SlackBlockButtonElement) -> SlackBlock {
 }
 
 /// Label and value pairs in two columns; values are formatted text. No fact, no block.
-pub fn facts(facts: &[(&str, String)]) -> Vec<SlackBlock> {
+pub fn fields(facts: &[(&str, String)]) -> Vec<SlackBlock> {
     let field = |(label, value): &(&str, String)| formatted(&format!("*{label}*\n{value}"), MAX_FIELD).into();
     let sections = facts.chunks(MAX_FIELDS);
     sections

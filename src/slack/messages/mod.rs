@@ -1,9 +1,31 @@
 //! Messages, built from a request as it is now. Pure: the same row gives the same message, so that it can be
 //! rewritten at any time. Sending them is `client`'s work.
 
+mod approval;
+mod catalog;
+mod cause;
+mod facts;
+mod help;
+mod list;
+mod progress;
+mod status;
+mod told;
+
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+pub(crate) mod transcript;
+
 use slack_morphism::prelude::SlackBlock;
 
 use super::blocks;
+use crate::domain::request::Surface;
+use crate::ports::slack::Notice;
+
+pub use catalog::{Offer, catalog, offer_blocks};
+pub use help::help;
+pub use list::{ListPage, PAGE_ROWS, list};
+pub use status::status;
 
 /// A message: its blocks, and the same in plain words for notifications and screen readers.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,5 +51,78 @@ impl Message {
     /// A message of one paragraph of formatted text.
     pub fn plain(text: &str) -> Self {
         Self::new(text, vec![blocks::section(text)])
+    }
+}
+
+/// What a surface of a request shows now.
+pub fn render(notice: &Notice<'_>) -> Message {
+    match notice.surface {
+        Surface::Card => approval::card(notice),
+        Surface::Thread => progress::thread(notice),
+        Surface::Direct => progress::direct(notice),
+        Surface::Told(news) => told::told(notice, news),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::transcript::assert_within_limits;
+    use super::*;
+    use crate::domain::request::StatusName;
+
+    #[test]
+    fn every_surface_in_every_status_keeps_slacks_limits_however_long_the_texts() {
+        for request in sample::in_every_status(&sample::enormous()) {
+            let surfaces = [Surface::Card, Surface::Thread, Surface::Direct].into_iter();
+            for surface in surfaces.chain(StatusName::ALL.map(Surface::Told)) {
+                let approvers = sample::crowd();
+                let message = render(&sample::notice(&request, surface, &approvers));
+                assert_within_limits(&message);
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_person_typed_never_becomes_a_mention() {
+        let mut request = sample::request();
+        request.reason = "<!channel> *now*".into();
+        request.parameters.push(("Note".into(), "<!here>`".into()));
+        for request in sample::in_every_status(&request) {
+            for surface in
+                [Surface::Card, Surface::Thread, Surface::Direct, Surface::Told(request.status.name())]
+            {
+                let message = render(&sample::notice(&request, surface, &[]));
+                let json = serde_json::to_string(&message.blocks).unwrap() + &message.text;
+                assert!(!json.contains("<!channel") && !json.contains("<!here"), "{json}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_message_ever_holds_a_task_token() {
+        for request in sample::in_every_status(&sample::request()) {
+            for surface in
+                [Surface::Card, Surface::Thread, Surface::Direct, Surface::Told(request.status.name())]
+            {
+                let message = render(&sample::notice(&request, surface, &[]));
+                assert!(!format!("{message:?}").contains(sample::TOKEN));
+            }
+        }
+    }
+
+    #[test]
+    fn a_simulation_says_so_wherever_somebody_could_be_misled() {
+        for request in sample::in_every_status(&sample::request()) {
+            for surface in
+                [Surface::Card, Surface::Thread, Surface::Direct, Surface::Told(StatusName::Active)]
+            {
+                let message = render(&sample::notice(&request, surface, &[]));
+                assert!(
+                    transcript::transcript(&message).contains("imulat"),
+                    "{surface:?} {:?}",
+                    request.status
+                );
+            }
+        }
     }
 }

@@ -1,0 +1,221 @@
+//! The approval card: everything an approver needs to decide, and afterwards who decided and how it went.
+
+use slack_morphism::prelude::{SlackBlock, SlackBlockButtonStyle};
+
+use super::{Message, facts};
+use crate::domain::request::{Request, Status};
+use crate::ports::slack::Notice;
+use crate::slack::blocks::{button, buttons, fields, header, section};
+use crate::slack::ids::ActionId;
+use crate::slack::mrkdwn::{any_of, date_time, escape_within, mention};
+
+pub(super) fn card(notice: &Notice<'_>) -> Message {
+    let request = notice.request;
+    let mut blocks = vec![header(&title(request))];
+    blocks.extend(fields(&[
+        ("Requested by", mention(&request.requester)),
+        ("Team", facts::team(request)),
+        ("Product", facts::product(request)),
+        ("Cost", facts::cost(request)),
+        ("Quota", facts::quota(notice)),
+    ]));
+    blocks.extend(facts::reason(request).iter().map(|reason| section(reason)));
+    blocks.extend(facts::parameters(request).iter().map(|parameters| section(parameters)));
+    blocks.extend(outcome(notice));
+    let ends = undecided(request).then(|| format!("expires unanswered {}", date_time(request.approve_by)));
+    blocks.push(facts::footer(notice, ends));
+    Message::new(&fallback(notice), blocks)
+}
+
+fn undecided(request: &Request) -> bool {
+    request.status.name().is_undecided()
+}
+
+fn title(request: &Request) -> String {
+    let name = &request.product.name;
+    match request.status {
+        Status::AwaitingApproval { .. } => format!("Approval needed: {name}"),
+        Status::Pending
+        | Status::Approved
+        | Status::Provisioning { .. }
+        | Status::Active { .. }
+        | Status::Terminating { .. }
+        | Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::TeardownFailed { .. } => format!("{}: {name}", request.status.name().label()),
+    }
+}
+
+/// While it waits: who can answer, and the buttons. Afterwards: who did, and how it goes.
+fn outcome(notice: &Notice<'_>) -> Vec<SlackBlock> {
+    let request = notice.request;
+    if !undecided(request) {
+        return vec![section(&decided(request))];
+    }
+    let mut blocks = vec![section(&waiting(notice))];
+    // Before the workflow asks there is nothing that a click could answer.
+    if matches!(request.status, Status::AwaitingApproval { .. }) {
+        let value = facts::button_value(request);
+        blocks.push(buttons(
+            "decide",
+            vec![
+                button(ActionId::Approve, "Approve", &value, &facts::spoken("Approve", request))
+                    .with_style(SlackBlockButtonStyle::Primary),
+                button(ActionId::Deny, "Deny", &value, &facts::spoken("Deny", request))
+                    .with_style(SlackBlockButtonStyle::Danger),
+            ],
+        ));
+    }
+    blocks
+}
+
+fn waiting(notice: &Notice<'_>) -> String {
+    let names = any_of(notice.approvers);
+    let who = if names.is_empty() { "its approvers".to_owned() } else { names };
+    let so_far =
+        facts::approvals_so_far(notice.request).map(|count| format!("\n{count}")).unwrap_or_default();
+    format!("Waiting for {who}{so_far}")
+}
+
+/// The decision, and what became of it where something did.
+fn decided(request: &Request) -> String {
+    let decision = facts::decision(request).unwrap_or_default();
+    match request.status {
+        Status::Denied { .. } | Status::Cancelled | Status::TimedOut => decision,
+        Status::Pending
+        | Status::AwaitingApproval { .. }
+        | Status::Approved
+        | Status::Provisioning { .. }
+        | Status::Active { .. }
+        | Status::Terminating { .. }
+        | Status::Failed { .. }
+        | Status::TeardownFailed { .. } => format!("{decision}\n{}", facts::standing(request)),
+    }
+}
+
+fn fallback(notice: &Notice<'_>) -> String {
+    let request = notice.request;
+    let ask = format!(
+        "{} asks for {} for team {}, {}, quota {}.",
+        mention(&request.requester),
+        facts::product(request),
+        facts::team(request),
+        facts::cost(request),
+        facts::quota(notice)
+    );
+    let why = match request.reason.trim() {
+        "" => String::new(),
+        reason => format!(" Why: {}.", escape_within(reason, 300)),
+    };
+    let state = if undecided(request) { waiting(notice) } else { decided(request) };
+    let simulated = if notice.simulated { format!(" {}.", facts::SIMULATED) } else { String::new() };
+    format!(
+        "{}. {ask}{why} {state} (request {}){simulated}",
+        escape_within(&title(request), 200),
+        request.id.short()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::request::Surface;
+    use crate::slack::messages::{sample, transcript::transcript};
+
+    fn shown(request: &Request) -> String {
+        transcript(&card(&sample::notice(request, Surface::Card, &sample::approvers())))
+    }
+
+    #[test]
+    fn a_waiting_card_shows_everything_needed_to_decide() {
+        insta::assert_snapshot!(shown(&sample::awaiting()), @"
+        (Approval needed: Secure S3 Bucket. <@U0ALICE> asks for Secure S3 Bucket v1.0 for team payments, about $15/month, us-east-1 list price of 2026-08-21, quota 2 of 3 used, this one included. Why: Invoices &amp; receipts / &gt; for audit. Waiting for <@U0MORGAN> or <!subteam^S0LEADS> (request 0b8f1c9e) Simulated: nothing real is made.)
+        # Approval needed: Secure S3 Bucket
+        *Requested by* <@U0ALICE>
+        *Team* payments
+        *Product* Secure S3 Bucket v1.0
+        *Cost* about $15/month, us-east-1 list price of 2026-08-21
+        *Quota* 2 of 3 used, this one included
+        *Why*
+        > Invoices &amp; receipts
+        > &gt; for audit
+        *Parameters*
+        Environment: `dev`
+        Name: `invoices &lt;2026&gt;`
+        Waiting for <@U0MORGAN> or <!subteam^S0LEADS>
+        [Approve primary] [Deny danger]
+        (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)
+        ");
+    }
+
+    #[test]
+    fn a_card_with_some_approvals_says_how_many_are_missing() {
+        let mut request = sample::awaiting();
+        request.approval = crate::domain::policy::ApprovalPath::Ask { needed: 2 };
+        request.approvals = sample::active().approvals;
+        let text = shown(&request);
+        assert!(text.contains("1 of 2 approvals: <@U0MORGAN>"), "{text}");
+    }
+
+    #[test]
+    fn a_decided_card_has_no_buttons_and_says_who_decided() {
+        let statuses = sample::in_every_status(&sample::request());
+        let lines: Vec<String> = statuses
+            .iter()
+            .filter(|request| !undecided(request))
+            .map(|request| {
+                let text = shown(request);
+                assert!(!text.contains("[Approve") && !text.contains("[Deny"));
+                let lines: Vec<&str> = text.lines().collect();
+                let parameters = lines.iter().position(|line| line.starts_with("Environment:")).unwrap();
+                format!("{}\n{}", lines[1], lines[parameters + 2..lines.len() - 1].join("\n"))
+            })
+            .collect();
+        insta::assert_snapshot!(lines.join("\n\n"), @"
+        # Approved: Secure S3 Bucket
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        Provisioning starts in a moment.
+
+        # Provisioning: Secure S3 Bucket
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        Provisioning: ▓▓▓░░░░ 3 of 7 · latest: Bucket
+
+        # Active: Secure S3 Bucket
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+
+        # Cleaning up: Secure S3 Bucket
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        Provisioning failed. What was made is being cleaned up.
+
+        # Denied: Secure S3 Bucket
+        Denied by <@U0MORGAN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>)
+        > Invoices &amp; receipts
+        > &gt; for audit
+
+        # Cancelled: Secure S3 Bucket
+        Cancelled by <@U0ALICE> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>)
+
+        # Timed out: Secure S3 Bucket
+        Timed out (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>): nobody decided in time.
+
+        # Failed: Secure S3 Bucket
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        Provisioning failed. Everything was cleaned up.
+
+        # Clean-up failed: Secure S3 Bucket
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        Clean-up failed: something may be left. The platform team has to look at it.
+        ");
+    }
+
+    #[test]
+    fn a_long_list_of_parameters_says_how_many_are_left_out() {
+        let mut request = sample::awaiting();
+        request.parameters = (0..60).map(|n| (format!("Parameter{n:02}"), "x".repeat(100))).collect();
+        let text = shown(&request);
+        assert!(text.contains("Parameter00") && text.contains("and 35 more"), "{text}");
+    }
+}

@@ -1,0 +1,113 @@
+//! The catalog as a list of products with a Request button each; a message here, a modal in `views`.
+
+use slack_morphism::prelude::SlackBlock;
+
+use super::{Message, facts};
+use crate::domain::catalog::{ApprovalMode, Product};
+use crate::domain::request::Estimate;
+use crate::slack::blocks::{MAX_MESSAGE_BLOCKS, button, context, header, section, section_with};
+use crate::slack::ids::ActionId;
+use crate::slack::mrkdwn::{dollars, escape_within};
+
+/// A product as a person may ask for it.
+#[derive(Clone, Debug)]
+pub struct Offer<'a> {
+    /// The product.
+    pub product: &'a Product,
+    /// Its price with every default, where that can be told.
+    pub estimate: Option<Estimate>,
+}
+
+/// The catalog as a private message.
+pub fn catalog(offers: &[Offer<'_>], command: &str, simulated: bool) -> Message {
+    let blocks = offer_blocks(offers, command, simulated, MAX_MESSAGE_BLOCKS);
+    let names: Vec<String> = offers.iter().map(|offer| escape_within(&offer.product.name, 75)).collect();
+    Message::new(&format!("Products you can request: {}", names.join(", ")), blocks)
+}
+
+/// A heading, one row a product, and how to do the same by command; at most `limit` blocks.
+pub fn offer_blocks(offers: &[Offer<'_>], command: &str, simulated: bool, limit: usize) -> Vec<SlackBlock> {
+    let mut blocks = vec![header("What you can request")];
+    if offers.is_empty() {
+        blocks.push(section("There is no product for your team yet. Ask your platform team to add one."));
+        return blocks;
+    }
+    let room = limit.saturating_sub(3);
+    blocks.extend(offers.iter().take(room).map(row));
+    let command = escape_within(command, 40);
+    let hint = match offers.len().checked_sub(room) {
+        Some(hidden) if hidden > 0 => format!("{hidden} more: `{command} <product>` opens any of them."),
+        _ => format!("`{command} <product>` opens a form right away, `{command} help` shows the rest."),
+    };
+    // The angle brackets of the placeholder have to be shown, not read as a link.
+    blocks.push(context(&hint.replace("<product>", "&lt;product&gt;")));
+    if simulated {
+        blocks.push(context(facts::SIMULATED));
+    }
+    blocks
+}
+
+fn row(offer: &Offer<'_>) -> SlackBlock {
+    let product = offer.product;
+    let cost = match &offer.estimate {
+        Some(estimate) => format!("from about {}/month", dollars(estimate.monthly)),
+        None => "cost depends on what you choose".to_owned(),
+    };
+    let approval = match product.approval.mode {
+        ApprovalMode::Auto => "no approval needed",
+        ApprovalMode::Required if product.approval.auto_when.is_empty() => "needs approval",
+        ApprovalMode::Required => "may need approval",
+    };
+    let text = format!(
+        "*{}* `{}`\n{}\n{cost} · {approval} · {}",
+        escape_within(&product.name, 150),
+        product.key,
+        escape_within(&product.description, 500),
+        escape_within(&product.owner, 100),
+    );
+    let spoken = format!("Request {}", product.name);
+    section_with(&text, button(ActionId::ChooseProduct, "Request", product.key.as_str(), &spoken))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::messages::sample;
+    use crate::slack::messages::transcript::{assert_within_limits, transcript};
+
+    #[test]
+    fn each_product_says_what_it_is_what_it_costs_and_whether_it_needs_approval() {
+        let (bucket, database) = (sample::product("s3-bucket"), sample::product("rds-postgres"));
+        let estimate = sample::request().estimate;
+        let offers = [Offer { product: &bucket, estimate }, Offer { product: &database, estimate: None }];
+        insta::assert_snapshot!(transcript(&catalog(&offers, "/provision", true)), @"
+        (Products you can request: Secure S3 Bucket, Secure S3 Bucket)
+        # What you can request
+        *Secure S3 Bucket* `s3-bucket`
+        An encrypted S3 bucket with versioning and lifecycle rules
+        from about $15/month · needs approval · Platform Team
+        [Request]
+        *Secure S3 Bucket* `rds-postgres`
+        An encrypted S3 bucket with versioning and lifecycle rules
+        cost depends on what you choose · needs approval · Platform Team
+        [Request]
+        (`/provision &lt;product&gt;` opens a form right away, `/provision help` shows the rest.)
+        (Simulated: nothing real is made)
+        ");
+    }
+
+    #[test]
+    fn an_empty_catalog_says_whom_to_ask() {
+        let text = transcript(&catalog(&[], "/provision", false));
+        assert!(text.contains("Ask your platform team"), "{text}");
+    }
+
+    #[test]
+    fn a_huge_catalog_fits_one_message_and_says_what_is_hidden() {
+        let product = sample::product("s3-bucket");
+        let offers = vec![Offer { product: &product, estimate: None }; 200];
+        let message = catalog(&offers, "/provision", true);
+        assert_within_limits(&message);
+        assert!(transcript(&message).contains("153 more"));
+    }
+}

@@ -1,0 +1,184 @@
+//! Sentences and facts about a request that several messages share.
+
+use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement};
+
+use crate::domain::policy::ApprovalPath;
+use crate::domain::quota::QuotaUse;
+use crate::domain::request::{Progress, Request, Status};
+use crate::ports::slack::Notice;
+use crate::slack::blocks::{MAX_SECTION, button, confirm, context};
+use crate::slack::ids::{ActionId, ButtonValue};
+use crate::slack::mrkdwn::{self, code, date_time, escape, escape_within, mention, quote};
+
+/// Characters of a reason or a cause that a message quotes.
+pub(super) const QUOTED: usize = 1500;
+
+/// What the request's buttons carry now.
+pub(super) fn button_value(request: &Request) -> String {
+    ButtonValue { request: request.id, epoch: request.epoch }.to_string()
+}
+
+/// The product's name with its version, safe to show.
+pub(super) fn product(request: &Request) -> String {
+    format!("{} {}", escape_within(&request.product.name, 150), escape_within(&request.product.version, 50))
+}
+
+/// The monthly price, or that there is none.
+pub(super) fn cost(request: &Request) -> String {
+    request.estimate.as_ref().map_or_else(|| "no estimate for this product".to_owned(), mrkdwn::estimate)
+}
+
+/// "2 of 3 used, this one included"; an ended request holds no slot.
+pub(super) fn quota(notice: &Notice<'_>) -> String {
+    let QuotaUse { used, limit } = notice.quota;
+    let included = if notice.request.status.name().is_ended() { "" } else { ", this one included" };
+    format!("{used} of {limit} used{included}")
+}
+
+/// Why it is needed, quoted; `None` when no reason was given.
+pub(super) fn reason(request: &Request) -> Option<String> {
+    (!request.reason.trim().is_empty()).then(|| format!("*Why*\n{}", quote(&request.reason, QUOTED)))
+}
+
+/// All shown parameters, one a line, as many as one section holds; `None` when there are none.
+pub(super) fn parameters(request: &Request) -> Option<String> {
+    let lines: Vec<String> = request
+        .shown_parameters()
+        .map(|(key, value)| format!("{}: {}", escape_within(key, 100), code(value, 300)))
+        .collect();
+    (!lines.is_empty()).then(|| format!("*Parameters*\n{}", as_many_as_fit(&lines, MAX_SECTION - 40)))
+}
+
+/// Joins lines while they fit and says how many did not.
+pub(super) fn as_many_as_fit(lines: &[String], limit: usize) -> String {
+    let mut text = String::new();
+    let mut length = 0;
+    for (index, line) in lines.iter().enumerate() {
+        length += line.chars().count() + 1;
+        if length > limit {
+            return format!("{text}and {} more", lines.len() - index);
+        }
+        text.push_str(line);
+        text.push('\n');
+    }
+    text.trim_end().to_owned()
+}
+
+/// Who decided what and when; `None` while nobody has.
+pub(super) fn decision(request: &Request) -> Option<String> {
+    match &request.status {
+        Status::Denied { by, reason } => Some(format!(
+            "Denied by {} ({})\n{}",
+            mention(by),
+            date_time(request.updated_at),
+            quote(reason, QUOTED)
+        )),
+        Status::Cancelled => {
+            Some(format!("Cancelled by {} ({})", mention(&request.requester), date_time(request.updated_at)))
+        }
+        Status::TimedOut => {
+            Some(format!("Timed out ({}): nobody decided in time.", date_time(request.updated_at)))
+        }
+        Status::Pending | Status::AwaitingApproval { .. } => None,
+        Status::Approved
+        | Status::Provisioning { .. }
+        | Status::Active { .. }
+        | Status::Terminating { .. }
+        | Status::Failed { .. }
+        | Status::TeardownFailed { .. } => Some(approved_by(request)),
+    }
+}
+
+fn approved_by(request: &Request) -> String {
+    if let ApprovalPath::Auto { why } = &request.approval {
+        return format!("Approved automatically: {}.", escape_within(why, 300));
+    }
+    let clicks = request.approvals.iter();
+    let clicks: Vec<String> =
+        clicks.map(|approval| format!("{} ({})", mention(&approval.by), date_time(approval.at))).collect();
+    if clicks.is_empty() { "Approved".to_owned() } else { format!("Approved by {}", clicks.join(", ")) }
+}
+
+/// How many approvals there are, where more than one is needed; `None` otherwise.
+pub(super) fn approvals_so_far(request: &Request) -> Option<String> {
+    let ApprovalPath::Ask { needed } = request.approval else { return None };
+    if needed < 2 || !request.status.name().is_undecided() {
+        return None;
+    }
+    let names: Vec<String> = request.approvals.iter().map(|approval| mention(&approval.by)).collect();
+    let by = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
+    Some(format!("{} of {needed} approvals{by}", request.approvals.len()))
+}
+
+/// Where the request stands, in one sentence without the decision.
+pub(super) fn standing(request: &Request) -> String {
+    match &request.status {
+        Status::Pending => "Submitted. Approvers are asked in a moment.".to_owned(),
+        Status::AwaitingApproval { .. } => {
+            format!("Waiting for approval until {}.", date_time(request.approve_by))
+        }
+        Status::Approved => "Provisioning starts in a moment.".to_owned(),
+        Status::Provisioning { .. } => format!("Provisioning: {}", bar(&request.progress)),
+        Status::Active { lease } => format!("Active until {}.", date_time(lease.expires_at)),
+        Status::Terminating { .. } => "Provisioning failed. What was made is being cleaned up.".to_owned(),
+        Status::Denied { .. } => "Denied. Nothing was provisioned.".to_owned(),
+        Status::Cancelled => "Cancelled. Nothing was provisioned.".to_owned(),
+        Status::TimedOut => "Timed out. Nothing was provisioned.".to_owned(),
+        Status::Failed { .. } => "Provisioning failed. Everything was cleaned up.".to_owned(),
+        Status::TeardownFailed { .. } => {
+            "Clean-up failed: something may be left. The platform team has to look at it.".to_owned()
+        }
+    }
+}
+
+/// `▓▓▓░░░░ 3 of 7 · latest: Bucket`; at most ten cells.
+fn bar(progress: &Progress) -> String {
+    const CELLS: usize = 10;
+    let done = progress.done.len().min(progress.total);
+    if progress.total == 0 {
+        return "getting ready".to_owned();
+    }
+    let cells = progress.total.min(CELLS);
+    let full = done * cells / progress.total;
+    let latest = progress.done.last().map(|id| format!(" · latest: {}", escape_within(id, 100)));
+    format!(
+        "{}{} {done} of {}{}",
+        "▓".repeat(full),
+        "░".repeat(cells - full),
+        progress.total,
+        latest.unwrap_or_default()
+    )
+}
+
+/// The gray last line: the short id, what else is worth a glance, and that nothing is real.
+pub(super) fn footer(notice: &Notice<'_>, more: Option<String>) -> SlackBlock {
+    let id = format!("Request `{}`", notice.request.id.short());
+    let simulated = notice.simulated.then(|| SIMULATED.to_owned());
+    let parts: Vec<String> = [Some(id), more, simulated].into_iter().flatten().collect();
+    context(&parts.join(" · "))
+}
+
+/// Said wherever somebody could take a simulation for the real thing.
+pub(super) const SIMULATED: &str = "Simulated: nothing real is made";
+
+/// The team's name, safe to show.
+pub(super) fn team(request: &Request) -> String {
+    escape(request.team.as_str())
+}
+
+/// What a screen reader says to tell this request's buttons from others.
+pub(super) fn spoken(verb: &str, request: &Request) -> String {
+    format!("{verb} request {} for {}", request.id.short(), request.product.name)
+}
+
+/// Cancel, which asks once more; only for the requester and only while nobody has decided.
+pub(super) fn cancel_button(request: &Request) -> SlackBlockButtonElement {
+    let name = escape_within(&request.product.name, 150);
+    let sure = confirm(
+        "Cancel this request?",
+        &format!("Your request for {name} is withdrawn. Nothing has been made yet."),
+        "Cancel the request",
+        "Keep it",
+    );
+    button(ActionId::Cancel, "Cancel", &button_value(request), &spoken("Cancel", request)).with_confirm(sure)
+}

@@ -1,0 +1,52 @@
+//! What the command can do, with examples.
+
+use super::Message;
+use crate::slack::blocks::{header, section};
+use crate::slack::mrkdwn::escape_within;
+
+/// What follows the command, and what it does. Angle brackets are escaped because Slack would read them as links.
+const USAGE: [(&str, &str); 6] = [
+    ("", "shows everything you can request"),
+    (" &lt;product&gt; [Key=value …] [team=name]", "opens that product's form, filled in as far as you say"),
+    (" list [team]", "shows your requests, or your team's"),
+    (" status &lt;id&gt;", "shows one request with all that happened to it"),
+    (" cancel &lt;id&gt;", "withdraws a request that nobody has decided yet"),
+    (" help", "shows this"),
+];
+
+/// Usage and examples; `products` are keys to use in the examples.
+pub fn help(command: &str, products: &[&str]) -> Message {
+    let command = escape_within(command, 40);
+    let lines: Vec<String> = USAGE.iter().map(|(rest, does)| format!("`{command}{rest}` {does}")).collect();
+    let product = products.first().copied().unwrap_or("s3-bucket");
+    let example = format!(
+        "For example `{command} {product} team=payments`. Ids may be cut to the first characters that tell them apart."
+    );
+    let text = format!("{}\n{example}", lines.join("\n"));
+    let title = format!("How to use {command}");
+    Message::new(
+        &format!("{title}\n{text}"),
+        vec![header(&title), section(&lines.join("\n")), section(&example)],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::messages::transcript::transcript;
+
+    #[test]
+    fn help_lists_every_command_with_an_example() {
+        insta::assert_snapshot!(transcript(&help("/provision", &["rds-postgres"])), @"
+        (How to use /provision / `/provision` shows everything you can request / `/provision &lt;product&gt; [Key=value …] [team=name]` opens that product's form, filled in as far as you say / `/provision list [team]` shows your requests, or your team's / `/provision status &lt;id&gt;` shows one request with all that happened to it / `/provision cancel &lt;id&gt;` withdraws a request that nobody has decided yet / `/provision help` shows this / For example `/provision rds-postgres team=payments`. Ids may be cut to the first characters that tell them apart.)
+        # How to use /provision
+        `/provision` shows everything you can request
+        `/provision &lt;product&gt; [Key=value …] [team=name]` opens that product's form, filled in as far as you say
+        `/provision list [team]` shows your requests, or your team's
+        `/provision status &lt;id&gt;` shows one request with all that happened to it
+        `/provision cancel &lt;id&gt;` withdraws a request that nobody has decided yet
+        `/provision help` shows this
+        For example `/provision rds-postgres team=payments`. Ids may be cut to the first characters that tell them apart.
+        ");
+    }
+}

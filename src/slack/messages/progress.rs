@@ -1,0 +1,148 @@
+//! The running messages: one in the card's thread, one with the requester. Both are edited as things move.
+
+use super::{Message, cause, facts};
+use crate::domain::request::Status;
+use crate::ports::slack::Notice;
+use crate::slack::blocks::{button, buttons, section};
+use crate::slack::ids::ActionId;
+use crate::slack::mrkdwn::any_of;
+
+/// Progress and result, for those who follow the card.
+pub(super) fn thread(notice: &Notice<'_>) -> Message {
+    let text = sentence(notice);
+    Message::new(&plain(notice, &text), vec![section(&text), facts::footer(notice, None)])
+}
+
+/// The requester's own message, with Cancel while nobody has decided.
+pub(super) fn direct(notice: &Notice<'_>) -> Message {
+    let request = notice.request;
+    let heading = format!("*{}* for team *{}*", facts::product(request), facts::team(request));
+    let text = format!("{heading}\n{}", sentence(notice));
+    let mut row = Vec::new();
+    if request.status.name().is_undecided() {
+        row.push(facts::cancel_button(request));
+    }
+    let spoken = facts::spoken("Details of", request);
+    row.push(button(ActionId::ShowStatus, "Details", &facts::button_value(request), &spoken));
+    let blocks =
+        vec![section(&text), buttons("mine", row), facts::footer(notice, Some(facts::cost(request)))];
+    Message::new(&plain(notice, &text), blocks)
+}
+
+/// Where it stands, with the decision and the cause where there is one.
+fn sentence(notice: &Notice<'_>) -> String {
+    let request = notice.request;
+    let standing = facts::standing(request);
+    match &request.status {
+        Status::AwaitingApproval { .. } => {
+            let names = any_of(notice.approvers);
+            let who = if names.is_empty() { String::new() } else { format!("\nAsked: {names}") };
+            let so_far =
+                facts::approvals_so_far(request).map(|count| format!("\n{count}")).unwrap_or_default();
+            format!("{standing}{who}{so_far}")
+        }
+        Status::Pending => standing,
+        Status::Failed { why } | Status::TeardownFailed { why, .. } => {
+            format!("{standing}\n{}", cause::in_plain_words(why))
+        }
+        Status::Denied { .. } | Status::Cancelled | Status::TimedOut => {
+            facts::decision(request).unwrap_or(standing)
+        }
+        Status::Approved
+        | Status::Provisioning { .. }
+        | Status::Active { .. }
+        | Status::Terminating { .. } => {
+            format!("{standing}\n{}", facts::decision(request).unwrap_or_default())
+        }
+    }
+}
+
+fn plain(notice: &Notice<'_>, text: &str) -> String {
+    let simulated = if notice.simulated { format!(" {}.", facts::SIMULATED) } else { String::new() };
+    format!("{text} (request {}){simulated}", notice.request.id.short())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::request::Surface;
+    use crate::slack::messages::{sample, transcript::transcript};
+
+    #[test]
+    fn the_requester_sees_every_step_and_can_cancel_until_it_is_decided() {
+        let steps: Vec<String> = sample::in_every_status(&sample::request())
+            .iter()
+            .map(|request| {
+                let notice = sample::notice(request, Surface::Direct, &[]);
+                let shown = transcript(&direct(&notice));
+                let lines: Vec<&str> = shown.lines().skip(2).collect();
+                lines[..lines.len() - 1].join("\n")
+            })
+            .collect();
+        insta::assert_snapshot!(steps.join("\n---\n"), @"
+        Submitted. Approvers are asked in a moment.
+        [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.] [Details]
+        ---
+        Waiting for approval until <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>.
+        [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.] [Details]
+        ---
+        Provisioning starts in a moment.
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        [Details]
+        ---
+        Provisioning: ▓▓▓░░░░ 3 of 7 · latest: Bucket
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        [Details]
+        ---
+        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        [Details]
+        ---
+        Provisioning failed. What was made is being cleaned up.
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        [Details]
+        ---
+        Denied by <@U0MORGAN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>)
+        > Invoices &amp; receipts
+        > &gt; for audit
+        [Details]
+        ---
+        Cancelled by <@U0ALICE> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>)
+        [Details]
+        ---
+        Timed out (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>): nobody decided in time.
+        [Details]
+        ---
+        Provisioning failed. Everything was cleaned up.
+        Something with that name exists already. Try again with another name.
+        > Bucket: invoices already exists
+        [Details]
+        ---
+        Clean-up failed: something may be left. The platform team has to look at it.
+        One of its parts could not be made.
+        > Bucket is not empty
+        [Details]
+        ");
+    }
+
+    #[test]
+    fn the_thread_shows_a_bar_that_fills() {
+        let mut request = sample::provisioning();
+        let mut lines = Vec::new();
+        for done in [0, 3, 7, 9] {
+            request.progress.done = (0..done).map(|n| format!("Part{n}")).collect();
+            let text = transcript(&thread(&sample::notice(&request, Surface::Thread, &[])));
+            lines.push(text.lines().nth(1).unwrap().to_owned());
+        }
+        request.progress.total = 40;
+        let text = transcript(&thread(&sample::notice(&request, Surface::Thread, &[])));
+        lines.push(text.lines().nth(1).unwrap().to_owned());
+        insta::assert_snapshot!(lines.join("\n"), @"
+        Provisioning: ░░░░░░░ 0 of 7
+        Provisioning: ▓▓▓░░░░ 3 of 7 · latest: Part2
+        Provisioning: ▓▓▓▓▓▓▓ 7 of 7 · latest: Part6
+        Provisioning: ▓▓▓▓▓▓▓ 7 of 7 · latest: Part8
+        Provisioning: ▓▓░░░░░░░░ 9 of 40 · latest: Part8
+        ");
+    }
+}

@@ -1,0 +1,223 @@
+//! Requests to show in tests: one that has come all the way, the same in every status, and one with texts of
+//! every allowed and unreasonable length.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use crate::domain::audit::AuditHead;
+use crate::domain::catalog::{
+    ApprovalMode, ApprovalRule, Approvers, LeaseTerms, Principal, Product, QuotaRule, Requesters,
+    TeardownConfirm,
+};
+use crate::domain::ids::{GroupId, PersonId, ProductKey, RequestId, TaskToken, TeamName};
+use crate::domain::lease::Lease;
+use crate::domain::period::Period;
+use crate::domain::policy::ApprovalPath;
+use crate::domain::quota::QuotaUse;
+use crate::domain::request::{
+    Approval, Ending, Estimate, Output, ProductSnapshot, Progress, Request, Status, Surface,
+};
+use crate::domain::template::Template;
+use crate::ports::slack::Notice;
+
+/// The task token of every waiting sample.
+pub(crate) const TOKEN: &str = "AQCsecretTaskToken";
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn rule() -> ApprovalRule {
+    ApprovalRule {
+        mode: ApprovalMode::Required,
+        auto_when: Vec::new(),
+        approvers: Approvers::Team,
+        needed: 1,
+        timeout: Period::hours(24),
+        remind_after: Period::hours(4),
+        escalate_after: Period::hours(12),
+        self_approval: false,
+    }
+}
+
+fn lease_terms() -> LeaseTerms {
+    LeaseTerms {
+        ttl: Period::days(30),
+        grace: Period::days(7),
+        reminders: vec![Period::days(1)],
+        renew: vec![Period::days(30)],
+        max_renewals: 12,
+    }
+}
+
+/// A product with a small template.
+pub(crate) fn product(key: &str) -> Product {
+    let text = "Resources:\n  Bucket: {Type: 'AWS::S3::Bucket'}\n";
+    Product {
+        key: ProductKey::parse(key).unwrap(),
+        name: "Secure S3 Bucket".into(),
+        description: "An encrypted S3 bucket with versioning and lifecycle rules".into(),
+        owner: "Platform Team".into(),
+        version: "v1.0".into(),
+        bind: BTreeMap::new(),
+        approval: rule(),
+        quota: QuotaRule { per_team: 3 },
+        lease: lease_terms(),
+        teardown: TeardownConfirm::Click,
+        requesters: Requesters::Everyone,
+        cost: Vec::new(),
+        outputs: vec!["BucketName".into()],
+        template: Arc::new(Template::parse(text).unwrap()),
+        template_hash: "ab".repeat(32),
+    }
+}
+
+/// Alice of payments asks for a bucket; Morgan has approved it, half of it is made.
+pub(crate) fn request() -> Request {
+    let product = product("s3-bucket");
+    Request {
+        id: RequestId::parse("0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10").unwrap(),
+        revision: 1,
+        requester: PersonId::new("U0ALICE"),
+        team: TeamName::new("payments"),
+        product: ProductSnapshot {
+            key: product.key,
+            name: product.name,
+            version: product.version,
+            template_hash: product.template_hash,
+            approval: product.approval,
+            per_team: 3,
+            lease: product.lease,
+            teardown: product.teardown,
+            outputs: product.outputs,
+        },
+        parameters: vec![
+            ("Environment".into(), "dev".into()),
+            ("Name".into(), "invoices <2026>".into()),
+            ("TeamName".into(), "payments".into()),
+        ],
+        bound: vec!["TeamName".into()],
+        reason: "Invoices & receipts\n> for audit".into(),
+        estimate: Some(Estimate {
+            monthly: Decimal::new(1455, 2),
+            region: "us-east-1".into(),
+            priced_on: "2026-08-21".into(),
+        }),
+        approval: ApprovalPath::Ask { needed: 1 },
+        submitted_at: at("2026-11-22T09:00:00Z"),
+        updated_at: at("2026-11-22T10:05:00Z"),
+        approve_by: at("2026-11-23T09:00:00Z"),
+        attempt: 1,
+        epoch: 1,
+        status: Status::Approved,
+        approvals: vec![Approval { by: PersonId::new("U0MORGAN"), at: at("2026-11-22T10:00:00Z") }],
+        provisioned: None,
+        progress: Progress { total: 7, done: vec!["Key".into(), "Policy".into(), "Bucket".into()] },
+        outputs: vec![
+            Output {
+                name: "BucketName".into(),
+                description: "Name of the bucket".into(),
+                value: "payments-in`voices".into(),
+            },
+            Output {
+                name: "BucketArn".into(),
+                description: String::new(),
+                value: "arn:aws:s3:::payments-invoices".into(),
+            },
+        ],
+        messages: BTreeMap::new(),
+        audit: AuditHead::default(),
+    }
+}
+
+/// This request as it would look in each status, in the order of a request's life.
+pub(crate) fn in_every_status(request: &Request) -> Vec<Request> {
+    let token = || TaskToken::new(TOKEN);
+    let why = || "Bucket: invoices already exists".to_owned();
+    let reason = request.reason.clone();
+    let statuses = [
+        Status::Pending,
+        Status::AwaitingApproval { token: token() },
+        Status::Approved,
+        Status::Provisioning { token: token() },
+        Status::Active {
+            lease: Lease { warn_at: at("2026-12-22T10:05:00Z"), expires_at: at("2026-12-29T10:05:00Z") },
+        },
+        Status::Terminating { ending: Ending::Failed { why: why() } },
+        Status::Denied { by: PersonId::new("U0MORGAN"), reason },
+        Status::Cancelled,
+        Status::TimedOut,
+        Status::Failed { why: why() },
+        Status::TeardownFailed { why: "Bucket is not empty".into(), ending: Ending::Failed { why: why() } },
+    ];
+    let shown = statuses.into_iter().map(|status| {
+        let mut request = Request { status, ..request.clone() };
+        let name = request.status.name();
+        if name.is_undecided()
+            || matches!(request.status, Status::Denied { .. } | Status::Cancelled | Status::TimedOut)
+        {
+            request.approvals.clear();
+        }
+        request
+    });
+    shown.collect()
+}
+
+fn with(position: usize) -> Request {
+    in_every_status(&request()).swap_remove(position)
+}
+
+/// Approvers are asked.
+pub(crate) fn awaiting() -> Request {
+    with(1)
+}
+
+/// Three of seven parts are made.
+pub(crate) fn provisioning() -> Request {
+    with(3)
+}
+
+/// It exists.
+pub(crate) fn active() -> Request {
+    with(4)
+}
+
+/// Morgan said no.
+pub(crate) fn denied() -> Request {
+    with(6)
+}
+
+/// Every text as long as it can get, full of characters that escaping makes longer.
+pub(crate) fn enormous() -> Request {
+    let long = |length: usize| "<&>`é".repeat(length / 5);
+    let mut request = request();
+    request.product.name = long(500);
+    request.product.version = long(500);
+    request.team = TeamName::new(long(300));
+    request.reason = format!("{}\n", long(50)).repeat(60);
+    request.parameters = (0..90).map(|n| (format!("{n}{}", long(250)), long(4096))).collect();
+    request.outputs = (0..60)
+        .map(|n| Output { name: format!("{n}{}", long(255)), description: long(1024), value: long(4096) })
+        .collect();
+    request.progress = Progress { total: 500, done: (0..400).map(|n| format!("{n}{}", long(255))).collect() };
+    request.approval = ApprovalPath::Auto { why: long(3000) };
+    request
+}
+
+/// Whom the samples wait for.
+pub(crate) fn approvers() -> Vec<Principal> {
+    vec![Principal::Person(PersonId::new("U0MORGAN")), Principal::Group(GroupId::new("S0LEADS"))]
+}
+
+/// More approvers than anybody can read.
+pub(crate) fn crowd() -> Vec<Principal> {
+    (0..400).map(|n| Principal::Email(format!("{}{n}@example.com", "a".repeat(60)))).collect()
+}
+
+/// The notice of a simulated installation.
+pub(crate) fn notice<'a>(request: &'a Request, surface: Surface, approvers: &'a [Principal]) -> Notice<'a> {
+    Notice { surface, request, approvers, quota: QuotaUse { used: 2, limit: 3 }, simulated: true }
+}

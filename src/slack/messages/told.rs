@@ -1,0 +1,172 @@
+//! News for the requester: separate messages, because an edit notifies nobody.
+
+use slack_morphism::prelude::SlackBlock;
+
+use super::{Message, cause, facts};
+use crate::domain::request::{Output, Request, Status, StatusName};
+use crate::ports::slack::Notice;
+use crate::slack::blocks::{MAX_SECTION, button, buttons, section};
+use crate::slack::ids::ActionId;
+use crate::slack::mrkdwn::{code, date_time, escape_within};
+
+/// What the requester is told about `news`, even if the request has moved on since.
+pub(super) fn told(notice: &Notice<'_>, news: StatusName) -> Message {
+    let request = notice.request;
+    let headline = headline(request, news);
+    let mut text = headline.clone();
+    if let Some(body) = body(request, news) {
+        text = format!("{text}\n{body}");
+    }
+    let mut blocks = vec![section(&text)];
+    if news == StatusName::Active {
+        blocks.extend(outputs(&request.outputs).iter().map(|outputs| section(outputs)));
+    }
+    blocks.extend(again(request, news));
+    let cost = (news == StatusName::Active).then(|| facts::cost(request));
+    blocks.push(facts::footer(notice, cost));
+    let simulated = if notice.simulated { format!(" {}.", facts::SIMULATED) } else { String::new() };
+    Message::new(&format!("{text} (request {}){simulated}", request.id.short()), blocks)
+}
+
+fn headline(request: &Request, news: StatusName) -> String {
+    let product = format!("*{}*", facts::product(request));
+    match news {
+        StatusName::Active => format!("{product} is ready."),
+        StatusName::Approved => format!("Your request for {product} is approved."),
+        StatusName::Denied => format!("Your request for {product} was denied."),
+        StatusName::Cancelled => format!("Your request for {product} is cancelled."),
+        StatusName::TimedOut => format!("Your request for {product} timed out."),
+        StatusName::Failed => format!("{product} could not be provisioned. Everything was cleaned up."),
+        StatusName::TeardownFailed => format!("{product} could not be cleaned up completely."),
+        StatusName::Pending
+        | StatusName::AwaitingApproval
+        | StatusName::Provisioning
+        | StatusName::Terminating => format!("{product}: {}.", news.label().to_lowercase()),
+    }
+}
+
+/// What follows the headline; taken from the row only where the row still knows it.
+fn body(request: &Request, news: StatusName) -> Option<String> {
+    match (news, &request.status) {
+        (StatusName::Active, Status::Active { lease }) => Some(format!(
+            "It lives until {}. You are warned before it is torn down.",
+            date_time(lease.expires_at)
+        )),
+        (StatusName::Failed, Status::Failed { why }) => Some(cause::in_plain_words(why)),
+        (StatusName::TeardownFailed, Status::TeardownFailed { why, .. }) => Some(format!(
+            "Some of its resources may be left and it keeps its quota slot. Your platform team has to remove them: mention request `{}`.\n{}",
+            request.id,
+            cause::in_plain_words(why)
+        )),
+        (StatusName::TimedOut, Status::TimedOut) => {
+            Some("Nobody decided in time. Nothing was provisioned; you can ask again.".to_owned())
+        }
+        (StatusName::Approved | StatusName::Denied, _) => facts::decision(request),
+        _ => None,
+    }
+}
+
+/// Asking once more opens the same form, filled in as before.
+fn again(request: &Request, news: StatusName) -> Option<SlackBlock> {
+    let text = match news {
+        StatusName::Denied | StatusName::TimedOut => "Ask again",
+        StatusName::Failed => "Try again",
+        StatusName::Pending
+        | StatusName::AwaitingApproval
+        | StatusName::Approved
+        | StatusName::Provisioning
+        | StatusName::Active
+        | StatusName::Terminating
+        | StatusName::Cancelled
+        | StatusName::TeardownFailed => return None,
+    };
+    let spoken = format!("{text} for {}", request.product.name);
+    Some(buttons("again", vec![button(ActionId::Again, text, &facts::button_value(request), &spoken)]))
+}
+
+fn outputs(outputs: &[Output]) -> Option<String> {
+    let line = |output: &Output| {
+        let name = escape_within(&output.name, 100);
+        let about = match output.description.trim() {
+            "" => String::new(),
+            text => format!(" — {}", escape_within(text, 200)),
+        };
+        format!("*{name}*: {}{about}", code(&output.value, 1000))
+    };
+    let lines: Vec<String> = outputs.iter().map(line).collect();
+    (!lines.is_empty()).then(|| facts::as_many_as_fit(&lines, MAX_SECTION - 40))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::request::Surface;
+    use crate::slack::messages::{sample, transcript::transcript};
+
+    #[test]
+    fn each_piece_of_news_says_what_happened_and_what_can_be_done() {
+        let shown: Vec<String> = sample::in_every_status(&sample::request())
+            .iter()
+            .filter(|request| {
+                let name = request.status.name();
+                name.is_ended()
+                    || matches!(name, StatusName::Approved | StatusName::Active | StatusName::TeardownFailed)
+            })
+            .map(|request| {
+                let news = request.status.name();
+                transcript(&told(&sample::notice(request, Surface::Told(news), &[]), news))
+                    .lines()
+                    .skip(1)
+                    .collect::<Vec<_>>()
+                    .join("\n")
+            })
+            .collect();
+        insta::assert_snapshot!(shown.join("\n---\n"), @"
+        Your request for *Secure S3 Bucket v1.0* is approved.
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        *Secure S3 Bucket v1.0* is ready.
+        It lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. You are warned before it is torn down.
+        *BucketName*: `payments-in'voices` — Name of the bucket
+        *BucketArn*: `arn:aws:s3:::payments-invoices`
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ---
+        Your request for *Secure S3 Bucket v1.0* was denied.
+        Denied by <@U0MORGAN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>)
+        > Invoices &amp; receipts
+        > &gt; for audit
+        [Ask again]
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        Your request for *Secure S3 Bucket v1.0* is cancelled.
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        Your request for *Secure S3 Bucket v1.0* timed out.
+        Nobody decided in time. Nothing was provisioned; you can ask again.
+        [Ask again]
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        *Secure S3 Bucket v1.0* could not be provisioned. Everything was cleaned up.
+        Something with that name exists already. Try again with another name.
+        > Bucket: invoices already exists
+        [Try again]
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        *Secure S3 Bucket v1.0* could not be cleaned up completely.
+        Some of its resources may be left and it keeps its quota slot. Your platform team has to remove them: mention request `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10`.
+        One of its parts could not be made.
+        > Bucket is not empty
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ");
+    }
+
+    #[test]
+    fn news_that_arrives_late_is_still_the_news() {
+        let text = transcript(&told(
+            &sample::notice(&sample::active(), Surface::Told(StatusName::Approved), &[]),
+            StatusName::Approved,
+        ));
+        assert!(text.contains("is approved") && text.contains("Approved by <@U0MORGAN>"), "{text}");
+    }
+}
