@@ -1,6 +1,6 @@
 //! Quartermaster: a Slack app that hands out AWS resources.
 
-pub mod config;
 pub mod document;
 pub mod domain;
+pub mod local;
 pub mod ports;

@@ -1,0 +1,8 @@
+//! Everything embedded: one SQLite file with the store, the queue, an in-process state machine and a simulated
+//! provisioner, so that the program runs whole with no account. What AWS does instead belongs in `aws/`.
+//!
+//! Reading order: [`database`] (one writer, group commit), [`store`].
+
+pub mod database;
+mod instant;
+pub mod store;
