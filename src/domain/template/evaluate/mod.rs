@@ -189,8 +189,6 @@ impl Evaluator<'_> {
     fn list(&self, node: &Node, depth: usize) -> Result<Vec<Evaluated>, EvaluationError> {
         match self.evaluate(node, depth)? {
             Evaluated::List(values) => Ok(values),
-            // Invented attributes are texts; where the template takes one for a list, it is one.
-            Evaluated::Text(text) if node.get("Fn::GetAtt").is_some() => Ok(comma_separated(&text)),
             Evaluated::Text(_) | Evaluated::Map(_) | Evaluated::Nothing => {
                 Err(EvaluationError::new("a list should be there"))
             }
@@ -275,7 +273,8 @@ impl Evaluator<'_> {
         if !is_list {
             return Some(Evaluated::Text(value));
         }
-        Some(Evaluated::List(comma_separated(&value)))
+        let values = value.split(',').map(|part| Evaluated::Text(part.trim().to_owned()));
+        Some(Evaluated::List(values.collect()))
     }
 
     fn ssm_value(&self, path: &str, of: &str) -> String {
@@ -284,10 +283,6 @@ impl Evaluator<'_> {
             None => names::invented(of, path),
         }
     }
-}
-
-fn comma_separated(text: &str) -> Vec<Evaluated> {
-    text.split(',').map(|part| Evaluated::Text(part.trim().to_owned())).collect()
 }
 
 fn as_text(value: Evaluated) -> Result<String, EvaluationError> {

@@ -1,0 +1,192 @@
+//! One SQLite file with one writer: how changes reach the disk and how they are read back.
+//! What the tables mean belongs to the modules that own them.
+//!
+//! A disk flush costs milliseconds, everything else microseconds, and connections that compete for the write lock
+//! starve each other. So one thread owns the writing connection and commits whatever has gathered in one flush.
+
+mod open;
+mod readers;
+mod writer;
+
+use std::fmt;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+pub use open::OpenError;
+use readers::Readers;
+use writer::Writer;
+
+/// A handle to the open database; clones share it, and the file is closed with the last of them.
+#[derive(Clone)]
+pub struct Database {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    path: String,
+    writer: Writer,
+    /// `None` for a database in memory, which only its own connection can see.
+    readers: Option<Arc<Readers>>,
+}
+
+impl Database {
+    /// Opens or creates the file, or a fresh database in memory for `:memory:`.
+    ///
+    /// # Errors
+    /// See [`OpenError`]: also when another process has the file open.
+    pub fn open(path: &str) -> Result<Self, OpenError> {
+        let opened = open::open(path)?;
+        let readers = (path != open::IN_MEMORY).then(|| Arc::new(Readers::new(path)));
+        let writer = Writer::start(opened)
+            .map_err(|error| OpenError::Other { path: path.to_owned(), source: error.into() })?;
+        Ok(Self { shared: Arc::new(Shared { path: path.to_owned(), writer, readers }) })
+    }
+
+    /// Runs `work` in a savepoint of a transaction that it may share with others, and answers once that is on disk.
+    /// An `Err` undoes what this `work` did and nothing else.
+    ///
+    /// # Errors
+    /// What `work` answered, or the reason why nothing could be committed. The process can go on after either.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<anyhow::Error> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        self.shared.writer.write(work).await
+    }
+
+    /// Runs `work` on a connection that cannot write; it sees every write that was answered.
+    ///
+    /// # Errors
+    /// What `work` answered, or the reason why it could not run.
+    pub async fn read<T, F>(&self, work: F) -> anyhow::Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> anyhow::Result<T> + Send + 'static,
+    {
+        match &self.shared.readers {
+            Some(readers) => readers.read(work).await,
+            None => self.write(work).await,
+        }
+    }
+
+    /// Transactions committed since the file was opened. Under load it grows more slowly than
+    /// [`writes`](Self::writes); the ratio is the size of a group.
+    pub fn commits(&self) -> u64 {
+        self.shared.writer.commits()
+    }
+
+    /// Pieces of work that took part in those transactions.
+    pub fn writes(&self) -> u64 {
+        self.shared.writer.writes()
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("path", &self.shared.path).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::bail;
+
+    async fn put(database: &Database, key: &'static str) -> anyhow::Result<()> {
+        database
+            .write(move |tx| {
+                tx.execute("INSERT INTO once (key) VALUES (?1)", [key])?;
+                anyhow::Ok(())
+            })
+            .await
+    }
+
+    async fn keys(database: &Database) -> Vec<String> {
+        database
+            .read(|connection| {
+                let mut statement = connection.prepare("SELECT key FROM once ORDER BY key")?;
+                let keys = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+                Ok(keys)
+            })
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn work_that_fails_or_panics_undoes_only_itself() {
+        let database = Database::open(":memory:").unwrap();
+        put(&database, "kept").await.unwrap();
+        let failed: anyhow::Result<()> = database
+            .write(|tx| {
+                tx.execute("INSERT INTO once (key) VALUES ('failed')", [])?;
+                bail!("no")
+            })
+            .await;
+        assert_eq!(failed.unwrap_err().to_string(), "no");
+        let panicked: anyhow::Result<()> = database
+            .write(|tx| {
+                tx.execute("INSERT INTO once (key) VALUES ('panicked')", [])?;
+                panic!("as a mistake of ours would")
+            })
+            .await;
+        assert_eq!(panicked.unwrap_err().to_string(), "a write to the database panicked");
+        put(&database, "later").await.unwrap();
+        assert_eq!(keys(&database).await, ["kept", "later"]);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_an_error_and_the_program_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("q.db");
+        let database = Database::open(path.to_str().unwrap()).unwrap();
+        let pages = |count: i64| {
+            database.write(move |tx| {
+                tx.query_row(&format!("PRAGMA max_page_count = {count}"), [], |row| row.get::<_, i64>(0))?;
+                anyhow::Ok(())
+            })
+        };
+        pages(1).await.unwrap();
+        let full: anyhow::Result<()> = database
+            .write(|tx| {
+                tx.execute("INSERT INTO once (key) VALUES (hex(zeroblob(100000)))", [])?;
+                Ok(())
+            })
+            .await;
+        insta::assert_snapshot!(format!("{:#}", full.unwrap_err()), @"cannot write to the database: SQLite gave up the transaction (disk full, out of memory or an I/O error)");
+        pages(1_000_000).await.unwrap();
+        put(&database, "kept").await.unwrap();
+        assert_eq!(keys(&database).await, ["kept"]);
+    }
+
+    #[tokio::test]
+    async fn a_reader_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(folder.path().join("q.db").to_str().unwrap()).unwrap();
+        let refused = database.read(|connection| Ok(connection.execute("DELETE FROM once", [])?)).await;
+        assert!(refused.unwrap_err().to_string().contains("readonly"));
+    }
+
+    #[tokio::test]
+    async fn many_writers_share_few_flushes() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(folder.path().join("q.db").to_str().unwrap()).unwrap();
+        let writers = (0..64).map(|n| {
+            let database = database.clone();
+            async move {
+                database
+                    .write(move |tx| {
+                        tx.execute("INSERT INTO once (key) VALUES (?1)", [n.to_string()])?;
+                        anyhow::Ok(())
+                    })
+                    .await
+            }
+        });
+        futures_util::future::try_join_all(writers).await.unwrap();
+        assert_eq!(keys(&database).await.len(), 64);
+        assert_eq!(database.writes(), 64);
+        assert!(database.commits() < 32, "{} commits", database.commits());
+    }
+}

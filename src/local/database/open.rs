@@ -1,0 +1,183 @@
+//! Opening the file: who may, which settings, which version of the tables.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use rusqlite::Connection;
+use thiserror::Error;
+
+/// The path that stands for a database in memory.
+pub(super) const IN_MEMORY: &str = ":memory:";
+
+/// For an operator's `sqlite3` shell beside us; we ourselves never compete for the lock.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The version of `schema.sql`.
+const SCHEMA_VERSION: i64 = 1;
+
+/// Statements kept ready; the whole program has about forty.
+pub(super) const STATEMENTS: usize = 64;
+
+/// An open database and the right to write to it.
+pub(super) struct Opened {
+    // The order matters: fields are dropped from top to bottom, and the lock has to go last.
+    pub(super) connection: Connection,
+    _lock: Option<File>,
+}
+
+/// Why the file was not opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// Two processes would undo each other's group commits and timers.
+    #[error("`{0}` is in use by another quartermaster; stop it or use another file")]
+    InUse(String),
+    /// Its tables are of a later version.
+    #[error(
+        "`{path}` was written by a newer quartermaster (tables {found}, this one knows {SCHEMA_VERSION}); update this one or use another file"
+    )]
+    Newer {
+        /// The file.
+        path: String,
+        /// The version of its tables.
+        found: i64,
+    },
+    /// It is a SQLite file with other tables.
+    #[error("`{0}` is another program's database; use another file")]
+    Foreign(String),
+    /// Anything else: no such folder, no right to write, not a database at all.
+    #[error("cannot open the database `{path}`")]
+    Other {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: anyhow::Error,
+    },
+}
+
+pub(super) fn open(path: &str) -> Result<Opened, OpenError> {
+    let other = |source| OpenError::Other { path: path.to_owned(), source };
+    let lock = if path == IN_MEMORY { None } else { Some(lock(path)?) };
+    if lock.is_some() {
+        create_private(path).map_err(|error| other(error.into()))?;
+    }
+    let connection = Connection::open(path).map_err(|error| other(error.into()))?;
+    prepare(&connection, path)?;
+    Ok(Opened { connection, _lock: lock })
+}
+
+/// Takes the lock file beside the database; the operating system gives it back when the process ends, however.
+fn lock(path: &str) -> Result<File, OpenError> {
+    let other = |source| OpenError::Other { path: path.to_owned(), source };
+    let name = format!("{path}.lock");
+    let file = private().open(&name).with_context(|| format!("cannot create `{name}`")).map_err(other)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
+        Err(TryLockError::Error(error)) => {
+            Err(other(anyhow::Error::new(error).context(format!("cannot lock `{name}`"))))
+        }
+    }
+}
+
+/// Creates the file before SQLite does: it holds task tokens, so nobody else may read it. SQLite gives its journal
+/// the same rights.
+fn create_private(path: &str) -> std::io::Result<()> {
+    private().open(path).map(drop)
+}
+
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Creates the tables in a new file; changes nothing in a file that is not ours.
+fn prepare(connection: &Connection, path: &str) -> Result<(), OpenError> {
+    let other = |error: rusqlite::Error| OpenError::Other { path: path.to_owned(), source: error.into() };
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(other)?;
+    let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(other);
+    let version = number("PRAGMA user_version")?;
+    if version == 0 && number("SELECT count(*) FROM sqlite_schema")? > 0 {
+        return Err(OpenError::Foreign(path.to_owned()));
+    }
+    if version > SCHEMA_VERSION {
+        return Err(OpenError::Newer { path: path.to_owned(), found: version });
+    }
+    configure(connection).map_err(other)?;
+    if version == 0 {
+        let schema = include_str!("schema.sql");
+        let create = format!("BEGIN IMMEDIATE; {schema}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT");
+        connection.execute_batch(&create).map_err(other)?;
+    }
+    Ok(())
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local::database::Database;
+
+    fn refusal(path: &str) -> String {
+        format!("{:#}", anyhow::Error::new(Database::open(path).unwrap_err()))
+    }
+
+    #[test]
+    fn only_one_process_opens_the_file_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("q.db").to_str().unwrap().to_owned();
+        let first = Database::open(&path).unwrap();
+        let clone = first.clone();
+        drop(first);
+        assert_eq!(
+            refusal(&path),
+            format!("`{path}` is in use by another quartermaster; stop it or use another file")
+        );
+        drop(clone);
+        assert!(Database::open(&path).is_ok());
+    }
+
+    #[test]
+    fn a_file_that_is_not_ours_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+
+        Connection::open(path("newer")).unwrap().execute_batch("PRAGMA user_version = 7").unwrap();
+        assert!(
+            refusal(&path("newer"))
+                .contains("was written by a newer quartermaster (tables 7, this one knows 1)")
+        );
+
+        Connection::open(path("foreign")).unwrap().execute_batch("CREATE TABLE recipes (name)").unwrap();
+        assert!(refusal(&path("foreign")).contains("is another program's database"));
+
+        std::fs::write(path("text"), "x".repeat(5_000)).unwrap();
+        assert!(refusal(&path("text")).ends_with("file is not a database"), "{}", refusal(&path("text")));
+
+        let nowhere = path("no/such/folder");
+        assert!(refusal(&nowhere).contains("No such file or directory"), "{}", refusal(&nowhere));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_can_read_the_file() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("q.db");
+        let _database = Database::open(path.to_str().unwrap()).unwrap();
+        for name in ["q.db", "q.db-wal", "q.db.lock"] {
+            let mode = folder.path().join(name).metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Everything embedded: one SQLite file with the store, the queue, an in-process state machine and a simulated
+//! provisioner, so that the program runs whole with no account. What AWS does instead belongs in `aws/`.
+//!
+//! Reading order: [`database`] (one writer, group commit), [`store`], [`queue`], [`workflow`], [`provisioner`].
+
+pub mod database;
+mod instant;
+mod physical;
+pub mod provisioner;
+pub mod queue;
+pub mod store;
+pub mod workflow;

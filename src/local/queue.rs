@@ -1,0 +1,183 @@
+//! The queue in a table: what the state machine and the provisioner say, kept until it was dealt with.
+//! What the messages mean is the port's to say.
+//!
+//! Receiving hides a message for a minute; whoever deletes it within that time is done with it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
+
+use super::database::Database;
+use super::{instant, workflow};
+use crate::domain::ids::{ExecutionName, RequestId, TaskToken};
+use crate::domain::period::Period;
+use crate::ports::clock::Clock;
+use crate::ports::queue::{Delivery, Queue, Signal};
+
+/// Messages handed out at a time.
+const BATCH: i64 = 32;
+/// How long a received message stays hidden.
+const HIDDEN: Period = Period::seconds(60);
+/// Between two looks at least, so that a clock that stands still is not asked without pause.
+const SHORTEST_WAIT: Duration = Duration::from_millis(5);
+
+/// The queue in a [`Database`]; clones share it.
+#[derive(Clone, Debug)]
+pub struct LocalQueue {
+    database: Database,
+    clock: Arc<dyn Clock>,
+    bell: Arc<Notify>,
+}
+
+impl LocalQueue {
+    /// The queue in this database.
+    pub fn new(database: Database, clock: Arc<dyn Clock>) -> Self {
+        Self { database, clock, bell: Arc::default() }
+    }
+
+    /// Wakes receivers after something was enqueued and committed.
+    pub(super) fn ring(&self) {
+        self.bell.notify_waiters();
+    }
+
+    /// When there will be something to receive.
+    async fn next_visible(&self) -> anyhow::Result<Option<Timestamp>> {
+        self.database
+            .read(|connection| {
+                let visible_at: Option<i64> = connection
+                    .prepare_cached("SELECT min(visible_at) FROM queue")?
+                    .query_row([], |row| row.get(0))?;
+                let visible_at = visible_at.map(instant::read);
+                Ok(visible_at.into_iter().chain(workflow::next_expiry(connection)?).min())
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl Queue for LocalQueue {
+    async fn receive(&self, wait: Duration) -> anyhow::Result<Vec<Delivery>> {
+        let deadline = Instant::now() + wait;
+        loop {
+            let rung = self.bell.notified();
+            tokio::pin!(rung);
+            // Listening begins before looking: what is enqueued in between must not be missed.
+            rung.as_mut().enable();
+            let now = self.clock.now();
+            let next = self.next_visible().await.context("cannot look into the queue")?;
+            if next.is_some_and(|next| next <= now) {
+                let deliveries = self.database.write(move |tx| take(tx, now)).await;
+                let deliveries = deliveries.context("cannot receive from the queue")?;
+                if !deliveries.is_empty() {
+                    return Ok(deliveries);
+                }
+            }
+            if Instant::now() >= deadline {
+                return Ok(Vec::new());
+            }
+            let until = next.map_or(deadline, |next| deadline.min(Instant::now() + wait_for(next, now)));
+            // Whether it was the bell or the time, the next look tells.
+            drop(timeout_at(until, rung).await);
+        }
+    }
+
+    async fn delete(&self, receipt: &str) -> anyhow::Result<()> {
+        let id: i64 = receipt.parse().context("this receipt is not of this queue")?;
+        self.database
+            .write(move |tx| {
+                tx.prepare_cached("DELETE FROM queue WHERE id = ?1")?.execute([id])?;
+                anyhow::Ok(())
+            })
+            .await
+            .context("cannot delete from the queue")
+    }
+}
+
+fn wait_for(next: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(next.duration_since(now)).unwrap_or_default().max(SHORTEST_WAIT)
+}
+
+/// Puts a message into the queue; it is received from `visible_at` on, if the transaction is committed.
+pub(super) fn enqueue(tx: &Connection, visible_at: Timestamp, signal: &Signal) -> anyhow::Result<()> {
+    let body = serde_json::to_string(&Message::from(signal))?;
+    tx.prepare_cached("INSERT INTO queue (visible_at, body) VALUES (?1, ?2)")?
+        .execute(params![instant::not_before(visible_at), body])?;
+    Ok(())
+}
+
+fn take(tx: &Connection, now: Timestamp) -> anyhow::Result<Vec<Delivery>> {
+    workflow::expire(tx, now)?;
+    let rows = tx
+        .prepare_cached("SELECT id, body FROM queue WHERE visible_at <= ?1 ORDER BY visible_at, id LIMIT ?2")?
+        .query_map(params![instant::reached(now), BATCH], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut hide = tx.prepare_cached("UPDATE queue SET visible_at = ?2 WHERE id = ?1")?;
+    let mut deliveries = Vec::new();
+    for (id, body) in rows {
+        hide.execute(params![id, instant::not_before(HIDDEN.after(now))])?;
+        // One message of a later version must not keep the others back; it stays and comes again.
+        if let Ok(message) = serde_json::from_str::<Message>(&body) {
+            deliveries.push(Delivery { receipt: id.to_string(), signal: message.into() });
+        } else {
+            tracing::error!(message = id, "cannot read a message of the local queue");
+        }
+    }
+    Ok(deliveries)
+}
+
+/// A signal as it is stored.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type")]
+enum Message {
+    #[serde(rename = "approval.requested")]
+    ApprovalRequested { request: RequestId, execution: ExecutionName, token: TaskToken },
+    #[serde(rename = "provision.requested")]
+    ProvisionRequested { request: RequestId, execution: ExecutionName, token: TaskToken },
+    #[serde(rename = "execution.ended")]
+    ExecutionEnded { request: RequestId, execution: ExecutionName, orderly: bool },
+    #[serde(rename = "resource.changed")]
+    ResourceCreated { request: RequestId, logical_id: String },
+}
+
+impl From<&Signal> for Message {
+    fn from(signal: &Signal) -> Self {
+        match signal.clone() {
+            Signal::ApprovalRequested { request, execution, token } => {
+                Self::ApprovalRequested { request, execution, token }
+            }
+            Signal::ProvisionRequested { request, execution, token } => {
+                Self::ProvisionRequested { request, execution, token }
+            }
+            Signal::ExecutionEnded { request, execution, orderly } => {
+                Self::ExecutionEnded { request, execution, orderly }
+            }
+            Signal::ResourceCreated { request, logical_id } => Self::ResourceCreated { request, logical_id },
+        }
+    }
+}
+
+impl From<Message> for Signal {
+    fn from(message: Message) -> Self {
+        match message {
+            Message::ApprovalRequested { request, execution, token } => {
+                Self::ApprovalRequested { request, execution, token }
+            }
+            Message::ProvisionRequested { request, execution, token } => {
+                Self::ProvisionRequested { request, execution, token }
+            }
+            Message::ExecutionEnded { request, execution, orderly } => {
+                Self::ExecutionEnded { request, execution, orderly }
+            }
+            Message::ResourceCreated { request, logical_id } => Self::ResourceCreated { request, logical_id },
+        }
+    }
+}

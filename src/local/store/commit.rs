@@ -1,0 +1,219 @@
+//! One commit inside one transaction: the checks in the order that the port documents, then the writes.
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
+
+use super::{jobs, queries};
+use crate::domain::ids::RequestId;
+use crate::domain::quota::{QuotaChange, QuotaSlot, QuotaUse};
+use crate::domain::request::Request;
+use crate::local::instant;
+use crate::ports::store::{Commit, CommitError, RowChange};
+
+/// A commit whose parts are encoded, so that the writer's thread has only SQL to run.
+pub(super) struct Prepared {
+    commit: Commit,
+    row: Option<Row>,
+    /// Bodies of `commit.audit`.
+    audit: Vec<String>,
+    jobs: Vec<jobs::Encoded>,
+}
+
+struct Row {
+    request: Box<Request>,
+    body: String,
+    replaces: Option<u64>,
+}
+
+impl Prepared {
+    pub(super) fn new(mut commit: Commit) -> anyhow::Result<Self> {
+        let row = commit.row.take().map(Row::new).transpose()?;
+        let audit = commit.audit.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
+        let written_at = row.as_ref().map(|row| row.request.updated_at);
+        let jobs = commit
+            .jobs
+            .iter()
+            .map(|job| jobs::Encoded::new(job, written_at.unwrap_or(job.due_at)))
+            .collect::<anyhow::Result<_>>()?;
+        Ok(Self { commit, row, audit, jobs })
+    }
+
+    pub(super) fn apply(&self, tx: &Connection) -> Result<(), CommitError> {
+        if self.is_there_already(tx)? {
+            if let Some(done) = &self.commit.done {
+                jobs::delete(tx, done)?;
+            }
+            return Ok(());
+        }
+        self.finish_cause(tx)?;
+        self.use_key(tx)?;
+        if let Some(row) = &self.row {
+            row.write(tx)?;
+        }
+        if let Some(change) = &self.commit.quota {
+            move_quota(tx, change)?;
+        }
+        for (entry, body) in self.commit.audit.iter().zip(&self.audit) {
+            append(tx, entry.request, entry.seq, body)?;
+        }
+        for job in &self.jobs {
+            job.write(tx)?;
+        }
+        Ok(())
+    }
+
+    /// Whether this very row is stored: then it was our commit, and only the answer to it was lost.
+    fn is_there_already(&self, tx: &Connection) -> anyhow::Result<bool> {
+        let Some(row) = &self.row else { return Ok(false) };
+        let mut statement = tx.prepare_cached("SELECT 1 FROM requests WHERE id = ?1 AND body = ?2")?;
+        Ok(statement.exists(params![row.request.id.to_string(), row.body])?)
+    }
+
+    fn finish_cause(&self, tx: &Connection) -> Result<(), CommitError> {
+        match &self.commit.done {
+            Some(done) if !jobs::delete(tx, done)? => Err(CommitError::ClaimLost),
+            _ => Ok(()),
+        }
+    }
+
+    fn use_key(&self, tx: &Connection) -> Result<(), CommitError> {
+        let Some(key) = &self.commit.once else { return Ok(()) };
+        if let Some(used) = queries::used_key(tx, key)? {
+            return Err(CommitError::Again(used.request));
+        }
+        let request = self.row.as_ref().map(|row| row.request.id.to_string());
+        insert_key(tx, key, request.as_deref())?;
+        Ok(())
+    }
+}
+
+impl Row {
+    fn new(change: RowChange) -> anyhow::Result<Self> {
+        let (request, replaces) = match change {
+            RowChange::Insert(request) => (request, None),
+            RowChange::Replace(request) => {
+                let before =
+                    request.revision.checked_sub(1).context("a replaced row has revision 2 at least")?;
+                (request, Some(before))
+            }
+        };
+        let body = serde_json::to_string(&request)?;
+        Ok(Self { request, body, replaces })
+    }
+
+    fn write(&self, tx: &Connection) -> Result<(), CommitError> {
+        let written = match self.replaces {
+            None => self.insert(tx)?,
+            Some(revision) => self.replace(tx, revision)?,
+        };
+        if !written {
+            return Err(CommitError::Stale);
+        }
+        self.record_messages(tx)?;
+        Ok(())
+    }
+
+    fn insert(&self, tx: &Connection) -> anyhow::Result<bool> {
+        let request = &self.request;
+        let rows = tx
+            .prepare_cached(
+                "INSERT INTO requests (id, revision, requester, team, product, status, submitted_at, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING",
+            )?
+            .execute(params![
+                request.id.to_string(),
+                i64::try_from(request.revision)?,
+                request.requester.as_str(),
+                request.team.as_str(),
+                request.product.key.as_str(),
+                request.status.name().word(),
+                submitted(request.submitted_at),
+                self.body,
+            ])?;
+        Ok(rows == 1)
+    }
+
+    fn replace(&self, tx: &Connection, revision: u64) -> anyhow::Result<bool> {
+        let request = &self.request;
+        let rows = tx
+            .prepare_cached(
+                "UPDATE requests SET revision = ?2, status = ?3, body = ?4 WHERE id = ?1 AND revision = ?5",
+            )?
+            .execute(params![
+                request.id.to_string(),
+                i64::try_from(request.revision)?,
+                request.status.name().word(),
+                self.body,
+                i64::try_from(revision)?,
+            ])?;
+        Ok(rows == 1)
+    }
+
+    /// Messages that were given up stay known, so that a click on an old one still finds its request.
+    fn record_messages(&self, tx: &Connection) -> anyhow::Result<()> {
+        let mut statement = tx.prepare_cached(
+            "INSERT INTO messages (channel, ts, request) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        )?;
+        let request = self.request.id.to_string();
+        for message in self.request.messages.values() {
+            statement.execute(params![message.channel.as_str(), message.ts, request])?;
+        }
+        Ok(())
+    }
+}
+
+/// Order matters here and nothing is due, so nanoseconds may go.
+fn submitted(at: Timestamp) -> i64 {
+    instant::reached(at)
+}
+
+fn insert_key(tx: &Connection, key: &str, request: Option<&str>) -> anyhow::Result<()> {
+    tx.prepare_cached("INSERT INTO once (key, request) VALUES (?1, ?2)")?.execute(params![key, request])?;
+    Ok(())
+}
+
+fn append(tx: &Connection, request: RequestId, seq: u64, body: &str) -> Result<(), CommitError> {
+    let seq = i64::try_from(seq).context("cannot number an audit entry")?;
+    let mut statement = tx
+        .prepare_cached("INSERT INTO audit (request, seq, body) VALUES (?1, ?2, ?3)")
+        .context("cannot append to the audit trail")?;
+    match statement.execute(params![request.to_string(), seq, body]) {
+        Ok(_) => Ok(()),
+        // Somebody else appended in the meantime.
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+            Err(CommitError::Stale)
+        }
+        Err(error) => Err(anyhow::Error::new(error).context("cannot append to the audit trail").into()),
+    }
+}
+
+fn move_quota(tx: &Connection, change: &QuotaChange) -> Result<(), CommitError> {
+    match change {
+        QuotaChange::Take { slot, limit } => {
+            if take(tx, slot, *limit)? {
+                return Ok(());
+            }
+            let used = queries::quota_used(tx, slot)?;
+            Err(CommitError::QuotaFull(QuotaUse { used, limit: *limit }))
+        }
+        QuotaChange::Release { slot } => Ok(release(tx, slot)?),
+    }
+}
+
+fn take(tx: &Connection, slot: &QuotaSlot, limit: u32) -> anyhow::Result<bool> {
+    let taken: Option<i64> = tx
+        .prepare_cached(
+            "INSERT INTO quota (team, product, used) SELECT ?1, ?2, 1 WHERE ?3 > 0
+             ON CONFLICT (team, product) DO UPDATE SET used = used + 1 WHERE used < ?3 RETURNING used",
+        )?
+        .query_row(params![slot.team.as_str(), slot.product.as_str(), limit], |row| row.get(0))
+        .optional()?;
+    Ok(taken.is_some())
+}
+
+fn release(tx: &Connection, slot: &QuotaSlot) -> anyhow::Result<()> {
+    tx.prepare_cached("UPDATE quota SET used = max(used - 1, 0) WHERE team = ?1 AND product = ?2")?
+        .execute(params![slot.team.as_str(), slot.product.as_str()])?;
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! Jobs: writing, claiming, finishing. When one is due is the domain's to say, what it does the dispatcher's.
+
+use anyhow::{Context as _, anyhow};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::domain::ids::RequestId;
+use crate::domain::job::{Job, JobKey};
+use crate::local::instant;
+use crate::ports::store::{Claim, ClaimedJob};
+
+/// A job whose parts are columns.
+pub(super) struct Encoded {
+    request: String,
+    name: String,
+    kind: String,
+    due_at: i64,
+    written_at: i64,
+}
+
+impl Encoded {
+    pub(super) fn new(job: &Job, written_at: Timestamp) -> anyhow::Result<Self> {
+        Ok(Self {
+            request: job.key.request.to_string(),
+            name: job.key.name.clone(),
+            kind: serde_json::to_string(&job.kind)?,
+            due_at: instant::not_before(job.due_at),
+            written_at: instant::reached(written_at),
+        })
+    }
+
+    pub(super) fn write(&self, tx: &Connection) -> anyhow::Result<()> {
+        tx.prepare_cached(
+            "INSERT OR REPLACE INTO jobs (request, name, kind, due_at, written_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![self.request, self.name, self.kind, self.due_at, self.written_at])?;
+        Ok(())
+    }
+}
+
+pub(super) fn claim_due(
+    tx: &Connection,
+    now: Timestamp,
+    until: Timestamp,
+    limit: usize,
+) -> anyhow::Result<Vec<ClaimedJob>> {
+    let keys = tx
+        .prepare_cached(
+            "SELECT request, name FROM jobs WHERE parked = 0 AND due_at <= ?1
+             ORDER BY due_at, request, name LIMIT ?2",
+        )?
+        .query_map(params![instant::reached(now), i64::try_from(limit)?], |row| {
+            Ok((row.get::<_, String>(0)?, row.get(1)?))
+        })?
+        .map(|found| {
+            let (request, name) = found?;
+            let request =
+                RequestId::parse(&request).with_context(|| format!("a job belongs to `{request}`"))?;
+            Ok(JobKey { request, name })
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    claim(tx, &keys, now, until)
+}
+
+pub(super) fn claim(
+    tx: &Connection,
+    keys: &[JobKey],
+    now: Timestamp,
+    until: Timestamp,
+) -> anyhow::Result<Vec<ClaimedJob>> {
+    let mut claimed = Vec::new();
+    for key in keys {
+        claimed.extend(claim_one(tx, key, now, until)?);
+    }
+    Ok(claimed)
+}
+
+fn claim_one(
+    tx: &Connection,
+    key: &JobKey,
+    now: Timestamp,
+    until: Timestamp,
+) -> anyhow::Result<Option<ClaimedJob>> {
+    let found: Option<(String, i64, u32, i64)> = tx
+        .prepare_cached(
+            "UPDATE jobs SET claim = (SELECT last + 1 FROM claims), due_at = ?4
+             WHERE request = ?1 AND name = ?2 AND parked = 0 AND due_at <= ?3
+             RETURNING kind, claim, attempts, written_at",
+        )?
+        .query_row(
+            params![key.request.to_string(), key.name, instant::reached(now), instant::not_before(until)],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        )
+        .optional()?;
+    let Some((kind, id, attempts, written_at)) = found else { return Ok(None) };
+    tx.prepare_cached("UPDATE claims SET last = last + 1")?.execute([])?;
+    // The text holds a token perhaps, and serde's message may quote it.
+    let kind = serde_json::from_str(&kind)
+        .map_err(|_| anyhow!("cannot read the job `{}` of {}", key.name, key.request))?;
+    let claim = Claim { key: key.clone(), id: u64::try_from(id)? };
+    Ok(Some(ClaimedJob { claim, kind, attempts, written_at: instant::read(written_at) }))
+}
+
+/// Whether the job was still ours.
+pub(super) fn delete(tx: &Connection, claim: &Claim) -> anyhow::Result<bool> {
+    let rows = tx
+        .prepare_cached("DELETE FROM jobs WHERE request = ?1 AND name = ?2 AND claim = ?3")?
+        .execute(params![claim.key.request.to_string(), claim.key.name, claim_id(claim)?])?;
+    Ok(rows == 1)
+}
+
+pub(super) fn put_off(tx: &Connection, claim: &Claim, due_at: Timestamp, why: &str) -> anyhow::Result<()> {
+    tx.prepare_cached(
+        "UPDATE jobs SET claim = 0, due_at = ?4, attempts = attempts + 1, last_error = ?5
+         WHERE request = ?1 AND name = ?2 AND claim = ?3",
+    )?
+    .execute(params![
+        claim.key.request.to_string(),
+        claim.key.name,
+        claim_id(claim)?,
+        instant::not_before(due_at),
+        why
+    ])?;
+    Ok(())
+}
+
+pub(super) fn park(tx: &Connection, claim: &Claim, why: &str) -> anyhow::Result<()> {
+    tx.prepare_cached(
+        "UPDATE jobs SET claim = 0, parked = 1, last_error = ?4 WHERE request = ?1 AND name = ?2 AND claim = ?3",
+    )?
+    .execute(params![claim.key.request.to_string(), claim.key.name, claim_id(claim)?, why])?;
+    Ok(())
+}
+
+pub(super) fn next_due(connection: &Connection) -> anyhow::Result<Option<Timestamp>> {
+    let due_at: Option<i64> = connection
+        .prepare_cached("SELECT min(due_at) FROM jobs WHERE parked = 0")?
+        .query_row([], |row| row.get(0))?;
+    Ok(due_at.map(instant::read))
+}
+
+/// Writes a row that is always there, for a check that goes all the way to the disk.
+pub(super) fn check(tx: &Connection) -> anyhow::Result<()> {
+    tx.prepare_cached("UPDATE claims SET last = last + 1")?.execute([])?;
+    Ok(())
+}
+
+fn claim_id(claim: &Claim) -> anyhow::Result<i64> {
+    i64::try_from(claim.id).context("cannot use a claim that large")
+}

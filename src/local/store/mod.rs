@@ -1,0 +1,123 @@
+//! The store port on SQLite. What a commit checks and writes is in `commit`, claims are in `jobs`, reading in
+//! `queries`.
+
+mod commit;
+mod jobs;
+mod queries;
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::database::Database;
+use crate::domain::audit::AuditEntry;
+use crate::domain::ids::RequestId;
+use crate::domain::job::JobKey;
+use crate::domain::quota::QuotaSlot;
+use crate::domain::request::{MessageRef, Request};
+use crate::ports::store::{Claim, ClaimedJob, Commit, CommitError, Store, Whose};
+
+/// The store in a [`Database`].
+#[derive(Clone, Debug)]
+pub struct SqliteStore {
+    database: Database,
+}
+
+impl SqliteStore {
+    /// The store in this database.
+    pub fn new(database: Database) -> Self {
+        Self { database }
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        let prepared = commit::Prepared::new(commit).context("cannot encode a commit")?;
+        self.database.write(move |tx| prepared.apply(tx)).await
+    }
+
+    async fn load(&self, id: RequestId) -> anyhow::Result<Option<Request>> {
+        self.database.read(move |connection| queries::load(connection, id)).await
+    }
+
+    async fn find(&self, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>> {
+        let prefix = prefix.to_owned();
+        self.database.read(move |connection| queries::find(connection, &prefix, limit)).await
+    }
+
+    async fn list(&self, whose: &Whose, skip: usize, limit: usize) -> anyhow::Result<Vec<Request>> {
+        let whose = whose.clone();
+        self.database.read(move |connection| queries::list(connection, &whose, skip, limit)).await
+    }
+
+    async fn request_of_message(&self, message: &MessageRef) -> anyhow::Result<Option<RequestId>> {
+        let message = message.clone();
+        self.database.read(move |connection| queries::request_of_message(connection, &message)).await
+    }
+
+    async fn request_of_key(&self, key: &str) -> anyhow::Result<Option<RequestId>> {
+        let key = key.to_owned();
+        let used = self.database.read(move |connection| queries::used_key(connection, &key)).await?;
+        Ok(used.and_then(|used| used.request))
+    }
+
+    async fn quota_used(&self, slot: &QuotaSlot) -> anyhow::Result<u32> {
+        let slot = slot.clone();
+        self.database.read(move |connection| queries::quota_used(connection, &slot)).await
+    }
+
+    async fn audit_of(&self, request: RequestId) -> anyhow::Result<Vec<AuditEntry>> {
+        self.database.read(move |connection| queries::audit_of(connection, request)).await
+    }
+
+    async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, Option<u64>)> {
+        self.database.read(move |connection| queries::audit_page(connection, cursor, limit)).await
+    }
+
+    async fn claim_due(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: usize,
+    ) -> anyhow::Result<Vec<ClaimedJob>> {
+        self.database.write(move |tx| jobs::claim_due(tx, now, until, limit)).await
+    }
+
+    async fn claim(
+        &self,
+        keys: &[JobKey],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> anyhow::Result<Vec<ClaimedJob>> {
+        let keys = keys.to_vec();
+        self.database.write(move |tx| jobs::claim(tx, &keys, now, until)).await
+    }
+
+    async fn complete(&self, claim: &Claim) -> anyhow::Result<()> {
+        let claim = claim.clone();
+        self.database.write(move |tx| jobs::delete(tx, &claim).map(drop)).await
+    }
+
+    async fn put_off(&self, claim: &Claim, due_at: Timestamp, why: &str) -> anyhow::Result<()> {
+        let (claim, why) = (claim.clone(), why.to_owned());
+        self.database.write(move |tx| jobs::put_off(tx, &claim, due_at, &why)).await
+    }
+
+    async fn park(&self, claim: &Claim, why: &str) -> anyhow::Result<()> {
+        let (claim, why) = (claim.clone(), why.to_owned());
+        self.database.write(move |tx| jobs::park(tx, &claim, &why)).await
+    }
+
+    async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
+        self.database.read(jobs::next_due).await
+    }
+
+    async fn check(&self) -> anyhow::Result<()> {
+        self.database.write(jobs::check).await.context("cannot write to the store")?;
+        self.database
+            .read(|connection| jobs::next_due(connection).map(drop))
+            .await
+            .context("cannot read the store")
+    }
+}

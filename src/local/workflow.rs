@@ -1,0 +1,284 @@
+//! The provisioning state machine in-process: the same states, waits and ends as the Step Functions definition.
+//! It decides nothing about a request; it only waits and says so through the queue.
+//!
+//! `CheckAutoApprove` -> `RequestApproval` -> `ProvisionResource` -> `UpdateStatus`, and an end state for each way out.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::database::Database;
+use super::instant;
+use super::queue::{LocalQueue, enqueue};
+use crate::domain::ids::{ExecutionName, RequestId, TaskToken};
+use crate::ports::clock::Clock;
+use crate::ports::queue::Signal;
+use crate::ports::workflow::{ExecutionInput, ResumeError, Workflow};
+
+/// The state machine in a [`Database`].
+#[derive(Clone, Debug)]
+pub struct LocalWorkflow {
+    database: Database,
+    queue: LocalQueue,
+    clock: Arc<dyn Clock>,
+}
+
+impl LocalWorkflow {
+    /// The state machine in this database; what it says goes into `queue`.
+    pub fn new(database: Database, queue: LocalQueue, clock: Arc<dyn Clock>) -> Self {
+        Self { database, queue, clock }
+    }
+
+    async fn resume(&self, token: &TaskToken, answer: Answer) -> Result<(), ResumeError> {
+        let (hash, now) = (token_hash(token), self.clock.now());
+        let resumed = self
+            .database
+            .write(move |tx| {
+                expire(tx, now)?;
+                let Some(execution) = waiting_for(tx, &hash)? else { return Ok(false) };
+                execution.go_on(tx, now, &answer)?;
+                anyhow::Ok(true)
+            })
+            .await
+            .context("cannot resume an execution")?;
+        // Even a token that no longer waits may have found an execution that expired.
+        self.queue.ring();
+        if resumed { Ok(()) } else { Err(ResumeError::NoLongerWaiting) }
+    }
+}
+
+#[async_trait]
+impl Workflow for LocalWorkflow {
+    async fn start_execution(&self, input: &ExecutionInput) -> anyhow::Result<()> {
+        let (input, now) = (input.clone(), self.clock.now());
+        self.database.write(move |tx| start(tx, &input, now)).await.context("cannot start an execution")?;
+        self.queue.ring();
+        Ok(())
+    }
+
+    async fn send_task_success(&self, token: &TaskToken) -> Result<(), ResumeError> {
+        self.resume(token, Answer::Success).await
+    }
+
+    async fn send_task_failure(&self, token: &TaskToken, error: &str) -> Result<(), ResumeError> {
+        self.resume(token, Answer::Failure(error.to_owned())).await
+    }
+}
+
+enum Answer {
+    Success,
+    Failure(String),
+}
+
+/// Where an execution stands, by the names of the state machine.
+#[derive(Clone, Copy)]
+enum State {
+    RequestApproval,
+    ProvisionResource,
+    UpdateStatus,
+    RequestDenied,
+    RequestCancelled,
+    RequestTimedOut,
+    ProvisioningFailed,
+    /// An error that no state catches.
+    Aborted,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            Self::RequestApproval => "RequestApproval",
+            Self::ProvisionResource => "ProvisionResource",
+            Self::UpdateStatus => "UpdateStatus",
+            Self::RequestDenied => "RequestDenied",
+            Self::RequestCancelled => "RequestCancelled",
+            Self::RequestTimedOut => "RequestTimedOut",
+            Self::ProvisioningFailed => "ProvisioningFailed",
+            Self::Aborted => "Aborted",
+        }
+    }
+
+    /// The end state that an error is caught by.
+    fn catching(error: &str) -> Self {
+        match error {
+            "Request.Denied" => Self::RequestDenied,
+            "Request.Cancelled" => Self::RequestCancelled,
+            "Request.TimedOut" => Self::RequestTimedOut,
+            "Request.ProvisioningFailed" => Self::ProvisioningFailed,
+            _ => Self::Aborted,
+        }
+    }
+}
+
+/// A stored execution that still runs.
+struct Running {
+    name: ExecutionName,
+    request: RequestId,
+    waits_for_approval: bool,
+}
+
+impl Running {
+    fn go_on(&self, tx: &Connection, now: Timestamp, answer: &Answer) -> anyhow::Result<()> {
+        match answer {
+            Answer::Success if self.waits_for_approval => self.provision(tx, now),
+            Answer::Success => self.end(tx, now, State::UpdateStatus),
+            Answer::Failure(error) => self.end(tx, now, State::catching(error)),
+        }
+    }
+
+    fn ask_approvers(&self, tx: &Connection, now: Timestamp, expires_at: Timestamp) -> anyhow::Result<()> {
+        let token = self.enter(tx, State::RequestApproval, Some(expires_at))?;
+        let (request, execution) = (self.request, self.name.clone());
+        enqueue(tx, now, &Signal::ApprovalRequested { request, execution, token })
+    }
+
+    fn provision(&self, tx: &Connection, now: Timestamp) -> anyhow::Result<()> {
+        let token = self.enter(tx, State::ProvisionResource, None)?;
+        let (request, execution) = (self.request, self.name.clone());
+        enqueue(tx, now, &Signal::ProvisionRequested { request, execution, token })
+    }
+
+    /// Waits in `state` for the token that is returned. Only its hash is kept: whoever can read the table later
+    /// cannot resume anything with it.
+    fn enter(
+        &self,
+        tx: &Connection,
+        state: State,
+        expires_at: Option<Timestamp>,
+    ) -> anyhow::Result<TaskToken> {
+        let token = TaskToken::new(format!("{}{}", Uuid::new_v4().as_simple(), Uuid::new_v4().as_simple()));
+        let expires_at = expires_at.map(instant::not_before);
+        self.store(tx, state, Some(&token_hash(&token)), expires_at)?;
+        Ok(token)
+    }
+
+    fn end(&self, tx: &Connection, now: Timestamp, state: State) -> anyhow::Result<()> {
+        self.store(tx, state, None, None)?;
+        let (request, execution) = (self.request, self.name.clone());
+        let orderly = !matches!(state, State::Aborted);
+        enqueue(tx, now, &Signal::ExecutionEnded { request, execution, orderly })
+    }
+
+    fn store(
+        &self,
+        tx: &Connection,
+        state: State,
+        token_hash: Option<&str>,
+        expires_at: Option<i64>,
+    ) -> anyhow::Result<()> {
+        tx.prepare_cached(
+            "INSERT OR REPLACE INTO executions (name, request, state, token_hash, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            self.name.as_str(),
+            self.request.to_string(),
+            state.word(),
+            token_hash,
+            expires_at
+        ])?;
+        Ok(())
+    }
+}
+
+fn start(tx: &Connection, input: &ExecutionInput, now: Timestamp) -> anyhow::Result<()> {
+    let started =
+        tx.prepare_cached("SELECT 1 FROM executions WHERE name = ?1")?.exists([input.name.as_str()])?;
+    if started {
+        return Ok(());
+    }
+    let execution =
+        Running { name: input.name.clone(), request: input.request, waits_for_approval: !input.auto_approve };
+    if input.auto_approve {
+        return execution.provision(tx, now);
+    }
+    let seconds = i64::try_from(input.approval_timeout_seconds).unwrap_or(i64::MAX);
+    let expires_at = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
+    execution.ask_approvers(tx, now, expires_at)
+}
+
+/// Ends the executions whose approval took longer than the machine waits, as its `States.Timeout` catch does.
+pub(super) fn expire(tx: &Connection, now: Timestamp) -> anyhow::Result<()> {
+    let expired = tx
+        .prepare_cached(
+            "SELECT name, request, state FROM executions WHERE expires_at <= ?1 ORDER BY expires_at",
+        )?
+        .query_map([instant::reached(now)], columns)?
+        .collect::<Result<Vec<_>, _>>()?;
+    for row in expired {
+        running(row)?.end(tx, now, State::RequestTimedOut)?;
+    }
+    Ok(())
+}
+
+/// When the next execution expires.
+pub(super) fn next_expiry(connection: &Connection) -> anyhow::Result<Option<Timestamp>> {
+    let expires_at: Option<i64> = connection
+        .prepare_cached("SELECT min(expires_at) FROM executions WHERE expires_at IS NOT NULL")?
+        .query_row([], |row| row.get(0))?;
+    Ok(expires_at.map(instant::read))
+}
+
+fn waiting_for(tx: &Connection, token_hash: &str) -> anyhow::Result<Option<Running>> {
+    tx.prepare_cached("SELECT name, request, state FROM executions WHERE token_hash = ?1")?
+        .query_row([token_hash], columns)
+        .optional()?
+        .map(running)
+        .transpose()
+}
+
+type Columns = (String, String, String);
+
+fn columns(row: &rusqlite::Row<'_>) -> rusqlite::Result<Columns> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+}
+
+fn running((name, request, state): Columns) -> anyhow::Result<Running> {
+    let request =
+        RequestId::parse(&request).with_context(|| format!("the execution {name} belongs to `{request}`"))?;
+    let waits_for_approval = state == State::RequestApproval.word();
+    Ok(Running { name: ExecutionName::new(name), request, waits_for_approval })
+}
+
+fn token_hash(token: &TaskToken) -> String {
+    hex::encode(Sha256::digest(token.reveal()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::clock::SystemClock;
+    use crate::ports::queue::Queue as _;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn the_table_of_executions_holds_no_token() {
+        let database = Database::open(":memory:").unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let queue = LocalQueue::new(database.clone(), Arc::clone(&clock));
+        let workflow = LocalWorkflow::new(database.clone(), queue.clone(), clock);
+        let request = RequestId::random();
+        let name = ExecutionName::new(format!("{request}-1"));
+        let input = ExecutionInput { name, request, auto_approve: true, approval_timeout_seconds: 1 };
+        workflow.start_execution(&input).await.unwrap();
+
+        let delivery = queue.receive(Duration::ZERO).await.unwrap().remove(0);
+        let Signal::ProvisionRequested { token, .. } = delivery.signal else {
+            panic!("not asked to provision")
+        };
+        let stored: String = database
+            .read(|connection| {
+                Ok(connection.query_row("SELECT token_hash FROM executions", [], |row| row.get(0))?)
+            })
+            .await
+            .unwrap();
+        assert_ne!(stored, token.reveal());
+        assert_eq!(stored, token_hash(&token));
+        assert_eq!(token.reveal().len(), 64);
+    }
+}

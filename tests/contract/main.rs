@@ -1,0 +1,31 @@
+//! One suite per port, run on every implementation of it: what a port's documentation promises is tested here.
+//! What only one implementation can do (files, restarts) is tested at the bottom of its own module.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
+mod local;
+mod provisioner;
+mod sample;
+mod store;
+mod workflow;
+
+/// Runs the listed tests of a suite on what `$make` makes, a fresh one for each.
+macro_rules! suite {
+    ($suite:ident, $name:ident, $make:path, [$($test:ident),+ $(,)?]) => {
+        mod $name {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                async fn $test() {
+                    crate::$suite::$test($make()).await;
+                }
+            )+
+        }
+    };
+}
+pub(crate) use suite;
+
+store::suite!(store_in_memory, crate::local::store_in_memory);
+store::suite!(store_in_a_file, crate::local::store_in_a_file);
+workflow::suite!(workflow_in_memory, crate::local::workflow_in_memory);
+workflow::suite!(workflow_in_a_file, crate::local::workflow_in_a_file);
+provisioner::suite!(simulated_provisioner, crate::local::provisioner);

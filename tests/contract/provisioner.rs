@@ -1,0 +1,233 @@
+//! What [`Provisioner`] promises, and how a simulation of it behaves in time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quartermaster::domain::catalog::Product;
+use quartermaster::domain::ids::{RecordId, RequestId};
+use quartermaster::domain::period::Period;
+use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
+use quartermaster::ports::queue::{Queue, Signal};
+
+use crate::sample::{ManualClock, product};
+
+macro_rules! provisioner_suite {
+    ($name:ident, $make:path) => {
+        crate::suite!(
+            provisioner,
+            $name,
+            $make,
+            [
+                resources_are_made_one_after_the_other_dependencies_first,
+                what_came_out_follows_from_the_parameters,
+                the_same_request_is_provisioned_once,
+                two_requests_get_different_things,
+                a_wrong_parameter_is_refused_in_words,
+                a_failing_product_fails_halfway_and_is_cleaned_up,
+                a_removal_is_begun_once_and_takes_its_time,
+                there_is_nothing_to_remove_where_nothing_was_made,
+                nothing_is_removed_while_it_is_being_made,
+                a_record_that_never_was_is_an_error,
+                people_can_be_told_that_nothing_real_is_made,
+            ]
+        );
+    };
+}
+pub(crate) use provisioner_suite as suite;
+
+/// The product that fails.
+pub(crate) const FAILING: &str = "always-fails";
+
+/// A fresh simulation of two seconds a resource, its queue, and the clock of both.
+pub(crate) struct ProvisionerUnderTest {
+    pub(crate) provisioner: Arc<dyn Provisioner>,
+    pub(crate) queue: Arc<dyn Queue>,
+    pub(crate) clock: Arc<ManualClock>,
+}
+
+/// Asks for a bucket named after the request.
+pub(crate) struct Order {
+    request: RequestId,
+    product: Product,
+    parameters: Vec<(String, String)>,
+}
+
+impl Order {
+    fn new(product_key: &str) -> Self {
+        Self::of(RequestId::random(), product_key)
+    }
+
+    pub(crate) fn of(request: RequestId, product_key: &str) -> Self {
+        let parameters = vec![("BucketName".to_owned(), format!("logs-{}", request.short()))];
+        Self { request, product: product(product_key), parameters }
+    }
+
+    fn with(mut self, key: &str, value: &str) -> Self {
+        self.parameters.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn as_port(&self) -> ProvisionOrder<'_> {
+        let Self { request, product, parameters } = self;
+        ProvisionOrder { request: *request, product, parameters, tags: &[] }
+    }
+}
+
+impl ProvisionerUnderTest {
+    async fn provision(&self, order: &Order) -> Started {
+        self.provisioner.provision(&order.as_port()).await.unwrap()
+    }
+
+    async fn refusal(&self, order: &Order) -> String {
+        match self.provisioner.provision(&order.as_port()).await {
+            Err(ProvisionError::Refused(why)) => why,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn state(&self, record: &RecordId) -> RecordState {
+        self.provisioner.describe(record).await.unwrap()
+    }
+
+    /// Logical ids reported by now.
+    async fn made(&self) -> Vec<String> {
+        let mut made = Vec::new();
+        for delivery in self.queue.receive(Duration::ZERO).await.unwrap() {
+            self.queue.delete(&delivery.receipt).await.unwrap();
+            let Signal::ResourceCreated { logical_id, .. } = delivery.signal else {
+                panic!("not a resource")
+            };
+            made.push(logical_id);
+        }
+        made
+    }
+
+    async fn outputs(&self, record: &RecordId) -> Vec<(String, String, String)> {
+        match self.state(record).await {
+            RecordState::Succeeded { outputs } => outputs,
+            other @ (RecordState::Running | RecordState::Failed { .. }) => panic!("{other:?}"),
+        }
+    }
+}
+
+const ENOUGH: Period = Period::seconds(8);
+
+pub(crate) async fn resources_are_made_one_after_the_other_dependencies_first(test: ProvisionerUnderTest) {
+    let started = test.provision(&Order::new("s3-bucket")).await;
+    assert_eq!(started.resources, 4);
+    let mut log = Vec::new();
+    for second in (0..10).step_by(2) {
+        let state = match test.state(&started.record).await {
+            RecordState::Running => "running",
+            RecordState::Succeeded { .. } => "succeeded",
+            RecordState::Failed { .. } => "failed",
+        };
+        log.push(format!("{second} s: {state}, made {:?}", test.made().await));
+        test.clock.advance(Period::seconds(2));
+    }
+    insta::assert_snapshot!(log.join("\n"), @r#"
+    0 s: running, made ["Key"]
+    2 s: running, made ["Bucket"]
+    4 s: running, made ["Policy"]
+    6 s: running, made ["Log"]
+    8 s: succeeded, made []
+    "#);
+}
+
+pub(crate) async fn what_came_out_follows_from_the_parameters(test: ProvisionerUnderTest) {
+    let request = RequestId::parse("11111111-2222-4333-8444-555555555555").unwrap();
+    let order = Order::of(request, "s3-bucket").with("Versioned", "false");
+    let started = test.provision(&order).await;
+    assert_eq!(started.resources, 3);
+    test.clock.advance(ENOUGH);
+    let outputs = test.outputs(&started.record).await;
+    let lines: Vec<String> =
+        outputs.iter().map(|(name, description, value)| format!("{name} ({description}): {value}")).collect();
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    Name (The bucket): logs-11111111
+    Arn (): arn:aws:s3:::logs-11111111
+    KeyArn (): arn:aws:kms:us-east-1:123456789012:key/0f4da91b-3cb8-4aca-a7d4-a0b7d0fdb29f
+    Region (): in us-east-1
+    ");
+}
+
+pub(crate) async fn the_same_request_is_provisioned_once(test: ProvisionerUnderTest) {
+    let order = Order::new("s3-bucket");
+    let first = test.provision(&order).await;
+    test.clock.advance(ENOUGH);
+    assert_eq!(test.provision(&order).await, first);
+    assert_eq!(test.made().await.len(), 4);
+    assert!(matches!(test.state(&first.record).await, RecordState::Succeeded { .. }));
+}
+
+pub(crate) async fn two_requests_get_different_things(test: ProvisionerUnderTest) {
+    let first = test.provision(&Order::new("s3-bucket")).await;
+    let second = test.provision(&Order::new("s3-bucket")).await;
+    assert_ne!(first.product, second.product);
+    assert_ne!(first.record, second.record);
+    test.clock.advance(ENOUGH);
+    let (first, second) = (test.outputs(&first.record).await, test.outputs(&second.record).await);
+    let shared = first.iter().filter(|output| second.contains(output)).map(|(name, _, _)| name.as_str());
+    assert_eq!(shared.collect::<Vec<_>>(), ["Region"]);
+}
+
+pub(crate) async fn a_wrong_parameter_is_refused_in_words(test: ProvisionerUnderTest) {
+    let mut order = Order::new("s3-bucket").with("Colour", "red");
+    insta::assert_snapshot!(test.refusal(&order).await, @"Parameters: [Colour] do not exist in the template");
+    order.parameters.clear();
+    insta::assert_snapshot!(test.refusal(&order).await, @"Parameters: [BucketName] must have values");
+    assert!(test.made().await.is_empty());
+    assert_eq!(test.provisioner.terminate(order.request).await.unwrap(), None);
+}
+
+pub(crate) async fn a_failing_product_fails_halfway_and_is_cleaned_up(test: ProvisionerUnderTest) {
+    let order = Order::new(FAILING);
+    let started = test.provision(&order).await;
+    assert_eq!(started.resources, 4);
+    test.clock.advance(Period::seconds(5));
+    assert_eq!(test.state(&started.record).await, RecordState::Running);
+    test.clock.advance(Period::seconds(1));
+    let RecordState::Failed { why } = test.state(&started.record).await else { panic!("it did not fail") };
+    insta::assert_snapshot!(why, @"CREATE_FAILED: Policy (AWS::S3::BucketPolicy): simulated failure, because `fail_products` names this product");
+    assert_eq!(test.made().await.len(), 2);
+
+    let removal = test.provisioner.terminate(order.request).await.unwrap().unwrap();
+    assert_eq!(test.state(&removal).await, RecordState::Running);
+    test.clock.advance(Period::seconds(2));
+    assert!(test.outputs(&removal).await.is_empty());
+}
+
+pub(crate) async fn a_removal_is_begun_once_and_takes_its_time(test: ProvisionerUnderTest) {
+    let order = Order::new("s3-bucket");
+    let started = test.provision(&order).await;
+    test.clock.advance(ENOUGH);
+    let removal = test.provisioner.terminate(order.request).await.unwrap().unwrap();
+    assert_ne!(removal, started.record);
+    test.clock.advance(Period::seconds(3));
+    assert_eq!(test.state(&removal).await, RecordState::Running);
+    assert_eq!(test.provisioner.terminate(order.request).await.unwrap(), Some(removal.clone()));
+    test.clock.advance(Period::seconds(1));
+    assert!(matches!(test.state(&removal).await, RecordState::Succeeded { .. }));
+    assert_eq!(test.provisioner.terminate(order.request).await.unwrap(), Some(removal));
+}
+
+pub(crate) async fn there_is_nothing_to_remove_where_nothing_was_made(test: ProvisionerUnderTest) {
+    assert_eq!(test.provisioner.terminate(RequestId::random()).await.unwrap(), None);
+}
+
+pub(crate) async fn nothing_is_removed_while_it_is_being_made(test: ProvisionerUnderTest) {
+    let order = Order::new("s3-bucket");
+    test.provision(&order).await;
+    assert!(matches!(test.provisioner.terminate(order.request).await, Err(ProvisionError::Other(_))));
+    test.clock.advance(ENOUGH);
+    assert!(test.provisioner.terminate(order.request).await.unwrap().is_some());
+}
+
+pub(crate) async fn a_record_that_never_was_is_an_error(test: ProvisionerUnderTest) {
+    assert!(test.provisioner.describe(&RecordId::new("rec-none")).await.is_err());
+}
+
+pub(crate) async fn people_can_be_told_that_nothing_real_is_made(test: ProvisionerUnderTest) {
+    assert!(test.provisioner.is_simulated());
+    assert_eq!(test.provisioner.poll_every(), Duration::from_secs(2));
+}
