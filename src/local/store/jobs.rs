@@ -38,13 +38,8 @@ impl Encoded {
     }
 }
 
-pub(super) fn claim_due(
-    tx: &Connection,
-    now: Timestamp,
-    until: Timestamp,
-    limit: usize,
-) -> anyhow::Result<Vec<ClaimedJob>> {
-    let keys = tx
+pub(super) fn due(connection: &Connection, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
+    connection
         .prepare_cached(
             "SELECT request, name FROM jobs WHERE parked = 0 AND due_at <= ?1
              ORDER BY due_at, request, name LIMIT ?2",
@@ -58,8 +53,7 @@ pub(super) fn claim_due(
                 RequestId::parse(&request).with_context(|| format!("a job belongs to `{request}`"))?;
             Ok(JobKey { request, name })
         })
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    claim(tx, &keys, now, until)
+        .collect()
 }
 
 pub(super) fn claim(

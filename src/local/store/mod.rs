@@ -75,13 +75,8 @@ impl Store for SqliteStore {
         self.database.read(move |connection| queries::audit_page(connection, cursor, limit)).await
     }
 
-    async fn claim_due(
-        &self,
-        now: Timestamp,
-        until: Timestamp,
-        limit: usize,
-    ) -> anyhow::Result<Vec<ClaimedJob>> {
-        self.database.write(move |tx| jobs::claim_due(tx, now, until, limit)).await
+    async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
+        self.database.read(move |connection| jobs::due(connection, now, limit)).await
     }
 
     async fn claim(
