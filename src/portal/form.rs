@@ -1,6 +1,6 @@
 //! What a request form shows before it is submitted: its fields, who may be asked, what it would cost.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Error, Portal};
@@ -13,7 +13,7 @@ use crate::domain::policy::{ApprovalPath, approval_path};
 use crate::domain::preview::Preview;
 use crate::domain::quota::{QuotaSlot, QuotaUse};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::Request;
+use crate::domain::request::{Estimate, Request};
 use crate::ports::store::Whose;
 
 /// Requests that are named when a quota is full.
@@ -25,7 +25,7 @@ pub struct Offer {
     /// The product.
     pub product: Arc<Product>,
     /// What it costs with every field at its default, where that is known.
-    pub estimate: Option<crate::domain::request::Estimate>,
+    pub estimate: Option<Estimate>,
 }
 
 /// A form on its way to a person.
@@ -39,8 +39,8 @@ pub struct FormSession {
     pub teams: Vec<TeamName>,
     /// The team that is chosen.
     pub team: TeamName,
-    /// Values to start with, as the form's inputs send them.
-    pub given: BTreeMap<String, String>,
+    /// Values to start with, by parameter; not checked yet.
+    pub values: BTreeMap<String, String>,
     /// The reason to start with.
     pub reason: String,
     /// What would come of submitting now.
@@ -107,19 +107,14 @@ pub async fn open(
             None => format!("There is no field {}.", key.typed),
         })
         .collect();
-    let mut given = BTreeMap::new();
-    for (key, value) in values {
-        match form.field(&key).and_then(|field| field.to_wire(&value)) {
-            Some(wire) => {
-                given.insert(key, wire);
-            }
-            None => notes.push(format!("{value} is not one of the options of {key}.")),
-        }
-    }
-    session(portal, product, form, (teams, team), given, String::new(), notes).await
+    let offered = |key: &String, value: &String| form.field(key).is_some_and(|field| field.to_wire(value).is_some());
+    let (values, strange): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        values.into_iter().partition(|(key, value)| offered(key, value));
+    notes.extend(strange.iter().map(|(key, value)| format!("{value} is not one of the options of {key}.")));
+    session(portal, product, form, (teams, team), values, String::new(), notes).await
 }
 
-/// The form again, after the person chose something in it.
+/// The form again, after the person chose something in it; `given` is what its inputs hold, as they send it.
 ///
 /// # Errors
 /// As [`open`].
@@ -128,12 +123,18 @@ pub async fn refresh(
     person: &PersonId,
     key: &str,
     team: Option<&str>,
-    given: BTreeMap<String, String>,
+    given: &BTreeMap<String, Option<String>>,
 ) -> Result<FormSession, Error> {
     let product = find_product(portal, key)?;
     let choice = choose_team(portal, person, &product, team).await?;
     let form = form_of(&product)?;
-    session(portal, product, form, choice, given, String::new(), Vec::new()).await
+    let plain = |(key, sent): (&String, &Option<String>)| {
+        let (field, sent) = (form.field(key)?, sent.as_deref()?);
+        let value = if field.options().is_empty() { Some(sent) } else { field.from_wire(sent) };
+        Some((key.clone(), value?.to_owned()))
+    };
+    let values = given.iter().filter_map(plain).collect();
+    session(portal, product, form, choice, values, String::new(), Vec::new()).await
 }
 
 /// The form of an earlier request, filled in as it was.
@@ -150,9 +151,9 @@ pub async fn again(portal: &Portal, person: &PersonId, id: RequestId) -> Result<
     let team = mine.then(|| request.team.to_string());
     let choice = choose_team(portal, person, &product, team.as_deref()).await?;
     let form = form_of(&product)?;
-    let wire = |(key, value): (&str, &str)| Some((key.to_owned(), form.field(key)?.to_wire(value)?));
-    let given = request.shown_parameters().filter_map(wire).collect();
-    session(portal, product, form, choice, given, request.reason, Vec::new()).await
+    let values = request.shown_parameters().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+    let reason = request.reason.clone();
+    session(portal, product, form, choice, values, reason, Vec::new()).await
 }
 
 /// The options of a type-ahead field that contain what was typed, as wire value and label.
@@ -199,17 +200,13 @@ pub(super) fn shown(typed: &str) -> String {
     typed.chars().filter(|c| !matches!(c, '<' | '>' | '&' | '*' | '`' | '_' | '~')).take(60).collect()
 }
 
-/// Parameters that the portal fills.
-pub(super) fn bound_keys(product: &Product) -> BTreeSet<String> {
-    product.bind.keys().cloned().collect()
-}
-
 /// The form of a product of the catalog.
 ///
 /// # Errors
 /// A failure: the catalog was checked when it was loaded.
 pub(super) fn form_of(product: &Product) -> Result<Form, anyhow::Error> {
-    Form::from_template(&product.template, &bound_keys(product))
+    product
+        .form()
         .map_err(|_| anyhow::anyhow!("product {} has no form although the catalog was checked", product.key))
 }
 
@@ -244,34 +241,22 @@ async fn session(
     product: Arc<Product>,
     form: Form,
     (teams, team): (Vec<TeamName>, TeamName),
-    given: BTreeMap<String, String>,
+    values: BTreeMap<String, String>,
     reason: String,
     notes: Vec<String>,
 ) -> Result<FormSession, Error> {
-    let values = plain_values(&product, &form, &given);
-    let preview = preview(portal, &product, &team, &values).await?;
-    let holders =
-        if preview.quota.left() == 0 { holders(portal, &product, &team).await? } else { Vec::new() };
-    Ok(FormSession { product, form, teams, team, given, reason, preview, holders, notes })
+    let preview = preview(portal, &product, &team, &with_defaults(&product, &values)).await?;
+    let holders = if preview.quota.left() == 0 { holders(portal, &product, &team).await? } else { Vec::new() };
+    Ok(FormSession { product, form, teams, team, values, reason, preview, holders, notes })
 }
 
-/// What the inputs stand for so far, defaults included; not yet checked.
-fn plain_values(product: &Product, form: &Form, given: &BTreeMap<String, String>) -> Vec<(String, String)> {
-    let value = |key: &str, default: Option<&String>| {
-        let wire = given.get(key).filter(|text| !text.is_empty());
-        match (form.field(key), wire) {
-            (Some(field), Some(wire)) if !field.options().is_empty() => {
-                field.from_wire(wire).map(str::to_owned)
-            }
-            (Some(_), Some(text)) => Some(text.clone()),
-            _ => default.cloned(),
-        }
+/// What would be submitted now, as far as it is known.
+fn with_defaults(product: &Product, values: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let parameters = product.template.parameters.iter();
+    let value = |key: &String, default: &Option<String>| {
+        values.get(key).filter(|value| !value.is_empty()).cloned().or_else(|| default.clone())
     };
-    let parameters = &product.template.parameters;
-    parameters
-        .iter()
-        .filter_map(|known| Some((known.key.clone(), value(&known.key, known.default.as_ref())?)))
-        .collect()
+    parameters.filter_map(|known| Some((known.key.clone(), value(&known.key, &known.default)?))).collect()
 }
 
 async fn preview(

@@ -3,7 +3,9 @@
 use super::form::shown;
 use super::{Error, Portal};
 use crate::domain::audit::AuditEntry;
+use crate::domain::catalog::Principal;
 use crate::domain::ids::{PersonId, TeamName};
+use crate::domain::quota::{QuotaSlot, QuotaUse};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::ports::store::Whose;
@@ -88,10 +90,33 @@ pub async fn find(portal: &Portal, person: &PersonId, typed: &str) -> Result<Req
     }
 }
 
-/// What happened to a request, for its timeline.
+/// A request with everything that is said about it.
+#[derive(Clone, Debug)]
+pub struct Detail {
+    /// The request.
+    pub request: Request,
+    /// Who can answer it.
+    pub approvers: Vec<Principal>,
+    /// What its team uses of the product.
+    pub quota: QuotaUse,
+    /// What happened to it, in order.
+    pub entries: Vec<AuditEntry>,
+    /// Whether nothing real is made.
+    pub simulated: bool,
+}
+
+/// Looks up what is said about a request that was found.
 ///
 /// # Errors
 /// When the store is silent.
-pub async fn timeline(portal: &Portal, request: &Request) -> Result<Vec<AuditEntry>, Error> {
-    Ok(portal.ports.store.audit_of(request.id).await?)
+pub async fn detail(portal: &Portal, request: Request) -> Result<Detail, Error> {
+    let slot = QuotaSlot { team: request.team.clone(), product: request.product.key.clone() };
+    let used = portal.ports.store.quota_used(&slot).await?;
+    Ok(Detail {
+        approvers: portal.approvers_of(&request),
+        quota: QuotaUse { used, limit: request.product.per_team },
+        entries: portal.ports.store.audit_of(request.id).await?,
+        simulated: portal.ports.provisioner.is_simulated(),
+        request,
+    })
 }

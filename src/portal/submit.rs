@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error as ThisError;
 
-use super::form::{bound_keys, choose_team, find_product, form_of};
+use super::form::{choose_team, find_product, form_of, shown};
 use super::{Error, Portal};
 use crate::domain::catalog::{Binding, Product};
 use crate::domain::cost::estimate;
@@ -69,7 +69,7 @@ pub async fn submit(portal: &Portal, filled: Filled) -> Result<RequestId, Submit
     let team = match choose_team(portal, &filled.by, &product, filled.team.as_deref()).await {
         Ok((_, team)) => team,
         Err(Error::Refused(refusal)) => {
-            let team = TeamName::new(super::form::shown(filled.team.as_deref().unwrap_or("-")));
+            let team = TeamName::new(shown(filled.team.as_deref().unwrap_or("-")));
             return Err(refused(portal, id, &team, &product.key, &filled.by, refusal).await);
         }
         Err(error) => return Err(error.into()),
@@ -118,7 +118,8 @@ fn checked(
     filled: &Filled,
 ) -> Result<Result<ParameterValues, Vec<FieldProblem>>, anyhow::Error> {
     let form = form_of(product)?;
-    let mut values = match check_parameters(&product.template, &form, &bound_keys(product), &filled.given) {
+    let hidden = product.bind.keys().cloned().collect();
+    let mut values = match check_parameters(&product.template, &form, &hidden, &filled.given) {
         Ok(values) => values,
         Err(problems) => return Ok(Err(problems)),
     };

@@ -1,0 +1,42 @@
+//! Approve and Deny on a card.
+
+use super::{named, refuse};
+use crate::domain::job::ClickedDecision;
+use crate::portal::decide::{Decided, decide, may_deny};
+use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::ids::ButtonValue;
+use crate::slack::incoming::Click;
+use crate::slack::messages::Message;
+use crate::slack::views::{DenyMetadata, deny_reason};
+
+/// Approves; the card changes by itself once that is stored.
+pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) {
+    let decided = match named(edge, click) {
+        Ok(named) => decide(&edge.portal, &named, ClickedDecision::Approve).await,
+        Err(error) => Err(error),
+    };
+    match decided {
+        Ok(Decided::Now(_)) => {}
+        Ok(Decided::Later) => edge.say_later(
+            at,
+            Message::plain("Slack is slow to say who the approvers are. Your click is stored and will count in a moment."),
+        ),
+        Err(error) => refuse(edge, at, &error),
+    }
+}
+
+/// Opens the form that asks why, if the person may deny.
+pub(super) async fn ask_why(edge: &Edge, at: &Whereabouts, click: &Click) {
+    let allowed = match named(edge, click) {
+        Ok(named) => may_deny(&edge.portal, &named).await.map(|request| (named, request)),
+        Err(error) => Err(error),
+    };
+    match allowed {
+        Ok((named, request)) => {
+            let button = ButtonValue { request: named.request, epoch: named.epoch };
+            let metadata = DenyMetadata { button, card: named.message };
+            edge.open_later(at, click.trigger_id.clone(), deny_reason(&request, &metadata));
+        }
+        Err(error) => refuse(edge, at, &error),
+    }
+}

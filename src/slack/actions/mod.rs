@@ -1,0 +1,52 @@
+//! A button was pressed or a field changed: one file per kind of action.
+
+mod catalog;
+mod decision;
+mod form;
+mod request;
+
+use super::edge::{Edge, Whereabouts};
+use super::ids::{ActionId, ButtonValue};
+use super::incoming::Click;
+use super::messages::Message;
+use super::reply::Ack;
+use crate::domain::refusal::Refusal;
+use crate::portal::Error;
+use crate::portal::decide::Click as Named;
+
+/// Answers a click. The answer itself is always empty; what people see comes after it.
+pub(super) async fn answer(edge: &Edge, click: Click) -> Ack {
+    let at = Whereabouts::of_click(&click);
+    match ActionId::parse(&click.action_id) {
+        Some(ActionId::Approve) => decision::approve(edge, &at, &click).await,
+        Some(ActionId::Deny) => decision::ask_why(edge, &at, &click).await,
+        Some(ActionId::Cancel) => request::cancel(edge, &at, &click).await,
+        Some(ActionId::Again) => request::again(edge, &at, &click).await,
+        Some(ActionId::ShowStatus) => request::show(edge, &at, &click).await,
+        Some(ActionId::MoreRows) => request::more(edge, &at, &click).await,
+        Some(ActionId::OpenCatalog) => catalog::open(edge, &at, &click).await,
+        Some(ActionId::ChooseProduct) => catalog::choose(edge, &at, &click).await,
+        Some(ActionId::ChooseTeam | ActionId::FieldValue) => form::changed(edge, &click),
+        None => tracing::debug!(action = click.action_id, "an action that we do not know"),
+    }
+    Ack::Empty
+}
+
+/// The request that a button names, or a refusal when it names none.
+fn named(edge: &Edge, click: &Click) -> Result<Named, Error> {
+    let forged = || Refusal::Forged { command: edge.portal.organization.command.clone() };
+    let value = click.value().and_then(ButtonValue::parse).ok_or_else(forged)?;
+    // A message that only the clicker sees is recorded nowhere.
+    let message = click.message.as_ref().filter(|message| !message.is_ephemeral);
+    Ok(Named {
+        by: click.origin.person.clone(),
+        request: value.request,
+        epoch: value.epoch,
+        message: message.map(|message| message.at.clone()),
+    })
+}
+
+/// Tells the clicker why it was not done.
+fn refuse(edge: &Edge, at: &Whereabouts, error: &Error) {
+    edge.say_later(at, Message::plain(&edge.words(error)));
+}

@@ -1,0 +1,81 @@
+//! The slash command: its first word says what is wanted. One file per word; a product's key opens its form.
+
+mod form;
+mod help;
+mod list;
+mod request;
+
+pub(super) use form::{again, form_view};
+pub(super) use list::{Rows, page as list_page};
+
+use super::edge::{Edge, Whereabouts};
+use super::incoming::{Command, Shortcut};
+use super::messages::Message;
+use super::reply::Ack;
+use super::views;
+use crate::domain::parameters::parse_prefill;
+use crate::portal::Error;
+use crate::portal::form::{Typed, offers};
+
+/// Answers a command.
+pub(super) async fn answer(edge: &Edge, command: Command) -> Ack {
+    let at = Whereabouts {
+        person: command.origin.person.clone(),
+        channel: command.channel.clone(),
+        response_url: command.response_url.clone(),
+    };
+    let words = parse_prefill(&command.text);
+    let mut plain = words.words.iter().map(String::as_str);
+    let (first, rest) = (plain.next().map(str::to_lowercase), plain.next());
+    match first.as_deref() {
+        None => catalog(edge, at, command.trigger_id).await,
+        Some("help") => help::help(edge, &at.person).await,
+        Some("list") => list::list(edge, at, rest).await,
+        Some("status") => request::status(edge, at, command.origin, rest).await,
+        Some("cancel") => request::cancel(edge, at, rest).await,
+        Some(word @ ("renew" | "teardown" | "costs" | "audit" | "stats")) => help::not_yet(edge, word),
+        Some(product) => form::open(edge, at, command.trigger_id, product, typed(words.pairs)).await,
+    }
+}
+
+/// Answers a shortcut: there is one, and it opens the catalog.
+pub(super) async fn shortcut(edge: &Edge, shortcut: Shortcut) -> Ack {
+    if shortcut.callback_id == super::ids::CATALOG_SHORTCUT {
+        let at = Whereabouts::only(&shortcut.origin.person);
+        if let Ack::Ephemeral(message) = catalog(edge, at.clone(), shortcut.trigger_id).await {
+            // A shortcut has no place for an answer of its own.
+            edge.say_later(&at, message);
+        }
+    }
+    Ack::Empty
+}
+
+/// Opens the catalog.
+pub(super) async fn catalog(edge: &Edge, at: Whereabouts, trigger: Option<String>) -> Ack {
+    match catalog_view(edge, &at).await {
+        Ok(view) => {
+            edge.open_later(&at, trigger, view);
+            Ack::Empty
+        }
+        Err(error) => Ack::Ephemeral(Message::plain(&edge.words(&error))),
+    }
+}
+
+async fn catalog_view(
+    edge: &Edge,
+    at: &Whereabouts,
+) -> Result<slack_morphism::prelude::SlackModalView, Error> {
+    let offers = offers(&edge.portal, &at.person).await?;
+    let shown: Vec<_> = offers
+        .iter()
+        .map(|offer| super::messages::Offer { product: &offer.product, estimate: offer.estimate.clone() })
+        .collect();
+    let simulated = edge.portal.ports.provisioner.is_simulated();
+    Ok(views::catalog(&shown, &edge.portal.organization.command, simulated))
+}
+
+/// `team=name` is not a parameter of any product.
+fn typed(pairs: Vec<(String, String)>) -> Typed {
+    let (teams, pairs): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(key, _)| key.eq_ignore_ascii_case("team"));
+    Typed { team: teams.into_iter().next_back().map(|(_, name)| name), pairs }
+}

@@ -1,0 +1,248 @@
+//! Where everything that Slack sends is routed to the one function that answers it, and where what has to be sent
+//! after the answer is kept track of.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio_util::task::TaskTracker;
+
+use super::actions;
+use super::client::{SlackClient, Workspace};
+use super::commands;
+use super::incoming::{Event, Incoming, Origin, ResponseUrl};
+use super::messages::Message;
+use super::mrkdwn::escape;
+use super::reply::Ack;
+use super::signature::Verifier;
+use super::submissions;
+use super::suggestions;
+use crate::domain::ids::{ChannelId, PersonId};
+use crate::portal::{Error, Portal};
+
+/// How long an answer is computed before Slack is told "got it" and the answer follows on its own. Slack shows an
+/// error after 3 seconds, and the way back takes time as well.
+const ANSWER_WITHIN: Duration = Duration::from_millis(900);
+/// How long Slack has to say which workspace we are in before an answer goes out without knowing.
+const WORKSPACE_WITHIN: Duration = Duration::from_millis(500);
+
+/// Answers Slack. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// The use cases.
+    pub portal: Portal,
+    /// Calls Slack.
+    pub client: Arc<SlackClient>,
+    verifier: Verifier,
+    workspace: Arc<Mutex<Option<Workspace>>>,
+    following: TaskTracker,
+}
+
+/// Where a private answer can be shown.
+#[derive(Clone, Debug)]
+pub(super) struct Whereabouts {
+    /// Who reads it.
+    pub(super) person: PersonId,
+    /// Where they are.
+    pub(super) channel: Option<ChannelId>,
+    /// Slack's address for an answer.
+    pub(super) response_url: Option<ResponseUrl>,
+}
+
+impl Edge {
+    /// An edge that has asked Slack nothing yet.
+    pub fn new(portal: Portal, client: Arc<SlackClient>, verifier: Verifier) -> Self {
+        Self { portal, client, verifier, workspace: Arc::default(), following: TaskTracker::new() }
+    }
+
+    /// Checks what came in before anything reads it.
+    pub(super) fn verifier(&self) -> &Verifier {
+        &self.verifier
+    }
+
+    /// Answers one thing that Slack sent.
+    pub async fn answer(&self, incoming: Incoming) -> Ack {
+        if let Some(origin) = origin(&incoming)
+            && !self.is_ours(origin).await
+        {
+            return self.strangers_answer(&incoming, origin).await;
+        }
+        match incoming {
+            Incoming::Command(command) => commands::answer(self, command).await,
+            Incoming::Click(click) => actions::answer(self, click).await,
+            Incoming::Submission(submission) => submissions::answer(self, submission).await,
+            Incoming::Suggestion(suggestion) => suggestions::answer(self, &suggestion),
+            Incoming::Shortcut(shortcut) => commands::shortcut(self, shortcut).await,
+            Incoming::UrlVerification { challenge } => Ack::Challenge(challenge),
+            Incoming::Closed
+            | Incoming::SslCheck
+            | Incoming::Event(Event::AppHomeOpened { .. } | Event::Other { .. }) => Ack::Empty,
+            Incoming::Unknown { kind } => {
+                tracing::debug!(kind, "not something we use");
+                Ack::Empty
+            }
+        }
+    }
+
+    /// Whether it comes from the workspace or enterprise that our token belongs to. Slack has signed it, so where
+    /// Slack cannot be asked it is let through.
+    async fn is_ours(&self, origin: &Origin) -> bool {
+        let Some(workspace) = self.workspace().await else { return true };
+        let same = |own: &Option<String>, theirs: &Option<String>| own.is_some() && own == theirs;
+        let comparable = (workspace.team.is_some() && origin.team.is_some())
+            || (workspace.enterprise.is_some() && origin.enterprise.is_some());
+        !comparable
+            || same(&workspace.team, &origin.team)
+            || same(&workspace.enterprise, &origin.enterprise)
+    }
+
+    async fn workspace(&self) -> Option<Workspace> {
+        if let Some(known) = self.workspace.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            return Some(known);
+        }
+        let asked = tokio::time::timeout(WORKSPACE_WITHIN, self.client.workspace()).await.ok()?.ok()?;
+        *self.workspace.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked.clone());
+        Some(asked)
+    }
+
+    async fn strangers_answer(&self, incoming: &Incoming, origin: &Origin) -> Ack {
+        let refused = self.portal.refuse_stranger(&origin.person).await;
+        let text = self.words(&refused);
+        tracing::warn!(actor = %origin.person, "refused somebody of another workspace");
+        match incoming {
+            Incoming::Command(_) => Ack::Ephemeral(Message::plain(&text)),
+            Incoming::Click(click) => {
+                self.say_later(&Whereabouts::of_click(click), Message::plain(&text));
+                Ack::Empty
+            }
+            Incoming::Submission(_) => Ack::UpdateView(Box::new(super::views::note("Not allowed", &text))),
+            _ => Ack::Empty,
+        }
+    }
+
+    /// What a person reads about an error. The operator reads the rest in the log, under the same reference.
+    pub(super) fn words(&self, error: &Error) -> String {
+        match error {
+            Error::Refused(refusal) => refusal.to_string(),
+            Error::Failed(error) => {
+                let reference = uuid::Uuid::new_v4().simple().to_string();
+                let reference = reference.get(..8).unwrap_or(&reference);
+                tracing::error!(reference, error = format!("{error:#}"), "a person was told that it did not work");
+                format!(
+                    "Something went wrong and nothing was stored. Please try again; if it happens again, mention \
+                     `{reference}` to your platform team."
+                )
+            }
+        }
+    }
+
+    /// Runs `work` after the answer.
+    pub(super) fn follow(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.following.spawn(work);
+    }
+
+    /// Computes an answer; if that takes long, Slack is told "got it" and the answer is shown when it is there.
+    pub(super) async fn within_budget(
+        &self,
+        at: Whereabouts,
+        compute: impl Future<Output = Message> + Send + 'static,
+    ) -> Ack {
+        let mut computing = self.following.spawn(compute);
+        match tokio::time::timeout(ANSWER_WITHIN, &mut computing).await {
+            Ok(Ok(message)) => Ack::Ephemeral(message),
+            Ok(Err(error)) => Ack::Ephemeral(Message::plain(&self.words(&Error::Failed(error.into())))),
+            Err(_) => {
+                let edge = self.clone();
+                self.follow(async move {
+                    if let Ok(message) = computing.await {
+                        edge.say(&at, &message).await;
+                    }
+                });
+                Ack::Empty
+            }
+        }
+    }
+
+    /// Shows a message to one person, after the answer.
+    pub(super) fn say_later(&self, at: &Whereabouts, message: Message) {
+        let (edge, at) = (self.clone(), at.clone());
+        self.follow(async move { edge.say(&at, &message).await });
+    }
+
+    /// Shows a message to one person: through Slack's address for it, else in the channel, else directly.
+    pub(super) async fn say(&self, at: &Whereabouts, message: &Message) {
+        if let Some(url) = &at.response_url {
+            match self.client.respond(url, message).await {
+                Ok(()) => return,
+                Err(error) => tracing::warn!(actor = %at.person, %error, "an answer goes another way"),
+            }
+        }
+        if let Err(error) = self.client.show_privately(at.channel.as_ref(), &at.person, message).await {
+            tracing::error!(actor = %at.person, %error, "cannot answer a person");
+        }
+    }
+
+    /// Opens a modal after the answer. Its trigger lives for 3 seconds, so nothing slow comes before it.
+    pub(super) fn open_later(
+        &self,
+        at: &Whereabouts,
+        trigger: Option<String>,
+        view: slack_morphism::prelude::SlackModalView,
+    ) {
+        let (edge, at) = (self.clone(), at.clone());
+        self.follow(async move {
+            let opened = match trigger {
+                Some(trigger) => edge.client.open_view(&trigger, &view).await.map_err(anyhow::Error::new),
+                None => Err(anyhow::anyhow!("Slack sent no trigger_id")),
+            };
+            if let Err(error) = opened {
+                let why = escape("Slack took too long to open the form. Please try again.");
+                tracing::warn!(actor = %at.person, error = format!("{error:#}"), "cannot open a view");
+                edge.say(&at, &Message::plain(&why)).await;
+            }
+        });
+    }
+
+    /// Waits for everything that follows answers given so far. Tests call it to see what people see in the end.
+    pub async fn settle(&self) {
+        self.following.close();
+        self.following.wait().await;
+        self.following.reopen();
+    }
+
+    /// As [`Edge::settle`], at the end of the program.
+    pub async fn finish(&self) {
+        self.following.close();
+        self.following.wait().await;
+    }
+}
+
+impl Whereabouts {
+    pub(super) fn of_click(click: &super::incoming::Click) -> Self {
+        Self {
+            person: click.origin.person.clone(),
+            channel: click.channel.clone(),
+            response_url: click.response_url.clone(),
+        }
+    }
+
+    pub(super) fn only(person: &PersonId) -> Self {
+        Self { person: person.clone(), channel: None, response_url: None }
+    }
+}
+
+fn origin(incoming: &Incoming) -> Option<&Origin> {
+    match incoming {
+        Incoming::Command(command) => Some(&command.origin),
+        Incoming::Click(click) => Some(&click.origin),
+        Incoming::Submission(submission) => Some(&submission.origin),
+        Incoming::Suggestion(suggestion) => Some(&suggestion.origin),
+        Incoming::Shortcut(shortcut) => Some(&shortcut.origin),
+        Incoming::Event(Event::AppHomeOpened { origin, .. }) => Some(origin),
+        Incoming::Event(Event::Other { .. })
+        | Incoming::Closed
+        | Incoming::UrlVerification { .. }
+        | Incoming::SslCheck
+        | Incoming::Unknown { .. } => None,
+    }
+}

@@ -1,0 +1,41 @@
+//! An approver said why they deny.
+
+use std::collections::BTreeMap;
+
+use super::note;
+use crate::domain::job::ClickedDecision;
+use crate::domain::refusal::Refusal;
+use crate::portal::Error;
+use crate::portal::decide::{Click, Decided, decide};
+use crate::slack::edge::Edge;
+use crate::slack::ids::REASON_BLOCK;
+use crate::slack::incoming::Submission;
+use crate::slack::messages::Message;
+use crate::slack::reply::Ack;
+use crate::slack::views::{DenyMetadata, reason_of};
+
+pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
+    let Some(metadata) = DenyMetadata::parse(&submission.view.private_metadata) else {
+        let command = edge.portal.organization.command.clone();
+        let refusal = Error::Refused(Refusal::Forged { command });
+        return note("Not denied", &Message::plain(&edge.words(&refusal)));
+    };
+    let reason = match reason_of(&submission.view) {
+        Ok(reason) => reason,
+        Err(problem) => return Ack::FieldErrors(BTreeMap::from([(REASON_BLOCK.to_owned(), problem)])),
+    };
+    let click = Click {
+        by: submission.origin.person,
+        request: metadata.button.request,
+        epoch: metadata.button.epoch,
+        message: metadata.card,
+    };
+    match decide(&edge.portal, &click, ClickedDecision::Deny { reason }).await {
+        Ok(Decided::Now(_)) => Ack::Close,
+        Ok(Decided::Later) => note(
+            "Noted",
+            &Message::plain("Slack is slow to say who the approvers are. Your answer is stored and will count in a moment."),
+        ),
+        Err(error) => note("Not denied", &Message::plain(&edge.words(&error))),
+    }
+}

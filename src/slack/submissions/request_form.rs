@@ -1,0 +1,42 @@
+//! A request form was submitted.
+
+use std::collections::BTreeMap;
+
+use super::note;
+use crate::domain::parameters::FieldProblem;
+use crate::domain::refusal::Refusal;
+use crate::portal::Error;
+use crate::portal::submit::{Filled, SubmitError, submit};
+use crate::slack::edge::Edge;
+use crate::slack::ids::parameter_block;
+use crate::slack::incoming::Submission;
+use crate::slack::messages::Message;
+use crate::slack::reply::Ack;
+use crate::slack::views::{FormMetadata, parse_form};
+
+pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
+    let metadata = FormMetadata::parse(&submission.view.private_metadata);
+    let Some(answer) = metadata.map(|metadata| parse_form(metadata, &submission.view)) else {
+        let command = edge.portal.organization.command.clone();
+        let refusal = Error::Refused(Refusal::Forged { command });
+        return note("Not submitted", &Message::plain(&edge.words(&refusal)));
+    };
+    let filled = Filled {
+        by: submission.origin.person,
+        view: submission.view.id,
+        product: answer.product.to_string(),
+        template_hash: answer.template_hash,
+        team: Some(answer.team.to_string()),
+        given: answer.given,
+        reason: answer.reason,
+    };
+    match submit(&edge.portal, filled).await {
+        Ok(_) => Ack::Close,
+        Err(SubmitError::Fields(problems)) => Ack::FieldErrors(under_fields(problems)),
+        Err(SubmitError::Other(error)) => note("Not submitted", &Message::plain(&edge.words(&error))),
+    }
+}
+
+fn under_fields(problems: Vec<FieldProblem>) -> BTreeMap<String, String> {
+    problems.into_iter().map(|problem| (parameter_block(&problem.key), problem.message)).collect()
+}
