@@ -6,12 +6,14 @@
 
 pub mod audit;
 pub mod catalog;
+pub mod cost;
 pub mod event;
 pub mod form;
 pub mod ids;
 pub mod job;
 pub mod lease;
 pub mod next;
+pub mod organization;
 pub mod parameters;
 pub mod period;
 pub mod policy;

@@ -8,13 +8,15 @@ use jiff::Timestamp;
 
 use super::audit::{Actor, AuditEntry, AuditSubject};
 use super::event::Event;
-use super::ids::{ExecutionName, PersonId, TaskToken};
+use super::ids::{ExecutionName, PersonId, RecordId, TaskToken};
 use super::job::{Job, JobKind, Resume};
 use super::lease::Lease;
 use super::policy::ApprovalPath;
 use super::quota::{QuotaChange, QuotaSlot};
 use super::refusal::Refusal;
-use super::request::{Approval, Ending, Progress, Provisioned, Request, Status, StatusName, Surface};
+use super::request::{
+    Approval, Ending, MessageRef, Output, Provisioned, Request, Status, StatusName, Surface,
+};
 
 /// Executions that are started for one request before it is given up.
 pub const MAX_ATTEMPTS: u32 = 5;
@@ -45,15 +47,22 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
         Event::Cancel { by } => cancel(change, by),
         Event::ApprovalDeadline => time_out(change),
         Event::ApprovalRequested { execution, token } => approval_requested(change, event, execution, token),
-        Event::ProvisionRequested { execution, token } => provision_requested(change, event, execution, token),
-        Event::ExecutionLost { execution } => execution_lost(change, event, execution),
-        Event::ProvisioningStarted { .. }
-        | Event::ResourceCreated { .. }
-        | Event::ProvisioningSucceeded { .. }
-        | Event::ProvisioningFailed { .. } => provisioning(change, event),
-        Event::TerminationStarted { .. } | Event::TerminationSucceeded | Event::TerminationFailed { .. } => {
-            terminating(change, event)
+        Event::ProvisionRequested { execution, token } => {
+            provision_requested(change, event, execution, token)
         }
+        Event::ExecutionLost { execution } => execution_lost(change, event, execution),
+        Event::ProvisioningStarted { product, record, resources } => provisioning_started(
+            change,
+            event,
+            Provisioned { product: product.clone(), record: record.clone() },
+            *resources,
+        ),
+        Event::ResourceCreated { logical_id } => resource_created(change, event, logical_id),
+        Event::ProvisioningSucceeded { outputs } => provisioning_succeeded(change, event, outputs),
+        Event::ProvisioningFailed { why } => provisioning_failed(change, event, why),
+        Event::TerminationStarted { record } => termination_started(change, event, record),
+        Event::TerminationSucceeded => termination_succeeded(change, event),
+        Event::TerminationFailed { why } => termination_failed(change, event, why),
     }
 }
 
@@ -132,23 +141,20 @@ fn approval_requested(
     token: &TaskToken,
 ) -> Result<Transition, Refusal> {
     change.is_current(event, execution)?;
-    match &change.request.status {
-        Status::Pending => {
-            change.becomes(Status::AwaitingApproval { token: token.clone() });
-            change.audit("approval requested", &Actor::Workflow, "");
-            Ok(change.shows(&[Surface::Card, Surface::Direct]))
-        }
-        Status::AwaitingApproval { token: known } if known == token => Err(change.does_not_apply(event)),
-        Status::AwaitingApproval { .. } => {
-            change.becomes(Status::AwaitingApproval { token: token.clone() });
-            change.audit("approval requested", &Actor::Workflow, "asked again by the workflow");
-            Ok(change.done())
-        }
-        status => {
-            let answer = answer_to_waiting(status);
-            Ok(change.answered(token, answer))
-        }
+    if let Some(answer) = known_answer(&change.request.status) {
+        return Ok(change.answered(token, answer));
     }
+    if change.holds(token) {
+        return Err(change.does_not_apply(event));
+    }
+    let asked_before = change.request.status != Status::Pending;
+    change.becomes(Status::AwaitingApproval { token: token.clone() });
+    change.audit(
+        "approval requested",
+        &Actor::Workflow,
+        if asked_before { "asked again by the workflow" } else { "" },
+    );
+    Ok(change.shows(&[Surface::Card, Surface::Direct]))
 }
 
 fn provision_requested(
@@ -158,46 +164,47 @@ fn provision_requested(
     token: &TaskToken,
 ) -> Result<Transition, Refusal> {
     change.is_current(event, execution)?;
-    match &change.request.status {
-        Status::Approved => {
-            change.becomes(Status::Provisioning { token: token.clone() });
-            change.audit("provisioning", &Actor::Workflow, "");
-            change.job(JobKind::Provision);
-            Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct]))
-        }
-        Status::Provisioning { token: known } if known == token => Err(change.does_not_apply(event)),
-        Status::Provisioning { .. } => {
-            change.becomes(Status::Provisioning { token: token.clone() });
-            change.audit("provisioning", &Actor::Workflow, "asked again by the workflow");
-            Ok(change.done())
-        }
-        // The row authorizes, never the message: an undecided request is not provisioned, whatever the workflow says.
-        Status::Pending | Status::AwaitingApproval { .. } => Err(change.does_not_apply(event)),
-        status => {
-            let answer = answer_to_waiting(status);
-            Ok(change.answered(token, answer))
-        }
+    let status = &change.request.status;
+    // The row authorizes, never the message: an undecided request is not provisioned, whatever the workflow says.
+    if status.name().is_undecided() || change.holds(token) {
+        return Err(change.does_not_apply(event));
+    }
+    if matches!(status, Status::Approved) {
+        change.becomes(Status::Provisioning { token: token.clone() });
+        change.audit("provisioning", &Actor::Workflow, "");
+        change.job(JobKind::Provision);
+        return Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct]));
+    }
+    if matches!(status, Status::Provisioning { .. }) {
+        change.becomes(Status::Provisioning { token: token.clone() });
+        change.audit("provisioning", &Actor::Workflow, "asked again by the workflow");
+        return Ok(change.done());
+    }
+    match known_answer(status) {
+        Some(answer) => Ok(change.answered(token, answer)),
+        None => Err(change.does_not_apply(event)),
     }
 }
 
-/// What an execution is told that waits although its request has moved on.
-fn answer_to_waiting(status: &Status) -> Resume {
+/// What an execution is told that waits although its request has moved on; `None` while there is nothing to tell.
+fn known_answer(status: &Status) -> Option<Resume> {
     match status {
-        Status::Denied { .. } => Resume::Denied,
-        Status::Cancelled => Resume::Cancelled,
-        Status::TimedOut => Resume::TimedOut,
+        Status::Pending | Status::AwaitingApproval { .. } => None,
+        Status::Approved | Status::Provisioning { .. } | Status::Active { .. } => Some(Resume::Success),
+        Status::Denied { .. } => Some(Resume::Denied),
+        Status::Cancelled => Some(Resume::Cancelled),
+        Status::TimedOut => Some(Resume::TimedOut),
         Status::Terminating { .. } | Status::Failed { .. } | Status::TeardownFailed { .. } => {
-            Resume::ProvisioningFailed
+            Some(Resume::ProvisioningFailed)
         }
-        Status::Pending
-        | Status::AwaitingApproval { .. }
-        | Status::Approved
-        | Status::Provisioning { .. }
-        | Status::Active { .. } => Resume::Success,
     }
 }
 
-fn execution_lost(mut change: Change, event: &Event, execution: &ExecutionName) -> Result<Transition, Refusal> {
+fn execution_lost(
+    mut change: Change,
+    event: &Event,
+    execution: &ExecutionName,
+) -> Result<Transition, Refusal> {
     change.is_current(event, execution)?;
     let again = match change.request.status {
         Status::Pending | Status::AwaitingApproval { .. } => Status::Pending,
@@ -212,7 +219,9 @@ fn execution_lost(mut change: Change, event: &Event, execution: &ExecutionName) 
         | Status::TeardownFailed { .. } => return Err(change.does_not_apply(event)),
     };
     if change.request.attempt >= MAX_ATTEMPTS {
-        change.becomes(Status::Failed { why: format!("the workflow ended {MAX_ATTEMPTS} times without doing its work") });
+        change.becomes(Status::Failed {
+            why: format!("the workflow ended {MAX_ATTEMPTS} times without doing its work"),
+        });
         change.audit("failed", &Actor::Workflow, "execution lost");
         return Ok(change.shows(&[Surface::Card, Surface::Direct, Surface::Told(StatusName::Failed)]));
     }
@@ -224,73 +233,93 @@ fn execution_lost(mut change: Change, event: &Event, execution: &ExecutionName) 
     Ok(change.done())
 }
 
-fn provisioning(mut change: Change, event: &Event) -> Result<Transition, Refusal> {
-    let Status::Provisioning { token } = change.request.status.clone() else {
-        return Err(change.does_not_apply(event));
-    };
-    match event {
-        Event::ProvisioningStarted { product, record, resources } => {
-            change.request.provisioned = Some(Provisioned { product: product.clone(), record: record.clone() });
-            change.request.progress = Progress { total: *resources, done: Vec::new() };
-            change.job(JobKind::WatchProvisioning);
-            Ok(change.shows(&[Surface::Thread, Surface::Direct]))
-        }
-        Event::ResourceCreated { logical_id } => {
-            if change.request.progress.done.contains(logical_id) {
-                return Err(change.does_not_apply(event));
-            }
-            change.request.progress.done.push(logical_id.clone());
-            Ok(change.shows(&[Surface::Thread, Surface::Direct]))
-        }
-        Event::ProvisioningSucceeded { outputs } => {
-            change.request.outputs.clone_from(outputs);
-            let lease = Lease::begin(&change.request.product.lease, change.now);
-            change.becomes(Status::Active { lease });
-            change.audit("active", &Actor::Provisioner, "");
-            change.resume(token, Resume::Success);
-            Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct, Surface::Told(StatusName::Active)]))
-        }
-        Event::ProvisioningFailed { why } => {
-            change.becomes(Status::Terminating { ending: Ending::Failed { why: why.clone() } });
-            change.audit("provisioning failed", &Actor::Provisioner, why);
-            change.resume(token, Resume::ProvisioningFailed);
-            change.job(JobKind::Terminate);
-            Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct]))
-        }
-        _ => Err(change.does_not_apply(event)),
-    }
+fn provisioning_started(
+    mut change: Change,
+    event: &Event,
+    provisioned: Provisioned,
+    resources: usize,
+) -> Result<Transition, Refusal> {
+    change.provisioning_token(event)?;
+    change.request.provisioned = Some(provisioned);
+    change.request.progress.total = resources;
+    change.job(JobKind::WatchProvisioning);
+    Ok(change.shows(&[Surface::Thread, Surface::Direct]))
 }
 
-fn terminating(mut change: Change, event: &Event) -> Result<Transition, Refusal> {
-    let Status::Terminating { ending } = change.request.status.clone() else {
+fn resource_created(mut change: Change, event: &Event, logical_id: &str) -> Result<Transition, Refusal> {
+    change.provisioning_token(event)?;
+    if change.request.progress.done.iter().any(|done| done == logical_id) {
         return Err(change.does_not_apply(event));
-    };
-    match event {
-        Event::TerminationStarted { record } => {
-            if let Some(provisioned) = &mut change.request.provisioned {
-                provisioned.record = record.clone();
-            }
-            change.job(JobKind::WatchTermination);
-            Ok(change.done())
-        }
-        Event::TerminationSucceeded => {
-            let Ending::Failed { why } = ending;
-            change.becomes(Status::Failed { why });
-            change.audit("failed", &Actor::Provisioner, "cleaned up");
-            Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct, Surface::Told(StatusName::Failed)]))
-        }
-        Event::TerminationFailed { why } => {
-            change.becomes(Status::TeardownFailed { why: why.clone(), ending });
-            change.audit("teardown failed", &Actor::Provisioner, why);
-            Ok(change.shows(&[
-                Surface::Card,
-                Surface::Thread,
-                Surface::Direct,
-                Surface::Told(StatusName::TeardownFailed),
-            ]))
-        }
-        _ => Err(change.does_not_apply(event)),
     }
+    change.request.progress.done.push(logical_id.to_owned());
+    Ok(change.shows(&[Surface::Thread, Surface::Direct]))
+}
+
+fn provisioning_succeeded(
+    mut change: Change,
+    event: &Event,
+    outputs: &[Output],
+) -> Result<Transition, Refusal> {
+    let token = change.provisioning_token(event)?;
+    change.request.outputs = outputs.to_vec();
+    let lease = Lease::begin(&change.request.product.lease, change.now);
+    change.becomes(Status::Active { lease });
+    change.audit("active", &Actor::Provisioner, "");
+    change.resume(token, Resume::Success);
+    Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct, Surface::Told(StatusName::Active)]))
+}
+
+fn provisioning_failed(mut change: Change, event: &Event, why: &str) -> Result<Transition, Refusal> {
+    let token = change.provisioning_token(event)?;
+    change.becomes(Status::Terminating { ending: Ending::Failed { why: why.to_owned() } });
+    change.audit("provisioning failed", &Actor::Provisioner, why);
+    change.resume(token, Resume::ProvisioningFailed);
+    change.job(JobKind::Terminate);
+    Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct]))
+}
+
+fn termination_started(mut change: Change, event: &Event, record: &RecordId) -> Result<Transition, Refusal> {
+    change.ending(event)?;
+    if let Some(provisioned) = &mut change.request.provisioned {
+        provisioned.record = record.clone();
+    }
+    change.job(JobKind::WatchTermination);
+    Ok(change.done())
+}
+
+fn termination_succeeded(mut change: Change, event: &Event) -> Result<Transition, Refusal> {
+    let Ending::Failed { why } = change.ending(event)?;
+    change.becomes(Status::Failed { why });
+    change.audit("failed", &Actor::Provisioner, "cleaned up");
+    Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct, Surface::Told(StatusName::Failed)]))
+}
+
+fn termination_failed(mut change: Change, event: &Event, why: &str) -> Result<Transition, Refusal> {
+    let ending = change.ending(event)?;
+    change.becomes(Status::TeardownFailed { why: why.to_owned(), ending });
+    change.audit("teardown failed", &Actor::Provisioner, why);
+    Ok(change.shows(&[
+        Surface::Card,
+        Surface::Thread,
+        Surface::Direct,
+        Surface::Told(StatusName::TeardownFailed),
+    ]))
+}
+
+/// Notes on the trail that a person was refused something for lack of right; the request stays as it is.
+pub fn note_refusal(request: &Request, by: &PersonId, tried: &str, why: &str, now: Timestamp) -> Transition {
+    let mut change = Change::of(request, now);
+    change.audit("refused", &Actor::Person(by.clone()), format!("{tried}: {why}"));
+    change.done()
+}
+
+/// Records where a message of the request was posted.
+pub fn record_message(request: &Request, surface: Surface, at: MessageRef, now: Timestamp) -> Transition {
+    let mut change = Change::of(request, now);
+    change.request.messages.insert(surface, at);
+    // What the thread has to say may have been decided while its card was still being posted.
+    let decided = !request.status.name().is_undecided();
+    if surface == Surface::Card && decided { change.shows(&[Surface::Thread]) } else { change.done() }
 }
 
 /// A transition in the making.
@@ -310,6 +339,27 @@ impl Change {
 
     fn becomes(&mut self, status: Status) {
         self.request.status = status;
+        self.request.updated_at = self.now;
+    }
+
+    /// The waiting execution's token while it is being provisioned; the event does not apply at any other time.
+    fn provisioning_token(&self, event: &Event) -> Result<TaskToken, Refusal> {
+        let Status::Provisioning { token } = &self.request.status else {
+            return Err(self.does_not_apply(event));
+        };
+        Ok(token.clone())
+    }
+
+    /// How the removal under way will end; the event does not apply when there is none.
+    fn ending(&self, event: &Event) -> Result<Ending, Refusal> {
+        let Status::Terminating { ending } = &self.request.status else {
+            return Err(self.does_not_apply(event));
+        };
+        Ok(ending.clone())
+    }
+
+    fn holds(&self, token: &TaskToken) -> bool {
+        matches!(&self.request.status, Status::AwaitingApproval { token: known } | Status::Provisioning { token: known } if known == token)
     }
 
     fn needed(&self) -> u32 {
@@ -356,7 +406,6 @@ impl Change {
 
     fn done(mut self) -> Transition {
         self.request.revision += 1;
-        self.request.updated_at = self.now;
         let ends = !self.was_ended && self.request.status.name().is_ended();
         let quota = ends.then(|| QuotaChange::Release {
             slot: QuotaSlot { team: self.request.team.clone(), product: self.request.product.key.clone() },

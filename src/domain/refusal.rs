@@ -108,7 +108,9 @@ pub enum Refusal {
         matches: usize,
     },
     /// The click or form was not one that the portal had offered.
-    #[error("That is not something this form or button offers, so nothing was done. Open it again from `{command}`.")]
+    #[error(
+        "That is not something this form or button offers, so nothing was done. Open it again from `{command}`."
+    )]
     Forged {
         /// The slash command.
         command: String,
@@ -126,7 +128,9 @@ pub enum Refusal {
         product: String,
     },
     /// The click could not be judged in time because Slack did not answer.
-    #[error("Slack did not tell us in time whether you may decide about this request. Press the button again.")]
+    #[error(
+        "Slack did not tell us in time whether you may decide about this request. Press the button again."
+    )]
     NotJudgedInTime,
     /// The machine said something that does not fit the request any more; never shown to a person.
     #[error("nothing to do: `{event}` does not apply to a request that is {}", .status.word())]
@@ -139,18 +143,29 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Whether it is for lack of right and therefore goes on the audit trail; losing a race does not.
-    pub fn is_lack_of_right(&self) -> bool {
-        matches!(
-            self,
-            Self::NotInATeam
-                | Self::NotYourTeam { .. }
-                | Self::NotOffered { .. }
-                | Self::NotAnApprover { .. }
-                | Self::OwnRequest { .. }
-                | Self::NotTheRequester { .. }
-                | Self::Forged { .. }
-        )
+    /// What the audit trail says of a refusal for lack of right; `None` for the others, such as losing a race,
+    /// which do not go on the trail.
+    pub fn lack_of_right(&self) -> Option<&'static str> {
+        match self {
+            Self::NotInATeam => Some("in no team"),
+            Self::NotYourTeam { .. } => Some("not a member of the team"),
+            Self::NotOffered { .. } => Some("not offered to the team"),
+            Self::NotAnApprover { .. } => Some("not an approver"),
+            Self::OwnRequest { .. } => Some("own request"),
+            Self::NotTheRequester { .. } => Some("not the requester"),
+            Self::Forged { .. } => Some("not something the portal offered"),
+            Self::UnknownProduct { .. }
+            | Self::QuotaFull { .. }
+            | Self::AlreadyDecided { .. }
+            | Self::AlreadyApprovedByYou { .. }
+            | Self::TooLateToCancel { .. }
+            | Self::UnknownRequest { .. }
+            | Self::AmbiguousRequest { .. }
+            | Self::StaleButton { .. }
+            | Self::ProductChanged { .. }
+            | Self::NotJudgedInTime
+            | Self::DoesNotApply { .. } => None,
+        }
     }
 }
 

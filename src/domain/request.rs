@@ -41,7 +41,7 @@ pub struct Request {
     pub approval: ApprovalPath,
     /// When the form was submitted.
     pub submitted_at: Timestamp,
-    /// When it last changed.
+    /// When its status last changed.
     pub updated_at: Timestamp,
     /// When it ends unanswered; only this date decides a timeout.
     pub approve_by: Timestamp,

@@ -9,7 +9,7 @@ use super::job::JobKind;
 use super::next::Transition;
 use super::policy::{ApprovalPath, approval_path};
 use super::quota::{QuotaChange, QuotaSlot};
-use super::request::{Estimate, Progress, ProductSnapshot, Request, Status, Surface};
+use super::request::{Estimate, ProductSnapshot, Progress, Request, Status, Surface};
 
 /// A form that passed every check.
 #[derive(Clone, Debug)]
@@ -42,9 +42,10 @@ pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Tran
     let quota = QuotaChange::Take { slot, limit: product.quota.per_team };
     let (detail, deadline) = match &request.approval {
         ApprovalPath::Auto { why } => (format!("auto-approved: {why}"), None),
-        ApprovalPath::Ask { needed } => {
-            (format!("{needed} approval(s) needed"), Some(JobKind::ApprovalDeadline.due(request.id, request.approve_by)))
-        }
+        ApprovalPath::Ask { needed } => (
+            format!("{needed} approval(s) needed"),
+            Some(JobKind::ApprovalDeadline.due(request.id, request.approve_by)),
+        ),
     };
     let subject = AuditSubject {
         request: request.id,

@@ -30,7 +30,12 @@ pub trait Slack: Debug + Send + Sync {
     ///
     /// # Errors
     /// See [`SlackError`].
-    async fn whisper(&self, channel: Option<&ChannelId>, person: &PersonId, text: &str) -> Result<(), SlackError>;
+    async fn whisper(
+        &self,
+        channel: Option<&ChannelId>,
+        person: &PersonId,
+        text: &str,
+    ) -> Result<(), SlackError>;
 
     /// Whether Slack answers and the token is good.
     ///

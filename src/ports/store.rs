@@ -52,12 +52,17 @@ pub trait Store: Debug + Send + Sync {
     /// on with, `None` at the end. Start with 0.
     async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, Option<u64>)>;
 
-    /// Claims jobs that are due, oldest first, at most `limit`: their `due_at` moves to `until`, so that they come
-    /// back by themselves if the claimer dies.
-    async fn claim_due(&self, now: Timestamp, until: Timestamp, limit: usize) -> anyhow::Result<Vec<ClaimedJob>>;
+    /// Jobs that are due and not parked, oldest first, at most `limit`. A hint: claim them before doing anything.
+    async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>>;
 
-    /// Claims these jobs if they are due; those that another claimer holds or that are gone are left out.
-    async fn claim(&self, keys: &[JobKey], now: Timestamp, until: Timestamp) -> anyhow::Result<Vec<ClaimedJob>>;
+    /// Claims these jobs if they are due: their `due_at` moves to `until`, so that they come back by themselves if
+    /// the claimer dies. Those that another claimer holds or that are gone are left out.
+    async fn claim(
+        &self,
+        keys: &[JobKey],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> anyhow::Result<Vec<ClaimedJob>>;
 
     /// Deletes a job that is done. Does nothing if it was rewritten or claimed anew in the meantime.
     async fn complete(&self, claim: &Claim) -> anyhow::Result<()>;
@@ -67,9 +72,6 @@ pub trait Store: Debug + Send + Sync {
 
     /// Parks a job that will not succeed by itself. Does nothing if it was rewritten or claimed anew.
     async fn park(&self, claim: &Claim, why: &str) -> anyhow::Result<()>;
-
-    /// When the next job is due, if any waits.
-    async fn next_due(&self) -> anyhow::Result<Option<Timestamp>>;
 
     /// Whether the store can be read and written.
     async fn check(&self) -> anyhow::Result<()>;

@@ -189,6 +189,8 @@ impl Evaluator<'_> {
     fn list(&self, node: &Node, depth: usize) -> Result<Vec<Evaluated>, EvaluationError> {
         match self.evaluate(node, depth)? {
             Evaluated::List(values) => Ok(values),
+            // Invented attributes are texts; where the template takes one for a list, it is one.
+            Evaluated::Text(text) if node.get("Fn::GetAtt").is_some() => Ok(comma_separated(&text)),
             Evaluated::Text(_) | Evaluated::Map(_) | Evaluated::Nothing => {
                 Err(EvaluationError::new("a list should be there"))
             }
@@ -273,8 +275,7 @@ impl Evaluator<'_> {
         if !is_list {
             return Some(Evaluated::Text(value));
         }
-        let values = value.split(',').map(|part| Evaluated::Text(part.trim().to_owned()));
-        Some(Evaluated::List(values.collect()))
+        Some(Evaluated::List(comma_separated(&value)))
     }
 
     fn ssm_value(&self, path: &str, of: &str) -> String {
@@ -283,6 +284,10 @@ impl Evaluator<'_> {
             None => names::invented(of, path),
         }
     }
+}
+
+fn comma_separated(text: &str) -> Vec<Evaluated> {
+    text.split(',').map(|part| Evaluated::Text(part.trim().to_owned())).collect()
 }
 
 fn as_text(value: Evaluated) -> Result<String, EvaluationError> {

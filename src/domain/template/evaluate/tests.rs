@@ -79,6 +79,7 @@ Outputs:
   List: {Value: !Ref Zones}
   Unknown: {Value: !Foo x}
   Gone: {Value: !Ref Nothing}
+  Attributes: {Value: !Select [0, !GetAtt Bucket.Addresses]}
   Range: {Value: !Select [9, [a]]}
   Open: {Value: !Sub "${Env"}
   Map: {Value: {a: b}}
@@ -114,6 +115,7 @@ fn every_function_gives_its_value_or_says_why_not() {
     List = a,b
     Unknown: `Fn::Foo` cannot be evaluated here
     Gone: there is no `Nothing`
+    Attributes = <dev-123456789012.Addresses>
     Range: the list has no element 9
     Open: a `${` in `Fn::Sub` is not closed
     Map: a text should be there, not a map

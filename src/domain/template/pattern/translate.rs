@@ -28,6 +28,7 @@ pub(super) fn to_rust(java: &str) -> Option<String> {
         rust: String::new(),
         groups: Vec::new(),
         dot_all: false,
+        after_repetition: false,
     };
     while let Some(c) = translator.source.next() {
         translator.element(c)?;
@@ -46,10 +47,18 @@ struct Translator<'t> {
     rust: String,
     groups: Vec<Group>,
     dot_all: bool,
+    after_repetition: bool,
 }
 
 impl Translator<'_> {
     fn element(&mut self, c: char) -> Option<()> {
+        let is_repetition = matches!(c, '?' | '*' | '+' | '{');
+        self.symbol(c)?;
+        self.after_repetition = is_repetition;
+        Some(())
+    }
+
+    fn symbol(&mut self, c: char) -> Option<()> {
         match c {
             '\\' => self.escape()?,
             '[' => class::class(&mut self.source, &mut self.rust, 0)?,
@@ -61,6 +70,10 @@ impl Translator<'_> {
             '^' => self.rust.push_str(r"\A"),
             '|' | '?' | '*' | '+' => self.rust.push(c),
             '{' => {
+                // A repetition of a repetition means something else here than in Java.
+                if self.after_repetition {
+                    return None;
+                }
                 let repeat = repetition(&mut self.source)?;
                 self.rust.push_str(&repeat);
             }
