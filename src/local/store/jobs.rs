@@ -15,36 +15,30 @@ pub(super) struct Encoded {
     name: String,
     kind: String,
     due_at: i64,
-    written_at: i64,
 }
 
 impl Encoded {
-    pub(super) fn new(job: &Job, written_at: Timestamp) -> anyhow::Result<Self> {
+    pub(super) fn new(job: &Job) -> anyhow::Result<Self> {
         Ok(Self {
             request: job.key.request.to_string(),
             name: job.key.name.clone(),
             kind: serde_json::to_string(&job.kind)?,
             due_at: instant::not_before(job.due_at),
-            written_at: instant::reached(written_at),
         })
     }
 
+    /// A job counts as written when it is first due: what waits for a date has not been failing meanwhile.
     pub(super) fn write(&self, tx: &Connection) -> anyhow::Result<()> {
         tx.prepare_cached(
-            "INSERT OR REPLACE INTO jobs (request, name, kind, due_at, written_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT OR REPLACE INTO jobs (request, name, kind, due_at, written_at) VALUES (?1, ?2, ?3, ?4, ?4)",
         )?
-        .execute(params![self.request, self.name, self.kind, self.due_at, self.written_at])?;
+        .execute(params![self.request, self.name, self.kind, self.due_at])?;
         Ok(())
     }
 }
 
-pub(super) fn claim_due(
-    tx: &Connection,
-    now: Timestamp,
-    until: Timestamp,
-    limit: usize,
-) -> anyhow::Result<Vec<ClaimedJob>> {
-    let keys = tx
+pub(super) fn due(connection: &Connection, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
+    connection
         .prepare_cached(
             "SELECT request, name FROM jobs WHERE parked = 0 AND due_at <= ?1
              ORDER BY due_at, request, name LIMIT ?2",
@@ -58,8 +52,7 @@ pub(super) fn claim_due(
                 RequestId::parse(&request).with_context(|| format!("a job belongs to `{request}`"))?;
             Ok(JobKey { request, name })
         })
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    claim(tx, &keys, now, until)
+        .collect()
 }
 
 pub(super) fn claim(
@@ -130,13 +123,6 @@ pub(super) fn park(tx: &Connection, claim: &Claim, why: &str) -> anyhow::Result<
     )?
     .execute(params![claim.key.request.to_string(), claim.key.name, claim_id(claim)?, why])?;
     Ok(())
-}
-
-pub(super) fn next_due(connection: &Connection) -> anyhow::Result<Option<Timestamp>> {
-    let due_at: Option<i64> = connection
-        .prepare_cached("SELECT min(due_at) FROM jobs WHERE parked = 0")?
-        .query_row([], |row| row.get(0))?;
-    Ok(due_at.map(instant::read))
 }
 
 /// Writes a row that is always there, for a check that goes all the way to the disk.

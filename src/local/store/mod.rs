@@ -75,13 +75,8 @@ impl Store for SqliteStore {
         self.database.read(move |connection| queries::audit_page(connection, cursor, limit)).await
     }
 
-    async fn claim_due(
-        &self,
-        now: Timestamp,
-        until: Timestamp,
-        limit: usize,
-    ) -> anyhow::Result<Vec<ClaimedJob>> {
-        self.database.write(move |tx| jobs::claim_due(tx, now, until, limit)).await
+    async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
+        self.database.read(move |connection| jobs::due(connection, now, limit)).await
     }
 
     async fn claim(
@@ -109,15 +104,13 @@ impl Store for SqliteStore {
         self.database.write(move |tx| jobs::park(tx, &claim, &why)).await
     }
 
-    async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
-        self.database.read(jobs::next_due).await
-    }
-
     async fn check(&self) -> anyhow::Result<()> {
         self.database.write(jobs::check).await.context("cannot write to the store")?;
+        let first = Timestamp::UNIX_EPOCH;
         self.database
-            .read(|connection| jobs::next_due(connection).map(drop))
+            .read(move |connection| jobs::due(connection, first, 1))
             .await
+            .map(drop)
             .context("cannot read the store")
     }
 }
