@@ -113,7 +113,8 @@ impl App {
             let stop = stop.clone();
             async move { dispatcher.run(self.woken, stop).await }
         });
-        let served = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned()).await;
+        let served =
+            axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned()).await;
         stop.cancel();
         working.await.context("the dispatcher ended badly")?;
         self.edge.finish().await;

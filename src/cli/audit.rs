@@ -24,7 +24,11 @@ const COLUMNS: &str = "at,request,seq,event,actor,team,product,status,detail,pre
 /// # Errors
 /// Wrong settings, a date that cannot be read, a store that cannot be opened, or a broken chain.
 #[expect(clippy::print_stderr, reason = "breaks in the chain are told beside the export, not in it")]
-pub async fn export(config: Option<PathBuf>, since: Option<&str>, format: ExportFormat) -> Result<(), Failure> {
+pub async fn export(
+    config: Option<PathBuf>,
+    since: Option<&str>,
+    format: ExportFormat,
+) -> Result<(), Failure> {
     let settings = Settings::read(&settings_file(config))?;
     let since = since.map(parse_since).transpose()?;
     let store = wiring::store(&settings)?;
@@ -102,10 +106,9 @@ fn parse_since(text: &str) -> anyhow::Result<Timestamp> {
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(instant);
     }
-    let day: Date = text
-        .parse()
-        .ok()
-        .with_context(|| format!("cannot read the date: {text} (write 2026-11-01 or 2026-11-01T12:00:00Z)"))?;
+    let day: Date = text.parse().ok().with_context(|| {
+        format!("cannot read the date: {text} (write 2026-11-01 or 2026-11-01T12:00:00Z)")
+    })?;
     Ok(day.to_zoned(TimeZone::UTC)?.timestamp())
 }
 

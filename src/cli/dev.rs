@@ -44,9 +44,15 @@ pub struct DevArguments {
 pub async fn dev(arguments: DevArguments) -> Result<(), Failure> {
     if !arguments.listen.ip().is_loopback() {
         let address = arguments.listen;
-        return Err(anyhow::anyhow!("{address} can be reached from outside: use 127.0.0.1, the playground has no log-in").into());
+        return Err(anyhow::anyhow!(
+            "{address} can be reached from outside: use 127.0.0.1, the playground has no log-in"
+        )
+        .into());
     }
-    telemetry::start(crate::config::LogFormat::Text, Some(&log_filter().unwrap_or_else(|| "warn".to_owned())));
+    telemetry::start(
+        crate::config::LogFormat::Text,
+        Some(&log_filter().unwrap_or_else(|| "warn".to_owned())),
+    );
     let settings = settings(&arguments)?;
     let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
     let listener = tokio::net::TcpListener::bind(arguments.listen)

@@ -153,7 +153,11 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Catalog(CatalogCommand::Form { product, json }) => {
             let (catalog, teams) = catalog_alone(config)?;
-            show(&if json { catalog::form_json(&catalog, &teams, &product) } else { catalog::form(&catalog, &product) })
+            show(&if json {
+                catalog::form_json(&catalog, &teams, &product)
+            } else {
+                catalog::form(&catalog, &product)
+            })
         }
         Command::Policy(PolicyCommand::Explain(arguments)) => policy::explain(config, &arguments).await,
         Command::Audit(AuditCommand::Export { since, format }) => {

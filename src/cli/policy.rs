@@ -36,11 +36,10 @@ pub struct ExplainArguments {
 pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> Result<(), Failure> {
     let settings = Settings::read(&settings_file(config))?;
     let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
-    let product = catalog
-        .products
-        .values()
-        .find(|product| product.key.as_str() == arguments.product)
-        .ok_or_else(|| anyhow::anyhow!("there is no product `{}`: `catalog check` lists them", arguments.product))?;
+    let product =
+        catalog.products.values().find(|product| product.key.as_str() == arguments.product).ok_or_else(
+            || anyhow::anyhow!("there is no product `{}`: `catalog check` lists them", arguments.product),
+        )?;
     let mut pairs = Vec::new();
     let mut team = None;
     for pair in &arguments.values {
@@ -78,7 +77,8 @@ fn find_team<'s>(settings: &'s Settings, person: &str, named: Option<&str>) -> a
 }
 
 fn check_values(product: &Product, pairs: &[(String, String)]) -> anyhow::Result<ParameterValues> {
-    let form = product.form().map_err(|_| anyhow::anyhow!("{} has no form: see `catalog check`", product.key))?;
+    let form =
+        product.form().map_err(|_| anyhow::anyhow!("{} has no form: see `catalog check`", product.key))?;
     let (typed, unknown) = match_prefill(&form, pairs);
     if let Some(key) = unknown.first() {
         let near = key.nearest.as_ref().map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();

@@ -73,6 +73,9 @@ pub trait Store: Debug + Send + Sync {
     /// Parks a job that will not succeed by itself. Does nothing if it was rewritten or claimed anew.
     async fn park(&self, claim: &Claim, why: &str) -> anyhow::Result<()>;
 
+    /// When the next job is due, if any waits: how far behind the dispatcher is.
+    async fn next_due(&self) -> anyhow::Result<Option<Timestamp>>;
+
     /// Whether the store can be read and written.
     async fn check(&self) -> anyhow::Result<()>;
 }

@@ -401,6 +401,7 @@ pub(crate) async fn jobs_are_claimed_when_due_oldest_first(test: StoreUnderTest)
     test.write_job(id, JobKind::Provision, 30).await;
     test.write_job(id, JobKind::Terminate, 10).await;
     test.write_job(id, JobKind::ApprovalDeadline, 20).await;
+    assert_eq!(test.store.next_due().await.unwrap(), Some(at(10)));
     assert!(test.claim_due(9).await.is_empty());
     let oldest = test.store.due(at(20), 1).await.unwrap();
     let first = test.store.claim(&oldest, at(20), at(140)).await.unwrap();
@@ -409,6 +410,7 @@ pub(crate) async fn jobs_are_claimed_when_due_oldest_first(test: StoreUnderTest)
     assert_eq!(first[0].attempts, 0);
     assert_eq!(names(&test.claim_due(30).await), ["deadline", "provision"]);
     assert!(test.claim_due(30).await.is_empty());
+    assert_eq!(test.store.next_due().await.unwrap(), Some(at(140)));
     assert_eq!(names(&test.claim_due(150).await), ["terminate", "deadline", "provision"]);
 }
 
@@ -459,7 +461,10 @@ pub(crate) async fn a_job_is_never_due_before_its_time(test: StoreUnderTest) {
     let job = JobKind::ApprovalDeadline.due(RequestId::random(), due_at);
     test.commit(Commit { jobs: vec![job], ..Commit::default() }).await;
     assert!(test.claim_due(10).await.is_empty());
-    assert_eq!(test.claim_due(11).await.len(), 1);
+    let next_due = test.store.next_due().await.unwrap().unwrap();
+    assert!(next_due >= due_at);
+    let keys = test.store.due(next_due, 1).await.unwrap();
+    assert_eq!(test.store.claim(&keys, next_due, at(120)).await.unwrap().len(), 1);
 }
 
 pub(crate) async fn a_done_job_is_gone(test: StoreUnderTest) {
@@ -494,6 +499,7 @@ pub(crate) async fn a_parked_job_is_not_claimed_until_it_is_written_again(test: 
     assert!(test.claim_due(100_000).await.is_empty());
     assert!(test.store.claim(&[key], at(100_000), at(100_001)).await.unwrap().is_empty());
     assert!(test.waiting().await.is_empty());
+    assert_eq!(test.store.next_due().await.unwrap(), None);
     test.write_job(id, JobKind::Provision, 7).await;
     let job = test.claim_one(7).await;
     assert_eq!((job.attempts, job.written_at), (0, at(7)));

@@ -125,6 +125,13 @@ pub(super) fn park(tx: &Connection, claim: &Claim, why: &str) -> anyhow::Result<
     Ok(())
 }
 
+pub(super) fn next_due(connection: &Connection) -> anyhow::Result<Option<Timestamp>> {
+    let due_at: Option<i64> = connection
+        .prepare_cached("SELECT min(due_at) FROM jobs WHERE parked = 0")?
+        .query_row([], |row| row.get(0))?;
+    Ok(due_at.map(instant::read))
+}
+
 /// Writes a row that is always there, for a check that goes all the way to the disk.
 pub(super) fn check(tx: &Connection) -> anyhow::Result<()> {
     tx.prepare_cached("UPDATE claims SET last = last + 1")?.execute([])?;

@@ -104,13 +104,12 @@ impl Store for SqliteStore {
         self.database.write(move |tx| jobs::park(tx, &claim, &why)).await
     }
 
+    async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
+        self.database.read(jobs::next_due).await
+    }
+
     async fn check(&self) -> anyhow::Result<()> {
         self.database.write(jobs::check).await.context("cannot write to the store")?;
-        let first = Timestamp::UNIX_EPOCH;
-        self.database
-            .read(move |connection| jobs::due(connection, first, 1))
-            .await
-            .map(drop)
-            .context("cannot read the store")
+        self.next_due().await.map(drop).context("cannot read the store")
     }
 }
