@@ -155,6 +155,6 @@ pub struct ClaimedJob {
     pub kind: JobKind,
     /// Times it was put off before.
     pub attempts: u32,
-    /// When it was first written, for giving up.
+    /// When it was first due, for giving up: what waits for a date has not been failing meanwhile.
     pub written_at: Timestamp,
 }

@@ -86,7 +86,7 @@ async fn everything_committed_is_there_after_the_file_was_closed() {
     let store = SqliteStore::new(database.clone());
     assert_eq!(store.load(id).await.unwrap(), Some(submitted.request));
     assert_eq!(store.audit_of(id).await.unwrap(), submitted.audit);
-    assert_eq!(store.next_due().await.unwrap(), Some(at(0)));
+    assert_eq!(store.due(at(0), 10).await.unwrap().len(), 2);
 
     let queue = LocalQueue::new(database.clone(), clock.clone());
     let workflow = LocalWorkflow::new(database.clone(), queue.clone(), clock.clone());

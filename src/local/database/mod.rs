@@ -11,6 +11,7 @@ mod writer;
 use std::fmt;
 use std::sync::Arc;
 
+use anyhow::anyhow;
 use rusqlite::Connection;
 
 pub use open::OpenError;
@@ -25,7 +26,8 @@ pub struct Database {
 
 struct Shared {
     path: String,
-    writer: Writer,
+    /// `None` when opened for reading only.
+    writer: Option<Writer>,
     /// `None` for a database in memory, which only its own connection can see.
     readers: Option<Arc<Readers>>,
 }
@@ -40,7 +42,17 @@ impl Database {
         let readers = (path != open::IN_MEMORY).then(|| Arc::new(Readers::new(path)));
         let writer = Writer::start(opened)
             .map_err(|error| OpenError::Other { path: path.to_owned(), source: error.into() })?;
-        Ok(Self { shared: Arc::new(Shared { path: path.to_owned(), writer, readers }) })
+        Ok(Self { shared: Arc::new(Shared { path: path.to_owned(), writer: Some(writer), readers }) })
+    }
+
+    /// Opens a file that is there, for reading only; another process may be writing to it.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open_for_reading(path: &str) -> Result<Self, OpenError> {
+        open::check(path)?;
+        let readers = Some(Arc::new(Readers::new(path)));
+        Ok(Self { shared: Arc::new(Shared { path: path.to_owned(), writer: None, readers }) })
     }
 
     /// Runs `work` in a savepoint of a transaction that it may share with others, and answers once that is on disk.
@@ -54,7 +66,10 @@ impl Database {
         E: From<anyhow::Error> + Send + 'static,
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
-        self.shared.writer.write(work).await
+        match &self.shared.writer {
+            Some(writer) => writer.write(work).await,
+            None => Err(E::from(anyhow!("`{}` is open for reading only", self.shared.path))),
+        }
     }
 
     /// Runs `work` on a connection that cannot write; it sees every write that was answered.
@@ -75,12 +90,12 @@ impl Database {
     /// Transactions committed since the file was opened. Under load it grows more slowly than
     /// [`writes`](Self::writes); the ratio is the size of a group.
     pub fn commits(&self) -> u64 {
-        self.shared.writer.commits()
+        self.shared.writer.as_ref().map_or(0, Writer::commits)
     }
 
     /// Pieces of work that took part in those transactions.
     pub fn writes(&self) -> u64 {
-        self.shared.writer.writes()
+        self.shared.writer.as_ref().map_or(0, Writer::writes)
     }
 }
 
@@ -167,6 +182,23 @@ mod tests {
         let database = Database::open(folder.path().join("q.db").to_str().unwrap()).unwrap();
         let refused = database.read(|connection| Ok(connection.execute("DELETE FROM once", [])?)).await;
         assert!(refused.unwrap_err().to_string().contains("readonly"));
+    }
+
+    #[tokio::test]
+    async fn a_second_process_may_read_what_the_first_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("q.db").to_str().unwrap().to_owned();
+        let missing = Database::open_for_reading(&path).unwrap_err();
+        assert_eq!(missing.to_string(), format!("cannot open the database `{path}`"));
+
+        let writing = Database::open(&path).unwrap();
+        let reading = Database::open_for_reading(&path).unwrap();
+        put(&writing, "first").await.unwrap();
+        assert_eq!(keys(&reading).await, ["first"]);
+        let refused = put(&reading, "second").await.unwrap_err();
+        assert_eq!(refused.to_string(), format!("`{path}` is open for reading only"));
+        drop(writing);
+        assert_eq!(keys(&reading).await, ["first"]);
     }
 
     #[tokio::test]

@@ -4,20 +4,20 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use thiserror::Error;
 
 /// The path that stands for a database in memory.
 pub(super) const IN_MEMORY: &str = ":memory:";
 
 /// For an operator's `sqlite3` shell beside us; we ourselves never compete for the lock.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The version of `schema.sql`.
 const SCHEMA_VERSION: i64 = 1;
 
 /// Statements kept ready; the whole program has about forty.
-pub(super) const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 64;
 
 /// An open database and the right to write to it.
 pub(super) struct Opened {
@@ -99,7 +99,41 @@ fn private() -> OpenOptions {
 fn prepare(connection: &Connection, path: &str) -> Result<(), OpenError> {
     let other = |error: rusqlite::Error| OpenError::Other { path: path.to_owned(), source: error.into() };
     connection.busy_timeout(BUSY_TIMEOUT).map_err(other)?;
-    let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(other);
+    let is_new = version(connection, path)? == 0;
+    configure(connection).map_err(other)?;
+    if is_new {
+        let schema = include_str!("schema.sql");
+        let create = format!("BEGIN IMMEDIATE; {schema}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT");
+        connection.execute_batch(&create).map_err(other)?;
+    }
+    Ok(())
+}
+
+/// Whether the file is there and ours.
+pub(super) fn check(path: &str) -> Result<(), OpenError> {
+    let other = |error: rusqlite::Error| OpenError::Other { path: path.to_owned(), source: error.into() };
+    let connection = connect_for_reading(path).map_err(other)?;
+    match version(&connection, path)? {
+        0 => Err(OpenError::Foreign(path.to_owned())),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn connect_for_reading(path: &str) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+/// The version of the tables, 0 for an empty file.
+fn version(connection: &Connection, path: &str) -> Result<i64, OpenError> {
+    let number = |sql| {
+        connection
+            .query_row(sql, [], |row| row.get::<_, i64>(0))
+            .map_err(|error| OpenError::Other { path: path.to_owned(), source: error.into() })
+    };
     let version = number("PRAGMA user_version")?;
     if version == 0 && number("SELECT count(*) FROM sqlite_schema")? > 0 {
         return Err(OpenError::Foreign(path.to_owned()));
@@ -107,13 +141,7 @@ fn prepare(connection: &Connection, path: &str) -> Result<(), OpenError> {
     if version > SCHEMA_VERSION {
         return Err(OpenError::Newer { path: path.to_owned(), found: version });
     }
-    configure(connection).map_err(other)?;
-    if version == 0 {
-        let schema = include_str!("schema.sql");
-        let create = format!("BEGIN IMMEDIATE; {schema}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT");
-        connection.execute_batch(&create).map_err(other)?;
-    }
-    Ok(())
+    Ok(version)
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {

@@ -30,12 +30,7 @@ impl Prepared {
     pub(super) fn new(mut commit: Commit) -> anyhow::Result<Self> {
         let row = commit.row.take().map(Row::new).transpose()?;
         let audit = commit.audit.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
-        let written_at = row.as_ref().map(|row| row.request.updated_at);
-        let jobs = commit
-            .jobs
-            .iter()
-            .map(|job| jobs::Encoded::new(job, written_at.unwrap_or(job.due_at)))
-            .collect::<anyhow::Result<_>>()?;
+        let jobs = commit.jobs.iter().map(jobs::Encoded::new).collect::<anyhow::Result<_>>()?;
         Ok(Self { commit, row, audit, jobs })
     }
 

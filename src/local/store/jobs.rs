@@ -15,25 +15,24 @@ pub(super) struct Encoded {
     name: String,
     kind: String,
     due_at: i64,
-    written_at: i64,
 }
 
 impl Encoded {
-    pub(super) fn new(job: &Job, written_at: Timestamp) -> anyhow::Result<Self> {
+    pub(super) fn new(job: &Job) -> anyhow::Result<Self> {
         Ok(Self {
             request: job.key.request.to_string(),
             name: job.key.name.clone(),
             kind: serde_json::to_string(&job.kind)?,
             due_at: instant::not_before(job.due_at),
-            written_at: instant::reached(written_at),
         })
     }
 
+    /// A job counts as written when it is first due: what waits for a date has not been failing meanwhile.
     pub(super) fn write(&self, tx: &Connection) -> anyhow::Result<()> {
         tx.prepare_cached(
-            "INSERT OR REPLACE INTO jobs (request, name, kind, due_at, written_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT OR REPLACE INTO jobs (request, name, kind, due_at, written_at) VALUES (?1, ?2, ?3, ?4, ?4)",
         )?
-        .execute(params![self.request, self.name, self.kind, self.due_at, self.written_at])?;
+        .execute(params![self.request, self.name, self.kind, self.due_at])?;
         Ok(())
     }
 }

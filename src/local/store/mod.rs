@@ -110,9 +110,6 @@ impl Store for SqliteStore {
 
     async fn check(&self) -> anyhow::Result<()> {
         self.database.write(jobs::check).await.context("cannot write to the store")?;
-        self.database
-            .read(|connection| jobs::next_due(connection).map(drop))
-            .await
-            .context("cannot read the store")
+        self.next_due().await.map(drop).context("cannot read the store")
     }
 }
