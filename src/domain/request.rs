@@ -126,8 +126,8 @@ pub struct Approval {
 /// The provisioner's handles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provisioned {
-    /// The provisioned product.
-    pub product: ProvisionedProductId,
+    /// The provisioned product; unknown when something is removed that was never heard to have begun.
+    pub product: Option<ProvisionedProductId>,
     /// The operation that runs or ran last.
     pub record: RecordId,
 }

@@ -52,6 +52,16 @@ impl Change {
         matches!(&self.request.status, Status::AwaitingApproval { token: known } | Status::Provisioning { token: known } if known == token)
     }
 
+    /// Whether nobody had to be asked, or enough approvers have agreed.
+    fn was_approved(&self) -> bool {
+        match self.request.approval {
+            ApprovalPath::Auto { .. } => true,
+            ApprovalPath::Ask { needed } => {
+                u32::try_from(self.request.approvals.len()).is_ok_and(|have| have >= needed)
+            }
+        }
+    }
+
     pub(super) fn needed(&self) -> u32 {
         match self.request.approval {
             ApprovalPath::Auto { .. } => 1,
@@ -120,6 +130,8 @@ impl Change {
             Status::Denied { by, .. } => (StatusName::Denied, Some(by.clone()), request.updated_at),
             Status::Cancelled => (StatusName::Cancelled, Some(request.requester.clone()), request.updated_at),
             Status::TimedOut => (StatusName::TimedOut, None, request.updated_at),
+            // Given up while approvers were still being asked.
+            Status::Failed { .. } if !self.was_approved() => (StatusName::Failed, None, request.updated_at),
             Status::Approved
             | Status::Provisioning { .. }
             | Status::Active { .. }

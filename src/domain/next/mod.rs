@@ -68,7 +68,7 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
         Event::ProvisioningStarted { product, record, resources } => provisioning_started(
             change,
             event,
-            Provisioned { product: product.clone(), record: record.clone() },
+            Provisioned { product: Some(product.clone()), record: record.clone() },
             *resources,
         ),
         Event::ResourceCreated { logical_id } => resource_created(change, event, logical_id),

@@ -7,7 +7,7 @@ use crate::domain::event::Event;
 use crate::domain::ids::RecordId;
 use crate::domain::job::JobKind;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Ending, Status, StatusName, Surface};
+use crate::domain::request::{Ending, Provisioned, Status, StatusName, Surface};
 
 pub(super) fn termination_started(
     mut change: Change,
@@ -15,9 +15,9 @@ pub(super) fn termination_started(
     record: &RecordId,
 ) -> Result<Transition, Refusal> {
     change.ending(event)?;
-    if let Some(provisioned) = &mut change.request.provisioned {
-        provisioned.record = record.clone();
-    }
+    // Provisioning may have begun without our hearing of it: what is left of that is watched all the same.
+    let product = change.request.provisioned.take().and_then(|provisioned| provisioned.product);
+    change.request.provisioned = Some(Provisioned { product, record: record.clone() });
     change.job(JobKind::WatchTermination);
     Ok(change.done())
 }
