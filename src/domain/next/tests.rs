@@ -422,7 +422,11 @@ fn a_request_whose_execution_is_lost_again_and_again_fails_and_frees_its_slot_on
             assert_eq!(jobs.iter().map(told).collect::<Vec<_>>(), [format!("start attempt {attempt}")]);
             assert_eq!(life.releases, 0);
         }
-        life.goes_on(&lost(&life.request));
+        let jobs = life.goes_on(&lost(&life.request));
+        assert_eq!(
+            jobs.iter().map(told).collect::<Vec<_>>(),
+            ["show card", "show thread", "show direct", "tell FAILED"]
+        );
         let why = "the workflow ended 5 times without doing its work".to_owned();
         assert_eq!(life.request.status, Status::Failed { why });
         assert!(life.tries(&lost(&life.request)).is_err());

@@ -98,7 +98,12 @@ pub(super) fn execution_lost(
             why: format!("the workflow ended {MAX_ATTEMPTS} times without doing its work"),
         });
         change.audit("failed", &Actor::Workflow, "execution lost");
-        return Ok(change.shows(&[Surface::Card, Surface::Direct, Surface::Told(StatusName::Failed)]));
+        return Ok(change.shows(&[
+            Surface::Card,
+            Surface::Thread,
+            Surface::Direct,
+            Surface::Told(StatusName::Failed),
+        ]));
     }
     change.request.attempt += 1;
     change.becomes(again);
