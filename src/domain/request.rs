@@ -41,7 +41,7 @@ pub struct Request {
     pub approval: ApprovalPath,
     /// When the form was submitted.
     pub submitted_at: Timestamp,
-    /// When its status last changed.
+    /// When it last changed.
     pub updated_at: Timestamp,
     /// When it ends unanswered; only this date decides a timeout.
     pub approve_by: Timestamp,
@@ -152,8 +152,9 @@ pub struct Output {
     pub value: String,
 }
 
-/// A place where messages about a request are shown.
+/// A place where messages about a request are shown; stored as one word, since it is the key of a map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Surface {
     /// The approval card in the team's or the approvals channel.
     Card,
@@ -163,6 +164,29 @@ pub enum Surface {
     Direct,
     /// A separate message to the requester about this news, so that Slack notifies them.
     Told(StatusName),
+}
+
+impl From<Surface> for String {
+    fn from(surface: Surface) -> Self {
+        match surface {
+            Surface::Card => "card".to_owned(),
+            Surface::Thread => "thread".to_owned(),
+            Surface::Direct => "direct".to_owned(),
+            Surface::Told(status) => format!("told:{}", status.word()),
+        }
+    }
+}
+
+impl TryFrom<String> for Surface {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        let surfaces = [Self::Card, Self::Thread, Self::Direct].into_iter();
+        surfaces
+            .chain(StatusName::ALL.map(Self::Told))
+            .find(|surface| String::from(*surface) == word)
+            .ok_or_else(|| format!("`{word}` is no surface"))
+    }
 }
 
 /// Where a posted message stands, enough to edit it.
