@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::audit::{AuditEntry, AuditHead, follows};
 use super::catalog::{
     ApprovalMode, ApprovalRule, Approvers, Binding, LeaseTerms, Product, QuotaRule, Requesters,
     TeardownConfirm,
@@ -155,4 +156,12 @@ pub(crate) fn at(name: StatusName) -> Request {
 /// The execution of this attempt.
 pub(crate) fn execution(request: &Request, attempt: u32) -> ExecutionName {
     ExecutionName::new(format!("{}-{attempt}", request.id))
+}
+
+/// Whether these are the whole trail of one request, unbroken.
+pub(crate) fn verify_chain(entries: &[AuditEntry]) -> Result<(), String> {
+    entries
+        .iter()
+        .try_fold(AuditHead::default(), |head, entry| follows(&head, entry).map(|()| AuditHead::at(entry)))?;
+    Ok(())
 }

@@ -88,7 +88,10 @@ pub enum Refusal {
         requester: PersonId,
     },
     /// It is too late to cancel.
-    #[error("It is too late to cancel: the request is {}.", .status.label().to_lowercase())]
+    #[error(
+        "It is too late to cancel this request, which is at *{}*. Nothing was changed; `status` shows how it goes on.",
+        .status.label()
+    )]
     TooLateToCancel {
         /// Where it stands.
         status: StatusName,
@@ -116,7 +119,10 @@ pub enum Refusal {
         command: String,
     },
     /// The button belongs to an earlier state.
-    #[error("This button is out of date: the request is now {}.", .status.label().to_lowercase())]
+    #[error(
+        "This button is out of date: the request is now at *{}*. Nothing was changed; press the button on its newest message.",
+        .status.label()
+    )]
     StaleButton {
         /// Where it stands.
         status: StatusName,
@@ -265,11 +271,11 @@ mod tests {
         You have already approved this request. 2 more approvals are needed.
         Only its approvers can decide about this request: <@U0MORGAN>, <@U0PRIYA>.
         This is your own request, so somebody else has to decide: <@U0PRIYA>.
-        This button is out of date: the request is now waiting for approval.
+        This button is out of date: the request is now at *Waiting for approval*. Nothing was changed; press the button on its newest message.
         Slack did not tell us in time whether you may decide about this request. Press the button again.
         Only <@U0ALICE> can cancel this request. An approver can deny it.
-        It is too late to cancel: the request is provisioning.
-        It is too late to cancel: the request is clean-up failed.
+        It is too late to cancel this request, which is at *Provisioning*. Nothing was changed; `status` shows how it goes on.
+        It is too late to cancel this request, which is at *Clean-up failed*. Nothing was changed; `status` shows how it goes on.
         There is no request *3f2a8c* that you can see. `list` shows yours and your team's.
         2 requests begin with *3f2a8c*. Type a few more characters of the id.
         nothing to do: `resource created` does not apply to a request that is DENIED

@@ -1,10 +1,10 @@
 //! Random lives of requests: whatever comes, in whatever order, some things never happen.
 
 use super::{Transition, next, note_refusal, record_message};
-use crate::domain::audit::{AuditEntry, verify_chain};
+use crate::domain::audit::AuditEntry;
 use crate::domain::event::Event;
 use crate::domain::fixtures::{
-    SECRET, auto_product, execution, person, product, submission, submitted_at, token,
+    SECRET, auto_product, execution, person, product, submission, submitted_at, token, verify_chain,
 };
 use crate::domain::ids::{ChannelId, ProvisionedProductId, RecordId};
 use crate::domain::job::JobKind;

@@ -1,9 +1,9 @@
 //! The life of a request: the table of every legal change, and the stories behind its lines.
 
 use super::{MAX_ATTEMPTS, Transition, next, note_refusal, record_message};
-use crate::domain::audit::{AuditEntry, verify_chain};
+use crate::domain::audit::AuditEntry;
 use crate::domain::event::Event;
-use crate::domain::fixtures::{at, born, execution, minutes, person, submitted_at, token};
+use crate::domain::fixtures::{at, born, execution, minutes, person, submitted_at, token, verify_chain};
 use crate::domain::ids::{ChannelId, ProvisionedProductId, RecordId};
 use crate::domain::job::{Job, JobKind, Resume};
 use crate::domain::lease::Lease;
