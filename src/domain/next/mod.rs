@@ -13,6 +13,8 @@ mod workflow;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod table;
+#[cfg(test)]
 mod tests;
 
 use jiff::Timestamp;
