@@ -156,3 +156,102 @@ fn fingerprint(text: &str) -> String {
     use sha2::{Digest as _, Sha256};
     hex::encode(&Sha256::digest(text.as_bytes())[..8])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::{SECRET, person, submission, submitted_at, token};
+    use crate::domain::request::StatusName;
+
+    fn one_of_each() -> Vec<JobKind> {
+        vec![
+            JobKind::StartExecution { attempt: 2 },
+            JobKind::Resume { token: token(1), with: Resume::Success, attempt: 2 },
+            JobKind::ApprovalDeadline,
+            JobKind::Show(Surface::Card),
+            JobKind::Show(Surface::Thread),
+            JobKind::Show(Surface::Direct),
+            JobKind::Show(Surface::Told(StatusName::TimedOut)),
+            JobKind::Provision,
+            JobKind::WatchProvisioning,
+            JobKind::Terminate,
+            JobKind::WatchTermination,
+            JobKind::JudgeClick(StoredClick {
+                by: person("morgan"),
+                channel: None,
+                decision: ClickedDecision::Approve,
+                at: submitted_at(),
+            }),
+        ]
+    }
+
+    fn name(kind: JobKind) -> String {
+        kind.due(submission().id, submitted_at()).key.name
+    }
+
+    #[test]
+    fn these_are_the_names_of_jobs_in_the_store() {
+        let lines = one_of_each().into_iter().map(|kind| format!("{}: {}", kind.word(), name(kind)));
+        insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
+        start_execution: start
+        resume: resume:ca649ca27d07d00d
+        approval_deadline: deadline
+        show: show:card
+        show: show:thread
+        show: show:direct
+        show: show:told:TIMED_OUT
+        provision: provision
+        watch_provisioning: watch
+        terminate: terminate
+        watch_termination: watch-termination
+        judge_click: judge:U0MORGAN
+        ");
+    }
+
+    #[test]
+    fn a_job_is_replaced_by_a_newer_one_of_its_kind_but_each_task_gets_its_own_answer() {
+        let resume = |n, with| name(JobKind::Resume { token: token(n), with, attempt: 1 });
+        assert_eq!(
+            name(JobKind::StartExecution { attempt: 1 }),
+            name(JobKind::StartExecution { attempt: 2 })
+        );
+        assert_eq!(resume(1, Resume::Success), resume(1, Resume::Denied));
+        assert_ne!(resume(1, Resume::Success), resume(2, Resume::Success));
+        let told = |status| name(JobKind::Show(Surface::Told(status)));
+        let names: std::collections::BTreeSet<String> = StatusName::ALL.into_iter().map(told).collect();
+        assert_eq!(names.len(), StatusName::ALL.len());
+    }
+
+    #[test]
+    fn no_job_shows_the_token_it_carries() {
+        for kind in one_of_each() {
+            let job = kind.due(submission().id, submitted_at());
+            assert!(!format!("{job:?} {} {}", job.key.name, job.kind.word()).contains(SECRET));
+        }
+    }
+
+    #[test]
+    fn a_job_reads_back_as_it_was_stored() {
+        for kind in one_of_each() {
+            let job = kind.due(submission().id, submitted_at());
+            let stored = serde_json::to_string(&job).unwrap();
+            assert_eq!(serde_json::from_str::<Job>(&stored).unwrap(), job);
+        }
+    }
+
+    #[test]
+    fn these_errors_are_what_the_state_machine_catches() {
+        let errors = [
+            Resume::Success,
+            Resume::Denied,
+            Resume::Cancelled,
+            Resume::TimedOut,
+            Resume::ProvisioningFailed,
+        ]
+        .map(|with| with.error().unwrap_or("none"));
+        assert_eq!(
+            errors,
+            ["none", "Request.Denied", "Request.Cancelled", "Request.TimedOut", "Request.ProvisioningFailed"]
+        );
+    }
+}

@@ -8,6 +8,8 @@ pub mod audit;
 pub mod catalog;
 pub mod cost;
 pub mod event;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod form;
 pub mod ids;
 pub mod job;

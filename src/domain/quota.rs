@@ -45,3 +45,16 @@ impl QuotaUse {
         self.limit.saturating_sub(self.used)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_never_less_than_nothing() {
+        assert_eq!(QuotaUse { used: 3, limit: 10 }.left(), 7);
+        assert_eq!(QuotaUse { used: 10, limit: 10 }.left(), 0);
+        // The limit was lowered while more was in use.
+        assert_eq!(QuotaUse { used: 10, limit: 4 }.left(), 0);
+    }
+}

@@ -88,7 +88,10 @@ pub enum Refusal {
         requester: PersonId,
     },
     /// It is too late to cancel.
-    #[error("It is too late to cancel: the request is {}.", .status.label().to_lowercase())]
+    #[error(
+        "It is too late to cancel this request, which is at *{}*. Nothing was changed; `status` shows how it goes on.",
+        .status.label()
+    )]
     TooLateToCancel {
         /// Where it stands.
         status: StatusName,
@@ -116,7 +119,10 @@ pub enum Refusal {
         command: String,
     },
     /// The button belongs to an earlier state.
-    #[error("This button is out of date: the request is now {}.", .status.label().to_lowercase())]
+    #[error(
+        "This button is out of date: the request is now at *{}*. Nothing was changed; press the button on its newest message.",
+        .status.label()
+    )]
     StaleButton {
         /// Where it stands.
         status: StatusName,
@@ -182,5 +188,131 @@ fn decided_words(status: StatusName, by: Option<&PersonId>, at: Timestamp) -> St
     match by {
         Some(by) => format!("{} by <@{by}> ({when})", status.label().to_lowercase()),
         None => format!("{} ({when})", status.label().to_lowercase()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::{minutes, person};
+
+    fn unknown_product(nearest: &[&str]) -> Refusal {
+        let nearest = nearest.iter().map(|&key| key.to_owned()).collect();
+        Refusal::UnknownProduct { typed: "s3-buket".into(), nearest }
+    }
+
+    fn about_the_form() -> Vec<Refusal> {
+        vec![
+            Refusal::NotInATeam,
+            Refusal::NotYourTeam { team: "search".into(), yours: "payments, billing".into() },
+            unknown_product(&[]),
+            unknown_product(&["s3-bucket"]),
+            unknown_product(&["s3-bucket", "s3-website", "sqs-queue"]),
+            Refusal::NotOffered {
+                product: "Postgres".into(),
+                team: TeamName::new("payments"),
+                owner: "Data Platform".into(),
+            },
+            Refusal::QuotaFull {
+                team: TeamName::new("payments"),
+                product: ProductKey::parse("s3-bucket").unwrap(),
+                quota: QuotaUse { used: 10, limit: 10 },
+            },
+            Refusal::ProductChanged { product: "Secure S3 Bucket".into() },
+            Refusal::Forged { command: "/provision".into() },
+        ]
+    }
+
+    fn about_a_decision() -> Vec<Refusal> {
+        let decided = |status, by| Refusal::AlreadyDecided { status, by, at: minutes(2) };
+        vec![
+            decided(StatusName::Approved, Some(person("morgan"))),
+            decided(StatusName::TimedOut, None),
+            Refusal::AlreadyApprovedByYou { missing: 1 },
+            Refusal::AlreadyApprovedByYou { missing: 2 },
+            Refusal::NotAnApprover { approvers: "<@U0MORGAN>, <@U0PRIYA>".into() },
+            Refusal::OwnRequest { approvers: "<@U0PRIYA>".into() },
+            Refusal::StaleButton { status: StatusName::AwaitingApproval },
+            Refusal::NotJudgedInTime,
+        ]
+    }
+
+    fn about_a_request() -> Vec<Refusal> {
+        vec![
+            Refusal::NotTheRequester { requester: person("alice") },
+            Refusal::TooLateToCancel { status: StatusName::Provisioning },
+            Refusal::TooLateToCancel { status: StatusName::TeardownFailed },
+            Refusal::UnknownRequest { typed: "3f2a8c".into() },
+            Refusal::AmbiguousRequest { typed: "3f2a8c".into(), matches: 2 },
+            Refusal::DoesNotApply { status: StatusName::Denied, event: "resource created" },
+        ]
+    }
+
+    fn every_refusal() -> Vec<Refusal> {
+        [about_the_form(), about_a_decision(), about_a_request()].concat()
+    }
+
+    #[test]
+    fn this_is_every_way_to_say_no() {
+        let lines: Vec<String> = every_refusal().iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
+        You are not in a team yet. Ask your platform team to add you to one, then try again.
+        You are not a member of *search*. Your teams: payments, billing.
+        There is no product called *s3-buket*. The command without a product shows what there is.
+        There is no product called *s3-buket*. Did you mean *s3-bucket*?
+        There is no product called *s3-buket*. Did you mean *s3-bucket*, *s3-website* or *sqs-queue*?
+        *Postgres* is not offered to team *payments*. Ask the product's owner, Data Platform.
+        Team *payments* already uses 10 of 10 *s3-bucket*. Free one by tearing down what is no longer needed, or ask your platform team for a larger quota.
+        *Secure S3 Bucket* was changed by its owner in the meantime. Open the form again to see what is new.
+        That is not something this form or button offers, so nothing was done. Open it again from `/provision`.
+        This request is already approved by <@U0MORGAN> (<!date^1772442120^{date_short_pretty} at {time}|2026-03-02T09:02:00Z>). Nothing was changed.
+        This request is already timed out (<!date^1772442120^{date_short_pretty} at {time}|2026-03-02T09:02:00Z>). Nothing was changed.
+        You have already approved this request. 1 more approval is needed.
+        You have already approved this request. 2 more approvals are needed.
+        Only its approvers can decide about this request: <@U0MORGAN>, <@U0PRIYA>.
+        This is your own request, so somebody else has to decide: <@U0PRIYA>.
+        This button is out of date: the request is now at *Waiting for approval*. Nothing was changed; press the button on its newest message.
+        Slack did not tell us in time whether you may decide about this request. Press the button again.
+        Only <@U0ALICE> can cancel this request. An approver can deny it.
+        It is too late to cancel this request, which is at *Provisioning*. Nothing was changed; `status` shows how it goes on.
+        It is too late to cancel this request, which is at *Clean-up failed*. Nothing was changed; `status` shows how it goes on.
+        There is no request *3f2a8c* that you can see. `list` shows yours and your team's.
+        2 requests begin with *3f2a8c*. Type a few more characters of the id.
+        nothing to do: `resource created` does not apply to a request that is DENIED
+        ");
+    }
+
+    #[test]
+    fn lack_of_right_goes_on_the_trail_and_losing_a_race_does_not() {
+        let noted = every_refusal().into_iter().filter_map(|refusal| refusal.lack_of_right());
+        assert_eq!(
+            noted.collect::<Vec<_>>(),
+            [
+                "in no team",
+                "not a member of the team",
+                "not offered to the team",
+                "not something the portal offered",
+                "not an approver",
+                "own request",
+                "not the requester"
+            ]
+        );
+    }
+
+    #[test]
+    fn no_kind_of_refusal_is_missing_from_these_tests() {
+        let source = include_str!("refusal.rs");
+        let (_, body) = source.split_once("pub enum Refusal {").unwrap();
+        let (body, _) = body.split_once("\n}\n").unwrap();
+        let is_variant = |line: &&str| line.starts_with("    ") && line.as_bytes()[4].is_ascii_uppercase();
+        let name = |line: &str| line.trim().trim_end_matches([',', '{', ' ']).to_owned();
+        let declared: Vec<String> =
+            body.lines().filter(|line| line.len() > 4).filter(is_variant).map(name).collect();
+        assert!(declared.len() > 10, "{declared:?}");
+        let shown: Vec<String> = every_refusal().iter().map(|refusal| format!("{refusal:?}")).collect();
+        for variant in declared {
+            let begins = |text: &String| text.split([' ', '{']).next() == Some(&variant);
+            assert!(shown.iter().any(begins), "{variant} is not shown");
+        }
     }
 }

@@ -41,7 +41,7 @@ pub struct Request {
     pub approval: ApprovalPath,
     /// When the form was submitted.
     pub submitted_at: Timestamp,
-    /// When its status last changed.
+    /// When it last changed.
     pub updated_at: Timestamp,
     /// When it ends unanswered; only this date decides a timeout.
     pub approve_by: Timestamp,
@@ -126,8 +126,8 @@ pub struct Approval {
 /// The provisioner's handles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provisioned {
-    /// The provisioned product.
-    pub product: ProvisionedProductId,
+    /// The provisioned product; unknown when something is removed that was never heard to have begun.
+    pub product: Option<ProvisionedProductId>,
     /// The operation that runs or ran last.
     pub record: RecordId,
 }
@@ -353,6 +353,57 @@ impl Status {
             Self::TimedOut => StatusName::TimedOut,
             Self::Failed { .. } => StatusName::Failed,
             Self::TeardownFailed { .. } => StatusName::TeardownFailed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::{at, status};
+    use std::collections::BTreeSet;
+
+    /// The variants that deserializing `T` knows, as serde lists them when it is given another.
+    fn variants<T: serde::de::DeserializeOwned>() -> BTreeSet<String> {
+        let Err(error) = serde_json::from_str::<T>("\"no such variant\"") else { panic!("a variant") };
+        let text = error.to_string();
+        let (_, expected) = text.split_once("expected one of").unwrap();
+        expected.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_list_of_statuses_is_complete_and_in_step_with_their_names() {
+        let all: BTreeSet<String> = StatusName::ALL.iter().map(|name| format!("{name:?}")).collect();
+        assert_eq!(all.len(), StatusName::ALL.len(), "none is listed twice");
+        assert_eq!(all, variants::<StatusName>());
+        assert_eq!(all, variants::<Status>());
+        for name in StatusName::ALL {
+            assert_eq!(status(name).name(), name);
+        }
+    }
+
+    #[test]
+    fn no_two_statuses_share_a_word_or_a_label() {
+        let words: BTreeSet<&str> = StatusName::ALL.map(StatusName::word).into();
+        let labels: BTreeSet<&str> = StatusName::ALL.map(StatusName::label).into();
+        assert_eq!((words.len(), labels.len()), (StatusName::ALL.len(), StatusName::ALL.len()));
+        let shape = |word: &str| word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        assert!(words.into_iter().all(shape), "the state machine's spelling");
+    }
+
+    #[test]
+    fn a_request_reads_back_as_it_was_stored_in_every_status() {
+        let message = |ts: &str| MessageRef { channel: ChannelId::new("C0PAYMENTS"), ts: ts.into() };
+        for name in StatusName::ALL {
+            let mut request = at(name);
+            request.messages = BTreeMap::from([
+                (Surface::Card, message("1.1")),
+                (Surface::Thread, message("1.2")),
+                (Surface::Direct, message("1.3")),
+                (Surface::Told(name), message("1.4")),
+            ]);
+            let stored = serde_json::to_string(&request).unwrap();
+            assert_eq!(serde_json::from_str::<Request>(&stored).unwrap(), request);
         }
     }
 }

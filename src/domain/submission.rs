@@ -109,3 +109,78 @@ fn snapshot(product: &Product) -> ProductSnapshot {
         outputs: product.outputs.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::catalog::AutoCondition;
+    use crate::domain::fixtures::{auto_product, born, minutes, product, submission, submitted_at};
+    use crate::domain::job::Job;
+
+    fn due(jobs: &[Job]) -> Vec<(&str, Timestamp)> {
+        jobs.iter().map(|job| (job.key.name.as_str(), job.due_at)).collect()
+    }
+
+    #[test]
+    fn a_request_that_needs_approvers_waits_for_the_workflow_and_has_a_deadline() {
+        let birth = born(2);
+        let request = &birth.request;
+        assert_eq!(request.status, Status::Pending);
+        assert_eq!(request.approval, ApprovalPath::Ask { needed: 2 });
+        assert_eq!(request.approve_by, minutes(24 * 60));
+        assert_eq!(
+            due(&birth.jobs),
+            [("start", submitted_at()), ("show:direct", submitted_at()), ("deadline", request.approve_by)]
+        );
+    }
+
+    #[test]
+    fn a_request_that_needs_nobody_is_born_approved_and_has_no_deadline() {
+        let birth = submit(submission(), &auto_product(), submitted_at());
+        assert_eq!(birth.request.status, Status::Approved);
+        assert_eq!(birth.request.approvals, []);
+        assert_eq!(due(&birth.jobs), [("start", submitted_at()), ("show:direct", submitted_at())]);
+        assert_eq!(birth.audit[0].detail, "auto-approved: this product needs no approval");
+        assert_eq!(birth.audit[0].status, "APPROVED");
+    }
+
+    #[test]
+    fn a_condition_of_the_product_can_spare_the_approvers() {
+        let mut cheap = product(2);
+        cheap.approval.auto_when = vec![AutoCondition::MonthlyCostAtMost(5.into())];
+        let birth = submit(submission(), &cheap, submitted_at());
+        assert_eq!(birth.request.status, Status::Approved);
+        assert_eq!(birth.audit[0].detail, "auto-approved: it costs at most $5 a month");
+    }
+
+    #[test]
+    fn a_birth_takes_one_slot_of_the_team_and_begins_the_trail() {
+        let birth = born(1);
+        let request = &birth.request;
+        let slot = QuotaSlot { team: request.team.clone(), product: request.product.key.clone() };
+        assert_eq!(birth.quota, Some(QuotaChange::Take { slot, limit: 10 }));
+        let [entry] = &birth.audit[..] else { panic!("one entry") };
+        assert_eq!((entry.seq, entry.prev.as_str()), (1, ""));
+        assert_eq!((entry.event.as_str(), entry.actor.as_str()), ("submitted", "U0ALICE"));
+        assert_eq!((entry.team.as_str(), entry.product.as_str()), ("payments", "s3-bucket"));
+        assert_eq!((entry.status.as_str(), entry.detail.as_str()), ("PENDING", "1 approval(s) needed"));
+        assert_eq!((request.audit.seq, &request.audit.digest), (1, &entry.digest));
+        assert_eq!((request.revision, request.attempt, request.epoch), (1, 1, 1));
+        assert_eq!((request.submitted_at, request.updated_at), (submitted_at(), submitted_at()));
+    }
+
+    #[test]
+    fn a_request_keeps_what_the_form_and_the_product_said_that_day() {
+        let (form, product) = (submission(), product(3));
+        let request = submit(form.clone(), &product, submitted_at()).request;
+        assert_eq!((request.id, request.requester.as_str()), (form.id, "U0ALICE"));
+        assert_eq!((&request.parameters, &request.bound), (&form.parameters, &form.bound));
+        assert_eq!((&request.reason, &request.estimate), (&form.reason, &form.estimate));
+        assert_eq!(request.shown_parameters().collect::<Vec<_>>(), [("Environment", "prod")]);
+        let kept = request.product;
+        assert_eq!((kept.key, kept.name, kept.version), (product.key, product.name, product.version));
+        assert_eq!((kept.template_hash, kept.per_team), (product.template_hash, 10));
+        assert_eq!((kept.approval, kept.lease), (product.approval, product.lease));
+        assert_eq!((kept.teardown, kept.outputs), (product.teardown, product.outputs));
+    }
+}

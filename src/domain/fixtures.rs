@@ -1,0 +1,167 @@
+//! Requests, products and events for the tests of the domain. Nothing here is compiled into the program.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::audit::{AuditEntry, AuditHead, follows};
+use super::catalog::{
+    ApprovalMode, ApprovalRule, Approvers, Binding, LeaseTerms, Product, QuotaRule, Requesters,
+    TeardownConfirm,
+};
+use super::ids::{
+    ExecutionName, PersonId, ProductKey, ProvisionedProductId, RecordId, RequestId, TaskToken, TeamName,
+};
+use super::lease::Lease;
+use super::next::Transition;
+use super::period::Period;
+use super::request::{Approval, Ending, Estimate, Provisioned, Request, Status, StatusName};
+use super::submission::{Submission, submit};
+use super::template::Template;
+
+/// Stands in every token of these tests, so that one search finds a leak.
+pub(crate) const SECRET: &str = "AQC8-secret";
+
+pub(crate) fn submitted_at() -> Timestamp {
+    "2026-03-02T09:00:00Z".parse().unwrap()
+}
+
+/// This many minutes after the submission.
+pub(crate) fn minutes(minutes: u16) -> Timestamp {
+    Period::minutes(minutes).after(submitted_at())
+}
+
+pub(crate) fn person(name: &str) -> PersonId {
+    PersonId::new(format!("U0{}", name.to_uppercase()))
+}
+
+/// The token of the `n`th waiting task.
+pub(crate) fn token(n: u32) -> TaskToken {
+    TaskToken::new(format!("{SECRET}-{n}"))
+}
+
+/// An S3 bucket that needs `needed` approvals, answered within a day.
+pub(crate) fn product(needed: u32) -> Product {
+    let template = Template::parse("Resources:\n  Bucket:\n    Type: AWS::S3::Bucket\n").unwrap();
+    Product {
+        key: ProductKey::parse("s3-bucket").unwrap(),
+        name: "Secure S3 Bucket".into(),
+        description: "An encrypted bucket".into(),
+        owner: "Platform Team".into(),
+        version: "v1.0".into(),
+        bind: BTreeMap::from([("TeamName".into(), Binding::Team)]),
+        approval: ApprovalRule {
+            mode: ApprovalMode::Required,
+            auto_when: Vec::new(),
+            approvers: Approvers::Team,
+            needed,
+            timeout: Period::hours(24),
+            remind_after: Period::hours(4),
+            escalate_after: Period::hours(12),
+            self_approval: false,
+        },
+        quota: QuotaRule { per_team: 10 },
+        lease: LeaseTerms {
+            ttl: Period::days(30),
+            grace: Period::days(7),
+            reminders: vec![Period::days(1)],
+            renew: vec![Period::days(30)],
+            max_renewals: 12,
+        },
+        teardown: TeardownConfirm::Click,
+        requesters: Requesters::Everyone,
+        cost: Vec::new(),
+        outputs: vec!["BucketName".into()],
+        template: Arc::new(template),
+        template_hash: "0a1b2c".into(),
+    }
+}
+
+/// The same product, without any approval.
+pub(crate) fn auto_product() -> Product {
+    let mut product = product(1);
+    product.approval.mode = ApprovalMode::Auto;
+    product
+}
+
+/// Alice of the payments team asks for a production bucket.
+pub(crate) fn submission() -> Submission {
+    Submission {
+        id: RequestId::parse("3f2a8c1e-5b7d-4e90-8a16-0c2d4e6f8a1b").unwrap(),
+        requester: person("alice"),
+        team: TeamName::new("payments"),
+        parameters: vec![("Environment".into(), "prod".into()), ("TeamName".into(), "payments".into())],
+        bound: vec!["TeamName".into()],
+        reason: "logs of the checkout".into(),
+        estimate: Some(Estimate {
+            monthly: Decimal::new(1150, 3),
+            region: "us-east-1".into(),
+            priced_on: "2026-02-01".into(),
+        }),
+    }
+}
+
+/// Submitted at [`submitted_at`]; `needed` approvals.
+pub(crate) fn born(needed: u32) -> Transition {
+    submit(submission(), &product(needed), submitted_at())
+}
+
+/// A status of this name; what waits in it, waits with token 1.
+pub(crate) fn status(name: StatusName) -> Status {
+    let why = || "no such bucket".to_owned();
+    match name {
+        StatusName::Pending => Status::Pending,
+        StatusName::AwaitingApproval => Status::AwaitingApproval { token: token(1) },
+        StatusName::Approved => Status::Approved,
+        StatusName::Provisioning => Status::Provisioning { token: token(1) },
+        StatusName::Active => Status::Active { lease: Lease::begin(&product(1).lease, minutes(30)) },
+        StatusName::Terminating => Status::Terminating { ending: Ending::Failed { why: why() } },
+        StatusName::Denied => Status::Denied { by: person("morgan"), reason: "too big".into() },
+        StatusName::Cancelled => Status::Cancelled,
+        StatusName::TimedOut => Status::TimedOut,
+        StatusName::Failed => Status::Failed { why: why() },
+        StatusName::TeardownFailed => Status::TeardownFailed {
+            why: "the bucket is not empty".into(),
+            ending: Ending::Failed { why: why() },
+        },
+    }
+}
+
+/// Alice's request in this status, reached half an hour after submission; where it took an approval, that was
+/// Morgan's after twenty minutes.
+pub(crate) fn at(name: StatusName) -> Request {
+    let mut request = born(1).request;
+    request.status = status(name);
+    request.updated_at = minutes(30);
+    let made = [
+        StatusName::Provisioning,
+        StatusName::Active,
+        StatusName::Terminating,
+        StatusName::Failed,
+        StatusName::TeardownFailed,
+    ];
+    if name == StatusName::Approved || made.contains(&name) {
+        request.approvals.push(Approval { by: person("morgan"), at: minutes(20) });
+    }
+    if made.contains(&name) {
+        request.provisioned = Some(Provisioned {
+            product: Some(ProvisionedProductId::new("pp-1")),
+            record: RecordId::new("rec-1"),
+        });
+    }
+    request
+}
+
+/// The execution of this attempt.
+pub(crate) fn execution(request: &Request, attempt: u32) -> ExecutionName {
+    ExecutionName::new(format!("{}-{attempt}", request.id))
+}
+
+/// Whether these are the whole trail of one request, unbroken.
+pub(crate) fn verify_chain(entries: &[AuditEntry]) -> Result<(), String> {
+    entries
+        .iter()
+        .try_fold(AuditHead::default(), |head, entry| follows(&head, entry).map(|()| AuditHead::at(entry)))?;
+    Ok(())
+}

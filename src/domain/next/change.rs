@@ -1,0 +1,148 @@
+//! A transition while it is being put together, and what every decision asks of it. No rule of its own.
+
+use jiff::Timestamp;
+
+use super::Transition;
+use crate::domain::audit::{Actor, AuditEntry, AuditSubject};
+use crate::domain::event::Event;
+use crate::domain::ids::{ExecutionName, TaskToken};
+use crate::domain::job::{Job, JobKind, Resume};
+use crate::domain::policy::ApprovalPath;
+use crate::domain::quota::{QuotaChange, QuotaSlot};
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{Ending, Request, Status, StatusName, Surface};
+
+/// A transition in the making.
+pub(super) struct Change {
+    was_ended: bool,
+    pub(super) request: Request,
+    pub(super) now: Timestamp,
+    audit: Vec<AuditEntry>,
+    jobs: Vec<Job>,
+}
+
+impl Change {
+    pub(super) fn of(request: &Request, now: Timestamp) -> Self {
+        let was_ended = request.status.name().is_ended();
+        Self { was_ended, request: request.clone(), now, audit: Vec::new(), jobs: Vec::new() }
+    }
+
+    pub(super) fn becomes(&mut self, status: Status) {
+        self.request.status = status;
+        self.request.updated_at = self.now;
+    }
+
+    /// The waiting execution's token while it is being provisioned; the event does not apply at any other time.
+    pub(super) fn provisioning_token(&self, event: &Event) -> Result<TaskToken, Refusal> {
+        let Status::Provisioning { token } = &self.request.status else {
+            return Err(self.does_not_apply(event));
+        };
+        Ok(token.clone())
+    }
+
+    /// How the removal under way will end; the event does not apply when there is none.
+    pub(super) fn ending(&self, event: &Event) -> Result<Ending, Refusal> {
+        let Status::Terminating { ending } = &self.request.status else {
+            return Err(self.does_not_apply(event));
+        };
+        Ok(ending.clone())
+    }
+
+    pub(super) fn holds(&self, token: &TaskToken) -> bool {
+        matches!(&self.request.status, Status::AwaitingApproval { token: known } | Status::Provisioning { token: known } if known == token)
+    }
+
+    /// Whether nobody had to be asked, or enough approvers have agreed.
+    fn was_approved(&self) -> bool {
+        match self.request.approval {
+            ApprovalPath::Auto { .. } => true,
+            ApprovalPath::Ask { needed } => {
+                u32::try_from(self.request.approvals.len()).is_ok_and(|have| have >= needed)
+            }
+        }
+    }
+
+    pub(super) fn needed(&self) -> u32 {
+        match self.request.approval {
+            ApprovalPath::Auto { .. } => 1,
+            ApprovalPath::Ask { needed } => needed,
+        }
+    }
+
+    pub(super) fn audit(&mut self, event: &str, actor: &Actor, detail: impl Into<String>) {
+        let subject = AuditSubject {
+            request: self.request.id,
+            team: &self.request.team,
+            product: &self.request.product.key,
+            status: self.request.status.name().word(),
+        };
+        self.audit.push(self.request.audit.append(self.now, subject, event, actor, detail));
+    }
+
+    pub(super) fn job(&mut self, kind: JobKind) {
+        self.jobs.push(kind.due(self.request.id, self.now));
+    }
+
+    pub(super) fn resume(&mut self, token: TaskToken, with: Resume) {
+        let attempt = self.request.attempt;
+        self.job(JobKind::Resume { token, with, attempt });
+    }
+
+    /// Answers an execution that waits for something already known; the request itself stays as it is.
+    pub(super) fn answered(mut self, token: &TaskToken, with: Resume) -> Transition {
+        self.resume(token.clone(), with);
+        self.done()
+    }
+
+    pub(super) fn shows(mut self, surfaces: &[Surface]) -> Transition {
+        let asked = matches!(self.request.approval, ApprovalPath::Ask { .. });
+        for surface in surfaces {
+            if asked || !matches!(surface, Surface::Card | Surface::Thread) {
+                self.job(JobKind::Show(*surface));
+            }
+        }
+        self.done()
+    }
+
+    pub(super) fn done(mut self) -> Transition {
+        self.request.revision += 1;
+        let ends = !self.was_ended && self.request.status.name().is_ended();
+        let quota = ends.then(|| QuotaChange::Release {
+            slot: QuotaSlot { team: self.request.team.clone(), product: self.request.product.key.clone() },
+        });
+        Transition { request: self.request, audit: self.audit, jobs: self.jobs, quota }
+    }
+
+    pub(super) fn is_current(&self, event: &Event, execution: &ExecutionName) -> Result<(), Refusal> {
+        if *execution == self.request.execution() { Ok(()) } else { Err(self.does_not_apply(event)) }
+    }
+
+    pub(super) fn does_not_apply(&self, event: &Event) -> Refusal {
+        Refusal::DoesNotApply { status: self.request.status.name(), event: event.word() }
+    }
+
+    pub(super) fn already_decided(&self) -> Refusal {
+        let request = &self.request;
+        let (decided, by, at) = match &request.status {
+            Status::Pending | Status::AwaitingApproval { .. } => {
+                return Refusal::StaleButton { status: request.status.name() };
+            }
+            Status::Denied { by, .. } => (StatusName::Denied, Some(by.clone()), request.updated_at),
+            Status::Cancelled => (StatusName::Cancelled, Some(request.requester.clone()), request.updated_at),
+            Status::TimedOut => (StatusName::TimedOut, None, request.updated_at),
+            // Given up while approvers were still being asked.
+            Status::Failed { .. } if !self.was_approved() => (StatusName::Failed, None, request.updated_at),
+            Status::Approved
+            | Status::Provisioning { .. }
+            | Status::Active { .. }
+            | Status::Terminating { .. }
+            | Status::Failed { .. }
+            | Status::TeardownFailed { .. } => {
+                let last = request.approvals.last();
+                let at = last.map_or(request.submitted_at, |approval| approval.at);
+                (StatusName::Approved, last.map(|approval| approval.by.clone()), at)
+            }
+        };
+        Refusal::AlreadyDecided { status: decided, by, at }
+    }
+}

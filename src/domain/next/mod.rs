@@ -1,0 +1,99 @@
+//! The one place where a request changes: `(request, event, now)` gives the next request with everything that is
+//! committed beside it, or a refusal.
+//!
+//! Every machine event may come twice, late, or for an older attempt; a waiting execution whose answer is already
+//! known is always answered, so that no execution is left hanging.
+
+mod approval;
+mod change;
+mod provisioning;
+mod removal;
+mod workflow;
+
+#[cfg(test)]
+mod history;
+#[cfg(test)]
+mod table;
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+
+use self::approval::{approve, cancel, deny, time_out};
+use self::change::Change;
+use self::provisioning::{
+    provisioning_failed, provisioning_started, provisioning_succeeded, resource_created,
+};
+use self::removal::{termination_failed, termination_started, termination_succeeded};
+use self::workflow::{approval_requested, execution_lost, provision_requested};
+use super::audit::{Actor, AuditEntry};
+use super::event::Event;
+use super::ids::PersonId;
+use super::job::Job;
+use super::quota::QuotaChange;
+use super::refusal::Refusal;
+use super::request::{MessageRef, Provisioned, Request, Surface};
+
+/// Executions that are started for one request before it is given up.
+pub const MAX_ATTEMPTS: u32 = 5;
+
+/// One change, to be committed whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// The request after it.
+    pub request: Request,
+    /// What it adds to the audit trail.
+    pub audit: Vec<AuditEntry>,
+    /// What has to be done now or later.
+    pub jobs: Vec<Job>,
+    /// The quota slot that is taken or given back.
+    pub quota: Option<QuotaChange>,
+}
+
+/// Decides what `event` makes of `request`.
+///
+/// # Errors
+/// A [`Refusal`] when the event does not fit: for a person it says how things stand, for the machine it is
+/// [`Refusal::DoesNotApply`] and means "drop it".
+pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transition, Refusal> {
+    let change = Change::of(request, now);
+    match event {
+        Event::Approve { by } => approve(change, by),
+        Event::Deny { by, reason } => deny(change, by, reason),
+        Event::Cancel { by } => cancel(change, by),
+        Event::ApprovalDeadline => time_out(change),
+        Event::ApprovalRequested { execution, token } => approval_requested(change, event, execution, token),
+        Event::ProvisionRequested { execution, token } => {
+            provision_requested(change, event, execution, token)
+        }
+        Event::ExecutionLost { execution } => execution_lost(change, event, execution),
+        Event::ProvisioningStarted { product, record, resources } => provisioning_started(
+            change,
+            event,
+            Provisioned { product: Some(product.clone()), record: record.clone() },
+            *resources,
+        ),
+        Event::ResourceCreated { logical_id } => resource_created(change, event, logical_id),
+        Event::ProvisioningSucceeded { outputs } => provisioning_succeeded(change, event, outputs),
+        Event::ProvisioningFailed { why } => provisioning_failed(change, event, why),
+        Event::TerminationStarted { record } => termination_started(change, event, record),
+        Event::TerminationSucceeded => termination_succeeded(change, event),
+        Event::TerminationFailed { why } => termination_failed(change, event, why),
+    }
+}
+
+/// Notes on the trail that a person was refused something for lack of right; the request stays as it is.
+pub fn note_refusal(request: &Request, by: &PersonId, tried: &str, why: &str, now: Timestamp) -> Transition {
+    let mut change = Change::of(request, now);
+    change.audit("refused", &Actor::Person(by.clone()), format!("{tried}: {why}"));
+    change.done()
+}
+
+/// Records where a message of the request was posted.
+pub fn record_message(request: &Request, surface: Surface, at: MessageRef, now: Timestamp) -> Transition {
+    let mut change = Change::of(request, now);
+    change.request.messages.insert(surface, at);
+    // What the thread has to say may have been decided while its card was still being posted.
+    let decided = !request.status.name().is_undecided();
+    if surface == Surface::Card && decided { change.shows(&[Surface::Thread]) } else { change.done() }
+}

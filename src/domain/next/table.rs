@@ -1,0 +1,180 @@
+//! The table of every legal change of a request, and the generic events it is made with.
+//! Stories that take more than one event are in `tests`; random ones in `history`.
+
+use super::{Transition, next};
+use crate::domain::event::Event;
+use crate::domain::fixtures::{at, minutes, person, token};
+use crate::domain::ids::{ProvisionedProductId, RecordId};
+use crate::domain::job::{Job, JobKind};
+use crate::domain::quota::QuotaChange;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{Request, StatusName, Surface};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+pub(super) fn approve(name: &str) -> Event {
+    Event::Approve { by: person(name) }
+}
+
+pub(super) fn deny(name: &str, reason: &str) -> Event {
+    Event::Deny { by: person(name), reason: reason.to_owned() }
+}
+
+pub(super) fn cancel(name: &str) -> Event {
+    Event::Cancel { by: person(name) }
+}
+
+pub(super) fn asks_approvers(request: &Request, n: u32) -> Event {
+    Event::ApprovalRequested { execution: request.execution(), token: token(n) }
+}
+
+pub(super) fn asks_to_provision(request: &Request, n: u32) -> Event {
+    Event::ProvisionRequested { execution: request.execution(), token: token(n) }
+}
+
+pub(super) fn lost(request: &Request) -> Event {
+    Event::ExecutionLost { execution: request.execution() }
+}
+
+pub(super) fn started() -> Event {
+    Event::ProvisioningStarted {
+        product: ProvisionedProductId::new("pp-1"),
+        record: RecordId::new("rec-1"),
+        resources: 2,
+    }
+}
+
+pub(super) fn created(logical_id: &str) -> Event {
+    Event::ResourceCreated { logical_id: logical_id.to_owned() }
+}
+
+pub(super) fn failed(why: &str) -> Event {
+    Event::ProvisioningFailed { why: why.to_owned() }
+}
+
+/// One of each event, by the requester where it is hers to do and with a token not seen before.
+pub(super) fn one_of_each(request: &Request) -> [Event; 14] {
+    [
+        approve("priya"),
+        deny("priya", "too big"),
+        cancel("alice"),
+        Event::ApprovalDeadline,
+        asks_approvers(request, 2),
+        asks_to_provision(request, 2),
+        lost(request),
+        started(),
+        created("Bucket"),
+        Event::ProvisioningSucceeded { outputs: Vec::new() },
+        failed("AccessDenied"),
+        Event::TerminationStarted { record: RecordId::new("rec-2") },
+        Event::TerminationSucceeded,
+        Event::TerminationFailed { why: "the bucket is not empty".into() },
+    ]
+}
+
+/// The minute at which the generic event happens: inside the day that approvers have, but for the deadline.
+pub(super) fn moment(event: &Event) -> Timestamp {
+    if *event == Event::ApprovalDeadline { minutes(24 * 60) } else { minutes(60) }
+}
+
+pub(super) fn told(job: &Job) -> String {
+    match &job.kind {
+        JobKind::Resume { with, .. } => format!("resume({})", with.error().unwrap_or("success")),
+        JobKind::Show(Surface::Told(status)) => format!("tell {}", status.word()),
+        JobKind::Show(surface) => format!("show {surface:?}").to_lowercase(),
+        JobKind::StartExecution { attempt } => format!("start attempt {attempt}"),
+        JobKind::ApprovalDeadline
+        | JobKind::Provision
+        | JobKind::WatchProvisioning
+        | JobKind::Terminate
+        | JobKind::WatchTermination
+        | JobKind::JudgeClick(_) => job.kind.word().replace('_', " "),
+    }
+}
+
+fn listed(mut words: impl Iterator<Item = String>) -> String {
+    words.next().map_or("-".to_owned(), |first| words.fold(first, |list, word| list + ", " + &word))
+}
+
+fn line(before: StatusName, event: &Event, change: &Transition) -> String {
+    let quota = match &change.quota {
+        None => "-",
+        Some(QuotaChange::Release { .. }) => "release",
+        Some(QuotaChange::Take { .. }) => "take",
+    };
+    format!(
+        "{before:?} + {} -> {:?}  [jobs: {}] [quota: {quota}] [audit: {}]",
+        event.word(),
+        change.request.status.name(),
+        listed(change.jobs.iter().map(told)),
+        listed(change.audit.iter().map(|entry| entry.event.clone())),
+    )
+}
+
+#[test]
+fn this_is_every_legal_change_of_a_request() {
+    let mut lines = Vec::new();
+    for name in StatusName::ALL {
+        let request = at(name);
+        for event in one_of_each(&request) {
+            if let Ok(change) = next(&request, &event, moment(&event)) {
+                lines.push(line(name, &event, &change));
+            }
+        }
+    }
+    insta::assert_snapshot!(lines.join("\n"), @"
+    Pending + cancel -> Cancelled  [jobs: show card, show direct] [quota: release] [audit: cancelled]
+    Pending + approval deadline -> TimedOut  [jobs: show card, show thread, show direct, tell TIMED_OUT] [quota: release] [audit: timed out]
+    Pending + approval requested -> AwaitingApproval  [jobs: show card, show direct] [quota: -] [audit: approval requested]
+    Pending + execution lost -> Pending  [jobs: start attempt 2] [quota: -] [audit: execution lost]
+    AwaitingApproval + approve -> Approved  [jobs: resume(success), show card, show thread, show direct, tell APPROVED] [quota: -] [audit: approved]
+    AwaitingApproval + deny -> Denied  [jobs: resume(Request.Denied), show card, show direct, tell DENIED] [quota: release] [audit: denied]
+    AwaitingApproval + cancel -> Cancelled  [jobs: resume(Request.Cancelled), show card, show direct] [quota: release] [audit: cancelled]
+    AwaitingApproval + approval deadline -> TimedOut  [jobs: resume(Request.TimedOut), show card, show thread, show direct, tell TIMED_OUT] [quota: release] [audit: timed out]
+    AwaitingApproval + approval requested -> AwaitingApproval  [jobs: show card, show direct] [quota: -] [audit: approval requested]
+    AwaitingApproval + execution lost -> Pending  [jobs: start attempt 2] [quota: -] [audit: execution lost]
+    Approved + approval requested -> Approved  [jobs: resume(success)] [quota: -] [audit: -]
+    Approved + provision requested -> Provisioning  [jobs: provision, show card, show thread, show direct] [quota: -] [audit: provisioning]
+    Approved + execution lost -> Approved  [jobs: start attempt 2] [quota: -] [audit: execution lost]
+    Provisioning + approval requested -> Provisioning  [jobs: resume(success)] [quota: -] [audit: -]
+    Provisioning + provision requested -> Provisioning  [jobs: -] [quota: -] [audit: provisioning]
+    Provisioning + provisioning started -> Provisioning  [jobs: watch provisioning, show thread, show direct] [quota: -] [audit: -]
+    Provisioning + resource created -> Provisioning  [jobs: show thread, show direct] [quota: -] [audit: -]
+    Provisioning + provisioning succeeded -> Active  [jobs: resume(success), show card, show thread, show direct, tell ACTIVE] [quota: -] [audit: active]
+    Provisioning + provisioning failed -> Terminating  [jobs: resume(Request.ProvisioningFailed), terminate, show card, show thread, show direct] [quota: -] [audit: provisioning failed]
+    Active + approval requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
+    Active + provision requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
+    Terminating + approval requested -> Terminating  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
+    Terminating + provision requested -> Terminating  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
+    Terminating + termination started -> Terminating  [jobs: watch termination] [quota: -] [audit: -]
+    Terminating + termination succeeded -> Failed  [jobs: show card, show thread, show direct, tell FAILED] [quota: release] [audit: failed]
+    Terminating + termination failed -> TeardownFailed  [jobs: show card, show thread, show direct, tell TEARDOWN_FAILED] [quota: -] [audit: teardown failed]
+    Denied + approval requested -> Denied  [jobs: resume(Request.Denied)] [quota: -] [audit: -]
+    Denied + provision requested -> Denied  [jobs: resume(Request.Denied)] [quota: -] [audit: -]
+    Cancelled + approval requested -> Cancelled  [jobs: resume(Request.Cancelled)] [quota: -] [audit: -]
+    Cancelled + provision requested -> Cancelled  [jobs: resume(Request.Cancelled)] [quota: -] [audit: -]
+    TimedOut + approval requested -> TimedOut  [jobs: resume(Request.TimedOut)] [quota: -] [audit: -]
+    TimedOut + provision requested -> TimedOut  [jobs: resume(Request.TimedOut)] [quota: -] [audit: -]
+    Failed + approval requested -> Failed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
+    Failed + provision requested -> Failed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
+    TeardownFailed + approval requested -> TeardownFailed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
+    TeardownFailed + provision requested -> TeardownFailed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
+    ");
+}
+
+#[test]
+fn a_change_the_table_does_not_list_is_refused_with_the_status_that_stands() {
+    let mut pairs = BTreeSet::new();
+    for name in StatusName::ALL {
+        let request = at(name);
+        for event in one_of_each(&request) {
+            assert!(pairs.insert((name, event.word())), "each pair is tried once");
+            let Err(refusal) = next(&request, &event, moment(&event)) else { continue };
+            let to_a_person =
+                matches!(event, Event::Approve { .. } | Event::Deny { .. } | Event::Cancel { .. });
+            let for_the_machine = matches!(&refusal, Refusal::DoesNotApply { status, .. } if *status == name);
+            assert_eq!(for_the_machine, !to_a_person, "{name:?} + {}: {refusal}", event.word());
+        }
+    }
+    assert_eq!(pairs.len(), 11 * 14);
+}
