@@ -16,3 +16,4 @@ pub mod messages;
 pub mod mrkdwn;
 pub mod reply;
 pub mod signature;
+pub mod views;

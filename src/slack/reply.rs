@@ -6,10 +6,11 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use slack_morphism::prelude::{SlackModalView, SlackView};
+use slack_morphism::prelude::SlackModalView;
 
 use super::blocks::cut;
 use super::messages::Message;
+use super::views::to_json;
 
 /// Options that Slack accepts in one answer to a type-ahead.
 pub const MAX_OPTIONS: usize = 100;
@@ -46,7 +47,7 @@ impl Ack {
             Self::FieldErrors(errors) => Some(json!({ "response_action": "errors", "errors": errors })),
             Self::Close => Some(json!({ "response_action": "clear" })),
             Self::UpdateView(view) => {
-                Some(json!({ "response_action": "update", "view": SlackView::Modal(view.as_ref().clone()) }))
+                Some(json!({ "response_action": "update", "view": to_json(view).ok()? }))
             }
             Self::Options(options) => Some(json!({ "options": wire_options(options) })),
             Self::Challenge(challenge) => Some(json!({ "challenge": challenge })),

@@ -1,0 +1,118 @@
+//! One field of a form as one input block.
+
+use rust_decimal::Decimal;
+use slack_morphism::prelude::*;
+
+use crate::domain::form::{Choice, Field, Input};
+use crate::slack::blocks::plain;
+use crate::slack::ids::{ActionId, parameter_block};
+
+type Option_ = SlackBlockChoiceItem<SlackBlockPlainTextOnly>;
+
+/// The block of a field that starts with `value`, where the input can hold it. `watched` fields tell us when they
+/// change, so that the preview can follow.
+pub(super) fn input(field: &Field, value: Option<&str>, watched: bool) -> SlackBlock {
+    let is_multiline = matches!(field.input, Input::Text { multiline: true, .. });
+    let mut block = SlackInputBlock::new(plain(&field.label, 2000), element(field, value))
+        .with_block_id(SlackBlockId(parameter_block(&field.key)))
+        .with_optional(field.optional);
+    if let Some(hint) = &field.hint {
+        block = block.with_hint(plain(hint, 2000));
+    }
+    // Enter makes a new line in a field of several lines, so those cannot tell us when they are done.
+    if watched && !is_multiline {
+        block = block.with_dispatch_action(true);
+    }
+    block.into()
+}
+
+fn action() -> SlackActionId {
+    SlackActionId(ActionId::FieldValue.as_str().to_owned())
+}
+
+fn element(field: &Field, value: Option<&str>) -> SlackInputBlockElement {
+    match &field.input {
+        Input::Select { options } => {
+            let offered = options.iter().enumerate();
+            let offered = offered.filter_map(|(position, choice)| option(field, position, choice)).collect();
+            let select = SlackBlockStaticSelectElement::new().with_action_id(action()).with_options(offered);
+            SlackInputBlockElement::StaticSelect(match chosen(field, value) {
+                Some(chosen) => select.with_initial_option(chosen),
+                None => select,
+            })
+        }
+        Input::TypeAhead { .. } => {
+            let select = SlackBlockExternalSelectElement::new()
+                .with_action_id(action())
+                .with_placeholder(plain("Type to search", 150))
+                .with_min_query_length(0);
+            SlackInputBlockElement::ExternalSelect(match chosen(field, value) {
+                Some(chosen) => select.with_initial_option(chosen),
+                None => select,
+            })
+        }
+        Input::Text { multiline, min_length, max_length } => {
+            SlackInputBlockElement::PlainTextInput(text(value, *multiline, *min_length, *max_length))
+        }
+        Input::Number { decimal, min, max } => {
+            SlackInputBlockElement::NumberInput(number(value, *decimal, *min, *max))
+        }
+    }
+}
+
+/// What stands for the option in Slack; the same for the list and for the initial choice, as Slack demands.
+pub(super) fn option(field: &Field, position: usize, choice: &Choice) -> Option<Option_> {
+    Some(Option_::new(plain(&choice.label, 75), field.wire_value(position)?))
+}
+
+fn chosen(field: &Field, value: Option<&str>) -> Option<Option_> {
+    let position = field.position(value?)?;
+    option(field, position, field.options().get(position)?)
+}
+
+fn text(
+    value: Option<&str>,
+    multiline: bool,
+    min_length: Option<u32>,
+    max_length: u32,
+) -> SlackBlockPlainTextInputElement {
+    let mut input = SlackBlockPlainTextInputElement::new()
+        .with_action_id(action())
+        .with_max_length(u64::from(max_length));
+    if multiline {
+        input = input.with_multiline(true);
+    }
+    if let Some(min_length) = min_length.filter(|length| *length > 0) {
+        input = input.with_min_length(u64::from(min_length));
+    }
+    // Slack refuses a whole form over an initial value that is too long.
+    let fits = |text: &&str| (1..=max_length as usize).contains(&text.chars().count());
+    match value.filter(fits) {
+        Some(value) => input.with_initial_value(value.to_owned()),
+        None => input,
+    }
+}
+
+fn number(
+    value: Option<&str>,
+    decimal: bool,
+    min: Option<Decimal>,
+    max: Option<Decimal>,
+) -> SlackBlockNumberInputElement {
+    let mut input = SlackBlockNumberInputElement::new(decimal).with_action_id(action());
+    if let Some(min) = min {
+        input = input.with_min_value(min.normalize().to_string());
+    }
+    if let Some(max) = max {
+        input = input.with_max_value(max.normalize().to_string());
+    }
+    let fits = |number: &Decimal| {
+        (decimal || number.is_integer())
+            && min.is_none_or(|min| *number >= min)
+            && max.is_none_or(|max| *number <= max)
+    };
+    match value.and_then(|text| text.trim().parse().ok()).filter(fits) {
+        Some(value) => input.with_initial_value(value.normalize().to_string()),
+        None => input,
+    }
+}

@@ -1,0 +1,74 @@
+//! Modals, built from the catalog and a person's answers so far. Pure; opening them is `client`'s work, and what a
+//! submission leads to is decided elsewhere.
+
+mod deny_reason;
+mod field;
+mod request_form;
+mod simple;
+
+pub use deny_reason::{DenyMetadata, REASON_LENGTH, deny_reason, reason_of};
+pub use request_form::{
+    FormAnswer, FormMetadata, FormState, answer, field_errors, request_form, suggestions,
+};
+pub use simple::{catalog, loading, note};
+
+use slack_morphism::prelude::{SlackBlock, SlackCallbackId, SlackModalView};
+
+use super::blocks::{MAX_VIEW_BLOCKS, at_most, plain};
+use super::ids::CallbackId;
+
+/// Characters of a modal's title and of its buttons.
+const MAX_TITLE: usize = 24;
+
+/// A modal that can only be closed.
+fn modal(title: &str, callback: CallbackId, blocks: Vec<SlackBlock>) -> SlackModalView {
+    SlackModalView::new(plain(title, MAX_TITLE), at_most(blocks, MAX_VIEW_BLOCKS))
+        .with_callback_id(SlackCallbackId(callback.as_str().to_owned()))
+        .with_close(plain("Close", MAX_TITLE))
+}
+
+/// What Slack gets for a modal, as JSON.
+///
+/// # Errors
+/// Never in practice: every part of a view can be written as JSON.
+pub fn to_json(view: &SlackModalView) -> serde_json::Result<serde_json::Value> {
+    let mut json = serde_json::to_value(slack_morphism::prelude::SlackView::Modal(view.clone()))?;
+    if let Some(fields) = json.as_object_mut() {
+        // The models write absent texts as "", and an external id has to be unique in its workspace.
+        fields.retain(|_, value| value != "");
+    }
+    Ok(json)
+}
+
+#[cfg(test)]
+pub(crate) mod check {
+    use super::*;
+    use crate::slack::messages::transcript::{lines, problems};
+
+    /// A modal as lines: title and buttons, then its blocks.
+    pub(crate) fn transcript(view: &SlackModalView) -> String {
+        let json = to_json(view).unwrap();
+        let text = |key: &str| json[key]["text"].as_str().unwrap_or("-").to_owned();
+        format!("{} [{}] [{}]\n{}", text("title"), text("submit"), text("close"), lines(&json["blocks"]))
+    }
+
+    /// Fails when Slack would refuse this modal.
+    pub(crate) fn assert_within_limits(view: &SlackModalView) {
+        let json = to_json(view).unwrap();
+        let problems = problems(&json["blocks"], 100);
+        assert!(problems.is_empty(), "{problems:#?}");
+        for key in ["title", "submit", "close"] {
+            let length = json[key]["text"].as_str().map_or(0, |text| text.chars().count());
+            assert!(length <= 24 && (length > 0 || key == "submit"), "{key}: {length}");
+        }
+        assert!(json["private_metadata"].as_str().unwrap_or_default().chars().count() <= 3000);
+        assert!(json.to_string().len() <= 250_000, "{} bytes", json.to_string().len());
+        let has_input = json["blocks"].as_array().unwrap().iter().any(|block| block["type"] == "input");
+        assert_eq!(
+            has_input,
+            json.get("submit").is_some(),
+            "a submit button exactly where there is an input"
+        );
+        assert_eq!(json.get("external_id"), None);
+    }
+}

@@ -1,0 +1,246 @@
+//! Forms as people see them, within Slack's limits, and back.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::catalog::Principal;
+use crate::domain::ids::PersonId;
+use crate::domain::quota::QuotaUse;
+use crate::domain::template::Template;
+use crate::slack::messages::sample;
+use crate::slack::views::check::{assert_within_limits, transcript};
+
+const TEMPLATE: &str = r"
+Metadata:
+  AWS::CloudFormation::Interface:
+    ParameterGroups:
+      - Label: {default: What it is}
+        Parameters: [Environment, BucketName]
+Parameters:
+  Environment: {Type: String, AllowedValues: [dev, test, prod], Default: dev}
+  BucketName: {Type: String, MinLength: 3, MaxLength: 63, Description: Lower case letters and digits}
+  Days: {Type: Number, MinValue: 1, MaxValue: 365, Default: 30}
+  Policy: {Type: String, AllowedValues: ['', LONG], Default: ''}
+  Zone: {Type: String, AllowedValues: [ZONES]}
+Resources:
+  Bucket: {Type: 'AWS::S3::Bucket'}
+";
+
+fn form() -> Form {
+    let zones: Vec<String> = (0..150).map(|n| format!("zone-{n:03}")).collect();
+    let text = TEMPLATE.replace("LONG", &"p".repeat(90)).replace("ZONES", &zones.join(", "));
+    Form::from_template(&Template::parse(&text).unwrap(), &BTreeSet::new()).unwrap()
+}
+
+fn preview(used: u32) -> Preview {
+    Preview {
+        estimate: sample::request().estimate,
+        path: ApprovalPath::Ask { needed: 1 },
+        approvers: vec![Principal::Person(PersonId::new("U0MORGAN"))],
+        quota: QuotaUse { used, limit: 3 },
+        expires_at: "2026-12-29T10:05:00Z".parse().unwrap(),
+        simulated: true,
+    }
+}
+
+struct Parts {
+    product: Product,
+    teams: Vec<TeamName>,
+    values: BTreeMap<String, String>,
+    watched: BTreeSet<String>,
+    held_by: Vec<String>,
+}
+
+fn parts(teams: &[&str], values: &[(&str, &str)]) -> Parts {
+    Parts {
+        product: sample::product("s3-bucket"),
+        teams: teams.iter().copied().map(TeamName::new).collect(),
+        values: values.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        watched: BTreeSet::from(["Environment".to_owned(), "Days".to_owned()]),
+        held_by: vec!["`0b8f1c9e` Active".to_owned()],
+    }
+}
+
+fn view(parts: &Parts, preview: Option<&Preview>, problem: Option<&str>) -> SlackModalView {
+    let state = FormState {
+        product: &parts.product,
+        teams: &parts.teams,
+        team: &parts.teams[0],
+        values: &parts.values,
+        reason: "",
+        notes: &[],
+        preview,
+        held_by: &parts.held_by,
+        problem,
+        watched: &parts.watched,
+    };
+    request_form(&form(), &state)
+}
+
+fn without_options(text: &str) -> String {
+    text.replace(&"p".repeat(74), "p74")
+}
+
+#[test]
+fn a_form_shows_its_fields_and_what_comes_of_submitting() {
+    let view = view(&parts(&["payments", "search"], &[("BucketName", "logs")]), Some(&preview(2)), None);
+    insta::assert_snapshot!(without_options(&transcript(&view)), @"
+    Secure S3 Bucket [Request] [Cancel]
+    *Secure S3 Bucket* v1.0
+    An encrypted S3 bucket with versioning and lifecycle rules
+    Team *live*: <payments|search=payments>
+    # What it is
+    Environment (optional) *live*: <dev|test|prod=dev>
+    Bucket name: <text=logs>
+      Lower case letters and digits. 3 to 63 characters.
+    # Other
+    Days (optional) *live*: <1..365=30>
+      1 to 365.
+    Policy (optional): <(none)|p74…=#0>
+    Zone: <type>
+    Why do you need it? (optional): <lines>
+    ---
+    *Cost*: about $15/month, us-east-1 list price of 2026-08-21
+    *Approval*: <@U0MORGAN>
+    *Quota*: 2 of 3 used, 1 left
+    *Lives until*: <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>, renewable
+    (Simulated: nothing real is made)
+    ");
+    assert_within_limits(&view);
+}
+
+#[test]
+fn a_person_in_one_team_is_not_asked_for_it() {
+    let text = transcript(&view(&parts(&["payments"], &[]), None, Some("Try again")));
+    assert!(text.contains("(For team *payments*)") && !text.contains("Team *live*"), "{text}");
+    assert!(text.contains(":warning: Try again") && text.contains("being looked up"), "{text}");
+}
+
+#[test]
+fn a_full_quota_says_by_what_and_offers_nothing_to_submit() {
+    let view = view(&parts(&["payments", "search"], &[]), Some(&preview(3)), None);
+    insta::assert_snapshot!(transcript(&view), @"
+    Secure S3 Bucket [-] [Close]
+    *Secure S3 Bucket* v1.0
+    An encrypted S3 bucket with versioning and lifecycle rules
+    Team *payments* already uses 3 of 3. Free one by tearing down what is no longer needed, or ask your platform team for a larger quota.
+    • `0b8f1c9e` Active
+    <payments|search=payments>
+    ");
+    assert_within_limits(&view);
+}
+
+#[test]
+fn a_value_that_the_field_cannot_hold_is_left_out_instead_of_breaking_the_form() {
+    let bad =
+        [("Environment", "nowhere"), ("Days", "4000"), ("BucketName", &*"x".repeat(64)), ("Zone", "mars")];
+    let text = transcript(&view(&parts(&["payments"], &bad), Some(&preview(0)), None));
+    assert!(!text.contains("nowhere") && !text.contains("4000") && !text.contains("xxx"), "{text}");
+}
+
+#[test]
+fn a_form_of_ninety_enormous_fields_keeps_slacks_limits() {
+    let fields: Vec<String> = (0..90)
+        .map(|n| {
+            format!(
+                "  P{n}: {{Type: String, Description: '{}', Default: '{}'}}\n",
+                "é".repeat(500),
+                "&".repeat(140)
+            )
+        })
+        .collect();
+    let text = format!("Parameters:\n{}Resources:\n  B: {{Type: 'AWS::S3::Bucket'}}\n", fields.concat());
+    let form = Form::from_template(&Template::parse(&text).unwrap(), &BTreeSet::new()).unwrap();
+    let mut parts = parts(&["payments"], &[]);
+    parts.product.name = "<&>".repeat(100);
+    parts.product.description = "<&>".repeat(2000);
+    parts.teams = (0..200).map(|n| TeamName::new(format!("team-{n}"))).collect();
+    let notes = vec!["x".repeat(5000)];
+    let state = FormState {
+        product: &parts.product,
+        teams: &parts.teams,
+        team: &parts.teams[150],
+        values: &parts.values,
+        reason: "",
+        notes: &notes,
+        preview: Some(&preview(1)),
+        held_by: &[],
+        problem: Some("no"),
+        watched: &parts.watched,
+    };
+    assert_within_limits(&request_form(&form, &state));
+}
+
+#[test]
+fn answers_read_back_as_the_templates_values() {
+    let view = view(&parts(&["payments", "search"], &[]), Some(&preview(2)), None);
+    let metadata = FormMetadata::parse(view.private_metadata.as_deref().unwrap()).unwrap();
+    assert_eq!(metadata.template_hash, "ab".repeat(32));
+    let values: Values = [
+        ("param.Environment", vec!["prod"]),
+        ("param.Policy", vec!["#1"]),
+        ("param.Zone", vec!["zone-149"]),
+        ("param.BucketName", vec![]),
+        ("param.Forged", vec!["x"]),
+        ("team", vec!["search"]),
+        ("reason", vec![" logs "]),
+    ]
+    .into_iter()
+    .collect();
+    let answer = answer(&form(), metadata, &values);
+    assert_eq!(answer.given["Environment"].as_deref(), Some("prod"));
+    assert_eq!(answer.given["Policy"], Some("p".repeat(90)));
+    assert_eq!(answer.given["Zone"].as_deref(), Some("zone-149"));
+    assert_eq!(answer.given["BucketName"], None);
+    assert_eq!(answer.given["Forged"].as_deref(), Some("x"));
+    assert_eq!((answer.team.as_str(), answer.reason.as_str()), ("search", "logs"));
+}
+
+#[test]
+fn metadata_that_we_did_not_write_is_no_metadata() {
+    for text in ["", "{}", r#"{"product":"../etc","hash":"","team":"a"}"#, "[]"] {
+        assert_eq!(FormMetadata::parse(text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_type_ahead_offers_what_matches_best_first_and_never_more_than_slack_takes() {
+    let form = form();
+    assert_eq!(suggestions(&form, "param.Zone", "").len(), 100);
+    assert_eq!(suggestions(&form, "param.Zone", " ZONE-14").len(), 10);
+    assert_eq!(suggestions(&form, "param.Zone", "149"), [("zone-149".to_owned(), "zone-149".to_owned())]);
+    assert!(suggestions(&form, "param.Zone", "nowhere").is_empty());
+    assert!(suggestions(&form, "reason", "").is_empty());
+}
+
+#[test]
+fn errors_go_under_their_fields_or_nowhere() {
+    let form = form();
+    let of = |key: &str| (key.to_owned(), "Use 3 to 63 characters".to_owned());
+    let errors = field_errors(&form, &[of("BucketName")]).unwrap();
+    assert_eq!(errors["param.BucketName"], "Use 3 to 63 characters");
+    assert_eq!(field_errors(&form, &[of("BucketName"), of("TeamName")]), None);
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_prefilled_the_form_keeps_slacks_limits(
+        name in ".{0,80}", days in "[-0-9.e]{0,12}", environment in ".{0,10}", reason in ".{0,40}",
+    ) {
+        let parts = parts(&["payments"], &[("BucketName", &name), ("Days", &days), ("Environment", &environment)]);
+        let preview = preview(1);
+        let state = FormState {
+            product: &parts.product,
+            teams: &parts.teams,
+            team: &parts.teams[0],
+            values: &parts.values,
+            reason: &reason,
+            notes: &[],
+            preview: Some(&preview),
+            held_by: &[],
+            problem: None,
+            watched: &parts.watched,
+        };
+        assert_within_limits(&request_form(&form(), &state));
+    }
+}

@@ -1,0 +1,48 @@
+//! Modals without fields: the catalog browser, a placeholder, a sentence.
+
+use slack_morphism::prelude::SlackModalView;
+
+use super::modal;
+use crate::slack::blocks::{MAX_VIEW_BLOCKS, section};
+use crate::slack::ids::CallbackId;
+use crate::slack::messages::{Offer, offer_blocks};
+
+/// The catalog, one Request button a product.
+pub fn catalog(offers: &[Offer<'_>], command: &str, simulated: bool) -> SlackModalView {
+    modal("Catalog", CallbackId::Catalog, offer_blocks(offers, command, simulated, MAX_VIEW_BLOCKS))
+}
+
+/// Holds the place of a modal whose content takes longer than its trigger lives; it is updated by its id.
+pub fn loading(title: &str) -> SlackModalView {
+    modal(title, CallbackId::Note, vec![section("One moment, this is being prepared …")])
+}
+
+/// Says something, such as a refusal, where the person is looking; `text` is formatted and already safe.
+pub fn note(title: &str, text: &str) -> SlackModalView {
+    modal(title, CallbackId::Note, vec![section(text)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::messages::sample;
+    use crate::slack::views::check::{assert_within_limits, transcript};
+
+    #[test]
+    fn the_catalog_has_one_button_a_product_and_nothing_to_submit() {
+        let product = sample::product("s3-bucket");
+        let view = catalog(&vec![Offer { product: &product, estimate: None }; 300], "/provision", true);
+        assert_within_limits(&view);
+        assert_eq!(transcript(&view).matches("[Request]").count(), 97);
+    }
+
+    #[test]
+    fn a_note_keeps_slacks_limits_whatever_it_says() {
+        assert_within_limits(&note(&"t".repeat(80), &"<".repeat(9000)));
+        assert_within_limits(&loading(""));
+        insta::assert_snapshot!(transcript(&note("Not possible", "You are not in a team yet.")), @"
+        Not possible [-] [Close]
+        You are not in a team yet.
+        ");
+    }
+}
