@@ -12,7 +12,7 @@ use crate::config::{Environment, Settings};
 use crate::domain::catalog::Catalog;
 use crate::domain::job::JobKey;
 use crate::local::database::Database;
-use crate::local::provisioner::SimulatedProvisioner;
+use crate::local::provisioner::{SimulatedProvisioner, Simulation};
 use crate::local::queue::LocalQueue;
 use crate::local::store::SqliteStore;
 use crate::local::workflow::LocalWorkflow;
@@ -57,13 +57,13 @@ impl App {
             database.clone(),
             queue.clone(),
             Arc::clone(&clock),
-            settings.simulation.clone(),
+            Simulation {
+                step: settings.simulation.step,
+                fail_products: settings.simulation.fail_products.clone(),
+            },
         );
-        let client = SlackClient::new(
-            &environment.slack_api_url,
-            environment.bot_token.reveal(),
-            settings.organization.command.clone(),
-        )?;
+        let token = environment.bot_token.reveal();
+        let client = SlackClient::new(&environment.slack_api_url, token, Arc::clone(&clock))?;
         let client = Arc::new(client);
         let ports = Ports {
             store: Arc::new(SqliteStore::new(database)),

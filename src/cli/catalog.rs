@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use slack_morphism::prelude::SlackModalView;
+
 use super::CommandOutput;
 use crate::catalog::{self, FileProblem, Report, Severity};
 use crate::document::nearest;
@@ -13,7 +15,12 @@ use crate::domain::cost::{self, dollars};
 use crate::domain::form::{Field, Form, Input};
 use crate::domain::ids::TeamName;
 use crate::domain::parameters::grouped;
+use crate::domain::policy::approval_path;
+use crate::domain::preview::Preview;
+use crate::domain::quota::QuotaUse;
 use crate::domain::request::Estimate;
+use crate::ports::clock::{Clock as _, SystemClock};
+use crate::slack::views::{FormState, request_form};
 
 /// Checks the catalog in `dir`, or the one built in; with `strict` a warning fails as well.
 pub fn check(dir: Option<&Path>, strict: bool) -> CommandOutput {
@@ -114,6 +121,54 @@ pub fn form(catalog: &Catalog, key: &str) -> CommandOutput {
             CommandOutput { text: lines.concat(), ok: false }
         }
     }
+}
+
+/// The modal that Slack would get for one product, with every field at its default and nothing of the quota used.
+pub fn form_json(catalog: &Catalog, teams: &[TeamName], key: &str) -> CommandOutput {
+    let Some(product) = catalog.products.values().find(|product| product.key.as_str() == key) else {
+        return form(catalog, key);
+    };
+    let Ok(fields) = product.form() else { return form(catalog, key) };
+    let team = teams.first().cloned().unwrap_or_else(|| TeamName::new("your-team"));
+    let view = sample_view(product, &fields, &team, &catalog.prices);
+    match crate::slack::views::to_json(&view) {
+        Ok(json) => CommandOutput { text: format!("{json:#}\n"), ok: true },
+        Err(error) => CommandOutput { text: format!("{key}: {error}\n"), ok: false },
+    }
+}
+
+fn sample_view(product: &Product, fields: &Form, team: &TeamName, prices: &PriceList) -> SlackModalView {
+    let estimate = estimate_by_default(product, prices);
+    let defaults = product.template.parameters.iter();
+    let defaults: Vec<(String, String)> =
+        defaults.filter_map(|known| Some((known.key.clone(), known.default.clone()?))).collect();
+    let approvers = match &product.approval.approvers {
+        Approvers::Team => Vec::new(),
+        Approvers::Listed(listed) => listed.clone(),
+    };
+    let preview = Preview {
+        path: approval_path(&product.approval, &defaults, estimate.as_ref()),
+        estimate,
+        approvers,
+        quota: QuotaUse { used: 0, limit: product.quota.per_team },
+        expires_at: product.lease.grace.after(product.lease.ttl.after(SystemClock.now())),
+        simulated: false,
+    };
+    request_form(
+        fields,
+        &FormState {
+            product,
+            teams: std::slice::from_ref(team),
+            team,
+            values: &BTreeMap::new(),
+            reason: "",
+            notes: &[],
+            preview: Some(&preview),
+            held_by: &[],
+            problem: None,
+            watched: &cost::watched_parameters(product),
+        },
+    )
 }
 
 fn form_text(product: &Product, form: &Form, prices: &PriceList) -> String {

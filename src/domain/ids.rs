@@ -100,9 +100,15 @@ pub const RESERVED_WORDS: [&str; 10] =
     ["audit", "cancel", "costs", "help", "list", "pause", "renew", "stats", "status", "teardown"];
 
 impl ProductKey {
+    /// Stands for "no product" on the audit trail: `-`.
+    pub fn none() -> Self {
+        Self("-".to_owned())
+    }
+
     /// Checks the shape only; whether such a product exists is the catalog's to say.
     pub fn parse(text: &str) -> Option<Self> {
         let shaped = (1..=40).contains(&text.len())
+            && text != "-"
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         (shaped && !RESERVED_WORDS.contains(&text)).then(|| Self(text.to_owned()))
     }

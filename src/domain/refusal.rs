@@ -14,6 +14,11 @@ pub enum Refusal {
     /// The person belongs to no team of the settings.
     #[error("You are not in a team yet. Ask your platform team to add you to one, then try again.")]
     NotInATeam,
+    /// The person uses a workspace that the app was not set up for.
+    #[error(
+        "This app is set up for another Slack workspace. Ask your platform team how to use it from here."
+    )]
+    NotOurWorkspace,
     /// The person named a team they are not in.
     #[error("You are not a member of *{team}*. Your teams: {yours}.")]
     NotYourTeam {
@@ -154,6 +159,7 @@ impl Refusal {
     pub fn lack_of_right(&self) -> Option<&'static str> {
         match self {
             Self::NotInATeam => Some("in no team"),
+            Self::NotOurWorkspace => Some("of another workspace"),
             Self::NotYourTeam { .. } => Some("not a member of the team"),
             Self::NotOffered { .. } => Some("not offered to the team"),
             Self::NotAnApprover { .. } => Some("not an approver"),

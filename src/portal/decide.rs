@@ -99,7 +99,7 @@ pub(super) async fn judge_stored(
 pub(super) async fn named_request(portal: &Portal, click: &Click, tried: &str) -> Result<Request, Error> {
     let forged = Refusal::Forged { command: portal.organization.command.clone() };
     let Some(request) = portal.ports.store.load(click.request).await? else {
-        let nothing = (&TeamName::new("-"), &nothing_key());
+        let nothing = (&TeamName::new("-"), &ProductKey::none());
         return Err(portal.refuse_unstored(click.request, nothing, &click.by, tried, forged).await);
     };
     if let Some(message) = &click.message {
@@ -113,11 +113,6 @@ pub(super) async fn named_request(portal: &Portal, click: &Click, tried: &str) -
         return Err(Refusal::StaleButton { status: request.status.name() }.into());
     }
     Ok(request)
-}
-
-fn nothing_key() -> ProductKey {
-    #[expect(clippy::expect_used, reason = "a hyphen alone has the shape of a product key")]
-    ProductKey::parse("-").expect("a valid key")
 }
 
 /// A message we posted but never recorded, because we stopped in between, is recorded by the click on it.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Error, Portal};
 use crate::domain::catalog::Product;
 use crate::domain::cost::estimate;
-use crate::domain::form::{Form, Input};
+use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::parameters::match_prefill;
 use crate::domain::policy::{ApprovalPath, approval_path};
@@ -107,7 +107,8 @@ pub async fn open(
             None => format!("There is no field {}.", key.typed),
         })
         .collect();
-    let offered = |key: &String, value: &String| form.field(key).is_some_and(|field| field.to_wire(value).is_some());
+    let offered =
+        |key: &String, value: &String| form.field(key).is_some_and(|field| field.to_wire(value).is_some());
     let (values, strange): (BTreeMap<_, _>, BTreeMap<_, _>) =
         values.into_iter().partition(|(key, value)| offered(key, value));
     notes.extend(strange.iter().map(|(key, value)| format!("{value} is not one of the options of {key}.")));
@@ -154,24 +155,6 @@ pub async fn again(portal: &Portal, person: &PersonId, id: RequestId) -> Result<
     let values = request.shown_parameters().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     let reason = request.reason.clone();
     session(portal, product, form, choice, values, reason, Vec::new()).await
-}
-
-/// The options of a type-ahead field that contain what was typed, as wire value and label.
-///
-/// # Errors
-/// A refusal when there is no such product.
-pub fn suggest(portal: &Portal, key: &str, field: &str, typed: &str) -> Result<Vec<(String, String)>, Error> {
-    let product = find_product(portal, key)?;
-    let form = form_of(&product)?;
-    let typed = typed.to_lowercase();
-    let Some(field) = form.field(field) else { return Ok(Vec::new()) };
-    let Input::TypeAhead { options } = &field.input else { return Ok(Vec::new()) };
-    let matches =
-        options.iter().enumerate().filter(|(_, choice)| choice.label.to_lowercase().contains(&typed));
-    Ok(matches
-        .filter_map(|(at, choice)| Some((field.wire_value(at)?, choice.label.clone())))
-        .take(100)
-        .collect())
 }
 
 /// The product somebody named, or a refusal with the nearest names.
@@ -246,7 +229,8 @@ async fn session(
     notes: Vec<String>,
 ) -> Result<FormSession, Error> {
     let preview = preview(portal, &product, &team, &with_defaults(&product, &values)).await?;
-    let holders = if preview.quota.left() == 0 { holders(portal, &product, &team).await? } else { Vec::new() };
+    let holders =
+        if preview.quota.left() == 0 { holders(portal, &product, &team).await? } else { Vec::new() };
     Ok(FormSession { product, form, teams, team, values, reason, preview, holders, notes })
 }
 

@@ -151,6 +151,19 @@ impl Portal {
         }
     }
 
+    /// Refuses somebody who is not of our workspace, and notes that on the trail.
+    pub(crate) async fn refuse_stranger(&self, by: &PersonId) -> Error {
+        let refusal = Refusal::NotOurWorkspace;
+        self.refuse_unstored(
+            RequestId::random(),
+            (&TeamName::new("-"), &ProductKey::none()),
+            by,
+            "use",
+            refusal,
+        )
+        .await
+    }
+
     /// Puts a refusal on the trail that no stored request belongs to: a chain of its own under `id`.
     async fn refuse_unstored(
         &self,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
 use super::actions;
-use super::client::{SlackClient, Workspace};
+use super::client::{Identity, SlackClient};
 use super::commands;
 use super::incoming::{Event, Incoming, Origin, ResponseUrl};
 use super::messages::Message;
@@ -24,7 +24,7 @@ use crate::portal::{Error, Portal};
 /// error after 3 seconds, and the way back takes time as well.
 const ANSWER_WITHIN: Duration = Duration::from_millis(900);
 /// How long Slack has to say which workspace we are in before an answer goes out without knowing.
-const WORKSPACE_WITHIN: Duration = Duration::from_millis(500);
+const IDENTITY_WITHIN: Duration = Duration::from_millis(500);
 
 /// Answers Slack. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -33,8 +33,8 @@ pub struct Edge {
     pub portal: Portal,
     /// Calls Slack.
     pub client: Arc<SlackClient>,
-    verifier: Verifier,
-    workspace: Arc<Mutex<Option<Workspace>>>,
+    verifier: Arc<Verifier>,
+    identity: Arc<Mutex<Option<Identity>>>,
     following: TaskTracker,
 }
 
@@ -52,11 +52,12 @@ pub(super) struct Whereabouts {
 impl Edge {
     /// An edge that has asked Slack nothing yet.
     pub fn new(portal: Portal, client: Arc<SlackClient>, verifier: Verifier) -> Self {
-        Self { portal, client, verifier, workspace: Arc::default(), following: TaskTracker::new() }
+        let verifier = Arc::new(verifier);
+        Self { portal, client, verifier, identity: Arc::default(), following: TaskTracker::new() }
     }
 
     /// Checks what came in before anything reads it.
-    pub(super) fn verifier(&self) -> &Verifier {
+    pub(super) fn verifier(&self) -> &Arc<Verifier> {
         &self.verifier
     }
 
@@ -87,21 +88,21 @@ impl Edge {
     /// Whether it comes from the workspace or enterprise that our token belongs to. Slack has signed it, so where
     /// Slack cannot be asked it is let through.
     async fn is_ours(&self, origin: &Origin) -> bool {
-        let Some(workspace) = self.workspace().await else { return true };
+        let Some(workspace) = self.identity().await else { return true };
         let same = |own: &Option<String>, theirs: &Option<String>| own.is_some() && own == theirs;
-        let comparable = (workspace.team.is_some() && origin.team.is_some())
-            || (workspace.enterprise.is_some() && origin.enterprise.is_some());
+        let comparable = (workspace.team_id.is_some() && origin.team.is_some())
+            || (workspace.enterprise_id.is_some() && origin.enterprise.is_some());
         !comparable
-            || same(&workspace.team, &origin.team)
-            || same(&workspace.enterprise, &origin.enterprise)
+            || same(&workspace.team_id, &origin.team)
+            || same(&workspace.enterprise_id, &origin.enterprise)
     }
 
-    async fn workspace(&self) -> Option<Workspace> {
-        if let Some(known) = self.workspace.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+    async fn identity(&self) -> Option<Identity> {
+        if let Some(known) = self.identity.lock().unwrap_or_else(PoisonError::into_inner).clone() {
             return Some(known);
         }
-        let asked = tokio::time::timeout(WORKSPACE_WITHIN, self.client.workspace()).await.ok()?.ok()?;
-        *self.workspace.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked.clone());
+        let asked = tokio::time::timeout(IDENTITY_WITHIN, self.client.identity()).await.ok()?.ok()?;
+        *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked.clone());
         Some(asked)
     }
 
@@ -127,7 +128,11 @@ impl Edge {
             Error::Failed(error) => {
                 let reference = uuid::Uuid::new_v4().simple().to_string();
                 let reference = reference.get(..8).unwrap_or(&reference);
-                tracing::error!(reference, error = format!("{error:#}"), "a person was told that it did not work");
+                tracing::error!(
+                    reference,
+                    error = format!("{error:#}"),
+                    "a person was told that it did not work"
+                );
                 format!(
                     "Something went wrong and nothing was stored. Please try again; if it happens again, mention \
                      `{reference}` to your platform team."
@@ -177,7 +182,7 @@ impl Edge {
                 Err(error) => tracing::warn!(actor = %at.person, %error, "an answer goes another way"),
             }
         }
-        if let Err(error) = self.client.show_privately(at.channel.as_ref(), &at.person, message).await {
+        if let Err(error) = self.client.say_privately(at.channel.as_ref(), &at.person, message).await {
             tracing::error!(actor = %at.person, %error, "cannot answer a person");
         }
     }

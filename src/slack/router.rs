@@ -1,5 +1,7 @@
 //! The four routes that Slack calls. A body is verified, then parsed, then answered.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
@@ -10,9 +12,9 @@ use super::edge::Edge;
 use super::incoming::{Incoming, ParseError, parse_command, parse_event, parse_interaction, parse_options};
 use super::signature::{Verified, Verifier};
 
-impl FromRef<Edge> for Verifier {
+impl FromRef<Edge> for Arc<Verifier> {
     fn from_ref(edge: &Edge) -> Self {
-        edge.verifier().clone()
+        Arc::clone(edge.verifier())
     }
 }
 

@@ -13,6 +13,7 @@ pub(super) fn approve(mut change: Change, by: &PersonId) -> Result<Transition, R
     let Status::AwaitingApproval { token } = change.request.status.clone() else {
         return Err(change.already_decided());
     };
+    change.is_in_time()?;
     let needed = change.needed();
     let have = u32::try_from(change.request.approvals.len()).unwrap_or(u32::MAX);
     if change.request.approvals.iter().any(|approval| approval.by == *by) {
@@ -34,6 +35,7 @@ pub(super) fn deny(mut change: Change, by: &PersonId, reason: &str) -> Result<Tr
     let Status::AwaitingApproval { token } = change.request.status.clone() else {
         return Err(change.already_decided());
     };
+    change.is_in_time()?;
     change.becomes(Status::Denied { by: by.clone(), reason: reason.to_owned() });
     change.audit("denied", &Actor::Person(by.clone()), reason);
     change.resume(token, Resume::Denied);

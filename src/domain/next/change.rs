@@ -121,6 +121,15 @@ impl Change {
         Refusal::DoesNotApply { status: self.request.status.name(), event: event.word() }
     }
 
+    /// An answer after the deadline does not count, even when the timeout itself has not been noted yet.
+    pub(super) fn is_in_time(&self) -> Result<(), Refusal> {
+        if self.now < self.request.approve_by {
+            return Ok(());
+        }
+        let at = self.request.approve_by;
+        Err(Refusal::AlreadyDecided { status: StatusName::TimedOut, by: None, at })
+    }
+
     pub(super) fn already_decided(&self) -> Refusal {
         let request = &self.request;
         let (decided, by, at) = match &request.status {

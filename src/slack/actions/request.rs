@@ -30,7 +30,8 @@ pub(super) async fn cancel(edge: &Edge, at: &Whereabouts, click: &Click) {
 /// Opens the same form filled in again.
 pub(super) async fn again(edge: &Edge, at: &Whereabouts, click: &Click) {
     let Some(value) = click.value().and_then(ButtonValue::parse) else { return };
-    if let Ack::Ephemeral(message) = commands::again(edge, at, click.trigger_id.clone(), value.request).await {
+    if let Ack::Ephemeral(message) = commands::again(edge, at, click.trigger_id.clone(), value.request).await
+    {
         edge.say_later(at, message);
     }
 }

@@ -26,12 +26,22 @@ pub(super) async fn open(
 }
 
 /// Opens the form of an earlier request, filled in as it was.
-pub(in crate::slack) async fn again(edge: &Edge, at: &Whereabouts, trigger: Option<String>, id: RequestId) -> Ack {
+pub(in crate::slack) async fn again(
+    edge: &Edge,
+    at: &Whereabouts,
+    trigger: Option<String>,
+    id: RequestId,
+) -> Ack {
     let session = form::again(&edge.portal, &at.person, id).await;
     opened(edge, at, trigger, session)
 }
 
-fn opened(edge: &Edge, at: &Whereabouts, trigger: Option<String>, session: Result<FormSession, Error>) -> Ack {
+fn opened(
+    edge: &Edge,
+    at: &Whereabouts,
+    trigger: Option<String>,
+    session: Result<FormSession, Error>,
+) -> Ack {
     match session {
         Ok(session) => {
             edge.open_later(at, trigger, form_view(&session, None));

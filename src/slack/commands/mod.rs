@@ -7,6 +7,7 @@ mod request;
 
 pub(super) use form::{again, form_view};
 pub(super) use list::{Rows, page as list_page};
+pub(super) use request::full;
 
 use super::edge::{Edge, Whereabouts};
 use super::incoming::{Command, Shortcut};
@@ -76,6 +77,7 @@ async fn catalog_view(
 
 /// `team=name` is not a parameter of any product.
 fn typed(pairs: Vec<(String, String)>) -> Typed {
-    let (teams, pairs): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(key, _)| key.eq_ignore_ascii_case("team"));
+    let (teams, pairs): (Vec<_>, Vec<_>) =
+        pairs.into_iter().partition(|(key, _)| key.eq_ignore_ascii_case("team"));
     Typed { team: teams.into_iter().next_back().map(|(_, name)| name), pairs }
 }

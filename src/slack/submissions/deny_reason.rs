@@ -34,7 +34,9 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
         Ok(Decided::Now(_)) => Ack::Close,
         Ok(Decided::Later) => note(
             "Noted",
-            &Message::plain("Slack is slow to say who the approvers are. Your answer is stored and will count in a moment."),
+            &Message::plain(
+                "Slack is slow to say who the approvers are. Your answer is stored and will count in a moment.",
+            ),
         ),
         Err(error) => note("Not denied", &Message::plain(&edge.words(&error))),
     }

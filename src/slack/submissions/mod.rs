@@ -17,7 +17,10 @@ pub(super) async fn answer(edge: &Edge, submission: Submission) -> Ack {
         Some(CallbackId::DenyReason) => deny_reason::submitted(edge, submission).await,
         Some(CallbackId::Catalog | CallbackId::Note) => Ack::Close,
         None => {
-            tracing::warn!(callback = submission.view.callback_id, "a modal that we do not know was submitted");
+            tracing::warn!(
+                callback = submission.view.callback_id,
+                "a modal that we do not know was submitted"
+            );
             Ack::Close
         }
     }

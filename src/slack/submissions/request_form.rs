@@ -12,11 +12,11 @@ use crate::slack::ids::parameter_block;
 use crate::slack::incoming::Submission;
 use crate::slack::messages::Message;
 use crate::slack::reply::Ack;
-use crate::slack::views::{FormMetadata, parse_form};
+use crate::slack::views::{FormMetadata, answer};
 
 pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
     let metadata = FormMetadata::parse(&submission.view.private_metadata);
-    let Some(answer) = metadata.map(|metadata| parse_form(metadata, &submission.view)) else {
+    let Some(answer) = metadata.map(|metadata| answer(metadata, &submission.view.values)) else {
         let command = edge.portal.organization.command.clone();
         let refusal = Error::Refused(Refusal::Forged { command });
         return note("Not submitted", &Message::plain(&edge.words(&refusal)));

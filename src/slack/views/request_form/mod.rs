@@ -7,7 +7,7 @@ use slack_morphism::prelude::*;
 
 use super::{MAX_TITLE, field, modal};
 use crate::domain::catalog::Product;
-use crate::domain::form::{Form, Input};
+use crate::domain::form::Form;
 use crate::domain::ids::{ProductKey, TeamName};
 use crate::domain::policy::ApprovalPath;
 use crate::domain::preview::Preview;
@@ -235,34 +235,18 @@ fn full(state: &FormState<'_>) -> String {
     text
 }
 
-/// Reads a form's values. An option that was never offered stays as it came, so that checking it finds it forged.
-pub fn answer(form: &Form, metadata: FormMetadata, values: &Values) -> FormAnswer {
-    let mut given: BTreeMap<String, Option<String>> = BTreeMap::new();
-    for (block, texts) in values.iter() {
-        let Some(key) = parameter_of(block) else { continue };
-        let wire = texts.first().map(String::as_str);
-        let field = form.field(key);
-        let value = wire.map(|wire| match field.map(|field| &field.input) {
-            Some(Input::Select { .. } | Input::TypeAhead { .. }) => {
-                field.and_then(|field| field.from_wire(wire)).unwrap_or(wire).to_owned()
-            }
-            Some(Input::Text { .. } | Input::Number { .. }) | None => wire.to_owned(),
-        });
-        given.insert(key.to_owned(), value);
-    }
+/// Reads a form's values as its inputs sent them; nothing of it is checked yet.
+pub fn answer(metadata: FormMetadata, values: &Values) -> FormAnswer {
+    let given = values.iter().filter_map(|(block, texts)| {
+        let key = parameter_of(block)?;
+        Some((key.to_owned(), texts.first().cloned()))
+    });
     FormAnswer {
         product: metadata.product,
         template_hash: metadata.template_hash,
         team: values.text(TEAM_BLOCK).map_or(metadata.team, TeamName::new),
-        given,
+        given: given.collect(),
         reason: values.text(REASON_BLOCK).unwrap_or_default().trim().to_owned(),
-    }
-}
-
-impl FormAnswer {
-    /// The values to show the form again with, as the person left them.
-    pub fn values(&self) -> BTreeMap<String, String> {
-        self.given.iter().filter_map(|(key, value)| Some((key.clone(), value.clone()?))).collect()
     }
 }
 
