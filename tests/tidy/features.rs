@@ -28,7 +28,8 @@ fn every_feature_names_a_test_that_exists() {
         }
         for (path, name) in tests {
             let exists = root().join(&path).is_file() && tests_in(&path).contains(&name);
-            problems.extend((!exists).then(|| format!("docs/features.md:{line}: there is no `{path}::{name}`")));
+            problems
+                .extend((!exists).then(|| format!("docs/features.md:{line}: there is no `{path}::{name}`")));
         }
     }
     none(&problems);

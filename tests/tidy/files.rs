@@ -27,14 +27,17 @@ fn texts() -> impl Iterator<Item = (String, String)> {
 #[test]
 fn no_source_file_is_too_long_to_read_at_one_sitting() {
     let long = shipped().into_iter().filter(|(_, lines)| lines.len() > LONGEST);
-    let problems: Vec<String> =
-        long.map(|(path, lines)| format!("{path}: {} lines, split it below {LONGEST}", lines.len())).collect();
+    let problems: Vec<String> = long
+        .map(|(path, lines)| format!("{path}: {} lines, split it below {LONGEST}", lines.len()))
+        .collect();
     none(&problems);
 }
 
 #[test]
 fn every_module_says_what_belongs_in_it() {
-    let silent = shipped().into_iter().filter(|(_, lines)| !lines.first().is_some_and(|line| line.starts_with("//! ")));
+    let silent = shipped()
+        .into_iter()
+        .filter(|(_, lines)| !lines.first().is_some_and(|line| line.starts_with("//! ")));
     let problems: Vec<String> = silent.map(|(path, _)| format!("{path}: begin with a `//!` line")).collect();
     none(&problems);
 }
@@ -68,7 +71,9 @@ fn no_file_names_a_folder_of_somebodys_machine() {
     for (path, text) in texts() {
         for (number, line) in text.lines().enumerate() {
             let named = places.iter().find(|place| begins_a_path(line, place));
-            problems.extend(named.map(|place| format!("{path}:{}: `{place}` is a place on one machine", number + 1)));
+            problems.extend(
+                named.map(|place| format!("{path}:{}: `{place}` is a place on one machine", number + 1)),
+            );
         }
     }
     none(&problems);

@@ -19,8 +19,18 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     (
         "cli",
         &[
-            "document", "domain", "ports", "portal", "config", "catalog", "slack", "local", "playground",
-            "server", "telemetry", "wiring",
+            "document",
+            "domain",
+            "ports",
+            "portal",
+            "config",
+            "catalog",
+            "slack",
+            "local",
+            "playground",
+            "server",
+            "telemetry",
+            "wiring",
         ],
     ),
     ("lib", &[]),
@@ -93,7 +103,8 @@ fn no_module_reaches_past_its_own_top_with_super() {
         let above = "super::".repeat(depth);
         for (number, line) in lines.iter().enumerate() {
             if code(line).contains(&above) {
-                problems.push(format!("{path}:{}: write `crate::…` where another module is meant", number + 1));
+                problems
+                    .push(format!("{path}:{}: write `crate::…` where another module is meant", number + 1));
             }
         }
     }
@@ -132,8 +143,11 @@ fn production_code_does_not_know_that_it_is_tested() {
     for (path, lines) in shipped() {
         let gates = lines.windows(2).enumerate().filter(|(_, pair)| pair[0].contains("cfg(test)"));
         let seams = gates.filter(|(_, pair)| !has_word(&pair[1], "mod"));
-        problems.extend(seams.map(|(number, _)| format!("{path}:{}: only a module may be for tests", number + 1)));
-        let branches = lines.iter().any(|line| line.contains("cfg(not(test))") || line.contains("cfg!(test)"));
+        problems.extend(
+            seams.map(|(number, _)| format!("{path}:{}: only a module may be for tests", number + 1)),
+        );
+        let branches =
+            lines.iter().any(|line| line.contains("cfg(not(test))") || line.contains("cfg!(test)"));
         problems.extend(branches.then(|| format!("{path}: behaves differently under test")));
     }
     none(&problems);
@@ -145,7 +159,8 @@ fn the_tree_of_libraries_has_one_tls_stack_and_one_http_stack() {
     let packages: Vec<(&str, &str)> = lock
         .split("[[package]]")
         .filter_map(|package| {
-            let value = |key: &str| package.lines().find_map(|line| line.strip_prefix(key)?.strip_suffix('"'));
+            let value =
+                |key: &str| package.lines().find_map(|line| line.strip_prefix(key)?.strip_suffix('"'));
             Some((value("name = \"")?, value("version = \"")?))
         })
         .collect();

@@ -23,7 +23,10 @@ const SCHEMA: [(&str, &[&str]); 13] = [
     (
         "settings",
         &[
-            "event_subscriptions", "interactivity", "org_deploy_enabled", "socket_mode_enabled",
+            "event_subscriptions",
+            "interactivity",
+            "org_deploy_enabled",
+            "socket_mode_enabled",
             "token_rotation_enabled",
         ],
     ),
@@ -74,7 +77,9 @@ fn manifest() -> Node {
 
 fn text(node: &Node, path: &[&str]) -> String {
     let end = path.iter().try_fold(node, |node, key| node.get(key));
-    end.and_then(Node::as_text).unwrap_or_else(|| panic!("manifest.yml: {} is missing", path.join("."))).to_owned()
+    end.and_then(Node::as_text)
+        .unwrap_or_else(|| panic!("manifest.yml: {} is missing", path.join(".")))
+        .to_owned()
 }
 
 /// Every text with its path, such as `features.shortcuts[].name`; problems with keys go to `problems`.
@@ -83,7 +88,8 @@ fn walk(node: &Node, path: &str, texts: &mut Vec<(String, String)>, problems: &m
         let known = SCHEMA.iter().find(|(place, _)| *place == path).map_or(&[][..], |(_, keys)| keys);
         for entry in entries {
             if !known.contains(&entry.key.as_str()) {
-                problems.push(format!("manifest.yml:{}: Slack knows no `{}` in `{path}`", entry.line, entry.key));
+                problems
+                    .push(format!("manifest.yml:{}: Slack knows no `{}` in `{path}`", entry.line, entry.key));
             }
             let inside = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
             walk(&entry.value, &inside, texts, problems);
@@ -108,20 +114,25 @@ fn slack_will_take_the_manifest() {
         problems.extend(bad_url.then(|| format!("manifest.yml: {path} has to be an https address")));
     }
     let long = text(&manifest(), &["display_information", "long_description"]);
-    problems.extend((long.len() < 175).then(|| "manifest.yml: long_description needs 175 characters".to_owned()));
+    problems
+        .extend((long.len() < 175).then(|| "manifest.yml: long_description needs 175 characters".to_owned()));
     none(&problems);
 }
 
 #[test]
 fn the_manifest_names_what_the_code_answers() {
     let manifest = manifest();
-    let first = |list: &str| manifest.get("features").and_then(|f| f.get(list)?.as_list()?.first().cloned()).unwrap();
+    let first =
+        |list: &str| manifest.get("features").and_then(|f| f.get(list)?.as_list()?.first().cloned()).unwrap();
     let shortcut = first("shortcuts");
     assert_eq!(text(&shortcut, &["callback_id"]), CATALOG_SHORTCUT);
     assert_eq!(text(&shortcut, &["type"]), "global");
     let default = read("src/config/file.rs");
     let command = text(&first("slash_commands"), &["command"]);
-    assert!(default.contains(&format!("\"command\", \"{command}\"")), "{command} is not the default of the settings");
+    assert!(
+        default.contains(&format!("\"command\", \"{command}\"")),
+        "{command} is not the default of the settings"
+    );
     let host = "https://quartermaster.example.com";
     let interactivity = |key: &str| text(&manifest, &["settings", "interactivity", key]);
     let routes = [
@@ -147,7 +158,8 @@ fn the_manifest_asks_for_the_scopes_that_our_calls_need_and_no_more() {
         for method in lines.iter().flat_map(|line| methods(line)) {
             called += 1;
             let known = SCOPE_OF.iter().find(|(name, _)| *name == method);
-            let (_, scope) = known.unwrap_or_else(|| panic!("{path}: which scope does {method} need? Say so here"));
+            let (_, scope) =
+                known.unwrap_or_else(|| panic!("{path}: which scope does {method} need? Say so here"));
             needed.extend(scope.map(str::to_owned));
         }
     }

@@ -38,7 +38,9 @@ fn the_code_map_names_every_file_and_no_other() {
             None => problems.push(format!("ARCHITECTURE.md: add a row for `{folder}` with {files:?}")),
             Some(named) => {
                 let missing = files.difference(named);
-                problems.extend(missing.map(|file| format!("ARCHITECTURE.md: add `{file}` to the row of `{folder}`")));
+                problems.extend(
+                    missing.map(|file| format!("ARCHITECTURE.md: add `{file}` to the row of `{folder}`")),
+                );
                 let gone = named.difference(files);
                 problems.extend(gone.map(|file| format!("ARCHITECTURE.md: `{folder}` has no `{file}`")));
             }
@@ -59,7 +61,8 @@ fn every_invariant_names_a_test_that_exists() {
     assert!(invariants.len() > 5, "ARCHITECTURE.md: the section Invariants was not understood");
     let mut problems = Vec::new();
     for invariant in invariants {
-        let named: Vec<&str> = quoted(invariant).into_iter().filter(|word| word.matches('_').count() > 2).collect();
+        let named: Vec<&str> =
+            quoted(invariant).into_iter().filter(|word| word.matches('_').count() > 2).collect();
         if named.is_empty() {
             problems.push(format!("ARCHITECTURE.md: which test holds this? {invariant}"));
         }
