@@ -10,6 +10,8 @@
 //! which cuts each text to Slack's limit.
 
 pub mod blocks;
+pub mod client;
+pub mod directory;
 pub mod ids;
 pub mod incoming;
 pub mod messages;

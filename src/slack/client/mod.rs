@@ -1,0 +1,167 @@
+//! Calls to Slack's Web API: every call has a time limit, every conversation its pace, every answer is read
+//! tolerantly. What messages and views say is built in `messages` and `views`.
+
+mod failure;
+#[cfg(test)]
+pub(crate) mod fake;
+mod pace;
+mod people;
+mod response_url;
+mod show;
+#[cfg(test)]
+mod tests;
+mod transport;
+mod views;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use jiff::SignedDuration;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use slack_morphism::hyper_tokio::SlackClientHyperConnector;
+use slack_morphism::{SlackApiToken, SlackApiTokenValue};
+use url::Url;
+
+use crate::ports::clock::Clock;
+use failure::Failure;
+use pace::Pace;
+use transport::{Connector, Plain};
+
+pub use views::OpenedView;
+
+/// Time for a call that nobody waits for.
+const CALL: Duration = Duration::from_secs(10);
+
+/// Slack's pace in one conversation.
+const PACE: Duration = Duration::from_secs(1);
+
+/// Slack's Web API with one bot token.
+pub struct SlackClient {
+    api: Url,
+    inner: slack_morphism::SlackClient<SlackClientHyperConnector<Connector>>,
+    token: SlackApiToken,
+    plain: Plain,
+    pace: Pace,
+    clock: Arc<dyn Clock>,
+}
+
+/// Whose token this is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Identity {
+    /// The workspace, `T…`; absent for an install on a whole enterprise.
+    pub team_id: Option<String>,
+    /// The enterprise, `E…`, on a grid.
+    pub enterprise_id: Option<String>,
+    /// The bot as a person, `U…`.
+    pub user_id: Option<String>,
+    /// The workspace's name.
+    pub team: Option<String>,
+}
+
+impl SlackClient {
+    /// A client of the API at `api_url`, such as `https://slack.com/api/`, at Slack's own pace.
+    ///
+    /// # Errors
+    /// When the address is none, or the system's certificates cannot be loaded.
+    pub fn new(api_url: &str, token: &str, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        Self::with_pace(api_url, token, clock, PACE)
+    }
+
+    /// The same with one message per `pace` in each conversation.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_pace(
+        api_url: &str,
+        token: &str,
+        clock: Arc<dyn Clock>,
+        pace: Duration,
+    ) -> anyhow::Result<Self> {
+        let api =
+            Url::parse(api_url).with_context(|| format!("cannot use `{api_url}` as Slack's API address"))?;
+        let connector = transport::connector(&api)?;
+        let wire = SlackClientHyperConnector::with_connector(connector.clone())
+            .with_slack_api_url(api_url.trim_end_matches('/'));
+        Ok(Self {
+            api,
+            inner: slack_morphism::SlackClient::new(wire),
+            token: SlackApiToken::new(SlackApiTokenValue(token.to_owned())),
+            plain: Plain::new(connector),
+            pace: Pace::new(pace),
+            clock,
+        })
+    }
+
+    /// Whose token this is.
+    ///
+    /// # Errors
+    /// When Slack does not answer or does not know the token.
+    pub async fn identity(&self) -> anyhow::Result<Identity> {
+        let identity = self.call("auth.test", &json!({}), CALL).await;
+        identity
+            .map_err(crate::ports::slack::SlackError::from)
+            .context("cannot ask Slack whose token this is")
+    }
+
+    /// How far our clock is ahead of Slack's, to the second; negative when it is behind.
+    ///
+    /// # Errors
+    /// When Slack does not answer, or without a date.
+    pub async fn clock_ahead_by(&self) -> anyhow::Result<SignedDuration> {
+        let url = format!("{}/api.test", self.api.as_str().trim_end_matches('/'));
+        let url = Url::parse(&url).context("cannot build the address of a test call")?;
+        let answer = self.plain.post(&url, &json!({}), CALL).await?;
+        let theirs = answer.date().ok_or_else(|| anyhow!("Slack's answer has no readable date"))?;
+        Ok(self.clock.now().duration_since(theirs))
+    }
+
+    /// Calls a method that takes JSON.
+    async fn call<A: DeserializeOwned + Send>(
+        &self,
+        method: &str,
+        body: &(impl Serialize + Send + Sync),
+        limit: Duration,
+    ) -> Result<A, Failure> {
+        let session = self.inner.open_session(&self.token);
+        let call = session.http_session_api.http_post(method, body, None);
+        self.within(limit, method, call).await
+    }
+
+    /// Calls a method that takes its arguments in the address.
+    async fn read<A: DeserializeOwned + Send>(
+        &self,
+        method: &str,
+        arguments: &[(&'static str, String)],
+        limit: Duration,
+    ) -> Result<A, Failure> {
+        let session = self.inner.open_session(&self.token);
+        let arguments: Vec<(&str, Option<&String>)> =
+            arguments.iter().map(|(name, value)| (*name, Some(value))).collect();
+        let call = session.http_session_api.http_get(method, &arguments, None);
+        self.within(limit, method, call).await
+    }
+
+    async fn within<A>(
+        &self,
+        limit: Duration,
+        method: &str,
+        call: impl Future<Output = Result<A, slack_morphism::errors::SlackClientError>>,
+    ) -> Result<A, Failure> {
+        match tokio::time::timeout(limit, call).await {
+            Ok(answer) => answer.map_err(Failure::from),
+            Err(_) => Err(Failure::Broken(anyhow!("Slack did not answer `{method}` within {limit:?}"))),
+        }
+    }
+}
+
+/// Shows where it calls, never with what token.
+impl fmt::Debug for SlackClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SlackClient({})", self.api)
+    }
+}

@@ -1,0 +1,86 @@
+//! Asking Slack about people and groups. What is remembered of the answers is `directory`'s business.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::SlackClient;
+use super::failure::Failure;
+use crate::domain::ids::{GroupId, PersonId};
+use crate::ports::slack::SlackError;
+
+/// Time for a question that a click waits for.
+const ASK: Duration = Duration::from_millis(1500);
+
+/// A person as Slack describes them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Member {
+    id: String,
+    deleted: bool,
+    is_bot: bool,
+    is_restricted: bool,
+    is_ultra_restricted: bool,
+    is_stranger: bool,
+    is_email_confirmed: Option<bool>,
+}
+
+impl Member {
+    /// Who it is.
+    pub(crate) fn person(&self) -> PersonId {
+        PersonId::new(self.id.clone())
+    }
+
+    /// Whether they are an active full member: not deactivated, no bot, no guest, not of another company.
+    pub(crate) fn is_full(&self) -> bool {
+        let other =
+            self.deleted || self.is_bot || self.is_restricted || self.is_ultra_restricted || self.is_stranger;
+        !other && !self.id.is_empty()
+    }
+
+    /// Whether their address is known to be theirs.
+    pub(crate) fn has_confirmed_email(&self) -> bool {
+        self.is_email_confirmed != Some(false)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Found {
+    user: Option<Member>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Group {
+    users: Vec<String>,
+}
+
+impl SlackClient {
+    /// The people Slack lists in a group; empty when there is no such group.
+    pub(crate) async fn people_in(&self, group: &GroupId) -> Result<Vec<PersonId>, SlackError> {
+        let arguments = [("usergroup", group.to_string())];
+        match self.read::<Group>("usergroups.users.list", &arguments, ASK).await {
+            Ok(group) => Ok(group.users.into_iter().map(PersonId::new).collect()),
+            Err(failure) if failure.is(&["no_such_subteam", "subteam_not_found"]) => Ok(Vec::new()),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    /// The person with this id.
+    pub(crate) async fn member(&self, person: &PersonId) -> Result<Option<Member>, SlackError> {
+        found(self.read("users.info", &[("user", person.to_string())], ASK).await)
+    }
+
+    /// The person with this address.
+    pub(crate) async fn member_by_email(&self, email: &str) -> Result<Option<Member>, SlackError> {
+        found(self.read("users.lookupByEmail", &[("email", email.to_owned())], ASK).await)
+    }
+}
+
+fn found(answer: Result<Found, Failure>) -> Result<Option<Member>, SlackError> {
+    match answer {
+        Ok(found) => Ok(found.user),
+        Err(failure) if failure.is(&["user_not_found", "users_not_found", "user_not_visible"]) => Ok(None),
+        Err(failure) => Err(failure.into()),
+    }
+}

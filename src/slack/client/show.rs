@@ -1,0 +1,126 @@
+//! The [`Slack`] port: posting, editing and whispering.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use slack_morphism::prelude::SlackBlock;
+
+use super::failure::Failure;
+use super::{CALL, SlackClient};
+use crate::domain::ids::{ChannelId, PersonId};
+use crate::domain::request::MessageRef;
+use crate::ports::slack::{Destination, Notice, Slack, SlackError};
+use crate::slack::messages::{Message, render};
+
+#[derive(Debug, Serialize)]
+struct Outgoing<'a> {
+    channel: &'a str,
+    text: &'a str,
+    blocks: &'a [SlackBlock],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread_ts: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ts: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'a str>,
+}
+
+impl<'a> Outgoing<'a> {
+    fn new(channel: &'a str, message: &'a Message) -> Self {
+        Self { channel, text: &message.text, blocks: &message.blocks, thread_ts: None, ts: None, user: None }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Posted {
+    channel: Option<String>,
+    ts: Option<String>,
+}
+
+/// An answer of which only the success matters.
+#[derive(Debug, Deserialize)]
+struct Done {}
+
+/// Why a private message cannot be shown in a channel though the person can be written to directly.
+const NOT_THERE: [&str; 5] =
+    ["user_not_in_channel", "channel_not_found", "not_in_channel", "is_archived", "restricted_action"];
+
+impl SlackClient {
+    async fn paced<A: serde::de::DeserializeOwned + Send>(
+        &self,
+        method: &str,
+        outgoing: &Outgoing<'_>,
+    ) -> Result<A, Failure> {
+        self.pace.turn(outgoing.channel).await.map_err(Failure::RateLimited)?;
+        let answer = self.call(method, outgoing, CALL).await;
+        if let Err(Failure::RateLimited(wait)) = &answer {
+            self.pace.hold(outgoing.channel, *wait);
+        }
+        answer
+    }
+
+    /// Posts any message, for notices that are not about one request.
+    ///
+    /// # Errors
+    /// See [`SlackError`].
+    pub async fn say(&self, to: &Destination, message: &Message) -> Result<MessageRef, SlackError> {
+        // A person's id is a place to post: Slack opens the direct conversation and answers with its id.
+        let (channel, thread_ts) = match to {
+            Destination::Channel(channel) => (channel.as_str(), None),
+            Destination::Thread(first) => (first.channel.as_str(), Some(first.ts.as_str())),
+            Destination::Person(person) => (person.as_str(), None),
+        };
+        let outgoing = Outgoing { thread_ts, ..Outgoing::new(channel, message) };
+        let posted: Posted = self.paced("chat.postMessage", &outgoing).await?;
+        let ts = posted.ts.ok_or_else(|| anyhow::anyhow!("Slack did not say where the message stands"))?;
+        Ok(MessageRef { channel: ChannelId::new(posted.channel.unwrap_or_else(|| channel.to_owned())), ts })
+    }
+
+    /// Shows one person a message that nobody else sees: in `channel` if they are there, else directly.
+    ///
+    /// # Errors
+    /// See [`SlackError`].
+    pub async fn say_privately(
+        &self,
+        channel: Option<&ChannelId>,
+        person: &PersonId,
+        message: &Message,
+    ) -> Result<(), SlackError> {
+        if let Some(channel) = channel {
+            let outgoing =
+                Outgoing { user: Some(person.as_str()), ..Outgoing::new(channel.as_str(), message) };
+            match self.paced::<Done>("chat.postEphemeral", &outgoing).await {
+                Ok(Done {}) => return Ok(()),
+                Err(failure) if failure.is(&NOT_THERE) => {}
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+        self.say(&Destination::Person(person.clone()), message).await.map(|_| ())
+    }
+}
+
+#[async_trait]
+impl Slack for SlackClient {
+    async fn post(&self, to: &Destination, notice: &Notice<'_>) -> Result<MessageRef, SlackError> {
+        self.say(to, &render(notice)).await
+    }
+
+    async fn update(&self, at: &MessageRef, notice: &Notice<'_>) -> Result<(), SlackError> {
+        let message = render(notice);
+        let outgoing = Outgoing { ts: Some(&at.ts), ..Outgoing::new(at.channel.as_str(), &message) };
+        let Done {} = self.paced("chat.update", &outgoing).await?;
+        Ok(())
+    }
+
+    async fn whisper(
+        &self,
+        channel: Option<&ChannelId>,
+        person: &PersonId,
+        text: &str,
+    ) -> Result<(), SlackError> {
+        self.say_privately(channel, person, &Message::plain(text)).await
+    }
+
+    async fn check(&self) -> anyhow::Result<()> {
+        self.identity().await.map(|_| ())
+    }
+}

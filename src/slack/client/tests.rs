@@ -1,0 +1,203 @@
+//! The client against a Slack that answers as little as possible, or badly.
+
+use serde_json::json;
+
+use super::fake::{FakeSlack, StillClock};
+use super::*;
+use crate::domain::ids::{ChannelId, PersonId};
+use crate::domain::request::{MessageRef, Surface};
+use crate::ports::slack::{Destination, Slack as _, SlackError};
+use crate::slack::incoming::ResponseUrl;
+use crate::slack::messages::{Message, sample};
+use crate::slack::views::note;
+
+async fn start() -> (FakeSlack, SlackClient, String) {
+    FakeSlack::start(&StillClock::new()).await
+}
+
+fn channel() -> Destination {
+    Destination::Channel(ChannelId::new("C0PAYMENTS"))
+}
+
+#[tokio::test]
+async fn a_card_is_posted_and_edited_where_slack_says_it_stands() {
+    let (slack, client, _) = start().await;
+    let request = sample::awaiting();
+    let notice = sample::notice(&request, Surface::Card, &[]);
+    let at = client.post(&channel(), &notice).await.unwrap();
+    assert_eq!(at, MessageRef { channel: ChannelId::new("C1"), ts: "1.2".into() });
+    let call = slack.last();
+    assert_eq!(call.method, "chat.postMessage");
+    assert_eq!(call.authorization.as_deref(), Some("Bearer xoxb-secret"));
+    assert_eq!(call.body["channel"], "C0PAYMENTS");
+    assert_eq!(call.body["blocks"][0]["type"], "header");
+    assert!(call.body.get("thread_ts").is_none());
+
+    client.update(&at, &notice).await.unwrap();
+    let call = slack.last();
+    assert_eq!((call.method.as_str(), &call.body["ts"]), ("chat.update", &json!("1.2")));
+
+    client.post(&Destination::Thread(at), &notice).await.unwrap();
+    assert_eq!(slack.last().body["thread_ts"], "1.2");
+}
+
+#[tokio::test]
+async fn each_refusal_of_slack_says_what_can_be_done_about_it() {
+    let (slack, client, _) = start().await;
+    let mut lines = Vec::new();
+    for error in [
+        "message_not_found",
+        "channel_not_found",
+        "is_archived",
+        "not_in_channel",
+        "user_disabled",
+        "messages_tab_disabled",
+        "ratelimited",
+        "invalid_blocks",
+        "expired_trigger_id",
+        "hash_conflict",
+        "invalid_auth",
+        "internal_error",
+    ] {
+        slack.refuses("chat.postMessage", error);
+        // Each in its own place, because a limit holds up all that follows in the same one.
+        let place = Destination::Channel(ChannelId::new(error));
+        let refused = client.say(&place, &Message::plain("x")).await.unwrap_err();
+        let kind = format!("{refused:?}");
+        lines.push(format!("{error}: {} ({refused})", kind.split('(').next().unwrap()));
+    }
+    insta::assert_snapshot!(lines.join("\n"), @"
+    message_not_found: Gone (the message is gone: message_not_found)
+    channel_not_found: Unreachable (cannot write there: channel_not_found)
+    is_archived: Unreachable (cannot write there: is_archived)
+    not_in_channel: Unreachable (cannot write there: not_in_channel)
+    user_disabled: Unreachable (cannot write there: user_disabled)
+    messages_tab_disabled: Unreachable (cannot write there: messages_tab_disabled)
+    ratelimited: RateLimited (Slack asks to wait 30 s)
+    invalid_blocks: Refused (Slack refused the call: invalid_blocks)
+    expired_trigger_id: Refused (Slack refused the call: expired_trigger_id)
+    hash_conflict: Refused (Slack refused the call: hash_conflict)
+    invalid_auth: Other (Slack answered `invalid_auth`)
+    internal_error: Other (Slack answered `internal_error`)
+    ");
+}
+
+#[tokio::test]
+async fn a_limit_says_how_long_to_stay_away() {
+    let (slack, client, _) = start().await;
+    let body = r#"{"ok":false,"error":"ratelimited"}"#;
+    slack.script("chat.postMessage", 429, vec![("retry-after", "7".into())], body);
+    let refused = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
+    assert!(
+        matches!(refused, SlackError::RateLimited(wait) if wait == Duration::from_secs(7)),
+        "{refused:?}"
+    );
+    // The next message to the same place does not even leave.
+    let again = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
+    assert!(matches!(again, SlackError::RateLimited(_)), "{again:?}");
+    assert_eq!(slack.calls().len(), 1);
+    let elsewhere = Destination::Channel(ChannelId::new("C2"));
+    slack.answers("chat.postMessage", &json!({ "ok": true, "ts": "3.4", "channel": "C2" }));
+    assert!(client.say(&elsewhere, &Message::plain("x")).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_slack_objects_to_is_kept_for_the_operator_and_the_body_is_not() {
+    let (slack, client, _) = start().await;
+    let said = "[ERROR] must be more than 0 characters [json-pointer:/blocks/0/text]";
+    slack.answers(
+        "chat.postMessage",
+        &json!({ "ok": false, "error": "invalid_blocks", "response_metadata": { "messages": [said] }, "secret": "typed" }),
+    );
+    let refused = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
+    assert_eq!(refused.to_string(), format!("Slack refused the call: invalid_blocks: {said}"));
+    slack.script("chat.postMessage", 500, Vec::new(), "typed");
+    let broken = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
+    assert!(!format!("{broken:?}").contains("typed"), "{broken:?}");
+    slack.script("chat.postMessage", 200, Vec::new(), "<html>typed");
+    let broken = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
+    assert!(matches!(broken, SlackError::Other(_)) && !format!("{broken:?}").contains("typed"), "{broken:?}");
+}
+
+#[tokio::test]
+async fn a_private_message_finds_the_person_wherever_they_are() {
+    let (slack, client, _) = start().await;
+    let (place, person) = (ChannelId::new("C0PAYMENTS"), PersonId::new("U0BOB"));
+    client.whisper(Some(&place), &person, "Not yours").await.unwrap();
+    assert_eq!(
+        (slack.last().method.as_str(), &slack.last().body["user"]),
+        ("chat.postEphemeral", &json!("U0BOB"))
+    );
+    slack.refuses("chat.postEphemeral", "user_not_in_channel");
+    client.whisper(Some(&place), &person, "Not yours").await.unwrap();
+    assert_eq!(
+        (slack.last().method.as_str(), &slack.last().body["channel"]),
+        ("chat.postMessage", &json!("U0BOB"))
+    );
+    slack.refuses("chat.postEphemeral", "invalid_blocks");
+    assert!(client.whisper(Some(&place), &person, "Not yours").await.is_err());
+}
+
+#[tokio::test]
+async fn views_are_opened_and_updated_by_id_and_version() {
+    let (slack, client, _) = start().await;
+    slack
+        .answers("views.open", &json!({ "ok": true, "view": { "id": "V1", "hash": "h1", "type": "modal" } }));
+    let opened = client.open_view("1.2.t", &note("A", "b")).await.unwrap();
+    assert_eq!(opened, OpenedView { id: "V1".into(), hash: Some("h1".into()) });
+    assert_eq!(slack.last().body["trigger_id"], "1.2.t");
+    assert_eq!(slack.last().body["view"]["type"], "modal");
+    // A fake that says nothing more than ok must do.
+    slack.answers("views.update", &json!({ "ok": true }));
+    client.update_view("V1", Some("h1"), &note("A", "c")).await.unwrap();
+    assert_eq!(slack.last().body["hash"], "h1");
+    client.update_view("V1", None, &note("A", "c")).await.unwrap();
+    assert!(slack.last().body.get("hash").is_none());
+}
+
+#[tokio::test]
+async fn an_answer_goes_to_slack_or_the_configured_origin_and_nowhere_else() {
+    let (slack, client, origin) = start().await;
+    let message = Message::plain("Hi");
+    let here = ResponseUrl::new(format!("{origin}/respond/r1"));
+    slack.script("r1", 200, Vec::new(), "ok");
+    client.respond(&here, &message).await.unwrap();
+    assert_eq!(slack.last().body["response_type"], "ephemeral");
+    assert_eq!(slack.last().authorization, None);
+    let refused = client.respond(&ResponseUrl::new("http://127.0.0.1:1/respond/r1"), &message).await;
+    assert!(matches!(refused, Err(SlackError::Refused(_))));
+    slack.script("r1", 404, Vec::new(), "used_url");
+    assert!(matches!(client.respond(&here, &message).await, Err(SlackError::Gone(_))));
+    slack.script("r1", 302, vec![("location", format!("{origin}/respond/r2"))], "");
+    assert!(client.respond(&here, &message).await.is_err());
+    assert!(slack.calls().iter().all(|call| call.method != "r2"));
+}
+
+#[tokio::test]
+async fn a_slack_that_never_answers_is_given_up() {
+    let (slack, client, _) = start().await;
+    slack.script("auth.test", 0, Vec::new(), "");
+    let waited = client.call::<Identity>("auth.test", &json!({}), Duration::from_millis(20)).await;
+    let Err(Failure::Broken(error)) = waited else { panic!("{waited:?}") };
+    assert_eq!(error.to_string(), "Slack did not answer `auth.test` within 20ms");
+}
+
+#[tokio::test]
+async fn the_token_tells_its_workspace_and_never_itself() {
+    let (slack, client, _) = start().await;
+    slack
+        .answers("auth.test", &json!({ "ok": true, "team_id": "T0PLAY", "user_id": "U0QM", "team": "Play" }));
+    assert_eq!(client.identity().await.unwrap().team_id.as_deref(), Some("T0PLAY"));
+    client.check().await.unwrap();
+    assert!(!format!("{client:?}").contains("xoxb"));
+    slack.refuses("auth.test", "invalid_auth");
+    assert!(client.check().await.is_err());
+}
+
+#[tokio::test]
+async fn the_distance_between_the_clocks_is_known() {
+    let (slack, client, _) = start().await;
+    let date = vec![("date", "Sun, 22 Nov 2026 11:54:00 GMT".to_owned())];
+    slack.script("api.test", 200, date, r#"{"ok":true}"#);
+    assert_eq!(client.clock_ahead_by().await.unwrap(), SignedDuration::from_mins(6));
+}

@@ -1,0 +1,83 @@
+//! The wire below the Web API: connections, time limits, and plain posts. What is called is `client`'s business.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use axum::http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use rustls::{ClientConfig, RootCertStore};
+use serde_json::Value;
+use url::Url;
+
+pub(super) type Connector = HttpsConnector<HttpConnector>;
+
+/// Connects to https, and to plain http for an API on this machine.
+///
+/// # Errors
+/// When the system has no certificates and the API needs them.
+pub(super) fn connector(api: &Url) -> anyhow::Result<Connector> {
+    let builder = match HttpsConnectorBuilder::new().with_native_roots() {
+        Ok(builder) => builder,
+        // Trusting nobody is fine where nothing is encrypted, as on a bare machine that only runs the playground.
+        Err(_) if api.scheme() == "http" => HttpsConnectorBuilder::new().with_tls_config(
+            ClientConfig::builder().with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
+        ),
+        Err(error) => {
+            return Err(error).context("cannot load the system's certificates: install `ca-certificates`");
+        }
+    };
+    Ok(builder.https_or_http().enable_http1().enable_http2().build())
+}
+
+/// Posts JSON without a token and without following redirects.
+#[derive(Clone, Debug)]
+pub(super) struct Plain(Client<Connector, Full<Bytes>>);
+
+/// What came back, without the body.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    headers: HeaderMap,
+}
+
+impl Plain {
+    pub(super) fn new(connector: Connector) -> Self {
+        Self(Client::builder(TokioExecutor::new()).build(connector))
+    }
+
+    /// Posts `body` within `limit`.
+    pub(super) async fn post(&self, url: &Url, body: &Value, limit: Duration) -> anyhow::Result<Answer> {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(url.as_str())
+            .header(CONTENT_TYPE, "application/json; charset=utf-8")
+            .body(Full::from(body.to_string()))
+            .context("cannot write the request")?;
+        let response = tokio::time::timeout(limit, self.0.request(request))
+            .await
+            .map_err(|_| anyhow!("Slack did not answer within {limit:?}"))?
+            .context("cannot reach Slack")?;
+        Ok(Answer { status: response.status(), headers: response.headers().clone() })
+    }
+}
+
+impl Answer {
+    /// What the other side's clock said.
+    pub(super) fn date(&self) -> Option<Timestamp> {
+        let text = self.headers.get(DATE)?.to_str().ok()?;
+        rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
+    }
+
+    /// How long the other side asks to wait.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        self.headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok().map(Duration::from_secs)
+    }
+}

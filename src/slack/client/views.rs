@@ -1,0 +1,121 @@
+//! Opening and changing views, and answering where a click came from.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use slack_morphism::prelude::{SlackHomeView, SlackModalView, SlackView};
+
+use super::failure::Failure;
+use super::response_url::followable;
+use super::{CALL, SlackClient};
+use crate::domain::ids::PersonId;
+use crate::ports::slack::SlackError;
+use crate::slack::incoming::ResponseUrl;
+use crate::slack::messages::Message;
+use crate::slack::views::to_json;
+
+/// Time to open a view: its trigger lives three seconds.
+const OPEN: Duration = Duration::from_millis(2500);
+
+/// A view that is open now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct OpenedView {
+    /// Its id, to update it by.
+    pub id: String,
+    /// Its version, so that an update does not overwrite a newer one.
+    pub hash: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Opened {
+    view: OpenedView,
+}
+
+impl SlackClient {
+    /// Opens a modal for the person whose trigger it is.
+    ///
+    /// # Errors
+    /// See [`SlackError`]; [`SlackError::Refused`] when the trigger is too old or was used.
+    pub async fn open_view(&self, trigger_id: &str, view: &SlackModalView) -> Result<OpenedView, SlackError> {
+        let body = json!({ "trigger_id": trigger_id, "view": written(view)? });
+        let opened: Opened = self.call("views.open", &body, OPEN).await?;
+        Ok(opened.view)
+    }
+
+    /// Puts a modal on top of the one that is open.
+    ///
+    /// # Errors
+    /// As [`Self::open_view`].
+    pub async fn push_view(&self, trigger_id: &str, view: &SlackModalView) -> Result<OpenedView, SlackError> {
+        let body = json!({ "trigger_id": trigger_id, "view": written(view)? });
+        let opened: Opened = self.call("views.push", &body, OPEN).await?;
+        Ok(opened.view)
+    }
+
+    /// Replaces an open modal; with a `hash` only if it is still that version.
+    ///
+    /// # Errors
+    /// See [`SlackError`]; [`SlackError::Gone`] when it was closed, [`SlackError::Refused`] when it has moved on.
+    pub async fn update_view(
+        &self,
+        view_id: &str,
+        hash: Option<&str>,
+        view: &SlackModalView,
+    ) -> Result<OpenedView, SlackError> {
+        let mut body = json!({ "view_id": view_id, "view": written(view)? });
+        if let Some(hash) = hash {
+            body["hash"] = Value::from(hash);
+        }
+        let opened: Opened = self.call("views.update", &body, CALL).await?;
+        Ok(opened.view)
+    }
+
+    /// Shows a person their home tab.
+    ///
+    /// # Errors
+    /// See [`SlackError`].
+    pub async fn publish_home(
+        &self,
+        person: &PersonId,
+        view: &SlackHomeView,
+    ) -> Result<OpenedView, SlackError> {
+        let view = SlackView::Home(view.clone());
+        let body =
+            json!({ "user_id": person, "view": serde_json::to_value(view).map_err(anyhow::Error::from)? });
+        let opened: Opened = self.call("views.publish", &body, CALL).await?;
+        Ok(opened.view)
+    }
+
+    /// Answers privately where a command or click came from, leaving the message it came from as it is.
+    ///
+    /// # Errors
+    /// See [`SlackError`]; [`SlackError::Refused`] for an address that is not Slack's, [`SlackError::Gone`] when it
+    /// was used up.
+    pub async fn respond(&self, to: &ResponseUrl, message: &Message) -> Result<(), SlackError> {
+        let url = followable(to.reveal(), &self.api)
+            .ok_or_else(|| SlackError::Refused("the response address is not Slack's".to_owned()))?;
+        let body = json!({
+            "response_type": "ephemeral",
+            "replace_original": false,
+            "text": message.text,
+            "blocks": message.blocks,
+        });
+        let answer = self.plain.post(&url, &body, CALL).await?;
+        match answer.status.as_u16() {
+            200..=299 => Ok(()),
+            404 | 410 => Err(SlackError::Gone("the response address was used up".to_owned())),
+            429 => {
+                let wait = answer.retry_after().unwrap_or(Duration::from_secs(30));
+                Err(Failure::RateLimited(wait).into())
+            }
+            status => Err(anyhow::anyhow!("Slack answered with HTTP status {status}").into()),
+        }
+    }
+}
+
+fn written(view: &SlackModalView) -> Result<Value, SlackError> {
+    to_json(view).map_err(|error| anyhow::Error::from(error).into())
+}
