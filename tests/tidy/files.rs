@@ -92,7 +92,9 @@ fn begins_a_path(line: &str, place: &str) -> bool {
 #[test]
 fn text_ends_in_one_line_break_and_has_no_trailing_blanks() {
     let mut problems = Vec::new();
-    for (path, text) in texts().filter(|(path, _)| !path.starts_with("tests/wire/")) {
+    // rustfmt looks after Rust, where a snapshot may well have blanks at the end of a line.
+    let as_sent = |path: &str| path.starts_with("tests/wire/") || path.ends_with(".rs");
+    for (path, text) in texts().filter(|(path, _)| !as_sent(path)) {
         let ragged = text.lines().position(|line| line.ends_with([' ', '\t']));
         problems.extend(ragged.map(|line| format!("{path}:{}: blanks at the end", line + 1)));
         let ended = text.is_empty() || (text.ends_with('\n') && !text.ends_with("\n\n"));

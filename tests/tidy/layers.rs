@@ -36,9 +36,9 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("lib", &[]),
 ];
 
-/// Libraries that one layer alone may name.
+/// Libraries that one layer alone may name. `catalog form --json` prints what Slack would get, hence `cli`.
 const BELONGS_TO: [(&str, &[&str]); 4] = [
-    ("slack_morphism", &["slack"]),
+    ("slack_morphism", &["slack", "cli"]),
     ("rusqlite", &["local"]),
     ("clap", &["cli", "main"]),
     ("saphyr_parser", &["document"]),

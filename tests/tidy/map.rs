@@ -6,13 +6,14 @@ use quartermaster::domain::request::StatusName;
 
 use crate::source::{files_under, none, quoted, read, rust_files, tests_in};
 
-/// The rows of the code map: a folder in backticks, then what belongs there and its files in backticks.
+/// The rows of the code map: a folder in backticks, what belongs there, its files in backticks.
 fn rows(text: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut rows = BTreeMap::new();
     for line in text.lines().filter(|line| line.starts_with("| `src/")) {
-        let mut names = quoted(line).into_iter().map(str::to_owned);
-        if let Some(folder) = names.next() {
-            rows.insert(folder, names.filter(|name| name.contains('.') && !name.contains('/')).collect());
+        let cells: Vec<&str> = line.split('|').collect();
+        if let [_, folder, _, files, _] = cells[..] {
+            let folder = folder.trim().trim_matches('`').to_owned();
+            rows.insert(folder, quoted(files).into_iter().map(str::to_owned).collect());
         }
     }
     rows

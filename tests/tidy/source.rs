@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Folders that hold no text of ours.
+/// Folders that hold no text of ours. In a worktree `.git` is a file.
 const NOT_OURS: [&str; 6] = [".git", "target", ".data", "ci-output", ".venv-lint", "node_modules"];
 
 /// Where the repository is.
@@ -30,10 +30,11 @@ fn walk(folder: &Path, found: &mut Vec<String>) {
     for entry in entries {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if NOT_OURS.contains(&name.as_str()) {
+            continue;
+        }
         if path.is_dir() {
-            if !NOT_OURS.contains(&name.as_str()) {
-                walk(&path, found);
-            }
+            walk(&path, found);
         } else if let Ok(relative) = path.strip_prefix(root()) {
             found.push(relative.to_string_lossy().into_owned());
         }
