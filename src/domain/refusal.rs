@@ -297,6 +297,7 @@ mod tests {
             noted.collect::<Vec<_>>(),
             [
                 "in no team",
+                "of another workspace",
                 "not a member of the team",
                 "not offered to the team",
                 "not something the portal offered",
