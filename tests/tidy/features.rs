@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::source::{none, quoted, read, root, rust_files, tests_in};
+use crate::source::{has_extension, none, quoted, read, root, rust_files, tests_in};
 
 /// The rows of the tables: number of the line, and the tests it names as (path, function).
 fn named() -> Vec<(usize, Vec<(String, String)>)> {
@@ -11,7 +11,7 @@ fn named() -> Vec<(usize, Vec<(String, String)>)> {
     let rows = lines.filter(|(_, line)| !line.starts_with("| What") && !line.starts_with("| --"));
     rows.map(|(number, line)| {
         let tests = quoted(line).into_iter().filter_map(|word| word.split_once("::"));
-        let tests = tests.filter(|(path, _)| path.ends_with(".rs"));
+        let tests = tests.filter(|(path, _)| has_extension(path, "rs"));
         (number + 1, tests.map(|(path, name)| (path.to_owned(), name.to_owned())).collect())
     })
     .collect()

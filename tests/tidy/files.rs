@@ -1,6 +1,6 @@
 //! Every file by itself: how long it may be, how it begins, and what never stands in one.
 
-use crate::source::{code, files_under, has_word, none, read, rust_files, shipped};
+use crate::source::{code, files_under, has_extension, has_word, none, read, rust_files, shipped};
 
 /// Longest source file, test modules not counted.
 const LONGEST: usize = 500;
@@ -12,7 +12,7 @@ const VERBATIM: [&str; 2] = ["LICENSE", "Cargo.lock"];
 const EMPTY_NAMES: [&str; 8] = ["manager", "helper", "helpers", "util", "utils", "common", "misc", "service"];
 
 fn is_text(path: &str) -> bool {
-    !VERBATIM.contains(&path) && !["png", "gif", "ico"].iter().any(|kind| path.ends_with(&format!(".{kind}")))
+    !VERBATIM.contains(&path) && !["png", "gif", "ico"].iter().any(|kind| has_extension(path, kind))
 }
 
 /// Every file of ours that is text, with what it says.
@@ -93,7 +93,7 @@ fn begins_a_path(line: &str, place: &str) -> bool {
 fn text_ends_in_one_line_break_and_has_no_trailing_blanks() {
     let mut problems = Vec::new();
     // rustfmt looks after Rust, where a snapshot may well have blanks at the end of a line.
-    let as_sent = |path: &str| path.starts_with("tests/wire/") || path.ends_with(".rs");
+    let as_sent = |path: &str| path.starts_with("tests/wire/") || has_extension(path, "rs");
     for (path, text) in texts().filter(|(path, _)| !as_sent(path)) {
         let ragged = text.lines().position(|line| line.ends_with([' ', '\t']));
         problems.extend(ragged.map(|line| format!("{path}:{}: blanks at the end", line + 1)));

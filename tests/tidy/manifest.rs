@@ -72,7 +72,7 @@ const ALSO: [(&str, &str); 2] = [
 ];
 
 fn manifest() -> Node {
-    parse_yaml(&read("manifest.yml")).unwrap()
+    parse_yaml(&read("manifest.yml")).unwrap_or_else(|problem| panic!("manifest.yml: {problem:?}"))
 }
 
 fn text(node: &Node, path: &[&str]) -> String {
@@ -135,13 +135,13 @@ fn the_manifest_names_what_the_code_answers() {
     );
     let host = "https://quartermaster.example.com";
     let interactivity = |key: &str| text(&manifest, &["settings", "interactivity", key]);
-    let routes = [
+    let addresses = [
         (text(&first("slash_commands"), &["url"]), "/slack/commands"),
         (interactivity("request_url"), "/slack/interactions"),
         (interactivity("message_menu_options_url"), "/slack/options"),
     ];
     let router = read("src/slack/router.rs");
-    for (url, route) in routes {
+    for (url, route) in addresses {
         assert_eq!(url, format!("{host}{route}"));
         assert!(router.contains(&format!("\"{route}\"")), "{route} is not answered");
     }
@@ -150,8 +150,8 @@ fn the_manifest_names_what_the_code_answers() {
 #[test]
 fn the_manifest_asks_for_the_scopes_that_our_calls_need_and_no_more() {
     let manifest = manifest();
-    let asked = manifest.get("oauth_config").and_then(|o| o.get("scopes")?.get("bot")?.as_list()).unwrap();
-    let asked: BTreeSet<String> = asked.iter().filter_map(Node::as_text).map(str::to_owned).collect();
+    let listed = manifest.get("oauth_config").and_then(|o| o.get("scopes")?.get("bot")?.as_list()).unwrap();
+    let asked: BTreeSet<String> = listed.iter().filter_map(Node::as_text).map(str::to_owned).collect();
     let mut needed: BTreeSet<String> = ALSO.iter().map(|(scope, _)| (*scope).to_owned()).collect();
     let mut called = 0;
     for (path, lines) in shipped().into_iter().filter(|(path, _)| path.starts_with("src/slack/client")) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quartermaster::domain::request::StatusName;
 
-use crate::source::{files_under, none, quoted, read, rust_files, tests_in};
+use crate::source::{files_under, has_extension, none, quoted, read, rust_files, tests_in};
 
 /// The rows of the code map: a folder in backticks, what belongs there, its files in backticks.
 fn rows(text: &str) -> BTreeMap<String, BTreeSet<String>> {
@@ -22,7 +22,7 @@ fn rows(text: &str) -> BTreeMap<String, BTreeSet<String>> {
 /// What is there: every folder of `src/` with its files.
 fn folders() -> BTreeMap<String, BTreeSet<String>> {
     let mut folders: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for path in files_under("src").iter().filter(|path| !path.ends_with(".pending-snap")) {
+    for path in files_under("src").iter().filter(|path| !has_extension(path, "pending-snap")) {
         if let Some((folder, name)) = path.rsplit_once('/') {
             folders.entry(format!("{folder}/")).or_default().insert(name.to_owned());
         }
@@ -95,7 +95,7 @@ fn the_docs_explain_every_status_under_the_words_people_see() {
 fn links_between_the_docs_lead_somewhere() {
     let known: BTreeSet<String> = files_under("").into_iter().collect();
     let mut problems = Vec::new();
-    for path in known.iter().filter(|path| path.ends_with(".md")) {
+    for path in known.iter().filter(|path| has_extension(path, "md")) {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         for link in read(path).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let target = link.split('#').next().unwrap_or_default();

@@ -27,8 +27,8 @@ pub(crate) fn files_under(folder: &str) -> Vec<String> {
 fn walk(folder: &Path, found: &mut Vec<String>) {
     let entries =
         fs::read_dir(folder).unwrap_or_else(|error| panic!("cannot list {}: {error}", folder.display()));
-    for entry in entries {
-        let path = entry.unwrap().path();
+    for entry in entries.flatten() {
+        let path = entry.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if NOT_OURS.contains(&name.as_str()) {
             continue;
@@ -43,11 +43,12 @@ fn walk(folder: &Path, found: &mut Vec<String>) {
 
 /// Every Rust file under `folder`.
 pub(crate) fn rust_files(folder: &str) -> Vec<String> {
-    files_under(folder).into_iter().filter(|path| is_rust(path)).collect()
+    files_under(folder).into_iter().filter(|path| has_extension(path, "rs")).collect()
 }
 
-fn is_rust(path: &str) -> bool {
-    Path::new(path).extension().is_some_and(|extension| extension == "rs")
+/// Whether the path's file is of this kind, such as `rs`.
+pub(crate) fn has_extension(path: &str, wanted: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension == wanted)
 }
 
 /// Rust files of `src/` that ship, each with the lines that do: no test modules, no files of them.
