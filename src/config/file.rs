@@ -33,7 +33,6 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     server.finish();
 
     let slack = root.section("slack");
-    let audit_channel = channel(&slack, "audit_channel");
     let (command, approvals_channel, admins, auditors) = read_slack(&slack);
     slack.finish();
 
@@ -49,7 +48,6 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     problems.into_result(Settings {
         listen,
         log,
-        audit_channel,
         backend,
         catalog,
         catalog_named,
@@ -59,7 +57,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
 }
 
 fn read_slack(slack: &Reader<'_>) -> (String, ChannelId, Vec<Principal>, Vec<Principal>) {
-    let _ = slack.text("manager_field");
+    let _ = (slack.text("manager_field"), channel(slack, "audit_channel"));
     let transport = slack.text_or("transport", "http");
     if transport != "http" {
         slack.report(

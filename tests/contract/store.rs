@@ -199,15 +199,12 @@ pub(crate) async fn a_key_commits_once_and_names_its_request(test: StoreUnderTes
     let refusal = test.refusal(keyed(&second)).await;
     assert!(matches!(refusal, CommitError::Again(Some(id)) if id == first.request.id), "{refusal:?}");
     assert_eq!(test.loaded(second.request.id).await, None);
-    assert_eq!(test.store.request_of_key("V1").await.unwrap(), Some(first.request.id));
-    assert_eq!(test.store.request_of_key("V2").await.unwrap(), None);
 }
 
 pub(crate) async fn a_key_that_came_without_a_row_names_no_request(test: StoreUnderTest) {
     let event = Commit { once: Some("Ev1".to_owned()), ..Commit::default() };
     test.commit(event.clone()).await;
     assert!(matches!(test.refusal(event).await, CommitError::Again(None)));
-    assert_eq!(test.store.request_of_key("Ev1").await.unwrap(), None);
 }
 
 pub(crate) async fn a_refused_commit_changes_nothing(test: StoreUnderTest) {

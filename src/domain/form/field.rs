@@ -110,11 +110,6 @@ impl Field {
         self.options().iter().position(|choice| choice.value == value)
     }
 
-    /// Where the option stands that the field starts with.
-    pub fn initial_position(&self) -> Option<usize> {
-        self.position(self.initial.as_deref()?)
-    }
-
     /// A plain value as the form would send it: for values that came from a command instead of the form.
     pub fn to_wire(&self, value: &str) -> Option<String> {
         match self.input {
