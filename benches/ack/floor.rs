@@ -21,7 +21,7 @@ use crate::rig::signed::SECRET;
 
 /// Serves on `address` until the process is ended.
 #[tokio::main]
-pub(crate) async fn main(address: Option<String>) -> ExitCode {
+pub(crate) async fn run(address: Option<String>) -> ExitCode {
     match serve(address).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

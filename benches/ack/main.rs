@@ -40,7 +40,7 @@ struct Round {
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     if arguments.next().as_deref() == Some("floor") {
-        return floor::main(arguments.next());
+        return floor::run(arguments.next());
     }
     rig::run("ack", measure)
 }

@@ -8,11 +8,11 @@ use rusqlite::Connection;
 /// Three traces that every stored submission leaves.
 pub(crate) struct Kept {
     /// Rows of requests.
-    pub(crate) requests: usize,
+    pub(crate) requests: u32,
     /// First entries of their audit trails.
-    pub(crate) submitted: usize,
+    pub(crate) submitted: u32,
     /// Quota in use, over all teams.
-    pub(crate) quota: usize,
+    pub(crate) quota: u32,
 }
 
 /// Counts them.
