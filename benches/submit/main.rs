@@ -45,21 +45,24 @@ fn measure(scale: Scale) -> anyhow::Result<bool> {
     let signer = Signer::new(SECRET)?;
     let (rounds, requests) = scale.pick((7, 640), (2, 128));
     let mut acked = 0;
+    let mut submit = |connections: usize, requests: usize| {
+        let base = acked;
+        let request = |number: usize| signer.request("/slack/interactions", &form.body(base + number));
+        let taken =
+            Load { address: server.address, connections, requests, request: &request, is_right: is_stored }
+                .run();
+        acked += requests;
+        taken
+    };
+    // First one at a time: what a person waits for when nobody else is there.
+    let flush = flush::sample(folder.path(), scale.pick(100, 30))?;
+    let alone = median(&submit(1, scale.pick(100, 30))?);
+    let flushes = alone / median(&flush);
+    say(&format!("B3 one connection: p50 {alone:.2} ms = {flushes:.2} flushes"));
     let mut figures = Figures::default();
     for _ in 0..rounds {
         let flush = flush::sample(folder.path(), scale.pick(100, 30))?;
-        let base = acked;
-        let request = |number: usize| signer.request("/slack/interactions", &form.body(base + number));
-        let load = Load {
-            address: server.address,
-            connections: CONNECTIONS,
-            requests,
-            request: &request,
-            is_right: is_stored,
-        };
-        let taken = load.run()?;
-        acked += taken.len();
-        figures.add(&flush, &taken);
+        figures.add(&flush, &submit(CONNECTIONS, requests)?);
     }
     let peak = server.mebibytes("status", "VmHWM")?;
     drop(server);
