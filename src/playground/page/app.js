@@ -108,8 +108,8 @@ function drawSidebar() {
     h("ul", {}, screen.channels.filter((channel) => channel.kind === "channel").map(channelRow)),
     h("h2", {}, "App"),
     h("ul", {}, dm() && channelRow(dm()), row(HOME, icon("home"), `${screen.app.name} home`, 0, openHome)),
-    h("p.keys", {}, h("kbd", {}, "1"), "–", h("kbd", {}, "5"), " switch person · ", h("kbd", {}, "Ctrl"), " ",
-      h("kbd", {}, "K"), " people · ", h("kbd", {}, "/"), " command")));
+    h("p.keys", {}, h("kbd", {}, "1"), " – ", h("kbd", {}, "5"), " switch person · ", h("kbd", {}, "Ctrl"), " ",
+      h("kbd", {}, "K"), " people", h("br"), h("kbd", {}, "/"), " command")));
 }
 
 function personRow(known, index) {
@@ -150,7 +150,7 @@ function drawMain() {
     page.drawn.messages = null;
     fill(main, head(home, channel), home || memory.get("hint") ? null : hint(),
       home ? homeTab() : [h("div.messages", { id: "messages", tabindex: "0", role: "log", "aria-label": "Messages" }),
-        composer(screen, channel, title(channel), send)]);
+        composer(screen, channel, channel.kind === "dm" ? title(channel) : `#${title(channel)}`, send)]);
   });
   if (home) return;
   const box = byId("messages");
