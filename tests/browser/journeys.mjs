@@ -29,6 +29,7 @@ async function preview(seat) {
   await seat.fills({ Environment: "Production (two zones, 35 days of backups)" });
   await seat.form.getByText("about $15/month").waitFor({ state: "detached" });
   assert.equal(await seat.field("Database name").inputValue(), "orders");
+  await seat.form.getByText("list price").scrollIntoViewIfNeeded();
   await seat.picture("06-preview-changed");
   await seat.submits();
 }
@@ -42,14 +43,14 @@ async function approved(seat) {
   await card.getByRole("button", { name: "Approve" }).click();
   const changed = await seat.message("Approved by", "Provisioning");
   await changed.locator(".replies").click();
-  await seat.page.locator("#thread").getByText("of").first().waitFor();
+  await seat.page.locator("#thread .message").last().getByText("Provisioning").waitFor();
   await seat.picture("08-approved-with-thread");
   await seat.message("Approved by", "Active until");
   assert.equal(await changed.getByRole("button", { name: "Approve" }).count(), 0);
   await seat.picture("09-active-card");
   await seat.become("Alice Adams");
   await seat.visit(DM);
-  await seat.message("is ready", "PostgreSQL RDS Instance", "Endpoint");
+  await seat.message("is ready", "PostgreSQL RDS Instance", "ConnectionUrl");
   await seat.picture("10-database-outputs");
 }
 
