@@ -34,7 +34,7 @@ pub struct Edge {
     /// Calls Slack.
     pub client: Arc<SlackClient>,
     verifier: Arc<Verifier>,
-    identity: Arc<Mutex<Option<Identity>>>,
+    identity: Arc<Mutex<Option<Arc<Identity>>>>,
     following: TaskTracker,
 }
 
@@ -97,12 +97,13 @@ impl Edge {
             || same(&workspace.enterprise_id, &origin.enterprise)
     }
 
-    async fn identity(&self) -> Option<Identity> {
+    async fn identity(&self) -> Option<Arc<Identity>> {
         if let Some(known) = self.identity.lock().unwrap_or_else(PoisonError::into_inner).clone() {
             return Some(known);
         }
         let asked = tokio::time::timeout(IDENTITY_WITHIN, self.client.identity()).await.ok()?.ok()?;
-        *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked.clone());
+        let asked = Arc::new(asked);
+        *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&asked));
         Some(asked)
     }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde_json::{Value, json};
-use slack_morphism::prelude::SlackModalView;
+use slack_morphism::prelude::{SlackBlock, SlackModalView};
 
 use super::blocks::cut;
 use super::messages::Message;
@@ -39,11 +40,7 @@ impl Ack {
     pub fn body(&self) -> Option<Value> {
         match self {
             Self::Empty => None,
-            Self::Ephemeral(message) => Some(json!({
-                "response_type": "ephemeral",
-                "text": message.text,
-                "blocks": message.blocks,
-            })),
+            Self::Ephemeral(message) => serde_json::to_value(Private::from(message)).ok(),
             Self::FieldErrors(errors) => Some(json!({ "response_action": "errors", "errors": errors })),
             Self::Close => Some(json!({ "response_action": "clear" })),
             Self::UpdateView(view) => {
@@ -52,6 +49,20 @@ impl Ack {
             Self::Options(options) => Some(json!({ "options": wire_options(options) })),
             Self::Challenge(challenge) => Some(json!({ "challenge": challenge })),
         }
+    }
+}
+
+/// The answer to a command, written in one go: it is by far the most frequent one.
+#[derive(Serialize)]
+struct Private<'a> {
+    blocks: &'a [SlackBlock],
+    response_type: &'static str,
+    text: &'a str,
+}
+
+impl<'a> From<&'a Message> for Private<'a> {
+    fn from(message: &'a Message) -> Self {
+        Self { blocks: &message.blocks, response_type: "ephemeral", text: &message.text }
     }
 }
 
@@ -64,6 +75,9 @@ fn wire_options(options: &[(String, String)]) -> Vec<Value> {
 
 impl IntoResponse for Ack {
     fn into_response(self) -> Response {
+        if let Self::Ephemeral(message) = &self {
+            return Json(Private::from(message)).into_response();
+        }
         match self.body() {
             None => StatusCode::OK.into_response(),
             Some(body) => Json(body).into_response(),
