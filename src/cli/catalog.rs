@@ -319,16 +319,16 @@ mod tests {
 
         The service
           Service name [ServiceName]: text of 1 to 30 characters, required
-            Name of the service, lower-case words joined by hyphens, for example checkout-api. Start with a lower-case letter, then letters, digits and single hyphens, at most 30 characters, for example checkout-api. 1 to 30 characters.
+            Name of the service, lower-case words joined by hyphens, for example checkout-api.
           Environment [Environment]: choose one, optional, starts with `dev`
             Where the service runs, for example dev. Production needs at least two tasks.
             - dev      Development
             - staging  Staging
             - prod     Production (two tasks or more)
           Container image [Image]: text of at most 512 characters, required
-            ARM64 image in this account's ECR, by digest, for example 123456789012.dkr.ecr.us-east-1.amazonaws.com/checkout-api@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08. An image in ECR by its digest, not by a tag: account.dkr.ecr.region.amazonaws.com/name@sha256: and 64 hexadecimal digits. At most 512 characters.
+            ARM64 image in this account's ECR, by digest, for example 123456789012.dkr.ecr.us-east-1.amazonaws.com/checkout-api@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08.
           Port [ContainerPort]: whole number from 1,024 to 65,535, optional, starts with `8080`
-            Port the container listens on, from 1024 to 65535, for example 8080. A port from 1024 to 65535, for example 8080. Lower ports need root, which the task does not have. 1,024 to 65,535.
+            Port the container listens on, from 1024 to 65535, for example 8080.
 
         Size
           Task size [TaskSize]: choose one, optional, starts with `xs`
@@ -338,15 +338,15 @@ mod tests {
             - m   M: 1 vCPU, 2 GB
             - l   L: 2 vCPU, 4 GB
           Number of tasks [DesiredCount]: whole number from 1 to 10, optional, starts with `1`
-            How many tasks run side by side, from 1 to 10, for example 2. A whole number from 1 to 10, for example 2. 1 to 10.
+            How many tasks run side by side, from 1 to 10, for example 2.
 
         Platform settings (the defaults are right for most teams)
           VPC [VpcId]: text, optional, starts with `/platform/network/vpc-id`
-            SSM parameter with the id of the VPC, for example /platform/network/vpc-id. For example /team/setting.
+            SSM parameter with the id of the VPC, for example /platform/network/vpc-id.
           Private subnets [SubnetIds]: text, optional, starts with `/platform/network/private-subnet-ids`
-            SSM parameter with the private subnets, at least two zones, for example /platform/network/private-subnet-ids. For example /team/setting.
+            SSM parameter with the private subnets, at least two zones, for example /platform/network/private-subnet-ids.
           Application security group [AppSecurityGroupId]: text, optional, starts with `/platform/network/app-security-group-id`
-            SSM parameter with the group applications share, for example /platform/network/app-security-group-id. For example /team/setting.
+            SSM parameter with the group applications share, for example /platform/network/app-security-group-id.
 
         Before Submit
           Price: about $8.21/month, us-east-1 list price of 2026-08-21 (with the defaults)

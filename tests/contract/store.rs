@@ -188,9 +188,6 @@ pub(crate) async fn a_commit_whose_answer_was_lost_may_be_repeated(test: StoreUn
     test.commit(commit).await;
     assert_eq!(test.store.audit_of(transition.request.id).await.unwrap(), transition.audit);
     assert_eq!(test.used(&slot("payments", "s3-bucket")).await, 1);
-    let next = replace(&changed(&transition.request, "next"));
-    test.commit(next.clone()).await;
-    test.commit(next).await;
 }
 
 pub(crate) async fn a_key_commits_once_and_names_its_request(test: StoreUnderTest) {
