@@ -22,7 +22,7 @@ use crate::domain::ids::TeamName;
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// Settings file [default: $QUARTERMASTER_CONFIG, else quartermaster.toml]
+    /// Settings file; without it `QUARTERMASTER_CONFIG` names it, else it is `quartermaster.toml`
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
 }

@@ -113,7 +113,11 @@ mod tests {
             Environment::from_lookup(&|name| (name == "SLACK_API_URL").then(|| "slack".to_owned()))
                 .unwrap_err();
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @"
+        SLACK_SIGNING_SECRET: is not set: copy it from Basic Information, App Credentials, of your Slack app
+        SLACK_BOT_TOKEN: is not set: copy the token that begins with `xoxb-` from OAuth & Permissions of your Slack app
+        SLACK_API_URL: is not a URL: write for example `https://slack.com/api/`, or unset it
+        ");
     }
 
     #[test]

@@ -15,7 +15,7 @@ const LONGEST_TEAM_NAME: usize = 20;
 
 pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     let document = parse_toml(text).map_err(|problem| vec![problem.into()])?;
-    let problems = Problems::new();
+    let problems = Problems::in_toml();
     let root = Reader::new(&document, &problems);
 
     let server = root.section("server");
@@ -33,7 +33,6 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     server.finish();
 
     let slack = root.section("slack");
-    let audit_channel = channel(&slack, "audit_channel");
     let (command, approvals_channel, admins, auditors) = read_slack(&slack);
     slack.finish();
 
@@ -49,7 +48,6 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     problems.into_result(Settings {
         listen,
         log,
-        audit_channel,
         backend,
         catalog,
         catalog_named,
@@ -59,7 +57,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
 }
 
 fn read_slack(slack: &Reader<'_>) -> (String, ChannelId, Vec<Principal>, Vec<Principal>) {
-    let _ = slack.text("manager_field");
+    let _ = (slack.text("manager_field"), channel(slack, "audit_channel"));
     let transport = slack.text_or("transport", "http");
     if transport != "http" {
         slack.report(
@@ -280,14 +278,25 @@ name = "Payments Team"
 members = ["U0ALICE"]
 channel = "general"
 "#
-        ), @"");
+        ), @r#"
+        line 3: `server.listen` is `3000`: write an address and a port such as `127.0.0.1:3000`
+        line 4: `slack.approvals_channel` is missing: add a line such as `approvals_channel = "some text"`
+        line 5: unknown key `slack.approval_channel`: did you mean `approvals_channel`?
+        line 6: `slack.command` is `provision`: write a slash and at most 31 lower-case letters, digits, hyphens and underscores, such as `/provision`
+        line 7: `pat` in `slack.admins` is nobody: write a Slack user id (`U0ALICE`), a user group id (`S0LEADS`) or an e-mail address
+        line 9: `backend.store` is `postgres:db`: write `sqlite:` and a file, such as `sqlite:quartermaster.db`: it is the only store of this version
+        line 11: `simulated.step` is `fast` where a length of time (ms, s, m, h or d) should be: write for example `step = "24h"`
+        line 12: `teams[0].approvers` is missing: add a line such as `approvers = ["U0ALICE", "S0GROUP"]`
+        line 13: `Payments Team` cannot be a team's name: use at most 20 lower-case letters, digits and single hyphens, such as `payments`: it becomes part of resource names
+        line 15: `general` is not a channel id: open the channel in Slack, choose About, and copy the id at the bottom, such as `C0APPROVALS`
+        "#);
     }
 
     #[test]
     fn a_file_without_teams_or_with_two_of_one_name_is_refused() {
-        insta::assert_snapshot!(problems("[slack]\napprovals_channel = \"C0APPROVALS\"\n"), @"");
+        insta::assert_snapshot!(problems("[slack]\napprovals_channel = \"C0APPROVALS\"\n"), @r#"line 1: there is no `[[teams]]`: add one with name, members and approvers, such as `[[teams]] name = "payments" members = ["U0ALICE"] approvers = ["U0MORGAN"]`"#);
         let twice = "[slack]\napprovals_channel = \"C0APPROVALS\"\n".to_owned()
             + &"[[teams]]\nname = \"a\"\nmembers = []\napprovers = []\n".repeat(2);
-        insta::assert_snapshot!(problems(&twice), @"");
+        insta::assert_snapshot!(problems(&twice), @"line 8: two teams are called `a`: give each team its own name");
     }
 }

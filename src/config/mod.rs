@@ -9,7 +9,7 @@ mod file;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::domain::ids::{ChannelId, ProductKey};
+use crate::domain::ids::ProductKey;
 use crate::domain::organization::Organization;
 use crate::domain::period::Period;
 
@@ -25,8 +25,6 @@ pub struct Settings {
     pub listen: String,
     /// How log lines are written.
     pub log: LogFormat,
-    /// Where the audit trail is mirrored to people, if anywhere.
-    pub audit_channel: Option<ChannelId>,
     /// Which implementations serve the ports.
     pub backend: Backend,
     /// Folder of the catalog; the one built into the binary when it does not exist and was not asked for.

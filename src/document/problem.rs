@@ -64,12 +64,28 @@ fn write_line(f: &mut fmt::Formatter<'_>, line: usize) -> fmt::Result {
 #[derive(Debug, Default)]
 pub struct Problems {
     found: RefCell<Vec<Problem>>,
+    is_toml: bool,
 }
 
 impl Problems {
     /// Nothing wrong so far.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Nothing wrong so far in a TOML document, whose examples are written in TOML.
+    pub fn in_toml() -> Self {
+        Self { is_toml: true, ..Self::default() }
+    }
+
+    /// A line that sets `key` to `example`, as this kind of document writes it.
+    pub(super) fn assignment(&self, key: &str, example: &str) -> String {
+        if !self.is_toml {
+            return format!("{key}: {example}");
+        }
+        let stands_bare =
+            example.starts_with(['"', '[']) || example.parse::<f64>().is_ok() || example == "true";
+        if stands_bare { format!("{key} = {example}") } else { format!("{key} = \"{example}\"") }
     }
 
     /// Adds one problem.

@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
         let node = self.node(key)?;
         let value = scalar(node).and_then(|text| text.parse().ok());
         if value.is_none() {
-            self.wrong(key, node, wanted, &format!("{key}: {example}"));
+            self.wrong(key, node, wanted, &self.problems.assignment(key, example));
         }
         value
     }
@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
     /// A list of values made from scalars.
     pub fn parsed_list<T: FromStr>(&self, key: &str, wanted: &str, example: &str) -> Option<Vec<T>> {
         let node = self.node(key)?;
-        let example = format!("{key}: [{example}]");
+        let example = self.problems.assignment(key, &format!("[{example}]"));
         let Some(list) = node.as_list() else {
             self.wrong(key, node, &format!("a list of {wanted}"), &example);
             return None;
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
             self.problems.add(Problem::new(
                 self.line,
                 format!("`{}` is missing", self.path_of(key)),
-                format!("add a line such as `{key}: \"some text\"`"),
+                format!("add a line such as `{}`", self.problems.assignment(key, "\"some text\"")),
             ));
             return String::new();
         }
@@ -205,7 +205,7 @@ impl<'a> Reader<'a> {
             return Vec::new();
         };
         let Some(list) = node.as_list() else {
-            self.wrong(key, node, "a list of maps", &format!("{key}: [{{name: value}}]"));
+            self.wrong(key, node, "a list of maps", &self.problems.assignment(key, "[{name: value}]"));
             return Vec::new();
         };
         let path = self.path_of(key);

@@ -210,6 +210,7 @@ mod tests {
     fn about_the_form() -> Vec<Refusal> {
         vec![
             Refusal::NotInATeam,
+            Refusal::NotOurWorkspace,
             Refusal::NotYourTeam { team: "search".into(), yours: "payments, billing".into() },
             unknown_product(&[]),
             unknown_product(&["s3-bucket"]),
@@ -263,6 +264,7 @@ mod tests {
         let lines: Vec<String> = every_refusal().iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(lines.join("\n"), @"
         You are not in a team yet. Ask your platform team to add you to one, then try again.
+        This app is set up for another Slack workspace. Ask your platform team how to use it from here.
         You are not a member of *search*. Your teams: payments, billing.
         There is no product called *s3-buket*. The command without a product shows what there is.
         There is no product called *s3-buket*. Did you mean *s3-bucket*?
@@ -295,6 +297,7 @@ mod tests {
             noted.collect::<Vec<_>>(),
             [
                 "in no team",
+                "of another workspace",
                 "not a member of the team",
                 "not offered to the team",
                 "not something the portal offered",

@@ -60,9 +60,6 @@ fn completions() -> Vec<(String, String)> {
         ("/provision list", "your requests and resources"),
         ("/provision status ", "how one request stands: add its id"),
         ("/provision cancel ", "withdraw a request: add its id"),
-        ("/provision renew ", "keep a resource longer: add its id"),
-        ("/provision teardown ", "give a resource back: add its id"),
-        ("/provision costs", "what your team spends"),
         ("/provision help", "everything you can ask for"),
     ]
     .into_iter()

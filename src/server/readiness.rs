@@ -17,7 +17,13 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Clone, Debug)]
 pub(super) struct Readiness {
     portal: Portal,
-    last: Arc<Mutex<Option<(Timestamp, Vec<String>)>>>,
+    last: Arc<Mutex<Option<Answer>>>,
+}
+
+#[derive(Clone, Debug)]
+struct Answer {
+    at: Timestamp,
+    problems: Vec<String>,
 }
 
 impl Readiness {
@@ -29,10 +35,10 @@ impl Readiness {
     pub(super) async fn problems(&self) -> Vec<String> {
         let mut last = self.last.lock().await;
         let now = self.portal.ports.clock.now();
-        if let Some((at, problems)) = last.as_ref()
-            && now.duration_since(*at).abs() < REPEATED_FOR
+        if let Some(answer) = last.as_ref()
+            && now.duration_since(answer.at).abs() < REPEATED_FOR
         {
-            return problems.clone();
+            return answer.problems.clone();
         }
         let (store, slack) = tokio::join!(
             tokio::time::timeout(PATIENCE, self.portal.ports.store.check()),
@@ -40,7 +46,7 @@ impl Readiness {
         );
         let problems: Vec<String> =
             [unready("store", store), unready("slack", slack)].into_iter().flatten().collect();
-        *last = Some((now, problems.clone()));
+        *last = Some(Answer { at: now, problems: problems.clone() });
         problems
     }
 }

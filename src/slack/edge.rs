@@ -108,7 +108,7 @@ impl Edge {
 
     async fn strangers_answer(&self, incoming: &Incoming, origin: &Origin) -> Ack {
         let refused = self.portal.refuse_stranger(&origin.person).await;
-        let text = self.words(&refused);
+        let text = words(&refused);
         tracing::warn!(actor = %origin.person, "refused somebody of another workspace");
         match incoming {
             Incoming::Command(_) => Ack::Ephemeral(Message::plain(&text)),
@@ -117,27 +117,13 @@ impl Edge {
                 Ack::Empty
             }
             Incoming::Submission(_) => Ack::UpdateView(Box::new(super::views::note("Not allowed", &text))),
-            _ => Ack::Empty,
-        }
-    }
-
-    /// What a person reads about an error. The operator reads the rest in the log, under the same reference.
-    pub(super) fn words(&self, error: &Error) -> String {
-        match error {
-            Error::Refused(refusal) => refusal.to_string(),
-            Error::Failed(error) => {
-                let reference = uuid::Uuid::new_v4().simple().to_string();
-                let reference = reference.get(..8).unwrap_or(&reference);
-                tracing::error!(
-                    reference,
-                    error = format!("{error:#}"),
-                    "a person was told that it did not work"
-                );
-                format!(
-                    "Something went wrong and nothing was stored. Please try again; if it happens again, mention \
-                     `{reference}` to your platform team."
-                )
-            }
+            Incoming::Suggestion(_)
+            | Incoming::Shortcut(_)
+            | Incoming::Event(_)
+            | Incoming::Closed
+            | Incoming::UrlVerification { .. }
+            | Incoming::SslCheck
+            | Incoming::Unknown { .. } => Ack::Empty,
         }
     }
 
@@ -155,7 +141,7 @@ impl Edge {
         let mut computing = self.following.spawn(compute);
         match tokio::time::timeout(ANSWER_WITHIN, &mut computing).await {
             Ok(Ok(message)) => Ack::Ephemeral(message),
-            Ok(Err(error)) => Ack::Ephemeral(Message::plain(&self.words(&Error::Failed(error.into())))),
+            Ok(Err(error)) => Ack::Ephemeral(Message::plain(&words(&Error::Failed(error.into())))),
             Err(_) => {
                 let edge = self.clone();
                 self.follow(async move {
@@ -233,6 +219,26 @@ impl Whereabouts {
 
     pub(super) fn only(person: &PersonId) -> Self {
         Self { person: person.clone(), channel: None, response_url: None }
+    }
+}
+
+/// What a person reads about an error. The operator reads the rest in the log, under the same reference.
+pub(super) fn words(error: &Error) -> String {
+    match error {
+        Error::Refused(refusal) => refusal.to_string(),
+        Error::Failed(error) => {
+            let reference = uuid::Uuid::new_v4().simple().to_string();
+            let reference = reference.get(..8).unwrap_or(&reference);
+            tracing::error!(
+                reference,
+                error = format!("{error:#}"),
+                "a person was told that it did not work"
+            );
+            format!(
+                "Something went wrong and nothing was stored. Please try again; if it happens again, mention \
+                 `{reference}` to your platform team."
+            )
+        }
     }
 }
 

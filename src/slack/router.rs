@@ -14,7 +14,7 @@ use super::signature::{Verified, Verifier};
 
 impl FromRef<Edge> for Arc<Verifier> {
     fn from_ref(edge: &Edge) -> Self {
-        Arc::clone(edge.verifier())
+        Self::clone(edge.verifier())
     }
 }
 

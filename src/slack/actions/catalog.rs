@@ -3,7 +3,7 @@
 use super::refuse;
 use crate::portal::form::{self, Typed};
 use crate::slack::commands::{self, form_view};
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, Whereabouts, words};
 use crate::slack::incoming::Click;
 use crate::slack::reply::Ack;
 use crate::slack::views;
@@ -28,7 +28,7 @@ pub(super) async fn choose(edge: &Edge, at: &Whereabouts, click: &Click) {
     };
     let next = match session {
         Ok(session) => form_view(&session, None),
-        Err(error) => views::note("Not available", &edge.words(&error)),
+        Err(error) => views::note("Not available", &words(&error)),
     };
     let (edge_, view) = (edge.clone(), view.clone());
     edge.follow(async move {

@@ -3,7 +3,7 @@
 use crate::portal::form::refresh;
 use crate::ports::slack::SlackError;
 use crate::slack::commands::form_view;
-use crate::slack::edge::Edge;
+use crate::slack::edge::{Edge, words};
 use crate::slack::incoming::Click;
 use crate::slack::views::{FormMetadata, answer};
 
@@ -19,7 +19,7 @@ pub(super) fn changed(edge: &Edge, click: &Click) {
             refresh(&edge_.portal, &person, answer.product.as_str(), Some(&team), &answer.given).await;
         let next = match session {
             Ok(session) => form_view(&session, None),
-            Err(error) => crate::slack::views::note("Not available", &edge_.words(&error)),
+            Err(error) => crate::slack::views::note("Not available", &words(&error)),
         };
         match edge_.client.update_view(&view.id, view.hash.as_deref(), &next).await {
             // The person has changed something again meanwhile; that change brings its own rewrite.

@@ -5,7 +5,7 @@ mod decision;
 mod form;
 mod request;
 
-use super::edge::{Edge, Whereabouts};
+use super::edge::{Edge, Whereabouts, words};
 use super::ids::{ActionId, ButtonValue};
 use super::incoming::Click;
 use super::messages::Message;
@@ -48,5 +48,5 @@ fn named(edge: &Edge, click: &Click) -> Result<Named, Error> {
 
 /// Tells the clicker why it was not done.
 fn refuse(edge: &Edge, at: &Whereabouts, error: &Error) {
-    edge.say_later(at, Message::plain(&edge.words(error)));
+    edge.say_later(at, Message::plain(&words(error)));
 }

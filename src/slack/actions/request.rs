@@ -1,7 +1,6 @@
 //! Buttons about one request: cancel, ask again, details; and the next page of a list.
 
 use super::{named, refuse};
-use crate::portal::Error;
 use crate::portal::cancel::cancel as cancel_request;
 use crate::portal::lookup;
 use crate::slack::commands::{self, Rows, list_page};
@@ -42,7 +41,7 @@ pub(super) async fn show(edge: &Edge, at: &Whereabouts, click: &Click) {
     let typed = value.request.to_string();
     let found = async {
         let request = lookup::find(&edge.portal, &at.person, &typed).await?;
-        Ok::<_, Error>(lookup::detail(&edge.portal, request).await?)
+        lookup::detail(&edge.portal, request).await
     };
     match found.await {
         Ok(detail) => edge.say_later(at, commands::full(&detail, &click.origin)),

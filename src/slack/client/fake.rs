@@ -72,12 +72,12 @@ impl FakeSlack {
         (fake, client, origin)
     }
 
-    pub(crate) fn answers(&self, method: &str, body: Value) {
+    pub(crate) fn answers(&self, method: &str, body: &Value) {
         self.script(method, 200, Vec::new(), &body.to_string());
     }
 
     pub(crate) fn refuses(&self, method: &str, error: &str) {
-        self.answers(method, json!({ "ok": false, "error": error }));
+        self.answers(method, &json!({ "ok": false, "error": error }));
     }
 
     pub(crate) fn script(&self, method: &str, status: u16, headers: Vec<(&'static str, String)>, body: &str) {

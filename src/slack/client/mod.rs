@@ -102,7 +102,7 @@ impl SlackClient {
     /// # Errors
     /// When Slack does not answer or does not know the token.
     pub async fn identity(&self) -> anyhow::Result<Identity> {
-        let identity = self.post("auth.test", &json!({}), CALL).await;
+        let identity = self.call("auth.test", &json!({}), CALL).await;
         identity
             .map_err(crate::ports::slack::SlackError::from)
             .context("cannot ask Slack whose token this is")
@@ -121,7 +121,7 @@ impl SlackClient {
     }
 
     /// Calls a method that takes JSON.
-    async fn post<A: DeserializeOwned + Send>(
+    async fn call<A: DeserializeOwned + Send>(
         &self,
         method: &str,
         body: &(impl Serialize + Send + Sync),
@@ -133,7 +133,7 @@ impl SlackClient {
     }
 
     /// Calls a method that takes its arguments in the address.
-    async fn get<A: DeserializeOwned + Send>(
+    async fn read<A: DeserializeOwned + Send>(
         &self,
         method: &str,
         arguments: &[(&'static str, String)],

@@ -59,7 +59,7 @@ impl SlackClient {
     /// The people Slack lists in a group; empty when there is no such group.
     pub(crate) async fn people_in(&self, group: &GroupId) -> Result<Vec<PersonId>, SlackError> {
         let arguments = [("usergroup", group.to_string())];
-        match self.get::<Group>("usergroups.users.list", &arguments, ASK).await {
+        match self.read::<Group>("usergroups.users.list", &arguments, ASK).await {
             Ok(group) => Ok(group.users.into_iter().map(PersonId::new).collect()),
             Err(failure) if failure.is(&["no_such_subteam", "subteam_not_found"]) => Ok(Vec::new()),
             Err(failure) => Err(failure.into()),
@@ -68,12 +68,12 @@ impl SlackClient {
 
     /// The person with this id.
     pub(crate) async fn member(&self, person: &PersonId) -> Result<Option<Member>, SlackError> {
-        found(self.get("users.info", &[("user", person.to_string())], ASK).await)
+        found(self.read("users.info", &[("user", person.to_string())], ASK).await)
     }
 
     /// The person with this address.
     pub(crate) async fn member_by_email(&self, email: &str) -> Result<Option<Member>, SlackError> {
-        found(self.get("users.lookupByEmail", &[("email", email.to_owned())], ASK).await)
+        found(self.read("users.lookupByEmail", &[("email", email.to_owned())], ASK).await)
     }
 }
 

@@ -51,7 +51,7 @@ impl SlackClient {
         outgoing: &Outgoing<'_>,
     ) -> Result<A, Failure> {
         self.pace.turn(outgoing.channel).await.map_err(Failure::RateLimited)?;
-        let answer = self.post(method, outgoing, CALL).await;
+        let answer = self.call(method, outgoing, CALL).await;
         if let Err(Failure::RateLimited(wait)) = &answer {
             self.pace.hold(outgoing.channel, *wait);
         }

@@ -60,17 +60,33 @@ async fn each_refusal_of_slack_says_what_can_be_done_about_it() {
         "internal_error",
     ] {
         slack.refuses("chat.postMessage", error);
-        let refused = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
+        // Each in its own place, because a limit holds up all that follows in the same one.
+        let place = Destination::Channel(ChannelId::new(error));
+        let refused = client.say(&place, &Message::plain("x")).await.unwrap_err();
         let kind = format!("{refused:?}");
         lines.push(format!("{error}: {} ({refused})", kind.split('(').next().unwrap()));
     }
-    insta::assert_snapshot!(lines.join("\n"), @"");
+    insta::assert_snapshot!(lines.join("\n"), @"
+    message_not_found: Gone (the message is gone: message_not_found)
+    channel_not_found: Unreachable (cannot write there: channel_not_found)
+    is_archived: Unreachable (cannot write there: is_archived)
+    not_in_channel: Unreachable (cannot write there: not_in_channel)
+    user_disabled: Unreachable (cannot write there: user_disabled)
+    messages_tab_disabled: Unreachable (cannot write there: messages_tab_disabled)
+    ratelimited: RateLimited (Slack asks to wait 30 s)
+    invalid_blocks: Refused (Slack refused the call: invalid_blocks)
+    expired_trigger_id: Refused (Slack refused the call: expired_trigger_id)
+    hash_conflict: Refused (Slack refused the call: hash_conflict)
+    invalid_auth: Other (Slack answered `invalid_auth`)
+    internal_error: Other (Slack answered `internal_error`)
+    ");
 }
 
 #[tokio::test]
 async fn a_limit_says_how_long_to_stay_away() {
     let (slack, client, _) = start().await;
-    slack.script("chat.postMessage", 429, vec![("retry-after", "7".into())], "");
+    let body = r#"{"ok":false,"error":"ratelimited"}"#;
+    slack.script("chat.postMessage", 429, vec![("retry-after", "7".into())], body);
     let refused = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
     assert!(
         matches!(refused, SlackError::RateLimited(wait) if wait == Duration::from_secs(7)),
@@ -81,7 +97,7 @@ async fn a_limit_says_how_long_to_stay_away() {
     assert!(matches!(again, SlackError::RateLimited(_)), "{again:?}");
     assert_eq!(slack.calls().len(), 1);
     let elsewhere = Destination::Channel(ChannelId::new("C2"));
-    slack.answers("chat.postMessage", json!({ "ok": true, "ts": "3.4", "channel": "C2" }));
+    slack.answers("chat.postMessage", &json!({ "ok": true, "ts": "3.4", "channel": "C2" }));
     assert!(client.say(&elsewhere, &Message::plain("x")).await.is_ok());
 }
 
@@ -91,7 +107,7 @@ async fn what_slack_objects_to_is_kept_for_the_operator_and_the_body_is_not() {
     let said = "[ERROR] must be more than 0 characters [json-pointer:/blocks/0/text]";
     slack.answers(
         "chat.postMessage",
-        json!({ "ok": false, "error": "invalid_blocks", "response_metadata": { "messages": [said] }, "secret": "typed" }),
+        &json!({ "ok": false, "error": "invalid_blocks", "response_metadata": { "messages": [said] }, "secret": "typed" }),
     );
     let refused = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
     assert_eq!(refused.to_string(), format!("Slack refused the call: invalid_blocks: {said}"));
@@ -125,13 +141,14 @@ async fn a_private_message_finds_the_person_wherever_they_are() {
 #[tokio::test]
 async fn views_are_opened_and_updated_by_id_and_version() {
     let (slack, client, _) = start().await;
-    slack.answers("views.open", json!({ "ok": true, "view": { "id": "V1", "hash": "h1", "type": "modal" } }));
+    slack
+        .answers("views.open", &json!({ "ok": true, "view": { "id": "V1", "hash": "h1", "type": "modal" } }));
     let opened = client.open_view("1.2.t", &note("A", "b")).await.unwrap();
     assert_eq!(opened, OpenedView { id: "V1".into(), hash: Some("h1".into()) });
     assert_eq!(slack.last().body["trigger_id"], "1.2.t");
     assert_eq!(slack.last().body["view"]["type"], "modal");
     // A fake that says nothing more than ok must do.
-    slack.answers("views.update", json!({ "ok": true }));
+    slack.answers("views.update", &json!({ "ok": true }));
     client.update_view("V1", Some("h1"), &note("A", "c")).await.unwrap();
     assert_eq!(slack.last().body["hash"], "h1");
     client.update_view("V1", None, &note("A", "c")).await.unwrap();
@@ -160,7 +177,7 @@ async fn an_answer_goes_to_slack_or_the_configured_origin_and_nowhere_else() {
 async fn a_slack_that_never_answers_is_given_up() {
     let (slack, client, _) = start().await;
     slack.script("auth.test", 0, Vec::new(), "");
-    let waited = client.post::<Identity>("auth.test", &json!({}), Duration::from_millis(20)).await;
+    let waited = client.call::<Identity>("auth.test", &json!({}), Duration::from_millis(20)).await;
     let Err(Failure::Broken(error)) = waited else { panic!("{waited:?}") };
     assert_eq!(error.to_string(), "Slack did not answer `auth.test` within 20ms");
 }
@@ -168,7 +185,8 @@ async fn a_slack_that_never_answers_is_given_up() {
 #[tokio::test]
 async fn the_token_tells_its_workspace_and_never_itself() {
     let (slack, client, _) = start().await;
-    slack.answers("auth.test", json!({ "ok": true, "team_id": "T0PLAY", "user_id": "U0QM", "team": "Play" }));
+    slack
+        .answers("auth.test", &json!({ "ok": true, "team_id": "T0PLAY", "user_id": "U0QM", "team": "Play" }));
     assert_eq!(client.identity().await.unwrap().team_id.as_deref(), Some("T0PLAY"));
     client.check().await.unwrap();
     assert!(!format!("{client:?}").contains("xoxb"));

@@ -41,7 +41,7 @@ impl SlackClient {
     /// See [`SlackError`]; [`SlackError::Refused`] when the trigger is too old or was used.
     pub async fn open_view(&self, trigger_id: &str, view: &SlackModalView) -> Result<OpenedView, SlackError> {
         let body = json!({ "trigger_id": trigger_id, "view": written(view)? });
-        let opened: Opened = self.post("views.open", &body, OPEN).await?;
+        let opened: Opened = self.call("views.open", &body, OPEN).await?;
         Ok(opened.view)
     }
 
@@ -51,7 +51,7 @@ impl SlackClient {
     /// As [`Self::open_view`].
     pub async fn push_view(&self, trigger_id: &str, view: &SlackModalView) -> Result<OpenedView, SlackError> {
         let body = json!({ "trigger_id": trigger_id, "view": written(view)? });
-        let opened: Opened = self.post("views.push", &body, OPEN).await?;
+        let opened: Opened = self.call("views.push", &body, OPEN).await?;
         Ok(opened.view)
     }
 
@@ -69,7 +69,7 @@ impl SlackClient {
         if let Some(hash) = hash {
             body["hash"] = Value::from(hash);
         }
-        let opened: Opened = self.post("views.update", &body, CALL).await?;
+        let opened: Opened = self.call("views.update", &body, CALL).await?;
         Ok(opened.view)
     }
 
@@ -85,7 +85,7 @@ impl SlackClient {
         let view = SlackView::Home(view.clone());
         let body =
             json!({ "user_id": person, "view": serde_json::to_value(view).map_err(anyhow::Error::from)? });
-        let opened: Opened = self.post("views.publish", &body, CALL).await?;
+        let opened: Opened = self.call("views.publish", &body, CALL).await?;
         Ok(opened.view)
     }
 

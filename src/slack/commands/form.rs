@@ -8,7 +8,7 @@ use crate::domain::cost::watched_parameters;
 use crate::domain::ids::RequestId;
 use crate::portal::Error;
 use crate::portal::form::{self, FormSession, Typed};
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, Whereabouts, words};
 use crate::slack::messages::Message;
 use crate::slack::mrkdwn::{escape, mention};
 use crate::slack::reply::Ack;
@@ -47,7 +47,7 @@ fn opened(
             edge.open_later(at, trigger, form_view(&session, None));
             Ack::Empty
         }
-        Err(error) => Ack::Ephemeral(Message::plain(&edge.words(&error))),
+        Err(error) => Ack::Ephemeral(Message::plain(&words(&error))),
     }
 }
 

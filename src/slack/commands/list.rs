@@ -4,7 +4,7 @@ use crate::domain::ids::PersonId;
 use crate::portal::Error;
 use crate::portal::lookup::{self, Page};
 use crate::ports::store::Whose;
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, Whereabouts, words};
 use crate::slack::messages::{self, ListPage, Message, PAGE_ROWS};
 use crate::slack::reply::Ack;
 
@@ -42,7 +42,7 @@ pub(super) async fn list(edge: &Edge, at: Whereabouts, team: Option<&str>) -> Ac
 pub(in crate::slack) async fn page(edge: &Edge, person: &PersonId, rows: &Rows) -> Message {
     match lookup::list(&edge.portal, person, rows.team.as_deref(), rows.skip, PAGE_ROWS).await {
         Ok(page) => shown(edge, &page, rows),
-        Err(error @ (Error::Refused(_) | Error::Failed(_))) => Message::plain(&edge.words(&error)),
+        Err(error @ (Error::Refused(_) | Error::Failed(_))) => Message::plain(&words(&error)),
     }
 }
 

@@ -9,7 +9,7 @@ pub(super) use form::{again, form_view};
 pub(super) use list::{Rows, page as list_page};
 pub(super) use request::full;
 
-use super::edge::{Edge, Whereabouts};
+use super::edge::{Edge, Whereabouts, words};
 use super::incoming::{Command, Shortcut};
 use super::messages::Message;
 use super::reply::Ack;
@@ -58,7 +58,7 @@ pub(super) async fn catalog(edge: &Edge, at: Whereabouts, trigger: Option<String
             edge.open_later(&at, trigger, view);
             Ack::Empty
         }
-        Err(error) => Ack::Ephemeral(Message::plain(&edge.words(&error))),
+        Err(error) => Ack::Ephemeral(Message::plain(&words(&error))),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::portal::decide::Click;
 use crate::portal::lookup::{self, Detail};
 use crate::portal::{Error, Portal};
 use crate::ports::slack::Notice;
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, Whereabouts, words};
 use crate::slack::incoming::Origin;
 use crate::slack::messages::{self, Message};
 use crate::slack::mrkdwn::escape;
@@ -19,7 +19,7 @@ pub(super) async fn status(edge: &Edge, at: Whereabouts, origin: Origin, typed: 
         let found = found(&edge_.portal, &origin, &typed).await;
         match found {
             Ok(detail) => full(&detail, &origin),
-            Err(error) => Message::plain(&edge_.words(&error)),
+            Err(error) => Message::plain(&words(&error)),
         }
     })
     .await
@@ -50,7 +50,7 @@ pub(super) async fn cancel(edge: &Edge, at: Whereabouts, typed: Option<&str>) ->
             escape(&request.product.name),
             request.id.short()
         ))),
-        Err(error) => Ack::Ephemeral(Message::plain(&edge.words(&error))),
+        Err(error) => Ack::Ephemeral(Message::plain(&words(&error))),
     }
 }
 

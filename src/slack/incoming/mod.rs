@@ -1,4 +1,4 @@
-//! What Slack sends, as one closed enum. Bodies are read by tolerant structs ([`wire`]) that ignore what we do not
+//! What Slack sends, as one closed enum. Bodies are read by tolerant structs (`wire`) that ignore what we do not
 //! use and do without what Slack leaves out; what an action means is decided elsewhere.
 //!
 //! Nothing here is called before [`super::signature`] has let the body through.

@@ -7,7 +7,7 @@ use crate::domain::job::ClickedDecision;
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
 use crate::portal::decide::{Click, Decided, decide};
-use crate::slack::edge::Edge;
+use crate::slack::edge::{Edge, words};
 use crate::slack::ids::REASON_BLOCK;
 use crate::slack::incoming::Submission;
 use crate::slack::messages::Message;
@@ -18,7 +18,7 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
     let Some(metadata) = DenyMetadata::parse(&submission.view.private_metadata) else {
         let command = edge.portal.organization.command.clone();
         let refusal = Error::Refused(Refusal::Forged { command });
-        return note("Not denied", &Message::plain(&edge.words(&refusal)));
+        return note("Not denied", &Message::plain(&words(&refusal)));
     };
     let reason = match reason_of(&submission.view) {
         Ok(reason) => reason,
@@ -38,6 +38,6 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
                 "Slack is slow to say who the approvers are. Your answer is stored and will count in a moment.",
             ),
         ),
-        Err(error) => note("Not denied", &Message::plain(&edge.words(&error))),
+        Err(error) => note("Not denied", &Message::plain(&words(&error))),
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::parameters::FieldProblem;
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
 use crate::portal::submit::{Filled, SubmitError, submit};
-use crate::slack::edge::Edge;
+use crate::slack::edge::{Edge, words};
 use crate::slack::ids::parameter_block;
 use crate::slack::incoming::Submission;
 use crate::slack::messages::Message;
@@ -19,7 +19,7 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
     let Some(answer) = metadata.map(|metadata| answer(metadata, &submission.view.values)) else {
         let command = edge.portal.organization.command.clone();
         let refusal = Error::Refused(Refusal::Forged { command });
-        return note("Not submitted", &Message::plain(&edge.words(&refusal)));
+        return note("Not submitted", &Message::plain(&words(&refusal)));
     };
     let filled = Filled {
         by: submission.origin.person,
@@ -33,7 +33,7 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
     match submit(&edge.portal, filled).await {
         Ok(_) => Ack::Close,
         Err(SubmitError::Fields(problems)) => Ack::FieldErrors(under_fields(problems)),
-        Err(SubmitError::Other(error)) => note("Not submitted", &Message::plain(&edge.words(&error))),
+        Err(SubmitError::Other(error)) => note("Not submitted", &Message::plain(&words(&error))),
     }
 }
 

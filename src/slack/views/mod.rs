@@ -7,9 +7,7 @@ mod request_form;
 mod simple;
 
 pub use deny_reason::{DenyMetadata, REASON_LENGTH, deny_reason, reason_of};
-pub use request_form::{
-    FormAnswer, FormMetadata, FormState, answer, field_errors, request_form, suggestions,
-};
+pub use request_form::{FormAnswer, FormMetadata, FormState, answer, request_form, suggestions};
 pub use simple::{catalog, loading, note};
 
 use slack_morphism::prelude::{SlackBlock, SlackCallbackId, SlackModalView};

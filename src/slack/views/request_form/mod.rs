@@ -12,7 +12,7 @@ use crate::domain::ids::{ProductKey, TeamName};
 use crate::domain::policy::ApprovalPath;
 use crate::domain::preview::Preview;
 use crate::slack::blocks::{MAX_SECTION, context, divider, header, plain, section};
-use crate::slack::ids::{ActionId, CallbackId, REASON_BLOCK, TEAM_BLOCK, parameter_block, parameter_of};
+use crate::slack::ids::{ActionId, CallbackId, REASON_BLOCK, TEAM_BLOCK, parameter_of};
 use crate::slack::incoming::Values;
 use crate::slack::mrkdwn::{any_of, date_time, escape_within, estimate};
 use crate::slack::reply::MAX_OPTIONS;
@@ -267,13 +267,6 @@ pub fn suggestions(form: &Form, block_id: &str, typed: &str) -> Vec<(String, Str
     // The sort is stable: within each half the options keep the template's order.
     found.sort_by_key(|(later, _, _)| *later);
     found.into_iter().take(MAX_OPTIONS).map(|(_, label, value)| (label, value)).collect()
-}
-
-/// Problems by parameter as errors under their fields; `None` where one of them belongs to no field of the form.
-pub fn field_errors(form: &Form, problems: &[(String, String)]) -> Option<BTreeMap<String, String>> {
-    let block =
-        |(key, message): &(String, String)| Some((parameter_block(&form.field(key)?.key), message.clone()));
-    problems.iter().map(block).collect()
 }
 
 #[cfg(test)]

@@ -172,7 +172,7 @@ fn a_form_of_ninety_enormous_fields_keeps_slacks_limits() {
 }
 
 #[test]
-fn answers_read_back_as_the_templates_values() {
+fn answers_read_back_as_the_inputs_sent_them() {
     let view = view(&parts(&["payments", "search"], &[]), Some(&preview(2)), None);
     let metadata = FormMetadata::parse(view.private_metadata.as_deref().unwrap()).unwrap();
     assert_eq!(metadata.template_hash, "ab".repeat(32));
@@ -187,9 +187,9 @@ fn answers_read_back_as_the_templates_values() {
     ]
     .into_iter()
     .collect();
-    let answer = answer(&form(), metadata, &values);
+    let answer = answer(metadata, &values);
     assert_eq!(answer.given["Environment"].as_deref(), Some("prod"));
-    assert_eq!(answer.given["Policy"], Some("p".repeat(90)));
+    assert_eq!(answer.given["Policy"].as_deref(), Some("#1"));
     assert_eq!(answer.given["Zone"].as_deref(), Some("zone-149"));
     assert_eq!(answer.given["BucketName"], None);
     assert_eq!(answer.given["Forged"].as_deref(), Some("x"));
@@ -211,15 +211,6 @@ fn a_type_ahead_offers_what_matches_best_first_and_never_more_than_slack_takes()
     assert_eq!(suggestions(&form, "param.Zone", "149"), [("zone-149".to_owned(), "zone-149".to_owned())]);
     assert!(suggestions(&form, "param.Zone", "nowhere").is_empty());
     assert!(suggestions(&form, "reason", "").is_empty());
-}
-
-#[test]
-fn errors_go_under_their_fields_or_nowhere() {
-    let form = form();
-    let of = |key: &str| (key.to_owned(), "Use 3 to 63 characters".to_owned());
-    let errors = field_errors(&form, &[of("BucketName")]).unwrap();
-    assert_eq!(errors["param.BucketName"], "Use 3 to 63 characters");
-    assert_eq!(field_errors(&form, &[of("BucketName"), of("TeamName")]), None);
 }
 
 proptest! {
