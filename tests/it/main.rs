@@ -6,5 +6,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
+mod approval;
+mod cancellation;
+mod denial;
+mod failure;
 mod harness;
 mod provision;
+mod timeout;

@@ -39,7 +39,7 @@ async fn a_bucket_is_approved_by_itself_and_there_at_once() {
         It lives until 2026-12-30 09:00 UTC. You are warned before it is torn down.
         *BucketName*: `payments-logs-dev-id` — Name of the bucket.
         *BucketArn*: `arn:aws:s3:::payments-logs-dev-id` — ARN of the bucket, for IAM policies.
-        *EncryptionKeyArn*: `arn:aws:kms:us-east-1:id:key/ID` — ARN of the KMS key. Who reads needs kms:Decrypt on it, who writes kms:GenerateDataKey too.
+        *EncryptionKeyArn*: `arn:aws:kms:us-east-1:123456789012:key/ID` — ARN of the KMS key. Who reads needs kms:Decrypt on it, who writes kms:GenerateDataKey too.
         (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
     })

@@ -3,6 +3,7 @@
 
 mod aftermath;
 mod clock;
+mod interrupted;
 mod person;
 mod setup;
 mod switchboard;
@@ -17,13 +18,16 @@ use quartermaster::config::{Environment, Secret};
 use quartermaster::domain::audit::AuditEntry;
 use quartermaster::domain::request::Request;
 use quartermaster::playground::{Playground, Settings as SlackSettings};
+use quartermaster::portal::dispatch::Dispatcher;
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::store::Whose;
 use quartermaster::wiring::App;
+use serde_json::Value;
 use tokio::net::TcpListener;
 
 pub(crate) use clock::ManualClock;
-pub(crate) use person::Person;
+use interrupted::{Interrupted, Plan};
+pub(crate) use person::{Person, Remembered};
 pub(crate) use setup::{Setup, copy};
 use switchboard::{Call, Switchboard};
 
@@ -63,6 +67,7 @@ struct Desk {
     board: Arc<Switchboard>,
     app: Mutex<Option<Arc<App>>>,
     held: AtomicBool,
+    interruption: Mutex<Option<Arc<Plan>>>,
     expected: Mutex<Expected>,
     parked: Mutex<usize>,
 }
@@ -109,6 +114,7 @@ impl Company {
             board,
             app: Mutex::default(),
             held: AtomicBool::new(false),
+            interruption: Mutex::default(),
             expected: Mutex::default(),
             parked: Mutex::default(),
         });
@@ -143,10 +149,30 @@ impl Company {
 
     /// Stops the bot and starts it again on the same store.
     pub(crate) async fn restarts(&self) {
-        let app = self.desk.stop();
-        app.edge.settle().await;
-        drop(app);
-        self.desk.start();
+        self.desk.restart().await;
+    }
+
+    /// The bot will be killed once it has taken up this many jobs from now on; then it is started again.
+    /// Where `lasts` is false the last job was done but its being done was not stored, so it is done twice.
+    pub(crate) fn kills_the_bot_after(&self, jobs: usize, lasts: bool) {
+        *self.desk.interruption.lock().unwrap() = Some(Arc::new(Plan::stop_after(jobs, lasts)));
+    }
+
+    /// The next place of a message will not be stored although Slack has posted it.
+    pub(crate) fn loses_the_next_message(&self) {
+        *self.desk.interruption.lock().unwrap() = Some(Arc::new(Plan::lose_a_message()));
+    }
+
+    /// Whether what was to be interrupted still is to be.
+    pub(crate) fn is_uninterrupted(&self) -> bool {
+        self.desk.interruption.lock().unwrap().is_some()
+    }
+
+    /// Sends a body to the bot, signed as Slack would; status and answer.
+    pub(crate) async fn posts_signed(&self, path: &str, body: &str) -> (u16, String) {
+        let answer = self.desk.posts_signed(path, body).await;
+        self.settle().await;
+        answer
     }
 
     /// The running bot, for what no person can see or do.
@@ -167,6 +193,24 @@ impl Company {
     /// The calls of the bot to Slack, oldest first.
     pub(crate) fn calls(&self, method: &str) -> Vec<Call> {
         self.desk.calls().into_iter().filter(|call| call.method == method).collect()
+    }
+
+    /// Sends an interaction, signed as Slack would.
+    pub(crate) async fn posts_payload(&self, path: &str, payload: &Value) -> (u16, String) {
+        let answer = self.desk.posts_payload(path, payload).await;
+        self.settle().await;
+        answer
+    }
+
+    /// Calls Slack as the bot does, for what the bot itself never would.
+    pub(crate) async fn calls_slack(&self, method: &str, arguments: &Value) {
+        let authorization = format!("Bearer {BOT_TOKEN}");
+        let headers =
+            [("authorization", &*authorization), ("content-type", "application/json; charset=utf-8")];
+        let path = format!("/api/{method}");
+        let body = arguments.to_string().into_bytes();
+        let (_, answer) = self.playground.post_raw(&path, &headers, body).await.unwrap();
+        assert!(answer.contains("\"ok\":true"), "{answer}");
     }
 
     /// The request that was submitted last.
@@ -212,15 +256,57 @@ impl Desk {
         Arc::clone(self.app.lock().unwrap().as_ref().unwrap())
     }
 
+    async fn restart(&self) {
+        let app = self.stop();
+        app.edge.settle().await;
+        drop(app);
+        self.start();
+    }
+
     async fn settle(&self) {
+        tokio::time::timeout(LONGEST, self.settle_all()).await.unwrap();
+    }
+
+    async fn settle_all(&self) {
         let app = self.app();
-        let all = async {
-            app.edge.settle().await;
-            if !self.held.load(Ordering::Relaxed) {
-                app.dispatcher.drain().await.unwrap();
-            }
+        app.edge.settle().await;
+        if self.held.load(Ordering::Relaxed) {
+            return;
+        }
+        let plan = self.interruption.lock().unwrap().clone();
+        let Some(plan) = plan else {
+            app.dispatcher.drain().await.unwrap();
+            return;
         };
-        tokio::time::timeout(LONGEST, all).await.unwrap();
+        let mut portal = app.portal.clone();
+        let store = Arc::clone(&portal.ports.store);
+        portal.ports.store = Arc::new(Interrupted::new(store, Arc::clone(&plan)));
+        let dispatcher = Dispatcher::new(portal);
+        let stopped = dispatcher.drain().await.is_err();
+        drop((app, dispatcher));
+        if plan.is_spent() {
+            *self.interruption.lock().unwrap() = None;
+        }
+        if stopped {
+            self.restart().await;
+            // What a killed bot had claimed comes back by itself.
+            self.clock.advance("3m");
+            self.app().dispatcher.drain().await.unwrap();
+        }
+    }
+
+    async fn posts_signed(&self, path: &str, body: &str) -> (u16, String) {
+        let timestamp = self.clock.now().as_second();
+        let signature = self.playground.signature(timestamp, body.as_bytes());
+        let timestamp = timestamp.to_string();
+        let headers = [("x-slack-request-timestamp", &*timestamp), ("x-slack-signature", &signature)];
+        self.playground.post_raw(path, &headers, body.as_bytes().to_vec()).await.unwrap()
+    }
+
+    async fn posts_payload(&self, path: &str, payload: &Value) -> (u16, String) {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        let body = form.append_pair("payload", &payload.to_string()).finish();
+        self.posts_signed(path, &body).await
     }
 
     fn calls(&self) -> Vec<Call> {

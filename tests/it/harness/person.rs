@@ -19,6 +19,17 @@ pub(crate) struct Person {
     desk: Arc<Desk>,
 }
 
+/// A button as it stood on somebody's screen.
+#[derive(Clone, Debug)]
+pub(crate) struct Remembered {
+    /// Where it stood.
+    pub(crate) place: Place,
+    /// In which block.
+    pub(crate) block_id: String,
+    /// What pressing it sends.
+    pub(crate) action: Value,
+}
+
 impl Person {
     pub(super) fn new(id: &'static str, channel: &'static str, desk: &Arc<Desk>) -> Self {
         Self { id, channel, desk: Arc::clone(desk) }
@@ -103,6 +114,51 @@ impl Person {
         let (place, block_id, action_id) = self.find(button);
         self.slack().click(self.id, &place, &block_id, &action_id).await.unwrap();
         self.desk.settle().await;
+    }
+
+    /// The button with this text as it is now, to be pressed later on a screen that was not refreshed.
+    pub(crate) fn remembers(&self, button: &str) -> Remembered {
+        let (place, block_id, action_id) = self.find(button);
+        let shown = match &place {
+            Place::Message { channel, ts } => {
+                let messages = self.slack().messages(channel, self.id);
+                messages.iter().find(|message| message.ts == *ts).unwrap().blocks.clone()
+            }
+            Place::View { .. } | Place::Home => self.view()["blocks"].clone(),
+        };
+        let block = shown.as_array().unwrap().iter().find(|block| block["block_id"] == *block_id).unwrap();
+        let elements = block["elements"].as_array().into_iter().flatten().chain(block.get("accessory"));
+        let element = elements.into_iter().find(|element| element["action_id"] == *action_id).unwrap();
+        let action = json!({
+            "type": "button", "action_id": action_id, "text": element["text"], "value": element["value"],
+        });
+        Remembered { place, block_id, action }
+    }
+
+    /// Presses a remembered button.
+    pub(crate) async fn presses(&self, button: &Remembered) {
+        let Remembered { place, block_id, action } = button;
+        self.slack().act(self.id, place, block_id, action.clone()).await.unwrap();
+        self.desk.settle().await;
+    }
+
+    /// Sends the open form as a client could that was tampered with; what Slack would show then.
+    pub(crate) async fn forges_submission(&self, tamper: impl FnOnce(&mut Value)) -> String {
+        let mut payload = json!({
+            "type": "view_submission",
+            "user": {"id": self.id, "team_id": "T0PLAY"},
+            "team": {"id": "T0PLAY", "domain": "playground"},
+            "trigger_id": "1.2.3",
+            "view": self.view(),
+        });
+        tamper(&mut payload);
+        let (status, body) = self.desk.posts_payload("/slack/interactions", &payload).await;
+        self.desk.settle().await;
+        let answer: Value = serde_json::from_str(&body).unwrap_or_default();
+        match answer["response_action"].as_str() {
+            Some("update") => transcript::form(&answer["view"], &[]),
+            _ => format!("{status} {body}"),
+        }
     }
 
     /// Whether they see a button with this text anywhere.
