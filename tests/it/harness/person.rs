@@ -220,9 +220,10 @@ impl Person {
         told.last().map_or("-".to_owned(), transcript::message)
     }
 
-    /// Their conversation with the bot, oldest first.
+    /// Their conversation with the bot, oldest first, without the answers that vanish.
     pub(crate) fn dms(&self) -> Vec<String> {
-        self.slack().dm(self.id).iter().map(transcript::message).collect()
+        let messages = self.slack().dm(self.id);
+        messages.iter().filter(|message| message.ephemeral_to.is_none()).map(transcript::message).collect()
     }
 
     /// The newest message of the bot to them.
