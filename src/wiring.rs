@@ -1,6 +1,7 @@
 //! Puts the program together: the only module beside `main` that names both a port and its implementation.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
@@ -22,7 +23,7 @@ use crate::ports::Ports;
 use crate::ports::clock::Clock;
 use crate::ports::store::Store;
 use crate::server;
-use crate::slack::client::SlackClient;
+use crate::slack::client::{PACE, SlackClient};
 use crate::slack::directory::SlackDirectory;
 use crate::slack::edge::Edge;
 use crate::slack::signature::Verifier;
@@ -50,6 +51,20 @@ impl App {
         clock: Arc<dyn Clock>,
         catalog: Arc<Catalog>,
     ) -> anyhow::Result<Self> {
+        Self::embedded_at_pace(settings, environment, clock, catalog, PACE)
+    }
+
+    /// As [`App::embedded`], sending one message per `pace` into each conversation.
+    ///
+    /// # Errors
+    /// As [`App::embedded`].
+    pub fn embedded_at_pace(
+        settings: &Settings,
+        environment: &Environment,
+        clock: Arc<dyn Clock>,
+        catalog: Arc<Catalog>,
+        pace: Duration,
+    ) -> anyhow::Result<Self> {
         let database = Database::open(&settings.backend.sqlite)?;
         let queue = LocalQueue::new(database.clone(), Arc::clone(&clock));
         let workflow = LocalWorkflow::new(database.clone(), queue.clone(), Arc::clone(&clock));
@@ -63,7 +78,7 @@ impl App {
             },
         );
         let token = environment.bot_token.reveal();
-        let client = SlackClient::new(&environment.slack_api_url, token, Arc::clone(&clock))?;
+        let client = SlackClient::with_pace(&environment.slack_api_url, token, Arc::clone(&clock), pace)?;
         let client = Arc::new(client);
         let ports = Ports {
             store: Arc::new(SqliteStore::new(database)),

@@ -102,6 +102,19 @@ fn condition_in_words(condition: &AutoCondition) -> String {
     }
 }
 
+/// What keeps this product from loading, a line each; `None` when nothing does or nobody knows it.
+pub fn problems_of(report: &Report, key: &str) -> Option<CommandOutput> {
+    if report.catalog.products.keys().any(|known| known.as_str() == key) {
+        return None;
+    }
+    let own = |problem: &&FileProblem| {
+        problem.severity == Severity::Error && Path::new(&problem.file).iter().any(|part| part == key)
+    };
+    let lines: Vec<String> =
+        report.problems.iter().filter(own).map(|problem| format!("{problem}\n")).collect();
+    (!lines.is_empty()).then(|| CommandOutput { text: lines.concat(), ok: false })
+}
+
 /// The request form of one product as text, with what it says before Submit while all fields stand at their defaults.
 pub fn form(catalog: &Catalog, key: &str) -> CommandOutput {
     let by_text: BTreeMap<&str, _> =
@@ -355,6 +368,31 @@ mod tests {
           Expiry: 30d after it is ready, plus 7d of grace, renewable by 30d, 12 times without approval
           Filled by the portal: RequestId, RequesterId, TeamName
         ");
+    }
+
+    #[test]
+    fn a_broken_product_says_why_and_leaves_the_others_their_forms() {
+        let dir = tempfile::tempdir().unwrap();
+        for (key, template) in [
+            ("fine", "Resources: {Topic: {Type: AWS::SNS::Topic}}"),
+            (
+                "secret",
+                "Parameters: {Password: {Type: String, NoEcho: true}}\nResources: {Topic: {Type: AWS::SNS::Topic}}",
+            ),
+        ] {
+            let folder = dir.path().join(key);
+            std::fs::create_dir(&folder).unwrap();
+            std::fs::write(folder.join("product.yml"), format!("name: {key}\n")).unwrap();
+            std::fs::write(folder.join("template.yml"), template).unwrap();
+        }
+        let report = catalog::check(dir.path(), None);
+        assert_eq!(problems_of(&report, "fine"), None);
+        assert!(form_json(&report.catalog, &[], "fine").ok);
+        let refused = problems_of(&report, "secret").unwrap();
+        let shown = refused.text.replace(dir.path().to_str().unwrap(), "catalog");
+        insta::assert_snapshot!(shown, @"catalog/secret/template.yml: line 1: parameter `Password` is a secret (`NoEcho`) without a default: secrets never go through Slack: use a managed or generated secret");
+        assert!(!refused.ok);
+        assert_eq!(problems_of(&report, "nothing"), None);
     }
 
     #[test]

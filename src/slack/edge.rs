@@ -35,6 +35,7 @@ pub struct Edge {
     pub client: Arc<SlackClient>,
     verifier: Arc<Verifier>,
     identity: Arc<Mutex<Option<Arc<Identity>>>>,
+    pub(super) help: Arc<commands::WrittenHelp>,
     following: TaskTracker,
 }
 
@@ -53,7 +54,14 @@ impl Edge {
     /// An edge that has asked Slack nothing yet.
     pub fn new(portal: Portal, client: Arc<SlackClient>, verifier: Verifier) -> Self {
         let verifier = Arc::new(verifier);
-        Self { portal, client, verifier, identity: Arc::default(), following: TaskTracker::new() }
+        Self {
+            portal,
+            client,
+            verifier,
+            identity: Arc::default(),
+            help: Arc::default(),
+            following: TaskTracker::new(),
+        }
     }
 
     /// Checks what came in before anything reads it.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
 use slack_morphism::prelude::{SlackBlock, SlackModalView};
@@ -23,6 +25,8 @@ pub enum Ack {
     Empty,
     /// Answers a command for the person who typed it alone.
     Ephemeral(Message),
+    /// Any answer whose JSON was written before.
+    Written(Bytes),
     /// Keeps a submitted modal open and shows these texts under its fields, by the `block_id` of an input block.
     FieldErrors(BTreeMap<String, String>),
     /// Closes a submitted modal and all modals under it.
@@ -41,6 +45,7 @@ impl Ack {
         match self {
             Self::Empty => None,
             Self::Ephemeral(message) => serde_json::to_value(Private::from(message)).ok(),
+            Self::Written(body) => serde_json::from_slice(body).ok(),
             Self::FieldErrors(errors) => Some(json!({ "response_action": "errors", "errors": errors })),
             Self::Close => Some(json!({ "response_action": "clear" })),
             Self::UpdateView(view) => {
@@ -75,12 +80,13 @@ fn wire_options(options: &[(String, String)]) -> Vec<Value> {
 
 impl IntoResponse for Ack {
     fn into_response(self) -> Response {
-        if let Self::Ephemeral(message) = &self {
-            return Json(Private::from(message)).into_response();
-        }
-        match self.body() {
-            None => StatusCode::OK.into_response(),
-            Some(body) => Json(body).into_response(),
+        match &self {
+            Self::Ephemeral(message) => Json(Private::from(message)).into_response(),
+            Self::Written(body) => ([(CONTENT_TYPE, "application/json")], body.clone()).into_response(),
+            other => match other.body() {
+                None => StatusCode::OK.into_response(),
+                Some(body) => Json(body).into_response(),
+            },
         }
     }
 }
@@ -100,6 +106,7 @@ mod tests {
             Ack::Options(Vec::new()),
             Ack::Challenge("3eZ".into()),
             Ack::Ephemeral(Message::plain("Hi")),
+            Ack::Written(Bytes::from_static(br#"{"text":"written before"}"#)),
         ];
         let lines: Vec<String> = bodies.iter().filter_map(Ack::body).map(|body| body.to_string()).collect();
         insta::assert_snapshot!(lines.join("\n"), @r#"
@@ -109,6 +116,7 @@ mod tests {
         {"options":[]}
         {"challenge":"3eZ"}
         {"blocks":[{"text":{"text":"Hi","type":"mrkdwn"},"type":"section"}],"response_type":"ephemeral","text":"Hi"}
+        {"text":"written before"}
         "#);
     }
 

@@ -90,7 +90,7 @@ async function withdrawn(seat) {
 }
 
 async function commands(seat) {
-  for (const [name, text] of [["list", "s3-bucket"], ["costs", "payments"], ["help", "/provision"], ["", "Secure S3 Bucket"]]) {
+  for (const [name, text] of [["list", "Secure S3 Bucket"], ["costs", "payments"], ["help", "/provision"], ["", "Secure S3 Bucket"]]) {
     await seat.types(`/provision ${name}`.trim());
     if (name) await seat.message("Only visible to you", text);
     else {
@@ -186,6 +186,7 @@ async function dark(seat) {
   await seat.visit("team-payments");
   await seat.message("Denied by");
   await seat.picture("24-dark-cards");
+  await seat.become("Alice Adams");
   await seat.types("/provision");
   await seat.form.waitFor();
   await seat.picture("25-dark-catalog");

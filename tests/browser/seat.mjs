@@ -33,7 +33,8 @@ export class Seat {
   /** Opens the list of people and channels where the window is too narrow to show it always. */
   async unfold() {
     const menu = this.page.locator("#main .menu-button");
-    if (await menu.isVisible()) await menu.click();
+    const isOpen = await this.page.locator("body.menu-open").count();
+    if (!isOpen && await menu.isVisible()) await menu.click();
   }
 
   async become(name) {

@@ -37,7 +37,7 @@ pub use views::OpenedView;
 const CALL: Duration = Duration::from_secs(10);
 
 /// Slack's pace in one conversation.
-const PACE: Duration = Duration::from_secs(1);
+pub const PACE: Duration = Duration::from_secs(1);
 
 /// Slack's Web API with one bot token.
 pub struct SlackClient {

@@ -1,0 +1,129 @@
+//! An approver says no, and why.
+
+use crate::harness::run;
+
+#[tokio::test]
+async fn a_denial_says_who_and_why_and_frees_the_slot() {
+    run(async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        alice.asks_for("rds-postgres", &[("DatabaseName", "orders"), ("reason", "Trying it out")]).await;
+        morgan.clicks("Deny").await;
+        insta::assert_snapshot!(morgan.form(), @"
+        Deny the request [Deny] [Back]
+        <@U0ALICE> asks for *PostgreSQL RDS Instance*. They will read your reason.
+        Reason: _
+        ");
+        morgan.fills(&[("reason", "Use the shared *staging* database: <http://wiki>")]).await;
+        morgan.submits().await;
+        assert_eq!(morgan.form(), "-");
+        insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
+        # Denied: PostgreSQL RDS Instance
+        *Requested by* <@U0ALICE>
+        *Team* payments
+        *Product* PostgreSQL RDS Instance v1.0
+        *Cost* about $15/month, us-east-1 list price of 2026-08-21
+        *Quota* 0 of 3 used
+        *Why*
+        > Trying it out
+        *Parameters*
+        DatabaseName: `orders`
+        Environment: `dev`
+        InstanceSize: `small`
+        AllocatedStorage: `20`
+        VpcId: `/platform/network/vpc-id`
+        SubnetIds: `/platform/network/private-subnet-ids`
+        AppSecurityGroupId: `/platform/network/app-security-group-id`
+        Denied by <@U0MORGAN> (2026-11-23 09:00 UTC)
+        > Use the shared *staging* database: &lt;http://wiki&gt;
+        (Request `id` · Simulated: nothing real is made)
+        ");
+        insta::assert_snapshot!(alice.newest_dm(), @"
+        Your request for *PostgreSQL RDS Instance v1.0* was denied.
+        Denied by <@U0MORGAN> (2026-11-23 09:00 UTC)
+        > Use the shared *staging* database: &lt;http://wiki&gt;
+        [Ask again]
+        (Request `id` · Simulated: nothing real is made)
+        ");
+        insta::assert_snapshot!(company.trail().await, @"
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval(s) needed
+        approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
+        denied | U0MORGAN | payments | rds-postgres | DENIED | Use the shared *staging* database: <http://wiki>
+        ");
+        alice.runs("/provision rds-postgres").await;
+        assert!(alice.form().contains("*Quota*: 0 of 3 used"), "{}", alice.form());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_denial_needs_a_reason() {
+    run(async |company| {
+        company.alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
+        company.morgan.clicks("Deny").await;
+        assert!(company.morgan.tries_to_submit().await.is_err(), "Slack's own client asks for it");
+        company.morgan.fills(&[("reason", "   ")]).await;
+        company.morgan.submits().await;
+        insta::assert_snapshot!(company.morgan.form(), @"
+        Deny the request [Deny] [Back]
+        <@U0ALICE> asks for *PostgreSQL RDS Instance*. They will read your reason.
+        Reason:    
+          ! Write a reason of 3 to 1,000 characters.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_asks_again_after_a_denial_finds_the_form_as_it_was() {
+    run(async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        let fields = [("DatabaseName", "orders"), ("InstanceSize", "medium"), ("reason", "Trying it out")];
+        alice.asks_for("rds-postgres", &fields).await;
+        morgan.clicks("Deny").await;
+        morgan.fills(&[("reason", "Too large")]).await;
+        morgan.submits().await;
+        alice.clicks("Ask again").await;
+        insta::assert_snapshot!(alice.form(), @"
+        PostgreSQL RDS Instance [Request] [Cancel]
+        *PostgreSQL RDS Instance* v1.0
+        A PostgreSQL RDS instance with automated backups
+        (For team *payments*)
+        # The database
+        Database name: orders
+        Environment: Development (one zone, 7 days of backups)
+        Size: Medium: 2 vCPU, 2 GB (db.t4g.small)
+        Storage in GB: 20
+        # Platform settings (the defaults are right for most teams)
+        VPC: /platform/network/vpc-id
+        Private subnets: /platform/network/private-subnet-ids
+        Application security group: /platform/network/app-security-group-id
+        Why do you need it?: Trying it out
+        ---
+        *Cost*: about $27/month, us-east-1 list price of 2026-08-21
+        *Approval*: <@U0MORGAN>
+        *Quota*: 0 of 3 used, 3 left
+        *Lives until*: 2026-12-30 09:00 UTC, renewable
+        (Simulated: nothing real is made)
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_denial_that_comes_after_an_approval_is_told_so() {
+    run(async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
+        let approve = morgan.remembers("Approve");
+        morgan.clicks("Deny").await;
+        morgan.fills(&[("reason", "Too late")]).await;
+        morgan.presses(&approve).await;
+        morgan.submits().await;
+        insta::assert_snapshot!(morgan.form(), @"
+        Not denied  [Close]
+        This request is already approved by <@U0MORGAN> (2026-11-23T09:00:00Z). Nothing was changed.
+        ");
+        assert!(alice.newest_dm().contains("is ready"), "{}", alice.newest_dm());
+    })
+    .await;
+}

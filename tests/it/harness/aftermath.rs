@@ -1,0 +1,103 @@
+//! What holds at the end of every journey, whatever happened in it.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use fancy_regex::Regex;
+use quartermaster::domain::audit::{AuditEntry, AuditHead, follows};
+use quartermaster::domain::quota::QuotaSlot;
+use quartermaster::portal::Portal;
+use quartermaster::ports::clock::Clock as _;
+use quartermaster::ports::store::Whose;
+
+use super::{BOT_TOKEN, Company, SIGNING_SECRET};
+
+pub(super) async fn check(company: &Company) {
+    let app = company.desk.app();
+    nothing_is_left_to_do(company, &app.portal).await;
+    trails_are_whole(&app.portal).await;
+    quotas_count_live_requests(&app.portal).await;
+    drop(app);
+    slack_refused_nothing_unexpected(company);
+    no_secret_left_the_house(company);
+}
+
+async fn nothing_is_left_to_do(company: &Company, portal: &Portal) {
+    let due = portal.ports.store.due(company.clock.now(), 100).await.unwrap();
+    assert!(due.is_empty(), "jobs are left: {due:?}");
+    let waiting = portal.ports.queue.receive(Duration::ZERO).await.unwrap();
+    assert!(waiting.is_empty(), "messages are left: {waiting:?}");
+    let parked = company.desk.parked();
+    assert_eq!(parked, company.desk.expected().parked, "parked jobs");
+}
+
+/// The whole trail, in order, after checking that no chain is broken.
+pub(super) async fn trail(portal: &Portal) -> Vec<AuditEntry> {
+    let (mut trail, mut cursor) = (Vec::new(), Some(0));
+    while let Some(from) = cursor {
+        let (entries, next) = portal.ports.store.audit_page(from, 100).await.unwrap();
+        trail.extend(entries);
+        cursor = next;
+    }
+    trail
+}
+
+async fn trails_are_whole(portal: &Portal) {
+    let mut heads: BTreeMap<_, AuditHead> = BTreeMap::new();
+    for entry in trail(portal).await {
+        let head = heads.entry(entry.request).or_default();
+        follows(head, &entry).unwrap();
+        *head = AuditHead::at(&entry);
+    }
+    for (id, head) in heads {
+        if let Some(request) = portal.ports.store.load(id).await.unwrap() {
+            assert_eq!(request.audit, head, "the row of {id} does not end where its trail ends");
+        }
+    }
+}
+
+async fn quotas_count_live_requests(portal: &Portal) {
+    for team in &portal.organization.teams {
+        for product in portal.catalog.products.keys() {
+            let whose = Whose::TeamProduct(team.name.clone(), product.clone());
+            let requests = portal.ports.store.list(&whose, 0, 1000).await.unwrap();
+            let live = requests.iter().filter(|request| !request.status.name().is_ended()).count();
+            let slot = QuotaSlot { team: team.name.clone(), product: product.clone() };
+            let used = portal.ports.store.quota_used(&slot).await.unwrap();
+            assert_eq!(used as usize, live, "slots of {} for {product}", team.name);
+        }
+    }
+}
+
+fn slack_refused_nothing_unexpected(company: &Company) {
+    let expected = company.desk.expected().errors;
+    for call in company.desk.calls() {
+        if let Some(error) = call.error {
+            let known = expected.iter().any(|(method, code)| *method == call.method && *code == error);
+            assert!(known, "Slack refused {} with {error}: {}", call.method, call.sent);
+        }
+    }
+}
+
+/// Task tokens of the embedded workflow are 64 hexadecimal digits; so are template hashes, which are no secret.
+fn no_secret_left_the_house(company: &Company) {
+    static TOKENS: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new("(?<![0-9a-f:])[0-9a-f]{64}(?![0-9a-f])").unwrap());
+    let app = company.desk.app();
+    let hashes: Vec<&str> =
+        app.portal.catalog.products.values().map(|product| product.template_hash.as_str()).collect();
+    for call in company.desk.calls() {
+        for secret in [BOT_TOKEN, SIGNING_SECRET] {
+            assert!(!call.sent.contains(secret), "{} carries a secret", call.method);
+        }
+        for found in TOKENS.find_iter(&call.sent) {
+            assert!(
+                hashes.contains(&found.unwrap().as_str()),
+                "{} carries a task token: {}",
+                call.method,
+                call.sent
+            );
+        }
+    }
+}

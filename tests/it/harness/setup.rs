@@ -1,0 +1,124 @@
+//! What a company starts with: its settings, its catalog, and where its store is.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use quartermaster::catalog;
+use quartermaster::config::Settings;
+use quartermaster::domain::catalog::Catalog;
+use tempfile::TempDir;
+
+/// Two teams, an approver, a group of leads and a platform admin; the people are the playground's.
+const SETTINGS: &str = r#"
+[slack]
+approvals_channel = "C0APPROVALS"
+admins = ["U0ADMIN"]
+
+[simulated]
+step = "0s"
+
+[[teams]]
+name = "payments"
+members = ["U0ALICE"]
+approvers = ["U0MORGAN"]
+channel = "C0PAYMENTS"
+
+[[teams]]
+name = "search"
+members = ["U0BOB"]
+approvers = ["S0LEADS"]
+channel = "C0SEARCH"
+"#;
+
+/// How a company differs from the usual one.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    settings: String,
+    catalog: Option<TempDir>,
+    /// The folder of the store; without one it lives in memory and no restart survives.
+    folder: Option<TempDir>,
+}
+
+impl Setup {
+    /// The usual company: the shipped catalog, everything provisioned at once, a store in memory.
+    pub(crate) fn new() -> Self {
+        Self { settings: SETTINGS.to_owned(), catalog: None, folder: None }
+    }
+
+    /// Keeps the store in a file, so that the bot can be stopped and started again.
+    pub(crate) fn in_a_file(mut self) -> Self {
+        self.folder = Some(tempfile::tempdir().unwrap());
+        self
+    }
+
+    /// Replaces a piece of the settings file.
+    pub(crate) fn with_settings(mut self, from: &str, to: &str) -> Self {
+        assert!(self.settings.contains(from), "the settings do not contain {from}");
+        self.settings = self.settings.replace(from, to);
+        self
+    }
+
+    /// Lets each resource of a template take this long to be made.
+    pub(crate) fn with_step(self, step: &str) -> Self {
+        self.with_settings("step = \"0s\"", &format!("step = \"{step}\""))
+    }
+
+    /// Replaces a piece of a file of the catalog.
+    pub(crate) fn with_catalog(mut self, file: &str, from: &str, to: &str) -> Self {
+        let path = self.catalog_folder().join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} does not contain {from}");
+        std::fs::write(path, text.replace(from, to)).unwrap();
+        self
+    }
+
+    /// Adds a product.
+    pub(crate) fn with_product(mut self, key: &str, product: &str, template: &str) -> Self {
+        let folder = self.catalog_folder().join(key);
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("product.yml"), product).unwrap();
+        std::fs::write(folder.join("template.yml"), template).unwrap();
+        self
+    }
+
+    fn catalog_folder(&mut self) -> &Path {
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("catalog");
+        self.catalog
+            .get_or_insert_with(|| {
+                let folder = tempfile::tempdir().unwrap();
+                copy(&shipped, folder.path());
+                folder
+            })
+            .path()
+    }
+
+    pub(super) fn settings(&self) -> Settings {
+        let mut settings = Settings::parse("test settings", &self.settings).unwrap();
+        settings.backend.sqlite = match &self.folder {
+            Some(folder) => folder.path().join("quartermaster.db").display().to_string(),
+            None => ":memory:".to_owned(),
+        };
+        settings
+    }
+
+    pub(super) fn catalog(&self) -> Arc<Catalog> {
+        Arc::new(match &self.catalog {
+            Some(folder) => catalog::load(folder.path(), None).unwrap(),
+            None => catalog::built_in().unwrap(),
+        })
+    }
+}
+
+/// Copies a folder with everything in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), &target).unwrap();
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The one port that the bot and its Slack share. It keeps what the bot asks Slack for and how Slack answers, and
+//! hands everything else to whichever bot is running, so that a restart leaves nothing of the old one behind.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use quartermaster::playground::Playground;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+/// A call of the bot.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// `chat.postMessage`, or `respond` for an answer to a command or a click.
+    pub(crate) method: String,
+    /// What was sent: the query and the body, percent signs decoded.
+    pub(crate) sent: String,
+    /// Slack's code, where it refused.
+    pub(crate) error: Option<String>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Switchboard {
+    bot: Mutex<Option<Router>>,
+    calls: Mutex<Vec<Call>>,
+}
+
+impl Switchboard {
+    /// The bot's and the playground's routes on one port.
+    pub(super) fn router(self: &Arc<Self>, playground: &Playground) -> Router {
+        let slack = playground.router().layer(from_fn_with_state(Arc::clone(self), listen_in));
+        slack.fallback_service(Router::new().fallback(relay).with_state(Arc::clone(self)))
+    }
+
+    /// Hands what comes in from now on to this bot, or to none.
+    pub(super) fn connect(&self, bot: Option<Router>) {
+        *self.bot.lock().unwrap() = bot;
+    }
+
+    pub(super) fn calls(&self) -> Vec<Call> {
+        self.calls.lock().unwrap().clone()
+    }
+}
+
+async fn relay(State(board): State<Arc<Switchboard>>, request: Request) -> Response {
+    let bot = board.bot.lock().unwrap().clone();
+    match bot {
+        Some(bot) => bot.oneshot(request).await.into_response(),
+        None => StatusCode::BAD_GATEWAY.into_response(),
+    }
+}
+
+async fn listen_in(State(board): State<Arc<Switchboard>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let method = match (path.strip_prefix("/api/"), path.starts_with("/respond/")) {
+        (Some(method), _) => method.to_owned(),
+        (None, true) => "respond".to_owned(),
+        (None, false) => return next.run(request).await,
+    };
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let (head, body) = request.into_parts();
+    let body = whole(body).await;
+    let sent = decoded(&query) + &decoded(&String::from_utf8_lossy(&body));
+    let answer = next.run(Request::from_parts(head, Body::from(body))).await;
+    let (head, body) = answer.into_parts();
+    let body = whole(body).await;
+    let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let error = (answer["ok"] == false).then(|| answer["error"].as_str().unwrap_or_default().to_owned());
+    board.calls.lock().unwrap().push(Call { method, sent, error });
+    Response::from_parts(head, Body::from(body))
+}
+
+async fn whole(body: Body) -> Bytes {
+    to_bytes(body, 1 << 20).await.unwrap()
+}
+
+/// Text as it reads without percent signs, so that nothing hides in a query.
+fn decoded(text: &str) -> String {
+    if text.starts_with('{') {
+        return text.to_owned();
+    }
+    form_urlencoded::parse(text.as_bytes()).map(|(key, value)| format!("{key}={value}\n")).collect()
+}

@@ -1,0 +1,18 @@
+//! Journeys: what people say to the portal and what they see, from the command to the bucket.
+//!
+//! The whole program runs, embedded, against the playground's Slack on a port of this machine. Each test reads as a
+//! conversation; how people, the clock and a restart are brought about is in `harness`. What a single part does on
+//! its own is tested in that part's module.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
+mod approval;
+mod cancellation;
+mod denial;
+mod failure;
+mod forms;
+mod harness;
+mod people;
+mod provision;
+mod quota;
+mod timeout;

@@ -1,0 +1,147 @@
+//! Who may do what: outsiders, strangers, approvers, and a Slack that does not say who is who.
+
+use serde_json::json;
+
+use crate::harness::{Setup, run, run_in};
+
+const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
+
+#[tokio::test]
+async fn an_outsider_is_told_whom_to_ask() {
+    run(async |company| {
+        let olga = &company.olga;
+        olga.runs("/provision s3-bucket").await;
+        insta::assert_snapshot!(olga.is_told(), @"You are not in a team yet. Ask your platform team to add you to one, then try again.");
+        olga.runs("/provision").await;
+        assert!(olga.is_told().starts_with("You are not in a team yet"), "{}", olga.is_told());
+        olga.runs("/provision help").await;
+        assert!(olga.is_told().contains("/provision list"), "{}", olga.is_told());
+        assert_eq!(olga.form(), "-");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_colleague_who_is_no_approver_is_told_who_is() {
+    run(async |company| {
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        company.pat.clicks("Approve").await;
+        insta::assert_snapshot!(company.pat.is_told(), @"Only its approvers can decide about this request: <@U0MORGAN>.");
+        company.pat.clicks("Deny").await;
+        assert_eq!(company.pat.form(), "-", "whoever may not deny is not asked why");
+        insta::assert_snapshot!(company.trail().await, @"
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval(s) needed
+        approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
+        refused | U0ADMIN | payments | rds-postgres | AWAITING_APPROVAL | approve: not an approver
+        refused | U0ADMIN | payments | rds-postgres | AWAITING_APPROVAL | deny: not an approver
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_approves_their_own_request() {
+    let own = Setup::new().with_settings("members = [\"U0ALICE\"]", "members = [\"U0ALICE\", \"U0MORGAN\"]");
+    run_in(own, async |company| {
+        company.morgan.asks_for("rds-postgres", &DATABASE).await;
+        company.morgan.clicks("Approve").await;
+        insta::assert_snapshot!(company.morgan.is_told(), @"This is your own request, so somebody else has to decide: <@U0MORGAN>.");
+        assert!(company.trail().await.contains("refused | U0MORGAN"), "{}", company.trail().await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_click_that_slack_cannot_judge_is_kept_and_counts_once_it_can() {
+    run(async |company| {
+        company.expects_slack_to_refuse("usergroups.users.list", "internal_error");
+        company.bob.asks_for("rds-postgres", &DATABASE).await;
+        company.playground.fail_always("usergroups.users.list", Some("internal_error"));
+        company.morgan.clicks("Approve").await;
+        insta::assert_snapshot!(company.morgan.is_told(), @"Slack is slow to say who the approvers are. Your click is stored and will count in a moment.");
+        assert!(!company.trail().await.contains("approved | U0MORGAN"));
+        company.playground.fail_always("usergroups.users.list", None);
+        company.waits("30s").await;
+        assert!(company.trail().await.contains("approved | U0MORGAN"), "{}", company.trail().await);
+        assert!(company.bob.newest_dm().contains("is ready"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_click_that_cannot_be_judged_within_ten_minutes_has_to_be_made_again() {
+    run(async |company| {
+        company.expects_slack_to_refuse("usergroups.users.list", "internal_error");
+        company.bob.asks_for("rds-postgres", &DATABASE).await;
+        company.playground.fail_always("usergroups.users.list", Some("internal_error"));
+        company.morgan.clicks("Approve").await;
+        company.playground.fail_always("usergroups.users.list", None);
+        company.waits("11m").await;
+        insta::assert_snapshot!(company.morgan.is_told(), @"Slack did not tell us in time whether you may decide about this request. Press the button again.");
+        assert!(!company.trail().await.contains("approved | U0MORGAN"));
+        company.morgan.clicks("Approve").await;
+        assert!(company.trail().await.contains("approved | U0MORGAN"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stored_click_of_somebody_without_the_right_is_refused_later() {
+    run(async |company| {
+        company.expects_slack_to_refuse("usergroups.users.list", "internal_error");
+        company.bob.asks_for("rds-postgres", &DATABASE).await;
+        company.playground.fail_always("usergroups.users.list", Some("internal_error"));
+        company.pat.clicks("Approve").await;
+        company.playground.fail_always("usergroups.users.list", None);
+        company.waits("1m").await;
+        insta::assert_snapshot!(company.pat.is_told(), @"Only its approvers can decide about this request: <!subteam^S0LEADS>.");
+        assert!(company.trail().await.contains("refused | U0ADMIN"), "{}", company.trail().await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_person_of_another_workspace_is_refused_and_noted() {
+    run(async |company| {
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        let stranger = "team_id=T0OTHER&user_id=U0MORGAN&command=%2Fprovision&text=list&channel_id=C0X";
+        let (status, body) = company.posts_signed("/slack/commands", stranger).await;
+        assert_eq!(status, 200);
+        assert!(body.contains("This app is set up for another Slack workspace"), "{body}");
+        let button = company.morgan.remembers("Approve");
+        let click = json!({
+            "type": "block_actions", "user": {"id": "U0MORGAN"}, "team": {"id": "T0OTHER"},
+            "trigger_id": "1.2", "actions": [button.action], "channel": {"id": "C0PAYMENTS"},
+        });
+        assert_eq!(company.posts_payload("/slack/interactions", &click).await.0, 200);
+        insta::assert_snapshot!(company.trail().await, @"
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval(s) needed
+        approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
+        refused | U0MORGAN | - | - | - | use: of another workspace
+        refused | U0MORGAN | - | - | - | use: of another workspace
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_member_by_address_counts_only_as_a_full_member() {
+    let by_address = Setup::new().with_settings(
+        "members = [\"U0BOB\"]",
+        "members = [\"bob@playground.example\", \"olga@playground.example\"]",
+    );
+    run_in(by_address, async |company| {
+        company.playground.change(|workspace| {
+            let olga = workspace.people.iter_mut().find(|person| person.id == "U0OLGA").unwrap();
+            olga.is_restricted = true;
+        });
+        company.bob.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        company.olga.runs("/provision s3-bucket").await;
+        assert!(
+            company.olga.is_told().starts_with("You are not in a team yet"),
+            "{}",
+            company.olga.is_told()
+        );
+    })
+    .await;
+}
