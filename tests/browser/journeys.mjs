@@ -90,16 +90,32 @@ async function withdrawn(seat) {
 }
 
 async function commands(seat) {
-  for (const [name, text] of [["list", "Secure S3 Bucket"], ["costs", "payments"], ["help", "/provision"], ["", "Secure S3 Bucket"]]) {
-    await seat.types(`/provision ${name}`.trim());
-    if (name) await seat.message("Only visible to you", text);
-    else {
-      await seat.form.getByText(text).first().waitFor();
-      await seat.page.keyboard.press("Escape");
-      await seat.form.waitFor({ state: "detached" });
-    }
-    await seat.picture(`16-command-${name || "catalog"}`);
+  const { page } = seat;
+  for (const [name, text] of [["list", "Your requests"], ["help", "How to use"]]) {
+    await seat.types(`/provision ${name}`);
+    await seat.message("Only visible to you", text);
+    await seat.picture(`16-command-${name}`);
   }
+  await page.locator("#composer-text").fill("/provision");
+  const offered = await page.locator("#completions code").allInnerTexts();
+  assert.ok(offered.includes("/provision s3-bucket"), offered.join());
+  await seat.picture("16-completions");
+  for (const text of offered.filter((offer) => /^\/provision (list|costs|stats|help)$/.test(offer))) {
+    const privately = page.locator("#messages .ephemeral");
+    const before = await privately.count();
+    await seat.types(text);
+    await privately.nth(before).waitFor();
+  }
+  assert.equal(await page.locator("#messages").getByText("is not available").count(), 0);
+  const rows = await seat.message("Your requests", "Secure S3 Bucket v1.0");
+  await rows.getByRole("button", { name: /Details of request/ }).last().click();
+  await seat.message("Only visible to you", "Secure S3 Bucket", "whole id");
+  await seat.picture("16-command-status");
+  await seat.types("/provision");
+  await seat.form.getByText("Secure S3 Bucket").first().waitFor();
+  await seat.picture("16-command-catalog");
+  await page.keyboard.press("Escape");
+  await seat.form.waitFor({ state: "detached" });
 }
 
 async function restarted(seat) {
@@ -195,6 +211,28 @@ async function dark(seat) {
   await seat.page.emulateMedia({ colorScheme: "light" });
 }
 
+/** What the README shows: a card to decide on, beside the thread of one that is being provisioned. */
+async function portrait(seat) {
+  const ask = async (name, reason, size) => {
+    await seat.types("/provision rds-postgres");
+    await seat.fills({ "Database name": name, Size: size, "Why do you need it?": reason });
+    await seat.submits();
+  };
+  await seat.become("Bob Brown");
+  await ask("suggestions", "Search suggestions move out of the shared database", "Small: 2 vCPU, 1 GB (db.t4g.micro)");
+  await ask("synonyms", "Editors keep synonyms by themselves", "Medium: 2 vCPU, 2 GB (db.t4g.small)");
+  await seat.become("Morgan Lee");
+  await seat.visit("team-search");
+  await seat.message("Approval needed", "synonyms");
+  const first = await seat.message("Approval needed", "suggestions");
+  await first.getByRole("button", { name: "Approve" }).click();
+  const approved = await seat.message("suggestions", "Approved by");
+  await approved.locator(".replies").click();
+  await seat.page.locator("#thread .message").last().getByText(/[4-9] of/).waitFor();
+  await seat.page.locator("#messages").evaluate((box) => { box.scrollTop = box.scrollHeight; });
+  await seat.picture("26-playground");
+}
+
 export const journeys = [
   ["a bucket is requested, provisioned and its outputs arrive", bucket],
   ["the preview follows the form and keeps what was typed", preview],
@@ -206,4 +244,5 @@ export const journeys = [
   ["everything fits a narrow window", narrow],
   ["the first journey needs no pointer", keyboard],
   ["the dark page shows the same", dark],
+  ["a card waits beside a thread that moves", portrait],
 ];

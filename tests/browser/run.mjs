@@ -31,7 +31,7 @@ const browser = await chromium.launch({ executablePath: browserPath, args: ["--n
 let passed = 0;
 try {
   const context = await browser.newContext({
-    viewport: { width: 1280, height: 800 }, locale: "en-US", timezoneId: "Europe/Berlin",
+    viewport: { width: 1280, height: 800 }, locale: "en-US", timezoneId: "Europe/Berlin", reducedMotion: "reduce",
   });
   const seat = new Seat(await context.newPage(), app, pictures);
   for (const [name, journey] of journeys) {

@@ -292,6 +292,8 @@ function become(id) {
   page.stop();
   Object.assign(page, { me: id, place: page.place === HOME ? HOME : null, thread: null, screen: null, drawn: {} });
   memory.set("me", id);
+  // Whoever has switched people has understood what the hint says.
+  memory.set("hint", "seen");
   toggleSidebar(false);
   start();
   if (page.place === HOME) act(id, "home");
