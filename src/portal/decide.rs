@@ -154,7 +154,7 @@ async fn judge(
 async fn check_right(portal: &Portal, request: &Request, by: &PersonId, tried: &str) -> Result<(), Unjudged> {
     let approvers = portal.approvers_of(request);
     let is_approver = portal.is_one_of(by, &approvers).await.map_err(Unjudged::SlackSilent)?;
-    match may_decide(request, by, is_approver, &mentions(&approvers)) {
+    match may_decide(request, by, is_approver, &mentions(&portal.askable(request))) {
         Ok(()) => Ok(()),
         Err(refusal) => Err(portal.refuse(request, by, tried, refusal).await.into()),
     }

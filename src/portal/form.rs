@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::people::others;
 use super::{Error, Portal};
 use crate::domain::catalog::Product;
 use crate::domain::cost::estimate;
@@ -115,7 +116,7 @@ pub async fn open(
     let (values, strange): (BTreeMap<_, _>, BTreeMap<_, _>) =
         values.into_iter().partition(|(key, value)| offered(key, value));
     notes.extend(strange.iter().map(|(key, value)| format!("{value} is not one of the options of {key}.")));
-    session(portal, product, form, (teams, team), values, String::new(), notes).await
+    Ok(asked_by(person, session(portal, product, form, (teams, team), values, String::new(), notes).await?))
 }
 
 /// The form again, after the person chose something in it; `given` is what its inputs hold, as they send it.
@@ -138,7 +139,7 @@ pub async fn refresh(
         Some((key.clone(), value?.to_owned()))
     };
     let values = given.iter().filter_map(plain).collect();
-    session(portal, product, form, choice, values, String::new(), Vec::new()).await
+    Ok(asked_by(person, session(portal, product, form, choice, values, String::new(), Vec::new()).await?))
 }
 
 /// The form of an earlier request, filled in as it was.
@@ -157,7 +158,7 @@ pub async fn again(portal: &Portal, person: &PersonId, id: RequestId) -> Result<
     let form = form_of(&product)?;
     let values = request.shown_parameters().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     let reason = request.reason.clone();
-    session(portal, product, form, choice, values, reason, Vec::new()).await
+    Ok(asked_by(person, session(portal, product, form, choice, values, reason, Vec::new()).await?))
 }
 
 /// The product somebody named, or a refusal with the nearest names.
@@ -220,6 +221,13 @@ pub(super) async fn choose_team(
     }
     let wanted = wanted.clone();
     Ok((offered, wanted))
+}
+
+/// The form as its requester sees it: whoever may not agree to their own request is not named as approver.
+fn asked_by(person: &PersonId, mut session: FormSession) -> FormSession {
+    let approvers = std::mem::take(&mut session.preview.approvers);
+    session.preview.approvers = others(approvers, person, session.product.approval.self_approval);
+    session
 }
 
 async fn session(

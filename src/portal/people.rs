@@ -54,6 +54,12 @@ impl Portal {
         self.approvers(&request.product.approval.approvers, &request.team)
     }
 
+    /// Who can be asked to answer this request: its approvers, but not the requester where nobody may answer alone.
+    pub(crate) fn askable(&self, request: &Request) -> Vec<Principal> {
+        let rule = &request.product.approval;
+        others(self.approvers_of(request), &request.requester, rule.self_approval)
+    }
+
     /// Whose answer counts under this rule for this team.
     pub(crate) fn approvers(&self, rule: &Approvers, team: &crate::domain::ids::TeamName) -> Vec<Principal> {
         match rule {
@@ -86,6 +92,12 @@ impl Portal {
         }
         Ok(false)
     }
+}
+
+/// Approvers without the requester, unless that one may agree to their own request.
+pub(crate) fn others(approvers: Vec<Principal>, requester: &PersonId, self_approval: bool) -> Vec<Principal> {
+    let own = Principal::Person(requester.clone());
+    approvers.into_iter().filter(|approver| self_approval || *approver != own).collect()
 }
 
 /// These people and groups as Slack shows them.

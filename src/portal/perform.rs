@@ -149,7 +149,7 @@ async fn provision(portal: &Portal, id: RequestId) -> Result<Performed, JobError
     let product = portal.catalog.product(&request.product.key);
     let Some(product) = product.filter(|product| product.template_hash == request.product.template_hash)
     else {
-        let why = "the product was changed by its owner while the request was waiting; ask again".to_owned();
+        let why = "the product was changed by its owner while the request was waiting".to_owned();
         return apply(portal, id, Event::ProvisioningFailed { why }).await;
     };
     let tags = tags(&request);

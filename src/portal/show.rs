@@ -97,7 +97,7 @@ async fn with_notice<T>(
 ) -> Result<T, JobError> {
     let slot = QuotaSlot { team: request.team.clone(), product: request.product.key.clone() };
     let used = portal.ports.store.quota_used(&slot).await?;
-    let approvers = portal.approvers_of(request);
+    let approvers = portal.askable(request);
     let notice = Notice {
         surface,
         request,

@@ -8,11 +8,15 @@
 
 mod approval;
 mod cancellation;
+mod commands;
 mod denial;
 mod failure;
+mod forgery;
 mod forms;
 mod harness;
 mod people;
 mod provision;
 mod quota;
+mod restart;
+mod surfaces;
 mod timeout;

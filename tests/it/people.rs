@@ -41,11 +41,17 @@ async fn a_colleague_who_is_no_approver_is_told_who_is() {
 
 #[tokio::test]
 async fn nobody_approves_their_own_request() {
-    let own = Setup::new().with_settings("members = [\"U0ALICE\"]", "members = [\"U0ALICE\", \"U0MORGAN\"]");
+    let own = Setup::new()
+        .with_settings("members = [\"U0ALICE\"]", "members = [\"U0ALICE\", \"U0MORGAN\"]")
+        .with_settings("approvers = [\"U0MORGAN\"]", "approvers = [\"U0MORGAN\", \"U0ADMIN\"]");
     run_in(own, async |company| {
+        company.morgan.runs("/provision rds-postgres").await;
+        assert!(company.morgan.form().contains("*Approval*: <@U0ADMIN>\n"), "{}", company.morgan.form());
         company.morgan.asks_for("rds-postgres", &DATABASE).await;
+        let card = company.pat.reads("C0PAYMENTS");
+        assert!(card.contains("Waiting for <@U0ADMIN>\n"), "who asked is not asked: {card}");
         company.morgan.clicks("Approve").await;
-        insta::assert_snapshot!(company.morgan.is_told(), @"This is your own request, so somebody else has to decide: <@U0MORGAN>.");
+        insta::assert_snapshot!(company.morgan.is_told(), @"This is your own request, so somebody else has to decide: <@U0ADMIN>.");
         assert!(company.trail().await.contains("refused | U0MORGAN"), "{}", company.trail().await);
     })
     .await;

@@ -49,13 +49,11 @@ pub(super) fn cancel(mut change: Change, by: &PersonId) -> Result<Transition, Re
     match change.request.status.clone() {
         Status::Pending => {}
         Status::AwaitingApproval { token } => change.resume(token, Resume::Cancelled),
+        Status::Denied { .. } | Status::Cancelled | Status::TimedOut => return Err(change.already_decided()),
         Status::Approved
         | Status::Provisioning { .. }
         | Status::Active { .. }
         | Status::Terminating { .. }
-        | Status::Denied { .. }
-        | Status::Cancelled
-        | Status::TimedOut
         | Status::Failed { .. }
         | Status::TeardownFailed { .. } => {
             return Err(Refusal::TooLateToCancel { status: change.request.status.name() });

@@ -4,7 +4,11 @@ use super::facts::QUOTED;
 use crate::slack::mrkdwn::quote;
 
 /// What the provisioner's words usually mean, and what to do. The first match counts.
-const KNOWN: [(&[&str], &str); 6] = [
+const KNOWN: [(&[&str], &str); 7] = [
+    (
+        &["changed by its owner"],
+        "The product is not the one you asked for any more. Try again to see what is new.",
+    ),
     (
         &["already exists", "already owned", "alreadyexists"],
         "Something with that name exists already. Try again with another name.",

@@ -84,16 +84,14 @@ fn slack_refused_nothing_unexpected(company: &Company) {
 fn no_secret_left_the_house(company: &Company) {
     static TOKENS: LazyLock<Regex> =
         LazyLock::new(|| Regex::new("(?<![0-9a-f:])[0-9a-f]{64}(?![0-9a-f])").unwrap());
-    let app = company.desk.app();
-    let hashes: Vec<&str> =
-        app.portal.catalog.products.values().map(|product| product.template_hash.as_str()).collect();
+    let hashes = company.desk.hashes.lock().unwrap().clone();
     for call in company.desk.calls() {
         for secret in [BOT_TOKEN, SIGNING_SECRET] {
             assert!(!call.sent.contains(secret), "{} carries a secret", call.method);
         }
         for found in TOKENS.find_iter(&call.sent) {
             assert!(
-                hashes.contains(&found.unwrap().as_str()),
+                hashes.contains(found.unwrap().as_str()),
                 "{} carries a task token: {}",
                 call.method,
                 call.sent

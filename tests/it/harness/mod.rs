@@ -60,7 +60,7 @@ pub(crate) struct Company {
 /// What the company and its people share.
 #[derive(Debug)]
 struct Desk {
-    setup: Setup,
+    setup: Mutex<Setup>,
     origin: String,
     clock: ManualClock,
     playground: Playground,
@@ -69,6 +69,8 @@ struct Desk {
     held: AtomicBool,
     interruption: Mutex<Option<Arc<Plan>>>,
     expected: Mutex<Expected>,
+    /// Of every template that any of the bots has read.
+    hashes: Mutex<BTreeSet<String>>,
     parked: Mutex<usize>,
 }
 
@@ -107,7 +109,7 @@ impl Company {
         let router = board.router(&playground);
         tokio::spawn(async move { axum::serve(listener, router).await });
         let desk = Arc::new(Desk {
-            setup,
+            setup: Mutex::new(setup),
             origin,
             clock: clock.clone(),
             playground: playground.clone(),
@@ -116,6 +118,7 @@ impl Company {
             held: AtomicBool::new(false),
             interruption: Mutex::default(),
             expected: Mutex::default(),
+            hashes: Mutex::default(),
             parked: Mutex::default(),
         });
         desk.start();
@@ -145,6 +148,11 @@ impl Company {
     /// From now on answers still come, but nothing that was stored for later is done until the journey says so.
     pub(crate) fn holds_jobs(&self, held: bool) {
         self.desk.held.store(held, Ordering::Relaxed);
+    }
+
+    /// The owner of a product replaces a piece of a file; the bot reads it when it starts.
+    pub(crate) fn changes_the_catalog(&self, file: &str, from: &str, to: &str) {
+        self.desk.setup.lock().unwrap().change_catalog(file, from, to);
     }
 
     /// Stops the bot and starts it again on the same store.
@@ -239,7 +247,12 @@ impl Desk {
             slack_api_url: format!("{}/api/", self.origin),
         };
         let clock = Arc::new(self.clock.clone());
-        let (settings, catalog) = (self.setup.settings(), self.setup.catalog());
+        let (settings, catalog) = {
+            let setup = self.setup.lock().unwrap();
+            (setup.settings(), setup.catalog())
+        };
+        let hashes = catalog.products.values().map(|product| product.template_hash.clone());
+        self.hashes.lock().unwrap().extend(hashes);
         let app = App::embedded_at_pace(&settings, &environment, clock, catalog, Duration::ZERO).unwrap();
         self.board.connect(Some(app.router()));
         *self.app.lock().unwrap() = Some(Arc::new(app));

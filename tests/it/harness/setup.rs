@@ -65,11 +65,15 @@ impl Setup {
 
     /// Replaces a piece of a file of the catalog.
     pub(crate) fn with_catalog(mut self, file: &str, from: &str, to: &str) -> Self {
+        self.change_catalog(file, from, to);
+        self
+    }
+
+    pub(super) fn change_catalog(&mut self, file: &str, from: &str, to: &str) {
         let path = self.catalog_folder().join(file);
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(from), "{file} does not contain {from}");
         std::fs::write(path, text.replace(from, to)).unwrap();
-        self
     }
 
     /// Adds a product.

@@ -1,0 +1,221 @@
+//! What can be asked by command: help, lists, one request, products that do not exist.
+
+use crate::harness::run;
+
+const BUCKET: [(&str, &str); 1] = [("BucketPurpose", "logs")];
+
+#[tokio::test]
+async fn help_names_what_there_is() {
+    run(async |company| {
+        company.alice.runs("/provision help").await;
+        insta::assert_snapshot!(company.alice.is_told(), @"
+        # How to use /provision
+        `/provision` shows everything you can request
+        `/provision &lt;product&gt; [Key=value …] [team=name]` opens that product's form, filled in as far as you say
+        `/provision list [team]` shows your requests, or your team's
+        `/provision status &lt;id&gt;` shows one request with all that happened to it
+        `/provision cancel &lt;id&gt;` withdraws a request that nobody has decided yet
+        `/provision help` shows this
+        For example `/provision ecs-service team=payments`. Ids may be cut to the first characters that tell them apart.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_shows_ones_own_requests_a_page_at_a_time() {
+    run(async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision list").await;
+        insta::assert_snapshot!(alice.is_told(), @"
+        # Your requests
+        You have not asked for anything yet. `/provision` shows what there is.
+        ");
+        for n in 0..9 {
+            company.clock.advance("1m");
+            alice.asks_for("s3-bucket", &BUCKET).await;
+            if n < 3 {
+                alice.asks_for("rds-postgres", &[("DatabaseName", &format!("orders{n}"))]).await;
+            }
+        }
+        alice.runs("/provision list").await;
+        let first = alice.is_told();
+        insta::assert_snapshot!(first, @"
+        # Your requests
+        *Secure S3 Bucket v1.0* · Active, until 2026-12-30
+        `id` · payments · <@U0ALICE> · about $2.15/month
+        [Details]
+        *Secure S3 Bucket v1.0* · Active, until 2026-12-30
+        `id` · payments · <@U0ALICE> · about $2.15/month
+        [Details]
+        *Secure S3 Bucket v1.0* · Active, until 2026-12-30
+        `id` · payments · <@U0ALICE> · about $2.15/month
+        [Details]
+        *Secure S3 Bucket v1.0* · Active, until 2026-12-30
+        `id` · payments · <@U0ALICE> · about $2.15/month
+        [Details]
+        *Secure S3 Bucket v1.0* · Active, until 2026-12-30
+        `id` · payments · <@U0ALICE> · about $2.15/month
+        [Details]
+        *Secure S3 Bucket v1.0* · Active, until 2026-12-30
+        `id` · payments · <@U0ALICE> · about $2.15/month
+        [Details]
+        *PostgreSQL RDS Instance v1.0* · Waiting for approval, expires unanswered 2026-11-24 09:03 UTC
+        `id` · payments · <@U0ALICE> · about $15/month
+        [Details]
+        *Secure S3 Bucket v1.0* · Active, until 2026-12-30
+        `id` · payments · <@U0ALICE> · about $2.15/month
+        [Details]
+        *PostgreSQL RDS Instance v1.0* · Waiting for approval, expires unanswered 2026-11-24 09:02 UTC
+        `id` · payments · <@U0ALICE> · about $15/month
+        [Details]
+        *Secure S3 Bucket v1.0* · Active, until 2026-12-30
+        `id` · payments · <@U0ALICE> · about $2.15/month
+        [Details]
+        *PostgreSQL RDS Instance v1.0* · Waiting for approval, expires unanswered 2026-11-24 09:01 UTC
+        `id` · payments · <@U0ALICE> · about $15/month
+        [Details]
+        *Secure S3 Bucket v1.0* · Active, until 2026-12-30
+        `id` · payments · <@U0ALICE> · about $2.15/month
+        [Details]
+        (Simulated: nothing real is made)
+        ");
+        if alice.can_click("Show more") {
+            alice.clicks("Show more").await;
+            insta::assert_snapshot!(alice.is_told(), @"");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_teams_list_is_for_its_members_and_approvers() {
+    run(async |company| {
+        company.alice.asks_for("s3-bucket", &BUCKET).await;
+        company.morgan.runs("/provision list payments").await;
+        insta::assert_snapshot!(company.morgan.is_told(), @"
+        # Requests of team payments
+        *Secure S3 Bucket v1.0* · Active, until 2026-12-30
+        `id` · payments · <@U0ALICE> · about $2.15/month
+        [Details]
+        (Simulated: nothing real is made)
+        ");
+        company.bob.runs("/provision list payments").await;
+        insta::assert_snapshot!(company.bob.is_told(), @"You are not a member of *payments*. Your teams: search.");
+        company.olga.runs("/provision list payments").await;
+        assert!(
+            company.olga.is_told().starts_with("You are not in a team yet"),
+            "{}",
+            company.olga.is_told()
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_status_is_found_by_the_first_characters_of_the_id() {
+    run(async |company| {
+        let alice = &company.alice;
+        let id = alice.asks_for("rds-postgres", &[("DatabaseName", "orders"), ("reason", "Orders")]).await;
+        alice.runs(&format!("/provision status {}", &id[..8])).await;
+        insta::assert_snapshot!(alice.is_told(), @"
+        # Waiting for approval: PostgreSQL RDS Instance
+        Waiting for approval until 2026-11-24 09:00 UTC.
+        *Requested by* <@U0ALICE>
+        *Team* payments
+        *Product* PostgreSQL RDS Instance v1.0
+        *Cost* about $15/month, us-east-1 list price of 2026-08-21
+        *Submitted* 2026-11-23 09:00 UTC
+        *Quota* 1 of 3 used, this one included
+        *Why*
+        > Orders
+        *Approvers*
+        <@U0MORGAN>
+        *Parameters*
+        DatabaseName: `orders`
+        Environment: `dev`
+        InstanceSize: `small`
+        AllocatedStorage: `20`
+        VpcId: `/platform/network/vpc-id`
+        SubnetIds: `/platform/network/private-subnet-ids`
+        AppSecurityGroupId: `/platform/network/app-security-group-id`
+        ---
+        *Timeline*
+        2026-11-23 09:00 UTC submitted by <@U0ALICE>: 1 approval(s) needed
+        2026-11-23 09:00 UTC approval requested by workflow
+        [Cancel]
+        (Request `id` · whole id `ID` · Simulated: nothing real is made)
+        ");
+        company.morgan.clicks("Approve").await;
+        alice.clicks("Details").await;
+        insta::assert_snapshot!(alice.is_told(), @"
+        # Active: PostgreSQL RDS Instance
+        Active until 2026-12-30 09:00 UTC.
+        *Requested by* <@U0ALICE>
+        *Team* payments
+        *Product* PostgreSQL RDS Instance v1.0
+        *Cost* about $15/month, us-east-1 list price of 2026-08-21
+        *Submitted* 2026-11-23 09:00 UTC
+        *Quota* 1 of 3 used, this one included
+        *Why*
+        > Orders
+        Approved by <@U0MORGAN> (2026-11-23 09:00 UTC)
+        *Parameters*
+        DatabaseName: `orders`
+        Environment: `dev`
+        InstanceSize: `small`
+        AllocatedStorage: `20`
+        VpcId: `/platform/network/vpc-id`
+        SubnetIds: `/platform/network/private-subnet-ids`
+        AppSecurityGroupId: `/platform/network/app-security-group-id`
+        ---
+        *Timeline*
+        2026-11-23 09:00 UTC submitted by <@U0ALICE>: 1 approval(s) needed
+        2026-11-23 09:00 UTC approval requested by workflow
+        2026-11-23 09:00 UTC approved by <@U0MORGAN>
+        2026-11-23 09:00 UTC provisioning by workflow
+        2026-11-23 09:00 UTC active by provisioner
+        (Request `id` · whole id `ID` · Simulated: nothing real is made)
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_yours_to_see_does_not_exist() {
+    run(async |company| {
+        let id = company.alice.asks_for("s3-bucket", &BUCKET).await;
+        company.bob.runs(&format!("/provision status {}", &id[..8])).await;
+        insta::assert_snapshot!(company.bob.is_told(), @"There is no request *id* that you can see. `list` shows yours and your team's.");
+        company.alice.runs("/provision status 12345").await;
+        insta::assert_snapshot!(company.alice.is_told(), @"There is no request *12345* that you can see. `list` shows yours and your team's.");
+        company.alice.runs("/provision status").await;
+        insta::assert_snapshot!(company.alice.is_told(), @"Which request? Type `/provision status <id>` with the first 8 characters of its id. `/provision list` shows yours.");
+        company.alice.runs("/provision status <!channel>").await;
+        insta::assert_snapshot!(company.alice.is_told(), @"There is no request *!channel* that you can see. `list` shows yours and your team's.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_product_that_does_not_exist_leads_to_the_nearest_one() {
+    run(async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision s3-buket").await;
+        insta::assert_snapshot!(alice.is_told(), @"There is no product called *s3-buket*. Did you mean *s3-bucket*?");
+        alice.runs("/provision ../../etc/passwd").await;
+        insta::assert_snapshot!(alice.is_told(), @"There is no product called *../../etc/passwd*. The command without a product shows what there is.");
+        alice.runs("/provision S3-BUCKET").await;
+        assert!(alice.form().starts_with("Secure S3 Bucket"), "{}", alice.form());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_word_of_a_later_version_says_so() {
+    run(async |company| {
+        company.alice.runs("/provision renew 12345678").await;
+        insta::assert_snapshot!(company.alice.is_told(), @"`/provision renew` is not available in this version. `/provision help` shows what is.");
+    })
+    .await;
+}

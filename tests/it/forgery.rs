@@ -1,0 +1,212 @@
+//! What Slack's own client would never send, and what Slack would never send.
+
+use serde_json::json;
+
+use crate::harness::{Remembered, run};
+
+const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
+
+#[tokio::test]
+async fn a_team_that_is_not_ones_own_is_refused_and_noted() {
+    run(async |company| {
+        company.alice.runs("/provision s3-bucket BucketPurpose=logs").await;
+        let answer = company
+            .alice
+            .forges_submission(|payload| {
+                let metadata = &mut payload["view"]["private_metadata"];
+                *metadata = metadata.as_str().unwrap().replace("payments", "search").into();
+            })
+            .await;
+        insta::assert_snapshot!(answer, @"
+        Not submitted  [Close]
+        You are not a member of *search*. Your teams: payments.
+        ");
+        insta::assert_snapshot!(company.trail().await, @"refused | U0ALICE | search | s3-bucket | - | submit: not a member of the team");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_parameter_that_the_portal_fills_is_not_taken_from_a_form() {
+    run(async |company| {
+        company.alice.runs("/provision s3-bucket BucketPurpose=logs").await;
+        let answer = company
+            .alice
+            .forges_submission(|payload| {
+                payload["view"]["state"]["values"]["param.TeamName"] =
+                    json!({"value": {"type": "plain_text_input", "value": "search"}});
+            })
+            .await;
+        insta::assert_snapshot!(answer, @"
+        Not submitted  [Close]
+        That is not something this form or button offers, so nothing was done. Open it again from `/provision`.
+        ");
+        insta::assert_snapshot!(company.trail().await, @"refused | U0ALICE | payments | s3-bucket | - | submit: not something the portal offered");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_option_that_was_not_offered_is_refused_and_noted() {
+    run(async |company| {
+        company.alice.runs("/provision s3-bucket BucketPurpose=logs").await;
+        let answer = company
+            .alice
+            .forges_submission(|payload| {
+                let state = &mut payload["view"]["state"]["values"]["param.Environment"]["value"];
+                state["selected_option"]["value"] = "moon".into();
+            })
+            .await;
+        insta::assert_snapshot!(answer, @"
+        Not submitted  [Close]
+        That is not something this form or button offers, so nothing was done. Open it again from `/provision`.
+        ");
+        insta::assert_snapshot!(company.trail().await, @"refused | U0ALICE | payments | s3-bucket | - | submit: not something the portal offered");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_of_another_template_or_of_no_product_is_refused() {
+    run(async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision s3-bucket BucketPurpose=logs").await;
+        let old = json!({"product": "s3-bucket", "hash": "0".repeat(64), "team": "payments"}).to_string();
+        let answer =
+            alice.forges_submission(|payload| payload["view"]["private_metadata"] = old.into()).await;
+        insta::assert_snapshot!(answer, @"
+        Not submitted  [Close]
+        *Secure S3 Bucket* was changed by its owner in the meantime. Open the form again to see what is new.
+        ");
+        let nothing = "{\"product\":\"../prices\",\"hash\":\"\",\"team\":\"payments\"}";
+        let answer =
+            alice.forges_submission(|payload| payload["view"]["private_metadata"] = nothing.into()).await;
+        insta::assert_snapshot!(answer, @"
+        Not submitted  [Close]
+        That is not something this form or button offers, so nothing was done. Open it again from `/provision`.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_button_that_names_another_request_is_refused_and_noted() {
+    run(async |company| {
+        let morgan = &company.morgan;
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        let first = morgan.remembers("Approve");
+        company.clock.advance("1m");
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        let mut second = morgan.remembers("Approve");
+        second.action["value"] = first.action["value"].clone();
+        morgan.presses(&second).await;
+        insta::assert_snapshot!(morgan.is_told(), @"That is not something this form or button offers, so nothing was done. Open it again from `/provision`.");
+        insta::assert_snapshot!(company.trail().await, @"
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval(s) needed
+        approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval(s) needed
+        approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
+        refused | U0MORGAN | payments | rds-postgres | AWAITING_APPROVAL | approve: not something the portal offered
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_button_of_no_request_or_of_none_of_ours_is_refused() {
+    run(async |company| {
+        let morgan = &company.morgan;
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        let button = morgan.remembers("Approve");
+        let with = |value: &str| {
+            let mut forged = Remembered { action: button.action.clone(), ..button.clone() };
+            forged.action["value"] = value.into();
+            forged
+        };
+        morgan.presses(&with("0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10:1")).await;
+        insta::assert_snapshot!(morgan.is_told(), @"That is not something this form or button offers, so nothing was done. Open it again from `/provision`.");
+        morgan.presses(&with("approve everything")).await;
+        assert!(morgan.is_told().starts_with("That is not something"), "{}", morgan.is_told());
+        let own = button.action["value"].as_str().unwrap();
+        morgan.presses(&with(&own.replace(":", ":9"))).await;
+        insta::assert_snapshot!(morgan.is_told(), @"This button is out of date: the request is now at *Waiting for approval*. Nothing was changed; press the button on its newest message.");
+        assert!(morgan.can_click("Approve"));
+        insta::assert_snapshot!(company.trail().await, @"
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval(s) needed
+        approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
+        refused | U0MORGAN | - | - | - | approve: not something the portal offered
+        ");
+    })
+    .await;
+}
+
+const COMMAND: &str = "team_id=T0PLAY&user_id=U0ALICE&command=%2Fprovision&text=list&channel_id=C0PAYMENTS";
+
+#[tokio::test]
+async fn what_is_not_signed_by_slack_or_too_old_is_refused_unread() {
+    run(async |company| {
+        let slack = &company.playground;
+        let now = company.clock.seconds_from_now(0);
+        let post = async |timestamp: i64, signature: &str, body: &str| {
+            let timestamp = timestamp.to_string();
+            let headers = [("x-slack-request-timestamp", &*timestamp), ("x-slack-signature", signature)];
+            slack.post_raw("/slack/commands", &headers, body.as_bytes().to_vec()).await.unwrap()
+        };
+        let nothing = (401, String::new());
+        assert_eq!(slack.post_raw("/slack/commands", &[], COMMAND.into()).await.unwrap(), nothing);
+        assert_eq!(post(now, "v0=00", COMMAND).await, nothing);
+        let signature = slack.signature(now, COMMAND.as_bytes());
+        assert_eq!(post(now, &signature, "team_id=T0PLAY&user_id=U0MORGAN").await, nothing);
+        for away in [-301, 301] {
+            let then = company.clock.seconds_from_now(away);
+            let signature = slack.signature(then, COMMAND.as_bytes());
+            assert_eq!(post(then, &signature, COMMAND).await, nothing, "{away} s away");
+        }
+        let then = company.clock.seconds_from_now(-299);
+        assert_eq!(post(then, &slack.signature(then, COMMAND.as_bytes()), COMMAND).await.0, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_before_its_signature_is_looked_at() {
+    run(async |company| {
+        let huge = vec![b'a'; (1 << 20) + 1];
+        for path in ["/slack/commands", "/slack/interactions", "/slack/options", "/slack/events"] {
+            let (status, body) = company.playground.post_raw(path, &[], huge.clone()).await.unwrap();
+            assert_eq!((status, body.as_str()), (413, ""), "{path}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_signed_body_that_makes_no_sense_changes_nothing() {
+    run(async |company| {
+        let bodies =
+            ["", "payload=", "payload=%7B", "payload=[]", "payload=%7B%22type%22%3A%22block_actions%22%7D"];
+        for body in bodies {
+            assert_eq!(company.posts_signed("/slack/interactions", body).await.0, 400, "{body}");
+        }
+        assert_eq!(company.posts_signed("/slack/commands", "text=list").await.0, 400);
+        assert_eq!(company.posts_signed("/slack/events", "no json").await.0, 400);
+        assert_eq!(
+            company.posts_signed("/slack/options", "payload=%7B%22type%22%3A%22shortcut%22%7D").await.0,
+            400
+        );
+        let unknown = json!({"type": "message_action", "user": {"id": "U0ALICE"}, "team": {"id": "T0PLAY"}});
+        assert_eq!(company.posts_payload("/slack/interactions", &unknown).await.0, 200);
+        assert_eq!(company.trail().await, "");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn slacks_check_of_the_events_address_is_answered() {
+    run(async |company| {
+        let check = json!({"type": "url_verification", "challenge": "3eZbrw1a"}).to_string();
+        let (status, body) = company.posts_signed("/slack/events", &check).await;
+        assert_eq!((status, body.as_str()), (200, "{\"challenge\":\"3eZbrw1a\"}"));
+    })
+    .await;
+}

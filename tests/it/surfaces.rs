@@ -1,0 +1,123 @@
+//! Messages that vanish, channels that close, and messages that were posted but never recorded.
+
+use quartermaster::playground::Place;
+use serde_json::json;
+
+use crate::harness::{Company, run};
+
+const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
+
+fn archive(company: &Company, channel: &str) {
+    company.playground.change(|workspace| {
+        let known = workspace.channels.iter_mut().find(|known| known.id == channel).unwrap();
+        known.is_archived = true;
+    });
+}
+
+async fn delete_the_card(company: &Company) {
+    let (Place::Message { channel, ts }, ..) = company.morgan.find("Approve") else { panic!() };
+    company.calls_slack("chat.delete", &json!({"channel": channel, "ts": ts})).await;
+}
+
+#[tokio::test]
+async fn a_card_goes_to_the_approvals_channel_when_the_teams_channel_is_archived() {
+    run(async |company| {
+        company.expects_slack_to_refuse("chat.postMessage", "is_archived");
+        archive(company, "C0PAYMENTS");
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        assert!(company.morgan.reads("C0APPROVALS").contains("Approval needed"));
+        company.morgan.clicks("Approve").await;
+        assert!(company.alice.newest_dm().contains("is ready"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_card_goes_to_the_approvals_channel_when_the_bot_was_removed_from_the_teams_channel() {
+    run(async |company| {
+        company.expects_slack_to_refuse("chat.postMessage", "not_in_channel");
+        company.expects_slack_to_refuse("conversations.join", "method_not_supported_for_channel_type");
+        company.playground.change(|workspace| {
+            let known = workspace.channels.iter_mut().find(|known| known.id == "C0PAYMENTS").unwrap();
+            known.members.retain(|member| member != "U0QM");
+        });
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        assert!(company.morgan.can_click("Approve"), "{}", company.morgan.everything());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_card_that_was_deleted_is_posted_again_while_it_is_needed() {
+    run(async |company| {
+        company.expects_slack_to_refuse("chat.update", "message_not_found");
+        let two = "approved | U0MORGAN";
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        delete_the_card(company).await;
+        assert!(!company.morgan.can_click("Approve"));
+        let id = company.newest_request().await.id;
+        let app = company.app();
+        // Anything that changes the request brings its card up to date, such as a second message of the workflow.
+        let again = quartermaster::domain::job::JobKind::Show(quartermaster::domain::request::Surface::Card);
+        let job = again.due(id, company.newest_request().await.submitted_at);
+        let commit = quartermaster::ports::store::Commit { jobs: vec![job], ..Default::default() };
+        app.portal.ports.store.commit(commit).await.unwrap();
+        drop(app);
+        company.settle().await;
+        company.morgan.clicks("Approve").await;
+        assert!(company.trail().await.contains(two));
+        assert!(company.alice.newest_dm().contains("is ready"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_click_on_a_card_that_was_never_recorded_counts_and_the_card_is_kept() {
+    run(async |company| {
+        company.holds_jobs(true);
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        company.holds_jobs(false);
+        company.loses_the_next_message();
+        company.settle().await;
+        company.waits("10s").await;
+        insta::assert_snapshot!(company.morgan.reads("C0PAYMENTS").matches("[Approve] [Deny]").count(), @"1");
+        company.morgan.clicks("Approve").await;
+        let cards = company.morgan.reads("C0PAYMENTS");
+        insta::assert_snapshot!(cards.lines().filter(|line| line.starts_with('#')).collect::<Vec<_>>().join("\n"), @"# Active: PostgreSQL RDS Instance");
+        assert!(company.alice.newest_dm().contains("is ready"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_slack_that_is_down_for_an_hour_delays_messages_and_nothing_else() {
+    run(async |company| {
+        for method in ["chat.postMessage", "chat.update"] {
+            company.expects_slack_to_refuse(method, "internal_error");
+            company.playground.fail_always(method, Some("internal_error"));
+        }
+        let alice = &company.alice;
+        alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        assert!(company.trail().await.contains("active | provisioner"), "{}", company.trail().await);
+        company.waits("1h").await;
+        assert_eq!(alice.newest_dm(), "-");
+        for method in ["chat.postMessage", "chat.update"] {
+            company.playground.fail_always(method, None);
+        }
+        company.waits("10m").await;
+        assert_eq!(alice.dms().len(), 2, "{}", alice.everything());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rate_limit_is_waited_out() {
+    run(async |company| {
+        company.expects_slack_to_refuse("chat.postMessage", "ratelimited");
+        company.playground.fail_next("chat.postMessage", "ratelimited");
+        company.alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        company.waits("2m").await;
+        assert_eq!(company.alice.dms().len(), 2, "{}", company.alice.everything());
+    })
+    .await;
+}
