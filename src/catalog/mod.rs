@@ -1,6 +1,6 @@
 //! From files to the catalog of the domain: product files, templates, price lists, all mistakes at once.
 //!
-//! [`load`] and [`built_in`] give a catalog that works or the reasons why not; [`check`] also says what ought to be
+//! [`load`] and [`built_in`] give a catalog that works or the reasons why not; [`check()`] also says what ought to be
 //! better. What products mean to a request is decided in `domain`.
 
 mod check;

@@ -102,6 +102,19 @@ fn condition_in_words(condition: &AutoCondition) -> String {
     }
 }
 
+/// What keeps this product from loading, a line each; `None` when nothing does or nobody knows it.
+pub fn problems_of(report: &Report, key: &str) -> Option<CommandOutput> {
+    if report.catalog.products.keys().any(|known| known.as_str() == key) {
+        return None;
+    }
+    let own = |problem: &&FileProblem| {
+        problem.severity == Severity::Error && Path::new(&problem.file).iter().any(|part| part == key)
+    };
+    let lines: Vec<String> =
+        report.problems.iter().filter(own).map(|problem| format!("{problem}\n")).collect();
+    (!lines.is_empty()).then(|| CommandOutput { text: lines.concat(), ok: false })
+}
+
 /// The request form of one product as text, with what it says before Submit while all fields stand at their defaults.
 pub fn form(catalog: &Catalog, key: &str) -> CommandOutput {
     let by_text: BTreeMap<&str, _> =
@@ -319,16 +332,16 @@ mod tests {
 
         The service
           Service name [ServiceName]: text of 1 to 30 characters, required
-            Name of the service, lower-case words joined by hyphens, for example checkout-api. Start with a lower-case letter, then letters, digits and single hyphens, at most 30 characters, for example checkout-api. 1 to 30 characters.
+            Name of the service, lower-case words joined by hyphens, for example checkout-api.
           Environment [Environment]: choose one, optional, starts with `dev`
             Where the service runs, for example dev. Production needs at least two tasks.
             - dev      Development
             - staging  Staging
             - prod     Production (two tasks or more)
           Container image [Image]: text of at most 512 characters, required
-            ARM64 image in this account's ECR, by digest, for example 123456789012.dkr.ecr.us-east-1.amazonaws.com/checkout-api@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08. An image in ECR by its digest, not by a tag: account.dkr.ecr.region.amazonaws.com/name@sha256: and 64 hexadecimal digits. At most 512 characters.
+            ARM64 image in this account's ECR, by digest, for example 123456789012.dkr.ecr.us-east-1.amazonaws.com/checkout-api@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08.
           Port [ContainerPort]: whole number from 1,024 to 65,535, optional, starts with `8080`
-            Port the container listens on, from 1024 to 65535, for example 8080. A port from 1024 to 65535, for example 8080. Lower ports need root, which the task does not have. 1,024 to 65,535.
+            Port the container listens on, from 1024 to 65535, for example 8080.
 
         Size
           Task size [TaskSize]: choose one, optional, starts with `xs`
@@ -338,15 +351,15 @@ mod tests {
             - m   M: 1 vCPU, 2 GB
             - l   L: 2 vCPU, 4 GB
           Number of tasks [DesiredCount]: whole number from 1 to 10, optional, starts with `1`
-            How many tasks run side by side, from 1 to 10, for example 2. A whole number from 1 to 10, for example 2. 1 to 10.
+            How many tasks run side by side, from 1 to 10, for example 2.
 
         Platform settings (the defaults are right for most teams)
           VPC [VpcId]: text, optional, starts with `/platform/network/vpc-id`
-            SSM parameter with the id of the VPC, for example /platform/network/vpc-id. For example /team/setting.
+            SSM parameter with the id of the VPC, for example /platform/network/vpc-id.
           Private subnets [SubnetIds]: text, optional, starts with `/platform/network/private-subnet-ids`
-            SSM parameter with the private subnets, at least two zones, for example /platform/network/private-subnet-ids. For example /team/setting.
+            SSM parameter with the private subnets, at least two zones, for example /platform/network/private-subnet-ids.
           Application security group [AppSecurityGroupId]: text, optional, starts with `/platform/network/app-security-group-id`
-            SSM parameter with the group applications share, for example /platform/network/app-security-group-id. For example /team/setting.
+            SSM parameter with the group applications share, for example /platform/network/app-security-group-id.
 
         Before Submit
           Price: about $8.21/month, us-east-1 list price of 2026-08-21 (with the defaults)
@@ -355,6 +368,31 @@ mod tests {
           Expiry: 30d after it is ready, plus 7d of grace, renewable by 30d, 12 times without approval
           Filled by the portal: RequestId, RequesterId, TeamName
         ");
+    }
+
+    #[test]
+    fn a_broken_product_says_why_and_leaves_the_others_their_forms() {
+        let dir = tempfile::tempdir().unwrap();
+        for (key, template) in [
+            ("fine", "Resources: {Topic: {Type: AWS::SNS::Topic}}"),
+            (
+                "secret",
+                "Parameters: {Password: {Type: String, NoEcho: true}}\nResources: {Topic: {Type: AWS::SNS::Topic}}",
+            ),
+        ] {
+            let folder = dir.path().join(key);
+            std::fs::create_dir(&folder).unwrap();
+            std::fs::write(folder.join("product.yml"), format!("name: {key}\n")).unwrap();
+            std::fs::write(folder.join("template.yml"), template).unwrap();
+        }
+        let report = catalog::check(dir.path(), None);
+        assert_eq!(problems_of(&report, "fine"), None);
+        assert!(form_json(&report.catalog, &[], "fine").ok);
+        let refused = problems_of(&report, "secret").unwrap();
+        let shown = refused.text.replace(dir.path().to_str().unwrap(), "catalog");
+        insta::assert_snapshot!(shown, @"catalog/secret/template.yml: line 1: parameter `Password` is a secret (`NoEcho`) without a default: secrets never go through Slack: use a managed or generated secret");
+        assert!(!refused.ok);
+        assert_eq!(problems_of(&report, "nothing"), None);
     }
 
     #[test]

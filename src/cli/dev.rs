@@ -1,7 +1,7 @@
 //! `dev`: the same program with everything embedded, beside a small Slack in the browser.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -22,6 +22,10 @@ use crate::wiring::App;
 
 /// The settings of the playground's company: two teams, an approver, a platform admin.
 const SETTINGS: &str = include_str!("dev.toml");
+
+/// The files in the data folder: what the portal stores, and what was said.
+const ROWS: &str = "quartermaster.db";
+const CONVERSATIONS: &str = "playground.json";
 
 /// How to run the playground.
 #[derive(Debug, Args)]
@@ -53,19 +57,27 @@ pub async fn dev(arguments: DevArguments) -> Result<(), Failure> {
         crate::config::LogFormat::Text,
         Some(&log_filter().unwrap_or_else(|| "warn".to_owned())),
     );
-    let settings = settings(&arguments)?;
+    let data = data_folder(&arguments)?;
+    let settings = settings(&data)?;
     let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
     let listener = tokio::net::TcpListener::bind(arguments.listen)
         .await
         .with_context(|| format!("cannot listen on {}", arguments.listen))?;
     let address = listener.local_addr().context("cannot read the address")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let (environment, playground) = small_slack(address, &clock);
+    let (environment, playground) = small_slack(address, &clock, data.join(CONVERSATIONS));
+    playground.recall().with_context(|| {
+        format!("cannot take up the conversations in {}: start with --fresh to forget them", data.display())
+    })?;
     let app = App::embedded(&settings, &environment, clock, Arc::new(catalog))?;
     let router = app.router().merge(playground.router()).layer(from_fn_with_state(address, own_host_only));
     let stop = stop_signal();
+    let keeping = tokio::spawn({
+        let playground = playground.clone();
+        async move { playground.keep().await }
+    });
     tokio::spawn({
-        let stop = stop.clone();
+        let (stop, playground) = (stop.clone(), playground.clone());
         async move {
             stop.cancelled().await;
             // Pages hold a stream open, which would otherwise keep the server from stopping.
@@ -73,28 +85,37 @@ pub async fn dev(arguments: DevArguments) -> Result<(), Failure> {
         }
     });
     print(&welcome(address));
-    app.run_with(router, listener, stop).await?;
+    let ran = app.run_with(router, listener, stop).await;
+    playground.shut_down();
+    keeping.await.context("cannot finish keeping the conversations")?;
+    playground.save().with_context(|| format!("cannot keep the conversations in {}", data.display()))?;
+    ran?;
     Ok(())
 }
 
-fn settings(arguments: &DevArguments) -> anyhow::Result<Settings> {
+/// The folder that keeps what happens, emptied of it where that was asked for.
+fn data_folder(arguments: &DevArguments) -> anyhow::Result<PathBuf> {
+    let data = arguments.data.clone().unwrap_or_else(|| PathBuf::from(".data"));
+    std::fs::create_dir_all(&data).with_context(|| format!("cannot make the folder {}", data.display()))?;
+    if arguments.fresh {
+        // Rows and conversations go together: a row whose message is gone could not be clicked any more.
+        let rows = ["", "-wal", "-shm"].map(|suffix| format!("{ROWS}{suffix}"));
+        for name in rows.iter().map(String::as_str).chain([CONVERSATIONS]) {
+            forget(&data.join(name))?;
+        }
+    }
+    Ok(data)
+}
+
+fn settings(data: &Path) -> anyhow::Result<Settings> {
     let mut settings = Settings::parse("built-in settings", SETTINGS).map_err(|problems| {
         anyhow::anyhow!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })?;
-    let data = arguments.data.clone().unwrap_or_else(|| PathBuf::from(".data"));
-    std::fs::create_dir_all(&data).with_context(|| format!("cannot make the folder {}", data.display()))?;
-    let file = data.join("quartermaster.db");
-    // The playground's conversations live in memory, so a row that outlived them could never be shown again.
-    for suffix in ["", "-wal", "-shm"] {
-        if arguments.fresh {
-            forget(&PathBuf::from(format!("{}{suffix}", file.display())))?;
-        }
-    }
-    settings.backend.sqlite = file.display().to_string();
+    settings.backend.sqlite = data.join(ROWS).display().to_string();
     Ok(settings)
 }
 
-fn forget(file: &std::path::Path) -> anyhow::Result<()> {
+fn forget(file: &Path) -> anyhow::Result<()> {
     match std::fs::remove_file(file) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot remove {}", file.display()))
@@ -104,18 +125,19 @@ fn forget(file: &std::path::Path) -> anyhow::Result<()> {
 }
 
 /// The small Slack and the secrets that the bot shares with it, made up for this run.
-fn small_slack(address: SocketAddr, clock: &Arc<dyn Clock>) -> (Environment, Playground) {
+fn small_slack(address: SocketAddr, clock: &Arc<dyn Clock>, keep_in: PathBuf) -> (Environment, Playground) {
     let environment = Environment {
         signing_secret: Secret::new(Uuid::new_v4().simple().to_string()),
         bot_token: Secret::new(format!("xoxb-{}", Uuid::new_v4().simple())),
         slack_api_url: format!("http://{address}/api/"),
     };
     let clock = Arc::clone(clock);
-    let playground = Playground::new(playground::Settings::demo(
+    let demo = playground::Settings::demo(
         environment.signing_secret.reveal(),
         environment.bot_token.reveal(),
         Arc::new(move || clock.now()),
-    ));
+    );
+    let playground = Playground::new(playground::Settings { keep_in: Some(keep_in), ..demo });
     playground.set_bot_url(format!("http://{address}"));
     playground.set_public_url(format!("http://{address}"));
     (environment, playground)

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::catalog::FileProblem;
+use crate::catalog::{FileProblem, Report};
 use crate::config::{Settings, SettingsProblem, settings_file};
 use crate::domain::catalog::Catalog;
 use crate::domain::ids::TeamName;
@@ -152,12 +152,15 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             show(&catalog::check(dir.as_deref(), strict))
         }
         Command::Catalog(CatalogCommand::Form { product, json }) => {
-            let (catalog, teams) = catalog_alone(config)?;
-            show(&if json {
-                catalog::form_json(&catalog, &teams, &product)
-            } else {
-                catalog::form(&catalog, &product)
-            })
+            let (report, teams) = catalog_alone(config)?;
+            let problems = catalog::problems_of(&report, &product);
+            show(&problems.unwrap_or_else(|| {
+                if json {
+                    catalog::form_json(&report.catalog, &teams, &product)
+                } else {
+                    catalog::form(&report.catalog, &product)
+                }
+            }))
         }
         Command::Policy(PolicyCommand::Explain(arguments)) => policy::explain(config, &arguments).await,
         Command::Audit(AuditCommand::Export { since, format }) => {
@@ -180,8 +183,9 @@ fn show(output: &CommandOutput) -> Result<(), Failure> {
     if output.ok { Ok(()) } else { Err(Failure::Found) }
 }
 
-/// The catalog of the settings, or where there are no settings, of the folder `catalog`, or the built-in one.
-fn catalog_alone(config: Option<PathBuf>) -> Result<(Catalog, Vec<TeamName>), Failure> {
+/// The catalog of the settings, or where there are no settings, of the folder `catalog`, or the built-in one. What
+/// is broken in it is part of the report: one product's form can be printed while another is being mended.
+fn catalog_alone(config: Option<PathBuf>) -> Result<(Report, Vec<TeamName>), Failure> {
     let asked_for = config.is_some();
     let file = settings_file(config);
     let (path, named, teams) = if asked_for || file.exists() {
@@ -191,7 +195,12 @@ fn catalog_alone(config: Option<PathBuf>) -> Result<(Catalog, Vec<TeamName>), Fa
     } else {
         (PathBuf::from("catalog"), false, Vec::new())
     };
-    Ok((load_catalog(&path, named)?, teams))
+    let report = if named || path.is_dir() {
+        crate::catalog::check(&path, None)
+    } else {
+        crate::catalog::check_built_in()
+    };
+    Ok((report, teams))
 }
 
 /// The catalog in `path`; the built-in one where there is no such folder, unless it was asked for by name.

@@ -33,6 +33,7 @@ impl Settings {
             }],
             channels: channels(),
             ack_within: ACK_WITHIN,
+            keep_in: None,
             now,
         }
     }

@@ -3,8 +3,8 @@
 //! it from the real one. Nothing here knows the rest of this crate.
 //!
 //! Read `workspace` and `view` for what is remembered, `web_api` for what the bot may call, `limits` for what
-//! Block Kit allows, `act` and `modal` for what a person can do, `deliver` for how it reaches the bot, and
-//! `page_api` for the page.
+//! Block Kit allows, `act` and `modal` for what a person can do, `deliver` for how it reaches the bot,
+//! `page_api` for the page, and `keep` for what outlasts a run.
 
 mod act;
 mod answer;
@@ -12,6 +12,7 @@ mod deliver;
 mod demo;
 mod faults;
 mod inputs;
+mod keep;
 pub mod limits;
 mod modal;
 mod normalize;

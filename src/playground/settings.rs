@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ pub struct Settings {
     pub channels: Vec<Channel>,
     /// How long the bot may take to answer; Slack gives it three seconds.
     pub ack_within: Duration,
+    /// The file that keeps the conversations from one run to the next; without one they end with the run.
+    pub keep_in: Option<PathBuf>,
     /// The clock.
     pub now: Now,
 }

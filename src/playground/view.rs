@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::inputs;
@@ -14,7 +15,7 @@ use super::workspace::Workspace;
 const STACK_LIMIT: usize = 3;
 
 /// One view, open on somebody's screen.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct View {
     pub(super) id: String,
     pub(super) hash: String,

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::normalize;
@@ -20,7 +21,7 @@ const RESPONSE_URL_USES: u8 = 5;
 const MESSAGES_KEPT: usize = 5_000;
 
 /// One message as it is stored.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     /// `C…` or `D…` id.
     pub channel: String,
@@ -97,9 +98,10 @@ pub struct Workspace {
     pub(super) picked: BTreeMap<(String, String, String), Map<String, Value>>,
     triggers: BTreeMap<String, Trigger>,
     response_urls: BTreeMap<String, ResponseUrl>,
-    read: BTreeMap<(String, String), String>,
-    last_micros: i64,
-    serial: u64,
+    /// The `ts` read last, by person and channel.
+    pub(super) read: BTreeMap<(String, String), String>,
+    pub(super) last_micros: i64,
+    pub(super) serial: u64,
 }
 
 impl Workspace {

@@ -39,9 +39,6 @@ pub trait Store: Debug + Send + Sync {
     /// The request that this message was recorded for.
     async fn request_of_message(&self, message: &MessageRef) -> anyhow::Result<Option<RequestId>>;
 
-    /// The request that was committed under this de-duplication key.
-    async fn request_of_key(&self, key: &str) -> anyhow::Result<Option<RequestId>>;
-
     /// Slots in use.
     async fn quota_used(&self, slot: &QuotaSlot) -> anyhow::Result<u32>;
 

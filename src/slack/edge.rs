@@ -34,7 +34,8 @@ pub struct Edge {
     /// Calls Slack.
     pub client: Arc<SlackClient>,
     verifier: Arc<Verifier>,
-    identity: Arc<Mutex<Option<Identity>>>,
+    identity: Arc<Mutex<Option<Arc<Identity>>>>,
+    pub(super) help: Arc<commands::WrittenHelp>,
     following: TaskTracker,
 }
 
@@ -53,7 +54,14 @@ impl Edge {
     /// An edge that has asked Slack nothing yet.
     pub fn new(portal: Portal, client: Arc<SlackClient>, verifier: Verifier) -> Self {
         let verifier = Arc::new(verifier);
-        Self { portal, client, verifier, identity: Arc::default(), following: TaskTracker::new() }
+        Self {
+            portal,
+            client,
+            verifier,
+            identity: Arc::default(),
+            help: Arc::default(),
+            following: TaskTracker::new(),
+        }
     }
 
     /// Checks what came in before anything reads it.
@@ -97,12 +105,13 @@ impl Edge {
             || same(&workspace.enterprise_id, &origin.enterprise)
     }
 
-    async fn identity(&self) -> Option<Identity> {
+    async fn identity(&self) -> Option<Arc<Identity>> {
         if let Some(known) = self.identity.lock().unwrap_or_else(PoisonError::into_inner).clone() {
             return Some(known);
         }
         let asked = tokio::time::timeout(IDENTITY_WITHIN, self.client.identity()).await.ok()?.ok()?;
-        *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked.clone());
+        let asked = Arc::new(asked);
+        *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&asked));
         Some(asked)
     }
 

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde::Serialize;
 use serde_json::{Value, json};
-use slack_morphism::prelude::SlackModalView;
+use slack_morphism::prelude::{SlackBlock, SlackModalView};
 
 use super::blocks::cut;
 use super::messages::Message;
@@ -22,6 +25,8 @@ pub enum Ack {
     Empty,
     /// Answers a command for the person who typed it alone.
     Ephemeral(Message),
+    /// Any answer whose JSON was written before.
+    Written(Bytes),
     /// Keeps a submitted modal open and shows these texts under its fields, by the `block_id` of an input block.
     FieldErrors(BTreeMap<String, String>),
     /// Closes a submitted modal and all modals under it.
@@ -39,11 +44,8 @@ impl Ack {
     pub fn body(&self) -> Option<Value> {
         match self {
             Self::Empty => None,
-            Self::Ephemeral(message) => Some(json!({
-                "response_type": "ephemeral",
-                "text": message.text,
-                "blocks": message.blocks,
-            })),
+            Self::Ephemeral(message) => serde_json::to_value(Private::from(message)).ok(),
+            Self::Written(body) => serde_json::from_slice(body).ok(),
             Self::FieldErrors(errors) => Some(json!({ "response_action": "errors", "errors": errors })),
             Self::Close => Some(json!({ "response_action": "clear" })),
             Self::UpdateView(view) => {
@@ -52,6 +54,20 @@ impl Ack {
             Self::Options(options) => Some(json!({ "options": wire_options(options) })),
             Self::Challenge(challenge) => Some(json!({ "challenge": challenge })),
         }
+    }
+}
+
+/// The answer to a command, written in one go: it is by far the most frequent one.
+#[derive(Serialize)]
+struct Private<'a> {
+    blocks: &'a [SlackBlock],
+    response_type: &'static str,
+    text: &'a str,
+}
+
+impl<'a> From<&'a Message> for Private<'a> {
+    fn from(message: &'a Message) -> Self {
+        Self { blocks: &message.blocks, response_type: "ephemeral", text: &message.text }
     }
 }
 
@@ -64,9 +80,13 @@ fn wire_options(options: &[(String, String)]) -> Vec<Value> {
 
 impl IntoResponse for Ack {
     fn into_response(self) -> Response {
-        match self.body() {
-            None => StatusCode::OK.into_response(),
-            Some(body) => Json(body).into_response(),
+        match &self {
+            Self::Ephemeral(message) => Json(Private::from(message)).into_response(),
+            Self::Written(body) => ([(CONTENT_TYPE, "application/json")], body.clone()).into_response(),
+            other => match other.body() {
+                None => StatusCode::OK.into_response(),
+                Some(body) => Json(body).into_response(),
+            },
         }
     }
 }
@@ -86,6 +106,7 @@ mod tests {
             Ack::Options(Vec::new()),
             Ack::Challenge("3eZ".into()),
             Ack::Ephemeral(Message::plain("Hi")),
+            Ack::Written(Bytes::from_static(br#"{"text":"written before"}"#)),
         ];
         let lines: Vec<String> = bodies.iter().filter_map(Ack::body).map(|body| body.to_string()).collect();
         insta::assert_snapshot!(lines.join("\n"), @r#"
@@ -95,6 +116,7 @@ mod tests {
         {"options":[]}
         {"challenge":"3eZ"}
         {"blocks":[{"text":{"text":"Hi","type":"mrkdwn"},"type":"section"}],"response_type":"ephemeral","text":"Hi"}
+        {"text":"written before"}
         "#);
     }
 

@@ -110,11 +110,6 @@ impl Field {
         self.options().iter().position(|choice| choice.value == value)
     }
 
-    /// Where the option stands that the field starts with.
-    pub fn initial_position(&self) -> Option<usize> {
-        self.position(self.initial.as_deref()?)
-    }
-
     /// A plain value as the form would send it: for values that came from a command instead of the form.
     pub fn to_wire(&self, value: &str) -> Option<String> {
         match self.input {
@@ -223,18 +218,22 @@ fn choice(parameter: &Parameter, value: &str) -> Choice {
     Choice { value: value.to_owned(), label: cut(label, MAX_OPTION) }
 }
 
+/// The author's own words come first; ours only fill what they leave open, so that nothing is said twice.
 fn hint(parameter: &Parameter) -> Option<String> {
-    let description = parameter.description.as_deref().map(str::trim);
-    let constraint = parameter.constraint_description.as_deref().map(str::trim);
-    // Both are often the same sentence.
-    let constraint =
-        constraint.filter(|text| description.is_none_or(|description| !description.contains(*text)));
-    let parts: Vec<String> =
-        [description.map(str::to_owned), constraint.map(str::to_owned), limits(parameter)]
-            .into_iter()
-            .flatten()
-            .collect();
-    let hint = parts.iter().map(|part| sentence(part)).collect::<Vec<_>>().join(" ");
+    let written = |text: &Option<String>| {
+        text.as_deref().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    let description = written(&parameter.description);
+    let says_how = description.as_ref().is_some_and(|text| text.to_lowercase().contains("for example"));
+    let rest = if says_how {
+        None
+    } else {
+        written(&parameter.constraint_description).or_else(|| limits(parameter))
+    };
+    let rest = rest
+        .filter(|text| description.as_ref().is_none_or(|description| !description.contains(text.as_str())));
+    let parts: Vec<String> = [description, rest].into_iter().flatten().map(|part| sentence(&part)).collect();
+    let hint = parts.join(" ");
     if hint.is_empty() { None } else { Some(cut(&hint, MAX_LABEL)) }
 }
 

@@ -68,7 +68,7 @@ Parameters:
         For example subnet-0abc1234def567890.
     == Other
     Database name: Text { multiline: false, min_length: Some(1), max_length: 63 } = None
-        What to call it. letters only. 1 to 63 characters.
+        What to call it. letters only.
     Size (optional): select ["Small one", "m", "(none)"] = Some("m")
     Storage (optional): Number { decimal: false, min: Some(20), max: Some(1000) } = Some("20")
         20 to 1,000.
@@ -80,7 +80,7 @@ Parameters:
     Image (optional): Text { multiline: false, min_length: None, max_length: 3000 } = Some("/aws/ami")
         For example /team/setting.
     Empty: Text { multiline: false, min_length: Some(1), max_length: 3000 } = None
-        "#);
+    "#);
 }
 
 #[test]

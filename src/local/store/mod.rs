@@ -56,12 +56,6 @@ impl Store for SqliteStore {
         self.database.read(move |connection| queries::request_of_message(connection, &message)).await
     }
 
-    async fn request_of_key(&self, key: &str) -> anyhow::Result<Option<RequestId>> {
-        let key = key.to_owned();
-        let used = self.database.read(move |connection| queries::used_key(connection, &key)).await?;
-        Ok(used.and_then(|used| used.request))
-    }
-
     async fn quota_used(&self, slot: &QuotaSlot) -> anyhow::Result<u32> {
         let slot = slot.clone();
         self.database.read(move |connection| queries::quota_used(connection, &slot)).await

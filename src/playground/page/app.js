@@ -87,6 +87,8 @@ function markRead() {
   if (channel?.unread && document.visibilityState === "visible") act(page.me, "read", { channel: channel.id });
 }
 
+const isAtEnd = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+
 /** Draws a part only when what it shows has changed. */
 function part(name, what, paint) {
   const signature = JSON.stringify(what);
@@ -108,8 +110,8 @@ function drawSidebar() {
     h("ul", {}, screen.channels.filter((channel) => channel.kind === "channel").map(channelRow)),
     h("h2", {}, "App"),
     h("ul", {}, dm() && channelRow(dm()), row(HOME, icon("home"), `${screen.app.name} home`, 0, openHome)),
-    h("p.keys", {}, h("kbd", {}, "1"), "–", h("kbd", {}, "5"), " switch person · ", h("kbd", {}, "Ctrl"), " ",
-      h("kbd", {}, "K"), " people · ", h("kbd", {}, "/"), " command")));
+    h("p.keys", {}, h("kbd", {}, "1"), " – ", h("kbd", {}, "5"), " switch person", h("br"),
+      h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "K"), " list of people", h("br"), h("kbd", {}, "/"), " command")));
 }
 
 function personRow(known, index) {
@@ -150,11 +152,11 @@ function drawMain() {
     page.drawn.messages = null;
     fill(main, head(home, channel), home || memory.get("hint") ? null : hint(),
       home ? homeTab() : [h("div.messages", { id: "messages", tabindex: "0", role: "log", "aria-label": "Messages" }),
-        composer(screen, channel, title(channel), send)]);
+        composer(screen, channel, channel.kind === "dm" ? title(channel) : `#${title(channel)}`, send)]);
   });
   if (home) return;
   const box = byId("messages");
-  const atEnd = frame || box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+  const atEnd = frame || isAtEnd(box);
   if (part("messages", [messages, screen.people], () => fill(box, conversation(channel, messages))) && atEnd) {
     box.scrollTop = box.scrollHeight;
   }
@@ -228,7 +230,7 @@ function messageRow(message, all) {
   const author = person(message.author);
   const replies = all.filter((reply) => reply.thread_ts === message.ts && !reply.ephemeral);
   const spot = { channel: message.channel, ts: message.ts };
-  const clock = when(message).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const clock = when(message).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
   return h(message.ephemeral ? "article.message.ephemeral" : "article.message", { "aria-label": `${author?.real_name ?? "Playground"}, ${clock}` },
     avatar(author),
     h("div.body", {},
@@ -246,6 +248,7 @@ function messageRow(message, all) {
 
 function openThread(ts) {
   page.thread = ts;
+  page.drawn.thread = null;
   drawThread();
   byId("thread").querySelector("button")?.focus();
 }
@@ -262,9 +265,13 @@ function drawThread() {
   const all = page.screen.messages[page.place] ?? [];
   const shown = page.thread ? all.filter((message) => message.ts === page.thread || message.thread_ts === page.thread) : [];
   panel.hidden = shown.length === 0;
-  part("thread", [page.me, shown], () => fill(panel,
+  const before = page.drawn.thread && panel.querySelector(".messages");
+  const above = before && !isAtEnd(before) ? before.scrollTop : null;
+  const drawn = part("thread", [page.me, shown], () => fill(panel,
     h("header.head", {}, h("h2", {}, "Thread"), h("button.icon", { "aria-label": "Close thread", onclick: closeThread }, "×")),
     h("div.messages", { tabindex: "0", role: "log", "aria-label": "Replies" }, shown.map((message) => messageRow(message, [])))));
+  const box = panel.querySelector(".messages");
+  if (drawn && box) box.scrollTop = above ?? box.scrollHeight;
 }
 
 function visit(place) {
@@ -285,6 +292,8 @@ function become(id) {
   page.stop();
   Object.assign(page, { me: id, place: page.place === HOME ? HOME : null, thread: null, screen: null, drawn: {} });
   memory.set("me", id);
+  // Whoever has switched people has understood what the hint says.
+  memory.set("hint", "seen");
   toggleSidebar(false);
   start();
   if (page.place === HOME) act(id, "home");

@@ -21,6 +21,8 @@ export function field(block, host) {
       h("legend", {}, label), control, notes);
   }
   target.id = id;
+  // The visible label is the name; the placeholder would take its place.
+  target.removeAttribute("aria-label");
   if (described) target.setAttribute("aria-describedby", described);
   if (error) target.setAttribute("aria-invalid", "true");
   return h(error ? "div.field.wrong" : "div.field", {}, h("label", { for: id }, label), control, notes);

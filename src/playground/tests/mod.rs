@@ -1,6 +1,7 @@
 //! The playground against a bot of a few lines: what a person does, what the bot gets, what the person sees.
 
 mod journeys;
+mod keep;
 mod page;
 mod web_api;
 

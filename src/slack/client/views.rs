@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use slack_morphism::prelude::{SlackHomeView, SlackModalView, SlackView};
+use slack_morphism::prelude::SlackModalView;
 
 use super::failure::Failure;
 use super::response_url::followable;
 use super::{CALL, SlackClient};
-use crate::domain::ids::PersonId;
 use crate::ports::slack::SlackError;
 use crate::slack::incoming::ResponseUrl;
 use crate::slack::messages::Message;
@@ -45,16 +44,6 @@ impl SlackClient {
         Ok(opened.view)
     }
 
-    /// Puts a modal on top of the one that is open.
-    ///
-    /// # Errors
-    /// As [`Self::open_view`].
-    pub async fn push_view(&self, trigger_id: &str, view: &SlackModalView) -> Result<OpenedView, SlackError> {
-        let body = json!({ "trigger_id": trigger_id, "view": written(view)? });
-        let opened: Opened = self.call("views.push", &body, OPEN).await?;
-        Ok(opened.view)
-    }
-
     /// Replaces an open modal; with a `hash` only if it is still that version.
     ///
     /// # Errors
@@ -70,22 +59,6 @@ impl SlackClient {
             body["hash"] = Value::from(hash);
         }
         let opened: Opened = self.call("views.update", &body, CALL).await?;
-        Ok(opened.view)
-    }
-
-    /// Shows a person their home tab.
-    ///
-    /// # Errors
-    /// See [`SlackError`].
-    pub async fn publish_home(
-        &self,
-        person: &PersonId,
-        view: &SlackHomeView,
-    ) -> Result<OpenedView, SlackError> {
-        let view = SlackView::Home(view.clone());
-        let body =
-            json!({ "user_id": person, "view": serde_json::to_value(view).map_err(anyhow::Error::from)? });
-        let opened: Opened = self.call("views.publish", &body, CALL).await?;
         Ok(opened.view)
     }
 

@@ -6,6 +6,7 @@ mod list;
 mod request;
 
 pub(super) use form::{again, form_view};
+pub(super) use help::WrittenHelp;
 pub(super) use list::{Rows, page as list_page};
 pub(super) use request::full;
 

@@ -9,25 +9,58 @@ use crate::domain::ids::ChannelId;
 /// # Errors
 /// When there is no command or nobody who typed it.
 pub fn parse_command(body: &[u8]) -> Result<Incoming, ParseError> {
-    let field = |name: &str| {
-        let mut pairs = form_urlencoded::parse(body);
-        pairs
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
-            .filter(|value| !value.is_empty())
-    };
-    if field("ssl_check").is_some_and(|value| value == "1") {
+    let fields = Fields::read(body);
+    if fields.ssl_check.is_some_and(|value| value == "1") {
         return Ok(Incoming::SslCheck);
     }
-    let command = field("command").ok_or(ParseError::Missing("command"))?;
+    let command = fields.command.ok_or(ParseError::Missing("command"))?;
     Ok(Incoming::Command(Command {
-        origin: origin(field("user_id"), field("team_id"), field("enterprise_id"))?,
+        origin: origin(fields.person, fields.team, fields.enterprise)?,
         command,
-        text: field("text").unwrap_or_default(),
-        channel: field("channel_id").filter(|id| is_id(id)).map(ChannelId::new),
-        trigger_id: field("trigger_id"),
-        response_url: field("response_url").map(ResponseUrl::new),
+        text: fields.text.unwrap_or_default(),
+        channel: fields.channel.filter(|id| is_id(id)).map(ChannelId::new),
+        trigger_id: fields.trigger_id,
+        response_url: fields.response_url.map(ResponseUrl::new),
     }))
+}
+
+/// The fields that are used, each as it first stands in the body unless that is empty. Decoding is most of what a
+/// command costs, so the body is read once for all of them.
+#[derive(Default)]
+struct Fields {
+    ssl_check: Option<String>,
+    command: Option<String>,
+    person: Option<String>,
+    team: Option<String>,
+    enterprise: Option<String>,
+    text: Option<String>,
+    channel: Option<String>,
+    trigger_id: Option<String>,
+    response_url: Option<String>,
+}
+
+impl Fields {
+    fn read(body: &[u8]) -> Self {
+        let mut fields = Self::default();
+        for (key, value) in form_urlencoded::parse(body) {
+            let field = match key.as_ref() {
+                "ssl_check" => &mut fields.ssl_check,
+                "command" => &mut fields.command,
+                "user_id" => &mut fields.person,
+                "team_id" => &mut fields.team,
+                "enterprise_id" => &mut fields.enterprise,
+                "text" => &mut fields.text,
+                "channel_id" => &mut fields.channel,
+                "trigger_id" => &mut fields.trigger_id,
+                "response_url" => &mut fields.response_url,
+                _ => continue,
+            };
+            if field.is_none() && !value.is_empty() {
+                *field = Some(value.into_owned());
+            }
+        }
+        fields
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod simple;
 
 pub use deny_reason::{DenyMetadata, REASON_LENGTH, deny_reason, reason_of};
 pub use request_form::{FormAnswer, FormMetadata, FormState, answer, request_form, suggestions};
-pub use simple::{catalog, loading, note};
+pub use simple::{catalog, note};
 
 use slack_morphism::prelude::{SlackBlock, SlackCallbackId, SlackModalView};
 

@@ -12,11 +12,6 @@ pub fn catalog(offers: &[Offer<'_>], command: &str, simulated: bool) -> SlackMod
     modal("Catalog", CallbackId::Catalog, offer_blocks(offers, command, simulated, MAX_VIEW_BLOCKS))
 }
 
-/// Holds the place of a modal whose content takes longer than its trigger lives; it is updated by its id.
-pub fn loading(title: &str) -> SlackModalView {
-    modal(title, CallbackId::Note, vec![section("One moment, this is being prepared …")])
-}
-
 /// Says something, such as a refusal, where the person is looking; `text` is formatted and already safe.
 pub fn note(title: &str, text: &str) -> SlackModalView {
     modal(title, CallbackId::Note, vec![section(text)])
@@ -39,7 +34,6 @@ mod tests {
     #[test]
     fn a_note_keeps_slacks_limits_whatever_it_says() {
         assert_within_limits(&note(&"t".repeat(80), &"<".repeat(9000)));
-        assert_within_limits(&loading(""));
         insta::assert_snapshot!(transcript(&note("Not possible", "You are not in a team yet.")), @"
         Not possible [-] [Close]
         You are not in a team yet.

@@ -1,0 +1,20 @@
+//! Medians and percentiles. Where the samples come from belongs to the benchmarks.
+
+/// The smallest sample that at least `percent` of the samples do not exceed; not a number where there is none.
+pub(crate) fn percentile(samples: &[f64], percent: f64) -> f64 {
+    let mut sorted = samples.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let rank = samples.len() as f64 * percent / 100.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rank is small and not negative"
+    )]
+    let position = (rank.ceil() as usize).max(1) - 1;
+    sorted.get(position).copied().unwrap_or(f64::NAN)
+}
+
+/// The middle of the samples.
+pub(crate) fn median(samples: &[f64]) -> f64 {
+    percentile(samples, 50.0)
+}

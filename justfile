@@ -1,0 +1,31 @@
+# An index of the commands; each is plain cargo, so nobody needs just.
+
+# Try it in the browser: http://127.0.0.1:3000
+dev:
+    cargo run -- dev
+
+# All tests; no network, no account
+test:
+    cargo test
+
+# What has to be clean before a commit
+check:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+    cargo test
+
+# Format everything
+fmt:
+    cargo fmt
+
+# Look at changed snapshots before accepting them
+snap:
+    cargo insta review
+
+# The shipped products, warnings included
+catalog:
+    cargo run -- catalog check --strict catalog
+
+# Everything a change has to pass
+ci:
+    .ci/run

@@ -1,0 +1,130 @@
+//! Conversations that outlast a run: which part of the workspace is written down, when, and how it comes back.
+//! Open views, trigger ids and `response_url`s are left out, as they run out within minutes in Slack too.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+use std::{fs, io};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::view::View;
+use super::workspace::{Message, Workspace};
+use super::{Playground, lock};
+
+/// How long changes are gathered before they are written, so that a burst of messages is one write.
+const GATHERED_FOR: Duration = Duration::from_millis(300);
+
+/// What the file holds. People, groups and channels are not in it: they come from the settings.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    /// People who have a direct message with the bot.
+    direct: Vec<String>,
+    messages: Vec<Message>,
+    homes: BTreeMap<String, View>,
+    /// Person, channel and the `ts` read last.
+    read: Vec<(String, String, String)>,
+    /// Person, channel, `ts` and the `state.values` picked in that message.
+    picked: Vec<(String, String, String, Map<String, Value>)>,
+    last_micros: i64,
+    serial: u64,
+}
+
+impl Kept {
+    fn of(workspace: &Workspace) -> Self {
+        let bot = &workspace.identity.bot_user;
+        let direct = workspace.channels.iter().filter(|channel| channel.is_dm());
+        let read = workspace.read.iter();
+        let picked = workspace.picked.iter();
+        Self {
+            direct: direct
+                .flat_map(|channel| channel.members.iter().filter(|member| *member != bot))
+                .cloned()
+                .collect(),
+            messages: workspace.messages.clone(),
+            homes: workspace.homes.clone(),
+            read: read.map(|((person, channel), ts)| (person.clone(), channel.clone(), ts.clone())).collect(),
+            picked: picked
+                .map(|((person, channel, ts), values)| {
+                    (person.clone(), channel.clone(), ts.clone(), values.clone())
+                })
+                .collect(),
+            last_micros: workspace.last_micros,
+            serial: workspace.serial,
+        }
+    }
+
+    fn restore(self, workspace: &mut Workspace) {
+        for person in &self.direct {
+            workspace.open_dm(person);
+        }
+        workspace.messages = self.messages;
+        workspace.homes = self.homes;
+        workspace.read = self.read.into_iter().map(|(person, channel, ts)| ((person, channel), ts)).collect();
+        workspace.picked = self
+            .picked
+            .into_iter()
+            .map(|(person, channel, ts, values)| ((person, channel, ts), values))
+            .collect();
+        workspace.last_micros = self.last_micros;
+        workspace.serial = self.serial;
+    }
+}
+
+impl Playground {
+    /// Takes up the conversations of the run before, from the file that the settings name; without a file
+    /// there are none.
+    ///
+    /// # Errors
+    /// When the file cannot be read or was not written by [`save`](Self::save).
+    pub fn recall(&self) -> io::Result<()> {
+        let Some(path) = &self.settings().keep_in else { return Ok(()) };
+        let text = match fs::read(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let kept: Kept = serde_json::from_slice(&text)?;
+        self.change(|workspace| kept.restore(workspace));
+        Ok(())
+    }
+
+    /// Writes the conversations to the file that the settings name, whole or not at all.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(&self) -> io::Result<()> {
+        let Some(path) = &self.settings().keep_in else { return Ok(()) };
+        let kept = Kept::of(&lock(&self.shared.workspace));
+        replace(path, &serde_json::to_vec(&kept)?)
+    }
+
+    /// Saves soon after every change, until [`shut_down`](Self::shut_down).
+    pub async fn keep(&self) {
+        let mut versions = self.shared.version.subscribe();
+        versions.mark_changed();
+        // Looked at twice: the last announcement may have been gathered with the changes before it.
+        while !self.is_closed() && versions.changed().await.is_ok() && !self.is_closed() {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "gathers changes; a lost write is made good by the next"
+            )]
+            tokio::time::sleep(GATHERED_FOR).await;
+            versions.mark_unchanged();
+            let playground = self.clone();
+            let saved = tokio::task::spawn_blocking(move || playground.save()).await;
+            if let Err(error) = saved.map_err(io::Error::other).flatten() {
+                tracing::warn!(%error, "cannot keep the conversations of the playground");
+            }
+        }
+    }
+}
+
+/// A reader, and a run after a crash, sees the old file or the new one.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("json.new");
+    fs::write(&beside, bytes)?;
+    fs::rename(&beside, path)
+}

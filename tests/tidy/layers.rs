@@ -1,0 +1,177 @@
+//! Who may know whom: the direction in which modules use each other, and what the core does without.
+
+use crate::source::{code, has_word, none, read, root, shipped};
+
+/// Every module right under `src/`, with the others it may use. `cli` and `wiring` put things together.
+const MAY_USE: [(&str, &[&str]); 14] = [
+    ("document", &[]),
+    ("domain", &["document"]),
+    ("ports", &["domain"]),
+    ("portal", &["ports", "domain"]),
+    ("config", &["document", "domain"]),
+    ("catalog", &["document", "domain"]),
+    ("slack", &["portal", "ports", "domain"]),
+    ("local", &["ports", "domain"]),
+    ("playground", &[]),
+    ("server", &["portal", "slack"]),
+    ("telemetry", &["config"]),
+    ("wiring", &["config", "domain", "ports", "portal", "slack", "server", "local", "catalog", "telemetry"]),
+    (
+        "cli",
+        &[
+            "document",
+            "domain",
+            "ports",
+            "portal",
+            "config",
+            "catalog",
+            "slack",
+            "local",
+            "playground",
+            "server",
+            "telemetry",
+            "wiring",
+        ],
+    ),
+    ("lib", &[]),
+];
+
+/// Libraries that one layer alone may name. `catalog form --json` prints what Slack would get, hence `cli`.
+const BELONGS_TO: [(&str, &[&str]); 4] = [
+    ("slack_morphism", &["slack", "cli"]),
+    ("rusqlite", &["local"]),
+    ("clap", &["cli", "main"]),
+    ("saphyr_parser", &["document"]),
+];
+
+/// What the core does without, and why.
+const NOT_IN_DOMAIN: [(&str, &str); 8] = [
+    ("async", "the core does not wait"),
+    ("await", "the core does not wait"),
+    ("tokio", "the core does no I/O"),
+    ("tracing", "the core does not log"),
+    ("serde_json", "the core has no JSON value"),
+    ("SystemTime", "the time is an argument"),
+    ("Instant", "the time is an argument"),
+    ("std::fs", "the core does no I/O"),
+];
+
+fn top_module(path: &str) -> &str {
+    let inside = path.trim_start_matches("src/");
+    inside.split(['/', '.']).next().unwrap_or(inside)
+}
+
+fn may_use(module: &str) -> Option<&'static [&'static str]> {
+    MAY_USE.iter().find(|(name, _)| *name == module).map(|(_, others)| *others)
+}
+
+/// The modules that `crate::` leads to on a line.
+fn used(line: &str) -> impl Iterator<Item = &str> {
+    line.split("crate::").skip(1).map(|rest| {
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        &rest[..end]
+    })
+}
+
+#[test]
+fn modules_use_each_other_in_one_direction() {
+    let mut problems = Vec::new();
+    for (path, lines) in shipped() {
+        let own = top_module(&path);
+        if own == "main" {
+            continue;
+        }
+        let Some(allowed) = may_use(own) else {
+            problems.push(format!("{path}: say in tests/tidy/layers.rs what `{own}` may use"));
+            continue;
+        };
+        for (number, line) in lines.iter().enumerate() {
+            for other in used(code(line)).filter(|other| *other != own && !allowed.contains(other)) {
+                let place = number + 1;
+                problems.push(format!("{path}:{place}: `{own}` may not use `{other}`, only {allowed:?}"));
+            }
+        }
+    }
+    none(&problems);
+}
+
+#[test]
+fn no_module_reaches_past_its_own_top_with_super() {
+    let mut problems = Vec::new();
+    for (path, lines) in shipped() {
+        let depth = path.trim_start_matches("src/").trim_end_matches("/mod.rs").split('/').count();
+        let above = "super::".repeat(depth);
+        for (number, line) in lines.iter().enumerate() {
+            if code(line).contains(&above) {
+                problems
+                    .push(format!("{path}:{}: write `crate::…` where another module is meant", number + 1));
+            }
+        }
+    }
+    none(&problems);
+}
+
+#[test]
+fn the_core_has_no_clock_no_waiting_no_log_and_no_json() {
+    let mut problems = Vec::new();
+    for (path, lines) in shipped().into_iter().filter(|(path, _)| path.starts_with("src/domain/")) {
+        for (number, line) in lines.iter().enumerate() {
+            let found = NOT_IN_DOMAIN.iter().filter(|(word, _)| has_word(code(line), word));
+            problems.extend(found.map(|(word, why)| format!("{path}:{}: `{word}`: {why}", number + 1)));
+        }
+    }
+    none(&problems);
+}
+
+#[test]
+fn a_library_that_belongs_to_one_layer_is_named_in_no_other() {
+    let mut problems = Vec::new();
+    for (path, lines) in shipped() {
+        for (library, owners) in BELONGS_TO {
+            let foreign = !owners.contains(&top_module(&path));
+            if foreign && lines.iter().any(|line| has_word(code(line), library)) {
+                problems.push(format!("{path}: `{library}` belongs to {owners:?}"));
+            }
+        }
+    }
+    none(&problems);
+}
+
+#[test]
+fn production_code_does_not_know_that_it_is_tested() {
+    let mut problems = Vec::new();
+    for (path, lines) in shipped() {
+        let gates = lines.windows(2).enumerate().filter(|(_, pair)| pair[0].contains("cfg(test)"));
+        let seams = gates.filter(|(_, pair)| !has_word(&pair[1], "mod"));
+        problems.extend(
+            seams.map(|(number, _)| format!("{path}:{}: only a module may be for tests", number + 1)),
+        );
+        let branches =
+            lines.iter().any(|line| line.contains("cfg(not(test))") || line.contains("cfg!(test)"));
+        problems.extend(branches.then(|| format!("{path}: behaves differently under test")));
+    }
+    none(&problems);
+}
+
+#[test]
+fn the_tree_of_libraries_has_one_tls_stack_and_one_http_stack() {
+    let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let packages: Vec<(&str, &str)> = lock
+        .split("[[package]]")
+        .filter_map(|package| {
+            let value =
+                |key: &str| package.lines().find_map(|line| line.strip_prefix(key)?.strip_suffix('"'));
+            Some((value("name = \"")?, value("version = \"")?))
+        })
+        .collect();
+    assert!(packages.len() > 50, "Cargo.lock was not understood");
+    let banned = |(name, version): &&(&str, &str)| match *name {
+        "aws-lc-rs" | "aws-lc-sys" | "openssl-sys" => true,
+        "hyper" => version.starts_with("0."),
+        "rustls" => version.starts_with("0.21"),
+        _ => false,
+    };
+    let found: Vec<_> = packages.iter().filter(banned).collect();
+    assert!(found.is_empty(), "turn off the feature that brings {found:?}; `cargo tree -i` shows who does");
+    assert!(read("deny.toml").contains("aws-lc-rs"), "deny.toml bans them too");
+}

@@ -1,0 +1,9 @@
+//! The rules of this repository that no compiler knows, as tests. Each failure says which file to change and how.
+//! What the program does is tested beside its code and in the other folders here.
+
+mod features;
+mod files;
+mod layers;
+mod manifest;
+mod map;
+mod source;

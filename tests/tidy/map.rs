@@ -1,0 +1,122 @@
+//! The map in ARCHITECTURE.md against the folders it describes, and the words of the docs against the code.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quartermaster::domain::request::StatusName;
+
+use crate::source::{files_under, has_extension, none, quoted, read, rust_files, tests_in};
+
+/// The rows of the code map: a folder in backticks, what belongs there, its files in backticks.
+fn rows(text: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut rows = BTreeMap::new();
+    for line in text.lines().filter(|line| line.starts_with("| `src/")) {
+        let cells: Vec<&str> = line.split('|').collect();
+        if let [_, folder, _, files, _] = cells[..] {
+            let folder = folder.trim().trim_matches('`').to_owned();
+            rows.insert(folder, quoted(files).into_iter().map(str::to_owned).collect());
+        }
+    }
+    rows
+}
+
+/// What is there: every folder of `src/` with its files.
+fn folders() -> BTreeMap<String, BTreeSet<String>> {
+    let mut folders: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for path in files_under("src").iter().filter(|path| !has_extension(path, "pending-snap")) {
+        if let Some((folder, name)) = path.rsplit_once('/') {
+            folders.entry(format!("{folder}/")).or_default().insert(name.to_owned());
+        }
+    }
+    folders
+}
+
+#[test]
+fn the_code_map_names_every_file_and_no_other() {
+    let (map, real) = (rows(&read("ARCHITECTURE.md")), folders());
+    let mut problems = Vec::new();
+    for (folder, files) in &real {
+        match map.get(folder) {
+            None => problems.push(format!("ARCHITECTURE.md: add a row for `{folder}` with {files:?}")),
+            Some(named) => {
+                let missing = files.difference(named);
+                problems.extend(
+                    missing.map(|file| format!("ARCHITECTURE.md: add `{file}` to the row of `{folder}`")),
+                );
+                let gone = named.difference(files);
+                problems.extend(gone.map(|file| format!("ARCHITECTURE.md: `{folder}` has no `{file}`")));
+            }
+        }
+    }
+    let gone = map.keys().filter(|folder| !real.contains_key(*folder));
+    problems.extend(gone.map(|folder| format!("ARCHITECTURE.md: there is no `{folder}`")));
+    none(&problems);
+}
+
+#[test]
+fn every_invariant_names_a_test_that_exists() {
+    let text = read("ARCHITECTURE.md");
+    let section = text.split("\n## ").find(|section| section.starts_with("Invariants")).unwrap_or_default();
+    let known: BTreeSet<String> =
+        [rust_files("src"), rust_files("tests")].concat().iter().flat_map(|path| tests_in(path)).collect();
+    let invariants: Vec<&str> = section.split("\n1. ").skip(1).collect();
+    assert!(invariants.len() > 5, "ARCHITECTURE.md: the section Invariants was not understood");
+    let mut problems = Vec::new();
+    for invariant in invariants {
+        let named: Vec<&str> =
+            quoted(invariant).into_iter().filter(|word| word.matches('_').count() > 2).collect();
+        if named.is_empty() {
+            problems.push(format!("ARCHITECTURE.md: which test holds this? {invariant}"));
+        }
+        let gone = named.into_iter().filter(|name| !known.contains(*name));
+        problems.extend(gone.map(|name| format!("ARCHITECTURE.md: there is no test `{name}`")));
+    }
+    none(&problems);
+}
+
+#[test]
+fn the_docs_explain_every_status_under_the_words_people_see() {
+    let text = read("docs/operations.md");
+    let documented: BTreeSet<(String, String)> = text
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .filter_map(|line| {
+            let mut cells = line.split('|').skip(1).map(str::trim);
+            let word = cells.next()?.trim_matches('`').to_owned();
+            let is_status = word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+            is_status.then(|| Some((word, cells.next()?.to_owned())))?
+        })
+        .collect();
+    let real: BTreeSet<(String, String)> =
+        StatusName::ALL.iter().map(|status| (status.word().to_owned(), status.label().to_owned())).collect();
+    assert_eq!(documented, real, "docs/operations.md: the table of statuses");
+}
+
+#[test]
+fn links_between_the_docs_lead_somewhere() {
+    let known: BTreeSet<String> = files_under("").into_iter().collect();
+    let mut problems = Vec::new();
+    for path in known.iter().filter(|path| has_extension(path, "md")) {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for link in read(path).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let target = link.split('#').next().unwrap_or_default();
+            if target.is_empty() || target.contains("://") || resolves(&known, folder, target) {
+                continue;
+            }
+            problems.push(format!("{path}: `{link}` leads nowhere"));
+        }
+    }
+    none(&problems);
+}
+
+fn resolves(known: &BTreeSet<String>, folder: &str, target: &str) -> bool {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in target.split('/').filter(|part| !part.is_empty() && *part != ".") {
+        if part == ".." {
+            parts.pop();
+        } else {
+            parts.push(part);
+        }
+    }
+    let path = parts.join("/");
+    known.contains(&path) || known.iter().any(|file| file.starts_with(&format!("{path}/")))
+}
