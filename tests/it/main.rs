@@ -18,5 +18,6 @@ mod people;
 mod provision;
 mod quota;
 mod restart;
+mod serve;
 mod surfaces;
 mod timeout;

@@ -9,7 +9,7 @@ use quartermaster::domain::audit::AuditEntry;
 use quartermaster::domain::ids::RequestId;
 use quartermaster::domain::job::JobKey;
 use quartermaster::domain::quota::QuotaSlot;
-use quartermaster::domain::request::{MessageRef, Request};
+use quartermaster::domain::request::{MessageRef, Request, Surface};
 use quartermaster::ports::store::{Claim, ClaimedJob, Commit, CommitError, RowChange, Store, Whose};
 
 /// What is to go wrong, and how much of it has.
@@ -18,18 +18,18 @@ pub(super) struct Plan {
     jobs_left: AtomicUsize,
     /// Whether the last job is stored as done.
     lasts: bool,
-    loses_a_message: AtomicBool,
+    loses_a_card: AtomicBool,
     spent: AtomicBool,
 }
 
 impl Plan {
     pub(super) fn stop_after(jobs: usize, lasts: bool) -> Self {
-        let (loses_a_message, spent) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { jobs_left: AtomicUsize::new(jobs), lasts, loses_a_message, spent }
+        let (loses_a_card, spent) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { jobs_left: AtomicUsize::new(jobs), lasts, loses_a_card, spent }
     }
 
-    pub(super) fn lose_a_message() -> Self {
-        Self { loses_a_message: AtomicBool::new(true), ..Self::stop_after(usize::MAX, true) }
+    pub(super) fn lose_a_card() -> Self {
+        Self { loses_a_card: AtomicBool::new(true), ..Self::stop_after(usize::MAX, true) }
     }
 
     /// Whether it has happened.
@@ -49,19 +49,19 @@ impl Interrupted {
         Self { store, plan }
     }
 
-    /// Whether this commit only says where a message was posted.
-    async fn records_a_message(&self, commit: &Commit) -> bool {
+    /// Whether this commit says where a card was posted.
+    async fn records_a_card(&self, commit: &Commit) -> bool {
         let Some(RowChange::Replace(row)) = &commit.row else { return false };
         let before = self.store.load(row.id).await.unwrap().unwrap();
-        row.messages.len() > before.messages.len()
+        row.messages.contains_key(&Surface::Card) && !before.messages.contains_key(&Surface::Card)
     }
 }
 
 #[async_trait]
 impl Store for Interrupted {
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
-        if self.plan.loses_a_message.load(Ordering::Relaxed) && self.records_a_message(&commit).await {
-            self.plan.loses_a_message.store(false, Ordering::Relaxed);
+        if self.plan.loses_a_card.load(Ordering::Relaxed) && self.records_a_card(&commit).await {
+            self.plan.loses_a_card.store(false, Ordering::Relaxed);
             self.plan.spent.store(true, Ordering::Relaxed);
             return Err(CommitError::Other(anyhow::anyhow!("the store is gone")));
         }

@@ -166,9 +166,9 @@ impl Company {
         *self.desk.interruption.lock().unwrap() = Some(Arc::new(Plan::stop_after(jobs, lasts)));
     }
 
-    /// The next place of a message will not be stored although Slack has posted it.
-    pub(crate) fn loses_the_next_message(&self) {
-        *self.desk.interruption.lock().unwrap() = Some(Arc::new(Plan::lose_a_message()));
+    /// Where the next card stands will not be stored although Slack has posted it.
+    pub(crate) fn loses_the_next_card(&self) {
+        *self.desk.interruption.lock().unwrap() = Some(Arc::new(Plan::lose_a_card()));
     }
 
     /// Whether what was to be interrupted still is to be.
