@@ -83,7 +83,7 @@ async fn an_approver_sees_everything_on_the_card_and_approves_with_one_click() {
         (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval(s) needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
         approved | U0MORGAN | payments | rds-postgres | APPROVED
         provisioning | workflow | payments | rds-postgres | PROVISIONING
@@ -152,7 +152,7 @@ async fn a_product_that_needs_two_waits_for_a_second_person() {
         insta::assert_snapshot!(morgan.is_told(), @"You have already approved this request. 1 more approval is needed.");
         pat.clicks("Approve").await;
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 2 approval(s) needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 2 approvals needed
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
         approved | U0MORGAN | payments | rds-postgres | AWAITING_APPROVAL | 1 of 2 approvals
         approved | U0ADMIN | payments | rds-postgres | APPROVED

@@ -111,7 +111,7 @@ async fn a_status_is_found_by_the_first_characters_of_the_id() {
         AppSecurityGroupId: `/platform/network/app-security-group-id`
         ---
         *Timeline*
-        2026-11-23 09:00 UTC submitted by <@U0ALICE>: 1 approval(s) needed
+        2026-11-23 09:00 UTC submitted by <@U0ALICE>: 1 approval needed
         2026-11-23 09:00 UTC approval requested by workflow
         [Cancel]
         (Request `id` · whole id `ID` · Simulated: nothing real is made)
@@ -140,7 +140,7 @@ async fn a_status_is_found_by_the_first_characters_of_the_id() {
         AppSecurityGroupId: `/platform/network/app-security-group-id`
         ---
         *Timeline*
-        2026-11-23 09:00 UTC submitted by <@U0ALICE>: 1 approval(s) needed
+        2026-11-23 09:00 UTC submitted by <@U0ALICE>: 1 approval needed
         2026-11-23 09:00 UTC approval requested by workflow
         2026-11-23 09:00 UTC approved by <@U0MORGAN>
         2026-11-23 09:00 UTC provisioning by workflow

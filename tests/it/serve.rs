@@ -252,7 +252,7 @@ fn the_catalog_is_checked_and_its_forms_are_printed() {
 
     Platform settings (the defaults are right for most teams)
       Access log bucket [AccessLogBucket]: text, optional, starts with `/platform/s3/access-log-bucket`
-        SSM parameter with the name of the access log bucket, for example /platform/s3/access-log-bucket. For example /team/setting.
+        SSM parameter with the name of the access log bucket, for example /platform/s3/access-log-bucket.
 
     Before Submit
       Price: about $2.15/month, us-east-1 list price of 2026-08-21 (with the defaults)

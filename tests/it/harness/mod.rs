@@ -193,7 +193,7 @@ impl Company {
         self.desk.expected.lock().unwrap().errors.insert((method.to_owned(), code.to_owned()));
     }
 
-    /// This many jobs will be given up; any more fails the journey.
+    /// So many times a job will be given up, counting again each that a later change brings back.
     pub(crate) fn expects_parked_jobs(&self, count: usize) {
         self.desk.expected.lock().unwrap().parked = count;
     }
