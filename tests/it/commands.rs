@@ -116,6 +116,15 @@ async fn a_status_is_found_by_the_first_characters_of_the_id() {
         [Cancel]
         (Request `id` · whole id `ID` · Simulated: nothing real is made)
         ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_details_button_shows_all_that_happened() {
+    run(async |company| {
+        let alice = &company.alice;
+        alice.asks_for("rds-postgres", &[("DatabaseName", "orders"), ("reason", "Orders")]).await;
         company.morgan.clicks("Approve").await;
         alice.clicks("Details").await;
         insta::assert_snapshot!(alice.is_told(), @"
