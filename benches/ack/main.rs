@@ -130,8 +130,8 @@ fn report(name: &str, rounds: &[Round], server: &Server) -> anyhow::Result<()> {
 
 /// A server that answers anybody would look fast.
 fn refuses_what_slack_did_not_sign(address: SocketAddr) -> anyhow::Result<()> {
-    let forger = Signer::new("another secret")?;
-    let request = |number: usize| forger.request("/slack/commands", &signed::help(number));
+    let stranger = Signer::new("another secret")?;
+    let request = |number: usize| stranger.request("/slack/commands", &signed::help(number));
     let is_right = |answer: &Answer<'_>| answer.status == 401 && answer.body.is_empty();
     let forged = Load { address, connections: 1, requests: 3, request: &request, is_right };
     forged.run().context("a forged request was not refused").map(|_| ())

@@ -4,13 +4,14 @@
 pub(crate) fn percentile(samples: &[f64], percent: f64) -> f64 {
     let mut sorted = samples.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let rank = samples.len() as f64 * percent / 100.0;
     #[expect(
+        clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a rank is small and not negative"
+        reason = "a rank is a small number and not negative"
     )]
-    let position = (rank.ceil() as usize).max(1) - 1;
+    let rank = (samples.len() as f64 * percent / 100.0).ceil() as usize;
+    let position = rank.max(1) - 1;
     sorted.get(position).copied().unwrap_or(f64::NAN)
 }
 

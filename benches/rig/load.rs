@@ -11,7 +11,7 @@ use futures_util::future::try_join_all;
 use super::connection::{Answer, Connection};
 
 /// Longest time one run may take.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// What to send, and what must come back.
 pub(crate) struct Load<'a> {

@@ -81,12 +81,20 @@ fn wire_options(options: &[(String, String)]) -> Vec<Value> {
 impl IntoResponse for Ack {
     fn into_response(self) -> Response {
         match &self {
-            Self::Ephemeral(message) => Json(Private::from(message)).into_response(),
-            Self::Written(body) => ([(CONTENT_TYPE, "application/json")], body.clone()).into_response(),
-            other => match other.body() {
-                None => StatusCode::OK.into_response(),
-                Some(body) => Json(body).into_response(),
-            },
+            Self::Ephemeral(message) => return Json(Private::from(message)).into_response(),
+            Self::Written(body) => {
+                return ([(CONTENT_TYPE, "application/json")], body.clone()).into_response();
+            }
+            Self::Empty
+            | Self::FieldErrors(_)
+            | Self::Close
+            | Self::UpdateView(_)
+            | Self::Options(_)
+            | Self::Challenge(_) => {}
+        }
+        match self.body() {
+            None => StatusCode::OK.into_response(),
+            Some(body) => Json(body).into_response(),
         }
     }
 }

@@ -84,10 +84,11 @@ fn decided(request: &Request) -> String {
     let decision = facts::decision(request).unwrap_or_default();
     match request.status {
         Status::Denied { .. } | Status::Cancelled | Status::TimedOut => decision,
+        // The card is not edited at every step, so figures would soon be wrong here.
+        Status::Provisioning { .. } => format!("{decision}\nProvisioning: the thread shows how far it is."),
         Status::Pending
         | Status::AwaitingApproval { .. }
         | Status::Approved
-        | Status::Provisioning { .. }
         | Status::Active { .. }
         | Status::Terminating { .. }
         | Status::Failed { .. }
@@ -180,7 +181,7 @@ mod tests {
 
         # Provisioning: Secure S3 Bucket
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
-        Provisioning: ▓▓▓░░░░ 3 of 7 · latest: Bucket
+        Provisioning: the thread shows how far it is.
 
         # Active: Secure S3 Bucket
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
