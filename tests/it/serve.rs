@@ -1,80 +1,19 @@
 //! The program as its operator runs it: `serve` beside a Slack, and the commands that look at the same files.
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use quartermaster::playground::{Playground, Settings};
 use quartermaster::ports::clock::{Clock as _, SystemClock};
-use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::harness::{TOKENS, copy, transcript};
+use crate::harness::{Place, TOKENS, said};
 
 const SECRET: &str = "signing-secret-of-serve";
 const TOKEN: &str = "xoxb-token-of-serve";
 /// Longest wait for the other process; a slow machine must not fail the test.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-/// A folder as an operator keeps it: settings, a catalog, the store.
-struct Place {
-    folder: TempDir,
-}
-
-impl Place {
-    fn new(listen: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let settings = format!(
-            r#"
-[server]
-listen = "{listen}"
-[slack]
-approvals_channel = "C0APPROVALS"
-[simulated]
-step = "0s"
-[[teams]]
-name = "payments"
-members = ["U0ALICE"]
-approvers = ["U0MORGAN"]
-channel = "C0PAYMENTS"
-"#
-        );
-        std::fs::write(folder.path().join("quartermaster.toml"), settings).unwrap();
-        let catalog = folder.path().join("catalog");
-        std::fs::create_dir(&catalog).unwrap();
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("catalog"), &catalog);
-        Self { folder }
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn replace(&self, name: &str, from: &str, to: &str) {
-        let text = std::fs::read_to_string(self.file(name)).unwrap();
-        assert!(text.contains(from), "{name} does not contain {from}");
-        std::fs::write(self.file(name), text.replace(from, to)).unwrap();
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_quartermaster"));
-        command.args(arguments).current_dir(self.folder.path()).env_clear();
-        command
-    }
-
-    fn runs(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-}
-
-/// What a command said and how it ended.
-fn said(output: &Output) -> String {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    let parts = [out, err].into_iter().filter(|part| !part.is_empty());
-    format!("{}\nexit {}", parts.collect::<Vec<_>>().join("\n"), output.status.code().unwrap())
-}
 
 /// A bot in a process of its own, killed when the test ends.
 struct Bot(Child);
@@ -211,101 +150,6 @@ fn a_broken_catalog_is_refused_with_file_line_and_remedy() {
     catalog/rds-postgres/product.yml: line 7: the template has no parameter `TeamNam`: did you mean `TeamName`?
     catalog/s3-bucket/product.yml: line 3: unknown key `descripton`: did you mean `description`?
     2 errors to fix
-    exit 1
-    ");
-}
-
-#[test]
-fn the_catalog_is_checked_and_its_forms_are_printed() {
-    let place = Place::new("127.0.0.1:0");
-    insta::assert_snapshot!(said(&place.runs(&["catalog", "check", "--strict"])), @"
-    ecs-service: ok (12 parameters, about $8.21/month by default, approval required unless Environment is dev, quota 5 per team)
-    rds-postgres: ok (10 parameters, about $14.98/month by default, approval required, quota 3 per team)
-    s3-bucket: ok (7 parameters, about $2.15/month by default, auto-approved, quota 10 per team)
-    3 products checked, no problems
-    exit 0
-    ");
-    insta::assert_snapshot!(said(&place.runs(&["catalog", "form", "s3-bucket"])), @"
-    Secure S3 Bucket (s3-bucket, v1.0)
-    An encrypted S3 bucket with versioning and lifecycle rules
-    Owner: Platform Team
-
-    What the bucket is for
-      Purpose [BucketPurpose]: choose one, required
-        What will be stored. It becomes part of the bucket name, for example payments-logs-dev-1a2b3c4d.
-        - data-lake           Data lake
-        - application-assets  Application assets
-        - logs                Logs
-        - backups             Backups
-      Environment [Environment]: choose one, optional, starts with `dev`
-        Where the bucket is used, for example dev. It becomes part of the bucket name.
-        - dev      Development
-        - staging  Staging
-        - prod     Production
-      Keep objects for [ObjectRetention]: choose one, optional, starts with `forever`
-        When S3 deletes objects by itself, for example 1-year for logs. Replaced versions always go after 90 days.
-        - forever  Until somebody deletes them
-        - 90-days  90 days
-        - 1-year   1 year
-        - 7-years  7 years
-
-    Platform settings (the defaults are right for most teams)
-      Access log bucket [AccessLogBucket]: text, optional, starts with `/platform/s3/access-log-bucket`
-        SSM parameter with the name of the access log bucket, for example /platform/s3/access-log-bucket.
-
-    Before Submit
-      Price: about $2.15/month, us-east-1 list price of 2026-08-21 (with the defaults)
-      Approval: auto-approved
-      Quota: 10 per team
-      Expiry: 30d after it is ready, plus 7d of grace, renewable by 30d, 12 times without approval
-      Filled by the portal: RequestId, RequesterId, TeamName
-    exit 0
-    ");
-    insta::assert_snapshot!(said(&place.runs(&["catalog", "form", "s3-buket"])), @"
-    there is no product `s3-buket`: did you mean `s3-bucket`?
-    exit 1
-    ");
-    let json = place.runs(&["catalog", "form", "s3-bucket", "--json"]);
-    let view: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
-    assert_eq!(quartermaster::playground::limits::check_view(&view), Vec::<String>::new());
-}
-
-#[test]
-fn the_rules_are_explained_for_a_person_and_their_values() {
-    let place = Place::new("127.0.0.1:0");
-    let explain = |values: &[&str]| {
-        said(&place.runs(&[&["policy", "explain", "ecs-service", "--as", "U0ALICE"], values].concat()))
-    };
-    let image = format!("Image={}", crate::provision::IMAGE);
-    insta::assert_snapshot!(explain(&["ServiceName=checkout", &image]), @"
-    ECS Fargate Service (ecs-service) for U0ALICE, team payments
-    approval:   automatic, because Environment is dev
-    cost:       about $8.21/month, us-east-1 list price of 2026-08-21
-    quota:      0 of 5 used, 5 left
-    exit 0
-    ");
-    insta::assert_snapshot!(explain(&["ServiceName=checkout", &image, "Environment=prod", "DesiredCount=2"]), @"
-    ECS Fargate Service (ecs-service) for U0ALICE, team payments
-    approval:   1 needed (one of U0MORGAN), within 1d
-    cost:       about $15.42/month, us-east-1 list price of 2026-08-21
-    quota:      0 of 5 used, 5 left
-    exit 0
-    ");
-    insta::assert_snapshot!(explain(&["ServiceName=Checkout", "Enviroment=prod"]), @"
-    error: ecs-service has no parameter `Enviroment`: did you mean `Environment`?
-    exit 1
-    ");
-}
-
-#[test]
-fn an_export_without_a_store_says_so() {
-    let place = Place::new("127.0.0.1:0");
-    insta::assert_snapshot!(transcript::steady(&said(&place.runs(&["audit", "export"]))), @"
-    error: cannot open the database `quartermaster.db`: unable to open database file: quartermaster.db: Error code 14: unable to open database file
-    exit 1
-    ");
-    insta::assert_snapshot!(said(&place.runs(&["audit", "export", "--since", "yesterday"])), @"
-    error: cannot read the date: yesterday (write 2026-11-01 or 2026-11-01T12:00:00Z)
     exit 1
     ");
 }

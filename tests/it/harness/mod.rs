@@ -3,40 +3,35 @@
 
 mod aftermath;
 mod clock;
+mod desk;
 mod interrupted;
 mod person;
+mod place;
 mod setup;
 mod switchboard;
 pub(crate) mod transcript;
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use quartermaster::config::{Environment, Secret};
 use quartermaster::domain::audit::AuditEntry;
 use quartermaster::domain::request::Request;
 use quartermaster::playground::{Playground, Settings as SlackSettings};
-use quartermaster::portal::dispatch::Dispatcher;
 use quartermaster::ports::clock::Clock;
-use quartermaster::ports::store::Whose;
-use quartermaster::wiring::App;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
 pub(crate) use aftermath::TOKENS;
 pub(crate) use clock::ManualClock;
-use interrupted::{Interrupted, Plan};
+use desk::Desk;
+use interrupted::Plan;
 pub(crate) use person::{Person, Remembered};
-pub(crate) use setup::{Setup, copy};
+pub(crate) use place::{Place, said};
+pub(crate) use setup::Setup;
 use switchboard::{Call, Switchboard};
 
 const SIGNING_SECRET: &str = "signing-secret-of-the-journeys";
 const BOT_TOKEN: &str = "xoxb-token-of-the-journeys";
-
-/// Longest time for all that is due to be done; a journey that hangs fails instead.
-const LONGEST: Duration = Duration::from_mins(1);
 
 /// Everything and everybody of one journey.
 #[derive(Debug)]
@@ -56,30 +51,6 @@ pub(crate) struct Company {
     /// Platform admin.
     pub(crate) pat: Person,
     desk: Arc<Desk>,
-}
-
-/// What the company and its people share.
-#[derive(Debug)]
-struct Desk {
-    setup: Mutex<Setup>,
-    origin: String,
-    clock: ManualClock,
-    playground: Playground,
-    board: Arc<Switchboard>,
-    app: Mutex<Option<Arc<App>>>,
-    held: AtomicBool,
-    interruption: Mutex<Option<Arc<Plan>>>,
-    expected: Mutex<Expected>,
-    /// Of every template that any of the bots has read.
-    hashes: Mutex<BTreeSet<String>>,
-    parked: Mutex<usize>,
-}
-
-/// What a journey brings about on purpose.
-#[derive(Clone, Debug, Default)]
-struct Expected {
-    errors: BTreeSet<(String, String)>,
-    parked: usize,
 }
 
 /// Runs a journey in the usual company.
@@ -244,116 +215,5 @@ impl Drop for Company {
                 eprintln!("What {} saw:\n{}\n", person.id, person.everything());
             }
         }
-    }
-}
-
-impl Desk {
-    fn start(&self) {
-        let environment = Environment {
-            signing_secret: Secret::new(SIGNING_SECRET),
-            bot_token: Secret::new(BOT_TOKEN),
-            slack_api_url: format!("{}/api/", self.origin),
-        };
-        let clock = Arc::new(self.clock.clone());
-        let (settings, catalog) = {
-            let setup = self.setup.lock().unwrap();
-            (setup.settings(), setup.catalog())
-        };
-        let hashes = catalog.products.values().map(|product| product.template_hash.clone());
-        self.hashes.lock().unwrap().extend(hashes);
-        let app = App::embedded_at_pace(&settings, &environment, clock, catalog, Duration::ZERO).unwrap();
-        self.board.connect(Some(app.router()));
-        *self.app.lock().unwrap() = Some(Arc::new(app));
-    }
-
-    /// Takes the bot off the line.
-    fn stop(&self) -> Arc<App> {
-        self.board.connect(None);
-        *self.parked.lock().unwrap() = self.parked();
-        self.app.lock().unwrap().take().unwrap()
-    }
-
-    fn app(&self) -> Arc<App> {
-        Arc::clone(self.app.lock().unwrap().as_ref().unwrap())
-    }
-
-    async fn restart(&self) {
-        let app = self.stop();
-        app.edge.settle().await;
-        drop(app);
-        self.start();
-    }
-
-    async fn settle(&self) {
-        tokio::time::timeout(LONGEST, self.settle_all()).await.unwrap();
-    }
-
-    async fn settle_all(&self) {
-        let app = self.app();
-        app.edge.settle().await;
-        if self.held.load(Ordering::Relaxed) {
-            return;
-        }
-        let plan = self.interruption.lock().unwrap().clone();
-        let Some(plan) = plan else {
-            app.dispatcher.drain().await.unwrap();
-            return;
-        };
-        let mut portal = app.portal.clone();
-        let store = Arc::clone(&portal.ports.store);
-        portal.ports.store = Arc::new(Interrupted::new(store, Arc::clone(&plan)));
-        let dispatcher = Dispatcher::new(portal);
-        let stopped = dispatcher.drain().await.is_err();
-        drop((app, dispatcher));
-        if plan.is_spent() {
-            *self.interruption.lock().unwrap() = None;
-        }
-        if stopped {
-            self.restart().await;
-            // What a killed bot had claimed comes back by itself.
-            self.clock.advance("3m");
-            self.app().dispatcher.drain().await.unwrap();
-        }
-    }
-
-    async fn posts_signed(&self, path: &str, body: &str) -> (u16, String) {
-        let timestamp = self.clock.now().as_second();
-        let signature = self.playground.signature(timestamp, body.as_bytes());
-        let timestamp = timestamp.to_string();
-        let headers = [("x-slack-request-timestamp", &*timestamp), ("x-slack-signature", &signature)];
-        self.playground.post_raw(path, &headers, body.as_bytes().to_vec()).await.unwrap()
-    }
-
-    async fn posts_payload(&self, path: &str, payload: &Value) -> (u16, String) {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        let body = form.append_pair("payload", &payload.to_string()).finish();
-        self.posts_signed(path, &body).await
-    }
-
-    fn calls(&self) -> Vec<Call> {
-        self.board.calls()
-    }
-
-    fn expected(&self) -> Expected {
-        self.expected.lock().unwrap().clone()
-    }
-
-    /// Jobs given up so far, by this bot and those before it.
-    fn parked(&self) -> usize {
-        let metrics = self.app().portal.metrics.render().unwrap();
-        let lines = metrics.lines().filter(|line| line.contains("outcome=\"parked\""));
-        let now: usize = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<usize>().ok()).sum();
-        *self.parked.lock().unwrap() + now
-    }
-
-    async fn newest_request(&self) -> Request {
-        let app = self.app();
-        let mut newest: Option<Request> = None;
-        for team in &app.portal.organization.teams {
-            let of_team = Whose::Team(team.name.clone());
-            let found = app.portal.ports.store.list(&of_team, 0, 1).await.unwrap();
-            newest = newest.into_iter().chain(found).max_by_key(|request| request.submitted_at);
-        }
-        newest.unwrap()
     }
 }

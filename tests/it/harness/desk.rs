@@ -1,0 +1,159 @@
+//! The bot of a company as its operator would have it: started, stopped, killed, and told to do what is due.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use quartermaster::config::{Environment, Secret};
+use quartermaster::domain::request::Request;
+use quartermaster::playground::Playground;
+use quartermaster::portal::dispatch::Dispatcher;
+use quartermaster::ports::clock::Clock as _;
+use quartermaster::ports::store::Whose;
+use quartermaster::wiring::App;
+use serde_json::Value;
+
+use super::clock::ManualClock;
+use super::interrupted::{Interrupted, Plan};
+use super::setup::Setup;
+use super::switchboard::{Call, Switchboard};
+use super::{BOT_TOKEN, SIGNING_SECRET};
+
+/// Longest time for all that is due to be done; a journey that hangs fails instead.
+const LONGEST: Duration = Duration::from_mins(1);
+
+/// What the company and its people share.
+#[derive(Debug)]
+pub(super) struct Desk {
+    pub(super) setup: Mutex<Setup>,
+    pub(super) origin: String,
+    pub(super) clock: ManualClock,
+    pub(super) playground: Playground,
+    pub(super) board: Arc<Switchboard>,
+    pub(super) app: Mutex<Option<Arc<App>>>,
+    pub(super) held: AtomicBool,
+    pub(super) interruption: Mutex<Option<Arc<Plan>>>,
+    pub(super) expected: Mutex<Expected>,
+    /// Of every template that any of the bots has read.
+    pub(super) hashes: Mutex<BTreeSet<String>>,
+    pub(super) parked: Mutex<usize>,
+}
+
+/// What a journey brings about on purpose.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Expected {
+    pub(super) errors: BTreeSet<(String, String)>,
+    pub(super) parked: usize,
+}
+
+impl Desk {
+    pub(super) fn start(&self) {
+        let environment = Environment {
+            signing_secret: Secret::new(SIGNING_SECRET),
+            bot_token: Secret::new(BOT_TOKEN),
+            slack_api_url: format!("{}/api/", self.origin),
+        };
+        let clock = Arc::new(self.clock.clone());
+        let (settings, catalog) = {
+            let setup = self.setup.lock().unwrap();
+            (setup.settings(), setup.catalog())
+        };
+        let hashes = catalog.products.values().map(|product| product.template_hash.clone());
+        self.hashes.lock().unwrap().extend(hashes);
+        let app = App::embedded_at_pace(&settings, &environment, clock, catalog, Duration::ZERO).unwrap();
+        self.board.connect(Some(app.router()));
+        *self.app.lock().unwrap() = Some(Arc::new(app));
+    }
+
+    /// Takes the bot off the line.
+    pub(super) fn stop(&self) -> Arc<App> {
+        self.board.connect(None);
+        *self.parked.lock().unwrap() = self.parked();
+        self.app.lock().unwrap().take().unwrap()
+    }
+
+    pub(super) fn app(&self) -> Arc<App> {
+        Arc::clone(self.app.lock().unwrap().as_ref().unwrap())
+    }
+
+    pub(super) async fn restart(&self) {
+        let app = self.stop();
+        app.edge.settle().await;
+        drop(app);
+        self.start();
+    }
+
+    pub(super) async fn settle(&self) {
+        tokio::time::timeout(LONGEST, self.settle_all()).await.unwrap();
+    }
+
+    pub(super) async fn settle_all(&self) {
+        let app = self.app();
+        app.edge.settle().await;
+        if self.held.load(Ordering::Relaxed) {
+            return;
+        }
+        let plan = self.interruption.lock().unwrap().clone();
+        let Some(plan) = plan else {
+            app.dispatcher.drain().await.unwrap();
+            return;
+        };
+        let mut portal = app.portal.clone();
+        let store = Arc::clone(&portal.ports.store);
+        portal.ports.store = Arc::new(Interrupted::new(store, Arc::clone(&plan)));
+        let dispatcher = Dispatcher::new(portal);
+        let stopped = dispatcher.drain().await.is_err();
+        drop((app, dispatcher));
+        if plan.is_spent() {
+            *self.interruption.lock().unwrap() = None;
+        }
+        if stopped {
+            self.restart().await;
+            // What a killed bot had claimed comes back by itself.
+            self.clock.advance("3m");
+            self.app().dispatcher.drain().await.unwrap();
+        }
+    }
+
+    pub(super) async fn posts_signed(&self, path: &str, body: &str) -> (u16, String) {
+        let timestamp = self.clock.now().as_second();
+        let signature = self.playground.signature(timestamp, body.as_bytes());
+        let timestamp = timestamp.to_string();
+        let headers = [("x-slack-request-timestamp", &*timestamp), ("x-slack-signature", &signature)];
+        self.playground.post_raw(path, &headers, body.as_bytes().to_vec()).await.unwrap()
+    }
+
+    pub(super) async fn posts_payload(&self, path: &str, payload: &Value) -> (u16, String) {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        let body = form.append_pair("payload", &payload.to_string()).finish();
+        self.posts_signed(path, &body).await
+    }
+
+    pub(super) fn calls(&self) -> Vec<Call> {
+        self.board.calls()
+    }
+
+    pub(super) fn expected(&self) -> Expected {
+        self.expected.lock().unwrap().clone()
+    }
+
+    /// Jobs given up so far, by this bot and those before it.
+    pub(super) fn parked(&self) -> usize {
+        let metrics = self.app().portal.metrics.render().unwrap();
+        let lines = metrics.lines().filter(|line| line.contains("outcome=\"parked\""));
+        let now: usize = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<usize>().ok()).sum();
+        *self.parked.lock().unwrap() + now
+    }
+
+    pub(super) async fn newest_request(&self) -> Request {
+        let app = self.app();
+        let mut newest: Option<Request> = None;
+        for team in &app.portal.organization.teams {
+            let of_team = Whose::Team(team.name.clone());
+            let found = app.portal.ports.store.list(&of_team, 0, 1).await.unwrap();
+            newest = newest.into_iter().chain(found).max_by_key(|request| request.submitted_at);
+        }
+        newest.unwrap()
+    }
+}
