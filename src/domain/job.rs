@@ -27,6 +27,16 @@ pub struct JobKey {
     pub name: String,
 }
 
+impl JobKey {
+    /// Whether the job shows something to people and does nothing else.
+    pub fn is_message(&self) -> bool {
+        self.name.starts_with(SHOW)
+    }
+}
+
+/// How the names of jobs begin that show something.
+const SHOW: &str = "show:";
+
 /// What a job does. Each may run twice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JobKind {
@@ -120,8 +130,8 @@ impl JobKind {
             Self::StartExecution { .. } => "start".to_owned(),
             Self::Resume { token, .. } => format!("resume:{}", fingerprint(token.reveal())),
             Self::ApprovalDeadline => "deadline".to_owned(),
-            Self::Show(Surface::Told(status)) => format!("show:told:{}", status.word()),
-            Self::Show(surface) => format!("show:{surface:?}").to_lowercase(),
+            Self::Show(Surface::Told(status)) => format!("{SHOW}told:{}", status.word()),
+            Self::Show(surface) => format!("{SHOW}{surface:?}").to_lowercase(),
             Self::Provision => "provision".to_owned(),
             Self::WatchProvisioning => "watch".to_owned(),
             Self::Terminate => "terminate".to_owned(),

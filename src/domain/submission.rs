@@ -43,7 +43,7 @@ pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Tran
     let (detail, deadline) = match &request.approval {
         ApprovalPath::Auto { why } => (format!("auto-approved: {why}"), None),
         ApprovalPath::Ask { needed } => (
-            format!("{needed} approval(s) needed"),
+            format!("{needed} approval{} needed", if *needed == 1 { "" } else { "s" }),
             Some(JobKind::ApprovalDeadline.due(request.id, request.approve_by)),
         ),
     };
@@ -163,7 +163,7 @@ mod tests {
         assert_eq!((entry.seq, entry.prev.as_str()), (1, ""));
         assert_eq!((entry.event.as_str(), entry.actor.as_str()), ("submitted", "U0ALICE"));
         assert_eq!((entry.team.as_str(), entry.product.as_str()), ("payments", "s3-bucket"));
-        assert_eq!((entry.status.as_str(), entry.detail.as_str()), ("PENDING", "1 approval(s) needed"));
+        assert_eq!((entry.status.as_str(), entry.detail.as_str()), ("PENDING", "1 approval needed"));
         assert_eq!((request.audit.seq, &request.audit.digest), (1, &entry.digest));
         assert_eq!((request.revision, request.attempt, request.epoch), (1, 1, 1));
         assert_eq!((request.submitted_at, request.updated_at), (submitted_at(), submitted_at()));

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -31,11 +31,18 @@ const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
 /// A job that has failed for this long is parked.
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
+/// Messages that are on their way at once. Most of that time they wait for Slack or for their channel's turn.
+const MESSAGES_AT_ONCE: usize = 64;
+/// Other jobs that run at once, so that a rush of requests does not starve the answers to people.
+const WORK_AT_ONCE: usize = 8;
+
 /// Runs jobs and queue messages. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Dispatcher {
     portal: Portal,
     running: Arc<Mutex<HashMap<JobKey, Rerun>>>,
+    messages: Arc<Semaphore>,
+    work: Arc<Semaphore>,
     tasks: TaskTracker,
 }
 
@@ -49,7 +56,13 @@ enum Rerun {
 impl Dispatcher {
     /// A dispatcher that does nothing until [`Dispatcher::run`] or [`Dispatcher::drain`] is called.
     pub fn new(portal: Portal) -> Self {
-        Self { portal, running: Arc::default(), tasks: TaskTracker::new() }
+        Self {
+            portal,
+            running: Arc::default(),
+            messages: Arc::new(Semaphore::new(MESSAGES_AT_ONCE)),
+            work: Arc::new(Semaphore::new(WORK_AT_ONCE)),
+            tasks: TaskTracker::new(),
+        }
     }
 
     /// Runs until `stop`, then waits for the jobs under way.
@@ -89,6 +102,9 @@ impl Dispatcher {
         drop(running);
         let dispatcher = self.clone();
         self.tasks.spawn(async move {
+            let lane = if key.is_message() { &dispatcher.messages } else { &dispatcher.work };
+            // Never closed, so there is always a turn.
+            let _turn = lane.acquire().await;
             loop {
                 run_key(&dispatcher.portal, &key).await;
                 if dispatcher.is_finished(&key) {

@@ -64,30 +64,21 @@ pub struct Typed {
 /// The products that `person` may ask for, by name, each with what it costs.
 ///
 /// # Errors
-/// As [`offered`].
-pub async fn offers(portal: &Portal, person: &PersonId) -> Result<Vec<Offer>, Error> {
-    let offered = offered(portal, person).await?;
-    let offers = offered.into_iter().map(|product| {
-        let default = |key: &str| product.template.parameter(key).and_then(|known| known.default.as_deref());
-        let estimate = estimate(&product.cost, &default, &portal.catalog.prices);
-        Offer { product: Arc::clone(product), estimate }
-    });
-    Ok(offers.collect())
-}
-
-/// The products that `person` may ask for, by name.
-///
-/// # Errors
 /// A refusal when the person is in no team; a failure when Slack had to be asked and could not.
-pub async fn offered<'a>(portal: &'a Portal, person: &PersonId) -> Result<Vec<&'a Arc<Product>>, Error> {
+pub async fn offers(portal: &Portal, person: &PersonId) -> Result<Vec<Offer>, Error> {
     let teams = portal.teams_of(person).await?;
     if teams.is_empty() {
         return Err(Refusal::NotInATeam.into());
     }
-    let may = |product: &&Arc<Product>| teams.iter().any(|team| product.requesters.include(&team.name));
-    let mut offered: Vec<&Arc<Product>> = portal.catalog.products.values().filter(may).collect();
-    offered.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(offered)
+    let offered = |product: &&Arc<Product>| teams.iter().any(|team| product.requesters.include(&team.name));
+    let offer = |product: &Arc<Product>| {
+        let default = |key: &str| product.template.parameter(key).and_then(|known| known.default.as_deref());
+        let estimate = estimate(&product.cost, &default, &portal.catalog.prices);
+        Offer { product: Arc::clone(product), estimate }
+    };
+    let mut offers: Vec<Offer> = portal.catalog.products.values().filter(offered).map(offer).collect();
+    offers.sort_by(|one, other| one.product.name.cmp(&other.product.name));
+    Ok(offers)
 }
 
 /// The form of a product, filled with what was typed behind the command.

@@ -164,6 +164,13 @@ impl Portal {
         .await
     }
 
+    /// Refuses a button or a form that names nothing the portal ever offered, and notes that on the trail.
+    pub(crate) async fn refuse_forged(&self, by: &PersonId, tried: &str) -> Error {
+        let refusal = Refusal::Forged { command: self.organization.command.clone() };
+        let nothing = (&TeamName::new("-"), &ProductKey::none());
+        self.refuse_unstored(RequestId::random(), nothing, by, tried, refusal).await
+    }
+
     /// Puts a refusal on the trail that no stored request belongs to: a chain of its own under `id`.
     async fn refuse_unstored(
         &self,

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio_util::task::TaskTracker;
 
 use super::actions;
@@ -35,7 +36,7 @@ pub struct Edge {
     pub client: Arc<SlackClient>,
     verifier: Arc<Verifier>,
     identity: Arc<Mutex<Option<Arc<Identity>>>>,
-    pub(super) help: Arc<commands::WrittenHelp>,
+    pub(super) help: Bytes,
     following: TaskTracker,
 }
 
@@ -53,13 +54,13 @@ pub(super) struct Whereabouts {
 impl Edge {
     /// An edge that has asked Slack nothing yet.
     pub fn new(portal: Portal, client: Arc<SlackClient>, verifier: Verifier) -> Self {
-        let verifier = Arc::new(verifier);
+        let help = commands::written_help(&portal.organization.command, &portal.catalog);
         Self {
             portal,
             client,
-            verifier,
+            verifier: Arc::new(verifier),
             identity: Arc::default(),
-            help: Arc::default(),
+            help,
             following: TaskTracker::new(),
         }
     }

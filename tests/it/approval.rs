@@ -1,11 +1,13 @@
 //! Somebody has to agree: the card, the click, and who is told what.
 
-use crate::harness::{Setup, run, run_in};
+use quartermaster::domain::request::Status;
+
+use crate::harness::{Setup, TOKENS, run, run_in};
 
 const DATABASE: [(&str, &str); 2] = [("DatabaseName", "orders"), ("reason", "Orders & invoices")];
 
 #[tokio::test]
-async fn an_approver_sees_everything_on_the_card_and_approves_with_one_click() {
+async fn an_approver_sees_everything_on_the_card() {
     run(async |company| {
         let (alice, morgan) = (&company.alice, &company.morgan);
         alice.asks_for("rds-postgres", &DATABASE).await;
@@ -37,6 +39,15 @@ async fn an_approver_sees_everything_on_the_card_and_approves_with_one_click() {
         [Cancel] [Details]
         (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_click_approves_and_everybody_sees_how_it_goes_on() {
+    run(async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        alice.asks_for("rds-postgres", &DATABASE).await;
         morgan.clicks("Approve").await;
         insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
         # Active: PostgreSQL RDS Instance
@@ -83,7 +94,7 @@ async fn an_approver_sees_everything_on_the_card_and_approves_with_one_click() {
         (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval(s) needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
         approved | U0MORGAN | payments | rds-postgres | APPROVED
         provisioning | workflow | payments | rds-postgres | PROVISIONING
@@ -152,7 +163,7 @@ async fn a_product_that_needs_two_waits_for_a_second_person() {
         insta::assert_snapshot!(morgan.is_told(), @"You have already approved this request. 1 more approval is needed.");
         pat.clicks("Approve").await;
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 2 approval(s) needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 2 approvals needed
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
         approved | U0MORGAN | payments | rds-postgres | AWAITING_APPROVAL | 1 of 2 approvals
         approved | U0ADMIN | payments | rds-postgres | APPROVED
@@ -177,6 +188,16 @@ async fn a_group_may_approve_and_is_asked_at_the_moment_of_the_click() {
         insta::assert_snapshot!(morgan.is_told(), @"Only its approvers can decide about this request: <!subteam^S0LEADS>.");
         pat.clicks("Approve").await;
         assert!(bob.newest_dm().contains("is ready"), "{}", bob.newest_dm());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_waiting_task_is_known_by_a_token_that_the_journeys_would_recognize() {
+    run(async |company| {
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        let Status::AwaitingApproval { token } = company.newest_request().await.status else { panic!() };
+        assert!(TOKENS.is_match(token.reveal()).unwrap());
     })
     .await;
 }

@@ -111,11 +111,20 @@ async fn a_status_is_found_by_the_first_characters_of_the_id() {
         AppSecurityGroupId: `/platform/network/app-security-group-id`
         ---
         *Timeline*
-        2026-11-23 09:00 UTC submitted by <@U0ALICE>: 1 approval(s) needed
+        2026-11-23 09:00 UTC submitted by <@U0ALICE>: 1 approval needed
         2026-11-23 09:00 UTC approval requested by workflow
         [Cancel]
         (Request `id` · whole id `ID` · Simulated: nothing real is made)
         ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_details_button_shows_all_that_happened() {
+    run(async |company| {
+        let alice = &company.alice;
+        alice.asks_for("rds-postgres", &[("DatabaseName", "orders"), ("reason", "Orders")]).await;
         company.morgan.clicks("Approve").await;
         alice.clicks("Details").await;
         insta::assert_snapshot!(alice.is_told(), @"
@@ -140,7 +149,7 @@ async fn a_status_is_found_by_the_first_characters_of_the_id() {
         AppSecurityGroupId: `/platform/network/app-security-group-id`
         ---
         *Timeline*
-        2026-11-23 09:00 UTC submitted by <@U0ALICE>: 1 approval(s) needed
+        2026-11-23 09:00 UTC submitted by <@U0ALICE>: 1 approval needed
         2026-11-23 09:00 UTC approval requested by workflow
         2026-11-23 09:00 UTC approved by <@U0MORGAN>
         2026-11-23 09:00 UTC provisioning by workflow

@@ -45,7 +45,7 @@ async fn a_denial_says_who_and_why_and_frees_the_slot() {
         (Request `id` · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval(s) needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
         denied | U0MORGAN | payments | rds-postgres | DENIED | Use the shared *staging* database: <http://wiki>
         ");

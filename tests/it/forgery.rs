@@ -102,9 +102,9 @@ async fn a_button_that_names_another_request_is_refused_and_noted() {
         morgan.presses(&second).await;
         insta::assert_snapshot!(morgan.is_told(), @"That is not something this form or button offers, so nothing was done. Open it again from `/provision`.");
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval(s) needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval(s) needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
         refused | U0MORGAN | payments | rds-postgres | AWAITING_APPROVAL | approve: not something the portal offered
         ");
@@ -128,12 +128,13 @@ async fn a_button_of_no_request_or_of_none_of_ours_is_refused() {
         morgan.presses(&with("approve everything")).await;
         assert!(morgan.is_told().starts_with("That is not something"), "{}", morgan.is_told());
         let own = button.action["value"].as_str().unwrap();
-        morgan.presses(&with(&own.replace(":", ":9"))).await;
+        morgan.presses(&with(&own.replace(':', ":9"))).await;
         insta::assert_snapshot!(morgan.is_told(), @"This button is out of date: the request is now at *Waiting for approval*. Nothing was changed; press the button on its newest message.");
         assert!(morgan.can_click("Approve"));
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval(s) needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
+        refused | U0MORGAN | - | - | - | approve: not something the portal offered
         refused | U0MORGAN | - | - | - | approve: not something the portal offered
         ");
     })
@@ -207,6 +208,61 @@ async fn slacks_check_of_the_events_address_is_answered() {
         let check = json!({"type": "url_verification", "challenge": "3eZbrw1a"}).to_string();
         let (status, body) = company.posts_signed("/slack/events", &check).await;
         assert_eq!((status, body.as_str()), (200, "{\"challenge\":\"3eZbrw1a\"}"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_denial_that_names_another_request_than_its_card_is_refused_and_noted() {
+    run(async |company| {
+        let morgan = &company.morgan;
+        let first = company.alice.asks_for("rds-postgres", &DATABASE).await;
+        company.clock.advance("1m");
+        let second = company.alice.asks_for("rds-postgres", &DATABASE).await;
+        morgan.clicks("Deny").await;
+        morgan.fills(&[("reason", "No")]).await;
+        let tamper = |payload: &mut serde_json::Value, with: &dyn Fn(&str) -> String| {
+            let metadata = &mut payload["view"]["private_metadata"];
+            *metadata = with(metadata.as_str().unwrap()).into();
+            payload["view"]["state"]["values"]["reason"]["value"]["value"] = "Not needed".into();
+        };
+        let answer =
+            morgan.forges_submission(|payload| tamper(payload, &|old| old.replace(&second, &first))).await;
+        insta::assert_snapshot!(answer, @"
+        Not denied  [Close]
+        That is not something this form or button offers, so nothing was done. Open it again from `/provision`.
+        ");
+        let answer = morgan.forges_submission(|payload| tamper(payload, &|_| "{}".to_owned())).await;
+        assert!(answer.contains("That is not something"), "{answer}");
+        insta::assert_snapshot!(company.trail().await, @"
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
+        approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
+        approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
+        refused | U0MORGAN | payments | rds-postgres | AWAITING_APPROVAL | deny: not something the portal offered
+        refused | U0MORGAN | - | - | - | deny: not something the portal offered
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn details_and_forms_of_a_request_that_is_not_yours_to_see_stay_closed() {
+    run(async |company| {
+        let (alice, bob) = (&company.alice, &company.bob);
+        let id = alice.asks_for("rds-postgres", &DATABASE).await;
+        bob.asks_for("rds-postgres", &DATABASE).await;
+        let mut button = bob.remembers("Details");
+        button.action["value"] = format!("{id}:1").into();
+        bob.presses(&button).await;
+        assert!(bob.is_told().starts_with("There is no request"), "{}", bob.is_told());
+        button.action["action_id"] = "request.again".into();
+        bob.presses(&button).await;
+        assert!(bob.is_told().starts_with("There is no request"), "{}", bob.is_told());
+        assert_eq!(bob.form(), "-");
+        button.action["action_id"] = "request.cancel".into();
+        bob.presses(&button).await;
+        insta::assert_snapshot!(bob.is_told(), @"That is not something this form or button offers, so nothing was done. Open it again from `/provision`.");
     })
     .await;
 }

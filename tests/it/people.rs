@@ -30,7 +30,7 @@ async fn a_colleague_who_is_no_approver_is_told_who_is() {
         company.pat.clicks("Deny").await;
         assert_eq!(company.pat.form(), "-", "whoever may not deny is not asked why");
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval(s) needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
         refused | U0ADMIN | payments | rds-postgres | AWAITING_APPROVAL | approve: not an approver
         refused | U0ADMIN | payments | rds-postgres | AWAITING_APPROVAL | deny: not an approver
@@ -121,7 +121,7 @@ async fn a_person_of_another_workspace_is_refused_and_noted() {
         });
         assert_eq!(company.posts_payload("/slack/interactions", &click).await.0, 200);
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval(s) needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
         refused | U0MORGAN | - | - | - | use: of another workspace
         refused | U0MORGAN | - | - | - | use: of another workspace
@@ -148,6 +148,37 @@ async fn a_member_by_address_counts_only_as_a_full_member() {
             "{}",
             company.olga.is_told()
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_product_for_one_team_is_neither_offered_nor_given_to_another() {
+    let setup =
+        Setup::new().with_catalog("ecs-service/product.yml", "requesters: everyone", "requesters: [search]");
+    run_in(setup, async |company| {
+        company.alice.runs("/provision").await;
+        assert!(!company.alice.form().contains("ECS"), "{}", company.alice.form());
+        company.alice.runs("/provision ecs-service").await;
+        insta::assert_snapshot!(company.alice.is_told(), @"*ECS Fargate Service* is not offered to team *payments*. Ask the product's owner, Platform Team.");
+        company.bob.runs("/provision ecs-service").await;
+        assert!(company.bob.form().starts_with("ECS Fargate Service"), "{}", company.bob.form());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_slack_that_says_nothing_at_all_keeps_no_click_waiting() {
+    run(async |company| {
+        company.bob.asks_for("rds-postgres", &DATABASE).await;
+        company.holds_jobs(true);
+        company.playground.hang("usergroups.users.list", true);
+        company.morgan.clicks("Approve").await;
+        assert!(company.morgan.is_told().contains("Your click is stored"), "{}", company.morgan.is_told());
+        company.playground.hang("usergroups.users.list", false);
+        company.holds_jobs(false);
+        company.settle().await;
+        assert!(company.trail().await.contains("approved | U0MORGAN"));
     })
     .await;
 }

@@ -88,7 +88,7 @@ async fn a_service_in_development_needs_nobody_and_in_production_somebody() {
         submitted | U0ALICE | payments | ecs-service | APPROVED | auto-approved: Environment is dev
         provisioning | workflow | payments | ecs-service | PROVISIONING
         active | provisioner | payments | ecs-service | ACTIVE
-        submitted | U0ALICE | payments | ecs-service | PENDING | 1 approval(s) needed
+        submitted | U0ALICE | payments | ecs-service | PENDING | 1 approval needed
         approval requested | workflow | payments | ecs-service | AWAITING_APPROVAL
         approved | U0MORGAN | payments | ecs-service | APPROVED
         provisioning | workflow | payments | ecs-service | PROVISIONING

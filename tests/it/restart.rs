@@ -40,7 +40,7 @@ async fn at_every_job(lasts: bool) {
     let uninterrupted = endings.pop().unwrap();
     insta::allow_duplicates! {
         insta::assert_snapshot!(uninterrupted, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval(s) needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
         approved | U0MORGAN | payments | rds-postgres | APPROVED
         provisioning | workflow | payments | rds-postgres | PROVISIONING
@@ -95,6 +95,20 @@ async fn a_product_that_changed_while_its_request_waited_is_not_provisioned() {
         [Try again]
         (Request `id` · Simulated: nothing real is made)
         ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_bucket_under_way_gets_ready_while_the_bot_is_down() {
+    run_in(Setup::new().in_a_file().with_step("10s"), async |company| {
+        company.alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        assert!(company.alice.newest_dm().contains("Provisioning: "), "{}", company.alice.newest_dm());
+        company.clock.advance("5m");
+        company.restarts().await;
+        company.settle().await;
+        assert_eq!(company.alice.dms().len(), 2);
+        assert!(company.alice.newest_dm().contains("is ready"), "{}", company.alice.newest_dm());
     })
     .await;
 }

@@ -117,3 +117,29 @@ async fn a_rate_limit_is_waited_out() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_form_that_opens_too_late_is_said_so_where_it_was_asked_for() {
+    run(async |company| {
+        company.expects_slack_to_refuse("views.open", "expired_trigger_id");
+        company.playground.fail_next("views.open", "expired_trigger_id");
+        company.alice.runs("/provision s3-bucket").await;
+        assert_eq!(company.alice.form(), "-");
+        insta::assert_snapshot!(company.alice.is_told(), @"Slack took too long to open the form. Please try again.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_requester_who_cannot_be_written_to_loses_messages_but_not_the_bucket() {
+    run(async |company| {
+        company.expects_slack_to_refuse("conversations.open", "user_disabled");
+        company.expects_slack_to_refuse("chat.postMessage", "user_disabled");
+        company.playground.fail_always("conversations.open", Some("user_disabled"));
+        company.playground.fail_always("chat.postMessage", Some("user_disabled"));
+        company.expects_parked_jobs(4);
+        company.alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        assert!(company.trail().await.contains("active | provisioner"));
+    })
+    .await;
+}

@@ -11,7 +11,7 @@ use crate::slack::views::{DenyMetadata, deny_reason};
 
 /// Approves; the card changes by itself once that is stored.
 pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) {
-    let decided = match named(edge, click) {
+    let decided = match named(edge, click, "approve").await {
         Ok(named) => decide(&edge.portal, &named, ClickedDecision::Approve).await,
         Err(error) => Err(error),
     };
@@ -27,7 +27,7 @@ pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) {
 
 /// Opens the form that asks why, if the person may deny.
 pub(super) async fn ask_why(edge: &Edge, at: &Whereabouts, click: &Click) {
-    let allowed = match named(edge, click) {
+    let allowed = match named(edge, click, "deny").await {
         Ok(named) => may_deny(&edge.portal, &named).await.map(|request| (named, request)),
         Err(error) => Err(error),
     };

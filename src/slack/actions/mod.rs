@@ -10,7 +10,6 @@ use super::ids::{ActionId, ButtonValue};
 use super::incoming::Click;
 use super::messages::Message;
 use super::reply::Ack;
-use crate::domain::refusal::Refusal;
 use crate::portal::Error;
 use crate::portal::decide::Click as Named;
 
@@ -33,9 +32,10 @@ pub(super) async fn answer(edge: &Edge, click: Click) -> Ack {
 }
 
 /// The request that a button names, or a refusal when it names none.
-fn named(edge: &Edge, click: &Click) -> Result<Named, Error> {
-    let forged = || Refusal::Forged { command: edge.portal.organization.command.clone() };
-    let value = click.value().and_then(ButtonValue::parse).ok_or_else(forged)?;
+async fn named(edge: &Edge, click: &Click, tried: &str) -> Result<Named, Error> {
+    let Some(value) = click.value().and_then(ButtonValue::parse) else {
+        return Err(edge.portal.refuse_forged(&click.origin.person, tried).await);
+    };
     // A message that only the clicker sees is recorded nowhere.
     let message = click.message.as_ref().filter(|message| !message.is_ephemeral);
     Ok(Named {

@@ -13,7 +13,7 @@ use crate::slack::reply::Ack;
 
 /// Withdraws the request; its messages change by themselves once that is stored.
 pub(super) async fn cancel(edge: &Edge, at: &Whereabouts, click: &Click) {
-    let cancelled = match named(edge, click) {
+    let cancelled = match named(edge, click, "cancel").await {
         Ok(named) => cancel_request(&edge.portal, &named).await,
         Err(error) => Err(error),
     };

@@ -1,43 +1,18 @@
 //! `/provision help`, and words that are known but not there yet.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
 use bytes::Bytes;
 
-use crate::domain::ids::{PersonId, ProductKey};
-use crate::portal::form::offered;
+use crate::domain::catalog::Catalog;
+use crate::domain::ids::ProductKey;
 use crate::slack::edge::Edge;
 use crate::slack::messages::{self, Message};
 use crate::slack::reply::Ack;
 
-/// Help as it was written before, by the product of its examples: nothing else in it differs, and people ask for it
-/// more than for anything else. Never more entries than products.
-#[derive(Debug, Default)]
-pub(in crate::slack) struct WrittenHelp(Mutex<HashMap<Option<ProductKey>, Bytes>>);
-
-impl WrittenHelp {
-    fn get_or_write(&self, example: Option<&ProductKey>, write: impl FnOnce() -> Ack) -> Ack {
-        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(body) = written.get(&example.cloned()) {
-            return Ack::Written(body.clone());
-        }
-        let ack = write();
-        if let Some(body) = ack.body() {
-            written.insert(example.cloned(), Bytes::from(body.to_string()));
-        }
-        ack
-    }
-}
-
-pub(super) async fn help(edge: &Edge, person: &PersonId) -> Ack {
-    // Help is for everybody, also for people who cannot ask for anything.
-    let offered = offered(&edge.portal, person).await.unwrap_or_default();
-    let example = offered.first().map(|product| &product.key);
-    edge.help.get_or_write(example, || {
-        let keys: Vec<&str> = example.iter().map(|key| key.as_str()).collect();
-        Ack::Ephemeral(messages::help(&edge.portal.organization.command, &keys))
-    })
+/// The answer to `help`. It is the same for everybody, and what people ask for most, so it is written once.
+pub(in crate::slack) fn written(command: &str, catalog: &Catalog) -> Bytes {
+    let keys: Vec<&str> = catalog.products.keys().map(ProductKey::as_str).collect();
+    let answer = Ack::Ephemeral(messages::help(command, &keys));
+    answer.body().map(|body| Bytes::from(body.to_string())).unwrap_or_default()
 }
 
 pub(super) fn not_yet(edge: &Edge, word: &str) -> Ack {

@@ -6,7 +6,7 @@ mod list;
 mod request;
 
 pub(super) use form::{again, form_view};
-pub(super) use help::WrittenHelp;
+pub(super) use help::written as written_help;
 pub(super) use list::{Rows, page as list_page};
 pub(super) use request::full;
 
@@ -31,7 +31,7 @@ pub(super) async fn answer(edge: &Edge, command: Command) -> Ack {
     let (first, rest) = (plain.next().map(str::to_lowercase), plain.next());
     match first.as_deref() {
         None => catalog(edge, at, command.trigger_id).await,
-        Some("help") => help::help(edge, &at.person).await,
+        Some("help") => Ack::Written(edge.help.clone()),
         Some("list") => list::list(edge, at, rest).await,
         Some("status") => request::status(edge, at, command.origin, rest).await,
         Some("cancel") => request::cancel(edge, at, rest).await,

@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn the_status_of_a_request_tells_all_of_it() {
         let request = sample::awaiting();
-        let trail = entries(&request, &[("submitted", "1 approval(s) needed"), ("approval requested", "")]);
+        let trail = entries(&request, &[("submitted", "1 approval needed"), ("approval requested", "")]);
         let approvers = sample::approvers();
         let notice = sample::notice(&request, Surface::Direct, &approvers);
         insta::assert_snapshot!(transcript(&status(&notice, &trail, &viewer("U0ALICE"))), @"
@@ -146,7 +146,7 @@ mod tests {
         Name: `invoices &lt;2026&gt;`
         ---
         *Timeline*
-        <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> submitted by <@U0ALICE>: 1 approval(s) needed
+        <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> submitted by <@U0ALICE>: 1 approval needed
         <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> approval requested by workflow
         [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.]
         (Request `0b8f1c9e` · whole id `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10` · Simulated: nothing real is made)

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use super::note;
 use crate::domain::job::ClickedDecision;
-use crate::domain::refusal::Refusal;
-use crate::portal::Error;
 use crate::portal::decide::{Click, Decided, decide};
 use crate::slack::edge::{Edge, words};
 use crate::slack::ids::REASON_BLOCK;
@@ -16,8 +14,7 @@ use crate::slack::views::{DenyMetadata, reason_of};
 
 pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
     let Some(metadata) = DenyMetadata::parse(&submission.view.private_metadata) else {
-        let command = edge.portal.organization.command.clone();
-        let refusal = Error::Refused(Refusal::Forged { command });
+        let refusal = edge.portal.refuse_forged(&submission.origin.person, "deny").await;
         return note("Not denied", &Message::plain(&words(&refusal)));
     };
     let reason = match reason_of(&submission.view) {

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use super::note;
 use crate::domain::parameters::FieldProblem;
-use crate::domain::refusal::Refusal;
-use crate::portal::Error;
 use crate::portal::submit::{Filled, SubmitError, submit};
 use crate::slack::edge::{Edge, words};
 use crate::slack::ids::parameter_block;
@@ -17,8 +15,7 @@ use crate::slack::views::{FormMetadata, answer};
 pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
     let metadata = FormMetadata::parse(&submission.view.private_metadata);
     let Some(answer) = metadata.map(|metadata| answer(metadata, &submission.view.values)) else {
-        let command = edge.portal.organization.command.clone();
-        let refusal = Error::Refused(Refusal::Forged { command });
+        let refusal = edge.portal.refuse_forged(&submission.origin.person, "submit").await;
         return note("Not submitted", &Message::plain(&words(&refusal)));
     };
     let filled = Filled {

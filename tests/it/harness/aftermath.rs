@@ -13,6 +13,10 @@ use quartermaster::ports::store::Whose;
 
 use super::{BOT_TOKEN, Company, SIGNING_SECRET};
 
+/// Task tokens of the embedded workflow are 64 hexadecimal digits; so are template hashes, which are no secret.
+pub(crate) static TOKENS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("(?<![0-9a-f:])[0-9a-f]{64}(?![0-9a-f])").unwrap());
+
 pub(super) async fn check(company: &Company) {
     let app = company.desk.app();
     nothing_is_left_to_do(company, &app.portal).await;
@@ -80,10 +84,7 @@ fn slack_refused_nothing_unexpected(company: &Company) {
     }
 }
 
-/// Task tokens of the embedded workflow are 64 hexadecimal digits; so are template hashes, which are no secret.
 fn no_secret_left_the_house(company: &Company) {
-    static TOKENS: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new("(?<![0-9a-f:])[0-9a-f]{64}(?![0-9a-f])").unwrap());
     let hashes = company.desk.hashes.lock().unwrap().clone();
     for call in company.desk.calls() {
         for secret in [BOT_TOKEN, SIGNING_SECRET] {

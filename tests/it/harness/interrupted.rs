@@ -106,10 +106,6 @@ impl Store for Interrupted {
         self.store.request_of_message(message).await
     }
 
-    async fn request_of_key(&self, key: &str) -> anyhow::Result<Option<RequestId>> {
-        self.store.request_of_key(key).await
-    }
-
     async fn quota_used(&self, slot: &QuotaSlot) -> anyhow::Result<u32> {
         self.store.quota_used(slot).await
     }

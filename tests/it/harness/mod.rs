@@ -25,6 +25,7 @@ use quartermaster::wiring::App;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+pub(crate) use aftermath::TOKENS;
 pub(crate) use clock::ManualClock;
 use interrupted::{Interrupted, Plan};
 pub(crate) use person::{Person, Remembered};
@@ -35,7 +36,7 @@ const SIGNING_SECRET: &str = "signing-secret-of-the-journeys";
 const BOT_TOKEN: &str = "xoxb-token-of-the-journeys";
 
 /// Longest time for all that is due to be done; a journey that hangs fails instead.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Everything and everybody of one journey.
 #[derive(Debug)]
@@ -183,17 +184,12 @@ impl Company {
         answer
     }
 
-    /// The running bot, for what no person can see or do.
-    pub(crate) fn app(&self) -> Arc<App> {
-        self.desk.app()
-    }
-
     /// Slack will refuse calls of this method with this code; any other refusal fails the journey.
     pub(crate) fn expects_slack_to_refuse(&self, method: &str, code: &str) {
         self.desk.expected.lock().unwrap().errors.insert((method.to_owned(), code.to_owned()));
     }
 
-    /// This many jobs will be given up; any more fails the journey.
+    /// So many times a job will be given up, counting again each that a later change brings back.
     pub(crate) fn expects_parked_jobs(&self, count: usize) {
         self.desk.expected.lock().unwrap().parked = count;
     }
@@ -236,6 +232,18 @@ impl Company {
         };
         let trail: Vec<String> = aftermath::trail(&app.portal).await.iter().map(line).collect();
         transcript::steady(&trail.join("\n"))
+    }
+}
+
+/// A journey that fails shows what was said.
+impl Drop for Company {
+    #[expect(clippy::print_stderr, reason = "the test runner shows it beside the failure")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for person in [&self.alice, &self.bob, &self.morgan, &self.olga, &self.pat] {
+                eprintln!("What {} saw:\n{}\n", person.id, person.everything());
+            }
+        }
     }
 }
 

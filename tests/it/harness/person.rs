@@ -209,11 +209,6 @@ impl Person {
         view.map_or("-".to_owned(), |view| transcript::form(&view, &self.slack().field_errors(self.id)))
     }
 
-    /// The id of the open form.
-    pub(crate) fn view_id(&self) -> String {
-        self.view()["id"].as_str().unwrap().to_owned()
-    }
-
     /// The newest message that only they see in a channel.
     pub(crate) fn is_told(&self) -> String {
         let told = self.slack().ephemerals(self.id);

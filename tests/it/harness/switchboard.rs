@@ -84,5 +84,6 @@ fn decoded(text: &str) -> String {
     if text.starts_with('{') {
         return text.to_owned();
     }
-    form_urlencoded::parse(text.as_bytes()).map(|(key, value)| format!("{key}={value}\n")).collect()
+    let pairs = form_urlencoded::parse(text.as_bytes()).map(|(key, value)| format!("{key}={value}"));
+    pairs.collect::<Vec<_>>().join("\n")
 }
