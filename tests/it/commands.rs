@@ -139,6 +139,10 @@ async fn the_details_button_shows_all_that_happened() {
         *Why*
         > Orders
         Approved by <@U0MORGAN> (2026-11-23 09:00 UTC)
+        *ConnectionUrl*: `postgresql://dbadmin@pg-payments-dev-id.id.us-east-1.rds.amazonaws.com:5432/orders?sslmode=require` — How to connect. The password is in the secret below, it changes every seven days.
+        *PasswordSecretArn*: `arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-ID-id` — Secrets Manager secret with the user name and password. Its value is never shown here.
+        *EncryptionKeyArn*: `arn:aws:kms:us-east-1:123456789012:key/ID` — ARN of the KMS key. Who reads the secret needs kms:Decrypt on it.
+        *InstanceId*: `pg-payments-dev-id` — Identifier of the RDS instance.
         *Parameters*
         DatabaseName: `orders`
         Environment: `dev`

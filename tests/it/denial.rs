@@ -102,7 +102,7 @@ async fn whoever_asks_again_after_a_denial_finds_the_form_as_it_was() {
         *Cost*: about $27/month, us-east-1 list price of 2026-08-21
         *Approval*: <@U0MORGAN>
         *Quota*: 0 of 3 used, 3 left
-        *Lives until*: 2026-12-30 09:00 UTC, renewable
+        *Lives until*: 2026-12-30 09:00 UTC
         (Simulated: nothing real is made)
         ");
     })

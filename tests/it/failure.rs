@@ -50,7 +50,7 @@ async fn what_failed_is_cleaned_up_and_can_be_tried_again_with_the_same_form() {
         *Cost*: about $2.15/month, us-east-1 list price of 2026-08-21
         *Approval*: automatic, because this product needs no approval
         *Quota*: 0 of 10 used, 10 left
-        *Lives until*: 2026-12-30 09:01 UTC, renewable
+        *Lives until*: 2026-12-30 09:01 UTC
         (Simulated: nothing real is made)
         ");
     })

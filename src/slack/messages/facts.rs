@@ -4,7 +4,7 @@ use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement};
 
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
-use crate::domain::request::{Progress, Request, Status};
+use crate::domain::request::{Output, Progress, Request, Status};
 use crate::ports::slack::Notice;
 use crate::slack::blocks::{MAX_SECTION, button, confirm, context};
 use crate::slack::ids::{ActionId, ButtonValue};
@@ -38,6 +38,20 @@ pub(super) fn quota(notice: &Notice<'_>) -> String {
 /// Why it is needed, quoted; `None` when no reason was given.
 pub(super) fn reason(request: &Request) -> Option<String> {
     (!request.reason.trim().is_empty()).then(|| format!("*Why*\n{}", quote(&request.reason, QUOTED)))
+}
+
+/// What was made, one output a line with what it is for; `None` while there is nothing to show.
+pub(super) fn outputs(request: &Request) -> Option<String> {
+    let line = |output: &Output| {
+        let name = escape_within(&output.name, 100);
+        let about = match output.description.trim() {
+            "" => String::new(),
+            text => format!(" — {}", escape_within(text, 200)),
+        };
+        format!("*{name}*: {}{about}", code(&output.value, 1000))
+    };
+    let lines: Vec<String> = request.outputs.iter().map(line).collect();
+    (!lines.is_empty()).then(|| as_many_as_fit(&lines, MAX_SECTION - 40))
 }
 
 /// All shown parameters, one a line, as many as one section holds; `None` when there are none.

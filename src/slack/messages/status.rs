@@ -49,7 +49,14 @@ fn more(notice: &Notice<'_>) -> Vec<String> {
         | Status::Cancelled
         | Status::TimedOut => None,
     };
-    let parts = [facts::reason(request), facts::decision(request), asked, failed, facts::parameters(request)];
+    let parts = [
+        facts::reason(request),
+        facts::decision(request),
+        asked,
+        failed,
+        facts::outputs(request),
+        facts::parameters(request),
+    ];
     parts.into_iter().flatten().collect()
 }
 
@@ -141,6 +148,8 @@ mod tests {
         > &gt; for audit
         *Approvers*
         <@U0MORGAN> or <!subteam^S0LEADS>
+        *BucketName*: `payments-in'voices` — Name of the bucket
+        *BucketArn*: `arn:aws:s3:::payments-invoices`
         *Parameters*
         Environment: `dev`
         Name: `invoices &lt;2026&gt;`

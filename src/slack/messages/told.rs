@@ -3,11 +3,11 @@
 use slack_morphism::prelude::SlackBlock;
 
 use super::{Message, cause, facts};
-use crate::domain::request::{Output, Request, Status, StatusName};
+use crate::domain::request::{Request, Status, StatusName};
 use crate::ports::slack::Notice;
-use crate::slack::blocks::{MAX_SECTION, button, buttons, section};
+use crate::slack::blocks::{button, buttons, section};
 use crate::slack::ids::ActionId;
-use crate::slack::mrkdwn::{code, date_time, escape_within};
+use crate::slack::mrkdwn::date_time;
 
 /// What the requester is told about `news`, even if the request has moved on since.
 pub(super) fn told(notice: &Notice<'_>, news: StatusName) -> Message {
@@ -19,7 +19,7 @@ pub(super) fn told(notice: &Notice<'_>, news: StatusName) -> Message {
     }
     let mut blocks = vec![section(&text)];
     if news == StatusName::Active {
-        blocks.extend(outputs(&request.outputs).iter().map(|outputs| section(outputs)));
+        blocks.extend(facts::outputs(request).iter().map(|outputs| section(outputs)));
     }
     blocks.extend(again(request, news));
     let cost = (news == StatusName::Active).then(|| facts::cost(request));
@@ -48,10 +48,9 @@ fn headline(request: &Request, news: StatusName) -> String {
 /// What follows the headline; taken from the row only where the row still knows it.
 fn body(request: &Request, news: StatusName) -> Option<String> {
     match (news, &request.status) {
-        (StatusName::Active, Status::Active { lease }) => Some(format!(
-            "It lives until {}. You are warned before it is torn down.",
-            date_time(lease.expires_at)
-        )),
+        (StatusName::Active, Status::Active { lease }) => {
+            Some(format!("It lives until {}.", date_time(lease.expires_at)))
+        }
         (StatusName::Failed, Status::Failed { why }) => Some(cause::in_plain_words(why)),
         (StatusName::TeardownFailed, Status::TeardownFailed { why, .. }) => Some(format!(
             "Some of its resources may be left and it keeps its quota slot. Your platform team has to remove them: mention request `{}`.\n{}",
@@ -84,19 +83,6 @@ fn again(request: &Request, news: StatusName) -> Option<SlackBlock> {
     Some(buttons("again", vec![button(ActionId::Again, text, &facts::button_value(request), &spoken)]))
 }
 
-fn outputs(outputs: &[Output]) -> Option<String> {
-    let line = |output: &Output| {
-        let name = escape_within(&output.name, 100);
-        let about = match output.description.trim() {
-            "" => String::new(),
-            text => format!(" — {}", escape_within(text, 200)),
-        };
-        format!("*{name}*: {}{about}", code(&output.value, 1000))
-    };
-    let lines: Vec<String> = outputs.iter().map(line).collect();
-    (!lines.is_empty()).then(|| facts::as_many_as_fit(&lines, MAX_SECTION - 40))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,7 +113,7 @@ mod tests {
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
         *Secure S3 Bucket v1.0* is ready.
-        It lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. You are warned before it is torn down.
+        It lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
         *BucketName*: `payments-in'voices` — Name of the bucket
         *BucketArn*: `arn:aws:s3:::payments-invoices`
         (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)

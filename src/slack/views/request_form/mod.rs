@@ -198,7 +198,7 @@ fn preview(state: &FormState<'_>) -> Vec<SlackBlock> {
         format!("*Cost*: {cost}"),
         format!("*Approval*: {}", approval(preview)),
         format!("*Quota*: {} of {} used, {} left", quota.used, quota.limit, quota.left()),
-        format!("*Lives until*: {}, renewable", date_time(preview.expires_at)),
+        format!("*Lives until*: {}", date_time(preview.expires_at)),
     ];
     let mut blocks = vec![section(&lines.join("\n"))];
     if preview.simulated {

@@ -103,7 +103,7 @@ fn a_form_shows_its_fields_and_what_comes_of_submitting() {
     *Cost*: about $15/month, us-east-1 list price of 2026-08-21
     *Approval*: <@U0MORGAN>
     *Quota*: 2 of 3 used, 1 left
-    *Lives until*: <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>, renewable
+    *Lives until*: <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>
     (Simulated: nothing real is made)
     ");
     assert_within_limits(&view);
