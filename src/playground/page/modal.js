@@ -115,10 +115,14 @@ function hostOf(screen, view, send) {
   };
   const flush = async (key) => {
     const draft = drafts.get(key);
-    if (!draft || draft.sent === draft.value) return;
-    clearTimeout(draft.timer);
-    draft.sent = draft.value;
-    await send("input", { ...spot(draft.block, draft.part), value: draft.value });
+    if (!draft) return;
+    if (draft.sent !== draft.value) {
+      clearTimeout(draft.timer);
+      draft.sent = draft.value;
+      draft.sending = send("input", { ...spot(draft.block, draft.part), value: draft.value });
+    }
+    // A submission must not overtake what was typed before it.
+    await draft.sending;
   };
   return {
     screen, values: view.state.values, errors: view.errors, prefix: view.id, drafts, flush,
