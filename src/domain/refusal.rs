@@ -190,7 +190,11 @@ fn nearest_sentence(nearest: &[String]) -> String {
 }
 
 fn decided_words(status: StatusName, by: Option<&PersonId>, at: Timestamp) -> String {
-    let when = format!("<!date^{}^{{date_short_pretty}} at {{time}}|{at:.0}>", at.as_second());
+    let when = format!(
+        "<!date^{}^{{date_short_pretty}} at {{time}}|{}>",
+        at.as_second(),
+        at.strftime("%Y-%m-%d %H:%M UTC")
+    );
     match by {
         Some(by) => format!("{} by <@{by}> ({when})", status.label().to_lowercase()),
         None => format!("{} ({when})", status.label().to_lowercase()),
@@ -273,8 +277,8 @@ mod tests {
         Team *payments* already uses 10 of 10 *s3-bucket*. Free one by tearing down what is no longer needed, or ask your platform team for a larger quota.
         *Secure S3 Bucket* was changed by its owner in the meantime. Open the form again to see what is new.
         That is not something this form or button offers, so nothing was done. Open it again from `/provision`.
-        This request is already approved by <@U0MORGAN> (<!date^1772442120^{date_short_pretty} at {time}|2026-03-02T09:02:00Z>). Nothing was changed.
-        This request is already timed out (<!date^1772442120^{date_short_pretty} at {time}|2026-03-02T09:02:00Z>). Nothing was changed.
+        This request is already approved by <@U0MORGAN> (<!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>). Nothing was changed.
+        This request is already timed out (<!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>). Nothing was changed.
         You have already approved this request. 1 more approval is needed.
         You have already approved this request. 2 more approvals are needed.
         Only its approvers can decide about this request: <@U0MORGAN>, <@U0PRIYA>.

@@ -115,7 +115,7 @@ async fn a_second_approver_is_told_who_decided() {
         assert!(!company.pat.can_click("Approve"));
         let trail = company.trail().await;
         company.pat.presses(&seen_by_pat).await;
-        insta::assert_snapshot!(company.pat.is_told(), @"This request is already approved by <@U0MORGAN> (2026-11-23T09:00:00Z). Nothing was changed.");
+        insta::assert_snapshot!(company.pat.is_told(), @"This request is already approved by <@U0MORGAN> (2026-11-23 09:00 UTC). Nothing was changed.");
         assert_eq!(company.trail().await, trail, "losing a race is not put on the trail");
     })
     .await;

@@ -51,7 +51,7 @@ async fn a_requester_cancels_by_command_with_the_first_characters_of_the_id() {
         alice.runs(&format!("/provision cancel {}", &id[..8])).await;
         insta::assert_snapshot!(alice.is_told(), @"Cancelled your request for *PostgreSQL RDS Instance* (`id`).");
         alice.runs(&format!("/provision cancel {id}")).await;
-        insta::assert_snapshot!(alice.is_told(), @"This request is already cancelled by <@U0ALICE> (2026-11-23T09:00:00Z). Nothing was changed.");
+        insta::assert_snapshot!(alice.is_told(), @"This request is already cancelled by <@U0ALICE> (2026-11-23 09:00 UTC). Nothing was changed.");
         alice.runs("/provision cancel").await;
         insta::assert_snapshot!(alice.is_told(), @"Which request? Type `/provision cancel <id>` with the first 8 characters of its id. `/provision list` shows yours.");
     })

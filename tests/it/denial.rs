@@ -121,7 +121,7 @@ async fn a_denial_that_comes_after_an_approval_is_told_so() {
         morgan.submits().await;
         insta::assert_snapshot!(morgan.form(), @"
         Not denied  [Close]
-        This request is already approved by <@U0MORGAN> (2026-11-23T09:00:00Z). Nothing was changed.
+        This request is already approved by <@U0MORGAN> (2026-11-23 09:00 UTC). Nothing was changed.
         ");
         assert!(alice.newest_dm().contains("is ready"), "{}", alice.newest_dm());
     })

@@ -89,7 +89,7 @@ fn the_rules_are_explained_for_a_person_and_their_values() {
 fn an_export_without_a_store_says_so() {
     let place = Place::new("127.0.0.1:0");
     insta::assert_snapshot!(transcript::steady(&said(&place.runs(&["audit", "export"]))), @"
-    error: cannot open the database `quartermaster.db`: unable to open database file: quartermaster.db: Error code 14: unable to open database file
+    error: there is no store at `quartermaster.db` yet: it is made when the bot first starts with these settings
     exit 1
     ");
     insta::assert_snapshot!(said(&place.runs(&["audit", "export", "--since", "yesterday"])), @"

@@ -56,7 +56,7 @@ async fn a_click_after_the_deadline_is_too_late_even_before_the_timeout_was_noti
         company.holds_jobs(true);
         company.clock.advance("25h");
         company.morgan.clicks("Approve").await;
-        insta::assert_snapshot!(company.morgan.is_told(), @"This request is already timed out (2026-11-24T09:00:00Z). Nothing was changed.");
+        insta::assert_snapshot!(company.morgan.is_told(), @"This request is already timed out (2026-11-24 09:00 UTC). Nothing was changed.");
         company.holds_jobs(false);
         company.settle().await;
         assert!(company.trail().await.contains("timed out | clock"), "{}", company.trail().await);

@@ -83,7 +83,7 @@ fn a_second_approver_is_told_who_decided() {
     );
     life.goes_on(&asks_to_provision(&life.request, 2));
     let late = life.tries(&deny("priya", "too late")).unwrap_err();
-    insta::assert_snapshot!(late, @"This request is already approved by <@U0MORGAN> (<!date^1772442120^{date_short_pretty} at {time}|2026-03-02T09:02:00Z>). Nothing was changed.");
+    insta::assert_snapshot!(late, @"This request is already approved by <@U0MORGAN> (<!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>). Nothing was changed.");
 }
 
 #[test]

@@ -45,6 +45,9 @@ pub enum OpenError {
     /// It is a SQLite file with other tables.
     #[error("`{0}` is another program's database; use another file")]
     Foreign(String),
+    /// There is nothing to read yet.
+    #[error("there is no store at `{0}` yet: it is made when the bot first starts with these settings")]
+    Missing(String),
     /// Anything else: no such folder, no right to write, not a database at all.
     #[error("cannot open the database `{path}`")]
     Other {
@@ -111,6 +114,9 @@ fn prepare(connection: &Connection, path: &str) -> Result<(), OpenError> {
 
 /// Whether the file is there and ours.
 pub(super) fn check(path: &str) -> Result<(), OpenError> {
+    if !std::path::Path::new(path).exists() {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
     let other = |error: rusqlite::Error| OpenError::Other { path: path.to_owned(), source: error.into() };
     let connection = connect_for_reading(path).map_err(other)?;
     match version(&connection, path)? {
