@@ -1,5 +1,6 @@
 //! Puts the program together: the only module beside `main` that names both a port and its implementation.
 
+use std::future::IntoFuture as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,9 @@ use crate::slack::client::{PACE, SlackClient};
 use crate::slack::directory::SlackDirectory;
 use crate::slack::edge::Edge;
 use crate::slack::signature::Verifier;
+
+/// How long requests that are under way may take once the program is told to stop.
+const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The whole program, not yet running.
 #[derive(Debug)]
@@ -128,13 +132,33 @@ impl App {
             let stop = stop.clone();
             async move { dispatcher.run(self.woken, stop).await }
         });
-        let served =
-            axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned()).await;
+        let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let served = tokio::select! {
+            served = serving.into_future() => served,
+            // A client that never finishes its request must not keep the program from ending.
+            () = patience_after(&stop) => Ok(()),
+        };
         stop.cancel();
         working.await.context("the dispatcher ended badly")?;
         self.edge.finish().await;
         served.context("cannot serve HTTP")
     }
+}
+
+/// Ends some time after `stop`.
+async fn patience_after(stop: &CancellationToken) {
+    stop.cancelled().await;
+    let mut patience = tokio::time::interval(SHUTDOWN_PATIENCE);
+    patience.tick().await;
+    patience.tick().await;
+}
+
+/// Fails if another process works on the store in this file, which must not be removed under it.
+///
+/// # Errors
+/// When it does, or that cannot be found out.
+pub fn ensure_unused(sqlite: &str) -> anyhow::Result<()> {
+    Ok(Database::ensure_unused(sqlite)?)
 }
 
 /// The store that the settings name, for reading while a bot may be running on it.

@@ -44,12 +44,12 @@ async fn write_all(
     store: &dyn Store,
     since: Option<Timestamp>,
     format: ExportFormat,
-    write: &mut (dyn FnMut(String) + Send),
+    write: &mut (dyn FnMut(String) -> anyhow::Result<()> + Send),
 ) -> anyhow::Result<Vec<String>> {
     let mut heads: HashMap<RequestId, AuditHead> = HashMap::new();
     let mut breaks = Vec::new();
     if format == ExportFormat::Csv {
-        write(format!("{COLUMNS}\n"));
+        write(format!("{COLUMNS}\n"))?;
     }
     let mut cursor = Some(0);
     while let Some(from) = cursor {
@@ -61,12 +61,28 @@ async fn write_all(
             }
             *head = AuditHead::at(&entry);
             if since.is_none_or(|since| entry.at >= since) {
-                write(line(&entry, format)?);
+                write(line(&entry, format)?)?;
             }
         }
         cursor = next;
     }
+    for (request, head) in heads {
+        if is_cut_short(store, request, &head).await? {
+            breaks.push(format!("request {request}: entries after entry {} are missing", head.seq));
+        }
+    }
     Ok(breaks)
+}
+
+/// Whether the request's row knows of a later entry than the trail still has. A bot that is running may have added
+/// one since the page was read, so the trail is asked once more.
+async fn is_cut_short(store: &dyn Store, request: RequestId, head: &AuditHead) -> anyhow::Result<bool> {
+    let Some(row) = store.load(request).await? else { return Ok(false) };
+    if row.audit.seq <= head.seq {
+        return Ok(false);
+    }
+    let last = store.audit_of(request).await?.last().map(AuditHead::at).unwrap_or_default();
+    Ok(row.audit.seq > last.seq)
 }
 
 fn line(entry: &AuditEntry, format: ExportFormat) -> anyhow::Result<String> {

@@ -18,7 +18,7 @@ use crate::config::{Environment, Secret, Settings, log_filter};
 use crate::playground::{self, Playground};
 use crate::ports::clock::{Clock, SystemClock};
 use crate::telemetry;
-use crate::wiring::App;
+use crate::wiring::{self, App};
 
 /// The settings of the playground's company: two teams, an approver, a platform admin.
 const SETTINGS: &str = include_str!("dev.toml");
@@ -57,12 +57,12 @@ pub async fn dev(arguments: DevArguments) -> Result<(), Failure> {
         crate::config::LogFormat::Text,
         Some(&log_filter().unwrap_or_else(|| "warn".to_owned())),
     );
-    let data = data_folder(&arguments)?;
-    let settings = settings(&data)?;
-    let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
     let listener = tokio::net::TcpListener::bind(arguments.listen)
         .await
         .with_context(|| format!("cannot listen on {}", arguments.listen))?;
+    let data = data_folder(&arguments)?;
+    let settings = settings(&data)?;
+    let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
     let address = listener.local_addr().context("cannot read the address")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (environment, playground) = small_slack(address, &clock, data.join(CONVERSATIONS));
@@ -84,7 +84,7 @@ pub async fn dev(arguments: DevArguments) -> Result<(), Failure> {
             playground.shut_down();
         }
     });
-    print(&welcome(address));
+    print(&welcome(address))?;
     let ran = app.run_with(router, listener, stop).await;
     playground.shut_down();
     keeping.await.context("cannot finish keeping the conversations")?;
@@ -98,6 +98,7 @@ fn data_folder(arguments: &DevArguments) -> anyhow::Result<PathBuf> {
     let data = arguments.data.clone().unwrap_or_else(|| PathBuf::from(".data"));
     std::fs::create_dir_all(&data).with_context(|| format!("cannot make the folder {}", data.display()))?;
     if arguments.fresh {
+        wiring::ensure_unused(&data.join(ROWS).display().to_string())?;
         // Rows and conversations go together: a row whose message is gone could not be clicked any more.
         let rows = ["", "-wal", "-shm"].map(|suffix| format!("{ROWS}{suffix}"));
         for name in rows.iter().map(String::as_str).chain([CONVERSATIONS]) {

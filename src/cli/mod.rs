@@ -179,7 +179,7 @@ pub struct CommandOutput {
 }
 
 fn show(output: &CommandOutput) -> Result<(), Failure> {
-    print(&output.text);
+    print(&output.text)?;
     if output.ok { Ok(()) } else { Err(Failure::Found) }
 }
 
@@ -211,8 +211,14 @@ fn load_catalog(path: &Path, named: bool) -> Result<Catalog, Failure> {
     loaded.map_err(|problems| Failure::Catalog(lines(problems)))
 }
 
-/// Prints a command's result to standard output; a reader that has gone away is no failure.
-pub(crate) fn print(text: &str) {
+/// Prints a command's result to standard output; a reader that has gone away is no failure, a full disk is.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     use std::io::Write as _;
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    let mut out = std::io::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(anyhow::Error::new(error).context("cannot write the result"))
+        }
+        _ => Ok(()),
+    }
 }

@@ -14,6 +14,7 @@ use crate::domain::ids::PersonId;
 use crate::domain::parameters::{ParameterValues, check_parameters, match_prefill};
 use crate::domain::policy::{ApprovalPath, Team, approval_path};
 use crate::domain::quota::QuotaSlot;
+use crate::portal::others;
 use crate::wiring;
 
 /// What is asked.
@@ -52,7 +53,7 @@ pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> R
     let team = find_team(&settings, &arguments.person, team.as_deref())?;
     let values = check_values(product, &pairs)?;
     let used = quota_used(&settings, team, product).await?;
-    print(&explanation(&catalog, product, team, &arguments.person, &values, used));
+    print(&explanation(&catalog, product, team, &arguments.person, &values, used))?;
     Ok(())
 }
 
@@ -123,8 +124,8 @@ fn explanation(
         ApprovalPath::Auto { why } => writeln!(text, "approval:   automatic, because {why}"),
         ApprovalPath::Ask { needed } => {
             let who = match &product.approval.approvers {
-                Approvers::Team => principal_texts(&without(&team.approvers, person)),
-                Approvers::Listed(listed) => principal_texts(&without(listed, person)),
+                Approvers::Team => principal_texts(&askable(product, &team.approvers, person)),
+                Approvers::Listed(listed) => principal_texts(&askable(product, listed, person)),
             };
             let several = if needed == 1 { "one" } else { "different ones" };
             let timeout = product.approval.timeout;
@@ -146,8 +147,7 @@ fn explanation(
     text
 }
 
-/// Nobody approves their own request.
-fn without(principals: &[Principal], person: &str) -> Vec<Principal> {
-    let own = Principal::Person(PersonId::new(person));
-    principals.iter().filter(|principal| **principal != own).cloned().collect()
+/// Nobody approves their own request, unless the product allows it.
+fn askable(product: &Product, principals: &[Principal], person: &str) -> Vec<Principal> {
+    others(principals.to_vec(), &PersonId::new(person), product.approval.self_approval)
 }

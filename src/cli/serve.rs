@@ -29,6 +29,11 @@ pub async fn serve(config: Option<PathBuf>) -> Result<(), Failure> {
     Ok(())
 }
 
+#[expect(clippy::exit, reason = "a second Ctrl-C ends the program without the shutdown that is under way")]
+fn leave_at_once() {
+    std::process::exit(130);
+}
+
 /// The settings and the environment, or all that is wrong with either.
 fn read_all(file: &std::path::Path) -> Result<(Settings, Environment), Failure> {
     match (Settings::read(file), Environment::read()) {
@@ -60,6 +65,9 @@ pub(super) fn stop_signal() -> CancellationToken {
             _ = terminated => {}
         }
         told.cancel();
+        // Whoever asks again does not want to wait for what is under way; everything stored is taken up next time.
+        let _ = tokio::signal::ctrl_c().await;
+        leave_at_once();
     });
     stop
 }

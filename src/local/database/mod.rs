@@ -45,6 +45,14 @@ impl Database {
         Ok(Self { shared: Arc::new(Shared { path: path.to_owned(), writer: Some(writer), readers }) })
     }
 
+    /// Fails while another process has the file open.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn ensure_unused(path: &str) -> Result<(), OpenError> {
+        open::lock(path).map(drop)
+    }
+
     /// Opens a file that is there, for reading only; another process may be writing to it.
     ///
     /// # Errors

@@ -71,7 +71,7 @@ pub(super) fn open(path: &str) -> Result<Opened, OpenError> {
 }
 
 /// Takes the lock file beside the database; the operating system gives it back when the process ends, however.
-fn lock(path: &str) -> Result<File, OpenError> {
+pub(super) fn lock(path: &str) -> Result<File, OpenError> {
     let other = |source| OpenError::Other { path: path.to_owned(), source };
     let name = format!("{path}.lock");
     let file = private().open(&name).with_context(|| format!("cannot create `{name}`")).map_err(other)?;
