@@ -5,14 +5,14 @@ use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::next::next;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::Request;
+use crate::domain::request::{Request, Surface};
 
 /// Cancels the request, if it is the person's own and undecided.
 ///
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn cancel(portal: &Portal, click: &Click) -> Result<Request, Error> {
-    let request = named_request(portal, click, "cancel").await?;
+    let request = named_request(portal, click, Surface::Direct, "cancel").await?;
     let event = Event::Cancel { by: click.by.clone() };
     match portal.change(request.id, |request, now| next(request, &event, now)).await {
         Err(Error::Refused(refusal @ Refusal::NotTheRequester { .. })) => {

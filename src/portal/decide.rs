@@ -3,6 +3,8 @@
 //! Who may decide is found out now, on the server, whatever the message showed. When Slack cannot say who is in a
 //! group, the click is stored and judged within ten minutes.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 
 use super::people::mentions;
@@ -16,6 +18,8 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
 use crate::ports::store::Commit;
 
+/// How long Slack has to say who is in a group. The click is answered within three seconds and stored before that.
+const ASK_WITHIN: Duration = Duration::from_millis(1800);
 /// A stored click is judged within this time or not at all.
 const JUDGED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
@@ -46,7 +50,7 @@ pub enum Decided {
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn decide(portal: &Portal, click: &Click, decision: ClickedDecision) -> Result<Decided, Error> {
-    let request = named_request(portal, click, tried(&decision)).await?;
+    let request = named_request(portal, click, Surface::Card, tried(&decision)).await?;
     match judge(portal, &request, &click.by, &decision).await {
         Ok(request) => Ok(Decided::Now(Box::new(request))),
         Err(Unjudged::Error(error)) => Err(error),
@@ -63,7 +67,7 @@ pub async fn decide(portal: &Portal, click: &Click, decision: ClickedDecision) -
 /// # Errors
 /// As [`decide`].
 pub async fn may_deny(portal: &Portal, click: &Click) -> Result<Request, Error> {
-    let request = named_request(portal, click, "deny").await?;
+    let request = named_request(portal, click, Surface::Card, "deny").await?;
     if !request.status.name().is_undecided() {
         let event = Event::Deny { by: click.by.clone(), reason: String::new() };
         next(&request, &event, portal.now())?;
@@ -96,7 +100,15 @@ pub(super) async fn judge_stored(
 }
 
 /// The request that a click names, if the click can be one of ours.
-pub(super) async fn named_request(portal: &Portal, click: &Click, tried: &str) -> Result<Request, Error> {
+///
+/// `surface` is the message that carries such a button: one that was posted but never recorded, because the program
+/// stopped in between, is recorded by the click on it.
+pub(super) async fn named_request(
+    portal: &Portal,
+    click: &Click,
+    surface: Surface,
+    tried: &str,
+) -> Result<Request, Error> {
     let forged = Refusal::Forged { command: portal.organization.command.clone() };
     let Some(request) = portal.ports.store.load(click.request).await? else {
         let nothing = (&TeamName::new("-"), &ProductKey::none());
@@ -106,7 +118,7 @@ pub(super) async fn named_request(portal: &Portal, click: &Click, tried: &str) -
         match portal.ports.store.request_of_message(message).await? {
             Some(owner) if owner == request.id => {}
             Some(_) => return Err(portal.refuse(&request, &click.by, tried, forged).await),
-            None => record_unknown(portal, &request, message).await?,
+            None => record_unknown(portal, &request, surface, message).await?,
         }
     }
     if click.epoch != request.epoch {
@@ -115,13 +127,17 @@ pub(super) async fn named_request(portal: &Portal, click: &Click, tried: &str) -
     Ok(request)
 }
 
-/// A message we posted but never recorded, because we stopped in between, is recorded by the click on it.
-async fn record_unknown(portal: &Portal, request: &Request, message: &MessageRef) -> Result<(), Error> {
-    if request.messages.contains_key(&Surface::Card) {
+async fn record_unknown(
+    portal: &Portal,
+    request: &Request,
+    surface: Surface,
+    message: &MessageRef,
+) -> Result<(), Error> {
+    if request.messages.contains_key(&surface) {
         return Ok(());
     }
     portal
-        .change(request.id, |request, now| Ok(record_message(request, Surface::Card, message.clone(), now)))
+        .change(request.id, |request, now| Ok(record_message(request, surface, message.clone(), now)))
         .await?;
     Ok(())
 }
@@ -153,7 +169,8 @@ async fn judge(
 
 async fn check_right(portal: &Portal, request: &Request, by: &PersonId, tried: &str) -> Result<(), Unjudged> {
     let approvers = portal.approvers_of(request);
-    let is_approver = portal.is_one_of(by, &approvers).await.map_err(Unjudged::SlackSilent)?;
+    let asked = tokio::time::timeout(ASK_WITHIN, portal.is_one_of(by, &approvers)).await;
+    let is_approver = asked.map_err(anyhow::Error::new).flatten().map_err(Unjudged::SlackSilent)?;
     match may_decide(request, by, is_approver, &mentions(&portal.askable(request))) {
         Ok(()) => Ok(()),
         Err(refusal) => Err(portal.refuse(request, by, tried, refusal).await.into()),

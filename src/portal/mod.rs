@@ -16,6 +16,8 @@ pub mod settle;
 mod show;
 pub mod submit;
 
+pub(crate) use people::others;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;

@@ -1,6 +1,8 @@
 //! Who is who right now: which teams a person is in, who may decide. Groups are asked for at the moment of a click;
 //! the directory remembers an answer for at most a minute.
 
+use futures_util::future::join_all;
+
 use super::Portal;
 use crate::domain::catalog::{Approvers, Principal};
 use crate::domain::ids::PersonId;
@@ -20,19 +22,25 @@ impl Portal {
         if principals.iter().any(|principal| matches!(principal, Principal::Person(id) if id == person)) {
             return Ok(true);
         }
-        for principal in principals {
-            let matches = match principal {
-                Principal::Person(_) => false,
-                Principal::Group(group) => self.ports.directory.group_members(group).await?.contains(person),
-                Principal::Email(email) => {
-                    self.ports.directory.person_by_email(email).await?.as_ref() == Some(person)
-                }
-            };
-            if matches {
-                return Ok(true);
+        let mut unknown = None;
+        for asked in join_all(principals.iter().map(|principal| self.is(person, principal))).await {
+            match asked {
+                Ok(true) => return Ok(true),
+                Ok(false) => {}
+                Err(error) => unknown = Some(error),
             }
         }
-        Ok(false)
+        unknown.map_or(Ok(false), Err)
+    }
+
+    async fn is(&self, person: &PersonId, principal: &Principal) -> anyhow::Result<bool> {
+        Ok(match principal {
+            Principal::Person(id) => id == person,
+            Principal::Group(group) => self.ports.directory.group_members(group).await?.contains(person),
+            Principal::Email(email) => {
+                self.ports.directory.person_by_email(email).await?.as_ref() == Some(person)
+            }
+        })
     }
 
     /// The teams that `person` may ask for.
@@ -40,13 +48,25 @@ impl Portal {
     /// # Errors
     /// When Slack had to be asked and could not.
     pub(crate) async fn teams_of(&self, person: &PersonId) -> anyhow::Result<Vec<&Team>> {
-        let mut teams = Vec::new();
-        for team in &self.organization.teams {
-            if self.is_one_of(person, &team.members).await? {
-                teams.push(team);
+        let mut mine = Vec::new();
+        let mut unknown = None;
+        let teams = self.organization.teams.iter();
+        let asked = join_all(teams.clone().map(|team| self.is_one_of(person, &team.members))).await;
+        for (team, asked) in teams.zip(asked) {
+            match asked {
+                Ok(true) => mine.push(team),
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(team = %team.name, error = format!("{error:#}"), "cannot find out who is in a team");
+                    unknown = Some(error);
+                }
             }
         }
-        Ok(teams)
+        // A team that cannot be asked about must not keep the members of the others from working.
+        match unknown {
+            Some(error) if mine.is_empty() => Err(error),
+            _ => Ok(mine),
+        }
     }
 
     /// Whose answer counts for this request, as the settings and the product's snapshot have it now.
