@@ -16,6 +16,7 @@ use super::perform::{JobError, Performed, perform};
 use super::settle::settle;
 use super::{Error, Portal};
 use crate::domain::job::{JobKey, JobKind};
+use crate::domain::request::Surface;
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
 
 /// How long a claim holds. Every outside call ends within a minute, so a claimer that lives is done by then.
@@ -28,8 +29,9 @@ const SWEEP_LIMIT: usize = 200;
 const QUEUE_WAIT: Duration = Duration::from_secs(20);
 /// The longest pause between two tries of a failing job.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
-/// A job that has failed for this long is parked.
-const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(24);
+/// A job that has failed this often is parked: 24 hours of pauses. Counted in failures, so that a job which was due
+/// while the program stood still is not given up for that.
+const GIVE_UP_AFTER: u32 = 296;
 
 /// Messages that are on their way at once. Most of that time they wait for Slack or for their channel's turn.
 const MESSAGES_AT_ONCE: usize = 64;
@@ -44,6 +46,22 @@ pub struct Dispatcher {
     messages: Arc<Semaphore>,
     work: Arc<Semaphore>,
     tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// Takes a key off the list of running ones if its run ends by a panic, so that it can run again once its claim has
+/// run out.
+struct Running {
+    dispatcher: Dispatcher,
+    key: JobKey,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.dispatcher.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        }
+    }
 }
 
 /// Whether a running key was woken again.
@@ -62,12 +80,14 @@ impl Dispatcher {
             messages: Arc::new(Semaphore::new(MESSAGES_AT_ONCE)),
             work: Arc::new(Semaphore::new(WORK_AT_ONCE)),
             tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
         }
     }
 
     /// Runs until `stop`, then waits for the jobs under way.
     pub async fn run(&self, mut woken: mpsc::UnboundedReceiver<JobKey>, stop: CancellationToken) {
-        let listening = tokio::spawn(listen(self.portal.clone(), stop.clone()));
+        let listener = || tokio::spawn(listen(self.portal.clone(), stop.clone()));
+        let mut listening = listener();
         let mut sweep = tokio::time::interval(SWEEP_EVERY);
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -75,8 +95,14 @@ impl Dispatcher {
                 () = stop.cancelled() => break,
                 Some(key) = woken.recv() => self.start(key),
                 _ = sweep.tick() => self.sweep().await,
+                ended = &mut listening => {
+                    tracing::error!(?ended, "the queue's listener ended and is started again");
+                    listening = listener();
+                }
             }
         }
+        // Jobs that have not begun are stored and run after the next start.
+        self.stop.cancel();
         if let Err(error) = listening.await {
             tracing::error!(%error, "the queue's listener ended badly");
         }
@@ -85,7 +111,9 @@ impl Dispatcher {
     }
 
     async fn sweep(&self) {
-        match self.portal.ports.store.due(self.portal.now(), SWEEP_LIMIT).await {
+        // Those that run or wait for their turn are due as well; they must not hide the others.
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).len();
+        match self.portal.ports.store.due(self.portal.now(), SWEEP_LIMIT + running).await {
             Ok(keys) => keys.into_iter().for_each(|key| self.start(key)),
             Err(error) => tracing::error!(error = format!("{error:#}"), "cannot look for due jobs"),
         }
@@ -103,26 +131,27 @@ impl Dispatcher {
         let dispatcher = self.clone();
         self.tasks.spawn(async move {
             let lane = if key.is_message() { &dispatcher.messages } else { &dispatcher.work };
+            let running = Running { dispatcher: dispatcher.clone(), key };
             // Never closed, so there is always a turn.
             let _turn = lane.acquire().await;
-            loop {
-                run_key(&dispatcher.portal, &key).await;
-                if dispatcher.is_finished(&key) {
+            while !dispatcher.stop.is_cancelled() {
+                run_key(&dispatcher.portal, &running.key).await;
+                if !dispatcher.was_woken_again(&running.key) {
                     break;
                 }
             }
         });
     }
 
-    /// Takes a key off the list unless it was woken again while it ran.
-    fn is_finished(&self, key: &JobKey) -> bool {
+    /// Whether a key was woken again while it ran; if not, it is off the list from this moment on.
+    fn was_woken_again(&self, key: &JobKey) -> bool {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if running.get(key) == Some(&Rerun::Yes) {
             running.insert(key.clone(), Rerun::No);
-            return false;
+            return true;
         }
         running.remove(key);
-        true
+        false
     }
 
     /// Runs everything that is due and every message that waits, one after the other, until nothing is left.
@@ -212,7 +241,7 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
         Err(error @ (JobError::Later(_) | JobError::After(_))) => {
             let why = format!("{error:#}");
             let now = portal.now();
-            if now.duration_since(job.written_at) > GIVE_UP_AFTER {
+            if job.attempts >= GIVE_UP_AFTER && !matches!(error, JobError::After(_)) {
                 return park(portal, job, &why).await;
             }
             let pause = match error {
@@ -258,7 +287,8 @@ async fn park(portal: &Portal, job: &ClaimedJob, why: &str) -> anyhow::Result<()
     let id = job.claim.key.request;
     tracing::error!(request = %id, job = job.kind.word(), why, "a job is parked and needs a person");
     portal.ports.store.park(&job.claim, why).await?;
-    if matches!(job.kind, JobKind::Show(_) | JobKind::JudgeClick(_)) {
+    let nobody_waits = matches!(job.kind, JobKind::Show(surface) if surface != Surface::Card);
+    if nobody_waits || matches!(job.kind, JobKind::JudgeClick(_)) {
         return Ok(());
     }
     match portal.load(id).await {

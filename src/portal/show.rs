@@ -52,6 +52,13 @@ async fn update(
     match result.await? {
         Ok(()) => Ok(()),
         Err(SlackError::Gone(_)) if request.status.name().is_ended() => Ok(()),
+        Err(SlackError::Gone(why) | SlackError::Unreachable(why)) if surface == Surface::Card => {
+            tracing::warn!(request = %request.id, why, "a card cannot be reached any more and is posted again");
+            match destination(portal, request, surface) {
+                Some(to) => post(portal, request, surface, to).await,
+                None => Ok(()),
+            }
+        }
         Err(SlackError::Gone(why)) => {
             tracing::warn!(request = %request.id, ?surface, why, "a message is gone and is posted again");
             match destination(portal, request, surface) {
@@ -72,12 +79,22 @@ async fn post(portal: &Portal, request: &Request, surface: Surface, to: Destinat
         {
             tracing::warn!(request = %request.id, %channel, why, "the card goes to the approvals channel instead");
             let fallback = Destination::Channel(portal.organization.approvals_channel.clone());
-            post_once(portal, request, surface, &fallback).await??
+            post_once(portal, request, surface, &fallback)
+                .await?
+                .map_err(|error| not_posted(surface, error))?
         }
-        (Err(error), _) => return Err(error.into()),
+        (Err(error), _) => return Err(not_posted(surface, error)),
     };
     portal.change(request.id, |request, now| Ok(record_message(request, surface, at.clone(), now))).await?;
     Ok(())
+}
+
+/// A card that cannot be posted is tried again: somebody has to invite the bot, and until then nobody can decide.
+fn not_posted(surface: Surface, error: SlackError) -> JobError {
+    if let (SlackError::Unreachable(why), Surface::Card) = (&error, surface) {
+        return JobError::Later(anyhow::anyhow!("{why}: invite the bot to the approvals channel"));
+    }
+    error.into()
 }
 
 async fn post_once(

@@ -13,13 +13,13 @@ use super::client::{Identity, SlackClient};
 use super::commands;
 use super::incoming::{Event, Incoming, Origin, ResponseUrl};
 use super::messages::Message;
-use super::mrkdwn::escape;
 use super::reply::Ack;
 use super::signature::Verifier;
 use super::submissions;
 use super::suggestions;
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::portal::{Error, Portal};
+use crate::ports::slack::SlackError;
 
 /// How long an answer is computed before Slack is told "got it" and the answer follows on its own. Slack shows an
 /// error after 3 seconds, and the way back takes time as well.
@@ -193,14 +193,21 @@ impl Edge {
         let (edge, at) = (self.clone(), at.clone());
         self.follow(async move {
             let opened = match trigger {
-                Some(trigger) => edge.client.open_view(&trigger, &view).await.map_err(anyhow::Error::new),
-                None => Err(anyhow::anyhow!("Slack sent no trigger_id")),
+                Some(trigger) => edge.client.open_view(&trigger, &view).await.map(drop),
+                None => Err(SlackError::Refused("Slack sent no trigger_id".to_owned())),
             };
-            if let Err(error) = opened {
-                let why = escape("Slack took too long to open the form. Please try again.");
-                tracing::warn!(actor = %at.person, error = format!("{error:#}"), "cannot open a view");
-                edge.say(&at, &Message::plain(&why)).await;
-            }
+            let text = match opened {
+                Ok(()) => return,
+                // It will not open next time either, so the operator has to know.
+                Err(SlackError::Refused(why)) if !why.contains("trigger_id") => {
+                    words(&Error::Failed(anyhow::anyhow!("cannot open a view: {why}")))
+                }
+                Err(error) => {
+                    tracing::warn!(actor = %at.person, %error, "cannot open a view");
+                    "Slack took too long to open the form. Please try again.".to_owned()
+                }
+            };
+            edge.say(&at, &Message::plain(&text)).await;
         });
     }
 

@@ -5,6 +5,7 @@ use crate::portal::form::{self, Typed};
 use crate::slack::commands::{self, form_view};
 use crate::slack::edge::{Edge, Whereabouts, words};
 use crate::slack::incoming::Click;
+use crate::slack::messages::Message;
 use crate::slack::reply::Ack;
 use crate::slack::views;
 
@@ -30,10 +31,12 @@ pub(super) async fn choose(edge: &Edge, at: &Whereabouts, click: &Click) {
         Ok(session) => form_view(&session, None),
         Err(error) => views::note("Not available", &words(&error)),
     };
-    let (edge_, view) = (edge.clone(), view.clone());
+    let (edge_, at, view) = (edge.clone(), at.clone(), view.clone());
     edge.follow(async move {
         if let Err(error) = edge_.client.update_view(&view.id, view.hash.as_deref(), &next).await {
-            tracing::warn!(%error, "cannot show a form in the catalog's place");
+            tracing::warn!(actor = %at.person, %error, "cannot show a form in the catalog's place");
+            let text = "Slack did not open the form. Close the catalog and choose the product once more.";
+            edge_.say(&at, &Message::plain(text)).await;
         }
     });
 }
