@@ -182,3 +182,16 @@ async fn a_slack_that_says_nothing_at_all_keeps_no_click_waiting() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_group_that_slack_cannot_list_keeps_nobody_else_from_working() {
+    let setup = Setup::new().with_settings("members = [\"U0BOB\"]", "members = [\"S0LEADS\"]");
+    run_in(setup, async |company| {
+        company.expects_slack_to_refuse("usergroups.users.list", "missing_scope");
+        company.playground.fail_always("usergroups.users.list", Some("missing_scope"));
+        company.alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        assert!(company.alice.newest_dm().contains("is ready"), "{}", company.alice.everything());
+        company.playground.fail_always("usergroups.users.list", None);
+    })
+    .await;
+}

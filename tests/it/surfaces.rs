@@ -49,6 +49,32 @@ async fn a_card_goes_to_the_approvals_channel_when_the_bot_was_removed_from_the_
 }
 
 #[tokio::test]
+async fn a_card_that_nobody_can_post_is_posted_once_the_bot_is_invited() {
+    run(async |company| {
+        company.expects_slack_to_refuse("chat.postMessage", "not_in_channel");
+        company.expects_slack_to_refuse("conversations.join", "method_not_supported_for_channel_type");
+        let is_invited = |invited: bool| {
+            company.playground.change(|workspace| {
+                let closed = |id: &str| ["C0PAYMENTS", "C0APPROVALS"].contains(&id);
+                for channel in workspace.channels.iter_mut().filter(|channel| closed(&channel.id)) {
+                    channel.members.retain(|member| member != "U0QM");
+                    channel.members.extend(invited.then(|| "U0QM".to_owned()));
+                }
+            });
+        };
+        is_invited(false);
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        company.waits("1h").await;
+        assert!(!company.morgan.can_click("Approve"), "{}", company.morgan.everything());
+        is_invited(true);
+        company.waits("10m").await;
+        company.morgan.clicks("Approve").await;
+        assert!(company.alice.newest_dm().contains("is ready"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_card_that_was_deleted_is_posted_again_while_it_is_needed() {
     let setup = Setup::new()
         .with_settings("approvers = [\"U0MORGAN\"]", "approvers = [\"U0MORGAN\", \"U0ADMIN\"]")
