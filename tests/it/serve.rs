@@ -103,6 +103,15 @@ async fn serve_runs_against_any_slack_with_a_settings_file_and_stops_in_good_ord
         assert!(!log.contains(secret), "a secret is in the log");
     }
     assert!(!TOKENS.is_match(&log).unwrap(), "a task token is in the log: {log}");
+    a_cut_off_trail_is_told(&place);
+}
+
+/// Takes the last entry off the trail, as somebody with the file could.
+fn a_cut_off_trail_is_told(place: &Place) {
+    let rows = rusqlite::Connection::open(place.file("quartermaster.db")).unwrap();
+    assert_eq!(rows.execute("DELETE FROM audit WHERE n = (SELECT max(n) FROM audit)", []).unwrap(), 1);
+    let export = said(&place.runs(&["audit", "export"]));
+    assert!(export.contains("entries after entry 2 are missing\nexit 1"), "{export}");
 }
 
 fn read(mut pipe: impl std::io::Read) -> String {
