@@ -52,15 +52,11 @@ async fn update(
     match result.await? {
         Ok(()) => Ok(()),
         Err(SlackError::Gone(_)) if request.status.name().is_ended() => Ok(()),
-        Err(SlackError::Gone(why) | SlackError::Unreachable(why)) if surface == Surface::Card => {
-            tracing::warn!(request = %request.id, why, "a card cannot be reached any more and is posted again");
-            match destination(portal, request, surface) {
-                Some(to) => post(portal, request, surface, to).await,
-                None => Ok(()),
-            }
-        }
-        Err(SlackError::Gone(why)) => {
-            tracing::warn!(request = %request.id, ?surface, why, "a message is gone and is posted again");
+        // A card is needed wherever it can be shown; any other message is where its readers are, or nowhere.
+        Err(error @ (SlackError::Gone(_) | SlackError::Unreachable(_)))
+            if surface == Surface::Card || matches!(error, SlackError::Gone(_)) =>
+        {
+            tracing::warn!(request = %request.id, ?surface, %error, "a message is posted again");
             match destination(portal, request, surface) {
                 Some(to) => post(portal, request, surface, to).await,
                 None => Ok(()),
