@@ -51,9 +51,13 @@ async fn write_all(
     if format == ExportFormat::Csv {
         write(format!("{COLUMNS}\n"))?;
     }
-    let mut cursor = Some(0);
-    while let Some(from) = cursor {
-        let (entries, next) = store.audit_page(from, PAGE).await?;
+    let mut cursor = 0;
+    loop {
+        let (entries, next) = store.audit_page(cursor, PAGE).await?;
+        if entries.is_empty() {
+            break;
+        }
+        cursor = next;
         for entry in entries {
             let head = heads.entry(entry.request).or_default();
             if let Err(why) = follows(head, &entry) {
@@ -64,7 +68,6 @@ async fn write_all(
                 write(line(&entry, format)?)?;
             }
         }
-        cursor = next;
     }
     for (request, head) in heads {
         if is_cut_short(store, request, &head).await? {

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::ids::{PersonId, ProductKey, RequestId, TeamName};
+use super::ids::{ChannelId, PersonId, ProductKey, RequestId, TeamName};
 
 /// Who or what caused an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Actor {
-    /// A person in Slack.
-    Person(PersonId),
+    /// A person, by a click, a form or a command.
+    Person(By),
     /// A due date that passed.
     Clock,
     /// The state machine.
@@ -25,10 +25,43 @@ impl Actor {
     /// How the export names it: a Slack id, `clock`, `workflow` or `provisioner`.
     pub fn word(&self) -> &str {
         match self {
-            Self::Person(person) => person.as_str(),
+            Self::Person(by) => by.person.as_str(),
             Self::Clock => "clock",
             Self::Workflow => "workflow",
             Self::Provisioner => "provisioner",
+        }
+    }
+}
+
+/// Who did something, and from where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct By {
+    /// Who.
+    pub person: PersonId,
+    /// From where.
+    pub via: Via,
+}
+
+/// Where a person was when they did something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Via {
+    /// They typed a command.
+    Command,
+    /// They pressed a button of a message in this channel or direct conversation.
+    Message(ChannelId),
+    /// They submitted a form.
+    Form,
+    /// They pressed a button on the home tab.
+    Home,
+}
+
+impl std::fmt::Display for Via {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Command => f.write_str("command"),
+            Self::Message(channel) => write!(f, "button in {channel}"),
+            Self::Form => f.write_str("form"),
+            Self::Home => f.write_str("home tab"),
         }
     }
 }
@@ -52,7 +85,8 @@ pub struct AuditEntry {
     pub product: String,
     /// The status after it, as [`super::request::StatusName::word`] spells it; `-` when no request was stored.
     pub status: String,
-    /// What a reader needs beyond that; holds no parameter of a secret kind and no token.
+    /// What a reader needs beyond that, and in brackets from where a person did it; holds no parameter of a secret
+    /// kind and no token.
     pub detail: String,
     /// The digest of the entry before it in its request; empty for the first.
     pub prev: String,
@@ -123,6 +157,11 @@ impl AuditHead {
         actor: &Actor,
         detail: impl Into<String>,
     ) -> AuditEntry {
+        let mut detail = detail.into();
+        if let Actor::Person(by) = actor {
+            let gap = if detail.is_empty() { "" } else { " " };
+            detail = format!("{detail}{gap}[{}]", by.via);
+        }
         let mut entry = AuditEntry {
             at,
             request: subject.request,
@@ -132,7 +171,7 @@ impl AuditHead {
             team: subject.team.to_string(),
             product: subject.product.to_string(),
             status: subject.status.to_owned(),
-            detail: detail.into(),
+            detail,
             prev: self.digest.clone(),
             digest: String::new(),
         };

@@ -1,7 +1,9 @@
 //! Everything that can happen to a request after it was submitted.
 
+use super::audit::By;
 use super::ids::{ExecutionName, PersonId, ProvisionedProductId, RecordId, TaskToken};
-use super::request::Output;
+use super::period::Period;
+use super::request::{MessageRef, Output};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,19 +11,19 @@ pub enum Event {
     /// An approver said yes. Their right to was checked before.
     Approve {
         /// Who.
-        by: PersonId,
+        by: By,
     },
     /// An approver said no. Their right to was checked before.
     Deny {
         /// Who.
-        by: PersonId,
+        by: By,
         /// Why.
         reason: String,
     },
     /// Somebody wants to withdraw the request.
     Cancel {
         /// Who.
-        by: PersonId,
+        by: By,
     },
     /// `approve_by` may have passed.
     ApprovalDeadline,
@@ -68,6 +70,41 @@ pub enum Event {
         /// Why, as the provisioner put it.
         why: String,
     },
+    /// The first warning of an expiry date, or a reminder of it, was posted.
+    Warned {
+        /// Where it stands.
+        message: MessageRef,
+    },
+    /// The lease may have run out. What holds a teardown back outside of the row was checked before.
+    LeaseEnded,
+    /// Somebody wants to keep it longer. Their right to was checked before.
+    Renew {
+        /// Who.
+        by: By,
+        /// By how long.
+        period: Period,
+    },
+    /// The time to answer a renewal may be over.
+    RenewalDeadline,
+    /// Somebody wants it removed. Their right to was checked before.
+    TearDown {
+        /// Who.
+        by: By,
+    },
+    /// An admin gives up removing it: what is left stays, on purpose. Their right to was checked before.
+    Retain {
+        /// Who.
+        by: By,
+        /// Why.
+        reason: String,
+    },
+    /// Its owner or somebody above hands it to a team-mate. Both were checked before.
+    Transfer {
+        /// Who.
+        by: By,
+        /// The new owner.
+        to: PersonId,
+    },
     /// The removal began.
     TerminationStarted {
         /// The operation to watch.
@@ -97,6 +134,13 @@ impl Event {
             Self::ResourceCreated { .. } => "resource created",
             Self::ProvisioningSucceeded { .. } => "provisioning succeeded",
             Self::ProvisioningFailed { .. } => "provisioning failed",
+            Self::Warned { .. } => "warned",
+            Self::LeaseEnded => "lease ended",
+            Self::Renew { .. } => "renew",
+            Self::RenewalDeadline => "renewal deadline",
+            Self::TearDown { .. } => "tear down",
+            Self::Retain { .. } => "retain",
+            Self::Transfer { .. } => "transfer",
             Self::TerminationStarted { .. } => "termination started",
             Self::TerminationSucceeded => "termination succeeded",
             Self::TerminationFailed { .. } => "termination failed",

@@ -5,18 +5,18 @@ use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::audit::{AuditEntry, AuditHead, follows};
+use super::audit::{AuditEntry, AuditHead, By, Via, follows};
 use super::catalog::{
     ApprovalMode, ApprovalRule, Approvers, Binding, LeaseTerms, Product, QuotaRule, Requesters,
     TeardownConfirm,
 };
 use super::ids::{
-    ExecutionName, PersonId, ProductKey, ProvisionedProductId, RecordId, RequestId, TaskToken, TeamName,
+    ChannelId, ExecutionName, PersonId, ProductKey, ProvisionedProductId, RecordId, RequestId, TaskToken, TeamName,
 };
 use super::lease::Lease;
 use super::next::Transition;
 use super::period::Period;
-use super::request::{Approval, Ending, Estimate, Provisioned, Request, Status, StatusName};
+use super::request::{Approval, Cause, Ending, Estimate, Provisioned, Request, Status, StatusName};
 use super::submission::{Submission, submit};
 use super::template::Template;
 
@@ -34,6 +34,11 @@ pub(crate) fn minutes(minutes: u16) -> Timestamp {
 
 pub(crate) fn person(name: &str) -> PersonId {
     PersonId::new(format!("U0{}", name.to_uppercase()))
+}
+
+/// Somebody who pressed a button in the team's channel.
+pub(crate) fn by(name: &str) -> By {
+    By { person: person(name), via: Via::Message(ChannelId::new("C0PAYMENTS")) }
 }
 
 /// The token of the `n`th waiting task.
@@ -99,6 +104,8 @@ pub(crate) fn submission() -> Submission {
             region: "us-east-1".into(),
             priced_on: "2026-02-01".into(),
         }),
+        budget: None,
+        exceeds_budget: false,
     }
 }
 
@@ -114,9 +121,9 @@ pub(crate) fn status(name: StatusName) -> Status {
         StatusName::Pending => Status::Pending,
         StatusName::AwaitingApproval => Status::AwaitingApproval { token: token(1) },
         StatusName::Approved => Status::Approved,
-        StatusName::Provisioning => Status::Provisioning { token: token(1) },
+        StatusName::Provisioning => Status::Provisioning { token: token(1), unwanted: None },
         StatusName::Active => Status::Active { lease: Lease::begin(&product(1).lease, minutes(30)) },
-        StatusName::Terminating => Status::Terminating { ending: Ending::Failed { why: why() } },
+        StatusName::Terminating => Status::Terminating { ending: Ending::Failed { why: why() }, attempt: 1 },
         StatusName::Denied => Status::Denied { by: person("morgan"), reason: "too big".into() },
         StatusName::Cancelled => Status::Cancelled,
         StatusName::TimedOut => Status::TimedOut,
@@ -124,7 +131,12 @@ pub(crate) fn status(name: StatusName) -> Status {
         StatusName::TeardownFailed => Status::TeardownFailed {
             why: "the bucket is not empty".into(),
             ending: Ending::Failed { why: why() },
+            attempt: 1,
         },
+        StatusName::Terminated => Status::Terminated { cause: Cause::Expired },
+        StatusName::Retained => {
+            Status::Retained { by: person("pat"), reason: "kept for the auditors".into() }
+        }
     }
 }
 
@@ -140,6 +152,8 @@ pub(crate) fn at(name: StatusName) -> Request {
         StatusName::Terminating,
         StatusName::Failed,
         StatusName::TeardownFailed,
+        StatusName::Terminated,
+        StatusName::Retained,
     ];
     if name == StatusName::Approved || made.contains(&name) {
         request.approvals.push(Approval { by: person("morgan"), at: minutes(20) });

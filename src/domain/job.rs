@@ -1,11 +1,14 @@
 //! Jobs: everything that touches the outside or waits for a date, written in the commit that causes it.
 //! Performing them is the dispatcher's work.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::audit::By;
 use super::ids::{ChannelId, PersonId, RequestId, TaskToken};
-use super::request::Surface;
+use super::request::{MessageRef, Surface};
 
 /// Something to do at or after a date. Writing a job whose key exists replaces it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,13 +21,66 @@ pub struct Job {
     pub due_at: Timestamp,
 }
 
-/// A job's identity: its request and a name that is unique within it.
+/// A job's identity: whose it is and a name that is unique there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct JobKey {
-    /// The request it belongs to.
-    pub request: RequestId,
-    /// Its name within the request.
+    /// Whose it is.
+    pub of: Subject,
+    /// Its name there.
     pub name: String,
+}
+
+/// What a job is about. One run of a job at a time, so that what concerns one person is done in one job of theirs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Subject {
+    /// A request.
+    Request(RequestId),
+    /// A person.
+    Person(PersonId),
+    /// The portal as a whole.
+    Portal,
+}
+
+/// As the store keeps it: a request's id, a person's id, or `-`.
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(id) => id.fmt(f),
+            Self::Person(person) => person.fmt(f),
+            Self::Portal => f.write_str("-"),
+        }
+    }
+}
+
+impl Subject {
+    /// Reads what [`Display`](fmt::Display) wrote.
+    pub fn parse(text: &str) -> Self {
+        match RequestId::parse(text) {
+            Some(id) => Self::Request(id),
+            None if text == "-" => Self::Portal,
+            None => Self::Person(PersonId::new(text)),
+        }
+    }
+
+    /// The request, where it is one.
+    pub fn request(&self) -> Option<RequestId> {
+        match self {
+            Self::Request(id) => Some(*id),
+            Self::Person(_) | Self::Portal => None,
+        }
+    }
+}
+
+impl From<RequestId> for Subject {
+    fn from(id: RequestId) -> Self {
+        Self::Request(id)
+    }
+}
+
+impl From<PersonId> for Subject {
+    fn from(person: PersonId) -> Self {
+        Self::Person(person)
+    }
 }
 
 impl JobKey {
@@ -66,6 +122,28 @@ pub enum JobKind {
     Terminate,
     /// Look how the removal is doing.
     WatchTermination,
+    /// Warn the owner that the lease runs out, or end it, when that is due.
+    Lease,
+    /// End a renewal that nobody has answered by now.
+    RenewalDeadline,
+    /// Bring one message up to date that the row does not name as its current one.
+    Refresh {
+        /// Where it stands.
+        at: MessageRef,
+        /// What it shows.
+        surface: Surface,
+    },
+    /// Find the people whose home tab shows something else now.
+    FindHomes,
+    /// Warn a person about everything of theirs that is due, in one message.
+    Warn,
+    /// Publish a person's home tab if it shows something else now.
+    Home,
+    /// Copy the audit trail to the audit channel.
+    CopyTrail {
+        /// Entries up to here were copied.
+        after: u64,
+    },
     /// Judge a click that could not be judged when it came, because Slack could not be asked who is who.
     JudgeClick(StoredClick),
 }
@@ -101,8 +179,8 @@ impl Resume {
 /// A click that waits to be judged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredClick {
-    /// Who clicked.
-    pub by: PersonId,
+    /// Who clicked, and where.
+    pub by: By,
     /// Where to answer them.
     pub channel: Option<ChannelId>,
     /// What they decided.
@@ -130,13 +208,19 @@ impl JobKind {
             Self::StartExecution { .. } => "start".to_owned(),
             Self::Resume { token, .. } => format!("resume:{}", fingerprint(token.reveal())),
             Self::ApprovalDeadline => "deadline".to_owned(),
-            Self::Show(Surface::Told(status)) => format!("{SHOW}told:{}", status.word()),
-            Self::Show(surface) => format!("{SHOW}{surface:?}").to_lowercase(),
+            Self::Show(surface) => format!("{SHOW}{}", String::from(*surface)),
+            Self::Refresh { at, .. } => format!("{SHOW}{}:{}", at.channel, at.ts),
+            Self::Lease => "lease".to_owned(),
+            Self::RenewalDeadline => "renewal-deadline".to_owned(),
+            Self::FindHomes => "homes".to_owned(),
+            Self::Warn => format!("{SHOW}warning"),
+            Self::Home => format!("{SHOW}home"),
+            Self::CopyTrail { .. } => format!("{SHOW}trail"),
             Self::Provision => "provision".to_owned(),
             Self::WatchProvisioning => "watch".to_owned(),
             Self::Terminate => "terminate".to_owned(),
             Self::WatchTermination => "watch-termination".to_owned(),
-            Self::JudgeClick(click) => format!("judge:{}", click.by),
+            Self::JudgeClick(click) => format!("judge:{}", click.by.person),
         }
     }
 
@@ -152,12 +236,19 @@ impl JobKind {
             Self::Terminate => "terminate",
             Self::WatchTermination => "watch_termination",
             Self::JudgeClick(_) => "judge_click",
+            Self::Lease => "lease",
+            Self::RenewalDeadline => "renewal_deadline",
+            Self::Refresh { .. } => "refresh",
+            Self::FindHomes => "find_homes",
+            Self::Warn => "warn",
+            Self::Home => "home",
+            Self::CopyTrail { .. } => "copy_trail",
         }
     }
 
-    /// This kind as a job of `request`, due at `due_at`.
-    pub fn due(self, request: RequestId, due_at: Timestamp) -> Job {
-        Job { key: JobKey { request, name: self.name() }, kind: self, due_at }
+    /// This kind as a job of this subject, due at `due_at`.
+    pub fn due(self, of: impl Into<Subject>, due_at: Timestamp) -> Job {
+        Job { key: JobKey { of: of.into(), name: self.name() }, kind: self, due_at }
     }
 }
 
@@ -170,8 +261,8 @@ fn fingerprint(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::{SECRET, person, submission, submitted_at, token};
-    use crate::domain::request::StatusName;
+    use crate::domain::fixtures::{SECRET, by, person, submission, submitted_at, token};
+    use crate::domain::request::{News, StatusName};
 
     fn one_of_each() -> Vec<JobKind> {
         vec![
@@ -181,13 +272,23 @@ mod tests {
             JobKind::Show(Surface::Card),
             JobKind::Show(Surface::Thread),
             JobKind::Show(Surface::Direct),
-            JobKind::Show(Surface::Told(StatusName::TimedOut)),
+            JobKind::Show(Surface::Told(News::Status(StatusName::TimedOut))),
+            JobKind::Lease,
+            JobKind::RenewalDeadline,
+            JobKind::Refresh {
+                at: MessageRef { channel: ChannelId::new("C0PAYMENTS"), ts: "1.2".into() },
+                surface: Surface::Card,
+            },
+            JobKind::FindHomes,
+            JobKind::Warn,
+            JobKind::Home,
+            JobKind::CopyTrail { after: 7 },
             JobKind::Provision,
             JobKind::WatchProvisioning,
             JobKind::Terminate,
             JobKind::WatchTermination,
             JobKind::JudgeClick(StoredClick {
-                by: person("morgan"),
+                by: by("morgan"),
                 channel: None,
                 decision: ClickedDecision::Approve,
                 at: submitted_at(),
@@ -227,9 +328,9 @@ mod tests {
         );
         assert_eq!(resume(1, Resume::Success), resume(1, Resume::Denied));
         assert_ne!(resume(1, Resume::Success), resume(2, Resume::Success));
-        let told = |status| name(JobKind::Show(Surface::Told(status)));
-        let names: std::collections::BTreeSet<String> = StatusName::ALL.into_iter().map(told).collect();
-        assert_eq!(names.len(), StatusName::ALL.len());
+        let told = |news| name(JobKind::Show(Surface::Told(news)));
+        let names: std::collections::BTreeSet<String> = News::all().map(told).collect();
+        assert_eq!(names.len(), News::all().count());
     }
 
     #[test]
@@ -237,6 +338,13 @@ mod tests {
         for kind in one_of_each() {
             let job = kind.due(submission().id, submitted_at());
             assert!(!format!("{job:?} {} {}", job.key.name, job.kind.word()).contains(SECRET));
+        }
+    }
+
+    #[test]
+    fn what_a_job_is_about_reads_back() {
+        for subject in [Subject::Request(submission().id), Subject::Person(person("alice")), Subject::Portal] {
+            assert_eq!(Subject::parse(&subject.to_string()), subject);
         }
     }
 

@@ -1,9 +1,15 @@
-//! How long a provisioned product lives: the dates that follow from the product's terms.
+//! How long a provisioned product lives: the dates that follow from the product's terms, and what they ask for now.
+//! Who may renew, and what a renewal changes beside the dates, is decided in `next`.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::catalog::LeaseTerms;
+use super::period::Period;
+
+/// Warnings that come due within this part of the grace are given together: with seven days of grace, in one message
+/// for what would need several within 17 hours.
+const TOGETHER: i32 = 10;
 
 /// The running lease of an active request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,35 +18,214 @@ pub struct Lease {
     pub warn_at: Timestamp,
     /// When it is torn down; the only date people are shown.
     pub expires_at: Timestamp,
+    /// How often it was renewed.
+    pub renewals: u32,
+    /// What its owner was told about this expiry date; `None` until the first warning was delivered.
+    pub warned: Option<Warned>,
+}
+
+/// Warnings that were delivered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warned {
+    /// When the first one was.
+    pub first: Timestamp,
+    /// Warnings due until then count as given.
+    pub covers: Timestamp,
+}
+
+/// What a lease asks for at some moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaseStep {
+    /// Nothing before this date.
+    Wait(Timestamp),
+    /// Warn its owner.
+    Warn,
+    /// Its time is over.
+    End,
 }
 
 impl Lease {
     /// The first lease of something that becomes active now.
     pub fn begin(terms: &LeaseTerms, now: Timestamp) -> Self {
-        let warn_at = terms.ttl.after(now);
-        Self { warn_at, expires_at: terms.grace.after(warn_at) }
+        Self::from_warning(terms, terms.ttl.after(now), 0)
     }
+
+    fn from_warning(terms: &LeaseTerms, warn_at: Timestamp, renewals: u32) -> Self {
+        Self { warn_at, expires_at: terms.grace.after(warn_at), renewals, warned: None }
+    }
+
+    /// The lease after one more renewal, counted from its first warning or from now, whichever is later.
+    #[must_use]
+    pub fn renewed(&self, terms: &LeaseTerms, period: Period, now: Timestamp) -> Self {
+        Self::from_warning(terms, period.after(self.warn_at.max(now)), self.renewals.saturating_add(1))
+    }
+
+    /// The lease after a warning was delivered: the first one leaves a whole grace until the end.
+    #[must_use]
+    pub fn after_warning(&self, terms: &LeaseTerms, now: Timestamp) -> Self {
+        let covers = now.saturating_add(together(terms)).unwrap_or(Timestamp::MAX);
+        let first = self.warned.as_ref().map_or(now, |warned| warned.first);
+        let expires_at = self.expires_at.max(terms.grace.after(first));
+        Self { expires_at, warned: Some(Warned { first, covers }), ..self.clone() }
+    }
+
+    /// The lease with this much time left at least.
+    #[must_use]
+    pub fn at_least(&self, left: Period, now: Timestamp) -> Self {
+        Self { expires_at: self.expires_at.max(left.after(now)), ..self.clone() }
+    }
+
+    /// What it asks for now. Nothing ends that was not warned about a whole grace ago.
+    pub fn step(&self, terms: &LeaseTerms, now: Timestamp) -> LeaseStep {
+        let Some(warned) = &self.warned else {
+            return if now < self.warn_at { LeaseStep::Wait(self.warn_at) } else { LeaseStep::Warn };
+        };
+        let end = self.expires_at.max(terms.grace.after(warned.first));
+        if now >= end {
+            return LeaseStep::End;
+        }
+        match self.next_reminder(terms, warned) {
+            Some(reminder) if reminder <= now => LeaseStep::Warn,
+            Some(reminder) => LeaseStep::Wait(reminder.min(end)),
+            None => LeaseStep::Wait(end),
+        }
+    }
+
+    /// Whether a warning is due so soon that it is given together with one that is due now.
+    pub fn is_warned_with(&self, terms: &LeaseTerms, now: Timestamp) -> bool {
+        let soon = now.saturating_add(together(terms)).unwrap_or(Timestamp::MAX);
+        self.step(terms, soon) == LeaseStep::Warn
+    }
+
+    fn next_reminder(&self, terms: &LeaseTerms, warned: &Warned) -> Option<Timestamp> {
+        let reminders = terms.reminders.iter().map(|before| before.before(self.expires_at));
+        reminders.filter(|reminder| *reminder > warned.covers).min()
+    }
+}
+
+fn together(terms: &LeaseTerms) -> SignedDuration {
+    terms.grace.duration() / TOGETHER
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::fixtures::{product, submitted_at};
-    use crate::domain::period::Period;
+    use proptest::prelude::*;
+
+    fn terms() -> LeaseTerms {
+        product(1).lease
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    /// Becomes active on 2 March; warned on 1 April, reminded on 7 April, ends on 8 April, always at nine.
+    fn begun() -> Lease {
+        Lease::begin(&terms(), submitted_at())
+    }
 
     #[test]
     fn a_lease_runs_its_time_and_then_its_grace() {
-        let lease = Lease::begin(&product(1).lease, submitted_at());
-        assert_eq!(lease.warn_at.to_string(), "2026-04-01T09:00:00Z");
-        assert_eq!(lease.expires_at.to_string(), "2026-04-08T09:00:00Z");
+        let lease = begun();
+        assert_eq!(lease.warn_at, at("2026-04-01T09:00:00Z"));
+        assert_eq!(lease.expires_at, at("2026-04-08T09:00:00Z"));
     }
 
     #[test]
     fn a_lease_without_grace_ends_with_its_warning_and_none_overflows() {
-        let mut terms = product(1).lease;
-        terms.grace = Period::ZERO;
+        let terms = LeaseTerms { grace: Period::ZERO, ..terms() };
         let lease = Lease::begin(&terms, submitted_at());
         assert_eq!(lease.warn_at, lease.expires_at);
         assert_eq!(Lease::begin(&terms, Timestamp::MAX).expires_at, Timestamp::MAX);
+    }
+
+    #[test]
+    fn it_is_warned_about_once_then_reminded_of_and_then_it_ends() {
+        let (terms, lease) = (terms(), begun());
+        assert_eq!(lease.step(&terms, at("2026-04-01T08:59:59Z")), LeaseStep::Wait(lease.warn_at));
+        assert_eq!(lease.step(&terms, at("2026-04-01T09:00:00Z")), LeaseStep::Warn);
+        let warned = lease.after_warning(&terms, at("2026-04-01T09:00:01Z"));
+        let reminder = at("2026-04-07T09:00:01Z");
+        assert_eq!(warned.expires_at, at("2026-04-08T09:00:01Z"));
+        assert_eq!(warned.step(&terms, at("2026-04-02T00:00:00Z")), LeaseStep::Wait(reminder));
+        assert_eq!(warned.step(&terms, reminder), LeaseStep::Warn);
+        let reminded = warned.after_warning(&terms, reminder);
+        assert_eq!(reminded.expires_at, warned.expires_at, "a reminder moves nothing");
+        assert_eq!(reminded.step(&terms, reminder), LeaseStep::Wait(warned.expires_at));
+        assert_eq!(reminded.step(&terms, warned.expires_at), LeaseStep::End);
+    }
+
+    #[test]
+    fn after_an_outage_there_is_one_warning_and_a_whole_grace_after_it() {
+        let (terms, lease) = (terms(), begun());
+        let late = at("2026-06-01T00:00:00Z");
+        assert_eq!(lease.step(&terms, late), LeaseStep::Warn, "unwarned, however late it is");
+        let warned = lease.after_warning(&terms, late);
+        assert_eq!(warned.expires_at, at("2026-06-08T00:00:00Z"));
+        assert_eq!(warned.step(&terms, late), LeaseStep::Wait(at("2026-06-07T00:00:00Z")));
+    }
+
+    #[test]
+    fn a_renewal_counts_from_the_first_warning_or_from_now_and_starts_the_warnings_anew() {
+        let (terms, lease) = (terms(), begun());
+        let month = Period::days(30);
+        let early = lease.renewed(&terms, month, submitted_at());
+        assert_eq!((early.warn_at, early.renewals), (at("2026-05-01T09:00:00Z"), 1));
+        let warned = lease.after_warning(&terms, lease.warn_at);
+        let late = warned.renewed(&terms, month, at("2026-04-05T09:00:00Z"));
+        assert_eq!((late.warn_at, late.expires_at), (at("2026-05-05T09:00:00Z"), at("2026-05-12T09:00:00Z")));
+        assert_eq!(late.warned, None);
+        assert_eq!(late.renewed(&terms, month, at("2026-04-05T09:00:00Z")).renewals, 2);
+    }
+
+    #[test]
+    fn what_is_due_soon_is_warned_about_together() {
+        let (terms, lease) = (terms(), begun());
+        assert!(lease.is_warned_with(&terms, at("2026-03-31T17:00:00Z")));
+        assert!(!lease.is_warned_with(&terms, at("2026-03-31T16:00:00Z")));
+        let warned = lease.after_warning(&terms, at("2026-03-31T17:00:00Z"));
+        assert_eq!(warned.expires_at, lease.expires_at, "an early warning takes no time away");
+        assert_eq!(warned.step(&terms, lease.warn_at), LeaseStep::Wait(at("2026-04-07T09:00:00Z")));
+    }
+
+    fn any_terms() -> impl Strategy<Value = LeaseTerms> {
+        let hours = |most: u16| (1..most).prop_map(Period::hours);
+        (hours(2000), 0_u16..500, prop::collection::vec(hours(600), 0..4)).prop_map(|(ttl, grace, reminders)| {
+            LeaseTerms { ttl, grace: Period::hours(grace), reminders, renew: vec![], max_renewals: 1 }
+        })
+    }
+
+    proptest! {
+        /// The clock goes anywhere, backwards too; whoever looks does what the lease asks for.
+        #[test]
+        fn nothing_ends_before_its_date_or_without_a_whole_grace_after_a_warning(
+            terms in any_terms(),
+            looks in prop::collection::vec(-200_i64..400, 1..60),
+        ) {
+            let mut lease = Lease::begin(&terms, submitted_at());
+            let mut now = submitted_at();
+            let mut first = None;
+            for hours in looks {
+                now += SignedDuration::from_hours(hours);
+                match lease.step(&terms, now) {
+                    LeaseStep::Wait(until) => prop_assert!(until > now),
+                    LeaseStep::Warn => {
+                        prop_assert!(lease.warned.is_some() || now >= lease.warn_at);
+                        first = first.or(Some(now));
+                        let before = lease.expires_at;
+                        lease = lease.after_warning(&terms, now);
+                        prop_assert!(lease.expires_at >= before);
+                        prop_assert!(lease.step(&terms, now) != LeaseStep::Warn, "once");
+                    }
+                    LeaseStep::End => {
+                        prop_assert!(now >= lease.expires_at);
+                        prop_assert!(now >= terms.grace.after(first.unwrap()));
+                        break;
+                    }
+                }
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Quota slots: who holds one and when it moves. The store counts; this says by how much.
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{ProductKey, TeamName};
@@ -7,17 +8,23 @@ use super::ids::{ProductKey, TeamName};
 /// A change of one team's use of one product, committed together with the status that causes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QuotaChange {
-    /// Takes a slot if fewer than `limit` are in use.
+    /// Takes a slot if fewer than `limit` are in use and the team's budget leaves room.
     Take {
         /// Whose slot.
         slot: QuotaSlot,
         /// Slots there are.
         limit: u32,
+        /// What it adds to the team's estimates, US dollars a month.
+        monthly: Decimal,
+        /// What the team's estimates may come to; `None` where nothing limits them.
+        budget: Option<Decimal>,
     },
     /// Gives a slot back.
     Release {
         /// Whose slot.
         slot: QuotaSlot,
+        /// What was added with it.
+        monthly: Decimal,
     },
 }
 
@@ -28,6 +35,17 @@ pub struct QuotaSlot {
     pub team: TeamName,
     /// The product.
     pub product: ProductKey,
+}
+
+/// What a team holds of one product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TeamUse {
+    /// The product.
+    pub product: ProductKey,
+    /// Slots in use.
+    pub used: u32,
+    /// The estimates of what holds them, US dollars a month.
+    pub monthly: Decimal,
 }
 
 /// How much of a quota is in use.

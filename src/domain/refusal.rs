@@ -2,9 +2,11 @@
 //! People are named as `<@id>`, which Slack shows as a name in the reader's client.
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use thiserror::Error;
 
 use super::ids::{PersonId, ProductKey, TeamName};
+use super::period::Period;
 use super::quota::QuotaUse;
 use super::request::StatusName;
 
@@ -101,6 +103,83 @@ pub enum Refusal {
         /// Where it stands.
         status: StatusName,
     },
+    /// There is nothing whose lease could be renewed.
+    #[error("There is nothing to renew: the request is at *{}*.", .status.label())]
+    NothingToRenew {
+        /// Where it stands.
+        status: StatusName,
+    },
+    /// The product is not renewed by such a period.
+    #[error("It can be renewed by {}. Nothing was changed.", periods(offered))]
+    NotARenewal {
+        /// The periods it can be renewed by.
+        offered: Vec<Period>,
+    },
+    /// A renewal waits for approvers already.
+    #[error("A renewal is waiting for its approvers already, until {}. Nothing was changed.", when(*until))]
+    RenewalWaits {
+        /// When it ends unanswered.
+        until: Timestamp,
+    },
+    /// It is being removed already.
+    #[error("It is being torn down already. Nothing more was done.")]
+    AlreadyTearingDown,
+    /// There is nothing to remove.
+    #[error("There is nothing to tear down: the request is at *{}*.{}", .status.label(), if status.is_ended() { "" } else { " Cancel it instead." })]
+    NothingToTearDown {
+        /// Where it stands.
+        status: StatusName,
+    },
+    /// Nothing failed to be removed, so nothing has to be given up.
+    #[error("Only what could not be torn down can be retained, and this is at *{}*. Nothing was changed.", .status.label())]
+    NothingToRetain {
+        /// Where it stands.
+        status: StatusName,
+    },
+    /// There is nothing to hand over.
+    #[error("There is nothing to hand over: the request is at *{}*.", .status.label())]
+    NothingToTransfer {
+        /// Where it stands.
+        status: StatusName,
+    },
+    /// The new owner is the old one.
+    #[error("It is <@{owner}>'s already. Nothing was changed.")]
+    AlreadyTheirs {
+        /// Whose it is.
+        owner: PersonId,
+    },
+    /// The new owner is of another team.
+    #[error("<@{to}> is not a member of *{team}*, so it cannot be handed to them. Nothing was changed.")]
+    NotATeamMate {
+        /// To whom.
+        to: PersonId,
+        /// The team it belongs to.
+        team: TeamName,
+    },
+    /// The person may neither renew, tear down nor hand over.
+    #[error("Only <@{owner}>, who owns it, its team's approvers and the platform team can do that.")]
+    NotTheirs {
+        /// Whose it is.
+        owner: PersonId,
+    },
+    /// Only the platform team may do this.
+    #[error("Only the platform team can do that.")]
+    NotAnAdmin,
+    /// The person may not read the audit trail.
+    #[error("Only its approvers, the platform team and auditors can read the audit trail of a request.")]
+    NotAReader,
+    /// The team's budget has no room.
+    #[error(
+        "Team *{team}* already holds about ${spent} of ${budget} a month, so this does not fit. Free something by tearing down what is no longer needed, or ask your platform team for a larger budget."
+    )]
+    BudgetSpent {
+        /// The team.
+        team: TeamName,
+        /// What its estimates come to, US dollars a month.
+        spent: Decimal,
+        /// What they may come to.
+        budget: Decimal,
+    },
     /// No request matches.
     #[error("There is no request *{typed}* that you can see. `list` shows yours and your team's.")]
     UnknownRequest {
@@ -165,6 +244,10 @@ impl Refusal {
             Self::NotAnApprover { .. } => Some("not an approver"),
             Self::OwnRequest { .. } => Some("own request"),
             Self::NotTheRequester { .. } => Some("not the requester"),
+            Self::NotTheirs { .. } => Some("not theirs"),
+            Self::NotAnAdmin => Some("not an admin"),
+            Self::NotAReader => Some("not a reader of the trail"),
+            Self::NotATeamMate { .. } => Some("to somebody of another team"),
             Self::Forged { .. } => Some("not something the portal offered"),
             Self::UnknownProduct { .. }
             | Self::QuotaFull { .. }
@@ -176,6 +259,15 @@ impl Refusal {
             | Self::StaleButton { .. }
             | Self::ProductChanged { .. }
             | Self::NotJudgedInTime
+            | Self::NothingToRenew { .. }
+            | Self::NotARenewal { .. }
+            | Self::RenewalWaits { .. }
+            | Self::AlreadyTearingDown
+            | Self::NothingToTearDown { .. }
+            | Self::NothingToRetain { .. }
+            | Self::NothingToTransfer { .. }
+            | Self::AlreadyTheirs { .. }
+            | Self::BudgetSpent { .. }
             | Self::DoesNotApply { .. } => None,
         }
     }
@@ -189,12 +281,24 @@ fn nearest_sentence(nearest: &[String]) -> String {
     }
 }
 
-fn decided_words(status: StatusName, by: Option<&PersonId>, at: Timestamp) -> String {
-    let when = format!(
+/// A moment as Slack shows it in the reader's time zone.
+fn when(at: Timestamp) -> String {
+    format!(
         "<!date^{}^{{date_short_pretty}} at {{time}}|{}>",
         at.as_second(),
         at.strftime("%Y-%m-%d %H:%M UTC")
-    );
+    )
+}
+
+fn periods(offered: &[Period]) -> String {
+    match offered {
+        [] => "nothing: ask your platform team".to_owned(),
+        some => some.iter().map(|period| format!("`{period}`")).collect::<Vec<_>>().join(" or "),
+    }
+}
+
+fn decided_words(status: StatusName, by: Option<&PersonId>, at: Timestamp) -> String {
+    let when = when(at);
     match by {
         Some(by) => format!("{} by <@{by}> ({when})", status.label().to_lowercase()),
         None => format!("{} ({when})", status.label().to_lowercase()),
@@ -259,8 +363,33 @@ mod tests {
         ]
     }
 
+    fn about_a_life() -> Vec<Refusal> {
+        let (status, owner) = (StatusName::Terminated, person("alice"));
+        vec![
+            Refusal::NothingToRenew { status },
+            Refusal::NotARenewal { offered: vec![Period::days(30), Period::days(90)] },
+            Refusal::NotARenewal { offered: vec![] },
+            Refusal::RenewalWaits { until: minutes(2) },
+            Refusal::AlreadyTearingDown,
+            Refusal::NothingToTearDown { status },
+            Refusal::NothingToTearDown { status: StatusName::AwaitingApproval },
+            Refusal::NothingToRetain { status: StatusName::Active },
+            Refusal::NothingToTransfer { status },
+            Refusal::AlreadyTheirs { owner: owner.clone() },
+            Refusal::NotATeamMate { to: person("bob"), team: TeamName::new("payments") },
+            Refusal::NotTheirs { owner },
+            Refusal::NotAnAdmin,
+            Refusal::NotAReader,
+            Refusal::BudgetSpent {
+                team: TeamName::new("payments"),
+                spent: Decimal::new(48210, 2),
+                budget: Decimal::from(500),
+            },
+        ]
+    }
+
     fn every_refusal() -> Vec<Refusal> {
-        [about_the_form(), about_a_decision(), about_a_request()].concat()
+        [about_the_form(), about_a_decision(), about_a_request(), about_a_life()].concat()
     }
 
     #[test]

@@ -14,7 +14,9 @@ use super::ids::{
     TeamName,
 };
 use super::lease::Lease;
+use super::period::Period;
 use super::policy::ApprovalPath;
+use super::quota::QuotaSlot;
 
 /// A request as it is stored. The row is the truth; every message is a rendering of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +27,8 @@ pub struct Request {
     pub revision: u64,
     /// Who asked.
     pub requester: PersonId,
+    /// Who looks after it, is warned, and may renew it: the requester until it is handed to a team-mate.
+    pub owner: PersonId,
     /// For which team.
     pub team: TeamName,
     /// What the product said on the day of the request.
@@ -37,6 +41,8 @@ pub struct Request {
     pub reason: String,
     /// The estimate of the day, if the catalog has one.
     pub estimate: Option<Estimate>,
+    /// Whether it goes beyond its team's budget.
+    pub exceeds_budget: bool,
     /// Whether people are asked, and why or why not.
     pub approval: ApprovalPath,
     /// When the form was submitted.
@@ -45,6 +51,10 @@ pub struct Request {
     pub updated_at: Timestamp,
     /// When it ends unanswered; only this date decides a timeout.
     pub approve_by: Timestamp,
+    /// When it was provisioned, if it ever was.
+    pub activated_at: Option<Timestamp>,
+    /// When it reached a status in which nothing happens any more.
+    pub ended_at: Option<Timestamp>,
     /// Executions started for it so far, from 1; messages of an older one are dropped.
     pub attempt: u32,
     /// Grows whenever the buttons people see change their meaning; a click that carries an older one is stale.
@@ -53,6 +63,8 @@ pub struct Request {
     pub status: Status,
     /// Who agreed, in the order of their clicks.
     pub approvals: Vec<Approval>,
+    /// The last renewal that needed an approval, if there was one.
+    pub renewal: Option<Renewal>,
     /// What the provisioner made or is making.
     pub provisioned: Option<Provisioned>,
     /// Logical ids of template resources that exist by now, in the order they were reported.
@@ -78,7 +90,60 @@ impl Request {
             .filter(|(key, _)| !self.bound.contains(key))
             .map(|(key, value)| (key.as_str(), value.as_str()))
     }
+
+    /// The slot it holds until it has ended.
+    pub fn slot(&self) -> QuotaSlot {
+        QuotaSlot { team: self.team.clone(), product: self.product.key.clone() }
+    }
+
+    /// The estimate in US dollars a month; nothing where there is none.
+    pub fn monthly(&self) -> Decimal {
+        self.estimate.as_ref().map(|estimate| estimate.monthly).unwrap_or_default()
+    }
+
+    /// What a person types to confirm that it is lost: an output that reads like a name, else product and short id.
+    pub fn resource_name(&self) -> String {
+        let like_a_name = |value: &&str| {
+            let shaped = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+            (1..=LONGEST_NAME).contains(&value.len()) && value.bytes().all(shaped)
+        };
+        let named = self.outputs.iter().map(|output| output.value.as_str()).find(like_a_name);
+        named.map_or_else(|| format!("{}-{}", self.product.key, self.id.short()), str::to_owned)
+    }
+
+    /// The renewal that waits for approvers.
+    pub fn waiting_renewal(&self) -> Option<&Renewal> {
+        let waits = |renewal: &&Renewal| renewal.answer.is_none() && self.lease().is_some();
+        self.renewal.as_ref().filter(waits)
+    }
+
+    /// Whether approvers can answer something about it now.
+    pub fn waits_for_approvers(&self) -> bool {
+        matches!(self.status, Status::AwaitingApproval { .. }) || self.waiting_renewal().is_some()
+    }
+
+    /// The running lease.
+    pub fn lease(&self) -> Option<&Lease> {
+        match &self.status {
+            Status::Active { lease } => Some(lease),
+            Status::Pending
+            | Status::AwaitingApproval { .. }
+            | Status::Approved
+            | Status::Provisioning { .. }
+            | Status::Terminating { .. }
+            | Status::Denied { .. }
+            | Status::Cancelled
+            | Status::TimedOut
+            | Status::Failed { .. }
+            | Status::TeardownFailed { .. }
+            | Status::Terminated { .. }
+            | Status::Retained { .. } => None,
+        }
+    }
 }
+
+/// Longest output value that is taken for a name: what a person can be asked to type.
+const LONGEST_NAME: usize = 63;
 
 /// What the product said at submission; later edits of the catalog do not reach a running request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,6 +188,39 @@ pub struct Approval {
     pub at: Timestamp,
 }
 
+/// A renewal beyond those that need nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renewal {
+    /// Who asked for it.
+    pub by: PersonId,
+    /// By how long.
+    pub period: Period,
+    /// When it ends unanswered.
+    pub approve_by: Timestamp,
+    /// Who agreed, in the order of their clicks.
+    pub approvals: Vec<Approval>,
+    /// What came of it; `None` while it waits.
+    pub answer: Option<RenewalAnswer>,
+}
+
+/// What came of a renewal that needed an approval.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RenewalAnswer {
+    /// Enough approvers agreed.
+    Granted,
+    /// An approver said no.
+    Denied {
+        /// Who.
+        by: PersonId,
+        /// Why, in the approver's words.
+        reason: String,
+    },
+    /// Nobody answered in time.
+    Unanswered,
+    /// It was torn down before anybody answered.
+    Moot,
+}
+
 /// The provisioner's handles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provisioned {
@@ -162,8 +260,38 @@ pub enum Surface {
     Thread,
     /// The requester's running message: one, edited as things move.
     Direct,
-    /// A separate message to the requester about this news, so that Slack notifies them.
-    Told(StatusName),
+    /// The card that asks approvers to agree to a renewal.
+    Renewal,
+    /// The warning that the lease runs out; one message may be about several requests.
+    Warning,
+    /// A separate message to the owner about this news, so that Slack notifies them.
+    Told(News),
+}
+
+/// News that the owner is told in a message of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum News {
+    /// It reached this status.
+    Status(StatusName),
+    /// A renewal that needed an approval was answered.
+    Renewal,
+    /// It was handed to a new owner.
+    Handed,
+}
+
+impl News {
+    /// One of each.
+    pub fn all() -> impl Iterator<Item = Self> {
+        StatusName::ALL.into_iter().map(Self::Status).chain([Self::Renewal, Self::Handed])
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Status(status) => status.word(),
+            Self::Renewal => "renewal",
+            Self::Handed => "handed",
+        }
+    }
 }
 
 impl From<Surface> for String {
@@ -172,7 +300,9 @@ impl From<Surface> for String {
             Surface::Card => "card".to_owned(),
             Surface::Thread => "thread".to_owned(),
             Surface::Direct => "direct".to_owned(),
-            Surface::Told(status) => format!("told:{}", status.word()),
+            Surface::Renewal => "renewal".to_owned(),
+            Surface::Warning => "warning".to_owned(),
+            Surface::Told(news) => format!("told:{}", news.word()),
         }
     }
 }
@@ -181,9 +311,9 @@ impl TryFrom<String> for Surface {
     type Error = String;
 
     fn try_from(word: String) -> Result<Self, String> {
-        let surfaces = [Self::Card, Self::Thread, Self::Direct].into_iter();
+        let surfaces = [Self::Card, Self::Thread, Self::Direct, Self::Renewal, Self::Warning].into_iter();
         surfaces
-            .chain(StatusName::ALL.map(Self::Told))
+            .chain(News::all().map(Self::Told))
             .find(|surface| String::from(*surface) == word)
             .ok_or_else(|| format!("`{word}` is no surface"))
     }
@@ -214,6 +344,8 @@ pub enum Status {
     Provisioning {
         /// Resumes the execution that waits for the result.
         token: TaskToken,
+        /// Who wants it torn down as soon as it is there, if somebody does.
+        unwanted: Option<PersonId>,
     },
     /// It exists and its lease runs.
     Active {
@@ -224,6 +356,8 @@ pub enum Status {
     Terminating {
         /// How it will end.
         ending: Ending,
+        /// Counts the tries to remove it, from 1.
+        attempt: u32,
     },
     /// An approver said no.
     Denied {
@@ -247,6 +381,20 @@ pub enum Status {
         why: String,
         /// How it should have ended.
         ending: Ending,
+        /// Tries so far.
+        attempt: u32,
+    },
+    /// It lived and was removed.
+    Terminated {
+        /// What ended it.
+        cause: Cause,
+    },
+    /// It could not be removed and is left as it is, on purpose; the portal no longer looks after it.
+    Retained {
+        /// Which admin said so.
+        by: PersonId,
+        /// Why, in their words.
+        reason: String,
     },
 }
 
@@ -258,6 +406,23 @@ pub enum Ending {
         /// Why provisioning failed.
         why: String,
     },
+    /// Taking down what lived.
+    Terminated {
+        /// What ended it.
+        cause: Cause,
+    },
+}
+
+/// What ends the life of something that was provisioned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cause {
+    /// A person said so.
+    Asked {
+        /// Who.
+        by: PersonId,
+    },
+    /// Its lease ran out.
+    Expired,
 }
 
 /// A status without its data.
@@ -275,11 +440,13 @@ pub enum StatusName {
     TimedOut,
     Failed,
     TeardownFailed,
+    Terminated,
+    Retained,
 }
 
 impl StatusName {
     /// Every status, in the order of a request's life.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Pending,
         Self::AwaitingApproval,
         Self::Approved,
@@ -291,6 +458,8 @@ impl StatusName {
         Self::TimedOut,
         Self::Failed,
         Self::TeardownFailed,
+        Self::Terminated,
+        Self::Retained,
     ];
 
     /// The word that the store, the audit trail and the state machine use.
@@ -307,6 +476,8 @@ impl StatusName {
             Self::TimedOut => "TIMED_OUT",
             Self::Failed => "FAILED",
             Self::TeardownFailed => "TEARDOWN_FAILED",
+            Self::Terminated => "TERMINATED",
+            Self::Retained => "RETAINED",
         }
     }
 
@@ -318,18 +489,28 @@ impl StatusName {
             Self::Approved => "Approved",
             Self::Provisioning => "Provisioning",
             Self::Active => "Active",
-            Self::Terminating => "Cleaning up",
+            Self::Terminating => "Tearing down",
             Self::Denied => "Denied",
             Self::Cancelled => "Cancelled",
             Self::TimedOut => "Timed out",
             Self::Failed => "Failed",
-            Self::TeardownFailed => "Clean-up failed",
+            Self::TeardownFailed => "Teardown failed",
+            Self::Terminated => "Torn down",
+            Self::Retained => "Retained",
         }
     }
 
     /// Whether nothing will happen to the request any more; its quota slot is free again.
     pub fn is_ended(self) -> bool {
-        matches!(self, Self::Denied | Self::Cancelled | Self::TimedOut | Self::Failed)
+        matches!(
+            self,
+            Self::Denied
+                | Self::Cancelled
+                | Self::TimedOut
+                | Self::Failed
+                | Self::Terminated
+                | Self::Retained
+        )
     }
 
     /// Whether approvers can still answer.
@@ -353,6 +534,8 @@ impl Status {
             Self::TimedOut => StatusName::TimedOut,
             Self::Failed { .. } => StatusName::Failed,
             Self::TeardownFailed { .. } => StatusName::TeardownFailed,
+            Self::Terminated { .. } => StatusName::Terminated,
+            Self::Retained { .. } => StatusName::Retained,
         }
     }
 }
@@ -400,7 +583,10 @@ mod tests {
                 (Surface::Card, message("1.1")),
                 (Surface::Thread, message("1.2")),
                 (Surface::Direct, message("1.3")),
-                (Surface::Told(name), message("1.4")),
+                (Surface::Renewal, message("1.4")),
+                (Surface::Warning, message("1.5")),
+                (Surface::Told(News::Status(name)), message("1.6")),
+                (Surface::Told(News::Handed), message("1.7")),
             ]);
             let stored = serde_json::to_string(&request).unwrap();
             assert_eq!(serde_json::from_str::<Request>(&stored).unwrap(), request);

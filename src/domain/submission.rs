@@ -1,14 +1,15 @@
 //! The birth of a request: a checked form becomes a row, its first audit entry, a quota slot and its first jobs.
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
-use super::audit::{Actor, AuditHead, AuditSubject};
+use super::audit::{Actor, AuditHead, AuditSubject, By, Via};
 use super::catalog::Product;
 use super::ids::{PersonId, RequestId, TeamName};
 use super::job::JobKind;
 use super::next::Transition;
 use super::policy::{ApprovalPath, approval_path};
-use super::quota::{QuotaChange, QuotaSlot};
+use super::quota::QuotaChange;
 use super::request::{Estimate, ProductSnapshot, Progress, Request, Status, Surface};
 
 /// A form that passed every check.
@@ -28,22 +29,38 @@ pub struct Submission {
     pub reason: String,
     /// What it will cost.
     pub estimate: Option<Estimate>,
+    /// What the team's estimates may come to, US dollars a month; `None` where nothing limits them.
+    pub budget: Option<Decimal>,
+    /// Whether it goes beyond that all the same, so that approvers are asked in any case.
+    pub exceeds_budget: bool,
 }
 
 /// Makes the request and everything that is committed with it.
 pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Transition {
-    let path = approval_path(&product.approval, &submission.parameters, submission.estimate.as_ref());
+    let path = match approval_path(&product.approval, &submission.parameters, submission.estimate.as_ref()) {
+        ApprovalPath::Auto { .. } if submission.exceeds_budget => {
+            ApprovalPath::Ask { needed: product.approval.needed.max(1) }
+        }
+        path => path,
+    };
     let status = match path {
         ApprovalPath::Auto { .. } => Status::Approved,
         ApprovalPath::Ask { .. } => Status::Pending,
     };
+    let budget = submission.budget.filter(|_| !submission.exceeds_budget);
+    let by = By { person: submission.requester.clone(), via: Via::Form };
     let mut request = new_request(submission, product, path, status, now);
-    let slot = QuotaSlot { team: request.team.clone(), product: request.product.key.clone() };
-    let quota = QuotaChange::Take { slot, limit: product.quota.per_team };
+    let quota = QuotaChange::Take {
+        slot: request.slot(),
+        limit: product.quota.per_team,
+        monthly: request.monthly(),
+        budget,
+    };
+    let above = if request.exceeds_budget { ", above the team's budget" } else { "" };
     let (detail, deadline) = match &request.approval {
         ApprovalPath::Auto { why } => (format!("auto-approved: {why}"), None),
         ApprovalPath::Ask { needed } => (
-            format!("{needed} approval{} needed", if *needed == 1 { "" } else { "s" }),
+            format!("{needed} approval{} needed{above}", if *needed == 1 { "" } else { "s" }),
             Some(JobKind::ApprovalDeadline.due(request.id, request.approve_by)),
         ),
     };
@@ -53,8 +70,7 @@ pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Tran
         product: &request.product.key,
         status: request.status.name().word(),
     };
-    let actor = Actor::Person(request.requester.clone());
-    let audit = vec![request.audit.append(now, subject, "submitted", &actor, detail)];
+    let audit = vec![request.audit.append(now, subject, "submitted", &Actor::Person(by), detail)];
     let mut jobs = vec![
         JobKind::StartExecution { attempt: 1 }.due(request.id, now),
         JobKind::Show(Surface::Direct).due(request.id, now),
@@ -73,6 +89,7 @@ fn new_request(
     Request {
         id: submission.id,
         revision: 1,
+        owner: submission.requester.clone(),
         requester: submission.requester,
         team: submission.team,
         product: snapshot(product),
@@ -80,14 +97,18 @@ fn new_request(
         bound: submission.bound,
         reason: submission.reason,
         estimate: submission.estimate,
+        exceeds_budget: submission.exceeds_budget,
         approval,
         submitted_at: now,
         updated_at: now,
         approve_by: product.approval.timeout.after(now),
+        activated_at: None,
+        ended_at: None,
         attempt: 1,
         epoch: 1,
         status,
         approvals: Vec::new(),
+        renewal: None,
         provisioned: None,
         progress: Progress::default(),
         outputs: Vec::new(),

@@ -10,24 +10,24 @@ use jiff::SignedDuration;
 use super::people::mentions;
 use super::{Error, Portal};
 use crate::domain::event::Event;
-use crate::domain::ids::{ChannelId, PersonId, ProductKey, RequestId, TeamName};
+use crate::domain::audit::By;
+use crate::domain::ids::{ChannelId, ProductKey, RequestId, TeamName};
 use crate::domain::job::{ClickedDecision, JobKind, StoredClick};
 use crate::domain::next::{next, record_message};
 use crate::domain::policy::may_decide;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
-use crate::ports::store::Commit;
 
 /// How long Slack has to say who is in a group. The click is answered within three seconds and stored before that.
 const ASK_WITHIN: Duration = Duration::from_millis(1800);
 /// A stored click is judged within this time or not at all.
 const JUDGED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
-/// A click on a card's button.
+/// A click on a button about a request, or a command that does the same.
 #[derive(Clone, Debug)]
 pub struct Click {
-    /// Who clicked.
-    pub by: PersonId,
+    /// Who clicked, and where.
+    pub by: By,
     /// The request that the button names.
     pub request: RequestId,
     /// The request's epoch when the button was made.
@@ -50,7 +50,7 @@ pub enum Decided {
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn decide(portal: &Portal, click: &Click, decision: ClickedDecision) -> Result<Decided, Error> {
-    let request = named_request(portal, click, Surface::Card, tried(&decision)).await?;
+    let request = named_request(portal, click, card_of(click, portal).await?, tried(&decision)).await?;
     match judge(portal, &request, &click.by, &decision).await {
         Ok(request) => Ok(Decided::Now(Box::new(request))),
         Err(Unjudged::Error(error)) => Err(error),
@@ -67,8 +67,8 @@ pub async fn decide(portal: &Portal, click: &Click, decision: ClickedDecision) -
 /// # Errors
 /// As [`decide`].
 pub async fn may_deny(portal: &Portal, click: &Click) -> Result<Request, Error> {
-    let request = named_request(portal, click, Surface::Card, "deny").await?;
-    if !request.status.name().is_undecided() {
+    let request = named_request(portal, click, card_of(click, portal).await?, "deny").await?;
+    if !request.waits_for_approvers() {
         let event = Event::Deny { by: click.by.clone(), reason: String::new() };
         next(&request, &event, portal.now())?;
     }
@@ -115,16 +115,27 @@ pub(super) async fn named_request(
         return Err(portal.refuse_unstored(click.request, nothing, &click.by, tried, forged).await);
     };
     if let Some(message) = &click.message {
-        match portal.ports.store.request_of_message(message).await? {
-            Some(owner) if owner == request.id => {}
-            Some(_) => return Err(portal.refuse(&request, &click.by, tried, forged).await),
-            None => record_unknown(portal, &request, surface, message).await?,
+        let known = portal.ports.store.requests_of_message(message).await?;
+        match known.as_slice() {
+            [] => record_unknown(portal, &request, surface, message).await?,
+            some if some.contains(&request.id) => {}
+            _ => return Err(portal.refuse(&request, &click.by, tried, forged).await),
         }
     }
     if click.epoch != request.epoch {
+        if let Some(message) = &click.message {
+            portal.refresh(&request, surface, message).await?;
+        }
         return Err(Refusal::StaleButton { status: request.status.name() }.into());
     }
     Ok(request)
+}
+
+/// The card such a click stands on: the renewal's where a renewal is or was what approvers were asked about.
+async fn card_of(click: &Click, portal: &Portal) -> Result<Surface, Error> {
+    let request = portal.ports.store.load(click.request).await?;
+    let is_renewal = request.is_some_and(|request| request.renewal.is_some());
+    Ok(if is_renewal { Surface::Renewal } else { Surface::Card })
 }
 
 async fn record_unknown(
@@ -156,7 +167,7 @@ impl From<Error> for Unjudged {
 async fn judge(
     portal: &Portal,
     request: &Request,
-    by: &PersonId,
+    by: &By,
     decision: &ClickedDecision,
 ) -> Result<Request, Unjudged> {
     check_right(portal, request, by, tried(decision)).await?;
@@ -167,11 +178,11 @@ async fn judge(
     Ok(portal.change(request.id, |request, now| next(request, &event, now)).await?)
 }
 
-async fn check_right(portal: &Portal, request: &Request, by: &PersonId, tried: &str) -> Result<(), Unjudged> {
+async fn check_right(portal: &Portal, request: &Request, by: &By, tried: &str) -> Result<(), Unjudged> {
     let approvers = portal.approvers_of(request);
-    let asked = tokio::time::timeout(ASK_WITHIN, portal.is_one_of(by, &approvers)).await;
+    let asked = tokio::time::timeout(ASK_WITHIN, portal.is_one_of(&by.person, &approvers)).await;
     let is_approver = asked.map_err(anyhow::Error::new).flatten().map_err(Unjudged::SlackSilent)?;
-    match may_decide(request, by, is_approver, &mentions(&portal.askable(request))) {
+    match may_decide(request, &by.person, is_approver, &mentions(&portal.askable(request))) {
         Ok(()) => Ok(()),
         Err(refusal) => Err(portal.refuse(request, by, tried, refusal).await.into()),
     }
@@ -181,12 +192,7 @@ async fn store_click(portal: &Portal, click: &Click, decision: ClickedDecision) 
     let channel: Option<ChannelId> = click.message.as_ref().map(|message| message.channel.clone());
     let now = portal.now();
     let stored = StoredClick { by: click.by.clone(), channel, decision, at: now };
-    let job = JobKind::JudgeClick(stored).due(click.request, now);
-    let keys = vec![job.key.clone()];
-    let commit = Commit { jobs: vec![job], ..Commit::default() };
-    portal.ports.store.commit(commit).await.map_err(anyhow::Error::new)?;
-    portal.wake(keys);
-    Ok(())
+    Ok(portal.write_jobs(vec![JobKind::JudgeClick(stored).due(click.request, now)]).await?)
 }
 
 fn tried(decision: &ClickedDecision) -> &'static str {

@@ -219,24 +219,25 @@ async fn run_key(portal: &Portal, key: &JobKey) {
             for job in jobs {
                 if let Err(error) = run_claimed(portal, &job).await {
                     // The claim runs out and the job comes back by itself.
-                    tracing::error!(request = %key.request, job = job.kind.word(), error = format!("{error:#}"), "cannot finish a job");
+                    tracing::error!(of = %key.of, job = job.kind.word(), error = format!("{error:#}"), "cannot finish a job");
                 }
             }
         }
         Err(error) => {
-            tracing::error!(request = %key.request, error = format!("{error:#}"), "cannot claim a job");
+            tracing::error!(of = %key.of, error = format!("{error:#}"), "cannot claim a job");
         }
     }
 }
 
 async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
     let store = &portal.ports.store;
-    let request = job.claim.key.request;
-    let performed = perform(portal, request, &job.kind).await;
+    let of = &job.claim.key.of;
+    let performed = perform(portal, of, &job.kind).await;
     portal.metrics.job(&job.kind, outcome(&performed));
     match performed {
         Ok(Performed::Done) => store.complete(&job.claim).await,
-        Ok(Performed::Again(wait)) => look_again(portal, job, wait).await,
+        Ok(Performed::Again(wait)) => look_again(portal, job, job.kind.clone(), wait).await,
+        Ok(Performed::AgainAs(kind, wait)) => look_again(portal, job, kind, wait).await,
         Err(JobError::Never(why)) => park(portal, job, &why).await,
         Err(error @ (JobError::Later(_) | JobError::After(_))) => {
             let why = format!("{error:#}");
@@ -248,7 +249,7 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
                 JobError::After(wait) => SignedDuration::try_from(wait).unwrap_or(LONGEST_PAUSE),
                 JobError::Later(_) | JobError::Never(_) => back_off(job),
             };
-            tracing::warn!(%request, job = job.kind.word(), attempt = job.attempts + 1, error = why, "a job is put off");
+            tracing::warn!(%of, job = job.kind.word(), attempt = job.attempts + 1, error = why, "a job is put off");
             store.put_off(&job.claim, now.saturating_add(pause).unwrap_or(Timestamp::MAX), &why).await
         }
     }
@@ -257,17 +258,22 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
 fn outcome(performed: &Result<Performed, JobError>) -> &'static str {
     match performed {
         Ok(Performed::Done) => "done",
-        Ok(Performed::Again(_)) => "again",
+        Ok(Performed::Again(_) | Performed::AgainAs(..)) => "again",
         Err(JobError::Later(_) | JobError::After(_)) => "put_off",
         Err(JobError::Never(_)) => "parked",
     }
 }
 
 /// Writes the job anew for its next look, which is no failure and starts its count of attempts afresh.
-async fn look_again(portal: &Portal, job: &ClaimedJob, wait: Duration) -> anyhow::Result<()> {
+async fn look_again(
+    portal: &Portal,
+    job: &ClaimedJob,
+    kind: JobKind,
+    wait: Duration,
+) -> anyhow::Result<()> {
     let wait = SignedDuration::try_from(wait).unwrap_or(LONGEST_PAUSE);
     let due_at = portal.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
-    let next = job.kind.clone().due(job.claim.key.request, due_at);
+    let next = kind.due(job.claim.key.of.clone(), due_at);
     let commit = Commit { jobs: vec![next], done: Some(job.claim.clone()), ..Commit::default() };
     match portal.ports.store.commit(commit).await {
         Ok(()) | Err(CommitError::ClaimLost) => Ok(()),
@@ -278,19 +284,18 @@ async fn look_again(portal: &Portal, job: &ClaimedJob, wait: Duration) -> anyhow
 /// Doubles with every failure, and differs a little from job to job so that they do not come back in step.
 fn back_off(job: &ClaimedJob) -> SignedDuration {
     let doubled = SignedDuration::from_secs(1_i64 << job.attempts.min(10)).min(LONGEST_PAUSE);
-    let spread = job.claim.key.request.to_string().bytes().map(i64::from).sum::<i64>() % 500;
+    let spread = job.claim.key.of.to_string().bytes().map(i64::from).sum::<i64>() % 500;
     doubled.saturating_add(SignedDuration::from_millis(spread))
 }
 
 /// Gives a job up, visibly: in the log, in the store, and to the person who waits for it.
 async fn park(portal: &Portal, job: &ClaimedJob, why: &str) -> anyhow::Result<()> {
-    let id = job.claim.key.request;
-    tracing::error!(request = %id, job = job.kind.word(), why, "a job is parked and needs a person");
+    let of = &job.claim.key.of;
+    tracing::error!(%of, job = job.kind.word(), why, "a job is parked and needs a person");
     portal.ports.store.park(&job.claim, why).await?;
-    let nobody_waits = matches!(job.kind, JobKind::Show(surface) if surface != Surface::Card);
-    if nobody_waits || matches!(job.kind, JobKind::JudgeClick(_)) {
-        return Ok(());
-    }
+    let nobody_waits = matches!(job.kind, JobKind::Show(surface) if surface != Surface::Card)
+        || matches!(job.kind, JobKind::JudgeClick(_) | JobKind::Refresh { .. } | JobKind::FindHomes);
+    let Some(id) = of.request().filter(|_| !nobody_waits) else { return Ok(()) };
     match portal.load(id).await {
         Ok(request) => {
             let text = format!(

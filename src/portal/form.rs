@@ -15,7 +15,7 @@ use crate::domain::preview::Preview;
 use crate::domain::quota::{QuotaSlot, QuotaUse};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Estimate, Request};
-use crate::ports::store::Whose;
+use crate::ports::store::{Which, Whose};
 
 /// Requests that are named when a quota is full.
 const NAMED_HOLDERS: usize = 10;
@@ -272,8 +272,6 @@ async fn preview(
 
 async fn holders(portal: &Portal, product: &Product, team: &TeamName) -> Result<Vec<Request>, Error> {
     let whose = Whose::TeamProduct(team.clone(), product.key.clone());
-    let mut requests = portal.ports.store.list(&whose, 0, 200).await?;
-    requests.retain(|request| !request.status.name().is_ended());
-    requests.truncate(NAMED_HOLDERS);
+    let requests = portal.ports.store.list(&whose, Which::Live, 0, NAMED_HOLDERS).await?;
     Ok(requests)
 }

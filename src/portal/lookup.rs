@@ -8,7 +8,7 @@ use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::quota::{QuotaSlot, QuotaUse};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
-use crate::ports::store::Whose;
+use crate::ports::store::{Which, Whose};
 
 /// Fewest characters of an id that a command takes.
 const SHORTEST_PREFIX: usize = 6;
@@ -38,10 +38,10 @@ pub async fn list(
     limit: usize,
 ) -> Result<Page, Error> {
     let whose = match team {
-        None => Whose::Requester(person.clone()),
+        None => Whose::Owner(person.clone()),
         Some(name) => Whose::Team(visible_team(portal, person, name).await?),
     };
-    let mut requests = portal.ports.store.list(&whose, skip, limit + 1).await?;
+    let mut requests = portal.ports.store.list(&whose, Which::All, skip, limit + 1).await?;
     let more = requests.len() > limit;
     requests.truncate(limit);
     Ok(Page { whose, requests, skip, more })

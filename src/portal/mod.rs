@@ -8,13 +8,19 @@ pub mod cancel;
 pub mod decide;
 pub mod dispatch;
 pub mod form;
+pub mod home;
+mod lease;
 pub mod lookup;
 pub mod metrics;
 mod people;
 mod perform;
+pub mod renew;
 pub mod settle;
 mod show;
 pub mod submit;
+pub mod teardown;
+pub mod trail;
+pub mod transfer;
 
 pub(crate) use people::others;
 
@@ -25,19 +31,23 @@ use thiserror::Error as ThisError;
 use tokio::sync::mpsc;
 
 use self::metrics::Metrics;
-use crate::domain::audit::{Actor, AuditHead, AuditSubject};
+use crate::domain::audit::{Actor, AuditHead, AuditSubject, By};
 use crate::domain::catalog::Catalog;
-use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
-use crate::domain::job::JobKey;
-use crate::domain::next::{Transition, note_refusal};
+use crate::domain::ids::{ProductKey, RequestId, TeamName};
+use crate::domain::job::{Job, JobKey, JobKind};
+use crate::domain::next::{Transition, note_refusal, refresh};
 use crate::domain::organization::Organization;
+use crate::domain::period::Period;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::Request;
+use crate::domain::request::{MessageRef, Request, Surface};
 use crate::ports::Ports;
 use crate::ports::store::{Claim, Commit, CommitError, RowChange};
 
 /// Times a use case loads a request anew because somebody else changed it first.
 const STALE_RETRIES: usize = 20;
+
+/// Home tabs follow a change after this time, so that several changes at once are published once.
+const HOMES_AFTER: Period = Period::seconds(2);
 
 /// Everything a use case needs. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -116,12 +126,16 @@ impl Portal {
         let row = Box::new(request.clone());
         let row = if request.revision == 1 { RowChange::Insert(row) } else { RowChange::Replace(row) };
         let now = self.now();
+        let mut jobs = transition.jobs;
         let due: Vec<JobKey> =
-            transition.jobs.iter().filter(|job| job.due_at <= now).map(|job| job.key.clone()).collect();
+            jobs.iter().filter(|job| job.due_at <= now).map(|job| job.key.clone()).collect();
+        if !transition.audit.is_empty() {
+            jobs.push(JobKind::FindHomes.due(request.id, HOMES_AFTER.after(now)));
+        }
         let commit = Commit {
             row: Some(row),
             audit: transition.audit.clone(),
-            jobs: transition.jobs,
+            jobs,
             quota: transition.quota,
             once,
             done,
@@ -132,6 +146,21 @@ impl Portal {
         Ok(request)
     }
 
+    /// Has a message brought up to date that shows something old.
+    async fn refresh(&self, request: &Request, surface: Surface, at: &MessageRef) -> anyhow::Result<()> {
+        let job = refresh(request, surface, at.clone(), self.now());
+        self.write_jobs(vec![job]).await
+    }
+
+    /// Writes jobs that nothing else is committed with, and has those run that are due.
+    async fn write_jobs(&self, jobs: Vec<Job>) -> anyhow::Result<()> {
+        let now = self.now();
+        let due = jobs.iter().filter(|job| job.due_at <= now).map(|job| job.key.clone()).collect();
+        self.ports.store.commit(Commit { jobs, ..Commit::default() }).await?;
+        self.wake(due);
+        Ok(())
+    }
+
     /// Has these jobs run now instead of at the next sweep; nobody listens in a test that sweeps by itself.
     fn wake(&self, keys: Vec<JobKey>) {
         for key in keys {
@@ -140,7 +169,7 @@ impl Portal {
     }
 
     /// Puts a refusal for lack of right on the request's trail and hands it back.
-    async fn refuse(&self, request: &Request, by: &PersonId, tried: &str, refusal: Refusal) -> Error {
+    async fn refuse(&self, request: &Request, by: &By, tried: &str, refusal: Refusal) -> Error {
         let Some(why) = refusal.lack_of_right() else { return refusal.into() };
         let noted =
             self.change(request.id, |request, now| Ok(note_refusal(request, by, tried, why, now))).await;
@@ -154,7 +183,7 @@ impl Portal {
     }
 
     /// Refuses somebody who is not of our workspace, and notes that on the trail.
-    pub(crate) async fn refuse_stranger(&self, by: &PersonId) -> Error {
+    pub(crate) async fn refuse_stranger(&self, by: &By) -> Error {
         let refusal = Refusal::NotOurWorkspace;
         self.refuse_unstored(
             RequestId::random(),
@@ -167,7 +196,7 @@ impl Portal {
     }
 
     /// Refuses a button or a form that names nothing the portal ever offered, and notes that on the trail.
-    pub(crate) async fn refuse_forged(&self, by: &PersonId, tried: &str) -> Error {
+    pub(crate) async fn refuse_forged(&self, by: &By, tried: &str) -> Error {
         let refusal = Refusal::Forged { command: self.organization.command.clone() };
         let nothing = (&TeamName::new("-"), &ProductKey::none());
         self.refuse_unstored(RequestId::random(), nothing, by, tried, refusal).await
@@ -178,7 +207,7 @@ impl Portal {
         &self,
         id: RequestId,
         (team, product): (&TeamName, &ProductKey),
-        by: &PersonId,
+        by: &By,
         tried: &str,
         refusal: Refusal,
     ) -> Error {

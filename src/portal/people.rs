@@ -95,7 +95,7 @@ impl Portal {
     /// # Errors
     /// When Slack had to be asked and could not.
     pub(crate) async fn may_see(&self, person: &PersonId, request: &Request) -> anyhow::Result<bool> {
-        if *person == request.requester {
+        if *person == request.requester || *person == request.owner {
             return Ok(true);
         }
         let team = self.organization.team(&request.team).map(|team| team.members.clone()).unwrap_or_default();
@@ -106,6 +106,39 @@ impl Portal {
             self.organization.auditors.clone(),
         ];
         for circle in &circles {
+            if self.is_one_of(person, circle).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl Portal {
+    /// Whether `person` may renew, tear down and hand over: its owner, its team's approvers, admins.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(crate) async fn may_tend(&self, person: &PersonId, request: &Request) -> anyhow::Result<bool> {
+        if *person == request.owner {
+            return Ok(true);
+        }
+        let approvers = self.organization.team(&request.team).map(|team| team.approvers.as_slice());
+        for circle in [approvers.unwrap_or_default(), &self.organization.admins] {
+            if self.is_one_of(person, circle).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether `person` may read the whole trail of this request: its approvers, admins and auditors.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(crate) async fn may_audit(&self, person: &PersonId, request: &Request) -> anyhow::Result<bool> {
+        let organization = &self.organization;
+        for circle in [&self.approvers_of(request), &organization.admins, &organization.auditors] {
             if self.is_one_of(person, circle).await? {
                 return Ok(true);
             }

@@ -5,11 +5,14 @@ use std::time::Duration;
 use thiserror::Error as ThisError;
 
 use super::decide::judge_stored;
-use super::show::show;
+use super::home::{find_homes, publish};
+use super::lease::{look_at_lease, warn};
+use super::show::{refresh, show};
+use super::trail::copy;
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::ids::{RecordId, RequestId, TaskToken};
-use crate::domain::job::{JobKind, Resume, StoredClick};
+use crate::domain::job::{JobKind, Resume, StoredClick, Subject};
 use crate::domain::next::next;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::request::{Output, Request, Status};
@@ -27,6 +30,8 @@ pub(super) enum Performed {
     Done,
     /// Nothing is wrong, but it has to be looked at again after this time.
     Again(Duration),
+    /// The same, to go on as this.
+    AgainAs(JobKind, Duration),
 }
 
 /// Why a job did not succeed.
@@ -64,9 +69,28 @@ impl From<Error> for JobError {
     }
 }
 
-pub(super) async fn perform(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Performed, JobError> {
+pub(super) async fn perform(portal: &Portal, of: &Subject, kind: &JobKind) -> Result<Performed, JobError> {
+    match (of, kind) {
+        (Subject::Request(id), kind) => of_request(portal, *id, kind).await,
+        (Subject::Person(person), JobKind::Warn) => warn(portal, person).await,
+        (Subject::Person(person), JobKind::Home) => publish(portal, person).await,
+        (Subject::Portal, JobKind::CopyTrail { after }) => copy(portal, *after).await,
+        (Subject::Person(_) | Subject::Portal, kind) => misplaced(of, kind),
+    }
+}
+
+fn misplaced(of: &Subject, kind: &JobKind) -> Result<Performed, JobError> {
+    Err(JobError::Never(format!("there is no job `{}` of {of}", kind.word())))
+}
+
+async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Performed, JobError> {
     match kind {
         JobKind::Show(surface) => show(portal, id, *surface).await.map(|()| Performed::Done),
+        JobKind::Refresh { at, surface } => refresh(portal, id, *surface, at).await.map(|()| Performed::Done),
+        JobKind::Lease => look_at_lease(portal, id).await,
+        JobKind::RenewalDeadline => apply(portal, id, Event::RenewalDeadline).await,
+        JobKind::FindHomes => find_homes(portal, id).await,
+        JobKind::Warn | JobKind::Home | JobKind::CopyTrail { .. } => misplaced(&Subject::Request(id), kind),
         JobKind::JudgeClick(click) => judge_click(portal, id, click).await,
         JobKind::ApprovalDeadline => apply(portal, id, Event::ApprovalDeadline).await,
         JobKind::StartExecution { attempt } => start_execution(portal, id, *attempt).await,
@@ -79,7 +103,7 @@ pub(super) async fn perform(portal: &Portal, id: RequestId, kind: &JobKind) -> R
 }
 
 /// Applies an event; one that does not fit any more is done with.
-async fn apply(portal: &Portal, id: RequestId, event: Event) -> Result<Performed, JobError> {
+pub(super) async fn apply(portal: &Portal, id: RequestId, event: Event) -> Result<Performed, JobError> {
     match portal.change(id, |request, now| next(request, &event, now)).await {
         Ok(_) | Err(Error::Refused(_)) => Ok(Performed::Done),
         Err(Error::Failed(error)) => Err(JobError::Later(error)),
@@ -88,7 +112,7 @@ async fn apply(portal: &Portal, id: RequestId, event: Event) -> Result<Performed
 
 async fn judge_click(portal: &Portal, id: RequestId, click: &StoredClick) -> Result<Performed, JobError> {
     if let Some(text) = judge_stored(portal, id, click).await? {
-        portal.ports.slack.whisper(click.channel.as_ref(), &click.by, &text).await?;
+        portal.ports.slack.whisper(click.channel.as_ref(), &click.by.person, &text).await?;
     }
     Ok(Performed::Done)
 }
@@ -209,10 +233,8 @@ fn allowed_outputs(request: &Request, outputs: Vec<(String, String, String)>) ->
 
 async fn terminate(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
-    if !matches!(request.status, Status::Terminating { .. }) {
-        return Ok(Performed::Done);
-    }
-    match portal.ports.provisioner.terminate(id).await {
+    let Status::Terminating { attempt, .. } = request.status else { return Ok(Performed::Done) };
+    match portal.ports.provisioner.terminate(id, attempt).await {
         Ok(None) => apply(portal, id, Event::TerminationSucceeded).await,
         Ok(Some(record)) => apply(portal, id, Event::TerminationStarted { record }).await,
         Err(ProvisionError::Refused(why)) => apply(portal, id, Event::TerminationFailed { why }).await,

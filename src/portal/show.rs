@@ -8,9 +8,9 @@ use super::perform::JobError;
 use crate::domain::ids::RequestId;
 use crate::domain::next::record_message;
 use crate::domain::policy::ApprovalPath;
-use crate::domain::quota::{QuotaSlot, QuotaUse};
+use crate::domain::quota::QuotaUse;
 use crate::domain::request::{MessageRef, Request, Surface};
-use crate::ports::slack::{Destination, Notice, SlackError};
+use crate::ports::slack::{Destination, Notice, RequestNotice, SlackError, Warned, WarningNotice};
 
 pub(super) async fn show(portal: &Portal, id: RequestId, surface: Surface) -> Result<(), JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(()) };
@@ -24,20 +24,38 @@ pub(super) async fn show(portal: &Portal, id: RequestId, surface: Surface) -> Re
     }
 }
 
+/// Brings a message up to date that the row no longer names; one that is gone is left alone.
+pub(super) async fn refresh(
+    portal: &Portal,
+    id: RequestId,
+    surface: Surface,
+    at: &MessageRef,
+) -> Result<(), JobError> {
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(()) };
+    let result =
+        with_notice(portal, &request, surface, at, async |notice| portal.ports.slack.update(at, notice).await);
+    match result.await? {
+        Ok(()) | Err(SlackError::Gone(_) | SlackError::Unreachable(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Where a message goes that was not posted yet; `None` when there is nothing to say there.
 fn destination(portal: &Portal, request: &Request, surface: Surface) -> Option<Destination> {
-    let asked = matches!(request.approval, ApprovalPath::Ask { .. });
+    let channel = || Destination::Channel(portal.organization.channel_of(&request.team).clone());
     match surface {
         Surface::Card => {
-            let waiting = request.status.name().is_undecided();
-            (asked && waiting)
-                .then(|| Destination::Channel(portal.organization.channel_of(&request.team).clone()))
+            let asked = matches!(request.approval, ApprovalPath::Ask { .. });
+            (asked && request.status.name().is_undecided()).then(channel)
         }
+        Surface::Renewal => request.waiting_renewal().map(|_| channel()),
         Surface::Thread => {
             let decided = !request.status.name().is_undecided();
             request.messages.get(&Surface::Card).filter(|_| decided).cloned().map(Destination::Thread)
         }
-        Surface::Direct | Surface::Told(_) => Some(Destination::Person(request.requester.clone())),
+        // Posted for all of a person's requests at once, never for one alone.
+        Surface::Warning => None,
+        Surface::Direct | Surface::Told(_) => Some(Destination::Person(request.owner.clone())),
     }
 }
 
@@ -48,13 +66,13 @@ async fn update(
     at: &MessageRef,
 ) -> Result<(), JobError> {
     let result =
-        with_notice(portal, request, surface, async |notice| portal.ports.slack.update(at, notice).await);
+        with_notice(portal, request, surface, at, async |notice| portal.ports.slack.update(at, notice).await);
     match result.await? {
         Ok(()) => Ok(()),
         Err(SlackError::Gone(_)) if request.status.name().is_ended() => Ok(()),
         // A card is needed wherever it can be shown; any other message is where its readers are, or nowhere.
         Err(error @ (SlackError::Gone(_) | SlackError::Unreachable(_)))
-            if surface == Surface::Card || matches!(error, SlackError::Gone(_)) =>
+            if is_card(surface) || matches!(error, SlackError::Gone(_)) =>
         {
             tracing::warn!(request = %request.id, ?surface, %error, "a message is posted again");
             match destination(portal, request, surface) {
@@ -85,9 +103,14 @@ async fn post(portal: &Portal, request: &Request, surface: Surface, to: Destinat
     Ok(())
 }
 
+/// Whether approvers answer there.
+fn is_card(surface: Surface) -> bool {
+    matches!(surface, Surface::Card | Surface::Renewal)
+}
+
 /// A card that cannot be posted is tried again: somebody has to invite the bot, and until then nobody can decide.
 fn not_posted(surface: Surface, error: SlackError) -> JobError {
-    if let (SlackError::Unreachable(why), Surface::Card) = (&error, surface) {
+    if let (SlackError::Unreachable(why), true) = (&error, is_card(surface)) {
         return JobError::Later(anyhow::anyhow!("{why}: invite the bot to the approvals channel"));
     }
     error.into()
@@ -99,24 +122,57 @@ async fn post_once(
     surface: Surface,
     to: &Destination,
 ) -> Result<Result<MessageRef, SlackError>, JobError> {
-    with_notice(portal, request, surface, async |notice| portal.ports.slack.post(to, notice).await).await
+    let notice = about(portal, request, surface).await?;
+    let approvers = portal.askable(request);
+    let notice = Notice::Request(RequestNotice { approvers: &approvers, ..notice });
+    Ok(portal.ports.slack.post(to, &notice).await)
 }
 
+/// Calls with what the message at this place shows now.
 async fn with_notice<T>(
     portal: &Portal,
     request: &Request,
     surface: Surface,
+    at: &MessageRef,
     call: impl AsyncFnOnce(&Notice<'_>) -> T,
 ) -> Result<T, JobError> {
-    let slot = QuotaSlot { team: request.team.clone(), product: request.product.key.clone() };
-    let used = portal.ports.store.quota_used(&slot).await?;
     let approvers = portal.askable(request);
-    let notice = Notice {
+    if surface == Surface::Warning {
+        let requests = warned_in(portal, at).await?;
+        let is_current = |request: &Request| request.messages.get(&surface) == Some(at);
+        let leases: Vec<Warned<'_>> =
+            requests.iter().map(|request| Warned { request, is_current: is_current(request) }).collect();
+        let simulated = portal.ports.provisioner.is_simulated();
+        // A direct conversation is the owner's; anywhere else the approvers were asked.
+        let instead = (!at.channel.as_str().starts_with('D')).then_some(approvers.as_slice());
+        let warning = WarningNotice { leases: &leases, owner: &request.owner, instead, simulated };
+        return Ok(call(&Notice::Warning(warning)).await);
+    }
+    let notice = about(portal, request, surface).await?;
+    Ok(call(&Notice::Request(RequestNotice { approvers: &approvers, ..notice })).await)
+}
+
+async fn about<'a>(
+    portal: &Portal,
+    request: &'a Request,
+    surface: Surface,
+) -> Result<RequestNotice<'a>, JobError> {
+    let used = portal.ports.store.quota_used(&request.slot()).await?;
+    Ok(RequestNotice {
         surface,
         request,
-        approvers: &approvers,
+        approvers: &[],
         quota: QuotaUse { used, limit: request.product.per_team },
         simulated: portal.ports.provisioner.is_simulated(),
-    };
-    Ok(call(&notice).await)
+    })
+}
+
+/// The requests that a warning is about, the one that ends first at the top.
+async fn warned_in(portal: &Portal, at: &MessageRef) -> anyhow::Result<Vec<Request>> {
+    let mut requests = Vec::new();
+    for id in portal.ports.store.requests_of_message(at).await? {
+        requests.extend(portal.ports.store.load(id).await?);
+    }
+    requests.sort_by_key(|request| (request.lease().map(|lease| lease.expires_at), request.submitted_at));
+    Ok(requests)
 }

@@ -6,7 +6,8 @@ use thiserror::Error as ThisError;
 
 use super::form::{choose_team, find_product, form_of, shown};
 use super::{Error, Portal};
-use crate::domain::catalog::{Binding, Product};
+use crate::domain::audit::{By, Via};
+use crate::domain::catalog::{Binding, OverBudget, Product};
 use crate::domain::cost::estimate;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
@@ -86,14 +87,32 @@ pub async fn submit(portal: &Portal, filled: Filled) -> Result<RequestId, Submit
         Err(problems) => return Err(SubmitError::Fields(problems)),
     };
     let submission = submission(portal, id, &filled, team, &product, values);
-    let (team, key) = (submission.team.clone(), product.key.clone());
-    let transition = birth(submission, &product, portal.now());
-    match portal.commit(transition, Some(once), None).await {
+    store(portal, submission, &product, once).await
+}
+
+async fn store(
+    portal: &Portal,
+    mut submission: Submission,
+    product: &Product,
+    once: String,
+) -> Result<RequestId, SubmitError> {
+    let (team, key, by) = (submission.team.clone(), product.key.clone(), submission.requester.clone());
+    let born = |submission: &Submission| birth(submission.clone(), product, portal.now());
+    let mut committed = portal.commit(born(&submission), Some(once.clone()), None).await;
+    if let (Err(CommitError::BudgetSpent(_)), OverBudget::Ask) = (&committed, product.quota.over_budget) {
+        submission.exceeds_budget = true;
+        committed = portal.commit(born(&submission), Some(once), None).await;
+    }
+    match committed {
         Ok(request) => {
-            tracing::info!(request = %request.id, product = %key, team = %team, actor = %filled.by, status = request.status.name().word(), "submitted");
+            tracing::info!(request = %request.id, product = %key, team = %team, actor = %by, status = request.status.name().word(), "submitted");
             Ok(request.id)
         }
         Err(CommitError::Again(Some(earlier))) => Ok(earlier),
+        Err(CommitError::BudgetSpent(spent)) => {
+            let budget = submission.budget.unwrap_or_default();
+            Err(Refusal::BudgetSpent { team, spent, budget }.into())
+        }
         Err(CommitError::QuotaFull(quota)) => Err(Refusal::QuotaFull { team, product: key, quota }.into()),
         Err(error) => Err(anyhow::Error::new(error).context("cannot store the request").into()),
     }
@@ -107,7 +126,8 @@ async fn refused(
     by: &PersonId,
     refusal: Refusal,
 ) -> SubmitError {
-    portal.refuse_unstored(id, (team, product), by, "submit", refusal).await.into()
+    let by = By { person: by.clone(), via: Via::Form };
+    portal.refuse_unstored(id, (team, product), &by, "submit", refusal).await.into()
 }
 
 /// The parameters, bound ones included, or what is wrong with the fields.
@@ -155,6 +175,7 @@ fn submission(
     product: &Product,
     values: ParameterValues,
 ) -> Submission {
+    let budget = portal.organization.team(&team).and_then(|team| team.monthly_budget);
     let price = estimate(&product.cost, &|key| values.get(key), &portal.catalog.prices);
     Submission {
         id,
@@ -164,5 +185,7 @@ fn submission(
         bound: product.bind.keys().cloned().collect(),
         reason: filled.reason.trim().to_owned(),
         estimate: price,
+        budget,
+        exceeds_budget: false,
     }
 }

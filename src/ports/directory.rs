@@ -21,4 +21,10 @@ pub trait Directory: Debug + Send + Sync {
     /// # Errors
     /// When Slack cannot be asked right now.
     async fn person_by_email(&self, email: &str) -> anyhow::Result<Option<PersonId>>;
+
+    /// Whether this is an active full member: not deactivated, no guest, no bot.
+    ///
+    /// # Errors
+    /// When Slack cannot be asked right now.
+    async fn is_active(&self, person: &PersonId) -> anyhow::Result<bool>;
 }

@@ -4,10 +4,13 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
+use rust_decimal::Decimal;
 use thiserror::Error;
 
+use crate::domain::audit::AuditEntry;
 use crate::domain::catalog::Principal;
-use crate::domain::ids::{ChannelId, PersonId};
+use crate::domain::ids::{ChannelId, PersonId, TeamName};
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{MessageRef, Request, Surface};
 
@@ -37,6 +40,18 @@ pub trait Slack: Debug + Send + Sync {
         text: &str,
     ) -> Result<(), SlackError>;
 
+    /// Publishes a person's home tab unless it shows just what `shown` is the digest of; the digest of what it shows.
+    ///
+    /// # Errors
+    /// See [`SlackError`].
+    async fn publish_home(&self, page: &HomePage, shown: &str) -> Result<String, SlackError>;
+
+    /// How far our clock is ahead of Slack's, to the second; negative when it is behind.
+    ///
+    /// # Errors
+    /// When Slack does not answer, or without a date.
+    async fn clock_ahead_by(&self) -> anyhow::Result<SignedDuration>;
+
     /// Whether Slack answers and the token is good.
     ///
     /// # Errors
@@ -55,9 +70,42 @@ pub enum Destination {
     Person(PersonId),
 }
 
-/// What a message shows: the request as it is now, as that surface shows it.
+/// What a message shows.
 #[derive(Clone, Copy, Debug)]
-pub struct Notice<'a> {
+pub enum Notice<'a> {
+    /// One request.
+    Request(RequestNotice<'a>),
+    /// Leases that run out.
+    Warning(WarningNotice<'a>),
+    /// New entries of the audit trail.
+    Trail(&'a [AuditEntry]),
+}
+
+/// What a warning shows: requests whose leases run out, or what has become of them since.
+#[derive(Clone, Copy, Debug)]
+pub struct WarningNotice<'a> {
+    /// The leases, the one that ends first at the top.
+    pub leases: &'a [Warned<'a>],
+    /// Whose they are.
+    pub owner: &'a PersonId,
+    /// Who is asked instead, in a channel, because the owner cannot be reached; `None` in the owner's own message.
+    pub instead: Option<&'a [Principal]>,
+    /// Whether nothing real is made.
+    pub simulated: bool,
+}
+
+/// One of the leases of a warning.
+#[derive(Clone, Copy, Debug)]
+pub struct Warned<'a> {
+    /// The request as it is now.
+    pub request: &'a Request,
+    /// Whether this is its newest warning, and still addressed to whom it concerns. If not, it has no buttons.
+    pub is_current: bool,
+}
+
+/// What a message about one request shows: the request as it is now, as that surface shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestNotice<'a> {
     /// Which of the request's messages this is.
     pub surface: Surface,
     /// The request.
@@ -68,6 +116,60 @@ pub struct Notice<'a> {
     pub quota: QuotaUse,
     /// Whether nothing real is made.
     pub simulated: bool,
+}
+
+/// What a person's home tab shows.
+#[derive(Clone, Debug)]
+pub struct HomePage {
+    /// Whose it is.
+    pub person: PersonId,
+    /// Whether they see it for the first time.
+    pub is_first_visit: bool,
+    /// What waits for their answer, the longest waiting first, and how many more there are.
+    pub waiting: Excerpt,
+    /// Their own requests that have not ended, newest first.
+    pub mine: Excerpt,
+    /// What each of their teams holds, in the order of the settings.
+    pub teams: Vec<TeamPage>,
+    /// The slash command.
+    pub command: String,
+    /// Whether nothing real is made.
+    pub simulated: bool,
+}
+
+/// The first of some requests.
+#[derive(Clone, Debug, Default)]
+pub struct Excerpt {
+    /// These.
+    pub requests: Vec<Request>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// What a team holds.
+#[derive(Clone, Debug)]
+pub struct TeamPage {
+    /// The team.
+    pub team: TeamName,
+    /// Its live requests, newest first.
+    pub live: Excerpt,
+    /// What it uses of each product it may ask for: the product's name, slots, and estimates in US dollars a month.
+    pub uses: Vec<ProductUse>,
+    /// What its estimates come to, US dollars a month.
+    pub monthly: Decimal,
+    /// What they may come to.
+    pub budget: Option<Decimal>,
+}
+
+/// What a team uses of one product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProductUse {
+    /// What people call it; its key where it has left the catalog.
+    pub product: String,
+    /// Slots.
+    pub quota: QuotaUse,
+    /// Estimates, US dollars a month.
+    pub monthly: Decimal,
 }
 
 /// Why a message was not shown.

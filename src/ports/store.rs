@@ -7,12 +7,13 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use thiserror::Error;
 
 use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::job::{Job, JobKey, JobKind};
-use crate::domain::quota::{QuotaChange, QuotaSlot, QuotaUse};
+use crate::domain::quota::{QuotaChange, QuotaSlot, QuotaUse, TeamUse};
 use crate::domain::request::{MessageRef, Request};
 
 /// The store.
@@ -34,20 +35,44 @@ pub trait Store: Debug + Send + Sync {
     async fn find(&self, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>>;
 
     /// Requests of a person or a team, newest first, at most `limit`, after the first `skip`.
-    async fn list(&self, whose: &Whose, skip: usize, limit: usize) -> anyhow::Result<Vec<Request>>;
+    async fn list(
+        &self,
+        whose: &Whose,
+        which: Which,
+        skip: usize,
+        limit: usize,
+    ) -> anyhow::Result<Vec<Request>>;
 
-    /// The request that this message was recorded for.
-    async fn request_of_message(&self, message: &MessageRef) -> anyhow::Result<Option<RequestId>>;
+    /// What they hold, or held at some time since then: all of it, but of each only what sums need. In no order.
+    async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>>;
+
+    /// The requests that this message was recorded for, in the order of their ids.
+    async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>>;
 
     /// Slots in use.
     async fn quota_used(&self, slot: &QuotaSlot) -> anyhow::Result<u32>;
 
+    /// What a team holds of each product of which it ever held something.
+    async fn team_use(&self, team: &TeamName) -> anyhow::Result<Vec<TeamUse>>;
+
+    /// What is known of a person's home tab, if they ever opened it.
+    async fn home(&self, person: &PersonId) -> anyhow::Result<Option<HomeTab>>;
+
+    /// Remembers that, in the place of what was known.
+    async fn put_home(&self, person: &PersonId, home: &HomeTab) -> anyhow::Result<()>;
+
+    /// People who opened their home tab at or after this moment.
+    async fn homes_opened_since(&self, since: Timestamp) -> anyhow::Result<Vec<PersonId>>;
+
     /// A request's audit entries in order.
     async fn audit_of(&self, request: RequestId) -> anyhow::Result<Vec<AuditEntry>>;
 
-    /// The whole trail in the order of its commits, a page at a time: entries after `cursor` and the cursor to go
-    /// on with, `None` at the end. Start with 0.
-    async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, Option<u64>)>;
+    /// The whole trail in the order of its commits, a page at a time: entries after `cursor`, none at the end, and
+    /// the cursor to go on with. Start with 0.
+    async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, u64)>;
+
+    /// The cursor behind the last entry there is now.
+    async fn audit_end(&self) -> anyhow::Result<u64>;
 
     /// Jobs that are due and not parked, oldest first, at most `limit`. A hint: claim them before doing anything.
     async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>>;
@@ -115,6 +140,9 @@ pub enum CommitError {
     /// No slot is free.
     #[error("quota is used up: {} of {}", .0.used, .0.limit)]
     QuotaFull(QuotaUse),
+    /// The team's budget has no room for it; holds what the team's estimates come to, US dollars a month.
+    #[error("the budget is used up: ${0} a month")]
+    BudgetSpent(Decimal),
     /// The job in `done` is no longer ours.
     #[error("the job was claimed by another")]
     ClaimLost,
@@ -123,11 +151,50 @@ pub enum CommitError {
     Other(#[from] anyhow::Error),
 }
 
+/// Which requests to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All.
+    All,
+    /// Those that have not ended.
+    Live,
+    /// Those that wait for approvers: see [`Request::waits_for_approvers`].
+    Waiting,
+}
+
+/// What sums over many requests need of each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// Of which team.
+    pub team: TeamName,
+    /// Of which product.
+    pub product: ProductKey,
+    /// Who looks after it.
+    pub owner: PersonId,
+    /// The estimate, US dollars a month; `None` where there is none.
+    pub monthly: Option<Decimal>,
+    /// When it was provisioned; `None` while or since it never was.
+    pub activated_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// When its lease ends, while one runs.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What is known of a person's home tab.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HomeTab {
+    /// When they last opened it.
+    pub opened_at: Timestamp,
+    /// A digest of what it shows; empty when nothing was published yet.
+    pub shows: String,
+}
+
 /// Whose requests to list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Whose {
-    /// A person's own.
-    Requester(PersonId),
+    /// Those a person looks after.
+    Owner(PersonId),
     /// A team's.
     Team(TeamName),
     /// A team's requests of one product.

@@ -17,8 +17,9 @@ use super::reply::Ack;
 use super::signature::Verifier;
 use super::submissions;
 use super::suggestions;
+use crate::domain::audit::{By, Via};
 use crate::domain::ids::{ChannelId, PersonId};
-use crate::portal::{Error, Portal};
+use crate::portal::{Error, Portal, home};
 use crate::ports::slack::SlackError;
 
 /// How long an answer is computed before Slack is told "got it" and the answer follows on its own. Slack shows an
@@ -84,13 +85,24 @@ impl Edge {
             Incoming::Suggestion(suggestion) => suggestions::answer(self, &suggestion),
             Incoming::Shortcut(shortcut) => commands::shortcut(self, shortcut).await,
             Incoming::UrlVerification { challenge } => Ack::Challenge(challenge),
-            Incoming::Closed
-            | Incoming::SslCheck
-            | Incoming::Event(Event::AppHomeOpened { .. } | Event::Other { .. }) => Ack::Empty,
+            Incoming::Event(Event::AppHomeOpened { origin, tab, .. }) => {
+                if tab == "home" {
+                    self.home_opened(&origin.person).await;
+                }
+                Ack::Empty
+            }
+            Incoming::Closed | Incoming::SslCheck | Incoming::Event(Event::Other { .. }) => Ack::Empty,
             Incoming::Unknown { kind } => {
                 tracing::debug!(kind, "not something we use");
                 Ack::Empty
             }
+        }
+    }
+
+    /// Has the home tab published that somebody looks at. Opening it again is all they could do if that fails.
+    async fn home_opened(&self, person: &PersonId) {
+        if let Err(error) = home::opened(&self.portal, person).await {
+            tracing::error!(actor = %person, %error, "cannot note that a home tab was opened");
         }
     }
 
@@ -117,7 +129,7 @@ impl Edge {
     }
 
     async fn strangers_answer(&self, incoming: &Incoming, origin: &Origin) -> Ack {
-        let refused = self.portal.refuse_stranger(&origin.person).await;
+        let refused = self.portal.refuse_stranger(&stranger(incoming, origin)).await;
         let text = words(&refused);
         tracing::warn!(actor = %origin.person, "refused somebody of another workspace");
         match incoming {
@@ -237,6 +249,22 @@ impl Whereabouts {
     pub(super) fn only(person: &PersonId) -> Self {
         Self { person: person.clone(), channel: None, response_url: None }
     }
+}
+
+/// Who it is, and from where.
+fn stranger(incoming: &Incoming, origin: &Origin) -> By {
+    let via = match incoming {
+        Incoming::Click(click) => click.channel.clone().map_or(Via::Home, Via::Message),
+        Incoming::Submission(_) | Incoming::Suggestion(_) => Via::Form,
+        Incoming::Event(_) => Via::Home,
+        Incoming::Command(_)
+        | Incoming::Shortcut(_)
+        | Incoming::Closed
+        | Incoming::UrlVerification { .. }
+        | Incoming::SslCheck
+        | Incoming::Unknown { .. } => Via::Command,
+    };
+    By { person: origin.person.clone(), via }
 }
 
 /// What a person reads about an error. The operator reads the rest in the log, under the same reference.

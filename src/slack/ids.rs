@@ -13,6 +13,14 @@ pub enum ActionId {
     Deny,
     /// Cancel on the requester's message; carries a [`ButtonValue`].
     Cancel,
+    /// Renew by the product's n-th period, from 0; carries a [`ButtonValue`].
+    Renew(u8),
+    /// Tear down, or try again to, which asks first; carries a [`ButtonValue`].
+    TearDown,
+    /// Give up a failed teardown, which asks why; carries a [`ButtonValue`].
+    Retain,
+    /// Hand over, which asks to whom; carries a [`ButtonValue`].
+    Transfer,
     /// Ask again, prefilled from an earlier request; carries a [`ButtonValue`].
     Again,
     /// Details of one request; carries a [`ButtonValue`].
@@ -30,11 +38,22 @@ pub enum ActionId {
 }
 
 impl ActionId {
+    /// Periods that a product can be renewed by: each becomes a button.
+    pub const MOST_PERIODS: u8 = 5;
+
     /// Every action.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 18] = [
         Self::Approve,
         Self::Deny,
         Self::Cancel,
+        Self::Renew(0),
+        Self::Renew(1),
+        Self::Renew(2),
+        Self::Renew(3),
+        Self::Renew(4),
+        Self::TearDown,
+        Self::Retain,
+        Self::Transfer,
         Self::Again,
         Self::ShowStatus,
         Self::MoreRows,
@@ -50,6 +69,14 @@ impl ActionId {
             Self::Approve => "request.approve",
             Self::Deny => "request.deny",
             Self::Cancel => "request.cancel",
+            Self::Renew(0) => "request.renew.0",
+            Self::Renew(1) => "request.renew.1",
+            Self::Renew(2) => "request.renew.2",
+            Self::Renew(3) => "request.renew.3",
+            Self::Renew(_) => "request.renew.4",
+            Self::TearDown => "request.teardown",
+            Self::Retain => "request.retain",
+            Self::Transfer => "request.transfer",
             Self::Again => "request.again",
             Self::ShowStatus => "status.show",
             Self::MoreRows => "list.more",

@@ -3,7 +3,7 @@
 //!
 //! In: [`router`] has [`signature`] let a body through, [`incoming`] turns it into one closed enum, and [`edge`] hands
 //! it to one function in `commands`, `actions`, `submissions` or `suggestions`; [`reply`] is what goes back within
-//! three seconds. Out: [`messages`] and [`views`] are pure builders, [`client`] sends, [`directory`] asks
+//! three seconds. Out: [`messages`], [`views`] and `home` are pure builders, [`client`] sends, [`directory`] asks
 //! who is who. [`ids`] names every button and form, [`mrkdwn`] makes text safe to show.
 //!
 //! Incoming payloads are tolerant structs of our own, because Slack adds fields and leaves others out. Everything
@@ -16,6 +16,7 @@ pub mod client;
 mod commands;
 pub mod directory;
 pub mod edge;
+mod home;
 pub mod ids;
 pub mod incoming;
 pub mod messages;

@@ -1,49 +1,116 @@
-//! What people and the clock decide: approve, deny, cancel, time out. Their right to was checked before.
+//! What people and the clock decide: approve, deny, cancel, time out, of a request and of a renewal alike. Their right
+//! to was checked before.
+
+use jiff::Timestamp;
 
 use super::Transition;
 use super::change::Change;
-use crate::domain::audit::Actor;
+use super::living::{extend, not_renewed};
+use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
 use crate::domain::ids::PersonId;
 use crate::domain::job::Resume;
+use crate::domain::lease::Lease;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Approval, Status, StatusName, Surface};
+use crate::domain::request::{Approval, News, Renewal, RenewalAnswer, Request, Status, StatusName, Surface};
 
-pub(super) fn approve(mut change: Change, by: &PersonId) -> Result<Transition, Refusal> {
+pub(super) fn approve(mut change: Change, by: &By) -> Result<Transition, Refusal> {
+    if change.request.waiting_renewal().is_some() {
+        return approve_renewal(change, by);
+    }
     let Status::AwaitingApproval { token } = change.request.status.clone() else {
         return Err(change.already_decided());
     };
     change.is_in_time()?;
     let needed = change.needed();
-    let have = u32::try_from(change.request.approvals.len()).unwrap_or(u32::MAX);
-    if change.request.approvals.iter().any(|approval| approval.by == *by) {
-        return Err(Refusal::AlreadyApprovedByYou { missing: needed.saturating_sub(have) });
-    }
-    change.request.approvals.push(Approval { by: by.clone(), at: change.now });
+    let have = add(&mut change.request.approvals, needed, &by.person, change.now)?;
     let actor = Actor::Person(by.clone());
-    if have + 1 < needed {
-        change.audit("approved", &actor, format!("{} of {needed} approvals", have + 1));
+    if have < needed {
+        change.audit("approved", &actor, format!("{have} of {needed} approvals"));
         return Ok(change.shows(&[Surface::Card, Surface::Direct]));
     }
     change.becomes(Status::Approved);
     change.audit("approved", &actor, "");
     change.resume(token, Resume::Success);
-    Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct, Surface::Told(StatusName::Approved)]))
+    let told = Surface::Told(News::Status(StatusName::Approved));
+    Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct, told]))
 }
 
-pub(super) fn deny(mut change: Change, by: &PersonId, reason: &str) -> Result<Transition, Refusal> {
+/// One approval more; how many there are now.
+fn add(
+    approvals: &mut Vec<Approval>,
+    needed: u32,
+    by: &PersonId,
+    now: Timestamp,
+) -> Result<u32, Refusal> {
+    let have = u32::try_from(approvals.len()).unwrap_or(u32::MAX);
+    if approvals.iter().any(|approval| approval.by == *by) {
+        return Err(Refusal::AlreadyApprovedByYou { missing: needed.saturating_sub(have) });
+    }
+    approvals.push(Approval { by: by.clone(), at: now });
+    Ok(have.saturating_add(1))
+}
+
+/// How many approvals a renewal needs: as many as the product, also where the request itself needed none.
+pub(super) fn needed_for_renewal(request: &Request) -> u32 {
+    request.product.approval.needed.max(1)
+}
+
+fn approve_renewal(mut change: Change, by: &By) -> Result<Transition, Refusal> {
+    let (lease, renewal) = waiting_renewal(&change)?;
+    let needed = needed_for_renewal(&change.request);
+    let mut renewal = renewal;
+    let have = add(&mut renewal.approvals, needed, &by.person, change.now)?;
+    let actor = Actor::Person(by.clone());
+    if have < needed {
+        change.request.renewal = Some(renewal);
+        change.audit("renewal approved", &actor, format!("{have} of {needed} approvals"));
+        return Ok(change.shows(&[Surface::Renewal, Surface::Direct]));
+    }
+    let period = renewal.period;
+    renewal.answer = Some(RenewalAnswer::Granted);
+    change.request.renewal = Some(renewal);
+    change.turns_a_page();
+    extend(&mut change, &lease, period, &actor);
+    Ok(change.shows(&[
+        Surface::Renewal,
+        Surface::Card,
+        Surface::Thread,
+        Surface::Direct,
+        Surface::Warning,
+        Surface::Told(News::Renewal),
+    ]))
+}
+
+/// The renewal that waits, if its time to be answered is not over.
+fn waiting_renewal(change: &Change) -> Result<(Lease, Renewal), Refusal> {
+    let waiting = change.request.waiting_renewal().filter(|renewal| change.now < renewal.approve_by);
+    match (change.request.lease(), waiting) {
+        (Some(lease), Some(renewal)) => Ok((lease.clone(), renewal.clone())),
+        _ => Err(Refusal::StaleButton { status: change.request.status.name() }),
+    }
+}
+
+pub(super) fn deny(mut change: Change, by: &By, reason: &str) -> Result<Transition, Refusal> {
+    if change.request.waiting_renewal().is_some() {
+        let (lease, _) = waiting_renewal(&change)?;
+        let answer = RenewalAnswer::Denied { by: by.person.clone(), reason: reason.to_owned() };
+        let actor = Actor::Person(by.clone());
+        return Ok(not_renewed(change, &lease, answer, "renewal denied", &actor, reason));
+    }
     let Status::AwaitingApproval { token } = change.request.status.clone() else {
         return Err(change.already_decided());
     };
     change.is_in_time()?;
-    change.becomes(Status::Denied { by: by.clone(), reason: reason.to_owned() });
+    change.becomes(Status::Denied { by: by.person.clone(), reason: reason.to_owned() });
     change.audit("denied", &Actor::Person(by.clone()), reason);
     change.resume(token, Resume::Denied);
-    Ok(change.shows(&[Surface::Card, Surface::Direct, Surface::Told(StatusName::Denied)]))
+    let told = Surface::Told(News::Status(StatusName::Denied));
+    Ok(change.shows(&[Surface::Card, Surface::Direct, told]))
 }
 
-pub(super) fn cancel(mut change: Change, by: &PersonId) -> Result<Transition, Refusal> {
-    if *by != change.request.requester {
+pub(super) fn cancel(mut change: Change, by: &By) -> Result<Transition, Refusal> {
+    if by.person != change.request.requester {
         return Err(Refusal::NotTheRequester { requester: change.request.requester });
     }
     match change.request.status.clone() {
@@ -55,7 +122,9 @@ pub(super) fn cancel(mut change: Change, by: &PersonId) -> Result<Transition, Re
         | Status::Active { .. }
         | Status::Terminating { .. }
         | Status::Failed { .. }
-        | Status::TeardownFailed { .. } => {
+        | Status::TeardownFailed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => {
             return Err(Refusal::TooLateToCancel { status: change.request.status.name() });
         }
     }
@@ -74,5 +143,5 @@ pub(super) fn time_out(mut change: Change) -> Result<Transition, Refusal> {
     }
     change.becomes(Status::TimedOut);
     change.audit("timed out", &Actor::Clock, "");
-    Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct, Surface::Told(StatusName::TimedOut)]))
+    Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct, Surface::Told(News::Status(StatusName::TimedOut))]))
 }

@@ -5,12 +5,13 @@ use jiff::Timestamp;
 use super::Transition;
 use crate::domain::audit::{Actor, AuditEntry, AuditSubject};
 use crate::domain::event::Event;
-use crate::domain::ids::{ExecutionName, TaskToken};
+use crate::domain::ids::{ExecutionName, PersonId, TaskToken};
 use crate::domain::job::{Job, JobKind, Resume};
+use crate::domain::lease::{Lease, LeaseStep};
 use crate::domain::policy::ApprovalPath;
-use crate::domain::quota::{QuotaChange, QuotaSlot};
+use crate::domain::quota::QuotaChange;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Ending, Request, Status, StatusName, Surface};
+use crate::domain::request::{Ending, RenewalAnswer, Request, Status, StatusName, Surface};
 
 /// A transition in the making.
 pub(super) struct Change {
@@ -30,26 +31,58 @@ impl Change {
     pub(super) fn becomes(&mut self, status: Status) {
         self.request.status = status;
         self.request.updated_at = self.now;
+        if !self.was_ended && self.request.status.name().is_ended() {
+            self.request.ended_at = Some(self.now);
+        }
     }
 
-    /// The waiting execution's token while it is being provisioned; the event does not apply at any other time.
-    pub(super) fn provisioning_token(&self, event: &Event) -> Result<TaskToken, Refusal> {
-        let Status::Provisioning { token } = &self.request.status else {
-            return Err(self.does_not_apply(event));
-        };
-        Ok(token.clone())
+    /// Buttons that people see mean something else from now on.
+    pub(super) fn turns_a_page(&mut self) {
+        self.request.epoch = self.request.epoch.saturating_add(1);
     }
 
-    /// How the removal under way will end; the event does not apply when there is none.
-    pub(super) fn ending(&self, event: &Event) -> Result<Ending, Refusal> {
-        let Status::Terminating { ending } = &self.request.status else {
+    /// The lease that runs from now on, and the job that looks at it next.
+    pub(super) fn leases(&mut self, lease: Lease) {
+        let next = match lease.step(&self.request.product.lease, self.now) {
+            LeaseStep::Wait(until) => until,
+            LeaseStep::Warn | LeaseStep::End => self.now,
+        };
+        self.becomes(Status::Active { lease });
+        self.later(JobKind::Lease, next);
+    }
+
+    /// Begins to remove it, or begins again.
+    pub(super) fn removes(&mut self, ending: Ending, attempt: u32) {
+        self.turns_a_page();
+        self.becomes(Status::Terminating { ending, attempt });
+        if let Some(renewal) = self.request.renewal.as_mut().filter(|renewal| renewal.answer.is_none()) {
+            renewal.answer = Some(RenewalAnswer::Moot);
+        }
+        self.job(JobKind::Terminate);
+    }
+
+    /// Who wants it gone as soon as it is there, and the waiting execution's token, while it is being provisioned;
+    /// the event does not apply at any other time.
+    pub(super) fn being_provisioned(
+        &self,
+        event: &Event,
+    ) -> Result<(TaskToken, Option<PersonId>), Refusal> {
+        let Status::Provisioning { token, unwanted } = &self.request.status else {
             return Err(self.does_not_apply(event));
         };
-        Ok(ending.clone())
+        Ok((token.clone(), unwanted.clone()))
+    }
+
+    /// How the removal under way will end and which try it is; the event does not apply when there is none.
+    pub(super) fn being_removed(&self, event: &Event) -> Result<(Ending, u32), Refusal> {
+        let Status::Terminating { ending, attempt } = &self.request.status else {
+            return Err(self.does_not_apply(event));
+        };
+        Ok((ending.clone(), *attempt))
     }
 
     pub(super) fn holds(&self, token: &TaskToken) -> bool {
-        matches!(&self.request.status, Status::AwaitingApproval { token: known } | Status::Provisioning { token: known } if known == token)
+        matches!(&self.request.status, Status::AwaitingApproval { token: known } | Status::Provisioning { token: known, .. } if known == token)
     }
 
     /// Whether nobody had to be asked, or enough approvers have agreed.
@@ -83,6 +116,10 @@ impl Change {
         self.jobs.push(kind.due(self.request.id, self.now));
     }
 
+    pub(super) fn later(&mut self, kind: JobKind, at: Timestamp) {
+        self.jobs.push(kind.due(self.request.id, at));
+    }
+
     pub(super) fn resume(&mut self, token: TaskToken, with: Resume) {
         let attempt = self.request.attempt;
         self.job(JobKind::Resume { token, with, attempt });
@@ -95,20 +132,37 @@ impl Change {
     }
 
     pub(super) fn shows(mut self, surfaces: &[Surface]) -> Transition {
-        let asked = matches!(self.request.approval, ApprovalPath::Ask { .. });
         for surface in surfaces {
-            if asked || !matches!(surface, Surface::Card | Surface::Thread) {
-                self.job(JobKind::Show(*surface));
-            }
+            self.show(*surface);
         }
         self.done()
+    }
+
+    fn show(&mut self, surface: Surface) {
+        let asked = matches!(self.request.approval, ApprovalPath::Ask { .. });
+        let is_there = match surface {
+            Surface::Card | Surface::Thread => asked,
+            Surface::Renewal => self.request.renewal.is_some(),
+            // The dispatcher posts warnings for all of a person's requests at once; here they are only rewritten.
+            Surface::Warning => self.request.messages.contains_key(&surface),
+            Surface::Direct => true,
+            Surface::Told(_) => {
+                // The same news may come a second time, and then it is told a second time.
+                self.request.messages.remove(&surface);
+                true
+            }
+        };
+        if is_there {
+            self.job(JobKind::Show(surface));
+        }
     }
 
     pub(super) fn done(mut self) -> Transition {
         self.request.revision += 1;
         let ends = !self.was_ended && self.request.status.name().is_ended();
         let quota = ends.then(|| QuotaChange::Release {
-            slot: QuotaSlot { team: self.request.team.clone(), product: self.request.product.key.clone() },
+            slot: self.request.slot(),
+            monthly: self.request.monthly(),
         });
         Transition { request: self.request, audit: self.audit, jobs: self.jobs, quota }
     }
@@ -146,7 +200,9 @@ impl Change {
             | Status::Active { .. }
             | Status::Terminating { .. }
             | Status::Failed { .. }
-            | Status::TeardownFailed { .. } => {
+            | Status::TeardownFailed { .. }
+            | Status::Terminated { .. }
+            | Status::Retained { .. } => {
                 let last = request.approvals.last();
                 let at = last.map_or(request.submitted_at, |approval| approval.at);
                 (StatusName::Approved, last.map(|approval| approval.by.clone()), at)

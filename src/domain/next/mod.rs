@@ -6,6 +6,7 @@
 
 mod approval;
 mod change;
+mod living;
 mod provisioning;
 mod removal;
 mod workflow;
@@ -21,15 +22,18 @@ use jiff::Timestamp;
 
 use self::approval::{approve, cancel, deny, time_out};
 use self::change::Change;
+pub(crate) use self::living::lease_step;
+use self::living::{renew, renewal_deadline, transfer, warned};
 use self::provisioning::{
     provisioning_failed, provisioning_started, provisioning_succeeded, resource_created,
 };
-use self::removal::{termination_failed, termination_started, termination_succeeded};
+use self::removal::{
+    lease_ended, retain, tear_down, termination_failed, termination_started, termination_succeeded,
+};
 use self::workflow::{approval_requested, execution_lost, provision_requested};
-use super::audit::{Actor, AuditEntry};
+use super::audit::{Actor, AuditEntry, By};
 use super::event::Event;
-use super::ids::PersonId;
-use super::job::Job;
+use super::job::{Job, JobKind};
 use super::quota::QuotaChange;
 use super::refusal::Refusal;
 use super::request::{MessageRef, Provisioned, Request, Surface};
@@ -79,14 +83,26 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
         Event::TerminationStarted { record } => termination_started(change, event, record),
         Event::TerminationSucceeded => termination_succeeded(change, event),
         Event::TerminationFailed { why } => termination_failed(change, event, why),
+        Event::Warned { message } => warned(change, event, message),
+        Event::LeaseEnded => lease_ended(change, event),
+        Event::Renew { by, period } => renew(change, by, *period),
+        Event::RenewalDeadline => renewal_deadline(change, event),
+        Event::TearDown { by } => tear_down(change, by),
+        Event::Retain { by, reason } => retain(change, by, reason),
+        Event::Transfer { by, to } => transfer(change, by, to),
     }
 }
 
 /// Notes on the trail that a person was refused something for lack of right; the request stays as it is.
-pub fn note_refusal(request: &Request, by: &PersonId, tried: &str, why: &str, now: Timestamp) -> Transition {
+pub fn note_refusal(request: &Request, by: &By, tried: &str, why: &str, now: Timestamp) -> Transition {
     let mut change = Change::of(request, now);
     change.audit("refused", &Actor::Person(by.clone()), format!("{tried}: {why}"));
     change.done()
+}
+
+/// Has a message brought up to date that the row does not name as its current one.
+pub fn refresh(request: &Request, surface: Surface, at: MessageRef, now: Timestamp) -> Job {
+    JobKind::Refresh { at, surface }.due(request.id, now)
 }
 
 /// Records where a message of the request was posted.

@@ -7,7 +7,7 @@ use crate::domain::event::Event;
 use crate::domain::job::{JobKind, Resume};
 use crate::domain::lease::Lease;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Ending, Output, Provisioned, Status, StatusName, Surface};
+use crate::domain::request::{Cause, Ending, News, Output, Provisioned, StatusName, Surface};
 
 pub(super) fn provisioning_started(
     mut change: Change,
@@ -15,7 +15,7 @@ pub(super) fn provisioning_started(
     provisioned: Provisioned,
     resources: usize,
 ) -> Result<Transition, Refusal> {
-    change.provisioning_token(event)?;
+    change.being_provisioned(event)?;
     change.request.provisioned = Some(provisioned);
     change.request.progress.total = resources;
     change.job(JobKind::WatchProvisioning);
@@ -27,7 +27,7 @@ pub(super) fn resource_created(
     event: &Event,
     logical_id: &str,
 ) -> Result<Transition, Refusal> {
-    change.provisioning_token(event)?;
+    change.being_provisioned(event)?;
     if change.request.progress.done.iter().any(|done| done == logical_id) {
         return Err(change.does_not_apply(event));
     }
@@ -40,13 +40,23 @@ pub(super) fn provisioning_succeeded(
     event: &Event,
     outputs: &[Output],
 ) -> Result<Transition, Refusal> {
-    let token = change.provisioning_token(event)?;
+    let (token, unwanted) = change.being_provisioned(event)?;
     change.request.outputs = outputs.to_vec();
-    let lease = Lease::begin(&change.request.product.lease, change.now);
-    change.becomes(Status::Active { lease });
-    change.audit("active", &Actor::Provisioner, "");
+    change.request.activated_at = Some(change.now);
     change.resume(token, Resume::Success);
-    Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct, Surface::Told(StatusName::Active)]))
+    if let Some(by) = unwanted {
+        change.removes(Ending::Terminated { cause: Cause::Asked { by } }, 1);
+        change.audit("active", &Actor::Provisioner, "torn down at once, as was asked meanwhile");
+        return Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct]));
+    }
+    change.leases(Lease::begin(&change.request.product.lease, change.now));
+    change.audit("active", &Actor::Provisioner, "");
+    Ok(change.shows(&[
+        Surface::Card,
+        Surface::Thread,
+        Surface::Direct,
+        Surface::Told(News::Status(StatusName::Active)),
+    ]))
 }
 
 pub(super) fn provisioning_failed(
@@ -54,10 +64,9 @@ pub(super) fn provisioning_failed(
     event: &Event,
     why: &str,
 ) -> Result<Transition, Refusal> {
-    let token = change.provisioning_token(event)?;
-    change.becomes(Status::Terminating { ending: Ending::Failed { why: why.to_owned() } });
+    let (token, _) = change.being_provisioned(event)?;
+    change.removes(Ending::Failed { why: why.to_owned() }, 1);
     change.audit("provisioning failed", &Actor::Provisioner, why);
     change.resume(token, Resume::ProvisioningFailed);
-    change.job(JobKind::Terminate);
     Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct]))
 }

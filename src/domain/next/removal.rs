@@ -1,20 +1,71 @@
-//! What the provisioner says while a product is being removed.
+//! The end of what was provisioned: asked for, at expiry or because provisioning failed; what the provisioner says of
+//! it; and giving it up.
 
 use super::Transition;
 use super::change::Change;
-use crate::domain::audit::Actor;
+use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
 use crate::domain::ids::RecordId;
 use crate::domain::job::JobKind;
+use crate::domain::lease::LeaseStep;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Ending, Provisioned, Status, StatusName, Surface};
+use crate::domain::request::{Cause, Ending, News, Provisioned, Status, StatusName, Surface};
+
+/// Messages that show whether it exists.
+const ALL: [Surface; 5] =
+    [Surface::Card, Surface::Thread, Surface::Direct, Surface::Warning, Surface::Renewal];
+
+pub(super) fn tear_down(mut change: Change, by: &By) -> Result<Transition, Refusal> {
+    let actor = Actor::Person(by.clone());
+    match change.request.status.clone() {
+        Status::Active { .. } => {
+            change.removes(Ending::Terminated { cause: Cause::Asked { by: by.person.clone() } }, 1);
+            change.audit("teardown", &actor, "");
+        }
+        Status::TeardownFailed { ending, attempt, .. } => {
+            change.removes(ending, attempt.saturating_add(1));
+            change.audit("teardown", &actor, format!("try {}", attempt.saturating_add(1)));
+        }
+        Status::Provisioning { token, unwanted: None } => {
+            change.becomes(Status::Provisioning { token, unwanted: Some(by.person.clone()) });
+            change.audit("teardown", &actor, "as soon as it is provisioned");
+        }
+        Status::Provisioning { unwanted: Some(_), .. } | Status::Terminating { .. } => {
+            return Err(Refusal::AlreadyTearingDown);
+        }
+        Status::Pending | Status::AwaitingApproval { .. } | Status::Approved => {
+            return Err(Refusal::NothingToTearDown { status: change.request.status.name() });
+        }
+        Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => {
+            return Err(Refusal::NothingToTearDown { status: change.request.status.name() });
+        }
+    }
+    Ok(change.shows(&ALL))
+}
+
+pub(super) fn lease_ended(mut change: Change, event: &Event) -> Result<Transition, Refusal> {
+    let Some(lease) = change.request.lease() else { return Err(change.does_not_apply(event)) };
+    let is_over = lease.step(&change.request.product.lease, change.now) == LeaseStep::End;
+    // Whoever asked to keep it is answered first.
+    if !is_over || change.request.waiting_renewal().is_some() {
+        return Err(change.does_not_apply(event));
+    }
+    change.removes(Ending::Terminated { cause: Cause::Expired }, 1);
+    change.audit("expired", &Actor::Clock, "");
+    Ok(change.shows(&ALL))
+}
 
 pub(super) fn termination_started(
     mut change: Change,
     event: &Event,
     record: &RecordId,
 ) -> Result<Transition, Refusal> {
-    change.ending(event)?;
+    change.being_removed(event)?;
     // Provisioning may have begun without our hearing of it: what is left of that is watched all the same.
     let product = change.request.provisioned.take().and_then(|provisioned| provisioned.product);
     change.request.provisioned = Some(Provisioned { product, record: record.clone() });
@@ -23,10 +74,18 @@ pub(super) fn termination_started(
 }
 
 pub(super) fn termination_succeeded(mut change: Change, event: &Event) -> Result<Transition, Refusal> {
-    let Ending::Failed { why } = change.ending(event)?;
-    change.becomes(Status::Failed { why });
-    change.audit("failed", &Actor::Provisioner, "cleaned up");
-    Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct, Surface::Told(StatusName::Failed)]))
+    let (ending, _) = change.being_removed(event)?;
+    match ending {
+        Ending::Failed { why } => {
+            change.becomes(Status::Failed { why });
+            change.audit("failed", &Actor::Provisioner, "cleaned up");
+        }
+        Ending::Terminated { cause } => {
+            change.becomes(Status::Terminated { cause });
+            change.audit("terminated", &Actor::Provisioner, "");
+        }
+    }
+    Ok(ended(change))
 }
 
 pub(super) fn termination_failed(
@@ -34,13 +93,26 @@ pub(super) fn termination_failed(
     event: &Event,
     why: &str,
 ) -> Result<Transition, Refusal> {
-    let ending = change.ending(event)?;
-    change.becomes(Status::TeardownFailed { why: why.to_owned(), ending });
+    let (ending, attempt) = change.being_removed(event)?;
+    change.turns_a_page();
+    change.becomes(Status::TeardownFailed { why: why.to_owned(), ending, attempt });
     change.audit("teardown failed", &Actor::Provisioner, why);
-    Ok(change.shows(&[
-        Surface::Card,
-        Surface::Thread,
-        Surface::Direct,
-        Surface::Told(StatusName::TeardownFailed),
-    ]))
+    Ok(ended(change))
+}
+
+pub(super) fn retain(mut change: Change, by: &By, reason: &str) -> Result<Transition, Refusal> {
+    if !matches!(change.request.status, Status::TeardownFailed { .. }) {
+        return Err(Refusal::NothingToRetain { status: change.request.status.name() });
+    }
+    change.becomes(Status::Retained { by: by.person.clone(), reason: reason.to_owned() });
+    change.audit("retained", &Actor::Person(by.clone()), reason);
+    Ok(ended(change))
+}
+
+/// Whoever can see it sees how it stands, and its owner is told.
+fn ended(change: Change) -> Transition {
+    let told: StatusName = change.request.status.name();
+    let mut surfaces = ALL.to_vec();
+    surfaces.push(Surface::Told(News::Status(told)));
+    change.shows(&surfaces)
 }

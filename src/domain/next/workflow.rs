@@ -7,7 +7,7 @@ use crate::domain::event::Event;
 use crate::domain::ids::{ExecutionName, TaskToken};
 use crate::domain::job::{JobKind, Resume};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Status, StatusName, Surface};
+use crate::domain::request::{Ending, News, Status, StatusName, Surface};
 
 pub(super) fn approval_requested(
     mut change: Change,
@@ -45,13 +45,13 @@ pub(super) fn provision_requested(
         return Err(change.does_not_apply(event));
     }
     if matches!(status, Status::Approved) {
-        change.becomes(Status::Provisioning { token: token.clone() });
+        change.becomes(Status::Provisioning { token: token.clone(), unwanted: None });
         change.audit("provisioning", &Actor::Workflow, "");
         change.job(JobKind::Provision);
         return Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct]));
     }
-    if matches!(status, Status::Provisioning { .. }) {
-        change.becomes(Status::Provisioning { token: token.clone() });
+    if let Status::Provisioning { unwanted, .. } = status.clone() {
+        change.becomes(Status::Provisioning { token: token.clone(), unwanted });
         change.audit("provisioning", &Actor::Workflow, "asked again by the workflow");
         return Ok(change.done());
     }
@@ -69,9 +69,12 @@ fn known_answer(status: &Status) -> Option<Resume> {
         Status::Denied { .. } => Some(Resume::Denied),
         Status::Cancelled => Some(Resume::Cancelled),
         Status::TimedOut => Some(Resume::TimedOut),
-        Status::Terminating { .. } | Status::Failed { .. } | Status::TeardownFailed { .. } => {
-            Some(Resume::ProvisioningFailed)
-        }
+        Status::Terminating { ending, .. } | Status::TeardownFailed { ending, .. } => Some(match ending {
+            Ending::Failed { .. } => Resume::ProvisioningFailed,
+            Ending::Terminated { .. } => Resume::Success,
+        }),
+        Status::Failed { .. } => Some(Resume::ProvisioningFailed),
+        Status::Terminated { .. } | Status::Retained { .. } => Some(Resume::Success),
     }
 }
 
@@ -91,7 +94,9 @@ pub(super) fn execution_lost(
         | Status::Cancelled
         | Status::TimedOut
         | Status::Failed { .. }
-        | Status::TeardownFailed { .. } => return Err(change.does_not_apply(event)),
+        | Status::TeardownFailed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => return Err(change.does_not_apply(event)),
     };
     if change.request.attempt >= MAX_ATTEMPTS {
         change.becomes(Status::Failed {
@@ -102,7 +107,7 @@ pub(super) fn execution_lost(
             Surface::Card,
             Surface::Thread,
             Surface::Direct,
-            Surface::Told(StatusName::Failed),
+            Surface::Told(News::Status(StatusName::Failed)),
         ]));
     }
     change.request.attempt += 1;

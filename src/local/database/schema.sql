@@ -1,26 +1,45 @@
--- Version 1. Points in time are whole microseconds since 1970; bodies are JSON.
+-- Version 1. Points in time are whole microseconds since 1970; bodies are JSON; amounts are whole US cents a month.
 
+-- The columns beside the body are what is searched for and summed up. `waits` is 1 while approvers can answer.
 CREATE TABLE requests (
   id           TEXT PRIMARY KEY,
   revision     INTEGER NOT NULL,
-  requester    TEXT NOT NULL,
+  owner        TEXT NOT NULL,
   team         TEXT NOT NULL,
   product      TEXT NOT NULL,
   status       TEXT NOT NULL,
+  waits        INTEGER NOT NULL,
+  monthly      INTEGER,
   submitted_at INTEGER NOT NULL,
+  activated_at INTEGER,
+  expires_at   INTEGER,
+  ended_at     INTEGER,
   body         TEXT NOT NULL
 );
-CREATE INDEX requests_by_requester ON requests (requester, submitted_at);
+CREATE INDEX requests_by_owner ON requests (owner, submitted_at);
 CREATE INDEX requests_by_team ON requests (team, submitted_at);
 CREATE INDEX requests_by_team_and_product ON requests (team, product, submitted_at);
+CREATE INDEX requests_live_by_owner ON requests (owner, submitted_at) WHERE ended_at IS NULL;
+CREATE INDEX requests_live_by_team ON requests (team, submitted_at) WHERE ended_at IS NULL;
+CREATE INDEX requests_waiting_by_team ON requests (team, submitted_at) WHERE waits = 1;
+CREATE INDEX requests_ended_by_owner ON requests (owner, ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX requests_ended_by_team ON requests (team, ended_at) WHERE ended_at IS NOT NULL;
 
--- Which request a Slack message shows.
+-- Which requests a Slack message shows; a warning may show several.
 CREATE TABLE messages (
   channel TEXT NOT NULL,
   ts      TEXT NOT NULL,
   request TEXT NOT NULL REFERENCES requests (id),
-  PRIMARY KEY (channel, ts)
+  PRIMARY KEY (channel, ts, request)
 ) WITHOUT ROWID;
+
+-- Who has opened their home tab, and a digest of what it shows.
+CREATE TABLE homes (
+  person    TEXT PRIMARY KEY,
+  opened_at INTEGER NOT NULL,
+  shows     TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX homes_opened ON homes (opened_at);
 
 -- `n` is the order of commits. A refused submission has entries but no row, hence no foreign key.
 CREATE TABLE audit (
@@ -35,12 +54,13 @@ CREATE TABLE quota (
   team    TEXT NOT NULL,
   product TEXT NOT NULL,
   used    INTEGER NOT NULL CHECK (used >= 0),
+  monthly INTEGER NOT NULL CHECK (monthly >= 0),
   PRIMARY KEY (team, product)
 ) WITHOUT ROWID;
 
--- `claim` is 0 while nobody holds the job.
+-- `of` is a request, a person, or `-`. `claim` is 0 while nobody holds the job.
 CREATE TABLE jobs (
-  request    TEXT NOT NULL,
+  of         TEXT NOT NULL,
   name       TEXT NOT NULL,
   kind       TEXT NOT NULL,
   due_at     INTEGER NOT NULL,
@@ -49,7 +69,7 @@ CREATE TABLE jobs (
   parked     INTEGER NOT NULL DEFAULT 0,
   last_error TEXT,
   written_at INTEGER NOT NULL,
-  PRIMARY KEY (request, name)
+  PRIMARY KEY (of, name)
 ) WITHOUT ROWID;
 CREATE INDEX jobs_due ON jobs (due_at) WHERE parked = 0;
 

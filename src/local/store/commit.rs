@@ -1,10 +1,10 @@
 //! One commit inside one transaction: the checks in the order that the port documents, then the writes.
 
 use anyhow::Context as _;
-use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
+use rust_decimal::Decimal;
 
-use super::{jobs, queries};
+use super::{cents, jobs, queries};
 use crate::domain::ids::RequestId;
 use crate::domain::quota::{QuotaChange, QuotaSlot, QuotaUse};
 use crate::domain::request::Request;
@@ -116,18 +116,24 @@ impl Row {
         let request = &self.request;
         let rows = tx
             .prepare_cached(
-                "INSERT INTO requests (id, revision, requester, team, product, status, submitted_at, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING",
+                "INSERT INTO requests (id, revision, owner, status, waits, activated_at, expires_at, ended_at, body,
+                                       team, product, monthly, submitted_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (id) DO NOTHING",
             )?
             .execute(params![
                 request.id.to_string(),
                 i64::try_from(request.revision)?,
-                request.requester.as_str(),
+                request.owner.as_str(),
+                request.status.name().word(),
+                request.waits_for_approvers(),
+                request.activated_at.map(instant::reached),
+                request.lease().map(|lease| instant::reached(lease.expires_at)),
+                request.ended_at.map(instant::reached),
+                self.body,
                 request.team.as_str(),
                 request.product.key.as_str(),
-                request.status.name().word(),
-                submitted(request.submitted_at),
-                self.body,
+                request.estimate.as_ref().map(|estimate| cents::of(estimate.monthly)).transpose()?,
+                instant::reached(request.submitted_at),
             ])?;
         Ok(rows == 1)
     }
@@ -136,12 +142,19 @@ impl Row {
         let request = &self.request;
         let rows = tx
             .prepare_cached(
-                "UPDATE requests SET revision = ?2, status = ?3, body = ?4 WHERE id = ?1 AND revision = ?5",
+                "UPDATE requests SET revision = ?2, owner = ?3, status = ?4, waits = ?5, activated_at = ?6,
+                                     expires_at = ?7, ended_at = ?8, body = ?9
+                 WHERE id = ?1 AND revision = ?10",
             )?
             .execute(params![
                 request.id.to_string(),
                 i64::try_from(request.revision)?,
+                request.owner.as_str(),
                 request.status.name().word(),
+                request.waits_for_approvers(),
+                request.activated_at.map(instant::reached),
+                request.lease().map(|lease| instant::reached(lease.expires_at)),
+                request.ended_at.map(instant::reached),
                 self.body,
                 i64::try_from(revision)?,
             ])?;
@@ -159,11 +172,6 @@ impl Row {
         }
         Ok(())
     }
-}
-
-/// Order matters here and nothing is due, so nanoseconds may go.
-fn submitted(at: Timestamp) -> i64 {
-    instant::reached(at)
 }
 
 fn insert_key(tx: &Connection, key: &str, request: Option<&str>) -> anyhow::Result<()> {
@@ -188,30 +196,43 @@ fn append(tx: &Connection, request: RequestId, seq: u64, body: &str) -> Result<(
 
 fn move_quota(tx: &Connection, change: &QuotaChange) -> Result<(), CommitError> {
     match change {
-        QuotaChange::Take { slot, limit } => {
-            if take(tx, slot, *limit)? {
+        QuotaChange::Take { slot, limit, monthly, budget } => {
+            if let Some(budget) = budget {
+                let spent = queries::team_monthly(tx, &slot.team)?;
+                if spent + cents::of(*monthly)? > cents::of(*budget)? {
+                    return Err(CommitError::BudgetSpent(cents::read(spent)));
+                }
+            }
+            if take(tx, slot, *limit, *monthly)? {
                 return Ok(());
             }
             let used = queries::quota_used(tx, slot)?;
             Err(CommitError::QuotaFull(QuotaUse { used, limit: *limit }))
         }
-        QuotaChange::Release { slot } => Ok(release(tx, slot)?),
+        QuotaChange::Release { slot, monthly } => Ok(release(tx, slot, *monthly)?),
     }
 }
 
-fn take(tx: &Connection, slot: &QuotaSlot, limit: u32) -> anyhow::Result<bool> {
+fn take(tx: &Connection, slot: &QuotaSlot, limit: u32, monthly: Decimal) -> anyhow::Result<bool> {
     let taken: Option<i64> = tx
         .prepare_cached(
-            "INSERT INTO quota (team, product, used) SELECT ?1, ?2, 1 WHERE ?3 > 0
-             ON CONFLICT (team, product) DO UPDATE SET used = used + 1 WHERE used < ?3 RETURNING used",
+            "INSERT INTO quota (team, product, used, monthly) SELECT ?1, ?2, 1, ?4 WHERE ?3 > 0
+             ON CONFLICT (team, product) DO UPDATE SET used = used + 1, monthly = monthly + ?4
+             WHERE used < ?3 RETURNING used",
         )?
-        .query_row(params![slot.team.as_str(), slot.product.as_str(), limit], |row| row.get(0))
+        .query_row(
+            params![slot.team.as_str(), slot.product.as_str(), limit, cents::of(monthly)?],
+            |row| row.get(0),
+        )
         .optional()?;
     Ok(taken.is_some())
 }
 
-fn release(tx: &Connection, slot: &QuotaSlot) -> anyhow::Result<()> {
-    tx.prepare_cached("UPDATE quota SET used = max(used - 1, 0) WHERE team = ?1 AND product = ?2")?
-        .execute(params![slot.team.as_str(), slot.product.as_str()])?;
+fn release(tx: &Connection, slot: &QuotaSlot, monthly: Decimal) -> anyhow::Result<()> {
+    tx.prepare_cached(
+        "UPDATE quota SET used = max(used - 1, 0), monthly = max(monthly - ?3, 0)
+         WHERE team = ?1 AND product = ?2",
+    )?
+    .execute(params![slot.team.as_str(), slot.product.as_str(), cents::of(monthly)?])?;
     Ok(())
 }

@@ -4,14 +4,13 @@ use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::domain::ids::RequestId;
-use crate::domain::job::{Job, JobKey};
+use crate::domain::job::{Job, JobKey, Subject};
 use crate::local::instant;
 use crate::ports::store::{Claim, ClaimedJob};
 
 /// A job whose parts are columns.
 pub(super) struct Encoded {
-    request: String,
+    of: String,
     name: String,
     kind: String,
     due_at: i64,
@@ -20,7 +19,7 @@ pub(super) struct Encoded {
 impl Encoded {
     pub(super) fn new(job: &Job) -> anyhow::Result<Self> {
         Ok(Self {
-            request: job.key.request.to_string(),
+            of: job.key.of.to_string(),
             name: job.key.name.clone(),
             kind: serde_json::to_string(&job.kind)?,
             due_at: instant::not_before(job.due_at),
@@ -30,9 +29,9 @@ impl Encoded {
     /// A job counts as written when it is first due: what waits for a date has not been failing meanwhile.
     pub(super) fn write(&self, tx: &Connection) -> anyhow::Result<()> {
         tx.prepare_cached(
-            "INSERT OR REPLACE INTO jobs (request, name, kind, due_at, written_at) VALUES (?1, ?2, ?3, ?4, ?4)",
+            "INSERT OR REPLACE INTO jobs (of, name, kind, due_at, written_at) VALUES (?1, ?2, ?3, ?4, ?4)",
         )?
-        .execute(params![self.request, self.name, self.kind, self.due_at])?;
+        .execute(params![self.of, self.name, self.kind, self.due_at])?;
         Ok(())
     }
 }
@@ -40,17 +39,15 @@ impl Encoded {
 pub(super) fn due(connection: &Connection, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
     connection
         .prepare_cached(
-            "SELECT request, name FROM jobs WHERE parked = 0 AND due_at <= ?1
-             ORDER BY due_at, request, name LIMIT ?2",
+            "SELECT of, name FROM jobs WHERE parked = 0 AND due_at <= ?1
+             ORDER BY due_at, of, name LIMIT ?2",
         )?
         .query_map(params![instant::reached(now), i64::try_from(limit)?], |row| {
             Ok((row.get::<_, String>(0)?, row.get(1)?))
         })?
         .map(|found| {
-            let (request, name) = found?;
-            let request =
-                RequestId::parse(&request).with_context(|| format!("a job belongs to `{request}`"))?;
-            Ok(JobKey { request, name })
+            let (of, name) = found?;
+            Ok(JobKey { of: Subject::parse(&of), name })
         })
         .collect()
 }
@@ -77,11 +74,11 @@ fn claim_one(
     let found: Option<(String, i64, u32, i64)> = tx
         .prepare_cached(
             "UPDATE jobs SET claim = (SELECT last + 1 FROM claims), due_at = ?4
-             WHERE request = ?1 AND name = ?2 AND parked = 0 AND due_at <= ?3
+             WHERE of = ?1 AND name = ?2 AND parked = 0 AND due_at <= ?3
              RETURNING kind, claim, attempts, written_at",
         )?
         .query_row(
-            params![key.request.to_string(), key.name, instant::reached(now), instant::not_before(until)],
+            params![key.of.to_string(), key.name, instant::reached(now), instant::not_before(until)],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
         )
         .optional()?;
@@ -89,7 +86,7 @@ fn claim_one(
     tx.prepare_cached("UPDATE claims SET last = last + 1")?.execute([])?;
     // The text holds a token perhaps, and serde's message may quote it.
     let kind = serde_json::from_str(&kind)
-        .map_err(|_| anyhow!("cannot read the job `{}` of {}", key.name, key.request))?;
+        .map_err(|_| anyhow!("cannot read the job `{}` of {}", key.name, key.of))?;
     let claim = Claim { key: key.clone(), id: u64::try_from(id)? };
     Ok(Some(ClaimedJob { claim, kind, attempts, written_at: instant::read(written_at) }))
 }
@@ -97,18 +94,18 @@ fn claim_one(
 /// Whether the job was still ours.
 pub(super) fn delete(tx: &Connection, claim: &Claim) -> anyhow::Result<bool> {
     let rows = tx
-        .prepare_cached("DELETE FROM jobs WHERE request = ?1 AND name = ?2 AND claim = ?3")?
-        .execute(params![claim.key.request.to_string(), claim.key.name, claim_id(claim)?])?;
+        .prepare_cached("DELETE FROM jobs WHERE of = ?1 AND name = ?2 AND claim = ?3")?
+        .execute(params![claim.key.of.to_string(), claim.key.name, claim_id(claim)?])?;
     Ok(rows == 1)
 }
 
 pub(super) fn put_off(tx: &Connection, claim: &Claim, due_at: Timestamp, why: &str) -> anyhow::Result<()> {
     tx.prepare_cached(
         "UPDATE jobs SET claim = 0, due_at = ?4, attempts = attempts + 1, last_error = ?5
-         WHERE request = ?1 AND name = ?2 AND claim = ?3",
+         WHERE of = ?1 AND name = ?2 AND claim = ?3",
     )?
     .execute(params![
-        claim.key.request.to_string(),
+        claim.key.of.to_string(),
         claim.key.name,
         claim_id(claim)?,
         instant::not_before(due_at),
@@ -119,9 +116,9 @@ pub(super) fn put_off(tx: &Connection, claim: &Claim, due_at: Timestamp, why: &s
 
 pub(super) fn park(tx: &Connection, claim: &Claim, why: &str) -> anyhow::Result<()> {
     tx.prepare_cached(
-        "UPDATE jobs SET claim = 0, parked = 1, last_error = ?4 WHERE request = ?1 AND name = ?2 AND claim = ?3",
+        "UPDATE jobs SET claim = 0, parked = 1, last_error = ?4 WHERE of = ?1 AND name = ?2 AND claim = ?3",
     )?
-    .execute(params![claim.key.request.to_string(), claim.key.name, claim_id(claim)?, why])?;
+    .execute(params![claim.key.of.to_string(), claim.key.name, claim_id(claim)?, why])?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The store port on SQLite. What a commit checks and writes is in `commit`, claims are in `jobs`, reading in
-//! `queries`.
+//! `queries`, amounts in `cents`.
 
+mod cents;
 mod commit;
 mod jobs;
 mod queries;
@@ -11,11 +12,13 @@ use jiff::Timestamp;
 
 use super::database::Database;
 use crate::domain::audit::AuditEntry;
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::job::JobKey;
-use crate::domain::quota::QuotaSlot;
+use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::request::{MessageRef, Request};
-use crate::ports::store::{Claim, ClaimedJob, Commit, CommitError, Store, Whose};
+use crate::ports::store::{
+    Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, Store, Which, Whose,
+};
 
 /// The store in a [`Database`].
 #[derive(Clone, Debug)]
@@ -46,14 +49,25 @@ impl Store for SqliteStore {
         self.database.read(move |connection| queries::find(connection, &prefix, limit)).await
     }
 
-    async fn list(&self, whose: &Whose, skip: usize, limit: usize) -> anyhow::Result<Vec<Request>> {
+    async fn list(
+        &self,
+        whose: &Whose,
+        which: Which,
+        skip: usize,
+        limit: usize,
+    ) -> anyhow::Result<Vec<Request>> {
         let whose = whose.clone();
-        self.database.read(move |connection| queries::list(connection, &whose, skip, limit)).await
+        self.database.read(move |connection| queries::list(connection, &whose, which, skip, limit)).await
     }
 
-    async fn request_of_message(&self, message: &MessageRef) -> anyhow::Result<Option<RequestId>> {
+    async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
+        let whose = whose.clone();
+        self.database.read(move |connection| queries::holdings(connection, &whose, since)).await
+    }
+
+    async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>> {
         let message = message.clone();
-        self.database.read(move |connection| queries::request_of_message(connection, &message)).await
+        self.database.read(move |connection| queries::requests_of_message(connection, &message)).await
     }
 
     async fn quota_used(&self, slot: &QuotaSlot) -> anyhow::Result<u32> {
@@ -61,12 +75,35 @@ impl Store for SqliteStore {
         self.database.read(move |connection| queries::quota_used(connection, &slot)).await
     }
 
+    async fn team_use(&self, team: &TeamName) -> anyhow::Result<Vec<TeamUse>> {
+        let team = team.clone();
+        self.database.read(move |connection| queries::team_use(connection, &team)).await
+    }
+
+    async fn home(&self, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
+        let person = person.clone();
+        self.database.read(move |connection| queries::home(connection, &person)).await
+    }
+
+    async fn put_home(&self, person: &PersonId, home: &HomeTab) -> anyhow::Result<()> {
+        let (person, home) = (person.clone(), home.clone());
+        self.database.write(move |tx| queries::put_home(tx, &person, &home)).await
+    }
+
+    async fn homes_opened_since(&self, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {
+        self.database.read(move |connection| queries::homes_opened_since(connection, since)).await
+    }
+
     async fn audit_of(&self, request: RequestId) -> anyhow::Result<Vec<AuditEntry>> {
         self.database.read(move |connection| queries::audit_of(connection, request)).await
     }
 
-    async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, Option<u64>)> {
+    async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, u64)> {
         self.database.read(move |connection| queries::audit_page(connection, cursor, limit)).await
+    }
+
+    async fn audit_end(&self) -> anyhow::Result<u64> {
+        self.database.read(queries::audit_end).await
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {

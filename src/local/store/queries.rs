@@ -1,15 +1,18 @@
-//! What the store is asked. Nothing here writes.
+//! What the store is asked, and the home tabs it remembers.
 
 use anyhow::{Context as _, anyhow};
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension as _, Params, params, params_from_iter};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Params, Row, params, params_from_iter};
 use serde::de::DeserializeOwned;
 
 use crate::domain::audit::AuditEntry;
-use crate::domain::ids::RequestId;
-use crate::domain::quota::QuotaSlot;
+use super::cents;
+use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
+use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::request::{MessageRef, Request};
-use crate::ports::store::Whose;
+use crate::local::instant;
+use crate::ports::store::{Holding, HomeTab, Which, Whose};
 
 pub(super) fn load(connection: &Connection, id: RequestId) -> anyhow::Result<Option<Request>> {
     let sql = "SELECT id, body FROM requests WHERE id = ?1";
@@ -29,33 +32,124 @@ pub(super) fn find(connection: &Connection, prefix: &str, limit: usize) -> anyho
 pub(super) fn list(
     connection: &Connection,
     whose: &Whose,
+    which: Which,
     skip: usize,
     limit: usize,
 ) -> anyhow::Result<Vec<Request>> {
-    let (filter, values): (&str, Vec<&str>) = match whose {
-        Whose::Requester(person) => ("requester = ?3", vec![person.as_str()]),
-        Whose::Team(team) => ("team = ?3", vec![team.as_str()]),
-        Whose::TeamProduct(team, product) => {
-            ("team = ?3 AND product = ?4", vec![team.as_str(), product.as_str()])
-        }
+    let (filter, values) = filter(whose);
+    let and_which = match which {
+        Which::All => "",
+        Which::Live => " AND ended_at IS NULL",
+        Which::Waiting => " AND waits = 1",
     };
     let sql = format!(
-        "SELECT id, body FROM requests WHERE {filter} ORDER BY submitted_at DESC, rowid DESC LIMIT ?1 OFFSET ?2"
+        "SELECT id, body FROM requests WHERE {filter}{and_which}
+         ORDER BY submitted_at DESC, rowid DESC LIMIT ?1 OFFSET ?2"
     );
     let page = [Value::from(i64::try_from(limit)?), Value::from(i64::try_from(skip)?)];
     let values = page.into_iter().chain(values.into_iter().map(|text| Value::from(text.to_owned())));
     bodies(connection, &sql, params_from_iter(values))
 }
 
-pub(super) fn request_of_message(
+/// A condition on `?3` and perhaps `?4`, and their values.
+fn filter(whose: &Whose) -> (&'static str, Vec<&str>) {
+    match whose {
+        Whose::Owner(person) => ("owner = ?3", vec![person.as_str()]),
+        Whose::Team(team) => ("team = ?3", vec![team.as_str()]),
+        Whose::TeamProduct(team, product) => {
+            ("team = ?3 AND product = ?4", vec![team.as_str(), product.as_str()])
+        }
+    }
+}
+
+pub(super) fn holdings(
+    connection: &Connection,
+    whose: &Whose,
+    since: Timestamp,
+) -> anyhow::Result<Vec<Holding>> {
+    let (filter, values) = filter(whose);
+    // One index serves what lives, another what ended; a single condition on both would be served by neither.
+    let columns = "team, product, owner, monthly, activated_at, ended_at, expires_at";
+    let sql = format!(
+        "SELECT {columns} FROM requests WHERE {filter} AND ended_at IS NULL
+         UNION ALL SELECT {columns} FROM requests WHERE {filter} AND ended_at IS NOT NULL AND ended_at >= ?1"
+    );
+    let fixed = [Value::from(instant::reached(since)), Value::Null];
+    let values = fixed.into_iter().chain(values.into_iter().map(|text| Value::from(text.to_owned())));
+    connection
+        .prepare_cached(&sql)?
+        .query_map(params_from_iter(values), |row| Ok(holding(row)))?
+        .map(|row| row?)
+        .collect()
+}
+
+fn holding(row: &Row<'_>) -> anyhow::Result<Holding> {
+    let at = |column| anyhow::Ok(row.get::<_, Option<i64>>(column)?.map(instant::read));
+    Ok(Holding {
+        team: TeamName::new(row.get::<_, String>(0)?),
+        product: product_key(&row.get::<_, String>(1)?)?,
+        owner: PersonId::new(row.get::<_, String>(2)?),
+        monthly: row.get::<_, Option<i64>>(3)?.map(cents::read),
+        activated_at: at(4)?,
+        ended_at: at(5)?,
+        expires_at: at(6)?,
+    })
+}
+
+pub(super) fn requests_of_message(
     connection: &Connection,
     message: &MessageRef,
-) -> anyhow::Result<Option<RequestId>> {
-    let id: Option<String> = connection
-        .prepare_cached("SELECT request FROM messages WHERE channel = ?1 AND ts = ?2")?
-        .query_row(params![message.channel.as_str(), message.ts], |row| row.get(0))
-        .optional()?;
-    id.map(|id| request_id(&id)).transpose()
+) -> anyhow::Result<Vec<RequestId>> {
+    connection
+        .prepare_cached("SELECT request FROM messages WHERE channel = ?1 AND ts = ?2 ORDER BY request")?
+        .query_map(params![message.channel.as_str(), message.ts], |row| row.get::<_, String>(0))?
+        .map(|id| request_id(&id?))
+        .collect()
+}
+
+pub(super) fn team_use(connection: &Connection, team: &TeamName) -> anyhow::Result<Vec<TeamUse>> {
+    connection
+        .prepare_cached("SELECT product, used, monthly FROM quota WHERE team = ?1 ORDER BY product")?
+        .query_map([team.as_str()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)))?
+        .map(|row| {
+            let (product, used, monthly) = row?;
+            Ok(TeamUse { product: product_key(&product)?, used, monthly: cents::read(monthly) })
+        })
+        .collect()
+}
+
+/// Cents a month of all that a team holds.
+pub(super) fn team_monthly(connection: &Connection, team: &TeamName) -> anyhow::Result<i64> {
+    Ok(connection
+        .prepare_cached("SELECT coalesce(sum(monthly), 0) FROM quota WHERE team = ?1")?
+        .query_row([team.as_str()], |row| row.get(0))?)
+}
+
+pub(super) fn home(connection: &Connection, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
+    Ok(connection
+        .prepare_cached("SELECT opened_at, shows FROM homes WHERE person = ?1")?
+        .query_row([person.as_str()], |row| {
+            Ok(HomeTab { opened_at: instant::read(row.get(0)?), shows: row.get(1)? })
+        })
+        .optional()?)
+}
+
+pub(super) fn put_home(tx: &Connection, person: &PersonId, home: &HomeTab) -> anyhow::Result<()> {
+    tx.prepare_cached("INSERT OR REPLACE INTO homes (person, opened_at, shows) VALUES (?1, ?2, ?3)")?
+        .execute(params![person.as_str(), instant::reached(home.opened_at), home.shows])?;
+    Ok(())
+}
+
+pub(super) fn homes_opened_since(
+    connection: &Connection,
+    since: Timestamp,
+) -> anyhow::Result<Vec<PersonId>> {
+    let people = connection
+        .prepare_cached("SELECT person FROM homes WHERE opened_at >= ?1 ORDER BY person")?
+        .query_map([instant::reached(since)], |row| row.get::<_, String>(0))?
+        .map(|person| person.map(PersonId::new))
+        .collect::<Result<_, _>>()?;
+    Ok(people)
 }
 
 /// A de-duplication key that was committed.
@@ -93,25 +187,27 @@ pub(super) fn audit_page(
     connection: &Connection,
     cursor: u64,
     limit: usize,
-) -> anyhow::Result<(Vec<AuditEntry>, Option<u64>)> {
-    let limit = limit.max(1);
+) -> anyhow::Result<(Vec<AuditEntry>, u64)> {
     let mut statement =
         connection.prepare_cached("SELECT n, request, body FROM audit WHERE n > ?1 ORDER BY n LIMIT ?2")?;
-    let rows = statement.query_map(params![i64::try_from(cursor)?, i64::try_from(limit + 1)?], |row| {
+    let rows = statement.query_map(params![i64::try_from(cursor)?, i64::try_from(limit.max(1))?], |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
     })?;
     let mut entries = Vec::new();
     let mut last = cursor;
     for row in rows {
         let (n, request, body) = row?;
-        // One more than asked for: the page is not the last one.
-        if entries.len() == limit {
-            return Ok((entries, Some(last)));
-        }
         entries.push(decode(&request, &body)?);
         last = u64::try_from(n)?;
     }
-    Ok((entries, None))
+    Ok((entries, last))
+}
+
+pub(super) fn audit_end(connection: &Connection) -> anyhow::Result<u64> {
+    let last: i64 = connection
+        .prepare_cached("SELECT coalesce(max(n), 0) FROM audit")?
+        .query_row([], |row| row.get(0))?;
+    Ok(u64::try_from(last)?)
 }
 
 /// Rows of an id and a JSON body.
@@ -135,6 +231,10 @@ fn decode<T: DeserializeOwned>(id: &str, body: &str) -> anyhow::Result<T> {
     serde_json::from_str(body).map_err(|error| {
         anyhow!("cannot read what is stored of {id}: column {}, {:?}", error.column(), error.classify())
     })
+}
+
+fn product_key(text: &str) -> anyhow::Result<ProductKey> {
+    ProductKey::parse(text).with_context(|| format!("`{text}` is stored where a product's key should be"))
 }
 
 fn request_id(text: &str) -> anyhow::Result<RequestId> {

@@ -10,6 +10,7 @@ use super::ids::{ActionId, ButtonValue};
 use super::incoming::Click;
 use super::messages::Message;
 use super::reply::Ack;
+use crate::domain::audit::{By, Via};
 use crate::portal::Error;
 use crate::portal::decide::Click as Named;
 
@@ -33,17 +34,28 @@ pub(super) async fn answer(edge: &Edge, click: Click) -> Ack {
 
 /// The request that a button names, or a refusal when it names none.
 async fn named(edge: &Edge, click: &Click, tried: &str) -> Result<Named, Error> {
+    let by = by(click);
     let Some(value) = click.value().and_then(ButtonValue::parse) else {
-        return Err(edge.portal.refuse_forged(&click.origin.person, tried).await);
+        return Err(edge.portal.refuse_forged(&by, tried).await);
     };
     // A message that only the clicker sees is recorded nowhere.
     let message = click.message.as_ref().filter(|message| !message.is_ephemeral);
     Ok(Named {
-        by: click.origin.person.clone(),
+        by,
         request: value.request,
         epoch: value.epoch,
         message: message.map(|message| message.at.clone()),
     })
+}
+
+/// Who clicked, and where.
+fn by(click: &Click) -> By {
+    let via = match (&click.message, &click.channel) {
+        (Some(message), _) => Via::Message(message.at.channel.clone()),
+        (None, Some(channel)) => Via::Message(channel.clone()),
+        (None, None) => Via::Home,
+    };
+    By { person: click.origin.person.clone(), via }
 }
 
 /// Tells the clicker why it was not done.

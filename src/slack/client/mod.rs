@@ -112,7 +112,7 @@ impl SlackClient {
     ///
     /// # Errors
     /// When Slack does not answer, or without a date.
-    pub async fn clock_ahead_by(&self) -> anyhow::Result<SignedDuration> {
+    pub(super) async fn clock_is_ahead_by(&self) -> anyhow::Result<SignedDuration> {
         let url = format!("{}/api.test", self.api.as_str().trim_end_matches('/'));
         let url = Url::parse(&url).context("cannot build the address of a test call")?;
         let answer = self.plain.post(&url, &json!({}), CALL).await?;

@@ -1,6 +1,7 @@
 //! The [`Slack`] port: posting, editing and whispering.
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use slack_morphism::prelude::SlackBlock;
 
@@ -8,7 +9,8 @@ use super::failure::Failure;
 use super::{CALL, SlackClient};
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::domain::request::MessageRef;
-use crate::ports::slack::{Destination, Notice, Slack, SlackError};
+use crate::ports::slack::{Destination, HomePage, Notice, Slack, SlackError};
+use crate::slack::home;
 use crate::slack::messages::{Message, render};
 
 #[derive(Debug, Serialize)]
@@ -118,6 +120,19 @@ impl Slack for SlackClient {
         text: &str,
     ) -> Result<(), SlackError> {
         self.say_privately(channel, person, &Message::plain(text)).await
+    }
+
+    async fn publish_home(&self, page: &HomePage, shown: &str) -> Result<String, SlackError> {
+        let view = home::view(page);
+        let digest = home::digest(&view);
+        if digest != shown {
+            self.publish(&page.person, &view).await?;
+        }
+        Ok(digest)
+    }
+
+    async fn clock_ahead_by(&self) -> anyhow::Result<SignedDuration> {
+        self.clock_is_ahead_by().await
     }
 
     async fn check(&self) -> anyhow::Result<()> {

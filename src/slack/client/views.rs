@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use slack_morphism::prelude::SlackModalView;
+use slack_morphism::prelude::{SlackHomeView, SlackModalView, SlackView};
 
 use super::failure::Failure;
 use super::response_url::followable;
 use super::{CALL, SlackClient};
+use crate::domain::ids::PersonId;
 use crate::ports::slack::SlackError;
 use crate::slack::incoming::ResponseUrl;
 use crate::slack::messages::Message;
@@ -60,6 +61,17 @@ impl SlackClient {
         }
         let opened: Opened = self.call("views.update", &body, CALL).await?;
         Ok(opened.view)
+    }
+
+    /// Publishes a person's home tab.
+    ///
+    /// # Errors
+    /// See [`SlackError`].
+    pub(super) async fn publish(&self, person: &PersonId, view: &SlackHomeView) -> Result<(), SlackError> {
+        let view = serde_json::to_value(SlackView::Home(view.clone())).map_err(anyhow::Error::from)?;
+        let body = json!({ "user_id": person.as_str(), "view": view });
+        let _: Opened = self.call("views.publish", &body, CALL).await?;
+        Ok(())
     }
 
     /// Answers privately where a command or click came from, leaving the message it came from as it is.

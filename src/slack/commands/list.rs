@@ -49,7 +49,7 @@ pub(in crate::slack) async fn page(edge: &Edge, person: &PersonId, rows: &Rows) 
 fn shown(edge: &Edge, page: &Page, rows: &Rows) -> Message {
     let command = &edge.portal.organization.command;
     let (title, empty) = match &page.whose {
-        Whose::Requester(_) => (
+        Whose::Owner(_) => (
             "Your requests".to_owned(),
             format!("You have not asked for anything yet. `{command}` shows what there is."),
         ),

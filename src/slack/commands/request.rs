@@ -1,11 +1,12 @@
 //! `/provision status <id>` and `/provision cancel <id>`: one request, by the first characters of its id.
 
+use crate::domain::audit::{By, Via};
 use crate::domain::request::{Request, Surface};
 use crate::portal::cancel::cancel as cancel_request;
 use crate::portal::decide::Click;
 use crate::portal::lookup::{self, Detail};
 use crate::portal::{Error, Portal};
-use crate::ports::slack::Notice;
+use crate::ports::slack::RequestNotice;
 use crate::slack::edge::{Edge, Whereabouts, words};
 use crate::slack::incoming::Origin;
 use crate::slack::messages::{self, Message};
@@ -32,7 +33,7 @@ async fn found(portal: &Portal, origin: &Origin, typed: &str) -> Result<Detail, 
 
 /// Everything about one request.
 pub(in crate::slack) fn full(detail: &Detail, viewer: &Origin) -> Message {
-    let notice = Notice {
+    let notice = RequestNotice {
         surface: Surface::Direct,
         request: &detail.request,
         approvers: &detail.approvers,
@@ -56,7 +57,8 @@ pub(super) async fn cancel(edge: &Edge, at: Whereabouts, typed: Option<&str>) ->
 
 async fn cancelled(edge: &Edge, at: &Whereabouts, typed: &str) -> Result<Request, Error> {
     let request = lookup::find(&edge.portal, &at.person, typed).await?;
-    let click = Click { by: at.person.clone(), request: request.id, epoch: request.epoch, message: None };
+    let by = By { person: at.person.clone(), via: Via::Command };
+    let click = Click { by, request: request.id, epoch: request.epoch, message: None };
     cancel_request(&edge.portal, &click).await
 }
 

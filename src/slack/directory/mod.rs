@@ -58,7 +58,7 @@ impl SlackDirectory {
     ///
     /// # Errors
     /// When Slack cannot be asked right now.
-    pub async fn is_full_member(&self, person: &PersonId) -> anyhow::Result<bool> {
+    async fn is_full_member(&self, person: &PersonId) -> anyhow::Result<bool> {
         let ask = async {
             let member = self.client.member(person).await?;
             Ok(member.is_some_and(|member| member.is_full()))
@@ -82,6 +82,10 @@ impl SlackDirectory {
 
 #[async_trait]
 impl Directory for SlackDirectory {
+    async fn is_active(&self, person: &PersonId) -> anyhow::Result<bool> {
+        in_time(self.is_full_member(person)).await.context("cannot ask Slack whether a person is still there")
+    }
+
     async fn group_members(&self, group: &GroupId) -> anyhow::Result<BTreeSet<PersonId>> {
         let ask = self.groups.recall(group, self.clock.as_ref(), self.ask_group(group));
         in_time(ask).await.with_context(|| format!("cannot ask Slack who is in group {group}"))

@@ -4,12 +4,12 @@ use slack_morphism::prelude::{SlackBlock, SlackBlockButtonStyle};
 
 use super::{Message, facts};
 use crate::domain::request::{Request, Status};
-use crate::ports::slack::Notice;
+use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{button, buttons, fields, header, section};
 use crate::slack::ids::ActionId;
 use crate::slack::mrkdwn::{any_of, date_time, escape_within, mention};
 
-pub(super) fn card(notice: &Notice<'_>) -> Message {
+pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
     let mut blocks = vec![header(&title(request))];
     blocks.extend(fields(&[
@@ -44,12 +44,14 @@ fn title(request: &Request) -> String {
         | Status::Cancelled
         | Status::TimedOut
         | Status::Failed { .. }
-        | Status::TeardownFailed { .. } => format!("{}: {name}", request.status.name().label()),
+        | Status::TeardownFailed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => format!("{}: {name}", request.status.name().label()),
     }
 }
 
 /// While it waits: who can answer, and the buttons. Afterwards: who did, and how it goes.
-fn outcome(notice: &Notice<'_>) -> Vec<SlackBlock> {
+fn outcome(notice: &RequestNotice<'_>) -> Vec<SlackBlock> {
     let request = notice.request;
     if !undecided(request) {
         return vec![section(&decided(request))];
@@ -71,7 +73,7 @@ fn outcome(notice: &Notice<'_>) -> Vec<SlackBlock> {
     blocks
 }
 
-fn waiting(notice: &Notice<'_>) -> String {
+fn waiting(notice: &RequestNotice<'_>) -> String {
     let names = any_of(notice.approvers);
     let who = if names.is_empty() { "its approvers".to_owned() } else { names };
     let so_far =
@@ -92,11 +94,13 @@ fn decided(request: &Request) -> String {
         | Status::Active { .. }
         | Status::Terminating { .. }
         | Status::Failed { .. }
-        | Status::TeardownFailed { .. } => format!("{decision}\n{}", facts::standing(request)),
+        | Status::TeardownFailed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => format!("{decision}\n{}", facts::standing(request)),
     }
 }
 
-fn fallback(notice: &Notice<'_>) -> String {
+fn fallback(notice: &RequestNotice<'_>) -> String {
     let request = notice.request;
     let ask = format!(
         "{} asks for {} for team {}, {}, quota {}.",

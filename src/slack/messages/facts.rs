@@ -1,11 +1,12 @@
 //! Sentences and facts about a request that several messages share.
 
-use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement};
+use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement, SlackBlockButtonStyle};
 
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
-use crate::domain::request::{Output, Progress, Request, Status};
-use crate::ports::slack::Notice;
+use crate::domain::lease::Lease;
+use crate::domain::request::{Cause, Ending, Output, Progress, Request, Status};
+use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{MAX_SECTION, button, confirm, context};
 use crate::slack::ids::{ActionId, ButtonValue};
 use crate::slack::mrkdwn::{self, code, date_time, escape, escape_within, mention, quote};
@@ -29,7 +30,7 @@ pub(super) fn cost(request: &Request) -> String {
 }
 
 /// "2 of 3 used, this one included"; an ended request holds no slot.
-pub(super) fn quota(notice: &Notice<'_>) -> String {
+pub(super) fn quota(notice: &RequestNotice<'_>) -> String {
     let QuotaUse { used, limit } = notice.quota;
     let included = if notice.request.status.name().is_ended() { "" } else { ", this one included" };
     format!("{used} of {limit} used{included}")
@@ -99,7 +100,9 @@ pub(super) fn decision(request: &Request) -> Option<String> {
         | Status::Active { .. }
         | Status::Terminating { .. }
         | Status::Failed { .. }
-        | Status::TeardownFailed { .. } => Some(approved_by(request)),
+        | Status::TeardownFailed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => Some(approved_by(request)),
     }
 }
 
@@ -132,17 +135,67 @@ pub(super) fn standing(request: &Request) -> String {
             format!("Waiting for approval until {}.", date_time(request.approve_by))
         }
         Status::Approved => "Provisioning starts in a moment.".to_owned(),
-        Status::Provisioning { .. } => format!("Provisioning: {}", bar(&request.progress)),
-        Status::Active { lease } => format!("Active until {}.", date_time(lease.expires_at)),
-        Status::Terminating { .. } => "Provisioning failed. What was made is being cleaned up.".to_owned(),
+        Status::Provisioning { unwanted: None, .. } => format!("Provisioning: {}", bar(&request.progress)),
+        Status::Provisioning { unwanted: Some(by), .. } => {
+            format!("Provisioning: {}\n{} wants it torn down as soon as it is there.", bar(&request.progress), mention(by))
+        }
+        Status::Active { lease } => active(request, lease),
+        Status::Terminating { ending: Ending::Failed { .. }, .. } => {
+            "Provisioning failed. What was made is being cleaned up.".to_owned()
+        }
+        Status::Terminating { ending: Ending::Terminated { cause }, .. } => {
+            format!("Being torn down: {}.", because(cause))
+        }
         Status::Denied { .. } => "Denied. Nothing was provisioned.".to_owned(),
         Status::Cancelled => "Cancelled. Nothing was provisioned.".to_owned(),
         Status::TimedOut => "Timed out. Nothing was provisioned.".to_owned(),
         Status::Failed { .. } => "Provisioning failed. Everything was cleaned up.".to_owned(),
-        Status::TeardownFailed { .. } => {
+        Status::TeardownFailed { ending: Ending::Failed { .. }, .. } => {
             "Clean-up failed: something may be left. The platform team has to look at it.".to_owned()
         }
+        Status::TeardownFailed { ending: Ending::Terminated { .. }, .. } => {
+            "The teardown failed. It is still there and keeps its quota slot.".to_owned()
+        }
+        Status::Terminated { cause } => format!("Torn down {}: {}.", date_time(request.updated_at), because(cause)),
+        Status::Retained { by, reason } => format!(
+            "Left as it is, by {} ({}). The portal no longer looks after it.\n{}",
+            mention(by),
+            date_time(request.updated_at),
+            quote(reason, QUOTED)
+        ),
     }
+}
+
+fn active(request: &Request, lease: &Lease) -> String {
+    let until = date_time(lease.expires_at);
+    match request.waiting_renewal() {
+        Some(renewal) => format!(
+            "Active until {until}. A renewal by {} waits for approval until {}.",
+            renewal.period,
+            date_time(renewal.approve_by)
+        ),
+        None => format!("Active until {until}."),
+    }
+}
+
+/// What ended it, to follow a colon.
+pub(super) fn because(cause: &Cause) -> String {
+    match cause {
+        Cause::Asked { by } => format!("{} said so", mention(by)),
+        Cause::Expired => "its lease ran out".to_owned(),
+    }
+}
+
+/// The name of what was made, safe to stand in backticks.
+pub(super) fn resource(request: &Request) -> String {
+    request.resource_name()
+}
+
+/// Tear down, which asks in a dialog of its own.
+pub(super) fn teardown_button(request: &Request) -> SlackBlockButtonElement {
+    let spoken = spoken("Tear down", request);
+    button(ActionId::TearDown, "Tear down", &button_value(request), &spoken)
+        .with_style(SlackBlockButtonStyle::Danger)
 }
 
 /// `▓▓▓░░░░ 3 of 7 · latest: Bucket`; at most ten cells.
@@ -165,7 +218,7 @@ fn bar(progress: &Progress) -> String {
 }
 
 /// The gray last line: the short id, what else is worth a glance, and that nothing is real.
-pub(super) fn footer(notice: &Notice<'_>, more: Option<String>) -> SlackBlock {
+pub(super) fn footer(notice: &RequestNotice<'_>, more: Option<String>) -> SlackBlock {
     let id = format!("Request `{}`", notice.request.id.short());
     let simulated = notice.simulated.then(|| SIMULATED.to_owned());
     let parts: Vec<String> = [Some(id), more, simulated].into_iter().flatten().collect();

@@ -66,7 +66,7 @@ fn row(request: &Request) -> String {
         since(request),
         request.id.short(),
         facts::team(request),
-        mention(&request.requester),
+        mention(&request.owner),
     )
 }
 
@@ -83,7 +83,12 @@ fn since(request: &Request) -> String {
         | Status::Provisioning { .. }
         | Status::Terminating { .. }
         | Status::TeardownFailed { .. } => dated("since", request.updated_at),
-        Status::Denied { .. } | Status::Cancelled | Status::TimedOut | Status::Failed { .. } => {
+        Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => {
             // No "on" before the day: the client may write "today" for it.
             format!("{label} {}", day(request.updated_at))
         }

@@ -8,8 +8,11 @@ mod facts;
 mod help;
 mod list;
 mod progress;
+mod renewal;
 mod status;
 mod told;
+mod trail;
+mod warning;
 
 #[cfg(test)]
 pub(crate) mod sample;
@@ -20,7 +23,7 @@ use slack_morphism::prelude::SlackBlock;
 
 use super::blocks;
 use crate::domain::request::Surface;
-use crate::ports::slack::Notice;
+use crate::ports::slack::{Notice, RequestNotice};
 
 pub use catalog::{Offer, catalog, offer_blocks};
 pub use help::help;
@@ -54,9 +57,20 @@ impl Message {
     }
 }
 
-/// What a surface of a request shows now.
+/// What a message shows now.
 pub fn render(notice: &Notice<'_>) -> Message {
+    match notice {
+        Notice::Request(notice) => about_request(notice),
+        Notice::Warning(notice) => warning::warning(notice),
+        Notice::Trail(entries) => trail::copied(entries),
+    }
+}
+
+fn about_request(notice: &RequestNotice<'_>) -> Message {
     match notice.surface {
+        // A warning about one request alone is what its owner's running message says as well.
+        Surface::Warning => progress::direct(notice),
+        Surface::Renewal => renewal::card(notice),
         Surface::Card => approval::card(notice),
         Surface::Thread => progress::thread(notice),
         Surface::Direct => progress::direct(notice),

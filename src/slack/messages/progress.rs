@@ -2,19 +2,19 @@
 
 use super::{Message, cause, facts};
 use crate::domain::request::Status;
-use crate::ports::slack::Notice;
+use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{button, buttons, section};
 use crate::slack::ids::ActionId;
 use crate::slack::mrkdwn::any_of;
 
 /// Progress and result, for those who follow the card.
-pub(super) fn thread(notice: &Notice<'_>) -> Message {
+pub(super) fn thread(notice: &RequestNotice<'_>) -> Message {
     let text = sentence(notice);
     Message::new(&plain(notice, &text), vec![section(&text), facts::footer(notice, None)])
 }
 
 /// The requester's own message, with Cancel while nobody has decided.
-pub(super) fn direct(notice: &Notice<'_>) -> Message {
+pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
     let heading = format!("*{}* for team *{}*", facts::product(request), facts::team(request));
     let text = format!("{heading}\n{}", sentence(notice));
@@ -30,7 +30,7 @@ pub(super) fn direct(notice: &Notice<'_>) -> Message {
 }
 
 /// Where it stands, with the decision and the cause where there is one.
-fn sentence(notice: &Notice<'_>) -> String {
+fn sentence(notice: &RequestNotice<'_>) -> String {
     let request = notice.request;
     let standing = facts::standing(request);
     match &request.status {
@@ -51,13 +51,15 @@ fn sentence(notice: &Notice<'_>) -> String {
         Status::Approved
         | Status::Provisioning { .. }
         | Status::Active { .. }
-        | Status::Terminating { .. } => {
+        | Status::Terminating { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => {
             format!("{standing}\n{}", facts::decision(request).unwrap_or_default())
         }
     }
 }
 
-fn plain(notice: &Notice<'_>, text: &str) -> String {
+fn plain(notice: &RequestNotice<'_>, text: &str) -> String {
     let simulated = if notice.simulated { format!(" {}.", facts::SIMULATED) } else { String::new() };
     format!("{text} (request {}){simulated}", notice.request.id.short())
 }

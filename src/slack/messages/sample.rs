@@ -21,7 +21,7 @@ use crate::domain::request::{
     Approval, Ending, Estimate, Output, ProductSnapshot, Progress, Request, Status, Surface,
 };
 use crate::domain::template::Template;
-use crate::ports::slack::Notice;
+use crate::ports::slack::RequestNotice;
 
 /// The task token of every waiting sample.
 pub(crate) const TOKEN: &str = "AQCsecretTaskToken";
@@ -218,6 +218,6 @@ pub(crate) fn crowd() -> Vec<Principal> {
 }
 
 /// The notice of a simulated installation.
-pub(crate) fn notice<'a>(request: &'a Request, surface: Surface, approvers: &'a [Principal]) -> Notice<'a> {
-    Notice { surface, request, approvers, quota: QuotaUse { used: 2, limit: 3 }, simulated: true }
+pub(crate) fn notice<'a>(request: &'a Request, surface: Surface, approvers: &'a [Principal]) -> RequestNotice<'a> {
+    RequestNotice { surface, request, approvers, quota: QuotaUse { used: 2, limit: 3 }, simulated: true }
 }

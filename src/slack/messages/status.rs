@@ -5,13 +5,13 @@ use slack_morphism::prelude::SlackBlock;
 use super::{Message, cause, facts};
 use crate::domain::audit::AuditEntry;
 use crate::domain::request::{Request, Status};
-use crate::ports::slack::Notice;
+use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{MAX_SECTION, buttons, divider, fields, header, section};
 use crate::slack::incoming::Origin;
 use crate::slack::mrkdwn::{any_of, date_time, escape_within, mention};
 
 /// The whole of a request for `viewer`, with its audit entries in order.
-pub fn status(notice: &Notice<'_>, entries: &[AuditEntry], viewer: &Origin) -> Message {
+pub fn status(notice: &RequestNotice<'_>, entries: &[AuditEntry], viewer: &Origin) -> Message {
     let request = notice.request;
     let title = format!("{}: {}", request.status.name().label(), request.product.name);
     let mut blocks = vec![header(&title), section(&facts::standing(request))];
@@ -33,7 +33,7 @@ pub fn status(notice: &Notice<'_>, entries: &[AuditEntry], viewer: &Origin) -> M
     Message::new(&text, blocks)
 }
 
-fn more(notice: &Notice<'_>) -> Vec<String> {
+fn more(notice: &RequestNotice<'_>) -> Vec<String> {
     let request = notice.request;
     let asked = (request.status.name().is_undecided() && !notice.approvers.is_empty())
         .then(|| format!("*Approvers*\n{}", any_of(notice.approvers)));
@@ -47,7 +47,9 @@ fn more(notice: &Notice<'_>) -> Vec<String> {
         | Status::Terminating { .. }
         | Status::Denied { .. }
         | Status::Cancelled
-        | Status::TimedOut => None,
+        | Status::TimedOut
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => None,
     };
     let parts = [
         facts::reason(request),

@@ -2,15 +2,67 @@
 
 use slack_morphism::prelude::SlackBlock;
 
+use super::warning::renew_buttons;
 use super::{Message, cause, facts};
-use crate::domain::request::{Request, Status, StatusName};
-use crate::ports::slack::Notice;
+use crate::domain::request::{News, RenewalAnswer, Request, Status, StatusName};
+use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{button, buttons, section};
 use crate::slack::ids::ActionId;
-use crate::slack::mrkdwn::date_time;
+use crate::slack::mrkdwn::{date_time, mention, quote};
 
 /// What the requester is told about `news`, even if the request has moved on since.
-pub(super) fn told(notice: &Notice<'_>, news: StatusName) -> Message {
+pub(super) fn told(notice: &RequestNotice<'_>, news: News) -> Message {
+    match news {
+        News::Status(status) => reached(notice, status),
+        News::Renewal => renewed(notice),
+        News::Handed => handed(notice),
+    }
+}
+
+/// What came of a renewal that needed an approval.
+fn renewed(notice: &RequestNotice<'_>) -> Message {
+    let request = notice.request;
+    let product = format!("*{}*", facts::product(request));
+    let answer = request.renewal.as_ref().and_then(|renewal| renewal.answer.as_ref());
+    let headline = match answer {
+        Some(RenewalAnswer::Granted) => format!("Your renewal of {product} is approved."),
+        Some(RenewalAnswer::Denied { by, reason }) => {
+            format!("Your renewal of {product} was denied by {}.\n{}", mention(by), quote(reason, facts::QUOTED))
+        }
+        Some(RenewalAnswer::Unanswered) => format!("Nobody answered your renewal of {product} in time."),
+        Some(RenewalAnswer::Moot) | None => format!("Your renewal of {product} is no longer needed."),
+    };
+    living(notice, &headline)
+}
+
+/// It is the reader's now.
+fn handed(notice: &RequestNotice<'_>) -> Message {
+    let request = notice.request;
+    let headline = format!(
+        "*{}* of team *{}* is yours now: `{}`.",
+        facts::product(request),
+        facts::team(request),
+        facts::resource(request)
+    );
+    living(notice, &headline)
+}
+
+/// A headline and how it stands, with what its owner can do.
+fn living(notice: &RequestNotice<'_>, headline: &str) -> Message {
+    let request = notice.request;
+    let text = format!("{headline}\n{}", facts::standing(request));
+    let mut blocks = vec![section(&text)];
+    if request.lease().is_some() && request.waiting_renewal().is_none() {
+        let mut row = renew_buttons(request);
+        row.push(facts::teardown_button(request));
+        blocks.push(buttons("lease", row));
+    }
+    blocks.push(facts::footer(notice, Some(facts::cost(request))));
+    let simulated = if notice.simulated { format!(" {}.", facts::SIMULATED) } else { String::new() };
+    Message::new(&format!("{text}{simulated}"), blocks)
+}
+
+fn reached(notice: &RequestNotice<'_>, news: StatusName) -> Message {
     let request = notice.request;
     let headline = headline(request, news);
     let mut text = headline.clone();
@@ -37,7 +89,9 @@ fn headline(request: &Request, news: StatusName) -> String {
         StatusName::Cancelled => format!("Your request for {product} is cancelled."),
         StatusName::TimedOut => format!("Your request for {product} timed out."),
         StatusName::Failed => format!("{product} could not be provisioned. Everything was cleaned up."),
-        StatusName::TeardownFailed => format!("{product} could not be cleaned up completely."),
+        StatusName::TeardownFailed => format!("{product} could not be torn down."),
+        StatusName::Terminated => format!("{product} is torn down."),
+        StatusName::Retained => format!("{product} is left as it is."),
         StatusName::Pending
         | StatusName::AwaitingApproval
         | StatusName::Provisioning
@@ -60,6 +114,9 @@ fn body(request: &Request, news: StatusName) -> Option<String> {
         (StatusName::TimedOut, Status::TimedOut) => {
             Some("Nobody decided in time. Nothing was provisioned; you can ask again.".to_owned())
         }
+        (StatusName::Terminated, Status::Terminated { .. }) | (StatusName::Retained, Status::Retained { .. }) => {
+            Some(facts::standing(request))
+        }
         (StatusName::Approved | StatusName::Denied, _) => facts::decision(request),
         _ => None,
     }
@@ -77,7 +134,9 @@ fn again(request: &Request, news: StatusName) -> Option<SlackBlock> {
         | StatusName::Active
         | StatusName::Terminating
         | StatusName::Cancelled
-        | StatusName::TeardownFailed => return None,
+        | StatusName::TeardownFailed
+        | StatusName::Terminated
+        | StatusName::Retained => return None,
     };
     let spoken = format!("{text} for {}", request.product.name);
     Some(buttons("again", vec![button(ActionId::Again, text, &facts::button_value(request), &spoken)]))

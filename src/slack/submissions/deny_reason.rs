@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::note;
+use super::{by_form, note};
 use crate::domain::job::ClickedDecision;
 use crate::portal::decide::{Click, Decided, decide};
 use crate::slack::edge::{Edge, words};
@@ -14,7 +14,7 @@ use crate::slack::views::{DenyMetadata, reason_of};
 
 pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
     let Some(metadata) = DenyMetadata::parse(&submission.view.private_metadata) else {
-        let refusal = edge.portal.refuse_forged(&submission.origin.person, "deny").await;
+        let refusal = edge.portal.refuse_forged(&by_form(&submission), "deny").await;
         return note("Not denied", &Message::plain(&words(&refusal)));
     };
     let reason = match reason_of(&submission.view) {
@@ -22,7 +22,7 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
         Err(problem) => return Ack::FieldErrors(BTreeMap::from([(REASON_BLOCK.to_owned(), problem)])),
     };
     let click = Click {
-        by: submission.origin.person,
+        by: by_form(&submission),
         request: metadata.button.request,
         epoch: metadata.button.epoch,
         message: metadata.card,

@@ -9,6 +9,7 @@ use super::incoming::Submission;
 use super::messages::Message;
 use super::reply::Ack;
 use super::views;
+use crate::domain::audit::{By, Via};
 
 /// Answers a submission.
 pub(super) async fn answer(edge: &Edge, submission: Submission) -> Ack {
@@ -29,4 +30,9 @@ pub(super) async fn answer(edge: &Edge, submission: Submission) -> Ack {
 /// Replaces the modal by a sentence.
 fn note(title: &str, message: &Message) -> Ack {
     Ack::UpdateView(Box::new(views::note(title, &message.text)))
+}
+
+/// Who submitted it.
+fn by_form(submission: &Submission) -> By {
+    By { person: submission.origin.person.clone(), via: Via::Form }
 }

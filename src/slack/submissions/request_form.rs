@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::note;
+use super::{by_form, note};
 use crate::domain::parameters::FieldProblem;
 use crate::portal::submit::{Filled, SubmitError, submit};
 use crate::slack::edge::{Edge, words};
@@ -15,7 +15,7 @@ use crate::slack::views::{FormMetadata, answer};
 pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
     let metadata = FormMetadata::parse(&submission.view.private_metadata);
     let Some(answer) = metadata.map(|metadata| answer(metadata, &submission.view.values)) else {
-        let refusal = edge.portal.refuse_forged(&submission.origin.person, "submit").await;
+        let refusal = edge.portal.refuse_forged(&by_form(&submission), "submit").await;
         return note("Not submitted", &Message::plain(&words(&refusal)));
     };
     let filled = Filled {

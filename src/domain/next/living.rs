@@ -1,0 +1,137 @@
+//! The life of what exists: its lease is warned about and renewed, it changes hands.
+
+use super::Transition;
+use super::approval::needed_for_renewal;
+use super::change::Change;
+use crate::domain::audit::{Actor, By};
+use crate::domain::event::Event;
+use crate::domain::ids::PersonId;
+use crate::domain::job::JobKind;
+use crate::domain::lease::{Lease, LeaseStep};
+use crate::domain::period::Period;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{MessageRef, News, Renewal, RenewalAnswer, Surface};
+
+/// Time that is left at least when a renewal was not granted: whoever hoped for it can still save what they need.
+const AFTER_A_NO: Period = Period::days(1);
+
+/// Messages that show until when it lives.
+const DATED: [Surface; 4] = [Surface::Card, Surface::Thread, Surface::Direct, Surface::Warning];
+
+pub(super) fn warned(mut change: Change, event: &Event, message: &MessageRef) -> Result<Transition, Refusal> {
+    let terms = change.request.product.lease.clone();
+    let lease = change.request.lease().filter(|lease| lease.is_warned_with(&terms, change.now));
+    let Some(lease) = lease else { return Err(change.does_not_apply(event)) };
+    let is_first = lease.warned.is_none();
+    let lease = lease.after_warning(&terms, change.now);
+    let until = format!("ends {}", lease.expires_at);
+    change.request.messages.insert(Surface::Warning, message.clone());
+    change.audit(if is_first { "warned" } else { "reminded" }, &Actor::Clock, until);
+    change.leases(lease);
+    // The first warning may have moved the date, which the other messages show.
+    Ok(change.shows(&[Surface::Direct]))
+}
+
+pub(super) fn renew(mut change: Change, by: &By, period: Period) -> Result<Transition, Refusal> {
+    let terms = change.request.product.lease.clone();
+    let Some(lease) = change.request.lease().cloned() else {
+        return Err(Refusal::NothingToRenew { status: change.request.status.name() });
+    };
+    if !terms.renew.contains(&period) {
+        return Err(Refusal::NotARenewal { offered: terms.renew });
+    }
+    if let Some(waiting) = change.request.waiting_renewal() {
+        return Err(Refusal::RenewalWaits { until: waiting.approve_by });
+    }
+    let actor = Actor::Person(by.clone());
+    change.turns_a_page();
+    if lease.renewals < terms.max_renewals {
+        extend(&mut change, &lease, period, &actor);
+        return Ok(change.shows(&DATED));
+    }
+    let approve_by = change.request.product.approval.timeout.after(change.now);
+    change.request.renewal = Some(Renewal {
+        by: by.person.clone(),
+        period,
+        approve_by,
+        approvals: Vec::new(),
+        answer: None,
+    });
+    // The last one's card is history.
+    change.request.messages.remove(&Surface::Renewal);
+    change.request.updated_at = change.now;
+    change.later(JobKind::RenewalDeadline, approve_by);
+    let needed = needed_for_renewal(&change.request);
+    change.audit("renewal requested", &actor, format!("by {period}, {needed} needed"));
+    Ok(change.shows(&[Surface::Renewal, Surface::Direct, Surface::Warning]))
+}
+
+/// Moves every date of the lease.
+pub(super) fn extend(change: &mut Change, lease: &Lease, period: Period, actor: &Actor) {
+    let renewed = lease.renewed(&change.request.product.lease, period, change.now);
+    let detail = format!("by {period}, ends {}", renewed.expires_at);
+    change.leases(renewed);
+    change.audit("renewed", actor, detail);
+}
+
+/// A renewal that waited for approvers is not granted.
+pub(super) fn not_renewed(
+    mut change: Change,
+    lease: &Lease,
+    answer: RenewalAnswer,
+    word: &str,
+    actor: &Actor,
+    detail: &str,
+) -> Transition {
+    if let Some(renewal) = change.request.renewal.as_mut() {
+        renewal.answer = Some(answer);
+    }
+    change.turns_a_page();
+    let left = AFTER_A_NO.min(change.request.product.lease.grace);
+    change.leases(lease.at_least(left, change.now));
+    change.audit(word, actor, detail);
+    change.shows(&[
+        Surface::Renewal,
+        Surface::Direct,
+        Surface::Warning,
+        Surface::Told(News::Renewal),
+    ])
+}
+
+pub(super) fn renewal_deadline(change: Change, event: &Event) -> Result<Transition, Refusal> {
+    let waiting = change.request.waiting_renewal().filter(|renewal| renewal.approve_by <= change.now);
+    let (Some(_), Some(lease)) = (waiting, change.request.lease().cloned()) else {
+        return Err(change.does_not_apply(event));
+    };
+    let clock = Actor::Clock;
+    Ok(not_renewed(change, &lease, RenewalAnswer::Unanswered, "renewal timed out", &clock, ""))
+}
+
+pub(super) fn transfer(mut change: Change, by: &By, to: &PersonId) -> Result<Transition, Refusal> {
+    if change.request.status.name().is_ended() {
+        return Err(Refusal::NothingToTransfer { status: change.request.status.name() });
+    }
+    if *to == change.request.owner {
+        return Err(Refusal::AlreadyTheirs { owner: to.clone() });
+    }
+    let from = std::mem::replace(&mut change.request.owner, to.clone());
+    change.request.updated_at = change.now;
+    change.turns_a_page();
+    change.audit("transferred", &Actor::Person(by.clone()), format!("from {from} to {to}"));
+    // The new owner gets messages of their own; the old owner's say who has it now.
+    for surface in [Surface::Direct, Surface::Warning] {
+        if let Some(at) = change.request.messages.remove(&surface) {
+            change.job(JobKind::Refresh { at, surface });
+        }
+    }
+    Ok(change.shows(&[Surface::Direct, Surface::Told(News::Handed)]))
+}
+
+/// What the lease asks for, when a person's answer does not come first.
+pub(crate) fn lease_step(request: &crate::domain::request::Request, now: jiff::Timestamp) -> Option<LeaseStep> {
+    let step = request.lease()?.step(&request.product.lease, now);
+    match (step, request.waiting_renewal()) {
+        (LeaseStep::End, Some(waiting)) => Some(LeaseStep::Wait(waiting.approve_by)),
+        _ => Some(step),
+    }
+}

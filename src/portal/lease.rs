@@ -1,0 +1,190 @@
+//! Leases: looking at one when something of it is due, warning a person about all of theirs at once, and beginning
+//! the teardown of what has run out.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+
+use super::perform::{JobError, Performed, apply};
+use super::{Error, Portal};
+use crate::domain::catalog::Principal;
+use crate::domain::event::Event;
+use crate::domain::ids::{ChannelId, PersonId, RequestId};
+use crate::domain::job::JobKind;
+use crate::domain::lease::LeaseStep;
+use crate::domain::next::{lease_step, next, record_message};
+use crate::domain::request::{MessageRef, Request, Surface};
+use crate::ports::slack::{Destination, Notice, SlackError, Warned, WarningNotice};
+use crate::ports::store::{Which, Whose};
+
+/// A lease that waits for its warning to be delivered is looked at again after this time.
+const UNTIL_WARNED: Duration = Duration::from_hours(1);
+/// After a look that had to be put off, for a clock that is wrong or a Slack that does not say what time it is.
+const UNTIL_CERTAIN: Duration = Duration::from_mins(5);
+/// Nothing is warned about or torn down while our clock is further than this from Slack's.
+const CLOCK_MAY_DIFFER: SignedDuration = SignedDuration::from_mins(5);
+/// Leases that one message warns about; each takes two blocks.
+const IN_ONE_MESSAGE: usize = 10;
+/// Live requests of one person that are read at a time.
+const PAGE: usize = 200;
+
+/// Does what a request's lease asks for now.
+pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
+    let now = portal.now();
+    let step = match lease_step(&request, now) {
+        None => return Ok(Performed::Done),
+        Some(LeaseStep::Wait(until)) => return Ok(wait_until(until, now)),
+        Some(step) => step,
+    };
+    if let Some(put_off) = clock_is_off(portal).await {
+        tracing::warn!(request = %id, why = put_off, "a lease is not acted on");
+        return Ok(Performed::Again(UNTIL_CERTAIN));
+    }
+    if step == LeaseStep::Warn {
+        // Warnings are a person's: all that is due goes into one message.
+        portal.write_jobs(vec![JobKind::Warn.due(request.owner, now)]).await?;
+        return Ok(Performed::Again(UNTIL_WARNED));
+    }
+    apply(portal, id, Event::LeaseEnded).await
+}
+
+fn wait_until(until: Timestamp, now: Timestamp) -> Performed {
+    Performed::Again(Duration::try_from(until.duration_since(now)).unwrap_or_default())
+}
+
+/// Why the time cannot be relied on now, if it cannot.
+async fn clock_is_off(portal: &Portal) -> Option<String> {
+    match portal.ports.slack.clock_ahead_by().await {
+        Ok(ahead) if ahead.abs() <= CLOCK_MAY_DIFFER => None,
+        Ok(ahead) => Some(format!("our clock is {} s ahead of Slack's", ahead.as_secs())),
+        Err(error) => Some(format!("{error:#}")),
+    }
+}
+
+/// Warns a person about everything of theirs that is due, and about what would be within hours.
+pub(super) async fn warn(portal: &Portal, owner: &PersonId) -> Result<Performed, JobError> {
+    let due = due_for_warning(portal, owner).await?;
+    if due.is_empty() {
+        return Ok(Performed::Done);
+    }
+    if portal.ports.directory.is_active(owner).await? {
+        for some in due.chunks(IN_ONE_MESSAGE) {
+            match post(portal, owner, some, None, &Destination::Person(owner.clone())).await {
+                // They cannot be written to, whatever Slack says about them.
+                Err(SlackError::Unreachable(why)) => {
+                    tracing::warn!(%owner, why, "a warning goes to the team instead");
+                    warn_team(portal, owner, some.to_vec()).await?;
+                }
+                posted => record(portal, some, posted?).await?,
+            }
+        }
+    } else {
+        warn_team(portal, owner, due).await?;
+    }
+    Ok(Performed::Done)
+}
+
+/// Live requests of a person to be warned about now; none unless one of them is due this moment.
+async fn due_for_warning(portal: &Portal, owner: &PersonId) -> anyhow::Result<Vec<Request>> {
+    let (now, whose) = (portal.now(), Whose::Owner(owner.clone()));
+    let mut found: Vec<Request> = Vec::new();
+    for page in 0.. {
+        let requests = portal.ports.store.list(&whose, Which::Live, page * PAGE, PAGE).await?;
+        let is_last = requests.len() < PAGE;
+        found.extend(requests.into_iter().filter(|request| is_warned_now(request, now)));
+        if is_last {
+            break;
+        }
+    }
+    if !found.iter().any(|request| lease_step(request, now) == Some(LeaseStep::Warn)) {
+        return Ok(Vec::new());
+    }
+    found.sort_by_key(|request| request.lease().map(|lease| lease.expires_at));
+    Ok(found)
+}
+
+fn is_warned_now(request: &Request, now: Timestamp) -> bool {
+    request.lease().is_some_and(|lease| lease.is_warned_with(&request.product.lease, now))
+}
+
+/// Tells those who answer for the team, in its channel, what its owner can no longer be told.
+async fn warn_team(portal: &Portal, owner: &PersonId, due: Vec<Request>) -> Result<(), JobError> {
+    let mut rest = due;
+    while let Some(team) = rest.first().map(|request| request.team.clone()) {
+        let (some, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|request| request.team == team);
+        rest = others;
+        let approvers = portal.organization.team(&team).map(|team| team.approvers.clone());
+        let approvers = approvers.unwrap_or_else(|| portal.organization.admins.clone());
+        for some in some.chunks(IN_ONE_MESSAGE) {
+            let channel = portal.organization.channel_of(&team);
+            let posted = post_in_channel(portal, owner, some, &approvers, channel).await?;
+            record(portal, some, posted).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn post_in_channel(
+    portal: &Portal,
+    owner: &PersonId,
+    some: &[Request],
+    approvers: &[Principal],
+    channel: &ChannelId,
+) -> Result<MessageRef, SlackError> {
+    let to = Destination::Channel(channel.clone());
+    let fallback = &portal.organization.approvals_channel;
+    match post(portal, owner, some, Some(approvers), &to).await {
+        Err(SlackError::Unreachable(why)) if channel != fallback => {
+            tracing::warn!(%channel, why, "a warning goes to the approvals channel instead");
+            post(portal, owner, some, Some(approvers), &Destination::Channel(fallback.clone())).await
+        }
+        posted => posted,
+    }
+}
+
+async fn post(
+    portal: &Portal,
+    owner: &PersonId,
+    requests: &[Request],
+    instead: Option<&[Principal]>,
+    to: &Destination,
+) -> Result<MessageRef, SlackError> {
+    // What the message says holds from the moment it is delivered, so it shows the dates after that.
+    let now = portal.now();
+    let warned: Vec<Request> = requests.iter().map(|request| as_warned(request, now)).collect();
+    let leases: Vec<Warned<'_>> =
+        warned.iter().map(|request| Warned { request, is_current: true }).collect();
+    let simulated = portal.ports.provisioner.is_simulated();
+    let notice = WarningNotice { leases: &leases, owner, instead, simulated };
+    portal.ports.slack.post(to, &Notice::Warning(notice)).await
+}
+
+/// The request as it will be once it was warned about.
+fn as_warned(request: &Request, now: Timestamp) -> Request {
+    let message = MessageRef { channel: ChannelId::new(""), ts: String::new() };
+    next(request, &Event::Warned { message }, now).map_or_else(|_| request.clone(), |change| change.request)
+}
+
+/// Notes on every request that it was warned about. Whoever renewed meanwhile sees that in the message.
+async fn record(portal: &Portal, requests: &[Request], at: MessageRef) -> Result<(), JobError> {
+    let noted = requests.iter().map(|request| note_warned(portal, request, &at));
+    for noted in join_all(noted).await {
+        noted?;
+    }
+    Ok(())
+}
+
+async fn note_warned(portal: &Portal, request: &Request, at: &MessageRef) -> Result<(), JobError> {
+    let event = Event::Warned { message: at.clone() };
+    match portal.change(request.id, |request, now| next(request, &event, now)).await {
+        Ok(_) => Ok(()),
+        Err(Error::Refused(_)) => {
+            let record = |request: &Request, now| Ok(record_message(request, Surface::Warning, at.clone(), now));
+            let request = portal.change(request.id, record).await?;
+            Ok(portal.refresh(&request, Surface::Warning, at).await?)
+        }
+        Err(Error::Failed(error)) => Err(JobError::Later(error)),
+    }
+}

@@ -1,0 +1,81 @@
+//! Tearing something down before its time, trying again when that failed, and giving it up.
+
+use super::decide::{Click, named_request};
+use super::{Error, Portal};
+use crate::domain::audit::By;
+use crate::domain::catalog::TeardownConfirm;
+use crate::domain::event::Event;
+use crate::domain::next::next;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{Request, Surface};
+
+/// Whether the person may go on to confirm it: asked before the dialog opens.
+///
+/// # Errors
+/// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
+pub async fn may_tear_down(portal: &Portal, click: &Click) -> Result<Request, Error> {
+    let request = named_request(portal, click, Surface::Warning, "tear down").await?;
+    portal.check_tends(&request, &click.by, "tear down").await?;
+    // What cannot be done is said now instead of after somebody has typed a name.
+    next(&request, &Event::TearDown { by: click.by.clone() }, portal.now())?;
+    Ok(request)
+}
+
+/// What became of a confirmed teardown.
+#[derive(Debug)]
+pub enum TornDown {
+    /// It began.
+    Begun,
+    /// What was typed is not the name, which is this.
+    WrongName(String),
+}
+
+/// Tears it down. `typed` is the name as typed, where the product asks for it.
+///
+/// # Errors
+/// As [`may_tear_down`].
+pub async fn tear_down(portal: &Portal, click: &Click, typed: Option<&str>) -> Result<TornDown, Error> {
+    let request = may_tear_down(portal, click).await?;
+    let name = request.resource_name();
+    let needs_name = request.product.teardown == TeardownConfirm::TypeTheName;
+    if needs_name && typed.map(str::trim) != Some(name.as_str()) {
+        return Ok(TornDown::WrongName(name));
+    }
+    let event = Event::TearDown { by: click.by.clone() };
+    portal.change(request.id, |request, now| next(request, &event, now)).await?;
+    Ok(TornDown::Begun)
+}
+
+/// Whether the person may give up a failed teardown: asked before the dialog opens.
+///
+/// # Errors
+/// As [`may_tear_down`].
+pub async fn may_retain(portal: &Portal, click: &Click) -> Result<Request, Error> {
+    let request = named_request(portal, click, Surface::Direct, "retain").await?;
+    if !portal.is_one_of(&click.by.person, &portal.organization.admins).await? {
+        return Err(portal.refuse(&request, &click.by, "retain", Refusal::NotAnAdmin).await);
+    }
+    let event = Event::Retain { by: click.by.clone(), reason: String::new() };
+    next(&request, &event, portal.now())?;
+    Ok(request)
+}
+
+/// Leaves what could not be torn down as it is; its quota slot is free again.
+///
+/// # Errors
+/// As [`may_tear_down`].
+pub async fn retain(portal: &Portal, click: &Click, reason: &str) -> Result<Request, Error> {
+    let request = may_retain(portal, click).await?;
+    let event = Event::Retain { by: click.by.clone(), reason: reason.to_owned() };
+    portal.change(request.id, |request, now| next(request, &event, now)).await
+}
+
+impl Portal {
+    /// Refuses whoever may neither renew, tear down nor hand over.
+    pub(super) async fn check_tends(&self, request: &Request, by: &By, tried: &str) -> Result<(), Error> {
+        if self.may_tend(&by.person, request).await? {
+            return Ok(());
+        }
+        Err(self.refuse(request, by, tried, Refusal::NotTheirs { owner: request.owner.clone() }).await)
+    }
+}

@@ -1,0 +1,38 @@
+//! Handing something to a team-mate.
+
+use super::decide::{Click, named_request};
+use super::{Error, Portal};
+use crate::domain::event::Event;
+use crate::domain::ids::PersonId;
+use crate::domain::next::next;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{Request, Surface};
+
+/// Whether the person may go on to say to whom: asked before the dialog opens.
+///
+/// # Errors
+/// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
+pub async fn may_transfer(portal: &Portal, click: &Click) -> Result<Request, Error> {
+    let request = named_request(portal, click, Surface::Direct, "hand over").await?;
+    portal.check_tends(&request, &click.by, "hand over").await?;
+    if request.status.name().is_ended() {
+        return Err(Refusal::NothingToTransfer { status: request.status.name() }.into());
+    }
+    Ok(request)
+}
+
+/// Makes `to`, a member of the same team, the owner.
+///
+/// # Errors
+/// As [`may_transfer`].
+pub async fn transfer(portal: &Portal, click: &Click, to: &PersonId) -> Result<Request, Error> {
+    let request = may_transfer(portal, click).await?;
+    let members = portal.organization.team(&request.team).map(|team| team.members.as_slice());
+    let is_mate = portal.is_one_of(to, members.unwrap_or_default()).await?;
+    if !is_mate || !portal.ports.directory.is_active(to).await? {
+        let refusal = Refusal::NotATeamMate { to: to.clone(), team: request.team.clone() };
+        return Err(portal.refuse(&request, &click.by, "hand over", refusal).await);
+    }
+    let event = Event::Transfer { by: click.by.clone(), to: to.clone() };
+    portal.change(request.id, |request, now| next(request, &event, now)).await
+}
