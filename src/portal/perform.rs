@@ -212,7 +212,7 @@ async fn terminate(portal: &Portal, id: RequestId) -> Result<Performed, JobError
     if !matches!(request.status, Status::Terminating { .. }) {
         return Ok(Performed::Done);
     }
-    match portal.ports.provisioner.terminate(id).await {
+    match portal.ports.provisioner.terminate(id, 1).await {
         Ok(None) => apply(portal, id, Event::TerminationSucceeded).await,
         Ok(Some(record)) => apply(portal, id, Event::TerminationStarted { record }).await,
         Err(ProvisionError::Refused(why)) => apply(portal, id, Event::TerminationFailed { why }).await,
