@@ -79,6 +79,7 @@ impl App {
             Simulation {
                 step: settings.simulation.step,
                 fail_products: settings.simulation.fail_products.clone(),
+                fail_teardowns: settings.simulation.fail_teardowns.clone(),
             },
         );
         let token = environment.bot_token.reveal();

@@ -124,19 +124,25 @@ fn read_catalog(root: &Reader<'_>) -> (PathBuf, bool) {
 fn read_simulation(root: &Reader<'_>) -> Simulation {
     let simulated = root.section("simulated");
     let step = simulated.period("step").unwrap_or(Period::millis(500));
-    let mut fail_products = Vec::new();
-    for text in simulated.list_of_texts("fail_products").unwrap_or_default() {
-        match ProductKey::parse(&text) {
-            Some(key) => fail_products.push(key),
-            None => simulated.report(
-                "fail_products",
+    let fail_products = product_keys(&simulated, "fail_products");
+    let fail_teardowns = product_keys(&simulated, "fail_teardowns");
+    simulated.finish();
+    Simulation { step, fail_products, fail_teardowns }
+}
+
+fn product_keys(reader: &Reader<'_>, key: &str) -> Vec<ProductKey> {
+    let read = |text: &String| {
+        let product = ProductKey::parse(text);
+        if product.is_none() {
+            reader.report(
+                key,
                 format!("`{text}` is not a product key"),
                 "write names of folders in the catalog, such as `s3-bucket`",
-            ),
+            );
         }
-    }
-    simulated.finish();
-    Simulation { step, fail_products }
+        product
+    };
+    reader.list_of_texts(key).unwrap_or_default().iter().filter_map(read).collect()
 }
 
 fn read_teams(root: &Reader<'_>) -> Vec<Team> {

@@ -60,6 +60,8 @@ pub struct Simulation {
     pub step: Period,
     /// Products whose provisioning fails.
     pub fail_products: Vec<ProductKey>,
+    /// Products of which the first attempt at a removal fails.
+    pub fail_teardowns: Vec<ProductKey>,
 }
 
 /// One thing wrong with the settings: `place: problem: how to fix`.

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod catalog;
 pub mod cost;
 pub mod event;
+pub mod fate;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod form;

@@ -5,8 +5,10 @@
 
 pub mod database;
 mod instant;
+mod obstacles;
 mod physical;
 pub mod provisioner;
 pub mod queue;
+mod records;
 pub mod store;
 pub mod workflow;

@@ -8,22 +8,20 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
-use serde::{Deserialize, Serialize};
+use rusqlite::Connection;
 
 use super::database::Database;
 use super::instant;
+use super::obstacles::Obstacles;
 use super::physical::{ACCOUNT, Physical, REGION};
 use super::queue::{LocalQueue, enqueue};
-use crate::domain::ids::{ProductKey, ProvisionedProductId, RecordId, RequestId};
+use super::records::{Kind, Outcome, Record, describe};
+use crate::domain::ids::{ProductKey, RecordId, RequestId};
 use crate::domain::period::Period;
 use crate::domain::template::evaluate::{EvaluatedOutput, Evaluation, Inputs, LiveResource};
 use crate::ports::clock::Clock;
 use crate::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 use crate::ports::queue::Signal;
-
-const PROVISION: &str = "PROVISION_PRODUCT";
-const TERMINATE: &str = "TERMINATE_PRODUCT";
 
 /// How the simulation behaves.
 #[derive(Clone, Debug)]
@@ -32,6 +30,8 @@ pub struct Simulation {
     pub step: Period,
     /// Products that fail after half of their resources.
     pub fail_products: Vec<ProductKey>,
+    /// Products of which the first attempt at a removal fails.
+    pub fail_teardowns: Vec<ProductKey>,
 }
 
 /// The simulated provisioner in a [`Database`].
@@ -67,9 +67,10 @@ impl Provisioner for SimulatedProvisioner {
         self.database.read(move |connection| describe(connection, &record, now)).await
     }
 
-    async fn terminate(&self, request: RequestId) -> Result<Option<RecordId>, ProvisionError> {
-        let (now, step) = (self.clock.now(), self.simulation.step);
-        let record = self.database.write(move |tx| terminate(tx, request, now, step)).await;
+    async fn terminate(&self, request: RequestId, attempt: u32) -> Result<Option<RecordId>, ProvisionError> {
+        let (now, simulation) = (self.clock.now(), self.simulation.clone());
+        let removal = Removal { request, attempt, now, simulation };
+        let record = self.database.write(move |tx| removal.begin(tx)).await;
         Ok(record.context("cannot begin to remove")?)
     }
 
@@ -112,13 +113,6 @@ fn check(order: &ProvisionOrder<'_>) -> Result<(), ProvisionError> {
     Ok(())
 }
 
-/// How a record ends.
-#[derive(Serialize, Deserialize)]
-enum Outcome {
-    Succeeded { outputs: Vec<(String, String, String)> },
-    Failed { why: String },
-}
-
 /// What will happen, all of it known at the start.
 struct Plan {
     request: RequestId,
@@ -127,6 +121,7 @@ struct Plan {
     resources: usize,
     step: Period,
     outcome: Outcome,
+    obstacles: Obstacles,
 }
 
 impl Plan {
@@ -137,19 +132,20 @@ impl Plan {
             let not_made = evaluation.resources.split_off(resources / 2);
             Outcome::Failed { why: failure(not_made.first()) }
         } else {
-            Outcome::Succeeded { outputs: evaluation.outputs.into_iter().map(output).collect() }
+            Outcome::Succeeded { outputs: evaluation.outputs.drain(..).map(output).collect() }
         };
+        let obstacles = Obstacles::of(order.product, &evaluation);
         let made = evaluation.resources.into_iter().map(|resource| resource.logical_id).collect();
-        Self { request: order.request, made, resources, step: simulation.step, outcome }
+        Self { request: order.request, made, resources, step: simulation.step, outcome, obstacles }
     }
 
-    fn begin(&self, tx: &Connection, now: Timestamp) -> anyhow::Result<Started> {
-        if let Some(known) = Record::find(tx, self.request, PROVISION)? {
+    fn begin(self, tx: &Connection, now: Timestamp) -> anyhow::Result<Started> {
+        if let Some(known) = Record::latest(tx, self.request, Kind::Provision)? {
             return Ok(known.started());
         }
         for (n, logical_id) in self.made.iter().enumerate() {
             let signal = Signal::ResourceCreated { request: self.request, logical_id: logical_id.clone() };
-            enqueue(tx, later(now, self.step, n), &signal)?;
+            enqueue(tx, later(now, self.step, n + 1), &signal)?;
         }
         let steps = match self.outcome {
             Outcome::Succeeded { .. } => self.made.len(),
@@ -158,13 +154,16 @@ impl Plan {
         };
         let physical = Physical::of(self.request);
         let record = Record {
-            id: physical.record(PROVISION),
+            id: physical.record(Kind::Provision.word()),
+            attempt: 1,
             product: physical.provisioned_product(),
             resources: u32::try_from(self.resources)?,
             made: u32::try_from(self.made.len())?,
             ends_at: instant::not_before(later(now, self.step, steps)),
+            outcome: self.outcome,
+            obstacles: self.obstacles,
         };
-        record.insert(tx, self.request, PROVISION, &self.outcome)?;
+        record.insert(tx, self.request, Kind::Provision)?;
         Ok(record.started())
     }
 }
@@ -207,102 +206,42 @@ fn later(start: Timestamp, step: Period, steps: usize) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
-/// A stored record without its outcome.
-struct Record {
-    id: String,
-    product: String,
-    resources: u32,
-    made: u32,
-    ends_at: i64,
-}
-
-impl Record {
-    fn find(tx: &Connection, request: RequestId, kind: &str) -> anyhow::Result<Option<Self>> {
-        let found = tx
-            .prepare_cached(
-                "SELECT id, product, resources, made, ends_at FROM records WHERE request = ?1 AND kind = ?2",
-            )?
-            .query_row(params![request.to_string(), kind], |row| {
-                Ok(Self {
-                    id: row.get(0)?,
-                    product: row.get(1)?,
-                    resources: row.get(2)?,
-                    made: row.get(3)?,
-                    ends_at: row.get(4)?,
-                })
-            })
-            .optional()?;
-        Ok(found)
-    }
-
-    fn insert(
-        &self,
-        tx: &Connection,
-        request: RequestId,
-        kind: &str,
-        outcome: &Outcome,
-    ) -> anyhow::Result<()> {
-        tx.prepare_cached(
-            "INSERT INTO records (id, request, kind, product, resources, made, ends_at, outcome)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )?
-        .execute(params![
-            self.id,
-            request.to_string(),
-            kind,
-            self.product,
-            self.resources,
-            self.made,
-            self.ends_at,
-            serde_json::to_string(outcome)?,
-        ])?;
-        Ok(())
-    }
-
-    fn started(&self) -> Started {
-        Started {
-            product: ProvisionedProductId::new(&self.product),
-            record: RecordId::new(&self.id),
-            resources: self.resources.try_into().unwrap_or(usize::MAX),
-        }
-    }
-}
-
-fn describe(connection: &Connection, record: &RecordId, now: Timestamp) -> anyhow::Result<RecordState> {
-    let found: Option<(i64, String)> = connection
-        .prepare_cached("SELECT ends_at, outcome FROM records WHERE id = ?1")?
-        .query_row([record.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let (ends_at, outcome) = found.with_context(|| format!("there is no record {record}"))?;
-    if ends_at > instant::reached(now) {
-        return Ok(RecordState::Running);
-    }
-    Ok(match serde_json::from_str(&outcome).with_context(|| format!("cannot read record {record}"))? {
-        Outcome::Succeeded { outputs } => RecordState::Succeeded { outputs },
-        Outcome::Failed { why } => RecordState::Failed { why },
-    })
-}
-
-fn terminate(
-    tx: &Connection,
+/// Begins an attempt at a removal, or finds the record of the earlier call for it.
+struct Removal {
     request: RequestId,
+    attempt: u32,
     now: Timestamp,
-    step: Period,
-) -> anyhow::Result<Option<RecordId>> {
-    if let Some(known) = Record::find(tx, request, TERMINATE)? {
-        return Ok(Some(RecordId::new(known.id)));
+    simulation: Simulation,
+}
+
+impl Removal {
+    fn begin(&self, tx: &Connection) -> anyhow::Result<Option<RecordId>> {
+        let Self { request, attempt, now, ref simulation } = *self;
+        if let Some(known) = Record::find(tx, request, Kind::Terminate, attempt)? {
+            return Ok(Some(RecordId::new(known.id)));
+        }
+        let latest = Record::latest(tx, request, Kind::Terminate)?;
+        let provisioned = Record::latest(tx, request, Kind::Provision)?;
+        let Some(provisioned) = provisioned.filter(|record| record.made > 0) else { return Ok(None) };
+        if provisioned.is_running(now) {
+            return Err(anyhow!("{} is still being made", provisioned.product));
+        }
+        match &latest {
+            Some(earlier) if earlier.is_running(now) => {
+                return Err(anyhow!("{} is still being removed", provisioned.product));
+            }
+            Some(Record { outcome: Outcome::Succeeded { .. }, .. }) => return Ok(None),
+            Some(Record { outcome: Outcome::Failed { .. }, .. }) | None => {}
+        }
+        let steps = usize::try_from(provisioned.made.div_ceil(2))?;
+        let record = Record {
+            id: Physical::of(request).record(&format!("{}/{attempt}", Kind::Terminate.word())),
+            attempt,
+            ends_at: instant::not_before(later(now, simulation.step, steps)),
+            outcome: provisioned.obstacles.outcome(attempt, &simulation.fail_teardowns),
+            ..provisioned
+        };
+        record.insert(tx, request, Kind::Terminate)?;
+        Ok(Some(RecordId::new(record.id)))
     }
-    let Some(provisioned) = Record::find(tx, request, PROVISION)?.filter(|record| record.made > 0) else {
-        return Ok(None);
-    };
-    if provisioned.ends_at > instant::reached(now) {
-        return Err(anyhow!("{} is still being made", provisioned.product));
-    }
-    let record = Record {
-        id: Physical::of(request).record(TERMINATE),
-        ends_at: instant::not_before(later(now, step, usize::try_from(provisioned.made.div_ceil(2))?)),
-        ..provisioned
-    };
-    record.insert(tx, request, TERMINATE, &Outcome::Succeeded { outputs: Vec::new() })?;
-    Ok(Some(RecordId::new(record.id)))
 }

@@ -23,11 +23,14 @@ pub trait Provisioner: Debug + Send + Sync {
     /// Whatever keeps it from being looked at now.
     async fn describe(&self, record: &RecordId) -> anyhow::Result<RecordState>;
 
-    /// Begins to remove what `request` provisioned; `None` when nothing is there.
+    /// Begins to remove what `request` provisioned, or returns the record of the earlier call for the same
+    /// attempt; `None` when nothing is there.
+    ///
+    /// `attempt` counts the tries from 1. A new one begins anew once the one before it has failed.
     ///
     /// # Errors
     /// See [`ProvisionError`].
-    async fn terminate(&self, request: RequestId) -> Result<Option<RecordId>, ProvisionError>;
+    async fn terminate(&self, request: RequestId, attempt: u32) -> Result<Option<RecordId>, ProvisionError>;
 
     /// How long to wait between two looks at a record.
     fn poll_every(&self) -> Duration;

@@ -15,7 +15,7 @@ use quartermaster::ports::queue::{Queue as _, Signal};
 use quartermaster::ports::store::Store as _;
 use quartermaster::ports::workflow::Workflow as _;
 
-use crate::provisioner::{FAILING, Order, ProvisionerUnderTest};
+use crate::provisioner::{FAILING, Order, ProvisionerUnderTest, STUBBORN};
 use crate::sample::{Keep, ManualClock, alices, at, insert};
 use crate::store::StoreUnderTest;
 use crate::workflow::{WorkflowUnderTest, input};
@@ -61,8 +61,9 @@ fn workflow(database: Database, keep: Keep) -> WorkflowUnderTest {
 }
 
 fn simulated(database: Database, queue: LocalQueue, clock: &Arc<ManualClock>) -> SimulatedProvisioner {
-    let fail_products = vec![ProductKey::parse(FAILING).unwrap()];
-    let simulation = Simulation { step: Period::seconds(2), fail_products };
+    let only = |key| vec![ProductKey::parse(key).unwrap()];
+    let simulation =
+        Simulation { step: Period::seconds(2), fail_products: only(FAILING), fail_teardowns: only(STUBBORN) };
     SimulatedProvisioner::new(database, queue, clock.clone(), simulation)
 }
 

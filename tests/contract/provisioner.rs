@@ -6,6 +6,7 @@ use std::time::Duration;
 use quartermaster::domain::catalog::Product;
 use quartermaster::domain::ids::{RecordId, RequestId};
 use quartermaster::domain::period::Period;
+use quartermaster::domain::template::Template;
 use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 use quartermaster::ports::queue::{Queue, Signal};
 
@@ -25,6 +26,10 @@ macro_rules! provisioner_suite {
                 a_wrong_parameter_is_refused_in_words,
                 a_failing_product_fails_halfway_and_is_cleaned_up,
                 a_removal_is_begun_once_and_takes_its_time,
+                a_removal_that_failed_is_tried_anew_by_a_new_attempt,
+                a_second_attempt_waits_for_the_first_and_finds_nothing_after_a_success,
+                what_is_protected_is_never_removed,
+                what_is_kept_or_not_made_protects_nothing,
                 there_is_nothing_to_remove_where_nothing_was_made,
                 nothing_is_removed_while_it_is_being_made,
                 a_record_that_never_was_is_an_error,
@@ -37,6 +42,9 @@ pub(crate) use provisioner_suite as suite;
 
 /// The product that fails.
 pub(crate) const FAILING: &str = "always-fails";
+
+/// The product of which the first attempt at a removal fails.
+pub(crate) const STUBBORN: &str = "stubborn";
 
 /// A fresh simulation of two seconds a resource, its queue, and the clock of both.
 pub(crate) struct ProvisionerUnderTest {
@@ -64,6 +72,11 @@ impl Order {
 
     fn with(mut self, key: &str, value: &str) -> Self {
         self.parameters.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn from_template(mut self, template: &str) -> Self {
+        self.product.template = Arc::new(Template::parse(template).unwrap());
         self
     }
 
@@ -102,6 +115,24 @@ impl ProvisionerUnderTest {
         made
     }
 
+    /// Asks for it, lets it be made, and begins to remove it.
+    async fn removal(&self, order: &Order) -> RecordId {
+        self.provision(order).await;
+        self.clock.advance(ENOUGH);
+        self.attempt(order, 1).await
+    }
+
+    async fn attempt(&self, order: &Order, attempt: u32) -> RecordId {
+        self.provisioner.terminate(order.request, attempt).await.unwrap().unwrap()
+    }
+
+    async fn failure(&self, record: &RecordId) -> String {
+        match self.state(record).await {
+            RecordState::Failed { why } => why,
+            other @ (RecordState::Running | RecordState::Succeeded { .. }) => panic!("{other:?}"),
+        }
+    }
+
     async fn outputs(&self, record: &RecordId) -> Vec<(String, String, String)> {
         match self.state(record).await {
             RecordState::Succeeded { outputs } => outputs,
@@ -126,11 +157,11 @@ pub(crate) async fn resources_are_made_one_after_the_other_dependencies_first(te
         test.clock.advance(Period::seconds(2));
     }
     insta::assert_snapshot!(log.join("\n"), @r#"
-    0 s: running, made ["Key"]
-    2 s: running, made ["Bucket"]
-    4 s: running, made ["Policy"]
-    6 s: running, made ["Log"]
-    8 s: succeeded, made []
+    0 s: running, made []
+    2 s: running, made ["Key"]
+    4 s: running, made ["Bucket"]
+    6 s: running, made ["Policy"]
+    8 s: succeeded, made ["Log"]
     "#);
 }
 
@@ -177,7 +208,7 @@ pub(crate) async fn a_wrong_parameter_is_refused_in_words(test: ProvisionerUnder
     order.parameters.clear();
     insta::assert_snapshot!(test.refusal(&order).await, @"Parameters: [BucketName] must have values");
     assert!(test.made().await.is_empty());
-    assert_eq!(test.provisioner.terminate(order.request).await.unwrap(), None);
+    assert_eq!(test.provisioner.terminate(order.request, 1).await.unwrap(), None);
 }
 
 pub(crate) async fn a_failing_product_fails_halfway_and_is_cleaned_up(test: ProvisionerUnderTest) {
@@ -187,11 +218,10 @@ pub(crate) async fn a_failing_product_fails_halfway_and_is_cleaned_up(test: Prov
     test.clock.advance(Period::seconds(5));
     assert_eq!(test.state(&started.record).await, RecordState::Running);
     test.clock.advance(Period::seconds(1));
-    let RecordState::Failed { why } = test.state(&started.record).await else { panic!("it did not fail") };
-    insta::assert_snapshot!(why, @"CREATE_FAILED: Policy (AWS::S3::BucketPolicy): simulated failure, because `fail_products` names this product");
+    insta::assert_snapshot!(test.failure(&started.record).await, @"CREATE_FAILED: Policy (AWS::S3::BucketPolicy): simulated failure, because `fail_products` names this product");
     assert_eq!(test.made().await.len(), 2);
 
-    let removal = test.provisioner.terminate(order.request).await.unwrap().unwrap();
+    let removal = test.provisioner.terminate(order.request, 1).await.unwrap().unwrap();
     assert_eq!(test.state(&removal).await, RecordState::Running);
     test.clock.advance(Period::seconds(2));
     assert!(test.outputs(&removal).await.is_empty());
@@ -201,26 +231,103 @@ pub(crate) async fn a_removal_is_begun_once_and_takes_its_time(test: Provisioner
     let order = Order::new("s3-bucket");
     let started = test.provision(&order).await;
     test.clock.advance(ENOUGH);
-    let removal = test.provisioner.terminate(order.request).await.unwrap().unwrap();
+    let removal = test.provisioner.terminate(order.request, 1).await.unwrap().unwrap();
     assert_ne!(removal, started.record);
     test.clock.advance(Period::seconds(3));
     assert_eq!(test.state(&removal).await, RecordState::Running);
-    assert_eq!(test.provisioner.terminate(order.request).await.unwrap(), Some(removal.clone()));
+    assert_eq!(test.provisioner.terminate(order.request, 1).await.unwrap(), Some(removal.clone()));
     test.clock.advance(Period::seconds(1));
     assert!(matches!(test.state(&removal).await, RecordState::Succeeded { .. }));
-    assert_eq!(test.provisioner.terminate(order.request).await.unwrap(), Some(removal));
+    assert_eq!(test.provisioner.terminate(order.request, 1).await.unwrap(), Some(removal));
+}
+
+pub(crate) async fn a_removal_that_failed_is_tried_anew_by_a_new_attempt(test: ProvisionerUnderTest) {
+    let order = Order::new(STUBBORN);
+    let first = test.removal(&order).await;
+    assert_eq!(test.state(&first).await, RecordState::Running);
+    test.clock.advance(ENOUGH);
+    insta::assert_snapshot!(test.failure(&first).await, @"DELETE_FAILED: Bucket (AWS::S3::Bucket): The bucket you tried to delete is not empty");
+    assert_eq!(test.attempt(&order, 1).await, first);
+
+    let second = test.attempt(&order, 2).await;
+    assert_ne!(second, first);
+    assert_eq!(test.state(&second).await, RecordState::Running);
+    assert_eq!(test.attempt(&order, 2).await, second);
+    test.clock.advance(ENOUGH);
+    assert!(test.outputs(&second).await.is_empty());
+    assert!(matches!(test.state(&first).await, RecordState::Failed { .. }));
+
+    let without_bucket = Order::new(STUBBORN).from_template(
+        "Parameters: {BucketName: {Type: String}}\nResources: {Topic: {Type: AWS::SNS::Topic}}\n",
+    );
+    let record = test.removal(&without_bucket).await;
+    test.clock.advance(ENOUGH);
+    insta::assert_snapshot!(test.failure(&record).await, @"DELETE_FAILED: Topic (AWS::SNS::Topic): simulated failure, because `fail_teardowns` names this product");
+}
+
+pub(crate) async fn a_second_attempt_waits_for_the_first_and_finds_nothing_after_a_success(
+    test: ProvisionerUnderTest,
+) {
+    let order = Order::new("s3-bucket");
+    let first = test.removal(&order).await;
+    assert!(matches!(test.provisioner.terminate(order.request, 2).await, Err(ProvisionError::Other(_))));
+    test.clock.advance(ENOUGH);
+    assert_eq!(test.provisioner.terminate(order.request, 2).await.unwrap(), None);
+    assert_eq!(test.attempt(&order, 1).await, first);
+}
+
+const DATABASE: &str = r"
+Parameters:
+  BucketName: {Type: String}
+  Env: {Type: String, Default: prod}
+Conditions: {IsProd: !Equals [!Ref Env, prod]}
+Resources:
+  Table: {Type: AWS::DynamoDB::Table, DeletionPolicy: Retain, Properties: {DeletionProtectionEnabled: true}}
+  Database:
+    Type: AWS::RDS::DBInstance
+    DeletionPolicy: Snapshot
+    Properties: {DeletionProtection: !If [IsProd, true, false]}
+";
+
+pub(crate) async fn what_is_protected_is_never_removed(test: ProvisionerUnderTest) {
+    let order = Order::new("s3-bucket").from_template(DATABASE);
+    test.removal(&order).await;
+    let mut failures = Vec::new();
+    for attempt in 1..=3 {
+        let record = test.attempt(&order, attempt).await;
+        test.clock.advance(ENOUGH);
+        failures.push(test.failure(&record).await);
+    }
+    insta::assert_snapshot!(failures.join("\n"), @"
+    DELETE_FAILED: Database (AWS::RDS::DBInstance): Cannot delete protected DB Instance, please disable deletion protection and try again
+    DELETE_FAILED: Database (AWS::RDS::DBInstance): Cannot delete protected DB Instance, please disable deletion protection and try again
+    DELETE_FAILED: Database (AWS::RDS::DBInstance): Cannot delete protected DB Instance, please disable deletion protection and try again
+    ");
+}
+
+pub(crate) async fn what_is_kept_or_not_made_protects_nothing(test: ProvisionerUnderTest) {
+    let in_development = Order::new("s3-bucket").from_template(DATABASE).with("Env", "dev");
+    let record = test.removal(&in_development).await;
+    test.clock.advance(ENOUGH);
+    assert!(test.outputs(&record).await.is_empty());
+
+    // It fails after the first of its two resources, so the database was never made.
+    let half_made = Order::new(FAILING).from_template(DATABASE);
+    let record = test.removal(&half_made).await;
+    test.clock.advance(ENOUGH);
+    assert!(test.outputs(&record).await.is_empty());
 }
 
 pub(crate) async fn there_is_nothing_to_remove_where_nothing_was_made(test: ProvisionerUnderTest) {
-    assert_eq!(test.provisioner.terminate(RequestId::random()).await.unwrap(), None);
+    assert_eq!(test.provisioner.terminate(RequestId::random(), 1).await.unwrap(), None);
 }
 
 pub(crate) async fn nothing_is_removed_while_it_is_being_made(test: ProvisionerUnderTest) {
     let order = Order::new("s3-bucket");
     test.provision(&order).await;
-    assert!(matches!(test.provisioner.terminate(order.request).await, Err(ProvisionError::Other(_))));
+    assert!(matches!(test.provisioner.terminate(order.request, 1).await, Err(ProvisionError::Other(_))));
     test.clock.advance(ENOUGH);
-    assert!(test.provisioner.terminate(order.request).await.unwrap().is_some());
+    assert!(test.provisioner.terminate(order.request, 1).await.unwrap().is_some());
 }
 
 pub(crate) async fn a_record_that_never_was_is_an_error(test: ProvisionerUnderTest) {

@@ -71,6 +71,7 @@ async fn a_failure_is_shown_while_it_happens() {
         }
         let lines: Vec<&str> = seen.iter().map(|shown| shown.lines().nth(1).unwrap()).collect();
         insta::assert_snapshot!(lines.join("\n"), @"
+        Provisioning: ░░░ 0 of 3
         Provisioning: ▓░░ 1 of 3 · latest: BucketKey
         Provisioning failed. What was made is being cleaned up.
         One of its parts could not be made.

@@ -109,9 +109,9 @@ async fn progress_fills_one_message_instead_of_sending_many() {
             bars.push(alice.dms()[0].lines().nth(1).unwrap().to_owned());
         }
         insta::assert_snapshot!(bars.join("\n"), @"
+        Provisioning: ░░░ 0 of 3
         Provisioning: ▓░░ 1 of 3 · latest: BucketKey
         Provisioning: ▓▓░ 2 of 3 · latest: Bucket
-        Provisioning: ▓▓▓ 3 of 3 · latest: BucketPolicy
         Active until 2026-12-30 09:00 UTC.
         ");
         assert_eq!(alice.dms().len(), 2, "one running message and the news that it is ready");

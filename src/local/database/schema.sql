@@ -99,14 +99,17 @@ CREATE TABLE executions (
 ) WITHOUT ROWID;
 CREATE INDEX executions_expiring ON executions (expires_at) WHERE expires_at IS NOT NULL;
 
+-- `obstacles` is what will keep a removal from succeeding, known since the provisioning.
 CREATE TABLE records (
   id         TEXT PRIMARY KEY,
   request    TEXT NOT NULL,
   kind       TEXT NOT NULL,
+  attempt    INTEGER NOT NULL,
   product    TEXT NOT NULL,
   resources  INTEGER NOT NULL,
   made       INTEGER NOT NULL,
   ends_at    INTEGER NOT NULL,
   outcome    TEXT NOT NULL,
-  UNIQUE (request, kind)
+  obstacles  TEXT NOT NULL,
+  UNIQUE (request, kind, attempt)
 ) WITHOUT ROWID;

@@ -6,10 +6,11 @@ mod conditions;
 mod functions;
 mod names;
 mod order;
+mod protection;
 #[cfg(test)]
 mod tests;
 
-use super::{ParameterKind, Template};
+use super::{ParameterKind, Resource, Template};
 use crate::document::{Node, Value};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -90,6 +91,8 @@ impl EvaluationError {
 pub struct Evaluation {
     /// What is made, dependencies first, otherwise in file order.
     pub resources: Vec<LiveResource>,
+    /// Logical ids of those that AWS refuses to delete until somebody switches their deletion protection off.
+    pub protected: Vec<String>,
     /// What comes out, in file order.
     pub outputs: Vec<EvaluatedOutput>,
 }
@@ -110,10 +113,11 @@ impl Template {
         };
         let live: Vec<_> =
             self.resources.iter().filter(|resource| is_live(resource.condition.as_ref())).collect();
-        let resources = order::dependencies_first(&live)
-            .into_iter()
-            .map(|resource| evaluator.live(resource, 0))
-            .collect();
+        let live = order::dependencies_first(&live);
+        let is_protected = |resource: &&&Resource| evaluator.is_protected(resource);
+        let protected =
+            live.iter().filter(is_protected).map(|resource| resource.logical_id.clone()).collect();
+        let resources = live.into_iter().map(|resource| evaluator.live(resource, 0)).collect();
         let outputs = self.outputs.iter().filter(|output| is_live(output.condition.as_ref())).map(|output| {
             EvaluatedOutput {
                 name: output.name.clone(),
@@ -121,7 +125,7 @@ impl Template {
                 value: evaluator.text(&output.value, 0),
             }
         });
-        Evaluation { resources, outputs: outputs.collect() }
+        Evaluation { resources, protected, outputs: outputs.collect() }
     }
 }
 
@@ -198,7 +202,7 @@ impl Evaluator<'_> {
     }
 
     /// The resource with its name; a name that cannot be told is left to the caller to invent.
-    fn live(&self, resource: &super::Resource, depth: usize) -> LiveResource {
+    fn live(&self, resource: &Resource, depth: usize) -> LiveResource {
         let known = self.names.borrow().get(&resource.logical_id).cloned();
         let name = known.unwrap_or_else(|| {
             let property = names::property(&resource.resource_type);

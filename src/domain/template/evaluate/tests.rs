@@ -25,6 +25,9 @@ fn evaluated(text: &str, parameters: &[(&str, &str)]) -> String {
     let mut shown = String::new();
     let ids: Vec<&str> = evaluation.resources.iter().map(|resource| resource.logical_id.as_str()).collect();
     writeln!(shown, "made: {}", ids.join(", ")).unwrap();
+    if !evaluation.protected.is_empty() {
+        writeln!(shown, "protected: {}", evaluation.protected.join(", ")).unwrap();
+    }
     for output in evaluation.outputs {
         match output.value {
             Ok(value) => writeln!(shown, "{} = {value}", output.name).unwrap(),
@@ -218,4 +221,27 @@ fn expressions() -> impl Strategy<Value = String> {
         (proptest::sample::select(names.clone()), list)
             .prop_map(|(name, list)| format!("{{'{name}': {list}}}"))
     })
+}
+
+#[test]
+fn what_aws_would_refuse_to_delete_follows_from_the_parameters() {
+    let text = r#"
+Parameters: {Env: {Type: String}}
+Conditions: {IsProd: !Equals [!Ref Env, prod]}
+Resources:
+  Database: {Type: AWS::RDS::DBInstance, Properties: {DeletionProtection: !If [IsProd, true, false]}}
+  Table: {Type: AWS::DynamoDB::Table, Properties: {DeletionProtectionEnabled: "True"}}
+  Pool: {Type: AWS::Cognito::UserPool, Condition: IsProd, Properties: {DeletionProtection: ACTIVE}}
+  Cluster: {Type: AWS::RDS::DBCluster, Properties: {DeletionProtection: !If [IsProd, true, !Ref "AWS::NoValue"]}}
+  Elsewhere: {Type: AWS::S3::Bucket, Properties: {DeletionProtection: true}}
+  Untold: {Type: AWS::RDS::DBCluster, Properties: {DeletionProtection: !Foo x}}
+"#;
+    insta::assert_snapshot!(evaluated(text, &[("Env", "prod")]), @"
+    made: Database, Table, Pool, Cluster, Elsewhere, Untold
+    protected: Database, Table, Pool, Cluster
+    ");
+    insta::assert_snapshot!(evaluated(text, &[("Env", "dev")]), @"
+    made: Database, Table, Cluster, Elsewhere, Untold
+    protected: Table
+    ");
 }

@@ -1,0 +1,154 @@
+//! The table of the simulation's operations: one row for each provisioning and for each attempt at a removal. When
+//! one begins and how it ends is the provisioner's to say.
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::instant;
+use super::obstacles::Obstacles;
+use crate::domain::ids::{ProvisionedProductId, RecordId, RequestId};
+use crate::ports::provisioner::{RecordState, Started};
+
+/// Which operation of a request, as Service Catalog calls it.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Provision,
+    Terminate,
+}
+
+impl Kind {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Provision => "PROVISION_PRODUCT",
+            Self::Terminate => "TERMINATE_PRODUCT",
+        }
+    }
+}
+
+/// How a record ends.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Outcome {
+    Succeeded { outputs: Vec<(String, String, String)> },
+    Failed { why: String },
+}
+
+/// One operation.
+pub(super) struct Record {
+    pub(super) id: String,
+    /// Counted from 1; a provisioning has only one.
+    pub(super) attempt: u32,
+    /// The provisioned product's id.
+    pub(super) product: String,
+    /// How many resources the template makes.
+    pub(super) resources: u32,
+    /// How many of them were made.
+    pub(super) made: u32,
+    /// In microseconds since 1970.
+    pub(super) ends_at: i64,
+    pub(super) outcome: Outcome,
+    pub(super) obstacles: Obstacles,
+}
+
+const SELECT: &str = "SELECT id, attempt, product, resources, made, ends_at, outcome, obstacles FROM records";
+
+impl Record {
+    /// The record of the latest attempt.
+    pub(super) fn latest(tx: &Connection, request: RequestId, kind: Kind) -> anyhow::Result<Option<Self>> {
+        let sql = format!("{SELECT} WHERE request = ?1 AND kind = ?2 ORDER BY attempt DESC LIMIT 1");
+        Ok(tx
+            .prepare_cached(&sql)?
+            .query_row(params![request.to_string(), kind.word()], Self::read)
+            .optional()?)
+    }
+
+    /// The record of this attempt.
+    pub(super) fn find(
+        tx: &Connection,
+        request: RequestId,
+        kind: Kind,
+        attempt: u32,
+    ) -> anyhow::Result<Option<Self>> {
+        let sql = format!("{SELECT} WHERE request = ?1 AND kind = ?2 AND attempt = ?3");
+        Ok(tx
+            .prepare_cached(&sql)?
+            .query_row(params![request.to_string(), kind.word(), attempt], Self::read)
+            .optional()?)
+    }
+
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            attempt: row.get(1)?,
+            product: row.get(2)?,
+            resources: row.get(3)?,
+            made: row.get(4)?,
+            ends_at: row.get(5)?,
+            outcome: json(row, 6)?,
+            obstacles: json(row, 7)?,
+        })
+    }
+
+    pub(super) fn insert(&self, tx: &Connection, request: RequestId, kind: Kind) -> anyhow::Result<()> {
+        tx.prepare_cached(
+            "INSERT INTO records
+             (id, request, kind, attempt, product, resources, made, ends_at, outcome, obstacles)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
+        .execute(params![
+            self.id,
+            request.to_string(),
+            kind.word(),
+            self.attempt,
+            self.product,
+            self.resources,
+            self.made,
+            self.ends_at,
+            serde_json::to_string(&self.outcome)?,
+            serde_json::to_string(&self.obstacles)?,
+        ])?;
+        Ok(())
+    }
+
+    pub(super) fn started(&self) -> Started {
+        Started {
+            product: ProvisionedProductId::new(&self.product),
+            record: RecordId::new(&self.id),
+            resources: self.resources.try_into().unwrap_or(usize::MAX),
+        }
+    }
+
+    pub(super) fn is_running(&self, now: Timestamp) -> bool {
+        self.ends_at > instant::reached(now)
+    }
+}
+
+fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}
+
+/// How the record of this id is doing.
+pub(super) fn describe(
+    connection: &Connection,
+    record: &RecordId,
+    now: Timestamp,
+) -> anyhow::Result<RecordState> {
+    let found = connection
+        .prepare_cached(&format!("{SELECT} WHERE id = ?1"))?
+        .query_row([record.as_str()], Record::read)
+        .optional()
+        .with_context(|| format!("cannot read record {record}"))?
+        .with_context(|| format!("there is no record {record}"))?;
+    if found.is_running(now) {
+        return Ok(RecordState::Running);
+    }
+    Ok(match found.outcome {
+        Outcome::Succeeded { outputs } => RecordState::Succeeded { outputs },
+        Outcome::Failed { why } => RecordState::Failed { why },
+    })
+}
