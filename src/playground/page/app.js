@@ -4,6 +4,7 @@ import { act, fetchScreen, watch } from "/playground/files/backend.js";
 import { confirmed, drawModal, explain } from "/playground/files/modal.js";
 import { mrkdwn } from "/playground/files/mrkdwn.js";
 import { renderBlocks } from "/playground/files/blocks.js";
+import { clockPanel, era, follow, runClock } from "/playground/files/clock.js";
 import { composer } from "/playground/files/composer.js";
 
 const HOME = "home";
@@ -25,6 +26,7 @@ const page = {
 const byId = (id) => document.getElementById(id);
 const person = (id) => page.screen.people.find((known) => known.id === id);
 const channelOf = (id) => page.screen.channels.find((known) => known.id === id);
+const people = () => page.screen.people.filter((known) => !known.is_bot && !known.deleted);
 const dm = () => page.screen.channels.find((known) => known.kind === "dm");
 const title = (channel) => channel.kind === "dm" ? page.screen.app.name : channel.name;
 
@@ -60,6 +62,7 @@ function refresh() {
 function draw(screen) {
   const starting = page.screen === null;
   page.screen = screen;
+  follow(screen.now);
   if (!page.place || (page.place !== HOME && !channelOf(page.place))) page.place = startingPlace();
   if (starting) page.seenError = screen.error?.id ?? null;
   else if (screen.error && screen.error.id !== page.seenError) {
@@ -100,16 +103,17 @@ function part(name, what, paint) {
 
 function drawSidebar() {
   const { screen } = page;
-  const what = [page.me, page.place, screen.channels, screen.waiting, Boolean(screen.home)];
+  const what = [page.me, page.place, screen.channels, screen.waiting, era(screen)];
   part("sidebar", what, () => fill(byId("sidebar"),
     h("div.brand", {}, h("strong", {}, "Playground"), h("span.live", { id: "live", title: "Connected" }, "live")),
     h("h2", { id: "people-title" }, "You are"),
     h("ul.people", { "aria-labelledby": "people-title" },
-      screen.people.filter((known) => !known.is_bot).map(personRow)),
+      people().map(personRow)),
     h("h2", {}, "Channels"),
     h("ul", {}, screen.channels.filter((channel) => channel.kind === "channel").map(channelRow)),
     h("h2", {}, "App"),
     h("ul", {}, dm() && channelRow(dm()), row(HOME, icon("home"), `${screen.app.name} home`, 0, openHome)),
+    clockPanel(screen, send),
     h("p.keys", {}, h("kbd", {}, "1"), " – ", h("kbd", {}, "5"), " switch person", h("br"),
       h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "K"), " list of people", h("br"), h("kbd", {}, "/"), " command")));
 }
@@ -157,7 +161,7 @@ function drawMain() {
   if (home) return;
   const box = byId("messages");
   const atEnd = frame || isAtEnd(box);
-  if (part("messages", [messages, screen.people], () => fill(box, conversation(channel, messages))) && atEnd) {
+  if (part("messages", [messages, screen.people, era(screen)], () => fill(box, conversation(channel, messages))) && atEnd) {
     box.scrollTop = box.scrollHeight;
   }
 }
@@ -267,7 +271,7 @@ function drawThread() {
   panel.hidden = shown.length === 0;
   const before = page.drawn.thread && panel.querySelector(".messages");
   const above = before && !isAtEnd(before) ? before.scrollTop : null;
-  const drawn = part("thread", [page.me, shown], () => fill(panel,
+  const drawn = part("thread", [page.me, shown, era(page.screen)], () => fill(panel,
     h("header.head", {}, h("h2", {}, "Thread"), h("button.icon", { "aria-label": "Close thread", onclick: closeThread }, "×")),
     h("div.messages", { tabindex: "0", role: "log", "aria-label": "Replies" }, shown.map((message) => messageRow(message, [])))));
   const box = panel.querySelector(".messages");
@@ -325,8 +329,7 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "Escape" && page.thread) {
     closeThread();
   } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-    const people = page.screen.people.filter((known) => !known.is_bot);
-    const chosen = /^[1-9]$/.test(event.key) && people[Number(event.key) - 1];
+    const chosen = /^[1-9]$/.test(event.key) && people()[Number(event.key) - 1];
     if (chosen) become(chosen.id);
     else if (event.key === "/" && byId("composer-text")) {
       event.preventDefault();
@@ -346,6 +349,7 @@ window.addEventListener("hashchange", () => {
   if (page.screen && channelOf(linked)) visit(linked);
 });
 
+runClock(refresh);
 fetchScreen(page.me).then((screen) => {
   if (!screen) page.me = "U0ALICE";
   start();

@@ -79,7 +79,7 @@ const MAKE = {
   },
   static_select: (part, context) => select(part, context, optionNodes(part), context.held?.selected_option?.value),
   users_select: (part, context) => select(part, context,
-    context.host.screen.people.filter((person) => !person.is_bot).map((person) => choice(person.id, person.real_name)),
+    context.host.screen.people.filter((person) => !person.is_bot && !person.deleted).map((person) => choice(person.id, person.real_name)),
     context.held?.selected_user),
   channels_select: (part, context) => select(part, context, channelNodes(context), context.held?.selected_channel),
   conversations_select: (part, context) =>

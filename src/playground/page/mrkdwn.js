@@ -1,5 +1,6 @@
 // Message text: mrkdwn, mentions, dates and emoji, made into elements.
 import { h } from "/playground/files/dom.js";
+import { now } from "/playground/files/clock.js";
 
 const EMOJI = {
   white_check_mark: "✅", heavy_check_mark: "✔️", x: "❌", no_entry: "⛔", no_entry_sign: "🚫", warning: "⚠️",
@@ -146,13 +147,13 @@ const two = (number) => String(number).padStart(2, "0");
 
 function nearDay(when) {
   const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
-  const days = Math.round((midnight(when) - midnight(new Date())) / 86400000);
+  const days = Math.round((midnight(when) - midnight(now())) / 86400000);
   return { "-1": "yesterday", 0: "today", 1: "tomorrow" }[days] ?? null;
 }
 
 function ago(when) {
   const format = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-  const seconds = (when.getTime() - Date.now()) / 1000;
+  const seconds = (when.getTime() - now().getTime()) / 1000;
   const steps = [["day", 86400], ["hour", 3600], ["minute", 60]];
   const [unit, size] = steps.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
   return format.format(Math.round(seconds / size), unit);

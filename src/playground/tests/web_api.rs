@@ -50,11 +50,15 @@ async fn answers_are_whole_enough_for_a_typed_client() {
 #[tokio::test]
 async fn every_answer_says_what_time_it_is_here() {
     let world = World::new().await;
-    let request = axum::http::Request::post(format!("{}/api/auth.test", world.api))
-        .body(axum::body::Body::empty())
-        .unwrap();
-    let answer = crate::playground::deliver::client().request(request).await.unwrap();
-    assert_eq!(answer.headers()["date"], "Sun, 22 Nov 2026 12:00:00 GMT");
+    world.playground.move_clock("7d").unwrap();
+    for path in ["/api/auth.test", "/api/chat.dance", "/respond/unknown"] {
+        let request = axum::http::Request::post(format!("{}{path}", world.api))
+            .body(axum::body::Body::empty())
+            .unwrap();
+        let answer = crate::playground::deliver::client().request(request).await.unwrap();
+        assert_eq!(answer.headers()["date"], "Sun, 29 Nov 2026 12:00:00 GMT", "{path}");
+        assert_eq!(answer.headers().get_all("date").iter().count(), 1, "{path}");
+    }
 }
 
 #[tokio::test]
