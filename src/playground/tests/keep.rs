@@ -23,7 +23,7 @@ fn lived_in(file: &Path) -> Playground {
     playground.say("U0MORGAN", "C0PAYMENTS", "not read").unwrap();
     playground.dm("U0ALICE");
     let home = json!({"type": "home", "blocks": [{"type": "header", "text": plain("Yours")}]});
-    playground.change(|workspace| workspace.publish_home("U0ALICE", &home, jiff::Timestamp::UNIX_EPOCH));
+    playground.change(|workspace| workspace.publish_home("U0ALICE", &home, Timestamp::UNIX_EPOCH));
     playground
 }
 
