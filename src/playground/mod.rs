@@ -14,6 +14,7 @@ mod demo;
 mod faults;
 mod inputs;
 mod keep;
+mod leave;
 pub mod limits;
 mod modal;
 mod normalize;
@@ -109,7 +110,7 @@ impl Playground {
             .with_state(self.clone())
     }
 
-    /// Changes the workspace by hand, for example to archive a channel or to deactivate a person.
+    /// Changes the workspace by hand, for example to archive a channel.
     pub fn change<T>(&self, change: impl FnOnce(&mut Workspace) -> T) -> T {
         let result = change(&mut lock(&self.shared.workspace));
         self.announce();

@@ -20,6 +20,7 @@ use super::answer::{Answer, ApiError};
 use super::workspace::Workspace;
 use arguments::Arguments;
 pub(super) use chat::message_json;
+pub(super) use people::person_json;
 
 /// `GET` or `POST /api/{method}`.
 pub(super) async fn call(
