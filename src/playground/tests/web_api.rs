@@ -190,6 +190,8 @@ async fn somebody_who_left_is_in_no_group_cannot_be_written_to_and_the_bot_hears
     }
     let screen = world.get("/playground/state?as=U0ALICE").await;
     assert!(screen["waiting"].get("U0MORGAN").is_none());
+    let typed = world.playground.run_command("U0MORGAN", "D0MORGAN", "list").await.unwrap_err();
     let again = world.playground.deactivate("U0MORGAN").await.unwrap_err();
+    assert_eq!(typed, again);
     insta::assert_snapshot!(again, @"there is no person U0MORGAN here");
 }
