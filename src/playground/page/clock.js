@@ -1,5 +1,5 @@
 // The playground's time: what "now" is on this page, and the control that moves it ahead.
-import { h, toast } from "/playground/files/dom.js";
+import { announce, h } from "/playground/files/dom.js";
 
 const TICK = 5_000;
 
@@ -24,9 +24,9 @@ const spelled = (date) => date.toLocaleString([], {
 export function clockPanel(screen, send) {
   const { ahead, steps } = screen.clock;
   return h("section.clock", { "aria-labelledby": "clock-title" },
-    h("h2", { id: "clock-title" }, "Clock"),
-    h("p", {}, h("time", { id: "clock-now", datetime: now().toISOString() }, spelled(now())),
+    h("div.clock-head", {}, h("h2", { id: "clock-title" }, "Clock"),
       ahead > 0 && h("small", {}, `${distance(ahead)} ahead`)),
+    h("time", { id: "clock-now", datetime: now().toISOString() }, spelled(now())),
     steps.length > 0 && h("div.steps", { role: "group", "aria-labelledby": "clock-move" },
       h("span", { id: "clock-move" }, "Move ahead"),
       steps.map((step) => stepButton(step, send))));
@@ -42,7 +42,7 @@ function stepButton({ by, words }, send) {
       button.ariaBusy = "true";
       const answer = await send("clock", { by });
       button.ariaBusy = null;
-      if (answer.ok) toast(`It is now ${spelled(now())}.`, "good");
+      if (answer.ok) announce(`It is now ${spelled(now())}.`);
     },
   }, words);
 }
