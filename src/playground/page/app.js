@@ -8,6 +8,8 @@ import { clockPanel, era, follow, runClock } from "/playground/files/clock.js";
 import { composer } from "/playground/files/composer.js";
 
 const HOME = "home";
+/** How long the app may take to publish a home tab before the page says that there is none, in milliseconds. */
+const HOME_WITHIN = 3_000;
 const memory = {
   get: (key) => { try { return localStorage.getItem(`playground.${key}`); } catch { return null; } },
   set: (key, value) => { try { localStorage.setItem(`playground.${key}`, value); } catch { /* not allowed here */ } },
@@ -20,6 +22,7 @@ const page = {
   screen: null,
   drawn: {},
   seenError: null,
+  homeless: null,
   stop: () => {},
 };
 
@@ -115,7 +118,7 @@ function drawSidebar() {
     h("ul", {}, dm() && channelRow(dm()), row(HOME, icon("home"), `${screen.app.name} home`, 0, openHome)),
     clockPanel(screen, send),
     h("p.keys", {}, h("kbd", {}, "1"), " – ", h("kbd", {}, "5"), " switch person", h("br"),
-      h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "K"), " list of people", h("br"), h("kbd", {}, "/"), " command")));
+      h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "K"), " people ", h("kbd", {}, "/"), " command")));
 }
 
 function personRow(known, index) {
@@ -152,11 +155,14 @@ function drawMain() {
   const channel = channelOf(page.place);
   const messages = home ? [] : screen.messages[page.place];
   const main = byId("main");
-  const frame = part("main", [page.me, page.place, home && screen.home, memory.get("hint"), channel?.is_archived], () => {
+  const frame = part("main", [page.me, page.place, home && homeSignature(), memory.get("hint"), channel?.is_archived], () => {
     page.drawn.messages = null;
+    const above = main.querySelector(`[data-owner="${page.me}"]`)?.scrollTop;
     fill(main, head(home, channel), home || memory.get("hint") ? null : hint(),
       home ? homeTab() : [h("div.messages", { id: "messages", tabindex: "0", role: "log", "aria-label": "Messages" }),
         composer(screen, channel, channel.kind === "dm" ? title(channel) : `#${title(channel)}`, send)]);
+    const sheet = main.querySelector(".home");
+    if (sheet && above) sheet.scrollTop = above;
   });
   if (home) return;
   const box = byId("messages");
@@ -185,10 +191,15 @@ function hint() {
     h("button.icon", { "aria-label": "Dismiss hint", onclick: () => { memory.set("hint", "seen"); drawMain(); } }, "×"));
 }
 
+const homeSignature = () => [page.screen.home, page.homeless === page.me, era(page.screen)];
+
 function homeTab() {
   const { home, app } = page.screen;
-  if (!home) return h("p.empty", {}, `${app.name} has not published a home tab for you yet.`);
-  return h("div.home", { tabindex: "0", role: "region", "aria-label": `${app.name} home` },
+  if (!home) {
+    const late = `${app.name} has not published a home tab for you yet.`;
+    return h("p.empty", { role: "status" }, page.homeless === page.me ? late : "Loading…");
+  }
+  return h("div.home", { tabindex: "0", data: { owner: page.me }, role: "region", "aria-label": `${app.name} home` },
     h("div.sheet", {}, renderBlocks(home.blocks, host({}, home.state.values, `home/${page.me}`))));
 }
 
@@ -202,7 +213,7 @@ function host(spot, values, prefix) {
       if (await confirmed(element, page.screen)) await send("click", at(block, element));
     },
     async change(block, element, value) {
-      if (await confirmed(element, page.screen)) await send("choose", { ...at(block, element), value });
+      return await confirmed(element, page.screen) && send("choose", { ...at(block, element), value });
     },
     typed: (key, block, element, value) => drafts.set(key, { block, part: element, value }),
     async flush(key) {
@@ -288,7 +299,18 @@ function visit(place) {
 
 async function openHome() {
   visit(HOME);
+  await askHome();
+}
+
+/** Tells the app that its home tab is open. It publishes after its answer, so the page waits a little. */
+async function askHome() {
+  const { me } = page;
+  page.homeless = null;
   await send("home");
+  setTimeout(() => {
+    page.homeless = me;
+    if (page.screen && me === page.me) drawMain();
+  }, HOME_WITHIN);
 }
 
 function become(id) {
@@ -300,7 +322,7 @@ function become(id) {
   memory.set("hint", "seen");
   toggleSidebar(false);
   start();
-  if (page.place === HOME) act(id, "home");
+  if (page.place === HOME) askHome();
 }
 
 function toggleSidebar(show = !document.body.classList.contains("menu-open")) {

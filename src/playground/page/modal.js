@@ -136,9 +136,9 @@ function hostOf(screen, view, send) {
       if (!block.dispatch_action) draft.timer = setTimeout(() => flush(key), PAUSE);
     },
     async change(block, part, value) {
-      if (!await confirmed(part, screen)) return;
+      if (!await confirmed(part, screen)) return false;
       await this.flushAll();
-      await waiting(send("choose", { ...spot(block, part), value }));
+      return waiting(send("choose", { ...spot(block, part), value }));
     },
     async click(block, part) {
       if (!await confirmed(part, screen)) return;
