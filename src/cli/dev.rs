@@ -16,7 +16,7 @@ use super::serve::stop_signal;
 use super::{Failure, load_catalog, print};
 use crate::config::{Environment, Secret, Settings, log_filter};
 use crate::playground::{self, Playground};
-use crate::ports::clock::{Clock, SystemClock};
+use crate::ports::clock::{Clock, ShiftedClock};
 use crate::telemetry;
 use crate::wiring::{self, App};
 
@@ -64,12 +64,12 @@ pub async fn dev(arguments: DevArguments) -> Result<(), Failure> {
     let settings = settings(&data)?;
     let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
     let address = listener.local_addr().context("cannot read the address")?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let clock = ShiftedClock::default();
     let (environment, playground) = small_slack(address, &clock, data.join(CONVERSATIONS));
     playground.recall().with_context(|| {
         format!("cannot take up the conversations in {}: start with --fresh to forget them", data.display())
     })?;
-    let app = App::embedded(&settings, &environment, clock, Arc::new(catalog))?;
+    let app = App::embedded(&settings, &environment, Arc::new(clock), Arc::new(catalog))?;
     let router = app.router().merge(playground.router()).layer(from_fn_with_state(address, own_host_only));
     let stop = stop_signal();
     let keeping = tokio::spawn({
@@ -126,19 +126,23 @@ fn forget(file: &Path) -> anyhow::Result<()> {
 }
 
 /// The small Slack and the secrets that the bot shares with it, made up for this run.
-fn small_slack(address: SocketAddr, clock: &Arc<dyn Clock>, keep_in: PathBuf) -> (Environment, Playground) {
+fn small_slack(address: SocketAddr, clock: &ShiftedClock, keep_in: PathBuf) -> (Environment, Playground) {
     let environment = Environment {
         signing_secret: Secret::new(Uuid::new_v4().simple().to_string()),
         bot_token: Secret::new(format!("xoxb-{}", Uuid::new_v4().simple())),
         slack_api_url: format!("http://{address}/api/"),
     };
-    let clock = Arc::clone(clock);
+    let (clock, moved) = (clock.clone(), clock.clone());
     let demo = playground::Settings::demo(
         environment.signing_secret.reveal(),
         environment.bot_token.reveal(),
         Arc::new(move || clock.now()),
     );
-    let playground = Playground::new(playground::Settings { keep_in: Some(keep_in), ..demo });
+    let playground = Playground::new(playground::Settings {
+        keep_in: Some(keep_in),
+        advance: Some(Arc::new(move |by| moved.ahead(by))),
+        ..demo
+    });
     playground.set_bot_url(format!("http://{address}"));
     playground.set_public_url(format!("http://{address}"));
     (environment, playground)
@@ -163,6 +167,7 @@ fn welcome(address: SocketAddr) -> String {
          \x20 1. As Alice, type `/provision s3-bucket` and submit the form: it is approved by itself.\n\
          \x20 2. As Alice, type `/provision rds-postgres`: this one needs Morgan's approval.\n\
          \x20 3. Switch to Morgan, open #team-payments, and press Approve.\n\
+         \x20 4. Move the clock ahead, below the list of channels, and watch a lease run out.\n\
          \n\
          Stop with Ctrl-C. Start with --fresh to forget what happened.\n"
     )

@@ -65,7 +65,8 @@ impl Playground {
     ) -> Result<Vec<(&'static str, String)>, DeliveryFailure> {
         let now = self.now();
         workspace.trouble.remove(person);
-        let known = workspace.person(person).ok_or_else(|| not_there("person", person))?;
+        let known = workspace.person(person).filter(|known| !known.deleted);
+        let known = known.ok_or_else(|| not_there("person", person))?;
         let user_name = known.name.clone();
         let reachable = workspace.channel(channel).filter(|c| c.has(person));
         let channel_id = reachable.ok_or_else(|| not_there("channel", channel))?.id.clone();
@@ -275,6 +276,9 @@ fn fill_element(
     let key = (person.to_owned(), block_id.to_owned(), action_id.to_owned());
     let suggested = workspace.suggested.get(&key).cloned().unwrap_or_default();
     let refuse = |problem: String| DeliveryFailure::NotThere(format!("such choice: {problem}"));
+    if element["type"] == "users_select" {
+        known_person(workspace, input).map_err(refuse)?;
+    }
     let mut action = if element["type"] == "overflow" {
         let option = inputs::option(&element, input, &[]).map_err(refuse)?;
         json!({"type": "overflow", "selected_option": option})
@@ -289,6 +293,13 @@ fn fill_element(
     }
     action["action_id"] = json!(action_id);
     Ok(Filled::Dispatches(action))
+}
+
+/// Slack's client offers the active people of the workspace, and nobody else.
+fn known_person(workspace: &Workspace, input: &Value) -> Result<(), String> {
+    let Some(id) = input.as_str().filter(|id| !id.is_empty()) else { return Ok(()) };
+    let active = workspace.person(id).is_some_and(|person| !person.deleted);
+    active.then_some(()).ok_or_else(|| format!("there is no person {id}"))
 }
 
 fn hold(

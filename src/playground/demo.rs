@@ -35,6 +35,7 @@ impl Settings {
             ack_within: ACK_WITHIN,
             keep_in: None,
             now,
+            advance: None,
         }
     }
 }
@@ -59,8 +60,14 @@ fn completions() -> Vec<(String, String)> {
         ("/provision rds-postgres", "request a PostgreSQL database"),
         ("/provision ecs-service", "request a container service"),
         ("/provision list", "your requests and resources"),
+        ("/provision list payments", "what a team has"),
         ("/provision status ", "how one request stands: add its id"),
+        ("/provision renew ", "keep a resource longer: add its id"),
+        ("/provision teardown ", "delete a resource: add its id"),
+        ("/provision transfer ", "give a resource to somebody else: add its id"),
         ("/provision cancel ", "withdraw a request: add its id"),
+        ("/provision costs", "what your team's resources cost a month"),
+        ("/provision audit ", "the trail of one request: add its id"),
         ("/provision help", "everything you can ask for"),
     ]
     .into_iter()

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 use std::{fs, io};
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -30,6 +31,9 @@ struct Kept {
     picked: Vec<(String, String, String, Map<String, Value>)>,
     last_micros: i64,
     serial: u64,
+    /// How far the clock was moved ahead, in milliseconds; absent in files written before it could be.
+    #[serde(default)]
+    ahead: i64,
 }
 
 impl Kept {
@@ -53,6 +57,7 @@ impl Kept {
                 .collect(),
             last_micros: workspace.last_micros,
             serial: workspace.serial,
+            ahead: i64::try_from(workspace.ahead.as_millis()).unwrap_or(i64::MAX),
         }
     }
 
@@ -74,7 +79,7 @@ impl Kept {
 }
 
 impl Playground {
-    /// Takes up the conversations of the run before, from the file that the settings name; without a file
+    /// Takes up the conversations and the moved clock of the run before, from the file that the settings name; without a file
     /// there are none.
     ///
     /// # Errors
@@ -87,7 +92,10 @@ impl Playground {
             Err(error) => return Err(error),
         };
         let kept: Kept = serde_json::from_slice(&text)?;
+        let ahead = SignedDuration::from_millis(kept.ahead);
         self.change(|workspace| kept.restore(workspace));
+        // The bot's rows are dated by the moved clock: without it they would lie in the future.
+        self.take_up_clock(ahead);
         Ok(())
     }
 

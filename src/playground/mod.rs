@@ -4,15 +4,17 @@
 //!
 //! Read `workspace` and `view` for what is remembered, `web_api` for what the bot may call, `limits` for what
 //! Block Kit allows, `act` and `modal` for what a person can do, `deliver` for how it reaches the bot,
-//! `page_api` for the page, and `keep` for what outlasts a run.
+//! `page_api` for the page, `clock` for the time that can be moved, and `keep` for what outlasts a run.
 
 mod act;
 mod answer;
+mod clock;
 mod deliver;
 mod demo;
 mod faults;
 mod inputs;
 mod keep;
+mod leave;
 pub mod limits;
 mod modal;
 mod normalize;
@@ -41,7 +43,7 @@ use tokio::sync::watch;
 pub use act::Place;
 pub use answer::{Ack, DeliveryFailure, LedTo};
 use faults::Faults;
-pub use settings::{Channel, Group, Identity, Now, Person, Settings, Shortcut};
+pub use settings::{Advance, Channel, Group, Identity, Now, Person, Settings, Shortcut};
 pub use workspace::{Message, Trouble, Workspace};
 
 /// A running playground. Clones share one workspace.
@@ -108,7 +110,7 @@ impl Playground {
             .with_state(self.clone())
     }
 
-    /// Changes the workspace by hand, for example to archive a channel or to deactivate a person.
+    /// Changes the workspace by hand, for example to archive a channel.
     pub fn change<T>(&self, change: impl FnOnce(&mut Workspace) -> T) -> T {
         let result = change(&mut lock(&self.shared.workspace));
         self.announce();

@@ -21,10 +21,11 @@ use super::{Place, Playground};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-pub(super) const FILES: [(&str, &str, &str); 9] = [
+pub(super) const FILES: [(&str, &str, &str); 10] = [
     ("style.css", "text/css", include_str!("page/style.css")),
     ("app.js", "text/javascript", include_str!("page/app.js")),
     ("backend.js", "text/javascript", include_str!("page/backend.js")),
+    ("clock.js", "text/javascript", include_str!("page/clock.js")),
     ("composer.js", "text/javascript", include_str!("page/composer.js")),
     ("blocks.js", "text/javascript", include_str!("page/blocks.js")),
     ("elements.js", "text/javascript", include_str!("page/elements.js")),
@@ -171,6 +172,7 @@ enum What {
     Dismiss,
     Home,
     Shortcut { callback_id: String },
+    Clock { by: String },
 }
 
 async fn act(State(playground): State<Playground>, headers: HeaderMap, body: Bytes) -> Response {
@@ -227,6 +229,10 @@ async fn perform(playground: &Playground, act: Act) -> Result<Ack, DeliveryFailu
         What::Dismiss => playground.dismiss(&me).await,
         What::Home => playground.open_home(&me).await,
         What::Shortcut { callback_id } => playground.shortcut(&me, &callback_id).await,
+        What::Clock { by } => {
+            playground.move_clock(&by)?;
+            Ok(Ack::local(LedTo::Nothing))
+        }
     }
 }
 

@@ -13,13 +13,13 @@ impl Playground {
     /// The whole screen of `person`; none for a stranger.
     pub(super) fn screen(&self, person: &str) -> Option<Value> {
         let version = *self.shared.version.borrow();
-        let now = self.now().as_millisecond();
         // The direct message with the bot is always in the list, as an installed app's is.
         self.look(|workspace| workspace.person(person).map(|_| ()))?;
         super::lock(&self.shared.workspace).open_dm(person);
         let mut screen = self.look(|workspace| draw(workspace, self.settings(), person));
         screen["version"] = json!(version);
-        screen["now"] = json!(now);
+        screen["now"] = json!(self.now().as_millisecond());
+        screen["clock"] = self.clock_shown(self.look(|workspace| workspace.ahead));
         Some(screen)
     }
 }
@@ -86,6 +86,7 @@ fn people(workspace: &Workspace) -> Value {
             "title": person.title,
             "tz": person.tz,
             "is_bot": person.is_bot,
+            "deleted": person.deleted,
         })
     });
     people.collect()
@@ -93,7 +94,7 @@ fn people(workspace: &Workspace) -> Value {
 
 /// How many unread messages each person has, so that the page can show who should look.
 fn waiting(workspace: &Workspace) -> Value {
-    let people = workspace.people.iter().filter(|person| !person.is_bot);
+    let people = workspace.people.iter().filter(|person| !person.is_bot && !person.deleted);
     let counts: Map<String, Value> = people
         .map(|person| {
             let channels = workspace.channels.iter();

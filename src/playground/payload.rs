@@ -150,6 +150,9 @@ pub(super) fn locate(
     block_id: &str,
     action_id: &str,
 ) -> Result<(Value, Value), DeliveryFailure> {
+    if workspace.person(person).is_none_or(|known| known.deleted) {
+        return Err(DeliveryFailure::NotThere(format!("person {person} here")));
+    }
     let blocks = match place {
         Place::Message { channel, ts } => {
             let visible = workspace.visible(channel, person);

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Playground;
 use super::limits;
+use super::web_api;
 use super::workspace::{ResponseUrl, Workspace};
 
 /// `POST /respond/{id}`.
@@ -16,21 +17,26 @@ pub(super) async fn respond(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Response {
+    let answer = answer(&playground, &id, &body).await;
+    ([web_api::date(&playground)], answer).into_response()
+}
+
+async fn answer(playground: &Playground, id: &str, body: &[u8]) -> Response {
     let now = playground.now();
     playground.wait_while_hanging("response_url").await;
     if let Some(error) = playground.fault("response_url") {
         return refuse(StatusCode::INTERNAL_SERVER_ERROR, &error);
     }
-    let Ok(Value::Object(answer)) = serde_json::from_slice(&body) else {
+    let Ok(Value::Object(answer)) = serde_json::from_slice(body) else {
         return refuse(StatusCode::BAD_REQUEST, "invalid_payload");
     };
     let answer = Value::Object(answer);
     playground.record_call("response_url", answer.clone());
-    let url = match playground.change(|workspace| workspace.use_response_url(&id, now)) {
+    let url = match playground.change(|workspace| workspace.use_response_url(id, now)) {
         Ok(url) => url,
         Err(code) => return refuse(StatusCode::NOT_FOUND, code),
     };
-    match apply(&playground, &url, &answer) {
+    match apply(playground, &url, &answer) {
         Ok(()) => Json(json!({"ok": true})).into_response(),
         Err(code) => refuse(StatusCode::BAD_REQUEST, code),
     }

@@ -7,10 +7,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Where the playground reads the time, so that a test can move it.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Moves the clock behind [`Now`], and with it the bot's, ahead by this much.
+pub type Advance = Arc<dyn Fn(SignedDuration) + Send + Sync>;
 
 /// Everything a [`Playground`](super::Playground) needs to start. `Debug` shows no secret.
 #[derive(Clone)]
@@ -43,6 +46,8 @@ pub struct Settings {
     pub keep_in: Option<PathBuf>,
     /// The clock.
     pub now: Now,
+    /// How the page moves the clock ahead; none where time cannot be moved from it.
+    pub advance: Option<Advance>,
 }
 
 impl fmt::Debug for Settings {

@@ -102,6 +102,8 @@ pub struct Workspace {
     pub(super) read: BTreeMap<(String, String), String>,
     pub(super) last_micros: i64,
     pub(super) serial: u64,
+    /// How far the clock was moved ahead of the machine's.
+    pub(super) ahead: SignedDuration,
 }
 
 impl Workspace {
@@ -132,6 +134,7 @@ impl Workspace {
             read: BTreeMap::new(),
             last_micros: 0,
             serial: 0,
+            ahead: SignedDuration::ZERO,
         }
     }
 

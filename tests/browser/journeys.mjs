@@ -233,6 +233,40 @@ async function portrait(seat) {
   await seat.picture("26-playground");
 }
 
+/** The clock is moved with the keyboard, everybody's page follows, and a restart goes on from there. */
+async function clock(seat) {
+  const { page } = seat;
+  const panel = page.getByRole("region", { name: "Clock" });
+  const day = async () => new Date(await panel.locator("time").getAttribute("datetime")).getTime() / 86_400_000;
+  const before = await day();
+  const other = await page.context().newPage();
+  await other.goto(seat.app.url);
+  await panel.getByRole("button", { name: "Move ahead by 1 hour" }).focus();
+  await page.keyboard.press("Enter");
+  await panel.getByText("1 hour ahead").waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Space");
+  await panel.getByText("1 day 1 hour ahead").waitFor();
+  await page.getByRole("status").getByText("It is now").waitFor();
+  await other.getByText("1 day 1 hour ahead").waitFor();
+  await other.close();
+  await seat.picture("27-clock-ahead");
+  await page.goto("about:blank");
+  assert.equal(await seat.app.stop(), 0);
+  await seat.app.run();
+  await seat.arrive();
+  await panel.getByText("1 day 1 hour ahead").waitFor();
+  assert.equal(Math.floor(await day() - before), 1);
+}
+
+/** The home tab says that it loads, then shows what the app published, or that there is nothing. */
+async function home(seat) {
+  await seat.visit("Quartermaster home");
+  await seat.page.locator("#main .home, #main .empty").waitFor();
+  await seat.page.getByText("Loading…").waitFor({ state: "detached" });
+  await seat.picture("28-home");
+}
+
 export const journeys = [
   ["a bucket is requested, provisioned and its outputs arrive", bucket],
   ["the preview follows the form and keeps what was typed", preview],
@@ -245,4 +279,6 @@ export const journeys = [
   ["the first journey needs no pointer", keyboard],
   ["the dark page shows the same", dark],
   ["a card waits beside a thread that moves", portrait],
+  ["the clock is moved ahead and stays there", clock],
+  ["the home tab loads", home],
 ];

@@ -15,8 +15,6 @@ const HEADER_TEXT: usize = 150;
 const CONTEXT: usize = 10;
 const ACTIONS: usize = 25;
 const LABEL: usize = 2_000;
-const TABLE_ROWS: usize = 100;
-const TABLE_CELLS: usize = 20;
 /// Most characters of all markdown blocks of one message together.
 pub(super) const MARKDOWN: usize = 12_000;
 
@@ -150,33 +148,6 @@ impl Checker {
         self.boolean(block, "dispatch_action", path);
         if self.required(block, "element", path) {
             self.element(&block["element"], &format!("{path}/element"), Host::Input);
-        }
-    }
-
-    fn table(&mut self, block: &Value, path: &str) {
-        self.fields(block, path, &["rows", "column_settings", "block_id"]);
-        self.tables += 1;
-        let rows = self.list(block, "rows", path, 1, TABLE_ROWS);
-        for (index, row) in rows.iter().enumerate() {
-            let path = format!("{path}/rows/{index}");
-            let Some(cells) = row.as_array() else {
-                self.fail(&path, "must be an array");
-                continue;
-            };
-            if cells.len() > TABLE_CELLS {
-                self.fail(&path, format!("no more than {TABLE_CELLS} items allowed"));
-            }
-            let empty = |cell: &Value| match cell["type"].as_str() {
-                Some("raw_text") => cell["text"].as_str().is_none_or(str::is_empty),
-                Some("rich_text") => cell["elements"].as_array().is_none_or(Vec::is_empty),
-                _ => true,
-            };
-            if cells.iter().any(empty) {
-                self.fail(&path, "a cell must be raw_text or rich_text and not empty");
-            }
-        }
-        if block.get("column_settings").is_some() {
-            self.list(block, "column_settings", path, 0, TABLE_CELLS);
         }
     }
 

@@ -4,6 +4,7 @@
 mod blocks;
 mod elements;
 mod objects;
+mod table;
 
 use std::collections::BTreeSet;
 

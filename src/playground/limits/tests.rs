@@ -155,6 +155,69 @@ fn elements_stand_only_where_slack_has_them() {
         @"[ERROR] table is allowed in messages only [json-pointer:/view/blocks/0/type]");
 }
 
+fn cell(text: &str) -> Value {
+    json!({"type": "raw_text", "text": text})
+}
+
+fn table(rows: &Value, columns: &Value) -> Value {
+    json!([{"type": "table", "rows": rows, "column_settings": columns}])
+}
+
+#[test]
+fn a_table_with_rich_cells_and_columns_set_or_left_is_fine() {
+    let rich = json!({"type": "rich_text", "elements": [
+        {"type": "rich_text_section", "elements": [{"type": "text", "text": "x"}]}]});
+    let rows = json!([[cell("Product"), cell("Cost")], [rich, cell("$15")]]);
+    let columns = json!([null, {"align": "right", "is_wrapped": true}]);
+    assert_eq!(check_message_blocks(&table(&rows, &columns)), Vec::<String>::new());
+}
+
+#[test]
+fn a_table_keeps_its_limits() {
+    let fine = json!([[cell("x")]]);
+    let rows = |count: usize| Value::Array(vec![json!([cell("x")]); count]);
+    let row = |count: usize| json!([vec![cell("x"); count]]);
+    assert!(check_message_blocks(&table(&rows(100), &json!([]))).is_empty());
+    assert!(check_message_blocks(&table(&row(20), &json!(vec![json!({}); 20]))).is_empty());
+    let hollow = json!({"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": []}]});
+    let refused = [
+        table(&json!([]), &json!([])),
+        table(&rows(101), &json!([])),
+        table(&row(21), &json!([])),
+        table(&row(0), &json!([])),
+        table(&fine, &json!(vec![json!({}); 21])),
+        table(&json!([[cell("")]]), &json!([])),
+        table(&json!([[hollow]]), &json!([])),
+        table(&json!([[{"type": "mrkdwn", "text": "x"}]]), &json!([])),
+        table(&json!(["x"]), &json!([])),
+        table(&fine, &json!([{"align": "middle"}])),
+        table(&fine, &json!([{"is_wrapped": "yes"}])),
+        table(&fine, &json!([{"width": 3}])),
+    ];
+    let problems: Vec<_> =
+        refused.iter().map(|blocks| only(&check_message_blocks(blocks)).to_owned()).collect();
+    insta::assert_snapshot!(problems.join("\n"), @r"
+    [ERROR] no fewer than 1 items required [json-pointer:/blocks/0/rows]
+    [ERROR] no more than 100 items allowed [json-pointer:/blocks/0/rows]
+    [ERROR] no more than 20 items allowed [json-pointer:/blocks/0/rows/0]
+    [ERROR] no fewer than 1 items required [json-pointer:/blocks/0/rows/0]
+    [ERROR] no more than 20 items allowed [json-pointer:/blocks/0/column_settings]
+    [ERROR] a cell must not be empty [json-pointer:/blocks/0/rows/0/0]
+    [ERROR] a cell must not be empty [json-pointer:/blocks/0/rows/0/0]
+    [ERROR] must be raw_text or rich_text [json-pointer:/blocks/0/rows/0/0/type]
+    [ERROR] must be an array [json-pointer:/blocks/0/rows/0]
+    [ERROR] must be left, center or right [json-pointer:/blocks/0/column_settings/0/align]
+    [ERROR] must be a boolean [json-pointer:/blocks/0/column_settings/0/is_wrapped]
+    [ERROR] invalid additional property: width [json-pointer:/blocks/0/column_settings/0]
+    ");
+    let two = [table(&fine, &json!([])), table(&fine, &json!([]))].map(|blocks| blocks[0].clone());
+    insta::assert_snapshot!(only(&check_message_blocks(&json!(two))),
+        @"[ERROR] only_one_table_allowed [json-pointer:/blocks]");
+    let home = json!({"type": "home", "blocks": table(&fine, &json!([]))});
+    insta::assert_snapshot!(only(&check_view(&home)),
+        @"[ERROR] table is allowed in messages only [json-pointer:/view/blocks/0/type]");
+}
+
 #[test]
 fn an_answer_to_a_search_may_be_empty_but_not_nothing() {
     assert!(check_options_answer(&json!({"options": []})).is_empty());

@@ -4,9 +4,12 @@ import { act, fetchScreen, watch } from "/playground/files/backend.js";
 import { confirmed, drawModal, explain } from "/playground/files/modal.js";
 import { mrkdwn } from "/playground/files/mrkdwn.js";
 import { renderBlocks } from "/playground/files/blocks.js";
+import { clockPanel, era, follow, runClock } from "/playground/files/clock.js";
 import { composer } from "/playground/files/composer.js";
 
 const HOME = "home";
+/** How long the app may take to publish a home tab before the page says that there is none, in milliseconds. */
+const HOME_WITHIN = 3_000;
 const memory = {
   get: (key) => { try { return localStorage.getItem(`playground.${key}`); } catch { return null; } },
   set: (key, value) => { try { localStorage.setItem(`playground.${key}`, value); } catch { /* not allowed here */ } },
@@ -19,12 +22,14 @@ const page = {
   screen: null,
   drawn: {},
   seenError: null,
+  homeless: null,
   stop: () => {},
 };
 
 const byId = (id) => document.getElementById(id);
 const person = (id) => page.screen.people.find((known) => known.id === id);
 const channelOf = (id) => page.screen.channels.find((known) => known.id === id);
+const people = () => page.screen.people.filter((known) => !known.is_bot && !known.deleted);
 const dm = () => page.screen.channels.find((known) => known.kind === "dm");
 const title = (channel) => channel.kind === "dm" ? page.screen.app.name : channel.name;
 
@@ -60,6 +65,7 @@ function refresh() {
 function draw(screen) {
   const starting = page.screen === null;
   page.screen = screen;
+  follow(screen.now);
   if (!page.place || (page.place !== HOME && !channelOf(page.place))) page.place = startingPlace();
   if (starting) page.seenError = screen.error?.id ?? null;
   else if (screen.error && screen.error.id !== page.seenError) {
@@ -100,18 +106,19 @@ function part(name, what, paint) {
 
 function drawSidebar() {
   const { screen } = page;
-  const what = [page.me, page.place, screen.channels, screen.waiting, Boolean(screen.home)];
+  const what = [page.me, page.place, screen.channels, screen.waiting, era(screen)];
   part("sidebar", what, () => fill(byId("sidebar"),
     h("div.brand", {}, h("strong", {}, "Playground"), h("span.live", { id: "live", title: "Connected" }, "live")),
     h("h2", { id: "people-title" }, "You are"),
     h("ul.people", { "aria-labelledby": "people-title" },
-      screen.people.filter((known) => !known.is_bot).map(personRow)),
+      people().map(personRow)),
     h("h2", {}, "Channels"),
     h("ul", {}, screen.channels.filter((channel) => channel.kind === "channel").map(channelRow)),
     h("h2", {}, "App"),
     h("ul", {}, dm() && channelRow(dm()), row(HOME, icon("home"), `${screen.app.name} home`, 0, openHome)),
+    clockPanel(screen, send),
     h("p.keys", {}, h("kbd", {}, "1"), " – ", h("kbd", {}, "5"), " switch person", h("br"),
-      h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "K"), " list of people", h("br"), h("kbd", {}, "/"), " command")));
+      h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "K"), " people ", h("kbd", {}, "/"), " command")));
 }
 
 function personRow(known, index) {
@@ -148,16 +155,19 @@ function drawMain() {
   const channel = channelOf(page.place);
   const messages = home ? [] : screen.messages[page.place];
   const main = byId("main");
-  const frame = part("main", [page.me, page.place, home && screen.home, memory.get("hint"), channel?.is_archived], () => {
+  const frame = part("main", [page.me, page.place, home && homeSignature(), memory.get("hint"), channel?.is_archived], () => {
     page.drawn.messages = null;
+    const above = main.querySelector(`[data-owner="${page.me}"]`)?.scrollTop;
     fill(main, head(home, channel), home || memory.get("hint") ? null : hint(),
       home ? homeTab() : [h("div.messages", { id: "messages", tabindex: "0", role: "log", "aria-label": "Messages" }),
         composer(screen, channel, channel.kind === "dm" ? title(channel) : `#${title(channel)}`, send)]);
+    const sheet = main.querySelector(".home");
+    if (sheet && above) sheet.scrollTop = above;
   });
   if (home) return;
   const box = byId("messages");
   const atEnd = frame || isAtEnd(box);
-  if (part("messages", [messages, screen.people], () => fill(box, conversation(channel, messages))) && atEnd) {
+  if (part("messages", [messages, screen.people, era(screen)], () => fill(box, conversation(channel, messages))) && atEnd) {
     box.scrollTop = box.scrollHeight;
   }
 }
@@ -181,10 +191,15 @@ function hint() {
     h("button.icon", { "aria-label": "Dismiss hint", onclick: () => { memory.set("hint", "seen"); drawMain(); } }, "×"));
 }
 
+const homeSignature = () => [page.screen.home, page.homeless === page.me, era(page.screen)];
+
 function homeTab() {
   const { home, app } = page.screen;
-  if (!home) return h("p.empty", {}, `${app.name} has not published a home tab for you yet.`);
-  return h("div.home", { tabindex: "0", role: "region", "aria-label": `${app.name} home` },
+  if (!home) {
+    const late = `${app.name} has not published a home tab for you yet.`;
+    return h("p.empty", { role: "status" }, page.homeless === page.me ? late : "Loading…");
+  }
+  return h("div.home", { tabindex: "0", data: { owner: page.me }, role: "region", "aria-label": `${app.name} home` },
     h("div.sheet", {}, renderBlocks(home.blocks, host({}, home.state.values, `home/${page.me}`))));
 }
 
@@ -198,7 +213,7 @@ function host(spot, values, prefix) {
       if (await confirmed(element, page.screen)) await send("click", at(block, element));
     },
     async change(block, element, value) {
-      if (await confirmed(element, page.screen)) await send("choose", { ...at(block, element), value });
+      return await confirmed(element, page.screen) && send("choose", { ...at(block, element), value });
     },
     typed: (key, block, element, value) => drafts.set(key, { block, part: element, value }),
     async flush(key) {
@@ -267,7 +282,7 @@ function drawThread() {
   panel.hidden = shown.length === 0;
   const before = page.drawn.thread && panel.querySelector(".messages");
   const above = before && !isAtEnd(before) ? before.scrollTop : null;
-  const drawn = part("thread", [page.me, shown], () => fill(panel,
+  const drawn = part("thread", [page.me, shown, era(page.screen)], () => fill(panel,
     h("header.head", {}, h("h2", {}, "Thread"), h("button.icon", { "aria-label": "Close thread", onclick: closeThread }, "×")),
     h("div.messages", { tabindex: "0", role: "log", "aria-label": "Replies" }, shown.map((message) => messageRow(message, [])))));
   const box = panel.querySelector(".messages");
@@ -284,7 +299,18 @@ function visit(place) {
 
 async function openHome() {
   visit(HOME);
+  await askHome();
+}
+
+/** Tells the app that its home tab is open. It publishes after its answer, so the page waits a little. */
+async function askHome() {
+  const { me } = page;
+  page.homeless = null;
   await send("home");
+  setTimeout(() => {
+    page.homeless = me;
+    if (page.screen && me === page.me) drawMain();
+  }, HOME_WITHIN);
 }
 
 function become(id) {
@@ -296,7 +322,7 @@ function become(id) {
   memory.set("hint", "seen");
   toggleSidebar(false);
   start();
-  if (page.place === HOME) act(id, "home");
+  if (page.place === HOME) askHome();
 }
 
 function toggleSidebar(show = !document.body.classList.contains("menu-open")) {
@@ -325,8 +351,7 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "Escape" && page.thread) {
     closeThread();
   } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-    const people = page.screen.people.filter((known) => !known.is_bot);
-    const chosen = /^[1-9]$/.test(event.key) && people[Number(event.key) - 1];
+    const chosen = /^[1-9]$/.test(event.key) && people()[Number(event.key) - 1];
     if (chosen) become(chosen.id);
     else if (event.key === "/" && byId("composer-text")) {
       event.preventDefault();
@@ -346,6 +371,7 @@ window.addEventListener("hashchange", () => {
   if (page.screen && channelOf(linked)) visit(linked);
 });
 
+runClock(refresh);
 fetchScreen(page.me).then((screen) => {
   if (!screen) page.me = "U0ALICE";
   start();

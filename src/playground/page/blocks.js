@@ -1,6 +1,6 @@
 // Block Kit blocks, made into elements. Interactive elements are in elements.js.
 import { h } from "/playground/files/dom.js";
-import { channel, link, mention, plain, textObject } from "/playground/files/mrkdwn.js";
+import { channel, date, group, link, mention, plain, textObject } from "/playground/files/mrkdwn.js";
 import { element, field } from "/playground/files/elements.js";
 
 /**
@@ -34,14 +34,21 @@ const RENDER = {
   image: (block) => h("figure", {}, block.title && h("figcaption", {}, plain(block.title)), image(block, "wide")),
   markdown: (block) => h("div.text.literal", {}, block.text),
   rich_text: (block, { screen }) => h("div.text", {}, block.elements.map((part) => rich(part, screen))),
-  table: (block, { screen }) => h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Table" },
-    h("table", {}, block.rows.map((row, index) => h("tr", {}, row.map((cell, column) => {
-      const align = block.column_settings?.[column]?.align;
-      const tag = index === 0 ? "th" : "td";
-      return h(align === "right" ? `${tag}.right` : tag, { scope: index === 0 && "col" },
-        cell.type === "rich_text" ? cell.elements.map((part) => rich(part, screen)) : cell.text);
-    }))))),
+  table: (block, { screen }) => table(block, screen),
 };
+
+/** The first row is the header. The box scrolls by itself where the table is wider than the message. */
+function table({ rows, column_settings: columns = [] }, screen) {
+  const line = (row, tag) => h("tr", {}, row.map((cell, index) => {
+    const { align, is_wrapped: wrapped } = columns[index] ?? {};
+    const style = `${align === "right" || align === "center" ? `.${align}` : ""}${wrapped ? ".wrapped" : ""}`;
+    return h(`${tag}${style}`, { scope: tag === "th" && "col" },
+      cell.type === "rich_text" ? cell.elements.map((part) => rich(part, screen)) : cell.text);
+  }));
+  const [first, ...others] = rows;
+  return h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Table" },
+    h("table", {}, h("thead", {}, line(first, "th")), h("tbody", {}, others.map((row) => line(row, "td")))));
+}
 
 function image(part, size) {
   return h(`img.${size}`, { src: part.image_url, alt: part.alt_text, loading: "lazy" });
@@ -58,6 +65,8 @@ function rich(part, screen) {
     case "text": return styled(part.text, part.style);
     case "link": return link(part.url, part.text ?? part.url);
     case "user": return mention(part.user_id, null, screen);
+    case "usergroup": return group(part.usergroup_id, null, screen);
+    case "date": return date(`!date^${part.timestamp}^${part.format}`, part.fallback);
     case "channel": return channel(part.channel_id, null, screen);
     case "emoji": return part.unicode
       ? String.fromCodePoint(...part.unicode.split("-").map((code) => parseInt(code, 16)))

@@ -70,6 +70,11 @@ export function trapFocus(root, event) {
   }
 }
 
+/** Says something to a screen reader that the page shows without words. */
+export function announce(text) {
+  document.getElementById("spoken").textContent = text;
+}
+
 /** A short notice at the edge of the page. */
 export function toast(text, kind = "bad") {
   const box = document.getElementById("toasts");

@@ -35,7 +35,7 @@ export function element(part, block, host) {
   const held = host.values?.[block.block_id]?.[part.action_id];
   const key = `${host.prefix}/${block.block_id}/${part.action_id}`;
   const control = make(part, { host, block, held, key, label: part.placeholder ? plain(part.placeholder) : part.action_id });
-  const target = control.matches("input, select, textarea, button") ? control : control.querySelector("input, button");
+  const target = control.matches("input, select, textarea, button") ? control : control.querySelector("summary, input, button");
   if (target && !target.dataset.key) target.dataset.key = key;
   if (target && part.focus_on_load) target.dataset.first = "true";
   return control;
@@ -66,11 +66,19 @@ const MAKE = {
         }
       },
       onfocusout: (event) => { if (!menu.contains(event.relatedTarget)) menu.open = false; },
+      ontoggle: () => {
+        if (!menu.open) return;
+        const list = menu.lastChild;
+        list.classList.toggle("start", menu.getBoundingClientRect().right < list.offsetWidth);
+        list.scrollIntoView({ block: "nearest", inline: "nearest" });
+      },
     }, h("summary.button.icon", { "aria-label": "More actions" }, "⋯"),
     h("div.menu", {}, part.options.map((option) => h("button", {
       type: "button",
       onclick: () => {
         menu.open = false;
+        // What has focus now comes back to it after a question or a new drawing.
+        menu.firstChild.focus();
         if (option.url && /^https?:/i.test(option.url)) window.open(option.url, "_blank", "noopener");
         host.change(block, part, option.value);
       },
@@ -79,7 +87,7 @@ const MAKE = {
   },
   static_select: (part, context) => select(part, context, optionNodes(part), context.held?.selected_option?.value),
   users_select: (part, context) => select(part, context,
-    context.host.screen.people.filter((person) => !person.is_bot).map((person) => choice(person.id, person.real_name)),
+    context.host.screen.people.filter((person) => !person.is_bot && !person.deleted).map((person) => choice(person.id, person.real_name)),
     context.held?.selected_user),
   channels_select: (part, context) => select(part, context, channelNodes(context), context.held?.selected_channel),
   conversations_select: (part, context) =>
@@ -112,18 +120,24 @@ function optionNodes(part) {
 
 function select(part, { host, block, key, label }, nodes, chosen) {
   const control = h("select", {
-    "aria-label": label, data: { key }, onchange: () => host.change(block, part, control.value || null),
+    "aria-label": label, data: { key },
+    onchange: async () => {
+      // Who thinks better of it sees what was chosen before.
+      if (await host.change(block, part, control.value || null) === false) control.value = chosen ?? "";
+    },
   }, h("option", { value: "" }, part.placeholder ? plain(part.placeholder) : "Choose…"), nodes);
   control.value = chosen ?? "";
   return control;
 }
 
-function picker(type, part, { host, block, held, key, label }, chosen) {
-  void held;
-  return h("input", {
+function picker(type, part, { host, block, key, label }, chosen) {
+  const control = h("input", {
     type, "aria-label": label, data: { key }, value: chosen ?? "",
-    onchange: (event) => host.change(block, part, event.target.value || null),
+    onchange: async () => {
+      if (await host.change(block, part, control.value || null) === false) control.value = chosen ?? "";
+    },
   });
+  return control;
 }
 
 function ticks(part, { host, block, held, key }, type, style) {
@@ -132,17 +146,28 @@ function ticks(part, { host, block, held, key }, type, style) {
     ? (held?.selected_options ?? []).map((option) => option.value)
     : [held?.selected_option?.value]);
   const options = part.options ?? part.option_groups.flatMap((group) => group.options);
-  return h(`div.${style}`, {}, options.map((option) => h("label.tick", {},
-    h("input", {
+  const boxes = new Map();
+  const show = (values) => boxes.forEach((box, value) => { box.checked = values.has(value); });
+  const toggle = async (option, on) => {
+    const before = new Set(chosen);
+    if (!several) chosen.clear();
+    if (on) chosen.add(option.value);
+    else chosen.delete(option.value);
+    if (await host.change(block, part, several ? [...chosen] : option.value) !== false) return;
+    chosen.clear();
+    before.forEach((value) => chosen.add(value));
+    show(before);
+  };
+  return h(`div.${style}`, {}, options.map((option) => {
+    const box = h("input", {
       type, name: key, data: { key: `${key}/${option.value}` }, checked: chosen.has(option.value),
-      onchange: (event) => {
-        if (event.target.checked) chosen.add(option.value);
-        else chosen.delete(option.value);
-        host.change(block, part, several ? [...chosen] : option.value);
-      },
-    }),
-    h("span", {}, textObject(option.text, host.screen),
-      option.description && h("small", {}, textObject(option.description, host.screen))))));
+      onchange: (event) => toggle(option, event.target.checked),
+    });
+    boxes.set(option.value, box);
+    return h("label.tick", {}, box,
+      h("span", {}, textObject(option.text, host.screen),
+        option.description && h("small", {}, textObject(option.description, host.screen))));
+  }));
 }
 
 function text(part, { host, block, held, key, label }, tag, extra) {

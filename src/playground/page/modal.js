@@ -1,6 +1,7 @@
 // The modal on top of the stack, and the small dialog that asks "are you sure".
 import { fill, h, keepingFocus, toast, trapFocus } from "/playground/files/dom.js";
 import { plain, textObject } from "/playground/files/mrkdwn.js";
+import { era } from "/playground/files/clock.js";
 import { renderBlocks } from "/playground/files/blocks.js";
 
 /** How long typing may pause before the playground hears of it, in milliseconds. */
@@ -18,7 +19,7 @@ export function drawModal(screen, send) {
   }
   const { state, ...fixed } = view;
   void state;
-  const signature = JSON.stringify([screen.me, fixed, screen.views.length]);
+  const signature = JSON.stringify([screen.me, fixed, screen.views.length, era(screen)]);
   if (open?.signature === signature) return;
   const same = open?.view.id === view.id;
   if (!open) {
@@ -135,9 +136,9 @@ function hostOf(screen, view, send) {
       if (!block.dispatch_action) draft.timer = setTimeout(() => flush(key), PAUSE);
     },
     async change(block, part, value) {
-      if (!await confirmed(part, screen)) return;
+      if (!await confirmed(part, screen)) return false;
       await this.flushAll();
-      await waiting(send("choose", { ...spot(block, part), value }));
+      return waiting(send("choose", { ...spot(block, part), value }));
     },
     async click(block, part) {
       if (!await confirmed(part, screen)) return;

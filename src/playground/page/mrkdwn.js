@@ -1,5 +1,6 @@
 // Message text: mrkdwn, mentions, dates and emoji, made into elements.
 import { h } from "/playground/files/dom.js";
+import { now } from "/playground/files/clock.js";
 
 const EMOJI = {
   white_check_mark: "✅", heavy_check_mark: "✔️", x: "❌", no_entry: "⛔", no_entry_sign: "🚫", warning: "⚠️",
@@ -84,10 +85,7 @@ function reference(inside, screen) {
   const [target, label] = split(inside, "|");
   if (target.startsWith("@")) return mention(target.slice(1), label, screen);
   if (target.startsWith("#")) return channel(target.slice(1), label, screen);
-  if (target.startsWith("!subteam^")) {
-    const group = screen.groups.find((known) => known.id === target.slice(9));
-    return h("span.mention", {}, `@${group?.handle ?? label ?? "group"}`);
-  }
+  if (target.startsWith("!subteam^")) return group(target.slice(9), label, screen);
   if (target.startsWith("!date^")) return date(target, label);
   if (target.startsWith("!")) return h("span.mention", {}, `@${target.slice(1)}`);
   return link(unescape(target), label === undefined ? unescape(target) : emoji(unescape(label)));
@@ -108,13 +106,19 @@ export function channel(id, label, screen) {
   return h("span.mention", {}, `#${screen.channel_names[id] ?? label ?? id}`);
 }
 
+export function group(id, label, screen) {
+  const known = screen.groups.find((candidate) => candidate.id === id);
+  return h("span.mention", {}, `@${known?.handle ?? label ?? "group"}`);
+}
+
 /** A link that only ever leads to the web or to a mail program. */
 export function link(url, text) {
   const safe = /^(https?:|mailto:)/i.test(url);
   return safe ? h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, text) : h("span", {}, text);
 }
 
-function date(target, fallback) {
+/** A date token, such as `!date^1798538700^{date_short}`, in the reader's time zone. */
+export function date(target, fallback) {
   const [, seconds, format] = target.split("^");
   const when = new Date(Number(seconds) * 1000);
   if (!format || Number.isNaN(when.getTime())) return h("span", {}, unescape(fallback ?? target));
@@ -146,13 +150,13 @@ const two = (number) => String(number).padStart(2, "0");
 
 function nearDay(when) {
   const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
-  const days = Math.round((midnight(when) - midnight(new Date())) / 86400000);
+  const days = Math.round((midnight(when) - midnight(now())) / 86400000);
   return { "-1": "yesterday", 0: "today", 1: "tomorrow" }[days] ?? null;
 }
 
 function ago(when) {
   const format = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-  const seconds = (when.getTime() - Date.now()) / 1000;
+  const seconds = (when.getTime() - now().getTime()) / 1000;
   const steps = [["day", 86400], ["hour", 3600], ["minute", 60]];
   const [unit, size] = steps.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
   return format.format(Math.round(seconds / size), unit);

@@ -234,6 +234,24 @@ async fn a_search_offers_options_and_a_choice_among_them_is_held() {
 }
 
 #[tokio::test]
+async fn a_person_is_picked_in_a_form_and_arrives_with_the_submission() {
+    let world = World::new().await;
+    let view = json!({"type": "modal", "title": plain("Transfer"), "submit": plain("Send"), "blocks": [
+        {"type": "input", "block_id": "to", "label": plain("New owner"),
+         "element": {"type": "users_select", "action_id": "value", "placeholder": plain("Choose a person")}}]});
+    let view_id = world.open_for_alice(&view).await;
+    assert!(matches!(world.playground.submit(ALICE, &view_id).await, Err(DeliveryFailure::Incomplete(_))));
+    let place = Place::view(&view_id);
+    let stranger = world.playground.choose(ALICE, &place, "to", "value", "U0NOBODY").await;
+    assert!(matches!(stranger, Err(DeliveryFailure::NotThere(_))));
+    world.playground.choose(ALICE, &place, "to", "value", "U0BOB").await.unwrap();
+    let ack = world.playground.submit(ALICE, &view_id).await.unwrap();
+    assert_eq!(ack.led_to, LedTo::ViewClosed);
+    let values = world.last_received().json()["view"]["state"]["values"].clone();
+    assert_eq!(values["to"]["value"], json!({"type": "users_select", "selected_user": "U0BOB"}));
+}
+
+#[tokio::test]
 async fn the_home_tab_is_an_event_and_a_published_view() {
     let world = World::new().await;
     world.playground.open_home(ALICE).await.unwrap();

@@ -1,8 +1,9 @@
 //! What a playground still knows after it was stopped and started again.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::plain;
@@ -22,7 +23,7 @@ fn lived_in(file: &Path) -> Playground {
     playground.say("U0MORGAN", "C0PAYMENTS", "not read").unwrap();
     playground.dm("U0ALICE");
     let home = json!({"type": "home", "blocks": [{"type": "header", "text": plain("Yours")}]});
-    playground.change(|workspace| workspace.publish_home("U0ALICE", &home, jiff::Timestamp::UNIX_EPOCH));
+    playground.change(|workspace| workspace.publish_home("U0ALICE", &home, Timestamp::UNIX_EPOCH));
     playground
 }
 
@@ -44,6 +45,47 @@ fn a_restart_loses_no_conversation_and_no_unread_mark() {
     let newest = after.say("U0ALICE", "C0PAYMENTS", "later").unwrap();
     let earlier = before.messages("C0PAYMENTS", "U0ALICE");
     assert!(earlier.iter().all(|message| message.ts < newest.ts), "a `ts` is never given twice");
+}
+
+/// A playground whose clock stands where it was moved to.
+fn movable(keep_in: PathBuf) -> Playground {
+    let clock = Arc::new(Mutex::new("2026-11-22T12:00:00Z".parse::<Timestamp>().unwrap()));
+    let moved = Arc::clone(&clock);
+    let now = Arc::new(move || *clock.lock().unwrap());
+    let settings = Settings {
+        keep_in: Some(keep_in),
+        advance: Some(Arc::new(move |by| *moved.lock().unwrap() += by)),
+        ..Settings::demo("signing", "xoxb-play", now)
+    };
+    Playground::new(settings)
+}
+
+#[test]
+fn a_restart_goes_on_at_the_time_the_clock_was_moved_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("playground.json");
+    let before = movable(file.clone());
+    before.move_clock("30d").unwrap();
+    before.move_clock("1h").unwrap();
+    before.save().unwrap();
+    let after = movable(file);
+    after.recall().unwrap();
+    let shown = after.screen("U0ALICE").unwrap();
+    assert_eq!(after.now().to_string(), "2026-12-22T13:00:00Z");
+    assert_eq!(shown["clock"], before.screen("U0ALICE").unwrap()["clock"]);
+}
+
+#[test]
+fn a_file_written_before_the_clock_could_be_moved_is_taken_up_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("playground.json");
+    let earlier = json!({"direct": ["U0ALICE"], "messages": [], "homes": {}, "read": [], "picked": [],
+        "last_micros": 1, "serial": 1});
+    std::fs::write(&file, earlier.to_string()).unwrap();
+    let playground = movable(file);
+    playground.recall().unwrap();
+    assert_eq!(playground.now().to_string(), "2026-11-22T12:00:00Z");
+    assert!(playground.look(|workspace| workspace.channel("D0ALICE").is_some()));
 }
 
 #[test]

@@ -58,7 +58,11 @@ impl World {
         let clock = Arc::new(Mutex::new("2026-11-22T12:00:00Z".parse().unwrap()));
         let reading = Arc::clone(&clock);
         let now = Arc::new(move || *reading.lock().unwrap());
-        let playground = Playground::new(Settings::demo("signing", "xoxb-play", now));
+        let moved = Arc::clone(&clock);
+        let playground = Playground::new(Settings {
+            advance: Some(Arc::new(move |by| *moved.lock().unwrap() += by)),
+            ..Settings::demo("signing", "xoxb-play", now)
+        });
         let bot = Router::new().fallback(answer).with_state((Arc::clone(&answers), Arc::clone(&received)));
         playground.set_bot_url(serve(bot).await);
         let api = serve(playground.router()).await;

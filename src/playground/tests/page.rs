@@ -32,6 +32,40 @@ async fn the_page_acts_and_sees_what_it_led_to() {
 }
 
 #[tokio::test]
+async fn the_clock_moves_ahead_by_the_steps_of_the_page_for_everybody_and_the_bot() {
+    let world = World::new().await;
+    let before = world.get("/playground/state?as=U0BOB").await;
+    assert_eq!(before["clock"]["ahead"], 0);
+    let steps: Vec<_> = before["clock"]["steps"].as_array().unwrap().iter().map(|step| &step["by"]).collect();
+    assert_eq!(steps, ["1h", "1d", "7d", "30d"]);
+    for by in ["1h", "30d"] {
+        let (_, answer) = act(&world, None, json!({"as": "U0ALICE", "type": "clock", "by": by})).await;
+        assert_eq!(answer["ok"], true, "{answer}");
+    }
+    let after = world.get("/playground/state?as=U0BOB").await;
+    let ahead = (30 * 24 + 1) * 3_600_000;
+    assert_eq!(after["clock"]["ahead"], ahead);
+    assert_eq!(after["now"].as_i64().unwrap() - before["now"].as_i64().unwrap(), ahead);
+    assert!(after["version"].as_u64() > before["version"].as_u64(), "every page hears of it");
+    world.playground.run_command("U0ALICE", "C0GENERAL", "list").await.unwrap();
+    let signed = world.last_received().headers["x-slack-request-timestamp"].clone();
+    assert_eq!(signed.to_str().unwrap(), (after["now"].as_i64().unwrap() / 1000).to_string());
+}
+
+#[tokio::test]
+async fn the_clock_takes_no_other_step_and_ends_after_ten_years() {
+    let world = World::new().await;
+    let refusal = |by: &str| world.playground.move_clock(by).unwrap_err().to_string();
+    for by in ["-1d", "2d", "", "1 day"] {
+        assert!(refusal(by).contains("move the clock ahead by 1h, 1d, 7d or 30d"), "{by}");
+    }
+    while world.playground.move_clock("30d").is_ok() {}
+    insta::assert_snapshot!(refusal("30d"),
+        @"there is no later date here: ten years ahead is as far as the clock goes");
+    assert!(world.clock.lock().unwrap().to_string().starts_with("2036-"));
+}
+
+#[tokio::test]
 async fn a_page_of_another_site_is_refused() {
     let world = World::new().await;
     let say = json!({"as": "U0ALICE", "type": "say", "channel": "C0GENERAL", "text": "x"});

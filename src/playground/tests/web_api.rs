@@ -50,11 +50,15 @@ async fn answers_are_whole_enough_for_a_typed_client() {
 #[tokio::test]
 async fn every_answer_says_what_time_it_is_here() {
     let world = World::new().await;
-    let request = axum::http::Request::post(format!("{}/api/auth.test", world.api))
-        .body(axum::body::Body::empty())
-        .unwrap();
-    let answer = crate::playground::deliver::client().request(request).await.unwrap();
-    assert_eq!(answer.headers()["date"], "Sun, 22 Nov 2026 12:00:00 GMT");
+    world.playground.move_clock("7d").unwrap();
+    for path in ["/api/auth.test", "/api/chat.dance", "/respond/unknown"] {
+        let request = axum::http::Request::post(format!("{}{path}", world.api))
+            .body(axum::body::Body::empty())
+            .unwrap();
+        let answer = crate::playground::deliver::client().request(request).await.unwrap();
+        assert_eq!(answer.headers()["date"], "Sun, 29 Nov 2026 12:00:00 GMT", "{path}");
+        assert_eq!(answer.headers().get_all("date").iter().count(), 1, "{path}");
+    }
 }
 
 #[tokio::test]
@@ -158,4 +162,36 @@ async fn slack_can_be_made_to_fail_and_to_hang() {
     };
     let (answer, ()) = tokio::join!(world.call("chat.postMessage", post), release);
     assert_eq!(answer["ok"], true);
+}
+
+#[tokio::test]
+async fn somebody_who_left_is_in_no_group_cannot_be_written_to_and_the_bot_hears_of_it() {
+    let world = World::new().await;
+    world.call("chat.postMessage", json!({"channel": "U0MORGAN", "text": "before"})).await;
+    world.playground.deactivate("U0MORGAN").await.unwrap();
+    let event = world.last_received().json()["event"].clone();
+    assert_eq!((&event["type"], &event["user"]["id"]), (&json!("user_change"), &json!("U0MORGAN")));
+    assert_eq!(event["user"]["deleted"], true);
+    let shown = world.get("/api/users.info?user=U0MORGAN").await;
+    assert_eq!(shown["user"], event["user"]);
+    let _: SlackApiUsersInfoResponse = parsed(shown);
+    let members = world.get("/api/usergroups.users.list?usergroup=S0LEADS").await;
+    assert_eq!(members["users"], json!([]));
+    let members = world.get("/api/conversations.members?channel=C0APPROVALS").await;
+    assert_eq!(members["members"], json!(["U0ADMIN", "U0QM"]));
+    let found = world.get("/api/users.lookupByEmail?email=morgan@playground.example").await;
+    assert_eq!(found["error"], "users_not_found");
+    for (method, arguments) in [
+        ("chat.postMessage", json!({"channel": "U0MORGAN", "text": "x"})),
+        ("chat.postMessage", json!({"channel": "D0MORGAN", "text": "x"})),
+        ("conversations.open", json!({"users": "U0MORGAN"})),
+    ] {
+        assert_eq!(world.call(method, arguments).await["error"], "user_disabled", "{method}");
+    }
+    let screen = world.get("/playground/state?as=U0ALICE").await;
+    assert!(screen["waiting"].get("U0MORGAN").is_none());
+    let typed = world.playground.run_command("U0MORGAN", "D0MORGAN", "list").await.unwrap_err();
+    let again = world.playground.deactivate("U0MORGAN").await.unwrap_err();
+    assert_eq!(typed, again);
+    insta::assert_snapshot!(again, @"there is no person U0MORGAN here");
 }

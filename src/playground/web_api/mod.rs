@@ -20,6 +20,7 @@ use super::answer::{Answer, ApiError};
 use super::workspace::Workspace;
 use arguments::Arguments;
 pub(super) use chat::message_json;
+pub(super) use people::person_json;
 
 /// `GET` or `POST /api/{method}`.
 pub(super) async fn call(
@@ -138,13 +139,18 @@ fn failed(playground: &Playground, error: &str) -> Response {
     response
 }
 
-/// Every answer is JSON and says what time it is here, so that a bot can compare clocks.
+/// The `Date` of an answer given now, by which a bot compares clocks.
+pub(super) fn date(playground: &Playground) -> (header::HeaderName, String) {
+    let now = DateTimePrinter::new().timestamp_to_rfc9110_string(&playground.now());
+    (header::DATE, now.unwrap_or_default())
+}
+
+/// Every answer is JSON and says what time it is here.
 fn respond(playground: &Playground, body: &Value) -> Response {
-    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&playground.now()).unwrap_or_default();
     let scopes = "commands,chat:write,chat:write.public,im:write,users:read,users:read.email,\
                   users.profile:read,usergroups:read,channels:read,channels:join";
     let headers = [
-        (header::DATE, date),
+        date(playground),
         (header::CONTENT_TYPE, "application/json; charset=utf-8".to_owned()),
         (header::HeaderName::from_static("x-oauth-scopes"), scopes.to_owned()),
     ];

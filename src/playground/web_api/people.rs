@@ -58,30 +58,40 @@ pub(super) fn group_members(workspace: &Workspace, arguments: &Arguments) -> Ans
     Ok(json!({"users": group.members}))
 }
 
-fn person_json(workspace: &Workspace, person: &Person, now: Timestamp) -> Value {
-    let offset = TimeZone::get(&person.tz).map_or(0, |zone| zone.to_offset(now).seconds());
-    json!({
+/// An account as answers and events carry it; of a deactivated one Slack tells less.
+pub(in crate::playground) fn person_json(workspace: &Workspace, person: &Person, now: Timestamp) -> Value {
+    let mut account = json!({
         "id": person.id,
         "team_id": workspace.identity.team_id,
         "name": person.name,
         "deleted": person.deleted,
+        "profile": profile_json(workspace, person),
+        "is_bot": person.is_bot,
+        "is_app_user": false,
+        "updated": UPDATED,
+    });
+    if person.deleted {
+        return account;
+    }
+    let offset = TimeZone::get(&person.tz).map_or(0, |zone| zone.to_offset(now).seconds());
+    let active = json!({
         "color": "4bbe2e",
         "real_name": person.real_name,
         "tz": person.tz,
         "tz_label": person.tz,
         "tz_offset": offset,
-        "profile": profile_json(workspace, person),
         "is_admin": person.is_admin,
         "is_owner": false,
         "is_primary_owner": false,
         "is_restricted": person.is_restricted,
         "is_ultra_restricted": false,
-        "is_bot": person.is_bot,
-        "is_app_user": false,
         "is_email_confirmed": !person.is_bot,
-        "updated": UPDATED,
         "locale": "en-US",
-    })
+    });
+    for (key, value) in active.as_object().into_iter().flatten() {
+        account[key] = value.clone();
+    }
+    account
 }
 
 fn profile_json(workspace: &Workspace, person: &Person) -> Value {
