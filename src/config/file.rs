@@ -52,7 +52,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
         catalog,
         catalog_named,
         simulation,
-        organization: Organization { teams, admins, auditors, approvals_channel, command },
+        organization: Organization { teams, admins, auditors, approvals_channel, audit_channel: None, command },
     })
 }
 

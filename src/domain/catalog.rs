@@ -157,6 +157,17 @@ impl Principal {
 pub struct QuotaRule {
     /// Slots of each team.
     pub per_team: u32,
+    /// What happens above the team's budget.
+    pub over_budget: OverBudget,
+}
+
+/// What happens to a request that would lift a team above its monthly budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OverBudget {
+    /// It is refused.
+    Refuse,
+    /// Approvers are asked, also where the product needs no approval.
+    Ask,
 }
 
 /// How long a provisioned product lives and how its owner is told.

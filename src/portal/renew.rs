@@ -8,16 +8,37 @@ use crate::domain::period::Period;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, Surface};
 
-/// Renews by `period`, or by the product's first one, if the person may. The request after it has a later end, or a
-/// renewal that waits for approvers.
+/// Which of the product's periods to renew by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The first.
+    First,
+    /// The one at this place, from 0.
+    At(u8),
+    /// This one, if the product has it.
+    Period(Period),
+}
+
+impl Which {
+    fn of(self, offered: &[Period]) -> Option<Period> {
+        match self {
+            Self::First => offered.first().copied(),
+            Self::At(place) => offered.get(usize::from(place)).copied(),
+            Self::Period(period) => offered.contains(&period).then_some(period),
+        }
+    }
+}
+
+/// Renews by a period of the product, if the person may. The request after it has a later end, or a renewal that
+/// waits for approvers.
 ///
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
-pub async fn renew(portal: &Portal, click: &Click, period: Option<Period>) -> Result<Request, Error> {
+pub async fn renew(portal: &Portal, click: &Click, by: Which) -> Result<Request, Error> {
     let request = named_request(portal, click, Surface::Warning, "renew").await?;
     portal.check_tends(&request, &click.by, "renew").await?;
     let offered = &request.product.lease.renew;
-    let Some(period) = period.or_else(|| offered.first().copied()) else {
+    let Some(period) = by.of(offered) else {
         return Err(Refusal::NotARenewal { offered: offered.clone() }.into());
     };
     let event = Event::Renew { by: click.by.clone(), period };

@@ -1,14 +1,14 @@
 //! Quota, lease, teardown and requesters of a product file.
 
 use crate::document::Reader;
-use crate::domain::catalog::{LeaseTerms, QuotaRule, Requesters, TeardownConfirm};
+use crate::domain::catalog::{LeaseTerms, OverBudget, QuotaRule, Requesters, TeardownConfirm};
 use crate::domain::ids::TeamName;
 use crate::domain::period::Period;
 
 pub(super) fn quota(reader: Reader<'_>) -> QuotaRule {
     let per_team = at_least_one(&reader, "per_team", 10);
     reader.finish();
-    QuotaRule { per_team }
+    QuotaRule { per_team, over_budget: OverBudget::Refuse }
 }
 
 pub(super) fn lease(reader: Reader<'_>) -> LeaseTerms {

@@ -3,6 +3,7 @@
 mod catalog;
 mod decision;
 mod form;
+mod living;
 mod request;
 
 use super::edge::{Edge, Whereabouts, words};
@@ -21,6 +22,8 @@ pub(super) async fn answer(edge: &Edge, click: Click) -> Ack {
         Some(ActionId::Approve) => decision::approve(edge, &at, &click).await,
         Some(ActionId::Deny) => decision::ask_why(edge, &at, &click).await,
         Some(ActionId::Cancel) => request::cancel(edge, &at, &click).await,
+        Some(ActionId::Renew(period)) => living::renew(edge, &at, &click, period).await,
+        Some(ActionId::TearDown | ActionId::Retain | ActionId::Transfer) => {}
         Some(ActionId::Again) => request::again(edge, &at, &click).await,
         Some(ActionId::ShowStatus) => request::show(edge, &at, &click).await,
         Some(ActionId::MoreRows) => request::more(edge, &at, &click).await,
