@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::ids::{PersonId, ProductKey, TeamName};
 use super::period::Period;
 use super::quota::QuotaUse;
-use super::request::StatusName;
+use super::request::{Request, StatusName};
 
 /// Why something was not done.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -203,13 +203,10 @@ pub enum Refusal {
         command: String,
     },
     /// The button belongs to an earlier state.
-    #[error(
-        "This button is out of date: the request is now at *{}*. Nothing was changed; press the button on its newest message.",
-        .status.label()
-    )]
+    #[error("This button is out of date: {stands}. Nothing was changed; the newest message has what can be done now.")]
     StaleButton {
-        /// Where it stands.
-        status: StatusName,
+        /// How things stand now, to follow a colon; see [`Refusal::stale`].
+        stands: String,
     },
     /// The product's template changed since the form was opened or the request was made.
     #[error("*{product}* was changed by its owner in the meantime. Open the form again to see what is new.")]
@@ -233,6 +230,11 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// A button of this request was pressed that belongs to an earlier state of it.
+    pub fn stale(request: &Request) -> Self {
+        Self::StaleButton { stands: stands(request) }
+    }
+
     /// What the audit trail says of a refusal for lack of right; `None` for the others, such as losing a race,
     /// which do not go on the trail.
     pub fn lack_of_right(&self) -> Option<&'static str> {
@@ -288,6 +290,23 @@ fn when(at: Timestamp) -> String {
         at.as_second(),
         at.strftime("%Y-%m-%d %H:%M UTC")
     )
+}
+
+/// How a request stands, to follow a colon.
+fn stands(request: &Request) -> String {
+    if let Some(renewal) = request.waiting_renewal() {
+        return format!(
+            "a renewal by {} waits for its approvers until {}",
+            renewal.period,
+            when(renewal.approve_by)
+        );
+    }
+    match (request.lease(), request.status.name()) {
+        (Some(lease), _) if lease.renewals > 0 => format!("it is already renewed until {}", when(lease.expires_at)),
+        (Some(lease), _) => format!("it lives until {}", when(lease.expires_at)),
+        (None, StatusName::Terminating) => "it is being torn down already".to_owned(),
+        (None, status) => format!("the request is now at *{}*", status.label()),
+    }
 }
 
 fn periods(offered: &[Period]) -> String {

@@ -7,7 +7,7 @@ use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::ButtonValue;
 use crate::slack::incoming::Click;
 use crate::slack::messages::Message;
-use crate::slack::views::{DenyMetadata, deny_reason};
+use crate::slack::views::{Pressed, deny_reason};
 
 /// Approves; the card changes by itself once that is stored.
 pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) {
@@ -34,8 +34,8 @@ pub(super) async fn ask_why(edge: &Edge, at: &Whereabouts, click: &Click) {
     match allowed {
         Ok((named, request)) => {
             let button = ButtonValue { request: named.request, epoch: named.epoch };
-            let metadata = DenyMetadata { button, card: named.message };
-            edge.open_later(at, click.trigger_id.clone(), deny_reason(&request, &metadata));
+            let pressed = Pressed { button, message: named.message };
+            edge.open_later(at, click.trigger_id.clone(), deny_reason(&request, &pressed));
         }
         Err(error) => refuse(edge, at, &error),
     }

@@ -10,10 +10,10 @@ use crate::slack::ids::REASON_BLOCK;
 use crate::slack::incoming::Submission;
 use crate::slack::messages::Message;
 use crate::slack::reply::Ack;
-use crate::slack::views::{DenyMetadata, reason_of};
+use crate::slack::views::{Pressed, reason_of};
 
 pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
-    let Some(metadata) = DenyMetadata::parse(&submission.view.private_metadata) else {
+    let Some(pressed) = Pressed::parse(&submission.view.private_metadata) else {
         let refusal = edge.portal.refuse_forged(&by_form(&submission), "deny").await;
         return note("Not denied", &Message::plain(&words(&refusal)));
     };
@@ -23,9 +23,9 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
     };
     let click = Click {
         by: by_form(&submission),
-        request: metadata.button.request,
-        epoch: metadata.button.epoch,
-        message: metadata.card,
+        request: pressed.button.request,
+        epoch: pressed.button.epoch,
+        message: pressed.message,
     };
     match decide(&edge.portal, &click, ClickedDecision::Deny { reason }).await {
         Ok(Decided::Now(_)) => Ack::Close,

@@ -1,0 +1,36 @@
+//! The modal that asks to whom something is handed.
+
+use slack_morphism::prelude::*;
+
+use super::pressed::Pressed;
+use super::{MAX_TITLE, modal};
+use crate::domain::ids::PersonId;
+use crate::domain::request::Request;
+use crate::slack::blocks::{plain, section};
+use crate::slack::ids::{ActionId, CallbackId, PERSON_BLOCK};
+use crate::slack::incoming::{ViewRef, is_id};
+use crate::slack::mrkdwn::code;
+
+/// Asks for the new owner.
+pub fn hand_over(request: &Request, pressed: &Pressed) -> SlackModalView {
+    let what = format!(
+        "Who looks after {} from now on? They are warned before it is torn down, and can renew it.",
+        code(&request.resource_name(), 100)
+    );
+    let select = SlackBlockUsersSelectElement::new()
+        .with_action_id(SlackActionId(ActionId::FieldValue.as_str().to_owned()))
+        .with_placeholder(plain("Choose a team-mate", 150));
+    let hint = format!("A member of team {}", request.team);
+    let person = SlackInputBlock::new(plain("New owner", 2000), SlackInputBlockElement::UsersSelect(select))
+        .with_block_id(SlackBlockId(PERSON_BLOCK.to_owned()))
+        .with_hint(plain(&hint, 2000));
+    modal("Hand over", CallbackId::Transfer, vec![section(&what), person.into()])
+        .with_submit(plain("Hand over", MAX_TITLE))
+        .with_close(plain("Back", MAX_TITLE))
+        .with_private_metadata(pressed.written())
+}
+
+/// Who was chosen; `None` for nobody, and for what cannot be a person.
+pub fn person_of(view: &ViewRef) -> Option<PersonId> {
+    view.values.text(PERSON_BLOCK).filter(|id| is_id(id)).map(PersonId::new)
+}
