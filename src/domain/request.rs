@@ -285,7 +285,8 @@ impl News {
         StatusName::ALL.into_iter().map(Self::Status).chain([Self::Renewal, Self::Handed])
     }
 
-    fn word(self) -> &'static str {
+    /// The news' word in the names of surfaces and jobs.
+    pub fn word(self) -> &'static str {
         match self {
             Self::Status(status) => status.word(),
             Self::Renewal => "renewal",

@@ -178,8 +178,8 @@ mod tests {
     fn a_birth_takes_one_slot_of_the_team_and_begins_the_trail() {
         let birth = born(1);
         let request = &birth.request;
-        let slot = QuotaSlot { team: request.team.clone(), product: request.product.key.clone() };
-        assert_eq!(birth.quota, Some(QuotaChange::Take { slot, limit: 10 }));
+        let (slot, monthly) = (request.slot(), Decimal::new(1150, 3));
+        assert_eq!(birth.quota, Some(QuotaChange::Take { slot, limit: 10, monthly, budget: None }));
         let [entry] = &birth.audit[..] else { panic!("one entry") };
         assert_eq!((entry.seq, entry.prev.as_str()), (1, ""));
         assert_eq!((entry.event.as_str(), entry.actor.as_str()), ("submitted", "U0ALICE"));

@@ -103,7 +103,7 @@ fn cancel(request: &Request, viewer: &Origin) -> Option<SlackBlock> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::audit::{Actor, AuditHead, AuditSubject};
+    use crate::domain::audit::{Actor, AuditHead, AuditSubject, By, Via};
     use crate::domain::ids::PersonId;
     use crate::domain::request::Surface;
     use crate::slack::messages::sample;
@@ -121,7 +121,7 @@ mod tests {
             status: request.status.name().word(),
         };
         let mut head = AuditHead::default();
-        let alice = Actor::Person(request.requester.clone());
+        let alice = Actor::Person(By { person: request.requester.clone(), via: Via::Form });
         let append = |(event, detail): &(&str, &str)| {
             let actor = if *event == "submitted" { &alice } else { &Actor::Workflow };
             head.append(request.submitted_at, subject, event, actor, *detail)

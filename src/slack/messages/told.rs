@@ -158,7 +158,7 @@ mod tests {
                     || matches!(name, StatusName::Approved | StatusName::Active | StatusName::TeardownFailed)
             })
             .map(|request| {
-                let news = request.status.name();
+                let news = News::Status(request.status.name());
                 transcript(&told(&sample::notice(request, Surface::Told(news), &[]), news))
                     .lines()
                     .skip(1)
@@ -209,8 +209,8 @@ mod tests {
     #[test]
     fn news_that_arrives_late_is_still_the_news() {
         let text = transcript(&told(
-            &sample::notice(&sample::active(), Surface::Told(StatusName::Approved), &[]),
-            StatusName::Approved,
+            &sample::notice(&sample::active(), Surface::Told(News::Status(StatusName::Approved)), &[]),
+            News::Status(StatusName::Approved),
         ));
         assert!(text.contains("is approved") && text.contains("Approved by <@U0MORGAN>"), "{text}");
     }
