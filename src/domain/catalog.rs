@@ -157,6 +157,18 @@ impl Principal {
 pub struct QuotaRule {
     /// Slots of each team.
     pub per_team: u32,
+    /// What becomes of a request that its team's `monthly_budget` does not cover.
+    pub over_budget: OverBudget,
+}
+
+/// What becomes of a request that would take its team over its monthly budget.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OverBudget {
+    /// It cannot be submitted.
+    #[default]
+    Refuse,
+    /// Approvers are asked, even where the product would spare them.
+    Ask,
 }
 
 /// How long a provisioned product lives and how its owner is told.

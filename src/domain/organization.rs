@@ -15,7 +15,7 @@ pub struct Organization {
     pub auditors: Vec<Principal>,
     /// Where cards go when a team names no channel or its channel cannot be written to.
     pub approvals_channel: ChannelId,
-    /// Where every change is told a second time, for those who watch over all teams; nowhere when absent.
+    /// A channel for those who watch over all teams.
     pub audit_channel: Option<ChannelId>,
     /// The slash command, such as `/provision`.
     pub command: String,

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use crate::domain::audit::AuditHead;
 use crate::domain::catalog::{
-    ApprovalMode, ApprovalRule, Approvers, LeaseTerms, Principal, Product, QuotaRule, Requesters,
+    ApprovalMode, ApprovalRule, Approvers, LeaseTerms, OverBudget, Principal, Product, QuotaRule, Requesters,
     TeardownConfirm,
 };
 use crate::domain::ids::{GroupId, PersonId, ProductKey, RequestId, TaskToken, TeamName};
@@ -64,7 +64,7 @@ pub(crate) fn product(key: &str) -> Product {
         version: "v1.0".into(),
         bind: BTreeMap::new(),
         approval: rule(),
-        quota: QuotaRule { per_team: 3 },
+        quota: QuotaRule { per_team: 3, over_budget: OverBudget::Refuse },
         lease: lease_terms(),
         teardown: TeardownConfirm::Click,
         requesters: Requesters::Everyone,
