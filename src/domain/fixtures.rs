@@ -11,7 +11,8 @@ use super::catalog::{
     TeardownConfirm,
 };
 use super::ids::{
-    ChannelId, ExecutionName, PersonId, ProductKey, ProvisionedProductId, RecordId, RequestId, TaskToken, TeamName,
+    ChannelId, ExecutionName, PersonId, ProductKey, ProvisionedProductId, RecordId, RequestId, TaskToken,
+    TeamName,
 };
 use super::lease::Lease;
 use super::next::Transition;

@@ -514,6 +514,11 @@ impl StatusName {
         )
     }
 
+    /// Whether it exists and is to stay for now, if only because it could not be removed.
+    pub fn is_there(self) -> bool {
+        matches!(self, Self::Active | Self::TeardownFailed)
+    }
+
     /// Whether approvers can still answer.
     pub fn is_undecided(self) -> bool {
         matches!(self, Self::Pending | Self::AwaitingApproval)

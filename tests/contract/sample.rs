@@ -110,6 +110,8 @@ pub(crate) fn submission(requester: &str, team: &str, product_key: &str, now: Ti
         bound: Vec::new(),
         reason: "for the logs".to_owned(),
         estimate: None,
+        budget: None,
+        exceeds_budget: false,
     };
     submit(submission, &product(product_key), now)
 }

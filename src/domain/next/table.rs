@@ -6,9 +6,9 @@ use crate::domain::event::Event;
 use crate::domain::fixtures::{at, by, minutes, person, token};
 use crate::domain::ids::{ChannelId, ProvisionedProductId, RecordId};
 use crate::domain::job::{Job, JobKind};
+use crate::domain::period::Period;
 use crate::domain::quota::QuotaChange;
 use crate::domain::refusal::Refusal;
-use crate::domain::period::Period;
 use crate::domain::request::{MessageRef, Renewal, Request, Status, StatusName, Surface};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -191,10 +191,17 @@ fn this_is_every_legal_change_of_a_request() {
     Provisioning + provision requested -> Provisioning  [jobs: -] [quota: -] [audit: provisioning]
     Provisioning + provisioning started -> Provisioning  [jobs: watch provisioning, show thread, show direct] [quota: -] [audit: -]
     Provisioning + resource created -> Provisioning  [jobs: show thread, show direct] [quota: -] [audit: -]
-    Provisioning + provisioning succeeded -> Active  [jobs: resume(success), show card, show thread, show direct, tell ACTIVE] [quota: -] [audit: active]
-    Provisioning + provisioning failed -> Terminating  [jobs: resume(Request.ProvisioningFailed), terminate, show card, show thread, show direct] [quota: -] [audit: provisioning failed]
+    Provisioning + provisioning succeeded -> Active  [jobs: resume(success), lease, show card, show thread, show direct, tell ACTIVE] [quota: -] [audit: active]
+    Provisioning + provisioning failed -> Terminating  [jobs: terminate, resume(Request.ProvisioningFailed), show card, show thread, show direct] [quota: -] [audit: provisioning failed]
+    Provisioning + tear down -> Provisioning  [jobs: show card, show thread, show direct] [quota: -] [audit: teardown]
     Active + approval requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
     Active + provision requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
+    Active + warned -> Active  [jobs: lease, show direct] [quota: -] [audit: warned]
+    Active + lease ended -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: expired]
+    Active + renew -> Active  [jobs: lease, show card, show thread, show direct] [quota: -] [audit: renewed]
+    Active + renewal deadline -> Active  [jobs: lease, show renewal, show direct, tell renewal] [quota: -] [audit: renewal timed out]
+    Active + tear down -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: teardown]
+    Active + transfer -> Active  [jobs: show direct, tell handed] [quota: -] [audit: transferred]
     Terminating + approval requested -> Terminating  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
     Terminating + provision requested -> Terminating  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
     Terminating + termination started -> Terminating  [jobs: watch termination] [quota: -] [audit: -]
@@ -210,6 +217,13 @@ fn this_is_every_legal_change_of_a_request() {
     Failed + provision requested -> Failed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
     TeardownFailed + approval requested -> TeardownFailed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
     TeardownFailed + provision requested -> TeardownFailed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
+    TeardownFailed + tear down -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: teardown]
+    TeardownFailed + retain -> Retained  [jobs: show card, show thread, show direct, tell RETAINED] [quota: release] [audit: retained]
+    TeardownFailed + transfer -> TeardownFailed  [jobs: show direct, tell handed] [quota: -] [audit: transferred]
+    Terminated + approval requested -> Terminated  [jobs: resume(success)] [quota: -] [audit: -]
+    Terminated + provision requested -> Terminated  [jobs: resume(success)] [quota: -] [audit: -]
+    Retained + approval requested -> Retained  [jobs: resume(success)] [quota: -] [audit: -]
+    Retained + provision requested -> Retained  [jobs: resume(success)] [quota: -] [audit: -]
     ");
 }
 

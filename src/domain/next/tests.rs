@@ -121,7 +121,7 @@ fn an_approval_goes_ahead_only_when_enough_different_approvers_agree() {
     let mut life = Life::waiting_for(2);
     let jobs = life.goes_on(&approve("morgan"));
     assert_eq!((life.status(), resumes(&jobs)), (StatusName::AwaitingApproval, vec![]));
-    assert_eq!(life.trail.last().unwrap().detail, "1 of 2 approvals");
+    assert_eq!(life.trail.last().unwrap().detail, "1 of 2 approvals [button in C0PAYMENTS]");
     assert_eq!(life.tries(&approve("morgan")), Err(Refusal::AlreadyApprovedByYou { missing: 1 }));
     let jobs = life.goes_on(&approve("priya"));
     assert_eq!(life.status(), StatusName::Approved);
@@ -156,7 +156,7 @@ fn a_reason_is_kept_whole() {
     let mut life = Life::waiting_for(1);
     life.goes_on(&deny("morgan", reason));
     assert_eq!(life.request.status, Status::Denied { by: person("morgan"), reason: reason.into() });
-    assert_eq!(life.trail.last().unwrap().detail, reason);
+    assert_eq!(life.trail.last().unwrap().detail, format!("{reason} [button in C0PAYMENTS]"));
 }
 
 #[test]
@@ -324,9 +324,9 @@ fn a_whole_life_reads_from_its_trail() {
         format!("{} {} by {}: {} ({})", entry.seq, entry.event, entry.actor, entry.status, entry.detail)
     });
     insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
-    1 submitted by U0ALICE: PENDING (1 approval needed)
+    1 submitted by U0ALICE: PENDING (1 approval needed [form])
     2 approval requested by workflow: AWAITING_APPROVAL ()
-    3 approved by U0MORGAN: APPROVED ()
+    3 approved by U0MORGAN: APPROVED ([button in C0PAYMENTS])
     4 provisioning by workflow: PROVISIONING ()
     5 active by provisioner: ACTIVE ()
     ");
@@ -387,7 +387,7 @@ fn a_refusal_goes_on_the_trail_and_changes_nothing_else() {
         let mut noted = note_refusal(&request, &by("mallory"), "approve", "not an approver", minutes(60));
         let entry = noted.audit.remove(0);
         assert_eq!((entry.event.as_str(), entry.actor.as_str()), ("refused", "U0MALLORY"));
-        assert_eq!(entry.detail, "approve: not an approver");
+        assert_eq!(entry.detail, "approve: not an approver [button in C0PAYMENTS]");
         assert_eq!((noted.jobs, noted.quota, noted.audit), (vec![], None, vec![]));
         assert_eq!(noted.request.revision, request.revision + 1);
         assert_eq!((noted.request.status, noted.request.updated_at), (request.status, request.updated_at));

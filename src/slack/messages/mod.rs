@@ -102,9 +102,12 @@ mod tests {
         request.reason = "<!channel> *now*".into();
         request.parameters.push(("Note".into(), "<!here>`".into()));
         for request in sample::in_every_status(&request) {
-            for surface in
-                [Surface::Card, Surface::Thread, Surface::Direct, Surface::Told(News::Status(request.status.name()))]
-            {
+            for surface in [
+                Surface::Card,
+                Surface::Thread,
+                Surface::Direct,
+                Surface::Told(News::Status(request.status.name())),
+            ] {
                 let message = about_request(&sample::notice(&request, surface, &[]));
                 let json = serde_json::to_string(&message.blocks).unwrap() + &message.text;
                 assert!(!json.contains("<!channel") && !json.contains("<!here"), "{json}");
@@ -115,9 +118,12 @@ mod tests {
     #[test]
     fn no_message_ever_holds_a_task_token() {
         for request in sample::in_every_status(&sample::request()) {
-            for surface in
-                [Surface::Card, Surface::Thread, Surface::Direct, Surface::Told(News::Status(request.status.name()))]
-            {
+            for surface in [
+                Surface::Card,
+                Surface::Thread,
+                Surface::Direct,
+                Surface::Told(News::Status(request.status.name())),
+            ] {
                 let message = about_request(&sample::notice(&request, surface, &[]));
                 assert!(!format!("{message:?}").contains(sample::TOKEN));
             }
@@ -127,9 +133,12 @@ mod tests {
     #[test]
     fn a_simulation_says_so_wherever_somebody_could_be_misled() {
         for request in sample::in_every_status(&sample::request()) {
-            for surface in
-                [Surface::Card, Surface::Thread, Surface::Direct, Surface::Told(News::Status(StatusName::Active))]
-            {
+            for surface in [
+                Surface::Card,
+                Surface::Thread,
+                Surface::Direct,
+                Surface::Told(News::Status(StatusName::Active)),
+            ] {
                 let message = about_request(&sample::notice(&request, surface, &[]));
                 assert!(
                     transcript::transcript(&message).contains("imulat"),

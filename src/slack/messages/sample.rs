@@ -149,7 +149,12 @@ pub(crate) fn in_every_status(request: &Request) -> Vec<Request> {
         Status::Approved,
         Status::Provisioning { token: token(), unwanted: None },
         Status::Active {
-            lease: Lease { warn_at: at("2026-12-22T10:05:00Z"), expires_at: at("2026-12-29T10:05:00Z"), renewals: 0, warned: None },
+            lease: Lease {
+                warn_at: at("2026-12-22T10:05:00Z"),
+                expires_at: at("2026-12-29T10:05:00Z"),
+                renewals: 0,
+                warned: None,
+            },
         },
         Status::Terminating { ending: Ending::Failed { why: why() }, attempt: 1 },
         Status::Denied { by: PersonId::new("U0MORGAN"), reason: reason.clone() },
@@ -229,6 +234,10 @@ pub(crate) fn crowd() -> Vec<Principal> {
 }
 
 /// The notice of a simulated installation.
-pub(crate) fn notice<'a>(request: &'a Request, surface: Surface, approvers: &'a [Principal]) -> RequestNotice<'a> {
+pub(crate) fn notice<'a>(
+    request: &'a Request,
+    surface: Surface,
+    approvers: &'a [Principal],
+) -> RequestNotice<'a> {
     RequestNotice { surface, request, approvers, quota: QuotaUse { used: 2, limit: 3 }, simulated: true }
 }

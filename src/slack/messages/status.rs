@@ -157,7 +157,7 @@ mod tests {
         Name: `invoices &lt;2026&gt;`
         ---
         *Timeline*
-        <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> submitted by <@U0ALICE>: 1 approval needed
+        <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> submitted by <@U0ALICE>: 1 approval needed [form]
         <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> approval requested by workflow
         [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.]
         (Request `0b8f1c9e` · whole id `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10` · Simulated: nothing real is made)
