@@ -1,13 +1,13 @@
 //! What the store is asked, and the home tabs it remembers.
 
 use anyhow::{Context as _, anyhow};
-use rusqlite::types::Value;
 use jiff::Timestamp;
+use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params, params_from_iter};
 use serde::de::DeserializeOwned;
 
-use crate::domain::audit::AuditEntry;
 use super::cents;
+use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::request::{MessageRef, Request};
@@ -140,10 +140,7 @@ pub(super) fn put_home(tx: &Connection, person: &PersonId, home: &HomeTab) -> an
     Ok(())
 }
 
-pub(super) fn homes_opened_since(
-    connection: &Connection,
-    since: Timestamp,
-) -> anyhow::Result<Vec<PersonId>> {
+pub(super) fn homes_opened_since(connection: &Connection, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {
     let people = connection
         .prepare_cached("SELECT person FROM homes WHERE opened_at >= ?1 ORDER BY person")?
         .query_map([instant::reached(since)], |row| row.get::<_, String>(0))?

@@ -7,10 +7,21 @@ use crate::slack::mrkdwn::escape_within;
 /// Resources that one sentence names before it counts the others.
 const NAMED: usize = 10;
 
+/// Verbs, for one and for several, and for a snapshot.
+#[derive(Clone, Copy)]
+struct Words {
+    one: &'static str,
+    some: &'static str,
+    taken: &'static str,
+}
+
+const WILL_STAY: Words = Words { one: "stays", some: "stay", taken: "is taken" };
+const WAS_KEPT: Words = Words { one: "was left", some: "were left", taken: "was taken" };
+
 /// Before it begins: what will be deleted, what stays, and of what a last snapshot is taken.
 pub(in crate::slack) fn lost_and_kept(request: &Request) -> String {
     let deleted = named(request, Keeps::Deleted);
-    let left = left(request, ("stays", "stay"), ("A last snapshot is kept of", "the snapshot"));
+    let left = left(request, WILL_STAY);
     match (deleted, left.is_empty()) {
         (_, true) => "Everything it is made of is deleted and cannot be brought back.".to_owned(),
         (Some((_, names)), false) => {
@@ -20,19 +31,25 @@ pub(in crate::slack) fn lost_and_kept(request: &Request) -> String {
     }
 }
 
-/// Afterwards: what was left on purpose; `None` when nothing was.
-pub(super) fn kept(request: &Request) -> Option<String> {
-    let left = left(request, ("was kept", "were kept"), ("A last snapshot was kept of", "the snapshot"));
+/// Before it begins: what stays, where something does.
+pub(super) fn left_behind(request: &Request) -> Option<String> {
+    let left = left(request, WILL_STAY);
     (!left.is_empty()).then(|| left.join("\n"))
 }
 
-fn left(request: &Request, (one, some): (&str, &str), (snapshot, it): (&str, &str)) -> Vec<String> {
+/// Afterwards: what was left on purpose; `None` when nothing was.
+pub(super) fn kept(request: &Request) -> Option<String> {
+    let left = left(request, WAS_KEPT);
+    (!left.is_empty()).then(|| left.join("\n"))
+}
+
+fn left(request: &Request, words: Words) -> Vec<String> {
     let kept = named(request, Keeps::Kept).map(|(count, names)| {
-        let verb = if count == 1 { one } else { some };
+        let verb = if count == 1 { words.one } else { words.some };
         format!("*Kept*: {names} {verb} in the AWS account and may go on costing.")
     });
     let snapshot = named(request, Keeps::Snapshot)
-        .map(|(_, names)| format!("*Snapshot*: {snapshot} {names}; {it} may go on costing."));
+        .map(|(_, names)| format!("*Snapshot*: a last one {} of {names}, which may go on costing.", words.taken));
     [kept, snapshot].into_iter().flatten().collect()
 }
 

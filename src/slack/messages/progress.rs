@@ -22,6 +22,7 @@ pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
     if request.status.name().is_undecided() {
         row.push(facts::cancel_button(request));
     }
+    row.extend(facts::failed_teardown_buttons(request));
     let spoken = facts::spoken("Details of", request);
     row.push(button(ActionId::ShowStatus, "Details", &facts::button_value(request), &spoken));
     let blocks =
@@ -42,9 +43,8 @@ fn sentence(notice: &RequestNotice<'_>) -> String {
             format!("{standing}{who}{so_far}")
         }
         Status::Pending => standing,
-        Status::Failed { why } | Status::TeardownFailed { why, .. } => {
-            format!("{standing}\n{}", cause::in_plain_words(why))
-        }
+        Status::Failed { why } => format!("{standing}\n{}", cause::of_provisioning(why)),
+        Status::TeardownFailed { why, .. } => format!("{standing}\n{}", cause::of_teardown(why)),
         Status::Denied { .. } | Status::Cancelled | Status::TimedOut => {
             facts::decision(request).unwrap_or(standing)
         }
@@ -123,6 +123,16 @@ mod tests {
         Clean-up failed: something may be left. The platform team has to look at it.
         One of its parts could not be made.
         > Bucket is not empty
+        [Details]
+        ---
+        Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: <@U0ALICE> said so.
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        [Details]
+        ---
+        Left as it is, by <@U0ADMIN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>). The portal no longer looks after it.
+        > Invoices &amp; receipts
+        > &gt; for audit
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         [Details]
         ");
     }

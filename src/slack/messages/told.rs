@@ -3,7 +3,7 @@
 use slack_morphism::prelude::SlackBlock;
 
 use super::warning::renew_buttons;
-use super::{Message, cause, facts};
+use super::{Message, cause, facts, loss};
 use crate::domain::request::{News, RenewalAnswer, Request, Status, StatusName};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{button, buttons, section};
@@ -27,7 +27,11 @@ fn renewed(notice: &RequestNotice<'_>) -> Message {
     let headline = match answer {
         Some(RenewalAnswer::Granted) => format!("Your renewal of {product} is approved."),
         Some(RenewalAnswer::Denied { by, reason }) => {
-            format!("Your renewal of {product} was denied by {}.\n{}", mention(by), quote(reason, facts::QUOTED))
+            format!(
+                "Your renewal of {product} was denied by {}.\n{}",
+                mention(by),
+                quote(reason, facts::QUOTED)
+            )
         }
         Some(RenewalAnswer::Unanswered) => format!("Nobody answered your renewal of {product} in time."),
         Some(RenewalAnswer::Moot) | None => format!("Your renewal of {product} is no longer needed."),
@@ -74,6 +78,10 @@ fn reached(notice: &RequestNotice<'_>, news: StatusName) -> Message {
         blocks.extend(facts::outputs(request).iter().map(|outputs| section(outputs)));
     }
     blocks.extend(again(request, news));
+    let row = facts::failed_teardown_buttons(request);
+    if news == StatusName::TeardownFailed && !row.is_empty() {
+        blocks.push(buttons("teardown", row));
+    }
     let cost = (news == StatusName::Active).then(|| facts::cost(request));
     blocks.push(facts::footer(notice, cost));
     let simulated = if notice.simulated { format!(" {}.", facts::SIMULATED) } else { String::new() };
@@ -103,20 +111,25 @@ fn headline(request: &Request, news: StatusName) -> String {
 fn body(request: &Request, news: StatusName) -> Option<String> {
     match (news, &request.status) {
         (StatusName::Active, Status::Active { lease }) => {
-            Some(format!("It lives until {}.", date_time(lease.expires_at)))
+            let renew = if request.product.lease.renew.is_empty() { "" } else { " and can renew it then" };
+            Some(format!(
+                "It lives until {}. You are warned {}{renew}.",
+                date_time(lease.expires_at),
+                date_time(lease.warn_at)
+            ))
         }
-        (StatusName::Failed, Status::Failed { why }) => Some(cause::in_plain_words(why)),
-        (StatusName::TeardownFailed, Status::TeardownFailed { why, .. }) => Some(format!(
-            "Some of its resources may be left and it keeps its quota slot. Your platform team has to remove them: mention request `{}`.\n{}",
-            request.id,
-            cause::in_plain_words(why)
-        )),
+        (StatusName::Failed, Status::Failed { why }) => Some(cause::of_provisioning(why)),
+        (StatusName::TeardownFailed, Status::TeardownFailed { why, .. }) => {
+            Some(format!("{}\n{}", facts::standing(request), cause::of_teardown(why)))
+        }
         (StatusName::TimedOut, Status::TimedOut) => {
             Some("Nobody decided in time. Nothing was provisioned; you can ask again.".to_owned())
         }
-        (StatusName::Terminated, Status::Terminated { .. }) | (StatusName::Retained, Status::Retained { .. }) => {
-            Some(facts::standing(request))
+        (StatusName::Terminated, Status::Terminated { .. }) => {
+            let kept = loss::kept(request).map(|kept| format!("\n{kept}")).unwrap_or_default();
+            Some(format!("{}{kept}", facts::standing(request)))
         }
+        (StatusName::Retained, Status::Retained { .. }) => Some(facts::standing(request)),
         (StatusName::Approved | StatusName::Denied, _) => facts::decision(request),
         _ => None,
     }
@@ -158,7 +171,7 @@ mod tests {
                     || matches!(name, StatusName::Approved | StatusName::Active | StatusName::TeardownFailed)
             })
             .map(|request| {
-                let news = request.status.name();
+                let news = News::Status(request.status.name());
                 transcript(&told(&sample::notice(request, Surface::Told(news), &[]), news))
                     .lines()
                     .skip(1)
@@ -198,10 +211,20 @@ mod tests {
         [Try again]
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
-        *Secure S3 Bucket v1.0* could not be cleaned up completely.
+        *Secure S3 Bucket v1.0* could not be torn down.
         Some of its resources may be left and it keeps its quota slot. Your platform team has to remove them: mention request `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10`.
         One of its parts could not be made.
         > Bucket is not empty
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        *Secure S3 Bucket v1.0* is torn down.
+        Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: <@U0ALICE> said so.
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        *Secure S3 Bucket v1.0* is left as it is.
+        Left as it is, by <@U0ADMIN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>). The portal no longer looks after it.
+        > Invoices &amp; receipts
+        > &gt; for audit
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ");
     }
@@ -209,8 +232,8 @@ mod tests {
     #[test]
     fn news_that_arrives_late_is_still_the_news() {
         let text = transcript(&told(
-            &sample::notice(&sample::active(), Surface::Told(StatusName::Approved), &[]),
-            StatusName::Approved,
+            &sample::notice(&sample::active(), Surface::Told(News::Status(StatusName::Approved)), &[]),
+            News::Status(StatusName::Approved),
         ));
         assert!(text.contains("is approved") && text.contains("Approved by <@U0MORGAN>"), "{text}");
     }
