@@ -203,7 +203,9 @@ pub enum Refusal {
         command: String,
     },
     /// The button belongs to an earlier state.
-    #[error("This button is out of date: {stands}. Nothing was changed; the newest message has what can be done now.")]
+    #[error(
+        "This button is out of date: {stands}. Nothing was changed; the newest message has what can be done now."
+    )]
     StaleButton {
         /// How things stand now, to follow a colon; see [`Refusal::stale`].
         stands: String,
@@ -302,7 +304,9 @@ fn stands(request: &Request) -> String {
         );
     }
     match (request.lease(), request.status.name()) {
-        (Some(lease), _) if lease.renewals > 0 => format!("it is already renewed until {}", when(lease.expires_at)),
+        (Some(lease), _) if lease.renewals > 0 => {
+            format!("it is already renewed until {}", when(lease.expires_at))
+        }
         (Some(lease), _) => format!("it lives until {}", when(lease.expires_at)),
         (None, StatusName::Terminating) => "it is being torn down already".to_owned(),
         (None, status) => format!("the request is now at *{}*", status.label()),

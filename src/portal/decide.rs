@@ -141,7 +141,8 @@ pub(super) async fn refresh_news(portal: &Portal, request: &Request, click: &Cli
     let Some(message) = &click.message else { return Ok(()) };
     match surface_at(request, message) {
         Some(surface @ Surface::Told(_)) => Ok(portal.refresh(request, surface, message).await?),
-        Some(Surface::Card | Surface::Thread | Surface::Direct | Surface::Renewal | Surface::Warning) | None => Ok(()),
+        Some(Surface::Card | Surface::Thread | Surface::Direct | Surface::Renewal | Surface::Warning)
+        | None => Ok(()),
     }
 }
 

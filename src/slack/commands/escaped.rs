@@ -25,7 +25,8 @@ fn unmarked(marked: &str) -> String {
     let Some(inside) = marked.strip_prefix('<').and_then(|text| text.strip_suffix('>')) else {
         return marked.to_owned();
     };
-    let (target, label) = inside.split_once('|').map_or((inside, None), |(target, label)| (target, Some(label)));
+    let (target, label) =
+        inside.split_once('|').map_or((inside, None), |(target, label)| (target, Some(label)));
     let is_link = target.contains("://") || target.starts_with("mailto:");
     match (target.chars().next(), label.filter(|label| !label.is_empty())) {
         (Some('@'), _) => format!("<{target}>"),

@@ -14,7 +14,9 @@ pub(super) async fn renew(edge: &Edge, at: Whereabouts, typed: Option<&str>, per
     let by = match period.map(|period| period.to_lowercase().parse::<Period>()) {
         None => Which::First,
         Some(Ok(period)) => Which::Period(period),
-        Some(Err(error)) => return Ack::Ephemeral(Message::plain(&format!("{}.", escape(&error.to_string())))),
+        Some(Err(error)) => {
+            return Ack::Ephemeral(Message::plain(&format!("{}.", escape(&error.to_string()))));
+        }
     };
     let (edge_, at_) = (edge.clone(), at.clone());
     edge.within_budget(at, async move {

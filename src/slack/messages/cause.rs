@@ -46,7 +46,14 @@ const TEARDOWN: [Known; 6] = [
         "It is protected against deletion. Switch the deletion protection off, then press Try again.",
     ),
     (
-        &["dependency", "dependent object", "has dependencies", "in use", "is being used", "cannot be deleted while"],
+        &[
+            "dependency",
+            "dependent object",
+            "has dependencies",
+            "in use",
+            "is being used",
+            "cannot be deleted while",
+        ],
         "Something else still uses a part of it. Remove or detach that first, then press Try again.",
     ),
     (
@@ -110,6 +117,15 @@ mod tests {
         ];
         let lines: Vec<String> =
             causes.iter().map(|why| of_teardown(why).lines().next().unwrap().to_owned()).collect();
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @"
+        It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
+        It is protected against deletion. Switch the deletion protection off, then press Try again.
+        Something else still uses a part of it. Remove or detach that first, then press Try again.
+        Something else still uses a part of it. Remove or detach that first, then press Try again.
+        The portal is not allowed to delete a part of it. Ask your platform team to check the product's launch role, then press Try again.
+        AWS was too busy. Press Try again in a few minutes.
+        It took too long and was given up. Press Try again; if it fails again, ask your platform team.
+        One of its parts could not be deleted. Press Try again; if it fails again, ask your platform team.
+        ");
     }
 }

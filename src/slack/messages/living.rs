@@ -58,3 +58,30 @@ pub fn retained(request: &Request) -> Message {
 fn what(request: &Request) -> String {
     format!("{} (*{}*)", code(&facts::resource(request), 100), facts::product(request))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::messages::sample;
+
+    #[test]
+    fn an_answer_names_what_was_changed_and_what_is_true_now() {
+        let answers = [
+            renewed(&sample::active()),
+            renewed(&sample::renewal_waits()),
+            begun(&sample::active()),
+            begun(&sample::provisioning()),
+            handed_over(&sample::active()),
+            retained(&sample::not_torn_down()),
+        ];
+        let texts: Vec<String> = answers.into_iter().map(|answer| answer.text).collect();
+        insta::assert_snapshot!(texts.join("\n"), @"
+        Renewed: `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        Asked its approvers to keep `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) 30d longer, because it was renewed as often as its product allows. They can answer until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>; it is not torn down before that.
+        `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is being torn down. <@U0ALICE> is told when it is done.
+        `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is torn down as soon as it is provisioned.
+        `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is <@U0ALICE>'s now. They are told.
+        `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is left as it is. Its quota slot is free again.
+        ");
+    }
+}

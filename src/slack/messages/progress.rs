@@ -120,10 +120,10 @@ mod tests {
         > Bucket: invoices already exists
         [Details]
         ---
-        Clean-up failed: something may be left. The platform team has to look at it.
-        One of its parts could not be made.
+        Provisioning failed, and so did the clean-up: something may be left, and it keeps its quota slot.
+        It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
         > Bucket is not empty
-        [Details]
+        [Try again] [Retain] [Details]
         ---
         Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: <@U0ALICE> said so.
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)

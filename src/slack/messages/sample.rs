@@ -265,7 +265,11 @@ pub(crate) fn enormous() -> Request {
     request.product.fates = [Keeps::Deleted, Keeps::Kept, Keeps::Snapshot]
         .into_iter()
         .flat_map(|keeps| {
-            (0..200).map(move |n| Fate { logical_id: format!("{n}{}", long(255)), resource_type: long(255), keeps })
+            (0..200).map(move |n| Fate {
+                logical_id: format!("{n}{}", long(255)),
+                resource_type: long(255),
+                keeps,
+            })
         })
         .collect();
     request.progress = Progress { total: 500, done: (0..400).map(|n| format!("{n}{}", long(255))).collect() };

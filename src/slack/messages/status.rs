@@ -246,10 +246,84 @@ mod tests {
         let long = "<".repeat(500);
         let mut trail = entries(&request, &vec![("refused", long.as_str()); 80]);
         trail.extend(entries(&request, &[("newest", "")]));
-        let message =
-            status(&sample::notice(&request, Surface::Direct, &sample::crowd()), &trail, REQUESTER);
+        let message = status(&sample::notice(&request, Surface::Direct, &sample::crowd()), &trail, REQUESTER);
         assert_within_limits(&message);
         let text = transcript(&message);
         assert!(text.contains("newest by workflow") && text.contains("earlier entries"), "{text}");
+    }
+
+    fn offered(request: &Request, rights: Rights) -> String {
+        let shown = transcript(&status(&sample::notice(request, Surface::Direct, &[]), &[], rights));
+        shown.lines().filter(|line| line.starts_with('[')).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn what_lives_shows_its_lease_and_whose_it_is() {
+        let mut request = sample::warned();
+        request.owner = crate::domain::ids::PersonId::new("U0BOB");
+        if let Status::Active { lease } = &mut request.status {
+            lease.renewals = 2;
+        }
+        let notice = sample::notice(&request, Surface::Direct, &[]);
+        insta::assert_snapshot!(transcript(&status(&notice, &[], REQUESTER)), @"
+        (Active: Secure S3 Bucket. Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. Request 0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10.)
+        # Active: Secure S3 Bucket
+        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        *Owner* <@U0BOB>, requested by <@U0ALICE>
+        *Team* payments
+        *Product* Secure S3 Bucket v1.0
+        *Cost* about $15/month, us-east-1 list price of 2026-08-21
+        *Submitted* <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC>
+        *Quota* 2 of 3 used, this one included
+        *Why*
+        > Invoices &amp; receipts
+        > &gt; for audit
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        *Lease*
+        Torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. Its owner was warned <!date^1797933900^{date_short_pretty} at {time}|2026-12-22 10:05 UTC>. Renewed 2 of 12 times.
+        *BucketName*: `payments-in'voices` — Name of the bucket
+        *BucketArn*: `arn:aws:s3:::payments-invoices`
+        *Parameters*
+        Environment: `dev`
+        Name: `invoices &lt;2026&gt;`
+        ---
+        *Timeline*
+        Nothing is recorded yet.
+        [Renew 30d primary] [Tear down danger] [Hand over]
+        (Request `0b8f1c9e` · whole id `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10` · Simulated: nothing real is made)
+        ");
+        let waiting = sample::renewal_waits();
+        let text = transcript(&status(&sample::notice(&waiting, Surface::Direct, &[]), &[], REQUESTER));
+        assert!(text.contains("A renewal by 30d waits for approval until"), "{text}");
+        assert!(text.contains("Renewed 12 times; one more needs an approval."), "{text}");
+    }
+
+    #[test]
+    fn the_buttons_are_those_of_the_status_and_of_what_the_reader_may_do() {
+        let owner = Rights { tends: true, ..Rights::default() };
+        let admin = Rights { tends: true, is_admin: true, ..Rights::default() };
+        let mut unwanted = sample::provisioning();
+        if let Status::Provisioning { unwanted, .. } = &mut unwanted.status {
+            *unwanted = Some(crate::domain::ids::PersonId::new("U0ALICE"));
+        }
+        let lines = [
+            ("owner, active", offered(&sample::active(), owner)),
+            ("owner, a renewal waits", offered(&sample::renewal_waits(), owner)),
+            ("owner, provisioning", offered(&sample::provisioning(), owner)),
+            ("owner, not torn down", offered(&sample::not_torn_down(), owner)),
+            ("admin, not torn down", offered(&sample::not_torn_down(), admin)),
+        ]
+        .map(|(who, row)| format!("{who}: {row}"));
+        insta::assert_snapshot!(lines.join("\n"), @"
+        owner, active: [Renew 30d primary] [Tear down danger] [Hand over]
+        owner, a renewal waits: [Tear down danger] [Hand over]
+        owner, provisioning: [Tear down danger] [Hand over]
+        owner, not torn down: [Try again] [Hand over]
+        admin, not torn down: [Try again] [Hand over] [Retain]
+        ");
+        for request in sample::in_every_status(&sample::request()) {
+            assert_eq!(offered(&request, Rights::default()), "", "{:?}", request.status);
+        }
+        assert_eq!(offered(&unwanted, admin), "");
     }
 }

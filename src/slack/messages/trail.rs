@@ -41,7 +41,9 @@ pub fn trail(trail: &Trail) -> Message {
     let mut blocks = vec![header(&title), section(&verdict)];
     if earlier > 0 {
         let entries = if earlier == 1 { "entry is" } else { "entries are" };
-        blocks.push(context(&format!("{earlier} earlier {entries} in what `quartermaster audit export` writes.")));
+        blocks.push(context(&format!(
+            "{earlier} earlier {entries} in what `quartermaster audit export` writes."
+        )));
     }
     blocks.extend(sections);
     let digest = "Each line ends with the beginning of its digest.";
@@ -121,4 +123,79 @@ pub(super) fn actor(entry: &AuditEntry) -> String {
     let is_person =
         actor.starts_with(['U', 'W']) && actor.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
     if is_person { format!("<@{actor}>") } else { escape_within(actor, 60) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::audit::{Actor, AuditHead, AuditSubject, By, Via};
+    use crate::domain::request::Request;
+    use crate::slack::messages::sample;
+    use crate::slack::messages::transcript::{assert_within_limits, transcript};
+
+    fn entries(request: &Request, events: &[(&str, &str)]) -> Vec<AuditEntry> {
+        let subject = AuditSubject {
+            request: request.id,
+            team: &request.team,
+            product: &request.product.key,
+            status: request.status.name().word(),
+        };
+        let mut head = AuditHead::default();
+        let alice = Actor::Person(By { person: request.requester.clone(), via: Via::Command });
+        let append = |(event, detail): &(&str, &str)| {
+            let actor = if *event == "expired" { &Actor::Clock } else { &alice };
+            head.append(request.submitted_at, subject, event, actor, *detail)
+        };
+        events.iter().map(append).collect()
+    }
+
+    #[test]
+    fn a_trail_shows_every_entry_and_whether_the_chain_is_whole() {
+        let request = sample::active();
+        let entries = entries(
+            &request,
+            &[("submitted", "1 approval\nneeded"), ("refused", "<!channel>"), ("expired", "")],
+        );
+        let whole = Trail { request, entries, broken: None };
+        insta::assert_snapshot!(transcript(&trail(&whole)), @"
+        (Audit trail: Secure S3 Bucket. 3 entries. The chain is whole: no entry was changed, removed or forged.)
+        # Audit trail: Secure S3 Bucket
+        The chain is whole: no entry was changed, removed or forged.
+        #1 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *submitted* by <@U0ALICE> · ACTIVE: 1 approval needed [command] `97cdc609`
+        #2 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *refused* by <@U0ALICE> · ACTIVE: &lt;!channel&gt; [command] `fd46a15d`
+        #3 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *expired* by clock · ACTIVE `c702bf79`
+        (Request `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10` · team payments · Each line ends with the beginning of its digest.)
+        ");
+        let broken = Trail { broken: Some("entry 2 was changed".into()), ..whole };
+        assert!(trail(&broken).text.contains("*The chain is broken*: entry 2 was changed."));
+    }
+
+    #[test]
+    fn a_long_trail_keeps_its_newest_entries_in_order_and_counts_the_others() {
+        let request = sample::enormous();
+        let long = "<".repeat(500);
+        let mut events = vec![("refused", long.as_str()); 300];
+        events.push(("newest", ""));
+        let entries = entries(&request, &events);
+        let message = trail(&Trail { request, entries, broken: Some(long.clone()) });
+        assert_within_limits(&message);
+        let text = transcript(&message);
+        let shown: Vec<usize> =
+            text.lines().filter_map(|line| line.strip_prefix('#')?.split(' ').next()?.parse().ok()).collect();
+        assert!(shown.is_sorted() && shown.last() == Some(&301), "{shown:?}");
+        assert!(text.contains(&format!("({} earlier entries are in", 301 - shown.len())), "{text}");
+    }
+
+    #[test]
+    fn entries_are_copied_to_the_audit_channel_one_a_paragraph() {
+        let request = sample::active();
+        let message = copied(&entries(&request, &[("submitted", ""), ("renewed", "by 30d")]));
+        insta::assert_snapshot!(transcript(&message), @"
+        (`0b8f1c9e` #1 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *submitted* by <@U0ALICE>: s3-bucket for payments: [command] / `0b8f1c9e` #2 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *renewed* by <@U0ALICE>: s3-bucket for payments: by 30d [command])
+        `0b8f1c9e` #1 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *submitted* by <@U0ALICE>: s3-bucket for payments: [command]
+        `0b8f1c9e` #2 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *renewed* by <@U0ALICE>: s3-bucket for payments: by 30d [command]
+        ");
+        let long = "&".repeat(900);
+        assert_within_limits(&copied(&entries(&sample::enormous(), &vec![("refused", long.as_str()); 20])));
+    }
 }

@@ -14,7 +14,8 @@ use crate::slack::reply::Ack;
 use crate::slack::views::person_of;
 
 pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
-    let under_field = |problem: String| Ack::FieldErrors(BTreeMap::from([(PERSON_BLOCK.to_owned(), problem)]));
+    let under_field =
+        |problem: String| Ack::FieldErrors(BTreeMap::from([(PERSON_BLOCK.to_owned(), problem)]));
     let click = match clicked(edge, &submission, "hand over").await {
         Ok(click) => click,
         Err(error) => return refused("Not handed over", &error),

@@ -34,3 +34,38 @@ pub fn hand_over(request: &Request, pressed: &Pressed) -> SlackModalView {
 pub fn person_of(view: &ViewRef) -> Option<PersonId> {
     view.values.text(PERSON_BLOCK).filter(|id| is_id(id)).map(PersonId::new)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::messages::sample;
+    use crate::slack::views::check::{assert_within_limits, transcript};
+    use crate::slack::views::pressed::tests::pressed;
+
+    #[test]
+    fn handing_over_asks_for_a_team_mate() {
+        let view = hand_over(&sample::active(), &pressed());
+        insta::assert_snapshot!(transcript(&view), @"
+        Hand over [Hand over] [Back]
+        Who looks after `s3-bucket-0b8f1c9e` from now on? They are warned before it is torn down, and can renew it.
+        New owner: <person>
+          A member of team payments
+        ");
+        assert_within_limits(&hand_over(&sample::enormous(), &pressed()));
+        assert_eq!(Pressed::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
+    }
+
+    #[test]
+    fn only_an_id_is_a_person() {
+        let chosen = |id: &str| ViewRef {
+            id: "V1".into(),
+            hash: None,
+            callback_id: String::new(),
+            private_metadata: String::new(),
+            values: [(PERSON_BLOCK, vec![id])].into_iter().collect(),
+        };
+        assert_eq!(person_of(&chosen("U0BOB")), Some(PersonId::new("U0BOB")));
+        assert_eq!(person_of(&chosen("<!channel>")), None);
+        assert_eq!(person_of(&chosen("")), None);
+    }
+}

@@ -15,8 +15,8 @@ pub use deny_reason::deny_reason;
 pub use hand_over::{hand_over, person_of};
 pub use pressed::Pressed;
 pub use reason::reason_of;
-pub use retain::retain;
 pub use request_form::{FormAnswer, FormMetadata, FormState, answer, request_form, suggestions};
+pub use retain::retain;
 pub use simple::{catalog, note};
 pub use teardown::{tear_down, typed_name};
 

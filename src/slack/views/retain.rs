@@ -24,3 +24,23 @@ pub fn retain(request: &Request, pressed: &Pressed) -> SlackModalView {
         .with_close(plain("Back", MAX_TITLE))
         .with_private_metadata(pressed.written())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::messages::sample;
+    use crate::slack::views::check::{assert_within_limits, transcript};
+    use crate::slack::views::pressed::tests::pressed;
+
+    #[test]
+    fn giving_up_a_teardown_asks_why_and_says_what_it_means() {
+        let view = retain(&sample::not_torn_down(), &pressed());
+        insta::assert_snapshot!(transcript(&view), @"
+        Retain [Retain] [Back]
+        `s3-bucket-0b8f1c9e` of team *payments* could not be torn down. Retaining it leaves everything that is left in the AWS account, where it may go on costing. Its quota slot is free again, and nobody looks after it here any more.
+        Reason: <lines>
+        ");
+        assert_within_limits(&retain(&sample::enormous(), &pressed()));
+        assert_eq!(Pressed::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
+    }
+}
