@@ -173,7 +173,7 @@ async fn a_request_that_is_not_yours_to_see_does_not_exist() {
         company.alice.runs("/provision status 12345").await;
         insta::assert_snapshot!(company.alice.is_told(), @"There is no request *12345* that you can see. `list` shows yours and your team's.");
         company.alice.runs("/provision status").await;
-        insta::assert_snapshot!(company.alice.is_told(), @"Which request? Type `/provision status <id>` with the first 8 characters of its id. `/provision list` shows yours.");
+        insta::assert_snapshot!(company.alice.is_told(), @"Which request? Type `/provision status &lt;id&gt;` with the first 8 characters of its id. `/provision list` shows yours.");
         company.alice.runs("/provision status <!channel>").await;
         insta::assert_snapshot!(company.alice.is_told(), @"There is no request *!channel* that you can see. `list` shows yours and your team's.");
     })

@@ -120,7 +120,8 @@ fn body(request: &Request, news: StatusName) -> Option<String> {
         }
         (StatusName::Failed, Status::Failed { why }) => Some(cause::of_provisioning(why)),
         (StatusName::TeardownFailed, Status::TeardownFailed { why, .. }) => {
-            Some(format!("{}\n{}", facts::standing(request), cause::of_teardown(why)))
+            let retain = "Your platform team can also retain it: that leaves it as it is and frees the slot.";
+            Some(format!("{}\n{}\n{retain}", facts::standing(request), cause::of_teardown(why)))
         }
         (StatusName::TimedOut, Status::TimedOut) => {
             Some("Nobody decided in time. Nothing was provisioned; you can ask again.".to_owned())
@@ -216,6 +217,7 @@ mod tests {
         Provisioning failed, and so did the clean-up: something may be left, and it keeps its quota slot.
         It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
         > Bucket is not empty
+        Your platform team can also retain it: that leaves it as it is and frees the slot.
         [Try again] [Retain]
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
@@ -307,6 +309,7 @@ mod tests {
         The teardown failed. It is still there and keeps its quota slot.
         It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
         > The bucket is not empty
+        Your platform team can also retain it: that leaves it as it is and frees the slot.
         [Try again] [Retain]
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
