@@ -363,7 +363,7 @@ pub(crate) async fn an_entry_that_somebody_else_appended_makes_the_commit_stale(
     assert!(matches!(test.refusal(append("second")).await, CommitError::Stale));
     let details: Vec<String> =
         test.store.audit_of(request.id).await.unwrap().into_iter().map(|entry| entry.detail).collect();
-    assert_eq!(details, ["1 approval needed", "first"]);
+    assert_eq!(details, ["1 approval needed [form]", "first"]);
 }
 
 pub(crate) async fn a_request_is_found_by_the_beginning_of_its_id(test: StoreUnderTest) {

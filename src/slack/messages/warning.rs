@@ -94,7 +94,9 @@ fn one_of_several(request: &Request) -> String {
         facts::team(request)
     );
     match ending(request) {
-        Some(lease) => format!("{name}\nTorn down {} · {}", date_time(lease.expires_at), facts::cost(request)),
+        Some(lease) => {
+            format!("{name}\nTorn down {} · {}", date_time(lease.expires_at), facts::cost(request))
+        }
         None => format!("{name}\n{}", stands(request)),
     }
 }
