@@ -21,4 +21,5 @@ mod quota;
 mod restart;
 mod serve;
 mod surfaces;
+mod teardown;
 mod timeout;

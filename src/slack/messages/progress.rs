@@ -67,21 +67,21 @@ fn plain(notice: &RequestNotice<'_>, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::request::Surface;
+    use crate::domain::request::{Request, Surface};
     use crate::slack::messages::{sample, transcript::transcript};
+
+    fn steps() -> Vec<String> {
+        let direct_of = |request: &Request| {
+            let shown = transcript(&direct(&sample::notice(request, Surface::Direct, &[])));
+            let lines: Vec<&str> = shown.lines().skip(2).collect();
+            lines[..lines.len() - 1].join("\n")
+        };
+        sample::in_every_status(&sample::request()).iter().map(direct_of).collect()
+    }
 
     #[test]
     fn the_requester_sees_every_step_and_can_cancel_until_it_is_decided() {
-        let steps: Vec<String> = sample::in_every_status(&sample::request())
-            .iter()
-            .map(|request| {
-                let notice = sample::notice(request, Surface::Direct, &[]);
-                let shown = transcript(&direct(&notice));
-                let lines: Vec<&str> = shown.lines().skip(2).collect();
-                lines[..lines.len() - 1].join("\n")
-            })
-            .collect();
-        insta::assert_snapshot!(steps.join("\n---\n"), @"
+        insta::assert_snapshot!(steps().join("\n---\n"), @"
         Submitted. Approvers are asked in a moment.
         [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.] [Details]
         ---

@@ -163,9 +163,8 @@ mod tests {
     use crate::domain::request::Surface;
     use crate::slack::messages::{sample, transcript::transcript};
 
-    #[test]
-    fn each_piece_of_news_says_what_happened_and_what_can_be_done() {
-        let shown: Vec<String> = sample::in_every_status(&sample::request())
+    fn all_news() -> Vec<String> {
+        sample::in_every_status(&sample::request())
             .iter()
             .filter(|request| {
                 let name = request.status.name();
@@ -180,8 +179,12 @@ mod tests {
                     .collect::<Vec<_>>()
                     .join("\n")
             })
-            .collect();
-        insta::assert_snapshot!(shown.join("\n---\n"), @"
+            .collect()
+    }
+
+    #[test]
+    fn each_piece_of_news_says_what_happened_and_what_can_be_done() {
+        insta::assert_snapshot!(all_news().join("\n---\n"), @"
         Your request for *Secure S3 Bucket v1.0* is approved.
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         (Request `0b8f1c9e` · Simulated: nothing real is made)
