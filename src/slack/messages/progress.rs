@@ -5,7 +5,7 @@ use crate::domain::request::Status;
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{button, buttons, section};
 use crate::slack::ids::ActionId;
-use crate::slack::mrkdwn::any_of;
+use crate::slack::mrkdwn::{any_of, mention};
 
 /// Progress and result, for those who follow the card.
 pub(super) fn thread(notice: &RequestNotice<'_>) -> Message {
@@ -16,7 +16,13 @@ pub(super) fn thread(notice: &RequestNotice<'_>) -> Message {
 /// The requester's own message, with Cancel while nobody has decided.
 pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
-    let heading = format!("*{}* for team *{}*", facts::product(request), facts::team(request));
+    // Whoever had it before reads here who has it now.
+    let owner = if request.owner == request.requester {
+        String::new()
+    } else {
+        format!(", owned by {}", mention(&request.owner))
+    };
+    let heading = format!("*{}* for team *{}*{owner}", facts::product(request), facts::team(request));
     let text = format!("{heading}\n{}", sentence(notice));
     let mut row = Vec::new();
     if request.status.name().is_undecided() {
