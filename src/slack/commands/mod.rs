@@ -1,13 +1,15 @@
 //! The slash command: its first word says what is wanted. One file per word; a product's key opens its form.
 
+mod costs;
 mod form;
 mod help;
 mod list;
 mod request;
 
+pub(super) use costs::modal as cost_modal;
 pub(super) use form::{again, form_view};
 pub(super) use help::written as written_help;
-pub(super) use list::{Rows, page as list_page};
+pub(super) use list::{Rows, modal as list_modal, page as list_page};
 pub(super) use request::full;
 
 use super::edge::{Edge, Whereabouts, words};
@@ -35,7 +37,8 @@ pub(super) async fn answer(edge: &Edge, command: Command) -> Ack {
         Some("list") => list::list(edge, at, rest).await,
         Some("status") => request::status(edge, at, command.origin, rest).await,
         Some("cancel") => request::cancel(edge, at, rest).await,
-        Some(word @ ("renew" | "teardown" | "costs" | "audit" | "stats")) => help::not_yet(edge, word),
+        Some("costs") => costs::costs(edge, at, rest).await,
+        Some(word @ ("renew" | "teardown" | "audit" | "stats")) => help::not_yet(edge, word),
         Some(product) => form::open(edge, at, command.trigger_id, product, typed(words.pairs)).await,
     }
 }

@@ -4,11 +4,13 @@
 mod approval;
 mod catalog;
 mod cause;
+mod costs;
 mod facts;
 mod help;
 mod list;
 mod progress;
 mod renewal;
+mod rows;
 mod status;
 mod told;
 mod trail;
@@ -26,8 +28,10 @@ use crate::domain::request::Surface;
 use crate::ports::slack::{Notice, RequestNotice};
 
 pub use catalog::{Offer, catalog, offer_blocks};
+pub use costs::{cost_paragraphs, costs};
 pub use help::help;
-pub use list::{ListPage, PAGE_ROWS, list};
+pub use list::{ListPage, PAGE_ROWS, list, list_blocks};
+pub use rows::{SIMULATED, ask, decide, details, line, tend};
 pub use status::status;
 
 /// A message: its blocks, and the same in plain words for notifications and screen readers.

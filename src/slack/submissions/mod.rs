@@ -16,7 +16,7 @@ pub(super) async fn answer(edge: &Edge, submission: Submission) -> Ack {
     match CallbackId::parse(&submission.view.callback_id) {
         Some(CallbackId::RequestForm) => request_form::submitted(edge, submission).await,
         Some(CallbackId::DenyReason) => deny_reason::submitted(edge, submission).await,
-        Some(CallbackId::Catalog | CallbackId::Note) => Ack::Close,
+        Some(CallbackId::Catalog | CallbackId::Requests | CallbackId::Note) => Ack::Close,
         None => {
             tracing::warn!(
                 callback = submission.view.callback_id,

@@ -3,10 +3,12 @@
 
 mod deny_reason;
 mod field;
+mod lists;
 mod request_form;
 mod simple;
 
 pub use deny_reason::{DenyMetadata, REASON_LENGTH, deny_reason, reason_of};
+pub use lists::{costs, details, requests};
 pub use request_form::{FormAnswer, FormMetadata, FormState, answer, request_form, suggestions};
 pub use simple::{catalog, note};
 
