@@ -1,7 +1,9 @@
 use std::fs;
 
 use super::*;
-use crate::domain::catalog::{Approvers, CostLine, LeaseTerms, Pick, Quantity, Requesters, TeardownConfirm};
+use crate::domain::catalog::{
+    Approvers, CostLine, LeaseTerms, OverBudget, Pick, Quantity, QuotaRule, Requesters, TeardownConfirm,
+};
 use crate::domain::cost::{estimate, watched_parameters};
 use crate::domain::period::Period;
 
@@ -105,7 +107,7 @@ fn only_a_name_is_needed_and_everything_else_has_its_default() {
             max_renewals: 12,
         }
     );
-    assert_eq!(product.quota.per_team, 10);
+    assert_eq!(product.quota, QuotaRule { per_team: 10, over_budget: OverBudget::Refuse });
     assert_eq!(product.teardown, TeardownConfirm::Click);
     assert_eq!(product.requesters, Requesters::Everyone);
 }
@@ -127,7 +129,7 @@ approval:
   remind_after: 1h
   escalate_after: 90m
   self_approval: true
-quota: {per_team: 3}
+quota: {per_team: 3, over_budget: ask}
 lease: {ttl: 7d, grace: 2d, reminders: [1d, 2h], renew: [7d, 14d], max_renewals: 0}
 teardown: {confirm: type-the-name}
 requesters: [payments, search]
@@ -144,6 +146,7 @@ outputs: [Arn]
     ApprovalRule { mode: Required, auto_when: [Parameter { parameter: "Environment", is: ["dev"] }, MonthlyCostAtMost(50)], approvers: Listed([Person(PersonId("U0MORGAN")), Group(GroupId("S0LEADS"))]), needed: 2, timeout: Period(2h), remind_after: Period(1h), escalate_after: Period(1h 30m), self_approval: true }
     LeaseTerms { ttl: Period(168h), grace: Period(48h), reminders: [Period(24h), Period(2h)], renew: [Period(168h), Period(336h)], max_renewals: 0 }
     "#);
+    assert_eq!(product.quota, QuotaRule { per_team: 3, over_budget: OverBudget::Ask });
     assert_eq!(product.cost.len(), 4);
     assert!(matches!(
         &product.cost[0],
@@ -247,8 +250,9 @@ fn outputs_exist_in_the_template() {
 
 #[test]
 fn quota_lease_teardown_and_requesters_are_checked() {
-    insta::assert_snapshot!(problems_of("name: Topic\nquota: {per_team: 0}\nlease:\n  ttl: 0d\n  grace: soon\n  reminders: [7d]\n  renew: [0s]\nteardown: {confirm: clik}\nrequesters: all\n"), @"
+    insta::assert_snapshot!(problems_of("name: Topic\nquota: {per_team: 0, over_budget: deny}\nlease:\n  ttl: 0d\n  grace: soon\n  reminders: [7d]\n  renew: [0s]\nteardown: {confirm: clik}\nrequesters: all\n"), @"
     catalog/topic/product.yml: line 2: `quota.per_team` is 0: write a number from 1, for example `per_team: 10`
+    catalog/topic/product.yml: line 2: `quota.over_budget` is `deny`: write one of `refuse`, `ask`
     catalog/topic/product.yml: line 4: `lease.ttl` is no time at all: write for example `ttl: 30d`
     catalog/topic/product.yml: line 5: `lease.grace` is `soon` where a length of time (ms, s, m, h or d) should be: write for example `grace: 24h`
     catalog/topic/product.yml: line 6: `lease.reminders` has 7d, which is not inside the grace: write lengths above 0s and below the grace of 7d
@@ -256,11 +260,15 @@ fn quota_lease_teardown_and_requesters_are_checked() {
     catalog/topic/product.yml: line 8: `teardown.confirm` is `clik`: did you mean `click`?
     catalog/topic/product.yml: line 9: `requesters` is `all`: write `everyone`, or a list of teams
     ");
-    insta::assert_snapshot!(problems_of("name: Topic\nrequesters: []\nlease: {renew: [1d, 2d, 3d, 4d, 5d, 6d]}\n"), @"
+    insta::assert_snapshot!(problems_of("name: Topic\nrequesters: []\nlease: {renew: [1d, 2d, 24h, 4d, 5d, 6d]}\n"), @"
     catalog/topic/product.yml: line 2: `requesters` is empty, so nobody could ask: name teams, or write `requesters: everyone`
+    catalog/topic/product.yml: line 3: `lease.renew` offers 1d twice: offer each period once
     catalog/topic/product.yml: line 3: `lease.renew` offers 6 periods: offer 5 at most
     ");
+    insta::assert_snapshot!(problems_of("name: Topic\nlease: {grace: 0d, reminders: [1h]}\n"), @"catalog/topic/product.yml: line 2: `lease.reminders` has 1h, which is not inside the grace: write `reminders: []`, or a grace that is longer than the reminder");
     assert!(product_of("name: Topic\nlease: {grace: 12h}\n").lease.reminders.is_empty());
+    let without_grace = &product_of("name: Topic\nlease: {grace: 0d}\n").lease;
+    assert!(without_grace.grace.is_zero() && without_grace.reminders.is_empty());
 }
 
 #[test]

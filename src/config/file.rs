@@ -1,17 +1,13 @@
-//! The keys of `quartermaster.toml`.
+//! The keys of `quartermaster.toml`, except those of a team.
 
 use std::path::PathBuf;
 
-use super::{Backend, LogFormat, Settings, Simulation};
+use super::{Backend, LogFormat, Settings, Simulation, teams};
 use crate::document::{Problem, Problems, Reader, parse_toml};
 use crate::domain::catalog::Principal;
-use crate::domain::ids::{ChannelId, ProductKey, TeamName};
+use crate::domain::ids::{ChannelId, ProductKey};
 use crate::domain::organization::Organization;
 use crate::domain::period::Period;
-use crate::domain::policy::Team;
-
-/// Longest team name: it becomes part of bucket names and tags.
-const LONGEST_TEAM_NAME: usize = 20;
 
 pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     let document = parse_toml(text).map_err(|problem| vec![problem.into()])?;
@@ -33,7 +29,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     server.finish();
 
     let slack = root.section("slack");
-    let (command, approvals_channel, admins, auditors) = read_slack(&slack);
+    let organization = read_slack(&slack);
     slack.finish();
 
     let backend = read_backend(&root);
@@ -42,7 +38,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     let _ = aws.text("portfolio");
     aws.finish();
     let simulation = read_simulation(&root);
-    let teams = read_teams(&root);
+    let teams = teams::read(&root);
     root.finish();
 
     problems.into_result(Settings {
@@ -52,12 +48,13 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
         catalog,
         catalog_named,
         simulation,
-        organization: Organization { teams, admins, auditors, approvals_channel, audit_channel: None, command },
+        organization: Organization { teams, ..organization },
     })
 }
 
-fn read_slack(slack: &Reader<'_>) -> (String, ChannelId, Vec<Principal>, Vec<Principal>) {
-    let _ = (slack.text("manager_field"), channel(slack, "audit_channel"));
+/// The organization, still without its teams.
+fn read_slack(slack: &Reader<'_>) -> Organization {
+    let _ = slack.text("manager_field");
     let transport = slack.text_or("transport", "http");
     if transport != "http" {
         slack.report(
@@ -85,7 +82,14 @@ fn read_slack(slack: &Reader<'_>) -> (String, ChannelId, Vec<Principal>, Vec<Pri
     if !approvals_channel.is_empty() {
         check_channel(slack, "approvals_channel", &approvals_channel);
     }
-    (command, ChannelId::new(approvals_channel), principals(slack, "admins"), principals(slack, "auditors"))
+    Organization {
+        teams: Vec::new(),
+        admins: principals(slack, "admins"),
+        auditors: principals(slack, "auditors"),
+        approvals_channel: ChannelId::new(approvals_channel),
+        audit_channel: channel(slack, "audit_channel"),
+        command,
+    }
 }
 
 fn read_backend(root: &Reader<'_>) -> Backend {
@@ -145,61 +149,7 @@ fn product_keys(reader: &Reader<'_>, key: &str) -> Vec<ProductKey> {
     reader.list_of_texts(key).unwrap_or_default().iter().filter_map(read).collect()
 }
 
-fn read_teams(root: &Reader<'_>) -> Vec<Team> {
-    if !root.has("teams") {
-        root.report(
-            "teams",
-            "there is no `[[teams]]`",
-            "add one with name, members and approvers, such as `[[teams]] name = \"payments\" members = [\"U0ALICE\"] approvers = [\"U0MORGAN\"]`",
-        );
-    }
-    let mut teams: Vec<Team> = Vec::new();
-    for reader in root.maps("teams") {
-        let team = read_team(&reader);
-        if teams.iter().any(|known| known.name == team.name) {
-            reader.report(
-                "name",
-                format!("two teams are called `{}`", team.name),
-                "give each team its own name",
-            );
-        }
-        reader.finish();
-        teams.push(team);
-    }
-    teams
-}
-
-fn read_team(reader: &Reader<'_>) -> Team {
-    let name = reader.required_text("name");
-    let words_shaped = name
-        .split('-')
-        .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
-    if !name.trim().is_empty() && (!words_shaped || name.len() > LONGEST_TEAM_NAME) {
-        reader.report(
-            "name",
-            format!("`{name}` cannot be a team's name"),
-            "use at most 20 lower-case letters, digits and single hyphens, such as `payments`: it becomes part of resource names",
-        );
-    }
-    for key in ["members", "approvers"] {
-        if !reader.has(key) {
-            reader.report(
-                key,
-                format!("`{}` is missing", reader.path_of(key)),
-                format!("add a line such as `{key} = [\"U0ALICE\", \"S0GROUP\"]`"),
-            );
-        }
-    }
-    Team {
-        name: TeamName::new(name),
-        members: principals(reader, "members"),
-        approvers: principals(reader, "approvers"),
-        channel: channel(reader, "channel"),
-        monthly_budget: reader.decimal("monthly_budget"),
-    }
-}
-
-fn principals(reader: &Reader<'_>, key: &str) -> Vec<Principal> {
+pub(super) fn principals(reader: &Reader<'_>, key: &str) -> Vec<Principal> {
     let texts = reader.list_of_texts(key).unwrap_or_default();
     let read = |text: &String| {
         let principal = Principal::parse(text);
@@ -215,7 +165,7 @@ fn principals(reader: &Reader<'_>, key: &str) -> Vec<Principal> {
     texts.iter().filter_map(read).collect()
 }
 
-fn channel(reader: &Reader<'_>, key: &str) -> Option<ChannelId> {
+pub(super) fn channel(reader: &Reader<'_>, key: &str) -> Option<ChannelId> {
     let text = reader.text(key).filter(|text| !text.is_empty())?;
     check_channel(reader, key, &text);
     Some(ChannelId::new(text))
@@ -237,6 +187,7 @@ fn check_channel(reader: &Reader<'_>, key: &str, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ids::TeamName;
 
     fn problems(text: &str) -> String {
         let found = parse(text).unwrap_err();
@@ -266,6 +217,27 @@ mod tests {
     }
 
     #[test]
+    fn an_audit_channel_and_failing_products_are_taken_as_written() {
+        let settings = parse(
+            r#"
+            [slack]
+            approvals_channel = "C0APPROVALS"
+            audit_channel = "C0AUDIT"
+            [simulated]
+            fail_teardowns = ["s3-bucket"]
+            [[teams]]
+            name = "payments"
+            members = []
+            approvers = []
+            "#,
+        )
+        .unwrap();
+        assert_eq!(settings.organization.audit_channel, Some(ChannelId::new("C0AUDIT")));
+        assert_eq!(settings.simulation.fail_teardowns, [ProductKey::parse("s3-bucket").unwrap()]);
+        assert!(settings.simulation.fail_products.is_empty());
+    }
+
+    #[test]
     fn every_mistake_is_listed_at_once_with_its_remedy() {
         insta::assert_snapshot!(problems(
             r#"
@@ -275,10 +247,12 @@ listen = "3000"
 approval_channel = "C0APPROVALS"
 command = "provision"
 admins = ["pat"]
+audit_channel = "audit"
 [backend]
 store = "postgres:db"
 [simulated]
 step = "fast"
+fail_teardowns = ["S3 Bucket"]
 [[teams]]
 name = "Payments Team"
 members = ["U0ALICE"]
@@ -290,11 +264,13 @@ channel = "general"
         line 5: unknown key `slack.approval_channel`: did you mean `approvals_channel`?
         line 6: `slack.command` is `provision`: write a slash and at most 31 lower-case letters, digits, hyphens and underscores, such as `/provision`
         line 7: `pat` in `slack.admins` is nobody: write a Slack user id (`U0ALICE`), a user group id (`S0LEADS`) or an e-mail address
-        line 9: `backend.store` is `postgres:db`: write `sqlite:` and a file, such as `sqlite:quartermaster.db`: it is the only store of this version
-        line 11: `simulated.step` is `fast` where a length of time (ms, s, m, h or d) should be: write for example `step = "24h"`
-        line 12: `teams[0].approvers` is missing: add a line such as `approvers = ["U0ALICE", "S0GROUP"]`
-        line 13: `Payments Team` cannot be a team's name: use at most 20 lower-case letters, digits and single hyphens, such as `payments`: it becomes part of resource names
-        line 15: `general` is not a channel id: open the channel in Slack, choose About, and copy the id at the bottom, such as `C0APPROVALS`
+        line 8: `audit` is not a channel id: open the channel in Slack, choose About, and copy the id at the bottom, such as `C0APPROVALS`
+        line 10: `backend.store` is `postgres:db`: write `sqlite:` and a file, such as `sqlite:quartermaster.db`: it is the only store of this version
+        line 12: `simulated.step` is `fast` where a length of time (ms, s, m, h or d) should be: write for example `step = "24h"`
+        line 13: `S3 Bucket` is not a product key: write names of folders in the catalog, such as `s3-bucket`
+        line 14: `teams[0].approvers` is missing: add a line such as `approvers = ["U0ALICE", "S0GROUP"]`
+        line 15: `Payments Team` cannot be a team's name: use at most 20 lower-case letters, digits and single hyphens, such as `payments`: it becomes part of resource names
+        line 17: `general` is not a channel id: open the channel in Slack, choose About, and copy the id at the bottom, such as `C0APPROVALS`
         "#);
     }
 

@@ -5,6 +5,7 @@
 
 mod environment;
 mod file;
+mod teams;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

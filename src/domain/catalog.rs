@@ -157,16 +157,17 @@ impl Principal {
 pub struct QuotaRule {
     /// Slots of each team.
     pub per_team: u32,
-    /// What happens above the team's budget.
+    /// What becomes of a request that its team's `monthly_budget` does not cover.
     pub over_budget: OverBudget,
 }
 
-/// What happens to a request that would lift a team above its monthly budget.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What becomes of a request that would take its team over its monthly budget.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OverBudget {
-    /// It is refused.
+    /// It cannot be submitted.
+    #[default]
     Refuse,
-    /// Approvers are asked, also where the product needs no approval.
+    /// Approvers are asked, even where the product would spare them.
     Ask,
 }
 

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use super::audit::{AuditEntry, AuditHead, By, Via, follows};
 use super::catalog::{
-    ApprovalMode, ApprovalRule, Approvers, Binding, LeaseTerms, Product, QuotaRule, Requesters,
+    ApprovalMode, ApprovalRule, Approvers, Binding, LeaseTerms, OverBudget, Product, QuotaRule, Requesters,
     TeardownConfirm,
 };
 use super::ids::{
-    ChannelId, ExecutionName, PersonId, ProductKey, ProvisionedProductId, RecordId, RequestId, TaskToken, TeamName,
+    ChannelId, ExecutionName, PersonId, ProductKey, ProvisionedProductId, RecordId, RequestId, TaskToken,
+    TeamName,
 };
 use super::lease::Lease;
 use super::next::Transition;
@@ -66,7 +67,7 @@ pub(crate) fn product(needed: u32) -> Product {
             escalate_after: Period::hours(12),
             self_approval: false,
         },
-        quota: QuotaRule { per_team: 10 },
+        quota: QuotaRule { per_team: 10, over_budget: OverBudget::Refuse },
         lease: LeaseTerms {
             ttl: Period::days(30),
             grace: Period::days(7),

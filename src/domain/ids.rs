@@ -96,9 +96,8 @@ impl fmt::Display for RequestId {
 pub struct ProductKey(String);
 
 /// First words of `/provision …` that can never be a product key.
-pub const RESERVED_WORDS: [&str; 11] = [
-    "audit", "cancel", "costs", "help", "list", "pause", "renew", "stats", "status", "teardown", "transfer",
-];
+pub const RESERVED_WORDS: [&str; 11] =
+    ["audit", "cancel", "costs", "help", "list", "pause", "renew", "stats", "status", "teardown", "transfer"];
 
 impl ProductKey {
     /// Stands for "no product" on the audit trail: `-`.

@@ -311,6 +311,13 @@ mod tests {
         show: show:thread
         show: show:direct
         show: show:told:TIMED_OUT
+        lease: lease
+        renewal_deadline: renewal-deadline
+        refresh: show:C0PAYMENTS:1.2
+        find_homes: homes
+        warn: show:warning
+        home: show:home
+        copy_trail: show:trail
         provision: provision
         watch_provisioning: watch
         terminate: terminate
@@ -343,7 +350,8 @@ mod tests {
 
     #[test]
     fn what_a_job_is_about_reads_back() {
-        for subject in [Subject::Request(submission().id), Subject::Person(person("alice")), Subject::Portal] {
+        for subject in [Subject::Request(submission().id), Subject::Person(person("alice")), Subject::Portal]
+        {
             assert_eq!(Subject::parse(&subject.to_string()), subject);
         }
     }

@@ -192,9 +192,15 @@ mod tests {
 
     fn any_terms() -> impl Strategy<Value = LeaseTerms> {
         let hours = |most: u16| (1..most).prop_map(Period::hours);
-        (hours(2000), 0_u16..500, prop::collection::vec(hours(600), 0..4)).prop_map(|(ttl, grace, reminders)| {
-            LeaseTerms { ttl, grace: Period::hours(grace), reminders, renew: vec![], max_renewals: 1 }
-        })
+        (hours(2000), 0_u16..500, prop::collection::vec(hours(600), 0..4)).prop_map(
+            |(ttl, grace, reminders)| LeaseTerms {
+                ttl,
+                grace: Period::hours(grace),
+                reminders,
+                renew: vec![],
+                max_renewals: 1,
+            },
+        )
     }
 
     proptest! {

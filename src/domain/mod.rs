@@ -21,6 +21,7 @@ pub mod parameters;
 pub mod period;
 pub mod policy;
 pub mod preview;
+pub mod quiet;
 pub mod quota;
 pub mod refusal;
 pub mod request;

@@ -15,7 +15,7 @@ pub struct Organization {
     pub auditors: Vec<Principal>,
     /// Where cards go when a team names no channel or its channel cannot be written to.
     pub approvals_channel: ChannelId,
-    /// Where the audit trail is copied to, if anywhere.
+    /// A channel for those who watch over all teams.
     pub audit_channel: Option<ChannelId>,
     /// The slash command, such as `/provision`.
     pub command: String,

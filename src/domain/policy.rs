@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalog::{ApprovalMode, ApprovalRule, AutoCondition, Principal};
 use super::ids::{ChannelId, PersonId, TeamName};
+use super::quiet::Quiet;
 use super::refusal::Refusal;
 use super::request::{Estimate, Request};
 
@@ -21,6 +22,8 @@ pub struct Team {
     pub channel: Option<ChannelId>,
     /// US dollars a month of estimates it may hold.
     pub monthly_budget: Option<Decimal>,
+    /// When nothing of its is torn down; any time will do when absent.
+    pub quiet: Option<Quiet>,
 }
 
 /// Whether people are asked about a request.

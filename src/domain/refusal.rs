@@ -125,7 +125,7 @@ pub enum Refusal {
     #[error("It is being torn down already. Nothing more was done.")]
     AlreadyTearingDown,
     /// There is nothing to remove.
-    #[error("There is nothing to tear down: the request is at *{}*.{}", .status.label(), if status.is_ended() { "" } else { " Cancel it instead." })]
+    #[error("There is nothing to tear down: the request is at *{}*.{}", .status.label(), instead_of_teardown(*status))]
     NothingToTearDown {
         /// Where it stands.
         status: StatusName,
@@ -290,6 +290,16 @@ fn when(at: Timestamp) -> String {
     )
 }
 
+fn instead_of_teardown(status: StatusName) -> &'static str {
+    if status.is_undecided() {
+        " Cancel it instead."
+    } else if status == StatusName::Approved {
+        " Try again in a moment, when it is being provisioned."
+    } else {
+        ""
+    }
+}
+
 fn periods(offered: &[Period]) -> String {
     match offered {
         [] => "nothing: ask your platform team".to_owned(),
@@ -373,6 +383,7 @@ mod tests {
             Refusal::AlreadyTearingDown,
             Refusal::NothingToTearDown { status },
             Refusal::NothingToTearDown { status: StatusName::AwaitingApproval },
+            Refusal::NothingToTearDown { status: StatusName::Approved },
             Refusal::NothingToRetain { status: StatusName::Active },
             Refusal::NothingToTransfer { status },
             Refusal::AlreadyTheirs { owner: owner.clone() },
@@ -416,10 +427,26 @@ mod tests {
         Slack did not tell us in time whether you may decide about this request. Press the button again.
         Only <@U0ALICE> can cancel this request. An approver can deny it.
         It is too late to cancel this request, which is at *Provisioning*. Nothing was changed; `status` shows how it goes on.
-        It is too late to cancel this request, which is at *Clean-up failed*. Nothing was changed; `status` shows how it goes on.
+        It is too late to cancel this request, which is at *Teardown failed*. Nothing was changed; `status` shows how it goes on.
         There is no request *3f2a8c* that you can see. `list` shows yours and your team's.
         2 requests begin with *3f2a8c*. Type a few more characters of the id.
         nothing to do: `resource created` does not apply to a request that is DENIED
+        There is nothing to renew: the request is at *Torn down*.
+        It can be renewed by `30d` or `90d`. Nothing was changed.
+        It can be renewed by nothing: ask your platform team. Nothing was changed.
+        A renewal is waiting for its approvers already, until <!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>. Nothing was changed.
+        It is being torn down already. Nothing more was done.
+        There is nothing to tear down: the request is at *Torn down*.
+        There is nothing to tear down: the request is at *Waiting for approval*. Cancel it instead.
+        There is nothing to tear down: the request is at *Approved*. Try again in a moment, when it is being provisioned.
+        Only what could not be torn down can be retained, and this is at *Active*. Nothing was changed.
+        There is nothing to hand over: the request is at *Torn down*.
+        It is <@U0ALICE>'s already. Nothing was changed.
+        <@U0BOB> is not a member of *payments*, so it cannot be handed to them. Nothing was changed.
+        Only <@U0ALICE>, who owns it, its team's approvers and the platform team can do that.
+        Only the platform team can do that.
+        Only its approvers, the platform team and auditors can read the audit trail of a request.
+        Team *payments* already holds about $482.10 of $500 a month, so this does not fit. Free something by tearing down what is no longer needed, or ask your platform team for a larger budget.
         ");
     }
 
@@ -436,7 +463,11 @@ mod tests {
                 "not something the portal offered",
                 "not an approver",
                 "own request",
-                "not the requester"
+                "not the requester",
+                "to somebody of another team",
+                "not theirs",
+                "not an admin",
+                "not a reader of the trail"
             ]
         );
     }

@@ -285,7 +285,8 @@ impl News {
         StatusName::ALL.into_iter().map(Self::Status).chain([Self::Renewal, Self::Handed])
     }
 
-    fn word(self) -> &'static str {
+    /// The news' word in the names of surfaces and jobs.
+    pub fn word(self) -> &'static str {
         match self {
             Self::Status(status) => status.word(),
             Self::Renewal => "renewal",
@@ -511,6 +512,11 @@ impl StatusName {
                 | Self::Terminated
                 | Self::Retained
         )
+    }
+
+    /// Whether it exists and is to stay for now, if only because it could not be removed.
+    pub fn is_there(self) -> bool {
+        matches!(self, Self::Active | Self::TeardownFailed)
     }
 
     /// Whether approvers can still answer.

@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(birth.request.status, Status::Approved);
         assert_eq!(birth.request.approvals, []);
         assert_eq!(due(&birth.jobs), [("start", submitted_at()), ("show:direct", submitted_at())]);
-        assert_eq!(birth.audit[0].detail, "auto-approved: this product needs no approval");
+        assert_eq!(birth.audit[0].detail, "auto-approved: this product needs no approval [form]");
         assert_eq!(birth.audit[0].status, "APPROVED");
     }
 
@@ -171,20 +171,20 @@ mod tests {
         cheap.approval.auto_when = vec![AutoCondition::MonthlyCostAtMost(5.into())];
         let birth = submit(submission(), &cheap, submitted_at());
         assert_eq!(birth.request.status, Status::Approved);
-        assert_eq!(birth.audit[0].detail, "auto-approved: it costs at most $5 a month");
+        assert_eq!(birth.audit[0].detail, "auto-approved: it costs at most $5 a month [form]");
     }
 
     #[test]
     fn a_birth_takes_one_slot_of_the_team_and_begins_the_trail() {
         let birth = born(1);
         let request = &birth.request;
-        let slot = QuotaSlot { team: request.team.clone(), product: request.product.key.clone() };
-        assert_eq!(birth.quota, Some(QuotaChange::Take { slot, limit: 10 }));
+        let (slot, monthly) = (request.slot(), Decimal::new(1150, 3));
+        assert_eq!(birth.quota, Some(QuotaChange::Take { slot, limit: 10, monthly, budget: None }));
         let [entry] = &birth.audit[..] else { panic!("one entry") };
         assert_eq!((entry.seq, entry.prev.as_str()), (1, ""));
         assert_eq!((entry.event.as_str(), entry.actor.as_str()), ("submitted", "U0ALICE"));
         assert_eq!((entry.team.as_str(), entry.product.as_str()), ("payments", "s3-bucket"));
-        assert_eq!((entry.status.as_str(), entry.detail.as_str()), ("PENDING", "1 approval needed"));
+        assert_eq!((entry.status.as_str(), entry.detail.as_str()), ("PENDING", "1 approval needed [form]"));
         assert_eq!((request.audit.seq, &request.audit.digest), (1, &entry.digest));
         assert_eq!((request.revision, request.attempt, request.epoch), (1, 1, 1));
         assert_eq!((request.submitted_at, request.updated_at), (submitted_at(), submitted_at()));

@@ -9,8 +9,8 @@ use jiff::SignedDuration;
 
 use super::people::mentions;
 use super::{Error, Portal};
-use crate::domain::event::Event;
 use crate::domain::audit::By;
+use crate::domain::event::Event;
 use crate::domain::ids::{ChannelId, ProductKey, RequestId, TeamName};
 use crate::domain::job::{ClickedDecision, JobKind, StoredClick};
 use crate::domain::next::{next, record_message};

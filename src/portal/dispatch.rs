@@ -265,12 +265,7 @@ fn outcome(performed: &Result<Performed, JobError>) -> &'static str {
 }
 
 /// Writes the job anew for its next look, which is no failure and starts its count of attempts afresh.
-async fn look_again(
-    portal: &Portal,
-    job: &ClaimedJob,
-    kind: JobKind,
-    wait: Duration,
-) -> anyhow::Result<()> {
+async fn look_again(portal: &Portal, job: &ClaimedJob, kind: JobKind, wait: Duration) -> anyhow::Result<()> {
     let wait = SignedDuration::try_from(wait).unwrap_or(LONGEST_PAUSE);
     let due_at = portal.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
     let next = kind.due(job.claim.key.of.clone(), due_at);

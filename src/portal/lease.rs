@@ -47,6 +47,10 @@ pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Perf
         portal.write_jobs(vec![JobKind::Warn.due(request.owner, now)]).await?;
         return Ok(Performed::Again(UNTIL_WARNED));
     }
+    let team = portal.organization.team(&request.team);
+    if let Some(until) = team.and_then(|team| team.quiet.as_ref()).and_then(|quiet| quiet.until(now)) {
+        return Ok(wait_until(until, now));
+    }
     apply(portal, id, Event::LeaseEnded).await
 }
 
@@ -154,8 +158,7 @@ async fn post(
     // What the message says holds from the moment it is delivered, so it shows the dates after that.
     let now = portal.now();
     let warned: Vec<Request> = requests.iter().map(|request| as_warned(request, now)).collect();
-    let leases: Vec<Warned<'_>> =
-        warned.iter().map(|request| Warned { request, is_current: true }).collect();
+    let leases: Vec<Warned<'_>> = warned.iter().map(|request| Warned { request, is_current: true }).collect();
     let simulated = portal.ports.provisioner.is_simulated();
     let notice = WarningNotice { leases: &leases, owner, instead, simulated };
     portal.ports.slack.post(to, &Notice::Warning(notice)).await
@@ -181,7 +184,8 @@ async fn note_warned(portal: &Portal, request: &Request, at: &MessageRef) -> Res
     match portal.change(request.id, |request, now| next(request, &event, now)).await {
         Ok(_) => Ok(()),
         Err(Error::Refused(_)) => {
-            let record = |request: &Request, now| Ok(record_message(request, Surface::Warning, at.clone(), now));
+            let record =
+                |request: &Request, now| Ok(record_message(request, Surface::Warning, at.clone(), now));
             let request = portal.change(request.id, record).await?;
             Ok(portal.refresh(&request, Surface::Warning, at).await?)
         }

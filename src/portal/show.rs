@@ -32,8 +32,9 @@ pub(super) async fn refresh(
     at: &MessageRef,
 ) -> Result<(), JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(()) };
-    let result =
-        with_notice(portal, &request, surface, at, async |notice| portal.ports.slack.update(at, notice).await);
+    let result = with_notice(portal, &request, surface, at, async |notice| {
+        portal.ports.slack.update(at, notice).await
+    });
     match result.await? {
         Ok(()) | Err(SlackError::Gone(_) | SlackError::Unreachable(_)) => Ok(()),
         Err(error) => Err(error.into()),

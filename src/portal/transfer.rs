@@ -15,7 +15,7 @@ use crate::domain::request::{Request, Surface};
 pub async fn may_transfer(portal: &Portal, click: &Click) -> Result<Request, Error> {
     let request = named_request(portal, click, Surface::Direct, "hand over").await?;
     portal.check_tends(&request, &click.by, "hand over").await?;
-    if request.status.name().is_ended() {
+    if !request.status.name().is_there() {
         return Err(Refusal::NothingToTransfer { status: request.status.name() }.into());
     }
     Ok(request)

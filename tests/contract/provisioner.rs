@@ -75,7 +75,7 @@ impl Order {
         self
     }
 
-    fn from_template(mut self, template: &str) -> Self {
+    fn made_from(mut self, template: &str) -> Self {
         self.product.template = Arc::new(Template::parse(template).unwrap());
         self
     }
@@ -257,9 +257,8 @@ pub(crate) async fn a_removal_that_failed_is_tried_anew_by_a_new_attempt(test: P
     assert!(test.outputs(&second).await.is_empty());
     assert!(matches!(test.state(&first).await, RecordState::Failed { .. }));
 
-    let without_bucket = Order::new(STUBBORN).from_template(
-        "Parameters: {BucketName: {Type: String}}\nResources: {Topic: {Type: AWS::SNS::Topic}}\n",
-    );
+    let without_bucket = Order::new(STUBBORN)
+        .made_from("Parameters: {BucketName: {Type: String}}\nResources: {Topic: {Type: AWS::SNS::Topic}}\n");
     let record = test.removal(&without_bucket).await;
     test.clock.advance(ENOUGH);
     insta::assert_snapshot!(test.failure(&record).await, @"DELETE_FAILED: Topic (AWS::SNS::Topic): simulated failure, because `fail_teardowns` names this product");
@@ -290,7 +289,7 @@ Resources:
 ";
 
 pub(crate) async fn what_is_protected_is_never_removed(test: ProvisionerUnderTest) {
-    let order = Order::new("s3-bucket").from_template(DATABASE);
+    let order = Order::new("s3-bucket").made_from(DATABASE);
     test.removal(&order).await;
     let mut failures = Vec::new();
     for attempt in 1..=3 {
@@ -306,13 +305,13 @@ pub(crate) async fn what_is_protected_is_never_removed(test: ProvisionerUnderTes
 }
 
 pub(crate) async fn what_is_kept_or_not_made_protects_nothing(test: ProvisionerUnderTest) {
-    let in_development = Order::new("s3-bucket").from_template(DATABASE).with("Env", "dev");
+    let in_development = Order::new("s3-bucket").made_from(DATABASE).with("Env", "dev");
     let record = test.removal(&in_development).await;
     test.clock.advance(ENOUGH);
     assert!(test.outputs(&record).await.is_empty());
 
     // It fails after the first of its two resources, so the database was never made.
-    let half_made = Order::new(FAILING).from_template(DATABASE);
+    let half_made = Order::new(FAILING).made_from(DATABASE);
     let record = test.removal(&half_made).await;
     test.clock.advance(ENOUGH);
     assert!(test.outputs(&record).await.is_empty());

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use quartermaster::domain::catalog::{
-    ApprovalMode, ApprovalRule, Approvers, LeaseTerms, Product, QuotaRule, Requesters, TeardownConfirm,
+    ApprovalMode, ApprovalRule, Approvers, LeaseTerms, OverBudget, Product, QuotaRule, Requesters,
+    TeardownConfirm,
 };
 use quartermaster::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use quartermaster::domain::next::Transition;
@@ -82,7 +83,7 @@ pub(crate) fn product(key: &str) -> Product {
             escalate_after: Period::hours(12),
             self_approval: false,
         },
-        quota: QuotaRule { per_team: 3 },
+        quota: QuotaRule { per_team: 3, over_budget: OverBudget::Refuse },
         lease: LeaseTerms {
             ttl: Period::days(30),
             grace: Period::days(7),
@@ -109,6 +110,8 @@ pub(crate) fn submission(requester: &str, team: &str, product_key: &str, now: Ti
         bound: Vec::new(),
         reason: "for the logs".to_owned(),
         estimate: None,
+        budget: None,
+        exceeds_budget: false,
     };
     submit(submission, &product(product_key), now)
 }

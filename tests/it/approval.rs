@@ -94,9 +94,9 @@ async fn one_click_approves_and_everybody_sees_how_it_goes_on() {
         (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
-        approved | U0MORGAN | payments | rds-postgres | APPROVED
+        approved | U0MORGAN | payments | rds-postgres | APPROVED | [button in C0PAYMENTS]
         provisioning | workflow | payments | rds-postgres | PROVISIONING
         active | provisioner | payments | rds-postgres | ACTIVE
         ");
@@ -163,10 +163,10 @@ async fn a_product_that_needs_two_waits_for_a_second_person() {
         insta::assert_snapshot!(morgan.is_told(), @"You have already approved this request. 1 more approval is needed.");
         pat.clicks("Approve").await;
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 2 approvals needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 2 approvals needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
-        approved | U0MORGAN | payments | rds-postgres | AWAITING_APPROVAL | 1 of 2 approvals
-        approved | U0ADMIN | payments | rds-postgres | APPROVED
+        approved | U0MORGAN | payments | rds-postgres | AWAITING_APPROVAL | 1 of 2 approvals [button in C0PAYMENTS]
+        approved | U0ADMIN | payments | rds-postgres | APPROVED | [button in C0PAYMENTS]
         provisioning | workflow | payments | rds-postgres | PROVISIONING
         active | provisioner | payments | rds-postgres | ACTIVE
         ");

@@ -35,9 +35,9 @@ async fn a_requester_cancels_with_the_button_while_nobody_has_decided() {
         (Request `id` · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
-        cancelled | U0ALICE | payments | rds-postgres | CANCELLED
+        cancelled | U0ALICE | payments | rds-postgres | CANCELLED | [button in D0ALICE]
         ");
     })
     .await;
@@ -92,8 +92,8 @@ async fn a_request_can_be_cancelled_before_its_approvers_were_asked() {
         company.settle().await;
         assert_eq!(company.morgan.reads("C0PAYMENTS"), "", "nobody was asked");
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
-        cancelled | U0ALICE | payments | rds-postgres | CANCELLED
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
+        cancelled | U0ALICE | payments | rds-postgres | CANCELLED | [command]
         ");
     })
     .await;

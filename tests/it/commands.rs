@@ -111,7 +111,7 @@ async fn a_status_is_found_by_the_first_characters_of_the_id() {
         AppSecurityGroupId: `/platform/network/app-security-group-id`
         ---
         *Timeline*
-        2026-11-23 09:00 UTC submitted by <@U0ALICE>: 1 approval needed
+        2026-11-23 09:00 UTC submitted by <@U0ALICE>: 1 approval needed [form]
         2026-11-23 09:00 UTC approval requested by workflow
         [Cancel]
         (Request `id` · whole id `ID` · Simulated: nothing real is made)
@@ -153,9 +153,9 @@ async fn the_details_button_shows_all_that_happened() {
         AppSecurityGroupId: `/platform/network/app-security-group-id`
         ---
         *Timeline*
-        2026-11-23 09:00 UTC submitted by <@U0ALICE>: 1 approval needed
+        2026-11-23 09:00 UTC submitted by <@U0ALICE>: 1 approval needed [form]
         2026-11-23 09:00 UTC approval requested by workflow
-        2026-11-23 09:00 UTC approved by <@U0MORGAN>
+        2026-11-23 09:00 UTC approved by <@U0MORGAN>: [button in C0PAYMENTS]
         2026-11-23 09:00 UTC provisioning by workflow
         2026-11-23 09:00 UTC active by provisioner
         (Request `id` · whole id `ID` · Simulated: nothing real is made)

@@ -45,9 +45,9 @@ async fn a_denial_says_who_and_why_and_frees_the_slot() {
         (Request `id` · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
-        denied | U0MORGAN | payments | rds-postgres | DENIED | Use the shared *staging* database: <http://wiki>
+        denied | U0MORGAN | payments | rds-postgres | DENIED | Use the shared *staging* database: <http://wiki> [form]
         ");
         alice.runs("/provision rds-postgres").await;
         assert!(alice.form().contains("*Quota*: 0 of 3 used"), "{}", alice.form());

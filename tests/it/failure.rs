@@ -28,7 +28,7 @@ async fn what_failed_is_cleaned_up_and_can_be_tried_again_with_the_same_form() {
         (Request `id` · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | s3-bucket | APPROVED | auto-approved: this product needs no approval
+        submitted | U0ALICE | payments | s3-bucket | APPROVED | auto-approved: this product needs no approval [form]
         provisioning | workflow | payments | s3-bucket | PROVISIONING
         provisioning failed | provisioner | payments | s3-bucket | TERMINATING | CREATE_FAILED: Bucket (AWS::S3::Bucket): simulated failure, because `fail_products` names this product
         failed | provisioner | payments | s3-bucket | FAILED | cleaned up

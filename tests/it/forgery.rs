@@ -21,7 +21,7 @@ async fn a_team_that_is_not_ones_own_is_refused_and_noted() {
         Not submitted  [Close]
         You are not a member of *search*. Your teams: payments.
         ");
-        insta::assert_snapshot!(company.trail().await, @"refused | U0ALICE | search | s3-bucket | - | submit: not a member of the team");
+        insta::assert_snapshot!(company.trail().await, @"refused | U0ALICE | search | s3-bucket | - | submit: not a member of the team [form]");
     })
     .await;
 }
@@ -41,7 +41,7 @@ async fn a_parameter_that_the_portal_fills_is_not_taken_from_a_form() {
         Not submitted  [Close]
         That is not something this form or button offers, so nothing was done. Open it again from `/provision`.
         ");
-        insta::assert_snapshot!(company.trail().await, @"refused | U0ALICE | payments | s3-bucket | - | submit: not something the portal offered");
+        insta::assert_snapshot!(company.trail().await, @"refused | U0ALICE | payments | s3-bucket | - | submit: not something the portal offered [form]");
     })
     .await;
 }
@@ -61,7 +61,7 @@ async fn an_option_that_was_not_offered_is_refused_and_noted() {
         Not submitted  [Close]
         That is not something this form or button offers, so nothing was done. Open it again from `/provision`.
         ");
-        insta::assert_snapshot!(company.trail().await, @"refused | U0ALICE | payments | s3-bucket | - | submit: not something the portal offered");
+        insta::assert_snapshot!(company.trail().await, @"refused | U0ALICE | payments | s3-bucket | - | submit: not something the portal offered [form]");
     })
     .await;
 }
@@ -102,11 +102,11 @@ async fn a_button_that_names_another_request_is_refused_and_noted() {
         morgan.presses(&second).await;
         insta::assert_snapshot!(morgan.is_told(), @"That is not something this form or button offers, so nothing was done. Open it again from `/provision`.");
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
-        refused | U0MORGAN | payments | rds-postgres | AWAITING_APPROVAL | approve: not something the portal offered
+        refused | U0MORGAN | payments | rds-postgres | AWAITING_APPROVAL | approve: not something the portal offered [button in C0PAYMENTS]
         ");
     })
     .await;
@@ -132,10 +132,10 @@ async fn a_button_of_no_request_or_of_none_of_ours_is_refused() {
         insta::assert_snapshot!(morgan.is_told(), @"This button is out of date: the request is now at *Waiting for approval*. Nothing was changed; press the button on its newest message.");
         assert!(morgan.can_click("Approve"));
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
-        refused | U0MORGAN | - | - | - | approve: not something the portal offered
-        refused | U0MORGAN | - | - | - | approve: not something the portal offered
+        refused | U0MORGAN | - | - | - | approve: not something the portal offered [button in C0PAYMENTS]
+        refused | U0MORGAN | - | - | - | approve: not something the portal offered [button in C0PAYMENTS]
         ");
     })
     .await;
@@ -235,12 +235,12 @@ async fn a_denial_that_names_another_request_than_its_card_is_refused_and_noted(
         let answer = morgan.forges_submission(|payload| tamper(payload, &|_| "{}".to_owned())).await;
         assert!(answer.contains("That is not something"), "{answer}");
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
-        refused | U0MORGAN | payments | rds-postgres | AWAITING_APPROVAL | deny: not something the portal offered
-        refused | U0MORGAN | - | - | - | deny: not something the portal offered
+        refused | U0MORGAN | payments | rds-postgres | AWAITING_APPROVAL | deny: not something the portal offered [form]
+        refused | U0MORGAN | - | - | - | deny: not something the portal offered [form]
         ");
     })
     .await;

@@ -30,10 +30,10 @@ async fn a_colleague_who_is_no_approver_is_told_who_is() {
         company.pat.clicks("Deny").await;
         assert_eq!(company.pat.form(), "-", "whoever may not deny is not asked why");
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
-        refused | U0ADMIN | payments | rds-postgres | AWAITING_APPROVAL | approve: not an approver
-        refused | U0ADMIN | payments | rds-postgres | AWAITING_APPROVAL | deny: not an approver
+        refused | U0ADMIN | payments | rds-postgres | AWAITING_APPROVAL | approve: not an approver [button in C0PAYMENTS]
+        refused | U0ADMIN | payments | rds-postgres | AWAITING_APPROVAL | deny: not an approver [button in C0PAYMENTS]
         ");
     })
     .await;
@@ -121,10 +121,10 @@ async fn a_person_of_another_workspace_is_refused_and_noted() {
         });
         assert_eq!(company.posts_payload("/slack/interactions", &click).await.0, 200);
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
-        refused | U0MORGAN | - | - | - | use: of another workspace
-        refused | U0MORGAN | - | - | - | use: of another workspace
+        refused | U0MORGAN | - | - | - | use: of another workspace [command]
+        refused | U0MORGAN | - | - | - | use: of another workspace [button in C0PAYMENTS]
         ");
     })
     .await;

@@ -85,12 +85,12 @@ async fn a_service_in_development_needs_nobody_and_in_production_somebody() {
         assert!(company.morgan.reads("C0PAYMENTS").contains("Waiting for <@U0MORGAN>"));
         company.morgan.clicks("Approve").await;
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | ecs-service | APPROVED | auto-approved: Environment is dev
+        submitted | U0ALICE | payments | ecs-service | APPROVED | auto-approved: Environment is dev [form]
         provisioning | workflow | payments | ecs-service | PROVISIONING
         active | provisioner | payments | ecs-service | ACTIVE
-        submitted | U0ALICE | payments | ecs-service | PENDING | 1 approval needed
+        submitted | U0ALICE | payments | ecs-service | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | ecs-service | AWAITING_APPROVAL
-        approved | U0MORGAN | payments | ecs-service | APPROVED
+        approved | U0MORGAN | payments | ecs-service | APPROVED | [button in C0PAYMENTS]
         provisioning | workflow | payments | ecs-service | PROVISIONING
         active | provisioner | payments | ecs-service | ACTIVE
         ");

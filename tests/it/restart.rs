@@ -40,9 +40,9 @@ async fn at_every_job(lasts: bool) {
     let uninterrupted = endings.pop().unwrap();
     insta::allow_duplicates! {
         insta::assert_snapshot!(uninterrupted, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
-        approved | U0MORGAN | payments | rds-postgres | APPROVED
+        approved | U0MORGAN | payments | rds-postgres | APPROVED | [button in C0PAYMENTS]
         provisioning | workflow | payments | rds-postgres | PROVISIONING
         active | provisioner | payments | rds-postgres | ACTIVE
         *PostgreSQL RDS Instance v1.0* for team *payments*

@@ -39,7 +39,7 @@ async fn a_request_that_nobody_answers_ends_after_a_day() {
         > (Request `id` · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(company.trail().await, @"
-        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
         timed out | clock | payments | rds-postgres | TIMED_OUT
         ");

@@ -1,5 +1,7 @@
 //! Quota, lease, teardown and requesters of a product file.
 
+use std::collections::BTreeSet;
+
 use crate::document::Reader;
 use crate::domain::catalog::{LeaseTerms, OverBudget, QuotaRule, Requesters, TeardownConfirm};
 use crate::domain::ids::TeamName;
@@ -7,12 +9,14 @@ use crate::domain::period::Period;
 
 pub(super) fn quota(reader: Reader<'_>) -> QuotaRule {
     let per_team = at_least_one(&reader, "per_team", 10);
+    let choices = [("refuse", OverBudget::Refuse), ("ask", OverBudget::Ask)];
+    let over_budget = reader.choice("over_budget", &choices).unwrap_or_default();
     reader.finish();
-    QuotaRule { per_team, over_budget: OverBudget::Refuse }
+    QuotaRule { per_team, over_budget }
 }
 
 pub(super) fn lease(reader: Reader<'_>) -> LeaseTerms {
-    let grace = some_time(&reader, "grace", Period::days(7));
+    let grace = reader.period("grace").unwrap_or(Period::days(7));
     let lease = LeaseTerms {
         ttl: some_time(&reader, "ttl", Period::days(30)),
         grace,
@@ -32,7 +36,11 @@ fn reminders(reader: &Reader<'_>, grace: Period) -> Vec<Period> {
     for reminder in &reminders {
         if *reminder >= grace || reminder.is_zero() {
             let what = format!("`lease.reminders` has {reminder}, which is not inside the grace");
-            let remedy = format!("write lengths above 0s and below the grace of {grace}");
+            let remedy = if grace.is_zero() {
+                "write `reminders: []`, or a grace that is longer than the reminder".to_owned()
+            } else {
+                format!("write lengths above 0s and below the grace of {grace}")
+            };
             reader.report("reminders", what, remedy);
         }
     }
@@ -43,6 +51,10 @@ fn renew(reader: &Reader<'_>) -> Vec<Period> {
     let periods = reader.periods("renew").unwrap_or_else(|| vec![Period::days(30)]);
     if periods.iter().any(|period| period.is_zero()) {
         reader.report("renew", "renewing by 0s changes nothing", "write for example `renew: [30d]`");
+    }
+    let mut seen = BTreeSet::new();
+    for twice in periods.iter().filter(|period| !seen.insert(**period)) {
+        reader.report("renew", format!("`lease.renew` offers {twice} twice"), "offer each period once");
     }
     // Slack shows at most 25 buttons in a row; nobody wants to read five.
     if periods.len() > 5 {

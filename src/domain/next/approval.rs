@@ -37,12 +37,7 @@ pub(super) fn approve(mut change: Change, by: &By) -> Result<Transition, Refusal
 }
 
 /// One approval more; how many there are now.
-fn add(
-    approvals: &mut Vec<Approval>,
-    needed: u32,
-    by: &PersonId,
-    now: Timestamp,
-) -> Result<u32, Refusal> {
+fn add(approvals: &mut Vec<Approval>, needed: u32, by: &PersonId, now: Timestamp) -> Result<u32, Refusal> {
     let have = u32::try_from(approvals.len()).unwrap_or(u32::MAX);
     if approvals.iter().any(|approval| approval.by == *by) {
         return Err(Refusal::AlreadyApprovedByYou { missing: needed.saturating_sub(have) });
@@ -143,5 +138,10 @@ pub(super) fn time_out(mut change: Change) -> Result<Transition, Refusal> {
     }
     change.becomes(Status::TimedOut);
     change.audit("timed out", &Actor::Clock, "");
-    Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct, Surface::Told(News::Status(StatusName::TimedOut))]))
+    Ok(change.shows(&[
+        Surface::Card,
+        Surface::Thread,
+        Surface::Direct,
+        Surface::Told(News::Status(StatusName::TimedOut)),
+    ]))
 }

@@ -63,10 +63,7 @@ impl Change {
 
     /// Who wants it gone as soon as it is there, and the waiting execution's token, while it is being provisioned;
     /// the event does not apply at any other time.
-    pub(super) fn being_provisioned(
-        &self,
-        event: &Event,
-    ) -> Result<(TaskToken, Option<PersonId>), Refusal> {
+    pub(super) fn being_provisioned(&self, event: &Event) -> Result<(TaskToken, Option<PersonId>), Refusal> {
         let Status::Provisioning { token, unwanted } = &self.request.status else {
             return Err(self.does_not_apply(event));
         };
@@ -160,10 +157,8 @@ impl Change {
     pub(super) fn done(mut self) -> Transition {
         self.request.revision += 1;
         let ends = !self.was_ended && self.request.status.name().is_ended();
-        let quota = ends.then(|| QuotaChange::Release {
-            slot: self.request.slot(),
-            monthly: self.request.monthly(),
-        });
+        let quota =
+            ends.then(|| QuotaChange::Release { slot: self.request.slot(), monthly: self.request.monthly() });
         Transition { request: self.request, audit: self.audit, jobs: self.jobs, quota }
     }
 

@@ -4,13 +4,13 @@ use super::{Transition, next, note_refusal, record_message};
 use crate::domain::audit::AuditEntry;
 use crate::domain::event::Event;
 use crate::domain::fixtures::{
-    SECRET, auto_product, execution, person, product, submission, submitted_at, token, verify_chain,
+    SECRET, auto_product, by, execution, product, submission, submitted_at, token, verify_chain,
 };
 use crate::domain::ids::{ChannelId, ProvisionedProductId, RecordId};
-use crate::domain::job::JobKind;
+use crate::domain::job::{JobKind, Subject};
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaChange;
-use crate::domain::request::{MessageRef, Output, Request, Status, StatusName, Surface};
+use crate::domain::request::{MessageRef, News, Output, Request, Status, StatusName, Surface};
 use crate::domain::submission::submit;
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -37,9 +37,9 @@ impl Step {
     fn event(&self, request: &Request) -> Option<Event> {
         let why = || "it is broken".to_owned();
         Some(match *self {
-            Self::Person(0, name) => Event::Cancel { by: person(name) },
-            Self::Person(1, name) => Event::Deny { by: person(name), reason: why() },
-            Self::Person(_, name) => Event::Approve { by: person(name) },
+            Self::Person(0, name) => Event::Cancel { by: by(name) },
+            Self::Person(1, name) => Event::Deny { by: by(name), reason: why() },
+            Self::Person(_, name) => Event::Approve { by: by(name) },
             Self::Workflow(kind, n, ago) => {
                 let (execution, token) = (execution(request, request.attempt.saturating_sub(ago)), token(n));
                 match kind {
@@ -73,7 +73,7 @@ fn steps() -> impl Strategy<Value = Vec<(Step, i64)>> {
         Surface::Card,
         Surface::Thread,
         Surface::Direct,
-        Surface::Told(StatusName::Active),
+        Surface::Told(News::Status(StatusName::Active)),
     ]);
     let ago = prop_oneof![4 => Just(0_u32), 1 => 1_u32..3];
     let step = prop_oneof![
@@ -115,8 +115,8 @@ impl History {
         check_secrecy(&change);
         match &change.quota {
             None => {}
-            Some(QuotaChange::Release { slot }) => {
-                assert_eq!((&slot.team, &slot.product), (&before.team, &before.product.key));
+            Some(QuotaChange::Release { slot, monthly }) => {
+                assert_eq!((slot, *monthly), (&before.slot(), before.monthly()));
                 self.taken -= 1;
             }
             Some(QuotaChange::Take { .. }) => panic!("a slot is taken at birth only"),
@@ -160,7 +160,7 @@ fn check_jobs(change: &Transition) {
     }
     let keys: BTreeSet<_> = change.jobs.iter().map(|job| &job.key).collect();
     assert_eq!(keys.len(), change.jobs.len(), "no job replaces another of the same change");
-    assert!(change.jobs.iter().all(|job| job.key.request == request.id));
+    assert!(change.jobs.iter().all(|job| job.key.of == Subject::Request(request.id)));
 }
 
 /// No token in anything that may be logged, shown or exported, a job's name included.
@@ -182,7 +182,7 @@ fn live(birth: Transition, steps: &[(Step, i64)]) -> History {
                 let message = MessageRef { channel: ChannelId::new("C0PAYMENTS"), ts: "1.2".into() };
                 Ok(record_message(request, *surface, message, now))
             }
-            (None, _) => Ok(note_refusal(request, &person("mallory"), "approve", "not an approver", now)),
+            (None, _) => Ok(note_refusal(request, &by("mallory"), "approve", "not an approver", now)),
         };
         match change {
             Ok(change) => history.take(change),

@@ -1,5 +1,7 @@
 //! The life of what exists: its lease is warned about and renewed, it changes hands.
 
+use jiff::Timestamp;
+
 use super::Transition;
 use super::approval::needed_for_renewal;
 use super::change::Change;
@@ -10,7 +12,7 @@ use crate::domain::job::JobKind;
 use crate::domain::lease::{Lease, LeaseStep};
 use crate::domain::period::Period;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{MessageRef, News, Renewal, RenewalAnswer, Surface};
+use crate::domain::request::{MessageRef, News, Renewal, RenewalAnswer, Request, Surface};
 
 /// Time that is left at least when a renewal was not granted: whoever hoped for it can still save what they need.
 const AFTER_A_NO: Period = Period::days(1);
@@ -50,13 +52,8 @@ pub(super) fn renew(mut change: Change, by: &By, period: Period) -> Result<Trans
         return Ok(change.shows(&DATED));
     }
     let approve_by = change.request.product.approval.timeout.after(change.now);
-    change.request.renewal = Some(Renewal {
-        by: by.person.clone(),
-        period,
-        approve_by,
-        approvals: Vec::new(),
-        answer: None,
-    });
+    change.request.renewal =
+        Some(Renewal { by: by.person.clone(), period, approve_by, approvals: Vec::new(), answer: None });
     // The last one's card is history.
     change.request.messages.remove(&Surface::Renewal);
     change.request.updated_at = change.now;
@@ -90,12 +87,7 @@ pub(super) fn not_renewed(
     let left = AFTER_A_NO.min(change.request.product.lease.grace);
     change.leases(lease.at_least(left, change.now));
     change.audit(word, actor, detail);
-    change.shows(&[
-        Surface::Renewal,
-        Surface::Direct,
-        Surface::Warning,
-        Surface::Told(News::Renewal),
-    ])
+    change.shows(&[Surface::Renewal, Surface::Direct, Surface::Warning, Surface::Told(News::Renewal)])
 }
 
 pub(super) fn renewal_deadline(change: Change, event: &Event) -> Result<Transition, Refusal> {
@@ -108,7 +100,7 @@ pub(super) fn renewal_deadline(change: Change, event: &Event) -> Result<Transiti
 }
 
 pub(super) fn transfer(mut change: Change, by: &By, to: &PersonId) -> Result<Transition, Refusal> {
-    if change.request.status.name().is_ended() {
+    if !change.request.status.name().is_there() {
         return Err(Refusal::NothingToTransfer { status: change.request.status.name() });
     }
     if *to == change.request.owner {
@@ -128,7 +120,7 @@ pub(super) fn transfer(mut change: Change, by: &By, to: &PersonId) -> Result<Tra
 }
 
 /// What the lease asks for, when a person's answer does not come first.
-pub(crate) fn lease_step(request: &crate::domain::request::Request, now: jiff::Timestamp) -> Option<LeaseStep> {
+pub(crate) fn lease_step(request: &Request, now: Timestamp) -> Option<LeaseStep> {
     let step = request.lease()?.step(&request.product.lease, now);
     match (step, request.waiting_renewal()) {
         (LeaseStep::End, Some(waiting)) => Some(LeaseStep::Wait(waiting.approve_by)),

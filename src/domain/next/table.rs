@@ -3,25 +3,26 @@
 
 use super::{Transition, next};
 use crate::domain::event::Event;
-use crate::domain::fixtures::{at, minutes, person, token};
-use crate::domain::ids::{ProvisionedProductId, RecordId};
+use crate::domain::fixtures::{at, by, minutes, person, token};
+use crate::domain::ids::{ChannelId, ProvisionedProductId, RecordId};
 use crate::domain::job::{Job, JobKind};
+use crate::domain::period::Period;
 use crate::domain::quota::QuotaChange;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Request, StatusName, Surface};
+use crate::domain::request::{MessageRef, Renewal, Request, Status, StatusName, Surface};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 pub(super) fn approve(name: &str) -> Event {
-    Event::Approve { by: person(name) }
+    Event::Approve { by: by(name) }
 }
 
 pub(super) fn deny(name: &str, reason: &str) -> Event {
-    Event::Deny { by: person(name), reason: reason.to_owned() }
+    Event::Deny { by: by(name), reason: reason.to_owned() }
 }
 
 pub(super) fn cancel(name: &str) -> Event {
-    Event::Cancel { by: person(name) }
+    Event::Cancel { by: by(name) }
 }
 
 pub(super) fn asks_approvers(request: &Request, n: u32) -> Event {
@@ -53,7 +54,7 @@ pub(super) fn failed(why: &str) -> Event {
 }
 
 /// One of each event, by the requester where it is hers to do and with a token not seen before.
-pub(super) fn one_of_each(request: &Request) -> [Event; 14] {
+pub(super) fn one_of_each(request: &Request) -> [Event; 21] {
     [
         approve("priya"),
         deny("priya", "too big"),
@@ -69,18 +70,61 @@ pub(super) fn one_of_each(request: &Request) -> [Event; 14] {
         Event::TerminationStarted { record: RecordId::new("rec-2") },
         Event::TerminationSucceeded,
         Event::TerminationFailed { why: "the bucket is not empty".into() },
+        warned(),
+        Event::LeaseEnded,
+        renew("alice"),
+        Event::RenewalDeadline,
+        tear_down("alice"),
+        Event::Retain { by: by("pat"), reason: "kept for the auditors".into() },
+        Event::Transfer { by: by("alice"), to: person("amir") },
     ]
 }
 
-/// The minute at which the generic event happens: inside the day that approvers have, but for the deadline.
+pub(super) fn warned() -> Event {
+    Event::Warned { message: MessageRef { channel: ChannelId::new("D0ALICE"), ts: "9.9".into() } }
+}
+
+pub(super) fn renew(name: &str) -> Event {
+    Event::Renew { by: by(name), period: Period::days(30) }
+}
+
+pub(super) fn tear_down(name: &str) -> Event {
+    Event::TearDown { by: by(name) }
+}
+
+/// The request as it is when the generic event can apply, where its status alone does not tell.
+fn ready_for(event: &Event, mut request: Request) -> Request {
+    let terms = request.product.lease.clone();
+    if let (Event::LeaseEnded, Status::Active { lease }) = (event, &mut request.status) {
+        *lease = lease.after_warning(&terms, lease.warn_at);
+    }
+    if matches!(event, Event::RenewalDeadline) {
+        request.renewal = Some(Renewal {
+            by: person("alice"),
+            period: Period::days(30),
+            approve_by: minutes(60),
+            approvals: Vec::new(),
+            answer: None,
+        });
+    }
+    request
+}
+
+/// When the generic event happens: inside the day that approvers have, but for what waits for a date.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only some events wait for a date")]
 pub(super) fn moment(event: &Event) -> Timestamp {
-    if *event == Event::ApprovalDeadline { minutes(24 * 60) } else { minutes(60) }
+    match event {
+        Event::ApprovalDeadline => minutes(24 * 60),
+        Event::Warned { .. } => minutes(31 * 24 * 60),
+        Event::LeaseEnded => minutes(38 * 24 * 60),
+        _ => minutes(60),
+    }
 }
 
 pub(super) fn told(job: &Job) -> String {
     match &job.kind {
         JobKind::Resume { with, .. } => format!("resume({})", with.error().unwrap_or("success")),
-        JobKind::Show(Surface::Told(status)) => format!("tell {}", status.word()),
+        JobKind::Show(Surface::Told(news)) => format!("tell {}", news.word()),
         JobKind::Show(surface) => format!("show {surface:?}").to_lowercase(),
         JobKind::StartExecution { attempt } => format!("start attempt {attempt}"),
         JobKind::ApprovalDeadline
@@ -88,7 +132,14 @@ pub(super) fn told(job: &Job) -> String {
         | JobKind::WatchProvisioning
         | JobKind::Terminate
         | JobKind::WatchTermination
-        | JobKind::JudgeClick(_) => job.kind.word().replace('_', " "),
+        | JobKind::JudgeClick(_)
+        | JobKind::Lease
+        | JobKind::RenewalDeadline
+        | JobKind::Refresh { .. }
+        | JobKind::FindHomes
+        | JobKind::Warn
+        | JobKind::Home
+        | JobKind::CopyTrail { .. } => job.kind.word().replace('_', " "),
     }
 }
 
@@ -115,8 +166,8 @@ fn line(before: StatusName, event: &Event, change: &Transition) -> String {
 fn this_is_every_legal_change_of_a_request() {
     let mut lines = Vec::new();
     for name in StatusName::ALL {
-        let request = at(name);
-        for event in one_of_each(&request) {
+        for event in one_of_each(&at(name)) {
+            let request = ready_for(&event, at(name));
             if let Ok(change) = next(&request, &event, moment(&event)) {
                 lines.push(line(name, &event, &change));
             }
@@ -140,10 +191,17 @@ fn this_is_every_legal_change_of_a_request() {
     Provisioning + provision requested -> Provisioning  [jobs: -] [quota: -] [audit: provisioning]
     Provisioning + provisioning started -> Provisioning  [jobs: watch provisioning, show thread, show direct] [quota: -] [audit: -]
     Provisioning + resource created -> Provisioning  [jobs: show thread, show direct] [quota: -] [audit: -]
-    Provisioning + provisioning succeeded -> Active  [jobs: resume(success), show card, show thread, show direct, tell ACTIVE] [quota: -] [audit: active]
-    Provisioning + provisioning failed -> Terminating  [jobs: resume(Request.ProvisioningFailed), terminate, show card, show thread, show direct] [quota: -] [audit: provisioning failed]
+    Provisioning + provisioning succeeded -> Active  [jobs: resume(success), lease, show card, show thread, show direct, tell ACTIVE] [quota: -] [audit: active]
+    Provisioning + provisioning failed -> Terminating  [jobs: terminate, resume(Request.ProvisioningFailed), show card, show thread, show direct] [quota: -] [audit: provisioning failed]
+    Provisioning + tear down -> Provisioning  [jobs: show card, show thread, show direct] [quota: -] [audit: teardown]
     Active + approval requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
     Active + provision requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
+    Active + warned -> Active  [jobs: lease, show direct] [quota: -] [audit: warned]
+    Active + lease ended -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: expired]
+    Active + renew -> Active  [jobs: lease, show card, show thread, show direct] [quota: -] [audit: renewed]
+    Active + renewal deadline -> Active  [jobs: lease, show renewal, show direct, tell renewal] [quota: -] [audit: renewal timed out]
+    Active + tear down -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: teardown]
+    Active + transfer -> Active  [jobs: show direct, tell handed] [quota: -] [audit: transferred]
     Terminating + approval requested -> Terminating  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
     Terminating + provision requested -> Terminating  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
     Terminating + termination started -> Terminating  [jobs: watch termination] [quota: -] [audit: -]
@@ -159,6 +217,13 @@ fn this_is_every_legal_change_of_a_request() {
     Failed + provision requested -> Failed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
     TeardownFailed + approval requested -> TeardownFailed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
     TeardownFailed + provision requested -> TeardownFailed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
+    TeardownFailed + tear down -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: teardown]
+    TeardownFailed + retain -> Retained  [jobs: show card, show thread, show direct, tell RETAINED] [quota: release] [audit: retained]
+    TeardownFailed + transfer -> TeardownFailed  [jobs: show direct, tell handed] [quota: -] [audit: transferred]
+    Terminated + approval requested -> Terminated  [jobs: resume(success)] [quota: -] [audit: -]
+    Terminated + provision requested -> Terminated  [jobs: resume(success)] [quota: -] [audit: -]
+    Retained + approval requested -> Retained  [jobs: resume(success)] [quota: -] [audit: -]
+    Retained + provision requested -> Retained  [jobs: resume(success)] [quota: -] [audit: -]
     ");
 }
 
@@ -170,11 +235,15 @@ fn a_change_the_table_does_not_list_is_refused_with_the_status_that_stands() {
         for event in one_of_each(&request) {
             assert!(pairs.insert((name, event.word())), "each pair is tried once");
             let Err(refusal) = next(&request, &event, moment(&event)) else { continue };
-            let to_a_person =
-                matches!(event, Event::Approve { .. } | Event::Deny { .. } | Event::Cancel { .. });
+            let to_a_person = is_a_persons(&event);
             let for_the_machine = matches!(&refusal, Refusal::DoesNotApply { status, .. } if *status == name);
             assert_eq!(for_the_machine, !to_a_person, "{name:?} + {}: {refusal}", event.word());
         }
     }
-    assert_eq!(pairs.len(), 11 * 14);
+    assert_eq!(pairs.len(), 13 * 21);
+}
+
+fn is_a_persons(event: &Event) -> bool {
+    let words = ["approve", "deny", "cancel", "renew", "tear down", "retain", "transfer"];
+    words.contains(&event.word())
 }

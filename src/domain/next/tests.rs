@@ -7,7 +7,7 @@ use super::table::{
 use super::{MAX_ATTEMPTS, next, note_refusal, record_message};
 use crate::domain::audit::AuditEntry;
 use crate::domain::event::Event;
-use crate::domain::fixtures::{at, born, execution, minutes, person, submitted_at, token, verify_chain};
+use crate::domain::fixtures::{at, born, by, execution, minutes, person, submitted_at, token, verify_chain};
 use crate::domain::ids::{ChannelId, RecordId};
 use crate::domain::job::{Job, JobKind, Resume};
 use crate::domain::lease::Lease;
@@ -64,7 +64,14 @@ fn resumes(jobs: &[Job]) -> Vec<(&str, &Resume)> {
             | JobKind::WatchProvisioning
             | JobKind::Terminate
             | JobKind::WatchTermination
-            | JobKind::JudgeClick(_) => None,
+            | JobKind::JudgeClick(_)
+            | JobKind::Lease
+            | JobKind::RenewalDeadline
+            | JobKind::Refresh { .. }
+            | JobKind::FindHomes
+            | JobKind::Warn
+            | JobKind::Home
+            | JobKind::CopyTrail { .. } => None,
         })
         .collect()
 }
@@ -114,7 +121,7 @@ fn an_approval_goes_ahead_only_when_enough_different_approvers_agree() {
     let mut life = Life::waiting_for(2);
     let jobs = life.goes_on(&approve("morgan"));
     assert_eq!((life.status(), resumes(&jobs)), (StatusName::AwaitingApproval, vec![]));
-    assert_eq!(life.trail.last().unwrap().detail, "1 of 2 approvals");
+    assert_eq!(life.trail.last().unwrap().detail, "1 of 2 approvals [button in C0PAYMENTS]");
     assert_eq!(life.tries(&approve("morgan")), Err(Refusal::AlreadyApprovedByYou { missing: 1 }));
     let jobs = life.goes_on(&approve("priya"));
     assert_eq!(life.status(), StatusName::Approved);
@@ -149,7 +156,7 @@ fn a_reason_is_kept_whole() {
     let mut life = Life::waiting_for(1);
     life.goes_on(&deny("morgan", reason));
     assert_eq!(life.request.status, Status::Denied { by: person("morgan"), reason: reason.into() });
-    assert_eq!(life.trail.last().unwrap().detail, reason);
+    assert_eq!(life.trail.last().unwrap().detail, format!("{reason} [button in C0PAYMENTS]"));
 }
 
 #[test]
@@ -230,7 +237,7 @@ fn a_message_that_comes_twice_is_dropped_and_a_newer_token_takes_over() {
     assert_eq!(waiting.request.status, Status::AwaitingApproval { token: token(2) });
     assert_eq!(waiting.audit[0].detail, "asked again by the workflow");
     let making = next(&making, &asks_to_provision(&making, 2), minutes(60)).unwrap();
-    assert_eq!(making.request.status, Status::Provisioning { token: token(2) });
+    assert_eq!(making.request.status, Status::Provisioning { token: token(2), unwanted: None });
     assert_eq!(making.jobs, [], "it is being provisioned already");
 }
 
@@ -262,6 +269,8 @@ fn an_execution_that_asks_late_is_told_what_is_known_and_nothing_else_changes() 
         (StatusName::TimedOut, Resume::TimedOut),
         (StatusName::Failed, Resume::ProvisioningFailed),
         (StatusName::TeardownFailed, Resume::ProvisioningFailed),
+        (StatusName::Terminated, Resume::Success),
+        (StatusName::Retained, Resume::Success),
     ] {
         assert_eq!(answer(name, asks_approvers), known, "{name:?}");
         assert_eq!(answer(name, asks_to_provision), known, "{name:?}");
@@ -315,9 +324,9 @@ fn a_whole_life_reads_from_its_trail() {
         format!("{} {} by {}: {} ({})", entry.seq, entry.event, entry.actor, entry.status, entry.detail)
     });
     insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
-    1 submitted by U0ALICE: PENDING (1 approval needed)
+    1 submitted by U0ALICE: PENDING (1 approval needed [form])
     2 approval requested by workflow: AWAITING_APPROVAL ()
-    3 approved by U0MORGAN: APPROVED ()
+    3 approved by U0MORGAN: APPROVED ([button in C0PAYMENTS])
     4 provisioning by workflow: PROVISIONING ()
     5 active by provisioner: ACTIVE ()
     ");
@@ -354,7 +363,7 @@ fn what_cannot_be_cleaned_up_keeps_its_slot_and_both_reasons() {
     let request = at(StatusName::Terminating);
     let change = next(&request, &Event::TerminationFailed { why: "in use".into() }, minutes(60)).unwrap();
     let ending = Ending::Failed { why: "no such bucket".into() };
-    assert_eq!(change.request.status, Status::TeardownFailed { why: "in use".into(), ending });
+    assert_eq!(change.request.status, Status::TeardownFailed { why: "in use".into(), ending, attempt: 1 });
     assert_eq!(change.quota, None);
 }
 
@@ -375,10 +384,10 @@ fn where_nobody_was_asked_there_is_no_card_and_no_thread() {
 fn a_refusal_goes_on_the_trail_and_changes_nothing_else() {
     for name in StatusName::ALL {
         let request = at(name);
-        let mut noted = note_refusal(&request, &person("mallory"), "approve", "not an approver", minutes(60));
+        let mut noted = note_refusal(&request, &by("mallory"), "approve", "not an approver", minutes(60));
         let entry = noted.audit.remove(0);
         assert_eq!((entry.event.as_str(), entry.actor.as_str()), ("refused", "U0MALLORY"));
-        assert_eq!(entry.detail, "approve: not an approver");
+        assert_eq!(entry.detail, "approve: not an approver [button in C0PAYMENTS]");
         assert_eq!((noted.jobs, noted.quota, noted.audit), (vec![], None, vec![]));
         assert_eq!(noted.request.revision, request.revision + 1);
         assert_eq!((noted.request.status, noted.request.updated_at), (request.status, request.updated_at));

@@ -220,10 +220,9 @@ fn take(tx: &Connection, slot: &QuotaSlot, limit: u32, monthly: Decimal) -> anyh
              ON CONFLICT (team, product) DO UPDATE SET used = used + 1, monthly = monthly + ?4
              WHERE used < ?3 RETURNING used",
         )?
-        .query_row(
-            params![slot.team.as_str(), slot.product.as_str(), limit, cents::of(monthly)?],
-            |row| row.get(0),
-        )
+        .query_row(params![slot.team.as_str(), slot.product.as_str(), limit, cents::of(monthly)?], |row| {
+            row.get(0)
+        })
         .optional()?;
     Ok(taken.is_some())
 }

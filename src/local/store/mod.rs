@@ -16,9 +16,7 @@ use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::job::JobKey;
 use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::request::{MessageRef, Request};
-use crate::ports::store::{
-    Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, Store, Which, Whose,
-};
+use crate::ports::store::{Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, Store, Which, Whose};
 
 /// The store in a [`Database`].
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use super::fake::{FakeSlack, StillClock};
 use super::*;
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::domain::request::{MessageRef, Surface};
-use crate::ports::slack::{Destination, Slack as _, SlackError};
+use crate::ports::slack::{Destination, Notice, Slack as _, SlackError};
 use crate::slack::incoming::ResponseUrl;
 use crate::slack::messages::{Message, sample};
 use crate::slack::views::note;
@@ -23,7 +23,7 @@ fn channel() -> Destination {
 async fn a_card_is_posted_and_edited_where_slack_says_it_stands() {
     let (slack, client, _) = start().await;
     let request = sample::awaiting();
-    let notice = sample::notice(&request, Surface::Card, &[]);
+    let notice = Notice::Request(sample::notice(&request, Surface::Card, &[]));
     let at = client.post(&channel(), &notice).await.unwrap();
     assert_eq!(at, MessageRef { channel: ChannelId::new("C1"), ts: "1.2".into() });
     let call = slack.last();

@@ -191,7 +191,7 @@ mod tests {
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
 
-        # Cleaning up: Secure S3 Bucket
+        # Tearing down: Secure S3 Bucket
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         Provisioning failed. What was made is being cleaned up.
 
@@ -210,9 +210,19 @@ mod tests {
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         Provisioning failed. Everything was cleaned up.
 
-        # Clean-up failed: Secure S3 Bucket
+        # Teardown failed: Secure S3 Bucket
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         Clean-up failed: something may be left. The platform team has to look at it.
+
+        # Torn down: Secure S3 Bucket
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: <@U0ALICE> said so.
+
+        # Retained: Secure S3 Bucket
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        Left as it is, by <@U0ADMIN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>). The portal no longer looks after it.
+        > Invoices &amp; receipts
+        > &gt; for audit
         ");
     }
 

@@ -2,9 +2,9 @@
 
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement, SlackBlockButtonStyle};
 
+use crate::domain::lease::Lease;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
-use crate::domain::lease::Lease;
 use crate::domain::request::{Cause, Ending, Output, Progress, Request, Status};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{MAX_SECTION, button, confirm, context};
@@ -137,7 +137,11 @@ pub(super) fn standing(request: &Request) -> String {
         Status::Approved => "Provisioning starts in a moment.".to_owned(),
         Status::Provisioning { unwanted: None, .. } => format!("Provisioning: {}", bar(&request.progress)),
         Status::Provisioning { unwanted: Some(by), .. } => {
-            format!("Provisioning: {}\n{} wants it torn down as soon as it is there.", bar(&request.progress), mention(by))
+            format!(
+                "Provisioning: {}\n{} wants it torn down as soon as it is there.",
+                bar(&request.progress),
+                mention(by)
+            )
         }
         Status::Active { lease } => active(request, lease),
         Status::Terminating { ending: Ending::Failed { .. }, .. } => {
@@ -156,7 +160,9 @@ pub(super) fn standing(request: &Request) -> String {
         Status::TeardownFailed { ending: Ending::Terminated { .. }, .. } => {
             "The teardown failed. It is still there and keeps its quota slot.".to_owned()
         }
-        Status::Terminated { cause } => format!("Torn down {}: {}.", date_time(request.updated_at), because(cause)),
+        Status::Terminated { cause } => {
+            format!("Torn down {}: {}.", date_time(request.updated_at), because(cause))
+        }
         Status::Retained { by, reason } => format!(
             "Left as it is, by {} ({}). The portal no longer looks after it.\n{}",
             mention(by),

@@ -86,15 +86,15 @@ fn about_request(notice: &RequestNotice<'_>) -> Message {
 mod tests {
     use super::transcript::assert_within_limits;
     use super::*;
-    use crate::domain::request::StatusName;
+    use crate::domain::request::{News, StatusName};
 
     #[test]
     fn every_surface_in_every_status_keeps_slacks_limits_however_long_the_texts() {
         for request in sample::in_every_status(&sample::enormous()) {
-            let surfaces = [Surface::Card, Surface::Thread, Surface::Direct].into_iter();
-            for surface in surfaces.chain(StatusName::ALL.map(Surface::Told)) {
+            let surfaces = [Surface::Card, Surface::Thread, Surface::Direct, Surface::Renewal].into_iter();
+            for surface in surfaces.chain(News::all().map(Surface::Told)) {
                 let approvers = sample::crowd();
-                let message = render(&sample::notice(&request, surface, &approvers));
+                let message = about_request(&sample::notice(&request, surface, &approvers));
                 assert_within_limits(&message);
             }
         }
@@ -106,10 +106,13 @@ mod tests {
         request.reason = "<!channel> *now*".into();
         request.parameters.push(("Note".into(), "<!here>`".into()));
         for request in sample::in_every_status(&request) {
-            for surface in
-                [Surface::Card, Surface::Thread, Surface::Direct, Surface::Told(request.status.name())]
-            {
-                let message = render(&sample::notice(&request, surface, &[]));
+            for surface in [
+                Surface::Card,
+                Surface::Thread,
+                Surface::Direct,
+                Surface::Told(News::Status(request.status.name())),
+            ] {
+                let message = about_request(&sample::notice(&request, surface, &[]));
                 let json = serde_json::to_string(&message.blocks).unwrap() + &message.text;
                 assert!(!json.contains("<!channel") && !json.contains("<!here"), "{json}");
             }
@@ -119,10 +122,13 @@ mod tests {
     #[test]
     fn no_message_ever_holds_a_task_token() {
         for request in sample::in_every_status(&sample::request()) {
-            for surface in
-                [Surface::Card, Surface::Thread, Surface::Direct, Surface::Told(request.status.name())]
-            {
-                let message = render(&sample::notice(&request, surface, &[]));
+            for surface in [
+                Surface::Card,
+                Surface::Thread,
+                Surface::Direct,
+                Surface::Told(News::Status(request.status.name())),
+            ] {
+                let message = about_request(&sample::notice(&request, surface, &[]));
                 assert!(!format!("{message:?}").contains(sample::TOKEN));
             }
         }
@@ -131,10 +137,13 @@ mod tests {
     #[test]
     fn a_simulation_says_so_wherever_somebody_could_be_misled() {
         for request in sample::in_every_status(&sample::request()) {
-            for surface in
-                [Surface::Card, Surface::Thread, Surface::Direct, Surface::Told(StatusName::Active)]
-            {
-                let message = render(&sample::notice(&request, surface, &[]));
+            for surface in [
+                Surface::Card,
+                Surface::Thread,
+                Surface::Direct,
+                Surface::Told(News::Status(StatusName::Active)),
+            ] {
+                let message = about_request(&sample::notice(&request, surface, &[]));
                 assert!(
                     transcript::transcript(&message).contains("imulat"),
                     "{surface:?} {:?}",

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use crate::domain::audit::AuditHead;
 use crate::domain::catalog::{
-    ApprovalMode, ApprovalRule, Approvers, LeaseTerms, Principal, Product, QuotaRule, Requesters,
+    ApprovalMode, ApprovalRule, Approvers, LeaseTerms, OverBudget, Principal, Product, QuotaRule, Requesters,
     TeardownConfirm,
 };
 use crate::domain::ids::{GroupId, PersonId, ProductKey, RequestId, TaskToken, TeamName};
@@ -18,7 +18,7 @@ use crate::domain::period::Period;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{
-    Approval, Ending, Estimate, Output, ProductSnapshot, Progress, Request, Status, Surface,
+    Approval, Cause, Ending, Estimate, Output, ProductSnapshot, Progress, Request, Status, Surface,
 };
 use crate::domain::template::Template;
 use crate::ports::slack::RequestNotice;
@@ -64,7 +64,7 @@ pub(crate) fn product(key: &str) -> Product {
         version: "v1.0".into(),
         bind: BTreeMap::new(),
         approval: rule(),
-        quota: QuotaRule { per_team: 3 },
+        quota: QuotaRule { per_team: 3, over_budget: OverBudget::Refuse },
         lease: lease_terms(),
         teardown: TeardownConfirm::Click,
         requesters: Requesters::Everyone,
@@ -82,6 +82,7 @@ pub(crate) fn request() -> Request {
         id: RequestId::parse("0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10").unwrap(),
         revision: 1,
         requester: PersonId::new("U0ALICE"),
+        owner: PersonId::new("U0ALICE"),
         team: TeamName::new("payments"),
         product: ProductSnapshot {
             key: product.key,
@@ -106,14 +107,18 @@ pub(crate) fn request() -> Request {
             region: "us-east-1".into(),
             priced_on: "2026-08-21".into(),
         }),
+        exceeds_budget: false,
         approval: ApprovalPath::Ask { needed: 1 },
         submitted_at: at("2026-11-22T09:00:00Z"),
         updated_at: at("2026-11-22T10:05:00Z"),
         approve_by: at("2026-11-23T09:00:00Z"),
+        activated_at: None,
+        ended_at: None,
         attempt: 1,
         epoch: 1,
         status: Status::Approved,
         approvals: vec![Approval { by: PersonId::new("U0MORGAN"), at: at("2026-11-22T10:00:00Z") }],
+        renewal: None,
         provisioned: None,
         progress: Progress { total: 7, done: vec!["Key".into(), "Policy".into(), "Bucket".into()] },
         outputs: vec![
@@ -142,16 +147,27 @@ pub(crate) fn in_every_status(request: &Request) -> Vec<Request> {
         Status::Pending,
         Status::AwaitingApproval { token: token() },
         Status::Approved,
-        Status::Provisioning { token: token() },
+        Status::Provisioning { token: token(), unwanted: None },
         Status::Active {
-            lease: Lease { warn_at: at("2026-12-22T10:05:00Z"), expires_at: at("2026-12-29T10:05:00Z") },
+            lease: Lease {
+                warn_at: at("2026-12-22T10:05:00Z"),
+                expires_at: at("2026-12-29T10:05:00Z"),
+                renewals: 0,
+                warned: None,
+            },
         },
-        Status::Terminating { ending: Ending::Failed { why: why() } },
-        Status::Denied { by: PersonId::new("U0MORGAN"), reason },
+        Status::Terminating { ending: Ending::Failed { why: why() }, attempt: 1 },
+        Status::Denied { by: PersonId::new("U0MORGAN"), reason: reason.clone() },
         Status::Cancelled,
         Status::TimedOut,
         Status::Failed { why: why() },
-        Status::TeardownFailed { why: "Bucket is not empty".into(), ending: Ending::Failed { why: why() } },
+        Status::TeardownFailed {
+            why: "Bucket is not empty".into(),
+            ending: Ending::Failed { why: why() },
+            attempt: 1,
+        },
+        Status::Terminated { cause: Cause::Asked { by: PersonId::new("U0ALICE") } },
+        Status::Retained { by: PersonId::new("U0ADMIN"), reason: reason.clone() },
     ];
     let shown = statuses.into_iter().map(|status| {
         let mut request = Request { status, ..request.clone() };
@@ -218,6 +234,10 @@ pub(crate) fn crowd() -> Vec<Principal> {
 }
 
 /// The notice of a simulated installation.
-pub(crate) fn notice<'a>(request: &'a Request, surface: Surface, approvers: &'a [Principal]) -> RequestNotice<'a> {
+pub(crate) fn notice<'a>(
+    request: &'a Request,
+    surface: Surface,
+    approvers: &'a [Principal],
+) -> RequestNotice<'a> {
     RequestNotice { surface, request, approvers, quota: QuotaUse { used: 2, limit: 3 }, simulated: true }
 }

@@ -103,7 +103,7 @@ fn cancel(request: &Request, viewer: &Origin) -> Option<SlackBlock> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::audit::{Actor, AuditHead, AuditSubject};
+    use crate::domain::audit::{Actor, AuditHead, AuditSubject, By, Via};
     use crate::domain::ids::PersonId;
     use crate::domain::request::Surface;
     use crate::slack::messages::sample;
@@ -121,7 +121,7 @@ mod tests {
             status: request.status.name().word(),
         };
         let mut head = AuditHead::default();
-        let alice = Actor::Person(request.requester.clone());
+        let alice = Actor::Person(By { person: request.requester.clone(), via: Via::Form });
         let append = |(event, detail): &(&str, &str)| {
             let actor = if *event == "submitted" { &alice } else { &Actor::Workflow };
             head.append(request.submitted_at, subject, event, actor, *detail)
@@ -157,7 +157,7 @@ mod tests {
         Name: `invoices &lt;2026&gt;`
         ---
         *Timeline*
-        <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> submitted by <@U0ALICE>: 1 approval needed
+        <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> submitted by <@U0ALICE>: 1 approval needed [form]
         <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> approval requested by workflow
         [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.]
         (Request `0b8f1c9e` · whole id `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10` · Simulated: nothing real is made)

@@ -27,7 +27,11 @@ fn renewed(notice: &RequestNotice<'_>) -> Message {
     let headline = match answer {
         Some(RenewalAnswer::Granted) => format!("Your renewal of {product} is approved."),
         Some(RenewalAnswer::Denied { by, reason }) => {
-            format!("Your renewal of {product} was denied by {}.\n{}", mention(by), quote(reason, facts::QUOTED))
+            format!(
+                "Your renewal of {product} was denied by {}.\n{}",
+                mention(by),
+                quote(reason, facts::QUOTED)
+            )
         }
         Some(RenewalAnswer::Unanswered) => format!("Nobody answered your renewal of {product} in time."),
         Some(RenewalAnswer::Moot) | None => format!("Your renewal of {product} is no longer needed."),
@@ -114,9 +118,8 @@ fn body(request: &Request, news: StatusName) -> Option<String> {
         (StatusName::TimedOut, Status::TimedOut) => {
             Some("Nobody decided in time. Nothing was provisioned; you can ask again.".to_owned())
         }
-        (StatusName::Terminated, Status::Terminated { .. }) | (StatusName::Retained, Status::Retained { .. }) => {
-            Some(facts::standing(request))
-        }
+        (StatusName::Terminated, Status::Terminated { .. })
+        | (StatusName::Retained, Status::Retained { .. }) => Some(facts::standing(request)),
         (StatusName::Approved | StatusName::Denied, _) => facts::decision(request),
         _ => None,
     }
@@ -158,7 +161,7 @@ mod tests {
                     || matches!(name, StatusName::Approved | StatusName::Active | StatusName::TeardownFailed)
             })
             .map(|request| {
-                let news = request.status.name();
+                let news = News::Status(request.status.name());
                 transcript(&told(&sample::notice(request, Surface::Told(news), &[]), news))
                     .lines()
                     .skip(1)
@@ -198,10 +201,20 @@ mod tests {
         [Try again]
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
-        *Secure S3 Bucket v1.0* could not be cleaned up completely.
+        *Secure S3 Bucket v1.0* could not be torn down.
         Some of its resources may be left and it keeps its quota slot. Your platform team has to remove them: mention request `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10`.
         One of its parts could not be made.
         > Bucket is not empty
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        *Secure S3 Bucket v1.0* is torn down.
+        Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: <@U0ALICE> said so.
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        *Secure S3 Bucket v1.0* is left as it is.
+        Left as it is, by <@U0ADMIN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>). The portal no longer looks after it.
+        > Invoices &amp; receipts
+        > &gt; for audit
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ");
     }
@@ -209,8 +222,8 @@ mod tests {
     #[test]
     fn news_that_arrives_late_is_still_the_news() {
         let text = transcript(&told(
-            &sample::notice(&sample::active(), Surface::Told(StatusName::Approved), &[]),
-            StatusName::Approved,
+            &sample::notice(&sample::active(), Surface::Told(News::Status(StatusName::Approved)), &[]),
+            News::Status(StatusName::Approved),
         ));
         assert!(text.contains("is approved") && text.contains("Approved by <@U0MORGAN>"), "{text}");
     }

@@ -66,7 +66,11 @@ fn line(request: &Request) -> String {
 
 fn until(request: &Request, lease: &Lease) -> String {
     if lease.warned.is_some() {
-        return format!("Torn down {} unless it is renewed. {}", date_time(lease.expires_at), facts::cost(request));
+        return format!(
+            "Torn down {} unless it is renewed. {}",
+            date_time(lease.expires_at),
+            facts::cost(request)
+        );
     }
     format!("Renewed: it lives until {}.", date_time(lease.expires_at))
 }

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use fancy_regex::Regex;
 use quartermaster::domain::audit::{AuditEntry, AuditHead, follows};
-use quartermaster::domain::quota::QuotaSlot;
+use quartermaster::domain::request::Request;
 use quartermaster::portal::Portal;
 use quartermaster::ports::clock::Clock as _;
-use quartermaster::ports::store::Whose;
+use quartermaster::ports::store::{Which, Whose};
+use rust_decimal::Decimal;
 
 use super::{BOT_TOKEN, Company, SIGNING_SECRET};
 
@@ -38,13 +39,15 @@ async fn nothing_is_left_to_do(company: &Company, portal: &Portal) {
 
 /// The whole trail, in order, after checking that no chain is broken.
 pub(super) async fn trail(portal: &Portal) -> Vec<AuditEntry> {
-    let (mut trail, mut cursor) = (Vec::new(), Some(0));
-    while let Some(from) = cursor {
-        let (entries, next) = portal.ports.store.audit_page(from, 100).await.unwrap();
+    let (mut trail, mut cursor) = (Vec::new(), 0);
+    loop {
+        let (entries, next) = portal.ports.store.audit_page(cursor, 100).await.unwrap();
+        if entries.is_empty() {
+            return trail;
+        }
         trail.extend(entries);
         cursor = next;
     }
-    trail
 }
 
 async fn trails_are_whole(portal: &Portal) {
@@ -65,11 +68,18 @@ async fn quotas_count_live_requests(portal: &Portal) {
     for team in &portal.organization.teams {
         for product in portal.catalog.products.keys() {
             let whose = Whose::TeamProduct(team.name.clone(), product.clone());
-            let requests = portal.ports.store.list(&whose, 0, 1000).await.unwrap();
-            let live = requests.iter().filter(|request| !request.status.name().is_ended()).count();
-            let slot = QuotaSlot { team: team.name.clone(), product: product.clone() };
-            let used = portal.ports.store.quota_used(&slot).await.unwrap();
-            assert_eq!(used as usize, live, "slots of {} for {product}", team.name);
+            let requests = portal.ports.store.list(&whose, Which::All, 0, 1000).await.unwrap();
+            let live = requests.iter().filter(|request| !request.status.name().is_ended());
+            let (count, monthly) = (live.clone().count(), live.map(Request::monthly).sum::<Decimal>());
+            let uses = portal.ports.store.team_use(&team.name).await.unwrap();
+            let held = uses.iter().find(|held| held.product == *product);
+            assert_eq!(
+                held.map_or(0, |held| held.used as usize),
+                count,
+                "slots of {} for {product}",
+                team.name
+            );
+            assert_eq!(held.map(|held| held.monthly).unwrap_or_default(), monthly, "budget of {}", team.name);
         }
     }
 }

@@ -10,7 +10,7 @@ use quartermaster::domain::request::Request;
 use quartermaster::playground::Playground;
 use quartermaster::portal::dispatch::Dispatcher;
 use quartermaster::ports::clock::Clock as _;
-use quartermaster::ports::store::Whose;
+use quartermaster::ports::store::{Which, Whose};
 use quartermaster::wiring::App;
 use serde_json::Value;
 
@@ -151,7 +151,7 @@ impl Desk {
         let mut newest: Option<Request> = None;
         for team in &app.portal.organization.teams {
             let of_team = Whose::Team(team.name.clone());
-            let found = app.portal.ports.store.list(&of_team, 0, 1).await.unwrap();
+            let found = app.portal.ports.store.list(&of_team, Which::All, 0, 1).await.unwrap();
             newest = newest.into_iter().chain(found).max_by_key(|request| request.submitted_at);
         }
         newest.unwrap()

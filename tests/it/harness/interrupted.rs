@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use quartermaster::domain::audit::AuditEntry;
-use quartermaster::domain::ids::RequestId;
+use quartermaster::domain::ids::{PersonId, RequestId, TeamName};
 use quartermaster::domain::job::JobKey;
-use quartermaster::domain::quota::QuotaSlot;
+use quartermaster::domain::quota::{QuotaSlot, TeamUse};
 use quartermaster::domain::request::{MessageRef, Request, Surface};
-use quartermaster::ports::store::{Claim, ClaimedJob, Commit, CommitError, RowChange, Store, Whose};
+use quartermaster::ports::store::{
+    Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, RowChange, Store, Which, Whose,
+};
 
 /// What is to go wrong, and how much of it has.
 #[derive(Debug)]
@@ -98,12 +100,42 @@ impl Store for Interrupted {
         self.store.find(prefix, limit).await
     }
 
-    async fn list(&self, whose: &Whose, skip: usize, limit: usize) -> anyhow::Result<Vec<Request>> {
-        self.store.list(whose, skip, limit).await
+    async fn list(
+        &self,
+        whose: &Whose,
+        which: Which,
+        skip: usize,
+        limit: usize,
+    ) -> anyhow::Result<Vec<Request>> {
+        self.store.list(whose, which, skip, limit).await
     }
 
-    async fn request_of_message(&self, message: &MessageRef) -> anyhow::Result<Option<RequestId>> {
-        self.store.request_of_message(message).await
+    async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
+        self.store.holdings(whose, since).await
+    }
+
+    async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>> {
+        self.store.requests_of_message(message).await
+    }
+
+    async fn team_use(&self, team: &TeamName) -> anyhow::Result<Vec<TeamUse>> {
+        self.store.team_use(team).await
+    }
+
+    async fn home(&self, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
+        self.store.home(person).await
+    }
+
+    async fn put_home(&self, person: &PersonId, home: &HomeTab) -> anyhow::Result<()> {
+        self.store.put_home(person, home).await
+    }
+
+    async fn homes_opened_since(&self, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {
+        self.store.homes_opened_since(since).await
+    }
+
+    async fn audit_end(&self) -> anyhow::Result<u64> {
+        self.store.audit_end().await
     }
 
     async fn quota_used(&self, slot: &QuotaSlot) -> anyhow::Result<u32> {
@@ -114,7 +146,7 @@ impl Store for Interrupted {
         self.store.audit_of(request).await
     }
 
-    async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, Option<u64>)> {
+    async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, u64)> {
         self.store.audit_page(cursor, limit).await
     }
 

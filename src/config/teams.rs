@@ -1,0 +1,209 @@
+//! The keys of a team in `quartermaster.toml`.
+
+use jiff::civil::Weekday;
+use jiff::tz::{self, TimeZone, TimeZoneDatabase};
+
+use super::file::{channel, principals};
+use crate::document::{Reader, nearest};
+use crate::domain::ids::TeamName;
+use crate::domain::policy::Team;
+use crate::domain::quiet::{Hours, Quiet};
+
+/// Longest team name: it becomes part of bucket names and tags.
+const LONGEST_TEAM_NAME: usize = 20;
+
+pub(super) fn read(root: &Reader<'_>) -> Vec<Team> {
+    if !root.has("teams") {
+        root.report(
+            "teams",
+            "there is no `[[teams]]`",
+            "add one with name, members and approvers, such as `[[teams]] name = \"payments\" members = [\"U0ALICE\"] approvers = [\"U0MORGAN\"]`",
+        );
+    }
+    let mut teams: Vec<Team> = Vec::new();
+    for reader in root.maps("teams") {
+        let team = read_team(&reader);
+        if teams.iter().any(|known| known.name == team.name) {
+            reader.report(
+                "name",
+                format!("two teams are called `{}`", team.name),
+                "give each team its own name",
+            );
+        }
+        reader.finish();
+        teams.push(team);
+    }
+    teams
+}
+
+fn read_team(reader: &Reader<'_>) -> Team {
+    let name = read_name(reader);
+    for key in ["members", "approvers"] {
+        if !reader.has(key) {
+            reader.report(
+                key,
+                format!("`{}` is missing", reader.path_of(key)),
+                format!("add a line such as `{key} = [\"U0ALICE\", \"S0GROUP\"]`"),
+            );
+        }
+    }
+    Team {
+        name,
+        members: principals(reader, "members"),
+        approvers: principals(reader, "approvers"),
+        channel: channel(reader, "channel"),
+        monthly_budget: reader.decimal("monthly_budget"),
+        quiet: read_quiet(reader),
+    }
+}
+
+fn read_name(reader: &Reader<'_>) -> TeamName {
+    let name = reader.required_text("name");
+    let words_shaped = name
+        .split('-')
+        .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+    if !name.trim().is_empty() && (!words_shaped || name.len() > LONGEST_TEAM_NAME) {
+        reader.report(
+            "name",
+            format!("`{name}` cannot be a team's name"),
+            "use at most 20 lower-case letters, digits and single hyphens, such as `payments`: it becomes part of resource names",
+        );
+    }
+    TeamName::new(name)
+}
+
+fn read_quiet(reader: &Reader<'_>) -> Option<Quiet> {
+    let zone = reader.text("time_zone").map_or(Some(TimeZone::UTC), |name| zone(reader, &name));
+    let hours = hours(reader);
+    let days: Vec<Weekday> = reader
+        .list_of_texts("quiet_days")
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|text| weekday(reader, text))
+        .collect();
+    if hours.is_none() && days.is_empty() {
+        return None;
+    }
+    let quiet = Quiet::new(hours, days, zone?);
+    if let Err(error) = &quiet {
+        let key = if hours.is_some() { "quiet_hours" } else { "quiet_days" };
+        let remedy = "leave some hours of a week out, such as `quiet_hours = \"18:00-08:00\"` and `quiet_days = [\"sat\", \"sun\"]`";
+        reader.report(key, error.to_string(), remedy);
+    }
+    quiet.ok()
+}
+
+fn hours(reader: &Reader<'_>) -> Option<Hours> {
+    let hours = reader.text("quiet_hours")?.parse::<Hours>();
+    if let Err(error) = &hours {
+        let remedy = "write when it begins and when it ends, such as `18:00-08:00`";
+        reader.report("quiet_hours", error.to_string(), remedy);
+    }
+    hours.ok()
+}
+
+const WEEK: [(&str, Weekday); 7] = [
+    ("mon", Weekday::Monday),
+    ("tue", Weekday::Tuesday),
+    ("wed", Weekday::Wednesday),
+    ("thu", Weekday::Thursday),
+    ("fri", Weekday::Friday),
+    ("sat", Weekday::Saturday),
+    ("sun", Weekday::Sunday),
+];
+
+fn weekday(reader: &Reader<'_>, text: &str) -> Option<Weekday> {
+    let found = WEEK.iter().find(|(word, _)| *word == text).map(|(_, day)| *day);
+    if found.is_none() {
+        let what = format!("`{text}` in `{}` is no day of the week", reader.path_of("quiet_days"));
+        let word = text.to_lowercase();
+        let near = WEEK.iter().map(|(near, _)| *near).find(|near| word.starts_with(near));
+        let remedy = near.map_or_else(
+            || "write days as `mon`, `tue`, `wed`, `thu`, `fri`, `sat` or `sun`".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        reader.report("quiet_days", what, remedy);
+    }
+    found
+}
+
+/// The zone of this name: as this machine knows it, since it may be newer, else as it was when this was built.
+fn zone(reader: &Reader<'_>, name: &str) -> Option<TimeZone> {
+    let bundled = TimeZoneDatabase::bundled();
+    let found = tz::db().get(name).or_else(|_| bundled.get(name)).ok();
+    if found.is_none() {
+        let known: Vec<String> = bundled.available().map(|known| known.to_string()).collect();
+        let remedy = match nearest_zone(name, &known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "write an IANA name such as `Europe/Berlin`, or `UTC`".to_owned(),
+        };
+        reader.report("time_zone", format!("there is no time zone `{name}`"), remedy);
+    }
+    found
+}
+
+/// The zone that is spelled almost like `name`, or whose city it is.
+fn nearest_zone<'k>(name: &str, known: &'k [String]) -> Option<&'k str> {
+    let city = name.rsplit('/').next().unwrap_or(name).trim().replace(' ', "_");
+    let is_city = |zone: &&str| zone.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(&city));
+    let mut names = known.iter().map(String::as_str);
+    nearest(name, names.clone()).or_else(|| names.find(is_city))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::parse;
+    use super::*;
+
+    fn with_team(keys: &str) -> String {
+        format!(
+            "[slack]\napprovals_channel = \"C0APPROVALS\"\n[[teams]]\nname = \"a\"\nmembers = []\napprovers = []\n{keys}\n"
+        )
+    }
+
+    fn quiet(keys: &str) -> Option<Quiet> {
+        parse(&with_team(keys)).unwrap().organization.teams.remove(0).quiet
+    }
+
+    fn problems(keys: &str) -> String {
+        let found = parse(&with_team(keys)).unwrap_err();
+        found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn a_team_says_when_nothing_is_torn_down() {
+        let nights = "18:00-08:00".parse().ok();
+        assert_eq!(quiet(""), None);
+        assert_eq!(quiet("time_zone = \"Europe/Berlin\""), None);
+        assert_eq!(
+            quiet("quiet_hours = \"18:00-08:00\""),
+            Quiet::new(nights, Vec::new(), TimeZone::UTC).ok()
+        );
+        let berlin = TimeZoneDatabase::bundled().get("Europe/Berlin").unwrap();
+        let weekend = vec![Weekday::Saturday, Weekday::Sunday];
+        let friday_night: jiff::Timestamp = "2026-01-16T20:00:00Z".parse().unwrap();
+        let found = quiet(
+            "quiet_hours = \"18:00-08:00\"\nquiet_days = [\"sat\", \"sun\"]\ntime_zone = \"Europe/Berlin\"",
+        );
+        assert_eq!(
+            found.unwrap().until(friday_night),
+            Quiet::new(nights, weekend, berlin).unwrap().until(friday_night)
+        );
+    }
+
+    #[test]
+    fn every_mistake_in_a_quiet_time_is_told_with_an_example() {
+        insta::assert_snapshot!(problems("quiet_hours = \"6pm\"\nquiet_days = [\"Saturday\", \"so\"]\ntime_zone = \"Europe/Berlni\""), @"
+        line 7: `6pm` is not a time of the day, a hyphen and another time of the day: write when it begins and when it ends, such as `18:00-08:00`
+        line 8: `Saturday` in `teams[0].quiet_days` is no day of the week: did you mean `sat`?
+        line 8: `so` in `teams[0].quiet_days` is no day of the week: write days as `mon`, `tue`, `wed`, `thu`, `fri`, `sat` or `sun`
+        line 9: there is no time zone `Europe/Berlni`: did you mean `Europe/Berlin`?
+        ");
+        insta::assert_snapshot!(problems("quiet_hours = \"08:00-08:00\""), @"line 7: `08:00-08:00` ends when it begins: write when it begins and when it ends, such as `18:00-08:00`");
+        insta::assert_snapshot!(problems("quiet_hours = \"00:00-24:00\""), @r#"line 7: this team would be quiet at every hour of every day, so nothing could ever be torn down: leave some hours of a week out, such as `quiet_hours = "18:00-08:00"` and `quiet_days = ["sat", "sun"]`"#);
+        insta::assert_snapshot!(problems("quiet_days = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]"), @r#"line 7: this team would be quiet at every hour of every day, so nothing could ever be torn down: leave some hours of a week out, such as `quiet_hours = "18:00-08:00"` and `quiet_days = ["sat", "sun"]`"#);
+        insta::assert_snapshot!(problems("time_zone = \"Sao Paulo\""), @"line 7: there is no time zone `Sao Paulo`: did you mean `America/Sao_Paulo`?");
+        insta::assert_snapshot!(problems("time_zone = \"the office\""), @"line 7: there is no time zone `the office`: write an IANA name such as `Europe/Berlin`, or `UTC`");
+        insta::assert_snapshot!(problems("quiet_hour = \"18:00-08:00\""), @"line 7: unknown key `teams[0].quiet_hour`: did you mean `quiet_hours`?");
+    }
+}
