@@ -270,6 +270,24 @@ mod tests {
             plans.push(plan(&holdings_sql(filter)));
         }
         plans.push(plan(&list_sql("team = ?3", Which::Waiting)));
-        insta::assert_snapshot!(plans.join("\n"), @"");
+        insta::assert_snapshot!(plans.join("\n"), @"
+        SEARCH requests USING INDEX requests_by_owner (owner=?)
+        SEARCH requests USING INDEX requests_live_by_owner (owner=?)
+        SEARCH requests USING INDEX requests_ended_by_owner (owner=? AND ended_at>?)
+        COMPOUND QUERY
+        LEFT-MOST SUBQUERY
+        SEARCH requests USING INDEX requests_live_by_owner (owner=?)
+        UNION ALL
+        SEARCH requests USING INDEX requests_ended_by_owner (owner=? AND ended_at>?)
+        SEARCH requests USING INDEX requests_by_team (team=?)
+        SEARCH requests USING INDEX requests_live_by_team (team=?)
+        SEARCH requests USING INDEX requests_ended_by_team (team=? AND ended_at>?)
+        COMPOUND QUERY
+        LEFT-MOST SUBQUERY
+        SEARCH requests USING INDEX requests_live_by_team (team=?)
+        UNION ALL
+        SEARCH requests USING INDEX requests_ended_by_team (team=? AND ended_at>?)
+        SEARCH requests USING INDEX requests_waiting_by_team (team=?)
+        ");
     }
 }

@@ -25,8 +25,8 @@ pub(super) fn view(page: &HomePage) -> SlackHomeView {
     blocks.push(top());
     blocks.extend(waiting(page));
     blocks.extend(mine(page));
-    for team in &page.teams {
-        blocks.extend(team::team(team, &page.command));
+    for (number, team) in page.teams.iter().enumerate() {
+        blocks.extend(team::team(team, number, &page.command));
     }
     if page.teams.is_empty() {
         blocks.push(divider());
@@ -34,7 +34,8 @@ pub(super) fn view(page: &HomePage) -> SlackHomeView {
             "You are in no team yet. Ask your platform team to add you to one; then you can request.",
         ));
     }
-    blocks.push(context(if page.simulated { SIMULATED } else { "Costs are estimates at list price." }));
+    let simulated = if page.simulated { format!(" · {SIMULATED}") } else { String::new() };
+    blocks.push(context(&format!("Costs are estimates at list price{simulated}")));
     SlackHomeView::new(at_most(blocks, MAX_VIEW_BLOCKS))
 }
 

@@ -11,7 +11,8 @@ use crate::slack::mrkdwn::{dollars, escape, escape_within, meter};
 /// Characters of a product's name.
 const NAME: usize = 60;
 
-pub(super) fn team(page: &TeamPage, command: &str) -> Vec<SlackBlock> {
+/// The blocks of one's n-th team.
+pub(super) fn team(page: &TeamPage, number: usize, command: &str) -> Vec<SlackBlock> {
     let mut blocks = vec![divider(), header(&format!("Team {}", page.team)), section(&figures(page))];
     blocks.extend(page.live.requests.iter().map(|request| section_with(&line(request), details(request))));
     if page.live.requests.is_empty() {
@@ -19,7 +20,7 @@ pub(super) fn team(page: &TeamPage, command: &str) -> Vec<SlackBlock> {
         let text = format!("Your team-mates have nothing here. `{command} list` shows what has ended, too.");
         blocks.push(context(&text));
     }
-    blocks.push(show_all(&format!("all.{}", page.team), Some(page.team.as_str())));
+    blocks.push(show_all(&format!("all.{number}"), Some(page.team.as_str())));
     blocks
 }
 

@@ -208,19 +208,45 @@ mod tests {
 
     #[test]
     fn costs_come_as_a_table_with_sums_and_what_is_left_of_the_budget() {
-        insta::assert_snapshot!(transcript(&costs(&of(vec![mine(), team()]), "/provision")), @"");
+        insta::assert_snapshot!(transcript(&costs(&of(vec![mine(), team()]), "/provision")), @"
+        (Costs in November 2026 / *Yours*: 2 held, about $4.30/month / This month about $1.10 so far, about $2.15 for the whole of it / ▓▓▓▓▓▓▓▓▓▓ Secure S3 Bucket: 2 held, $4.30/month, $1.10 so far, $2.15 for the whole month / *Team payments*: 7 held, about $24/month / This month about $9.70 so far, about $19 for the whole of it / Budget ▓▓▓▓░░░░░░ about $24 of $50 a month, about $26 left / 2 have no estimate and are in no sum. / ▓▓▓▓▓▓░░░░ PostgreSQL RDS Instance: 1 held, $15/month, $7.50 so far, $15 for the whole month / ▓▓▓░░░░░░░ Secure S3 Bucket: 4 held, $8.60/month, $2.20 so far, $4.30 for the whole month / ░░░░░░░░░░ Queue: 2 held, $0/month, $0 so far, $0 for the whole month / Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. November 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
+        # Costs in November 2026
+        *Yours*: 2 held, about $4.30/month
+        This month about $1.10 so far, about $2.15 for the whole of it
+        *Team payments*: 7 held, about $24/month
+        This month about $9.70 so far, about $19 for the whole of it
+        Budget ▓▓▓▓░░░░░░ about $24 of $50 a month, about $26 left
+        2 have no estimate and are in no sum.
+        | Whose | Product | Held | About a month | So far | Whole month | Share |
+        | You | Secure S3 Bucket | 2 | $4.30 | $1.10 | $2.15 | ▓▓▓▓▓▓▓▓▓▓ |
+        | payments | PostgreSQL RDS Instance | 1 | $15 | $7.50 | $15 | ▓▓▓▓▓▓░░░░ |
+        | payments | Secure S3 Bucket | 4 | $8.60 | $2.20 | $4.30 | ▓▓▓░░░░░░░ |
+        | payments | Queue | 2 | no estimate | $0 | $0 | ░░░░░░░░░░ |
+        (Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. November 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
+        ");
     }
 
     #[test]
     fn a_team_that_holds_nothing_is_told_what_to_do() {
         let nothing = Account { products: vec![], total: Amounts::default(), ..team() };
-        insta::assert_snapshot!(transcript(&costs(&of(vec![nothing]), "/provision")), @"");
+        insta::assert_snapshot!(transcript(&costs(&of(vec![nothing]), "/provision")), @"
+        (Costs in November 2026 / *Team payments*: nothing yet. `/provision` shows what there is. / Budget ░░░░░░░░░░ about $0 of $50 a month, about $50 left / Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. November 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
+        # Costs in November 2026
+        *Team payments*: nothing yet. `/provision` shows what there is.
+        Budget ░░░░░░░░░░ about $0 of $50 a month, about $50 left
+        (Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. November 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
+        ");
     }
 
     #[test]
     fn a_budget_that_was_lowered_is_said_to_be_exceeded() {
         let over = Account { budget: Some(Decimal::from(20)), ..team() };
-        insta::assert_snapshot!(summary(&over, "/provision"), @"");
+        insta::assert_snapshot!(summary(&over, "/provision"), @"
+        *Team payments*: 7 held, about $24/month
+        This month about $9.70 so far, about $19 for the whole of it
+        Budget ▓▓▓▓▓▓▓▓▓▓ about $24 of $20 a month, about $3.60 over it
+        2 have no estimate and are in no sum.
+        ");
     }
 
     #[test]

@@ -19,8 +19,8 @@ pub const SIMULATED: &str = facts::SIMULATED;
 
 /// What it is, where it stands, whose it is and what it costs, in two lines.
 pub fn line(request: &Request) -> String {
-    let name =
-        if request.outputs.is_empty() { String::new() } else { format!(" `{}`", facts::resource(request)) };
+    let lives = request.ended_at.is_none() && request.activated_at.is_some();
+    let name = if lives { format!(" `{}`", facts::resource(request)) } else { String::new() };
     format!(
         "*{}*{name} · {}\n`{}` · {} · {} · {}",
         facts::product(request),
