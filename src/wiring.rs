@@ -18,8 +18,8 @@ use crate::local::provisioner::{SimulatedProvisioner, Simulation};
 use crate::local::queue::LocalQueue;
 use crate::local::store::SqliteStore;
 use crate::local::workflow::LocalWorkflow;
-use crate::portal::Portal;
 use crate::portal::dispatch::Dispatcher;
+use crate::portal::{Portal, trail};
 use crate::ports::Ports;
 use crate::ports::clock::Clock;
 use crate::ports::store::Store;
@@ -128,6 +128,7 @@ impl App {
         listener: TcpListener,
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
+        trail::begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
         let dispatcher = self.dispatcher.clone();
         let working = tokio::spawn({
             let stop = stop.clone();

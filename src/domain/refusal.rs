@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use thiserror::Error;
 
+use super::cost::dollars;
 use super::ids::{PersonId, ProductKey, TeamName};
 use super::period::Period;
 use super::quota::QuotaUse;
@@ -170,7 +171,8 @@ pub enum Refusal {
     NotAReader,
     /// The team's budget has no room.
     #[error(
-        "Team *{team}* already holds about ${spent} of ${budget} a month, so this does not fit. Free something by tearing down what is no longer needed, or ask your platform team for a larger budget."
+        "Team *{team}* already holds about {} of {} a month, so this does not fit. Free something by tearing down what is no longer needed, or ask your platform team for a larger budget.",
+        dollars(*spent), dollars(*budget)
     )]
     BudgetSpent {
         /// The team.
