@@ -250,6 +250,8 @@ fn request_id(text: &str) -> anyhow::Result<RequestId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::fixtures;
+    use crate::domain::request::StatusName;
 
     /// How SQLite goes about it, one step a line.
     fn plan(sql: &str) -> String {
@@ -289,5 +291,39 @@ mod tests {
         SEARCH requests USING INDEX requests_ended_by_team (team=? AND ended_at>?)
         SEARCH requests USING INDEX requests_waiting_by_team (team=?)
         ");
+    }
+
+    /// A database in memory in which team payments has this many requests, half of them ended.
+    fn filled(requests: i64) -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("../database/schema.sql")).unwrap();
+        let body = serde_json::to_string(&fixtures::at(StatusName::Active)).unwrap();
+        connection.execute_batch("BEGIN").unwrap();
+        let mut insert = connection
+            .prepare(
+                "INSERT INTO requests (id, revision, owner, team, product, status, waits, monthly, submitted_at,
+                                       activated_at, ended_at, body)
+                 VALUES (?1, 1, 'U0ALICE', 'payments', 's3-bucket', 'ACTIVE', 0, 215, ?2, ?2, ?3, ?4)",
+            )
+            .unwrap();
+        for n in 0..requests {
+            insert.execute(params![n.to_string(), n, (n % 2 == 1).then_some(n), body]).unwrap();
+        }
+        connection.execute_batch("COMMIT").unwrap();
+        drop(insert);
+        connection
+    }
+
+    #[test]
+    fn the_last_page_and_the_sums_of_ten_thousand_requests_are_quick() {
+        let connection = filled(10_000);
+        let payments = Whose::Team(TeamName::new("payments"));
+        let begun = std::time::Instant::now();
+        assert_eq!(holdings(&connection, &payments, Timestamp::UNIX_EPOCH).unwrap().len(), 10_000);
+        for which in [Which::Live, Which::Ended] {
+            assert_eq!(list(&connection, &payments, which, 4_985, 16).unwrap().len(), 15);
+        }
+        // Far above what it takes, so that only another order of growth fails it.
+        assert!(begun.elapsed() < std::time::Duration::from_secs(2), "{:?}", begun.elapsed());
     }
 }
