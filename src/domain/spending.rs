@@ -1,6 +1,7 @@
 //! What resources cost in a calendar month, by their estimates and the time they lived. Sums only: whose resources
 //! they are, and what is charged in truth, does not belong here.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -138,8 +139,7 @@ pub fn spending(resources: &[Resource], now: Timestamp) -> Spending {
     let worth = |(_, amounts): &(&ProductKey, Amounts)| amounts.held > 0 || !amounts.projected.is_zero();
     let mut products: Vec<(ProductKey, Amounts)> =
         products.into_iter().filter(worth).map(|(key, amounts)| (key.clone(), amounts)).collect();
-    products
-        .sort_by(|(_, one), (_, other)| (other.monthly, other.projected).cmp(&(one.monthly, one.projected)));
+    products.sort_by_key(|(_, amounts)| Reverse((amounts.monthly, amounts.projected)));
     Spending { products, total }
 }
 

@@ -38,13 +38,12 @@ pub struct Account {
 /// # Errors
 /// A refusal when the team is not theirs to see; a failure when Slack or the store is silent.
 pub async fn costs(portal: &Portal, person: &PersonId, team: Option<&str>) -> Result<Costs, Error> {
-    let whose = match team {
-        Some(name) => vec![Whose::Team(visible_team(portal, person, name).await?)],
-        None => {
-            let teams = portal.teams_of(person).await?;
-            let teams = teams.iter().map(|team| Whose::Team(team.name.clone()));
-            [Whose::Owner(person.clone())].into_iter().chain(teams).collect()
-        }
+    let whose = if let Some(name) = team {
+        vec![Whose::Team(visible_team(portal, person, name).await?)]
+    } else {
+        let teams = portal.teams_of(person).await?;
+        let teams = teams.iter().map(|team| Whose::Team(team.name.clone()));
+        [Whose::Owner(person.clone())].into_iter().chain(teams).collect()
     };
     let mut accounts = Vec::new();
     for whose in whose {

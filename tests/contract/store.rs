@@ -426,7 +426,7 @@ pub(crate) async fn what_lives_what_has_ended_and_what_waits_are_listed_apart(te
     for n in 0..4 {
         let transition = submission("U0ALICE", "payments", "s3-bucket", at(n));
         let mut request = transition.request.clone();
-        test.commit(insert(&transition)).await;
+        test.commit(Commit { quota: None, ..insert(&transition) }).await;
         request.revision += 1;
         match n {
             // The second ended after the third.
@@ -458,7 +458,7 @@ pub(crate) async fn holdings_are_what_lives_and_what_ended_since_then(test: Stor
     let payments = Whose::Team(TeamName::new("payments"));
     for (n, ended_at) in [None, Some(at(50)), Some(at(60)), Some(at(70))].into_iter().enumerate() {
         let transition = submission("U0ALICE", "payments", "s3-bucket", at(0));
-        test.commit(insert(&transition)).await;
+        test.commit(Commit { quota: None, ..insert(&transition) }).await;
         let mut request = transition.request;
         request.revision += 1;
         request.activated_at = Some(at(10 + u32::try_from(n).unwrap()));

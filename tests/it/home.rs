@@ -69,7 +69,7 @@ async fn an_approver_decides_on_the_home_tab() {
         (You have nothing here yet. *Request something* shows what there is.)
         [Show all]
         ---
-        You are in no team yet. Ask your platform team to add you to one; then you can request.
+        You are a member of no team, so you cannot request anything yet. Your platform team can add you to one.
         (Costs are estimates at list price · Simulated: nothing real is made)
         ");
         morgan.clicks_at_home("Approve").await;
@@ -123,7 +123,7 @@ async fn ones_own_and_the_teams_things_stand_apart_and_nobody_elses_anywhere() {
             let home = other.home();
             assert!(!home.contains("U0ALICE") && !home.contains("Orders"), "{home}");
         }
-        assert!(company.olga.home().contains("You are in no team yet"), "{}", company.olga.home());
+        assert!(company.olga.home().contains("You are a member of no team"), "{}", company.olga.home());
     })
     .await;
 }

@@ -54,9 +54,9 @@ pub(super) async fn show_details(edge: &Edge, at: &Whereabouts, click: &Click) {
             let view = views::details(&commands::full(&detail, &click.origin));
             let is_over_modal = click.view.as_ref().is_some_and(|view| !view.callback_id.is_empty());
             if is_over_modal {
-                push(edge, at, click, view)
+                push(edge, at, click, view);
             } else {
-                edge.open_later(at, click.trigger_id.clone(), view)
+                edge.open_later(at, click.trigger_id.clone(), view);
             }
         }
         Err(error) => refuse(edge, at, &error),

@@ -30,9 +30,8 @@ pub(super) fn view(page: &HomePage) -> SlackHomeView {
     }
     if page.teams.is_empty() {
         blocks.push(divider());
-        blocks.push(section(
-            "You are in no team yet. Ask your platform team to add you to one; then you can request.",
-        ));
+        let text = "You are a member of no team, so you cannot request anything yet. Your platform team can add you to one.";
+        blocks.push(section(text));
     }
     let simulated = if page.simulated { format!(" · {SIMULATED}") } else { String::new() };
     blocks.push(context(&format!("Costs are estimates at list price{simulated}")));

@@ -134,7 +134,7 @@ fn what_waits_comes_first_then_ones_own_then_the_teams() {
 
 #[test]
 fn somebody_in_no_team_is_told_whom_to_ask() {
-    assert!(shown(&page()).contains("You are in no team yet"));
+    assert!(shown(&page()).contains("You are a member of no team"));
 }
 
 #[test]
