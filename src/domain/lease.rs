@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_warned_about_once_then_reminded_of_and_then_it_ends() {
+    fn it_is_warned_about_once_then_again_of_and_then_it_ends() {
         let (terms, lease) = (terms(), begun());
         assert_eq!(lease.step(&terms, at("2026-04-01T08:59:59Z")), LeaseStep::Wait(lease.warn_at));
         assert_eq!(lease.step(&terms, at("2026-04-01T09:00:00Z")), LeaseStep::Warn);
@@ -151,10 +151,10 @@ mod tests {
         assert_eq!(told.expires_at, at("2026-04-08T09:00:01Z"));
         assert_eq!(told.step(&terms, at("2026-04-02T00:00:00Z")), LeaseStep::Wait(reminder));
         assert_eq!(told.step(&terms, reminder), LeaseStep::Warn);
-        let reminded = told.after_warning(&terms, reminder);
-        assert_eq!(reminded.expires_at, told.expires_at, "a reminder moves nothing");
-        assert_eq!(reminded.step(&terms, reminder), LeaseStep::Wait(told.expires_at));
-        assert_eq!(reminded.step(&terms, told.expires_at), LeaseStep::End);
+        let again = told.after_warning(&terms, reminder);
+        assert_eq!(again.expires_at, told.expires_at, "a reminder moves nothing");
+        assert_eq!(again.step(&terms, reminder), LeaseStep::Wait(told.expires_at));
+        assert_eq!(again.step(&terms, told.expires_at), LeaseStep::End);
     }
 
     #[test]

@@ -124,6 +124,8 @@ pub(super) async fn named_request(
     }
     if click.epoch != request.epoch {
         if let Some(message) = &click.message {
+            let shown = request.messages.iter().find(|(_, at)| *at == message);
+            let surface = shown.map_or(surface, |(surface, _)| *surface);
             portal.refresh(&request, surface, message).await?;
         }
         return Err(Refusal::StaleButton { status: request.status.name() }.into());
