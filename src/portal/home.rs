@@ -10,7 +10,7 @@ use crate::domain::period::Period;
 use crate::domain::policy::{Team, may_decide};
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::Request;
-use crate::ports::slack::{Excerpt, HomePage, ProductUse, TeamPage};
+use crate::ports::slack::{Excerpt, HomePage, ProductUse, SlackError, TeamPage};
 use crate::ports::store::{HomeTab, Which, Whose};
 
 /// A home tab is kept up to date for this long after it was last opened.
@@ -67,7 +67,14 @@ async fn is_shown_to(portal: &Portal, person: &PersonId, request: &Request) -> b
 pub(super) async fn publish(portal: &Portal, person: &PersonId) -> Result<Performed, JobError> {
     let Some(known) = portal.ports.store.home(person).await? else { return Ok(Performed::Done) };
     let page = page(portal, person, known.shows.is_empty()).await?;
-    let shows = portal.ports.slack.publish_home(&page, &known.shows).await?;
+    let shows = match portal.ports.slack.publish_home(&page, &known.shows).await {
+        Ok(shows) => shows,
+        // Somebody who has left the workspace looks at no tab.
+        Err(SlackError::Gone(_) | SlackError::Unreachable(_)) => return Ok(Performed::Done),
+        Err(error @ (SlackError::RateLimited(_) | SlackError::Refused(_) | SlackError::Other(_))) => {
+            return Err(error.into());
+        }
+    };
     if shows != known.shows {
         portal.ports.store.put_home(person, &HomeTab { shows, ..known }).await?;
     }

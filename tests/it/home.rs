@@ -1,6 +1,6 @@
 //! The home tab: what is on it, what can be done there, and when it is published.
 
-use crate::harness::{Company, run};
+use crate::harness::{Company, Setup, run, run_in};
 
 const BUCKET: [(&str, &str); 1] = [("BucketPurpose", "logs")];
 const DATABASE: [(&str, &str); 2] = [("DatabaseName", "orders"), ("reason", "Orders of the shop")];
@@ -243,6 +243,39 @@ async fn what_has_ended_is_behind_a_button_of_the_list() {
         alice.clicks("Show ended").await;
         alice.clicks("Show what lives").await;
         assert!(alice.form().contains("nothing that lives"), "{}", alice.form());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ones_own_request_never_waits_for_oneself() {
+    let setup =
+        Setup::new().with_settings("members = [\"U0ALICE\"]", "members = [\"U0ALICE\", \"U0MORGAN\"]");
+    run_in(setup, async |company| {
+        let morgan = &company.morgan;
+        morgan.asks_for("rds-postgres", &DATABASE).await;
+        morgan.opens_home().await;
+        assert!(morgan.home().contains("Nothing waits for you"), "{}", morgan.home());
+        company.alice.opens_home().await;
+        assert!(!company.alice.home().contains("[Approve]"), "{}", company.alice.home());
+        // As a team-mate she sees it, with Details and nothing else.
+        assert!(company.alice.home().contains("<@U0MORGAN>"), "{}", company.alice.home());
+        assert!(!company.alice.home().contains("[Cancel]"), "{}", company.alice.home());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_group_that_slack_cannot_list_takes_nothing_else_off_the_tab() {
+    run(async |company| {
+        company.expects_slack_to_refuse("usergroups.users.list", "missing_scope");
+        company.playground.fail_always("usergroups.users.list", Some("missing_scope"));
+        company.bob.asks_for("rds-postgres", &DATABASE).await;
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        company.morgan.opens_home().await;
+        let home = company.morgan.home();
+        assert_eq!(home.matches("[Approve]").count(), 1, "what is known to be hers: {home}");
+        company.playground.fail_always("usergroups.users.list", None);
     })
     .await;
 }
