@@ -1,7 +1,7 @@
 //! What is true whatever the chat tool or the cloud. No I/O, no clock, no `async`, no logging.
 //!
 //! Reading order: [`ids`], [`catalog`] with its [`template`]s, [`request`], then [`next`], which decides every
-//! change of a request. [`policy`], [`quota`] and [`lease`] answer one question each; [`audit`] and
+//! change of a request. [`policy`], [`quota`], [`lease`] and [`spending`] answer one question each; [`audit`] and
 //! [`job`] are what a change leaves behind; [`refusal`] is every way to say no.
 
 pub mod audit;
@@ -25,5 +25,6 @@ pub mod quiet;
 pub mod quota;
 pub mod refusal;
 pub mod request;
+pub mod spending;
 pub mod submission;
 pub mod template;

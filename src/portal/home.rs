@@ -1,20 +1,26 @@
 //! Home tabs: what each shows, and keeping those up to date that people look at.
 
+use jiff::Timestamp;
+
 use super::perform::{JobError, Performed};
 use super::{Error, Portal};
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::job::{Job, JobKind};
 use crate::domain::period::Period;
-use crate::domain::policy::Team;
+use crate::domain::policy::{Team, may_decide};
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::Request;
-use crate::ports::slack::{Excerpt, HomePage, ProductUse, TeamPage};
+use crate::ports::slack::{Excerpt, HomePage, ProductUse, SlackError, TeamPage};
 use crate::ports::store::{HomeTab, Which, Whose};
 
 /// A home tab is kept up to date for this long after it was last opened.
 const LOOKED_AT: Period = Period::days(7);
 /// Requests shown of each kind.
 const ROWS: usize = 8;
+/// Requests of a team that are looked through for those of others.
+const ROWS_READ: usize = 50;
+/// Waiting requests of one team that are looked through for those a person can answer.
+const MOST_WAITING: usize = 100;
 
 /// Notes that somebody opened their home tab, and has it published.
 ///
@@ -33,7 +39,7 @@ pub(super) async fn find_homes(portal: &Portal, id: RequestId) -> Result<Perform
     let now = portal.now();
     let mut jobs: Vec<Job> = Vec::new();
     for person in portal.ports.store.homes_opened_since(LOOKED_AT.before(now)).await? {
-        if is_shown_to(portal, &person, &request).await? {
+        if is_shown_to(portal, &person, &request).await {
             jobs.push(JobKind::Home.due(person, now));
         }
     }
@@ -43,20 +49,32 @@ pub(super) async fn find_homes(portal: &Portal, id: RequestId) -> Result<Perform
     Ok(Performed::Done)
 }
 
-async fn is_shown_to(portal: &Portal, person: &PersonId, request: &Request) -> anyhow::Result<bool> {
+/// Whether it can stand on this person's home tab. If Slack does not say, the tab itself is looked at.
+async fn is_shown_to(portal: &Portal, person: &PersonId, request: &Request) -> bool {
     if *person == request.owner || *person == request.requester {
-        return Ok(true);
+        return true;
     }
     let members = portal.organization.team(&request.team).map(|team| team.members.as_slice());
-    Ok(portal.is_one_of(person, members.unwrap_or_default()).await?
-        || portal.is_one_of(person, &portal.approvers_of(request)).await?)
+    for circle in [members.unwrap_or_default(), &portal.approvers_of(request)] {
+        if portal.is_one_of(person, circle).await.unwrap_or(true) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Publishes a person's home tab if it shows something else now.
 pub(super) async fn publish(portal: &Portal, person: &PersonId) -> Result<Performed, JobError> {
     let Some(known) = portal.ports.store.home(person).await? else { return Ok(Performed::Done) };
     let page = page(portal, person, known.shows.is_empty()).await?;
-    let shows = portal.ports.slack.publish_home(&page, &known.shows).await?;
+    let shows = match portal.ports.slack.publish_home(&page, &known.shows).await {
+        Ok(shows) => shows,
+        // Somebody who has left the workspace looks at no tab.
+        Err(SlackError::Gone(_) | SlackError::Unreachable(_)) => return Ok(Performed::Done),
+        Err(error @ (SlackError::RateLimited(_) | SlackError::Refused(_) | SlackError::Other(_))) => {
+            return Err(error.into());
+        }
+    };
     if shows != known.shows {
         portal.ports.store.put_home(person, &HomeTab { shows, ..known }).await?;
     }
@@ -67,8 +85,12 @@ async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyho
     let store = &portal.ports.store;
     let mine = store.list(&Whose::Owner(person.clone()), Which::Live, 0, ROWS + 1).await?;
     let mut teams = Vec::new();
-    for team in portal.teams_of(person).await? {
-        teams.push(team_page(portal, team).await?);
+    let known = portal.teams_of(person).await;
+    // As long as Slack does not say which teams are theirs, the rest of the tab is better than none.
+    let known =
+        known.inspect_err(|error| tracing::warn!(actor = %person, error = format!("{error:#}"), "no team"));
+    for team in known.unwrap_or_default() {
+        teams.push(team_page(portal, person, team).await?);
     }
     Ok(HomePage {
         person: person.clone(),
@@ -92,20 +114,41 @@ async fn waiting_for(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<R
     let mut waiting = Vec::new();
     for team in &portal.organization.teams {
         let whose = Whose::Team(team.name.clone());
-        for request in portal.ports.store.list(&whose, Which::Waiting, 0, 100).await? {
-            let is_own = *person == request.requester && !request.product.approval.self_approval;
-            if !is_own && portal.is_one_of(person, &portal.askable(&request)).await? {
+        for request in portal.ports.store.list(&whose, Which::Waiting, 0, MOST_WAITING).await? {
+            if is_asked(portal, person, &request).await {
                 waiting.push(request);
             }
         }
     }
-    waiting.sort_by_key(|request| request.submitted_at);
+    waiting.sort_by_key(asked_at);
     Ok(waiting)
 }
 
-async fn team_page(portal: &Portal, team: &Team) -> anyhow::Result<TeamPage> {
+/// Whether a click of theirs on Approve would count. A group that Slack cannot list keeps nothing else off the tab.
+async fn is_asked(portal: &Portal, person: &PersonId, request: &Request) -> bool {
+    match portal.is_one_of(person, &portal.approvers_of(request)).await {
+        Ok(is_approver) => may_decide(request, person, is_approver, "").is_ok(),
+        Err(error) => {
+            let error = format!("{error:#}");
+            tracing::warn!(actor = %person, request = %request.id, error, "cannot find out who approves");
+            false
+        }
+    }
+}
+
+/// Of a renewal only the deadline is kept, so that stands for when it was asked for.
+fn asked_at(request: &Request) -> Timestamp {
+    let timeout = request.product.approval.timeout;
+    request.waiting_renewal().map_or(request.submitted_at, |renewal| timeout.before(renewal.approve_by))
+}
+
+async fn team_page(portal: &Portal, person: &PersonId, team: &Team) -> anyhow::Result<TeamPage> {
     let store = &portal.ports.store;
-    let live = store.list(&Whose::Team(team.name.clone()), Which::Live, 0, ROWS + 1).await?;
+    let live = store.list(&Whose::Team(team.name.clone()), Which::Live, 0, ROWS_READ).await?;
+    let is_cut = live.len() == ROWS_READ;
+    let others: Vec<Request> = live.into_iter().filter(|request| request.owner != *person).collect();
+    let mut live = excerpt(others);
+    live.more |= is_cut;
     let held = store.team_use(&team.name).await?;
     let offered = portal.catalog.products.values().filter(|product| product.requesters.include(&team.name));
     let mut uses: Vec<ProductUse> = offered
@@ -127,7 +170,7 @@ async fn team_page(portal: &Portal, team: &Team) -> anyhow::Result<TeamPage> {
     }));
     Ok(TeamPage {
         team: team.name.clone(),
-        live: excerpt(live),
+        live,
         monthly: held.iter().map(|held| held.monthly).sum(),
         budget: team.monthly_budget,
         uses,

@@ -18,36 +18,45 @@ const SHORTEST_PREFIX: usize = 6;
 pub struct Page {
     /// Whose they are, for the heading.
     pub whose: Whose,
-    /// Newest first.
+    /// Those that have not ended, newest first; or those that have, the one that ended last first.
     pub requests: Vec<Request>,
-    /// Requests before these.
-    pub skip: usize,
-    /// Whether there are more.
+    /// Whether there are more of this kind.
     pub more: bool,
+    /// Whether there are any that have ended.
+    pub any_ended: bool,
+}
+
+/// Which requests a page is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Those that have ended, instead of those that have not.
+    pub ended: bool,
+    /// Requests before the page.
+    pub skip: usize,
+    /// Requests on the page.
+    pub limit: usize,
 }
 
 /// A page of the person's own requests, or of a team's if `team` is named and the person may see it.
 ///
 /// # Errors
 /// A refusal when the team is not theirs to see; a failure when Slack or the store is silent.
-pub async fn list(
-    portal: &Portal,
-    person: &PersonId,
-    team: Option<&str>,
-    skip: usize,
-    limit: usize,
-) -> Result<Page, Error> {
+pub async fn list(portal: &Portal, person: &PersonId, team: Option<&str>, cut: Cut) -> Result<Page, Error> {
     let whose = match team {
         None => Whose::Owner(person.clone()),
         Some(name) => Whose::Team(visible_team(portal, person, name).await?),
     };
-    let mut requests = portal.ports.store.list(&whose, Which::All, skip, limit + 1).await?;
-    let more = requests.len() > limit;
-    requests.truncate(limit);
-    Ok(Page { whose, requests, skip, more })
+    let store = &portal.ports.store;
+    let which = if cut.ended { Which::Ended } else { Which::Live };
+    let mut requests = store.list(&whose, which, cut.skip, cut.limit.saturating_add(1)).await?;
+    let more = requests.len() > cut.limit;
+    requests.truncate(cut.limit);
+    let any_ended = !store.list(&whose, Which::Ended, 0, 1).await?.is_empty();
+    Ok(Page { whose, requests, more, any_ended })
 }
 
-async fn visible_team(portal: &Portal, person: &PersonId, name: &str) -> Result<TeamName, Error> {
+/// The team of this name, if the person is in it, answers its requests, or may read everything.
+pub(super) async fn visible_team(portal: &Portal, person: &PersonId, name: &str) -> Result<TeamName, Error> {
     let wanted = portal.organization.team(&TeamName::new(name));
     if let Some(team) = wanted {
         for circle in

@@ -5,6 +5,7 @@
 //! do, as jobs, each of which may run twice.
 
 pub mod cancel;
+pub mod costs;
 pub mod decide;
 pub mod dispatch;
 pub mod form;

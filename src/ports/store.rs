@@ -34,7 +34,7 @@ pub trait Store: Debug + Send + Sync {
     /// Requests whose id begins with `prefix` (lower-case hex and hyphens), at most `limit`.
     async fn find(&self, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>>;
 
-    /// Requests of a person or a team, newest first, at most `limit`, after the first `skip`.
+    /// Requests of a person or a team, newest first (see [`Which::Ended`]), at most `limit`, after the first `skip`.
     async fn list(
         &self,
         whose: &Whose,
@@ -158,6 +158,8 @@ pub enum Which {
     All,
     /// Those that have not ended.
     Live,
+    /// Those that have ended, the one that ended last first.
+    Ended,
     /// Those that wait for approvers: see [`Request::waits_for_approvers`].
     Waiting,
 }

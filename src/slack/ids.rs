@@ -27,6 +27,10 @@ pub enum ActionId {
     ShowStatus,
     /// The next page of a list; carries where it begins.
     MoreRows,
+    /// The whole of a list in a modal, on the home tab, and paging in that modal; carries where it begins.
+    ShowAll,
+    /// What things cost; carries nothing.
+    ShowCosts,
     /// Open the catalog; carries nothing.
     OpenCatalog,
     /// Open a product's form; carries the product's key.
@@ -42,7 +46,7 @@ impl ActionId {
     pub const MOST_PERIODS: u8 = 5;
 
     /// Every action.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Approve,
         Self::Deny,
         Self::Cancel,
@@ -57,6 +61,8 @@ impl ActionId {
         Self::Again,
         Self::ShowStatus,
         Self::MoreRows,
+        Self::ShowAll,
+        Self::ShowCosts,
         Self::OpenCatalog,
         Self::ChooseProduct,
         Self::ChooseTeam,
@@ -80,6 +86,8 @@ impl ActionId {
             Self::Again => "request.again",
             Self::ShowStatus => "status.show",
             Self::MoreRows => "list.more",
+            Self::ShowAll => "list.all",
+            Self::ShowCosts => "costs.show",
             Self::OpenCatalog => "catalog.open",
             Self::ChooseProduct => "catalog.choose",
             Self::ChooseTeam => "form.team",
@@ -108,19 +116,22 @@ pub enum CallbackId {
     Transfer,
     /// The catalog browser; has no submit button.
     Catalog,
+    /// A list of requests, a page at a time; has no submit button.
+    Requests,
     /// A view that only says something; has no submit button.
     Note,
 }
 
 impl CallbackId {
     /// Every modal.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::RequestForm,
         Self::DenyReason,
         Self::TearDown,
         Self::Retain,
         Self::Transfer,
         Self::Catalog,
+        Self::Requests,
         Self::Note,
     ];
 
@@ -133,6 +144,7 @@ impl CallbackId {
             Self::Retain => "request.retain",
             Self::Transfer => "request.transfer",
             Self::Catalog => "catalog.browser",
+            Self::Requests => "request.list",
             Self::Note => "note",
         }
     }

@@ -138,6 +138,17 @@ pub fn dollars(amount: Decimal) -> String {
     format!("${rounded:.2}")
 }
 
+/// `▓▓▓░░░░░░░`: ten cells, none only for nothing and all only for the whole or more.
+pub fn meter(part: Decimal, whole: Decimal) -> String {
+    const CELLS: usize = 10;
+    let cells = part.checked_mul(CELLS.into()).and_then(|tenfold| tenfold.checked_div(whole));
+    let cells =
+        cells.map_or(if part > Decimal::ZERO { CELLS } else { 0 }, |cells| cells.to_usize().unwrap_or(0));
+    let least = usize::from(part > Decimal::ZERO);
+    let full = cells.clamp(least, CELLS);
+    format!("{}{}", "▓".repeat(full), "░".repeat(CELLS - full))
+}
+
 fn thousands(amount: i128) -> String {
     let digits = amount.to_string();
     let mut grouped = String::new();
@@ -201,6 +212,22 @@ mod tests {
             ("1234567", "$1,234,567"),
         ] {
             assert_eq!(dollars(amount.parse().unwrap()), shown, "{amount}");
+        }
+    }
+
+    #[test]
+    fn a_meter_is_empty_for_nothing_and_full_for_the_whole_alone() {
+        for (part, whole, shown) in [
+            (0, 10, "░░░░░░░░░░"),
+            (1, 1000, "▓░░░░░░░░░"),
+            (2, 10, "▓▓░░░░░░░░"),
+            (999, 1000, "▓▓▓▓▓▓▓▓▓░"),
+            (10, 10, "▓▓▓▓▓▓▓▓▓▓"),
+            (11, 10, "▓▓▓▓▓▓▓▓▓▓"),
+            (0, 0, "░░░░░░░░░░"),
+            (1, 0, "▓▓▓▓▓▓▓▓▓▓"),
+        ] {
+            assert_eq!(meter(part.into(), whole.into()), shown, "{part} of {whole}");
         }
     }
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use quartermaster::domain::audit::{Actor, AuditSubject};
-use quartermaster::domain::ids::{ChannelId, PersonId, ProductKey, RequestId, TeamName};
+use quartermaster::domain::ids::{ChannelId, PersonId, ProductKey, RequestId, TaskToken, TeamName};
 use quartermaster::domain::job::{Job, JobKey, JobKind};
 use quartermaster::domain::period::Period;
 use quartermaster::domain::quota::{QuotaChange, QuotaSlot, QuotaUse};
-use quartermaster::domain::request::{MessageRef, News, Request, StatusName, Surface};
+use quartermaster::domain::request::{MessageRef, News, Request, Status, StatusName, Surface};
 use quartermaster::ports::store::{Claim, ClaimedJob, Commit, CommitError, RowChange, Store, Which, Whose};
 use rust_decimal::Decimal;
 
@@ -38,6 +38,8 @@ macro_rules! store_suite {
                 an_entry_that_somebody_else_appended_makes_the_commit_stale,
                 a_request_is_found_by_the_beginning_of_its_id,
                 lists_are_newest_first_and_come_in_pages,
+                what_lives_what_has_ended_and_what_waits_are_listed_apart,
+                holdings_are_what_lives_and_what_ended_since_then,
                 the_store_can_be_checked,
                 jobs_are_claimed_when_due_oldest_first,
                 of_many_claimers_one_gets_the_job,
@@ -417,6 +419,59 @@ pub(crate) async fn lists_are_newest_first_and_come_in_pages(test: StoreUnderTes
         let listed: Vec<RequestId> = listed.iter().map(|request| request.id).collect();
         assert_eq!(listed, expected, "{whose:?} {skip} {limit}");
     }
+}
+
+pub(crate) async fn what_lives_what_has_ended_and_what_waits_are_listed_apart(test: StoreUnderTest) {
+    let (mut ids, payments) = (Vec::new(), Whose::Team(TeamName::new("payments")));
+    for n in 0..4 {
+        let transition = submission("U0ALICE", "payments", "s3-bucket", at(n));
+        let mut request = transition.request.clone();
+        test.commit(Commit { quota: None, ..insert(&transition) }).await;
+        request.revision += 1;
+        match n {
+            // The second ended after the third.
+            1 => (request.status, request.ended_at) = (Status::Cancelled, Some(at(90))),
+            2 => (request.status, request.ended_at) = (Status::TimedOut, Some(at(80))),
+            3 => request.status = Status::AwaitingApproval { token: TaskToken::new("t") },
+            _ => {}
+        }
+        ids.push(request.id);
+        test.commit(replace(&request)).await;
+    }
+    for (which, skip, expected) in [
+        (Which::All, 0, vec![ids[3], ids[2], ids[1], ids[0]]),
+        (Which::Live, 0, vec![ids[3], ids[0]]),
+        (Which::Live, 1, vec![ids[0]]),
+        (Which::Ended, 0, vec![ids[1], ids[2]]),
+        (Which::Ended, 1, vec![ids[2]]),
+        (Which::Waiting, 0, vec![ids[3]]),
+    ] {
+        for whose in [&payments, &Whose::Owner(PersonId::new("U0ALICE"))] {
+            let listed = test.store.list(whose, which, skip, 10).await.unwrap();
+            let listed: Vec<RequestId> = listed.iter().map(|request| request.id).collect();
+            assert_eq!(listed, expected, "{which:?} {skip} of {whose:?}");
+        }
+    }
+}
+
+pub(crate) async fn holdings_are_what_lives_and_what_ended_since_then(test: StoreUnderTest) {
+    let payments = Whose::Team(TeamName::new("payments"));
+    for (n, ended_at) in [None, Some(at(50)), Some(at(60)), Some(at(70))].into_iter().enumerate() {
+        let transition = submission("U0ALICE", "payments", "s3-bucket", at(0));
+        test.commit(Commit { quota: None, ..insert(&transition) }).await;
+        let mut request = transition.request;
+        request.revision += 1;
+        request.activated_at = Some(at(10 + u32::try_from(n).unwrap()));
+        request.ended_at = ended_at;
+        test.commit(replace(&request)).await;
+    }
+    test.commit(insert(&submission("U0BOB", "search", "s3-bucket", at(0)))).await;
+    let mut held = test.store.holdings(&payments, at(60)).await.unwrap();
+    held.sort_by_key(|holding| holding.activated_at);
+    let dates: Vec<_> = held.iter().map(|holding| (holding.activated_at, holding.ended_at)).collect();
+    let at = |seconds| Some(at(seconds));
+    assert_eq!(dates, [(at(10), None), (at(12), at(60)), (at(13), at(70))]);
+    assert!(held.iter().all(|holding| holding.owner.as_str() == "U0ALICE" && holding.monthly.is_none()));
 }
 
 pub(crate) async fn the_store_can_be_checked(test: StoreUnderTest) {

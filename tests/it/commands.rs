@@ -50,7 +50,7 @@ async fn a_list_shows_ones_own_requests_a_page_at_a_time() {
         let first = alice.is_told();
         insta::assert_snapshot!(first.lines().take(4).collect::<Vec<_>>().join("\n"), @"
         # Your requests
-        *Secure S3 Bucket v1.0* · Active, until 2026-12-30
+        *Secure S3 Bucket v1.0* `payments-logs-dev-id` · Active, until 2026-12-30
         `id` · payments · <@U0ALICE> · about $2.15/month
         [Details]
         ");
@@ -69,7 +69,7 @@ async fn a_teams_list_is_for_its_members_and_approvers() {
         company.morgan.runs("/provision list payments").await;
         insta::assert_snapshot!(company.morgan.is_told(), @"
         # Requests of team payments
-        *Secure S3 Bucket v1.0* · Active, until 2026-12-30
+        *Secure S3 Bucket v1.0* `payments-logs-dev-id` · Active, until 2026-12-30
         `id` · payments · <@U0ALICE> · about $2.15/month
         [Details]
         (Simulated: nothing real is made)

@@ -9,11 +9,13 @@
 mod approval;
 mod cancellation;
 mod commands;
+mod costs;
 mod denial;
 mod failure;
 mod forgery;
 mod forms;
 mod harness;
+mod home;
 mod operator;
 mod people;
 mod provision;

@@ -139,6 +139,7 @@ fn the_manifest_names_what_the_code_answers() {
         (text(&first("slash_commands"), &["url"]), "/slack/commands"),
         (interactivity("request_url"), "/slack/interactions"),
         (interactivity("message_menu_options_url"), "/slack/options"),
+        (text(&manifest, &["settings", "event_subscriptions", "request_url"]), "/slack/events"),
     ];
     let router = read("src/slack/router.rs");
     for (url, route) in addresses {

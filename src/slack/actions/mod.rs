@@ -3,6 +3,7 @@
 mod catalog;
 mod decision;
 mod form;
+mod home;
 mod living;
 mod request;
 
@@ -28,8 +29,12 @@ pub(super) async fn answer(edge: &Edge, click: Click) -> Ack {
         Some(ActionId::Retain) => living::ask_why_retain(edge, &at, &click).await,
         Some(ActionId::Transfer) => living::ask_to_whom(edge, &at, &click).await,
         Some(ActionId::Again) => request::again(edge, &at, &click).await,
+        // On the home tab and in a modal there is no message to answer under.
+        Some(ActionId::ShowStatus) if click.view.is_some() => home::show_details(edge, &at, &click).await,
         Some(ActionId::ShowStatus) => request::show(edge, &at, &click).await,
         Some(ActionId::MoreRows) => request::more(edge, &at, &click).await,
+        Some(ActionId::ShowAll) => home::show_all(edge, &at, &click).await,
+        Some(ActionId::ShowCosts) => home::show_costs(edge, &at, &click).await,
         Some(ActionId::OpenCatalog) => catalog::open(edge, &at, &click).await,
         Some(ActionId::ChooseProduct) => catalog::choose(edge, &at, &click).await,
         Some(ActionId::ChooseTeam | ActionId::FieldValue) => form::changed(edge, &click),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use slack_morphism::prelude::{SlackHomeView, SlackModalView, SlackView};
+use slack_morphism::prelude::{SlackHomeView, SlackModalView};
 
 use super::failure::Failure;
 use super::response_url::followable;
@@ -45,6 +45,16 @@ impl SlackClient {
         Ok(opened.view)
     }
 
+    /// Opens a modal over the one whose trigger it is.
+    ///
+    /// # Errors
+    /// As [`Self::open_view`]; also when three are open already.
+    pub async fn push_view(&self, trigger_id: &str, view: &SlackModalView) -> Result<OpenedView, SlackError> {
+        let body = json!({ "trigger_id": trigger_id, "view": written(view)? });
+        let opened: Opened = self.call("views.push", &body, OPEN).await?;
+        Ok(opened.view)
+    }
+
     /// Replaces an open modal; with a `hash` only if it is still that version.
     ///
     /// # Errors
@@ -68,7 +78,7 @@ impl SlackClient {
     /// # Errors
     /// See [`SlackError`].
     pub(super) async fn publish(&self, person: &PersonId, view: &SlackHomeView) -> Result<(), SlackError> {
-        let view = serde_json::to_value(SlackView::Home(view.clone())).map_err(anyhow::Error::from)?;
+        let view = crate::slack::home::to_json(view).map_err(anyhow::Error::from)?;
         let body = json!({ "user_id": person.as_str(), "view": view });
         let _: Opened = self.call("views.publish", &body, CALL).await?;
         Ok(())

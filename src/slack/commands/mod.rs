@@ -1,6 +1,7 @@
 //! The slash command: its first word says what is wanted. One file per word; a product's key opens its form.
 
 mod audit;
+mod costs;
 mod escaped;
 mod form;
 mod help;
@@ -10,9 +11,10 @@ mod request;
 mod teardown;
 mod transfer;
 
+pub(super) use costs::modal as cost_modal;
 pub(super) use form::{again, form_view};
 pub(super) use help::written as written_help;
-pub(super) use list::{Rows, page as list_page};
+pub(super) use list::{Rows, modal as list_modal, page as list_page};
 pub(super) use request::full;
 
 use super::edge::{Edge, Whereabouts, words};
@@ -44,7 +46,8 @@ pub(super) async fn answer(edge: &Edge, command: Command) -> Ack {
         Some("teardown") => teardown::ask(edge, at, command.trigger_id, rest).await,
         Some("transfer") => transfer::transfer(edge, at, command.trigger_id, rest, third).await,
         Some("audit") => audit::audit(edge, at, rest).await,
-        Some(word @ ("costs" | "stats")) => help::not_yet(edge, word),
+        Some("costs") => costs::costs(edge, at, rest).await,
+        Some(word @ "stats") => help::not_yet(edge, word),
         Some(product) => form::open(edge, at, command.trigger_id, product, typed(words.pairs)).await,
     }
 }

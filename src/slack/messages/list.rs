@@ -1,13 +1,11 @@
-//! Requests in rows, a page at a time.
+//! Requests in rows, a page at a time, as a message or as the blocks of a modal.
 
-use jiff::Timestamp;
 use slack_morphism::prelude::SlackBlock;
 
-use super::{Message, facts};
-use crate::domain::request::{Request, Status};
+use super::{Message, facts, rows};
+use crate::domain::request::Request;
 use crate::slack::blocks::{button, buttons, context, header, section, section_with};
 use crate::slack::ids::ActionId;
-use crate::slack::mrkdwn::{date_time, day, mention, monthly};
 
 /// Rows of one page; with heading, paging and note well below Slack's 50 blocks.
 pub const PAGE_ROWS: usize = 15;
@@ -19,80 +17,45 @@ pub struct ListPage<'a> {
     pub title: &'a str,
     /// The rows; those beyond [`PAGE_ROWS`] are not shown.
     pub rows: &'a [Request],
-    /// What [`ActionId::MoreRows`] carries to show the next page, if there is one.
-    pub next: Option<String>,
     /// What to say when there are no rows; formatted text.
     pub empty: &'a str,
+    /// The buttons under the rows: what each says, and what it carries.
+    pub turns: Vec<(&'static str, String)>,
     /// Whether nothing real is made.
     pub simulated: bool,
 }
 
-/// The list.
+/// The list as a message.
 pub fn list(page: &ListPage<'_>) -> Message {
-    if page.rows.is_empty() {
-        return Message::new(
-            &format!("{}: {}", page.title, page.empty),
-            vec![header(page.title), section(page.empty)],
-        );
-    }
-    let rows = page.rows.iter().take(PAGE_ROWS);
     let mut text = page.title.to_owned();
-    let mut blocks: Vec<SlackBlock> = vec![header(page.title)];
-    for request in rows {
-        let words = row(request);
+    if page.rows.is_empty() {
+        text = format!("{text}: {}", page.empty);
+    }
+    for request in page.rows.iter().take(PAGE_ROWS) {
         text.push('\n');
-        text.push_str(&words);
-        let spoken = facts::spoken("Details of", request);
-        let details = button(ActionId::ShowStatus, "Details", &facts::button_value(request), &spoken);
-        blocks.push(section_with(&words, details));
+        text.push_str(&rows::line(request));
     }
-    if let Some(next) = &page.next {
-        blocks.push(buttons(
-            "paging",
-            vec![button(ActionId::MoreRows, "Show more", next, "Show more requests")],
-        ));
-    }
-    if page.simulated {
-        blocks.push(context(facts::SIMULATED));
-    }
+    let mut blocks = vec![header(page.title)];
+    blocks.extend(list_blocks(page, ActionId::MoreRows));
     Message::new(&text, blocks)
 }
 
-fn row(request: &Request) -> String {
-    let cost = request.estimate.as_ref().map_or_else(|| "no estimate".to_owned(), monthly);
-    format!(
-        "*{}* · {}\n`{}` · {} · {} · {cost}",
-        facts::product(request),
-        since(request),
-        request.id.short(),
-        facts::team(request),
-        mention(&request.owner),
-    )
-}
-
-/// The status with the date that matters in it.
-fn since(request: &Request) -> String {
-    let label = request.status.name().label();
-    let dated = |words: &str, at: Timestamp| format!("{label}, {words} {}", day(at));
-    match &request.status {
-        Status::Active { lease } => dated("until", lease.expires_at),
-        Status::AwaitingApproval { .. } | Status::Pending => {
-            format!("{label}, expires unanswered {}", date_time(request.approve_by))
-        }
-        Status::Approved
-        | Status::Provisioning { .. }
-        | Status::Terminating { .. }
-        | Status::TeardownFailed { .. } => dated("since", request.updated_at),
-        Status::Denied { .. }
-        | Status::Cancelled
-        | Status::TimedOut
-        | Status::Failed { .. }
-        | Status::Terminated { .. }
-        | Status::Retained { .. } => {
-            // No "on" before the day: the client may write "today" for it.
-            format!("{label} {}", day(request.updated_at))
-        }
+/// The list without its title; `turn` is what its buttons do.
+pub fn list_blocks(page: &ListPage<'_>, turn: ActionId) -> Vec<SlackBlock> {
+    let shown = page.rows.iter().take(PAGE_ROWS);
+    let mut blocks: Vec<SlackBlock> =
+        shown.map(|request| section_with(&rows::line(request), rows::details(request))).collect();
+    if page.rows.is_empty() {
+        blocks.push(section(page.empty));
     }
+    // A block holds each action once, so each button has a block of its own.
+    for (number, (text, value)) in page.turns.iter().enumerate() {
+        blocks.push(buttons(&format!("paging.{number}"), vec![button(turn, text, value, text)]));
+    }
+    if page.simulated && !page.rows.is_empty() {
+        blocks.push(context(facts::SIMULATED));
+    }
+    blocks
 }
 
 #[cfg(test)]
@@ -103,7 +66,8 @@ mod tests {
 
     fn page<'a>(rows: &'a [Request], next: Option<&str>) -> ListPage<'a> {
         let empty = "Nothing yet. `/provision` shows what there is.";
-        ListPage { title: "Your requests", rows, next: next.map(str::to_owned), empty, simulated: true }
+        let turns = next.map(|next| ("Show more", next.to_owned())).into_iter().collect();
+        ListPage { title: "Your requests", rows, turns, empty, simulated: true }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod approval;
 mod catalog;
 mod cause;
+mod costs;
 mod facts;
 mod help;
 mod list;
@@ -11,6 +12,7 @@ mod living;
 mod loss;
 mod progress;
 mod renewal;
+mod rows;
 mod status;
 mod told;
 mod trail;
@@ -28,10 +30,12 @@ use crate::domain::request::Surface;
 use crate::ports::slack::{Notice, RequestNotice};
 
 pub use catalog::{Offer, catalog, offer_blocks};
+pub use costs::{cost_paragraphs, costs};
 pub use help::help;
-pub use list::{ListPage, PAGE_ROWS, list};
+pub use list::{ListPage, PAGE_ROWS, list, list_blocks};
 pub use living::{begun, handed_over, renewed, retained};
 pub(in crate::slack) use loss::lost_and_kept;
+pub use rows::{SIMULATED, ask, decide, details, line, tend};
 pub use status::{Rights, status};
 pub use trail::trail;
 

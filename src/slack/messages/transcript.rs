@@ -45,8 +45,14 @@ fn block(block: &Value) -> String {
             let hint = block["hint"]["text"].as_str().map(|hint| format!("\n  {hint}")).unwrap_or_default();
             format!("{}{optional}{live}: {}{hint}", text(&block["label"]), element(&block["element"]))
         }
+        "table" => list(block, "rows").into_iter().map(table_row).collect::<Vec<_>>().join("\n"),
         other => format!("?{other}"),
     }
+}
+
+fn table_row(row: &Value) -> String {
+    let cells: Vec<&str> = row.as_array().unwrap().iter().map(text).collect();
+    format!("| {} |", cells.join(" | "))
 }
 
 fn element(element: &Value) -> String {
@@ -109,6 +115,9 @@ pub(crate) fn problems(blocks: &Value, most: usize) -> Vec<String> {
     );
     for block in blocks {
         within(block, "", &mut problems);
+        if list(block, "rows").len() > 100 {
+            problems.push(format!("{} rows", list(block, "rows").len()));
+        }
         for (key, most) in [("fields", 10), ("elements", if block["type"] == "context" { 10 } else { 25 })] {
             let count = list(block, key).len();
             if block.get(key).is_some() && !(1..=most).contains(&count) {
@@ -120,7 +129,7 @@ pub(crate) fn problems(blocks: &Value, most: usize) -> Vec<String> {
 }
 
 /// Longest text under a path, by the end of the path; the first that matches counts.
-const LIMITS: [(&str, usize); 22] = [
+const LIMITS: [(&str, usize); 24] = [
     ("header.text.text", 150),
     ("context.elements.text", 2000),
     ("section.text.text", 3000),
@@ -143,6 +152,8 @@ const LIMITS: [(&str, usize); 22] = [
     ("block_id", 255),
     ("action_id", 255),
     (".style", 7),
+    ("raw_text.text", 60),
+    ("column_settings.align", 6),
 ];
 
 /// Keys whose text is one of a few words, or a bound.

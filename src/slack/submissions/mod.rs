@@ -25,7 +25,7 @@ pub(super) async fn answer(edge: &Edge, submission: Submission) -> Ack {
         Some(CallbackId::TearDown) => teardown::submitted(edge, submission).await,
         Some(CallbackId::Retain) => retain::submitted(edge, submission).await,
         Some(CallbackId::Transfer) => hand_over::submitted(edge, submission).await,
-        Some(CallbackId::Catalog | CallbackId::Note) => Ack::Close,
+        Some(CallbackId::Catalog | CallbackId::Requests | CallbackId::Note) => Ack::Close,
         None => {
             tracing::warn!(
                 callback = submission.view.callback_id,

@@ -4,6 +4,7 @@
 mod deny_reason;
 mod field;
 mod hand_over;
+mod lists;
 mod pressed;
 mod reason;
 mod request_form;
@@ -13,6 +14,7 @@ mod teardown;
 
 pub use deny_reason::deny_reason;
 pub use hand_over::{hand_over, person_of};
+pub use lists::{costs, details, requests};
 pub use pressed::Pressed;
 pub use reason::reason_of;
 pub use request_form::{FormAnswer, FormMetadata, FormState, answer, request_form, suggestions};

@@ -116,6 +116,27 @@ impl Person {
         self.desk.settle().await;
     }
 
+    /// Looks at the bot's home tab.
+    pub(crate) async fn opens_home(&self) {
+        self.slack().open_home(self.id).await.unwrap();
+        self.desk.settle().await;
+    }
+
+    /// The home tab as it was published last; a dash where it never was.
+    pub(crate) fn home(&self) -> String {
+        let home = self.slack().home(self.id);
+        home.map_or("-".to_owned(), |home| transcript::lines(&home["blocks"]))
+    }
+
+    /// Presses the first button with this text on the home tab.
+    pub(crate) async fn clicks_at_home(&self, button: &str) {
+        let home = self.slack().home(self.id).unwrap();
+        let found = pressable(&home["blocks"], button);
+        let (block_id, action_id) = found.unwrap_or_else(|| panic!("no button {button} in\n{}", self.home()));
+        self.slack().click(self.id, &Place::Home, &block_id, &action_id).await.unwrap();
+        self.desk.settle().await;
+    }
+
     /// The button with this text as it is now, to be pressed later on a screen that was not refreshed.
     pub(crate) fn remembers(&self, button: &str) -> Remembered {
         let (place, block_id, action_id) = self.find(button);

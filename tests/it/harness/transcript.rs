@@ -56,8 +56,13 @@ fn block(block: &Value) -> String {
             parts.extend(block.get("accessory").map(element));
             parts.join("\n")
         }
+        "table" => list(&block["rows"]).map(table_row).collect::<Vec<_>>().join("\n"),
         other => format!("?{other}"),
     }
+}
+
+fn table_row(row: &Value) -> String {
+    format!("| {} |", list(row).map(text).collect::<Vec<_>>().join(" | "))
 }
 
 fn element(element: &Value) -> String {

@@ -1,0 +1,259 @@
+//! What resources cost in a calendar month, by their estimates and the time they lived. Sums only: whose resources
+//! they are, and what is charged in truth, does not belong here.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+use rust_decimal::Decimal;
+
+use super::ids::ProductKey;
+
+/// Decimal places of an amount that follows from a length of time, so that sums stay exact.
+const PLACES: u32 = 6;
+
+/// A calendar month in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Month {
+    /// Its first moment.
+    pub begin: Timestamp,
+    /// The first moment after it.
+    pub end: Timestamp,
+}
+
+impl Month {
+    /// The month that this moment is in.
+    pub fn of(now: Timestamp) -> Self {
+        let first = now.to_zoned(TimeZone::UTC).date().first_of_month();
+        let start = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned: Zoned| zoned.timestamp());
+        let begin = start(first).unwrap_or(Timestamp::MIN);
+        let next = first.last_of_month().tomorrow();
+        Self { begin, end: next.and_then(start).unwrap_or(Timestamp::MAX) }
+    }
+
+    /// Seconds of this month from one moment to another; none where the second is not later.
+    fn seconds(&self, from: Timestamp, until: Timestamp) -> i64 {
+        let (from, until) = (from.clamp(self.begin, self.end), until.clamp(self.begin, self.end));
+        until.as_second().saturating_sub(from.as_second()).max(0)
+    }
+
+    /// The part of a monthly amount that falls to so many seconds of this month.
+    fn share(&self, monthly: Decimal, seconds: i64) -> Decimal {
+        let whole = self.seconds(self.begin, self.end);
+        if seconds >= whole {
+            return monthly;
+        }
+        let part = monthly.checked_mul(Decimal::from(seconds)).and_then(|sum| sum.checked_div(whole.into()));
+        part.unwrap_or(monthly).round_dp(PLACES)
+    }
+}
+
+/// One resource, or a request for one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// Of which product.
+    pub product: ProductKey,
+    /// The estimate, US dollars a month; `None` where there is none.
+    pub monthly: Option<Decimal>,
+    /// When it was there; `None` while or since it never was.
+    pub activated_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// When its lease ends, while one runs.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Resource {
+    /// What it costs in this month until now, and until the month's end if nobody renews or removes anything.
+    fn costs(&self, month: &Month, now: Timestamp) -> (Decimal, Decimal) {
+        let (Some(monthly), Some(from)) = (self.monthly, self.activated_at) else {
+            return (Decimal::ZERO, Decimal::ZERO);
+        };
+        let until_now = self.ended_at.unwrap_or(now).min(now);
+        // Without a running lease nothing says when it goes: a removal that does not succeed goes on costing.
+        let leaves = self.expires_at.unwrap_or(month.end).max(now);
+        let until_end = self.ended_at.unwrap_or(leaves);
+        let share = |until| month.share(monthly, month.seconds(from, until));
+        (share(until_now), share(until_end))
+    }
+}
+
+/// What some resources come to; amounts are US dollars.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Amounts {
+    /// Those that have not ended, requests that are still on their way included.
+    pub held: u32,
+    /// Those of them that have no estimate.
+    pub unpriced: u32,
+    /// The estimates of those that have not ended, a month.
+    pub monthly: Decimal,
+    /// What fell to this month so far, ended ones included.
+    pub so_far: Decimal,
+    /// What will have fallen to this month at its end: what lives goes on to the end of its lease.
+    pub projected: Decimal,
+}
+
+impl Amounts {
+    fn add(&mut self, other: &Self) {
+        self.held = self.held.saturating_add(other.held);
+        self.unpriced = self.unpriced.saturating_add(other.unpriced);
+        self.monthly = self.monthly.saturating_add(other.monthly);
+        self.so_far = self.so_far.saturating_add(other.so_far);
+        self.projected = self.projected.saturating_add(other.projected);
+    }
+
+    fn of(resource: &Resource, month: &Month, now: Timestamp) -> Self {
+        let (so_far, projected) = resource.costs(month, now);
+        let lives = resource.ended_at.is_none();
+        Self {
+            held: u32::from(lives),
+            unpriced: u32::from(lives && resource.monthly.is_none()),
+            monthly: resource.monthly.filter(|_| lives).unwrap_or_default(),
+            so_far,
+            projected,
+        }
+    }
+}
+
+/// What resources come to in one month.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spending {
+    /// By product, the dearest first.
+    pub products: Vec<(ProductKey, Amounts)>,
+    /// All of them.
+    pub total: Amounts,
+}
+
+/// Sums up resources in the month of `now`. Those that neither live nor lived in it come to nothing.
+pub fn spending(resources: &[Resource], now: Timestamp) -> Spending {
+    let month = Month::of(now);
+    let mut products: BTreeMap<&ProductKey, Amounts> = BTreeMap::new();
+    let mut total = Amounts::default();
+    for resource in resources {
+        let amounts = Amounts::of(resource, &month, now);
+        products.entry(&resource.product).or_default().add(&amounts);
+        total.add(&amounts);
+    }
+    let worth = |(_, amounts): &(&ProductKey, Amounts)| amounts.held > 0 || !amounts.projected.is_zero();
+    let mut products: Vec<(ProductKey, Amounts)> =
+        products.into_iter().filter(worth).map(|(key, amounts)| (key.clone(), amounts)).collect();
+    products.sort_by_key(|(_, amounts)| Reverse((amounts.monthly, amounts.projected)));
+    Spending { products, total }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn bucket(cents: i64, activated_at: &str) -> Resource {
+        Resource {
+            product: ProductKey::parse("s3-bucket").unwrap(),
+            monthly: Some(Decimal::new(cents, 2)),
+            activated_at: Some(at(activated_at)),
+            ended_at: None,
+            expires_at: None,
+        }
+    }
+
+    fn of_one(resource: Resource, now: &str) -> Amounts {
+        spending(&[resource], at(now)).total
+    }
+
+    #[test]
+    fn a_month_is_the_calendars_in_utc() {
+        let leap = Month::of(at("2028-02-29T23:59:59Z"));
+        assert_eq!((leap.begin, leap.end), (at("2028-02-01T00:00:00Z"), at("2028-03-01T00:00:00Z")));
+        let december = Month::of(at("2026-12-01T00:00:00Z"));
+        assert_eq!(december.end, at("2027-01-01T00:00:00Z"));
+        assert_eq!(Month::of(Timestamp::MAX).end, Timestamp::MAX);
+    }
+
+    #[test]
+    fn what_lives_the_whole_month_costs_its_estimate() {
+        let amounts = of_one(bucket(333, "2026-10-01T00:00:00Z"), "2026-11-16T00:00:00Z");
+        assert_eq!(amounts.projected, Decimal::new(333, 2));
+        assert_eq!(amounts.so_far, Decimal::new(1665, 3), "15 of 30 days");
+        let over = of_one(bucket(333, "2026-10-01T00:00:00Z"), "2026-11-30T23:59:59Z");
+        assert!(over.so_far < over.projected);
+    }
+
+    #[test]
+    fn what_ends_in_the_month_costs_what_it_lived() {
+        let ended =
+            Resource { ended_at: Some(at("2026-11-07T00:00:00Z")), ..bucket(3000, "2026-11-04T00:00:00Z") };
+        let amounts = of_one(ended, "2026-11-20T00:00:00Z");
+        assert_eq!((amounts.held, amounts.monthly), (0, Decimal::ZERO));
+        assert_eq!((amounts.so_far, amounts.projected), (Decimal::from(3), Decimal::from(3)));
+    }
+
+    #[test]
+    fn a_lease_that_ends_in_the_month_is_not_projected_further() {
+        let leased =
+            Resource { expires_at: Some(at("2026-11-25T00:00:00Z")), ..bucket(3000, "2026-11-15T00:00:00Z") };
+        let amounts = of_one(leased.clone(), "2026-11-20T00:00:00Z");
+        assert_eq!((amounts.so_far, amounts.projected), (Decimal::from(5), Decimal::from(10)));
+        let overdue = of_one(leased, "2026-11-27T00:00:00Z");
+        assert_eq!(overdue.so_far, overdue.projected, "it is still there, but nobody knows how long");
+    }
+
+    #[test]
+    fn what_is_not_there_yet_is_held_and_costs_nothing() {
+        let asked = Resource { activated_at: None, ..bucket(3000, "2026-11-01T00:00:00Z") };
+        let amounts = of_one(asked, "2026-11-20T00:00:00Z");
+        assert_eq!((amounts.held, amounts.monthly), (1, Decimal::from(30)));
+        assert_eq!((amounts.so_far, amounts.projected), (Decimal::ZERO, Decimal::ZERO));
+    }
+
+    #[test]
+    fn what_has_no_estimate_is_counted_and_costs_nothing() {
+        let unknown = Resource { monthly: None, ..bucket(0, "2026-11-01T00:00:00Z") };
+        let amounts = of_one(unknown, "2026-11-20T00:00:00Z");
+        assert_eq!((amounts.held, amounts.unpriced, amounts.projected), (1, 1, Decimal::ZERO));
+    }
+
+    fn any_resource() -> impl Strategy<Value = Resource> {
+        let span = 0_i64..6_000_000;
+        (0_usize..3, prop::option::of(0_i64..10_000_000), prop::option::of(span.clone()), span.clone(), 0..3)
+            .prop_map(|(product, cents, begun, life, end)| {
+                let from = at("2026-10-01T00:00:00Z").as_second() + begun.unwrap_or_default();
+                let until = Some(Timestamp::from_second(from + life).unwrap());
+                Resource {
+                    product: ProductKey::parse(["s3-bucket", "rds-postgres", "ecs-service"][product])
+                        .unwrap(),
+                    monthly: cents.map(|cents| Decimal::new(cents, 2)),
+                    activated_at: begun.map(|_| Timestamp::from_second(from).unwrap()),
+                    ended_at: until.filter(|_| end == 1),
+                    expires_at: until.filter(|_| end == 2),
+                }
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_make_up_the_total_and_nothing_costs_more_than_its_estimate(
+            resources in prop::collection::vec(any_resource(), 0..40),
+            later in 0_i64..6_000_000,
+        ) {
+            let now = Timestamp::from_second(at("2026-10-01T00:00:00Z").as_second() + later).unwrap();
+            let spent = spending(&resources, now);
+            let mut sum = Amounts::default();
+            spent.products.iter().for_each(|(_, amounts)| sum.add(amounts));
+            prop_assert_eq!(&sum, &spent.total);
+            prop_assert!(spent.total.so_far <= spent.total.projected);
+            let all: Decimal = resources.iter().filter_map(|resource| resource.monthly).sum();
+            prop_assert!(spent.total.projected <= all);
+            prop_assert!(spent.total.so_far >= Decimal::ZERO);
+            for pair in spent.products.windows(2) {
+                prop_assert!(pair[0].1.monthly >= pair[1].1.monthly);
+            }
+        }
+    }
+}

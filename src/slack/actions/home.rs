@@ -1,0 +1,76 @@
+//! Buttons of the home tab and of the modals it opens: whole lists, costs, details. There is no message to answer in,
+//! so the answers are modals.
+
+use slack_morphism::prelude::SlackModalView;
+
+use super::refuse;
+use crate::portal::lookup;
+use crate::slack::commands::{self, Rows, cost_modal, list_modal};
+use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::ids::{ButtonValue, CallbackId};
+use crate::slack::incoming::Click;
+use crate::slack::messages::Message;
+use crate::slack::views;
+
+/// The whole of a list: in a new modal, or in the place of the page that the button stands on.
+pub(super) async fn show_all(edge: &Edge, at: &Whereabouts, click: &Click) {
+    let Some(rows) = click.value().and_then(Rows::parse) else { return };
+    let next = match list_modal(edge, &at.person, &rows).await {
+        Ok(next) => next,
+        Err(error) => return refuse(edge, at, &error),
+    };
+    let page = click.view.clone().filter(|view| view.callback_id == CallbackId::Requests.as_str());
+    let Some(page) = page else {
+        return edge.open_later(at, click.trigger_id.clone(), next);
+    };
+    let (edge_, at) = (edge.clone(), at.clone());
+    edge.follow(async move {
+        if let Err(error) = edge_.client.update_view(&page.id, page.hash.as_deref(), &next).await {
+            tracing::warn!(actor = %at.person, %error, "cannot turn a page");
+            let text = "Slack did not turn the page. Close the list and open it once more.";
+            edge_.say(&at, &Message::plain(text)).await;
+        }
+    });
+}
+
+/// What things cost.
+pub(super) async fn show_costs(edge: &Edge, at: &Whereabouts, click: &Click) {
+    match cost_modal(edge, &at.person).await {
+        Ok(view) => edge.open_later(at, click.trigger_id.clone(), view),
+        Err(error) => refuse(edge, at, &error),
+    }
+}
+
+/// Everything about one request, over whatever is open.
+pub(super) async fn show_details(edge: &Edge, at: &Whereabouts, click: &Click) {
+    let Some(value) = click.value().and_then(ButtonValue::parse) else { return };
+    let typed = value.request.to_string();
+    let found = async {
+        let request = lookup::find(&edge.portal, &at.person, &typed).await?;
+        lookup::detail(&edge.portal, request).await
+    };
+    match found.await {
+        Ok(detail) => {
+            let view = views::details(&commands::full(edge, &detail, &at.person).await);
+            let is_over_modal = click.view.as_ref().is_some_and(|view| !view.callback_id.is_empty());
+            if is_over_modal {
+                push(edge, at, click, view);
+            } else {
+                edge.open_later(at, click.trigger_id.clone(), view);
+            }
+        }
+        Err(error) => refuse(edge, at, &error),
+    }
+}
+
+fn push(edge: &Edge, at: &Whereabouts, click: &Click, view: SlackModalView) {
+    let (edge_, at, trigger) = (edge.clone(), at.clone(), click.trigger_id.clone());
+    edge.follow(async move {
+        let Some(trigger) = trigger else { return };
+        if let Err(error) = edge_.client.push_view(&trigger, &view).await {
+            tracing::warn!(actor = %at.person, %error, "cannot show details over a list");
+            let text = "Slack took too long to show it. Please try again.";
+            edge_.say(&at, &Message::plain(text)).await;
+        }
+    });
+}

@@ -1,0 +1,31 @@
+//! `/provision costs [team]`: what one's own resources cost and those of one's teams, or those of one team.
+
+use slack_morphism::prelude::SlackModalView;
+
+use crate::domain::ids::PersonId;
+use crate::portal::Error;
+use crate::portal::costs::costs as portal_costs;
+use crate::slack::edge::{Edge, Whereabouts, words};
+use crate::slack::messages::{self, Message};
+use crate::slack::reply::Ack;
+use crate::slack::views;
+
+pub(super) async fn costs(edge: &Edge, at: Whereabouts, team: Option<&str>) -> Ack {
+    let (edge_, person, team) = (edge.clone(), at.person.clone(), team.map(str::to_owned));
+    edge.within_budget(at, async move {
+        match portal_costs(&edge_.portal, &person, team.as_deref()).await {
+            Ok(costs) => messages::costs(&costs, &edge_.portal.organization.command),
+            Err(error) => Message::plain(&words(&error)),
+        }
+    })
+    .await
+}
+
+/// The same as a modal, for the home tab.
+///
+/// # Errors
+/// A failure when Slack or the store is silent.
+pub(in crate::slack) async fn modal(edge: &Edge, person: &PersonId) -> Result<SlackModalView, Error> {
+    let costs = portal_costs(&edge.portal, person, None).await?;
+    Ok(views::costs(&costs, &edge.portal.organization.command))
+}

@@ -1,0 +1,114 @@
+//! The home tab, built from what the portal says it shows. Pure, and free of the time of day: the same things give the
+//! same tab, so that it is published only when something is different. What its buttons do is `actions`' work.
+
+mod team;
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use slack_morphism::prelude::{SlackBlock, SlackBlockButtonStyle, SlackHomeView, SlackView};
+
+use super::blocks::{MAX_VIEW_BLOCKS, at_most, button, buttons, context, divider, header, section};
+use super::commands::Rows;
+use super::ids::ActionId;
+use super::messages::{SIMULATED, ask, decide, line, tend};
+use super::mrkdwn::escape_within;
+use crate::ports::slack::HomePage;
+
+/// The view.
+pub(super) fn view(page: &HomePage) -> SlackHomeView {
+    let mut blocks = vec![header("Quartermaster")];
+    if page.is_first_visit {
+        blocks.push(section(&welcome(&page.command)));
+    }
+    blocks.push(top());
+    blocks.extend(waiting(page));
+    blocks.extend(mine(page));
+    for (number, team) in page.teams.iter().enumerate() {
+        blocks.extend(team::team(team, number, &page.command));
+    }
+    if page.teams.is_empty() {
+        blocks.push(divider());
+        let text = "You are a member of no team, so you cannot request anything yet. Your platform team can add you to one.";
+        blocks.push(section(text));
+    }
+    let simulated = if page.simulated { format!(" · {SIMULATED}") } else { String::new() };
+    blocks.push(context(&format!("Costs are estimates at list price{simulated}")));
+    SlackHomeView::new(at_most(blocks, MAX_VIEW_BLOCKS))
+}
+
+/// What Slack gets, as JSON.
+///
+/// # Errors
+/// Never in practice: every part of a view can be written as JSON.
+pub(super) fn to_json(view: &SlackHomeView) -> serde_json::Result<Value> {
+    let mut json = serde_json::to_value(SlackView::Home(view.clone()))?;
+    if let Some(fields) = json.as_object_mut() {
+        // The models write absent texts as "".
+        fields.retain(|_, value| value != "");
+    }
+    Ok(json)
+}
+
+/// Tells two views apart: SHA-256 of what Slack gets, lower-case hex.
+pub(super) fn digest(view: &SlackHomeView) -> String {
+    let json = serde_json::to_vec(view).unwrap_or_default();
+    hex::encode(Sha256::digest(json))
+}
+
+fn welcome(command: &str) -> String {
+    let command = escape_within(command, 40);
+    format!(
+        "*Welcome.* Here you get AWS resources that are set up the right way, without a ticket.\n\
+         *Request something*, or type `{command}` anywhere: the form shows what it costs and who has to agree.\n\
+         Everything has an end date. You are warned before it, and renew or tear down with one click, here too."
+    )
+}
+
+fn top() -> SlackBlock {
+    buttons(
+        "top",
+        vec![
+            button(ActionId::OpenCatalog, "Request something", "home", "Request something from the catalog")
+                .with_style(SlackBlockButtonStyle::Primary),
+            button(ActionId::ShowCosts, "Costs", "home", "What your resources and your teams' cost"),
+        ],
+    )
+}
+
+fn waiting(page: &HomePage) -> Vec<SlackBlock> {
+    let mut blocks = vec![header("Waiting for your approval")];
+    for request in &page.waiting.requests {
+        blocks.push(section(&ask(request)));
+        blocks.push(decide(request));
+    }
+    if page.waiting.requests.is_empty() {
+        blocks.push(context("Nothing waits for you. What you can approve or deny shows up here."));
+    }
+    if page.waiting.more {
+        blocks.push(context("More are waiting; they move up as you answer these."));
+    }
+    blocks
+}
+
+fn mine(page: &HomePage) -> Vec<SlackBlock> {
+    let mut blocks = vec![header("Your requests and resources")];
+    for request in &page.mine.requests {
+        blocks.push(section(&line(request)));
+        blocks.push(tend(request, &page.person));
+    }
+    if page.mine.requests.is_empty() {
+        blocks.push(context("You have nothing here yet. *Request something* shows what there is."));
+    }
+    blocks.push(show_all("all.mine", None));
+    blocks
+}
+
+/// The button that shows the whole list: one's own, or a team's.
+fn show_all(block: &str, team: Option<&str>) -> SlackBlock {
+    let spoken =
+        team.map_or_else(|| "Show all of yours".to_owned(), |team| format!("Show all of team {team}"));
+    let value = Rows::first(team).written();
+    buttons(block, vec![button(ActionId::ShowAll, "Show all", &value, &spoken)])
+}

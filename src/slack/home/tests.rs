@@ -1,0 +1,183 @@
+use rust_decimal::Decimal;
+
+use super::*;
+use crate::domain::ids::{PersonId, TeamName};
+use crate::domain::period::Period;
+use crate::domain::quota::QuotaUse;
+use crate::domain::request::{Renewal, Request};
+use crate::ports::slack::{Excerpt, ProductUse, TeamPage};
+use crate::slack::messages::sample;
+use crate::slack::messages::transcript::{lines, problems};
+
+fn shown(page: &HomePage) -> String {
+    lines(&to_json(&view(page)).unwrap()["blocks"])
+}
+
+fn of(requests: Vec<Request>) -> Excerpt {
+    Excerpt { requests, more: false }
+}
+
+fn page() -> HomePage {
+    HomePage {
+        person: PersonId::new("U0ALICE"),
+        is_first_visit: false,
+        waiting: Excerpt::default(),
+        mine: Excerpt::default(),
+        teams: Vec::new(),
+        command: "/provision".to_owned(),
+        simulated: true,
+    }
+}
+
+fn team() -> TeamPage {
+    let uses = |product: &str, used, limit, cents| ProductUse {
+        product: product.to_owned(),
+        quota: QuotaUse { used, limit },
+        monthly: Decimal::new(cents, 2),
+    };
+    TeamPage {
+        team: TeamName::new("payments"),
+        live: Excerpt::default(),
+        uses: vec![uses("Secure S3 Bucket", 2, 10, 430), uses("PostgreSQL RDS Instance", 0, 3, 0)],
+        monthly: Decimal::new(21_200, 2),
+        budget: Some(Decimal::from(500)),
+    }
+}
+
+fn living() -> Request {
+    Request { activated_at: Some("2026-11-22T10:05:00Z".parse().unwrap()), ..sample::active() }
+}
+
+fn renewal_waits() -> Request {
+    let renewal = Renewal {
+        by: PersonId::new("U0ALICE"),
+        period: Period::days(30),
+        approve_by: "2026-12-23T09:00:00Z".parse().unwrap(),
+        approvals: Vec::new(),
+        answer: None,
+    };
+    Request { renewal: Some(renewal), ..living() }
+}
+
+#[test]
+fn a_first_visit_is_told_what_this_is_and_what_to_do() {
+    insta::assert_snapshot!(shown(&HomePage { is_first_visit: true, teams: vec![team()], ..page() }), @"
+    # Quartermaster
+    *Welcome.* Here you get AWS resources that are set up the right way, without a ticket.
+    *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
+    Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
+    [Request something primary] [Costs]
+    # Waiting for your approval
+    (Nothing waits for you. What you can approve or deny shows up here.)
+    # Your requests and resources
+    (You have nothing here yet. *Request something* shows what there is.)
+    [Show all]
+    ---
+    # Team payments
+    ▓▓▓▓░░░░░░ about $212 of $500 a month
+    ▓▓░░░░░░░░ Secure S3 Bucket: 2 of 10 · about $4.30/month
+    ░░░░░░░░░░ PostgreSQL RDS Instance: 0 of 3
+    (Your team-mates have nothing here. `/provision list` shows what has ended, too.)
+    [Show all]
+    (Costs are estimates at list price · Simulated: nothing real is made)
+    ");
+}
+
+#[test]
+fn what_waits_comes_first_then_ones_own_then_the_teams() {
+    let waiting = of(vec![sample::awaiting(), renewal_waits()]);
+    let mine = of(vec![
+        living(),
+        sample::awaiting(),
+        renewal_waits(),
+        sample::in_every_status(&living()).remove(10),
+    ]);
+    let team = TeamPage { live: Excerpt { requests: vec![living()], more: true }, ..team() };
+    insta::assert_snapshot!(shown(&HomePage { waiting, mine, teams: vec![team], ..page() }), @"
+    # Quartermaster
+    [Request something primary] [Costs]
+    # Waiting for your approval
+    *Secure S3 Bucket v1.0* for team *payments* · about $15/month
+    <@U0ALICE> asks for it · `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
+    > Invoices &amp; receipts &gt; for audit
+    [Approve primary] [Deny danger] [Details]
+    *Secure S3 Bucket v1.0* for team *payments* · about $15/month
+    <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30d longer · `0b8f1c9e` · expires unanswered <!date^1798016400^{date_short_pretty} at {time}|2026-12-23 09:00 UTC>
+    > Invoices &amp; receipts &gt; for audit
+    [Approve primary] [Deny danger] [Details]
+    # Your requests and resources
+    *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29>
+    `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
+    [Details] [Renew 30d] [Tear down]
+    *Secure S3 Bucket v1.0* · Waiting for approval, expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
+    `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
+    [Details] [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.]
+    *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29>; renewal by 30d waits for approval until <!date^1798016400^{date_short_pretty} at {time}|2026-12-23 09:00 UTC>
+    `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
+    [Details] [Tear down]
+    *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Teardown failed, since <!date^1795341900^{date_short_pretty}|2026-11-22>
+    `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
+    [Details] [Tear down]
+    [Show all]
+    ---
+    # Team payments
+    ▓▓▓▓░░░░░░ about $212 of $500 a month
+    ▓▓░░░░░░░░ Secure S3 Bucket: 2 of 10 · about $4.30/month
+    ░░░░░░░░░░ PostgreSQL RDS Instance: 0 of 3
+    *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29>
+    `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
+    [Details]
+    [Show all]
+    (Costs are estimates at list price · Simulated: nothing real is made)
+    ");
+}
+
+#[test]
+fn somebody_in_no_team_is_told_whom_to_ask() {
+    assert!(shown(&page()).contains("You are a member of no team"));
+}
+
+#[test]
+fn a_tab_full_of_enormous_texts_keeps_slacks_limits() {
+    let every = sample::in_every_status(&sample::enormous());
+    let long: Vec<Request> = every
+        .iter()
+        .map(|request| Request { id: crate::domain::ids::RequestId::random(), ..request.clone() })
+        .collect();
+    let uses = vec![
+        ProductUse {
+            product: "<&>`é".repeat(200),
+            quota: QuotaUse { used: 9, limit: 4 },
+            monthly: Decimal::MAX
+        };
+        200
+    ];
+    let teams = (0..20).map(|n| TeamPage {
+        team: TeamName::new(format!("{n}{}", "<&>`é".repeat(60))),
+        live: Excerpt { requests: long.clone(), more: true },
+        uses: uses.clone(),
+        ..team()
+    });
+    let all = || Excerpt { requests: long.clone(), more: true };
+    let page =
+        HomePage { waiting: all(), mine: all(), teams: teams.collect(), is_first_visit: true, ..page() };
+    let json = to_json(&view(&page)).unwrap();
+    assert_eq!(problems(&json["blocks"], MAX_VIEW_BLOCKS), Vec::<String>::new());
+    assert!(json.to_string().len() <= 250_000, "{}", json.to_string().len());
+    assert_eq!(json["type"], "home");
+}
+
+#[test]
+fn what_people_typed_neither_mentions_nor_shows_a_token() {
+    let mut request = sample::awaiting();
+    request.reason = "<!channel> now".into();
+    let json = to_json(&view(&HomePage { waiting: of(vec![request]), ..page() })).unwrap().to_string();
+    assert!(!json.contains("<!channel") && !json.contains(sample::TOKEN), "{json}");
+}
+
+#[test]
+fn the_same_things_have_the_same_digest_and_others_another() {
+    let one = digest(&view(&page()));
+    assert_eq!(one, digest(&view(&page())));
+    assert_ne!(one, digest(&view(&HomePage { mine: of(vec![living()]), ..page() })));
+}

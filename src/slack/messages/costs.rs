@@ -1,0 +1,262 @@
+//! What things cost: a table with sums where Slack shows one, and the same in lines.
+
+use rust_decimal::Decimal;
+use slack_morphism::prelude::{
+    SlackBlock, SlackTableBlock, SlackTableCell, SlackTableColumnAlign, SlackTableColumnSetting,
+};
+
+use super::{Message, facts};
+use crate::domain::spending::Amounts;
+use crate::portal::costs::{Account, Costs};
+use crate::ports::store::Whose;
+use crate::slack::blocks::{MAX_SECTION, context, cut, header, section};
+use crate::slack::mrkdwn::{dollars, escape, meter};
+
+/// Rows that Slack takes in one table, the heading included.
+const MAX_ROWS: usize = 100;
+/// Characters of a cell; Slack names no limit, a phone does.
+const MAX_CELL: usize = 60;
+
+/// The costs as a message.
+pub fn costs(costs: &Costs, command: &str) -> Message {
+    let title = format!("Costs in {}", costs.month);
+    let (paragraphs, note) = cost_paragraphs(costs, command);
+    let mut blocks = vec![header(&title)];
+    blocks.extend(costs.accounts.iter().map(|account| section(&summary(account, command))));
+    blocks.extend(table(&costs.accounts));
+    blocks.push(context(&note));
+    Message::new(&format!("{title}\n{}\n{note}", paragraphs.join("\n")), blocks)
+}
+
+/// The costs as text: a paragraph for each account, and what the figures mean.
+pub fn cost_paragraphs(costs: &Costs, command: &str) -> (Vec<String>, String) {
+    let paragraph = |account: &Account| {
+        let products = account.products.iter().map(|(name, amounts)| product_line(name, amounts, account));
+        let lines: Vec<String> = [summary(account, command)].into_iter().chain(products).collect();
+        facts::as_many_as_fit(&lines, MAX_SECTION - 40)
+    };
+    (costs.accounts.iter().map(paragraph).collect(), note(costs))
+}
+
+fn note(costs: &Costs) -> String {
+    let prices = if costs.region.is_empty() {
+        "Estimates at list price".to_owned()
+    } else {
+        format!("Estimates at {} list price of {}", escape(&costs.region), escape(&costs.priced_on))
+    };
+    format!(
+        "{prices}, or of the day of an earlier request; never a bill. {} so far counts the hours each resource was \
+         there; the whole month counts each on to the end of its lease.",
+        costs.month
+    )
+}
+
+/// Whose, how many, what a month and this month come to, and what is left of the budget.
+fn summary(account: &Account, command: &str) -> String {
+    let Amounts { held, unpriced, monthly, so_far, projected } = &account.total;
+    let name = title(account);
+    if *held == 0 && projected.is_zero() {
+        let budget = budget(account).unwrap_or_default();
+        return format!("*{name}*: nothing yet. `{}` shows what there is.{budget}", escape(command));
+    }
+    let unpriced = match unpriced {
+        0 => String::new(),
+        1 => "\n1 has no estimate and is in no sum.".to_owned(),
+        some => format!("\n{some} have no estimate and are in no sum."),
+    };
+    format!(
+        "*{name}*: {held} held, about {}/month\nThis month about {} so far, about {} for the whole of it{}{unpriced}",
+        dollars(*monthly),
+        dollars(*so_far),
+        dollars(*projected),
+        budget(account).unwrap_or_default()
+    )
+}
+
+fn title(account: &Account) -> String {
+    match &account.whose {
+        Whose::Owner(_) => "Yours".to_owned(),
+        Whose::Team(team) | Whose::TeamProduct(team, _) => format!("Team {}", escape(team.as_str())),
+    }
+}
+
+fn budget(account: &Account) -> Option<String> {
+    let budget = account.budget?;
+    let monthly = account.total.monthly;
+    let left = budget.saturating_sub(monthly);
+    let left = if left.is_sign_negative() {
+        format!("about {} over it", dollars(left.abs()))
+    } else {
+        format!("about {} left", dollars(left))
+    };
+    Some(format!(
+        "\nBudget {} about {} of {} a month, {left}",
+        meter(monthly, budget),
+        dollars(monthly),
+        dollars(budget)
+    ))
+}
+
+fn product_line(name: &str, amounts: &Amounts, account: &Account) -> String {
+    format!(
+        "{} {}: {} held, {}/month, {} so far, {} for the whole month",
+        meter(amounts.monthly, account.total.monthly),
+        escape(&cut(name, MAX_CELL)),
+        amounts.held,
+        dollars(amounts.monthly),
+        dollars(amounts.so_far),
+        dollars(amounts.projected)
+    )
+}
+
+/// One row a product and account, with a column that says whose where there are several accounts.
+fn table(accounts: &[Account]) -> Option<SlackBlock> {
+    let whose = accounts.iter().filter(|account| !account.products.is_empty()).count() > 1;
+    let rows: Vec<Vec<SlackTableCell>> = accounts
+        .iter()
+        .flat_map(|account| account.products.iter().map(move |product| (account, product)))
+        .map(|(account, (name, amounts))| row(account, whose, name, amounts))
+        .take(MAX_ROWS - 1)
+        .collect();
+    if rows.is_empty() {
+        return None;
+    }
+    let titles = ["Product", "Held", "About a month", "So far", "Whole month", "Share"];
+    let titles = whose.then_some("Whose").into_iter().chain(titles).map(SlackTableCell::from).collect();
+    let table = SlackTableBlock::new([vec![titles], rows].concat());
+    Some(table.with_column_settings(columns(whose)).into())
+}
+
+fn row(account: &Account, whose: bool, name: &str, amounts: &Amounts) -> Vec<SlackTableCell> {
+    let money = |amount: Decimal| dollars(amount);
+    let unpriced = amounts.held > 0 && amounts.unpriced == amounts.held;
+    let monthly = if unpriced { "no estimate".to_owned() } else { money(amounts.monthly) };
+    let cells = [
+        cut(name, MAX_CELL),
+        amounts.held.to_string(),
+        monthly,
+        money(amounts.so_far),
+        money(amounts.projected),
+        meter(amounts.monthly, account.total.monthly),
+    ];
+    let whose = whose.then(|| cut(&plain_title(account), MAX_CELL));
+    // Slack refuses an empty cell.
+    let filled = |text: String| if text.trim().is_empty() { "-".to_owned() } else { text };
+    whose.into_iter().chain(cells).map(filled).map(SlackTableCell::from).collect()
+}
+
+/// Cells are plain text, which nothing has to be escaped in.
+fn plain_title(account: &Account) -> String {
+    match &account.whose {
+        Whose::Owner(_) => "You".to_owned(),
+        Whose::Team(team) | Whose::TeamProduct(team, _) => team.to_string(),
+    }
+}
+
+/// Amounts to the right, so that their digits stand under each other.
+fn columns(whose: bool) -> Vec<SlackTableColumnSetting> {
+    let align = |align| SlackTableColumnSetting::new().with_align(align);
+    let texts = if whose { 2 } else { 1 };
+    let texts = std::iter::repeat_with(|| align(SlackTableColumnAlign::Left)).take(texts);
+    let amounts = std::iter::repeat_with(|| align(SlackTableColumnAlign::Right)).take(4);
+    texts.chain(amounts).chain([align(SlackTableColumnAlign::Left)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::{PersonId, TeamName};
+    use crate::slack::messages::transcript::{assert_within_limits, transcript};
+
+    fn amounts(held: u32, unpriced: u32, monthly: i64, so_far: i64, projected: i64) -> Amounts {
+        let cents = |cents| Decimal::new(cents, 2);
+        Amounts {
+            held,
+            unpriced,
+            monthly: cents(monthly),
+            so_far: cents(so_far),
+            projected: cents(projected),
+        }
+    }
+
+    fn mine() -> Account {
+        Account {
+            whose: Whose::Owner(PersonId::new("U0ALICE")),
+            products: vec![("Secure S3 Bucket".into(), amounts(2, 0, 430, 110, 215))],
+            total: amounts(2, 0, 430, 110, 215),
+            budget: None,
+        }
+    }
+
+    fn team() -> Account {
+        Account {
+            whose: Whose::Team(TeamName::new("payments")),
+            products: vec![
+                ("PostgreSQL RDS Instance".into(), amounts(1, 0, 1_500, 750, 1_500)),
+                ("Secure S3 Bucket".into(), amounts(4, 0, 860, 220, 430)),
+                ("Queue".into(), amounts(2, 2, 0, 0, 0)),
+            ],
+            total: amounts(7, 2, 2_360, 970, 1_930),
+            budget: Some(Decimal::from(50)),
+        }
+    }
+
+    fn of(accounts: Vec<Account>) -> Costs {
+        let (region, priced_on) = ("us-east-1".into(), "2026-08-21".into());
+        Costs { accounts, region, priced_on, month: "November 2026".into() }
+    }
+
+    #[test]
+    fn costs_come_as_a_table_with_sums_and_what_is_left_of_the_budget() {
+        insta::assert_snapshot!(transcript(&costs(&of(vec![mine(), team()]), "/provision")), @"
+        (Costs in November 2026 / *Yours*: 2 held, about $4.30/month / This month about $1.10 so far, about $2.15 for the whole of it / ▓▓▓▓▓▓▓▓▓▓ Secure S3 Bucket: 2 held, $4.30/month, $1.10 so far, $2.15 for the whole month / *Team payments*: 7 held, about $24/month / This month about $9.70 so far, about $19 for the whole of it / Budget ▓▓▓▓░░░░░░ about $24 of $50 a month, about $26 left / 2 have no estimate and are in no sum. / ▓▓▓▓▓▓░░░░ PostgreSQL RDS Instance: 1 held, $15/month, $7.50 so far, $15 for the whole month / ▓▓▓░░░░░░░ Secure S3 Bucket: 4 held, $8.60/month, $2.20 so far, $4.30 for the whole month / ░░░░░░░░░░ Queue: 2 held, $0/month, $0 so far, $0 for the whole month / Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. November 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
+        # Costs in November 2026
+        *Yours*: 2 held, about $4.30/month
+        This month about $1.10 so far, about $2.15 for the whole of it
+        *Team payments*: 7 held, about $24/month
+        This month about $9.70 so far, about $19 for the whole of it
+        Budget ▓▓▓▓░░░░░░ about $24 of $50 a month, about $26 left
+        2 have no estimate and are in no sum.
+        | Whose | Product | Held | About a month | So far | Whole month | Share |
+        | You | Secure S3 Bucket | 2 | $4.30 | $1.10 | $2.15 | ▓▓▓▓▓▓▓▓▓▓ |
+        | payments | PostgreSQL RDS Instance | 1 | $15 | $7.50 | $15 | ▓▓▓▓▓▓░░░░ |
+        | payments | Secure S3 Bucket | 4 | $8.60 | $2.20 | $4.30 | ▓▓▓░░░░░░░ |
+        | payments | Queue | 2 | no estimate | $0 | $0 | ░░░░░░░░░░ |
+        (Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. November 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
+        ");
+    }
+
+    #[test]
+    fn a_team_that_holds_nothing_is_told_what_to_do() {
+        let nothing = Account { products: vec![], total: Amounts::default(), ..team() };
+        insta::assert_snapshot!(transcript(&costs(&of(vec![nothing]), "/provision")), @"
+        (Costs in November 2026 / *Team payments*: nothing yet. `/provision` shows what there is. / Budget ░░░░░░░░░░ about $0 of $50 a month, about $50 left / Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. November 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
+        # Costs in November 2026
+        *Team payments*: nothing yet. `/provision` shows what there is.
+        Budget ░░░░░░░░░░ about $0 of $50 a month, about $50 left
+        (Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. November 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
+        ");
+    }
+
+    #[test]
+    fn a_budget_that_was_lowered_is_said_to_be_exceeded() {
+        let over = Account { budget: Some(Decimal::from(20)), ..team() };
+        insta::assert_snapshot!(summary(&over, "/provision"), @"
+        *Team payments*: 7 held, about $24/month
+        This month about $9.70 so far, about $19 for the whole of it
+        Budget ▓▓▓▓▓▓▓▓▓▓ about $24 of $20 a month, about $3.60 over it
+        2 have no estimate and are in no sum.
+        ");
+    }
+
+    #[test]
+    fn enormous_costs_keep_slacks_limits() {
+        let name = "<&>`é".repeat(100);
+        let many =
+            (0..400).map(|n| (format!("{n}{name}"), amounts(1, 0, i64::MAX, i64::MAX, i64::MAX))).collect();
+        let big = Account { products: many, whose: Whose::Team(TeamName::new(name.clone())), ..team() };
+        assert_within_limits(&costs(&of(vec![big.clone(), big]), "/provision"));
+        let small = vec![mine(); 80];
+        assert_within_limits(&costs(&of(small), "/provision"));
+    }
+}

@@ -1,0 +1,158 @@
+//! One request as a row among others: its line and the buttons beside or under it. Which rows there are is decided by
+//! lists and by the home tab.
+
+use jiff::Timestamp;
+use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement, SlackBlockButtonStyle};
+
+use super::{facts, warning};
+use crate::domain::ids::PersonId;
+use crate::domain::request::{Request, Status};
+use crate::slack::blocks::{button, buttons};
+use crate::slack::ids::ActionId;
+use crate::slack::mrkdwn::{date_time, day, mention, monthly, quote};
+
+/// Characters of a reason in a row.
+const REASON: usize = 300;
+
+/// Said wherever somebody could take a simulation for the real thing.
+pub const SIMULATED: &str = facts::SIMULATED;
+
+/// What it is, where it stands, whose it is and what it costs, in two lines.
+pub fn line(request: &Request) -> String {
+    let lives = request.ended_at.is_none() && request.activated_at.is_some();
+    let name = if lives { format!(" `{}`", facts::resource(request)) } else { String::new() };
+    format!(
+        "*{}*{name} · {}\n`{}` · {} · {} · {}",
+        facts::product(request),
+        since(request),
+        request.id.short(),
+        facts::team(request),
+        mention(&request.owner),
+        cost(request)
+    )
+}
+
+fn cost(request: &Request) -> String {
+    request.estimate.as_ref().map_or_else(|| "no estimate".to_owned(), monthly)
+}
+
+/// The status with the date that matters in it.
+fn since(request: &Request) -> String {
+    let label = request.status.name().label();
+    let dated = |words: &str, at: Timestamp| format!("{label}, {words} {}", day(at));
+    match &request.status {
+        Status::Active { lease } => {
+            let renewal = request.waiting_renewal().map(|renewal| {
+                let until = date_time(renewal.approve_by);
+                format!("; renewal by {} waits for approval until {until}", renewal.period)
+            });
+            dated("until", lease.expires_at) + &renewal.unwrap_or_default()
+        }
+        Status::AwaitingApproval { .. } | Status::Pending => {
+            format!("{label}, expires unanswered {}", date_time(request.approve_by))
+        }
+        Status::Approved
+        | Status::Provisioning { .. }
+        | Status::Terminating { .. }
+        | Status::TeardownFailed { .. } => dated("since", request.updated_at),
+        Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => {
+            // No "on" before the day: the client may write "today" for it.
+            format!("{label} {}", day(request.updated_at))
+        }
+    }
+}
+
+/// What an approver has to know before deciding: who asks for what, for whom, what it costs and why.
+pub fn ask(request: &Request) -> String {
+    let (asked, until) = match request.waiting_renewal() {
+        Some(renewal) => (
+            format!(
+                "{} asks to keep `{}` {} longer",
+                mention(&renewal.by),
+                facts::resource(request),
+                renewal.period
+            ),
+            renewal.approve_by,
+        ),
+        None => (format!("{} asks for it", mention(&request.requester)), request.approve_by),
+    };
+    let so_far = facts::approvals_so_far(request).map(|count| format!(" · {count}")).unwrap_or_default();
+    let why = match request.reason.trim() {
+        "" => String::new(),
+        reason => format!("\n{}", quote(&on_one_line(reason), REASON)),
+    };
+    format!(
+        "*{}* for team *{}* · {}\n{asked} · `{}` · expires unanswered {}{so_far}{why}",
+        facts::product(request),
+        facts::team(request),
+        cost(request),
+        request.id.short(),
+        date_time(until)
+    )
+}
+
+/// A reason of many lines would push everything else off the screen.
+fn on_one_line(reason: &str) -> String {
+    reason.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Details, beside or under a row.
+pub fn details(request: &Request) -> SlackBlockButtonElement {
+    let spoken = facts::spoken("Details of", request);
+    button(ActionId::ShowStatus, "Details", &facts::button_value(request), &spoken)
+}
+
+/// The buttons of somebody who decides: the same as on the card.
+pub fn decide(request: &Request) -> SlackBlock {
+    let value = facts::button_value(request);
+    let what = if request.waiting_renewal().is_some() { " renewing" } else { "" };
+    let spoken = |verb: &str| facts::spoken(&format!("{verb}{what}"), request);
+    buttons(
+        &format!("decide.{}", request.id),
+        vec![
+            button(ActionId::Approve, "Approve", &value, &spoken("Approve"))
+                .with_style(SlackBlockButtonStyle::Primary),
+            button(ActionId::Deny, "Deny", &value, &spoken("Deny")).with_style(SlackBlockButtonStyle::Danger),
+            details(request),
+        ],
+    )
+}
+
+/// The buttons of its owner: what can be done with it now.
+pub fn tend(request: &Request, owner: &PersonId) -> SlackBlock {
+    let mut row = vec![details(request)];
+    match &request.status {
+        Status::Active { .. } => {
+            if request.waiting_renewal().is_none() {
+                row.extend(warning::renew_buttons(request).into_iter().map(plain));
+            }
+            row.push(plain(facts::teardown_button(request)));
+        }
+        Status::TeardownFailed { .. } => row.push(plain(facts::teardown_button(request))),
+        Status::Pending | Status::AwaitingApproval { .. } if request.requester == *owner => {
+            row.push(facts::cancel_button(request));
+        }
+        Status::Pending
+        | Status::AwaitingApproval { .. }
+        | Status::Approved
+        | Status::Provisioning { .. }
+        | Status::Terminating { .. }
+        | Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => {}
+    }
+    buttons(&format!("tend.{}", request.id), row)
+}
+
+/// Without color: in a long list only what waits for an answer stands out.
+fn plain(button: SlackBlockButtonElement) -> SlackBlockButtonElement {
+    SlackBlockButtonElement { style: None, ..button }
+}

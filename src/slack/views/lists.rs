@@ -1,0 +1,62 @@
+//! Modals that the home tab opens because it has no room: whole lists, costs, everything about one request.
+
+use slack_morphism::prelude::SlackModalView;
+
+use super::modal;
+use crate::portal::costs::Costs;
+use crate::slack::blocks::{context, section};
+use crate::slack::ids::{ActionId, CallbackId};
+use crate::slack::messages::{ListPage, Message, cost_paragraphs, list_blocks};
+
+/// A page of requests; paging replaces it.
+pub fn requests(page: &ListPage<'_>) -> SlackModalView {
+    let title = section(&format!("*{}*", crate::slack::mrkdwn::escape(page.title)));
+    let mut blocks = vec![title];
+    blocks.extend(list_blocks(page, ActionId::ShowAll));
+    modal("Requests", CallbackId::Requests, blocks)
+}
+
+/// What things cost. Slack shows no tables in modals, so it is told in lines.
+pub fn costs(costs: &Costs, command: &str) -> SlackModalView {
+    let (paragraphs, note) = cost_paragraphs(costs, command);
+    let mut blocks: Vec<_> = paragraphs.iter().map(|paragraph| section(paragraph)).collect();
+    blocks.push(context(&note));
+    modal("Costs", CallbackId::Note, blocks)
+}
+
+/// What would be a message where there is one, such as everything about a request.
+pub fn details(message: &Message) -> SlackModalView {
+    modal("Details", CallbackId::Note, message.blocks.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::messages::sample;
+    use crate::slack::views::check::{assert_within_limits, transcript};
+
+    fn page(rows: &[crate::domain::request::Request]) -> ListPage<'_> {
+        let turns = vec![("Next page", "live:15".to_owned()), ("Show ended", "ended:0".to_owned())];
+        ListPage { title: "Requests of team <payments>", rows, turns, empty: "Nothing yet.", simulated: true }
+    }
+
+    #[test]
+    fn a_whole_list_is_paged_inside_its_modal() {
+        insta::assert_snapshot!(transcript(&requests(&page(&[sample::awaiting()]))), @"
+        Requests [-] [Close]
+        *Requests of team &lt;payments&gt;*
+        *Secure S3 Bucket v1.0* · Waiting for approval, expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
+        `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
+        [Details]
+        [Next page]
+        [Show ended]
+        (Simulated: nothing real is made)
+        ");
+    }
+
+    #[test]
+    fn lists_and_details_of_enormous_requests_keep_slacks_limits() {
+        assert_within_limits(&requests(&page(&vec![sample::enormous(); 30])));
+        assert_within_limits(&details(&Message::plain(&"<".repeat(9000))));
+    }
+}

@@ -1,0 +1,64 @@
+//! What things cost: by product, a month and this month, for a person and for a team.
+
+use crate::harness::{Setup, run, run_in};
+use crate::provision::IMAGE;
+
+fn with_a_budget() -> Setup {
+    Setup::new().with_settings("channel = \"C0PAYMENTS\"", "channel = \"C0PAYMENTS\"\nmonthly_budget = 500")
+}
+
+#[tokio::test]
+async fn a_team_that_has_nothing_costs_nothing() {
+    run_in(with_a_budget(), async |company| {
+        company.morgan.runs("/provision costs payments").await;
+        insta::assert_snapshot!(company.morgan.is_told(), @"
+        # Costs in November 2026
+        *Team payments*: nothing yet. `/provision` shows what there is.
+        Budget ░░░░░░░░░░ about $0 of $500 a month, about $500 left
+        (Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. November 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn half_a_month_later_three_things_have_cost_their_part() {
+    run_in(with_a_budget(), async |company| {
+        let alice = &company.alice;
+        company.waits("184h").await;
+        alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
+        company.morgan.clicks("Approve").await;
+        alice.asks_for("ecs-service", &[("ServiceName", "checkout"), ("Image", IMAGE)]).await;
+        company.waits("360h").await;
+        alice.runs("/provision costs").await;
+        insta::assert_snapshot!(alice.is_told(), @"
+        # Costs in December 2026
+        *Yours*: 3 held, about $25/month
+        This month about $12 so far, about $25 for the whole of it
+        *Team payments*: 3 held, about $25/month
+        This month about $12 so far, about $25 for the whole of it
+        Budget ▓░░░░░░░░░ about $25 of $500 a month, about $475 left
+        | Whose | Product | Held | About a month | So far | Whole month | Share |
+        | You | PostgreSQL RDS Instance | 1 | $15 | $7.25 | $15 | ▓▓▓▓▓░░░░░ |
+        | You | ECS Fargate Service | 1 | $8.21 | $3.97 | $8.20 | ▓▓▓░░░░░░░ |
+        | You | Secure S3 Bucket | 1 | $2.15 | $1.04 | $2.15 | ▓░░░░░░░░░ |
+        | payments | PostgreSQL RDS Instance | 1 | $15 | $7.25 | $15 | ▓▓▓▓▓░░░░░ |
+        | payments | ECS Fargate Service | 1 | $8.21 | $3.97 | $8.20 | ▓▓▓░░░░░░░ |
+        | payments | Secure S3 Bucket | 1 | $2.15 | $1.04 | $2.15 | ▓░░░░░░░░░ |
+        (Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. December 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_costs_of_a_team_are_for_those_who_may_see_it() {
+    run(async |company| {
+        company.bob.runs("/provision costs payments").await;
+        insta::assert_snapshot!(company.bob.is_told(), @"You are not a member of *payments*. Your teams: search.");
+        company.pat.runs("/provision costs payments").await;
+        assert!(company.pat.is_told().contains("Team payments"), "{}", company.pat.is_told());
+    })
+    .await;
+}
