@@ -159,13 +159,13 @@ mod tests {
         assert_eq!(lease.step(&terms, at("2026-04-01T08:59:59Z")), LeaseStep::Wait(lease.warn_at));
         assert_eq!(lease.step(&terms, at("2026-04-01T09:00:00Z")), LeaseStep::Warn);
         let warned = lease.after_warning(&terms, at("2026-04-01T09:00:01Z"));
-        let reminder = at("2026-04-07T09:00:01Z");
+        let last_day = at("2026-04-07T09:00:01Z");
         assert_eq!(warned.expires_at, at("2026-04-08T09:00:01Z"));
-        assert_eq!(warned.step(&terms, at("2026-04-02T00:00:00Z")), LeaseStep::Wait(reminder));
-        assert_eq!(warned.step(&terms, reminder), LeaseStep::Warn);
-        let reminded = warned.after_warning(&terms, reminder);
+        assert_eq!(warned.step(&terms, at("2026-04-02T00:00:00Z")), LeaseStep::Wait(last_day));
+        assert_eq!(warned.step(&terms, last_day), LeaseStep::Warn);
+        let reminded = warned.after_warning(&terms, last_day);
         assert_eq!(reminded.expires_at, warned.expires_at, "a reminder moves nothing");
-        assert_eq!(reminded.step(&terms, reminder), LeaseStep::Wait(warned.expires_at));
+        assert_eq!(reminded.step(&terms, last_day), LeaseStep::Wait(warned.expires_at));
         assert_eq!(reminded.step(&terms, warned.expires_at), LeaseStep::End);
     }
 

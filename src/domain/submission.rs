@@ -41,7 +41,7 @@ pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Tran
         ApprovalPath::Auto { .. } if submission.exceeds_budget => {
             ApprovalPath::Ask { needed: product.approval.needed.max(1) }
         }
-        path => path,
+        path @ (ApprovalPath::Auto { .. } | ApprovalPath::Ask { .. }) => path,
     };
     let status = match path {
         ApprovalPath::Auto { .. } => Status::Approved,
