@@ -14,6 +14,7 @@ mod failure;
 mod forgery;
 mod forms;
 mod harness;
+mod lease;
 mod operator;
 mod people;
 mod provision;

@@ -17,7 +17,6 @@ use std::sync::{Arc, Mutex};
 use quartermaster::domain::audit::AuditEntry;
 use quartermaster::domain::request::Request;
 use quartermaster::playground::{Playground, Settings as SlackSettings};
-use quartermaster::ports::clock::Clock;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -73,7 +72,7 @@ impl Company {
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let clock = ManualClock::new();
         let reading = clock.clone();
-        let now = Arc::new(move || reading.now());
+        let now = Arc::new(move || reading.right());
         let playground = Playground::new(SlackSettings::demo(SIGNING_SECRET, BOT_TOKEN, now));
         playground.set_bot_url(origin.clone());
         playground.set_public_url(origin.clone());

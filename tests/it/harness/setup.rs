@@ -63,6 +63,12 @@ impl Setup {
         self.with_settings("step = \"0s\"", &format!("step = \"{step}\""))
     }
 
+    /// Adds a key to the settings of team payments.
+    pub(crate) fn with_payments(self, line: &str) -> Self {
+        let channel = "channel = \"C0PAYMENTS\"\n";
+        self.with_settings(channel, &format!("{channel}{line}\n"))
+    }
+
     /// Replaces a piece of a file of the catalog.
     pub(crate) fn with_catalog(mut self, file: &str, from: &str, to: &str) -> Self {
         self.change_catalog(file, from, to);
