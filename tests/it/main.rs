@@ -15,6 +15,7 @@ mod forgery;
 mod forms;
 mod harness;
 mod lease;
+mod lease_held;
 mod operator;
 mod people;
 mod provision;

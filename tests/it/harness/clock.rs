@@ -32,13 +32,6 @@ impl ManualClock {
         self.0.lock().unwrap().right += period.duration();
     }
 
-    /// Lets time pass until this moment.
-    pub(crate) fn advance_to(&self, then: Timestamp) {
-        let mut time = self.0.lock().unwrap();
-        assert!(then >= time.right, "{then} is over");
-        time.right = then;
-    }
-
     /// From now on the bot's machine is this many hours ahead of the right time, or behind it.
     pub(crate) fn is_wrong_by_hours(&self, hours: i64) {
         self.0.lock().unwrap().ahead = SignedDuration::from_hours(hours);

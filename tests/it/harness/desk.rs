@@ -77,10 +77,14 @@ impl Desk {
         Arc::clone(self.app.lock().unwrap().as_ref().unwrap())
     }
 
-    pub(super) async fn restart(&self) {
+    /// Starts the bot anew, after some time without one.
+    pub(super) async fn restart(&self, down: Option<&str>) {
         let app = self.stop();
         app.edge.settle().await;
         drop(app);
+        if let Some(period) = down {
+            self.clock.advance(period);
+        }
         self.start();
     }
 
@@ -109,7 +113,7 @@ impl Desk {
             *self.interruption.lock().unwrap() = None;
         }
         if stopped {
-            self.restart().await;
+            self.restart(None).await;
             // What a killed bot had claimed comes back by itself.
             self.clock.advance("3m");
             self.app().dispatcher.drain().await.unwrap();

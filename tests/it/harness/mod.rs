@@ -128,7 +128,13 @@ impl Company {
 
     /// Stops the bot and starts it again on the same store.
     pub(crate) async fn restarts(&self) {
-        self.desk.restart().await;
+        self.desk.restart(None).await;
+    }
+
+    /// The bot is down for some time; then it is started again and does what is due.
+    pub(crate) async fn is_down_for(&self, period: &str) {
+        self.desk.restart(Some(period)).await;
+        self.settle().await;
     }
 
     /// The bot will be killed once it has taken up this many jobs from now on; then it is started again.
