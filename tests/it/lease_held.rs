@@ -58,7 +58,7 @@ async fn a_clock_that_runs_ahead_of_slacks_warns_nobody_and_ends_nothing() {
         // What was put off by the wrong clock waits until the right one is there, too.
         company.waits("25h").await;
         assert_eq!(posts(company), said + 1, "warned once they agree");
-        insta::assert_snapshot!(alice.newest_dm().lines().nth(2).unwrap(), @"");
+        insta::assert_snapshot!(alice.newest_dm().lines().nth(2).unwrap(), @"Torn down 2026-12-31 09:00 UTC unless it is renewed. about $2.15/month, us-east-1 list price of 2026-08-21");
         company.clock.is_wrong_by_hours(10 * 24);
         company.waits("1h").await;
         assert!(is_active(company).await, "not torn down early");
