@@ -23,7 +23,7 @@ async fn a_stranger_who_renews_is_refused_privately_and_noted() {
         refused | U0OLGA | payments | s3-bucket | ACTIVE | renew: not theirs [button in D0ALICE]
         ");
         company.waits("7d").await;
-        assert!(alice.newest_dm().contains("is torn down"), "{}", alice.newest_dm());
+        assert!(alice.newest_dm().contains("is torn down."), "{}", alice.newest_dm());
     })
     .await;
 }

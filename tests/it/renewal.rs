@@ -31,7 +31,7 @@ async fn a_renewal_beyond_the_free_ones_is_approved_on_a_card() {
         ");
         insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
         # Renewal needs approval: Secure S3 Bucket
-        <@U0ALICE> asks to keep `payments-logs-dev-id` 30d longer. It was renewed 1 times already.
+        <@U0ALICE> asks to keep `payments-logs-dev-id` 30d longer. It was renewed once already.
         *Owner* <@U0ALICE>
         *Team* payments
         *Product* Secure S3 Bucket v1.0
@@ -45,7 +45,7 @@ async fn a_renewal_beyond_the_free_ones_is_approved_on_a_card() {
         morgan.clicks("Approve").await;
         insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
         # Renewal approved: Secure S3 Bucket
-        <@U0ALICE> asks to keep `payments-logs-dev-id` 30d longer. It was renewed 2 times already.
+        <@U0ALICE> asks to keep `payments-logs-dev-id` 30d longer. It was renewed once already.
         *Owner* <@U0ALICE>
         *Team* payments
         *Product* Secure S3 Bucket v1.0
@@ -77,7 +77,7 @@ async fn a_renewal_beyond_the_free_ones_is_approved_on_a_card() {
         renewed | U0MORGAN | payments | s3-bucket | ACTIVE | by 30d, ends 2027-02-28T09:00:00Z [button in C0PAYMENTS]
         ");
         company.waits("720h").await;
-        assert!(alice.newest_dm().contains("torn down soon"), "warned again: {}", alice.newest_dm());
+        assert!(alice.newest_dm().contains("unless it is renewed"), "warned again: {}", alice.newest_dm());
     })
     .await;
 }
@@ -115,7 +115,7 @@ async fn a_renewal_that_is_denied_says_why_and_leaves_a_day_at_least() {
         ");
         insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
         # Renewal denied: Secure S3 Bucket
-        <@U0ALICE> asks to keep `payments-logs-dev-id` 30d longer. It was renewed 1 times already.
+        <@U0ALICE> asks to keep `payments-logs-dev-id` 30d longer. It was renewed once already.
         *Owner* <@U0ALICE>
         *Team* payments
         *Product* Secure S3 Bucket v1.0
@@ -126,7 +126,7 @@ async fn a_renewal_that_is_denied_says_why_and_leaves_a_day_at_least() {
         ");
         assert!(!alice.can_click("Approve"));
         company.waits("168h").await;
-        assert!(alice.newest_dm().contains("is torn down"), "{}", alice.newest_dm());
+        assert!(alice.newest_dm().contains("is torn down."), "{}", alice.newest_dm());
     })
     .await;
 }
@@ -150,7 +150,7 @@ async fn a_teardown_waits_for_the_answer_and_a_day_after_a_no() {
         company.waits("23h").await;
         assert!(company.newest_request().await.lease().is_some());
         company.waits("1h").await;
-        assert!(alice.newest_dm().contains("is torn down"), "{}", alice.newest_dm());
+        assert!(alice.newest_dm().contains("is torn down."), "{}", alice.newest_dm());
     })
     .await;
 }
@@ -175,7 +175,7 @@ async fn a_renewal_that_nobody_answers_is_told_and_ends_a_day_later() {
         company.waits("23h").await;
         assert!(company.newest_request().await.lease().is_some());
         company.waits("1h").await;
-        assert!(alice.newest_dm().contains("is torn down"), "{}", alice.newest_dm());
+        assert!(alice.newest_dm().contains("is torn down."), "{}", alice.newest_dm());
         let trail = company.trail().await;
         insta::assert_snapshot!(trail.lines().skip(6).collect::<Vec<_>>().join("\n"), @"
         renewal requested | U0ALICE | payments | s3-bucket | ACTIVE | by 30d, 1 needed [button in D0ALICE]
