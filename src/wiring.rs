@@ -20,6 +20,7 @@ use crate::local::store::SqliteStore;
 use crate::local::workflow::LocalWorkflow;
 use crate::portal::Portal;
 use crate::portal::dispatch::Dispatcher;
+use crate::portal::trail::begin_copying;
 use crate::ports::Ports;
 use crate::ports::clock::Clock;
 use crate::ports::store::Store;
@@ -112,7 +113,7 @@ impl App {
     /// Serves and works until `stop`, then lets what is under way finish.
     ///
     /// # Errors
-    /// When the listener fails.
+    /// When the listener fails, or the store.
     pub async fn run(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
         let router = self.router();
         self.run_with(router, listener, stop).await
@@ -121,13 +122,14 @@ impl App {
     /// As [`App::run`], serving `router`, which holds this program's routes and perhaps more.
     ///
     /// # Errors
-    /// When the listener fails.
+    /// When the listener fails, or the store.
     pub async fn run_with(
         self,
         router: Router,
         listener: TcpListener,
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
+        begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
         let dispatcher = self.dispatcher.clone();
         let working = tokio::spawn({
             let stop = stop.clone();

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 mod approval;
+mod budget;
 mod cancellation;
 mod commands;
 mod denial;
@@ -26,3 +27,4 @@ mod restart;
 mod serve;
 mod surfaces;
 mod timeout;
+mod trail;

@@ -92,7 +92,7 @@ impl Company {
             hashes: Mutex::default(),
             parked: Mutex::default(),
         });
-        desk.start();
+        desk.start().await;
         Self {
             clock,
             playground,
@@ -124,6 +124,11 @@ impl Company {
     /// The owner of a product replaces a piece of a file; the bot reads it when it starts.
     pub(crate) fn changes_the_catalog(&self, file: &str, from: &str, to: &str) {
         self.desk.setup.lock().unwrap().change_catalog(file, from, to);
+    }
+
+    /// The operator replaces a piece of the settings; the bot reads them when it starts.
+    pub(crate) fn changes_the_settings(&self, from: &str, to: &str) {
+        self.desk.setup.lock().unwrap().change_settings(from, to);
     }
 
     /// Stops the bot and starts it again on the same store.

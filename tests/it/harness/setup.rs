@@ -53,9 +53,13 @@ impl Setup {
 
     /// Replaces a piece of the settings file.
     pub(crate) fn with_settings(mut self, from: &str, to: &str) -> Self {
+        self.change_settings(from, to);
+        self
+    }
+
+    pub(super) fn change_settings(&mut self, from: &str, to: &str) {
         assert!(self.settings.contains(from), "the settings do not contain {from}");
         self.settings = self.settings.replace(from, to);
-        self
     }
 
     /// Lets each resource of a template take this long to be made.
