@@ -18,9 +18,8 @@ use crate::local::provisioner::{SimulatedProvisioner, Simulation};
 use crate::local::queue::LocalQueue;
 use crate::local::store::SqliteStore;
 use crate::local::workflow::LocalWorkflow;
-use crate::portal::Portal;
 use crate::portal::dispatch::Dispatcher;
-use crate::portal::trail::begin_copying;
+use crate::portal::{Portal, trail};
 use crate::ports::Ports;
 use crate::ports::clock::Clock;
 use crate::ports::store::Store;
@@ -113,7 +112,7 @@ impl App {
     /// Serves and works until `stop`, then lets what is under way finish.
     ///
     /// # Errors
-    /// When the listener fails, or the store.
+    /// When the listener fails.
     pub async fn run(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
         let router = self.router();
         self.run_with(router, listener, stop).await
@@ -122,14 +121,14 @@ impl App {
     /// As [`App::run`], serving `router`, which holds this program's routes and perhaps more.
     ///
     /// # Errors
-    /// When the listener fails, or the store.
+    /// When the listener fails.
     pub async fn run_with(
         self,
         router: Router,
         listener: TcpListener,
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
-        begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
+        trail::begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
         let dispatcher = self.dispatcher.clone();
         let working = tokio::spawn({
             let stop = stop.clone();

@@ -164,6 +164,7 @@ fn sample_view(product: &Product, fields: &Form, team: &TeamName, prices: &Price
         estimate,
         approvers,
         quota: QuotaUse { used: 0, limit: product.quota.per_team },
+        budget: None,
         expires_at: product.lease.grace.after(product.lease.ttl.after(SystemClock.now())),
         simulated: false,
     };

@@ -8,12 +8,12 @@ use clap::Args;
 use super::catalog::principal_texts;
 use super::{Failure, load_catalog, print};
 use crate::config::{Settings, settings_file};
-use crate::domain::catalog::{Approvers, Catalog, Principal, Product};
+use crate::domain::catalog::{Approvers, Catalog, OverBudget, Principal, Product};
 use crate::domain::cost::{dollars, estimate};
 use crate::domain::ids::PersonId;
 use crate::domain::parameters::{ParameterValues, check_parameters, match_prefill};
-use crate::domain::policy::{ApprovalPath, Team, approval_path};
-use crate::domain::quota::QuotaSlot;
+use crate::domain::policy::{ApprovalPath, Team, approval_path, path_above_budget};
+use crate::domain::quota::{BudgetUse, TeamUse};
 use crate::portal::others;
 use crate::wiring;
 
@@ -52,8 +52,8 @@ pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> R
     }
     let team = find_team(&settings, &arguments.person, team.as_deref())?;
     let values = check_values(product, &pairs)?;
-    let used = quota_used(&settings, team, product).await?;
-    print(&explanation(&catalog, product, team, &arguments.person, &values, used))?;
+    let held = held(&settings, team).await?;
+    print(&explanation(&catalog, product, team, &arguments.person, &values, &held))?;
     Ok(())
 }
 
@@ -97,13 +97,12 @@ fn check_values(product: &Product, pairs: &[(String, String)]) -> anyhow::Result
     })
 }
 
-/// Slots in use; none when the store does not exist yet.
-async fn quota_used(settings: &Settings, team: &Team, product: &Product) -> anyhow::Result<u32> {
+/// What the team holds; nothing when the store does not exist yet.
+async fn held(settings: &Settings, team: &Team) -> anyhow::Result<Vec<TeamUse>> {
     if !Path::new(&settings.backend.sqlite).exists() {
-        return Ok(0);
+        return Ok(Vec::new());
     }
-    let slot = QuotaSlot { team: team.name.clone(), product: product.key.clone() };
-    wiring::store(settings)?.quota_used(&slot).await
+    wiring::store(settings)?.team_use(&team.name).await
 }
 
 fn explanation(
@@ -112,10 +111,16 @@ fn explanation(
     team: &Team,
     person: &str,
     values: &ParameterValues,
-    used: u32,
+    held: &[TeamUse],
 ) -> String {
     let estimate = estimate(&product.cost, &|key| values.get(key), &catalog.prices);
-    let path = approval_path(&product.approval, values.as_slice(), estimate.as_ref());
+    let spent = held.iter().map(|held| held.monthly).sum();
+    let budget = team.monthly_budget.map(|limit| BudgetUse { spent, limit });
+    let exceeds = budget.is_some_and(|budget| !budget.has_room_for(estimate.as_ref()));
+    let mut path = approval_path(&product.approval, values.as_slice(), estimate.as_ref());
+    if exceeds && product.quota.over_budget == OverBudget::Ask {
+        path = path_above_budget(&product.approval, path);
+    }
     let mut text = format!("{} ({}) for {person}, team {}\n", product.name, product.key, team.name);
     if !product.requesters.include(&team.name) {
         let _ = writeln!(text, "requesters: refused, it is not offered to team {}", team.name);
@@ -143,7 +148,17 @@ fn explanation(
         None => writeln!(text, "cost:       no estimate"),
     };
     let limit = product.quota.per_team;
+    let used = held.iter().find(|held| held.product == product.key).map_or(0, |held| held.used);
     let _ = writeln!(text, "quota:      {used} of {limit} used, {} left", limit.saturating_sub(used));
+    if let Some(budget) = budget {
+        let verdict = match (exceeds, product.quota.over_budget) {
+            (false, _) => "it fits",
+            (true, OverBudget::Ask) => "it goes beyond that, so approvers are asked",
+            (true, OverBudget::Refuse) => "it goes beyond that and is refused",
+        };
+        let (spent, limit) = (dollars(budget.spent), dollars(budget.limit));
+        let _ = writeln!(text, "budget:     about {spent} of {limit} a month used, {verdict}");
+    }
     text
 }
 

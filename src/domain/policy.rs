@@ -54,6 +54,14 @@ pub fn approval_path(
     matched.map_or(ApprovalPath::Ask { needed: rule.needed.max(1) }, |why| ApprovalPath::Auto { why })
 }
 
+/// The path of a request that goes beyond its team's budget: somebody is asked in any case.
+pub fn path_above_budget(rule: &ApprovalRule, path: ApprovalPath) -> ApprovalPath {
+    match path {
+        ApprovalPath::Auto { .. } => ApprovalPath::Ask { needed: rule.needed.max(1) },
+        asked @ ApprovalPath::Ask { .. } => asked,
+    }
+}
+
 fn matched(
     condition: &AutoCondition,
     parameters: &[(String, String)],

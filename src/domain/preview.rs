@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::catalog::Principal;
 use super::policy::ApprovalPath;
-use super::quota::QuotaUse;
+use super::quota::{BudgetUse, QuotaUse};
 use super::request::Estimate;
 
 /// What would come of submitting now.
@@ -19,8 +19,17 @@ pub struct Preview {
     pub approvers: Vec<Principal>,
     /// What the team uses now, this request not included.
     pub quota: QuotaUse,
+    /// What the team's budget has to spare now, this request not included; `None` where it has no budget.
+    pub budget: Option<BudgetUse>,
     /// When it would be torn down if it were made now and never renewed.
     pub expires_at: Timestamp,
     /// Whether nothing real is made.
     pub simulated: bool,
+}
+
+impl Preview {
+    /// The budget that has no room for it, if there is one.
+    pub fn exceeded_budget(&self) -> Option<BudgetUse> {
+        self.budget.filter(|budget| !budget.has_room_for(self.estimate.as_ref()))
+    }
 }

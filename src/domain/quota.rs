@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{ProductKey, TeamName};
+use super::request::Estimate;
 
 /// A change of one team's use of one product, committed together with the status that causes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,9 +65,39 @@ impl QuotaUse {
     }
 }
 
+/// How much of a team's budget is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BudgetUse {
+    /// What the team's estimates come to, US dollars a month.
+    pub spent: Decimal,
+    /// What they may come to.
+    pub limit: Decimal,
+}
+
+impl BudgetUse {
+    /// Whether there is room for an estimate. One that is not known takes none.
+    pub fn has_room_for(self, estimate: Option<&Estimate>) -> bool {
+        let monthly = estimate.map(|estimate| estimate.monthly).unwrap_or_default();
+        self.spent.saturating_add(monthly) <= self.limit
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_budget_has_room_for_what_fits_exactly_and_for_what_has_no_price() {
+        let budget = BudgetUse { spent: Decimal::new(48_500, 2), limit: Decimal::from(500) };
+        let costs = |cents| Estimate {
+            monthly: Decimal::new(cents, 2),
+            region: "us-east-1".into(),
+            priced_on: "2026-08-21".into(),
+        };
+        assert!(budget.has_room_for(Some(&costs(1_500))));
+        assert!(!budget.has_room_for(Some(&costs(1_501))));
+        assert!(budget.has_room_for(None));
+    }
 
     #[test]
     fn what_is_left_is_never_less_than_nothing() {

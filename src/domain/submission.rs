@@ -5,10 +5,11 @@ use rust_decimal::Decimal;
 
 use super::audit::{Actor, AuditHead, AuditSubject, By, Via};
 use super::catalog::Product;
+use super::fate::fates;
 use super::ids::{PersonId, RequestId, TeamName};
 use super::job::JobKind;
 use super::next::Transition;
-use super::policy::{ApprovalPath, approval_path};
+use super::policy::{ApprovalPath, approval_path, path_above_budget};
 use super::quota::QuotaChange;
 use super::request::{Estimate, ProductSnapshot, Progress, Request, Status, Surface};
 
@@ -37,12 +38,10 @@ pub struct Submission {
 
 /// Makes the request and everything that is committed with it.
 pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Transition {
-    let path = match approval_path(&product.approval, &submission.parameters, submission.estimate.as_ref()) {
-        ApprovalPath::Auto { .. } if submission.exceeds_budget => {
-            ApprovalPath::Ask { needed: product.approval.needed.max(1) }
-        }
-        path => path,
-    };
+    let mut path = approval_path(&product.approval, &submission.parameters, submission.estimate.as_ref());
+    if submission.exceeds_budget {
+        path = path_above_budget(&product.approval, path);
+    }
     let status = match path {
         ApprovalPath::Auto { .. } => Status::Approved,
         ApprovalPath::Ask { .. } => Status::Pending,
@@ -128,6 +127,7 @@ fn snapshot(product: &Product) -> ProductSnapshot {
         lease: product.lease.clone(),
         teardown: product.teardown,
         outputs: product.outputs.clone(),
+        fates: fates(&product.template),
     }
 }
 

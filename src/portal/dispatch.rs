@@ -15,7 +15,8 @@ use tokio_util::task::TaskTracker;
 use super::perform::{JobError, Performed, perform};
 use super::settle::settle;
 use super::{Error, Portal};
-use crate::domain::job::{JobKey, JobKind};
+use crate::domain::ids::{PersonId, RequestId};
+use crate::domain::job::{JobKey, JobKind, Subject};
 use crate::domain::request::Surface;
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
 
@@ -283,27 +284,72 @@ fn back_off(job: &ClaimedJob) -> SignedDuration {
     doubled.saturating_add(SignedDuration::from_millis(spread))
 }
 
-/// Gives a job up, visibly: in the log, in the store, and to the person who waits for it.
+/// Gives a job up, visibly: in the log, in the store, and to those who can do something about it.
 async fn park(portal: &Portal, job: &ClaimedJob, why: &str) -> anyhow::Result<()> {
     let of = &job.claim.key.of;
     tracing::error!(%of, job = job.kind.word(), why, "a job is parked and needs a person");
     portal.ports.store.park(&job.claim, why).await?;
-    let nobody_waits = matches!(job.kind, JobKind::Show(surface) if surface != Surface::Card)
-        || matches!(job.kind, JobKind::JudgeClick(_) | JobKind::Refresh { .. } | JobKind::FindHomes);
-    let Some(id) = of.request().filter(|_| !nobody_waits) else { return Ok(()) };
-    match portal.load(id).await {
-        Ok(request) => {
-            let text = format!(
-                "Your request for *{}* is stuck and needs the platform team. Mention `{id}` to them.",
-                request.product.name
-            );
-            let told = portal.ports.slack.whisper(None, &request.requester, &text).await;
-            if let Err(error) = told {
-                tracing::warn!(request = %id, %error, "cannot tell the requester that a job is parked");
-            }
+    match (of, &job.kind) {
+        (Subject::Person(owner), JobKind::Warn) => {
+            tell_admins(portal, &unwarned(owner, why)).await;
             Ok(())
         }
-        Err(Error::Refused(_)) => Ok(()),
-        Err(Error::Failed(error)) => Err(error),
+        (Subject::Request(id), kind) if somebody_waits(kind) => tell_owner(portal, *id).await,
+        _ => Ok(()),
+    }
+}
+
+/// Whether the request stands still without this job.
+fn somebody_waits(kind: &JobKind) -> bool {
+    match kind {
+        JobKind::Show(surface) => matches!(surface, Surface::Card | Surface::Renewal),
+        JobKind::JudgeClick(_)
+        | JobKind::Refresh { .. }
+        | JobKind::FindHomes
+        | JobKind::Warn
+        | JobKind::Home
+        | JobKind::CopyTrail { .. } => false,
+        JobKind::StartExecution { .. }
+        | JobKind::Resume { .. }
+        | JobKind::ApprovalDeadline
+        | JobKind::Provision
+        | JobKind::WatchProvisioning
+        | JobKind::Terminate
+        | JobKind::WatchTermination
+        | JobKind::Lease
+        | JobKind::RenewalDeadline => true,
+    }
+}
+
+async fn tell_owner(portal: &Portal, id: RequestId) -> anyhow::Result<()> {
+    let request = match portal.load(id).await {
+        Ok(request) => request,
+        Err(Error::Refused(_)) => return Ok(()),
+        Err(Error::Failed(error)) => return Err(error),
+    };
+    let text = format!(
+        "Your request for *{}* is stuck and needs the platform team. Mention `{id}` to them.",
+        request.product.name
+    );
+    if let Err(error) = portal.ports.slack.whisper(None, &request.owner, &text).await {
+        tracing::warn!(request = %id, %error, "cannot tell the owner that a job is parked");
+    }
+    Ok(())
+}
+
+fn unwarned(owner: &PersonId, why: &str) -> String {
+    format!(
+        "Leases of <@{owner}> run out, but the warning can be delivered neither to them nor to a channel: {why}. \
+         Nothing of theirs is torn down until it is. Invite the app to the approvals channel; it is tried again \
+         tomorrow."
+    )
+}
+
+/// Tells every admin who is named by id or found by Slack, as far as they can be told.
+async fn tell_admins(portal: &Portal, text: &str) {
+    for admin in portal.admins().await {
+        if let Err(error) = portal.ports.slack.whisper(None, &admin, text).await {
+            tracing::warn!(%admin, %error, "cannot tell an admin");
+        }
     }
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::people::others;
 use super::{Error, Portal};
-use crate::domain::catalog::Product;
+use crate::domain::catalog::{OverBudget, Product};
 use crate::domain::cost::estimate;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::parameters::match_prefill;
-use crate::domain::policy::{ApprovalPath, approval_path};
+use crate::domain::policy::{ApprovalPath, approval_path, path_above_budget};
 use crate::domain::preview::Preview;
-use crate::domain::quota::{QuotaSlot, QuotaUse};
+use crate::domain::quota::{BudgetUse, QuotaSlot, QuotaUse};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Estimate, Request};
 use crate::ports::store::{Which, Whose};
@@ -253,7 +253,12 @@ async fn preview(
 ) -> Result<Preview, Error> {
     let value = |key: &str| values.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str());
     let estimate = estimate(&product.cost, &value, &portal.catalog.prices);
-    let path = approval_path(&product.approval, values, estimate.as_ref());
+    let budget = portal.budget_of(team).await?;
+    let mut path = approval_path(&product.approval, values, estimate.as_ref());
+    let exceeds = budget.is_some_and(|budget| !budget.has_room_for(estimate.as_ref()));
+    if exceeds && product.quota.over_budget == OverBudget::Ask {
+        path = path_above_budget(&product.approval, path);
+    }
     let approvers = match path {
         ApprovalPath::Auto { .. } => Vec::new(),
         ApprovalPath::Ask { .. } => portal.approvers(&product.approval.approvers, team),
@@ -265,9 +270,21 @@ async fn preview(
         path,
         approvers,
         quota: QuotaUse { used, limit: product.quota.per_team },
+        budget,
         expires_at: product.lease.grace.after(product.lease.ttl.after(portal.now())),
         simulated: portal.ports.provisioner.is_simulated(),
     })
+}
+
+impl Portal {
+    /// What the team's budget is used for, if it has one.
+    async fn budget_of(&self, team: &TeamName) -> anyhow::Result<Option<BudgetUse>> {
+        let Some(limit) = self.organization.team(team).and_then(|team| team.monthly_budget) else {
+            return Ok(None);
+        };
+        let held = self.ports.store.team_use(team).await?;
+        Ok(Some(BudgetUse { spent: held.iter().map(|held| held.monthly).sum(), limit }))
+    }
 }
 
 async fn holders(portal: &Portal, product: &Product, team: &TeamName) -> Result<Vec<Request>, Error> {

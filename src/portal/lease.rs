@@ -18,8 +18,9 @@ use crate::domain::request::{MessageRef, Request, Surface};
 use crate::ports::slack::{Destination, Notice, SlackError, Warned, WarningNotice};
 use crate::ports::store::{Which, Whose};
 
-/// A lease that waits for its warning to be delivered is looked at again after this time.
-const UNTIL_WARNED: Duration = Duration::from_hours(1);
+/// A lease whose warning could not be delivered is looked at again after this time. While Slack is only silent, the
+/// warning itself is tried again and again.
+const UNTIL_WARNED: Duration = Duration::from_hours(24);
 /// After a look that had to be put off, for a clock that is wrong or a Slack that does not say what time it is.
 const UNTIL_CERTAIN: Duration = Duration::from_mins(5);
 /// Nothing is warned about or torn down while our clock is further than this from Slack's.

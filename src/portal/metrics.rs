@@ -16,6 +16,7 @@ pub struct Metrics {
     provisions: Family<Provision, Counter>,
     decisions: Family<Decision, Counter>,
     requests: Family<Submitted, Counter>,
+    leases: Family<LeaseEvent, Counter>,
     refusals: Counter,
     jobs: Family<JobRun, Counter>,
 }
@@ -37,6 +38,12 @@ struct Submitted {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LeaseEvent {
+    product: String,
+    event: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct JobRun {
     kind: &'static str,
     outcome: &'static str,
@@ -49,6 +56,7 @@ impl Default for Metrics {
             provisions: Family::default(),
             decisions: Family::default(),
             requests: Family::default(),
+            leases: Family::default(),
             refusals: Counter::default(),
             jobs: Family::default(),
             registry: Registry::default(),
@@ -56,6 +64,7 @@ impl Default for Metrics {
         registry.register("provisions", "Provisionings that ended", metrics.provisions.clone());
         registry.register("decisions", "Requests that were decided", metrics.decisions.clone());
         registry.register("requests", "Requests that were submitted", metrics.requests.clone());
+        registry.register("leases", "What happened to what lives", metrics.leases.clone());
         registry.register("refusals", "Attempts refused for lack of right", metrics.refusals.clone());
         registry.register("jobs", "Runs of jobs by kind", metrics.jobs.clone());
         Self { registry, ..metrics }
@@ -79,6 +88,12 @@ impl Metrics {
             ("timed out", _) => self.decide("timed_out"),
             ("active", _) => self.provision(product, "succeeded"),
             ("provisioning failed", _) => self.provision(product, "failed"),
+            ("warned" | "reminded", _) => self.lease(product, "warned"),
+            ("renewed", _) => self.lease(product, "renewed"),
+            ("expired", _) => self.lease(product, "expired"),
+            ("terminated", _) => self.lease(product, "torn_down"),
+            ("teardown failed", _) => self.lease(product, "teardown_failed"),
+            ("retained", _) => self.lease(product, "retained"),
             ("refused", _) => {
                 self.refusals.inc();
             }
@@ -89,6 +104,10 @@ impl Metrics {
     /// Counts a run of a job.
     pub(super) fn job(&self, kind: &JobKind, outcome: &'static str) {
         self.jobs.get_or_create(&JobRun { kind: kind.word(), outcome }).inc();
+    }
+
+    fn lease(&self, product: String, event: &'static str) {
+        self.leases.get_or_create(&LeaseEvent { product, event }).inc();
     }
 
     fn decide(&self, decision: &'static str) {

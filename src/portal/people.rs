@@ -1,6 +1,8 @@
 //! Who is who right now: which teams a person is in, who may decide. Groups are asked for at the moment of a click;
 //! the directory remembers an answer for at most a minute.
 
+use std::collections::BTreeSet;
+
 use futures_util::future::join_all;
 
 use super::Portal;
@@ -115,6 +117,25 @@ impl Portal {
 }
 
 impl Portal {
+    /// The admins one by one, as far as Slack says who they are.
+    pub(crate) async fn admins(&self) -> BTreeSet<PersonId> {
+        let mut people = BTreeSet::new();
+        for admin in &self.organization.admins {
+            let asked = match admin {
+                Principal::Person(person) => Ok(BTreeSet::from([person.clone()])),
+                Principal::Group(group) => self.ports.directory.group_members(group).await,
+                Principal::Email(email) => {
+                    self.ports.directory.person_by_email(email).await.map(|found| found.into_iter().collect())
+                }
+            };
+            match asked {
+                Ok(some) => people.extend(some),
+                Err(error) => tracing::warn!(error = format!("{error:#}"), "cannot find out who an admin is"),
+            }
+        }
+        people
+    }
+
     /// Whether `person` may renew, tear down and hand over: its owner, its team's approvers, admins.
     ///
     /// # Errors

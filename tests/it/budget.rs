@@ -46,7 +46,7 @@ async fn a_product_may_ask_for_approval_above_the_budget() {
         *Product* Secure S3 Bucket v1.0
         *Cost* about $2.15/month, us-east-1 list price of 2026-08-21
         *Quota* 2 of 10 used, this one included
-        *Budget* above the team's budget
+        :warning: This goes beyond the team's monthly budget.
         *Parameters*
         BucketPurpose: `backups`
         Environment: `dev`

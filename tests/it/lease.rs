@@ -19,11 +19,11 @@ async fn a_bucket_that_nobody_renews_is_warned_about_reminded_of_and_torn_down()
         assert!(!alice.can_click("Renew 30d"));
         company.waits("1h").await;
         insta::assert_snapshot!(alice.newest_dm(), @"
-        This is torn down soon unless it is renewed.
-        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
-        Torn down 2026-12-30 09:00 UTC unless it is renewed. about $2.15/month, us-east-1 list price of 2026-08-21
+        Your *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments* is torn down 2026-12-30 09:00 UTC unless it is renewed.
+        It costs about $2.15/month, us-east-1 list price of 2026-08-21.
+        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) stay in the AWS account and may go on costing.
         [Renew 30d] [Tear down]
-        (`id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is made)
         ");
         company.waits("143h").await;
         assert_eq!(posts(company), before + 1, "one warning");
@@ -34,13 +34,13 @@ async fn a_bucket_that_nobody_renews_is_warned_about_reminded_of_and_torn_down()
         assert_eq!(company.newest_request().await.status.name().label(), "Active");
         company.waits("1h").await;
         insta::assert_snapshot!(alice.dms()[3..].join("\n\n"), @"
-        Nothing of this is about to be torn down any more.
-        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
+        *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
         Torn down 2026-12-30 09:00 UTC: its lease ran out.
-        (`id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is made)
 
         *Secure S3 Bucket v1.0* is torn down.
         Torn down 2026-12-30 09:00 UTC: its lease ran out.
+        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) were left in the AWS account and may go on costing.
         (Request `id` · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(company.trail().await, @"
@@ -69,10 +69,9 @@ async fn a_click_keeps_it_longer_and_the_warnings_begin_anew() {
         let said = posts(company);
         alice.clicks("Renew 30d").await;
         insta::assert_snapshot!(alice.newest_dm(), @"
-        Nothing of this is about to be torn down any more.
-        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
+        *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
         Renewed: it lives until 2027-01-29 09:00 UTC.
-        (`id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is made)
         ");
         assert!(alice.dms()[0].contains("Active until 2027-01-29 09:00 UTC"), "{}", alice.dms()[0]);
         company.waits("719h").await;
@@ -115,29 +114,29 @@ async fn what_ends_within_hours_comes_as_one_message_with_buttons_for_each() {
         company.waits("715h").await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         These 3 are torn down soon unless they are renewed.
-        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
-        Torn down 2026-12-30 09:00 UTC unless it is renewed. about $2.15/month, us-east-1 list price of 2026-08-21
+        *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
+        Torn down 2026-12-30 09:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
         [Renew 30d] [Tear down]
-        *Secure S3 Bucket v1.0* for team *payments*: `payments-backups-dev-id`
-        Torn down 2026-12-30 12:00 UTC unless it is renewed. about $2.15/month, us-east-1 list price of 2026-08-21
+        *Secure S3 Bucket v1.0* `payments-backups-dev-id` of team *payments*
+        Torn down 2026-12-30 12:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
         [Renew 30d] [Tear down]
-        *Secure S3 Bucket v1.0* for team *payments*: `payments-data-lake-dev-id`
-        Torn down 2026-12-30 14:00 UTC unless it is renewed. about $2.15/month, us-east-1 list price of 2026-08-21
+        *Secure S3 Bucket v1.0* `payments-data-lake-dev-id` of team *payments*
+        Torn down 2026-12-30 14:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
         [Renew 30d] [Tear down]
-        (`id` `id` `id` · Simulated: nothing real is made)
+        (Requests `id` `id` `id` · Simulated: nothing real is made)
         ");
         alice.clicks_for(&backups, "Renew 30d").await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         2 of these 3 are torn down soon unless they are renewed.
-        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
-        Torn down 2026-12-30 09:00 UTC unless it is renewed. about $2.15/month, us-east-1 list price of 2026-08-21
+        *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
+        Torn down 2026-12-30 09:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
         [Renew 30d] [Tear down]
-        *Secure S3 Bucket v1.0* for team *payments*: `payments-backups-dev-id`
+        *Secure S3 Bucket v1.0* `payments-backups-dev-id` of team *payments*
         Renewed: it lives until 2027-01-29 12:00 UTC.
-        *Secure S3 Bucket v1.0* for team *payments*: `payments-data-lake-dev-id`
-        Torn down 2026-12-30 14:00 UTC unless it is renewed. about $2.15/month, us-east-1 list price of 2026-08-21
+        *Secure S3 Bucket v1.0* `payments-data-lake-dev-id` of team *payments*
+        Torn down 2026-12-30 14:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
         [Renew 30d] [Tear down]
-        (`id` `id` `id` · Simulated: nothing real is made)
+        (Requests `id` `id` `id` · Simulated: nothing real is made)
         ");
         assert!(alice.can_click_for(&logs, "Renew 30d") && !alice.can_click_for(&backups, "Renew 30d"));
         company.waits("1d").await;
@@ -163,10 +162,9 @@ async fn a_click_on_an_old_warning_says_how_things_stand_and_refreshes_it() {
         alice.presses(&old).await;
         assert!(alice.is_told().starts_with("This button is out of date"), "{}", alice.is_told());
         insta::assert_snapshot!(alice.dms()[2], @"
-        Nothing of this is about to be torn down any more.
-        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
+        *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
         Renewed: it lives until 2027-02-04 09:00 UTC.
-        (`id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is made)
         ");
         assert_eq!(company.trail().await, trail, "nothing was renewed twice");
     })
@@ -183,15 +181,16 @@ async fn a_teardown_that_fails_keeps_the_bucket_and_its_slot() {
         company.waits("30d").await;
         company.waits("7d").await;
         insta::assert_snapshot!(alice.dms()[2..].join("\n\n"), @"
-        Nothing of this is about to be torn down any more.
-        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
+        *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
         The teardown failed. It is still there and keeps its quota slot.
-        (`id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is made)
 
         *Secure S3 Bucket v1.0* could not be torn down.
-        Some of its resources may be left and it keeps its quota slot. Your platform team has to remove them: mention request `ID`.
-        One of its parts could not be made.
+        The teardown failed. It is still there and keeps its quota slot.
+        It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
         > DELETE_FAILED: Bucket (AWS::S3::Bucket): The bucket you tried to delete is not empty
+        Your platform team can also retain it: that leaves it as it is and frees the slot.
+        [Try again] [Retain]
         (Request `id` · Simulated: nothing real is made)
         ");
         let trail = company.trail().await;

@@ -26,5 +26,6 @@ mod renewal;
 mod restart;
 mod serve;
 mod surfaces;
+mod teardown;
 mod timeout;
 mod trail;

@@ -24,10 +24,9 @@ async fn a_renewal_beyond_the_free_ones_is_approved_on_a_card() {
         let (alice, morgan) = (&company.alice, &company.morgan);
         asks_for_a_second_renewal(company).await;
         insta::assert_snapshot!(alice.newest_dm(), @"
-        This is torn down soon unless it is renewed.
-        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
+        *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
         Active until 2027-01-29 09:00 UTC. A renewal by 30d waits for approval until 2027-01-23 09:00 UTC.
-        (`id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
         # Renewal needs approval: Secure S3 Bucket
@@ -55,10 +54,9 @@ async fn a_renewal_beyond_the_free_ones_is_approved_on_a_card() {
         (Request `id` · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(alice.dms()[3..].join("\n\n"), @"
-        Nothing of this is about to be torn down any more.
-        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
+        *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
         Renewed: it lives until 2027-02-28 09:00 UTC.
-        (`id` · Simulated: nothing real is made)
+        (Request `id` · Simulated: nothing real is made)
 
         Your renewal of *Secure S3 Bucket v1.0* is approved.
         Active until 2027-02-28 09:00 UTC.
@@ -178,6 +176,7 @@ async fn a_renewal_that_nobody_answers_is_told_and_ends_a_day_later() {
         assert!(alice.newest_dm().contains("is torn down."), "{}", alice.newest_dm());
         let trail = company.trail().await;
         insta::assert_snapshot!(trail.lines().skip(6).collect::<Vec<_>>().join("\n"), @"
+        reminded | clock | payments | s3-bucket | ACTIVE | ends 2027-01-29T09:00:00Z
         renewal requested | U0ALICE | payments | s3-bucket | ACTIVE | by 30d, 1 needed [button in D0ALICE]
         renewal timed out | clock | payments | s3-bucket | ACTIVE
         reminded | clock | payments | s3-bucket | ACTIVE | ends 2027-01-30T21:00:00Z

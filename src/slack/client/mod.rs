@@ -14,11 +14,11 @@ mod transport;
 mod views;
 
 use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -36,6 +36,12 @@ pub use views::OpenedView;
 /// Time for a call that nobody waits for.
 const CALL: Duration = Duration::from_secs(10);
 
+/// Slack's time is asked for anew after this time, or when the clocks seem to differ by more than [`SAME_TIME`].
+const REMEMBERED: Duration = Duration::from_mins(10);
+
+/// Clocks that differ by no more than this are not asked about again.
+const SAME_TIME: SignedDuration = SignedDuration::from_secs(60);
+
 /// Slack's pace in one conversation.
 pub const PACE: Duration = Duration::from_secs(1);
 
@@ -47,6 +53,8 @@ pub struct SlackClient {
     plain: Plain,
     pace: Pace,
     clock: Arc<dyn Clock>,
+    /// What Slack's clock showed, and when by this machine's own count, which no change of the date moves.
+    slacks_time: Mutex<Option<(Timestamp, Instant)>>,
 }
 
 /// Whose token this is.
@@ -94,6 +102,7 @@ impl SlackClient {
             plain: Plain::new(connector),
             pace: Pace::new(pace),
             clock,
+            slacks_time: Mutex::default(),
         })
     }
 
@@ -113,11 +122,26 @@ impl SlackClient {
     /// # Errors
     /// When Slack does not answer, or without a date.
     pub(super) async fn clock_is_ahead_by(&self) -> anyhow::Result<SignedDuration> {
+        if let Some(ahead) = self.remembered_difference()
+            && ahead.abs() <= SAME_TIME
+        {
+            return Ok(ahead);
+        }
         let url = format!("{}/api.test", self.api.as_str().trim_end_matches('/'));
         let url = Url::parse(&url).context("cannot build the address of a test call")?;
         let answer = self.plain.post(&url, &json!({}), CALL).await?;
         let theirs = answer.date().ok_or_else(|| anyhow!("Slack's answer has no readable date"))?;
-        Ok(self.clock.now().duration_since(theirs))
+        let now = self.clock.now();
+        *self.slacks_time.lock().unwrap_or_else(PoisonError::into_inner) = Some((theirs, Instant::now()));
+        Ok(now.duration_since(theirs))
+    }
+
+    /// The difference as it follows from what Slack said a while ago; `None` where that is too long ago.
+    fn remembered_difference(&self) -> Option<SignedDuration> {
+        let (theirs, at) = (*self.slacks_time.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let since = at.elapsed();
+        let theirs = theirs.checked_add(since).ok().filter(|_| since < REMEMBERED)?;
+        Some(self.clock.now().duration_since(theirs))
     }
 
     /// Calls a method that takes JSON.

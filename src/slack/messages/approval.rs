@@ -19,6 +19,7 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
         ("Cost", facts::cost(request)),
         ("Quota", facts::quota(notice)),
     ]));
+    blocks.extend(request.exceeds_budget.then(|| section(ABOVE_BUDGET)));
     blocks.extend(facts::reason(request).iter().map(|reason| section(reason)));
     blocks.extend(facts::parameters(request).iter().map(|parameters| section(parameters)));
     blocks.extend(outcome(notice));
@@ -26,6 +27,9 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     blocks.push(facts::footer(notice, ends));
     Message::new(&fallback(notice), blocks)
 }
+
+/// Said on a card that is there because of it.
+const ABOVE_BUDGET: &str = ":warning: This goes beyond the team's monthly budget.";
 
 fn undecided(request: &Request) -> bool {
     request.status.name().is_undecided()
@@ -114,10 +118,11 @@ fn fallback(notice: &RequestNotice<'_>) -> String {
         "" => String::new(),
         reason => format!(" Why: {}.", escape_within(reason, 300)),
     };
+    let above = if request.exceeds_budget { " This goes beyond the team's monthly budget." } else { "" };
     let state = if undecided(request) { waiting(notice) } else { decided(request) };
     let simulated = if notice.simulated { format!(" {}.", facts::SIMULATED) } else { String::new() };
     format!(
-        "{}. {ask}{why} {state} (request {}){simulated}",
+        "{}. {ask}{above}{why} {state} (request {}){simulated}",
         escape_within(&title(request), 200),
         request.id.short()
     )
@@ -212,7 +217,7 @@ mod tests {
 
         # Teardown failed: Secure S3 Bucket
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
-        Clean-up failed: something may be left. The platform team has to look at it.
+        Provisioning failed, and so did the clean-up: something may be left, and it keeps its quota slot.
 
         # Torn down: Secure S3 Bucket
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
@@ -224,6 +229,14 @@ mod tests {
         > Invoices &amp; receipts
         > &gt; for audit
         ");
+    }
+
+    #[test]
+    fn a_card_says_when_the_request_goes_beyond_the_budget() {
+        let mut request = sample::awaiting();
+        assert!(!shown(&request).contains("budget"));
+        request.exceeds_budget = true;
+        assert_eq!(shown(&request).matches("This goes beyond the team's monthly budget.").count(), 2);
     }
 
     #[test]

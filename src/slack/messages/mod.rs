@@ -7,6 +7,8 @@ mod cause;
 mod facts;
 mod help;
 mod list;
+mod living;
+mod loss;
 mod progress;
 mod renewal;
 mod status;
@@ -28,7 +30,10 @@ use crate::ports::slack::{Notice, RequestNotice};
 pub use catalog::{Offer, catalog, offer_blocks};
 pub use help::help;
 pub use list::{ListPage, PAGE_ROWS, list};
-pub use status::status;
+pub use living::{begun, handed_over, renewed, retained};
+pub(in crate::slack) use loss::lost_and_kept;
+pub use status::{Rights, status};
+pub use trail::trail;
 
 /// A message: its blocks, and the same in plain words for notifications and screen readers.
 #[derive(Clone, Debug, PartialEq)]

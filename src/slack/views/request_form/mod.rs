@@ -6,15 +6,16 @@ use serde::{Deserialize, Serialize};
 use slack_morphism::prelude::*;
 
 use super::{MAX_TITLE, field, modal};
-use crate::domain::catalog::Product;
+use crate::domain::catalog::{OverBudget, Product};
 use crate::domain::form::Form;
 use crate::domain::ids::{ProductKey, TeamName};
 use crate::domain::policy::ApprovalPath;
 use crate::domain::preview::Preview;
+use crate::domain::quota::BudgetUse;
 use crate::slack::blocks::{MAX_SECTION, context, divider, header, plain, section};
 use crate::slack::ids::{ActionId, CallbackId, REASON_BLOCK, TEAM_BLOCK, parameter_of};
 use crate::slack::incoming::Values;
-use crate::slack::mrkdwn::{any_of, date_time, escape_within, estimate};
+use crate::slack::mrkdwn::{any_of, date_time, dollars, escape_within, estimate};
 use crate::slack::reply::MAX_OPTIONS;
 
 /// Longest team name that an option can hold.
@@ -194,17 +195,30 @@ fn preview(state: &FormState<'_>) -> Vec<SlackBlock> {
         None => "known once the fields it depends on are filled in".to_owned(),
     };
     let quota = preview.quota;
-    let lines = [
+    let mut lines = vec![
         format!("*Cost*: {cost}"),
         format!("*Approval*: {}", approval(preview)),
         format!("*Quota*: {} of {} used, {} left", quota.used, quota.limit, quota.left()),
         format!("*Lives until*: {}", date_time(preview.expires_at)),
     ];
+    lines.extend(preview.budget.map(|budget| budget_line(state, preview, budget)));
     let mut blocks = vec![section(&lines.join("\n"))];
     if preview.simulated {
         blocks.push(context("Simulated: nothing real is made"));
     }
     blocks
+}
+
+/// What the budget has to spare, and what happens where that is not enough.
+fn budget_line(state: &FormState<'_>, preview: &Preview, budget: BudgetUse) -> String {
+    let used = format!("*Budget*: about {} of {} a month used", dollars(budget.spent), dollars(budget.limit));
+    match (preview.exceeded_budget(), state.product.quota.over_budget) {
+        (None, _) => used,
+        (Some(_), OverBudget::Ask) => format!("{used}; this goes beyond it, so approvers are asked"),
+        (Some(_), OverBudget::Refuse) => format!(
+            ":warning: {used}; this does not fit. Choose something smaller, tear down what is no longer needed, or ask your platform team for a larger budget."
+        ),
+    }
 }
 
 fn approval(preview: &Preview) -> String {

@@ -38,6 +38,7 @@ fn preview(used: u32) -> Preview {
         path: ApprovalPath::Ask { needed: 1 },
         approvers: vec![Principal::Person(PersonId::new("U0MORGAN"))],
         quota: QuotaUse { used, limit: 3 },
+        budget: None,
         expires_at: "2026-12-29T10:05:00Z".parse().unwrap(),
         simulated: true,
     }
@@ -234,4 +235,22 @@ proptest! {
         };
         assert_within_limits(&request_form(&form(), &state));
     }
+}
+
+#[test]
+fn a_budget_is_shown_and_what_happens_beyond_it() {
+    let shown = |spent: i64, over_budget| {
+        let mut parts = parts(&["payments"], &[]);
+        parts.product.quota.over_budget = over_budget;
+        let budget = BudgetUse { spent: spent.into(), limit: 500.into() };
+        let preview = Preview { budget: Some(budget), ..preview(1) };
+        let text = transcript(&view(&parts, Some(&preview), None));
+        text.lines().find(|line| line.contains("*Budget*")).unwrap().to_owned()
+    };
+    let lines = [shown(212, OverBudget::Refuse), shown(490, OverBudget::Ask), shown(490, OverBudget::Refuse)];
+    insta::assert_snapshot!(lines.join("\n"), @"
+    *Budget*: about $212 of $500 a month used
+    *Budget*: about $490 of $500 a month used; this goes beyond it, so approvers are asked
+    :warning: *Budget*: about $490 of $500 a month used; this does not fit. Choose something smaller, tear down what is no longer needed, or ask your platform team for a larger budget.
+    ");
 }

@@ -1,0 +1,292 @@
+//! A request, from the moment a form was submitted: what was asked, by whom, and how things stand.
+//! How it may change is decided in `next` alone.
+
+mod status;
+mod surface;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::audit::AuditHead;
+use crate::domain::catalog::{ApprovalRule, LeaseTerms, TeardownConfirm};
+use crate::domain::fate::Fate;
+use crate::domain::ids::{
+    ExecutionName, PersonId, ProductKey, ProvisionedProductId, RecordId, RequestId, TeamName,
+};
+use crate::domain::lease::Lease;
+use crate::domain::period::Period;
+use crate::domain::policy::ApprovalPath;
+use crate::domain::quota::QuotaSlot;
+
+pub use status::{Cause, Ending, Status, StatusName};
+pub use surface::{MessageRef, News, Surface};
+
+/// A request as it is stored. The row is the truth; every message is a rendering of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Its id.
+    pub id: RequestId,
+    /// Counts the commits that changed it, from 1; a commit is refused when it has moved on.
+    pub revision: u64,
+    /// Who asked.
+    pub requester: PersonId,
+    /// Who looks after it, is warned, and may renew it: the requester until it is handed to a team-mate.
+    pub owner: PersonId,
+    /// For which team.
+    pub team: TeamName,
+    /// What the product said on the day of the request.
+    pub product: ProductSnapshot,
+    /// Parameters in the template's order, bound ones included.
+    pub parameters: Vec<(String, String)>,
+    /// Keys of `parameters` that the portal filled; not shown to people.
+    pub bound: Vec<String>,
+    /// Why it is needed, in the requester's words; may be empty.
+    pub reason: String,
+    /// The estimate of the day, if the catalog has one.
+    pub estimate: Option<Estimate>,
+    /// Whether it goes beyond its team's budget.
+    pub exceeds_budget: bool,
+    /// Whether people are asked, and why or why not.
+    pub approval: ApprovalPath,
+    /// When the form was submitted.
+    pub submitted_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When it ends unanswered; only this date decides a timeout.
+    pub approve_by: Timestamp,
+    /// When it was provisioned, if it ever was.
+    pub activated_at: Option<Timestamp>,
+    /// When it reached a status in which nothing happens any more.
+    pub ended_at: Option<Timestamp>,
+    /// Executions started for it so far, from 1; messages of an older one are dropped.
+    pub attempt: u32,
+    /// Grows whenever the buttons people see change their meaning; a click that carries an older one is stale.
+    pub epoch: u32,
+    /// Where it stands.
+    pub status: Status,
+    /// Who agreed, in the order of their clicks.
+    pub approvals: Vec<Approval>,
+    /// The last renewal that needed an approval, if there was one.
+    pub renewal: Option<Renewal>,
+    /// What the provisioner made or is making.
+    pub provisioned: Option<Provisioned>,
+    /// Logical ids of template resources that exist by now, in the order they were reported.
+    pub progress: Progress,
+    /// The allowed outputs, once there are any.
+    pub outputs: Vec<Output>,
+    /// Where its messages stand.
+    pub messages: BTreeMap<Surface, MessageRef>,
+    /// The end of its audit chain.
+    pub audit: AuditHead,
+}
+
+impl Request {
+    /// The name of the current execution.
+    pub fn execution(&self) -> ExecutionName {
+        ExecutionName::new(format!("{}-{}", self.id, self.attempt))
+    }
+
+    /// The parameters people may see: all but the bound ones.
+    pub fn shown_parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parameters
+            .iter()
+            .filter(|(key, _)| !self.bound.contains(key))
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// The slot it holds until it has ended.
+    pub fn slot(&self) -> QuotaSlot {
+        QuotaSlot { team: self.team.clone(), product: self.product.key.clone() }
+    }
+
+    /// The estimate in US dollars a month; nothing where there is none.
+    pub fn monthly(&self) -> Decimal {
+        self.estimate.as_ref().map(|estimate| estimate.monthly).unwrap_or_default()
+    }
+
+    /// What a person types to confirm that it is lost: an output that reads like a name, else product and short id.
+    pub fn resource_name(&self) -> String {
+        let like_a_name = |value: &&str| {
+            let shaped = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+            (1..=LONGEST_NAME).contains(&value.len()) && value.bytes().all(shaped)
+        };
+        let named = self.outputs.iter().map(|output| output.value.as_str()).find(like_a_name);
+        named.map_or_else(|| format!("{}-{}", self.product.key, self.id.short()), str::to_owned)
+    }
+
+    /// What a teardown does to each resource that was made: to any of the template's while it is not known which were.
+    pub fn fates(&self) -> impl Iterator<Item = &Fate> {
+        let done = &self.progress.done;
+        let is_known = !done.is_empty() && done.len() >= self.progress.total;
+        self.product.fates.iter().filter(move |fate| !is_known || done.contains(&fate.logical_id))
+    }
+
+    /// The renewal that waits for approvers.
+    pub fn waiting_renewal(&self) -> Option<&Renewal> {
+        let waits = |renewal: &&Renewal| renewal.answer.is_none() && self.lease().is_some();
+        self.renewal.as_ref().filter(waits)
+    }
+
+    /// Whether approvers can answer something about it now.
+    pub fn waits_for_approvers(&self) -> bool {
+        matches!(self.status, Status::AwaitingApproval { .. }) || self.waiting_renewal().is_some()
+    }
+
+    /// The running lease.
+    pub fn lease(&self) -> Option<&Lease> {
+        match &self.status {
+            Status::Active { lease } => Some(lease),
+            Status::Pending
+            | Status::AwaitingApproval { .. }
+            | Status::Approved
+            | Status::Provisioning { .. }
+            | Status::Terminating { .. }
+            | Status::Denied { .. }
+            | Status::Cancelled
+            | Status::TimedOut
+            | Status::Failed { .. }
+            | Status::TeardownFailed { .. }
+            | Status::Terminated { .. }
+            | Status::Retained { .. } => None,
+        }
+    }
+}
+
+/// Longest output value that is taken for a name: what a person can be asked to type.
+const LONGEST_NAME: usize = 63;
+
+/// What the product said at submission; later edits of the catalog do not reach a running request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductSnapshot {
+    /// Its key in the catalog.
+    pub key: ProductKey,
+    /// What people call it.
+    pub name: String,
+    /// The version asked for.
+    pub version: String,
+    /// SHA-256 of that version's template, lower-case hex.
+    pub template_hash: String,
+    /// Who had to agree.
+    pub approval: ApprovalRule,
+    /// Slots of each team.
+    pub per_team: u32,
+    /// How long it lives.
+    pub lease: LeaseTerms,
+    /// How a teardown is confirmed.
+    pub teardown: TeardownConfirm,
+    /// The outputs people may see.
+    pub outputs: Vec<String>,
+    /// What a teardown does to each resource of its template, in the template's order.
+    pub fates: Vec<Fate>,
+}
+
+/// A monthly estimate at list price.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// US dollars a month.
+    pub monthly: Decimal,
+    /// Region of the price list.
+    pub region: String,
+    /// Day of the price list, `YYYY-MM-DD`.
+    pub priced_on: String,
+}
+
+/// One approver's yes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Who.
+    pub by: PersonId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A renewal beyond those that need nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renewal {
+    /// Who asked for it.
+    pub by: PersonId,
+    /// By how long.
+    pub period: Period,
+    /// When it ends unanswered.
+    pub approve_by: Timestamp,
+    /// Who agreed, in the order of their clicks.
+    pub approvals: Vec<Approval>,
+    /// What came of it; `None` while it waits.
+    pub answer: Option<RenewalAnswer>,
+}
+
+/// What came of a renewal that needed an approval.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RenewalAnswer {
+    /// Enough approvers agreed.
+    Granted,
+    /// An approver said no.
+    Denied {
+        /// Who.
+        by: PersonId,
+        /// Why, in the approver's words.
+        reason: String,
+    },
+    /// Nobody answered in time.
+    Unanswered,
+    /// It was torn down before anybody answered.
+    Moot,
+}
+
+/// The provisioner's handles.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provisioned {
+    /// The provisioned product; unknown when something is removed that was never heard to have begun.
+    pub product: Option<ProvisionedProductId>,
+    /// The operation that runs or ran last.
+    pub record: RecordId,
+}
+
+/// How far provisioning has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Resources that will be made.
+    pub total: usize,
+    /// Resources that are made, in order of arrival.
+    pub done: Vec<String>,
+}
+
+/// One output that people may see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// The output's name in the template.
+    pub name: String,
+    /// The template's description of it; may be empty.
+    pub description: String,
+    /// Its value.
+    pub value: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::at;
+    use crate::domain::ids::ChannelId;
+
+    #[test]
+    fn a_request_reads_back_as_it_was_stored_in_every_status() {
+        let message = |ts: &str| MessageRef { channel: ChannelId::new("C0PAYMENTS"), ts: ts.into() };
+        for name in StatusName::ALL {
+            let mut request = at(name);
+            request.messages = BTreeMap::from([
+                (Surface::Card, message("1.1")),
+                (Surface::Thread, message("1.2")),
+                (Surface::Direct, message("1.3")),
+                (Surface::Renewal, message("1.4")),
+                (Surface::Warning, message("1.5")),
+                (Surface::Told(News::Status(name)), message("1.6")),
+                (Surface::Told(News::Handed), message("1.7")),
+            ]);
+            let stored = serde_json::to_string(&request).unwrap();
+            assert_eq!(serde_json::from_str::<Request>(&stored).unwrap(), request);
+        }
+    }
+}
