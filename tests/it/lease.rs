@@ -200,6 +200,13 @@ async fn a_teardown_that_fails_keeps_the_bucket_and_its_slot() {
         assert_eq!(posts(company), said, "it is told once");
         alice.runs("/provision s3-bucket").await;
         assert!(alice.form().contains("1 of 10 used"), "{}", alice.form());
+        company.playground.dismiss(alice.id).await.unwrap();
+        alice.clicks("Try again").await;
+        alice.fills(&[("name", &company.newest_request().await.resource_name())]).await;
+        alice.submits().await;
+        assert!(alice.newest_dm().contains("is torn down."), "{}", alice.newest_dm());
+        alice.runs("/provision s3-bucket").await;
+        assert!(alice.form().contains("0 of 10 used"), "{}", alice.form());
     })
     .await;
 }
