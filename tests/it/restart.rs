@@ -13,7 +13,8 @@ async fn ending(company: &Company) -> String {
     let heads = |shown: Vec<String>| shown.iter().map(head).collect::<Vec<_>>().join("\n");
     let channel = morgan.reads("C0PAYMENTS").split("\n\n").map(str::to_owned).collect();
     let trail = company.trail().await;
-    let trail: Vec<&str> = trail.lines().map(|line| line.split("ends 2").next().unwrap_or_default()).collect();
+    let trail: Vec<&str> =
+        trail.lines().map(|line| line.split("ends 2").next().unwrap_or_default()).collect();
     format!("{}\n{}\n{}", trail.join("\n"), heads(alice.dms()), heads(channel))
 }
 
