@@ -136,13 +136,15 @@ fn surface_at(request: &Request, message: &MessageRef) -> Option<Surface> {
     request.messages.iter().find(|(_, at)| *at == message).map(|(surface, _)| *surface)
 }
 
-/// Brings the message up to date that was clicked, if it is news: news is not rewritten by itself.
+/// Brings the message up to date that was clicked, if it is news or an earlier warning: neither is rewritten by itself.
 pub(super) async fn refresh_news(portal: &Portal, request: &Request, click: &Click) -> Result<(), Error> {
     let Some(message) = &click.message else { return Ok(()) };
     match surface_at(request, message) {
         Some(surface @ Surface::Told(_)) => Ok(portal.refresh(request, surface, message).await?),
-        Some(Surface::Card | Surface::Thread | Surface::Direct | Surface::Renewal | Surface::Warning)
-        | None => Ok(()),
+        Some(Surface::Card | Surface::Thread | Surface::Direct | Surface::Renewal | Surface::Warning) => {
+            Ok(())
+        }
+        None => Ok(portal.refresh(request, Surface::Warning, message).await?),
     }
 }
 
@@ -159,12 +161,15 @@ async fn record_unknown(
     surface: Surface,
     message: &MessageRef,
 ) -> Result<(), Error> {
-    if request.messages.contains_key(&surface) {
+    let newer = request.messages.get(&surface);
+    // A second card was posted instead. Of warnings there may be several, and the newest stays the one that counts.
+    if newer.is_some() && surface != Surface::Warning {
         return Ok(());
     }
-    portal
-        .change(request.id, |request, now| Ok(record_message(request, surface, message.clone(), now)))
-        .await?;
+    for at in [Some(message), newer].into_iter().flatten() {
+        let record = |request: &Request, now| Ok(record_message(request, surface, at.clone(), now));
+        portal.change(request.id, record).await?;
+    }
     Ok(())
 }
 

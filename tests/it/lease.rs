@@ -150,6 +150,23 @@ async fn what_ends_within_hours_comes_as_one_message_with_buttons_for_each() {
 }
 
 #[tokio::test]
+async fn a_click_on_the_first_warning_counts_after_a_reminder_and_both_show_the_new_date() {
+    run(async |company| {
+        let alice = &company.alice;
+        alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("30d").await;
+        let first = alice.remembers("Renew 30d");
+        company.waits("6d").await;
+        alice.presses(&first).await;
+        for shown in &alice.dms()[2..] {
+            assert!(shown.contains("Renewed: it lives until 2027-02-04 09:00 UTC"), "{shown}");
+        }
+        assert!(!alice.can_click("Renew 30d"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_click_on_an_old_warning_says_how_things_stand_and_refreshes_it() {
     run(async |company| {
         let alice = &company.alice;
@@ -200,6 +217,13 @@ async fn a_teardown_that_fails_keeps_the_bucket_and_its_slot() {
         assert_eq!(posts(company), said, "it is told once");
         alice.runs("/provision s3-bucket").await;
         assert!(alice.form().contains("1 of 10 used"), "{}", alice.form());
+        company.playground.dismiss(alice.id).await.unwrap();
+        alice.clicks("Try again").await;
+        alice.fills(&[("name", &company.newest_request().await.resource_name())]).await;
+        alice.submits().await;
+        assert!(alice.newest_dm().contains("is torn down."), "{}", alice.newest_dm());
+        alice.runs("/provision s3-bucket").await;
+        assert!(alice.form().contains("0 of 10 used"), "{}", alice.form());
     })
     .await;
 }

@@ -101,7 +101,10 @@ async fn a_team_without_a_channel_is_warned_in_the_approvals_channel() {
         company.playground.deactivate("U0ALICE").await.unwrap();
         company.waits("30d").await;
         let shown = company.morgan.reads("C0APPROVALS");
-        assert!(shown.contains("cannot be reached, so <@U0MORGAN> can decide"), "{shown}");
+        assert!(
+            shown.contains("<@U0ALICE>, who owns it, cannot be reached, so <@U0MORGAN> can decide"),
+            "{shown}"
+        );
     })
     .await;
 }

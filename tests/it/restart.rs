@@ -7,11 +7,15 @@ async fn ending(company: &Company) -> String {
     let (alice, morgan) = (&company.alice, &company.morgan);
     let head = |text: &String| {
         let head = text.lines().next().unwrap_or_default();
-        head.split(" until ").next().unwrap_or_default().to_owned()
+        let undated = head.split(" until ").next().unwrap_or_default();
+        undated.split(" torn down 2").next().unwrap_or_default().to_owned()
     };
     let heads = |shown: Vec<String>| shown.iter().map(head).collect::<Vec<_>>().join("\n");
     let channel = morgan.reads("C0PAYMENTS").split("\n\n").map(str::to_owned).collect();
-    format!("{}\n{}\n{}", company.trail().await, heads(alice.dms()), heads(channel))
+    let trail = company.trail().await;
+    let trail: Vec<&str> =
+        trail.lines().map(|line| line.split("ends 2").next().unwrap_or_default()).collect();
+    format!("{}\n{}\n{}", trail.join("\n"), heads(alice.dms()), heads(channel))
 }
 
 /// Alice asks, Morgan approves; the bot is killed after `jobs` jobs.
@@ -23,12 +27,13 @@ async fn approval(company: &Company, jobs: usize, lasts: bool) -> bool {
     company.is_uninterrupted()
 }
 
-async fn at_every_job(lasts: bool) {
+/// Plays a journey again and again, killed at one job more each time, and returns the ending that all of them have.
+async fn at_every_job(journey: impl AsyncFn(&Company, usize) -> bool) -> String {
     let mut endings = Vec::new();
     for jobs in 1.. {
         let mut over = false;
         run_in(Setup::new().in_a_file(), async |company| {
-            over = approval(company, jobs, lasts).await;
+            over = journey(company, jobs).await;
             endings.push(ending(company).await);
         })
         .await;
@@ -38,8 +43,15 @@ async fn at_every_job(lasts: bool) {
     }
     assert!(endings.len() > 10, "only {} jobs", endings.len());
     let uninterrupted = endings.pop().unwrap();
+    for (at, ending) in endings.iter().enumerate() {
+        assert_eq!(*ending, uninterrupted, "killed after {} jobs", at + 1);
+    }
+    uninterrupted
+}
+
+fn is_the_ending_of_an_approval(ending: &str) {
     insta::allow_duplicates! {
-        insta::assert_snapshot!(uninterrupted, @"
+        insta::assert_snapshot!(ending, @"
         submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
         approved | U0MORGAN | payments | rds-postgres | APPROVED | [button in C0PAYMENTS]
@@ -52,19 +64,86 @@ async fn at_every_job(lasts: bool) {
         > Active
         ");
     }
-    for (at, ending) in endings.iter().enumerate() {
-        assert_eq!(*ending, uninterrupted, "killed after {} jobs", at + 1);
-    }
 }
 
 #[tokio::test]
 async fn a_bot_that_is_killed_after_any_job_ends_the_same() {
-    at_every_job(true).await;
+    let ending = at_every_job(async |company, jobs| approval(company, jobs, true).await).await;
+    is_the_ending_of_an_approval(&ending);
 }
 
 #[tokio::test]
 async fn a_bot_that_does_any_job_twice_ends_the_same() {
-    at_every_job(false).await;
+    let ending = at_every_job(async |company, jobs| approval(company, jobs, false).await).await;
+    is_the_ending_of_an_approval(&ending);
+}
+
+/// A bucket is warned about, renewed, warned about again, reminded of and torn down; the bot is killed after `jobs`
+/// jobs.
+async fn lease(company: &Company, jobs: usize, lasts: bool) -> bool {
+    let alice = &company.alice;
+    company.kills_the_bot_after(jobs, lasts);
+    alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+    // An hour more each time than would do without the minutes that a killed bot needs to come back.
+    company.waits("721h").await;
+    alice.clicks("Renew 30d").await;
+    for hours in ["721h", "145h", "25h"] {
+        company.waits(hours).await;
+    }
+    company.waits("5m").await;
+    company.is_uninterrupted()
+}
+
+fn is_the_ending_of_a_lease(ending: &str) {
+    insta::allow_duplicates! {
+        insta::assert_snapshot!(ending, @"
+        submitted | U0ALICE | payments | s3-bucket | APPROVED | auto-approved: this product needs no approval [form]
+        provisioning | workflow | payments | s3-bucket | PROVISIONING
+        active | provisioner | payments | s3-bucket | ACTIVE
+        warned | clock | payments | s3-bucket | ACTIVE | 
+        renewed | U0ALICE | payments | s3-bucket | ACTIVE | by 30d, 
+        warned | clock | payments | s3-bucket | ACTIVE | 
+        reminded | clock | payments | s3-bucket | ACTIVE | 
+        expired | clock | payments | s3-bucket | TERMINATING
+        terminated | provisioner | payments | s3-bucket | TERMINATED
+        *Secure S3 Bucket v1.0* for team *payments*
+        *Secure S3 Bucket v1.0* is ready.
+        *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
+        Your *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments* is
+        *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
+        *Secure S3 Bucket v1.0* is torn down.
+        ");
+    }
+}
+
+#[tokio::test]
+async fn a_lease_whose_bot_is_killed_after_any_job_ends_the_same() {
+    let ending = at_every_job(async |company, jobs| lease(company, jobs, true).await).await;
+    is_the_ending_of_a_lease(&ending);
+}
+
+#[tokio::test]
+async fn a_lease_whose_bot_does_any_job_twice_ends_the_same() {
+    let ending = at_every_job(async |company, jobs| lease(company, jobs, false).await).await;
+    is_the_ending_of_a_lease(&ending);
+}
+
+#[tokio::test]
+async fn a_warning_that_was_posted_but_never_recorded_is_given_once_more_and_both_count() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        let alice = &company.alice;
+        alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        company.loses_the_next_warning();
+        company.waits("30d").await;
+        let lost = alice.remembers("Renew 30d");
+        company.waits("1m").await;
+        assert_eq!(alice.dms().iter().filter(|text| text.contains("unless it is renewed")).count(), 2);
+        alice.presses(&lost).await;
+        let lease = company.newest_request().await.lease().unwrap().clone();
+        assert_eq!(lease.renewals, 1);
+        assert_eq!(alice.dms().iter().filter(|text| text.contains("Renewed: it lives until")).count(), 2);
+    })
+    .await;
 }
 
 #[tokio::test]

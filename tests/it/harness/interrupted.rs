@@ -1,7 +1,7 @@
 //! A store that stands between a bot and its store to bring about what a sudden end of the process leaves behind.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -20,18 +20,19 @@ pub(super) struct Plan {
     jobs_left: AtomicUsize,
     /// Whether the last job is stored as done.
     lasts: bool,
-    loses_a_card: AtomicBool,
+    /// Where a message stands is not stored the next time that one of these is posted.
+    loses: Mutex<Option<Surface>>,
     spent: AtomicBool,
 }
 
 impl Plan {
     pub(super) fn stop_after(jobs: usize, lasts: bool) -> Self {
-        let (loses_a_card, spent) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { jobs_left: AtomicUsize::new(jobs), lasts, loses_a_card, spent }
+        let (loses, spent) = (Mutex::default(), AtomicBool::new(false));
+        Self { jobs_left: AtomicUsize::new(jobs), lasts, loses, spent }
     }
 
-    pub(super) fn lose_a_card() -> Self {
-        Self { loses_a_card: AtomicBool::new(true), ..Self::stop_after(usize::MAX, true) }
+    pub(super) fn lose(surface: Surface) -> Self {
+        Self { loses: Mutex::new(Some(surface)), ..Self::stop_after(usize::MAX, true) }
     }
 
     /// Whether it has happened.
@@ -51,19 +52,22 @@ impl Interrupted {
         Self { store, plan }
     }
 
-    /// Whether this commit says where a card was posted.
-    async fn records_a_card(&self, commit: &Commit) -> bool {
+    /// Whether this commit says where such a message was posted.
+    async fn records(&self, commit: &Commit, surface: Surface) -> bool {
         let Some(RowChange::Replace(row)) = &commit.row else { return false };
         let before = self.store.load(row.id).await.unwrap().unwrap();
-        row.messages.contains_key(&Surface::Card) && !before.messages.contains_key(&Surface::Card)
+        row.messages.contains_key(&surface) && !before.messages.contains_key(&surface)
     }
 }
 
 #[async_trait]
 impl Store for Interrupted {
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
-        if self.plan.loses_a_card.load(Ordering::Relaxed) && self.records_a_card(&commit).await {
-            self.plan.loses_a_card.store(false, Ordering::Relaxed);
+        let lost = *self.plan.loses.lock().unwrap();
+        if let Some(surface) = lost
+            && self.records(&commit, surface).await
+        {
+            *self.plan.loses.lock().unwrap() = None;
             self.plan.spent.store(true, Ordering::Relaxed);
             return Err(CommitError::Other(anyhow::anyhow!("the store is gone")));
         }

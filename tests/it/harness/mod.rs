@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use quartermaster::domain::audit::AuditEntry;
-use quartermaster::domain::request::Request;
+use quartermaster::domain::request::{Request, Surface};
 use quartermaster::playground::{Playground, Settings as SlackSettings};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -150,7 +150,12 @@ impl Company {
 
     /// Where the next card stands will not be stored although Slack has posted it.
     pub(crate) fn loses_the_next_card(&self) {
-        *self.desk.interruption.lock().unwrap() = Some(Arc::new(Plan::lose_a_card()));
+        *self.desk.interruption.lock().unwrap() = Some(Arc::new(Plan::lose(Surface::Card)));
+    }
+
+    /// Where the next warning stands will not be stored although Slack has posted it.
+    pub(crate) fn loses_the_next_warning(&self) {
+        *self.desk.interruption.lock().unwrap() = Some(Arc::new(Plan::lose(Surface::Warning)));
     }
 
     /// Whether what was to be interrupted still is to be.
