@@ -9,7 +9,7 @@ use super::cost::dollars;
 use super::ids::{PersonId, ProductKey, TeamName};
 use super::period::Period;
 use super::quota::QuotaUse;
-use super::request::StatusName;
+use super::request::{Request, StatusName};
 
 /// Why something was not done.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -206,12 +206,11 @@ pub enum Refusal {
     },
     /// The button belongs to an earlier state.
     #[error(
-        "This button is out of date: the request is now at *{}*. Nothing was changed; press the button on its newest message.",
-        .status.label()
+        "This button is out of date: {stands}. Nothing was changed; the newest message has what can be done now."
     )]
     StaleButton {
-        /// Where it stands.
-        status: StatusName,
+        /// How things stand now, to follow a colon; see [`Refusal::stale`].
+        stands: String,
     },
     /// The product's template changed since the form was opened or the request was made.
     #[error("*{product}* was changed by its owner in the meantime. Open the form again to see what is new.")]
@@ -235,6 +234,11 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// A button of this request was pressed that belongs to an earlier state of it.
+    pub fn stale(request: &Request) -> Self {
+        Self::StaleButton { stands: stands(request) }
+    }
+
     /// What the audit trail says of a refusal for lack of right; `None` for the others, such as losing a race,
     /// which do not go on the trail.
     pub fn lack_of_right(&self) -> Option<&'static str> {
@@ -292,6 +296,25 @@ fn when(at: Timestamp) -> String {
     )
 }
 
+/// How a request stands, to follow a colon.
+fn stands(request: &Request) -> String {
+    if let Some(renewal) = request.waiting_renewal() {
+        return format!(
+            "a renewal by {} waits for its approvers until {}",
+            renewal.period,
+            when(renewal.approve_by)
+        );
+    }
+    match (request.lease(), request.status.name()) {
+        (Some(lease), _) if lease.renewals > 0 => {
+            format!("it is already renewed until {}", when(lease.expires_at))
+        }
+        (Some(lease), _) => format!("it lives until {}", when(lease.expires_at)),
+        (None, StatusName::Terminating) => "it is being torn down already".to_owned(),
+        (None, status) => format!("the request is now at *{}*", status.label()),
+    }
+}
+
 fn instead_of_teardown(status: StatusName) -> &'static str {
     if status.is_undecided() {
         " Cancel it instead."
@@ -320,7 +343,7 @@ fn decided_words(status: StatusName, by: Option<&PersonId>, at: Timestamp) -> St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::{minutes, person};
+    use crate::domain::fixtures::{at, minutes, person};
 
     fn unknown_product(nearest: &[&str]) -> Refusal {
         let nearest = nearest.iter().map(|&key| key.to_owned()).collect();
@@ -359,7 +382,7 @@ mod tests {
             Refusal::AlreadyApprovedByYou { missing: 2 },
             Refusal::NotAnApprover { approvers: "<@U0MORGAN>, <@U0PRIYA>".into() },
             Refusal::OwnRequest { approvers: "<@U0PRIYA>".into() },
-            Refusal::StaleButton { status: StatusName::AwaitingApproval },
+            Refusal::stale(&at(StatusName::AwaitingApproval)),
             Refusal::NotJudgedInTime,
         ]
     }

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 
 use super::audit::{Actor, AuditHead, AuditSubject, By, Via};
 use super::catalog::Product;
+use super::fate::fates;
 use super::ids::{PersonId, RequestId, TeamName};
 use super::job::JobKind;
 use super::next::Transition;
@@ -126,6 +127,7 @@ fn snapshot(product: &Product) -> ProductSnapshot {
         lease: product.lease.clone(),
         teardown: product.teardown,
         outputs: product.outputs.clone(),
+        fates: fates(&product.template),
     }
 }
 

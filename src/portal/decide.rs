@@ -19,7 +19,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
 
 /// How long Slack has to say who is in a group. The click is answered within three seconds and stored before that.
-const ASK_WITHIN: Duration = Duration::from_millis(1800);
+pub(super) const ASK_WITHIN: Duration = Duration::from_millis(1800);
 /// A stored click is judged within this time or not at all.
 const JUDGED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
@@ -124,13 +124,26 @@ pub(super) async fn named_request(
     }
     if click.epoch != request.epoch {
         if let Some(message) = &click.message {
-            let shown = request.messages.iter().find(|(_, at)| *at == message);
-            let surface = shown.map_or(surface, |(surface, _)| *surface);
-            portal.refresh(&request, surface, message).await?;
+            portal.refresh(&request, surface_at(&request, message).unwrap_or(surface), message).await?;
         }
-        return Err(Refusal::StaleButton { status: request.status.name() }.into());
+        return Err(Refusal::stale(&request).into());
     }
     Ok(request)
+}
+
+/// Which of the request's messages this is, if it is one.
+fn surface_at(request: &Request, message: &MessageRef) -> Option<Surface> {
+    request.messages.iter().find(|(_, at)| *at == message).map(|(surface, _)| *surface)
+}
+
+/// Brings the message up to date that was clicked, if it is news: news is not rewritten by itself.
+pub(super) async fn refresh_news(portal: &Portal, request: &Request, click: &Click) -> Result<(), Error> {
+    let Some(message) = &click.message else { return Ok(()) };
+    match surface_at(request, message) {
+        Some(surface @ Surface::Told(_)) => Ok(portal.refresh(request, surface, message).await?),
+        Some(Surface::Card | Surface::Thread | Surface::Direct | Surface::Renewal | Surface::Warning)
+        | None => Ok(()),
+    }
 }
 
 /// The card such a click stands on: the renewal's where a renewal is or was what approvers were asked about.

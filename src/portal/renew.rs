@@ -1,6 +1,6 @@
 //! Keeping something longer.
 
-use super::decide::{Click, named_request};
+use super::decide::{Click, named_request, refresh_news};
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::next::next;
@@ -42,5 +42,7 @@ pub async fn renew(portal: &Portal, click: &Click, by: Which) -> Result<Request,
         return Err(Refusal::NotARenewal { offered: offered.clone() }.into());
     };
     let event = Event::Renew { by: click.by.clone(), period };
-    portal.change(request.id, |request, now| next(request, &event, now)).await
+    let request = portal.change(request.id, |request, now| next(request, &event, now)).await?;
+    refresh_news(portal, &request, click).await?;
+    Ok(request)
 }

@@ -1,6 +1,8 @@
 //! Tearing something down before its time, trying again when that failed, and giving it up.
 
-use super::decide::{Click, named_request};
+use anyhow::Context as _;
+
+use super::decide::{ASK_WITHIN, Click, named_request, refresh_news};
 use super::{Error, Portal};
 use crate::domain::audit::By;
 use crate::domain::catalog::TeardownConfirm;
@@ -24,8 +26,8 @@ pub async fn may_tear_down(portal: &Portal, click: &Click) -> Result<Request, Er
 /// What became of a confirmed teardown.
 #[derive(Debug)]
 pub enum TornDown {
-    /// It began.
-    Begun,
+    /// It began, or will as soon as it is provisioned; the request after that.
+    Begun(Box<Request>),
     /// What was typed is not the name, which is this.
     WrongName(String),
 }
@@ -42,8 +44,9 @@ pub async fn tear_down(portal: &Portal, click: &Click, typed: Option<&str>) -> R
         return Ok(TornDown::WrongName(name));
     }
     let event = Event::TearDown { by: click.by.clone() };
-    portal.change(request.id, |request, now| next(request, &event, now)).await?;
-    Ok(TornDown::Begun)
+    let request = portal.change(request.id, |request, now| next(request, &event, now)).await?;
+    refresh_news(portal, &request, click).await?;
+    Ok(TornDown::Begun(Box::new(request)))
 }
 
 /// Whether the person may give up a failed teardown: asked before the dialog opens.
@@ -52,7 +55,7 @@ pub async fn tear_down(portal: &Portal, click: &Click, typed: Option<&str>) -> R
 /// As [`may_tear_down`].
 pub async fn may_retain(portal: &Portal, click: &Click) -> Result<Request, Error> {
     let request = named_request(portal, click, Surface::Direct, "retain").await?;
-    if !portal.is_one_of(&click.by.person, &portal.organization.admins).await? {
+    if !in_time(portal.is_one_of(&click.by.person, &portal.organization.admins)).await? {
         return Err(portal.refuse(&request, &click.by, "retain", Refusal::NotAnAdmin).await);
     }
     let event = Event::Retain { by: click.by.clone(), reason: String::new() };
@@ -67,13 +70,21 @@ pub async fn may_retain(portal: &Portal, click: &Click) -> Result<Request, Error
 pub async fn retain(portal: &Portal, click: &Click, reason: &str) -> Result<Request, Error> {
     let request = may_retain(portal, click).await?;
     let event = Event::Retain { by: click.by.clone(), reason: reason.to_owned() };
-    portal.change(request.id, |request, now| next(request, &event, now)).await
+    let request = portal.change(request.id, |request, now| next(request, &event, now)).await?;
+    refresh_news(portal, &request, click).await?;
+    Ok(request)
+}
+
+/// An answer of Slack's about a person. Whoever clicked is told to press again before Slack tells them that we are
+/// silent.
+async fn in_time(asked: impl Future<Output = anyhow::Result<bool>>) -> anyhow::Result<bool> {
+    tokio::time::timeout(ASK_WITHIN, asked).await.context("Slack does not say in time who somebody is")?
 }
 
 impl Portal {
     /// Refuses whoever may neither renew, tear down nor hand over.
     pub(super) async fn check_tends(&self, request: &Request, by: &By, tried: &str) -> Result<(), Error> {
-        if self.may_tend(&by.person, request).await? {
+        if in_time(self.may_tend(&by.person, request)).await? {
             return Ok(());
         }
         Err(self.refuse(request, by, tried, Refusal::NotTheirs { owner: request.owner.clone() }).await)

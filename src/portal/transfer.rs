@@ -1,6 +1,6 @@
 //! Handing something to a team-mate.
 
-use super::decide::{Click, named_request};
+use super::decide::{Click, named_request, refresh_news};
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::ids::PersonId;
@@ -34,5 +34,7 @@ pub async fn transfer(portal: &Portal, click: &Click, to: &PersonId) -> Result<R
         return Err(portal.refuse(&request, &click.by, "hand over", refusal).await);
     }
     let event = Event::Transfer { by: click.by.clone(), to: to.clone() };
-    portal.change(request.id, |request, now| next(request, &event, now)).await
+    let request = portal.change(request.id, |request, now| next(request, &event, now)).await?;
+    refresh_news(portal, &request, click).await?;
+    Ok(request)
 }

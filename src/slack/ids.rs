@@ -108,6 +108,12 @@ pub enum CallbackId {
     RequestForm,
     /// The reason for a denial.
     DenyReason,
+    /// Asks once more before something is torn down.
+    TearDown,
+    /// The reason for giving up a teardown.
+    Retain,
+    /// To whom something is handed.
+    Transfer,
     /// The catalog browser; has no submit button.
     Catalog,
     /// A list of requests, a page at a time; has no submit button.
@@ -118,14 +124,25 @@ pub enum CallbackId {
 
 impl CallbackId {
     /// Every modal.
-    pub const ALL: [Self; 5] =
-        [Self::RequestForm, Self::DenyReason, Self::Catalog, Self::Requests, Self::Note];
+    pub const ALL: [Self; 8] = [
+        Self::RequestForm,
+        Self::DenyReason,
+        Self::TearDown,
+        Self::Retain,
+        Self::Transfer,
+        Self::Catalog,
+        Self::Requests,
+        Self::Note,
+    ];
 
     /// As it stands in a view's `callback_id`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::RequestForm => "request.form",
             Self::DenyReason => "request.deny_reason",
+            Self::TearDown => "request.teardown",
+            Self::Retain => "request.retain",
+            Self::Transfer => "request.transfer",
             Self::Catalog => "catalog.browser",
             Self::Requests => "request.list",
             Self::Note => "note",
@@ -143,6 +160,12 @@ pub const CATALOG_SHORTCUT: &str = "catalog.open";
 
 /// The block of a form that holds the reason.
 pub const REASON_BLOCK: &str = "reason";
+
+/// The block of a modal that holds the name of what is torn down.
+pub const NAME_BLOCK: &str = "name";
+
+/// The block of a modal that holds a person.
+pub const PERSON_BLOCK: &str = "person";
 
 /// The block of a form that holds the team.
 pub const TEAM_BLOCK: &str = "team";

@@ -53,7 +53,7 @@ async fn a_requester_cancels_by_command_with_the_first_characters_of_the_id() {
         alice.runs(&format!("/provision cancel {id}")).await;
         insta::assert_snapshot!(alice.is_told(), @"This request is already cancelled by <@U0ALICE> (2026-11-23 09:00 UTC). Nothing was changed.");
         alice.runs("/provision cancel").await;
-        insta::assert_snapshot!(alice.is_told(), @"Which request? Type `/provision cancel <id>` with the first 8 characters of its id. `/provision list` shows yours.");
+        insta::assert_snapshot!(alice.is_told(), @"Which request? Type `/provision cancel &lt;id&gt;` with the first 8 characters of its id. `/provision list` shows yours.");
     })
     .await;
 }

@@ -16,6 +16,10 @@ async fn help_names_what_there_is() {
         `/provision list [team]` shows your requests, or your team's
         `/provision status &lt;id&gt;` shows one request with all that happened to it
         `/provision cancel &lt;id&gt;` withdraws a request that nobody has decided yet
+        `/provision renew &lt;id&gt; [30d]` keeps something longer; its product says by how much
+        `/provision teardown &lt;id&gt;` tears something down, after it has shown what is lost and what is kept
+        `/provision transfer &lt;id&gt; [@person]` hands something to a team-mate
+        `/provision audit &lt;id&gt;` shows who did what and when; for approvers, admins and auditors
         `/provision help` shows this
         For example `/provision ecs-service team=payments`. Ids may be cut to the first characters that tell them apart.
         ");
@@ -139,6 +143,8 @@ async fn the_details_button_shows_all_that_happened() {
         *Why*
         > Orders
         Approved by <@U0MORGAN> (2026-11-23 09:00 UTC)
+        *Lease*
+        Torn down 2026-12-30 09:00 UTC. Its owner is warned 2026-12-23 09:00 UTC. Renewed 0 of 12 times.
         *ConnectionUrl*: `postgresql://dbadmin@pg-payments-dev-id.id.us-east-1.rds.amazonaws.com:5432/orders?sslmode=require` — How to connect. The password is in the secret below, it changes every seven days.
         *PasswordSecretArn*: `arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-ID-id` — Secrets Manager secret with the user name and password. Its value is never shown here.
         *EncryptionKeyArn*: `arn:aws:kms:us-east-1:123456789012:key/ID` — ARN of the KMS key. Who reads the secret needs kms:Decrypt on it.
@@ -158,6 +164,7 @@ async fn the_details_button_shows_all_that_happened() {
         2026-11-23 09:00 UTC approved by <@U0MORGAN>: [button in C0PAYMENTS]
         2026-11-23 09:00 UTC provisioning by workflow
         2026-11-23 09:00 UTC active by provisioner
+        [Renew 30d] [Tear down] [Hand over]
         (Request `id` · whole id `ID` · Simulated: nothing real is made)
         ");
     })
@@ -173,7 +180,7 @@ async fn a_request_that_is_not_yours_to_see_does_not_exist() {
         company.alice.runs("/provision status 12345").await;
         insta::assert_snapshot!(company.alice.is_told(), @"There is no request *12345* that you can see. `list` shows yours and your team's.");
         company.alice.runs("/provision status").await;
-        insta::assert_snapshot!(company.alice.is_told(), @"Which request? Type `/provision status <id>` with the first 8 characters of its id. `/provision list` shows yours.");
+        insta::assert_snapshot!(company.alice.is_told(), @"Which request? Type `/provision status &lt;id&gt;` with the first 8 characters of its id. `/provision list` shows yours.");
         company.alice.runs("/provision status <!channel>").await;
         insta::assert_snapshot!(company.alice.is_told(), @"There is no request *!channel* that you can see. `list` shows yours and your team's.");
     })
@@ -197,8 +204,8 @@ async fn a_product_that_does_not_exist_leads_to_the_nearest_one() {
 #[tokio::test]
 async fn a_word_of_a_later_version_says_so() {
     run(async |company| {
-        company.alice.runs("/provision renew 12345678").await;
-        insta::assert_snapshot!(company.alice.is_told(), @"`/provision renew` is not available in this version. `/provision help` shows what is.");
+        company.alice.runs("/provision stats").await;
+        insta::assert_snapshot!(company.alice.is_told(), @"`/provision stats` is not available in this version. `/provision help` shows what is.");
     })
     .await;
 }

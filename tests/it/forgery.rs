@@ -129,7 +129,7 @@ async fn a_button_of_no_request_or_of_none_of_ours_is_refused() {
         assert!(morgan.is_told().starts_with("That is not something"), "{}", morgan.is_told());
         let own = button.action["value"].as_str().unwrap();
         morgan.presses(&with(&own.replace(':', ":9"))).await;
-        insta::assert_snapshot!(morgan.is_told(), @"This button is out of date: the request is now at *Waiting for approval*. Nothing was changed; press the button on its newest message.");
+        insta::assert_snapshot!(morgan.is_told(), @"This button is out of date: the request is now at *Waiting for approval*. Nothing was changed; the newest message has what can be done now.");
         assert!(morgan.can_click("Approve"));
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]

@@ -23,4 +23,5 @@ mod quota;
 mod restart;
 mod serve;
 mod surfaces;
+mod teardown;
 mod timeout;

@@ -82,7 +82,7 @@ fn waiting_renewal(change: &Change) -> Result<(Lease, Renewal), Refusal> {
     let waiting = change.request.waiting_renewal().filter(|renewal| change.now < renewal.approve_by);
     match (change.request.lease(), waiting) {
         (Some(lease), Some(renewal)) => Ok((lease.clone(), renewal.clone())),
-        _ => Err(Refusal::StaleButton { status: change.request.status.name() }),
+        _ => Err(Refusal::stale(&change.request)),
     }
 }
 

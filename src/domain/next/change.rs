@@ -183,7 +183,7 @@ impl Change {
         let request = &self.request;
         let (decided, by, at) = match &request.status {
             Status::Pending | Status::AwaitingApproval { .. } => {
-                return Refusal::StaleButton { status: request.status.name() };
+                return Refusal::stale(request);
             }
             Status::Denied { by, .. } => (StatusName::Denied, Some(by.clone()), request.updated_at),
             Status::Cancelled => (StatusName::Cancelled, Some(request.requester.clone()), request.updated_at),

@@ -162,7 +162,7 @@ fn a_reason_is_kept_whole() {
 #[test]
 fn an_approver_cannot_answer_before_the_workflow_asks() {
     let submitted = born(1).request;
-    let stale = Refusal::StaleButton { status: StatusName::Pending };
+    let stale = Refusal::stale(&submitted);
     assert_eq!(next(&submitted, &approve("morgan"), minutes(1)), Err(stale.clone()));
     assert_eq!(next(&submitted, &deny("morgan", "no"), minutes(1)), Err(stale));
 }

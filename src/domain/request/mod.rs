@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::audit::AuditHead;
 use crate::domain::catalog::{ApprovalRule, LeaseTerms, TeardownConfirm};
+use crate::domain::fate::Fate;
 use crate::domain::ids::{
     ExecutionName, PersonId, ProductKey, ProvisionedProductId, RecordId, RequestId, TeamName,
 };
@@ -116,6 +117,13 @@ impl Request {
         named.map_or_else(|| format!("{}-{}", self.product.key, self.id.short()), str::to_owned)
     }
 
+    /// What a teardown does to each resource that was made: to any of the template's while it is not known which were.
+    pub fn fates(&self) -> impl Iterator<Item = &Fate> {
+        let done = &self.progress.done;
+        let is_known = !done.is_empty() && done.len() >= self.progress.total;
+        self.product.fates.iter().filter(move |fate| !is_known || done.contains(&fate.logical_id))
+    }
+
     /// The renewal that waits for approvers.
     pub fn waiting_renewal(&self) -> Option<&Renewal> {
         let waits = |renewal: &&Renewal| renewal.answer.is_none() && self.lease().is_some();
@@ -171,6 +179,8 @@ pub struct ProductSnapshot {
     pub teardown: TeardownConfirm,
     /// The outputs people may see.
     pub outputs: Vec<String>,
+    /// What a teardown does to each resource of its template, in the template's order.
+    pub fates: Vec<Fate>,
 }
 
 /// A monthly estimate at list price.

@@ -1,13 +1,12 @@
 //! Approve and Deny on a card.
 
-use super::{named, refuse};
+use super::{named, pressed, refuse};
 use crate::domain::job::ClickedDecision;
 use crate::portal::decide::{Decided, decide, may_deny};
 use crate::slack::edge::{Edge, Whereabouts};
-use crate::slack::ids::ButtonValue;
 use crate::slack::incoming::Click;
 use crate::slack::messages::Message;
-use crate::slack::views::{DenyMetadata, deny_reason};
+use crate::slack::views::deny_reason;
 
 /// Approves; the card changes by itself once that is stored.
 pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) {
@@ -33,9 +32,7 @@ pub(super) async fn ask_why(edge: &Edge, at: &Whereabouts, click: &Click) {
     };
     match allowed {
         Ok((named, request)) => {
-            let button = ButtonValue { request: named.request, epoch: named.epoch };
-            let metadata = DenyMetadata { button, card: named.message };
-            edge.open_later(at, click.trigger_id.clone(), deny_reason(&request, &metadata));
+            edge.open_later(at, click.trigger_id.clone(), deny_reason(&request, &pressed(named)));
         }
         Err(error) => refuse(edge, at, &error),
     }

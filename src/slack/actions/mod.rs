@@ -12,6 +12,7 @@ use super::ids::{ActionId, ButtonValue};
 use super::incoming::Click;
 use super::messages::Message;
 use super::reply::Ack;
+use super::views::Pressed;
 use crate::domain::audit::{By, Via};
 use crate::portal::Error;
 use crate::portal::decide::Click as Named;
@@ -24,7 +25,9 @@ pub(super) async fn answer(edge: &Edge, click: Click) -> Ack {
         Some(ActionId::Deny) => decision::ask_why(edge, &at, &click).await,
         Some(ActionId::Cancel) => request::cancel(edge, &at, &click).await,
         Some(ActionId::Renew(period)) => living::renew(edge, &at, &click, period).await,
-        Some(ActionId::TearDown | ActionId::Retain | ActionId::Transfer) => {}
+        Some(ActionId::TearDown) => living::ask_to_tear_down(edge, &at, &click).await,
+        Some(ActionId::Retain) => living::ask_why_retain(edge, &at, &click).await,
+        Some(ActionId::Transfer) => living::ask_to_whom(edge, &at, &click).await,
         Some(ActionId::Again) => request::again(edge, &at, &click).await,
         // On the home tab and in a modal there is no message to answer under.
         Some(ActionId::ShowStatus) if click.view.is_some() => home::show_details(edge, &at, &click).await,
@@ -54,6 +57,11 @@ async fn named(edge: &Edge, click: &Click, tried: &str) -> Result<Named, Error> 
         epoch: value.epoch,
         message: message.map(|message| message.at.clone()),
     })
+}
+
+/// What a modal remembers of this click.
+fn pressed(named: Named) -> Pressed {
+    Pressed { button: ButtonValue { request: named.request, epoch: named.epoch }, message: named.message }
 }
 
 /// Who clicked, and where.

@@ -44,7 +44,7 @@ pub(super) async fn show(edge: &Edge, at: &Whereabouts, click: &Click) {
         lookup::detail(&edge.portal, request).await
     };
     match found.await {
-        Ok(detail) => edge.say_later(at, commands::full(&detail, &click.origin)),
+        Ok(detail) => edge.say_later(at, commands::full(edge, &detail, &click.origin.person).await),
         Err(error) => refuse(edge, at, &error),
     }
 }

@@ -1,10 +1,15 @@
 //! The slash command: its first word says what is wanted. One file per word; a product's key opens its form.
 
+mod audit;
 mod costs;
+mod escaped;
 mod form;
 mod help;
 mod list;
+mod renew;
 mod request;
+mod teardown;
+mod transfer;
 
 pub(super) use costs::modal as cost_modal;
 pub(super) use form::{again, form_view};
@@ -28,9 +33,9 @@ pub(super) async fn answer(edge: &Edge, command: Command) -> Ack {
         channel: command.channel.clone(),
         response_url: command.response_url.clone(),
     };
-    let words = parse_prefill(&command.text);
+    let words = parse_prefill(&escaped::as_typed(&command.text));
     let mut plain = words.words.iter().map(String::as_str);
-    let (first, rest) = (plain.next().map(str::to_lowercase), plain.next());
+    let (first, rest, third) = (plain.next().map(str::to_lowercase), plain.next(), plain.next());
     match first.as_deref() {
         None => catalog(edge, at, command.trigger_id).await,
         Some("help") => Ack::Written(edge.help.clone()),
@@ -38,7 +43,11 @@ pub(super) async fn answer(edge: &Edge, command: Command) -> Ack {
         Some("status") => request::status(edge, at, command.origin, rest).await,
         Some("cancel") => request::cancel(edge, at, rest).await,
         Some("costs") => costs::costs(edge, at, rest).await,
-        Some(word @ ("renew" | "teardown" | "audit" | "stats")) => help::not_yet(edge, word),
+        Some("renew") => renew::renew(edge, at, rest, third).await,
+        Some("teardown") => teardown::ask(edge, at, command.trigger_id, rest).await,
+        Some("transfer") => transfer::transfer(edge, at, command.trigger_id, rest, third).await,
+        Some("audit") => audit::audit(edge, at, rest).await,
+        Some(word @ "stats") => help::not_yet(edge, word),
         Some(product) => form::open(edge, at, command.trigger_id, product, typed(words.pairs)).await,
     }
 }

@@ -1,6 +1,9 @@
 //! `/provision status <id>` and `/provision cancel <id>`: one request, by the first characters of its id.
 
+use futures_util::future::join;
+
 use crate::domain::audit::{By, Via};
+use crate::domain::ids::PersonId;
 use crate::domain::request::{Request, Surface};
 use crate::portal::cancel::cancel as cancel_request;
 use crate::portal::decide::Click;
@@ -9,7 +12,7 @@ use crate::portal::{Error, Portal};
 use crate::ports::slack::RequestNotice;
 use crate::slack::edge::{Edge, Whereabouts, words};
 use crate::slack::incoming::Origin;
-use crate::slack::messages::{self, Message};
+use crate::slack::messages::{self, Message, Rights};
 use crate::slack::mrkdwn::escape;
 use crate::slack::reply::Ack;
 
@@ -19,7 +22,7 @@ pub(super) async fn status(edge: &Edge, at: Whereabouts, origin: Origin, typed: 
     edge.within_budget(at, async move {
         let found = found(&edge_.portal, &origin, &typed).await;
         match found {
-            Ok(detail) => full(&detail, &origin),
+            Ok(detail) => full(&edge_, &detail, &origin.person).await,
             Err(error) => Message::plain(&words(&error)),
         }
     })
@@ -31,8 +34,8 @@ async fn found(portal: &Portal, origin: &Origin, typed: &str) -> Result<Detail, 
     lookup::detail(portal, request).await
 }
 
-/// Everything about one request.
-pub(in crate::slack) fn full(detail: &Detail, viewer: &Origin) -> Message {
+/// Everything about one request, with the buttons that `viewer` may press.
+pub(in crate::slack) async fn full(edge: &Edge, detail: &Detail, viewer: &PersonId) -> Message {
     let notice = RequestNotice {
         surface: Surface::Direct,
         request: &detail.request,
@@ -40,7 +43,21 @@ pub(in crate::slack) fn full(detail: &Detail, viewer: &Origin) -> Message {
         quota: detail.quota,
         simulated: detail.simulated,
     };
-    messages::status(&notice, &detail.entries, viewer)
+    messages::status(&notice, &detail.entries, rights(&edge.portal, &detail.request, viewer).await)
+}
+
+/// What the viewer may do as far as Slack says; a button too few is no harm.
+async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights {
+    let (tends, is_admin) =
+        join(portal.may_tend(viewer, request), portal.is_one_of(viewer, &portal.organization.admins)).await;
+    let or_no = |asked: anyhow::Result<bool>| {
+        asked.unwrap_or_else(|error| {
+            let error = format!("{error:#}");
+            tracing::warn!(actor = %viewer, error, "cannot find out what somebody may do: no button for it");
+            false
+        })
+    };
+    Rights { cancels: *viewer == request.requester, tends: or_no(tends), is_admin: or_no(is_admin) }
 }
 
 pub(super) async fn cancel(edge: &Edge, at: Whereabouts, typed: Option<&str>) -> Ack {
@@ -56,15 +73,20 @@ pub(super) async fn cancel(edge: &Edge, at: Whereabouts, typed: Option<&str>) ->
 }
 
 async fn cancelled(edge: &Edge, at: &Whereabouts, typed: &str) -> Result<Request, Error> {
-    let request = lookup::find(&edge.portal, &at.person, typed).await?;
-    let by = By { person: at.person.clone(), via: Via::Command };
-    let click = Click { by, request: request.id, epoch: request.epoch, message: None };
-    cancel_request(&edge.portal, &click).await
+    cancel_request(&edge.portal, &named(edge, at, typed).await?).await
 }
 
-fn which(edge: &Edge, word: &str) -> Ack {
+/// The request whose id begins with `typed`, as if the person had pressed a button of its newest message.
+pub(super) async fn named(edge: &Edge, at: &Whereabouts, typed: &str) -> Result<Click, Error> {
+    let request = lookup::find(&edge.portal, &at.person, typed).await?;
+    let by = By { person: at.person.clone(), via: Via::Command };
+    Ok(Click { by, request: request.id, epoch: request.epoch, message: None })
+}
+
+/// Asks for the id that is missing behind `word`.
+pub(super) fn which(edge: &Edge, word: &str) -> Ack {
     let command = &edge.portal.organization.command;
     Ack::Ephemeral(Message::plain(&format!(
-        "Which request? Type `{command} {word} <id>` with the first 8 characters of its id. `{command} list` shows yours."
+        "Which request? Type `{command} {word} &lt;id&gt;` with the first 8 characters of its id. `{command} list` shows yours."
     )))
 }

@@ -19,6 +19,7 @@ use crate::domain::request::MessageRef;
 pub use command::parse_command;
 pub use event::parse_event;
 pub use interaction::{parse_interaction, parse_interaction_json, parse_options};
+pub(super) use wire::is_id;
 
 /// Everything Slack can tell us.
 #[derive(Clone, Debug, PartialEq, Eq)]

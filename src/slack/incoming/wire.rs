@@ -143,7 +143,7 @@ pub(super) fn person(id: Option<String>) -> Result<PersonId, ParseError> {
     id.filter(|id| is_id(id)).map(PersonId::new).ok_or(ParseError::Missing("user id"))
 }
 
-pub(super) fn is_id(text: &str) -> bool {
+pub(in crate::slack) fn is_id(text: &str) -> bool {
     (2..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 

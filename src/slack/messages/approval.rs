@@ -217,7 +217,7 @@ mod tests {
 
         # Teardown failed: Secure S3 Bucket
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
-        Clean-up failed: something may be left. The platform team has to look at it.
+        Provisioning failed, and so did the clean-up: something may be left, and it keeps its quota slot.
 
         # Torn down: Secure S3 Bucket
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)

@@ -155,7 +155,7 @@ pub(super) fn standing(request: &Request) -> String {
         Status::TimedOut => "Timed out. Nothing was provisioned.".to_owned(),
         Status::Failed { .. } => "Provisioning failed. Everything was cleaned up.".to_owned(),
         Status::TeardownFailed { ending: Ending::Failed { .. }, .. } => {
-            "Clean-up failed: something may be left. The platform team has to look at it.".to_owned()
+            "Provisioning failed, and so did the clean-up: something may be left, and it keeps its quota slot.".to_owned()
         }
         Status::TeardownFailed { ending: Ending::Terminated { .. }, .. } => {
             "The teardown failed. It is still there and keeps its quota slot.".to_owned()
@@ -204,6 +204,26 @@ pub(super) fn teardown_button(request: &Request) -> SlackBlockButtonElement {
         .with_style(SlackBlockButtonStyle::Danger)
 }
 
+/// After a failed teardown, in a message that its owner and admins read alike: try again, and give it up.
+pub(super) fn failed_teardown_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
+    if matches!(request.status, Status::TeardownFailed { .. }) {
+        vec![try_again_button(request), retain_button(request)]
+    } else {
+        Vec::new()
+    }
+}
+
+/// After a failed teardown: try again, which asks in the same dialog.
+pub(super) fn try_again_button(request: &Request) -> SlackBlockButtonElement {
+    let spoken = spoken("Try again to tear down", request);
+    button(ActionId::TearDown, "Try again", &button_value(request), &spoken)
+}
+
+/// After a failed teardown: give it up, which asks why in a dialog of its own; for admins.
+pub(super) fn retain_button(request: &Request) -> SlackBlockButtonElement {
+    button(ActionId::Retain, "Retain", &button_value(request), &spoken("Retain", request))
+}
+
 /// `▓▓▓░░░░ 3 of 7 · latest: Bucket`; at most ten cells.
 fn bar(progress: &Progress) -> String {
     const CELLS: usize = 10;
@@ -221,6 +241,11 @@ fn bar(progress: &Progress) -> String {
         progress.total,
         latest.unwrap_or_default()
     )
+}
+
+/// Hand over, which asks to whom in a dialog of its own.
+pub(super) fn transfer_button(request: &Request) -> SlackBlockButtonElement {
+    button(ActionId::Transfer, "Hand over", &button_value(request), &spoken("Hand over", request))
 }
 
 /// The gray last line: the short id, what else is worth a glance, and that nothing is real.

@@ -8,6 +8,8 @@ mod costs;
 mod facts;
 mod help;
 mod list;
+mod living;
+mod loss;
 mod progress;
 mod renewal;
 mod rows;
@@ -31,8 +33,11 @@ pub use catalog::{Offer, catalog, offer_blocks};
 pub use costs::{cost_paragraphs, costs};
 pub use help::help;
 pub use list::{ListPage, PAGE_ROWS, list, list_blocks};
+pub use living::{begun, handed_over, renewed, retained};
+pub(in crate::slack) use loss::lost_and_kept;
 pub use rows::{SIMULATED, ask, decide, details, line, tend};
-pub use status::status;
+pub use status::{Rights, status};
+pub use trail::trail;
 
 /// A message: its blocks, and the same in plain words for notifications and screen readers.
 #[derive(Clone, Debug, PartialEq)]

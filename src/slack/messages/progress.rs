@@ -5,7 +5,7 @@ use crate::domain::request::Status;
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{button, buttons, section};
 use crate::slack::ids::ActionId;
-use crate::slack::mrkdwn::any_of;
+use crate::slack::mrkdwn::{any_of, mention};
 
 /// Progress and result, for those who follow the card.
 pub(super) fn thread(notice: &RequestNotice<'_>) -> Message {
@@ -16,12 +16,19 @@ pub(super) fn thread(notice: &RequestNotice<'_>) -> Message {
 /// The requester's own message, with Cancel while nobody has decided.
 pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
-    let heading = format!("*{}* for team *{}*", facts::product(request), facts::team(request));
+    // Whoever had it before reads here who has it now.
+    let owner = if request.owner == request.requester {
+        String::new()
+    } else {
+        format!(", owned by {}", mention(&request.owner))
+    };
+    let heading = format!("*{}* for team *{}*{owner}", facts::product(request), facts::team(request));
     let text = format!("{heading}\n{}", sentence(notice));
     let mut row = Vec::new();
     if request.status.name().is_undecided() {
         row.push(facts::cancel_button(request));
     }
+    row.extend(facts::failed_teardown_buttons(request));
     let spoken = facts::spoken("Details of", request);
     row.push(button(ActionId::ShowStatus, "Details", &facts::button_value(request), &spoken));
     let blocks =
@@ -42,9 +49,8 @@ fn sentence(notice: &RequestNotice<'_>) -> String {
             format!("{standing}{who}{so_far}")
         }
         Status::Pending => standing,
-        Status::Failed { why } | Status::TeardownFailed { why, .. } => {
-            format!("{standing}\n{}", cause::in_plain_words(why))
-        }
+        Status::Failed { why } => format!("{standing}\n{}", cause::of_provisioning(why)),
+        Status::TeardownFailed { why, .. } => format!("{standing}\n{}", cause::of_teardown(why)),
         Status::Denied { .. } | Status::Cancelled | Status::TimedOut => {
             facts::decision(request).unwrap_or(standing)
         }
@@ -67,21 +73,21 @@ fn plain(notice: &RequestNotice<'_>, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::request::Surface;
+    use crate::domain::request::{Request, Surface};
     use crate::slack::messages::{sample, transcript::transcript};
+
+    fn steps() -> Vec<String> {
+        let direct_of = |request: &Request| {
+            let shown = transcript(&direct(&sample::notice(request, Surface::Direct, &[])));
+            let lines: Vec<&str> = shown.lines().skip(2).collect();
+            lines[..lines.len() - 1].join("\n")
+        };
+        sample::in_every_status(&sample::request()).iter().map(direct_of).collect()
+    }
 
     #[test]
     fn the_requester_sees_every_step_and_can_cancel_until_it_is_decided() {
-        let steps: Vec<String> = sample::in_every_status(&sample::request())
-            .iter()
-            .map(|request| {
-                let notice = sample::notice(request, Surface::Direct, &[]);
-                let shown = transcript(&direct(&notice));
-                let lines: Vec<&str> = shown.lines().skip(2).collect();
-                lines[..lines.len() - 1].join("\n")
-            })
-            .collect();
-        insta::assert_snapshot!(steps.join("\n---\n"), @"
+        insta::assert_snapshot!(steps().join("\n---\n"), @"
         Submitted. Approvers are asked in a moment.
         [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.] [Details]
         ---
@@ -120,10 +126,10 @@ mod tests {
         > Bucket: invoices already exists
         [Details]
         ---
-        Clean-up failed: something may be left. The platform team has to look at it.
-        One of its parts could not be made.
+        Provisioning failed, and so did the clean-up: something may be left, and it keeps its quota slot.
+        It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
         > Bucket is not empty
-        [Details]
+        [Try again] [Retain] [Details]
         ---
         Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: <@U0ALICE> said so.
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)

@@ -89,3 +89,74 @@ fn decide(request: &Request) -> Option<SlackBlock> {
         ],
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::PersonId;
+    use crate::domain::request::{Approval, Surface};
+    use crate::slack::messages::sample;
+    use crate::slack::messages::transcript::transcript;
+
+    fn shown(request: &Request) -> String {
+        transcript(&card(&sample::notice(request, Surface::Renewal, &sample::approvers())))
+    }
+
+    fn answered(answer: RenewalAnswer) -> Request {
+        let mut request = sample::renewal_waits();
+        if let Some(renewal) = request.renewal.as_mut() {
+            let at = renewal.approve_by;
+            renewal.approvals = vec![Approval { by: PersonId::new("U0MORGAN"), at }];
+            renewal.answer = Some(answer);
+        }
+        request
+    }
+
+    #[test]
+    fn approvers_see_who_wants_to_keep_what_and_how_much_longer() {
+        insta::assert_snapshot!(shown(&sample::renewal_waits()), @"
+        (Renewal needs approval: Secure S3 Bucket. <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30d longer. It was renewed 12 times already. Waiting for <@U0MORGAN> or <!subteam^S0LEADS> until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>. Simulated: nothing real is made.)
+        # Renewal needs approval: Secure S3 Bucket
+        <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30d longer. It was renewed 12 times already.
+        *Owner* <@U0ALICE>
+        *Team* payments
+        *Product* Secure S3 Bucket v1.0
+        *Cost* about $15/month, us-east-1 list price of 2026-08-21
+        Waiting for <@U0MORGAN> or <!subteam^S0LEADS> until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>.
+        [Approve primary] [Deny danger]
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ");
+    }
+
+    #[test]
+    fn an_answered_renewal_has_no_buttons_and_says_what_came_of_it() {
+        let morgan = PersonId::new("U0MORGAN");
+        let answers = [
+            RenewalAnswer::Granted,
+            RenewalAnswer::Denied { by: morgan, reason: "use <the> archive".into() },
+            RenewalAnswer::Unanswered,
+            RenewalAnswer::Moot,
+        ];
+        let cards = answers.map(|answer| {
+            let text = shown(&answered(answer));
+            assert!(!text.contains("[Approve"), "{text}");
+            let lines: Vec<&str> = text.lines().collect();
+            format!("{}\n{}", lines[1], lines[7..lines.len() - 1].join("\n"))
+        });
+        insta::assert_snapshot!(cards.join("\n---\n"), @"
+        # Renewal approved: Secure S3 Bucket
+        Approved by <@U0MORGAN> (<!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>)
+        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        ---
+        # Renewal denied: Secure S3 Bucket
+        Denied by <@U0MORGAN>
+        > use &lt;the&gt; archive
+        ---
+        # Renewal not answered: Secure S3 Bucket
+        Nobody answered in time.
+        ---
+        # Renewal no longer needed: Secure S3 Bucket
+        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        ");
+    }
+}

@@ -134,7 +134,7 @@ pub fn tend(request: &Request, owner: &PersonId) -> SlackBlock {
             }
             row.push(plain(facts::teardown_button(request)));
         }
-        Status::TeardownFailed { .. } => row.push(plain(facts::teardown_button(request))),
+        Status::TeardownFailed { .. } => row.push(plain(facts::try_again_button(request))),
         Status::Pending | Status::AwaitingApproval { .. } if request.requester == *owner => {
             row.push(facts::cancel_button(request));
         }

@@ -12,13 +12,14 @@ use crate::domain::catalog::{
     ApprovalMode, ApprovalRule, Approvers, LeaseTerms, OverBudget, Principal, Product, QuotaRule, Requesters,
     TeardownConfirm,
 };
+use crate::domain::fate::{Fate, Keeps, fates};
 use crate::domain::ids::{GroupId, PersonId, ProductKey, RequestId, TaskToken, TeamName};
-use crate::domain::lease::Lease;
+use crate::domain::lease::{Lease, Warned};
 use crate::domain::period::Period;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{
-    Approval, Cause, Ending, Estimate, Output, ProductSnapshot, Progress, Request, Status, Surface,
+    Approval, Cause, Ending, Estimate, Output, ProductSnapshot, Progress, Renewal, Request, Status, Surface,
 };
 use crate::domain::template::Template;
 use crate::ports::slack::RequestNotice;
@@ -94,6 +95,7 @@ pub(crate) fn request() -> Request {
             lease: product.lease,
             teardown: product.teardown,
             outputs: product.outputs,
+            fates: fates(&product.template),
         },
         parameters: vec![
             ("Environment".into(), "dev".into()),
@@ -201,6 +203,48 @@ pub(crate) fn active() -> Request {
     with(4)
 }
 
+/// It exists, and its owner was warned.
+pub(crate) fn warned() -> Request {
+    let mut request = active();
+    let Status::Active { lease } = &mut request.status else { return request };
+    let at = lease.warn_at;
+    lease.warned = Some(Warned { first: at, covers: at });
+    request
+}
+
+/// It could not be torn down after it had lived.
+pub(crate) fn not_torn_down() -> Request {
+    let ending = Ending::Terminated { cause: Cause::Expired };
+    let status = Status::TeardownFailed { why: "The bucket is not empty".into(), ending, attempt: 1 };
+    Request { status, ..active() }
+}
+
+/// Its renewals are used up and Alice asks for one more.
+pub(crate) fn renewal_waits() -> Request {
+    let mut request = warned();
+    if let Status::Active { lease } = &mut request.status {
+        lease.renewals = 12;
+    }
+    request.renewal = Some(Renewal {
+        by: PersonId::new("U0ALICE"),
+        period: Period::days(30),
+        approve_by: at("2026-12-23T10:05:00Z"),
+        approvals: Vec::new(),
+        answer: None,
+    });
+    request
+}
+
+/// What a template with these resources, of these types, leaves of them.
+pub(crate) fn fates_of(parts: &[(&str, &str, Keeps)]) -> Vec<Fate> {
+    let fate = |(id, kind, keeps): &(&str, &str, Keeps)| Fate {
+        logical_id: (*id).to_owned(),
+        resource_type: (*kind).to_owned(),
+        keeps: *keeps,
+    };
+    parts.iter().map(fate).collect()
+}
+
 /// Morgan said no.
 pub(crate) fn denied() -> Request {
     with(6)
@@ -217,6 +261,16 @@ pub(crate) fn enormous() -> Request {
     request.parameters = (0..90).map(|n| (format!("{n}{}", long(250)), long(4096))).collect();
     request.outputs = (0..60)
         .map(|n| Output { name: format!("{n}{}", long(255)), description: long(1024), value: long(4096) })
+        .collect();
+    request.product.fates = [Keeps::Deleted, Keeps::Kept, Keeps::Snapshot]
+        .into_iter()
+        .flat_map(|keeps| {
+            (0..200).map(move |n| Fate {
+                logical_id: format!("{n}{}", long(255)),
+                resource_type: long(255),
+                keeps,
+            })
+        })
         .collect();
     request.progress = Progress { total: 500, done: (0..400).map(|n| format!("{n}{}", long(255))).collect() };
     request.approval = ApprovalPath::Auto { why: long(3000) };

@@ -1,22 +1,35 @@
 //! One request in full: every fact and what happened to it, from its audit entries.
 
-use slack_morphism::prelude::SlackBlock;
+use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement};
 
-use super::{Message, cause, facts};
+use super::trail::actor;
+use super::warning::renew_buttons;
+use super::{Message, cause, facts, loss};
 use crate::domain::audit::AuditEntry;
-use crate::domain::request::{Request, Status};
+use crate::domain::lease::Lease;
+use crate::domain::request::{Ending, Request, Status};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{MAX_SECTION, buttons, divider, fields, header, section};
-use crate::slack::incoming::Origin;
 use crate::slack::mrkdwn::{any_of, date_time, escape_within, mention};
 
-/// The whole of a request for `viewer`, with its audit entries in order.
-pub fn status(notice: &RequestNotice<'_>, entries: &[AuditEntry], viewer: &Origin) -> Message {
+/// What the reader may do, and is offered buttons for. Whether they may is found out again when they press one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// Withdraw it while nobody has decided.
+    pub cancels: bool,
+    /// Renew it, tear it down, hand it over.
+    pub tends: bool,
+    /// Give up a failed teardown.
+    pub is_admin: bool,
+}
+
+/// The whole of a request for a reader with these rights, with its audit entries in order.
+pub fn status(notice: &RequestNotice<'_>, entries: &[AuditEntry], rights: Rights) -> Message {
     let request = notice.request;
     let title = format!("{}: {}", request.status.name().label(), request.product.name);
     let mut blocks = vec![header(&title), section(&facts::standing(request))];
     blocks.extend(fields(&[
-        ("Requested by", mention(&request.requester)),
+        people(request),
         ("Team", facts::team(request)),
         ("Product", facts::product(request)),
         ("Cost", facts::cost(request)),
@@ -26,7 +39,7 @@ pub fn status(notice: &RequestNotice<'_>, entries: &[AuditEntry], viewer: &Origi
     blocks.extend(more(notice).iter().map(|text| section(text)));
     blocks.push(divider());
     blocks.push(section(&timeline(entries)));
-    blocks.extend(cancel(request, viewer));
+    blocks.extend(row(request, rights));
     blocks.push(facts::footer(notice, Some(format!("whole id `{}`", request.id))));
     let text =
         format!("{}. {} Request {}.", escape_within(&title, 200), facts::standing(request), request.id);
@@ -38,7 +51,11 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
     let asked = (request.status.name().is_undecided() && !notice.approvers.is_empty())
         .then(|| format!("*Approvers*\n{}", any_of(notice.approvers)));
     let failed = match &request.status {
-        Status::Failed { why } | Status::TeardownFailed { why, .. } => Some(cause::in_plain_words(why)),
+        Status::Failed { why } => Some(cause::of_provisioning(why)),
+        Status::TeardownFailed { why, ending: Ending::Failed { why: first }, .. } => {
+            Some(format!("{}\n*Before that*\n{}", cause::of_teardown(why), cause::of_provisioning(first)))
+        }
+        Status::TeardownFailed { why, .. } => Some(cause::of_teardown(why)),
         Status::Pending
         | Status::AwaitingApproval { .. }
         | Status::Approved
@@ -56,6 +73,8 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
         facts::decision(request),
         asked,
         failed,
+        request.lease().map(|lease| life(request, lease)),
+        matches!(request.status, Status::Terminated { .. }).then(|| loss::kept(request)).flatten(),
         facts::outputs(request),
         facts::parameters(request),
     ];
@@ -84,34 +103,90 @@ fn timeline(entries: &[AuditEntry]) -> String {
 }
 
 fn timeline_line(entry: &AuditEntry) -> String {
-    let actor = entry.actor.as_str();
-    let is_person =
-        actor.starts_with(['U', 'W']) && actor.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    let by = if is_person { format!("<@{actor}>") } else { escape_within(actor, 60) };
     let detail = match entry.detail.trim() {
         "" => String::new(),
         detail => format!(": {}", escape_within(&detail.replace('\n', " "), 200)),
     };
-    format!("{} {} by {by}{detail}", date_time(entry.at), escape_within(&entry.event, 60))
+    format!("{} {} by {}{detail}", date_time(entry.at), escape_within(&entry.event, 60), actor(entry))
 }
 
-fn cancel(request: &Request, viewer: &Origin) -> Option<SlackBlock> {
-    let may = request.status.name().is_undecided() && viewer.person == request.requester;
-    may.then(|| buttons("mine", vec![facts::cancel_button(request)]))
+/// Whose it is: two people once it was handed over.
+fn people(request: &Request) -> (&'static str, String) {
+    let requester = mention(&request.requester);
+    if request.owner == request.requester {
+        return ("Requested by", requester);
+    }
+    ("Owner", format!("{}, requested by {requester}", mention(&request.owner)))
+}
+
+/// When it is warned about and torn down, and how often it can be renewed.
+fn life(request: &Request, lease: &Lease) -> String {
+    let terms = &request.product.lease;
+    let warning = match &lease.warned {
+        Some(warned) => format!("Its owner was warned {}.", date_time(warned.first)),
+        None => format!("Its owner is warned {}.", date_time(lease.warn_at)),
+    };
+    let renewals = if terms.renew.is_empty() {
+        "It cannot be renewed.".to_owned()
+    } else if lease.renewals < terms.max_renewals {
+        format!("Renewed {} of {} times.", lease.renewals, terms.max_renewals)
+    } else {
+        format!("Renewed {} times; one more needs an approval.", lease.renewals)
+    };
+    format!("*Lease*\nTorn down {}. {warning} {renewals}", date_time(lease.expires_at))
+}
+
+fn row(request: &Request, rights: Rights) -> Option<SlackBlock> {
+    let mut row = Vec::new();
+    if rights.cancels && request.status.name().is_undecided() {
+        row.push(facts::cancel_button(request));
+    }
+    if rights.tends {
+        row.extend(tending(request));
+    }
+    if rights.is_admin && matches!(request.status, Status::TeardownFailed { .. }) {
+        row.push(facts::retain_button(request));
+    }
+    (!row.is_empty()).then(|| buttons("mine", row))
+}
+
+/// What can be done now with what exists or soon will.
+fn tending(request: &Request) -> Vec<SlackBlockButtonElement> {
+    let hand_over = facts::transfer_button(request);
+    match &request.status {
+        Status::Active { .. } => {
+            let mut row = Vec::new();
+            if request.waiting_renewal().is_none() {
+                row.extend(renew_buttons(request));
+            }
+            row.extend([facts::teardown_button(request), hand_over]);
+            row
+        }
+        Status::Provisioning { unwanted: None, .. } => vec![facts::teardown_button(request), hand_over],
+        Status::TeardownFailed { .. } => vec![facts::try_again_button(request), hand_over],
+        Status::Provisioning { unwanted: Some(_), .. }
+        | Status::Pending
+        | Status::AwaitingApproval { .. }
+        | Status::Approved
+        | Status::Terminating { .. }
+        | Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => Vec::new(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::audit::{Actor, AuditHead, AuditSubject, By, Via};
-    use crate::domain::ids::PersonId;
     use crate::domain::request::Surface;
     use crate::slack::messages::sample;
     use crate::slack::messages::transcript::{assert_within_limits, transcript};
 
-    fn viewer(person: &str) -> Origin {
-        Origin { person: PersonId::new(person), team: None, enterprise: None }
-    }
+    const REQUESTER: Rights = Rights { cancels: true, tends: true, is_admin: false };
 
     fn entries(request: &Request, details: &[(&str, &str)]) -> Vec<AuditEntry> {
         let subject = AuditSubject {
@@ -135,7 +210,7 @@ mod tests {
         let trail = entries(&request, &[("submitted", "1 approval needed"), ("approval requested", "")]);
         let approvers = sample::approvers();
         let notice = sample::notice(&request, Surface::Direct, &approvers);
-        insta::assert_snapshot!(transcript(&status(&notice, &trail, &viewer("U0ALICE"))), @"
+        insta::assert_snapshot!(transcript(&status(&notice, &trail, REQUESTER)), @"
         (Waiting for approval: Secure S3 Bucket. Waiting for approval until <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>. Request 0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10.)
         # Waiting for approval: Secure S3 Bucket
         Waiting for approval until <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>.
@@ -162,7 +237,7 @@ mod tests {
         [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.]
         (Request `0b8f1c9e` · whole id `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10` · Simulated: nothing real is made)
         ");
-        assert!(!transcript(&status(&notice, &trail, &viewer("U0BOB"))).contains("[Cancel"));
+        assert!(!transcript(&status(&notice, &trail, Rights::default())).contains("[Cancel"));
     }
 
     #[test]
@@ -171,10 +246,84 @@ mod tests {
         let long = "<".repeat(500);
         let mut trail = entries(&request, &vec![("refused", long.as_str()); 80]);
         trail.extend(entries(&request, &[("newest", "")]));
-        let message =
-            status(&sample::notice(&request, Surface::Direct, &sample::crowd()), &trail, &viewer("U0ALICE"));
+        let message = status(&sample::notice(&request, Surface::Direct, &sample::crowd()), &trail, REQUESTER);
         assert_within_limits(&message);
         let text = transcript(&message);
         assert!(text.contains("newest by workflow") && text.contains("earlier entries"), "{text}");
+    }
+
+    fn offered(request: &Request, rights: Rights) -> String {
+        let shown = transcript(&status(&sample::notice(request, Surface::Direct, &[]), &[], rights));
+        shown.lines().filter(|line| line.starts_with('[')).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn what_lives_shows_its_lease_and_whose_it_is() {
+        let mut request = sample::warned();
+        request.owner = crate::domain::ids::PersonId::new("U0BOB");
+        if let Status::Active { lease } = &mut request.status {
+            lease.renewals = 2;
+        }
+        let notice = sample::notice(&request, Surface::Direct, &[]);
+        insta::assert_snapshot!(transcript(&status(&notice, &[], REQUESTER)), @"
+        (Active: Secure S3 Bucket. Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. Request 0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10.)
+        # Active: Secure S3 Bucket
+        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        *Owner* <@U0BOB>, requested by <@U0ALICE>
+        *Team* payments
+        *Product* Secure S3 Bucket v1.0
+        *Cost* about $15/month, us-east-1 list price of 2026-08-21
+        *Submitted* <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC>
+        *Quota* 2 of 3 used, this one included
+        *Why*
+        > Invoices &amp; receipts
+        > &gt; for audit
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        *Lease*
+        Torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. Its owner was warned <!date^1797933900^{date_short_pretty} at {time}|2026-12-22 10:05 UTC>. Renewed 2 of 12 times.
+        *BucketName*: `payments-in'voices` — Name of the bucket
+        *BucketArn*: `arn:aws:s3:::payments-invoices`
+        *Parameters*
+        Environment: `dev`
+        Name: `invoices &lt;2026&gt;`
+        ---
+        *Timeline*
+        Nothing is recorded yet.
+        [Renew 30d primary] [Tear down danger] [Hand over]
+        (Request `0b8f1c9e` · whole id `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10` · Simulated: nothing real is made)
+        ");
+        let waiting = sample::renewal_waits();
+        let text = transcript(&status(&sample::notice(&waiting, Surface::Direct, &[]), &[], REQUESTER));
+        assert!(text.contains("A renewal by 30d waits for approval until"), "{text}");
+        assert!(text.contains("Renewed 12 times; one more needs an approval."), "{text}");
+    }
+
+    #[test]
+    fn the_buttons_are_those_of_the_status_and_of_what_the_reader_may_do() {
+        let owner = Rights { tends: true, ..Rights::default() };
+        let admin = Rights { tends: true, is_admin: true, ..Rights::default() };
+        let mut unwanted = sample::provisioning();
+        if let Status::Provisioning { unwanted, .. } = &mut unwanted.status {
+            *unwanted = Some(crate::domain::ids::PersonId::new("U0ALICE"));
+        }
+        let lines = [
+            ("owner, active", offered(&sample::active(), owner)),
+            ("owner, a renewal waits", offered(&sample::renewal_waits(), owner)),
+            ("owner, provisioning", offered(&sample::provisioning(), owner)),
+            ("owner, not torn down", offered(&sample::not_torn_down(), owner)),
+            ("admin, not torn down", offered(&sample::not_torn_down(), admin)),
+        ]
+        .map(|(who, row)| format!("{who}: {row}"));
+        insta::assert_snapshot!(lines.join("\n"), @"
+        owner, active: [Renew 30d primary] [Tear down danger] [Hand over]
+        owner, a renewal waits: [Tear down danger] [Hand over]
+        owner, provisioning: [Tear down danger] [Hand over]
+        owner, not torn down: [Try again] [Hand over]
+        admin, not torn down: [Try again] [Hand over] [Retain]
+        ");
+        for request in sample::in_every_status(&sample::request()) {
+            assert_eq!(offered(&request, Rights::default()), "", "{:?}", request.status);
+        }
+        assert_eq!(offered(&unwanted, admin), "");
     }
 }

@@ -3,7 +3,7 @@
 use slack_morphism::prelude::SlackBlock;
 
 use super::warning::renew_buttons;
-use super::{Message, cause, facts};
+use super::{Message, cause, facts, loss};
 use crate::domain::request::{News, RenewalAnswer, Request, Status, StatusName};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{button, buttons, section};
@@ -78,6 +78,10 @@ fn reached(notice: &RequestNotice<'_>, news: StatusName) -> Message {
         blocks.extend(facts::outputs(request).iter().map(|outputs| section(outputs)));
     }
     blocks.extend(again(request, news));
+    let row = facts::failed_teardown_buttons(request);
+    if news == StatusName::TeardownFailed && !row.is_empty() {
+        blocks.push(buttons("teardown", row));
+    }
     let cost = (news == StatusName::Active).then(|| facts::cost(request));
     blocks.push(facts::footer(notice, cost));
     let simulated = if notice.simulated { format!(" {}.", facts::SIMULATED) } else { String::new() };
@@ -107,19 +111,26 @@ fn headline(request: &Request, news: StatusName) -> String {
 fn body(request: &Request, news: StatusName) -> Option<String> {
     match (news, &request.status) {
         (StatusName::Active, Status::Active { lease }) => {
-            Some(format!("It lives until {}.", date_time(lease.expires_at)))
+            let renew = if request.product.lease.renew.is_empty() { "" } else { " and can renew it then" };
+            Some(format!(
+                "It lives until {}. You are warned {}{renew}.",
+                date_time(lease.expires_at),
+                date_time(lease.warn_at)
+            ))
         }
-        (StatusName::Failed, Status::Failed { why }) => Some(cause::in_plain_words(why)),
-        (StatusName::TeardownFailed, Status::TeardownFailed { why, .. }) => Some(format!(
-            "Some of its resources may be left and it keeps its quota slot. Your platform team has to remove them: mention request `{}`.\n{}",
-            request.id,
-            cause::in_plain_words(why)
-        )),
+        (StatusName::Failed, Status::Failed { why }) => Some(cause::of_provisioning(why)),
+        (StatusName::TeardownFailed, Status::TeardownFailed { why, .. }) => {
+            let retain = "Your platform team can also retain it: that leaves it as it is and frees the slot.";
+            Some(format!("{}\n{}\n{retain}", facts::standing(request), cause::of_teardown(why)))
+        }
         (StatusName::TimedOut, Status::TimedOut) => {
             Some("Nobody decided in time. Nothing was provisioned; you can ask again.".to_owned())
         }
-        (StatusName::Terminated, Status::Terminated { .. })
-        | (StatusName::Retained, Status::Retained { .. }) => Some(facts::standing(request)),
+        (StatusName::Terminated, Status::Terminated { .. }) => {
+            let kept = loss::kept(request).map(|kept| format!("\n{kept}")).unwrap_or_default();
+            Some(format!("{}{kept}", facts::standing(request)))
+        }
+        (StatusName::Retained, Status::Retained { .. }) => Some(facts::standing(request)),
         (StatusName::Approved | StatusName::Denied, _) => facts::decision(request),
         _ => None,
     }
@@ -148,12 +159,12 @@ fn again(request: &Request, news: StatusName) -> Option<SlackBlock> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ids::PersonId;
     use crate::domain::request::Surface;
     use crate::slack::messages::{sample, transcript::transcript};
 
-    #[test]
-    fn each_piece_of_news_says_what_happened_and_what_can_be_done() {
-        let shown: Vec<String> = sample::in_every_status(&sample::request())
+    fn all_news() -> Vec<String> {
+        sample::in_every_status(&sample::request())
             .iter()
             .filter(|request| {
                 let name = request.status.name();
@@ -168,14 +179,18 @@ mod tests {
                     .collect::<Vec<_>>()
                     .join("\n")
             })
-            .collect();
-        insta::assert_snapshot!(shown.join("\n---\n"), @"
+            .collect()
+    }
+
+    #[test]
+    fn each_piece_of_news_says_what_happened_and_what_can_be_done() {
+        insta::assert_snapshot!(all_news().join("\n---\n"), @"
         Your request for *Secure S3 Bucket v1.0* is approved.
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
         *Secure S3 Bucket v1.0* is ready.
-        It lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        It lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. You are warned <!date^1797933900^{date_short_pretty} at {time}|2026-12-22 10:05 UTC> and can renew it then.
         *BucketName*: `payments-in'voices` — Name of the bucket
         *BucketArn*: `arn:aws:s3:::payments-invoices`
         (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
@@ -202,9 +217,11 @@ mod tests {
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
         *Secure S3 Bucket v1.0* could not be torn down.
-        Some of its resources may be left and it keeps its quota slot. Your platform team has to remove them: mention request `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10`.
-        One of its parts could not be made.
+        Provisioning failed, and so did the clean-up: something may be left, and it keeps its quota slot.
+        It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
         > Bucket is not empty
+        Your platform team can also retain it: that leaves it as it is and frees the slot.
+        [Try again] [Retain]
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
         *Secure S3 Bucket v1.0* is torn down.
@@ -226,5 +243,85 @@ mod tests {
             News::Status(StatusName::Approved),
         ));
         assert!(text.contains("is approved") && text.contains("Approved by <@U0MORGAN>"), "{text}");
+    }
+
+    fn about(request: &Request, news: News) -> String {
+        transcript(&told(&sample::notice(request, Surface::Told(news), &[]), news))
+            .lines()
+            .skip_while(|line| {
+                !line.starts_with('*') && !line.starts_with("Your") && !line.starts_with("Nobody")
+            })
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    #[test]
+    fn the_answer_to_a_renewal_says_what_can_be_done_now() {
+        let answers = [
+            RenewalAnswer::Granted,
+            RenewalAnswer::Denied { by: PersonId::new("U0MORGAN"), reason: "use the archive".into() },
+            RenewalAnswer::Unanswered,
+        ];
+        let told = answers.map(|answer| {
+            let mut request = sample::renewal_waits();
+            if let Some(renewal) = request.renewal.as_mut() {
+                renewal.answer = Some(answer);
+            }
+            about(&request, News::Renewal)
+        });
+        insta::assert_snapshot!(told.join("\n---\n"), @"
+        Your renewal of *Secure S3 Bucket v1.0* is approved.
+        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        [Renew 30d primary] [Tear down danger]
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ---
+        Your renewal of *Secure S3 Bucket v1.0* was denied by <@U0MORGAN>.
+        > use the archive
+        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        [Renew 30d primary] [Tear down danger]
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ---
+        Nobody answered your renewal of *Secure S3 Bucket v1.0* in time.
+        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        [Renew 30d primary] [Tear down danger]
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ");
+    }
+
+    #[test]
+    fn a_new_owner_is_told_what_is_theirs_and_what_they_can_do() {
+        insta::assert_snapshot!(about(&sample::active(), News::Handed), @"
+        *Secure S3 Bucket v1.0* of team *payments* is yours now: `s3-bucket-0b8f1c9e`.
+        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        [Renew 30d primary] [Tear down danger]
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ");
+        assert!(!about(&sample::renewal_waits(), News::Handed).contains("[Renew"));
+    }
+
+    #[test]
+    fn a_failed_teardown_offers_to_try_again_and_a_teardown_says_what_was_left() {
+        let failed = sample::not_torn_down();
+        let mut gone = sample::active();
+        gone.status = Status::Terminated { cause: crate::domain::request::Cause::Expired };
+        gone.product.fates =
+            sample::fates_of(&[("Bucket", "AWS::S3::Bucket", crate::domain::fate::Keeps::Kept)]);
+        let told = [failed, gone].map(|request| about(&request, News::Status(request.status.name())));
+        insta::assert_snapshot!(told.join("\n---\n"), @"
+        *Secure S3 Bucket v1.0* could not be torn down.
+        The teardown failed. It is still there and keeps its quota slot.
+        It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
+        > The bucket is not empty
+        Your platform team can also retain it: that leaves it as it is and frees the slot.
+        [Try again] [Retain]
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        *Secure S3 Bucket v1.0* is torn down.
+        Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: its lease ran out.
+        *Kept*: Bucket (AWS::S3::Bucket) was left in the AWS account and may go on costing.
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ");
+        let over = about(&sample::active(), News::Status(StatusName::TeardownFailed));
+        assert!(!over.contains("[Try again"), "nothing to try any more: {over}");
     }
 }

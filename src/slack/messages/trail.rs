@@ -1,20 +1,26 @@
 //! The audit trail as people read it: copied to the audit channel as it grows, and whole for one request.
 
-use super::Message;
+use slack_morphism::prelude::SlackBlock;
+
+use super::{Message, facts};
 use crate::domain::audit::AuditEntry;
-use crate::slack::blocks::section;
+use crate::portal::trail::Trail;
+use crate::slack::blocks::{MAX_SECTION, context, header, section};
 use crate::slack::mrkdwn::{date_time, escape_within};
+
+/// Sections of entries in one message. A message is cut somewhere above 40,000 characters.
+const SECTIONS: usize = 10;
 
 /// New entries, for the audit channel.
 pub(super) fn copied(entries: &[AuditEntry]) -> Message {
-    let lines: Vec<String> = entries.iter().map(line).collect();
+    let lines: Vec<String> = entries.iter().map(copied_line).collect();
     let text = lines.join("\n");
     Message::new(&text, lines.iter().map(|line| section(line)).collect())
 }
 
-fn line(entry: &AuditEntry) -> String {
+fn copied_line(entry: &AuditEntry) -> String {
     format!(
-        "`{}` #{} {} *{}* by {}: {} for {} {}",
+        "`{}` #{} {} *{}* by {}: {} for {}{}",
         entry.request.short(),
         entry.seq,
         date_time(entry.at),
@@ -22,8 +28,93 @@ fn line(entry: &AuditEntry) -> String {
         actor(entry),
         escape_within(&entry.product, 60),
         escape_within(&entry.team, 60),
-        escape_within(&entry.detail.replace('\n', " "), 200)
+        detail(entry)
     )
+}
+
+/// The whole trail of one request, oldest first: as many of its newest entries as one message holds.
+pub fn trail(trail: &Trail) -> Message {
+    let request = &trail.request;
+    let title = format!("Audit trail: {}", request.product.name);
+    let verdict = verdict(trail);
+    let (sections, earlier) = newest(&trail.entries);
+    let mut blocks = vec![header(&title), section(&verdict)];
+    if earlier > 0 {
+        let entries = if earlier == 1 { "entry is" } else { "entries are" };
+        blocks.push(context(&format!(
+            "{earlier} earlier {entries} in what `quartermaster audit export` writes."
+        )));
+    }
+    blocks.extend(sections);
+    let digest = "Each line ends with the beginning of its digest.";
+    blocks.push(context(&format!("Request `{}` · team {} · {digest}", request.id, facts::team(request))));
+    let text = format!(
+        "{}. {} {verdict}",
+        escape_within(&title, 200),
+        match trail.entries.len() {
+            1 => "1 entry.".to_owned(),
+            many => format!("{many} entries."),
+        }
+    );
+    Message::new(&text, blocks)
+}
+
+fn verdict(trail: &Trail) -> String {
+    match &trail.broken {
+        None => "The chain is whole: no entry was changed, removed or forged.".to_owned(),
+        Some(why) => format!(
+            "*The chain is broken*: {}. Tell your platform team; what is written here cannot be relied on.",
+            escape_within(why, 500)
+        ),
+    }
+}
+
+/// The newest entries in as few sections as hold them, and how many earlier ones have no room.
+fn newest(entries: &[AuditEntry]) -> (Vec<SlackBlock>, usize) {
+    let mut sections: Vec<Vec<String>> = vec![Vec::new()];
+    let (mut length, mut shown) = (0, 0);
+    for entry in entries.iter().rev() {
+        let line = line(entry);
+        length += line.chars().count() + 1;
+        if length > MAX_SECTION {
+            if sections.len() == SECTIONS {
+                break;
+            }
+            length = line.chars().count() + 1;
+            sections.push(Vec::new());
+        }
+        if let Some(last) = sections.last_mut() {
+            last.push(line);
+        }
+        shown += 1;
+    }
+    let joined = |mut lines: Vec<String>| {
+        lines.reverse();
+        section(&lines.join("\n"))
+    };
+    let filled = sections.into_iter().rev().filter(|lines| !lines.is_empty());
+    (filled.map(joined).collect(), entries.len() - shown)
+}
+
+fn line(entry: &AuditEntry) -> String {
+    let digest: String = entry.digest.chars().take(8).collect();
+    format!(
+        "#{} {} *{}* by {} · {}{} `{}`",
+        entry.seq,
+        date_time(entry.at),
+        escape_within(&entry.event, 60),
+        actor(entry),
+        escape_within(&entry.status, 40),
+        detail(entry),
+        escape_within(&digest, 48)
+    )
+}
+
+fn detail(entry: &AuditEntry) -> String {
+    match entry.detail.trim() {
+        "" => String::new(),
+        detail => format!(": {}", escape_within(&detail.replace('\n', " "), 200)),
+    }
 }
 
 /// Who did it, as a mention where it is a person.
@@ -32,4 +123,79 @@ pub(super) fn actor(entry: &AuditEntry) -> String {
     let is_person =
         actor.starts_with(['U', 'W']) && actor.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
     if is_person { format!("<@{actor}>") } else { escape_within(actor, 60) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::audit::{Actor, AuditHead, AuditSubject, By, Via};
+    use crate::domain::request::Request;
+    use crate::slack::messages::sample;
+    use crate::slack::messages::transcript::{assert_within_limits, transcript};
+
+    fn entries(request: &Request, events: &[(&str, &str)]) -> Vec<AuditEntry> {
+        let subject = AuditSubject {
+            request: request.id,
+            team: &request.team,
+            product: &request.product.key,
+            status: request.status.name().word(),
+        };
+        let mut head = AuditHead::default();
+        let alice = Actor::Person(By { person: request.requester.clone(), via: Via::Command });
+        let append = |(event, detail): &(&str, &str)| {
+            let actor = if *event == "expired" { &Actor::Clock } else { &alice };
+            head.append(request.submitted_at, subject, event, actor, *detail)
+        };
+        events.iter().map(append).collect()
+    }
+
+    #[test]
+    fn a_trail_shows_every_entry_and_whether_the_chain_is_whole() {
+        let request = sample::active();
+        let entries = entries(
+            &request,
+            &[("submitted", "1 approval\nneeded"), ("refused", "<!channel>"), ("expired", "")],
+        );
+        let whole = Trail { request, entries, broken: None };
+        insta::assert_snapshot!(transcript(&trail(&whole)), @"
+        (Audit trail: Secure S3 Bucket. 3 entries. The chain is whole: no entry was changed, removed or forged.)
+        # Audit trail: Secure S3 Bucket
+        The chain is whole: no entry was changed, removed or forged.
+        #1 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *submitted* by <@U0ALICE> · ACTIVE: 1 approval needed [command] `97cdc609`
+        #2 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *refused* by <@U0ALICE> · ACTIVE: &lt;!channel&gt; [command] `fd46a15d`
+        #3 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *expired* by clock · ACTIVE `c702bf79`
+        (Request `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10` · team payments · Each line ends with the beginning of its digest.)
+        ");
+        let broken = Trail { broken: Some("entry 2 was changed".into()), ..whole };
+        assert!(trail(&broken).text.contains("*The chain is broken*: entry 2 was changed."));
+    }
+
+    #[test]
+    fn a_long_trail_keeps_its_newest_entries_in_order_and_counts_the_others() {
+        let request = sample::enormous();
+        let long = "<".repeat(500);
+        let mut events = vec![("refused", long.as_str()); 300];
+        events.push(("newest", ""));
+        let entries = entries(&request, &events);
+        let message = trail(&Trail { request, entries, broken: Some(long.clone()) });
+        assert_within_limits(&message);
+        let text = transcript(&message);
+        let shown: Vec<usize> =
+            text.lines().filter_map(|line| line.strip_prefix('#')?.split(' ').next()?.parse().ok()).collect();
+        assert!(shown.is_sorted() && shown.last() == Some(&301), "{shown:?}");
+        assert!(text.contains(&format!("({} earlier entries are in", 301 - shown.len())), "{text}");
+    }
+
+    #[test]
+    fn entries_are_copied_to_the_audit_channel_one_a_paragraph() {
+        let request = sample::active();
+        let message = copied(&entries(&request, &[("submitted", ""), ("renewed", "by 30d")]));
+        insta::assert_snapshot!(transcript(&message), @"
+        (`0b8f1c9e` #1 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *submitted* by <@U0ALICE>: s3-bucket for payments: [command] / `0b8f1c9e` #2 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *renewed* by <@U0ALICE>: s3-bucket for payments: by 30d [command])
+        `0b8f1c9e` #1 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *submitted* by <@U0ALICE>: s3-bucket for payments: [command]
+        `0b8f1c9e` #2 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *renewed* by <@U0ALICE>: s3-bucket for payments: by 30d [command]
+        ");
+        let long = "&".repeat(900);
+        assert_within_limits(&copied(&entries(&sample::enormous(), &vec![("refused", long.as_str()); 20])));
+    }
 }

@@ -88,6 +88,7 @@ fn element(element: &Value) -> String {
         }
         "plain_text_input" if element["multiline"] == true => format!("<lines{}>", initial("initial_value")),
         "plain_text_input" => format!("<text{}>", initial("initial_value")),
+        "users_select" => "<person>".to_owned(),
         other => format!("?{other}"),
     }
 }

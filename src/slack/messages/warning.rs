@@ -2,86 +2,131 @@
 
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement, SlackBlockButtonStyle};
 
-use super::{Message, facts};
+use super::{Message, facts, loss};
 use crate::domain::lease::Lease;
-use crate::domain::request::{Request, Status};
+use crate::domain::request::Request;
 use crate::ports::slack::{Warned, WarningNotice};
 use crate::slack::blocks::{button, buttons, context, section};
 use crate::slack::ids::ActionId;
-use crate::slack::mrkdwn::{any_of, date_time, mention};
+use crate::slack::mrkdwn::{self, any_of, date_time, mention};
 
 /// The warning as it stands now.
 pub(super) fn warning(notice: &WarningNotice<'_>) -> Message {
-    let intro = intro(notice);
-    let mut blocks = vec![section(&intro)];
-    for warned in notice.leases {
-        blocks.push(section(&line(warned.request)));
-        blocks.extend(row(warned));
+    let mut texts = Vec::new();
+    let mut blocks = Vec::new();
+    if let [one] = notice.leases {
+        let text = alone(notice, one);
+        blocks.push(section(&text));
+        blocks.extend(row(notice, one));
+        texts.push(text);
+    } else {
+        texts.push(intro(notice));
+        blocks.push(section(&intro(notice)));
+        for warned in notice.leases {
+            let text = one_of_several(warned.request);
+            blocks.push(section(&text));
+            blocks.extend(row(notice, warned));
+            texts.push(text);
+        }
     }
-    let simulated = notice.simulated.then_some(facts::SIMULATED);
-    let ids: Vec<String> =
-        notice.leases.iter().map(|warned| format!("`{}`", warned.request.id.short())).collect();
-    let footer = [Some(ids.join(" ")), simulated.map(str::to_owned)];
-    blocks.push(context(&footer.into_iter().flatten().collect::<Vec<_>>().join(" · ")));
-    let lines: Vec<String> = notice.leases.iter().map(|warned| line(warned.request)).collect();
-    let simulated = simulated.map(|words| format!(" {words}.")).unwrap_or_default();
-    Message::new(&format!("{intro}\n{}{simulated}", lines.join("\n")), blocks)
+    let ids = notice.leases.iter().map(|warned| format!("`{}`", warned.request.id.short()));
+    let ids = ids.collect::<Vec<_>>().join(" ");
+    let requests = if notice.leases.len() == 1 { "Request" } else { "Requests" };
+    let simulated = notice.simulated.then(|| facts::SIMULATED.to_owned());
+    let footer: Vec<String> =
+        [Some(format!("{requests} {ids}")), simulated.clone()].into_iter().flatten().collect();
+    blocks.push(context(&footer.join(" · ")));
+    texts.extend(simulated.map(|words| format!("{words}.")));
+    Message::new(&texts.join("\n"), blocks)
 }
 
-fn intro(notice: &WarningNotice<'_>) -> String {
-    let waiting = notice.leases.iter().filter(|warned| is_ending(warned)).count();
-    let what = match (waiting, notice.leases.len()) {
-        (0, _) => return "Nothing of this is about to be torn down any more.".to_owned(),
-        (1, 1) => "This is torn down soon unless it is renewed.".to_owned(),
-        (some, all) if some == all => format!("These {all} are torn down soon unless they are renewed."),
-        (some, all) => format!("{some} of these {all} are torn down soon unless they are renewed."),
-    };
-    match notice.instead {
-        None => what,
-        Some(approvers) => format!(
-            "{what} Their owner {} cannot be reached, so {} can decide: renew, hand over or tear down.",
-            mention(notice.owner),
-            any_of(approvers)
-        ),
-    }
-}
-
-fn is_ending(warned: &Warned<'_>) -> bool {
-    warned.request.lease().is_some_and(|lease| lease.warned.is_some())
-}
-
-fn line(request: &Request) -> String {
+/// The only one of a message, in a sentence of its own.
+fn alone(notice: &WarningNotice<'_>, warned: &Warned<'_>) -> String {
+    let request = warned.request;
     let name = format!(
-        "*{}* for team *{}*: `{}`",
+        "*{}* `{}` of team *{}*",
         facts::product(request),
-        facts::team(request),
-        facts::resource(request)
+        facts::resource(request),
+        facts::team(request)
     );
-    let stands = match (&request.status, request.waiting_renewal()) {
-        (Status::Active { lease }, None) => until(request, lease),
-        _ => facts::standing(request),
+    let Some(lease) = ending(request) else { return format!("{name}\n{}", stands(request)) };
+    let until = date_time(lease.expires_at);
+    let renew = if request.product.lease.renew.is_empty() { "" } else { " unless it is renewed" };
+    let what = match notice.instead {
+        None => format!("Your {name} is torn down {until}{renew}."),
+        Some(_) => format!("{name} is torn down {until}{renew}. {}", unreachable_owner(notice)),
     };
-    format!("{name}\n{stands}")
+    let kept = loss::left_behind(request).map(|kept| format!("\n{kept}")).unwrap_or_default();
+    let cost =
+        request.estimate.as_ref().map(|estimate| format!("\nIt costs {}.", mrkdwn::estimate(estimate)));
+    format!("{what}{}{kept}", cost.unwrap_or_default())
 }
 
-fn until(request: &Request, lease: &Lease) -> String {
-    if lease.warned.is_some() {
-        return format!(
-            "Torn down {} unless it is renewed. {}",
-            date_time(lease.expires_at),
-            facts::cost(request)
-        );
+/// What a list of several begins with.
+fn intro(notice: &WarningNotice<'_>) -> String {
+    let all = notice.leases.len();
+    let waiting = notice.leases.iter().filter(|warned| ending(warned.request).is_some()).count();
+    let what = match waiting {
+        0 => return "None of these is about to be torn down any more.".to_owned(),
+        1 => format!("One of these {all} is torn down soon unless it is renewed."),
+        some if some == all => format!("These {all} are torn down soon unless they are renewed."),
+        some => format!("{some} of these {all} are torn down soon unless they are renewed."),
+    };
+    if notice.instead.is_some() { format!("{what} {}", unreachable_owner(notice)) } else { what }
+}
+
+fn unreachable_owner(notice: &WarningNotice<'_>) -> String {
+    let who = match notice.instead.map(any_of).filter(|names| !names.is_empty()) {
+        Some(names) => format!("{names} can"),
+        None => "its approvers can".to_owned(),
+    };
+    format!(
+        "{}, who owns it, cannot be reached, so {who} decide: renew, hand over or tear down.",
+        mention(notice.owner)
+    )
+}
+
+fn one_of_several(request: &Request) -> String {
+    let name = format!(
+        "*{}* `{}` of team *{}*",
+        facts::product(request),
+        facts::resource(request),
+        facts::team(request)
+    );
+    match ending(request) {
+        Some(lease) => {
+            format!("{name}\nTorn down {} · {}", date_time(lease.expires_at), facts::cost(request))
+        }
+        None => format!("{name}\n{}", stands(request)),
     }
-    format!("Renewed: it lives until {}.", date_time(lease.expires_at))
+}
+
+/// The lease that ends unless somebody does something.
+fn ending(request: &Request) -> Option<&Lease> {
+    let waits = request.waiting_renewal().is_some();
+    request.lease().filter(|lease| lease.warned.is_some() && !waits)
+}
+
+/// What has become of it since the warning.
+fn stands(request: &Request) -> String {
+    match request.lease() {
+        Some(lease) if request.waiting_renewal().is_none() => {
+            format!("Renewed: it lives until {}.", date_time(lease.expires_at))
+        }
+        _ => facts::standing(request),
+    }
 }
 
 /// Renew and tear down, for what runs out; nothing for what does not any more.
-fn row(warned: &Warned<'_>) -> Option<SlackBlock> {
+fn row(notice: &WarningNotice<'_>, warned: &Warned<'_>) -> Option<SlackBlock> {
     let request = warned.request;
-    let asks = warned.is_current && is_ending(warned) && request.waiting_renewal().is_none();
+    let asks = warned.is_current && ending(request).is_some();
     asks.then(|| {
         let mut row = renew_buttons(request);
         row.push(facts::teardown_button(request));
+        if notice.instead.is_some() {
+            row.push(facts::transfer_button(request));
+        }
         buttons(&format!("lease.{}", request.id), row)
     })
 }
@@ -96,4 +141,150 @@ pub(super) fn renew_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
         if index == 0 { button.with_style(SlackBlockButtonStyle::Primary) } else { button }
     };
     periods.take(ActionId::MOST_PERIODS.into()).map(button).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::catalog::Principal;
+    use crate::domain::fate::Keeps;
+    use crate::domain::request::{Ending, Status};
+    use crate::slack::messages::sample;
+    use crate::slack::messages::transcript::{assert_within_limits, transcript};
+
+    fn shown_to(requests: &[Request], instead: Option<&[Principal]>) -> Message {
+        let leases: Vec<Warned<'_>> =
+            requests.iter().map(|request| Warned { request, is_current: true }).collect();
+        warning(&WarningNotice { leases: &leases, owner: &requests[0].owner, instead, simulated: true })
+    }
+
+    fn shown(requests: &[Request]) -> String {
+        transcript(&shown_to(requests, None))
+            .lines()
+            .skip_while(|line| !line.ends_with(')'))
+            .skip(1)
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    /// Renewed after the warning: nobody was warned about the new date yet.
+    fn renewed() -> Request {
+        let mut request = sample::active();
+        if let Status::Active { lease } = &mut request.status {
+            lease.renewals = 1;
+        }
+        request
+    }
+
+    fn going() -> Request {
+        let Status::TeardownFailed { ending: ending @ Ending::Terminated { .. }, .. } =
+            sample::not_torn_down().status
+        else {
+            panic!("it lived")
+        };
+        Request { status: Status::Terminating { ending, attempt: 1 }, ..sample::active() }
+    }
+
+    #[test]
+    fn one_resource_is_warned_about_in_a_sentence() {
+        let mut request = sample::warned();
+        request.product.fates = sample::fates_of(&[("Bucket", "AWS::S3::Bucket", Keeps::Kept)]);
+        insta::assert_snapshot!(transcript(&shown_to(&[request], None)), @"
+        (Your *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* is torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed. / It costs about $15/month, us-east-1 list price of 2026-08-21. / *Kept*: Bucket (AWS::S3::Bucket) stays in the AWS account and may go on costing. / Simulated: nothing real is made.)
+        Your *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* is torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed.
+        It costs about $15/month, us-east-1 list price of 2026-08-21.
+        *Kept*: Bucket (AWS::S3::Bucket) stays in the AWS account and may go on costing.
+        [Renew 30d primary] [Tear down danger]
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ");
+    }
+
+    #[test]
+    fn after_a_click_the_warning_shows_what_came_of_it() {
+        let after = [renewed(), sample::renewal_waits(), going(), sample::not_torn_down()]
+            .map(|request| shown(&[request]));
+        insta::assert_snapshot!(after.join("\n---\n"), @"
+        *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments*
+        Renewed: it lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments*
+        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. A renewal by 30d waits for approval until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>.
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments*
+        Being torn down: its lease ran out.
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments*
+        The teardown failed. It is still there and keeps its quota slot.
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ");
+    }
+
+    #[test]
+    fn several_are_listed_with_buttons_for_those_that_end() {
+        let mut other = sample::warned();
+        other.id = crate::domain::ids::RequestId::parse("11111111-6d6e-4a53-9b7e-3f2f5d1c7a10").unwrap();
+        insta::assert_snapshot!(transcript(&shown_to(&[sample::warned(), other.clone()], None)), @"
+        (These 2 are torn down soon unless they are renewed. / *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* / Torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21 / *Secure S3 Bucket v1.0* `s3-bucket-11111111` of team *payments* / Torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21 / Simulated: nothing real is made.)
+        These 2 are torn down soon unless they are renewed.
+        *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments*
+        Torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21
+        [Renew 30d primary] [Tear down danger]
+        *Secure S3 Bucket v1.0* `s3-bucket-11111111` of team *payments*
+        Torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21
+        [Renew 30d primary] [Tear down danger]
+        (Requests `0b8f1c9e` `11111111` · Simulated: nothing real is made)
+        ");
+        insta::assert_snapshot!(shown(&[renewed(), other]), @"
+        One of these 2 is torn down soon unless it is renewed.
+        *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments*
+        Renewed: it lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        *Secure S3 Bucket v1.0* `s3-bucket-11111111` of team *payments*
+        Torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21
+        [Renew 30d primary] [Tear down danger]
+        (Requests `0b8f1c9e` `11111111` · Simulated: nothing real is made)
+        ");
+        assert!(shown(&[renewed(), renewed()]).starts_with("None of these"));
+    }
+
+    #[test]
+    fn approvers_are_asked_where_the_owner_cannot_be_reached() {
+        let approvers = sample::approvers();
+        insta::assert_snapshot!(transcript(&shown_to(&[sample::warned()], Some(&approvers))), @"
+        (*Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* is torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed. <@U0ALICE>, who owns it, cannot be reached, so <@U0MORGAN> or <!subteam^S0LEADS> can decide: renew, hand over or tear down. / It costs about $15/month, us-east-1 list price of 2026-08-21. / Simulated: nothing real is made.)
+        *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* is torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed. <@U0ALICE>, who owns it, cannot be reached, so <@U0MORGAN> or <!subteam^S0LEADS> can decide: renew, hand over or tear down.
+        It costs about $15/month, us-east-1 list price of 2026-08-21.
+        [Renew 30d primary] [Tear down danger] [Hand over]
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ");
+        let two = transcript(&shown_to(&[sample::warned(), renewed()], Some(&approvers)));
+        assert!(two.contains("cannot be reached, so <@U0MORGAN> or <!subteam^S0LEADS> can decide"), "{two}");
+    }
+
+    #[test]
+    fn an_older_warning_has_no_buttons() {
+        let request = sample::warned();
+        let leases = [Warned { request: &request, is_current: false }];
+        let notice =
+            WarningNotice { leases: &leases, owner: &request.owner, instead: None, simulated: false };
+        let text = transcript(&warning(&notice));
+        assert!(!text.contains("[Renew") && !text.contains("imulat"), "{text}");
+    }
+
+    #[test]
+    fn ten_leases_fit_one_message_however_long_their_texts() {
+        let mut request = sample::enormous();
+        request.status = sample::warned().status;
+        let many: Vec<Request> = (0..10)
+            .map(|_| Request { id: crate::domain::ids::RequestId::random(), ..request.clone() })
+            .collect();
+        let crowd = sample::crowd();
+        for instead in [None, Some(crowd.as_slice())] {
+            assert_within_limits(&shown_to(&many, instead));
+            assert_within_limits(&shown_to(&many[..1], instead));
+        }
+        assert_eq!(transcript(&shown_to(&many, None)).matches("[Tear down danger]").count(), 10);
+    }
 }

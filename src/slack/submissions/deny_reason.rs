@@ -2,30 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use super::{by_form, note};
+use super::{clicked, note, refused};
 use crate::domain::job::ClickedDecision;
-use crate::portal::decide::{Click, Decided, decide};
-use crate::slack::edge::{Edge, words};
+use crate::portal::decide::{Decided, decide};
+use crate::slack::edge::Edge;
 use crate::slack::ids::REASON_BLOCK;
 use crate::slack::incoming::Submission;
 use crate::slack::messages::Message;
 use crate::slack::reply::Ack;
-use crate::slack::views::{DenyMetadata, reason_of};
+use crate::slack::views::reason_of;
 
 pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
-    let Some(metadata) = DenyMetadata::parse(&submission.view.private_metadata) else {
-        let refusal = edge.portal.refuse_forged(&by_form(&submission), "deny").await;
-        return note("Not denied", &Message::plain(&words(&refusal)));
+    let click = match clicked(edge, &submission, "deny").await {
+        Ok(click) => click,
+        Err(error) => return refused("Not denied", &error),
     };
     let reason = match reason_of(&submission.view) {
         Ok(reason) => reason,
         Err(problem) => return Ack::FieldErrors(BTreeMap::from([(REASON_BLOCK.to_owned(), problem)])),
-    };
-    let click = Click {
-        by: by_form(&submission),
-        request: metadata.button.request,
-        epoch: metadata.button.epoch,
-        message: metadata.card,
     };
     match decide(&edge.portal, &click, ClickedDecision::Deny { reason }).await {
         Ok(Decided::Now(_)) => Ack::Close,
@@ -35,6 +29,6 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
                 "Slack is slow to say who the approvers are. Your answer is stored and will count in a moment.",
             ),
         ),
-        Err(error) => note("Not denied", &Message::plain(&words(&error))),
+        Err(error) => refused("Not denied", &error),
     }
 }

@@ -1,21 +1,30 @@
 //! A modal was submitted: one file per modal.
 
 mod deny_reason;
+mod hand_over;
 mod request_form;
+mod retain;
+mod teardown;
 
-use super::edge::Edge;
+use super::edge::{Edge, words};
 use super::ids::CallbackId;
 use super::incoming::Submission;
 use super::messages::Message;
 use super::reply::Ack;
 use super::views;
+use super::views::Pressed;
 use crate::domain::audit::{By, Via};
+use crate::portal::Error;
+use crate::portal::decide::Click;
 
 /// Answers a submission.
 pub(super) async fn answer(edge: &Edge, submission: Submission) -> Ack {
     match CallbackId::parse(&submission.view.callback_id) {
         Some(CallbackId::RequestForm) => request_form::submitted(edge, submission).await,
         Some(CallbackId::DenyReason) => deny_reason::submitted(edge, submission).await,
+        Some(CallbackId::TearDown) => teardown::submitted(edge, submission).await,
+        Some(CallbackId::Retain) => retain::submitted(edge, submission).await,
+        Some(CallbackId::Transfer) => hand_over::submitted(edge, submission).await,
         Some(CallbackId::Catalog | CallbackId::Requests | CallbackId::Note) => Ack::Close,
         None => {
             tracing::warn!(
@@ -30,6 +39,30 @@ pub(super) async fn answer(edge: &Edge, submission: Submission) -> Ack {
 /// Replaces the modal by a sentence.
 fn note(title: &str, message: &Message) -> Ack {
     Ack::UpdateView(Box::new(views::note(title, &message.text)))
+}
+
+/// The click that opened the modal, now of whoever submitted it; `Err` with the answer where the modal is none of ours.
+async fn clicked(edge: &Edge, submission: &Submission, tried: &str) -> Result<Click, Error> {
+    let by = by_form(submission);
+    match Pressed::parse(&submission.view.private_metadata) {
+        Some(pressed) => Ok(Click {
+            by,
+            request: pressed.button.request,
+            epoch: pressed.button.epoch,
+            message: pressed.message,
+        }),
+        None => Err(edge.portal.refuse_forged(&by, tried).await),
+    }
+}
+
+/// Closes the modal where a message changes before the person's eyes; says it in the modal's place where none does.
+fn done(click: &Click, title: &str, message: &Message) -> Ack {
+    if click.message.is_some() { Ack::Close } else { note(title, message) }
+}
+
+/// Says in the modal's place why nothing was done.
+fn refused(title: &str, error: &Error) -> Ack {
+    note(title, &Message::plain(&words(error)))
 }
 
 /// Who submitted it.

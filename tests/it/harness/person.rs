@@ -65,7 +65,7 @@ impl Person {
     async fn fills_one(&self, field: &str, value: &str) {
         let view = self.view();
         let block_id = match field {
-            "reason" | "team" => (*field).to_owned(),
+            "reason" | "team" | "name" | "person" => (*field).to_owned(),
             parameter => format!("param.{parameter}"),
         };
         let block = blocks(&view).find(|block| block["block_id"] == *block_id);

@@ -1,0 +1,34 @@
+//! `/provision renew <id> [30d]`: keeps something longer.
+
+use super::request::{named, which};
+use crate::domain::period::Period;
+use crate::portal::Error;
+use crate::portal::renew::{Which, renew as renew_request};
+use crate::slack::edge::{Edge, Whereabouts, words};
+use crate::slack::messages::{self, Message};
+use crate::slack::mrkdwn::escape;
+use crate::slack::reply::Ack;
+
+pub(super) async fn renew(edge: &Edge, at: Whereabouts, typed: Option<&str>, period: Option<&str>) -> Ack {
+    let Some(typed) = typed.map(str::to_owned) else { return which(edge, "renew") };
+    let by = match period.map(|period| period.to_lowercase().parse::<Period>()) {
+        None => Which::First,
+        Some(Ok(period)) => Which::Period(period),
+        Some(Err(error)) => {
+            return Ack::Ephemeral(Message::plain(&format!("{}.", escape(&error.to_string()))));
+        }
+    };
+    let (edge_, at_) = (edge.clone(), at.clone());
+    edge.within_budget(at, async move {
+        match renewed(&edge_, &at_, &typed, by).await {
+            Ok(message) => message,
+            Err(error) => Message::plain(&words(&error)),
+        }
+    })
+    .await
+}
+
+async fn renewed(edge: &Edge, at: &Whereabouts, typed: &str, by: Which) -> Result<Message, Error> {
+    let click = named(edge, at, typed).await?;
+    Ok(messages::renewed(&renew_request(&edge.portal, &click, by).await?))
+}

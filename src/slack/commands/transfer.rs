@@ -1,0 +1,53 @@
+//! `/provision transfer <id> [@person]`: hands something to a team-mate; without a person, asks to whom in a dialog.
+
+use slack_morphism::prelude::SlackModalView;
+
+use super::escaped::person;
+use super::request::{named, which};
+use crate::domain::ids::PersonId;
+use crate::portal::Error;
+use crate::portal::transfer::{may_transfer, transfer as transfer_request};
+use crate::slack::edge::{Edge, Whereabouts, words};
+use crate::slack::ids::ButtonValue;
+use crate::slack::messages::{self, Message};
+use crate::slack::reply::Ack;
+use crate::slack::views::{self, Pressed};
+
+pub(super) async fn transfer(
+    edge: &Edge,
+    at: Whereabouts,
+    trigger: Option<String>,
+    typed: Option<&str>,
+    to: Option<&str>,
+) -> Ack {
+    let Some(typed) = typed else { return which(edge, "transfer") };
+    let Some(to) = to.and_then(person) else {
+        return match dialog(edge, &at, typed).await {
+            Ok(view) => {
+                edge.open_later(&at, trigger, view);
+                Ack::Empty
+            }
+            Err(error) => Ack::Ephemeral(Message::plain(&words(&error))),
+        };
+    };
+    let (edge_, at_, typed) = (edge.clone(), at.clone(), typed.to_owned());
+    edge.within_budget(at, async move {
+        match handed_over(&edge_, &at_, &typed, &to).await {
+            Ok(message) => message,
+            Err(error) => Message::plain(&words(&error)),
+        }
+    })
+    .await
+}
+
+async fn handed_over(edge: &Edge, at: &Whereabouts, typed: &str, to: &PersonId) -> Result<Message, Error> {
+    let click = named(edge, at, typed).await?;
+    Ok(messages::handed_over(&transfer_request(&edge.portal, &click, to).await?))
+}
+
+async fn dialog(edge: &Edge, at: &Whereabouts, typed: &str) -> Result<SlackModalView, Error> {
+    let click = named(edge, at, typed).await?;
+    let request = may_transfer(&edge.portal, &click).await?;
+    let button = ButtonValue { request: click.request, epoch: click.epoch };
+    Ok(views::hand_over(&request, &Pressed { button, message: None }))
+}

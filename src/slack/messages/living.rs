@@ -1,0 +1,87 @@
+//! Private answers to whoever renewed, tore down, handed over or retained something by a command or where no message
+//! changes before their eyes.
+
+use super::{Message, facts};
+use crate::domain::request::{Request, Status};
+use crate::slack::mrkdwn::{code, date_time, mention};
+
+/// It lives longer now, or its approvers were asked.
+pub fn renewed(request: &Request) -> Message {
+    let what = what(request);
+    let text = match (request.waiting_renewal(), request.lease()) {
+        (Some(renewal), _) => format!(
+            "Asked its approvers to keep {what} {} longer, because it was renewed as often as its product allows. \
+             They can answer until {}; it is not torn down before that.",
+            renewal.period,
+            date_time(renewal.approve_by)
+        ),
+        (None, Some(lease)) => format!("Renewed: {what} lives until {}.", date_time(lease.expires_at)),
+        (None, None) => format!("{what}: {}", facts::standing(request)),
+    };
+    Message::plain(&text)
+}
+
+/// A teardown has begun, or will.
+pub fn begun(request: &Request) -> Message {
+    let what = what(request);
+    let text = match &request.status {
+        Status::Provisioning { .. } => format!("{what} is torn down as soon as it is provisioned."),
+        Status::Pending
+        | Status::AwaitingApproval { .. }
+        | Status::Approved
+        | Status::Active { .. }
+        | Status::Terminating { .. }
+        | Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::TeardownFailed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => {
+            format!("{what} is being torn down. {} is told when it is done.", mention(&request.owner))
+        }
+    };
+    Message::plain(&text)
+}
+
+/// It has a new owner.
+pub fn handed_over(request: &Request) -> Message {
+    Message::plain(&format!("{} is {}'s now. They are told.", what(request), mention(&request.owner)))
+}
+
+/// It was given up.
+pub fn retained(request: &Request) -> Message {
+    Message::plain(&format!("{} is left as it is. Its quota slot is free again.", what(request)))
+}
+
+/// Its name and what it is.
+fn what(request: &Request) -> String {
+    format!("{} (*{}*)", code(&facts::resource(request), 100), facts::product(request))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::messages::sample;
+
+    #[test]
+    fn an_answer_names_what_was_changed_and_what_is_true_now() {
+        let answers = [
+            renewed(&sample::active()),
+            renewed(&sample::renewal_waits()),
+            begun(&sample::active()),
+            begun(&sample::provisioning()),
+            handed_over(&sample::active()),
+            retained(&sample::not_torn_down()),
+        ];
+        let texts: Vec<String> = answers.into_iter().map(|answer| answer.text).collect();
+        insta::assert_snapshot!(texts.join("\n"), @"
+        Renewed: `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        Asked its approvers to keep `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) 30d longer, because it was renewed as often as its product allows. They can answer until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>; it is not torn down before that.
+        `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is being torn down. <@U0ALICE> is told when it is done.
+        `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is torn down as soon as it is provisioned.
+        `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is <@U0ALICE>'s now. They are told.
+        `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is left as it is. Its quota slot is free again.
+        ");
+    }
+}

@@ -1,0 +1,35 @@
+//! Somebody chose a new owner.
+
+use std::collections::BTreeMap;
+
+use super::{clicked, note, refused};
+use crate::domain::refusal::Refusal;
+use crate::portal::Error;
+use crate::portal::transfer::transfer;
+use crate::slack::edge::Edge;
+use crate::slack::ids::PERSON_BLOCK;
+use crate::slack::incoming::Submission;
+use crate::slack::messages;
+use crate::slack::reply::Ack;
+use crate::slack::views::person_of;
+
+pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
+    let under_field =
+        |problem: String| Ack::FieldErrors(BTreeMap::from([(PERSON_BLOCK.to_owned(), problem)]));
+    let click = match clicked(edge, &submission, "hand over").await {
+        Ok(click) => click,
+        Err(error) => return refused("Not handed over", &error),
+    };
+    let Some(to) = person_of(&submission.view) else { return under_field("Choose a person.".to_owned()) };
+    match transfer(&edge.portal, &click, &to).await {
+        Ok(request) => note("Handed over", &messages::handed_over(&request)),
+        // Errors under a field are plain text, where a mention would show as an id.
+        Err(Error::Refused(Refusal::NotATeamMate { team, .. })) => {
+            under_field(format!("They are not a member of {team}. Choose somebody who is."))
+        }
+        Err(Error::Refused(Refusal::AlreadyTheirs { .. })) => {
+            under_field("It is theirs already. Choose somebody else.".to_owned())
+        }
+        Err(error) => refused("Not handed over", &error),
+    }
+}

@@ -1,0 +1,54 @@
+//! The input of a modal that asks a person why.
+
+use slack_morphism::prelude::*;
+
+use crate::slack::blocks::plain;
+use crate::slack::ids::{ActionId, REASON_BLOCK};
+use crate::slack::incoming::ViewRef;
+
+/// Characters of a reason.
+const REASON_LENGTH: std::ops::RangeInclusive<usize> = 3..=1000;
+
+/// Several lines of text, with an example of what to write.
+pub(super) fn reason_input(example: &str) -> SlackBlock {
+    let input = SlackBlockPlainTextInputElement::new()
+        .with_action_id(SlackActionId(ActionId::FieldValue.as_str().to_owned()))
+        .with_multiline(true)
+        .with_min_length(3)
+        .with_max_length(1000)
+        .with_placeholder(plain(example, 150));
+    SlackInputBlock::new(plain("Reason", 2000), SlackInputBlockElement::PlainTextInput(input))
+        .with_block_id(SlackBlockId(REASON_BLOCK.to_owned()))
+        .into()
+}
+
+/// The reason that was typed, or what is wrong with it, to be shown under its field.
+///
+/// # Errors
+/// A sentence for the person.
+pub fn reason_of(view: &ViewRef) -> Result<String, String> {
+    let reason = view.values.text(REASON_BLOCK).unwrap_or_default().trim();
+    if !REASON_LENGTH.contains(&reason.chars().count()) {
+        return Err("Write a reason of 3 to 1,000 characters.".to_owned());
+    }
+    Ok(reason.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_of_blanks_is_no_reason() {
+        let typed = |text: &str| ViewRef {
+            id: "V1".into(),
+            hash: None,
+            callback_id: String::new(),
+            private_metadata: String::new(),
+            values: [(REASON_BLOCK, vec![text])].into_iter().collect(),
+        };
+        assert!(reason_of(&typed("  a ")).is_err());
+        assert!(reason_of(&typed(&"x".repeat(1001))).is_err());
+        assert_eq!(reason_of(&typed(" too dear \n")), Ok("too dear".to_owned()));
+    }
+}

@@ -1,0 +1,46 @@
+//! The modal that asks an admin why a failed teardown is given up.
+
+use slack_morphism::prelude::SlackModalView;
+
+use super::pressed::Pressed;
+use super::reason::reason_input;
+use super::{MAX_TITLE, modal};
+use crate::domain::request::Request;
+use crate::slack::blocks::{plain, section};
+use crate::slack::ids::CallbackId;
+use crate::slack::mrkdwn::{code, escape_within};
+
+/// Asks for the reason, and says what retaining means.
+pub fn retain(request: &Request, pressed: &Pressed) -> SlackModalView {
+    let what = format!(
+        "{} of team *{}* could not be torn down. Retaining it leaves everything that is left in the AWS account, where \
+         it may go on costing. Its quota slot is free again, and nobody looks after it here any more.",
+        code(&request.resource_name(), 100),
+        escape_within(request.team.as_str(), 150)
+    );
+    let reason = reason_input("For example: its data is still needed, it moves to the archive account");
+    modal("Retain", CallbackId::Retain, vec![section(&what), reason])
+        .with_submit(plain("Retain", MAX_TITLE))
+        .with_close(plain("Back", MAX_TITLE))
+        .with_private_metadata(pressed.written())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::messages::sample;
+    use crate::slack::views::check::{assert_within_limits, transcript};
+    use crate::slack::views::pressed::tests::pressed;
+
+    #[test]
+    fn giving_up_a_teardown_asks_why_and_says_what_it_means() {
+        let view = retain(&sample::not_torn_down(), &pressed());
+        insta::assert_snapshot!(transcript(&view), @"
+        Retain [Retain] [Back]
+        `s3-bucket-0b8f1c9e` of team *payments* could not be torn down. Retaining it leaves everything that is left in the AWS account, where it may go on costing. Its quota slot is free again, and nobody looks after it here any more.
+        Reason: <lines>
+        ");
+        assert_within_limits(&retain(&sample::enormous(), &pressed()));
+        assert_eq!(Pressed::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
+    }
+}

@@ -1,0 +1,116 @@
+//! The modal that asks once more before something is torn down: what is lost, what is kept, and for what holds data
+//! its name to be typed.
+
+use slack_morphism::prelude::*;
+
+use super::pressed::Pressed;
+use super::{MAX_TITLE, modal};
+use crate::domain::catalog::TeardownConfirm;
+use crate::domain::request::{Request, Status};
+use crate::slack::blocks::{plain, section};
+use crate::slack::ids::{ActionId, CallbackId, NAME_BLOCK};
+use crate::slack::incoming::ViewRef;
+use crate::slack::messages::lost_and_kept;
+use crate::slack::mrkdwn::{code, escape_within, mention};
+
+/// Longest text that can be typed as a name; names are shorter.
+const LONGEST_TYPED: u64 = 200;
+
+/// Asks whether to tear it down, or to try again to.
+pub fn tear_down(request: &Request, pressed: &Pressed) -> SlackModalView {
+    let mut blocks = vec![section(&what(request)), section(&lost_and_kept(request))];
+    if matches!(request.status, Status::Provisioning { .. }) {
+        blocks.push(section("It is still being provisioned, and is torn down as soon as it is there."));
+    }
+    if request.product.teardown == TeardownConfirm::TypeTheName {
+        blocks.push(name_input(&request.resource_name()));
+    }
+    modal("Tear down", CallbackId::TearDown, blocks)
+        .with_submit(plain("Tear down", MAX_TITLE))
+        .with_close(plain("Keep it", MAX_TITLE))
+        .with_private_metadata(pressed.written())
+}
+
+fn what(request: &Request) -> String {
+    format!(
+        "{}\n*{} {}* of team *{}*, owned by {}",
+        code(&request.resource_name(), 100),
+        escape_within(&request.product.name, 150),
+        escape_within(&request.product.version, 50),
+        escape_within(request.team.as_str(), 150),
+        mention(&request.owner)
+    )
+}
+
+fn name_input(name: &str) -> SlackBlock {
+    let input = SlackBlockPlainTextInputElement::new()
+        .with_action_id(SlackActionId(ActionId::FieldValue.as_str().to_owned()))
+        .with_max_length(LONGEST_TYPED);
+    SlackInputBlock::new(
+        plain("Type its name to confirm", 2000),
+        SlackInputBlockElement::PlainTextInput(input),
+    )
+    .with_block_id(SlackBlockId(NAME_BLOCK.to_owned()))
+    .with_hint(plain(name, 2000))
+    .into()
+}
+
+/// The name as typed; `None` where none was asked for.
+pub fn typed_name(view: &ViewRef) -> Option<&str> {
+    view.values.text(NAME_BLOCK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fate::Keeps;
+    use crate::slack::messages::sample;
+    use crate::slack::views::check::{assert_within_limits, transcript};
+    use crate::slack::views::pressed::tests::pressed;
+
+    #[test]
+    fn a_teardown_names_the_resource_what_is_lost_and_what_is_kept() {
+        let mut request = sample::active();
+        request.product.fates = sample::fates_of(&[
+            ("Bucket", "AWS::S3::Bucket", Keeps::Kept),
+            ("Log", "AWS::Logs::LogGroup", Keeps::Deleted),
+        ]);
+        let view = tear_down(&request, &pressed());
+        insta::assert_snapshot!(transcript(&view), @"
+        Tear down [Tear down] [Keep it]
+        `s3-bucket-0b8f1c9e`
+        *Secure S3 Bucket v1.0* of team *payments*, owned by <@U0ALICE>
+        *Deleted*, and cannot be brought back: Log (AWS::Logs::LogGroup).
+        *Kept*: Bucket (AWS::S3::Bucket) stays in the AWS account and may go on costing.
+        ");
+        assert_eq!(Pressed::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
+    }
+
+    #[test]
+    fn what_holds_data_is_confirmed_by_typing_its_name() {
+        let mut request = sample::active();
+        request.product.teardown = TeardownConfirm::TypeTheName;
+        request.outputs[0].value = "payments-invoices".into();
+        insta::assert_snapshot!(transcript(&tear_down(&request, &pressed())), @"
+        Tear down [Tear down] [Keep it]
+        `payments-invoices`
+        *Secure S3 Bucket v1.0* of team *payments*, owned by <@U0ALICE>
+        Everything it is made of is deleted and cannot be brought back.
+        Type its name to confirm: <text>
+          payments-invoices
+        ");
+    }
+
+    #[test]
+    fn what_is_being_provisioned_is_torn_down_as_soon_as_it_is_there() {
+        let text = transcript(&tear_down(&sample::provisioning(), &pressed()));
+        assert!(text.contains("torn down as soon as it is there"), "{text}");
+    }
+
+    #[test]
+    fn no_name_and_no_number_of_resources_breaks_slacks_limits() {
+        let mut request = sample::enormous();
+        request.product.teardown = TeardownConfirm::TypeTheName;
+        assert_within_limits(&tear_down(&request, &pressed()));
+    }
+}
