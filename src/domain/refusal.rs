@@ -448,7 +448,7 @@ mod tests {
         You have already approved this request. 2 more approvals are needed.
         Only its approvers can decide about this request: <@U0MORGAN>, <@U0PRIYA>.
         This is your own request, so somebody else has to decide: <@U0PRIYA>.
-        This button is out of date: the request is now at *Waiting for approval*. Nothing was changed; press the button on its newest message.
+        This button is out of date: the request is now at *Waiting for approval*. Nothing was changed; the newest message has what can be done now.
         Slack did not tell us in time whether you may decide about this request. Press the button again.
         Only <@U0ALICE> can cancel this request. An approver can deny it.
         It is too late to cancel this request, which is at *Provisioning*. Nothing was changed; `status` shows how it goes on.

@@ -196,7 +196,7 @@ mod tests {
         Cancelled: Details
         Timed out: Details
         Failed: Details
-        Teardown failed: Details, Tear down
+        Teardown failed: Details, Try again
         Torn down: Details
         Retained: Details
         ");
