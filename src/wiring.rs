@@ -112,7 +112,7 @@ impl App {
     /// Serves and works until `stop`, then lets what is under way finish.
     ///
     /// # Errors
-    /// When the listener fails.
+    /// When the listener fails, or the store.
     pub async fn run(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
         let router = self.router();
         self.run_with(router, listener, stop).await
@@ -121,7 +121,7 @@ impl App {
     /// As [`App::run`], serving `router`, which holds this program's routes and perhaps more.
     ///
     /// # Errors
-    /// When the listener fails.
+    /// When the listener fails, or the store.
     pub async fn run_with(
         self,
         router: Router,

@@ -80,7 +80,7 @@ impl Lease {
         let Some(warned) = &self.warned else {
             return if now < self.warn_at { LeaseStep::Wait(self.warn_at) } else { LeaseStep::Warn };
         };
-        let end = self.expires_at.max(terms.grace.after(warned.first));
+        let end = self.end(terms, warned);
         if now >= end {
             return LeaseStep::End;
         }
@@ -94,7 +94,19 @@ impl Lease {
     /// Whether a warning is due so soon that it is given together with one that is due now.
     pub fn is_warned_with(&self, terms: &LeaseTerms, now: Timestamp) -> bool {
         let soon = now.saturating_add(together(terms)).unwrap_or(Timestamp::MAX);
-        self.step(terms, soon) == LeaseStep::Warn
+        match &self.warned {
+            None => self.warn_at <= soon,
+            // Soon may be after its end, of which a reminder just before it still has to be told.
+            Some(warned) => {
+                now < self.end(terms, warned)
+                    && self.next_reminder(terms, warned).is_some_and(|at| at <= soon)
+            }
+        }
+    }
+
+    /// When it ends, after these warnings.
+    fn end(&self, terms: &LeaseTerms, warned: &Warned) -> Timestamp {
+        self.expires_at.max(terms.grace.after(warned.first))
     }
 
     fn next_reminder(&self, terms: &LeaseTerms, warned: &Warned) -> Option<Timestamp> {
@@ -190,6 +202,19 @@ mod tests {
         assert_eq!(warned.step(&terms, lease.warn_at), LeaseStep::Wait(at("2026-04-07T09:00:00Z")));
     }
 
+    #[test]
+    fn a_reminder_shortly_before_the_end_is_given_too() {
+        let hour = Period::hours(1);
+        let terms = LeaseTerms { reminders: vec![Period::days(1), hour], ..terms() };
+        let warned = begun().after_warning(&terms, begun().warn_at);
+        let reminded = warned.after_warning(&terms, at("2026-04-07T09:00:00Z"));
+        let last = hour.before(reminded.expires_at);
+        assert_eq!(reminded.step(&terms, last), LeaseStep::Warn);
+        assert!(reminded.is_warned_with(&terms, last));
+        assert!(!reminded.is_warned_with(&terms, reminded.expires_at), "too late");
+        assert!(!reminded.after_warning(&terms, last).is_warned_with(&terms, last), "once");
+    }
+
     fn any_terms() -> impl Strategy<Value = LeaseTerms> {
         let hours = |most: u16| (1..most).prop_map(Period::hours);
         (hours(2000), 0_u16..500, prop::collection::vec(hours(600), 0..4)).prop_map(
@@ -218,6 +243,7 @@ mod tests {
                 match lease.step(&terms, now) {
                     LeaseStep::Wait(until) => prop_assert!(until > now),
                     LeaseStep::Warn => {
+                        prop_assert!(lease.is_warned_with(&terms, now), "whoever delivers it agrees");
                         prop_assert!(lease.warned.is_some() || now >= lease.warn_at);
                         first = first.or(Some(now));
                         let before = lease.expires_at;

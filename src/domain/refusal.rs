@@ -344,6 +344,7 @@ fn decided_words(status: StatusName, by: Option<&PersonId>, at: Timestamp) -> St
 mod tests {
     use super::*;
     use crate::domain::fixtures::{at, minutes, person};
+    use crate::domain::request::{Renewal, Status};
 
     fn unknown_product(nearest: &[&str]) -> Refusal {
         let nearest = nearest.iter().map(|&key| key.to_owned()).collect();
@@ -472,6 +473,31 @@ mod tests {
         Only the platform team can do that.
         Only its approvers, the platform team and auditors can read the audit trail of a request.
         Team *payments* already holds about $482.10 of $500 a month, so this does not fit. Free something by tearing down what is no longer needed, or ask your platform team for a larger budget.
+        ");
+    }
+
+    #[test]
+    fn a_button_that_is_out_of_date_says_how_things_stand_now() {
+        let lives = at(StatusName::Active);
+        let mut renewed = lives.clone();
+        if let Status::Active { lease } = &mut renewed.status {
+            lease.renewals = 1;
+        }
+        let mut waits = renewed.clone();
+        waits.renewal = Some(Renewal {
+            by: person("alice"),
+            period: Period::days(30),
+            approve_by: minutes(60),
+            approvals: Vec::new(),
+            answer: None,
+        });
+        let requests = [lives, renewed, waits, at(StatusName::Terminating), at(StatusName::Terminated)];
+        insta::assert_snapshot!(requests.map(|request| stands(&request)).join("\n"), @"
+        it lives until <!date^1775640600^{date_short_pretty} at {time}|2026-04-08 09:30 UTC>
+        it is already renewed until <!date^1775640600^{date_short_pretty} at {time}|2026-04-08 09:30 UTC>
+        a renewal by 30d waits for its approvers until <!date^1772445600^{date_short_pretty} at {time}|2026-03-02 10:00 UTC>
+        it is being torn down already
+        the request is now at *Torn down*
         ");
     }
 

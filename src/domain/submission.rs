@@ -203,5 +203,6 @@ mod tests {
         assert_eq!((kept.template_hash, kept.per_team), (product.template_hash, 10));
         assert_eq!((kept.approval, kept.lease), (product.approval, product.lease));
         assert_eq!((kept.teardown, kept.outputs), (product.teardown, product.outputs));
+        assert_eq!(kept.fates, fates(&product.template));
     }
 }

@@ -106,8 +106,13 @@ async fn due_for_warning(portal: &Portal, owner: &PersonId) -> anyhow::Result<Ve
     if !found.iter().any(|request| lease_step(request, now) == Some(LeaseStep::Warn)) {
         return Ok(Vec::new());
     }
-    found.sort_by_key(|request| request.lease().map(|lease| lease.expires_at));
+    found.sort_by_key(place_in_warning);
     Ok(found)
+}
+
+/// Lines of a warning keep their places when one of them changes, so that no button moves under a finger.
+pub(super) fn place_in_warning(request: &Request) -> (Timestamp, RequestId) {
+    (request.submitted_at, request.id)
 }
 
 fn is_warned_now(request: &Request, now: Timestamp) -> bool {

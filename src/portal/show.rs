@@ -4,6 +4,7 @@
 //! run shows the same or something newer.
 
 use super::Portal;
+use super::lease::place_in_warning;
 use super::perform::JobError;
 use crate::domain::ids::RequestId;
 use crate::domain::next::record_message;
@@ -168,12 +169,12 @@ async fn about<'a>(
     })
 }
 
-/// The requests that a warning is about, the one that ends first at the top.
+/// The requests that a warning is about, in its order.
 async fn warned_in(portal: &Portal, at: &MessageRef) -> anyhow::Result<Vec<Request>> {
     let mut requests = Vec::new();
     for id in portal.ports.store.requests_of_message(at).await? {
         requests.extend(portal.ports.store.load(id).await?);
     }
-    requests.sort_by_key(|request| (request.lease().map(|lease| lease.expires_at), request.submitted_at));
+    requests.sort_by_key(place_in_warning);
     Ok(requests)
 }

@@ -128,7 +128,9 @@ pub enum RowChange {
     Replace(Box<Request>),
 }
 
-/// Why a commit was not made.
+/// Why a commit was not made. Checked in this order: [`ClaimLost`](Self::ClaimLost), [`Again`](Self::Again),
+/// [`Stale`](Self::Stale) for the row, [`BudgetSpent`](Self::BudgetSpent), [`QuotaFull`](Self::QuotaFull),
+/// [`Stale`](Self::Stale) for the trail.
 #[derive(Debug, Error)]
 pub enum CommitError {
     /// The row has moved on: load it again.

@@ -11,12 +11,14 @@ mod workflow;
 
 /// Runs the listed tests of a suite on what `$make` makes, a fresh one for each.
 macro_rules! suite {
-    ($suite:ident, $name:ident, $make:path, [$($test:ident),+ $(,)?]) => {
+    ($($suite:ident)::+, $name:ident, $make:path, [$($test:ident),+ $(,)?]) => {
         mod $name {
+            use crate::$($suite)::+ as promised;
+
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
                 async fn $test() {
-                    crate::$suite::$test($make()).await;
+                    promised::$test($make()).await;
                 }
             )+
         }

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 mod approval;
+mod budget;
 mod cancellation;
 mod commands;
 mod costs;
@@ -16,12 +17,17 @@ mod forgery;
 mod forms;
 mod harness;
 mod home;
+mod lease;
+mod lease_held;
 mod operator;
+mod ownership;
 mod people;
 mod provision;
 mod quota;
+mod renewal;
 mod restart;
 mod serve;
 mod surfaces;
 mod teardown;
 mod timeout;
+mod trail;

@@ -12,7 +12,8 @@ const STRUCTURED: [&str; 4] = ["blocks", "view", "attachments", "metadata"];
 pub(super) fn is_read_method(method: &str) -> bool {
     matches!(
         method,
-        "auth.test"
+        "api.test"
+            | "auth.test"
             | "chat.getPermalink"
             | "conversations.info"
             | "conversations.members"

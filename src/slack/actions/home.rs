@@ -51,7 +51,7 @@ pub(super) async fn show_details(edge: &Edge, at: &Whereabouts, click: &Click) {
     };
     match found.await {
         Ok(detail) => {
-            let view = views::details(&commands::full(edge, &detail, &click.origin.person).await);
+            let view = views::details(&commands::full(edge, &detail, &at.person).await);
             let is_over_modal = click.view.as_ref().is_some_and(|view| !view.callback_id.is_empty());
             if is_over_modal {
                 push(edge, at, click, view);

@@ -14,11 +14,11 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     let Some(renewal) = &request.renewal else { return super::progress::direct(notice) };
     let title = title(request, renewal);
     let asked = format!(
-        "{} asks to keep `{}` {} longer. It was renewed {} times already.",
+        "{} asks to keep `{}` {} longer. It was renewed {} already.",
         mention(&renewal.by),
         facts::resource(request),
         renewal.period,
-        request.lease().map_or(0, |lease| lease.renewals)
+        times(renewals_before(request, renewal))
     );
     let mut blocks = vec![header(&title), section(&asked)];
     blocks.extend(fields(&[
@@ -34,6 +34,16 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     let simulated = if notice.simulated { format!(" {}.", facts::SIMULATED) } else { String::new() };
     let text = format!("{}. {asked} {outcome}{simulated}", escape_within(&title, 200));
     Message::new(&text, blocks)
+}
+
+/// How often it had been renewed when this was asked.
+fn renewals_before(request: &Request, renewal: &Renewal) -> u32 {
+    let granted = matches!(renewal.answer, Some(RenewalAnswer::Granted));
+    request.lease().map_or(0, |lease| lease.renewals.saturating_sub(u32::from(granted)))
+}
+
+fn times(count: u32) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
 fn title(request: &Request, renewal: &Renewal) -> String {

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use fancy_regex::Regex;
+use jiff::Timestamp;
 use quartermaster::domain::audit::{AuditEntry, AuditHead, follows};
+use quartermaster::domain::job::JobKind;
 use quartermaster::domain::request::Request;
 use quartermaster::portal::Portal;
 use quartermaster::ports::clock::Clock as _;
@@ -14,6 +16,9 @@ use rust_decimal::Decimal;
 
 use super::{BOT_TOKEN, Company, SIGNING_SECRET};
 
+/// More requests and jobs than any journey leads to.
+const MOST: usize = 10_000;
+
 /// Task tokens of the embedded workflow are 64 hexadecimal digits; so are template hashes, which are no secret.
 pub(crate) static TOKENS: LazyLock<Regex> =
     LazyLock::new(|| Regex::new("(?<![0-9a-f:])[0-9a-f]{64}(?![0-9a-f])").unwrap());
@@ -21,6 +26,7 @@ pub(crate) static TOKENS: LazyLock<Regex> =
 pub(super) async fn check(company: &Company) {
     let app = company.desk.app();
     nothing_is_left_to_do(company, &app.portal).await;
+    leases_are_looked_at(&app.portal).await;
     trails_are_whole(&app.portal).await;
     quotas_count_live_requests(&app.portal).await;
     drop(app);
@@ -35,6 +41,19 @@ async fn nothing_is_left_to_do(company: &Company, portal: &Portal) {
     assert!(waiting.is_empty(), "messages are left: {waiting:?}");
     let parked = company.desk.parked();
     assert_eq!(parked, company.desk.expected().parked, "parked jobs");
+}
+
+/// Whatever lives has a job that will look at its lease, so that nothing is forgotten.
+async fn leases_are_looked_at(portal: &Portal) {
+    let waiting = portal.ports.store.due(Timestamp::MAX, MOST).await.unwrap();
+    for team in &portal.organization.teams {
+        let whose = Whose::Team(team.name.clone());
+        for request in portal.ports.store.list(&whose, Which::Live, 0, MOST).await.unwrap() {
+            let job = JobKind::Lease.due(request.id, Timestamp::MAX).key;
+            let looked_at = waiting.contains(&job);
+            assert_eq!(looked_at, request.lease().is_some(), "{:?} {:?}", request.status, waiting);
+        }
+    }
 }
 
 /// The whole trail, in order, after checking that no chain is broken.

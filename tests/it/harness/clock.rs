@@ -9,19 +9,37 @@ use quartermaster::ports::clock::Clock;
 /// When every journey begins.
 const BEGINNING: &str = "2026-11-23T09:00:00Z";
 
-/// The time of a company.
+/// The time of a company. Slack always knows the right one; the bot's machine may be wrong.
 #[derive(Clone, Debug)]
-pub(crate) struct ManualClock(Arc<Mutex<Timestamp>>);
+pub(crate) struct ManualClock(Arc<Mutex<Time>>);
+
+#[derive(Debug)]
+struct Time {
+    right: Timestamp,
+    /// By how much the bot's is ahead of it.
+    ahead: SignedDuration,
+}
 
 impl ManualClock {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Mutex::new(BEGINNING.parse().unwrap())))
+        let time = Time { right: BEGINNING.parse().unwrap(), ahead: SignedDuration::ZERO };
+        Self(Arc::new(Mutex::new(time)))
     }
 
     /// Lets time pass, written as in the settings: `5s`, `25h`.
     pub(crate) fn advance(&self, period: &str) {
         let period: Period = period.parse().unwrap();
-        *self.0.lock().unwrap() += period.duration();
+        self.0.lock().unwrap().right += period.duration();
+    }
+
+    /// From now on the bot's machine is this many hours ahead of the right time, or behind it.
+    pub(crate) fn is_wrong_by_hours(&self, hours: i64) {
+        self.0.lock().unwrap().ahead = SignedDuration::from_hours(hours);
+    }
+
+    /// The right time, which Slack knows.
+    pub(crate) fn right(&self) -> Timestamp {
+        self.0.lock().unwrap().right
     }
 
     /// The time, moved by some seconds.
@@ -30,8 +48,10 @@ impl ManualClock {
     }
 }
 
+/// As the bot's machine has it.
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap()
+        let time = self.0.lock().unwrap();
+        time.right + time.ahead
     }
 }

@@ -9,6 +9,7 @@ use quartermaster::config::{Environment, Secret};
 use quartermaster::domain::request::Request;
 use quartermaster::playground::Playground;
 use quartermaster::portal::dispatch::Dispatcher;
+use quartermaster::portal::trail::begin_copying;
 use quartermaster::ports::clock::Clock as _;
 use quartermaster::ports::store::{Which, Whose};
 use quartermaster::wiring::App;
@@ -48,7 +49,7 @@ pub(super) struct Expected {
 }
 
 impl Desk {
-    pub(super) fn start(&self) {
+    pub(super) async fn start(&self) {
         let environment = Environment {
             signing_secret: Secret::new(SIGNING_SECRET),
             bot_token: Secret::new(BOT_TOKEN),
@@ -62,6 +63,7 @@ impl Desk {
         let hashes = catalog.products.values().map(|product| product.template_hash.clone());
         self.hashes.lock().unwrap().extend(hashes);
         let app = App::embedded_at_pace(&settings, &environment, clock, catalog, Duration::ZERO).unwrap();
+        begin_copying(&app.portal).await.unwrap();
         self.board.connect(Some(app.router()));
         *self.app.lock().unwrap() = Some(Arc::new(app));
     }
@@ -77,11 +79,15 @@ impl Desk {
         Arc::clone(self.app.lock().unwrap().as_ref().unwrap())
     }
 
-    pub(super) async fn restart(&self) {
+    /// Starts the bot anew, after some time without one.
+    pub(super) async fn restart(&self, down: Option<&str>) {
         let app = self.stop();
         app.edge.settle().await;
         drop(app);
-        self.start();
+        if let Some(period) = down {
+            self.clock.advance(period);
+        }
+        self.start().await;
     }
 
     pub(super) async fn settle(&self) {
@@ -109,7 +115,7 @@ impl Desk {
             *self.interruption.lock().unwrap() = None;
         }
         if stopped {
-            self.restart().await;
+            self.restart(None).await;
             // What a killed bot had claimed comes back by itself.
             self.clock.advance("3m");
             self.app().dispatcher.drain().await.unwrap();

@@ -17,7 +17,6 @@ use std::sync::{Arc, Mutex};
 use quartermaster::domain::audit::AuditEntry;
 use quartermaster::domain::request::Request;
 use quartermaster::playground::{Playground, Settings as SlackSettings};
-use quartermaster::ports::clock::Clock;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -73,7 +72,7 @@ impl Company {
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let clock = ManualClock::new();
         let reading = clock.clone();
-        let now = Arc::new(move || reading.now());
+        let now = Arc::new(move || reading.right());
         let playground = Playground::new(SlackSettings::demo(SIGNING_SECRET, BOT_TOKEN, now));
         playground.set_bot_url(origin.clone());
         playground.set_public_url(origin.clone());
@@ -93,7 +92,7 @@ impl Company {
             hashes: Mutex::default(),
             parked: Mutex::default(),
         });
-        desk.start();
+        desk.start().await;
         Self {
             clock,
             playground,
@@ -127,9 +126,20 @@ impl Company {
         self.desk.setup.lock().unwrap().change_catalog(file, from, to);
     }
 
+    /// The operator replaces a piece of the settings; the bot reads them when it starts.
+    pub(crate) fn changes_the_settings(&self, from: &str, to: &str) {
+        self.desk.setup.lock().unwrap().change_settings(from, to);
+    }
+
     /// Stops the bot and starts it again on the same store.
     pub(crate) async fn restarts(&self) {
-        self.desk.restart().await;
+        self.desk.restart(None).await;
+    }
+
+    /// The bot is down for some time; then it is started again and does what is due.
+    pub(crate) async fn is_down_for(&self, period: &str) {
+        self.desk.restart(Some(period)).await;
+        self.settle().await;
     }
 
     /// The bot will be killed once it has taken up this many jobs from now on; then it is started again.

@@ -131,15 +131,29 @@ impl Person {
     /// Presses the first button with this text on the home tab.
     pub(crate) async fn clicks_at_home(&self, button: &str) {
         let home = self.slack().home(self.id).unwrap();
-        let found = pressable(&home["blocks"], button);
+        let found = pressable(&home["blocks"], button, None);
         let (block_id, action_id) = found.unwrap_or_else(|| panic!("no button {button} in\n{}", self.home()));
         self.slack().click(self.id, &Place::Home, &block_id, &action_id).await.unwrap();
         self.desk.settle().await;
     }
 
+    /// As [`Person::clicks`], of several such buttons the one about this request.
+    pub(crate) async fn clicks_for(&self, request: &str, button: &str) {
+        self.presses(&self.remembers_for(request, button)).await;
+    }
+
     /// The button with this text as it is now, to be pressed later on a screen that was not refreshed.
     pub(crate) fn remembers(&self, button: &str) -> Remembered {
-        let (place, block_id, action_id) = self.find(button);
+        self.remembers_at(self.find(button))
+    }
+
+    /// As [`Person::remembers`], of several such buttons the one about this request.
+    pub(crate) fn remembers_for(&self, request: &str, button: &str) -> Remembered {
+        let found = self.found(button, Some(request));
+        self.remembers_at(found.unwrap_or_else(|| panic!("no {button} for it in\n{}", self.everything())))
+    }
+
+    fn remembers_at(&self, (place, block_id, action_id): (Place, String, String)) -> Remembered {
         let shown = match &place {
             Place::Message { channel, ts } => {
                 let messages = self.slack().messages(channel, self.id);
@@ -184,25 +198,30 @@ impl Person {
 
     /// Whether they see a button with this text anywhere.
     pub(crate) fn can_click(&self, button: &str) -> bool {
-        self.found(button).is_some()
+        self.found(button, None).is_some()
+    }
+
+    /// As [`Person::can_click`], about this request.
+    pub(crate) fn can_click_for(&self, request: &str, button: &str) -> bool {
+        self.found(button, Some(request)).is_some()
     }
 
     /// Where the button with this text is: its place, block and action, for clicks of a strange kind.
     pub(crate) fn find(&self, button: &str) -> (Place, String, String) {
-        let found = self.found(button);
+        let found = self.found(button, None);
         found.unwrap_or_else(|| panic!("{} sees no button {button} in\n{}", self.id, self.everything()))
     }
 
-    fn found(&self, button: &str) -> Option<(Place, String, String)> {
+    fn found(&self, button: &str, request: Option<&str>) -> Option<(Place, String, String)> {
         if let Some(view) = self.slack().view(self.id)
-            && let Some((block_id, action_id)) = pressable(&view["blocks"], button)
+            && let Some((block_id, action_id)) = pressable(&view["blocks"], button, request)
         {
             return Some((Place::view(view["id"].as_str()?), block_id, action_id));
         }
         let mut messages = self.messages();
         messages.sort_by(|one, other| one.ts.cmp(&other.ts));
         messages.iter().rev().find_map(|message| {
-            let (block_id, action_id) = pressable(&message.blocks, button)?;
+            let (block_id, action_id) = pressable(&message.blocks, button, request)?;
             Some((Place::message(&message.channel, &message.ts), block_id, action_id))
         })
     }
@@ -262,13 +281,18 @@ fn blocks(view: &Value) -> impl Iterator<Item = &Value> {
     view["blocks"].as_array().into_iter().flatten()
 }
 
-/// The block and the action of the button with this text.
-fn pressable(blocks: &Value, button: &str) -> Option<(String, String)> {
+/// The block and the action of the button with this text, where one is asked for about this request.
+fn pressable(blocks: &Value, button: &str, request: Option<&str>) -> Option<(String, String)> {
     blocks.as_array().into_iter().flatten().find_map(|block| {
         let elements = block["elements"].as_array().into_iter().flatten();
         let mut elements = elements.chain(block.get("accessory"));
-        let element =
-            elements.find(|element| element["type"] == "button" && element["text"]["text"] == button)?;
+        let is_about = |element: &Value| {
+            let value = element["value"].as_str().unwrap_or_default();
+            request.is_none_or(|request| value.starts_with(request))
+        };
+        let element = elements.find(|element| {
+            element["type"] == "button" && element["text"]["text"] == button && is_about(element)
+        })?;
         Some((block["block_id"].as_str()?.to_owned(), element["action_id"].as_str()?.to_owned()))
     })
 }

@@ -53,14 +53,24 @@ impl Setup {
 
     /// Replaces a piece of the settings file.
     pub(crate) fn with_settings(mut self, from: &str, to: &str) -> Self {
+        self.change_settings(from, to);
+        self
+    }
+
+    pub(super) fn change_settings(&mut self, from: &str, to: &str) {
         assert!(self.settings.contains(from), "the settings do not contain {from}");
         self.settings = self.settings.replace(from, to);
-        self
     }
 
     /// Lets each resource of a template take this long to be made.
     pub(crate) fn with_step(self, step: &str) -> Self {
         self.with_settings("step = \"0s\"", &format!("step = \"{step}\""))
+    }
+
+    /// Adds a key to the settings of team payments.
+    pub(crate) fn with_payments(self, line: &str) -> Self {
+        let channel = "channel = \"C0PAYMENTS\"\n";
+        self.with_settings(channel, &format!("{channel}{line}\n"))
     }
 
     /// Replaces a piece of a file of the catalog.

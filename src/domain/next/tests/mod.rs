@@ -1,4 +1,10 @@
-//! The stories behind the lines of the table: who is told what, and what comes twice, late or too early.
+//! The stories behind the lines of the table: who is told what, and what comes twice, late or too early. What happens
+//! before something is provisioned is told here, the rest in a file for each part of its life.
+
+mod leases;
+mod removals;
+mod renewals;
+mod transfers;
 
 use super::table::{
     approve, asks_approvers, asks_to_provision, cancel, created, deny, failed, lost, moment, one_of_each,
@@ -6,15 +12,20 @@ use super::table::{
 };
 use super::{MAX_ATTEMPTS, next, note_refusal, record_message};
 use crate::domain::audit::AuditEntry;
+use crate::domain::catalog::LeaseTerms;
 use crate::domain::event::Event;
-use crate::domain::fixtures::{at, born, by, execution, minutes, person, submitted_at, token, verify_chain};
+use crate::domain::fixtures::{
+    at, born, by, execution, minutes, person, product, submitted_at, token, verify_chain,
+};
 use crate::domain::ids::{ChannelId, RecordId};
 use crate::domain::job::{Job, JobKind, Resume};
 use crate::domain::lease::Lease;
+use crate::domain::period::Period;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaChange;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Ending, MessageRef, Output, Request, Status, StatusName, Surface};
+use jiff::Timestamp;
 
 /// A request and everything that has happened to it.
 struct Life {
@@ -33,9 +44,34 @@ impl Life {
         life
     }
 
+    /// Provisioned five minutes after its submission, with a lease of these terms.
+    fn provisioned(terms: LeaseTerms) -> Self {
+        let mut life = Self::waiting_for(1);
+        life.request.product.lease = terms;
+        life.goes_on(&approve("morgan"));
+        life.goes_on(&asks_to_provision(&life.request, 2));
+        life.goes_on(&started());
+        life.goes_on(&succeeded());
+        life
+    }
+
+    /// Provisioned; warned about on day 30, reminded of on day 36, to be torn down on day 37.
+    fn active() -> Self {
+        Self::provisioned(product(1).lease)
+    }
+
+    /// So many days after it was provisioned.
+    fn day(&self, day: u16) -> Timestamp {
+        Period::days(day).after(self.request.activated_at.unwrap())
+    }
+
     fn tries(&mut self, event: &Event) -> Result<Vec<Job>, Refusal> {
         self.minute += 1;
-        let change = next(&self.request, event, minutes(self.minute))?;
+        self.tries_at(minutes(self.minute), event)
+    }
+
+    fn tries_at(&mut self, now: Timestamp, event: &Event) -> Result<Vec<Job>, Refusal> {
+        let change = next(&self.request, event, now)?;
         self.request = change.request;
         self.trail.extend(change.audit);
         self.releases += usize::from(matches!(change.quota, Some(QuotaChange::Release { .. })));
@@ -47,9 +83,56 @@ impl Life {
         self.tries(event).unwrap()
     }
 
+    #[track_caller]
+    fn goes_on_at(&mut self, now: Timestamp, event: &Event) -> Vec<Job> {
+        self.tries_at(now, event).unwrap()
+    }
+
+    /// An event that says nothing new is dropped.
+    #[track_caller]
+    fn drops(&mut self, now: Timestamp, event: &Event) {
+        let dropped = Refusal::DoesNotApply { status: self.status(), event: event.word() };
+        assert_eq!(self.tries_at(now, event), Err(dropped));
+    }
+
     fn status(&self) -> StatusName {
         self.request.status.name()
     }
+
+    #[track_caller]
+    fn lease(&self) -> &Lease {
+        self.request.lease().unwrap()
+    }
+
+    /// The last entry of its trail.
+    fn last_entry(&self) -> String {
+        let entry = self.trail.last().unwrap();
+        format!("{} by {}: {}", entry.event, entry.actor, entry.detail)
+    }
+
+    /// The whole of it, an entry a line.
+    fn whole_trail(&self) -> String {
+        assert_eq!(verify_chain(&self.trail), Ok(()));
+        let lines = self.trail.iter().map(|entry| {
+            format!("{} {} by {}: {} ({})", entry.seq, entry.event, entry.actor, entry.status, entry.detail)
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn succeeded() -> Event {
+    Event::ProvisioningSucceeded { outputs: Vec::new() }
+}
+
+/// What these jobs do, in words.
+fn words(jobs: &[Job]) -> Vec<String> {
+    jobs.iter().map(told).collect()
+}
+
+/// When the lease is looked at next.
+#[track_caller]
+fn lease_job(jobs: &[Job]) -> Timestamp {
+    jobs.iter().find(|job| job.kind == JobKind::Lease).unwrap().due_at
 }
 
 /// What waiting tasks are told by these jobs.
@@ -319,11 +402,8 @@ fn a_whole_life_reads_from_its_trail() {
     assert_eq!(life.request.outputs, outputs);
     let lease = Lease::begin(&life.request.product.lease, minutes(life.minute));
     assert_eq!(life.request.status, Status::Active { lease });
-    assert_eq!((life.releases, verify_chain(&life.trail)), (0, Ok(())));
-    let lines = life.trail.iter().map(|entry| {
-        format!("{} {} by {}: {} ({})", entry.seq, entry.event, entry.actor, entry.status, entry.detail)
-    });
-    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
+    assert_eq!(life.releases, 0);
+    insta::assert_snapshot!(life.whole_trail(), @"
     1 submitted by U0ALICE: PENDING (1 approval needed [form])
     2 approval requested by workflow: AWAITING_APPROVAL ()
     3 approved by U0MORGAN: APPROVED ([button in C0PAYMENTS])

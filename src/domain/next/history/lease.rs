@@ -1,0 +1,168 @@
+//! What must hold of a lease at every moment of a random life: the warnings it had, and the job that looks at it.
+
+use super::super::{Transition, lease_step};
+use crate::domain::event::Event;
+use crate::domain::lease::LeaseStep;
+use crate::domain::request::{Cause, Ending, Renewal, RenewalAnswer, Request, Status};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A lease that waits for its warning to be delivered is looked at again after this time.
+pub(super) const UNTIL_WARNED: SignedDuration = SignedDuration::from_hours(1);
+
+/// The warnings of one expiry date, counted apart from the row, and jobs that wait for a date.
+#[derive(Default)]
+pub(super) struct LeaseWatch {
+    /// When the first warning of this term was delivered.
+    first: Option<Timestamp>,
+    /// Warnings of this expiry date.
+    warnings: usize,
+    /// Due dates of jobs by name, and when they were written.
+    pub(super) jobs: BTreeMap<String, (Timestamp, Timestamp)>,
+    /// The furthest that the clock has been.
+    latest: Option<Timestamp>,
+}
+
+impl LeaseWatch {
+    /// Checks a change that `event` made, or a message that was posted.
+    pub(super) fn take(
+        &mut self,
+        before: &Request,
+        event: Option<&Event>,
+        change: &Transition,
+        now: Timestamp,
+    ) {
+        let after = &change.request;
+        for job in &change.jobs {
+            self.jobs.insert(job.key.name.clone(), (job.due_at, now));
+        }
+        let is_latest = self.latest.is_none_or(|latest| now >= latest);
+        self.latest = self.latest.max(Some(now));
+        self.count(before, event, after, now);
+        check_end(before, event, after);
+        if matches!(event, Some(Event::LeaseEnded)) {
+            self.check_expiry(before, now);
+        }
+        if let (true, Some(was), Some(is)) = (is_latest, before.lease(), after.lease()) {
+            assert!(is.expires_at >= was.expires_at, "no date moves forward while the clock is right");
+        }
+        check_renewal(before, event, after);
+        check_epoch(before, after);
+        self.check_job(after, now);
+    }
+
+    fn count(&mut self, before: &Request, event: Option<&Event>, after: &Request, now: Timestamp) {
+        let terms = &after.product.lease;
+        let (Some(is), was) = (after.lease(), before.lease()) else { return };
+        if was.is_none_or(|was| was.renewals != is.renewals) {
+            (self.first, self.warnings) = (None, 0);
+            assert_eq!(is.warned, None, "a new term is warned about anew");
+            assert_eq!(is.expires_at, terms.grace.after(is.warn_at));
+            return;
+        }
+        if matches!(event, Some(Event::Warned { .. })) {
+            let soon = now + terms.grace.duration() / 10;
+            assert!(soon >= is.warn_at, "not before its time");
+            self.first = self.first.or(Some(now));
+            self.warnings += 1;
+            let most = 1 + terms.reminders.len();
+            assert!(self.warnings <= most, "{} warnings of one expiry date", self.warnings);
+        } else if was.is_some_and(|was| was.expires_at != is.expires_at) {
+            // A refused renewal left more time: that is another date, of which people are reminded again.
+            self.warnings = 0;
+        }
+        assert_eq!(is.warned.as_ref().map(|warned| warned.first), self.first);
+    }
+
+    /// An expiry, and only with everything that it takes.
+    fn check_expiry(&self, before: &Request, now: Timestamp) {
+        let lease = before.lease().unwrap();
+        let first = self.first.expect("a warning was delivered");
+        assert!(now >= lease.expires_at && lease.expires_at >= lease.warn_at);
+        assert!(now >= before.product.lease.grace.after(first), "a whole grace after the warning");
+        assert_eq!(before.waiting_renewal(), None, "whoever asked to keep it is answered first");
+    }
+
+    /// Something looks at a running lease when it asks for something, and at a renewal when its time is over.
+    fn check_job(&self, after: &Request, now: Timestamp) {
+        let Some(step) = lease_step(after, now) else { return };
+        let next = if let LeaseStep::Wait(until) = step { until.max(now) } else { now };
+        // What a renewal holds back goes on with its answer, also when the clock was set back meanwhile.
+        let held = after.waiting_renewal().map_or(next, |waiting| waiting.approve_by);
+        let (due, written) = self.jobs.get("lease").expect("a running lease has a job");
+        let latest = next.max(held).max(*written) + UNTIL_WARNED;
+        assert!(*due <= latest, "looked at {due}, later than {latest}");
+        if let Some(waiting) = after.waiting_renewal() {
+            let (due, _) = self.jobs.get("renewal-deadline").expect("a renewal that waits has a job");
+            assert_eq!(*due, waiting.approve_by);
+        }
+    }
+}
+
+/// What exists goes only by expiry or by a person, and says which.
+fn check_end(before: &Request, event: Option<&Event>, after: &Request) {
+    let ends = before.lease().is_some() && after.lease().is_none();
+    if !ends {
+        return;
+    }
+    let Status::Terminating { ending: Ending::Terminated { cause }, attempt: 1 } = &after.status else {
+        panic!("{:?} after a lease", after.status);
+    };
+    match event {
+        Some(Event::LeaseEnded) => assert_eq!(*cause, Cause::Expired),
+        Some(Event::TearDown { by }) => assert_eq!(*cause, Cause::Asked { by: by.person.clone() }),
+        other => panic!("{other:?} ended a lease"),
+    }
+}
+
+fn check_renewal(before: &Request, event: Option<&Event>, after: &Request) {
+    let renews = matches!(event, Some(Event::Renew { .. }));
+    if let Some(is) = &after.renewal {
+        let who: BTreeSet<_> = is.approvals.iter().map(|approval| &approval.by).collect();
+        assert_eq!(who.len(), is.approvals.len(), "nobody agrees twice");
+        assert!(is.answer.is_some() || after.lease().is_some(), "only what lives waits for an answer");
+    }
+    match (&before.renewal, &after.renewal) {
+        (None, None) => {}
+        (None, Some(_)) => assert!(renews),
+        (Some(_), None) => panic!("a renewal was forgotten"),
+        (Some(was), Some(is)) if was.answer.is_some() => assert!(was == is || renews, "answered once"),
+        (Some(was), Some(is)) => {
+            let same = |renewal: &Renewal| (renewal.by.clone(), renewal.period, renewal.approve_by);
+            assert_eq!(same(was), same(is), "one at a time");
+        }
+    }
+    if let (Some(was), Some(is)) = (before.lease(), after.lease()) {
+        let granted = |request: &Request| {
+            request.renewal.as_ref().is_some_and(|renewal| {
+                let enough = renewal.approvals.len() >= before.product.approval.needed.max(1) as usize;
+                renewal.answer == Some(RenewalAnswer::Granted) && enough
+            })
+        };
+        if is.renewals != was.renewals {
+            assert_eq!(is.renewals, was.renewals + 1);
+            let free = renews && was.renewals < before.product.lease.max_renewals;
+            let by_approval = before.waiting_renewal().is_some() && granted(after);
+            assert!(free || by_approval, "beyond the free ones only with approval");
+        }
+    }
+}
+
+/// Buttons of an earlier state are out of date.
+fn check_epoch(before: &Request, after: &Request) {
+    let lived = before.lease().is_some()
+        || matches!(before.status, Status::Terminating { .. } | Status::TeardownFailed { .. });
+    if lived && !after.status.name().is_ended() && buttons(before) != buttons(after) {
+        assert!(after.epoch > before.epoch, "what buttons mean has changed");
+    }
+}
+
+/// What the buttons of something that exists would do.
+fn buttons(request: &Request) -> impl PartialEq {
+    (
+        request.status.name(),
+        request.owner.clone(),
+        request.lease().map(|lease| (lease.renewals, lease.warn_at)),
+        request.waiting_renewal().is_some(),
+    )
+}

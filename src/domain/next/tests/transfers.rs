@@ -1,0 +1,73 @@
+//! Handing over: whose it is from then on, and whose messages say what.
+
+use super::super::record_message;
+use super::super::table::{told, warned};
+use super::{Life, words};
+use crate::domain::event::Event;
+use crate::domain::fixtures::{at, by, minutes, person};
+use crate::domain::ids::ChannelId;
+use crate::domain::job::JobKind;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{MessageRef, StatusName, Surface};
+
+fn to(name: &str) -> Event {
+    Event::Transfer { by: by("alice"), to: person(name) }
+}
+
+fn message(ts: &str) -> MessageRef {
+    MessageRef { channel: ChannelId::new("D0ALICE"), ts: ts.into() }
+}
+
+#[test]
+fn a_new_owner_gets_messages_of_their_own_and_the_old_ones_say_who_has_it_now() {
+    let mut life = Life::active();
+    life.request =
+        record_message(&life.request, Surface::Direct, message("1.1"), minutes(life.minute)).request;
+    life.goes_on_at(life.day(30), &warned());
+    let (epoch, lease) = (life.request.epoch, life.lease().clone());
+
+    let jobs = life.goes_on_at(life.day(31), &to("amir"));
+    assert_eq!((&life.request.owner, &life.request.requester), (&person("amir"), &person("alice")));
+    assert_eq!((life.request.epoch, life.lease()), (epoch + 1, &lease));
+    assert_eq!(words(&jobs), ["refresh", "refresh", "show direct", "tell handed"]);
+    let refreshed: Vec<(&str, Surface)> = jobs
+        .iter()
+        .filter_map(|job| {
+            if let JobKind::Refresh { at, surface } = &job.kind {
+                Some((at.ts.as_str(), *surface))
+            } else {
+                None
+            }
+        })
+        .collect();
+    assert_eq!(refreshed, [("1.1", Surface::Direct), ("9.9", Surface::Warning)]);
+    for surface in [Surface::Direct, Surface::Warning] {
+        assert!(!life.request.messages.contains_key(&surface), "{surface:?} is posted anew");
+    }
+    assert_eq!(life.last_entry(), "transferred by U0ALICE: from U0ALICE to U0AMIR [button in C0PAYMENTS]");
+}
+
+#[test]
+fn it_is_handed_on_and_back_but_never_to_who_has_it() {
+    let mut life = Life::active();
+    assert_eq!(life.tries(&to("alice")), Err(Refusal::AlreadyTheirs { owner: person("alice") }));
+    life.goes_on(&to("amir"));
+    assert_eq!(life.tries(&to("amir")), Err(Refusal::AlreadyTheirs { owner: person("amir") }));
+    let jobs = life.goes_on(&to("alice"));
+    assert_eq!(life.request.owner, person("alice"));
+    assert!(jobs.iter().any(|job| told(job) == "tell handed"), "told every time");
+}
+
+#[test]
+fn only_what_is_there_and_stays_changes_hands() {
+    let there = [StatusName::Active, StatusName::TeardownFailed];
+    for name in StatusName::ALL {
+        let change = super::next(&at(name), &to("amir"), minutes(60));
+        if there.contains(&name) {
+            let request = change.unwrap().request;
+            assert_eq!((request.owner, request.status.name()), (person("amir"), name));
+        } else {
+            assert_eq!(change, Err(Refusal::NothingToTransfer { status: name }));
+        }
+    }
+}

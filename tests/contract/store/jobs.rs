@@ -1,0 +1,200 @@
+//! Jobs: when they are due, who holds them, and what becomes of them.
+
+use super::{StoreUnderTest, names};
+use crate::sample::{alices, at, changed, insert, replace};
+use quartermaster::domain::ids::{PersonId, RequestId};
+use quartermaster::domain::job::{Job, JobKey, JobKind, Subject};
+use quartermaster::domain::period::Period;
+use quartermaster::ports::store::{Commit, CommitError};
+use std::sync::Arc;
+
+pub(crate) async fn jobs_are_claimed_when_due_oldest_first(test: StoreUnderTest) {
+    let id = RequestId::random();
+    test.write_job(id, JobKind::Provision, 30).await;
+    test.write_job(id, JobKind::Terminate, 10).await;
+    test.write_job(id, JobKind::ApprovalDeadline, 20).await;
+    assert_eq!(test.store.next_due().await.unwrap(), Some(at(10)));
+    assert!(test.claim_due(9).await.is_empty());
+    let oldest = test.store.due(at(20), 1).await.unwrap();
+    let first = test.store.claim(&oldest, at(20), at(140)).await.unwrap();
+    assert_eq!(names(&first), ["terminate"]);
+    assert_eq!(first[0].kind, JobKind::Terminate);
+    assert_eq!(first[0].attempts, 0);
+    assert_eq!(names(&test.claim_due(30).await), ["deadline", "provision"]);
+    assert!(test.claim_due(30).await.is_empty());
+    assert_eq!(test.store.next_due().await.unwrap(), Some(at(140)));
+    assert_eq!(names(&test.claim_due(150).await), ["terminate", "deadline", "provision"]);
+}
+
+pub(crate) async fn of_many_claimers_one_gets_the_job(test: StoreUnderTest) {
+    let key = test.write_job(RequestId::random(), JobKind::Provision, 0).await;
+    let claimers = (0..16).map(|n| {
+        let (store, key) = (Arc::clone(&test.store), key.clone());
+        tokio::spawn(async move {
+            if n % 2 == 0 {
+                store.claim(&[key], at(0), at(120)).await.unwrap()
+            } else {
+                let keys = store.due(at(0), 10).await.unwrap();
+                store.claim(&keys, at(0), at(120)).await.unwrap()
+            }
+        })
+    });
+    let claimed = futures_util::future::join_all(claimers).await;
+    assert_eq!(claimed.into_iter().flat_map(Result::unwrap).count(), 1);
+}
+
+pub(crate) async fn a_claim_runs_out(test: StoreUnderTest) {
+    test.write_job(RequestId::random(), JobKind::Provision, 0).await;
+    let lost = test.claim_one(0).await.claim;
+    assert!(test.claim_due(119).await.is_empty());
+    let held = test.claim_one(120).await.claim;
+    assert_ne!(lost, held);
+    test.store.complete(&lost).await.unwrap();
+    test.store.put_off(&lost, at(0), "late").await.unwrap();
+    test.store.park(&lost, "late").await.unwrap();
+    assert!(test.claim_due(239).await.is_empty());
+    test.store.complete(&held).await.unwrap();
+    assert!(test.waiting().await.is_empty());
+}
+
+pub(crate) async fn only_the_named_jobs_that_are_due_are_claimed(test: StoreUnderTest) {
+    let id = RequestId::random();
+    let due = test.write_job(id, JobKind::Provision, 0).await;
+    let later = test.write_job(id, JobKind::ApprovalDeadline, 60).await;
+    test.write_job(id, JobKind::Terminate, 0).await;
+    let gone = JobKey { of: id.into(), name: "gone".to_owned() };
+    let keys = [later, gone, due];
+    assert_eq!(names(&test.store.claim(&keys, at(0), at(120)).await.unwrap()), ["provision"]);
+    assert!(test.store.claim(&keys, at(0), at(120)).await.unwrap().is_empty());
+}
+
+pub(crate) async fn a_job_is_never_due_before_its_time(test: StoreUnderTest) {
+    let due_at = at(10).checked_add(jiff::SignedDuration::from_nanos(1)).unwrap();
+    let job = JobKind::ApprovalDeadline.due(RequestId::random(), due_at);
+    test.commit(Commit { jobs: vec![job], ..Commit::default() }).await;
+    assert!(test.claim_due(10).await.is_empty());
+    let next_due = test.store.next_due().await.unwrap().unwrap();
+    assert!(next_due >= due_at);
+    let keys = test.store.due(next_due, 1).await.unwrap();
+    assert_eq!(test.store.claim(&keys, next_due, at(120)).await.unwrap().len(), 1);
+}
+
+pub(crate) async fn a_done_job_is_gone(test: StoreUnderTest) {
+    test.write_job(RequestId::random(), JobKind::Provision, 0).await;
+    let claim = test.claim_one(0).await.claim;
+    test.store.complete(&claim).await.unwrap();
+    test.store.complete(&claim).await.unwrap();
+    assert!(test.claim_due(1_000).await.is_empty());
+}
+
+pub(crate) async fn a_job_that_was_put_off_comes_back_and_counts(test: StoreUnderTest) {
+    test.write_job(RequestId::random(), JobKind::Provision, 5).await;
+    for attempts in 0..3 {
+        let seconds = 5 + attempts * 60;
+        let job = test.claim_one(seconds).await;
+        assert_eq!(job.attempts, attempts);
+        assert_eq!(job.written_at, at(5));
+        test.store.put_off(&job.claim, at(seconds + 60), "Slack is away").await.unwrap();
+        // The claim was used up.
+        test.store.complete(&job.claim).await.unwrap();
+        assert!(test.claim_due(seconds + 59).await.is_empty());
+    }
+}
+
+pub(crate) async fn a_parked_job_is_not_claimed_until_it_is_written_again(test: StoreUnderTest) {
+    let id = RequestId::random();
+    let key = test.write_job(id, JobKind::Provision, 0).await;
+    let job = test.claim_one(0).await;
+    test.store.put_off(&job.claim, at(1), "away").await.unwrap();
+    let job = test.claim_one(1).await;
+    test.store.park(&job.claim, "it never works").await.unwrap();
+    assert!(test.claim_due(100_000).await.is_empty());
+    assert!(test.store.claim(&[key], at(100_000), at(100_001)).await.unwrap().is_empty());
+    assert!(test.waiting().await.is_empty());
+    assert_eq!(test.store.next_due().await.unwrap(), None);
+    test.write_job(id, JobKind::Provision, 7).await;
+    let job = test.claim_one(7).await;
+    assert_eq!((job.attempts, job.written_at), (0, at(7)));
+}
+
+pub(crate) async fn whoever_holds_a_rewritten_job_has_lost_it(test: StoreUnderTest) {
+    let id = RequestId::random();
+    test.write_job(id, JobKind::StartExecution { attempt: 1 }, 0).await;
+    let lost = test.claim_one(0).await.claim;
+    test.write_job(id, JobKind::StartExecution { attempt: 2 }, 3).await;
+    test.store.complete(&lost).await.unwrap();
+    test.store.put_off(&lost, at(900), "late").await.unwrap();
+    test.store.park(&lost, "late").await.unwrap();
+    let by_job = Commit { done: Some(lost), ..insert(&alices()) };
+    assert!(matches!(test.refusal(by_job).await, CommitError::ClaimLost));
+    assert_eq!(test.claim_one(3).await.kind, JobKind::StartExecution { attempt: 2 });
+}
+
+pub(crate) async fn a_claim_does_not_fit_a_job_that_was_deleted_and_written_again(test: StoreUnderTest) {
+    let id = RequestId::random();
+    test.write_job(id, JobKind::Provision, 0).await;
+    let first = test.claim_one(0).await.claim;
+    let second = test.claim_one(120).await.claim;
+    test.store.complete(&second).await.unwrap();
+    test.write_job(id, JobKind::Provision, 120).await;
+    let third = test.claim_one(120).await.claim;
+    test.store.complete(&first).await.unwrap();
+    test.store.complete(&second).await.unwrap();
+    assert_eq!(test.claim_one(240).await.claim.key, third.key);
+}
+
+pub(crate) async fn a_commit_finishes_the_job_that_caused_it(test: StoreUnderTest) {
+    let request = test.submitted().await;
+    let claimed = test.claim_due(0).await;
+    assert_eq!(names(&claimed), ["show:direct", "start"]);
+    let next = changed(&request, "shown");
+    test.commit(Commit { done: Some(claimed[0].claim.clone()), ..replace(&next) }).await;
+    let again = Commit { done: Some(claimed[0].claim.clone()), ..replace(&changed(&next, "again")) };
+    assert!(matches!(test.refusal(again).await, CommitError::ClaimLost));
+    assert_eq!(names(&test.claim_due(120).await), ["start"]);
+}
+
+pub(crate) async fn a_commit_may_write_the_job_that_caused_it_again(test: StoreUnderTest) {
+    let request = test.submitted().await;
+    test.write_job(request.id, JobKind::WatchProvisioning, 0).await;
+    let key = JobKey { of: request.id.into(), name: "watch".to_owned() };
+    let claim = test.store.claim(&[key], at(0), at(120)).await.unwrap().remove(0).claim;
+    let next = changed(&request, "watched");
+    let job: Job = JobKind::WatchProvisioning.due(request.id, Period::seconds(9).after(at(0)));
+    let again = Commit { done: Some(claim.clone()), jobs: vec![job.clone()], ..replace(&next) };
+    test.commit(again).await;
+    test.store.complete(&claim).await.unwrap();
+    let claimed = test.store.claim(&[job.key], at(9), at(120)).await.unwrap();
+    assert_eq!(claimed.len(), 1);
+    // Nothing that waits for a date has been failing until then.
+    assert_eq!((claimed[0].attempts, claimed[0].written_at), (0, at(9)));
+}
+
+pub(crate) async fn a_job_of_a_person_or_of_the_portal_is_claimed_like_any_other(test: StoreUnderTest) {
+    let alice = || Subject::Person(PersonId::new("U0ALICE"));
+    let jobs = vec![
+        JobKind::Warn.due(alice(), at(1)),
+        JobKind::Home.due(alice(), at(2)),
+        JobKind::Home.due(PersonId::new("U0AMIR"), at(3)),
+        JobKind::CopyTrail { after: 7 }.due(Subject::Portal, at(4)),
+    ];
+    test.commit(Commit { jobs: jobs.clone(), ..Commit::default() }).await;
+    let claimed = test.claim_due(4).await;
+    let found: Vec<_> = claimed.iter().map(|job| (job.claim.key.clone(), job.kind.clone())).collect();
+    let written: Vec<_> = jobs.into_iter().map(|job| (job.key, job.kind)).collect();
+    assert_eq!(found, written);
+    test.store.complete(&claimed[0].claim).await.unwrap();
+    test.store.put_off(&claimed[1].claim, at(9), "Slack is away").await.unwrap();
+    test.store.park(&claimed[2].claim, "no such person").await.unwrap();
+    let replaced = JobKind::CopyTrail { after: 8 }.due(Subject::Portal, at(10));
+    test.commit(Commit {
+        jobs: vec![replaced.clone()],
+        done: Some(claimed[3].claim.clone()),
+        ..Commit::default()
+    })
+    .await;
+    let later = test.claim_due(10).await;
+    let found: Vec<_> =
+        later.iter().map(|job| (job.claim.key.of.clone(), job.kind.clone(), job.attempts)).collect();
+    assert_eq!(found, [(alice(), JobKind::Home, 1), (Subject::Portal, replaced.kind, 0)]);
+}

@@ -1,0 +1,111 @@
+//! What a team may spend: estimates of what lives count, and room comes back.
+
+use crate::harness::{Setup, run_in};
+
+const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
+const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];
+
+/// Room for one database and a bucket or two.
+fn tight() -> Setup {
+    Setup::new().with_payments("monthly_budget = 20")
+}
+
+#[tokio::test]
+async fn a_request_above_the_budget_is_refused_with_figures() {
+    run_in(tight(), async |company| {
+        let alice = &company.alice;
+        alice.asks_for("rds-postgres", &DATABASE).await;
+        alice.runs("/provision rds-postgres DatabaseName=invoices").await;
+        alice.submits().await;
+        let refused = alice.form();
+        assert!(refused.starts_with("Not submitted"), "{refused}");
+        assert!(refused.contains("Team *payments* already holds about $14.98 of $20"), "{refused}");
+        alice.asks_for("s3-bucket", &LOGS).await;
+        assert!(alice.newest_dm().contains("is ready"), "what fits is given: {}", alice.newest_dm());
+        assert_eq!(company.trail().await.matches("submitted |").count(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_product_may_ask_for_approval_above_the_budget() {
+    let asking = Setup::new().with_payments("monthly_budget = 3").with_catalog(
+        "s3-bucket/product.yml",
+        "quota: { per_team: 10 }",
+        "quota: { per_team: 10, over_budget: ask }",
+    );
+    run_in(asking, async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        alice.asks_for("s3-bucket", &LOGS).await;
+        assert!(alice.newest_dm().contains("is ready"), "{}", alice.newest_dm());
+        alice.asks_for("s3-bucket", &[("BucketPurpose", "backups")]).await;
+        insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
+        # Approval needed: Secure S3 Bucket
+        *Requested by* <@U0ALICE>
+        *Team* payments
+        *Product* Secure S3 Bucket v1.0
+        *Cost* about $2.15/month, us-east-1 list price of 2026-08-21
+        *Quota* 2 of 10 used, this one included
+        *Budget* above the team's budget
+        *Parameters*
+        BucketPurpose: `backups`
+        Environment: `dev`
+        ObjectRetention: `forever`
+        AccessLogBucket: `/platform/s3/access-log-bucket`
+        Waiting for <@U0MORGAN>
+        [Approve] [Deny]
+        (Request `id` · expires unanswered 2026-11-24 09:00 UTC · Simulated: nothing real is made)
+        ");
+        morgan.clicks("Approve").await;
+        assert!(alice.newest_dm().contains("is ready"), "{}", alice.newest_dm());
+        insta::assert_snapshot!(company.trail().await, @"
+        submitted | U0ALICE | payments | s3-bucket | APPROVED | auto-approved: this product needs no approval [form]
+        provisioning | workflow | payments | s3-bucket | PROVISIONING
+        active | provisioner | payments | s3-bucket | ACTIVE
+        submitted | U0ALICE | payments | s3-bucket | PENDING | 1 approval needed, above the team's budget [form]
+        approval requested | workflow | payments | s3-bucket | AWAITING_APPROVAL
+        approved | U0MORGAN | payments | s3-bucket | APPROVED | [button in C0PAYMENTS]
+        provisioning | workflow | payments | s3-bucket | PROVISIONING
+        active | provisioner | payments | s3-bucket | ACTIVE
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn there_is_room_again_once_something_has_ended() {
+    run_in(tight(), async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        alice.asks_for("rds-postgres", &DATABASE).await;
+        morgan.clicks("Deny").await;
+        morgan.fills(&[("reason", "Use the other one")]).await;
+        morgan.submits().await;
+        alice.asks_for("rds-postgres", &DATABASE).await;
+        morgan.clicks("Approve").await;
+        alice.runs("/provision rds-postgres DatabaseName=invoices").await;
+        alice.submits().await;
+        assert!(alice.form().starts_with("Not submitted"), "{}", alice.form());
+        company.waits("30d").await;
+        company.waits("7d").await;
+        assert!(alice.newest_dm().contains("is torn down."), "{}", alice.newest_dm());
+        alice.asks_for("rds-postgres", &[("DatabaseName", "invoices")]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_two_forms_for_the_last_money_the_first_one_counts() {
+    let setup = tight().with_settings("members = [\"U0ALICE\"]", "members = [\"U0ALICE\", \"U0ADMIN\"]");
+    run_in(setup, async |company| {
+        for person in [&company.alice, &company.pat] {
+            person.runs("/provision rds-postgres DatabaseName=orders").await;
+        }
+        company.holds_jobs(true);
+        tokio::join!(company.alice.submits(), company.pat.submits());
+        company.holds_jobs(false);
+        company.settle().await;
+        let forms = [company.alice.form(), company.pat.form()];
+        assert_eq!(forms.iter().filter(|form| form.starts_with("Not submitted")).count(), 1, "{forms:?}");
+    })
+    .await;
+}

@@ -1,0 +1,206 @@
+//! What was given comes to its end: warned about, reminded of, kept longer, torn down.
+
+use crate::harness::{Company, Setup, run, run_in};
+
+const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];
+
+/// How often the bot has said something that Slack notifies of.
+fn posts(company: &Company) -> usize {
+    company.calls("chat.postMessage").len()
+}
+
+#[tokio::test]
+async fn a_bucket_that_nobody_renews_is_warned_about_reminded_of_and_torn_down() {
+    run(async |company| {
+        let alice = &company.alice;
+        alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("719h").await;
+        let before = posts(company);
+        assert!(!alice.can_click("Renew 30d"));
+        company.waits("1h").await;
+        insta::assert_snapshot!(alice.newest_dm(), @"
+        This is torn down soon unless it is renewed.
+        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
+        Torn down 2026-12-30 09:00 UTC unless it is renewed. about $2.15/month, us-east-1 list price of 2026-08-21
+        [Renew 30d] [Tear down]
+        (`id` · Simulated: nothing real is made)
+        ");
+        company.waits("143h").await;
+        assert_eq!(posts(company), before + 1, "one warning");
+        company.waits("1h").await;
+        assert!(alice.newest_dm().contains("[Renew 30d] [Tear down]"), "{}", alice.newest_dm());
+        company.waits("23h").await;
+        assert_eq!(posts(company), before + 2, "one reminder");
+        assert_eq!(company.newest_request().await.status.name().label(), "Active");
+        company.waits("1h").await;
+        insta::assert_snapshot!(alice.dms()[3..].join("\n\n"), @"
+        Nothing of this is about to be torn down any more.
+        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
+        Torn down 2026-12-30 09:00 UTC: its lease ran out.
+        (`id` · Simulated: nothing real is made)
+
+        *Secure S3 Bucket v1.0* is torn down.
+        Torn down 2026-12-30 09:00 UTC: its lease ran out.
+        (Request `id` · Simulated: nothing real is made)
+        ");
+        insta::assert_snapshot!(company.trail().await, @"
+        submitted | U0ALICE | payments | s3-bucket | APPROVED | auto-approved: this product needs no approval [form]
+        provisioning | workflow | payments | s3-bucket | PROVISIONING
+        active | provisioner | payments | s3-bucket | ACTIVE
+        warned | clock | payments | s3-bucket | ACTIVE | ends 2026-12-30T09:00:00Z
+        reminded | clock | payments | s3-bucket | ACTIVE | ends 2026-12-30T09:00:00Z
+        expired | clock | payments | s3-bucket | TERMINATING
+        terminated | provisioner | payments | s3-bucket | TERMINATED
+        ");
+        company.waits("90d").await;
+        assert_eq!(posts(company), before + 3, "and nothing after that");
+        alice.runs("/provision s3-bucket").await;
+        assert!(alice.form().contains("0 of 10 used"), "{}", alice.form());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_click_keeps_it_longer_and_the_warnings_begin_anew() {
+    run(async |company| {
+        let alice = &company.alice;
+        alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("30d").await;
+        let said = posts(company);
+        alice.clicks("Renew 30d").await;
+        insta::assert_snapshot!(alice.newest_dm(), @"
+        Nothing of this is about to be torn down any more.
+        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
+        Renewed: it lives until 2027-01-29 09:00 UTC.
+        (`id` · Simulated: nothing real is made)
+        ");
+        assert!(alice.dms()[0].contains("Active until 2027-01-29 09:00 UTC"), "{}", alice.dms()[0]);
+        company.waits("719h").await;
+        assert_eq!(posts(company), said, "a renewal is shown where it was clicked, and nothing more is posted");
+        company.waits("1h").await;
+        assert!(alice.newest_dm().contains("orn down 2027-01-29 09:00 UTC unless"), "{}", alice.newest_dm());
+        company.waits("6d").await;
+        alice.clicks("Renew 30d").await;
+        assert!(alice.newest_dm().contains("it lives until 2027-03-06 09:00 UTC"), "{}", alice.newest_dm());
+        company.waits("30d").await;
+        assert_eq!(posts(company), said + 3, "each warning once");
+        company.waits("7d").await;
+        insta::assert_snapshot!(company.trail().await, @"
+        submitted | U0ALICE | payments | s3-bucket | APPROVED | auto-approved: this product needs no approval [form]
+        provisioning | workflow | payments | s3-bucket | PROVISIONING
+        active | provisioner | payments | s3-bucket | ACTIVE
+        warned | clock | payments | s3-bucket | ACTIVE | ends 2026-12-30T09:00:00Z
+        renewed | U0ALICE | payments | s3-bucket | ACTIVE | by 30d, ends 2027-01-29T09:00:00Z [button in D0ALICE]
+        warned | clock | payments | s3-bucket | ACTIVE | ends 2027-01-29T09:00:00Z
+        reminded | clock | payments | s3-bucket | ACTIVE | ends 2027-01-29T09:00:00Z
+        renewed | U0ALICE | payments | s3-bucket | ACTIVE | by 30d, ends 2027-03-06T09:00:00Z [button in D0ALICE]
+        warned | clock | payments | s3-bucket | ACTIVE | ends 2027-03-06T09:00:00Z
+        expired | clock | payments | s3-bucket | TERMINATING
+        terminated | provisioner | payments | s3-bucket | TERMINATED
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_ends_within_hours_comes_as_one_message_with_buttons_for_each() {
+    run(async |company| {
+        let alice = &company.alice;
+        let logs = alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("3h").await;
+        let backups = alice.asks_for("s3-bucket", &[("BucketPurpose", "backups")]).await;
+        company.waits("2h").await;
+        alice.asks_for("s3-bucket", &[("BucketPurpose", "data-lake")]).await;
+        let said = posts(company);
+        company.waits("715h").await;
+        insta::assert_snapshot!(alice.newest_dm(), @"
+        These 3 are torn down soon unless they are renewed.
+        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
+        Torn down 2026-12-30 09:00 UTC unless it is renewed. about $2.15/month, us-east-1 list price of 2026-08-21
+        [Renew 30d] [Tear down]
+        *Secure S3 Bucket v1.0* for team *payments*: `payments-backups-dev-id`
+        Torn down 2026-12-30 12:00 UTC unless it is renewed. about $2.15/month, us-east-1 list price of 2026-08-21
+        [Renew 30d] [Tear down]
+        *Secure S3 Bucket v1.0* for team *payments*: `payments-data-lake-dev-id`
+        Torn down 2026-12-30 14:00 UTC unless it is renewed. about $2.15/month, us-east-1 list price of 2026-08-21
+        [Renew 30d] [Tear down]
+        (`id` `id` `id` · Simulated: nothing real is made)
+        ");
+        alice.clicks_for(&backups, "Renew 30d").await;
+        insta::assert_snapshot!(alice.newest_dm(), @"
+        2 of these 3 are torn down soon unless they are renewed.
+        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
+        Torn down 2026-12-30 09:00 UTC unless it is renewed. about $2.15/month, us-east-1 list price of 2026-08-21
+        [Renew 30d] [Tear down]
+        *Secure S3 Bucket v1.0* for team *payments*: `payments-backups-dev-id`
+        Renewed: it lives until 2027-01-29 12:00 UTC.
+        *Secure S3 Bucket v1.0* for team *payments*: `payments-data-lake-dev-id`
+        Torn down 2026-12-30 14:00 UTC unless it is renewed. about $2.15/month, us-east-1 list price of 2026-08-21
+        [Renew 30d] [Tear down]
+        (`id` `id` `id` · Simulated: nothing real is made)
+        ");
+        assert!(alice.can_click_for(&logs, "Renew 30d") && !alice.can_click_for(&backups, "Renew 30d"));
+        company.waits("1d").await;
+        assert_eq!(posts(company), said + 1, "one message for all three");
+        company.waits("6d").await;
+        company.waits("6h").await;
+        let live = company.trail().await;
+        assert_eq!((live.matches("expired |").count(), live.matches("renewed |").count()), (2, 1), "{live}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_click_on_an_old_warning_says_how_things_stand_and_refreshes_it() {
+    run(async |company| {
+        let alice = &company.alice;
+        alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("30d").await;
+        let old = alice.remembers("Renew 30d");
+        company.waits("6d").await;
+        alice.clicks("Renew 30d").await;
+        let trail = company.trail().await;
+        alice.presses(&old).await;
+        assert!(alice.is_told().starts_with("This button is out of date"), "{}", alice.is_told());
+        insta::assert_snapshot!(alice.dms()[2], @"
+        Nothing of this is about to be torn down any more.
+        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
+        Renewed: it lives until 2027-02-04 09:00 UTC.
+        (`id` · Simulated: nothing real is made)
+        ");
+        assert_eq!(company.trail().await, trail, "nothing was renewed twice");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_teardown_that_fails_keeps_the_bucket_and_its_slot() {
+    let failing =
+        Setup::new().with_settings("[simulated]\n", "[simulated]\nfail_teardowns = [\"s3-bucket\"]\n");
+    run_in(failing, async |company| {
+        let alice = &company.alice;
+        alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("30d").await;
+        company.waits("7d").await;
+        insta::assert_snapshot!(alice.dms()[2..].join("\n\n"), @"
+        Nothing of this is about to be torn down any more.
+        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
+        The teardown failed. It is still there and keeps its quota slot.
+        (`id` · Simulated: nothing real is made)
+
+        *Secure S3 Bucket v1.0* could not be torn down.
+        Some of its resources may be left and it keeps its quota slot. Your platform team has to remove them: mention request `ID`.
+        One of its parts could not be made.
+        > DELETE_FAILED: Bucket (AWS::S3::Bucket): The bucket you tried to delete is not empty
+        (Request `id` · Simulated: nothing real is made)
+        ");
+        let trail = company.trail().await;
+        insta::assert_snapshot!(trail.lines().last().unwrap(), @"teardown failed | provisioner | payments | s3-bucket | TEARDOWN_FAILED | DELETE_FAILED: Bucket (AWS::S3::Bucket): The bucket you tried to delete is not empty");
+        let said = posts(company);
+        company.waits("60d").await;
+        assert_eq!(posts(company), said, "it is told once");
+        alice.runs("/provision s3-bucket").await;
+        assert!(alice.form().contains("1 of 10 used"), "{}", alice.form());
+    })
+    .await;
+}

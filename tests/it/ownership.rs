@@ -1,0 +1,108 @@
+//! Whose something is: who may keep it, and who is told when its owner cannot be.
+
+use crate::harness::{Person, Setup, run, run_in};
+
+const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];
+
+#[tokio::test]
+async fn a_stranger_who_renews_is_refused_privately_and_noted() {
+    run(async |company| {
+        let (alice, bob, olga) = (&company.alice, &company.bob, &company.olga);
+        alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("30d").await;
+        let renew = alice.remembers("Renew 30d");
+        for stranger in [bob, olga] {
+            stranger.presses(&renew).await;
+            insta::allow_duplicates! {
+                insta::assert_snapshot!(stranger.is_told(), @"Only <@U0ALICE>, who owns it, its team's approvers and the platform team can do that.");
+            }
+        }
+        let trail = company.trail().await;
+        insta::assert_snapshot!(trail.lines().skip(4).collect::<Vec<_>>().join("\n"), @"
+        refused | U0BOB | payments | s3-bucket | ACTIVE | renew: not theirs [button in D0ALICE]
+        refused | U0OLGA | payments | s3-bucket | ACTIVE | renew: not theirs [button in D0ALICE]
+        ");
+        company.waits("7d").await;
+        assert!(alice.newest_dm().contains("is torn down."), "{}", alice.newest_dm());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_approver_of_the_team_and_an_admin_may_renew() {
+    run(async |company| {
+        let (alice, morgan, pat) = (&company.alice, &company.morgan, &company.pat);
+        alice.asks_for("s3-bucket", &LOGS).await;
+        for person in [morgan, pat] {
+            company.waits("37d").await;
+            person.presses(&alice.remembers("Renew 30d")).await;
+            let trail = company.trail().await;
+            let renewed = format!("renewed | {}", person.id);
+            assert!(trail.lines().last().unwrap().starts_with(&renewed), "{trail}");
+        }
+    })
+    .await;
+}
+
+/// Morgan reads in the team's channel what its owner cannot be told, and renews there.
+async fn morgan_renews(morgan: &Person) {
+    insta::allow_duplicates! {
+        insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
+        This is torn down soon unless it is renewed. Their owner <@U0ALICE> cannot be reached, so <@U0MORGAN> can decide: renew, hand over or tear down.
+        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
+        Torn down 2026-12-30 09:00 UTC unless it is renewed. about $2.15/month, us-east-1 list price of 2026-08-21
+        [Renew 30d] [Tear down]
+        (`id` · Simulated: nothing real is made)
+        ");
+    }
+    morgan.clicks("Renew 30d").await;
+    insta::allow_duplicates! {
+        insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
+        Nothing of this is about to be torn down any more.
+        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
+        Renewed: it lives until 2027-01-29 09:00 UTC.
+        (`id` · Simulated: nothing real is made)
+        ");
+    }
+}
+
+#[tokio::test]
+async fn the_team_is_warned_when_the_owner_has_left() {
+    run(async |company| {
+        company.alice.asks_for("s3-bucket", &LOGS).await;
+        company.playground.deactivate("U0ALICE").await.unwrap();
+        let direct = company.calls("conversations.open").len();
+        company.expects_slack_to_refuse("chat.postMessage", "user_disabled");
+        company.waits("30d").await;
+        assert_eq!(company.calls("conversations.open").len(), direct, "nobody is written to who has left");
+        morgan_renews(&company.morgan).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_team_is_warned_when_slack_takes_no_message_for_the_owner() {
+    for refusal in ["user_disabled", "messages_tab_disabled"] {
+        run(async |company| {
+            company.alice.asks_for("s3-bucket", &LOGS).await;
+            company.expects_slack_to_refuse("chat.postMessage", refusal);
+            company.playground.fail_next("chat.postMessage", refusal);
+            company.waits("30d").await;
+            morgan_renews(&company.morgan).await;
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_team_without_a_channel_is_warned_in_the_approvals_channel() {
+    let setup = Setup::new().with_settings("channel = \"C0PAYMENTS\"\n", "");
+    run_in(setup, async |company| {
+        company.alice.asks_for("s3-bucket", &LOGS).await;
+        company.playground.deactivate("U0ALICE").await.unwrap();
+        company.waits("30d").await;
+        let shown = company.morgan.reads("C0APPROVALS");
+        assert!(shown.contains("<@U0ALICE> cannot be reached, so <@U0MORGAN> can decide"), "{shown}");
+    })
+    .await;
+}

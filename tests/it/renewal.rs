@@ -1,0 +1,189 @@
+//! Renewals beyond those that need nobody: approvers are asked, and whoever hoped for an answer loses nothing
+//! meanwhile.
+
+use crate::harness::{Company, Setup, run_in};
+
+/// Renewed once for nothing, then somebody has to agree.
+fn once() -> Setup {
+    Setup::new().with_catalog("s3-bucket/product.yml", "max_renewals: 12", "max_renewals: 1")
+}
+
+/// Alice's bucket was renewed, is about to end again, and she asks to keep it.
+async fn asks_for_a_second_renewal(company: &Company) {
+    let alice = &company.alice;
+    alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+    company.waits("30d").await;
+    alice.clicks("Renew 30d").await;
+    company.waits("30d").await;
+    alice.clicks("Renew 30d").await;
+}
+
+#[tokio::test]
+async fn a_renewal_beyond_the_free_ones_is_approved_on_a_card() {
+    run_in(once(), async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        asks_for_a_second_renewal(company).await;
+        insta::assert_snapshot!(alice.newest_dm(), @"
+        This is torn down soon unless it is renewed.
+        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
+        Active until 2027-01-29 09:00 UTC. A renewal by 30d waits for approval until 2027-01-23 09:00 UTC.
+        (`id` · Simulated: nothing real is made)
+        ");
+        insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
+        # Renewal needs approval: Secure S3 Bucket
+        <@U0ALICE> asks to keep `payments-logs-dev-id` 30d longer. It was renewed once already.
+        *Owner* <@U0ALICE>
+        *Team* payments
+        *Product* Secure S3 Bucket v1.0
+        *Cost* about $2.15/month, us-east-1 list price of 2026-08-21
+        Waiting for <@U0MORGAN> until 2027-01-23 09:00 UTC.
+        [Approve] [Deny]
+        (Request `id` · Simulated: nothing real is made)
+        ");
+        alice.clicks("Approve").await;
+        insta::assert_snapshot!(alice.is_told(), @"Only its approvers can decide about this request: <@U0MORGAN>.");
+        morgan.clicks("Approve").await;
+        insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
+        # Renewal approved: Secure S3 Bucket
+        <@U0ALICE> asks to keep `payments-logs-dev-id` 30d longer. It was renewed once already.
+        *Owner* <@U0ALICE>
+        *Team* payments
+        *Product* Secure S3 Bucket v1.0
+        *Cost* about $2.15/month, us-east-1 list price of 2026-08-21
+        Approved by <@U0MORGAN> (2027-01-22 09:00 UTC)
+        Active until 2027-02-28 09:00 UTC.
+        (Request `id` · Simulated: nothing real is made)
+        ");
+        insta::assert_snapshot!(alice.dms()[3..].join("\n\n"), @"
+        Nothing of this is about to be torn down any more.
+        *Secure S3 Bucket v1.0* for team *payments*: `payments-logs-dev-id`
+        Renewed: it lives until 2027-02-28 09:00 UTC.
+        (`id` · Simulated: nothing real is made)
+
+        Your renewal of *Secure S3 Bucket v1.0* is approved.
+        Active until 2027-02-28 09:00 UTC.
+        [Renew 30d] [Tear down]
+        (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ");
+        insta::assert_snapshot!(company.trail().await, @"
+        submitted | U0ALICE | payments | s3-bucket | APPROVED | auto-approved: this product needs no approval [form]
+        provisioning | workflow | payments | s3-bucket | PROVISIONING
+        active | provisioner | payments | s3-bucket | ACTIVE
+        warned | clock | payments | s3-bucket | ACTIVE | ends 2026-12-30T09:00:00Z
+        renewed | U0ALICE | payments | s3-bucket | ACTIVE | by 30d, ends 2027-01-29T09:00:00Z [button in D0ALICE]
+        warned | clock | payments | s3-bucket | ACTIVE | ends 2027-01-29T09:00:00Z
+        renewal requested | U0ALICE | payments | s3-bucket | ACTIVE | by 30d, 1 needed [button in D0ALICE]
+        refused | U0ALICE | payments | s3-bucket | ACTIVE | approve: not an approver [button in C0PAYMENTS]
+        renewed | U0MORGAN | payments | s3-bucket | ACTIVE | by 30d, ends 2027-02-28T09:00:00Z [button in C0PAYMENTS]
+        ");
+        company.waits("720h").await;
+        assert!(alice.newest_dm().contains("unless it is renewed"), "warned again: {}", alice.newest_dm());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_asks_for_a_renewal_does_not_approve_it() {
+    let setup = once().with_settings("approvers = [\"U0MORGAN\"]", "approvers = [\"U0MORGAN\", \"U0ALICE\"]");
+    run_in(setup, async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        asks_for_a_second_renewal(company).await;
+        alice.clicks("Approve").await;
+        insta::assert_snapshot!(alice.is_told(), @"This is your own request, so somebody else has to decide: <@U0MORGAN>.");
+        let trail = company.trail().await;
+        assert!(trail.lines().last().unwrap().starts_with("refused | U0ALICE"), "{trail}");
+        morgan.clicks("Approve").await;
+        assert!(company.trail().await.lines().last().unwrap().starts_with("renewed | U0MORGAN"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_renewal_that_is_denied_says_why_and_leaves_a_day_at_least() {
+    run_in(once(), async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        asks_for_a_second_renewal(company).await;
+        morgan.clicks("Deny").await;
+        morgan.fills(&[("reason", "Move them to the archive")]).await;
+        morgan.submits().await;
+        insta::assert_snapshot!(alice.newest_dm(), @"
+        Your renewal of *Secure S3 Bucket v1.0* was denied by <@U0MORGAN>.
+        > Move them to the archive
+        Active until 2027-01-29 09:00 UTC.
+        [Renew 30d] [Tear down]
+        (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ");
+        insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
+        # Renewal denied: Secure S3 Bucket
+        <@U0ALICE> asks to keep `payments-logs-dev-id` 30d longer. It was renewed once already.
+        *Owner* <@U0ALICE>
+        *Team* payments
+        *Product* Secure S3 Bucket v1.0
+        *Cost* about $2.15/month, us-east-1 list price of 2026-08-21
+        Denied by <@U0MORGAN>
+        > Move them to the archive
+        (Request `id` · Simulated: nothing real is made)
+        ");
+        assert!(!alice.can_click("Approve"));
+        company.waits("168h").await;
+        assert!(alice.newest_dm().contains("is torn down."), "{}", alice.newest_dm());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_teardown_waits_for_the_answer_and_a_day_after_a_no() {
+    run_in(once(), async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        company.waits("30d").await;
+        alice.clicks("Renew 30d").await;
+        company.waits("30d").await;
+        // Twelve hours before the end.
+        company.waits("156h").await;
+        alice.clicks("Renew 30d").await;
+        company.waits("23h").await;
+        assert!(company.newest_request().await.lease().is_some(), "eleven hours after its end");
+        morgan.clicks("Deny").await;
+        morgan.fills(&[("reason", "Not needed")]).await;
+        morgan.submits().await;
+        company.waits("23h").await;
+        assert!(company.newest_request().await.lease().is_some());
+        company.waits("1h").await;
+        assert!(alice.newest_dm().contains("is torn down."), "{}", alice.newest_dm());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_renewal_that_nobody_answers_is_told_and_ends_a_day_later() {
+    run_in(once(), async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        company.waits("30d").await;
+        alice.clicks("Renew 30d").await;
+        company.waits("30d").await;
+        company.waits("156h").await;
+        alice.clicks("Renew 30d").await;
+        company.waits("24h").await;
+        let dms = alice.dms();
+        let told = dms.iter().find(|text| text.starts_with("Nobody answered your renewal of"));
+        assert!(told.is_some_and(|text| text.contains("2027-01-30 21:00 UTC")), "{dms:?}");
+        let card = morgan.reads("C0PAYMENTS");
+        assert!(card.starts_with("# Renewal not answered"), "{card}");
+        assert!(!morgan.can_click("Approve"));
+        company.waits("23h").await;
+        assert!(company.newest_request().await.lease().is_some());
+        company.waits("1h").await;
+        assert!(alice.newest_dm().contains("is torn down."), "{}", alice.newest_dm());
+        let trail = company.trail().await;
+        insta::assert_snapshot!(trail.lines().skip(6).collect::<Vec<_>>().join("\n"), @"
+        renewal requested | U0ALICE | payments | s3-bucket | ACTIVE | by 30d, 1 needed [button in D0ALICE]
+        renewal timed out | clock | payments | s3-bucket | ACTIVE
+        reminded | clock | payments | s3-bucket | ACTIVE | ends 2027-01-30T21:00:00Z
+        expired | clock | payments | s3-bucket | TERMINATING
+        terminated | provisioner | payments | s3-bucket | TERMINATED
+        ");
+    })
+    .await;
+}
