@@ -15,6 +15,8 @@ use crate::ports::store::{HomeTab, Which, Whose};
 
 /// A home tab is kept up to date for this long after it was last opened.
 const LOOKED_AT: Period = Period::days(7);
+/// Opening it again within this time is still the first visit: clients open it more than once.
+const FIRST_VISIT: Period = Period::minutes(10);
 /// Requests shown of each kind.
 const ROWS: usize = 8;
 /// Requests of a team that are looked through for those of others.
@@ -27,10 +29,14 @@ const MOST_WAITING: usize = 100;
 /// # Errors
 /// When the store cannot be used.
 pub async fn opened(portal: &Portal, person: &PersonId) -> Result<(), Error> {
+    let now = portal.now();
     let known = portal.ports.store.home(person).await?;
-    let shows = known.map(|home| home.shows).unwrap_or_default();
-    portal.ports.store.put_home(person, &HomeTab { opened_at: portal.now(), shows }).await?;
-    Ok(portal.write_jobs(vec![JobKind::Home.due(person.clone(), portal.now())]).await?)
+    let home = match known {
+        Some(known) => HomeTab { opened_at: now, ..known },
+        None => HomeTab { first_opened_at: now, opened_at: now, shows: String::new() },
+    };
+    portal.ports.store.put_home(person, &home).await?;
+    Ok(portal.write_jobs(vec![JobKind::Home.due(person.clone(), now)]).await?)
 }
 
 /// Has the home tabs published that this request is shown on.
@@ -66,7 +72,8 @@ async fn is_shown_to(portal: &Portal, person: &PersonId, request: &Request) -> b
 /// Publishes a person's home tab if it shows something else now.
 pub(super) async fn publish(portal: &Portal, person: &PersonId) -> Result<Performed, JobError> {
     let Some(known) = portal.ports.store.home(person).await? else { return Ok(Performed::Done) };
-    let page = page(portal, person, known.shows.is_empty()).await?;
+    let is_first_visit = known.opened_at <= FIRST_VISIT.after(known.first_opened_at);
+    let page = page(portal, person, is_first_visit).await?;
     let shows = match portal.ports.slack.publish_home(&page, &known.shows).await {
         Ok(shows) => shows,
         // Somebody who has left the workspace looks at no tab.

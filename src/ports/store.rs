@@ -188,6 +188,8 @@ pub struct Holding {
 /// What is known of a person's home tab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HomeTab {
+    /// When they first opened it.
+    pub first_opened_at: Timestamp,
     /// When they last opened it.
     pub opened_at: Timestamp,
     /// A digest of what it shows; empty when nothing was published yet.

@@ -20,6 +20,7 @@ async fn help_names_what_there_is() {
         `/provision teardown &lt;id&gt;` tears something down, after it has shown what is lost and what is kept
         `/provision transfer &lt;id&gt; [@person]` hands something to a team-mate
         `/provision audit &lt;id&gt;` shows who did what and when; for approvers, admins and auditors
+        `/provision costs [team]` shows what yours and your teams' cost, a month and this month
         `/provision help` shows this
         For example `/provision ecs-service team=payments`. Ids may be cut to the first characters that tell them apart.
         ");

@@ -37,6 +37,10 @@ async fn a_first_visit_explains_the_app_and_leads_to_the_catalog() {
         ");
         alice.clicks_at_home("Request something").await;
         assert!(alice.form().starts_with("Catalog"), "{}", alice.form());
+        company.clock.advance("5m");
+        alice.opens_home().await;
+        assert!(alice.home().contains("Welcome"), "still the first visit");
+        company.clock.advance("1h");
         alice.opens_home().await;
         assert!(!alice.home().contains("Welcome"), "{}", alice.home());
     })
@@ -160,6 +164,9 @@ async fn a_change_is_published_two_seconds_later_to_those_who_looked_within_a_we
 async fn nothing_is_published_when_nothing_differs() {
     run(async |company| {
         company.alice.opens_home().await;
+        company.alice.opens_home().await;
+        assert_eq!(published(company), 1);
+        company.waits("1h").await;
         company.alice.opens_home().await;
         // The words for a first visit are gone; from now on it is the same.
         let before = published(company);

@@ -35,9 +35,10 @@ CREATE TABLE messages (
 
 -- Who has opened their home tab, and a digest of what it shows.
 CREATE TABLE homes (
-  person    TEXT PRIMARY KEY,
-  opened_at INTEGER NOT NULL,
-  shows     TEXT NOT NULL
+  person          TEXT PRIMARY KEY,
+  first_opened_at INTEGER NOT NULL,
+  opened_at       INTEGER NOT NULL,
+  shows           TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX homes_opened ON homes (opened_at);
 

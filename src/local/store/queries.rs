@@ -136,16 +136,20 @@ pub(super) fn team_monthly(connection: &Connection, team: &TeamName) -> anyhow::
 
 pub(super) fn home(connection: &Connection, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
     Ok(connection
-        .prepare_cached("SELECT opened_at, shows FROM homes WHERE person = ?1")?
+        .prepare_cached("SELECT first_opened_at, opened_at, shows FROM homes WHERE person = ?1")?
         .query_row([person.as_str()], |row| {
-            Ok(HomeTab { opened_at: instant::read(row.get(0)?), shows: row.get(1)? })
+            let (first_opened_at, opened_at) = (instant::read(row.get(0)?), instant::read(row.get(1)?));
+            Ok(HomeTab { first_opened_at, opened_at, shows: row.get(2)? })
         })
         .optional()?)
 }
 
 pub(super) fn put_home(tx: &Connection, person: &PersonId, home: &HomeTab) -> anyhow::Result<()> {
-    tx.prepare_cached("INSERT OR REPLACE INTO homes (person, opened_at, shows) VALUES (?1, ?2, ?3)")?
-        .execute(params![person.as_str(), instant::reached(home.opened_at), home.shows])?;
+    let (first, last) = (instant::reached(home.first_opened_at), instant::reached(home.opened_at));
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO homes (person, first_opened_at, opened_at, shows) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![person.as_str(), first, last, home.shows])?;
     Ok(())
 }
 

@@ -117,7 +117,7 @@ fn what_waits_comes_first_then_ones_own_then_the_teams() {
     [Details] [Tear down]
     *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Teardown failed, since <!date^1795341900^{date_short_pretty}|2026-11-22>
     `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
-    [Details] [Tear down]
+    [Details] [Try again]
     [Show all]
     ---
     # Team payments

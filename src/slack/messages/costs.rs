@@ -65,12 +65,18 @@ fn summary(account: &Account, command: &str) -> String {
         some => format!("\n{some} have no estimate and are in no sum."),
     };
     format!(
-        "*{name}*: {held} held, about {}/month\nThis month about {} so far, about {} for the whole of it{}{unpriced}",
-        dollars(*monthly),
-        dollars(*so_far),
-        dollars(*projected),
+        "*{name}*: {held} held, {}/month\nThis month {} so far, {} for the whole of it{}{unpriced}",
+        about(*monthly),
+        about(*so_far),
+        about(*projected),
         budget(account).unwrap_or_default()
     )
+}
+
+/// "about $12"; what is less than a cent is not also about that.
+fn about(amount: Decimal) -> String {
+    let dollars = dollars(amount);
+    if dollars.starts_with('$') { format!("about {dollars}") } else { dollars }
 }
 
 fn title(account: &Account) -> String {

@@ -81,13 +81,14 @@ pub fn ask(request: &Request) -> String {
         ),
         None => (format!("{} asks for it", mention(&request.requester)), request.approve_by),
     };
+    let above = if request.exceeds_budget { " · *beyond the team's monthly budget*" } else { "" };
     let so_far = facts::approvals_so_far(request).map(|count| format!(" · {count}")).unwrap_or_default();
     let why = match request.reason.trim() {
         "" => String::new(),
         reason => format!("\n{}", quote(&on_one_line(reason), REASON)),
     };
     format!(
-        "*{}* for team *{}* · {}\n{asked} · `{}` · expires unanswered {}{so_far}{why}",
+        "*{}* for team *{}* · {}{above}\n{asked} · `{}` · expires unanswered {}{so_far}{why}",
         facts::product(request),
         facts::team(request),
         cost(request),
@@ -133,7 +134,7 @@ pub fn tend(request: &Request, owner: &PersonId) -> SlackBlock {
             }
             row.push(plain(facts::teardown_button(request)));
         }
-        Status::TeardownFailed { .. } => row.push(plain(facts::teardown_button(request))),
+        Status::TeardownFailed { .. } => row.push(plain(facts::try_again_button(request))),
         Status::Pending | Status::AwaitingApproval { .. } if request.requester == *owner => {
             row.push(facts::cancel_button(request));
         }
@@ -155,4 +156,49 @@ pub fn tend(request: &Request, owner: &PersonId) -> SlackBlock {
 /// Without color: in a long list only what waits for an answer stands out.
 fn plain(button: SlackBlockButtonElement) -> SlackBlockButtonElement {
     SlackBlockButtonElement { style: None, ..button }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::messages::sample;
+
+    #[test]
+    fn an_approver_reads_why_and_whether_it_goes_beyond_the_budget() {
+        let request = Request { exceeds_budget: true, ..sample::awaiting() };
+        insta::assert_snapshot!(ask(&request), @"
+        *Secure S3 Bucket v1.0* for team *payments* · about $15/month · *beyond the team's monthly budget*
+        <@U0ALICE> asks for it · `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
+        > Invoices &amp; receipts &gt; for audit
+        ");
+        let silent = ask(&Request { reason: String::new(), ..request });
+        assert_eq!(silent.lines().count(), 2, "{silent}");
+    }
+
+    #[test]
+    fn every_status_has_a_line_and_only_what_can_be_done_has_a_button() {
+        let owner = PersonId::new("U0ALICE");
+        let rows = sample::in_every_status(&sample::request()).into_iter().map(|request| {
+            let json = serde_json::to_value(tend(&request, &owner)).unwrap();
+            let elements = json["elements"].as_array().unwrap().iter();
+            let texts: Vec<&str> =
+                elements.map(|element| element["text"]["text"].as_str().unwrap()).collect();
+            format!("{}: {}", request.status.name().label(), texts.join(", "))
+        });
+        insta::assert_snapshot!(rows.collect::<Vec<_>>().join("\n"), @"
+        Submitted: Details, Cancel
+        Waiting for approval: Details, Cancel
+        Approved: Details
+        Provisioning: Details
+        Active: Details, Renew 30d, Tear down
+        Tearing down: Details
+        Denied: Details
+        Cancelled: Details
+        Timed out: Details
+        Failed: Details
+        Teardown failed: Details, Try again
+        Torn down: Details
+        Retained: Details
+        ");
+    }
 }

@@ -6,7 +6,7 @@ use quartermaster::domain::ids::PersonId;
 use quartermaster::ports::store::HomeTab;
 
 fn home(seconds: u32, shows: &str) -> HomeTab {
-    HomeTab { opened_at: at(seconds), shows: shows.to_owned() }
+    HomeTab { first_opened_at: at(0), opened_at: at(seconds), shows: shows.to_owned() }
 }
 
 pub(crate) async fn a_home_tab_is_remembered_as_it_was_put_last(test: StoreUnderTest) {
