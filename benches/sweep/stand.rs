@@ -1,0 +1,154 @@
+//! The program's dispatcher on one store, with a clock that is set by hand and a Slack that takes every message.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use quartermaster::domain::ids::{ChannelId, GroupId, PersonId};
+use quartermaster::domain::organization::Organization;
+use quartermaster::domain::period::Period;
+use quartermaster::domain::request::MessageRef;
+use quartermaster::local::database::Database;
+use quartermaster::local::provisioner::{SimulatedProvisioner, Simulation};
+use quartermaster::local::queue::LocalQueue;
+use quartermaster::local::store::SqliteStore;
+use quartermaster::local::workflow::LocalWorkflow;
+use quartermaster::portal::Portal;
+use quartermaster::portal::dispatch::Dispatcher;
+use quartermaster::ports::Ports;
+use quartermaster::ports::clock::Clock;
+use quartermaster::ports::directory::Directory;
+use quartermaster::ports::slack::{Destination, HomePage, Notice, Slack, SlackError};
+use quartermaster::ports::store::Store;
+
+/// A dispatcher and what it stands on.
+pub(crate) struct Stand {
+    pub(crate) clock: Arc<SetClock>,
+    pub(crate) slack: Arc<TakingSlack>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) dispatcher: Dispatcher,
+}
+
+impl Stand {
+    /// On the store at this path.
+    pub(crate) fn at(path: &Path) -> anyhow::Result<Self> {
+        let database = Database::open(path.to_str().context("a path that is not text")?)?;
+        let clock = Arc::new(SetClock(Mutex::new(Timestamp::UNIX_EPOCH)));
+        let slack = Arc::new(TakingSlack::default());
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::new(database.clone()));
+        let queue = LocalQueue::new(database.clone(), clock.clone());
+        let workflow = LocalWorkflow::new(database.clone(), queue.clone(), clock.clone());
+        let simulation = Simulation { step: Period::ZERO, fail_products: vec![], fail_teardowns: vec![] };
+        let provisioner = SimulatedProvisioner::new(database, queue.clone(), clock.clone(), simulation);
+        let ports = Ports {
+            store: store.clone(),
+            workflow: Arc::new(workflow),
+            queue: Arc::new(queue),
+            provisioner: Arc::new(provisioner),
+            slack: slack.clone(),
+            directory: Arc::new(Everybody),
+            clock: clock.clone(),
+        };
+        let catalog = quartermaster::catalog::built_in().ok().context("the built-in catalog is broken")?;
+        let organization = Organization {
+            teams: vec![],
+            admins: vec![],
+            auditors: vec![],
+            approvals_channel: ChannelId::new("C0APPROVALS"),
+            audit_channel: None,
+            command: "/provision".to_owned(),
+        };
+        // Nothing runs the jobs of a commit at once, so each is found by looking for what is due.
+        let (portal, _woken) = Portal::new(ports, Arc::new(catalog), Arc::new(organization));
+        Ok(Self { clock, slack, store, dispatcher: Dispatcher::new(portal) })
+    }
+}
+
+/// A clock that stands still until it is set.
+#[derive(Debug)]
+pub(crate) struct SetClock(Mutex<Timestamp>);
+
+impl SetClock {
+    pub(crate) fn set(&self, now: Timestamp) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes every message at once and counts the leases that were warned about.
+#[derive(Debug, Default)]
+pub(crate) struct TakingSlack {
+    posted: AtomicUsize,
+    warned: AtomicUsize,
+}
+
+impl TakingSlack {
+    /// Leases warned about since the last time this was asked.
+    pub(crate) fn take_warned(&self) -> usize {
+        self.warned.swap(0, Ordering::Relaxed)
+    }
+}
+
+#[async_trait]
+impl Slack for TakingSlack {
+    async fn post(&self, _to: &Destination, notice: &Notice<'_>) -> Result<MessageRef, SlackError> {
+        if let Notice::Warning(warning) = notice {
+            self.warned.fetch_add(warning.leases.len(), Ordering::Relaxed);
+        }
+        let ts = self.posted.fetch_add(1, Ordering::Relaxed).to_string();
+        Ok(MessageRef { channel: ChannelId::new("D0SOMEBODY"), ts })
+    }
+
+    async fn update(&self, _at: &MessageRef, _notice: &Notice<'_>) -> Result<(), SlackError> {
+        Ok(())
+    }
+
+    async fn whisper(
+        &self,
+        _channel: Option<&ChannelId>,
+        _person: &PersonId,
+        _text: &str,
+    ) -> Result<(), SlackError> {
+        Ok(())
+    }
+
+    async fn publish_home(&self, _page: &HomePage, shown: &str) -> Result<String, SlackError> {
+        Ok(shown.to_owned())
+    }
+
+    async fn clock_ahead_by(&self) -> anyhow::Result<SignedDuration> {
+        Ok(SignedDuration::ZERO)
+    }
+
+    async fn check(&self) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+/// Everybody is a full member, and there are no groups.
+#[derive(Debug)]
+struct Everybody;
+
+#[async_trait]
+impl Directory for Everybody {
+    async fn group_members(&self, _group: &GroupId) -> anyhow::Result<BTreeSet<PersonId>> {
+        Ok(BTreeSet::new())
+    }
+
+    async fn person_by_email(&self, _email: &str) -> anyhow::Result<Option<PersonId>> {
+        Ok(None)
+    }
+
+    async fn is_active(&self, _person: &PersonId) -> anyhow::Result<bool> {
+        Ok(true)
+    }
+}
