@@ -50,6 +50,8 @@ pub(super) struct Whereabouts {
     pub(super) channel: Option<ChannelId>,
     /// Slack's address for an answer.
     pub(super) response_url: Option<ResponseUrl>,
+    /// Whether they have one of our modals open, so that another one comes over it.
+    pub(super) in_modal: bool,
 }
 
 impl Edge {
@@ -195,7 +197,7 @@ impl Edge {
         }
     }
 
-    /// Opens a modal after the answer. Its trigger lives for 3 seconds, so nothing slow comes before it.
+    /// Opens a modal after the answer, over the one that is open. Its trigger lives for 3 seconds, so nothing slow comes before it.
     pub(super) fn open_later(
         &self,
         at: &Whereabouts,
@@ -205,6 +207,7 @@ impl Edge {
         let (edge, at) = (self.clone(), at.clone());
         self.follow(async move {
             let opened = match trigger {
+                Some(trigger) if at.in_modal => edge.client.push_view(&trigger, &view).await.map(drop),
                 Some(trigger) => edge.client.open_view(&trigger, &view).await.map(drop),
                 None => Err(SlackError::Refused("Slack sent no trigger_id".to_owned())),
             };
@@ -243,11 +246,13 @@ impl Whereabouts {
             person: click.origin.person.clone(),
             channel: click.channel.clone(),
             response_url: click.response_url.clone(),
+            // A home tab is a view as well, but has no name.
+            in_modal: click.view.as_ref().is_some_and(|view| !view.callback_id.is_empty()),
         }
     }
 
     pub(super) fn only(person: &PersonId) -> Self {
-        Self { person: person.clone(), channel: None, response_url: None }
+        Self { person: person.clone(), channel: None, response_url: None, in_modal: false }
     }
 }
 

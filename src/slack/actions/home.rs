@@ -1,8 +1,6 @@
 //! Buttons of the home tab and of the modals it opens: whole lists, costs, details. There is no message to answer in,
 //! so the answers are modals.
 
-use slack_morphism::prelude::SlackModalView;
-
 use super::refuse;
 use crate::portal::lookup;
 use crate::slack::commands::{self, Rows, cost_modal, list_modal};
@@ -52,25 +50,8 @@ pub(super) async fn show_details(edge: &Edge, at: &Whereabouts, click: &Click) {
     match found.await {
         Ok(detail) => {
             let view = views::details(&commands::full(edge, &detail, &at.person).await);
-            let is_over_modal = click.view.as_ref().is_some_and(|view| !view.callback_id.is_empty());
-            if is_over_modal {
-                push(edge, at, click, view);
-            } else {
-                edge.open_later(at, click.trigger_id.clone(), view);
-            }
+            edge.open_later(at, click.trigger_id.clone(), view);
         }
         Err(error) => refuse(edge, at, &error),
     }
-}
-
-fn push(edge: &Edge, at: &Whereabouts, click: &Click, view: SlackModalView) {
-    let (edge_, at, trigger) = (edge.clone(), at.clone(), click.trigger_id.clone());
-    edge.follow(async move {
-        let Some(trigger) = trigger else { return };
-        if let Err(error) = edge_.client.push_view(&trigger, &view).await {
-            tracing::warn!(actor = %at.person, %error, "cannot show details over a list");
-            let text = "Slack took too long to show it. Please try again.";
-            edge_.say(&at, &Message::plain(text)).await;
-        }
-    });
 }

@@ -32,6 +32,7 @@ pub(super) async fn answer(edge: &Edge, command: Command) -> Ack {
         person: command.origin.person.clone(),
         channel: command.channel.clone(),
         response_url: command.response_url.clone(),
+        in_modal: false,
     };
     let words = parse_prefill(&escaped::as_typed(&command.text));
     let mut plain = words.words.iter().map(String::as_str);
