@@ -83,7 +83,9 @@ pub(crate) fn steady(shown: &str) -> String {
     static CHANGING: LazyLock<Regex> = LazyLock::new(|| {
         let date = r"<!date\^[0-9]+\^[^|>]*\|(?<date>[^>]*)>";
         let uuid = r"(?<uuid>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})";
-        let hex = r"(?<hex>(?<![0-9a-z])(?!123456789012)(?=[0-9a-f]*[0-9])[0-9a-f]{6,}(?![0-9a-z]))";
+        // Eight letters are an id cut short, even without a digit; shorter or longer ones may be a word.
+        let hex =
+            r"(?<hex>(?<![0-9a-z])(?!123456789012)([0-9a-f]{8}|(?=[0-9a-f]*[0-9])[0-9a-f]{6,})(?![0-9a-z]))";
         Regex::new(&format!("{date}|{uuid}|{hex}")).unwrap()
     });
     let replaced = CHANGING.replace_all(shown, |found: &Captures<'_, str>| match found.name("date") {
