@@ -34,6 +34,10 @@ const PAGE: usize = 200;
 pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let now = portal.now();
+    if request.waiting_renewal().is_some_and(|renewal| renewal.approve_by <= now) {
+        // Its own job was to do this; a lease never waits for it in vain.
+        return apply(portal, id, Event::RenewalDeadline).await;
+    }
     let step = match lease_step(&request, now) {
         None => return Ok(Performed::Done),
         Some(LeaseStep::Wait(until)) => return Ok(wait_until(until, now)),
@@ -52,7 +56,12 @@ pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Perf
     if let Some(until) = team.and_then(|team| team.quiet.as_ref()).and_then(|quiet| quiet.until(now)) {
         return Ok(wait_until(until, now));
     }
-    apply(portal, id, Event::LeaseEnded).await
+    match portal.change(id, |request, now| next(request, &Event::LeaseEnded, now)).await {
+        Ok(_) => Ok(Performed::Done),
+        // The clock fell back in between, or somebody was faster: the row knows what is next.
+        Err(Error::Refused(_)) => Ok(Performed::Again(UNTIL_CERTAIN)),
+        Err(Error::Failed(error)) => Err(JobError::Later(error)),
+    }
 }
 
 fn wait_until(until: Timestamp, now: Timestamp) -> Performed {

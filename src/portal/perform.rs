@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use thiserror::Error as ThisError;
 
 use super::decide::judge_stored;
@@ -88,11 +90,18 @@ async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Pe
         JobKind::Show(surface) => show(portal, id, *surface).await.map(|()| Performed::Done),
         JobKind::Refresh { at, surface } => refresh(portal, id, *surface, at).await.map(|()| Performed::Done),
         JobKind::Lease => look_at_lease(portal, id).await,
-        JobKind::RenewalDeadline => apply(portal, id, Event::RenewalDeadline).await,
+        JobKind::RenewalDeadline => {
+            let deadline = |request: &Request| request.waiting_renewal().map(|renewal| renewal.approve_by);
+            at_deadline(portal, id, Event::RenewalDeadline, deadline).await
+        }
         JobKind::FindHomes => find_homes(portal, id).await,
         JobKind::Warn | JobKind::Home | JobKind::CopyTrail { .. } => misplaced(&Subject::Request(id), kind),
         JobKind::JudgeClick(click) => judge_click(portal, id, click).await,
-        JobKind::ApprovalDeadline => apply(portal, id, Event::ApprovalDeadline).await,
+        JobKind::ApprovalDeadline => {
+            let deadline =
+                |request: &Request| request.status.name().is_undecided().then_some(request.approve_by);
+            at_deadline(portal, id, Event::ApprovalDeadline, deadline).await
+        }
         JobKind::StartExecution { attempt } => start_execution(portal, id, *attempt).await,
         JobKind::Resume { token, with, attempt } => resume(portal, id, token, with, *attempt).await,
         JobKind::Provision => provision(portal, id).await,
@@ -107,6 +116,21 @@ pub(super) async fn apply(portal: &Portal, id: RequestId, event: Event) -> Resul
     match portal.change(id, |request, now| next(request, &event, now)).await {
         Ok(_) | Err(Error::Refused(_)) => Ok(Performed::Done),
         Err(Error::Failed(error)) => Err(JobError::Later(error)),
+    }
+}
+
+/// Applies an event once its deadline has passed; the clock may have fallen back since the job became due.
+async fn at_deadline(
+    portal: &Portal,
+    id: RequestId,
+    event: Event,
+    deadline: impl Fn(&Request) -> Option<Timestamp>,
+) -> Result<Performed, JobError> {
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
+    let left = deadline(&request).map(|deadline| deadline.duration_since(portal.now()));
+    match left.map(Duration::try_from) {
+        Some(Ok(left)) if !left.is_zero() => Ok(Performed::Again(left)),
+        _ => apply(portal, id, event).await,
     }
 }
 

@@ -259,12 +259,47 @@ async function clock(seat) {
   assert.equal(Math.floor(await day() - before), 1);
 }
 
-/** The home tab says that it loads, then shows what the app published, or that there is nothing. */
+/** A month later everything runs out at once: one warning, which shows the new end once something is renewed. */
+async function warned(seat) {
+  const { page } = seat;
+  await seat.become("Alice");
+  await seat.visit("Quartermaster");
+  await page.getByRole("region", { name: "Clock" }).getByRole("button", { name: "Move ahead by 30 days" }).click();
+  const warning = await seat.message("Renew 30d", "Tear down");
+  await seat.picture("28-warning");
+  await warning.getByRole("button", { name: /Renew 30d request/ }).first().click();
+  await seat.message("Renewed");
+  await seat.picture("29-renewed");
+  await warning.getByRole("button", { name: /Tear down request/ }).first().click();
+  await seat.form.getByText("Tear down").first().waitFor();
+  await seat.picture("30-teardown");
+  await seat.form.getByRole("button", { name: "Keep it" }).click();
+  await seat.form.waitFor({ state: "detached" });
+  await seat.types("/provision costs");
+  await seat.message("Costs");
+  await seat.picture("31-costs");
+}
+
+/** The home tab loads, shows what is there, and acts like a message would. */
 async function home(seat) {
+  const { page } = seat;
   await seat.visit("Quartermaster home");
-  await seat.page.locator("#main .home, #main .empty").waitFor();
-  await seat.page.getByText("Loading…").waitFor({ state: "detached" });
-  await seat.picture("28-home");
+  await page.getByText("Loading…").waitFor({ state: "detached" });
+  await page.locator("#main .home").getByText("Your requests and resources").waitFor();
+  await seat.picture("32-home");
+  await page.locator("#main .home").getByText("Team payments").first().scrollIntoViewIfNeeded();
+  await seat.picture("33-home-team");
+  await page.locator("#main .home").getByRole("button", { name: "Costs" }).click();
+  await seat.form.waitFor();
+  await seat.picture("34-home-costs");
+  await page.keyboard.press("Escape");
+  await seat.become("Morgan");
+  await seat.visit("Quartermaster home");
+  await page.locator("#main .home").getByText("Waiting for your approval").waitFor();
+  await seat.picture("35-home-approver");
+  await page.setViewportSize({ width: 420, height: 800 });
+  await seat.picture("36-home-narrow");
+  await page.setViewportSize({ width: 1280, height: 800 });
 }
 
 export const journeys = [
@@ -280,5 +315,6 @@ export const journeys = [
   ["the dark page shows the same", dark],
   ["a card waits beside a thread that moves", portrait],
   ["the clock is moved ahead and stays there", clock],
-  ["the home tab loads", home],
+  ["a month later the leases run out", warned],
+  ["the home tab shows what is there", home],
 ];
