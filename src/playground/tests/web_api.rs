@@ -70,6 +70,10 @@ async fn a_wrong_token_and_a_missing_one_have_their_own_codes() {
         .body(axum::body::Body::empty())
         .unwrap();
     assert_eq!(super::fetch(request).await.1["error"], "not_authed");
+    let request = axum::http::Request::post(format!("{}/api/api.test", world.api))
+        .body(axum::body::Body::empty())
+        .unwrap();
+    assert_eq!(super::fetch(request).await.1["ok"], true, "this one needs none");
 }
 
 #[tokio::test]
