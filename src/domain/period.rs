@@ -108,6 +108,23 @@ impl TryFrom<String> for Period {
     }
 }
 
+impl Period {
+    /// The same for a sentence: `30d` is "30 days", `1h` is "1 hour".
+    pub fn in_words(self) -> String {
+        let written = self.to_string();
+        let digits = written.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = written.split_at(digits);
+        let word = match unit {
+            "d" => "day",
+            "h" => "hour",
+            "m" => "minute",
+            "s" => "second",
+            _ => "millisecond",
+        };
+        format!("{number} {word}{}", if number == "1" { "" } else { "s" })
+    }
+}
+
 impl From<Period> for String {
     fn from(period: Period) -> Self {
         period.to_string()
@@ -144,6 +161,13 @@ impl Reader<'_> {
 mod tests {
     use super::*;
     use crate::document::{Problems, parse_yaml};
+
+    #[test]
+    fn a_period_in_a_sentence_is_written_out() {
+        let words =
+            ["30d", "24h", "90m", "1s", "5ms", "0s"].map(|text| text.parse::<Period>().unwrap().in_words());
+        assert_eq!(words, ["30 days", "1 day", "90 minutes", "1 second", "5 milliseconds", "0 seconds"]);
+    }
 
     #[test]
     fn a_period_prints_in_its_largest_whole_unit() {

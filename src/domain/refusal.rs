@@ -301,7 +301,7 @@ fn stands(request: &Request) -> String {
     if let Some(renewal) = request.waiting_renewal() {
         return format!(
             "a renewal by {} waits for its approvers until {}",
-            renewal.period,
+            renewal.period.in_words(),
             when(renewal.approve_by)
         );
     }
@@ -495,7 +495,7 @@ mod tests {
         insta::assert_snapshot!(requests.map(|request| stands(&request)).join("\n"), @"
         it lives until <!date^1775640600^{date_short_pretty} at {time}|2026-04-08 09:30 UTC>
         it is already renewed until <!date^1775640600^{date_short_pretty} at {time}|2026-04-08 09:30 UTC>
-        a renewal by 30d waits for its approvers until <!date^1772445600^{date_short_pretty} at {time}|2026-03-02 10:00 UTC>
+        a renewal by 30 days waits for its approvers until <!date^1772445600^{date_short_pretty} at {time}|2026-03-02 10:00 UTC>
         it is being torn down already
         the request is now at *Torn down*
         ");

@@ -265,10 +265,10 @@ async function warned(seat) {
   await seat.become("Alice");
   await seat.visit("Quartermaster");
   await page.getByRole("region", { name: "Clock" }).getByRole("button", { name: "Move ahead by 30 days" }).click();
-  const warning = await seat.message("Renew 30d", "Tear down");
+  const warning = await seat.message("torn down soon", "Renew 30 days");
   await seat.picture("28-warning");
-  await warning.getByRole("button", { name: /Renew 30d request/ }).first().click();
-  await seat.message("Renewed");
+  await warning.getByRole("button", { name: /Renew 30 days request/ }).first().click();
+  await seat.message("torn down soon", "Renewed");
   await seat.picture("29-renewed");
   await warning.getByRole("button", { name: /Tear down request/ }).first().click();
   await seat.form.getByText("Tear down").first().waitFor();

@@ -86,7 +86,7 @@ async fn one_click_approves_and_everybody_sees_how_it_goes_on() {
         (Request `id` · Simulated: nothing real is made)
 
         *PostgreSQL RDS Instance v1.0* is ready.
-        It lives until 2026-12-30 09:00 UTC. You are warned 2026-12-23 09:00 UTC and can renew it then.
+        It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
         *ConnectionUrl*: `postgresql://dbadmin@pg-payments-dev-id.id.us-east-1.rds.amazonaws.com:5432/orders?sslmode=require` — How to connect. The password is in the secret below, it changes every seven days.
         *PasswordSecretArn*: `arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-ID-id` — Secrets Manager secret with the user name and password. Its value is never shown here.
         *EncryptionKeyArn*: `arn:aws:kms:us-east-1:123456789012:key/ID` — ARN of the KMS key. Who reads the secret needs kms:Decrypt on it.

@@ -165,7 +165,7 @@ async fn the_details_button_shows_all_that_happened() {
         2026-11-23 09:00 UTC approved by <@U0MORGAN>: [button in C0PAYMENTS]
         2026-11-23 09:00 UTC provisioning by workflow
         2026-11-23 09:00 UTC active by provisioner
-        [Renew 30d] [Tear down] [Hand over]
+        [Renew 30 days] [Tear down] [Hand over]
         (Request `id` · whole id `ID` · Simulated: nothing real is made)
         ");
     })

@@ -16,19 +16,19 @@ async fn a_bucket_that_nobody_renews_is_warned_about_reminded_of_and_torn_down()
         alice.asks_for("s3-bucket", &LOGS).await;
         company.waits("719h").await;
         let before = posts(company);
-        assert!(!alice.can_click("Renew 30d"));
+        assert!(!alice.can_click("Renew 30 days"));
         company.waits("1h").await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         Your *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments* is torn down 2026-12-30 09:00 UTC unless it is renewed.
         It costs about $2.15/month, us-east-1 list price of 2026-08-21.
         *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) stay in the AWS account and may go on costing.
-        [Renew 30d] [Tear down]
+        [Renew 30 days] [Tear down]
         (Request `id` · Simulated: nothing real is made)
         ");
         company.waits("143h").await;
         assert_eq!(posts(company), before + 1, "one warning");
         company.waits("1h").await;
-        assert!(alice.newest_dm().contains("[Renew 30d] [Tear down]"), "{}", alice.newest_dm());
+        assert!(alice.newest_dm().contains("[Renew 30 days] [Tear down]"), "{}", alice.newest_dm());
         company.waits("23h").await;
         assert_eq!(posts(company), before + 2, "one reminder");
         assert_eq!(company.newest_request().await.status.name().label(), "Active");
@@ -67,7 +67,7 @@ async fn a_click_keeps_it_longer_and_the_warnings_begin_anew() {
         alice.asks_for("s3-bucket", &LOGS).await;
         company.waits("30d").await;
         let said = posts(company);
-        alice.clicks("Renew 30d").await;
+        alice.clicks("Renew 30 days").await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
         Renewed: it lives until 2027-01-29 09:00 UTC.
@@ -79,7 +79,7 @@ async fn a_click_keeps_it_longer_and_the_warnings_begin_anew() {
         company.waits("1h").await;
         assert!(alice.newest_dm().contains("orn down 2027-01-29 09:00 UTC unless"), "{}", alice.newest_dm());
         company.waits("6d").await;
-        alice.clicks("Renew 30d").await;
+        alice.clicks("Renew 30 days").await;
         assert!(alice.newest_dm().contains("it lives until 2027-03-06 09:00 UTC"), "{}", alice.newest_dm());
         company.waits("30d").await;
         assert_eq!(posts(company), said + 3, "each warning once");
@@ -116,29 +116,31 @@ async fn what_ends_within_hours_comes_as_one_message_with_buttons_for_each() {
         These 3 are torn down soon unless they are renewed.
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
         Torn down 2026-12-30 09:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
-        [Renew 30d] [Tear down]
+        [Renew 30 days] [Tear down]
         *Secure S3 Bucket v1.0* `payments-backups-dev-id` of team *payments*
         Torn down 2026-12-30 12:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
-        [Renew 30d] [Tear down]
+        [Renew 30 days] [Tear down]
         *Secure S3 Bucket v1.0* `payments-data-lake-dev-id` of team *payments*
         Torn down 2026-12-30 14:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
-        [Renew 30d] [Tear down]
+        [Renew 30 days] [Tear down]
         (Requests `id` `id` `id` · Simulated: nothing real is made)
         ");
-        alice.clicks_for(&backups, "Renew 30d").await;
+        alice.clicks_for(&backups, "Renew 30 days").await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         2 of these 3 are torn down soon unless they are renewed.
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
         Torn down 2026-12-30 09:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
-        [Renew 30d] [Tear down]
+        [Renew 30 days] [Tear down]
         *Secure S3 Bucket v1.0* `payments-backups-dev-id` of team *payments*
         Renewed: it lives until 2027-01-29 12:00 UTC.
         *Secure S3 Bucket v1.0* `payments-data-lake-dev-id` of team *payments*
         Torn down 2026-12-30 14:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
-        [Renew 30d] [Tear down]
+        [Renew 30 days] [Tear down]
         (Requests `id` `id` `id` · Simulated: nothing real is made)
         ");
-        assert!(alice.can_click_for(&logs, "Renew 30d") && !alice.can_click_for(&backups, "Renew 30d"));
+        assert!(
+            alice.can_click_for(&logs, "Renew 30 days") && !alice.can_click_for(&backups, "Renew 30 days")
+        );
         company.waits("1d").await;
         assert_eq!(posts(company), said + 1, "one message for all three");
         company.waits("6d").await;
@@ -155,13 +157,13 @@ async fn a_click_on_the_first_warning_counts_after_a_reminder_and_both_show_the_
         let alice = &company.alice;
         alice.asks_for("s3-bucket", &LOGS).await;
         company.waits("30d").await;
-        let first = alice.remembers("Renew 30d");
+        let first = alice.remembers("Renew 30 days");
         company.waits("6d").await;
         alice.presses(&first).await;
         for shown in &alice.dms()[2..] {
             assert!(shown.contains("Renewed: it lives until 2027-02-04 09:00 UTC"), "{shown}");
         }
-        assert!(!alice.can_click("Renew 30d"));
+        assert!(!alice.can_click("Renew 30 days"));
     })
     .await;
 }
@@ -172,9 +174,9 @@ async fn a_click_on_an_old_warning_says_how_things_stand_and_refreshes_it() {
         let alice = &company.alice;
         alice.asks_for("s3-bucket", &LOGS).await;
         company.waits("30d").await;
-        let old = alice.remembers("Renew 30d");
+        let old = alice.remembers("Renew 30 days");
         company.waits("6d").await;
-        alice.clicks("Renew 30d").await;
+        alice.clicks("Renew 30 days").await;
         let trail = company.trail().await;
         alice.presses(&old).await;
         assert!(alice.is_told().starts_with("This button is out of date"), "{}", alice.is_told());

@@ -10,7 +10,7 @@ async fn a_stranger_who_renews_is_refused_privately_and_noted() {
         let (alice, bob, olga) = (&company.alice, &company.bob, &company.olga);
         alice.asks_for("s3-bucket", &LOGS).await;
         company.waits("30d").await;
-        let renew = alice.remembers("Renew 30d");
+        let renew = alice.remembers("Renew 30 days");
         for stranger in [bob, olga] {
             stranger.presses(&renew).await;
             insta::allow_duplicates! {
@@ -35,7 +35,7 @@ async fn an_approver_of_the_team_and_an_admin_may_renew() {
         alice.asks_for("s3-bucket", &LOGS).await;
         for person in [morgan, pat] {
             company.waits("37d").await;
-            person.presses(&alice.remembers("Renew 30d")).await;
+            person.presses(&alice.remembers("Renew 30 days")).await;
             let trail = company.trail().await;
             let renewed = format!("renewed | {}", person.id);
             assert!(trail.lines().last().unwrap().starts_with(&renewed), "{trail}");
@@ -51,11 +51,11 @@ async fn morgan_renews(morgan: &Person) {
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments* is torn down 2026-12-30 09:00 UTC unless it is renewed. <@U0ALICE>, who owns it, cannot be reached, so <@U0MORGAN> can decide: renew, hand over or tear down.
         It costs about $2.15/month, us-east-1 list price of 2026-08-21.
         *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) stay in the AWS account and may go on costing.
-        [Renew 30d] [Tear down] [Hand over]
+        [Renew 30 days] [Tear down] [Hand over]
         (Request `id` · Simulated: nothing real is made)
         ");
     }
-    morgan.clicks("Renew 30d").await;
+    morgan.clicks("Renew 30 days").await;
     insta::allow_duplicates! {
         insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*

@@ -40,7 +40,7 @@ async fn a_bucket_is_approved_by_itself_and_there_at_once() {
         (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
 
         *Secure S3 Bucket v1.0* is ready.
-        It lives until 2026-12-30 09:00 UTC. You are warned 2026-12-23 09:00 UTC and can renew it then.
+        It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
         *BucketName*: `payments-logs-dev-id` — Name of the bucket.
         *BucketArn*: `arn:aws:s3:::payments-logs-dev-id` — ARN of the bucket, for IAM policies.
         *EncryptionKeyArn*: `arn:aws:kms:us-east-1:123456789012:key/ID` — ARN of the KMS key. Who reads needs kms:Decrypt on it, who writes kms:GenerateDataKey too.
@@ -72,7 +72,7 @@ async fn a_service_in_development_needs_nobody_and_in_production_somebody() {
         alice.asks_for("ecs-service", &fields).await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         *ECS Fargate Service v1.0* is ready.
-        It lives until 2026-12-30 09:00 UTC. You are warned 2026-12-23 09:00 UTC and can renew it then.
+        It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
         *ClusterName*: `payments-checkout-api-dev-id` — Name of the ECS cluster, made for this service.
         *ServiceName*: `checkout-api` — Name of the ECS service in the cluster.
         *LogGroupName*: `/quartermaster/payments/checkout-api-dev-id` — CloudWatch log group with the output of the tasks, kept for 365 days.

@@ -13,9 +13,9 @@ async fn asks_for_a_second_renewal(company: &Company) {
     let alice = &company.alice;
     alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
     company.waits("30d").await;
-    alice.clicks("Renew 30d").await;
+    alice.clicks("Renew 30 days").await;
     company.waits("30d").await;
-    alice.clicks("Renew 30d").await;
+    alice.clicks("Renew 30 days").await;
 }
 
 #[tokio::test]
@@ -25,12 +25,12 @@ async fn a_renewal_beyond_the_free_ones_is_approved_on_a_card() {
         asks_for_a_second_renewal(company).await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
-        Active until 2027-01-29 09:00 UTC. A renewal by 30d waits for approval until 2027-01-23 09:00 UTC.
+        Active until 2027-01-29 09:00 UTC. A renewal by 30 days waits for approval until 2027-01-23 09:00 UTC.
         (Request `id` · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
         # Renewal needs approval: Secure S3 Bucket
-        <@U0ALICE> asks to keep `payments-logs-dev-id` 30d longer. It was renewed once already.
+        <@U0ALICE> asks to keep `payments-logs-dev-id` 30 days longer. It was renewed once already.
         *Owner* <@U0ALICE>
         *Team* payments
         *Product* Secure S3 Bucket v1.0
@@ -44,7 +44,7 @@ async fn a_renewal_beyond_the_free_ones_is_approved_on_a_card() {
         morgan.clicks("Approve").await;
         insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
         # Renewal approved: Secure S3 Bucket
-        <@U0ALICE> asks to keep `payments-logs-dev-id` 30d longer. It was renewed once already.
+        <@U0ALICE> asks to keep `payments-logs-dev-id` 30 days longer. It was renewed once already.
         *Owner* <@U0ALICE>
         *Team* payments
         *Product* Secure S3 Bucket v1.0
@@ -60,7 +60,7 @@ async fn a_renewal_beyond_the_free_ones_is_approved_on_a_card() {
 
         Your renewal of *Secure S3 Bucket v1.0* is approved.
         Active until 2027-02-28 09:00 UTC.
-        [Renew 30d] [Tear down]
+        [Renew 30 days] [Tear down]
         (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(company.trail().await, @"
@@ -108,12 +108,12 @@ async fn a_renewal_that_is_denied_says_why_and_leaves_a_day_at_least() {
         Your renewal of *Secure S3 Bucket v1.0* was denied by <@U0MORGAN>.
         > Move them to the archive
         Active until 2027-01-29 09:00 UTC.
-        [Renew 30d] [Tear down]
+        [Renew 30 days] [Tear down]
         (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
         # Renewal denied: Secure S3 Bucket
-        <@U0ALICE> asks to keep `payments-logs-dev-id` 30d longer. It was renewed once already.
+        <@U0ALICE> asks to keep `payments-logs-dev-id` 30 days longer. It was renewed once already.
         *Owner* <@U0ALICE>
         *Team* payments
         *Product* Secure S3 Bucket v1.0
@@ -135,11 +135,11 @@ async fn a_teardown_waits_for_the_answer_and_a_day_after_a_no() {
         let (alice, morgan) = (&company.alice, &company.morgan);
         alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
         company.waits("30d").await;
-        alice.clicks("Renew 30d").await;
+        alice.clicks("Renew 30 days").await;
         company.waits("30d").await;
         // Twelve hours before the end.
         company.waits("156h").await;
-        alice.clicks("Renew 30d").await;
+        alice.clicks("Renew 30 days").await;
         company.waits("23h").await;
         assert!(company.newest_request().await.lease().is_some(), "eleven hours after its end");
         morgan.clicks("Deny").await;
@@ -159,10 +159,10 @@ async fn a_renewal_that_nobody_answers_is_told_and_ends_a_day_later() {
         let (alice, morgan) = (&company.alice, &company.morgan);
         alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
         company.waits("30d").await;
-        alice.clicks("Renew 30d").await;
+        alice.clicks("Renew 30 days").await;
         company.waits("30d").await;
         company.waits("156h").await;
-        alice.clicks("Renew 30d").await;
+        alice.clicks("Renew 30 days").await;
         company.waits("24h").await;
         let dms = alice.dms();
         let told = dms.iter().find(|text| text.starts_with("Nobody answered your renewal of"));

@@ -86,7 +86,7 @@ async fn lease(company: &Company, jobs: usize, lasts: bool) -> bool {
     alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
     // An hour more each time than would do without the minutes that a killed bot needs to come back.
     company.waits("721h").await;
-    alice.clicks("Renew 30d").await;
+    alice.clicks("Renew 30 days").await;
     for hours in ["721h", "145h", "25h"] {
         company.waits(hours).await;
     }
@@ -135,7 +135,7 @@ async fn a_warning_that_was_posted_but_never_recorded_is_given_once_more_and_bot
         alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
         company.loses_the_next_warning();
         company.waits("30d").await;
-        let lost = alice.remembers("Renew 30d");
+        let lost = alice.remembers("Renew 30 days");
         company.waits("1m").await;
         assert_eq!(alice.dms().iter().filter(|text| text.contains("unless it is renewed")).count(), 2);
         alice.presses(&lost).await;

@@ -79,7 +79,7 @@ async fn a_status_has_the_buttons_of_its_owner_and_a_click_answers() {
         let (alice, morgan) = (&company.alice, &company.morgan);
         let id = alice.asks_for("s3-bucket", &BUCKET).await;
         alice.runs(&format!("/provision status {id}")).await;
-        let renew = alice.remembers("Renew 30d");
+        let renew = alice.remembers("Renew 30 days");
         alice.presses(&renew).await;
         insta::assert_snapshot!(alice.is_told(), @"Renewed: `payments-logs-dev-id` (*Secure S3 Bucket v1.0*) lives until 2027-01-29 09:00 UTC.");
         alice.presses(&renew).await;
@@ -205,7 +205,7 @@ async fn a_bucket_is_handed_to_a_team_mate_who_is_told() {
         insta::assert_snapshot!(bob.newest_dm(), @"
         *Secure S3 Bucket v1.0* of team *payments* is yours now: `payments-logs-dev-id`.
         Active until 2026-12-30 09:00 UTC.
-        [Renew 30d] [Tear down]
+        [Renew 30 days] [Tear down]
         (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
         alice.runs(&format!("/provision transfer {id} <@U0ALICE|alice>")).await;

@@ -102,17 +102,17 @@ fn what_waits_comes_first_then_ones_own_then_the_teams() {
     > Invoices &amp; receipts &gt; for audit
     [Approve primary] [Deny danger] [Details]
     *Secure S3 Bucket v1.0* for team *payments* · about $15/month
-    <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30d longer · `0b8f1c9e` · expires unanswered <!date^1798016400^{date_short_pretty} at {time}|2026-12-23 09:00 UTC>
+    <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30 days longer · `0b8f1c9e` · expires unanswered <!date^1798016400^{date_short_pretty} at {time}|2026-12-23 09:00 UTC>
     > Invoices &amp; receipts &gt; for audit
     [Approve primary] [Deny danger] [Details]
     # Your requests and resources
     *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29>
     `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
-    [Details] [Renew 30d] [Tear down]
+    [Details] [Renew 30 days] [Tear down]
     *Secure S3 Bucket v1.0* · Waiting for approval, expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
     `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
     [Details] [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.]
-    *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29>; renewal by 30d waits for approval until <!date^1798016400^{date_short_pretty} at {time}|2026-12-23 09:00 UTC>
+    *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29>; renewal by 30 days waits for approval until <!date^1798016400^{date_short_pretty} at {time}|2026-12-23 09:00 UTC>
     `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
     [Details] [Tear down]
     *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Teardown failed, since <!date^1795341900^{date_short_pretty}|2026-11-22>

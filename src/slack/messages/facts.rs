@@ -177,7 +177,7 @@ fn active(request: &Request, lease: &Lease) -> String {
     match request.waiting_renewal() {
         Some(renewal) => format!(
             "Active until {until}. A renewal by {} waits for approval until {}.",
-            renewal.period,
+            renewal.period.in_words(),
             date_time(renewal.approve_by)
         ),
         None => format!("Active until {until}."),

@@ -12,7 +12,7 @@ pub fn renewed(request: &Request) -> Message {
         (Some(renewal), _) => format!(
             "Asked its approvers to keep {what} {} longer, because it was renewed as often as its product allows. \
              They can answer until {}; it is not torn down before that.",
-            renewal.period,
+            renewal.period.in_words(),
             date_time(renewal.approve_by)
         ),
         (None, Some(lease)) => format!("Renewed: {what} lives until {}.", date_time(lease.expires_at)),
@@ -77,7 +77,7 @@ mod tests {
         let texts: Vec<String> = answers.into_iter().map(|answer| answer.text).collect();
         insta::assert_snapshot!(texts.join("\n"), @"
         Renewed: `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
-        Asked its approvers to keep `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) 30d longer, because it was renewed as often as its product allows. They can answer until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>; it is not torn down before that.
+        Asked its approvers to keep `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) 30 days longer, because it was renewed as often as its product allows. They can answer until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>; it is not torn down before that.
         `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is being torn down. <@U0ALICE> is told when it is done.
         `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is torn down as soon as it is provisioned.
         `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is <@U0ALICE>'s now. They are told.

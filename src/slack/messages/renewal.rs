@@ -17,7 +17,7 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
         "{} asks to keep `{}` {} longer. It was renewed {} already.",
         mention(&renewal.by),
         facts::resource(request),
-        renewal.period,
+        renewal.period.in_words(),
         times(renewals_before(request, renewal))
     );
     let mut blocks = vec![header(&title), section(&asked)];
@@ -125,9 +125,9 @@ mod tests {
     #[test]
     fn approvers_see_who_wants_to_keep_what_and_how_much_longer() {
         insta::assert_snapshot!(shown(&sample::renewal_waits()), @"
-        (Renewal needs approval: Secure S3 Bucket. <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30d longer. It was renewed 12 times already. Waiting for <@U0MORGAN> or <!subteam^S0LEADS> until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>. Simulated: nothing real is made.)
+        (Renewal needs approval: Secure S3 Bucket. <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30 days longer. It was renewed 12 times already. Waiting for <@U0MORGAN> or <!subteam^S0LEADS> until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>. Simulated: nothing real is made.)
         # Renewal needs approval: Secure S3 Bucket
-        <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30d longer. It was renewed 12 times already.
+        <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30 days longer. It was renewed 12 times already.
         *Owner* <@U0ALICE>
         *Team* payments
         *Product* Secure S3 Bucket v1.0

@@ -44,7 +44,7 @@ fn since(request: &Request) -> String {
         Status::Active { lease } => {
             let renewal = request.waiting_renewal().map(|renewal| {
                 let until = date_time(renewal.approve_by);
-                format!("; renewal by {} waits for approval until {until}", renewal.period)
+                format!("; renewal by {} waits for approval until {until}", renewal.period.in_words())
             });
             dated("until", lease.expires_at) + &renewal.unwrap_or_default()
         }
@@ -75,7 +75,7 @@ pub fn ask(request: &Request) -> String {
                 "{} asks to keep `{}` {} longer",
                 mention(&renewal.by),
                 facts::resource(request),
-                renewal.period
+                renewal.period.in_words()
             ),
             renewal.approve_by,
         ),
@@ -190,7 +190,7 @@ mod tests {
         Waiting for approval: Details, Cancel
         Approved: Details
         Provisioning: Details
-        Active: Details, Renew 30d, Tear down
+        Active: Details, Renew 30 days, Tear down
         Tearing down: Details
         Denied: Details
         Cancelled: Details

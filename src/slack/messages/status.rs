@@ -289,12 +289,12 @@ mod tests {
         ---
         *Timeline*
         Nothing is recorded yet.
-        [Renew 30d primary] [Tear down danger] [Hand over]
+        [Renew 30 days primary] [Tear down danger] [Hand over]
         (Request `0b8f1c9e` · whole id `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10` · Simulated: nothing real is made)
         ");
         let waiting = sample::renewal_waits();
         let text = transcript(&status(&sample::notice(&waiting, Surface::Direct, &[]), &[], REQUESTER));
-        assert!(text.contains("A renewal by 30d waits for approval until"), "{text}");
+        assert!(text.contains("A renewal by 30 days waits for approval until"), "{text}");
         assert!(text.contains("Renewed 12 times; one more needs an approval."), "{text}");
     }
 
@@ -315,7 +315,7 @@ mod tests {
         ]
         .map(|(who, row)| format!("{who}: {row}"));
         insta::assert_snapshot!(lines.join("\n"), @"
-        owner, active: [Renew 30d primary] [Tear down danger] [Hand over]
+        owner, active: [Renew 30 days primary] [Tear down danger] [Hand over]
         owner, a renewal waits: [Tear down danger] [Hand over]
         owner, provisioning: [Tear down danger] [Hand over]
         owner, not torn down: [Try again] [Hand over]

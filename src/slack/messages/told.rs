@@ -111,11 +111,12 @@ fn headline(request: &Request, news: StatusName) -> String {
 fn body(request: &Request, news: StatusName) -> Option<String> {
     match (news, &request.status) {
         (StatusName::Active, Status::Active { lease }) => {
-            let renew = if request.product.lease.renew.is_empty() { "" } else { " and can renew it then" };
+            let terms = &request.product.lease;
+            let renew = if terms.renew.is_empty() { "" } else { ", and can renew it then" };
             Some(format!(
-                "It lives until {}. You are warned {}{renew}.",
+                "It lives until {}. You are warned {} before{renew}.",
                 date_time(lease.expires_at),
-                date_time(lease.warn_at)
+                terms.grace.in_words()
             ))
         }
         (StatusName::Failed, Status::Failed { why }) => Some(cause::of_provisioning(why)),
@@ -190,7 +191,7 @@ mod tests {
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
         *Secure S3 Bucket v1.0* is ready.
-        It lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. You are warned <!date^1797933900^{date_short_pretty} at {time}|2026-12-22 10:05 UTC> and can renew it then.
+        It lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. You are warned 7 days before, and can renew it then.
         *BucketName*: `payments-in'voices` — Name of the bucket
         *BucketArn*: `arn:aws:s3:::payments-invoices`
         (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
@@ -272,18 +273,18 @@ mod tests {
         insta::assert_snapshot!(told.join("\n---\n"), @"
         Your renewal of *Secure S3 Bucket v1.0* is approved.
         Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
-        [Renew 30d primary] [Tear down danger]
+        [Renew 30 days primary] [Tear down danger]
         (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ---
         Your renewal of *Secure S3 Bucket v1.0* was denied by <@U0MORGAN>.
         > use the archive
         Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
-        [Renew 30d primary] [Tear down danger]
+        [Renew 30 days primary] [Tear down danger]
         (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ---
         Nobody answered your renewal of *Secure S3 Bucket v1.0* in time.
         Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
-        [Renew 30d primary] [Tear down danger]
+        [Renew 30 days primary] [Tear down danger]
         (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
     }
@@ -293,7 +294,7 @@ mod tests {
         insta::assert_snapshot!(about(&sample::active(), News::Handed), @"
         *Secure S3 Bucket v1.0* of team *payments* is yours now: `s3-bucket-0b8f1c9e`.
         Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
-        [Renew 30d primary] [Tear down danger]
+        [Renew 30 days primary] [Tear down danger]
         (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
         assert!(!about(&sample::renewal_waits(), News::Handed).contains("[Renew"));

@@ -4,6 +4,7 @@ use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement, SlackBlockBut
 
 use super::{Message, facts, loss};
 use crate::domain::lease::Lease;
+use crate::domain::period::Period;
 use crate::domain::request::Request;
 use crate::ports::slack::{Warned, WarningNotice};
 use crate::slack::blocks::{button, buttons, context, section};
@@ -134,8 +135,8 @@ fn row(notice: &WarningNotice<'_>, warned: &Warned<'_>) -> Option<SlackBlock> {
 /// One button for each period the product can be renewed by.
 pub(super) fn renew_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
     let periods = request.product.lease.renew.iter().zip(0_u8..);
-    let button = |(period, index)| {
-        let text = format!("Renew {period}");
+    let button = |(period, index): (&Period, u8)| {
+        let text = format!("Renew {}", period.in_words());
         let spoken = facts::spoken(&text, request);
         let button = button(ActionId::Renew(index), &text, &facts::button_value(request), &spoken);
         if index == 0 { button.with_style(SlackBlockButtonStyle::Primary) } else { button }
@@ -194,7 +195,7 @@ mod tests {
         Your *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* is torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed.
         It costs about $15/month, us-east-1 list price of 2026-08-21.
         *Kept*: Bucket (AWS::S3::Bucket) stays in the AWS account and may go on costing.
-        [Renew 30d primary] [Tear down danger]
+        [Renew 30 days primary] [Tear down danger]
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ");
     }
@@ -209,7 +210,7 @@ mod tests {
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
         *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments*
-        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. A renewal by 30d waits for approval until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>.
+        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. A renewal by 30 days waits for approval until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>.
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
         *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments*
@@ -231,10 +232,10 @@ mod tests {
         These 2 are torn down soon unless they are renewed.
         *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments*
         Torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21
-        [Renew 30d primary] [Tear down danger]
+        [Renew 30 days primary] [Tear down danger]
         *Secure S3 Bucket v1.0* `s3-bucket-11111111` of team *payments*
         Torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21
-        [Renew 30d primary] [Tear down danger]
+        [Renew 30 days primary] [Tear down danger]
         (Requests `0b8f1c9e` `11111111` · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(shown(&[renewed(), other]), @"
@@ -243,7 +244,7 @@ mod tests {
         Renewed: it lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
         *Secure S3 Bucket v1.0* `s3-bucket-11111111` of team *payments*
         Torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21
-        [Renew 30d primary] [Tear down danger]
+        [Renew 30 days primary] [Tear down danger]
         (Requests `0b8f1c9e` `11111111` · Simulated: nothing real is made)
         ");
         assert!(shown(&[renewed(), renewed()]).starts_with("None of these"));
@@ -256,7 +257,7 @@ mod tests {
         (*Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* is torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed. <@U0ALICE>, who owns it, cannot be reached, so <@U0MORGAN> or <!subteam^S0LEADS> can decide: renew, hand over or tear down. / It costs about $15/month, us-east-1 list price of 2026-08-21. / Simulated: nothing real is made.)
         *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* is torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed. <@U0ALICE>, who owns it, cannot be reached, so <@U0MORGAN> or <!subteam^S0LEADS> can decide: renew, hand over or tear down.
         It costs about $15/month, us-east-1 list price of 2026-08-21.
-        [Renew 30d primary] [Tear down danger] [Hand over]
+        [Renew 30 days primary] [Tear down danger] [Hand over]
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ");
         let two = transcript(&shown_to(&[sample::warned(), renewed()], Some(&approvers)));

@@ -17,7 +17,7 @@ pub fn deny_reason(request: &Request, pressed: &Pressed) -> SlackModalView {
         Some(renewal) => format!(
             "{} asks to keep *{product}* {} longer. They will read your reason.",
             mention(&renewal.by),
-            renewal.period
+            renewal.period.in_words()
         ),
         None => format!("{} asks for *{product}*. They will read your reason.", mention(&request.requester)),
     };
