@@ -4,6 +4,7 @@
 mod features;
 mod files;
 mod layers;
+mod machine;
 mod manifest;
 mod map;
 mod source;
