@@ -3,6 +3,7 @@
 
 mod features;
 mod files;
+mod infra;
 mod layers;
 mod machine;
 mod manifest;
