@@ -23,8 +23,8 @@ const ANSWERS: [Resume; 4] =
     [Resume::Denied, Resume::Cancelled, Resume::TimedOut, Resume::ProvisioningFailed];
 
 fn states() -> Map<String, Value> {
-    let machine: Value = serde_json::from_str(&read(FILE)).unwrap();
-    machine["States"].as_object().unwrap().clone()
+    let machine: Value = serde_json::from_str(&read(FILE)).unwrap_or_else(|error| panic!("{FILE}: {error}"));
+    machine["States"].as_object().cloned().unwrap_or_default()
 }
 
 fn waiting() -> Vec<(String, Value)> {
