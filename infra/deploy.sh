@@ -50,10 +50,10 @@ done
 command -v aws >/dev/null || fail "aws is missing: install the AWS command line, version 2"
 command -v sha256sum >/dev/null || fail "sha256sum is missing: install GNU coreutils"
 export AWS_PAGER=
-account=$(aws sts get-caller-identity --query Account --output text) || fail "no access to AWS: log in first"
 region=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || true)}}
 [[ -n $region ]] || fail "no region: set AWS_REGION"
-export AWS_REGION=$region
+export AWS_REGION=$region AWS_DEFAULT_REGION=$region
+account=$(aws sts get-caller-identity --query Account --output text) || fail "no access to AWS: log in first"
 
 hash_of() {
   sha256sum "$1" | cut -d ' ' -f 1
@@ -100,8 +100,8 @@ deploy() {
   exists "$stack" || done_when=create
   local options=(--stack-name "$stack" --template-file "$template" --no-execute-changeset --no-fail-on-empty-changeset
     --capabilities CAPABILITY_NAMED_IAM --tags ManagedBy=quartermaster)
-  # A template of more than 51,200 bytes has to come from a bucket.
-  [[ -z ${bucket:-} ]] || options+=(--s3-bucket "$bucket" --s3-prefix stacks)
+  # CloudFormation takes up to 51,200 bytes directly; what is longer has to come from a bucket.
+  [[ $(wc -c <"$template") -le 51200 ]] || options+=(--s3-bucket "$bucket" --s3-prefix stacks)
   [[ $# -eq 0 ]] || options+=(--parameter-overrides "$@")
   report=$(aws cloudformation deploy "${options[@]}") || fail "$stack: no plan could be made"
   change_set=$(grep -o 'arn:[^ ]*:changeSet/[^ ]*' <<<"$report" || true)
