@@ -6,6 +6,7 @@
 mod check;
 mod files;
 mod guardrails;
+mod portfolio;
 mod prices;
 mod problem;
 mod product_file;
@@ -13,6 +14,7 @@ mod product_file;
 mod tests;
 
 pub use check::{Report, check, check_built_in};
+pub use portfolio::{asset_path, portfolio_template, version_description};
 pub use problem::{FileProblem, Severity};
 
 use std::collections::BTreeMap;

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod catalog;
+pub mod catalog_template;
 pub mod dev;
 pub mod policy;
 pub mod serve;
@@ -61,6 +62,12 @@ enum CatalogCommand {
         /// Print the modal view that Slack would get
         #[arg(long)]
         json: bool,
+    },
+    /// Print the `CloudFormation` template of the Service Catalog side: portfolio, products, versions
+    Template {
+        /// Where the templates are uploaded, as the default of the parameter `AssetUrl`
+        #[arg(long, value_name = "URL", value_parser = catalog_template::asset_url)]
+        asset_url: Option<String>,
     },
 }
 
@@ -161,6 +168,10 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
                     catalog::form(&report.catalog, &product)
                 }
             }))
+        }
+        Command::Catalog(CatalogCommand::Template { asset_url }) => {
+            let (report, _) = catalog_alone(config)?;
+            show(&catalog_template::template(&report, asset_url.as_deref()))
         }
         Command::Policy(PolicyCommand::Explain(arguments)) => policy::explain(config, &arguments).await,
         Command::Audit(AuditCommand::Export { since, format }) => {

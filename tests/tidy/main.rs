@@ -3,7 +3,9 @@
 
 mod features;
 mod files;
+mod infra;
 mod layers;
+mod machine;
 mod manifest;
 mod map;
 mod source;

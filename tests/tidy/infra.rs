@@ -1,0 +1,283 @@
+//! The CloudFormation templates in infra/ against the catalog, the state machine and the design: what linters cannot
+//! know. The state machine itself is `machine.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quartermaster::catalog::{built_in, portfolio_template};
+use quartermaster::document::{Entry, Node, Value, parse_yaml};
+
+use crate::source::{none, read};
+
+const PORTAL: &str = "infra/portal.yml";
+const ROLES: &str = "infra/launch-roles.yml";
+
+fn template(path: &str) -> Node {
+    parse_yaml(&read(path)).unwrap_or_else(|problem| panic!("{path}: {problem:?}"))
+}
+
+fn at<'a>(node: &'a Node, path: &str) -> &'a Node {
+    path.split('/').fold(node, |node, key| node.get(key).unwrap_or_else(|| panic!("no {key} of {path}")))
+}
+
+fn entries(node: &Node) -> &[Entry] {
+    node.as_map().unwrap_or_default()
+}
+
+/// The text of a node, of an intrinsic function's argument, or of each element of a list.
+fn texts(node: &Node) -> Vec<&str> {
+    match &node.value {
+        Value::Scalar { text, .. } => vec![text],
+        Value::List(elements) => elements.iter().flat_map(texts).collect(),
+        Value::Map(entries) => entries.iter().flat_map(|entry| texts(&entry.value)).collect(),
+    }
+}
+
+/// The properties of a resource of the portal.
+fn portal(resource: &str) -> Node {
+    at(&template(PORTAL), &format!("Resources/{resource}/Properties")).clone()
+}
+
+/// The statements of a role's own policies.
+fn statements(role: &Node) -> Vec<Node> {
+    let policies = role.get("Policies").and_then(Node::as_list).unwrap_or_default();
+    let documents = policies.iter().map(|policy| at(policy, "PolicyDocument/Statement"));
+    documents.flat_map(|document| document.as_list().unwrap_or_default().to_vec()).collect()
+}
+
+#[test]
+fn the_committed_portfolio_is_what_the_program_prints() {
+    let printed = portfolio_template(&built_in().unwrap(), None).unwrap();
+    let hint = "infra/portfolio.yml is out of date: quartermaster catalog template > infra/portfolio.yml";
+    assert!(printed == read("infra/portfolio.yml"), "{hint}");
+}
+
+#[test]
+fn every_product_has_a_launch_role_for_all_that_its_template_makes() {
+    let (template, portfolio) = (template(ROLES), template("infra/portfolio.yml"));
+    let prefix = at(&portfolio, "Parameters/LaunchRolePrefix/Default").as_text().unwrap().to_owned();
+    let resources = at(&template, "Resources");
+    let named: BTreeMap<String, &Node> = entries(resources)
+        .iter()
+        .filter_map(|entry| entry.value.get("Properties"))
+        .filter_map(|role| Some((role.get("RoleName")?.as_text()?.to_owned(), role)))
+        .collect();
+    let mut problems = Vec::new();
+    for (key, product) in built_in().unwrap().products {
+        let Some(role) = named.get(&format!("{prefix}{key}")) else {
+            problems.push(format!("{ROLES}: add a role {prefix}{key}"));
+            continue;
+        };
+        let shared = texts(at(role, "ManagedPolicyArns")).into_iter().flat_map(|policy| {
+            let document = at(resources, &format!("{policy}/Properties/PolicyDocument/Statement"));
+            document.as_list().unwrap_or_default().to_vec()
+        });
+        let statements: Vec<Node> = statements(role).into_iter().chain(shared).collect();
+        let services: BTreeSet<&str> = statements
+            .iter()
+            .flat_map(|statement| texts(at(statement, "Action")))
+            .filter_map(|action| Some(action.split_once(':')?.0))
+            .collect();
+        for resource in &product.template.resources {
+            let service = resource.resource_type.split("::").nth(1).unwrap_or_default().to_lowercase();
+            let missing = !services.contains(service.as_str());
+            problems.extend(
+                missing.then(|| format!("{ROLES}: {key} makes {}, its role may not", resource.resource_type)),
+            );
+        }
+    }
+    none(&problems);
+}
+
+#[test]
+fn the_definition_gets_every_value_that_it_asks_for() {
+    let machine = read("infra/provisioning.asl.json");
+    let asked: BTreeSet<&str> =
+        machine.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect();
+    let state_machine = portal("StateMachine");
+    let given = entries(at(&state_machine, "DefinitionSubstitutions"));
+    assert_eq!(asked, given.iter().map(|entry| entry.key.as_str()).collect());
+    assert_eq!(at(&state_machine, "StateMachineType").as_text(), Some("STANDARD"));
+}
+
+#[test]
+fn what_the_rules_say_has_the_envelope_of_the_machine() {
+    let mut said = Vec::new();
+    for rule in ["ResourceCreatedRule", "ExecutionLostRule"] {
+        let rule = portal(rule);
+        let target = &at(&rule, "Targets").as_list().unwrap()[0];
+        let paths = entries(at(target, "InputTransformer/InputPathsMap")).to_vec();
+        // EventBridge puts a JSON text, with its quotes, in the place of each `<name>`.
+        let mut message = at(target, "InputTransformer/InputTemplate").as_text().unwrap().to_owned();
+        for path in &paths {
+            message = message.replace(&format!("<{}>", path.key), &format!("\"{}\"", texts(&path.value)[0]));
+        }
+        let message: serde_json::Value = serde_json::from_str(&message).unwrap();
+        for field in ["type", "version", "state", "entered"] {
+            assert!(message.get(field).is_some(), "{PORTAL}: {message} has no {field}");
+        }
+        said.push(message.to_string());
+    }
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    {"entered":"$.time","logicalId":"$.detail.logical-resource-id","stackId":"$.detail.stack-id","state":"$.detail.status-details.status","type":"resource.changed","version":1}
+    {"entered":"$.time","execution":"$.detail.name","outcome":"$.detail.status","state":"$.detail.status","type":"execution.ended","version":1}
+    "#);
+}
+
+#[test]
+fn the_tables_have_the_keys_and_indexes_that_the_store_uses() {
+    let mut lines = Vec::new();
+    for table in ["RequestsTable", "EventsTable"] {
+        let table = portal(table);
+        let keys = |of: &Node| texts(at(of, "KeySchema")).join(" ");
+        lines.push(format!("{}: {}", texts(at(&table, "TableName"))[0], keys(&table)));
+        for index in at(&table, "GlobalSecondaryIndexes").as_list().unwrap() {
+            lines.push(format!("  {}: {}", texts(at(index, "IndexName"))[0], keys(index)));
+        }
+        for kept in
+            ["DeletionProtectionEnabled", "PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled"]
+        {
+            assert_eq!(at(&table, kept).as_text(), Some("true"), "{PORTAL}: {kept}");
+        }
+    }
+    insta::assert_snapshot!(lines.join("\n"), @"
+    ProvisioningRequests: requestId HASH
+      TeamProductIndex: teamName HASH productType RANGE
+      UserIndex: userId HASH createdAt RANGE
+      AwaitingIndex: awaitingTeam HASH createdAt RANGE
+    ProvisioningEvents: pk HASH sk RANGE
+      DueIndex: dueShard HASH dueAt RANGE
+    ");
+}
+
+#[test]
+fn these_are_the_rights_of_the_bot() {
+    let mut lines: Vec<String> = Vec::new();
+    for statement in statements(&portal("BotRole")) {
+        let bound = if statement.get("Condition").is_some() { " if" } else { "" };
+        let on: Vec<&str> = texts(at(&statement, "Resource"));
+        for action in texts(at(&statement, "Action")) {
+            let effect = texts(at(&statement, "Effect"))[0];
+            lines.push(format!("{effect}{bound} {action} on {}", on.join(" ")));
+        }
+    }
+    lines.sort();
+    let short = lines
+        .join("\n")
+        .replace("arn:${AWS::Partition}:", "")
+        .replace("${AWS::Region}:${AWS::AccountId}", "*");
+    insta::assert_snapshot!(short, @"
+    Allow ce:GetCostAndUsage on *
+    Allow dynamodb:BatchGetItem on RequestsTable Arn ${RequestsTable.Arn}/index/* EventsTable Arn ${EventsTable.Arn}/index/*
+    Allow dynamodb:ConditionCheckItem on RequestsTable Arn ${RequestsTable.Arn}/index/* EventsTable Arn ${EventsTable.Arn}/index/*
+    Allow dynamodb:DeleteItem on RequestsTable Arn ${RequestsTable.Arn}/index/* EventsTable Arn ${EventsTable.Arn}/index/*
+    Allow dynamodb:DescribeTable on RequestsTable Arn ${RequestsTable.Arn}/index/* EventsTable Arn ${EventsTable.Arn}/index/*
+    Allow dynamodb:GetItem on RequestsTable Arn ${RequestsTable.Arn}/index/* EventsTable Arn ${EventsTable.Arn}/index/*
+    Allow dynamodb:PutItem on RequestsTable Arn ${RequestsTable.Arn}/index/* EventsTable Arn ${EventsTable.Arn}/index/*
+    Allow dynamodb:Query on RequestsTable Arn ${RequestsTable.Arn}/index/* EventsTable Arn ${EventsTable.Arn}/index/*
+    Allow dynamodb:UpdateItem on RequestsTable Arn ${RequestsTable.Arn}/index/* EventsTable Arn ${EventsTable.Arn}/index/*
+    Allow if kms:Decrypt on PortalKey Arn
+    Allow if kms:Decrypt on PortalKey Arn
+    Allow if kms:DescribeKey on PortalKey Arn
+    Allow if kms:Encrypt on PortalKey Arn
+    Allow if kms:GenerateDataKey* on PortalKey Arn
+    Allow if kms:ReEncrypt* on PortalKey Arn
+    Allow if servicecatalog:DescribeProvisionedProduct on *
+    Allow if servicecatalog:DescribeRecord on *
+    Allow if servicecatalog:GetProvisionedProductOutputs on *
+    Allow if servicecatalog:SearchProvisionedProducts on *
+    Allow if servicecatalog:TerminateProvisionedProduct on *
+    Allow servicecatalog:DescribeProduct on catalog:*:product/*
+    Allow servicecatalog:DescribeProvisioningParameters on catalog:*:product/*
+    Allow servicecatalog:ListLaunchPaths on catalog:*:product/*
+    Allow servicecatalog:ProvisionProduct on catalog:*:product/*
+    Allow servicecatalog:SearchProductsAsAdmin on *
+    Allow sqs:ChangeMessageVisibility on EventQueue Arn
+    Allow sqs:DeleteMessage on EventQueue Arn
+    Allow sqs:GetQueueAttributes on EventQueue Arn
+    Allow sqs:ReceiveMessage on EventQueue Arn
+    Allow states:DescribeExecution on states:*:execution:ProvisioningWorkflow:*
+    Allow states:DescribeStateMachine on StateMachine
+    Allow states:ListExecutions on StateMachine
+    Allow states:SendTaskFailure on *
+    Allow states:SendTaskSuccess on *
+    Allow states:StartExecution on StateMachine
+    Deny if dynamodb:DeleteItem on EventsTable Arn
+    Deny if dynamodb:UpdateItem on EventsTable Arn
+    ");
+}
+
+/// Whether a text is an action such as `sqs:DeleteMessage`.
+fn is_action(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(service, name)| {
+        service.bytes().all(|byte| byte.is_ascii_lowercase())
+            && name.starts_with(|first: char| first.is_ascii_uppercase())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
+}
+
+#[test]
+fn every_right_of_the_bot_and_of_the_machine_says_why() {
+    let mut problems = Vec::new();
+    let text = read(PORTAL);
+    for role in ["MachineRole", "BotRole", "ExecutionRole"] {
+        let section = text.split_once(&format!("\n  {role}:\n")).unwrap().1;
+        let policies = section.split_once("      Policies:\n").unwrap().1;
+        let (mut before, mut explained) = ("", false);
+        for line in policies.split("\n\n").next().unwrap_or_default().lines().map(str::trim) {
+            if line.starts_with("- Sid:") || line.starts_with("- Effect:") {
+                explained = before.starts_with('#');
+            }
+            let named = line.trim_start_matches("Action: ").trim_start_matches("- ").split(' ').next();
+            let silent = named.filter(|action| is_action(action) && !explained && !line.contains(" # "));
+            problems.extend(silent.map(|action| format!("{PORTAL}: {role}: say why it may {action}")));
+            before = line;
+        }
+    }
+    none(&problems);
+}
+
+#[test]
+fn nothing_but_our_queue_hears_the_topic_and_nothing_but_the_machine_speaks_there() {
+    let policy = portal("ApprovalTopicPolicy");
+    let denied: Vec<String> = at(&policy, "PolicyDocument/Statement")
+        .as_list()
+        .unwrap()
+        .iter()
+        .filter(|statement| at(statement, "Effect").as_text() == Some("Deny"))
+        .map(|statement| {
+            let condition = at(statement, "Condition");
+            let by = &entries(condition)[0];
+            let what = &entries(&by.value)[0];
+            format!(
+                "{} unless {} {}",
+                texts(at(statement, "Action")).join(" "),
+                what.key,
+                texts(&what.value).join(".")
+            )
+        })
+        .collect();
+    insta::assert_snapshot!(denied.join("\n"), @"
+    sns:Publish unless aws:PrincipalArn MachineRole.Arn
+    sns:Subscribe unless sns:Endpoint EventQueue.Arn
+    ");
+}
+
+#[test]
+fn nothing_reaches_the_bot_unless_slack_calls_it_through_the_load_balancer() {
+    assert!(portal("BotSecurityGroup").get("SecurityGroupIngress").is_none());
+    let template = template(PORTAL);
+    let mut entrances = Vec::new();
+    for resource in entries(at(&template, "Resources")) {
+        let kind = at(&resource.value, "Type").as_text().unwrap_or_default();
+        let lets_in = kind == "AWS::EC2::SecurityGroupIngress"
+            || resource.value.get("Properties").is_some_and(|own| own.get("SecurityGroupIngress").is_some());
+        if lets_in {
+            let condition = resource.value.get("Condition").and_then(Node::as_text);
+            entrances.push(format!("{} {}", resource.key, condition.unwrap_or("always")));
+        }
+    }
+    insta::assert_snapshot!(entrances.join("\n"), @"
+    BalancerSecurityGroup RunsBehindBalancer
+    BotIngress RunsBehindBalancer
+    ");
+}
