@@ -1,5 +1,6 @@
 //! Quartermaster: a Slack app that hands out AWS resources.
 
+pub mod aws;
 pub mod catalog;
 pub mod cli;
 pub mod config;

@@ -3,20 +3,26 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
+mod dynamodb;
 mod local;
 mod provisioner;
 mod sample;
 mod store;
 mod workflow;
 
-/// Runs the listed tests of a suite on what `$make` makes, a fresh one for each.
+/// Runs the listed tests of a suite on what `$make` makes, a fresh one for each. An attribute behind the list, such as
+/// `#[ignore]`, is put on each.
 macro_rules! suite {
     ($($suite:ident)::+, $name:ident, $make:path, [$($test:ident),+ $(,)?]) => {
+        crate::suite!($($suite)::+, $name, $make, [$($test),+], #[cfg(test)]);
+    };
+    ($($suite:ident)::+, $name:ident, $make:path, [$($test:ident),+ $(,)?], #[$attribute:meta]) => {
         mod $name {
             use crate::$($suite)::+ as promised;
 
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                #[$attribute]
                 async fn $test() {
                     promised::$test($make()).await;
                 }
@@ -28,6 +34,11 @@ pub(crate) use suite;
 
 store::suite!(store_in_memory, crate::local::store_in_memory);
 store::suite!(store_in_a_file, crate::local::store_in_a_file);
+store::suite!(
+    store_on_dynamodb,
+    crate::dynamodb::store_in_new_tables,
+    #[ignore = "wants an emulator: .ci/aws starts one and runs these"]
+);
 workflow::suite!(workflow_in_memory, crate::local::workflow_in_memory);
 workflow::suite!(workflow_in_a_file, crate::local::workflow_in_a_file);
 provisioner::suite!(simulated_provisioner, crate::local::provisioner);

@@ -3,7 +3,7 @@
 use crate::source::{code, has_word, none, read, root, shipped};
 
 /// Every module right under `src/`, with the others it may use. `cli` and `wiring` put things together.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("document", &[]),
     ("domain", &["document"]),
     ("ports", &["domain"]),
@@ -12,6 +12,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("catalog", &["document", "domain"]),
     ("slack", &["portal", "ports", "domain"]),
     ("local", &["ports", "domain"]),
+    ("aws", &["ports", "domain"]),
     ("playground", &[]),
     ("server", &["portal", "slack"]),
     ("telemetry", &["config"]),
@@ -37,9 +38,12 @@ const MAY_USE: [(&str, &[&str]); 14] = [
 ];
 
 /// Libraries that one layer alone may name. `catalog form --json` prints what Slack would get, hence `cli`.
-const BELONGS_TO: [(&str, &[&str]); 4] = [
+const BELONGS_TO: [(&str, &[&str]); 7] = [
     ("slack_morphism", &["slack", "cli"]),
     ("rusqlite", &["local"]),
+    ("aws_config", &["aws"]),
+    ("aws_sdk_dynamodb", &["aws"]),
+    ("aws_smithy_http_client", &["aws"]),
     ("clap", &["cli", "main"]),
     ("saphyr_parser", &["document"]),
 ];

@@ -16,7 +16,7 @@ use quartermaster::ports::store::{ClaimedJob, Commit, CommitError, Store};
 use std::sync::Arc;
 
 macro_rules! store_suite {
-    ($name:ident, $make:path) => {
+    ($name:ident, $make:path $(, #[$attribute:meta])?) => {
         mod $name {
             crate::suite!(
                 store::commits,
@@ -34,6 +34,7 @@ macro_rules! store_suite {
                     a_refused_commit_changes_nothing,
                     reasons_to_refuse_are_checked_in_their_order,
                 ]
+                $(, #[$attribute])?
             );
             crate::suite!(
                 store::quota,
@@ -48,6 +49,7 @@ macro_rules! store_suite {
                     a_budget_is_a_teams_over_all_its_products,
                     what_is_given_back_leaves_room_in_the_budget,
                 ]
+                $(, #[$attribute])?
             );
             crate::suite!(
                 store::lists,
@@ -64,6 +66,7 @@ macro_rules! store_suite {
                     a_holding_says_what_sums_need_and_follows_the_row,
                     what_is_handed_over_moves_to_the_lists_of_its_new_owner,
                 ]
+                $(, #[$attribute])?
             );
             crate::suite!(
                 store::trail,
@@ -75,12 +78,14 @@ macro_rules! store_suite {
                     entries_without_a_request_are_on_the_trail_too,
                     the_end_of_the_trail_is_behind_its_last_entry,
                 ]
+                $(, #[$attribute])?
             );
             crate::suite!(
                 store::homes,
                 homes,
                 $make,
                 [a_home_tab_is_remembered_as_it_was_put_last, who_opened_their_home_tab_lately_is_found,]
+                $(, #[$attribute])?
             );
             crate::suite!(
                 store::jobs,
@@ -101,6 +106,7 @@ macro_rules! store_suite {
                     a_commit_may_write_the_job_that_caused_it_again,
                     a_job_of_a_person_or_of_the_portal_is_claimed_like_any_other,
                 ]
+                $(, #[$attribute])?
             );
         }
     };

@@ -1,0 +1,50 @@
+//! Many rows by their ids, in few calls.
+
+use anyhow::{Context as _, anyhow};
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+
+use super::item::Item;
+use super::transaction::Pauses;
+use super::{DynamoStore, row};
+use crate::domain::ids::RequestId;
+use crate::domain::request::Request;
+
+/// The most that one call reads.
+/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
+const AT_ONCE: usize = 100;
+/// Calls that may bring nothing new before it is given up.
+const TRIES: u32 = 8;
+
+impl DynamoStore {
+    /// The requests of these ids as they are now, in this order; those that are not there are left out.
+    pub(super) async fn rows(&self, ids: &[RequestId]) -> anyhow::Result<Vec<Request>> {
+        let mut found = Vec::new();
+        for some in ids.chunks(AT_ONCE) {
+            found.extend(self.some_rows(some).await.context("cannot load requests")?);
+        }
+        let mut requests = found.iter().map(row::decode).collect::<anyhow::Result<Vec<_>>>()?;
+        requests.sort_by_key(|request| ids.iter().position(|id| *id == request.id));
+        Ok(requests)
+    }
+
+    /// DynamoDB may read less than it was asked for; the rest is asked for again.
+    async fn some_rows(&self, ids: &[RequestId]) -> anyhow::Result<Vec<Item>> {
+        let mut missing: Vec<Item> = ids.iter().map(|id| row::key(*id)).collect();
+        let mut found = Vec::new();
+        let mut pauses = Pauses::default();
+        for _ in 0..TRIES {
+            let wanted =
+                KeysAndAttributes::builder().set_keys(Some(missing)).consistent_read(true).build()?;
+            let read =
+                self.client.batch_get_item().request_items(&self.tables.requests, wanted).send().await?;
+            found.extend(read.responses.unwrap_or_default().into_values().flatten());
+            let rest = read.unprocessed_keys.unwrap_or_default();
+            missing = rest.into_values().flat_map(|keys| keys.keys).collect();
+            if missing.is_empty() {
+                return Ok(found);
+            }
+            pauses.next().await;
+        }
+        Err(anyhow!("DynamoDB left out {} of {} rows, {TRIES} times", missing.len(), ids.len()))
+    }
+}

@@ -1,0 +1,255 @@
+//! One commit as one transaction. Its parts stand in the order in which the port documents the reasons to refuse, so
+//! the first part whose condition failed is the reason.
+//!
+//! A commit of nothing but more than 100 jobs is the one exception: it is several transactions, since writing a job
+//! again does no harm.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use aws_sdk_dynamodb::types::CancellationReason;
+use rust_decimal::Decimal;
+use tokio::sync::MutexGuard;
+
+use super::item::{Item, must_text, number, read_amount, read_number, read_text, text};
+use super::transaction::{Check, Expression, MOST_WRITES, Outcome, Part, Pauses, Table, is_refusal};
+use super::{DynamoStore, jobs, keys, quota, row, trail};
+use crate::domain::ids::RequestId;
+use crate::domain::job::{Job, JobKey};
+use crate::domain::quota::QuotaUse;
+use crate::domain::request::Request;
+use crate::ports::store::{Commit, CommitError, RowChange};
+
+/// How long a commit is tried, waiting for its turn at the trail included: every call of a port ends within a minute.
+const LONGEST: Duration = Duration::from_secs(45);
+
+pub(super) async fn commit(store: &DynamoStore, commit: Commit) -> Result<(), CommitError> {
+    let all = async {
+        for part in in_parts(commit) {
+            commit_whole(store, &Prepared::new(part)?).await?;
+        }
+        Ok(())
+    };
+    let late = |_| Err(anyhow!("DynamoDB did not take a commit within {} s", LONGEST.as_secs()).into());
+    tokio::time::timeout(LONGEST, all).await.unwrap_or_else(late)
+}
+
+fn in_parts(mut commit: Commit) -> Vec<Commit> {
+    let mut once_each: BTreeMap<JobKey, usize> = BTreeMap::new();
+    for (place, job) in commit.jobs.iter().enumerate() {
+        once_each.insert(job.key.clone(), place);
+    }
+    // A transaction writes no item twice; of two jobs of one key the later one stands.
+    let mut place = 0;
+    commit.jobs.retain(|job| {
+        place += 1;
+        once_each.get(&job.key) == Some(&(place - 1))
+    });
+    let Commit { row: None, quota: None, once: None, done: None, .. } = &commit else { return vec![commit] };
+    if !commit.audit.is_empty() || commit.jobs.len() <= MOST_WRITES {
+        return vec![commit];
+    }
+    let few = commit.jobs.chunks(MOST_WRITES);
+    few.map(|jobs| Commit { jobs: jobs.to_vec(), ..Commit::default() }).collect()
+}
+
+async fn commit_whole(store: &DynamoStore, prepared: &Prepared) -> Result<(), CommitError> {
+    // Held until the answer is there: the trail has no gaps, so nobody can go on before it is known.
+    let mut end = match prepared.commit.audit.len() {
+        0 => None,
+        _ => Some(store.trail.lock().await),
+    };
+    let mut pauses = Pauses::default();
+    loop {
+        let begins = next_number(store, &mut end).await?;
+        let parts = prepared.parts(store, begins).await?;
+        if parts.is_empty() {
+            return Ok(());
+        }
+        match store.transact(&parts).await? {
+            Outcome::Taken => {
+                if let Some(end) = &mut end {
+                    end.is_at(begins + prepared.audit_len() - 1);
+                }
+                return Ok(());
+            }
+            Outcome::Refused(reasons) => {
+                if prepared.is_there_already(store).await? {
+                    if let Some(done) = &prepared.commit.done {
+                        jobs::complete(store, done).await?;
+                    }
+                    return Ok(());
+                }
+                if let Some(refusal) = refusal(&parts, &reasons)? {
+                    return Err(refusal);
+                }
+            }
+        }
+        pauses.next().await;
+    }
+}
+
+/// The number of the next entry on the trail; 0, which no entry has, for a commit without entries.
+async fn next_number(
+    store: &DynamoStore,
+    end: &mut Option<MutexGuard<'_, trail::End>>,
+) -> anyhow::Result<u64> {
+    match end {
+        Some(end) => Ok(end.take(store).await? + 1),
+        None => Ok(0),
+    }
+}
+
+/// The first reason in the order of the parts; `None` when only what the plan was made on has changed.
+fn refusal(parts: &[Part], reasons: &[CancellationReason]) -> anyhow::Result<Option<CommitError>> {
+    let nothing = Item::new();
+    for (part, reason) in parts.iter().zip(reasons).filter(|(_, reason)| is_refusal(reason)) {
+        let there = reason.item().unwrap_or(&nothing);
+        return Ok(Some(match part.check {
+            Check::Claim => CommitError::ClaimLost,
+            Check::Once => CommitError::Again(read_text(there, "request").and_then(RequestId::parse)),
+            Check::Row | Check::Entry => CommitError::Stale,
+            Check::Budget => {
+                CommitError::BudgetSpent(read_amount(there, "monthly")?.unwrap_or(Decimal::ZERO))
+            }
+            Check::Slot { limit } => {
+                let used = u32::try_from(read_number(there, "used")?.unwrap_or(0));
+                CommitError::QuotaFull(QuotaUse { used: used.context("cannot count slots")?, limit })
+            }
+            Check::Plan | Check::Nothing => continue,
+        }));
+    }
+    Ok(None)
+}
+
+/// A commit whose row and entries are encoded.
+struct Prepared {
+    commit: Commit,
+    row: Option<Row>,
+    /// Bodies of `commit.audit`.
+    audit: Vec<String>,
+}
+
+struct Row {
+    request: Box<Request>,
+    body: String,
+    replaces: Option<u64>,
+}
+
+impl Prepared {
+    fn new(mut commit: Commit) -> anyhow::Result<Self> {
+        let row = commit.row.take().map(Row::new).transpose().context("cannot encode a row")?;
+        let audit = commit.audit.iter().map(serde_json::to_string).collect::<Result<_, _>>();
+        Ok(Self { row, audit: audit.context("cannot encode an audit entry")?, commit })
+    }
+
+    fn audit_len(&self) -> u64 {
+        self.audit.len() as u64
+    }
+
+    /// In the order of the port's reasons. `begins` is the number of the first entry on the trail.
+    async fn parts(&self, store: &DynamoStore, begins: u64) -> anyhow::Result<Vec<Part>> {
+        let mut parts = Vec::new();
+        parts.extend(self.cause(store)?);
+        if let Some(key) = &self.commit.once {
+            let mut item = keys::once(key);
+            if let Some(row) = &self.row {
+                item.insert("request".to_owned(), text(row.request.id.to_string()));
+            }
+            parts.push(store.put_if(Table::Events, item, Check::Once, is_new("pk"))?);
+        }
+        if let Some(row) = &self.row {
+            parts.push(row.part(store)?);
+        }
+        if let Some(change) = &self.commit.quota {
+            parts.extend(quota::parts(store, change).await?);
+        }
+        for (entry, body) in self.commit.audit.iter().zip(&self.audit) {
+            let mut item = keys::audit(entry.request, entry.seq);
+            item.insert("body".to_owned(), text(body));
+            parts.push(store.put_if(Table::Events, item, Check::Entry, is_new("pk"))?);
+        }
+        for (n, body) in (begins..).zip(&self.audit) {
+            let mut item = keys::trail(n);
+            item.insert("body".to_owned(), text(body));
+            parts.push(store.put_if(Table::Events, item, Check::Plan, is_new("pk"))?);
+        }
+        for job in self.commit.jobs.iter().filter(|job| !self.is_cause(job)) {
+            parts.push(store.put(Table::Events, jobs::encode(job)?)?);
+        }
+        if let Some(row) = &self.row {
+            parts.extend(row.found_by(store)?);
+        }
+        Ok(parts)
+    }
+
+    /// Whether this job is the one that is done, written anew in the same commit.
+    fn is_cause(&self, job: &Job) -> bool {
+        self.commit.done.as_ref().is_some_and(|done| done.key == job.key)
+    }
+
+    /// Deletes the job that is done, or replaces it by what is written under its key.
+    fn cause(&self, store: &DynamoStore) -> anyhow::Result<Option<Part>> {
+        let Some(done) = &self.commit.done else { return Ok(None) };
+        let is_ours = jobs::is_held_by(done);
+        let part = match self.commit.jobs.iter().find(|job| self.is_cause(job)) {
+            Some(job) => store.put_if(Table::Events, jobs::encode(job)?, Check::Claim, is_ours)?,
+            None => store.delete_if(keys::job(&done.key), Check::Claim, is_ours)?,
+        };
+        Ok(Some(part))
+    }
+
+    /// Whether this very row is stored: then it was our commit, and only the answer to it was lost.
+    ///
+    /// Its audit entries tell: their digest is in the row. Without any, two commits that differ in their jobs alone
+    /// would look the same.
+    async fn is_there_already(&self, store: &DynamoStore) -> anyhow::Result<bool> {
+        let Some(row) = self.row.as_ref().filter(|_| !self.audit.is_empty()) else { return Ok(false) };
+        let Some(there) = store.row(row.request.id).await? else { return Ok(false) };
+        Ok(must_text(&there, "body")? == row.body)
+    }
+}
+
+impl Row {
+    fn new(change: RowChange) -> anyhow::Result<Self> {
+        let (request, replaces) = match change {
+            RowChange::Insert(request) => (request, None),
+            RowChange::Replace(request) => {
+                let before =
+                    request.revision.checked_sub(1).context("a replaced row has revision 2 at least")?;
+                (request, Some(before))
+            }
+        };
+        let body = serde_json::to_string(&request)?;
+        Ok(Self { request, body, replaces })
+    }
+
+    fn part(&self, store: &DynamoStore) -> anyhow::Result<Part> {
+        let condition = match self.replaces {
+            None => is_new("requestId"),
+            Some(revision) => Expression::new("rev = :before", vec![(":before", number(&revision))]),
+        };
+        store.put_if(Table::Requests, row::encode(&self.request, &self.body), Check::Row, condition)
+    }
+
+    /// What finds the row: its id among all ids, and its messages. Those that were given up stay known, so that a
+    /// click on an old one still finds its request.
+    fn found_by(&self, store: &DynamoStore) -> anyhow::Result<Vec<Part>> {
+        let id = self.request.id;
+        // Two surfaces may share a message, and a transaction writes no item twice.
+        let messages: BTreeMap<_, _> = self
+            .request
+            .messages
+            .values()
+            .map(|message| ((message.channel.as_str(), &message.ts), message))
+            .collect();
+        let messages = messages.into_values().map(|message| keys::message(message, id));
+        let new = self.replaces.is_none().then(|| keys::id(id));
+        new.into_iter().chain(messages).map(|item| store.put(Table::Events, item)).collect()
+    }
+}
+
+fn is_new(key: &str) -> Expression {
+    Expression::new(format!("attribute_not_exists({key})"), Vec::new())
+}

@@ -1,0 +1,45 @@
+//! Home tabs that were opened, all in one partition.
+
+use anyhow::Context as _;
+
+use super::item::{Item, must_text, read_text, read_time, text, time};
+use super::lists::all;
+use super::{DynamoStore, keys};
+use crate::domain::ids::PersonId;
+use crate::ports::store::HomeTab;
+use jiff::Timestamp;
+
+pub(super) async fn load(store: &DynamoStore, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
+    let found = store.event(keys::home(person)).await?;
+    found.map(|home| read(&home).with_context(|| format!("cannot read the home tab of {person}"))).transpose()
+}
+
+fn read(home: &Item) -> anyhow::Result<HomeTab> {
+    let at = |name| read_time(home, name)?.with_context(|| format!("there is no `{name}`"));
+    Ok(HomeTab {
+        first_opened_at: at("firstOpenedAt")?,
+        opened_at: at("openedAt")?,
+        shows: read_text(home, "shows").unwrap_or_default().to_owned(),
+    })
+}
+
+pub(super) async fn put(store: &DynamoStore, person: &PersonId, home: &HomeTab) -> anyhow::Result<()> {
+    let mut item = keys::home(person);
+    item.insert("firstOpenedAt".to_owned(), time(home.first_opened_at));
+    item.insert("openedAt".to_owned(), time(home.opened_at));
+    item.insert("shows".to_owned(), text(&home.shows));
+    let put = store.client.put_item().table_name(&store.tables.events).set_item(Some(item));
+    put.send().await.with_context(|| format!("cannot store the home tab of {person}"))?;
+    Ok(())
+}
+
+pub(super) async fn opened_since(store: &DynamoStore, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {
+    let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
+    let query = query
+        .key_condition_expression("pk = :homes")
+        .filter_expression("openedAt >= :since")
+        .expression_attribute_values(":homes", text(keys::HOMES))
+        .expression_attribute_values(":since", time(since));
+    let homes = all(query, usize::MAX).await.context("cannot read who opened their home tab")?;
+    homes.iter().map(|home| Ok(PersonId::new(must_text(home, "sk")?))).collect()
+}

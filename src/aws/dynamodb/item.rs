@@ -1,0 +1,97 @@
+//! Attributes of items: how each kind of value is written and read back. Which item has which belongs to the others.
+//!
+//! Points in time are RFC 3339 in UTC with nine digits of the second, so that the order of texts is that of time.
+//! Amounts are numbers of US dollars, exact to the last digit.
+
+use std::collections::HashMap;
+
+use anyhow::{Context as _, anyhow};
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::de::DeserializeOwned;
+
+/// An item, or its key.
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+pub(super) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(super) fn number(value: &impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub(super) fn time(at: Timestamp) -> AttributeValue {
+    AttributeValue::S(format!("{at:.9}"))
+}
+
+/// The text of an attribute, where there is one.
+pub(super) fn read_text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
+}
+
+/// The text of an attribute that every item of its kind has.
+pub(super) fn must_text<'a>(item: &'a Item, name: &str) -> anyhow::Result<&'a str> {
+    read_text(item, name).with_context(|| format!("an item has no `{name}`"))
+}
+
+/// A whole number; `None` where there is none.
+pub(super) fn read_number(item: &Item, name: &str) -> anyhow::Result<Option<u64>> {
+    let number = item.get(name).and_then(|value| value.as_n().ok());
+    number.map(|number| number.parse().with_context(|| format!("`{name}` is no whole number"))).transpose()
+}
+
+/// An amount; `None` where there is none.
+pub(super) fn read_amount(item: &Item, name: &str) -> anyhow::Result<Option<Decimal>> {
+    let amount = item.get(name).and_then(|value| value.as_n().ok());
+    let parse = |text: &String| text.parse().or_else(|_| Decimal::from_scientific(text));
+    amount.map(parse).transpose().with_context(|| format!("`{name}` is no amount"))
+}
+
+/// A point in time; `None` where there is none.
+pub(super) fn read_time(item: &Item, name: &str) -> anyhow::Result<Option<Timestamp>> {
+    let time = read_text(item, name);
+    time.map(|time| time.parse().with_context(|| format!("`{name}` is no point in time"))).transpose()
+}
+
+/// The JSON of an attribute. Serde's message may quote what it could not read, and that may hold a task token: only
+/// the place is told.
+pub(super) fn read_json<T: DeserializeOwned>(item: &Item, name: &str, what: &str) -> anyhow::Result<T> {
+    let text = read_text(item, name).with_context(|| format!("{what} is stored without `{name}`"))?;
+    serde_json::from_str(text).map_err(|error| {
+        anyhow!("cannot read what is stored of {what}: column {}, {:?}", error.column(), error.classify())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_sort_as_texts_and_read_back_to_the_nanosecond() {
+        let texts = ["2026-03-02T12:00:00Z", "2026-03-02T12:00:00.000000001Z", "2026-03-02T12:00:00.5Z"];
+        let times: Vec<Timestamp> = texts.iter().map(|text| text.parse().unwrap()).collect();
+        let items: Vec<Item> = times.iter().map(|at| Item::from([("at".to_owned(), time(*at))])).collect();
+        assert!(items.is_sorted_by_key(|item| read_text(item, "at").map(str::to_owned)));
+        for (item, at) in items.iter().zip(times) {
+            assert_eq!(read_time(item, "at").unwrap(), Some(at));
+        }
+    }
+
+    #[test]
+    fn an_amount_reads_back_however_it_is_spelled() {
+        for (spelled, amount) in [("99.99", Decimal::new(9_999, 2)), ("1E+2", Decimal::from(100))] {
+            let item = Item::from([("monthly".to_owned(), number(&spelled))]);
+            assert_eq!(read_amount(&item, "monthly").unwrap(), Some(amount));
+        }
+        assert!(read_amount(&Item::from([("monthly".to_owned(), number(&"much"))]), "monthly").is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_quoted() {
+        let item = Item::from([("body".to_owned(), text(r#"{"token": "secret"}"#))]);
+        let error = read_json::<u32>(&item, "body", "request 1").unwrap_err();
+        assert!(!format!("{error:#}").contains("secret"));
+    }
+}

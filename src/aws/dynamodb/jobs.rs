@@ -1,0 +1,211 @@
+//! Jobs: found through the index of due dates, claimed and finished at their own keys. When one is due is the domain's
+//! to say, what it does the dispatcher's.
+//!
+//! A job that is not parked has a `dueShard`, which alone puts it into the index. The index is only a hint: whether a
+//! job is due and free is a condition of the claim.
+
+use anyhow::Context as _;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::ReturnValue;
+use futures_util::StreamExt as _;
+use futures_util::future::try_join_all;
+use futures_util::stream;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::item::{Item, must_text, number, read_json, read_number, read_time, text, time};
+use super::lists::all;
+use super::transaction::Expression;
+use super::{DynamoStore, keys};
+use crate::domain::job::{Job, JobKey};
+use crate::ports::store::{Claim, ClaimedJob};
+
+/// Partitions of the index: so many writers may be at it at once.
+const SHARDS: u32 = 8;
+/// Claims that are under way at a time.
+const AT_ONCE: usize = 8;
+const INDEX: &str = "DueIndex";
+
+/// A job counts as written when it is first due: what waits for a date has not been failing meanwhile.
+pub(super) fn encode(job: &Job) -> anyhow::Result<Item> {
+    let mut item = keys::job(&job.key);
+    let kind = serde_json::to_string(&job.kind).context("cannot encode a job")?;
+    item.insert("kind".to_owned(), text(kind));
+    item.insert("dueAt".to_owned(), time(job.due_at));
+    item.insert("writtenAt".to_owned(), time(job.due_at));
+    item.insert("attempts".to_owned(), number(&0));
+    item.insert("dueShard".to_owned(), text(shard(&job.key).to_string()));
+    Ok(item)
+}
+
+/// Any spread will do: a job's shard is read from the job, never computed again.
+fn shard(key: &JobKey) -> u32 {
+    let text = key.of.to_string();
+    let bytes = text.bytes().chain(key.name.bytes());
+    bytes.fold(0_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte))) % SHARDS
+}
+
+/// The condition that a claim still stands.
+pub(super) fn is_held_by(claim: &Claim) -> Expression {
+    Expression::new("claim = :claim", vec![(":claim", number(&claim.id))])
+}
+
+fn shards(store: &DynamoStore) -> impl Iterator<Item = QueryFluentBuilder> {
+    (0..SHARDS).map(|shard| {
+        let query = store.client.query().table_name(&store.tables.events).index_name(INDEX);
+        query.expression_attribute_values(":shard", text(shard.to_string()))
+    })
+}
+
+pub(super) async fn due(store: &DynamoStore, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
+    let page = i32::try_from(limit.clamp(1, 1_000)).unwrap_or(i32::MAX);
+    let queries = shards(store).map(|query| {
+        let query = query
+            .key_condition_expression("dueShard = :shard AND dueAt <= :now")
+            .expression_attribute_values(":now", time(now))
+            .limit(page);
+        all(query, limit)
+    });
+    let mut found = Vec::new();
+    for item in try_join_all(queries).await?.iter().flatten() {
+        let (pk, sk) = (must_text(item, "pk")?, must_text(item, "sk")?);
+        let key = keys::read_job(pk, sk).with_context(|| format!("`{pk}` is no job and has a due date"))?;
+        found.push((must_text(item, "dueAt")?.to_owned(), key.of.to_string(), key));
+    }
+    found.sort_by(|a, b| (&a.0, &a.1, &a.2.name).cmp(&(&b.0, &b.1, &b.2.name)));
+    Ok(found.into_iter().take(limit).map(|(_, _, key)| key).collect())
+}
+
+pub(super) async fn next_due(store: &DynamoStore) -> anyhow::Result<Option<Timestamp>> {
+    let queries =
+        shards(store).map(|query| all(query.key_condition_expression("dueShard = :shard").limit(1), 1));
+    let firsts = try_join_all(queries).await?;
+    let dates = firsts.iter().flatten().map(|item| read_time(item, "dueAt"));
+    Ok(dates.collect::<anyhow::Result<Vec<_>>>()?.into_iter().flatten().min())
+}
+
+pub(super) async fn claim(
+    store: &DynamoStore,
+    keys: &[JobKey],
+    now: Timestamp,
+    until: Timestamp,
+) -> anyhow::Result<Vec<ClaimedJob>> {
+    let claims: Vec<_> = keys.iter().map(|key| claim_one(store, key, now, until)).collect();
+    let answers: Vec<_> = stream::iter(claims).buffered(AT_ONCE).collect().await;
+    let mut claimed = Vec::new();
+    let mut failure = None;
+    for answer in answers {
+        match answer {
+            Ok(job) => claimed.extend(job),
+            Err(error) => failure = Some(error),
+        }
+    }
+    match failure {
+        // Those that were claimed are done now rather than when their claims run out.
+        Some(error) if claimed.is_empty() => Err(error),
+        Some(error) => {
+            tracing::warn!(error = format!("{error:#}"), "some jobs could not be claimed; they stay due");
+            Ok(claimed)
+        }
+        None => Ok(claimed),
+    }
+}
+
+/// The claim's own id is in the condition too: a try whose answer was lost has succeeded.
+async fn claim_one(
+    store: &DynamoStore,
+    key: &JobKey,
+    now: Timestamp,
+    until: Timestamp,
+) -> anyhow::Result<Option<ClaimedJob>> {
+    let (id, _) = Uuid::new_v4().as_u64_pair();
+    let update = change(store, key)
+        .update_expression("SET claim = :claim, dueAt = :until")
+        .condition_expression("attribute_exists(dueShard) AND (dueAt <= :now OR claim = :claim)")
+        .expression_attribute_values(":claim", number(&id))
+        .expression_attribute_values(":now", time(now))
+        .expression_attribute_values(":until", time(until))
+        .return_values(ReturnValue::AllNew);
+    let Some(job) = conditional(update).await.with_context(|| cannot("claim", key))? else { return Ok(None) };
+    let attempts = read_number(&job, "attempts")?.unwrap_or(0);
+    Ok(Some(ClaimedJob {
+        claim: Claim { key: key.clone(), id },
+        kind: read_json(&job, "kind", &format!("the job `{}` of {}", key.name, key.of))?,
+        attempts: attempts.try_into().with_context(|| cannot("read", key))?,
+        written_at: read_time(&job, "writtenAt")?.with_context(|| cannot("read", key))?,
+    }))
+}
+
+pub(super) async fn complete(store: &DynamoStore, claim: &Claim) -> anyhow::Result<()> {
+    let delete = store.client.delete_item().table_name(&store.tables.events);
+    let deleted = delete
+        .set_key(Some(keys::job(&claim.key)))
+        .condition_expression("claim = :claim")
+        .expression_attribute_values(":claim", number(&claim.id))
+        .send()
+        .await;
+    match deleted {
+        Ok(_) => Ok(()),
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(error).with_context(|| cannot("complete", &claim.key)),
+    }
+}
+
+pub(super) async fn put_off(
+    store: &DynamoStore,
+    claim: &Claim,
+    due_at: Timestamp,
+    why: &str,
+) -> anyhow::Result<()> {
+    let update = held(store, claim)
+        .update_expression("SET dueAt = :due, attempts = attempts + :one, lastError = :why REMOVE claim")
+        .expression_attribute_values(":due", time(due_at))
+        .expression_attribute_values(":one", number(&1))
+        .expression_attribute_values(":why", text(why));
+    conditional(update).await.map(drop).with_context(|| cannot("put off", &claim.key))
+}
+
+pub(super) async fn park(store: &DynamoStore, claim: &Claim, why: &str) -> anyhow::Result<()> {
+    let update = held(store, claim)
+        .update_expression("SET lastError = :why REMOVE claim, dueShard")
+        .expression_attribute_values(":why", text(why));
+    conditional(update).await.map(drop).with_context(|| cannot("park", &claim.key))
+}
+
+fn change(store: &DynamoStore, key: &JobKey) -> UpdateItemFluentBuilder {
+    store.client.update_item().table_name(&store.tables.events).set_key(Some(keys::job(key)))
+}
+
+fn held(store: &DynamoStore, claim: &Claim) -> UpdateItemFluentBuilder {
+    change(store, &claim.key)
+        .condition_expression("claim = :claim")
+        .expression_attribute_values(":claim", number(&claim.id))
+}
+
+/// The item as it became, if one is asked for; `None` when the condition did not hold.
+async fn conditional(update: UpdateItemFluentBuilder) -> anyhow::Result<Option<Item>> {
+    match update.send().await {
+        Ok(updated) => Ok(updated.attributes),
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn cannot(what: &str, key: &JobKey) -> String {
+    format!("cannot {what} the job `{}` of {}", key.name, key.of)
+}

@@ -1,0 +1,123 @@
+//! Which item of the table of events is where. Two kinds never share the beginning of a key.
+//!
+//! Only audit entries begin with `REQ#`: the bot's role may not change or delete what does (see `infra/portal.yml`).
+
+use super::item::{Item, text};
+use crate::domain::ids::{PersonId, RequestId, TeamName};
+use crate::domain::job::{JobKey, Subject};
+use crate::domain::request::MessageRef;
+
+/// The partition of the whole trail's order.
+pub(super) const TRAIL: &str = "TRAIL";
+/// The partition of the home tabs: so few and small that one query reads them all.
+pub(super) const HOMES: &str = "HOMES";
+/// The sort key of a team's total, beside one for each product. No product's key has capitals.
+pub(super) const TEAM_TOTAL: &str = "TOTAL";
+
+/// Digits of an id that name its partition in the list of ids.
+const ID_DIGITS: usize = 2;
+
+fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
+    Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
+}
+
+pub(super) fn check() -> Item {
+    key("CHECK", "CHECK")
+}
+
+pub(super) fn audit_partition(request: RequestId) -> String {
+    format!("REQ#{request}")
+}
+
+pub(super) fn audit(request: RequestId, seq: u64) -> Item {
+    key(audit_partition(request), format!("AUDIT#{seq:06}"))
+}
+
+pub(super) fn trail(n: u64) -> Item {
+    key(TRAIL, trail_sort(n))
+}
+
+/// Twenty digits hold every number there is.
+pub(super) fn trail_sort(n: u64) -> String {
+    format!("{n:020}")
+}
+
+pub(super) fn once(of: &str) -> Item {
+    key(format!("ONCE#{of}"), "ONCE")
+}
+
+pub(super) fn quota_partition(team: &TeamName) -> String {
+    format!("QUOTA#{team}")
+}
+
+/// The counter of a product, or of the whole team under [`TEAM_TOTAL`].
+pub(super) fn quota(team: &TeamName, product: &str) -> Item {
+    key(quota_partition(team), product)
+}
+
+pub(super) fn home(person: &PersonId) -> Item {
+    key(HOMES, person.as_str())
+}
+
+pub(super) fn message_partition(message: &MessageRef) -> String {
+    format!("MSG#{}#{}", message.channel, message.ts)
+}
+
+pub(super) fn message(message: &MessageRef, request: RequestId) -> Item {
+    key(message_partition(message), request.to_string())
+}
+
+/// A request in the list of ids, which is there to be searched by their beginnings.
+pub(super) fn id(request: RequestId) -> Item {
+    let id = request.to_string();
+    key(format!("ID#{}", &id[..ID_DIGITS]), id)
+}
+
+/// The partitions, in order, in which an id that begins so may be listed.
+pub(super) fn id_partitions(prefix: &str) -> Vec<String> {
+    let mut beginnings = vec![prefix.chars().take(ID_DIGITS).collect::<String>()];
+    while beginnings.first().is_some_and(|beginning| beginning.len() < ID_DIGITS) {
+        let longer = |shorter: &String| {
+            "0123456789abcdef".chars().map(|digit| format!("{shorter}{digit}")).collect::<Vec<_>>()
+        };
+        beginnings = beginnings.iter().flat_map(longer).collect();
+    }
+    beginnings.into_iter().map(|beginning| format!("ID#{beginning}")).collect()
+}
+
+pub(super) fn job(job: &JobKey) -> Item {
+    key(format!("JOB#{}", job.of), job.name.clone())
+}
+
+/// Reads the key of a job back.
+pub(super) fn read_job(pk: &str, sk: &str) -> Option<JobKey> {
+    let of = Subject::parse(pk.strip_prefix("JOB#")?);
+    Some(JobKey { of, name: sk.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures;
+
+    #[test]
+    fn an_id_is_listed_in_a_partition_in_which_each_of_its_beginnings_is_looked_for() {
+        let request = fixtures::submission().id;
+        let listed = id(request)["pk"].as_s().unwrap().clone();
+        let text = request.to_string();
+        for length in 0..=text.len() {
+            assert!(id_partitions(&text[..length]).contains(&listed), "{length}");
+        }
+        assert_eq!([0, 1, 2, 36].map(|length| id_partitions(&text[..length]).len()), [256, 16, 1, 1]);
+    }
+
+    #[test]
+    fn the_key_of_a_job_reads_back() {
+        for of in [Subject::Request(fixtures::submission().id), Subject::Portal] {
+            let written = JobKey { of, name: "show:told:ACTIVE".to_owned() };
+            let item = job(&written);
+            let part = |name: &str| item[name].as_s().unwrap().clone();
+            assert_eq!(read_job(&part("pk"), &part("sk")), Some(written));
+        }
+    }
+}

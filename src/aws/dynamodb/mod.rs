@@ -1,0 +1,176 @@
+//! The store port on two DynamoDB tables, as `infra/portal.yml` makes them. Several replicas may share them: whatever
+//! must not happen twice is a condition of a write, never a check before it.
+//!
+//! Reading order: [`item`] (attributes), `keys` (which item is where), `row` (a request), `commit` (one transaction),
+//! `quota`, `trail`, then `jobs`, `lists` and `homes`.
+//!
+//! An index follows its table within moments, and is read as it is then. So a list or the sums of a team may lack what
+//! was committed just now, or a page be shorter than asked; a request, a counter, a job at its key, the trail and the
+//! home tabs are read as they are. Of the rows of another program, only their keys are looked at.
+
+mod batch;
+mod commit;
+mod homes;
+mod item;
+mod jobs;
+mod keys;
+mod lists;
+mod quota;
+mod row;
+mod trail;
+mod transaction;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+use jiff::Timestamp;
+use tokio::sync::Mutex;
+
+use crate::domain::audit::AuditEntry;
+use crate::domain::ids::{PersonId, RequestId, TeamName};
+use crate::domain::job::JobKey;
+use crate::domain::quota::{QuotaSlot, TeamUse};
+use crate::domain::request::{MessageRef, Request};
+use crate::ports::store::{Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, Store, Which, Whose};
+
+/// The names of the two tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tables {
+    /// A row for each request.
+    pub requests: String,
+    /// Audit entries, quota counters, jobs and keys that may be committed once.
+    pub events: String,
+}
+
+/// The names in `infra/portal.yml`.
+impl Default for Tables {
+    fn default() -> Self {
+        Self { requests: "ProvisioningRequests".to_owned(), events: "ProvisioningEvents".to_owned() }
+    }
+}
+
+/// The store in these tables.
+#[derive(Clone, Debug)]
+pub struct DynamoStore {
+    client: Client,
+    tables: Tables,
+    /// Held by whoever appends to the trail, so that within one process nobody takes another's number.
+    trail: Arc<Mutex<trail::End>>,
+}
+
+impl DynamoStore {
+    /// The store in these tables, called as `configuration` says.
+    pub fn new(configuration: &SdkConfig, tables: Tables) -> Self {
+        Self { client: Client::new(configuration), tables, trail: Arc::default() }
+    }
+
+    async fn check_both_tables(&self) -> anyhow::Result<()> {
+        let write = self.client.put_item().table_name(&self.tables.events);
+        let key = keys::check();
+        write.set_item(Some(key)).send().await.context("cannot write to the table of events")?;
+        jobs::next_due(self).await.context("cannot read the jobs that are due")?;
+        self.row(RequestId::random()).await.map(drop).context("cannot read the table of requests")
+    }
+}
+
+#[async_trait]
+impl Store for DynamoStore {
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        commit::commit(self, commit).await
+    }
+
+    async fn load(&self, id: RequestId) -> anyhow::Result<Option<Request>> {
+        let item = self.row(id).await?;
+        item.map(|item| row::decode(&item)).transpose()
+    }
+
+    async fn find(&self, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>> {
+        lists::find(self, prefix, limit).await
+    }
+
+    async fn list(
+        &self,
+        whose: &Whose,
+        which: Which,
+        skip: usize,
+        limit: usize,
+    ) -> anyhow::Result<Vec<Request>> {
+        lists::list(self, whose, which, skip, limit).await.context("cannot list requests")
+    }
+
+    async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
+        lists::holdings(self, whose, since).await.context("cannot read what is held")
+    }
+
+    async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>> {
+        lists::requests_of_message(self, message).await
+    }
+
+    async fn quota_used(&self, slot: &QuotaSlot) -> anyhow::Result<u32> {
+        quota::used(self, slot).await
+    }
+
+    async fn team_use(&self, team: &TeamName) -> anyhow::Result<Vec<TeamUse>> {
+        quota::team_use(self, team).await
+    }
+
+    async fn home(&self, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
+        homes::load(self, person).await
+    }
+
+    async fn put_home(&self, person: &PersonId, home: &HomeTab) -> anyhow::Result<()> {
+        homes::put(self, person, home).await
+    }
+
+    async fn homes_opened_since(&self, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {
+        homes::opened_since(self, since).await
+    }
+
+    async fn audit_of(&self, request: RequestId) -> anyhow::Result<Vec<AuditEntry>> {
+        trail::of(self, request).await
+    }
+
+    async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, u64)> {
+        trail::page(self, cursor, limit).await
+    }
+
+    async fn audit_end(&self) -> anyhow::Result<u64> {
+        trail::end(self).await
+    }
+
+    async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
+        jobs::due(self, now, limit).await.context("cannot read the jobs that are due")
+    }
+
+    async fn claim(
+        &self,
+        keys: &[JobKey],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> anyhow::Result<Vec<ClaimedJob>> {
+        jobs::claim(self, keys, now, until).await
+    }
+
+    async fn complete(&self, claim: &Claim) -> anyhow::Result<()> {
+        jobs::complete(self, claim).await
+    }
+
+    async fn put_off(&self, claim: &Claim, due_at: Timestamp, why: &str) -> anyhow::Result<()> {
+        jobs::put_off(self, claim, due_at, why).await
+    }
+
+    async fn park(&self, claim: &Claim, why: &str) -> anyhow::Result<()> {
+        jobs::park(self, claim, why).await
+    }
+
+    async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
+        jobs::next_due(self).await.context("cannot read the jobs that are due")
+    }
+
+    async fn check(&self) -> anyhow::Result<()> {
+        self.check_both_tables().await
+    }
+}

@@ -1,0 +1,122 @@
+//! A request as an item: its body in JSON, and beside it the attributes that the indexes and sums need and those a
+//! person looks for in the console.
+
+use std::collections::HashMap;
+
+use anyhow::Context as _;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::DynamoStore;
+use super::item::{Item, must_text, number, read_amount, read_json, read_text, read_time, text, time};
+use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
+use crate::domain::request::Request;
+use crate::ports::store::Holding;
+
+/// The attributes that [`holding`] reads.
+pub(super) const HOLDING: [&str; 7] =
+    ["teamName", "productType", "userId", "monthly", "activatedAt", "endedAt", "expiresAt"];
+
+pub(super) fn key(id: RequestId) -> Item {
+    Item::from([("requestId".to_owned(), text(id.to_string()))])
+}
+
+/// The item of this request. Its owner is who the article's `userId` means: it is the index of their lists.
+pub(super) fn encode(request: &Request, body: &str) -> Item {
+    let mut item = key(request.id);
+    let mut put = |name: &str, value| item.insert(name.to_owned(), value);
+    put("userId", text(request.owner.as_str()));
+    put("teamName", text(request.team.as_str()));
+    put("productType", text(request.product.key.as_str()));
+    put("catalogVersion", text(&request.product.version));
+    let parameters: HashMap<_, _> =
+        request.parameters.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+    put("parameters", AttributeValue::M(parameters));
+    put("status", text(request.status.name().word()));
+    put("rev", number(&request.revision));
+    put("createdAt", time(request.submitted_at));
+    put("updatedAt", time(request.updated_at));
+    put("body", text(body));
+    if let Some(estimate) = &request.estimate {
+        put("monthly", number(&estimate.monthly));
+    }
+    let dates = [
+        ("activatedAt", request.activated_at),
+        ("endedAt", request.ended_at),
+        ("expiresAt", request.lease().map(|lease| lease.expires_at)),
+    ];
+    for (name, at) in dates {
+        if let Some(at) = at {
+            put(name, time(at));
+        }
+    }
+    if request.waits_for_approvers() {
+        put("awaitingTeam", text(request.team.as_str()));
+    }
+    if let Some(provisioned) = &request.provisioned {
+        put("recordId", text(provisioned.record.as_str()));
+        if let Some(product) = &provisioned.product {
+            put("provisionedProductId", text(product.as_str()));
+        }
+    }
+    item
+}
+
+pub(super) fn decode(item: &Item) -> anyhow::Result<Request> {
+    let id = read_text(item, "requestId").unwrap_or("a request");
+    read_json(item, "body", id)
+}
+
+/// The id of a row.
+pub(super) fn id(item: &Item) -> anyhow::Result<RequestId> {
+    let id = must_text(item, "requestId")?;
+    RequestId::parse(id).with_context(|| format!("`{id}` is stored where a request id should be"))
+}
+
+pub(super) fn holding(item: &Item) -> anyhow::Result<Holding> {
+    let product = must_text(item, "productType")?;
+    Ok(Holding {
+        team: TeamName::new(must_text(item, "teamName")?),
+        product: ProductKey::parse(product)
+            .with_context(|| format!("`{product}` is stored where a product's key should be"))?,
+        owner: PersonId::new(must_text(item, "userId")?),
+        monthly: read_amount(item, "monthly")?,
+        activated_at: read_time(item, "activatedAt")?,
+        ended_at: read_time(item, "endedAt")?,
+        expires_at: read_time(item, "expiresAt")?,
+    })
+}
+
+impl DynamoStore {
+    /// The row as it is now.
+    pub(super) async fn row(&self, id: RequestId) -> anyhow::Result<Option<Item>> {
+        let get = self.client.get_item().table_name(&self.tables.requests).consistent_read(true);
+        let found = get.set_key(Some(key(id))).send().await;
+        Ok(found.with_context(|| format!("cannot load request {id}"))?.item)
+    }
+
+    /// An item of the table of events as it is now.
+    pub(super) async fn event(&self, key: Item) -> anyhow::Result<Option<Item>> {
+        let get = self.client.get_item().table_name(&self.tables.events).consistent_read(true);
+        Ok(get.set_key(Some(key)).send().await.context("cannot read an item of the table of events")?.item)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures;
+    use crate::domain::request::StatusName;
+
+    #[test]
+    fn a_row_reads_back_and_its_attributes_say_what_the_request_says() {
+        for name in StatusName::ALL {
+            let request = fixtures::at(name);
+            let item = encode(&request, &serde_json::to_string(&request).unwrap());
+            assert_eq!(decode(&item).unwrap(), request);
+            assert_eq!(id(&item).unwrap(), request.id);
+            let holding = holding(&item).unwrap();
+            assert_eq!((&holding.owner, holding.ended_at), (&request.owner, request.ended_at));
+            assert_eq!(item.contains_key("awaitingTeam"), request.waits_for_approvers());
+        }
+    }
+}

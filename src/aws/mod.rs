@@ -1,0 +1,36 @@
+//! The ports on AWS, for more than one machine: so far the store on DynamoDB. What runs without an account belongs in
+//! `local/`; what AWS has to be set up with is in `infra/`.
+
+pub mod dynamodb;
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+/// Opening a connection.
+const CONNECT: Duration = Duration::from_secs(2);
+/// One try of a call.
+const ATTEMPT: Duration = Duration::from_secs(5);
+/// A call with all its tries.
+const OPERATION: Duration = Duration::from_secs(20);
+
+/// What every client of ours is made from: region, credentials and `AWS_ENDPOINT_URL` as the AWS SDKs look them up,
+/// standard retries, and a limit of 20 seconds for a call.
+pub async fn configuration() -> SdkConfig {
+    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(OPERATION)
+        .build();
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard().with_max_attempts(4))
+        .load()
+        .await
+}

@@ -1,0 +1,132 @@
+//! What no emulator answers: a stand-in that gives the answers of a script and keeps what it was asked.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use aws_config::Region;
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use quartermaster::aws::configuration;
+use quartermaster::aws::dynamodb::{DynamoStore, Tables};
+use quartermaster::ports::store::{Commit, CommitError, Store as _};
+use serde_json::{Value, json};
+
+use crate::sample::{alices, insert};
+
+/// Answers still to be given, and what was asked so far.
+#[derive(Clone, Debug, Default)]
+struct Script {
+    answers: Arc<Mutex<VecDeque<(u16, Value)>>>,
+    asked: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Script {
+    /// The value of this key in everything that was asked.
+    fn asked(&self, key: &str) -> Vec<Value> {
+        self.asked.lock().unwrap().iter().map(|asked| asked[key].clone()).collect()
+    }
+}
+
+async fn answer(State(script): State<Script>, body: String) -> (StatusCode, String) {
+    script.asked.lock().unwrap().push(serde_json::from_str(&body).unwrap());
+    let answer = script.answers.lock().unwrap().pop_front();
+    let (status, answer) = answer.unwrap_or((400, json!({"__type": "x#ValidationException"})));
+    (StatusCode::from_u16(status).unwrap(), answer.to_string())
+}
+
+/// A store that gets these answers, one for each call.
+async fn store_answered(answers: impl IntoIterator<Item = (u16, Value)>) -> (DynamoStore, Script) {
+    let script = Script { answers: Arc::new(Mutex::new(answers.into_iter().collect())), ..Script::default() };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let stand_in = Router::new().fallback(answer).with_state(script.clone());
+    tokio::spawn(async move { axum::serve(listener, stand_in).await.unwrap() });
+    let credentials = Credentials::new("id", "secret", None, None, "test");
+    let configuration = configuration()
+        .await
+        .into_builder()
+        .endpoint_url(endpoint)
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .build();
+    (DynamoStore::new(&configuration, Tables::default()), script)
+}
+
+/// A cancelled transaction with these codes.
+fn canceled(codes: &[&str]) -> (u16, Value) {
+    let reasons: Vec<Value> = codes.iter().map(|code| json!({"Code": code})).collect();
+    let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+    (400, json!({"__type": kind, "Message": "canceled", "CancellationReasons": reasons}))
+}
+
+fn error(kind: &str) -> (u16, Value) {
+    let kind = format!("com.amazonaws.dynamodb.v20120810#{kind}");
+    (400, json!({"__type": kind, "message": "Requested resource not found"}))
+}
+
+/// A submission without a trail, whose parts are the row, the slot, two jobs and what finds it.
+fn submission() -> Commit {
+    Commit { audit: Vec::new(), ..insert(&alices()) }
+}
+
+fn done() -> (u16, Value) {
+    (200, json!({}))
+}
+
+#[tokio::test]
+async fn a_conflict_with_another_transaction_is_no_refusal_and_sent_again_under_the_same_token() {
+    for busy in [
+        canceled(&["None", "TransactionConflict"]),
+        // What conflicts may hide an earlier reason, so nothing is concluded from a later one.
+        canceled(&["TransactionConflict", "ConditionalCheckFailed"]),
+        canceled(&["ThrottlingError", "None"]),
+        error("TransactionInProgressException"),
+    ] {
+        let (store, script) = store_answered([busy.clone(), busy, done()]).await;
+        store.commit(submission()).await.unwrap();
+        let tokens = script.asked("ClientRequestToken");
+        assert_eq!(tokens.len(), 3);
+        assert!(tokens.iter().all(|token| token.is_string() && *token == tokens[0]), "{tokens:?}");
+        let writes = script.asked("TransactItems");
+        assert!(writes.iter().all(|parts| *parts == writes[0]));
+    }
+}
+
+#[tokio::test]
+async fn throttling_and_an_error_of_the_server_are_tried_again_under_the_same_token() {
+    let broken = (500, json!({"__type": "InternalServerError"}));
+    let (store, script) = store_answered([error("ThrottlingException"), broken, done()]).await;
+    store.commit(submission()).await.unwrap();
+    let tokens = script.asked("ClientRequestToken");
+    assert!(tokens.len() == 3 && tokens.iter().all(|token| *token == tokens[0]), "{tokens:?}");
+}
+
+#[tokio::test]
+async fn an_entry_whose_number_another_has_taken_gets_the_next_one() {
+    let last = |n: u64| (200, json!({"Items": [{"sk": {"S": format!("{n:020}")}}], "Count": 1}));
+    let none = "None";
+    // Row, slot, entry, place on the trail, three jobs, id.
+    let taken = canceled(&[none, none, none, "ConditionalCheckFailed", none, none, none, none]);
+    let no_row = (200, json!({}));
+    let (store, script) = store_answered([last(4), taken, no_row, last(7), done()]).await;
+    store.commit(insert(&alices())).await.unwrap();
+    let numbers: Vec<Value> = script
+        .asked("TransactItems")
+        .iter()
+        .filter_map(|parts| Some(parts.as_array()?[3]["Put"]["Item"]["sk"]["S"].clone()))
+        .collect();
+    assert_eq!(numbers, [json!("00000000000000000005"), json!("00000000000000000008")]);
+    let tokens: Vec<Value> =
+        script.asked("ClientRequestToken").into_iter().filter(Value::is_string).collect();
+    assert!(tokens.len() == 2 && tokens[0] != tokens[1], "another content, another token: {tokens:?}");
+}
+
+#[tokio::test]
+async fn a_missing_table_is_named_as_what_it_is() {
+    let (store, _) = store_answered([error("ResourceNotFoundException")]).await;
+    let error = store.commit(submission()).await.unwrap_err();
+    let CommitError::Other(error) = error else { panic!("{error:?}") };
+    insta::assert_snapshot!(format!("{error:#}"), @"");
+}
