@@ -1,6 +1,7 @@
 //! Which item of the table of events is where. Two kinds never share the beginning of a key.
 //!
-//! Only audit entries begin with `REQ#`: the bot's role may not change or delete what does (see `infra/portal.yml`).
+//! Only audit entries stand under `REQ#…` and `TRAIL`: the bot's role may not change or delete those (see
+//! `infra/portal.yml`).
 
 use super::item::{Item, text};
 use crate::domain::ids::{PersonId, RequestId, TeamName};

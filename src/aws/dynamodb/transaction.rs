@@ -148,6 +148,7 @@ impl DynamoStore {
         }
         let token = Uuid::new_v4().to_string();
         let actions: Vec<_> = parts.iter().map(|part| part.action.clone()).collect();
+        let cannot = || format!("cannot write to {} and {}", self.tables.requests, self.tables.events);
         let mut pauses = Pauses::default();
         loop {
             let write = self.client.transact_write_items().set_transact_items(Some(actions.clone()));
@@ -161,11 +162,11 @@ impl DynamoStore {
                         if reasons.iter().any(is_refusal) {
                             return Ok(Outcome::Refused(reasons.to_vec()));
                         }
-                        return Err(error).context("cannot write a transaction");
+                        return Err(error).with_context(cannot);
                     }
                 }
                 Some(TransactWriteItemsError::TransactionInProgressException(_)) => {}
-                _ => return Err(error).context("cannot write a transaction"),
+                _ => return Err(error).with_context(cannot),
             }
             pauses.next().await;
         }

@@ -10,10 +10,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use quartermaster::aws::configuration;
 use quartermaster::aws::dynamodb::{DynamoStore, Tables};
+use quartermaster::domain::ids::PersonId;
+use quartermaster::domain::job::JobKind;
 use quartermaster::ports::store::{Commit, CommitError, Store as _};
 use serde_json::{Value, json};
 
-use crate::sample::{alices, insert};
+use crate::sample::{alices, at, insert};
 
 /// Answers still to be given, and what was asked so far.
 #[derive(Clone, Debug, Default)]
@@ -128,5 +130,17 @@ async fn a_missing_table_is_named_as_what_it_is() {
     let (store, _) = store_answered([error("ResourceNotFoundException")]).await;
     let error = store.commit(submission()).await.unwrap_err();
     let CommitError::Other(error) = error else { panic!("{error:?}") };
-    insta::assert_snapshot!(format!("{error:#}"), @"");
+    let text = format!("{error:#}");
+    assert!(text.starts_with("cannot write to ProvisioningRequests and ProvisioningEvents: "), "{text}");
+    assert!(text.contains("ResourceNotFoundException: Requested resource not found"), "{text}");
+}
+
+#[tokio::test]
+async fn a_commit_larger_than_a_transaction_is_refused_before_it_is_sent() {
+    let (store, script) = store_answered([done()]).await;
+    let submitted = alices();
+    let jobs = (0..100).map(|n| JobKind::Home.due(PersonId::new(format!("U{n}")), at(0))).collect();
+    let error = store.commit(Commit { jobs, ..insert(&submitted) }).await.unwrap_err();
+    assert_eq!(error.to_string(), "cannot commit 105 writes at once: DynamoDB takes 100");
+    assert_eq!(script.asked("TransactItems").into_iter().filter(Value::is_array).count(), 0);
 }
