@@ -5,7 +5,6 @@
 //! again does no harm.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use aws_sdk_dynamodb::types::CancellationReason;
@@ -14,16 +13,14 @@ use tokio::sync::MutexGuard;
 
 use super::item::{Item, must_text, number, read_amount, read_number, read_text, text};
 use super::transaction::{Check, Expression, MOST_WRITES, Outcome, Part, Pauses, Table, is_refusal};
-use super::{DynamoStore, jobs, keys, quota, row, trail};
+use super::{DynamoStore, LONGEST, jobs, keys, quota, row, trail};
 use crate::domain::ids::RequestId;
 use crate::domain::job::{Job, JobKey};
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::Request;
 use crate::ports::store::{Commit, CommitError, RowChange};
 
-/// How long a commit is tried, waiting for its turn at the trail included: every call of a port ends within a minute.
-const LONGEST: Duration = Duration::from_secs(45);
-
+/// Waiting for its turn at the trail counts as well.
 pub(super) async fn commit(store: &DynamoStore, commit: Commit) -> Result<(), CommitError> {
     let all = async {
         for part in in_parts(commit) {

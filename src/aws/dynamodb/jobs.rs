@@ -94,24 +94,20 @@ pub(super) async fn claim(
     until: Timestamp,
 ) -> anyhow::Result<Vec<ClaimedJob>> {
     let claims: Vec<_> = keys.iter().map(|key| claim_one(store, key, now, until)).collect();
-    let answers: Vec<_> = stream::iter(claims).buffered(AT_ONCE).collect().await;
+    let mut answers = stream::iter(claims).buffered(AT_ONCE);
     let mut claimed = Vec::new();
-    let mut failure = None;
-    for answer in answers {
+    while let Some(answer) = answers.next().await {
         match answer {
             Ok(job) => claimed.extend(job),
-            Err(error) => failure = Some(error),
+            Err(error) if claimed.is_empty() => return Err(error),
+            // Those that were claimed are done now rather than when their claims run out.
+            Err(error) => {
+                tracing::warn!(error = format!("{error:#}"), "some jobs could not be claimed; they stay due");
+                break;
+            }
         }
     }
-    match failure {
-        // Those that were claimed are done now rather than when their claims run out.
-        Some(error) if claimed.is_empty() => Err(error),
-        Some(error) => {
-            tracing::warn!(error = format!("{error:#}"), "some jobs could not be claimed; they stay due");
-            Ok(claimed)
-        }
-        None => Ok(claimed),
-    }
+    Ok(claimed)
 }
 
 /// The claim's own id is in the condition too: a try whose answer was lost has succeeded.

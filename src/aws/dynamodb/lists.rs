@@ -4,8 +4,6 @@
 //! yet is left out. A team's list is sorted here, from the keys and dates of all its requests, since the index of
 //! teams is ordered by product.
 
-use std::time::Duration;
-
 use anyhow::Context as _;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use jiff::Timestamp;
@@ -16,24 +14,16 @@ use crate::domain::ids::RequestId;
 use crate::domain::request::{MessageRef, Request};
 use crate::ports::store::{Holding, Which, Whose};
 
-/// How long the pages of one query may take together.
-const LONGEST: Duration = Duration::from_secs(45);
-
 /// What a query finds, page by page, until there are enough.
 pub(super) async fn all(query: QueryFluentBuilder, enough: usize) -> anyhow::Result<Vec<Item>> {
-    let read = async {
-        let mut pages = query.into_paginator().items().send();
-        let mut found = Vec::new();
-        while found.len() < enough
-            && let Some(item) = pages.next().await
-        {
-            found.push(item?);
-        }
-        anyhow::Ok(found)
-    };
-    tokio::time::timeout(LONGEST, read)
-        .await
-        .with_context(|| format!("DynamoDB did not answer a query within {} s", LONGEST.as_secs()))?
+    let mut pages = query.into_paginator().items().send();
+    let mut found = Vec::new();
+    while found.len() < enough
+        && let Some(item) = pages.next().await
+    {
+        found.push(item?);
+    }
+    Ok(found)
 }
 
 pub(super) async fn find(store: &DynamoStore, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>> {

@@ -1,7 +1,7 @@
 //! The store port on two DynamoDB tables, as `infra/portal.yml` makes them. Several replicas may share them: whatever
 //! must not happen twice is a condition of a write, never a check before it.
 //!
-//! Reading order: [`item`] (attributes), `keys` (which item is where), `row` (a request), `commit` (one transaction),
+//! Reading order: `item` (attributes), `keys` (which item is where), `row` (a request), `commit` (one transaction),
 //! `quota`, `trail`, then `jobs`, `lists` and `homes`.
 //!
 //! An index follows its table within moments, and is read as it is then. So a list or the sums of a team may lack what
@@ -21,6 +21,7 @@ mod trail;
 mod transaction;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
@@ -35,6 +36,9 @@ use crate::domain::job::JobKey;
 use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::request::{MessageRef, Request};
 use crate::ports::store::{Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, Store, Which, Whose};
+
+/// How long all calls for one of the port's may take together: each of the port's ends within a minute.
+const LONGEST: Duration = Duration::from_secs(45);
 
 /// The names of the two tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +80,12 @@ impl DynamoStore {
     }
 }
 
+/// What this comes to, if DynamoDB answers in time.
+async fn within<T>(calls: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let answer = tokio::time::timeout(LONGEST, calls).await;
+    answer.with_context(|| format!("DynamoDB did not answer within {} s", LONGEST.as_secs()))?
+}
+
 #[async_trait]
 impl Store for DynamoStore {
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
@@ -88,7 +98,7 @@ impl Store for DynamoStore {
     }
 
     async fn find(&self, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>> {
-        lists::find(self, prefix, limit).await
+        within(lists::find(self, prefix, limit)).await
     }
 
     async fn list(
@@ -98,15 +108,15 @@ impl Store for DynamoStore {
         skip: usize,
         limit: usize,
     ) -> anyhow::Result<Vec<Request>> {
-        lists::list(self, whose, which, skip, limit).await.context("cannot list requests")
+        within(lists::list(self, whose, which, skip, limit)).await.context("cannot list requests")
     }
 
     async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
-        lists::holdings(self, whose, since).await.context("cannot read what is held")
+        within(lists::holdings(self, whose, since)).await.context("cannot read what is held")
     }
 
     async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>> {
-        lists::requests_of_message(self, message).await
+        within(lists::requests_of_message(self, message)).await
     }
 
     async fn quota_used(&self, slot: &QuotaSlot) -> anyhow::Result<u32> {
@@ -114,7 +124,7 @@ impl Store for DynamoStore {
     }
 
     async fn team_use(&self, team: &TeamName) -> anyhow::Result<Vec<TeamUse>> {
-        quota::team_use(self, team).await
+        within(quota::team_use(self, team)).await
     }
 
     async fn home(&self, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
@@ -126,23 +136,23 @@ impl Store for DynamoStore {
     }
 
     async fn homes_opened_since(&self, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {
-        homes::opened_since(self, since).await
+        within(homes::opened_since(self, since)).await
     }
 
     async fn audit_of(&self, request: RequestId) -> anyhow::Result<Vec<AuditEntry>> {
-        trail::of(self, request).await
+        within(trail::of(self, request)).await
     }
 
     async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, u64)> {
-        trail::page(self, cursor, limit).await
+        within(trail::page(self, cursor, limit)).await
     }
 
     async fn audit_end(&self) -> anyhow::Result<u64> {
-        trail::end(self).await
+        within(trail::end(self)).await
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
-        jobs::due(self, now, limit).await.context("cannot read the jobs that are due")
+        within(jobs::due(self, now, limit)).await.context("cannot read the jobs that are due")
     }
 
     async fn claim(
@@ -167,10 +177,10 @@ impl Store for DynamoStore {
     }
 
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
-        jobs::next_due(self).await.context("cannot read the jobs that are due")
+        within(jobs::next_due(self)).await.context("cannot read the jobs that are due")
     }
 
     async fn check(&self) -> anyhow::Result<()> {
-        self.check_both_tables().await
+        within(self.check_both_tables()).await
     }
 }
