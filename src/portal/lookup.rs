@@ -114,11 +114,16 @@ pub struct Detail {
     pub simulated: bool,
 }
 
-/// Looks up what is said about a request that was found.
+/// As [`find`], with everything that is said about it.
 ///
 /// # Errors
-/// When the store is silent.
-pub async fn detail(portal: &Portal, request: Request) -> Result<Detail, Error> {
+/// As [`find`].
+pub async fn find_in_full(portal: &Portal, person: &PersonId, typed: &str) -> Result<Detail, Error> {
+    let request = find(portal, person, typed).await?;
+    detail(portal, request).await
+}
+
+async fn detail(portal: &Portal, request: Request) -> Result<Detail, Error> {
     let slot = QuotaSlot { team: request.team.clone(), product: request.product.key.clone() };
     let used = portal.ports.store.quota_used(&slot).await?;
     Ok(Detail {

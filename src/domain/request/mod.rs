@@ -137,21 +137,8 @@ impl Request {
 
     /// The running lease.
     pub fn lease(&self) -> Option<&Lease> {
-        match &self.status {
-            Status::Active { lease } => Some(lease),
-            Status::Pending
-            | Status::AwaitingApproval { .. }
-            | Status::Approved
-            | Status::Provisioning { .. }
-            | Status::Terminating { .. }
-            | Status::Denied { .. }
-            | Status::Cancelled
-            | Status::TimedOut
-            | Status::Failed { .. }
-            | Status::TeardownFailed { .. }
-            | Status::Terminated { .. }
-            | Status::Retained { .. } => None,
-        }
+        let Status::Active { lease } = &self.status else { return None };
+        Some(lease)
     }
 }
 
