@@ -197,6 +197,10 @@ pub struct Renewal {
     pub by: PersonId,
     /// By how long.
     pub period: Period,
+    /// Renewals there were before it.
+    pub renewals: u32,
+    /// Whether nothing is torn down while it waits: only for the first one that is asked for about an end.
+    pub holds_end: bool,
     /// When it ends unanswered.
     pub approve_by: Timestamp,
     /// Who agreed, in the order of their clicks.
