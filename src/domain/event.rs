@@ -72,6 +72,8 @@ pub enum Event {
     },
     /// The first warning of an expiry date, or a reminder of it, was posted.
     Warned {
+        /// Whom it was addressed to.
+        owner: PersonId,
         /// Where it stands.
         message: MessageRef,
     },

@@ -181,6 +181,8 @@ impl Resume {
 pub struct StoredClick {
     /// Who clicked, and where.
     pub by: By,
+    /// The request's epoch when the button was made.
+    pub epoch: u32,
     /// Where to answer them.
     pub channel: Option<ChannelId>,
     /// What they decided.
@@ -289,6 +291,7 @@ mod tests {
             JobKind::WatchTermination,
             JobKind::JudgeClick(StoredClick {
                 by: by("morgan"),
+                epoch: 1,
                 channel: None,
                 decision: ClickedDecision::Approve,
                 at: submitted_at(),

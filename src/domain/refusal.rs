@@ -487,6 +487,8 @@ mod tests {
         waits.renewal = Some(Renewal {
             by: person("alice"),
             period: Period::days(30),
+            renewals: 12,
+            holds_end: true,
             approve_by: minutes(60),
             approvals: Vec::new(),
             answer: None,

@@ -3,7 +3,6 @@
 use super::decide::{Click, named_request};
 use super::{Error, Portal};
 use crate::domain::event::Event;
-use crate::domain::next::next;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, Surface};
 
@@ -14,7 +13,7 @@ use crate::domain::request::{Request, Surface};
 pub async fn cancel(portal: &Portal, click: &Click) -> Result<Request, Error> {
     let request = named_request(portal, click, Surface::Direct, "cancel").await?;
     let event = Event::Cancel { by: click.by.clone() };
-    match portal.change(request.id, |request, now| next(request, &event, now)).await {
+    match portal.change_as_seen(request.id, request.epoch, &event).await {
         Err(Error::Refused(refusal @ Refusal::NotTheRequester { .. })) => {
             Err(portal.refuse(&request, &click.by, "cancel", refusal).await)
         }

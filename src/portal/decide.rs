@@ -92,6 +92,9 @@ pub(super) async fn judge_stored(
         return Ok(Some(Refusal::NotJudgedInTime.to_string()));
     }
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(None) };
+    if click.epoch != request.epoch {
+        return Ok(Some(Refusal::stale(&request).to_string()));
+    }
     match judge(portal, &request, &click.by, &click.decision).await {
         Ok(_) => Ok(None),
         Err(Unjudged::Error(Error::Refused(refusal))) => Ok(Some(refusal.to_string())),
@@ -195,7 +198,7 @@ async fn judge(
         ClickedDecision::Approve => Event::Approve { by: by.clone() },
         ClickedDecision::Deny { reason } => Event::Deny { by: by.clone(), reason: reason.clone() },
     };
-    Ok(portal.change(request.id, |request, now| next(request, &event, now)).await?)
+    Ok(portal.change_as_seen(request.id, request.epoch, &event).await?)
 }
 
 async fn check_right(portal: &Portal, request: &Request, by: &By, tried: &str) -> Result<(), Unjudged> {
@@ -211,7 +214,7 @@ async fn check_right(portal: &Portal, request: &Request, by: &By, tried: &str) -
 async fn store_click(portal: &Portal, click: &Click, decision: ClickedDecision) -> Result<(), Error> {
     let channel: Option<ChannelId> = click.message.as_ref().map(|message| message.channel.clone());
     let now = portal.now();
-    let stored = StoredClick { by: click.by.clone(), channel, decision, at: now };
+    let stored = StoredClick { by: click.by.clone(), epoch: click.epoch, channel, decision, at: now };
     Ok(portal.write_jobs(vec![JobKind::JudgeClick(stored).due(click.request, now)]).await?)
 }
 

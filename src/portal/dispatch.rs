@@ -15,8 +15,10 @@ use tokio_util::task::TaskTracker;
 use super::perform::{JobError, Performed, perform};
 use super::settle::settle;
 use super::{Error, Portal};
+use crate::domain::event::Event;
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::job::{JobKey, JobKind, Subject};
+use crate::domain::next::next;
 use crate::domain::request::Surface;
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
 
@@ -294,6 +296,9 @@ async fn park(portal: &Portal, job: &ClaimedJob, why: &str) -> anyhow::Result<()
             tell_admins(portal, &unwarned(owner, why)).await;
             Ok(())
         }
+        (Subject::Request(id), JobKind::Terminate | JobKind::WatchTermination) => {
+            give_up_removal(portal, *id, why).await
+        }
         (Subject::Request(id), kind) if somebody_waits(kind) => tell_owner(portal, *id).await,
         _ => Ok(()),
     }
@@ -318,6 +323,15 @@ fn somebody_waits(kind: &JobKind) -> bool {
         | JobKind::WatchTermination
         | JobKind::Lease
         | JobKind::RenewalDeadline => true,
+    }
+}
+
+/// A removal that cannot be got on with has failed: people can try again or retain it.
+async fn give_up_removal(portal: &Portal, id: RequestId, why: &str) -> anyhow::Result<()> {
+    let event = Event::TerminationFailed { why: why.to_owned() };
+    match portal.change(id, |request, now| next(request, &event, now)).await {
+        Ok(_) | Err(Error::Refused(_)) => Ok(()),
+        Err(Error::Failed(error)) => Err(error),
     }
 }
 

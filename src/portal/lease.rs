@@ -14,6 +14,7 @@ use crate::domain::ids::{ChannelId, PersonId, RequestId};
 use crate::domain::job::JobKind;
 use crate::domain::lease::LeaseStep;
 use crate::domain::next::{lease_step, next, record_message};
+use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
 use crate::ports::slack::{Destination, Notice, SlackError, Warned, WarningNotice};
 use crate::ports::store::{Which, Whose};
@@ -134,8 +135,7 @@ async fn warn_team(portal: &Portal, owner: &PersonId, due: Vec<Request>) -> Resu
     while let Some(team) = rest.first().map(|request| request.team.clone()) {
         let (some, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|request| request.team == team);
         rest = others;
-        let approvers = portal.organization.team(&team).map(|team| team.approvers.clone());
-        let approvers = approvers.unwrap_or_else(|| portal.organization.admins.clone());
+        let approvers = portal.answerable_for(&team);
         for some in some.chunks(IN_ONE_MESSAGE) {
             let channel = portal.organization.channel_of(&team);
             let posted = post_in_channel(portal, owner, some, &approvers, channel).await?;
@@ -173,7 +173,8 @@ async fn post(
     // What the message says holds from the moment it is delivered, so it shows the dates after that.
     let now = portal.now();
     let warned: Vec<Request> = requests.iter().map(|request| as_warned(request, now)).collect();
-    let leases: Vec<Warned<'_>> = warned.iter().map(|request| Warned { request, is_current: true }).collect();
+    let leases: Vec<Warned<'_>> =
+        warned.iter().map(|request| Warned { request, is_current: true, is_handed: false }).collect();
     let simulated = portal.ports.provisioner.is_simulated();
     let notice = WarningNotice { leases: &leases, owner, instead, simulated };
     portal.ports.slack.post(to, &Notice::Warning(notice)).await
@@ -182,7 +183,8 @@ async fn post(
 /// The request as it will be once it was warned about.
 fn as_warned(request: &Request, now: Timestamp) -> Request {
     let message = MessageRef { channel: ChannelId::new(""), ts: String::new() };
-    next(request, &Event::Warned { message }, now).map_or_else(|_| request.clone(), |change| change.request)
+    let warned = Event::Warned { owner: request.owner.clone(), message };
+    next(request, &warned, now).map_or_else(|_| request.clone(), |change| change.request)
 }
 
 /// Notes on every request that it was warned about. Whoever renewed meanwhile sees that in the message.
@@ -195,14 +197,23 @@ async fn record(portal: &Portal, requests: &[Request], at: MessageRef) -> Result
 }
 
 async fn note_warned(portal: &Portal, request: &Request, at: &MessageRef) -> Result<(), JobError> {
-    let event = Event::Warned { message: at.clone() };
+    let event = Event::Warned { owner: request.owner.clone(), message: at.clone() };
     match portal.change(request.id, |request, now| next(request, &event, now)).await {
         Ok(_) => Ok(()),
         Err(Error::Refused(_)) => {
-            let record =
-                |request: &Request, now| Ok(record_message(request, Surface::Warning, at.clone(), now));
-            let request = portal.change(request.id, record).await?;
-            Ok(portal.refresh(&request, Surface::Warning, at).await?)
+            let owner = &request.owner;
+            let record = |request: &Request, now| match &request.owner {
+                now_theirs if now_theirs != owner => {
+                    Err(Refusal::AlreadyTheirs { owner: now_theirs.clone() })
+                }
+                _ => Ok(record_message(request, Surface::Warning, at.clone(), now)),
+            };
+            match portal.change(request.id, record).await {
+                Ok(request) => Ok(portal.refresh(&request, Surface::Warning, at).await?),
+                // It was handed over while its warning was on the way; the new owner gets one of their own.
+                Err(Error::Refused(_)) => Ok(()),
+                Err(Error::Failed(error)) => Err(JobError::Later(error)),
+            }
         }
         Err(Error::Failed(error)) => Err(JobError::Later(error)),
     }

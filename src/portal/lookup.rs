@@ -2,9 +2,10 @@
 
 use super::form::shown;
 use super::{Error, Portal};
-use crate::domain::audit::AuditEntry;
+use crate::domain::audit::{AuditEntry, By, Via};
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{PersonId, TeamName};
+use crate::domain::next::note_refusal;
 use crate::domain::quota::{QuotaSlot, QuotaUse};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
@@ -87,16 +88,29 @@ pub async fn find(portal: &Portal, person: &PersonId, typed: &str) -> Result<Req
         return Err(unknown().into());
     }
     let mut visible = Vec::new();
-    for request in portal.ports.store.find(&prefix, 50).await? {
+    let found = portal.ports.store.find(&prefix, 50).await?;
+    for request in found.iter().cloned() {
         if portal.may_see(person, &request).await? {
             visible.push(request);
         }
     }
     match visible.len() {
-        0 => Err(unknown().into()),
+        0 => {
+            if let [one] = found.as_slice() {
+                note_stranger(portal, one, person).await?;
+            }
+            Err(unknown().into())
+        }
         1 => Ok(visible.swap_remove(0)),
         matches => Err(Refusal::AmbiguousRequest { typed: shown(typed), matches }.into()),
     }
+}
+
+/// Notes that somebody named a request by its id who may not see it. They are told that there is none.
+async fn note_stranger(portal: &Portal, request: &Request, person: &PersonId) -> Result<(), Error> {
+    let by = By { person: person.clone(), via: Via::Command };
+    let noted = |request: &Request, now| Ok(note_refusal(request, &by, "look up", "not theirs to see", now));
+    portal.change(request.id, noted).await.map(drop)
 }
 
 /// A request with everything that is said about it.
@@ -114,11 +128,16 @@ pub struct Detail {
     pub simulated: bool,
 }
 
-/// Looks up what is said about a request that was found.
+/// As [`find`], with everything that is said about it.
 ///
 /// # Errors
-/// When the store is silent.
-pub async fn detail(portal: &Portal, request: Request) -> Result<Detail, Error> {
+/// As [`find`].
+pub async fn find_in_full(portal: &Portal, person: &PersonId, typed: &str) -> Result<Detail, Error> {
+    let request = find(portal, person, typed).await?;
+    detail(portal, request).await
+}
+
+async fn detail(portal: &Portal, request: Request) -> Result<Detail, Error> {
     let slot = QuotaSlot { team: request.team.clone(), product: request.product.key.clone() };
     let used = portal.ports.store.quota_used(&slot).await?;
     Ok(Detail {

@@ -34,9 +34,10 @@ use tokio::sync::mpsc;
 use self::metrics::Metrics;
 use crate::domain::audit::{Actor, AuditHead, AuditSubject, By};
 use crate::domain::catalog::Catalog;
+use crate::domain::event::Event;
 use crate::domain::ids::{ProductKey, RequestId, TeamName};
 use crate::domain::job::{Job, JobKey, JobKind};
-use crate::domain::next::{Transition, note_refusal, refresh};
+use crate::domain::next::{Transition, next, note_refusal, refresh};
 use crate::domain::organization::Organization;
 use crate::domain::period::Period;
 use crate::domain::refusal::Refusal;
@@ -114,6 +115,18 @@ impl Portal {
             }
         }
         Err(anyhow::anyhow!("the request changed {STALE_RETRIES} times while it was being changed").into())
+    }
+
+    /// As [`Self::change`], for what a person did about a request as they saw it: refused when the buttons of this
+    /// request have come to mean something else since.
+    async fn change_as_seen(&self, id: RequestId, epoch: u32, event: &Event) -> Result<Request, Error> {
+        self.change(id, |request, now| {
+            if request.epoch != epoch {
+                return Err(Refusal::stale(request));
+            }
+            next(request, event, now)
+        })
+        .await
     }
 
     /// Commits a transition and has its jobs run.

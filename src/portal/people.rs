@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 
 use super::Portal;
 use crate::domain::catalog::{Approvers, Principal};
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::policy::Team;
 use crate::domain::request::Request;
 
@@ -79,11 +79,19 @@ impl Portal {
     /// Who can be asked to answer this request: its approvers, but not the requester where nobody may answer alone.
     pub(crate) fn askable(&self, request: &Request) -> Vec<Principal> {
         let rule = &request.product.approval;
-        others(self.approvers_of(request), &request.requester, rule.self_approval)
+        let asker = request.waiting_renewal().map_or(&request.requester, |renewal| &renewal.by);
+        let approvers = others(self.approvers_of(request), asker, rule.self_approval);
+        others(approvers, &request.owner, rule.self_approval)
+    }
+
+    /// Who decides about a team's things where their owner cannot: its approvers, or the admins where it is gone.
+    pub(crate) fn answerable_for(&self, team: &TeamName) -> Vec<Principal> {
+        let team = self.organization.team(team);
+        team.map_or_else(|| self.organization.admins.clone(), |team| team.approvers.clone())
     }
 
     /// Whose answer counts under this rule for this team.
-    pub(crate) fn approvers(&self, rule: &Approvers, team: &crate::domain::ids::TeamName) -> Vec<Principal> {
+    pub(crate) fn approvers(&self, rule: &Approvers, team: &TeamName) -> Vec<Principal> {
         match rule {
             Approvers::Team => {
                 self.organization.team(team).map(|team| team.approvers.clone()).unwrap_or_default()

@@ -3,7 +3,6 @@
 use super::decide::{Click, named_request, refresh_news};
 use super::{Error, Portal};
 use crate::domain::event::Event;
-use crate::domain::next::next;
 use crate::domain::period::Period;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, Surface};
@@ -42,7 +41,7 @@ pub async fn renew(portal: &Portal, click: &Click, by: Which) -> Result<Request,
         return Err(Refusal::NotARenewal { offered: offered.clone() }.into());
     };
     let event = Event::Renew { by: click.by.clone(), period };
-    let request = portal.change(request.id, |request, now| next(request, &event, now)).await?;
+    let request = portal.change_as_seen(request.id, request.epoch, &event).await?;
     refresh_news(portal, &request, click).await?;
     Ok(request)
 }

@@ -138,18 +138,17 @@ async fn with_notice<T>(
     at: &MessageRef,
     call: impl AsyncFnOnce(&Notice<'_>) -> T,
 ) -> Result<T, JobError> {
-    let approvers = portal.askable(request);
     if surface == Surface::Warning {
         let requests = warned_in(portal, at).await?;
-        let is_current = |request: &Request| request.messages.get(&surface) == Some(at);
-        let leases: Vec<Warned<'_>> =
-            requests.iter().map(|request| Warned { request, is_current: is_current(request) }).collect();
+        let leases: Vec<Warned<'_>> = requests.iter().map(|request| warned(request, at)).collect();
         let simulated = portal.ports.provisioner.is_simulated();
         // A direct conversation is the owner's; anywhere else the approvers were asked.
-        let instead = (!at.channel.as_str().starts_with('D')).then_some(approvers.as_slice());
+        let answerable = portal.answerable_for(&request.team);
+        let instead = (!at.channel.as_str().starts_with('D')).then_some(answerable.as_slice());
         let warning = WarningNotice { leases: &leases, owner: &request.owner, instead, simulated };
         return Ok(call(&Notice::Warning(warning)).await);
     }
+    let approvers = portal.askable(request);
     let notice = about(portal, request, surface).await?;
     Ok(call(&Notice::Request(RequestNotice { approvers: &approvers, ..notice })).await)
 }
@@ -167,6 +166,13 @@ async fn about<'a>(
         quota: QuotaUse { used, limit: request.product.per_team },
         simulated: portal.ports.provisioner.is_simulated(),
     })
+}
+
+/// A line of the warning at this place. What has its newest warning elsewhere, or none, has changed hands.
+fn warned<'a>(request: &'a Request, at: &MessageRef) -> Warned<'a> {
+    let newest = request.messages.get(&Surface::Warning);
+    let is_handed = newest.is_none_or(|newest| newest.channel != at.channel);
+    Warned { request, is_current: newest == Some(at), is_handed }
 }
 
 /// The requests that a warning is about, in its order.

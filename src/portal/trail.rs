@@ -50,6 +50,10 @@ fn check(request: &Request, entries: &[AuditEntry]) -> Result<(), String> {
         follows(&head, entry)?;
         head = AuditHead::at(entry);
     }
+    let known = entries.iter().find(|entry| entry.seq == request.audit.seq);
+    if known.is_some_and(|entry| entry.digest != request.audit.digest) {
+        return Err(format!("entry {} is not the one that was written", request.audit.seq));
+    }
     if head.seq >= request.audit.seq {
         return Ok(());
     }
@@ -86,10 +90,10 @@ pub(super) async fn copy(portal: &Portal, after: u64) -> Result<Performed, JobEr
     match portal.ports.slack.post(&to, &Notice::Trail(&entries)).await {
         Ok(_) => Ok(Performed::AgainAs(JobKind::CopyTrail { after }, EVERY)),
         // Somebody has to invite the bot; until then the copy waits, and is never given up.
-        Err(SlackError::Unreachable(why)) => {
-            tracing::warn!(%channel, why, "the audit trail cannot be copied to its channel");
+        Err(SlackError::RateLimited(wait)) => Ok(Performed::Again(wait)),
+        Err(error) => {
+            tracing::warn!(%channel, %error, "the audit trail cannot be copied to its channel");
             Ok(Performed::Again(WITHOUT_CHANNEL))
         }
-        Err(error) => Err(error.into()),
     }
 }

@@ -4,7 +4,6 @@ use super::decide::{Click, named_request, refresh_news};
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::ids::PersonId;
-use crate::domain::next::next;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, Surface};
 
@@ -34,7 +33,7 @@ pub async fn transfer(portal: &Portal, click: &Click, to: &PersonId) -> Result<R
         return Err(portal.refuse(&request, &click.by, "hand over", refusal).await);
     }
     let event = Event::Transfer { by: click.by.clone(), to: to.clone() };
-    let request = portal.change(request.id, |request, now| next(request, &event, now)).await?;
+    let request = portal.change_as_seen(request.id, request.epoch, &event).await?;
     refresh_news(portal, &request, click).await?;
     Ok(request)
 }

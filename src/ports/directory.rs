@@ -22,7 +22,7 @@ pub trait Directory: Debug + Send + Sync {
     /// When Slack cannot be asked right now.
     async fn person_by_email(&self, email: &str) -> anyhow::Result<Option<PersonId>>;
 
-    /// Whether this is an active full member: not deactivated, no guest, no bot.
+    /// Whether Slack knows this person and they were not deactivated.
     ///
     /// # Errors
     /// When Slack cannot be asked right now.

@@ -101,6 +101,8 @@ pub struct Warned<'a> {
     pub request: &'a Request,
     /// Whether this is its newest warning, and still addressed to whom it concerns. If not, it has no buttons.
     pub is_current: bool,
+    /// Whether it was handed to somebody else since.
+    pub is_handed: bool,
 }
 
 /// What a message about one request shows: the request as it is now, as that surface shows it.

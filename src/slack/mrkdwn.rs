@@ -140,13 +140,21 @@ pub fn dollars(amount: Decimal) -> String {
 
 /// `▓▓▓░░░░░░░`: ten cells, none only for nothing and all only for the whole or more.
 pub fn meter(part: Decimal, whole: Decimal) -> String {
-    const CELLS: usize = 10;
-    let cells = part.checked_mul(CELLS.into()).and_then(|tenfold| tenfold.checked_div(whole));
+    bar(part, whole, 10)
+}
+
+/// The same with five cells, for a column of a table.
+pub fn short_meter(part: Decimal, whole: Decimal) -> String {
+    bar(part, whole, 5)
+}
+
+fn bar(part: Decimal, whole: Decimal, length: usize) -> String {
+    let cells = part.checked_mul(length.into()).and_then(|many| many.checked_div(whole));
     let cells =
-        cells.map_or(if part > Decimal::ZERO { CELLS } else { 0 }, |cells| cells.to_usize().unwrap_or(0));
+        cells.map_or(if part > Decimal::ZERO { length } else { 0 }, |cells| cells.to_usize().unwrap_or(0));
     let least = usize::from(part > Decimal::ZERO);
-    let full = cells.clamp(least, CELLS);
-    format!("{}{}", "▓".repeat(full), "░".repeat(CELLS - full))
+    let full = cells.clamp(least, length);
+    format!("{}{}", "▓".repeat(full), "░".repeat(length - full))
 }
 
 fn thousands(amount: i128) -> String {

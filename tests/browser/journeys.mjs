@@ -268,7 +268,7 @@ async function warned(seat) {
   const warning = await seat.message("torn down soon", "Renew 30 days");
   await seat.picture("28-warning");
   await warning.getByRole("button", { name: /Renew 30 days request/ }).first().click();
-  await seat.message("torn down soon", "Renewed");
+  await seat.message("torn down soon", "Renewed: it lives until");
   await seat.picture("29-renewed");
   await warning.getByRole("button", { name: /Tear down request/ }).first().click();
   await seat.form.getByText("Tear down").first().waitFor();
@@ -276,7 +276,8 @@ async function warned(seat) {
   await seat.form.getByRole("button", { name: "Keep it" }).click();
   await seat.form.waitFor({ state: "detached" });
   await seat.types("/provision costs");
-  await seat.message("Costs");
+  await page.locator("#messages table").last().waitFor();
+  await page.locator("#messages").evaluate((box) => { box.scrollTop = box.scrollHeight; });
   await seat.picture("31-costs");
 }
 
@@ -289,7 +290,7 @@ async function home(seat) {
   await seat.picture("32-home");
   await page.locator("#main .home").getByText("Team payments").first().scrollIntoViewIfNeeded();
   await seat.picture("33-home-team");
-  await page.locator("#main .home").getByRole("button", { name: "Costs" }).click();
+  await page.locator("#main .home").getByRole("button", { name: /What your resources/ }).click();
   await seat.form.waitFor();
   await seat.picture("34-home-costs");
   await page.keyboard.press("Escape");

@@ -39,13 +39,13 @@ async fn half_a_month_later_three_things_have_cost_their_part() {
         *Team payments*: 3 held, about $25/month
         This month about $12 so far, about $25 for the whole of it
         Budget ▓░░░░░░░░░ about $25 of $500 a month, about $475 left
-        | Whose | Product | Held | About a month | So far | Whole month | Share |
-        | You | PostgreSQL RDS Instance | 1 | $15 | $7.25 | $15 | ▓▓▓▓▓░░░░░ |
-        | You | ECS Fargate Service | 1 | $8.21 | $3.97 | $8.20 | ▓▓▓░░░░░░░ |
-        | You | Secure S3 Bucket | 1 | $2.15 | $1.04 | $2.15 | ▓░░░░░░░░░ |
-        | payments | PostgreSQL RDS Instance | 1 | $15 | $7.25 | $15 | ▓▓▓▓▓░░░░░ |
-        | payments | ECS Fargate Service | 1 | $8.21 | $3.97 | $8.20 | ▓▓▓░░░░░░░ |
-        | payments | Secure S3 Bucket | 1 | $2.15 | $1.04 | $2.15 | ▓░░░░░░░░░ |
+        | Whose | Product | Held | A month | So far | Projected | Share |
+        | You | PostgreSQL RDS Instance | 1 | $15 | $7.25 | $15 | ▓▓░░░ |
+        | You | ECS Fargate Service | 1 | $8.21 | $3.97 | $8.20 | ▓░░░░ |
+        | You | Secure S3 Bucket | 1 | $2.15 | $1.04 | $2.15 | ▓░░░░ |
+        | payments | PostgreSQL RDS Instance | 1 | $15 | $7.25 | $15 | ▓▓░░░ |
+        | payments | ECS Fargate Service | 1 | $8.21 | $3.97 | $8.20 | ▓░░░░ |
+        | payments | Secure S3 Bucket | 1 | $2.15 | $1.04 | $2.15 | ▓░░░░ |
         (Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. December 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
         ");
     })

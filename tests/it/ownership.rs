@@ -108,3 +108,43 @@ async fn a_team_without_a_channel_is_warned_in_the_approvals_channel() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_new_owner_is_warned_anew_and_the_old_warning_says_whose_it_is() {
+    let both = ("members = [\"U0ALICE\"]", "members = [\"U0ALICE\", \"U0BOB\"]");
+    run_in(Setup::new().with_settings(both.0, both.1), async |company| {
+        let (alice, bob) = (&company.alice, &company.bob);
+        let id = alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("30d").await;
+        company.waits("3d").await;
+        alice.runs(&format!("/provision transfer {id}")).await;
+        alice.fills(&[("person", "U0BOB")]).await;
+        alice.submits().await;
+        let dms = alice.dms().join("\n");
+        assert!(dms.contains("It is <@U0BOB>'s now.") && !dms.contains("[Renew 30 days]"), "{dms}");
+        let warning = bob.newest_dm();
+        assert!(
+            warning.starts_with("Your *Secure S3 Bucket v1.0*") && warning.contains("2027-01-02"),
+            "{warning}"
+        );
+        company.waits("2d").await;
+        bob.clicks("Renew 30 days").await;
+        let warning = bob.newest_dm();
+        assert!(warning.contains("Renewed: it lives until"), "{warning}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stranger_who_names_a_request_is_told_of_none_and_noted() {
+    run(async |company| {
+        let id = company.alice.asks_for("s3-bucket", &LOGS).await;
+        for word in ["renew", "teardown", "transfer", "cancel", "audit"] {
+            company.olga.runs(&format!("/provision {word} {id}")).await;
+            assert!(company.olga.is_told().starts_with("There is no request"), "{word}");
+        }
+        let noted = "refused | U0OLGA | payments | s3-bucket | ACTIVE | look up: not theirs to see [command]";
+        assert_eq!(company.trail().await.matches(noted).count(), 5);
+    })
+    .await;
+}

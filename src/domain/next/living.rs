@@ -20,9 +20,15 @@ const AFTER_A_NO: Period = Period::days(1);
 /// Messages that show until when it lives.
 const DATED: [Surface; 4] = [Surface::Card, Surface::Thread, Surface::Direct, Surface::Warning];
 
-pub(super) fn warned(mut change: Change, event: &Event, message: &MessageRef) -> Result<Transition, Refusal> {
+pub(super) fn warned(
+    mut change: Change,
+    event: &Event,
+    owner: &PersonId,
+    message: &MessageRef,
+) -> Result<Transition, Refusal> {
     let terms = change.request.product.lease.clone();
-    let lease = change.request.lease().filter(|lease| lease.is_warned_with(&terms, change.now));
+    let is_theirs = change.request.owner == *owner;
+    let lease = change.request.lease().filter(|lease| is_theirs && lease.is_warned_with(&terms, change.now));
     let Some(lease) = lease else { return Err(change.does_not_apply(event)) };
     let is_first = lease.warned.is_none();
     let lease = lease.after_warning(&terms, change.now);
@@ -52,8 +58,17 @@ pub(super) fn renew(mut change: Change, by: &By, period: Period) -> Result<Trans
         return Ok(change.shows(&DATED));
     }
     let approve_by = change.request.product.approval.timeout.after(change.now);
-    change.request.renewal =
-        Some(Renewal { by: by.person.clone(), period, approve_by, approvals: Vec::new(), answer: None });
+    // Only the first one holds the end back, else asking again and again would put it off for ever.
+    let holds_end = change.request.renewal.as_ref().is_none_or(|last| last.renewals != lease.renewals);
+    change.request.renewal = Some(Renewal {
+        by: by.person.clone(),
+        period,
+        renewals: lease.renewals,
+        holds_end,
+        approve_by,
+        approvals: Vec::new(),
+        answer: None,
+    });
     // The last one's card is history.
     change.request.messages.remove(&Surface::Renewal);
     change.request.updated_at = change.now;
@@ -80,12 +95,16 @@ pub(super) fn not_renewed(
     actor: &Actor,
     detail: &str,
 ) -> Transition {
+    let mut lease = lease.clone();
     if let Some(renewal) = change.request.renewal.as_mut() {
         renewal.answer = Some(answer);
+        if renewal.holds_end {
+            let left = AFTER_A_NO.min(change.request.product.lease.grace);
+            lease = lease.at_least(left, change.now);
+        }
     }
     change.turns_a_page();
-    let left = AFTER_A_NO.min(change.request.product.lease.grace);
-    change.leases(lease.at_least(left, change.now));
+    change.leases(lease);
     change.audit(word, actor, detail);
     change.shows(&[Surface::Renewal, Surface::Direct, Surface::Warning, Surface::Told(News::Renewal)])
 }
@@ -109,6 +128,10 @@ pub(super) fn transfer(mut change: Change, by: &By, to: &PersonId) -> Result<Tra
     let from = std::mem::replace(&mut change.request.owner, to.clone());
     change.request.updated_at = change.now;
     change.turns_a_page();
+    // Whoever owns it now was warned of nothing yet, and gets a warning and a whole grace of their own.
+    if let Some(lease) = change.request.lease().filter(|lease| lease.warned.is_some()).cloned() {
+        change.leases(Lease { warned: None, ..lease });
+    }
     change.audit("transferred", &Actor::Person(by.clone()), format!("from {from} to {to}"));
     // The new owner gets messages of their own; the old owner's say who has it now.
     for surface in [Surface::Direct, Surface::Warning] {
@@ -116,14 +139,14 @@ pub(super) fn transfer(mut change: Change, by: &By, to: &PersonId) -> Result<Tra
             change.job(JobKind::Refresh { at, surface });
         }
     }
-    Ok(change.shows(&[Surface::Direct, Surface::Told(News::Handed)]))
+    Ok(change.shows(&[Surface::Renewal, Surface::Direct, Surface::Told(News::Handed)]))
 }
 
 /// What the lease asks for, when a person's answer does not come first.
 pub(crate) fn lease_step(request: &Request, now: Timestamp) -> Option<LeaseStep> {
     let step = request.lease()?.step(&request.product.lease, now);
     match (step, request.waiting_renewal()) {
-        (LeaseStep::End, Some(waiting)) => Some(LeaseStep::Wait(waiting.approve_by)),
+        (LeaseStep::End, Some(waiting)) if waiting.holds_end => Some(LeaseStep::Wait(waiting.approve_by)),
         _ => Some(step),
     }
 }

@@ -83,7 +83,7 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
         Event::TerminationStarted { record } => termination_started(change, event, record),
         Event::TerminationSucceeded => termination_succeeded(change, event),
         Event::TerminationFailed { why } => termination_failed(change, event, why),
-        Event::Warned { message } => warned(change, event, message),
+        Event::Warned { owner, message } => warned(change, event, owner, message),
         Event::LeaseEnded => lease_ended(change, event),
         Event::Renew { by, period } => renew(change, by, *period),
         Event::RenewalDeadline => renewal_deadline(change, event),

@@ -52,7 +52,7 @@ pub(super) fn lease_ended(mut change: Change, event: &Event) -> Result<Transitio
     let Some(lease) = change.request.lease() else { return Err(change.does_not_apply(event)) };
     let is_over = lease.step(&change.request.product.lease, change.now) == LeaseStep::End;
     // Whoever asked to keep it is answered first.
-    if !is_over || change.request.waiting_renewal().is_some() {
+    if !is_over || change.request.waiting_renewal().is_some_and(|renewal| renewal.holds_end) {
         return Err(change.does_not_apply(event));
     }
     change.removes(Ending::Terminated { cause: Cause::Expired }, 1);

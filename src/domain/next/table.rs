@@ -81,7 +81,10 @@ pub(super) fn one_of_each(request: &Request) -> [Event; 21] {
 }
 
 pub(super) fn warned() -> Event {
-    Event::Warned { message: MessageRef { channel: ChannelId::new("D0ALICE"), ts: "9.9".into() } }
+    Event::Warned {
+        owner: person("alice"),
+        message: MessageRef { channel: ChannelId::new("D0ALICE"), ts: "9.9".into() },
+    }
 }
 
 pub(super) fn renew(name: &str) -> Event {
@@ -102,6 +105,8 @@ fn ready_for(event: &Event, mut request: Request) -> Request {
         request.renewal = Some(Renewal {
             by: person("alice"),
             period: Period::days(30),
+            renewals: 12,
+            holds_end: true,
             approve_by: minutes(60),
             approvals: Vec::new(),
             answer: None,

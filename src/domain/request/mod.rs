@@ -137,21 +137,8 @@ impl Request {
 
     /// The running lease.
     pub fn lease(&self) -> Option<&Lease> {
-        match &self.status {
-            Status::Active { lease } => Some(lease),
-            Status::Pending
-            | Status::AwaitingApproval { .. }
-            | Status::Approved
-            | Status::Provisioning { .. }
-            | Status::Terminating { .. }
-            | Status::Denied { .. }
-            | Status::Cancelled
-            | Status::TimedOut
-            | Status::Failed { .. }
-            | Status::TeardownFailed { .. }
-            | Status::Terminated { .. }
-            | Status::Retained { .. } => None,
-        }
+        let Status::Active { lease } = &self.status else { return None };
+        Some(lease)
     }
 }
 
@@ -210,6 +197,10 @@ pub struct Renewal {
     pub by: PersonId,
     /// By how long.
     pub period: Period,
+    /// Renewals there were before it.
+    pub renewals: u32,
+    /// Whether nothing is torn down while it waits: only for the first one that is asked for about an end.
+    pub holds_end: bool,
     /// When it ends unanswered.
     pub approve_by: Timestamp,
     /// Who agreed, in the order of their clicks.

@@ -43,11 +43,7 @@ pub(super) async fn show_costs(edge: &Edge, at: &Whereabouts, click: &Click) {
 pub(super) async fn show_details(edge: &Edge, at: &Whereabouts, click: &Click) {
     let Some(value) = click.value().and_then(ButtonValue::parse) else { return };
     let typed = value.request.to_string();
-    let found = async {
-        let request = lookup::find(&edge.portal, &at.person, &typed).await?;
-        lookup::detail(&edge.portal, request).await
-    };
-    match found.await {
+    match lookup::find_in_full(&edge.portal, &at.person, &typed).await {
         Ok(detail) => {
             let view = views::details(&commands::full(edge, &detail, &at.person).await);
             edge.open_later(at, click.trigger_id.clone(), view);

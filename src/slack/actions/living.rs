@@ -33,7 +33,7 @@ fn changes_by_itself(click: &Click, request: &Request) -> bool {
     let is_known = |at| request.messages.values().any(|known| known == at);
     match &click.message {
         Some(message) => !message.is_ephemeral && is_known(&message.at),
-        None => click.view.is_some(),
+        None => click.view.as_ref().is_some_and(|view| view.callback_id.is_empty()),
     }
 }
 

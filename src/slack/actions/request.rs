@@ -39,11 +39,7 @@ pub(super) async fn again(edge: &Edge, at: &Whereabouts, click: &Click) {
 pub(super) async fn show(edge: &Edge, at: &Whereabouts, click: &Click) {
     let Some(value) = click.value().and_then(ButtonValue::parse) else { return };
     let typed = value.request.to_string();
-    let found = async {
-        let request = lookup::find(&edge.portal, &at.person, &typed).await?;
-        lookup::detail(&edge.portal, request).await
-    };
-    match found.await {
+    match lookup::find_in_full(&edge.portal, &at.person, &typed).await {
         Ok(detail) => edge.say_later(at, commands::full(edge, &detail, &click.origin.person).await),
         Err(error) => refuse(edge, at, &error),
     }

@@ -31,6 +31,11 @@ impl Member {
         PersonId::new(self.id.clone())
     }
 
+    /// Whether they were not deactivated.
+    pub(crate) fn is_here(&self) -> bool {
+        !self.deleted && !self.id.is_empty()
+    }
+
     /// Whether they are an active full member: not deactivated, no bot, no guest, not of another company.
     pub(crate) fn is_full(&self) -> bool {
         let other =

@@ -20,18 +20,12 @@ pub(super) async fn status(edge: &Edge, at: Whereabouts, origin: Origin, typed: 
     let Some(typed) = typed.map(str::to_owned) else { return which(edge, "status") };
     let edge_ = edge.clone();
     edge.within_budget(at, async move {
-        let found = found(&edge_.portal, &origin, &typed).await;
-        match found {
+        match lookup::find_in_full(&edge_.portal, &origin.person, &typed).await {
             Ok(detail) => full(&edge_, &detail, &origin.person).await,
             Err(error) => Message::plain(&words(&error)),
         }
     })
     .await
-}
-
-async fn found(portal: &Portal, origin: &Origin, typed: &str) -> Result<Detail, Error> {
-    let request = lookup::find(portal, &origin.person, typed).await?;
-    lookup::detail(portal, request).await
 }
 
 /// Everything about one request, with the buttons that `viewer` may press.

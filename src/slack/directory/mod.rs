@@ -83,7 +83,9 @@ impl SlackDirectory {
 #[async_trait]
 impl Directory for SlackDirectory {
     async fn is_active(&self, person: &PersonId) -> anyhow::Result<bool> {
-        in_time(self.is_full_member(person)).await.context("cannot ask Slack whether a person is still there")
+        let ask =
+            async { anyhow::Ok(self.client.member(person).await?.is_some_and(|member| member.is_here())) };
+        in_time(ask).await.context("cannot ask Slack whether a person is still there")
     }
 
     async fn group_members(&self, group: &GroupId) -> anyhow::Result<BTreeSet<PersonId>> {

@@ -52,6 +52,8 @@ fn renewal_waits() -> Request {
     let renewal = Renewal {
         by: PersonId::new("U0ALICE"),
         period: Period::days(30),
+        renewals: 12,
+        holds_end: true,
         approve_by: "2026-12-23T09:00:00Z".parse().unwrap(),
         approvals: Vec::new(),
         answer: None,

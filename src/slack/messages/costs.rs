@@ -10,7 +10,7 @@ use crate::domain::spending::Amounts;
 use crate::portal::costs::{Account, Costs};
 use crate::ports::store::Whose;
 use crate::slack::blocks::{MAX_SECTION, context, cut, header, section};
-use crate::slack::mrkdwn::{dollars, escape, meter};
+use crate::slack::mrkdwn::{dollars, escape, meter, short_meter};
 
 /// Rows that Slack takes in one table, the heading included.
 const MAX_ROWS: usize = 100;
@@ -127,7 +127,7 @@ fn table(accounts: &[Account]) -> Option<SlackBlock> {
     if rows.is_empty() {
         return None;
     }
-    let titles = ["Product", "Held", "About a month", "So far", "Whole month", "Share"];
+    let titles = ["Product", "Held", "A month", "So far", "Projected", "Share"];
     let titles = whose.then_some("Whose").into_iter().chain(titles).map(SlackTableCell::from).collect();
     let table = SlackTableBlock::new([vec![titles], rows].concat());
     Some(table.with_column_settings(columns(whose)).into())
@@ -143,7 +143,7 @@ fn row(account: &Account, whose: bool, name: &str, amounts: &Amounts) -> Vec<Sla
         monthly,
         money(amounts.so_far),
         money(amounts.projected),
-        meter(amounts.monthly, account.total.monthly),
+        short_meter(amounts.monthly, account.total.monthly),
     ];
     let whose = whose.then(|| cut(&plain_title(account), MAX_CELL));
     // Slack refuses an empty cell.
@@ -223,11 +223,11 @@ mod tests {
         This month about $9.70 so far, about $19 for the whole of it
         Budget ▓▓▓▓░░░░░░ about $24 of $50 a month, about $26 left
         2 have no estimate and are in no sum.
-        | Whose | Product | Held | About a month | So far | Whole month | Share |
-        | You | Secure S3 Bucket | 2 | $4.30 | $1.10 | $2.15 | ▓▓▓▓▓▓▓▓▓▓ |
-        | payments | PostgreSQL RDS Instance | 1 | $15 | $7.50 | $15 | ▓▓▓▓▓▓░░░░ |
-        | payments | Secure S3 Bucket | 4 | $8.60 | $2.20 | $4.30 | ▓▓▓░░░░░░░ |
-        | payments | Queue | 2 | no estimate | $0 | $0 | ░░░░░░░░░░ |
+        | Whose | Product | Held | A month | So far | Projected | Share |
+        | You | Secure S3 Bucket | 2 | $4.30 | $1.10 | $2.15 | ▓▓▓▓▓ |
+        | payments | PostgreSQL RDS Instance | 1 | $15 | $7.50 | $15 | ▓▓▓░░ |
+        | payments | Secure S3 Bucket | 4 | $8.60 | $2.20 | $4.30 | ▓░░░░ |
+        | payments | Queue | 2 | no estimate | $0 | $0 | ░░░░░ |
         (Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. November 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
         ");
     }

@@ -228,6 +228,8 @@ pub(crate) fn renewal_waits() -> Request {
     request.renewal = Some(Renewal {
         by: PersonId::new("U0ALICE"),
         period: Period::days(30),
+        renewals: 12,
+        holds_end: true,
         approve_by: at("2026-12-23T10:05:00Z"),
         approvals: Vec::new(),
         answer: None,

@@ -162,7 +162,7 @@ fn tending(request: &Request) -> Vec<SlackBlockButtonElement> {
             row.extend([facts::teardown_button(request), hand_over]);
             row
         }
-        Status::Provisioning { unwanted: None, .. } => vec![facts::teardown_button(request), hand_over],
+        Status::Provisioning { unwanted: None, .. } => vec![facts::teardown_button(request)],
         Status::TeardownFailed { .. } => vec![facts::try_again_button(request), hand_over],
         Status::Provisioning { unwanted: Some(_), .. }
         | Status::Pending
@@ -317,7 +317,7 @@ mod tests {
         insta::assert_snapshot!(lines.join("\n"), @"
         owner, active: [Renew 30 days primary] [Tear down danger] [Hand over]
         owner, a renewal waits: [Tear down danger] [Hand over]
-        owner, provisioning: [Tear down danger] [Hand over]
+        owner, provisioning: [Tear down danger]
         owner, not torn down: [Try again] [Hand over]
         admin, not torn down: [Try again] [Hand over] [Retain]
         ");

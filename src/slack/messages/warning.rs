@@ -24,7 +24,7 @@ pub(super) fn warning(notice: &WarningNotice<'_>) -> Message {
         texts.push(intro(notice));
         blocks.push(section(&intro(notice)));
         for warned in notice.leases {
-            let text = one_of_several(warned.request);
+            let text = one_of_several(warned);
             blocks.push(section(&text));
             blocks.extend(row(notice, warned));
             texts.push(text);
@@ -50,6 +50,9 @@ fn alone(notice: &WarningNotice<'_>, warned: &Warned<'_>) -> String {
         facts::resource(request),
         facts::team(request)
     );
+    if warned.is_handed {
+        return format!("{name}\n{}", handed(request));
+    }
     let Some(lease) = ending(request) else { return format!("{name}\n{}", stands(request)) };
     let until = date_time(lease.expires_at);
     let renew = if request.product.lease.renew.is_empty() { "" } else { " unless it is renewed" };
@@ -66,7 +69,8 @@ fn alone(notice: &WarningNotice<'_>, warned: &Warned<'_>) -> String {
 /// What a list of several begins with.
 fn intro(notice: &WarningNotice<'_>) -> String {
     let all = notice.leases.len();
-    let waiting = notice.leases.iter().filter(|warned| ending(warned.request).is_some()).count();
+    let waiting =
+        notice.leases.iter().filter(|warned| !warned.is_handed && ending(warned.request).is_some()).count();
     let what = match waiting {
         0 => return "None of these is about to be torn down any more.".to_owned(),
         1 => format!("One of these {all} is torn down soon unless it is renewed."),
@@ -87,19 +91,28 @@ fn unreachable_owner(notice: &WarningNotice<'_>) -> String {
     )
 }
 
-fn one_of_several(request: &Request) -> String {
+fn one_of_several(warned: &Warned<'_>) -> String {
+    let request = warned.request;
     let name = format!(
         "*{}* `{}` of team *{}*",
         facts::product(request),
         facts::resource(request),
         facts::team(request)
     );
+    if warned.is_handed {
+        return format!("{name}\n{}", handed(request));
+    }
     match ending(request) {
         Some(lease) => {
             format!("{name}\nTorn down {} · {}", date_time(lease.expires_at), facts::cost(request))
         }
         None => format!("{name}\n{}", stands(request)),
     }
+}
+
+/// Whose it is now.
+fn handed(request: &Request) -> String {
+    format!("It is {}'s now.", mention(&request.owner))
 }
 
 /// The lease that ends unless somebody does something.
@@ -155,7 +168,7 @@ mod tests {
 
     fn shown_to(requests: &[Request], instead: Option<&[Principal]>) -> Message {
         let leases: Vec<Warned<'_>> =
-            requests.iter().map(|request| Warned { request, is_current: true }).collect();
+            requests.iter().map(|request| Warned { request, is_current: true, is_handed: false }).collect();
         warning(&WarningNotice { leases: &leases, owner: &requests[0].owner, instead, simulated: true })
     }
 
@@ -267,7 +280,7 @@ mod tests {
     #[test]
     fn an_older_warning_has_no_buttons() {
         let request = sample::warned();
-        let leases = [Warned { request: &request, is_current: false }];
+        let leases = [Warned { request: &request, is_current: false, is_handed: false }];
         let notice =
             WarningNotice { leases: &leases, owner: &request.owner, instead: None, simulated: false };
         let text = transcript(&warning(&notice));

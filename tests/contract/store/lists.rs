@@ -108,6 +108,8 @@ fn ask_for_a_renewal(request: &mut Request, answer: Option<RenewalAnswer>) {
     request.renewal = Some(Renewal {
         by: PersonId::new("U0ALICE"),
         period: Period::days(30),
+        renewals: 12,
+        holds_end: true,
         approve_by: at(90),
         approvals: Vec::new(),
         answer,

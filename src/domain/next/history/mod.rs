@@ -148,7 +148,7 @@ impl History {
             self.now = self.now.max(due("lease").into_iter().chain(waits).min().unwrap());
             self.run_jobs();
             if lease_step(&self.request, self.now) == Some(LeaseStep::Warn) {
-                assert!(self.tries(&delivered()), "what is due is warned about");
+                assert!(self.tries(&delivered(&self.request.clone())), "what is due is warned about");
             }
             assert!(self.now < begun + SignedDuration::from_hours(24 * 365 * 10), "it never ends");
         }

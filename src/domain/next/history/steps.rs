@@ -67,15 +67,18 @@ impl Step {
             Self::Clock(0) => Event::ApprovalDeadline,
             Self::Clock(1) => Event::LeaseEnded,
             Self::Clock(2) => Event::RenewalDeadline,
-            Self::Clock(_) => delivered(),
+            Self::Clock(_) => delivered(request),
             Self::Jobs | Self::Refusal | Self::Posted(_) => return None,
         })
     }
 }
 
 /// A warning was delivered.
-pub(super) fn delivered() -> Event {
-    Event::Warned { message: MessageRef { channel: ChannelId::new("D0ALICE"), ts: "9.9".into() } }
+pub(super) fn delivered(request: &Request) -> Event {
+    Event::Warned {
+        owner: request.owner.clone(),
+        message: MessageRef { channel: ChannelId::new("D0ALICE"), ts: "9.9".into() },
+    }
 }
 
 /// What it takes for a request that needs one approval to become active, a minute apart.
