@@ -12,7 +12,7 @@ use crate::domain::catalog::{Approvers, Catalog, OverBudget, Principal, Product}
 use crate::domain::cost::{dollars, estimate};
 use crate::domain::ids::PersonId;
 use crate::domain::parameters::{ParameterValues, check_parameters, match_prefill};
-use crate::domain::policy::{ApprovalPath, Team, approval_path, path_above_budget};
+use crate::domain::policy::{ApprovalPath, Team, path_with_budget};
 use crate::domain::quota::{BudgetUse, TeamUse};
 use crate::portal::others;
 use crate::wiring;
@@ -114,13 +114,9 @@ fn explanation(
     held: &[TeamUse],
 ) -> String {
     let estimate = estimate(&product.cost, &|key| values.get(key), &catalog.prices);
-    let spent = held.iter().map(|held| held.monthly).sum();
-    let budget = team.monthly_budget.map(|limit| BudgetUse { spent, limit });
-    let exceeds = budget.is_some_and(|budget| !budget.has_room_for(estimate.as_ref()));
-    let mut path = approval_path(&product.approval, values.as_slice(), estimate.as_ref());
-    if exceeds && product.quota.over_budget == OverBudget::Ask {
-        path = path_above_budget(&product.approval, path);
-    }
+    let budget = team.monthly_budget.map(|limit| BudgetUse::of(held, limit));
+    let fits = budget.is_none_or(|budget| budget.has_room_for(estimate.as_ref()));
+    let path = path_with_budget(product, values.as_slice(), estimate.as_ref(), budget);
     let mut text = format!("{} ({}) for {person}, team {}\n", product.name, product.key, team.name);
     if !product.requesters.include(&team.name) {
         let _ = writeln!(text, "requesters: refused, it is not offered to team {}", team.name);
@@ -151,10 +147,10 @@ fn explanation(
     let used = held.iter().find(|held| held.product == product.key).map_or(0, |held| held.used);
     let _ = writeln!(text, "quota:      {used} of {limit} used, {} left", limit.saturating_sub(used));
     if let Some(budget) = budget {
-        let verdict = match (exceeds, product.quota.over_budget) {
-            (false, _) => "it fits",
-            (true, OverBudget::Ask) => "it goes beyond that, so approvers are asked",
-            (true, OverBudget::Refuse) => "it goes beyond that and is refused",
+        let verdict = match (fits, product.quota.over_budget) {
+            (true, _) => "it fits",
+            (false, OverBudget::Ask) => "it goes beyond that, so approvers are asked",
+            (false, OverBudget::Refuse) => "it goes beyond that and is refused",
         };
         let (spent, limit) = (dollars(budget.spent), dollars(budget.limit));
         let _ = writeln!(text, "budget:     about {spent} of {limit} a month used, {verdict}");

@@ -78,6 +78,11 @@ impl RequestId {
         (text.len() == 36).then(|| Uuid::try_parse(text).ok().map(Self)).flatten()
     }
 
+    /// Whether an id may begin with this text: lower-case hexadecimal digits and hyphens.
+    pub fn may_begin_with(text: &str) -> bool {
+        text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'))
+    }
+
     /// The first 8 characters, for people to read.
     pub fn short(&self) -> String {
         self.to_string().chars().take(8).collect()

@@ -27,6 +27,16 @@ impl Organization {
         self.teams.iter().find(|team| team.name == *name)
     }
 
+    /// Who may ask on a team's behalf; nobody where there is no such team.
+    pub fn members_of(&self, name: &TeamName) -> &[Principal] {
+        self.team(name).map(|team| team.members.as_slice()).unwrap_or_default()
+    }
+
+    /// Who answers a team's requests; nobody where there is no such team.
+    pub fn approvers_of(&self, name: &TeamName) -> &[Principal] {
+        self.team(name).map(|team| team.approvers.as_slice()).unwrap_or_default()
+    }
+
     /// Where a team's cards go.
     pub fn channel_of(&self, name: &TeamName) -> &ChannelId {
         self.team(name).and_then(|team| team.channel.as_ref()).unwrap_or(&self.approvals_channel)

@@ -3,9 +3,10 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::catalog::{ApprovalMode, ApprovalRule, AutoCondition, Principal};
+use super::catalog::{ApprovalMode, ApprovalRule, AutoCondition, OverBudget, Principal, Product};
 use super::ids::{ChannelId, PersonId, TeamName};
 use super::quiet::Quiet;
+use super::quota::BudgetUse;
 use super::refusal::Refusal;
 use super::request::{Estimate, Request};
 
@@ -52,6 +53,22 @@ pub fn approval_path(
     }
     let matched = rule.auto_when.iter().find_map(|condition| matched(condition, parameters, estimate));
     matched.map_or(ApprovalPath::Ask { needed: rule.needed.max(1) }, |why| ApprovalPath::Auto { why })
+}
+
+/// Which path a request takes as things stand: [`approval_path`], and where it goes beyond its team's budget what the
+/// product says about that. A refusal for it is no path, and is the store's to make.
+pub fn path_with_budget(
+    product: &Product,
+    parameters: &[(String, String)],
+    estimate: Option<&Estimate>,
+    budget: Option<BudgetUse>,
+) -> ApprovalPath {
+    let path = approval_path(&product.approval, parameters, estimate);
+    let exceeds = budget.is_some_and(|budget| !budget.has_room_for(estimate));
+    match product.quota.over_budget {
+        OverBudget::Ask if exceeds => path_above_budget(&product.approval, path),
+        OverBudget::Ask | OverBudget::Refuse => path,
+    }
 }
 
 /// The path of a request that goes beyond its team's budget: somebody is asked in any case.

@@ -75,6 +75,11 @@ pub struct BudgetUse {
 }
 
 impl BudgetUse {
+    /// What a team that holds this uses of its budget.
+    pub fn of(held: &[TeamUse], limit: Decimal) -> Self {
+        Self { spent: held.iter().map(|held| held.monthly).sum(), limit }
+    }
+
     /// Whether there is room for an estimate. One that is not known takes none.
     pub fn has_room_for(self, estimate: Option<&Estimate>) -> bool {
         let monthly = estimate.map(|estimate| estimate.monthly).unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::domain::request::{Request, Surface};
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn cancel(portal: &Portal, click: &Click) -> Result<Request, Error> {
-    let request = named_request(portal, click, Surface::Direct, "cancel").await?;
+    let request = named_request(portal, click, |_| Surface::Direct, "cancel").await?;
     let event = Event::Cancel { by: click.by.clone() };
     match portal.change_as_seen(request.id, request.epoch, &event).await {
         Err(Error::Refused(refusal @ Refusal::NotTheRequester { .. })) => {

@@ -50,7 +50,7 @@ pub enum Decided {
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn decide(portal: &Portal, click: &Click, decision: ClickedDecision) -> Result<Decided, Error> {
-    let request = named_request(portal, click, card_of(click, portal).await?, tried(&decision)).await?;
+    let request = named_request(portal, click, card_of, tried(&decision)).await?;
     match judge(portal, &request, &click.by, &decision).await {
         Ok(request) => Ok(Decided::Now(Box::new(request))),
         Err(Unjudged::Error(error)) => Err(error),
@@ -67,7 +67,7 @@ pub async fn decide(portal: &Portal, click: &Click, decision: ClickedDecision) -
 /// # Errors
 /// As [`decide`].
 pub async fn may_deny(portal: &Portal, click: &Click) -> Result<Request, Error> {
-    let request = named_request(portal, click, card_of(click, portal).await?, "deny").await?;
+    let request = named_request(portal, click, card_of, "deny").await?;
     if !request.waits_for_approvers() {
         let event = Event::Deny { by: click.by.clone(), reason: String::new() };
         next(&request, &event, portal.now())?;
@@ -104,12 +104,12 @@ pub(super) async fn judge_stored(
 
 /// The request that a click names, if the click can be one of ours.
 ///
-/// `surface` is the message that carries such a button: one that was posted but never recorded, because the program
+/// `surface` tells which message carries such a button: one that was posted but never recorded, because the program
 /// stopped in between, is recorded by the click on it.
 pub(super) async fn named_request(
     portal: &Portal,
     click: &Click,
-    surface: Surface,
+    surface: fn(&Request) -> Surface,
     tried: &str,
 ) -> Result<Request, Error> {
     let forged = Refusal::Forged { command: portal.organization.command.clone() };
@@ -120,14 +120,20 @@ pub(super) async fn named_request(
     if let Some(message) = &click.message {
         let known = portal.ports.store.requests_of_message(message).await?;
         match known.as_slice() {
-            [] => record_unknown(portal, &request, surface, message).await?,
+            [] => record_unknown(portal, &request, surface(&request), message).await?,
             some if some.contains(&request.id) => {}
             _ => return Err(portal.refuse(&request, &click.by, tried, forged).await),
         }
     }
     if click.epoch != request.epoch {
         if let Some(message) = &click.message {
-            portal.refresh(&request, surface_at(&request, message).unwrap_or(surface), message).await?;
+            portal
+                .refresh(
+                    &request,
+                    surface_at(&request, message).unwrap_or_else(|| surface(&request)),
+                    message,
+                )
+                .await?;
         }
         return Err(Refusal::stale(&request).into());
     }
@@ -152,10 +158,8 @@ pub(super) async fn refresh_news(portal: &Portal, request: &Request, click: &Cli
 }
 
 /// The card such a click stands on: the renewal's where a renewal is or was what approvers were asked about.
-async fn card_of(click: &Click, portal: &Portal) -> Result<Surface, Error> {
-    let request = portal.ports.store.load(click.request).await?;
-    let is_renewal = request.is_some_and(|request| request.renewal.is_some());
-    Ok(if is_renewal { Surface::Renewal } else { Surface::Card })
+fn card_of(request: &Request) -> Surface {
+    if request.renewal.is_some() { Surface::Renewal } else { Surface::Card }
 }
 
 async fn record_unknown(

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::people::others;
 use super::{Error, Portal};
-use crate::domain::catalog::{OverBudget, Product};
+use crate::domain::catalog::Product;
 use crate::domain::cost::estimate;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::parameters::match_prefill;
-use crate::domain::policy::{ApprovalPath, approval_path, path_above_budget};
+use crate::domain::policy::{ApprovalPath, path_with_budget};
 use crate::domain::preview::Preview;
 use crate::domain::quota::{BudgetUse, QuotaSlot, QuotaUse};
 use crate::domain::refusal::Refusal;
@@ -254,11 +254,7 @@ async fn preview(
     let value = |key: &str| values.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str());
     let estimate = estimate(&product.cost, &value, &portal.catalog.prices);
     let budget = portal.budget_of(team).await?;
-    let mut path = approval_path(&product.approval, values, estimate.as_ref());
-    let exceeds = budget.is_some_and(|budget| !budget.has_room_for(estimate.as_ref()));
-    if exceeds && product.quota.over_budget == OverBudget::Ask {
-        path = path_above_budget(&product.approval, path);
-    }
+    let path = path_with_budget(product, values, estimate.as_ref(), budget);
     let approvers = match path {
         ApprovalPath::Auto { .. } => Vec::new(),
         ApprovalPath::Ask { .. } => portal.approvers(&product.approval.approvers, team),
@@ -283,7 +279,7 @@ impl Portal {
             return Ok(None);
         };
         let held = self.ports.store.team_use(team).await?;
-        Ok(Some(BudgetUse { spent: held.iter().map(|held| held.monthly).sum(), limit }))
+        Ok(Some(BudgetUse::of(&held, limit)))
     }
 }
 

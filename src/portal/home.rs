@@ -60,13 +60,8 @@ async fn is_shown_to(portal: &Portal, person: &PersonId, request: &Request) -> b
     if *person == request.owner || *person == request.requester {
         return true;
     }
-    let members = portal.organization.team(&request.team).map(|team| team.members.as_slice());
-    for circle in [members.unwrap_or_default(), &portal.approvers_of(request)] {
-        if portal.is_one_of(person, circle).await.unwrap_or(true) {
-            return true;
-        }
-    }
-    false
+    let circles = [portal.organization.members_of(&request.team), &portal.approvers_of(request)];
+    portal.is_in_any(person, &circles).await.unwrap_or(true)
 }
 
 /// Publishes a person's home tab if it shows something else now.

@@ -4,7 +4,7 @@ use super::form::shown;
 use super::{Error, Portal};
 use crate::domain::audit::{AuditEntry, By, Via};
 use crate::domain::catalog::Principal;
-use crate::domain::ids::{PersonId, TeamName};
+use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::next::note_refusal;
 use crate::domain::quota::{QuotaSlot, QuotaUse};
 use crate::domain::refusal::Refusal;
@@ -60,12 +60,10 @@ pub async fn list(portal: &Portal, person: &PersonId, team: Option<&str>, cut: C
 pub(super) async fn visible_team(portal: &Portal, person: &PersonId, name: &str) -> Result<TeamName, Error> {
     let wanted = portal.organization.team(&TeamName::new(name));
     if let Some(team) = wanted {
-        for circle in
-            [&team.members, &team.approvers, &portal.organization.admins, &portal.organization.auditors]
-        {
-            if portal.is_one_of(person, circle).await? {
-                return Ok(team.name.clone());
-            }
+        let organization = &portal.organization;
+        let circles = [&team.members[..], &team.approvers, &organization.admins, &organization.auditors];
+        if portal.is_in_any(person, &circles).await? {
+            return Ok(team.name.clone());
         }
     }
     let yours: Vec<String> =
@@ -83,8 +81,7 @@ pub(super) async fn visible_team(portal: &Portal, person: &PersonId, name: &str)
 pub async fn find(portal: &Portal, person: &PersonId, typed: &str) -> Result<Request, Error> {
     let prefix = typed.trim().trim_matches('`').to_lowercase();
     let unknown = || Refusal::UnknownRequest { typed: shown(typed) };
-    let shaped = prefix.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    if prefix.len() < SHORTEST_PREFIX || !shaped {
+    if prefix.len() < SHORTEST_PREFIX || !RequestId::may_begin_with(&prefix) {
         return Err(unknown().into());
     }
     let mut visible = Vec::new();

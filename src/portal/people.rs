@@ -25,22 +25,40 @@ impl Portal {
             return Ok(true);
         }
         let mut unknown = None;
-        for asked in join_all(principals.iter().map(|principal| self.is(person, principal))).await {
+        for asked in join_all(principals.iter().map(|principal| self.people_of(principal))).await {
             match asked {
-                Ok(true) => return Ok(true),
-                Ok(false) => {}
+                Ok(people) if people.contains(person) => return Ok(true),
+                Ok(_) => {}
                 Err(error) => unknown = Some(error),
             }
         }
         unknown.map_or(Ok(false), Err)
     }
 
-    async fn is(&self, person: &PersonId, principal: &Principal) -> anyhow::Result<bool> {
+    /// As [`Self::is_one_of`], of any of several circles; a later one is asked about only if no earlier one has them.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(crate) async fn is_in_any(
+        &self,
+        person: &PersonId,
+        circles: &[&[Principal]],
+    ) -> anyhow::Result<bool> {
+        for circle in circles {
+            if self.is_one_of(person, circle).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The people that are meant, none where Slack knows nobody by that name.
+    async fn people_of(&self, principal: &Principal) -> anyhow::Result<BTreeSet<PersonId>> {
         Ok(match principal {
-            Principal::Person(id) => id == person,
-            Principal::Group(group) => self.ports.directory.group_members(group).await?.contains(person),
+            Principal::Person(person) => BTreeSet::from([person.clone()]),
+            Principal::Group(group) => self.ports.directory.group_members(group).await?,
             Principal::Email(email) => {
-                self.ports.directory.person_by_email(email).await?.as_ref() == Some(person)
+                self.ports.directory.person_by_email(email).await?.into_iter().collect()
             }
         })
     }
@@ -93,9 +111,7 @@ impl Portal {
     /// Whose answer counts under this rule for this team.
     pub(crate) fn approvers(&self, rule: &Approvers, team: &TeamName) -> Vec<Principal> {
         match rule {
-            Approvers::Team => {
-                self.organization.team(team).map(|team| team.approvers.clone()).unwrap_or_default()
-            }
+            Approvers::Team => self.organization.approvers_of(team).to_vec(),
             Approvers::Listed(principals) => principals.clone(),
         }
     }
@@ -108,35 +124,16 @@ impl Portal {
         if *person == request.requester || *person == request.owner {
             return Ok(true);
         }
-        let team = self.organization.team(&request.team).map(|team| team.members.clone()).unwrap_or_default();
-        let circles = [
-            team,
-            self.approvers_of(request),
-            self.organization.admins.clone(),
-            self.organization.auditors.clone(),
-        ];
-        for circle in &circles {
-            if self.is_one_of(person, circle).await? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let organization = &self.organization;
+        let (members, approvers) = (organization.members_of(&request.team), self.approvers_of(request));
+        self.is_in_any(person, &[members, &approvers, &organization.admins, &organization.auditors]).await
     }
-}
 
-impl Portal {
     /// The admins one by one, as far as Slack says who they are.
     pub(crate) async fn admins(&self) -> BTreeSet<PersonId> {
         let mut people = BTreeSet::new();
         for admin in &self.organization.admins {
-            let asked = match admin {
-                Principal::Person(person) => Ok(BTreeSet::from([person.clone()])),
-                Principal::Group(group) => self.ports.directory.group_members(group).await,
-                Principal::Email(email) => {
-                    self.ports.directory.person_by_email(email).await.map(|found| found.into_iter().collect())
-                }
-            };
-            match asked {
+            match self.people_of(admin).await {
                 Ok(some) => people.extend(some),
                 Err(error) => tracing::warn!(error = format!("{error:#}"), "cannot find out who an admin is"),
             }
@@ -152,13 +149,8 @@ impl Portal {
         if *person == request.owner {
             return Ok(true);
         }
-        let approvers = self.organization.team(&request.team).map(|team| team.approvers.as_slice());
-        for circle in [approvers.unwrap_or_default(), &self.organization.admins] {
-            if self.is_one_of(person, circle).await? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let organization = &self.organization;
+        self.is_in_any(person, &[organization.approvers_of(&request.team), &organization.admins]).await
     }
 
     /// Whether `person` may read the whole trail of this request: its approvers, admins and auditors.
@@ -167,12 +159,8 @@ impl Portal {
     /// When Slack had to be asked and could not.
     pub(crate) async fn may_audit(&self, person: &PersonId, request: &Request) -> anyhow::Result<bool> {
         let organization = &self.organization;
-        for circle in [&self.approvers_of(request), &organization.admins, &organization.auditors] {
-            if self.is_one_of(person, circle).await? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let approvers = self.approvers_of(request);
+        self.is_in_any(person, &[&approvers, &organization.admins, &organization.auditors]).await
     }
 }
 

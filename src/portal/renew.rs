@@ -34,7 +34,7 @@ impl Which {
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn renew(portal: &Portal, click: &Click, by: Which) -> Result<Request, Error> {
-    let request = named_request(portal, click, Surface::Warning, "renew").await?;
+    let request = named_request(portal, click, |_| Surface::Warning, "renew").await?;
     portal.check_tends(&request, &click.by, "renew").await?;
     let offered = &request.product.lease.renew;
     let Some(period) = by.of(offered) else {

@@ -6,6 +6,7 @@
 use super::Portal;
 use super::lease::place_in_warning;
 use super::perform::JobError;
+use crate::domain::catalog::Principal;
 use crate::domain::ids::RequestId;
 use crate::domain::next::record_message;
 use crate::domain::policy::ApprovalPath;
@@ -124,9 +125,8 @@ async fn post_once(
     surface: Surface,
     to: &Destination,
 ) -> Result<Result<MessageRef, SlackError>, JobError> {
-    let notice = about(portal, request, surface).await?;
     let approvers = portal.askable(request);
-    let notice = Notice::Request(RequestNotice { approvers: &approvers, ..notice });
+    let notice = Notice::Request(about(portal, request, surface, &approvers).await?);
     Ok(portal.ports.slack.post(to, &notice).await)
 }
 
@@ -149,20 +149,21 @@ async fn with_notice<T>(
         return Ok(call(&Notice::Warning(warning)).await);
     }
     let approvers = portal.askable(request);
-    let notice = about(portal, request, surface).await?;
-    Ok(call(&Notice::Request(RequestNotice { approvers: &approvers, ..notice })).await)
+    let notice = Notice::Request(about(portal, request, surface, &approvers).await?);
+    Ok(call(&notice).await)
 }
 
 async fn about<'a>(
     portal: &Portal,
     request: &'a Request,
     surface: Surface,
+    approvers: &'a [Principal],
 ) -> Result<RequestNotice<'a>, JobError> {
     let used = portal.ports.store.quota_used(&request.slot()).await?;
     Ok(RequestNotice {
         surface,
         request,
-        approvers: &[],
+        approvers,
         quota: QuotaUse { used, limit: request.product.per_team },
         simulated: portal.ports.provisioner.is_simulated(),
     })

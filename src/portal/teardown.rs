@@ -16,7 +16,7 @@ use crate::domain::request::{Request, Surface};
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn may_tear_down(portal: &Portal, click: &Click) -> Result<Request, Error> {
-    let request = named_request(portal, click, Surface::Warning, "tear down").await?;
+    let request = named_request(portal, click, |_| Surface::Warning, "tear down").await?;
     portal.check_tends(&request, &click.by, "tear down").await?;
     // What cannot be done is said now instead of after somebody has typed a name.
     next(&request, &Event::TearDown { by: click.by.clone() }, portal.now())?;
@@ -54,7 +54,7 @@ pub async fn tear_down(portal: &Portal, click: &Click, typed: Option<&str>) -> R
 /// # Errors
 /// As [`may_tear_down`].
 pub async fn may_retain(portal: &Portal, click: &Click) -> Result<Request, Error> {
-    let request = named_request(portal, click, Surface::Direct, "retain").await?;
+    let request = named_request(portal, click, |_| Surface::Direct, "retain").await?;
     if !in_time(portal.is_one_of(&click.by.person, &portal.organization.admins)).await? {
         return Err(portal.refuse(&request, &click.by, "retain", Refusal::NotAnAdmin).await);
     }

@@ -12,7 +12,7 @@ use crate::domain::request::{Request, Surface};
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn may_transfer(portal: &Portal, click: &Click) -> Result<Request, Error> {
-    let request = named_request(portal, click, Surface::Direct, "hand over").await?;
+    let request = named_request(portal, click, |_| Surface::Direct, "hand over").await?;
     portal.check_tends(&request, &click.by, "hand over").await?;
     if !request.status.name().is_there() {
         return Err(Refusal::NothingToTransfer { status: request.status.name() }.into());
@@ -26,8 +26,7 @@ pub async fn may_transfer(portal: &Portal, click: &Click) -> Result<Request, Err
 /// As [`may_transfer`].
 pub async fn transfer(portal: &Portal, click: &Click, to: &PersonId) -> Result<Request, Error> {
     let request = may_transfer(portal, click).await?;
-    let members = portal.organization.team(&request.team).map(|team| team.members.as_slice());
-    let is_mate = portal.is_one_of(to, members.unwrap_or_default()).await?;
+    let is_mate = portal.is_one_of(to, portal.organization.members_of(&request.team)).await?;
     if !is_mate || !portal.ports.directory.is_active(to).await? {
         let refusal = Refusal::NotATeamMate { to: to.clone(), team: request.team.clone() };
         return Err(portal.refuse(&request, &click.by, "hand over", refusal).await);

@@ -9,6 +9,7 @@ pub mod provisioner;
 pub mod queue;
 pub mod slack;
 pub mod store;
+pub mod stored;
 pub mod workflow;
 
 use std::sync::Arc;

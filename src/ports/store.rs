@@ -5,6 +5,7 @@
 
 use std::fmt::Debug;
 
+use anyhow::Context as _;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -126,6 +127,23 @@ pub enum RowChange {
     Insert(Box<Request>),
     /// It replaces the revision before its own.
     Replace(Box<Request>),
+}
+
+impl RowChange {
+    /// The row, and the revision it replaces; `None` for a new one.
+    ///
+    /// # Errors
+    /// When it replaces a revision that cannot be.
+    pub fn into_parts(self) -> anyhow::Result<(Box<Request>, Option<u64>)> {
+        match self {
+            Self::Insert(request) => Ok((request, None)),
+            Self::Replace(request) => {
+                let before =
+                    request.revision.checked_sub(1).context("a replaced row has revision 2 at least")?;
+                Ok((request, Some(before)))
+            }
+        }
+    }
 }
 
 /// Why a commit was not made. Checked in this order: [`ClaimLost`](Self::ClaimLost), [`Again`](Self::Again),

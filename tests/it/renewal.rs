@@ -8,14 +8,25 @@ fn once() -> Setup {
     Setup::new().with_catalog("s3-bucket/product.yml", "max_renewals: 12", "max_renewals: 1")
 }
 
-/// Alice's bucket was renewed, is about to end again, and she asks to keep it.
+/// Alice's bucket was renewed and is about to end again.
+async fn is_warned_a_second_time(company: &Company) {
+    company.alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+    company.waits("30d").await;
+    company.alice.clicks("Renew 30 days").await;
+    company.waits("30d").await;
+}
+
+/// As soon as she is warned, she asks to keep it.
 async fn asks_for_a_second_renewal(company: &Company) {
-    let alice = &company.alice;
-    alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
-    company.waits("30d").await;
-    alice.clicks("Renew 30 days").await;
-    company.waits("30d").await;
-    alice.clicks("Renew 30 days").await;
+    is_warned_a_second_time(company).await;
+    company.alice.clicks("Renew 30 days").await;
+}
+
+/// Twelve hours before the end she asks to keep it.
+async fn asks_for_a_second_renewal_at_the_last_moment(company: &Company) {
+    is_warned_a_second_time(company).await;
+    company.waits("156h").await;
+    company.alice.clicks("Renew 30 days").await;
 }
 
 #[tokio::test]
@@ -133,13 +144,7 @@ async fn a_renewal_that_is_denied_says_why_and_leaves_a_day_at_least() {
 async fn a_teardown_waits_for_the_answer_and_a_day_after_a_no() {
     run_in(once(), async |company| {
         let (alice, morgan) = (&company.alice, &company.morgan);
-        alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
-        company.waits("30d").await;
-        alice.clicks("Renew 30 days").await;
-        company.waits("30d").await;
-        // Twelve hours before the end.
-        company.waits("156h").await;
-        alice.clicks("Renew 30 days").await;
+        asks_for_a_second_renewal_at_the_last_moment(company).await;
         company.waits("23h").await;
         assert!(company.newest_request().await.lease().is_some(), "eleven hours after its end");
         morgan.clicks("Deny").await;
@@ -157,12 +162,7 @@ async fn a_teardown_waits_for_the_answer_and_a_day_after_a_no() {
 async fn a_renewal_that_nobody_answers_is_told_and_ends_a_day_later() {
     run_in(once(), async |company| {
         let (alice, morgan) = (&company.alice, &company.morgan);
-        alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
-        company.waits("30d").await;
-        alice.clicks("Renew 30 days").await;
-        company.waits("30d").await;
-        company.waits("156h").await;
-        alice.clicks("Renew 30 days").await;
+        asks_for_a_second_renewal_at_the_last_moment(company).await;
         company.waits("24h").await;
         let dms = alice.dms();
         let told = dms.iter().find(|text| text.starts_with("Nobody answered your renewal of"));

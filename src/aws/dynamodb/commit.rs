@@ -210,14 +210,7 @@ impl Prepared {
 
 impl Row {
     fn new(change: RowChange) -> anyhow::Result<Self> {
-        let (request, replaces) = match change {
-            RowChange::Insert(request) => (request, None),
-            RowChange::Replace(request) => {
-                let before =
-                    request.revision.checked_sub(1).context("a replaced row has revision 2 at least")?;
-                (request, Some(before))
-            }
-        };
+        let (request, replaces) = change.into_parts()?;
         let body = serde_json::to_string(&request)?;
         Ok(Self { request, body, replaces })
     }

@@ -5,11 +5,13 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
+
+use crate::ports::stored::from_json;
 
 /// An item, or its key.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -55,13 +57,10 @@ pub(super) fn read_time(item: &Item, name: &str) -> anyhow::Result<Option<Timest
     time.map(|time| time.parse().with_context(|| format!("`{name}` is no point in time"))).transpose()
 }
 
-/// The JSON of an attribute. Serde's message may quote what it could not read, and that may hold a task token: only
-/// the place is told.
+/// The JSON of an attribute.
 pub(super) fn read_json<T: DeserializeOwned>(item: &Item, name: &str, what: &str) -> anyhow::Result<T> {
     let text = read_text(item, name).with_context(|| format!("{what} is stored without `{name}`"))?;
-    serde_json::from_str(text).map_err(|error| {
-        anyhow!("cannot read what is stored of {what}: column {}, {:?}", error.column(), error.classify())
-    })
+    from_json(what, text)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::{DynamoStore, keys, row};
 use crate::domain::ids::RequestId;
 use crate::domain::request::{MessageRef, Request};
 use crate::ports::store::{Holding, Which, Whose};
+use crate::ports::stored::request_id;
 
 /// What a query finds, page by page, until there are enough.
 pub(super) async fn all(query: QueryFluentBuilder, enough: usize) -> anyhow::Result<Vec<Item>> {
@@ -27,8 +28,7 @@ pub(super) async fn all(query: QueryFluentBuilder, enough: usize) -> anyhow::Res
 }
 
 pub(super) async fn find(store: &DynamoStore, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>> {
-    let is_prefix = prefix.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'));
-    if !is_prefix {
+    if !RequestId::may_begin_with(prefix) {
         return Ok(Vec::new());
     }
     let mut ids = Vec::new();
@@ -144,8 +144,4 @@ fn belongs(request: &Request, whose: &Whose, which: Which) -> bool {
         Which::Waiting => request.waits_for_approvers(),
     };
     is_theirs && is_asked_for
-}
-
-fn request_id(text: &str) -> anyhow::Result<RequestId> {
-    RequestId::parse(text).with_context(|| format!("`{text}` is stored where a request id should be"))
 }

@@ -8,8 +8,9 @@ use super::item::{Item, must_text, number, read_amount, read_number, text};
 use super::lists::all;
 use super::transaction::{Check, Expression, Part};
 use super::{DynamoStore, keys};
-use crate::domain::ids::{ProductKey, TeamName};
+use crate::domain::ids::TeamName;
 use crate::domain::quota::{QuotaChange, QuotaSlot, TeamUse};
+use crate::ports::stored::product_key;
 
 /// The writes of a change. Giving back reads the counter first, since it never goes below nothing.
 pub(super) async fn parts(store: &DynamoStore, change: &QuotaChange) -> anyhow::Result<Vec<Part>> {
@@ -95,10 +96,8 @@ pub(super) async fn team_use(store: &DynamoStore, team: &TeamName) -> anyhow::Re
         if product == keys::TEAM_TOTAL {
             continue;
         }
-        let product = ProductKey::parse(product)
-            .with_context(|| format!("`{product}` is stored where a product's key should be"))?;
         let (used, monthly) = read(counter)?;
-        held.push(TeamUse { product, used, monthly });
+        held.push(TeamUse { product: product_key(product)?, used, monthly });
     }
     Ok(held)
 }

@@ -8,9 +8,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::DynamoStore;
 use super::item::{Item, must_text, number, read_amount, read_json, read_text, read_time, text, time};
-use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
+use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::request::Request;
 use crate::ports::store::Holding;
+use crate::ports::stored::{product_key, request_id};
 
 /// The attributes that [`holding`] reads.
 pub(super) const HOLDING: [&str; 7] =
@@ -68,16 +69,13 @@ pub(super) fn decode(item: &Item) -> anyhow::Result<Request> {
 
 /// The id of a row.
 pub(super) fn id(item: &Item) -> anyhow::Result<RequestId> {
-    let id = must_text(item, "requestId")?;
-    RequestId::parse(id).with_context(|| format!("`{id}` is stored where a request id should be"))
+    request_id(must_text(item, "requestId")?)
 }
 
 pub(super) fn holding(item: &Item) -> anyhow::Result<Holding> {
-    let product = must_text(item, "productType")?;
     Ok(Holding {
         team: TeamName::new(must_text(item, "teamName")?),
-        product: ProductKey::parse(product)
-            .with_context(|| format!("`{product}` is stored where a product's key should be"))?,
+        product: product_key(must_text(item, "productType")?)?,
         owner: PersonId::new(must_text(item, "userId")?),
         monthly: read_amount(item, "monthly")?,
         activated_at: read_time(item, "activatedAt")?,

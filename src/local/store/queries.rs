@@ -1,6 +1,5 @@
 //! What the store is asked, and the home tabs it remembers.
 
-use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params, params_from_iter};
@@ -8,11 +7,12 @@ use serde::de::DeserializeOwned;
 
 use super::cents;
 use crate::domain::audit::AuditEntry;
-use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
+use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::request::{MessageRef, Request};
 use crate::local::instant;
 use crate::ports::store::{Holding, HomeTab, Which, Whose};
+use crate::ports::stored::{from_json, product_key, request_id};
 
 pub(super) fn load(connection: &Connection, id: RequestId) -> anyhow::Result<Option<Request>> {
     let sql = "SELECT id, body FROM requests WHERE id = ?1";
@@ -20,8 +20,7 @@ pub(super) fn load(connection: &Connection, id: RequestId) -> anyhow::Result<Opt
 }
 
 pub(super) fn find(connection: &Connection, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>> {
-    let is_prefix = prefix.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'));
-    if !is_prefix {
+    if !RequestId::may_begin_with(prefix) {
         return Ok(Vec::new());
     }
     // `g` sorts after every character of an id.
@@ -207,7 +206,7 @@ pub(super) fn audit_page(
     let mut last = cursor;
     for row in rows {
         let (n, request, body) = row?;
-        entries.push(decode(&request, &body)?);
+        entries.push(from_json(&request, &body)?);
         last = u64::try_from(n)?;
     }
     Ok((entries, last))
@@ -231,24 +230,9 @@ fn bodies<T: DeserializeOwned>(
         .query_map(params, |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?
         .map(|row| {
             let (id, body) = row?;
-            decode(&id, &body)
+            from_json(&id, &body)
         })
         .collect()
-}
-
-fn decode<T: DeserializeOwned>(id: &str, body: &str) -> anyhow::Result<T> {
-    // Serde's message may quote what it could not read, and a row holds a task token: only the place is told.
-    serde_json::from_str(body).map_err(|error| {
-        anyhow!("cannot read what is stored of {id}: column {}, {:?}", error.column(), error.classify())
-    })
-}
-
-fn product_key(text: &str) -> anyhow::Result<ProductKey> {
-    ProductKey::parse(text).with_context(|| format!("`{text}` is stored where a product's key should be"))
-}
-
-fn request_id(text: &str) -> anyhow::Result<RequestId> {
-    RequestId::parse(text).with_context(|| format!("`{text}` is stored where a request id should be"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Approve and Deny on a card.
 
-use super::{named, pressed, refuse};
+use super::{ask, named, refuse};
 use crate::domain::job::ClickedDecision;
 use crate::portal::decide::{Decided, decide, may_deny};
 use crate::slack::edge::{Edge, Whereabouts};
@@ -26,14 +26,5 @@ pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) {
 
 /// Opens the form that asks why, if the person may deny.
 pub(super) async fn ask_why(edge: &Edge, at: &Whereabouts, click: &Click) {
-    let allowed = match named(edge, click, "deny").await {
-        Ok(named) => may_deny(&edge.portal, &named).await.map(|request| (named, request)),
-        Err(error) => Err(error),
-    };
-    match allowed {
-        Ok((named, request)) => {
-            edge.open_later(at, click.trigger_id.clone(), deny_reason(&request, &pressed(named)));
-        }
-        Err(error) => refuse(edge, at, &error),
-    }
+    ask(edge, at, click, "deny", may_deny, deny_reason).await;
 }

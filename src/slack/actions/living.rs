@@ -1,19 +1,15 @@
 //! Buttons about what lives: renew, tear down, give up a teardown, hand over. All but the first ask in a modal, which
 //! is opened for those only who may go on.
 
-use slack_morphism::prelude::SlackModalView;
-
-use super::{named, pressed, refuse};
+use super::{ask, named, refuse};
 use crate::domain::request::Request;
-use crate::portal::Error;
-use crate::portal::decide::Click as Named;
 use crate::portal::renew::{Which, renew as renew_request};
 use crate::portal::teardown::{may_retain, may_tear_down};
 use crate::portal::transfer::may_transfer;
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::incoming::Click;
 use crate::slack::messages;
-use crate::slack::views::{self, Pressed};
+use crate::slack::views;
 
 /// Renews. A message changes by itself once that is stored; what only the clicker sees does not.
 pub(super) async fn renew(edge: &Edge, at: &Whereabouts, click: &Click, period: u8) {
@@ -39,42 +35,15 @@ fn changes_by_itself(click: &Click, request: &Request) -> bool {
 
 /// Opens the dialog that names what is lost.
 pub(super) async fn ask_to_tear_down(edge: &Edge, at: &Whereabouts, click: &Click) {
-    let allowed = match named(edge, click, "tear down").await {
-        Ok(named) => may_tear_down(&edge.portal, &named).await.map(|request| (named, request)),
-        Err(error) => Err(error),
-    };
-    ask(edge, at, click, allowed, views::tear_down);
+    ask(edge, at, click, "tear down", may_tear_down, views::tear_down).await;
 }
 
 /// Opens the dialog that asks why a teardown is given up.
 pub(super) async fn ask_why_retain(edge: &Edge, at: &Whereabouts, click: &Click) {
-    let allowed = match named(edge, click, "retain").await {
-        Ok(named) => may_retain(&edge.portal, &named).await.map(|request| (named, request)),
-        Err(error) => Err(error),
-    };
-    ask(edge, at, click, allowed, views::retain);
+    ask(edge, at, click, "retain", may_retain, views::retain).await;
 }
 
 /// Opens the dialog that asks for the new owner.
 pub(super) async fn ask_to_whom(edge: &Edge, at: &Whereabouts, click: &Click) {
-    let allowed = match named(edge, click, "hand over").await {
-        Ok(named) => may_transfer(&edge.portal, &named).await.map(|request| (named, request)),
-        Err(error) => Err(error),
-    };
-    ask(edge, at, click, allowed, views::hand_over);
-}
-
-fn ask(
-    edge: &Edge,
-    at: &Whereabouts,
-    click: &Click,
-    allowed: Result<(Named, Request), Error>,
-    view: fn(&Request, &Pressed) -> SlackModalView,
-) {
-    match allowed {
-        Ok((named, request)) => {
-            edge.open_later(at, click.trigger_id.clone(), view(&request, &pressed(named)));
-        }
-        Err(error) => refuse(edge, at, &error),
-    }
+    ask(edge, at, click, "hand over", may_transfer, views::hand_over).await;
 }

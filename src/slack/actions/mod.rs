@@ -7,6 +7,8 @@ mod home;
 mod living;
 mod request;
 
+use slack_morphism::prelude::SlackModalView;
+
 use super::edge::{Edge, Whereabouts, words};
 use super::ids::{ActionId, ButtonValue};
 use super::incoming::Click;
@@ -14,8 +16,9 @@ use super::messages::Message;
 use super::reply::Ack;
 use super::views::Pressed;
 use crate::domain::audit::{By, Via};
-use crate::portal::Error;
+use crate::domain::request::Request;
 use crate::portal::decide::Click as Named;
+use crate::portal::{Error, Portal};
 
 /// Answers a click. The answer itself is always empty; what people see comes after it.
 pub(super) async fn answer(edge: &Edge, click: Click) -> Ack {
@@ -57,6 +60,27 @@ async fn named(edge: &Edge, click: &Click, tried: &str) -> Result<Named, Error> 
         epoch: value.epoch,
         message: message.map(|message| message.at.clone()),
     })
+}
+
+/// Opens the modal that asks on, for those only who may go on; what is submitted is judged again.
+async fn ask(
+    edge: &Edge,
+    at: &Whereabouts,
+    click: &Click,
+    tried: &str,
+    may: impl AsyncFnOnce(&Portal, &Named) -> Result<Request, Error>,
+    view: fn(&Request, &Pressed) -> SlackModalView,
+) {
+    let allowed = match named(edge, click, tried).await {
+        Ok(named) => may(&edge.portal, &named).await.map(|request| (named, request)),
+        Err(error) => Err(error),
+    };
+    match allowed {
+        Ok((named, request)) => {
+            edge.open_later(at, click.trigger_id.clone(), view(&request, &pressed(named)));
+        }
+        Err(error) => refuse(edge, at, &error),
+    }
 }
 
 /// What a modal remembers of this click.

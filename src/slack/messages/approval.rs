@@ -1,12 +1,11 @@
 //! The approval card: everything an approver needs to decide, and afterwards who decided and how it went.
 
-use slack_morphism::prelude::{SlackBlock, SlackBlockButtonStyle};
+use slack_morphism::prelude::SlackBlock;
 
 use super::{Message, facts};
 use crate::domain::request::{Request, Status};
 use crate::ports::slack::RequestNotice;
-use crate::slack::blocks::{button, buttons, fields, header, section};
-use crate::slack::ids::ActionId;
+use crate::slack::blocks::{buttons, fields, header, section};
 use crate::slack::mrkdwn::{any_of, date_time, escape_within, mention};
 
 pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
@@ -63,16 +62,7 @@ fn outcome(notice: &RequestNotice<'_>) -> Vec<SlackBlock> {
     let mut blocks = vec![section(&waiting(notice))];
     // Before the workflow asks there is nothing that a click could answer.
     if matches!(request.status, Status::AwaitingApproval { .. }) {
-        let value = facts::button_value(request);
-        blocks.push(buttons(
-            "decide",
-            vec![
-                button(ActionId::Approve, "Approve", &value, &facts::spoken("Approve", request))
-                    .with_style(SlackBlockButtonStyle::Primary),
-                button(ActionId::Deny, "Deny", &value, &facts::spoken("Deny", request))
-                    .with_style(SlackBlockButtonStyle::Danger),
-            ],
-        ));
+        blocks.push(buttons("decide", facts::decision_buttons(request)));
     }
     blocks
 }
@@ -120,7 +110,7 @@ fn fallback(notice: &RequestNotice<'_>) -> String {
     };
     let above = if request.exceeds_budget { " This goes beyond the team's monthly budget." } else { "" };
     let state = if undecided(request) { waiting(notice) } else { decided(request) };
-    let simulated = if notice.simulated { format!(" {}.", facts::SIMULATED) } else { String::new() };
+    let simulated = facts::simulated(notice);
     format!(
         "{}. {ask}{above}{why} {state} (request {}){simulated}",
         escape_within(&title(request), 200),

@@ -192,6 +192,18 @@ pub(super) fn because(cause: &Cause) -> String {
     }
 }
 
+/// Approve and Deny, of the request or of a renewal that waits.
+pub(super) fn decision_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
+    let value = button_value(request);
+    let what = if request.waiting_renewal().is_some() { " renewing" } else { "" };
+    let button =
+        |action, verb: &str| button(action, verb, &value, &spoken(&format!("{verb}{what}"), request));
+    vec![
+        button(ActionId::Approve, "Approve").with_style(SlackBlockButtonStyle::Primary),
+        button(ActionId::Deny, "Deny").with_style(SlackBlockButtonStyle::Danger),
+    ]
+}
+
 /// The name of what was made, safe to stand in backticks.
 pub(super) fn resource(request: &Request) -> String {
     request.resource_name()
@@ -258,6 +270,11 @@ pub(super) fn footer(notice: &RequestNotice<'_>, more: Option<String>) -> SlackB
 
 /// Said wherever somebody could take a simulation for the real thing.
 pub(super) const SIMULATED: &str = "Simulated: nothing real is made";
+
+/// The same as the last sentence of a fallback text; nothing where it is real.
+pub(super) fn simulated(notice: &RequestNotice<'_>) -> String {
+    if notice.simulated { format!(" {SIMULATED}.") } else { String::new() }
+}
 
 /// The team's name, safe to show.
 pub(super) fn team(request: &Request) -> String {

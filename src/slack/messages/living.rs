@@ -24,22 +24,10 @@ pub fn renewed(request: &Request) -> Message {
 /// A teardown has begun, or will.
 pub fn begun(request: &Request) -> Message {
     let what = what(request);
-    let text = match &request.status {
-        Status::Provisioning { .. } => format!("{what} is torn down as soon as it is provisioned."),
-        Status::Pending
-        | Status::AwaitingApproval { .. }
-        | Status::Approved
-        | Status::Active { .. }
-        | Status::Terminating { .. }
-        | Status::Denied { .. }
-        | Status::Cancelled
-        | Status::TimedOut
-        | Status::Failed { .. }
-        | Status::TeardownFailed { .. }
-        | Status::Terminated { .. }
-        | Status::Retained { .. } => {
-            format!("{what} is being torn down. {} is told when it is done.", mention(&request.owner))
-        }
+    let text = if matches!(request.status, Status::Provisioning { .. }) {
+        format!("{what} is torn down as soon as it is provisioned.")
+    } else {
+        format!("{what} is being torn down. {} is told when it is done.", mention(&request.owner))
     };
     Message::plain(&text)
 }

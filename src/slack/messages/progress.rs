@@ -66,7 +66,7 @@ fn sentence(notice: &RequestNotice<'_>) -> String {
 }
 
 fn plain(notice: &RequestNotice<'_>, text: &str) -> String {
-    let simulated = if notice.simulated { format!(" {}.", facts::SIMULATED) } else { String::new() };
+    let simulated = facts::simulated(notice);
     format!("{text} (request {}){simulated}", notice.request.id.short())
 }
 

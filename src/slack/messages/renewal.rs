@@ -1,12 +1,11 @@
 //! The card that asks approvers to agree to a renewal beyond those that need nobody.
 
-use slack_morphism::prelude::{SlackBlock, SlackBlockButtonStyle};
+use slack_morphism::prelude::SlackBlock;
 
 use super::{Message, facts};
 use crate::domain::request::{Renewal, RenewalAnswer, Request};
 use crate::ports::slack::RequestNotice;
-use crate::slack::blocks::{button, buttons, fields, header, section};
-use crate::slack::ids::ActionId;
+use crate::slack::blocks::{buttons, fields, header, section};
 use crate::slack::mrkdwn::{any_of, date_time, escape_within, mention, quote};
 
 pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
@@ -31,7 +30,7 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     blocks.push(section(&outcome));
     blocks.extend(decide(request));
     blocks.push(facts::footer(notice, None));
-    let simulated = if notice.simulated { format!(" {}.", facts::SIMULATED) } else { String::new() };
+    let simulated = facts::simulated(notice);
     let text = format!("{}. {asked} {outcome}{simulated}", escape_within(&title, 200));
     Message::new(&text, blocks)
 }
@@ -88,16 +87,7 @@ fn outcome(notice: &RequestNotice<'_>, renewal: &Renewal) -> String {
 
 fn decide(request: &Request) -> Option<SlackBlock> {
     request.waiting_renewal()?;
-    let value = facts::button_value(request);
-    Some(buttons(
-        "decide",
-        vec![
-            button(ActionId::Approve, "Approve", &value, &facts::spoken("Approve renewing", request))
-                .with_style(SlackBlockButtonStyle::Primary),
-            button(ActionId::Deny, "Deny", &value, &facts::spoken("Deny renewing", request))
-                .with_style(SlackBlockButtonStyle::Danger),
-        ],
-    ))
+    Some(buttons("decide", facts::decision_buttons(request)))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! lists and by the home tab.
 
 use jiff::Timestamp;
-use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement, SlackBlockButtonStyle};
+use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement};
 
 use super::{facts, warning};
 use crate::domain::ids::PersonId;
@@ -110,18 +110,9 @@ pub fn details(request: &Request) -> SlackBlockButtonElement {
 
 /// The buttons of somebody who decides: the same as on the card.
 pub fn decide(request: &Request) -> SlackBlock {
-    let value = facts::button_value(request);
-    let what = if request.waiting_renewal().is_some() { " renewing" } else { "" };
-    let spoken = |verb: &str| facts::spoken(&format!("{verb}{what}"), request);
-    buttons(
-        &format!("decide.{}", request.id),
-        vec![
-            button(ActionId::Approve, "Approve", &value, &spoken("Approve"))
-                .with_style(SlackBlockButtonStyle::Primary),
-            button(ActionId::Deny, "Deny", &value, &spoken("Deny")).with_style(SlackBlockButtonStyle::Danger),
-            details(request),
-        ],
-    )
+    let mut row = facts::decision_buttons(request);
+    row.push(details(request));
+    buttons(&format!("decide.{}", request.id), row)
 }
 
 /// The buttons of its owner: what can be done with it now.

@@ -62,7 +62,7 @@ fn living(notice: &RequestNotice<'_>, headline: &str) -> Message {
         blocks.push(buttons("lease", row));
     }
     blocks.push(facts::footer(notice, Some(facts::cost(request))));
-    let simulated = if notice.simulated { format!(" {}.", facts::SIMULATED) } else { String::new() };
+    let simulated = facts::simulated(notice);
     Message::new(&format!("{text}{simulated}"), blocks)
 }
 
@@ -84,7 +84,7 @@ fn reached(notice: &RequestNotice<'_>, news: StatusName) -> Message {
     }
     let cost = (news == StatusName::Active).then(|| facts::cost(request));
     blocks.push(facts::footer(notice, cost));
-    let simulated = if notice.simulated { format!(" {}.", facts::SIMULATED) } else { String::new() };
+    let simulated = facts::simulated(notice);
     Message::new(&format!("{text} (request {}){simulated}", request.id.short()), blocks)
 }
 

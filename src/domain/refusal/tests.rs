@@ -1,0 +1,201 @@
+//! Every sentence as people read it, and which of them go on the trail.
+
+use super::*;
+use crate::domain::fixtures::{at, minutes, person};
+use crate::domain::request::{Renewal, Status};
+
+fn unknown_product(nearest: &[&str]) -> Refusal {
+    let nearest = nearest.iter().map(|&key| key.to_owned()).collect();
+    Refusal::UnknownProduct { typed: "s3-buket".into(), nearest }
+}
+
+fn about_the_form() -> Vec<Refusal> {
+    vec![
+        Refusal::NotInATeam,
+        Refusal::NotOurWorkspace,
+        Refusal::NotYourTeam { team: "search".into(), yours: "payments, billing".into() },
+        unknown_product(&[]),
+        unknown_product(&["s3-bucket"]),
+        unknown_product(&["s3-bucket", "s3-website", "sqs-queue"]),
+        Refusal::NotOffered {
+            product: "Postgres".into(),
+            team: TeamName::new("payments"),
+            owner: "Data Platform".into(),
+        },
+        Refusal::QuotaFull {
+            team: TeamName::new("payments"),
+            product: ProductKey::parse("s3-bucket").unwrap(),
+            quota: QuotaUse { used: 10, limit: 10 },
+        },
+        Refusal::ProductChanged { product: "Secure S3 Bucket".into() },
+        Refusal::Forged { command: "/provision".into() },
+    ]
+}
+
+fn about_a_decision() -> Vec<Refusal> {
+    let decided = |status, by| Refusal::AlreadyDecided { status, by, at: minutes(2) };
+    vec![
+        decided(StatusName::Approved, Some(person("morgan"))),
+        decided(StatusName::TimedOut, None),
+        Refusal::AlreadyApprovedByYou { missing: 1 },
+        Refusal::AlreadyApprovedByYou { missing: 2 },
+        Refusal::NotAnApprover { approvers: "<@U0MORGAN>, <@U0PRIYA>".into() },
+        Refusal::OwnRequest { approvers: "<@U0PRIYA>".into() },
+        Refusal::stale(&at(StatusName::AwaitingApproval)),
+        Refusal::NotJudgedInTime,
+    ]
+}
+
+fn about_a_request() -> Vec<Refusal> {
+    vec![
+        Refusal::NotTheRequester { requester: person("alice") },
+        Refusal::TooLateToCancel { status: StatusName::Provisioning },
+        Refusal::TooLateToCancel { status: StatusName::TeardownFailed },
+        Refusal::UnknownRequest { typed: "3f2a8c".into() },
+        Refusal::AmbiguousRequest { typed: "3f2a8c".into(), matches: 2 },
+        Refusal::DoesNotApply { status: StatusName::Denied, event: "resource created" },
+    ]
+}
+
+fn about_a_life() -> Vec<Refusal> {
+    let (status, owner) = (StatusName::Terminated, person("alice"));
+    vec![
+        Refusal::NothingToRenew { status },
+        Refusal::NotARenewal { offered: vec![Period::days(30), Period::days(90)] },
+        Refusal::NotARenewal { offered: vec![] },
+        Refusal::RenewalWaits { until: minutes(2) },
+        Refusal::AlreadyTearingDown,
+        Refusal::NothingToTearDown { status },
+        Refusal::NothingToTearDown { status: StatusName::AwaitingApproval },
+        Refusal::NothingToTearDown { status: StatusName::Approved },
+        Refusal::NothingToRetain { status: StatusName::Active },
+        Refusal::NothingToTransfer { status },
+        Refusal::AlreadyTheirs { owner: owner.clone() },
+        Refusal::NotATeamMate { to: person("bob"), team: TeamName::new("payments") },
+        Refusal::NotTheirs { owner },
+        Refusal::NotAnAdmin,
+        Refusal::NotAReader,
+        Refusal::BudgetSpent {
+            team: TeamName::new("payments"),
+            spent: Decimal::new(48210, 2),
+            budget: Decimal::from(500),
+        },
+    ]
+}
+
+fn every_refusal() -> Vec<Refusal> {
+    [about_the_form(), about_a_decision(), about_a_request(), about_a_life()].concat()
+}
+
+#[test]
+fn this_is_every_way_to_say_no() {
+    let lines: Vec<String> = every_refusal().iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(lines.join("\n"), @"
+    You are not in a team yet. Ask your platform team to add you to one, then try again.
+    This app is set up for another Slack workspace. Ask your platform team how to use it from here.
+    You are not a member of *search*. Your teams: payments, billing.
+    There is no product called *s3-buket*. The command without a product shows what there is.
+    There is no product called *s3-buket*. Did you mean *s3-bucket*?
+    There is no product called *s3-buket*. Did you mean *s3-bucket*, *s3-website* or *sqs-queue*?
+    *Postgres* is not offered to team *payments*. Ask the product's owner, Data Platform.
+    Team *payments* already uses 10 of 10 *s3-bucket*. Free one by tearing down what is no longer needed, or ask your platform team for a larger quota.
+    *Secure S3 Bucket* was changed by its owner in the meantime. Open the form again to see what is new.
+    That is not something this form or button offers, so nothing was done. Open it again from `/provision`.
+    This request is already approved by <@U0MORGAN> (<!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>). Nothing was changed.
+    This request is already timed out (<!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>). Nothing was changed.
+    You have already approved this request. 1 more approval is needed.
+    You have already approved this request. 2 more approvals are needed.
+    Only its approvers can decide about this request: <@U0MORGAN>, <@U0PRIYA>.
+    This is your own request, so somebody else has to decide: <@U0PRIYA>.
+    This button is out of date: the request is now at *Waiting for approval*. Nothing was changed; the newest message has what can be done now.
+    Slack did not tell us in time whether you may decide about this request. Press the button again.
+    Only <@U0ALICE> can cancel this request. An approver can deny it.
+    It is too late to cancel this request, which is at *Provisioning*. Nothing was changed; `status` shows how it goes on.
+    It is too late to cancel this request, which is at *Teardown failed*. Nothing was changed; `status` shows how it goes on.
+    There is no request *3f2a8c* that you can see. `list` shows yours and your team's.
+    2 requests begin with *3f2a8c*. Type a few more characters of the id.
+    nothing to do: `resource created` does not apply to a request that is DENIED
+    There is nothing to renew: the request is at *Torn down*.
+    It can be renewed by `30d` or `90d`. Nothing was changed.
+    It can be renewed by nothing: ask your platform team. Nothing was changed.
+    A renewal is waiting for its approvers already, until <!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>. Nothing was changed.
+    It is being torn down already. Nothing more was done.
+    There is nothing to tear down: the request is at *Torn down*.
+    There is nothing to tear down: the request is at *Waiting for approval*. Cancel it instead.
+    There is nothing to tear down: the request is at *Approved*. Try again in a moment, when it is being provisioned.
+    Only what could not be torn down can be retained, and this is at *Active*. Nothing was changed.
+    There is nothing to hand over: the request is at *Torn down*.
+    It is <@U0ALICE>'s already. Nothing was changed.
+    <@U0BOB> is not a member of *payments*, so it cannot be handed to them. Nothing was changed.
+    Only <@U0ALICE>, who owns it, its team's approvers and the platform team can do that.
+    Only the platform team can do that.
+    Only its approvers, the platform team and auditors can read the audit trail of a request.
+    Team *payments* already holds about $482.10 of $500 a month, so this does not fit. Free something by tearing down what is no longer needed, or ask your platform team for a larger budget.
+    ");
+}
+
+#[test]
+fn a_button_that_is_out_of_date_says_how_things_stand_now() {
+    let lives = at(StatusName::Active);
+    let mut renewed = lives.clone();
+    if let Status::Active { lease } = &mut renewed.status {
+        lease.renewals = 1;
+    }
+    let mut waits = renewed.clone();
+    waits.renewal = Some(Renewal {
+        by: person("alice"),
+        period: Period::days(30),
+        renewals: 12,
+        holds_end: true,
+        approve_by: minutes(60),
+        approvals: Vec::new(),
+        answer: None,
+    });
+    let requests = [lives, renewed, waits, at(StatusName::Terminating), at(StatusName::Terminated)];
+    insta::assert_snapshot!(requests.map(|request| stands(&request)).join("\n"), @"
+    it lives until <!date^1775640600^{date_short_pretty} at {time}|2026-04-08 09:30 UTC>
+    it is already renewed until <!date^1775640600^{date_short_pretty} at {time}|2026-04-08 09:30 UTC>
+    a renewal by 30 days waits for its approvers until <!date^1772445600^{date_short_pretty} at {time}|2026-03-02 10:00 UTC>
+    it is being torn down already
+    the request is now at *Torn down*
+    ");
+}
+
+#[test]
+fn lack_of_right_goes_on_the_trail_and_losing_a_race_does_not() {
+    let noted = every_refusal().into_iter().filter_map(|refusal| refusal.lack_of_right());
+    assert_eq!(
+        noted.collect::<Vec<_>>(),
+        [
+            "in no team",
+            "of another workspace",
+            "not a member of the team",
+            "not offered to the team",
+            "not something the portal offered",
+            "not an approver",
+            "own request",
+            "not the requester",
+            "to somebody of another team",
+            "not theirs",
+            "not an admin",
+            "not a reader of the trail"
+        ]
+    );
+}
+
+#[test]
+fn no_kind_of_refusal_is_missing_from_these_tests() {
+    let source = include_str!("mod.rs");
+    let (_, body) = source.split_once("pub enum Refusal {").unwrap();
+    let (body, _) = body.split_once("\n}\n").unwrap();
+    let is_variant = |line: &&str| line.starts_with("    ") && line.as_bytes()[4].is_ascii_uppercase();
+    let name = |line: &str| line.trim().trim_end_matches([',', '{', ' ']).to_owned();
+    let declared: Vec<String> =
+        body.lines().filter(|line| line.len() > 4).filter(is_variant).map(name).collect();
+    assert!(declared.len() > 10, "{declared:?}");
+    let shown: Vec<String> = every_refusal().iter().map(|refusal| format!("{refusal:?}")).collect();
+    for variant in declared {
+        let begins = |text: &String| text.split([' ', '{']).next() == Some(&variant);
+        assert!(shown.iter().any(begins), "{variant} is not shown");
+    }
+}
