@@ -70,7 +70,7 @@ async fn an_approver_decides_on_the_home_tab() {
         <@U0ALICE> asks for it · `id` · expires unanswered 2026-11-24 09:01 UTC
         [Approve] [Deny] [Details]
         # Your requests and resources
-        (You have nothing here yet. *Request something* shows what there is.)
+        (You have nothing here yet.)
         [Show all]
         ---
         You are a member of no team, so you cannot request anything yet. Your platform team can add you to one.

@@ -99,7 +99,9 @@ fn mine(page: &HomePage) -> Vec<SlackBlock> {
         blocks.push(tend(request, &page.person));
     }
     if page.mine.requests.is_empty() {
-        blocks.push(context("You have nothing here yet. *Request something* shows what there is."));
+        // Who is in no team reads further down that they cannot request yet.
+        let hint = if page.teams.is_empty() { "" } else { " *Request something* shows what there is." };
+        blocks.push(context(&format!("You have nothing here yet.{hint}")));
     }
     blocks.push(show_all("all.mine", None));
     blocks
