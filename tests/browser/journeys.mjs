@@ -124,10 +124,7 @@ async function restarted(seat) {
   await seat.submits();
   await seat.message("Waiting for approval");
   const before = await seat.page.locator("#messages .message:not(.ephemeral)").allInnerTexts();
-  await seat.page.goto("about:blank");
-  assert.equal(await seat.app.stop(), 0);
-  await seat.app.run();
-  await seat.arrive();
+  assert.equal(await seat.sitsOutARestart(), 0);
   await seat.visit(DM);
   await seat.message("Waiting for approval");
   assert.deepEqual(await seat.page.locator("#messages .message:not(.ephemeral)").allInnerTexts(), before);
@@ -251,10 +248,7 @@ async function clock(seat) {
   await other.getByText("1 day 1 hour ahead").waitFor();
   await other.close();
   await seat.picture("27-clock-ahead");
-  await page.goto("about:blank");
-  assert.equal(await seat.app.stop(), 0);
-  await seat.app.run();
-  await seat.arrive();
+  assert.equal(await seat.sitsOutARestart(), 0);
   await panel.getByText("1 day 1 hour ahead").waitFor();
   assert.equal(Math.floor(await day() - before), 1);
 }

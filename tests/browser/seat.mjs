@@ -5,16 +5,18 @@ const FOUND_WITHIN = 10_000;
 
 export class Seat {
   constructor(page, app, pictures) {
-    Object.assign(this, { page, app, pictures, wrong: [] });
+    Object.assign(this, { page, app, pictures, wrong: [], leaving: false });
     page.setDefaultTimeout(FOUND_WITHIN);
     page.on("console", (line) => {
       if (["error", "warning"].includes(line.type())) this.wrong.push(`console: ${line.text()}`);
     });
     page.on("pageerror", (error) => this.wrong.push(`script: ${error.message}`));
     page.on("requestfailed", (request) => {
-      // A stream ends when its reader turns to another person.
-      const turned = request.url().includes("/playground/stream") && request.failure()?.errorText === "net::ERR_ABORTED";
-      if (!turned) this.wrong.push(`request: ${request.url()} ${request.failure()?.errorText}`);
+      const aborted = request.failure()?.errorText === "net::ERR_ABORTED";
+      // A stream ends when its reader turns to another person, and whatever the page was asking for when it is left.
+      const turned = request.url().includes("/playground/stream");
+      const left = this.leaving && request.url().includes("/playground/state");
+      if (!(aborted && (turned || left))) this.wrong.push(`request: ${request.url()} ${request.failure()?.errorText}`);
     });
     page.on("response", (response) => {
       if (response.status() >= 400) this.wrong.push(`answer: ${response.url()} ${response.status()}`);
@@ -22,8 +24,24 @@ export class Seat {
   }
 
   async arrive() {
-    await this.page.goto(this.app.url);
+    await this.leavesFor(this.app.url);
     await this.page.locator("#composer-text").waitFor();
+  }
+
+  /** Goes elsewhere, whatever the page is asking for at that moment. */
+  async leavesFor(url) {
+    this.leaving = true;
+    await this.page.goto(url);
+    this.leaving = false;
+  }
+
+  /** The program is stopped and started again while nobody looks at the page. */
+  async sitsOutARestart() {
+    await this.leavesFor("about:blank");
+    const code = await this.app.stop();
+    await this.app.run();
+    await this.arrive();
+    return code;
   }
 
   picture(name) {
