@@ -2,6 +2,7 @@
 //! `local/`; what AWS has to be set up with is in `infra/`.
 
 pub mod dynamodb;
+mod problem;
 
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+pub use problem::Problem;
 
 /// Opening a connection.
 const CONNECT: Duration = Duration::from_secs(2);

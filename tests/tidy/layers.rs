@@ -38,11 +38,16 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 ];
 
 /// Libraries that one layer alone may name. `catalog form --json` prints what Slack would get, hence `cli`.
-const BELONGS_TO: [(&str, &[&str]); 7] = [
+const BELONGS_TO: [(&str, &[&str]); 12] = [
     ("slack_morphism", &["slack", "cli"]),
     ("rusqlite", &["local"]),
     ("aws_config", &["aws"]),
+    ("aws_sdk_cloudcontrol", &["aws"]),
+    ("aws_sdk_costexplorer", &["aws"]),
     ("aws_sdk_dynamodb", &["aws"]),
+    ("aws_sdk_servicecatalog", &["aws"]),
+    ("aws_sdk_sfn", &["aws"]),
+    ("aws_sdk_sqs", &["aws"]),
     ("aws_smithy_http_client", &["aws"]),
     ("clap", &["cli", "main"]),
     ("saphyr_parser", &["document"]),
