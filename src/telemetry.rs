@@ -1,8 +1,11 @@
 //! Log lines: one per thing an operator should know, with the request id as a field. What is logged is decided where
 //! it happens.
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt, registry};
 
 use crate::config::LogFormat;
 
@@ -12,11 +15,56 @@ const DEFAULT_FILTER: &str = "info";
 /// Starts logging to standard error. A filter that cannot be read falls back to the default.
 pub fn start(format: LogFormat, filter: Option<&str>) {
     let filter = filter.and_then(|text| EnvFilter::try_new(text).ok());
-    let filter = filter.unwrap_or_else(|| EnvFilter::new(DEFAULT_FILTER));
-    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // Fails only when logging was started before, and then it already works.
-    let _ = match format {
-        LogFormat::Text => lines.try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    let filter = filter.unwrap_or_else(|| EnvFilter::new(DEFAULT_FILTER)).and(filter_fn(may_be_logged));
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = match format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
+    // Fails only when logging was started before, and then it already works.
+    let _ = registry().with(lines.with_filter(filter)).try_init();
+}
+
+/// Not in detail what the AWS SDK does, whatever `RUST_LOG` asks for: it prints whole answers, and those of the queue
+/// hold task tokens.
+fn may_be_logged(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= Level::INFO || !metadata.target().starts_with("aws_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_the_sdk_prints_in_detail_is_not_logged_whatever_is_asked_for() {
+        let written = Written::default();
+        let writer = written.clone();
+        let lines = fmt::layer().with_writer(move || writer.clone()).with_ansi(false);
+        let filter = EnvFilter::new("trace,aws_smithy_runtime=trace").and(filter_fn(may_be_logged));
+        tracing::subscriber::with_default(registry().with(lines.with_filter(filter)), || {
+            tracing::trace!(target: "aws_smithy_runtime::client", "an answer with a token");
+            tracing::debug!(target: "aws_sdk_sqs", "a message with a token");
+            tracing::warn!(target: "aws_config", "no region");
+            tracing::trace!(target: "quartermaster", "a step");
+        });
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains("no region") && text.contains("a step"), "{text}");
+        assert!(!text.contains("token"), "{text}");
+    }
 }

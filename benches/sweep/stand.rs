@@ -47,7 +47,7 @@ impl Stand {
         let ports = Ports {
             store: store.clone(),
             workflow: Arc::new(workflow),
-            queue: Arc::new(queue),
+            queues: vec![Arc::new(queue)],
             provisioner: Arc::new(provisioner),
             slack: slack.clone(),
             directory: Arc::new(Everybody),

@@ -3,6 +3,9 @@
 
 pub mod dynamodb;
 mod problem;
+pub mod queue;
+pub mod service_catalog;
+pub mod step_functions;
 
 use std::time::Duration;
 

@@ -1,6 +1,10 @@
 //! What keeps the program from working with an account as it is set up.
 
+use std::error::Error;
 use std::fmt;
+
+use anyhow::Chain;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 /// Something that is missing, different or forbidden, and what to do about it. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +17,25 @@ impl Problem {
     /// What is wrong, and what to do, both as the middle of a sentence.
     pub fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { what: what.into(), remedy: remedy.into() }
+    }
+
+    /// What is wrong when a call that needs the right `action`, such as `dynamodb:DescribeTable`, could not look at
+    /// `thing`.
+    pub(super) fn of_call<E, R>(thing: &str, action: &str, error: &SdkError<E, R>) -> Self
+    where
+        E: Error + ProvideErrorMetadata + 'static,
+        R: fmt::Debug + 'static,
+    {
+        let why: Vec<String> = Chain::new(error).map(ToString::to_string).collect();
+        let what = format!("cannot look at {thing}: {}", why.join(": "));
+        // A service says that rights are missing with this code or with a longer one.
+        let denied = error.code().is_some_and(|code| code.starts_with("AccessDenied"));
+        let remedy = if denied {
+            format!("allow `{action}` to the role of the bot, as `infra/portal.yml` does")
+        } else {
+            "check region, credentials and the way to AWS, then start again".to_owned()
+        };
+        Self { what, remedy }
     }
 }
 

@@ -14,7 +14,7 @@ mod product_file;
 mod tests;
 
 pub use check::{Report, check, check_built_in};
-pub use portfolio::{asset_path, portfolio_template, version_description};
+pub use portfolio::{asset_path, portfolio_template};
 pub use problem::{FileProblem, Severity};
 
 use std::collections::BTreeMap;

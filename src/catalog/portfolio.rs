@@ -5,7 +5,7 @@ use std::iter::once;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::catalog::{Catalog, Product};
+use crate::domain::catalog::{Catalog, Product, version_description};
 use crate::domain::ids::ProductKey;
 
 /// Most products of one stack: it holds 500 resources, four are shared and each product adds five.
@@ -33,11 +33,6 @@ pub fn portfolio_template(catalog: &Catalog, asset_url: Option<&str>) -> Result<
 /// version's template once.
 pub fn asset_path(product: &Product) -> String {
     format!("products/{}/{}.yml", product.template_hash, product.key)
-}
-
-/// What the description of a version says in Service Catalog, for telling which template it was made from.
-pub fn version_description(template_hash: &str) -> String {
-    format!("sha256:{template_hash}")
 }
 
 const HEAD: &str = "\

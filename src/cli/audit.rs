@@ -31,7 +31,7 @@ pub async fn export(
 ) -> Result<(), Failure> {
     let settings = Settings::read(&settings_file(config))?;
     let since = since.map(parse_since).transpose()?;
-    let store = wiring::store(&settings)?;
+    let store = wiring::store(&settings).await?;
     let breaks = write_all(store.as_ref(), since, format, &mut |line| print(&line)).await?;
     for text in &breaks {
         eprintln!("audit trail: {text}");

@@ -14,11 +14,11 @@ use uuid::Uuid;
 
 use super::serve::stop_signal;
 use super::{Failure, load_catalog, print};
-use crate::config::{Environment, Secret, Settings, log_filter};
+use crate::config::{Environment, Secret, Settings, StoreChoice, log_filter};
 use crate::playground::{self, Playground};
 use crate::ports::clock::{Clock, ShiftedClock};
 use crate::telemetry;
-use crate::wiring::{self, App};
+use crate::wiring::{self, App, Backends, PACE};
 
 /// The settings of the playground's company: two teams, an approver, a platform admin.
 const SETTINGS: &str = include_str!("dev.toml");
@@ -69,7 +69,9 @@ pub async fn dev(arguments: DevArguments) -> Result<(), Failure> {
     playground.recall().with_context(|| {
         format!("cannot take up the conversations in {}: start with --fresh to forget them", data.display())
     })?;
-    let app = App::embedded(&settings, &environment, Arc::new(clock), Arc::new(catalog))?;
+    let clock: Arc<dyn Clock> = Arc::new(clock);
+    let backends = Backends::embedded(&settings, &clock)?;
+    let app = App::new(backends, &settings, &environment, clock, Arc::new(catalog), PACE)?;
     let router = app.router().merge(playground.router()).layer(from_fn_with_state(address, own_host_only));
     let stop = stop_signal();
     let keeping = tokio::spawn({
@@ -112,7 +114,7 @@ fn settings(data: &Path) -> anyhow::Result<Settings> {
     let mut settings = Settings::parse("built-in settings", SETTINGS).map_err(|problems| {
         anyhow::anyhow!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })?;
-    settings.backend.sqlite = data.join(ROWS).display().to_string();
+    settings.backend.store = StoreChoice::Sqlite(data.join(ROWS).display().to_string());
     Ok(settings)
 }
 

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::aws::Problem;
 use crate::catalog::{FileProblem, Report};
 use crate::config::{Settings, SettingsProblem, settings_file};
 use crate::domain::catalog::Catalog;
@@ -106,6 +107,8 @@ pub enum Failure {
     Settings(Vec<SettingsProblem>),
     /// The catalog is broken, a line each: exit 2.
     Catalog(Vec<String>),
+    /// The AWS account is not set up for these settings, or cannot be asked: exit 1.
+    Account(Vec<Problem>),
     /// The command found problems, which it has said already: exit 1.
     Found,
     /// Something broke: exit 1.
@@ -141,6 +144,12 @@ pub async fn run(arguments: Arguments) -> ExitCode {
                 eprintln!("{problem}");
             }
             ExitCode::from(2)
+        }
+        Err(Failure::Account(problems)) => {
+            for problem in problems {
+                eprintln!("aws: {problem}");
+            }
+            ExitCode::FAILURE
         }
         Err(Failure::Broken(error)) => {
             eprintln!("error: {error:#}");

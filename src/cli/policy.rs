@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::catalog::principal_texts;
 use super::{Failure, load_catalog, print};
-use crate::config::{Settings, settings_file};
+use crate::config::{Settings, StoreChoice, settings_file};
 use crate::domain::catalog::{Approvers, Catalog, OverBudget, Principal, Product};
 use crate::domain::cost::{dollars, estimate};
 use crate::domain::ids::PersonId;
@@ -99,10 +99,12 @@ fn check_values(product: &Product, pairs: &[(String, String)]) -> anyhow::Result
 
 /// What the team holds; nothing when the store does not exist yet.
 async fn held(settings: &Settings, team: &Team) -> anyhow::Result<Vec<TeamUse>> {
-    if !Path::new(&settings.backend.sqlite).exists() {
+    if let StoreChoice::Sqlite(file) = &settings.backend.store
+        && !Path::new(file).exists()
+    {
         return Ok(Vec::new());
     }
-    wiring::store(settings)?.team_use(&team.name).await
+    wiring::store(settings).await?.team_use(&team.name).await
 }
 
 fn explanation(

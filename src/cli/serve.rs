@@ -8,19 +8,26 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Failure, load_catalog};
 use crate::config::{Environment, Settings, log_filter, settings_file};
-use crate::ports::clock::SystemClock;
+use crate::ports::clock::{Clock, SystemClock};
 use crate::telemetry;
-use crate::wiring::App;
+use crate::wiring::{App, Backends, PACE};
 
 /// Runs until the process is told to stop.
 ///
 /// # Errors
-/// Everything that is wrong with the settings, the environment and the catalog, at once; or why it cannot start.
+/// Everything that is wrong with the settings and the environment at once, then with the catalog, then with the
+/// account; or why it cannot start.
 pub async fn serve(config: Option<PathBuf>) -> Result<(), Failure> {
     let (settings, environment) = read_all(&settings_file(config))?;
     telemetry::start(settings.log, log_filter().as_deref());
     let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
-    let app = App::embedded(&settings, &environment, Arc::new(SystemClock), Arc::new(catalog))?;
+    let (clock, catalog): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Arc::new(catalog));
+    let backends = Backends::open(&settings, &clock, &catalog).await?;
+    let problems = Box::pin(backends.problems()).await;
+    if !problems.is_empty() {
+        return Err(Failure::Account(problems));
+    }
+    let app = App::new(backends, &settings, &environment, clock, catalog, PACE)?;
     let listener = tokio::net::TcpListener::bind(&settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}", settings.listen))?;

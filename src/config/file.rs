@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{Backend, LogFormat, Settings, Simulation, teams};
+use super::backend::{read_account, read_backend};
+use super::{LogFormat, Settings, Simulation, teams};
 use crate::document::{Problem, Problems, Reader, parse_toml};
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{ChannelId, ProductKey};
@@ -34,9 +35,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
 
     let backend = read_backend(&root);
     let (catalog, catalog_named) = read_catalog(&root);
-    let aws = root.section("aws");
-    let _ = aws.text("portfolio");
-    aws.finish();
+    let account = read_account(&root, &backend);
     let simulation = read_simulation(&root);
     let teams = teams::read(&root);
     root.finish();
@@ -45,6 +44,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
         listen,
         log,
         backend,
+        account,
         catalog,
         catalog_named,
         simulation,
@@ -90,31 +90,6 @@ fn read_slack(slack: &Reader<'_>) -> Organization {
         audit_channel: channel(slack, "audit_channel"),
         command,
     }
-}
-
-fn read_backend(root: &Reader<'_>) -> Backend {
-    let backend = root.section("backend");
-    let store = backend.text_or("store", "sqlite:quartermaster.db");
-    let sqlite = store.strip_prefix("sqlite:").filter(|path| !path.is_empty());
-    if sqlite.is_none() {
-        backend.report(
-            "store",
-            format!("`backend.store` is `{store}`"),
-            "write `sqlite:` and a file, such as `sqlite:quartermaster.db`: it is the only store of this version",
-        );
-    }
-    for (key, only) in [("workflow", "local"), ("provisioner", "simulated"), ("queue", "")] {
-        let value = backend.text_or(key, only);
-        if value != only {
-            backend.report(
-                key,
-                format!("`backend.{key}` is `{value}`"),
-                format!("write `{key} = \"{only}\"`: it is the only one of this version"),
-            );
-        }
-    }
-    backend.finish();
-    Backend { sqlite: sqlite.unwrap_or_default().to_owned() }
 }
 
 fn read_catalog(root: &Reader<'_>) -> (PathBuf, bool) {
@@ -208,7 +183,8 @@ mod tests {
         )
         .unwrap();
         assert_eq!(settings.listen, "127.0.0.1:3000");
-        assert_eq!(settings.backend.sqlite, "quartermaster.db");
+        assert_eq!(settings.backend.embedded_file(), "quartermaster.db");
+        assert!(!settings.backend.uses_aws());
         assert_eq!(settings.simulation.step, Period::millis(500));
         assert_eq!(settings.organization.command, "/provision");
         let payments = TeamName::new("payments");
@@ -265,7 +241,7 @@ channel = "general"
         line 6: `slack.command` is `provision`: write a slash and at most 31 lower-case letters, digits, hyphens and underscores, such as `/provision`
         line 7: `pat` in `slack.admins` is nobody: write a Slack user id (`U0ALICE`), a user group id (`S0LEADS`) or an e-mail address
         line 8: `audit` is not a channel id: open the channel in Slack, choose About, and copy the id at the bottom, such as `C0APPROVALS`
-        line 10: `backend.store` is `postgres:db`: write `sqlite:` and a file, such as `sqlite:quartermaster.db`: it is the only store of this version
+        line 10: `backend.store` is `postgres:db`: write `sqlite:` and a file, such as `sqlite:quartermaster.db`, or `dynamodb:` and a table, such as `dynamodb:ProvisioningRequests`
         line 12: `simulated.step` is `fast` where a length of time (ms, s, m, h or d) should be: write for example `step = "24h"`
         line 13: `S3 Bucket` is not a product key: write names of folders in the catalog, such as `s3-bucket`
         line 14: `teams[0].approvers` is missing: add a line such as `approvers = ["U0ALICE", "S0GROUP"]`

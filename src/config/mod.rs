@@ -3,6 +3,7 @@
 //! All that is wrong is reported at once, with the line, an example and the nearest known key. Secrets come from
 //! the environment alone.
 
+mod backend;
 mod environment;
 mod file;
 mod teams;
@@ -14,6 +15,7 @@ use crate::domain::ids::ProductKey;
 use crate::domain::organization::Organization;
 use crate::domain::period::Period;
 
+pub use backend::{Account, Backend, ProvisionerChoice, StoreChoice, WorkflowChoice};
 pub use environment::{Environment, Secret, log_filter, settings_file};
 
 /// Where the settings are read from when neither `--config` nor `QUARTERMASTER_CONFIG` says otherwise.
@@ -28,6 +30,8 @@ pub struct Settings {
     pub log: LogFormat,
     /// Which implementations serve the ports.
     pub backend: Backend,
+    /// What those on AWS need to know of the account.
+    pub account: Account,
     /// Folder of the catalog; the one built into the binary when it does not exist and was not asked for.
     pub catalog: PathBuf,
     /// Whether the file named the catalog's folder.
@@ -45,13 +49,6 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
-}
-
-/// Which implementations serve the ports.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Backend {
-    /// File of the embedded store.
-    pub sqlite: String,
 }
 
 /// How the simulated provisioner behaves.

@@ -62,6 +62,11 @@ pub struct Product {
     pub template_hash: String,
 }
 
+/// What the description of a version says in Service Catalog, for telling which template it was made from.
+pub fn version_description(template_hash: &str) -> String {
+    format!("sha256:{template_hash}")
+}
+
 /// What the portal puts into a bound parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binding {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -20,6 +21,7 @@ use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::job::{JobKey, JobKind, Subject};
 use crate::domain::next::next;
 use crate::domain::request::Surface;
+use crate::ports::queue::{Delivery, Queue};
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
 
 /// How long a claim holds. Every outside call ends within a minute, so a claimer that lives is done by then.
@@ -89,28 +91,37 @@ impl Dispatcher {
 
     /// Runs until `stop`, then waits for the jobs under way.
     pub async fn run(&self, mut woken: mpsc::UnboundedReceiver<JobKey>, stop: CancellationToken) {
-        let listener = || tokio::spawn(listen(self.portal.clone(), stop.clone()));
-        let mut listening = listener();
+        let mut listening = self.listen(&stop);
         let mut sweep = tokio::time::interval(SWEEP_EVERY);
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
+                // In this order: listeners also end because of `stop`.
+                biased;
                 () = stop.cancelled() => break,
-                Some(key) = woken.recv() => self.start(key),
-                _ = sweep.tick() => self.sweep().await,
-                ended = &mut listening => {
-                    tracing::error!(?ended, "the queue's listener ended and is started again");
-                    listening = listener();
+                Some(ended) = listening.join_next() => {
+                    tracing::error!(?ended, "a queue's listener ended; all are started again");
+                    listening = self.listen(&stop);
                 }
+                _ = sweep.tick() => self.sweep().await,
+                Some(key) = woken.recv() => self.start(key),
             }
         }
         // Jobs that have not begun are stored and run after the next start.
         self.stop.cancel();
-        if let Err(error) = listening.await {
-            tracing::error!(%error, "the queue's listener ended badly");
+        while let Some(ended) = listening.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a queue's listener ended badly");
+            }
         }
         self.tasks.close();
         self.tasks.wait().await;
+    }
+
+    /// Listens to every queue; the listeners end with the set that is returned.
+    fn listen(&self, stop: &CancellationToken) -> JoinSet<()> {
+        let queues = self.portal.ports.queues.iter();
+        queues.map(|queue| listen(self.portal.clone(), Arc::clone(queue), stop.clone())).collect()
     }
 
     async fn sweep(&self) {
@@ -163,14 +174,18 @@ impl Dispatcher {
     /// When the store or the queue cannot be read.
     pub async fn drain(&self) -> anyhow::Result<()> {
         loop {
-            let deliveries = self.portal.ports.queue.receive(Duration::ZERO).await?;
+            let mut heard = Vec::new();
+            for queue in &self.portal.ports.queues {
+                let deliveries = queue.receive(Duration::ZERO).await?;
+                heard.extend(deliveries.into_iter().map(|delivery| (queue, delivery)));
+            }
             let keys = self.portal.ports.store.due(self.portal.now(), SWEEP_LIMIT).await?;
-            if deliveries.is_empty() && keys.is_empty() {
+            if heard.is_empty() && keys.is_empty() {
                 return Ok(());
             }
-            for delivery in deliveries {
+            for (queue, delivery) in heard {
                 settle(&self.portal, delivery.signal).await?;
-                self.portal.ports.queue.delete(&delivery.receipt).await?;
+                queue.delete(&delivery.receipt).await?;
             }
             for key in keys {
                 run_key(&self.portal, &key).await;
@@ -179,18 +194,18 @@ impl Dispatcher {
     }
 }
 
-/// Settles queue messages until `stop`.
-async fn listen(portal: Portal, stop: CancellationToken) {
+/// Settles a queue's messages until `stop`.
+async fn listen(portal: Portal, queue: Arc<dyn Queue>, stop: CancellationToken) {
     let mut pause = tokio::time::interval(SWEEP_EVERY);
     loop {
         let received = tokio::select! {
             () = stop.cancelled() => return,
-            received = portal.ports.queue.receive(QUEUE_WAIT) => received,
+            received = queue.receive(QUEUE_WAIT) => received,
         };
         match received {
             Ok(deliveries) => {
                 for delivery in deliveries {
-                    settle_and_delete(&portal, delivery).await;
+                    settle_and_delete(&portal, queue.as_ref(), delivery).await;
                 }
             }
             Err(error) => {
@@ -201,10 +216,10 @@ async fn listen(portal: Portal, stop: CancellationToken) {
     }
 }
 
-async fn settle_and_delete(portal: &Portal, delivery: crate::ports::queue::Delivery) {
+async fn settle_and_delete(portal: &Portal, queue: &dyn Queue, delivery: Delivery) {
     let request = delivery.signal.request();
     let result = match settle(portal, delivery.signal).await {
-        Ok(()) => portal.ports.queue.delete(&delivery.receipt).await,
+        Ok(()) => queue.delete(&delivery.receipt).await,
         Err(error) => Err(error),
     };
     if let Err(error) = result {

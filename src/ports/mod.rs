@@ -21,8 +21,8 @@ pub struct Ports {
     pub store: Arc<dyn store::Store>,
     /// Runs executions.
     pub workflow: Arc<dyn workflow::Workflow>,
-    /// Brings what executions and the provisioner say.
-    pub queue: Arc<dyn queue::Queue>,
+    /// Bring what executions and the provisioner say; more than one where one of the two is embedded and the other not.
+    pub queues: Vec<Arc<dyn queue::Queue>>,
     /// Makes and removes products.
     pub provisioner: Arc<dyn provisioner::Provisioner>,
     /// Shows things to people.

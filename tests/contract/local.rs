@@ -18,7 +18,7 @@ use quartermaster::ports::workflow::Workflow as _;
 use crate::provisioner::{FAILING, Order, ProvisionerUnderTest, STUBBORN};
 use crate::sample::{Keep, ManualClock, alices, at, insert};
 use crate::store::StoreUnderTest;
-use crate::workflow::{WorkflowUnderTest, input};
+use crate::workflow::{AT_ONCE, WorkflowUnderTest, input};
 
 pub(crate) fn store_in_memory() -> StoreUnderTest {
     let database = Database::open(":memory:").unwrap();
@@ -57,7 +57,13 @@ fn workflow(database: Database, keep: Keep) -> WorkflowUnderTest {
     let clock = ManualClock::new();
     let queue = LocalQueue::new(database.clone(), clock.clone());
     let workflow = LocalWorkflow::new(database, queue.clone(), clock.clone());
-    WorkflowUnderTest { workflow: Arc::new(workflow), queue: Arc::new(queue), clock, _keep: keep }
+    WorkflowUnderTest {
+        workflow: Arc::new(workflow),
+        queue: Arc::new(queue),
+        clock,
+        patience: AT_ONCE,
+        _keep: keep,
+    }
 }
 
 fn simulated(database: Database, queue: LocalQueue, clock: &Arc<ManualClock>) -> SimulatedProvisioner {

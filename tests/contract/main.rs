@@ -4,9 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 mod dynamodb;
+#[path = "../emulator/mod.rs"]
+mod emulator;
 mod local;
 mod provisioner;
 mod sample;
+mod script;
+mod step_functions;
 mod store;
 mod workflow;
 
@@ -41,4 +45,10 @@ store::suite!(
 );
 workflow::suite!(workflow_in_memory, crate::local::workflow_in_memory);
 workflow::suite!(workflow_in_a_file, crate::local::workflow_in_a_file);
+workflow::embedded_suite!(embedded_workflow, crate::local::workflow_in_memory);
+workflow::suite!(
+    workflow_on_step_functions,
+    crate::step_functions::new_machine,
+    #[ignore = "wants an emulator: .ci/aws starts one and runs these"]
+);
 provisioner::suite!(simulated_provisioner, crate::local::provisioner);

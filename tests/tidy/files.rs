@@ -46,7 +46,9 @@ fn every_module_says_what_belongs_in_it() {
 fn every_module_is_named_for_what_it_holds() {
     let mut problems = Vec::new();
     for path in rust_files("src") {
-        let empty = path.split(['/', '.', '_']).find(|word| EMPTY_NAMES.contains(word)).map(str::to_owned);
+        // The one name with such a word in it that is AWS's own.
+        let own = path.replace("service_catalog", "");
+        let empty = own.split(['/', '.', '_']).find(|word| EMPTY_NAMES.contains(word)).map(str::to_owned);
         problems.extend(empty.map(|word| format!("{path}: `{word}` says nothing, name what is in it")));
     }
     none(&problems);

@@ -16,7 +16,10 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("playground", &[]),
     ("server", &["portal", "slack"]),
     ("telemetry", &["config"]),
-    ("wiring", &["config", "domain", "ports", "portal", "slack", "server", "local", "catalog", "telemetry"]),
+    (
+        "wiring",
+        &["config", "domain", "ports", "portal", "slack", "server", "local", "aws", "catalog", "telemetry"],
+    ),
     (
         "cli",
         &[
@@ -28,6 +31,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "catalog",
             "slack",
             "local",
+            "aws",
             "playground",
             "server",
             "telemetry",
@@ -41,7 +45,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 const BELONGS_TO: [(&str, &[&str]); 12] = [
     ("slack_morphism", &["slack", "cli"]),
     ("rusqlite", &["local"]),
-    ("aws_config", &["aws"]),
+    ("aws_config", &["aws", "wiring"]),
     ("aws_sdk_cloudcontrol", &["aws"]),
     ("aws_sdk_costexplorer", &["aws"]),
     ("aws_sdk_dynamodb", &["aws"]),

@@ -27,7 +27,7 @@ use crate::ports::store::{Claim, ClaimedJob};
 const SHARDS: u32 = 8;
 /// Claims that are under way at a time.
 const AT_ONCE: usize = 8;
-const INDEX: &str = "DueIndex";
+pub(super) const DUE_INDEX: &str = "DueIndex";
 
 /// A job counts as written when it is first due: what waits for a date has not been failing meanwhile.
 pub(super) fn encode(job: &Job) -> anyhow::Result<Item> {
@@ -55,7 +55,7 @@ pub(super) fn is_held_by(claim: &Claim) -> Expression {
 
 fn shards(store: &DynamoStore) -> impl Iterator<Item = QueryFluentBuilder> {
     (0..SHARDS).map(|shard| {
-        let query = store.client.query().table_name(&store.tables.events).index_name(INDEX);
+        let query = store.client.query().table_name(&store.tables.events).index_name(DUE_INDEX);
         query.expression_attribute_values(":shard", text(shard.to_string()))
     })
 }

@@ -15,6 +15,13 @@ use crate::domain::request::{MessageRef, Request};
 use crate::ports::store::{Holding, Which, Whose};
 use crate::ports::stored::request_id;
 
+/// What a team has, of one product or of all.
+pub(super) const TEAM_INDEX: &str = "TeamProductIndex";
+/// What a person looks after.
+pub(super) const USER_INDEX: &str = "UserIndex";
+/// What waits for a team's approvers.
+pub(super) const AWAITING_INDEX: &str = "AwaitingIndex";
+
 /// What a query finds, page by page, until there are enough.
 pub(super) async fn all(query: QueryFluentBuilder, enough: usize) -> anyhow::Result<Vec<Item>> {
     let mut pages = query.into_paginator().items().send();
@@ -101,7 +108,7 @@ pub(super) async fn holdings(
 /// The query of an index for these requests.
 fn listed(store: &DynamoStore, whose: &Whose, which: Which) -> QueryFluentBuilder {
     match (whose, which) {
-        (Whose::Team(team), Which::Waiting) => index(store, "AwaitingIndex")
+        (Whose::Team(team), Which::Waiting) => index(store, AWAITING_INDEX)
             .key_condition_expression("awaitingTeam = :team")
             .expression_attribute_values(":team", text(team.as_str())),
         (_, Which::All) => of(store, whose),
@@ -114,13 +121,13 @@ fn listed(store: &DynamoStore, whose: &Whose, which: Which) -> QueryFluentBuilde
 /// The query of an index for all of a person's or a team's requests.
 fn of(store: &DynamoStore, whose: &Whose) -> QueryFluentBuilder {
     match whose {
-        Whose::Owner(person) => index(store, "UserIndex")
+        Whose::Owner(person) => index(store, USER_INDEX)
             .key_condition_expression("userId = :owner")
             .expression_attribute_values(":owner", text(person.as_str())),
-        Whose::Team(team) => index(store, "TeamProductIndex")
+        Whose::Team(team) => index(store, TEAM_INDEX)
             .key_condition_expression("teamName = :team")
             .expression_attribute_values(":team", text(team.as_str())),
-        Whose::TeamProduct(team, product) => index(store, "TeamProductIndex")
+        Whose::TeamProduct(team, product) => index(store, TEAM_INDEX)
             .key_condition_expression("teamName = :team AND productType = :product")
             .expression_attribute_values(":team", text(team.as_str()))
             .expression_attribute_values(":product", text(product.as_str())),

@@ -9,6 +9,7 @@
 //! home tabs are read as they are. Of the rows of another program, only their keys are looked at.
 
 mod batch;
+mod check;
 mod commit;
 mod homes;
 mod item;
@@ -30,6 +31,7 @@ use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
+use crate::aws::Problem;
 use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::job::JobKey;
@@ -69,6 +71,11 @@ impl DynamoStore {
     /// The store in these tables, called as `configuration` says.
     pub fn new(configuration: &SdkConfig, tables: Tables) -> Self {
         Self { client: Client::new(configuration), tables, trail: Arc::default() }
+    }
+
+    /// Everything that is wrong with the tables: missing, or without an index.
+    pub async fn problems(&self) -> Vec<Problem> {
+        check::problems(self).await
     }
 
     async fn check_both_tables(&self) -> anyhow::Result<()> {

@@ -1,14 +1,5 @@
-//! What no emulator answers: a stand-in that gives the answers of a script and keeps what it was asked.
+//! What no emulator answers: busy, refused, half done.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
-
-use aws_config::Region;
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
-use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
-use quartermaster::aws::configuration;
 use quartermaster::aws::dynamodb::{DynamoStore, Tables};
 use quartermaster::domain::ids::PersonId;
 use quartermaster::domain::job::JobKind;
@@ -16,43 +7,11 @@ use quartermaster::ports::store::{Commit, CommitError, Store as _};
 use serde_json::{Value, json};
 
 use crate::sample::{alices, at, insert};
-
-/// Answers still to be given, and what was asked so far.
-#[derive(Clone, Debug, Default)]
-struct Script {
-    answers: Arc<Mutex<VecDeque<(u16, Value)>>>,
-    asked: Arc<Mutex<Vec<Value>>>,
-}
-
-impl Script {
-    /// The value of this key in everything that was asked.
-    fn asked(&self, key: &str) -> Vec<Value> {
-        self.asked.lock().unwrap().iter().map(|asked| asked[key].clone()).collect()
-    }
-}
-
-async fn answer(State(script): State<Script>, body: String) -> (StatusCode, String) {
-    script.asked.lock().unwrap().push(serde_json::from_str(&body).unwrap());
-    let answer = script.answers.lock().unwrap().pop_front();
-    let (status, answer) = answer.unwrap_or((400, json!({"__type": "x#ValidationException"})));
-    (StatusCode::from_u16(status).unwrap(), answer.to_string())
-}
+use crate::script::{Script, answered, error};
 
 /// A store that gets these answers, one for each call.
-async fn store_answered(answers: impl IntoIterator<Item = (u16, Value)>) -> (DynamoStore, Script) {
-    let script = Script { answers: Arc::new(Mutex::new(answers.into_iter().collect())), ..Script::default() };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let stand_in = Router::new().fallback(answer).with_state(script.clone());
-    tokio::spawn(async move { axum::serve(listener, stand_in).await.unwrap() });
-    let credentials = Credentials::new("id", "secret", None, None, "test");
-    let configuration = configuration()
-        .await
-        .into_builder()
-        .endpoint_url(endpoint)
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .build();
+pub(super) async fn store_answered(answers: impl IntoIterator<Item = (u16, Value)>) -> (DynamoStore, Script) {
+    let (configuration, script) = answered(answers).await;
     (DynamoStore::new(&configuration, Tables::default()), script)
 }
 
@@ -61,11 +20,6 @@ fn canceled(codes: &[&str]) -> (u16, Value) {
     let reasons: Vec<Value> = codes.iter().map(|code| json!({"Code": code})).collect();
     let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
     (400, json!({"__type": kind, "Message": "canceled", "CancellationReasons": reasons}))
-}
-
-fn error(kind: &str) -> (u16, Value) {
-    let kind = format!("com.amazonaws.dynamodb.v20120810#{kind}");
-    (400, json!({"__type": kind, "message": "Requested resource not found"}))
 }
 
 /// A submission without a trail, whose parts are the row, the slot, two jobs and what finds it.

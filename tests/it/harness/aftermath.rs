@@ -37,8 +37,10 @@ pub(super) async fn check(company: &Company) {
 async fn nothing_is_left_to_do(company: &Company, portal: &Portal) {
     let due = portal.ports.store.due(company.clock.now(), 100).await.unwrap();
     assert!(due.is_empty(), "jobs are left: {due:?}");
-    let waiting = portal.ports.queue.receive(Duration::ZERO).await.unwrap();
-    assert!(waiting.is_empty(), "messages are left: {waiting:?}");
+    for queue in &portal.ports.queues {
+        let waiting = queue.receive(Duration::ZERO).await.unwrap();
+        assert!(waiting.is_empty(), "messages are left: {waiting:?}");
+    }
     let parked = company.desk.parked();
     assert_eq!(parked, company.desk.expected().parked, "parked jobs");
 }

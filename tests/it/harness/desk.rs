@@ -10,9 +10,9 @@ use quartermaster::domain::request::Request;
 use quartermaster::playground::Playground;
 use quartermaster::portal::dispatch::Dispatcher;
 use quartermaster::portal::trail::begin_copying;
-use quartermaster::ports::clock::Clock as _;
+use quartermaster::ports::clock::Clock;
 use quartermaster::ports::store::{Which, Whose};
-use quartermaster::wiring::App;
+use quartermaster::wiring::{App, Backends};
 use serde_json::Value;
 
 use super::clock::ManualClock;
@@ -62,7 +62,9 @@ impl Desk {
         };
         let hashes = catalog.products.values().map(|product| product.template_hash.clone());
         self.hashes.lock().unwrap().extend(hashes);
-        let app = App::embedded_at_pace(&settings, &environment, clock, catalog, Duration::ZERO).unwrap();
+        let clock: Arc<dyn Clock> = clock;
+        let backends = Backends::embedded(&settings, &clock).unwrap();
+        let app = App::new(backends, &settings, &environment, clock, catalog, Duration::ZERO).unwrap();
         begin_copying(&app.portal).await.unwrap();
         self.board.connect(Some(app.router()));
         *self.app.lock().unwrap() = Some(Arc::new(app));

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use quartermaster::catalog;
-use quartermaster::config::Settings;
+use quartermaster::config::{Settings, StoreChoice};
 use quartermaster::domain::catalog::Catalog;
 use tempfile::TempDir;
 
@@ -108,10 +108,10 @@ impl Setup {
 
     pub(super) fn settings(&self) -> Settings {
         let mut settings = Settings::parse("test settings", &self.settings).unwrap();
-        settings.backend.sqlite = match &self.folder {
+        settings.backend.store = StoreChoice::Sqlite(match &self.folder {
             Some(folder) => folder.path().join("quartermaster.db").display().to_string(),
             None => ":memory:".to_owned(),
-        };
+        });
         settings
     }
 

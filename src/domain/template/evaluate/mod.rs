@@ -127,6 +127,20 @@ impl Template {
         });
         Evaluation { resources, protected, outputs: outputs.collect() }
     }
+
+    /// How many resources are made with these parameters.
+    pub fn resources_made(&self, parameters: &[(String, String)]) -> usize {
+        let inputs = Inputs {
+            parameters,
+            ssm: &BTreeMap::new(),
+            region: "",
+            account_id: "",
+            stack_name: "",
+            stack_id: "",
+            physical: &|_, _| String::new(),
+        };
+        self.evaluate(&inputs).resources.len()
+    }
 }
 
 /// The result of an expression.

@@ -1,4 +1,7 @@
 //! Puts the program together: the only module beside `main` that names both a port and its implementation.
+//! `backends` opens what the settings name; here it is joined with Slack and run.
+
+mod backends;
 
 use std::future::IntoFuture as _;
 use std::sync::Arc;
@@ -14,20 +17,18 @@ use crate::config::{Environment, Settings};
 use crate::domain::catalog::Catalog;
 use crate::domain::job::JobKey;
 use crate::local::database::Database;
-use crate::local::provisioner::{SimulatedProvisioner, Simulation};
-use crate::local::queue::LocalQueue;
-use crate::local::store::SqliteStore;
-use crate::local::workflow::LocalWorkflow;
 use crate::portal::dispatch::Dispatcher;
 use crate::portal::{Portal, trail};
 use crate::ports::Ports;
 use crate::ports::clock::Clock;
-use crate::ports::store::Store;
 use crate::server;
-use crate::slack::client::{PACE, SlackClient};
+use crate::slack::client::SlackClient;
 use crate::slack::directory::SlackDirectory;
 use crate::slack::edge::Edge;
 use crate::slack::signature::Verifier;
+
+pub use crate::slack::client::PACE;
+pub use backends::{Backends, store};
 
 /// How long requests that are under way may take once the program is told to stop.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
@@ -45,51 +46,26 @@ pub struct App {
 }
 
 impl App {
-    /// The program on embedded backends: SQLite, the in-process workflow, the simulated provisioner.
+    /// The program on these backends, sending one message per `pace` into each conversation.
     ///
     /// # Errors
-    /// When the store's file cannot be opened, is in use, or a secret is unusable.
-    pub fn embedded(
-        settings: &Settings,
-        environment: &Environment,
-        clock: Arc<dyn Clock>,
-        catalog: Arc<Catalog>,
-    ) -> anyhow::Result<Self> {
-        Self::embedded_at_pace(settings, environment, clock, catalog, PACE)
-    }
-
-    /// As [`App::embedded`], sending one message per `pace` into each conversation.
-    ///
-    /// # Errors
-    /// As [`App::embedded`].
-    pub fn embedded_at_pace(
+    /// When a secret is unusable.
+    pub fn new(
+        backends: Backends,
         settings: &Settings,
         environment: &Environment,
         clock: Arc<dyn Clock>,
         catalog: Arc<Catalog>,
         pace: Duration,
     ) -> anyhow::Result<Self> {
-        let database = Database::open(&settings.backend.sqlite)?;
-        let queue = LocalQueue::new(database.clone(), Arc::clone(&clock));
-        let workflow = LocalWorkflow::new(database.clone(), queue.clone(), Arc::clone(&clock));
-        let provisioner = SimulatedProvisioner::new(
-            database.clone(),
-            queue.clone(),
-            Arc::clone(&clock),
-            Simulation {
-                step: settings.simulation.step,
-                fail_products: settings.simulation.fail_products.clone(),
-                fail_teardowns: settings.simulation.fail_teardowns.clone(),
-            },
-        );
         let token = environment.bot_token.reveal();
         let client = SlackClient::with_pace(&environment.slack_api_url, token, Arc::clone(&clock), pace)?;
         let client = Arc::new(client);
         let ports = Ports {
-            store: Arc::new(SqliteStore::new(database)),
-            workflow: Arc::new(workflow),
-            queue: Arc::new(queue),
-            provisioner: Arc::new(provisioner),
+            store: backends.store,
+            workflow: backends.workflow,
+            queues: backends.queues,
+            provisioner: backends.provisioner,
             slack: Arc::clone(&client) as _,
             directory: Arc::new(SlackDirectory::new(Arc::clone(&client), Arc::clone(&clock))),
             clock: Arc::clone(&clock),
@@ -161,13 +137,4 @@ async fn patience_after(stop: &CancellationToken) {
 /// When it does, or that cannot be found out.
 pub fn ensure_unused(sqlite: &str) -> anyhow::Result<()> {
     Ok(Database::ensure_unused(sqlite)?)
-}
-
-/// The store that the settings name, for reading while a bot may be running on it.
-///
-/// # Errors
-/// When it cannot be opened.
-pub fn store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
-    let database = Database::open_for_reading(&settings.backend.sqlite)?;
-    Ok(Arc::new(SqliteStore::new(database)))
 }

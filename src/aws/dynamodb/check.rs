@@ -1,0 +1,93 @@
+//! Whether the tables are there as `infra/portal.yml` makes them.
+
+use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
+use aws_sdk_dynamodb::types::{IndexStatus, KeyType, TableDescription, TableStatus};
+
+use super::{DynamoStore, jobs, lists};
+use crate::aws::Problem;
+
+/// How every remedy ends.
+const DEPLOY: &str = "deploy the stack of `infra/portal.yml` with `infra/deploy.sh`";
+
+/// A table or an index, and the names of its keys: hash, range.
+struct Keys {
+    hash: &'static str,
+    range: Option<&'static str>,
+}
+
+/// What the table of requests must have.
+const REQUESTS: Keys = Keys { hash: "requestId", range: None };
+const REQUEST_INDEXES: [(&str, Keys); 3] = [
+    (lists::TEAM_INDEX, Keys { hash: "teamName", range: Some("productType") }),
+    (lists::USER_INDEX, Keys { hash: "userId", range: Some("createdAt") }),
+    (lists::AWAITING_INDEX, Keys { hash: "awaitingTeam", range: Some("createdAt") }),
+];
+/// What the table of events must have.
+const EVENTS: Keys = Keys { hash: "pk", range: Some("sk") };
+const EVENT_INDEXES: [(&str, Keys); 1] = [(jobs::DUE_INDEX, Keys { hash: "dueShard", range: Some("dueAt") })];
+
+/// Everything that is wrong with the tables, both asked about at once.
+pub(super) async fn problems(store: &DynamoStore) -> Vec<Problem> {
+    let (mut requests, events) = tokio::join!(
+        of_table(store, &store.tables.requests, &REQUESTS, &REQUEST_INDEXES),
+        of_table(store, &store.tables.events, &EVENTS, &EVENT_INDEXES),
+    );
+    requests.extend(events);
+    requests
+}
+
+async fn of_table(store: &DynamoStore, name: &str, keys: &Keys, indexes: &[(&str, Keys)]) -> Vec<Problem> {
+    let described = match store.client.describe_table().table_name(name).send().await {
+        Ok(answer) => answer.table,
+        Err(error)
+            if error.as_service_error().is_some_and(DescribeTableError::is_resource_not_found_exception) =>
+        {
+            None
+        }
+        Err(error) => {
+            return vec![Problem::of_call(&format!("the table `{name}`"), "dynamodb:DescribeTable", &error)];
+        }
+    };
+    let Some(table) = described.filter(|table| table.table_status != Some(TableStatus::Deleting)) else {
+        return vec![Problem::new(
+            format!("there is no table `{name}`"),
+            format!("correct `backend.store`, or {DEPLOY}"),
+        )];
+    };
+    let mut problems = Vec::new();
+    if !keys.are(table.key_schema()) {
+        problems.push(Problem::new(
+            format!("the table `{name}` has other keys"),
+            format!("keys cannot be changed: name another table in `backend.store`, and {DEPLOY}"),
+        ));
+    }
+    problems.extend(indexes.iter().filter_map(|(index, keys)| of_index(&table, name, index, keys)));
+    problems
+}
+
+fn of_index(table: &TableDescription, name: &str, index: &str, keys: &Keys) -> Option<Problem> {
+    let found = table.global_secondary_indexes().iter().find(|found| found.index_name() == Some(index));
+    let Some(found) = found else {
+        return Some(Problem::new(format!("the table `{name}` has no index `{index}`"), DEPLOY));
+    };
+    if !keys.are(found.key_schema()) {
+        let remedy = format!("delete the index, and {DEPLOY}");
+        return Some(Problem::new(
+            format!("the index `{index}` of the table `{name}` has other keys"),
+            remedy,
+        ));
+    }
+    (found.index_status == Some(IndexStatus::Creating)).then(|| {
+        let what = format!("the index `{index}` of the table `{name}` is still being made");
+        Problem::new(what, "start again when it is active")
+    })
+}
+
+impl Keys {
+    fn are(&self, schema: &[aws_sdk_dynamodb::types::KeySchemaElement]) -> bool {
+        let of = |kind: &KeyType| {
+            schema.iter().find(|key| key.key_type == *kind).map(|key| key.attribute_name.as_str())
+        };
+        of(&KeyType::Hash) == Some(self.hash) && of(&KeyType::Range) == self.range
+    }
+}

@@ -1,0 +1,161 @@
+//! The queue port on SQS: what the state machine says through the topic, and AWS by itself through the rules. `envelope`
+//! reads a message; which request a made resource belongs to is asked of Service Catalog.
+
+mod envelope;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_servicecatalog::error::ProvideErrorMetadata as _;
+use aws_sdk_sqs::operation::get_queue_attributes::GetQueueAttributesError;
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
+
+use self::envelope::Said;
+use super::Problem;
+use super::service_catalog::names::request_of;
+use crate::domain::ids::{ProvisionedProductId, RequestId};
+use crate::ports::queue::{Delivery, Queue, Signal};
+
+/// The longest that SQS lets a receiver wait, and the most messages it hands out at a time.
+/// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html>
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+const BATCH: i32 = 10;
+/// One try of a call, longer than the longest wait.
+const ATTEMPT: Duration = Duration::from_secs(25);
+/// A call with all its tries.
+const OPERATION: Duration = Duration::from_secs(50);
+/// Products whose request is remembered.
+const REMEMBERED: usize = 1_000;
+
+/// The SQS queue of this URL; clones share what they remember.
+#[derive(Clone, Debug)]
+pub struct EventQueue {
+    sqs: aws_sdk_sqs::Client,
+    products: aws_sdk_servicecatalog::Client,
+    url: String,
+    known: Arc<Mutex<HashMap<ProvisionedProductId, Option<RequestId>>>>,
+}
+
+impl EventQueue {
+    /// The queue of this URL, called as `configuration` says.
+    pub fn new(configuration: &SdkConfig, url: impl Into<String>) -> Self {
+        let patient =
+            TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build();
+        let patient = aws_sdk_sqs::config::Builder::from(configuration).timeout_config(patient).build();
+        Self {
+            sqs: aws_sdk_sqs::Client::from_conf(patient),
+            products: aws_sdk_servicecatalog::Client::new(configuration),
+            url: url.into(),
+            known: Arc::default(),
+        }
+    }
+
+    /// Everything that is wrong with the queue.
+    pub async fn problems(&self) -> Vec<Problem> {
+        let asked = self.sqs.get_queue_attributes().queue_url(&self.url);
+        match asked.attribute_names(QueueAttributeName::RedrivePolicy).send().await {
+            Ok(answer) => {
+                let attributes = answer.attributes.unwrap_or_default();
+                if attributes.contains_key(&QueueAttributeName::RedrivePolicy) {
+                    return Vec::new();
+                }
+                vec![Problem::new(
+                    format!("the queue `{}` has no dead letters", self.url),
+                    "what cannot be understood would come for ever: deploy the stack of `infra/portal.yml` with \
+                     `infra/deploy.sh`",
+                )]
+            }
+            Err(error)
+                if error.as_service_error().is_some_and(GetQueueAttributesError::is_queue_does_not_exist) =>
+            {
+                vec![Problem::new(
+                    format!("there is no queue `{}`", self.url),
+                    "correct `backend.queue`, or deploy the stack of `infra/portal.yml` with `infra/deploy.sh`",
+                )]
+            }
+            Err(error) => {
+                vec![Problem::of_call(&format!("the queue `{}`", self.url), "sqs:GetQueueAttributes", &error)]
+            }
+        }
+    }
+
+    /// What a message says to the portal; `None` when it is about something that is not ours.
+    async fn signal(&self, message: &Message) -> anyhow::Result<Option<Signal>> {
+        match envelope::read(message.body().unwrap_or_default())? {
+            Said::Signal(signal) => Ok(Some(signal)),
+            Said::Resource { product, logical_id } => {
+                let request = self.request_of(product).await?;
+                Ok(request.map(|request| Signal::ResourceCreated { request, logical_id }))
+            }
+            Said::Foreign => Ok(None),
+        }
+    }
+
+    /// The request that provisioned this, asked once: its name never changes.
+    async fn request_of(&self, product: ProvisionedProductId) -> anyhow::Result<Option<RequestId>> {
+        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&product) {
+            return Ok(*known);
+        }
+        let asked = self.products.describe_provisioned_product().id(product.as_str()).send().await;
+        let request = match asked {
+            Ok(answer) => answer.provisioned_product_detail.and_then(|detail| request_of(detail.name()?)),
+            // Of what another role provisioned, nothing can be seen.
+            Err(error) if error.code() == Some("ResourceNotFoundException") => None,
+            Err(error) => return Err(error).with_context(|| format!("cannot ask whose {product} is")),
+        };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(product, request);
+        Ok(request)
+    }
+}
+
+#[async_trait]
+impl Queue for EventQueue {
+    async fn receive(&self, wait: Duration) -> anyhow::Result<Vec<Delivery>> {
+        let wait = i32::try_from(wait.min(LONGEST_WAIT).as_secs())?;
+        let asked = self.sqs.receive_message().queue_url(&self.url).max_number_of_messages(BATCH);
+        let asked = asked.message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount);
+        let answer = asked.wait_time_seconds(wait).send().await.context("cannot receive from the queue")?;
+        let mut deliveries = Vec::new();
+        for message in answer.messages.unwrap_or_default() {
+            let id = message.message_id().unwrap_or_default();
+            let receipt = message.receipt_handle().unwrap_or_default().to_owned();
+            match self.signal(&message).await {
+                Ok(Some(signal)) => deliveries.push(Delivery { receipt, signal }),
+                Ok(None) => {
+                    tracing::debug!(message = id, "a message about something that is not ours is dropped");
+                    self.delete(&receipt).await?;
+                }
+                // Left where it is: after some tries it goes to the dead letters.
+                Err(error) => tracing::error!(
+                    message = id,
+                    receives = receives(&message),
+                    error = format!("{error:#}"),
+                    "a message cannot be understood"
+                ),
+            }
+        }
+        Ok(deliveries)
+    }
+
+    async fn delete(&self, receipt: &str) -> anyhow::Result<()> {
+        let call = self.sqs.delete_message().queue_url(&self.url).receipt_handle(receipt);
+        call.send().await.context("cannot delete a message from the queue")?;
+        Ok(())
+    }
+}
+
+/// How often a message was handed out; it is dropped to the dead letters after the number in its redrive policy.
+fn receives(message: &Message) -> &str {
+    let attributes = message.attributes.as_ref();
+    let count = attributes.and_then(|all| all.get(&MessageSystemAttributeName::ApproximateReceiveCount));
+    count.map_or("?", String::as_str)
+}

@@ -1,0 +1,106 @@
+//! Whether the portfolio offers what the catalog describes.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_servicecatalog::types::{ParameterConstraints, ProvisioningArtifactParameter};
+
+use super::ServiceCatalog;
+use super::published::{Missing, Place};
+use crate::aws::Problem;
+use crate::domain::catalog::Product;
+use crate::domain::template::{Parameter, ParameterKind};
+
+/// How most remedies begin.
+const DEPLOY: &str = "print `infra/portfolio.yml` anew with `quartermaster catalog template` and deploy it with \
+                      `infra/deploy.sh`";
+
+/// Everything that is missing or different, product by product.
+pub(super) async fn problems(service: &ServiceCatalog) -> Vec<Problem> {
+    let ids = match service.product_ids().await {
+        Ok(ids) => ids,
+        Err(missing) => return vec![problem(&missing)],
+    };
+    let mut problems = Vec::new();
+    for product in service.catalog.products.values() {
+        match service.find(product, &ids).await {
+            Ok(place) => problems.extend(differences(service, product, &place).await),
+            Err(missing) => problems.push(problem(&missing)),
+        }
+    }
+    problems
+}
+
+fn problem(missing: &Missing) -> Problem {
+    let remedy = match missing {
+        Missing::Portfolio { .. } => {
+            "correct `aws.portfolio` and the region, or deploy the portfolio with `infra/deploy.sh`"
+                .to_owned()
+        }
+        Missing::Product { .. } | Missing::Version { .. } => DEPLOY.to_owned(),
+        Missing::Products { .. } => "take all but one out of the portfolio, or rename them".to_owned(),
+        Missing::Template { .. } => {
+            format!("give the product a new `version` in its product.yml, then {DEPLOY}")
+        }
+        Missing::Path { .. } => {
+            "associate the role of the bot with the portfolio, as `infra/portfolio.yml` does".to_owned()
+        }
+        Missing::Paths { .. } | Missing::Chosen { .. } => {
+            "choose one in the settings, such as `[aws.launch_paths]` with a line `s3-bucket = \"lpv3-abc\"`"
+                .to_owned()
+        }
+        Missing::NotNow(_) => {
+            "check region, credentials and the rights of the bot's role, then start again".to_owned()
+        }
+    };
+    Problem::new(missing.to_string(), remedy)
+}
+
+/// How the form of the published version would differ from the one that people get.
+async fn differences(service: &ServiceCatalog, product: &Product, place: &Place) -> Vec<Problem> {
+    let ask = service.client.describe_provisioning_parameters().product_id(&place.product);
+    let answer = ask.provisioning_artifact_id(&place.version).path_id(&place.path).send().await;
+    let published = match answer {
+        Ok(answer) => answer.provisioning_artifact_parameters.unwrap_or_default(),
+        Err(error) => {
+            let thing = format!("the parameters of the product `{}`", product.name);
+            return vec![Problem::of_call(&thing, "servicecatalog:DescribeProvisioningParameters", &error)];
+        }
+    };
+    let mut published: BTreeMap<&str, &ProvisioningArtifactParameter> =
+        published.iter().filter_map(|parameter| Some((parameter.parameter_key()?, parameter))).collect();
+    let mut found = Vec::new();
+    for ours in &product.template.parameters {
+        match published.remove(ours.key.as_str()) {
+            Some(theirs) => found.extend(difference(ours, theirs)),
+            None => found.push(format!("`{}` is not there", ours.key)),
+        }
+    }
+    found.extend(published.keys().map(|key| format!("`{key}` is new")));
+    let Product { name, version, .. } = product;
+    let tell = |what: String| {
+        Problem::new(
+            format!("the parameters of version `{version}` of the product `{name}` differ: {what}"),
+            format!("make the template in the catalog the one that was published, or {DEPLOY}"),
+        )
+    };
+    found.into_iter().map(tell).collect()
+}
+
+/// In what a parameter differs. Bounds and patterns are not compared: the template's hash stands for them.
+fn difference(ours: &Parameter, theirs: &ProvisioningArtifactParameter) -> Option<String> {
+    let key = &ours.key;
+    let kind = theirs.parameter_type().and_then(ParameterKind::parse);
+    if kind.as_ref() != Some(&ours.kind) {
+        return Some(format!("`{key}` has the type {}", theirs.parameter_type().unwrap_or("(none)")));
+    }
+    if theirs.is_no_echo() != ours.no_echo {
+        return Some(format!("`{key}` {} a secret", if theirs.is_no_echo() { "is" } else { "is not" }));
+    }
+    // The default of a secret is not shown.
+    if theirs.default_value() != ours.default.as_deref() && !ours.no_echo {
+        return Some(format!("`{key}` has another default"));
+    }
+    let allowed =
+        theirs.parameter_constraints().map(ParameterConstraints::allowed_values).unwrap_or_default();
+    (allowed != ours.allowed_values.as_slice()).then(|| format!("`{key}` allows other values"))
+}

@@ -1,0 +1,190 @@
+//! The provisioner port on Service Catalog: what may be provisioned is what the configured portfolio holds, as
+//! `quartermaster catalog template` makes it. `published` finds a product there, `check` says at the start what is
+//! missing or different, `records` reads how an operation comes along.
+
+mod check;
+pub(super) mod names;
+mod published;
+mod records;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_servicecatalog::Client;
+use aws_sdk_servicecatalog::operation::describe_provisioned_product::DescribeProvisionedProductError;
+use aws_sdk_servicecatalog::operation::terminate_provisioned_product::TerminateProvisionedProductError;
+use aws_sdk_servicecatalog::types::{ProvisioningParameter, RecordDetail, Tag};
+
+use self::published::{Cache, Missing, Place};
+use super::Problem;
+use crate::domain::catalog::Catalog;
+use crate::domain::ids::{ProductKey, ProvisionedProductId, RecordId, RequestId};
+use crate::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
+
+/// Between two looks at a record. The quickest stack takes longer than this.
+const POLL: Duration = Duration::from_secs(10);
+
+/// Where products are, and how to get to them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Portfolio {
+    /// Its id, `port-…`. Nothing outside of it is looked at.
+    pub id: String,
+    /// The launch path to take where several lead to a product.
+    pub launch_paths: BTreeMap<ProductKey, String>,
+}
+
+/// Service Catalog; clones share what they have found out.
+#[derive(Clone, Debug)]
+pub struct ServiceCatalog {
+    client: Client,
+    portfolio: Portfolio,
+    catalog: Arc<Catalog>,
+    places: Cache,
+}
+
+impl ServiceCatalog {
+    /// The products of `catalog` in this portfolio, called as `configuration` says.
+    pub fn new(configuration: &SdkConfig, portfolio: Portfolio, catalog: Arc<Catalog>) -> Self {
+        Self { client: Client::new(configuration), portfolio, catalog, places: Cache::default() }
+    }
+
+    /// Everything that is wrong with the portfolio for the products of the catalog.
+    pub async fn problems(&self) -> Vec<Problem> {
+        check::problems(self).await
+    }
+
+    async fn provision_at(
+        &self,
+        place: &Place,
+        order: &ProvisionOrder<'_>,
+    ) -> Result<Started, ProvisionError> {
+        let pair =
+            |(key, value): &(String, String)| ProvisioningParameter::builder().key(key).value(value).build();
+        let call = self
+            .client
+            .provision_product()
+            .product_id(&place.product)
+            .provisioning_artifact_id(&place.version)
+            .path_id(&place.path)
+            .provisioned_product_name(names::name_of(order.request))
+            .provision_token(order.request.to_string())
+            .set_provisioning_parameters(Some(order.parameters.iter().map(pair).collect()))
+            .set_tags(Some(tags(order.tags)?));
+        let error = match call.send().await {
+            Ok(answer) => return Ok(started(answer.record_detail.as_ref(), order)?),
+            Err(error) => error,
+        };
+        let Some(refused) = error.as_service_error() else { return Err(cannot_provision(error)) };
+        let final_answer = refused.is_duplicate_resource_exception()
+            || refused.is_invalid_parameters_exception()
+            || refused.is_resource_not_found_exception();
+        if !final_answer {
+            return Err(cannot_provision(error));
+        }
+        // The call before this one may have been heard although its answer was lost.
+        if let Some(earlier) = self.begun_earlier(order).await? {
+            return Ok(earlier);
+        }
+        self.places.forget(order.product);
+        Err(ProvisionError::Refused(
+            refused.meta().message().unwrap_or("Service Catalog refused it").to_owned(),
+        ))
+    }
+
+    /// What an earlier call for the same request began.
+    async fn begun_earlier(&self, order: &ProvisionOrder<'_>) -> anyhow::Result<Option<Started>> {
+        let name = names::name_of(order.request);
+        let asked = self.client.describe_provisioned_product().name(&name).send().await;
+        let detail = match asked {
+            Ok(answer) => answer.provisioned_product_detail,
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(DescribeProvisionedProductError::is_resource_not_found_exception) =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(error).with_context(|| format!("cannot look for {name}")),
+        };
+        let Some(detail) = detail else { return Ok(None) };
+        let (Some(product), Some(record)) = (detail.id(), detail.last_provisioning_record_id()) else {
+            return Ok(None);
+        };
+        Ok(Some(Started {
+            product: ProvisionedProductId::new(product),
+            record: RecordId::new(record),
+            resources: order.product.template.resources_made(order.parameters),
+        }))
+    }
+}
+
+fn cannot_provision(error: impl std::error::Error + Send + Sync + 'static) -> ProvisionError {
+    anyhow::Error::new(error).context("cannot provision").into()
+}
+
+fn tags(tags: &[(String, String)]) -> anyhow::Result<Vec<Tag>> {
+    let tag = |(key, value): &(String, String)| Tag::builder().key(key).value(value).build();
+    tags.iter().map(tag).collect::<Result<_, _>>().context("cannot label what is provisioned")
+}
+
+fn started(record: Option<&RecordDetail>, order: &ProvisionOrder<'_>) -> anyhow::Result<Started> {
+    let record = record.context("Service Catalog answered without a record")?;
+    Ok(Started {
+        product: ProvisionedProductId::new(
+            record.provisioned_product_id().context("the record names no provisioned product")?,
+        ),
+        record: RecordId::new(record.record_id().context("the record has no id")?),
+        resources: order.product.template.resources_made(order.parameters),
+    })
+}
+
+#[async_trait]
+impl Provisioner for ServiceCatalog {
+    async fn provision(&self, order: &ProvisionOrder<'_>) -> Result<Started, ProvisionError> {
+        let place = match self.place(order.product).await {
+            Ok(place) => place,
+            Err(Missing::NotNow(error)) => return Err(error.into()),
+            Err(missing) => {
+                let key = &order.product.key;
+                tracing::error!(request = %order.request, product = %key, %missing, "a product is not in the portfolio");
+                return Err(ProvisionError::Refused(format!("{missing}. The platform team can mend this.")));
+            }
+        };
+        self.provision_at(&place, order).await
+    }
+
+    async fn describe(&self, record: &RecordId) -> anyhow::Result<RecordState> {
+        records::describe(&self.client, record).await
+    }
+
+    async fn terminate(&self, request: RequestId, attempt: u32) -> Result<Option<RecordId>, ProvisionError> {
+        let name = names::name_of(request);
+        let call = self.client.terminate_provisioned_product().provisioned_product_name(&name);
+        match call.terminate_token(format!("{request}-{attempt}")).send().await {
+            Ok(answer) => {
+                let record = answer.record_detail.as_ref().and_then(RecordDetail::record_id);
+                Ok(Some(RecordId::new(record.context("Service Catalog answered without a record")?)))
+            }
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(TerminateProvisionedProductError::is_resource_not_found_exception) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(anyhow::Error::new(error).context(format!("cannot remove {name}")).into()),
+        }
+    }
+
+    fn poll_every(&self) -> Duration {
+        POLL
+    }
+
+    fn is_simulated(&self) -> bool {
+        false
+    }
+}

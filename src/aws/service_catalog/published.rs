@@ -1,0 +1,188 @@
+//! Where a product of the catalog is in the portfolio: found by its name, the version by its name, that version's
+//! template by the hash in its description, and the launch path that leads there.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use aws_sdk_servicecatalog::operation::describe_product::DescribeProductOutput;
+use aws_sdk_servicecatalog::operation::search_products_as_admin::SearchProductsAsAdminError;
+use aws_sdk_servicecatalog::types::LaunchPathSummary;
+
+use super::ServiceCatalog;
+use crate::domain::catalog::{Product, version_description};
+use crate::domain::ids::ProductKey;
+
+/// How long what was found out is relied on, so that a portfolio that was deployed anew is noticed.
+const RELIED_ON: Duration = Duration::from_mins(5);
+
+/// The ids that lead to one version of a product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// `prod-…`.
+    pub(super) product: String,
+    /// `pa-…`, which Service Catalog calls a provisioning artifact.
+    pub(super) version: String,
+    /// `lpv…-…`.
+    pub(super) path: String,
+}
+
+/// Why there is no way to a product. A sentence for people, without a full stop.
+#[derive(Debug)]
+pub(super) enum Missing {
+    /// The portfolio is not there, or is not this account's to see.
+    Portfolio { id: String },
+    /// The portfolio has no product of this name.
+    Product { name: String },
+    /// It has several.
+    Products { name: String },
+    /// The product has no such version.
+    Version { name: String, version: String },
+    /// The version was made from another template, or nobody can tell.
+    Template { name: String, version: String },
+    /// No launch path.
+    Path { name: String },
+    /// Several launch paths, none of them chosen.
+    Paths { name: String, ids: Vec<String> },
+    /// The launch path that was chosen is not among these.
+    Chosen { name: String, chosen: String, ids: Vec<String> },
+    /// It could not be found out now.
+    NotNow(anyhow::Error),
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Portfolio { id } => write!(f, "there is no portfolio `{id}` that the bot's role can see"),
+            Self::Product { name } => write!(f, "the portfolio has no product `{name}`"),
+            Self::Products { name } => write!(f, "the portfolio has several products `{name}`"),
+            Self::Version { name, version } => write!(f, "the product `{name}` has no version `{version}`"),
+            Self::Template { name, version } => {
+                write!(f, "version `{version}` of the product `{name}` was made from another template")
+            }
+            Self::Path { name } => write!(f, "no launch path leads to the product `{name}`"),
+            Self::Paths { name, ids } => {
+                write!(f, "several launch paths lead to the product `{name}`: {}", ids.join(", "))
+            }
+            Self::Chosen { name, chosen, ids } => {
+                let ids = ids.join(", ");
+                write!(f, "`{chosen}` is no launch path to the product `{name}`; there is {ids}")
+            }
+            Self::NotNow(error) => write!(f, "{error:#}"),
+        }
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Missing {
+    fn from(error: E) -> Self {
+        Self::NotNow(error.into())
+    }
+}
+
+/// What was found out, by product and template, and when.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cache(Arc<Mutex<HashMap<Template, (Instant, Place)>>>);
+
+/// A product, and the hash of its template.
+type Template = (ProductKey, String);
+
+impl Cache {
+    fn get(&self, product: &Product) -> Option<Place> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, place) = known.get(&Self::key(product))?;
+        (at.elapsed() < RELIED_ON).then(|| place.clone())
+    }
+
+    fn put(&self, product: &Product, place: Place) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(Self::key(product), (Instant::now(), place));
+    }
+
+    /// What did not work is found out anew the next time.
+    pub(super) fn forget(&self, product: &Product) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&Self::key(product));
+    }
+
+    fn key(product: &Product) -> Template {
+        (product.key.clone(), product.template_hash.clone())
+    }
+}
+
+impl ServiceCatalog {
+    /// Where a product is, as it was at most some minutes ago.
+    pub(super) async fn place(&self, product: &Product) -> Result<Place, Missing> {
+        if let Some(known) = self.places.get(product) {
+            return Ok(known);
+        }
+        let ids = self.product_ids().await?;
+        let place = self.find(product, &ids).await?;
+        self.places.put(product, place.clone());
+        Ok(place)
+    }
+
+    /// Name and id of every product in the portfolio. The only search that keeps to one portfolio.
+    pub(super) async fn product_ids(&self) -> Result<Vec<(String, String)>, Missing> {
+        let search = self.client.search_products_as_admin().portfolio_id(&self.portfolio.id);
+        let mut pages = search.into_paginator().send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| match error.as_service_error() {
+                Some(SearchProductsAsAdminError::ResourceNotFoundException(_)) => {
+                    Missing::Portfolio { id: self.portfolio.id.clone() }
+                }
+                _ => Missing::NotNow(anyhow::Error::new(error).context("cannot look into the portfolio")),
+            })?;
+            let details = page.product_view_details.unwrap_or_default().into_iter();
+            let summaries = details.filter_map(|detail| detail.product_view_summary);
+            found.extend(summaries.filter_map(|summary| Some((summary.name?, summary.product_id?))));
+        }
+        Ok(found)
+    }
+
+    /// Where a product is, among those of the portfolio.
+    pub(super) async fn find(&self, product: &Product, ids: &[(String, String)]) -> Result<Place, Missing> {
+        let name = &product.name;
+        let mut matching = ids.iter().filter(|(found, _)| found == name);
+        let Some((_, id)) = matching.next() else { return Err(Missing::Product { name: name.clone() }) };
+        if matching.next().is_some() {
+            return Err(Missing::Products { name: name.clone() });
+        }
+        let described = self.client.describe_product().id(id).send().await;
+        let described = described.with_context(|| format!("cannot look at the product `{name}`"))?;
+        let version = version_of(product, described)?;
+        let path = self.path(product, id).await?;
+        Ok(Place { product: id.clone(), version, path })
+    }
+
+    async fn path(&self, product: &Product, id: &str) -> Result<String, Missing> {
+        let mut pages = self.client.list_launch_paths().product_id(id).into_paginator().send();
+        let mut ids: Vec<String> = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.with_context(|| format!("cannot list the launch paths to `{}`", product.name))?;
+            let paths = page.launch_path_summaries.unwrap_or_default();
+            ids.extend(paths.iter().filter_map(LaunchPathSummary::id).map(str::to_owned));
+        }
+        let name = product.name.clone();
+        match (self.portfolio.launch_paths.get(&product.key), ids.as_slice()) {
+            (_, []) => Err(Missing::Path { name }),
+            (Some(chosen), ids) if ids.contains(chosen) => Ok(chosen.clone()),
+            (Some(chosen), _) => Err(Missing::Chosen { name, chosen: chosen.clone(), ids }),
+            (None, [only]) => Ok(only.clone()),
+            (None, _) => Err(Missing::Paths { name, ids }),
+        }
+    }
+}
+
+fn version_of(product: &Product, described: DescribeProductOutput) -> Result<String, Missing> {
+    let (name, version) = (product.name.clone(), product.version.clone());
+    let versions = described.provisioning_artifacts.unwrap_or_default();
+    let Some(found) = versions.into_iter().find(|found| found.name() == Some(version.as_str())) else {
+        return Err(Missing::Version { name, version });
+    };
+    if found.description() != Some(version_description(&product.template_hash).as_str()) {
+        return Err(Missing::Template { name, version });
+    }
+    found.id.ok_or(Missing::Version { name, version })
+}

@@ -1,0 +1,140 @@
+//! The workflow port on Step Functions: one execution for each attempt of a request, of the state machine in
+//! `infra/provisioning.asl.json`. What it says arrives through `queue`.
+
+use std::error::Error;
+use std::fmt::Debug;
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_sfn::Client;
+use aws_sdk_sfn::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sfn::operation::describe_state_machine::{DescribeStateMachineError, DescribeStateMachineOutput};
+use aws_sdk_sfn::operation::start_execution::StartExecutionError;
+use aws_sdk_sfn::types::{StateMachineStatus, StateMachineType};
+use serde_json::{Value, json};
+
+use super::Problem;
+use crate::domain::ids::TaskToken;
+use crate::ports::workflow::{ExecutionInput, ResumeError, Workflow};
+
+/// The longest that a state waits, in seconds.
+/// Source: <https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-task-state.html>
+const LONGEST_WAIT: u64 = 99_999_999;
+
+/// Every state that the shipped machine waits or ends in; a machine without one of them is another one.
+const STATES: [&str; 7] = [
+    "RequestApproval",
+    "ProvisionResource",
+    "UpdateStatus",
+    "RequestDenied",
+    "RequestCancelled",
+    "RequestTimedOut",
+    "ProvisioningFailed",
+];
+
+/// The state machine of this ARN.
+#[derive(Clone, Debug)]
+pub struct StepFunctions {
+    client: Client,
+    machine: String,
+}
+
+impl StepFunctions {
+    /// The state machine of this ARN, called as `configuration` says.
+    pub fn new(configuration: &SdkConfig, machine: impl Into<String>) -> Self {
+        Self { client: Client::new(configuration), machine: machine.into() }
+    }
+
+    /// Everything that is wrong with the state machine: missing, or not the one in `infra/`.
+    pub async fn problems(&self) -> Vec<Problem> {
+        let asked = self.client.describe_state_machine().state_machine_arn(&self.machine).send().await;
+        match asked {
+            Ok(machine) => self.differences(&machine),
+            Err(error) if error.as_service_error().is_some_and(is_missing) => vec![Problem::new(
+                format!("there is no state machine `{}`", self.machine),
+                "correct `backend.workflow` and the region, or deploy the stack of `infra/portal.yml` with \
+                 `infra/deploy.sh`",
+            )],
+            Err(error) => {
+                let thing = format!("the state machine `{}`", self.machine);
+                vec![Problem::of_call(&thing, "states:DescribeStateMachine", &error)]
+            }
+        }
+    }
+
+    fn differences(&self, machine: &DescribeStateMachineOutput) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let wrong = |what: String| {
+            Problem::new(
+                format!("the state machine `{}` {what}", self.machine),
+                "deploy `infra/provisioning.asl.json` with `infra/deploy.sh`",
+            )
+        };
+        if machine.status == Some(StateMachineStatus::Deleting) {
+            problems.push(wrong("is being deleted".to_owned()));
+        }
+        if machine.r#type == StateMachineType::Express {
+            problems.push(wrong("is an express one, which cannot wait for people".to_owned()));
+        }
+        let definition: Value = serde_json::from_str(&machine.definition).unwrap_or_default();
+        let missing: Vec<&str> =
+            STATES.into_iter().filter(|state| definition["States"].get(state).is_none()).collect();
+        if !missing.is_empty() {
+            problems.push(wrong(format!("has no state {}", missing.join(", "))));
+        }
+        problems
+    }
+}
+
+fn is_missing(error: &DescribeStateMachineError) -> bool {
+    error.is_state_machine_does_not_exist() || error.is_invalid_arn()
+}
+
+#[async_trait]
+impl Workflow for StepFunctions {
+    async fn start_execution(&self, input: &ExecutionInput) -> anyhow::Result<()> {
+        let sent = json!({
+            "requestId": input.request,
+            "autoApprove": input.auto_approve,
+            "approvalTimeoutSeconds": input.approval_timeout_seconds.clamp(1, LONGEST_WAIT),
+        });
+        let call = self.client.start_execution().state_machine_arn(&self.machine);
+        match call.name(input.name.as_str()).input(sent.to_string()).send().await {
+            Ok(_) => Ok(()),
+            // Only we name executions so, and of one name there is one input.
+            Err(error)
+                if error.as_service_error().is_some_and(StartExecutionError::is_execution_already_exists) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(error).with_context(|| format!("cannot start the execution {}", input.name)),
+        }
+    }
+
+    async fn send_task_success(&self, token: &TaskToken) -> Result<(), ResumeError> {
+        let call = self.client.send_task_success().task_token(token.reveal());
+        resumed(call.output("{}").send().await)
+    }
+
+    async fn send_task_failure(&self, token: &TaskToken, error: &str) -> Result<(), ResumeError> {
+        let call = self.client.send_task_failure().task_token(token.reveal());
+        resumed(call.error(error).cause("The portal said so.").send().await)
+    }
+}
+
+/// What the answer to either of the two means: AWS documents the first code for a task that is over, emulators and older
+/// texts give the others.
+fn resumed<T, E, R>(answer: Result<T, SdkError<E, R>>) -> Result<(), ResumeError>
+where
+    E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+    R: Debug + Send + Sync + 'static,
+{
+    match answer {
+        Ok(_) => Ok(()),
+        Err(error) => match error.code() {
+            Some("TaskTimedOut" | "TaskDoesNotExist" | "InvalidToken") => Err(ResumeError::NoLongerWaiting),
+            Some(_) | None => Err(anyhow::Error::new(error).context("cannot resume an execution").into()),
+        },
+    }
+}

@@ -1,0 +1,319 @@
+//! `[backend]` and `[aws]`: which implementations serve the ports, and what those on AWS need to know.
+
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use crate::document::Reader;
+use crate::domain::ids::ProductKey;
+
+/// The file of the embedded store, unless the settings name another.
+const FILE: &str = "quartermaster.db";
+/// The table of events, unless the settings name another; see `infra/portal.yml`.
+const EVENTS: &str = "ProvisioningEvents";
+
+/// Which implementations serve the ports. Any mix that the settings let through works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backend {
+    /// Keeps rows, trail and jobs.
+    pub store: StoreChoice,
+    /// Runs executions.
+    pub workflow: WorkflowChoice,
+    /// Makes and removes products.
+    pub provisioner: ProvisionerChoice,
+    /// URL of the SQS queue that brings what AWS says.
+    pub queue: Option<String>,
+}
+
+/// What keeps rows, trail and jobs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreChoice {
+    /// This SQLite file.
+    Sqlite(String),
+    /// These two DynamoDB tables.
+    DynamoDb {
+        /// A row for each request.
+        requests: String,
+        /// All else.
+        events: String,
+    },
+}
+
+/// What runs executions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WorkflowChoice {
+    /// The state machine in-process.
+    Local,
+    /// The Step Functions state machine of this ARN.
+    StepFunctions(String),
+}
+
+/// What makes and removes products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProvisionerChoice {
+    /// Nothing real.
+    Simulated,
+    /// Service Catalog.
+    ServiceCatalog,
+}
+
+/// What the implementations on AWS need to know of the account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// Id of the Service Catalog portfolio, `port-…`; empty without Service Catalog.
+    pub portfolio: String,
+    /// The launch path to take, `lpv…-…`, of products to which several lead.
+    pub launch_paths: BTreeMap<ProductKey, String>,
+}
+
+impl Backend {
+    /// Whether anything of it is on AWS.
+    pub fn uses_aws(&self) -> bool {
+        self.queue.is_some()
+            || matches!(self.store, StoreChoice::DynamoDb { .. })
+            || matches!(self.workflow, WorkflowChoice::StepFunctions(_))
+            || self.provisioner == ProvisionerChoice::ServiceCatalog
+    }
+
+    /// The file that what is embedded shares: the store's own, or one in the working folder beside a store on AWS.
+    pub fn embedded_file(&self) -> &str {
+        match &self.store {
+            StoreChoice::Sqlite(file) => file,
+            StoreChoice::DynamoDb { .. } => FILE,
+        }
+    }
+}
+
+pub(super) fn read_backend(root: &Reader<'_>) -> Backend {
+    let backend = root.section("backend");
+    let chosen = Backend {
+        store: read_store(&backend),
+        workflow: read_workflow(&backend),
+        provisioner: backend
+            .choice(
+                "provisioner",
+                &[
+                    ("simulated", ProvisionerChoice::Simulated),
+                    ("service-catalog", ProvisionerChoice::ServiceCatalog),
+                ],
+            )
+            .unwrap_or(ProvisionerChoice::Simulated),
+        queue: read_queue(&backend),
+    };
+    check_mix(&backend, &chosen);
+    backend.finish();
+    chosen
+}
+
+fn read_store(backend: &Reader<'_>) -> StoreChoice {
+    let store = backend.text_or("store", &format!("sqlite:{FILE}"));
+    let chosen = match store.split_once(':') {
+        Some(("sqlite", file)) if !file.is_empty() => Some(StoreChoice::Sqlite(file.to_owned())),
+        Some(("dynamodb", tables)) => read_tables(tables),
+        Some(_) | None => None,
+    };
+    chosen.unwrap_or_else(|| {
+        backend.report(
+            "store",
+            format!("`backend.store` is `{store}`"),
+            "write `sqlite:` and a file, such as `sqlite:quartermaster.db`, or `dynamodb:` and a table, such as \
+             `dynamodb:ProvisioningRequests`",
+        );
+        StoreChoice::Sqlite(FILE.to_owned())
+    })
+}
+
+/// The table of requests, and behind a comma that of events where it has another name than the usual one.
+fn read_tables(text: &str) -> Option<StoreChoice> {
+    let (requests, events) = text.split_once(',').unwrap_or((text, EVENTS));
+    let (requests, events) = (requests.trim(), events.trim());
+    let shaped = requests != events && [requests, events].into_iter().all(is_table_name);
+    shaped.then(|| StoreChoice::DynamoDb { requests: requests.to_owned(), events: events.to_owned() })
+}
+
+/// As DynamoDB's `CreateTable` takes it.
+fn is_table_name(text: &str) -> bool {
+    (3..=255).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+}
+
+fn read_workflow(backend: &Reader<'_>) -> WorkflowChoice {
+    let workflow = backend.text_or("workflow", "local");
+    if let Some(arn) = workflow.strip_prefix("step-functions:").filter(|arn| is_state_machine(arn)) {
+        return WorkflowChoice::StepFunctions(arn.to_owned());
+    }
+    if workflow != "local" {
+        backend.report(
+            "workflow",
+            format!("`backend.workflow` is `{workflow}`"),
+            "write `local`, or `step-functions:` and the ARN of the state machine, such as \
+             `step-functions:arn:aws:states:us-east-1:123456789012:stateMachine:ProvisioningWorkflow`",
+        );
+    }
+    WorkflowChoice::Local
+}
+
+fn is_state_machine(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.split(':').collect();
+    let [prefix, partition, "states", region, account, "stateMachine", name] = parts[..] else {
+        return false;
+    };
+    prefix == "arn"
+        && partition.starts_with("aws")
+        && !region.is_empty()
+        && account.len() == 12
+        && account.bytes().all(|b| b.is_ascii_digit())
+        && !name.is_empty()
+}
+
+fn read_queue(backend: &Reader<'_>) -> Option<String> {
+    let queue = backend.text("queue").filter(|queue| !queue.is_empty())?;
+    let shaped = Url::parse(&queue).is_ok_and(|url| {
+        matches!(url.scheme(), "https" | "http") && url.path_segments().is_some_and(|path| path.count() == 2)
+    });
+    if !shaped {
+        backend.report(
+            "queue",
+            format!("`backend.queue` is `{queue}`"),
+            "write the URL of the SQS queue, such as \
+             `https://sqs.us-east-1.amazonaws.com/123456789012/quartermaster-events`",
+        );
+    }
+    Some(queue)
+}
+
+/// Executions and what they say must be where every bot on the same store finds them.
+fn check_mix(backend: &Reader<'_>, chosen: &Backend) {
+    let shared = matches!(chosen.store, StoreChoice::DynamoDb { .. });
+    match (&chosen.workflow, &chosen.queue) {
+        (WorkflowChoice::Local, _) if shared => backend.report(
+            "workflow",
+            "`backend.workflow` is `local` beside a store that several bots share",
+            "write `step-functions:` and the ARN of the state machine, or choose a `sqlite:` store: the executions of \
+             `local` are known to one bot alone",
+        ),
+        (WorkflowChoice::StepFunctions(_), None) => backend.report(
+            "queue",
+            "`backend.queue` is missing beside `backend.workflow = \"step-functions:…\"`",
+            "write the URL of the queue that the state machine speaks through",
+        ),
+        (WorkflowChoice::Local | WorkflowChoice::StepFunctions(_), _) => {}
+    }
+}
+
+pub(super) fn read_account(root: &Reader<'_>, backend: &Backend) -> Account {
+    let aws = root.section("aws");
+    let portfolio = aws.text_or("portfolio", "");
+    if backend.provisioner == ProvisionerChoice::ServiceCatalog && portfolio.is_empty() {
+        aws.report(
+            "portfolio",
+            "`aws.portfolio` is missing beside `backend.provisioner = \"service-catalog\"`",
+            "write the id of the portfolio, such as `port-2s6wuabcdefoy`; the stack `quartermaster-portfolio` names it",
+        );
+    }
+    let launch_paths = aws.map("launch_paths").map(|paths| read_launch_paths(&paths)).unwrap_or_default();
+    aws.finish();
+    Account { portfolio, launch_paths }
+}
+
+fn read_launch_paths(paths: &Reader<'_>) -> BTreeMap<ProductKey, String> {
+    let mut chosen = BTreeMap::new();
+    for entry in paths.entries() {
+        let path = paths.required_text(&entry.key);
+        match ProductKey::parse(&entry.key) {
+            Some(product) => {
+                chosen.insert(product, path);
+            }
+            None => paths.report(
+                &entry.key,
+                format!("`{}` is not a product key", entry.key),
+                "write the name of a folder in the catalog and a launch path, such as `s3-bucket = \"lpv3-abc123\"`",
+            ),
+        }
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Settings;
+    use super::*;
+
+    const COMPANY: &str = "[slack]\napprovals_channel = \"C0APPROVALS\"\n[[teams]]\nname = \"payments\"\n\
+                           members = []\napprovers = []\n";
+
+    fn settings(text: &str) -> Result<Settings, String> {
+        let whole = format!("{text}\n{COMPANY}");
+        Settings::parse("quartermaster.toml", &whole)
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    }
+
+    #[test]
+    fn everything_on_aws_is_taken_as_written() {
+        let settings = settings(
+            r#"
+            [backend]
+            store = "dynamodb:ProvisioningRequests"
+            workflow = "step-functions:arn:aws:states:us-east-1:123456789012:stateMachine:ProvisioningWorkflow"
+            provisioner = "service-catalog"
+            queue = "https://sqs.us-east-1.amazonaws.com/123456789012/quartermaster-events"
+            [aws]
+            portfolio = "port-2s6wuabcdefoy"
+            launch_paths = { s3-bucket = "lpv3-abc" }
+            "#,
+        )
+        .unwrap();
+        let tables = StoreChoice::DynamoDb { requests: "ProvisioningRequests".into(), events: EVENTS.into() };
+        assert_eq!(settings.backend.store, tables);
+        assert!(matches!(settings.backend.workflow, WorkflowChoice::StepFunctions(_)));
+        assert_eq!(settings.backend.provisioner, ProvisionerChoice::ServiceCatalog);
+        assert_eq!(settings.account.portfolio, "port-2s6wuabcdefoy");
+        let bucket = ProductKey::parse("s3-bucket").unwrap();
+        assert_eq!(settings.account.launch_paths[&bucket], "lpv3-abc");
+        assert!(settings.backend.uses_aws());
+    }
+
+    #[test]
+    fn one_machine_may_keep_its_rows_and_still_provision_for_real() {
+        let settings =
+            settings("[backend]\nprovisioner = \"service-catalog\"\n[aws]\nportfolio = \"port-1\"").unwrap();
+        assert_eq!(settings.backend.workflow, WorkflowChoice::Local);
+        assert_eq!(settings.backend.embedded_file(), FILE);
+        assert!(settings.backend.uses_aws());
+    }
+
+    #[test]
+    fn a_second_table_may_have_another_name() {
+        let settings = settings(
+            "[backend]\nstore = \"dynamodb:Rows,Events\"\nqueue = \"http://127.0.0.1:4566/1/q\"\n\
+             workflow = \"step-functions:arn:aws:states:eu-west-1:123456789012:stateMachine:M\"",
+        )
+        .unwrap();
+        let tables = StoreChoice::DynamoDb { requests: "Rows".into(), events: "Events".into() };
+        assert_eq!(settings.backend.store, tables);
+    }
+
+    #[test]
+    fn what_cannot_work_is_told_with_its_remedy() {
+        insta::assert_snapshot!(settings(
+            "[backend]\nstore = \"dynamodb:no table\"\nworkflow = \"step-functions:provisioning\"\n\
+             provisioner = \"terraform\"\nqueue = \"quartermaster-events\""
+        ).unwrap_err(), @"
+        quartermaster.toml: line 2: `backend.store` is `dynamodb:no table`: write `sqlite:` and a file, such as `sqlite:quartermaster.db`, or `dynamodb:` and a table, such as `dynamodb:ProvisioningRequests`
+        quartermaster.toml: line 3: `backend.workflow` is `step-functions:provisioning`: write `local`, or `step-functions:` and the ARN of the state machine, such as `step-functions:arn:aws:states:us-east-1:123456789012:stateMachine:ProvisioningWorkflow`
+        quartermaster.toml: line 4: `backend.provisioner` is `terraform`: write one of `simulated`, `service-catalog`
+        quartermaster.toml: line 5: `backend.queue` is `quartermaster-events`: write the URL of the SQS queue, such as `https://sqs.us-east-1.amazonaws.com/123456789012/quartermaster-events`
+        ");
+        insta::assert_snapshot!(settings(
+            "[backend]\nstore = \"dynamodb:Rows\"\nprovisioner = \"service-catalog\"\n\
+             [aws.launch_paths]\n\"S3 Bucket\" = \"lpv3-abc\""
+        ).unwrap_err(), @r#"
+        quartermaster.toml: line 1: `backend.workflow` is `local` beside a store that several bots share: write `step-functions:` and the ARN of the state machine, or choose a `sqlite:` store: the executions of `local` are known to one bot alone
+        quartermaster.toml: line 4: `aws.portfolio` is missing beside `backend.provisioner = "service-catalog"`: write the id of the portfolio, such as `port-2s6wuabcdefoy`; the stack `quartermaster-portfolio` names it
+        quartermaster.toml: line 5: `S3 Bucket` is not a product key: write the name of a folder in the catalog and a launch path, such as `s3-bucket = "lpv3-abc123"`
+        "#);
+        insta::assert_snapshot!(settings(
+            "[backend]\nworkflow = \"step-functions:arn:aws:states:us-east-1:123456789012:stateMachine:M\""
+        ).unwrap_err(), @r#"quartermaster.toml: line 1: `backend.queue` is missing beside `backend.workflow = "step-functions:…"`: write the URL of the queue that the state machine speaks through"#);
+    }
+}

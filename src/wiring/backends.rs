@@ -1,0 +1,229 @@
+//! The backends that the settings name, opened.
+
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+
+use crate::aws::dynamodb::{DynamoStore, Tables};
+use crate::aws::queue::EventQueue;
+use crate::aws::service_catalog::{Portfolio, ServiceCatalog};
+use crate::aws::step_functions::StepFunctions;
+use crate::aws::{self, Problem};
+use crate::config::{ProvisionerChoice, Settings, StoreChoice, WorkflowChoice};
+use crate::domain::catalog::Catalog;
+use crate::local::database::Database;
+use crate::local::provisioner::{SimulatedProvisioner, Simulation};
+use crate::local::queue::LocalQueue;
+use crate::local::store::SqliteStore;
+use crate::local::workflow::LocalWorkflow;
+use crate::ports::clock::Clock;
+use crate::ports::provisioner::Provisioner;
+use crate::ports::queue::Queue;
+use crate::ports::store::Store;
+use crate::ports::workflow::Workflow;
+
+/// Everything that the portal works on, but for Slack.
+#[derive(Clone, Debug)]
+pub struct Backends {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) workflow: Arc<dyn Workflow>,
+    pub(super) queues: Vec<Arc<dyn Queue>>,
+    pub(super) provisioner: Arc<dyn Provisioner>,
+    on_aws: OnAws,
+}
+
+/// Those that an account has to be set up for.
+#[derive(Clone, Debug, Default)]
+struct OnAws {
+    store: Option<DynamoStore>,
+    workflow: Option<StepFunctions>,
+    queue: Option<EventQueue>,
+    provisioner: Option<ServiceCatalog>,
+}
+
+impl Backends {
+    /// SQLite, the in-process workflow, the simulated provisioner, whatever the settings say: nothing but a file.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or is in use.
+    pub fn embedded(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let file = File::new(settings, clock);
+        Self::join(OnAws::default(), file)
+    }
+
+    /// Those that the settings name, in any mix. Nothing on AWS is asked yet: see [`Backends::problems`].
+    ///
+    /// # Errors
+    /// When the file of what is embedded cannot be opened or is in use.
+    pub async fn open(
+        settings: &Settings,
+        clock: &Arc<dyn Clock>,
+        catalog: &Arc<Catalog>,
+    ) -> anyhow::Result<Self> {
+        if settings.backend.uses_aws() {
+            let configuration = aws::configuration().await;
+            return Self::open_on(&configuration, settings, clock, catalog);
+        }
+        Self::embedded(settings, clock)
+    }
+
+    /// As [`Backends::open`], calling AWS as `configuration` says.
+    ///
+    /// # Errors
+    /// As [`Backends::open`].
+    pub fn open_on(
+        configuration: &SdkConfig,
+        settings: &Settings,
+        clock: &Arc<dyn Clock>,
+        catalog: &Arc<Catalog>,
+    ) -> anyhow::Result<Self> {
+        Self::join(OnAws::new(configuration, settings, catalog), File::new(settings, clock))
+    }
+
+    /// What is on AWS, and the embedded part of each port that is not.
+    fn join(on_aws: OnAws, mut file: File<'_>) -> anyhow::Result<Self> {
+        let mut queues: Vec<Arc<dyn Queue>> = Vec::new();
+        if let Some(queue) = &on_aws.queue {
+            queues.push(Arc::new(queue.clone()));
+        }
+        if on_aws.workflow.is_none() || on_aws.provisioner.is_none() {
+            queues.push(Arc::new(file.open()?.queue.clone()));
+        }
+        Ok(Self {
+            store: match &on_aws.store {
+                Some(store) => Arc::new(store.clone()),
+                None => Arc::new(file.open()?.store()),
+            },
+            workflow: match &on_aws.workflow {
+                Some(workflow) => Arc::new(workflow.clone()),
+                None => Arc::new(file.open()?.workflow()),
+            },
+            provisioner: match &on_aws.provisioner {
+                Some(provisioner) => Arc::new(provisioner.clone()),
+                None => Arc::new(file.open()?.provisioner()),
+            },
+            queues,
+            on_aws,
+        })
+    }
+
+    /// Everything that is wrong with the account for these backends, all of it asked about at once.
+    pub async fn problems(&self) -> Vec<Problem> {
+        let OnAws { store, workflow, queue, provisioner } = &self.on_aws;
+        let (store, workflow, queue, provisioner) = tokio::join!(
+            of(store.as_ref().map(DynamoStore::problems)),
+            of(workflow.as_ref().map(StepFunctions::problems)),
+            of(queue.as_ref().map(EventQueue::problems)),
+            of(provisioner.as_ref().map(ServiceCatalog::problems)),
+        );
+        [store, workflow, queue, provisioner].concat()
+    }
+}
+
+/// The problems of a backend, none where there is no such backend.
+async fn of(problems: Option<impl Future<Output = Vec<Problem>>>) -> Vec<Problem> {
+    match problems {
+        Some(problems) => problems.await,
+        None => Vec::new(),
+    }
+}
+
+impl OnAws {
+    fn new(configuration: &SdkConfig, settings: &Settings, catalog: &Arc<Catalog>) -> Self {
+        let backend = &settings.backend;
+        Self {
+            store: match &backend.store {
+                StoreChoice::DynamoDb { requests, events } => {
+                    Some(DynamoStore::new(configuration, tables(requests, events)))
+                }
+                StoreChoice::Sqlite(_) => None,
+            },
+            workflow: match &backend.workflow {
+                WorkflowChoice::StepFunctions(machine) => Some(StepFunctions::new(configuration, machine)),
+                WorkflowChoice::Local => None,
+            },
+            queue: backend.queue.as_ref().map(|url| EventQueue::new(configuration, url)),
+            provisioner: match backend.provisioner {
+                ProvisionerChoice::ServiceCatalog => {
+                    let portfolio = Portfolio {
+                        id: settings.account.portfolio.clone(),
+                        launch_paths: settings.account.launch_paths.clone(),
+                    };
+                    Some(ServiceCatalog::new(configuration, portfolio, Arc::clone(catalog)))
+                }
+                ProvisionerChoice::Simulated => None,
+            },
+        }
+    }
+}
+
+/// The store that the settings name, for reading while bots may be running on it.
+///
+/// # Errors
+/// When it cannot be opened.
+pub async fn store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
+    Ok(match &settings.backend.store {
+        StoreChoice::Sqlite(file) => Arc::new(SqliteStore::new(Database::open_for_reading(file)?)),
+        StoreChoice::DynamoDb { requests, events } => {
+            Arc::new(DynamoStore::new(&aws::configuration().await, tables(requests, events)))
+        }
+    })
+}
+
+fn tables(requests: &str, events: &str) -> Tables {
+    Tables { requests: requests.to_owned(), events: events.to_owned() }
+}
+
+/// The SQLite file of what is embedded, opened by the first that needs it.
+struct File<'a> {
+    settings: &'a Settings,
+    clock: &'a Arc<dyn Clock>,
+    opened: Option<Embedded>,
+}
+
+impl<'a> File<'a> {
+    fn new(settings: &'a Settings, clock: &'a Arc<dyn Clock>) -> Self {
+        Self { settings, clock, opened: None }
+    }
+
+    fn open(&mut self) -> anyhow::Result<&Embedded> {
+        Ok(match self.opened {
+            Some(ref embedded) => embedded,
+            None => self.opened.insert(Embedded::open(self.settings, self.clock)?),
+        })
+    }
+}
+
+/// What shares one SQLite file.
+struct Embedded {
+    database: Database,
+    queue: LocalQueue,
+    simulation: Simulation,
+    clock: Arc<dyn Clock>,
+}
+
+impl Embedded {
+    fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let database = Database::open(settings.backend.embedded_file())?;
+        let queue = LocalQueue::new(database.clone(), Arc::clone(clock));
+        let simulation = Simulation {
+            step: settings.simulation.step,
+            fail_products: settings.simulation.fail_products.clone(),
+            fail_teardowns: settings.simulation.fail_teardowns.clone(),
+        };
+        Ok(Self { database, queue, simulation, clock: Arc::clone(clock) })
+    }
+
+    fn store(&self) -> SqliteStore {
+        SqliteStore::new(self.database.clone())
+    }
+
+    fn workflow(&self) -> LocalWorkflow {
+        LocalWorkflow::new(self.database.clone(), self.queue.clone(), Arc::clone(&self.clock))
+    }
+
+    fn provisioner(&self) -> SimulatedProvisioner {
+        let (queue, clock) = (self.queue.clone(), Arc::clone(&self.clock));
+        SimulatedProvisioner::new(self.database.clone(), queue, clock, self.simulation.clone())
+    }
+}
