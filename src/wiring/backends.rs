@@ -25,10 +25,14 @@ use crate::ports::workflow::Workflow;
 /// Everything that the portal works on, but for Slack.
 #[derive(Clone, Debug)]
 pub struct Backends {
-    pub(super) store: Arc<dyn Store>,
-    pub(super) workflow: Arc<dyn Workflow>,
-    pub(super) queues: Vec<Arc<dyn Queue>>,
-    pub(super) provisioner: Arc<dyn Provisioner>,
+    /// Keeps rows, trail and jobs.
+    pub store: Arc<dyn Store>,
+    /// Runs executions.
+    pub workflow: Arc<dyn Workflow>,
+    /// Bring what the other two say.
+    pub queues: Vec<Arc<dyn Queue>>,
+    /// Makes and removes products.
+    pub provisioner: Arc<dyn Provisioner>,
     on_aws: OnAws,
 }
 

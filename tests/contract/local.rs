@@ -44,7 +44,14 @@ pub(crate) fn provisioner() -> ProvisionerUnderTest {
     let clock = ManualClock::new();
     let queue = LocalQueue::new(database.clone(), clock.clone());
     let provisioner = simulated(database, queue.clone(), &clock);
-    ProvisionerUnderTest { provisioner: Arc::new(provisioner), queue: Arc::new(queue), clock }
+    ProvisionerUnderTest { provisioner: Arc::new(provisioner), queue: Arc::new(queue), clock, stand_in: None }
+}
+
+#[test]
+fn people_can_be_told_that_nothing_real_is_made() {
+    let ProvisionerUnderTest { provisioner, .. } = provisioner();
+    assert!(provisioner.is_simulated());
+    assert_eq!(provisioner.poll_every(), Duration::from_secs(2));
 }
 
 fn in_a_file() -> (Database, Keep) {

@@ -10,6 +10,9 @@ mod local;
 mod provisioner;
 mod sample;
 mod script;
+mod service_catalog;
+#[path = "../stand_in/mod.rs"]
+mod stand_in;
 mod step_functions;
 mod store;
 mod workflow;
@@ -52,3 +55,4 @@ workflow::suite!(
     #[ignore = "wants an emulator: .ci/aws starts one and runs these"]
 );
 provisioner::suite!(simulated_provisioner, crate::local::provisioner);
+provisioner::suite!(provisioner_on_service_catalog, crate::service_catalog::over_a_simulation);

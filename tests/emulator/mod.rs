@@ -11,8 +11,8 @@ use aws_config::SdkConfig;
 use quartermaster::aws::configuration;
 use recorder::Recorder;
 
-/// Where the emulator is, as the AWS SDKs call it.
-const ENDPOINT: &str = "AWS_ENDPOINT_URL";
+/// Where the emulator is. Not under the SDK's own name, which every client would look up by itself.
+const ENDPOINT: &str = "QM_EMULATOR";
 
 /// Nothing but an emulator: these tests make tables and queues, and never in an account.
 #[expect(clippy::disallowed_methods, reason = "the emulator's script says where it listens")]
@@ -24,13 +24,20 @@ fn endpoint() -> String {
 
 /// For what a test sets up.
 pub(crate) async fn emulator() -> SdkConfig {
-    endpoint();
-    configuration().await
+    calling(&endpoint()).await
+}
+
+async fn calling(endpoint: &str) -> SdkConfig {
+    configuration().await.into_builder().endpoint_url(endpoint).build()
 }
 
 /// For what the bot does: the same, with everything that is asked kept.
 pub(crate) async fn recorded() -> (SdkConfig, Recorder) {
-    let recorder = Recorder::before(endpoint()).await;
-    let configuration = configuration().await.into_builder().endpoint_url(recorder.url()).build();
-    (configuration, recorder)
+    recorded_beside(None).await
+}
+
+/// As [`recorded`], with Service Catalog at this address in the place of the emulator, which has none.
+pub(crate) async fn recorded_beside(service_catalog: Option<&str>) -> (SdkConfig, Recorder) {
+    let recorder = Recorder::before(endpoint(), service_catalog.map(str::to_owned)).await;
+    (calling(recorder.url()).await, recorder)
 }

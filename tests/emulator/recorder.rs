@@ -34,18 +34,19 @@ pub(crate) struct Call {
 #[derive(Clone, Debug)]
 pub(crate) struct Recorder {
     endpoint: String,
+    service_catalog: Option<String>,
     url: String,
     client: Client<HttpConnector, Full<Bytes>>,
     calls: Arc<Mutex<Vec<Call>>>,
 }
 
 impl Recorder {
-    /// A recorder before this emulator.
-    pub(super) async fn before(endpoint: String) -> Self {
+    /// A recorder before this emulator, and before Service Catalog where that is at an address of its own.
+    pub(super) async fn before(endpoint: String, service_catalog: Option<String>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let client = Client::builder(TokioExecutor::new()).build_http();
-        let recorder = Self { endpoint, url, client, calls: Arc::default() };
+        let recorder = Self { endpoint, service_catalog, url, client, calls: Arc::default() };
         let router = Router::new().fallback(pass_on).with_state(recorder.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         recorder
@@ -82,7 +83,9 @@ impl Recorder {
         let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
         let sent = if operation.starts_with("dynamodb:") { counted(&asked) } else { body.to_vec() };
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        parts.uri = format!("{}{path}", self.endpoint).parse::<Uri>().map_err(|error| error.to_string())?;
+        let catalog = self.service_catalog.as_ref().filter(|_| operation.starts_with("servicecatalog:"));
+        let endpoint = catalog.unwrap_or(&self.endpoint);
+        parts.uri = format!("{endpoint}{path}").parse::<Uri>().map_err(|error| error.to_string())?;
         parts.headers.insert(header::CONTENT_LENGTH, sent.len().into());
         let request = Request::from_parts(parts, Full::new(Bytes::from(sent)));
         let response = self.client.request(request).await.map_err(|error| error.to_string())?;

@@ -12,6 +12,8 @@ mod cancellation;
 mod commands;
 mod costs;
 mod denial;
+#[path = "../emulator/mod.rs"]
+mod emulator;
 mod failure;
 mod forgery;
 mod forms;
@@ -27,6 +29,8 @@ mod quota;
 mod renewal;
 mod restart;
 mod serve;
+#[path = "../stand_in/mod.rs"]
+mod stand_in;
 mod surfaces;
 mod teardown;
 mod timeout;

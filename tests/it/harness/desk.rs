@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use quartermaster::config::{Environment, Secret};
-use quartermaster::domain::request::Request;
+use quartermaster::domain::request::{Request, Status};
 use quartermaster::playground::Playground;
 use quartermaster::portal::dispatch::Dispatcher;
 use quartermaster::portal::trail::begin_copying;
@@ -16,11 +16,15 @@ use quartermaster::wiring::{App, Backends};
 use serde_json::Value;
 
 use super::clock::ManualClock;
+use super::cloud::Cloud;
 use super::interrupted::{Interrupted, Plan};
 use super::setup::Setup;
 use super::switchboard::{Call, Switchboard};
 use super::{BOT_TOKEN, SIGNING_SECRET};
 
+/// Between two looks for what the machine has said, and how many there are.
+const LOOK: Duration = Duration::from_millis(10);
+const MOST_LOOKS: usize = 300;
 /// Longest time for all that is due to be done; a journey that hangs fails instead.
 const LONGEST: Duration = Duration::from_mins(1);
 
@@ -32,6 +36,8 @@ pub(super) struct Desk {
     pub(super) clock: ManualClock,
     pub(super) playground: Playground,
     pub(super) board: Arc<Switchboard>,
+    /// Where the bot runs on AWS.
+    pub(super) cloud: Option<Cloud>,
     pub(super) app: Mutex<Option<Arc<App>>>,
     pub(super) held: AtomicBool,
     pub(super) interruption: Mutex<Option<Arc<Plan>>>,
@@ -46,6 +52,18 @@ pub(super) struct Desk {
 pub(super) struct Expected {
     pub(super) errors: BTreeSet<(String, String)>,
     pub(super) parked: usize,
+}
+
+/// Whether a request cannot go on before the state machine has said something.
+async fn waits_for_the_machine(app: &App) -> bool {
+    for team in &app.portal.organization.teams {
+        let of_team = Whose::Team(team.name.clone());
+        let live = app.portal.ports.store.list(&of_team, Which::Live, 0, 1_000).await.unwrap();
+        if live.iter().any(|request| matches!(request.status, Status::Pending | Status::Approved)) {
+            return true;
+        }
+    }
+    false
 }
 
 impl Desk {
@@ -63,7 +81,10 @@ impl Desk {
         let hashes = catalog.products.values().map(|product| product.template_hash.clone());
         self.hashes.lock().unwrap().extend(hashes);
         let clock: Arc<dyn Clock> = clock;
-        let backends = Backends::embedded(&settings, &clock).unwrap();
+        let backends = match &self.cloud {
+            Some(cloud) => cloud.backends(settings.clone(), &clock, &catalog),
+            None => Backends::embedded(&settings, &clock).unwrap(),
+        };
         let app = App::new(backends, &settings, &environment, clock, catalog, Duration::ZERO).unwrap();
         begin_copying(&app.portal).await.unwrap();
         self.board.connect(Some(app.router()));
@@ -104,14 +125,14 @@ impl Desk {
         }
         let plan = self.interruption.lock().unwrap().clone();
         let Some(plan) = plan else {
-            app.dispatcher.drain().await.unwrap();
+            self.drain(&app.dispatcher, &app).await.unwrap();
             return;
         };
         let mut portal = app.portal.clone();
         let store = Arc::clone(&portal.ports.store);
         portal.ports.store = Arc::new(Interrupted::new(store, Arc::clone(&plan)));
         let dispatcher = Dispatcher::new(portal);
-        let stopped = dispatcher.drain().await.is_err();
+        let stopped = self.drain(&dispatcher, &app).await.is_err();
         drop((app, dispatcher));
         if plan.is_spent() {
             *self.interruption.lock().unwrap() = None;
@@ -120,8 +141,25 @@ impl Desk {
             self.restart(None).await;
             // What a killed bot had claimed comes back by itself.
             self.clock.advance("3m");
-            self.app().dispatcher.drain().await.unwrap();
+            let app = self.app();
+            self.drain(&app.dispatcher, &app).await.unwrap();
         }
+    }
+
+    /// Runs everything that is due. On AWS what the machine says takes a moment; it is waited for where a request
+    /// cannot go on without it.
+    async fn drain(&self, dispatcher: &Dispatcher, app: &App) -> anyhow::Result<()> {
+        let mut looks = tokio::time::interval(LOOK);
+        for _ in 0..MOST_LOOKS {
+            dispatcher.drain().await?;
+            let Some(cloud) = &self.cloud else { return Ok(()) };
+            let heard = cloud.passes_on_what_was_made().await;
+            if !heard && !waits_for_the_machine(app).await {
+                return Ok(());
+            }
+            looks.tick().await;
+        }
+        Ok(())
     }
 
     pub(super) async fn posts_signed(&self, path: &str, body: &str) -> (u16, String) {

@@ -3,6 +3,7 @@
 
 mod aftermath;
 mod clock;
+mod cloud;
 mod desk;
 mod interrupted;
 mod person;
@@ -22,6 +23,7 @@ use tokio::net::TcpListener;
 
 pub(crate) use aftermath::TOKENS;
 pub(crate) use clock::ManualClock;
+use cloud::Cloud;
 use desk::Desk;
 use interrupted::Plan;
 pub(crate) use person::{Person, Remembered};
@@ -85,6 +87,7 @@ impl Company {
             clock: clock.clone(),
             playground: playground.clone(),
             board,
+            cloud: Cloud::open(&clock).await,
             app: Mutex::default(),
             held: AtomicBool::new(false),
             interruption: Mutex::default(),

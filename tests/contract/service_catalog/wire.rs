@@ -1,0 +1,156 @@
+//! What Service Catalog does and a simulation does not: answers that are lost, slow, broken or in pages, statuses that
+//! nobody knows, a portfolio that is deployed anew.
+
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use quartermaster::aws::service_catalog::ServiceCatalog;
+use quartermaster::domain::ids::{RecordId, RequestId};
+use quartermaster::ports::provisioner::{ProvisionError, Provisioner, RecordState};
+use serde_json::{Value, json};
+
+use super::{over_a_simulation, portfolio};
+use crate::provisioner::{Order, ProvisionerUnderTest};
+use crate::script::{answered, answered_in_text, calling, error};
+use crate::stand_in::{Fault, StandIn};
+
+const BUCKET: &str = "s3-bucket";
+
+fn bucket() -> (ProvisionerUnderTest, StandIn, RequestId, Order) {
+    let test = over_a_simulation();
+    let stand_in = test.stand_in.clone().unwrap();
+    let request = RequestId::random();
+    let order = Order::of(request, BUCKET);
+    stand_in.publishes_one(order.as_port().product);
+    (test, stand_in, request, order)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_provisioned_is_named_tagged_and_asked_for_once_by_the_request() {
+    let (test, stand_in, request, order) = bucket();
+    let tags = [("Team".to_owned(), "payments".to_owned())];
+    let mut order = order.as_port();
+    order.tags = &tags;
+    test.provisioner.provision(&order).await.unwrap();
+    let (_, sent) = stand_in.calls().into_iter().find(|(name, _)| name == "ProvisionProduct").unwrap();
+    assert_eq!(sent["ProvisionedProductName"], json!(format!("portal-{request}")));
+    assert_eq!(sent["ProvisionToken"], json!(request));
+    assert_eq!(sent["Tags"], json!([{"Key": "Team", "Value": "payments"}]));
+    assert_eq!(sent["PathId"], json!("lpv3-s3-bucket"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_whose_answer_was_lost_is_found_again_and_makes_nothing_twice() {
+    let (test, stand_in, request, order) = bucket();
+    stand_in.next("ProvisionProduct", Fault::LosesTheAnswer);
+    let started = test.provisioner.provision(&order.as_port()).await.unwrap();
+    assert_eq!(stand_in.product_of(request), Some(started.product.to_string()));
+    assert_eq!(stand_in.asked_for("ProvisionProduct"), 2, "the SDK asks again with the same token");
+
+    // The token is forgotten after a while, the name is not.
+    for refused in ["DuplicateResourceException", "InvalidParametersException"] {
+        stand_in.refuses_next("ProvisionProduct", refused);
+        assert_eq!(test.provisioner.provision(&order.as_port()).await.unwrap(), started, "{refused}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_for_good_is_told_and_what_is_busy_is_tried_again() {
+    let (test, stand_in, _, order) = bucket();
+    stand_in.refuses_next("ProvisionProduct", "InvalidParametersException");
+    match test.provisioner.provision(&order.as_port()).await {
+        Err(ProvisionError::Refused(why)) => assert_eq!(why, "told by the stand-in"),
+        other => panic!("{other:?}"),
+    }
+    stand_in.refuses_next("ProvisionProduct", "ThrottlingException");
+    test.provisioner.provision(&order.as_port()).await.unwrap();
+
+    for _ in 0..4 {
+        stand_in.next("DescribeRecord", Fault::Answers(500, "<html>".to_owned()));
+    }
+    let error = test.provisioner.describe(&RecordId::new("rec-1")).await.unwrap_err();
+    assert!(format!("{error:#}").starts_with("cannot look at the record rec-1: "), "{error:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_never_answers_is_given_up_in_time() {
+    let (test, stand_in, _, order) = bucket();
+    drop(test);
+    let short = TimeoutConfig::builder().operation_timeout(Duration::from_millis(100)).build();
+    let configuration = calling(stand_in.url()).await.into_builder().timeout_config(short).build();
+    let impatient = ServiceCatalog::new(&configuration, portfolio(), std::sync::Arc::default());
+    stand_in.next("SearchProductsAsAdmin", Fault::Hangs);
+    let answer = impatient.provision(&order.as_port()).await;
+    assert!(matches!(answer, Err(ProvisionError::Other(_))), "{answer:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_is_looked_up_once_and_again_after_it_was_refused() {
+    let (test, stand_in, ..) = bucket();
+    let provision = async || {
+        let order = Order::of(RequestId::random(), BUCKET);
+        test.provisioner.provision(&order.as_port()).await.is_ok()
+    };
+    assert!(provision().await && provision().await);
+    assert_eq!(stand_in.asked_for("DescribeProduct"), 1);
+    stand_in.refuses_next("ProvisionProduct", "ResourceNotFoundException");
+    assert!(!provision().await);
+    assert!(provision().await);
+    assert_eq!(stand_in.asked_for("DescribeProduct"), 2);
+}
+
+fn record(status: &str) -> (u16, Value) {
+    (200, json!({"RecordDetail": {"RecordId": "rec-1", "Status": status}}))
+}
+
+async fn state(answers: impl IntoIterator<Item = (u16, Value)>) -> RecordState {
+    let (configuration, _) = answered(answers).await;
+    let service = ServiceCatalog::new(&configuration, portfolio(), std::sync::Arc::default());
+    service.describe(&RecordId::new("rec-1")).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_record_runs_until_it_has_succeeded_or_failed_whatever_it_is_called_meanwhile() {
+    for status in ["CREATED", "IN_PROGRESS", "IN_PROGRESS_IN_ERROR", "A_STATUS_OF_TOMORROW"] {
+        assert_eq!(state([record(status)]).await, RecordState::Running, "{status}");
+    }
+    let why = "Service Catalog gave no reason".to_owned();
+    assert_eq!(state([record("FAILED")]).await, RecordState::Failed { why });
+}
+
+#[tokio::test]
+async fn all_pages_of_the_outputs_are_read() {
+    let page = |key: &str, next: Option<&str>| {
+        let (_, mut answer) = record("SUCCEEDED");
+        answer["RecordOutputs"] = json!([{"OutputKey": key, "OutputValue": "x"}]);
+        answer["NextPageToken"] = json!(next);
+        (200, answer)
+    };
+    let RecordState::Succeeded { outputs } =
+        state([page("A", Some("2")), page("B", Some("3")), page("C", None)]).await
+    else {
+        panic!("not succeeded")
+    };
+    let names: Vec<&str> = outputs.iter().map(|(name, ..)| name.as_str()).collect();
+    assert_eq!(names, ["A", "B", "C"]);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_answer_is_an_error_and_nothing_panics() {
+    for broken in ["", "[]", "{\"RecordDetail\": 5}", "{\"RecordDetail\": {\"Status\":", "{}"] {
+        let (configuration, _) = answered_in_text([(200, broken.to_owned())]).await;
+        let service = ServiceCatalog::new(&configuration, portfolio(), std::sync::Arc::default());
+        assert!(service.describe(&RecordId::new("rec-1")).await.is_err(), "{broken}");
+    }
+}
+
+#[tokio::test]
+async fn a_removal_finds_nothing_or_is_tried_again() {
+    let (configuration, script) =
+        answered([error("ResourceNotFoundException"), error("ResourceInUseException")]).await;
+    let service = ServiceCatalog::new(&configuration, portfolio(), std::sync::Arc::default());
+    let request = RequestId::random();
+    assert_eq!(service.terminate(request, 3).await.unwrap(), None);
+    assert_eq!(script.asked("TerminateToken"), [json!(format!("{request}-3"))]);
+    assert!(matches!(service.terminate(request, 4).await, Err(ProvisionError::Other(_))));
+}

@@ -1,0 +1,182 @@
+//! The operations, each as the service answers it.
+
+use std::sync::Arc;
+
+use quartermaster::domain::ids::{RecordId, RequestId};
+use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, RecordState};
+use serde_json::{Value, json};
+
+use super::made::Made;
+use super::{Refused, StandIn};
+
+/// Outputs on one page, fewer than the shipped products have.
+const PAGE: usize = 2;
+
+impl StandIn {
+    pub(super) async fn operate(&self, operation: &str, asked: &Value) -> Result<Value, Refused> {
+        match operation {
+            "SearchProductsAsAdmin" => self.account.lock().unwrap().shelf.search(asked),
+            "DescribeProduct" => self.account.lock().unwrap().shelf.describe(asked),
+            "ListLaunchPaths" => self.account.lock().unwrap().shelf.paths(asked),
+            "DescribeProvisioningParameters" => self.account.lock().unwrap().shelf.parameters(asked),
+            "ProvisionProduct" => self.provision(asked).await,
+            "DescribeRecord" => self.record(asked).await,
+            "DescribeProvisionedProduct" => self.describe(asked),
+            "TerminateProvisionedProduct" => self.terminate(asked).await,
+            "SearchProvisionedProducts" => Ok(self.search(asked)),
+            other => panic!("the stand-in has no operation {other}"),
+        }
+    }
+
+    async fn provision(&self, asked: &Value) -> Result<Value, Refused> {
+        let name = text(&asked["ProvisionedProductName"]);
+        let (published, backing) = {
+            let account = self.account.lock().unwrap();
+            let published = account.shelf.at(asked)?.clone();
+            if let Some(made) = account.made.get(&name) {
+                if made.token == text(&asked["ProvisionToken"]) {
+                    return Ok(json!({"RecordDetail": begun(made, &made.record)}));
+                }
+                let message = format!("A provisioned product named {name} already exists.");
+                return Err(("DuplicateResourceException", message));
+            }
+            (published, Arc::clone(&account.backing))
+        };
+        let order = ProvisionOrder {
+            request: request_of(&name),
+            product: &published.product,
+            parameters: &pairs(&asked["ProvisioningParameters"]),
+            tags: &pairs(&asked["Tags"]),
+        };
+        let started = backing.provision(&order).await.map_err(|error| match error {
+            ProvisionError::Refused(why) => ("InvalidParametersException", why),
+            ProvisionError::Other(error) => panic!("{error:#}"),
+        })?;
+        let made = Made {
+            id: started.product.to_string(),
+            name: name.clone(),
+            token: text(&asked["ProvisionToken"]),
+            tags: asked["Tags"].clone(),
+            record: started.record.to_string(),
+            removal: None,
+            drift: None,
+        };
+        let answer = begun(&made, &made.record);
+        self.account.lock().unwrap().made.insert(name, made);
+        Ok(json!({"RecordDetail": answer}))
+    }
+
+    async fn record(&self, asked: &Value) -> Result<Value, Refused> {
+        let id = RecordId::new(text(&asked["Id"]));
+        let backing = Arc::clone(&self.account.lock().unwrap().backing);
+        let Ok(state) = backing.describe(&id).await else {
+            return Err(("ResourceNotFoundException", format!("Record {id} not found.")));
+        };
+        let detail = |status: &str| json!({"RecordId": id.as_str(), "Status": status});
+        match state {
+            RecordState::Running => Ok(json!({"RecordDetail": detail(self.running(&id))})),
+            RecordState::Failed { why } => {
+                let mut detail = detail("FAILED");
+                detail["RecordErrors"] = json!([{"Code": "ServiceError", "Description": why}]);
+                Ok(json!({"RecordDetail": detail}))
+            }
+            RecordState::Succeeded { outputs } => {
+                self.finish(&id);
+                let from: usize = asked["PageToken"].as_str().map_or(0, |token| token.parse().unwrap());
+                let output = |(key, description, value): &(String, String, String)| json!({"OutputKey": key, "OutputValue": value, "Description": description});
+                let page: Vec<Value> = outputs.iter().skip(from).take(PAGE).map(output).collect();
+                let next = (from + PAGE < outputs.len()).then(|| (from + PAGE).to_string());
+                Ok(json!({"RecordDetail": detail("SUCCEEDED"), "RecordOutputs": page, "NextPageToken": next}))
+            }
+        }
+    }
+
+    /// What a record that runs is called: first one, then another, and one while it is rolled back.
+    fn running(&self, id: &RecordId) -> &'static str {
+        let asked =
+            |(operation, body): &&(String, Value)| operation == "DescribeRecord" && body["Id"] == id.as_str();
+        match self.calls().iter().filter(asked).count() {
+            1 => "CREATED",
+            2 => "IN_PROGRESS",
+            _ => "IN_PROGRESS_IN_ERROR",
+        }
+    }
+
+    /// What a removal has removed is not there any more.
+    fn finish(&self, record: &RecordId) {
+        let is_removed =
+            |made: &Made| made.removal.as_ref().is_some_and(|(_, removal)| removal == record.as_str());
+        self.account.lock().unwrap().made.retain(|_, made| !is_removed(made));
+    }
+
+    fn describe(&self, asked: &Value) -> Result<Value, Refused> {
+        let account = self.account.lock().unwrap();
+        let found = account.made.values().find(|made| {
+            asked["Name"].as_str() == Some(&made.name) || asked["Id"].as_str() == Some(&made.id)
+        });
+        let found = found
+            .ok_or_else(|| ("ResourceNotFoundException", "Provisioned product not found.".to_owned()))?;
+        Ok(json!({"ProvisionedProductDetail": found.told()}))
+    }
+
+    async fn terminate(&self, asked: &Value) -> Result<Value, Refused> {
+        let name = text(&asked["ProvisionedProductName"]);
+        let token = text(&asked["TerminateToken"]);
+        let (made, backing) = {
+            let account = self.account.lock().unwrap();
+            let found = account.made.get(&name).cloned();
+            let made = found
+                .ok_or_else(|| ("ResourceNotFoundException", "Provisioned product not found.".to_owned()))?;
+            (made, Arc::clone(&account.backing))
+        };
+        let (request, attempt) = token.rsplit_once('-').unwrap();
+        let request = RequestId::parse(request).unwrap();
+        let record = match backing.terminate(request, attempt.parse().unwrap()).await {
+            Ok(record) => record,
+            Err(ProvisionError::Refused(why)) => return Err(("InvalidParametersException", why)),
+            Err(ProvisionError::Other(why)) => {
+                return Err((
+                    "ResourceInUseException",
+                    format!("The provisioned product is under change: {why}"),
+                ));
+            }
+        };
+        let Some(record) = record else {
+            self.account.lock().unwrap().made.remove(&name);
+            return Err(("ResourceNotFoundException", "Provisioned product not found.".to_owned()));
+        };
+        let mut account = self.account.lock().unwrap();
+        if let Some(made) = account.made.get_mut(&name) {
+            made.removal = Some((token, record.to_string()));
+        }
+        Ok(json!({"RecordDetail": begun(&made, record.as_str())}))
+    }
+
+    fn search(&self, asked: &Value) -> Value {
+        let account = self.account.lock().unwrap();
+        let from: usize = asked["PageToken"].as_str().map_or(0, |token| token.parse().unwrap());
+        let page: Vec<Value> = account.made.values().skip(from).take(PAGE).map(Made::told).collect();
+        let next = (from + PAGE < account.made.len()).then(|| (from + PAGE).to_string());
+        json!({"ProvisionedProducts": page, "TotalResultsCount": account.made.len(), "NextPageToken": next})
+    }
+}
+
+fn begun(made: &Made, record: &str) -> Value {
+    json!({
+        "RecordId": record, "Status": "CREATED", "ProvisionedProductId": made.id,
+        "ProvisionedProductName": made.name,
+    })
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn request_of(name: &str) -> RequestId {
+    RequestId::parse(name.strip_prefix("portal-").unwrap()).unwrap()
+}
+
+fn pairs(list: &Value) -> Vec<(String, String)> {
+    let pair = |pair: &Value| (text(&pair["Key"]), text(&pair["Value"]));
+    list.as_array().map(|list| list.iter().map(pair).collect()).unwrap_or_default()
+}
