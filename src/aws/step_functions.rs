@@ -9,13 +9,14 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sfn::operation::describe_execution::DescribeExecutionError;
 use aws_sdk_sfn::operation::describe_state_machine::{DescribeStateMachineError, DescribeStateMachineOutput};
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;
-use aws_sdk_sfn::types::{StateMachineStatus, StateMachineType};
+use aws_sdk_sfn::types::{ExecutionStatus, StateMachineStatus, StateMachineType};
 use serde_json::{Value, json};
 
 use super::Problem;
-use crate::domain::ids::TaskToken;
+use crate::domain::ids::{ExecutionName, TaskToken};
 use crate::ports::workflow::{ExecutionInput, ResumeError, Workflow};
 
 /// The longest that a state waits, in seconds.
@@ -120,6 +121,22 @@ impl Workflow for StepFunctions {
     async fn send_task_failure(&self, token: &TaskToken, error: &str) -> Result<(), ResumeError> {
         let call = self.client.send_task_failure().task_token(token.reveal());
         resumed(call.error(error).cause("The portal said so.").send().await)
+    }
+
+    async fn is_running(&self, execution: &ExecutionName) -> anyhow::Result<bool> {
+        // `…:stateMachine:<machine>` has executions `…:execution:<machine>:<name>`.
+        let arn = format!("{}:{execution}", self.machine.replacen(":stateMachine:", ":execution:", 1));
+        match self.client.describe_execution().execution_arn(arn).send().await {
+            Ok(found) => Ok(found.status == ExecutionStatus::Running),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(DescribeExecutionError::is_execution_does_not_exist) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error).with_context(|| format!("cannot look at the execution {execution}")),
+        }
     }
 }
 

@@ -68,6 +68,16 @@ impl Workflow for LocalWorkflow {
     async fn send_task_failure(&self, token: &TaskToken, error: &str) -> Result<(), ResumeError> {
         self.resume(token, Answer::Failure(error.to_owned())).await
     }
+
+    async fn is_running(&self, execution: &ExecutionName) -> anyhow::Result<bool> {
+        let (name, now) = (execution.to_string(), self.clock.now());
+        let waits = self.database.write(move |tx| {
+            expire(tx, now)?;
+            let sql = "SELECT 1 FROM executions WHERE name = ?1 AND token_hash IS NOT NULL";
+            anyhow::Ok(tx.prepare_cached(sql)?.exists([name])?)
+        });
+        waits.await.context("cannot look at an execution")
+    }
 }
 
 enum Answer {

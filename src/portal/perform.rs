@@ -182,6 +182,10 @@ async fn resume(
             let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
             // An approval that reached no execution would never be provisioned: start another attempt.
             if matches!(request.status, Status::Approved) && request.attempt == attempt {
+                // It may have been told before, by a call whose answer was lost. Then it goes on by itself.
+                if workflow.is_running(&request.execution()).await? {
+                    return Ok(Performed::Done);
+                }
                 return apply(portal, id, Event::ExecutionLost { execution: request.execution() }).await;
             }
             Ok(Performed::Done)

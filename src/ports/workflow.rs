@@ -27,6 +27,12 @@ pub trait Workflow: Debug + Send + Sync {
     /// # Errors
     /// See [`ResumeError`].
     async fn send_task_failure(&self, token: &TaskToken, error: &str) -> Result<(), ResumeError>;
+
+    /// Whether an execution of this name was started and has not ended.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being looked at now.
+    async fn is_running(&self, execution: &ExecutionName) -> anyhow::Result<bool>;
 }
 
 /// What an execution starts with: ids and timeouts, never parameters or texts, since executions can be read by

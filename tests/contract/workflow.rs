@@ -22,6 +22,7 @@ macro_rules! workflow_suite {
                 a_name_is_started_once_even_after_its_end,
                 every_caught_error_ends_an_execution_orderly,
                 a_token_is_used_once,
+                an_execution_runs_until_it_has_ended,
                 a_waiting_receiver_gets_a_message_at_once,
                 a_receipt_of_another_queue_is_refused,
             ]
@@ -179,6 +180,21 @@ pub(crate) async fn an_error_that_nothing_catches_ends_it_otherwise(test: Workfl
     let asked = test.signal().await;
     assert!(test.fail(&token(asked), "Something.Else").await);
     assert_eq!(test.signal().await, ended(request, false));
+}
+
+pub(crate) async fn an_execution_runs_until_it_has_ended(test: WorkflowUnderTest) {
+    let runs = async |request| test.workflow.is_running(&input(request, false).name).await.unwrap();
+    assert!(!runs(RequestId::random()).await);
+    let request = test.start(false).await;
+    let asked = test.signal().await;
+    assert!(runs(request).await);
+    assert!(test.succeed(&token(asked)).await);
+    let asked = test.signal().await;
+    assert!(runs(request).await, "it waits for the product");
+    assert!(test.succeed(&token(asked)).await);
+    assert_eq!(test.signal().await, ended(request, true));
+    assert!(test.signals().await.is_empty());
+    assert!(!runs(request).await);
 }
 
 pub(crate) async fn a_token_is_used_once(test: WorkflowUnderTest) {

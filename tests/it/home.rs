@@ -94,6 +94,7 @@ async fn an_approver_decides_on_the_home_tab() {
 async fn ones_own_and_the_teams_things_stand_apart_and_nobody_elses_anywhere() {
     run(async |company| {
         company.alice.asks_for("s3-bucket", &BUCKET).await;
+        company.waits("1s").await;
         company.alice.asks_for("rds-postgres", &DATABASE).await;
         company.alice.opens_home().await;
         insta::assert_snapshot!(company.alice.home(), @"

@@ -29,8 +29,8 @@ use crate::stand_in::{PORTFOLIO, StandIn};
 
 /// Says that journeys run on AWS.
 const ON_AWS: &str = "QM_JOURNEYS_ON_AWS";
-/// A message that was received is settled long before it would come again, in seconds.
-const VISIBILITY: u32 = 60;
+/// After so many seconds a message comes again that a killed bot had received.
+const VISIBILITY: u32 = 1;
 
 /// Service Catalog as it is here: it says that nothing real is made, and is in no less of a hurry than the simulation, so
 /// that people see the same.

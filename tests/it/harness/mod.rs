@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use quartermaster::domain::audit::AuditEntry;
+use quartermaster::domain::ids::TaskToken;
 use quartermaster::domain::request::{Request, Surface};
 use quartermaster::playground::{Playground, Settings as SlackSettings};
 use serde_json::Value;
@@ -204,6 +205,15 @@ impl Company {
         let body = arguments.to_string().into_bytes();
         let (_, answer) = self.playground.post_raw(&path, &headers, body).await.unwrap();
         assert!(answer.contains("\"ok\":true"), "{answer}");
+    }
+
+    /// Whether the check at the end of every journey would find this token in what was said.
+    pub(crate) fn would_recognize(&self, token: &TaskToken) -> bool {
+        let tokens = self.desk.cloud.as_ref().map(Cloud::tokens);
+        tokens.map_or_else(
+            || TOKENS.is_match(token.reveal()).unwrap(),
+            |known| known.iter().any(|known| known == token.reveal()),
+        )
     }
 
     /// The request that was submitted last.
