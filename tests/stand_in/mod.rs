@@ -137,7 +137,9 @@ impl StandIn {
         let name = format!("portal-{request}");
         match drift {
             Drift::Gone => drop(account.made.remove(&name).unwrap()),
-            other => account.made.get_mut(&name).unwrap().drift = Some(other),
+            other @ (Drift::Tainted | Drift::Broken | Drift::Tagged(_)) => {
+                account.made.get_mut(&name).unwrap().drift = Some(other);
+            }
         }
     }
 }
