@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use quartermaster::aws::configuration;
 use serde_json::{Value, json};
 
-use crate::emulator::recorder::note_target;
+use crate::emulator::recorder::note_call;
 
 /// Answers still to be given, and what was asked so far.
 #[derive(Clone, Debug, Default)]
@@ -28,8 +28,9 @@ impl Script {
 }
 
 async fn answer(State(script): State<Script>, headers: HeaderMap, body: String) -> (StatusCode, String) {
-    note_target(headers["x-amz-target"].to_str().unwrap());
-    script.asked.lock().unwrap().push(serde_json::from_str(&body).unwrap());
+    let asked: Value = serde_json::from_str(&body).unwrap();
+    note_call(headers["x-amz-target"].to_str().unwrap(), &asked);
+    script.asked.lock().unwrap().push(asked);
     let answer = script.answers.lock().unwrap().pop_front();
     let (status, answer) = answer.unwrap_or_else(|| (400, error("ValidationException").1.to_string()));
     (StatusCode::from_u16(status).unwrap(), answer)

@@ -155,9 +155,9 @@ fn actions(operation: &str, asked: &Value) -> Vec<String> {
     parts.iter().map(|part| format!("dynamodb:{}Item", kind(part))).collect()
 }
 
-/// Keeps the action that a call of this target needs the right for.
-pub(crate) fn note_target(target: &str) {
-    note(&[operation(target)]);
+/// Keeps the actions that a call of this target needs the right for.
+pub(crate) fn note_call(target: &str, asked: &Value) {
+    note(&actions(&operation(target), asked));
 }
 
 /// Lines that other processes add to as well: short enough to be written at once.

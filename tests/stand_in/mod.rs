@@ -21,6 +21,8 @@ use quartermaster::domain::ids::RequestId;
 use quartermaster::ports::provisioner::Provisioner;
 use serde_json::{Value, json};
 
+use crate::emulator::recorder::note_call;
+
 pub(crate) use made::{Drift, Made};
 use shelf::Shelf;
 
@@ -152,6 +154,7 @@ async fn answer(State(stand_in): State<StandIn>, headers: HeaderMap, body: Strin
     let target = headers["x-amz-target"].to_str().unwrap();
     let operation = target.strip_prefix(SERVICE).unwrap().to_owned();
     let asked: Value = serde_json::from_str(&body).unwrap();
+    note_call(target, &asked);
     let fault = {
         let mut account = stand_in.account.lock().unwrap();
         account.calls.push((operation.clone(), asked.clone()));
