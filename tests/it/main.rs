@@ -21,6 +21,7 @@ mod harness;
 mod home;
 mod lease;
 mod lease_held;
+mod on_aws;
 mod operator;
 mod ownership;
 mod people;

@@ -1,67 +1,18 @@
 //! The program as its operator runs it: `serve` beside a Slack, and the commands that look at the same files.
 
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
-use quartermaster::playground::{Playground, Settings};
-use quartermaster::ports::clock::{Clock as _, SystemClock};
-use tokio::net::{TcpListener, TcpStream};
-
+use crate::harness::process::{Bot, SECRET, TOKEN, eventually, free_address, slack};
 use crate::harness::{Place, TOKENS, said};
-
-const SECRET: &str = "signing-secret-of-serve";
-const TOKEN: &str = "xoxb-token-of-serve";
-/// Longest wait for the other process; a slow machine must not fail the test.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-/// A bot in a process of its own, killed when the test ends.
-struct Bot(Child);
-
-impl Drop for Bot {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Looks again and again until it is so.
-async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
-    let mut looks = tokio::time::interval(Duration::from_millis(20));
-    let waiting = async {
-        while !is_so().await {
-            looks.tick().await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("never happened: {what}"));
-}
-
-async fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
-}
-
-/// A Slack on a port of its own, whose bot is at `bot`.
-async fn slack(bot: &str) -> (Playground, String) {
-    let playground = Playground::new(Settings::demo(SECRET, TOKEN, Arc::new(|| SystemClock.now())));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let origin = format!("http://{}", listener.local_addr().unwrap());
-    playground.set_public_url(origin.clone());
-    playground.set_bot_url(format!("http://{bot}"));
-    let router = playground.router();
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    (playground, origin)
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn serve_runs_against_any_slack_with_a_settings_file_and_stops_in_good_order() {
     let address = free_address().await;
     let place = Place::new(&address);
     let (slack, origin) = slack(&address).await;
-    let mut command = place.command(&["serve"]);
-    command.env("SLACK_SIGNING_SECRET", SECRET).env("SLACK_BOT_TOKEN", TOKEN);
-    command.env("SLACK_API_URL", format!("{origin}/api/")).env("RUST_LOG", "debug");
-    let mut bot = Bot(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
-    eventually("the bot listens", async || TcpStream::connect(&address).await.is_ok()).await;
+    let mut command = place.serves(&origin);
+    command.env("RUST_LOG", "debug").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut bot = Bot::start(command, &address).await;
 
     slack.run_command("U0ALICE", "C0PAYMENTS", "/provision s3-bucket BucketPurpose=logs").await.unwrap();
     eventually("the form opens", async || slack.view("U0ALICE").is_some()).await;
@@ -81,14 +32,7 @@ async fn serve_runs_against_any_slack_with_a_settings_file_and_stops_in_good_ord
     assert_eq!(events, ["submitted", "provisioning", "active"], "read while the bot runs");
     let used = place.runs(&["policy", "explain", "s3-bucket", "--as", "U0ALICE", "BucketPurpose=logs"]);
     assert!(said(&used).contains("quota:      1 of 10 used"), "{}", said(&used));
-    let second = said(
-        &place
-            .command(&["serve"])
-            .env("SLACK_SIGNING_SECRET", SECRET)
-            .env("SLACK_BOT_TOKEN", TOKEN)
-            .output()
-            .unwrap(),
-    );
+    let second = said(&place.serves(&origin).output().unwrap());
     assert!(second.contains("is in use by another quartermaster"), "{second}");
 
     let pid = bot.0.id().to_string();
@@ -148,9 +92,8 @@ fn a_broken_catalog_is_refused_with_file_line_and_remedy() {
     let place = Place::new("127.0.0.1:0");
     place.replace("catalog/s3-bucket/product.yml", "description:", "descripton:");
     place.replace("catalog/rds-postgres/product.yml", "TeamName: team", "TeamNam: team");
-    let mut command = place.command(&["serve"]);
-    command.env("SLACK_SIGNING_SECRET", SECRET).env("SLACK_BOT_TOKEN", TOKEN);
-    insta::assert_snapshot!(said(&command.output().unwrap()), @"
+    let served = place.serves("http://127.0.0.1:1").output().unwrap();
+    insta::assert_snapshot!(said(&served), @"
     catalog/rds-postgres/product.yml: line 7: the template has no parameter `TeamNam`: did you mean `TeamName`?
     catalog/s3-bucket/product.yml: line 3: unknown key `descripton`: did you mean `description`?
     exit 2

@@ -77,17 +77,21 @@ pub(crate) struct Cloud {
 }
 
 impl Cloud {
+    /// The account of a journey, where journeys run on AWS.
     #[expect(clippy::disallowed_methods, reason = "the emulator's script says so")]
-    pub(super) async fn open(clock: &ManualClock) -> Option<Self> {
+    pub(super) async fn of_a_journey(clock: &ManualClock) -> Option<Self> {
         std::env::var(ON_AWS).ok()?;
-        let clock: Arc<dyn Clock> = Arc::new(clock.clone());
+        Some(Self::open(Arc::new(clock.clone())).await)
+    }
+
+    pub(crate) async fn open(clock: Arc<dyn Clock>) -> Self {
         let database = Database::open(":memory:").unwrap();
         let made = LocalQueue::new(database.clone(), Arc::clone(&clock));
         let simulation = Simulation { step: Period::ZERO, fail_products: vec![], fail_teardowns: vec![] };
         let backing = SimulatedProvisioner::new(database.clone(), made.clone(), clock, simulation);
         let stand_in = StandIn::start(Arc::new(backing)).await;
         let (configuration, recorder) = recorded_beside(Some(stand_in.url())).await;
-        Some(Self {
+        Self {
             tables: tables::new().await,
             machine: machine::new(&machine::shipped(), VISIBILITY).await,
             sqs: Client::new(&emulator().await),
@@ -96,7 +100,21 @@ impl Cloud {
             stand_in,
             database,
             made,
-        })
+        }
+    }
+
+    /// Where a process has to call.
+    pub(crate) fn url(&self) -> &str {
+        self.recorder.url()
+    }
+
+    /// The lines of a settings file that name what is here.
+    pub(crate) fn lines(&self, provisioner: &str) -> String {
+        let (Tables { requests, events }, Machine { arn, queue, .. }) = (&self.tables, &self.machine);
+        format!(
+            "[backend]\nstore = \"dynamodb:{requests},{events}\"\nworkflow = \"step-functions:{arn}\"\n\
+             provisioner = \"{provisioner}\"\nqueue = \"{queue}\"\n[aws]\nportfolio = \"{PORTFOLIO}\"\n"
+        )
     }
 
     /// What the bot works on, with the catalog as it is now in the portfolio.

@@ -3,11 +3,12 @@
 
 mod aftermath;
 mod clock;
-mod cloud;
+pub(crate) mod cloud;
 mod desk;
 mod interrupted;
-mod person;
+pub(crate) mod person;
 mod place;
+pub(crate) mod process;
 mod setup;
 mod switchboard;
 pub(crate) mod transcript;
@@ -88,7 +89,7 @@ impl Company {
             clock: clock.clone(),
             playground: playground.clone(),
             board,
-            cloud: Cloud::open(&clock).await,
+            cloud: Cloud::of_a_journey(&clock).await,
             app: Mutex::default(),
             held: AtomicBool::new(false),
             interruption: Mutex::default(),

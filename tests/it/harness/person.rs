@@ -282,7 +282,8 @@ fn blocks(view: &Value) -> impl Iterator<Item = &Value> {
 }
 
 /// The block and the action of the button with this text, where one is asked for about this request.
-fn pressable(blocks: &Value, button: &str, request: Option<&str>) -> Option<(String, String)> {
+/// The block and the action of the first button with this text, about this request where one is named.
+pub(crate) fn pressable(blocks: &Value, button: &str, request: Option<&str>) -> Option<(String, String)> {
     blocks.as_array().into_iter().flatten().find_map(|block| {
         let elements = block["elements"].as_array().into_iter().flatten();
         let mut elements = elements.chain(block.get("accessory"));

@@ -1,0 +1,73 @@
+//! The program in processes of its own, beside a Slack that they share.
+
+use std::process::{Child, Command};
+use std::sync::Arc;
+use std::time::Duration;
+
+use quartermaster::playground::{Playground, Settings};
+use quartermaster::ports::clock::{Clock as _, SystemClock};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::Place;
+
+pub(crate) const SECRET: &str = "signing-secret-of-serve";
+pub(crate) const TOKEN: &str = "xoxb-token-of-serve";
+/// Longest wait for another process. What a killed bot had begun comes back after two minutes, and a slow machine must
+/// not fail a test.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// A bot, killed when the test ends.
+pub(crate) struct Bot(pub(crate) Child);
+
+impl Bot {
+    /// Runs a command that listens at `address`, and waits until it does.
+    pub(crate) async fn start(mut command: Command, address: &str) -> Self {
+        let bot = Self(command.spawn().unwrap());
+        eventually("the bot listens", async || TcpStream::connect(address).await.is_ok()).await;
+        bot
+    }
+}
+
+impl Drop for Bot {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Place {
+    /// `serve` in this folder, for the Slack at `origin`.
+    pub(crate) fn serves(&self, origin: &str) -> Command {
+        let mut command = self.command(&["serve"]);
+        command.env("SLACK_SIGNING_SECRET", SECRET).env("SLACK_BOT_TOKEN", TOKEN);
+        command.env("SLACK_API_URL", format!("{origin}/api/"));
+        command
+    }
+}
+
+/// Looks again and again until it is so.
+pub(crate) async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
+    let mut looks = tokio::time::interval(Duration::from_millis(20));
+    let waiting = async {
+        while !is_so().await {
+            looks.tick().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("never happened: {what}"));
+}
+
+pub(crate) async fn free_address() -> String {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
+}
+
+/// A Slack on a port of its own, whose bot is at `bot`, and where that Slack is.
+pub(crate) async fn slack(bot: &str) -> (Playground, String) {
+    let playground = Playground::new(Settings::demo(SECRET, TOKEN, Arc::new(|| SystemClock.now())));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    playground.set_public_url(origin.clone());
+    playground.set_bot_url(format!("http://{bot}"));
+    let router = playground.router();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (playground, origin)
+}
