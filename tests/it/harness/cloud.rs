@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
-use quartermaster::aws::dynamodb::Tables;
+use quartermaster::aws::dynamodb::{DynamoStore, Tables};
 use quartermaster::config::{Account, Backend, ProvisionerChoice, Settings, StoreChoice, WorkflowChoice};
 use quartermaster::domain::catalog::Catalog;
 use quartermaster::domain::ids::{RecordId, RequestId};
@@ -23,7 +23,7 @@ use serde_json::json;
 
 use super::ManualClock;
 use crate::emulator::machine::{self, Machine};
-use crate::emulator::recorder::Recorder;
+use crate::emulator::recorder::{Call, Recorder};
 use crate::emulator::{emulator, recorded_beside, tables};
 use crate::stand_in::{PORTFOLIO, StandIn};
 
@@ -101,6 +101,16 @@ impl Cloud {
             database,
             made,
         }
+    }
+
+    /// The tables, for the one who looks at what the bot did: nothing of it counts as the bot's.
+    pub(super) async fn observed(&self) -> DynamoStore {
+        DynamoStore::new(&emulator().await, self.tables.clone())
+    }
+
+    /// What the bot asked for so far.
+    pub(super) fn calls(&self) -> Vec<Call> {
+        self.recorder.calls()
     }
 
     /// Where a process has to call.

@@ -11,7 +11,7 @@ use quartermaster::playground::Playground;
 use quartermaster::portal::dispatch::Dispatcher;
 use quartermaster::portal::trail::begin_copying;
 use quartermaster::ports::clock::Clock;
-use quartermaster::ports::store::{Which, Whose};
+use quartermaster::ports::store::{Store, Which, Whose};
 use quartermaster::wiring::{App, Backends};
 use serde_json::Value;
 
@@ -55,10 +55,10 @@ pub(super) struct Expected {
 }
 
 /// Whether a request cannot go on before the state machine has said something.
-async fn waits_for_the_machine(app: &App) -> bool {
+async fn waits_for_the_machine(app: &App, store: &dyn Store) -> bool {
     for team in &app.portal.organization.teams {
         let of_team = Whose::Team(team.name.clone());
-        let live = app.portal.ports.store.list(&of_team, Which::Live, 0, 1_000).await.unwrap();
+        let live = store.list(&of_team, Which::Live, 0, 1_000).await.unwrap();
         if live.iter().any(|request| matches!(request.status, Status::Pending | Status::Approved)) {
             return true;
         }
@@ -150,11 +150,12 @@ impl Desk {
     /// cannot go on without it.
     async fn drain(&self, dispatcher: &Dispatcher, app: &App) -> anyhow::Result<()> {
         let mut looks = tokio::time::interval(LOOK);
+        let store = self.store().await;
         for _ in 0..MOST_LOOKS {
             dispatcher.drain().await?;
             let Some(cloud) = &self.cloud else { return Ok(()) };
             let heard = cloud.passes_on_what_was_made().await;
-            if !heard && !waits_for_the_machine(app).await {
+            if !heard && !waits_for_the_machine(app, &*store).await {
                 return Ok(());
             }
             looks.tick().await;
@@ -192,12 +193,20 @@ impl Desk {
         *self.parked.lock().unwrap() + now
     }
 
+    /// What is stored, for a look that is not the bot's.
+    pub(super) async fn store(&self) -> Arc<dyn Store> {
+        match &self.cloud {
+            Some(cloud) => Arc::new(cloud.observed().await),
+            None => Arc::clone(&self.app().portal.ports.store),
+        }
+    }
+
     pub(super) async fn newest_request(&self) -> Request {
-        let app = self.app();
+        let (app, store) = (self.app(), self.store().await);
         let mut newest: Option<Request> = None;
         for team in &app.portal.organization.teams {
             let of_team = Whose::Team(team.name.clone());
-            let found = app.portal.ports.store.list(&of_team, Which::All, 0, 1).await.unwrap();
+            let found = store.list(&of_team, Which::All, 0, 1).await.unwrap();
             newest = newest.into_iter().chain(found).max_by_key(|request| request.submitted_at);
         }
         newest.unwrap()

@@ -217,6 +217,11 @@ impl Company {
         )
     }
 
+    /// What the bot asked AWS for so far; nothing where all is embedded.
+    pub(crate) fn aws_calls(&self) -> Vec<crate::emulator::recorder::Call> {
+        self.desk.cloud.as_ref().map(Cloud::calls).unwrap_or_default()
+    }
+
     /// The request that was submitted last.
     pub(crate) async fn newest_request(&self) -> Request {
         self.desk.newest_request().await
