@@ -138,6 +138,16 @@ impl Workflow for StepFunctions {
             Err(error) => Err(error).with_context(|| format!("cannot look at the execution {execution}")),
         }
     }
+
+    async fn running(&self) -> anyhow::Result<Vec<ExecutionName>> {
+        let call = self.client.list_executions().state_machine_arn(&self.machine);
+        let mut pages = call.status_filter(ExecutionStatus::Running).into_paginator().items().send();
+        let mut names = Vec::new();
+        while let Some(execution) = pages.next().await {
+            names.push(ExecutionName::new(execution.context("cannot list executions")?.name));
+        }
+        Ok(names)
+    }
 }
 
 /// What the answer to either of the two means: AWS documents the first code for a task that is over, emulators and older

@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod catalog_template;
 pub mod dev;
 pub mod policy;
+pub mod reconcile;
 pub mod serve;
 
 use std::path::{Path, PathBuf};
@@ -44,6 +45,12 @@ enum Command {
     /// Read the audit trail
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Compare the portal's records with what AWS has; exit 1 and one line per difference if there is any
+    Reconcile {
+        /// Have the running bot put right what it can, instead of at its next look
+        #[arg(long)]
+        repair: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -186,6 +193,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Audit(AuditCommand::Export { since, format }) => {
             audit::export(config, since.as_deref(), format).await
         }
+        Command::Reconcile { repair } => reconcile::reconcile(config, repair).await,
     }
 }
 

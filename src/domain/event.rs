@@ -114,6 +114,13 @@ pub enum Event {
     },
     /// Nothing is left.
     TerminationSucceeded,
+    /// It was removed outside of the portal. That it is not there was made sure of before.
+    Vanished,
+    /// The provisioner says how it is: what is wrong with it, or that nothing is.
+    ConditionSeen {
+        /// In the provisioner's words.
+        trouble: Option<String>,
+    },
     /// Something is left.
     TerminationFailed {
         /// Why, as the provisioner put it.
@@ -146,6 +153,8 @@ impl Event {
             Self::TerminationStarted { .. } => "termination started",
             Self::TerminationSucceeded => "termination succeeded",
             Self::TerminationFailed { .. } => "termination failed",
+            Self::Vanished => "vanished",
+            Self::ConditionSeen { .. } => "condition seen",
         }
     }
 }

@@ -144,6 +144,11 @@ pub enum JobKind {
         /// Entries up to here were copied.
         after: u64,
     },
+    /// Compare rows with AWS and repair what can be.
+    Reconcile {
+        /// What the admins were told of already.
+        told: Vec<String>,
+    },
     /// Judge a click that could not be judged when it came, because Slack could not be asked who is who.
     JudgeClick(StoredClick),
 }
@@ -218,6 +223,7 @@ impl JobKind {
             Self::Warn => format!("{SHOW}warning"),
             Self::Home => format!("{SHOW}home"),
             Self::CopyTrail { .. } => format!("{SHOW}trail"),
+            Self::Reconcile { .. } => "reconcile".to_owned(),
             Self::Provision => "provision".to_owned(),
             Self::WatchProvisioning => "watch".to_owned(),
             Self::Terminate => "terminate".to_owned(),
@@ -245,6 +251,7 @@ impl JobKind {
             Self::Warn => "warn",
             Self::Home => "home",
             Self::CopyTrail { .. } => "copy_trail",
+            Self::Reconcile { .. } => "reconcile",
         }
     }
 
@@ -285,6 +292,7 @@ mod tests {
             JobKind::Warn,
             JobKind::Home,
             JobKind::CopyTrail { after: 7 },
+            JobKind::Reconcile { told: vec!["one: vanished".into()] },
             JobKind::Provision,
             JobKind::WatchProvisioning,
             JobKind::Terminate,
@@ -321,6 +329,7 @@ mod tests {
         warn: show:warning
         home: show:home
         copy_trail: show:trail
+        reconcile: reconcile
         provision: provision
         watch_provisioning: watch
         terminate: terminate

@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod catalog;
 pub mod cost;
+pub mod drift;
 pub mod event;
 pub mod fate;
 #[cfg(test)]

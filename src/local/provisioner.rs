@@ -15,7 +15,8 @@ use super::instant;
 use super::obstacles::Obstacles;
 use super::physical::{ACCOUNT, Physical, REGION};
 use super::queue::{LocalQueue, enqueue};
-use super::records::{Kind, Outcome, Record, describe};
+use super::records::{Kind, Outcome, Record, describe, existing};
+use crate::domain::drift::Existing;
 use crate::domain::ids::{ProductKey, RecordId, RequestId};
 use crate::domain::period::Period;
 use crate::domain::template::evaluate::{EvaluatedOutput, Evaluation, Inputs, LiveResource};
@@ -72,6 +73,18 @@ impl Provisioner for SimulatedProvisioner {
         let removal = Removal { request, attempt, now, simulation };
         let record = self.database.write(move |tx| removal.begin(tx)).await;
         Ok(record.context("cannot begin to remove")?)
+    }
+
+    async fn survey(&self) -> anyhow::Result<Vec<Existing>> {
+        let now = self.clock.now();
+        self.database
+            .read(move |connection| existing(connection, now))
+            .await
+            .context("cannot list what was made")
+    }
+
+    async fn exists(&self, request: RequestId) -> anyhow::Result<bool> {
+        Ok(self.survey().await?.iter().any(|existing| existing.request == request))
     }
 
     fn poll_every(&self) -> Duration {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::instant;
 use super::obstacles::Obstacles;
+use crate::domain::drift::{Condition, Existing};
 use crate::domain::ids::{ProvisionedProductId, RecordId, RequestId};
 use crate::ports::provisioner::{RecordState, Started};
 
@@ -124,6 +125,27 @@ impl Record {
     pub(super) fn is_running(&self, now: Timestamp) -> bool {
         self.ends_at > instant::reached(now)
     }
+}
+
+/// What was made and is not removed. It keeps no tags.
+pub(super) fn existing(connection: &Connection, now: Timestamp) -> anyhow::Result<Vec<Existing>> {
+    let mut made = connection.prepare_cached(
+        "SELECT DISTINCT request FROM records WHERE kind = 'PROVISION_PRODUCT' AND made > 0",
+    )?;
+    let requests = made.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+    let mut found = Vec::new();
+    for request in requests {
+        let request = RequestId::parse(&request).with_context(|| format!("`{request}` is no request"))?;
+        let removal = Record::latest(connection, request, Kind::Terminate)?;
+        let provisioning = Record::latest(connection, request, Kind::Provision)?;
+        let changes = [&provisioning, &removal].into_iter().flatten().any(|record| record.is_running(now));
+        let removed = removal.is_some_and(|record| matches!(record.outcome, Outcome::Succeeded { .. }));
+        if changes || !removed {
+            let condition = if changes { Condition::Changing } else { Condition::Fine };
+            found.push(Existing { request, condition, tags: None });
+        }
+    }
+    Ok(found)
 }
 
 fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {

@@ -78,6 +78,17 @@ impl Workflow for LocalWorkflow {
         });
         waits.await.context("cannot look at an execution")
     }
+
+    async fn running(&self) -> anyhow::Result<Vec<ExecutionName>> {
+        let now = self.clock.now();
+        let waiting = self.database.write(move |tx| {
+            expire(tx, now)?;
+            let mut found = tx.prepare_cached("SELECT name FROM executions WHERE token_hash IS NOT NULL")?;
+            let names = found.query_map([], |row| row.get::<_, String>(0))?;
+            anyhow::Ok(names.map(|name| name.map(ExecutionName::new)).collect::<Result<Vec<_>, _>>()?)
+        });
+        waiting.await.context("cannot list executions")
+    }
 }
 
 enum Answer {

@@ -250,7 +250,7 @@ async fn run_key(portal: &Portal, key: &JobKey) {
 async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
     let store = &portal.ports.store;
     let of = &job.claim.key.of;
-    let performed = perform(portal, of, &job.kind).await;
+    let performed = perform(portal, of, &job.kind).await.map_err(|error| unless_too_often(job, error));
     portal.metrics.job(&job.kind, outcome(&performed));
     match performed {
         Ok(Performed::Done) => store.complete(&job.claim).await,
@@ -260,9 +260,6 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
         Err(error @ (JobError::Later(_) | JobError::After(_))) => {
             let why = format!("{error:#}");
             let now = portal.now();
-            if job.attempts >= GIVE_UP_AFTER && !matches!(error, JobError::After(_)) {
-                return park(portal, job, &why).await;
-            }
             let pause = match error {
                 JobError::After(wait) => SignedDuration::try_from(wait).unwrap_or(LONGEST_PAUSE),
                 JobError::Later(_) | JobError::Never(_) => back_off(job),
@@ -270,6 +267,14 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
             tracing::warn!(%of, job = job.kind.word(), attempt = job.attempts + 1, error = why, "a job is put off");
             store.put_off(&job.claim, now.saturating_add(pause).unwrap_or(Timestamp::MAX), &why).await
         }
+    }
+}
+
+/// What has failed so often will never succeed by itself. Being asked to wait is no failure.
+fn unless_too_often(job: &ClaimedJob, error: JobError) -> JobError {
+    match error {
+        JobError::Later(error) if job.attempts >= GIVE_UP_AFTER => JobError::Never(format!("{error:#}")),
+        JobError::Later(_) | JobError::After(_) | JobError::Never(_) => error,
     }
 }
 
@@ -308,7 +313,7 @@ async fn park(portal: &Portal, job: &ClaimedJob, why: &str) -> anyhow::Result<()
     portal.ports.store.park(&job.claim, why).await?;
     match (of, &job.kind) {
         (Subject::Person(owner), JobKind::Warn) => {
-            tell_admins(portal, &unwarned(owner, why)).await;
+            portal.tell_admins(&unwarned(owner, why)).await;
             Ok(())
         }
         (Subject::Request(id), JobKind::Terminate | JobKind::WatchTermination) => {
@@ -328,7 +333,8 @@ fn somebody_waits(kind: &JobKind) -> bool {
         | JobKind::FindHomes
         | JobKind::Warn
         | JobKind::Home
-        | JobKind::CopyTrail { .. } => false,
+        | JobKind::CopyTrail { .. }
+        | JobKind::Reconcile { .. } => false,
         JobKind::StartExecution { .. }
         | JobKind::Resume { .. }
         | JobKind::ApprovalDeadline
@@ -372,13 +378,4 @@ fn unwarned(owner: &PersonId, why: &str) -> String {
          Nothing of theirs is torn down until it is. Invite the app to the approvals channel; it is tried again \
          tomorrow."
     )
-}
-
-/// Tells every admin who is named by id or found by Slack, as far as they can be told.
-async fn tell_admins(portal: &Portal, text: &str) {
-    for admin in portal.admins().await {
-        if let Err(error) = portal.ports.slack.whisper(None, &admin, text).await {
-            tracing::warn!(%admin, %error, "cannot tell an admin");
-        }
-    }
 }

@@ -4,6 +4,7 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use crate::domain::audit::AuditEntry;
@@ -19,6 +20,7 @@ pub struct Metrics {
     leases: Family<LeaseEvent, Counter>,
     refusals: Counter,
     jobs: Family<JobRun, Counter>,
+    drift: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -59,6 +61,7 @@ impl Default for Metrics {
             leases: Family::default(),
             refusals: Counter::default(),
             jobs: Family::default(),
+            drift: Gauge::default(),
             registry: Registry::default(),
         };
         registry.register("provisions", "Provisionings that ended", metrics.provisions.clone());
@@ -67,6 +70,8 @@ impl Default for Metrics {
         registry.register("leases", "What happened to what lives", metrics.leases.clone());
         registry.register("refusals", "Attempts refused for lack of right", metrics.refusals.clone());
         registry.register("jobs", "Runs of jobs by kind", metrics.jobs.clone());
+        let help = "Differences between rows and AWS that the last comparison found";
+        registry.register("drift_findings", help, metrics.drift.clone());
         Self { registry, ..metrics }
     }
 }
@@ -104,6 +109,11 @@ impl Metrics {
     /// Counts a run of a job.
     pub(super) fn job(&self, kind: &JobKind, outcome: &'static str) {
         self.jobs.get_or_create(&JobRun { kind: kind.word(), outcome }).inc();
+    }
+
+    /// Notes how many differences there are.
+    pub(super) fn drift(&self, findings: usize) {
+        self.drift.set(i64::try_from(findings).unwrap_or(i64::MAX));
     }
 
     fn lease(&self, product: String, event: &'static str) {

@@ -15,6 +15,7 @@ pub mod lookup;
 pub mod metrics;
 mod people;
 mod perform;
+pub mod reconcile;
 pub mod renew;
 pub mod settle;
 mod show;

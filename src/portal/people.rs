@@ -141,6 +141,15 @@ impl Portal {
         people
     }
 
+    /// Tells every admin who is named by id or found by Slack, as far as they can be told.
+    pub(crate) async fn tell_admins(&self, text: &str) {
+        for admin in self.admins().await {
+            if let Err(error) = self.ports.slack.whisper(None, &admin, text).await {
+                tracing::warn!(%admin, %error, "cannot tell an admin");
+            }
+        }
+    }
+
     /// Whether `person` may renew, tear down and hand over: its owner, its team's approvers, admins.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use thiserror::Error as ThisError;
 use super::decide::judge_stored;
 use super::home::{find_homes, publish};
 use super::lease::{look_at_lease, warn};
+use super::reconcile::reconcile;
 use super::show::{refresh, show};
 use super::trail::copy;
 use super::{Error, Portal};
@@ -77,6 +78,7 @@ pub(super) async fn perform(portal: &Portal, of: &Subject, kind: &JobKind) -> Re
         (Subject::Person(person), JobKind::Warn) => warn(portal, person).await,
         (Subject::Person(person), JobKind::Home) => publish(portal, person).await,
         (Subject::Portal, JobKind::CopyTrail { after }) => copy(portal, *after).await,
+        (Subject::Portal, JobKind::Reconcile { told }) => reconcile(portal, told).await,
         (Subject::Person(_) | Subject::Portal, kind) => misplaced(of, kind),
     }
 }
@@ -95,7 +97,9 @@ async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Pe
             at_deadline(portal, id, Event::RenewalDeadline, deadline).await
         }
         JobKind::FindHomes => find_homes(portal, id).await,
-        JobKind::Warn | JobKind::Home | JobKind::CopyTrail { .. } => misplaced(&Subject::Request(id), kind),
+        JobKind::Warn | JobKind::Home | JobKind::CopyTrail { .. } | JobKind::Reconcile { .. } => {
+            misplaced(&Subject::Request(id), kind)
+        }
         JobKind::JudgeClick(click) => judge_click(portal, id, click).await,
         JobKind::ApprovalDeadline => {
             let deadline =
@@ -204,7 +208,7 @@ async fn provision(portal: &Portal, id: RequestId) -> Result<Performed, JobError
         let why = "the product was changed by its owner while the request was waiting".to_owned();
         return apply(portal, id, Event::ProvisioningFailed { why }).await;
     };
-    let tags = tags(&request);
+    let tags = request.tags();
     let order = ProvisionOrder { request: id, product, parameters: &request.parameters, tags: &tags };
     match portal.ports.provisioner.provision(&order).await {
         Ok(started) => {
@@ -218,19 +222,6 @@ async fn provision(portal: &Portal, id: RequestId) -> Result<Performed, JobError
         Err(ProvisionError::Refused(why)) => apply(portal, id, Event::ProvisioningFailed { why }).await,
         Err(ProvisionError::Other(error)) => Err(JobError::Later(error)),
     }
-}
-
-/// What every provisioned resource is labeled with. No expiry: a renewal would falsify it.
-fn tags(request: &Request) -> Vec<(String, String)> {
-    [
-        ("Team", request.team.to_string()),
-        ("Requester", request.requester.to_string()),
-        ("RequestId", request.id.to_string()),
-        ("Product", request.product.key.to_string()),
-        ("ProvisionedBy", "quartermaster".to_owned()),
-    ]
-    .map(|(key, value)| (key.to_owned(), value))
-    .to_vec()
 }
 
 async fn watch_provisioning(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::domain::catalog::Product;
+use crate::domain::drift::Existing;
 use crate::domain::ids::{ProvisionedProductId, RecordId, RequestId};
 
 /// Makes and removes products. Each operation is a record that runs for a while and is looked at until it ends.
@@ -31,6 +32,19 @@ pub trait Provisioner: Debug + Send + Sync {
     /// # Errors
     /// See [`ProvisionError`].
     async fn terminate(&self, request: RequestId, attempt: u32) -> Result<Option<RecordId>, ProvisionError>;
+
+    /// Everything there is that the portal provisioned, by the names it gave; nothing else. What changed within the last
+    /// minutes may be missing.
+    ///
+    /// # Errors
+    /// Whatever keeps any of it from being seen: half an answer is none.
+    async fn survey(&self) -> anyhow::Result<Vec<Existing>>;
+
+    /// Whether there is now what `request` provisioned.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being looked for.
+    async fn exists(&self, request: RequestId) -> anyhow::Result<bool>;
 
     /// How long to wait between two looks at a record.
     fn poll_every(&self) -> Duration;

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
-use crate::domain::job::{Job, JobKey, JobKind};
+use crate::domain::job::{Job, JobKey, JobKind, Subject};
 use crate::domain::quota::{QuotaChange, QuotaSlot, QuotaUse, TeamUse};
 use crate::domain::request::{MessageRef, Request};
 
@@ -95,6 +95,13 @@ pub trait Store: Debug + Send + Sync {
 
     /// Parks a job that will not succeed by itself. Does nothing if it was rewritten or claimed anew.
     async fn park(&self, claim: &Claim, why: &str) -> anyhow::Result<()>;
+
+    /// Makes parked jobs of this subject due again whose names begin with `prefix`, as if they had never been tried, and
+    /// says how many there were.
+    ///
+    /// # Errors
+    /// When the store cannot be used.
+    async fn retry_parked(&self, of: &Subject, prefix: &str, now: Timestamp) -> anyhow::Result<usize>;
 
     /// When the next job is due, if any waits: how far behind the dispatcher is.
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>>;

@@ -33,6 +33,12 @@ pub trait Workflow: Debug + Send + Sync {
     /// # Errors
     /// Whatever keeps it from being looked at now.
     async fn is_running(&self, execution: &ExecutionName) -> anyhow::Result<bool>;
+
+    /// Every execution that was started and has not ended.
+    ///
+    /// # Errors
+    /// Whatever keeps any of them from being listed: half a list is none.
+    async fn running(&self) -> anyhow::Result<Vec<ExecutionName>>;
 }
 
 /// What an execution starts with: ids and timeouts, never parameters or texts, since executions can be read by

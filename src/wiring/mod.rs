@@ -18,7 +18,7 @@ use crate::domain::catalog::Catalog;
 use crate::domain::job::JobKey;
 use crate::local::database::Database;
 use crate::portal::dispatch::Dispatcher;
-use crate::portal::{Portal, trail};
+use crate::portal::{Portal, reconcile, trail};
 use crate::ports::Ports;
 use crate::ports::clock::Clock;
 use crate::server;
@@ -105,6 +105,7 @@ impl App {
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
         trail::begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
+        reconcile::begin(&self.portal).await.context("cannot begin to compare records with AWS")?;
         let dispatcher = self.dispatcher.clone();
         let working = tokio::spawn({
             let stop = stop.clone();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quartermaster::domain::catalog::Product;
+use quartermaster::domain::drift::Condition;
 use quartermaster::domain::ids::{RecordId, RequestId};
 use quartermaster::domain::period::Period;
 use quartermaster::domain::template::Template;
@@ -42,6 +43,7 @@ macro_rules! provisioner_suite {
                 there_is_nothing_to_remove_where_nothing_was_made,
                 nothing_is_removed_while_it_is_being_made,
                 a_record_that_never_was_is_an_error,
+                a_survey_names_what_there_is_from_its_making_to_its_removal,
             ]
         );
     };
@@ -352,4 +354,23 @@ pub(crate) async fn nothing_is_removed_while_it_is_being_made(test: ProvisionerU
 
 pub(crate) async fn a_record_that_never_was_is_an_error(test: ProvisionerUnderTest) {
     assert!(test.provisioner.describe(&RecordId::new("rec-none")).await.is_err());
+}
+
+pub(crate) async fn a_survey_names_what_there_is_from_its_making_to_its_removal(test: ProvisionerUnderTest) {
+    let order = Order::new("s3-bucket");
+    let exists = async || test.provisioner.exists(order.request).await.unwrap();
+    let surveyed = async || {
+        let found = test.provisioner.survey().await.unwrap();
+        found.into_iter().map(|existing| (existing.request, existing.condition)).collect::<Vec<_>>()
+    };
+    assert_eq!((surveyed().await, exists().await), (vec![], false));
+    test.provision(&order).await;
+    assert!(exists().await);
+    test.clock.advance(ENOUGH);
+    assert_eq!((surveyed().await, exists().await), (vec![(order.request, Condition::Fine)], true));
+    let record = test.attempt(&order, 1).await;
+    assert_eq!(surveyed().await, vec![(order.request, Condition::Changing)]);
+    test.clock.advance(ENOUGH);
+    assert!(matches!(test.state(&record).await, RecordState::Succeeded { .. }));
+    assert_eq!((surveyed().await, exists().await), (vec![], false));
 }

@@ -188,6 +188,7 @@ pub(crate) async fn an_execution_runs_until_it_has_ended(test: WorkflowUnderTest
     let request = test.start(false).await;
     let asked = test.signal().await;
     assert!(runs(request).await);
+    assert_eq!(test.workflow.running().await.unwrap(), [input(request, false).name]);
     assert!(test.succeed(&token(asked)).await);
     let asked = test.signal().await;
     assert!(runs(request).await, "it waits for the product");
@@ -195,6 +196,7 @@ pub(crate) async fn an_execution_runs_until_it_has_ended(test: WorkflowUnderTest
     assert_eq!(test.signal().await, ended(request, true));
     assert!(test.signals().await.is_empty());
     assert!(!runs(request).await);
+    assert!(test.workflow.running().await.unwrap().is_empty());
 }
 
 pub(crate) async fn a_token_is_used_once(test: WorkflowUnderTest) {

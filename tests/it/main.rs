@@ -13,6 +13,7 @@ mod cancellation;
 mod commands;
 mod costs;
 mod denial;
+mod drift;
 #[path = "../emulator/mod.rs"]
 mod emulator;
 mod failure;

@@ -97,3 +97,28 @@ fn an_export_without_a_store_says_so() {
     exit 1
     ");
 }
+
+#[test]
+fn records_are_compared_with_what_exists() {
+    let place = Place::new("127.0.0.1:0");
+    insta::assert_snapshot!(said(&place.runs(&["reconcile"])), @"
+    0 requests compared, 0 findings
+    exit 0
+    ");
+    // Something that the portal made once and has no record of any more.
+    let file = rusqlite::Connection::open(place.file("quartermaster.db")).unwrap();
+    file.execute(
+        "INSERT INTO records (id, request, kind, attempt, product, resources, made, ends_at, outcome, obstacles)
+         VALUES ('rec-1', '11111111-2222-4333-8444-555555555555', 'PROVISION_PRODUCT', 1, 'pp-1', 1, 1, 0,
+                 '{\"Succeeded\":{\"outputs\":[]}}', '{\"product\":\"s3-bucket\",\"first_failure\":\"\",\"protection\":null}')",
+        [],
+    )
+    .unwrap();
+    drop(file);
+    insta::assert_snapshot!(said(&place.runs(&["reconcile", "--repair"])), @"
+    11111111-2222-4333-8444-555555555555 left-over: it still exists in AWS although its request has ended: remove it there if nobody needs it
+    0 requests compared, 1 findings
+    the running bot puts right what it can now, and tells the admins
+    exit 1
+    ");
+}

@@ -133,6 +133,12 @@ impl StandIn {
         account.made.get(&format!("portal-{request}")).map(|made| made.id.clone())
     }
 
+    /// Somebody puts right what a request provisioned.
+    pub(crate) fn is_put_right(&self, request: RequestId) {
+        let mut account = self.account.lock().unwrap();
+        account.made.get_mut(&format!("portal-{request}")).unwrap().drift = None;
+    }
+
     /// Somebody does this to what a request provisioned, outside the portal.
     pub(crate) fn drifts(&self, request: RequestId, drift: Drift) {
         let mut account = self.account.lock().unwrap();

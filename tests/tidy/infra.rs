@@ -205,11 +205,9 @@ fn these_are_the_rights_of_the_bot() {
 }
 
 /// Rights that no call of ours names: AWS asks for them in the bot's name, or nothing uses them yet.
-const NOT_SENT: [(&str, &str); 4] = [
+const NOT_SENT: [(&str, &str); 2] = [
     ("kms:", "DynamoDB and SQS use the key in the bot's name"),
     ("ce:GetCostAndUsage", "actual cost is not read yet"),
-    ("states:ListExecutions", "nothing compares executions with rows yet"),
-    ("servicecatalog:SearchProvisionedProducts", "nothing compares products with rows yet"),
 ];
 
 /// What the suites on AWS have sent, by `.ci/aws`, is what the bot may do.

@@ -20,7 +20,7 @@ use super::item::{Item, must_text, number, read_json, read_number, read_time, te
 use super::lists::all;
 use super::transaction::Expression;
 use super::{DynamoStore, keys};
-use crate::domain::job::{Job, JobKey};
+use crate::domain::job::{Job, JobKey, Subject};
 use crate::ports::store::{Claim, ClaimedJob};
 
 /// Partitions of the index: so many writers may be at it at once.
@@ -175,6 +175,37 @@ pub(super) async fn park(store: &DynamoStore, claim: &Claim, why: &str) -> anyho
         .update_expression("SET lastError = :why REMOVE claim, dueShard")
         .expression_attribute_values(":why", text(why));
     conditional(update).await.map(drop).with_context(|| cannot("park", &claim.key))
+}
+
+/// How many there were.
+pub(super) async fn retry_parked(
+    store: &DynamoStore,
+    of: &Subject,
+    prefix: &str,
+    now: Timestamp,
+) -> anyhow::Result<usize> {
+    let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
+    let query = query
+        .key_condition_expression("pk = :of")
+        .expression_attribute_values(":of", text(keys::jobs_partition(of)));
+    let mut retried = 0;
+    for item in all(query, usize::MAX).await.context("cannot look for parked jobs")? {
+        let (pk, sk) = (must_text(&item, "pk")?, must_text(&item, "sk")?);
+        if item.contains_key("dueShard") || !sk.starts_with(prefix) {
+            continue;
+        }
+        let key = keys::read_job(pk, sk).with_context(|| format!("`{pk}` is no job"))?;
+        let update = change(store, &key)
+            .condition_expression("attribute_exists(kind) AND attribute_not_exists(dueShard)")
+            .update_expression("SET dueShard = :shard, dueAt = :now, writtenAt = :now, attempts = :none")
+            .expression_attribute_values(":shard", text(shard(&key).to_string()))
+            .expression_attribute_values(":now", time(now))
+            .expression_attribute_values(":none", number(&0))
+            .return_values(ReturnValue::AllNew);
+        let changed = conditional(update).await.with_context(|| cannot("retry", &key))?;
+        retried += usize::from(changed.is_some());
+    }
+    Ok(retried)
 }
 
 fn change(store: &DynamoStore, key: &JobKey) -> UpdateItemFluentBuilder {

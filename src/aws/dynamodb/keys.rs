@@ -87,7 +87,12 @@ pub(super) fn id_partitions(prefix: &str) -> Vec<String> {
 }
 
 pub(super) fn job(job: &JobKey) -> Item {
-    key(format!("JOB#{}", job.of), job.name.clone())
+    key(jobs_partition(&job.of), job.name.clone())
+}
+
+/// The partition of everything that is to be done about a subject.
+pub(super) fn jobs_partition(of: &Subject) -> String {
+    format!("JOB#{of}")
 }
 
 /// Reads the key of a job back.

@@ -34,7 +34,7 @@ use tokio::sync::Mutex;
 use crate::aws::Problem;
 use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
-use crate::domain::job::JobKey;
+use crate::domain::job::{JobKey, Subject};
 use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::request::{MessageRef, Request};
 use crate::ports::store::{Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, Store, Which, Whose};
@@ -181,6 +181,10 @@ impl Store for DynamoStore {
 
     async fn park(&self, claim: &Claim, why: &str) -> anyhow::Result<()> {
         jobs::park(self, claim, why).await
+    }
+
+    async fn retry_parked(&self, of: &Subject, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
+        jobs::retry_parked(self, of, prefix, now).await
     }
 
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {

@@ -1,11 +1,13 @@
 //! The provisioner port on Service Catalog: what may be provisioned is what the configured portfolio holds, as
 //! `quartermaster catalog template` makes it. `published` finds a product there, `check` says at the start what is
-//! missing or different, `records` reads how an operation comes along.
+//! missing or different, `records` reads how an operation comes along,
+//! `survey` what there is.
 
 mod check;
 pub(super) mod names;
 mod published;
 mod records;
+mod survey;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use anyhow::Context as _;
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_servicecatalog::Client;
+use aws_sdk_servicecatalog::error::SdkError;
 use aws_sdk_servicecatalog::operation::describe_provisioned_product::DescribeProvisionedProductError;
 use aws_sdk_servicecatalog::operation::terminate_provisioned_product::TerminateProvisionedProductError;
 use aws_sdk_servicecatalog::types::{ProvisioningParameter, RecordDetail, Tag};
@@ -22,6 +25,7 @@ use aws_sdk_servicecatalog::types::{ProvisioningParameter, RecordDetail, Tag};
 use self::published::{Cache, Missing, Place};
 use super::Problem;
 use crate::domain::catalog::Catalog;
+use crate::domain::drift::Existing;
 use crate::domain::ids::{ProductKey, ProvisionedProductId, RecordId, RequestId};
 use crate::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 
@@ -101,13 +105,7 @@ impl ServiceCatalog {
         let asked = self.client.describe_provisioned_product().name(&name).send().await;
         let detail = match asked {
             Ok(answer) => answer.provisioned_product_detail,
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(DescribeProvisionedProductError::is_resource_not_found_exception) =>
-            {
-                return Ok(None);
-            }
+            Err(error) if is_not_there(&error) => return Ok(None),
             Err(error) => return Err(error).with_context(|| format!("cannot look for {name}")),
         };
         let Some(detail) = detail else { return Ok(None) };
@@ -120,6 +118,11 @@ impl ServiceCatalog {
             resources: order.product.template.resources_made(order.parameters),
         }))
     }
+}
+
+fn is_not_there<R>(error: &SdkError<DescribeProvisionedProductError, R>) -> bool {
+    let error = error.as_service_error();
+    error.is_some_and(DescribeProvisionedProductError::is_resource_not_found_exception)
 }
 
 fn cannot_provision(error: impl std::error::Error + Send + Sync + 'static) -> ProvisionError {
@@ -177,6 +180,19 @@ impl Provisioner for ServiceCatalog {
                 Ok(None)
             }
             Err(error) => Err(anyhow::Error::new(error).context(format!("cannot remove {name}")).into()),
+        }
+    }
+
+    async fn survey(&self) -> anyhow::Result<Vec<Existing>> {
+        survey::survey(&self.client).await
+    }
+
+    async fn exists(&self, request: RequestId) -> anyhow::Result<bool> {
+        let name = names::name_of(request);
+        match self.client.describe_provisioned_product().name(&name).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if is_not_there(&error) => Ok(false),
+            Err(error) => Err(error).with_context(|| format!("cannot look for {name}")),
         }
     }
 

@@ -55,10 +55,15 @@ impl Change {
     pub(super) fn removes(&mut self, ending: Ending, attempt: u32) {
         self.turns_a_page();
         self.becomes(Status::Terminating { ending, attempt });
+        self.moots_renewal();
+        self.job(JobKind::Terminate);
+    }
+
+    /// Nobody has to answer a renewal any more.
+    pub(super) fn moots_renewal(&mut self) {
         if let Some(renewal) = self.request.renewal.as_mut().filter(|renewal| renewal.answer.is_none()) {
             renewal.answer = Some(RenewalAnswer::Moot);
         }
-        self.job(JobKind::Terminate);
     }
 
     /// Who wants it gone as soon as it is there, and the waiting execution's token, while it is being provisioned;

@@ -118,6 +118,22 @@ pub(super) fn renewal_deadline(change: Change, event: &Event) -> Result<Transiti
     Ok(not_renewed(change, &lease, RenewalAnswer::Unanswered, "renewal timed out", &clock, ""))
 }
 
+/// Something is wrong with it in AWS, or is not any more. It lives on: whether it is of use is for its owner to say.
+pub(super) fn condition_seen(
+    mut change: Change,
+    event: &Event,
+    trouble: Option<&str>,
+) -> Result<Transition, Refusal> {
+    if change.request.lease().is_none() || change.request.trouble.as_deref() == trouble {
+        return Err(change.does_not_apply(event));
+    }
+    change.request.trouble = trouble.map(str::to_owned);
+    change.request.updated_at = change.now;
+    let word = if trouble.is_some() { "troubled" } else { "mended" };
+    change.audit(word, &Actor::Provisioner, trouble.unwrap_or_default());
+    Ok(change.shows(&DATED))
+}
+
 pub(super) fn transfer(mut change: Change, by: &By, to: &PersonId) -> Result<Transition, Refusal> {
     if !change.request.status.name().is_there() {
         return Err(Refusal::NothingToTransfer { status: change.request.status.name() });

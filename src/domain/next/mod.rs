@@ -23,12 +23,12 @@ use jiff::Timestamp;
 use self::approval::{approve, cancel, deny, time_out};
 use self::change::Change;
 pub(crate) use self::living::lease_step;
-use self::living::{renew, renewal_deadline, transfer, warned};
+use self::living::{condition_seen, renew, renewal_deadline, transfer, warned};
 use self::provisioning::{
     provisioning_failed, provisioning_started, provisioning_succeeded, resource_created,
 };
 use self::removal::{
-    lease_ended, retain, tear_down, termination_failed, termination_started, termination_succeeded,
+    lease_ended, retain, tear_down, termination_failed, termination_started, termination_succeeded, vanished,
 };
 use self::workflow::{approval_requested, execution_lost, provision_requested};
 use super::audit::{Actor, AuditEntry, By};
@@ -83,6 +83,8 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
         Event::TerminationStarted { record } => termination_started(change, event, record),
         Event::TerminationSucceeded => termination_succeeded(change, event),
         Event::TerminationFailed { why } => termination_failed(change, event, why),
+        Event::Vanished => vanished(change, event),
+        Event::ConditionSeen { trouble } => condition_seen(change, event, trouble.as_deref()),
         Event::Warned { owner, message } => warned(change, event, owner, message),
         Event::LeaseEnded => lease_ended(change, event),
         Event::Renew { by, period } => renew(change, by, *period),

@@ -100,6 +100,33 @@ pub(super) fn termination_failed(
     Ok(ended(change))
 }
 
+/// Nobody asked the portal to remove it, but it is gone.
+pub(super) fn vanished(mut change: Change, event: &Event) -> Result<Transition, Refusal> {
+    let ending = match &change.request.status {
+        Status::Active { .. } => Ending::Terminated { cause: Cause::Vanished },
+        Status::TeardownFailed { ending, .. } => ending.clone(),
+        Status::Pending
+        | Status::AwaitingApproval { .. }
+        | Status::Approved
+        | Status::Provisioning { .. }
+        | Status::Terminating { .. }
+        | Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => return Err(change.does_not_apply(event)),
+    };
+    change.turns_a_page();
+    change.moots_renewal();
+    change.becomes(match ending {
+        Ending::Failed { why } => Status::Failed { why },
+        Ending::Terminated { cause } => Status::Terminated { cause },
+    });
+    change.audit("vanished", &Actor::Provisioner, "removed outside of the portal");
+    Ok(ended(change))
+}
+
 pub(super) fn retain(mut change: Change, by: &By, reason: &str) -> Result<Transition, Refusal> {
     if !matches!(change.request.status, Status::TeardownFailed { .. }) {
         return Err(Refusal::NothingToRetain { status: change.request.status.name() });

@@ -54,7 +54,7 @@ pub(super) fn failed(why: &str) -> Event {
 }
 
 /// One of each event, by the requester where it is hers to do and with a token not seen before.
-pub(super) fn one_of_each(request: &Request) -> [Event; 21] {
+pub(super) fn one_of_each(request: &Request) -> [Event; 23] {
     [
         approve("priya"),
         deny("priya", "too big"),
@@ -70,6 +70,8 @@ pub(super) fn one_of_each(request: &Request) -> [Event; 21] {
         Event::TerminationStarted { record: RecordId::new("rec-2") },
         Event::TerminationSucceeded,
         Event::TerminationFailed { why: "the bucket is not empty".into() },
+        Event::Vanished,
+        Event::ConditionSeen { trouble: Some("TAINTED".into()) },
         warned(),
         Event::LeaseEnded,
         renew("alice"),
@@ -144,7 +146,8 @@ pub(super) fn told(job: &Job) -> String {
         | JobKind::FindHomes
         | JobKind::Warn
         | JobKind::Home
-        | JobKind::CopyTrail { .. } => job.kind.word().replace('_', " "),
+        | JobKind::CopyTrail { .. }
+        | JobKind::Reconcile { .. } => job.kind.word().replace('_', " "),
     }
 }
 
@@ -205,6 +208,8 @@ fn this_is_every_legal_change_of_a_request() {
     Provisioning + tear down -> Provisioning  [jobs: show card, show thread, show direct] [quota: -] [audit: teardown]
     Active + approval requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
     Active + provision requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
+    Active + vanished -> Terminated  [jobs: show card, show thread, show direct, tell TERMINATED] [quota: release] [audit: vanished]
+    Active + condition seen -> Active  [jobs: show card, show thread, show direct] [quota: -] [audit: troubled]
     Active + warned -> Active  [jobs: lease, show direct] [quota: -] [audit: warned]
     Active + lease ended -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: expired]
     Active + renew -> Active  [jobs: lease, show card, show thread, show direct] [quota: -] [audit: renewed]
@@ -226,6 +231,7 @@ fn this_is_every_legal_change_of_a_request() {
     Failed + provision requested -> Failed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
     TeardownFailed + approval requested -> TeardownFailed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
     TeardownFailed + provision requested -> TeardownFailed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
+    TeardownFailed + vanished -> Failed  [jobs: show card, show thread, show direct, tell FAILED] [quota: release] [audit: vanished]
     TeardownFailed + tear down -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: teardown]
     TeardownFailed + retain -> Retained  [jobs: show card, show thread, show direct, tell RETAINED] [quota: release] [audit: retained]
     TeardownFailed + transfer -> TeardownFailed  [jobs: show direct, tell handed] [quota: -] [audit: transferred]
@@ -249,7 +255,7 @@ fn a_change_the_table_does_not_list_is_refused_with_the_status_that_stands() {
             assert_eq!(for_the_machine, !to_a_person, "{name:?} + {}: {refusal}", event.word());
         }
     }
-    assert_eq!(pairs.len(), 13 * 21);
+    assert_eq!(pairs.len(), 13 * 23);
 }
 
 fn is_a_persons(event: &Event) -> bool {

@@ -75,6 +75,8 @@ pub struct Request {
     pub provisioned: Option<Provisioned>,
     /// Logical ids of template resources that exist by now, in the order they were reported.
     pub progress: Progress,
+    /// What the provisioner says is wrong with it, if it says so.
+    pub trouble: Option<String>,
     /// The allowed outputs, once there are any.
     pub outputs: Vec<Output>,
     /// Where its messages stand.
@@ -95,6 +97,19 @@ impl Request {
             .iter()
             .filter(|(key, _)| !self.bound.contains(key))
             .map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// What everything of it is labeled with. No expiry: a renewal would falsify it.
+    pub fn tags(&self) -> Vec<(String, String)> {
+        [
+            ("Team", self.team.to_string()),
+            ("Requester", self.requester.to_string()),
+            ("RequestId", self.id.to_string()),
+            ("Product", self.product.key.to_string()),
+            ("ProvisionedBy", "quartermaster".to_owned()),
+        ]
+        .map(|(key, value)| (key.to_owned(), value))
+        .to_vec()
     }
 
     /// The slot it holds until it has ended.

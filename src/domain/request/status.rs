@@ -100,6 +100,8 @@ pub enum Cause {
     },
     /// Its lease ran out.
     Expired,
+    /// It was removed outside of the portal.
+    Vanished,
 }
 
 /// A status without its data.

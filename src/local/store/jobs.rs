@@ -122,6 +122,22 @@ pub(super) fn park(tx: &Connection, claim: &Claim, why: &str) -> anyhow::Result<
     Ok(())
 }
 
+/// How many there were.
+pub(super) fn retry_parked(
+    tx: &Connection,
+    of: &Subject,
+    prefix: &str,
+    now: Timestamp,
+) -> anyhow::Result<usize> {
+    let due_at = instant::not_before(now);
+    Ok(tx
+        .prepare_cached(
+            "UPDATE jobs SET parked = 0, attempts = 0, due_at = ?3, written_at = ?3
+             WHERE of = ?1 AND parked = 1 AND substr(name, 1, length(?2)) = ?2",
+        )?
+        .execute(params![of.to_string(), prefix, due_at])?)
+}
+
 pub(super) fn next_due(connection: &Connection) -> anyhow::Result<Option<Timestamp>> {
     let due_at: Option<i64> = connection
         .prepare_cached("SELECT min(due_at) FROM jobs WHERE parked = 0")?

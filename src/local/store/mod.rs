@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::database::Database;
 use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
-use crate::domain::job::JobKey;
+use crate::domain::job::{JobKey, Subject};
 use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::request::{MessageRef, Request};
 use crate::ports::store::{Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, Store, Which, Whose};
@@ -131,6 +131,11 @@ impl Store for SqliteStore {
     async fn park(&self, claim: &Claim, why: &str) -> anyhow::Result<()> {
         let (claim, why) = (claim.clone(), why.to_owned());
         self.database.write(move |tx| jobs::park(tx, &claim, &why)).await
+    }
+
+    async fn retry_parked(&self, of: &Subject, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
+        let (of, prefix) = (of.clone(), prefix.to_owned());
+        self.database.write(move |tx| jobs::retry_parked(tx, &of, &prefix, now)).await
     }
 
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {

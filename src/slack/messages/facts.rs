@@ -184,11 +184,22 @@ fn active(request: &Request, lease: &Lease) -> String {
     }
 }
 
+/// What is wrong with it in AWS, if anything is, in full.
+pub(super) fn trouble(request: &Request) -> Option<String> {
+    let why = request.trouble.as_ref().filter(|_| request.lease().is_some())?;
+    Some(format!(
+        "*AWS reports a problem with it*\n{}\nIt may not work as it should. Ask your platform team, or tear it down \
+         and ask for a new one.",
+        quote(why, QUOTED)
+    ))
+}
+
 /// What ended it, to follow a colon.
 pub(super) fn because(cause: &Cause) -> String {
     match cause {
         Cause::Asked { by } => format!("{} said so", mention(by)),
         Cause::Expired => "its lease ran out".to_owned(),
+        Cause::Vanished => "it was removed in AWS, outside of this portal".to_owned(),
     }
 }
 

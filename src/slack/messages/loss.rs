@@ -1,7 +1,7 @@
 //! What a teardown takes and what it leaves, in words. What becomes of each resource is found out in `domain::fate`.
 
 use crate::domain::fate::{Fate, Keeps};
-use crate::domain::request::Request;
+use crate::domain::request::{Cause, Request, Status};
 use crate::slack::mrkdwn::escape_within;
 
 /// Resources that one sentence names before it counts the others.
@@ -39,6 +39,10 @@ pub(super) fn left_behind(request: &Request) -> Option<String> {
 
 /// Afterwards: what was left on purpose; `None` when nothing was.
 pub(super) fn kept(request: &Request) -> Option<String> {
+    // What others removed by other means, they may have removed altogether.
+    if matches!(request.status, Status::Terminated { cause: Cause::Vanished }) {
+        return None;
+    }
     let left = left(request, WAS_KEPT);
     (!left.is_empty()).then(|| left.join("\n"))
 }

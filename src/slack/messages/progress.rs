@@ -60,7 +60,8 @@ fn sentence(notice: &RequestNotice<'_>) -> String {
         | Status::Terminating { .. }
         | Status::Terminated { .. }
         | Status::Retained { .. } => {
-            format!("{standing}\n{}", facts::decision(request).unwrap_or_default())
+            let parts = [Some(standing), facts::decision(request), facts::trouble(request)];
+            parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
         }
     }
 }

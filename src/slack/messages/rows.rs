@@ -46,7 +46,8 @@ fn since(request: &Request) -> String {
                 let until = date_time(renewal.approve_by);
                 format!("; renewal by {} waits for approval until {until}", renewal.period.in_words())
             });
-            dated("until", lease.expires_at) + &renewal.unwrap_or_default()
+            let trouble = if request.trouble.is_some() { "; AWS reports a problem" } else { "" };
+            dated("until", lease.expires_at) + &renewal.unwrap_or_default() + trouble
         }
         Status::AwaitingApproval { .. } | Status::Pending => {
             format!("{label}, expires unanswered {}", date_time(request.approve_by))

@@ -123,21 +123,23 @@ pub(crate) fn request() -> Request {
         renewal: None,
         provisioned: None,
         progress: Progress { total: 7, done: vec!["Key".into(), "Policy".into(), "Bucket".into()] },
-        outputs: vec![
-            Output {
-                name: "BucketName".into(),
-                description: "Name of the bucket".into(),
-                value: "payments-in`voices".into(),
-            },
-            Output {
-                name: "BucketArn".into(),
-                description: String::new(),
-                value: "arn:aws:s3:::payments-invoices".into(),
-            },
-        ],
+        trouble: None,
+        outputs: outputs(),
         messages: BTreeMap::new(),
         audit: AuditHead::default(),
     }
+}
+
+fn outputs() -> Vec<Output> {
+    let output = |name: &str, description: &str, value: &str| Output {
+        name: name.into(),
+        description: description.into(),
+        value: value.into(),
+    };
+    vec![
+        output("BucketName", "Name of the bucket", "payments-in`voices"),
+        output("BucketArn", "", "arn:aws:s3:::payments-invoices"),
+    ]
 }
 
 /// This request as it would look in each status, in the order of a request's life.

@@ -73,6 +73,7 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
         facts::decision(request),
         asked,
         failed,
+        facts::trouble(request),
         request.lease().map(|lease| life(request, lease)),
         matches!(request.status, Status::Terminated { .. }).then(|| loss::kept(request)).flatten(),
         facts::outputs(request),

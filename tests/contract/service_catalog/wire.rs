@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use quartermaster::aws::service_catalog::ServiceCatalog;
+use quartermaster::domain::drift::{Condition, Existing};
 use quartermaster::domain::ids::{RecordId, RequestId};
 use quartermaster::ports::provisioner::{ProvisionError, Provisioner, RecordState};
 use serde_json::{Value, json};
@@ -153,4 +154,44 @@ async fn a_removal_finds_nothing_or_is_tried_again() {
     assert_eq!(service.terminate(request, 3).await.unwrap(), None);
     assert_eq!(script.asked("TerminateToken"), [json!(format!("{request}-3"))]);
     assert!(matches!(service.terminate(request, 4).await, Err(ProvisionError::Other(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_survey_reads_every_page_and_sees_only_what_is_ours() {
+    let (mine, other) = (RequestId::random(), RequestId::random());
+    let product = |name: String, status: &str, message: &str| {
+        json!({
+            "Name": name, "Id": "pp-1", "Status": status, "StatusMessage": message,
+            "Tags": [{"Key": "Team", "Value": "payments"}],
+        })
+    };
+    let name = |request: RequestId| format!("portal-{request}");
+    let pages = [
+        json!({
+            "ProvisionedProducts": [product(name(mine), "TAINTED", "somebody edited it"),
+                                    product("my-own-bucket".into(), "ERROR", "")],
+            "NextPageToken": "2",
+        }),
+        json!({"ProvisionedProducts": [product(name(other), "SOMETHING_NEW", "")]}),
+    ];
+    let (configuration, _) = answered(pages.map(|page| (200, page))).await;
+    let catalog = ServiceCatalog::new(&configuration, portfolio(), std::sync::Arc::default());
+    let tags = Some(vec![("Team".to_owned(), "payments".to_owned())]);
+    let troubled = Condition::Troubled("TAINTED: somebody edited it".to_owned());
+    assert_eq!(
+        catalog.survey().await.unwrap(),
+        [
+            Existing { request: mine, condition: troubled, tags: tags.clone() },
+            Existing { request: other, condition: Condition::Changing, tags },
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_survey_is_none() {
+    let first = json!({"ProvisionedProducts": [], "NextPageToken": "2"});
+    let (configuration, _) = answered([(200, first), error("AccessDeniedException")]).await;
+    let catalog = ServiceCatalog::new(&configuration, portfolio(), std::sync::Arc::default());
+    let why = format!("{:#}", catalog.survey().await.unwrap_err());
+    assert!(why.contains("cannot list provisioned products"), "{why}");
 }

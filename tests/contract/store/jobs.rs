@@ -117,6 +117,33 @@ pub(crate) async fn a_parked_job_is_not_claimed_until_it_is_written_again(test: 
     assert_eq!((job.attempts, job.written_at), (0, at(7)));
 }
 
+pub(crate) async fn parked_jobs_of_a_subject_are_tried_again_as_if_they_were_new(test: StoreUnderTest) {
+    let (mine, others) = (RequestId::random(), RequestId::random());
+    for (id, kind) in [
+        (mine, JobKind::Provision),
+        (mine, JobKind::Terminate),
+        (others, JobKind::Provision),
+        (mine, JobKind::Lease),
+    ] {
+        test.write_job(id, kind, 0).await;
+    }
+    for job in test.claim_due(0).await {
+        if job.kind != JobKind::Lease {
+            test.store.put_off(&job.claim, at(1), "away").await.unwrap();
+        }
+    }
+    for job in test.claim_due(1).await {
+        test.store.park(&job.claim, "it never works").await.unwrap();
+    }
+    let retry = async |prefix| test.store.retry_parked(&mine.into(), prefix, at(9)).await.unwrap();
+    assert_eq!(retry("pro").await, 1);
+    assert_eq!(retry("pro").await, 0, "it is parked no more");
+    assert!(test.claim_due(8).await.is_empty());
+    let job = test.claim_one(9).await;
+    assert_eq!((job.kind, job.attempts, job.written_at), (JobKind::Provision, 0, at(9)));
+    assert_eq!(retry("").await, 1, "the lease was never parked");
+}
+
 pub(crate) async fn whoever_holds_a_rewritten_job_has_lost_it(test: StoreUnderTest) {
     let id = RequestId::random();
     test.write_job(id, JobKind::StartExecution { attempt: 1 }, 0).await;

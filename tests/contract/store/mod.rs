@@ -100,6 +100,7 @@ macro_rules! store_suite {
                     a_done_job_is_gone,
                     a_job_that_was_put_off_comes_back_and_counts,
                     a_parked_job_is_not_claimed_until_it_is_written_again,
+                    parked_jobs_of_a_subject_are_tried_again_as_if_they_were_new,
                     whoever_holds_a_rewritten_job_has_lost_it,
                     a_claim_does_not_fit_a_job_that_was_deleted_and_written_again,
                     a_commit_finishes_the_job_that_caused_it,

@@ -10,6 +10,7 @@ use aws_sdk_sqs::Client;
 use quartermaster::aws::dynamodb::{DynamoStore, Tables};
 use quartermaster::config::{Account, Backend, ProvisionerChoice, Settings, StoreChoice, WorkflowChoice};
 use quartermaster::domain::catalog::Catalog;
+use quartermaster::domain::drift::Existing;
 use quartermaster::domain::ids::{RecordId, RequestId};
 use quartermaster::domain::period::Period;
 use quartermaster::local::database::Database;
@@ -52,6 +53,14 @@ impl Provisioner for Honest {
 
     async fn terminate(&self, request: RequestId, attempt: u32) -> Result<Option<RecordId>, ProvisionError> {
         self.service.terminate(request, attempt).await
+    }
+
+    async fn survey(&self) -> anyhow::Result<Vec<Existing>> {
+        self.service.survey().await
+    }
+
+    async fn exists(&self, request: RequestId) -> anyhow::Result<bool> {
+        self.service.exists(request).await
     }
 
     fn poll_every(&self) -> Duration {

@@ -9,6 +9,7 @@ use quartermaster::config::{Environment, Secret};
 use quartermaster::domain::request::{Request, Status};
 use quartermaster::playground::Playground;
 use quartermaster::portal::dispatch::Dispatcher;
+use quartermaster::portal::reconcile;
 use quartermaster::portal::trail::begin_copying;
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::store::{Store, Which, Whose};
@@ -18,6 +19,7 @@ use serde_json::Value;
 use super::clock::ManualClock;
 use super::cloud::Cloud;
 use super::interrupted::{Interrupted, Plan};
+use super::outside::Outside;
 use super::setup::Setup;
 use super::switchboard::{Call, Switchboard};
 use super::{BOT_TOKEN, SIGNING_SECRET};
@@ -38,6 +40,7 @@ pub(super) struct Desk {
     pub(super) board: Arc<Switchboard>,
     /// Where the bot runs on AWS.
     pub(super) cloud: Option<Cloud>,
+    pub(super) outside: Outside,
     pub(super) app: Mutex<Option<Arc<App>>>,
     pub(super) held: AtomicBool,
     pub(super) interruption: Mutex<Option<Arc<Plan>>>,
@@ -85,8 +88,10 @@ impl Desk {
             Some(cloud) => cloud.backends(settings.clone(), &clock, &catalog),
             None => Backends::embedded(&settings, &clock).unwrap(),
         };
+        let backends = self.outside.around(backends);
         let app = App::new(backends, &settings, &environment, clock, catalog, Duration::ZERO).unwrap();
         begin_copying(&app.portal).await.unwrap();
+        reconcile::begin(&app.portal).await.unwrap();
         self.board.connect(Some(app.router()));
         *self.app.lock().unwrap() = Some(Arc::new(app));
     }

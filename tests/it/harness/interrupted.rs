@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use quartermaster::domain::audit::AuditEntry;
 use quartermaster::domain::ids::{PersonId, RequestId, TeamName};
-use quartermaster::domain::job::JobKey;
+use quartermaster::domain::job::{JobKey, Subject};
 use quartermaster::domain::quota::{QuotaSlot, TeamUse};
 use quartermaster::domain::request::{MessageRef, Request, Surface};
 use quartermaster::ports::store::{
@@ -169,6 +169,10 @@ impl Store for Interrupted {
 
     async fn park(&self, claim: &Claim, why: &str) -> anyhow::Result<()> {
         self.store.park(claim, why).await
+    }
+
+    async fn retry_parked(&self, of: &Subject, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
+        self.store.retry_parked(of, prefix, now).await
     }
 
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {

@@ -6,6 +6,7 @@ mod clock;
 pub(crate) mod cloud;
 mod desk;
 mod interrupted;
+mod outside;
 pub(crate) mod person;
 mod place;
 pub(crate) mod process;
@@ -17,17 +18,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use quartermaster::domain::audit::AuditEntry;
-use quartermaster::domain::ids::TaskToken;
+use quartermaster::domain::ids::{RequestId, TaskToken};
 use quartermaster::domain::request::{Request, Surface};
 use quartermaster::playground::{Playground, Settings as SlackSettings};
 use serde_json::Value;
 use tokio::net::TcpListener;
+
+use crate::stand_in::Drift;
 
 pub(crate) use aftermath::TOKENS;
 pub(crate) use clock::ManualClock;
 use cloud::Cloud;
 use desk::Desk;
 use interrupted::Plan;
+use outside::Outside;
 pub(crate) use person::{Person, Remembered};
 pub(crate) use place::{Place, said};
 pub(crate) use setup::Setup;
@@ -90,6 +94,7 @@ impl Company {
             playground: playground.clone(),
             board,
             cloud: Cloud::of_a_journey(&clock).await,
+            outside: Outside::default(),
             app: Mutex::default(),
             held: AtomicBool::new(false),
             interruption: Mutex::default(),
@@ -220,6 +225,39 @@ impl Company {
     /// What the bot asked AWS for so far; nothing where all is embedded.
     pub(crate) fn aws_calls(&self) -> Vec<crate::emulator::recorder::Call> {
         self.desk.cloud.as_ref().map(Cloud::calls).unwrap_or_default()
+    }
+
+    /// Somebody does this in the account, outside of the portal, to what a request provisioned.
+    pub(crate) fn drifts(&self, request: &str, drift: Drift) {
+        let request = RequestId::parse(request).unwrap();
+        match &self.desk.cloud {
+            Some(cloud) => cloud.stand_in.drifts(request, drift),
+            None => self.desk.outside.drifts(request, drift),
+        }
+    }
+
+    /// Somebody puts it right.
+    pub(crate) fn is_put_right(&self, request: &str) {
+        let request = RequestId::parse(request).unwrap();
+        match &self.desk.cloud {
+            Some(cloud) => cloud.stand_in.is_put_right(request),
+            None => self.desk.outside.is_put_right(request),
+        }
+    }
+
+    /// The bot no longer sees what was provisioned.
+    pub(crate) fn sees_nothing(&self) {
+        self.desk.outside.sees_nothing();
+    }
+
+    /// Somebody stops the execution that a request waits for.
+    pub(crate) async fn loses_the_execution(&self) {
+        self.desk.outside.loses(self.newest_request().await.execution());
+    }
+
+    /// Whether the workflow refuses every answer.
+    pub(crate) fn refuses_answers(&self, refuses: bool) {
+        self.desk.outside.is_deaf(refuses);
     }
 
     /// The request that was submitted last.

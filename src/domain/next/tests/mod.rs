@@ -154,7 +154,8 @@ fn resumes(jobs: &[Job]) -> Vec<(&str, &Resume)> {
             | JobKind::FindHomes
             | JobKind::Warn
             | JobKind::Home
-            | JobKind::CopyTrail { .. } => None,
+            | JobKind::CopyTrail { .. }
+            | JobKind::Reconcile { .. } => None,
         })
         .collect()
 }

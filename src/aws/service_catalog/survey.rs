@@ -1,0 +1,50 @@
+//! What there is in the account that the portal provisioned. Products of others are not looked at.
+
+use anyhow::Context as _;
+use aws_sdk_servicecatalog::Client;
+use aws_sdk_servicecatalog::types::{
+    AccessLevelFilter, AccessLevelFilterKey, ProvisionedProductAttribute, ProvisionedProductStatus, Tag,
+};
+
+use super::names;
+use crate::domain::drift::{Condition, Existing};
+
+/// Products in one answer, the most there can be.
+const PAGE: i32 = 100;
+
+pub(super) async fn survey(client: &Client) -> anyhow::Result<Vec<Existing>> {
+    // Whoever provisioned it: a bot that was moved to another role still looks after what it made before.
+    let all = AccessLevelFilter::builder().key(AccessLevelFilterKey::Account).value("self").build();
+    let (mut found, mut next) = (Vec::new(), None);
+    loop {
+        let call = client.search_provisioned_products().access_level_filter(all.clone()).page_size(PAGE);
+        let answer = call.set_page_token(next).send().await.context("cannot list provisioned products")?;
+        found.extend(answer.provisioned_products().iter().filter_map(existing));
+        next = answer.next_page_token.filter(|token| !token.is_empty());
+        if next.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+fn existing(product: &ProvisionedProductAttribute) -> Option<Existing> {
+    let request = names::request_of(product.name()?)?;
+    let pair = |tag: &Tag| (tag.key().to_owned(), tag.value().to_owned());
+    let tags = Some(product.tags().iter().map(pair).collect());
+    Some(Existing { request, condition: condition(product), tags })
+}
+
+/// An unknown status means: look again later.
+fn condition(product: &ProvisionedProductAttribute) -> Condition {
+    let troubled = |status: &str| match product.status_message() {
+        Some(why) if !why.is_empty() => Condition::Troubled(format!("{status}: {why}")),
+        Some(_) | None => Condition::Troubled(status.to_owned()),
+    };
+    match product.status() {
+        Some(ProvisionedProductStatus::Available) => Condition::Fine,
+        Some(status @ (ProvisionedProductStatus::Tainted | ProvisionedProductStatus::Error)) => {
+            troubled(status.as_str())
+        }
+        _ => Condition::Changing,
+    }
+}

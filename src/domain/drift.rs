@@ -1,0 +1,283 @@
+//! Where rows and AWS disagree: what a comparison finds, and what may be repaired. Looking at AWS is the portal's work.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::ids::{ExecutionName, RequestId};
+use super::request::{Request, Status};
+
+/// What changed so recently may still be on its way to one of the two.
+const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
+
+/// What the provisioner has of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Existing {
+    /// Whose it is, by the name that the portal gave it.
+    pub request: RequestId,
+    /// How it is.
+    pub condition: Condition,
+    /// Its tags; `None` where the provisioner keeps none.
+    pub tags: Option<Vec<(String, String)>>,
+}
+
+/// How something is that the provisioner has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// As it was made.
+    Fine,
+    /// An operation runs.
+    Changing,
+    /// It can be used perhaps, but is not as it should be. Holds the provisioner's words.
+    Troubled(String),
+}
+
+/// What is not as the row says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// It was removed outside of the portal.
+    Vanished,
+    /// The provisioner says that something is wrong with it.
+    Troubled(String),
+    /// What was wrong with it is not any more.
+    Mended,
+    /// These tags are not what the portal wrote.
+    Retagged(Vec<String>),
+    /// It exists although its request has ended, or is not known at all.
+    LeftOver,
+    /// The execution that it waits for runs no more.
+    ExecutionLost,
+    /// An execution waits although the answer is known.
+    StillWaiting(ExecutionName),
+}
+
+/// A finding and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The request.
+    pub request: RequestId,
+    /// What was found.
+    pub finding: Finding,
+}
+
+impl Finding {
+    /// Its word, for logs and to know it again.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Vanished => "vanished",
+            Self::Troubled(_) => "troubled",
+            Self::Mended => "mended",
+            Self::Retagged(_) => "retagged",
+            Self::LeftOver => "left-over",
+            Self::ExecutionLost => "execution-lost",
+            Self::StillWaiting(_) => "still-waiting",
+        }
+    }
+
+    /// What is so, to follow the request's id.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Vanished => "is not in AWS any more: it was removed outside of the portal".to_owned(),
+            // The provisioner's words may hold anything; the request's status shows them.
+            Self::Troubled(_) => "is not as it should be in AWS; its status says why".to_owned(),
+            Self::Mended => "is as it should be in AWS again".to_owned(),
+            Self::Retagged(keys) => format!(
+                "lost or changed its tags {}; put them back, or costs and rights go astray",
+                keys.join(", ")
+            ),
+            Self::LeftOver => {
+                "still exists in AWS although its request has ended: remove it there if nobody needs it"
+                    .to_owned()
+            }
+            Self::ExecutionLost => "waits for an execution that runs no more".to_owned(),
+            Self::StillWaiting(execution) => {
+                format!("is decided, but the execution {execution} still waits for the answer")
+            }
+        }
+    }
+}
+
+/// Compares a row with what the provisioner has of it.
+pub fn compare(row: &Request, existing: Option<&Existing>, now: Timestamp) -> Vec<Finding> {
+    if is_under_way(row, now) {
+        return Vec::new();
+    }
+    match (&row.status, existing) {
+        (Status::Active { .. } | Status::TeardownFailed { .. }, None) => vec![Finding::Vanished],
+        (Status::Active { .. }, Some(existing)) => {
+            condition(row, &existing.condition).into_iter().chain(tags(row, existing)).collect()
+        }
+        (status, Some(_)) if is_gone(status) => vec![Finding::LeftOver],
+        _ => Vec::new(),
+    }
+}
+
+/// Compares a row with whether an execution of its current attempt runs.
+pub fn compare_execution(row: &Request, runs: bool, now: Timestamp) -> Option<Finding> {
+    if is_under_way(row, now) {
+        return None;
+    }
+    let lost = (!runs).then_some(Finding::ExecutionLost);
+    let unanswered = runs.then(|| Finding::StillWaiting(row.execution()));
+    match &row.status {
+        Status::Pending | Status::AwaitingApproval { .. } => lost,
+        // An execution that was told so asks to provision within seconds.
+        Status::Approved => lost.or(unanswered),
+        // It waits for the provisioner; and without it, the provisioner and the row go on all the same.
+        Status::Provisioning { .. } => None,
+        Status::Active { .. }
+        | Status::Terminating { .. }
+        | Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::TeardownFailed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => unanswered,
+    }
+}
+
+/// Whether what was seen can be true. A provisioner that shows nothing, or less than half, of what should be there is
+/// more likely not to be seen; then nothing of it is repaired.
+pub fn is_believable(should_be_there: usize, vanished: usize) -> bool {
+    vanished <= 1 || vanished * 2 <= should_be_there
+}
+
+fn is_under_way(row: &Request, now: Timestamp) -> bool {
+    now.duration_since(row.updated_at) < UNDER_WAY
+}
+
+fn is_gone(status: &Status) -> bool {
+    match status {
+        Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::Terminated { .. } => true,
+        // What was retained is there on purpose.
+        Status::Retained { .. }
+        | Status::Pending
+        | Status::AwaitingApproval { .. }
+        | Status::Approved
+        | Status::Provisioning { .. }
+        | Status::Active { .. }
+        | Status::Terminating { .. }
+        | Status::TeardownFailed { .. } => false,
+    }
+}
+
+fn condition(row: &Request, condition: &Condition) -> Option<Finding> {
+    match (condition, &row.trouble) {
+        (Condition::Troubled(why), known) if known.as_ref() != Some(why) => {
+            Some(Finding::Troubled(why.clone()))
+        }
+        (Condition::Fine, Some(_)) => Some(Finding::Mended),
+        (Condition::Troubled(_) | Condition::Fine | Condition::Changing, _) => None,
+    }
+}
+
+fn tags(row: &Request, existing: &Existing) -> Option<Finding> {
+    let found = existing.tags.as_ref()?;
+    let lost: Vec<String> =
+        row.tags().into_iter().filter(|tag| !found.contains(tag)).map(|(key, _)| key).collect();
+    (!lost.is_empty()).then_some(Finding::Retagged(lost))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::{at, minutes};
+    use crate::domain::request::StatusName;
+    use proptest::prelude::*;
+
+    const LATER: u16 = 60;
+
+    fn fine(row: &Request) -> Existing {
+        Existing { request: row.id, condition: Condition::Fine, tags: Some(row.tags()) }
+    }
+
+    fn words(findings: &[Finding]) -> String {
+        let words: Vec<&str> = findings.iter().map(Finding::word).collect();
+        if words.is_empty() { "-".to_owned() } else { words.join(", ") }
+    }
+
+    #[test]
+    fn this_is_found_in_every_status() {
+        let now = minutes(LATER);
+        let lines = StatusName::ALL.map(|name| {
+            let row = at(name);
+            let run = |runs| compare_execution(&row, runs, now).into_iter().collect::<Vec<_>>();
+            format!(
+                "{name:?}: not there {}; there {}; no execution {}; an execution {}",
+                words(&compare(&row, None, now)),
+                words(&compare(&row, Some(&fine(&row)), now)),
+                words(&run(false)),
+                words(&run(true)),
+            )
+        });
+        insta::assert_snapshot!(lines.join("\n"), @"
+        Pending: not there -; there -; no execution execution-lost; an execution -
+        AwaitingApproval: not there -; there -; no execution execution-lost; an execution -
+        Approved: not there -; there -; no execution execution-lost; an execution still-waiting
+        Provisioning: not there -; there -; no execution -; an execution -
+        Active: not there vanished; there -; no execution -; an execution still-waiting
+        Terminating: not there -; there -; no execution -; an execution still-waiting
+        Denied: not there -; there left-over; no execution -; an execution still-waiting
+        Cancelled: not there -; there left-over; no execution -; an execution still-waiting
+        TimedOut: not there -; there left-over; no execution -; an execution still-waiting
+        Failed: not there -; there left-over; no execution -; an execution still-waiting
+        TeardownFailed: not there vanished; there -; no execution -; an execution still-waiting
+        Terminated: not there -; there left-over; no execution -; an execution still-waiting
+        Retained: not there -; there -; no execution -; an execution still-waiting
+        ");
+    }
+
+    #[test]
+    fn trouble_is_found_once_and_so_is_its_end() {
+        let (mut row, now) = (at(StatusName::Active), minutes(LATER));
+        let tainted = Condition::Troubled("TAINTED".to_owned());
+        let existing = Existing { condition: tainted, ..fine(&row) };
+        assert_eq!(words(&compare(&row, Some(&existing), now)), "troubled");
+        row.trouble = Some("TAINTED".to_owned());
+        assert_eq!(words(&compare(&row, Some(&existing), now)), "-");
+        let changing = Existing { condition: Condition::Changing, ..fine(&row) };
+        assert_eq!(words(&compare(&row, Some(&changing), now)), "-");
+        assert_eq!(words(&compare(&row, Some(&fine(&row)), now)), "mended");
+    }
+
+    #[test]
+    fn tags_that_others_added_are_no_finding() {
+        let (row, now) = (at(StatusName::Active), minutes(LATER));
+        let mut tags = row.tags();
+        tags.push(("CostCenter".to_owned(), "7".to_owned()));
+        assert_eq!(compare(&row, Some(&Existing { tags: Some(tags.clone()), ..fine(&row) }), now), []);
+        tags[0].1 = "search".to_owned();
+        let found = compare(&row, Some(&Existing { tags: Some(tags), ..fine(&row) }), now);
+        assert_eq!(found, [Finding::Retagged(vec!["Team".to_owned()])]);
+        assert_eq!(compare(&row, Some(&Existing { tags: None, ..fine(&row) }), now), []);
+    }
+
+    proptest! {
+        /// Whatever is seen, what changed a moment ago is left alone.
+        #[test]
+        fn what_is_under_way_is_never_a_finding(
+            status in proptest::sample::select(StatusName::ALL.to_vec()),
+            after in 0_u16..15,
+            there in any::<bool>(),
+            runs in any::<bool>(),
+        ) {
+            let row = at(status);
+            let now = minutes(30 + after);
+            let existing = there.then(|| fine(&row));
+            prop_assert_eq!(compare(&row, existing.as_ref(), now), vec![]);
+            prop_assert_eq!(compare_execution(&row, runs, now), None);
+        }
+
+        /// At most half of what should be there, or one, is ever believed to be gone.
+        #[test]
+        fn an_account_that_is_not_seen_is_not_believed(
+            (should_be_there, vanished) in (0_usize..50).prop_flat_map(|all| (Just(all), 0..=all)),
+        ) {
+            let believed = is_believable(should_be_there, vanished);
+            prop_assert_eq!(believed, vanished <= 1 || vanished <= should_be_there / 2);
+        }
+    }
+}

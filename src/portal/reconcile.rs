@@ -1,0 +1,237 @@
+//! Compares the rows with what AWS has, and repairs what is the portal's own: rows and executions. What exists in AWS is
+//! never touched.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Portal;
+use super::perform::{JobError, Performed, apply};
+use crate::domain::drift::{Existing, Finding, Found, compare, compare_execution, is_believable};
+use crate::domain::event::Event;
+use crate::domain::ids::{ExecutionName, RequestId};
+use crate::domain::job::{JobKind, Subject};
+use crate::domain::organization::Organization;
+use crate::domain::request::Request;
+use crate::ports::Ports;
+use crate::ports::provisioner::Provisioner;
+use crate::ports::store::{Commit, CommitError, Store, Which, Whose};
+use crate::ports::workflow::Workflow;
+
+/// Between two comparisons.
+const EVERY: Duration = Duration::from_hours(6);
+/// Rows read at a time.
+const PAGE: usize = 100;
+/// Findings in one message to the admins, and findings remembered as told.
+const MOST_TOLD: usize = 20;
+const MOST_REMEMBERED: usize = 500;
+/// How the jobs are called that tell a waiting execution how things went.
+const RESUME: &str = "resume:";
+
+/// What a comparison came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Requests that were compared.
+    pub compared: usize,
+    /// What is not as it should be.
+    pub found: Vec<Found>,
+    /// Whether so much is missing that AWS was more likely not seen; then what vanished is not believed.
+    pub is_doubtful: bool,
+}
+
+impl Report {
+    fn add(&mut self, request: RequestId, findings: impl IntoIterator<Item = Finding>) {
+        self.found.extend(findings.into_iter().map(|finding| Found { request, finding }));
+    }
+
+    fn vanished(&self) -> usize {
+        self.found.iter().filter(|found| found.finding == Finding::Vanished).count()
+    }
+}
+
+/// One finding a line, with the whole id of its request.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Found { request, finding } in &self.found {
+            writeln!(f, "{request} {}: it {}", finding.word(), finding.sentence())?;
+        }
+        if self.is_doubtful {
+            writeln!(f, "{DOUBTFUL}")?;
+        }
+        write!(f, "{} requests compared, {} findings", self.compared, self.found.len())
+    }
+}
+
+const DOUBTFUL: &str = "More than half of what should be there was not seen. Nothing is ended for that: check the account, \
+                        the region and the right servicecatalog:SearchProvisionedProducts.";
+
+/// What is compared.
+#[derive(Clone, Copy, Debug)]
+pub struct Sides<'a> {
+    /// Has the rows.
+    pub store: &'a dyn Store,
+    /// Has what was made.
+    pub provisioner: &'a dyn Provisioner,
+    /// Has the executions.
+    pub workflow: &'a dyn Workflow,
+}
+
+const REPAIRED: &str = "Records and executions are put right. Nothing in AWS is changed or removed.";
+
+/// AWS as it was seen before the rows, so that what changed meanwhile shows by its date.
+struct Seen {
+    existing: BTreeMap<RequestId, Existing>,
+    running: BTreeSet<ExecutionName>,
+}
+
+/// Compares everything and changes nothing.
+///
+/// # Errors
+/// When the store, the provisioner or the workflow cannot be asked.
+pub async fn look(sides: &Sides<'_>, organization: &Organization, now: Timestamp) -> anyhow::Result<Report> {
+    let survey = sides.provisioner.survey().await?;
+    let mut seen = Seen {
+        existing: survey.into_iter().map(|existing| (existing.request, existing)).collect(),
+        running: sides.workflow.running().await?.into_iter().collect(),
+    };
+    let mut report = Report::default();
+    let mut should_be_there = 0;
+    for team in &organization.teams {
+        let (team, mut read) = (Whose::Team(team.name.clone()), 0);
+        loop {
+            let rows = sides.store.list(&team, Which::Live, read, PAGE).await?;
+            for row in &rows {
+                should_be_there += usize::from(row.lease().is_some());
+                one(&mut report, row, &mut seen, now);
+            }
+            read += rows.len();
+            if rows.len() < PAGE {
+                break;
+            }
+        }
+    }
+    the_rest(sides.store, &mut report, seen, now).await?;
+    report.is_doubtful = !is_believable(should_be_there, report.vanished());
+    Ok(report)
+}
+
+fn one(report: &mut Report, row: &Request, seen: &mut Seen, now: Timestamp) {
+    report.compared += 1;
+    report.add(row.id, compare(row, seen.existing.remove(&row.id).as_ref(), now));
+    let runs = seen.running.remove(&row.execution());
+    report.add(row.id, compare_execution(row, runs, now));
+}
+
+/// What no live row claimed.
+async fn the_rest(store: &dyn Store, report: &mut Report, seen: Seen, now: Timestamp) -> anyhow::Result<()> {
+    let running: BTreeMap<RequestId, &ExecutionName> =
+        seen.running.iter().filter_map(|name| Some((request_of(name)?, name))).collect();
+    let ids: BTreeSet<RequestId> = seen.existing.keys().chain(running.keys()).copied().collect();
+    for id in ids {
+        let existing = seen.existing.get(&id);
+        let Some(row) = store.load(id).await? else {
+            report.add(id, existing.map(|_| Finding::LeftOver));
+            report.add(id, running.get(&id).map(|name| Finding::StillWaiting((*name).clone())));
+            continue;
+        };
+        report.compared += 1;
+        if let Some(existing) = existing {
+            report.add(id, compare(&row, Some(existing), now));
+        }
+        // Of an earlier attempt nothing is expected any more.
+        if running.get(&id).is_some_and(|name| **name == row.execution()) {
+            report.add(id, compare_execution(&row, true, now));
+        }
+    }
+    Ok(())
+}
+
+/// `<request id>-<attempt>`.
+fn request_of(execution: &ExecutionName) -> Option<RequestId> {
+    RequestId::parse(execution.as_str().rsplit_once('-')?.0)
+}
+
+/// Begins to compare regularly; does nothing where that was begun.
+///
+/// # Errors
+/// When the store cannot be used.
+pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
+    let due = portal.now().saturating_add(EVERY).unwrap_or(Timestamp::MAX);
+    let job = JobKind::Reconcile { told: Vec::new() }.due(Subject::Portal, due);
+    let once = Some("reconcile".to_owned());
+    match portal.ports.store.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
+        Ok(()) | Err(CommitError::Again(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Compares, repairs, and tells the admins what they were not told of.
+pub(super) async fn reconcile(portal: &Portal, told: &[String]) -> Result<Performed, JobError> {
+    let Ports { store, provisioner, workflow, .. } = &portal.ports;
+    let sides = Sides { store: &**store, provisioner: &**provisioner, workflow: &**workflow };
+    let report = look(&sides, &portal.organization, portal.now()).await?;
+    portal.metrics.drift(report.found.len());
+    for found in &report.found {
+        let Found { request, finding } = found;
+        tracing::warn!(%request, drift = finding.word(), "AWS and the row disagree");
+        if !(report.is_doubtful && *finding == Finding::Vanished) {
+            repair(portal, found).await?;
+        }
+    }
+    let new: Vec<&Found> = report.found.iter().filter(|found| !told.contains(&known_as(found))).collect();
+    if !new.is_empty() {
+        portal.tell_admins(&message(&report, &new)).await;
+    }
+    let told = report.found.iter().take(MOST_REMEMBERED).map(known_as).collect();
+    Ok(Performed::AgainAs(JobKind::Reconcile { told }, EVERY))
+}
+
+fn known_as(found: &Found) -> String {
+    format!("{}: {}", found.request, found.finding.word())
+}
+
+fn message(report: &Report, new: &[&Found]) -> String {
+    let line =
+        |found: &&Found| format!("• Request `{}` {}.", found.request.short(), found.finding.sentence());
+    let mut lines = vec!["The portal's records and AWS disagree:".to_owned()];
+    lines.extend(new.iter().take(MOST_TOLD).map(line));
+    if new.len() > MOST_TOLD {
+        lines.push(format!("• and {} more: `quartermaster reconcile` lists them.", new.len() - MOST_TOLD));
+    }
+    let last = if report.is_doubtful { DOUBTFUL } else { REPAIRED };
+    lines.push(last.to_owned());
+    lines.join("\n")
+}
+
+/// Makes the row, or the execution, what it should be. Each is looked at once more by itself before.
+async fn repair(portal: &Portal, found: &Found) -> Result<(), JobError> {
+    let id = found.request;
+    match &found.finding {
+        Finding::Vanished => {
+            if !portal.ports.provisioner.exists(id).await? {
+                apply(portal, id, Event::Vanished).await?;
+            }
+        }
+        Finding::Troubled(why) => {
+            apply(portal, id, Event::ConditionSeen { trouble: Some(why.clone()) }).await?;
+        }
+        Finding::Mended => {
+            apply(portal, id, Event::ConditionSeen { trouble: None }).await?;
+        }
+        Finding::ExecutionLost => {
+            let Some(row) = portal.ports.store.load(id).await? else { return Ok(()) };
+            let execution = row.execution();
+            if !portal.ports.workflow.is_running(&execution).await? {
+                apply(portal, id, Event::ExecutionLost { execution }).await?;
+            }
+        }
+        Finding::StillWaiting(_) => {
+            portal.ports.store.retry_parked(&id.into(), RESUME, portal.now()).await?;
+        }
+        // Only people know whether somebody still needs it, or meant it.
+        Finding::LeftOver | Finding::Retagged(_) => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! What happens in the account behind the portal's back.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anyhow::anyhow;
+use async_trait::async_trait;
+use quartermaster::domain::drift::{Condition, Existing};
+use quartermaster::domain::ids::{ExecutionName, RecordId, RequestId, TaskToken};
+use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
+use quartermaster::ports::workflow::{ExecutionInput, ResumeError, Workflow};
+use quartermaster::wiring::Backends;
+
+use crate::stand_in::Drift;
+
+/// What somebody did; clones share it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outside(Arc<Mutex<Done>>);
+
+#[derive(Debug, Default)]
+struct Done {
+    drifts: BTreeMap<RequestId, Drift>,
+    lost: BTreeSet<ExecutionName>,
+    is_deaf: bool,
+    sees_nothing: bool,
+}
+
+impl Outside {
+    /// The backends of an account in which all this happened.
+    pub(super) fn around(&self, mut backends: Backends) -> Backends {
+        let outside = self.clone();
+        backends.provisioner = Arc::new(Seen { outside: outside.clone(), provisioner: backends.provisioner });
+        backends.workflow = Arc::new(Heard { outside, workflow: backends.workflow });
+        backends
+    }
+
+    pub(super) fn drifts(&self, request: RequestId, drift: Drift) {
+        self.0.lock().unwrap().drifts.insert(request, drift);
+    }
+
+    pub(super) fn is_put_right(&self, request: RequestId) {
+        self.0.lock().unwrap().drifts.remove(&request);
+    }
+
+    /// Nothing of what was provisioned is seen any more.
+    pub(super) fn sees_nothing(&self) {
+        self.0.lock().unwrap().sees_nothing = true;
+    }
+
+    /// An execution is stopped by somebody.
+    pub(super) fn loses(&self, execution: ExecutionName) {
+        self.0.lock().unwrap().lost.insert(execution);
+    }
+
+    /// Whether no execution can be told anything.
+    pub(super) fn is_deaf(&self, is_deaf: bool) {
+        self.0.lock().unwrap().is_deaf = is_deaf;
+    }
+}
+
+#[derive(Debug)]
+struct Seen {
+    outside: Outside,
+    provisioner: Arc<dyn Provisioner>,
+}
+
+#[async_trait]
+impl Provisioner for Seen {
+    async fn provision(&self, order: &ProvisionOrder<'_>) -> Result<Started, ProvisionError> {
+        self.provisioner.provision(order).await
+    }
+
+    async fn describe(&self, record: &RecordId) -> anyhow::Result<RecordState> {
+        self.provisioner.describe(record).await
+    }
+
+    async fn terminate(&self, request: RequestId, attempt: u32) -> Result<Option<RecordId>, ProvisionError> {
+        self.provisioner.terminate(request, attempt).await
+    }
+
+    async fn survey(&self) -> anyhow::Result<Vec<Existing>> {
+        let found = self.provisioner.survey().await?;
+        let done = self.outside.0.lock().unwrap();
+        let changed = |mut existing: Existing| {
+            match done.drifts.get(&existing.request) {
+                Some(Drift::Gone) => return None,
+                Some(Drift::Tainted) => existing.condition = Condition::Troubled("TAINTED".into()),
+                Some(Drift::Broken) => existing.condition = Condition::Troubled("ERROR".into()),
+                Some(Drift::Tagged(tags)) => existing.tags = Some(tags.clone()),
+                None => {}
+            }
+            (!done.sees_nothing).then_some(existing)
+        };
+        Ok(found.into_iter().filter_map(changed).collect())
+    }
+
+    async fn exists(&self, request: RequestId) -> anyhow::Result<bool> {
+        let is_gone = self.outside.0.lock().unwrap().drifts.get(&request) == Some(&Drift::Gone);
+        Ok(!is_gone && self.provisioner.exists(request).await?)
+    }
+
+    fn poll_every(&self) -> Duration {
+        self.provisioner.poll_every()
+    }
+
+    fn is_simulated(&self) -> bool {
+        self.provisioner.is_simulated()
+    }
+}
+
+#[derive(Debug)]
+struct Heard {
+    outside: Outside,
+    workflow: Arc<dyn Workflow>,
+}
+
+impl Heard {
+    fn check(&self) -> Result<(), ResumeError> {
+        if self.outside.0.lock().unwrap().is_deaf {
+            return Err(anyhow!("not authorized to perform states:SendTaskSuccess").into());
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Workflow for Heard {
+    async fn start_execution(&self, input: &ExecutionInput) -> anyhow::Result<()> {
+        self.workflow.start_execution(input).await
+    }
+
+    async fn send_task_success(&self, token: &TaskToken) -> Result<(), ResumeError> {
+        self.check()?;
+        self.workflow.send_task_success(token).await
+    }
+
+    async fn send_task_failure(&self, token: &TaskToken, error: &str) -> Result<(), ResumeError> {
+        self.check()?;
+        self.workflow.send_task_failure(token, error).await
+    }
+
+    async fn is_running(&self, execution: &ExecutionName) -> anyhow::Result<bool> {
+        let is_lost = self.outside.0.lock().unwrap().lost.contains(execution);
+        Ok(!is_lost && self.workflow.is_running(execution).await?)
+    }
+
+    async fn running(&self) -> anyhow::Result<Vec<ExecutionName>> {
+        let found = self.workflow.running().await?;
+        let done = self.outside.0.lock().unwrap();
+        Ok(found.into_iter().filter(|name| !done.lost.contains(name)).collect())
+    }
+}
