@@ -160,7 +160,8 @@ impl Desk {
             dispatcher.drain().await?;
             let Some(cloud) = &self.cloud else { return Ok(()) };
             let heard = cloud.passes_on_what_was_made().await;
-            if !heard && !waits_for_the_machine(app, &*store).await {
+            // A machine that is told nothing says nothing.
+            if !heard && (self.outside.refuses() || !waits_for_the_machine(app, &*store).await) {
                 return Ok(());
             }
             looks.tick().await;

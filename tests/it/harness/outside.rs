@@ -53,6 +53,10 @@ impl Outside {
         self.0.lock().unwrap().lost.insert(execution);
     }
 
+    pub(super) fn refuses(&self) -> bool {
+        self.0.lock().unwrap().is_deaf
+    }
+
     /// Whether no execution can be told anything.
     pub(super) fn is_deaf(&self, is_deaf: bool) {
         self.0.lock().unwrap().is_deaf = is_deaf;
