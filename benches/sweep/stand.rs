@@ -48,6 +48,7 @@ impl Stand {
             store: store.clone(),
             workflow: Arc::new(workflow),
             queues: vec![Arc::new(queue)],
+            bill: None,
             provisioner: Arc::new(provisioner),
             slack: slack.clone(),
             directory: Arc::new(Everybody),

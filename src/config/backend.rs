@@ -62,6 +62,8 @@ pub enum ProvisionerChoice {
 pub struct Account {
     /// Id of the Service Catalog portfolio, `port-…`; empty without Service Catalog.
     pub portfolio: String,
+    /// Whether Cost Explorer is asked once a day what everything costs. Each call is charged.
+    pub actual_cost: bool,
     /// The launch path to take, `lpv…-…`, of products to which several lead.
     pub launch_paths: BTreeMap<ProductKey, String>,
 }
@@ -212,8 +214,10 @@ pub(super) fn read_account(root: &Reader<'_>, backend: &Backend) -> Account {
         );
     }
     let launch_paths = aws.map("launch_paths").map(|paths| read_launch_paths(&paths)).unwrap_or_default();
+    let provisions = backend.provisioner == ProvisionerChoice::ServiceCatalog;
+    let actual_cost = aws.boolean("actual_cost").unwrap_or(provisions);
     aws.finish();
-    Account { portfolio, launch_paths }
+    Account { portfolio, actual_cost, launch_paths }
 }
 
 fn read_launch_paths(paths: &Reader<'_>) -> BTreeMap<ProductKey, String> {
@@ -246,6 +250,15 @@ mod tests {
         let whole = format!("{text}\n{COMPANY}");
         Settings::parse("quartermaster.toml", &whole)
             .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    }
+
+    #[test]
+    fn the_bill_is_read_where_something_real_is_made_unless_nobody_wants_it() {
+        let reads = |text: &str| settings(text).unwrap().account.actual_cost;
+        let real = "[backend]\nprovisioner = \"service-catalog\"\n[aws]\nportfolio = \"port-1\"\n";
+        assert!(reads(real));
+        assert!(!reads(&format!("{real}actual_cost = false\n")));
+        assert!(!reads(""));
     }
 
     #[test]

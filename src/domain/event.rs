@@ -3,7 +3,7 @@
 use super::audit::By;
 use super::ids::{ExecutionName, PersonId, ProvisionedProductId, RecordId, TaskToken};
 use super::period::Period;
-use super::request::{MessageRef, Output};
+use super::request::{Billed, MessageRef, Output};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,6 +121,11 @@ pub enum Event {
         /// In the provisioner's words.
         trouble: Option<String>,
     },
+    /// AWS says what it has charged for it.
+    Billed {
+        /// That.
+        billed: Billed,
+    },
     /// Something is left.
     TerminationFailed {
         /// Why, as the provisioner put it.
@@ -154,6 +159,7 @@ impl Event {
             Self::TerminationSucceeded => "termination succeeded",
             Self::TerminationFailed { .. } => "termination failed",
             Self::Vanished => "vanished",
+            Self::Billed { .. } => "billed",
             Self::ConditionSeen { .. } => "condition seen",
         }
     }

@@ -149,6 +149,8 @@ pub enum JobKind {
         /// What the admins were told of already.
         told: Vec<String>,
     },
+    /// Read what AWS has charged.
+    ReadBill,
     /// Judge a click that could not be judged when it came, because Slack could not be asked who is who.
     JudgeClick(StoredClick),
 }
@@ -224,6 +226,7 @@ impl JobKind {
             Self::Home => format!("{SHOW}home"),
             Self::CopyTrail { .. } => format!("{SHOW}trail"),
             Self::Reconcile { .. } => "reconcile".to_owned(),
+            Self::ReadBill => "bill".to_owned(),
             Self::Provision => "provision".to_owned(),
             Self::WatchProvisioning => "watch".to_owned(),
             Self::Terminate => "terminate".to_owned(),
@@ -251,6 +254,7 @@ impl JobKind {
             Self::Warn => "warn",
             Self::Home => "home",
             Self::CopyTrail { .. } => "copy_trail",
+            Self::ReadBill => "read_bill",
             Self::Reconcile { .. } => "reconcile",
         }
     }
@@ -292,6 +296,7 @@ mod tests {
             JobKind::Warn,
             JobKind::Home,
             JobKind::CopyTrail { after: 7 },
+            JobKind::ReadBill,
             JobKind::Reconcile { told: vec!["one: vanished".into()] },
             JobKind::Provision,
             JobKind::WatchProvisioning,
@@ -329,6 +334,7 @@ mod tests {
         warn: show:warning
         home: show:home
         copy_trail: show:trail
+        read_bill: bill
         reconcile: reconcile
         provision: provision
         watch_provisioning: watch

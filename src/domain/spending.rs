@@ -26,11 +26,16 @@ pub struct Month {
 impl Month {
     /// The month that this moment is in.
     pub fn of(now: Timestamp) -> Self {
-        let first = now.to_zoned(TimeZone::UTC).date().first_of_month();
+        let first = Self::first_day(now);
         let start = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned: Zoned| zoned.timestamp());
         let begin = start(first).unwrap_or(Timestamp::MIN);
         let next = first.last_of_month().tomorrow();
         Self { begin, end: next.and_then(start).unwrap_or(Timestamp::MAX) }
+    }
+
+    /// The first day of the month that this moment is in.
+    pub fn first_day(now: Timestamp) -> Date {
+        now.to_zoned(TimeZone::UTC).date().first_of_month()
     }
 
     /// Seconds of this month from one moment to another; none where the second is not later.
@@ -57,6 +62,8 @@ pub struct Resource {
     pub product: ProductKey,
     /// The estimate, US dollars a month; `None` where there is none.
     pub monthly: Option<Decimal>,
+    /// What AWS has charged for it in this month, if that is known.
+    pub billed: Option<Decimal>,
     /// When it was there; `None` while or since it never was.
     pub activated_at: Option<Timestamp>,
     /// When it ended.
@@ -91,6 +98,8 @@ pub struct Amounts {
     pub monthly: Decimal,
     /// What fell to this month so far, ended ones included.
     pub so_far: Decimal,
+    /// What AWS has charged in this month so far, of those of which it is known; `None` while it is of none.
+    pub billed: Option<Decimal>,
     /// What will have fallen to this month at its end: what lives goes on to the end of its lease.
     pub projected: Decimal,
 }
@@ -101,6 +110,10 @@ impl Amounts {
         self.unpriced = self.unpriced.saturating_add(other.unpriced);
         self.monthly = self.monthly.saturating_add(other.monthly);
         self.so_far = self.so_far.saturating_add(other.so_far);
+        self.billed = match (self.billed, other.billed) {
+            (Some(mine), Some(theirs)) => Some(mine.saturating_add(theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
         self.projected = self.projected.saturating_add(other.projected);
     }
 
@@ -112,6 +125,7 @@ impl Amounts {
             unpriced: u32::from(lives && resource.monthly.is_none()),
             monthly: resource.monthly.filter(|_| lives).unwrap_or_default(),
             so_far,
+            billed: resource.billed,
             projected,
         }
     }
@@ -155,6 +169,7 @@ mod tests {
 
     fn bucket(cents: i64, activated_at: &str) -> Resource {
         Resource {
+            billed: None,
             product: ProductKey::parse("s3-bucket").unwrap(),
             monthly: Some(Decimal::new(cents, 2)),
             activated_at: Some(at(activated_at)),
@@ -226,6 +241,7 @@ mod tests {
                 let from = at("2026-10-01T00:00:00Z").as_second() + begun.unwrap_or_default();
                 let until = Some(Timestamp::from_second(from + life).unwrap());
                 Resource {
+                    billed: None,
                     product: ProductKey::parse(["s3-bucket", "rds-postgres", "ecs-service"][product])
                         .unwrap(),
                     monthly: cents.map(|cents| Decimal::new(cents, 2)),

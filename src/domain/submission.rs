@@ -110,6 +110,7 @@ fn new_request(
         renewal: None,
         provisioned: None,
         progress: Progress::default(),
+        billed: None,
         trouble: None,
         outputs: Vec::new(),
         messages: std::collections::BTreeMap::new(),

@@ -5,6 +5,7 @@ use super::{Error, Portal};
 use crate::domain::ids::{PersonId, ProductKey};
 use crate::domain::spending::{Amounts, Month, Resource, spending};
 use crate::ports::store::{Holding, Whose};
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 /// What is shown when somebody asks for costs.
@@ -61,7 +62,8 @@ pub async fn costs(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
 async fn account(portal: &Portal, whose: Whose) -> anyhow::Result<Account> {
     let now = portal.now();
     let held = portal.ports.store.holdings(&whose, Month::of(now).begin).await?;
-    let resources: Vec<Resource> = held.into_iter().map(resource).collect();
+    let resources: Vec<Resource> =
+        held.into_iter().map(|held| resource(held, Month::first_day(now))).collect();
     let spent = spending(&resources, now);
     let budget = match &whose {
         Whose::Team(team) | Whose::TeamProduct(team, _) => {
@@ -74,10 +76,11 @@ async fn account(portal: &Portal, whose: Whose) -> anyhow::Result<Account> {
     Ok(Account { whose, products, total: spent.total, budget })
 }
 
-fn resource(held: Holding) -> Resource {
+fn resource(held: Holding, month: Date) -> Resource {
     Resource {
         product: held.product,
         monthly: held.monthly,
+        billed: held.billed.filter(|(in_month, _)| *in_month == month).map(|(_, amount)| amount),
         activated_at: held.activated_at,
         ended_at: held.ended_at,
         expires_at: held.expires_at,

@@ -334,6 +334,7 @@ fn somebody_waits(kind: &JobKind) -> bool {
         | JobKind::Warn
         | JobKind::Home
         | JobKind::CopyTrail { .. }
+        | JobKind::ReadBill
         | JobKind::Reconcile { .. } => false,
         JobKind::StartExecution { .. }
         | JobKind::Resume { .. }

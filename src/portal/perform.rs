@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use thiserror::Error as ThisError;
 
+use super::bill::read_bill;
 use super::decide::judge_stored;
 use super::home::{find_homes, publish};
 use super::lease::{look_at_lease, warn};
@@ -78,6 +79,7 @@ pub(super) async fn perform(portal: &Portal, of: &Subject, kind: &JobKind) -> Re
         (Subject::Person(person), JobKind::Warn) => warn(portal, person).await,
         (Subject::Person(person), JobKind::Home) => publish(portal, person).await,
         (Subject::Portal, JobKind::CopyTrail { after }) => copy(portal, *after).await,
+        (Subject::Portal, JobKind::ReadBill) => Ok(read_bill(portal).await),
         (Subject::Portal, JobKind::Reconcile { told }) => reconcile(portal, told).await,
         (Subject::Person(_) | Subject::Portal, kind) => misplaced(of, kind),
     }
@@ -97,9 +99,11 @@ async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Pe
             at_deadline(portal, id, Event::RenewalDeadline, deadline).await
         }
         JobKind::FindHomes => find_homes(portal, id).await,
-        JobKind::Warn | JobKind::Home | JobKind::CopyTrail { .. } | JobKind::Reconcile { .. } => {
-            misplaced(&Subject::Request(id), kind)
-        }
+        JobKind::Warn
+        | JobKind::Home
+        | JobKind::CopyTrail { .. }
+        | JobKind::ReadBill
+        | JobKind::Reconcile { .. } => misplaced(&Subject::Request(id), kind),
         JobKind::JudgeClick(click) => judge_click(portal, id, click).await,
         JobKind::ApprovalDeadline => {
             let deadline =

@@ -3,6 +3,7 @@
 //! Every call may be made twice: after a crash the dispatcher repeats what it cannot know to have happened. Every
 //! call ends within a minute; an implementation sets its own timeouts.
 
+pub mod bill;
 pub mod clock;
 pub mod directory;
 pub mod provisioner;
@@ -25,6 +26,8 @@ pub struct Ports {
     pub queues: Vec<Arc<dyn queue::Queue>>,
     /// Makes and removes products.
     pub provisioner: Arc<dyn provisioner::Provisioner>,
+    /// Knows what was charged; `None` where nothing is, or nobody wants to know.
+    pub bill: Option<Arc<dyn bill::Bill>>,
     /// Shows things to people.
     pub slack: Arc<dyn slack::Slack>,
     /// Knows who is who.

@@ -8,6 +8,7 @@ use std::fmt::Debug;
 use anyhow::Context as _;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use thiserror::Error;
 
@@ -202,6 +203,8 @@ pub struct Holding {
     pub owner: PersonId,
     /// The estimate, US dollars a month; `None` where there is none.
     pub monthly: Option<Decimal>,
+    /// What AWS has charged lately: the first day of the month, and US dollars.
+    pub billed: Option<(Date, Decimal)>,
     /// When it was provisioned; `None` while or since it never was.
     pub activated_at: Option<Timestamp>,
     /// When it ended.

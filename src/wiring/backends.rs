@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 
+use crate::aws::cost_explorer::CostExplorer;
 use crate::aws::dynamodb::{DynamoStore, Tables};
 use crate::aws::queue::EventQueue;
 use crate::aws::service_catalog::{Portfolio, ServiceCatalog};
@@ -16,6 +17,7 @@ use crate::local::provisioner::{SimulatedProvisioner, Simulation};
 use crate::local::queue::LocalQueue;
 use crate::local::store::SqliteStore;
 use crate::local::workflow::LocalWorkflow;
+use crate::ports::bill::Bill;
 use crate::ports::clock::Clock;
 use crate::ports::provisioner::Provisioner;
 use crate::ports::queue::Queue;
@@ -33,6 +35,8 @@ pub struct Backends {
     pub queues: Vec<Arc<dyn Queue>>,
     /// Makes and removes products.
     pub provisioner: Arc<dyn Provisioner>,
+    /// Knows what AWS charges, where somebody wants to know.
+    pub bill: Option<Arc<dyn Bill>>,
     on_aws: OnAws,
 }
 
@@ -43,6 +47,7 @@ struct OnAws {
     workflow: Option<StepFunctions>,
     queue: Option<EventQueue>,
     provisioner: Option<ServiceCatalog>,
+    bill: Option<CostExplorer>,
 }
 
 impl Backends {
@@ -107,13 +112,15 @@ impl Backends {
                 None => Arc::new(file.open()?.provisioner()),
             },
             queues,
+            bill: on_aws.bill.clone().map(|bill| Arc::new(bill) as _),
             on_aws,
         })
     }
 
     /// Everything that is wrong with the account for these backends, all of it asked about at once.
     pub async fn problems(&self) -> Vec<Problem> {
-        let OnAws { store, workflow, queue, provisioner } = &self.on_aws;
+        // A bill that cannot be read keeps nobody from working.
+        let OnAws { store, workflow, queue, provisioner, bill: _ } = &self.on_aws;
         let (store, workflow, queue, provisioner) = tokio::join!(
             of(store.as_ref().map(DynamoStore::problems)),
             of(workflow.as_ref().map(StepFunctions::problems)),
@@ -146,6 +153,7 @@ impl OnAws {
                 WorkflowChoice::StepFunctions(machine) => Some(StepFunctions::new(configuration, machine)),
                 WorkflowChoice::Local => None,
             },
+            bill: settings.account.actual_cost.then(|| CostExplorer::new(configuration)),
             queue: backend.queue.as_ref().map(|url| EventQueue::new(configuration, url)),
             provisioner: match backend.provisioner {
                 ProvisionerChoice::ServiceCatalog => {

@@ -18,7 +18,7 @@ use crate::domain::catalog::Catalog;
 use crate::domain::job::JobKey;
 use crate::local::database::Database;
 use crate::portal::dispatch::Dispatcher;
-use crate::portal::{Portal, reconcile, trail};
+use crate::portal::{Portal, bill, reconcile, trail};
 use crate::ports::Ports;
 use crate::ports::clock::Clock;
 use crate::server;
@@ -66,6 +66,7 @@ impl App {
             workflow: backends.workflow,
             queues: backends.queues,
             provisioner: backends.provisioner,
+            bill: backends.bill,
             slack: Arc::clone(&client) as _,
             directory: Arc::new(SlackDirectory::new(Arc::clone(&client), Arc::clone(&clock))),
             clock: Arc::clone(&clock),
@@ -105,6 +106,7 @@ impl App {
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
         trail::begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
+        bill::begin(&self.portal).await.context("cannot begin to read the bill")?;
         reconcile::begin(&self.portal).await.context("cannot begin to compare records with AWS")?;
         let dispatcher = self.dispatcher.clone();
         let working = tokio::spawn({

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
+mod cost_explorer;
 mod dynamodb;
 #[path = "../emulator/mod.rs"]
 mod emulator;

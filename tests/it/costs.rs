@@ -62,3 +62,34 @@ async fn the_costs_of_a_team_are_for_those_who_may_see_it() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_aws_has_charged_is_shown_beside_the_estimate_once_it_is_known() {
+    run(async |company| {
+        let alice = &company.alice;
+        let id = alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        alice.runs("/provision costs").await;
+        assert!(!alice.is_told().contains("charged"), "{}", alice.is_told());
+        company.is_charged(&id, 123);
+        company.is_charged("11111111-2222-4333-8444-555555555555", 99_900);
+        company.waits("25h").await;
+        alice.runs("/provision costs").await;
+        insta::assert_snapshot!(alice.is_told().lines().take(4).collect::<Vec<_>>().join("\n"), @"
+        # Costs in November 2026
+        *Yours*: 1 held, about $2.15/month
+        This month about $0.07 so far, about $0.55 for the whole of it
+        AWS has charged $1.23 this month
+        ");
+        alice.runs(&format!("/provision status {}", &id[..8])).await;
+        let shown = alice.is_told();
+        assert!(shown.contains("; AWS charged $1.23 in November 2026 up to the 23."), "{shown}");
+        alice.runs("/provision list").await;
+        assert!(
+            alice.is_told().contains("about $2.15/month, $1.23 charged in November"),
+            "{}",
+            alice.is_told()
+        );
+        assert!(!company.trail().await.contains("charged"));
+    })
+    .await;
+}

@@ -205,10 +205,7 @@ fn these_are_the_rights_of_the_bot() {
 }
 
 /// Rights that no call of ours names: AWS asks for them in the bot's name, or nothing uses them yet.
-const NOT_SENT: [(&str, &str); 2] = [
-    ("kms:", "DynamoDB and SQS use the key in the bot's name"),
-    ("ce:GetCostAndUsage", "actual cost is not read yet"),
-];
+const NOT_SENT: [(&str, &str); 1] = [("kms:", "DynamoDB and SQS use the key in the bot's name")];
 
 /// What the suites on AWS have sent, by `.ci/aws`, is what the bot may do.
 #[test]

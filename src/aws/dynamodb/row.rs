@@ -5,6 +5,8 @@ use std::collections::HashMap;
 
 use anyhow::Context as _;
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
 
 use super::DynamoStore;
 use super::item::{Item, must_text, number, read_amount, read_json, read_text, read_time, text, time};
@@ -14,8 +16,17 @@ use crate::ports::store::Holding;
 use crate::ports::stored::{product_key, request_id};
 
 /// The attributes that [`holding`] reads.
-pub(super) const HOLDING: [&str; 7] =
-    ["teamName", "productType", "userId", "monthly", "activatedAt", "endedAt", "expiresAt"];
+pub(super) const HOLDING: [&str; 9] = [
+    "teamName",
+    "productType",
+    "userId",
+    "monthly",
+    "activatedAt",
+    "endedAt",
+    "expiresAt",
+    "billedIn",
+    "billed",
+];
 
 pub(super) fn key(id: RequestId) -> Item {
     Item::from([("requestId".to_owned(), text(id.to_string()))])
@@ -39,6 +50,10 @@ pub(super) fn encode(request: &Request, body: &str) -> Item {
     put("body", text(body));
     if let Some(estimate) = &request.estimate {
         put("monthly", number(&estimate.monthly));
+    }
+    if let Some(billed) = &request.billed {
+        put("billedIn", text(billed.month.to_string()));
+        put("billed", number(&billed.amount));
     }
     let dates = [
         ("activatedAt", request.activated_at),
@@ -81,7 +96,14 @@ pub(super) fn holding(item: &Item) -> anyhow::Result<Holding> {
         activated_at: read_time(item, "activatedAt")?,
         ended_at: read_time(item, "endedAt")?,
         expires_at: read_time(item, "expiresAt")?,
+        billed: billed(item)?,
     })
+}
+
+fn billed(item: &Item) -> anyhow::Result<Option<(Date, Decimal)>> {
+    let Some(month) = read_text(item, "billedIn") else { return Ok(None) };
+    let month = month.parse().context("cannot read the month of a bill")?;
+    Ok(read_amount(item, "billed")?.map(|amount| (month, amount)))
 }
 
 impl DynamoStore {

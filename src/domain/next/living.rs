@@ -12,7 +12,7 @@ use crate::domain::job::JobKind;
 use crate::domain::lease::{Lease, LeaseStep};
 use crate::domain::period::Period;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{MessageRef, News, Renewal, RenewalAnswer, Request, Surface};
+use crate::domain::request::{Billed, MessageRef, News, Renewal, RenewalAnswer, Request, Surface};
 
 /// Time that is left at least when a renewal was not granted: whoever hoped for it can still save what they need.
 const AFTER_A_NO: Period = Period::days(1);
@@ -116,6 +116,15 @@ pub(super) fn renewal_deadline(change: Change, event: &Event) -> Result<Transiti
     };
     let clock = Actor::Clock;
     Ok(not_renewed(change, &lease, RenewalAnswer::Unanswered, "renewal timed out", &clock, ""))
+}
+
+/// A figure and no event of its life: nothing is told and nothing noted on the trail.
+pub(super) fn bill(mut change: Change, event: &Event, billed: &Billed) -> Result<Transition, Refusal> {
+    if change.request.provisioned.is_none() || change.request.billed.as_ref() == Some(billed) {
+        return Err(change.does_not_apply(event));
+    }
+    change.request.billed = Some(billed.clone());
+    Ok(change.done())
 }
 
 /// Something is wrong with it in AWS, or is not any more. It lives on: whether it is of use is for its owner to say.

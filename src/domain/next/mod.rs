@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use self::approval::{approve, cancel, deny, time_out};
 use self::change::Change;
 pub(crate) use self::living::lease_step;
-use self::living::{condition_seen, renew, renewal_deadline, transfer, warned};
+use self::living::{bill, condition_seen, renew, renewal_deadline, transfer, warned};
 use self::provisioning::{
     provisioning_failed, provisioning_started, provisioning_succeeded, resource_created,
 };
@@ -83,6 +83,7 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
         Event::TerminationStarted { record } => termination_started(change, event, record),
         Event::TerminationSucceeded => termination_succeeded(change, event),
         Event::TerminationFailed { why } => termination_failed(change, event, why),
+        Event::Billed { billed } => bill(change, event, billed),
         Event::Vanished => vanished(change, event),
         Event::ConditionSeen { trouble } => condition_seen(change, event, trouble.as_deref()),
         Event::Warned { owner, message } => warned(change, event, owner, message),

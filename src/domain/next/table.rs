@@ -9,8 +9,9 @@ use crate::domain::job::{Job, JobKind};
 use crate::domain::period::Period;
 use crate::domain::quota::QuotaChange;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{MessageRef, Renewal, Request, Status, StatusName, Surface};
+use crate::domain::request::{Billed, MessageRef, Renewal, Request, Status, StatusName, Surface};
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
 pub(super) fn approve(name: &str) -> Event {
@@ -54,7 +55,7 @@ pub(super) fn failed(why: &str) -> Event {
 }
 
 /// One of each event, by the requester where it is hers to do and with a token not seen before.
-pub(super) fn one_of_each(request: &Request) -> [Event; 23] {
+pub(super) fn one_of_each(request: &Request) -> [Event; 24] {
     [
         approve("priya"),
         deny("priya", "too big"),
@@ -71,6 +72,7 @@ pub(super) fn one_of_each(request: &Request) -> [Event; 23] {
         Event::TerminationSucceeded,
         Event::TerminationFailed { why: "the bucket is not empty".into() },
         Event::Vanished,
+        Event::Billed { billed: billed() },
         Event::ConditionSeen { trouble: Some("TAINTED".into()) },
         warned(),
         Event::LeaseEnded,
@@ -80,6 +82,11 @@ pub(super) fn one_of_each(request: &Request) -> [Event; 23] {
         Event::Retain { by: by("pat"), reason: "kept for the auditors".into() },
         Event::Transfer { by: by("alice"), to: person("amir") },
     ]
+}
+
+fn billed() -> Billed {
+    let month = jiff::civil::date(2026, 3, 1);
+    Billed { month, before: jiff::civil::date(2026, 3, 5), amount: Decimal::ONE }
 }
 
 pub(super) fn warned() -> Event {
@@ -147,6 +154,7 @@ pub(super) fn told(job: &Job) -> String {
         | JobKind::Warn
         | JobKind::Home
         | JobKind::CopyTrail { .. }
+        | JobKind::ReadBill
         | JobKind::Reconcile { .. } => job.kind.word().replace('_', " "),
     }
 }
@@ -205,10 +213,12 @@ fn this_is_every_legal_change_of_a_request() {
     Provisioning + resource created -> Provisioning  [jobs: show thread, show direct] [quota: -] [audit: -]
     Provisioning + provisioning succeeded -> Active  [jobs: resume(success), lease, show card, show thread, show direct, tell ACTIVE] [quota: -] [audit: active]
     Provisioning + provisioning failed -> Terminating  [jobs: terminate, resume(Request.ProvisioningFailed), show card, show thread, show direct] [quota: -] [audit: provisioning failed]
+    Provisioning + billed -> Provisioning  [jobs: -] [quota: -] [audit: -]
     Provisioning + tear down -> Provisioning  [jobs: show card, show thread, show direct] [quota: -] [audit: teardown]
     Active + approval requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
     Active + provision requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
     Active + vanished -> Terminated  [jobs: show card, show thread, show direct, tell TERMINATED] [quota: release] [audit: vanished]
+    Active + billed -> Active  [jobs: -] [quota: -] [audit: -]
     Active + condition seen -> Active  [jobs: show card, show thread, show direct] [quota: -] [audit: troubled]
     Active + warned -> Active  [jobs: lease, show direct] [quota: -] [audit: warned]
     Active + lease ended -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: expired]
@@ -221,6 +231,7 @@ fn this_is_every_legal_change_of_a_request() {
     Terminating + termination started -> Terminating  [jobs: watch termination] [quota: -] [audit: -]
     Terminating + termination succeeded -> Failed  [jobs: show card, show thread, show direct, tell FAILED] [quota: release] [audit: failed]
     Terminating + termination failed -> TeardownFailed  [jobs: show card, show thread, show direct, tell TEARDOWN_FAILED] [quota: -] [audit: teardown failed]
+    Terminating + billed -> Terminating  [jobs: -] [quota: -] [audit: -]
     Denied + approval requested -> Denied  [jobs: resume(Request.Denied)] [quota: -] [audit: -]
     Denied + provision requested -> Denied  [jobs: resume(Request.Denied)] [quota: -] [audit: -]
     Cancelled + approval requested -> Cancelled  [jobs: resume(Request.Cancelled)] [quota: -] [audit: -]
@@ -229,16 +240,20 @@ fn this_is_every_legal_change_of_a_request() {
     TimedOut + provision requested -> TimedOut  [jobs: resume(Request.TimedOut)] [quota: -] [audit: -]
     Failed + approval requested -> Failed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
     Failed + provision requested -> Failed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
+    Failed + billed -> Failed  [jobs: -] [quota: -] [audit: -]
     TeardownFailed + approval requested -> TeardownFailed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
     TeardownFailed + provision requested -> TeardownFailed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
     TeardownFailed + vanished -> Failed  [jobs: show card, show thread, show direct, tell FAILED] [quota: release] [audit: vanished]
+    TeardownFailed + billed -> TeardownFailed  [jobs: -] [quota: -] [audit: -]
     TeardownFailed + tear down -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: teardown]
     TeardownFailed + retain -> Retained  [jobs: show card, show thread, show direct, tell RETAINED] [quota: release] [audit: retained]
     TeardownFailed + transfer -> TeardownFailed  [jobs: show direct, tell handed] [quota: -] [audit: transferred]
     Terminated + approval requested -> Terminated  [jobs: resume(success)] [quota: -] [audit: -]
     Terminated + provision requested -> Terminated  [jobs: resume(success)] [quota: -] [audit: -]
+    Terminated + billed -> Terminated  [jobs: -] [quota: -] [audit: -]
     Retained + approval requested -> Retained  [jobs: resume(success)] [quota: -] [audit: -]
     Retained + provision requested -> Retained  [jobs: resume(success)] [quota: -] [audit: -]
+    Retained + billed -> Retained  [jobs: -] [quota: -] [audit: -]
     ");
 }
 
@@ -255,7 +270,7 @@ fn a_change_the_table_does_not_list_is_refused_with_the_status_that_stands() {
             assert_eq!(for_the_machine, !to_a_person, "{name:?} + {}: {refusal}", event.word());
         }
     }
-    assert_eq!(pairs.len(), 13 * 23);
+    assert_eq!(pairs.len(), 13 * 24);
 }
 
 fn is_a_persons(event: &Event) -> bool {

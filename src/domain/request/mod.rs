@@ -7,6 +7,7 @@ mod surface;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +76,8 @@ pub struct Request {
     pub provisioned: Option<Provisioned>,
     /// Logical ids of template resources that exist by now, in the order they were reported.
     pub progress: Progress,
+    /// What AWS has charged for it lately, if that is known.
+    pub billed: Option<Billed>,
     /// What the provisioner says is wrong with it, if it says so.
     pub trouble: Option<String>,
     /// The allowed outputs, once there are any.
@@ -194,6 +197,17 @@ pub struct Estimate {
     pub region: String,
     /// Day of the price list, `YYYY-MM-DD`.
     pub priced_on: String,
+}
+
+/// What AWS has charged in a calendar month; never of more than one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Billed {
+    /// The first day of the month.
+    pub month: Date,
+    /// The first day that is not in it yet: the bill lags behind.
+    pub before: Date,
+    /// US dollars.
+    pub amount: Decimal,
 }
 
 /// One approver's yes.

@@ -10,6 +10,9 @@ CREATE TABLE requests (
   status       TEXT NOT NULL,
   waits        INTEGER NOT NULL,
   monthly      INTEGER,
+  -- The first day of the month that AWS charged `billed` cents in.
+  billed_in    TEXT,
+  billed       INTEGER,
   submitted_at INTEGER NOT NULL,
   activated_at INTEGER,
   expires_at   INTEGER,

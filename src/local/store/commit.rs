@@ -110,8 +110,9 @@ impl Row {
         let rows = tx
             .prepare_cached(
                 "INSERT INTO requests (id, revision, owner, status, waits, activated_at, expires_at, ended_at, body,
-                                       team, product, monthly, submitted_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (id) DO NOTHING",
+                                       team, product, monthly, submitted_at, billed_in, billed)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+                 ON CONFLICT (id) DO NOTHING",
             )?
             .execute(params![
                 request.id.to_string(),
@@ -127,6 +128,8 @@ impl Row {
                 request.product.key.as_str(),
                 request.estimate.as_ref().map(|estimate| cents::of(estimate.monthly)).transpose()?,
                 instant::reached(request.submitted_at),
+                request.billed.as_ref().map(|billed| billed.month.to_string()),
+                request.billed.as_ref().map(|billed| cents::of(billed.amount)).transpose()?,
             ])?;
         Ok(rows == 1)
     }
@@ -136,7 +139,7 @@ impl Row {
         let rows = tx
             .prepare_cached(
                 "UPDATE requests SET revision = ?2, owner = ?3, status = ?4, waits = ?5, activated_at = ?6,
-                                     expires_at = ?7, ended_at = ?8, body = ?9
+                                     expires_at = ?7, ended_at = ?8, body = ?9, billed_in = ?11, billed = ?12
                  WHERE id = ?1 AND revision = ?10",
             )?
             .execute(params![
@@ -150,6 +153,8 @@ impl Row {
                 request.ended_at.map(instant::reached),
                 self.body,
                 i64::try_from(revision)?,
+                request.billed.as_ref().map(|billed| billed.month.to_string()),
+                request.billed.as_ref().map(|billed| cents::of(billed.amount)).transpose()?,
             ])?;
         Ok(rows == 1)
     }

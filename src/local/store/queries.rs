@@ -1,8 +1,11 @@
 //! What the store is asked, and the home tabs it remembers.
 
+use anyhow::Context as _;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params, params_from_iter};
+use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 
 use super::cents;
@@ -84,7 +87,7 @@ pub(super) fn holdings(
 
 fn holdings_sql(filter: &str) -> String {
     // One index serves what lives, another what ended; a single condition on both would be served by neither.
-    let columns = "team, product, owner, monthly, activated_at, ended_at, expires_at";
+    let columns = "team, product, owner, monthly, activated_at, ended_at, expires_at, billed_in, billed";
     format!(
         "SELECT {columns} FROM requests WHERE {filter} AND ended_at IS NULL
          UNION ALL SELECT {columns} FROM requests WHERE {filter} AND ended_at IS NOT NULL AND ended_at >= ?1"
@@ -101,7 +104,16 @@ fn holding(row: &Row<'_>) -> anyhow::Result<Holding> {
         activated_at: at(4)?,
         ended_at: at(5)?,
         expires_at: at(6)?,
+        billed: billed(row)?,
     })
+}
+
+fn billed(row: &Row<'_>) -> anyhow::Result<Option<(Date, Decimal)>> {
+    let (Some(month), Some(amount)) = (row.get::<_, Option<String>>(7)?, row.get::<_, Option<i64>>(8)?)
+    else {
+        return Ok(None);
+    };
+    Ok(Some((month.parse().context("cannot read the month of a bill")?, cents::read(amount))))
 }
 
 pub(super) fn requests_of_message(

@@ -53,7 +53,8 @@ fn note(costs: &Costs) -> String {
 
 /// Whose, how many, what a month and this month come to, and what is left of the budget.
 fn summary(account: &Account, command: &str) -> String {
-    let Amounts { held, unpriced, monthly, so_far, projected } = &account.total;
+    let Amounts { held, unpriced, monthly, so_far, projected, billed } = &account.total;
+    let billed = billed.map(|amount| format!("\nAWS has charged {} this month", dollars(amount)));
     let name = title(account);
     if *held == 0 && projected.is_zero() {
         let budget = budget(account).unwrap_or_default();
@@ -65,10 +66,11 @@ fn summary(account: &Account, command: &str) -> String {
         some => format!("\n{some} have no estimate and are in no sum."),
     };
     format!(
-        "*{name}*: {held} held, {}/month\nThis month {} so far, {} for the whole of it{}{unpriced}",
+        "*{name}*: {held} held, {}/month\nThis month {} so far, {} for the whole of it{}{}{unpriced}",
         about(*monthly),
         about(*so_far),
         about(*projected),
+        billed.unwrap_or_default(),
         budget(account).unwrap_or_default()
     )
 }
@@ -104,14 +106,16 @@ fn budget(account: &Account) -> Option<String> {
 }
 
 fn product_line(name: &str, amounts: &Amounts, account: &Account) -> String {
+    let billed = amounts.billed.map(|amount| format!(", {} charged by AWS", dollars(amount)));
     format!(
-        "{} {}: {} held, {}/month, {} so far, {} for the whole month",
+        "{} {}: {} held, {}/month, {} so far, {} for the whole month{}",
         meter(amounts.monthly, account.total.monthly),
         escape(&cut(name, MAX_CELL)),
         amounts.held,
         dollars(amounts.monthly),
         dollars(amounts.so_far),
-        dollars(amounts.projected)
+        dollars(amounts.projected),
+        billed.unwrap_or_default()
     )
 }
 
@@ -182,6 +186,7 @@ mod tests {
             monthly: cents(monthly),
             so_far: cents(so_far),
             projected: cents(projected),
+            billed: None,
         }
     }
 

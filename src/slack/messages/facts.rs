@@ -26,7 +26,21 @@ pub(super) fn product(request: &Request) -> String {
 
 /// The monthly price, or that there is none.
 pub(super) fn cost(request: &Request) -> String {
-    request.estimate.as_ref().map_or_else(|| "no estimate for this product".to_owned(), mrkdwn::estimate)
+    let estimate = request.estimate.as_ref().map(mrkdwn::estimate);
+    let estimate = estimate.unwrap_or_else(|| "no estimate for this product".to_owned());
+    billed(request).map_or(estimate.clone(), |billed| format!("{estimate}; {billed}"))
+}
+
+/// What AWS has charged lately, and up to which day.
+pub(super) fn billed(request: &Request) -> Option<String> {
+    let billed = request.billed.as_ref()?;
+    let last = billed.before.yesterday().unwrap_or(billed.before);
+    Some(format!(
+        "AWS charged {} in {} up to the {}",
+        mrkdwn::dollars(billed.amount),
+        billed.month.strftime("%B %Y"),
+        last.strftime("%-d.")
+    ))
 }
 
 /// "2 of 3 used, this one included"; an ended request holds no slot.

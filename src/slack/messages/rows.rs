@@ -9,7 +9,7 @@ use crate::domain::ids::PersonId;
 use crate::domain::request::{Request, Status};
 use crate::slack::blocks::{button, buttons};
 use crate::slack::ids::ActionId;
-use crate::slack::mrkdwn::{date_time, day, mention, monthly, quote};
+use crate::slack::mrkdwn::{date_time, day, dollars, mention, monthly, quote};
 
 /// Characters of a reason in a row.
 const REASON: usize = 300;
@@ -33,7 +33,13 @@ pub fn line(request: &Request) -> String {
 }
 
 fn cost(request: &Request) -> String {
-    request.estimate.as_ref().map_or_else(|| "no estimate".to_owned(), monthly)
+    let estimate = request.estimate.as_ref().map_or_else(|| "no estimate".to_owned(), monthly);
+    match &request.billed {
+        Some(billed) => {
+            format!("{estimate}, {} charged in {}", dollars(billed.amount), billed.month.strftime("%B"))
+        }
+        None => estimate,
+    }
 }
 
 /// The status with the date that matters in it.

@@ -123,6 +123,7 @@ pub(crate) fn request() -> Request {
         renewal: None,
         provisioned: None,
         progress: Progress { total: 7, done: vec!["Key".into(), "Policy".into(), "Bucket".into()] },
+        billed: None,
         trouble: None,
         outputs: outputs(),
         messages: BTreeMap::new(),

@@ -7,7 +7,7 @@ use quartermaster::domain::ids::{ChannelId, PersonId, ProductKey, RequestId, Tas
 use quartermaster::domain::lease::Lease;
 use quartermaster::domain::period::Period;
 use quartermaster::domain::request::{
-    Estimate, MessageRef, Renewal, RenewalAnswer, Request, Status, Surface,
+    Billed, Estimate, MessageRef, Renewal, RenewalAnswer, Request, Status, Surface,
 };
 use quartermaster::ports::store::{Commit, Holding, Which, Whose};
 use rust_decimal::Decimal;
@@ -220,6 +220,7 @@ pub(crate) async fn a_holding_says_what_sums_need_and_follows_the_row(test: Stor
         activated_at: None,
         ended_at: None,
         expires_at: None,
+        billed: None,
     };
     assert_eq!(test.store.holdings(&team, at(0)).await.unwrap(), [expected.clone()]);
 
@@ -228,6 +229,14 @@ pub(crate) async fn a_holding_says_what_sums_need_and_follows_the_row(test: Stor
     test.commit(replace(&request)).await;
     expected.activated_at = Some(at(0));
     expected.expires_at = Some(request.lease().unwrap().expires_at);
+    assert_eq!(test.store.holdings(&team, at(0)).await.unwrap(), [expected.clone()]);
+
+    let month = jiff::civil::date(2026, 3, 1);
+    let mut request = changed(&request, "charged");
+    let amount = Decimal::new(1_234, 2);
+    request.billed = Some(Billed { month, before: jiff::civil::date(2026, 3, 9), amount });
+    test.commit(replace(&request)).await;
+    expected.billed = Some((month, amount));
     assert_eq!(test.store.holdings(&team, at(0)).await.unwrap(), [expected.clone()]);
 
     let mut request = changed(&request, "gone");

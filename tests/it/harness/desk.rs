@@ -9,8 +9,8 @@ use quartermaster::config::{Environment, Secret};
 use quartermaster::domain::request::{Request, Status};
 use quartermaster::playground::Playground;
 use quartermaster::portal::dispatch::Dispatcher;
-use quartermaster::portal::reconcile;
 use quartermaster::portal::trail::begin_copying;
+use quartermaster::portal::{bill, reconcile};
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::store::{Store, Which, Whose};
 use quartermaster::wiring::{App, Backends};
@@ -91,6 +91,7 @@ impl Desk {
         let backends = self.outside.around(backends);
         let app = App::new(backends, &settings, &environment, clock, catalog, Duration::ZERO).unwrap();
         begin_copying(&app.portal).await.unwrap();
+        bill::begin(&app.portal).await.unwrap();
         reconcile::begin(&app.portal).await.unwrap();
         self.board.connect(Some(app.router()));
         *self.app.lock().unwrap() = Some(Arc::new(app));

@@ -236,6 +236,12 @@ impl Company {
         }
     }
 
+    /// AWS has charged so many cents for a request by now.
+    pub(crate) fn is_charged(&self, request: &str, cents: i64) {
+        let request = RequestId::parse(request).unwrap();
+        self.desk.outside.charges(request, rust_decimal::Decimal::new(cents, 2));
+    }
+
     /// Somebody puts it right.
     pub(crate) fn is_put_right(&self, request: &str) {
         let request = RequestId::parse(request).unwrap();

@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use async_trait::async_trait;
+use jiff::civil::Date;
 use quartermaster::domain::drift::{Condition, Existing};
 use quartermaster::domain::ids::{ExecutionName, RecordId, RequestId, TaskToken};
+use quartermaster::ports::bill::Bill;
 use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 use quartermaster::ports::workflow::{ExecutionInput, ResumeError, Workflow};
 use quartermaster::wiring::Backends;
+use rust_decimal::Decimal;
 
 use crate::stand_in::Drift;
 
@@ -24,6 +27,7 @@ struct Done {
     lost: BTreeSet<ExecutionName>,
     is_deaf: bool,
     sees_nothing: bool,
+    charged: BTreeMap<RequestId, Decimal>,
 }
 
 impl Outside {
@@ -31,6 +35,7 @@ impl Outside {
     pub(super) fn around(&self, mut backends: Backends) -> Backends {
         let outside = self.clone();
         backends.provisioner = Arc::new(Seen { outside: outside.clone(), provisioner: backends.provisioner });
+        backends.bill = Some(Arc::new(outside.clone()));
         backends.workflow = Arc::new(Heard { outside, workflow: backends.workflow });
         backends
     }
@@ -41,6 +46,10 @@ impl Outside {
 
     pub(super) fn is_put_right(&self, request: RequestId) {
         self.0.lock().unwrap().drifts.remove(&request);
+    }
+
+    pub(super) fn charges(&self, request: RequestId, amount: Decimal) {
+        self.0.lock().unwrap().charged.insert(request, amount);
     }
 
     /// Nothing of what was provisioned is seen any more.
@@ -60,6 +69,13 @@ impl Outside {
     /// Whether no execution can be told anything.
     pub(super) fn is_deaf(&self, is_deaf: bool) {
         self.0.lock().unwrap().is_deaf = is_deaf;
+    }
+}
+
+#[async_trait]
+impl Bill for Outside {
+    async fn of_requests(&self, _from: Date, _before: Date) -> anyhow::Result<BTreeMap<RequestId, Decimal>> {
+        Ok(self.0.lock().unwrap().charged.clone())
     }
 }
 

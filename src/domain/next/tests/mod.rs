@@ -155,6 +155,7 @@ fn resumes(jobs: &[Job]) -> Vec<(&str, &Resume)> {
             | JobKind::Warn
             | JobKind::Home
             | JobKind::CopyTrail { .. }
+            | JobKind::ReadBill
             | JobKind::Reconcile { .. } => None,
         })
         .collect()

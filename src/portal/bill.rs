@@ -1,0 +1,87 @@
+//! Once a day: what AWS has charged for each request, written to its row.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::perform::Performed;
+use super::{Error, Portal};
+use crate::domain::event::Event;
+use crate::domain::job::{JobKind, Subject};
+use crate::domain::next::next;
+use crate::domain::request::Billed;
+use crate::ports::bill::Bill;
+use crate::ports::store::{Commit, CommitError};
+
+/// AWS brings the bill up to date a few times a day, and charges for looking.
+const EVERY: Duration = Duration::from_hours(24);
+
+/// Begins to read the bill regularly; does nothing where that was begun.
+///
+/// # Errors
+/// When the store cannot be used.
+pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
+    if portal.ports.bill.is_none() {
+        return Ok(());
+    }
+    let job = JobKind::ReadBill.due(Subject::Portal, portal.now());
+    let once = Some("bill".to_owned());
+    match portal.ports.store.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
+        Ok(()) | Err(CommitError::Again(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Reads it and comes back tomorrow, whatever comes of it: each try costs money, and a figure can wait.
+pub(super) async fn read_bill(portal: &Portal) -> Performed {
+    if let Some(bill) = &portal.ports.bill
+        && let Err(error) = read(portal, &**bill).await
+    {
+        tracing::warn!(
+            error = format!("{error:#}"),
+            "cannot read what AWS has charged; tried again tomorrow"
+        );
+    }
+    Performed::Again(EVERY)
+}
+
+async fn read(portal: &Portal, bill: &dyn Bill) -> anyhow::Result<()> {
+    let (month, before) = days(portal.now()).context("there is no yesterday")?;
+    let amounts = bill.of_requests(month, before).await?;
+    let known = amounts.len();
+    for (id, amount) in amounts {
+        let event = Event::Billed { billed: Billed { month, before, amount } };
+        match portal.change(id, |request, now| next(request, &event, now)).await {
+            // Somebody else's tag of this name, or nothing new.
+            Ok(_) | Err(Error::Refused(_)) => {}
+            Err(Error::Failed(error)) => return Err(error),
+        }
+    }
+    tracing::info!(%month, %before, known, "read what AWS has charged");
+    Ok(())
+}
+
+/// The month of yesterday, and today: the day that runs is not charged yet.
+fn days(now: Timestamp) -> Option<(Date, Date)> {
+    let today = now.to_zoned(TimeZone::UTC).date();
+    Some((today.yesterday().ok()?.first_of_month(), today))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_the_first_of_a_month_the_last_one_is_read_to_its_end() {
+        let days = |now: &str| {
+            let (from, before) = days(now.parse().unwrap()).unwrap();
+            format!("{from} {before}")
+        };
+        assert_eq!(days("2026-11-24T15:00:00Z"), "2026-11-01 2026-11-24");
+        assert_eq!(days("2026-12-01T00:00:00Z"), "2026-11-01 2026-12-01");
+        assert_eq!(days("2026-12-02T23:59:59Z"), "2026-12-01 2026-12-02");
+    }
+}
