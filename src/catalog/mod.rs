@@ -6,6 +6,7 @@
 mod check;
 mod files;
 mod guardrails;
+mod import;
 mod portfolio;
 mod prices;
 mod problem;
@@ -14,6 +15,7 @@ mod product_file;
 mod tests;
 
 pub use check::{Report, check, check_built_in};
+pub use import::{Imported, suggested_key, write_product};
 pub use portfolio::{asset_path, portfolio_template};
 pub use problem::{FileProblem, Severity};
 

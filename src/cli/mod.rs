@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod catalog;
+pub mod catalog_import;
 pub mod catalog_template;
 pub mod dev;
 pub mod policy;
@@ -71,6 +72,8 @@ enum CatalogCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Take a product that exists in Service Catalog into the catalog
+    Import(catalog_import::ImportArguments),
     /// Print the `CloudFormation` template of the Service Catalog side: portfolio, products, versions
     Template {
         /// Where the templates are uploaded, as the default of the parameter `AssetUrl`
@@ -184,6 +187,9 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
                     catalog::form(&report.catalog, &product)
                 }
             }))
+        }
+        Command::Catalog(CatalogCommand::Import(arguments)) => {
+            show(&catalog_import::import(&arguments).await?)
         }
         Command::Catalog(CatalogCommand::Template { asset_url }) => {
             let (report, _) = catalog_alone(config)?;

@@ -21,6 +21,7 @@ mod forgery;
 mod forms;
 mod harness;
 mod home;
+mod import;
 mod lease;
 mod lease_held;
 mod on_aws;

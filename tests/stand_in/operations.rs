@@ -17,6 +17,7 @@ impl StandIn {
         match operation {
             "SearchProductsAsAdmin" => self.account.lock().unwrap().shelf.search(asked),
             "DescribeProduct" => self.account.lock().unwrap().shelf.describe(asked),
+            "DescribeProvisioningArtifact" => self.account.lock().unwrap().shelf.artifact(asked),
             "ListLaunchPaths" => self.account.lock().unwrap().shelf.paths(asked),
             "DescribeProvisioningParameters" => self.account.lock().unwrap().shelf.parameters(asked),
             "ProvisionProduct" => self.provision(asked).await,

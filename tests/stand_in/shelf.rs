@@ -21,6 +21,8 @@ pub(crate) struct Published {
     pub(crate) version: (String, String),
     /// Ids of the paths that lead to it.
     pub(crate) paths: Vec<String>,
+    /// Where its template can be read, if anybody can read it.
+    pub(crate) template_url: Option<String>,
     /// As `DescribeProvisioningParameters` tells them.
     pub(crate) parameters: Vec<Value>,
 }
@@ -36,6 +38,7 @@ impl Shelf {
         let published = Published {
             id: id.clone(),
             version: (product.version.clone(), version_description(&product.template_hash)),
+            template_url: None,
             paths: vec![format!("lpv3-{}", product.key)],
             parameters: product.template.parameters.iter().map(parameter).collect(),
             product: Arc::new(product),
@@ -61,12 +64,31 @@ impl Shelf {
     }
 
     pub(super) fn describe(&self, asked: &Value) -> Result<Value, Refused> {
-        let published = self.product(&asked["Id"])?;
+        let by_name = |name: &Value| self.0.values().find(|published| *name == *published.product.name);
+        let published = match by_name(&asked["Name"]) {
+            Some(published) => published,
+            None => self.product(&asked["Id"])?,
+        };
         let (name, description) = &published.version;
         Ok(json!({
-            "ProductViewSummary": {"ProductId": published.id, "Name": published.product.name},
-            "ProvisioningArtifacts": [{"Id": published.version_id(), "Name": name, "Description": description}],
+            "ProductViewSummary": {
+                "ProductId": published.id, "Name": published.product.name, "Owner": published.product.owner,
+                "ShortDescription": published.product.description,
+            },
+            "ProvisioningArtifacts": [
+                {"Id": "pa-old", "Name": "v0.9", "CreatedTime": 1_600_000_000},
+                {"Id": "pa-withdrawn", "Name": "v9", "CreatedTime": 1_900_000_000, "Guidance": "DEPRECATED"},
+                {"Id": published.version_id(), "Name": name, "Description": description,
+                 "CreatedTime": 1_700_000_000},
+            ],
         }))
+    }
+
+    pub(super) fn artifact(&self, asked: &Value) -> Result<Value, Refused> {
+        let published = self.product(&asked["ProductId"])?;
+        assert_eq!(asked["ProvisioningArtifactId"], published.version_id().as_str());
+        let info = published.template_url.as_ref().map_or(json!({}), |url| json!({"TemplateUrl": url}));
+        Ok(json!({"Status": "AVAILABLE", "Info": info}))
     }
 
     pub(super) fn paths(&self, asked: &Value) -> Result<Value, Refused> {

@@ -1,9 +1,10 @@
 //! The provisioner port on Service Catalog: what may be provisioned is what the configured portfolio holds, as
 //! `quartermaster catalog template` makes it. `published` finds a product there, `check` says at the start what is
 //! missing or different, `records` reads how an operation comes along,
-//! `survey` what there is.
+//! `survey` what there is, `import` a product that was not made by it.
 
 mod check;
+mod import;
 pub(super) mod names;
 mod published;
 mod records;
@@ -28,6 +29,8 @@ use crate::domain::catalog::Catalog;
 use crate::domain::drift::Existing;
 use crate::domain::ids::{ProductKey, ProvisionedProductId, RecordId, RequestId};
 use crate::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
+
+pub use import::Existing as ExistingProduct;
 
 /// Between two looks at a record. The quickest stack takes longer than this.
 const POLL: Duration = Duration::from_secs(10);

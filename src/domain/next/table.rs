@@ -192,6 +192,7 @@ fn legal_changes() -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is one table")]
 fn this_is_every_legal_change_of_a_request() {
     insta::assert_snapshot!(legal_changes(), @"
     Pending + cancel -> Cancelled  [jobs: show card, show direct] [quota: release] [audit: cancelled]
