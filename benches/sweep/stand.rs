@@ -49,6 +49,7 @@ impl Stand {
             workflow: Arc::new(workflow),
             queues: vec![Arc::new(queue)],
             bill: None,
+            inventory: Arc::new(quartermaster::local::inventory::SimulatedInventory),
             provisioner: Arc::new(provisioner),
             slack: slack.clone(),
             directory: Arc::new(Everybody),

@@ -3,6 +3,7 @@
 
 pub mod cost_explorer;
 pub mod dynamodb;
+pub mod inventory;
 mod problem;
 pub mod queue;
 pub mod service_catalog;

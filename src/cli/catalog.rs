@@ -220,6 +220,8 @@ fn input_in_words(input: &Input) -> String {
     match input {
         Input::Select { .. } => "choose one".to_owned(),
         Input::TypeAhead { options } => format!("choose one of {} by typing", grouped(&options.len())),
+        Input::Existing { many: false, .. } => "choose one of what exists in the account".to_owned(),
+        Input::Existing { many: true, .. } => "choose some of what exists in the account".to_owned(),
         Input::Text { multiline, min_length, max_length } => {
             let kind = if *multiline { "text of several lines" } else { "text" };
             match min_length.filter(|min| *min > 0) {

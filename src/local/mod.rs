@@ -5,6 +5,7 @@
 
 pub mod database;
 mod instant;
+pub mod inventory;
 mod obstacles;
 mod physical;
 pub mod provisioner;

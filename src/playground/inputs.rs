@@ -96,9 +96,13 @@ fn several(input: &Value) -> Vec<Value> {
 /// The option of `element` (or among `suggested`) that has this value.
 pub(super) fn option(element: &Value, given: &Value, suggested: &[Value]) -> Result<Value, String> {
     let value = given.get("value").unwrap_or(given);
+    // A type-ahead select goes on holding what it began with.
+    let begun =
+        element["initial_options"].as_array().into_iter().flatten().chain(element.get("initial_option"));
     options(element)
         .into_iter()
         .chain(suggested)
+        .chain(begun)
         .find(|option| option["value"] == *value)
         .cloned()
         .ok_or_else(|| format!("there is no option {value}"))

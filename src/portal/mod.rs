@@ -11,6 +11,7 @@ pub mod decide;
 pub mod dispatch;
 pub mod form;
 pub mod home;
+pub mod inventory;
 mod lease;
 pub mod lookup;
 pub mod metrics;
@@ -64,6 +65,7 @@ pub struct Portal {
     pub organization: Arc<Organization>,
     /// What happened so far.
     pub metrics: Arc<Metrics>,
+    known: inventory::Known,
     wake: mpsc::UnboundedSender<JobKey>,
 }
 
@@ -86,7 +88,17 @@ impl Portal {
         organization: Arc<Organization>,
     ) -> (Self, mpsc::UnboundedReceiver<JobKey>) {
         let (wake, woken) = mpsc::unbounded_channel();
-        (Self { ports, catalog, organization, metrics: Arc::default(), wake }, woken)
+        (
+            Self {
+                ports,
+                catalog,
+                organization,
+                metrics: Arc::default(),
+                known: inventory::Known::default(),
+                wake,
+            },
+            woken,
+        )
     }
 
     /// Now.

@@ -6,6 +6,7 @@
 pub mod bill;
 pub mod clock;
 pub mod directory;
+pub mod inventory;
 pub mod provisioner;
 pub mod queue;
 pub mod slack;
@@ -28,6 +29,8 @@ pub struct Ports {
     pub provisioner: Arc<dyn provisioner::Provisioner>,
     /// Knows what was charged; `None` where nothing is, or nobody wants to know.
     pub bill: Option<Arc<dyn bill::Bill>>,
+    /// Knows what exists in the account.
+    pub inventory: Arc<dyn inventory::Inventory>,
     /// Shows things to people.
     pub slack: Arc<dyn slack::Slack>,
     /// Knows who is who.

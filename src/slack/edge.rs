@@ -84,7 +84,7 @@ impl Edge {
             Incoming::Command(command) => commands::answer(self, command).await,
             Incoming::Click(click) => actions::answer(self, click).await,
             Incoming::Submission(submission) => submissions::answer(self, submission).await,
-            Incoming::Suggestion(suggestion) => suggestions::answer(self, &suggestion),
+            Incoming::Suggestion(suggestion) => suggestions::answer(self, &suggestion).await,
             Incoming::Shortcut(shortcut) => commands::shortcut(self, shortcut).await,
             Incoming::UrlVerification { challenge } => Ack::Challenge(challenge),
             Incoming::Event(Event::AppHomeOpened { origin, tab, .. }) => {

@@ -3,13 +3,22 @@
 use super::edge::Edge;
 use super::incoming::Suggestion;
 use super::reply::Ack;
-use super::views::{FormMetadata, suggestions};
+use super::views::{FormMetadata, existing_suggestions, existing_type, suggestions};
+use crate::portal::inventory::existing;
 
 /// The options that fit; none when nothing does, or the form is not one of ours.
-pub(super) fn answer(edge: &Edge, suggestion: &Suggestion) -> Ack {
+pub(super) async fn answer(edge: &Edge, suggestion: &Suggestion) -> Ack {
     let metadata = suggestion.view.as_ref().and_then(|view| FormMetadata::parse(&view.private_metadata));
     let product = metadata.and_then(|metadata| edge.portal.catalog.product(&metadata.product));
-    let form = product.and_then(|product| product.form().ok());
-    let found = form.map(|form| suggestions(&form, &suggestion.block_id, &suggestion.typed));
-    Ack::Options(found.unwrap_or_default())
+    let Some(form) = product.and_then(|product| product.form().ok()) else {
+        return Ack::Options(Vec::new());
+    };
+    let Suggestion { block_id, typed, .. } = suggestion;
+    Ack::Options(match existing_type(&form, block_id) {
+        Some(parameter_type) => {
+            let items = existing(&edge.portal, parameter_type).await;
+            existing_suggestions(parameter_type, &items, typed)
+        }
+        None => suggestions(&form, block_id, typed),
+    })
 }

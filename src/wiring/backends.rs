@@ -6,6 +6,7 @@ use aws_config::SdkConfig;
 
 use crate::aws::cost_explorer::CostExplorer;
 use crate::aws::dynamodb::{DynamoStore, Tables};
+use crate::aws::inventory::CloudControl;
 use crate::aws::queue::EventQueue;
 use crate::aws::service_catalog::{Portfolio, ServiceCatalog};
 use crate::aws::step_functions::StepFunctions;
@@ -13,12 +14,14 @@ use crate::aws::{self, Problem};
 use crate::config::{ProvisionerChoice, Settings, StoreChoice, WorkflowChoice};
 use crate::domain::catalog::Catalog;
 use crate::local::database::Database;
+use crate::local::inventory::SimulatedInventory;
 use crate::local::provisioner::{SimulatedProvisioner, Simulation};
 use crate::local::queue::LocalQueue;
 use crate::local::store::SqliteStore;
 use crate::local::workflow::LocalWorkflow;
 use crate::ports::bill::Bill;
 use crate::ports::clock::Clock;
+use crate::ports::inventory::Inventory;
 use crate::ports::provisioner::Provisioner;
 use crate::ports::queue::Queue;
 use crate::ports::store::Store;
@@ -35,6 +38,8 @@ pub struct Backends {
     pub queues: Vec<Arc<dyn Queue>>,
     /// Makes and removes products.
     pub provisioner: Arc<dyn Provisioner>,
+    /// Knows what exists in the account.
+    pub inventory: Arc<dyn Inventory>,
     /// Knows what AWS charges, where somebody wants to know.
     pub bill: Option<Arc<dyn Bill>>,
     on_aws: OnAws,
@@ -48,6 +53,7 @@ struct OnAws {
     queue: Option<EventQueue>,
     provisioner: Option<ServiceCatalog>,
     bill: Option<CostExplorer>,
+    inventory: Option<CloudControl>,
 }
 
 impl Backends {
@@ -112,6 +118,10 @@ impl Backends {
                 None => Arc::new(file.open()?.provisioner()),
             },
             queues,
+            inventory: match &on_aws.inventory {
+                Some(inventory) => Arc::new(inventory.clone()),
+                None => Arc::new(SimulatedInventory),
+            },
             bill: on_aws.bill.clone().map(|bill| Arc::new(bill) as _),
             on_aws,
         })
@@ -119,8 +129,8 @@ impl Backends {
 
     /// Everything that is wrong with the account for these backends, all of it asked about at once.
     pub async fn problems(&self) -> Vec<Problem> {
-        // A bill that cannot be read keeps nobody from working.
-        let OnAws { store, workflow, queue, provisioner, bill: _ } = &self.on_aws;
+        // Nobody is kept from working by a bill or a list that cannot be read.
+        let OnAws { store, workflow, queue, provisioner, bill: _, inventory: _ } = &self.on_aws;
         let (store, workflow, queue, provisioner) = tokio::join!(
             of(store.as_ref().map(DynamoStore::problems)),
             of(workflow.as_ref().map(StepFunctions::problems)),
@@ -153,6 +163,8 @@ impl OnAws {
                 WorkflowChoice::StepFunctions(machine) => Some(StepFunctions::new(configuration, machine)),
                 WorkflowChoice::Local => None,
             },
+            inventory: (backend.provisioner == ProvisionerChoice::ServiceCatalog)
+                .then(|| CloudControl::new(configuration)),
             bill: settings.account.actual_cost.then(|| CostExplorer::new(configuration)),
             queue: backend.queue.as_ref().map(|url| EventQueue::new(configuration, url)),
             provisioner: match backend.provisioner {

@@ -67,6 +67,7 @@ impl App {
             queues: backends.queues,
             provisioner: backends.provisioner,
             bill: backends.bill,
+            inventory: backends.inventory,
             slack: Arc::clone(&client) as _,
             directory: Arc::new(SlackDirectory::new(Arc::clone(&client), Arc::clone(&clock))),
             clock: Arc::clone(&clock),

@@ -16,6 +16,7 @@ mod denial;
 mod drift;
 #[path = "../emulator/mod.rs"]
 mod emulator;
+mod existing;
 mod failure;
 mod forgery;
 mod forms;

@@ -167,6 +167,8 @@ fn these_are_the_rights_of_the_bot() {
         .replace("${AWS::Region}:${AWS::AccountId}", "*");
     insta::assert_snapshot!(short, @"
     Allow ce:GetCostAndUsage on *
+    Allow cloudformation:GetResource on *
+    Allow cloudformation:ListResources on *
     Allow dynamodb:BatchGetItem on RequestsTable Arn ${RequestsTable.Arn}/index/* EventsTable Arn ${EventsTable.Arn}/index/*
     Allow dynamodb:ConditionCheckItem on RequestsTable Arn ${RequestsTable.Arn}/index/* EventsTable Arn ${EventsTable.Arn}/index/*
     Allow dynamodb:DeleteItem on RequestsTable Arn ${RequestsTable.Arn}/index/* EventsTable Arn ${EventsTable.Arn}/index/*
@@ -175,6 +177,14 @@ fn these_are_the_rights_of_the_bot() {
     Allow dynamodb:PutItem on RequestsTable Arn ${RequestsTable.Arn}/index/* EventsTable Arn ${EventsTable.Arn}/index/*
     Allow dynamodb:Query on RequestsTable Arn ${RequestsTable.Arn}/index/* EventsTable Arn ${EventsTable.Arn}/index/*
     Allow dynamodb:UpdateItem on RequestsTable Arn ${RequestsTable.Arn}/index/* EventsTable Arn ${EventsTable.Arn}/index/*
+    Allow ec2:DescribeInstances on *
+    Allow ec2:DescribeKeyPairs on *
+    Allow ec2:DescribeNetworkAcls on *
+    Allow ec2:DescribeSecurityGroups on *
+    Allow ec2:DescribeSubnets on *
+    Allow ec2:DescribeVolumes on *
+    Allow ec2:DescribeVpcAttribute on *
+    Allow ec2:DescribeVpcs on *
     Allow if kms:Decrypt on PortalKey Arn
     Allow if kms:Decrypt on PortalKey Arn
     Allow if kms:DescribeKey on PortalKey Arn
@@ -185,6 +195,8 @@ fn these_are_the_rights_of_the_bot() {
     Allow if servicecatalog:DescribeRecord on *
     Allow if servicecatalog:SearchProvisionedProducts on *
     Allow if servicecatalog:TerminateProvisionedProduct on *
+    Allow route53:GetHostedZone on *
+    Allow route53:ListHostedZones on *
     Allow servicecatalog:DescribeProduct on catalog:*:product/*
     Allow servicecatalog:DescribeProvisioningParameters on catalog:*:product/*
     Allow servicecatalog:ListLaunchPaths on catalog:*:product/*
@@ -204,8 +216,12 @@ fn these_are_the_rights_of_the_bot() {
     ");
 }
 
-/// Rights that no call of ours names: AWS asks for them in the bot's name, or nothing uses them yet.
-const NOT_SENT: [(&str, &str); 1] = [("kms:", "DynamoDB and SQS use the key in the bot's name")];
+/// Rights that no call of ours names: AWS asks for them in the bot's name.
+const NOT_SENT: [(&str, &str); 3] = [
+    ("kms:", "DynamoDB and SQS use the key in the bot's name"),
+    ("ec2:", "Cloud Control asks EC2 in the bot's name"),
+    ("route53:", "Cloud Control asks Route 53 in the bot's name"),
+];
 
 /// What the suites on AWS have sent, by `.ci/aws`, is what the bot may do.
 #[test]

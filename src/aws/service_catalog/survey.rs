@@ -13,11 +13,11 @@ use crate::domain::drift::{Condition, Existing};
 const PAGE: i32 = 100;
 
 pub(super) async fn survey(client: &Client) -> anyhow::Result<Vec<Existing>> {
-    // Whoever provisioned it: a bot that was moved to another role still looks after what it made before.
-    let all = AccessLevelFilter::builder().key(AccessLevelFilterKey::Account).value("self").build();
+    // What this role has provisioned, which is all that it may see; see `infra/portal.yml`.
+    let mine = AccessLevelFilter::builder().key(AccessLevelFilterKey::Role).value("self").build();
     let (mut found, mut next) = (Vec::new(), None);
     loop {
-        let call = client.search_provisioned_products().access_level_filter(all.clone()).page_size(PAGE);
+        let call = client.search_provisioned_products().access_level_filter(mine.clone()).page_size(PAGE);
         let answer = call.set_page_token(next).send().await.context("cannot list provisioned products")?;
         found.extend(answer.provisioned_products().iter().filter_map(existing));
         next = answer.next_page_token.filter(|token| !token.is_empty());

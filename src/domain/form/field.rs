@@ -3,7 +3,8 @@
 use super::label::readable;
 use crate::document::Problem;
 use crate::domain::parameters::{
-    constraint_problem, cut, example, grouped, is_whole, length_words, parse_number, range_words,
+    can_be_listed, constraint_problem, cut, example, grouped, is_whole, length_words, parse_number,
+    range_words,
 };
 use crate::domain::template::{Parameter, ParameterKind};
 use rust_decimal::Decimal;
@@ -50,6 +51,13 @@ pub enum Input {
         /// The options in file order.
         options: Vec<Choice>,
     },
+    /// What exists in the account, looked up while the person types; an id that is not found may be typed.
+    Existing {
+        /// Of which type, such as `AWS::EC2::VPC::Id`.
+        parameter_type: String,
+        /// Whether several can be chosen.
+        many: bool,
+    },
     /// Typed text; lengths in characters.
     Text {
         /// Whether it has several lines.
@@ -84,7 +92,7 @@ impl Field {
     pub fn options(&self) -> &[Choice] {
         match &self.input {
             Input::Select { options } | Input::TypeAhead { options } => options,
-            Input::Text { .. } | Input::Number { .. } => &[],
+            Input::Existing { .. } | Input::Text { .. } | Input::Number { .. } => &[],
         }
     }
 
@@ -114,7 +122,7 @@ impl Field {
     pub fn to_wire(&self, value: &str) -> Option<String> {
         match self.input {
             Input::Select { .. } | Input::TypeAhead { .. } => self.wire_value(self.position(value)?),
-            Input::Text { .. } | Input::Number { .. } => Some(value.to_owned()),
+            Input::Existing { .. } | Input::Text { .. } | Input::Number { .. } => Some(value.to_owned()),
         }
     }
 }
@@ -154,7 +162,9 @@ fn initial(field: &Field, default: &str) -> Option<String> {
     match field.input {
         Input::Select { .. } | Input::TypeAhead { .. } => field.position(default).map(|_| default.to_owned()),
         Input::Number { .. } => parse_number(default).map(|number| number.to_string()),
-        Input::Text { .. } => Some(default.to_owned()).filter(|text| !text.is_empty()),
+        Input::Existing { .. } | Input::Text { .. } => {
+            Some(default.to_owned()).filter(|text| !text.is_empty())
+        }
     }
 }
 
@@ -168,6 +178,12 @@ fn input(parameter: &Parameter) -> Result<Input, Problem> {
         } else {
             Input::Select { options }
         });
+    }
+    if let ParameterKind::Aws(of) | ParameterKind::AwsList(of) = &parameter.kind
+        && allowed.is_empty()
+        && can_be_listed(of)
+    {
+        return Ok(Input::Existing { parameter_type: of.clone(), many: parameter.kind.is_list() });
     }
     if parameter.kind == ParameterKind::Number {
         let (min, max) = (parameter.min_value, parameter.max_value);

@@ -118,7 +118,7 @@ fn field_bytes(field: &Field) -> usize {
         Input::Select { options } => {
             options.iter().map(|choice| 90 + choice.label.len() + choice.value.len().min(300)).sum()
         }
-        Input::TypeAhead { .. } | Input::Text { .. } | Input::Number { .. } => 0,
+        Input::TypeAhead { .. } | Input::Existing { .. } | Input::Text { .. } | Input::Number { .. } => 0,
     };
     // A quote or line end in a text takes two bytes; a tenth more covers what is usual.
     (400 + texts + options) * 11 / 10

@@ -21,7 +21,9 @@ fn shown(form: &Form) -> String {
                     format!("select {:?}", options.iter().map(|choice| &choice.label).collect::<Vec<_>>())
                 }
                 Input::TypeAhead { options } => format!("type-ahead of {}", options.len()),
-                other @ (Input::Text { .. } | Input::Number { .. }) => format!("{other:?}"),
+                other @ (Input::Existing { .. } | Input::Text { .. } | Input::Number { .. }) => {
+                    format!("{other:?}")
+                }
             };
             writeln!(text, "{}{optional}: {input} = {:?}", field.label, field.initial).unwrap();
             if let Some(hint) = &field.hint {
@@ -62,9 +64,9 @@ Parameters:
     .unwrap();
     insta::assert_snapshot!(shown(&form), @r#"
     == Network
-    Which network?: Text { multiline: false, min_length: None, max_length: 3000 } = None
+    Which network?: Existing { parameter_type: "AWS::EC2::VPC::Id", many: false } = None
         For example vpc-0abc1234def567890.
-    Subnets (optional): Text { multiline: false, min_length: None, max_length: 3000 } = None
+    Subnets (optional): Existing { parameter_type: "AWS::EC2::Subnet::Id", many: true } = None
         For example subnet-0abc1234def567890.
     == Other
     Database name: Text { multiline: false, min_length: Some(1), max_length: 63 } = None

@@ -7,7 +7,7 @@ mod shape;
 mod value;
 
 pub use prefill::{Prefill, UnknownKey, match_prefill, parse_prefill};
-pub(crate) use shape::example;
+pub(crate) use shape::{can_be_listed, example, looks_like};
 pub(crate) use value::{constraint_problem, cut, grouped, is_whole, length_words, range_words};
 pub use value::{parse_number, value_problem};
 
@@ -118,7 +118,7 @@ fn check_field(
         Input::Select { .. } | Input::TypeAhead { .. } => {
             field.from_wire(submitted).map(str::to_owned).ok_or_else(|| FieldProblem::forged(key))
         }
-        Input::Text { .. } | Input::Number { .. } => {
+        Input::Existing { .. } | Input::Text { .. } | Input::Number { .. } => {
             let value = typed(parameter, submitted);
             match value_problem(parameter, &value) {
                 None => Ok(value),

@@ -35,6 +35,27 @@ fn shape_of(aws_type: &str) -> Option<&'static Shape> {
     SHAPES.iter().find(|shape| shape.aws_type == aws_type)
 }
 
+/// Types of which an account's own can be listed. Images and zones are too many or not an account's.
+const LISTED: [&str; 7] = [
+    "AWS::EC2::Instance::Id",
+    "AWS::EC2::KeyPair::KeyName",
+    "AWS::EC2::SecurityGroup::Id",
+    "AWS::EC2::Subnet::Id",
+    "AWS::EC2::VPC::Id",
+    "AWS::EC2::Volume::Id",
+    "AWS::Route53::HostedZone::Id",
+];
+
+/// Whether people can choose among what exists of this type.
+pub(crate) fn can_be_listed(aws_type: &str) -> bool {
+    LISTED.contains(&aws_type)
+}
+
+/// Whether a value can be an id of this type.
+pub(crate) fn looks_like(aws_type: &str, value: &str) -> bool {
+    !value.trim().is_empty() && shape_problem(&ParameterKind::Aws(aws_type.to_owned()), value).is_none()
+}
+
 /// A value of this kind to show as an example, such as `vpc-0abc1234def567890`.
 pub(crate) fn example(kind: &ParameterKind) -> Option<&'static str> {
     match kind {

@@ -93,6 +93,7 @@ const MAKE = {
   conversations_select: (part, context) =>
     select(part, context, channelNodes(context), context.held?.selected_conversation),
   external_select: (part, context) => combobox(part, context),
+  multi_external_select: (part, context) => chips(part, context),
   multi_static_select: (part, context) => ticks(part, context, "checkbox", "ticks.boxed"),
   checkboxes: (part, context) => ticks(part, context, "checkbox", "ticks"),
   radio_buttons: (part, context) => ticks(part, context, "radio", "ticks"),
@@ -181,8 +182,21 @@ function text(part, { host, block, held, key, label }, tag, extra) {
   });
 }
 
+/** An external select of several: what is chosen stands above it, each to be taken off by a click. */
+function chips(part, context) {
+  const { host, block, held } = context;
+  const chosen = held?.selected_options ?? [];
+  const values = chosen.map((option) => option.value);
+  const change = (next) => host.change(block, part, next);
+  return h("div.chips", {}, chosen.map((option) => h("button.chip", {
+    type: "button", "aria-label": `Remove ${plain(option.text)}`,
+    onclick: () => change(values.filter((value) => value !== option.value)),
+  }, plain(option.text), h("span", { "aria-hidden": "true" }, " ×"))),
+  combobox(part, { ...context, held: null, choose: (value) => value && change([...new Set([...values, value])]) }));
+}
+
 /** An external select: type, and the app offers options. */
-function combobox(part, { host, block, held, key, label }) {
+function combobox(part, { host, block, held, key, label, choose = (value) => host.change(block, part, value) }) {
   const list = h("ul.options", { role: "listbox", id: `list-${++serial}`, hidden: true, "aria-label": label });
   let shown = held?.selected_option ? plain(held.selected_option.text) : "";
   let options = [];
@@ -193,7 +207,7 @@ function combobox(part, { host, block, held, key, label }) {
     shown = plain(option.text);
     input.value = shown;
     close();
-    host.change(block, part, option.value);
+    choose(option.value);
   };
   const draw = (note) => {
     fill(list, note ? h("li.note", {}, note) : options.map((option, index) => h("li", {
@@ -235,7 +249,7 @@ function combobox(part, { host, block, held, key, label }) {
     onfocus: () => { if ((part.min_query_length ?? 3) === 0) search(); },
     onblur: () => {
       close();
-      if (input.value === "" && shown) { shown = ""; host.change(block, part, null); } else input.value = shown;
+      if (input.value === "" && shown) { shown = ""; choose(null); } else input.value = shown;
     },
     onkeydown: (event) => {
       if (list.hidden || !keys[event.key]) return;

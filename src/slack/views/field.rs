@@ -7,6 +7,9 @@ use crate::domain::form::{Choice, Field, Input};
 use crate::slack::blocks::plain;
 use crate::slack::ids::{ActionId, parameter_block};
 
+/// Characters of an option's value, and of its text.
+pub(super) const MAX_OPTION: usize = 75;
+
 type Option_ = SlackBlockChoiceItem<SlackBlockPlainTextOnly>;
 
 /// The block of a field that starts with `value`, where the input can hold it. `watched` fields tell us when they
@@ -51,6 +54,7 @@ fn element(field: &Field, value: Option<&str>) -> SlackInputBlockElement {
                 None => select,
             })
         }
+        Input::Existing { many, .. } => existing(value, *many),
         Input::Text { multiline, min_length, max_length } => {
             SlackInputBlockElement::PlainTextInput(text(value, *multiline, *min_length, *max_length))
         }
@@ -58,6 +62,41 @@ fn element(field: &Field, value: Option<&str>) -> SlackInputBlockElement {
             SlackInputBlockElement::NumberInput(number(value, *decimal, *min, *max))
         }
     }
+}
+
+/// One or several of what exists. What is chosen already stands there by its id.
+fn existing(value: Option<&str>, many: bool) -> SlackInputBlockElement {
+    let ids = value.unwrap_or_default().split(',').map(str::trim);
+    let chosen: Vec<Option_> = ids.filter(|id| fits(id)).map(|id| by_id(id, id)).collect();
+    let placeholder = || plain("Type a name or an id", 150);
+    if many {
+        let select = SlackBlockMultiExternalSelectElement::new()
+            .with_action_id(action())
+            .with_placeholder(placeholder())
+            .with_min_query_length(0);
+        return SlackInputBlockElement::MultiExternalSelect(if chosen.is_empty() {
+            select
+        } else {
+            select.with_initial_options(chosen)
+        });
+    }
+    let select = SlackBlockExternalSelectElement::new()
+        .with_action_id(action())
+        .with_placeholder(placeholder())
+        .with_min_query_length(0);
+    SlackInputBlockElement::ExternalSelect(match chosen.into_iter().next() {
+        Some(chosen) => select.with_initial_option(chosen),
+        None => select,
+    })
+}
+
+/// Whether an option can have this value.
+pub(super) fn fits(id: &str) -> bool {
+    (1..=MAX_OPTION).contains(&id.chars().count())
+}
+
+fn by_id(label: &str, id: &str) -> Option_ {
+    Option_::new(plain(label, MAX_OPTION), id.to_owned())
 }
 
 /// What stands for the option in Slack; the same for the list and for the initial choice, as Slack demands.

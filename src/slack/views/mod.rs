@@ -2,6 +2,7 @@
 //! submission leads to is decided elsewhere.
 
 mod deny_reason;
+mod existing;
 mod field;
 mod hand_over;
 mod lists;
@@ -13,6 +14,7 @@ mod simple;
 mod teardown;
 
 pub use deny_reason::deny_reason;
+pub use existing::{existing_suggestions, existing_type};
 pub use hand_over::{hand_over, person_of};
 pub use lists::{costs, details, requests};
 pub use pressed::Pressed;

@@ -14,6 +14,7 @@ use quartermaster::domain::drift::Existing;
 use quartermaster::domain::ids::{RecordId, RequestId};
 use quartermaster::domain::period::Period;
 use quartermaster::local::database::Database;
+use quartermaster::local::inventory::SimulatedInventory;
 use quartermaster::local::provisioner::{SimulatedProvisioner, Simulation};
 use quartermaster::local::queue::LocalQueue;
 use quartermaster::ports::clock::Clock;
@@ -162,6 +163,7 @@ impl Cloud {
         self.stand_in.is_backed_by(Arc::clone(&backing));
         self.stand_in.publishes(catalog);
         let mut backends = Backends::open_on(&self.configuration, &settings, clock, catalog).unwrap();
+        backends.inventory = Arc::new(SimulatedInventory);
         backends.provisioner = Arc::new(Honest { service: backends.provisioner, backing });
         backends
     }

@@ -242,6 +242,11 @@ impl Company {
         self.desk.outside.charges(request, rust_decimal::Decimal::new(cents, 2));
     }
 
+    /// What exists in the account can no longer be listed.
+    pub(crate) fn hides_the_inventory(&self) {
+        self.desk.outside.hides_the_inventory();
+    }
+
     /// Somebody puts it right.
     pub(crate) fn is_put_right(&self, request: &str) {
         let request = RequestId::parse(request).unwrap();

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use quartermaster::domain::drift::{Condition, Existing};
 use quartermaster::domain::ids::{ExecutionName, RecordId, RequestId, TaskToken};
 use quartermaster::ports::bill::Bill;
+use quartermaster::ports::inventory::{Inventory, Item};
 use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 use quartermaster::ports::workflow::{ExecutionInput, ResumeError, Workflow};
 use quartermaster::wiring::Backends;
@@ -28,6 +29,7 @@ struct Done {
     is_deaf: bool,
     sees_nothing: bool,
     charged: BTreeMap<RequestId, Decimal>,
+    hides: bool,
 }
 
 impl Outside {
@@ -36,6 +38,7 @@ impl Outside {
         let outside = self.clone();
         backends.provisioner = Arc::new(Seen { outside: outside.clone(), provisioner: backends.provisioner });
         backends.bill = Some(Arc::new(outside.clone()));
+        backends.inventory = Arc::new(Listed { outside: outside.clone(), inventory: backends.inventory });
         backends.workflow = Arc::new(Heard { outside, workflow: backends.workflow });
         backends
     }
@@ -62,6 +65,11 @@ impl Outside {
         self.0.lock().unwrap().lost.insert(execution);
     }
 
+    /// What exists in the account can no longer be listed.
+    pub(super) fn hides_the_inventory(&self) {
+        self.0.lock().unwrap().hides = true;
+    }
+
     pub(super) fn refuses(&self) -> bool {
         self.0.lock().unwrap().is_deaf
     }
@@ -76,6 +84,22 @@ impl Outside {
 impl Bill for Outside {
     async fn of_requests(&self, _from: Date, _before: Date) -> anyhow::Result<BTreeMap<RequestId, Decimal>> {
         Ok(self.0.lock().unwrap().charged.clone())
+    }
+}
+
+#[derive(Debug)]
+struct Listed {
+    outside: Outside,
+    inventory: Arc<dyn Inventory>,
+}
+
+#[async_trait]
+impl Inventory for Listed {
+    async fn list(&self, parameter_type: &str) -> anyhow::Result<Vec<Item>> {
+        if self.outside.0.lock().unwrap().hides {
+            return Err(anyhow!("not authorized to perform ec2:DescribeVpcs"));
+        }
+        self.inventory.list(parameter_type).await
     }
 }
 

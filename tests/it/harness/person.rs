@@ -73,10 +73,19 @@ impl Person {
         let element = if block["type"] == "input" { &block["element"] } else { &block["elements"][0] };
         let action_id = element["action_id"].as_str().unwrap();
         let view_id = view["id"].as_str().unwrap();
+        let place = Place::view(view_id);
+        let pick = async |typed: &str| {
+            let offered = self.slack().suggest(self.id, &place, &block_id, action_id, typed).await.unwrap();
+            offered.first().unwrap_or_else(|| panic!("nothing offered for {typed}"))["value"].clone()
+        };
         let input = if element["type"] == "external_select" {
-            let place = Place::view(view_id);
-            let offered = self.slack().suggest(self.id, &place, &block_id, action_id, value).await.unwrap();
-            offered.first().unwrap_or_else(|| panic!("nothing offered for {value}"))["value"].clone()
+            pick(value).await
+        } else if element["type"] == "multi_external_select" {
+            let mut picked = Vec::new();
+            for typed in value.split(',') {
+                picked.push(pick(typed.trim()).await);
+            }
+            json!(picked)
         } else {
             let options = element["options"].as_array().into_iter().flatten();
             let mut meant =

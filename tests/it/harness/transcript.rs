@@ -72,8 +72,12 @@ fn element(element: &Value) -> String {
     }
 }
 
-/// What a field holds: its text, or the label of its option.
+/// What a field holds: its text, or the label of its option, or those of several.
 fn held(state: &Value) -> String {
+    let several = state["selected_options"].as_array().filter(|options| !options.is_empty());
+    if let Some(options) = several {
+        return options.iter().map(|option| text(&option["text"])).collect::<Vec<_>>().join(", ");
+    }
     let chosen = state["selected_option"]["text"]["text"].as_str();
     chosen.or_else(|| state["value"].as_str()).unwrap_or("_").to_owned()
 }

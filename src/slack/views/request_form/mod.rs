@@ -253,7 +253,8 @@ fn full(state: &FormState<'_>) -> String {
 pub fn answer(metadata: FormMetadata, values: &Values) -> FormAnswer {
     let given = values.iter().filter_map(|(block, texts)| {
         let key = parameter_of(block)?;
-        Some((key.to_owned(), texts.first().cloned()))
+        // Several choices are one value: a list, as CloudFormation takes it.
+        Some((key.to_owned(), (!texts.is_empty()).then(|| texts.join(","))))
     });
     FormAnswer {
         product: metadata.product,

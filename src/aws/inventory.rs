@@ -1,0 +1,105 @@
+//! What exists in the account, through Cloud Control: one call for every type. It asks each service with the rights of
+//! the bot, so those of the listed types are needed as well; see `infra/portal.yml`.
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_cloudcontrol::Client;
+use aws_sdk_cloudcontrol::types::ResourceDescription;
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use serde_json::Value;
+
+use crate::ports::inventory::{Inventory, Item};
+
+/// So many are offered at most: nobody looks further, and an account may hold any number.
+const MOST: usize = 2_000;
+
+/// So many are looked at one by one for their names, some at a time.
+const MOST_LOOKED_AT: usize = 100;
+const AT_ONCE: usize = 8;
+
+/// Type of a parameter, the resource type that is listed for it, and the property that people know it by.
+const LISTED: [(&str, &str, &str); 7] = [
+    ("AWS::EC2::Instance::Id", "AWS::EC2::Instance", "Tags"),
+    ("AWS::EC2::KeyPair::KeyName", "AWS::EC2::KeyPair", "Tags"),
+    ("AWS::EC2::SecurityGroup::Id", "AWS::EC2::SecurityGroup", "GroupName"),
+    ("AWS::EC2::Subnet::Id", "AWS::EC2::Subnet", "Tags"),
+    ("AWS::EC2::VPC::Id", "AWS::EC2::VPC", "Tags"),
+    ("AWS::EC2::Volume::Id", "AWS::EC2::Volume", "Tags"),
+    ("AWS::Route53::HostedZone::Id", "AWS::Route53::HostedZone", "Name"),
+];
+
+/// Cloud Control of the account.
+#[derive(Clone, Debug)]
+pub struct CloudControl {
+    client: Client,
+}
+
+impl CloudControl {
+    /// Called as `configuration` says.
+    pub fn new(configuration: &SdkConfig) -> Self {
+        Self { client: Client::new(configuration) }
+    }
+}
+
+#[async_trait]
+impl Inventory for CloudControl {
+    async fn list(&self, parameter_type: &str) -> anyhow::Result<Vec<Item>> {
+        let known = LISTED.iter().find(|(known, ..)| *known == parameter_type);
+        let (_, resource_type, named) =
+            known.with_context(|| format!("nothing of type {parameter_type} can be listed"))?;
+        let mut pages = self.client.list_resources().type_name(*resource_type).into_paginator().send();
+        let mut found = Vec::new();
+        while found.len() < MOST
+            && let Some(page) = pages.next().await
+        {
+            let page = page.with_context(|| format!("cannot list {resource_type}"))?;
+            found.extend(page.resource_descriptions.unwrap_or_default());
+        }
+        found.truncate(MOST);
+        let looked_at = found.into_iter().enumerate().map(async |(n, found)| {
+            let is_bare =
+                n < MOST_LOOKED_AT && properties(&found).as_object().is_none_or(|all| all.len() <= 1);
+            if is_bare { self.whole(resource_type, found).await } else { found }
+        });
+        let items = stream::iter(looked_at).buffered(AT_ONCE);
+        Ok(items.filter_map(async |found| item(&found, named)).collect().await)
+    }
+}
+
+impl CloudControl {
+    /// The same with all its properties: of some types a list tells ids alone. Without the right to look it stays as it is.
+    async fn whole(&self, resource_type: &str, found: ResourceDescription) -> ResourceDescription {
+        let call =
+            self.client.get_resource().type_name(resource_type).set_identifier(found.identifier.clone());
+        match call.send().await {
+            Ok(answer) => answer.resource_description.unwrap_or(found),
+            Err(error) => {
+                tracing::debug!(%error, resource_type, "cannot look at something that was listed");
+                found
+            }
+        }
+    }
+}
+
+/// They are JSON in a text; of what cannot be read the id is known all the same.
+fn properties(found: &ResourceDescription) -> Value {
+    found.properties().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+fn item(found: &ResourceDescription, named: &str) -> Option<Item> {
+    let id = found.identifier()?.to_owned();
+    let properties = properties(found);
+    let name = match named {
+        "Tags" => tagged(&properties),
+        property => properties[property].as_str(),
+    };
+    let name = name.unwrap_or_default().trim_end_matches('.').to_owned();
+    Some(Item { name: if name == id { String::new() } else { name }, id })
+}
+
+fn tagged(properties: &Value) -> Option<&str> {
+    let tags = properties["Tags"].as_array()?;
+    tags.iter().find(|tag| tag["Key"] == "Name")?["Value"].as_str()
+}

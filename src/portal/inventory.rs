@@ -1,0 +1,69 @@
+//! What people can choose of what exists in the account, kept for some minutes so that a form answers at once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Portal;
+use crate::ports::inventory::Item;
+
+/// How long a list is taken as it was.
+const RELIED_ON: SignedDuration = SignedDuration::from_mins(5);
+/// Slack waits three seconds for the options of a field.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Lists by type of parameter, and when they were made.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known(Arc<Mutex<HashMap<String, List>>>);
+
+/// What was listed, and when.
+type List = (Timestamp, Arc<[Item]>);
+
+/// Everything of this type that is known by now. Where AWS does not answer in time it is what was known before, or nothing:
+/// people can type an id, and what comes later is there for the next key they press.
+pub async fn existing(portal: &Portal, parameter_type: &str) -> Arc<[Item]> {
+    let known = portal.known.get(parameter_type);
+    let now = portal.now();
+    if let Some((at, items)) = &known
+        && now.duration_since(*at) < RELIED_ON
+    {
+        return Arc::clone(items);
+    }
+    let before = known.map_or_else(|| Arc::from([]), |(_, items)| items);
+    // One asks, and nobody asks again with every key that somebody presses.
+    portal.known.put(parameter_type, now, Arc::clone(&before));
+    let (listing, parameter_type) = (portal.clone(), parameter_type.to_owned());
+    let listed = tokio::spawn(async move { list(&listing, &parameter_type).await });
+    match tokio::time::timeout(PATIENCE, listed).await {
+        Ok(Ok(Some(items))) => items,
+        Ok(Ok(None) | Err(_)) | Err(_) => before,
+    }
+}
+
+async fn list(portal: &Portal, parameter_type: &str) -> Option<Arc<[Item]>> {
+    match portal.ports.inventory.list(parameter_type).await {
+        Ok(items) => {
+            let items: Arc<[Item]> = items.into();
+            portal.known.put(parameter_type, portal.now(), Arc::clone(&items));
+            Some(items)
+        }
+        Err(error) => {
+            let error = format!("{error:#}");
+            tracing::warn!(parameter_type, error, "cannot list what exists in the account");
+            None
+        }
+    }
+}
+
+impl Known {
+    fn get(&self, parameter_type: &str) -> Option<List> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(parameter_type).cloned()
+    }
+
+    fn put(&self, parameter_type: &str, at: Timestamp, items: Arc<[Item]>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(parameter_type.to_owned(), (at, items));
+    }
+}

@@ -1,0 +1,103 @@
+//! A field that offers what exists in the account: which options fit what somebody types.
+
+use super::field::{MAX_OPTION, fits};
+use crate::domain::form::{Form, Input};
+use crate::domain::parameters::{cut, looks_like};
+use crate::ports::inventory::Item;
+use crate::slack::ids::parameter_of;
+use crate::slack::reply::MAX_OPTIONS;
+
+/// What a field lets people choose of what exists: its type, if it is such a field.
+pub fn existing_type<'a>(form: &'a Form, block_id: &str) -> Option<&'a str> {
+    match &parameter_of(block_id).and_then(|key| form.field(key))?.input {
+        Input::Existing { parameter_type, .. } => Some(parameter_type),
+        Input::Select { .. } | Input::TypeAhead { .. } | Input::Text { .. } | Input::Number { .. } => None,
+    }
+}
+
+/// Options of such a field: what contains the typed text in its name or id, and the text itself where it looks like an
+/// id, so that nobody is stuck when something cannot be listed. Text and value, at most as many as Slack takes.
+pub fn existing_suggestions(parameter_type: &str, items: &[Item], typed: &str) -> Vec<(String, String)> {
+    let typed = typed.trim();
+    let wanted = typed.to_lowercase();
+    let contains = |text: &str| text.to_lowercase().contains(&wanted);
+    let matching = items.iter().filter(|item| fits(&item.id) && (contains(&item.name) || contains(&item.id)));
+    let mut found: Vec<(String, String)> =
+        matching.take(MAX_OPTIONS).map(|item| (label(item), item.id.clone())).collect();
+    let is_new = found.iter().all(|(_, id)| id != typed);
+    if is_new && found.len() < MAX_OPTIONS && fits(typed) && looks_like(parameter_type, typed) {
+        found.push((typed.to_owned(), typed.to_owned()));
+    }
+    found
+}
+
+/// `name (id)`; where both are too long the name is cut.
+fn label(item: &Item) -> String {
+    let room = MAX_OPTION.saturating_sub(item.id.chars().count() + 3);
+    if item.name.trim().is_empty() || room < 2 {
+        return cut(&item.id, MAX_OPTION);
+    }
+    format!("{} ({})", cut(&item.name, room), item.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const VPC: &str = "AWS::EC2::VPC::Id";
+
+    fn item(id: &str, name: &str) -> Item {
+        Item { id: id.to_owned(), name: name.to_owned() }
+    }
+
+    fn offered(items: &[Item], typed: &str) -> String {
+        let lines =
+            existing_suggestions(VPC, items, typed).into_iter().map(|(text, id)| format!("{text} = {id}"));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn what_is_typed_is_looked_for_in_names_and_ids() {
+        let items = [
+            item("vpc-0abc1234", "shared"),
+            item("vpc-0def5678", ""),
+            item("vpc-0fff0000", &"long ".repeat(30)),
+        ];
+        insta::assert_snapshot!(offered(&items, ""), @"
+        shared (vpc-0abc1234) = vpc-0abc1234
+        vpc-0def5678 = vpc-0def5678
+        long long long long long long long long long long long long… (vpc-0fff0000) = vpc-0fff0000
+        ");
+        insta::assert_snapshot!(offered(&items, "SHA"), @"shared (vpc-0abc1234) = vpc-0abc1234");
+        insta::assert_snapshot!(offered(&items, "def5"), @"vpc-0def5678 = vpc-0def5678");
+        assert_eq!(offered(&items, "nothing"), "");
+    }
+
+    #[test]
+    fn an_id_that_is_not_listed_can_be_typed_and_nothing_else() {
+        assert_eq!(offered(&[], " vpc-0123456789abcdef0 "), "vpc-0123456789abcdef0 = vpc-0123456789abcdef0");
+        assert_eq!(
+            offered(&[item("vpc-0abc1234", "shared")], "vpc-0abc1234"),
+            "shared (vpc-0abc1234) = vpc-0abc1234"
+        );
+        for wrong in ["vpc-", "subnet-0123456789abcdef0", "vpc-0123 or so", &"vpc-".repeat(40)] {
+            assert_eq!(offered(&[], wrong), "");
+        }
+    }
+
+    proptest! {
+        /// Whatever exists and whatever is typed, Slack takes the options.
+        #[test]
+        fn options_keep_slacks_limits(names in prop::collection::vec(".{0,120}", 0..150), typed in ".{0,20}") {
+            let items: Vec<Item> =
+                names.iter().enumerate().map(|(n, name)| item(&format!("vpc-{n:08x}"), name)).collect();
+            let found = existing_suggestions(VPC, &items, &typed);
+            prop_assert!(found.len() <= MAX_OPTIONS);
+            for (text, id) in found {
+                prop_assert!((1..=MAX_OPTION).contains(&text.chars().count()) && fits(&id), "{text}");
+            }
+        }
+    }
+}
