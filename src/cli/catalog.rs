@@ -265,9 +265,9 @@ fn preview(product: &Product, prices: &PriceList) -> Vec<(&'static str, String)>
         let names: Vec<&str> = teams.iter().map(TeamName::as_str).collect();
         lines.push(("Offered to", names.join(", ")));
     }
-    if !product.bind.is_empty() {
-        let keys: Vec<&str> = product.bind.keys().map(String::as_str).collect();
-        lines.push(("Filled by the portal", keys.join(", ")));
+    let hidden = product.hidden();
+    if !hidden.is_empty() {
+        lines.push(("Filled by the portal", hidden.into_iter().collect::<Vec<_>>().join(", ")));
     }
     lines
 }

@@ -89,8 +89,7 @@ fn check_values(product: &Product, pairs: &[(String, String)]) -> anyhow::Result
         let sent = form.field(key).and_then(|field| field.to_wire(value));
         (key.clone(), Some(sent.unwrap_or_else(|| value.clone())))
     });
-    let hidden = product.bind.keys().cloned().collect();
-    check_parameters(&product.template, &form, &hidden, &wire.collect()).map_err(|problems| {
+    check_parameters(&product.offered(), &form, &product.hidden(), &wire.collect()).map_err(|problems| {
         let lines: Vec<String> =
             problems.iter().map(|problem| format!("{}: {}", problem.key, problem.message)).collect();
         anyhow::anyhow!("these parameters would not pass the form:\n{}", lines.join("\n"))

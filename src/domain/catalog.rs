@@ -1,7 +1,8 @@
 //! What may be asked for: products, the rules that come with each, and the price list.
 //! Reading these from files is `catalog/`'s work; judging a request by them is `policy`'s and `cost`'s.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -42,6 +43,9 @@ pub struct Product {
     pub version: String,
     /// Parameters the portal fills by itself and never shows.
     pub bind: BTreeMap<String, Binding>,
+    /// What the form offers for a parameter in place of all that the template takes: values with what people read. Of
+    /// one value it is filled in and not shown.
+    pub choices: BTreeMap<String, Vec<(String, String)>>,
     /// Who has to agree.
     pub approval: ApprovalRule,
     /// How many a team may hold at once.
@@ -60,6 +64,47 @@ pub struct Product {
     pub template: Arc<Template>,
     /// SHA-256 of the template's bytes, lower-case hex.
     pub template_hash: String,
+}
+
+impl Product {
+    /// The parameters that no form shows.
+    pub fn hidden(&self) -> BTreeSet<String> {
+        let fixed = self.fixed().map(|(key, _)| key.to_owned());
+        self.bind.keys().cloned().chain(fixed).collect()
+    }
+
+    /// Parameters of which there is nothing to choose, with their values.
+    pub fn fixed(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.choices.iter().filter_map(|(key, offered)| match offered.as_slice() {
+            [(value, _)] => Some((key.as_str(), value.as_str())),
+            _ => None,
+        })
+    }
+
+    /// The template as the form offers it: narrowed to the product's choices.
+    pub fn offered(&self) -> Cow<'_, Template> {
+        offered(&self.template, &self.choices)
+    }
+}
+
+/// The template narrowed to these choices.
+pub(crate) fn offered<'t>(
+    template: &'t Template,
+    choices: &BTreeMap<String, Vec<(String, String)>>,
+) -> Cow<'t, Template> {
+    if choices.is_empty() {
+        return Cow::Borrowed(template);
+    }
+    let mut template = template.clone();
+    for parameter in &mut template.parameters {
+        let Some(offered) = choices.get(&parameter.key) else { continue };
+        parameter.allowed_values = offered.iter().map(|(value, _)| value.clone()).collect();
+        parameter.value_labels = offered.iter().cloned().collect();
+        let only = (offered.len() == 1).then(|| parameter.allowed_values[0].clone());
+        let default = parameter.default.take().filter(|default| parameter.allowed_values.contains(default));
+        parameter.default = only.or(default);
+    }
+    Cow::Owned(template)
 }
 
 /// What the description of a version says in Service Catalog, for telling which template it was made from.

@@ -57,6 +57,7 @@ pub(crate) fn product(needed: u32) -> Product {
         owner: "Platform Team".into(),
         version: "v1.0".into(),
         bind: BTreeMap::from([("TeamName".into(), Binding::Team)]),
+        choices: BTreeMap::new(),
         approval: ApprovalRule {
             mode: ApprovalMode::Required,
             auto_when: Vec::new(),

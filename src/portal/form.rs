@@ -72,7 +72,8 @@ pub async fn offers(portal: &Portal, person: &PersonId) -> Result<Vec<Offer>, Er
     }
     let offered = |product: &&Arc<Product>| teams.iter().any(|team| product.requesters.include(&team.name));
     let offer = |product: &Arc<Product>| {
-        let default = |key: &str| product.template.parameter(key).and_then(|known| known.default.as_deref());
+        let template = product.offered();
+        let default = |key: &str| template.parameter(key).and_then(|known| known.default.as_deref());
         let estimate = estimate(&product.cost, &default, &portal.catalog.prices);
         Offer { product: Arc::clone(product), estimate }
     };
@@ -238,11 +239,15 @@ async fn session(
 
 /// What would be submitted now, as far as it is known.
 fn with_defaults(product: &Product, values: &BTreeMap<String, String>) -> Vec<(String, String)> {
-    let parameters = product.template.parameters.iter();
+    let template = product.offered();
     let value = |key: &String, default: &Option<String>| {
         values.get(key).filter(|value| !value.is_empty()).cloned().or_else(|| default.clone())
     };
-    parameters.filter_map(|known| Some((known.key.clone(), value(&known.key, &known.default)?))).collect()
+    template
+        .parameters
+        .iter()
+        .filter_map(|known| Some((known.key.clone(), value(&known.key, &known.default)?)))
+        .collect()
 }
 
 async fn preview(

@@ -138,8 +138,7 @@ fn checked(
     filled: &Filled,
 ) -> Result<Result<ParameterValues, Vec<FieldProblem>>, anyhow::Error> {
     let form = form_of(product)?;
-    let hidden = product.bind.keys().cloned().collect();
-    let mut values = match check_parameters(&product.template, &form, &hidden, &filled.given) {
+    let mut values = match check_parameters(&product.offered(), &form, &product.hidden(), &filled.given) {
         Ok(values) => values,
         Err(problems) => return Ok(Err(problems)),
     };
@@ -149,6 +148,9 @@ fn checked(
             Binding::Requester => filled.by.to_string(),
             Binding::RequestId => id.to_string(),
         };
+        values.bind(&product.template, key, value);
+    }
+    for (key, value) in product.fixed() {
         values.bind(&product.template, key, value);
     }
     let problems = broken_rules(product, &form, &values);
@@ -182,7 +184,7 @@ fn submission(
         requester: filled.by.clone(),
         team,
         parameters: values.into_vec(),
-        bound: product.bind.keys().cloned().collect(),
+        bound: product.hidden().into_iter().collect(),
         reason: filled.reason.trim().to_owned(),
         estimate: price,
         budget,

@@ -67,6 +67,7 @@ Outputs:
 /// A product of four resources, three when `Versioned` is `false`.
 pub(crate) fn product(key: &str) -> Product {
     Product {
+        choices: std::collections::BTreeMap::new(),
         key: ProductKey::parse(key).unwrap(),
         name: "Secure S3 Bucket".to_owned(),
         description: String::new(),

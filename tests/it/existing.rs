@@ -91,3 +91,20 @@ async fn an_id_that_is_none_is_a_mistake_in_its_field() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_pinned_network_is_filled_in_and_not_shown() {
+    let choices = "choices:\n  Network: [vpc-0f9e8d7c6b5a40312]\n  Guard: { web: sg-0d44444444444444d, database: sg-0e55555555555555e }\n";
+    let setup = Setup::new().with_product("cache", &format!("{PRODUCT}{choices}"), TEMPLATE);
+    run_in(setup, async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision cache Subnets=subnet-0a11111111111111a").await;
+        assert!(!alice.form().contains("Network"), "{}", alice.form());
+        alice.fills(&[("Guard", "database")]).await;
+        assert_eq!(alice.submits().await, LedTo::ViewsCleared, "{}", alice.form());
+        let request = company.newest_request().await;
+        assert_eq!(request.outputs[0].value, "vpc-0f9e8d7c6b5a40312 sg-0e55555555555555e");
+        assert!(request.shown_parameters().all(|(key, _)| key != "Network"));
+    })
+    .await;
+}

@@ -2,6 +2,7 @@
 //! Every reference into the template and the price list is checked here, where its line is still known.
 
 mod approval;
+mod choices;
 mod cost;
 mod references;
 mod terms;
@@ -12,10 +13,14 @@ use std::sync::Arc;
 use crate::document::{Problem, Problems, Reader, nearest, parse_yaml};
 use crate::domain::catalog::{
     ApprovalRule, Binding, CostLine, LeaseTerms, PriceList, Product, QuotaRule, Requesters, TeardownConfirm,
+    offered,
 };
 use crate::domain::form::Form;
 use crate::domain::ids::ProductKey;
 use crate::domain::template::Template;
+
+/// By parameter: values, and what people read.
+type Choices = BTreeMap<String, Vec<(String, String)>>;
 
 /// What a product file is checked against; what could not be read is not asked.
 #[derive(Clone, Copy)]
@@ -33,6 +38,7 @@ pub(super) struct ProductFile {
     owner: String,
     version: String,
     bind: BTreeMap<String, Binding>,
+    choices: Choices,
     approval: ApprovalRule,
     quota: QuotaRule,
     lease: LeaseTerms,
@@ -61,6 +67,7 @@ fn product_file(reader: Reader<'_>, context: &Context<'_>) -> ProductFile {
         owner: reader.text_or("owner", "Platform Team"),
         version: version(&reader),
         bind: references::bind(reader.section("bind"), &requesters, context),
+        choices: choices::choices(reader.section("choices"), &reader.section("bind"), context),
         approval: approval::approval(reader.section("approval"), reader.has("cost"), context),
         quota: terms::quota(reader.section("quota")),
         lease: terms::lease(reader.section("lease")),
@@ -131,7 +138,9 @@ fn did_you_mean(word: &str, known: &[&str], are: &str) -> String {
 impl ProductFile {
     /// What keeps the template's parameters from becoming a form.
     pub(super) fn form_problems(&self, template: &Template) -> Vec<Problem> {
-        form(template, &self.bind).err().unwrap_or_default()
+        let fixed = self.choices.iter().filter(|(_, offered)| offered.len() == 1).map(|(key, _)| key);
+        let hidden = self.bind.keys().chain(fixed).cloned().collect();
+        Form::from_template(&offered(template, &self.choices), &hidden).err().unwrap_or_default()
     }
 
     pub(super) fn into_product(
@@ -147,6 +156,7 @@ impl ProductFile {
             owner: self.owner,
             version: self.version,
             bind: self.bind,
+            choices: self.choices,
             approval: self.approval,
             quota: self.quota,
             lease: self.lease,
@@ -161,12 +171,8 @@ impl ProductFile {
 }
 
 impl Product {
-    /// The request form: every parameter but the bound ones, or why there can be no form.
+    /// The request form: every parameter but those that the portal fills, or why there can be no form.
     pub fn form(&self) -> Result<Form, Vec<Problem>> {
-        form(&self.template, &self.bind)
+        Form::from_template(&self.offered(), &self.hidden())
     }
-}
-
-fn form(template: &Template, bind: &BTreeMap<String, Binding>) -> Result<Form, Vec<Problem>> {
-    Form::from_template(template, &bind.keys().cloned().collect())
 }

@@ -64,6 +64,7 @@ pub(crate) fn product(key: &str) -> Product {
         owner: "Platform Team".into(),
         version: "v1.0".into(),
         bind: BTreeMap::new(),
+        choices: BTreeMap::new(),
         approval: rule(),
         quota: QuotaRule { per_team: 3, over_budget: OverBudget::Refuse },
         lease: lease_terms(),
