@@ -13,20 +13,31 @@ use crate::domain::request::{Request, Surface};
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn may_transfer(portal: &Portal, click: &Click) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| Surface::Direct, "hand over").await?;
-    portal.check_tends(&request, &click.by, "hand over").await?;
-    if !request.status.name().is_there() {
-        return Err(Refusal::NothingToTransfer { status: request.status.name() }.into());
-    }
+    check(portal, &request, click).await?;
     Ok(request)
 }
 
-/// Makes `to`, a member of the same team, the owner.
+async fn check(portal: &Portal, request: &Request, click: &Click) -> Result<(), Error> {
+    portal.check_tends(request, &click.by, "hand over").await?;
+    if !request.status.name().is_there() {
+        return Err(Refusal::NothingToTransfer { status: request.status.name() }.into());
+    }
+    Ok(())
+}
+
+/// Makes `to`, a member of the same team, the owner. A team-mate who asks for what is so already is told that it is done:
+/// the one who handed it over may not have heard our answer, and is not its owner any more.
 ///
 /// # Errors
 /// As [`may_transfer`].
 pub async fn transfer(portal: &Portal, click: &Click, to: &PersonId) -> Result<Request, Error> {
-    let request = may_transfer(portal, click).await?;
-    let is_mate = portal.is_one_of(to, portal.organization.members_of(&request.team)).await?;
+    let request = named_request(portal, click, |_| Surface::Direct, "hand over").await?;
+    let members = portal.organization.members_of(&request.team);
+    if request.owner == *to && portal.is_one_of(&click.by.person, members).await? {
+        return Ok(request);
+    }
+    check(portal, &request, click).await?;
+    let is_mate = portal.is_one_of(to, members).await?;
     if !is_mate || !portal.ports.directory.is_active(to).await? {
         let refusal = Refusal::NotATeamMate { to: to.clone(), team: request.team.clone() };
         return Err(portal.refuse(&request, &click.by, "hand over", refusal).await);

@@ -208,6 +208,8 @@ async fn a_bucket_is_handed_to_a_team_mate_who_is_told() {
         [Renew 30 days] [Tear down]
         (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
+        alice.runs(&format!("/provision transfer {id} <@U0BOB|bob>")).await;
+        insta::assert_snapshot!(alice.is_told(), @"`payments-logs-dev-id` (*Secure S3 Bucket v1.0*) is <@U0BOB>'s now. They are told.");
         alice.runs(&format!("/provision transfer {id} <@U0ALICE|alice>")).await;
         insta::assert_snapshot!(alice.is_told(), @"Only <@U0BOB>, who owns it, its team's approvers and the platform team can do that.");
         bob.runs(&format!("/provision transfer {id} <@U0ALICE|alice>")).await;
