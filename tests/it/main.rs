@@ -31,11 +31,13 @@ mod ownership;
 mod people;
 mod provision;
 mod quota;
+mod races;
 mod renewal;
 mod restart;
 mod serve;
 #[path = "../stand_in/mod.rs"]
 mod stand_in;
+mod stops;
 mod surfaces;
 mod teardown;
 mod timeout;

@@ -8,7 +8,6 @@ use std::time::Duration;
 use quartermaster::config::{Environment, Secret};
 use quartermaster::domain::request::{Request, Status};
 use quartermaster::playground::Playground;
-use quartermaster::portal::dispatch::Dispatcher;
 use quartermaster::portal::trail::begin_copying;
 use quartermaster::portal::{bill, reconcile};
 use quartermaster::ports::clock::Clock;
@@ -18,7 +17,7 @@ use serde_json::Value;
 
 use super::clock::ManualClock;
 use super::cloud::Cloud;
-use super::interrupted::{Interrupted, Plan};
+use super::fuse::{Fuse, unless_it_stops};
 use super::outside::Outside;
 use super::setup::Setup;
 use super::switchboard::{Call, Switchboard};
@@ -43,7 +42,6 @@ pub(super) struct Desk {
     pub(super) outside: Outside,
     pub(super) app: Mutex<Option<Arc<App>>>,
     pub(super) held: AtomicBool,
-    pub(super) interruption: Mutex<Option<Arc<Plan>>>,
     pub(super) expected: Mutex<Expected>,
     /// Of every template that any of the bots has read.
     pub(super) hashes: Mutex<BTreeSet<String>>,
@@ -88,7 +86,7 @@ impl Desk {
             Some(cloud) => cloud.backends(settings.clone(), &clock, &catalog),
             None => Backends::embedded(&settings, &clock).unwrap(),
         };
-        let backends = self.outside.around(backends);
+        let backends = self.board.fuse().around(self.outside.around(backends));
         let app = App::new(backends, &settings, &environment, clock, catalog, Duration::ZERO).unwrap();
         begin_copying(&app.portal).await.unwrap();
         bill::begin(&app.portal).await.unwrap();
@@ -108,6 +106,24 @@ impl Desk {
         Arc::clone(self.app.lock().unwrap().as_ref().unwrap())
     }
 
+    /// Starts the first bot.
+    pub(super) async fn open(&self) {
+        if unless_it_stops(self.start()).await.is_none() {
+            self.start_after_a_stop().await;
+        }
+    }
+
+    /// Starts the bot on what one has left that stopped at a call.
+    async fn start_after_a_stop(&self) {
+        if self.app.lock().unwrap().is_some() {
+            self.stop().edge.settle().await;
+        }
+        self.board.put_in(Fuse::new(None));
+        self.start().await;
+        // What a killed bot had claimed comes back by itself.
+        self.clock.advance("3m");
+    }
+
     /// Starts the bot anew, after some time without one.
     pub(super) async fn restart(&self, down: Option<&str>) {
         let app = self.stop();
@@ -124,45 +140,31 @@ impl Desk {
     }
 
     pub(super) async fn settle_all(&self) {
+        if let Some(worked) = unless_it_stops(Box::pin(self.work())).await
+            && !self.board.fuse().is_blown()
+        {
+            return worked.unwrap();
+        }
+        self.start_after_a_stop().await;
+        self.work().await.unwrap();
+    }
+
+    /// Ends what is under way, then runs everything that is due. On AWS what the machine says takes a moment; it is waited
+    /// for where a request cannot go on without it.
+    async fn work(&self) -> anyhow::Result<()> {
         let app = self.app();
         app.edge.settle().await;
         if self.held.load(Ordering::Relaxed) {
-            return;
+            return Ok(());
         }
-        let plan = self.interruption.lock().unwrap().clone();
-        let Some(plan) = plan else {
-            self.drain(&app.dispatcher, &app).await.unwrap();
-            return;
-        };
-        let mut portal = app.portal.clone();
-        let store = Arc::clone(&portal.ports.store);
-        portal.ports.store = Arc::new(Interrupted::new(store, Arc::clone(&plan)));
-        let dispatcher = Dispatcher::new(portal);
-        let stopped = self.drain(&dispatcher, &app).await.is_err();
-        drop((app, dispatcher));
-        if plan.is_spent() {
-            *self.interruption.lock().unwrap() = None;
-        }
-        if stopped {
-            self.restart(None).await;
-            // What a killed bot had claimed comes back by itself.
-            self.clock.advance("3m");
-            let app = self.app();
-            self.drain(&app.dispatcher, &app).await.unwrap();
-        }
-    }
-
-    /// Runs everything that is due. On AWS what the machine says takes a moment; it is waited for where a request
-    /// cannot go on without it.
-    async fn drain(&self, dispatcher: &Dispatcher, app: &App) -> anyhow::Result<()> {
         let mut looks = tokio::time::interval(LOOK);
         let store = self.store().await;
         for _ in 0..MOST_LOOKS {
-            dispatcher.drain().await?;
+            app.dispatcher.drain().await?;
             let Some(cloud) = &self.cloud else { return Ok(()) };
             let heard = cloud.passes_on_what_was_made().await;
             // A machine that is told nothing says nothing.
-            if !heard && (self.outside.refuses() || !waits_for_the_machine(app, &*store).await) {
+            if !heard && (self.outside.refuses() || !waits_for_the_machine(&app, &*store).await) {
                 return Ok(());
             }
             looks.tick().await;

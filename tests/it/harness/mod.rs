@@ -5,8 +5,10 @@ mod aftermath;
 mod clock;
 pub(crate) mod cloud;
 mod desk;
-mod interrupted;
+mod fuse;
+mod fused;
 mod outside;
+pub(crate) mod patient;
 pub(crate) mod person;
 mod place;
 pub(crate) mod process;
@@ -30,7 +32,6 @@ pub(crate) use aftermath::TOKENS;
 pub(crate) use clock::ManualClock;
 use cloud::Cloud;
 use desk::Desk;
-use interrupted::Plan;
 use outside::Outside;
 pub(crate) use person::{Person, Remembered};
 pub(crate) use place::{Place, said};
@@ -57,6 +58,8 @@ pub(crate) struct Company {
     pub(crate) olga: Person,
     /// Platform admin.
     pub(crate) pat: Person,
+    /// More people of team payments, where the setup says so.
+    pub(crate) crowd: Vec<Person>,
     desk: Arc<Desk>,
 }
 
@@ -81,11 +84,14 @@ impl Company {
         let clock = ManualClock::new();
         let reading = clock.clone();
         let now = Arc::new(move || reading.right());
-        let playground = Playground::new(SlackSettings::demo(SIGNING_SECRET, BOT_TOKEN, now));
+        let mut slack = SlackSettings::demo(SIGNING_SECRET, BOT_TOKEN, now);
+        setup.people(&mut slack);
+        let playground = Playground::new(slack);
         playground.set_bot_url(origin.clone());
         playground.set_public_url(origin.clone());
-        let board = Arc::new(Switchboard::default());
+        let board = Arc::new(Switchboard::new(setup.stop()));
         let router = board.router(&playground);
+        let crowd: Vec<&str> = setup.crowd().collect();
         tokio::spawn(async move { axum::serve(listener, router).await });
         let desk = Arc::new(Desk {
             setup: Mutex::new(setup),
@@ -97,12 +103,11 @@ impl Company {
             outside: Outside::default(),
             app: Mutex::default(),
             held: AtomicBool::new(false),
-            interruption: Mutex::default(),
             expected: Mutex::default(),
             hashes: Mutex::default(),
             parked: Mutex::default(),
         });
-        desk.start().await;
+        desk.open().await;
         Self {
             clock,
             playground,
@@ -111,6 +116,7 @@ impl Company {
             morgan: Person::new("U0MORGAN", "C0APPROVALS", &desk),
             olga: Person::new("U0OLGA", "C0GENERAL", &desk),
             pat: Person::new("U0ADMIN", "C0GENERAL", &desk),
+            crowd: crowd.into_iter().map(|id| Person::new(id, "C0PAYMENTS", &desk)).collect(),
             desk,
         }
     }
@@ -152,25 +158,24 @@ impl Company {
         self.settle().await;
     }
 
-    /// The bot will be killed once it has taken up this many jobs from now on; then it is started again.
-    /// Where `lasts` is false the last job was done but its being done was not stored, so it is done twice.
-    pub(crate) fn kills_the_bot_after(&self, jobs: usize, lasts: bool) {
-        *self.desk.interruption.lock().unwrap() = Some(Arc::new(Plan::stop_after(jobs, lasts)));
+    /// The calls by which the first bot has changed something, until it stopped if it did.
+    pub(crate) fn first_calls(&self) -> Vec<String> {
+        self.desk.board.first_calls()
+    }
+
+    /// Whether everything is on AWS instead of embedded.
+    pub(crate) fn is_on_aws(&self) -> bool {
+        self.desk.cloud.is_some()
     }
 
     /// Where the next card stands will not be stored although Slack has posted it.
     pub(crate) fn loses_the_next_card(&self) {
-        *self.desk.interruption.lock().unwrap() = Some(Arc::new(Plan::lose(Surface::Card)));
+        self.desk.board.fuse().loses(Some(Surface::Card));
     }
 
     /// Where the next warning stands will not be stored although Slack has posted it.
     pub(crate) fn loses_the_next_warning(&self) {
-        *self.desk.interruption.lock().unwrap() = Some(Arc::new(Plan::lose(Surface::Warning)));
-    }
-
-    /// Whether what was to be interrupted still is to be.
-    pub(crate) fn is_uninterrupted(&self) -> bool {
-        self.desk.interruption.lock().unwrap().is_some()
+        self.desk.board.fuse().loses(Some(Surface::Warning));
     }
 
     /// Sends a body to the bot, signed as Slack would; status and answer.

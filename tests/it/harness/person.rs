@@ -41,7 +41,12 @@ impl Person {
 
     /// Types a slash command in their usual channel.
     pub(crate) async fn runs(&self, command: &str) -> Ack {
-        let ack = self.slack().run_command(self.id, self.channel, command).await.unwrap();
+        self.tries_to_run(command).await.unwrap()
+    }
+
+    /// As [`Person::runs`], where the bot may not answer.
+    pub(super) async fn tries_to_run(&self, command: &str) -> Result<Ack, DeliveryFailure> {
+        let ack = self.slack().run_command(self.id, self.channel, command).await;
         self.desk.settle().await;
         ack
     }
@@ -57,12 +62,12 @@ impl Person {
     /// Fills fields of the open form: a text, or an option's value or label.
     pub(crate) async fn fills(&self, fields: &[(&str, &str)]) {
         for (field, value) in fields {
-            self.fills_one(field, value).await;
+            self.tries_to_fill(field, value).await.unwrap();
         }
         self.desk.settle().await;
     }
 
-    async fn fills_one(&self, field: &str, value: &str) {
+    pub(super) async fn tries_to_fill(&self, field: &str, value: &str) -> Result<(), DeliveryFailure> {
         let view = self.view();
         let block_id = match field {
             "reason" | "team" | "name" | "person" => (*field).to_owned(),
@@ -75,15 +80,15 @@ impl Person {
         let view_id = view["id"].as_str().unwrap();
         let place = Place::view(view_id);
         let pick = async |typed: &str| {
-            let offered = self.slack().suggest(self.id, &place, &block_id, action_id, typed).await.unwrap();
-            offered.first().unwrap_or_else(|| panic!("nothing offered for {typed}"))["value"].clone()
+            let offered = self.slack().suggest(self.id, &place, &block_id, action_id, typed).await?;
+            Ok(offered.first().unwrap_or_else(|| panic!("nothing offered for {typed}"))["value"].clone())
         };
         let input = if element["type"] == "external_select" {
-            pick(value).await
+            pick(value).await?
         } else if element["type"] == "multi_external_select" {
             let mut picked = Vec::new();
             for typed in value.split(',') {
-                picked.push(pick(typed.trim()).await);
+                picked.push(pick(typed.trim()).await?);
             }
             json!(picked)
         } else {
@@ -92,9 +97,10 @@ impl Person {
                 options.filter(|option| option["value"] == *value || option["text"]["text"] == *value);
             meant.next().map_or_else(|| json!(value), |option| option["value"].clone())
         };
-        self.slack().set_input(self.id, view_id, &block_id, action_id, input).await.unwrap();
+        let filled = self.slack().set_input(self.id, view_id, &block_id, action_id, input).await;
         // Slack's client sends one change after the other, and each may rewrite the form.
         self.desk.settle().await;
+        filled.map(drop)
     }
 
     /// What a type-ahead field offers for this text, as labels.
@@ -120,15 +126,37 @@ impl Person {
 
     /// Presses the button with this text: in the open form, else in the newest message that has one.
     pub(crate) async fn clicks(&self, button: &str) {
+        self.tries_to_click(button).await.unwrap();
+    }
+
+    /// As [`Person::clicks`], where the bot may not answer.
+    pub(super) async fn tries_to_click(&self, button: &str) -> Result<Ack, DeliveryFailure> {
         let (place, block_id, action_id) = self.find(button);
-        self.slack().click(self.id, &place, &block_id, &action_id).await.unwrap();
+        let clicked = self.slack().click(self.id, &place, &block_id, &action_id).await;
         self.desk.settle().await;
+        clicked
+    }
+
+    /// Closes the form that is open.
+    pub(super) async fn closes(&self) {
+        self.slack().close(self.id, self.view()["id"].as_str().unwrap()).await.unwrap();
+    }
+
+    /// Whether they have a form open.
+    pub(super) fn has_a_form(&self) -> bool {
+        self.slack().view(self.id).is_some()
     }
 
     /// Looks at the bot's home tab.
     pub(crate) async fn opens_home(&self) {
-        self.slack().open_home(self.id).await.unwrap();
+        self.tries_to_open_home().await.unwrap();
+    }
+
+    /// As [`Person::opens_home`], where the bot may not answer.
+    pub(super) async fn tries_to_open_home(&self) -> Result<(), DeliveryFailure> {
+        let opened = self.slack().open_home(self.id).await;
         self.desk.settle().await;
+        opened.map(drop)
     }
 
     /// The home tab as it was published last; a dash where it never was.

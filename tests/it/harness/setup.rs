@@ -1,11 +1,12 @@
 //! What a company starts with: its settings, its catalog, and where its store is.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use quartermaster::catalog;
 use quartermaster::config::{Settings, StoreChoice};
 use quartermaster::domain::catalog::Catalog;
+use quartermaster::playground::{Person as Colleague, Settings as SlackSettings};
 use tempfile::TempDir;
 
 /// Two teams, an approver, a group of leads and a platform admin; the people are the playground's.
@@ -30,6 +31,17 @@ approvers = ["S0LEADS"]
 channel = "C0SEARCH"
 "#;
 
+/// Read once for all journeys.
+static SHIPPED: LazyLock<Arc<Catalog>> = LazyLock::new(|| Arc::new(catalog::built_in().unwrap()));
+
+/// As many as any journey wants.
+static CROWD: LazyLock<Vec<String>> = LazyLock::new(|| (0..200).map(|n| format!("U0CROWD{n:03}")).collect());
+
+fn crowd(count: usize) -> impl Iterator<Item = &'static str> {
+    assert!(count <= CROWD.len(), "so many people do not exist");
+    CROWD[..count].iter().map(String::as_str)
+}
+
 /// How a company differs from the usual one.
 #[derive(Debug)]
 pub(crate) struct Setup {
@@ -37,18 +49,69 @@ pub(crate) struct Setup {
     catalog: Option<TempDir>,
     /// The folder of the store; without one it lives in memory and no restart survives.
     folder: Option<TempDir>,
+    stop: Option<usize>,
+    crowd: usize,
 }
 
 impl Setup {
     /// The usual company: the shipped catalog, everything provisioned at once, a store in memory.
     pub(crate) fn new() -> Self {
-        Self { settings: SETTINGS.to_owned(), catalog: None, folder: None }
+        Self { settings: SETTINGS.to_owned(), catalog: None, folder: None, stop: None, crowd: 0 }
     }
 
     /// Keeps the store in a file, so that the bot can be stopped and started again.
     pub(crate) fn in_a_file(mut self) -> Self {
         self.folder = Some(tempfile::tempdir().unwrap());
         self
+    }
+
+    /// The first bot stops after so many calls that change something; whenever somebody waits for it afterwards it is
+    /// started again.
+    pub(crate) fn stopping_after(mut self, calls: usize) -> Self {
+        self.stop = Some(calls);
+        self
+    }
+
+    pub(super) fn stop(&self) -> Option<usize> {
+        self.stop
+    }
+
+    /// So many more members of team payments.
+    pub(crate) fn with_members(self, count: usize) -> Self {
+        self.with_a_crowd("members = [\"U0ALICE\"", count)
+    }
+
+    /// So many more approvers of team payments.
+    pub(crate) fn with_approvers(self, count: usize) -> Self {
+        self.with_a_crowd("approvers = [\"U0MORGAN\"", count)
+    }
+
+    fn with_a_crowd(mut self, beside: &str, count: usize) -> Self {
+        self.crowd = count;
+        let ids: Vec<String> = crowd(count).map(|id| format!(", \"{id}\"")).collect();
+        self.with_settings(beside, &format!("{beside}{}", ids.concat()))
+    }
+
+    pub(super) fn crowd(&self) -> impl Iterator<Item = &'static str> + use<> {
+        crowd(self.crowd)
+    }
+
+    /// The people of the playground and the crowd, who are in the channel of team payments.
+    pub(super) fn people(&self, slack: &mut SlackSettings) {
+        for id in self.crowd() {
+            let name = id.to_lowercase();
+            let email = format!("{name}@playground.example");
+            let real_name = name.clone();
+            slack.people.push(Colleague {
+                id: id.to_owned(),
+                name,
+                real_name,
+                email,
+                ..Colleague::default()
+            });
+        }
+        let payments = slack.channels.iter_mut().find(|channel| channel.id == "C0PAYMENTS").unwrap();
+        payments.members.extend(self.crowd().map(str::to_owned));
     }
 
     /// Replaces a piece of the settings file.
@@ -118,7 +181,7 @@ impl Setup {
     pub(super) fn catalog(&self) -> Arc<Catalog> {
         Arc::new(match &self.catalog {
             Some(folder) => catalog::load(folder.path(), None).unwrap(),
-            None => catalog::built_in().unwrap(),
+            None => return Arc::clone(&SHIPPED),
         })
     }
 }

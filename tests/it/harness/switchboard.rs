@@ -13,6 +13,8 @@ use quartermaster::playground::Playground;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
+use super::fuse::{Fuse, unless_it_stops};
+
 /// A call of the bot.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
@@ -24,13 +26,23 @@ pub(crate) struct Call {
     pub(crate) error: Option<String>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Switchboard {
     bot: Mutex<Option<Router>>,
+    /// Of every bot so far, the newest last.
+    fuses: Mutex<Vec<Arc<Fuse>>>,
     calls: Mutex<Vec<Call>>,
 }
 
+/// Calls to Slack that change nothing.
+const LOOKS: [&str; 4] = ["auth.", "users.", "usergroups.", "conversations.info"];
+
 impl Switchboard {
+    /// The line to a bot that stops after so many calls, if it does.
+    pub(super) fn new(stop: Option<usize>) -> Self {
+        Self { bot: Mutex::default(), fuses: Mutex::new(vec![Fuse::new(stop)]), calls: Mutex::default() }
+    }
+
     /// The bot's and the playground's routes on one port.
     pub(super) fn router(self: &Arc<Self>, playground: &Playground) -> Router {
         let slack = playground.router().layer(from_fn_with_state(Arc::clone(self), listen_in));
@@ -42,6 +54,20 @@ impl Switchboard {
         *self.bot.lock().unwrap() = bot;
     }
 
+    /// What the bot calls from now on goes through this.
+    pub(super) fn put_in(&self, fuse: Arc<Fuse>) {
+        self.fuses.lock().unwrap().push(fuse);
+    }
+
+    pub(super) fn fuse(&self) -> Arc<Fuse> {
+        Arc::clone(self.fuses.lock().unwrap().last().unwrap())
+    }
+
+    /// What the first bot called.
+    pub(super) fn first_calls(&self) -> Vec<String> {
+        self.fuses.lock().unwrap()[0].calls()
+    }
+
     pub(super) fn calls(&self) -> Vec<Call> {
         self.calls.lock().unwrap().clone()
     }
@@ -49,10 +75,19 @@ impl Switchboard {
 
 async fn relay(State(board): State<Arc<Switchboard>>, request: Request) -> Response {
     let bot = board.bot.lock().unwrap().clone();
-    match bot {
-        Some(bot) => bot.oneshot(request).await.into_response(),
-        None => StatusCode::BAD_GATEWAY.into_response(),
-    }
+    let Some(bot) = bot else { return StatusCode::BAD_GATEWAY.into_response() };
+    let fuse = board.fuse();
+    let answered = tokio::select! {
+        biased;
+        () = fuse.blown() => None,
+        answered = unless_it_stops(bot.oneshot(request)) => answered,
+    };
+    // The program answers for whatever panics in it; a dead one does not.
+    let Some(answer) = answered.filter(|_| !fuse.is_blown()) else {
+        return StatusCode::BAD_GATEWAY.into_response();
+    };
+    fuse.counts("answer");
+    answer.into_response()
 }
 
 async fn listen_in(State(board): State<Arc<Switchboard>>, request: Request, next: Next) -> Response {
@@ -66,7 +101,15 @@ async fn listen_in(State(board): State<Arc<Switchboard>>, request: Request, next
     let (head, body) = request.into_parts();
     let body = whole(body).await;
     let sent = decoded(&query) + &decoded(&String::from_utf8_lossy(&body));
-    let answer = next.run(Request::from_parts(head, Body::from(body))).await;
+    let asked = next.run(Request::from_parts(head, Body::from(body)));
+    let fuse = board.fuse();
+    let answered = if LOOKS.iter().any(|look| method.starts_with(look)) {
+        unless_it_stops(fuse.looks(asked)).await
+    } else {
+        unless_it_stops(fuse.changes(&method, asked)).await
+    };
+    // Nobody is there any more to hear an answer.
+    let answer = answered.unwrap_or_else(|| StatusCode::BAD_GATEWAY.into_response());
     let (head, body) = answer.into_parts();
     let body = whole(body).await;
     let answer: Value = serde_json::from_slice(&body).unwrap_or_default();

@@ -1,0 +1,226 @@
+//! The ports of a bot whose calls go through a fuse.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use quartermaster::domain::audit::AuditEntry;
+use quartermaster::domain::drift::Existing;
+use quartermaster::domain::ids::{ExecutionName, PersonId, RecordId, RequestId, TaskToken, TeamName};
+use quartermaster::domain::job::{JobKey, Subject};
+use quartermaster::domain::quota::{QuotaSlot, TeamUse};
+use quartermaster::domain::request::{MessageRef, Request};
+use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
+use quartermaster::ports::queue::{Delivery, Queue};
+use quartermaster::ports::store::{
+    Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, RowChange, Store, Which, Whose,
+};
+use quartermaster::ports::workflow::{ExecutionInput, ResumeError, Workflow};
+
+use super::fuse::Fuse;
+
+#[derive(Debug)]
+pub(super) struct Fused<T: ?Sized> {
+    port: Arc<T>,
+    fuse: Arc<Fuse>,
+}
+
+impl<T: ?Sized> Fused<T> {
+    pub(super) fn new(port: Arc<T>, fuse: &Arc<Fuse>) -> Self {
+        Self { port, fuse: Arc::clone(fuse) }
+    }
+}
+
+impl Fused<dyn Store> {
+    /// Fails, once, where the commit says where a message was posted that is to be lost.
+    async fn loses(&self, commit: &Commit) -> Result<(), CommitError> {
+        let (Some(surface), Some(RowChange::Replace(row))) = (self.fuse.lost(), &commit.row) else {
+            return Ok(());
+        };
+        let before = self.port.load(row.id).await.unwrap().unwrap();
+        if row.messages.contains_key(&surface) && !before.messages.contains_key(&surface) {
+            self.fuse.loses(None);
+            return Err(CommitError::Other(anyhow!("the store is gone")));
+        }
+        Ok(())
+    }
+}
+
+/// A commit in few words.
+fn summary(commit: &Commit) -> String {
+    let events = commit.audit.iter().map(|entry| entry.event.as_str());
+    let jobs = commit.jobs.iter().map(|job| job.kind.word());
+    let row = if commit.row.is_some() { "row " } else { "" };
+    format!("commit {row}[{}] ({})", events.collect::<Vec<_>>().join(" "), jobs.collect::<Vec<_>>().join(" "))
+}
+
+#[async_trait]
+impl Store for Fused<dyn Store> {
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        self.loses(&commit).await?;
+        self.fuse.changes(summary(&commit), self.port.commit(commit)).await
+    }
+
+    async fn load(&self, id: RequestId) -> anyhow::Result<Option<Request>> {
+        self.fuse.looks(self.port.load(id)).await
+    }
+
+    async fn find(&self, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>> {
+        self.fuse.looks(self.port.find(prefix, limit)).await
+    }
+
+    async fn list(
+        &self,
+        whose: &Whose,
+        which: Which,
+        skip: usize,
+        limit: usize,
+    ) -> anyhow::Result<Vec<Request>> {
+        self.fuse.looks(self.port.list(whose, which, skip, limit)).await
+    }
+
+    async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
+        self.fuse.looks(self.port.holdings(whose, since)).await
+    }
+
+    async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>> {
+        self.fuse.looks(self.port.requests_of_message(message)).await
+    }
+
+    async fn team_use(&self, team: &TeamName) -> anyhow::Result<Vec<TeamUse>> {
+        self.fuse.looks(self.port.team_use(team)).await
+    }
+
+    async fn home(&self, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
+        self.fuse.looks(self.port.home(person)).await
+    }
+
+    async fn put_home(&self, person: &PersonId, home: &HomeTab) -> anyhow::Result<()> {
+        self.fuse.changes("put home", self.port.put_home(person, home)).await
+    }
+
+    async fn homes_opened_since(&self, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {
+        self.fuse.looks(self.port.homes_opened_since(since)).await
+    }
+
+    async fn audit_end(&self) -> anyhow::Result<u64> {
+        self.fuse.looks(self.port.audit_end()).await
+    }
+
+    async fn quota_used(&self, slot: &QuotaSlot) -> anyhow::Result<u32> {
+        self.fuse.looks(self.port.quota_used(slot)).await
+    }
+
+    async fn audit_of(&self, request: RequestId) -> anyhow::Result<Vec<AuditEntry>> {
+        self.fuse.looks(self.port.audit_of(request)).await
+    }
+
+    async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, u64)> {
+        self.fuse.looks(self.port.audit_page(cursor, limit)).await
+    }
+
+    async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
+        self.fuse.looks(self.port.due(now, limit)).await
+    }
+
+    async fn claim(
+        &self,
+        keys: &[JobKey],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> anyhow::Result<Vec<ClaimedJob>> {
+        self.fuse.changes("claim", self.port.claim(keys, now, until)).await
+    }
+
+    async fn complete(&self, claim: &Claim) -> anyhow::Result<()> {
+        self.fuse.changes("complete", self.port.complete(claim)).await
+    }
+
+    async fn put_off(&self, claim: &Claim, due_at: Timestamp, why: &str) -> anyhow::Result<()> {
+        self.fuse.changes("put off", self.port.put_off(claim, due_at, why)).await
+    }
+
+    async fn park(&self, claim: &Claim, why: &str) -> anyhow::Result<()> {
+        self.fuse.changes("park", self.port.park(claim, why)).await
+    }
+
+    async fn retry_parked(&self, of: &Subject, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
+        self.fuse.changes("retry parked", self.port.retry_parked(of, prefix, now)).await
+    }
+
+    async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
+        self.fuse.looks(self.port.next_due()).await
+    }
+
+    async fn check(&self) -> anyhow::Result<()> {
+        self.fuse.looks(self.port.check()).await
+    }
+}
+
+#[async_trait]
+impl Workflow for Fused<dyn Workflow> {
+    async fn start_execution(&self, input: &ExecutionInput) -> anyhow::Result<()> {
+        self.fuse.changes("start execution", self.port.start_execution(input)).await
+    }
+
+    async fn send_task_success(&self, token: &TaskToken) -> Result<(), ResumeError> {
+        self.fuse.changes("send task success", self.port.send_task_success(token)).await
+    }
+
+    async fn send_task_failure(&self, token: &TaskToken, error: &str) -> Result<(), ResumeError> {
+        self.fuse.changes("send task failure", self.port.send_task_failure(token, error)).await
+    }
+
+    async fn is_running(&self, execution: &ExecutionName) -> anyhow::Result<bool> {
+        self.fuse.looks(self.port.is_running(execution)).await
+    }
+
+    async fn running(&self) -> anyhow::Result<Vec<ExecutionName>> {
+        self.fuse.looks(self.port.running()).await
+    }
+}
+
+#[async_trait]
+impl Provisioner for Fused<dyn Provisioner> {
+    async fn provision(&self, order: &ProvisionOrder<'_>) -> Result<Started, ProvisionError> {
+        self.fuse.changes("provision", self.port.provision(order)).await
+    }
+
+    async fn describe(&self, record: &RecordId) -> anyhow::Result<RecordState> {
+        self.fuse.looks(self.port.describe(record)).await
+    }
+
+    async fn terminate(&self, request: RequestId, attempt: u32) -> Result<Option<RecordId>, ProvisionError> {
+        self.fuse.changes("terminate", self.port.terminate(request, attempt)).await
+    }
+
+    async fn survey(&self) -> anyhow::Result<Vec<Existing>> {
+        self.fuse.looks(self.port.survey()).await
+    }
+
+    async fn exists(&self, request: RequestId) -> anyhow::Result<bool> {
+        self.fuse.looks(self.port.exists(request)).await
+    }
+
+    fn poll_every(&self) -> Duration {
+        self.port.poll_every()
+    }
+
+    fn is_simulated(&self) -> bool {
+        self.port.is_simulated()
+    }
+}
+
+/// What was received and not deleted comes again.
+#[async_trait]
+impl Queue for Fused<dyn Queue> {
+    async fn receive(&self, wait: Duration) -> anyhow::Result<Vec<Delivery>> {
+        self.fuse.looks(self.port.receive(wait)).await
+    }
+
+    async fn delete(&self, receipt: &str) -> anyhow::Result<()> {
+        self.fuse.changes("delete message", self.port.delete(receipt)).await
+    }
+}

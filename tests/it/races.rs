@@ -1,0 +1,214 @@
+//! Many people, or a person and the clock, do things to one request at the same moment: one of them counts, the others
+//! are told what came of it.
+
+use futures_util::future::join_all;
+use quartermaster::playground::LedTo;
+use serde_json::json;
+
+use crate::harness::{Company, Person, Setup, run, run_in};
+
+const BUCKET: [(&str, &str); 1] = [("BucketPurpose", "logs")];
+const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
+
+/// Races of a pair, and how many steps more one of them hesitates in each; far enough that each is first somewhere.
+const RACES: usize = 24;
+const STEP: usize = 10;
+
+/// Lets everybody else take so many steps.
+async fn hesitates(steps: usize) {
+    for _ in 0..steps {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Plays a race again and again, each time with one of the two hesitating longer, and says how often each of them won.
+async fn wins(race: impl AsyncFn(&Company, [usize; 2]) -> [usize; 2]) -> [usize; 2] {
+    let mut wins = [0, 0];
+    for late in (0..RACES).map(|race| race * STEP) {
+        let steps = if late % (2 * STEP) == 0 { [0, late] } else { [late, 0] };
+        run(async |company| {
+            let ends = race(company, steps).await;
+            let trail = company.trail().await;
+            assert!(ends == [1, 0] || ends == [0, 1], "{ends:?} after {steps:?} steps\n{trail}");
+            wins[0] += ends[0];
+            wins[1] += ends[1];
+        })
+        .await;
+    }
+    wins
+}
+
+/// How often this happened, by the trail.
+async fn times(company: &Company, event: &str) -> usize {
+    company.trail().await.lines().filter(|line| line.split(" | ").next() == Some(event)).count()
+}
+
+fn words_to_the_workflow(company: &Company) -> usize {
+    company.first_calls().iter().filter(|call| call.starts_with("send task")).count()
+}
+
+#[tokio::test]
+async fn of_a_hundred_approvers_who_decide_at_once_one_counts_and_the_others_are_told() {
+    run_in(Setup::new().with_approvers(100), async |company| {
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        let (approving, denying) = company.crowd.split_at(50);
+        for person in denying {
+            person.clicks("Deny").await;
+            person.fills(&[("reason", "Too large")]).await;
+        }
+        company.holds_jobs(true);
+        let approvals = join_all(approving.iter().map(|person| person.clicks("Approve")));
+        let denials = join_all(denying.iter().map(Person::submits));
+        let (_, answers) = tokio::join!(approvals, denials);
+        assert_eq!(words_to_the_workflow(company), 0, "the machine is told after the decision is stored");
+        company.holds_jobs(false);
+        company.settle().await;
+
+        assert_eq!(times(company, "approved").await + times(company, "denied").await, 1);
+        assert_eq!(times(company, "refused").await, 0, "losing a race is no lack of right");
+        let late = "This request is already ";
+        let told = approving.iter().filter(|person| person.is_told().starts_with(late));
+        let shown = denying.iter().filter(|person| person.form().contains(late));
+        assert_eq!(told.count() + shown.count(), 99);
+        let closed = answers.iter().filter(|led_to| **led_to == LedTo::ViewsCleared).count();
+        assert_eq!(closed, times(company, "denied").await, "a form closes only over what was stored");
+        company.waits("5m").await;
+        let decision = words_to_the_workflow(company) - times(company, "active").await;
+        assert_eq!(decision, 1, "the one decision is sent back once");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_two_hundred_who_ask_at_once_for_three_slots_three_get_one() {
+    run_in(Setup::new().with_members(200), async |company| {
+        for person in &company.crowd {
+            person.runs("/provision rds-postgres DatabaseName=orders").await;
+        }
+        company.holds_jobs(true);
+        let answers = join_all(company.crowd.iter().map(Person::submits)).await;
+        company.holds_jobs(false);
+        company.settle().await;
+
+        assert_eq!(times(company, "submitted").await, 3);
+        assert_eq!(answers.iter().filter(|led_to| **led_to == LedTo::ViewsCleared).count(), 3);
+        let full = company.crowd.iter().filter(|person| {
+            let text = "Team *payments* already uses 3 of 3 *rds-postgres*.";
+            person.form().contains(text)
+        });
+        assert_eq!(full.count(), 197);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_five_times_at_once_makes_one_request() {
+    run(async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision s3-bucket BucketPurpose=logs").await;
+        company.holds_jobs(true);
+        join_all((0..5).map(|_| alice.forges_submission(|_| {}))).await;
+        company.holds_jobs(false);
+        company.settle().await;
+        assert_eq!(times(company, "submitted").await, 1);
+        assert_eq!(alice.dms().len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_approval_in_the_last_second_counts_or_is_too_late_but_never_both() {
+    let race = async |company: &Company, [first, second]| {
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        company.clock.advance("86399s");
+        let approves = async {
+            hesitates(first).await;
+            company.morgan.clicks("Approve").await;
+        };
+        let time_runs_out = async {
+            hesitates(second).await;
+            company.waits("1s").await;
+        };
+        tokio::join!(approves, time_runs_out);
+        company.settle().await;
+        assert!(!company.morgan.can_click("Approve"));
+        [times(company, "approved").await, times(company, "timed out").await]
+    };
+    let [approved, timed_out] = wins(race).await;
+    assert!(approved > 0 && timed_out > 0, "{approved} approved, {timed_out} timed out");
+}
+
+#[tokio::test]
+async fn a_request_is_approved_or_cancelled_but_never_both() {
+    let race = async |company: &Company, [first, second]| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        alice.asks_for("rds-postgres", &DATABASE).await;
+        company.holds_jobs(true);
+        let approves = async {
+            hesitates(first).await;
+            morgan.clicks("Approve").await;
+        };
+        let cancels = async {
+            hesitates(second).await;
+            alice.clicks("Cancel").await;
+        };
+        tokio::join!(approves, cancels);
+        company.holds_jobs(false);
+        company.settle().await;
+        let ends = [times(company, "approved").await, times(company, "cancelled").await];
+        let loser = if ends[0] == 1 { alice } else { morgan };
+        assert!(loser.is_told().contains("Nothing was changed"), "{}", loser.is_told());
+        ends
+    };
+    let [approved, cancelled] = wins(race).await;
+    assert!(approved > 0 && cancelled > 0, "{approved} approved, {cancelled} cancelled");
+}
+
+#[tokio::test]
+async fn a_lease_is_renewed_or_ends_but_never_both() {
+    let race = async |company: &Company, [first, second]| {
+        let alice = &company.alice;
+        alice.asks_for("s3-bucket", &BUCKET).await;
+        company.waits("30d").await;
+        company.clock.advance("604799s");
+        let renews = async {
+            hesitates(first).await;
+            alice.clicks("Renew 30 days").await;
+        };
+        let time_runs_out = async {
+            hesitates(second).await;
+            company.waits("1s").await;
+        };
+        tokio::join!(renews, time_runs_out);
+        company.waits("5m").await;
+        let ends = [times(company, "renewed").await, times(company, "terminated").await];
+        assert_eq!(company.newest_request().await.lease().is_some(), ends[0] == 1);
+        ends
+    };
+    let [renewed, ended] = wins(race).await;
+    assert!(renewed > 0 && ended > 0, "{renewed} renewed, {ended} ended");
+}
+
+#[tokio::test]
+async fn an_event_that_slack_delivers_three_times_is_one_event() {
+    run(async |company| {
+        company.alice.opens_home().await;
+        company.holds_jobs(true);
+        let event = json!({
+            "type": "event_callback", "event_id": "Ev0TWICE", "team_id": "T0PLAY", "api_app_id": "A0QM",
+            "event": {
+                "type": "app_home_opened", "user": "U0BOB", "channel": "D0BOB", "tab": "home",
+                "event_ts": "1763800000.000100",
+            },
+        })
+        .to_string();
+        let answers = join_all((0..3).map(|_| company.posts_signed("/slack/events", &event))).await;
+        assert!(answers.iter().all(|(status, _)| *status == 200), "{answers:?}");
+        company.holds_jobs(false);
+        company.settle().await;
+        let published = company.calls("views.publish");
+        let to_bob = published.iter().filter(|call| call.sent.contains("U0BOB")).count();
+        assert_eq!(to_bob, 1);
+    })
+    .await;
+}
