@@ -8,6 +8,10 @@ dev:
 test:
     cargo test
 
+# A thousand random histories of people, clicks and restarts; half an hour
+histories:
+    cargo test --test it histories:: -- --ignored
+
 # What has to be clean before a commit
 check:
     cargo fmt --check

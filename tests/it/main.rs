@@ -21,6 +21,7 @@ mod failure;
 mod forgery;
 mod forms;
 mod harness;
+mod histories;
 mod home;
 mod import;
 mod lease;

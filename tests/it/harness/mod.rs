@@ -16,6 +16,7 @@ mod setup;
 mod switchboard;
 pub(crate) mod transcript;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -279,6 +280,20 @@ impl Company {
     /// The request that was submitted last.
     pub(crate) async fn newest_request(&self) -> Request {
         self.desk.newest_request().await
+    }
+
+    /// What is checked at the end of every journey, in the middle of one.
+    pub(crate) async fn checks_what_always_holds(&self) {
+        aftermath::check(self).await;
+    }
+
+    /// Event and detail of every entry of the trail, by request.
+    pub(crate) async fn trail_by_request(&self) -> BTreeMap<String, Vec<(String, String)>> {
+        let mut lives = BTreeMap::<String, Vec<(String, String)>>::new();
+        for entry in aftermath::trail(&self.desk.app().portal).await {
+            lives.entry(entry.request.to_string()).or_default().push((entry.event, entry.detail));
+        }
+        lives
     }
 
     /// The audit trail as lines: event, actor, team, status, detail.

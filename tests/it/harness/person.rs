@@ -142,8 +142,20 @@ impl Person {
         self.slack().close(self.id, self.view()["id"].as_str().unwrap()).await.unwrap();
     }
 
+    /// Closes every form that is open.
+    pub(crate) async fn closes_all(&self) {
+        while self.has_a_form() {
+            self.closes().await;
+        }
+    }
+
+    /// Whether the open form has this field.
+    pub(crate) fn asks_in_form(&self, field: &str) -> bool {
+        self.slack().view(self.id).is_some_and(|view| blocks(&view).any(|block| block["block_id"] == *field))
+    }
+
     /// Whether they have a form open.
-    pub(super) fn has_a_form(&self) -> bool {
+    pub(crate) fn has_a_form(&self) -> bool {
         self.slack().view(self.id).is_some()
     }
 
