@@ -1,5 +1,7 @@
 //! The port: Slack's four routes beside health, readiness and metrics.
 
+mod connections;
+mod hurried;
 mod readiness;
 
 use axum::Router;
@@ -12,6 +14,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::portal::Portal;
 use crate::slack::edge::Edge;
 use readiness::Readiness;
+
+pub use connections::serve;
 
 /// Everything that is answered over HTTP.
 pub fn router(portal: &Portal, edge: Edge) -> Router {

@@ -12,6 +12,7 @@
 
 mod actions;
 pub mod blocks;
+mod body;
 pub mod client;
 mod commands;
 pub mod directory;

@@ -3,7 +3,6 @@
 
 mod backends;
 
-use std::future::IntoFuture as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,7 +89,7 @@ impl App {
     /// Serves and works until `stop`, then lets what is under way finish.
     ///
     /// # Errors
-    /// When the listener fails.
+    /// When it cannot begin, or the dispatcher ends badly.
     pub async fn run(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
         let router = self.router();
         self.run_with(router, listener, stop).await
@@ -99,7 +98,7 @@ impl App {
     /// As [`App::run`], serving `router`, which holds this program's routes and perhaps more.
     ///
     /// # Errors
-    /// When the listener fails.
+    /// As [`App::run`].
     pub async fn run_with(
         self,
         router: Router,
@@ -114,16 +113,15 @@ impl App {
             let stop = stop.clone();
             async move { dispatcher.run(self.woken, stop).await }
         });
-        let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-        let served = tokio::select! {
-            served = serving.into_future() => served,
+        tokio::select! {
+            () = server::serve(listener, router, stop.clone()) => {}
             // A client that never finishes its request must not keep the program from ending.
-            () = patience_after(&stop) => Ok(()),
-        };
+            () = patience_after(&stop) => {}
+        }
         stop.cancel();
         working.await.context("the dispatcher ended badly")?;
         self.edge.finish().await;
-        served.context("cannot serve HTTP")
+        Ok(())
     }
 }
 
