@@ -13,7 +13,7 @@ use crate::domain::request::{Request, Surface};
 pub async fn cancel(portal: &Portal, click: &Click) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| Surface::Direct, "cancel").await?;
     let event = Event::Cancel { by: click.by.clone() };
-    match portal.change_as_seen(request.id, request.epoch, &event).await {
+    match portal.change_as_seen(&request, click.once.as_deref(), &event).await {
         Err(Error::Refused(refusal @ Refusal::NotTheRequester { .. })) => {
             Err(portal.refuse(&request, &click.by, "cancel", refusal).await)
         }

@@ -34,6 +34,9 @@ pub struct Click {
     pub epoch: u32,
     /// The message the button stands in, if it stands in one.
     pub message: Option<MessageRef>,
+    /// What the same click would carry again. A button has its epoch instead; a command always means the request as it is
+    /// now, so without this it would act each time it is sent.
+    pub once: Option<String>,
 }
 
 /// What became of a decision.
@@ -202,7 +205,7 @@ async fn judge(
         ClickedDecision::Approve => Event::Approve { by: by.clone() },
         ClickedDecision::Deny { reason } => Event::Deny { by: by.clone(), reason: reason.clone() },
     };
-    Ok(portal.change_as_seen(request.id, request.epoch, &event).await?)
+    Ok(portal.change_as_seen(request, None, &event).await?)
 }
 
 async fn check_right(portal: &Portal, request: &Request, by: &By, tried: &str) -> Result<(), Unjudged> {

@@ -118,10 +118,21 @@ impl Portal {
         id: RequestId,
         decide: impl Fn(&Request, Timestamp) -> Result<Transition, Refusal>,
     ) -> Result<Request, Error> {
+        self.change_once(id, None, decide).await
+    }
+
+    /// As [`Self::change`], once under a key: what comes again under it changes nothing and gets the request as it is.
+    async fn change_once(
+        &self,
+        id: RequestId,
+        once: Option<&str>,
+        decide: impl Fn(&Request, Timestamp) -> Result<Transition, Refusal>,
+    ) -> Result<Request, Error> {
         for _ in 0..STALE_RETRIES {
             let transition = decide(&self.load(id).await?, self.now())?;
-            match self.commit(transition, None, None).await {
+            match self.commit(transition, once.map(str::to_owned), None).await {
                 Ok(request) => return Ok(request),
+                Err(CommitError::Again(_)) => return self.load(id).await,
                 Err(CommitError::Stale) => {}
                 Err(error) => {
                     return Err(anyhow::Error::new(error).context("cannot store the change").into());
@@ -131,11 +142,16 @@ impl Portal {
         Err(anyhow::anyhow!("the request changed {STALE_RETRIES} times while it was being changed").into())
     }
 
-    /// As [`Self::change`], for what a person did about a request as they saw it: refused when the buttons of this
-    /// request have come to mean something else since.
-    async fn change_as_seen(&self, id: RequestId, epoch: u32, event: &Event) -> Result<Request, Error> {
-        self.change(id, |request, now| {
-            if request.epoch != epoch {
+    /// As [`Self::change_once`], for what a person did about `seen`: refused when the buttons of this request have come
+    /// to mean something else since.
+    async fn change_as_seen(
+        &self,
+        seen: &Request,
+        once: Option<&str>,
+        event: &Event,
+    ) -> Result<Request, Error> {
+        self.change_once(seen.id, once, |request, now| {
+            if request.epoch != seen.epoch {
                 return Err(Refusal::stale(request));
             }
             next(request, event, now)

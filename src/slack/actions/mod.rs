@@ -59,6 +59,7 @@ async fn named(edge: &Edge, click: &Click, tried: &str) -> Result<Named, Error> 
         request: value.request,
         epoch: value.epoch,
         message: message.map(|message| message.at.clone()),
+        once: None,
     })
 }
 

@@ -43,7 +43,7 @@ pub(super) async fn answer(edge: &Edge, command: Command) -> Ack {
         Some("list") => list::list(edge, at, rest).await,
         Some("status") => request::status(edge, at, command.origin, rest).await,
         Some("cancel") => request::cancel(edge, at, rest).await,
-        Some("renew") => renew::renew(edge, at, rest, third).await,
+        Some("renew") => renew::renew(edge, at, command.trigger_id, rest, third).await,
         Some("teardown") => teardown::ask(edge, at, command.trigger_id, rest).await,
         Some("transfer") => transfer::transfer(edge, at, command.trigger_id, rest, third).await,
         Some("audit") => audit::audit(edge, at, rest).await,

@@ -1,6 +1,6 @@
 //! `/provision renew <id> [30d]`: keeps something longer.
 
-use super::request::{named, which};
+use super::request::{named_once, which};
 use crate::domain::period::Period;
 use crate::portal::Error;
 use crate::portal::renew::{Which, renew as renew_request};
@@ -9,7 +9,13 @@ use crate::slack::messages::{self, Message};
 use crate::slack::mrkdwn::escape;
 use crate::slack::reply::Ack;
 
-pub(super) async fn renew(edge: &Edge, at: Whereabouts, typed: Option<&str>, period: Option<&str>) -> Ack {
+pub(super) async fn renew(
+    edge: &Edge,
+    at: Whereabouts,
+    trigger: Option<String>,
+    typed: Option<&str>,
+    period: Option<&str>,
+) -> Ack {
     let Some(typed) = typed.map(str::to_owned) else { return which(edge, "renew") };
     let by = match period.map(|period| period.to_lowercase().parse::<Period>()) {
         None => Which::First,
@@ -20,7 +26,7 @@ pub(super) async fn renew(edge: &Edge, at: Whereabouts, typed: Option<&str>, per
     };
     let (edge_, at_) = (edge.clone(), at.clone());
     edge.within_budget(at, async move {
-        match renewed(&edge_, &at_, &typed, by).await {
+        match renewed(&edge_, &at_, trigger, &typed, by).await {
             Ok(message) => message,
             Err(error) => Message::plain(&words(&error)),
         }
@@ -28,7 +34,13 @@ pub(super) async fn renew(edge: &Edge, at: Whereabouts, typed: Option<&str>, per
     .await
 }
 
-async fn renewed(edge: &Edge, at: &Whereabouts, typed: &str, by: Which) -> Result<Message, Error> {
-    let click = named(edge, at, typed).await?;
+async fn renewed(
+    edge: &Edge,
+    at: &Whereabouts,
+    trigger: Option<String>,
+    typed: &str,
+    by: Which,
+) -> Result<Message, Error> {
+    let click = named_once(edge, at, typed, trigger).await?;
     Ok(messages::renewed(&renew_request(&edge.portal, &click, by).await?))
 }

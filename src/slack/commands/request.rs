@@ -74,7 +74,18 @@ async fn cancelled(edge: &Edge, at: &Whereabouts, typed: &str) -> Result<Request
 pub(super) async fn named(edge: &Edge, at: &Whereabouts, typed: &str) -> Result<Click, Error> {
     let request = lookup::find(&edge.portal, &at.person, typed).await?;
     let by = By { person: at.person.clone(), via: Via::Command };
-    Ok(Click { by, request: request.id, epoch: request.epoch, message: None })
+    Ok(Click { by, request: request.id, epoch: request.epoch, message: None, once: None })
+}
+
+/// As [`named`], for a command that would act each time it is sent: it counts once under its trigger id.
+pub(super) async fn named_once(
+    edge: &Edge,
+    at: &Whereabouts,
+    typed: &str,
+    trigger: Option<String>,
+) -> Result<Click, Error> {
+    let once = trigger.map(|id| format!("command:{id}"));
+    Ok(Click { once, ..named(edge, at, typed).await? })
 }
 
 /// Asks for the id that is missing behind `word`.

@@ -3,7 +3,7 @@
 use slack_morphism::prelude::SlackModalView;
 
 use super::escaped::person;
-use super::request::{named, which};
+use super::request::{named, named_once, which};
 use crate::domain::ids::PersonId;
 use crate::portal::Error;
 use crate::portal::transfer::{may_transfer, transfer as transfer_request};
@@ -32,7 +32,7 @@ pub(super) async fn transfer(
     };
     let (edge_, at_, typed) = (edge.clone(), at.clone(), typed.to_owned());
     edge.within_budget(at, async move {
-        match handed_over(&edge_, &at_, &typed, &to).await {
+        match handed_over(&edge_, &at_, trigger, &typed, &to).await {
             Ok(message) => message,
             Err(error) => Message::plain(&words(&error)),
         }
@@ -40,8 +40,14 @@ pub(super) async fn transfer(
     .await
 }
 
-async fn handed_over(edge: &Edge, at: &Whereabouts, typed: &str, to: &PersonId) -> Result<Message, Error> {
-    let click = named(edge, at, typed).await?;
+async fn handed_over(
+    edge: &Edge,
+    at: &Whereabouts,
+    trigger: Option<String>,
+    typed: &str,
+    to: &PersonId,
+) -> Result<Message, Error> {
+    let click = named_once(edge, at, typed, trigger).await?;
     Ok(messages::handed_over(&transfer_request(&edge.portal, &click, to).await?))
 }
 
