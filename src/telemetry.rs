@@ -1,8 +1,9 @@
 //! Log lines: one per thing an operator should know, with the request id as a field. What is logged is decided where
 //! it happens.
 
-use tracing::{Level, Metadata};
+use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, fmt, registry};
@@ -14,15 +15,23 @@ const DEFAULT_FILTER: &str = "info";
 
 /// Starts logging to standard error. A filter that cannot be read falls back to the default.
 pub fn start(format: LogFormat, filter: Option<&str>) {
+    // Fails only when logging was started before, and then it already works.
+    let _ = subscriber(format, filter, std::io::stderr).try_init();
+}
+
+/// What [`start`] starts, writing elsewhere.
+pub fn subscriber<W>(format: LogFormat, filter: Option<&str>, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
     let filter = filter.and_then(|text| EnvFilter::try_new(text).ok());
     let filter = filter.unwrap_or_else(|| EnvFilter::new(DEFAULT_FILTER)).and(filter_fn(may_be_logged));
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = fmt::layer().with_writer(writer);
     let lines = match format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
-    // Fails only when logging was started before, and then it already works.
-    let _ = registry().with(lines.with_filter(filter)).try_init();
+    registry().with(lines.with_filter(filter))
 }
 
 /// Not in detail what the AWS SDK does, whatever `RUST_LOG` asks for: it prints whole answers, and those of the queue
@@ -55,9 +64,9 @@ mod tests {
     fn what_the_sdk_prints_in_detail_is_not_logged_whatever_is_asked_for() {
         let written = Written::default();
         let writer = written.clone();
-        let lines = fmt::layer().with_writer(move || writer.clone()).with_ansi(false);
-        let filter = EnvFilter::new("trace,aws_smithy_runtime=trace").and(filter_fn(may_be_logged));
-        tracing::subscriber::with_default(registry().with(lines.with_filter(filter)), || {
+        let filter = Some("trace,aws_smithy_runtime=trace");
+        let lines = subscriber(LogFormat::Text, filter, move || writer.clone());
+        tracing::subscriber::with_default(lines, || {
             tracing::trace!(target: "aws_smithy_runtime::client", "an answer with a token");
             tracing::debug!(target: "aws_sdk_sqs", "a message with a token");
             tracing::warn!(target: "aws_config", "no region");

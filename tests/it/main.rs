@@ -38,7 +38,9 @@ mod restart;
 mod serve;
 #[path = "../stand_in/mod.rs"]
 mod stand_in;
+mod replay;
 mod stops;
+mod secrets;
 mod surfaces;
 mod teardown;
 mod timeout;

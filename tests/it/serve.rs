@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 
 use crate::harness::process::{Bot, SECRET, TOKEN, eventually, free_address, slack};
+use crate::harness::secrets::EVERYTHING;
 use crate::harness::{Place, TOKENS, said};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -11,7 +12,7 @@ async fn serve_runs_against_any_slack_with_a_settings_file_and_stops_in_good_ord
     let place = Place::new(&address);
     let (slack, origin) = slack(&address).await;
     let mut command = place.serves(&origin);
-    command.env("RUST_LOG", "debug").stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.env("RUST_LOG", EVERYTHING).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut bot = Bot::start(command, &address).await;
 
     slack.run_command("U0ALICE", "C0PAYMENTS", "/provision s3-bucket BucketPurpose=logs").await.unwrap();

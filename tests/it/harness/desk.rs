@@ -53,6 +53,7 @@ pub(super) struct Desk {
 pub(super) struct Expected {
     pub(super) errors: BTreeSet<(String, String)>,
     pub(super) parked: usize,
+    pub(super) lies: bool,
 }
 
 /// Whether a request cannot go on before the state machine has said something.
@@ -184,6 +185,13 @@ impl Desk {
         let mut form = form_urlencoded::Serializer::new(String::new());
         let body = form.append_pair("payload", &payload.to_string()).finish();
         self.posts_signed(path, &body).await
+    }
+
+    pub(super) async fn replays(&self) {
+        let codes = self.board.replay().await;
+        self.settle().await;
+        assert!(codes.iter().all(|code| [200, 401].contains(code)), "{codes:?}");
+        assert!(codes.contains(&200), "nothing was sent again that still counts: {codes:?}");
     }
 
     pub(super) fn calls(&self) -> Vec<Call> {

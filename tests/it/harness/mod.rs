@@ -12,6 +12,7 @@ pub(crate) mod patient;
 pub(crate) mod person;
 mod place;
 pub(crate) mod process;
+pub(crate) mod secrets;
 mod setup;
 mod switchboard;
 pub(crate) mod transcript;
@@ -29,18 +30,19 @@ use tokio::net::TcpListener;
 
 use crate::stand_in::Drift;
 
-pub(crate) use aftermath::TOKENS;
 pub(crate) use clock::ManualClock;
 use cloud::Cloud;
 use desk::Desk;
 use outside::Outside;
 pub(crate) use person::{Person, Remembered};
 pub(crate) use place::{Place, said};
+use secrets::Ledger;
+pub(crate) use secrets::TOKENS;
 pub(crate) use setup::Setup;
 use switchboard::{Call, Switchboard};
 
-const SIGNING_SECRET: &str = "signing-secret-of-the-journeys";
-const BOT_TOKEN: &str = "xoxb-token-of-the-journeys";
+pub(crate) const SIGNING_SECRET: &str = "signing-secret-of-the-journeys";
+pub(crate) const BOT_TOKEN: &str = "xoxb-token-of-the-journeys";
 
 /// Everything and everybody of one journey.
 #[derive(Debug)]
@@ -62,6 +64,8 @@ pub(crate) struct Company {
     /// More people of team payments, where the setup says so.
     pub(crate) crowd: Vec<Person>,
     desk: Arc<Desk>,
+    /// How much was logged before it began.
+    logged_before: usize,
 }
 
 /// Runs a journey in the usual company.
@@ -80,6 +84,7 @@ pub(crate) async fn run_in(setup: Setup, journey: impl AsyncFnOnce(&Company)) {
 
 impl Company {
     async fn open(setup: Setup) -> Self {
+        let logged_before = Ledger::of_the_journeys().length();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let clock = ManualClock::new();
@@ -119,6 +124,7 @@ impl Company {
             pat: Person::new("U0ADMIN", "C0GENERAL", &desk),
             crowd: crowd.into_iter().map(|id| Person::new(id, "C0PAYMENTS", &desk)).collect(),
             desk,
+            logged_before,
         }
     }
 
@@ -186,9 +192,30 @@ impl Company {
         answer
     }
 
+    /// Every log line since the journey began, also of journeys beside it.
+    pub(crate) fn logged(&self) -> Vec<String> {
+        Ledger::of_the_journeys().since(self.logged_before)
+    }
+
+    /// Everything that Slack has sent to the bot so far: where to, and the body.
+    pub(crate) fn heard(&self) -> Vec<(String, Vec<u8>)> {
+        self.desk.board.heard()
+    }
+
+    /// Everything that Slack has sent to the bot comes a second time, as it was; once more all that is due is done.
+    pub(crate) async fn replays(&self) {
+        self.desk.replays().await;
+    }
+
     /// Slack will refuse calls of this method with this code; any other refusal fails the journey.
     pub(crate) fn expects_slack_to_refuse(&self, method: &str, code: &str) {
         self.desk.expected.lock().unwrap().errors.insert((method.to_owned(), code.to_owned()));
+    }
+
+    /// What Slack sends was tampered with and signed all the same: Slack may refuse whatever the bot believed, and jobs
+    /// about people who do not exist may be given up.
+    pub(crate) fn is_lied_to(&self) {
+        self.desk.expected.lock().unwrap().lies = true;
     }
 
     /// So many times a job will be given up, counting again each that a later change brings back.

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use quartermaster::playground::Playground;
@@ -32,6 +33,9 @@ pub(super) struct Switchboard {
     /// Of every bot so far, the newest last.
     fuses: Mutex<Vec<Arc<Fuse>>>,
     calls: Mutex<Vec<Call>>,
+    /// What Slack sent to the bot, to be sent again, and what was answered.
+    heard: Mutex<Vec<(Parts, Bytes)>>,
+    answers: Mutex<Vec<String>>,
 }
 
 /// Calls to Slack that change nothing.
@@ -40,7 +44,13 @@ const LOOKS: [&str; 4] = ["auth.", "users.", "usergroups.", "conversations.info"
 impl Switchboard {
     /// The line to a bot that stops after so many calls, if it does.
     pub(super) fn new(stop: Option<usize>) -> Self {
-        Self { bot: Mutex::default(), fuses: Mutex::new(vec![Fuse::new(stop)]), calls: Mutex::default() }
+        Self {
+            bot: Mutex::default(),
+            fuses: Mutex::new(vec![Fuse::new(stop)]),
+            calls: Mutex::default(),
+            heard: Mutex::default(),
+            answers: Mutex::default(),
+        }
     }
 
     /// The bot's and the playground's routes on one port.
@@ -71,23 +81,54 @@ impl Switchboard {
     pub(super) fn calls(&self) -> Vec<Call> {
         self.calls.lock().unwrap().clone()
     }
+
+    /// What the bot answered to commands, clicks and forms.
+    pub(super) fn answers(&self) -> Vec<String> {
+        self.answers.lock().unwrap().clone()
+    }
+
+    /// What Slack sent to the bot: where to, and the body.
+    pub(super) fn heard(&self) -> Vec<(String, Vec<u8>)> {
+        let heard = self.heard.lock().unwrap();
+        heard.iter().map(|(head, body)| (head.uri.path().to_owned(), body.to_vec())).collect()
+    }
+
+    /// Sends everything again that the bot has heard so far, exactly as it was; the status codes of the answers.
+    pub(super) async fn replay(&self) -> Vec<u16> {
+        let heard = self.heard.lock().unwrap().clone();
+        let mut codes = Vec::new();
+        for (head, body) in heard {
+            codes.push(self.ask(Request::from_parts(head, Body::from(body))).await.status().as_u16());
+        }
+        codes
+    }
+
+    async fn ask(&self, request: Request) -> Response {
+        let bot = self.bot.lock().unwrap().clone();
+        let Some(bot) = bot else { return StatusCode::BAD_GATEWAY.into_response() };
+        let fuse = self.fuse();
+        let answered = tokio::select! {
+            biased;
+            () = fuse.blown() => None,
+            answered = unless_it_stops(bot.oneshot(request)) => answered,
+        };
+        // The program answers for whatever panics in it; a dead one does not.
+        let Some(answer) = answered.filter(|_| !fuse.is_blown()) else {
+            return StatusCode::BAD_GATEWAY.into_response();
+        };
+        fuse.counts("answer");
+        answer.into_response()
+    }
 }
 
 async fn relay(State(board): State<Arc<Switchboard>>, request: Request) -> Response {
-    let bot = board.bot.lock().unwrap().clone();
-    let Some(bot) = bot else { return StatusCode::BAD_GATEWAY.into_response() };
-    let fuse = board.fuse();
-    let answered = tokio::select! {
-        biased;
-        () = fuse.blown() => None,
-        answered = unless_it_stops(bot.oneshot(request)) => answered,
-    };
-    // The program answers for whatever panics in it; a dead one does not.
-    let Some(answer) = answered.filter(|_| !fuse.is_blown()) else {
-        return StatusCode::BAD_GATEWAY.into_response();
-    };
-    fuse.counts("answer");
-    answer.into_response()
+    let (head, body) = request.into_parts();
+    let body = whole(body).await;
+    board.heard.lock().unwrap().push((head.clone(), body.clone()));
+    let (head, body) = board.ask(Request::from_parts(head, Body::from(body))).await.into_parts();
+    let body = whole(body).await;
+    board.answers.lock().unwrap().push(String::from_utf8_lossy(&body).into_owned());
+    Response::from_parts(head, Body::from(body))
 }
 
 async fn listen_in(State(board): State<Arc<Switchboard>>, request: Request, next: Next) -> Response {
@@ -119,7 +160,7 @@ async fn listen_in(State(board): State<Arc<Switchboard>>, request: Request, next
 }
 
 async fn whole(body: Body) -> Bytes {
-    to_bytes(body, 1 << 20).await.unwrap()
+    to_bytes(body, 1 << 21).await.unwrap()
 }
 
 /// Text as it reads without percent signs, so that nothing hides in a query.
