@@ -16,6 +16,8 @@ mod denial;
 mod drift;
 #[path = "../emulator/mod.rs"]
 mod emulator;
+#[path = "../entries/mod.rs"]
+mod entries;
 mod existing;
 mod failure;
 mod forgery;
@@ -23,9 +25,11 @@ mod forms;
 mod harness;
 mod histories;
 mod home;
+mod hostile;
 mod import;
 mod lease;
 mod lease_held;
+mod mutations;
 mod on_aws;
 mod operator;
 mod ownership;
@@ -34,13 +38,13 @@ mod provision;
 mod quota;
 mod races;
 mod renewal;
+mod replay;
 mod restart;
+mod secrets;
 mod serve;
 #[path = "../stand_in/mod.rs"]
 mod stand_in;
-mod replay;
 mod stops;
-mod secrets;
 mod surfaces;
 mod teardown;
 mod timeout;

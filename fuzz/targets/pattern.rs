@@ -1,0 +1,9 @@
+//! Finds inputs that make `entries::pattern` panic or hang; what it is about is said there.
+
+#![no_main]
+
+#[expect(dead_code, reason = "every target calls one of the entries")]
+#[path = "../../tests/entries/mod.rs"]
+mod entries;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| entries::pattern(data));
