@@ -12,6 +12,10 @@ test:
 histories:
     cargo test --test it histories:: -- --ignored
 
+# Kill the program again and again while people use it: just torture --rounds 2000 --seed 7
+torture *arguments:
+    .ci/torture {{arguments}}
+
 # What has to be clean before a commit
 check:
     cargo fmt --check

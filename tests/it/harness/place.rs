@@ -5,8 +5,6 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-use super::setup::copy;
-
 /// A folder as an operator keeps it: settings, a catalog, the store.
 pub(crate) struct Place {
     folder: TempDir,
@@ -55,6 +53,20 @@ channel = "C0PAYMENTS"
 
     pub(crate) fn runs(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
+    }
+}
+
+/// Copies a folder with everything in it.
+pub(super) fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), &target).unwrap();
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::process::{Child, Command};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use quartermaster::playground::{Playground, Settings};
@@ -56,8 +57,19 @@ pub(crate) async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
     tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("never happened: {what}"));
 }
 
+/// Where nobody listens, below the ports that the system gives to those who call out: one of them could take it while the
+/// bot is down.
 pub(crate) async fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    // Other test programs run at the same time.
+    let begin = std::process::id().wrapping_mul(97);
+    loop {
+        let next = u32::from(TAKEN.fetch_add(1, Ordering::Relaxed));
+        let address = format!("127.0.0.1:{}", 20_000 + begin.wrapping_add(next) % 10_000);
+        if TcpListener::bind(&address).await.is_ok() {
+            return address;
+        }
+    }
 }
 
 /// A Slack on a port of its own, whose bot is at `bot`, and where that Slack is.

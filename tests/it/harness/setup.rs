@@ -9,6 +9,8 @@ use quartermaster::domain::catalog::Catalog;
 use quartermaster::playground::{Person as Colleague, Settings as SlackSettings};
 use tempfile::TempDir;
 
+use super::place::copy;
+
 /// Two teams, an approver, a group of leads and a platform admin; the people are the playground's.
 const SETTINGS: &str = r#"
 [slack]
@@ -183,19 +185,5 @@ impl Setup {
             Some(folder) => catalog::load(folder.path(), None).unwrap(),
             None => return Arc::clone(&SHIPPED),
         })
-    }
-}
-
-/// Copies a folder with everything in it.
-pub(super) fn copy(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            std::fs::create_dir(&target).unwrap();
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), &target).unwrap();
-        }
     }
 }
