@@ -13,6 +13,8 @@ mod cancellation;
 mod commands;
 mod costs;
 mod denial;
+#[cfg(target_os = "linux")]
+mod disk;
 mod drift;
 #[path = "../emulator/mod.rs"]
 mod emulator;
