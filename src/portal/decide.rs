@@ -3,8 +3,6 @@
 //! Who may decide is found out now, on the server, whatever the message showed. When Slack cannot say who is in a
 //! group, the click is stored and judged within ten minutes.
 
-use std::time::Duration;
-
 use jiff::SignedDuration;
 
 use super::people::mentions;
@@ -18,8 +16,6 @@ use crate::domain::policy::may_decide;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
 
-/// How long Slack has to say who is in a group. The click is answered within three seconds and stored before that.
-pub(super) const ASK_WITHIN: Duration = Duration::from_millis(1800);
 /// A stored click is judged within this time or not at all.
 const JUDGED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
@@ -210,8 +206,8 @@ async fn judge(
 
 async fn check_right(portal: &Portal, request: &Request, by: &By, tried: &str) -> Result<(), Unjudged> {
     let approvers = portal.approvers_of(request);
-    let asked = tokio::time::timeout(ASK_WITHIN, portal.is_one_of(&by.person, &approvers)).await;
-    let is_approver = asked.map_err(anyhow::Error::new).flatten().map_err(Unjudged::SlackSilent)?;
+    let asked = portal.is_one_of_in_time(&by.person, &approvers).await;
+    let is_approver = asked.map_err(Unjudged::SlackSilent)?;
     match may_decide(request, &by.person, is_approver, &mentions(&portal.askable(request))) {
         Ok(()) => Ok(()),
         Err(refusal) => Err(portal.refuse(request, by, tried, refusal).await.into()),

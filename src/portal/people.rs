@@ -2,7 +2,9 @@
 //! the directory remembers an answer for at most a minute.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use anyhow::Context as _;
 use futures_util::future::join_all;
 
 use super::Portal;
@@ -11,7 +13,33 @@ use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::policy::Team;
 use crate::domain::request::Request;
 
+/// How long Slack has to say who somebody is while a person waits: what they did is stored or refused, and answered,
+/// within a second.
+const ASK_WITHIN: Duration = Duration::from_millis(400);
+
+/// An answer of Slack's about a person, if it comes in time. The question goes on, so that whoever presses again is not
+/// kept waiting by a slow answer.
+pub(super) async fn in_time(
+    asked: impl Future<Output = anyhow::Result<bool>> + Send + 'static,
+) -> anyhow::Result<bool> {
+    let asked = tokio::time::timeout(ASK_WITHIN, tokio::spawn(asked)).await;
+    asked.context("Slack does not say in time who somebody is")?.context("the question ended badly")?
+}
+
 impl Portal {
+    /// As [`Self::is_one_of`], for somebody who waits for an answer: see [`in_time`].
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not, or does not say in time.
+    pub(super) async fn is_one_of_in_time(
+        &self,
+        person: &PersonId,
+        principals: &[Principal],
+    ) -> anyhow::Result<bool> {
+        let (portal, person, principals) = (self.clone(), person.clone(), principals.to_vec());
+        in_time(async move { portal.is_one_of(&person, &principals).await }).await
+    }
+
     /// Whether `person` is one of these people or in one of these groups. Slack is asked only if no id matches.
     ///
     /// # Errors
@@ -71,7 +99,8 @@ impl Portal {
         let mut mine = Vec::new();
         let mut unknown = None;
         let teams = self.organization.teams.iter();
-        let asked = join_all(teams.clone().map(|team| self.is_one_of(person, &team.members))).await;
+        let asked = teams.clone().map(|team| self.is_one_of_in_time(person, &team.members));
+        let asked = join_all(asked).await;
         for (team, asked) in teams.zip(asked) {
             match asked {
                 Ok(true) => mine.push(team),

@@ -1,8 +1,7 @@
 //! Tearing something down before its time, trying again when that failed, and giving it up.
 
-use anyhow::Context as _;
-
-use super::decide::{ASK_WITHIN, Click, named_request, refresh_news};
+use super::decide::{Click, named_request, refresh_news};
+use super::people::in_time;
 use super::{Error, Portal};
 use crate::domain::audit::By;
 use crate::domain::catalog::TeardownConfirm;
@@ -55,7 +54,7 @@ pub async fn tear_down(portal: &Portal, click: &Click, typed: Option<&str>) -> R
 /// As [`may_tear_down`].
 pub async fn may_retain(portal: &Portal, click: &Click) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| Surface::Direct, "retain").await?;
-    if !in_time(portal.is_one_of(&click.by.person, &portal.organization.admins)).await? {
+    if !portal.is_one_of_in_time(&click.by.person, &portal.organization.admins).await? {
         return Err(portal.refuse(&request, &click.by, "retain", Refusal::NotAnAdmin).await);
     }
     let event = Event::Retain { by: click.by.clone(), reason: String::new() };
@@ -75,16 +74,11 @@ pub async fn retain(portal: &Portal, click: &Click, reason: &str) -> Result<Requ
     Ok(request)
 }
 
-/// An answer of Slack's about a person. Whoever clicked is told to press again before Slack tells them that we are
-/// silent.
-async fn in_time(asked: impl Future<Output = anyhow::Result<bool>>) -> anyhow::Result<bool> {
-    tokio::time::timeout(ASK_WITHIN, asked).await.context("Slack does not say in time who somebody is")?
-}
-
 impl Portal {
     /// Refuses whoever may neither renew, tear down nor hand over.
     pub(super) async fn check_tends(&self, request: &Request, by: &By, tried: &str) -> Result<(), Error> {
-        if in_time(self.may_tend(&by.person, request)).await? {
+        let (portal, person, asked) = (self.clone(), by.person.clone(), request.clone());
+        if in_time(async move { portal.may_tend(&person, &asked).await }).await? {
             return Ok(());
         }
         Err(self.refuse(request, by, tried, Refusal::NotTheirs { owner: request.owner.clone() }).await)

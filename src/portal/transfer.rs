@@ -1,9 +1,10 @@
 //! Handing something to a team-mate.
 
 use super::decide::{Click, named_request, refresh_news};
+use super::people::in_time;
 use super::{Error, Portal};
 use crate::domain::event::Event;
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, Surface};
 
@@ -33,12 +34,11 @@ async fn check(portal: &Portal, request: &Request, click: &Click) -> Result<(), 
 pub async fn transfer(portal: &Portal, click: &Click, to: &PersonId) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| Surface::Direct, "hand over").await?;
     let members = portal.organization.members_of(&request.team);
-    if request.owner == *to && portal.is_one_of(&click.by.person, members).await? {
+    if request.owner == *to && portal.is_one_of_in_time(&click.by.person, members).await? {
         return Ok(request);
     }
     check(portal, &request, click).await?;
-    let is_mate = portal.is_one_of(to, members).await?;
-    if !is_mate || !portal.ports.directory.is_active(to).await? {
+    if !in_time(is_active_mate(portal.clone(), to.clone(), request.team.clone())).await? {
         let refusal = Refusal::NotATeamMate { to: to.clone(), team: request.team.clone() };
         return Err(portal.refuse(&request, &click.by, "hand over", refusal).await);
     }
@@ -46,4 +46,9 @@ pub async fn transfer(portal: &Portal, click: &Click, to: &PersonId) -> Result<R
     let request = portal.change_as_seen(&request, click.once.as_deref(), &event).await?;
     refresh_news(portal, &request, click).await?;
     Ok(request)
+}
+
+async fn is_active_mate(portal: Portal, person: PersonId, team: TeamName) -> anyhow::Result<bool> {
+    let is_mate = portal.is_one_of(&person, portal.organization.members_of(&team)).await?;
+    Ok(is_mate && portal.ports.directory.is_active(&person).await?)
 }

@@ -24,9 +24,9 @@ use crate::ports::slack::SlackError;
 
 /// How long an answer is computed before Slack is told "got it" and the answer follows on its own. Slack shows an
 /// error after 3 seconds, and the way back takes time as well.
-const ANSWER_WITHIN: Duration = Duration::from_millis(900);
+const ANSWER_WITHIN: Duration = Duration::from_millis(600);
 /// How long Slack has to say which workspace we are in before an answer goes out without knowing.
-const IDENTITY_WITHIN: Duration = Duration::from_millis(500);
+const IDENTITY_WITHIN: Duration = Duration::from_millis(200);
 
 /// Answers Slack. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -22,6 +22,7 @@ mod emulator;
 mod entries;
 mod existing;
 mod failure;
+mod faults;
 mod forgery;
 mod forms;
 mod harness;

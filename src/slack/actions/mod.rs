@@ -20,8 +20,23 @@ use crate::domain::request::Request;
 use crate::portal::decide::Click as Named;
 use crate::portal::{Error, Portal};
 
-/// Answers a click. The answer itself is always empty; what people see comes after it.
+/// Answers a click. The answer itself is always empty; what people see comes after it. Whatever changes something is
+/// stored before the answer, and nobody waits for what is only shown.
 pub(super) async fn answer(edge: &Edge, click: Click) -> Ack {
+    let changes = matches!(
+        ActionId::parse(&click.action_id),
+        Some(ActionId::Approve | ActionId::Cancel | ActionId::Renew(_))
+    );
+    if changes {
+        act(edge, click).await;
+    } else {
+        let showing = edge.clone();
+        edge.follow(async move { act(&showing, click).await });
+    }
+    Ack::Empty
+}
+
+async fn act(edge: &Edge, click: Click) {
     let at = Whereabouts::of_click(&click);
     match ActionId::parse(&click.action_id) {
         Some(ActionId::Approve) => decision::approve(edge, &at, &click).await,
@@ -43,7 +58,6 @@ pub(super) async fn answer(edge: &Edge, click: Click) -> Ack {
         Some(ActionId::ChooseTeam | ActionId::FieldValue) => form::changed(edge, &click),
         None => tracing::debug!(action = click.action_id, "an action that we do not know"),
     }
-    Ack::Empty
 }
 
 /// The request that a button names, or a refusal when it names none.
