@@ -319,9 +319,28 @@ async fn park(portal: &Portal, job: &ClaimedJob, why: &str) -> anyhow::Result<()
         (Subject::Request(id), JobKind::Terminate | JobKind::WatchTermination) => {
             give_up_removal(portal, *id, why).await
         }
-        (Subject::Request(id), kind) if somebody_waits(kind) => tell_owner(portal, *id).await,
+        (Subject::Request(id), kind) if somebody_waits(kind) => {
+            portal.tell_admins(&given_up(*id, kind, why)).await;
+            tell_owner(portal, *id).await
+        }
+        (Subject::Request(id), kind @ JobKind::Show(Surface::Told(_))) => {
+            portal.tell_admins(&given_up(*id, kind, why)).await;
+            Ok(())
+        }
         _ => Ok(()),
     }
+}
+
+/// What admins read about a job that needs them.
+fn given_up(id: RequestId, kind: &JobKind, why: &str) -> String {
+    let what = if matches!(kind, JobKind::Show(Surface::Told(_))) {
+        "has news that its owner cannot be told"
+    } else if matches!(kind, JobKind::Show(_)) {
+        "has no card, so nobody can answer it"
+    } else {
+        "is stuck"
+    };
+    format!("Request `{id}` {what}: `{}` is given up. {why}", kind.word())
 }
 
 /// Whether the request stands still without this job.

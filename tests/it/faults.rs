@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use quartermaster::playground::{Ack, DeliveryFailure};
 
-use crate::harness::{Remembered, Setup, run_in};
+use crate::harness::{Remembered, Setup, run, run_in};
 
 const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
 const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];
@@ -92,6 +92,21 @@ async fn every_click_is_answered_within_a_second_and_counts_while_slack_answers_
         for what in ["approved | U0MORGAN", "denied | U0MORGAN", "cancelled | U0BOB", "renewed | U0BOB"] {
             assert_eq!(counted(what), 1, "{what}: {trail}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_card_that_slack_refuses_for_good_is_told_to_the_requester_and_the_admins() {
+    run(async |company| {
+        company.expects_slack_to_refuse("chat.postMessage", "invalid_blocks");
+        company.expects_parked_jobs(2);
+        // The message to her, which comes again with the next change, and the card, which does not.
+        company.playground.fail_next("chat.postMessage", "invalid_blocks");
+        company.playground.fail_next("chat.postMessage", "invalid_blocks");
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        insta::assert_snapshot!(company.alice.dms()[0], @"Your request for *PostgreSQL RDS Instance* is stuck and needs the platform team. Mention `ID` to them.");
+        insta::assert_snapshot!(company.pat.newest_dm(), @"Request `ID` has no card, so nobody can answer it: `show` is given up. Slack refused the call: invalid_blocks");
     })
     .await;
 }
