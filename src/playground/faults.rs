@@ -14,6 +14,7 @@ pub(super) struct Faults {
     next: BTreeMap<String, VecDeque<String>>,
     always: BTreeMap<String, String>,
     hanging: BTreeSet<String>,
+    lost: BTreeMap<String, usize>,
     calls: VecDeque<(String, Value)>,
 }
 
@@ -46,6 +47,11 @@ impl Playground {
         self.announce();
     }
 
+    /// The next call of `method` is done, but its answer gets lost on the way.
+    pub fn lose_next_answer(&self, method: &str) {
+        *lock(&self.shared.faults).lost.entry(method.to_owned()).or_default() += 1;
+    }
+
     /// The arguments of the calls of `method` so far, oldest first.
     pub fn calls(&self, method: &str) -> Vec<Value> {
         let faults = lock(&self.shared.faults);
@@ -66,6 +72,14 @@ impl Playground {
         let mut faults = lock(&self.shared.faults);
         let next = faults.next.get_mut(method).and_then(VecDeque::pop_front);
         next.or_else(|| faults.always.get(method).cloned())
+    }
+
+    /// Whether the answer to this call gets lost.
+    pub(super) fn loses_answer(&self, method: &str) -> bool {
+        let mut faults = lock(&self.shared.faults);
+        let Some(left) = faults.lost.get_mut(method).filter(|left| **left > 0) else { return false };
+        *left -= 1;
+        true
     }
 
     pub(super) async fn wait_while_hanging(&self, method: &str) {

@@ -1,6 +1,6 @@
 //! The requester withdraws a request that nobody has decided yet.
 
-use super::decide::{Click, named_request};
+use super::decide::{Click, named_request, refresh_copy};
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::refusal::Refusal;
@@ -13,7 +13,9 @@ use crate::domain::request::{Request, Surface};
 pub async fn cancel(portal: &Portal, click: &Click) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| Surface::Direct, "cancel").await?;
     let event = Event::Cancel { by: click.by.clone() };
-    match portal.change_as_seen(&request, click.once.as_deref(), &event).await {
+    let cancelled = portal.change_as_seen(&request, click.once.as_deref(), &event).await;
+    refresh_copy(portal, &request, click, Surface::Direct).await;
+    match cancelled {
         Err(Error::Refused(refusal @ Refusal::NotTheRequester { .. })) => {
             Err(portal.refuse(&request, &click.by, "cancel", refusal).await)
         }

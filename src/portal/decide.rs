@@ -50,7 +50,9 @@ pub enum Decided {
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn decide(portal: &Portal, click: &Click, decision: ClickedDecision) -> Result<Decided, Error> {
     let request = named_request(portal, click, card_of, tried(&decision)).await?;
-    match judge(portal, &request, &click.by, &decision).await {
+    let judged = judge(portal, &request, &click.by, &decision).await;
+    refresh_copy(portal, &request, click, card_of(&request)).await;
+    match judged {
         Ok(request) => Ok(Decided::Now(Box::new(request))),
         Err(Unjudged::Error(error)) => Err(error),
         Err(Unjudged::SlackSilent(error)) => {
@@ -153,6 +155,18 @@ pub(super) async fn refresh_news(portal: &Portal, request: &Request, click: &Cli
             Ok(())
         }
         None => Ok(portal.refresh(request, Surface::Warning, message).await?),
+    }
+}
+
+/// Brings the message up to date that was clicked, if it is a copy that nothing else rewrites: Slack posted it, but its
+/// answer was lost, and it was posted again.
+pub(super) async fn refresh_copy(portal: &Portal, request: &Request, click: &Click, surface: Surface) {
+    let Some(clicked) = click.message.as_ref().filter(|at| surface_at(request, at).is_none()) else { return };
+    if request.messages.contains_key(&surface)
+        && let Err(error) = portal.refresh(request, surface, clicked).await
+    {
+        // What was clicked counts or not all the same.
+        tracing::warn!(request = %request.id, error = format!("{error:#}"), "a copy is not brought up to date");
     }
 }
 

@@ -97,6 +97,29 @@ async fn every_click_is_answered_within_a_second_and_counts_while_slack_answers_
 }
 
 #[tokio::test]
+async fn a_post_whose_answer_was_lost_is_made_once_more_and_never_again() {
+    run(async |company| {
+        // That of the message to her, and that of the card.
+        company.playground.lose_next_answer("chat.postMessage");
+        company.playground.lose_next_answer("chat.postMessage");
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        company.waits("1m").await;
+        assert_eq!(company.alice.dms().len(), 2, "{}", company.alice.everything());
+        let cards = |state: &str| company.morgan.reads("C0PAYMENTS").matches(state).count();
+        assert_eq!(cards("# Approval needed"), 2, "{}", company.morgan.everything());
+        company.playground.lose_next_answer("chat.update");
+        company.morgan.clicks("Approve").await;
+        company.waits("1m").await;
+        assert_eq!(cards("# Active"), 1, "{}", company.morgan.everything());
+        assert_eq!(cards("# Approval needed"), 1, "the copy, which leads to the same request");
+        company.morgan.clicks("Approve").await;
+        assert!(company.morgan.is_told().contains("already approved"), "{}", company.morgan.is_told());
+        assert_eq!(cards("# Active"), 2, "a click brings it up to date");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_card_that_slack_refuses_for_good_is_told_to_the_requester_and_the_admins() {
     run(async |company| {
         company.expects_slack_to_refuse("chat.postMessage", "invalid_blocks");

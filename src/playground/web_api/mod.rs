@@ -48,6 +48,9 @@ pub(super) async fn call(
         return failed(&playground, &error);
     }
     let answer = run(&playground, &method, &arguments);
+    if playground.loses_answer(&method) {
+        return StatusCode::GATEWAY_TIMEOUT.into_response();
+    }
     respond(&playground, &finish(answer))
 }
 
