@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use quartermaster::playground::{Ack, DeliveryFailure};
 
-use crate::harness::{Remembered, Setup, run, run_in};
+use crate::harness::process::{Bot, eventually, free_address, slack};
+use crate::harness::{Company, Place, Remembered, Setup, run, run_in};
 
 const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
 const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];
@@ -96,6 +97,76 @@ async fn every_click_is_answered_within_a_second_and_counts_while_slack_answers_
     .await;
 }
 
+/// What a company has seen and done in the end: its trail, and the first line of every message.
+async fn ending(company: &Company) -> String {
+    let trail = company.trail().await;
+    let told = [company.bob.dms().join("\n\n"), company.morgan.reads("C0SEARCH")].join("\n\n");
+    let heads: Vec<&str> = told.split("\n\n").filter_map(|text| text.lines().next()).collect();
+    let undated = |line: &str| line.split([':', '2']).next().unwrap_or_default().to_owned();
+    let events = trail.lines().map(|line| line.split(" | ").take(2).collect::<Vec<_>>().join(" "));
+    let mut heads: Vec<String> = heads.into_iter().map(undated).collect();
+    heads.sort();
+    events.chain(heads).collect::<Vec<_>>().join("\n")
+}
+
+/// Bob asks, Morgan approves and denies, a lease runs out; before each step this call of Slack's fails for some minutes.
+async fn life_beside(failing: Option<&'static str>) -> String {
+    let mut seen = String::new();
+    run(async |company| {
+        let fails = |fails: bool| {
+            if let Some(method) = failing {
+                company.expects_slack_to_refuse(method, "internal_error");
+                company.playground.fail_always(method, fails.then_some("internal_error"));
+            }
+        };
+        let (bob, morgan) = (&company.bob, &company.morgan);
+        let mut forms = Vec::new();
+        for _ in 0..2 {
+            company.holds_jobs(true);
+            forms.push(bob.asks_for("rds-postgres", &DATABASE).await);
+            fails(true);
+            company.holds_jobs(false);
+            company.waits("4m").await;
+            fails(false);
+            company.waits("6m").await;
+        }
+        morgan.clicks_for(&forms[0], "Deny").await;
+        morgan.fills(&[("reason", "not now")]).await;
+        fails(true);
+        morgan.submits().await;
+        company.waits("4m").await;
+        morgan.clicks_for(&forms[1], "Approve").await;
+        company.waits("4m").await;
+        fails(false);
+        company.waits("6m").await;
+        fails(true);
+        company.waits("30d").await;
+        fails(false);
+        company.waits("10m").await;
+        company.waits("7d").await;
+        company.waits("10m").await;
+        seen = ending(company).await;
+    })
+    .await;
+    seen
+}
+
+#[tokio::test]
+async fn whichever_call_of_slack_fails_for_minutes_everything_arrives_afterwards_and_once() {
+    let undisturbed = life_beside(None).await;
+    assert!(undisturbed.contains("terminated provisioner"), "{undisturbed}");
+    for method in [
+        "api.test",
+        "chat.postEphemeral",
+        "chat.postMessage",
+        "chat.update",
+        "usergroups.users.list",
+        "users.info",
+    ] {
+        assert_eq!(life_beside(Some(method)).await, undisturbed, "{method}");
+    }
+}
+
 #[tokio::test]
 async fn a_post_whose_answer_was_lost_is_made_once_more_and_never_again() {
     run(async |company| {
@@ -120,6 +191,36 @@ async fn a_post_whose_answer_was_lost_is_made_once_more_and_never_again() {
 }
 
 #[tokio::test]
+async fn what_the_queue_brings_again_and_in_the_wrong_order_changes_nothing() {
+    let mut trails = Vec::new();
+    for garbled in [false, true] {
+        run(async |company| {
+            if garbled {
+                company.garbles_the_queue();
+            }
+            let (alice, morgan) = (&company.alice, &company.morgan);
+            alice.asks_for("s3-bucket", &LOGS).await;
+            for button in ["Approve", "Deny", "Cancel"] {
+                let id = alice.asks_for("rds-postgres", &DATABASE).await;
+                let person = if button == "Cancel" { alice } else { morgan };
+                person.clicks_for(&id, button).await;
+                if button == "Deny" {
+                    morgan.fills(&[("reason", "not now")]).await;
+                    morgan.submits().await;
+                }
+                company.waits("5m").await;
+            }
+            alice.asks_for("rds-postgres", &DATABASE).await;
+            company.waits("25h").await;
+            trails.push(company.trail().await);
+        })
+        .await;
+    }
+    assert_eq!(trails[0].matches("active | provisioner").count(), 2, "{}", trails[0]);
+    assert_eq!(trails[0], trails[1]);
+}
+
+#[tokio::test]
 async fn a_card_that_slack_refuses_for_good_is_told_to_the_requester_and_the_admins() {
     run(async |company| {
         company.expects_slack_to_refuse("chat.postMessage", "invalid_blocks");
@@ -132,4 +233,49 @@ async fn a_card_that_slack_refuses_for_good_is_told_to_the_requester_and_the_adm
         insta::assert_snapshot!(company.pat.newest_dm(), @"Request `ID` has no card, so nobody can answer it: `show` is given up. Slack refused the call: invalid_blocks");
     })
     .await;
+}
+
+/// How far a message had come that shows a request being made.
+fn stage(text: &str) -> usize {
+    let made = text.split_once(" of 3").and_then(|(before, _)| before.chars().next_back()?.to_digit(10));
+    match made {
+        Some(made) => 1 + made as usize,
+        None if text.contains("Active until") => 9,
+        None => 0,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_silence_of_slack_everything_arrives_in_order_and_at_slacks_pace() {
+    let address = free_address().await;
+    let place = Place::new(&address);
+    place.replace("quartermaster.toml", "step = \"0s\"", "step = \"300ms\"");
+    let (slack, origin) = slack(&address).await;
+    let _bot = Bot::start(place.serves(&origin), &address).await;
+    slack.hang("chat.postMessage", true);
+    for _ in 0..4 {
+        slack.run_command("U0ALICE", "C0PAYMENTS", "/provision s3-bucket BucketPurpose=logs").await.unwrap();
+        eventually("the form opens", async || slack.view("U0ALICE").is_some()).await;
+        let view = slack.view("U0ALICE").unwrap();
+        slack.submit("U0ALICE", view["id"].as_str().unwrap()).await.unwrap();
+    }
+    let asked = || slack.calls("chat.postMessage").len();
+    eventually("messages wait for Slack", async || asked() >= 3).await;
+    slack.hang("chat.postMessage", false);
+    let ready = || slack.dm("U0ALICE").iter().filter(|message| message.text.contains("is ready")).count();
+    let shown = || slack.dm("U0ALICE").iter().filter(|message| stage(&message.text) == 9).count();
+    eventually("all four are ready, and said so", async || ready() == 4 && shown() == 4).await;
+
+    let messages = slack.dm("U0ALICE");
+    assert_eq!(messages.len(), 8, "{messages:?}");
+    let mut posted: Vec<f64> = messages.iter().map(|message| message.ts.parse().unwrap()).collect();
+    posted.sort_by(f64::total_cmp);
+    let too_fast = posted.windows(6).find(|some| some[5] - some[0] < 1.5);
+    assert_eq!(too_fast, None, "three at once, then one a second: {posted:?}");
+    for message in messages {
+        let edits = slack.calls("chat.update");
+        let edits = edits.iter().filter(|edit| edit["ts"] == *message.ts);
+        let stages: Vec<usize> = edits.map(|edit| stage(edit["text"].as_str().unwrap())).collect();
+        assert!(stages.is_sorted(), "{stages:?}");
+    }
 }

@@ -280,6 +280,11 @@ impl Company {
         self.desk.outside.hides_the_inventory();
     }
 
+    /// The queue brings everything twice at least and in the wrong order.
+    pub(crate) fn garbles_the_queue(&self) {
+        self.desk.outside.garbles_the_queue();
+    }
+
     /// Somebody puts it right.
     pub(crate) fn is_put_right(&self, request: &str) {
         let request = RequestId::parse(request).unwrap();

@@ -12,6 +12,7 @@ use quartermaster::domain::ids::{ExecutionName, RecordId, RequestId, TaskToken};
 use quartermaster::ports::bill::Bill;
 use quartermaster::ports::inventory::{Inventory, Item};
 use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
+use quartermaster::ports::queue::{Delivery, Queue};
 use quartermaster::ports::workflow::{ExecutionInput, ResumeError, Workflow};
 use quartermaster::wiring::Backends;
 use rust_decimal::Decimal;
@@ -30,6 +31,7 @@ struct Done {
     sees_nothing: bool,
     charged: BTreeMap<RequestId, Decimal>,
     hides: bool,
+    garbles: bool,
 }
 
 impl Outside {
@@ -39,6 +41,9 @@ impl Outside {
         backends.provisioner = Arc::new(Seen { outside: outside.clone(), provisioner: backends.provisioner });
         backends.bill = Some(Arc::new(outside.clone()));
         backends.inventory = Arc::new(Listed { outside: outside.clone(), inventory: backends.inventory });
+        let garbled =
+            |queue| Arc::new(Garbled { outside: outside.clone(), queue, heard: Mutex::default() }) as _;
+        backends.queues = backends.queues.into_iter().map(garbled).collect();
         backends.workflow = Arc::new(Heard { outside, workflow: backends.workflow });
         backends
     }
@@ -58,6 +63,11 @@ impl Outside {
     /// Nothing of what was provisioned is seen any more.
     pub(super) fn sees_nothing(&self) {
         self.0.lock().unwrap().sees_nothing = true;
+    }
+
+    /// From now on the queue brings what is new in the wrong order, and after it all that it ever brought.
+    pub(super) fn garbles_the_queue(&self) {
+        self.0.lock().unwrap().garbles = true;
     }
 
     /// An execution is stopped by somebody.
@@ -150,6 +160,34 @@ impl Provisioner for Seen {
 
     fn is_simulated(&self) -> bool {
         self.provisioner.is_simulated()
+    }
+}
+
+#[derive(Debug)]
+struct Garbled {
+    outside: Outside,
+    queue: Arc<dyn Queue>,
+    heard: Mutex<Vec<Delivery>>,
+}
+
+#[async_trait]
+impl Queue for Garbled {
+    async fn receive(&self, wait: Duration) -> anyhow::Result<Vec<Delivery>> {
+        let mut new = self.queue.receive(wait).await?;
+        if new.is_empty() || !self.outside.0.lock().unwrap().garbles {
+            return Ok(new);
+        }
+        new.reverse();
+        let mut heard = self.heard.lock().unwrap();
+        let mut brought = new.clone();
+        brought.extend(heard.iter().rev().cloned());
+        heard.extend(new);
+        brought.extend(heard.iter().cloned());
+        Ok(brought)
+    }
+
+    async fn delete(&self, receipt: &str) -> anyhow::Result<()> {
+        self.queue.delete(receipt).await
     }
 }
 
