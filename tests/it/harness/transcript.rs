@@ -87,10 +87,12 @@ pub(crate) fn steady(shown: &str) -> String {
     static CHANGING: LazyLock<Regex> = LazyLock::new(|| {
         let date = r"<!date\^[0-9]+\^[^|>]*\|(?<date>[^>]*)>";
         let uuid = r"(?<uuid>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})";
-        // Eight letters are an id cut short, even without a digit; shorter or longer ones may be a word.
+        // Eight letters are an id cut short, even without a digit, and so are six behind a whole one; shorter or longer ones
+        // may be a word.
         let hex =
             r"(?<hex>(?<![0-9a-z])(?!123456789012)([0-9a-f]{8}|(?=[0-9a-f]*[0-9])[0-9a-f]{6,})(?![0-9a-z]))";
-        Regex::new(&format!("{date}|{uuid}|{hex}")).unwrap()
+        let suffix = r"(?<=-[0-9a-f]{12}-)[0-9a-f]{6}(?![0-9a-z])";
+        Regex::new(&format!("{date}|{uuid}|{suffix}|{hex}")).unwrap()
     });
     let replaced = CHANGING.replace_all(shown, |found: &Captures<'_, str>| match found.name("date") {
         Some(date) => date.as_str().to_owned(),
