@@ -13,7 +13,8 @@ use serde_json::Value;
 use crate::harness::Place;
 use crate::harness::cloud::Cloud;
 use crate::harness::person::pressable;
-use crate::harness::process::{Bot, eventually, free_address, slack};
+use crate::harness::process::{Bot, SECRET, TOKEN, eventually, free_address, slack};
+use crate::harness::secrets::EVERYTHING;
 
 const ALICE: &str = "U0ALICE";
 const MORGAN: &str = "U0MORGAN";
@@ -39,7 +40,14 @@ impl Host {
     async fn starts(&self, cloud: &Cloud, origin: &str) -> Bot {
         let mut command = self.place.serves(origin);
         call_emulator(&mut command, cloud);
+        let log = std::fs::File::create(self.place.file("bot.log")).unwrap();
+        command.env("RUST_LOG", EVERYTHING).stderr(log);
         Bot::start(command, &self.address).await
+    }
+
+    /// What the bot has logged, in all the detail that can be asked for.
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.place.file("bot.log")).unwrap()
     }
 
     /// The trail as the operator reads it: request and event.
@@ -104,6 +112,12 @@ async fn serve_plays_an_approval_to_active_on_the_emulator_from_a_clean_start() 
     eventually("the database is there", async || ready(&slack) == 1).await;
     let events: Vec<String> = host.trail(&cloud).into_iter().map(|(_, event)| event).collect();
     assert_eq!(events, LIFE);
+
+    let (log, tokens) = (host.log(), cloud.tokens());
+    assert!(log.contains("TRACE") && !tokens.is_empty(), "{} tokens, log: {log}", tokens.len());
+    for secret in tokens.iter().map(String::as_str).chain([SECRET, TOKEN]) {
+        assert!(!log.contains(secret), "a secret is in the log");
+    }
 }
 
 /// Six databases are asked for at two bots in turn. One bot is killed in the middle of the approvals, the other gets the

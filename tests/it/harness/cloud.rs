@@ -188,7 +188,7 @@ impl Cloud {
     }
 
     /// Every task token that came to the bot.
-    pub(super) fn tokens(&self) -> Vec<String> {
+    pub(crate) fn tokens(&self) -> Vec<String> {
         self.recorder.tokens()
     }
 }
