@@ -104,6 +104,9 @@ pub trait Store: Debug + Send + Sync {
     /// When the store cannot be used.
     async fn retry_parked(&self, of: &Subject, prefix: &str, now: Timestamp) -> anyhow::Result<usize>;
 
+    /// Jobs that were given up, in the order of their subjects and names, at most `limit`.
+    async fn parked(&self, limit: usize) -> anyhow::Result<Vec<ParkedJob>>;
+
     /// When the next job is due, if any waits: how far behind the dispatcher is.
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>>;
 
@@ -255,4 +258,19 @@ pub struct ClaimedJob {
     pub attempts: u32,
     /// When it was first due, for giving up: what waits for a date has not been failing meanwhile.
     pub written_at: Timestamp,
+}
+
+/// A job that was given up and needs a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParkedJob {
+    /// Which job.
+    pub key: JobKey,
+    /// What it would do.
+    pub kind: JobKind,
+    /// Times it was put off before.
+    pub attempts: u32,
+    /// When it was first due.
+    pub written_at: Timestamp,
+    /// Why it was given up.
+    pub why: String,
 }

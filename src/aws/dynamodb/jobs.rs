@@ -1,8 +1,8 @@
 //! Jobs: found through the index of due dates, claimed and finished at their own keys. When one is due is the domain's
 //! to say, what it does the dispatcher's.
 //!
-//! A job that is not parked has a `dueShard`, which alone puts it into the index. The index is only a hint: whether a
-//! job is due and free is a condition of the claim.
+//! A job's `dueShard` is one of eight partitions of the index, or, once it is parked, a partition of its own where nobody
+//! looks for what is due. The index is only a hint: whether a job is due and free is a condition of the claim.
 
 use anyhow::Context as _;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
@@ -16,17 +16,19 @@ use futures_util::stream;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::item::{Item, must_text, number, read_json, read_number, read_time, text, time};
+use super::item::{Item, must_text, number, read_json, read_number, read_text, read_time, text, time};
 use super::lists::all;
 use super::transaction::Expression;
 use super::{DynamoStore, keys};
 use crate::domain::job::{Job, JobKey, Subject};
-use crate::ports::store::{Claim, ClaimedJob};
+use crate::ports::store::{Claim, ClaimedJob, ParkedJob};
 
 /// Partitions of the index: so many writers may be at it at once.
 const SHARDS: u32 = 8;
 /// Claims that are under way at a time.
 const AT_ONCE: usize = 8;
+/// The partition of the index with the jobs that are parked.
+const PARKED: &str = "parked";
 pub(super) const DUE_INDEX: &str = "DueIndex";
 
 /// A job counts as written when it is first due: what waits for a date has not been failing meanwhile.
@@ -120,7 +122,10 @@ async fn claim_one(
     let (id, _) = Uuid::new_v4().as_u64_pair();
     let update = change(store, key)
         .update_expression("SET claim = :claim, dueAt = :until")
-        .condition_expression("attribute_exists(dueShard) AND (dueAt <= :now OR claim = :claim)")
+        .condition_expression(
+            "attribute_exists(dueShard) AND dueShard <> :parked AND (dueAt <= :now OR claim = :claim)",
+        )
+        .expression_attribute_values(":parked", text(PARKED))
         .expression_attribute_values(":claim", number(&id))
         .expression_attribute_values(":now", time(now))
         .expression_attribute_values(":until", time(until))
@@ -172,9 +177,44 @@ pub(super) async fn put_off(
 
 pub(super) async fn park(store: &DynamoStore, claim: &Claim, why: &str) -> anyhow::Result<()> {
     let update = held(store, claim)
-        .update_expression("SET lastError = :why REMOVE claim, dueShard")
+        .update_expression("SET lastError = :why, dueShard = :parked REMOVE claim")
+        .expression_attribute_values(":parked", text(PARKED))
         .expression_attribute_values(":why", text(why));
     conditional(update).await.map(drop).with_context(|| cannot("park", &claim.key))
+}
+
+/// The index names them, and may be behind: one that is not parked any more is left out.
+pub(super) async fn parked(store: &DynamoStore, limit: usize) -> anyhow::Result<Vec<ParkedJob>> {
+    let query = store.client.query().table_name(&store.tables.events).index_name(DUE_INDEX);
+    let query = query
+        .key_condition_expression("dueShard = :parked")
+        .expression_attribute_values(":parked", text(PARKED));
+    let mut parked = Vec::new();
+    for item in all(query, limit).await? {
+        let (pk, sk) = (must_text(&item, "pk")?, must_text(&item, "sk")?);
+        let key = keys::read_job(pk, sk).with_context(|| format!("`{pk}` is no job and is parked"))?;
+        parked.extend(read_parked(store, key).await?);
+    }
+    parked.sort_by(|a, b| (a.key.of.to_string(), &a.key.name).cmp(&(b.key.of.to_string(), &b.key.name)));
+    Ok(parked)
+}
+
+async fn read_parked(store: &DynamoStore, key: JobKey) -> anyhow::Result<Option<ParkedJob>> {
+    let get = store.client.get_item().table_name(&store.tables.events).consistent_read(true);
+    let read = get.set_key(Some(keys::job(&key))).send().await.with_context(|| cannot("read", &key))?;
+    let Some(job) = read.item.filter(is_parked) else { return Ok(None) };
+    let attempts = read_number(&job, "attempts")?.unwrap_or(0);
+    Ok(Some(ParkedJob {
+        kind: read_json(&job, "kind", &format!("the job `{}` of {}", key.name, key.of))?,
+        attempts: attempts.try_into().with_context(|| cannot("read", &key))?,
+        written_at: read_time(&job, "writtenAt")?.with_context(|| cannot("read", &key))?,
+        why: read_text(&job, "lastError").unwrap_or_default().to_owned(),
+        key,
+    }))
+}
+
+fn is_parked(job: &Item) -> bool {
+    read_text(job, "dueShard") == Some(PARKED)
 }
 
 /// How many there were.
@@ -191,12 +231,13 @@ pub(super) async fn retry_parked(
     let mut retried = 0;
     for item in all(query, usize::MAX).await.context("cannot look for parked jobs")? {
         let (pk, sk) = (must_text(&item, "pk")?, must_text(&item, "sk")?);
-        if item.contains_key("dueShard") || !sk.starts_with(prefix) {
+        if !is_parked(&item) || !sk.starts_with(prefix) {
             continue;
         }
         let key = keys::read_job(pk, sk).with_context(|| format!("`{pk}` is no job"))?;
         let update = change(store, &key)
-            .condition_expression("attribute_exists(kind) AND attribute_not_exists(dueShard)")
+            .condition_expression("attribute_exists(kind) AND dueShard = :parked")
+            .expression_attribute_values(":parked", text(PARKED))
             .update_expression("SET dueShard = :shard, dueAt = :now, writtenAt = :now, attempts = :none")
             .expression_attribute_values(":shard", text(shard(&key).to_string()))
             .expression_attribute_values(":now", time(now))

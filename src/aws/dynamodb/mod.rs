@@ -37,7 +37,9 @@ use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::job::{JobKey, Subject};
 use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::request::{MessageRef, Request};
-use crate::ports::store::{Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, Store, Which, Whose};
+use crate::ports::store::{
+    Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, ParkedJob, Store, Which, Whose,
+};
 
 /// How long all calls for one of the port's may take together: each of the port's ends within a minute.
 const LONGEST: Duration = Duration::from_secs(45);
@@ -185,6 +187,10 @@ impl Store for DynamoStore {
 
     async fn retry_parked(&self, of: &Subject, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
         jobs::retry_parked(self, of, prefix, now).await
+    }
+
+    async fn parked(&self, limit: usize) -> anyhow::Result<Vec<ParkedJob>> {
+        within(jobs::parked(self, limit)).await.context("cannot read the jobs that are parked")
     }
 
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {

@@ -4,9 +4,9 @@ use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::domain::job::{Job, JobKey, Subject};
+use crate::domain::job::{Job, JobKey, JobKind, Subject};
 use crate::local::instant;
-use crate::ports::store::{Claim, ClaimedJob};
+use crate::ports::store::{Claim, ClaimedJob, ParkedJob};
 
 /// A job whose parts are columns.
 pub(super) struct Encoded {
@@ -84,9 +84,7 @@ fn claim_one(
         .optional()?;
     let Some((kind, id, attempts, written_at)) = found else { return Ok(None) };
     tx.prepare_cached("UPDATE claims SET last = last + 1")?.execute([])?;
-    // The text holds a token perhaps, and serde's message may quote it.
-    let kind = serde_json::from_str(&kind)
-        .map_err(|_| anyhow!("cannot read the job `{}` of {}", key.name, key.of))?;
+    let kind = read_kind(key, &kind)?;
     let claim = Claim { key: key.clone(), id: u64::try_from(id)? };
     Ok(Some(ClaimedJob { claim, kind, attempts, written_at: instant::read(written_at) }))
 }
@@ -136,6 +134,31 @@ pub(super) fn retry_parked(
              WHERE of = ?1 AND parked = 1 AND substr(name, 1, length(?2)) = ?2",
         )?
         .execute(params![of.to_string(), prefix, due_at])?)
+}
+
+/// There are few of them, if any: no index is kept for them.
+pub(super) fn parked(connection: &Connection, limit: usize) -> anyhow::Result<Vec<ParkedJob>> {
+    connection
+        .prepare_cached(
+            "SELECT of, name, kind, attempts, written_at, last_error FROM jobs WHERE parked = 1
+             ORDER BY of, name LIMIT ?1",
+        )?
+        .query_map([i64::try_from(limit)?], |row| {
+            let key = JobKey { of: Subject::parse(&row.get::<_, String>(0)?), name: row.get(1)? };
+            let why = row.get::<_, Option<String>>(5)?.unwrap_or_default();
+            Ok((key, row.get::<_, String>(2)?, row.get(3)?, row.get::<_, i64>(4)?, why))
+        })?
+        .map(|found| {
+            let (key, kind, attempts, written_at, why) = found?;
+            let kind = read_kind(&key, &kind)?;
+            Ok(ParkedJob { key, kind, attempts, written_at: instant::read(written_at), why })
+        })
+        .collect()
+}
+
+/// The text holds a token perhaps, and serde's message may quote it.
+fn read_kind(key: &JobKey, kind: &str) -> anyhow::Result<JobKind> {
+    serde_json::from_str(kind).map_err(|_| anyhow!("cannot read the job `{}` of {}", key.name, key.of))
 }
 
 pub(super) fn next_due(connection: &Connection) -> anyhow::Result<Option<Timestamp>> {

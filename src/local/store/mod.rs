@@ -16,7 +16,9 @@ use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::job::{JobKey, Subject};
 use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::request::{MessageRef, Request};
-use crate::ports::store::{Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, Store, Which, Whose};
+use crate::ports::store::{
+    Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, ParkedJob, Store, Which, Whose,
+};
 
 /// The store in a [`Database`].
 #[derive(Clone, Debug)]
@@ -136,6 +138,10 @@ impl Store for SqliteStore {
     async fn retry_parked(&self, of: &Subject, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
         let (of, prefix) = (of.clone(), prefix.to_owned());
         self.database.write(move |tx| jobs::retry_parked(tx, &of, &prefix, now)).await
+    }
+
+    async fn parked(&self, limit: usize) -> anyhow::Result<Vec<ParkedJob>> {
+        self.database.read(move |connection| jobs::parked(connection, limit)).await
     }
 
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {

@@ -5,7 +5,7 @@ use crate::sample::{alices, at, changed, insert, replace};
 use quartermaster::domain::ids::{PersonId, RequestId};
 use quartermaster::domain::job::{Job, JobKey, JobKind, Subject};
 use quartermaster::domain::period::Period;
-use quartermaster::ports::store::{Commit, CommitError};
+use quartermaster::ports::store::{Commit, CommitError, ParkedJob};
 use std::sync::Arc;
 
 pub(crate) async fn jobs_are_claimed_when_due_oldest_first(test: StoreUnderTest) {
@@ -142,6 +142,38 @@ pub(crate) async fn parked_jobs_of_a_subject_are_tried_again_as_if_they_were_new
     let job = test.claim_one(9).await;
     assert_eq!((job.kind, job.attempts, job.written_at), (JobKind::Provision, 0, at(9)));
     assert_eq!(retry("").await, 1, "the lease was never parked");
+}
+
+pub(crate) async fn what_is_parked_is_listed_with_its_reason_until_it_is_tried_again(test: StoreUnderTest) {
+    let id = RequestId::random();
+    let key = test.write_job(id, JobKind::Provision, 0).await;
+    test.write_job(id, JobKind::Lease, 5).await;
+    let home = JobKind::Home.due(PersonId::new("U0ALICE"), at(3));
+    test.commit(Commit { jobs: vec![home.clone()], ..Commit::default() }).await;
+    let job = test.claim_one(0).await;
+    test.store.put_off(&job.claim, at(1), "away").await.unwrap();
+    for job in test.claim_due(3).await {
+        test.store.park(&job.claim, "it never works").await.unwrap();
+    }
+    let parked = |key, kind, attempts, seconds| ParkedJob {
+        key,
+        kind,
+        attempts,
+        written_at: at(seconds),
+        why: "it never works".to_owned(),
+    };
+    let mine = parked(key.clone(), JobKind::Provision, 1, 0);
+    let alices = parked(home.key, JobKind::Home, 0, 3);
+    assert_eq!(test.parked().await, [mine.clone(), alices.clone()]);
+    assert_eq!(test.store.parked(1).await.unwrap().len(), 1);
+    test.store.retry_parked(&id.into(), "", at(9)).await.unwrap();
+    assert_eq!(test.parked().await, std::slice::from_ref(&alices));
+    // Parked once more, and written anew by a later change.
+    let claim = test.store.claim(&[key], at(9), at(129)).await.unwrap().remove(0).claim;
+    test.store.park(&claim, "it never works").await.unwrap();
+    assert_eq!(test.parked().await, [parked(claim.key, JobKind::Provision, 0, 9), alices.clone()]);
+    test.write_job(id, JobKind::Provision, 20).await;
+    assert_eq!(test.parked().await, [alices]);
 }
 
 pub(crate) async fn whoever_holds_a_rewritten_job_has_lost_it(test: StoreUnderTest) {

@@ -12,7 +12,7 @@ use quartermaster::domain::ids::{ChannelId, ProductKey, RequestId, TeamName};
 use quartermaster::domain::job::{JobKey, JobKind};
 use quartermaster::domain::quota::QuotaSlot;
 use quartermaster::domain::request::{MessageRef, Request};
-use quartermaster::ports::store::{ClaimedJob, Commit, CommitError, Store};
+use quartermaster::ports::store::{ClaimedJob, Commit, CommitError, ParkedJob, Store};
 use std::sync::Arc;
 
 macro_rules! store_suite {
@@ -101,6 +101,7 @@ macro_rules! store_suite {
                     a_job_that_was_put_off_comes_back_and_counts,
                     a_parked_job_is_not_claimed_until_it_is_written_again,
                     parked_jobs_of_a_subject_are_tried_again_as_if_they_were_new,
+                    what_is_parked_is_listed_with_its_reason_until_it_is_tried_again,
                     whoever_holds_a_rewritten_job_has_lost_it,
                     a_claim_does_not_fit_a_job_that_was_deleted_and_written_again,
                     a_commit_finishes_the_job_that_caused_it,
@@ -162,6 +163,13 @@ impl StoreUnderTest {
     async fn waiting(&self) -> Vec<String> {
         let due = self.store.due(at(u32::MAX), 100).await.unwrap();
         due.into_iter().map(|key| key.name).collect()
+    }
+
+    /// What is parked, by the names of the jobs.
+    async fn parked(&self) -> Vec<ParkedJob> {
+        let mut parked = self.store.parked(100).await.unwrap();
+        parked.sort_by(|a, b| a.key.name.cmp(&b.key.name));
+        parked
     }
 
     async fn claim_one(&self, seconds: u32) -> ClaimedJob {

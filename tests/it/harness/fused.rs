@@ -15,7 +15,7 @@ use quartermaster::domain::request::{MessageRef, Request};
 use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 use quartermaster::ports::queue::{Delivery, Queue};
 use quartermaster::ports::store::{
-    Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, RowChange, Store, Which, Whose,
+    Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, ParkedJob, RowChange, Store, Which, Whose,
 };
 use quartermaster::ports::workflow::{ExecutionInput, ResumeError, Workflow};
 
@@ -148,6 +148,10 @@ impl Store for Fused<dyn Store> {
 
     async fn retry_parked(&self, of: &Subject, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
         self.fuse.changes("retry parked", self.port.retry_parked(of, prefix, now)).await
+    }
+
+    async fn parked(&self, limit: usize) -> anyhow::Result<Vec<ParkedJob>> {
+        self.fuse.looks(self.port.parked(limit)).await
     }
 
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
