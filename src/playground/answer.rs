@@ -87,11 +87,17 @@ pub(super) type Answer = Result<Value, ApiError>;
 pub(super) struct ApiError {
     pub(super) code: Cow<'static, str>,
     pub(super) messages: Vec<String>,
+    /// The scope that is missing, and those that were granted.
+    scopes: Option<(&'static str, String)>,
 }
 
 impl ApiError {
     pub(super) fn because(code: &'static str, messages: Vec<String>) -> Self {
-        Self { code: Cow::Borrowed(code), messages }
+        Self { code: Cow::Borrowed(code), messages, scopes: None }
+    }
+
+    pub(super) fn missing_scope(needed: &'static str, provided: &str) -> Self {
+        Self { scopes: Some((needed, provided.to_owned())), ..Self::from("missing_scope") }
     }
 
     pub(super) fn missing(field: &str) -> Self {
@@ -101,6 +107,10 @@ impl ApiError {
 
     pub(super) fn to_json(&self) -> Value {
         let mut answer = json!({"ok": false, "error": self.code});
+        if let Some((needed, provided)) = &self.scopes {
+            answer["needed"] = json!(needed);
+            answer["provided"] = json!(provided);
+        }
         if !self.messages.is_empty() {
             answer["response_metadata"] = json!({"messages": self.messages});
             if self.code == "invalid_blocks" {

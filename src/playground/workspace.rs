@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::normalize;
 use super::settings::{Channel, Group, Identity, Person, Settings};
 use super::view::View;
+use super::web_api::GRANTED;
 
 /// How long a trigger id may be used after it was sent, as Slack has it.
 const TRIGGER_LIFE: SignedDuration = SignedDuration::from_secs(3);
@@ -87,6 +88,8 @@ pub struct Workspace {
     pub groups: Vec<Group>,
     /// Channels and the direct messages opened so far.
     pub channels: Vec<Channel>,
+    /// What the bot was granted at its installation.
+    pub scopes: Vec<String>,
     pub(super) identity: Identity,
     pub(super) messages: Vec<Message>,
     pub(super) views: BTreeMap<String, Vec<View>>,
@@ -122,6 +125,7 @@ impl Workspace {
             people: settings.people.iter().cloned().chain([bot]).collect(),
             groups: settings.groups.clone(),
             channels: settings.channels.clone(),
+            scopes: GRANTED.map(str::to_owned).into(),
             identity,
             messages: Vec::new(),
             views: BTreeMap::new(),

@@ -199,3 +199,36 @@ async fn somebody_who_left_is_in_no_group_cannot_be_written_to_and_the_bot_hears
     assert_eq!(typed, again);
     insta::assert_snapshot!(again, @"there is no person U0MORGAN here");
 }
+
+#[tokio::test]
+async fn what_the_app_was_not_granted_it_may_not_do() {
+    let world = World::new().await;
+    let hi = json!({"channel": "C0GENERAL", "text": "hi"});
+    let private = |workspace: &mut crate::playground::Workspace| {
+        workspace.scopes.retain(|scope| scope != "chat:write" && scope != "channels:read");
+        let audit = workspace.channels.iter_mut().find(|channel| channel.id == "C0AUDIT").unwrap();
+        audit.is_private = true;
+    };
+    world.playground.change(private);
+    let refused = world.call("chat.postMessage", hi.clone()).await;
+    assert_eq!((&refused["error"], &refused["needed"]), (&json!("missing_scope"), &json!("chat:write")));
+    assert!(refused["provided"].as_str().unwrap().starts_with("commands,im:write,"), "{refused}");
+    let public = world.get("/api/conversations.info?channel=C0GENERAL").await;
+    assert_eq!((&public["error"], &public["needed"]), (&json!("missing_scope"), &json!("channels:read")));
+    let private = world.get("/api/conversations.info?channel=C0AUDIT").await;
+    assert_eq!(private["channel"]["is_member"], true, "{private}");
+}
+
+#[tokio::test]
+async fn a_public_channel_is_posted_to_from_outside_with_the_scope_for_it() {
+    let world = World::new().await;
+    let hi = json!({"channel": "C0GENERAL", "text": "hi"});
+    world.playground.change(|workspace| {
+        let channel = workspace.channels.iter_mut().find(|channel| channel.id == "C0GENERAL").unwrap();
+        channel.members.retain(|member| member != "U0QM");
+    });
+    let refused = world.call("chat.postMessage", hi.clone()).await;
+    assert_eq!(refused["error"], "not_in_channel");
+    world.playground.change(|workspace| workspace.scopes.push("chat:write.public".to_owned()));
+    assert_eq!(world.call("chat.postMessage", hi.clone()).await["ok"], true);
+}

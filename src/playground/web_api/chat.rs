@@ -174,7 +174,8 @@ fn writable_channel(workspace: &mut Workspace, given: &str) -> Result<String, Ap
     if channel.is_archived {
         return Err("is_archived".into());
     }
-    if !channel.has(&workspace.identity.bot_user) {
+    let anywhere = workspace.scopes.iter().any(|scope| scope == "chat:write.public") && !channel.is_private;
+    if !channel.has(&workspace.identity.bot_user) && !anywhere {
         let code = if channel.is_private { "channel_not_found" } else { "not_in_channel" };
         return Err(code.into());
     }

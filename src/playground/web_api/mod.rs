@@ -5,6 +5,7 @@ mod arguments;
 mod chat;
 mod conversations;
 mod people;
+mod scopes;
 mod views;
 
 use axum::body::Bytes;
@@ -21,6 +22,7 @@ use super::workspace::Workspace;
 use arguments::Arguments;
 pub(super) use chat::message_json;
 pub(super) use people::person_json;
+pub(super) use scopes::GRANTED;
 
 /// The only method that anybody may call, with or without a token.
 const OPEN: &str = "api.test";
@@ -47,7 +49,8 @@ pub(super) async fn call(
     if let Some(error) = playground.fault(&method) {
         return failed(&playground, &error);
     }
-    let answer = run(&playground, &method, &arguments);
+    let allowed = playground.look(|workspace| scopes::check(workspace, &method, &arguments));
+    let answer = allowed.and_then(|()| run(&playground, &method, &arguments));
     if playground.loses_answer(&method) {
         return StatusCode::GATEWAY_TIMEOUT.into_response();
     }
@@ -154,14 +157,13 @@ pub(super) fn date(playground: &Playground) -> (header::HeaderName, String) {
     (header::DATE, now.unwrap_or_default())
 }
 
-/// Every answer is JSON and says what time it is here.
+/// Every answer is JSON and says what time it is here and what the bot may do.
 fn respond(playground: &Playground, body: &Value) -> Response {
-    let scopes = "commands,chat:write,chat:write.public,im:write,users:read,users:read.email,\
-                  users.profile:read,usergroups:read,channels:read,channels:join";
+    let scopes = playground.look(|workspace| workspace.scopes.join(","));
     let headers = [
         date(playground),
         (header::CONTENT_TYPE, "application/json; charset=utf-8".to_owned()),
-        (header::HeaderName::from_static("x-oauth-scopes"), scopes.to_owned()),
+        (header::HeaderName::from_static("x-oauth-scopes"), scopes),
     ];
     (headers, body.to_string()).into_response()
 }
