@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod catalog_import;
 pub mod catalog_template;
 pub mod dev;
+pub mod jobs;
 pub mod policy;
 pub mod reconcile;
 pub mod serve;
@@ -46,6 +47,9 @@ enum Command {
     /// Read the audit trail
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Look after the jobs that the bot has given up
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
     /// Compare the portal's records with what AWS has; exit 1 and one line per difference if there is any
     Reconcile {
         /// Have the running bot put right what it can, instead of at its next look
@@ -199,6 +203,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Audit(AuditCommand::Export { since, format }) => {
             audit::export(config, since.as_deref(), format).await
         }
+        Command::Jobs(command) => jobs::run(config, command).await,
         Command::Reconcile { repair } => reconcile::reconcile(config, repair).await,
     }
 }

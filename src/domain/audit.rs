@@ -19,16 +19,19 @@ pub enum Actor {
     Workflow,
     /// Service Catalog or its simulation.
     Provisioner,
+    /// Whoever runs the program, on its command line.
+    Operator,
 }
 
 impl Actor {
-    /// How the export names it: a Slack id, `clock`, `workflow` or `provisioner`.
+    /// How the export names it: a Slack id, `clock`, `workflow`, `provisioner` or `operator`.
     pub fn word(&self) -> &str {
         match self {
             Self::Person(by) => by.person.as_str(),
             Self::Clock => "clock",
             Self::Workflow => "workflow",
             Self::Provisioner => "provisioner",
+            Self::Operator => "operator",
         }
     }
 }

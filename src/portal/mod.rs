@@ -12,6 +12,7 @@ pub mod dispatch;
 pub mod form;
 pub mod home;
 pub mod inventory;
+pub mod jobs;
 mod lease;
 pub mod lookup;
 pub mod metrics;

@@ -122,3 +122,67 @@ fn records_are_compared_with_what_exists() {
     exit 1
     ");
 }
+
+#[test]
+fn jobs_that_were_given_up_are_listed_tried_again_or_dropped_and_that_is_on_the_trail() {
+    let place = Place::new("127.0.0.1:0");
+    assert!(place.runs(&["reconcile"]).status.success(), "it makes the store");
+    let file = rusqlite::Connection::open(place.file("quartermaster.db")).unwrap();
+    file.execute_batch(
+        "INSERT INTO jobs (of, name, kind, due_at, parked, attempts, last_error, written_at) VALUES
+         ('U0ALICE', 'show:home', '\"Home\"', 0, 1, 3, 'Slack refused the call: invalid_blocks', 0),
+         ('U0ALICE', 'show:warning', '\"Warn\"', 0, 1, 288, 'cannot write there', 0),
+         ('U0BOB', 'show:home', '\"Home\"', 0, 1, 0, 'Slack refused the call: invalid_blocks', 0)",
+    )
+    .unwrap();
+    let jobs = |arguments: &[&str]| said(&place.runs(&[&["jobs"], arguments].concat()));
+    insta::assert_snapshot!(jobs(&["list"]), @"
+    U0ALICE show:home due 1970-01-01T00:00:00Z, put off 3 times: Slack refused the call: invalid_blocks
+    U0ALICE show:warning due 1970-01-01T00:00:00Z, put off 288 times: cannot write there
+    U0BOB show:home due 1970-01-01T00:00:00Z, put off 0 times: Slack refused the call: invalid_blocks
+    exit 0
+    ");
+    insta::assert_snapshot!(jobs(&["drop", "U0", "show:home"]), @"
+    error: more than one is meant: write more of the id
+    U0ALICE show:home due 1970-01-01T00:00:00Z, put off 3 times: Slack refused the call: invalid_blocks
+    U0BOB show:home due 1970-01-01T00:00:00Z, put off 0 times: Slack refused the call: invalid_blocks
+    exit 1
+    ");
+    insta::assert_snapshot!(jobs(&["drop", "U0BOB", "show:home"]), @"
+    U0BOB show:home due 1970-01-01T00:00:00Z, put off 0 times: Slack refused the call: invalid_blocks
+    it is gone
+    exit 0
+    ");
+    insta::assert_snapshot!(jobs(&["retry", "U0ALICE", "show:warning"]), @"
+    U0ALICE show:warning due 1970-01-01T00:00:00Z, put off 288 times: cannot write there
+    the running bot tries them again, or the next one that starts
+    exit 0
+    ");
+    insta::assert_snapshot!(jobs(&["retry", "U0CAROL"]), @"
+    error: no such job was given up: `quartermaster jobs list` prints those that were
+    exit 1
+    ");
+    insta::assert_snapshot!(jobs(&["retry", "--all"]), @"
+    U0ALICE show:home due 1970-01-01T00:00:00Z, put off 3 times: Slack refused the call: invalid_blocks
+    the running bot tries them again, or the next one that starts
+    exit 0
+    ");
+    assert_eq!(jobs(&["list"]), "\nexit 0");
+    let left = "SELECT group_concat(of || ' ' || name || ' ' || parked || ' ' || attempts, ', ') FROM jobs";
+    let left: String = file.query_row(left, [], |row| row.get(0)).unwrap();
+    assert_eq!(left, "U0ALICE show:home 0 0, U0ALICE show:warning 0 0");
+    let export = place.runs(&["audit", "export"]);
+    let entries = String::from_utf8(export.stdout).unwrap();
+    let told: Vec<String> = entries
+        .lines()
+        .map(|line| {
+            let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+            ["event", "actor", "detail"].map(|field| entry[field].as_str().unwrap().to_owned()).join(" | ")
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @"
+    job dropped | operator | `show:home` of U0BOB, given up because: Slack refused the call: invalid_blocks
+    job retried | operator | `show:warning` of U0ALICE, given up because: cannot write there
+    job retried | operator | `show:home` of U0ALICE, given up because: Slack refused the call: invalid_blocks
+    ");
+}
