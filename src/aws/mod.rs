@@ -1,6 +1,7 @@
 //! The ports on AWS, for more than one machine: so far the store on DynamoDB. What runs without an account belongs in
 //! `local/`; what AWS has to be set up with is in `infra/`.
 
+pub mod access;
 pub mod cost_explorer;
 pub mod dynamodb;
 pub mod inventory;

@@ -9,8 +9,10 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 /// Something that is missing, different or forbidden, and what to do about it. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    what: String,
-    remedy: String,
+    /// What is wrong, as the beginning of a line.
+    pub what: String,
+    /// What to do about it.
+    pub remedy: String,
 }
 
 impl Problem {

@@ -47,6 +47,11 @@ impl StepFunctions {
         Self { client: Client::new(configuration), machine: machine.into() }
     }
 
+    /// What [`Self::problems`] looks at.
+    pub fn subject(&self) -> String {
+        format!("the state machine `{}`", self.machine)
+    }
+
     /// Everything that is wrong with the state machine: missing, or not the one in `infra/`.
     pub async fn problems(&self) -> Vec<Problem> {
         let asked = self.client.describe_state_machine().state_machine_arn(&self.machine).send().await;

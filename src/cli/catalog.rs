@@ -297,15 +297,7 @@ fn long_approval(rule: &ApprovalRule) -> String {
 pub(super) fn principal_texts(principals: &[Principal]) -> String {
     match principals {
         [] => "nobody".to_owned(),
-        some => some.iter().map(principal_text).collect::<Vec<_>>().join(", "),
-    }
-}
-
-fn principal_text(principal: &Principal) -> &str {
-    match principal {
-        Principal::Person(id) => id.as_str(),
-        Principal::Group(id) => id.as_str(),
-        Principal::Email(address) => address,
+        some => some.iter().map(Principal::to_string).collect::<Vec<_>>().join(", "),
     }
 }
 

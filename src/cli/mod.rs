@@ -5,7 +5,9 @@ pub mod catalog;
 pub mod catalog_import;
 pub mod catalog_template;
 pub mod dev;
+pub mod doctor;
 pub mod jobs;
+pub mod manifest;
 pub mod policy;
 pub mod reconcile;
 pub mod serve;
@@ -38,6 +40,12 @@ enum Command {
     Dev(dev::DevArguments),
     /// Run the bot
     Serve,
+    /// Check settings, Slack, the account, the store and the catalog; exit 1 if there is any problem
+    Doctor {
+        /// Print what was found as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Look after the catalog
     #[command(subcommand)]
     Catalog(CatalogCommand),
@@ -50,6 +58,8 @@ enum Command {
     /// Look after the jobs that the bot has given up
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
+    /// Print the manifest of the Slack app for this install
+    Manifest(manifest::ManifestArguments),
     /// Compare the portal's records with what AWS has; exit 1 and one line per difference if there is any
     Reconcile {
         /// Have the running bot put right what it can, instead of at its next look
@@ -177,6 +187,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Dev(arguments) => dev::dev(arguments).await,
         Command::Serve => serve::serve(config).await,
+        Command::Doctor { json } => doctor::doctor(config, json).await,
         Command::Catalog(CatalogCommand::Check { dir, strict }) => {
             let dir = dir.or_else(|| Some(PathBuf::from("catalog")).filter(|dir| dir.is_dir()));
             show(&catalog::check(dir.as_deref(), strict))
@@ -204,6 +215,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             audit::export(config, since.as_deref(), format).await
         }
         Command::Jobs(command) => jobs::run(config, command).await,
+        Command::Manifest(arguments) => show(&manifest::print(config, &arguments)?),
         Command::Reconcile { repair } => reconcile::reconcile(config, repair).await,
     }
 }
@@ -234,12 +246,12 @@ fn catalog_alone(config: Option<PathBuf>) -> Result<(Report, Vec<TeamName>), Fai
     } else {
         (PathBuf::from("catalog"), false, Vec::new())
     };
-    let report = if named || path.is_dir() {
-        crate::catalog::check(&path, None)
-    } else {
-        crate::catalog::check_built_in()
-    };
-    Ok((report, teams))
+    Ok((check_catalog(&path, named), teams))
+}
+
+/// What is to be said of the catalog in `path`; see [`load_catalog`] for which one that is.
+fn check_catalog(path: &Path, named: bool) -> Report {
+    if named || path.is_dir() { crate::catalog::check(path, None) } else { crate::catalog::check_built_in() }
 }
 
 /// The catalog in `path`; the built-in one where there is no such folder, unless it was asked for by name.

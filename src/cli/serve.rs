@@ -23,7 +23,7 @@ pub async fn serve(config: Option<PathBuf>) -> Result<(), Failure> {
     let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
     let (clock, catalog): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Arc::new(catalog));
     let backends = Backends::open(&settings, &clock, &catalog).await?;
-    let problems = Box::pin(backends.problems()).await;
+    let problems = backends.problems().await;
     if !problems.is_empty() {
         return Err(Failure::Account(problems));
     }

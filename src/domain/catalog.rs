@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -185,6 +186,17 @@ pub enum Principal {
     Group(GroupId),
     /// A person by the e-mail address of their Slack profile.
     Email(String),
+}
+
+/// As it is written in a file.
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person(id) => id.fmt(f),
+            Self::Group(id) => id.fmt(f),
+            Self::Email(address) => f.write_str(address),
+        }
+    }
 }
 
 impl Principal {

@@ -6,6 +6,7 @@
 pub mod bill;
 pub mod clock;
 pub mod directory;
+pub mod finding;
 pub mod inventory;
 pub mod provisioner;
 pub mod queue;

@@ -4,7 +4,8 @@
 //! In: [`router`] has [`signature`] let a body through, [`incoming`] turns it into one closed enum, and [`edge`] hands
 //! it to one function in `commands`, `actions`, `submissions` or `suggestions`; [`reply`] is what goes back within
 //! three seconds. Out: [`messages`], [`views`] and `home` are pure builders, [`client`] sends, [`directory`] asks
-//! who is who. [`ids`] names every button and form, [`mrkdwn`] makes text safe to show.
+//! who is who, [`checkup`] whether all is set up, by the rights in [`scopes`], and [`manifest`] is the
+//! app as Slack is told of it. [`ids`] names every button and form, [`mrkdwn`] makes text safe to show.
 //!
 //! Incoming payloads are tolerant structs of our own, because Slack adds fields and leaves others out. Everything
 //! that goes out, messages and views alike, is built from slack-morphism's Block Kit models through [`blocks`],
@@ -13,6 +14,7 @@
 mod actions;
 pub mod blocks;
 mod body;
+pub mod checkup;
 pub mod client;
 mod commands;
 pub mod directory;
@@ -20,10 +22,12 @@ pub mod edge;
 mod home;
 pub mod ids;
 pub mod incoming;
+pub mod manifest;
 pub mod messages;
 pub mod mrkdwn;
 pub mod reply;
 pub mod router;
+pub mod scopes;
 pub mod signature;
 mod submissions;
 mod suggestions;

@@ -12,6 +12,15 @@ use super::edge::Edge;
 use super::incoming::{Incoming, ParseError, parse_command, parse_event, parse_interaction, parse_options};
 use super::signature::{Verified, Verifier};
 
+/// Where Slack sends the slash command.
+pub const COMMANDS: &str = "/slack/commands";
+/// Where it sends buttons, submitted forms and the shortcut.
+pub const INTERACTIONS: &str = "/slack/interactions";
+/// Where it asks for the options of a select.
+pub const OPTIONS: &str = "/slack/options";
+/// Where it sends events.
+pub const EVENTS: &str = "/slack/events";
+
 impl FromRef<Edge> for Arc<Verifier> {
     fn from_ref(edge: &Edge) -> Self {
         Self::clone(edge.verifier())
@@ -21,10 +30,10 @@ impl FromRef<Edge> for Arc<Verifier> {
 /// `/slack/commands`, `/slack/interactions`, `/slack/options` and `/slack/events`.
 pub fn router(edge: Edge) -> Router {
     Router::new()
-        .route("/slack/commands", post(commands))
-        .route("/slack/interactions", post(interactions))
-        .route("/slack/options", post(options))
-        .route("/slack/events", post(events))
+        .route(COMMANDS, post(commands))
+        .route(INTERACTIONS, post(interactions))
+        .route(OPTIONS, post(options))
+        .route(EVENTS, post(events))
         .with_state(edge)
 }
 

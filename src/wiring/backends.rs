@@ -4,14 +4,10 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 
-use crate::aws::cost_explorer::CostExplorer;
-use crate::aws::dynamodb::{DynamoStore, Tables};
-use crate::aws::inventory::CloudControl;
-use crate::aws::queue::EventQueue;
-use crate::aws::service_catalog::{Portfolio, ServiceCatalog};
-use crate::aws::step_functions::StepFunctions;
+use super::on_aws::{OnAws, tables};
+use crate::aws::dynamodb::DynamoStore;
 use crate::aws::{self, Problem};
-use crate::config::{ProvisionerChoice, Settings, StoreChoice, WorkflowChoice};
+use crate::config::{Settings, StoreChoice};
 use crate::domain::catalog::Catalog;
 use crate::local::database::Database;
 use crate::local::inventory::SimulatedInventory;
@@ -43,17 +39,6 @@ pub struct Backends {
     /// Knows what AWS charges, where somebody wants to know.
     pub bill: Option<Arc<dyn Bill>>,
     on_aws: OnAws,
-}
-
-/// Those that an account has to be set up for.
-#[derive(Clone, Debug, Default)]
-struct OnAws {
-    store: Option<DynamoStore>,
-    workflow: Option<StepFunctions>,
-    queue: Option<EventQueue>,
-    provisioner: Option<ServiceCatalog>,
-    bill: Option<CostExplorer>,
-    inventory: Option<CloudControl>,
 }
 
 impl Backends {
@@ -129,55 +114,7 @@ impl Backends {
 
     /// Everything that is wrong with the account for these backends, all of it asked about at once.
     pub async fn problems(&self) -> Vec<Problem> {
-        // Nobody is kept from working by a bill or a list that cannot be read.
-        let OnAws { store, workflow, queue, provisioner, bill: _, inventory: _ } = &self.on_aws;
-        let (store, workflow, queue, provisioner) = tokio::join!(
-            of(store.as_ref().map(DynamoStore::problems)),
-            of(workflow.as_ref().map(StepFunctions::problems)),
-            of(queue.as_ref().map(EventQueue::problems)),
-            of(provisioner.as_ref().map(ServiceCatalog::problems)),
-        );
-        [store, workflow, queue, provisioner].concat()
-    }
-}
-
-/// The problems of a backend, none where there is no such backend.
-async fn of(problems: Option<impl Future<Output = Vec<Problem>>>) -> Vec<Problem> {
-    match problems {
-        Some(problems) => problems.await,
-        None => Vec::new(),
-    }
-}
-
-impl OnAws {
-    fn new(configuration: &SdkConfig, settings: &Settings, catalog: &Arc<Catalog>) -> Self {
-        let backend = &settings.backend;
-        Self {
-            store: match &backend.store {
-                StoreChoice::DynamoDb { requests, events } => {
-                    Some(DynamoStore::new(configuration, tables(requests, events)))
-                }
-                StoreChoice::Sqlite(_) => None,
-            },
-            workflow: match &backend.workflow {
-                WorkflowChoice::StepFunctions(machine) => Some(StepFunctions::new(configuration, machine)),
-                WorkflowChoice::Local => None,
-            },
-            inventory: (backend.provisioner == ProvisionerChoice::ServiceCatalog)
-                .then(|| CloudControl::new(configuration)),
-            bill: settings.account.actual_cost.then(|| CostExplorer::new(configuration)),
-            queue: backend.queue.as_ref().map(|url| EventQueue::new(configuration, url)),
-            provisioner: match backend.provisioner {
-                ProvisionerChoice::ServiceCatalog => {
-                    let portfolio = Portfolio {
-                        id: settings.account.portfolio.clone(),
-                        launch_paths: settings.account.launch_paths.clone(),
-                    };
-                    Some(ServiceCatalog::new(configuration, portfolio, Arc::clone(catalog)))
-                }
-                ProvisionerChoice::Simulated => None,
-            },
-        }
+        Box::pin(self.on_aws.look()).await.into_iter().flat_map(|look| look.problems).collect()
     }
 }
 
@@ -192,10 +129,6 @@ pub async fn store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
             Arc::new(DynamoStore::new(&aws::configuration().await, tables(requests, events)))
         }
     })
-}
-
-fn tables(requests: &str, events: &str) -> Tables {
-    Tables { requests: requests.to_owned(), events: events.to_owned() }
 }
 
 /// The SQLite file of what is embedded, opened by the first that needs it.

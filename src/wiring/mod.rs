@@ -1,7 +1,10 @@
 //! Puts the program together: the only module beside `main` that names both a port and its implementation.
-//! `backends` opens what the settings name; here it is joined with Slack and run.
+//! `backends` opens what the settings name, with what is `on_aws`; here it is joined with Slack and run. `checkup`
+//! looks at it without running anything.
 
 mod backends;
+pub mod checkup;
+mod on_aws;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -15,6 +15,7 @@ mod costs;
 mod denial;
 #[cfg(target_os = "linux")]
 mod disk;
+mod doctor;
 mod drift;
 #[path = "../emulator/mod.rs"]
 mod emulator;

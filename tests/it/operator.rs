@@ -124,6 +124,27 @@ fn records_are_compared_with_what_exists() {
 }
 
 #[test]
+fn the_slack_app_is_printed_for_the_command_of_the_settings() {
+    let place = Place::new("127.0.0.1:0");
+    let printed = |arguments: &[&str]| said(&place.runs(&[&["manifest"], arguments].concat()));
+    let http = printed(&["--url", "https://quartermaster.example.com/"]);
+    assert!(
+        http.contains("command: /provision\n      url: https://quartermaster.example.com/slack/commands\n")
+    );
+    assert!(!printed(&[]).contains("url:"), "Socket Mode needs no address");
+    place.replace("quartermaster.toml", "[slack]", "[slack]\ncommand = \"/cloud\"");
+    assert!(printed(&["--socket"]).contains("command: /cloud\n"));
+    let link = printed(&["--url", "https://quartermaster.example.com", "--link"]);
+    assert!(
+        link.starts_with("https://api.slack.com/apps?new_app=1&manifest_yaml=%23%20The%20Slack%20app"),
+        "{link}"
+    );
+    assert!(link.contains("command%3A%20%2Fcloud%0A"), "{link}");
+    let refused = printed(&["--url", "http://quartermaster.example.com"]);
+    assert!(refused.contains("Slack needs a plain https address"), "{refused}");
+}
+
+#[test]
 fn jobs_that_were_given_up_are_listed_tried_again_or_dropped_and_that_is_on_the_trail() {
     let place = Place::new("127.0.0.1:0");
     assert!(place.runs(&["reconcile"]).status.success(), "it makes the store");

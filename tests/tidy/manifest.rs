@@ -1,55 +1,94 @@
-//! manifest.yml: against Slack's schema, against the names in the code, and its scopes against the calls we make.
+//! The Slack app: manifest.yml is what the program prints, both kinds of manifest are what Slack takes, their names are
+//! those in the code, and their scopes are what our calls need.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use quartermaster::document::{Node, parse_yaml};
 use quartermaster::slack::ids::CATALOG_SHORTCUT;
+use quartermaster::slack::manifest::{Transport, install_link, manifest};
+use quartermaster::slack::scopes::{POST_ANYWHERE, SCOPES};
 
-use crate::source::{none, read, shipped};
+use crate::source::{none, read, root, shipped};
 
-/// Keys of Slack's manifest schema that this app may use, by the path of the map they stand in; `[]` is an element
-/// of a list. Slack refuses any other.
-const SCHEMA: [(&str, &[&str]); 13] = [
-    ("", &["_metadata", "display_information", "features", "oauth_config", "settings"]),
-    ("_metadata", &["major_version", "minor_version"]),
-    ("display_information", &["name", "description", "long_description", "background_color"]),
-    ("features", &["app_home", "bot_user", "slash_commands", "shortcuts"]),
-    ("features.app_home", &["home_tab_enabled", "messages_tab_enabled", "messages_tab_read_only_enabled"]),
-    ("features.bot_user", &["display_name", "always_online"]),
-    ("features.slash_commands[]", &["command", "description", "usage_hint", "should_escape", "url"]),
-    ("features.shortcuts[]", &["name", "type", "callback_id", "description"]),
-    ("oauth_config", &["scopes", "redirect_urls", "token_management_enabled"]),
-    ("oauth_config.scopes", &["bot", "bot_optional"]),
-    (
-        "settings",
-        &[
-            "event_subscriptions",
-            "interactivity",
-            "org_deploy_enabled",
-            "socket_mode_enabled",
-            "token_rotation_enabled",
-        ],
-    ),
-    ("settings.event_subscriptions", &["request_url", "bot_events"]),
-    ("settings.interactivity", &["is_enabled", "request_url", "message_menu_options_url"]),
+const HOST: &str = "https://quartermaster.example.com";
+
+/// What may stand at a place of a manifest.
+enum Rule {
+    /// A map with these keys at least; the other rules say which more there may be.
+    Map(&'static [&'static str]),
+    /// A list of so many elements.
+    List(usize, usize),
+    /// A text of so many characters.
+    Text(usize, usize),
+    /// `true` or `false`.
+    Flag,
+    /// A whole number.
+    Whole,
+    /// One of these.
+    One(&'static [&'static str]),
+    /// `#` and six hexadecimal digits.
+    Color,
+    /// A slash and a name without blanks, 32 characters at most.
+    Command,
+    /// An https address; there must be one over HTTP and none in Socket Mode.
+    Url,
+}
+
+/// Slack's schema of a manifest as far as this app may go, by path; `[]` is an element of a list. Slack refuses any
+/// other key.
+const SCHEMA: [(&str, Rule); 45] = [
+    ("", Rule::Map(&["display_information"])),
+    ("_metadata", Rule::Map(&[])),
+    ("_metadata.major_version", Rule::One(&["1", "2"])),
+    ("_metadata.minor_version", Rule::Whole),
+    ("display_information", Rule::Map(&["name"])),
+    ("display_information.name", Rule::Text(1, 35)),
+    ("display_information.description", Rule::Text(1, 140)),
+    ("display_information.long_description", Rule::Text(175, 4000)),
+    ("display_information.background_color", Rule::Color),
+    ("features", Rule::Map(&[])),
+    ("features.app_home", Rule::Map(&[])),
+    ("features.app_home.home_tab_enabled", Rule::Flag),
+    ("features.app_home.messages_tab_enabled", Rule::Flag),
+    ("features.app_home.messages_tab_read_only_enabled", Rule::Flag),
+    ("features.bot_user", Rule::Map(&["display_name"])),
+    ("features.bot_user.display_name", Rule::Text(1, 80)),
+    ("features.bot_user.always_online", Rule::Flag),
+    ("features.slash_commands", Rule::List(1, 50)),
+    ("features.slash_commands[]", Rule::Map(&["command", "description"])),
+    ("features.slash_commands[].command", Rule::Command),
+    ("features.slash_commands[].url", Rule::Url),
+    ("features.slash_commands[].description", Rule::Text(1, 2000)),
+    ("features.slash_commands[].usage_hint", Rule::Text(1, 1000)),
+    ("features.slash_commands[].should_escape", Rule::Flag),
+    ("features.shortcuts", Rule::List(1, 10)),
+    ("features.shortcuts[]", Rule::Map(&["name", "type", "callback_id", "description"])),
+    ("features.shortcuts[].name", Rule::Text(1, 24)),
+    ("features.shortcuts[].type", Rule::One(&["message", "global"])),
+    ("features.shortcuts[].callback_id", Rule::Text(1, 255)),
+    ("features.shortcuts[].description", Rule::Text(1, 150)),
+    ("oauth_config", Rule::Map(&[])),
+    ("oauth_config.scopes", Rule::Map(&[])),
+    ("oauth_config.scopes.bot", Rule::List(1, 255)),
+    ("oauth_config.scopes.bot[]", Rule::Text(1, 50)),
+    ("settings", Rule::Map(&[])),
+    ("settings.event_subscriptions", Rule::Map(&[])),
+    ("settings.event_subscriptions.request_url", Rule::Url),
+    ("settings.event_subscriptions.bot_events", Rule::List(1, 100)),
+    ("settings.event_subscriptions.bot_events[]", Rule::Text(1, 100)),
+    ("settings.interactivity", Rule::Map(&["is_enabled"])),
+    ("settings.interactivity.is_enabled", Rule::Flag),
+    ("settings.interactivity.request_url", Rule::Url),
+    ("settings.interactivity.message_menu_options_url", Rule::Url),
+    ("settings.socket_mode_enabled", Rule::Flag),
+    ("settings.org_deploy_enabled", Rule::Flag),
 ];
 
-/// Longest texts that Slack takes, in characters.
-const LONGEST: [(&str, usize); 10] = [
-    ("display_information.name", 35),
-    ("display_information.description", 140),
-    ("display_information.long_description", 4000),
-    ("features.bot_user.display_name", 80),
-    ("features.slash_commands[].command", 32),
-    ("features.slash_commands[].description", 2000),
-    ("features.slash_commands[].usage_hint", 1000),
-    ("features.shortcuts[].name", 24),
-    ("features.shortcuts[].callback_id", 255),
-    ("features.shortcuts[].description", 150),
-];
+/// Keys of the schema beside those above that only ever are `false` here.
+const OFF: [&str; 1] = ["settings.token_rotation_enabled"];
 
 /// The scope that each Web API method needs, as Slack's method reference says; none for `views.*` and `auth.test`.
-const SCOPE_OF: [(&str, Option<&str>); 13] = [
+const SCOPE_OF: [(&str, Option<&str>); 14] = [
     ("auth.test", None),
     ("views.open", None),
     ("views.push", None),
@@ -59,6 +98,7 @@ const SCOPE_OF: [(&str, Option<&str>); 13] = [
     ("chat.postEphemeral", Some("chat:write")),
     ("chat.update", Some("chat:write")),
     ("conversations.open", Some("im:write")),
+    ("conversations.info", Some("channels:read")),
     ("users.info", Some("users:read")),
     ("users.lookupByEmail", Some("users:read.email")),
     ("usergroups.users.list", Some("usergroups:read")),
@@ -66,74 +106,187 @@ const SCOPE_OF: [(&str, Option<&str>); 13] = [
 ];
 
 /// Scopes that no method of ours needs by its own name, and why they are asked for.
-const ALSO: [(&str, &str); 2] = [
+const ALSO: [(&str, &str); 3] = [
     ("commands", "the slash command and the shortcut"),
+    ("groups:read", "conversations.info of a private channel"),
     ("im:write", "posting to a person opens the conversation with them"),
 ];
 
-fn manifest() -> Node {
-    parse_yaml(&read("manifest.yml")).unwrap_or_else(|problem| panic!("manifest.yml: {problem:?}"))
+fn parsed(text: &str) -> Node {
+    parse_yaml(text).unwrap_or_else(|problem| panic!("the manifest: {problem:?}"))
+}
+
+fn at<'a>(node: &'a Node, path: &[&str]) -> Option<&'a Node> {
+    path.iter().try_fold(node, |node, key| node.get(key))
 }
 
 fn text(node: &Node, path: &[&str]) -> String {
-    let end = path.iter().try_fold(node, |node, key| node.get(key));
-    end.and_then(Node::as_text)
-        .unwrap_or_else(|| panic!("manifest.yml: {} is missing", path.join(".")))
-        .to_owned()
+    let found = at(node, path).and_then(Node::as_text);
+    found.unwrap_or_else(|| panic!("the manifest: {} is missing", path.join("."))).to_owned()
 }
 
-/// Every text with its path, such as `features.shortcuts[].name`; problems with keys go to `problems`.
-fn walk(node: &Node, path: &str, texts: &mut Vec<(String, String)>, problems: &mut Vec<String>) {
-    if let Some(entries) = node.as_map() {
-        let known = SCHEMA.iter().find(|(place, _)| *place == path).map_or(&[][..], |(_, keys)| keys);
-        for entry in entries {
-            if !known.contains(&entry.key.as_str()) {
-                problems
-                    .push(format!("manifest.yml:{}: Slack knows no `{}` in `{path}`", entry.line, entry.key));
-            }
-            let inside = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
-            walk(&entry.value, &inside, texts, problems);
+/// What Slack would object to.
+fn objections(manifest: &Node) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut addresses = 0;
+    walk(manifest, "", &mut problems, &mut addresses);
+    let is_socket =
+        at(manifest, &["settings", "socket_mode_enabled"]).and_then(Node::as_text) == Some("true");
+    let wanted = if is_socket { 0 } else { 4 };
+    if addresses != wanted {
+        problems.push(format!("{addresses} addresses where {wanted} belong"));
+    }
+    problems
+}
+
+fn walk(node: &Node, path: &str, problems: &mut Vec<String>, addresses: &mut usize) {
+    let line = node.line;
+    let mut object = |what: String| problems.push(format!("line {line}: `{path}` {what}"));
+    if OFF.contains(&path) {
+        if node.as_text() != Some("false") {
+            object("has to be false".to_owned());
         }
+        return;
+    }
+    let Some((_, rule)) = SCHEMA.iter().find(|(known, _)| *known == path) else {
+        object("is not known to Slack".to_owned());
+        return;
+    };
+    if let Some(what) = objection(rule, node) {
+        object(what);
+    }
+    *addresses += usize::from(matches!(rule, Rule::Url));
+    for entry in node.as_map().unwrap_or_default() {
+        let inside = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
+        walk(&entry.value, &inside, problems, addresses);
     }
     for element in node.as_list().unwrap_or_default() {
-        walk(element, &format!("{path}[]"), texts, problems);
+        walk(element, &format!("{path}[]"), problems, addresses);
     }
-    texts.extend(node.as_text().map(|text| (path.to_owned(), text.to_owned())));
+}
+
+fn objection(rule: &Rule, node: &Node) -> Option<String> {
+    let text = node.as_text();
+    let shaped = |is_so: bool, what: &str| (!is_so).then(|| what.to_owned());
+    match rule {
+        Rule::Map(required) => {
+            let missing = required.iter().find(|key| node.get(key).is_none());
+            let lacks = missing.map(|missing| format!("has no `{missing}`"));
+            shaped(node.as_map().is_some(), "has to be a map").or(lacks)
+        }
+        Rule::List(least, most) => {
+            let length = node.as_list().map_or(0, <[Node]>::len);
+            shaped((*least..=*most).contains(&length), &format!("has to be {least} to {most} elements"))
+        }
+        Rule::Text(least, most) => {
+            let length = text.map_or(0, |text| text.chars().count());
+            shaped((*least..=*most).contains(&length), &format!("has to be {least} to {most} characters"))
+        }
+        Rule::Flag => shaped(matches!(text, Some("true" | "false")), "has to be true or false"),
+        Rule::Whole => {
+            shaped(text.is_some_and(|text| text.parse::<u32>().is_ok()), "has to be a whole number")
+        }
+        Rule::One(words) => {
+            shaped(text.is_some_and(|text| words.contains(&text)), &format!("has to be one of {words:?}"))
+        }
+        Rule::Color => shaped(text.is_some_and(is_color), "has to be a color such as #1d3c34"),
+        Rule::Command => shaped(text.is_some_and(is_command), "has to be a command such as /provision"),
+        Rule::Url => {
+            let is_url = text.is_some_and(|text| text.starts_with("https://") && text.len() <= 3000);
+            shaped(is_url, "has to be an https address")
+        }
+    }
+}
+
+fn is_color(text: &str) -> bool {
+    let digits = text.strip_prefix('#').unwrap_or_default();
+    digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
+fn is_command(text: &str) -> bool {
+    text.len() <= 32 && text.len() > 1 && text.starts_with('/') && !text.contains(char::is_whitespace)
+}
+
+fn both() -> [String; 2] {
+    [manifest("/provision", Transport::Socket), manifest("/provision", Transport::Http(HOST))]
 }
 
 #[test]
 fn slack_will_take_the_manifest() {
-    let (mut texts, mut problems) = (Vec::new(), Vec::new());
-    walk(&manifest(), "", &mut texts, &mut problems);
-    let longest: BTreeMap<&str, usize> = LONGEST.into();
-    for (path, text) in &texts {
-        let limit = longest.get(path.as_str()).copied().unwrap_or(usize::MAX);
-        let too_long = text.chars().count() > limit;
-        problems.extend(too_long.then(|| format!("manifest.yml: {path} is longer than {limit} characters")));
-        let bad_url = path.ends_with("url") && !(text.starts_with("https://") && text.len() <= 3000);
-        problems.extend(bad_url.then(|| format!("manifest.yml: {path} has to be an https address")));
+    let longest = format!("/{}", "a".repeat(31));
+    let unusual = manifest(&longest, Transport::Http("https://example.com/behind/a/proxy"));
+    for text in both().iter().chain([&unusual]) {
+        none(&objections(&parsed(text)));
     }
-    let long = text(&manifest(), &["display_information", "long_description"]);
-    problems
-        .extend((long.len() < 175).then(|| "manifest.yml: long_description needs 175 characters".to_owned()));
-    none(&problems);
+}
+
+#[test]
+fn a_manifest_that_breaks_any_rule_is_objected_to() {
+    let [socket, http] = both();
+    let breaks = [
+        (&socket, "  name: Quartermaster\n", ""),
+        (&socket, "  name: Quartermaster\n", "  name: A name of six and thirty characters..\n"),
+        (&socket, "  description: Request", "  descripton: Request"),
+        (&socket, "Every step is kept in an audit trail.", &*"x".repeat(4000)),
+        (&socket, "#1d3c34", "green"),
+        (&socket, "command: /provision", "command: provision"),
+        (&socket, "should_escape: true", "should_escape: yes"),
+        (&socket, "type: global", "type: channel"),
+        (&socket, "      callback_id: catalog.open\n", ""),
+        (&socket, "name: Request a resource", "name: Request a resource of AWS"),
+        (&socket, "    is_enabled: true\n", "    {}\n"),
+        (&socket, "major_version: 2", "major_version: 3"),
+        (&socket, "socket_mode_enabled: true", "socket_mode_enabled: false"),
+        (&http, "socket_mode_enabled: false", "socket_mode_enabled: true"),
+        (&http, "    request_url: https://quartermaster.example.com/slack/events\n", ""),
+        (&http, "url: https://quartermaster.example.com/slack/commands", "url: http://example.com/"),
+    ];
+    for (text, from, to) in breaks {
+        assert!(text.contains(from), "{from}");
+        let broken = text.replacen(from, to, 1);
+        let objected = parse_yaml(&broken).map_or(true, |broken| !objections(&broken).is_empty());
+        assert!(objected, "`{from}` as `{to}` is taken");
+    }
+}
+
+#[test]
+fn the_committed_manifest_is_what_the_program_prints() {
+    let printed = std::process::Command::new(env!("CARGO_BIN_EXE_quartermaster"))
+        .args(["manifest", "--socket"])
+        .current_dir(root())
+        .env_clear()
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    assert_eq!(read("manifest.yml"), printed, "run `cargo run -- manifest --socket > manifest.yml`");
+}
+
+#[test]
+fn the_link_in_the_docs_makes_the_committed_manifest() {
+    let link = install_link(&read("manifest.yml"));
+    for path in ["README.md", "docs/slack-setup.md"] {
+        let is_there = read(path).contains(&format!("({link})"));
+        assert!(is_there, "{path}: put in what `cargo run -- manifest --socket --link` prints");
+    }
+    let (_, encoded) = link.split_once("manifest_yaml=").unwrap();
+    let decoded: String = form_urlencoded::parse(format!("m={encoded}").as_bytes())
+        .map(|(_, manifest)| manifest.into_owned())
+        .collect();
+    assert_eq!(decoded, read("manifest.yml"));
+    assert!(link.len() < 8_000, "browsers and servers cut longer addresses: {}", link.len());
 }
 
 #[test]
 fn the_manifest_names_what_the_code_answers() {
-    let manifest = manifest();
-    let first =
-        |list: &str| manifest.get("features").and_then(|f| f.get(list)?.as_list()?.first().cloned()).unwrap();
-    let shortcut = first("shortcuts");
-    assert_eq!(text(&shortcut, &["callback_id"]), CATALOG_SHORTCUT);
-    assert_eq!(text(&shortcut, &["type"]), "global");
-    let default = read("src/config/file.rs");
+    let [_, http] = both();
+    let manifest = parsed(&http);
+    let first = |list: &str| at(&manifest, &["features", list]).unwrap().as_list().unwrap()[0].clone();
+    assert_eq!(text(&first("shortcuts"), &["callback_id"]), CATALOG_SHORTCUT);
+    assert_eq!(text(&first("shortcuts"), &["type"]), "global");
     let command = text(&first("slash_commands"), &["command"]);
-    assert!(
-        default.contains(&format!("\"command\", \"{command}\"")),
-        "{command} is not the default of the settings"
-    );
-    let host = "https://quartermaster.example.com";
+    for path in ["src/config/file.rs", "src/cli/manifest.rs"] {
+        assert!(read(path).contains(&format!("\"{command}\"")), "{path}: {command} is not the default");
+    }
     let interactivity = |key: &str| text(&manifest, &["settings", "interactivity", key]);
     let addresses = [
         (text(&first("slash_commands"), &["url"]), "/slack/commands"),
@@ -141,17 +294,16 @@ fn the_manifest_names_what_the_code_answers() {
         (interactivity("message_menu_options_url"), "/slack/options"),
         (text(&manifest, &["settings", "event_subscriptions", "request_url"]), "/slack/events"),
     ];
-    let router = read("src/slack/router.rs");
     for (url, route) in addresses {
-        assert_eq!(url, format!("{host}{route}"));
-        assert!(router.contains(&format!("\"{route}\"")), "{route} is not answered");
+        assert_eq!(url, format!("{HOST}{route}"));
     }
 }
 
 #[test]
 fn the_manifest_asks_for_the_scopes_that_our_calls_need_and_no_more() {
-    let manifest = manifest();
-    let listed = manifest.get("oauth_config").and_then(|o| o.get("scopes")?.get("bot")?.as_list()).unwrap();
+    let [socket, _] = both();
+    let manifest = parsed(&socket);
+    let listed = at(&manifest, &["oauth_config", "scopes", "bot"]).and_then(Node::as_list).unwrap();
     let asked: BTreeSet<String> = listed.iter().filter_map(Node::as_text).map(str::to_owned).collect();
     let mut needed: BTreeSet<String> = ALSO.iter().map(|(scope, _)| (*scope).to_owned()).collect();
     let mut called = 0;
@@ -169,7 +321,23 @@ fn the_manifest_asks_for_the_scopes_that_our_calls_need_and_no_more() {
     if needed.contains("users:read.email") {
         needed.insert("users:read".to_owned());
     }
-    assert_eq!(asked, needed, "manifest.yml: oauth_config.scopes.bot");
+    assert_eq!(asked, needed, "src/slack/scopes.rs");
+}
+
+#[test]
+fn the_docs_explain_every_scope_and_the_changelog_names_them() {
+    let setup = read("docs/slack-setup.md");
+    let changelog = read("CHANGELOG.md");
+    let mut problems = Vec::new();
+    for scope in SCOPES {
+        let row = format!("| `{}` | {} |", scope.name, scope.purpose);
+        problems
+            .extend((!setup.contains(&row)).then(|| format!("docs/slack-setup.md: there is no row {row}")));
+        let named = changelog.contains(&format!("`{}`", scope.name));
+        problems.extend((!named).then(|| format!("CHANGELOG.md: name {}", scope.name)));
+    }
+    problems.extend((!setup.contains(POST_ANYWHERE)).then(|| "docs/slack-setup.md: tell of it".to_owned()));
+    none(&problems);
 }
 
 /// The Web API methods that a line names as texts: `"family.method"` of a family that Slack has.

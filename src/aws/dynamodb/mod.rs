@@ -75,6 +75,12 @@ impl DynamoStore {
         Self { client: Client::new(configuration), tables, trail: Arc::default() }
     }
 
+    /// What [`Self::problems`] looks at.
+    pub fn subject(&self) -> String {
+        let Tables { requests, events } = &self.tables;
+        format!("the tables `{requests}` and `{events}` with their indexes")
+    }
+
     /// Everything that is wrong with the tables: missing, or without an index.
     pub async fn problems(&self) -> Vec<Problem> {
         check::problems(self).await

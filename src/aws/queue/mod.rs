@@ -55,6 +55,11 @@ impl EventQueue {
         }
     }
 
+    /// What [`Self::problems`] looks at.
+    pub fn subject(&self) -> String {
+        format!("the queue `{}`", self.url)
+    }
+
     /// Everything that is wrong with the queue.
     pub async fn problems(&self) -> Vec<Problem> {
         let asked = self.sqs.get_queue_attributes().queue_url(&self.url);
@@ -71,7 +76,8 @@ impl EventQueue {
                 )]
             }
             Err(error)
-                if error.as_service_error().is_some_and(GetQueueAttributesError::is_queue_does_not_exist) =>
+                if error.as_service_error().is_some_and(GetQueueAttributesError::is_queue_does_not_exist)
+                    || error.code() == Some("QueueDoesNotExist") =>
             {
                 vec![Problem::new(
                     format!("there is no queue `{}`", self.url),

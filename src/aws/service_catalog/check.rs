@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_servicecatalog::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_servicecatalog::operation::describe_product::DescribeProductError;
+use aws_sdk_servicecatalog::operation::list_launch_paths::ListLaunchPathsError;
+use aws_sdk_servicecatalog::operation::search_products_as_admin::SearchProductsAsAdminError;
 use aws_sdk_servicecatalog::types::{ParameterConstraints, ProvisioningArtifactParameter};
 
 use super::ServiceCatalog;
@@ -48,11 +52,29 @@ fn problem(missing: &Missing) -> Problem {
             "choose one in the settings, such as `[aws.launch_paths]` with a line `s3-bucket = \"lpv3-abc\"`"
                 .to_owned()
         }
-        Missing::NotNow(_) => {
-            "check region, credentials and the rights of the bot's role, then start again".to_owned()
-        }
+        Missing::NotNow(error) => match missing_right(error) {
+            Some(action) => format!("allow `{action}` to the role of the bot, as `infra/portal.yml` does"),
+            None => "check region, credentials and the way to AWS, then start again".to_owned(),
+        },
     };
     Problem::new(missing.to_string(), remedy)
+}
+
+/// The action that is not allowed, where that is what kept us from looking.
+fn missing_right(error: &anyhow::Error) -> Option<&'static str> {
+    let looks = [
+        (is_denied::<SearchProductsAsAdminError>(error), "servicecatalog:SearchProductsAsAdmin"),
+        (is_denied::<DescribeProductError>(error), "servicecatalog:DescribeProduct"),
+        (is_denied::<ListLaunchPathsError>(error), "servicecatalog:ListLaunchPaths"),
+    ];
+    looks.into_iter().find(|(denied, _)| *denied).map(|(_, action)| action)
+}
+
+fn is_denied<E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static>(
+    error: &anyhow::Error,
+) -> bool {
+    let code = error.downcast_ref::<SdkError<E>>().and_then(|error| error.code());
+    code.is_some_and(|code| code.starts_with("AccessDenied"))
 }
 
 /// How the form of the published version would differ from the one that people get.

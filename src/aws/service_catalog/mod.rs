@@ -59,6 +59,12 @@ impl ServiceCatalog {
         Self { client: Client::new(configuration), portfolio, catalog, places: Cache::default() }
     }
 
+    /// What [`Self::problems`] looks at.
+    pub fn subject(&self) -> String {
+        let products = self.catalog.products.len();
+        format!("the {products} products of the catalog in the portfolio `{}`", self.portfolio.id)
+    }
+
     /// Everything that is wrong with the portfolio for the products of the catalog.
     pub async fn problems(&self) -> Vec<Problem> {
         check::problems(self).await

@@ -4,6 +4,7 @@
 mod failure;
 #[cfg(test)]
 pub(crate) mod fake;
+mod grants;
 mod pace;
 mod people;
 mod response_url;
@@ -31,6 +32,7 @@ use failure::Failure;
 use pace::Pace;
 use transport::{Connector, Plain};
 
+pub(crate) use grants::{ChannelState, Unanswered};
 pub use views::OpenedView;
 
 /// Time for a call that nobody waits for.
@@ -69,6 +71,8 @@ pub struct Identity {
     pub user_id: Option<String>,
     /// The workspace's name.
     pub team: Option<String>,
+    /// The bot as an app, `B…`; absent where the token is a person's.
+    pub bot_id: Option<String>,
 }
 
 impl SlackClient {
@@ -127,13 +131,17 @@ impl SlackClient {
         {
             return Ok(ahead);
         }
-        let url = format!("{}/api.test", self.api.as_str().trim_end_matches('/'));
-        let url = Url::parse(&url).context("cannot build the address of a test call")?;
+        let url = self.address_of("api.test")?;
         let answer = self.plain.post(&url, &json!({}), CALL).await?;
         let theirs = answer.date().ok_or_else(|| anyhow!("Slack's answer has no readable date"))?;
         let now = self.clock.now();
         *self.slacks_time.lock().unwrap_or_else(PoisonError::into_inner) = Some((theirs, Instant::now()));
         Ok(now.duration_since(theirs))
+    }
+
+    fn address_of(&self, method: &str) -> anyhow::Result<Url> {
+        let url = format!("{}/{method}", self.api.as_str().trim_end_matches('/'));
+        Url::parse(&url).with_context(|| format!("cannot build the address of `{method}`"))
     }
 
     /// The difference as it follows from what Slack said a while ago; `None` where that is too long ago.

@@ -43,6 +43,17 @@ impl Member {
         !other && !self.id.is_empty()
     }
 
+    /// Why they are no active full member, as the end of a sentence about them.
+    pub(crate) fn why_not_counted(&self) -> Option<&'static str> {
+        match self {
+            _ if self.is_full() => None,
+            Self { deleted: true, .. } => Some("was deactivated"),
+            Self { is_bot: true, .. } => Some("is an app"),
+            Self { is_stranger: true, .. } => Some("belongs to another company"),
+            _ => Some("is a guest"),
+        }
+    }
+
     /// Whether their address is known to be theirs.
     pub(crate) fn has_confirmed_email(&self) -> bool {
         self.is_email_confirmed != Some(false)

@@ -1,12 +1,13 @@
 //! The wire below the Web API: connections, time limits, and plain posts. What is called is `client`'s business.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use axum::http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -16,6 +17,9 @@ use jiff::fmt::rfc2822;
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::Value;
 use url::Url;
+
+/// The most that is read of an answer.
+const LONGEST_ANSWER: usize = 1024 * 1024;
 
 pub(super) type Connector = HttpsConnector<HttpConnector>;
 
@@ -53,6 +57,34 @@ impl Plain {
         Self(Client::builder(TokioExecutor::new()).build(connector))
     }
 
+    /// Posts with a token and reads the JSON that comes back, all within `limit`.
+    pub(super) async fn ask(
+        &self,
+        url: &Url,
+        token: &str,
+        limit: Duration,
+    ) -> anyhow::Result<(Answer, Value)> {
+        let mut authorization =
+            HeaderValue::from_str(&format!("Bearer {token}")).context("cannot send a token like this one")?;
+        authorization.set_sensitive(true);
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(url.as_str())
+            .header(AUTHORIZATION, authorization)
+            .body(Full::default())
+            .context("cannot write the request")?;
+        let asked = async {
+            let response = self.0.request(request).await.context("cannot reach Slack")?;
+            let answer = Answer { status: response.status(), headers: response.headers().clone() };
+            let body = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await;
+            let body = body.map_err(|error| anyhow!(error).context("cannot read Slack's answer"))?;
+            Ok((answer, serde_json::from_slice(&body.to_bytes()).unwrap_or_default()))
+        };
+        tokio::time::timeout(limit, asked)
+            .await
+            .map_err(|_| anyhow!("Slack did not answer within {limit:?}"))?
+    }
+
     /// Posts `body` within `limit`.
     pub(super) async fn post(&self, url: &Url, body: &Value, limit: Duration) -> anyhow::Result<Answer> {
         let request = Request::builder()
@@ -74,6 +106,12 @@ impl Answer {
     pub(super) fn date(&self) -> Option<Timestamp> {
         let text = self.headers.get(DATE)?.to_str().ok()?;
         rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
+    }
+
+    /// What the token may do; `None` where Slack does not say.
+    pub(super) fn scopes(&self) -> Option<BTreeSet<String>> {
+        let listed = self.headers.get("x-oauth-scopes")?.to_str().ok()?;
+        Some(listed.split(',').map(|scope| scope.trim().to_owned()).collect())
     }
 
     /// How long the other side asks to wait.

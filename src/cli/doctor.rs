@@ -1,0 +1,163 @@
+//! `doctor`: looks at everything that the bot needs, says of each how it stands and what to do, and changes nothing. The
+//! looks themselves are in `slack::checkup`, for the account in `aws` as at the start of `serve`, and in
+//! `wiring::checkup`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::{CommandOutput, Failure, check_catalog, show};
+use crate::catalog::{FileProblem, Report, Severity};
+use crate::config::{Environment, Settings, SettingsProblem, settings_file};
+use crate::domain::catalog::{Catalog, Requesters};
+use crate::domain::organization::Organization;
+use crate::ports::clock::{Clock, SystemClock};
+use crate::ports::finding::{Finding, Level};
+use crate::slack;
+use crate::slack::client::SlackClient;
+use crate::wiring::checkup;
+
+const SETTINGS: &str = "settings";
+const CATALOG: &str = "catalog";
+/// Digits of a signing secret.
+const SECRET_DIGITS: usize = 32;
+
+/// Prints what was found, a line each, or all of it as JSON; exit 1 when there is a problem.
+///
+/// # Errors
+/// When there is one.
+pub async fn doctor(config: Option<PathBuf>, as_json: bool) -> Result<(), Failure> {
+    let findings = Box::pin(look(&settings_file(config))).await;
+    show(&if as_json { in_json(&findings) } else { in_lines(&findings) })
+}
+
+/// Looks at all that can be looked at with what is there.
+async fn look(file: &Path) -> Vec<Finding> {
+    let (settings, environment) = (Settings::read(file), Environment::read());
+    let mut findings = of_settings(file, &settings);
+    findings.extend(of_environment(&environment));
+    let Ok(settings) = settings else { return findings };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let report = check_catalog(&settings.catalog, settings.catalog_named);
+    findings.extend(of_catalog(&report, &settings.organization));
+    let catalog = Arc::new(report.catalog);
+    let slack = async {
+        match &environment {
+            Ok(environment) => of_slack(environment, &settings.organization, &catalog, &clock).await,
+            Err(_) => Vec::new(),
+        }
+    };
+    let (slack, others) = tokio::join!(slack, checkup::look(&settings, &catalog, &*clock));
+    findings.extend(slack);
+    findings.extend(others);
+    findings
+}
+
+fn of_settings(file: &Path, settings: &Result<Settings, Vec<SettingsProblem>>) -> Vec<Finding> {
+    match settings {
+        Ok(settings) => {
+            let teams = settings.organization.teams.len();
+            vec![Finding::ok(SETTINGS, format!("`{}` is good, teams: {teams}", file.display()))]
+        }
+        Err(problems) => problems.iter().map(of_setting).collect(),
+    }
+}
+
+fn of_environment(environment: &Result<Environment, Vec<SettingsProblem>>) -> Vec<Finding> {
+    match environment {
+        Ok(environment) => {
+            let secret = environment.signing_secret.reveal();
+            let is_shaped =
+                secret.len() == SECRET_DIGITS && secret.bytes().all(|digit| digit.is_ascii_hexdigit());
+            vec![if is_shaped {
+                Finding::ok(SETTINGS, "the secrets are set")
+            } else {
+                Finding::warning(
+                    SETTINGS,
+                    format!("`SLACK_SIGNING_SECRET` is not {SECRET_DIGITS} hexadecimal digits"),
+                    "copy the Signing Secret, not the Client Secret, from Basic Information, App Credentials",
+                )
+            }]
+        }
+        Err(problems) => problems.iter().map(of_setting).collect(),
+    }
+}
+
+/// The text of a problem holds its remedy.
+fn of_setting(problem: &SettingsProblem) -> Finding {
+    Finding { level: Level::Problem, area: SETTINGS, what: problem.to_string(), remedy: None }
+}
+
+fn of_catalog(report: &Report, organization: &Organization) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = report.problems.iter().map(of_file).collect();
+    for product in report.catalog.products.values() {
+        let Requesters::Teams(teams) = &product.requesters else { continue };
+        let unknown = teams.iter().filter(|team| organization.team(team).is_none());
+        findings.extend(unknown.map(|team| {
+            Finding::warning(
+                CATALOG,
+                format!("`{}` is for the team `{team}`, which the settings do not have", product.key),
+                "correct `requesters` in its product.yml, or add the team",
+            )
+        }));
+    }
+    if findings.is_empty() {
+        let products = report.catalog.products.len();
+        findings.push(Finding::ok(CATALOG, format!("{products} products, nothing to mend")));
+    }
+    findings
+}
+
+fn of_file(problem: &FileProblem) -> Finding {
+    let FileProblem { file, line, what, remedy, severity } = problem;
+    let place = if *line == 0 { file.clone() } else { format!("{file}: line {line}") };
+    let what = format!("{place}: {what}");
+    match severity {
+        Severity::Error => Finding::problem(CATALOG, what, remedy),
+        Severity::Warning => Finding::warning(CATALOG, what, remedy),
+    }
+}
+
+async fn of_slack(
+    environment: &Environment,
+    organization: &Organization,
+    catalog: &Catalog,
+    clock: &Arc<dyn Clock>,
+) -> Vec<Finding> {
+    let token = environment.bot_token.reveal();
+    match SlackClient::new(&environment.slack_api_url, token, Arc::clone(clock)) {
+        Ok(client) => slack::checkup::look(&Arc::new(client), clock, organization, catalog).await,
+        Err(error) => {
+            let remedy = "install the package, or correct `SLACK_API_URL`";
+            vec![Finding::problem("Slack", format!("{error:#}"), remedy)]
+        }
+    }
+}
+
+fn count(findings: &[Finding], level: Level) -> usize {
+    findings.iter().filter(|finding| finding.level == level).count()
+}
+
+fn in_lines(findings: &[Finding]) -> CommandOutput {
+    let mut text = findings.iter().fold(String::new(), |mut text, finding| {
+        let _ = writeln!(text, "{finding}");
+        text
+    });
+    let (problems, warnings) = (count(findings, Level::Problem), count(findings, Level::Warning));
+    let _ = writeln!(text, "problems: {problems}, warnings: {warnings}");
+    CommandOutput { text, ok: problems == 0 }
+}
+
+fn in_json(findings: &[Finding]) -> CommandOutput {
+    let ok = count(findings, Level::Problem) == 0;
+    let findings: Vec<_> = findings
+        .iter()
+        .map(|Finding { level, area, what, remedy }| {
+            json!({ "level": level.word(), "area": area, "what": what, "remedy": remedy })
+        })
+        .collect();
+    let text = format!("{:#}\n", json!({ "ok": ok, "findings": findings }));
+    CommandOutput { text, ok }
+}

@@ -1,0 +1,90 @@
+//! `manifest`: prints the Slack app of this install, or the link that makes it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use url::Url;
+
+use super::{CommandOutput, Failure};
+use crate::config::{Settings, settings_file};
+use crate::slack::manifest::{Transport, install_link, manifest};
+
+/// The slash command where no settings name another.
+const COMMAND: &str = "/provision";
+
+/// Which manifest.
+#[derive(Debug, Args)]
+pub struct ManifestArguments {
+    /// Where Slack reaches the bot over HTTP
+    #[arg(long, value_name = "URL", value_parser = public_url)]
+    url: Option<String>,
+    /// For Socket Mode, where Slack needs no address; so it is without --url
+    #[arg(long, conflicts_with = "url")]
+    socket: bool,
+    /// Print the link that makes the app at Slack in place of the manifest
+    #[arg(long)]
+    link: bool,
+}
+
+/// The manifest, with the command of the settings where there are some.
+///
+/// # Errors
+/// Wrong settings.
+pub fn print(config: Option<PathBuf>, arguments: &ManifestArguments) -> Result<CommandOutput, Failure> {
+    let asked_for = config.is_some();
+    let file = settings_file(config);
+    let command = if asked_for || file.exists() {
+        Settings::read(&file)?.organization.command
+    } else {
+        COMMAND.to_owned()
+    };
+    let text = written(&command, arguments.url.as_deref());
+    let text = if arguments.link { format!("{}\n", install_link(&text)) } else { text };
+    Ok(CommandOutput { text, ok: true })
+}
+
+/// The manifest below some lines on what to do with it.
+fn written(command: &str, url: Option<&str>) -> String {
+    let (transport, how) = match url {
+        Some(url) => (Transport::Http(url), "which Slack calls over HTTP"),
+        None => (
+            Transport::Socket,
+            "in Socket Mode, for which Slack needs no address of yours. For HTTP print it with\n\
+             # `quartermaster manifest --url https://quartermaster.example.com`",
+        ),
+    };
+    format!(
+        "# The Slack app, {how}.\n\
+         # Paste this at https://api.slack.com/apps, Create New App, From a manifest; docs/slack-setup.md goes on from \
+         there.\n{}",
+        manifest(command, transport)
+    )
+}
+
+/// Reads `--url`: an https address that paths can be added to.
+fn public_url(text: &str) -> Result<String, String> {
+    let remedy = "write it like https://quartermaster.example.com";
+    let url = Url::parse(text).map_err(|_| format!("this is not an address: {remedy}"))?;
+    let plain = url.username().is_empty() && url.password().is_none();
+    let bare = url.query().is_none() && url.fragment().is_none();
+    if url.scheme() != "https" || !plain || !bare {
+        return Err(format!("Slack needs a plain https address: {remedy}"));
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_for_slack_is_https_and_nothing_but_a_place() {
+        assert_eq!(public_url("https://q.example.com/").unwrap(), "https://q.example.com");
+        assert_eq!(public_url("https://example.com/q/").unwrap(), "https://example.com/q");
+        for wrong in
+            ["http://q.example.com", "https://me:pw@q.example.com", "https://q.example.com/?b", "q", ""]
+        {
+            assert!(public_url(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The channels of the settings: whether each is there and can be written to.
+
+use std::collections::BTreeSet;
+
+use futures_util::{StreamExt as _, stream};
+
+use crate::domain::ids::ChannelId;
+use crate::domain::organization::Organization;
+use crate::ports::finding::Finding;
+use crate::slack::client::{ChannelState, SlackClient, Unanswered};
+use crate::slack::scopes::POST_ANYWHERE;
+
+const AREA: &str = "channels";
+/// Questions at a time.
+const AT_ONCE: usize = 4;
+
+/// A finding for each channel that is named, in the order of the settings.
+pub(super) async fn look(
+    client: &SlackClient,
+    organization: &Organization,
+    granted: &BTreeSet<String>,
+) -> Vec<Finding> {
+    let named = named(organization);
+    let asked = named.iter().map(|(channel, places)| async move {
+        let name = format!("{channel} ({})", places.join(", "));
+        match client.channel(channel).await {
+            Ok(state) => of_channel(&name, &state, granted.contains(POST_ANYWHERE)),
+            Err(unanswered) => of_no_answer(&name, &unanswered),
+        }
+    });
+    stream::iter(asked.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await
+}
+
+/// Each channel once, with the keys of the settings that name it.
+fn named(organization: &Organization) -> Vec<(&ChannelId, Vec<String>)> {
+    let team = |team: &'_ crate::domain::policy::Team| format!("team {}", team.name);
+    let teams = organization.teams.iter().filter_map(|named| Some((named.channel.as_ref()?, team(named))));
+    let audit = organization.audit_channel.iter().map(|channel| (channel, "`audit_channel`".to_owned()));
+    let approvals = [(&organization.approvals_channel, "`approvals_channel`".to_owned())];
+    let mut named: Vec<(&ChannelId, Vec<String>)> = Vec::new();
+    for (channel, place) in approvals.into_iter().chain(audit).chain(teams) {
+        match named.iter_mut().find(|(known, _)| *known == channel) {
+            Some((_, places)) => places.push(place),
+            None => named.push((channel, vec![place])),
+        }
+    }
+    named
+}
+
+fn of_channel(named: &str, state: &ChannelState, may_post_anywhere: bool) -> Finding {
+    let what = |stands: &str| format!("#{} {named} {stands}", state.name);
+    if state.is_archived {
+        let remedy = "unarchive it in its settings, or name another one in the settings file";
+        return Finding::problem(AREA, what("is archived (`is_archived`)"), remedy);
+    }
+    if state.is_member || (may_post_anywhere && !state.is_private) {
+        return Finding::ok(AREA, what("can be written to"));
+    }
+    Finding::problem(
+        AREA,
+        what("does not have the app in it (`not_in_channel`)"),
+        "type `/invite @Quartermaster` there",
+    )
+}
+
+fn of_no_answer(named: &str, unanswered: &Unanswered) -> Finding {
+    if unanswered.is(&["channel_not_found"]) {
+        return Finding::problem(
+            AREA,
+            format!("{named} is not there for the app (`channel_not_found`)"),
+            "type `/invite @Quartermaster` there if it is private; else copy the id anew from the bottom of its \
+             About tab",
+        );
+    }
+    let remedy = if unanswered.is(&["missing_scope"]) {
+        "grant the scope, then look again; it is only needed for this look"
+    } else {
+        "try again"
+    };
+    Finding::warning(AREA, format!("{named} could not be looked at: {}", unanswered.why), remedy)
+}

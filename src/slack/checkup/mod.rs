@@ -1,0 +1,136 @@
+//! Whether Slack is set up as the settings need it: the token and its scopes, the clock, the channels, the people. Asks,
+//! never changes anything. What is wrong is told in Slack's words, with the place in Slack where it is put right.
+
+mod channels;
+mod people;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use super::client::{Identity, SlackClient, Unanswered};
+use super::directory::SlackDirectory;
+use super::scopes::SCOPES;
+use crate::domain::catalog::Catalog;
+use crate::domain::organization::Organization;
+use crate::ports::clock::Clock;
+use crate::ports::finding::Finding;
+
+const TOKEN: &str = "Slack token";
+const REACH: &str = "Slack";
+const GRANTS: &str = "Slack scopes";
+const CLOCK: &str = "clock";
+
+/// Beyond this Slack's signatures are refused as too old, and no lease ends.
+const WRONG_TIME: SignedDuration = SignedDuration::from_mins(5);
+/// Beyond this somebody should look at the clock.
+const ODD_TIME: SignedDuration = SignedDuration::from_mins(1);
+
+/// Slack's answers to a token that is not good, or no longer.
+const BAD_TOKEN: [&str; 5] =
+    ["invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"];
+
+/// Everything about Slack, in the order in which it is best put right.
+pub async fn look(
+    client: &Arc<SlackClient>,
+    clock: &Arc<dyn Clock>,
+    organization: &Organization,
+    catalog: &Catalog,
+) -> Vec<Finding> {
+    let (identity, granted) = match client.grants().await {
+        Ok(grants) => grants,
+        Err(unanswered) => return vec![of_no_answer(&unanswered)],
+    };
+    let directory = SlackDirectory::new(Arc::clone(client), Arc::clone(clock));
+    let mut findings = vec![of_token(&identity)];
+    findings.extend(of_scopes(granted.as_ref()));
+    let granted = granted.unwrap_or_default();
+    let (time, channels, people) = tokio::join!(
+        client.clock_is_ahead_by(),
+        channels::look(client, organization, &granted),
+        people::look(client, &directory, organization, catalog),
+    );
+    findings.push(of_clock(time));
+    findings.extend(channels);
+    findings.extend(people);
+    findings
+}
+
+fn of_no_answer(unanswered: &Unanswered) -> Finding {
+    if unanswered.is(&BAD_TOKEN) {
+        return Finding::problem(
+            TOKEN,
+            format!("`SLACK_BOT_TOKEN` is not taken: {}", unanswered.why),
+            "copy the Bot User OAuth Token from OAuth & Permissions of the app anew; if there is none, press \
+             Install to Workspace first",
+        );
+    }
+    Finding::problem(
+        REACH,
+        unanswered.why.clone(),
+        "check the way from here to slack.com (proxy, firewall, DNS), and `SLACK_API_URL` if it is set",
+    )
+}
+
+fn of_token(identity: &Identity) -> Finding {
+    let workspace = identity.team.as_deref().or(identity.enterprise_id.as_deref()).unwrap_or("no workspace");
+    let person = identity.user_id.as_deref().unwrap_or("nobody");
+    if identity.bot_id.is_some() {
+        return Finding::ok(TOKEN, format!("the bot {person} in {workspace}"));
+    }
+    Finding::problem(
+        TOKEN,
+        format!("`SLACK_BOT_TOKEN` is the token of a person, {person} in {workspace}"),
+        "copy the Bot User OAuth Token, which begins with `xoxb-`, from OAuth & Permissions of the app",
+    )
+}
+
+fn of_scopes(granted: Option<&BTreeSet<String>>) -> Vec<Finding> {
+    let Some(granted) = granted else {
+        return vec![Finding::warning(
+            GRANTS,
+            "Slack does not list what was granted",
+            "look under OAuth & Permissions, Scopes, whether it is what manifest.yml asks for",
+        )];
+    };
+    let missing = SCOPES.iter().filter(|scope| !granted.contains(scope.name)).map(|scope| {
+        let what = format!("`{}` is not granted, for: {}", scope.name, scope.purpose);
+        let remedy =
+            "add it under OAuth & Permissions, Scopes, Bot Token Scopes, then press Reinstall to Workspace";
+        if scope.is_for_checks {
+            Finding::warning(GRANTS, what, remedy)
+        } else {
+            Finding::problem(GRANTS, what, remedy)
+        }
+    });
+    let missing: Vec<Finding> = missing.collect();
+    if missing.is_empty() {
+        return vec![Finding::ok(GRANTS, format!("all {} are granted", SCOPES.len()))];
+    }
+    missing
+}
+
+fn of_clock(ahead: anyhow::Result<SignedDuration>) -> Finding {
+    let ahead = match ahead {
+        Ok(ahead) => ahead,
+        Err(error) => {
+            let remedy = "try again; until Slack says what time it is, no lease ends";
+            return Finding::warning(CLOCK, format!("Slack's time is not known: {error:#}"), remedy);
+        }
+    };
+    let side = if ahead.is_negative() { "behind" } else { "ahead of" };
+    let what = format!("this machine is {} s {side} Slack", ahead.abs().as_secs());
+    let remedy = "let NTP set the clock of this machine";
+    match ahead.abs() {
+        off if off > WRONG_TIME => Finding::problem(
+            CLOCK,
+            format!("{what}, so what Slack sends is refused as too old and no lease ends"),
+            remedy,
+        ),
+        off if off > ODD_TIME => Finding::warning(CLOCK, what, remedy),
+        _ => Finding::ok(CLOCK, "the same as Slack's, within a minute"),
+    }
+}

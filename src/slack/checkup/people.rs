@@ -1,0 +1,163 @@
+//! The people, groups and addresses of the settings and the catalog: whether Slack knows them and they count.
+
+use futures_util::{StreamExt as _, stream};
+
+use crate::domain::catalog::{Approvers, Catalog, Principal};
+use crate::domain::organization::Organization;
+use crate::ports::directory::Directory as _;
+use crate::ports::finding::{Finding, Level};
+use crate::slack::client::SlackClient;
+use crate::slack::directory::SlackDirectory;
+
+const AREA: &str = "people";
+/// Questions at a time.
+const AT_ONCE: usize = 4;
+
+/// What Slack says about somebody who is named.
+enum Standing {
+    /// They are there and count.
+    Counts,
+    /// Slack knows nobody who counts by that name: how bad that is, why not, and what to do.
+    DoesNot(Level, &'static str, &'static str),
+    /// Slack could not be asked.
+    Unknown(String),
+}
+
+/// Somebody who is named, and where.
+struct Named<'a> {
+    principal: &'a Principal,
+    places: Vec<String>,
+    standing: Standing,
+}
+
+/// A finding for each of them who does not count, one for the others together, and one for each circle without anybody.
+pub(super) async fn look(
+    client: &SlackClient,
+    directory: &SlackDirectory,
+    organization: &Organization,
+    catalog: &Catalog,
+) -> Vec<Finding> {
+    let asked = circles(organization, catalog);
+    let asked = each_once(&asked).into_iter().map(|(principal, places)| async move {
+        Named { principal, places, standing: standing(client, directory, principal).await }
+    });
+    let named: Vec<Named<'_>> = stream::iter(asked.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
+    let mut findings: Vec<Finding> = named.iter().filter_map(of_one).collect();
+    findings.extend(of_unasked(&named));
+    findings.extend(empty_circles(organization, &named));
+    let known = named.iter().filter(|named| matches!(named.standing, Standing::Counts)).count();
+    if known == named.len() {
+        findings.insert(0, Finding::ok(AREA, format!("everybody who is named counts: {known}")));
+    }
+    findings
+}
+
+/// Who is named, by the place where.
+fn circles<'a>(organization: &'a Organization, catalog: &'a Catalog) -> Vec<(String, &'a [Principal])> {
+    let mut circles = vec![
+        ("`admins`".to_owned(), organization.admins.as_slice()),
+        ("`auditors`".to_owned(), organization.auditors.as_slice()),
+    ];
+    for team in &organization.teams {
+        circles.push((format!("members of {}", team.name), &team.members));
+        circles.push((format!("approvers of {}", team.name), &team.approvers));
+    }
+    for product in catalog.products.values() {
+        if let Approvers::Listed(approvers) = &product.approval.approvers {
+            circles.push((format!("approvers of the product {}", product.key), approvers));
+        }
+    }
+    circles
+}
+
+fn each_once<'a>(circles: &[(String, &'a [Principal])]) -> Vec<(&'a Principal, Vec<String>)> {
+    let mut once: Vec<(&Principal, Vec<String>)> = Vec::new();
+    for (place, principals) in circles {
+        for principal in *principals {
+            match once.iter_mut().find(|(known, _)| *known == principal) {
+                Some((_, places)) => places.push(place.clone()),
+                None => once.push((principal, vec![place.clone()])),
+            }
+        }
+    }
+    once
+}
+
+async fn standing(client: &SlackClient, directory: &SlackDirectory, principal: &Principal) -> Standing {
+    match principal {
+        Principal::Person(person) => match client.member(person).await {
+            Ok(Some(member)) => match member.why_not_counted() {
+                Some(why) => Standing::DoesNot(Level::Warning, why, "name somebody else"),
+                None => Standing::Counts,
+            },
+            Ok(None) => Standing::DoesNot(
+                Level::Problem,
+                "is not known in this workspace (`user_not_found`)",
+                "copy the id anew: open the profile in Slack, then More, Copy member ID",
+            ),
+            Err(error) => Standing::Unknown(error.to_string()),
+        },
+        Principal::Group(group) => match directory.group_members(group).await {
+            Ok(people) if people.is_empty() => Standing::DoesNot(
+                Level::Problem,
+                "is no user group, or has no active full member",
+                "copy the id anew from the address of the group's page, or add people to it",
+            ),
+            Ok(_) => Standing::Counts,
+            Err(error) => Standing::Unknown(format!("{error:#}")),
+        },
+        Principal::Email(address) => match directory.person_by_email(address).await {
+            Ok(None) => Standing::DoesNot(
+                Level::Problem,
+                "is not the confirmed address of an active full member",
+                "write the address as it stands in their Slack profile, or their member ID",
+            ),
+            Ok(Some(_)) => Standing::Counts,
+            Err(error) => Standing::Unknown(format!("{error:#}")),
+        },
+    }
+}
+
+fn of_one(named: &Named<'_>) -> Option<Finding> {
+    let Standing::DoesNot(level, why, remedy) = named.standing else { return None };
+    let what = format!("{} ({}) {why}", named.principal, named.places.join(", "));
+    Some(Finding { level, area: AREA, what, remedy: Some(remedy.to_owned()) })
+}
+
+/// One finding for all of them: what kept Slack from answering is most likely the same.
+fn of_unasked(named: &[Named<'_>]) -> Option<Finding> {
+    let why = |named: &Named<'_>| match &named.standing {
+        Standing::Unknown(why) => Some(why.clone()),
+        Standing::Counts | Standing::DoesNot(..) => None,
+    };
+    let reasons: Vec<String> = named.iter().filter_map(why).collect();
+    let first = reasons.first()?;
+    let what = format!("{} of {} could not be asked about: {first}", reasons.len(), named.len());
+    Some(Finding::warning(AREA, what, "try again, after granting the scope if one is missing"))
+}
+
+/// Teams that nobody can ask for or decide for.
+fn empty_circles(organization: &Organization, named: &[Named<'_>]) -> Vec<Finding> {
+    let counts = |principal: &Principal| {
+        let found = named.iter().find(|named| named.principal == principal);
+        !found.is_some_and(|named| matches!(named.standing, Standing::DoesNot(..)))
+    };
+    let mut findings = Vec::new();
+    for team in &organization.teams {
+        if !team.approvers.iter().any(counts) {
+            findings.push(Finding::problem(
+                AREA,
+                format!("nobody can approve what the team {} asks for", team.name),
+                "name an active full member or a user group with one in `approvers`",
+            ));
+        }
+        if !team.members.iter().any(counts) {
+            findings.push(Finding::warning(
+                AREA,
+                format!("nobody is in the team {}", team.name),
+                "name an active full member or a user group with one in `members`",
+            ));
+        }
+    }
+    findings
+}

@@ -1,0 +1,132 @@
+//! Whether what the settings name outside of Slack is there and works: the account, the store, the jobs. The account is
+//! asked as at the start of `serve`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use super::on_aws::{Look, OnAws};
+use crate::aws;
+use crate::config::{Settings, StoreChoice};
+use crate::domain::catalog::Catalog;
+use crate::local::database::{Database, OpenError};
+use crate::local::store::SqliteStore;
+use crate::ports::clock::Clock;
+use crate::ports::finding::Finding;
+use crate::ports::store::{ParkedJob, Store};
+
+const AWS: &str = "AWS";
+const STORE: &str = "store";
+const JOBS: &str = "jobs";
+/// So long a due job waits when nobody works; a claim that ran out takes two minutes.
+const STANDSTILL: SignedDuration = SignedDuration::from_mins(5);
+/// Parked jobs that are told one by one.
+const TOLD: usize = 20;
+
+/// Everything outside of Slack.
+pub async fn look(settings: &Settings, catalog: &Arc<Catalog>, clock: &dyn Clock) -> Vec<Finding> {
+    let on_aws = if settings.backend.uses_aws() {
+        OnAws::new(&aws::configuration().await, settings, catalog)
+    } else {
+        OnAws::default()
+    };
+    let looks = Box::pin(on_aws.look()).await;
+    let account_is_fine = looks.iter().all(|look| look.problems.is_empty());
+    let mut findings: Vec<Finding> = looks.into_iter().flat_map(of_account).collect();
+    match &settings.backend.store {
+        StoreChoice::Sqlite(file) => findings.extend(of_file(file, clock).await),
+        // What is wrong with the tables was told already.
+        StoreChoice::DynamoDb { .. } if !account_is_fine => {}
+        StoreChoice::DynamoDb { .. } => {
+            if let Some(store) = &on_aws.store {
+                findings.push(of_use(store.check().await));
+                findings.extend(of_jobs(store, clock).await);
+            }
+        }
+    }
+    findings
+}
+
+fn of_account(look: Look) -> Vec<Finding> {
+    if look.problems.is_empty() {
+        return vec![Finding::ok(AWS, look.what)];
+    }
+    look.problems.into_iter().map(|problem| Finding::problem(AWS, problem.what, problem.remedy)).collect()
+}
+
+/// A bot may be working on the file: it is read and no more.
+async fn of_file(file: &str, clock: &dyn Clock) -> Vec<Finding> {
+    let database = match Database::open_for_reading(file) {
+        Ok(database) => database,
+        Err(OpenError::Missing(_)) => return vec![of_missing(file)],
+        Err(error) => {
+            let what = format!("{:#}", anyhow::Error::new(error));
+            let remedy = "mend or move the file, or name another one in `backend.store`";
+            return vec![Finding::problem(STORE, what, remedy)];
+        }
+    };
+    let mut findings = vec![Finding::ok(STORE, format!("`{file}` can be read"))];
+    findings.extend(of_jobs(&SqliteStore::new(database), clock).await);
+    findings
+}
+
+fn of_missing(file: &str) -> Finding {
+    let folder = Path::new(file).parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.is_dir() => Finding::problem(
+            STORE,
+            format!("there is no folder `{}` for `{file}`", folder.display()),
+            "make the folder, or name another file in `backend.store`",
+        ),
+        Some(_) | None => Finding::ok(STORE, format!("`{file}` is made when the bot first starts")),
+    }
+}
+
+fn of_use(checked: anyhow::Result<()>) -> Finding {
+    match checked {
+        Ok(()) => Finding::ok(STORE, "the tables can be read and written"),
+        Err(error) => Finding::problem(
+            STORE,
+            format!("{error:#}"),
+            "give the bot's role the rights that it has in `infra/portal.yml`",
+        ),
+    }
+}
+
+async fn of_jobs(store: &dyn Store, clock: &dyn Clock) -> Vec<Finding> {
+    let (parked, next_due) = tokio::join!(store.parked(TOLD + 1), store.next_due());
+    let mut findings = Vec::new();
+    match parked {
+        Ok(parked) if parked.is_empty() => findings.push(Finding::ok(JOBS, "none was given up")),
+        Ok(parked) => findings.extend(of_parked(&parked)),
+        Err(error) => findings.push(unreadable(&error)),
+    }
+    match next_due {
+        Ok(Some(due)) if clock.now().duration_since(due) > STANDSTILL => findings.push(Finding::warning(
+            JOBS,
+            format!("what was due at {due:.0} was not done yet"),
+            "look whether the bot runs, and at its log",
+        )),
+        Ok(_) => {}
+        Err(error) => findings.push(unreadable(&error)),
+    }
+    findings
+}
+
+fn of_parked(parked: &[ParkedJob]) -> Vec<Finding> {
+    let told = |job: &ParkedJob| {
+        let what = format!("`{}` of {} was given up: {}", job.key.name, job.key.of, job.why);
+        Finding::warning(JOBS, what, "mend the cause, then `quartermaster jobs retry`")
+    };
+    let mut findings: Vec<Finding> = parked.iter().take(TOLD).map(told).collect();
+    if parked.len() > TOLD {
+        let what = format!("more than these {TOLD} were given up");
+        findings.push(Finding::warning(JOBS, what, "`quartermaster jobs list` prints all of them"));
+    }
+    findings
+}
+
+fn unreadable(error: &anyhow::Error) -> Finding {
+    Finding::problem(STORE, format!("{error:#}"), "check the store and the way to it")
+}

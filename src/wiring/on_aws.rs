@@ -1,0 +1,102 @@
+//! The backends that are on AWS, and whether the account is set up for them: asked at the start and by `doctor`.
+
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+
+use crate::aws::cost_explorer::CostExplorer;
+use crate::aws::dynamodb::{DynamoStore, Tables};
+use crate::aws::inventory::CloudControl;
+use crate::aws::queue::EventQueue;
+use crate::aws::service_catalog::{Portfolio, ServiceCatalog};
+use crate::aws::step_functions::StepFunctions;
+use crate::aws::{Problem, access};
+use crate::config::{ProvisionerChoice, Settings, StoreChoice, WorkflowChoice};
+use crate::domain::catalog::Catalog;
+
+/// Those that an account has to be set up for; none of them where everything is embedded.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OnAws {
+    configuration: Option<SdkConfig>,
+    pub(super) store: Option<DynamoStore>,
+    pub(super) workflow: Option<StepFunctions>,
+    pub(super) queue: Option<EventQueue>,
+    pub(super) provisioner: Option<ServiceCatalog>,
+    pub(super) bill: Option<CostExplorer>,
+    pub(super) inventory: Option<CloudControl>,
+}
+
+/// A part of the account that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Look {
+    /// What was looked at.
+    pub(super) what: String,
+    /// What is wrong with it.
+    pub(super) problems: Vec<Problem>,
+}
+
+impl OnAws {
+    /// Those that the settings name, calling AWS as `configuration` says.
+    pub(super) fn new(configuration: &SdkConfig, settings: &Settings, catalog: &Arc<Catalog>) -> Self {
+        let backend = &settings.backend;
+        Self {
+            configuration: Some(configuration.clone()),
+            store: match &backend.store {
+                StoreChoice::DynamoDb { requests, events } => {
+                    Some(DynamoStore::new(configuration, tables(requests, events)))
+                }
+                StoreChoice::Sqlite(_) => None,
+            },
+            workflow: match &backend.workflow {
+                WorkflowChoice::StepFunctions(machine) => Some(StepFunctions::new(configuration, machine)),
+                WorkflowChoice::Local => None,
+            },
+            inventory: (backend.provisioner == ProvisionerChoice::ServiceCatalog)
+                .then(|| CloudControl::new(configuration)),
+            bill: settings.account.actual_cost.then(|| CostExplorer::new(configuration)),
+            queue: backend.queue.as_ref().map(|url| EventQueue::new(configuration, url)),
+            provisioner: match backend.provisioner {
+                ProvisionerChoice::ServiceCatalog => {
+                    let portfolio = Portfolio {
+                        id: settings.account.portfolio.clone(),
+                        launch_paths: settings.account.launch_paths.clone(),
+                    };
+                    Some(ServiceCatalog::new(configuration, portfolio, Arc::clone(catalog)))
+                }
+                ProvisionerChoice::Simulated => None,
+            },
+        }
+    }
+
+    /// Looks at every part of the account that is used, all at once; at none of them where nothing can be called.
+    pub(super) async fn look(&self) -> Vec<Look> {
+        let Some(configuration) = &self.configuration else { return Vec::new() };
+        let mut looks = vec![Look {
+            what: format!("calls go to {}", access::region(configuration)),
+            problems: access::problems(configuration).await,
+        }];
+        if looks[0].problems.is_empty() {
+            // Nobody is kept from working by a bill or a list that cannot be read.
+            let Self { store, workflow, queue, provisioner, .. } = self;
+            let (store, workflow, queue, provisioner) = tokio::join!(
+                look_at(store.as_ref().map(|store| (store.subject(), store.problems()))),
+                look_at(workflow.as_ref().map(|machine| (machine.subject(), machine.problems()))),
+                look_at(queue.as_ref().map(|queue| (queue.subject(), queue.problems()))),
+                look_at(provisioner.as_ref().map(|portfolio| (portfolio.subject(), portfolio.problems()))),
+            );
+            looks.extend([store, workflow, queue, provisioner].into_iter().flatten());
+        }
+        looks
+    }
+}
+
+/// What is wrong with a backend, where there is one.
+async fn look_at(backend: Option<(String, impl Future<Output = Vec<Problem>>)>) -> Option<Look> {
+    let (what, problems) = backend?;
+    Some(Look { what, problems: problems.await })
+}
+
+/// The two tables of a store.
+pub(super) fn tables(requests: &str, events: &str) -> Tables {
+    Tables { requests: requests.to_owned(), events: events.to_owned() }
+}

@@ -1,0 +1,300 @@
+//! `doctor`, as an operator runs it: a set-up in which all is well, and each thing that can be wrong with it.
+
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use quartermaster::catalog;
+use quartermaster::playground::{Playground, Workspace};
+use quartermaster::ports::clock::SystemClock;
+use serde_json::Value;
+
+use crate::harness::cloud::Cloud;
+use crate::harness::process::{TOKEN, slack};
+use crate::harness::{Place, said, transcript};
+
+/// Shaped like Slack's.
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// An operator, their folder, and a Slack in which all is well.
+struct Operator {
+    place: Place,
+    slack: Playground,
+    origin: String,
+}
+
+impl Operator {
+    async fn new() -> Self {
+        let (slack, origin) = slack("127.0.0.1:1").await;
+        let place = Place::new("127.0.0.1:0");
+        place.replace("quartermaster.toml", "[simulated]", "admins = [\"U0ADMIN\"]\n[simulated]");
+        Self { place, slack, origin }
+    }
+
+    /// Writes a line below `[slack]` or below the team.
+    fn settles(&self, place: &str, lines: &str) {
+        self.place.replace("quartermaster.toml", place, &format!("{lines}\n{place}"));
+    }
+
+    fn rearranges(&self, change: impl FnOnce(&mut Workspace)) {
+        self.slack.change(change);
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.place.command(&[&["doctor"], arguments].concat());
+        command.env("SLACK_SIGNING_SECRET", SECRET).env("SLACK_BOT_TOKEN", TOKEN);
+        command.env("SLACK_API_URL", format!("{}/api/", self.origin));
+        command
+    }
+
+    fn asks(&self) -> String {
+        told(&self.command(&[]).output().unwrap())
+    }
+
+    /// What is not as it should be.
+    fn hears(&self) -> String {
+        let all = self.asks();
+        all.lines().filter(|line| !line.starts_with("ok ")).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn told(output: &Output) -> String {
+    let told = said(output);
+    for secret in [SECRET, TOKEN] {
+        assert!(!told.contains(secret), "a secret is printed: {told}");
+    }
+    told
+}
+
+fn without_scopes<'a>(scopes: &'a [&'a str]) -> impl FnOnce(&mut Workspace) + 'a {
+    |workspace| workspace.scopes.retain(|granted| !scopes.contains(&granted.as_str()))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_set_up_in_which_all_is_well_is_told_line_by_line() {
+    let operator = Operator::new().await;
+    insta::assert_snapshot!(operator.asks(), @"
+    ok      settings: `quartermaster.toml` is good, teams: 1
+    ok      settings: the secrets are set
+    ok      catalog: 3 products, nothing to mend
+    ok      Slack token: the bot U0QM in Playground
+    ok      Slack scopes: all 8 are granted
+    ok      clock: the same as Slack's, within a minute
+    ok      channels: #approvals C0APPROVALS (`approvals_channel`) can be written to
+    ok      channels: #team-payments C0PAYMENTS (team payments) can be written to
+    ok      people: everybody who is named counts: 3
+    ok      store: `quartermaster.db` is made when the bot first starts
+    problems: 0, warnings: 0
+    exit 0
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_script_reads_the_same_as_json() {
+    let operator = Operator::new().await;
+    operator.rearranges(without_scopes(&["users:read.email", "groups:read"]));
+    let output = operator.command(&["--json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said["ok"], false);
+    let of = |level: &str| {
+        let findings = said["findings"].as_array().unwrap().iter();
+        findings.filter(|finding| finding["level"] == level).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!((of("problem").len(), of("warning").len()), (1, 1));
+    assert_eq!(of("problem")[0]["area"], "Slack scopes");
+    assert!(of("problem")[0]["remedy"].as_str().unwrap().ends_with("press Reinstall to Workspace"));
+    assert!(of("ok").iter().all(|finding| finding["remedy"].is_null()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scopes_that_were_not_granted_are_named_with_what_they_are_for() {
+    let operator = Operator::new().await;
+    operator.rearranges(without_scopes(&["usergroups:read", "channels:read"]));
+    operator.settles("[simulated]", "auditors = [\"S0LEADS\"]");
+    insta::assert_snapshot!(operator.hears(), @"
+    warning Slack scopes: `channels:read` is not granted, for: whether the channels of the settings can be written to: add it under OAuth & Permissions, Scopes, Bot Token Scopes, then press Reinstall to Workspace
+    problem Slack scopes: `usergroups:read` is not granted, for: teams and approvers that are user groups: add it under OAuth & Permissions, Scopes, Bot Token Scopes, then press Reinstall to Workspace
+    warning channels: C0APPROVALS (`approvals_channel`) could not be looked at: Slack answered `missing_scope: needs the scope channels:read`: grant the scope, then look again; it is only needed for this look
+    warning channels: C0PAYMENTS (team payments) could not be looked at: Slack answered `missing_scope: needs the scope channels:read`: grant the scope, then look again; it is only needed for this look
+    warning people: 1 of 4 could not be asked about: cannot ask Slack who is in group S0LEADS: Slack answered `missing_scope: needs the scope usergroups:read`: try again, after granting the scope if one is missing
+    problems: 1, warnings: 4
+    exit 1
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_that_cannot_be_written_to_is_told_with_the_way_in() {
+    let operator = Operator::new().await;
+    operator.settles("[simulated]", "audit_channel = \"C0AUDIT\"");
+    operator.settles(
+        "[simulated]",
+        "[[teams]]\nname = \"search\"\nmembers = [\"U0BOB\"]\napprovers = [\"U0MORGAN\"]\nchannel = \"C0GONE\"",
+    );
+    operator.rearranges(|workspace| {
+        for channel in &mut workspace.channels {
+            match channel.id.as_str() {
+                "C0APPROVALS" => channel.members.retain(|member| member != "U0QM"),
+                "C0AUDIT" => channel.is_archived = true,
+                _ => {}
+            }
+        }
+    });
+    insta::assert_snapshot!(operator.hears(), @"
+    problem channels: #approvals C0APPROVALS (`approvals_channel`) does not have the app in it (`not_in_channel`): type `/invite @Quartermaster` there
+    problem channels: #audit C0AUDIT (`audit_channel`) is archived (`is_archived`): unarchive it in its settings, or name another one in the settings file
+    problem channels: C0GONE (team search) is not there for the app (`channel_not_found`): type `/invite @Quartermaster` there if it is private; else copy the id anew from the bottom of its About tab
+    problems: 3, warnings: 0
+    exit 1
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_groups_and_addresses_that_count_for_nothing_are_named_with_where_they_stand() {
+    let operator = Operator::new().await;
+    let approvers = "approvers = [\"U0MORGAN\"]";
+    operator.place.replace("quartermaster.toml", approvers, "approvers = [\"U0MORGAN\", \"S0NOBODY\"]");
+    let members = "members = [\"U0ALICE\"]";
+    let more = "members = [\"U0ALICE\", \"U0TYPO\", \"Bob@playground.example\", \"bob@elsewhere.example\"]";
+    operator.place.replace("quartermaster.toml", members, more);
+    operator.rearranges(|workspace| {
+        for person in &mut workspace.people {
+            match person.id.as_str() {
+                "U0MORGAN" => person.deleted = true,
+                "U0ADMIN" => person.is_restricted = true,
+                _ => {}
+            }
+        }
+    });
+    insta::assert_snapshot!(operator.hears(), @"
+    warning people: U0ADMIN (`admins`) is a guest: name somebody else
+    problem people: U0TYPO (members of payments) is not known in this workspace (`user_not_found`): copy the id anew: open the profile in Slack, then More, Copy member ID
+    problem people: bob@elsewhere.example (members of payments) is not the confirmed address of an active full member: write the address as it stands in their Slack profile, or their member ID
+    warning people: U0MORGAN (approvers of payments) was deactivated: name somebody else
+    problem people: S0NOBODY (approvers of payments) is no user group, or has no active full member: copy the id anew from the address of the group's page, or add people to it
+    problem people: nobody can approve what the team payments asks for: name an active full member or a user group with one in `approvers`
+    problems: 4, warnings: 2
+    exit 1
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_settings_missing_secrets_and_a_wrong_token_are_problems_like_any_other() {
+    let operator = Operator::new().await;
+    let mut wrong = operator.command(&[]);
+    wrong.env("SLACK_BOT_TOKEN", "xoxb-of-somebody-else").env("SLACK_SIGNING_SECRET", "client secret");
+    let wrong = told(&wrong.output().unwrap());
+    let wrong: Vec<&str> = wrong.lines().filter(|line| !line.starts_with("ok ")).collect();
+    insta::assert_snapshot!(wrong.join("\n"), @"
+    warning settings: `SLACK_SIGNING_SECRET` is not 32 hexadecimal digits: copy the Signing Secret, not the Client Secret, from Basic Information, App Credentials
+    problem Slack token: `SLACK_BOT_TOKEN` is not taken: Slack answered `invalid_auth`: copy the Bot User OAuth Token from OAuth & Permissions of the app anew; if there is none, press Install to Workspace first
+    problems: 1, warnings: 1
+    exit 1
+    ");
+    operator.place.replace("quartermaster.toml", "approvals_channel", "approval_channel");
+    let mut without = operator.command(&[]);
+    without.env_remove("SLACK_BOT_TOKEN");
+    insta::assert_snapshot!(told(&without.output().unwrap()), @r#"
+    problem settings: quartermaster.toml: line 4: `slack.approvals_channel` is missing: add a line such as `approvals_channel = "some text"`
+    problem settings: quartermaster.toml: line 5: unknown key `slack.approval_channel`: did you mean `approvals_channel`?
+    problem settings: SLACK_BOT_TOKEN: is not set: copy the token that begins with `xoxb-` from OAuth & Permissions of your Slack app
+    problems: 3, warnings: 0
+    exit 1
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_with_the_catalog_and_the_store_is_told_too() {
+    let operator = Operator::new().await;
+    operator.place.replace("catalog/s3-bucket/product.yml", "description:", "descripton:");
+    operator.place.replace("catalog/ecs-service/product.yml", "requesters: everyone", "requesters: [web]");
+    operator.settles("[simulated]", "[backend]\nstore = \"sqlite:rows/quartermaster.db\"");
+    insta::assert_snapshot!(operator.hears(), @"
+    problem catalog: catalog/s3-bucket/product.yml: line 3: unknown key `descripton`: did you mean `description`?
+    warning catalog: `ecs-service` is for the team `web`, which the settings do not have: correct `requesters` in its product.yml, or add the team
+    problem store: there is no folder `rows` for `rows/quartermaster.db`: make the folder, or name another file in `backend.store`
+    problems: 2, warnings: 1
+    exit 1
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn jobs_that_were_given_up_or_wait_for_a_bot_are_told() {
+    let operator = Operator::new().await;
+    assert!(operator.place.runs(&["reconcile"]).status.success(), "it makes the store");
+    let file = rusqlite::Connection::open(operator.place.file("quartermaster.db")).unwrap();
+    file.execute_batch(
+        "INSERT INTO jobs (of, name, kind, due_at, parked, last_error, written_at) VALUES
+         ('U0ALICE', 'show:home', '\"Home\"', 0, 1, 'Slack refused the call: invalid_blocks', 0),
+         ('-', 'bill', '\"ReadBill\"', 1767225600000000, 0, NULL, 1767225600000000)",
+    )
+    .unwrap();
+    insta::assert_snapshot!(operator.hears(), @"
+    warning jobs: `show:home` of U0ALICE was given up: Slack refused the call: invalid_blocks: mend the cause, then `quartermaster jobs retry`
+    warning jobs: what was due at 2026-01-01T00:00:00Z was not done yet: look whether the bot runs, and at its log
+    problems: 0, warnings: 2
+    exit 0
+    ");
+}
+
+/// The operator of a bot on AWS asks.
+fn asks_on(cloud: &Cloud, operator: &Operator) -> String {
+    let mut command = operator.command(&[]);
+    command.env("AWS_ENDPOINT_URL", cloud.url()).env("AWS_REGION", "us-east-1");
+    command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    command.env("AWS_EC2_METADATA_DISABLED", "true");
+    let told = transcript::steady(&told(&command.output().unwrap()));
+    // The queue's address names a port that is another one every time.
+    let lines = cloud.lines("simulated");
+    let (_, queue) = lines.split_once("queue = \"http://").unwrap();
+    told.replace(queue.split('/').next().unwrap(), "EMULATOR")
+}
+
+fn about_aws(told: &str) -> String {
+    let lines = told.lines().filter(|line| line.contains(" AWS: ") || line.contains(" store: "));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "wants the emulator: .ci/aws"]
+async fn the_account_is_looked_at_as_at_the_start_of_the_bot() {
+    let cloud = Cloud::open(Arc::new(SystemClock)).await;
+    cloud.stand_in.publishes(&catalog::built_in().unwrap());
+    let operator = Operator::new().await;
+    operator.settles("[[teams]]", &cloud.lines("service-catalog"));
+    insta::assert_snapshot!(about_aws(&asks_on(&cloud, &operator)), @"
+    ok      AWS: calls go to us-east-1
+    ok      AWS: the tables `ID.ProvisioningRequests` and `ID.ProvisioningEvents` with their indexes
+    ok      AWS: the state machine `arn:aws:states:us-east-1:123456789012:stateMachine:ID`
+    ok      AWS: the queue `http://EMULATOR/123456789012/ID`
+    ok      AWS: the 3 products of the catalog in the portfolio `port-standin`
+    ok      store: the tables can be read and written
+    ");
+
+    cloud.stand_in.refuses_next("SearchProductsAsAdmin", "AccessDeniedException");
+    operator.place.replace("quartermaster.toml", "dynamodb:", "dynamodb:no");
+    operator.place.replace("quartermaster.toml", "stateMachine:", "stateMachine:no");
+    operator.place.replace("quartermaster.toml", "/123456789012/", "/123456789012/no");
+    insta::assert_snapshot!(about_aws(&asks_on(&cloud, &operator)), @r#"
+    ok      AWS: calls go to us-east-1
+    problem AWS: there is no table `noID.ProvisioningRequests`: correct `backend.store`, or deploy the stack of `infra/portal.yml` with `infra/deploy.sh`
+    problem AWS: there is no state machine `arn:aws:states:us-east-1:123456789012:stateMachine:noID`: correct `backend.workflow` and the region, or deploy the stack of `infra/portal.yml` with `infra/deploy.sh`
+    problem AWS: there is no queue `http://EMULATOR/123456789012/noID`: correct `backend.queue`, or deploy the stack of `infra/portal.yml` with `infra/deploy.sh`
+    problem AWS: cannot look into the portfolio: service error: unhandled error (AccessDeniedException): Error { code: "AccessDeniedException", message: "told by the stand-in" }: allow `servicecatalog:SearchProductsAsAdmin` to the role of the bot, as `infra/portal.yml` does
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_cannot_be_called_at_all_is_told_once() {
+    let operator = Operator::new().await;
+    operator.settles(
+        "[simulated]",
+        "[backend]\nstore = \"dynamodb:Rows\"\nqueue = \"http://127.0.0.1:1/1/q\"\n\
+         workflow = \"step-functions:arn:aws:states:us-east-1:123456789012:stateMachine:M\"",
+    );
+    let mut command = operator.command(&[]);
+    command.env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", operator.place.file("."));
+    insta::assert_snapshot!(about_aws(&told(&command.output().unwrap())), @"
+    problem AWS: no region is chosen: set `AWS_REGION`, such as `us-east-1`, or `region` in the profile
+    problem AWS: there are no credentials: the credential provider was not enabled: no credentials found in chain: give the machine a role, or set `AWS_PROFILE`, or `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`
+    ");
+}
