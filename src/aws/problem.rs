@@ -30,15 +30,34 @@ impl Problem {
     {
         let why: Vec<String> = Chain::new(error).map(ToString::to_string).collect();
         let what = format!("cannot look at {thing}: {}", why.join(": "));
-        // A service says that rights are missing with this code or with a longer one.
-        let denied = error.code().is_some_and(|code| code.starts_with("AccessDenied"));
-        let remedy = if denied {
-            format!("allow `{action}` to the role of the bot, as `infra/portal.yml` does")
+        let remedy = if is_denial(error) {
+            allow(action)
         } else {
             "check region, credentials and the way to AWS, then start again".to_owned()
         };
         Self { what, remedy }
     }
+
+    /// What is wrong when a call that was made to try the right `action` was denied; any other answer is as good as a
+    /// success.
+    pub(super) fn of_right<T, E, R>(action: &str, answer: &Result<T, SdkError<E, R>>) -> Option<Self>
+    where
+        E: Error + ProvideErrorMetadata + 'static,
+        R: fmt::Debug + 'static,
+    {
+        let error = answer.as_ref().err().filter(|error| is_denial(*error))?;
+        let why = error.message().unwrap_or("access is denied").to_owned();
+        Some(Self::new(format!("`{action}` is not allowed: {why}"), allow(action)))
+    }
+}
+
+/// A service says that rights are missing with this code or with a longer one.
+fn is_denial(error: &impl ProvideErrorMetadata) -> bool {
+    error.code().is_some_and(|code| code.starts_with("AccessDenied"))
+}
+
+fn allow(action: &str) -> String {
+    format!("allow `{action}` to the role of the bot, as `infra/portal.yml` does")
 }
 
 /// `what: remedy`.

@@ -56,7 +56,7 @@ impl StepFunctions {
     pub async fn problems(&self) -> Vec<Problem> {
         let asked = self.client.describe_state_machine().state_machine_arn(&self.machine).send().await;
         match asked {
-            Ok(machine) => self.differences(&machine),
+            Ok(machine) => [self.differences(&machine), Box::pin(self.missing_rights()).await].concat(),
             Err(error) if error.as_service_error().is_some_and(is_missing) => vec![Problem::new(
                 format!("there is no state machine `{}`", self.machine),
                 "correct `backend.workflow` and the region, or deploy the stack of `infra/portal.yml` with \
@@ -67,6 +67,26 @@ impl StepFunctions {
                 vec![Problem::of_call(&thing, "states:DescribeStateMachine", &error)]
             }
         }
+    }
+
+    /// What the bot is not allowed to do beside starting executions, which cannot be tried. Nobody waits with such a
+    /// token, and no execution is called so.
+    async fn missing_rights(&self) -> Vec<Problem> {
+        let nobody = "nobody-waits-with-this";
+        let none = self.machine.replacen(":stateMachine:", ":execution:", 1) + ":no-execution";
+        let (success, failure, list, describe) = tokio::join!(
+            self.client.send_task_success().task_token(nobody).output("{}").send(),
+            self.client.send_task_failure().task_token(nobody).send(),
+            self.client.list_executions().state_machine_arn(&self.machine).max_results(1).send(),
+            self.client.describe_execution().execution_arn(none).send(),
+        );
+        let missing = [
+            Problem::of_right("states:SendTaskSuccess", &success),
+            Problem::of_right("states:SendTaskFailure", &failure),
+            Problem::of_right("states:ListExecutions", &list),
+            Problem::of_right("states:DescribeExecution", &describe),
+        ];
+        missing.into_iter().flatten().collect()
     }
 
     fn differences(&self, machine: &DescribeStateMachineOutput) -> Vec<Problem> {

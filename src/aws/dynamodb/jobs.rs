@@ -62,6 +62,12 @@ fn shards(store: &DynamoStore) -> impl Iterator<Item = QueryFluentBuilder> {
     })
 }
 
+/// A query of the index that finds a job of one partition at most, for whoever wants to know whether it is allowed.
+pub(super) fn one_shard(store: &DynamoStore) -> QueryFluentBuilder {
+    let query = store.client.query().table_name(&store.tables.events).index_name(DUE_INDEX).limit(1);
+    query.key_condition_expression("dueShard = :shard").expression_attribute_values(":shard", text(PARKED))
+}
+
 pub(super) async fn due(store: &DynamoStore, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
     let page = i32::try_from(limit.clamp(1, 1_000)).unwrap_or(i32::MAX);
     let queries = shards(store).map(|query| {

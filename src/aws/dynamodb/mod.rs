@@ -17,6 +17,7 @@ mod jobs;
 mod keys;
 mod lists;
 mod quota;
+mod rights;
 mod row;
 mod trail;
 mod transaction;
@@ -81,9 +82,15 @@ impl DynamoStore {
         format!("the tables `{requests}` and `{events}` with their indexes")
     }
 
-    /// Everything that is wrong with the tables: missing, or without an index.
+    /// Everything that is wrong with the tables: missing, or without an index, or not to be used.
     pub async fn problems(&self) -> Vec<Problem> {
-        check::problems(self).await
+        let problems = check::problems(self).await;
+        if problems.is_empty() { self.missing_rights().await } else { problems }
+    }
+
+    /// What the bot is not allowed to do with the tables, tried without changing anything.
+    pub async fn missing_rights(&self) -> Vec<Problem> {
+        rights::missing(self).await
     }
 
     async fn check_both_tables(&self) -> anyhow::Result<()> {

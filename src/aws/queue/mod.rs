@@ -67,7 +67,7 @@ impl EventQueue {
             Ok(answer) => {
                 let attributes = answer.attributes.unwrap_or_default();
                 if attributes.contains_key(&QueueAttributeName::RedrivePolicy) {
-                    return Vec::new();
+                    return self.missing_rights().await;
                 }
                 vec![Problem::new(
                     format!("the queue `{}` has no dead letters", self.url),
@@ -88,6 +88,13 @@ impl EventQueue {
                 vec![Problem::of_call(&format!("the queue `{}`", self.url), "sqs:GetQueueAttributes", &error)]
             }
         }
+    }
+
+    /// What the bot is not allowed to do beside receiving, which would take a message away. No message has such a
+    /// receipt.
+    async fn missing_rights(&self) -> Vec<Problem> {
+        let delete = self.sqs.delete_message().queue_url(&self.url).receipt_handle("no-receipt").send().await;
+        Problem::of_right("sqs:DeleteMessage", &delete).into_iter().collect()
     }
 
     /// What a message says to the portal; `None` when it is about something that is not ours.

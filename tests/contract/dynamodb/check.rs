@@ -43,3 +43,27 @@ async fn a_right_that_is_missing_is_named() {
     cannot look at the table `ProvisioningEvents`: service error: unhandled error (AccessDeniedException): Error { code: \"AccessDeniedException\", message: \"User bot is not authorized\" }: allow `dynamodb:DescribeTable` to the role of the bot, as `infra/portal.yml` does
     ");
 }
+
+#[tokio::test]
+async fn each_right_to_the_tables_that_is_missing_is_named() {
+    let kind = "com.amazonaws.dynamodb.v20120810#AccessDeniedException";
+    let denied = (400, json!({"__type": kind, "Message": "User bot is not authorized"}));
+    let (store, script) = store_answered(vec![denied; 7]).await;
+    insta::assert_snapshot!(told(&store.missing_rights().await), @"
+    `dynamodb:GetItem` is not allowed: User bot is not authorized: allow `dynamodb:GetItem` to the role of the bot, as `infra/portal.yml` does
+    `dynamodb:Query` is not allowed: User bot is not authorized: allow `dynamodb:Query` to the role of the bot, as `infra/portal.yml` does
+    `dynamodb:BatchGetItem` is not allowed: User bot is not authorized: allow `dynamodb:BatchGetItem` to the role of the bot, as `infra/portal.yml` does
+    `dynamodb:PutItem` is not allowed: User bot is not authorized: allow `dynamodb:PutItem` to the role of the bot, as `infra/portal.yml` does
+    `dynamodb:UpdateItem` is not allowed: User bot is not authorized: allow `dynamodb:UpdateItem` to the role of the bot, as `infra/portal.yml` does
+    `dynamodb:DeleteItem` is not allowed: User bot is not authorized: allow `dynamodb:DeleteItem` to the role of the bot, as `infra/portal.yml` does
+    `dynamodb:ConditionCheckItem` is not allowed: User bot is not authorized: allow `dynamodb:ConditionCheckItem` to the role of the bot, as `infra/portal.yml` does
+    ");
+    assert_eq!(script.asked("TableName").len(), 7, "each was tried once");
+}
+
+#[tokio::test]
+async fn a_table_that_is_busy_lacks_no_right() {
+    let kind = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
+    let (store, _) = store_answered(vec![(400, json!({"__type": kind, "Message": "no"})); 7]).await;
+    assert_eq!(told(&store.missing_rights().await), "");
+}

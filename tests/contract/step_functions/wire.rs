@@ -8,6 +8,7 @@ use quartermaster::ports::workflow::{ResumeError, Workflow as _};
 use serde_json::{Value, json};
 use std::time::Duration;
 
+use crate::emulator::machine::shipped;
 use crate::script::{Script, answered, answered_in_text, error};
 use crate::workflow::input;
 
@@ -123,4 +124,26 @@ async fn a_machine_that_cannot_be_looked_at_says_which_right_is_missing() {
     cannot look at the state machine `arn:aws:states:us-east-1:123456789012:stateMachine:ProvisioningWorkflow`: service error: unhandled error (AccessDeniedException): Error { code: "AccessDeniedException", message: "Requested resource not found" }: allow `states:DescribeStateMachine` to the role of the bot, as `infra/portal.yml` does
     cannot look at the queue `https://sqs.us-east-1.amazonaws.com/123456789012/quartermaster-events`: service error: unhandled error (AccessDeniedException): Error { code: "AccessDeniedException", message: "Requested resource not found" }: allow `sqs:GetQueueAttributes` to the role of the bot, as `infra/portal.yml` does
     "#);
+}
+
+#[tokio::test]
+async fn what_may_be_looked_at_but_not_used_says_which_rights_are_missing() {
+    let denied = || error("AccessDeniedException");
+    let machine = json!({
+        "stateMachineArn": MACHINE, "name": "ProvisioningWorkflow", "type": "STANDARD", "creationDate": 0,
+        "roleArn": "arn:aws:iam::123456789012:role/machine", "definition": shipped().to_string(),
+    });
+    let (configuration, _) = answered([(200, machine), denied(), denied(), denied(), denied()]).await;
+    let mut told = StepFunctions::new(&configuration, MACHINE).problems().await;
+    let attributes = json!({"Attributes": {"RedrivePolicy": "{}"}});
+    let (configuration, _) = answered([(200, attributes), denied()]).await;
+    told.extend(EventQueue::new(&configuration, QUEUE).problems().await);
+    let told = told.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(told, @"
+    `states:SendTaskSuccess` is not allowed: Requested resource not found: allow `states:SendTaskSuccess` to the role of the bot, as `infra/portal.yml` does
+    `states:SendTaskFailure` is not allowed: Requested resource not found: allow `states:SendTaskFailure` to the role of the bot, as `infra/portal.yml` does
+    `states:ListExecutions` is not allowed: Requested resource not found: allow `states:ListExecutions` to the role of the bot, as `infra/portal.yml` does
+    `states:DescribeExecution` is not allowed: Requested resource not found: allow `states:DescribeExecution` to the role of the bot, as `infra/portal.yml` does
+    `sqs:DeleteMessage` is not allowed: Requested resource not found: allow `sqs:DeleteMessage` to the role of the bot, as `infra/portal.yml` does
+    ");
 }

@@ -1,0 +1,56 @@
+//! Whether the bot may do with the tables what it will have to. Each right is tried by a call that reads one item or whose
+//! condition cannot hold, so that nothing is changed; only being denied counts.
+
+use aws_sdk_dynamodb::types::{ConditionCheck, KeysAndAttributes, TransactWriteItem};
+
+use super::{DynamoStore, keys, row};
+use crate::aws::Problem;
+use crate::domain::ids::RequestId;
+
+/// No item has such an attribute.
+const NEVER: &str = "attribute_exists(neverWritten)";
+
+/// The rights that are missing, a problem for each.
+pub(super) async fn missing(store: &DynamoStore) -> Vec<Problem> {
+    let (reads, writes) = tokio::join!(of_reading(store), of_writing(store));
+    [reads, writes].concat()
+}
+
+async fn of_reading(store: &DynamoStore) -> Vec<Problem> {
+    let (client, tables) = (&store.client, &store.tables);
+    let nobody = row::key(RequestId::random());
+    let get = client.get_item().table_name(&tables.requests).set_key(Some(nobody.clone())).send().await;
+    let query = super::jobs::one_shard(store).send().await;
+    let wanted = KeysAndAttributes::builder().keys(nobody).build().ok();
+    let batch = client
+        .batch_get_item()
+        .set_request_items(wanted.map(|wanted| [(tables.requests.clone(), wanted)].into()));
+    let batch = batch.send().await;
+    let missing = [
+        Problem::of_right("dynamodb:GetItem", &get),
+        Problem::of_right("dynamodb:Query", &query),
+        Problem::of_right("dynamodb:BatchGetItem", &batch),
+    ];
+    missing.into_iter().flatten().collect()
+}
+
+async fn of_writing(store: &DynamoStore) -> Vec<Problem> {
+    let (client, events) = (&store.client, &store.tables.events);
+    let key = || Some(keys::check());
+    let put = client.put_item().table_name(events).set_item(key()).condition_expression(NEVER).send().await;
+    let update = client.update_item().table_name(events).set_key(key());
+    let update = update.update_expression("REMOVE neverWritten").condition_expression(NEVER).send().await;
+    let delete =
+        client.delete_item().table_name(events).set_key(key()).condition_expression(NEVER).send().await;
+    let check = ConditionCheck::builder().table_name(events).set_key(key()).condition_expression(NEVER);
+    let items =
+        check.build().ok().map(|check| vec![TransactWriteItem::builder().condition_check(check).build()]);
+    let check = client.transact_write_items().set_transact_items(items).send().await;
+    let missing = [
+        Problem::of_right("dynamodb:PutItem", &put),
+        Problem::of_right("dynamodb:UpdateItem", &update),
+        Problem::of_right("dynamodb:DeleteItem", &delete),
+        Problem::of_right("dynamodb:ConditionCheckItem", &check),
+    ];
+    missing.into_iter().flatten().collect()
+}
