@@ -48,6 +48,7 @@ async fn every_click_is_answered_within_a_second_and_counts_while_slack_answers_
         let bucket = bob.asks_for("s3-bucket", &LOGS).await;
         let mut databases = Vec::new();
         for _ in 0..3 {
+            company.waits("1s").await;
             databases.push(bob.asks_for("rds-postgres", &DATABASE).await);
         }
         bob.runs(&format!("/provision status {bucket}")).await;
@@ -201,6 +202,7 @@ async fn what_the_queue_brings_again_and_in_the_wrong_order_changes_nothing() {
             let (alice, morgan) = (&company.alice, &company.morgan);
             alice.asks_for("s3-bucket", &LOGS).await;
             for button in ["Approve", "Deny", "Cancel"] {
+                company.waits("1s").await;
                 let id = alice.asks_for("rds-postgres", &DATABASE).await;
                 let person = if button == "Cancel" { alice } else { morgan };
                 person.clicks_for(&id, button).await;

@@ -41,8 +41,14 @@ impl Outside {
         backends.provisioner = Arc::new(Seen { outside: outside.clone(), provisioner: backends.provisioner });
         backends.bill = Some(Arc::new(outside.clone()));
         backends.inventory = Arc::new(Listed { outside: outside.clone(), inventory: backends.inventory });
-        let garbled =
-            |queue| Arc::new(Garbled { outside: outside.clone(), queue, heard: Mutex::default() }) as _;
+        let garbled = |queue| {
+            Arc::new(Garbled {
+                outside: outside.clone(),
+                queue,
+                heard: Mutex::default(),
+                deleted: Mutex::default(),
+            }) as _
+        };
         backends.queues = backends.queues.into_iter().map(garbled).collect();
         backends.workflow = Arc::new(Heard { outside, workflow: backends.workflow });
         backends
@@ -168,6 +174,7 @@ struct Garbled {
     outside: Outside,
     queue: Arc<dyn Queue>,
     heard: Mutex<Vec<Delivery>>,
+    deleted: Mutex<BTreeSet<String>>,
 }
 
 #[async_trait]
@@ -187,7 +194,8 @@ impl Queue for Garbled {
     }
 
     async fn delete(&self, receipt: &str) -> anyhow::Result<()> {
-        self.queue.delete(receipt).await
+        let is_first = self.deleted.lock().unwrap().insert(receipt.to_owned());
+        if is_first { self.queue.delete(receipt).await } else { Ok(()) }
     }
 }
 
