@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 use dice::Dice;
 use futures_util::future::join_all;
 use hits::{Hits, Known, beside, copied, requests};
-use people::{People, everybody};
+use people::{DECIDING, People, everybody};
 use place::Place;
 use process::{Bot, eventually, free_address};
 use quartermaster::ports::clock::{Clock as _, SystemClock};
@@ -161,8 +161,10 @@ async fn play(people: &People, bot: Child, address: &str, (seed, round): (u64, u
     }
     let moment = if dice.percent(50) { dice.up_to(90) } else { dice.up_to(900) };
     let everybody = everybody();
-    let acting = (0..dice.below(6) + 2).map(|_| {
-        let which = dice.below(everybody.len());
+    let acting = (0..dice.below(6) + 2).map(|number| {
+        // Somebody who can decide is there more often than not: they are few among many who ask.
+        let of = if number == 0 { everybody.len() - DECIDING..everybody.len() } else { 0..everybody.len() };
+        let which = of.start + dice.below(of.len());
         let mut own = Dice::new(seed, &[round, u64::try_from(which).unwrap()]);
         let person = &everybody[which];
         async move { people.acts(person, &mut own, 6).await }

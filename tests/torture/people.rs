@@ -121,7 +121,7 @@ impl People {
     /// Says yes or no to most of what waits, and lets the rest wait.
     async fn decides(&self, person: &str, dice: &mut Dice) -> Done {
         let channels: Vec<String> = (0..TEAMS).map(channel).collect();
-        let wanted = if dice.percent(70) { "request.approve" } else { "request.deny" };
+        let wanted = if dice.percent(60) { "request.approve" } else { "request.deny" };
         let is_answered = |button: &Button| button.id() == wanted && !is_left_waiting(button.request());
         self.presses_one_of(person, dice, &channels, is_answered).await
     }
@@ -267,6 +267,9 @@ fn team_mate(person: &str) -> Value {
     let [one, other] = members(team_of(person));
     json!(if person == one { other } else { one })
 }
+
+/// So many of the last of everybody decide about what others ask for.
+pub(crate) const DECIDING: usize = APPROVERS.len() + 1;
 
 /// Everybody who can do something.
 pub(crate) fn everybody() -> Vec<String> {
