@@ -83,7 +83,6 @@ async fn what_is_sent_again_hands_nothing_back() {
         active | provisioner | payments | s3-bucket | ACTIVE
         transferred | U0ALICE | payments | s3-bucket | ACTIVE | from U0ALICE to U0BOB [command]
         transferred | U0BOB | payments | s3-bucket | ACTIVE | from U0BOB to U0ALICE [command]
-        refused | U0BOB | payments | s3-bucket | ACTIVE | hand over: not theirs [command]
         ");
     })
     .await;
