@@ -21,6 +21,7 @@ use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::job::{JobKey, JobKind, Subject};
 use crate::domain::next::next;
 use crate::domain::request::Surface;
+use crate::ports::haste::without_haste;
 use crate::ports::queue::{Delivery, Queue};
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
 
@@ -121,7 +122,9 @@ impl Dispatcher {
     /// Listens to every queue; the listeners end with the set that is returned.
     fn listen(&self, stop: &CancellationToken) -> JoinSet<()> {
         let queues = self.portal.ports.queues.iter();
-        queues.map(|queue| listen(self.portal.clone(), Arc::clone(queue), stop.clone())).collect()
+        queues
+            .map(|queue| without_haste(listen(self.portal.clone(), Arc::clone(queue), stop.clone())))
+            .collect()
     }
 
     async fn sweep(&self) {
@@ -149,7 +152,7 @@ impl Dispatcher {
             // Never closed, so there is always a turn.
             let _turn = lane.acquire().await;
             while !dispatcher.stop.is_cancelled() {
-                run_key(&dispatcher.portal, &running.key).await;
+                without_haste(run_key(&dispatcher.portal, &running.key)).await;
                 if !dispatcher.was_woken_again(&running.key) {
                     break;
                 }

@@ -7,6 +7,7 @@ pub mod bill;
 pub mod clock;
 pub mod directory;
 pub mod finding;
+pub mod haste;
 pub mod inventory;
 pub mod provisioner;
 pub mod queue;

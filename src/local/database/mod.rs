@@ -2,8 +2,10 @@
 //! What the tables mean belongs to the modules that own them.
 //!
 //! A disk flush costs milliseconds, everything else microseconds, and connections that compete for the write lock
-//! starve each other. So one thread owns the writing connection and commits whatever has gathered in one flush.
+//! starve each other. So one thread owns the writing connection and commits whatever has gathered in one flush; what a
+//! person waits for goes before what nobody does.
 
+mod lanes;
 mod open;
 mod readers;
 mod writer;

@@ -7,17 +7,14 @@ use std::thread::{self, JoinHandle};
 
 use anyhow::{Context as _, anyhow};
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
+use super::lanes::{Lane, Lanes};
 use super::open::Opened;
-
-/// Pieces of work that may wait before callers have to.
-const WAITING: usize = 1024;
-/// Pieces of work that share one transaction, so that the first of them does not wait for the last for long.
-const GROUP: usize = 256;
+use crate::ports::haste;
 
 pub(super) struct Writer {
-    sender: Option<mpsc::Sender<Box<dyn Work>>>,
+    lanes: Arc<Lanes<Box<dyn Work>>>,
     thread: Option<JoinHandle<()>>,
     counts: Arc<Counts>,
 }
@@ -30,23 +27,21 @@ struct Counts {
 
 impl Writer {
     pub(super) fn start(opened: Opened) -> std::io::Result<Self> {
-        let (sender, mut receiver) = mpsc::channel(WAITING);
+        let lanes = Arc::new(Lanes::new());
         let counts = Arc::new(Counts::default());
-        let counted = Arc::clone(&counts);
+        let (waiting, counted) = (Arc::clone(&lanes), Arc::clone(&counts));
         let thread = thread::Builder::new().name("database".to_owned()).spawn(move || {
             // Named as a whole so that the lock goes with the connection, and after it.
             let opened = opened;
-            while let Some(first) = receiver.blocking_recv() {
-                let mut group = vec![first];
-                while group.len() < GROUP
-                    && let Ok(next) = receiver.try_recv()
-                {
-                    group.push(next);
+            loop {
+                let group = waiting.next_group();
+                if group.is_empty() {
+                    break;
                 }
                 commit(&opened.connection, group, &counted);
             }
         })?;
-        Ok(Self { sender: Some(sender), thread: Some(thread), counts })
+        Ok(Self { lanes, thread: Some(thread), counts })
     }
 
     pub(super) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
@@ -56,10 +51,12 @@ impl Writer {
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
         let closed = || anyhow!("the database is closed");
-        let sender = self.sender.as_ref().ok_or_else(closed)?;
         let (answer, answered) = oneshot::channel();
         let piece = Piece { work: Some(work), result: None, answer };
-        sender.send(Box::new(piece)).await.map_err(|_| closed())?;
+        let lane = if haste::somebody_waits() { Lane::Fast } else { Lane::Slow };
+        if !self.lanes.push(lane, Box::new(piece)).await {
+            return Err(closed().into());
+        }
         answered.await.map_err(|_| closed())?
     }
 
@@ -75,7 +72,7 @@ impl Writer {
 impl Drop for Writer {
     /// Waits for the last commit, so that the file can be opened again at once.
     fn drop(&mut self) {
-        self.sender.take();
+        self.lanes.close();
         if let Some(thread) = self.thread.take()
             && thread.thread().id() != thread::current().id()
         {
@@ -145,15 +142,20 @@ fn commit(connection: &Connection, mut group: Vec<Box<dyn Work>>, counts: &Count
 }
 
 fn in_transaction(connection: &Connection, group: &mut [Box<dyn Work>]) -> Result<(), NotCommitted> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
+    run(connection, "BEGIN IMMEDIATE")?;
     for piece in group {
         piece.apply(connection);
         if connection.is_autocommit() {
             return Err(NotCommitted::RolledBack);
         }
     }
-    connection.execute_batch("COMMIT")?;
+    run(connection, "COMMIT")?;
     Ok(())
+}
+
+/// Runs one of the few statements that come again and again.
+fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
 fn in_savepoint<T, E, F>(connection: &Connection, work: F) -> Result<T, E>
@@ -161,7 +163,7 @@ where
     E: From<anyhow::Error>,
     F: FnOnce(&Connection) -> Result<T, E>,
 {
-    let execute = |sql| connection.execute_batch(sql).context("cannot mark a savepoint");
+    let execute = |sql| run(connection, sql).context("cannot mark a savepoint");
     execute("SAVEPOINT piece")?;
     let result = catch_unwind(AssertUnwindSafe(|| work(connection)))
         .unwrap_or_else(|_| Err(E::from(anyhow!("a write to the database panicked"))));
