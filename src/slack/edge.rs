@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::actions;
 use super::client::{Identity, SlackClient};
 use super::commands;
-use super::incoming::{Event, Incoming, Origin, ResponseUrl};
+use super::incoming::{Click, Event, Incoming, Origin, ResponseUrl};
 use super::messages::Message;
 use super::reply::Ack;
 use super::signature::Verifier;
@@ -27,6 +27,11 @@ use crate::ports::slack::SlackError;
 const ANSWER_WITHIN: Duration = Duration::from_millis(600);
 /// How long Slack has to say which workspace we are in before an answer goes out without knowing.
 const IDENTITY_WITHIN: Duration = Duration::from_millis(200);
+/// How much longer a click may take before whoever clicked is told.
+const SAID_AFTER: Duration = Duration::from_millis(1500);
+/// What they read.
+const STILL_AT_IT: &str =
+    "This takes longer than usual. It may still count; if nothing has changed in a minute, press again.";
 
 /// Answers Slack. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -82,14 +87,19 @@ impl Edge {
         }
         match incoming {
             Incoming::Command(command) => commands::answer(self, command).await,
-            Incoming::Click(click) => actions::answer(self, click).await,
-            Incoming::Submission(submission) => submissions::answer(self, submission).await,
+            Incoming::Click(click) => self.clicked(click).await,
+            Incoming::Submission(submission) => {
+                let (edge, late) = (self.clone(), submissions::late(&submission));
+                let answer = self.in_time(async move { submissions::answer(&edge, submission).await }).await;
+                answer.unwrap_or(late)
+            }
             Incoming::Suggestion(suggestion) => suggestions::answer(self, &suggestion).await,
             Incoming::Shortcut(shortcut) => commands::shortcut(self, shortcut).await,
             Incoming::UrlVerification { challenge } => Ack::Challenge(challenge),
             Incoming::Event(Event::AppHomeOpened { origin, tab, .. }) => {
                 if tab == "home" {
-                    self.home_opened(&origin.person).await;
+                    let edge = self.clone();
+                    self.in_time(async move { edge.home_opened(&origin.person).await }).await;
                 }
                 Ack::Empty
             }
@@ -125,9 +135,13 @@ impl Edge {
             return Some(known);
         }
         let asked = tokio::time::timeout(IDENTITY_WITHIN, self.client.identity()).await.ok()?.ok()?;
-        let asked = Arc::new(asked);
-        *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&asked));
-        Some(asked)
+        Some(self.remember(asked))
+    }
+
+    fn remember(&self, identity: Identity) -> Arc<Identity> {
+        let identity = Arc::new(identity);
+        *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&identity));
+        identity
     }
 
     async fn strangers_answer(&self, incoming: &Incoming, origin: &Origin) -> Ack {
@@ -154,6 +168,43 @@ impl Edge {
     /// Runs `work` after the answer.
     pub(super) fn follow(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.following.spawn(work);
+    }
+
+    /// Asks Slack who we are, so that nobody's first click has to wait for that and for the connection.
+    pub async fn warm_up(&self) {
+        match self.client.identity().await {
+            Ok(identity) => drop(self.remember(identity)),
+            // Everything that comes in asks again.
+            Err(error) => tracing::warn!(error = format!("{error:#}"), "cannot ask Slack who we are"),
+        }
+    }
+
+    /// Does what a click asks for. The answer shows nothing, whatever comes of it; a click that takes long goes on after it,
+    /// and if it takes very long whoever clicked is told that it may not count.
+    async fn clicked(&self, click: Click) -> Ack {
+        let (edge, at) = (self.clone(), Whereabouts::of_click(&click));
+        let mut work = Box::pin(async move { actions::answer(&edge, click).await });
+        if let Ok(ack) = tokio::time::timeout(ANSWER_WITHIN, &mut work).await {
+            return ack;
+        }
+        let edge = self.clone();
+        self.follow(async move {
+            if tokio::time::timeout(SAID_AFTER, &mut work).await.is_err() {
+                edge.say(&at, &Message::plain(STILL_AT_IT)).await;
+                work.await;
+            }
+        });
+        Ack::Empty
+    }
+
+    /// Does `work`, which goes on by itself if it takes longer than an answer may; `None` then.
+    async fn in_time<T: Send>(&self, work: impl Future<Output = T> + Send + 'static) -> Option<T> {
+        let mut work = Box::pin(work);
+        if let Ok(done) = tokio::time::timeout(ANSWER_WITHIN, &mut work).await {
+            return Some(done);
+        }
+        self.follow(async move { drop(work.await) });
+        None
     }
 
     /// Computes an answer; if that takes long, Slack is told "got it" and the answer is shown when it is there.
@@ -241,7 +292,7 @@ impl Edge {
 }
 
 impl Whereabouts {
-    pub(super) fn of_click(click: &super::incoming::Click) -> Self {
+    pub(super) fn of_click(click: &Click) -> Self {
         Self {
             person: click.origin.person.clone(),
             channel: click.channel.clone(),

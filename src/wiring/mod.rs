@@ -111,7 +111,8 @@ impl App {
         trail::begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
         bill::begin(&self.portal).await.context("cannot begin to read the bill")?;
         reconcile::begin(&self.portal).await.context("cannot begin to compare records with AWS")?;
-        let dispatcher = self.dispatcher.clone();
+        let (edge, dispatcher) = (self.edge.clone(), self.dispatcher.clone());
+        let warming = tokio::spawn(async move { edge.warm_up().await });
         let working = tokio::spawn({
             let stop = stop.clone();
             async move { dispatcher.run(self.woken, stop).await }
@@ -122,6 +123,7 @@ impl App {
             () = patience_after(&stop) => {}
         }
         stop.cancel();
+        warming.abort();
         working.await.context("the dispatcher ended badly")?;
         self.edge.finish().await;
         Ok(())

@@ -48,6 +48,7 @@ mod secrets;
 mod serve;
 #[path = "../stand_in/mod.rs"]
 mod stand_in;
+mod standstill;
 mod stops;
 mod surfaces;
 mod teardown;

@@ -36,6 +36,16 @@ pub(super) async fn answer(edge: &Edge, submission: Submission) -> Ack {
     }
 }
 
+/// The answer where the real one is not there in time. The modal stays, and its view's id with it: whatever is submitted
+/// again is stored once.
+pub(super) fn late(submission: &Submission) -> Ack {
+    let text = "This takes longer than usual. Please press the button again in a moment: it counts once.";
+    match submission.view.values.iter().last() {
+        Some((block, _)) => Ack::FieldErrors([(block.to_owned(), text.to_owned())].into()),
+        None => note("Not sure yet", &Message::plain(text)),
+    }
+}
+
 /// Replaces the modal by a sentence.
 fn note(title: &str, message: &Message) -> Ack {
     Ack::UpdateView(Box::new(views::note(title, &message.text)))

@@ -20,7 +20,9 @@ pub(crate) mod transcript;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use quartermaster::config::StoreChoice;
 use quartermaster::domain::audit::AuditEntry;
 use quartermaster::domain::ids::{RequestId, TaskToken};
 use quartermaster::domain::request::{Request, Surface};
@@ -183,6 +185,17 @@ impl Company {
     /// Where the next warning stands will not be stored although Slack has posted it.
     pub(crate) fn loses_the_next_warning(&self) {
         self.desk.board.fuse().loses(Some(Surface::Warning));
+    }
+
+    /// Keeps the bot from writing to its store, which is in a file, until the lock is dropped.
+    pub(crate) fn stops_the_store(&self) -> rusqlite::Connection {
+        let StoreChoice::Sqlite(file) = self.desk.setup.lock().unwrap().settings().backend.store else {
+            panic!("the store is not in a file")
+        };
+        let lock = rusqlite::Connection::open(file).unwrap();
+        lock.busy_timeout(Duration::from_secs(10)).unwrap();
+        lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+        lock
     }
 
     /// Sends a body to the bot, signed as Slack would; status and answer.

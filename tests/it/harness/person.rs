@@ -124,6 +124,18 @@ impl Person {
         sent.map(|ack| ack.led_to)
     }
 
+    /// Presses the form's button and looks at the answer, before anything else has happened.
+    pub(crate) async fn submits_and_looks(&self) {
+        let view = self.view();
+        self.slack().submit(self.id, view["id"].as_str().unwrap()).await.unwrap();
+    }
+
+    /// Presses the button with this text and looks at the answer, before anything else has happened.
+    pub(crate) async fn clicks_and_looks(&self, button: &str) {
+        let (place, block_id, action_id) = self.find(button);
+        self.slack().click(self.id, &place, &block_id, &action_id).await.unwrap();
+    }
+
     /// Presses the button with this text: in the open form, else in the newest message that has one.
     pub(crate) async fn clicks(&self, button: &str) {
         self.tries_to_click(button).await.unwrap();
