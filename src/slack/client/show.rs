@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use slack_morphism::prelude::SlackBlock;
 
 use super::failure::Failure;
-use super::{CALL, SlackClient};
+use super::{CALL, Pace, SlackClient};
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::domain::request::MessageRef;
 use crate::ports::slack::{Destination, HomePage, Notice, Slack, SlackError};
@@ -42,6 +42,9 @@ struct Posted {
 #[derive(Debug, Deserialize)]
 struct Done {}
 
+/// Times that a message which Slack refuses for a short time keeps its place before it is put off.
+const STAYS: usize = 2;
+
 /// Why a private message cannot be shown in a channel though the person can be written to directly.
 const NOT_THERE: [&str; 5] =
     ["user_not_in_channel", "channel_not_found", "not_in_channel", "is_archived", "restricted_action"];
@@ -53,7 +56,21 @@ impl SlackClient {
         outgoing: &Outgoing<'_>,
     ) -> Result<A, Failure> {
         self.pace.turn(outgoing.channel).await.map_err(Failure::RateLimited)?;
+        for _ in 0..STAYS {
+            match self.call(method, outgoing, CALL).await {
+                Err(Failure::RateLimited(wait)) if Pace::is_short(wait) => {
+                    self.pace.hold(outgoing.channel, wait);
+                    tokio::time::sleep_until(tokio::time::Instant::now() + wait).await;
+                }
+                answer => return self.held(outgoing, answer),
+            }
+        }
         let answer = self.call(method, outgoing, CALL).await;
+        self.held(outgoing, answer)
+    }
+
+    /// The answer, after which nobody sends anything there for as long as it asks for.
+    fn held<A>(&self, outgoing: &Outgoing<'_>, answer: Result<A, Failure>) -> Result<A, Failure> {
         if let Err(Failure::RateLimited(wait)) = &answer {
             self.pace.hold(outgoing.channel, *wait);
         }
