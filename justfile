@@ -34,6 +34,10 @@ snap:
 catalog:
     cargo run -- catalog check --strict catalog
 
+# What it costs, against its limits, with a table at the end: `just bench`, `just bench --full`, `just bench --full B3`
+bench *arguments:
+    .ci/bench {{ arguments }}
+
 # Everything a change has to pass
 ci:
     .ci/run

@@ -21,7 +21,7 @@ use crate::rig::signed::SECRET;
 
 /// Serves on `address` until the process is ended.
 #[tokio::main]
-pub(crate) async fn run(address: Option<String>) -> ExitCode {
+pub(crate) async fn run(address: &str) -> ExitCode {
     match serve(address).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -31,8 +31,7 @@ pub(crate) async fn run(address: Option<String>) -> ExitCode {
     }
 }
 
-async fn serve(address: Option<String>) -> anyhow::Result<()> {
-    let address = address.context("no address to listen on")?;
+async fn serve(address: &str) -> anyhow::Result<()> {
     let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).context("cannot use the signing secret")?;
     let router = Router::new().route("/slack/commands", post(answer)).with_state(Arc::new(mac));
     let listener = tokio::net::TcpListener::bind(address).await.context("cannot listen")?;
@@ -59,7 +58,8 @@ async fn answer(State(mac): State<Arc<Hmac<Sha256>>>, headers: HeaderMap, body: 
     Json(Ack { response_type: "ephemeral", text }).into_response()
 }
 
-fn is_signed(mac: &Hmac<Sha256>, headers: &HeaderMap, body: &[u8]) -> bool {
+/// Whether Slack signed it just now.
+pub(crate) fn is_signed(mac: &Hmac<Sha256>, headers: &HeaderMap, body: &[u8]) -> bool {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let Some(timestamp) = header("x-slack-request-timestamp") else { return false };
     let Ok(sent) = timestamp.parse::<i64>() else { return false };

@@ -1,19 +1,21 @@
 //! Stores with very many leases, written in one transaction past the program but into its own tables.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
 use quartermaster::domain::catalog::Product;
-use quartermaster::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
+use quartermaster::domain::ids::{ChannelId, RequestId};
 use quartermaster::domain::job::JobKind;
 use quartermaster::domain::lease::Lease;
 use quartermaster::domain::period::Period;
-use quartermaster::domain::request::{Estimate, MessageRef, Request, Status, Surface};
-use quartermaster::domain::submission::{Submission, submit};
+use quartermaster::domain::request::{MessageRef, Request, Status, Surface};
+use quartermaster::domain::submission::submit;
 use quartermaster::local::database::Database;
 use rusqlite::{Connection, params};
-use rust_decimal::Decimal;
+
+use crate::rig::asked;
 
 /// Leases that are due in each round.
 pub(crate) const DUE: usize = 20;
@@ -26,6 +28,8 @@ pub(crate) const IN_BIG_TEAM: usize = 10_000;
 
 /// Leases of each owner. One of them is due at most, so that every owner is warned by themselves.
 const OF_ONE_OWNER: u64 = 7;
+/// The same as a count.
+pub(crate) const OF_ONE_OWNER_AT_MOST: usize = 7;
 /// Leases of each team but the big one.
 const OF_ONE_TEAM: u64 = 200;
 /// A prime that divides no store's size: multiplied with it, neighbors in the table have nothing to do with each other.
@@ -47,9 +51,7 @@ fn hours(from: Timestamp, hours: u64) -> Timestamp {
 /// Makes the store at this path with so many active requests and the job of each one's lease.
 pub(crate) fn fill(path: &Path, leases: u64) -> anyhow::Result<()> {
     drop(Database::open(path.to_str().context("a path that is not text")?)?);
-    let catalog = quartermaster::catalog::built_in().ok().context("the built-in catalog is broken")?;
-    let key = ProductKey::parse("s3-bucket").context("not a key")?;
-    let product = catalog.product(&key).context("no such product")?;
+    let product = asked::product("s3-bucket")?;
     let connection = Connection::open(path).context("cannot open the store")?;
     connection.execute_batch(
         "PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000; BEGIN IMMEDIATE",
@@ -77,41 +79,46 @@ fn take_indexes(connection: &Connection) -> anyhow::Result<Vec<String>> {
     Ok(indexes.into_iter().map(|(_, sql)| sql).collect())
 }
 
+/// The requests whose leases are due by then, in a store of so many.
+pub(crate) fn due_by(leases: u64, now: Timestamp) -> anyhow::Result<BTreeSet<RequestId>> {
+    let all = (0..leases).map(|number| Place::of(number, leases));
+    all.filter_map(|place| place.map(|place| (place.due <= now).then_some(place.id)).transpose()).collect()
+}
+
+/// What follows from a request's number.
+struct Place {
+    id: RequestId,
+    /// Where it is in the order of owners and teams.
+    at: u64,
+    owner: u64,
+    due: Timestamp,
+}
+
+impl Place {
+    fn of(number: u64, leases: u64) -> anyhow::Result<Self> {
+        // Ids ascend with the number, which is quick to insert; all else is scattered over them.
+        let high = number * (u64::MAX / leases);
+        let (first, second, third) = (high >> 32, high >> 16 & 0xffff, high & 0xffff);
+        let id = format!("{first:08x}-{second:04x}-{third:04x}-8000-000000000000");
+        let at = number * SCATTER % leases;
+        let (owner, nth) = (at / OF_ONE_OWNER, at % OF_ONE_OWNER);
+        let round = owner / u64::try_from(DUE)?;
+        let is_early = nth == 0 && round < ROUNDS;
+        let due = if is_early { round_at(round) } else { hours(begin(), 1_000 + at % 9_000) };
+        Ok(Self { id: RequestId::parse(&id).context("not an id")?, at, owner, due })
+    }
+}
+
 /// The request with this number, as the program would have stored it once it had become active.
 fn active(product: &Product, number: u64, leases: u64) -> anyhow::Result<Request> {
-    // Ids ascend with the number, which is quick to insert; all else is scattered over them.
-    let high = number * (u64::MAX / leases);
-    let id =
-        format!("{:08x}-{:04x}-{:04x}-8000-000000000000", high >> 32, high >> 16 & 0xffff, high & 0xffff);
-    let place = number * SCATTER % leases;
-    let (owner, nth) = (place / OF_ONE_OWNER, place % OF_ONE_OWNER);
-    let is_big = (leases / 2..leases / 2 + u64::try_from(IN_BIG_TEAM)?).contains(&place);
-    let team = if is_big { BIG_TEAM.to_owned() } else { format!("team-{}", place / OF_ONE_TEAM) };
-    let submission = Submission {
-        id: RequestId::parse(&id).context("not an id")?,
-        requester: PersonId::new(format!("U{owner:010}")),
-        team: TeamName::new(team),
-        parameters: vec![
-            ("Purpose".to_owned(), "logs of the checkout".to_owned()),
-            ("Environment".to_owned(), "prod".to_owned()),
-        ],
-        bound: Vec::new(),
-        reason: "the audit asks for them".to_owned(),
-        estimate: Some(Estimate {
-            monthly: Decimal::new(115, 2),
-            region: "us-east-1".to_owned(),
-            priced_on: "2026-08-21".to_owned(),
-        }),
-        budget: None,
-        exceeds_budget: false,
-    };
-    let round = owner / u64::try_from(DUE)?;
-    let due =
-        if nth == 0 && round < ROUNDS { round_at(round) } else { hours(begin(), 1_000 + place % 9_000) };
+    let Place { id, at, owner, due } = Place::of(number, leases)?;
+    let is_big = (leases / 2..leases / 2 + u64::try_from(IN_BIG_TEAM)?).contains(&at);
+    let team = if is_big { BIG_TEAM.to_owned() } else { format!("team-{}", at / OF_ONE_TEAM) };
+    let submission = asked::submission(id, owner, &team);
     let activated_at = Period::days(30).before(due);
     let mut request = submit(submission, product, activated_at).request;
     let at = |ts: &str| MessageRef {
-        channel: quartermaster::domain::ids::ChannelId::new(format!("D{owner:010}")),
+        channel: ChannelId::new(format!("D{owner:010}")),
         ts: format!("{number}.{ts}"),
     };
     request.messages.insert(Surface::Direct, at("1"));

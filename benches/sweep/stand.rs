@@ -1,6 +1,6 @@
 //! The program's dispatcher on one store, with a clock that is set by hand and a Slack that takes every message.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Context as _;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use quartermaster::domain::ids::{ChannelId, GroupId, PersonId};
+use quartermaster::domain::ids::{ChannelId, GroupId, PersonId, RequestId};
 use quartermaster::domain::organization::Organization;
 use quartermaster::domain::period::Period;
 use quartermaster::domain::request::MessageRef;
@@ -24,6 +24,9 @@ use quartermaster::ports::clock::Clock;
 use quartermaster::ports::directory::Directory;
 use quartermaster::ports::slack::{Destination, HomePage, Notice, Slack, SlackError};
 use quartermaster::ports::store::Store;
+use tokio::sync::Notify;
+
+use crate::rig::asked;
 
 /// A dispatcher and what it stands on.
 pub(crate) struct Stand {
@@ -55,7 +58,6 @@ impl Stand {
             directory: Arc::new(Everybody),
             clock: clock.clone(),
         };
-        let catalog = quartermaster::catalog::built_in().ok().context("the built-in catalog is broken")?;
         let organization = Organization {
             teams: vec![],
             admins: vec![],
@@ -65,7 +67,7 @@ impl Stand {
             command: "/provision".to_owned(),
         };
         // Nothing runs the jobs of a commit at once, so each is found by looking for what is due.
-        let (portal, _woken) = Portal::new(ports, Arc::new(catalog), Arc::new(organization));
+        let (portal, _woken) = Portal::new(ports, asked::catalog()?, Arc::new(organization));
         Ok(Self { clock, slack, store, dispatcher: Dispatcher::new(portal) })
     }
 }
@@ -86,17 +88,34 @@ impl Clock for SetClock {
     }
 }
 
-/// Takes every message at once and counts the leases that were warned about.
+/// Takes every message at once and counts how often each lease was warned about. It can stop the world after so many
+/// messages: the last one was posted, and its answer never comes.
 #[derive(Debug, Default)]
 pub(crate) struct TakingSlack {
     posted: AtomicUsize,
-    warned: AtomicUsize,
+    warned: Mutex<BTreeMap<RequestId, usize>>,
+    stops_at: Mutex<Option<usize>>,
+    stopped: Notify,
 }
 
 impl TakingSlack {
-    /// Leases warned about since the last time this was asked.
-    pub(crate) fn take_warned(&self) -> usize {
-        self.warned.swap(0, Ordering::Relaxed)
+    /// How often each lease was warned about since the last time this was asked.
+    pub(crate) fn take_warned(&self) -> BTreeMap<RequestId, usize> {
+        std::mem::take(&mut self.warned.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Never answers the message with this number.
+    pub(crate) fn stop_at(&self, number: usize) {
+        *self.stops_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(number);
+    }
+
+    /// Waits until that message was posted.
+    pub(crate) async fn has_stopped(&self) {
+        self.stopped.notified().await;
+    }
+
+    fn is_the_last(&self, number: usize) -> bool {
+        *self.stops_at.lock().unwrap_or_else(PoisonError::into_inner) == Some(number)
     }
 }
 
@@ -104,10 +123,17 @@ impl TakingSlack {
 impl Slack for TakingSlack {
     async fn post(&self, _to: &Destination, notice: &Notice<'_>) -> Result<MessageRef, SlackError> {
         if let Notice::Warning(warning) = notice {
-            self.warned.fetch_add(warning.leases.len(), Ordering::Relaxed);
+            let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+            for lease in warning.leases {
+                *warned.entry(lease.request.id).or_default() += 1;
+            }
         }
-        let ts = self.posted.fetch_add(1, Ordering::Relaxed).to_string();
-        Ok(MessageRef { channel: ChannelId::new("D0SOMEBODY"), ts })
+        let number = self.posted.fetch_add(1, Ordering::Relaxed);
+        if self.is_the_last(number) {
+            self.stopped.notify_one();
+            std::future::pending::<()>().await;
+        }
+        Ok(MessageRef { channel: ChannelId::new("D0SOMEBODY"), ts: number.to_string() })
     }
 
     async fn update(&self, _at: &MessageRef, _notice: &Notice<'_>) -> Result<(), SlackError> {

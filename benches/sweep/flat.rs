@@ -2,14 +2,6 @@
 //! about, each with an owner of its own, in stores of a thousand leases up to a million; the dispatcher of the program
 //! runs on all of them in turns. Only Slack and the directory are made up.
 
-#[path = "../rig/mod.rs"]
-#[expect(dead_code, reason = "no other process takes part here")]
-mod rig;
-
-mod filled;
-mod stand;
-
-use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
@@ -17,10 +9,11 @@ use jiff::Timestamp;
 use quartermaster::domain::ids::TeamName;
 use quartermaster::ports::store::{Which, Whose};
 
-use filled::{BIG_TEAM, DUE, IN_BIG_TEAM, ROUNDS};
-use rig::figures::median;
-use rig::{Scale, judge, say};
-use stand::Stand;
+use super::filled::{self, BIG_TEAM, DUE, IN_BIG_TEAM, ROUNDS};
+use super::stand::Stand;
+use crate::rig;
+use crate::rig::figures::median;
+use crate::rig::run::Report;
 
 /// How many times more the largest store may cost than the smallest.
 const LIMIT: f64 = 1.2;
@@ -29,12 +22,9 @@ const QUICK_LIMIT: f64 = 3.0;
 /// Requests on one page of a list.
 const PAGE: usize = 20;
 
-fn main() -> ExitCode {
-    rig::run("sweep", measure)
-}
-
-fn measure(scale: Scale) -> anyhow::Result<bool> {
-    let runtime = tokio::runtime::Runtime::new().context("cannot start a runtime")?;
+pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
+    let runtime = rig::runtime()?;
+    let scale = report.scale;
     let folder = rig::folder()?;
     let sizes: &[u64] = scale.pick(&[1_000, 100_000, 1_000_000], &[1_000, 100_000]);
     let mut stands = Vec::new();
@@ -44,7 +34,7 @@ fn measure(scale: Scale) -> anyhow::Result<bool> {
         filled::fill(&path, *leases)?;
         let megabytes = std::fs::metadata(&path).context("cannot look at a store")?.len() / 1_000_000;
         let taken = begun.elapsed().as_secs_f64();
-        say(&format!("B7 {leases} leases: {megabytes} MB, filled in {taken:.1} s"));
+        report.note(&format!("{leases} leases: {megabytes} MB, filled in {taken:.1} s"));
         stands.push(Measured { leases: *leases, stand: Stand::at(&path)?, swept: vec![], looked: vec![] });
     }
     runtime.block_on(async {
@@ -53,16 +43,20 @@ fn measure(scale: Scale) -> anyhow::Result<bool> {
                 measured.round(round).await.with_context(|| format!("with {} leases", measured.leases))?;
             }
         }
-        lists(stands.last().context("no store")?).await
+        lists(report, stands.last().context("no store")?).await
     })?;
-    stands.iter().for_each(Measured::say);
-    let (Some(smallest), Some(largest)) = (stands.first(), stands.last()) else { return Ok(false) };
+    for measured in &stands {
+        measured.tell(report);
+    }
+    let (smallest, largest) = (stands.first().context("no store")?, stands.last().context("no store")?);
     let (ratio, limit) = (median(&largest.swept) / median(&smallest.swept), scale.pick(LIMIT, QUICK_LIMIT));
-    let line = format!(
-        "B7 {} leases cost {ratio:.2} times what {} cost (limit {limit}), {DUE} of {DUE} found every time",
-        largest.leases, smallest.leases
+    report.judge(
+        &format!("20 due of {} leases against 20 due of {}, all found", largest.leases, smallest.leases),
+        format!("{ratio:.2} ×"),
+        format!("{limit} ×"),
+        ratio <= limit,
     );
-    Ok(judge(&line, ratio <= limit))
+    Ok(())
 }
 
 /// A store and what the rounds on it took.
@@ -85,24 +79,24 @@ impl Measured {
         let begun = Instant::now();
         self.stand.dispatcher.drain().await?;
         self.swept.push(begun.elapsed().as_secs_f64() * 1_000.0);
-        let warned = self.stand.slack.take_warned();
+        let warned = self.stand.slack.take_warned().len();
         ensure!(warned == DUE, "{warned} of {DUE} that were due in round {round} were warned about");
         let left = self.stand.store.due(now, 200).await?.len();
         ensure!(left == 0, "{left} jobs are still due after round {round}");
         Ok(())
     }
 
-    fn say(&self) {
+    fn tell(&self, report: &Report) {
         let (swept, looked) = (median(&self.swept), median(&self.looked));
-        say(&format!(
-            "B7 {} leases: {DUE} due found in {looked:.0} µs, found and warned about in {swept:.1} ms (p50 of {ROUNDS})",
+        report.note(&format!(
+            "{} leases: {DUE} due found in {looked:.0} µs, found and warned about in {swept:.1} ms (p50 of {ROUNDS})",
             self.leases
         ));
     }
 }
 
 /// What a person waits for who looks at a team with very much.
-async fn lists(measured: &Measured) -> anyhow::Result<()> {
+async fn lists(report: &Report, measured: &Measured) -> anyhow::Result<()> {
     let store = &measured.stand.store;
     let whose = Whose::Team(TeamName::new(BIG_TEAM));
     let (mut first, mut last, mut all) = (Vec::new(), Vec::new(), Vec::new());
@@ -119,8 +113,8 @@ async fn lists(measured: &Measured) -> anyhow::Result<()> {
         ensure!(held == IN_BIG_TEAM, "{held} of {IN_BIG_TEAM} holdings");
         all.push(begun.elapsed().as_secs_f64() * 1_000.0);
     }
-    say(&format!(
-        "B7 a team with {IN_BIG_TEAM} of {} leases: first page of its list {:.2} ms, last page {:.2} ms, all for sums {:.1} ms",
+    report.note(&format!(
+        "a team with {IN_BIG_TEAM} of {} leases: first page of its list {:.2} ms, last page {:.2} ms, all for sums {:.1} ms",
         measured.leases,
         median(&first),
         median(&last),

@@ -1,0 +1,170 @@
+//! B5: how many submissions a second the store takes, from 1, 8 and 64 clients at once, against a loop that writes the
+//! same rows in one transaction each with the same durability ([`super::raw`]).
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use quartermaster::domain::submission::submit;
+use quartermaster::local::database::Database;
+use quartermaster::local::store::SqliteStore;
+use quartermaster::ports::store::{Commit, RowChange, Store};
+use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
+
+use super::raw::{Raw, Rows};
+use crate::rig;
+use crate::rig::asked::{product, submission};
+use crate::rig::figures::{median, percentile};
+use crate::rig::run::Report;
+use quartermaster::domain::ids::RequestId;
+
+/// What one client alone must reach of the raw loop.
+const ALONE: f64 = 0.8;
+/// How many times the raw loop 64 clients together must reach.
+const TOGETHER: f64 = 5.0;
+/// How many times the usual time the slowest of a hundred may take with 64 clients.
+const TAIL: f64 = 10.0;
+/// Clients at once.
+const CLIENTS: [usize; 3] = [1, 8, 64];
+
+/// Submissions a second, and what each took in milliseconds.
+struct Round {
+    rate: f64,
+    taken: Vec<f64>,
+}
+
+pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
+    let folder = rig::folder()?;
+    let runtime = rig::runtime()?;
+    let raw = Raw::open(&folder.path().join("raw.db"))?;
+    let stores = CLIENTS.map(|clients| open(&folder.path().join(format!("{clients}.db"))));
+    let (rounds, each) = report.scale.pick((7, 400), (2, 100));
+    let mut loops = Vec::new();
+    let mut rates = [Vec::new(), Vec::new(), Vec::new()];
+    let mut tails = Vec::new();
+    for _ in 0..rounds {
+        let least = raw_round(&raw, each)?;
+        for ((clients, opened), rates) in CLIENTS.into_iter().zip(&stores).zip(&mut rates) {
+            let opened = opened.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
+            // As many groups for each number of clients, not as many submissions.
+            let round = store_round(&runtime, opened, clients, each.max(clients * each / 10))?;
+            rates.push(round.rate / least.rate);
+            if clients == 64 {
+                tails.push(percentile(&round.taken, 99.0) / median(&round.taken));
+            }
+        }
+        loops.push(least.rate);
+    }
+    let [alone, eight, together] = rates.map(|rates| median(&rates));
+    report.note(&format!(
+        "raw loop {:.0} submissions a second; 1 client {alone:.2} ×, 8 clients {eight:.2} ×, 64 clients {together:.2} ×",
+        median(&loops)
+    ));
+    let wide = report.scale.pick(1.0, 0.5);
+    judge(report, "store with one client, against the raw loop", alone, ALONE * wide);
+    judge(report, "store with 64 clients, against the raw loop", together, TOGETHER * wide);
+    let (tail, limit) = (median(&tails), TAIL / wide);
+    report.judge("its p99 against its p50", format!("{tail:.1} ×"), format!("{limit} ×"), tail <= limit);
+    Ok(())
+}
+
+fn judge(report: &mut Report, what: &str, ratio: f64, least: f64) {
+    report.judge(what, format!("{ratio:.2} ×"), format!("at least {least} ×"), ratio >= least);
+}
+
+fn open(path: &Path) -> anyhow::Result<Arc<SqliteStore>> {
+    let database = Database::open(path.to_str().context("a path that is not text")?)?;
+    Ok(Arc::new(SqliteStore::new(database)))
+}
+
+fn raw_round(raw: &Raw, count: usize) -> anyhow::Result<Round> {
+    let rows = (0..count).map(|_| rows()).collect::<anyhow::Result<Vec<_>>>()?;
+    let begun = Instant::now();
+    let mut taken = Vec::with_capacity(count);
+    for rows in &rows {
+        let sent = Instant::now();
+        raw.store(std::slice::from_ref(rows))?;
+        taken.push(sent.elapsed().as_secs_f64() * 1_000.0);
+    }
+    Ok(Round { rate: rate(count, begun), taken })
+}
+
+fn store_round(
+    runtime: &Runtime,
+    store: &Arc<SqliteStore>,
+    clients: usize,
+    count: usize,
+) -> anyhow::Result<Round> {
+    let mut waiting = (0..count).map(|_| commit()).collect::<anyhow::Result<Vec<_>>>()?;
+    let begun = Instant::now();
+    let taken = runtime.block_on(async {
+        let mut working = JoinSet::new();
+        for client in (1..=clients).rev() {
+            let part = waiting.split_off(waiting.len() - waiting.len() / client);
+            let store = Arc::clone(store);
+            working.spawn(async move {
+                let mut taken = Vec::with_capacity(part.len());
+                for commit in part {
+                    let sent = Instant::now();
+                    store.commit(commit).await?;
+                    taken.push(sent.elapsed().as_secs_f64() * 1_000.0);
+                }
+                anyhow::Ok(taken)
+            });
+        }
+        let mut all = Vec::new();
+        while let Some(taken) = working.join_next().await {
+            all.extend(taken.context("a client ended badly")??);
+        }
+        anyhow::Ok(all)
+    })?;
+    Ok(Round { rate: rate(count, begun), taken })
+}
+
+fn rate(count: usize, begun: Instant) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "counts of this size are exact")]
+    let count = count as f64;
+    count / begun.elapsed().as_secs_f64()
+}
+
+/// What the portal commits for a submitted form.
+fn commit() -> anyhow::Result<Commit> {
+    let now = Timestamp::UNIX_EPOCH;
+    let id = RequestId::random();
+    let born = submit(submission(id, 0, "payments"), product("s3-bucket")?, now);
+    Ok(Commit {
+        row: Some(RowChange::Insert(Box::new(born.request))),
+        audit: born.audit,
+        jobs: born.jobs,
+        quota: born.quota.map(endless),
+        once: Some(format!("view:{id}")),
+        done: None,
+    })
+}
+
+fn rows() -> anyhow::Result<Rows> {
+    let commit = commit()?;
+    let Some(RowChange::Insert(request)) = commit.row else { anyhow::bail!("a submission without a row") };
+    let kinds = commit.jobs.iter().map(|job| Ok((job.key.name.clone(), serde_json::to_string(&job.kind)?)));
+    Ok(Rows {
+        id: request.id.to_string(),
+        body: serde_json::to_string(&request)?,
+        entry: serde_json::to_string(commit.audit.first().context("a submission without an entry")?)?,
+        once: commit.once.context("a submission without a key")?,
+        jobs: kinds.collect::<anyhow::Result<_>>()?,
+    })
+}
+
+/// No slot is ever missing here.
+fn endless(change: quartermaster::domain::quota::QuotaChange) -> quartermaster::domain::quota::QuotaChange {
+    use quartermaster::domain::quota::QuotaChange;
+    match change {
+        QuotaChange::Take { slot, monthly, budget, .. } => {
+            QuotaChange::Take { slot, limit: u32::MAX, monthly, budget }
+        }
+        released @ QuotaChange::Release { .. } => released,
+    }
+}
