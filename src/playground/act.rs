@@ -43,7 +43,7 @@ impl Playground {
     pub async fn run_command(&self, person: &str, channel: &str, text: &str) -> Result<Ack, DeliveryFailure> {
         let fields = self.change(|workspace| self.command_fields(workspace, person, channel, text))?;
         let pairs: Vec<_> = fields.iter().map(|(key, value)| (*key, value.as_str())).collect();
-        let result = match self.deliver_form("/slack/commands", &pairs).await {
+        let result = match self.deliver_command(&pairs).await {
             Ok((status, body)) => self.take_command_ack(person, channel, status, body),
             Err(failure) => Err(failure),
         };
@@ -200,7 +200,7 @@ impl Playground {
     pub async fn send_event(&self, event: &Value) -> Result<Ack, DeliveryFailure> {
         let now = self.now();
         let envelope = self.change(|workspace| payload::event_callback(workspace, event, now));
-        let (status, body) = self.deliver_event(&envelope, &[]).await?;
+        let (status, body) = self.deliver_event(&envelope, false).await?;
         Ok(Ack { status, body, led_to: LedTo::Nothing })
     }
 
@@ -208,9 +208,8 @@ impl Playground {
     pub async fn send_event_twice(&self, event: &Value) -> Result<Ack, DeliveryFailure> {
         let now = self.now();
         let envelope = self.change(|workspace| payload::event_callback(workspace, event, now));
-        self.deliver_event(&envelope, &[]).await?;
-        let retry = [("x-slack-retry-num", "1"), ("x-slack-retry-reason", "http_timeout")];
-        let (status, body) = self.deliver_event(&envelope, &retry).await?;
+        self.deliver_event(&envelope, false).await?;
+        let (status, body) = self.deliver_event(&envelope, true).await?;
         Ok(Ack { status, body, led_to: LedTo::Nothing })
     }
 

@@ -1,4 +1,5 @@
-//! Requests to the bot: signed as Slack signs them, given as long as Slack gives them, and sent exactly once.
+//! Requests to the bot: signed as Slack signs them, given as long as Slack gives them, and sent exactly once. Where
+//! Socket Mode is on, the same goes over a socket.
 
 use std::fmt::Write as _;
 
@@ -8,7 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
 use super::Playground;
@@ -18,6 +19,7 @@ use super::answer::DeliveryFailure;
 const ANSWER_LIMIT: usize = 1 << 20;
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
+const RETRY: [(&str, &str); 2] = [("x-slack-retry-num", "1"), ("x-slack-retry-reason", "http_timeout")];
 
 pub(super) type Client = HyperClient<HttpConnector, Body>;
 
@@ -47,7 +49,20 @@ impl Playground {
         sign(&self.settings().signing_secret, timestamp, body)
     }
 
-    pub(super) async fn deliver_form(
+    /// Delivers a slash command.
+    pub(super) async fn deliver_command(
+        &self,
+        fields: &[(&str, &str)],
+    ) -> Result<(u16, String), DeliveryFailure> {
+        if self.is_on_sockets() {
+            let fields: Map<_, _> =
+                fields.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
+            return self.deliver_envelope("slash_commands", &fields.into(), false).await;
+        }
+        self.deliver_form("/slack/commands", fields).await
+    }
+
+    async fn deliver_form(
         &self,
         path: &str,
         fields: &[(&str, &str)],
@@ -56,19 +71,28 @@ impl Playground {
         self.deliver(path, FORM, body, &[]).await
     }
 
+    /// Delivers an interaction, over HTTP to this path.
     pub(super) async fn deliver_payload(
         &self,
         path: &str,
         payload: &Value,
     ) -> Result<(u16, String), DeliveryFailure> {
+        if self.is_on_sockets() {
+            return self.deliver_envelope("interactive", payload, false).await;
+        }
         self.deliver_form(path, &[("payload", &payload.to_string())]).await
     }
 
+    /// Delivers an event, marked as Slack marks a retry after a timeout if it comes again.
     pub(super) async fn deliver_event(
         &self,
         envelope: &Value,
-        retry: &[(&str, &str)],
+        again: bool,
     ) -> Result<(u16, String), DeliveryFailure> {
+        if self.is_on_sockets() {
+            return self.deliver_envelope("events_api", envelope, again).await;
+        }
+        let retry: &[_] = if again { &RETRY } else { &[] };
         self.deliver("/slack/events", JSON, envelope.to_string(), retry).await
     }
 

@@ -17,6 +17,7 @@ impl Settings {
             public_url: String::new(),
             signing_secret: signing_secret.into(),
             bot_token: bot_token.into(),
+            app_token: None,
             command: "/provision".to_owned(),
             completions: completions(),
             shortcuts: vec![Shortcut {

@@ -1,9 +1,10 @@
-//! A Slack for one machine: the Web API the bot calls, the signed requests it receives, and the page where a
+//! A Slack for one machine: the Web API the bot calls, the signed requests or sockets it is told by, and the page where a
 //! person is each member of a small workspace in turn. `dev` shows it, the tests drive it; the bot cannot tell
 //! it from the real one. Nothing here knows the rest of this crate.
 //!
 //! Read `workspace` and `view` for what is remembered, `web_api` for what the bot may call, `limits` for what
-//! Block Kit allows, `act` and `modal` for what a person can do, `deliver` for how it reaches the bot,
+//! Block Kit allows, `act` and `modal` for what a person can do, `deliver` for how it reaches the bot
+//! over HTTP and `socket` over connections that the bot opens,
 //! `page_api` for the page, `clock` for the time that can be moved, and `keep` for what outlasts a run.
 
 mod act;
@@ -25,6 +26,7 @@ mod queries;
 mod reply;
 mod respond;
 mod settings;
+mod socket;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -57,6 +59,7 @@ struct Shared {
     addresses: Mutex<Addresses>,
     workspace: Mutex<Workspace>,
     faults: Mutex<Faults>,
+    sockets: Mutex<socket::Sockets>,
     version: watch::Sender<u64>,
     closed: AtomicBool,
     client: deliver::Client,
@@ -83,6 +86,7 @@ impl Playground {
             workspace: Mutex::new(Workspace::new(&settings)),
             addresses: Mutex::new(addresses),
             faults: Mutex::new(Faults::default()),
+            sockets: Mutex::default(),
             version: watch::Sender::new(1),
             closed: AtomicBool::new(false),
             client: deliver::client(),
@@ -101,11 +105,12 @@ impl Playground {
         lock(&self.shared.addresses).public = url.into();
     }
 
-    /// Everything the playground serves: `/api/{method}`, `/respond/{id}`, `/playground/…` and the page at `/`.
+    /// Everything the playground serves: `/api/{method}`, `/respond/{id}`, `/link`, `/playground/…` and the page at `/`.
     pub fn router(&self) -> Router {
         Router::new()
             .route("/api/{method}", get(web_api::call).post(web_api::call))
             .route("/respond/{id}", post(respond::respond))
+            .route("/link", get(socket::link))
             .merge(page_api::router(self.clone()))
             .with_state(self.clone())
     }
@@ -125,6 +130,7 @@ impl Playground {
     /// Ends every open stream and every call that hangs, so that a server can shut down gracefully.
     pub fn shut_down(&self) {
         self.shared.closed.store(true, Ordering::Relaxed);
+        lock(&self.shared.sockets).shut_down();
         self.announce();
     }
 

@@ -24,8 +24,10 @@ pub struct Settings {
     pub public_url: String,
     /// Key of the signature on every request to the bot.
     pub signing_secret: String,
-    /// The only bearer token the Web API accepts.
+    /// The only bearer token the Web API accepts, but for connections.
     pub bot_token: String,
+    /// The app's own token. With one Socket Mode is on: nothing comes by HTTP, and this token opens connections.
+    pub app_token: Option<String>,
     /// The slash command of the app, with its slash.
     pub command: String,
     /// What the composer offers while a command is typed: the text to insert and a hint.

@@ -118,7 +118,7 @@ impl World {
     }
 }
 
-async fn fetch(request: axum::http::Request<Body>) -> (StatusCode, Value) {
+pub(super) async fn fetch(request: axum::http::Request<Body>) -> (StatusCode, Value) {
     let answer = super::deliver::client().request(request).await.unwrap();
     let status = answer.status();
     let bytes = axum::body::to_bytes(Body::new(answer.into_body()), 1 << 20).await.unwrap();
@@ -144,7 +144,7 @@ async fn answer(
     (StatusCode::from_u16(status).unwrap(), body).into_response()
 }
 
-async fn serve(router: Router) -> String {
+pub(super) async fn serve(router: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });

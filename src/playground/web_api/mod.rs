@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::Playground;
 use super::answer::{Answer, ApiError};
+use super::socket;
 use super::workspace::Workspace;
 use arguments::Arguments;
 pub(super) use chat::message_json;
@@ -40,7 +41,7 @@ pub(super) async fn call(
         Err(error) => return respond(&playground, &error.to_json()),
     };
     if method != OPEN
-        && let Err(error) = authorize(&playground, &headers, &arguments)
+        && let Err(error) = authorize(&playground, &method, &headers, &arguments)
     {
         return respond(&playground, &error.to_json());
     }
@@ -49,22 +50,36 @@ pub(super) async fn call(
     if let Some(error) = playground.fault(&method) {
         return failed(&playground, &error);
     }
-    let allowed = playground.look(|workspace| scopes::check(workspace, &method, &arguments));
-    let answer = allowed.and_then(|()| run(&playground, &method, &arguments));
+    let answer = match method.as_str() {
+        socket::OPEN => Ok(playground.open_connection()),
+        _ => playground
+            .look(|workspace| scopes::check(workspace, &method, &arguments))
+            .and_then(|()| run(&playground, &method, &arguments)),
+    };
     if playground.loses_answer(&method) {
         return StatusCode::GATEWAY_TIMEOUT.into_response();
     }
     respond(&playground, &finish(answer))
 }
 
-fn authorize(playground: &Playground, headers: &HeaderMap, arguments: &Arguments) -> Result<(), ApiError> {
+/// Connections are opened with the app's token, all else is done with the bot's.
+fn authorize(
+    playground: &Playground,
+    method: &str,
+    headers: &HeaderMap,
+    arguments: &Arguments,
+) -> Result<(), ApiError> {
     let bearer = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "));
+    let settings = playground.settings();
+    let (bots, apps) = (Some(settings.bot_token.as_str()), settings.app_token.as_deref());
+    let (wanted, other) = if method == socket::OPEN { (apps, bots) } else { (bots, apps) };
     match bearer.or_else(|| arguments.text("token")) {
         None => Err("not_authed".into()),
-        Some(token) if token == playground.settings().bot_token => Ok(()),
+        token if token == wanted => Ok(()),
+        token if token == other => Err("not_allowed_token_type".into()),
         Some(_) => Err("invalid_auth".into()),
     }
 }
