@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::serve::stop_signal;
 use super::{Failure, load_catalog, print};
-use crate::config::{Environment, Secret, Settings, StoreChoice, log_filter};
+use crate::config::{Environment, Inbound, Secret, Settings, StoreChoice, log_filter};
 use crate::playground::{self, Playground};
 use crate::ports::clock::{Clock, ShiftedClock};
 use crate::telemetry;
@@ -129,14 +129,15 @@ fn forget(file: &Path) -> anyhow::Result<()> {
 
 /// The small Slack and the secrets that the bot shares with it, made up for this run.
 fn small_slack(address: SocketAddr, clock: &ShiftedClock, keep_in: PathBuf) -> (Environment, Playground) {
+    let signing_secret = Secret::new(Uuid::new_v4().simple().to_string());
     let environment = Environment {
-        signing_secret: Secret::new(Uuid::new_v4().simple().to_string()),
+        inbound: Inbound::Http { signing_secret: signing_secret.clone() },
         bot_token: Secret::new(format!("xoxb-{}", Uuid::new_v4().simple())),
         slack_api_url: format!("http://{address}/api/"),
     };
     let (clock, moved) = (clock.clone(), clock.clone());
     let demo = playground::Settings::demo(
-        environment.signing_secret.reveal(),
+        signing_secret.reveal(),
         environment.bot_token.reveal(),
         Arc::new(move || clock.now()),
     );

@@ -7,8 +7,9 @@ use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
 
 use super::{Failure, load_catalog};
-use crate::config::{Environment, Settings, log_filter, settings_file};
+use crate::config::{Environment, Settings, SettingsProblem, Transport, log_filter, settings_file};
 use crate::ports::clock::{Clock, SystemClock};
+use crate::slack::socket::Refusal;
 use crate::telemetry;
 use crate::wiring::{App, Backends, PACE};
 
@@ -28,6 +29,9 @@ pub async fn serve(config: Option<PathBuf>) -> Result<(), Failure> {
         return Err(Failure::Account(problems));
     }
     let app = App::new(backends, &settings, &environment, clock, catalog, PACE)?;
+    if let Some(sockets) = app.sockets() {
+        sockets.check().await.map_err(unusable_app_token)?;
+    }
     let listener = tokio::net::TcpListener::bind(&settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
@@ -43,7 +47,10 @@ fn leave_at_once() {
 
 /// The settings and the environment, or all that is wrong with either.
 fn read_all(file: &std::path::Path) -> Result<(Settings, Environment), Failure> {
-    match (Settings::read(file), Environment::read()) {
+    let settings = Settings::read(file);
+    let transport =
+        settings.as_ref().map_or_else(|_| Transport::in_file(file), |settings| settings.transport);
+    match (settings, Environment::read(transport)) {
         (Ok(settings), Ok(environment)) => Ok((settings, environment)),
         (settings, environment) => {
             let mut problems = settings.err().unwrap_or_default();
@@ -51,6 +58,15 @@ fn read_all(file: &std::path::Path) -> Result<(Settings, Environment), Failure> 
             Err(Failure::Settings(problems))
         }
     }
+}
+
+fn unusable_app_token(refusal: Refusal) -> Vec<SettingsProblem> {
+    let Refusal(code) = refusal;
+    let text = format!(
+        "Slack opens no connection with it (`{code}`): copy it again from Basic Information, App-Level Tokens, of your \
+         Slack app; it needs the scope `connections:write`, and the app needs Socket Mode switched on"
+    );
+    vec![SettingsProblem { place: "SLACK_APP_TOKEN".to_owned(), text }]
 }
 
 /// Cancelled by Ctrl-C or SIGTERM.

@@ -3,10 +3,15 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{DEFAULT_FILE, SettingsProblem};
+use super::{DEFAULT_FILE, SettingsProblem, Transport};
 
 /// Slack's own Web API.
 const SLACK_API_URL: &str = "https://slack.com/api/";
+
+/// The variable with the app's token, and how one comes by it.
+const APP_TOKEN: &str = "SLACK_APP_TOKEN";
+const WANTED_APP_TOKEN: &str = "make one that begins with `xapp-` and has the scope `connections:write` under Basic \
+                                Information, App-Level Tokens, of your Slack app";
 
 /// A text that never shows itself: `Debug` prints its length.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,12 +38,29 @@ impl fmt::Debug for Secret {
 /// What `serve` takes from the environment.
 #[derive(Clone, Debug)]
 pub struct Environment {
-    /// `SLACK_SIGNING_SECRET`: proves that a request comes from Slack.
-    pub signing_secret: Secret,
+    /// What the way from Slack to the bot needs.
+    pub inbound: Inbound,
     /// `SLACK_BOT_TOKEN`, `xoxb-…`: the bot's right to call Slack.
     pub bot_token: Secret,
     /// `SLACK_API_URL`, ending in a slash.
     pub slack_api_url: String,
+}
+
+/// What the way from Slack to the bot needs.
+#[derive(Clone, Debug)]
+pub enum Inbound {
+    /// Slack calls us.
+    Http {
+        /// `SLACK_SIGNING_SECRET`: proves that a request comes from Slack.
+        signing_secret: Secret,
+    },
+    /// We call Slack.
+    Socket {
+        /// `SLACK_APP_TOKEN`, `xapp-…`: the app's right to open connections.
+        app_token: Secret,
+        /// How many, as the settings say.
+        connections: usize,
+    },
 }
 
 impl Environment {
@@ -46,11 +68,14 @@ impl Environment {
     ///
     /// # Errors
     /// Everything that is missing or wrong; a secret's text is never part of it.
-    pub fn read() -> Result<Self, Vec<SettingsProblem>> {
-        Self::from_lookup(&variable)
+    pub fn read(transport: Transport) -> Result<Self, Vec<SettingsProblem>> {
+        Self::from_lookup(transport, &variable)
     }
 
-    fn from_lookup(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<SettingsProblem>> {
+    fn from_lookup(
+        transport: Transport,
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Vec<SettingsProblem>> {
         let mut problems = Vec::new();
         let mut required = |name: &str, wanted: &str| {
             let value = lookup(name).filter(|value| !value.trim().is_empty());
@@ -60,25 +85,35 @@ impl Environment {
             }
             Secret::new(value.unwrap_or_default())
         };
-        let signing_secret = required(
-            "SLACK_SIGNING_SECRET",
-            "copy it from Basic Information, App Credentials, of your Slack app",
-        );
+        let inbound = match transport {
+            Transport::Http => Inbound::Http {
+                signing_secret: required(
+                    "SLACK_SIGNING_SECRET",
+                    "copy it from Basic Information, App Credentials, of your Slack app",
+                ),
+            },
+            Transport::Socket { connections } => {
+                Inbound::Socket { app_token: required(APP_TOKEN, WANTED_APP_TOKEN), connections }
+            }
+        };
         let bot_token = required(
             "SLACK_BOT_TOKEN",
             "copy the token that begins with `xoxb-` from OAuth & Permissions of your Slack app",
         );
+        if let Inbound::Socket { app_token: Secret(token), .. } = &inbound
+            && !token.is_empty()
+            && !token.trim().starts_with("xapp-")
+        {
+            let text = format!("is no app-level token: {WANTED_APP_TOKEN}");
+            problems.push(SettingsProblem { place: APP_TOKEN.to_owned(), text });
+        }
         let slack_api_url = lookup("SLACK_API_URL").unwrap_or_else(|| SLACK_API_URL.to_owned());
         if !is_web_url(&slack_api_url) {
             let text = "is not a URL: write for example `https://slack.com/api/`, or unset it".to_owned();
             problems.push(SettingsProblem { place: "SLACK_API_URL".to_owned(), text });
         }
         let slack_api_url = format!("{}/", slack_api_url.trim_end_matches('/'));
-        if problems.is_empty() {
-            Ok(Self { signing_secret, bot_token, slack_api_url })
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(Self { inbound, bot_token, slack_api_url }) } else { Err(problems) }
     }
 }
 
@@ -109,9 +144,10 @@ mod tests {
 
     #[test]
     fn missing_secrets_are_all_named_with_where_to_find_them() {
-        let problems =
-            Environment::from_lookup(&|name| (name == "SLACK_API_URL").then(|| "slack".to_owned()))
-                .unwrap_err();
+        let problems = Environment::from_lookup(Transport::Http, &|name| {
+            (name == "SLACK_API_URL").then(|| "slack".to_owned())
+        })
+        .unwrap_err();
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(lines.join("\n"), @"
         SLACK_SIGNING_SECRET: is not set: copy it from Basic Information, App Credentials, of your Slack app
@@ -121,8 +157,31 @@ mod tests {
     }
 
     #[test]
+    fn a_socket_needs_the_apps_token_in_place_of_the_signing_secret() {
+        let transport = Transport::Socket { connections: 2 };
+        let read = |token: Option<&str>| {
+            Environment::from_lookup(transport, &|name| match name {
+                APP_TOKEN => token.map(str::to_owned),
+                "SLACK_BOT_TOKEN" => Some("xoxb-1".to_owned()),
+                _ => None,
+            })
+        };
+        let environment = read(Some("xapp-hunter2")).unwrap();
+        assert!(
+            matches!(&environment.inbound, Inbound::Socket { app_token, .. } if app_token.reveal() == "xapp-hunter2")
+        );
+        assert!(!format!("{environment:?}").contains("hunter2"));
+        let told = [None, Some("xoxb-hunter2")].map(|token| read(token).unwrap_err()).concat();
+        let lines: Vec<String> = told.iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
+        SLACK_APP_TOKEN: is not set: make one that begins with `xapp-` and has the scope `connections:write` under Basic Information, App-Level Tokens, of your Slack app
+        SLACK_APP_TOKEN: is no app-level token: make one that begins with `xapp-` and has the scope `connections:write` under Basic Information, App-Level Tokens, of your Slack app
+        ");
+    }
+
+    #[test]
     fn secrets_never_show_in_debug() {
-        let environment = Environment::from_lookup(&|name| {
+        let environment = Environment::from_lookup(Transport::Http, &|name| {
             name.starts_with("SLACK_S")
                 .then(|| "hunter2".to_owned())
                 .or(Some("http://127.0.0.1:1/api".into()))

@@ -3,12 +3,17 @@
 use std::path::PathBuf;
 
 use super::backend::{read_account, read_backend};
-use super::{LogFormat, Settings, Simulation, teams};
+use super::{LogFormat, Settings, Simulation, Transport, teams};
 use crate::document::{Problem, Problems, Reader, parse_toml};
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{ChannelId, ProductKey};
 use crate::domain::organization::Organization;
 use crate::domain::period::Period;
+
+/// Connections to Slack where the settings name no number: one goes on while the other is renewed.
+const CONNECTIONS: u32 = 2;
+/// Slack's limit for an app.
+const MOST_CONNECTIONS: u32 = 10;
 
 pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     let document = parse_toml(text).map_err(|problem| vec![problem.into()])?;
@@ -30,6 +35,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     server.finish();
 
     let slack = root.section("slack");
+    let transport = read_transport(&slack);
     let organization = read_slack(&slack);
     slack.finish();
 
@@ -43,6 +49,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     problems.into_result(Settings {
         listen,
         log,
+        transport,
         backend,
         account,
         catalog,
@@ -52,17 +59,41 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     })
 }
 
+/// As a text of settings says, whatever else is wrong with it.
+pub(super) fn transport(text: &str) -> Transport {
+    let unheard = Problems::in_toml();
+    parse_toml(text).map_or(Transport::Http, |document| {
+        read_transport(&Reader::new(&document, &unheard).section("slack"))
+    })
+}
+
+fn read_transport(slack: &Reader<'_>) -> Transport {
+    let is_socket = slack.choice("transport", &[("http", false), ("socket", true)]).unwrap_or(false);
+    let connections = slack.count("connections");
+    if !is_socket {
+        if connections.is_some() {
+            slack.report(
+                "connections",
+                "`slack.connections` is for sockets, and Slack calls this bot over HTTP",
+                "remove it, or write `transport = \"socket\"`",
+            );
+        }
+        return Transport::Http;
+    }
+    let connections = connections.unwrap_or(CONNECTIONS);
+    if !(1..=MOST_CONNECTIONS).contains(&connections) {
+        slack.report(
+            "connections",
+            format!("`slack.connections` is {connections}"),
+            format!("write a number from 1 to {MOST_CONNECTIONS}: Slack allows no more for all bots of an app together"),
+        );
+    }
+    Transport::Socket { connections: connections as usize }
+}
+
 /// The organization, still without its teams.
 fn read_slack(slack: &Reader<'_>) -> Organization {
     let _ = slack.text("manager_field");
-    let transport = slack.text_or("transport", "http");
-    if transport != "http" {
-        slack.report(
-            "transport",
-            format!("`slack.transport` is `{transport}`"),
-            "write `http`: it is the only transport of this version",
-        );
-    }
     let command = slack.text_or("command", "/provision");
     let shaped = command.len() <= 32
         && command.strip_prefix('/').is_some_and(|name| {
@@ -164,6 +195,8 @@ mod tests {
     use super::*;
     use crate::domain::ids::TeamName;
 
+    const TEAM: &str = "[[teams]]\nname = \"a\"\nmembers = []\napprovers = []\n";
+
     fn problems(text: &str) -> String {
         let found = parse(text).unwrap_err();
         found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
@@ -187,6 +220,7 @@ mod tests {
         assert!(!settings.backend.uses_aws());
         assert_eq!(settings.simulation.step, Period::millis(500));
         assert_eq!(settings.organization.command, "/provision");
+        assert_eq!(settings.transport, Transport::Http);
         let payments = TeamName::new("payments");
         assert_eq!(settings.organization.channel_of(&payments).as_str(), "C0APPROVALS");
         assert_eq!(settings.organization.teams[0].members[2], Principal::Email("ann@example.com".into()));
@@ -211,6 +245,31 @@ mod tests {
         assert_eq!(settings.organization.audit_channel, Some(ChannelId::new("C0AUDIT")));
         assert_eq!(settings.simulation.fail_teardowns, [ProductKey::parse("s3-bucket").unwrap()]);
         assert!(settings.simulation.fail_products.is_empty());
+    }
+
+    #[test]
+    fn sockets_are_two_unless_the_settings_say_how_many() {
+        let with = |line: &str| format!("[slack]\napprovals_channel = \"C0APPROVALS\"\n{line}\n{TEAM}");
+        let settings = parse(&with("transport = \"socket\"")).unwrap();
+        assert_eq!(settings.transport, Transport::Socket { connections: 2 });
+        let settings = parse(&with("transport = \"socket\"\nconnections = 3")).unwrap();
+        assert_eq!(settings.transport, Transport::Socket { connections: 3 });
+        let wrong =
+            ["transport = \"sockets\"", "transport = \"socket\"\nconnections = 11", "connections = 2"];
+        let told: Vec<String> = wrong.iter().map(|line| problems(&with(line))).collect();
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        line 3: `slack.transport` is `sockets`: did you mean `socket`?
+        line 4: `slack.connections` is 11: write a number from 1 to 10: Slack allows no more for all bots of an app together
+        line 3: `slack.connections` is for sockets, and Slack calls this bot over HTTP: remove it, or write `transport = "socket"`
+        "#);
+    }
+
+    #[test]
+    fn the_transport_is_known_in_spite_of_other_mistakes() {
+        let socket = Transport::Socket { connections: 2 };
+        assert_eq!(transport("[slack]\ntransport = \"socket\"\ncommand = 1\n[nothing]\n"), socket);
+        assert_eq!(transport("[slack]\ntransport = 1\n"), Transport::Http);
+        assert_eq!(transport("[slack"), Transport::Http);
     }
 
     #[test]
@@ -253,8 +312,7 @@ channel = "general"
     #[test]
     fn a_file_without_teams_or_with_two_of_one_name_is_refused() {
         insta::assert_snapshot!(problems("[slack]\napprovals_channel = \"C0APPROVALS\"\n"), @r#"line 1: there is no `[[teams]]`: add one with name, members and approvers, such as `[[teams]] name = "payments" members = ["U0ALICE"] approvers = ["U0MORGAN"]`"#);
-        let twice = "[slack]\napprovals_channel = \"C0APPROVALS\"\n".to_owned()
-            + &"[[teams]]\nname = \"a\"\nmembers = []\napprovers = []\n".repeat(2);
+        let twice = "[slack]\napprovals_channel = \"C0APPROVALS\"\n".to_owned() + &TEAM.repeat(2);
         insta::assert_snapshot!(problems(&twice), @"line 8: two teams are called `a`: give each team its own name");
     }
 }

@@ -16,7 +16,7 @@ use crate::domain::organization::Organization;
 use crate::domain::period::Period;
 
 pub use backend::{Account, Backend, ProvisionerChoice, StoreChoice, WorkflowChoice};
-pub use environment::{Environment, Secret, log_filter, settings_file};
+pub use environment::{Environment, Inbound, Secret, log_filter, settings_file};
 
 /// Where the settings are read from when neither `--config` nor `QUARTERMASTER_CONFIG` says otherwise.
 pub const DEFAULT_FILE: &str = "quartermaster.toml";
@@ -28,6 +28,8 @@ pub struct Settings {
     pub listen: String,
     /// How log lines are written.
     pub log: LogFormat,
+    /// How what happens in Slack reaches the bot.
+    pub transport: Transport,
     /// Which implementations serve the ports.
     pub backend: Backend,
     /// What those on AWS need to know of the account.
@@ -49,6 +51,18 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// How what happens in Slack reaches the bot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Slack calls us.
+    Http,
+    /// We keep connections to Slack open.
+    Socket {
+        /// How many.
+        connections: usize,
+    },
 }
 
 /// How the simulated provisioner behaves.
@@ -74,6 +88,13 @@ pub struct SettingsProblem {
 impl fmt::Display for SettingsProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.text)
+    }
+}
+
+impl Transport {
+    /// As a settings file says, whatever else is wrong with it; HTTP where it says nothing.
+    pub fn in_file(path: &Path) -> Self {
+        std::fs::read_to_string(path).map_or(Self::Http, |text| file::transport(&text))
     }
 }
 

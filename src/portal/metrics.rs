@@ -21,6 +21,17 @@ pub struct Metrics {
     refusals: Counter,
     jobs: Family<JobRun, Counter>,
     drift: Gauge,
+    sockets: Gauge,
+}
+
+/// A connection to Slack that is up; counted until it is dropped.
+#[derive(Debug)]
+pub struct SocketUp(Gauge);
+
+impl Drop for SocketUp {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -62,6 +73,7 @@ impl Default for Metrics {
             refusals: Counter::default(),
             jobs: Family::default(),
             drift: Gauge::default(),
+            sockets: Gauge::default(),
             registry: Registry::default(),
         };
         registry.register("provisions", "Provisionings that ended", metrics.provisions.clone());
@@ -72,6 +84,8 @@ impl Default for Metrics {
         registry.register("jobs", "Runs of jobs by kind", metrics.jobs.clone());
         let help = "Differences between rows and AWS that the last comparison found";
         registry.register("drift_findings", help, metrics.drift.clone());
+        let help = "Socket Mode connections to Slack that are up";
+        registry.register("slack_sockets", help, metrics.sockets.clone());
         Self { registry, ..metrics }
     }
 }
@@ -114,6 +128,17 @@ impl Metrics {
     /// Notes how many differences there are.
     pub(super) fn drift(&self, findings: usize) {
         self.drift.set(i64::try_from(findings).unwrap_or(i64::MAX));
+    }
+
+    /// Counts a connection to Slack for as long as the answer is kept.
+    pub fn socket_up(&self) -> SocketUp {
+        self.sockets.inc();
+        SocketUp(self.sockets.clone())
+    }
+
+    /// How many connections to Slack are up.
+    pub fn sockets(&self) -> usize {
+        usize::try_from(self.sockets.get()).unwrap_or_default()
     }
 
     fn lease(&self, product: String, event: &'static str) {

@@ -1,4 +1,4 @@
-//! The port: Slack's four routes beside health, readiness and metrics.
+//! The port: health, readiness and metrics, and beside them Slack's four routes where Slack calls us.
 
 mod connections;
 mod hurried;
@@ -12,19 +12,18 @@ use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::portal::Portal;
-use crate::slack::edge::Edge;
 use readiness::Readiness;
 
 pub use connections::serve;
 
-/// Everything that is answered over HTTP.
-pub fn router(portal: &Portal, edge: Edge) -> Router {
+/// Everything that is answered over HTTP: Slack's routes, or none of them where we are connected to Slack by sockets.
+pub fn router(portal: &Portal, slack: Option<Router>) -> Router {
     let probes = Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
-        .with_state(Readiness::new(portal.clone()))
+        .with_state(Readiness::new(portal.clone(), slack.is_none()))
         .route("/metrics", get(metrics).with_state(portal.clone()));
-    crate::slack::router::router(edge).merge(probes).layer(CatchPanicLayer::new())
+    slack.unwrap_or_default().merge(probes).layer(CatchPanicLayer::new())
 }
 
 async fn ready(State(readiness): State<Readiness>) -> Response {

@@ -1,4 +1,5 @@
-//! Whether the store and Slack can be reached, asked at most every five seconds however often a probe asks us.
+//! Whether the store and Slack can be reached, asked at most every five seconds however often a probe asks us; and
+//! whether Slack can reach us where that takes a socket.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Clone, Debug)]
 pub(super) struct Readiness {
     portal: Portal,
+    over_sockets: bool,
     last: Arc<Mutex<Option<Answer>>>,
 }
 
@@ -27,12 +29,20 @@ struct Answer {
 }
 
 impl Readiness {
-    pub(super) fn new(portal: Portal) -> Self {
-        Self { portal, last: Arc::default() }
+    pub(super) fn new(portal: Portal, over_sockets: bool) -> Self {
+        Self { portal, over_sockets, last: Arc::default() }
     }
 
     /// What is not ready; empty when all is well. Says which part, never why: the log has the reason.
     pub(super) async fn problems(&self) -> Vec<String> {
+        let deaf = self.over_sockets && self.portal.metrics.sockets() == 0;
+        let mut problems = self.asked().await;
+        problems.extend(deaf.then(|| "socket: not connected".to_owned()));
+        problems
+    }
+
+    /// What the store and Slack say of themselves.
+    async fn asked(&self) -> Vec<String> {
         let mut last = self.last.lock().await;
         let now = self.portal.ports.clock.now();
         if let Some(answer) = last.as_ref()

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 use super::actions;
@@ -14,7 +15,6 @@ use super::commands;
 use super::incoming::{Click, Event, Incoming, Origin, ResponseUrl};
 use super::messages::Message;
 use super::reply::Ack;
-use super::signature::Verifier;
 use super::submissions;
 use super::suggestions;
 use crate::domain::audit::{By, Via};
@@ -40,7 +40,6 @@ pub struct Edge {
     pub portal: Portal,
     /// Calls Slack.
     pub client: Arc<SlackClient>,
-    verifier: Arc<Verifier>,
     identity: Arc<Mutex<Option<Arc<Identity>>>>,
     pub(super) help: Bytes,
     following: TaskTracker,
@@ -61,21 +60,9 @@ pub(super) struct Whereabouts {
 
 impl Edge {
     /// An edge that has asked Slack nothing yet.
-    pub fn new(portal: Portal, client: Arc<SlackClient>, verifier: Verifier) -> Self {
+    pub fn new(portal: Portal, client: Arc<SlackClient>) -> Self {
         let help = commands::written_help(&portal.organization.command, &portal.catalog);
-        Self {
-            portal,
-            client,
-            verifier: Arc::new(verifier),
-            identity: Arc::default(),
-            help,
-            following: TaskTracker::new(),
-        }
-    }
-
-    /// Checks what came in before anything reads it.
-    pub(super) fn verifier(&self) -> &Arc<Verifier> {
-        &self.verifier
+        Self { portal, client, identity: Arc::default(), help, following: TaskTracker::new() }
     }
 
     /// Answers one thing that Slack sent.
@@ -111,6 +98,12 @@ impl Edge {
         }
     }
 
+    /// As [`Edge::answer`], in a task of its own that goes on where nobody waits for it any more.
+    pub(super) fn answer_apart(&self, incoming: Incoming) -> JoinHandle<Ack> {
+        let edge = self.clone();
+        self.following.spawn(async move { edge.answer(incoming).await })
+    }
+
     /// Has the home tab published that somebody looks at. Opening it again is all they could do if that fails.
     async fn home_opened(&self, person: &PersonId) {
         if let Err(error) = home::opened(&self.portal, person).await {
@@ -118,7 +111,7 @@ impl Edge {
         }
     }
 
-    /// Whether it comes from the workspace or enterprise that our token belongs to. Slack has signed it, so where
+    /// Whether it comes from the workspace or enterprise that our token belongs to. It comes from Slack, so where
     /// Slack cannot be asked it is let through.
     async fn is_ours(&self, origin: &Origin) -> bool {
         let Some(workspace) = self.identity().await else { return true };

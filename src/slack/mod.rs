@@ -1,8 +1,8 @@
 //! The Slack edge: what comes in is verified and parsed here, what goes out is built and sent here. No rule about
 //! requests lives here, and no type of Slack's leaves.
 //!
-//! In: [`router`] has [`signature`] let a body through, [`incoming`] turns it into one closed enum, and [`edge`] hands
-//! it to one function in `commands`, `actions`, `submissions` or `suggestions`; [`reply`] is what goes back within
+//! In: [`router`] has [`signature`] let a body through, or [`socket`] keeps connections open over which Slack sends the
+//! same; [`incoming`] turns it into one closed enum, and [`edge`] hands it to one function in `commands`, `actions`, `submissions` or `suggestions`; [`reply`] is what goes back within
 //! three seconds. Out: [`messages`], [`views`] and `home` are pure builders, [`client`] sends, [`directory`] asks
 //! who is who, [`checkup`] whether all is set up, by the rights in [`scopes`], and [`manifest`] is the
 //! app as Slack is told of it. [`ids`] names every button and form, [`mrkdwn`] makes text safe to show.
@@ -29,6 +29,7 @@ pub mod reply;
 pub mod router;
 pub mod scopes;
 pub mod signature;
+pub mod socket;
 mod submissions;
 mod suggestions;
 pub mod views;

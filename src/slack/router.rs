@@ -21,20 +21,33 @@ pub const OPTIONS: &str = "/slack/options";
 /// Where it sends events.
 pub const EVENTS: &str = "/slack/events";
 
-impl FromRef<Edge> for Arc<Verifier> {
-    fn from_ref(edge: &Edge) -> Self {
-        Self::clone(edge.verifier())
+/// What the routes share.
+#[derive(Clone, Debug)]
+struct Routes {
+    edge: Edge,
+    verifier: Arc<Verifier>,
+}
+
+impl FromRef<Routes> for Edge {
+    fn from_ref(routes: &Routes) -> Self {
+        routes.edge.clone()
+    }
+}
+
+impl FromRef<Routes> for Arc<Verifier> {
+    fn from_ref(routes: &Routes) -> Self {
+        Self::clone(&routes.verifier)
     }
 }
 
 /// `/slack/commands`, `/slack/interactions`, `/slack/options` and `/slack/events`.
-pub fn router(edge: Edge) -> Router {
+pub fn router(edge: Edge, verifier: Verifier) -> Router {
     Router::new()
         .route(COMMANDS, post(commands))
         .route(INTERACTIONS, post(interactions))
         .route(OPTIONS, post(options))
         .route(EVENTS, post(events))
-        .with_state(edge)
+        .with_state(Routes { edge, verifier: Arc::new(verifier) })
 }
 
 async fn commands(State(edge): State<Edge>, body: Verified) -> Response {

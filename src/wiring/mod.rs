@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Environment, Settings};
+use crate::config::{Environment, Inbound, Settings};
 use crate::domain::catalog::Catalog;
 use crate::domain::job::JobKey;
 use crate::local::database::Database;
@@ -27,7 +27,9 @@ use crate::server;
 use crate::slack::client::SlackClient;
 use crate::slack::directory::SlackDirectory;
 use crate::slack::edge::Edge;
+use crate::slack::router;
 use crate::slack::signature::Verifier;
+use crate::slack::socket::SocketMode;
 
 pub use crate::slack::client::PACE;
 pub use backends::{Backends, store};
@@ -44,7 +46,17 @@ pub struct App {
     pub dispatcher: Dispatcher,
     /// Answers Slack.
     pub edge: Edge,
+    way: Way,
     woken: mpsc::UnboundedReceiver<JobKey>,
+}
+
+/// How what happens in Slack reaches us.
+#[derive(Debug)]
+enum Way {
+    /// Slack calls, and what it signs is let in.
+    Called(Verifier),
+    /// Over connections that we open.
+    Connected(SocketMode),
 }
 
 impl App {
@@ -61,8 +73,8 @@ impl App {
         pace: Duration,
     ) -> anyhow::Result<Self> {
         let token = environment.bot_token.reveal();
-        let client = SlackClient::with_pace(&environment.slack_api_url, token, Arc::clone(&clock), pace)?;
-        let client = Arc::new(client);
+        let api = &environment.slack_api_url;
+        let client = Arc::new(SlackClient::with_pace(api, token, Arc::clone(&clock), pace)?);
         let ports = Ports {
             store: backends.store,
             workflow: backends.workflow,
@@ -75,18 +87,32 @@ impl App {
             clock: Arc::clone(&clock),
         };
         let (portal, woken) = Portal::new(ports, catalog, Arc::new(settings.organization.clone()));
-        let verifier = Verifier::new(environment.signing_secret.reveal(), clock)?;
-        Ok(Self {
-            dispatcher: Dispatcher::new(portal.clone()),
-            edge: Edge::new(portal.clone(), client, verifier),
-            portal,
-            woken,
-        })
+        let edge = Edge::new(portal.clone(), client);
+        let way = match &environment.inbound {
+            Inbound::Http { signing_secret } => Way::Called(Verifier::new(signing_secret.reveal(), clock)?),
+            Inbound::Socket { app_token, connections } => {
+                let client = SlackClient::new(api, app_token.reveal(), clock)?;
+                Way::Connected(SocketMode::new(edge.clone(), client, *connections)?)
+            }
+        };
+        Ok(Self { dispatcher: Dispatcher::new(portal.clone()), edge, way, portal, woken })
+    }
+
+    /// Keeps the connections over which Slack tells us things; none where Slack calls us.
+    pub fn sockets(&self) -> Option<&SocketMode> {
+        match &self.way {
+            Way::Called(_) => None,
+            Way::Connected(sockets) => Some(sockets),
+        }
     }
 
     /// Everything that is answered over HTTP.
     pub fn router(&self) -> Router {
-        server::router(&self.portal, self.edge.clone())
+        let slack = match &self.way {
+            Way::Called(verifier) => Some(router::router(self.edge.clone(), verifier.clone())),
+            Way::Connected(_) => None,
+        };
+        server::router(&self.portal, slack)
     }
 
     /// Serves and works until `stop`, then lets what is under way finish.
@@ -111,11 +137,20 @@ impl App {
         trail::begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
         bill::begin(&self.portal).await.context("cannot begin to read the bill")?;
         reconcile::begin(&self.portal).await.context("cannot begin to compare records with AWS")?;
+        let sockets = self.sockets().cloned();
         let (edge, dispatcher) = (self.edge.clone(), self.dispatcher.clone());
         let warming = tokio::spawn(async move { edge.warm_up().await });
         let working = tokio::spawn({
             let stop = stop.clone();
             async move { dispatcher.run(self.woken, stop).await }
+        });
+        let connected = tokio::spawn({
+            let stop = stop.clone();
+            async move {
+                if let Some(sockets) = sockets {
+                    sockets.run(stop).await;
+                }
+            }
         });
         tokio::select! {
             () = server::serve(listener, router, stop.clone()) => {}
@@ -125,6 +160,7 @@ impl App {
         stop.cancel();
         warming.abort();
         working.await.context("the dispatcher ended badly")?;
+        connected.await.context("the connections to Slack ended badly")?;
         self.edge.finish().await;
         Ok(())
     }

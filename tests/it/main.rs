@@ -46,6 +46,7 @@ mod replay;
 mod restart;
 mod secrets;
 mod serve;
+mod socket;
 #[path = "../stand_in/mod.rs"]
 mod stand_in;
 mod standstill;

@@ -42,7 +42,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 ];
 
 /// Libraries that one layer alone may name. `catalog form --json` prints what Slack would get, hence `cli`.
-const BELONGS_TO: [(&str, &[&str]); 12] = [
+const BELONGS_TO: [(&str, &[&str]); 13] = [
     ("slack_morphism", &["slack", "cli"]),
     ("rusqlite", &["local"]),
     ("aws_config", &["aws", "wiring"]),
@@ -55,6 +55,7 @@ const BELONGS_TO: [(&str, &[&str]); 12] = [
     ("aws_smithy_http_client", &["aws"]),
     ("clap", &["cli", "main"]),
     ("saphyr_parser", &["document"]),
+    ("tokio_tungstenite", &["slack", "playground"]),
 ];
 
 /// What the core does without, and why.

@@ -51,13 +51,12 @@ const UNREACHABLE: [&str; 14] = [
     "no_permission",
 ];
 
-/// An outage, or something that an operator can repair while we keep trying.
-const PASSING: [&str; 13] = [
-    "internal_error",
-    "fatal_error",
-    "service_unavailable",
-    "request_timeout",
-    "team_added_to_org",
+/// An outage, which ends by itself.
+const OUTAGE: [&str; 5] =
+    ["internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"];
+
+/// What an operator can repair while we keep trying.
+const REPAIRABLE: [&str; 8] = [
     "org_login_required",
     "invalid_auth",
     "not_authed",
@@ -69,6 +68,11 @@ const PASSING: [&str; 13] = [
 ];
 
 impl Failure {
+    /// Whether Slack is not itself at the moment, so that nothing is said about us.
+    pub(super) fn is_outage(&self) -> bool {
+        self.is(&OUTAGE)
+    }
+
     /// Whether Slack answered with this error.
     pub(super) fn is(&self, wanted: &[&str]) -> bool {
         matches!(self, Self::Api { code, .. } if wanted.contains(&code.as_str()))
@@ -124,7 +128,7 @@ impl From<Failure> for SlackError {
             Failure::Api { code, .. } if UNREACHABLE.contains(&code.as_str()) => Self::Unreachable(code),
             Failure::Api { code, detail } => {
                 let said = if detail.is_empty() { code.clone() } else { format!("{code}: {detail}") };
-                if PASSING.contains(&code.as_str()) {
+                if OUTAGE.contains(&code.as_str()) || REPAIRABLE.contains(&code.as_str()) {
                     Self::Other(anyhow!("Slack answered `{said}`"))
                 } else {
                     Self::Refused(said)

@@ -1,6 +1,7 @@
 //! Calls to Slack's Web API: every call has a time limit, every conversation its pace, every answer is read
 //! tolerantly. What messages and views say is built in `messages` and `views`.
 
+mod connections;
 mod failure;
 #[cfg(test)]
 pub(crate) mod fake;
@@ -32,6 +33,8 @@ use failure::Failure;
 use pace::Pace;
 use transport::{Connector, Plain};
 
+pub use connections::NoConnection;
+pub(super) use connections::Ticket;
 pub(crate) use grants::{ChannelState, Unanswered};
 pub use views::OpenedView;
 

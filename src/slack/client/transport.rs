@@ -8,7 +8,7 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -28,17 +28,26 @@ pub(super) type Connector = HttpsConnector<HttpConnector>;
 /// # Errors
 /// When the system has no certificates and the API needs them.
 pub(super) fn connector(api: &Url) -> anyhow::Result<Connector> {
-    let builder = match HttpsConnectorBuilder::new().with_native_roots() {
+    let builder = HttpsConnectorBuilder::new().with_tls_config(tls(api)?);
+    Ok(builder.https_or_http().enable_http1().enable_http2().build())
+}
+
+/// Trusts whom the system trusts.
+///
+/// # Errors
+/// As [`connector`].
+pub(super) fn tls(api: &Url) -> anyhow::Result<ClientConfig> {
+    let builder = match ClientConfig::builder().with_native_roots() {
         Ok(builder) => builder,
         // Trusting nobody is fine where nothing is encrypted, as on a bare machine that only runs the playground.
-        Err(_) if api.scheme() == "http" => HttpsConnectorBuilder::new().with_tls_config(
-            ClientConfig::builder().with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
-        ),
+        Err(_) if api.scheme() == "http" => {
+            ClientConfig::builder().with_root_certificates(RootCertStore::empty())
+        }
         Err(error) => {
             return Err(error).context("cannot load the system's certificates: install `ca-certificates`");
         }
     };
-    Ok(builder.https_or_http().enable_http1().enable_http2().build())
+    Ok(builder.with_no_client_auth())
 }
 
 /// Posts JSON without a token and without following redirects.

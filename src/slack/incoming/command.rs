@@ -1,4 +1,7 @@
-//! Slash commands: form fields at the top level. What the text asks for is parsed elsewhere.
+//! Slash commands: fields at the top level, of a form over HTTP and of JSON over a socket. What the text asks for is
+//! parsed elsewhere.
+
+use serde::Deserialize;
 
 use super::wire::{is_id, origin};
 use super::{Command, Incoming, ParseError, ResponseUrl};
@@ -9,7 +12,20 @@ use crate::domain::ids::ChannelId;
 /// # Errors
 /// When there is no command or nobody who typed it.
 pub fn parse_command(body: &[u8]) -> Result<Incoming, ParseError> {
-    let fields = Fields::read(body);
+    command(Fields::read(body))
+}
+
+/// Reads the JSON of a slash command, as a socket delivers it.
+///
+/// # Errors
+/// As [`parse_command`], and when it is not JSON.
+pub fn parse_command_json(json: &[u8]) -> Result<Incoming, ParseError> {
+    let mut fields: Fields = serde_json::from_slice(json)?;
+    fields.forget_empty();
+    command(fields)
+}
+
+fn command(fields: Fields) -> Result<Incoming, ParseError> {
     if fields.ssl_check.is_some_and(|value| value == "1") {
         return Ok(Incoming::SslCheck);
     }
@@ -26,14 +42,19 @@ pub fn parse_command(body: &[u8]) -> Result<Incoming, ParseError> {
 
 /// The fields that are used, each as it first stands in the body unless that is empty. Decoding is most of what a
 /// command costs, so the body is read once for all of them.
-#[derive(Default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Fields {
     ssl_check: Option<String>,
     command: Option<String>,
+    #[serde(rename = "user_id")]
     person: Option<String>,
+    #[serde(rename = "team_id")]
     team: Option<String>,
+    #[serde(rename = "enterprise_id")]
     enterprise: Option<String>,
     text: Option<String>,
+    #[serde(rename = "channel_id")]
     channel: Option<String>,
     trigger_id: Option<String>,
     response_url: Option<String>,
@@ -60,6 +81,16 @@ impl Fields {
             }
         }
         fields
+    }
+
+    fn forget_empty(&mut self) {
+        let Self { ssl_check, command, person, team, enterprise, text, channel, trigger_id, response_url } =
+            self;
+        for field in [ssl_check, command, person, team, enterprise, text, channel, trigger_id, response_url] {
+            if field.as_deref() == Some("") {
+                *field = None;
+            }
+        }
     }
 }
 
@@ -91,6 +122,19 @@ mod tests {
     }
 
     #[test]
+    fn a_command_is_the_same_whichever_way_it_comes() {
+        let form = include_bytes!("../../../tests/wire/slack/command.txt");
+        let fields: serde_json::Map<_, _> =
+            form_urlencoded::parse(form).map(|(key, value)| (key.into_owned(), value.into())).collect();
+        let json = serde_json::to_vec(&fields).unwrap();
+        assert_eq!(parse_command_json(&json), parse_command(form));
+        let null = br#"{"command":"/provision","user_id":"U1","team_id":"","enterprise_id":null,"text":""}"#;
+        let form = b"command=%2Fprovision&user_id=U1&team_id=&text=";
+        assert_eq!(parse_command_json(null), parse_command(form));
+        assert!(parse_command_json(b"{}").is_err() && parse_command_json(b"[]").is_err());
+    }
+
+    #[test]
     fn a_certificate_check_has_no_command() {
         assert_eq!(parse_command(b"ssl_check=1&token=abc"), Ok(Incoming::SslCheck));
     }
@@ -107,6 +151,7 @@ mod tests {
         #[test]
         fn no_body_breaks_the_parser(body in prop::collection::vec(any::<u8>(), 0..300)) {
             let _ = parse_command(&body);
+            let _ = parse_command_json(&body);
         }
     }
 }

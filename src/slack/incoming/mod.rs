@@ -1,7 +1,8 @@
 //! What Slack sends, as one closed enum. Bodies are read by tolerant structs (`wire`) that ignore what we do not
 //! use and do without what Slack leaves out; what an action means is decided elsewhere.
 //!
-//! Nothing here is called before [`super::signature`] has let the body through.
+//! Over HTTP nothing here is called before [`super::signature`] has let the body through. Over a socket nothing needs to
+//! be: we opened it.
 
 mod command;
 mod event;
@@ -16,7 +17,7 @@ use thiserror::Error;
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::domain::request::MessageRef;
 
-pub use command::parse_command;
+pub use command::{parse_command, parse_command_json};
 pub use event::parse_event;
 pub use interaction::{parse_interaction, parse_interaction_json, parse_options};
 pub(super) use wire::is_id;

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::body::{Body, to_bytes};
+use axum::http::Request as HttpRequest;
 use quartermaster::config::{Environment, Secret};
 use quartermaster::domain::request::{Request, Status};
 use quartermaster::playground::Playground;
@@ -14,14 +16,17 @@ use quartermaster::ports::clock::Clock;
 use quartermaster::ports::store::{Store, Which, Whose};
 use quartermaster::wiring::{App, Backends};
 use serde_json::Value;
+use tower::ServiceExt as _;
 
+use super::BOT_TOKEN;
 use super::clock::ManualClock;
 use super::cloud::Cloud;
 use super::fuse::{Fuse, unless_it_stops};
+use super::line::{self, CONNECTIONS, Line};
 use super::outside::Outside;
+use super::process::eventually;
 use super::setup::Setup;
 use super::switchboard::{Call, Switchboard};
-use super::{BOT_TOKEN, SIGNING_SECRET};
 
 /// Between two looks for what the machine has said, and how many there are.
 const LOOK: Duration = Duration::from_millis(10);
@@ -41,6 +46,9 @@ pub(super) struct Desk {
     pub(super) cloud: Option<Cloud>,
     pub(super) outside: Outside,
     pub(super) app: Mutex<Option<Arc<App>>>,
+    /// Those of the bot that runs, for another one beside it.
+    pub(super) backends: Mutex<Option<Backends>>,
+    pub(super) line: Mutex<Option<Line>>,
     pub(super) held: AtomicBool,
     pub(super) expected: Mutex<Expected>,
     /// Of every template that any of the bots has read.
@@ -69,38 +77,75 @@ async fn waits_for_the_machine(app: &App, store: &dyn Store) -> bool {
 }
 
 impl Desk {
+    /// Starts a bot on what is stored.
     pub(super) async fn start(&self) {
-        let environment = Environment {
-            signing_secret: Secret::new(SIGNING_SECRET),
-            bot_token: Secret::new(BOT_TOKEN),
-            slack_api_url: format!("{}/api/", self.origin),
-        };
-        let clock = Arc::new(self.clock.clone());
+        let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         let (settings, catalog) = {
             let setup = self.setup.lock().unwrap();
             (setup.settings(), setup.catalog())
         };
-        let hashes = catalog.products.values().map(|product| product.template_hash.clone());
-        self.hashes.lock().unwrap().extend(hashes);
-        let clock: Arc<dyn Clock> = clock;
         let backends = match &self.cloud {
-            Some(cloud) => cloud.backends(settings.clone(), &clock, &catalog),
+            Some(cloud) => cloud.backends(settings, &clock, &catalog),
             None => Backends::embedded(&settings, &clock).unwrap(),
         };
-        let backends = self.board.fuse().around(self.outside.around(backends));
+        self.start_on(self.board.fuse().around(self.outside.around(backends))).await;
+    }
+
+    async fn start_on(&self, backends: Backends) {
+        let (settings, catalog, over_sockets) = {
+            let setup = self.setup.lock().unwrap();
+            (setup.settings(), setup.catalog(), setup.goes_over_sockets())
+        };
+        let hashes = catalog.products.values().map(|product| product.template_hash.clone());
+        self.hashes.lock().unwrap().extend(hashes);
+        let environment = Environment {
+            inbound: line::inbound(over_sockets),
+            bot_token: Secret::new(BOT_TOKEN),
+            slack_api_url: format!("{}/api/", self.origin),
+        };
+        *self.backends.lock().unwrap() = Some(backends.clone());
+        let clock = Arc::new(self.clock.clone());
         let app = App::new(backends, &settings, &environment, clock, catalog, Duration::ZERO).unwrap();
         begin_copying(&app.portal).await.unwrap();
         bill::begin(&app.portal).await.unwrap();
         reconcile::begin(&app.portal).await.unwrap();
         self.board.connect(Some(app.router()));
+        let line = Line::connect(&app, self.board.fuse(), &self.playground).await;
+        *self.line.lock().unwrap() = line;
         *self.app.lock().unwrap() = Some(Arc::new(app));
     }
 
     /// Takes the bot off the line.
-    pub(super) fn stop(&self) -> Arc<App> {
+    pub(super) async fn stop(&self) -> Arc<App> {
         self.board.connect(None);
+        let line = self.line.lock().unwrap().take();
+        if let Some(line) = line {
+            line.hang_up().await;
+        }
         *self.parked.lock().unwrap() = self.parked();
+        self.backends.lock().unwrap().take();
         self.app.lock().unwrap().take().unwrap()
+    }
+
+    /// Starts another bot beside the one that runs, then stops that, while something happens.
+    pub(super) async fn deploy(&self, meanwhile: impl AsyncFnOnce()) {
+        let old = self.app();
+        let backends = self.backends.lock().unwrap().clone().unwrap();
+        let old_line = self.line.lock().unwrap().take().unwrap();
+        self.start_on(backends).await;
+        old_line.begin_to_hang_up();
+        meanwhile().await;
+        old_line.hang_up().await;
+        old.edge.settle().await;
+        eventually("only the new bot is connected", async || self.playground.sockets() == CONNECTIONS).await;
+    }
+
+    pub(super) async fn gets(&self, path: &str) -> (u16, String) {
+        let request = HttpRequest::get(path).body(Body::empty()).unwrap();
+        let answer = self.app().router().oneshot(request).await.unwrap();
+        let status = answer.status().as_u16();
+        let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
     pub(super) fn app(&self) -> Arc<App> {
@@ -117,8 +162,9 @@ impl Desk {
     /// Starts the bot on what one has left that stopped at a call.
     async fn start_after_a_stop(&self) {
         if self.app.lock().unwrap().is_some() {
-            self.stop().edge.settle().await;
+            self.stop().await.edge.settle().await;
         }
+        self.backends.lock().unwrap().take();
         self.board.put_in(Fuse::new(None));
         self.start().await;
         // What a killed bot had claimed comes back by itself.
@@ -127,7 +173,7 @@ impl Desk {
 
     /// Starts the bot anew, after some time without one.
     pub(super) async fn restart(&self, down: Option<&str>) {
-        let app = self.stop();
+        let app = self.stop().await;
         app.edge.settle().await;
         drop(app);
         if let Some(period) = down {
@@ -174,6 +220,10 @@ impl Desk {
     }
 
     pub(super) async fn posts_signed(&self, path: &str, body: &str) -> (u16, String) {
+        if self.setup.lock().unwrap().goes_over_sockets() {
+            let (kind, payload) = line::envelope(path, body);
+            return self.playground.send_envelope(kind, &payload).await.unwrap();
+        }
         let timestamp = self.clock.now().as_second();
         let signature = self.playground.signature(timestamp, body.as_bytes());
         let timestamp = timestamp.to_string();

@@ -7,6 +7,7 @@ pub(crate) mod cloud;
 mod desk;
 mod fuse;
 mod fused;
+pub(crate) mod line;
 mod outside;
 pub(crate) mod patient;
 pub(crate) mod person;
@@ -92,7 +93,10 @@ impl Company {
         let clock = ManualClock::new();
         let reading = clock.clone();
         let now = Arc::new(move || reading.right());
-        let mut slack = SlackSettings::demo(SIGNING_SECRET, BOT_TOKEN, now);
+        let mut slack = SlackSettings {
+            app_token: setup.goes_over_sockets().then(|| line::APP_TOKEN.to_owned()),
+            ..SlackSettings::demo(SIGNING_SECRET, BOT_TOKEN, now)
+        };
         setup.people(&mut slack);
         let playground = Playground::new(slack);
         playground.set_bot_url(origin.clone());
@@ -110,6 +114,8 @@ impl Company {
             cloud: Cloud::of_a_journey(&clock).await,
             outside: Outside::default(),
             app: Mutex::default(),
+            backends: Mutex::default(),
+            line: Mutex::default(),
             held: AtomicBool::new(false),
             expected: Mutex::default(),
             hashes: Mutex::default(),
@@ -161,6 +167,18 @@ impl Company {
         self.desk.restart(None).await;
     }
 
+    /// A new version of the bot is started beside the one that runs, on the same store, and then takes over from it:
+    /// `meanwhile` happens while the old one is told to stop.
+    pub(crate) async fn deploys(&self, meanwhile: impl AsyncFnOnce()) {
+        self.desk.deploy(meanwhile).await;
+        self.settle().await;
+    }
+
+    /// What the bot says at one of its own paths: status and text.
+    pub(crate) async fn gets(&self, path: &str) -> (u16, String) {
+        self.desk.gets(path).await
+    }
+
     /// The bot is down for some time; then it is started again and does what is due.
     pub(crate) async fn is_down_for(&self, period: &str) {
         self.desk.restart(Some(period)).await;
@@ -198,7 +216,7 @@ impl Company {
         lock
     }
 
-    /// Sends a body to the bot, signed as Slack would; status and answer.
+    /// Sends a body to the bot, signed as Slack would or over a socket; status and answer.
     pub(crate) async fn posts_signed(&self, path: &str, body: &str) -> (u16, String) {
         let answer = self.desk.posts_signed(path, body).await;
         self.settle().await;
@@ -241,7 +259,7 @@ impl Company {
         self.desk.calls().into_iter().filter(|call| call.method == method).collect()
     }
 
-    /// Sends an interaction, signed as Slack would.
+    /// As [`Company::posts_signed`], an interaction.
     pub(crate) async fn posts_payload(&self, path: &str, payload: &Value) -> (u16, String) {
         let answer = self.desk.posts_payload(path, payload).await;
         self.settle().await;

@@ -13,6 +13,7 @@ use super::Place;
 
 pub(crate) const SECRET: &str = "signing-secret-of-serve";
 pub(crate) const TOKEN: &str = "xoxb-token-of-serve";
+pub(crate) const APP_TOKEN: &str = "xapp-token-of-serve";
 /// Longest wait for another process. What a killed bot had begun comes back after two minutes, and a slow machine must
 /// not fail a test.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -37,6 +38,14 @@ impl Drop for Bot {
 }
 
 impl Place {
+    /// As [`Place::serves`], over sockets.
+    pub(crate) fn connects(&self, origin: &str) -> Command {
+        self.replace("quartermaster.toml", "[slack]", "[slack]\ntransport = \"socket\"");
+        let mut command = self.serves(origin);
+        command.env_remove("SLACK_SIGNING_SECRET").env("SLACK_APP_TOKEN", APP_TOKEN);
+        command
+    }
+
     /// `serve` in this folder, for the Slack at `origin`.
     pub(crate) fn serves(&self, origin: &str) -> Command {
         let mut command = self.command(&["serve"]);
@@ -74,7 +83,17 @@ pub(crate) async fn free_address() -> String {
 
 /// A Slack on a port of its own, whose bot is at `bot`, and where that Slack is.
 pub(crate) async fn slack(bot: &str) -> (Playground, String) {
-    let playground = Playground::new(Settings::demo(SECRET, TOKEN, Arc::new(|| SystemClock.now())));
+    slack_with(bot, None).await
+}
+
+/// A Slack on a port of its own, with Socket Mode on, and where it is.
+pub(crate) async fn slack_with_sockets() -> (Playground, String) {
+    slack_with("", Some(APP_TOKEN.to_owned())).await
+}
+
+async fn slack_with(bot: &str, app_token: Option<String>) -> (Playground, String) {
+    let settings = Settings::demo(SECRET, TOKEN, Arc::new(|| SystemClock.now()));
+    let playground = Playground::new(Settings { app_token, ..settings });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     playground.set_public_url(origin.clone());

@@ -9,6 +9,7 @@ use quartermaster::domain::catalog::Catalog;
 use quartermaster::playground::{Person as Colleague, Settings as SlackSettings};
 use tempfile::TempDir;
 
+use super::line::all_over_sockets;
 use super::place::copy;
 
 /// Two teams, an approver, a group of leads and a platform admin; the people are the playground's.
@@ -53,12 +54,20 @@ pub(crate) struct Setup {
     folder: Option<TempDir>,
     stop: Option<usize>,
     crowd: usize,
+    over_sockets: bool,
 }
 
 impl Setup {
     /// The usual company: the shipped catalog, everything provisioned at once, a store in memory.
     pub(crate) fn new() -> Self {
-        Self { settings: SETTINGS.to_owned(), catalog: None, folder: None, stop: None, crowd: 0 }
+        Self {
+            settings: SETTINGS.to_owned(),
+            catalog: None,
+            folder: None,
+            stop: None,
+            crowd: 0,
+            over_sockets: all_over_sockets(),
+        }
     }
 
     /// Keeps the store in a file, so that the bot can be stopped and started again.
@@ -114,6 +123,16 @@ impl Setup {
         }
         let payments = slack.channels.iter_mut().find(|channel| channel.id == "C0PAYMENTS").unwrap();
         payments.members.extend(self.crowd().map(str::to_owned));
+    }
+
+    /// Has the bot connect to Slack instead of being called.
+    pub(crate) fn over_sockets(mut self) -> Self {
+        self.over_sockets = true;
+        self
+    }
+
+    pub(super) fn goes_over_sockets(&self) -> bool {
+        self.over_sockets
     }
 
     /// Replaces a piece of the settings file.

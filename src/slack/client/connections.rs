@@ -1,0 +1,150 @@
+//! Where a connection for Socket Mode can be opened. Slack tells whoever has the app's own token, and each address is
+//! good for one connection.
+
+use std::fmt;
+use std::time::Duration;
+
+use rustls::ClientConfig;
+use serde::Deserialize;
+use serde_json::json;
+use thiserror::Error;
+use url::Url;
+
+use super::failure::Failure;
+use super::{CALL, SlackClient, transport};
+use crate::ports::slack::SlackError;
+
+/// An address that opens one connection; whoever has it hears what Slack tells us, so `Debug` does not print it.
+#[derive(Clone, PartialEq, Eq)]
+pub(in crate::slack) struct Ticket(Url);
+
+/// Why there is no connection.
+#[derive(Debug, Error)]
+pub enum NoConnection {
+    /// Slack does not let this token, or this app, open one: its error code.
+    #[error("Slack refuses to open a connection (`{0}`)")]
+    Refused(String),
+    /// Too many were opened.
+    #[error("Slack asks to wait {} s", .0.as_secs())]
+    Wait(Duration),
+    /// Slack cannot be reached, or is out of order.
+    #[error("{0:#}")]
+    Broken(anyhow::Error),
+}
+
+#[derive(Debug, Deserialize)]
+struct Opened {
+    url: String,
+}
+
+impl SlackClient {
+    /// Asks for the address of one more connection; the token has to be the app's.
+    pub(in crate::slack) async fn ticket(&self) -> Result<Ticket, NoConnection> {
+        let opened: Opened = self.call("apps.connections.open", &json!({}), CALL).await?;
+        Ticket::read(&opened.url, &self.api)
+            .ok_or_else(|| NoConnection::Broken(anyhow::anyhow!("Slack's address for a connection is none")))
+    }
+
+    /// Whom a connection beside the API trusts.
+    ///
+    /// # Errors
+    /// When the system's certificates cannot be loaded.
+    pub(in crate::slack) fn tls(&self) -> anyhow::Result<ClientConfig> {
+        transport::tls(&self.api)
+    }
+}
+
+impl Ticket {
+    /// The address if it is encrypted, or has the origin of an API that is not.
+    fn read(url: &str, api: &Url) -> Option<Self> {
+        let url = Url::parse(url).ok()?;
+        let own = || {
+            let place = |url: &Url| (url.host_str().map(str::to_owned), url.port_or_known_default());
+            api.scheme() == "http" && place(&url) == place(api)
+        };
+        let may_be_dialed = match url.scheme() {
+            "wss" => url.has_host(),
+            "ws" => own(),
+            _ => false,
+        };
+        may_be_dialed.then_some(Self(url))
+    }
+
+    /// The address.
+    pub(in crate::slack) fn reveal(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ticket(not shown)")
+    }
+}
+
+impl From<Failure> for NoConnection {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::RateLimited(wait) => Self::Wait(wait),
+            outage if outage.is_outage() => Self::Broken(SlackError::from(outage).into()),
+            Failure::Api { code, .. } => Self::Refused(code),
+            Failure::Broken(error) => Self::Broken(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::{FakeSlack, StillClock};
+    use super::*;
+
+    #[test]
+    fn only_an_encrypted_address_or_one_of_the_configured_api_is_dialed() {
+        let slack = Url::parse("https://slack.com/api/").unwrap();
+        let local = Url::parse("http://127.0.0.1:4000/api/").unwrap();
+        let link = "wss://wss-primary.slack.com/link/?ticket=1&app_id=2";
+        assert!(Ticket::read(link, &slack).is_some());
+        assert!(Ticket::read("ws://127.0.0.1:4000/link?ticket=1", &local).is_some());
+        for (bad, api) in [
+            ("ws://wss-primary.slack.com/link/?ticket=1", &slack),
+            ("ws://127.0.0.1:4001/link", &local),
+            ("ws://localhost:4000/link", &local),
+            ("ws://slack.com/link", &slack),
+            ("https://slack.com/link", &slack),
+            ("wss:", &slack),
+            ("", &slack),
+        ] {
+            assert!(Ticket::read(bad, api).is_none(), "{bad}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_that_slack_refuses_is_told_apart_from_a_slack_that_is_out_of_order() {
+        let (slack, client, _) = FakeSlack::start(&StillClock::new()).await;
+        let mut told = Vec::new();
+        for code in
+            ["invalid_auth", "not_allowed_token_type", "missing_scope", "internal_error", "ratelimited"]
+        {
+            slack.refuses("apps.connections.open", code);
+            let refused = client.ticket().await.unwrap_err();
+            told.push(format!("{code}: {refused}"));
+        }
+        slack.answers("apps.connections.open", &json!({"ok": true, "url": "https://example.com"}));
+        told.push(client.ticket().await.unwrap_err().to_string());
+        insta::assert_snapshot!(told.join("\n"), @"
+        invalid_auth: Slack refuses to open a connection (`invalid_auth`)
+        not_allowed_token_type: Slack refuses to open a connection (`not_allowed_token_type`)
+        missing_scope: Slack refuses to open a connection (`missing_scope`)
+        internal_error: Slack answered `internal_error`
+        ratelimited: Slack asks to wait 30 s
+        Slack's address for a connection is none
+        ");
+    }
+
+    #[test]
+    fn a_ticket_never_shows_itself() {
+        let slack = Url::parse("https://slack.com/api/").unwrap();
+        let ticket = Ticket::read("wss://wss-primary.slack.com/link/?ticket=hunter2", &slack).unwrap();
+        assert!(!format!("{ticket:?}").contains("hunter2"));
+    }
+}

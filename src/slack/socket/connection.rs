@@ -1,0 +1,198 @@
+//! One connection. It reads whatever comes at once and hands it on; answers are computed beside it, so that a slow one
+//! keeps neither the next frame nor the next acknowledgement waiting.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_util::sync::CancellationToken;
+
+use super::Timing;
+use super::frame::{Envelope, Frame, Notice, acknowledgement};
+use crate::portal::metrics::SocketUp;
+use crate::slack::incoming::Incoming;
+use crate::slack::reply::Ack;
+
+/// Time for the other side to take what we send.
+const SEND: Duration = Duration::from_secs(5);
+/// Time for the other side to close, once we have.
+const CLOSE: Duration = Duration::from_secs(1);
+
+/// Whoever answers what comes in.
+pub(super) trait Answerer: Send + Sync + 'static {
+    /// Answers in a task of its own.
+    fn answer(&self, incoming: Incoming) -> JoinHandle<Ack>;
+
+    /// Counts a connection.
+    fn up(&self) -> SocketUp;
+}
+
+/// How a connection is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Slack has not said hello.
+    Opening,
+    /// Slack has.
+    Up,
+    /// Slack will end it. Until then it works.
+    Leaving(Notice),
+    /// It has ended, for this reason.
+    Over(String),
+}
+
+/// A connection and what is under way on it.
+pub(super) struct Connection<S, A> {
+    socket: WebSocketStream<S>,
+    answerer: A,
+    timing: Timing,
+    state: watch::Sender<State>,
+    retire: CancellationToken,
+    up: Option<SocketUp>,
+    answers: FuturesUnordered<BoxFuture<'static, Option<String>>>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
+    /// A connection that works until it breaks or `retire` ends it in good order; `state` is told how it is.
+    pub(super) fn new(
+        socket: WebSocketStream<S>,
+        answerer: A,
+        timing: Timing,
+        state: watch::Sender<State>,
+        retire: CancellationToken,
+    ) -> Self {
+        Self { socket, answerer, timing, state, retire, up: None, answers: FuturesUnordered::new() }
+    }
+
+    /// Works to the end. What is not answered by then goes on by itself, and Slack sends it again elsewhere.
+    pub(super) async fn serve(mut self) {
+        let why = match self.exchange().await {
+            Ok(()) => {
+                self.close().await;
+                "given up".to_owned()
+            }
+            Err(why) => why,
+        };
+        self.up = None;
+        self.state.send_replace(State::Over(why));
+    }
+
+    /// Reads, answers and looks whether somebody is there. Ends well once it is retired and has answered everything.
+    async fn exchange(&mut self) -> Result<(), String> {
+        let mut pings = tokio::time::interval(self.timing.ping_every);
+        let mut heard = Instant::now();
+        let patience = patience(self.retire.clone(), self.timing.answers_within);
+        tokio::pin!(patience);
+        let mut retired = false;
+        loop {
+            if retired && self.answers.is_empty() {
+                return Ok(());
+            }
+            tokio::select! {
+                message = self.socket.next() => {
+                    heard = Instant::now();
+                    self.hear(message)?;
+                }
+                Some(answered) = self.answers.next() => {
+                    if let Some(text) = answered {
+                        self.send(Message::text(text)).await?;
+                    }
+                }
+                _ = pings.tick() => {
+                    if heard.elapsed() >= self.timing.dead_after {
+                        return Err(format!("no sign of life for {:?}", heard.elapsed()));
+                    }
+                    self.send(Message::Ping(Bytes::new())).await?;
+                }
+                () = self.retire.cancelled(), if !retired => retired = true,
+                () = &mut patience => return Ok(()),
+            }
+        }
+    }
+
+    async fn send(&mut self, message: Message) -> Result<(), String> {
+        match tokio::time::timeout(SEND, self.socket.send(message)).await {
+            Ok(sent) => sent.map_err(|error| error.to_string()),
+            Err(_) => Err("Slack takes nothing any more".to_owned()),
+        }
+    }
+
+    fn hear(&mut self, message: Option<Result<Message, Error>>) -> Result<(), String> {
+        match message {
+            None => Err("it broke".to_owned()),
+            Some(Err(error)) => Err(error.to_string()),
+            Some(Ok(Message::Close(_))) => Err("Slack closed it".to_owned()),
+            Some(Ok(Message::Text(text))) => {
+                self.take(&text);
+                Ok(())
+            }
+            // A ping is answered by the library.
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => Ok(()),
+        }
+    }
+
+    fn take(&mut self, text: &str) {
+        match Frame::read(text) {
+            Ok(Frame::Hello { connections }) => {
+                tracing::info!(connections, "connected to Slack");
+                self.up = Some(self.answerer.up());
+                self.state.send_replace(State::Up);
+            }
+            Ok(Frame::Disconnect(notice)) => {
+                self.state.send_replace(State::Leaving(notice));
+            }
+            Ok(Frame::Envelope(envelope)) => self.begin(*envelope),
+            Err(error) => tracing::warn!(%error, "Slack sent something that is not readable"),
+        }
+    }
+
+    /// Begins to answer. What cannot be read is not acknowledged, so that whoever caused it sees that it did not work.
+    fn begin(&mut self, envelope: Envelope) {
+        let Envelope { id, takes_answer, retries, incoming } = envelope;
+        if retries > 0 {
+            tracing::info!(retries, "Slack sends something again");
+        }
+        match incoming {
+            Ok(incoming) => {
+                let answer = self.answerer.answer(incoming);
+                self.answers.push(Box::pin(acknowledged(id, takes_answer, answer)));
+            }
+            Err(error) => tracing::warn!(%error, "sent by Slack but not readable"),
+        }
+    }
+
+    /// Says good-bye and waits for the other side to do the same, so that nothing sent before is lost on its way.
+    async fn close(&mut self) {
+        let closing = async {
+            if self.socket.close(None).await.is_ok() {
+                while let Some(Ok(_)) = self.socket.next().await {}
+            }
+        };
+        if tokio::time::timeout(CLOSE, closing).await.is_err() {
+            tracing::debug!("Slack did not close a connection that we closed");
+        }
+    }
+}
+
+/// The text that acknowledges an envelope, once there is an answer.
+async fn acknowledged(id: String, takes_answer: bool, answer: JoinHandle<Ack>) -> Option<String> {
+    match answer.await {
+        Ok(ack) => Some(acknowledgement(&id, ack.body().filter(|_| takes_answer))),
+        Err(error) => {
+            tracing::error!(%error, "an answer to Slack ended badly");
+            None
+        }
+    }
+}
+
+/// Ends some time after `retire`.
+async fn patience(retire: CancellationToken, time: Duration) {
+    retire.cancelled().await;
+    let _ = tokio::time::timeout(time, std::future::pending::<()>()).await;
+}

@@ -1,0 +1,189 @@
+//! What Slack sends over a socket, as one closed enum, and the acknowledgement that goes back.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::slack::incoming::{Incoming, ParseError, parse_command_json, parse_event, parse_interaction_json};
+
+/// One text that Slack sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Frame {
+    /// The connection is up; how many of the app's there are now.
+    Hello { connections: u64 },
+    /// The connection is about to end.
+    Disconnect(Notice),
+    /// Something happened.
+    Envelope(Box<Envelope>),
+}
+
+/// Why Slack ends a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Notice {
+    /// It has lived long enough; another one is wanted in its place.
+    Refresh,
+    /// Socket Mode was switched off for the app.
+    Disabled,
+    /// The app has too many.
+    TooMany,
+}
+
+/// Something that happened, to be acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Envelope {
+    /// What the acknowledgement names.
+    pub(super) id: String,
+    /// Whether an answer may go with it.
+    pub(super) takes_answer: bool,
+    /// How often it was sent before.
+    pub(super) retries: u64,
+    /// What happened, if it can be read.
+    pub(super) incoming: Result<Incoming, ParseError>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Wire<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    num_connections: Option<u64>,
+    reason: Option<String>,
+    envelope_id: Option<String>,
+    accepts_response_payload: Option<bool>,
+    retry_attempt: Option<u64>,
+    #[serde(borrow)]
+    payload: Option<&'a RawValue>,
+}
+
+#[derive(Debug, Serialize)]
+struct Acknowledgement<'a> {
+    envelope_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<Value>,
+}
+
+impl Frame {
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// When it is not JSON, or an envelope that cannot be acknowledged because it has no id.
+    pub(super) fn read(text: &str) -> Result<Self, ParseError> {
+        let wire: Wire<'_> = serde_json::from_str(text)?;
+        match wire.kind.as_str() {
+            "hello" => Ok(Self::Hello { connections: wire.num_connections.unwrap_or(1) }),
+            "disconnect" => Ok(Self::Disconnect(Notice::read(wire.reason.as_deref()))),
+            _ => Envelope::read(wire).map(Box::new).map(Self::Envelope),
+        }
+    }
+}
+
+impl Notice {
+    /// Whatever the reason, the connection ends; a new one does no harm where we do not know it.
+    fn read(reason: Option<&str>) -> Self {
+        match reason {
+            Some("link_disabled") => Self::Disabled,
+            Some("too_many_websockets") => Self::TooMany,
+            _ => Self::Refresh,
+        }
+    }
+}
+
+impl Envelope {
+    fn read(wire: Wire<'_>) -> Result<Self, ParseError> {
+        let payload = wire.payload.map_or("null", RawValue::get).as_bytes();
+        let incoming = match wire.kind.as_str() {
+            "slash_commands" => parse_command_json(payload),
+            "interactive" => parse_interaction_json(payload),
+            "events_api" => parse_event(payload),
+            _ => Ok(Incoming::Unknown { kind: wire.kind }),
+        };
+        Ok(Self {
+            id: wire.envelope_id.ok_or(ParseError::Missing("envelope_id"))?,
+            takes_answer: wire.accepts_response_payload.unwrap_or(false),
+            retries: wire.retry_attempt.unwrap_or(0),
+            incoming,
+        })
+    }
+}
+
+/// The text that acknowledges an envelope.
+pub(super) fn acknowledgement(envelope_id: &str, payload: Option<Value>) -> String {
+    // Text and values of JSON can always be written.
+    serde_json::to_string(&Acknowledgement { envelope_id, payload }).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn envelope(kind: &str, payload: &str) -> Box<Envelope> {
+        let text = format!(r#"{{"envelope_id":"e1","type":"{kind}","payload":{payload}}}"#);
+        match Frame::read(&text).unwrap() {
+            Frame::Envelope(envelope) => envelope,
+            other @ (Frame::Hello { .. } | Frame::Disconnect(_)) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_happens_is_the_same_as_over_http() {
+        let command = envelope("slash_commands", r#"{"command":"/provision","user_id":"U1","text":"list"}"#);
+        assert!(matches!(command.incoming, Ok(Incoming::Command(ref command)) if command.text == "list"));
+        let click = include_str!("../../../tests/wire/slack/click_approve.json");
+        assert_eq!(envelope("interactive", click).incoming, parse_interaction_json(click.as_bytes()));
+        let opened = include_str!("../../../tests/wire/slack/home_opened.json");
+        assert_eq!(envelope("events_api", opened).incoming, parse_event(opened.as_bytes()));
+    }
+
+    #[test]
+    fn an_envelope_says_whether_an_answer_may_go_back_and_how_often_it_came() {
+        let text = r#"{"envelope_id":"e2","type":"interactive","accepts_response_payload":true,
+            "retry_attempt":2,"retry_reason":"timeout","payload":{"type":"view_closed"}}"#;
+        let Frame::Envelope(read) = Frame::read(text).unwrap() else { panic!() };
+        assert_eq!((read.id.as_str(), read.takes_answer, read.retries), ("e2", true, 2));
+        let plain = envelope("interactive", r#"{"type":"view_closed"}"#);
+        assert_eq!((plain.takes_answer, plain.retries), (false, 0));
+    }
+
+    #[test]
+    fn kinds_we_do_not_know_can_be_acknowledged_and_payloads_we_cannot_read_are_told_apart() {
+        let unknown = envelope("hologram", "[1]");
+        assert_eq!(unknown.incoming, Ok(Incoming::Unknown { kind: "hologram".into() }));
+        assert!(envelope("slash_commands", "null").incoming.is_err());
+        assert!(envelope("events_api", "{}").incoming.is_err());
+        assert_eq!(Frame::read(r#"{"type":"events_api"}"#), Err(ParseError::Missing("envelope_id")));
+        assert!(Frame::read("no json").is_err());
+    }
+
+    #[test]
+    fn slack_says_why_a_connection_ends() {
+        let notices = ["warning", "refresh_requested", "link_disabled", "too_many_websockets", "of late"];
+        let read = notices.map(|reason| {
+            Frame::read(&json!({"type": "disconnect", "reason": reason, "debug_info": {}}).to_string())
+        });
+        let [refresh, disabled, many] =
+            [Notice::Refresh, Notice::Disabled, Notice::TooMany].map(|notice| Ok(Frame::Disconnect(notice)));
+        assert_eq!(read, [refresh.clone(), refresh.clone(), disabled, many, refresh]);
+        let hello = r#"{"type":"hello","num_connections":3,"connection_info":{"app_id":"A0QM"}}"#;
+        assert_eq!(Frame::read(hello), Ok(Frame::Hello { connections: 3 }));
+    }
+
+    #[test]
+    fn an_acknowledgement_carries_an_answer_or_none() {
+        assert_eq!(acknowledgement("e\"1", None), r#"{"envelope_id":"e\"1"}"#);
+        let answer = json!({"response_action": "clear"});
+        assert_eq!(
+            acknowledgement("e1", Some(answer)),
+            r#"{"envelope_id":"e1","payload":{"response_action":"clear"}}"#
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_the_reader(text in ".{0,200}", kind in "[a-z_]{0,12}", payload in "[\\[\\]{}\":,a-z0-9]{0,40}") {
+            let _ = Frame::read(&text);
+            let _ = Frame::read(&format!(r#"{{"type":"{kind}","envelope_id":"e","payload":{payload}}}"#));
+        }
+    }
+}

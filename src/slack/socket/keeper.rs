@@ -1,0 +1,124 @@
+//! Keeps one connection up: brings up another one before Slack ends it, or after it broke, until the program ends.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::connection::{Connection, State};
+use super::frame::Notice;
+use super::pauses::Pauses;
+use super::{SocketMode, Timing};
+use crate::slack::client::NoConnection;
+
+/// Keeps one connection up.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    mode: SocketMode,
+    /// All connections that work, also those that have been replaced.
+    working: TaskTracker,
+    stop: CancellationToken,
+    pauses: Pauses,
+    /// How long Slack asks us to stay away.
+    stay_away: Duration,
+    current: Option<Line>,
+}
+
+/// A connection as its keeper sees it.
+#[derive(Debug)]
+struct Line {
+    state: watch::Receiver<State>,
+    retire: CancellationToken,
+    since: Instant,
+}
+
+impl Keeper {
+    pub(super) fn new(mode: SocketMode, working: TaskTracker, stop: CancellationToken) -> Self {
+        let Timing { first_pause, longest_pause, .. } = mode.timing;
+        let pauses = Pauses::new(first_pause, longest_pause);
+        Self { mode, working, stop, pauses, stay_away: Duration::ZERO, current: None }
+    }
+
+    /// Works until the program stops. Connections then retire by themselves.
+    pub(super) async fn keep(mut self) {
+        let stop = self.stop.clone();
+        let _ = stop.run_until_cancelled(Box::pin(self.keep_for_ever())).await;
+    }
+
+    async fn keep_for_ever(&mut self) {
+        loop {
+            match self.bring_up().await {
+                Ok(line) => {
+                    // Only now is the one before given up.
+                    if let Some(before) = self.current.replace(line) {
+                        before.retire.cancel();
+                    }
+                    self.until_it_leaves().await;
+                }
+                Err(trouble) => self.note(&trouble),
+            }
+            let pause = self.pauses.next().max(std::mem::take(&mut self.stay_away));
+            let _ = tokio::time::timeout(pause, std::future::pending::<()>()).await;
+        }
+    }
+
+    /// A connection that Slack has greeted.
+    async fn bring_up(&self) -> Result<Line, NoConnection> {
+        let socket = self.mode.door.open().await?;
+        let (told, mut state) = watch::channel(State::Opening);
+        let retire = self.stop.child_token();
+        let (edge, timing) = (self.mode.edge.clone(), self.mode.timing);
+        self.working.spawn(Connection::new(socket, edge, timing, told, retire.clone()).serve());
+        let greeted = state.wait_for(|state| *state != State::Opening);
+        let greeted = tokio::time::timeout(timing.hello_within, greeted).await;
+        let is_up = matches!(greeted, Ok(Ok(ref state)) if **state == State::Up);
+        drop(greeted);
+        if is_up {
+            return Ok(Line { state, retire, since: Instant::now() });
+        }
+        retire.cancel();
+        Err(NoConnection::Broken(anyhow::anyhow!("Slack did not say hello")))
+    }
+
+    async fn until_it_leaves(&mut self) {
+        let Some(line) = &mut self.current else { return };
+        let left = line.state.wait_for(|state| *state != State::Up).await;
+        let left = left.map_or_else(|_| State::Over("it ended badly".to_owned()), |state| state.clone());
+        if line.since.elapsed() >= self.mode.timing.stable_after {
+            self.pauses.reset();
+        }
+        match left {
+            State::Opening | State::Up | State::Leaving(Notice::Refresh) => {
+                tracing::info!("Slack wants a connection renewed");
+            }
+            State::Leaving(Notice::Disabled) => {
+                tracing::error!("Socket Mode is switched off: switch it on in the settings of the Slack app");
+                line.retire.cancel();
+                self.pauses.lengthen();
+            }
+            State::Leaving(Notice::TooMany) => {
+                tracing::warn!(
+                    "this Slack app has too many connections: run fewer bots, or lower slack.connections"
+                );
+                line.retire.cancel();
+                self.pauses.lengthen();
+            }
+            State::Over(why) => tracing::warn!(why, "a connection to Slack is lost"),
+        }
+    }
+
+    fn note(&mut self, trouble: &NoConnection) {
+        match trouble {
+            NoConnection::Refused(_) => {
+                tracing::error!(error = %trouble, "look after SLACK_APP_TOKEN and Socket Mode in the Slack app");
+                self.pauses.lengthen();
+            }
+            NoConnection::Wait(time) => {
+                tracing::warn!(error = %trouble, "no connection to Slack yet");
+                self.stay_away = *time;
+            }
+            NoConnection::Broken(_) => tracing::warn!(error = %trouble, "no connection to Slack yet"),
+        }
+    }
+}
