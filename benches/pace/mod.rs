@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use quartermaster::config::{Environment, Secret, Settings};
+use quartermaster::config::{Environment, Inbound, Secret, Settings};
 use quartermaster::ports::clock::{Clock, SystemClock};
 use quartermaster::wiring::{App, Backends};
 use tokio::net::TcpListener;
@@ -137,7 +137,7 @@ async fn start(
     let catalog = quartermaster::catalog::load(&settings.catalog, None);
     let catalog = catalog.map_err(|problems| anyhow::anyhow!("the catalog is wrong: {problems:?}"))?;
     let environment = Environment {
-        signing_secret: Secret::new(SECRET),
+        inbound: Inbound::Http { signing_secret: Secret::new(SECRET) },
         bot_token: Secret::new("xoxb-bench"),
         slack_api_url: slack_api.to_owned(),
     };

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{CommandOutput, Failure, check_catalog, show};
 use crate::catalog::{FileProblem, Report, Severity};
-use crate::config::{Environment, Settings, SettingsProblem, settings_file};
+use crate::config::{self, Environment, Inbound, Secret, Settings, SettingsProblem, settings_file};
 use crate::domain::catalog::{Catalog, Requesters};
 use crate::domain::organization::Organization;
 use crate::ports::clock::{Clock, SystemClock};
@@ -35,7 +35,7 @@ pub async fn doctor(config: Option<PathBuf>, as_json: bool) -> Result<(), Failur
 
 /// Looks at all that can be looked at with what is there.
 async fn look(file: &Path) -> Vec<Finding> {
-    let (settings, environment) = (Settings::read(file), Environment::read());
+    let (settings, environment) = config::read(file);
     let mut findings = of_settings(file, &settings);
     findings.extend(of_environment(&environment));
     let Ok(settings) = settings else { return findings };
@@ -67,22 +67,21 @@ fn of_settings(file: &Path, settings: &Result<Settings, Vec<SettingsProblem>>) -
 
 fn of_environment(environment: &Result<Environment, Vec<SettingsProblem>>) -> Vec<Finding> {
     match environment {
-        Ok(environment) => {
-            let secret = environment.signing_secret.reveal();
-            let is_shaped =
-                secret.len() == SECRET_DIGITS && secret.bytes().all(|digit| digit.is_ascii_hexdigit());
-            vec![if is_shaped {
-                Finding::ok(SETTINGS, "the secrets are set")
-            } else {
-                Finding::warning(
-                    SETTINGS,
-                    format!("`SLACK_SIGNING_SECRET` is not {SECRET_DIGITS} hexadecimal digits"),
-                    "copy the Signing Secret, not the Client Secret, from Basic Information, App Credentials",
-                )
-            }]
+        Ok(Environment { inbound: Inbound::Http { signing_secret }, .. }) if !is_shaped(signing_secret) => {
+            vec![Finding::warning(
+                SETTINGS,
+                format!("`SLACK_SIGNING_SECRET` is not {SECRET_DIGITS} hexadecimal digits"),
+                "copy the Signing Secret, not the Client Secret, from Basic Information, App Credentials",
+            )]
         }
+        Ok(_) => vec![Finding::ok(SETTINGS, "the secrets are set")],
         Err(problems) => problems.iter().map(of_setting).collect(),
     }
+}
+
+fn is_shaped(signing_secret: &Secret) -> bool {
+    let secret = signing_secret.reveal();
+    secret.len() == SECRET_DIGITS && secret.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 /// The text of a problem holds its remedy.
@@ -126,14 +125,25 @@ async fn of_slack(
     catalog: &Catalog,
     clock: &Arc<dyn Clock>,
 ) -> Vec<Finding> {
-    let token = environment.bot_token.reveal();
-    match SlackClient::new(&environment.slack_api_url, token, Arc::clone(clock)) {
+    let client =
+        |token: &Secret| SlackClient::new(&environment.slack_api_url, token.reveal(), Arc::clone(clock));
+    let of_app = async {
+        match &environment.inbound {
+            Inbound::Http { .. } => None,
+            Inbound::Socket { app_token, .. } => {
+                Some(slack::checkup::of_app_token(&client(app_token).ok()?).await)
+            }
+        }
+    };
+    let mut findings = match client(&environment.bot_token) {
         Ok(client) => slack::checkup::look(&Arc::new(client), clock, organization, catalog).await,
         Err(error) => {
             let remedy = "install the package, or correct `SLACK_API_URL`";
             vec![Finding::problem("Slack", format!("{error:#}"), remedy)]
         }
-    }
+    };
+    findings.extend(of_app.await);
+    findings
 }
 
 fn count(findings: &[Finding], level: Level) -> usize {

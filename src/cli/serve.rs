@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
 
 use super::{Failure, load_catalog};
-use crate::config::{Environment, Settings, SettingsProblem, Transport, log_filter, settings_file};
+use crate::config::{self, Environment, Settings, SettingsProblem, log_filter, settings_file};
 use crate::ports::clock::{Clock, SystemClock};
 use crate::slack::socket::Refusal;
 use crate::telemetry;
@@ -47,10 +47,7 @@ fn leave_at_once() {
 
 /// The settings and the environment, or all that is wrong with either.
 fn read_all(file: &std::path::Path) -> Result<(Settings, Environment), Failure> {
-    let settings = Settings::read(file);
-    let transport =
-        settings.as_ref().map_or_else(|_| Transport::in_file(file), |settings| settings.transport);
-    match (settings, Environment::read(transport)) {
+    match config::read(file) {
         (Ok(settings), Ok(environment)) => Ok((settings, environment)),
         (settings, environment) => {
             let mut problems = settings.err().unwrap_or_default();

@@ -68,7 +68,7 @@ impl Environment {
     ///
     /// # Errors
     /// Everything that is missing or wrong; a secret's text is never part of it.
-    pub fn read(transport: Transport) -> Result<Self, Vec<SettingsProblem>> {
+    pub(super) fn read(transport: Transport) -> Result<Self, Vec<SettingsProblem>> {
         Self::from_lookup(transport, &variable)
     }
 

@@ -91,11 +91,16 @@ impl fmt::Display for SettingsProblem {
     }
 }
 
-impl Transport {
-    /// As a settings file says, whatever else is wrong with it; HTTP where it says nothing.
-    pub fn in_file(path: &Path) -> Self {
-        std::fs::read_to_string(path).map_or(Self::Http, |text| file::transport(&text))
-    }
+/// The settings, and what the environment has to say for the way to Slack that they name, whatever else is wrong with them.
+pub fn read(
+    file: &Path,
+) -> (Result<Settings, Vec<SettingsProblem>>, Result<Environment, Vec<SettingsProblem>>) {
+    let settings = Settings::read(file);
+    let transport = settings.as_ref().map_or_else(
+        |_| std::fs::read_to_string(file).map_or(Transport::Http, |text| file::transport(&text)),
+        |settings| settings.transport,
+    );
+    (settings, Environment::read(transport))
 }
 
 impl Settings {

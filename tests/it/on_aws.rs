@@ -6,14 +6,15 @@ use std::process::Command;
 use std::sync::Arc;
 
 use quartermaster::catalog;
-use quartermaster::playground::{Message, Place as At, Playground};
+use quartermaster::playground::{DeliveryFailure, Message, Place as At, Playground};
 use quartermaster::ports::clock::SystemClock;
 use serde_json::Value;
 
 use crate::harness::Place;
 use crate::harness::cloud::Cloud;
+use crate::harness::line::CONNECTIONS;
 use crate::harness::person::pressable;
-use crate::harness::process::{Bot, SECRET, TOKEN, eventually, free_address, slack};
+use crate::harness::process::{Bot, SECRET, TOKEN, eventually, free_address, slack, slack_with_sockets};
 use crate::harness::secrets::EVERYTHING;
 
 const ALICE: &str = "U0ALICE";
@@ -48,6 +49,13 @@ impl Host {
     /// What the bot has logged, in all the detail that can be asked for.
     fn log(&self) -> String {
         std::fs::read_to_string(self.place.file("bot.log")).unwrap()
+    }
+
+    /// As [`Host::starts`], over sockets.
+    async fn connects(&self, cloud: &Cloud, origin: &str) -> Bot {
+        let mut command = self.place.connects(origin);
+        call_emulator(&mut command, cloud);
+        Bot::start(command, &self.address).await
     }
 
     /// The trail as the operator reads it: request and event.
@@ -157,6 +165,41 @@ async fn two_bots_share_the_work_and_everything_ends_once_when_one_is_killed() {
     assert!(ready(&slack) <= DATABASES.len() + 1, "at most the copy whose answer died with the bot");
     each_lived_once(&hosts[1].trail(&cloud));
     each_was_made_once(&cloud);
+}
+
+/// A new version is started beside the old one, which is then told to stop, while databases are asked for and approved.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "wants the emulator: .ci/aws"]
+async fn a_deployment_over_sockets_loses_nothing_while_both_versions_are_connected() {
+    let cloud = Cloud::open(Arc::new(SystemClock)).await;
+    let hosts = [Host::new(&cloud, "simulated").await, Host::new(&cloud, "simulated").await];
+    let (slack, origin) = slack_with_sockets().await;
+    let is_connected = async |bots: usize| {
+        eventually("they are connected", async || slack.sockets() == bots * CONNECTIONS).await;
+    };
+    let mut old = hosts[0].connects(&cloud, &origin).await;
+    is_connected(1).await;
+    asks(&slack, DATABASES[0]).await;
+    let _new = hosts[1].connects(&cloud, &origin).await;
+    is_connected(2).await;
+    for database in &DATABASES[1..3] {
+        asks(&slack, database).await;
+    }
+    assert!(Command::new("kill").arg(old.0.id().to_string()).status().unwrap().success());
+    // Whichever of the two hears it, nobody has to ask twice.
+    for database in &DATABASES[3..] {
+        asks(&slack, database).await;
+    }
+    assert!(old.0.wait().unwrap().success(), "SIGTERM is no failure");
+    is_connected(1).await;
+    eventually("all cards are there", async || cards(&slack).len() == DATABASES.len()).await;
+    for (card, (block, action)) in &cards(&slack) {
+        let at = At::message(&*card.channel, &*card.ts);
+        // Beside other tests the emulator can take longer than Slack waits; then Morgan presses again.
+        while slack.click(MORGAN, &at, block, action).await == Err(DeliveryFailure::TimedOut) {}
+    }
+    eventually("all databases are there", async || ready(&slack) >= DATABASES.len()).await;
+    each_lived_once(&hosts[1].trail(&cloud));
 }
 
 fn each_lived_once(trail: &[(String, String)]) {

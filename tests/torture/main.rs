@@ -15,6 +15,7 @@ mod people;
 #[path = "../it/harness/place.rs"]
 mod place;
 #[path = "../it/harness/process.rs"]
+#[expect(dead_code, reason = "the journeys use all of it")]
 mod process;
 mod scene;
 mod screen;

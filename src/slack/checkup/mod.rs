@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::client::{Identity, SlackClient, Unanswered};
+use super::client::{Identity, NoConnection, SlackClient, Unanswered};
 use super::directory::SlackDirectory;
 use super::scopes::SCOPES;
 use crate::domain::catalog::Catalog;
@@ -20,6 +20,7 @@ use crate::ports::clock::Clock;
 use crate::ports::finding::Finding;
 
 const TOKEN: &str = "Slack token";
+const APP_TOKEN: &str = "Slack app token";
 const REACH: &str = "Slack";
 const GRANTS: &str = "Slack scopes";
 const CLOCK: &str = "clock";
@@ -57,6 +58,22 @@ pub async fn look(
     findings.extend(channels);
     findings.extend(people);
     findings
+}
+
+/// Whether Slack would open a connection to whoever has this token, the app's own.
+pub async fn of_app_token(client: &SlackClient) -> Finding {
+    match client.ticket().await {
+        Ok(_) => Finding::ok(APP_TOKEN, "Slack opens connections with it"),
+        Err(NoConnection::Refused(code)) => Finding::problem(
+            APP_TOKEN,
+            format!("Slack opens no connection with `SLACK_APP_TOKEN`: `{code}`"),
+            "copy it again from Basic Information, App-Level Tokens; it needs the scope `connections:write`, and the app \
+             needs Socket Mode switched on",
+        ),
+        Err(error @ (NoConnection::Wait(_) | NoConnection::Broken(_))) => {
+            Finding::warning(APP_TOKEN, format!("whether it is good is not known: {error}"), "try again")
+        }
+    }
 }
 
 fn of_no_answer(unanswered: &Unanswered) -> Finding {
