@@ -32,20 +32,17 @@ pub(super) fn connector(api: &Url) -> anyhow::Result<Connector> {
     Ok(builder.https_or_http().enable_http1().enable_http2().build())
 }
 
-/// Trusts whom the system trusts.
+/// Trusts whom the system trusts, and nobody beside an API that is not encrypted: that is a playground's.
 ///
 /// # Errors
 /// As [`connector`].
 pub(super) fn tls(api: &Url) -> anyhow::Result<ClientConfig> {
-    let builder = match ClientConfig::builder().with_native_roots() {
-        Ok(builder) => builder,
-        // Trusting nobody is fine where nothing is encrypted, as on a bare machine that only runs the playground.
-        Err(_) if api.scheme() == "http" => {
-            ClientConfig::builder().with_root_certificates(RootCertStore::empty())
-        }
-        Err(error) => {
-            return Err(error).context("cannot load the system's certificates: install `ca-certificates`");
-        }
+    let builder = ClientConfig::builder();
+    let builder = if api.scheme() == "http" {
+        builder.with_root_certificates(RootCertStore::empty())
+    } else {
+        let trusted = builder.with_native_roots();
+        trusted.context("cannot load the system's certificates: install `ca-certificates`")?
     };
     Ok(builder.with_no_client_auth())
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use fancy_regex::Regex;
 use quartermaster::config::LogFormat;
 use quartermaster::telemetry::subscriber;
 
@@ -12,10 +11,9 @@ use super::{BOT_TOKEN, SIGNING_SECRET};
 
 /// Asks for everything, also by name what is never written.
 pub(crate) const EVERYTHING: &str = "trace,aws_smithy_runtime=trace,aws_sdk_sqs=trace";
-/// Task tokens of the embedded workflow are 64 hexadecimal digits; so are digests and the hashes of templates, which are
-/// no secret. After a colon stands the digest of an image.
-pub(crate) static TOKENS: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new("(?<![0-9a-f:])[0-9a-f]{64}(?![0-9a-f])").unwrap());
+/// Task tokens of the embedded workflow are so many hexadecimal digits; so are digests and the hashes of templates, which
+/// are no secret.
+const DIGITS: usize = 64;
 /// What an address begins with that answers a person.
 const ANSWERS: &str = "/respond/";
 
@@ -33,10 +31,7 @@ impl Secrets {
     pub(crate) fn found_in(&self, text: &str) -> Option<String> {
         let known = [BOT_TOKEN, SIGNING_SECRET].into_iter().chain(self.tokens.iter().map(String::as_str));
         let mut known = known.filter(|secret| text.contains(secret));
-        let mut looks_like_one = TOKENS
-            .find_iter(text)
-            .map(|found| found.unwrap().as_str())
-            .filter(|word| !self.harmless.contains(*word));
+        let mut looks_like_one = task_tokens(text).filter(|word| !self.harmless.contains(*word));
         known.next().or_else(|| looks_like_one.next()).map(str::to_owned)
     }
 
@@ -44,6 +39,13 @@ impl Secrets {
     pub(crate) fn found_inside(&self, text: &str) -> Option<String> {
         self.found_in(text).or_else(|| text.contains(ANSWERS).then(|| ANSWERS.to_owned()))
     }
+}
+
+/// What looks like a task token. After a colon stands the digest of an image.
+pub(crate) fn task_tokens(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|character: char| !matches!(character, '0'..='9' | 'a'..='f'));
+    let before = |word: &str| text.as_bytes()[..word.as_ptr().addr() - text.as_ptr().addr()].last();
+    words.filter(move |word| word.len() == DIGITS && before(word) != Some(&b':'))
 }
 
 /// Everything that was logged, by whichever journey.
