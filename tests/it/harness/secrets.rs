@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use quartermaster::config::LogFormat;
 use quartermaster::telemetry::subscriber;
 
+use super::line::APP_TOKEN;
 use super::{BOT_TOKEN, SIGNING_SECRET};
 
 /// Asks for everything, also by name what is never written.
@@ -29,7 +30,8 @@ pub(crate) struct Secrets {
 impl Secrets {
     /// The first secret in a text.
     pub(crate) fn found_in(&self, text: &str) -> Option<String> {
-        let known = [BOT_TOKEN, SIGNING_SECRET].into_iter().chain(self.tokens.iter().map(String::as_str));
+        let known =
+            [BOT_TOKEN, SIGNING_SECRET, APP_TOKEN].into_iter().chain(self.tokens.iter().map(String::as_str));
         let mut known = known.filter(|secret| text.contains(secret));
         let mut looks_like_one = task_tokens(text).filter(|word| !self.harmless.contains(*word));
         known.next().or_else(|| looks_like_one.next()).map(str::to_owned)
