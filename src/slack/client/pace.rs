@@ -34,6 +34,8 @@ struct Queue {
     free_at: Instant,
     /// The same with those who were sent away.
     promised_until: Instant,
+    /// Until when Slack has asked to wait.
+    held_until: Instant,
     /// By how long all turns were moved so far because Slack asked to wait.
     moved: Duration,
 }
@@ -83,11 +85,14 @@ impl Pace {
     fn hold_from(&self, conversation: &str, time: Duration, now: Instant) {
         let mut queues = self.lock();
         let queue = queues.entry(conversation.to_owned()).or_insert_with(|| Queue::new(now));
+        let until = now + time;
+        // Several messages that are refused together hold the conversation once.
+        let longer = until.saturating_duration_since(queue.held_until.max(now));
+        queue.held_until = queue.held_until.max(until);
         // The burst is spent too, or the next messages would run into the same limit.
-        let burst = self.interval * BURST;
-        queue.free_at = (queue.free_at + time).max(now + time + burst);
-        queue.promised_until += time;
-        queue.moved += time;
+        queue.free_at = (queue.free_at + longer).max(until + self.interval * BURST);
+        queue.promised_until += longer;
+        queue.moved += longer;
     }
 
     fn reserve(&self, conversation: &str, now: Instant) -> Result<Turn, Duration> {
@@ -121,7 +126,7 @@ impl Pace {
 
 impl Queue {
     fn new(now: Instant) -> Self {
-        Self { free_at: now, promised_until: now, moved: Duration::ZERO }
+        Self { free_at: now, promised_until: now, held_until: now, moved: Duration::ZERO }
     }
 }
 
@@ -154,6 +159,16 @@ mod tests {
         pace.hold_from("C2", Duration::from_secs(30), now);
         assert_eq!(wait(&pace, "C2", now), Err(SECOND * 31).map_err(|wait| wait.saturating_sub(EARLY)));
         assert_eq!(wait(&pace, "C2", now + SECOND * 30), Ok(SECOND));
+    }
+
+    #[test]
+    fn messages_that_slack_refuses_together_hold_their_conversation_once() {
+        let pace = Pace::new(SECOND);
+        let now = Instant::now();
+        for _ in 0..3 {
+            pace.hold_from("C1", SECOND * 30, now);
+        }
+        assert_eq!(wait(&pace, "C1", now + SECOND * 30), Ok(SECOND));
     }
 
     #[test]
