@@ -73,7 +73,7 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
 }
 
 fn judge(report: &mut Report, what: &str, ratio: f64, least: f64) {
-    report.judge(what, format!("{ratio:.2} ×"), format!("at least {least} ×"), ratio >= least);
+    report.judge(what, format!("{ratio:.2} ×"), format!("at least {least:.2} ×"), ratio >= least);
 }
 
 fn open(path: &Path) -> anyhow::Result<Arc<SqliteStore>> {
