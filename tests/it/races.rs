@@ -11,9 +11,9 @@ use crate::harness::{Company, Person, Setup, run, run_in};
 const BUCKET: [(&str, &str); 1] = [("BucketPurpose", "logs")];
 const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
 
-/// Races of a pair, and how many steps more one of them hesitates in each; far enough that each is first somewhere.
-const RACES: usize = 24;
-const STEP: usize = 10;
+/// How many steps one of a pair hesitates, in races of both: dense where they meet, and in the end so many that the other one
+/// is done on any machine.
+const STEPS: [usize; 12] = [0, 10, 20, 30, 40, 60, 80, 100, 200, 1_000, 10_000, 100_000];
 /// Presses of a button until there is an answer; a store that hundreds want at once takes its time.
 const PRESSES: usize = 30;
 /// On AWS a race takes seconds.
@@ -30,9 +30,8 @@ async fn hesitates(steps: usize) {
 /// depends on who hesitates.
 async fn one_wins(race: impl AsyncFn(&Company, [usize; 2]) -> [usize; 2]) {
     let (mut wins, mut is_on_aws) = ([0, 0], false);
-    for number in 0..RACES {
-        let late = number * STEP;
-        let steps = if number % 2 == 0 { [0, late] } else { [late, 0] };
+    let races = STEPS.into_iter().flat_map(|late| [[0, late], [late, 0]]);
+    for (number, steps) in races.enumerate() {
         run(async |company| {
             let ends = race(company, steps).await;
             let trail = company.trail().await;
@@ -46,6 +45,13 @@ async fn one_wins(race: impl AsyncFn(&Company, [usize; 2]) -> [usize; 2]) {
         }
     }
     assert!(wins[0] > 0 && wins[1] > 0, "the same one wins always: {wins:?}");
+}
+
+/// Presses a button unless it is gone already: the clock may have won before the finger was there.
+async fn reaches_for(person: &Person, button: &str) {
+    if person.can_click(button) {
+        person.clicks(button).await;
+    }
 }
 
 /// Sends the open form, again and again while Slack or the form says that it may not have arrived.
@@ -146,7 +152,7 @@ async fn an_approval_in_the_last_second_counts_or_is_too_late_but_never_both() {
         company.clock.advance("86399s");
         let approves = async {
             hesitates(first).await;
-            company.morgan.clicks("Approve").await;
+            reaches_for(&company.morgan, "Approve").await;
         };
         let time_runs_out = async {
             hesitates(second).await;
@@ -194,7 +200,7 @@ async fn a_lease_is_renewed_or_ends_but_never_both() {
         company.clock.advance("604799s");
         let renews = async {
             hesitates(first).await;
-            alice.clicks("Renew 30 days").await;
+            reaches_for(alice, "Renew 30 days").await;
         };
         let time_runs_out = async {
             hesitates(second).await;
