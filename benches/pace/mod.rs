@@ -87,8 +87,7 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
         once == cards && shown.len() == cards,
     );
     let moved = most_moved(&asked, &shown);
-    // A busy machine sends some too early, which are refused and lose their place.
-    let most = report.scale.pick(MOVED, cards);
+    let most = report.scale.pick(MOVED, QUICK_MOVED);
     report.judge(
         "places by which a card is out of order at most",
         moved.to_string(),
@@ -100,6 +99,8 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
 
 /// Cards that are on their way at the same moment may overtake each other.
 const MOVED: usize = 8;
+/// On a busy machine more of them are.
+const QUICK_MOVED: usize = 40;
 
 fn most_moved(asked: &[String], shown: &[&str]) -> usize {
     let place = |id: &str| asked.iter().position(|asked| asked == id).unwrap_or(usize::MAX);

@@ -140,7 +140,9 @@ async fn answer(
     let call = Call { method, body, at: Instant::now() };
     let refused = lock(&state.gate).as_mut().and_then(|gate| gate(&call));
     if let Some(seconds) = refused {
-        return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())]).into_response();
+        let after = [(header::RETRY_AFTER, seconds.to_string())];
+        let body = Json(json!({ "ok": false, "error": "ratelimited" }));
+        return (StatusCode::TOO_MANY_REQUESTS, after, body).into_response();
     }
     if manners.remembers {
         lock(&state.calls).push(call);

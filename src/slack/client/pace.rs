@@ -1,7 +1,8 @@
 //! Slack's pace: about one message a second in each conversation, in short bursts. What is sent is not known here.
 //!
 //! Whoever has to wait for long is sent away and told when to come back: each at another time, in the order in which they
-//! came, and a little before their turn, so that the conversation never stands idle.
+//! came, and a little before their turn, so that the conversation never stands idle. Their turn is kept for them, and moves
+//! with all others when Slack asks to wait, so that nobody overtakes them meanwhile.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -28,22 +29,22 @@ pub(super) struct Pace {
 }
 
 /// What is known of a conversation.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Queue {
-    /// When it would be free again if every message that has its turn took one interval.
+    /// When it would be free again if every message that has a turn took one interval.
     free_at: Instant,
-    /// The same with those who were sent away.
-    promised_until: Instant,
     /// Until when Slack has asked to wait.
     held_until: Instant,
     /// By how long all turns were moved so far because Slack asked to wait.
     moved: Duration,
+    /// The turns of those who were sent away, by what they want to send.
+    kept: HashMap<String, Instant>,
 }
 
-/// A turn: how long to wait for it, as things are now.
+/// When it is somebody's turn, as things were when the queue had been moved by so much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Turn {
-    wait: Duration,
+    at: Instant,
     moved: Duration,
 }
 
@@ -53,21 +54,17 @@ impl Pace {
         Self { interval, queues: Mutex::default() }
     }
 
-    /// Waits for this conversation's turn.
+    /// Waits for this conversation's turn. `message` tells one from another when somebody comes back who was sent away.
     ///
     /// # Errors
     /// How long to stay away, when the queue is longer than anybody should wait in.
-    pub(super) async fn turn(&self, conversation: &str) -> Result<(), Duration> {
-        let now = Instant::now();
-        let mut turn = self.reserve(conversation, now)?;
-        let mut at = now + turn.wait;
-        while !turn.wait.is_zero() {
-            tokio::time::sleep_until(at.into()).await;
-            turn = self.moved_since(conversation, turn);
-            at += turn.wait;
-            if turn.wait > PATIENCE {
-                return Err(turn.wait);
-            }
+    pub(super) async fn turn(&self, conversation: &str, message: &str) -> Result<(), Duration> {
+        let mut now = Instant::now();
+        let mut turn = self.reserve(conversation, message, now)?;
+        while turn.at > now {
+            tokio::time::sleep_until(turn.at.into()).await;
+            now = Instant::now();
+            turn = self.moved_since(conversation, message, turn, now)?;
         }
         Ok(())
     }
@@ -75,6 +72,14 @@ impl Pace {
     /// Keeps everybody out of a conversation for as long as Slack asked.
     pub(super) fn hold(&self, conversation: &str, time: Duration) {
         self.hold_from(conversation, time, Instant::now());
+    }
+
+    /// As [`Pace::hold`]; the message that was refused is the first one afterwards.
+    pub(super) fn hold_and_keep(&self, conversation: &str, message: &str, time: Duration) {
+        self.hold(conversation, time);
+        if let Some(queue) = self.lock().get_mut(conversation) {
+            queue.kept.insert(message.to_owned(), queue.held_until);
+        }
     }
 
     /// Whether it is worth staying for so long.
@@ -91,32 +96,39 @@ impl Pace {
         queue.held_until = queue.held_until.max(until);
         // The burst is spent too, or the next messages would run into the same limit.
         queue.free_at = (queue.free_at + longer).max(until + self.interval * BURST);
-        queue.promised_until += longer;
         queue.moved += longer;
+        for at in queue.kept.values_mut() {
+            *at += longer;
+        }
     }
 
-    fn reserve(&self, conversation: &str, now: Instant) -> Result<Turn, Duration> {
+    fn reserve(&self, conversation: &str, message: &str, now: Instant) -> Result<Turn, Duration> {
         let mut queues = self.lock();
         if queues.len() > REMEMBERED {
-            queues.retain(|_, queue| queue.free_at.max(queue.promised_until) > now);
+            queues.retain(|_, queue| queue.free_at > now);
         }
         let queue = queues.entry(conversation.to_owned()).or_insert_with(|| Queue::new(now));
         let burst = self.interval * BURST;
-        let free = queue.free_at.max(now);
-        let next = free + self.interval;
-        let wait = next.saturating_duration_since(now + burst);
-        if wait > PATIENCE {
-            queue.promised_until = queue.promised_until.max(free) + self.interval;
-            return Err(queue.promised_until.saturating_duration_since(now + burst + EARLY));
-        }
-        queue.free_at = next;
-        Ok(Turn { wait, moved: queue.moved })
+        let at = queue.take_kept(message, now, burst).unwrap_or_else(|| {
+            queue.free_at = queue.free_at.max(now) + self.interval;
+            // Not before now, which is what a burst is.
+            queue.free_at.checked_sub(burst).map_or(now, |at| at.max(now))
+        });
+        queue.unless_too_far(message, at, now)
     }
 
-    /// What is still to be waited because all turns were moved since this one was given.
-    fn moved_since(&self, conversation: &str, turn: Turn) -> Turn {
-        let moved = self.lock().get(conversation).map_or(turn.moved, |queue| queue.moved);
-        Turn { wait: moved.saturating_sub(turn.moved), moved }
+    /// The turn as it is now that all turns may have been moved since it was given.
+    fn moved_since(
+        &self,
+        conversation: &str,
+        message: &str,
+        turn: Turn,
+        now: Instant,
+    ) -> Result<Turn, Duration> {
+        let mut queues = self.lock();
+        let Some(queue) = queues.get_mut(conversation) else { return Ok(turn) };
+        let at = turn.at + queue.moved.saturating_sub(turn.moved);
+        queue.unless_too_far(message, at, now)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Queue>> {
@@ -126,7 +138,23 @@ impl Pace {
 
 impl Queue {
     fn new(now: Instant) -> Self {
-        Self { free_at: now, promised_until: now, held_until: now, moved: Duration::ZERO }
+        Self { free_at: now, held_until: now, moved: Duration::ZERO, kept: HashMap::new() }
+    }
+
+    /// The turn that was kept for a message. Whoever comes much later has lost it: of those, many may come at once.
+    fn take_kept(&mut self, message: &str, now: Instant, burst: Duration) -> Option<Instant> {
+        self.kept.retain(|_, at| *at + burst >= now);
+        self.kept.remove(message)
+    }
+
+    /// The turn, or how long to stay away for it while it is kept.
+    fn unless_too_far(&mut self, message: &str, at: Instant, now: Instant) -> Result<Turn, Duration> {
+        let wait = at.saturating_duration_since(now);
+        if wait > PATIENCE {
+            self.kept.insert(message.to_owned(), at);
+            return Err(wait.saturating_sub(EARLY));
+        }
+        Ok(Turn { at, moved: self.moved })
     }
 }
 
@@ -136,8 +164,13 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
+    /// What a new message waits for, or how long it is sent away.
     fn wait(pace: &Pace, conversation: &str, now: Instant) -> Result<Duration, Duration> {
-        pace.reserve(conversation, now).map(|turn| turn.wait)
+        waits_as(pace, conversation, &uuid::Uuid::new_v4().to_string(), now)
+    }
+
+    fn waits_as(pace: &Pace, conversation: &str, message: &str, now: Instant) -> Result<Duration, Duration> {
+        pace.reserve(conversation, message, now).map(|turn| turn.at - now)
     }
 
     #[test]
@@ -157,8 +190,11 @@ mod tests {
         let sent = (0..20).take_while(|_| wait(&pace, "C1", now).is_ok()).count();
         assert_eq!(sent, 8);
         pace.hold_from("C2", Duration::from_secs(30), now);
-        assert_eq!(wait(&pace, "C2", now), Err(SECOND * 31).map_err(|wait| wait.saturating_sub(EARLY)));
-        assert_eq!(wait(&pace, "C2", now + SECOND * 30), Ok(SECOND));
+        assert_eq!(
+            waits_as(&pace, "C2", "one", now),
+            Err(SECOND * 31).map_err(|wait| wait.saturating_sub(EARLY))
+        );
+        assert_eq!(waits_as(&pace, "C2", "one", now + SECOND * 30), Ok(SECOND));
     }
 
     #[test]
@@ -175,18 +211,72 @@ mod tests {
     fn whoever_is_sent_away_comes_back_in_order_and_finds_their_turn_near() {
         let pace = Pace::new(SECOND);
         let now = Instant::now();
-        let away: Vec<Duration> = (0..20).filter_map(|_| wait(&pace, "C1", now).err()).collect();
+        let away = sends_away(&pace, now);
         assert_eq!(away.len(), 12);
-        for (one, next) in away.iter().zip(away.iter().skip(1)) {
+        for ((_, one), (_, next)) in away.iter().zip(away.iter().skip(1)) {
             assert_eq!(*next, *one + SECOND);
         }
         let mut idle_at = now + SECOND * 5;
-        for back in away {
+        for (message, back) in away {
             let at = now + back;
-            let turn = at + wait(&pace, "C1", at).unwrap();
+            let turn = at + waits_as(&pace, "C1", &message, at).unwrap();
             assert_eq!(turn, idle_at + SECOND, "neither idle nor at the same time");
             idle_at = turn;
         }
+    }
+
+    #[test]
+    fn whoever_is_sent_away_keeps_their_place_when_slack_asks_to_wait() {
+        let pace = Pace::new(SECOND);
+        let now = Instant::now();
+        let away = sends_away(&pace, now);
+        pace.hold_from("C1", SECOND * 30, now);
+        let newcomer = now + wait(&pace, "C1", now).unwrap_err() + EARLY;
+        let turns: Vec<Instant> = away
+            .iter()
+            .map(|(message, back)| {
+                let again = waits_as(&pace, "C1", message, now + *back).unwrap_err();
+                let at = now + *back + again;
+                at + waits_as(&pace, "C1", message, at).unwrap()
+            })
+            .collect();
+        assert_eq!(turns.first(), Some(&(now + SECOND * 36)));
+        assert!(
+            turns.iter().zip(turns.iter().skip(1)).all(|(one, next)| *next == *one + SECOND),
+            "{turns:?}"
+        );
+        assert!(turns.iter().all(|turn| *turn < newcomer));
+    }
+
+    #[test]
+    fn whoever_comes_back_much_later_has_lost_their_turn() {
+        let pace = Pace::new(SECOND);
+        let now = Instant::now();
+        let late = now + SECOND * 60;
+        let away = sends_away(&pace, now);
+        let sent =
+            away.iter().filter(|(message, _)| waits_as(&pace, "C1", message, late) == Ok(Duration::ZERO));
+        assert_eq!(sent.count(), 3, "not all at once");
+    }
+
+    #[test]
+    fn what_slack_refuses_for_long_goes_first_afterwards() {
+        let pace = Pace::new(SECOND);
+        let now = Instant::now();
+        let away = sends_away(&pace, now);
+        pace.hold_and_keep("C1", "refused", SECOND * 30);
+        let (message, _) = away.first().unwrap();
+        let at = now + SECOND * 30;
+        assert!(
+            waits_as(&pace, "C1", "refused", at).unwrap() < waits_as(&pace, "C1", message, at).unwrap_err()
+        );
+    }
+
+    /// Lets 20 messages come at once; those that are sent away, and for how long.
+    fn sends_away(pace: &Pace, now: Instant) -> Vec<(String, Duration)> {
+        let all = (0..20).map(|number| format!("message {number}"));
+        all.filter_map(|message| waits_as(pace, "C1", &message, now).err().map(|back| (message, back)))
+            .collect()
     }
 
     #[tokio::test]
@@ -194,9 +284,9 @@ mod tests {
         let pace = Pace::new(Duration::from_millis(10));
         let begun = Instant::now();
         for _ in 0..BURST {
-            pace.turn("C1").await.unwrap();
+            pace.turn("C1", "one").await.unwrap();
         }
-        let waiting = pace.turn("C1");
+        let waiting = pace.turn("C1", "another");
         tokio::pin!(waiting);
         assert!(futures_util::poll!(&mut waiting).is_pending());
         pace.hold("C1", Duration::from_millis(80));

@@ -53,26 +53,32 @@ impl SlackClient {
     async fn paced<A: serde::de::DeserializeOwned + Send>(
         &self,
         method: &str,
+        place: &str,
         outgoing: &Outgoing<'_>,
     ) -> Result<A, Failure> {
-        self.pace.turn(outgoing.channel).await.map_err(Failure::RateLimited)?;
+        self.pace.turn(outgoing.channel, place).await.map_err(Failure::RateLimited)?;
         for _ in 0..STAYS {
             match self.call(method, outgoing, CALL).await {
                 Err(Failure::RateLimited(wait)) if Pace::is_short(wait) => {
                     self.pace.hold(outgoing.channel, wait);
                     tokio::time::sleep_until(tokio::time::Instant::now() + wait).await;
                 }
-                answer => return self.held(outgoing, answer),
+                answer => return self.held(place, outgoing, answer),
             }
         }
         let answer = self.call(method, outgoing, CALL).await;
-        self.held(outgoing, answer)
+        self.held(place, outgoing, answer)
     }
 
     /// The answer, after which nobody sends anything there for as long as it asks for.
-    fn held<A>(&self, outgoing: &Outgoing<'_>, answer: Result<A, Failure>) -> Result<A, Failure> {
+    fn held<A>(
+        &self,
+        place: &str,
+        outgoing: &Outgoing<'_>,
+        answer: Result<A, Failure>,
+    ) -> Result<A, Failure> {
         if let Err(Failure::RateLimited(wait)) = &answer {
-            self.pace.hold(outgoing.channel, *wait);
+            self.pace.hold_and_keep(outgoing.channel, place, *wait);
         }
         answer
     }
@@ -82,6 +88,10 @@ impl SlackClient {
     /// # Errors
     /// See [`SlackError`].
     pub async fn say(&self, to: &Destination, message: &Message) -> Result<MessageRef, SlackError> {
+        self.send(to, &message.text, message).await
+    }
+
+    async fn send(&self, to: &Destination, place: &str, message: &Message) -> Result<MessageRef, SlackError> {
         // A person's id is a place to post: Slack opens the direct conversation and answers with its id.
         let (channel, thread_ts) = match to {
             Destination::Channel(channel) => (channel.as_str(), None),
@@ -89,7 +99,7 @@ impl SlackClient {
             Destination::Person(person) => (person.as_str(), None),
         };
         let outgoing = Outgoing { thread_ts, ..Outgoing::new(channel, message) };
-        let posted: Posted = self.paced("chat.postMessage", &outgoing).await?;
+        let posted: Posted = self.paced("chat.postMessage", place, &outgoing).await?;
         let ts = posted.ts.ok_or_else(|| anyhow::anyhow!("Slack did not say where the message stands"))?;
         Ok(MessageRef { channel: ChannelId::new(posted.channel.unwrap_or_else(|| channel.to_owned())), ts })
     }
@@ -107,7 +117,7 @@ impl SlackClient {
         if let Some(channel) = channel {
             let outgoing =
                 Outgoing { user: Some(person.as_str()), ..Outgoing::new(channel.as_str(), message) };
-            match self.paced::<Done>("chat.postEphemeral", &outgoing).await {
+            match self.paced::<Done>("chat.postEphemeral", &message.text, &outgoing).await {
                 Ok(Done {}) => return Ok(()),
                 Err(failure) if failure.is(&NOT_THERE) => {}
                 Err(failure) => return Err(failure.into()),
@@ -117,16 +127,25 @@ impl SlackClient {
     }
 }
 
+/// What keeps its place in a conversation's queue: this message, whatever it says by the time it is its turn.
+fn place(notice: &Notice<'_>) -> String {
+    match notice {
+        Notice::Request(notice) => format!("{} {:?}", notice.request.id, notice.surface),
+        Notice::Warning(notice) => format!("warning of {}", notice.owner),
+        Notice::Trail(_) => "trail".to_owned(),
+    }
+}
+
 #[async_trait]
 impl Slack for SlackClient {
     async fn post(&self, to: &Destination, notice: &Notice<'_>) -> Result<MessageRef, SlackError> {
-        self.say(to, &render(notice)).await
+        self.send(to, &place(notice), &render(notice)).await
     }
 
     async fn update(&self, at: &MessageRef, notice: &Notice<'_>) -> Result<(), SlackError> {
         let message = render(notice);
         let outgoing = Outgoing { ts: Some(&at.ts), ..Outgoing::new(at.channel.as_str(), &message) };
-        let Done {} = self.paced("chat.update", &outgoing).await?;
+        let Done {} = self.paced("chat.update", &place(notice), &outgoing).await?;
         Ok(())
     }
 
