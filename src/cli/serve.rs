@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Failure, load_catalog};
 use crate::config::{self, Environment, Settings, SettingsProblem, log_filter, settings_file};
 use crate::ports::clock::{Clock, SystemClock};
+use crate::slack::checkup::USABLE_APP_TOKEN;
 use crate::slack::socket::Refusal;
 use crate::telemetry;
 use crate::wiring::{App, Backends, PACE};
@@ -59,10 +60,7 @@ fn read_all(file: &std::path::Path) -> Result<(Settings, Environment), Failure> 
 
 fn unusable_app_token(refusal: Refusal) -> Vec<SettingsProblem> {
     let Refusal(code) = refusal;
-    let text = format!(
-        "Slack opens no connection with it (`{code}`): copy it again from Basic Information, App-Level Tokens, of your \
-         Slack app; it needs the scope `connections:write`, and the app needs Socket Mode switched on"
-    );
+    let text = format!("Slack opens no connection with it (`{code}`): {USABLE_APP_TOKEN}");
     vec![SettingsProblem { place: "SLACK_APP_TOKEN".to_owned(), text }]
 }
 

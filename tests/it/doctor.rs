@@ -9,7 +9,7 @@ use quartermaster::ports::clock::SystemClock;
 use serde_json::Value;
 
 use crate::harness::cloud::Cloud;
-use crate::harness::process::{TOKEN, slack};
+use crate::harness::process::{APP_TOKEN, TOKEN, slack, slack_with_sockets};
 use crate::harness::{Place, said, transcript};
 
 /// Shaped like Slack's.
@@ -24,7 +24,10 @@ struct Operator {
 
 impl Operator {
     async fn new() -> Self {
-        let (slack, origin) = slack("127.0.0.1:1").await;
+        Self::at(slack("127.0.0.1:1").await)
+    }
+
+    fn at((slack, origin): (Playground, String)) -> Self {
         let place = Place::new("127.0.0.1:0");
         place.replace("quartermaster.toml", "[simulated]", "admins = [\"U0ADMIN\"]\n[simulated]");
         Self { place, slack, origin }
@@ -200,6 +203,20 @@ async fn wrong_settings_missing_secrets_and_a_wrong_token_are_problems_like_any_
     problems: 3, warnings: 0
     exit 1
     "#);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_app_token_is_tried_where_slack_is_reached_by_sockets() {
+    let operator = Operator::at(slack_with_sockets().await);
+    operator.settles("approvals_channel", "transport = \"socket\"");
+    let asks_with = |app_token: &str| {
+        let output = operator.command(&[]).env("SLACK_APP_TOKEN", app_token).output().unwrap();
+        let told = told(&output);
+        assert!(!told.contains(app_token), "a secret is printed: {told}");
+        told.lines().filter(|line| line.contains("app token")).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(asks_with(APP_TOKEN), @"ok      Slack app token: Slack opens connections with it");
+    insta::assert_snapshot!(asks_with("xapp-of-another-app"), @"problem Slack app token: Slack opens no connection with `SLACK_APP_TOKEN`: `invalid_auth`: copy it again from Basic Information, App-Level Tokens, of your Slack app; it needs the scope `connections:write`, and the app needs Socket Mode switched on");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -25,6 +25,10 @@ const REACH: &str = "Slack";
 const GRANTS: &str = "Slack scopes";
 const CLOCK: &str = "clock";
 
+/// What to do about an app-level token that Slack opens no connection with.
+pub const USABLE_APP_TOKEN: &str = "copy it again from Basic Information, App-Level Tokens, of your Slack app; it needs the scope \
+     `connections:write`, and the app needs Socket Mode switched on";
+
 /// Beyond this Slack's signatures are refused as too old, and no lease ends.
 const WRONG_TIME: SignedDuration = SignedDuration::from_mins(5);
 /// Beyond this somebody should look at the clock.
@@ -67,8 +71,7 @@ pub async fn of_app_token(client: &SlackClient) -> Finding {
         Err(NoConnection::Refused(code)) => Finding::problem(
             APP_TOKEN,
             format!("Slack opens no connection with `SLACK_APP_TOKEN`: `{code}`"),
-            "copy it again from Basic Information, App-Level Tokens; it needs the scope `connections:write`, and the app \
-             needs Socket Mode switched on",
+            USABLE_APP_TOKEN,
         ),
         Err(error @ (NoConnection::Wait(_) | NoConnection::Broken(_))) => {
             Finding::warning(APP_TOKEN, format!("whether it is good is not known: {error}"), "try again")
