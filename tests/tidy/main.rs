@@ -8,4 +8,5 @@ mod layers;
 mod machine;
 mod manifest;
 mod map;
+mod packaging;
 mod source;
