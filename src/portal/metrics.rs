@@ -1,14 +1,20 @@
 //! Counters of what happened, fed from the audit trail's entries so that nothing is counted that was not stored.
 
+use std::time::Duration;
+
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::domain::audit::AuditEntry;
 use crate::domain::job::JobKind;
+
+/// Upper ends of the counts of how long answers took, in seconds. People wait; Slack gives up after 3.
+const ACK_SECONDS: [f64; 8] = [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0];
 
 /// The program's metrics.
 #[derive(Debug)]
@@ -22,6 +28,22 @@ pub struct Metrics {
     jobs: Family<JobRun, Counter>,
     drift: Gauge,
     sockets: Gauge,
+    acks: Histogram,
+    copies: Family<Copied, Counter>,
+    ready: Gauge,
+    parked: Gauge,
+    oldest: Gauge,
+}
+
+/// What a look at the program found, as gauges show it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Whether the store and Slack can be reached.
+    pub ready: bool,
+    /// How many jobs are given up; nothing where the store does not say.
+    pub parked: Option<usize>,
+    /// For how long the job that is due longest has waited; nothing where the store does not say.
+    pub oldest: Option<Duration>,
 }
 
 /// A connection to Slack that is up; counted until it is dropped.
@@ -57,6 +79,12 @@ struct LeaseEvent {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Copied {
+    to: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct JobRun {
     kind: &'static str,
     outcome: &'static str,
@@ -74,6 +102,11 @@ impl Default for Metrics {
             jobs: Family::default(),
             drift: Gauge::default(),
             sockets: Gauge::default(),
+            acks: Histogram::new(ACK_SECONDS),
+            copies: Family::default(),
+            ready: Gauge::default(),
+            parked: Gauge::default(),
+            oldest: Gauge::default(),
             registry: Registry::default(),
         };
         registry.register("provisions", "Provisionings that ended", metrics.provisions.clone());
@@ -86,6 +119,14 @@ impl Default for Metrics {
         registry.register("drift_findings", help, metrics.drift.clone());
         let help = "Socket Mode connections to Slack that are up";
         registry.register("slack_sockets", help, metrics.sockets.clone());
+        let help = "How long answers to what people did took";
+        registry.register("ack_seconds", help, metrics.acks.clone());
+        let help = "Batches of the audit trail that were copied, or could not be";
+        registry.register("trail_copies", help, metrics.copies.clone());
+        registry.register("ready", "1 while the store and Slack can be reached", metrics.ready.clone());
+        registry.register("jobs_parked", "Jobs that are given up, 100 at most", metrics.parked.clone());
+        let help = "For how long the job that is due longest has waited";
+        registry.register("jobs_oldest_seconds", help, metrics.oldest.clone());
         Self { registry, ..metrics }
     }
 }
@@ -125,6 +166,27 @@ impl Metrics {
         self.jobs.get_or_create(&JobRun { kind: kind.word(), outcome }).inc();
     }
 
+    /// Counts an answer to something that somebody did.
+    pub fn ack(&self, took: Duration) {
+        self.acks.observe(took.as_secs_f64());
+    }
+
+    /// Counts a batch of the trail that was copied, or could not be.
+    pub(super) fn copied(&self, to: &'static str, outcome: &'static str) {
+        self.copies.get_or_create(&Copied { to, outcome }).inc();
+    }
+
+    /// Shows what was found; what the store did not say stays as it was.
+    pub fn show(&self, look: Look) {
+        self.ready.set(i64::from(look.ready));
+        if let Some(parked) = look.parked {
+            self.parked.set(i64::try_from(parked).unwrap_or(i64::MAX));
+        }
+        if let Some(oldest) = look.oldest {
+            self.oldest.set(i64::try_from(oldest.as_secs()).unwrap_or(i64::MAX));
+        }
+    }
+
     /// Notes how many differences there are.
     pub(super) fn drift(&self, findings: usize) {
         self.drift.set(i64::try_from(findings).unwrap_or(i64::MAX));
@@ -161,5 +223,113 @@ impl Metrics {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::domain::audit::{Actor, AuditHead, AuditSubject};
+    use crate::domain::ids::{ProductKey, RequestId, TeamName};
+
+    const ALERTS: &str = include_str!("../../infra/alerts.yml");
+    const DASHBOARD: &str = include_str!("../../infra/dashboard.json");
+    const OPERATIONS: &str = include_str!("../../docs/operations.md");
+    const KINDS: &str = include_str!("../domain/job.rs");
+
+    /// What is written when everything that is counted has happened once.
+    fn written() -> String {
+        let metrics = Metrics::default();
+        let (team, product) = (TeamName::new("payments"), ProductKey::parse("s3-bucket").unwrap());
+        let happened = [
+            ("submitted", "APPROVED"),
+            ("approved", "APPROVED"),
+            ("denied", "DENIED"),
+            ("cancelled", "CANCELLED"),
+            ("timed out", "TIMED_OUT"),
+            ("active", "ACTIVE"),
+            ("provisioning failed", "FAILED"),
+            ("warned", "ACTIVE"),
+            ("renewed", "ACTIVE"),
+            ("expired", "TERMINATING"),
+            ("terminated", "TERMINATED"),
+            ("teardown failed", "TEARDOWN_FAILED"),
+            ("retained", "RETAINED"),
+            ("refused", "ACTIVE"),
+        ];
+        for (event, status) in happened {
+            let subject =
+                AuditSubject { request: RequestId::random(), team: &team, product: &product, status };
+            let entry =
+                AuditHead::default().append(jiff::Timestamp::UNIX_EPOCH, subject, event, &Actor::Clock, "");
+            metrics.count(&entry);
+        }
+        for outcome in ["done", "again", "put_off", "parked"] {
+            metrics.job(&JobKind::Provision, outcome);
+        }
+        for outcome in ["copied", "failed"] {
+            metrics.copied("channel", outcome);
+        }
+        metrics.ack(Duration::from_millis(3));
+        metrics.render().unwrap()
+    }
+
+    /// Each use of a metric of ours in a text: its name, and what stands in the braces behind it.
+    fn used(text: &str) -> Vec<(String, String)> {
+        let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        text.match_indices("quartermaster_")
+            .map(|(at, _)| {
+                let rest = &text[at..];
+                let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
+                let braces = rest[end..].strip_prefix('{').and_then(|rest| rest.split_once('}'));
+                (rest[..end].to_owned(), braces.map_or_else(String::new, |(inside, _)| inside.to_owned()))
+            })
+            .collect()
+    }
+
+    /// The series that are written, each with the names of its labels and their values.
+    fn series(written: &str) -> Vec<(String, String)> {
+        written.lines().filter(|line| !line.starts_with('#')).flat_map(used).collect()
+    }
+
+    #[test]
+    fn the_example_alerts_and_the_dashboard_ask_for_what_there_is() {
+        let written = written();
+        let known = series(&written);
+        for (file, text) in [("alerts.yml", ALERTS), ("dashboard.json", DASHBOARD)] {
+            let asked = used(&text.replace("\\\"", "\""));
+            assert!(asked.len() > 12, "{file} was not understood");
+            for (name, inside) in asked {
+                let with: Vec<&str> =
+                    known.iter().filter(|(known, _)| *known == name).map(|(_, labels)| &**labels).collect();
+                assert!(!with.is_empty(), "infra/{file}: there is no metric `{name}`");
+                for wanted in inside.split("\",").map(|label| label.trim().trim_end_matches('"')) {
+                    let Some((label, values)) = wanted.split_once('=') else { continue };
+                    for value in values.trim_start_matches(['~', '"']).split('|') {
+                        let is_kind = label == "kind" && KINDS.contains(&format!("=> \"{value}\""));
+                        let there =
+                            is_kind || with.iter().any(|had| had.contains(&format!("{label}=\"{value}\"")));
+                        assert!(there, "infra/{file}: `{name}` is never written with {label}=\"{value}\"");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_docs_explain_every_metric_and_no_other() {
+        let ending = ["_bucket", "_sum", "_count"];
+        let family = |name: String| {
+            let bare = ending.iter().find_map(|end| name.strip_suffix(end).map(str::to_owned));
+            bare.unwrap_or(name)
+        };
+        let written: BTreeSet<String> =
+            series(&written()).into_iter().map(|(name, _)| family(name)).collect();
+        let rows = OPERATIONS.lines().filter(|line| line.starts_with("| `quartermaster_"));
+        let explained: BTreeSet<String> =
+            rows.filter_map(|row| used(row).into_iter().next()).map(|(name, _)| name).collect();
+        assert_eq!(explained, written, "docs/operations.md, the table of metrics");
     }
 }

@@ -18,6 +18,9 @@ const EVERY: Duration = Duration::from_secs(5);
 /// How often it is tried while there is no channel to copy to.
 const WITHOUT_CHANNEL: Duration = Duration::from_mins(5);
 
+/// The channel's word in the metrics.
+const CHANNEL: &str = "channel";
+
 /// A request with its trail.
 #[derive(Clone, Debug)]
 pub struct Trail {
@@ -88,10 +91,14 @@ pub(super) async fn copy(portal: &Portal, after: u64) -> Result<Performed, JobEr
     }
     let to = Destination::Channel(channel.clone());
     match portal.ports.slack.post(&to, &Notice::Trail(&entries)).await {
-        Ok(_) => Ok(Performed::AgainAs(JobKind::CopyTrail { after }, EVERY)),
+        Ok(_) => {
+            portal.metrics.copied(CHANNEL, "copied");
+            Ok(Performed::AgainAs(JobKind::CopyTrail { after }, EVERY))
+        }
         // Somebody has to invite the bot; until then the copy waits, and is never given up.
         Err(SlackError::RateLimited(wait)) => Ok(Performed::Again(wait)),
         Err(error) => {
+            portal.metrics.copied(CHANNEL, "failed");
             tracing::warn!(%channel, %error, "the audit trail cannot be copied to its channel");
             Ok(Performed::Again(WITHOUT_CHANNEL))
         }

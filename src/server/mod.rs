@@ -18,11 +18,11 @@ pub use connections::serve;
 
 /// Everything that is answered over HTTP: Slack's routes, or none of them where we are connected to Slack by sockets.
 pub fn router(portal: &Portal, slack: Option<Router>) -> Router {
+    let readiness = Readiness::new(portal.clone(), slack.is_none());
     let probes = Router::new()
         .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(ready))
-        .with_state(Readiness::new(portal.clone(), slack.is_none()))
-        .route("/metrics", get(metrics).with_state(portal.clone()));
+        .route("/readyz", get(ready).with_state(readiness.clone()))
+        .route("/metrics", get(metrics).with_state((portal.clone(), readiness)));
     slack.unwrap_or_default().merge(probes).layer(CatchPanicLayer::new())
 }
 
@@ -33,7 +33,8 @@ async fn ready(State(readiness): State<Readiness>) -> Response {
     }
 }
 
-async fn metrics(State(portal): State<Portal>) -> Response {
+async fn metrics(State((portal, readiness)): State<(Portal, Readiness)>) -> Response {
+    readiness.show().await;
     match portal.metrics.render() {
         Ok(text) => {
             let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];

@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::task::JoinHandle;
@@ -65,8 +65,15 @@ impl Edge {
         Self { portal, client, identity: Arc::default(), help, following: TaskTracker::new() }
     }
 
-    /// Answers one thing that Slack sent.
+    /// Answers one thing that Slack sent, and counts how long that took.
     pub async fn answer(&self, incoming: Incoming) -> Ack {
+        let began = Instant::now();
+        let ack = self.answer_now(incoming).await;
+        self.portal.metrics.ack(began.elapsed());
+        ack
+    }
+
+    async fn answer_now(&self, incoming: Incoming) -> Ack {
         if let Some(origin) = origin(&incoming)
             && !self.is_ours(origin).await
         {

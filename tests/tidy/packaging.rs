@@ -84,10 +84,11 @@ fn a_slack_app_is_in_production_in_at_most_eight_steps() {
 /// Both ways to be told of a stop leave more time than the program takes for it.
 #[test]
 fn whoever_stops_the_bot_waits_for_what_is_under_way() {
-    let patience = after(&read("src/wiring/mod.rs"), "const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(")
-        .trim_end_matches(");")
-        .parse::<u32>()
-        .unwrap();
+    let patience =
+        after(&read("src/wiring/mod.rs"), "const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(")
+            .trim_end_matches(");")
+            .parse::<u32>()
+            .unwrap();
     let unit = read("infra/quartermaster.service");
     let seconds: u32 = after(&unit, "TimeoutStopSec=").trim_end_matches('s').parse().unwrap();
     // A call of a job ends within a minute.
