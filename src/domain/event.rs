@@ -3,7 +3,7 @@
 use super::audit::By;
 use super::ids::{ExecutionName, PersonId, ProvisionedProductId, RecordId, TaskToken};
 use super::period::Period;
-use super::request::{Billed, MessageRef, Output};
+use super::request::{Billed, MessageRef, Output, Prompt};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,18 @@ pub enum Event {
     },
     /// `approve_by` may have passed.
     ApprovalDeadline,
+    /// Approvers may have to be pressed, because they did not answer.
+    Prompt {
+        /// How.
+        prompt: Prompt,
+        /// The request's epoch when that was decided.
+        epoch: u32,
+    },
+    /// Whoever waits for the approvers wants them pressed.
+    Nudge {
+        /// Who.
+        by: By,
+    },
     /// The execution waits for approvers.
     ApprovalRequested {
         /// Which execution.
@@ -141,6 +153,9 @@ impl Event {
             Self::Deny { .. } => "deny",
             Self::Cancel { .. } => "cancel",
             Self::ApprovalDeadline => "approval deadline",
+            Self::Prompt { prompt: Prompt::Escalation, .. } => "escalation",
+            Self::Prompt { .. } => "reminder",
+            Self::Nudge { .. } => "nudge",
             Self::ApprovalRequested { .. } => "approval requested",
             Self::ProvisionRequested { .. } => "provision requested",
             Self::ExecutionLost { .. } => "execution lost",

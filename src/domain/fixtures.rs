@@ -17,7 +17,7 @@ use super::ids::{
 use super::lease::Lease;
 use super::next::Transition;
 use super::period::Period;
-use super::request::{Approval, Cause, Ending, Estimate, Provisioned, Request, Status, StatusName};
+use super::request::{Approval, Asking, Cause, Ending, Estimate, Provisioned, Request, Status, StatusName};
 use super::submission::{Submission, submit};
 use super::template::Template;
 
@@ -148,6 +148,7 @@ pub(crate) fn at(name: StatusName) -> Request {
     let mut request = born(1).request;
     request.status = status(name);
     request.updated_at = minutes(30);
+    request.asking = Asking::begun(minutes(1));
     let made = [
         StatusName::Provisioning,
         StatusName::Active,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::By;
 use super::ids::{ChannelId, PersonId, RequestId, TaskToken};
-use super::request::{MessageRef, Surface};
+use super::request::{MessageRef, Prompt, Surface};
 
 /// Something to do at or after a date. Writing a job whose key exists replaces it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +112,29 @@ pub enum JobKind {
     },
     /// End the request if nobody has decided by now.
     ApprovalDeadline,
+    /// Press whoever is asked, if they have not answered by now.
+    Prompt {
+        /// How.
+        prompt: Prompt,
+        /// The epoch it was written in: of another question nothing is due.
+        epoch: u32,
+    },
+    /// Find the people who are asked, to tell each directly.
+    FindApprovers {
+        /// Why they are told.
+        prompt: Prompt,
+        /// The epoch of the question.
+        epoch: u32,
+    },
+    /// Tell one of them.
+    TellApprover {
+        /// Why.
+        prompt: Prompt,
+        /// The epoch of the question.
+        epoch: u32,
+        /// Whom.
+        person: PersonId,
+    },
     /// Bring the message on this surface up to date, posting it if there is none.
     Show(Surface),
     /// Ask the provisioner to make it.
@@ -217,6 +240,9 @@ impl JobKind {
             Self::StartExecution { .. } => "start".to_owned(),
             Self::Resume { token, .. } => format!("resume:{}", fingerprint(token.reveal())),
             Self::ApprovalDeadline => "deadline".to_owned(),
+            Self::Prompt { prompt, .. } => format!("prompt:{}", prompt.word()),
+            Self::FindApprovers { prompt, .. } => format!("approvers:{}", prompt.word()),
+            Self::TellApprover { prompt, person, .. } => format!("{SHOW}{}:{person}", prompt.word()),
             Self::Show(surface) => format!("{SHOW}{}", String::from(*surface)),
             Self::Refresh { at, .. } => format!("{SHOW}{}:{}", at.channel, at.ts),
             Self::Lease => "lease".to_owned(),
@@ -241,6 +267,9 @@ impl JobKind {
             Self::StartExecution { .. } => "start_execution",
             Self::Resume { .. } => "resume",
             Self::ApprovalDeadline => "approval_deadline",
+            Self::Prompt { .. } => "prompt",
+            Self::FindApprovers { .. } => "find_approvers",
+            Self::TellApprover { .. } => "tell_approver",
             Self::Show(_) => "show",
             Self::Provision => "provision",
             Self::WatchProvisioning => "watch_provisioning",
@@ -282,6 +311,10 @@ mod tests {
             JobKind::StartExecution { attempt: 2 },
             JobKind::Resume { token: token(1), with: Resume::Success, attempt: 2 },
             JobKind::ApprovalDeadline,
+            JobKind::Prompt { prompt: Prompt::Escalation, epoch: 1 },
+            JobKind::FindApprovers { prompt: Prompt::Reminder, epoch: 1 },
+            JobKind::TellApprover { prompt: Prompt::Nudge, epoch: 1, person: person("morgan") },
+            JobKind::Show(Surface::Prompt(Prompt::Reminder)),
             JobKind::Show(Surface::Card),
             JobKind::Show(Surface::Thread),
             JobKind::Show(Surface::Direct),
@@ -323,6 +356,10 @@ mod tests {
         start_execution: start
         resume: resume:ca649ca27d07d00d
         approval_deadline: deadline
+        prompt: prompt:escalation
+        find_approvers: approvers:reminder
+        tell_approver: show:nudge:U0MORGAN
+        show: show:prompt:reminder
         show: show:card
         show: show:thread
         show: show:direct

@@ -106,8 +106,7 @@ pub fn may_decide(
     if !is_approver {
         return Err(Refusal::NotAnApprover { approvers: approvers.to_owned() });
     }
-    let asker = request.waiting_renewal().map_or(&request.requester, |renewal| &renewal.by);
-    let is_own = person == asker || *person == request.owner;
+    let is_own = person == request.asker() || *person == request.owner;
     if is_own && !request.product.approval.self_approval {
         return Err(Refusal::OwnRequest { approvers: approvers.to_owned() });
     }

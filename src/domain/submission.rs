@@ -11,7 +11,7 @@ use super::job::JobKind;
 use super::next::Transition;
 use super::policy::{ApprovalPath, approval_path, path_above_budget};
 use super::quota::QuotaChange;
-use super::request::{Estimate, ProductSnapshot, Progress, Request, Status, Surface};
+use super::request::{Asking, Estimate, ProductSnapshot, Progress, Request, Status, Surface};
 
 /// A form that passed every check.
 #[derive(Clone, Debug)]
@@ -107,6 +107,7 @@ fn new_request(
         epoch: 1,
         status,
         approvals: Vec::new(),
+        asking: Asking::default(),
         renewal: None,
         provisioned: None,
         progress: Progress::default(),

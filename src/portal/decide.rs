@@ -49,9 +49,9 @@ pub enum Decided {
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn decide(portal: &Portal, click: &Click, decision: ClickedDecision) -> Result<Decided, Error> {
-    let request = named_request(portal, click, card_of, tried(&decision)).await?;
+    let request = named_request(portal, click, Request::card, tried(&decision)).await?;
     let judged = judge(portal, &request, &click.by, &decision).await;
-    refresh_copy(portal, &request, click, card_of(&request)).await;
+    refresh_copy(portal, &request, click, request.card()).await;
     match judged {
         Ok(request) => Ok(Decided::Now(Box::new(request))),
         Err(Unjudged::Error(error)) => Err(error),
@@ -68,7 +68,7 @@ pub async fn decide(portal: &Portal, click: &Click, decision: ClickedDecision) -
 /// # Errors
 /// As [`decide`].
 pub async fn may_deny(portal: &Portal, click: &Click) -> Result<Request, Error> {
-    let request = named_request(portal, click, card_of, "deny").await?;
+    let request = named_request(portal, click, Request::card, "deny").await?;
     if !request.waits_for_approvers() {
         let event = Event::Deny { by: click.by.clone(), reason: String::new() };
         next(&request, &event, portal.now())?;
@@ -151,9 +151,14 @@ pub(super) async fn refresh_news(portal: &Portal, request: &Request, click: &Cli
     let Some(message) = &click.message else { return Ok(()) };
     match surface_at(request, message) {
         Some(surface @ Surface::Told(_)) => Ok(portal.refresh(request, surface, message).await?),
-        Some(Surface::Card | Surface::Thread | Surface::Direct | Surface::Renewal | Surface::Warning) => {
-            Ok(())
-        }
+        Some(
+            Surface::Card
+            | Surface::Thread
+            | Surface::Direct
+            | Surface::Renewal
+            | Surface::Warning
+            | Surface::Prompt(_),
+        ) => Ok(()),
         None => Ok(portal.refresh(request, Surface::Warning, message).await?),
     }
 }
@@ -168,11 +173,6 @@ pub(super) async fn refresh_copy(portal: &Portal, request: &Request, click: &Cli
         // What was clicked counts or not all the same.
         tracing::warn!(request = %request.id, error = format!("{error:#}"), "a copy is not brought up to date");
     }
-}
-
-/// The card such a click stands on: the renewal's where a renewal is or was what approvers were asked about.
-fn card_of(request: &Request) -> Surface {
-    if request.renewal.is_some() { Surface::Renewal } else { Surface::Card }
 }
 
 async fn record_unknown(

@@ -351,6 +351,9 @@ fn somebody_waits(kind: &JobKind) -> bool {
     match kind {
         JobKind::Show(surface) => matches!(surface, Surface::Card | Surface::Renewal),
         JobKind::JudgeClick(_)
+        | JobKind::Prompt { .. }
+        | JobKind::FindApprovers { .. }
+        | JobKind::TellApprover { .. }
         | JobKind::Refresh { .. }
         | JobKind::FindHomes
         | JobKind::Warn

@@ -7,7 +7,7 @@ use super::{Error, Portal};
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::job::{Job, JobKind};
 use crate::domain::period::Period;
-use crate::domain::policy::{Team, may_decide};
+use crate::domain::policy::Team;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::Request;
 use crate::ports::slack::{Excerpt, HomePage, ProductUse, SlackError, TeamPage};
@@ -117,25 +117,13 @@ async fn waiting_for(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<R
     for team in &portal.organization.teams {
         let whose = Whose::Team(team.name.clone());
         for request in portal.ports.store.list(&whose, Which::Waiting, 0, MOST_WAITING).await? {
-            if is_asked(portal, person, &request).await {
+            if portal.can_decide(person, &request).await {
                 waiting.push(request);
             }
         }
     }
     waiting.sort_by_key(asked_at);
     Ok(waiting)
-}
-
-/// Whether a click of theirs on Approve would count. A group that Slack cannot list keeps nothing else off the tab.
-async fn is_asked(portal: &Portal, person: &PersonId, request: &Request) -> bool {
-    match portal.is_one_of(person, &portal.approvers_of(request)).await {
-        Ok(is_approver) => may_decide(request, person, is_approver, "").is_ok(),
-        Err(error) => {
-            let error = format!("{error:#}");
-            tracing::warn!(actor = %person, request = %request.id, error, "cannot find out who approves");
-            false
-        }
-    }
 }
 
 /// Of a renewal only the deadline is kept, so that stands for when it was asked for.

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use super::Portal;
 use crate::domain::catalog::{Approvers, Principal};
 use crate::domain::ids::{PersonId, TeamName};
-use crate::domain::policy::Team;
+use crate::domain::policy::{Team, may_decide};
 use crate::domain::request::Request;
 
 /// How long Slack has to say who somebody is while a person waits: what they did is stored or refused, and answered,
@@ -120,15 +120,34 @@ impl Portal {
 
     /// Whose answer counts for this request, as the settings and the product's snapshot have it now.
     pub(crate) fn approvers_of(&self, request: &Request) -> Vec<Principal> {
-        self.approvers(&request.product.approval.approvers, &request.team)
+        let mut approvers = self.approvers(&request.product.approval.approvers, &request.team);
+        if request.waits_for_approvers() && request.asking.escalated_at.is_some() {
+            let admins = self.organization.admins.iter().filter(|admin| !approvers.contains(admin));
+            approvers.extend(admins.cloned().collect::<Vec<_>>());
+        }
+        approvers
     }
 
     /// Who can be asked to answer this request: its approvers, but not the requester where nobody may answer alone.
     pub(crate) fn askable(&self, request: &Request) -> Vec<Principal> {
         let rule = &request.product.approval;
-        let asker = request.waiting_renewal().map_or(&request.requester, |renewal| &renewal.by);
-        let approvers = others(self.approvers_of(request), asker, rule.self_approval);
+        let approvers = others(self.approvers_of(request), request.asker(), rule.self_approval);
         others(approvers, &request.owner, rule.self_approval)
+    }
+
+    /// Whether a click of theirs on Approve would count, as far as Slack says who they are.
+    pub(crate) async fn can_decide(&self, person: &PersonId, request: &Request) -> bool {
+        if !request.waits_for_approvers() {
+            return false;
+        }
+        match self.is_one_of(person, &self.approvers_of(request)).await {
+            Ok(is_approver) => may_decide(request, person, is_approver, "").is_ok(),
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::warn!(actor = %person, request = %request.id, error, "cannot find out who approves");
+                false
+            }
+        }
     }
 
     /// Who decides about a team's things where their owner cannot: its approvers, or the admins where it is gone.
@@ -156,6 +175,18 @@ impl Portal {
         let organization = &self.organization;
         let (members, approvers) = (organization.members_of(&request.team), self.approvers_of(request));
         self.is_in_any(person, &[members, &approvers, &organization.admins, &organization.auditors]).await
+    }
+
+    /// These people one by one, whatever groups they come from.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(crate) async fn each_of(&self, principals: &[Principal]) -> anyhow::Result<BTreeSet<PersonId>> {
+        let mut people = BTreeSet::new();
+        for asked in join_all(principals.iter().map(|principal| self.people_of(principal))).await {
+            people.extend(asked?);
+        }
+        Ok(people)
     }
 
     /// The admins one by one, as far as Slack says who they are.

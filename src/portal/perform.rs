@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use thiserror::Error as ThisError;
 
+use super::asking::{find_approvers, prompt, tell_approver};
 use super::bill::read_bill;
 use super::decide::judge_stored;
 use super::home::{find_homes, publish};
@@ -97,6 +98,11 @@ async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Pe
         JobKind::RenewalDeadline => {
             let deadline = |request: &Request| request.waiting_renewal().map(|renewal| renewal.approve_by);
             at_deadline(portal, id, Event::RenewalDeadline, deadline).await
+        }
+        JobKind::Prompt { prompt: kind, epoch } => prompt(portal, id, *kind, *epoch).await,
+        JobKind::FindApprovers { prompt, epoch } => find_approvers(portal, id, *prompt, *epoch).await,
+        JobKind::TellApprover { prompt, epoch, person } => {
+            tell_approver(portal, id, (*prompt, *epoch), person).await
         }
         JobKind::FindHomes => find_homes(portal, id).await,
         JobKind::Warn

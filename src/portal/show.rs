@@ -7,7 +7,7 @@ use super::Portal;
 use super::lease::place_in_warning;
 use super::perform::JobError;
 use crate::domain::catalog::Principal;
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::next::record_message;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
@@ -17,7 +17,7 @@ use crate::ports::slack::{Destination, Notice, RequestNotice, SlackError, Warned
 pub(super) async fn show(portal: &Portal, id: RequestId, surface: Surface) -> Result<(), JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(()) };
     match request.messages.get(&surface) {
-        Some(_) if matches!(surface, Surface::Told(_)) => Ok(()),
+        Some(_) if matches!(surface, Surface::Told(_) | Surface::Prompt(_)) => Ok(()),
         Some(at) => update(portal, &request, surface, at).await,
         None => match destination(portal, &request, surface) {
             Some(to) => post(portal, &request, surface, to).await,
@@ -55,6 +55,10 @@ fn destination(portal: &Portal, request: &Request, surface: Surface) -> Option<D
         Surface::Thread => {
             let decided = !request.status.name().is_undecided();
             request.messages.get(&Surface::Card).filter(|_| decided).cloned().map(Destination::Thread)
+        }
+        Surface::Prompt(_) => {
+            let card = request.messages.get(&request.card());
+            card.filter(|_| request.waits_for_approvers()).cloned().map(Destination::Thread)
         }
         // Posted for all of a person's requests at once, never for one alone.
         Surface::Warning => None,
@@ -104,6 +108,16 @@ async fn post(portal: &Portal, request: &Request, surface: Surface, to: Destinat
     };
     portal.change(request.id, |request, now| Ok(record_message(request, surface, at.clone(), now))).await?;
     Ok(())
+}
+
+/// Posts to one person what another surface shows to many, and remembers nowhere that it stands there.
+pub(super) async fn tell_directly(
+    portal: &Portal,
+    request: &Request,
+    surface: Surface,
+    person: &PersonId,
+) -> Result<Result<MessageRef, SlackError>, JobError> {
+    post_once(portal, request, surface, &Destination::Person(person.clone())).await
 }
 
 /// Whether approvers answer there.

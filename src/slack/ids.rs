@@ -13,6 +13,8 @@ pub enum ActionId {
     Deny,
     /// Cancel on the requester's message; carries a [`ButtonValue`].
     Cancel,
+    /// Press the approvers, on the message of whoever waits; carries a [`ButtonValue`].
+    Nudge,
     /// Renew by the product's n-th period, from 0; carries a [`ButtonValue`].
     Renew(u8),
     /// Tear down, or try again to, which asks first; carries a [`ButtonValue`].
@@ -46,10 +48,11 @@ impl ActionId {
     pub const MOST_PERIODS: u8 = 5;
 
     /// Every action.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Approve,
         Self::Deny,
         Self::Cancel,
+        Self::Nudge,
         Self::Renew(0),
         Self::Renew(1),
         Self::Renew(2),
@@ -75,6 +78,7 @@ impl ActionId {
             Self::Approve => "request.approve",
             Self::Deny => "request.deny",
             Self::Cancel => "request.cancel",
+            Self::Nudge => "request.nudge",
             Self::Renew(0) => "request.renew.0",
             Self::Renew(1) => "request.renew.1",
             Self::Renew(2) => "request.renew.2",

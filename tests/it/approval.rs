@@ -35,8 +35,8 @@ async fn an_approver_sees_everything_on_the_card() {
         insta::assert_snapshot!(alice.newest_dm(), @"
         *PostgreSQL RDS Instance v1.0* for team *payments*
         Waiting for approval until 2026-11-24 09:00 UTC.
-        Asked: <@U0MORGAN>
-        [Cancel] [Details]
+        Asked since 2026-11-23 09:00 UTC: <@U0MORGAN>
+        [Cancel] [Nudge] [Details]
         (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
     })

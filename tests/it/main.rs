@@ -34,6 +34,7 @@ mod import;
 mod lease;
 mod lease_held;
 mod mutations;
+mod never_stuck;
 mod observed;
 mod on_aws;
 mod operator;

@@ -35,12 +35,18 @@ async fn a_request_that_nobody_answers_ends_after_a_day() {
         Timed out (2026-11-24 09:00 UTC): nobody decided in time.
         (Request `id` · Simulated: nothing real is made)
 
+        > This waits since 2026-11-23 09:00 UTC, and nobody has answered. The platform team can decide now, too: it waits for <@U0MORGAN> or <@U0ADMIN>.
+        > <@U0ALICE> asks for *PostgreSQL RDS Instance v1.0* for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
+        > [Details]
+        > (Request `id` · expires unanswered 2026-11-24 09:00 UTC · Simulated: nothing real is made)
+
         > Timed out (2026-11-24 09:00 UTC): nobody decided in time.
         > (Request `id` · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
+        escalated | clock | payments | rds-postgres | AWAITING_APPROVAL | asked since 2026-11-23T09:00:00Z
         timed out | clock | payments | rds-postgres | TIMED_OUT
         ");
         alice.clicks("Ask again").await;

@@ -148,7 +148,7 @@ impl Change {
             // The dispatcher posts warnings for all of a person's requests at once; here they are only rewritten.
             Surface::Warning => self.request.messages.contains_key(&surface),
             Surface::Direct => true,
-            Surface::Told(_) => {
+            Surface::Prompt(_) | Surface::Told(_) => {
                 // The same news may come a second time, and then it is told a second time.
                 self.request.messages.remove(&surface);
                 true

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::Transition;
 use super::approval::needed_for_renewal;
+use super::asking;
 use super::change::Change;
 use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
@@ -73,6 +74,7 @@ pub(super) fn renew(mut change: Change, by: &By, period: Period) -> Result<Trans
     change.request.messages.remove(&Surface::Renewal);
     change.request.updated_at = change.now;
     change.later(JobKind::RenewalDeadline, approve_by);
+    asking::begin(&mut change);
     let needed = needed_for_renewal(&change.request);
     change.audit("renewal requested", &actor, format!("by {period}, {needed} needed"));
     Ok(change.shows(&[Surface::Renewal, Surface::Direct, Surface::Warning]))
@@ -153,6 +155,7 @@ pub(super) fn transfer(mut change: Change, by: &By, to: &PersonId) -> Result<Tra
     let from = std::mem::replace(&mut change.request.owner, to.clone());
     change.request.updated_at = change.now;
     change.turns_a_page();
+    asking::schedule(&mut change);
     // Whoever owns it now was warned of nothing yet, and gets a warning and a whole grace of their own.
     if let Some(lease) = change.request.lease().filter(|lease| lease.warned.is_some()).cloned() {
         change.leases(Lease { warned: None, ..lease });

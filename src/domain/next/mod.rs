@@ -5,6 +5,7 @@
 //! known is always answered, so that no execution is left hanging.
 
 mod approval;
+mod asking;
 mod change;
 mod living;
 mod provisioning;
@@ -21,6 +22,8 @@ mod tests;
 use jiff::Timestamp;
 
 use self::approval::{approve, cancel, deny, time_out};
+pub(crate) use self::asking::prompt_due;
+use self::asking::{nudge, prompted};
 use self::change::Change;
 pub(crate) use self::living::lease_step;
 use self::living::{bill, condition_seen, renew, renewal_deadline, transfer, warned};
@@ -66,6 +69,8 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
         Event::Deny { by, reason } => deny(change, by, reason),
         Event::Cancel { by } => cancel(change, by),
         Event::ApprovalDeadline => time_out(change),
+        Event::Prompt { prompt, epoch } => prompted(change, event, *prompt, *epoch),
+        Event::Nudge { by } => nudge(change, by),
         Event::ApprovalRequested { execution, token } => approval_requested(change, event, execution, token),
         Event::ProvisionRequested { execution, token } => {
             provision_requested(change, event, execution, token)

@@ -9,7 +9,7 @@ use crate::domain::job::{Job, JobKind};
 use crate::domain::period::Period;
 use crate::domain::quota::QuotaChange;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Billed, MessageRef, Renewal, Request, Status, StatusName, Surface};
+use crate::domain::request::{Billed, MessageRef, Prompt, Renewal, Request, Status, StatusName, Surface};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
@@ -55,12 +55,15 @@ pub(super) fn failed(why: &str) -> Event {
 }
 
 /// One of each event, by the requester where it is hers to do and with a token not seen before.
-pub(super) fn one_of_each(request: &Request) -> [Event; 24] {
+pub(super) fn one_of_each(request: &Request) -> [Event; 27] {
     [
         approve("priya"),
         deny("priya", "too big"),
         cancel("alice"),
         Event::ApprovalDeadline,
+        Event::Prompt { prompt: Prompt::Reminder, epoch: request.epoch },
+        Event::Prompt { prompt: Prompt::Escalation, epoch: request.epoch },
+        Event::Nudge { by: by("alice") },
         asks_approvers(request, 2),
         asks_to_provision(request, 2),
         lost(request),
@@ -129,6 +132,7 @@ fn ready_for(event: &Event, mut request: Request) -> Request {
 pub(super) fn moment(event: &Event) -> Timestamp {
     match event {
         Event::ApprovalDeadline => minutes(24 * 60),
+        Event::Prompt { .. } => minutes(13 * 60),
         Event::Warned { .. } => minutes(31 * 24 * 60),
         Event::LeaseEnded => minutes(38 * 24 * 60),
         _ => minutes(60),
@@ -140,8 +144,11 @@ pub(super) fn told(job: &Job) -> String {
         JobKind::Resume { with, .. } => format!("resume({})", with.error().unwrap_or("success")),
         JobKind::Show(Surface::Told(news)) => format!("tell {}", news.word()),
         JobKind::Show(surface) => format!("show {surface:?}").to_lowercase(),
+        JobKind::Prompt { prompt, .. } => format!("{} later", prompt.word()),
         JobKind::StartExecution { attempt } => format!("start attempt {attempt}"),
         JobKind::ApprovalDeadline
+        | JobKind::FindApprovers { .. }
+        | JobKind::TellApprover { .. }
         | JobKind::Provision
         | JobKind::WatchProvisioning
         | JobKind::Terminate
@@ -197,13 +204,15 @@ fn this_is_every_legal_change_of_a_request() {
     insta::assert_snapshot!(legal_changes(), @"
     Pending + cancel -> Cancelled  [jobs: show card, show direct] [quota: release] [audit: cancelled]
     Pending + approval deadline -> TimedOut  [jobs: show card, show thread, show direct, tell TIMED_OUT] [quota: release] [audit: timed out]
-    Pending + approval requested -> AwaitingApproval  [jobs: show card, show direct] [quota: -] [audit: approval requested]
+    Pending + approval requested -> AwaitingApproval  [jobs: reminder later, escalation later, show card, show direct] [quota: -] [audit: approval requested]
     Pending + execution lost -> Pending  [jobs: start attempt 2] [quota: -] [audit: execution lost]
     AwaitingApproval + approve -> Approved  [jobs: resume(success), show card, show thread, show direct, tell APPROVED] [quota: -] [audit: approved]
     AwaitingApproval + deny -> Denied  [jobs: resume(Request.Denied), show card, show direct, tell DENIED] [quota: release] [audit: denied]
     AwaitingApproval + cancel -> Cancelled  [jobs: resume(Request.Cancelled), show card, show direct] [quota: release] [audit: cancelled]
     AwaitingApproval + approval deadline -> TimedOut  [jobs: resume(Request.TimedOut), show card, show thread, show direct, tell TIMED_OUT] [quota: release] [audit: timed out]
-    AwaitingApproval + approval requested -> AwaitingApproval  [jobs: show card, show direct] [quota: -] [audit: approval requested]
+    AwaitingApproval + escalation -> AwaitingApproval  [jobs: find approvers, show card, show direct, show prompt(escalation)] [quota: -] [audit: escalated]
+    AwaitingApproval + nudge -> AwaitingApproval  [jobs: find approvers, show card, show direct, show prompt(nudge)] [quota: -] [audit: approvers nudged]
+    AwaitingApproval + approval requested -> AwaitingApproval  [jobs: reminder later, escalation later, show card, show direct] [quota: -] [audit: approval requested]
     AwaitingApproval + execution lost -> Pending  [jobs: start attempt 2] [quota: -] [audit: execution lost]
     Approved + approval requested -> Approved  [jobs: resume(success)] [quota: -] [audit: -]
     Approved + provision requested -> Provisioning  [jobs: provision, show card, show thread, show direct] [quota: -] [audit: provisioning]
@@ -271,10 +280,10 @@ fn a_change_the_table_does_not_list_is_refused_with_the_status_that_stands() {
             assert_eq!(for_the_machine, !to_a_person, "{name:?} + {}: {refusal}", event.word());
         }
     }
-    assert_eq!(pairs.len(), 13 * 24);
+    assert_eq!(pairs.len(), 13 * 27);
 }
 
 fn is_a_persons(event: &Event) -> bool {
-    let words = ["approve", "deny", "cancel", "renew", "tear down", "retain", "transfer"];
+    let words = ["approve", "deny", "cancel", "nudge", "renew", "tear down", "retain", "transfer"];
     words.contains(&event.word())
 }

@@ -1,5 +1,6 @@
 //! What the workflow says: it waits for approvers, it waits for provisioning, or it is gone.
 
+use super::asking;
 use super::change::Change;
 use super::{MAX_ATTEMPTS, Transition};
 use crate::domain::audit::Actor;
@@ -29,6 +30,11 @@ pub(super) fn approval_requested(
         &Actor::Workflow,
         if asked_before { "asked again by the workflow" } else { "" },
     );
+    // Asked again by a new execution, they were asked before all the same.
+    match change.request.asking.since {
+        Some(_) => asking::schedule(&mut change),
+        None => asking::begin(&mut change),
+    }
     Ok(change.shows(&[Surface::Card, Surface::Direct]))
 }
 

@@ -98,6 +98,18 @@ pub enum Refusal {
         /// Who can.
         requester: PersonId,
     },
+    /// Somebody else waits for the approvers.
+    #[error("Only <@{asker}>, who waits for the answer, can nudge its approvers.")]
+    NotTheirsToNudge {
+        /// Who can.
+        asker: PersonId,
+    },
+    /// The approvers were pressed by hand before.
+    #[error("You have nudged its approvers already ({}), and that can be done once. They are reminded by themselves.", when(*at))]
+    AlreadyNudged {
+        /// When.
+        at: Timestamp,
+    },
     /// It is too late to cancel.
     #[error(
         "It is too late to cancel this request, which is at *{}*. Nothing was changed; `status` shows how it goes on.",
@@ -253,6 +265,7 @@ impl Refusal {
             Self::NotAnApprover { .. } => Some("not an approver"),
             Self::OwnRequest { .. } => Some("own request"),
             Self::NotTheRequester { .. } => Some("not the requester"),
+            Self::NotTheirsToNudge { .. } => Some("not the one who waits"),
             Self::NotTheirs { .. } => Some("not theirs"),
             Self::NotAnAdmin => Some("not an admin"),
             Self::NotAReader => Some("not a reader of the trail"),
@@ -262,6 +275,7 @@ impl Refusal {
             | Self::QuotaFull { .. }
             | Self::AlreadyDecided { .. }
             | Self::AlreadyApprovedByYou { .. }
+            | Self::AlreadyNudged { .. }
             | Self::TooLateToCancel { .. }
             | Self::UnknownRequest { .. }
             | Self::AmbiguousRequest { .. }

@@ -72,7 +72,9 @@ fn about_a_life() -> Vec<Refusal> {
         Refusal::NothingToTransfer { status },
         Refusal::AlreadyTheirs { owner: owner.clone() },
         Refusal::NotATeamMate { to: person("bob"), team: TeamName::new("payments") },
-        Refusal::NotTheirs { owner },
+        Refusal::NotTheirs { owner: owner.clone() },
+        Refusal::NotTheirsToNudge { asker: owner },
+        Refusal::AlreadyNudged { at: minutes(2) },
         Refusal::NotAnAdmin,
         Refusal::NotAReader,
         Refusal::BudgetSpent {
@@ -128,6 +130,8 @@ fn this_is_every_way_to_say_no() {
     It is <@U0ALICE>'s already. Nothing was changed.
     <@U0BOB> is not a member of *payments*, so it cannot be handed to them. Nothing was changed.
     Only <@U0ALICE>, who owns it, its team's approvers and the platform team can do that.
+    Only <@U0ALICE>, who waits for the answer, can nudge its approvers.
+    You have nudged its approvers already (<!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>), and that can be done once. They are reminded by themselves.
     Only the platform team can do that.
     Only its approvers, the platform team and auditors can read the audit trail of a request.
     Team *payments* already holds about $482.10 of $500 a month, so this does not fit. Free something by tearing down what is no longer needed, or ask your platform team for a larger budget.
@@ -177,6 +181,7 @@ fn lack_of_right_goes_on_the_trail_and_losing_a_race_does_not() {
             "not the requester",
             "to somebody of another team",
             "not theirs",
+            "not the one who waits",
             "not an admin",
             "not a reader of the trail"
         ]

@@ -1,6 +1,7 @@
 //! A request, from the moment a form was submitted: what was asked, by whom, and how things stand.
 //! How it may change is decided in `next` alone.
 
+mod asking;
 mod status;
 mod surface;
 
@@ -22,6 +23,7 @@ use crate::domain::period::Period;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaSlot;
 
+pub use asking::{Asking, Prompt};
 pub use status::{Cause, Ending, Status, StatusName};
 pub use surface::{MessageRef, News, Surface};
 
@@ -70,6 +72,9 @@ pub struct Request {
     pub status: Status,
     /// Who agreed, in the order of their clicks.
     pub approvals: Vec<Approval>,
+    /// Since when approvers are asked, and how they were pressed.
+    #[serde(default)]
+    pub asking: Asking,
     /// The last renewal that needed an approval, if there was one.
     pub renewal: Option<Renewal>,
     /// What the provisioner made or is making.
@@ -151,6 +156,29 @@ impl Request {
     /// Whether approvers can answer something about it now.
     pub fn waits_for_approvers(&self) -> bool {
         matches!(self.status, Status::AwaitingApproval { .. }) || self.waiting_renewal().is_some()
+    }
+
+    /// Who waits for the approvers' answer: the requester, or whoever asked for the renewal that waits.
+    pub fn asker(&self) -> &PersonId {
+        self.waiting_renewal().map_or(&self.requester, |renewal| &renewal.by)
+    }
+
+    /// Whether this person can add something to the answer: who has agreed already cannot, nor whoever asks.
+    pub fn may_still_approve(&self, person: &PersonId) -> bool {
+        let approvals = self.waiting_renewal().map_or(&self.approvals, |renewal| &renewal.approvals);
+        let is_own = person == self.asker() || *person == self.owner;
+        let may = !is_own || self.product.approval.self_approval;
+        may && approvals.iter().all(|approval| approval.by != *person)
+    }
+
+    /// When what approvers are asked now ends unanswered.
+    pub fn answer_by(&self) -> Timestamp {
+        self.waiting_renewal().map_or(self.approve_by, |renewal| renewal.approve_by)
+    }
+
+    /// The card that approvers answer on: the renewal's where a renewal is or was what they were asked about.
+    pub fn card(&self) -> Surface {
+        if self.renewal.is_some() { Surface::Renewal } else { Surface::Card }
     }
 
     /// The running lease.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::StatusName;
+use super::{Prompt, StatusName};
 use crate::domain::ids::ChannelId;
 
 /// A place where messages about a request are shown; stored as one word, since it is the key of a map.
@@ -19,6 +19,8 @@ pub enum Surface {
     Renewal,
     /// The warning that the lease runs out; one message may be about several requests.
     Warning,
+    /// A message in the card's thread that presses whoever is asked.
+    Prompt(Prompt),
     /// A separate message to the owner about this news, so that Slack notifies them.
     Told(News),
 }
@@ -58,6 +60,7 @@ impl From<Surface> for String {
             Surface::Direct => "direct".to_owned(),
             Surface::Renewal => "renewal".to_owned(),
             Surface::Warning => "warning".to_owned(),
+            Surface::Prompt(prompt) => format!("prompt:{}", prompt.word()),
             Surface::Told(news) => format!("told:{}", news.word()),
         }
     }
@@ -69,6 +72,7 @@ impl TryFrom<String> for Surface {
     fn try_from(word: String) -> Result<Self, String> {
         let surfaces = [Self::Card, Self::Thread, Self::Direct, Self::Renewal, Self::Warning].into_iter();
         surfaces
+            .chain(Prompt::ALL.map(Self::Prompt))
             .chain(News::all().map(Self::Told))
             .find(|surface| String::from(*surface) == word)
             .ok_or_else(|| format!("`{word}` is no surface"))

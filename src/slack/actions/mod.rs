@@ -25,7 +25,7 @@ use crate::portal::{Error, Portal};
 pub(super) async fn answer(edge: &Edge, click: Click) -> Ack {
     let changes = matches!(
         ActionId::parse(&click.action_id),
-        Some(ActionId::Approve | ActionId::Cancel | ActionId::Renew(_))
+        Some(ActionId::Approve | ActionId::Cancel | ActionId::Nudge | ActionId::Renew(_))
     );
     if changes {
         act(edge, click).await;
@@ -42,6 +42,7 @@ async fn act(edge: &Edge, click: Click) {
         Some(ActionId::Approve) => decision::approve(edge, &at, &click).await,
         Some(ActionId::Deny) => decision::ask_why(edge, &at, &click).await,
         Some(ActionId::Cancel) => request::cancel(edge, &at, &click).await,
+        Some(ActionId::Nudge) => request::nudge(edge, &at, &click).await,
         Some(ActionId::Renew(period)) => living::renew(edge, &at, &click, period).await,
         Some(ActionId::TearDown) => living::ask_to_tear_down(edge, &at, &click).await,
         Some(ActionId::Retain) => living::ask_why_retain(edge, &at, &click).await,

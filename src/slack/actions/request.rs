@@ -1,6 +1,7 @@
-//! Buttons about one request: cancel, ask again, details; and the next page of a list.
+//! Buttons about one request: cancel, nudge, ask again, details; and the next page of a list.
 
 use super::{named, refuse};
+use crate::portal::asking::nudge as nudge_approvers;
 use crate::portal::cancel::cancel as cancel_request;
 use crate::portal::lookup;
 use crate::slack::commands::{self, Rows, list_page};
@@ -23,6 +24,17 @@ pub(super) async fn cancel(edge: &Edge, at: &Whereabouts, click: &Click) {
             edge.say_later(at, Message::plain(&format!("Cancelled your request for *{product}*.")));
         }
         Err(error) => refuse(edge, at, &error),
+    }
+}
+
+/// Presses the approvers; the requester's message changes by itself once that is stored.
+pub(super) async fn nudge(edge: &Edge, at: &Whereabouts, click: &Click) {
+    let nudged = match named(edge, click, "nudge").await {
+        Ok(named) => nudge_approvers(&edge.portal, &named).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = nudged {
+        refuse(edge, at, &error);
     }
 }
 

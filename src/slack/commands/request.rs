@@ -1,6 +1,6 @@
 //! `/provision status <id>` and `/provision cancel <id>`: one request, by the first characters of its id.
 
-use futures_util::future::join;
+use futures_util::future::join3;
 
 use crate::domain::audit::{By, Via};
 use crate::domain::ids::PersonId;
@@ -42,8 +42,12 @@ pub(in crate::slack) async fn full(edge: &Edge, detail: &Detail, viewer: &Person
 
 /// What the viewer may do as far as Slack says; a button too few is no harm.
 async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights {
-    let (tends, is_admin) =
-        join(portal.may_tend(viewer, request), portal.is_one_of(viewer, &portal.organization.admins)).await;
+    let (tends, is_admin, decides) = join3(
+        portal.may_tend(viewer, request),
+        portal.is_one_of(viewer, &portal.organization.admins),
+        portal.can_decide(viewer, request),
+    )
+    .await;
     let or_no = |asked: anyhow::Result<bool>| {
         asked.unwrap_or_else(|error| {
             let error = format!("{error:#}");
@@ -51,7 +55,7 @@ async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights
             false
         })
     };
-    Rights { cancels: *viewer == request.requester, tends: or_no(tends), is_admin: or_no(is_admin) }
+    Rights { decides, cancels: *viewer == request.requester, tends: or_no(tends), is_admin: or_no(is_admin) }
 }
 
 pub(super) async fn cancel(edge: &Edge, at: Whereabouts, typed: Option<&str>) -> Ack {

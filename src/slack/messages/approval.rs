@@ -72,7 +72,8 @@ fn waiting(notice: &RequestNotice<'_>) -> String {
     let who = if names.is_empty() { "its approvers".to_owned() } else { names };
     let so_far =
         facts::approvals_so_far(notice.request).map(|count| format!("\n{count}")).unwrap_or_default();
-    format!("Waiting for {who}{so_far}")
+    let escalated = facts::escalated(notice.request).map(|text| format!("\n{text}")).unwrap_or_default();
+    format!("Waiting for {who}{so_far}{escalated}")
 }
 
 /// The decision, and what became of it where something did.

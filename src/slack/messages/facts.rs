@@ -141,6 +141,37 @@ pub(super) fn approvals_so_far(request: &Request) -> Option<String> {
     Some(format!("{} of {needed} approvals{by}", request.approvals.len()))
 }
 
+/// Who is asked to answer and since when, and how they were pressed; `None` while nobody is.
+pub(super) fn asked(notice: &RequestNotice<'_>) -> Option<String> {
+    let (request, names) = (notice.request, mrkdwn::any_of(notice.approvers));
+    if !request.waits_for_approvers() || names.is_empty() {
+        return None;
+    }
+    let asking = &request.asking;
+    let since = asking.since.map(|since| format!(" since {}", date_time(since))).unwrap_or_default();
+    let pressed = [("reminded", asking.reminded_at), ("nudged", asking.nudged_at)];
+    let pressed = pressed.into_iter().filter_map(|(how, at)| Some(format!(", {how} {}", date_time(at?))));
+    let escalated = escalated(request).map(|text| format!("\n{text}")).unwrap_or_default();
+    Some(format!("Asked{since}: {names}{}{escalated}", pressed.collect::<String>()))
+}
+
+/// Said where the admins can decide, because nobody else did.
+pub(super) fn escalated(request: &Request) -> Option<String> {
+    let at = request.asking.escalated_at.filter(|_| request.waits_for_approvers())?;
+    Some(format!("Nobody had answered by {}, so the platform team can decide, too.", date_time(at)))
+}
+
+/// Press the approvers, for whoever waits for them and has not done so yet.
+pub(super) fn nudge_button(request: &Request) -> Option<SlackBlockButtonElement> {
+    let can = request.waits_for_approvers()
+        && request.asking.nudged_at.is_none()
+        && *request.asker() == request.owner;
+    can.then(|| {
+        let spoken = spoken("Nudge the approvers of", request);
+        button(ActionId::Nudge, "Nudge", &button_value(request), &spoken)
+    })
+}
+
 /// Where the request stands, in one sentence without the decision.
 pub(super) fn standing(request: &Request) -> String {
     match &request.status {

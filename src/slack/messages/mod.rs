@@ -11,6 +11,7 @@ mod list;
 mod living;
 mod loss;
 mod progress;
+mod prompt;
 mod renewal;
 mod rows;
 mod status;
@@ -83,6 +84,7 @@ fn about_request(notice: &RequestNotice<'_>) -> Message {
         Surface::Card => approval::card(notice),
         Surface::Thread => progress::thread(notice),
         Surface::Direct => progress::direct(notice),
+        Surface::Prompt(kind) => prompt::prompt(notice, kind),
         Surface::Told(news) => told::told(notice, news),
     }
 }
@@ -91,12 +93,13 @@ fn about_request(notice: &RequestNotice<'_>) -> Message {
 mod tests {
     use super::transcript::assert_within_limits;
     use super::*;
-    use crate::domain::request::{News, StatusName};
+    use crate::domain::request::{News, Prompt, StatusName};
 
     #[test]
     fn every_surface_in_every_status_keeps_slacks_limits_however_long_the_texts() {
         for request in sample::in_every_status(&sample::enormous()) {
             let surfaces = [Surface::Card, Surface::Thread, Surface::Direct, Surface::Renewal].into_iter();
+            let surfaces = surfaces.chain(Prompt::ALL.map(Surface::Prompt));
             for surface in surfaces.chain(News::all().map(Surface::Told)) {
                 let approvers = sample::crowd();
                 let message = about_request(&sample::notice(&request, surface, &approvers));

@@ -5,7 +5,7 @@ use crate::domain::request::Status;
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{button, buttons, section};
 use crate::slack::ids::ActionId;
-use crate::slack::mrkdwn::{any_of, mention};
+use crate::slack::mrkdwn::mention;
 
 /// Progress and result, for those who follow the card.
 pub(super) fn thread(notice: &RequestNotice<'_>) -> Message {
@@ -28,6 +28,7 @@ pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
     if request.status.name().is_undecided() {
         row.push(facts::cancel_button(request));
     }
+    row.extend(facts::nudge_button(request));
     row.extend(facts::failed_teardown_buttons(request));
     let spoken = facts::spoken("Details of", request);
     row.push(button(ActionId::ShowStatus, "Details", &facts::button_value(request), &spoken));
@@ -42,8 +43,7 @@ fn sentence(notice: &RequestNotice<'_>) -> String {
     let standing = facts::standing(request);
     match &request.status {
         Status::AwaitingApproval { .. } => {
-            let names = any_of(notice.approvers);
-            let who = if names.is_empty() { String::new() } else { format!("\nAsked: {names}") };
+            let who = facts::asked(notice).map(|who| format!("\n{who}")).unwrap_or_default();
             let so_far =
                 facts::approvals_so_far(request).map(|count| format!("\n{count}")).unwrap_or_default();
             format!("{standing}{who}{so_far}")
@@ -60,7 +60,8 @@ fn sentence(notice: &RequestNotice<'_>) -> String {
         | Status::Terminating { .. }
         | Status::Terminated { .. }
         | Status::Retained { .. } => {
-            let parts = [Some(standing), facts::decision(request), facts::trouble(request)];
+            let parts =
+                [Some(standing), facts::asked(notice), facts::decision(request), facts::trouble(request)];
             parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
         }
     }
@@ -93,7 +94,7 @@ mod tests {
         [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.] [Details]
         ---
         Waiting for approval until <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>.
-        [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.] [Details]
+        [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.] [Nudge] [Details]
         ---
         Provisioning starts in a moment.
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)

@@ -63,8 +63,10 @@ fn outcome(notice: &RequestNotice<'_>, renewal: &Renewal) -> String {
                 renewal.approvals.iter().map(|approval| mention(&approval.by)).collect();
             let so_far =
                 if so_far.is_empty() { String::new() } else { format!("\nAgreed: {}", so_far.join(", ")) };
+            let escalated =
+                facts::escalated(notice.request).map(|text| format!("\n{text}")).unwrap_or_default();
             format!(
-                "Waiting for {} until {}.{so_far}",
+                "Waiting for {} until {}.{so_far}{escalated}",
                 any_of(notice.approvers),
                 date_time(renewal.approve_by)
             )

@@ -19,7 +19,8 @@ use crate::domain::period::Period;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{
-    Approval, Cause, Ending, Estimate, Output, ProductSnapshot, Progress, Renewal, Request, Status, Surface,
+    Approval, Asking, Cause, Ending, Estimate, Output, ProductSnapshot, Progress, Renewal, Request, Status,
+    Surface,
 };
 use crate::domain::template::Template;
 use crate::ports::slack::RequestNotice;
@@ -121,6 +122,7 @@ pub(crate) fn request() -> Request {
         epoch: 1,
         status: Status::Approved,
         approvals: vec![Approval { by: PersonId::new("U0MORGAN"), at: at("2026-11-22T10:00:00Z") }],
+        asking: Asking::begun(at("2026-11-22T09:00:00Z")),
         renewal: None,
         provisioned: None,
         progress: Progress { total: 7, done: vec!["Key".into(), "Policy".into(), "Bucket".into()] },

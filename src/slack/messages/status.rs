@@ -15,6 +15,8 @@ use crate::slack::mrkdwn::{any_of, date_time, escape_within, mention};
 /// What the reader may do, and is offered buttons for. Whether they may is found out again when they press one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rights {
+    /// Approve or deny what waits.
+    pub decides: bool,
     /// Withdraw it while nobody has decided.
     pub cancels: bool,
     /// Renew it, tear it down, hand it over.
@@ -139,6 +141,9 @@ fn life(request: &Request, lease: &Lease) -> String {
 
 fn row(request: &Request, rights: Rights) -> Option<SlackBlock> {
     let mut row = Vec::new();
+    if rights.decides && request.waits_for_approvers() {
+        row.extend(facts::decision_buttons(request));
+    }
     if rights.cancels && request.status.name().is_undecided() {
         row.push(facts::cancel_button(request));
     }
@@ -187,7 +192,7 @@ mod tests {
     use crate::slack::messages::sample;
     use crate::slack::messages::transcript::{assert_within_limits, transcript};
 
-    const REQUESTER: Rights = Rights { cancels: true, tends: true, is_admin: false };
+    const REQUESTER: Rights = Rights { decides: false, cancels: true, tends: true, is_admin: false };
 
     fn entries(request: &Request, details: &[(&str, &str)]) -> Vec<AuditEntry> {
         let subject = AuditSubject {

@@ -10,11 +10,11 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::event::Event;
 use crate::domain::fixtures::{SECRET, auto_product, by, product, submission, submitted_at, verify_chain};
 use crate::domain::ids::ChannelId;
-use crate::domain::job::{JobKind, Subject};
+use crate::domain::job::{Job, JobKind, Subject};
 use crate::domain::lease::LeaseStep;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaChange;
-use crate::domain::request::{MessageRef, Request, Status, StatusName};
+use crate::domain::request::{MessageRef, Request, Status, StatusName, Surface};
 use crate::domain::submission::submit;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -177,6 +177,13 @@ fn check_jobs(change: &Transition) {
     if has(&JobKind::WatchTermination) || has(&JobKind::WatchProvisioning) {
         assert!(request.provisioned.is_some(), "what is watched has a record");
     }
+    let presses = |job: &Job| {
+        matches!(
+            job.kind,
+            JobKind::Prompt { .. } | JobKind::FindApprovers { .. } | JobKind::Show(Surface::Prompt(_))
+        )
+    };
+    assert!(request.waits_for_approvers() || !change.jobs.iter().any(presses), "an answer ends the pressing");
     let keys: BTreeSet<_> = change.jobs.iter().map(|job| &job.key).collect();
     assert_eq!(keys.len(), change.jobs.len(), "no job replaces another of the same change");
     assert!(change.jobs.iter().all(|job| job.key.of == Subject::Request(request.id)));

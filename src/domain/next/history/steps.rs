@@ -5,7 +5,7 @@ use crate::domain::event::Event;
 use crate::domain::fixtures::{by, execution, person, product, token};
 use crate::domain::ids::{ChannelId, ProvisionedProductId, RecordId};
 use crate::domain::period::Period;
-use crate::domain::request::{MessageRef, News, Output, Request, StatusName, Surface};
+use crate::domain::request::{MessageRef, News, Output, Prompt, Request, StatusName, Surface};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
@@ -67,6 +67,9 @@ impl Step {
             Self::Clock(0) => Event::ApprovalDeadline,
             Self::Clock(1) => Event::LeaseEnded,
             Self::Clock(2) => Event::RenewalDeadline,
+            Self::Clock(4) => Event::Prompt { prompt: Prompt::Reminder, epoch: request.epoch },
+            Self::Clock(5) => Event::Prompt { prompt: Prompt::Escalation, epoch: request.epoch },
+            Self::Clock(6) => Event::Nudge { by: by("alice") },
             Self::Clock(_) => delivered(request),
             Self::Jobs | Self::Refusal | Self::Posted(_) => return None,
         })
@@ -107,6 +110,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         Surface::Direct,
         Surface::Renewal,
         Surface::Warning,
+        Surface::Prompt(Prompt::Reminder),
         Surface::Told(News::Status(StatusName::Active)),
     ]);
     let ago = prop_oneof![4 => Just(0_u32), 1 => 1_u32..3];
@@ -116,7 +120,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         5 => (0_u8..3, 1_u32..5, ago).prop_map(|(kind, n, ago)| Step::Workflow(kind, n, ago)),
         6 => (0_u8..7).prop_map(Step::Provisioner),
         2 => (0_u8..6, who()).prop_map(|(kind, name)| Step::Owner(kind, name)),
-        2 => (0_u8..4).prop_map(Step::Clock),
+        3 => (0_u8..7).prop_map(Step::Clock),
         1 => Just(Step::Jobs),
         1 => Just(Step::Refusal),
         1 => surface.prop_map(Step::Posted),
@@ -129,7 +133,8 @@ fn step_of_a_lease() -> impl Strategy<Value = Step> {
         5 => (3_u8..7, who()).prop_map(|(kind, name)| Step::Owner(kind, name)),
         1 => (0_u8..3, who()).prop_map(|(kind, name)| Step::Owner(kind, name)),
         3 => (1_u8..3, who()).prop_map(|(kind, name)| Step::Person(kind, name)),
-        6 => (0_u8..5).prop_map(Step::Clock),
+        6 => (0_u8..4).prop_map(Step::Clock),
+        2 => (3_u8..7).prop_map(Step::Clock),
         6 => Just(Step::Jobs),
         1 => (0_u8..7).prop_map(Step::Provisioner),
         1 => any_step(),

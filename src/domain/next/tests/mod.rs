@@ -1,6 +1,7 @@
 //! The stories behind the lines of the table: who is told what, and what comes twice, late or too early. What happens
 //! before something is provisioned is told here, the rest in a file for each part of its life.
 
+mod asking;
 mod leases;
 mod removals;
 mod renewals;
@@ -142,6 +143,9 @@ fn resumes(jobs: &[Job]) -> Vec<(&str, &Resume)> {
             JobKind::Resume { token, with, .. } => Some((token.reveal(), with)),
             JobKind::StartExecution { .. }
             | JobKind::ApprovalDeadline
+            | JobKind::Prompt { .. }
+            | JobKind::FindApprovers { .. }
+            | JobKind::TellApprover { .. }
             | JobKind::Show(_)
             | JobKind::Provision
             | JobKind::WatchProvisioning

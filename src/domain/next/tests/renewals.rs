@@ -85,7 +85,8 @@ fn after_the_last_free_renewal_approvers_are_asked() {
     life.goes_on(&renew("alice"));
     let (lease, epoch) = (life.lease().clone(), life.request.epoch);
     let jobs = life.goes_on_at(life.day(61), &renew("alice"));
-    assert_eq!(words(&jobs), ["renewal deadline", "show renewal", "show direct"]);
+    let asked = ["renewal deadline", "reminder later", "escalation later", "show renewal", "show direct"];
+    assert_eq!(words(&jobs), asked);
     assert_eq!((jobs[0].due_at, life.request.epoch), (life.day(62), epoch + 1));
     assert_eq!(life.lease(), &lease, "nothing is granted yet");
     assert!(life.request.waits_for_approvers());

@@ -1,0 +1,103 @@
+//! Approvers who do not answer: they are reminded, the admins are asked beside them, whoever waits can press them once.
+//! Nothing of it happens after an answer.
+
+use jiff::Timestamp;
+
+use super::Transition;
+use super::change::Change;
+use crate::domain::audit::{Actor, By};
+use crate::domain::event::Event;
+use crate::domain::job::JobKind;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{Asking, Prompt, Request, Surface};
+
+/// Asks a new question, from now on.
+pub(super) fn begin(change: &mut Change) {
+    change.request.asking = Asking::begun(change.now);
+    schedule(change);
+}
+
+/// Writes the jobs that press whoever is asked, but for what has happened already.
+pub(super) fn schedule(change: &mut Change) {
+    let epoch = change.request.epoch;
+    for prompt in [Prompt::Reminder, Prompt::Escalation] {
+        if let Some(at) = prompt_due(&change.request, prompt) {
+            change.later(JobKind::Prompt { prompt, epoch }, at);
+        }
+    }
+}
+
+/// When the clock presses whoever is asked; `None` where it does not, or has done so.
+pub(crate) fn prompt_due(request: &Request, prompt: Prompt) -> Option<Timestamp> {
+    let (asking, rule) = (&request.asking, &request.product.approval);
+    let (after, done) = match prompt {
+        Prompt::Reminder => (rule.remind_after, asking.reminded_at),
+        Prompt::Escalation => (rule.escalate_after, asking.escalated_at),
+        Prompt::Nudge => return None,
+    };
+    let at = after.after(asking.since?);
+    (request.waits_for_approvers() && done.is_none() && at < request.answer_by()).then_some(at)
+}
+
+/// A date of [`prompt_due`] may have come.
+pub(super) fn prompted(
+    mut change: Change,
+    event: &Event,
+    prompt: Prompt,
+    epoch: u32,
+) -> Result<Transition, Refusal> {
+    let now = change.now;
+    let is_due = prompt_due(&change.request, prompt).is_some_and(|at| at <= now);
+    if !is_due
+        || is_outdone(&change.request, prompt, now)
+        || epoch != change.request.epoch
+        || now >= change.request.answer_by()
+    {
+        return Err(change.does_not_apply(event));
+    }
+    let since = change.request.asking.since.map(|since| format!("asked since {since}")).unwrap_or_default();
+    let asking = &mut change.request.asking;
+    let (word, at) = match prompt {
+        Prompt::Escalation => ("escalated", &mut asking.escalated_at),
+        Prompt::Reminder | Prompt::Nudge => ("approvers reminded", &mut asking.reminded_at),
+    };
+    *at = Some(now);
+    change.audit(word, &Actor::Clock, since);
+    Ok(presses(change, prompt))
+}
+
+/// Whether it comes so late that a stronger word is due as well, which is then the only one.
+fn is_outdone(request: &Request, prompt: Prompt, now: Timestamp) -> bool {
+    let rule = &request.product.approval;
+    let escalation = request.asking.since.map(|since| rule.escalate_after.after(since));
+    let is_next = rule.remind_after <= rule.escalate_after;
+    prompt == Prompt::Reminder
+        && is_next
+        && escalation.is_some_and(|at| at <= now && at < request.answer_by())
+}
+
+pub(super) fn nudge(mut change: Change, by: &By) -> Result<Transition, Refusal> {
+    if !change.request.waits_for_approvers() {
+        return Err(change.already_decided());
+    }
+    if by.person != *change.request.asker() {
+        return Err(Refusal::NotTheirsToNudge { asker: change.request.asker().clone() });
+    }
+    if change.now >= change.request.answer_by() {
+        return Err(Refusal::stale(&change.request));
+    }
+    if let Some(at) = change.request.asking.nudged_at {
+        return Err(Refusal::AlreadyNudged { at });
+    }
+    change.request.asking.nudged_at = Some(change.now);
+    change.audit("approvers nudged", &Actor::Person(by.clone()), "");
+    Ok(presses(change, Prompt::Nudge))
+}
+
+/// Tells those who are asked, in the card's thread and directly, and shows everywhere that they were told.
+fn presses(mut change: Change, prompt: Prompt) -> Transition {
+    let epoch = change.request.epoch;
+    change.job(JobKind::FindApprovers { prompt, epoch });
+    let card = change.request.card();
+    change.shows(&[card, Surface::Direct, Surface::Prompt(prompt)])
+}

@@ -1,0 +1,101 @@
+//! Approvers who do not answer are pressed: when that is due, because whoever waits asked for it, and each in turn.
+
+use std::time::Duration;
+
+use super::decide::{Click, named_request, refresh_copy};
+use super::perform::{JobError, Performed, apply};
+use super::show::tell_directly;
+use super::{Error, Portal};
+use crate::domain::event::Event;
+use crate::domain::ids::{PersonId, RequestId};
+use crate::domain::job::{Job, JobKind};
+use crate::domain::next::prompt_due;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{Prompt, Request, Surface};
+use crate::ports::slack::SlackError;
+
+/// People who are told directly at most; the others read it in the card's thread.
+const MOST_TOLD: usize = 25;
+
+/// Presses the approvers for whoever waits for them, which can be done once.
+///
+/// # Errors
+/// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
+pub async fn nudge(portal: &Portal, click: &Click) -> Result<Request, Error> {
+    let request = named_request(portal, click, |_| Surface::Direct, "nudge").await?;
+    let event = Event::Nudge { by: click.by.clone() };
+    let nudged = portal.change_as_seen(&request, click.once.as_deref(), &event).await;
+    refresh_copy(portal, &request, click, Surface::Direct).await;
+    match nudged {
+        Err(Error::Refused(refusal @ Refusal::NotTheirsToNudge { .. })) => {
+            Err(portal.refuse(&request, &click.by, "nudge", refusal).await)
+        }
+        other => other,
+    }
+}
+
+/// Presses them when that is due; the clock may have fallen back since.
+pub(super) async fn prompt(
+    portal: &Portal,
+    id: RequestId,
+    prompt: Prompt,
+    epoch: u32,
+) -> Result<Performed, JobError> {
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
+    let left = prompt_due(&request, prompt).map(|due| due.duration_since(portal.now()));
+    match left.map(Duration::try_from) {
+        Some(Ok(left)) if !left.is_zero() => Ok(Performed::Again(left)),
+        _ => apply(portal, id, Event::Prompt { prompt, epoch }).await,
+    }
+}
+
+/// The request, if it still asks what it asked in this epoch.
+async fn still_asked(portal: &Portal, id: RequestId, epoch: u32) -> anyhow::Result<Option<Request>> {
+    let request = portal.ports.store.load(id).await?;
+    Ok(request.filter(|request| request.waits_for_approvers() && request.epoch == epoch))
+}
+
+/// Has everybody told who can answer and has not yet: of an escalation the admins, who were not asked before.
+pub(super) async fn find_approvers(
+    portal: &Portal,
+    id: RequestId,
+    prompt: Prompt,
+    epoch: u32,
+) -> Result<Performed, JobError> {
+    let Some(request) = still_asked(portal, id, epoch).await? else { return Ok(Performed::Done) };
+    let asked = match prompt {
+        Prompt::Escalation => portal.organization.admins.clone(),
+        Prompt::Reminder | Prompt::Nudge => portal.askable(&request),
+    };
+    let people = portal.each_of(&asked).await?;
+    let now = portal.now();
+    let tell = |person: PersonId| JobKind::TellApprover { prompt, epoch, person }.due(id, now);
+    let jobs: Vec<Job> = people
+        .into_iter()
+        .filter(|person| request.may_still_approve(person))
+        .take(MOST_TOLD)
+        .map(tell)
+        .collect();
+    if !jobs.is_empty() {
+        portal.write_jobs(jobs).await?;
+    }
+    Ok(Performed::Done)
+}
+
+/// Tells one of them. Whoever cannot be written to reads it in the card's thread, if anywhere.
+pub(super) async fn tell_approver(
+    portal: &Portal,
+    id: RequestId,
+    (prompt, epoch): (Prompt, u32),
+    person: &PersonId,
+) -> Result<Performed, JobError> {
+    let Some(request) = still_asked(portal, id, epoch).await? else { return Ok(Performed::Done) };
+    match tell_directly(portal, &request, Surface::Prompt(prompt), person).await? {
+        Ok(_) => Ok(Performed::Done),
+        Err(error @ (SlackError::Gone(_) | SlackError::Unreachable(_))) => {
+            tracing::warn!(request = %id, actor = %person, %error, "cannot tell an approver");
+            Ok(Performed::Done)
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,88 @@
+//! What presses approvers who have not answered: in the card's thread, and to each of them.
+
+use super::{Message, facts, rows};
+use crate::domain::request::{Prompt, Request};
+use crate::ports::slack::RequestNotice;
+use crate::slack::blocks::{buttons, section};
+use crate::slack::mrkdwn::{any_of, date_time, mention};
+
+pub(super) fn prompt(notice: &RequestNotice<'_>, prompt: Prompt) -> Message {
+    let request = notice.request;
+    let text = format!("{}\n{}", headline(notice, prompt), question(request));
+    let until = format!("expires unanswered {}", date_time(request.answer_by()));
+    let blocks = vec![
+        section(&text),
+        buttons("prompt", vec![rows::details(request)]),
+        facts::footer(notice, Some(until)),
+    ];
+    let simulated = facts::simulated(notice);
+    Message::new(&format!("{text} (request {}){simulated}", request.id.short()), blocks)
+}
+
+fn headline(notice: &RequestNotice<'_>, prompt: Prompt) -> String {
+    let request = notice.request;
+    let names = any_of(notice.approvers);
+    let since = request.asking.since.map(|at| format!(" since {}", date_time(at))).unwrap_or_default();
+    match prompt {
+        Prompt::Reminder => format!("This waits for {names}{since}."),
+        Prompt::Escalation => format!(
+            "This waits{since}, and nobody has answered. The platform team can decide now, too: it waits for {names}."
+        ),
+        Prompt::Nudge => format!("{} asks {names} to look at this.", mention(request.asker())),
+    }
+}
+
+/// What is to be answered, and where.
+fn question(request: &Request) -> String {
+    let (product, team) = (facts::product(request), facts::team(request));
+    let asker = mention(request.asker());
+    let what = match request.waiting_renewal() {
+        Some(renewal) => format!(
+            "{asker} asks to keep `{}`, *{product}* of team *{team}*, {} longer.",
+            facts::resource(request),
+            renewal.period.in_words()
+        ),
+        None => format!("{asker} asks for *{product}* for team *{team}*, {}.", facts::cost(request)),
+    };
+    format!("{what} Answer on the card, under *Details* or on the app's home tab.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::request::Surface;
+    use crate::slack::messages::{sample, transcript::transcript};
+
+    fn shown(request: &Request, kind: Prompt) -> String {
+        let approvers = sample::approvers();
+        let text = transcript(&prompt(&sample::notice(request, Surface::Prompt(kind), &approvers), kind));
+        text.lines().skip(2).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn whoever_is_pressed_reads_what_waits_for_them_and_why_they_are_told() {
+        let shown = Prompt::ALL.map(|kind| shown(&sample::awaiting(), kind));
+        insta::assert_snapshot!(shown.join("\n---\n"), @"
+        <@U0ALICE> asks for *Secure S3 Bucket v1.0* for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
+        [Details]
+        (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)
+        ---
+        <@U0ALICE> asks for *Secure S3 Bucket v1.0* for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
+        [Details]
+        (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)
+        ---
+        <@U0ALICE> asks for *Secure S3 Bucket v1.0* for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
+        [Details]
+        (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)
+        ");
+    }
+
+    #[test]
+    fn a_renewal_that_waits_is_told_as_one() {
+        insta::assert_snapshot!(shown(&sample::renewal_waits(), Prompt::Reminder), @"
+        <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e`, *Secure S3 Bucket v1.0* of team *payments*, 30 days longer. Answer on the card, under *Details* or on the app's home tab.
+        [Details]
+        (Request `0b8f1c9e` · expires unanswered <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC> · Simulated: nothing real is made)
+        ");
+    }
+}
