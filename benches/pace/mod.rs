@@ -141,6 +141,7 @@ async fn start(
         inbound: Inbound::Http { signing_secret: Secret::new(SECRET) },
         bot_token: Secret::new("xoxb-bench"),
         slack_api_url: slack_api.to_owned(),
+        events_secret: None,
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let backends = Backends::embedded(&settings, &clock)?;

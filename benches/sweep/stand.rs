@@ -52,6 +52,7 @@ impl Stand {
             workflow: Arc::new(workflow),
             queues: vec![Arc::new(queue)],
             bill: None,
+            subscriber: None,
             inventory: Arc::new(quartermaster::local::inventory::SimulatedInventory),
             provisioner: Arc::new(provisioner),
             slack: slack.clone(),

@@ -9,6 +9,7 @@ mod problem;
 pub mod queue;
 pub mod service_catalog;
 pub mod step_functions;
+pub mod topic;
 
 use std::time::Duration;
 

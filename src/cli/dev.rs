@@ -134,6 +134,7 @@ fn small_slack(address: SocketAddr, clock: &ShiftedClock, keep_in: PathBuf) -> (
         inbound: Inbound::Http { signing_secret: signing_secret.clone() },
         bot_token: Secret::new(format!("xoxb-{}", Uuid::new_v4().simple())),
         slack_api_url: format!("http://{address}/api/"),
+        events_secret: None,
     };
     let (clock, moved) = (clock.clone(), clock.clone());
     let demo = playground::Settings::demo(

@@ -13,6 +13,13 @@ const APP_TOKEN: &str = "SLACK_APP_TOKEN";
 const WANTED_APP_TOKEN: &str = "make one that begins with `xapp-` and has the scope `connections:write` under Basic \
                                 Information, App-Level Tokens, of your Slack app";
 
+/// The variable with the secret that events are signed with, and how one comes by it.
+const EVENTS_SECRET: &str = "QUARTERMASTER_EVENTS_SECRET";
+const WANTED_EVENTS_SECRET: &str = "make one, for example with `openssl rand -hex 32`, and give it to the receiver of \
+                                    `events.webhook` as well";
+/// Shorter ones can be guessed.
+const SHORTEST_SECRET: usize = 16;
+
 /// A text that never shows itself: `Debug` prints its length.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -44,6 +51,8 @@ pub struct Environment {
     pub bot_token: Secret,
     /// `SLACK_API_URL`, ending in a slash.
     pub slack_api_url: String,
+    /// `QUARTERMASTER_EVENTS_SECRET`, where a webhook hears of events: proves to it that they come from us.
+    pub events_secret: Option<Secret>,
 }
 
 /// What the way from Slack to the bot needs.
@@ -68,12 +77,13 @@ impl Environment {
     ///
     /// # Errors
     /// Everything that is missing or wrong; a secret's text is never part of it.
-    pub(super) fn read(transport: Transport) -> Result<Self, Vec<SettingsProblem>> {
-        Self::from_lookup(transport, &variable)
+    pub(super) fn read(transport: Transport, signs_events: bool) -> Result<Self, Vec<SettingsProblem>> {
+        Self::from_lookup(transport, signs_events, &variable)
     }
 
     fn from_lookup(
         transport: Transport,
+        signs_events: bool,
         lookup: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, Vec<SettingsProblem>> {
         let mut problems = Vec::new();
@@ -100,6 +110,13 @@ impl Environment {
             "SLACK_BOT_TOKEN",
             "copy the token that begins with `xoxb-` from OAuth & Permissions of your Slack app",
         );
+        let events_secret = signs_events.then(|| required(EVENTS_SECRET, WANTED_EVENTS_SECRET));
+        if let Some(Secret(secret)) = &events_secret
+            && (1..SHORTEST_SECRET).contains(&secret.trim().len())
+        {
+            let text = format!("is shorter than {SHORTEST_SECRET} characters: {WANTED_EVENTS_SECRET}");
+            problems.push(SettingsProblem { place: EVENTS_SECRET.to_owned(), text });
+        }
         if let Inbound::Socket { app_token: Secret(token), .. } = &inbound
             && !token.is_empty()
             && !token.trim().starts_with("xapp-")
@@ -113,7 +130,11 @@ impl Environment {
             problems.push(SettingsProblem { place: "SLACK_API_URL".to_owned(), text });
         }
         let slack_api_url = format!("{}/", slack_api_url.trim_end_matches('/'));
-        if problems.is_empty() { Ok(Self { inbound, bot_token, slack_api_url }) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(Self { inbound, bot_token, slack_api_url, events_secret })
+        } else {
+            Err(problems)
+        }
     }
 }
 
@@ -144,7 +165,7 @@ mod tests {
 
     #[test]
     fn missing_secrets_are_all_named_with_where_to_find_them() {
-        let problems = Environment::from_lookup(Transport::Http, &|name| {
+        let problems = Environment::from_lookup(Transport::Http, false, &|name| {
             (name == "SLACK_API_URL").then(|| "slack".to_owned())
         })
         .unwrap_err();
@@ -160,7 +181,7 @@ mod tests {
     fn a_socket_needs_the_apps_token_in_place_of_the_signing_secret() {
         let transport = Transport::Socket { connections: 2 };
         let read = |token: Option<&str>| {
-            Environment::from_lookup(transport, &|name| match name {
+            Environment::from_lookup(transport, false, &|name| match name {
                 APP_TOKEN => token.map(str::to_owned),
                 "SLACK_BOT_TOKEN" => Some("xoxb-1".to_owned()),
                 _ => None,
@@ -180,10 +201,28 @@ mod tests {
     }
 
     #[test]
+    fn a_webhook_needs_a_secret_that_nobody_guesses() {
+        let read = |secret: Option<&str>| {
+            Environment::from_lookup(Transport::Http, true, &|name| match name {
+                EVENTS_SECRET => secret.map(str::to_owned),
+                "SLACK_API_URL" => None,
+                _ => Some("x".to_owned()),
+            })
+        };
+        assert!(read(Some("0123456789abcdef")).unwrap().events_secret.is_some());
+        let told = [None, Some("hunter2")].map(|secret| read(secret).unwrap_err()).concat();
+        let lines: Vec<String> = told.iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
+        QUARTERMASTER_EVENTS_SECRET: is not set: make one, for example with `openssl rand -hex 32`, and give it to the receiver of `events.webhook` as well
+        QUARTERMASTER_EVENTS_SECRET: is shorter than 16 characters: make one, for example with `openssl rand -hex 32`, and give it to the receiver of `events.webhook` as well
+        ");
+    }
+
+    #[test]
     fn secrets_never_show_in_debug() {
-        let environment = Environment::from_lookup(Transport::Http, &|name| {
-            name.starts_with("SLACK_S")
-                .then(|| "hunter2".to_owned())
+        let environment = Environment::from_lookup(Transport::Http, true, &|name| {
+            (name.starts_with("SLACK_S") || name == EVENTS_SECRET)
+                .then(|| "hunter2-and-more-of-it".to_owned())
                 .or(Some("http://127.0.0.1:1/api".into()))
         })
         .unwrap();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::backend::{read_account, read_backend};
-use super::{LogFormat, Settings, Simulation, Transport, teams};
+use super::{EventsTo, LogFormat, Settings, Simulation, Transport, events, teams};
 use crate::document::{Problem, Problems, Reader, parse_toml};
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{ChannelId, ProductKey};
@@ -43,6 +43,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     let (catalog, catalog_named) = read_catalog(&root);
     let account = read_account(&root, &backend);
     let simulation = read_simulation(&root);
+    let events = events::read(&root);
     let teams = teams::read(&root);
     root.finish();
 
@@ -52,6 +53,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
         transport,
         backend,
         account,
+        events,
         catalog,
         catalog_named,
         simulation,
@@ -59,11 +61,12 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     })
 }
 
-/// As a text of settings says, whatever else is wrong with it.
-pub(super) fn transport(text: &str) -> Transport {
+/// How Slack reaches us and who hears of events, as a text of settings says, whatever else is wrong with it.
+pub(super) fn to_the_outside(text: &str) -> (Transport, Option<EventsTo>) {
     let unheard = Problems::in_toml();
-    parse_toml(text).map_or(Transport::Http, |document| {
-        read_transport(&Reader::new(&document, &unheard).section("slack"))
+    parse_toml(text).map_or((Transport::Http, None), |document| {
+        let root = Reader::new(&document, &unheard);
+        (read_transport(&root.section("slack")), events::read(&root))
     })
 }
 
@@ -267,6 +270,7 @@ mod tests {
     #[test]
     fn the_transport_is_known_in_spite_of_other_mistakes() {
         let socket = Transport::Socket { connections: 2 };
+        let transport = |text: &str| to_the_outside(text).0;
         assert_eq!(transport("[slack]\ntransport = \"socket\"\ncommand = 1\n[nothing]\n"), socket);
         assert_eq!(transport("[slack]\ntransport = 1\n"), Transport::Http);
         assert_eq!(transport("[slack"), Transport::Http);

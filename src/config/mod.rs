@@ -5,6 +5,7 @@
 
 mod backend;
 mod environment;
+mod events;
 mod file;
 mod teams;
 
@@ -17,6 +18,7 @@ use crate::domain::period::Period;
 
 pub use backend::{Account, Backend, ProvisionerChoice, StoreChoice, WorkflowChoice};
 pub use environment::{Environment, Inbound, Secret, log_filter, settings_file};
+pub use events::EventsTo;
 
 /// Where the settings are read from when neither `--config` nor `QUARTERMASTER_CONFIG` says otherwise.
 pub const DEFAULT_FILE: &str = "quartermaster.toml";
@@ -34,6 +36,8 @@ pub struct Settings {
     pub backend: Backend,
     /// What those on AWS need to know of the account.
     pub account: Account,
+    /// Who hears of every entry of the audit trail; usually nobody.
+    pub events: Option<EventsTo>,
     /// Folder of the catalog; the one built into the binary when it does not exist and was not asked for.
     pub catalog: PathBuf,
     /// Whether the file named the catalog's folder.
@@ -91,19 +95,25 @@ impl fmt::Display for SettingsProblem {
     }
 }
 
-/// The settings, and what the environment has to say for the way to Slack that they name, whatever else is wrong with them.
+/// The settings, and what the environment has to say for the ways that they name, whatever else is wrong with them.
 pub fn read(
     file: &Path,
 ) -> (Result<Settings, Vec<SettingsProblem>>, Result<Environment, Vec<SettingsProblem>>) {
     let settings = Settings::read(file);
-    let transport = settings.as_ref().map_or_else(
-        |_| std::fs::read_to_string(file).map_or(Transport::Http, |text| file::transport(&text)),
-        |settings| settings.transport,
+    let (transport, events) = settings.as_ref().map_or_else(
+        |_| std::fs::read_to_string(file).map_or((Transport::Http, None), |text| file::to_the_outside(&text)),
+        |settings| (settings.transport, settings.events.clone()),
     );
-    (settings, Environment::read(transport))
+    let signs_events = matches!(events, Some(EventsTo::Webhook(_)));
+    (settings, Environment::read(transport, signs_events))
 }
 
 impl Settings {
+    /// Whether anything that they name is on AWS.
+    pub fn uses_aws(&self) -> bool {
+        self.backend.uses_aws() || matches!(self.events, Some(EventsTo::Topic(_)))
+    }
+
     /// Reads and checks a settings file.
     ///
     /// # Errors

@@ -167,6 +167,11 @@ pub enum JobKind {
         /// Entries up to here were copied.
         after: u64,
     },
+    /// Tell whoever automates something of what was added to the trail.
+    TellEvents {
+        /// Entries up to here were told.
+        after: u64,
+    },
     /// Compare rows with AWS and repair what can be.
     Reconcile {
         /// What the admins were told of already.
@@ -251,6 +256,7 @@ impl JobKind {
             Self::Warn => format!("{SHOW}warning"),
             Self::Home => format!("{SHOW}home"),
             Self::CopyTrail { .. } => format!("{SHOW}trail"),
+            Self::TellEvents { .. } => "events".to_owned(),
             Self::Reconcile { .. } => "reconcile".to_owned(),
             Self::ReadBill => "bill".to_owned(),
             Self::Provision => "provision".to_owned(),
@@ -283,6 +289,7 @@ impl JobKind {
             Self::Warn => "warn",
             Self::Home => "home",
             Self::CopyTrail { .. } => "copy_trail",
+            Self::TellEvents { .. } => "tell_events",
             Self::ReadBill => "read_bill",
             Self::Reconcile { .. } => "reconcile",
         }
@@ -329,6 +336,7 @@ mod tests {
             JobKind::Warn,
             JobKind::Home,
             JobKind::CopyTrail { after: 7 },
+            JobKind::TellEvents { after: 7 },
             JobKind::ReadBill,
             JobKind::Reconcile { told: vec!["one: vanished".into()] },
             JobKind::Provision,
@@ -371,6 +379,7 @@ mod tests {
         warn: show:warning
         home: show:home
         copy_trail: show:trail
+        tell_events: events
         read_bill: bill
         reconcile: reconcile
         provision: provision

@@ -359,6 +359,7 @@ fn somebody_waits(kind: &JobKind) -> bool {
         | JobKind::Warn
         | JobKind::Home
         | JobKind::CopyTrail { .. }
+        | JobKind::TellEvents { .. }
         | JobKind::ReadBill
         | JobKind::Reconcile { .. } => false,
         JobKind::StartExecution { .. }

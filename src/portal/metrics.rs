@@ -271,6 +271,7 @@ mod tests {
         }
         for outcome in ["copied", "failed"] {
             metrics.copied("channel", outcome);
+            metrics.copied("events", outcome);
         }
         metrics.ack(Duration::from_millis(3));
         metrics.render().unwrap()

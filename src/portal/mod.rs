@@ -10,6 +10,7 @@ pub mod cancel;
 pub mod costs;
 pub mod decide;
 pub mod dispatch;
+pub mod events;
 pub mod form;
 pub mod home;
 pub mod inventory;

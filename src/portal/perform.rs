@@ -9,6 +9,7 @@ use thiserror::Error as ThisError;
 use super::asking::{find_approvers, prompt, tell_approver};
 use super::bill::read_bill;
 use super::decide::judge_stored;
+use super::events::tell;
 use super::home::{find_homes, publish};
 use super::lease::{look_at_lease, warn};
 use super::reconcile::reconcile;
@@ -80,6 +81,7 @@ pub(super) async fn perform(portal: &Portal, of: &Subject, kind: &JobKind) -> Re
         (Subject::Person(person), JobKind::Warn) => warn(portal, person).await,
         (Subject::Person(person), JobKind::Home) => publish(portal, person).await,
         (Subject::Portal, JobKind::CopyTrail { after }) => copy(portal, *after).await,
+        (Subject::Portal, JobKind::TellEvents { after }) => tell(portal, *after).await,
         (Subject::Portal, JobKind::ReadBill) => Ok(read_bill(portal).await),
         (Subject::Portal, JobKind::Reconcile { told }) => reconcile(portal, told).await,
         (Subject::Person(_) | Subject::Portal, kind) => misplaced(of, kind),
@@ -108,6 +110,7 @@ async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Pe
         JobKind::Warn
         | JobKind::Home
         | JobKind::CopyTrail { .. }
+        | JobKind::TellEvents { .. }
         | JobKind::ReadBill
         | JobKind::Reconcile { .. } => misplaced(&Subject::Request(id), kind),
         JobKind::JudgeClick(click) => judge_click(portal, id, click).await,

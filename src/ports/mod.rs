@@ -14,6 +14,7 @@ pub mod queue;
 pub mod slack;
 pub mod store;
 pub mod stored;
+pub mod subscriber;
 pub mod workflow;
 
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub struct Ports {
     pub bill: Option<Arc<dyn bill::Bill>>,
     /// Knows what exists in the account.
     pub inventory: Arc<dyn inventory::Inventory>,
+    /// Hears of every entry of the trail, where somebody wants to.
+    pub subscriber: Option<Arc<dyn subscriber::Subscriber>>,
     /// Shows things to people.
     pub slack: Arc<dyn slack::Slack>,
     /// Knows who is who.

@@ -21,6 +21,7 @@ use crate::ports::inventory::Inventory;
 use crate::ports::provisioner::Provisioner;
 use crate::ports::queue::Queue;
 use crate::ports::store::Store;
+use crate::ports::subscriber::Subscriber;
 use crate::ports::workflow::Workflow;
 
 /// Everything that the portal works on, but for Slack.
@@ -38,6 +39,8 @@ pub struct Backends {
     pub inventory: Arc<dyn Inventory>,
     /// Knows what AWS charges, where somebody wants to know.
     pub bill: Option<Arc<dyn Bill>>,
+    /// Hears of every entry of the trail, where a topic does.
+    pub topic: Option<Arc<dyn Subscriber>>,
     on_aws: OnAws,
 }
 
@@ -60,7 +63,7 @@ impl Backends {
         clock: &Arc<dyn Clock>,
         catalog: &Arc<Catalog>,
     ) -> anyhow::Result<Self> {
-        if settings.backend.uses_aws() {
+        if settings.uses_aws() {
             let configuration = aws::configuration().await;
             return Self::open_on(&configuration, settings, clock, catalog);
         }
@@ -77,7 +80,7 @@ impl Backends {
         clock: &Arc<dyn Clock>,
         catalog: &Arc<Catalog>,
     ) -> anyhow::Result<Self> {
-        Self::join(OnAws::new(configuration, settings, catalog), File::new(settings, clock))
+        Self::join(OnAws::new(configuration, settings, catalog)?, File::new(settings, clock))
     }
 
     /// What is on AWS, and the embedded part of each port that is not.
@@ -107,6 +110,7 @@ impl Backends {
                 Some(inventory) => Arc::new(inventory.clone()),
                 None => Arc::new(SimulatedInventory),
             },
+            topic: on_aws.topic.clone().map(|topic| Arc::new(topic) as _),
             bill: on_aws.bill.clone().map(|bill| Arc::new(bill) as _),
             on_aws,
         })

@@ -26,10 +26,17 @@ const TOLD: usize = 20;
 
 /// Everything outside of Slack.
 pub async fn look(settings: &Settings, catalog: &Arc<Catalog>, clock: &dyn Clock) -> Vec<Finding> {
-    let on_aws = if settings.backend.uses_aws() {
+    let on_aws = if settings.uses_aws() {
         OnAws::new(&aws::configuration().await, settings, catalog)
     } else {
-        OnAws::default()
+        Ok(OnAws::default())
+    };
+    let on_aws = match on_aws {
+        Ok(on_aws) => on_aws,
+        Err(error) => {
+            let remedy = "correct `events.topic`, or install `ca-certificates`";
+            return vec![Finding::problem(AWS, format!("{error:#}"), remedy)];
+        }
     };
     let looks = Box::pin(on_aws.look()).await;
     let account_is_fine = looks.iter().all(|look| look.problems.is_empty());

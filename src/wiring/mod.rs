@@ -15,14 +15,15 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Environment, Inbound, Settings};
+use crate::config::{Environment, EventsTo, Inbound, Settings};
 use crate::domain::catalog::Catalog;
 use crate::domain::job::JobKey;
 use crate::local::database::Database;
 use crate::portal::dispatch::Dispatcher;
-use crate::portal::{Portal, bill, reconcile, trail};
+use crate::portal::{Portal, bill, events, reconcile, trail};
 use crate::ports::Ports;
 use crate::ports::clock::Clock;
+use crate::ports::subscriber::Subscriber;
 use crate::server;
 use crate::slack::client::SlackClient;
 use crate::slack::directory::SlackDirectory;
@@ -30,6 +31,7 @@ use crate::slack::edge::Edge;
 use crate::slack::router;
 use crate::slack::signature::Verifier;
 use crate::slack::socket::SocketMode;
+use crate::webhook::Webhook;
 
 pub use crate::slack::client::PACE;
 pub use backends::{Backends, store};
@@ -82,6 +84,7 @@ impl App {
             provisioner: backends.provisioner,
             bill: backends.bill,
             inventory: backends.inventory,
+            subscriber: backends.topic.or(webhook(settings, environment, &clock)?),
             slack: Arc::clone(&client) as _,
             directory: Arc::new(SlackDirectory::new(Arc::clone(&client), Arc::clone(&clock))),
             clock: Arc::clone(&clock),
@@ -135,6 +138,7 @@ impl App {
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
         trail::begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
+        events::begin(&self.portal).await.context("cannot begin to tell of events")?;
         bill::begin(&self.portal).await.context("cannot begin to read the bill")?;
         reconcile::begin(&self.portal).await.context("cannot begin to compare records with AWS")?;
         let sockets = self.sockets().cloned();
@@ -164,6 +168,17 @@ impl App {
         self.edge.finish().await;
         Ok(())
     }
+}
+
+/// The webhook that hears of events, where the settings name one.
+fn webhook(
+    settings: &Settings,
+    environment: &Environment,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Option<Arc<dyn Subscriber>>> {
+    let Some(EventsTo::Webhook(address)) = &settings.events else { return Ok(None) };
+    let secret = environment.events_secret.as_ref().context("the webhook's secret is missing")?;
+    Ok(Some(Arc::new(Webhook::new(address.clone(), secret.reveal(), Arc::clone(clock))?)))
 }
 
 /// Ends some time after `stop`.

@@ -10,8 +10,9 @@ use crate::aws::inventory::CloudControl;
 use crate::aws::queue::EventQueue;
 use crate::aws::service_catalog::{Portfolio, ServiceCatalog};
 use crate::aws::step_functions::StepFunctions;
+use crate::aws::topic::Topic;
 use crate::aws::{Problem, access};
-use crate::config::{ProvisionerChoice, Settings, StoreChoice, WorkflowChoice};
+use crate::config::{EventsTo, ProvisionerChoice, Settings, StoreChoice, WorkflowChoice};
 use crate::domain::catalog::Catalog;
 
 /// Those that an account has to be set up for; none of them where everything is embedded.
@@ -24,6 +25,7 @@ pub(super) struct OnAws {
     pub(super) provisioner: Option<ServiceCatalog>,
     pub(super) bill: Option<CostExplorer>,
     pub(super) inventory: Option<CloudControl>,
+    pub(super) topic: Option<Topic>,
 }
 
 /// A part of the account that was looked at.
@@ -37,9 +39,16 @@ pub(super) struct Look {
 
 impl OnAws {
     /// Those that the settings name, calling AWS as `configuration` says.
-    pub(super) fn new(configuration: &SdkConfig, settings: &Settings, catalog: &Arc<Catalog>) -> Self {
+    ///
+    /// # Errors
+    /// When the topic cannot be called at all.
+    pub(super) fn new(
+        configuration: &SdkConfig,
+        settings: &Settings,
+        catalog: &Arc<Catalog>,
+    ) -> anyhow::Result<Self> {
         let backend = &settings.backend;
-        Self {
+        Ok(Self {
             configuration: Some(configuration.clone()),
             store: match &backend.store {
                 StoreChoice::DynamoDb { requests, events } => {
@@ -53,6 +62,10 @@ impl OnAws {
             },
             inventory: (backend.provisioner == ProvisionerChoice::ServiceCatalog)
                 .then(|| CloudControl::new(configuration)),
+            topic: match &settings.events {
+                Some(EventsTo::Topic(arn)) => Some(Topic::new(configuration, arn)?),
+                Some(EventsTo::Webhook(_)) | None => None,
+            },
             bill: settings.account.actual_cost.then(|| CostExplorer::new(configuration)),
             queue: backend.queue.as_ref().map(|url| EventQueue::new(configuration, url)),
             provisioner: match backend.provisioner {
@@ -65,7 +78,7 @@ impl OnAws {
                 }
                 ProvisionerChoice::Simulated => None,
             },
-        }
+        })
     }
 
     /// Looks at every part of the account that is used, all at once; at none of them where nothing can be called.

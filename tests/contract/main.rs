@@ -17,6 +17,7 @@ mod service_catalog;
 mod stand_in;
 mod step_functions;
 mod store;
+mod topic;
 mod workflow;
 
 /// Runs the listed tests of a suite on what `$make` makes, a fresh one for each. An attribute behind the list, such as

@@ -48,13 +48,7 @@ pub(crate) async fn new(definition: &Value, visibility: u32) -> Machine {
         .unwrap()
         .queue_url
         .unwrap();
-    let endpoint = arn_of(&sqs, &queue).await;
-    let raw = [("Attributes.entry.1.key", "RawMessageDelivery"), ("Attributes.entry.1.value", "true")];
-    sns(
-        "Subscribe",
-        &[&[("TopicArn", &*topic), ("Protocol", "sqs"), ("Endpoint", &endpoint)], &raw[..]].concat(),
-    )
-    .await;
+    subscribe(&topic, &arn_of(&sqs, &queue).await).await;
     let arn =
         machine(&configuration, &name, &definition.to_string().replace("${ApprovalTopicArn}", &topic)).await;
     Machine { arn, queue, dead_letters }
@@ -77,13 +71,34 @@ async fn arn_of(sqs: &aws_sdk_sqs::Client, url: &str) -> String {
     attributes[&QueueAttributeName::QueueArn].clone()
 }
 
+/// A topic, and a queue that gets what is published there as it is.
+pub(crate) async fn topic_with_a_queue() -> (String, String) {
+    let name = RequestId::random().to_string();
+    let topic = topic(&name).await;
+    let sqs = aws_sdk_sqs::Client::new(&super::emulator().await);
+    let queue = sqs.create_queue().queue_name(&name).send().await.unwrap().queue_url.unwrap();
+    subscribe(&topic, &arn_of(&sqs, &queue).await).await;
+    (topic, queue)
+}
+
+async fn subscribe(topic: &str, queue: &str) {
+    let parameters = [
+        ("TopicArn", topic),
+        ("Protocol", "sqs"),
+        ("Endpoint", queue),
+        ("Attributes.entry.1.key", "RawMessageDelivery"),
+        ("Attributes.entry.1.value", "true"),
+    ];
+    sns("Subscribe", &parameters).await;
+}
+
 async fn topic(name: &str) -> String {
     let answer = sns("CreateTopic", &[("Name", name)]).await;
     let (_, arn) = answer.split_once("<TopicArn>").unwrap();
     arn.split_once('<').unwrap().0.to_owned()
 }
 
-/// Only tests call SNS, so there is no client of it in the program.
+/// The program only publishes, so there is no client of SNS in it.
 async fn sns(action: &str, parameters: &[(&str, &str)]) -> String {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("Action", action).append_pair("Version", "2010-03-31").extend_pairs(parameters);

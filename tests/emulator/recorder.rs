@@ -79,7 +79,7 @@ impl Recorder {
         let (mut parts, body) = request.into_parts();
         let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
         let target = parts.headers.get("x-amz-target").map(|target| target.to_str().unwrap().to_owned());
-        let operation = operation(target.as_deref().unwrap_or("?.?"));
+        let operation = target.map_or_else(|| queried(&body), |target| operation(&target));
         let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
         let sent = if operation.starts_with("dynamodb:") { counted(&asked) } else { body.to_vec() };
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
@@ -106,6 +106,12 @@ async fn pass_on(State(recorder): State<Recorder>, request: Request<Body>) -> Re
     };
     let content = "application/x-amz-json-1.0";
     Response::builder().status(status).header(header::CONTENT_TYPE, content).body(Body::from(body)).unwrap()
+}
+
+/// `Action=Publish` in a form is `sns:Publish`: nothing else of ours is called so.
+fn queried(form: &[u8]) -> String {
+    let action = form_urlencoded::parse(form).find(|(name, _)| name == "Action");
+    format!("sns:{}", action.map_or_else(|| "?".into(), |(_, action)| action))
 }
 
 /// `DynamoDB_20120810.PutItem` is `dynamodb:PutItem`.

@@ -21,6 +21,7 @@ mod drift;
 mod emulator;
 #[path = "../entries/mod.rs"]
 mod entries;
+mod events;
 mod existing;
 mod failure;
 mod faults;

@@ -44,6 +44,13 @@ fn statements(role: &Node) -> Vec<Node> {
     documents.flat_map(|document| document.as_list().unwrap_or_default().to_vec()).collect()
 }
 
+/// All that the bot may do, where everything that can be chosen is.
+fn rights_of_the_bot() -> Vec<Node> {
+    let events = portal("BotEvents");
+    let events = at(&events, "PolicyDocument/Statement").as_list().unwrap_or_default().to_vec();
+    [statements(&portal("BotRole")), events].concat()
+}
+
 #[test]
 fn the_committed_portfolio_is_what_the_program_prints() {
     let printed = portfolio_template(&built_in().unwrap(), None).unwrap();
@@ -152,7 +159,7 @@ fn the_tables_have_the_keys_and_indexes_that_the_store_uses() {
 #[test]
 fn these_are_the_rights_of_the_bot() {
     let mut lines: Vec<String> = Vec::new();
-    for statement in statements(&portal("BotRole")) {
+    for statement in rights_of_the_bot() {
         let bound = if statement.get("Condition").is_some() { " if" } else { "" };
         let on: Vec<&str> = texts(at(&statement, "Resource"));
         for action in texts(at(&statement, "Action")) {
@@ -202,6 +209,7 @@ fn these_are_the_rights_of_the_bot() {
     Allow servicecatalog:ListLaunchPaths on catalog:*:product/*
     Allow servicecatalog:ProvisionProduct on catalog:*:product/*
     Allow servicecatalog:SearchProductsAsAdmin on *
+    Allow sns:Publish on EventsTopicArn
     Allow sqs:DeleteMessage on EventQueue Arn
     Allow sqs:GetQueueAttributes on EventQueue Arn
     Allow sqs:ReceiveMessage on EventQueue Arn
@@ -232,7 +240,7 @@ fn the_bot_may_do_what_the_suites_have_sent_and_no_more() {
     let sent: BTreeSet<String> = std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect();
     assert!(sent.len() > 10, "{sent:?}");
     let mut granted = BTreeSet::new();
-    for statement in statements(&portal("BotRole")) {
+    for statement in rights_of_the_bot() {
         if texts(at(&statement, "Effect")) == ["Allow"] {
             granted.extend(texts(at(&statement, "Action")).into_iter().map(str::to_owned));
         }

@@ -3,22 +3,36 @@
 use crate::source::{code, has_word, none, read, root, shipped};
 
 /// Every module right under `src/`, with the others it may use. `cli` and `wiring` put things together.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("document", &[]),
     ("domain", &["document"]),
     ("ports", &["domain"]),
     ("portal", &["ports", "domain"]),
-    ("config", &["document", "domain"]),
+    ("https", &[]),
+    ("config", &["document", "domain", "https"]),
     ("catalog", &["document", "domain"]),
-    ("slack", &["portal", "ports", "domain"]),
+    ("slack", &["portal", "ports", "domain", "https"]),
+    ("webhook", &["ports", "domain", "https"]),
     ("local", &["ports", "domain"]),
-    ("aws", &["ports", "domain"]),
+    ("aws", &["ports", "domain", "https"]),
     ("playground", &[]),
     ("server", &["portal", "slack"]),
     ("telemetry", &["config"]),
     (
         "wiring",
-        &["config", "domain", "ports", "portal", "slack", "server", "local", "aws", "catalog", "telemetry"],
+        &[
+            "config",
+            "domain",
+            "ports",
+            "portal",
+            "slack",
+            "server",
+            "local",
+            "aws",
+            "webhook",
+            "catalog",
+            "telemetry",
+        ],
     ),
     (
         "cli",
@@ -42,7 +56,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 ];
 
 /// Libraries that one layer alone may name. `catalog form --json` prints what Slack would get, hence `cli`.
-const BELONGS_TO: [(&str, &[&str]); 13] = [
+const BELONGS_TO: [(&str, &[&str]); 15] = [
     ("slack_morphism", &["slack", "cli"]),
     ("rusqlite", &["local"]),
     ("aws_config", &["aws", "wiring"]),
@@ -52,7 +66,9 @@ const BELONGS_TO: [(&str, &[&str]); 13] = [
     ("aws_sdk_servicecatalog", &["aws"]),
     ("aws_sdk_sfn", &["aws"]),
     ("aws_sdk_sqs", &["aws"]),
+    ("aws_sigv4", &["aws"]),
     ("aws_smithy_http_client", &["aws"]),
+    ("aws_types", &["aws"]),
     ("clap", &["cli", "main"]),
     ("saphyr_parser", &["document"]),
     ("tokio_tungstenite", &["slack", "playground"]),

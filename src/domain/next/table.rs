@@ -161,6 +161,7 @@ pub(super) fn told(job: &Job) -> String {
         | JobKind::Warn
         | JobKind::Home
         | JobKind::CopyTrail { .. }
+        | JobKind::TellEvents { .. }
         | JobKind::ReadBill
         | JobKind::Reconcile { .. } => job.kind.word().replace('_', " "),
     }

@@ -11,7 +11,8 @@ use thiserror::Error;
 use url::Url;
 
 use super::failure::Failure;
-use super::{CALL, SlackClient, transport};
+use super::{CALL, SlackClient};
+use crate::https::tls;
 use crate::ports::slack::SlackError;
 
 /// An address that opens one connection; whoever has it hears what Slack tells us, so `Debug` does not print it.
@@ -50,7 +51,7 @@ impl SlackClient {
     /// # Errors
     /// When the system's certificates cannot be loaded.
     pub(in crate::slack) fn tls(&self) -> anyhow::Result<ClientConfig> {
-        transport::tls(&self.api)
+        tls(&self.api)
     }
 }
 

@@ -28,10 +28,11 @@ use slack_morphism::hyper_tokio::SlackClientHyperConnector;
 use slack_morphism::{SlackApiToken, SlackApiTokenValue};
 use url::Url;
 
+use crate::https::{Connector, connector};
 use crate::ports::clock::Clock;
 use failure::Failure;
 use pace::Pace;
-use transport::{Connector, Plain};
+use transport::Plain;
 
 pub use connections::NoConnection;
 pub(super) use connections::Ticket;
@@ -99,7 +100,7 @@ impl SlackClient {
     ) -> anyhow::Result<Self> {
         let api =
             Url::parse(api_url).with_context(|| format!("cannot use `{api_url}` as Slack's API address"))?;
-        let connector = transport::connector(&api)?;
+        let connector = connector(&api)?;
         let wire = SlackClientHyperConnector::with_connector(connector.clone())
             .with_slack_api_url(api_url.trim_end_matches('/'));
         Ok(Self {

@@ -8,44 +8,17 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use rustls::{ClientConfig, RootCertStore};
 use serde_json::Value;
 use url::Url;
 
+use crate::https::Connector;
+
 /// The most that is read of an answer.
 const LONGEST_ANSWER: usize = 1024 * 1024;
-
-pub(super) type Connector = HttpsConnector<HttpConnector>;
-
-/// Connects to https, and to plain http for an API on this machine.
-///
-/// # Errors
-/// When the system has no certificates and the API needs them.
-pub(super) fn connector(api: &Url) -> anyhow::Result<Connector> {
-    let builder = HttpsConnectorBuilder::new().with_tls_config(tls(api)?);
-    Ok(builder.https_or_http().enable_http1().enable_http2().build())
-}
-
-/// Trusts whom the system trusts, and nobody beside an API that is not encrypted: that is a playground's.
-///
-/// # Errors
-/// As [`connector`].
-pub(super) fn tls(api: &Url) -> anyhow::Result<ClientConfig> {
-    let builder = ClientConfig::builder();
-    let builder = if api.scheme() == "http" {
-        builder.with_root_certificates(RootCertStore::empty())
-    } else {
-        let trusted = builder.with_native_roots();
-        trusted.context("cannot load the system's certificates: install `ca-certificates`")?
-    };
-    Ok(builder.with_no_client_auth())
-}
 
 /// Posts JSON without a token and without following redirects.
 #[derive(Clone, Debug)]

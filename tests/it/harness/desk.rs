@@ -11,14 +11,13 @@ use quartermaster::config::{Environment, Secret};
 use quartermaster::domain::request::{Request, Status};
 use quartermaster::playground::Playground;
 use quartermaster::portal::trail::begin_copying;
-use quartermaster::portal::{bill, reconcile};
+use quartermaster::portal::{bill, events, reconcile};
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::store::{Store, Which, Whose};
 use quartermaster::wiring::{App, Backends};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use super::BOT_TOKEN;
 use super::clock::ManualClock;
 use super::cloud::Cloud;
 use super::fuse::{Fuse, unless_it_stops};
@@ -27,6 +26,7 @@ use super::outside::Outside;
 use super::process::eventually;
 use super::setup::Setup;
 use super::switchboard::{Call, Switchboard};
+use super::{BOT_TOKEN, EVENTS_SECRET};
 
 /// Between two looks for what the machine has said, and how many there are.
 const LOOK: Duration = Duration::from_millis(10);
@@ -102,11 +102,13 @@ impl Desk {
             inbound: line::inbound(over_sockets),
             bot_token: Secret::new(BOT_TOKEN),
             slack_api_url: format!("{}/api/", self.origin),
+            events_secret: Some(Secret::new(EVENTS_SECRET)),
         };
         *self.backends.lock().unwrap() = Some(backends.clone());
         let clock = Arc::new(self.clock.clone());
         let app = App::new(backends, &settings, &environment, clock, catalog, Duration::ZERO).unwrap();
         begin_copying(&app.portal).await.unwrap();
+        events::begin(&app.portal).await.unwrap();
         bill::begin(&app.portal).await.unwrap();
         reconcile::begin(&app.portal).await.unwrap();
         self.board.connect(Some(app.router()));

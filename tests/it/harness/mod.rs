@@ -13,6 +13,7 @@ pub(crate) mod patient;
 pub(crate) mod person;
 mod place;
 pub(crate) mod process;
+pub(crate) mod receiver;
 pub(crate) mod secrets;
 mod setup;
 mod switchboard;
@@ -46,6 +47,7 @@ use switchboard::{Call, Switchboard};
 
 pub(crate) const SIGNING_SECRET: &str = "signing-secret-of-the-journeys";
 pub(crate) const BOT_TOKEN: &str = "xoxb-token-of-the-journeys";
+pub(crate) const EVENTS_SECRET: &str = "events-secret-of-the-journeys";
 
 /// Everything and everybody of one journey.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use quartermaster::config::LogFormat;
 use quartermaster::telemetry::subscriber;
 
 use super::line::APP_TOKEN;
-use super::{BOT_TOKEN, SIGNING_SECRET};
+use super::{BOT_TOKEN, EVENTS_SECRET, SIGNING_SECRET};
 
 /// Asks for everything, also by name what is never written.
 pub(crate) const EVERYTHING: &str = "trace,aws_smithy_runtime=trace,aws_sdk_sqs=trace";
@@ -30,8 +30,8 @@ pub(crate) struct Secrets {
 impl Secrets {
     /// The first secret in a text.
     pub(crate) fn found_in(&self, text: &str) -> Option<String> {
-        let known =
-            [BOT_TOKEN, SIGNING_SECRET, APP_TOKEN].into_iter().chain(self.tokens.iter().map(String::as_str));
+        let ours = [BOT_TOKEN, SIGNING_SECRET, APP_TOKEN, EVENTS_SECRET];
+        let known = ours.into_iter().chain(self.tokens.iter().map(String::as_str));
         let mut known = known.filter(|secret| text.contains(secret));
         let mut looks_like_one = task_tokens(text).filter(|word| !self.harmless.contains(*word));
         known.next().or_else(|| looks_like_one.next()).map(str::to_owned)

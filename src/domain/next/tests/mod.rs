@@ -159,6 +159,7 @@ fn resumes(jobs: &[Job]) -> Vec<(&str, &Resume)> {
             | JobKind::Warn
             | JobKind::Home
             | JobKind::CopyTrail { .. }
+            | JobKind::TellEvents { .. }
             | JobKind::ReadBill
             | JobKind::Reconcile { .. } => None,
         })

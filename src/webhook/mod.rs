@@ -1,0 +1,95 @@
+//! Tells a webhook of every entry of the trail, each in a post of its own that is signed as Slack signs what it sends us.
+//! docs/operations.md shows how the other side checks that.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use async_trait::async_trait;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
+use axum::http::{Request, StatusCode};
+use bytes::Bytes;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use url::Url;
+
+use crate::domain::audit::AuditEntry;
+use crate::https::{Answer, Poster};
+use crate::ports::clock::Clock;
+use crate::ports::subscriber::{Subscriber, TellError};
+
+/// When it was signed, in seconds since 1970.
+pub const TIMESTAMP: &str = "x-quartermaster-timestamp";
+/// `v0=` and the HMAC-SHA256 of `v0:`, the timestamp, `:` and the body, in lower-case hexadecimal digits.
+pub const SIGNATURE: &str = "x-quartermaster-signature";
+
+/// How long the other side may take.
+const LIMIT: Duration = Duration::from_secs(5);
+/// It may ask to wait for so long at most.
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
+
+/// A webhook and the secret that it shares with us, which is never shown.
+#[derive(Clone)]
+pub struct Webhook {
+    address: Url,
+    mac: Hmac<Sha256>,
+    poster: Poster,
+    clock: Arc<dyn Clock>,
+}
+
+impl Webhook {
+    /// The webhook at this address.
+    ///
+    /// # Errors
+    /// When the secret cannot sign, or the system has no certificates.
+    pub fn new(address: Url, secret: &str, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let mac = Hmac::new_from_slice(secret.trim().as_bytes()).context("the secret cannot sign")?;
+        Ok(Self { poster: Poster::to(&address)?, address, mac, clock })
+    }
+
+    fn signed(&self, body: Vec<u8>) -> anyhow::Result<Request<Bytes>> {
+        let timestamp = self.clock.now().as_second().to_string();
+        let mut mac = self.mac.clone();
+        for part in [b"v0:".as_slice(), timestamp.as_bytes(), b":", &body] {
+            mac.update(part);
+        }
+        let signature = format!("v0={}", hex::encode(mac.finalize().into_bytes()));
+        let request = Request::post(self.address.as_str())
+            .header(CONTENT_TYPE, "application/json; charset=utf-8")
+            .header(USER_AGENT, concat!("quartermaster/", env!("CARGO_PKG_VERSION")))
+            .header(TIMESTAMP, timestamp)
+            .header(SIGNATURE, signature);
+        request.body(Bytes::from(body)).context("cannot write the request")
+    }
+}
+
+#[async_trait]
+impl Subscriber for Webhook {
+    async fn tell(&self, entry: &AuditEntry) -> Result<(), TellError> {
+        let body = serde_json::to_vec(entry).context("cannot write an entry of the trail")?;
+        let answer = self.poster.post(self.signed(body)?, LIMIT).await.context("the webhook")?;
+        if answer.status.is_success() {
+            return Ok(());
+        }
+        if let Some(wait) = asked_to_wait(&answer) {
+            return Err(TellError::Wait(wait.min(LONGEST_WAIT)));
+        }
+        // What it says beyond that is nobody's business in our log.
+        Err(anyhow!("the webhook answered {}", answer.status).into())
+    }
+}
+
+/// How long the other side wants to be left alone, where it says so.
+fn asked_to_wait(answer: &Answer) -> Option<Duration> {
+    let busy = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
+    let seconds = answer.headers.get(RETRY_AFTER).filter(|_| busy.contains(&answer.status))?;
+    seconds.to_str().ok()?.parse().ok().map(Duration::from_secs)
+}
+
+impl fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The path may be what keeps others from posting there.
+        f.debug_struct("Webhook").field("host", &self.address.host_str()).finish_non_exhaustive()
+    }
+}
