@@ -164,9 +164,34 @@ if exists quartermaster-portal; then
 fi
 
 [[ $plan == no ]] || exit 0
+
+# parameter NAME: as the portal has it now, whoever set it.
+parameter() {
+  aws cloudformation describe-stacks --stack-name quartermaster-portal --output text \
+    --query "Stacks[0].Parameters[?ParameterKey=='$1'].ParameterValue"
+}
+
+transport=$(parameter Transport)
+events=$(parameter EventsTopicArn)
+case $transport in
+  socket)
+    app='manifest.yml: the link in docs/slack-setup.md makes it. Slack is told no address.'
+    server=
+    ;;
+  http)
+    app='printed by: quartermaster manifest --url https://NAME, with the name in the certificate for NAME.'
+    server=$'\n[server]\nlisten = "0.0.0.0:3000"\n'
+    ;;
+  *) fail "the portal has the transport \`$transport\`, which is neither socket nor http" ;;
+esac
 cat <<END
 
+The Slack app is $app
+
 For quartermaster.toml:
+$server
+[slack]
+transport = "$transport"
 
 [backend]
 store = "dynamodb:ProvisioningRequests"
@@ -177,3 +202,4 @@ queue = "$(output quartermaster-portal QueueUrl)"
 [aws]
 portfolio = "$(output quartermaster-portfolio PortfolioId)"
 END
+[[ -z $events || $events == None ]] || printf '\n[events]\ntopic = "%s"\n' "$events"
