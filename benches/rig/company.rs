@@ -48,7 +48,7 @@ impl Company {
     pub(crate) fn settings(&self, listen: SocketAddr) -> anyhow::Result<PathBuf> {
         let members: Vec<String> = (0..500).map(|number| format!("\"{}\"", member(number))).collect();
         let text = format!(
-            "[server]\nlisten = \"{listen}\"\n\n[slack]\napprovals_channel = \"C0APPROVALS\"\n\n\
+            "[server]\nlisten = \"{listen}\"\n\n[slack]\nburst = 0\napprovals_channel = \"C0APPROVALS\"\n\n\
              [backend]\nstore = \"sqlite:{}\"\n\n[catalog]\npath = \"{}\"\n\n{}\n\n\
              [[teams]]\nname = \"payments\"\nmembers = [{}]\napprovers = {APPROVERS:?}\n",
             self.store().display(),

@@ -108,5 +108,6 @@ fn rows(payload: &Value) -> Rows {
         body: text,
         once: format!("view:{}", view["id"].as_str().unwrap_or_default()),
         jobs: ["start:1", "show:direct", "homes"].map(|name| (name.to_owned(), "{}".to_owned())).to_vec(),
+        marks: ["submitted", "auto"].map(str::to_owned).to_vec(),
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Rows {
     pub(crate) once: String,
     /// Names and kinds of its jobs.
     pub(crate) jobs: Vec<(String, String)>,
+    /// What is counted of it.
+    pub(crate) marks: Vec<String>,
 }
 
 /// A connection to a store with the program's tables and its durability.
@@ -75,6 +77,14 @@ impl Raw {
                     "INSERT INTO jobs (of, name, kind, due_at, written_at) VALUES (?1, ?2, ?3, 1, 1)",
                 )?
                 .execute(params![rows.id, name, kind])?;
+        }
+        for mark in &rows.marks {
+            self.0
+                .prepare_cached(
+                    "INSERT INTO counts (team, day, mark, n) VALUES ('payments', '1970-01-01', ?1, 1)
+                     ON CONFLICT DO UPDATE SET n = n + 1",
+                )?
+                .execute([mark])?;
         }
         Ok(())
     }

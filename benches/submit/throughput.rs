@@ -8,6 +8,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use jiff::Timestamp;
 use quartermaster::domain::submission::submit;
+use quartermaster::domain::tally::Tally;
 use quartermaster::local::database::Database;
 use quartermaster::local::store::SqliteStore;
 use quartermaster::ports::store::{Commit, RowChange, Store};
@@ -137,12 +138,14 @@ fn commit() -> anyhow::Result<Commit> {
     let id = RequestId::random();
     let born = submit(submission(id, 0, "payments"), product("s3-bucket")?, now);
     Ok(Commit {
+        tally: Tally::of(&born.request, &born.audit),
         row: Some(RowChange::Insert(Box::new(born.request))),
         audit: born.audit,
         jobs: born.jobs,
         quota: born.quota.map(endless),
         once: Some(format!("view:{id}")),
-        done: None,
+        unless_paused: true,
+        ..Commit::default()
     })
 }
 
@@ -156,6 +159,7 @@ fn rows() -> anyhow::Result<Rows> {
         entry: serde_json::to_string(commit.audit.first().context("a submission without an entry")?)?,
         once: commit.once.context("a submission without a key")?,
         jobs: kinds.collect::<anyhow::Result<_>>()?,
+        marks: commit.tally.iter().flat_map(|tally| &tally.marks).map(|mark| mark.word()).collect(),
     })
 }
 

@@ -24,6 +24,7 @@ use quartermaster::ports::clock::Clock;
 use quartermaster::ports::directory::Directory;
 use quartermaster::ports::slack::{Destination, HomePage, Notice, Slack, SlackError};
 use quartermaster::ports::store::Store;
+use quartermaster::ports::trouble::Trouble;
 use tokio::sync::Notify;
 
 use crate::rig::asked;
@@ -58,6 +59,7 @@ impl Stand {
             slack: slack.clone(),
             directory: Arc::new(Everybody),
             clock: clock.clone(),
+            trouble: Trouble::default(),
         };
         let organization = Organization {
             teams: vec![],

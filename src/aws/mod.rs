@@ -4,6 +4,7 @@
 pub mod access;
 pub mod cost_explorer;
 pub mod dynamodb;
+mod failures;
 pub mod inventory;
 mod problem;
 pub mod queue;
@@ -18,8 +19,12 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 pub use problem::Problem;
+
+use self::failures::Counting;
+use crate::ports::trouble::Trouble;
 
 /// Opening a connection.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -31,7 +36,13 @@ const OPERATION: Duration = Duration::from_secs(20);
 /// What every client of ours is made from: region, credentials and `AWS_ENDPOINT_URL` as the AWS SDKs look them up,
 /// standard retries, and a limit of 20 seconds for a call.
 pub async fn configuration() -> SdkConfig {
+    configuration_counting(&Trouble::default()).await
+}
+
+/// As [`configuration`], and what fails is counted.
+pub async fn configuration_counting(trouble: &Trouble) -> SdkConfig {
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let http = SharedHttpClient::new(Counting { http, trouble: trouble.clone() });
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT)
         .operation_attempt_timeout(ATTEMPT)

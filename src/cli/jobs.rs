@@ -7,12 +7,13 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use clap::Subcommand;
 
-use super::{Failure, load_catalog, print};
+use super::{Failure, print};
 use crate::config::{Settings, settings_file};
+use crate::domain::audit::Actor;
 use crate::portal::jobs::{self, Chosen};
-use crate::ports::clock::{Clock, SystemClock};
-use crate::ports::store::ParkedJob;
-use crate::wiring::{self, Backends};
+use crate::ports::clock::{Clock as _, SystemClock};
+use crate::ports::store::{ParkedJob, Store};
+use crate::wiring;
 
 /// What to do with the jobs that were given up.
 #[derive(Debug, Subcommand)]
@@ -52,38 +53,34 @@ pub async fn run(config: Option<PathBuf>, command: JobsCommand) -> Result<(), Fa
             Ok(print(&listed(&jobs::parked(&*store, &Chosen::default()).await?))?)
         }
         JobsCommand::Retry { of, name, all: _ } => {
-            let (backends, found) = find(&settings, Chosen { of: of.unwrap_or_default(), name }).await?;
-            jobs::retry(&*backends.store, &found, now).await?;
-            Ok(print(&format!(
-                "{}the running bot tries them again, or the next one that starts\n",
-                listed(&found)
-            ))?)
+            let (store, found) = find(&settings, Chosen { of: of.unwrap_or_default(), name }).await?;
+            let retried = jobs::retry(&*store, &found, &Actor::Operator, now).await?;
+            let then = "the running bot tries them again, or the next one that starts";
+            Ok(print(&format!("{}{then}\n", listed(&retried)))?)
         }
         JobsCommand::Drop { of, name } => {
-            let (backends, found) = find(&settings, Chosen { of, name: Some(name) }).await?;
+            let (store, found) = find(&settings, Chosen { of, name: Some(name) }).await?;
             if found.len() > 1 {
                 return Err(
                     anyhow!("more than one is meant: write more of the id\n{}", listed(&found)).into()
                 );
             }
-            jobs::drop(&*backends.store, &found, now).await?;
-            Ok(print(&format!("{}it is gone\n", listed(&found)))?)
+            let dropped = jobs::drop(&*store, &found, &Actor::Operator, now).await?;
+            Ok(print(&format!("{}it is gone\n", listed(&dropped)))?)
         }
     }
 }
 
 /// The store opened for writing, and the jobs that are meant.
-async fn find(settings: &Settings, chosen: Chosen) -> Result<(Backends, Vec<ParkedJob>), Failure> {
-    let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let backends = Backends::open(settings, &clock, &Arc::new(catalog)).await?;
-    let found = jobs::parked(&*backends.store, &chosen).await?;
+async fn find(settings: &Settings, chosen: Chosen) -> Result<(Arc<dyn Store>, Vec<ParkedJob>), Failure> {
+    let store = wiring::store_beside(settings).await?;
+    let found = jobs::parked(&*store, &chosen).await?;
     if found.is_empty() {
         return Err(
             anyhow!("no such job was given up: `quartermaster jobs list` prints those that were").into()
         );
     }
-    Ok((backends, found))
+    Ok((store, found))
 }
 
 /// A line each: whose it is, its name, since when, how often it failed, and why.

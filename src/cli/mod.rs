@@ -8,6 +8,7 @@ pub mod dev;
 pub mod doctor;
 pub mod jobs;
 pub mod manifest;
+pub mod pause;
 pub mod policy;
 pub mod reconcile;
 pub mod serve;
@@ -58,6 +59,14 @@ enum Command {
     /// Look after the jobs that the bot has given up
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
+    /// Stop taking new requests; everything else goes on
+    Pause {
+        /// What people read instead of a form
+        #[arg(long, value_name = "TEXT")]
+        message: Option<String>,
+    },
+    /// Take new requests again
+    Resume,
     /// Print the manifest of the Slack app for this install
     Manifest(manifest::ManifestArguments),
     /// Compare the portal's records with what AWS has; exit 1 and one line per difference if there is any
@@ -215,6 +224,8 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             audit::export(config, since.as_deref(), format).await
         }
         Command::Jobs(command) => jobs::run(config, command).await,
+        Command::Pause { message } => pause::pause(config, message.as_deref()).await,
+        Command::Resume => pause::resume(config).await,
         Command::Manifest(arguments) => show(&manifest::print(config, &arguments)?),
         Command::Reconcile { repair } => reconcile::reconcile(config, repair).await,
     }

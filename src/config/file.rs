@@ -10,6 +10,8 @@ use crate::domain::ids::{ChannelId, ProductKey};
 use crate::domain::organization::Organization;
 use crate::domain::period::Period;
 
+/// Things that a person may do at once before they are asked to wait.
+const BURST: u32 = 30;
 /// Connections to Slack where the settings name no number: one goes on while the other is renewed.
 const CONNECTIONS: u32 = 2;
 /// Slack's limit for an app.
@@ -36,6 +38,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
 
     let slack = root.section("slack");
     let transport = read_transport(&slack);
+    let burst = slack.count("burst").unwrap_or(BURST);
     let organization = read_slack(&slack);
     slack.finish();
 
@@ -51,6 +54,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
         listen,
         log,
         transport,
+        burst,
         backend,
         account,
         events,

@@ -32,6 +32,8 @@ pub struct Settings {
     pub log: LogFormat,
     /// How what happens in Slack reaches the bot.
     pub transport: Transport,
+    /// Things that one person may do at once in Slack; 0 for no limit.
+    pub burst: u32,
     /// Which implementations serve the ports.
     pub backend: Backend,
     /// What those on AWS need to know of the account.

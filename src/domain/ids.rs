@@ -68,6 +68,9 @@ text_id! {
 pub struct RequestId(Uuid);
 
 impl RequestId {
+    /// Stands for the portal itself on the trail, all zeros: no request has it.
+    pub const PORTAL: Self = Self(Uuid::nil());
+
     /// Makes an id out of 16 random bytes.
     pub fn random() -> Self {
         Self(Uuid::new_v4())
@@ -101,8 +104,10 @@ impl fmt::Display for RequestId {
 pub struct ProductKey(String);
 
 /// First words of `/provision …` that can never be a product key.
-pub const RESERVED_WORDS: [&str; 11] =
-    ["audit", "cancel", "costs", "help", "list", "pause", "renew", "stats", "status", "teardown", "transfer"];
+pub const RESERVED_WORDS: [&str; 13] = [
+    "audit", "cancel", "costs", "help", "jobs", "list", "pause", "renew", "resume", "stats", "status",
+    "teardown", "transfer",
+];
 
 impl ProductKey {
     /// Stands for "no product" on the audit trail: `-`.

@@ -156,7 +156,7 @@ pub enum JobKind {
         /// What it shows.
         surface: Surface,
     },
-    /// Find the people whose home tab shows something else now.
+    /// Find the people whose home tab shows something else now, because of a request; of the portal, all of them.
     FindHomes,
     /// Warn a person about everything of theirs that is due, in one message.
     Warn,

@@ -220,7 +220,7 @@ async fn listen(portal: Portal, queue: Arc<dyn Queue>, stop: CancellationToken) 
 }
 
 async fn settle_and_delete(portal: &Portal, queue: &dyn Queue, delivery: Delivery) {
-    let request = delivery.signal.request();
+    let (portal, request) = (&portal.as_of_now(), delivery.signal.request());
     let result = match settle(portal, delivery.signal).await {
         Ok(()) => queue.delete(&delivery.receipt).await,
         Err(error) => Err(error),
@@ -251,6 +251,7 @@ async fn run_key(portal: &Portal, key: &JobKey) {
 }
 
 async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
+    let portal = &portal.as_of_now();
     let store = &portal.ports.store;
     let of = &job.claim.key.of;
     let performed = perform(portal, of, &job.kind).await.map_err(|error| unless_too_often(job, error));

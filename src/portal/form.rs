@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::pause::refuse_while_paused;
 use super::people::others;
 use super::{Error, Portal};
 use crate::domain::catalog::Product;
@@ -93,6 +94,7 @@ pub async fn open(
     typed: &Typed,
 ) -> Result<FormSession, Error> {
     let product = find_product(portal, key)?;
+    refuse_while_paused(portal).await?;
     let (teams, team) = choose_team(portal, person, &product, typed.team.as_deref()).await?;
     let form = form_of(&product)?;
     let (values, unknown) = match_prefill(&form, &typed.pairs);
@@ -144,6 +146,7 @@ pub async fn again(portal: &Portal, person: &PersonId, id: RequestId) -> Result<
         return Err(Refusal::UnknownRequest { typed: id.short() }.into());
     }
     let product = find_product(portal, request.product.key.as_str())?;
+    refuse_while_paused(portal).await?;
     let mine = portal.teams_of(person).await?.iter().any(|team| team.name == request.team);
     let team = mine.then(|| request.team.to_string());
     let choice = choose_team(portal, person, &product, team.as_deref()).await?;

@@ -55,6 +55,17 @@ pub(super) async fn find_homes(portal: &Portal, id: RequestId) -> Result<Perform
     Ok(Performed::Done)
 }
 
+/// Has every home tab published that somebody may be looking at.
+pub(super) async fn find_all_homes(portal: &Portal) -> Result<Performed, JobError> {
+    let now = portal.now();
+    let people = portal.ports.store.homes_opened_since(LOOKED_AT.before(now)).await?;
+    let jobs: Vec<Job> = people.into_iter().map(|person| JobKind::Home.due(person, now)).collect();
+    if !jobs.is_empty() {
+        portal.write_jobs(jobs).await?;
+    }
+    Ok(Performed::Done)
+}
+
 /// Whether it can stand on this person's home tab. If Slack does not say, the tab itself is looked at.
 async fn is_shown_to(portal: &Portal, person: &PersonId, request: &Request) -> bool {
     if *person == request.owner || *person == request.requester {
@@ -97,6 +108,7 @@ async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyho
     Ok(HomePage {
         person: person.clone(),
         is_first_visit,
+        paused: store.pause().await?,
         waiting: excerpt(waiting_for(portal, person).await?),
         mine: excerpt(mine),
         teams,
@@ -127,7 +139,7 @@ async fn waiting_for(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<R
 }
 
 /// Of a renewal only the deadline is kept, so that stands for when it was asked for.
-fn asked_at(request: &Request) -> Timestamp {
+pub(crate) fn asked_at(request: &Request) -> Timestamp {
     let timeout = request.product.approval.timeout;
     request.waiting_renewal().map_or(request.submitted_at, |renewal| timeout.before(renewal.approve_by))
 }

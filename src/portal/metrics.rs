@@ -12,9 +12,16 @@ use prometheus_client::registry::Registry;
 
 use crate::domain::audit::AuditEntry;
 use crate::domain::job::JobKind;
+use crate::domain::request::Request;
+use crate::ports::trouble::Trouble;
 
-/// Upper ends of the counts of how long answers took, in seconds. People wait; Slack gives up after 3.
-const ACK_SECONDS: [f64; 8] = [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0];
+/// Ends of the buckets for answers, in seconds: Slack waits for three.
+const ANSWERS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0];
+/// The same for approvers: a minute, some of them, an hour, some of them, days.
+const APPROVALS: [f64; 10] =
+    [60.0, 300.0, 900.0, 1_800.0, 3_600.0, 14_400.0, 28_800.0, 86_400.0, 172_800.0, 604_800.0];
+/// The same from the form to being there.
+const READY: [f64; 10] = [5.0, 30.0, 60.0, 300.0, 900.0, 1_800.0, 3_600.0, 14_400.0, 86_400.0, 604_800.0];
 
 /// The program's metrics.
 #[derive(Debug)]
@@ -28,22 +35,15 @@ pub struct Metrics {
     jobs: Family<JobRun, Counter>,
     drift: Gauge,
     sockets: Gauge,
-    acks: Histogram,
+    acks: Family<Incoming, Histogram>,
+    hurried: Family<Incoming, Counter>,
+    approvals: Histogram,
+    ready_after: Histogram,
     copies: Family<Copied, Counter>,
     ready: Gauge,
+    paused: Gauge,
     parked: Gauge,
     oldest: Gauge,
-}
-
-/// What a look at the program found, as gauges show it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Look {
-    /// Whether the store and Slack can be reached.
-    pub ready: bool,
-    /// How many jobs are given up; nothing where the store does not say.
-    pub parked: Option<usize>,
-    /// For how long the job that is due longest has waited; nothing where the store does not say.
-    pub oldest: Option<Duration>,
 }
 
 /// A connection to Slack that is up; counted until it is dropped.
@@ -85,6 +85,11 @@ struct Copied {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Incoming {
+    what: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct JobRun {
     kind: &'static str,
     outcome: &'static str,
@@ -102,9 +107,13 @@ impl Default for Metrics {
             jobs: Family::default(),
             drift: Gauge::default(),
             sockets: Gauge::default(),
-            acks: Histogram::new(ACK_SECONDS),
+            acks: Family::new_with_constructor(|| Histogram::new(ANSWERS)),
+            hurried: Family::default(),
+            approvals: Histogram::new(APPROVALS),
+            ready_after: Histogram::new(READY),
             copies: Family::default(),
             ready: Gauge::default(),
+            paused: Gauge::default(),
             parked: Gauge::default(),
             oldest: Gauge::default(),
             registry: Registry::default(),
@@ -119,19 +128,81 @@ impl Default for Metrics {
         registry.register("drift_findings", help, metrics.drift.clone());
         let help = "Socket Mode connections to Slack that are up";
         registry.register("slack_sockets", help, metrics.sockets.clone());
-        let help = "How long answers to what people did took";
+        let help = "Seconds until what Slack sent was answered";
         registry.register("ack_seconds", help, metrics.acks.clone());
-        let help = "Batches of the audit trail that were copied, or could not be";
-        registry.register("trail_copies", help, metrics.copies.clone());
-        registry.register("ready", "1 while the store and Slack can be reached", metrics.ready.clone());
-        registry.register("jobs_parked", "Jobs that are given up, 100 at most", metrics.parked.clone());
-        let help = "For how long the job that is due longest has waited";
-        registry.register("jobs_oldest_seconds", help, metrics.oldest.clone());
+        let help = "Things that people had to do once more because they did too many at once";
+        registry.register("hurried", help, metrics.hurried.clone());
+        let help = "Seconds from the form until enough approvers had agreed";
+        registry.register("approval_seconds", help, metrics.approvals.clone());
+        let help = "Seconds from the form until it was there";
+        registry.register("ready_seconds", help, metrics.ready_after.clone());
+        metrics.register_standing(&mut registry);
         Self { registry, ..metrics }
     }
 }
 
+/// How things stand that no bot can count by itself, because another may have changed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether new requests are paused.
+    pub paused: bool,
+    /// Jobs that were given up.
+    pub parked: usize,
+    /// For how long the job that is due longest has waited, in seconds; negative while none is due.
+    pub oldest: i64,
+}
+
 impl Metrics {
+    /// Shows what goes wrong outside as well.
+    pub(super) fn showing(mut self, trouble: &Trouble) -> Self {
+        trouble.register(&mut self.registry);
+        self
+    }
+
+    fn register_standing(&self, registry: &mut Registry) {
+        let help = "Batches of the audit trail that were copied, or could not be";
+        registry.register("trail_copies", help, self.copies.clone());
+        registry.register("ready", "1 while the store and Slack can be reached", self.ready.clone());
+        registry.register("paused", "Whether new requests are paused", self.paused.clone());
+        let help = "Jobs that were given up and need a person, 100 at most";
+        registry.register("jobs_parked", help, self.parked.clone());
+        let help = "For how long the job that is due longest has waited";
+        registry.register("jobs_oldest_seconds", help, self.oldest.clone());
+    }
+
+    /// Notes whether the store and Slack can be reached.
+    pub fn is_ready(&self, ready: bool) {
+        self.ready.set(i64::from(ready));
+    }
+
+    /// Notes how things stand.
+    pub fn stands(&self, standing: Standing) {
+        self.paused.set(i64::from(standing.paused));
+        self.parked.set(i64::try_from(standing.parked).unwrap_or(i64::MAX));
+        self.oldest.set(standing.oldest.max(0));
+    }
+
+    /// Counts an answer to Slack.
+    pub fn ack(&self, what: &'static str, took: Duration) {
+        self.acks.get_or_create(&Incoming { what }).observe(took.as_secs_f64());
+    }
+
+    /// Counts what was done too fast.
+    pub fn hurried(&self, what: &'static str) {
+        self.hurried.get_or_create(&Incoming { what }).inc();
+    }
+
+    /// Counts what an entry of a request's trail says, and how long it took until then.
+    pub(super) fn count_of(&self, request: &Request, entry: &AuditEntry) {
+        let took = entry.at.duration_since(request.submitted_at).as_secs_f64().max(0.0);
+        match (entry.event.as_str(), entry.status.as_str()) {
+            ("approved", "APPROVED") => self.approvals.observe(took),
+            ("active", _) => self.ready_after.observe(took),
+            _ => {}
+        }
+        self.count(entry);
+    }
+
     /// Counts what an entry of the audit trail says.
     pub(super) fn count(&self, entry: &AuditEntry) {
         let product = entry.product.clone();
@@ -166,25 +237,9 @@ impl Metrics {
         self.jobs.get_or_create(&JobRun { kind: kind.word(), outcome }).inc();
     }
 
-    /// Counts an answer to something that somebody did.
-    pub fn ack(&self, took: Duration) {
-        self.acks.observe(took.as_secs_f64());
-    }
-
     /// Counts a batch of the trail that was copied, or could not be.
     pub(super) fn copied(&self, to: &'static str, outcome: &'static str) {
         self.copies.get_or_create(&Copied { to, outcome }).inc();
-    }
-
-    /// Shows what was found; what the store did not say stays as it was.
-    pub fn show(&self, look: Look) {
-        self.ready.set(i64::from(look.ready));
-        if let Some(parked) = look.parked {
-            self.parked.set(i64::try_from(parked).unwrap_or(i64::MAX));
-        }
-        if let Some(oldest) = look.oldest {
-            self.oldest.set(i64::try_from(oldest.as_secs()).unwrap_or(i64::MAX));
-        }
     }
 
     /// Notes how many differences there are.
@@ -273,7 +328,7 @@ mod tests {
             metrics.copied("channel", outcome);
             metrics.copied("events", outcome);
         }
-        metrics.ack(Duration::from_millis(3));
+        metrics.ack("click", Duration::from_millis(3));
         metrics.render().unwrap()
     }
 

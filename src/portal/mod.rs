@@ -18,20 +18,25 @@ pub mod jobs;
 mod lease;
 pub mod lookup;
 pub mod metrics;
+mod own_trail;
+pub mod pause;
 mod people;
 mod perform;
 pub mod reconcile;
+pub mod reload;
 pub mod renew;
 pub mod settle;
 mod show;
+pub mod stats;
 pub mod submit;
 pub mod teardown;
 pub mod trail;
 pub mod transfer;
 
+pub(crate) use home::asked_at;
 pub(crate) use people::others;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use thiserror::Error as ThisError;
@@ -48,6 +53,7 @@ use crate::domain::organization::Organization;
 use crate::domain::period::Period;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
+use crate::domain::tally::Tally;
 use crate::ports::Ports;
 use crate::ports::store::{Claim, Commit, CommitError, RowChange};
 
@@ -69,7 +75,17 @@ pub struct Portal {
     /// What happened so far.
     pub metrics: Arc<Metrics>,
     known: inventory::Known,
+    rules: Arc<RwLock<Rules>>,
     wake: mpsc::UnboundedSender<JobKey>,
+}
+
+/// What can be asked for and who belongs where: what may be replaced while the program runs.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// See [`Portal::catalog`].
+    pub catalog: Arc<Catalog>,
+    /// See [`Portal::organization`].
+    pub organization: Arc<Organization>,
 }
 
 /// Why a use case did not do what was asked.
@@ -91,17 +107,27 @@ impl Portal {
         organization: Arc<Organization>,
     ) -> (Self, mpsc::UnboundedReceiver<JobKey>) {
         let (wake, woken) = mpsc::unbounded_channel();
+        let rules = Rules { catalog: Arc::clone(&catalog), organization: Arc::clone(&organization) };
+        let metrics = Metrics::default().showing(&ports.trouble);
         (
             Self {
                 ports,
                 catalog,
                 organization,
-                metrics: Arc::default(),
+                metrics: Arc::new(metrics),
                 known: inventory::Known::default(),
+                rules: Arc::new(RwLock::new(rules)),
                 wake,
             },
             woken,
         )
+    }
+
+    /// The portal with the rules of now. Whoever begins something takes it, and so goes by the same rules to its end.
+    pub(crate) fn as_of_now(&self) -> Self {
+        let Rules { catalog, organization } =
+            self.rules.read().unwrap_or_else(PoisonError::into_inner).clone();
+        Self { catalog, organization, ..self.clone() }
     }
 
     /// Now.
@@ -184,11 +210,14 @@ impl Portal {
             audit: transition.audit.clone(),
             jobs,
             quota: transition.quota,
+            tally: Tally::of(&request, &transition.audit),
             once,
             done,
+            unless_paused: request.revision == 1,
+            ..Commit::default()
         };
         self.ports.store.commit(commit).await?;
-        transition.audit.iter().for_each(|entry| self.metrics.count(entry));
+        transition.audit.iter().for_each(|entry| self.metrics.count_of(&request, entry));
         self.wake(due);
         Ok(request)
     }
@@ -242,6 +271,15 @@ impl Portal {
         .await
     }
 
+    /// Refuses whoever is no admin, and notes that on the trail.
+    async fn only_admins(&self, by: &By, tried: &str) -> Result<(), Error> {
+        if self.is_one_of_in_time(&by.person, &self.organization.admins).await? {
+            return Ok(());
+        }
+        let nothing = (&TeamName::new("-"), &ProductKey::none());
+        Err(self.refuse_unstored(RequestId::random(), nothing, by, tried, Refusal::NotAnAdmin).await)
+    }
+
     /// Refuses a button or a form that names nothing the portal ever offered, and notes that on the trail.
     pub(crate) async fn refuse_forged(&self, by: &By, tried: &str) -> Error {
         let refusal = Refusal::Forged { command: self.organization.command.clone() };
@@ -261,11 +299,8 @@ impl Portal {
         let Some(why) = refusal.lack_of_right() else { return refusal.into() };
         let subject = AuditSubject { request: id, team, product, status: "-" };
         let actor = Actor::Person(by.clone());
-        let seq = self.ports.store.audit_of(id).await.map(|entries| {
-            entries.last().map(|last| AuditHead { seq: last.seq, digest: last.digest.clone() })
-        });
-        let mut head = match seq {
-            Ok(head) => head.unwrap_or_default(),
+        let mut head = match self.ports.store.audit_last(id).await {
+            Ok(last) => last.as_ref().map(AuditHead::at).unwrap_or_default(),
             Err(error) => return Error::Failed(error.context("cannot read the audit trail")),
         };
         let entry = head.append(self.now(), subject, "refused", &actor, format!("{tried}: {why}"));

@@ -10,7 +10,7 @@ use super::asking::{find_approvers, prompt, tell_approver};
 use super::bill::read_bill;
 use super::decide::judge_stored;
 use super::events::tell;
-use super::home::{find_homes, publish};
+use super::home::{find_all_homes, find_homes, publish};
 use super::lease::{look_at_lease, warn};
 use super::reconcile::reconcile;
 use super::show::{refresh, show};
@@ -82,6 +82,7 @@ pub(super) async fn perform(portal: &Portal, of: &Subject, kind: &JobKind) -> Re
         (Subject::Person(person), JobKind::Home) => publish(portal, person).await,
         (Subject::Portal, JobKind::CopyTrail { after }) => copy(portal, *after).await,
         (Subject::Portal, JobKind::TellEvents { after }) => tell(portal, *after).await,
+        (Subject::Portal, JobKind::FindHomes) => find_all_homes(portal).await,
         (Subject::Portal, JobKind::ReadBill) => Ok(read_bill(portal).await),
         (Subject::Portal, JobKind::Reconcile { told }) => reconcile(portal, told).await,
         (Subject::Person(_) | Subject::Portal, kind) => misplaced(of, kind),

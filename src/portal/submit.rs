@@ -113,6 +113,7 @@ async fn store(
             let budget = submission.budget.unwrap_or_default();
             Err(Refusal::BudgetSpent { team, spent, budget }.into())
         }
+        Err(CommitError::Paused(pause)) => Err(Refusal::Paused { message: pause.message }.into()),
         Err(CommitError::QuotaFull(quota)) => Err(Refusal::QuotaFull { team, product: key, quota }.into()),
         Err(error) => Err(anyhow::Error::new(error).context("cannot store the request").into()),
     }

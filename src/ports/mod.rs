@@ -15,6 +15,7 @@ pub mod slack;
 pub mod store;
 pub mod stored;
 pub mod subscriber;
+pub mod trouble;
 pub mod workflow;
 
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub struct Ports {
     pub slack: Arc<dyn slack::Slack>,
     /// Knows who is who.
     pub directory: Arc<dyn directory::Directory>,
+    /// Counts what goes wrong outside.
+    pub trouble: trouble::Trouble,
     /// Tells the time.
     pub clock: Arc<dyn clock::Clock>,
 }

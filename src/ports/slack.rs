@@ -11,6 +11,7 @@ use thiserror::Error;
 use crate::domain::audit::AuditEntry;
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{ChannelId, PersonId, TeamName};
+use crate::domain::pause::Pause;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{MessageRef, Request, Surface};
 
@@ -127,6 +128,8 @@ pub struct HomePage {
     pub person: PersonId,
     /// Whether they see it for the first time.
     pub is_first_visit: bool,
+    /// The pause, while new requests are not taken.
+    pub paused: Option<Pause>,
     /// What waits for their answer, the longest waiting first, and how many more there are.
     pub waiting: Excerpt,
     /// Their own requests that have not ended, newest first.

@@ -15,8 +15,10 @@ use thiserror::Error;
 use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::job::{Job, JobKey, JobKind, Subject};
+use crate::domain::pause::Pause;
 use crate::domain::quota::{QuotaChange, QuotaSlot, QuotaUse, TeamUse};
 use crate::domain::request::{MessageRef, Request};
+use crate::domain::tally::{Counts, Tally};
 
 /// The store.
 #[async_trait]
@@ -57,6 +59,9 @@ pub trait Store: Debug + Send + Sync {
     /// What a team holds of each product of which it ever held something.
     async fn team_use(&self, team: &TeamName) -> anyhow::Result<Vec<TeamUse>>;
 
+    /// What was counted of a team from this day on.
+    async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<Counts>;
+
     /// What is known of a person's home tab, if they ever opened it.
     async fn home(&self, person: &PersonId) -> anyhow::Result<Option<HomeTab>>;
 
@@ -69,12 +74,18 @@ pub trait Store: Debug + Send + Sync {
     /// A request's audit entries in order.
     async fn audit_of(&self, request: RequestId) -> anyhow::Result<Vec<AuditEntry>>;
 
+    /// The last of them, if there are any.
+    async fn audit_last(&self, request: RequestId) -> anyhow::Result<Option<AuditEntry>>;
+
     /// The whole trail in the order of its commits, a page at a time: entries after `cursor`, none at the end, and
     /// the cursor to go on with. Start with 0.
     async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, u64)>;
 
     /// The cursor behind the last entry there is now.
     async fn audit_end(&self) -> anyhow::Result<u64>;
+
+    /// The pause, while new requests are not taken.
+    async fn pause(&self) -> anyhow::Result<Option<Pause>>;
 
     /// Jobs that are due and not parked, oldest first, at most `limit`. A hint: claim them before doing anything.
     async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>>;
@@ -125,10 +136,27 @@ pub struct Commit {
     pub jobs: Vec<Job>,
     /// The slot to take or give back.
     pub quota: Option<QuotaChange>,
+    /// What is counted of it.
+    pub tally: Option<Tally>,
     /// A key that may be committed once: a view id, an event id. Remembered together with the row's id.
     pub once: Option<String>,
     /// The job that caused this commit and is done with it.
     pub done: Option<Claim>,
+    /// A parked job that this deletes, or that is due again where `jobs` has it as well.
+    pub given_up: Option<JobKey>,
+    /// Whether it may not be made while new requests are paused.
+    pub unless_paused: bool,
+    /// Pauses new requests, or takes them again.
+    pub pausing: Option<Pausing>,
+}
+
+/// What a commit does about new requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pausing {
+    /// They are paused from now on, in the place of a pause there is.
+    Begin(Pause),
+    /// They are taken again.
+    End,
 }
 
 /// How a row is written.
@@ -157,8 +185,8 @@ impl RowChange {
     }
 }
 
-/// Why a commit was not made. Checked in this order: [`ClaimLost`](Self::ClaimLost), [`Again`](Self::Again),
-/// [`Stale`](Self::Stale) for the row, [`BudgetSpent`](Self::BudgetSpent), [`QuotaFull`](Self::QuotaFull),
+/// Why a commit was not made. Checked in this order: [`ClaimLost`](Self::ClaimLost), [`NotParked`](Self::NotParked),
+/// [`Again`](Self::Again), [`Paused`](Self::Paused), [`Stale`](Self::Stale) for the row, [`BudgetSpent`](Self::BudgetSpent), [`QuotaFull`](Self::QuotaFull),
 /// [`Stale`](Self::Stale) for the trail.
 #[derive(Debug, Error)]
 pub enum CommitError {
@@ -177,6 +205,12 @@ pub enum CommitError {
     /// The job in `done` is no longer ours.
     #[error("the job was claimed by another")]
     ClaimLost,
+    /// The job in `given_up` is gone or not parked.
+    #[error("the job is not parked")]
+    NotParked,
+    /// New requests are paused.
+    #[error("new requests are paused")]
+    Paused(Box<Pause>),
     /// Anything else; it may work later.
     #[error(transparent)]
     Other(#[from] anyhow::Error),

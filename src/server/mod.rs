@@ -3,6 +3,7 @@
 mod connections;
 mod hurried;
 mod readiness;
+mod scrape;
 
 use axum::Router;
 use axum::extract::State;
@@ -13,6 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::portal::Portal;
 use readiness::Readiness;
+use scrape::Scrape;
 
 pub use connections::serve;
 
@@ -22,7 +24,7 @@ pub fn router(portal: &Portal, slack: Option<Router>) -> Router {
     let probes = Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready).with_state(readiness.clone()))
-        .route("/metrics", get(metrics).with_state((portal.clone(), readiness)));
+        .route("/metrics", get(metrics).with_state(Scrape::new(portal.clone(), readiness)));
     slack.unwrap_or_default().merge(probes).layer(CatchPanicLayer::new())
 }
 
@@ -33,9 +35,8 @@ async fn ready(State(readiness): State<Readiness>) -> Response {
     }
 }
 
-async fn metrics(State((portal, readiness)): State<(Portal, Readiness)>) -> Response {
-    readiness.show().await;
-    match portal.metrics.render() {
+async fn metrics(State(scrape): State<Scrape>) -> Response {
+    match scrape.render().await {
         Ok(text) => {
             let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
             (kind, text).into_response()

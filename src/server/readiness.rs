@@ -1,5 +1,5 @@
-//! Whether the store and Slack can be reached and how its jobs stand, asked at most every five seconds however often a
-//! probe asks us; and whether Slack can reach us where that takes a socket.
+//! Whether the store and Slack can be reached, asked at most every five seconds however often a probe asks us; and
+//! whether Slack can reach us where that takes a socket.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,14 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use crate::portal::Portal;
-use crate::portal::metrics::Look;
 
 /// How long an answer is repeated.
 const REPEATED_FOR: SignedDuration = SignedDuration::from_secs(5);
 /// How long the store and Slack have to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Jobs that were given up are counted up to here.
-const MOST_PARKED: usize = 100;
 
 /// Cheap to clone; all clones share one answer.
 #[derive(Clone, Debug)]
@@ -29,8 +26,6 @@ pub(super) struct Readiness {
 struct Answer {
     at: Timestamp,
     problems: Vec<String>,
-    parked: Option<usize>,
-    oldest: Option<Duration>,
 }
 
 impl Readiness {
@@ -41,47 +36,28 @@ impl Readiness {
     /// What is not ready; empty when all is well. Says which part, never why: the log has the reason.
     pub(super) async fn problems(&self) -> Vec<String> {
         let deaf = self.over_sockets && self.portal.metrics.sockets() == 0;
-        let mut problems = self.asked().await.problems;
+        let mut problems = self.asked().await;
         problems.extend(deaf.then(|| "socket: not connected".to_owned()));
         problems
     }
 
-    /// Has the metrics show how things are.
-    pub(super) async fn show(&self) {
-        let Answer { parked, oldest, .. } = self.asked().await;
-        let ready = self.problems().await.is_empty();
-        self.portal.metrics.show(Look { ready, parked, oldest });
-    }
-
     /// What the store and Slack say of themselves.
-    async fn asked(&self) -> Answer {
+    async fn asked(&self) -> Vec<String> {
         let mut last = self.last.lock().await;
         let now = self.portal.ports.clock.now();
         if let Some(answer) = last.as_ref()
             && now.duration_since(answer.at).abs() < REPEATED_FOR
         {
-            return answer.clone();
+            return answer.problems.clone();
         }
-        let store = &self.portal.ports.store;
-        let (checked, slack, parked, due) = tokio::join!(
-            tokio::time::timeout(PATIENCE, store.check()),
+        let (store, slack) = tokio::join!(
+            tokio::time::timeout(PATIENCE, self.portal.ports.store.check()),
             tokio::time::timeout(PATIENCE, self.portal.ports.slack.check()),
-            tokio::time::timeout(PATIENCE, store.parked(MOST_PARKED)),
-            tokio::time::timeout(PATIENCE, store.next_due()),
         );
-        let problems = [unready("store", checked), unready("slack", slack)].into_iter().flatten().collect();
-        // A job that is due later has not waited at all.
-        let waited = |due: Option<Timestamp>| {
-            due.and_then(|due| Duration::try_from(now.duration_since(due)).ok()).unwrap_or_default()
-        };
-        let answer = Answer {
-            at: now,
-            problems,
-            parked: parked.ok().and_then(Result::ok).map(|parked| parked.len()),
-            oldest: due.ok().and_then(Result::ok).map(waited),
-        };
-        *last = Some(answer.clone());
-        answer
+        let problems: Vec<String> =
+            [unready("store", store), unready("slack", slack)].into_iter().flatten().collect();
+        *last = Some(Answer { at: now, problems: problems.clone() });
+        problems
     }
 }
 

@@ -2,7 +2,7 @@
 //! after the answer is kept track of.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 use super::actions;
+use super::allowance::Allowances;
 use super::client::{Identity, SlackClient};
 use super::commands;
 use super::incoming::{Click, Event, Incoming, Origin, ResponseUrl};
@@ -41,7 +42,8 @@ pub struct Edge {
     /// Calls Slack.
     pub client: Arc<SlackClient>,
     identity: Arc<Mutex<Option<Arc<Identity>>>>,
-    pub(super) help: Bytes,
+    help: Arc<RwLock<Bytes>>,
+    pub(super) allowances: Arc<Allowances>,
     following: TaskTracker,
 }
 
@@ -59,21 +61,36 @@ pub(super) struct Whereabouts {
 }
 
 impl Edge {
-    /// An edge that has asked Slack nothing yet.
-    pub fn new(portal: Portal, client: Arc<SlackClient>) -> Self {
-        let help = commands::written_help(&portal.organization.command, &portal.catalog);
-        Self { portal, client, identity: Arc::default(), help, following: TaskTracker::new() }
+    /// An edge that has asked Slack nothing yet; everybody may do `burst` things at once, and then one a second.
+    pub fn new(portal: Portal, client: Arc<SlackClient>, burst: u32) -> Self {
+        let help = Arc::new(RwLock::new(written_help(&portal)));
+        let allowances = Arc::new(Allowances::new(burst));
+        Self { portal, client, identity: Arc::default(), help, allowances, following: TaskTracker::new() }
     }
 
-    /// Answers one thing that Slack sent, and counts how long that took.
+    /// The answer to `help`.
+    pub(super) fn help(&self) -> Bytes {
+        self.help.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Writes the answer to `help` anew, once other rules are followed.
+    pub fn rules_changed(&self) {
+        *self.help.write().unwrap_or_else(PoisonError::into_inner) = written_help(&self.portal.as_of_now());
+    }
+
+    /// Answers one thing that Slack sent, by the rules of now.
     pub async fn answer(&self, incoming: Incoming) -> Ack {
-        let began = Instant::now();
-        let ack = self.answer_now(incoming).await;
-        self.portal.metrics.ack(began.elapsed());
+        let (what, began) = (word(&incoming), Instant::now());
+        let edge = Self { portal: self.portal.as_of_now(), ..self.clone() };
+        let ack = match edge.hurry(what, &incoming) {
+            Some(wait) => edge.too_fast(&incoming, wait),
+            None => edge.answered(incoming).await,
+        };
+        self.portal.metrics.ack(what, began.elapsed());
         ack
     }
 
-    async fn answer_now(&self, incoming: Incoming) -> Ack {
+    async fn answered(&self, incoming: Incoming) -> Ack {
         if let Some(origin) = origin(&incoming)
             && !self.is_ours(origin).await
         {
@@ -304,6 +321,26 @@ impl Whereabouts {
 
     pub(super) fn only(person: &PersonId) -> Self {
         Self { person: person.clone(), channel: None, response_url: None, in_modal: false }
+    }
+}
+
+fn written_help(portal: &Portal) -> Bytes {
+    commands::written_help(&portal.organization.command, &portal.catalog)
+}
+
+/// What it is, in a word for the metrics.
+fn word(incoming: &Incoming) -> &'static str {
+    match incoming {
+        Incoming::Command(_) => "command",
+        Incoming::Click(_) => "click",
+        Incoming::Submission(_) => "submission",
+        Incoming::Suggestion(_) => "suggestion",
+        Incoming::Shortcut(_) => "shortcut",
+        Incoming::Event(_) => "event",
+        Incoming::Closed
+        | Incoming::UrlVerification { .. }
+        | Incoming::SslCheck
+        | Incoming::Unknown { .. } => "other",
     }
 }
 

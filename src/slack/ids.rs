@@ -3,6 +3,9 @@
 use std::fmt;
 
 use crate::domain::ids::RequestId;
+use crate::domain::job::{JobKey, Subject};
+use crate::portal::jobs::Named;
+use crate::ports::store::ParkedJob;
 
 /// Elements that people press or change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +36,12 @@ pub enum ActionId {
     ShowAll,
     /// What things cost; carries nothing.
     ShowCosts,
+    /// How requests went; carries nothing.
+    ShowStats,
+    /// Have a job tried again that was given up; carries a [`JobValue`].
+    RetryJob,
+    /// Forget such a job, after asking once more; carries a [`JobValue`].
+    DropJob,
     /// Open the catalog; carries nothing.
     OpenCatalog,
     /// Open a product's form; carries the product's key.
@@ -48,7 +57,7 @@ impl ActionId {
     pub const MOST_PERIODS: u8 = 5;
 
     /// Every action.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::Approve,
         Self::Deny,
         Self::Cancel,
@@ -66,6 +75,9 @@ impl ActionId {
         Self::MoreRows,
         Self::ShowAll,
         Self::ShowCosts,
+        Self::ShowStats,
+        Self::RetryJob,
+        Self::DropJob,
         Self::OpenCatalog,
         Self::ChooseProduct,
         Self::ChooseTeam,
@@ -92,6 +104,9 @@ impl ActionId {
             Self::MoreRows => "list.more",
             Self::ShowAll => "list.all",
             Self::ShowCosts => "costs.show",
+            Self::ShowStats => "stats.show",
+            Self::RetryJob => "job.retry",
+            Self::DropJob => "job.drop",
             Self::OpenCatalog => "catalog.open",
             Self::ChooseProduct => "catalog.choose",
             Self::ChooseTeam => "form.team",
@@ -211,6 +226,33 @@ impl fmt::Display for ButtonValue {
     }
 }
 
+/// What a button about a parked job carries: when the job was first due, whose it is, and its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobValue(pub Named);
+
+impl JobValue {
+    /// This job.
+    pub fn of(job: &ParkedJob) -> Self {
+        Self(Named::of(job))
+    }
+
+    /// Reads `<seconds>|<subject>|<name>`; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '|');
+        let due = parts.next()?.parse().ok()?;
+        let of = Subject::parse(parts.next()?);
+        let name = parts.next().filter(|name| !name.is_empty())?.to_owned();
+        Some(Self(Named { key: JobKey { of, name }, due }))
+    }
+}
+
+impl fmt::Display for JobValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Named { key, due } = &self.0;
+        write!(f, "{due}|{}|{}", key.of, key.name)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -242,10 +284,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_button_about_a_job_reads_back_and_nothing_else_does() {
+        for of in [Subject::Request(RequestId::random()), Subject::Portal] {
+            let value = JobValue(Named { key: JobKey { of, name: "show:told|ACTIVE".into() }, due: -3 });
+            assert_eq!(JobValue::parse(&value.to_string()), Some(value));
+        }
+        for bad in ["", "|", "1|-", "1|-|", "x|-|bill"] {
+            assert_eq!(JobValue::parse(bad), None, "{bad}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_button_value_breaks_the_parser(text in ".{0,60}") {
-            let _ = ButtonValue::parse(&text);
+            let _ = (ButtonValue::parse(&text), JobValue::parse(&text));
         }
     }
 }

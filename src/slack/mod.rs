@@ -12,6 +12,7 @@
 //! which cuts each text to Slack's limit.
 
 mod actions;
+mod allowance;
 pub mod blocks;
 mod body;
 pub mod checkup;
@@ -20,6 +21,7 @@ mod commands;
 pub mod directory;
 pub mod edge;
 mod home;
+mod hurry;
 pub mod ids;
 pub mod incoming;
 pub mod manifest;

@@ -22,6 +22,7 @@ use crate::ports::provisioner::Provisioner;
 use crate::ports::queue::Queue;
 use crate::ports::store::Store;
 use crate::ports::subscriber::Subscriber;
+use crate::ports::trouble::Trouble;
 use crate::ports::workflow::Workflow;
 
 /// Everything that the portal works on, but for Slack.
@@ -37,11 +38,13 @@ pub struct Backends {
     pub provisioner: Arc<dyn Provisioner>,
     /// Knows what exists in the account.
     pub inventory: Arc<dyn Inventory>,
+    /// Counts what goes wrong outside.
+    pub trouble: Trouble,
     /// Knows what AWS charges, where somebody wants to know.
     pub bill: Option<Arc<dyn Bill>>,
     /// Hears of every entry of the trail, where a topic does.
     pub topic: Option<Arc<dyn Subscriber>>,
-    on_aws: OnAws,
+    pub(super) on_aws: OnAws,
 }
 
 impl Backends {
@@ -64,8 +67,10 @@ impl Backends {
         catalog: &Arc<Catalog>,
     ) -> anyhow::Result<Self> {
         if settings.uses_aws() {
-            let configuration = aws::configuration().await;
-            return Self::open_on(&configuration, settings, clock, catalog);
+            let trouble = Trouble::default();
+            let configuration = aws::configuration_counting(&trouble).await;
+            let backends = Self::open_on(&configuration, settings, clock, catalog)?;
+            return Ok(Self { trouble, ..backends });
         }
         Self::embedded(settings, clock)
     }
@@ -111,6 +116,7 @@ impl Backends {
                 None => Arc::new(SimulatedInventory),
             },
             topic: on_aws.topic.clone().map(|topic| Arc::new(topic) as _),
+            trouble: Trouble::default(),
             bill: on_aws.bill.clone().map(|bill| Arc::new(bill) as _),
             on_aws,
         })
@@ -133,6 +139,17 @@ pub async fn store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
             Arc::new(DynamoStore::new(&aws::configuration().await, tables(requests, events)))
         }
     })
+}
+
+/// The store that the settings name, for single changes while bots may be running on it.
+///
+/// # Errors
+/// When it cannot be opened, or there is none yet.
+pub async fn store_beside(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
+    match &settings.backend.store {
+        StoreChoice::Sqlite(file) => Ok(Arc::new(SqliteStore::new(Database::open_beside(file)?))),
+        StoreChoice::DynamoDb { .. } => store(settings).await,
+    }
 }
 
 /// The SQLite file of what is embedded, opened by the first that needs it.

@@ -19,6 +19,7 @@ use crate::ports::store::{ParkedJob, Store};
 const AWS: &str = "AWS";
 const STORE: &str = "store";
 const JOBS: &str = "jobs";
+const REQUESTS: &str = "requests";
 /// So long a due job waits when nobody works; a claim that ran out takes two minutes.
 const STANDSTILL: SignedDuration = SignedDuration::from_mins(5);
 /// Parked jobs that are told one by one.
@@ -48,6 +49,7 @@ pub async fn look(settings: &Settings, catalog: &Arc<Catalog>, clock: &dyn Clock
         StoreChoice::DynamoDb { .. } => {
             if let Some(store) = &on_aws.store {
                 findings.push(of_use(store.check().await));
+                findings.extend(of_pause(store).await);
                 findings.extend(of_jobs(store, clock).await);
             }
         }
@@ -74,7 +76,9 @@ async fn of_file(file: &str, clock: &dyn Clock) -> Vec<Finding> {
         }
     };
     let mut findings = vec![Finding::ok(STORE, format!("`{file}` can be read"))];
-    findings.extend(of_jobs(&SqliteStore::new(database), clock).await);
+    let store = SqliteStore::new(database);
+    findings.extend(of_pause(&store).await);
+    findings.extend(of_jobs(&store, clock).await);
     findings
 }
 
@@ -99,6 +103,16 @@ fn of_use(checked: anyhow::Result<()>) -> Finding {
             "give the bot's role the rights that it has in `infra/portal.yml`",
         ),
     }
+}
+
+/// Nothing while all is as usual.
+async fn of_pause(store: &dyn Store) -> Option<Finding> {
+    let pause = match store.pause().await {
+        Ok(pause) => pause?,
+        Err(error) => return Some(unreadable(&error)),
+    };
+    let what = format!("new ones are paused since {:.0} by {}: {}", pause.since, pause.by, pause.message);
+    Some(Finding::warning(REQUESTS, what, "`quartermaster resume` takes them again"))
 }
 
 async fn of_jobs(store: &dyn Store, clock: &dyn Clock) -> Vec<Finding> {

@@ -5,6 +5,7 @@
 mod backends;
 pub mod checkup;
 mod on_aws;
+mod reload;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +35,8 @@ use crate::slack::socket::SocketMode;
 use crate::webhook::Webhook;
 
 pub use crate::slack::client::PACE;
-pub use backends::{Backends, store};
+pub use backends::{Backends, store, store_beside};
+pub use reload::Reloader;
 
 /// How long requests that are under way may take once the program is told to stop.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
@@ -48,6 +50,7 @@ pub struct App {
     pub dispatcher: Dispatcher,
     /// Answers Slack.
     pub edge: Edge,
+    reloader: Arc<Reloader>,
     way: Way,
     woken: mpsc::UnboundedReceiver<JobKey>,
 }
@@ -58,7 +61,7 @@ enum Way {
     /// Slack calls, and what it signs is let in.
     Called(Verifier),
     /// Over connections that we open.
-    Connected(SocketMode),
+    Connected(Box<SocketMode>),
 }
 
 impl App {
@@ -76,7 +79,9 @@ impl App {
     ) -> anyhow::Result<Self> {
         let token = environment.bot_token.reveal();
         let api = &environment.slack_api_url;
-        let client = Arc::new(SlackClient::with_pace(api, token, Arc::clone(&clock), pace)?);
+        let client = Arc::new(
+            SlackClient::with_pace(api, token, Arc::clone(&clock), pace)?.counting(&backends.trouble),
+        );
         let ports = Ports {
             store: backends.store,
             workflow: backends.workflow,
@@ -85,27 +90,41 @@ impl App {
             bill: backends.bill,
             inventory: backends.inventory,
             subscriber: backends.topic.or(webhook(settings, environment, &clock)?),
+            trouble: backends.trouble.clone(),
             slack: Arc::clone(&client) as _,
             directory: Arc::new(SlackDirectory::new(Arc::clone(&client), Arc::clone(&clock))),
             clock: Arc::clone(&clock),
         };
         let (portal, woken) = Portal::new(ports, catalog, Arc::new(settings.organization.clone()));
-        let edge = Edge::new(portal.clone(), client);
+        let edge = Edge::new(portal.clone(), client, settings.burst);
+        let reloader = Reloader::new(edge.clone(), backends.on_aws, settings.clone());
         let way = match &environment.inbound {
             Inbound::Http { signing_secret } => Way::Called(Verifier::new(signing_secret.reveal(), clock)?),
             Inbound::Socket { app_token, connections } => {
                 let client = SlackClient::new(api, app_token.reveal(), clock)?;
-                Way::Connected(SocketMode::new(edge.clone(), client, *connections)?)
+                Way::Connected(Box::new(SocketMode::new(edge.clone(), client, *connections)?))
             }
         };
-        Ok(Self { dispatcher: Dispatcher::new(portal.clone()), edge, way, portal, woken })
+        Ok(Self {
+            dispatcher: Dispatcher::new(portal.clone()),
+            edge,
+            reloader: Arc::new(reloader),
+            way,
+            portal,
+            woken,
+        })
+    }
+
+    /// Takes up new settings and a new catalog while the program runs.
+    pub fn reloader(&self) -> Arc<Reloader> {
+        Arc::clone(&self.reloader)
     }
 
     /// Keeps the connections over which Slack tells us things; none where Slack calls us.
     pub fn sockets(&self) -> Option<&SocketMode> {
         match &self.way {
             Way::Called(_) => None,
-            Way::Connected(sockets) => Some(sockets),
+            Way::Connected(sockets) => Some(&**sockets),
         }
     }
 

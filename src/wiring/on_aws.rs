@@ -81,6 +81,14 @@ impl OnAws {
         })
     }
 
+    /// What is wrong with the portfolio for this catalog; nothing where there is none.
+    pub(super) async fn problems_with(&self, catalog: &Arc<Catalog>) -> Vec<Problem> {
+        match &self.provisioner {
+            Some(portfolio) => portfolio.clone().offering(Arc::clone(catalog)).problems().await,
+            None => Vec::new(),
+        }
+    }
+
     /// Looks at every part of the account that is used, all at once; at none of them where nothing can be called.
     pub(super) async fn look(&self) -> Vec<Look> {
         let Some(configuration) = &self.configuration else { return Vec::new() };

@@ -7,6 +7,7 @@ mod cost_explorer;
 mod dynamodb;
 #[path = "../emulator/mod.rs"]
 mod emulator;
+mod failures;
 mod inventory;
 mod local;
 mod provisioner;

@@ -45,12 +45,18 @@ pub(crate) async fn answered(answers: impl IntoIterator<Item = (u16, Value)>) ->
 pub(crate) async fn answered_in_text(
     answers: impl IntoIterator<Item = (u16, String)>,
 ) -> (SdkConfig, Script) {
+    let (endpoint, script) = listening(answers).await;
+    (calling(&endpoint).await, script)
+}
+
+/// Where a server is that gives these answers.
+pub(crate) async fn listening(answers: impl IntoIterator<Item = (u16, String)>) -> (String, Script) {
     let script = Script { answers: Arc::new(Mutex::new(answers.into_iter().collect())), ..Script::default() };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let stand_in = Router::new().fallback(answer).with_state(script.clone());
     tokio::spawn(async move { axum::serve(listener, stand_in).await.unwrap() });
-    (calling(&endpoint).await, script)
+    (endpoint, script)
 }
 
 /// What calls this endpoint.

@@ -21,6 +21,9 @@ async fn help_names_what_there_is() {
         `/provision transfer &lt;id&gt; [@person]` hands something to a team-mate
         `/provision audit &lt;id&gt;` shows who did what and when; for approvers, admins and auditors
         `/provision costs [team]` shows what yours and your teams' cost, a month and this month
+        `/provision stats [team]` shows how your teams' requests went in the last 30 days, and what waits
+        `/provision jobs` shows what could not be done and was given up; for admins
+        `/provision pause [message], resume` stops taking new requests, and takes them again; for admins
         `/provision help` shows this
         For example `/provision ecs-service team=payments`. Ids may be cut to the first characters that tell them apart.
         ");
@@ -198,15 +201,6 @@ async fn a_product_that_does_not_exist_leads_to_the_nearest_one() {
         insta::assert_snapshot!(alice.is_told(), @"There is no product called *../../etc/passwd*. The command without a product shows what there is.");
         alice.runs("/provision S3-BUCKET").await;
         assert!(alice.form().starts_with("Secure S3 Bucket"), "{}", alice.form());
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_word_of_a_later_version_says_so() {
-    run(async |company| {
-        company.alice.runs("/provision stats").await;
-        insta::assert_snapshot!(company.alice.is_told(), @"`/provision stats` is not available in this version. `/provision help` shows what is.");
     })
     .await;
 }

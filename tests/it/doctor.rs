@@ -253,6 +253,17 @@ async fn jobs_that_were_given_up_or_wait_for_a_bot_are_told() {
     ");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_is_told() {
+    let operator = Operator::new().await;
+    assert!(operator.place.runs(&["reconcile"]).status.success(), "it makes the store");
+    assert!(operator.place.runs(&["pause", "--message", "We move house."]).status.success());
+    let told = operator.hears();
+    assert!(told.starts_with("warning requests: new ones are paused since 20"), "{told}");
+    assert!(told.contains(" by operator: We move house.: `quartermaster resume` takes them again"), "{told}");
+    assert!(told.ends_with("problems: 0, warnings: 1\nexit 0"), "{told}");
+}
+
 /// The operator of a bot on AWS asks.
 fn asks_on(cloud: &Cloud, operator: &Operator) -> String {
     let mut command = operator.command(&[]);

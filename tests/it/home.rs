@@ -19,7 +19,7 @@ async fn a_first_visit_explains_the_app_and_leads_to_the_catalog() {
         *Welcome.* Here you get AWS resources that are set up the right way, without a ticket.
         *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
         Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
-        [Request something] [Costs]
+        [Request something] [Costs] [Stats]
         # Waiting for your approval
         (Nothing waits for you. What you can approve or deny shows up here.)
         # Your requests and resources
@@ -60,7 +60,7 @@ async fn an_approver_decides_on_the_home_tab() {
         *Welcome.* Here you get AWS resources that are set up the right way, without a ticket.
         *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
         Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
-        [Request something] [Costs]
+        [Request something] [Costs] [Stats]
         # Waiting for your approval
         *PostgreSQL RDS Instance v1.0* for team *payments* · about $15/month
         <@U0ALICE> asks for it · `id` · expires unanswered 2026-11-24 09:00 UTC
@@ -102,7 +102,7 @@ async fn ones_own_and_the_teams_things_stand_apart_and_nobody_elses_anywhere() {
         *Welcome.* Here you get AWS resources that are set up the right way, without a ticket.
         *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
         Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
-        [Request something] [Costs]
+        [Request something] [Costs] [Stats]
         # Waiting for your approval
         (Nothing waits for you. What you can approve or deny shows up here.)
         # Your requests and resources

@@ -207,3 +207,28 @@ fn jobs_that_were_given_up_are_listed_tried_again_or_dropped_and_that_is_on_the_
     job retried | operator | `show:home` of U0ALICE, given up because: Slack refused the call: invalid_blocks
     ");
 }
+
+#[test]
+fn new_requests_are_paused_and_taken_again() {
+    let place = Place::new("127.0.0.1:0");
+    let runs = |arguments: &[&str]| transcript::steady(&said(&place.runs(arguments)));
+    insta::assert_snapshot!(runs(&["pause"]), @"
+    error: there is no store at `quartermaster.db` yet: it is made when the bot first starts with these settings
+    exit 1
+    ");
+    assert!(place.runs(&["reconcile"]).status.success(), "it makes the store");
+    insta::assert_snapshot!(runs(&["resume"]), @"
+    new requests were not paused
+    exit 0
+    ");
+    insta::assert_snapshot!(runs(&["pause", "--message", " Back on Monday. "]), @"
+    new requests are paused, and people read: Back on Monday.
+    exit 0
+    ");
+    insta::assert_snapshot!(runs(&["pause"]), @"
+    new requests are paused, and people read: the platform team is working on something. Please try again later.
+    exit 0
+    ");
+    let resumed = runs(&["resume"]);
+    assert!(resumed.starts_with("new requests are taken again; paused since 20"), "{resumed}");
+}

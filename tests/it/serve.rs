@@ -65,6 +65,113 @@ fn read(mut pipe: impl std::io::Read) -> String {
     text
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_pauses_requests_and_looks_after_jobs_beside_the_running_bot() {
+    let address = free_address().await;
+    let place = Place::new(&address);
+    let (slack, origin) = slack(&address).await;
+    let _bot = Bot::start(place.serves(&origin), &address).await;
+    let asks = async || {
+        slack.run_command("U0ALICE", "C0PAYMENTS", "/provision s3-bucket BucketPurpose=logs").await.unwrap();
+    };
+    let told = || slack.ephemerals("U0ALICE").iter().map(|message| message.text.clone()).collect::<Vec<_>>();
+
+    insta::assert_snapshot!(said(&place.runs(&["pause", "--message", "We move house."])), @"
+    new requests are paused, and people read: We move house.
+    exit 0
+    ");
+    asks().await;
+    eventually("she is told", async || told() == ["New requests are paused: We move house."]).await;
+    assert!(slack.view("U0ALICE").is_none());
+    let resumed = said(&place.runs(&["resume"]));
+    assert!(resumed.starts_with("new requests are taken again; paused since 20"), "{resumed}");
+    asks().await;
+    eventually("the form opens", async || slack.view("U0ALICE").is_some()).await;
+
+    let file = rusqlite::Connection::open(place.file("quartermaster.db")).unwrap();
+    file.execute_batch(
+        "INSERT INTO jobs (of, name, kind, due_at, parked, attempts, last_error, written_at) VALUES
+         ('U0ALICE', 'show:home', '\"Home\"', 0, 1, 3, 'Slack refused the call: invalid_blocks', 0),
+         ('U0BOB', 'show:home', '\"Home\"', 0, 1, 0, 'Slack refused the call: invalid_blocks', 0)",
+    )
+    .unwrap();
+    insta::assert_snapshot!(said(&place.runs(&["jobs", "retry", "U0ALICE"])), @"
+    U0ALICE show:home due 1970-01-01T00:00:00Z, put off 3 times: Slack refused the call: invalid_blocks
+    the running bot tries them again, or the next one that starts
+    exit 0
+    ");
+    insta::assert_snapshot!(said(&place.runs(&["jobs", "drop", "U0BOB", "show:home"])), @"
+    U0BOB show:home due 1970-01-01T00:00:00Z, put off 0 times: Slack refused the call: invalid_blocks
+    it is gone
+    exit 0
+    ");
+    let left =
+        || file.query_row("SELECT count(*) FROM jobs WHERE of LIKE 'U0%'", [], |row| row.get::<_, i64>(0));
+    eventually("the bot has tried it", async || left().unwrap() == 0).await;
+    let export = place.runs(&["audit", "export"]);
+    assert!(export.status.success(), "the chain is whole: {}", said(&export));
+    let entry = |line: &str| {
+        let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+        ["request", "seq", "event", "actor"].map(|field| entry[field].to_string().replace('"', "")).join(" ")
+    };
+    let entries: Vec<String> = String::from_utf8(export.stdout).unwrap().lines().map(entry).collect();
+    insta::assert_snapshot!(entries.join("\n"), @"
+    00000000-0000-0000-0000-000000000000 1 paused operator
+    00000000-0000-0000-0000-000000000000 2 resumed operator
+    00000000-0000-0000-0000-000000000000 3 job retried operator
+    00000000-0000-0000-0000-000000000000 4 job dropped operator
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_running_bot_reads_settings_and_catalog_anew_when_it_is_told_to() {
+    let address = free_address().await;
+    let place = Place::new(&address);
+    place.replace("quartermaster.toml", "[slack]", "[slack]\nadmins = [\"U0ADMIN\"]");
+    let (slack, origin) = slack(&address).await;
+    let mut command = place.serves(&origin);
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut bot = Bot::start(command, &address).await;
+    let hang_up = || {
+        let pid = bot.0.id().to_string();
+        assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    };
+    let opens_a_form = async |person: &str| {
+        slack.run_command(person, "C0GENERAL", "/provision s3-bucket").await.unwrap();
+    };
+
+    place.replace("quartermaster.toml", "[\"U0ALICE\"]", "[\"U0ALICE\", \"U0OLGA\"]");
+    place.replace("catalog/s3-bucket/product.yml", "description:", "descripton:");
+    hang_up();
+    let told =
+        || slack.dm("U0ADMIN").iter().any(|message| message.text.contains("did you mean `description`?"));
+    eventually("the admin is told", async || told()).await;
+    opens_a_form("U0OLGA").await;
+    assert!(slack.view("U0OLGA").is_none(), "nothing has changed");
+
+    place.replace("catalog/s3-bucket/product.yml", "descripton:", "description:");
+    place.replace("quartermaster.toml", "listen = \"", "log = \"json\"\nlisten = \"");
+    hang_up();
+    eventually("she is in the team", async || {
+        opens_a_form("U0OLGA").await;
+        slack.view("U0OLGA").is_some()
+    })
+    .await;
+    assert!(Command::new("kill").arg(bot.0.id().to_string()).status().unwrap().success());
+    assert!(bot.0.wait().unwrap().success());
+    let log = bot.0.stderr.take().map(read).unwrap();
+    for line in [
+        "settings and catalog stay as they were",
+        "line 3: unknown key `descripton`",
+        "settings and catalog are read anew",
+        "team payments changed",
+        "this setting is followed after a restart only",
+        "server.log",
+    ] {
+        assert!(log.contains(line), "{line} is not in\n{log}");
+    }
+}
+
 #[test]
 fn every_wrong_setting_and_every_missing_secret_is_told_at_once() {
     let place = Place::new("3000");

@@ -42,6 +42,7 @@ pub(crate) fn place(listen: &str) -> Place {
 listen = "{listen}"
 [slack]
 approvals_channel = "C0APPROVALS"
+burst = 0
 audit_channel = "C0AUDIT"
 admins = ["{ADMIN}"]
 [simulated]

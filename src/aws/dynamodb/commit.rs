@@ -13,7 +13,7 @@ use tokio::sync::MutexGuard;
 
 use super::item::{Item, must_text, number, read_amount, read_number, read_text, text};
 use super::transaction::{Check, Expression, MOST_WRITES, Outcome, Part, Pauses, Table, is_refusal};
-use super::{DynamoStore, LONGEST, jobs, keys, quota, row, trail};
+use super::{DynamoStore, LONGEST, counts, jobs, keys, quota, row, trail};
 use crate::domain::ids::RequestId;
 use crate::domain::job::{Job, JobKey};
 use crate::domain::quota::QuotaUse;
@@ -43,7 +43,9 @@ fn in_parts(mut commit: Commit) -> Vec<Commit> {
         place += 1;
         once_each.get(&job.key) == Some(&(place - 1))
     });
-    let Commit { row: None, quota: None, once: None, done: None, .. } = &commit else { return vec![commit] };
+    let Commit { row: None, quota: None, once: None, done: None, given_up: None, .. } = &commit else {
+        return vec![commit];
+    };
     if !commit.audit.is_empty() || commit.jobs.len() <= MOST_WRITES {
         return vec![commit];
     }
@@ -105,6 +107,8 @@ fn refusal(parts: &[Part], reasons: &[CancellationReason]) -> anyhow::Result<Opt
         let there = reason.item().unwrap_or(&nothing);
         return Ok(Some(match part.check {
             Check::Claim => CommitError::ClaimLost,
+            Check::Parked => CommitError::NotParked,
+            Check::Pause => CommitError::Paused(Box::new(counts::read_pause(there)?)),
             Check::Once => CommitError::Again(read_text(there, "request").and_then(RequestId::parse)),
             Check::Row | Check::Entry => CommitError::Stale,
             Check::Budget => {
@@ -149,12 +153,16 @@ impl Prepared {
     async fn parts(&self, store: &DynamoStore, begins: u64) -> anyhow::Result<Vec<Part>> {
         let mut parts = Vec::new();
         parts.extend(self.cause(store)?);
+        parts.extend(self.given_up(store)?);
         if let Some(key) = &self.commit.once {
             let mut item = keys::once(key);
             if let Some(row) = &self.row {
                 item.insert("request".to_owned(), text(row.request.id.to_string()));
             }
             parts.push(store.put_if(Table::Events, item, Check::Once, is_new("pk"))?);
+        }
+        if self.commit.unless_paused {
+            parts.push(store.absent(keys::pause(), Check::Pause)?);
         }
         if let Some(row) = &self.row {
             parts.push(row.part(store)?);
@@ -172,7 +180,13 @@ impl Prepared {
             item.insert("body".to_owned(), text(body));
             parts.push(store.put_if(Table::Events, item, Check::Plan, is_new("pk"))?);
         }
-        for job in self.commit.jobs.iter().filter(|job| !self.is_cause(job)) {
+        if let Some(tally) = &self.commit.tally {
+            parts.push(counts::part(store, tally)?);
+        }
+        if let Some(pausing) = &self.commit.pausing {
+            parts.push(counts::pausing(store, pausing)?);
+        }
+        for job in self.commit.jobs.iter().filter(|job| !self.is_cause(job) && !self.is_given_up(job)) {
             parts.push(store.put(Table::Events, jobs::encode(job)?)?);
         }
         if let Some(row) = &self.row {
@@ -193,6 +207,23 @@ impl Prepared {
         let part = match self.commit.jobs.iter().find(|job| self.is_cause(job)) {
             Some(job) => store.put_if(Table::Events, jobs::encode(job)?, Check::Claim, is_ours)?,
             None => store.delete_if(keys::job(&done.key), Check::Claim, is_ours)?,
+        };
+        Ok(Some(part))
+    }
+
+    /// Whether this job is the one that was given up, written anew in the same commit.
+    fn is_given_up(&self, job: &Job) -> bool {
+        self.commit.given_up.as_ref() == Some(&job.key)
+    }
+
+    /// Deletes the job that was given up, or replaces it by what is written under its key.
+    fn given_up(&self, store: &DynamoStore) -> anyhow::Result<Option<Part>> {
+        let Some(key) = &self.commit.given_up else { return Ok(None) };
+        let part = match self.commit.jobs.iter().find(|job| self.is_given_up(job)) {
+            Some(job) => {
+                store.put_if(Table::Events, jobs::encode(job)?, Check::Parked, jobs::parked_still())?
+            }
+            None => store.delete_if(keys::job(key), Check::Parked, jobs::parked_still())?,
         };
         Ok(Some(part))
     }

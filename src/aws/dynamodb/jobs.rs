@@ -55,6 +55,11 @@ pub(super) fn is_held_by(claim: &Claim) -> Expression {
     Expression::new("claim = :claim", vec![(":claim", number(&claim.id))])
 }
 
+/// The condition that a job is parked.
+pub(super) fn parked_still() -> Expression {
+    Expression::new("dueShard = :parked", vec![(":parked", text(PARKED))])
+}
+
 fn shards(store: &DynamoStore) -> impl Iterator<Item = QueryFluentBuilder> {
     (0..SHARDS).map(|shard| {
         let query = store.client.query().table_name(&store.tables.events).index_name(DUE_INDEX);

@@ -3,6 +3,8 @@
 //! Only audit entries stand under `REQ#…` and `TRAIL`: the bot's role may not change or delete those (see
 //! `infra/portal.yml`).
 
+use jiff::civil::Date;
+
 use super::item::{Item, text};
 use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::job::{JobKey, Subject};
@@ -24,6 +26,19 @@ fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
 
 pub(super) fn check() -> Item {
     key("CHECK", "CHECK")
+}
+
+pub(super) fn pause() -> Item {
+    key("PAUSE", "PAUSE")
+}
+
+pub(super) fn counts_partition(team: &TeamName) -> String {
+    format!("COUNTS#{team}")
+}
+
+/// What is counted of a team on one day.
+pub(super) fn counts(team: &TeamName, day: Date) -> Item {
+    key(counts_partition(team), day.to_string())
 }
 
 pub(super) fn audit_partition(request: RequestId) -> String {

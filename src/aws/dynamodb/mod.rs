@@ -2,7 +2,7 @@
 //! must not happen twice is a condition of a write, never a check before it.
 //!
 //! Reading order: `item` (attributes), `keys` (which item is where), `row` (a request), `commit` (one transaction),
-//! `quota`, `trail`, then `jobs`, `lists` and `homes`.
+//! `quota`, `counts`, `trail`, then `jobs`, `lists` and `homes`.
 //!
 //! An index follows its table within moments, and is read as it is then. So a list or the sums of a team may lack what
 //! was committed just now, or a page be shorter than asked; a request, a counter, a job at its key, the trail and the
@@ -11,6 +11,7 @@
 mod batch;
 mod check;
 mod commit;
+mod counts;
 mod homes;
 mod item;
 mod jobs;
@@ -30,14 +31,17 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use tokio::sync::Mutex;
 
 use crate::aws::Problem;
 use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::job::{JobKey, Subject};
+use crate::domain::pause::Pause;
 use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::request::{MessageRef, Request};
+use crate::domain::tally::Counts;
 use crate::ports::store::{
     Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, ParkedJob, Store, Which, Whose,
 };
@@ -149,6 +153,10 @@ impl Store for DynamoStore {
         within(quota::team_use(self, team)).await
     }
 
+    async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<Counts> {
+        within(counts::since(self, team, from)).await
+    }
+
     async fn home(&self, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
         homes::load(self, person).await
     }
@@ -165,12 +173,20 @@ impl Store for DynamoStore {
         within(trail::of(self, request)).await
     }
 
+    async fn audit_last(&self, request: RequestId) -> anyhow::Result<Option<AuditEntry>> {
+        within(trail::last(self, request)).await
+    }
+
     async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, u64)> {
         within(trail::page(self, cursor, limit)).await
     }
 
     async fn audit_end(&self) -> anyhow::Result<u64> {
         within(trail::end(self)).await
+    }
+
+    async fn pause(&self) -> anyhow::Result<Option<Pause>> {
+        counts::pause(self).await.context("cannot read whether new requests are paused")
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {

@@ -42,6 +42,19 @@ pub(super) async fn of(store: &DynamoStore, request: RequestId) -> anyhow::Resul
     entries.iter().map(|entry| read_json(entry, "body", "an audit entry")).collect()
 }
 
+pub(super) async fn last(store: &DynamoStore, request: RequestId) -> anyhow::Result<Option<AuditEntry>> {
+    let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
+    let query = query
+        .key_condition_expression("pk = :request AND begins_with(sk, :audit)")
+        .expression_attribute_values(":request", text(keys::audit_partition(request)))
+        .expression_attribute_values(":audit", text("AUDIT#"))
+        .scan_index_forward(false)
+        .limit(1);
+    let last =
+        all(query, 1).await.with_context(|| format!("cannot read the end of the trail of {request}"))?;
+    last.first().map(|entry| read_json(entry, "body", "an audit entry")).transpose()
+}
+
 pub(super) async fn page(
     store: &DynamoStore,
     cursor: u64,

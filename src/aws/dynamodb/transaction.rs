@@ -25,8 +25,12 @@ pub(super) enum Check {
     Nothing,
     /// The claim is lost.
     Claim,
+    /// The job is not parked.
+    Parked,
     /// The key was committed before.
     Once,
+    /// New requests are paused.
+    Pause,
     /// The row has moved on.
     Row,
     /// The team's budget is spent.
@@ -98,6 +102,12 @@ impl DynamoStore {
         Ok(Part { check, action: TransactWriteItem::builder().put(put).build() })
     }
 
+    /// Deletes an item of the table of events.
+    pub(super) fn delete(&self, key: Item) -> anyhow::Result<Part> {
+        let delete = Delete::builder().table_name(&self.tables.events).set_key(Some(key)).build()?;
+        Ok(Part { check: Check::Nothing, action: TransactWriteItem::builder().delete(delete).build() })
+    }
+
     /// Deletes an item of the table of events if the condition holds.
     pub(super) fn delete_if(&self, key: Item, check: Check, condition: Expression) -> anyhow::Result<Part> {
         let delete = Delete::builder()
@@ -136,6 +146,7 @@ impl DynamoStore {
             .table_name(&self.tables.events)
             .set_key(Some(key))
             .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(returned(check))
             .build()?;
         Ok(Part { check, action: TransactWriteItem::builder().condition_check(absent).build() })
     }
@@ -195,8 +206,10 @@ fn is_passing(reason: &CancellationReason) -> bool {
 /// Only counters and keys come back with a refusal: jobs and rows hold task tokens, and nobody reads them there.
 fn returned(check: Check) -> ReturnValuesOnConditionCheckFailure {
     match check {
-        Check::Once | Check::Budget | Check::Slot { .. } => ReturnValuesOnConditionCheckFailure::AllOld,
-        Check::Nothing | Check::Claim | Check::Row | Check::Entry | Check::Plan => {
+        Check::Once | Check::Pause | Check::Budget | Check::Slot { .. } => {
+            ReturnValuesOnConditionCheckFailure::AllOld
+        }
+        Check::Nothing | Check::Claim | Check::Parked | Check::Row | Check::Entry | Check::Plan => {
             ReturnValuesOnConditionCheckFailure::None
         }
     }

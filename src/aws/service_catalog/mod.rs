@@ -59,6 +59,12 @@ impl ServiceCatalog {
         Self { client: Client::new(configuration), portfolio, catalog, places: Cache::default() }
     }
 
+    /// The same for another catalog.
+    #[must_use]
+    pub fn offering(self, catalog: Arc<Catalog>) -> Self {
+        Self { catalog, ..self }
+    }
+
     /// What [`Self::problems`] looks at.
     pub fn subject(&self) -> String {
         let products = self.catalog.products.len();

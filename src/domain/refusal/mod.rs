@@ -181,6 +181,17 @@ pub enum Refusal {
     /// Only the platform team may do this.
     #[error("Only the platform team can do that.")]
     NotAnAdmin,
+    /// New requests are paused.
+    #[error("New requests are paused: {}", safe(message))]
+    Paused {
+        /// What people read meanwhile, as it was written.
+        message: String,
+    },
+    /// The job was tried again or dropped, or has been given up once more since.
+    #[error(
+        "That job is not given up any more, or was once more since. Nothing was done; `jobs` shows what there is now."
+    )]
+    NotParked,
     /// The person may not read the audit trail.
     #[error("Only its approvers, the platform team and auditors can read the audit trail of a request.")]
     NotAReader,
@@ -291,9 +302,16 @@ impl Refusal {
             | Self::NothingToTransfer { .. }
             | Self::AlreadyTheirs { .. }
             | Self::BudgetSpent { .. }
+            | Self::Paused { .. }
+            | Self::NotParked
             | Self::DoesNotApply { .. } => None,
         }
     }
+}
+
+/// Text that Slack does not read as markup.
+fn safe(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 fn nearest_sentence(nearest: &[String]) -> String {

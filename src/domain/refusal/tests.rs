@@ -71,6 +71,8 @@ fn about_a_life() -> Vec<Refusal> {
         Refusal::NothingToRetain { status: StatusName::Active },
         Refusal::NothingToTransfer { status },
         Refusal::AlreadyTheirs { owner: owner.clone() },
+        Refusal::Paused { message: "we move <house> & home until noon.".into() },
+        Refusal::NotParked,
         Refusal::NotATeamMate { to: person("bob"), team: TeamName::new("payments") },
         Refusal::NotTheirs { owner: owner.clone() },
         Refusal::NotTheirsToNudge { asker: owner },
@@ -128,6 +130,8 @@ fn this_is_every_way_to_say_no() {
     Only what could not be torn down can be retained, and this is at *Active*. Nothing was changed.
     There is nothing to hand over: the request is at *Torn down*.
     It is <@U0ALICE>'s already. Nothing was changed.
+    New requests are paused: we move &lt;house&gt; &amp; home until noon.
+    That job is not given up any more, or was once more since. Nothing was done; `jobs` shows what there is now.
     <@U0BOB> is not a member of *payments*, so it cannot be handed to them. Nothing was changed.
     Only <@U0ALICE>, who owns it, its team's approvers and the platform team can do that.
     Only <@U0ALICE>, who waits for the answer, can nudge its approvers.

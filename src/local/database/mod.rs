@@ -55,6 +55,19 @@ impl Database {
         open::lock(path).map(drop)
     }
 
+    /// Opens a file that is there for a few changes of its own, while another process may be working on it: each of
+    /// both waits until the other has committed.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open_beside(path: &str) -> Result<Self, OpenError> {
+        open::check(path)?;
+        let writer = Writer::start(open::open_beside(path)?)
+            .map_err(|error| OpenError::Other { path: path.to_owned(), source: error.into() })?;
+        let readers = Some(Arc::new(Readers::new(path)));
+        Ok(Self { shared: Arc::new(Shared { path: path.to_owned(), writer: Some(writer), readers }) })
+    }
+
     /// Opens a file that is there, for reading only; another process may be writing to it.
     ///
     /// # Errors
@@ -209,6 +222,40 @@ mod tests {
         assert_eq!(refused.to_string(), format!("`{path}` is open for reading only"));
         drop(writing);
         assert_eq!(keys(&reading).await, ["first"]);
+    }
+
+    #[tokio::test]
+    async fn a_second_process_may_write_while_the_first_is_at_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("q.db").to_str().unwrap().to_owned();
+        let missing = Database::open_beside(&path).unwrap_err();
+        assert!(missing.to_string().starts_with(&format!("there is no store at `{path}` yet")), "{missing}");
+
+        let bot = Database::open(&path).unwrap();
+        let count = |database: Database, whose: &'static str| async move {
+            for n in 0..100 {
+                database
+                    .write(move |tx| {
+                        tx.execute("INSERT INTO once (key) VALUES (?1)", [format!("{whose} {n}")])?;
+                        tx.execute("UPDATE claims SET last = last + 1", [])?;
+                        anyhow::Ok(())
+                    })
+                    .await
+                    .unwrap();
+            }
+        };
+        let beside = Database::open_beside(&path).unwrap();
+        tokio::join!(count(bot.clone(), "bot"), count(beside, "operator"));
+        assert_eq!(keys(&bot).await.len(), 200);
+        let claims = bot.read(|connection| {
+            Ok(connection.query_row("SELECT last FROM claims", [], |row| row.get::<_, i64>(0))?)
+        });
+        assert_eq!(claims.await.unwrap(), 200, "nothing was lost between reading and writing");
+        assert!(Database::open(&path).is_err(), "working on it is for one process alone");
+        drop(bot);
+        let alone = Database::open_beside(&path).unwrap();
+        put(&alone, "afterwards").await.unwrap();
+        assert_eq!(keys(&alone).await.len(), 201);
     }
 
     #[tokio::test]

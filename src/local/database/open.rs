@@ -10,8 +10,11 @@ use thiserror::Error;
 /// The path that stands for a database in memory.
 pub(super) const IN_MEMORY: &str = ":memory:";
 
-/// For an operator's `sqlite3` shell beside us; we ourselves never compete for the lock.
+/// For who writes beside the bot: a command such as `pause`, an operator's `sqlite3` shell.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long such a command waits for a moment in which the bot does not write.
+const PATIENCE_BESIDE: Duration = Duration::from_secs(30);
 
 /// The version of `schema.sql`.
 const SCHEMA_VERSION: i64 = 1;
@@ -68,6 +71,16 @@ pub(super) fn open(path: &str) -> Result<Opened, OpenError> {
     let connection = Connection::open(path).map_err(|error| other(error.into()))?;
     prepare(&connection, path)?;
     Ok(Opened { connection, _lock: lock })
+}
+
+/// Opens a file that is there, for writing, without the right to work on it.
+pub(super) fn open_beside(path: &str) -> Result<Opened, OpenError> {
+    let other = |error: rusqlite::Error| OpenError::Other { path: path.to_owned(), source: error.into() };
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(other)?;
+    connection.busy_timeout(PATIENCE_BESIDE).map_err(other)?;
+    configure(&connection).map_err(other)?;
+    Ok(Opened { connection, _lock: None })
 }
 
 /// Takes the lock file beside the database; the operating system gives it back when the process ends, however.

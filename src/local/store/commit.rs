@@ -8,8 +8,9 @@ use super::{cents, jobs, queries};
 use crate::domain::ids::RequestId;
 use crate::domain::quota::{QuotaChange, QuotaSlot, QuotaUse};
 use crate::domain::request::Request;
+use crate::domain::tally::Tally;
 use crate::local::instant;
-use crate::ports::store::{Commit, CommitError, RowChange};
+use crate::ports::store::{Commit, CommitError, Pausing, RowChange};
 
 /// A commit whose parts are encoded, so that the writer's thread has only SQL to run.
 pub(super) struct Prepared {
@@ -42,7 +43,17 @@ impl Prepared {
             return Ok(());
         }
         self.finish_cause(tx)?;
+        if let Some(key) = &self.commit.given_up
+            && !jobs::delete_parked(tx, key)?
+        {
+            return Err(CommitError::NotParked);
+        }
         self.use_key(tx)?;
+        if self.commit.unless_paused
+            && let Some(pause) = queries::pause(tx)?
+        {
+            return Err(CommitError::Paused(Box::new(pause)));
+        }
         if let Some(row) = &self.row {
             row.write(tx)?;
         }
@@ -55,7 +66,13 @@ impl Prepared {
         for job in &self.jobs {
             job.write(tx)?;
         }
-        Ok(())
+        if let Some(tally) = &self.commit.tally {
+            count(tx, tally)?;
+        }
+        match &self.commit.pausing {
+            Some(pausing) => Ok(set_pause(tx, pausing)?),
+            None => Ok(()),
+        }
     }
 
     /// Whether this very row is stored: then it was our commit, and only the answer to it was lost.
@@ -170,6 +187,29 @@ impl Row {
         }
         Ok(())
     }
+}
+
+fn count(tx: &Connection, tally: &Tally) -> anyhow::Result<()> {
+    let mut statement = tx.prepare_cached(
+        "INSERT INTO counts (team, day, mark, n) VALUES (?1, ?2, ?3, 1) ON CONFLICT DO UPDATE SET n = n + 1",
+    )?;
+    for mark in &tally.marks {
+        statement.execute([tally.team.as_str(), &tally.day.to_string(), &mark.word()])?;
+    }
+    Ok(())
+}
+
+fn set_pause(tx: &Connection, pausing: &Pausing) -> anyhow::Result<()> {
+    match pausing {
+        Pausing::Begin(pause) => {
+            let body = serde_json::to_string(pause)?;
+            tx.prepare_cached("INSERT OR REPLACE INTO pause (id, body) VALUES (1, ?1)")?.execute([body])?;
+        }
+        Pausing::End => {
+            tx.prepare_cached("DELETE FROM pause")?.execute([])?;
+        }
+    }
+    Ok(())
 }
 
 fn insert_key(tx: &Connection, key: &str, request: Option<&str>) -> anyhow::Result<()> {

@@ -97,6 +97,14 @@ pub(super) fn delete(tx: &Connection, claim: &Claim) -> anyhow::Result<bool> {
     Ok(rows == 1)
 }
 
+/// Whether there was such a job and it was parked.
+pub(super) fn delete_parked(tx: &Connection, key: &JobKey) -> anyhow::Result<bool> {
+    let rows = tx
+        .prepare_cached("DELETE FROM jobs WHERE of = ?1 AND name = ?2 AND parked = 1")?
+        .execute(params![key.of.to_string(), key.name])?;
+    Ok(rows == 1)
+}
+
 pub(super) fn put_off(tx: &Connection, claim: &Claim, due_at: Timestamp, why: &str) -> anyhow::Result<()> {
     tx.prepare_cached(
         "UPDATE jobs SET claim = 0, due_at = ?4, attempts = attempts + 1, last_error = ?5

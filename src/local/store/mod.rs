@@ -9,13 +9,16 @@ mod queries;
 use anyhow::Context as _;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::database::Database;
 use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::job::{JobKey, Subject};
+use crate::domain::pause::Pause;
 use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::request::{MessageRef, Request};
+use crate::domain::tally::Counts;
 use crate::ports::store::{
     Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, ParkedJob, Store, Which, Whose,
 };
@@ -80,6 +83,11 @@ impl Store for SqliteStore {
         self.database.read(move |connection| queries::team_use(connection, &team)).await
     }
 
+    async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<Counts> {
+        let team = team.clone();
+        self.database.read(move |connection| queries::counts(connection, &team, from)).await
+    }
+
     async fn home(&self, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
         let person = person.clone();
         self.database.read(move |connection| queries::home(connection, &person)).await
@@ -98,12 +106,20 @@ impl Store for SqliteStore {
         self.database.read(move |connection| queries::audit_of(connection, request)).await
     }
 
+    async fn audit_last(&self, request: RequestId) -> anyhow::Result<Option<AuditEntry>> {
+        self.database.read(move |connection| queries::audit_last(connection, request)).await
+    }
+
     async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, u64)> {
         self.database.read(move |connection| queries::audit_page(connection, cursor, limit)).await
     }
 
     async fn audit_end(&self) -> anyhow::Result<u64> {
         self.database.read(queries::audit_end).await
+    }
+
+    async fn pause(&self) -> anyhow::Result<Option<Pause>> {
+        self.database.read(queries::pause).await
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {

@@ -11,8 +11,10 @@ use serde::de::DeserializeOwned;
 use super::cents;
 use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
+use crate::domain::pause::Pause;
 use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::request::{MessageRef, Request};
+use crate::domain::tally::{Counts, Mark};
 use crate::local::instant;
 use crate::ports::store::{Holding, HomeTab, Which, Whose};
 use crate::ports::stored::{from_json, product_key, request_id};
@@ -202,6 +204,31 @@ pub(super) fn quota_used(connection: &Connection, slot: &QuotaSlot) -> anyhow::R
 pub(super) fn audit_of(connection: &Connection, request: RequestId) -> anyhow::Result<Vec<AuditEntry>> {
     let sql = "SELECT request, body FROM audit WHERE request = ?1 ORDER BY seq";
     bodies(connection, sql, [request.to_string()])
+}
+
+pub(super) fn audit_last(connection: &Connection, request: RequestId) -> anyhow::Result<Option<AuditEntry>> {
+    let sql = "SELECT request, body FROM audit WHERE request = ?1 ORDER BY seq DESC LIMIT 1";
+    Ok(bodies(connection, sql, [request.to_string()])?.pop())
+}
+
+pub(super) fn pause(connection: &Connection) -> anyhow::Result<Option<Pause>> {
+    Ok(bodies(connection, "SELECT 'the pause', body FROM pause", [])?.pop())
+}
+
+pub(super) fn counts(connection: &Connection, team: &TeamName, from: Date) -> anyhow::Result<Counts> {
+    let mut statement = connection
+        .prepare_cached("SELECT mark, sum(n) FROM counts WHERE team = ?1 AND day >= ?2 GROUP BY mark")?;
+    let rows = statement.query_map([team.as_str(), &from.to_string()], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
+    })?;
+    let mut counts = Counts::default();
+    for row in rows {
+        let (mark, count) = row?;
+        if let Some(mark) = Mark::parse(&mark) {
+            counts.add(mark, u64::try_from(count)?);
+        }
+    }
+    Ok(counts)
 }
 
 pub(super) fn audit_page(

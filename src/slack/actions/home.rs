@@ -1,9 +1,9 @@
-//! Buttons of the home tab and of the modals it opens: whole lists, costs, details. There is no message to answer in,
+//! Buttons of the home tab and of the modals it opens: whole lists, costs, stats, details. There is no message to answer in,
 //! so the answers are modals.
 
 use super::refuse;
 use crate::portal::lookup;
-use crate::slack::commands::{self, Rows, cost_modal, list_modal};
+use crate::slack::commands::{self, Rows, cost_modal, list_modal, stats_modal};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::{ButtonValue, CallbackId};
 use crate::slack::incoming::Click;
@@ -34,6 +34,14 @@ pub(super) async fn show_all(edge: &Edge, at: &Whereabouts, click: &Click) {
 /// What things cost.
 pub(super) async fn show_costs(edge: &Edge, at: &Whereabouts, click: &Click) {
     match cost_modal(edge, &at.person).await {
+        Ok(view) => edge.open_later(at, click.trigger_id.clone(), view),
+        Err(error) => refuse(edge, at, &error),
+    }
+}
+
+/// How requests went.
+pub(super) async fn show_stats(edge: &Edge, at: &Whereabouts, click: &Click) {
+    match stats_modal(edge, &at.person).await {
         Ok(view) => edge.open_later(at, click.trigger_id.clone(), view),
         Err(error) => refuse(edge, at, &error),
     }

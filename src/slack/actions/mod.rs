@@ -4,6 +4,7 @@ mod catalog;
 mod decision;
 mod form;
 mod home;
+mod jobs;
 mod living;
 mod request;
 
@@ -25,7 +26,14 @@ use crate::portal::{Error, Portal};
 pub(super) async fn answer(edge: &Edge, click: Click) -> Ack {
     let changes = matches!(
         ActionId::parse(&click.action_id),
-        Some(ActionId::Approve | ActionId::Cancel | ActionId::Nudge | ActionId::Renew(_))
+        Some(
+            ActionId::Approve
+                | ActionId::Cancel
+                | ActionId::Nudge
+                | ActionId::Renew(_)
+                | ActionId::RetryJob
+                | ActionId::DropJob
+        )
     );
     if changes {
         act(edge, click).await;
@@ -54,6 +62,9 @@ async fn act(edge: &Edge, click: Click) {
         Some(ActionId::MoreRows) => request::more(edge, &at, &click).await,
         Some(ActionId::ShowAll) => home::show_all(edge, &at, &click).await,
         Some(ActionId::ShowCosts) => home::show_costs(edge, &at, &click).await,
+        Some(ActionId::ShowStats) => home::show_stats(edge, &at, &click).await,
+        Some(ActionId::RetryJob) => jobs::retry(edge, &at, &click).await,
+        Some(ActionId::DropJob) => jobs::forget(edge, &at, &click).await,
         Some(ActionId::OpenCatalog) => catalog::open(edge, &at, &click).await,
         Some(ActionId::ChooseProduct) => catalog::choose(edge, &at, &click).await,
         Some(ActionId::ChooseTeam | ActionId::FieldValue) => form::changed(edge, &click),

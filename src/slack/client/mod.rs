@@ -30,6 +30,7 @@ use url::Url;
 
 use crate::https::{Connector, connector};
 use crate::ports::clock::Clock;
+use crate::ports::trouble::Trouble;
 use failure::Failure;
 use pace::Pace;
 use transport::Plain;
@@ -61,6 +62,7 @@ pub struct SlackClient {
     clock: Arc<dyn Clock>,
     /// What Slack's clock showed, and when by this machine's own count, which no change of the date moves.
     slacks_time: Mutex<Option<(Timestamp, Instant)>>,
+    trouble: Trouble,
 }
 
 /// Whose token this is.
@@ -111,7 +113,14 @@ impl SlackClient {
             pace: Pace::new(pace),
             clock,
             slacks_time: Mutex::default(),
+            trouble: Trouble::default(),
         })
+    }
+
+    /// The same, counting how often Slack asks to wait.
+    #[must_use]
+    pub fn counting(self, trouble: &Trouble) -> Self {
+        Self { trouble: trouble.clone(), ..self }
     }
 
     /// Whose token this is.
@@ -189,7 +198,11 @@ impl SlackClient {
         call: impl Future<Output = Result<A, slack_morphism::errors::SlackClientError>>,
     ) -> Result<A, Failure> {
         match tokio::time::timeout(limit, call).await {
-            Ok(answer) => answer.map_err(Failure::from),
+            Ok(answer) => answer.map_err(Failure::from).inspect_err(|failure| {
+                if matches!(failure, Failure::RateLimited(_)) {
+                    self.trouble.slack_asks_to_wait(method);
+                }
+            }),
             Err(_) => Err(Failure::Broken(anyhow!("Slack did not answer `{method}` within {limit:?}"))),
         }
     }

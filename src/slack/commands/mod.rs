@@ -5,17 +5,22 @@ mod costs;
 mod escaped;
 mod form;
 mod help;
+mod jobs;
 mod list;
+mod pause;
 mod renew;
 mod request;
+mod stats;
 mod teardown;
 mod transfer;
 
 pub(super) use costs::modal as cost_modal;
 pub(super) use form::{again, form_view};
 pub(super) use help::written as written_help;
+pub(super) use jobs::listed as listed_jobs;
 pub(super) use list::{Rows, modal as list_modal, page as list_page};
 pub(super) use request::full;
+pub(super) use stats::modal as stats_modal;
 
 use super::edge::{Edge, Whereabouts, words};
 use super::incoming::{Command, Shortcut};
@@ -34,12 +39,13 @@ pub(super) async fn answer(edge: &Edge, command: Command) -> Ack {
         response_url: command.response_url.clone(),
         in_modal: false,
     };
-    let words = parse_prefill(&escaped::as_typed(&command.text));
+    let typed_text = escaped::as_typed(&command.text);
+    let words = parse_prefill(&typed_text);
     let mut plain = words.words.iter().map(String::as_str);
     let (first, rest, third) = (plain.next().map(str::to_lowercase), plain.next(), plain.next());
     match first.as_deref() {
         None => catalog(edge, at, command.trigger_id).await,
-        Some("help") => Ack::Written(edge.help.clone()),
+        Some("help") => Ack::Written(edge.help()),
         Some("list") => list::list(edge, at, rest).await,
         Some("status") => request::status(edge, at, command.origin, rest).await,
         Some("cancel") => request::cancel(edge, at, rest).await,
@@ -48,7 +54,10 @@ pub(super) async fn answer(edge: &Edge, command: Command) -> Ack {
         Some("transfer") => transfer::transfer(edge, at, command.trigger_id, rest, third).await,
         Some("audit") => audit::audit(edge, at, rest).await,
         Some("costs") => costs::costs(edge, at, rest).await,
-        Some(word @ "stats") => help::not_yet(edge, word),
+        Some("stats") => stats::stats(edge, at, rest).await,
+        Some("jobs") => jobs::jobs(edge, at).await,
+        Some("pause") => pause::pause(edge, at, &typed_text).await,
+        Some("resume") => pause::resume(edge, at).await,
         Some(product) => form::open(edge, at, command.trigger_id, product, typed(words.pairs)).await,
     }
 }
@@ -86,7 +95,8 @@ async fn catalog_view(
         .map(|offer| super::messages::Offer { product: &offer.product, estimate: offer.estimate.clone() })
         .collect();
     let simulated = edge.portal.ports.provisioner.is_simulated();
-    Ok(views::catalog(&shown, &edge.portal.organization.command, simulated))
+    let paused = edge.portal.ports.store.pause().await?;
+    Ok(views::catalog(&shown, &edge.portal.organization.command, simulated, paused.as_ref()))
 }
 
 /// `team=name` is not a parameter of any product.

@@ -12,7 +12,7 @@ use slack_morphism::prelude::{SlackBlock, SlackBlockButtonStyle, SlackHomeView, 
 use super::blocks::{MAX_VIEW_BLOCKS, at_most, button, buttons, context, divider, header, section};
 use super::commands::Rows;
 use super::ids::ActionId;
-use super::messages::{SIMULATED, ask, decide, line, tend};
+use super::messages::{SIMULATED, ask, decide, line, paused, tend};
 use super::mrkdwn::escape_within;
 use crate::ports::slack::HomePage;
 
@@ -22,6 +22,7 @@ pub(super) fn view(page: &HomePage) -> SlackHomeView {
     if page.is_first_visit {
         blocks.push(section(&welcome(&page.command)));
     }
+    blocks.extend(page.paused.as_ref().map(|pause| section(&paused(pause))));
     blocks.push(top());
     blocks.extend(waiting(page));
     blocks.extend(mine(page));
@@ -73,6 +74,7 @@ fn top() -> SlackBlock {
             button(ActionId::OpenCatalog, "Request something", "home", "Request something from the catalog")
                 .with_style(SlackBlockButtonStyle::Primary),
             button(ActionId::ShowCosts, "Costs", "home", "What your resources and your teams' cost"),
+            button(ActionId::ShowStats, "Stats", "home", "How your teams' requests went in the last 30 days"),
         ],
     )
 }

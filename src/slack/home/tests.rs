@@ -21,6 +21,7 @@ fn page() -> HomePage {
     HomePage {
         person: PersonId::new("U0ALICE"),
         is_first_visit: false,
+        paused: None,
         waiting: Excerpt::default(),
         mine: Excerpt::default(),
         teams: Vec::new(),
@@ -68,7 +69,7 @@ fn a_first_visit_is_told_what_this_is_and_what_to_do() {
     *Welcome.* Here you get AWS resources that are set up the right way, without a ticket.
     *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
     Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
-    [Request something primary] [Costs]
+    [Request something primary] [Costs] [Stats]
     # Waiting for your approval
     (Nothing waits for you. What you can approve or deny shows up here.)
     # Your requests and resources
@@ -97,7 +98,7 @@ fn what_waits_comes_first_then_ones_own_then_the_teams() {
     let team = TeamPage { live: Excerpt { requests: vec![living()], more: true }, ..team() };
     insta::assert_snapshot!(shown(&HomePage { waiting, mine, teams: vec![team], ..page() }), @"
     # Quartermaster
-    [Request something primary] [Costs]
+    [Request something primary] [Costs] [Stats]
     # Waiting for your approval
     *Secure S3 Bucket v1.0* for team *payments* · about $15/month
     <@U0ALICE> asks for it · `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>

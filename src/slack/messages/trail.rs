@@ -4,6 +4,7 @@ use slack_morphism::prelude::SlackBlock;
 
 use super::{Message, facts};
 use crate::domain::audit::AuditEntry;
+use crate::domain::ids::RequestId;
 use crate::portal::trail::Trail;
 use crate::slack::blocks::{MAX_SECTION, context, header, section};
 use crate::slack::mrkdwn::{date_time, escape_within};
@@ -19,6 +20,10 @@ pub(super) fn copied(entries: &[AuditEntry]) -> Message {
 }
 
 fn copied_line(entry: &AuditEntry) -> String {
+    if entry.request == RequestId::PORTAL {
+        let (at, event) = (date_time(entry.at), escape_within(&entry.event, 60));
+        return format!("Portal #{} {at} *{event}* by {}{}", entry.seq, actor(entry), detail(entry));
+    }
     format!(
         "`{}` #{} {} *{}* by {}: {} for {}{}",
         entry.request.short(),
@@ -119,7 +124,11 @@ fn detail(entry: &AuditEntry) -> String {
 
 /// Who did it, as a mention where it is a person.
 pub(super) fn actor(entry: &AuditEntry) -> String {
-    let actor = entry.actor.as_str();
+    named(&entry.actor)
+}
+
+/// As [`actor`], of the word alone.
+pub(super) fn named(actor: &str) -> String {
     let is_person =
         actor.starts_with(['U', 'W']) && actor.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
     if is_person { format!("<@{actor}>") } else { escape_within(actor, 60) }

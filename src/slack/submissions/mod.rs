@@ -40,10 +40,18 @@ pub(super) async fn answer(edge: &Edge, submission: Submission) -> Ack {
 /// again is stored once.
 pub(super) fn late(submission: &Submission) -> Ack {
     let text = "This takes longer than usual. Please press the button again in a moment: it counts once.";
-    match submission.view.values.iter().last() {
-        Some((block, _)) => Ack::FieldErrors([(block.to_owned(), text.to_owned())].into()),
-        None => note("Not sure yet", &Message::plain(text)),
-    }
+    stays_open(submission, text).unwrap_or_else(|| note("Not sure yet", &Message::plain(text)))
+}
+
+/// The answer where it is not done now: the modal stays if it has a field to say it under.
+pub(super) fn not_now(submission: &Submission, text: &str) -> Ack {
+    stays_open(submission, text).unwrap_or_else(|| note("Not done", &Message::plain(text)))
+}
+
+/// Keeps the modal open as it is filled in, with this under its last field; `None` where it has no field.
+fn stays_open(submission: &Submission, text: &str) -> Option<Ack> {
+    let (block, _) = submission.view.values.iter().last()?;
+    Some(Ack::FieldErrors([(block.to_owned(), text.to_owned())].into()))
 }
 
 /// Replaces the modal by a sentence.

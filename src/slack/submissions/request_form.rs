@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{by_form, note};
+use super::{by_form, note, stays_open};
 use crate::domain::parameters::FieldProblem;
+use crate::domain::refusal::Refusal;
+use crate::portal::Error;
 use crate::portal::submit::{Filled, SubmitError, submit};
 use crate::slack::edge::{Edge, words};
 use crate::slack::ids::parameter_block;
 use crate::slack::incoming::Submission;
 use crate::slack::messages::Message;
+use crate::slack::mrkdwn::escape;
 use crate::slack::reply::Ack;
 use crate::slack::views::{FormMetadata, answer};
 
@@ -18,9 +21,14 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
         let refusal = edge.portal.refuse_forged(&by_form(&submission), "submit").await;
         return note("Not submitted", &Message::plain(&words(&refusal)));
     };
+    let while_paused = |message: &str| {
+        let text = format!("Nothing was stored, new requests are paused: {message}");
+        stays_open(&submission, &text)
+            .unwrap_or_else(|| note("Not submitted", &Message::plain(&escape(&text))))
+    };
     let filled = Filled {
-        by: submission.origin.person,
-        view: submission.view.id,
+        by: submission.origin.person.clone(),
+        view: submission.view.id.clone(),
         product: answer.product.to_string(),
         template_hash: answer.template_hash,
         team: Some(answer.team.to_string()),
@@ -30,6 +38,7 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
     match submit(&edge.portal, filled).await {
         Ok(_) => Ack::Close,
         Err(SubmitError::Fields(problems)) => Ack::FieldErrors(under_fields(problems)),
+        Err(SubmitError::Other(Error::Refused(Refusal::Paused { message }))) => while_paused(&message),
         Err(SubmitError::Other(error)) => note("Not submitted", &Message::plain(&words(&error))),
     }
 }

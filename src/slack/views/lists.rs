@@ -4,9 +4,10 @@ use slack_morphism::prelude::SlackModalView;
 
 use super::modal;
 use crate::portal::costs::Costs;
+use crate::portal::stats::Stats;
 use crate::slack::blocks::{context, section};
 use crate::slack::ids::{ActionId, CallbackId};
-use crate::slack::messages::{ListPage, Message, cost_paragraphs, list_blocks};
+use crate::slack::messages::{ListPage, Message, cost_paragraphs, list_blocks, stats_paragraphs};
 
 /// A page of requests; paging replaces it.
 pub fn requests(page: &ListPage<'_>) -> SlackModalView {
@@ -22,6 +23,14 @@ pub fn costs(costs: &Costs, command: &str) -> SlackModalView {
     let mut blocks: Vec<_> = paragraphs.iter().map(|paragraph| section(paragraph)).collect();
     blocks.push(context(&note));
     modal("Costs", CallbackId::Note, blocks)
+}
+
+/// How requests went, in lines as well.
+pub fn stats(stats: &Stats) -> SlackModalView {
+    let (paragraphs, note) = stats_paragraphs(stats);
+    let mut blocks: Vec<_> = paragraphs.iter().map(|paragraph| section(paragraph)).collect();
+    blocks.push(context(&note));
+    modal("Last 30 days", CallbackId::Note, blocks)
 }
 
 /// What would be a message where there is one, such as everything about a request.

@@ -16,7 +16,7 @@ mod teardown;
 pub use deny_reason::deny_reason;
 pub use existing::{existing_suggestions, existing_type};
 pub use hand_over::{hand_over, person_of};
-pub use lists::{costs, details, requests};
+pub use lists::{costs, details, requests, stats};
 pub use pressed::Pressed;
 pub use reason::reason_of;
 pub use request_form::{FormAnswer, FormMetadata, FormState, answer, request_form, suggestions};

@@ -3,13 +3,22 @@
 use slack_morphism::prelude::SlackModalView;
 
 use super::modal;
+use crate::domain::pause::Pause;
 use crate::slack::blocks::{MAX_VIEW_BLOCKS, section};
 use crate::slack::ids::CallbackId;
-use crate::slack::messages::{Offer, offer_blocks};
+use crate::slack::messages::{Offer, offer_blocks, paused};
 
 /// The catalog, one Request button a product.
-pub fn catalog(offers: &[Offer<'_>], command: &str, simulated: bool) -> SlackModalView {
-    modal("Catalog", CallbackId::Catalog, offer_blocks(offers, command, simulated, MAX_VIEW_BLOCKS))
+pub fn catalog(
+    offers: &[Offer<'_>],
+    command: &str,
+    simulated: bool,
+    pause: Option<&Pause>,
+) -> SlackModalView {
+    let notice = pause.map(|pause| section(&paused(pause)));
+    let room = MAX_VIEW_BLOCKS - usize::from(notice.is_some());
+    let offers = offer_blocks(offers, command, simulated, room);
+    modal("Catalog", CallbackId::Catalog, notice.into_iter().chain(offers).collect())
 }
 
 /// Says something, such as a refusal, where the person is looking; `text` is formatted and already safe.
@@ -20,15 +29,21 @@ pub fn note(title: &str, text: &str) -> SlackModalView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::audit::Actor;
     use crate::slack::messages::sample;
     use crate::slack::views::check::{assert_within_limits, transcript};
 
     #[test]
     fn the_catalog_has_one_button_a_product_and_nothing_to_submit() {
         let product = sample::product("s3-bucket");
-        let view = catalog(&vec![Offer { product: &product, estimate: None }; 300], "/provision", true);
+        let offers = vec![Offer { product: &product, estimate: None }; 300];
+        let view = catalog(&offers, "/provision", true, None);
         assert_within_limits(&view);
         assert_eq!(transcript(&view).matches("[Request]").count(), 97);
+        let pause = Pause::new(None, &Actor::Operator, jiff::Timestamp::UNIX_EPOCH);
+        let view = catalog(&offers, "/provision", true, Some(&pause));
+        assert_within_limits(&view);
+        assert!(transcript(&view).contains("*New requests are paused* since"), "{}", transcript(&view));
     }
 
     #[test]

@@ -176,6 +176,40 @@ pub(crate) async fn what_is_parked_is_listed_with_its_reason_until_it_is_tried_a
     assert_eq!(test.parked().await, [alices]);
 }
 
+/// Parks the job with this key.
+async fn parks(test: &StoreUnderTest, key: &JobKey, seconds: u32) {
+    let claimed = test.store.claim(std::slice::from_ref(key), at(seconds), at(seconds + 120)).await.unwrap();
+    test.store.park(&claimed[0].claim, "it never works").await.unwrap();
+}
+
+pub(crate) async fn a_parked_job_is_deleted_or_due_again_by_the_commit_that_says_so(test: StoreUnderTest) {
+    let id = RequestId::random();
+    let key = test.write_job(id, JobKind::Provision, 0).await;
+    parks(&test, &key, 0).await;
+    let again = JobKind::Provision.due(id, at(5));
+    test.commit(Commit { given_up: Some(key.clone()), jobs: vec![again], ..Commit::default() }).await;
+    let job = test.claim_one(5).await;
+    assert_eq!((job.attempts, job.written_at), (0, at(5)));
+    test.store.park(&job.claim, "it never works").await.unwrap();
+    assert_eq!(test.parked().await.len(), 1);
+    test.commit(Commit { given_up: Some(key), ..Commit::default() }).await;
+    assert!(test.parked().await.is_empty());
+    assert!(test.claim_due(100_000).await.is_empty());
+}
+
+pub(crate) async fn a_job_that_is_not_parked_is_left_alone_by_who_thinks_it_is(test: StoreUnderTest) {
+    let id = RequestId::random();
+    let key = JobKey { of: id.into(), name: "provision".to_owned() };
+    let dropped = || Commit { given_up: Some(key.clone()), ..insert(&alices()) };
+    assert!(matches!(test.refusal(dropped()).await, CommitError::NotParked), "there is none");
+    assert_eq!(test.write_job(id, JobKind::Provision, 0).await, key);
+    assert!(matches!(test.refusal(dropped()).await, CommitError::NotParked), "it waits");
+    let again = Commit { jobs: vec![JobKind::Provision.due(id, at(9))], ..dropped() };
+    assert!(matches!(test.refusal(again).await, CommitError::NotParked));
+    assert_eq!(test.claim_one(0).await.claim.key, key);
+    assert!(matches!(test.refusal(dropped()).await, CommitError::NotParked), "somebody is at it");
+}
+
 pub(crate) async fn whoever_holds_a_rewritten_job_has_lost_it(test: StoreUnderTest) {
     let id = RequestId::random();
     test.write_job(id, JobKind::StartExecution { attempt: 1 }, 0).await;

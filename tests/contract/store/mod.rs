@@ -1,9 +1,11 @@
 //! What [`Store`] promises, a file for each theme.
 
 pub(crate) mod commits;
+pub(crate) mod counts;
 pub(crate) mod homes;
 pub(crate) mod jobs;
 pub(crate) mod lists;
+pub(crate) mod pause;
 pub(crate) mod quota;
 pub(crate) mod trail;
 
@@ -77,6 +79,7 @@ macro_rules! store_suite {
                     an_entry_that_somebody_else_appended_makes_the_commit_stale,
                     entries_without_a_request_are_on_the_trail_too,
                     the_end_of_the_trail_is_behind_its_last_entry,
+                    the_last_entry_of_a_chain_is_found,
                 ]
                 $(, #[$attribute])?
             );
@@ -85,6 +88,27 @@ macro_rules! store_suite {
                 homes,
                 $make,
                 [a_home_tab_is_remembered_as_it_was_put_last, who_opened_their_home_tab_lately_is_found,]
+                $(, #[$attribute])?
+            );
+            crate::suite!(
+                store::pause,
+                pause,
+                $make,
+                [
+                    a_pause_is_remembered_as_it_was_begun_last_until_it_ends,
+                    what_may_not_be_made_in_a_pause_is_refused_with_it_and_changes_nothing,
+                    all_else_goes_on_in_a_pause,
+                ]
+                $(, #[$attribute])?
+            );
+            crate::suite!(
+                store::counts,
+                counts,
+                $make,
+                [
+                    what_was_counted_is_added_up_by_team_from_a_day_on,
+                    a_commit_that_is_refused_counts_nothing,
+                ]
                 $(, #[$attribute])?
             );
             crate::suite!(
@@ -102,6 +126,8 @@ macro_rules! store_suite {
                     a_parked_job_is_not_claimed_until_it_is_written_again,
                     parked_jobs_of_a_subject_are_tried_again_as_if_they_were_new,
                     what_is_parked_is_listed_with_its_reason_until_it_is_tried_again,
+                    a_parked_job_is_deleted_or_due_again_by_the_commit_that_says_so,
+                    a_job_that_is_not_parked_is_left_alone_by_who_thinks_it_is,
                     whoever_holds_a_rewritten_job_has_lost_it,
                     a_claim_does_not_fit_a_job_that_was_deleted_and_written_again,
                     a_commit_finishes_the_job_that_caused_it,

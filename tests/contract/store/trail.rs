@@ -3,6 +3,7 @@
 use super::StoreUnderTest;
 use crate::sample::{alices, at, insert, submission};
 use quartermaster::domain::audit::{Actor, AuditSubject};
+use quartermaster::domain::ids::RequestId;
 use quartermaster::ports::store::{Commit, CommitError};
 
 pub(crate) async fn entries_are_read_in_the_order_of_their_commits(test: StoreUnderTest) {
@@ -53,6 +54,16 @@ pub(crate) async fn entries_without_a_request_are_on_the_trail_too(test: StoreUn
     assert_eq!(test.loaded(refused.request.id).await, None);
     assert_eq!(test.store.audit_of(refused.request.id).await.unwrap(), refused.audit);
     assert_eq!(test.store.audit_page(0, 10).await.unwrap().0, refused.audit);
+}
+
+pub(crate) async fn the_last_entry_of_a_chain_is_found(test: StoreUnderTest) {
+    let request = test.submitted().await;
+    let last = test.store.audit_last(request.id).await.unwrap();
+    assert_eq!(last, test.store.audit_of(request.id).await.unwrap().pop());
+    assert!(last.is_some());
+    test.submitted().await;
+    assert_eq!(test.store.audit_last(request.id).await.unwrap(), last);
+    assert_eq!(test.store.audit_last(RequestId::PORTAL).await.unwrap(), None);
 }
 
 pub(crate) async fn the_end_of_the_trail_is_behind_its_last_entry(test: StoreUnderTest) {

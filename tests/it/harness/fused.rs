@@ -6,12 +6,15 @@ use std::time::Duration;
 use anyhow::anyhow;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use quartermaster::domain::audit::AuditEntry;
 use quartermaster::domain::drift::Existing;
 use quartermaster::domain::ids::{ExecutionName, PersonId, RecordId, RequestId, TaskToken, TeamName};
 use quartermaster::domain::job::{JobKey, Subject};
+use quartermaster::domain::pause::Pause;
 use quartermaster::domain::quota::{QuotaSlot, TeamUse};
 use quartermaster::domain::request::{MessageRef, Request};
+use quartermaster::domain::tally::Counts;
 use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 use quartermaster::ports::queue::{Delivery, Queue};
 use quartermaster::ports::store::{
@@ -93,6 +96,10 @@ impl Store for Fused<dyn Store> {
         self.fuse.looks(self.port.team_use(team)).await
     }
 
+    async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<Counts> {
+        self.fuse.looks(self.port.counts(team, from)).await
+    }
+
     async fn home(&self, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
         self.fuse.looks(self.port.home(person)).await
     }
@@ -117,8 +124,16 @@ impl Store for Fused<dyn Store> {
         self.fuse.looks(self.port.audit_of(request)).await
     }
 
+    async fn audit_last(&self, request: RequestId) -> anyhow::Result<Option<AuditEntry>> {
+        self.fuse.looks(self.port.audit_last(request)).await
+    }
+
     async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, u64)> {
         self.fuse.looks(self.port.audit_page(cursor, limit)).await
+    }
+
+    async fn pause(&self) -> anyhow::Result<Option<Pause>> {
+        self.fuse.looks(self.port.pause()).await
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {

@@ -154,6 +154,13 @@ impl Company {
         self.desk.held.store(held, Ordering::Relaxed);
     }
 
+    /// The operator has the running bot read settings and catalog anew.
+    pub(crate) async fn reloads(&self) {
+        let read = self.desk.setup.lock().unwrap().read_again();
+        self.desk.app().reloader().reload(read).await;
+        self.settle().await;
+    }
+
     /// The owner of a product replaces a piece of a file; the bot reads it when it starts.
     pub(crate) fn changes_the_catalog(&self, file: &str, from: &str, to: &str) {
         self.desk.setup.lock().unwrap().change_catalog(file, from, to);

@@ -214,6 +214,27 @@ impl Person {
         self.remembers_at(found.unwrap_or_else(|| panic!("no {button} for it in\n{}", self.everything())))
     }
 
+    /// As [`Person::remembers`], of several such buttons the one whose value ends in this.
+    pub(crate) fn remembers_about(&self, ending: &str, button: &str) -> Remembered {
+        let mut messages = self.messages();
+        messages.sort_by(|one, other| one.ts.cmp(&other.ts));
+        let found = messages.iter().rev().find_map(|message| {
+            let elements = message.blocks.as_array()?.iter().flat_map(|block| {
+                block["elements"].as_array().into_iter().flatten().map(move |element| (block, element))
+            });
+            let is_it = |element: &Value| {
+                element["text"]["text"] == button
+                    && element["value"].as_str().is_some_and(|v| v.ends_with(ending))
+            };
+            let (block, element) = elements.into_iter().find(|(_, element)| is_it(element))?;
+            let ids = (block["block_id"].as_str()?.to_owned(), element["action_id"].as_str()?.to_owned());
+            Some((Place::message(&message.channel, &message.ts), ids.0, ids.1))
+        });
+        self.remembers_at(
+            found.unwrap_or_else(|| panic!("no {button} about {ending} in\n{}", self.everything())),
+        )
+    }
+
     fn remembers_at(&self, (place, block_id, action_id): (Place, String, String)) -> Remembered {
         let shown = match &place {
             Place::Message { channel, ts } => {

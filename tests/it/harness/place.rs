@@ -19,6 +19,7 @@ impl Place {
 listen = "{listen}"
 [slack]
 approvals_channel = "C0APPROVALS"
+burst = 0
 [simulated]
 step = "0s"
 [[teams]]

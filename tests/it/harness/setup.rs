@@ -12,10 +12,11 @@ use tempfile::TempDir;
 use super::line::all_over_sockets;
 use super::place::copy;
 
-/// Two teams, an approver, a group of leads and a platform admin; the people are the playground's.
+/// Journeys have no pauses, so nobody is limited. Two teams, an approver, a group of leads and a platform admin; the people are the playground's.
 const SETTINGS: &str = r#"
 [slack]
 approvals_channel = "C0APPROVALS"
+burst = 0
 admins = ["U0ADMIN"]
 
 [simulated]
@@ -197,6 +198,24 @@ impl Setup {
             None => ":memory:".to_owned(),
         });
         settings
+    }
+
+    /// Settings and catalog as the operator has left them, or a line for each problem.
+    pub(super) fn read_again(&self) -> Result<(Settings, Catalog), Vec<String>> {
+        let settings = Settings::parse("test settings", &self.settings);
+        let settings =
+            settings.map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        let catalog = match &self.catalog {
+            Some(folder) => catalog::load(folder.path(), None),
+            None => catalog::built_in(),
+        };
+        let steady = |problem: &dyn std::fmt::Display| {
+            let folder = self.catalog.as_ref().map(|folder| folder.path().display().to_string());
+            problem.to_string().replace(&folder.unwrap_or_default(), "catalog")
+        };
+        let catalog =
+            catalog.map_err(|problems| problems.iter().map(|one| steady(one)).collect::<Vec<_>>())?;
+        Ok((settings, catalog))
     }
 
     pub(super) fn catalog(&self) -> Arc<Catalog> {

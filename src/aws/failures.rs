@@ -1,0 +1,106 @@
+//! Counts tries of calls to AWS that fail, below the SDK so that none is missed: by service, operation and AWS's code.
+//! Conditions that do not hold are no failures: the store is made of them.
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use http_body_util::BodyExt as _;
+use serde::Deserialize;
+
+use crate::ports::trouble::Trouble;
+
+/// What DynamoDB says when a condition does not hold.
+const ANSWERS: [&str; 2] = ["ConditionalCheckFailedException", "TransactionCanceledException"];
+
+/// What AWS is called with, counting.
+#[derive(Debug)]
+pub(super) struct Counting {
+    pub(super) http: SharedHttpClient,
+    pub(super) trouble: Trouble,
+}
+
+impl HttpClient for Counting {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let connector = self.http.http_connector(settings, components);
+        SharedHttpConnector::new(CountingConnector { connector, trouble: self.trouble.clone() })
+    }
+}
+
+#[derive(Debug)]
+struct CountingConnector {
+    connector: SharedHttpConnector,
+    trouble: Trouble,
+}
+
+impl HttpConnector for CountingConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").and_then(named);
+        let calling = self.connector.call(request);
+        let Some((service, operation)) = target else { return calling };
+        let trouble = self.trouble.clone();
+        HttpConnectorFuture::new(async move {
+            let mut response = match calling.await {
+                Ok(response) => response,
+                Err(error) => {
+                    let code = if error.is_timeout() { "timeout" } else { "unreachable" };
+                    trouble.aws_fails(&service, &operation, code);
+                    return Err(error);
+                }
+            };
+            if !response.status().is_success() {
+                let code = code(&mut response).await;
+                if !ANSWERS.contains(&code.as_str()) {
+                    trouble.aws_fails(&service, &operation, &code);
+                }
+            }
+            Ok(response)
+        })
+    }
+}
+
+/// Service and operation of `DynamoDB_20120810.PutItem`; what is asked for credentials has no such header.
+fn named(target: &str) -> Option<(String, String)> {
+    let (service, operation) = target.split_once('.')?;
+    Some((service.split('_').next()?.to_owned(), operation.to_owned()))
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    #[serde(rename = "__type")]
+    kind: String,
+}
+
+/// AWS's code, such as `ThrottlingException`, or else the HTTP status. What was read of the answer is put back.
+async fn code(response: &mut HttpResponse) -> String {
+    let status = response.status().as_u16().to_string();
+    let body = std::mem::replace(response.body_mut(), SdkBody::taken());
+    let Ok(body) = body.collect().await else { return status };
+    let bytes = body.to_bytes();
+    let code = serde_json::from_slice::<Refusal>(&bytes).ok().and_then(|refusal| {
+        let kind = refusal.kind.rsplit('#').next()?.to_owned();
+        kind.bytes().all(|byte| byte.is_ascii_alphanumeric()).then_some(kind)
+    });
+    *response.body_mut() = SdkBody::from(bytes);
+    code.unwrap_or(status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_named_by_service_and_operation() {
+        let pair = |service: &str, operation: &str| Some((service.to_owned(), operation.to_owned()));
+        assert_eq!(named("DynamoDB_20120810.PutItem"), pair("DynamoDB", "PutItem"));
+        assert_eq!(named("AmazonSQS.ReceiveMessage"), pair("AmazonSQS", "ReceiveMessage"));
+        assert_eq!(named("nothing of ours"), None);
+    }
+}

@@ -1,0 +1,37 @@
+//! `pause` and `resume`: stop taking new requests, and take them again. The bot may be running.
+
+use std::path::PathBuf;
+
+use super::{Failure, print};
+use crate::config::{Settings, settings_file};
+use crate::domain::audit::Actor;
+use crate::portal::pause;
+use crate::ports::clock::{Clock as _, SystemClock};
+use crate::wiring;
+
+/// Pauses new requests.
+///
+/// # Errors
+/// Wrong settings, or a store that cannot be used.
+pub async fn pause(config: Option<PathBuf>, message: Option<&str>) -> Result<(), Failure> {
+    let settings = Settings::read(&settings_file(config))?;
+    let store = wiring::store_beside(&settings).await?;
+    let paused = pause::begin(&*store, message, &Actor::Operator, SystemClock.now()).await?;
+    Ok(print(&format!("new requests are paused, and people read: {}\n", paused.message))?)
+}
+
+/// Takes new requests again.
+///
+/// # Errors
+/// As [`pause`].
+pub async fn resume(config: Option<PathBuf>) -> Result<(), Failure> {
+    let settings = Settings::read(&settings_file(config))?;
+    let store = wiring::store_beside(&settings).await?;
+    let text = match pause::end(&*store, &Actor::Operator, SystemClock.now()).await? {
+        Some(paused) => {
+            format!("new requests are taken again; paused since {:.0} by {}\n", paused.since, paused.by)
+        }
+        None => "new requests were not paused\n".to_owned(),
+    };
+    Ok(print(&text)?)
+}

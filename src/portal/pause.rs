@@ -1,0 +1,82 @@
+//! Pausing new requests and taking them again. All else goes on meanwhile. That it is paused stands in the store, so that
+//! every bot knows at once; who submits is judged by it within the commit.
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+
+use super::{Error, Portal, own_trail};
+use crate::domain::audit::{Actor, By};
+use crate::domain::job::{Job, JobKind, Subject};
+use crate::domain::pause::Pause;
+use crate::domain::refusal::Refusal;
+use crate::ports::store::{Commit, Pausing, Store};
+
+/// Pauses new requests, or says something else about the pause that there is.
+///
+/// # Errors
+/// When the store cannot be used.
+pub async fn begin(
+    store: &dyn Store,
+    message: Option<&str>,
+    by: &Actor,
+    now: Timestamp,
+) -> anyhow::Result<Pause> {
+    let pause = Pause::new(message, by, now);
+    let change =
+        Commit { pausing: Some(Pausing::Begin(pause.clone())), jobs: vec![homes(now)], ..Commit::default() };
+    let noted = own_trail::commit(store, by, ("paused", &pause.message), now, &change).await;
+    noted.context("cannot pause new requests")?;
+    Ok(pause)
+}
+
+/// Takes new requests again; the pause that ends, if there was one.
+///
+/// # Errors
+/// When the store cannot be used.
+pub async fn end(store: &dyn Store, by: &Actor, now: Timestamp) -> anyhow::Result<Option<Pause>> {
+    let Some(pause) = store.pause().await? else { return Ok(None) };
+    let change = Commit { pausing: Some(Pausing::End), jobs: vec![homes(now)], ..Commit::default() };
+    let since = format!("paused since {:.0} by {}", pause.since, pause.by);
+    let noted = own_trail::commit(store, by, ("resumed", &since), now, &change).await;
+    noted.context("cannot take new requests again")?;
+    Ok(Some(pause))
+}
+
+/// The job that publishes every home tab that somebody may be looking at.
+fn homes(now: Timestamp) -> Job {
+    JobKind::FindHomes.due(Subject::Portal, now)
+}
+
+/// As [`begin`], for an admin in Slack.
+///
+/// # Errors
+/// A refusal for whoever is no admin, noted on the trail; or a failure.
+pub async fn begin_as(portal: &Portal, by: &By, message: Option<&str>) -> Result<Pause, Error> {
+    portal.only_admins(by, "pause new requests").await?;
+    let now = portal.now();
+    let pause = begin(&*portal.ports.store, message, &Actor::Person(by.clone()), now).await?;
+    portal.wake(vec![homes(now).key]);
+    tracing::info!(actor = %by.person, message = pause.message, "new requests are paused");
+    Ok(pause)
+}
+
+/// As [`end`], for an admin in Slack.
+///
+/// # Errors
+/// As [`begin_as`].
+pub async fn end_as(portal: &Portal, by: &By) -> Result<Option<Pause>, Error> {
+    portal.only_admins(by, "take new requests again").await?;
+    let now = portal.now();
+    let ended = end(&*portal.ports.store, &Actor::Person(by.clone()), now).await?;
+    portal.wake(vec![homes(now).key]);
+    tracing::info!(actor = %by.person, "new requests are taken again");
+    Ok(ended)
+}
+
+/// Refuses to begin with a request that could not be submitted now.
+pub(super) async fn refuse_while_paused(portal: &Portal) -> Result<(), Error> {
+    match portal.ports.store.pause().await? {
+        Some(pause) => Err(Refusal::Paused { message: pause.message }.into()),
+        None => Ok(()),
+    }
+}

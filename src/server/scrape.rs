@@ -1,0 +1,66 @@
+//! The metrics, and before them a look at what only the store knows, at most every five seconds however often somebody
+//! asks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
+
+use super::readiness::Readiness;
+use crate::portal::Portal;
+use crate::portal::metrics::Standing;
+
+/// How long a look is relied on.
+const RELIED_ON: SignedDuration = SignedDuration::from_secs(5);
+/// How long the store has to answer; the other metrics are shown in any case.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Parked jobs that are counted.
+const MOST_PARKED: usize = 100;
+
+/// Cheap to clone; all clones share one look.
+#[derive(Clone, Debug)]
+pub(super) struct Scrape {
+    portal: Portal,
+    readiness: Readiness,
+    looked_at: Arc<Mutex<Option<Timestamp>>>,
+}
+
+impl Scrape {
+    pub(super) fn new(portal: Portal, readiness: Readiness) -> Self {
+        Self { portal, readiness, looked_at: Arc::default() }
+    }
+
+    /// All metrics as Prometheus reads them.
+    ///
+    /// # Errors
+    /// See [`crate::portal::metrics::Metrics::render`].
+    pub(super) async fn render(&self) -> anyhow::Result<String> {
+        self.look().await;
+        self.portal.metrics.is_ready(self.readiness.problems().await.is_empty());
+        self.portal.metrics.render()
+    }
+
+    async fn look(&self) {
+        let mut looked_at = self.looked_at.lock().await;
+        let now = self.portal.ports.clock.now();
+        if looked_at.is_some_and(|at| now.duration_since(at).abs() < RELIED_ON) {
+            return;
+        }
+        let store = &self.portal.ports.store;
+        let look = async {
+            let (pause, parked, due) =
+                tokio::join!(store.pause(), store.parked(MOST_PARKED), store.next_due());
+            let oldest = due?.map_or(0, |due| now.duration_since(due).as_secs());
+            anyhow::Ok(Standing { paused: pause?.is_some(), parked: parked?.len(), oldest })
+        };
+        match tokio::time::timeout(PATIENCE, look).await {
+            Ok(Ok(standing)) => self.portal.metrics.stands(standing),
+            Ok(Err(error)) => {
+                tracing::warn!(error = format!("{error:#}"), "the metrics lack what the store knows");
+            }
+            Err(_) => tracing::warn!("the metrics lack what the store knows: it does not answer"),
+        }
+        *looked_at = Some(now);
+    }
+}

@@ -1,0 +1,37 @@
+//! Retry and Drop on a job that was given up.
+
+use super::{by, refuse};
+use crate::portal::Error;
+use crate::portal::jobs;
+use crate::ports::store::ParkedJob;
+use crate::slack::commands::listed_jobs;
+use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::ids::JobValue;
+use crate::slack::incoming::Click;
+use crate::slack::messages::named_job;
+
+pub(super) async fn retry(edge: &Edge, at: &Whereabouts, click: &Click) {
+    let retried = match click.value().and_then(JobValue::parse) {
+        Some(JobValue(named)) => jobs::retry_as(&edge.portal, &by(click), &named).await,
+        None => Err(edge.portal.refuse_forged(&by(click), "retry a job").await),
+    };
+    answer(edge, at, click, retried, "is tried again.").await;
+}
+
+pub(super) async fn forget(edge: &Edge, at: &Whereabouts, click: &Click) {
+    let dropped = match click.value().and_then(JobValue::parse) {
+        Some(JobValue(named)) => jobs::drop_as(&edge.portal, &by(click), &named).await,
+        None => Err(edge.portal.refuse_forged(&by(click), "drop a job").await),
+    };
+    answer(edge, at, click, dropped, "is dropped.").await;
+}
+
+async fn answer(edge: &Edge, at: &Whereabouts, click: &Click, done: Result<ParkedJob, Error>, what: &str) {
+    match done {
+        Ok(job) => {
+            let done = format!("{} {what}", named_job(&job));
+            edge.say_later(at, listed_jobs(edge, &by(click), Some(&done)).await);
+        }
+        Err(error) => refuse(edge, at, &error),
+    }
+}

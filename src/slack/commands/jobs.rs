@@ -1,0 +1,20 @@
+//! `/provision jobs`: for admins, what was given up, with buttons to have it tried again or dropped.
+
+use crate::domain::audit::{By, Via};
+use crate::portal::jobs;
+use crate::slack::edge::{Edge, Whereabouts, words};
+use crate::slack::messages::{self, Message};
+use crate::slack::reply::Ack;
+
+pub(super) async fn jobs(edge: &Edge, at: Whereabouts) -> Ack {
+    let (edge_, by) = (edge.clone(), By { person: at.person.clone(), via: Via::Command });
+    edge.within_budget(at, async move { listed(&edge_, &by, None).await }).await
+}
+
+/// What is given up now, below what was just done.
+pub(in crate::slack) async fn listed(edge: &Edge, by: &By, done: Option<&str>) -> Message {
+    match jobs::list_as(&edge.portal, by).await {
+        Ok(parked) => messages::jobs(&parked, done),
+        Err(error) => Message::plain(&words(&error)),
+    }
+}

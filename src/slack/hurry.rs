@@ -1,0 +1,61 @@
+//! Whoever does too much at once is told so, kindly and where they look; nothing of it is done, and nothing is lost silently.
+//! How much is too much is the business of `allowance`.
+
+use std::time::Duration;
+
+use super::edge::{Edge, Whereabouts};
+use super::incoming::Incoming;
+use super::messages::Message;
+use super::reply::Ack;
+use super::submissions;
+
+impl Edge {
+    /// How long somebody has to wait who did too much at once; it is counted.
+    pub(super) fn hurry(&self, what: &'static str, incoming: &Incoming) -> Option<Duration> {
+        let person = match incoming {
+            Incoming::Command(command) => &command.origin.person,
+            Incoming::Click(click) => &click.origin.person,
+            Incoming::Submission(submission) => &submission.origin.person,
+            Incoming::Shortcut(shortcut) => &shortcut.origin.person,
+            Incoming::Suggestion(_)
+            | Incoming::Event(_)
+            | Incoming::Closed
+            | Incoming::UrlVerification { .. }
+            | Incoming::SslCheck
+            | Incoming::Unknown { .. } => return None,
+        };
+        let wait = self.allowances.wait_of(person, self.portal.now())?;
+        self.portal.metrics.hurried(what);
+        tracing::debug!(actor = %person, what, "too much at once");
+        Some(wait)
+    }
+
+    /// Says that it was not done, where they look.
+    pub(super) fn too_fast(&self, incoming: &Incoming, wait: Duration) -> Ack {
+        let seconds = wait.as_secs().max(1);
+        let seconds = if seconds == 1 { "1 second".to_owned() } else { format!("{seconds} seconds") };
+        let text =
+            |again| format!("That was a lot at once, so this was not done. Wait {seconds} and {again}.");
+        match incoming {
+            Incoming::Submission(submission) => {
+                submissions::not_now(submission, &text("press the button again"))
+            }
+            Incoming::Command(_) => Ack::Ephemeral(Message::plain(&text("type it again"))),
+            Incoming::Click(click) => {
+                self.say_later(&Whereabouts::of_click(click), Message::plain(&text("press again")));
+                Ack::Empty
+            }
+            Incoming::Shortcut(shortcut) => {
+                let at = Whereabouts::only(&shortcut.origin.person);
+                self.say_later(&at, Message::plain(&text("try again")));
+                Ack::Empty
+            }
+            Incoming::Suggestion(_)
+            | Incoming::Event(_)
+            | Incoming::Closed
+            | Incoming::UrlVerification { .. }
+            | Incoming::SslCheck
+            | Incoming::Unknown { .. } => Ack::Empty,
+        }
+    }
+}

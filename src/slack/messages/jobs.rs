@@ -1,0 +1,127 @@
+//! Jobs that were given up, as admins see them: what, whose, why, and what can be done about each.
+
+use slack_morphism::prelude::{SlackBlock, SlackBlockButtonStyle};
+
+use super::Message;
+use crate::domain::job::Subject;
+use crate::ports::store::ParkedJob;
+use crate::slack::blocks::{button, buttons, confirm, context, header, section};
+use crate::slack::ids::{ActionId, JobValue};
+use crate::slack::mrkdwn::{code, date_time, escape_within, mention, quote};
+
+/// Jobs in one message: each takes two blocks.
+const SHOWN: usize = 20;
+/// Characters of a reason.
+const WHY: usize = 500;
+
+/// All of them, or as many as one message holds; above them what was just done, where something was.
+pub fn jobs(jobs: &[ParkedJob], done: Option<&str>) -> Message {
+    let title = match jobs.len() {
+        0 => "No job is given up. Everything that was to be done is done or will be.".to_owned(),
+        1 => "1 job was given up".to_owned(),
+        many => format!("{many} jobs were given up"),
+    };
+    let mut blocks: Vec<SlackBlock> = done.map(section).into_iter().collect();
+    if jobs.is_empty() {
+        blocks.push(section(&title));
+    } else {
+        blocks.push(header(&title));
+    }
+    for (number, job) in jobs.iter().take(SHOWN).enumerate() {
+        blocks.push(section(&line(job)));
+        blocks.push(tend(job, number));
+    }
+    if jobs.len() > SHOWN {
+        blocks.push(context(&format!(
+            "{} more: they move up as these are dealt with; `quartermaster jobs list` prints all.",
+            jobs.len() - SHOWN
+        )));
+    }
+    let done = done.map(|done| format!("{done}\n")).unwrap_or_default();
+    Message::new(&format!("{done}{title}"), blocks)
+}
+
+/// The job in a few words.
+pub fn named(job: &ParkedJob) -> String {
+    format!("{} of {}", code(&job.key.name, 100), whose(&job.key.of))
+}
+
+fn line(job: &ParkedJob) -> String {
+    let times = if job.attempts == 1 { "time" } else { "times" };
+    format!(
+        "*{}* · due {}, put off {} {times}\n{}",
+        named(job),
+        date_time(job.written_at),
+        job.attempts,
+        quote(&job.why, WHY)
+    )
+}
+
+fn whose(of: &Subject) -> String {
+    match of {
+        Subject::Request(id) => format!("request `{}`", id.short()),
+        Subject::Person(person) => mention(person),
+        Subject::Portal => "the portal".to_owned(),
+    }
+}
+
+fn tend(job: &ParkedJob, number: usize) -> SlackBlock {
+    let value = JobValue::of(job).to_string();
+    let name = &job.key.name;
+    let sure = confirm(
+        "Drop this job?",
+        &format!("What it would have done will not be done: {}.", escape_within(name, 100)),
+        "Drop it",
+        "Keep it",
+    );
+    buttons(
+        &format!("job.{number}"),
+        vec![
+            button(ActionId::RetryJob, "Retry", &value, &format!("Retry {name}"))
+                .with_style(SlackBlockButtonStyle::Primary),
+            button(ActionId::DropJob, "Drop", &value, &format!("Drop {name}"))
+                .with_style(SlackBlockButtonStyle::Danger)
+                .with_confirm(sure),
+        ],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::PersonId;
+    use crate::domain::job::JobKind;
+    use crate::slack::messages::transcript::{assert_within_limits, transcript};
+
+    fn parked(of: impl Into<Subject>, kind: JobKind, why: &str) -> ParkedJob {
+        let written_at = "2026-11-22T09:00:00Z".parse().unwrap();
+        let job = kind.due(of, written_at);
+        ParkedJob { key: job.key, kind: job.kind, attempts: 3, written_at, why: why.to_owned() }
+    }
+
+    #[test]
+    fn each_job_says_why_it_was_given_up_and_dropping_it_asks_first() {
+        let alices =
+            parked(PersonId::new("U0ALICE"), JobKind::Home, "Slack refused the call: <invalid_blocks>");
+        insta::assert_snapshot!(transcript(&jobs(&[alices], Some("`bill` of the portal is tried again."))), @"
+        (`bill` of the portal is tried again. / 1 job was given up)
+        `bill` of the portal is tried again.
+        # 1 job was given up
+        *`show:home` of <@U0ALICE>* · due <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC>, put off 3 times
+        > Slack refused the call: &lt;invalid_blocks&gt;
+        [Retry primary] [Drop danger ?What it would have done will not be done: show:home.]
+        ");
+        insta::assert_snapshot!(transcript(&jobs(&[], None)), @"
+        (No job is given up. Everything that was to be done is done or will be.)
+        No job is given up. Everything that was to be done is done or will be.
+        ");
+    }
+
+    #[test]
+    fn many_jobs_with_enormous_reasons_keep_slacks_limits() {
+        let many = vec![parked(Subject::Portal, JobKind::ReadBill, &"<&>".repeat(3_000)); 40];
+        let message = jobs(&many, None);
+        assert_within_limits(&message);
+        assert!(transcript(&message).contains("(20 more: "));
+    }
+}

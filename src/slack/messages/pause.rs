@@ -1,0 +1,63 @@
+//! That new requests are paused, and that they are taken again.
+
+use super::Message;
+use crate::domain::pause::Pause;
+use crate::slack::mrkdwn::{date_time, escape};
+
+/// What stands wherever somebody could begin with a new request.
+pub fn paused(pause: &Pause) -> String {
+    format!(
+        "*New requests are paused* since {} by {}: {}",
+        date_time(pause.since),
+        super::trail::named(&pause.by),
+        escape(&pause.message)
+    )
+}
+
+/// The answer to who has paused them.
+pub fn pause_begun(pause: &Pause, command: &str) -> Message {
+    Message::plain(&format!(
+        "{}\nEverything else goes on: approvals, renewals, teardowns. `{} resume` takes new requests again.",
+        paused(pause),
+        escape(command)
+    ))
+}
+
+/// The answer to who takes them again; without a pause there was none.
+pub fn pause_ended(ended: Option<&Pause>) -> Message {
+    Message::plain(&match ended {
+        Some(pause) => format!(
+            "New requests are taken again. They were paused since {} by {}.",
+            date_time(pause.since),
+            super::trail::named(&pause.by)
+        ),
+        None => "New requests were not paused. Nothing was changed.".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::audit::Actor;
+    use crate::slack::messages::transcript::{assert_within_limits, transcript};
+
+    #[test]
+    fn a_pause_says_since_when_by_whom_and_why() {
+        let pause = Pause::new(
+            Some("We move <house> & home."),
+            &Actor::Operator,
+            "2026-11-22T09:00:00Z".parse().unwrap(),
+        );
+        insta::assert_snapshot!(transcript(&pause_begun(&pause, "/provision")), @"
+        (*New requests are paused* since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> by operator: We move &lt;house&gt; &amp; home. / Everything else goes on: approvals, renewals, teardowns. `/provision resume` takes new requests again.)
+        *New requests are paused* since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> by operator: We move &lt;house&gt; &amp; home.
+        Everything else goes on: approvals, renewals, teardowns. `/provision resume` takes new requests again.
+        ");
+        insta::assert_snapshot!(transcript(&pause_ended(Some(&Pause { by: "U0ADMIN".into(), ..pause }))), @"
+        (New requests are taken again. They were paused since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> by <@U0ADMIN>.)
+        New requests are taken again. They were paused since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> by <@U0ADMIN>.
+        ");
+        let long = Pause::new(Some(&"<".repeat(900)), &Actor::Operator, jiff::Timestamp::UNIX_EPOCH);
+        assert_within_limits(&pause_begun(&long, "/provision"));
+    }
+}

@@ -1,0 +1,193 @@
+//! Settings and a catalog that were read anew are taken up as far as a running program can, whole or not at all; what they
+//! change is told, and what they would change only after a restart.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use super::on_aws::OnAws;
+use crate::config::Settings;
+use crate::domain::catalog::Catalog;
+use crate::portal::{Rules, reload};
+use crate::slack::edge::Edge;
+
+/// Takes up new settings and catalogs, one at a time.
+#[derive(Debug)]
+pub struct Reloader {
+    edge: Edge,
+    on_aws: OnAws,
+    now: Mutex<Now>,
+}
+
+/// What is followed, and which problems the admins were told last.
+#[derive(Debug)]
+struct Now {
+    settings: Settings,
+    told: Vec<String>,
+}
+
+impl Reloader {
+    pub(super) fn new(edge: Edge, on_aws: OnAws, settings: Settings) -> Self {
+        Self { edge, on_aws, now: Mutex::new(Now { settings, told: Vec::new() }) }
+    }
+
+    /// Follows what was read, or keeps what is followed where it is broken, a line for each problem. Nobody waits for an
+    /// answer: what came of it is in the log, and problems are told to the admins, the same ones once.
+    pub async fn reload(&self, read: Result<(Settings, Catalog), Vec<String>>) {
+        let mut now = self.now.lock().await;
+        let checked = match read {
+            Ok((settings, catalog)) => self.checked(settings, Arc::new(catalog)).await,
+            Err(problems) => Err(problems),
+        };
+        let (settings, catalog) = match checked {
+            Ok(new) => new,
+            Err(problems) => {
+                reload::keep(&self.edge.portal, &problems, problems != now.told).await;
+                now.told = problems;
+                return;
+            }
+        };
+        now.told.clear();
+        for key in waiting_for_a_restart(&now.settings, &settings) {
+            tracing::warn!(key, "this setting is followed after a restart only");
+        }
+        let before = self.edge.portal.as_of_now();
+        let changes =
+            [of_organization(&now.settings, &settings), of_catalog(&before.catalog, &catalog)].concat();
+        let organization = Arc::new(settings.organization.clone());
+        let followed = reload::follow(&self.edge.portal, Rules { catalog, organization }, &changes).await;
+        if let Err(error) = followed {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "settings are followed, but not all that they need could be done"
+            );
+        }
+        self.edge.rules_changed();
+        now.settings.organization = settings.organization;
+    }
+
+    /// Both, unless the account is not set up for them.
+    async fn checked(
+        &self,
+        settings: Settings,
+        catalog: Arc<Catalog>,
+    ) -> Result<(Settings, Arc<Catalog>), Vec<String>> {
+        let problems = self.on_aws.problems_with(&catalog).await;
+        if problems.is_empty() {
+            return Ok((settings, catalog));
+        }
+        Err(problems.iter().map(|problem| format!("aws: {problem}")).collect())
+    }
+}
+
+/// Keys that a running program cannot follow and that are different now.
+fn waiting_for_a_restart(before: &Settings, now: &Settings) -> Vec<&'static str> {
+    [
+        ("server.listen", before.listen != now.listen),
+        ("server.log", before.log != now.log),
+        ("slack.transport or slack.connections", before.transport != now.transport),
+        ("slack.burst", before.burst != now.burst),
+        ("[backend]", before.backend != now.backend),
+        ("[aws]", before.account != now.account),
+        ("[simulated]", before.simulation != now.simulation),
+    ]
+    .into_iter()
+    .filter_map(|(key, differs)| differs.then_some(key))
+    .collect()
+}
+
+fn of_organization(before: &Settings, now: &Settings) -> Vec<String> {
+    let (old, new) = (&before.organization, &now.organization);
+    let keys = [
+        ("slack.admins", old.admins != new.admins),
+        ("slack.auditors", old.auditors != new.auditors),
+        ("slack.approvals_channel", old.approvals_channel != new.approvals_channel),
+        ("slack.audit_channel", old.audit_channel != new.audit_channel),
+        ("slack.command", old.command != new.command),
+    ];
+    let mut changes: Vec<String> =
+        keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| format!("{key} changed")).collect();
+    let teams = |settings: &Settings| {
+        settings.organization.teams.iter().map(|team| (team.name.to_string(), team.clone())).collect()
+    };
+    changes.extend(differences("team", &teams(before), &teams(now)));
+    changes
+}
+
+fn of_catalog(before: &Catalog, now: &Catalog) -> Vec<String> {
+    // A template has no equality of its own, but it shows all that it was read from.
+    let products = |catalog: &Catalog| {
+        catalog.products.iter().map(|(key, product)| (key.to_string(), format!("{product:?}"))).collect()
+    };
+    let mut changes = differences("product", &products(before), &products(now));
+    if before.prices != now.prices {
+        changes.push("prices changed".to_owned());
+    }
+    changes
+}
+
+/// What is new, different and gone, by name.
+fn differences<T: PartialEq>(
+    what: &str,
+    before: &BTreeMap<String, T>,
+    now: &BTreeMap<String, T>,
+) -> Vec<String> {
+    let told = |name: &String| match (before.get(name), now.get(name)) {
+        (None, Some(_)) => Some(format!("{what} {name} is new")),
+        (Some(_), None) => Some(format!("{what} {name} is gone")),
+        (old, new) => (old != new).then(|| format!("{what} {name} changed")),
+    };
+    let names: std::collections::BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    names.into_iter().filter_map(told).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTINGS: &str = "[slack]\napprovals_channel = \"C0APPROVALS\"\n[[teams]]\nname = \"payments\"\n\
+                            members = [\"U0ALICE\"]\napprovers = [\"U0MORGAN\"]\n";
+
+    fn settings(from: &str, to: &str) -> Settings {
+        assert!(SETTINGS.contains(from));
+        Settings::parse("settings", &SETTINGS.replace(from, to)).unwrap()
+    }
+
+    #[test]
+    fn what_changed_is_told_by_name() {
+        let before = settings("", "");
+        let told = |from, to| of_organization(&before, &settings(from, to)).join(", ");
+        assert_eq!(told("", ""), "");
+        assert_eq!(told("U0ALICE", "U0AMIR"), "team payments changed");
+        assert_eq!(told("payments", "search"), "team payments is gone, team search is new");
+        let more = "C0APPROVALS\"\nadmins = [\"U0PAT\"]\ncommand = \"/cloud\"\naudit_channel = \"C0AUDIT";
+        assert_eq!(
+            told("C0APPROVALS", more),
+            "slack.admins changed, slack.audit_channel changed, slack.command changed"
+        );
+        let (all, mut fewer) = (crate::catalog::built_in().unwrap(), crate::catalog::built_in().unwrap());
+        assert_eq!(of_catalog(&all, &fewer), Vec::<String>::new());
+        fewer.products.pop_first();
+        let mut changed = (**fewer.products.first_entry().unwrap().get()).clone();
+        changed.version.push('1');
+        fewer.products.first_entry().unwrap().insert(Arc::new(changed));
+        fewer.prices.date.push('?');
+        assert_eq!(
+            of_catalog(&all, &fewer),
+            ["product ecs-service is gone", "product rds-postgres changed", "prices changed"]
+        );
+    }
+
+    #[test]
+    fn what_a_running_program_cannot_follow_is_named() {
+        let before = settings("", "");
+        let other = settings(
+            "[slack]",
+            "[server]\nlisten = \"127.0.0.1:1\"\nlog = \"json\"\n[simulated]\nstep = \"9s\"\n[backend]\n\
+             store = \"sqlite:other.db\"\n[slack]\nburst = 5\ntransport = \"socket\"",
+        );
+        assert_eq!(waiting_for_a_restart(&before, &before), Vec::<&str>::new());
+        insta::assert_snapshot!(waiting_for_a_restart(&before, &other).join(", "), @"server.listen, server.log, slack.transport or slack.connections, slack.burst, [backend], [simulated]");
+    }
+}

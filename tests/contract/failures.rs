@@ -1,0 +1,44 @@
+//! What AWS refuses is counted by its own name, and what is an answer to a condition is not.
+
+use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+use quartermaster::aws::configuration_counting;
+use quartermaster::aws::dynamodb::{DynamoStore, Tables};
+use quartermaster::ports::store::{Commit, Store as _};
+use quartermaster::ports::trouble::Trouble;
+use serde_json::json;
+
+use crate::sample::{alices, insert};
+use crate::script::{error, listening};
+
+#[tokio::test]
+async fn failed_tries_are_counted_by_service_operation_and_code() {
+    let refused = json!({"__type": "com.amazonaws#TransactionCanceledException", "Message": "canceled",
+                         "CancellationReasons": [{"Code": "ConditionalCheckFailed"}]});
+    let answers = [error("ThrottlingException"), (503, json!("busy")), (400, refused), (200, json!({}))];
+    let (endpoint, _) = listening(answers.map(|(status, answer)| (status, answer.to_string()))).await;
+    let trouble = Trouble::default();
+    let credentials = Credentials::new("id", "secret", None, None, "test");
+    let configuration = configuration_counting(&trouble).await.into_builder();
+    let configuration = configuration
+        .endpoint_url(endpoint)
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .build();
+    let store = DynamoStore::new(&configuration, Tables::default());
+    let commit = Commit { audit: Vec::new(), ..insert(&alices()) };
+    let stale = store.commit(commit).await.unwrap_err();
+    assert_eq!(stale.to_string(), "the request has changed in the meantime", "the answer is still readable");
+
+    let mut registry = Registry::default();
+    trouble.register(&mut registry);
+    let mut shown = String::new();
+    encode(&mut shown, &registry).unwrap();
+    let mut counted: Vec<&str> = shown.lines().filter(|line| line.starts_with("aws_errors_total")).collect();
+    counted.sort_unstable();
+    insta::assert_snapshot!(counted.join("\n"), @r#"
+    aws_errors_total{service="DynamoDB",operation="TransactWriteItems",code="503"} 1
+    aws_errors_total{service="DynamoDB",operation="TransactWriteItems",code="ThrottlingException"} 1
+    "#);
+}

@@ -1,0 +1,78 @@
+//! What could not be done and was given up, as admins look after it in Slack.
+
+use crate::harness::{Company, run};
+
+/// Her database, whose card Slack refuses for good; the message to her as well.
+async fn a_card_is_given_up(company: &Company) {
+    company.expects_slack_to_refuse("chat.postMessage", "invalid_blocks");
+    company.playground.fail_next("chat.postMessage", "invalid_blocks");
+    company.playground.fail_next("chat.postMessage", "invalid_blocks");
+    company.alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
+}
+
+#[tokio::test]
+async fn an_admin_has_a_job_tried_again_and_drops_another() {
+    run(async |company| {
+        let pat = &company.pat;
+        company.expects_slack_to_refuse("views.publish", "invalid_blocks");
+        company.playground.fail_next("views.publish", "invalid_blocks");
+        company.expects_parked_jobs(3);
+        company.morgan.opens_home().await;
+        a_card_is_given_up(company).await;
+        pat.runs("/provision jobs").await;
+        insta::assert_snapshot!(pat.is_told(), @"
+        # 2 jobs were given up
+        *`show:home` of <@U0MORGAN>* · due 2026-11-23 09:00 UTC, put off 0 times
+        > Slack refused the call: invalid_blocks
+        [Retry] [Drop]
+        *`show:card` of request `id`* · due 2026-11-23 09:00 UTC, put off 0 times
+        > Slack refused the call: invalid_blocks
+        [Retry] [Drop]
+        ");
+        let (retry, drop) =
+            (pat.remembers_about("show:card", "Retry"), pat.remembers_about("show:home", "Drop"));
+        pat.presses(&retry).await;
+        insta::assert_snapshot!(pat.is_told(), @"
+        `show:card` of request `id` is tried again.
+        # 1 job was given up
+        *`show:home` of <@U0MORGAN>* · due 2026-11-23 09:00 UTC, put off 0 times
+        > Slack refused the call: invalid_blocks
+        [Retry] [Drop]
+        ");
+        company.morgan.clicks("Approve").await;
+        pat.presses(&drop).await;
+        insta::assert_snapshot!(pat.is_told(), @"
+        `show:home` of <@U0MORGAN> is dropped.
+        No job is given up. Everything that was to be done is done or will be.
+        ");
+        pat.presses(&drop).await;
+        insta::assert_snapshot!(pat.is_told(), @"That job is not given up any more, or was once more since. Nothing was done; `jobs` shows what there is now.");
+        pat.presses(&retry).await;
+        insta::assert_snapshot!(pat.is_told(), @"That job is not given up any more, or was once more since. Nothing was done; `jobs` shows what there is now.");
+        let trail = company.trail().await;
+        let told: Vec<&str> = trail.lines().filter(|line| line.starts_with("job")).collect();
+        insta::assert_snapshot!(told.join("\n"), @"
+        job retried | U0ADMIN | - | - | - | `show:card` of ID, given up because: Slack refused the call: invalid_blocks [button in C0GENERAL]
+        job dropped | U0ADMIN | - | - | - | `show:home` of U0MORGAN, given up because: Slack refused the call: invalid_blocks [button in C0GENERAL]
+        ");
+        assert!(company.trail().await.contains("active | provisioner"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_button_of_the_list_is_nothing_to_whoever_is_no_admin() {
+    run(async |company| {
+        company.expects_parked_jobs(2);
+        a_card_is_given_up(company).await;
+        company.pat.runs("/provision jobs").await;
+        let mut retry = company.pat.remembers_about("show:card", "Retry");
+        company.olga.presses(&retry).await;
+        insta::assert_snapshot!(company.olga.is_told(), @"Only the platform team can do that.");
+        assert!(company.trail().await.contains("refused | U0OLGA | - | - | - | retry a job: not an admin"));
+        retry.action["value"] = "nonsense".into();
+        company.pat.presses(&retry).await;
+        insta::assert_snapshot!(company.pat.is_told(), @"That is not something this form or button offers, so nothing was done. Open it again from `/provision`.");
+    })
+    .await;
+}

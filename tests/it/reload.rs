@@ -1,0 +1,70 @@
+//! Settings and catalog change while the bot runs.
+
+use crate::harness::{Setup, run_in};
+
+fn catalog_of_its_own() -> Setup {
+    Setup::new().with_catalog("s3-bucket/product.yml", "Secure S3 Bucket", "Secure Bucket")
+}
+
+#[tokio::test]
+async fn a_new_member_and_a_new_price_count_from_the_next_thing_on() {
+    run_in(catalog_of_its_own(), async |company| {
+        let (alice, olga) = (&company.alice, &company.olga);
+        olga.runs("/provision s3-bucket").await;
+        assert!(olga.is_told().starts_with("You are not in a team yet."), "{}", olga.is_told());
+        alice.runs("/provision s3-bucket BucketPurpose=logs").await;
+        olga.opens_home().await;
+        assert!(olga.home().contains("You are a member of no team"), "{}", olga.home());
+        company.changes_the_settings("members = [\"U0ALICE\"]", "members = [\"U0ALICE\", \"U0OLGA\"]");
+        company.changes_the_settings("[slack]\n", "[slack]\naudit_channel = \"C0AUDIT\"\n");
+        company.changes_the_catalog("s3-bucket/product.yml", "Secure Bucket", "Safe Bucket");
+        company.reloads().await;
+        assert!(olga.home().contains("# Team payments"), "{}", olga.home());
+        alice.submits().await;
+        olga.asks_for("s3-bucket", &[("BucketPurpose", "backups")]).await;
+        olga.runs("/provision list").await;
+        assert!(olga.is_told().contains("*Safe Bucket v1.0*"), "{}", olga.is_told());
+        company.waits("5s").await;
+        let copied = company.pat.reads("C0AUDIT");
+        assert!(copied.contains("*submitted* by <@U0OLGA>"), "{copied}");
+        let logged = company.logged().join("\n");
+        for change in ["team payments changed", "slack.audit_channel changed", "product s3-bucket changed"] {
+            assert!(logged.contains(change), "{change} is not in the log");
+        }
+        assert_eq!(company.pat.newest_dm(), "-", "nobody has to be told");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_broken_changes_nothing_and_is_told_to_the_admins_once() {
+    run_in(catalog_of_its_own(), async |company| {
+        let (alice, pat) = (&company.alice, &company.pat);
+        company.changes_the_settings("approvals_channel", "approval_channel");
+        company.changes_the_catalog("s3-bucket/product.yml", "Secure Bucket", "Safe Bucket");
+        company.reloads().await;
+        company.reloads().await;
+        insta::assert_snapshot!(pat.dms().join("\n"), @r#"
+        The new settings or catalog cannot be used, so I go on with those from before. To be mended:
+        • test settings: line 2: `slack.approvals_channel` is missing: add a line such as `approvals_channel = "some text"`
+        • test settings: line 3: unknown key `slack.approval_channel`: did you mean `approvals_channel`?
+        "#);
+        alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        alice.runs("/provision list").await;
+        assert!(alice.is_told().contains("*Secure Bucket v1.0*"), "{}", alice.is_told());
+
+        company.changes_the_settings("approval_channel", "approvals_channel");
+        company.changes_the_catalog("s3-bucket/product.yml", "description:", "descripton:");
+        company.reloads().await;
+        insta::assert_snapshot!(pat.newest_dm(), @"
+        The new settings or catalog cannot be used, so I go on with those from before. To be mended:
+        • catalog/s3-bucket/product.yml: line 3: unknown key `descripton`: did you mean `description`?
+        ");
+        company.changes_the_catalog("s3-bucket/product.yml", "descripton:", "description:");
+        company.reloads().await;
+        alice.runs("/provision s3-bucket").await;
+        assert!(alice.form().starts_with("Safe Bucket"), "{}", alice.form());
+        assert_eq!(pat.dms().len(), 2, "{:?}", pat.dms());
+    })
+    .await;
+}
