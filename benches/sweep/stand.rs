@@ -66,6 +66,7 @@ impl Stand {
             admins: vec![],
             auditors: vec![],
             approvals_channel: ChannelId::new("C0APPROVALS"),
+            manager_field: None,
             audit_channel: None,
             command: "/provision".to_owned(),
         };
@@ -171,6 +172,10 @@ struct Everybody;
 
 #[async_trait]
 impl Directory for Everybody {
+    async fn named_in_profile(&self, _: &PersonId, _: &str) -> anyhow::Result<Option<PersonId>> {
+        Ok(None)
+    }
+
     async fn group_members(&self, _group: &GroupId) -> anyhow::Result<BTreeSet<PersonId>> {
         Ok(BTreeSet::new())
     }

@@ -96,7 +96,7 @@ fn only_a_name_is_needed_and_everything_else_has_its_default() {
     assert_eq!(product.version, "v1.0");
     assert!(product.description.is_empty() && product.bind.is_empty());
     assert!(product.cost.is_empty() && product.outputs.is_empty());
-    insta::assert_snapshot!(format!("{:?}", product.approval), @"ApprovalRule { mode: Required, auto_when: [], approvers: Team, needed: 1, timeout: Period(24h), remind_after: Period(4h), escalate_after: Period(12h), self_approval: false }");
+    insta::assert_snapshot!(format!("{:?}", product.approval), @"ApprovalRule { mode: Required, auto_when: [], rules: [], approvers: Team, needed: 1, quiet: [], stages: [], timeout: Period(24h), remind_after: Period(4h), escalate_after: Period(12h), self_approval: false }");
     assert_eq!(
         product.lease,
         LeaseTerms {
@@ -143,7 +143,7 @@ outputs: [Arn]
     );
     insta::assert_snapshot!(format!("{:?}\n{:?}\n{:?}", product.bind, product.approval, product.lease), @r#"
     {"Request": RequestId, "Team": Team}
-    ApprovalRule { mode: Required, auto_when: [Parameter { parameter: "Environment", is: ["dev"] }, MonthlyCostAtMost(50)], approvers: Listed([Person(PersonId("U0MORGAN")), Group(GroupId("S0LEADS"))]), needed: 2, timeout: Period(2h), remind_after: Period(1h), escalate_after: Period(1h 30m), self_approval: true }
+    ApprovalRule { mode: Required, auto_when: [Parameter { parameter: "Environment", is: ["dev"] }, MonthlyCostAtMost(50)], rules: [], approvers: Listed([Person(PersonId("U0MORGAN")), Group(GroupId("S0LEADS"))]), needed: 2, quiet: [], stages: [], timeout: Period(2h), remind_after: Period(1h), escalate_after: Period(1h 30m), self_approval: true }
     LeaseTerms { ttl: Period(168h), grace: Period(48h), reminders: [Period(24h), Period(2h)], renew: [Period(168h), Period(336h)], max_renewals: 0 }
     "#);
     assert_eq!(product.quota, QuotaRule { per_team: 3, over_budget: OverBudget::Ask });
@@ -176,14 +176,56 @@ fn a_product_without_a_name_or_with_one_too_long_is_refused() {
 }
 
 #[test]
-fn managers_as_approvers_are_not_available_yet() {
-    insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  approvers: manager\n"), @"catalog/topic/product.yml: line 3: `approvers: manager` is not available yet: use `team` or a list of user ids and groups");
+fn rules_and_stages_are_read_with_what_they_leave_out() {
+    let product = product_of(
+        "name: Topic
+approval:
+  approvers: manager
+  quiet: [U0BOSS]
+  rules:
+    - {when: {parameter: Environment, is: [dev], team: [payments]}, mode: auto}
+    - {when: {monthly_cost_above: 200}, needed: 2}
+    - {when: {monthly_cost_at_most: 5}, stages: [{approvers: team}, {approvers: [S0SECURITY], needed: 2}]}
+cost: [{usd: 1.00}]
+",
+    );
+    let lines = product.approval.rules.iter().map(|rule| format!("{rule:?}"));
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
+    RuleFor { when: [Parameter { parameter: "Environment", is: ["dev"] }, Team([TeamName("payments")])], mode: Auto, stages: [] }
+    RuleFor { when: [MonthlyCostAbove(200)], mode: Required, stages: [Stage { approvers: Manager, needed: 2, quiet: [Person(PersonId("U0BOSS"))] }] }
+    RuleFor { when: [MonthlyCostAtMost(5)], mode: Required, stages: [Stage { approvers: Team, needed: 1, quiet: [] }, Stage { approvers: Listed([Group(GroupId("S0SECURITY"))]), needed: 2, quiet: [] }] }
+    "#);
+    assert_eq!(product.approval.approvers, Approvers::Manager);
+    let stages = "name: Topic\napproval:\n  stages: [{approvers: manager}, {approvers: [S0SECURITY]}]\n";
+    assert_eq!(product_of(stages).approval.stages.len(), 2);
+}
+
+#[test]
+fn rules_and_stages_that_make_no_sense_are_refused() {
+    insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  needed: 2\n  stages: [{approvers: [U0MORGAN]}, {approvers: [U0MORGAN]}]\n"), @"
+    catalog/topic/product.yml: line 3: `approval.needed` stands beside `stages`, which says who is asked: move it into a stage
+    catalog/topic/product.yml: line 4: the stages name too few people: nobody counts twice: name more approvers, or lower `needed`
+    ");
+    insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  stages: []\n"), @"catalog/topic/product.yml: line 3: `stages` is empty: write for example `stages: [{approvers: team}]`");
+    insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  stages: [{aprovers: team}]\n"), @"catalog/topic/product.yml: line 3: unknown key `approval.stages[0].aprovers`: did you mean `approvers`?");
+    insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  rules:\n  - {mode: auto}\n  - {when: {}, mode: auto}\n  - {when: {team: [payments]}, mode: auto, needed: 2}\n"), @"
+    catalog/topic/product.yml: line 4: `approval.rules[0]` has no `when`: write for example `when: {parameter: Environment, is: [dev]}`, `when: {monthly_cost_above: 200}` or `when: {team: [payments]}`
+    catalog/topic/product.yml: line 5: `approval.rules[1].when` is empty: write for example `when: {parameter: Environment, is: [dev]}`, `when: {monthly_cost_above: 200}` or `when: {team: [payments]}`
+    catalog/topic/product.yml: line 6: `approval.rules[2]` asks nobody and says who is asked: remove `mode: auto`, or who is asked
+    ");
+    insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  rules:\n  - {when: {monthly_cost_above: 5}}\n  - {when: {parameter: Enviroment, is: [dev]}}\n  - {when: {parameter: Environment}}\n  - {when: {mounthly_cost_above: 5}}\n"), @"
+    catalog/topic/product.yml: line 4: the product has no `cost` to compare with: add `cost` lines, or remove the condition
+    catalog/topic/product.yml: line 5: the template has no parameter `Enviroment`: did you mean `Environment`?
+    catalog/topic/product.yml: line 6: `approval.rules[2].when` names a parameter or values alone: write `{parameter: Environment, is: [dev]}`
+    catalog/topic/product.yml: line 7: `approval.rules[3].when` is empty: write for example `when: {parameter: Environment, is: [dev]}`, `when: {monthly_cost_above: 200}` or `when: {team: [payments]}`
+    catalog/topic/product.yml: line 7: unknown key `approval.rules[3].when.mounthly_cost_above`: did you mean `monthly_cost_above`?
+    ");
 }
 
 #[test]
 fn approvers_that_cannot_approve_are_refused() {
-    insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  approvers: [morgan]\n"), @"catalog/topic/product.yml: line 3: `morgan` is no Slack person or group: write `team`, or a list of user ids (`U…`), group ids (`S…`) or e-mail addresses");
-    insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  approvers: []\n"), @"catalog/topic/product.yml: line 3: `approval.approvers` is empty, so nobody could approve: write `team`, or a list of user ids (`U…`), group ids (`S…`) or e-mail addresses");
+    insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  approvers: [morgan]\n"), @"catalog/topic/product.yml: line 3: `morgan` is no Slack person or group: write `team`, `manager`, or a list of user ids (`U…`), group ids (`S…`) or e-mail addresses");
+    insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  approvers: []\n"), @"catalog/topic/product.yml: line 3: `approval.approvers` is empty, so nobody could approve: write `team`, `manager`, or a list of user ids (`U…`), group ids (`S…`) or e-mail addresses");
     insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  approvers: [U0MORGAN]\n  needed: 2\n"), @"catalog/topic/product.yml: line 4: 2 different approvers are needed and 1 named: name more approvers, or lower `needed`");
     insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  needed: 0\n  timeout: 400d\n  remind_after: 0s\n"), @"
     catalog/topic/product.yml: line 3: `approval.needed` is 0: write a number from 1, for example `needed: 1`

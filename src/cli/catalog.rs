@@ -9,14 +9,15 @@ use super::CommandOutput;
 use crate::catalog::{self, FileProblem, Report, Severity};
 use crate::document::nearest;
 use crate::domain::catalog::{
-    ApprovalMode, ApprovalRule, Approvers, AutoCondition, Catalog, PriceList, Principal, Product, Requesters,
+    ApprovalMode, ApprovalRule, Approvers, Catalog, Condition, PriceList, Principal, Product, Requesters,
+    RuleFor, Stage,
 };
 use crate::domain::cost::{self, dollars};
 use crate::domain::form::{Field, Form, Input};
 use crate::domain::ids::TeamName;
 use crate::domain::parameters::grouped;
-use crate::domain::policy::approval_path;
-use crate::domain::preview::Preview;
+use crate::domain::policy::{ApprovalPath, approval_path};
+use crate::domain::preview::{Preview, Turn};
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::Estimate;
 use crate::ports::clock::{Clock as _, SystemClock};
@@ -95,10 +96,15 @@ fn short_approval(rule: &ApprovalRule) -> String {
     }
 }
 
-fn condition_in_words(condition: &AutoCondition) -> String {
+fn condition_in_words(condition: &Condition) -> String {
     match condition {
-        AutoCondition::Parameter { parameter, is } => format!("{parameter} is {}", is.join(" or ")),
-        AutoCondition::MonthlyCostAtMost(limit) => format!("it costs at most {}/month", dollars(*limit)),
+        Condition::Parameter { parameter, is } => format!("{parameter} is {}", is.join(" or ")),
+        Condition::MonthlyCostAtMost(limit) => format!("it costs at most {}/month", dollars(*limit)),
+        Condition::MonthlyCostAbove(limit) => format!("it costs more than {}/month", dollars(*limit)),
+        Condition::Team(teams) => {
+            let teams: Vec<&str> = teams.iter().map(TeamName::as_str).collect();
+            format!("it is for {}", teams.join(" or "))
+        }
     }
 }
 
@@ -155,14 +161,13 @@ fn sample_view(product: &Product, fields: &Form, team: &TeamName, prices: &Price
     let defaults = product.template.parameters.iter();
     let defaults: Vec<(String, String)> =
         defaults.filter_map(|known| Some((known.key.clone(), known.default.clone()?))).collect();
-    let approvers = match &product.approval.approvers {
-        Approvers::Team => Vec::new(),
-        Approvers::Listed(listed) => listed.clone(),
-    };
+    let path = approval_path(&product.approval, team, &defaults, estimate.as_ref());
     let preview = Preview {
-        path: approval_path(&product.approval, &defaults, estimate.as_ref()),
+        turns: turns(product, &path),
+        note: None,
+        usually: None,
+        path,
         estimate,
-        approvers,
         quota: QuotaUse { used: 0, limit: product.quota.per_team },
         budget: None,
         expires_at: product.lease.grace.after(product.lease.ttl.after(SystemClock.now())),
@@ -183,6 +188,20 @@ fn sample_view(product: &Product, fields: &Form, team: &TeamName, prices: &Price
             watched: &cost::watched_parameters(product),
         },
     )
+}
+
+/// Those who are named in the catalog; who else is asked depends on settings and requester.
+fn turns(product: &Product, path: &ApprovalPath) -> Vec<Turn> {
+    let ApprovalPath::Ask { stages, .. } = path else { return Vec::new() };
+    let own = product.approval.stages();
+    let turn = |stage: &Stage| Turn {
+        needed: stage.needed,
+        approvers: match &stage.approvers {
+            Approvers::Team | Approvers::Manager => Vec::new(),
+            Approvers::Listed(listed) => listed.clone(),
+        },
+    };
+    if stages.is_empty() { &own } else { stages }.iter().map(turn).collect()
 }
 
 fn form_text(product: &Product, form: &Form, prices: &PriceList) -> String {
@@ -283,14 +302,33 @@ fn long_approval(rule: &ApprovalRule) -> String {
     if rule.mode == ApprovalMode::Auto {
         return short_approval(rule);
     }
-    let who = match &rule.approvers {
-        Approvers::Team => "the team's approvers".to_owned(),
-        Approvers::Listed(listed) => principal_texts(listed),
-    };
+    let own: Vec<String> = rule.stages().iter().map(stage_in_words).collect();
     let conditions: Vec<String> = rule.auto_when.iter().map(condition_in_words).collect();
     let unless =
         if conditions.is_empty() { String::new() } else { format!(", unless {}", conditions.join(" or ")) };
-    format!("{} of {who}{unless}; ends unanswered after {}", rule.needed.max(1), rule.timeout)
+    let rules: String = rule.rules.iter().map(rule_in_words).collect();
+    format!("{rules}{}{unless}; ends unanswered after {}", own.join(", then "), rule.timeout)
+}
+
+fn stage_in_words(stage: &Stage) -> String {
+    let who = match &stage.approvers {
+        Approvers::Team => "the team's approvers".to_owned(),
+        Approvers::Manager => "the requester's manager".to_owned(),
+        Approvers::Listed(listed) => principal_texts(listed),
+    };
+    format!("{} of {who}", stage.needed)
+}
+
+/// What holds for some, before what holds for all others.
+fn rule_in_words(rule: &RuleFor) -> String {
+    let when: Vec<String> = rule.when.iter().map(condition_in_words).collect();
+    let stages: Vec<String> = rule.stages.iter().map(stage_in_words).collect();
+    let what = match rule.mode {
+        ApprovalMode::Auto => "nobody".to_owned(),
+        ApprovalMode::Required if stages.is_empty() => "approvers in any case".to_owned(),
+        ApprovalMode::Required => stages.join(", then "),
+    };
+    format!("where {} {what}; else ", when.join(" and "))
 }
 
 /// People and groups as the settings name them.

@@ -8,8 +8,9 @@ use clap::Args;
 use super::catalog::principal_texts;
 use super::{Failure, load_catalog, print};
 use crate::config::{Settings, StoreChoice, settings_file};
-use crate::domain::catalog::{Approvers, Catalog, OverBudget, Principal, Product};
+use crate::domain::catalog::{Approvers, Catalog, OverBudget, Principal, Product, Stage};
 use crate::domain::cost::{dollars, estimate};
+use crate::domain::hopeless::hopeless;
 use crate::domain::ids::PersonId;
 use crate::domain::parameters::{ParameterValues, check_parameters, match_prefill};
 use crate::domain::policy::{ApprovalPath, Team, path_with_budget};
@@ -53,7 +54,11 @@ pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> R
     let team = find_team(&settings, &arguments.person, team.as_deref())?;
     let values = check_values(product, &pairs)?;
     let held = held(&settings, team).await?;
-    print(&explanation(&catalog, product, team, &arguments.person, &values, &held))?;
+    let mut text = explanation(&catalog, product, team, &arguments.person, &values, &held);
+    for found in hopeless(product, &settings.organization) {
+        let _ = writeln!(text, "trouble:    {}: {}", found.what, found.remedy);
+    }
+    print(&text)?;
     Ok(())
 }
 
@@ -117,21 +122,20 @@ fn explanation(
     let estimate = estimate(&product.cost, &|key| values.get(key), &catalog.prices);
     let budget = team.monthly_budget.map(|limit| BudgetUse::of(held, limit));
     let fits = budget.is_none_or(|budget| budget.has_room_for(estimate.as_ref()));
-    let path = path_with_budget(product, values.as_slice(), estimate.as_ref(), budget);
+    let path = path_with_budget(product, &team.name, values.as_slice(), estimate.as_ref(), budget);
     let mut text = format!("{} ({}) for {person}, team {}\n", product.name, product.key, team.name);
     if !product.requesters.include(&team.name) {
         let _ = writeln!(text, "requesters: refused, it is not offered to team {}", team.name);
     }
     let _ = match path {
         ApprovalPath::Auto { why } => writeln!(text, "approval:   automatic, because {why}"),
-        ApprovalPath::Ask { needed } => {
-            let who = match &product.approval.approvers {
-                Approvers::Team => principal_texts(&askable(product, &team.approvers, person)),
-                Approvers::Listed(listed) => principal_texts(&askable(product, listed, person)),
-            };
-            let several = if needed == 1 { "one" } else { "different ones" };
+        ApprovalPath::Ask { stages, why, .. } => {
+            let own = product.approval.stages();
+            let stages = if stages.is_empty() { own } else { stages };
+            let turns: Vec<String> = stages.iter().map(|stage| turn(product, team, person, stage)).collect();
+            let why = why.map(|why| format!(", because {why}")).unwrap_or_default();
             let timeout = product.approval.timeout;
-            writeln!(text, "approval:   {needed} needed ({several} of {who}), within {timeout}")
+            writeln!(text, "approval:   {}, within {timeout}{why}", turns.join(", then "))
         }
     };
     let _ = match estimate {
@@ -157,6 +161,25 @@ fn explanation(
         let _ = writeln!(text, "budget:     about {spent} of {limit} a month used, {verdict}");
     }
     text
+}
+
+/// Who is asked in one stage. Groups and profiles are not looked up here.
+fn turn(product: &Product, team: &Team, person: &str, stage: &Stage) -> String {
+    let who = match &stage.approvers {
+        Approvers::Team => principal_texts(&askable(product, &team.approvers, person)),
+        Approvers::Listed(listed) => principal_texts(&askable(product, listed, person)),
+        Approvers::Manager => format!(
+            "the manager of {person}, who has to be one of {}",
+            principal_texts(&askable(product, &team.approvers, person))
+        ),
+    };
+    let needed = stage.needed;
+    let several = if needed == 1 { "one" } else { "different ones" };
+    let quiet = match stage.quiet.as_slice() {
+        [] => String::new(),
+        quiet => format!("; and, without being mentioned, {}", principal_texts(quiet)),
+    };
+    format!("{needed} needed ({several} of {who}{quiet})")
 }
 
 /// Nobody approves their own request, unless the product allows it.

@@ -100,7 +100,7 @@ fn read_transport(slack: &Reader<'_>) -> Transport {
 
 /// The organization, still without its teams.
 fn read_slack(slack: &Reader<'_>) -> Organization {
-    let _ = slack.text("manager_field");
+    let manager_field = slack.text("manager_field").filter(|field| !field.trim().is_empty());
     let command = slack.text_or("command", "/provision");
     let shaped = command.len() <= 32
         && command.strip_prefix('/').is_some_and(|name| {
@@ -125,6 +125,7 @@ fn read_slack(slack: &Reader<'_>) -> Organization {
         admins: principals(slack, "admins"),
         auditors: principals(slack, "auditors"),
         approvals_channel: ChannelId::new(approvals_channel),
+        manager_field,
         audit_channel: channel(slack, "audit_channel"),
         command,
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+pub use super::approval::{ApprovalMode, ApprovalRule, Approvers, Condition, RuleFor, Stage};
 use super::ids::{GroupId, PersonId, ProductKey, TeamName};
 use super::period::Period;
 use super::template::Template;
@@ -124,61 +125,8 @@ pub enum Binding {
     RequestId,
 }
 
-/// When a person has to approve, who, and for how long they are asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ApprovalRule {
-    /// Whether anybody is asked at all.
-    pub mode: ApprovalMode,
-    /// Any match makes a `required` product auto-approved.
-    pub auto_when: Vec<AutoCondition>,
-    /// Whose answer counts.
-    pub approvers: Approvers,
-    /// How many different approvers must agree, at least 1.
-    pub needed: u32,
-    /// After this long without enough answers the request ends as timed out.
-    pub timeout: Period,
-    /// When approvers are reminded.
-    pub remind_after: Period,
-    /// When the admins are told.
-    pub escalate_after: Period,
-    /// Whether an approver may approve what they asked for themselves.
-    pub self_approval: bool,
-}
-
-/// Whether a product needs a person's approval.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ApprovalMode {
-    /// Nobody is asked.
-    Auto,
-    /// Approvers are asked unless a condition of `auto_when` holds.
-    Required,
-}
-
-/// A condition under which nobody has to be asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AutoCondition {
-    /// The parameter has one of these values.
-    Parameter {
-        /// The parameter's key.
-        parameter: String,
-        /// The values that match.
-        is: Vec<String>,
-    },
-    /// The estimate is known and not above this many US dollars a month.
-    MonthlyCostAtMost(Decimal),
-}
-
-/// Whose approval counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Approvers {
-    /// The approvers of the requester's team.
-    Team,
-    /// These people and groups.
-    Listed(Vec<Principal>),
-}
-
 /// Somebody named in the settings or in a product file.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Principal {
     /// A person by Slack id.
     Person(PersonId),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::catalog::{AutoCondition, CostLine, Pick, PriceList, Product, Quantity};
+use super::catalog::{Condition, CostLine, Pick, PriceList, Product, Quantity};
 use super::parameters::{grouped, parse_number};
 use super::request::Estimate;
 
@@ -65,9 +65,11 @@ fn picked<'p, 'v, T>(pick: &'p Pick<T>, parameters: &dyn Fn(&str) -> Option<&'v 
 
 /// The parameters whose value moves the price or decides about approval; a form has to ask again when one changes.
 pub fn watched_parameters(product: &Product) -> BTreeSet<String> {
-    let conditions = product.approval.auto_when.iter().filter_map(|condition| match condition {
-        AutoCondition::Parameter { parameter, .. } => Some(parameter),
-        AutoCondition::MonthlyCostAtMost(_) => None,
+    let rule = &product.approval;
+    let conditions = rule.auto_when.iter().chain(rule.rules.iter().flat_map(|rule| &rule.when));
+    let conditions = conditions.filter_map(|condition| match condition {
+        Condition::Parameter { parameter, .. } => Some(parameter),
+        Condition::MonthlyCostAtMost(_) | Condition::MonthlyCostAbove(_) | Condition::Team(_) => None,
     });
     let priced = product.cost.iter().flat_map(|line| match line {
         CostLine::Usd(_) => [None, None],

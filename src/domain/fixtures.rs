@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::audit::{AuditEntry, AuditHead, By, Via, follows};
 use super::catalog::{
-    ApprovalMode, ApprovalRule, Approvers, Binding, LeaseTerms, OverBudget, Product, QuotaRule, Requesters,
+    ApprovalMode, ApprovalRule, Binding, LeaseTerms, OverBudget, Product, QuotaRule, Requesters,
     TeardownConfirm,
 };
 use super::ids::{
@@ -58,16 +58,7 @@ pub(crate) fn product(needed: u32) -> Product {
         version: "v1.0".into(),
         bind: BTreeMap::from([("TeamName".into(), Binding::Team)]),
         choices: BTreeMap::new(),
-        approval: ApprovalRule {
-            mode: ApprovalMode::Required,
-            auto_when: Vec::new(),
-            approvers: Approvers::Team,
-            needed,
-            timeout: Period::hours(24),
-            remind_after: Period::hours(4),
-            escalate_after: Period::hours(12),
-            self_approval: false,
-        },
+        approval: ApprovalRule { needed, ..ApprovalRule::default() },
         quota: QuotaRule { per_team: 10, over_budget: OverBudget::Refuse },
         lease: LeaseTerms {
             ttl: Period::days(30),

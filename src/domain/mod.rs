@@ -4,6 +4,7 @@
 //! change of a request. [`policy`], [`quota`], [`lease`] and [`spending`] answer one question each; [`audit`] and
 //! [`job`] are what a change leaves behind; [`refusal`] is every way to say no.
 
+pub mod approval;
 pub mod audit;
 pub mod catalog;
 pub mod cost;
@@ -13,6 +14,7 @@ pub mod fate;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod form;
+pub mod hopeless;
 pub mod ids;
 pub mod job;
 pub mod lease;
@@ -27,6 +29,7 @@ pub mod quiet;
 pub mod quota;
 pub mod refusal;
 pub mod request;
+pub mod seats;
 pub mod spending;
 pub mod submission;
 pub mod tally;

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::catalog::{ApprovalMode, ApprovalRule, AutoCondition, OverBudget, Principal, Product};
+use super::catalog::{ApprovalMode, ApprovalRule, Condition, OverBudget, Principal, Product, RuleFor, Stage};
 use super::ids::{ChannelId, PersonId, TeamName};
 use super::quiet::Quiet;
 use super::quota::BudgetUse;
@@ -37,33 +37,70 @@ pub enum ApprovalPath {
     },
     /// This many different approvers have to agree.
     Ask {
-        /// At least 1.
+        /// At least 1, in all stages together.
         needed: u32,
+        /// Who is asked, in order, where a rule of the product says so; empty where it is as for any request.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        stages: Vec<Stage>,
+        /// The rule that matched, in words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
 }
 
-/// Which path a request takes, from the product's rule, its parameters and its estimate.
+impl ApprovalPath {
+    /// So many of those who are asked about any request of the product.
+    pub fn ask(needed: u32) -> Self {
+        Self::Ask { needed: needed.max(1), stages: Vec::new(), why: None }
+    }
+
+    /// Those who are asked about any request of a product with this rule.
+    fn usual(rule: &ApprovalRule) -> Self {
+        Self::ask(needed_in_all(&rule.stages()))
+    }
+}
+
+/// Approvals that all of these stages take.
+pub fn needed_in_all(stages: &[Stage]) -> u32 {
+    stages.iter().map(|stage| stage.needed.max(1)).fold(0, u32::saturating_add)
+}
+
+/// Which path a request of this team takes, from the product's rule, its parameters and its estimate.
 pub fn approval_path(
     rule: &ApprovalRule,
+    team: &TeamName,
     parameters: &[(String, String)],
     estimate: Option<&Estimate>,
 ) -> ApprovalPath {
+    let known = Known { team, parameters, estimate };
+    if let Some((found, why)) = rule.rules.iter().find_map(|one| Some((one, known.all(one)?))) {
+        return match found.mode {
+            ApprovalMode::Auto => ApprovalPath::Auto { why },
+            ApprovalMode::Required => {
+                let stages = found.stages.clone();
+                let needed =
+                    if stages.is_empty() { needed_in_all(&rule.stages()) } else { needed_in_all(&stages) };
+                ApprovalPath::Ask { needed, stages, why: Some(why) }
+            }
+        };
+    }
     if rule.mode == ApprovalMode::Auto {
         return ApprovalPath::Auto { why: "this product needs no approval".to_owned() };
     }
-    let matched = rule.auto_when.iter().find_map(|condition| matched(condition, parameters, estimate));
-    matched.map_or(ApprovalPath::Ask { needed: rule.needed.max(1) }, |why| ApprovalPath::Auto { why })
+    let matched = rule.auto_when.iter().find_map(|condition| known.one(condition, ApprovalMode::Auto));
+    matched.map_or_else(|| ApprovalPath::usual(rule), |why| ApprovalPath::Auto { why })
 }
 
 /// Which path a request takes as things stand: [`approval_path`], and where it goes beyond its team's budget what the
 /// product says about that. A refusal for it is no path, and is the store's to make.
 pub fn path_with_budget(
     product: &Product,
+    team: &TeamName,
     parameters: &[(String, String)],
     estimate: Option<&Estimate>,
     budget: Option<BudgetUse>,
 ) -> ApprovalPath {
-    let path = approval_path(&product.approval, parameters, estimate);
+    let path = approval_path(&product.approval, team, parameters, estimate);
     let exceeds = budget.is_some_and(|budget| !budget.has_room_for(estimate));
     match product.quota.over_budget {
         OverBudget::Ask if exceeds => path_above_budget(&product.approval, path),
@@ -74,24 +111,46 @@ pub fn path_with_budget(
 /// The path of a request that goes beyond its team's budget: somebody is asked in any case.
 pub fn path_above_budget(rule: &ApprovalRule, path: ApprovalPath) -> ApprovalPath {
     match path {
-        ApprovalPath::Auto { .. } => ApprovalPath::Ask { needed: rule.needed.max(1) },
+        ApprovalPath::Auto { .. } => ApprovalPath::usual(rule),
         asked @ ApprovalPath::Ask { .. } => asked,
     }
 }
 
-fn matched(
-    condition: &AutoCondition,
-    parameters: &[(String, String)],
-    estimate: Option<&Estimate>,
-) -> Option<String> {
-    match condition {
-        AutoCondition::Parameter { parameter, is } => {
-            let (_, value) = parameters.iter().find(|(key, _)| key == parameter)?;
-            is.contains(value).then(|| format!("{parameter} is {value}"))
-        }
-        AutoCondition::MonthlyCostAtMost(limit) => {
-            let monthly = estimate?.monthly;
-            (monthly <= *limit).then(|| format!("it costs at most ${limit} a month"))
+/// What conditions are held against.
+struct Known<'a> {
+    team: &'a TeamName,
+    parameters: &'a [(String, String)],
+    estimate: Option<&'a Estimate>,
+}
+
+impl Known<'_> {
+    /// Why the rule is the one for it, in words, if all of it holds.
+    fn all(&self, rule: &RuleFor) -> Option<String> {
+        let words: Option<Vec<String>> =
+            rule.when.iter().map(|condition| self.one(condition, rule.mode)).collect();
+        Some(words?.join(" and "))
+    }
+
+    /// The condition in words, if it holds. An unknown cost is never a small one, and spares nobody.
+    fn one(&self, condition: &Condition, mode: ApprovalMode) -> Option<String> {
+        match condition {
+            Condition::Parameter { parameter, is } => {
+                let (_, value) = self.parameters.iter().find(|(key, _)| key == parameter)?;
+                is.contains(value).then(|| format!("{parameter} is {value}"))
+            }
+            Condition::MonthlyCostAtMost(limit) => {
+                let monthly = self.estimate?.monthly;
+                (monthly <= *limit).then(|| format!("it costs at most ${limit} a month"))
+            }
+            Condition::MonthlyCostAbove(limit) => match self.estimate {
+                Some(estimate) => {
+                    (estimate.monthly > *limit).then(|| format!("it costs more than ${limit} a month"))
+                }
+                None => (mode == ApprovalMode::Required).then(|| "its cost is not known".to_owned()),
+            },
+            Condition::Team(teams) => {
+                teams.contains(self.team).then(|| format!("it is for team {}", self.team))
+            }
         }
     }
 }
@@ -117,19 +176,23 @@ pub fn may_decide(
 mod tests {
     use super::*;
     use crate::domain::catalog::Approvers;
-    use crate::domain::period::Period;
+    use crate::domain::ids::GroupId;
 
-    fn rule(auto_when: Vec<AutoCondition>) -> ApprovalRule {
-        ApprovalRule {
-            mode: ApprovalMode::Required,
-            auto_when,
-            approvers: Approvers::Team,
-            needed: 1,
-            timeout: Period::hours(24),
-            remind_after: Period::hours(4),
-            escalate_after: Period::hours(12),
-            self_approval: false,
-        }
+    fn rule(auto_when: Vec<Condition>) -> ApprovalRule {
+        ApprovalRule { auto_when, ..ApprovalRule::default() }
+    }
+
+    fn path(
+        rule: &ApprovalRule,
+        parameters: &[(String, String)],
+        estimate: Option<&Estimate>,
+    ) -> ApprovalPath {
+        approval_path(rule, &TeamName::new("payments"), parameters, estimate)
+    }
+
+    fn costs(usd: i64) -> Estimate {
+        let (region, priced_on) = ("us-east-1".into(), "2026-08-21".into());
+        Estimate { monthly: Decimal::from(usd), region, priced_on }
     }
 
     fn in_environment(value: &str) -> Vec<(String, String)> {
@@ -138,28 +201,85 @@ mod tests {
 
     #[test]
     fn a_condition_on_a_parameter_spares_the_approvers_only_when_it_holds() {
-        let dev_only = rule(vec![AutoCondition::Parameter {
+        let dev_only = rule(vec![Condition::Parameter {
             parameter: "Environment".into(),
             is: vec!["dev".into(), "test".into()],
         }]);
         assert_eq!(
-            approval_path(&dev_only, &in_environment("dev"), None),
+            path(&dev_only, &in_environment("dev"), None),
             ApprovalPath::Auto { why: "Environment is dev".into() }
         );
-        assert_eq!(approval_path(&dev_only, &in_environment("prod"), None), ApprovalPath::Ask { needed: 1 });
-        assert_eq!(approval_path(&dev_only, &[], None), ApprovalPath::Ask { needed: 1 });
+        assert_eq!(path(&dev_only, &in_environment("prod"), None), ApprovalPath::ask(1));
+        assert_eq!(path(&dev_only, &[], None), ApprovalPath::ask(1));
     }
 
     #[test]
     fn an_unknown_cost_is_never_a_small_one() {
-        let cheap = rule(vec![AutoCondition::MonthlyCostAtMost(Decimal::from(20))]);
-        let costs = |usd: i64| Estimate {
-            monthly: Decimal::from(usd),
-            region: "us-east-1".into(),
-            priced_on: "2026-08-21".into(),
-        };
-        assert!(matches!(approval_path(&cheap, &[], Some(&costs(20))), ApprovalPath::Auto { .. }));
-        assert_eq!(approval_path(&cheap, &[], Some(&costs(21))), ApprovalPath::Ask { needed: 1 });
-        assert_eq!(approval_path(&cheap, &[], None), ApprovalPath::Ask { needed: 1 });
+        let cheap = rule(vec![Condition::MonthlyCostAtMost(Decimal::from(20))]);
+        assert!(matches!(path(&cheap, &[], Some(&costs(20))), ApprovalPath::Auto { .. }));
+        assert_eq!(path(&cheap, &[], Some(&costs(21))), ApprovalPath::ask(1));
+        assert_eq!(path(&cheap, &[], None), ApprovalPath::ask(1));
+    }
+
+    /// Development needs nobody; above $200 security agrees after the team; search always needs two.
+    fn ruled() -> ApprovalRule {
+        let stage = |approvers, needed| Stage { approvers, needed, quiet: Vec::new() };
+        let security = Approvers::Listed(vec![Principal::Group(GroupId::new("S0SECURITY"))]);
+        let required = |when, stages| RuleFor { when: vec![when], mode: ApprovalMode::Required, stages };
+        let dev = Condition::Parameter { parameter: "Environment".into(), is: vec!["dev".into()] };
+        let cheap = Condition::MonthlyCostAtMost(Decimal::from(100));
+        ApprovalRule {
+            rules: vec![
+                RuleFor { when: vec![dev, cheap], mode: ApprovalMode::Auto, stages: Vec::new() },
+                required(
+                    Condition::MonthlyCostAbove(Decimal::from(200)),
+                    vec![stage(Approvers::Team, 1), stage(security, 1)],
+                ),
+                required(Condition::Team(vec![TeamName::new("search")]), vec![stage(Approvers::Team, 2)]),
+            ],
+            auto_when: vec![Condition::MonthlyCostAtMost(Decimal::from(5))],
+            ..ApprovalRule::default()
+        }
+    }
+
+    fn told(team: &str, environment: &str, usd: Option<i64>) -> String {
+        let estimate = usd.map(costs);
+        let known = in_environment(environment);
+        match approval_path(&ruled(), &TeamName::new(team), &known, estimate.as_ref()) {
+            ApprovalPath::Auto { why } => format!("automatic: {why}"),
+            ApprovalPath::Ask { needed, stages, why } => {
+                format!("{needed} in {} stages of its own: {}", stages.len(), why.unwrap_or_default())
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_rule_that_holds_decides_and_without_one_it_is_as_it_was() {
+        let told = [
+            told("payments", "dev", Some(50)),
+            told("payments", "dev", Some(150)),
+            told("search", "dev", Some(150)),
+            told("search", "prod", Some(300)),
+            told("payments", "dev", None),
+            told("payments", "prod", Some(3)),
+            told("payments", "prod", Some(30)),
+        ];
+        insta::assert_snapshot!(told.join("\n"), @"
+        automatic: Environment is dev and it costs at most $100 a month
+        1 in 0 stages of its own: 
+        2 in 1 stages of its own: it is for team search
+        2 in 2 stages of its own: it costs more than $200 a month
+        2 in 2 stages of its own: its cost is not known
+        automatic: it costs at most $5 a month
+        1 in 0 stages of its own:
+        ");
+    }
+
+    #[test]
+    fn a_path_of_an_older_program_reads_back_as_the_product_says() {
+        let stored = r#"{"Ask":{"needed":2}}"#;
+        let path: ApprovalPath = serde_json::from_str(stored).unwrap();
+        assert_eq!(path, ApprovalPath::ask(2));
+        assert_eq!(serde_json::to_string(&path).unwrap(), stored);
     }
 }

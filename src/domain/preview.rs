@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::catalog::Principal;
+use super::period::Period;
 use super::policy::ApprovalPath;
 use super::quota::{BudgetUse, QuotaUse};
 use super::request::Estimate;
@@ -15,8 +16,12 @@ pub struct Preview {
     pub estimate: Option<Estimate>,
     /// Whether anybody will be asked.
     pub path: ApprovalPath,
-    /// Who, if anybody is.
-    pub approvers: Vec<Principal>,
+    /// Who, one after the other, if anybody is.
+    pub turns: Vec<Turn>,
+    /// Why others are asked than the product says, if so.
+    pub note: Option<String>,
+    /// How long it took lately until people had answered, where that is known.
+    pub usually: Option<Period>,
     /// What the team uses now, this request not included.
     pub quota: QuotaUse,
     /// What the team's budget has to spare now, this request not included; `None` where it has no budget.
@@ -25,6 +30,15 @@ pub struct Preview {
     pub expires_at: Timestamp,
     /// Whether nothing real is made.
     pub simulated: bool,
+}
+
+/// Some people who are asked together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// How many of them have to agree.
+    pub needed: u32,
+    /// Who they are.
+    pub approvers: Vec<Principal>,
 }
 
 impl Preview {

@@ -38,7 +38,12 @@ pub struct Submission {
 
 /// Makes the request and everything that is committed with it.
 pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Transition {
-    let mut path = approval_path(&product.approval, &submission.parameters, submission.estimate.as_ref());
+    let mut path = approval_path(
+        &product.approval,
+        &submission.team,
+        &submission.parameters,
+        submission.estimate.as_ref(),
+    );
     if submission.exceeds_budget {
         path = path_above_budget(&product.approval, path);
     }
@@ -58,8 +63,8 @@ pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Tran
     let above = if request.exceeds_budget { ", above the team's budget" } else { "" };
     let (detail, deadline) = match &request.approval {
         ApprovalPath::Auto { why } => (format!("auto-approved: {why}"), None),
-        ApprovalPath::Ask { needed } => (
-            format!("{needed} approval{} needed{above}", if *needed == 1 { "" } else { "s" }),
+        ApprovalPath::Ask { needed, why, .. } => (
+            needs(*needed, why.as_deref(), above),
             Some(JobKind::ApprovalDeadline.due(request.id, request.approve_by)),
         ),
     };
@@ -76,6 +81,13 @@ pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Tran
     ];
     jobs.extend(deadline);
     Transition { request, audit, jobs, quota: Some(quota) }
+}
+
+/// How many approvals it takes, and why so many.
+fn needs(needed: u32, why: Option<&str>, above: &str) -> String {
+    let plural = if needed == 1 { "" } else { "s" };
+    let why = why.map(|why| format!(", because {why}")).unwrap_or_default();
+    format!("{needed} approval{plural} needed{why}{above}")
 }
 
 fn new_request(
@@ -137,7 +149,7 @@ fn snapshot(product: &Product) -> ProductSnapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::catalog::AutoCondition;
+    use crate::domain::catalog::Condition;
     use crate::domain::fixtures::{auto_product, born, minutes, product, submission, submitted_at};
     use crate::domain::job::Job;
 
@@ -150,7 +162,7 @@ mod tests {
         let birth = born(2);
         let request = &birth.request;
         assert_eq!(request.status, Status::Pending);
-        assert_eq!(request.approval, ApprovalPath::Ask { needed: 2 });
+        assert_eq!(request.approval, ApprovalPath::ask(2));
         assert_eq!(request.approve_by, minutes(24 * 60));
         assert_eq!(
             due(&birth.jobs),
@@ -171,7 +183,7 @@ mod tests {
     #[test]
     fn a_condition_of_the_product_can_spare_the_approvers() {
         let mut cheap = product(2);
-        cheap.approval.auto_when = vec![AutoCondition::MonthlyCostAtMost(5.into())];
+        cheap.approval.auto_when = vec![Condition::MonthlyCostAtMost(5.into())];
         let birth = submit(submission(), &cheap, submitted_at());
         assert_eq!(birth.request.status, Status::Approved);
         assert_eq!(birth.audit[0].detail, "auto-approved: it costs at most $5 a month [form]");

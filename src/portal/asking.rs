@@ -65,7 +65,7 @@ pub(super) async fn find_approvers(
     let Some(request) = still_asked(portal, id, epoch).await? else { return Ok(Performed::Done) };
     let asked = match prompt {
         Prompt::Escalation => portal.organization.admins.clone(),
-        Prompt::Reminder | Prompt::Nudge => portal.askable(&request),
+        Prompt::Reminder | Prompt::Nudge | Prompt::Turn => portal.circle_of(&request).await?.asked,
     };
     let people = portal.each_of(&asked).await?;
     let now = portal.now();

@@ -5,7 +5,7 @@
 
 use jiff::SignedDuration;
 
-use super::people::mentions;
+use super::people::{in_time, mentions};
 use super::{Error, Portal};
 use crate::domain::audit::By;
 use crate::domain::event::Event;
@@ -219,10 +219,18 @@ async fn judge(
 }
 
 async fn check_right(portal: &Portal, request: &Request, by: &By, tried: &str) -> Result<(), Unjudged> {
-    let approvers = portal.approvers_of(request);
-    let asked = portal.is_one_of_in_time(&by.person, &approvers).await;
+    let (asking, person, asked_about) = (portal.clone(), by.person.clone(), request.clone());
+    let asked = in_time(async move { asking.is_approver(&person, &asked_about).await }).await;
     let is_approver = asked.map_err(Unjudged::SlackSilent)?;
-    match may_decide(request, &by.person, is_approver, &mentions(&portal.askable(request))) {
+    let allowed = match may_decide(request, &by.person, is_approver, "") {
+        Ok(()) => Ok(()),
+        // Who can is looked up only for those who cannot.
+        Err(_) => {
+            let approvers = mentions(&portal.askable(request).await.asked);
+            may_decide(request, &by.person, is_approver, &approvers)
+        }
+    };
+    match allowed {
         Ok(()) => Ok(()),
         Err(refusal) => Err(portal.refuse(request, by, tried, refusal).await.into()),
     }

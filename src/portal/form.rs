@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::approvers::usual_answer;
 use super::pause::refuse_while_paused;
-use super::people::others;
 use super::{Error, Portal};
 use crate::domain::catalog::Product;
 use crate::domain::cost::estimate;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::parameters::match_prefill;
-use crate::domain::policy::{ApprovalPath, path_with_budget};
+use crate::domain::policy::path_with_budget;
 use crate::domain::preview::Preview;
 use crate::domain::quota::{BudgetUse, QuotaSlot, QuotaUse};
 use crate::domain::refusal::Refusal;
@@ -110,7 +110,8 @@ pub async fn open(
     let (values, strange): (BTreeMap<_, _>, BTreeMap<_, _>) =
         values.into_iter().partition(|(key, value)| offered(key, value));
     notes.extend(strange.iter().map(|(key, value)| format!("{value} is not one of the options of {key}.")));
-    Ok(asked_by(person, session(portal, product, form, (teams, team), values, String::new(), notes).await?))
+    session(portal, person, product, form, (teams, team), Filling { values, reason: String::new(), notes })
+        .await
 }
 
 /// The form again, after the person chose something in it; `given` is what its inputs hold, as they send it.
@@ -133,7 +134,7 @@ pub async fn refresh(
         Some((key.clone(), value?.to_owned()))
     };
     let values = given.iter().filter_map(plain).collect();
-    Ok(asked_by(person, session(portal, product, form, choice, values, String::new(), Vec::new()).await?))
+    session(portal, person, product, form, choice, Filling { values, ..Filling::default() }).await
 }
 
 /// The form of an earlier request, filled in as it was.
@@ -153,7 +154,7 @@ pub async fn again(portal: &Portal, person: &PersonId, id: RequestId) -> Result<
     let form = form_of(&product)?;
     let values = request.shown_parameters().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     let reason = request.reason.clone();
-    Ok(asked_by(person, session(portal, product, form, choice, values, reason, Vec::new()).await?))
+    session(portal, person, product, form, choice, Filling { values, reason, notes: Vec::new() }).await
 }
 
 /// The product somebody named, or a refusal with the nearest names.
@@ -218,23 +219,23 @@ pub(super) async fn choose_team(
     Ok((offered, wanted))
 }
 
-/// The form as its requester sees it: whoever may not agree to their own request is not named as approver.
-fn asked_by(person: &PersonId, mut session: FormSession) -> FormSession {
-    let approvers = std::mem::take(&mut session.preview.approvers);
-    session.preview.approvers = others(approvers, person, session.product.approval.self_approval);
-    session
+/// What a form begins with.
+#[derive(Default)]
+struct Filling {
+    values: BTreeMap<String, String>,
+    reason: String,
+    notes: Vec<String>,
 }
 
 async fn session(
     portal: &Portal,
+    person: &PersonId,
     product: Arc<Product>,
     form: Form,
     (teams, team): (Vec<TeamName>, TeamName),
-    values: BTreeMap<String, String>,
-    reason: String,
-    notes: Vec<String>,
+    Filling { values, reason, notes }: Filling,
 ) -> Result<FormSession, Error> {
-    let preview = preview(portal, &product, &team, &with_defaults(&product, &values)).await?;
+    let preview = preview(portal, person, &product, &team, &with_defaults(&product, &values)).await?;
     let holders =
         if preview.quota.left() == 0 { holders(portal, &product, &team).await? } else { Vec::new() };
     Ok(FormSession { product, form, teams, team, values, reason, preview, holders, notes })
@@ -255,6 +256,7 @@ fn with_defaults(product: &Product, values: &BTreeMap<String, String>) -> Vec<(S
 
 async fn preview(
     portal: &Portal,
+    person: &PersonId,
     product: &Product,
     team: &TeamName,
     values: &[(String, String)],
@@ -262,17 +264,17 @@ async fn preview(
     let value = |key: &str| values.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str());
     let estimate = estimate(&product.cost, &value, &portal.catalog.prices);
     let budget = portal.budget_of(team).await?;
-    let path = path_with_budget(product, values, estimate.as_ref(), budget);
-    let approvers = match path {
-        ApprovalPath::Auto { .. } => Vec::new(),
-        ApprovalPath::Ask { .. } => portal.approvers(&product.approval.approvers, team),
-    };
+    let path = path_with_budget(product, team, values, estimate.as_ref(), budget);
+    let (turns, note) = portal.turns(product, &path, team, person).await;
+    let usually = if turns.is_empty() { None } else { usual_answer(portal, product, team).await? };
     let slot = QuotaSlot { team: team.clone(), product: product.key.clone() };
     let used = portal.ports.store.quota_used(&slot).await?;
     Ok(Preview {
         estimate,
         path,
-        approvers,
+        turns,
+        note,
+        usually,
         quota: QuotaUse { used, limit: product.quota.per_team },
         budget,
         expires_at: product.lease.grace.after(product.lease.ttl.after(portal.now())),

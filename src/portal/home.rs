@@ -71,7 +71,8 @@ async fn is_shown_to(portal: &Portal, person: &PersonId, request: &Request) -> b
     if *person == request.owner || *person == request.requester {
         return true;
     }
-    let circles = [portal.organization.members_of(&request.team), &portal.approvers_of(request)];
+    let Ok(circle) = portal.circle_of(request).await else { return true };
+    let circles = [portal.organization.members_of(&request.team), &circle.may];
     portal.is_in_any(person, &circles).await.unwrap_or(true)
 }
 

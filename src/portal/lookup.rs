@@ -138,7 +138,7 @@ async fn detail(portal: &Portal, request: Request) -> Result<Detail, Error> {
     let slot = QuotaSlot { team: request.team.clone(), product: request.product.key.clone() };
     let used = portal.ports.store.quota_used(&slot).await?;
     Ok(Detail {
-        approvers: portal.askable(&request),
+        approvers: portal.askable(&request).await.asked,
         quota: QuotaUse { used, limit: request.product.per_team },
         entries: portal.ports.store.audit_of(request.id).await?,
         simulated: portal.ports.provisioner.is_simulated(),

@@ -4,6 +4,7 @@
 //! the answer with the jobs that will tell the outside. It never calls the outside itself; `perform` and `show`
 //! do, as jobs, each of which may run twice.
 
+mod approvers;
 pub mod asking;
 pub mod bill;
 pub mod cancel;

@@ -8,9 +8,9 @@ use anyhow::Context as _;
 use futures_util::future::join_all;
 
 use super::Portal;
-use crate::domain::catalog::{Approvers, Principal};
+use crate::domain::catalog::Principal;
 use crate::domain::ids::{PersonId, TeamName};
-use crate::domain::policy::{Team, may_decide};
+use crate::domain::policy::Team;
 use crate::domain::request::Request;
 
 /// How long Slack has to say who somebody is while a person waits: what they did is stored or refused, and answered,
@@ -19,9 +19,9 @@ const ASK_WITHIN: Duration = Duration::from_millis(400);
 
 /// An answer of Slack's about a person, if it comes in time. The question goes on, so that whoever presses again is not
 /// kept waiting by a slow answer.
-pub(super) async fn in_time(
-    asked: impl Future<Output = anyhow::Result<bool>> + Send + 'static,
-) -> anyhow::Result<bool> {
+pub(super) async fn in_time<T: Send + 'static>(
+    asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
+) -> anyhow::Result<T> {
     let asked = tokio::time::timeout(ASK_WITHIN, tokio::spawn(asked)).await;
     asked.context("Slack does not say in time who somebody is")?.context("the question ended badly")?
 }
@@ -118,50 +118,10 @@ impl Portal {
         }
     }
 
-    /// Whose answer counts for this request, as the settings and the product's snapshot have it now.
-    pub(crate) fn approvers_of(&self, request: &Request) -> Vec<Principal> {
-        let mut approvers = self.approvers(&request.product.approval.approvers, &request.team);
-        if request.waits_for_approvers() && request.asking.escalated_at.is_some() {
-            let admins = self.organization.admins.iter().filter(|admin| !approvers.contains(admin));
-            approvers.extend(admins.cloned().collect::<Vec<_>>());
-        }
-        approvers
-    }
-
-    /// Who can be asked to answer this request: its approvers, but not the requester where nobody may answer alone.
-    pub(crate) fn askable(&self, request: &Request) -> Vec<Principal> {
-        let rule = &request.product.approval;
-        let approvers = others(self.approvers_of(request), request.asker(), rule.self_approval);
-        others(approvers, &request.owner, rule.self_approval)
-    }
-
-    /// Whether a click of theirs on Approve would count, as far as Slack says who they are.
-    pub(crate) async fn can_decide(&self, person: &PersonId, request: &Request) -> bool {
-        if !request.waits_for_approvers() {
-            return false;
-        }
-        match self.is_one_of(person, &self.approvers_of(request)).await {
-            Ok(is_approver) => may_decide(request, person, is_approver, "").is_ok(),
-            Err(error) => {
-                let error = format!("{error:#}");
-                tracing::warn!(actor = %person, request = %request.id, error, "cannot find out who approves");
-                false
-            }
-        }
-    }
-
     /// Who decides about a team's things where their owner cannot: its approvers, or the admins where it is gone.
     pub(crate) fn answerable_for(&self, team: &TeamName) -> Vec<Principal> {
         let team = self.organization.team(team);
         team.map_or_else(|| self.organization.admins.clone(), |team| team.approvers.clone())
-    }
-
-    /// Whose answer counts under this rule for this team.
-    pub(crate) fn approvers(&self, rule: &Approvers, team: &TeamName) -> Vec<Principal> {
-        match rule {
-            Approvers::Team => self.organization.approvers_of(team).to_vec(),
-            Approvers::Listed(principals) => principals.clone(),
-        }
     }
 
     /// Whether `person` may see this request: its requester, its team, its approvers, admins and auditors.
@@ -173,7 +133,8 @@ impl Portal {
             return Ok(true);
         }
         let organization = &self.organization;
-        let (members, approvers) = (organization.members_of(&request.team), self.approvers_of(request));
+        let (members, approvers) =
+            (organization.members_of(&request.team), self.approvers_of(request).await?);
         self.is_in_any(person, &[members, &approvers, &organization.admins, &organization.auditors]).await
     }
 
@@ -228,7 +189,7 @@ impl Portal {
     /// When Slack had to be asked and could not.
     pub(crate) async fn may_audit(&self, person: &PersonId, request: &Request) -> anyhow::Result<bool> {
         let organization = &self.organization;
-        let approvers = self.approvers_of(request);
+        let approvers = self.approvers_of(request).await?;
         self.is_in_any(person, &[&approvers, &organization.admins, &organization.auditors]).await
     }
 }

@@ -4,9 +4,9 @@
 //! run shows the same or something newer.
 
 use super::Portal;
+use super::approvers::Circle;
 use super::lease::place_in_warning;
 use super::perform::JobError;
-use crate::domain::catalog::Principal;
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::next::record_message;
 use crate::domain::policy::ApprovalPath;
@@ -139,8 +139,8 @@ async fn post_once(
     surface: Surface,
     to: &Destination,
 ) -> Result<Result<MessageRef, SlackError>, JobError> {
-    let approvers = portal.askable(request);
-    let notice = Notice::Request(about(portal, request, surface, &approvers).await?);
+    let circle = portal.askable(request).await;
+    let notice = Notice::Request(about(portal, request, surface, &circle).await?);
     Ok(portal.ports.slack.post(to, &notice).await)
 }
 
@@ -162,8 +162,8 @@ async fn with_notice<T>(
         let warning = WarningNotice { leases: &leases, owner: &request.owner, instead, simulated };
         return Ok(call(&Notice::Warning(warning)).await);
     }
-    let approvers = portal.askable(request);
-    let notice = Notice::Request(about(portal, request, surface, &approvers).await?);
+    let circle = portal.askable(request).await;
+    let notice = Notice::Request(about(portal, request, surface, &circle).await?);
     Ok(call(&notice).await)
 }
 
@@ -171,13 +171,14 @@ async fn about<'a>(
     portal: &Portal,
     request: &'a Request,
     surface: Surface,
-    approvers: &'a [Principal],
+    circle: &'a Circle,
 ) -> Result<RequestNotice<'a>, JobError> {
     let used = portal.ports.store.quota_used(&request.slot()).await?;
     Ok(RequestNotice {
         surface,
         request,
-        approvers,
+        approvers: &circle.asked,
+        note: circle.note.as_deref(),
         quota: QuotaUse { used, limit: request.product.per_team },
         simulated: portal.ports.provisioner.is_simulated(),
     })

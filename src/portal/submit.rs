@@ -87,6 +87,7 @@ pub async fn submit(portal: &Portal, filled: Filled) -> Result<RequestId, Submit
         Err(problems) => return Err(SubmitError::Fields(problems)),
     };
     let submission = submission(portal, id, &filled, team, &product, values);
+    portal.somebody_can_approve(&product, &submission).await?;
     store(portal, submission, &product, once).await
 }
 

@@ -22,6 +22,12 @@ pub trait Directory: Debug + Send + Sync {
     /// When Slack cannot be asked right now.
     async fn person_by_email(&self, email: &str) -> anyhow::Result<Option<PersonId>>;
 
+    /// The person whom a person's profile names in this field; `None` where it names nobody.
+    ///
+    /// # Errors
+    /// When Slack cannot be asked right now.
+    async fn named_in_profile(&self, person: &PersonId, field: &str) -> anyhow::Result<Option<PersonId>>;
+
     /// Whether Slack knows this person and they were not deactivated.
     ///
     /// # Errors

@@ -115,6 +115,8 @@ pub struct RequestNotice<'a> {
     pub request: &'a Request,
     /// Who can answer it, to be mentioned on the card.
     pub approvers: &'a [Principal],
+    /// Why others are asked than the product says, if so.
+    pub note: Option<&'a str>,
     /// What the team already uses of this product, this request included.
     pub quota: QuotaUse,
     /// Whether nothing real is made.

@@ -21,13 +21,14 @@ const fn for_checks(name: &'static str, purpose: &'static str) -> Scope {
 }
 
 /// All of them, in the order of their names.
-pub const SCOPES: [Scope; 8] = [
+pub const SCOPES: [Scope; 9] = [
     for_checks("channels:read", "whether the channels of the settings can be written to"),
     scope("chat:write", "cards, progress and private answers"),
     scope("commands", "the slash command and the shortcut"),
     for_checks("groups:read", "the same of private channels"),
     scope("im:write", "messages to the person who asked"),
     scope("usergroups:read", "teams and approvers that are user groups"),
+    scope("users.profile:read", "who a person's manager is, where the settings name the field"),
     scope("users:read", "whether a person is an active full member"),
     scope("users:read.email", "teams and approvers named by e-mail address"),
 ];

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Environment, EventsTo, Inbound, Settings};
 use crate::domain::catalog::Catalog;
+use crate::domain::hopeless::hopeless;
 use crate::domain::job::JobKey;
 use crate::local::database::Database;
 use crate::portal::dispatch::Dispatcher;
@@ -95,6 +96,9 @@ impl App {
             directory: Arc::new(SlackDirectory::new(Arc::clone(&client), Arc::clone(&clock))),
             clock: Arc::clone(&clock),
         };
+        for found in catalog.products.values().flat_map(|product| hopeless(product, &settings.organization)) {
+            tracing::warn!(remedy = found.remedy, "{}", found.what);
+        }
         let (portal, woken) = Portal::new(ports, catalog, Arc::new(settings.organization.clone()));
         let edge = Edge::new(portal.clone(), client, settings.burst);
         let reloader = Reloader::new(edge.clone(), backends.on_aws, settings.clone());

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use quartermaster::domain::catalog::{
-    ApprovalMode, ApprovalRule, Approvers, LeaseTerms, OverBudget, Product, QuotaRule, Requesters,
-    TeardownConfirm,
+    ApprovalRule, LeaseTerms, OverBudget, Product, QuotaRule, Requesters, TeardownConfirm,
 };
 use quartermaster::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use quartermaster::domain::next::Transition;
@@ -74,16 +73,7 @@ pub(crate) fn product(key: &str) -> Product {
         owner: "Platform Team".to_owned(),
         version: "v1.0".to_owned(),
         bind: std::collections::BTreeMap::new(),
-        approval: ApprovalRule {
-            mode: ApprovalMode::Required,
-            auto_when: Vec::new(),
-            approvers: Approvers::Team,
-            needed: 1,
-            timeout: Period::hours(24),
-            remind_after: Period::hours(4),
-            escalate_after: Period::hours(12),
-            self_approval: false,
-        },
+        approval: ApprovalRule::default(),
         quota: QuotaRule { per_team: 3, over_budget: OverBudget::Refuse },
         lease: LeaseTerms {
             ttl: Period::days(30),

@@ -80,7 +80,7 @@ async fn a_set_up_in_which_all_is_well_is_told_line_by_line() {
     ok      settings: the secrets are set
     ok      catalog: 3 products, nothing to mend
     ok      Slack token: the bot U0QM in Playground
-    ok      Slack scopes: all 8 are granted
+    ok      Slack scopes: all 9 are granted
     ok      clock: the same as Slack's, within a minute
     ok      channels: #approvals C0APPROVALS (`approvals_channel`) can be written to
     ok      channels: #team-payments C0PAYMENTS (team payments) can be written to

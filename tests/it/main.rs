@@ -64,3 +64,4 @@ mod surfaces;
 mod teardown;
 mod timeout;
 mod trail;
+mod who_approves;

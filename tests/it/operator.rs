@@ -86,6 +86,54 @@ fn the_rules_are_explained_for_a_person_and_their_values() {
 }
 
 #[test]
+fn rules_and_stages_are_explained_and_so_is_what_nobody_could_approve() {
+    let place = Place::new("127.0.0.1:0");
+    let rules = "mode: required
+  stages: [{approvers: manager, quiet: [U0BOSS]}, {approvers: [U0SAM, S0SECURITY]}]
+  rules:
+    - {when: {parameter: Environment, is: [dev], monthly_cost_at_most: 10}, mode: auto}
+    - {when: {monthly_cost_above: 20}, approvers: team, needed: 2}
+";
+    let file = std::fs::read_to_string(place.file("catalog/ecs-service/product.yml")).unwrap();
+    let (before, rest) = file.split_once("mode: required\n").unwrap();
+    let rest = rest.lines().skip_while(|line| line.starts_with("  ")).collect::<Vec<_>>().join("\n");
+    std::fs::write(place.file("catalog/ecs-service/product.yml"), format!("{before}{rules}{rest}\n"))
+        .unwrap();
+    let explain = |values: &[&str]| {
+        let image = format!("Image={}", crate::provision::IMAGE);
+        let asked = ["policy", "explain", "ecs-service", "--as", "U0ALICE", "ServiceName=checkout", &image];
+        said(&place.runs(&[&asked, values].concat()))
+    };
+    insta::assert_snapshot!(explain(&[]), @"
+    ECS Fargate Service (ecs-service) for U0ALICE, team payments
+    approval:   automatic, because Environment is dev and it costs at most $10 a month
+    cost:       about $8.21/month, us-east-1 list price of 2026-08-21
+    quota:      0 of 5 used, 5 left
+    trouble:    ecs-service asks the requester's manager, and no profile field names one: set `slack.manager_field`; until then the team's approvers are asked
+    trouble:    nobody of team payments can ever get ecs-service: it needs 2 different approvers, and so many are not named: name more approvers for team payments, or ask for fewer in product.yml
+    exit 0
+    ");
+    insta::assert_snapshot!(explain(&["Environment=prod", "DesiredCount=2"]), @"
+    ECS Fargate Service (ecs-service) for U0ALICE, team payments
+    approval:   1 needed (one of the manager of U0ALICE, who has to be one of U0MORGAN; and, without being mentioned, U0BOSS), then 1 needed (one of U0SAM, S0SECURITY), within 1d
+    cost:       about $15.42/month, us-east-1 list price of 2026-08-21
+    quota:      0 of 5 used, 5 left
+    trouble:    ecs-service asks the requester's manager, and no profile field names one: set `slack.manager_field`; until then the team's approvers are asked
+    trouble:    nobody of team payments can ever get ecs-service: it needs 2 different approvers, and so many are not named: name more approvers for team payments, or ask for fewer in product.yml
+    exit 0
+    ");
+    insta::assert_snapshot!(explain(&["Environment=prod", "DesiredCount=6"]), @"
+    ECS Fargate Service (ecs-service) for U0ALICE, team payments
+    approval:   2 needed (different ones of U0MORGAN), within 1d, because it costs more than $20 a month
+    cost:       about $44.25/month, us-east-1 list price of 2026-08-21
+    quota:      0 of 5 used, 5 left
+    trouble:    ecs-service asks the requester's manager, and no profile field names one: set `slack.manager_field`; until then the team's approvers are asked
+    trouble:    nobody of team payments can ever get ecs-service: it needs 2 different approvers, and so many are not named: name more approvers for team payments, or ask for fewer in product.yml
+    exit 0
+    ");
+}
+
+#[test]
 fn an_export_without_a_store_says_so() {
     let place = Place::new("127.0.0.1:0");
     insta::assert_snapshot!(transcript::steady(&said(&place.runs(&["audit", "export"]))), @"

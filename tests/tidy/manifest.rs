@@ -88,7 +88,7 @@ const SCHEMA: [(&str, Rule); 45] = [
 const OFF: [&str; 1] = ["settings.token_rotation_enabled"];
 
 /// The scope that each Web API method needs, as Slack's method reference says; none for `views.*` and `auth.test`.
-const SCOPE_OF: [(&str, Option<&str>); 14] = [
+const SCOPE_OF: [(&str, Option<&str>); 15] = [
     ("auth.test", None),
     ("views.open", None),
     ("views.push", None),
@@ -100,6 +100,7 @@ const SCOPE_OF: [(&str, Option<&str>); 14] = [
     ("conversations.open", Some("im:write")),
     ("conversations.info", Some("channels:read")),
     ("users.info", Some("users:read")),
+    ("users.profile.get", Some("users.profile:read")),
     ("users.lookupByEmail", Some("users:read.email")),
     ("usergroups.users.list", Some("usergroups:read")),
     ("usergroups.list", Some("usergroups:read")),

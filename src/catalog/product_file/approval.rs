@@ -1,25 +1,36 @@
 //! The `approval` section of a product file.
 
 use crate::document::Reader;
-use crate::domain::catalog::{ApprovalMode, ApprovalRule, Approvers, AutoCondition, Principal};
+use crate::domain::catalog::{ApprovalMode, ApprovalRule, Approvers, Principal, RuleFor, Stage};
+use crate::domain::hopeless::names_too_few;
 use crate::domain::period::Period;
 
 use super::Context;
-use super::references::{check_value, parameter};
+use super::conditions::{auto_condition, conditions};
 use super::terms::{at_least_one, some_time};
 
 /// A Step Functions execution lives for a year at most and has to outlive the answer.
 const LONGEST_TIMEOUT: Period = Period::days(360);
 
+const MODES: [(&str, ApprovalMode); 2] = [("auto", ApprovalMode::Auto), ("required", ApprovalMode::Required)];
+
 pub(super) fn approval(reader: Reader<'_>, has_cost: bool, context: &Context<'_>) -> ApprovalRule {
-    let modes = [("auto", ApprovalMode::Auto), ("required", ApprovalMode::Required)];
-    let conditions = reader.maps("auto_when");
-    let approvers = approvers(&reader);
+    let spared = reader.maps("auto_when");
+    let own = asked(&reader);
+    let usual = Stage { approvers: Approvers::Team, needed: 1, quiet: Vec::new() };
+    let (first, stages) = match own {
+        Asked::One(stage) => (stage, Vec::new()),
+        Asked::Several(stages) => (usual, stages),
+        Asked::AsUsual => (usual, Vec::new()),
+    };
     let rule = ApprovalRule {
-        mode: reader.choice("mode", &modes).unwrap_or(ApprovalMode::Required),
-        auto_when: conditions.into_iter().filter_map(|one| condition(one, has_cost, context)).collect(),
-        needed: needed(&reader, &approvers),
-        approvers,
+        mode: reader.choice("mode", &MODES).unwrap_or(ApprovalMode::Required),
+        auto_when: spared.into_iter().filter_map(|one| auto_condition(one, has_cost, context)).collect(),
+        rules: reader.maps("rules").into_iter().map(|one| rule_for(one, &first, has_cost, context)).collect(),
+        approvers: first.approvers,
+        needed: first.needed,
+        quiet: first.quiet,
+        stages,
         timeout: timeout(&reader),
         remind_after: some_time(&reader, "remind_after", Period::hours(4)),
         escalate_after: some_time(&reader, "escalate_after", Period::hours(12)),
@@ -38,37 +49,106 @@ fn timeout(reader: &Reader<'_>) -> Period {
     timeout
 }
 
+/// Who is asked, as a section says.
+enum Asked {
+    /// It says nothing about it.
+    AsUsual,
+    /// These, at once.
+    One(Stage),
+    /// These, one after the other.
+    Several(Vec<Stage>),
+}
+
+/// Keys that say who is asked at once.
+const AT_ONCE: [&str; 3] = ["approvers", "needed", "quiet"];
+
+fn asked(reader: &Reader<'_>) -> Asked {
+    let several: Vec<Stage> = reader.maps("stages").into_iter().map(one_stage).collect();
+    let at_once = AT_ONCE.into_iter().find(|key| reader.has(key));
+    if reader.has("stages") {
+        for key in AT_ONCE {
+            reader.node(key);
+        }
+        if let Some(key) = at_once {
+            let what = format!("`{}` stands beside `stages`, which says who is asked", reader.path_of(key));
+            reader.report(key, what, "move it into a stage");
+        }
+        if several.is_empty() {
+            reader.report("stages", "`stages` is empty", "write for example `stages: [{approvers: team}]`");
+            return Asked::AsUsual;
+        }
+        if names_too_few(&several) {
+            let what = "the stages name too few people: nobody counts twice";
+            reader.report("stages", what, "name more approvers, or lower `needed`");
+        }
+        return Asked::Several(several);
+    }
+    if at_once.is_some() { Asked::One(stage(reader)) } else { Asked::AsUsual }
+}
+
+fn one_stage(reader: Reader<'_>) -> Stage {
+    let stage = stage(&reader);
+    reader.finish();
+    stage
+}
+
+fn stage(reader: &Reader<'_>) -> Stage {
+    let approvers = approvers(reader);
+    Stage { needed: needed(reader, &approvers), approvers, quiet: quiet(reader) }
+}
+
+/// A rule that says who is asked says all of it, but that what it leaves out is as without it.
+fn rule_for(reader: Reader<'_>, usual: &Stage, has_cost: bool, context: &Context<'_>) -> RuleFor {
+    let when = conditions(&reader, has_cost, context);
+    let mode = reader.choice("mode", &MODES);
+    let stages = match asked(&reader) {
+        Asked::AsUsual => Vec::new(),
+        Asked::Several(stages) => stages,
+        Asked::One(stage) => vec![Stage {
+            approvers: if reader.has("approvers") { stage.approvers } else { usual.approvers.clone() },
+            needed: if reader.has("needed") { stage.needed } else { usual.needed },
+            quiet: if reader.has("quiet") { stage.quiet } else { usual.quiet.clone() },
+        }],
+    };
+    if mode == Some(ApprovalMode::Auto) && !stages.is_empty() {
+        let what = format!("`{}` asks nobody and says who is asked", reader.path());
+        reader.report("mode", what, "remove `mode: auto`, or who is asked");
+    }
+    reader.finish();
+    RuleFor { when, mode: mode.unwrap_or(ApprovalMode::Required), stages }
+}
+
 fn approvers(reader: &Reader<'_>) -> Approvers {
     let Some(node) = reader.node("approvers") else {
         return Approvers::Team;
     };
     let listed = match node.as_text() {
         Some("team") => return Approvers::Team,
-        Some("manager") => {
-            reader.report(
-                "approvers",
-                "`approvers: manager` is not available yet",
-                "use `team` or a list of user ids and groups",
-            );
-            return Approvers::Team;
-        }
+        Some("manager") => return Approvers::Manager,
         Some(one) => vec![one.to_owned()],
         None => reader.list_of_texts("approvers").unwrap_or_default(),
     };
     if listed.is_empty() && node.as_list().is_some_and(<[_]>::is_empty) {
-        reader.report("approvers", "`approval.approvers` is empty, so nobody could approve", HOW_TO_NAME);
+        let what = format!("`{}` is empty, so nobody could approve", reader.path_of("approvers"));
+        reader.report("approvers", what, HOW_TO_NAME);
     }
-    Approvers::Listed(listed.iter().filter_map(|text| principal(reader, text)).collect())
+    Approvers::Listed(listed.iter().filter_map(|text| principal(reader, "approvers", text)).collect())
 }
 
-const HOW_TO_NAME: &str = "write `team`, or a list of user ids (`U…`), group ids (`S…`) or e-mail addresses";
+const HOW_TO_NAME: &str =
+    "write `team`, `manager`, or a list of user ids (`U…`), group ids (`S…`) or e-mail addresses";
 
-fn principal(reader: &Reader<'_>, text: &str) -> Option<Principal> {
+fn principal(reader: &Reader<'_>, key: &str, text: &str) -> Option<Principal> {
     let found = Principal::parse(text);
     if found.is_none() {
-        reader.report("approvers", format!("`{text}` is no Slack person or group"), HOW_TO_NAME);
+        reader.report(key, format!("`{text}` is no Slack person or group"), HOW_TO_NAME);
     }
     found
+}
+
+fn quiet(reader: &Reader<'_>) -> Vec<Principal> {
+    let named = reader.list_of_texts("quiet").unwrap_or_default();
+    named.iter().filter_map(|text| principal(reader, "quiet", text)).collect()
 }
 
 fn needed(reader: &Reader<'_>, approvers: &Approvers) -> u32 {
@@ -81,51 +161,4 @@ fn needed(reader: &Reader<'_>, approvers: &Approvers) -> u32 {
         reader.report("needed", what, "name more approvers, or lower `needed`");
     }
     needed
-}
-
-fn condition(reader: Reader<'_>, has_cost: bool, context: &Context<'_>) -> Option<AutoCondition> {
-    let keys = ["monthly_cost_at_most", "parameter", "is"];
-    let found = match keys.map(|key| reader.has(key)) {
-        [true, false, false] => cost_condition(&reader, has_cost),
-        [false, true, true] => parameter_condition(&reader, context),
-        _ => {
-            let what = format!("`{}` is no condition", reader.path());
-            let remedy = "write `{parameter: Environment, is: [dev]}` or `{monthly_cost_at_most: 50}`";
-            reader.report("", what, remedy);
-            None
-        }
-    };
-    for key in keys {
-        reader.node(key);
-    }
-    reader.finish();
-    found
-}
-
-fn cost_condition(reader: &Reader<'_>, has_cost: bool) -> Option<AutoCondition> {
-    let key = "monthly_cost_at_most";
-    let limit = reader.decimal(key)?;
-    if !has_cost {
-        let remedy = "add `cost` lines, or remove the condition";
-        reader.report(key, "the product has no `cost` to compare with", remedy);
-    }
-    Some(AutoCondition::MonthlyCostAtMost(limit))
-}
-
-fn parameter_condition(reader: &Reader<'_>, context: &Context<'_>) -> Option<AutoCondition> {
-    let (key, is) = (reader.text("parameter"), reader.list_of_texts("is"));
-    let (parameter, is) = key.zip(is)?;
-    check_values(reader, &parameter, &is, context);
-    Some(AutoCondition::Parameter { parameter, is })
-}
-
-fn check_values(reader: &Reader<'_>, key: &str, values: &[String], context: &Context<'_>) {
-    if values.is_empty() {
-        reader.report("is", "`is` is empty, so the condition never holds", "write for example `is: [dev]`");
-    }
-    if let Some(parameter) = parameter(reader, "parameter", key, context) {
-        for value in values {
-            check_value(reader, "is", parameter, value);
-        }
-    }
 }

@@ -3,6 +3,7 @@
 
 mod approval;
 mod choices;
+mod conditions;
 mod cost;
 mod references;
 mod terms;

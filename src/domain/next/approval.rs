@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use super::Transition;
+use super::asking;
 use super::change::Change;
 use super::living::{extend, not_renewed};
 use crate::domain::audit::{Actor, By};
@@ -12,7 +13,7 @@ use crate::domain::ids::PersonId;
 use crate::domain::job::Resume;
 use crate::domain::lease::Lease;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Approval, News, Renewal, RenewalAnswer, Request, Status, StatusName, Surface};
+use crate::domain::request::{Approval, News, Prompt, Renewal, RenewalAnswer, Status, StatusName, Surface};
 
 pub(super) fn approve(mut change: Change, by: &By) -> Result<Transition, Refusal> {
     if change.request.waiting_renewal().is_some() {
@@ -27,7 +28,7 @@ pub(super) fn approve(mut change: Change, by: &By) -> Result<Transition, Refusal
     let actor = Actor::Person(by.clone());
     if have < needed {
         change.audit("approved", &actor, format!("{have} of {needed} approvals"));
-        return Ok(change.shows(&[Surface::Card, Surface::Direct]));
+        return Ok(goes_on(change, Surface::Card));
     }
     change.becomes(Status::Approved);
     change.audit("approved", &actor, "");
@@ -46,21 +47,27 @@ fn add(approvals: &mut Vec<Approval>, needed: u32, by: &PersonId, now: Timestamp
     Ok(have.saturating_add(1))
 }
 
-/// How many approvals a renewal needs: as many as the product, also where the request itself needed none.
-pub(super) fn needed_for_renewal(request: &Request) -> u32 {
-    request.product.approval.needed.max(1)
+/// More have to agree: some of the same stage, or those of the next one, who are asked now.
+fn goes_on(mut change: Change, card: Surface) -> Transition {
+    let agreed = change.request.agreed().len();
+    let (before, after) = (agreed.saturating_sub(1), agreed);
+    if change.request.stage_after(before) == change.request.stage_after(after) {
+        return change.shows(&[card, Surface::Direct]);
+    }
+    asking::next_stage(&mut change);
+    change.shows(&[card, Surface::Direct, Surface::Prompt(Prompt::Turn)])
 }
 
 fn approve_renewal(mut change: Change, by: &By) -> Result<Transition, Refusal> {
     let (lease, renewal) = waiting_renewal(&change)?;
-    let needed = needed_for_renewal(&change.request);
+    let needed = change.request.needed_for_renewal();
     let mut renewal = renewal;
     let have = add(&mut renewal.approvals, needed, &by.person, change.now)?;
     let actor = Actor::Person(by.clone());
     if have < needed {
         change.request.renewal = Some(renewal);
         change.audit("renewal approved", &actor, format!("{have} of {needed} approvals"));
-        return Ok(change.shows(&[Surface::Renewal, Surface::Direct]));
+        return Ok(goes_on(change, Surface::Renewal));
     }
     let period = renewal.period;
     renewal.answer = Some(RenewalAnswer::Granted);

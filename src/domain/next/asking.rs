@@ -17,6 +17,13 @@ pub(super) fn begin(change: &mut Change) {
     schedule(change);
 }
 
+/// Asks those whose turn it is, once the stage before them has agreed: whatever was shown to that one is out of date.
+pub(super) fn next_stage(change: &mut Change) {
+    change.turns_a_page();
+    change.request.updated_at = change.now;
+    begin(change);
+}
+
 /// Writes the jobs that press whoever is asked, but for what has happened already.
 pub(super) fn schedule(change: &mut Change) {
     let epoch = change.request.epoch;
@@ -33,7 +40,7 @@ pub(crate) fn prompt_due(request: &Request, prompt: Prompt) -> Option<Timestamp>
     let (after, done) = match prompt {
         Prompt::Reminder => (rule.remind_after, asking.reminded_at),
         Prompt::Escalation => (rule.escalate_after, asking.escalated_at),
-        Prompt::Nudge => return None,
+        Prompt::Nudge | Prompt::Turn => return None,
     };
     let at = after.after(asking.since?);
     (request.waits_for_approvers() && done.is_none() && at < request.answer_by()).then_some(at)
@@ -59,7 +66,7 @@ pub(super) fn prompted(
     let asking = &mut change.request.asking;
     let (word, at) = match prompt {
         Prompt::Escalation => ("escalated", &mut asking.escalated_at),
-        Prompt::Reminder | Prompt::Nudge => ("approvers reminded", &mut asking.reminded_at),
+        Prompt::Reminder | Prompt::Nudge | Prompt::Turn => ("approvers reminded", &mut asking.reminded_at),
     };
     *at = Some(now);
     change.audit(word, &Actor::Clock, since);

@@ -91,7 +91,7 @@ impl Change {
     fn was_approved(&self) -> bool {
         match self.request.approval {
             ApprovalPath::Auto { .. } => true,
-            ApprovalPath::Ask { needed } => {
+            ApprovalPath::Ask { needed, .. } => {
                 u32::try_from(self.request.approvals.len()).is_ok_and(|have| have >= needed)
             }
         }
@@ -100,7 +100,7 @@ impl Change {
     pub(super) fn needed(&self) -> u32 {
         match self.request.approval {
             ApprovalPath::Auto { .. } => 1,
-            ApprovalPath::Ask { needed } => needed,
+            ApprovalPath::Ask { needed, .. } => needed,
         }
     }
 

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 
 use super::Transition;
-use super::approval::needed_for_renewal;
 use super::asking;
 use super::change::Change;
 use crate::domain::audit::{Actor, By};
@@ -75,7 +74,7 @@ pub(super) fn renew(mut change: Change, by: &By, period: Period) -> Result<Trans
     change.request.updated_at = change.now;
     change.later(JobKind::RenewalDeadline, approve_by);
     asking::begin(&mut change);
-    let needed = needed_for_renewal(&change.request);
+    let needed = change.request.needed_for_renewal();
     change.audit("renewal requested", &actor, format!("by {period}, {needed} needed"));
     Ok(change.shows(&[Surface::Renewal, Surface::Direct, Surface::Warning]))
 }

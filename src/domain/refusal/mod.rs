@@ -98,6 +98,14 @@ pub enum Refusal {
         /// Who can.
         requester: PersonId,
     },
+    /// There are too few people who could agree to it.
+    #[error("Nobody could approve this for you: it needs {} who may, and there are not so many. Ask your platform team to name more: {whom}.", others_in_words(*needed))]
+    NobodyCanApprove {
+        /// Approvals that it takes.
+        needed: u32,
+        /// Whom to ask, as mentions.
+        whom: String,
+    },
     /// Somebody else waits for the approvers.
     #[error("Only <@{asker}>, who waits for the answer, can nudge its approvers.")]
     NotTheirsToNudge {
@@ -287,6 +295,7 @@ impl Refusal {
             | Self::AlreadyDecided { .. }
             | Self::AlreadyApprovedByYou { .. }
             | Self::AlreadyNudged { .. }
+            | Self::NobodyCanApprove { .. }
             | Self::TooLateToCancel { .. }
             | Self::UnknownRequest { .. }
             | Self::AmbiguousRequest { .. }
@@ -312,6 +321,10 @@ impl Refusal {
 /// Text that Slack does not read as markup.
 fn safe(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn others_in_words(needed: u32) -> String {
+    if needed == 1 { "somebody else".to_owned() } else { format!("{needed} different other people") }
 }
 
 fn nearest_sentence(nearest: &[String]) -> String {

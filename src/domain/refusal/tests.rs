@@ -77,6 +77,8 @@ fn about_a_life() -> Vec<Refusal> {
         Refusal::NotTheirs { owner: owner.clone() },
         Refusal::NotTheirsToNudge { asker: owner },
         Refusal::AlreadyNudged { at: minutes(2) },
+        Refusal::NobodyCanApprove { needed: 1, whom: "<@U0PAT>".into() },
+        Refusal::NobodyCanApprove { needed: 2, whom: "<@U0PAT>".into() },
         Refusal::NotAnAdmin,
         Refusal::NotAReader,
         Refusal::BudgetSpent {
@@ -136,6 +138,8 @@ fn this_is_every_way_to_say_no() {
     Only <@U0ALICE>, who owns it, its team's approvers and the platform team can do that.
     Only <@U0ALICE>, who waits for the answer, can nudge its approvers.
     You have nudged its approvers already (<!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>), and that can be done once. They are reminded by themselves.
+    Nobody could approve this for you: it needs somebody else who may, and there are not so many. Ask your platform team to name more: <@U0PAT>.
+    Nobody could approve this for you: it needs 2 different other people who may, and there are not so many. Ask your platform team to name more: <@U0PAT>.
     Only the platform team can do that.
     Only its approvers, the platform team and auditors can read the audit trail of a request.
     Team *payments* already holds about $482.10 of $500 a month, so this does not fit. Free something by tearing down what is no longer needed, or ask your platform team for a larger budget.

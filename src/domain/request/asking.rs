@@ -33,11 +33,13 @@ pub enum Prompt {
     Escalation,
     /// Whoever waits asks them to look.
     Nudge,
+    /// Those who were asked before them have agreed.
+    Turn,
 }
 
 impl Prompt {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::Reminder, Self::Escalation, Self::Nudge];
+    pub const ALL: [Self; 4] = [Self::Reminder, Self::Escalation, Self::Nudge, Self::Turn];
 
     /// Its word in the names of surfaces and jobs.
     pub fn word(self) -> &'static str {
@@ -45,6 +47,7 @@ impl Prompt {
             Self::Reminder => "reminder",
             Self::Escalation => "escalation",
             Self::Nudge => "nudge",
+            Self::Turn => "turn",
         }
     }
 }

@@ -2,6 +2,7 @@
 //! How it may change is decided in `next` alone.
 
 mod asking;
+mod stages;
 mod status;
 mod surface;
 
@@ -165,10 +166,9 @@ impl Request {
 
     /// Whether this person can add something to the answer: who has agreed already cannot, nor whoever asks.
     pub fn may_still_approve(&self, person: &PersonId) -> bool {
-        let approvals = self.waiting_renewal().map_or(&self.approvals, |renewal| &renewal.approvals);
         let is_own = person == self.asker() || *person == self.owner;
         let may = !is_own || self.product.approval.self_approval;
-        may && approvals.iter().all(|approval| approval.by != *person)
+        may && self.agreed().iter().all(|approval| approval.by != *person)
     }
 
     /// When what approvers are asked now ends unanswered.

@@ -3,6 +3,7 @@
 use futures_util::{StreamExt as _, stream};
 
 use crate::domain::catalog::{Approvers, Catalog, Principal};
+use crate::domain::hopeless::hopeless;
 use crate::domain::organization::Organization;
 use crate::ports::directory::Directory as _;
 use crate::ports::finding::{Finding, Level};
@@ -45,6 +46,10 @@ pub(super) async fn look(
     let mut findings: Vec<Finding> = named.iter().filter_map(of_one).collect();
     findings.extend(of_unasked(&named));
     findings.extend(empty_circles(organization, &named));
+    findings.extend(catalog.products.values().flat_map(|product| {
+        let found = hopeless(product, organization).into_iter();
+        found.map(|found| Finding::warning(AREA, found.what, found.remedy))
+    }));
     let known = named.iter().filter(|named| matches!(named.standing, Standing::Counts)).count();
     if known == named.len() {
         findings.insert(0, Finding::ok(AREA, format!("everybody who is named counts: {known}")));
@@ -63,8 +68,15 @@ fn circles<'a>(organization: &'a Organization, catalog: &'a Catalog) -> Vec<(Str
         circles.push((format!("approvers of {}", team.name), &team.approvers));
     }
     for product in catalog.products.values() {
-        if let Approvers::Listed(approvers) = &product.approval.approvers {
-            circles.push((format!("approvers of the product {}", product.key), approvers));
+        let rules = product.approval.rules.iter().flat_map(|rule| &rule.stages);
+        let stages = product.approval.stages.iter().chain(rules);
+        let named = stages.map(|stage| (&stage.approvers, &stage.quiet));
+        let own = (&product.approval.approvers, &product.approval.quiet);
+        for (approvers, quiet) in std::iter::once(own).chain(named) {
+            if let Approvers::Listed(approvers) = approvers {
+                circles.push((format!("approvers of the product {}", product.key), approvers));
+            }
+            circles.push((format!("quiet approvers of the product {}", product.key), quiet));
         }
     }
     circles

@@ -25,6 +25,7 @@ fn organization() -> Organization {
         admins: Vec::new(),
         auditors: Vec::new(),
         approvals_channel: ChannelId::new("C0APPROVALS"),
+        manager_field: None,
         audit_channel: None,
         command: "/provision".to_owned(),
     }
@@ -92,7 +93,7 @@ async fn what_slack_does_not_say_is_no_problem_but_is_told() {
     })
     .await, @"
     ok      Slack token: the bot U0QM in Play
-    ok      Slack scopes: all 8 are granted
+    ok      Slack scopes: all 9 are granted
     ok      clock: the same as Slack's, within a minute
     warning channels: C0APPROVALS (`approvals_channel`) could not be looked at: Slack answered `internal_error`: try again
     warning people: 1 of 1 could not be asked about: Slack answered `internal_error`: try again, after granting the scope if one is missing

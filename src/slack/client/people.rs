@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::SlackClient;
 use super::failure::Failure;
@@ -65,6 +66,12 @@ struct Found {
     user: Option<Member>,
 }
 
+/// What is read of a profile. Slack writes no fields as `null` or as an empty list.
+#[derive(Debug, Deserialize)]
+struct Described {
+    profile: Value,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Group {
@@ -85,6 +92,23 @@ impl SlackClient {
     /// The person with this id.
     pub(crate) async fn member(&self, person: &PersonId) -> Result<Option<Member>, SlackError> {
         found(self.read("users.info", &[("user", person.to_string())], ASK).await)
+    }
+
+    /// What a field of a person's profile holds, if anything.
+    pub(crate) async fn profile_field(
+        &self,
+        person: &PersonId,
+        field: &str,
+    ) -> Result<Option<String>, SlackError> {
+        let arguments = [("user", person.to_string())];
+        match self.read::<Described>("users.profile.get", &arguments, ASK).await {
+            Ok(Described { profile }) => {
+                let value = profile["fields"][field]["value"].as_str();
+                Ok(value.filter(|value| !value.is_empty()).map(str::to_owned))
+            }
+            Err(failure) if failure.is(&["user_not_found"]) => Ok(None),
+            Err(failure) => Err(failure.into()),
+        }
     }
 
     /// The person with this address.

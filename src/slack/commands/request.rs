@@ -34,6 +34,7 @@ pub(in crate::slack) async fn full(edge: &Edge, detail: &Detail, viewer: &Person
         surface: Surface::Direct,
         request: &detail.request,
         approvers: &detail.approvers,
+        note: None,
         quota: detail.quota,
         simulated: detail.simulated,
     };

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use super::client::SlackClient;
+use crate::domain::catalog::Principal;
 use crate::domain::ids::{GroupId, PersonId};
 use crate::ports::clock::Clock;
 use crate::ports::directory::Directory;
@@ -40,6 +41,7 @@ pub struct SlackDirectory {
     groups: Memory<GroupId, BTreeSet<PersonId>>,
     addresses: Memory<String, Option<PersonId>>,
     full_members: Memory<PersonId, bool>,
+    named: Memory<(PersonId, String), Option<PersonId>>,
 }
 
 impl SlackDirectory {
@@ -51,6 +53,7 @@ impl SlackDirectory {
             groups: Memory::default(),
             addresses: Memory::default(),
             full_members: Memory::default(),
+            named: Memory::default(),
         }
     }
 
@@ -88,6 +91,17 @@ impl Directory for SlackDirectory {
         in_time(ask).await.context("cannot ask Slack whether a person is still there")
     }
 
+    async fn named_in_profile(&self, person: &PersonId, field: &str) -> anyhow::Result<Option<PersonId>> {
+        let ask = async {
+            let value = self.client.profile_field(person, field).await?;
+            let Some(named) = value.as_deref().and_then(first_person) else { return Ok(None) };
+            Ok(self.is_full_member(&named).await?.then_some(named))
+        };
+        let question = (person.clone(), field.to_owned());
+        let ask = self.named.recall(&question, self.clock.as_ref(), ask);
+        in_time(ask).await.with_context(|| format!("cannot ask Slack whom field {field} of {person} names"))
+    }
+
     async fn group_members(&self, group: &GroupId) -> anyhow::Result<BTreeSet<PersonId>> {
         let ask = self.groups.recall(group, self.clock.as_ref(), self.ask_group(group));
         in_time(ask).await.with_context(|| format!("cannot ask Slack who is in group {group}"))
@@ -102,6 +116,14 @@ impl Directory for SlackDirectory {
         let address = email.to_lowercase();
         let ask = self.addresses.recall(&address, self.clock.as_ref(), ask);
         in_time(ask).await.context("cannot ask Slack whose address this is")
+    }
+}
+
+/// The first of the people that a profile field holds, as Slack writes them: ids with commas between.
+fn first_person(value: &str) -> Option<PersonId> {
+    match Principal::parse(value.split(',').next()?.trim()) {
+        Some(Principal::Person(person)) => Some(person),
+        Some(Principal::Group(_) | Principal::Email(_)) | None => None,
     }
 }
 

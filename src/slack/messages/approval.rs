@@ -73,7 +73,8 @@ fn waiting(notice: &RequestNotice<'_>) -> String {
     let so_far =
         facts::approvals_so_far(notice.request).map(|count| format!("\n{count}")).unwrap_or_default();
     let escalated = facts::escalated(notice.request).map(|text| format!("\n{text}")).unwrap_or_default();
-    format!("Waiting for {who}{so_far}{escalated}")
+    let note = facts::note(notice);
+    format!("Waiting for {who}{note}{so_far}{escalated}")
 }
 
 /// The decision, and what became of it where something did.
@@ -154,7 +155,7 @@ mod tests {
     #[test]
     fn a_card_with_some_approvals_says_how_many_are_missing() {
         let mut request = sample::awaiting();
-        request.approval = crate::domain::policy::ApprovalPath::Ask { needed: 2 };
+        request.approval = crate::domain::policy::ApprovalPath::ask(2);
         request.approvals = sample::active().approvals;
         let text = shown(&request);
         assert!(text.contains("1 of 2 approvals: <@U0MORGAN>"), "{text}");

@@ -132,7 +132,7 @@ fn approved_by(request: &Request) -> String {
 
 /// How many approvals there are, where more than one is needed; `None` otherwise.
 pub(super) fn approvals_so_far(request: &Request) -> Option<String> {
-    let ApprovalPath::Ask { needed } = request.approval else { return None };
+    let ApprovalPath::Ask { needed, .. } = request.approval else { return None };
     if needed < 2 || !request.status.name().is_undecided() {
         return None;
     }
@@ -152,7 +152,21 @@ pub(super) fn asked(notice: &RequestNotice<'_>) -> Option<String> {
     let pressed = [("reminded", asking.reminded_at), ("nudged", asking.nudged_at)];
     let pressed = pressed.into_iter().filter_map(|(how, at)| Some(format!(", {how} {}", date_time(at?))));
     let escalated = escalated(request).map(|text| format!("\n{text}")).unwrap_or_default();
-    Some(format!("Asked{since}: {names}{}{escalated}", pressed.collect::<String>()))
+    Some(format!("Asked{since}: {names}{}{}{escalated}", pressed.collect::<String>(), note(notice)))
+}
+
+/// Which of several stages is asked, and why others than the product says, as a line of its own each.
+pub(super) fn note(notice: &RequestNotice<'_>) -> String {
+    let request = notice.request;
+    let (at, stages) = request.stage_after(request.agreed().len());
+    let stage = (stages > 1).then(|| format!("\nStep {} of {stages}", at + 1));
+    let why = notice.note.map(|note| format!("\n_{}_", escape_within(&capitalized(note), 300)));
+    [stage, why].into_iter().flatten().collect()
+}
+
+fn capitalized(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
 /// Said where the admins can decide, because nobody else did.

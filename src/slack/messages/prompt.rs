@@ -28,6 +28,7 @@ fn headline(notice: &RequestNotice<'_>, prompt: Prompt) -> String {
         Prompt::Escalation => format!(
             "This waits{since}, and nobody has answered. The platform team can decide now, too: it waits for {names}."
         ),
+        Prompt::Turn => format!("Those who were asked before have agreed. Now this waits for {names}."),
         Prompt::Nudge => format!("{} asks {names} to look at this.", mention(request.asker())),
     }
 }
@@ -63,6 +64,10 @@ mod tests {
     fn whoever_is_pressed_reads_what_waits_for_them_and_why_they_are_told() {
         let shown = Prompt::ALL.map(|kind| shown(&sample::awaiting(), kind));
         insta::assert_snapshot!(shown.join("\n---\n"), @"
+        <@U0ALICE> asks for *Secure S3 Bucket v1.0* for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
+        [Details]
+        (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)
+        ---
         <@U0ALICE> asks for *Secure S3 Bucket v1.0* for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
         [Details]
         (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)

@@ -66,9 +66,10 @@ fn outcome(notice: &RequestNotice<'_>, renewal: &Renewal) -> String {
             let escalated =
                 facts::escalated(notice.request).map(|text| format!("\n{text}")).unwrap_or_default();
             format!(
-                "Waiting for {} until {}.{so_far}{escalated}",
+                "Waiting for {} until {}.{}{so_far}{escalated}",
                 any_of(notice.approvers),
-                date_time(renewal.approve_by)
+                date_time(renewal.approve_by),
+                facts::note(notice)
             )
         }
         (Some(RenewalAnswer::Granted), _) => {

@@ -9,8 +9,7 @@ use rust_decimal::Decimal;
 
 use crate::domain::audit::AuditHead;
 use crate::domain::catalog::{
-    ApprovalMode, ApprovalRule, Approvers, LeaseTerms, OverBudget, Principal, Product, QuotaRule, Requesters,
-    TeardownConfirm,
+    ApprovalRule, LeaseTerms, OverBudget, Principal, Product, QuotaRule, Requesters, TeardownConfirm,
 };
 use crate::domain::fate::{Fate, Keeps, fates};
 use crate::domain::ids::{GroupId, PersonId, ProductKey, RequestId, TaskToken, TeamName};
@@ -33,16 +32,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn rule() -> ApprovalRule {
-    ApprovalRule {
-        mode: ApprovalMode::Required,
-        auto_when: Vec::new(),
-        approvers: Approvers::Team,
-        needed: 1,
-        timeout: Period::hours(24),
-        remind_after: Period::hours(4),
-        escalate_after: Period::hours(12),
-        self_approval: false,
-    }
+    ApprovalRule::default()
 }
 
 fn lease_terms() -> LeaseTerms {
@@ -112,7 +102,7 @@ pub(crate) fn request() -> Request {
             priced_on: "2026-08-21".into(),
         }),
         exceeds_budget: false,
-        approval: ApprovalPath::Ask { needed: 1 },
+        approval: ApprovalPath::ask(1),
         submitted_at: at("2026-11-22T09:00:00Z"),
         updated_at: at("2026-11-22T10:05:00Z"),
         approve_by: at("2026-11-23T09:00:00Z"),
@@ -301,5 +291,12 @@ pub(crate) fn notice<'a>(
     surface: Surface,
     approvers: &'a [Principal],
 ) -> RequestNotice<'a> {
-    RequestNotice { surface, request, approvers, quota: QuotaUse { used: 2, limit: 3 }, simulated: true }
+    RequestNotice {
+        surface,
+        request,
+        approvers,
+        note: None,
+        quota: QuotaUse { used: 2, limit: 3 },
+        simulated: true,
+    }
 }

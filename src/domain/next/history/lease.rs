@@ -139,7 +139,7 @@ fn check_renewal(before: &Request, event: Option<&Event>, after: &Request) {
     if let (Some(was), Some(is)) = (before.lease(), after.lease()) {
         let granted = |request: &Request| {
             request.renewal.as_ref().is_some_and(|renewal| {
-                let enough = renewal.approvals.len() >= before.product.approval.needed.max(1) as usize;
+                let enough = renewal.approvals.len() >= before.needed_for_renewal() as usize;
                 renewal.answer == Some(RenewalAnswer::Granted) && enough
             })
         };

@@ -160,7 +160,7 @@ fn is_approved(request: &Request) -> bool {
     assert_eq!(who.len(), request.approvals.len(), "nobody approves twice");
     match request.approval {
         ApprovalPath::Auto { .. } => true,
-        ApprovalPath::Ask { needed } => request.approvals.len() >= usize::try_from(needed).unwrap(),
+        ApprovalPath::Ask { needed, .. } => request.approvals.len() >= usize::try_from(needed).unwrap(),
     }
 }
 

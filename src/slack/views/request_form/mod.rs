@@ -10,7 +10,7 @@ use crate::domain::catalog::{OverBudget, Product};
 use crate::domain::form::Form;
 use crate::domain::ids::{ProductKey, TeamName};
 use crate::domain::policy::ApprovalPath;
-use crate::domain::preview::Preview;
+use crate::domain::preview::{Preview, Turn};
 use crate::domain::quota::BudgetUse;
 use crate::slack::blocks::{MAX_SECTION, context, divider, header, plain, section};
 use crate::slack::ids::{ActionId, CallbackId, REASON_BLOCK, TEAM_BLOCK, parameter_of};
@@ -224,12 +224,22 @@ fn budget_line(state: &FormState<'_>, preview: &Preview, budget: BudgetUse) -> S
 fn approval(preview: &Preview) -> String {
     match &preview.path {
         ApprovalPath::Auto { why } => format!("automatic, because {}", escape_within(why, 300)),
-        ApprovalPath::Ask { needed } => {
-            let names = any_of(&preview.approvers);
-            let who = if names.is_empty() { "the team's approvers".to_owned() } else { names };
-            if *needed > 1 { format!("{needed} of {who}") } else { who }
+        ApprovalPath::Ask { why, .. } => {
+            let turns: Vec<String> = preview.turns.iter().map(turn).collect();
+            let why = why.as_deref().map(|why| format!(", because {}", escape_within(why, 300)));
+            let usually =
+                preview.usually.map(|usually| format!("; usually answered in {}", usually.in_words()));
+            let note = preview.note.as_deref().map(|note| format!("; {note}"));
+            let more = [why, usually, note].into_iter().flatten().collect::<String>();
+            format!("{}{more}", turns.join(", then "))
         }
     }
+}
+
+fn turn(turn: &Turn) -> String {
+    let names = any_of(&turn.approvers);
+    let who = if names.is_empty() { "the team's approvers".to_owned() } else { names };
+    if turn.needed > 1 { format!("{} of {who}", turn.needed) } else { who }
 }
 
 fn full(state: &FormState<'_>) -> String {

@@ -35,8 +35,10 @@ fn form() -> Form {
 fn preview(used: u32) -> Preview {
     Preview {
         estimate: sample::request().estimate,
-        path: ApprovalPath::Ask { needed: 1 },
-        approvers: vec![Principal::Person(PersonId::new("U0MORGAN"))],
+        path: ApprovalPath::ask(1),
+        turns: vec![Turn { needed: 1, approvers: vec![Principal::Person(PersonId::new("U0MORGAN"))] }],
+        note: None,
+        usually: None,
         quota: QuotaUse { used, limit: 3 },
         budget: None,
         expires_at: "2026-12-29T10:05:00Z".parse().unwrap(),

@@ -1,0 +1,159 @@
+//! Rules that can never be satisfied, as far as settings and catalog tell without asking who is in a group.
+
+use std::collections::BTreeSet;
+
+use super::approval::{Approvers, Stage};
+use super::catalog::{Principal, Product};
+use super::ids::TeamName;
+use super::organization::Organization;
+use super::policy::{Team, needed_in_all};
+use super::seats::can_be_filled;
+
+/// Something that nobody could ever approve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hopeless {
+    /// What is wrong.
+    pub what: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+/// Everything of this product that nobody could approve.
+pub fn hopeless(product: &Product, organization: &Organization) -> Vec<Hopeless> {
+    let mut found = Vec::new();
+    let paths = product.approval.paths();
+    let asks_managers = paths.iter().flatten().any(|stage| stage.approvers == Approvers::Manager);
+    if asks_managers && organization.manager_field.is_none() {
+        found.push(Hopeless {
+            what: format!("{} asks the requester's manager, and no profile field names one", product.key),
+            remedy: "set `slack.manager_field`; until then the team's approvers are asked".to_owned(),
+        });
+    }
+    let teams = organization.teams.iter().filter(|team| product.requesters.include(&team.name));
+    for team in teams {
+        found.extend(paths.iter().find_map(|stages| of_team(product, team, stages)));
+    }
+    found
+}
+
+fn of_team(product: &Product, team: &Team, stages: &[Stage]) -> Option<Hopeless> {
+    let seats = seats(team, stages);
+    let needed = needed_in_all(stages);
+    let remedy = format!("name more approvers for team {}, or ask for fewer in product.yml", team.name);
+    if !can_be_filled(&seats) {
+        let what = format!(
+            "nobody of team {} can ever get {}: it needs {needed} different approvers, and so many are not named",
+            team.name, product.key
+        );
+        return Some(Hopeless { what, remedy });
+    }
+    let alone = team.members.iter().find(|member| {
+        let without: Vec<_> = seats
+            .iter()
+            .map(|(needed, people)| {
+                (*needed, people.iter().filter(|one| one != member).cloned().collect::<BTreeSet<_>>())
+            })
+            .collect();
+        !product.approval.self_approval && !can_be_filled(&without)
+    })?;
+    let what = format!(
+        "{alone} of team {} can never get {}: it needs {needed} other approver{}, and so many are not named",
+        team.name,
+        product.key,
+        if needed == 1 { "" } else { "s" }
+    );
+    Some(Hopeless { what, remedy })
+}
+
+/// Those who are named for each stage. Of a group it is not known here who is in it, so its stage is left out.
+fn seats(team: &Team, stages: &[Stage]) -> Vec<(u32, BTreeSet<Principal>)> {
+    let named = |stage: &Stage| {
+        let named = match &stage.approvers {
+            Approvers::Team | Approvers::Manager => &team.approvers,
+            Approvers::Listed(listed) => listed,
+        };
+        let named: BTreeSet<Principal> = named.iter().chain(&stage.quiet).cloned().collect();
+        let is_known = !named.iter().any(|one| matches!(one, Principal::Group(_)));
+        is_known.then_some((stage.needed.max(1), named))
+    };
+    stages.iter().filter_map(named).collect()
+}
+
+/// Whether a product names too few people by itself, whatever the settings say.
+pub fn names_too_few(stages: &[Stage]) -> bool {
+    let nobody = Team {
+        name: TeamName::new("-"),
+        members: Vec::new(),
+        approvers: Vec::new(),
+        channel: None,
+        monthly_budget: None,
+        quiet: None,
+    };
+    let listed: Vec<Stage> =
+        stages.iter().filter(|stage| matches!(stage.approvers, Approvers::Listed(_))).cloned().collect();
+    !can_be_filled(&seats(&nobody, &listed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::product;
+    use crate::domain::ids::{ChannelId, PersonId};
+
+    fn named(names: &[&str]) -> Vec<Principal> {
+        names.iter().map(|name| Principal::parse(name).unwrap()).collect()
+    }
+
+    fn organization(members: &[&str], approvers: &[&str]) -> Organization {
+        let (members, approvers) = (named(members), named(approvers));
+        Organization {
+            teams: vec![Team {
+                name: TeamName::new("payments"),
+                members,
+                approvers,
+                channel: None,
+                monthly_budget: None,
+                quiet: None,
+            }],
+            admins: vec![Principal::Person(PersonId::new("U0ADMIN"))],
+            auditors: Vec::new(),
+            approvals_channel: ChannelId::new("C0APPROVALS"),
+            manager_field: None,
+            audit_channel: None,
+            command: "/provision".into(),
+        }
+    }
+
+    fn told(needed: u32, approvers: &[&str]) -> String {
+        let found = hopeless(&product(needed), &organization(&["U0ALICE"], approvers));
+        found.into_iter().map(|one| one.what).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn what_nobody_can_approve_is_named_and_a_group_is_taken_for_enough() {
+        assert_eq!(told(1, &["U0MORGAN"]), "");
+        assert_eq!(told(2, &["S0LEADS"]), "");
+        insta::assert_snapshot!(
+            [told(2, &["U0MORGAN"]), told(1, &["U0ALICE"]), told(2, &["U0MORGAN", "U0ALICE"])].join("\n"),
+            @"
+            nobody of team payments can ever get s3-bucket: it needs 2 different approvers, and so many are not named
+            U0ALICE of team payments can never get s3-bucket: it needs 1 other approver, and so many are not named
+            U0ALICE of team payments can never get s3-bucket: it needs 2 other approvers, and so many are not named
+            "
+        );
+        let mut own = product(1);
+        own.approval.self_approval = true;
+        assert_eq!(hopeless(&own, &organization(&["U0ALICE"], &["U0ALICE"])), []);
+    }
+
+    #[test]
+    fn a_manager_whom_no_field_names_is_said_so() {
+        let mut product = product(1);
+        product.approval.approvers = Approvers::Manager;
+        let mut organization = organization(&["U0ALICE"], &["U0MORGAN"]);
+        let [found] = &hopeless(&product, &organization)[..] else { panic!("one") };
+        assert_eq!(found.what, "s3-bucket asks the requester's manager, and no profile field names one");
+        organization.manager_field = Some("Xf0MANAGER".into());
+        assert_eq!(hopeless(&product, &organization), []);
+    }
+}

@@ -1,0 +1,225 @@
+//! Whose answer counts right now: the stage that is asked, resolved to people and groups, with the admins where nobody
+//! has answered for long.
+
+use jiff::SignedDuration;
+
+use super::Portal;
+use super::people::{in_time, mentions, others};
+use crate::domain::catalog::{Approvers, Principal, Product, Stage};
+use crate::domain::ids::{PersonId, TeamName};
+use crate::domain::period::Period;
+use crate::domain::policy::{ApprovalPath, approval_path, may_decide};
+use crate::domain::preview::Turn;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::Request;
+use crate::domain::seats::can_be_filled;
+use crate::domain::submission::Submission;
+use crate::ports::store::{Which, Whose};
+
+/// Those who are asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Circle {
+    /// Whose answer counts.
+    pub(crate) may: Vec<Principal>,
+    /// Who is asked by name.
+    pub(crate) asked: Vec<Principal>,
+    /// Why others are asked than the product says, for people to read.
+    pub(crate) note: Option<String>,
+}
+
+/// Requests that are looked at for how long an answer usually takes, and answers that it takes to say so.
+const LOOKED_AT: usize = 20;
+const FEWEST_ANSWERS: usize = 3;
+
+/// How long it took lately until this team's requests of the product were approved: half of them took no longer.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) async fn usual_answer(
+    portal: &Portal,
+    product: &Product,
+    team: &TeamName,
+) -> anyhow::Result<Option<Period>> {
+    let whose = Whose::TeamProduct(team.clone(), product.key.clone());
+    let lately = portal.ports.store.list(&whose, Which::All, 0, LOOKED_AT).await?;
+    let took = |request: &Request| {
+        let last = request.approvals.last()?;
+        Some(last.at.duration_since(request.submitted_at))
+    };
+    let mut took: Vec<SignedDuration> = lately.iter().filter_map(took).collect();
+    took.sort();
+    let half = took.get(took.len() / 2).filter(|_| took.len() >= FEWEST_ANSWERS);
+    Ok(half.and_then(|half| Some(Period::minutes(u16::try_from(half.as_mins()).ok()?.max(1)))))
+}
+
+/// Why a person's manager is not asked.
+const NO_MANAGER: &str = "no approver of the team is named as manager in their profile";
+
+impl Portal {
+    /// Whose answer counts for what this request asks now, as the settings and the product's snapshot have it.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(crate) async fn circle_of(&self, request: &Request) -> anyhow::Result<Circle> {
+        let mut circle = self.circle(&request.stage(), &request.team, request.asker()).await?;
+        if request.waits_for_approvers() && request.asking.escalated_at.is_some() {
+            for admin in &self.organization.admins {
+                add(&mut circle.may, admin);
+                add(&mut circle.asked, admin);
+            }
+        }
+        let self_approval = request.product.approval.self_approval;
+        circle.asked = others(circle.asked, request.asker(), self_approval);
+        circle.asked = others(circle.asked, &request.owner, self_approval);
+        Ok(circle)
+    }
+
+    /// Whose answer counts in this stage when this person asks for this team.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(crate) async fn circle(
+        &self,
+        stage: &Stage,
+        team: &TeamName,
+        asker: &PersonId,
+    ) -> anyhow::Result<Circle> {
+        let (mut may, note) = match &stage.approvers {
+            Approvers::Team => (self.organization.approvers_of(team).to_vec(), None),
+            Approvers::Listed(principals) => (principals.clone(), None),
+            Approvers::Manager => match self.manager_of(team, asker).await? {
+                Some(manager) => (vec![Principal::Person(manager)], None),
+                None => {
+                    let note = format!("{NO_MANAGER}, so the team's approvers are asked");
+                    (self.organization.approvers_of(team).to_vec(), Some(note))
+                }
+            },
+        };
+        let asked = may.iter().filter(|one| !stage.quiet.contains(one)).cloned().collect();
+        stage.quiet.iter().for_each(|quiet| add(&mut may, quiet));
+        Ok(Circle { may, asked, note })
+    }
+
+    /// Who would be asked, one after the other, and a remark about it; whoever may not agree to their own request is not
+    /// named. Where Slack does not say, the team's approvers stand for whoever it is.
+    pub(super) async fn turns(
+        &self,
+        product: &Product,
+        path: &ApprovalPath,
+        team: &TeamName,
+        person: &PersonId,
+    ) -> (Vec<Turn>, Option<String>) {
+        let ApprovalPath::Ask { stages, .. } = path else { return (Vec::new(), None) };
+        let own = product.approval.stages();
+        let (mut turns, mut note) = (Vec::new(), None);
+        for stage in if stages.is_empty() { &own } else { stages } {
+            let circle = self.circle(stage, team, person).await.unwrap_or_default();
+            let approvers = others(circle.asked, person, product.approval.self_approval);
+            turns.push(Turn { needed: stage.needed, approvers });
+            note = note.or(circle.note);
+        }
+        (turns, note)
+    }
+
+    /// Refuses what nobody could ever approve. While Slack does not say who is in a group, it is taken for enough.
+    pub(super) async fn somebody_can_approve(
+        &self,
+        product: &Product,
+        submission: &Submission,
+    ) -> Result<(), Refusal> {
+        let (team, person) = (submission.team.clone(), submission.requester.clone());
+        let (parameters, estimate) = (&submission.parameters, submission.estimate.as_ref());
+        let path = approval_path(&product.approval, &team, parameters, estimate);
+        let ApprovalPath::Ask { needed, stages, .. } = path else { return Ok(()) };
+        let stages = if stages.is_empty() { product.approval.stages() } else { stages };
+        let (portal, self_approval) = (self.clone(), product.approval.self_approval);
+        let counted = in_time(async move {
+            let mut seats = Vec::new();
+            for stage in &stages {
+                let circle = portal.circle(stage, &team, &person).await?;
+                let mut people = portal.each_of(&circle.may).await?;
+                if !self_approval {
+                    people.remove(&person);
+                }
+                seats.push((stage.needed, people));
+            }
+            Ok(seats)
+        });
+        match counted.await {
+            Ok(seats) if !can_be_filled(&seats) => {
+                let whom = mentions(&self.organization.admins);
+                Err(Refusal::NobodyCanApprove { needed, whom })
+            }
+            Ok(_) => Ok(()),
+            Err(error) => {
+                tracing::warn!(error = format!("{error:#}"), "cannot count those who could approve");
+                Ok(())
+            }
+        }
+    }
+
+    /// The person's manager, if that is an approver of the team: people can write into their own profile.
+    async fn manager_of(&self, team: &TeamName, person: &PersonId) -> anyhow::Result<Option<PersonId>> {
+        let Some(field) = &self.organization.manager_field else { return Ok(None) };
+        let Some(manager) = self.ports.directory.named_in_profile(person, field).await? else {
+            return Ok(None);
+        };
+        let counts =
+            manager != *person && self.is_one_of(&manager, self.organization.approvers_of(team)).await?;
+        Ok(counts.then_some(manager))
+    }
+
+    /// Who can be asked to answer this request. As long as Slack does not say, the approvers of its team.
+    pub(crate) async fn askable(&self, request: &Request) -> Circle {
+        self.circle_of(request).await.unwrap_or_else(|error| {
+            let error = format!("{error:#}");
+            tracing::warn!(request = %request.id, error, "cannot find out who is asked: the team's approvers are shown");
+            let asked = self.organization.approvers_of(&request.team).to_vec();
+            Circle { may: Vec::new(), asked, note: None }
+        })
+    }
+
+    /// Whose answer counts in any stage of this request.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(crate) async fn approvers_of(&self, request: &Request) -> anyhow::Result<Vec<Principal>> {
+        let mut all = Vec::new();
+        for stage in request.stages() {
+            let circle = self.circle(&stage, &request.team, request.asker()).await?;
+            circle.may.iter().for_each(|one| add(&mut all, one));
+        }
+        Ok(all)
+    }
+
+    /// Whether a click of theirs on Approve would count, as far as Slack says who they are.
+    pub(crate) async fn can_decide(&self, person: &PersonId, request: &Request) -> bool {
+        if !request.waits_for_approvers() {
+            return false;
+        }
+        match self.is_approver(person, request).await {
+            Ok(is_approver) => may_decide(request, person, is_approver, "").is_ok(),
+            // A group that Slack cannot list keeps nothing else from being shown.
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::warn!(actor = %person, request = %request.id, error, "cannot find out who approves");
+                false
+            }
+        }
+    }
+
+    /// Whether this person's answer counts now, own requests aside.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(crate) async fn is_approver(&self, person: &PersonId, request: &Request) -> anyhow::Result<bool> {
+        let circle = self.circle_of(request).await?;
+        self.is_one_of(person, &circle.may).await
+    }
+}
+
+fn add(to: &mut Vec<Principal>, one: &Principal) {
+    if !to.contains(one) {
+        to.push(one.clone());
+    }
+}
