@@ -24,7 +24,9 @@ pub(crate) async fn what_was_counted_is_added_up_by_team_from_a_day_on(test: Sto
     let counted = async |team: &str, from| test.store.counts(&TeamName::new(team), from).await.unwrap();
     let sum = |marks: &[(Mark, u64)]| {
         let mut counts = Counts::default();
-        marks.iter().for_each(|(mark, count)| counts.add(*mark, *count));
+        for (mark, count) in marks {
+            counts.add(*mark, *count);
+        }
         counts
     };
     let lately = [(Mark::Ready, 2), (soon, 2)];
