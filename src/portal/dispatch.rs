@@ -187,7 +187,7 @@ impl Dispatcher {
                 return Ok(());
             }
             for (queue, delivery) in heard {
-                settle(&self.portal, delivery.signal).await?;
+                settle(&self.portal.as_of_now(), delivery.signal).await?;
                 queue.delete(&delivery.receipt).await?;
             }
             for key in keys {

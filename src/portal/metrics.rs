@@ -1,4 +1,5 @@
-//! Counters of what happened, fed from the audit trail's entries so that nothing is counted that was not stored.
+//! Counters of what happened, fed from the audit trail's entries so that nothing is counted that was not stored; how long
+//! it took; and how things stand.
 
 use std::time::Duration;
 

@@ -2,10 +2,12 @@
 
 use super::{StoreUnderTest, message, slot};
 use crate::sample::{alices, at, changed, insert, replace};
+use quartermaster::domain::audit::Actor;
 use quartermaster::domain::job::{JobKey, JobKind};
+use quartermaster::domain::pause::Pause;
 use quartermaster::domain::quota::{QuotaChange, QuotaUse};
 use quartermaster::domain::request::{News, Request, StatusName, Surface};
-use quartermaster::ports::store::{Claim, Commit, CommitError, RowChange};
+use quartermaster::ports::store::{Claim, Commit, CommitError, Pausing, RowChange};
 use rust_decimal::Decimal;
 use std::sync::Arc;
 
@@ -125,9 +127,14 @@ pub(crate) async fn reasons_to_refuse_are_checked_in_their_order(test: StoreUnde
         monthly: Decimal::ONE,
         budget,
     };
+    let pause = Pause::new(None, &Actor::Operator, at(0));
+    test.commit(Commit { pausing: Some(Pausing::Begin(pause)), ..Commit::default() }).await;
     let key = JobKey { of: request.id.into(), name: "never written".to_owned() };
+    let other = JobKey { of: request.id.into(), name: "never parked".to_owned() };
     let mut wrong = Commit {
         done: Some(Claim { key, id: 7 }),
+        given_up: Some(other),
+        unless_paused: true,
         once: Some("V1".to_owned()),
         quota: Some(full(Some(Decimal::ZERO))),
         // The entry that the submission has appended already.
@@ -136,8 +143,12 @@ pub(crate) async fn reasons_to_refuse_are_checked_in_their_order(test: StoreUnde
     };
     assert!(matches!(test.refusal(wrong.clone()).await, CommitError::ClaimLost));
     wrong.done = None;
+    assert!(matches!(test.refusal(wrong.clone()).await, CommitError::NotParked));
+    wrong.given_up = None;
     assert!(matches!(test.refusal(wrong.clone()).await, CommitError::Again(None)));
     wrong.once = None;
+    assert!(matches!(test.refusal(wrong.clone()).await, CommitError::Paused(_)));
+    wrong.unless_paused = false;
     assert!(matches!(test.refusal(wrong.clone()).await, CommitError::Stale));
     wrong.row = replace(&changed(&request, "next")).row;
     let refusal = test.refusal(wrong.clone()).await;
