@@ -23,7 +23,7 @@ pub async fn pause(config: Option<PathBuf>, message: Option<&str>) -> Result<(),
 /// Takes new requests again.
 ///
 /// # Errors
-/// As [`pause`].
+/// As [`pause()`].
 pub async fn resume(config: Option<PathBuf>) -> Result<(), Failure> {
     let settings = Settings::read(&settings_file(config))?;
     let store = wiring::store_beside(&settings).await?;

@@ -46,7 +46,7 @@ pub enum Mark {
     ReadyWithin(Span),
 }
 
-/// How long something took, roughly: which of [`ENDS`] it did not exceed.
+/// How long something took, roughly: the first of some round durations that it did not exceed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span(u8);
 
