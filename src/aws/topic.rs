@@ -91,7 +91,7 @@ impl Topic {
             form.append_pair(&format!("{place}.Value.DataType"), "String");
             form.append_pair(&format!("{place}.Value.StringValue"), value);
         }
-        if self.arn.ends_with(".fifo") {
+        if self.arn.rsplit('.').next() == Some("fifo") {
             form.append_pair("MessageGroupId", &entry.request.to_string());
             form.append_pair("MessageDeduplicationId", &entry.digest);
         }

@@ -32,6 +32,7 @@ pub async fn serve(config: Option<PathBuf>) -> Result<(), Failure> {
     if !problems.is_empty() {
         return Err(Failure::Account(problems));
     }
+    backends.bring_forward().await?;
     let app = App::new(backends, &settings, &environment, clock, catalog, PACE)?;
     if let Some(sockets) = app.sockets() {
         sockets.check().await.map_err(unusable_app_token)?;

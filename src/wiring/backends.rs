@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use anyhow::bail;
 use aws_config::SdkConfig;
 
 use super::on_aws::{OnAws, tables};
@@ -126,6 +127,18 @@ impl Backends {
     pub async fn problems(&self) -> Vec<Problem> {
         Box::pin(self.on_aws.look()).await.into_iter().flat_map(|look| look.problems).collect()
     }
+
+    /// Brings tables that an earlier program has left to the version that this one works with. A file was when it was
+    /// opened.
+    ///
+    /// # Errors
+    /// When they are of a later version, or cannot be read and written.
+    pub async fn bring_forward(&self) -> anyhow::Result<()> {
+        match &self.on_aws.store {
+            Some(store) => store.bring_forward().await,
+            None => Ok(()),
+        }
+    }
 }
 
 /// The store that the settings name, for reading while bots may be running on it.
@@ -136,7 +149,11 @@ pub async fn store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
     Ok(match &settings.backend.store {
         StoreChoice::Sqlite(file) => Arc::new(SqliteStore::new(Database::open_for_reading(file)?)),
         StoreChoice::DynamoDb { requests, events } => {
-            Arc::new(DynamoStore::new(&aws::configuration().await, tables(requests, events)))
+            let store = DynamoStore::new(&aws::configuration().await, tables(requests, events));
+            if let Some(problem) = store.unknown_version().await.first() {
+                bail!("{problem}");
+            }
+            Arc::new(store)
         }
     })
 }

@@ -69,6 +69,10 @@ async fn of_file(file: &str, clock: &dyn Clock) -> Vec<Finding> {
     let database = match Database::open_for_reading(file) {
         Ok(database) => database,
         Err(OpenError::Missing(_)) => return vec![of_missing(file)],
+        Err(error @ OpenError::Older { .. }) => {
+            let remedy = "make a backup first, if this is an upgrade";
+            return vec![Finding::warning(STORE, error.to_string(), remedy)];
+        }
         Err(error) => {
             let what = format!("{:#}", anyhow::Error::new(error));
             let remedy = "mend or move the file, or name another one in `backend.store`";

@@ -64,4 +64,5 @@ mod surfaces;
 mod teardown;
 mod timeout;
 mod trail;
+mod upgrade;
 mod who_approves;

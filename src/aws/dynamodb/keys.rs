@@ -24,6 +24,11 @@ fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
     Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
 }
 
+/// Where the version of the tables stands.
+pub(super) fn schema() -> Item {
+    key("SCHEMA", "SCHEMA")
+}
+
 pub(super) fn check() -> Item {
     key("CHECK", "CHECK")
 }

@@ -20,6 +20,7 @@ mod lists;
 mod quota;
 mod rights;
 mod row;
+mod schema;
 mod trail;
 mod transaction;
 
@@ -86,10 +87,26 @@ impl DynamoStore {
         format!("the tables `{requests}` and `{events}` with their indexes")
     }
 
-    /// Everything that is wrong with the tables: missing, or without an index, or not to be used.
+    /// Everything that is wrong with the tables: missing, or without an index, or not to be used, or of a later version.
     pub async fn problems(&self) -> Vec<Problem> {
-        let problems = check::problems(self).await;
-        if problems.is_empty() { self.missing_rights().await } else { problems }
+        let mut problems = check::problems(self).await;
+        if problems.is_empty() {
+            problems = self.missing_rights().await;
+        }
+        if problems.is_empty() { self.unknown_version().await } else { problems }
+    }
+
+    /// Says so where the tables are of a version that this program does not know.
+    pub async fn unknown_version(&self) -> Vec<Problem> {
+        schema::problems(self).await
+    }
+
+    /// Brings tables of an earlier version to the present one.
+    ///
+    /// # Errors
+    /// When they are of a later one, or cannot be read and written.
+    pub async fn bring_forward(&self) -> anyhow::Result<()> {
+        within(schema::bring_forward(self)).await
     }
 
     /// What the bot is not allowed to do with the tables, tried without changing anything.

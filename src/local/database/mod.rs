@@ -6,6 +6,7 @@
 //! person waits for goes before what nobody does.
 
 mod lanes;
+mod migrations;
 mod open;
 mod readers;
 mod writer;

@@ -7,6 +7,8 @@ use anyhow::Context as _;
 use rusqlite::{Connection, OpenFlags};
 use thiserror::Error;
 
+use super::migrations::{VERSION, bring_forward, needed};
+
 /// The path that stands for a database in memory.
 pub(super) const IN_MEMORY: &str = ":memory:";
 
@@ -15,9 +17,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long such a command waits for a moment in which the bot does not write.
 const PATIENCE_BESIDE: Duration = Duration::from_secs(30);
-
-/// The version of `schema.sql`.
-const SCHEMA_VERSION: i64 = 1;
 
 /// Statements kept ready; the whole program has about forty.
 const STATEMENTS: usize = 64;
@@ -37,9 +36,21 @@ pub enum OpenError {
     InUse(String),
     /// Its tables are of a later version.
     #[error(
-        "`{path}` was written by a newer quartermaster (tables {found}, this one knows {SCHEMA_VERSION}); update this one or use another file"
+        "`{path}` was written by a newer quartermaster (tables {found}, this one knows {VERSION}); start {needed} or newer, or use another file"
     )]
     Newer {
+        /// The file.
+        path: String,
+        /// The version of its tables.
+        found: i64,
+        /// The first program that can use it.
+        needed: String,
+    },
+    /// Its tables are of an earlier version, and it was opened for reading.
+    #[error(
+        "`{path}` was written by an earlier quartermaster (tables {found}, this one knows {VERSION}); start the bot once, which brings it forward"
+    )]
+    Older {
         /// The file.
         path: String,
         /// The version of its tables.
@@ -111,18 +122,16 @@ fn private() -> OpenOptions {
     options
 }
 
-/// Creates the tables in a new file; changes nothing in a file that is not ours.
+/// Creates the tables in a new file and brings those of an older one forward; changes nothing in a file that is not ours.
 fn prepare(connection: &Connection, path: &str) -> Result<(), OpenError> {
     let other = |error: rusqlite::Error| OpenError::Other { path: path.to_owned(), source: error.into() };
     connection.busy_timeout(BUSY_TIMEOUT).map_err(other)?;
-    let is_new = version(connection, path)? == 0;
+    let found = version(connection, path)?;
     configure(connection).map_err(other)?;
-    if is_new {
-        let schema = include_str!("schema.sql");
-        let create = format!("BEGIN IMMEDIATE; {schema}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT");
-        connection.execute_batch(&create).map_err(other)?;
+    if (1..VERSION).contains(&found) {
+        tracing::info!(path, from = found, to = VERSION, "the tables are brought forward");
     }
-    Ok(())
+    bring_forward(connection, found).map_err(other)
 }
 
 /// Whether the file is there and ours.
@@ -134,6 +143,7 @@ pub(super) fn check(path: &str) -> Result<(), OpenError> {
     let connection = connect_for_reading(path).map_err(other)?;
     match version(&connection, path)? {
         0 => Err(OpenError::Foreign(path.to_owned())),
+        found if found < VERSION => Err(OpenError::Older { path: path.to_owned(), found }),
         _ => Ok(()),
     }
 }
@@ -157,8 +167,10 @@ fn version(connection: &Connection, path: &str) -> Result<i64, OpenError> {
     if version == 0 && number("SELECT count(*) FROM sqlite_schema")? > 0 {
         return Err(OpenError::Foreign(path.to_owned()));
     }
-    if version > SCHEMA_VERSION {
-        return Err(OpenError::Newer { path: path.to_owned(), found: version });
+    if version > VERSION {
+        let later = || "a later version".to_owned();
+        let needed = needed(connection).map_or_else(later, |needed| format!("version {needed}"));
+        return Err(OpenError::Newer { path: path.to_owned(), found: version, needed });
     }
     Ok(version)
 }
@@ -199,11 +211,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
 
-        Connection::open(path("newer")).unwrap().execute_batch("PRAGMA user_version = 7").unwrap();
-        assert!(
-            refusal(&path("newer"))
-                .contains("was written by a newer quartermaster (tables 7, this one knows 1)")
-        );
+        Database::open(&path("newer")).unwrap();
+        let newer = "PRAGMA user_version = 7; UPDATE program SET needed = '9.1.0'";
+        Connection::open(path("newer")).unwrap().execute_batch(newer).unwrap();
+        let newer = refusal(&path("newer")).replace(&path("newer"), "newer");
+        insta::assert_snapshot!(newer, @"`newer` was written by a newer quartermaster (tables 7, this one knows 2); start version 9.1.0 or newer, or use another file");
+        let silent = "PRAGMA user_version = 7";
+        Connection::open(path("silent")).unwrap().execute_batch(silent).unwrap();
+        assert!(refusal(&path("silent")).contains("start a later version or newer"));
 
         Connection::open(path("foreign")).unwrap().execute_batch("CREATE TABLE recipes (name)").unwrap();
         assert!(refusal(&path("foreign")).contains("is another program's database"));

@@ -54,21 +54,6 @@ CREATE TABLE audit (
   UNIQUE (request, seq)
 );
 
--- What was counted of a team on a day; `day` is YYYY-MM-DD.
-CREATE TABLE counts (
-  team TEXT NOT NULL,
-  day  TEXT NOT NULL,
-  mark TEXT NOT NULL,
-  n    INTEGER NOT NULL,
-  PRIMARY KEY (team, day, mark)
-) WITHOUT ROWID;
-
--- One row while new requests are paused.
-CREATE TABLE pause (
-  id   INTEGER PRIMARY KEY CHECK (id = 1),
-  body TEXT NOT NULL
-);
-
 CREATE TABLE quota (
   team    TEXT NOT NULL,
   product TEXT NOT NULL,

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::wire::store_answered;
 use crate::emulator::{emulator, tables};
 
-fn told(problems: &[quartermaster::aws::Problem]) -> String {
+pub(super) fn told(problems: &[quartermaster::aws::Problem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 

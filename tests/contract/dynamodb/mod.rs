@@ -3,6 +3,7 @@
 
 mod check;
 mod replicas;
+mod schema;
 mod wire;
 
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! The bot of a company as its operator would have it: started, stopped, killed, and told to do what is due.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -181,6 +182,17 @@ impl Desk {
         if let Some(period) = down {
             self.clock.advance(period);
         }
+        self.start().await;
+    }
+
+    /// Starts the bot anew on a copy of its file.
+    pub(super) async fn put_back(&self, copy: &Path) {
+        self.stop().await.edge.settle().await;
+        let file = self.setup.lock().unwrap().file().unwrap();
+        for log in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{log}", file.display()));
+        }
+        std::fs::copy(copy, file).unwrap();
         self.start().await;
     }
 

@@ -20,6 +20,7 @@ mod switchboard;
 pub(crate) mod transcript;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -223,6 +224,17 @@ impl Company {
         lock.busy_timeout(Duration::from_secs(10)).unwrap();
         lock.execute_batch("BEGIN IMMEDIATE").unwrap();
         lock
+    }
+
+    /// The file of the store.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.desk.setup.lock().unwrap().file().unwrap()
+    }
+
+    /// The bot is stopped, its file is replaced by this copy, and it is started again.
+    pub(crate) async fn is_put_back_to(&self, copy: &Path) {
+        self.desk.put_back(copy).await;
+        self.settle().await;
     }
 
     /// Sends a body to the bot, signed as Slack would or over a socket; status and answer.

@@ -1,6 +1,6 @@
 //! What a company starts with: its settings, its catalog, and where its store is.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use quartermaster::catalog;
@@ -75,6 +75,18 @@ impl Setup {
     pub(crate) fn in_a_file(mut self) -> Self {
         self.folder = Some(tempfile::tempdir().unwrap());
         self
+    }
+
+    /// Keeps the store in a file that an earlier program has left: SQL that makes it.
+    pub(crate) fn in_a_file_of(self, sql: &str) -> Self {
+        let setup = self.in_a_file();
+        rusqlite::Connection::open(setup.file().unwrap()).unwrap().execute_batch(sql).unwrap();
+        setup
+    }
+
+    /// The file of the store, where it is in one.
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.path().join("quartermaster.db"))
     }
 
     /// The first bot stops after so many calls that change something; whenever somebody waits for it afterwards it is
@@ -193,10 +205,8 @@ impl Setup {
 
     pub(super) fn settings(&self) -> Settings {
         let mut settings = Settings::parse("test settings", &self.settings).unwrap();
-        settings.backend.store = StoreChoice::Sqlite(match &self.folder {
-            Some(folder) => folder.path().join("quartermaster.db").display().to_string(),
-            None => ":memory:".to_owned(),
-        });
+        let file = self.file().map(|file| file.display().to_string());
+        settings.backend.store = StoreChoice::Sqlite(file.unwrap_or_else(|| ":memory:".to_owned()));
         settings
     }
 

@@ -1,0 +1,100 @@
+//! Which version the tables are of. An item says so; tables without it are of version 1. Several bots may bring them
+//! forward at once: a step may be taken twice, and only one of them writes that it was taken.
+//!
+//! While the first new bot does so the old ones go on: a step leaves in place what they read.
+
+use anyhow::{Context as _, bail};
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+
+use super::item::{number, read_number, read_text, text};
+use super::{DynamoStore, keys};
+use crate::aws::Problem;
+
+/// The version that this program works with.
+const VERSION: u64 = 2;
+/// The first quartermaster that can use it.
+const NEEDS: &str = "0.1.0";
+
+/// The version of the tables, and the first quartermaster that can use it where they say so.
+struct Found {
+    version: u64,
+    needs: Option<String>,
+}
+
+/// Says so where the tables are of a version that this program does not know.
+pub(super) async fn problems(store: &DynamoStore) -> Vec<Problem> {
+    match read(store).await {
+        Ok(found) => found.newer(store).into_iter().collect(),
+        Err(error) => vec![Problem::new(
+            format!("the version of the tables cannot be read: {error:#}"),
+            "allow `dynamodb:GetItem` to the role of the bot, as `infra/portal.yml` does",
+        )],
+    }
+}
+
+/// Brings tables of an earlier version to the present one.
+pub(super) async fn bring_forward(store: &DynamoStore) -> anyhow::Result<()> {
+    loop {
+        let found = read(store).await?;
+        if let Some(problem) = found.newer(store) {
+            bail!("{problem}");
+        }
+        if found.version == VERSION {
+            return Ok(());
+        }
+        let next = take_step(found.version)?;
+        tracing::info!(from = found.version, to = next, "the tables are brought forward");
+        write(store, found.version, next).await?;
+    }
+}
+
+/// Does what the next version has new; that may have been done before.
+fn take_step(from: u64) -> anyhow::Result<u64> {
+    match from {
+        // Only the item is new.
+        1 => Ok(2),
+        _ => bail!("there is no way from version {from} of the tables"),
+    }
+}
+
+async fn read(store: &DynamoStore) -> anyhow::Result<Found> {
+    let item = store.event(keys::schema()).await.context("cannot read the version of the tables")?;
+    let item = item.unwrap_or_default();
+    let version = read_number(&item, "version")?.unwrap_or(1);
+    Ok(Found { version, needs: read_text(&item, "needs").map(str::to_owned) })
+}
+
+/// Says that a step was taken, unless somebody else has meanwhile.
+async fn write(store: &DynamoStore, from: u64, to: u64) -> anyhow::Result<()> {
+    let mut item = keys::schema();
+    item.insert("version".to_owned(), number(&to));
+    item.insert("needs".to_owned(), text(NEEDS));
+    let put = store.client.put_item().table_name(&store.tables.events).set_item(Some(item));
+    let put = put
+        .condition_expression("attribute_not_exists(pk) OR version = :from")
+        .expression_attribute_values(":from", number(&from));
+    match put.send().await {
+        Ok(_) => Ok(()),
+        Err(error)
+            if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(error).context("cannot write the version of the tables"),
+    }
+}
+
+impl Found {
+    fn newer(&self, store: &DynamoStore) -> Option<Problem> {
+        let needs = self.needs.as_deref().unwrap_or("a later version");
+        (self.version > VERSION).then(|| {
+            Problem::new(
+                format!(
+                    "`{}` is used by a newer quartermaster (tables {}, this one knows {VERSION})",
+                    store.tables.events, self.version
+                ),
+                format!("start quartermaster {needs} or newer, or name other tables in `backend.store`"),
+            )
+        })
+    }
+}

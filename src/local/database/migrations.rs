@@ -1,0 +1,151 @@
+//! The tables, step by step: `schema.sql` is their first version, and every later one is a step from the one before. A
+//! new file takes all steps, an older one those that it lacks, in one transaction: a file is of one version or another.
+//!
+//! A step that was released is never changed; what has to be different is another step. Rows are JSON with defaults for
+//! what is new, so most changes of a row need none.
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+/// A step to the next version.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    /// What is done.
+    sql: &'static str,
+    /// The first quartermaster that can use the tables from here on.
+    needs: &'static str,
+}
+
+/// How many steps there are.
+const COUNT: u8 = 2;
+
+/// Step by step; the version of a file is the number of steps that it took.
+const STEPS: [Step; COUNT as usize] = [
+    Step { sql: include_str!("schema.sql"), needs: "0.1.0" },
+    Step { sql: include_str!("schema_2.sql"), needs: "0.1.0" },
+];
+
+/// The version that this program works with.
+pub(super) const VERSION: i64 = COUNT as i64;
+/// The version from which on a file says itself which program it needs.
+const SAYS_WHAT_IT_NEEDS: usize = 2;
+
+/// Brings tables of version `from`, 0 for none, to the present one.
+///
+/// # Errors
+/// When SQLite cannot; then nothing was changed.
+pub(super) fn bring_forward(connection: &Connection, from: i64) -> rusqlite::Result<()> {
+    take(connection, usize::try_from(from).unwrap_or_default(), &STEPS)
+}
+
+fn take(connection: &Connection, taken: usize, steps: &[Step]) -> rusqlite::Result<()> {
+    let Some(last) = steps.get(taken..).and_then(<[Step]>::last) else { return Ok(()) };
+    // Undone when it is dropped.
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    for step in &steps[taken..] {
+        transaction.execute_batch(step.sql)?;
+    }
+    if steps.len() >= SAYS_WHAT_IT_NEEDS {
+        transaction.execute("UPDATE program SET needed = ?1", [last.needs])?;
+    }
+    transaction.pragma_update(None, "user_version", i64::try_from(steps.len()).unwrap_or(i64::MAX))?;
+    transaction.commit()
+}
+
+/// The first quartermaster that can use a file of whichever version, where the file says so.
+pub(super) fn needed(connection: &Connection) -> Option<String> {
+    connection.query_row("SELECT needed FROM program", [], |row| row.get(0)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local::database::Database;
+
+    /// As the program of version 1 left it, in the middle of its work.
+    const VERSION_1: &str = include_str!("../../../tests/it/stores/version-1.sql");
+
+    fn tables(connection: &Connection) -> Vec<(String, String)> {
+        let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
+        let mut found = connection.prepare(sql).unwrap();
+        let found = found.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        found.map(Result::unwrap).collect()
+    }
+
+    fn version(connection: &Connection) -> i64 {
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+    }
+
+    fn rows(connection: &Connection) -> i64 {
+        let sql = "SELECT (SELECT count(*) FROM requests) + (SELECT count(*) FROM audit) + (SELECT count(*) FROM jobs)";
+        connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    fn of_version_1() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(VERSION_1).unwrap();
+        assert_eq!(version(&connection), 1);
+        connection
+    }
+
+    #[test]
+    fn a_file_of_the_first_version_becomes_what_a_new_one_is_and_keeps_its_rows() {
+        let (old, new) = (of_version_1(), Connection::open_in_memory().unwrap());
+        let before = rows(&old);
+        assert!(before > 10);
+        bring_forward(&old, 1).unwrap();
+        bring_forward(&new, 0).unwrap();
+        let hint = "schema.sql is version 1 for ever: write another step in migrations.rs";
+        assert_eq!(tables(&old), tables(&new), "{hint}");
+        assert_eq!((version(&old), version(&new)), (VERSION, VERSION));
+        assert_eq!(rows(&old), before);
+        assert_eq!(needed(&old).as_deref(), Some(STEPS[STEPS.len() - 1].needs));
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_everything_as_it_was() {
+        let old = of_version_1();
+        let before = (tables(&old), rows(&old));
+        let broken = Step {
+            sql: "DELETE FROM jobs; CREATE TABLE broken (a); INSERT INTO nowhere VALUES (1)",
+            needs: "9.9.9",
+        };
+        assert!(take(&old, 1, &[STEPS[0], STEPS[1], broken]).is_err());
+        assert_eq!((tables(&old), rows(&old)), before);
+        assert_eq!(version(&old), 1);
+        bring_forward(&old, 1).unwrap();
+        assert_eq!(version(&old), VERSION);
+    }
+
+    /// What lies on the disk when the power fails between a step and its commit.
+    #[test]
+    fn a_program_that_is_killed_in_a_step_takes_it_again_when_it_starts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let killed = Connection::open(path("killed.db")).unwrap();
+        killed.pragma_update(None, "journal_mode", "WAL").unwrap();
+        killed.execute_batch(VERSION_1).unwrap();
+        let before = rows(&killed);
+        let transaction = Transaction::new_unchecked(&killed, TransactionBehavior::Immediate).unwrap();
+        transaction.execute_batch(STEPS[1].sql).unwrap();
+        transaction.pragma_update(None, "user_version", VERSION).unwrap();
+        for part in ["", "-wal"] {
+            std::fs::copy(path(&format!("killed.db{part}")), path(&format!("found.db{part}"))).unwrap();
+        }
+        drop(transaction);
+        let found = Connection::open(path("found.db")).unwrap();
+        assert_eq!((version(&found), rows(&found)), (1, before));
+        drop(found);
+        drop(Database::open(&path("found.db")).unwrap());
+        let found = Connection::open(path("found.db")).unwrap();
+        assert_eq!((version(&found), rows(&found)), (VERSION, before));
+    }
+
+    #[test]
+    fn a_version_is_never_older_than_the_one_before_it() {
+        let number =
+            |text: &str| text.split('.').map(|part| part.parse::<u32>().unwrap()).collect::<Vec<_>>();
+        let needs: Vec<Vec<u32>> = STEPS.iter().map(|step| number(step.needs)).collect();
+        assert!(needs.is_sorted(), "{needs:?}");
+        assert!(needs.last().unwrap() <= &number(env!("CARGO_PKG_VERSION")));
+    }
+}
