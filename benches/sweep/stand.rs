@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use quartermaster::domain::ids::{ChannelId, GroupId, PersonId, RequestId};
 use quartermaster::domain::organization::Organization;
 use quartermaster::domain::period::Period;
+use quartermaster::domain::refusal::Uncounted;
 use quartermaster::domain::request::MessageRef;
 use quartermaster::local::database::Database;
 use quartermaster::local::provisioner::{SimulatedProvisioner, Simulation};
@@ -173,6 +174,10 @@ struct Everybody;
 #[async_trait]
 impl Directory for Everybody {
     async fn named_in_profile(&self, _: &PersonId, _: &str) -> anyhow::Result<Option<PersonId>> {
+        Ok(None)
+    }
+
+    async fn why_not_counted(&self, _: &PersonId) -> anyhow::Result<Option<Uncounted>> {
         Ok(None)
     }
 

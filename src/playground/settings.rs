@@ -114,6 +114,8 @@ pub struct Person {
     pub deleted: bool,
     /// Guest account.
     pub is_restricted: bool,
+    /// Account of another company, in a channel that both share.
+    pub is_stranger: bool,
     /// Custom profile fields by field id, as `users.profile.get` answers them.
     pub fields: BTreeMap<String, String>,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::approvers::usual_answer;
 use super::pause::refuse_while_paused;
-use super::{Error, Portal};
+use super::{Error, Portal, outsider};
 use crate::domain::catalog::Product;
 use crate::domain::cost::estimate;
 use crate::domain::form::Form;
@@ -69,7 +69,7 @@ pub struct Typed {
 pub async fn offers(portal: &Portal, person: &PersonId) -> Result<Vec<Offer>, Error> {
     let teams = portal.teams_of(person).await?;
     if teams.is_empty() {
-        return Err(Refusal::NotInATeam.into());
+        return Err(outsider::refusal(portal, person).await.into());
     }
     let offered = |product: &&Arc<Product>| teams.iter().any(|team| product.requesters.include(&team.name));
     let offer = |product: &Arc<Product>| {
@@ -201,7 +201,7 @@ pub(super) async fn choose_team(
     named: Option<&str>,
 ) -> Result<(Vec<TeamName>, TeamName), Error> {
     let mine: Vec<TeamName> = portal.teams_of(person).await?.iter().map(|team| team.name.clone()).collect();
-    let Some(first) = mine.first() else { return Err(Refusal::NotInATeam.into()) };
+    let Some(first) = mine.first() else { return Err(outsider::refusal(portal, person).await.into()) };
     let offered: Vec<TeamName> =
         mine.iter().filter(|team| product.requesters.include(team)).cloned().collect();
     let wanted = match named {

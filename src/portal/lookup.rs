@@ -1,7 +1,7 @@
 //! Looking at requests: one's own, the team's, one by its id.
 
 use super::form::shown;
-use super::{Error, Portal};
+use super::{Error, Portal, outsider};
 use crate::domain::audit::{AuditEntry, By, Via};
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
@@ -69,7 +69,7 @@ pub(super) async fn visible_team(portal: &Portal, person: &PersonId, name: &str)
     let yours: Vec<String> =
         portal.teams_of(person).await?.iter().map(|team| team.name.to_string()).collect();
     if yours.is_empty() {
-        return Err(Refusal::NotInATeam.into());
+        return Err(outsider::refusal(portal, person).await.into());
     }
     Err(Refusal::NotYourTeam { team: shown(name), yours: yours.join(", ") }.into())
 }

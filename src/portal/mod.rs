@@ -19,6 +19,7 @@ pub mod jobs;
 mod lease;
 pub mod lookup;
 pub mod metrics;
+mod outsider;
 mod own_trail;
 pub mod pause;
 mod people;

@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 
 use crate::domain::ids::{GroupId, PersonId};
+use crate::domain::refusal::Uncounted;
 
 /// Answers questions about people. Implementations may remember an answer for up to 60 seconds.
 #[async_trait]
@@ -27,6 +28,12 @@ pub trait Directory: Debug + Send + Sync {
     /// # Errors
     /// When Slack cannot be asked right now.
     async fn named_in_profile(&self, person: &PersonId, field: &str) -> anyhow::Result<Option<PersonId>>;
+
+    /// Why this person counts for nothing whoever they are named by; `None` for a full member, and where Slack shows nobody.
+    ///
+    /// # Errors
+    /// When Slack cannot be asked right now.
+    async fn why_not_counted(&self, person: &PersonId) -> anyhow::Result<Option<Uncounted>>;
 
     /// Whether Slack knows this person and they were not deactivated.
     ///

@@ -47,6 +47,14 @@ pub struct Edge {
     following: TaskTracker,
 }
 
+/// Whether a token of this workspace and enterprise is for somebody from there. Installed for a whole enterprise there is
+/// no workspace that all come from, and on a grid Slack leaves out now one and now the other.
+fn serves(team: Option<&str>, enterprise: Option<&str>, origin: &Origin) -> bool {
+    let pairs = [(team, origin.team.as_deref()), (enterprise, origin.enterprise.as_deref())];
+    let mut comparable = pairs.into_iter().filter_map(|(own, theirs)| own.zip(theirs)).peekable();
+    comparable.peek().is_none() || comparable.any(|(own, theirs)| own == theirs)
+}
+
 /// Where a private answer can be shown.
 #[derive(Clone, Debug)]
 pub(super) struct Whereabouts {
@@ -138,13 +146,8 @@ impl Edge {
     /// Whether it comes from the workspace or enterprise that our token belongs to. It comes from Slack, so where
     /// Slack cannot be asked it is let through.
     async fn is_ours(&self, origin: &Origin) -> bool {
-        let Some(workspace) = self.identity().await else { return true };
-        let same = |own: &Option<String>, theirs: &Option<String>| own.is_some() && own == theirs;
-        let comparable = (workspace.team_id.is_some() && origin.team.is_some())
-            || (workspace.enterprise_id.is_some() && origin.enterprise.is_some());
-        !comparable
-            || same(&workspace.team_id, &origin.team)
-            || same(&workspace.enterprise_id, &origin.enterprise)
+        let Some(own) = self.identity().await else { return true };
+        serves(own.team_id.as_deref(), own.enterprise_id.as_deref(), origin)
     }
 
     async fn identity(&self) -> Option<Arc<Identity>> {
@@ -393,5 +396,35 @@ fn origin(incoming: &Incoming) -> Option<&Origin> {
         | Incoming::UrlVerification { .. }
         | Incoming::SslCheck
         | Incoming::Unknown { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_enterprise_is_served_as_a_whole_and_a_workspace_without_its_neighbors() {
+        let from = |team: Option<&str>, enterprise: Option<&str>| Origin {
+            person: PersonId::new("W0ALICE"),
+            team: team.map(str::to_owned),
+            enterprise: enterprise.map(str::to_owned),
+        };
+        let workspace = |origin| serves(Some("T0OURS"), None, &origin);
+        assert!(workspace(from(Some("T0OURS"), None)));
+        assert!(!workspace(from(Some("T0THEIRS"), None)));
+        assert!(!workspace(from(Some("T0THEIRS"), Some("E0THEIRS"))));
+
+        // Slack calls the enterprise its own team there, and people come from its workspaces or from none.
+        let enterprise = |origin| serves(Some("E0GRID"), Some("E0GRID"), &origin);
+        assert!(enterprise(from(None, Some("E0GRID"))));
+        assert!(enterprise(from(Some("T0ANY"), Some("E0GRID"))));
+        assert!(!enterprise(from(None, Some("E0OTHER"))));
+        assert!(!enterprise(from(Some("T0THEIRS"), None)));
+
+        let on_a_grid = |origin| serves(Some("T0OURS"), Some("E0GRID"), &origin);
+        assert!(on_a_grid(from(Some("T0OURS"), None)));
+        assert!(on_a_grid(from(None, Some("E0GRID"))));
+        assert!(!on_a_grid(from(Some("T0THEIRS"), Some("E0OTHER"))));
     }
 }

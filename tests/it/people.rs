@@ -1,5 +1,6 @@
 //! Who may do what: outsiders, strangers, approvers, and a Slack that does not say who is who.
 
+use quartermaster::playground::{Group, Person as Colleague};
 use serde_json::json;
 
 use crate::harness::{Setup, run, run_in};
@@ -143,11 +144,49 @@ async fn a_member_by_address_counts_only_as_a_full_member() {
         });
         company.bob.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
         company.olga.runs("/provision s3-bucket").await;
-        assert!(
-            company.olga.is_told().starts_with("You are not in a team yet"),
-            "{}",
-            company.olga.is_told()
-        );
+        assert!(company.olga.is_told().starts_with("You are a guest here"), "{}", company.olga.is_told());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_is_no_full_member_is_told_why_that_is_of_no_use() {
+    let in_the_group =
+        Setup::new().with_settings("members = [\"U0BOB\"]", "members = [\"U0BOB\", \"S0EVERYBODY\"]");
+    run_in(in_the_group, async |company| {
+        let is = |change: &dyn Fn(&mut Colleague)| {
+            company.playground.change(|workspace| {
+                let olga = workspace.people.iter_mut().find(|person| person.id == "U0OLGA").unwrap();
+                (olga.is_restricted, olga.is_stranger, olga.is_bot) = (false, false, false);
+                change(olga);
+            });
+        };
+        company.playground.change(|workspace| {
+            let everybody = Group { id: "S0EVERYBODY".into(), members: vec!["U0OLGA".into()], ..Group::default() };
+            workspace.groups.push(everybody);
+        });
+        let mut told = Vec::new();
+        for change in [
+            (|olga: &mut Colleague| olga.is_restricted = true) as fn(&mut Colleague),
+            |olga| olga.is_stranger = true,
+            |olga| olga.is_bot = true,
+        ] {
+            is(&change);
+            // What is known of a group is a minute old at most.
+            company.waits("61s").await;
+            company.olga.runs("/provision s3-bucket").await;
+            assert!(!company.olga.has_a_form());
+            told.push(company.olga.is_told());
+        }
+        insta::assert_snapshot!(told.join("\n"), @"
+        You are a guest here, and guests cannot ask for AWS resources. Ask a full member of the team you work with to do it for you.
+        You belong to another company, and only people of this one can ask for AWS resources here. Ask whoever you work with to do it for you.
+        Apps cannot ask for AWS resources. A person has to do it.
+        ");
+
+        is(&|_| {});
+        company.waits("61s").await;
+        company.olga.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
     })
     .await;
 }

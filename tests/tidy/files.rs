@@ -116,6 +116,25 @@ fn only_the_settings_read_the_environment() {
     none(&readers);
 }
 
+/// Slack shows such a token in the reader's own time zone and language; without it everybody would read UTC.
+#[test]
+fn a_moment_is_shown_to_people_by_slacks_date_token_alone() {
+    let writers = ["src/slack/mrkdwn.rs", "src/domain/refusal/mod.rs"];
+    let mut problems = Vec::new();
+    for (path, lines) in shipped() {
+        let shows =
+            ["src/slack/", "src/portal/", "src/domain/"].iter().any(|folder| path.starts_with(folder));
+        for (number, line) in lines.iter().enumerate().filter(|_| shows && !writers.contains(&&*path)) {
+            let bare = code(line).contains("%H") || code(line).contains("%Y-%m-%d");
+            problems.extend(bare.then(|| format!("{path}:{}: use `mrkdwn::date_time` or `day`", number + 1)));
+        }
+    }
+    none(&problems);
+    for path in writers {
+        assert!(read(path).contains("<!date^{}^"), "{path} writes no date token");
+    }
+}
+
 #[test]
 fn the_changelog_has_a_place_for_what_comes_next() {
     let text = read("CHANGELOG.md");

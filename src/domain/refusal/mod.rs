@@ -14,12 +14,41 @@ use super::request::{Request, StatusName};
 #[cfg(test)]
 mod tests;
 
+/// Why somebody counts for nothing, in teams and as an approver, by whatever group or address they are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Uncounted {
+    /// A guest, in one channel or in several.
+    #[error(
+        "You are a guest here, and guests cannot ask for AWS resources. Ask a full member of the team you work with to do it for you."
+    )]
+    Guest,
+    /// Somebody of another company, in a channel that both share.
+    #[error(
+        "You belong to another company, and only people of this one can ask for AWS resources here. Ask whoever you work with to do it for you."
+    )]
+    Stranger,
+    /// An app or a workflow.
+    #[error("Apps cannot ask for AWS resources. A person has to do it.")]
+    App,
+    /// Somebody who has left.
+    #[error(
+        "Your Slack account was deactivated. Ask an admin of your workspace to activate it, then try again."
+    )]
+    Deactivated,
+}
+
 /// Why something was not done.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
     /// The person belongs to no team of the settings.
     #[error("You are not in a team yet. Ask your platform team to add you to one, then try again.")]
     NotInATeam,
+    /// The person is in no team, and could not count as a member of one.
+    #[error("{why}")]
+    NotAFullMember {
+        /// Why not.
+        why: Uncounted,
+    },
     /// The person uses a workspace that the app was not set up for.
     #[error(
         "This app is set up for another Slack workspace. Ask your platform team how to use it from here."
@@ -278,6 +307,7 @@ impl Refusal {
     pub fn lack_of_right(&self) -> Option<&'static str> {
         match self {
             Self::NotInATeam => Some("in no team"),
+            Self::NotAFullMember { .. } => Some("no full member"),
             Self::NotOurWorkspace => Some("of another workspace"),
             Self::NotYourTeam { .. } => Some("not a member of the team"),
             Self::NotOffered { .. } => Some("not offered to the team"),

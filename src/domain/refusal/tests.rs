@@ -12,6 +12,10 @@ fn unknown_product(nearest: &[&str]) -> Refusal {
 fn about_the_form() -> Vec<Refusal> {
     vec![
         Refusal::NotInATeam,
+        Refusal::NotAFullMember { why: Uncounted::Guest },
+        Refusal::NotAFullMember { why: Uncounted::Stranger },
+        Refusal::NotAFullMember { why: Uncounted::App },
+        Refusal::NotAFullMember { why: Uncounted::Deactivated },
         Refusal::NotOurWorkspace,
         Refusal::NotYourTeam { team: "search".into(), yours: "payments, billing".into() },
         unknown_product(&[]),
@@ -98,6 +102,10 @@ fn this_is_every_way_to_say_no() {
     let lines: Vec<String> = every_refusal().iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(lines.join("\n"), @"
     You are not in a team yet. Ask your platform team to add you to one, then try again.
+    You are a guest here, and guests cannot ask for AWS resources. Ask a full member of the team you work with to do it for you.
+    You belong to another company, and only people of this one can ask for AWS resources here. Ask whoever you work with to do it for you.
+    Apps cannot ask for AWS resources. A person has to do it.
+    Your Slack account was deactivated. Ask an admin of your workspace to activate it, then try again.
     This app is set up for another Slack workspace. Ask your platform team how to use it from here.
     You are not a member of *search*. Your teams: payments, billing.
     There is no product called *s3-buket*. The command without a product shows what there is.
@@ -180,6 +188,10 @@ fn lack_of_right_goes_on_the_trail_and_losing_a_race_does_not() {
         noted.collect::<Vec<_>>(),
         [
             "in no team",
+            "no full member",
+            "no full member",
+            "no full member",
+            "no full member",
             "of another workspace",
             "not a member of the team",
             "not offered to the team",

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::SlackClient;
 use super::failure::Failure;
 use crate::domain::ids::{GroupId, PersonId};
+use crate::domain::refusal::Uncounted;
 use crate::ports::slack::SlackError;
 
 /// Time for a question that a click waits for.
@@ -44,15 +45,25 @@ impl Member {
         !other && !self.id.is_empty()
     }
 
-    /// Why they are no active full member, as the end of a sentence about them.
-    pub(crate) fn why_not_counted(&self) -> Option<&'static str> {
+    /// Why they are no active full member.
+    pub(crate) fn uncounted(&self) -> Option<Uncounted> {
         match self {
             _ if self.is_full() => None,
-            Self { deleted: true, .. } => Some("was deactivated"),
-            Self { is_bot: true, .. } => Some("is an app"),
-            Self { is_stranger: true, .. } => Some("belongs to another company"),
-            _ => Some("is a guest"),
+            Self { deleted: true, .. } => Some(Uncounted::Deactivated),
+            Self { is_bot: true, .. } => Some(Uncounted::App),
+            Self { is_stranger: true, .. } => Some(Uncounted::Stranger),
+            _ => Some(Uncounted::Guest),
         }
+    }
+
+    /// The same as the end of a sentence about them.
+    pub(crate) fn why_not_counted(&self) -> Option<&'static str> {
+        self.uncounted().map(|why| match why {
+            Uncounted::Deactivated => "was deactivated",
+            Uncounted::App => "is an app",
+            Uncounted::Stranger => "belongs to another company",
+            Uncounted::Guest => "is a guest",
+        })
     }
 
     /// Whether their address is known to be theirs.

@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use super::client::SlackClient;
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{GroupId, PersonId};
+use crate::domain::refusal::Uncounted;
 use crate::ports::clock::Clock;
 use crate::ports::directory::Directory;
 
@@ -100,6 +101,12 @@ impl Directory for SlackDirectory {
         let question = (person.clone(), field.to_owned());
         let ask = self.named.recall(&question, self.clock.as_ref(), ask);
         in_time(ask).await.with_context(|| format!("cannot ask Slack whom field {field} of {person} names"))
+    }
+
+    async fn why_not_counted(&self, person: &PersonId) -> anyhow::Result<Option<Uncounted>> {
+        let ask =
+            async { anyhow::Ok(self.client.member(person).await?.and_then(|member| member.uncounted())) };
+        in_time(ask).await.context("cannot ask Slack who a person is")
     }
 
     async fn group_members(&self, group: &GroupId) -> anyhow::Result<BTreeSet<PersonId>> {
