@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::backend::{read_account, read_backend};
+use super::examples::EXAMPLES;
 use super::{EventsTo, LogFormat, Settings, Simulation, Transport, events, teams};
 use crate::document::{Problem, Problems, Reader, parse_toml};
 use crate::domain::catalog::Principal;
@@ -19,7 +20,7 @@ const MOST_CONNECTIONS: u32 = 10;
 
 pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     let document = parse_toml(text).map_err(|problem| vec![problem.into()])?;
-    let problems = Problems::in_toml();
+    let problems = Problems::in_toml_like(&EXAMPLES);
     let root = Reader::new(&document, &problems);
 
     let server = root.section("server");
@@ -117,7 +118,7 @@ fn read_slack(slack: &Reader<'_>) -> Organization {
         );
     }
     let approvals_channel = slack.required_text("approvals_channel");
-    if !approvals_channel.is_empty() {
+    if !approvals_channel.trim().is_empty() {
         check_channel(slack, "approvals_channel", &approvals_channel);
     }
     Organization {
@@ -304,7 +305,7 @@ channel = "general"
 "#
         ), @r#"
         line 3: `server.listen` is `3000`: write an address and a port such as `127.0.0.1:3000`
-        line 4: `slack.approvals_channel` is missing: add a line such as `approvals_channel = "some text"`
+        line 4: `slack.approvals_channel` is missing: add a line such as `approvals_channel = "C0APPROVALS"`
         line 5: unknown key `slack.approval_channel`: did you mean `approvals_channel`?
         line 6: `slack.command` is `provision`: write a slash and at most 31 lower-case letters, digits, hyphens and underscores, such as `/provision`
         line 7: `pat` in `slack.admins` is nobody: write a Slack user id (`U0ALICE`), a user group id (`S0LEADS`) or an e-mail address

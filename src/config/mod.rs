@@ -6,6 +6,7 @@
 mod backend;
 mod environment;
 mod events;
+mod examples;
 mod file;
 mod teams;
 

@@ -60,11 +60,23 @@ fn write_line(f: &mut fmt::Formatter<'_>, line: usize) -> fmt::Result {
     if line == 0 { Ok(()) } else { write!(f, "line {line}: ") }
 }
 
+/// A path without the numbers of elements: `teams.name` for `teams[0].name`.
+fn unnumbered(path: &str) -> String {
+    let is_number = |c: char| c.is_ascii_digit() || c == '[' || c == ']';
+    let names: Vec<&str> = path
+        .split('.')
+        .map(|name| if name.ends_with(']') { name.trim_end_matches(is_number) } else { name })
+        .collect();
+    names.join(".")
+}
+
 /// Everything wrong with one document; readers of its parts share it, so that all is reported at once.
 #[derive(Debug, Default)]
 pub struct Problems {
     found: RefCell<Vec<Problem>>,
     is_toml: bool,
+    /// A right value by path, for what is wrong there.
+    examples: &'static [(&'static str, &'static str)],
 }
 
 impl Problems {
@@ -76,6 +88,40 @@ impl Problems {
     /// Nothing wrong so far in a TOML document, whose examples are written in TOML.
     pub fn in_toml() -> Self {
         Self { is_toml: true, ..Self::default() }
+    }
+
+    /// The same, with right values by path, in which elements of a list have no number.
+    pub fn in_toml_like(examples: &'static [(&'static str, &'static str)]) -> Self {
+        Self { examples, ..Self::in_toml() }
+    }
+
+    /// A right value at this path, where one is known.
+    pub(super) fn example(&self, path: &str) -> Option<&'static str> {
+        let bare = unnumbered(path);
+        self.examples.iter().find(|(known, _)| *known == bare).map(|(_, example)| *example)
+    }
+
+    /// How a map at this path is written, or a list of them.
+    pub(super) fn map_example(&self, path: &str, listed: bool) -> String {
+        let listed = listed || path.ends_with(']');
+        let path = &unnumbered(path);
+        match (self.is_toml && !path.is_empty(), listed) {
+            (true, false) => {
+                format!(
+                    "write `[{path}]`, and below it keys with their values, for example `name = \"value\"`"
+                )
+            }
+            (true, true) => {
+                format!(
+                    "write `[[{path}]]`, and below it keys with their values, for example `name = \"value\"`"
+                )
+            }
+            (false, false) => "write keys with their values, for example `name: value`".to_owned(),
+            (false, true) => {
+                let key = path.rsplit('.').next().unwrap_or(path);
+                format!("write for example `{}`", self.assignment(key, "[{name: value}]"))
+            }
+        }
     }
 
     /// A line that sets `key` to `example`, as this kind of document writes it.

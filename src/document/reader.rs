@@ -30,7 +30,7 @@ impl<'a> Reader<'a> {
             problems.add(Problem::new(
                 node.line,
                 format!("`{place}` is {} where a map should be", node.in_words()),
-                "write keys with their values, for example `name: value`",
+                problems.map_example(&path, false),
             ));
             &[]
         });
@@ -87,12 +87,17 @@ impl<'a> Reader<'a> {
         ));
     }
 
+    /// A line with a right value of this key: the one that is known for it, else the usual one of its kind.
+    fn example(&self, key: &str, usual: &str) -> String {
+        self.problems.assignment(key, self.problems.example(&self.path_of(key)).unwrap_or(usual))
+    }
+
     /// A value made from a scalar; `wanted` and `example` are for the message, such as `a whole number` and `10`.
     pub fn parsed<T: FromStr>(&self, key: &str, wanted: &str, example: &str) -> Option<T> {
         let node = self.node(key)?;
         let value = scalar(node).and_then(|text| text.parse().ok());
         if value.is_none() {
-            self.wrong(key, node, wanted, &self.problems.assignment(key, example));
+            self.wrong(key, node, wanted, &self.example(key, example));
         }
         value
     }
@@ -100,7 +105,7 @@ impl<'a> Reader<'a> {
     /// A list of values made from scalars.
     pub fn parsed_list<T: FromStr>(&self, key: &str, wanted: &str, example: &str) -> Option<Vec<T>> {
         let node = self.node(key)?;
-        let example = self.problems.assignment(key, &format!("[{example}]"));
+        let example = self.example(key, &format!("[{example}]"));
         let Some(list) = node.as_list() else {
             self.wrong(key, node, &format!("a list of {wanted}"), &example);
             return None;
@@ -127,13 +132,14 @@ impl<'a> Reader<'a> {
             self.problems.add(Problem::new(
                 self.line,
                 format!("`{}` is missing", self.path_of(key)),
-                format!("add a line such as `{}`", self.problems.assignment(key, "\"some text\"")),
+                format!("add a line such as `{}`", self.example(key, "\"some text\"")),
             ));
             return String::new();
         }
         let text = self.text(key).unwrap_or_default();
         if text.trim().is_empty() && self.entry(key).is_some_and(|entry| scalar(&entry.value).is_some()) {
-            self.report(key, format!("`{}` is blank", self.path_of(key)), "write some text there");
+            let remedy = format!("write for example `{}`", self.example(key, "\"some text\""));
+            self.report(key, format!("`{}` is blank", self.path_of(key)), remedy);
         }
         text
     }
@@ -205,7 +211,10 @@ impl<'a> Reader<'a> {
             return Vec::new();
         };
         let Some(list) = node.as_list() else {
-            self.wrong(key, node, "a list of maps", &self.problems.assignment(key, "[{name: value}]"));
+            let what =
+                format!("`{}` is {} where a list of maps should be", self.path_of(key), node.in_words());
+            let remedy = self.problems.map_example(&self.path_of(key), true);
+            self.problems.add(Problem::new(node.line, what, remedy));
             return Vec::new();
         };
         let path = self.path_of(key);

@@ -197,7 +197,7 @@ async fn wrong_settings_missing_secrets_and_a_wrong_token_are_problems_like_any_
     let mut without = operator.command(&[]);
     without.env_remove("SLACK_BOT_TOKEN");
     insta::assert_snapshot!(told(&without.output().unwrap()), @r#"
-    problem settings: quartermaster.toml: line 4: `slack.approvals_channel` is missing: add a line such as `approvals_channel = "some text"`
+    problem settings: quartermaster.toml: line 4: `slack.approvals_channel` is missing: add a line such as `approvals_channel = "C0APPROVALS"`
     problem settings: quartermaster.toml: line 5: unknown key `slack.approval_channel`: did you mean `approvals_channel`?
     problem settings: SLACK_BOT_TOKEN: is not set: copy the token that begins with `xoxb-` from OAuth & Permissions of your Slack app
     problems: 3, warnings: 0

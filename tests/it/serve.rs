@@ -178,7 +178,7 @@ fn every_wrong_setting_and_every_missing_secret_is_told_at_once() {
     place.replace("quartermaster.toml", "approvals_channel", "approval_channel");
     insta::assert_snapshot!(said(&place.runs(&["serve"])), @r#"
     quartermaster.toml: line 3: `server.listen` is `3000`: write an address and a port such as `127.0.0.1:3000`
-    quartermaster.toml: line 4: `slack.approvals_channel` is missing: add a line such as `approvals_channel = "some text"`
+    quartermaster.toml: line 4: `slack.approvals_channel` is missing: add a line such as `approvals_channel = "C0APPROVALS"`
     quartermaster.toml: line 5: unknown key `slack.approval_channel`: did you mean `approvals_channel`?
     SLACK_SIGNING_SECRET: is not set: copy it from Basic Information, App Credentials, of your Slack app
     SLACK_BOT_TOKEN: is not set: copy the token that begins with `xoxb-` from OAuth & Permissions of your Slack app
