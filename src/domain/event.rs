@@ -12,6 +12,8 @@ pub enum Event {
     Approve {
         /// Who.
         by: By,
+        /// For whom, where they answer for somebody who is away.
+        instead_of: Option<PersonId>,
     },
     /// An approver said no. Their right to was checked before.
     Deny {
@@ -19,6 +21,8 @@ pub enum Event {
         by: By,
         /// Why.
         reason: String,
+        /// For whom, where they answer for somebody who is away.
+        instead_of: Option<PersonId>,
     },
     /// Somebody wants to withdraw the request.
     Cancel {

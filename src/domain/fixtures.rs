@@ -150,7 +150,7 @@ pub(crate) fn at(name: StatusName) -> Request {
         StatusName::Retained,
     ];
     if name == StatusName::Approved || made.contains(&name) {
-        request.approvals.push(Approval { by: person("morgan"), at: minutes(20) });
+        request.approvals.push(Approval { by: person("morgan"), at: minutes(20), instead_of: None });
     }
     if made.contains(&name) {
         request.provisioned = Some(Provisioned {

@@ -6,6 +6,7 @@
 
 pub mod approval;
 pub mod audit;
+pub mod away;
 pub mod catalog;
 pub mod cost;
 pub mod drift;

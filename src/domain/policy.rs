@@ -155,21 +155,38 @@ impl Known<'_> {
     }
 }
 
-/// Whether `person` may approve or deny `request`. `approvers` is who can, as mentions, for the answer.
+/// In whose place somebody's answer counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Their own: they are an approver.
+    Approver,
+    /// That of an approver who is away.
+    InsteadOf(PersonId),
+    /// None: it does not count.
+    Nobody,
+}
+
+/// Whether `person` may approve or deny `request`, and for whom where it is for somebody who is away. `approvers` is who
+/// can, as mentions, for the answer.
+///
+/// # Errors
+/// Why they may not. Nobody decides about their own request for somebody else, even where approvers may about theirs.
 pub fn may_decide(
     request: &Request,
     person: &PersonId,
-    is_approver: bool,
+    standing: Standing,
     approvers: &str,
-) -> Result<(), Refusal> {
-    if !is_approver {
-        return Err(Refusal::NotAnApprover { approvers: approvers.to_owned() });
-    }
+) -> Result<Option<PersonId>, Refusal> {
     let is_own = person == request.asker() || *person == request.owner;
-    if is_own && !request.product.approval.self_approval {
-        return Err(Refusal::OwnRequest { approvers: approvers.to_owned() });
+    match standing {
+        Standing::Nobody => Err(Refusal::NotAnApprover { approvers: approvers.to_owned() }),
+        Standing::Approver if is_own && !request.product.approval.self_approval => {
+            Err(Refusal::OwnRequest { approvers: approvers.to_owned() })
+        }
+        Standing::InsteadOf(_) if is_own => Err(Refusal::OwnRequest { approvers: approvers.to_owned() }),
+        Standing::Approver => Ok(None),
+        Standing::InsteadOf(approver) => Ok(Some(approver)),
     }
-    Ok(())
 }
 
 #[cfg(test)]

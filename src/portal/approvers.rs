@@ -5,10 +5,11 @@ use jiff::SignedDuration;
 
 use super::Portal;
 use super::people::{in_time, mentions, others};
+use crate::domain::away::Away;
 use crate::domain::catalog::{Approvers, Principal, Product, Stage};
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::period::Period;
-use crate::domain::policy::{ApprovalPath, approval_path, may_decide};
+use crate::domain::policy::{ApprovalPath, Standing, approval_path, may_decide};
 use crate::domain::preview::Turn;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
@@ -21,8 +22,10 @@ use crate::ports::store::{Which, Whose};
 pub(crate) struct Circle {
     /// Whose answer counts.
     pub(crate) may: Vec<Principal>,
-    /// Who is asked by name.
+    /// Who is asked by name; in the place of who is away, who answers for them.
     pub(crate) asked: Vec<Principal>,
+    /// Approvers who are away, and who answers for each.
+    pub(crate) aways: Vec<Away>,
     /// Why others are asked than the product says, for people to read.
     pub(crate) note: Option<String>,
 }
@@ -69,6 +72,8 @@ impl Portal {
             }
         }
         let self_approval = request.product.approval.self_approval;
+        // Nobody is answered for who could not answer.
+        circle.aways.retain(|away| away.person != request.owner && away.delegate != request.owner);
         circle.asked = others(circle.asked, request.asker(), self_approval);
         circle.asked = others(circle.asked, &request.owner, self_approval);
         Ok(circle)
@@ -95,9 +100,20 @@ impl Portal {
                 }
             },
         };
-        let asked = may.iter().filter(|one| !stage.quiet.contains(one)).cloned().collect();
+        let mut asked: Vec<Principal> =
+            may.iter().filter(|one| !stage.quiet.contains(one)).cloned().collect();
         stage.quiet.iter().for_each(|quiet| add(&mut may, quiet));
-        Ok(Circle { may, asked, note })
+        let aways = self.away_of(&may, asker).await?;
+        for away in &aways {
+            let person = Principal::Person(away.person.clone());
+            if !stage.quiet.contains(&person) {
+                asked.retain(|one| *one != person);
+                add(&mut asked, &Principal::Person(away.delegate.clone()));
+            }
+        }
+        let note =
+            [note, absences(&aways)].into_iter().flatten().reduce(|one, other| format!("{one}; {other}"));
+        Ok(Circle { may, asked, aways, note })
     }
 
     /// Who would be asked, one after the other, and a remark about it; whoever may not agree to their own request is not
@@ -158,6 +174,19 @@ impl Portal {
         }
     }
 
+    /// Those of them who are away, if somebody else than the asker answers for them. An answer is handed on once: whoever
+    /// answers for one may be away, too.
+    async fn away_of(&self, may: &[Principal], asker: &PersonId) -> anyhow::Result<Vec<Away>> {
+        let mut found = Vec::new();
+        for away in self.ports.store.aways(self.now()).await? {
+            let is_own = away.person == *asker || away.delegate == *asker;
+            if !is_own && self.is_one_of(&away.person, may).await? {
+                found.push(away);
+            }
+        }
+        Ok(found)
+    }
+
     /// The person's manager, if that is an approver of the team: people can write into their own profile.
     async fn manager_of(&self, team: &TeamName, person: &PersonId) -> anyhow::Result<Option<PersonId>> {
         let Some(field) = &self.organization.manager_field else { return Ok(None) };
@@ -175,7 +204,7 @@ impl Portal {
             let error = format!("{error:#}");
             tracing::warn!(request = %request.id, error, "cannot find out who is asked: the team's approvers are shown");
             let asked = self.organization.approvers_of(&request.team).to_vec();
-            Circle { may: Vec::new(), asked, note: None }
+            Circle { asked, ..Circle::default() }
         })
     }
 
@@ -197,8 +226,8 @@ impl Portal {
         if !request.waits_for_approvers() {
             return false;
         }
-        match self.is_approver(person, request).await {
-            Ok(is_approver) => may_decide(request, person, is_approver, "").is_ok(),
+        match self.standing(person, request).await {
+            Ok(standing) => may_decide(request, person, standing, "").is_ok(),
             // A group that Slack cannot list keeps nothing else from being shown.
             Err(error) => {
                 let error = format!("{error:#}");
@@ -208,14 +237,34 @@ impl Portal {
         }
     }
 
-    /// Whether this person's answer counts now, own requests aside.
+    /// In whose place this person's answer would count now, own requests aside.
     ///
     /// # Errors
     /// When Slack had to be asked and could not.
-    pub(crate) async fn is_approver(&self, person: &PersonId, request: &Request) -> anyhow::Result<bool> {
+    pub(crate) async fn standing(&self, person: &PersonId, request: &Request) -> anyhow::Result<Standing> {
         let circle = self.circle_of(request).await?;
-        self.is_one_of(person, &circle.may).await
+        if self.is_one_of(person, &circle.may).await? {
+            return Ok(Standing::Approver);
+        }
+        let taken = |away: &&Away| request.agreed().iter().any(|approval| approval.is_of(&away.person));
+        let for_them = circle.aways.iter().filter(|away| away.delegate == *person);
+        // Of several the one who was not answered for yet.
+        let chosen = for_them.clone().find(|away| !taken(away)).or_else(|| for_them.clone().next());
+        match chosen {
+            Some(away) if self.ports.directory.is_full_member(person).await? => {
+                Ok(Standing::InsteadOf(away.person.clone()))
+            }
+            Some(_) | None => Ok(Standing::Nobody),
+        }
     }
+}
+
+/// Who answers for whom, for people to read.
+fn absences(aways: &[Away]) -> Option<String> {
+    let line = |away: &Away| {
+        format!("<@{}> is away until {}, <@{}> answers for them", away.person, away.until, away.delegate)
+    };
+    (!aways.is_empty()).then(|| aways.iter().map(line).collect::<Vec<_>>().join("; "))
 }
 
 fn add(to: &mut Vec<Principal>, one: &Principal) {

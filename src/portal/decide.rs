@@ -9,7 +9,7 @@ use super::people::{in_time, mentions};
 use super::{Error, Portal};
 use crate::domain::audit::By;
 use crate::domain::event::Event;
-use crate::domain::ids::{ChannelId, ProductKey, RequestId, TeamName};
+use crate::domain::ids::{ChannelId, PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::job::{ClickedDecision, JobKind, StoredClick};
 use crate::domain::next::{next, record_message};
 use crate::domain::policy::may_decide;
@@ -70,12 +70,12 @@ pub async fn decide(portal: &Portal, click: &Click, decision: ClickedDecision) -
 pub async fn may_deny(portal: &Portal, click: &Click) -> Result<Request, Error> {
     let request = named_request(portal, click, Request::card, "deny").await?;
     if !request.waits_for_approvers() {
-        let event = Event::Deny { by: click.by.clone(), reason: String::new() };
+        let event = Event::Deny { by: click.by.clone(), reason: String::new(), instead_of: None };
         next(&request, &event, portal.now())?;
     }
     match check_right(portal, &request, &click.by, "deny").await {
         // Judged again on submission, so an unknown answer is no reason to keep the form closed.
-        Ok(()) | Err(Unjudged::SlackSilent(_)) => Ok(request),
+        Ok(_) | Err(Unjudged::SlackSilent(_)) => Ok(request),
         Err(Unjudged::Error(error)) => Err(error),
     }
 }
@@ -210,28 +210,36 @@ async fn judge(
     by: &By,
     decision: &ClickedDecision,
 ) -> Result<Request, Unjudged> {
-    check_right(portal, request, by, tried(decision)).await?;
+    let instead_of = check_right(portal, request, by, tried(decision)).await?;
     let event = match decision {
-        ClickedDecision::Approve => Event::Approve { by: by.clone() },
-        ClickedDecision::Deny { reason } => Event::Deny { by: by.clone(), reason: reason.clone() },
+        ClickedDecision::Approve => Event::Approve { by: by.clone(), instead_of },
+        ClickedDecision::Deny { reason } => {
+            Event::Deny { by: by.clone(), reason: reason.clone(), instead_of }
+        }
     };
     Ok(portal.change_as_seen(request, None, &event).await?)
 }
 
-async fn check_right(portal: &Portal, request: &Request, by: &By, tried: &str) -> Result<(), Unjudged> {
+/// Whether they may, and for whom where they answer for somebody who is away.
+async fn check_right(
+    portal: &Portal,
+    request: &Request,
+    by: &By,
+    tried: &str,
+) -> Result<Option<PersonId>, Unjudged> {
     let (asking, person, asked_about) = (portal.clone(), by.person.clone(), request.clone());
-    let asked = in_time(async move { asking.is_approver(&person, &asked_about).await }).await;
-    let is_approver = asked.map_err(Unjudged::SlackSilent)?;
-    let allowed = match may_decide(request, &by.person, is_approver, "") {
-        Ok(()) => Ok(()),
+    let asked = in_time(async move { asking.standing(&person, &asked_about).await }).await;
+    let standing = asked.map_err(Unjudged::SlackSilent)?;
+    let allowed = match may_decide(request, &by.person, standing.clone(), "") {
+        Ok(instead_of) => Ok(instead_of),
         // Who can is looked up only for those who cannot.
         Err(_) => {
             let approvers = mentions(&portal.askable(request).await.asked);
-            may_decide(request, &by.person, is_approver, &approvers)
+            may_decide(request, &by.person, standing, &approvers)
         }
     };
     match allowed {
-        Ok(()) => Ok(()),
+        Ok(instead_of) => Ok(instead_of),
         Err(refusal) => Err(portal.refuse(request, by, tried, refusal).await.into()),
     }
 }

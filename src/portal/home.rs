@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::perform::{JobError, Performed};
 use super::{Error, Portal};
+use crate::domain::away::Away;
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::job::{Job, JobKind};
 use crate::domain::period::Period;
@@ -72,6 +73,9 @@ async fn is_shown_to(portal: &Portal, person: &PersonId, request: &Request) -> b
         return true;
     }
     let Ok(circle) = portal.circle_of(request).await else { return true };
+    if circle.aways.iter().any(|away| away.delegate == *person) {
+        return true;
+    }
     let circles = [portal.organization.members_of(&request.team), &circle.may];
     portal.is_in_any(person, &circles).await.unwrap_or(true)
 }
@@ -111,11 +115,19 @@ async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyho
         is_first_visit,
         paused: store.pause().await?,
         waiting: excerpt(waiting_for(portal, person).await?),
+        aways: aways_of(portal, person).await?,
         mine: excerpt(mine),
         teams,
         command: portal.organization.command.clone(),
         simulated: portal.ports.provisioner.is_simulated(),
     })
+}
+
+/// Their own absence, and those of whom they answer for.
+async fn aways_of(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<Away>> {
+    let mut aways = portal.ports.store.aways(portal.now()).await?;
+    aways.retain(|away| away.person == *person || away.delegate == *person);
+    Ok(aways)
 }
 
 fn excerpt(mut requests: Vec<Request>) -> Excerpt {

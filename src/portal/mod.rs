@@ -6,6 +6,7 @@
 
 mod approvers;
 pub mod asking;
+pub mod away;
 pub mod bill;
 pub mod cancel;
 pub mod costs;

@@ -35,6 +35,12 @@ pub trait Directory: Debug + Send + Sync {
     /// When Slack cannot be asked right now.
     async fn why_not_counted(&self, person: &PersonId) -> anyhow::Result<Option<Uncounted>>;
 
+    /// Whether this person is an active full member: no guest, no app, not of another company.
+    ///
+    /// # Errors
+    /// When Slack cannot be asked right now.
+    async fn is_full_member(&self, person: &PersonId) -> anyhow::Result<bool>;
+
     /// Whether Slack knows this person and they were not deactivated.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use thiserror::Error;
 
 use crate::domain::audit::AuditEntry;
+use crate::domain::away::Away;
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{ChannelId, PersonId, TeamName};
 use crate::domain::pause::Pause;
@@ -134,6 +135,8 @@ pub struct HomePage {
     pub paused: Option<Pause>,
     /// What waits for their answer, the longest waiting first, and how many more there are.
     pub waiting: Excerpt,
+    /// Who is away and who answers for them, where it is they or where they do.
+    pub aways: Vec<Away>,
     /// Their own requests that have not ended, newest first.
     pub mine: Excerpt,
     /// What each of their teams holds, in the order of the settings.

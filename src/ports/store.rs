@@ -13,6 +13,7 @@ use rust_decimal::Decimal;
 use thiserror::Error;
 
 use crate::domain::audit::AuditEntry;
+use crate::domain::away::Away;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::job::{Job, JobKey, JobKind, Subject};
 use crate::domain::pause::Pause;
@@ -70,6 +71,15 @@ pub trait Store: Debug + Send + Sync {
 
     /// People who opened their home tab at or after this moment.
     async fn homes_opened_since(&self, since: Timestamp) -> anyhow::Result<Vec<PersonId>>;
+
+    /// Who is away at this moment and who answers for them, in the order of their ids.
+    async fn aways(&self, now: Timestamp) -> anyhow::Result<Vec<Away>>;
+
+    /// Remembers that somebody is away, in the place of what was known.
+    async fn put_away(&self, away: &Away) -> anyhow::Result<()>;
+
+    /// Forgets that somebody is away.
+    async fn end_away(&self, person: &PersonId) -> anyhow::Result<()>;
 
     /// A request's audit entries in order.
     async fn audit_of(&self, request: RequestId) -> anyhow::Result<Vec<AuditEntry>>;

@@ -42,6 +42,10 @@ pub enum ActionId {
     RetryJob,
     /// Forget such a job, after asking once more; carries a [`JobValue`].
     DropJob,
+    /// Say who answers while one is away, which asks who; carries nothing.
+    Leave,
+    /// One is back; carries nothing.
+    ComeBack,
     /// Open the catalog; carries nothing.
     OpenCatalog,
     /// Open a product's form; carries the product's key.
@@ -57,7 +61,7 @@ impl ActionId {
     pub const MOST_PERIODS: u8 = 5;
 
     /// Every action.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Approve,
         Self::Deny,
         Self::Cancel,
@@ -78,6 +82,8 @@ impl ActionId {
         Self::ShowStats,
         Self::RetryJob,
         Self::DropJob,
+        Self::Leave,
+        Self::ComeBack,
         Self::OpenCatalog,
         Self::ChooseProduct,
         Self::ChooseTeam,
@@ -107,6 +113,8 @@ impl ActionId {
             Self::ShowStats => "stats.show",
             Self::RetryJob => "job.retry",
             Self::DropJob => "job.drop",
+            Self::Leave => "home.leave",
+            Self::ComeBack => "home.back",
             Self::OpenCatalog => "catalog.open",
             Self::ChooseProduct => "catalog.choose",
             Self::ChooseTeam => "form.team",
@@ -133,6 +141,8 @@ pub enum CallbackId {
     Retain,
     /// To whom something is handed.
     Transfer,
+    /// Who answers while one is away.
+    Away,
     /// The catalog browser; has no submit button.
     Catalog,
     /// A list of requests, a page at a time; has no submit button.
@@ -143,12 +153,13 @@ pub enum CallbackId {
 
 impl CallbackId {
     /// Every modal.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::RequestForm,
         Self::DenyReason,
         Self::TearDown,
         Self::Retain,
         Self::Transfer,
+        Self::Away,
         Self::Catalog,
         Self::Requests,
         Self::Note,
@@ -162,6 +173,7 @@ impl CallbackId {
             Self::TearDown => "request.teardown",
             Self::Retain => "request.retain",
             Self::Transfer => "request.transfer",
+            Self::Away => "home.away",
             Self::Catalog => "catalog.browser",
             Self::Requests => "request.list",
             Self::Note => "note",
@@ -185,6 +197,9 @@ pub const NAME_BLOCK: &str = "name";
 
 /// The block of a modal that holds a person.
 pub const PERSON_BLOCK: &str = "person";
+
+/// The block of a modal that holds a last day.
+pub const UNTIL_BLOCK: &str = "until";
 
 /// The block of a form that holds the team.
 pub const TEAM_BLOCK: &str = "team";

@@ -20,6 +20,7 @@ async fn a_first_visit_explains_the_app_and_leads_to_the_catalog() {
         *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
         Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
         [Request something] [Costs] [Stats]
+        [Out of office]
         # Waiting for your approval
         (Nothing waits for you. What you can approve or deny shows up here.)
         # Your requests and resources
@@ -61,6 +62,7 @@ async fn an_approver_decides_on_the_home_tab() {
         *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
         Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
         [Request something] [Costs] [Stats]
+        [Out of office]
         # Waiting for your approval
         *PostgreSQL RDS Instance v1.0* for team *payments* · about $15/month
         <@U0ALICE> asks for it · `id` · expires unanswered 2026-11-24 09:00 UTC
@@ -103,6 +105,7 @@ async fn ones_own_and_the_teams_things_stand_apart_and_nobody_elses_anywhere() {
         *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
         Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
         [Request something] [Costs] [Stats]
+        [Out of office]
         # Waiting for your approval
         (Nothing waits for you. What you can approve or deny shows up here.)
         # Your requests and resources
@@ -257,8 +260,9 @@ async fn what_has_ended_is_behind_a_button_of_the_list() {
 
 #[tokio::test]
 async fn ones_own_request_never_waits_for_oneself() {
-    let setup =
-        Setup::new().with_settings("members = [\"U0ALICE\"]", "members = [\"U0ALICE\", \"U0MORGAN\"]");
+    let setup = Setup::new()
+        .with_settings("members = [\"U0ALICE\"]", "members = [\"U0ALICE\", \"U0MORGAN\"]")
+        .with_settings("approvers = [\"U0MORGAN\"]", "approvers = [\"U0MORGAN\", \"U0ADMIN\"]");
     run_in(setup, async |company| {
         let morgan = &company.morgan;
         morgan.asks_for("rds-postgres", &DATABASE).await;

@@ -167,18 +167,17 @@ async fn whoever_waits_can_press_the_approvers_once() {
 #[tokio::test]
 async fn a_group_is_reminded_one_by_one_and_whoever_has_agreed_is_left_alone() {
     let two = "approvers = [\"U0MORGAN\", \"U0ADMIN\"]";
-    let setup = Setup::new().with_settings("approvers = [\"U0MORGAN\"]", two).with_catalog(
-        "rds-postgres/product.yml",
-        "  approvers: team",
-        "  approvers: team\n  needed: 2",
-    );
+    let setup = Setup::new()
+        .with_settings("approvers = [\"U0MORGAN\"]", two)
+        .with_settings("approvers = [\"S0LEADS\"]", "approvers = [\"S0LEADS\", \"U0ADMIN\"]")
+        .with_catalog("rds-postgres/product.yml", "  approvers: team", "  approvers: team\n  needed: 2");
     run_in(setup, async |company| {
         company.bob.asks_for("rds-postgres", &DATABASE).await;
         company.alice.asks_for("rds-postgres", &DATABASE).await;
         company.morgan.clicks("Approve").await;
         company.waits("4h").await;
         assert_eq!(company.morgan.dms().len(), 1, "of the leads: {:?}", company.morgan.dms());
-        assert_eq!(company.pat.dms().len(), 1, "the one that is missing: {:?}", company.pat.dms());
+        assert_eq!(company.pat.dms().len(), 2, "of both: {:?}", company.pat.dms());
     })
     .await;
 }

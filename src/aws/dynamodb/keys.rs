@@ -14,6 +14,8 @@ use crate::domain::request::MessageRef;
 pub(super) const TRAIL: &str = "TRAIL";
 /// The partition of the home tabs: so few and small that one query reads them all.
 pub(super) const HOMES: &str = "HOMES";
+/// The partition of those who are away: few and small, too.
+pub(super) const AWAYS: &str = "AWAYS";
 /// The sort key of a team's total, beside one for each product. No product's key has capitals.
 pub(super) const TEAM_TOTAL: &str = "TOTAL";
 
@@ -78,6 +80,10 @@ pub(super) fn quota(team: &TeamName, product: &str) -> Item {
 
 pub(super) fn home(person: &PersonId) -> Item {
     key(HOMES, person.as_str())
+}
+
+pub(super) fn away(person: &PersonId) -> Item {
+    key(AWAYS, person.as_str())
 }
 
 pub(super) fn message_partition(message: &MessageRef) -> String {

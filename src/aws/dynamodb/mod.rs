@@ -8,6 +8,7 @@
 //! was committed just now, or a page be shorter than asked; a request, a counter, a job at its key, the trail and the
 //! home tabs are read as they are. Of the rows of another program, only their keys are looked at.
 
+mod aways;
 mod batch;
 mod check;
 mod commit;
@@ -37,6 +38,7 @@ use tokio::sync::Mutex;
 
 use crate::aws::Problem;
 use crate::domain::audit::AuditEntry;
+use crate::domain::away::Away;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::job::{JobKey, Subject};
 use crate::domain::pause::Pause;
@@ -180,6 +182,18 @@ impl Store for DynamoStore {
 
     async fn put_home(&self, person: &PersonId, home: &HomeTab) -> anyhow::Result<()> {
         homes::put(self, person, home).await
+    }
+
+    async fn aways(&self, now: Timestamp) -> anyhow::Result<Vec<Away>> {
+        within(aways::at(self, now)).await
+    }
+
+    async fn put_away(&self, away: &Away) -> anyhow::Result<()> {
+        aways::put(self, away).await
+    }
+
+    async fn end_away(&self, person: &PersonId) -> anyhow::Result<()> {
+        aways::end(self, person).await
     }
 
     async fn homes_opened_since(&self, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {

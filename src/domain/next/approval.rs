@@ -15,36 +15,59 @@ use crate::domain::lease::Lease;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Approval, News, Prompt, Renewal, RenewalAnswer, Status, StatusName, Surface};
 
-pub(super) fn approve(mut change: Change, by: &By) -> Result<Transition, Refusal> {
+pub(super) fn approve(
+    mut change: Change,
+    by: &By,
+    instead_of: Option<&PersonId>,
+) -> Result<Transition, Refusal> {
     if change.request.waiting_renewal().is_some() {
-        return approve_renewal(change, by);
+        return approve_renewal(change, by, instead_of);
     }
     let Status::AwaitingApproval { token } = change.request.status.clone() else {
         return Err(change.already_decided());
     };
     change.is_in_time()?;
     let needed = change.needed();
-    let have = add(&mut change.request.approvals, needed, &by.person, change.now)?;
+    let (now, answer) = (change.now, (&by.person, instead_of));
+    let have = add(&mut change.request.approvals, needed, answer, now)?;
     let actor = Actor::Person(by.clone());
     if have < needed {
-        change.audit("approved", &actor, format!("{have} of {needed} approvals"));
+        change.audit("approved", &actor, answered(&format!("{have} of {needed} approvals"), instead_of));
         return Ok(goes_on(change, Surface::Card));
     }
     change.becomes(Status::Approved);
-    change.audit("approved", &actor, "");
+    change.audit("approved", &actor, answered("", instead_of));
     change.resume(token, Resume::Success);
     let told = Surface::Told(News::Status(StatusName::Approved));
     Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct, told]))
 }
 
-/// One approval more; how many there are now.
-fn add(approvals: &mut Vec<Approval>, needed: u32, by: &PersonId, now: Timestamp) -> Result<u32, Refusal> {
+/// One approval more; how many there are now. Neither does anybody answer twice, nor is anybody answered for twice.
+fn add(
+    approvals: &mut Vec<Approval>,
+    needed: u32,
+    (by, instead_of): (&PersonId, Option<&PersonId>),
+    now: Timestamp,
+) -> Result<u32, Refusal> {
     let have = u32::try_from(approvals.len()).unwrap_or(u32::MAX);
+    let missing = needed.saturating_sub(have);
     if approvals.iter().any(|approval| approval.by == *by) {
-        return Err(Refusal::AlreadyApprovedByYou { missing: needed.saturating_sub(have) });
+        return Err(Refusal::AlreadyApprovedByYou { missing });
     }
-    approvals.push(Approval { by: by.clone(), at: now });
+    let in_place =
+        |approval: &&Approval| approval.is_of(by) || instead_of.is_some_and(|of| approval.is_of(of));
+    if let Some(earlier) = approvals.iter().find(in_place) {
+        return Err(Refusal::PlaceIsTaken { by: earlier.by.clone(), missing });
+    }
+    approvals.push(Approval { by: by.clone(), at: now, instead_of: instead_of.cloned() });
     Ok(have.saturating_add(1))
+}
+
+/// What the trail says of an answer: whatever is to be said, and for whom it was given.
+fn answered(detail: &str, instead_of: Option<&PersonId>) -> String {
+    let instead_of = instead_of.map(|person| format!("for {person}"));
+    let parts = [Some(detail.to_owned()).filter(|detail| !detail.is_empty()), instead_of];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// More have to agree: some of the same stage, or those of the next one, who are asked now.
@@ -58,15 +81,23 @@ fn goes_on(mut change: Change, card: Surface) -> Transition {
     change.shows(&[card, Surface::Direct, Surface::Prompt(Prompt::Turn)])
 }
 
-fn approve_renewal(mut change: Change, by: &By) -> Result<Transition, Refusal> {
+fn approve_renewal(
+    mut change: Change,
+    by: &By,
+    instead_of: Option<&PersonId>,
+) -> Result<Transition, Refusal> {
     let (lease, renewal) = waiting_renewal(&change)?;
     let needed = change.request.needed_for_renewal();
     let mut renewal = renewal;
-    let have = add(&mut renewal.approvals, needed, &by.person, change.now)?;
+    let have = add(&mut renewal.approvals, needed, (&by.person, instead_of), change.now)?;
     let actor = Actor::Person(by.clone());
     if have < needed {
         change.request.renewal = Some(renewal);
-        change.audit("renewal approved", &actor, format!("{have} of {needed} approvals"));
+        change.audit(
+            "renewal approved",
+            &actor,
+            answered(&format!("{have} of {needed} approvals"), instead_of),
+        );
         return Ok(goes_on(change, Surface::Renewal));
     }
     let period = renewal.period;
@@ -93,19 +124,31 @@ fn waiting_renewal(change: &Change) -> Result<(Lease, Renewal), Refusal> {
     }
 }
 
-pub(super) fn deny(mut change: Change, by: &By, reason: &str) -> Result<Transition, Refusal> {
+pub(super) fn deny(
+    mut change: Change,
+    by: &By,
+    reason: &str,
+    instead_of: Option<&PersonId>,
+) -> Result<Transition, Refusal> {
     if change.request.waiting_renewal().is_some() {
         let (lease, _) = waiting_renewal(&change)?;
         let answer = RenewalAnswer::Denied { by: by.person.clone(), reason: reason.to_owned() };
         let actor = Actor::Person(by.clone());
-        return Ok(not_renewed(change, &lease, answer, "renewal denied", &actor, reason));
+        return Ok(not_renewed(
+            change,
+            &lease,
+            answer,
+            "renewal denied",
+            &actor,
+            &answered(reason, instead_of),
+        ));
     }
     let Status::AwaitingApproval { token } = change.request.status.clone() else {
         return Err(change.already_decided());
     };
     change.is_in_time()?;
     change.becomes(Status::Denied { by: by.person.clone(), reason: reason.to_owned() });
-    change.audit("denied", &Actor::Person(by.clone()), reason);
+    change.audit("denied", &Actor::Person(by.clone()), answered(reason, instead_of));
     change.resume(token, Resume::Denied);
     let told = Surface::Told(News::Status(StatusName::Denied));
     Ok(change.shows(&[Surface::Card, Surface::Direct, told]))

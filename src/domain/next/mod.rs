@@ -65,8 +65,8 @@ pub struct Transition {
 pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transition, Refusal> {
     let change = Change::of(request, now);
     match event {
-        Event::Approve { by } => approve(change, by),
-        Event::Deny { by, reason } => deny(change, by, reason),
+        Event::Approve { by, instead_of } => approve(change, by, instead_of.as_ref()),
+        Event::Deny { by, reason, instead_of } => deny(change, by, reason, instead_of.as_ref()),
         Event::Cancel { by } => cancel(change, by),
         Event::ApprovalDeadline => time_out(change),
         Event::Prompt { prompt, epoch } => prompted(change, event, *prompt, *epoch),

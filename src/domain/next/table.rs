@@ -15,11 +15,11 @@ use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
 pub(super) fn approve(name: &str) -> Event {
-    Event::Approve { by: by(name) }
+    Event::Approve { by: by(name), instead_of: None }
 }
 
 pub(super) fn deny(name: &str, reason: &str) -> Event {
-    Event::Deny { by: by(name), reason: reason.to_owned() }
+    Event::Deny { by: by(name), reason: reason.to_owned(), instead_of: None }
 }
 
 pub(super) fn cancel(name: &str) -> Event {

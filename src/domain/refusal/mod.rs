@@ -2,6 +2,7 @@
 //! People are named as `<@id>`, which Slack shows as a name in the reader's client.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use thiserror::Error;
 
@@ -126,6 +127,37 @@ pub enum Refusal {
     NotTheRequester {
         /// Who can.
         requester: PersonId,
+    },
+    /// Somebody else has answered in the same place.
+    #[error("<@{by}> has answered in that place already. {missing} more approval{} needed, from somebody else.", if *missing == 1 { " is" } else { "s are" })]
+    PlaceIsTaken {
+        /// Who has.
+        by: PersonId,
+        /// How many other approvers are needed.
+        missing: u32,
+    },
+    /// Nobody answers for themselves.
+    #[error("You cannot answer for yourself while you are away. Choose somebody else.")]
+    OwnDelegate,
+    /// That is no time to be away.
+    #[error("Choose a day from today on, {most} days ahead at most.")]
+    NotAnAbsence {
+        /// Days.
+        most: i64,
+    },
+    /// Whoever should answer is away.
+    #[error("<@{delegate}> is away until {until}. Choose somebody else.")]
+    DelegateIsAway {
+        /// Who.
+        delegate: PersonId,
+        /// Their last day.
+        until: Date,
+    },
+    /// Whoever should answer is a guest, an app or gone.
+    #[error("<@{person}> is no full member of this workspace. Choose somebody who is.")]
+    DelegateIsNoMember {
+        /// Who.
+        person: PersonId,
     },
     /// There are too few people who could agree to it.
     #[error("Nobody could approve this for you: it needs {} who may, and there are not so many. Ask your platform team to name more: {whom}.", others_in_words(*needed))]
@@ -326,6 +358,11 @@ impl Refusal {
             | Self::AlreadyApprovedByYou { .. }
             | Self::AlreadyNudged { .. }
             | Self::NobodyCanApprove { .. }
+            | Self::PlaceIsTaken { .. }
+            | Self::OwnDelegate
+            | Self::NotAnAbsence { .. }
+            | Self::DelegateIsAway { .. }
+            | Self::DelegateIsNoMember { .. }
             | Self::TooLateToCancel { .. }
             | Self::UnknownRequest { .. }
             | Self::AmbiguousRequest { .. }

@@ -81,6 +81,11 @@ fn about_a_life() -> Vec<Refusal> {
         Refusal::NotTheirs { owner: owner.clone() },
         Refusal::NotTheirsToNudge { asker: owner },
         Refusal::AlreadyNudged { at: minutes(2) },
+        Refusal::PlaceIsTaken { by: person("sam"), missing: 1 },
+        Refusal::OwnDelegate,
+        Refusal::NotAnAbsence { most: 366 },
+        Refusal::DelegateIsAway { delegate: person("sam"), until: jiff::civil::date(2026, 3, 9) },
+        Refusal::DelegateIsNoMember { person: person("sam") },
         Refusal::NobodyCanApprove { needed: 1, whom: "<@U0PAT>".into() },
         Refusal::NobodyCanApprove { needed: 2, whom: "<@U0PAT>".into() },
         Refusal::NotAnAdmin,
@@ -146,6 +151,11 @@ fn this_is_every_way_to_say_no() {
     Only <@U0ALICE>, who owns it, its team's approvers and the platform team can do that.
     Only <@U0ALICE>, who waits for the answer, can nudge its approvers.
     You have nudged its approvers already (<!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>), and that can be done once. They are reminded by themselves.
+    <@U0SAM> has answered in that place already. 1 more approval is needed, from somebody else.
+    You cannot answer for yourself while you are away. Choose somebody else.
+    Choose a day from today on, 366 days ahead at most.
+    <@U0SAM> is away until 2026-03-09. Choose somebody else.
+    <@U0SAM> is no full member of this workspace. Choose somebody who is.
     Nobody could approve this for you: it needs somebody else who may, and there are not so many. Ask your platform team to name more: <@U0PAT>.
     Nobody could approve this for you: it needs 2 different other people who may, and there are not so many. Ask your platform team to name more: <@U0PAT>.
     Only the platform team can do that.

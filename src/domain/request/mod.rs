@@ -168,7 +168,7 @@ impl Request {
     pub fn may_still_approve(&self, person: &PersonId) -> bool {
         let is_own = person == self.asker() || *person == self.owner;
         let may = !is_own || self.product.approval.self_approval;
-        may && self.agreed().iter().all(|approval| approval.by != *person)
+        may && !self.agreed().iter().any(|approval| approval.is_of(person))
     }
 
     /// When what approvers are asked now ends unanswered.
@@ -245,6 +245,16 @@ pub struct Approval {
     pub by: PersonId,
     /// When.
     pub at: Timestamp,
+    /// For whom, where they answered for somebody who is away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<PersonId>,
+}
+
+impl Approval {
+    /// Whether this person has answered by it, or somebody for them.
+    pub fn is_of(&self, person: &PersonId) -> bool {
+        self.by == *person || self.instead_of.as_ref() == Some(person)
+    }
 }
 
 /// A renewal beyond those that need nobody.

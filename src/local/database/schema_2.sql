@@ -18,3 +18,10 @@ CREATE TABLE pause (
   id   INTEGER PRIMARY KEY CHECK (id = 1),
   body TEXT NOT NULL
 );
+
+-- Who is away up to the end of a day, and who answers for them.
+CREATE TABLE aways (
+  person   TEXT PRIMARY KEY,
+  delegate TEXT NOT NULL,
+  until    TEXT NOT NULL
+) WITHOUT ROWID;

@@ -1,6 +1,7 @@
 //! The store port on SQLite. What a commit checks and writes is in `commit`, claims are in `jobs`, reading in
 //! `queries`, amounts in `cents`.
 
+mod aways;
 mod cents;
 mod commit;
 mod jobs;
@@ -13,6 +14,7 @@ use jiff::civil::Date;
 
 use super::database::Database;
 use crate::domain::audit::AuditEntry;
+use crate::domain::away::Away;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::job::{JobKey, Subject};
 use crate::domain::pause::Pause;
@@ -96,6 +98,20 @@ impl Store for SqliteStore {
     async fn put_home(&self, person: &PersonId, home: &HomeTab) -> anyhow::Result<()> {
         let (person, home) = (person.clone(), home.clone());
         self.database.write(move |tx| queries::put_home(tx, &person, &home)).await
+    }
+
+    async fn aways(&self, now: Timestamp) -> anyhow::Result<Vec<Away>> {
+        self.database.read(move |connection| aways::at(connection, now)).await
+    }
+
+    async fn put_away(&self, away: &Away) -> anyhow::Result<()> {
+        let away = away.clone();
+        self.database.write(move |tx| aways::put(tx, &away)).await
+    }
+
+    async fn end_away(&self, person: &PersonId) -> anyhow::Result<()> {
+        let person = person.clone();
+        self.database.write(move |tx| aways::end(tx, &person)).await
     }
 
     async fn homes_opened_since(&self, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {

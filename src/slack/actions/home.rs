@@ -1,7 +1,8 @@
 //! Buttons of the home tab and of the modals it opens: whole lists, costs, stats, details. There is no message to answer in,
 //! so the answers are modals.
 
-use super::refuse;
+use super::{by, refuse};
+use crate::portal::away;
 use crate::portal::lookup;
 use crate::slack::commands::{self, Rows, cost_modal, list_modal, stats_modal};
 use crate::slack::edge::{Edge, Whereabouts};
@@ -29,6 +30,18 @@ pub(super) async fn show_all(edge: &Edge, at: &Whereabouts, click: &Click) {
             edge_.say(&at, &Message::plain(text)).await;
         }
     });
+}
+
+/// Asks who answers while one is away.
+pub(super) fn leave(edge: &Edge, at: &Whereabouts, click: &Click) {
+    edge.open_later(at, click.trigger_id.clone(), views::away());
+}
+
+/// One is back; the tab changes by itself once that is stored.
+pub(super) async fn come_back(edge: &Edge, at: &Whereabouts, click: &Click) {
+    if let Err(error) = away::come_back(&edge.portal, &by(click)).await {
+        refuse(edge, at, &error);
+    }
 }
 
 /// What things cost.

@@ -31,6 +31,7 @@ pub(super) async fn answer(edge: &Edge, click: Click) -> Ack {
                 | ActionId::Cancel
                 | ActionId::Nudge
                 | ActionId::Renew(_)
+                | ActionId::ComeBack
                 | ActionId::RetryJob
                 | ActionId::DropJob
         )
@@ -65,6 +66,8 @@ async fn act(edge: &Edge, click: Click) {
         Some(ActionId::ShowStats) => home::show_stats(edge, &at, &click).await,
         Some(ActionId::RetryJob) => jobs::retry(edge, &at, &click).await,
         Some(ActionId::DropJob) => jobs::forget(edge, &at, &click).await,
+        Some(ActionId::Leave) => home::leave(edge, &at, &click),
+        Some(ActionId::ComeBack) => home::come_back(edge, &at, &click).await,
         Some(ActionId::OpenCatalog) => catalog::open(edge, &at, &click).await,
         Some(ActionId::ChooseProduct) => catalog::choose(edge, &at, &click).await,
         Some(ActionId::ChooseTeam | ActionId::FieldValue) => form::changed(edge, &click),

@@ -58,11 +58,7 @@ impl SlackDirectory {
         }
     }
 
-    /// Whether this person is an active full member; guests and people of other companies are not.
-    ///
-    /// # Errors
-    /// When Slack cannot be asked right now.
-    async fn is_full_member(&self, person: &PersonId) -> anyhow::Result<bool> {
+    async fn counts_fully(&self, person: &PersonId) -> anyhow::Result<bool> {
         let ask = async {
             let member = self.client.member(person).await?;
             Ok(member.is_some_and(|member| member.is_full()))
@@ -76,7 +72,7 @@ impl SlackDirectory {
             return Ok(listed.into_iter().collect());
         }
         let checked = stream::iter(listed).map(|person| async move {
-            let is_full = self.is_full_member(&person).await?;
+            let is_full = self.counts_fully(&person).await?;
             anyhow::Ok(is_full.then_some(person))
         });
         let checked: Vec<Option<PersonId>> = checked.buffer_unordered(AT_ONCE).try_collect().await?;
@@ -92,11 +88,15 @@ impl Directory for SlackDirectory {
         in_time(ask).await.context("cannot ask Slack whether a person is still there")
     }
 
+    async fn is_full_member(&self, person: &PersonId) -> anyhow::Result<bool> {
+        in_time(self.counts_fully(person)).await.context("cannot ask Slack whether a person is a full member")
+    }
+
     async fn named_in_profile(&self, person: &PersonId, field: &str) -> anyhow::Result<Option<PersonId>> {
         let ask = async {
             let value = self.client.profile_field(person, field).await?;
             let Some(named) = value.as_deref().and_then(first_person) else { return Ok(None) };
-            Ok(self.is_full_member(&named).await?.then_some(named))
+            Ok(self.counts_fully(&named).await?.then_some(named))
         };
         let question = (person.clone(), field.to_owned());
         let ask = self.named.recall(&question, self.clock.as_ref(), ask);

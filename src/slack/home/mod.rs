@@ -1,6 +1,7 @@
 //! The home tab, built from what the portal says it shows. Pure, and free of the time of day: the same things give the
 //! same tab, so that it is published only when something is different. What its buttons do is `actions`' work.
 
+mod away;
 mod team;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub(super) fn view(page: &HomePage) -> SlackHomeView {
     }
     blocks.extend(page.paused.as_ref().map(|pause| section(&paused(pause))));
     blocks.push(top());
+    blocks.extend(away::away(page));
     blocks.extend(waiting(page));
     blocks.extend(mine(page));
     for (number, team) in page.teams.iter().enumerate() {

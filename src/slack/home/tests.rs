@@ -23,6 +23,7 @@ fn page() -> HomePage {
         is_first_visit: false,
         paused: None,
         waiting: Excerpt::default(),
+        aways: Vec::new(),
         mine: Excerpt::default(),
         teams: Vec::new(),
         command: "/provision".to_owned(),
@@ -70,6 +71,7 @@ fn a_first_visit_is_told_what_this_is_and_what_to_do() {
     *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
     Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
     [Request something primary] [Costs] [Stats]
+    [Out of office]
     # Waiting for your approval
     (Nothing waits for you. What you can approve or deny shows up here.)
     # Your requests and resources
@@ -99,6 +101,7 @@ fn what_waits_comes_first_then_ones_own_then_the_teams() {
     insta::assert_snapshot!(shown(&HomePage { waiting, mine, teams: vec![team], ..page() }), @"
     # Quartermaster
     [Request something primary] [Costs] [Stats]
+    [Out of office]
     # Waiting for your approval
     *Secure S3 Bucket v1.0* for team *payments* · about $15/month
     <@U0ALICE> asks for it · `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>

@@ -5,9 +5,9 @@ use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement, SlackBlockBut
 use crate::domain::lease::Lease;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
-use crate::domain::request::{Cause, Ending, Output, Progress, Request, Status};
+use crate::domain::request::{Approval, Cause, Ending, Output, Progress, Request, Status};
 use crate::ports::slack::RequestNotice;
-use crate::slack::blocks::{MAX_SECTION, button, confirm, context};
+use crate::slack::blocks::{MAX_SECTION, button, confirm, context, cut_mrkdwn};
 use crate::slack::ids::{ActionId, ButtonValue};
 use crate::slack::mrkdwn::{self, code, date_time, escape, escape_within, mention, quote};
 
@@ -126,8 +126,14 @@ fn approved_by(request: &Request) -> String {
     }
     let clicks = request.approvals.iter();
     let clicks: Vec<String> =
-        clicks.map(|approval| format!("{} ({})", mention(&approval.by), date_time(approval.at))).collect();
+        clicks.map(|approval| format!("{} ({})", answer(approval), date_time(approval.at))).collect();
     if clicks.is_empty() { "Approved".to_owned() } else { format!("Approved by {}", clicks.join(", ")) }
+}
+
+/// Who agreed, and for whom where that one is away.
+pub(super) fn answer(approval: &Approval) -> String {
+    let instead_of = approval.instead_of.as_ref().map(|person| format!(" for {}", mention(person)));
+    format!("{}{}", mention(&approval.by), instead_of.unwrap_or_default())
 }
 
 /// How many approvals there are, where more than one is needed; `None` otherwise.
@@ -136,7 +142,7 @@ pub(super) fn approvals_so_far(request: &Request) -> Option<String> {
     if needed < 2 || !request.status.name().is_undecided() {
         return None;
     }
-    let names: Vec<String> = request.approvals.iter().map(|approval| mention(&approval.by)).collect();
+    let names: Vec<String> = request.approvals.iter().map(answer).collect();
     let by = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
     Some(format!("{} of {needed} approvals{by}", request.approvals.len()))
 }
@@ -160,7 +166,7 @@ pub(super) fn note(notice: &RequestNotice<'_>) -> String {
     let request = notice.request;
     let (at, stages) = request.stage_after(request.agreed().len());
     let stage = (stages > 1).then(|| format!("\nStep {} of {stages}", at + 1));
-    let why = notice.note.map(|note| format!("\n_{}_", escape_within(&capitalized(note), 300)));
+    let why = notice.note.map(|note| format!("\n_{}_", cut_mrkdwn(&capitalized(note), 300)));
     [stage, why].into_iter().flatten().collect()
 }
 

@@ -59,8 +59,7 @@ fn title(request: &Request, renewal: &Renewal) -> String {
 fn outcome(notice: &RequestNotice<'_>, renewal: &Renewal) -> String {
     match (&renewal.answer, notice.request.waiting_renewal()) {
         (None, Some(_)) => {
-            let so_far: Vec<String> =
-                renewal.approvals.iter().map(|approval| mention(&approval.by)).collect();
+            let so_far: Vec<String> = renewal.approvals.iter().map(facts::answer).collect();
             let so_far =
                 if so_far.is_empty() { String::new() } else { format!("\nAgreed: {}", so_far.join(", ")) };
             let escalated =
@@ -76,7 +75,7 @@ fn outcome(notice: &RequestNotice<'_>, renewal: &Renewal) -> String {
             let by: Vec<String> = renewal
                 .approvals
                 .iter()
-                .map(|approval| format!("{} ({})", mention(&approval.by), date_time(approval.at)))
+                .map(|approval| format!("{} ({})", facts::answer(approval), date_time(approval.at)))
                 .collect();
             format!("Approved by {}\n{}", by.join(", "), facts::standing(notice.request))
         }
@@ -109,7 +108,7 @@ mod tests {
         let mut request = sample::renewal_waits();
         if let Some(renewal) = request.renewal.as_mut() {
             let at = renewal.approve_by;
-            renewal.approvals = vec![Approval { by: PersonId::new("U0MORGAN"), at }];
+            renewal.approvals = vec![Approval { by: PersonId::new("U0MORGAN"), at, instead_of: None }];
             renewal.answer = Some(answer);
         }
         request

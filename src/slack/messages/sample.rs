@@ -111,7 +111,11 @@ pub(crate) fn request() -> Request {
         attempt: 1,
         epoch: 1,
         status: Status::Approved,
-        approvals: vec![Approval { by: PersonId::new("U0MORGAN"), at: at("2026-11-22T10:00:00Z") }],
+        approvals: vec![Approval {
+            by: PersonId::new("U0MORGAN"),
+            at: at("2026-11-22T10:00:00Z"),
+            instead_of: None,
+        }],
         asking: Asking::begun(at("2026-11-22T09:00:00Z")),
         renewal: None,
         provisioned: None,

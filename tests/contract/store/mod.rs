@@ -1,5 +1,6 @@
 //! What [`Store`] promises, a file for each theme.
 
+pub(crate) mod aways;
 pub(crate) mod commits;
 pub(crate) mod counts;
 pub(crate) mod homes;
@@ -81,6 +82,13 @@ macro_rules! store_suite {
                     the_end_of_the_trail_is_behind_its_last_entry,
                     the_last_entry_of_a_chain_is_found,
                 ]
+                $(, #[$attribute])?
+            );
+            crate::suite!(
+                store::aways,
+                aways,
+                $make,
+                [who_is_away_is_known_until_the_day_is_over_or_they_are_back,]
                 $(, #[$attribute])?
             );
             crate::suite!(

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use quartermaster::domain::audit::AuditEntry;
+use quartermaster::domain::away::Away;
 use quartermaster::domain::drift::Existing;
 use quartermaster::domain::ids::{ExecutionName, PersonId, RecordId, RequestId, TaskToken, TeamName};
 use quartermaster::domain::job::{JobKey, Subject};
@@ -106,6 +107,18 @@ impl Store for Fused<dyn Store> {
 
     async fn put_home(&self, person: &PersonId, home: &HomeTab) -> anyhow::Result<()> {
         self.fuse.changes("put home", self.port.put_home(person, home)).await
+    }
+
+    async fn aways(&self, now: Timestamp) -> anyhow::Result<Vec<Away>> {
+        self.fuse.looks(self.port.aways(now)).await
+    }
+
+    async fn put_away(&self, away: &Away) -> anyhow::Result<()> {
+        self.fuse.changes("put away", self.port.put_away(away)).await
+    }
+
+    async fn end_away(&self, person: &PersonId) -> anyhow::Result<()> {
+        self.fuse.changes("end away", self.port.end_away(person)).await
     }
 
     async fn homes_opened_since(&self, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {

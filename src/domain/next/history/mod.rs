@@ -158,6 +158,9 @@ impl History {
 fn is_approved(request: &Request) -> bool {
     let who: BTreeSet<_> = request.approvals.iter().map(|approval| &approval.by).collect();
     assert_eq!(who.len(), request.approvals.len(), "nobody approves twice");
+    let places: BTreeSet<_> =
+        request.approvals.iter().map(|one| one.instead_of.as_ref().unwrap_or(&one.by)).collect();
+    assert_eq!(places.len(), request.approvals.len(), "nor is anybody's answer given twice");
     match request.approval {
         ApprovalPath::Auto { .. } => true,
         ApprovalPath::Ask { needed, .. } => request.approvals.len() >= usize::try_from(needed).unwrap(),

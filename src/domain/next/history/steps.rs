@@ -35,8 +35,9 @@ impl Step {
         let why = || "it is broken".to_owned();
         Some(match *self {
             Self::Person(0, name) => Event::Cancel { by: by(name) },
-            Self::Person(1, name) => Event::Deny { by: by(name), reason: why() },
-            Self::Person(_, name) => Event::Approve { by: by(name) },
+            Self::Person(1, name) => Event::Deny { by: by(name), reason: why(), instead_of: None },
+            Self::Person(3, name) => Event::Approve { by: by(name), instead_of: Some(person("priya")) },
+            Self::Person(_, name) => Event::Approve { by: by(name), instead_of: None },
             Self::Owner(0, name) => Event::TearDown { by: by(name) },
             Self::Owner(1, name) => Event::Retain { by: by(name), reason: why() },
             Self::Owner(2, name) => Event::Transfer { by: by("alice"), to: person(name) },
@@ -115,7 +116,7 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]);
     let ago = prop_oneof![4 => Just(0_u32), 1 => 1_u32..3];
     prop_oneof![
-        4 => (prop_oneof![1 => Just(0_u8), 1 => Just(1_u8), 8 => Just(2_u8)], who())
+        4 => (prop_oneof![1 => Just(0_u8), 1 => Just(1_u8), 8 => Just(2_u8), 1 => Just(3_u8)], who())
             .prop_map(|(kind, name)| Step::Person(kind, name)),
         5 => (0_u8..3, 1_u32..5, ago).prop_map(|(kind, n, ago)| Step::Workflow(kind, n, ago)),
         6 => (0_u8..7).prop_map(Step::Provisioner),

@@ -167,6 +167,25 @@ fn resumes(jobs: &[Job]) -> Vec<(&str, &Resume)> {
 }
 
 #[test]
+fn nobody_is_answered_for_twice() {
+    let for_morgan = |name: &str| Event::Approve { by: by(name), instead_of: Some(person("morgan")) };
+    let mut life = Life::waiting_for(3);
+    life.goes_on(&for_morgan("sam"));
+    assert_eq!(life.last_entry(), "approved by U0SAM: 1 of 3 approvals, for U0MORGAN [button in C0PAYMENTS]");
+    let taken = Err(Refusal::PlaceIsTaken { by: person("sam"), missing: 2 });
+    assert_eq!(life.tries(&approve("morgan")), taken);
+    assert_eq!(life.tries(&for_morgan("priya")), taken);
+    assert_eq!(life.tries(&approve("sam")), Err(Refusal::AlreadyApprovedByYou { missing: 2 }));
+    life.goes_on(&approve("priya"));
+    life.goes_on(&approve("pat"));
+    assert_eq!(life.status(), StatusName::Approved);
+    let mut life = Life::waiting_for(1);
+    let denied = Event::Deny { by: by("sam"), reason: "too big".into(), instead_of: Some(person("morgan")) };
+    life.goes_on(&denied);
+    assert_eq!(life.last_entry(), "denied by U0SAM: too big, for U0MORGAN [button in C0PAYMENTS]");
+}
+
+#[test]
 fn a_second_approver_is_told_who_decided() {
     let mut life = Life::waiting_for(1);
     life.goes_on(&approve("morgan"));

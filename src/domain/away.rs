@@ -1,0 +1,104 @@
+//! Somebody is away, and somebody else answers in their place.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use super::ids::PersonId;
+use super::refusal::Refusal;
+
+/// Days that somebody can be away at most: longer than that, others ought to be named as approvers.
+const LONGEST: i64 = 366;
+
+/// Who is away, and who answers for them. Whoever answers acts where the other could, and only as that one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Away {
+    /// Who is away.
+    pub person: PersonId,
+    /// Who answers for them.
+    pub delegate: PersonId,
+    /// The last day, by UTC.
+    pub until: Date,
+}
+
+impl Away {
+    /// Somebody is away from now on, if that can be; `others` are those who are.
+    ///
+    /// # Errors
+    /// Nobody answers for themselves, nobody is away for ever, and nobody who is away answers for others: no answer is
+    /// handed on twice, and none goes round in a circle.
+    pub fn begin(
+        person: PersonId,
+        delegate: PersonId,
+        until: Date,
+        others: &[Self],
+        now: Timestamp,
+    ) -> Result<Self, Refusal> {
+        let away = Self { person, delegate, until };
+        if away.person == away.delegate {
+            return Err(Refusal::OwnDelegate);
+        }
+        let today = today(now);
+        let days = today.until(until).map(|span| span.get_days()).unwrap_or_default();
+        if until < today || i64::from(days) > LONGEST {
+            return Err(Refusal::NotAnAbsence { most: LONGEST });
+        }
+        match others.iter().find(|other| other.person == away.delegate && other.holds(now)) {
+            Some(other) => {
+                Err(Refusal::DelegateIsAway { delegate: other.person.clone(), until: other.until })
+            }
+            None => Ok(away),
+        }
+    }
+
+    /// Whether it holds at this moment.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        today(now) <= self.until
+    }
+}
+
+/// The day by UTC.
+pub fn today(now: Timestamp) -> Date {
+    now.to_zoned(TimeZone::UTC).date()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::{person, submitted_at};
+    use jiff::ToSpan as _;
+
+    fn day(days: i64) -> Date {
+        today(submitted_at()).saturating_add(days.days())
+    }
+
+    fn begins(who: &str, delegate: &str, days: i64, others: &[Away]) -> Result<Away, Refusal> {
+        Away::begin(person(who), person(delegate), day(days), others, submitted_at())
+    }
+
+    #[test]
+    fn an_absence_holds_up_to_its_last_day() {
+        let away = begins("morgan", "sam", 1, &[]).unwrap();
+        assert!(away.holds("2026-03-03T23:59:59Z".parse().unwrap()));
+        assert!(!away.holds("2026-03-04T00:00:00Z".parse().unwrap()));
+        assert!(begins("morgan", "sam", 0, &[]).is_ok(), "for the rest of the day");
+        assert!(begins("morgan", "sam", 366, &[]).is_ok());
+    }
+
+    #[test]
+    fn nobody_answers_for_themselves_or_for_ever_or_while_they_are_away() {
+        let alone = begins("morgan", "morgan", 1, &[]);
+        let past = begins("morgan", "sam", -1, &[]);
+        let forever = begins("morgan", "sam", 367, &[]);
+        let sam = begins("sam", "morgan", 1, &[]).unwrap();
+        let circle = begins("morgan", "sam", 5, std::slice::from_ref(&sam));
+        let told = [alone, past, forever, circle].map(|refused| refused.unwrap_err().to_string());
+        insta::assert_snapshot!(told.join("\n"), @"
+        You cannot answer for yourself while you are away. Choose somebody else.
+        Choose a day from today on, 366 days ahead at most.
+        Choose a day from today on, 366 days ahead at most.
+        <@U0SAM> is away until 2026-03-03. Choose somebody else.
+        ");
+    }
+}

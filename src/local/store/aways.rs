@@ -1,0 +1,33 @@
+//! Who is away and who answers for them.
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use crate::domain::away::{Away, today};
+use crate::domain::ids::PersonId;
+
+pub(super) fn at(connection: &Connection, now: Timestamp) -> anyhow::Result<Vec<Away>> {
+    let mut statement = connection
+        .prepare_cached("SELECT person, delegate, until FROM aways WHERE until >= ?1 ORDER BY person")?;
+    let rows = statement.query_map([today(now).to_string()], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+    })?;
+    rows.map(|row| {
+        let (person, delegate, until) = row?;
+        let until = until.parse().context("cannot read until when somebody is away")?;
+        Ok(Away { person: PersonId::new(person), delegate: PersonId::new(delegate), until })
+    })
+    .collect()
+}
+
+pub(super) fn put(tx: &Connection, away: &Away) -> anyhow::Result<()> {
+    tx.prepare_cached("INSERT OR REPLACE INTO aways (person, delegate, until) VALUES (?1, ?2, ?3)")?
+        .execute(params![away.person.as_str(), away.delegate.as_str(), away.until.to_string()])?;
+    Ok(())
+}
+
+pub(super) fn end(tx: &Connection, person: &PersonId) -> anyhow::Result<()> {
+    tx.prepare_cached("DELETE FROM aways WHERE person = ?1")?.execute([person.as_str()])?;
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! Who is away on somebody's home tab: they themselves, or those they answer for.
+
+use slack_morphism::prelude::SlackBlock;
+
+use crate::domain::away::Away;
+use crate::ports::slack::HomePage;
+use crate::slack::blocks::{button, buttons, context, section};
+use crate::slack::ids::ActionId;
+use crate::slack::mrkdwn::mention;
+
+/// Absences that a tab tells of; whoever answers for more knows it.
+const MOST_SHOWN: usize = 5;
+
+pub(super) fn away(page: &HomePage) -> Vec<SlackBlock> {
+    let mut blocks = Vec::new();
+    let own = page.aways.iter().find(|away| away.person == page.person);
+    if let Some(own) = own {
+        let text = format!(
+            "*You are away* until {}. {} answers what you would be asked to approve.",
+            own.until,
+            mention(&own.delegate)
+        );
+        blocks.push(section(&text));
+    }
+    let (action, text) =
+        if own.is_some() { (ActionId::ComeBack, "I am back") } else { (ActionId::Leave, "Out of office") };
+    blocks.push(buttons("away", vec![button(action, text, "home", text)]));
+    let others = page.aways.iter().filter(|away| away.person != page.person);
+    blocks.extend(others.take(MOST_SHOWN).map(|away| context(&answers(away))));
+    blocks
+}
+
+fn answers(away: &Away) -> String {
+    format!("You answer for {}, who is away until {}.", mention(&away.person), away.until)
+}

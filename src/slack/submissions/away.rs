@@ -1,0 +1,43 @@
+//! Somebody said who answers for them, and until when.
+
+use std::collections::BTreeMap;
+
+use super::{by_form, note, refused};
+use crate::domain::refusal::Refusal;
+use crate::portal::Error;
+use crate::portal::away::leave;
+use crate::slack::edge::Edge;
+use crate::slack::ids::{PERSON_BLOCK, UNTIL_BLOCK};
+use crate::slack::incoming::Submission;
+use crate::slack::messages::Message;
+use crate::slack::mrkdwn::mention;
+use crate::slack::reply::Ack;
+use crate::slack::views::{last_day, person_of};
+
+pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
+    let under = |field: &str, problem: &str| {
+        Ack::FieldErrors(BTreeMap::from([(field.to_owned(), problem.to_owned())]))
+    };
+    let Some(delegate) = person_of(&submission.view) else { return under(PERSON_BLOCK, "Choose a person.") };
+    let Some(until) = last_day(&submission.view) else { return under(UNTIL_BLOCK, "Choose a day.") };
+    match leave(&edge.portal, &by_form(&submission), &delegate, until).await {
+        Ok(away) => {
+            let text = format!("{} answers for you until {}.", mention(&away.delegate), away.until);
+            note("Out of office", &Message::plain(&text))
+        }
+        // Errors under a field are plain text, where a mention would show as an id.
+        Err(Error::Refused(Refusal::OwnDelegate)) => {
+            under(PERSON_BLOCK, "Choose somebody else than yourself.")
+        }
+        Err(Error::Refused(Refusal::DelegateIsAway { until, .. })) => {
+            under(PERSON_BLOCK, &format!("They are away themselves, until {until}. Choose somebody else."))
+        }
+        Err(Error::Refused(Refusal::DelegateIsNoMember { .. })) => {
+            under(PERSON_BLOCK, "They are no full member of this workspace. Choose somebody who is.")
+        }
+        Err(Error::Refused(refusal @ Refusal::NotAnAbsence { .. })) => {
+            under(UNTIL_BLOCK, &refusal.to_string())
+        }
+        Err(error) => refused("Not stored", &error),
+    }
+}
