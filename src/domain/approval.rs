@@ -37,6 +37,9 @@ pub struct ApprovalRule {
     pub escalate_after: Period,
     /// Whether an approver may approve what they asked for themselves.
     pub self_approval: bool,
+    /// What an approver does to approve.
+    #[serde(default)]
+    pub confirm: ApprovalConfirm,
 }
 
 /// What a product has that says nothing about approval.
@@ -54,6 +57,7 @@ impl Default for ApprovalRule {
             remind_after: Period::hours(4),
             escalate_after: Period::hours(12),
             self_approval: false,
+            confirm: ApprovalConfirm::Click,
         }
     }
 }
@@ -84,6 +88,16 @@ pub enum ApprovalMode {
     Auto,
     /// Approvers are asked unless a condition of `auto_when` holds.
     Required,
+}
+
+/// What an approver does to approve.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ApprovalConfirm {
+    /// Press the button.
+    #[default]
+    Click,
+    /// Type the name of what they agree to, in a dialog.
+    TypeTheName,
 }
 
 /// Some people of whom so many have to agree before the next are asked.

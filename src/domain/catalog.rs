@@ -9,7 +9,9 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-pub use super::approval::{ApprovalMode, ApprovalRule, Approvers, Condition, RuleFor, Stage};
+pub use super::approval::{
+    ApprovalConfirm, ApprovalMode, ApprovalRule, Approvers, Condition, RuleFor, Stage,
+};
 use super::ids::{GroupId, PersonId, ProductKey, TeamName};
 use super::period::Period;
 use super::template::Template;

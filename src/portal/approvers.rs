@@ -92,28 +92,29 @@ impl Portal {
         let (mut may, note) = match &stage.approvers {
             Approvers::Team => (self.organization.approvers_of(team).to_vec(), None),
             Approvers::Listed(principals) => (principals.clone(), None),
-            Approvers::Manager => match self.manager_of(team, asker).await? {
-                Some(manager) => (vec![Principal::Person(manager)], None),
-                None => {
+            Approvers::Manager => {
+                if let Some(manager) = self.manager_of(team, asker).await? {
+                    (vec![Principal::Person(manager)], None)
+                } else {
                     let note = format!("{NO_MANAGER}, so the team's approvers are asked");
                     (self.organization.approvers_of(team).to_vec(), Some(note))
                 }
-            },
+            }
         };
-        let mut asked: Vec<Principal> =
+        let mut named: Vec<Principal> =
             may.iter().filter(|one| !stage.quiet.contains(one)).cloned().collect();
         stage.quiet.iter().for_each(|quiet| add(&mut may, quiet));
         let aways = self.away_of(&may, asker).await?;
         for away in &aways {
             let person = Principal::Person(away.person.clone());
             if !stage.quiet.contains(&person) {
-                asked.retain(|one| *one != person);
-                add(&mut asked, &Principal::Person(away.delegate.clone()));
+                named.retain(|one| *one != person);
+                add(&mut named, &Principal::Person(away.delegate.clone()));
             }
         }
         let note =
             [note, absences(&aways)].into_iter().flatten().reduce(|one, other| format!("{one}; {other}"));
-        Ok(Circle { may, asked, aways, note })
+        Ok(Circle { may, asked: named, aways, note })
     }
 
     /// Who would be asked, one after the other, and a remark about it; whoever may not agree to their own request is not

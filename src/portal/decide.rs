@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 
 use super::people::{in_time, mentions};
 use super::{Error, Portal};
+use crate::domain::approval::ApprovalConfirm;
 use crate::domain::audit::By;
 use crate::domain::event::Event;
 use crate::domain::ids::{ChannelId, PersonId, ProductKey, RequestId, TeamName};
@@ -42,14 +43,28 @@ pub enum Decided {
     Now(Box<Request>),
     /// It is stored and will be judged when Slack answers.
     Later,
+    /// It does not count yet: the product wants the name of what is approved typed first.
+    NameWanted(Box<Request>),
 }
 
-/// Decides a request, if the person may.
+/// Decides a request, if the person may. `typed` is the name of what is approved, where they were asked to type it.
 ///
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
-pub async fn decide(portal: &Portal, click: &Click, decision: ClickedDecision) -> Result<Decided, Error> {
+pub async fn decide(
+    portal: &Portal,
+    click: &Click,
+    decision: ClickedDecision,
+    typed: Option<&str>,
+) -> Result<Decided, Error> {
     let request = named_request(portal, click, Request::card, tried(&decision)).await?;
+    if decision == ClickedDecision::Approve && wants_name(&request, typed) {
+        // Only whoever may approve is asked for it.
+        return match check_right(portal, &request, &click.by, "approve").await {
+            Ok(_) | Err(Unjudged::SlackSilent(_)) => Ok(Decided::NameWanted(Box::new(request))),
+            Err(Unjudged::Error(error)) => Err(error),
+        };
+    }
     let judged = judge(portal, &request, &click.by, &decision).await;
     refresh_copy(portal, &request, click, request.card()).await;
     match judged {
@@ -61,6 +76,12 @@ pub async fn decide(portal: &Portal, click: &Click, decision: ClickedDecision) -
             Ok(Decided::Later)
         }
     }
+}
+
+/// Whether its name has to be typed to approve it, and was not.
+fn wants_name(request: &Request, typed: Option<&str>) -> bool {
+    let wanted = request.product.approval.confirm == ApprovalConfirm::TypeTheName;
+    wanted && request.waits_for_approvers() && typed.map(str::trim) != Some(&request.resource_name())
 }
 
 /// Whether the person may go on to say why they deny: asked before the reason's form opens.
@@ -230,14 +251,12 @@ async fn check_right(
     let (asking, person, asked_about) = (portal.clone(), by.person.clone(), request.clone());
     let asked = in_time(async move { asking.standing(&person, &asked_about).await }).await;
     let standing = asked.map_err(Unjudged::SlackSilent)?;
-    let allowed = match may_decide(request, &by.person, standing.clone(), "") {
-        Ok(instead_of) => Ok(instead_of),
-        // Who can is looked up only for those who cannot.
-        Err(_) => {
-            let approvers = mentions(&portal.askable(request).await.asked);
-            may_decide(request, &by.person, standing, &approvers)
-        }
-    };
+    if let Ok(instead_of) = may_decide(request, &by.person, standing.clone(), "") {
+        return Ok(instead_of);
+    }
+    // Who can is looked up only for those who cannot.
+    let approvers = mentions(&portal.askable(request).await.asked);
+    let allowed = may_decide(request, &by.person, standing, &approvers);
     match allowed {
         Ok(instead_of) => Ok(instead_of),
         Err(refusal) => Err(portal.refuse(request, by, tried, refusal).await.into()),

@@ -152,7 +152,7 @@ impl Dispatcher {
             // Never closed, so there is always a turn.
             let _turn = lane.acquire().await;
             while !dispatcher.stop.is_cancelled() {
-                without_haste(run_key(&dispatcher.portal, &running.key)).await;
+                without_haste(Box::pin(run_key(&dispatcher.portal, &running.key))).await;
                 if !dispatcher.was_woken_again(&running.key) {
                     break;
                 }

@@ -13,6 +13,10 @@ use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{MessageRef, Request, Surface};
 use crate::ports::slack::{Destination, Notice, RequestNotice, SlackError, Warned, WarningNotice};
+use crate::ports::store::{Which, Whose};
+
+/// Requests of the same team and product that are looked at for what a card says the team has.
+const MOST_HELD: usize = 6;
 
 pub(super) async fn show(portal: &Portal, id: RequestId, surface: Surface) -> Result<(), JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(()) };
@@ -139,8 +143,8 @@ async fn post_once(
     surface: Surface,
     to: &Destination,
 ) -> Result<Result<MessageRef, SlackError>, JobError> {
-    let circle = portal.askable(request).await;
-    let notice = Notice::Request(about(portal, request, surface, &circle).await?);
+    let (circle, held) = (portal.askable(request).await, held(portal, request, surface).await?);
+    let notice = Notice::Request(about(portal, request, surface, (&circle, &held)).await?);
     Ok(portal.ports.slack.post(to, &notice).await)
 }
 
@@ -162,8 +166,8 @@ async fn with_notice<T>(
         let warning = WarningNotice { leases: &leases, owner: &request.owner, instead, simulated };
         return Ok(call(&Notice::Warning(warning)).await);
     }
-    let circle = portal.askable(request).await;
-    let notice = Notice::Request(about(portal, request, surface, &circle).await?);
+    let (circle, held) = (portal.askable(request).await, held(portal, request, surface).await?);
+    let notice = Notice::Request(about(portal, request, surface, (&circle, &held)).await?);
     Ok(call(&notice).await)
 }
 
@@ -171,7 +175,7 @@ async fn about<'a>(
     portal: &Portal,
     request: &'a Request,
     surface: Surface,
-    circle: &'a Circle,
+    (circle, held): (&'a Circle, &'a [Request]),
 ) -> Result<RequestNotice<'a>, JobError> {
     let used = portal.ports.store.quota_used(&request.slot()).await?;
     Ok(RequestNotice {
@@ -179,9 +183,21 @@ async fn about<'a>(
         request,
         approvers: &circle.asked,
         note: circle.note.as_deref(),
+        held,
         quota: QuotaUse { used, limit: request.product.per_team },
         simulated: portal.ports.provisioner.is_simulated(),
     })
+}
+
+/// What the team has of the product beside it, for those who decide.
+async fn held(portal: &Portal, request: &Request, surface: Surface) -> anyhow::Result<Vec<Request>> {
+    if surface != Surface::Card || !request.status.name().is_undecided() {
+        return Ok(Vec::new());
+    }
+    let whose = Whose::TeamProduct(request.team.clone(), request.product.key.clone());
+    let mut held = portal.ports.store.list(&whose, Which::Live, 0, MOST_HELD).await?;
+    held.retain(|other| other.id != request.id && other.activated_at.is_some());
+    Ok(held)
 }
 
 /// A line of the warning at this place. What has its newest warning elsewhere, or none, has changed hands.

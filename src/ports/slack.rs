@@ -118,6 +118,8 @@ pub struct RequestNotice<'a> {
     pub approvers: &'a [Principal],
     /// Why others are asked than the product says, if so.
     pub note: Option<&'a str>,
+    /// What the team already has of this product, on a card that waits; this request not included.
+    pub held: &'a [Request],
     /// What the team already uses of this product, this request included.
     pub quota: QuotaUse,
     /// Whether nothing real is made.

@@ -141,6 +141,8 @@ pub enum CallbackId {
     Retain,
     /// To whom something is handed.
     Transfer,
+    /// The name of what is approved.
+    Approve,
     /// Who answers while one is away.
     Away,
     /// The catalog browser; has no submit button.
@@ -153,12 +155,13 @@ pub enum CallbackId {
 
 impl CallbackId {
     /// Every modal.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::RequestForm,
         Self::DenyReason,
         Self::TearDown,
         Self::Retain,
         Self::Transfer,
+        Self::Approve,
         Self::Away,
         Self::Catalog,
         Self::Requests,
@@ -173,6 +176,7 @@ impl CallbackId {
             Self::TearDown => "request.teardown",
             Self::Retain => "request.retain",
             Self::Transfer => "request.transfer",
+            Self::Approve => "request.approve_name",
             Self::Away => "home.away",
             Self::Catalog => "catalog.browser",
             Self::Requests => "request.list",

@@ -201,3 +201,50 @@ async fn a_waiting_task_is_known_by_a_token_that_the_journeys_would_recognize() 
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_approver_sees_what_the_team_has_already_and_whose_it_is() {
+    run(async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        alice.asks_for("rds-postgres", &DATABASE).await;
+        morgan.clicks("Approve").await;
+        alice.asks_for("rds-postgres", &[("DatabaseName", "second")]).await;
+        let card = morgan.reads("C0PAYMENTS");
+        let held = card.lines().skip_while(|line| *line != "*The team has*").take(2).collect::<Vec<_>>();
+        insta::assert_snapshot!(held.join("\n"), @"
+        *The team has*
+        `pg-payments-dev-id` · <@U0ALICE> · about $15/month
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_approver_types_the_name_where_the_product_wants_it() {
+    let typed = "  approvers: team\n  confirm: type-the-name";
+    let setup = Setup::new().with_catalog("rds-postgres/product.yml", "  approvers: team", typed);
+    run_in(setup, async |company| {
+        let (alice, morgan, pat) = (&company.alice, &company.morgan, &company.pat);
+        alice.asks_for("rds-postgres", &DATABASE).await;
+        pat.clicks("Approve").await;
+        assert!(!pat.has_a_form() && pat.is_told().contains("Only its approvers"), "{}", pat.is_told());
+        morgan.clicks("Approve").await;
+        insta::assert_snapshot!(morgan.form(), @"
+        Approve [Approve] [Back]
+        *PostgreSQL RDS Instance v1.0* for team *payments* · about $15/month
+        <@U0ALICE> asks for it · `id` · expires unanswered 2026-11-24 09:00 UTC
+        > Orders &amp; invoices
+        Type its name to confirm: _
+        ");
+        morgan.fills(&[("name", "rds-postgres")]).await;
+        morgan.submits().await;
+        assert!(morgan.form().contains("That is not its name"), "{}", morgan.form());
+        let request = company.newest_request().await;
+        assert!(request.waits_for_approvers() && request.approvals.is_empty(), "nothing counts yet");
+        morgan.fills(&[("name", &request.resource_name())]).await;
+        morgan.submits().await;
+        assert!(alice.newest_dm().contains("is ready"), "{}", alice.newest_dm());
+        assert!(company.trail().await.contains("approved | U0MORGAN"), "{}", company.trail().await);
+    })
+    .await;
+}

@@ -47,6 +47,8 @@ async fn a_product_may_ask_for_approval_above_the_budget() {
         *Cost* about $2.15/month, us-east-1 list price of 2026-08-21
         *Quota* 2 of 10 used, this one included
         :warning: This goes beyond the team's monthly budget.
+        *The team has*
+        `payments-logs-dev-id` · <@U0ALICE> · about $2.15/month
         *Parameters*
         BucketPurpose: `backups`
         Environment: `dev`

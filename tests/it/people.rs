@@ -63,6 +63,8 @@ async fn a_click_that_slack_cannot_judge_is_kept_and_counts_once_it_can() {
     run(async |company| {
         company.expects_slack_to_refuse("usergroups.users.list", "internal_error");
         company.bob.asks_for("rds-postgres", &DATABASE).await;
+        // By now it is forgotten who is in the group.
+        company.clock.advance("61s");
         company.playground.fail_always("usergroups.users.list", Some("internal_error"));
         company.morgan.clicks("Approve").await;
         insta::assert_snapshot!(company.morgan.is_told(), @"Slack is slow to say who the approvers are. Your click is stored and will count in a moment.");
@@ -80,6 +82,8 @@ async fn a_click_that_cannot_be_judged_within_ten_minutes_has_to_be_made_again()
     run(async |company| {
         company.expects_slack_to_refuse("usergroups.users.list", "internal_error");
         company.bob.asks_for("rds-postgres", &DATABASE).await;
+        // By now it is forgotten who is in the group.
+        company.clock.advance("61s");
         company.playground.fail_always("usergroups.users.list", Some("internal_error"));
         company.morgan.clicks("Approve").await;
         company.playground.fail_always("usergroups.users.list", None);
@@ -97,6 +101,8 @@ async fn a_stored_click_of_somebody_without_the_right_is_refused_later() {
     run(async |company| {
         company.expects_slack_to_refuse("usergroups.users.list", "internal_error");
         company.bob.asks_for("rds-postgres", &DATABASE).await;
+        // By now it is forgotten who is in the group.
+        company.clock.advance("61s");
         company.playground.fail_always("usergroups.users.list", Some("internal_error"));
         company.pat.clicks("Approve").await;
         company.playground.fail_always("usergroups.users.list", None);
@@ -210,6 +216,8 @@ async fn a_product_for_one_team_is_neither_offered_nor_given_to_another() {
 async fn a_slack_that_says_nothing_at_all_keeps_no_click_waiting() {
     run(async |company| {
         company.bob.asks_for("rds-postgres", &DATABASE).await;
+        // By now it is forgotten who is in the group.
+        company.clock.advance("61s");
         company.holds_jobs(true);
         company.playground.hang("usergroups.users.list", true);
         company.morgan.clicks("Approve").await;

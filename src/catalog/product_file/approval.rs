@@ -1,7 +1,9 @@
 //! The `approval` section of a product file.
 
 use crate::document::Reader;
-use crate::domain::catalog::{ApprovalMode, ApprovalRule, Approvers, Principal, RuleFor, Stage};
+use crate::domain::catalog::{
+    ApprovalConfirm, ApprovalMode, ApprovalRule, Approvers, Principal, RuleFor, Stage,
+};
 use crate::domain::hopeless::names_too_few;
 use crate::domain::period::Period;
 
@@ -13,6 +15,9 @@ use super::terms::{at_least_one, some_time};
 const LONGEST_TIMEOUT: Period = Period::days(360);
 
 const MODES: [(&str, ApprovalMode); 2] = [("auto", ApprovalMode::Auto), ("required", ApprovalMode::Required)];
+
+const CONFIRM: [(&str, ApprovalConfirm); 2] =
+    [("click", ApprovalConfirm::Click), ("type-the-name", ApprovalConfirm::TypeTheName)];
 
 pub(super) fn approval(reader: Reader<'_>, has_cost: bool, context: &Context<'_>) -> ApprovalRule {
     let spared = reader.maps("auto_when");
@@ -35,6 +40,7 @@ pub(super) fn approval(reader: Reader<'_>, has_cost: bool, context: &Context<'_>
         remind_after: some_time(&reader, "remind_after", Period::hours(4)),
         escalate_after: some_time(&reader, "escalate_after", Period::hours(12)),
         self_approval: reader.boolean("self_approval").unwrap_or(false),
+        confirm: reader.choice("confirm", &CONFIRM).unwrap_or_default(),
     };
     reader.finish();
     rule

@@ -1,21 +1,25 @@
 //! Approve and Deny on a card.
 
-use super::{ask, named, refuse};
+use super::{ask, named, pressed, refuse};
 use crate::domain::job::ClickedDecision;
 use crate::portal::decide::{Decided, decide, may_deny};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::incoming::Click;
 use crate::slack::messages::Message;
-use crate::slack::views::deny_reason;
+use crate::slack::views::{self, deny_reason};
 
 /// Approves; the card changes by itself once that is stored.
 pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) {
-    let decided = match named(edge, click, "approve").await {
-        Ok(named) => decide(&edge.portal, &named, ClickedDecision::Approve).await,
-        Err(error) => Err(error),
+    let named = match named(edge, click, "approve").await {
+        Ok(named) => named,
+        Err(error) => return refuse(edge, at, &error),
     };
-    match decided {
+    match decide(&edge.portal, &named, ClickedDecision::Approve, None).await {
         Ok(Decided::Now(_)) => {}
+        Ok(Decided::NameWanted(request)) => {
+            let view = views::approve(&request, &pressed(named));
+            edge.open_later(at, click.trigger_id.clone(), view);
+        }
         Ok(Decided::Later) => edge.say_later(
             at,
             Message::plain("Slack is slow to say who the approvers are. Your click is stored and will count in a moment."),

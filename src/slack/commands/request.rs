@@ -35,6 +35,7 @@ pub(in crate::slack) async fn full(edge: &Edge, detail: &Detail, viewer: &Person
         request: &detail.request,
         approvers: &detail.approvers,
         note: None,
+        held: &[],
         quota: detail.quota,
         simulated: detail.simulated,
     };

@@ -6,7 +6,7 @@ use super::{Message, facts};
 use crate::domain::request::{Request, Status};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{buttons, fields, header, section};
-use crate::slack::mrkdwn::{any_of, date_time, escape_within, mention};
+use crate::slack::mrkdwn::{any_of, code, date_time, escape_within, mention, monthly};
 
 pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
@@ -20,6 +20,7 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     ]));
     blocks.extend(request.exceeds_budget.then(|| section(ABOVE_BUDGET)));
     blocks.extend(facts::reason(request).iter().map(|reason| section(reason)));
+    blocks.extend(held(notice).iter().map(|held| section(held)));
     blocks.extend(facts::parameters(request).iter().map(|parameters| section(parameters)));
     blocks.extend(outcome(notice));
     let ends = undecided(request).then(|| format!("expires unanswered {}", date_time(request.approve_by)));
@@ -29,6 +30,17 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
 
 /// Said on a card that is there because of it.
 const ABOVE_BUDGET: &str = ":warning: This goes beyond the team's monthly budget.";
+
+/// What the team has of this product, whose each is and what it costs; `None` where it has nothing.
+fn held(notice: &RequestNotice<'_>) -> Option<String> {
+    let line = |request: &Request| {
+        let cost = request.estimate.as_ref().map(|estimate| format!(" · {}", monthly(estimate)));
+        let (name, owner) = (code(&facts::resource(request), 100), mention(&request.owner));
+        format!("{name} · {owner}{}", cost.unwrap_or_default())
+    };
+    let lines: Vec<String> = notice.held.iter().map(line).collect();
+    (!lines.is_empty()).then(|| format!("*The team has*\n{}", lines.join("\n")))
+}
 
 fn undecided(request: &Request) -> bool {
     request.status.name().is_undecided()

@@ -300,6 +300,7 @@ pub(crate) fn notice<'a>(
         request,
         approvers,
         note: None,
+        held: &[],
         quota: QuotaUse { used: 2, limit: 3 },
         simulated: true,
     }

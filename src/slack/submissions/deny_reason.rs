@@ -21,8 +21,8 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
         Ok(reason) => reason,
         Err(problem) => return Ack::FieldErrors(BTreeMap::from([(REASON_BLOCK.to_owned(), problem)])),
     };
-    match decide(&edge.portal, &click, ClickedDecision::Deny { reason }).await {
-        Ok(Decided::Now(_)) => Ack::Close,
+    match decide(&edge.portal, &click, ClickedDecision::Deny { reason }, None).await {
+        Ok(Decided::Now(_) | Decided::NameWanted(_)) => Ack::Close,
         Ok(Decided::Later) => note(
             "Noted",
             &Message::plain(

@@ -1,5 +1,6 @@
 //! A modal was submitted: one file per modal.
 
+mod approve;
 mod away;
 mod deny_reason;
 mod hand_over;
@@ -26,6 +27,7 @@ pub(super) async fn answer(edge: &Edge, submission: Submission) -> Ack {
         Some(CallbackId::TearDown) => teardown::submitted(edge, submission).await,
         Some(CallbackId::Retain) => retain::submitted(edge, submission).await,
         Some(CallbackId::Transfer) => hand_over::submitted(edge, submission).await,
+        Some(CallbackId::Approve) => approve::submitted(edge, submission).await,
         Some(CallbackId::Away) => away::submitted(edge, submission).await,
         Some(CallbackId::Catalog | CallbackId::Requests | CallbackId::Note) => Ack::Close,
         None => {

@@ -1,6 +1,7 @@
 //! Modals, built from the catalog and a person's answers so far. Pure; opening them is `client`'s work, and what a
 //! submission leads to is decided elsewhere.
 
+mod approve;
 mod away;
 mod deny_reason;
 mod existing;
@@ -14,6 +15,7 @@ mod retain;
 mod simple;
 mod teardown;
 
+pub use approve::approve;
 pub use away::{away, last_day};
 pub use deny_reason::deny_reason;
 pub use existing::{existing_suggestions, existing_type};

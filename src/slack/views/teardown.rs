@@ -42,7 +42,8 @@ fn what(request: &Request) -> String {
     )
 }
 
-fn name_input(name: &str) -> SlackBlock {
+/// Where the name is typed.
+pub(super) fn name_input(name: &str) -> SlackBlock {
     let input = SlackBlockPlainTextInputElement::new()
         .with_action_id(SlackActionId(ActionId::FieldValue.as_str().to_owned()))
         .with_max_length(LONGEST_TYPED);

@@ -4,9 +4,9 @@ use super::*;
 use crate::domain::request::{Asking, Prompt};
 
 fn later(jobs: &[Job]) -> Vec<(&'static str, Timestamp)> {
-    let later = |job: &Job| match &job.kind {
-        JobKind::Prompt { prompt, .. } => Some((prompt.word(), job.due_at)),
-        _ => None,
+    let later = |job: &Job| {
+        let JobKind::Prompt { prompt, .. } = &job.kind else { return None };
+        Some((prompt.word(), job.due_at))
     };
     jobs.iter().filter_map(later).collect()
 }

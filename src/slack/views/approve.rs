@@ -1,0 +1,45 @@
+//! The modal that makes an approver type the name of what they agree to, where the product wants that.
+
+use slack_morphism::prelude::*;
+
+use super::pressed::Pressed;
+use super::teardown::name_input;
+use super::{MAX_TITLE, modal};
+use crate::domain::request::Request;
+use crate::slack::blocks::{plain, section};
+use crate::slack::ids::CallbackId;
+use crate::slack::messages::ask;
+
+/// Asks for the name.
+pub fn approve(request: &Request, pressed: &Pressed) -> SlackModalView {
+    let blocks = vec![section(&ask(request)), name_input(&request.resource_name())];
+    modal("Approve", CallbackId::Approve, blocks)
+        .with_submit(plain("Approve", MAX_TITLE))
+        .with_close(plain("Back", MAX_TITLE))
+        .with_private_metadata(pressed.written())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::messages::sample;
+    use crate::slack::views::check::{assert_within_limits, transcript};
+    use crate::slack::views::pressed::tests::pressed;
+
+    #[test]
+    fn an_approver_reads_once_more_what_it_is_and_types_its_name() {
+        let mut request = sample::awaiting();
+        request.outputs.clear();
+        let view = approve(&request, &pressed());
+        insta::assert_snapshot!(transcript(&view), @"
+        Approve [Approve] [Back]
+        *Secure S3 Bucket v1.0* for team *payments* · about $15/month
+        <@U0ALICE> asks for it · `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
+        > Invoices &amp; receipts &gt; for audit
+        Type its name to confirm: <text>
+          s3-bucket-0b8f1c9e
+        ");
+        assert_eq!(Pressed::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
+        assert_within_limits(&approve(&sample::enormous(), &pressed()));
+    }
+}
