@@ -64,8 +64,13 @@ fn another_question_or_none_presses_nobody() {
 fn a_row_of_an_older_program_is_asked_when_it_is_asked_again_and_presses_nobody_before() {
     let mut stored = serde_json::to_value(at(StatusName::AwaitingApproval)).unwrap();
     stored.as_object_mut().unwrap().remove("asking").unwrap();
+    let rule = stored["product"]["approval"].as_object_mut().unwrap();
+    for key in ["rules", "quiet", "stages", "confirm"] {
+        rule.remove(key).unwrap();
+    }
     let request: Request = serde_json::from_value(stored).unwrap();
     assert_eq!(request.asking, Asking::default());
+    assert_eq!(request.product.approval, at(StatusName::AwaitingApproval).product.approval);
     let event = Event::Prompt { prompt: Prompt::Escalation, epoch: request.epoch };
     assert!(next(&request, &event, minutes(13 * 60)).is_err());
     let change = next(&request, &asks_approvers(&request, 2), minutes(60)).unwrap();
