@@ -297,7 +297,10 @@ mod tests {
 
     /// What is written when everything that is counted has happened once.
     fn written() -> String {
-        let metrics = Metrics::default();
+        let trouble = Trouble::default();
+        trouble.slack_asks_to_wait("chat.postMessage");
+        trouble.aws_fails("dynamodb", "PutItem", "ThrottlingException");
+        let metrics = Metrics::default().showing(&trouble);
         let (team, product) = (TeamName::new("payments"), ProductKey::parse("s3-bucket").unwrap());
         let happened = [
             ("submitted", "APPROVED"),
@@ -330,6 +333,7 @@ mod tests {
             metrics.copied("events", outcome);
         }
         metrics.ack("click", Duration::from_millis(3));
+        metrics.hurried("click");
         metrics.render().unwrap()
     }
 

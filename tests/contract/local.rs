@@ -12,7 +12,7 @@ use quartermaster::local::store::SqliteStore;
 use quartermaster::local::workflow::LocalWorkflow;
 use quartermaster::ports::provisioner::{Provisioner as _, RecordState};
 use quartermaster::ports::queue::{Queue as _, Signal};
-use quartermaster::ports::store::Store as _;
+use quartermaster::ports::store::{Commit, CommitError, Store as _};
 use quartermaster::ports::workflow::Workflow as _;
 
 use crate::provisioner::{FAILING, Order, ProvisionerUnderTest, STUBBORN};
@@ -116,6 +116,24 @@ async fn everything_committed_is_there_after_the_file_was_closed() {
     let provisioner = simulated(database, queue, &clock);
     let started = provisioner.provision(&order.as_port()).await.unwrap();
     assert!(matches!(provisioner.describe(&started.record).await.unwrap(), RecordState::Succeeded { .. }));
+}
+
+#[tokio::test]
+async fn what_a_killed_program_had_claimed_is_due_again_when_the_file_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("q.db").to_str().unwrap().to_owned();
+    let claimed = {
+        let store = SqliteStore::new(Database::open(&path).unwrap());
+        store.commit(insert(&alices())).await.unwrap();
+        let keys = store.due(at(0), 10).await.unwrap();
+        let claimed = store.claim(&keys, at(0), at(120)).await.unwrap();
+        assert!(!claimed.is_empty() && store.due(at(1), 10).await.unwrap().is_empty());
+        claimed
+    };
+    let store = SqliteStore::new(Database::open(&path).unwrap());
+    assert_eq!(store.due(at(1), 10).await.unwrap().len(), claimed.len());
+    let late = store.commit(Commit { done: Some(claimed[0].claim.clone()), ..Commit::default() }).await;
+    assert!(matches!(late, Err(CommitError::ClaimLost)), "{late:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -49,7 +49,7 @@ async fn whoever_is_away_is_answered_for_and_everybody_sees_for_whom() {
         *Welcome.* Here you get AWS resources that are set up the right way, without a ticket.
         *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
         Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
-        [Request something] [Costs]
+        [Request something] [Costs] [Stats]
         [Out of office]
         (You answer for <@U0MORGAN>, who is away until 2026-11-30.)
         # Waiting for your approval

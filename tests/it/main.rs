@@ -40,7 +40,6 @@ mod lease_held;
 mod metrics;
 mod mutations;
 mod never_stuck;
-mod observed;
 mod on_aws;
 mod operator;
 mod ownership;

@@ -70,3 +70,17 @@ async fn a_job_that_nobody_does_shows_by_its_age() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_metrics_say_whether_the_bot_is_ready() {
+    run(async |company| {
+        assert_eq!(metric(company, "ready").await, "1");
+        company.expects_slack_to_refuse("auth.test", "internal_error");
+        company.playground.fail_next("auth.test", "internal_error");
+        company.clock.advance("10s");
+        assert_eq!(metric(company, "ready").await, "0");
+        company.clock.advance("10s");
+        assert_eq!(metric(company, "ready").await, "1");
+    })
+    .await;
+}

@@ -46,7 +46,7 @@ async fn what_is_broken_changes_nothing_and_is_told_to_the_admins_once() {
         company.reloads().await;
         insta::assert_snapshot!(pat.dms().join("\n"), @r#"
         The new settings or catalog cannot be used, so I go on with those from before. To be mended:
-        • test settings: line 2: `slack.approvals_channel` is missing: add a line such as `approvals_channel = "some text"`
+        • test settings: line 2: `slack.approvals_channel` is missing: add a line such as `approvals_channel = "C0APPROVALS"`
         • test settings: line 3: unknown key `slack.approval_channel`: did you mean `approvals_channel`?
         "#);
         alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;

@@ -18,6 +18,18 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long such a command waits for a moment in which the bot does not write.
 const PATIENCE_BESIDE: Duration = Duration::from_secs(30);
 
+/// Pages that the writer keeps in memory once it has needed them, in KiB: a group of submissions touches hundreds, and what
+/// does not fit is written early and read back.
+const CACHE_KIB: i64 = 16 * 1024;
+
+/// Pages in the journal before it is worked into the file, which takes two flushes; one that changes often is then
+/// worked in once.
+const JOURNAL_PAGES: i64 = 4000;
+
+/// Whoever had claimed a job is gone when the file can be opened: it is due again, and nobody has to wait until the claim
+/// runs out.
+const UNCLAIM: &str = "UPDATE jobs SET claim = 0, due_at = written_at WHERE claim <> 0 AND parked = 0";
+
 /// Statements kept ready; the whole program has about forty.
 const STATEMENTS: usize = 64;
 
@@ -131,7 +143,8 @@ fn prepare(connection: &Connection, path: &str) -> Result<(), OpenError> {
     if (1..VERSION).contains(&found) {
         tracing::info!(path, from = found, to = VERSION, "the tables are brought forward");
     }
-    bring_forward(connection, found).map_err(other)
+    bring_forward(connection, found).map_err(other)?;
+    connection.execute(UNCLAIM, []).map(drop).map_err(other)
 }
 
 /// Whether the file is there and ours.
@@ -177,6 +190,8 @@ fn version(connection: &Connection, path: &str) -> Result<i64, OpenError> {
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", JOURNAL_PAGES)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)
