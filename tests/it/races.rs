@@ -15,7 +15,7 @@ const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
 /// is done on any machine.
 const STEPS: [usize; 12] = [0, 10, 20, 30, 40, 60, 80, 100, 200, 1_000, 10_000, 100_000];
 /// Presses of a button until there is an answer; a store that hundreds want at once takes its time.
-const PRESSES: usize = 30;
+const PRESSES: usize = 300;
 /// On AWS a race takes seconds.
 const RACES_ON_AWS: usize = 3;
 
@@ -72,6 +72,14 @@ async fn times(company: &Company, event: &str) -> usize {
     company.trail().await.lines().filter(|line| line.split(" | ").next() == Some(event)).count()
 }
 
+/// The line of the trail about the one decision; it names who decided.
+async fn decision(company: &Company) -> String {
+    let trail = company.trail().await;
+    let mut decisions =
+        trail.lines().filter(|line| line.starts_with("approved |") || line.starts_with("denied |"));
+    decisions.next().unwrap().to_owned()
+}
+
 fn words_to_the_workflow(company: &Company) -> usize {
     company.first_calls().iter().filter(|call| call.starts_with("send task")).count()
 }
@@ -96,11 +104,17 @@ async fn of_a_hundred_approvers_who_decide_at_once_one_counts_and_the_others_are
         assert_eq!(times(company, "approved").await + times(company, "denied").await, 1);
         assert_eq!(times(company, "refused").await, 0, "losing a race is no lack of right");
         let late = "This request is already ";
-        let told = approving.iter().filter(|person| person.is_told().starts_with(late));
-        let shown = denying.iter().filter(|person| person.form().contains(late));
-        assert_eq!(told.count() + shown.count(), 99);
+        let decision = decision(company).await;
+        let is_late = |person: &&Person| !decision.contains(person.id);
+        for person in approving.iter().filter(is_late) {
+            assert!(person.is_told().starts_with(late), "{}: {}", person.id, person.is_told());
+        }
+        for person in denying.iter().filter(is_late) {
+            assert!(person.form().contains(late), "{}: {}", person.id, person.form());
+        }
+        // Where the store was slow, the one who counted pressed again and reads that it is decided.
         let closed = answers.iter().filter(|led_to| **led_to == LedTo::ViewsCleared).count();
-        assert_eq!(closed, times(company, "denied").await, "a form closes only over what was stored");
+        assert!(closed <= times(company, "denied").await, "a form closes only over what was stored");
         company.waits("5m").await;
         let decision = words_to_the_workflow(company) - times(company, "active").await;
         assert_eq!(decision, 1, "the one decision is sent back once");

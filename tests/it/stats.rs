@@ -32,8 +32,6 @@ async fn a_team_reads_how_its_requests_went_and_what_waits() {
         From the form to ready: half within 5 seconds, 95 of 100 within 1 hour
         1 waits for an approver, since 2026-11-23 09:50 UTC
         • `id` PostgreSQL RDS Instance v1.0 of payments since 2026-11-23 09:50 UTC
-        | Team | Asked | Approved | Automatic | Denied | Cancelled | Unanswered | Ready | Failed | Renewed | Torn down | Waiting |
-        | payments | 4 | 1 | 1 | 1 | 0 | 0 | 2 | 0 | 1 | 1 | 1 |
         (Counted from 2026-10-25 on, by UTC days. A time is the span that it ends in, such as 5 or 10 minutes.)
         ");
         let hers = alice.is_told();

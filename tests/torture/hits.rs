@@ -34,7 +34,7 @@ pub(crate) struct Hits {
     kills: usize,
     statuses: BTreeMap<String, usize>,
     jobs: BTreeMap<&'static str, JobHits>,
-    /// Claims that were counted; one that a killed bot held stays until it runs out.
+    /// Claims that were counted; one that a killed bot held stays until a bot opens the file again.
     claims: BTreeSet<i64>,
     /// How often each job was under way, by whose it is and its name.
     pub(crate) interrupted: BTreeMap<(String, String), usize>,
@@ -45,10 +45,13 @@ const OUT_OF_REACH: [(&str, &str); 2] =
     [("read_bill", "nobody is charged for what is simulated"), ("tell_events", "nobody subscribes")];
 
 /// Every kind but those out of reach.
-const KINDS: [&str; 17] = [
+const KINDS: [&str; 20] = [
     "start_execution",
     "resume",
     "approval_deadline",
+    "prompt",
+    "find_approvers",
+    "tell_approver",
     "show",
     "provision",
     "watch_provisioning",

@@ -107,9 +107,9 @@ async fn story(seed: u64, rounds: std::ops::Range<u64>, hits: &mut Hits) -> Vec<
         if let Some((_folder, connection)) = copied(&place) {
             hits.count(&connection);
             *people.known.lock().unwrap() = requests(&connection);
-        }
-        if dice.percent(12) {
-            compare_now(&place);
+            if dice.percent(12) {
+                compare_now(&place);
+            }
         }
         if round % 20 == 19 {
             let known = people.known.lock().unwrap().len();

@@ -81,7 +81,7 @@ fn hurry(place: &Place) {
     place.replace(bucket, "per_team: 10", "per_team: 1000");
     place.replace(bucket, "type-the-name", "click");
     let database = "catalog/rds-postgres/product.yml";
-    place.replace(database, "timeout: 24h", "timeout: 10s");
+    place.replace(database, "timeout: 24h", "timeout: 10s\n  remind_after: 2s\n  escalate_after: 5s");
     place.replace(database, "per_team: 3", "per_team: 1000");
     place.replace(database, "type-the-name", "click");
     for (key, name) in [("broken-bucket", "Broken Bucket"), ("stuck-bucket", "Stuck Bucket")] {

@@ -1,4 +1,5 @@
-//! How requests went: a paragraph for each team that matters to the reader, and a table of all of them.
+//! How requests went: a paragraph for each team that matters to the reader, and where there are several a table of all of
+//! them.
 
 use slack_morphism::prelude::{
     SlackBlock, SlackTableBlock, SlackTableCell, SlackTableColumnAlign, SlackTableColumnSetting,
@@ -143,7 +144,7 @@ fn table(stats: &Stats) -> Option<SlackBlock> {
     let settings = std::iter::once(SlackTableColumnSetting::new());
     let settings = settings.chain((0..=COLUMNS.len()).map(|_| right())).collect();
     let table = SlackTableBlock::new([vec![titles], rows].concat());
-    (!stats.teams.is_empty()).then(|| table.with_column_settings(settings).into())
+    (stats.teams.len() > 1).then(|| table.with_column_settings(settings).into())
 }
 
 fn row(name: String, part: &Part) -> Vec<SlackTableCell> {

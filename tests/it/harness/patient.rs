@@ -6,6 +6,8 @@ use super::Person;
 
 /// Often enough for a bot that dies once.
 const TRIES: usize = 3;
+/// Often enough for a store that is slow.
+const PRESSES: usize = 100;
 
 /// A person whose bot may die under their hands.
 #[derive(Clone, Copy, Debug)]
@@ -74,10 +76,15 @@ impl Patient<'_> {
                 tries.next().unwrap_or_else(|| panic!("{field} cannot be filled"));
             }
         }
-        for _ in 0..TRIES {
+        let (mut tries, mut presses) = (0..TRIES, 0..PRESSES);
+        while tries.next().is_some() {
             match self.0.tries_to_submit().await {
                 Ok(LedTo::ViewsCleared) => return,
                 Ok(LedTo::ViewUpdated) => return self.0.closes().await,
+                // A slow machine says that it may not be stored yet, which is no death of the bot.
+                Ok(_) if self.0.form().contains("press the button again") && presses.next().is_some() => {
+                    tries = 0..TRIES;
+                }
                 Ok(led_to) => panic!("{led_to:?}: {}", self.0.form()),
                 Err(_) => {}
             }
