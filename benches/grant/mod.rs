@@ -21,8 +21,10 @@ use crate::rig::slack::{Call, Manners, Slack, button};
 const LIMIT: f64 = 250.0;
 /// On a busy machine this shows only that nobody waited for a poll or a sweep of seconds.
 const QUICK_LIMIT: f64 = 2_000.0;
-/// Somebody reads the card and thinks, and some time passes between two requests.
+/// Somebody reads the card and thinks.
 const THOUGHT: Duration = Duration::from_secs(4);
+/// Between two requests, so that what the channel still hears of the one does not use up Slack's pace of the other.
+const QUIET: Duration = Duration::from_secs(12);
 /// What has not happened by then never will.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -53,7 +55,7 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
 /// Milliseconds from Submit to the card, and from Approve to the message that it is ready.
 fn grant(server: &Server, slack: &Slack, form: &FilledForm, person: usize) -> anyhow::Result<[f64; 2]> {
     // Slack's pace in the channel is no part of the machine's.
-    std::thread::sleep(THOUGHT);
+    std::thread::sleep(QUIET);
     let submitted = Instant::now();
     press(server, &form.body(person), &is_stored)?;
     let card = slack.hears(PATIENCE, |calls| {

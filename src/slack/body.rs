@@ -17,7 +17,7 @@ pub const MAX_BODY: usize = 1024 * 1024;
 const MAX_READ: Duration = Duration::from_secs(3);
 
 /// So many bytes of each body need no room; most of Slack's are shorter.
-const SMALL: usize = 16 * 1024;
+const SMALL: usize = 8 * 1024;
 
 /// All longer ones together: one of the longest, or dozens as long as a filled-in form. Whoever has no secret cannot
 /// make us hold more.
@@ -67,6 +67,10 @@ impl Intake {
                 room = self.room.acquire_many(pieces).await.ok();
                 // Once and for all: growing step by step would hold twice as much for a moment.
                 whole.reserve_exact(longest.max(length) - whole.len());
+            }
+            if whole.capacity() == 0 {
+                // As above: all of what needs no room at once, not piece by piece.
+                whole.reserve_exact(longest.min(SMALL).max(length));
             }
             whole.extend_from_slice(&data);
         }
