@@ -7,6 +7,7 @@ use anyhow::Context as _;
 
 use super::{Portal, Rules, trail};
 use crate::domain::job::{JobKind, Subject};
+use crate::domain::refusal::safe;
 
 /// Problems that a message to the admins names.
 const TOLD: usize = 10;
@@ -39,7 +40,7 @@ pub async fn keep(portal: &Portal, problems: &[String], is_news: bool) {
         return;
     }
     let told: Vec<String> =
-        problems.iter().take(TOLD).map(|problem| format!("• {}", shown(problem))).collect();
+        problems.iter().take(TOLD).map(|problem| format!("• {}", safe(problem))).collect();
     let told = told.join("\n");
     let more = match problems.len().checked_sub(TOLD) {
         Some(more) if more > 0 => format!("\nand {more} more, in the log"),
@@ -49,9 +50,4 @@ pub async fn keep(portal: &Portal, problems: &[String], is_news: bool) {
         "The new settings or catalog cannot be used, so I go on with those from before. To be mended:\n{told}{more}"
     );
     portal.as_of_now().tell_admins(&text).await;
-}
-
-/// A problem as it may stand in a message.
-fn shown(problem: &str) -> String {
-    problem.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

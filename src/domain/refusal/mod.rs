@@ -386,7 +386,7 @@ impl Refusal {
 }
 
 /// Text that Slack does not read as markup.
-fn safe(text: &str) -> String {
+pub(crate) fn safe(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
