@@ -18,11 +18,13 @@ struct Time {
     right: Timestamp,
     /// By how much the bot's is ahead of it.
     ahead: SignedDuration,
+    /// When the last form was sent.
+    sent: Option<Timestamp>,
 }
 
 impl ManualClock {
     pub(crate) fn new() -> Self {
-        let time = Time { right: BEGINNING.parse().unwrap(), ahead: SignedDuration::ZERO };
+        let time = Time { right: BEGINNING.parse().unwrap(), ahead: SignedDuration::ZERO, sent: None };
         Self(Arc::new(Mutex::new(time)))
     }
 
@@ -30,6 +32,15 @@ impl ManualClock {
     pub(crate) fn advance(&self, period: &str) {
         let period: Period = period.parse().unwrap();
         self.0.lock().unwrap().right += period.duration();
+    }
+
+    /// A form is sent. No two are at the very same time, so that a list whose newest comes first need not choose.
+    pub(crate) fn sees_a_form_sent(&self) {
+        let mut time = self.0.lock().unwrap();
+        if time.sent == Some(time.right) {
+            time.right += SignedDuration::from_millis(1);
+        }
+        time.sent = Some(time.right);
     }
 
     /// From now on the bot's machine is this many hours ahead of the right time, or behind it.

@@ -70,7 +70,7 @@ impl Person {
     pub(super) async fn tries_to_fill(&self, field: &str, value: &str) -> Result<(), DeliveryFailure> {
         let view = self.view();
         let block_id = match field {
-            "reason" | "team" | "name" | "person" | "until" => (*field).to_owned(),
+            "reason" | "team" | "name" | "person" | "until" | "ticket" => (*field).to_owned(),
             parameter => format!("param.{parameter}"),
         };
         let block = blocks(&view).find(|block| block["block_id"] == *block_id);
@@ -119,6 +119,7 @@ impl Person {
     /// As [`Person::submits`], where Slack's own client may object.
     pub(crate) async fn tries_to_submit(&self) -> Result<LedTo, DeliveryFailure> {
         let view = self.view();
+        self.desk.clock.sees_a_form_sent();
         let sent = self.slack().submit(self.id, view["id"].as_str().unwrap()).await;
         self.desk.settle().await;
         sent.map(|ack| ack.led_to)
@@ -127,6 +128,7 @@ impl Person {
     /// Presses the form's button and looks at the answer, before anything else has happened.
     pub(crate) async fn submits_and_looks(&self) {
         let view = self.view();
+        self.desk.clock.sees_a_form_sent();
         self.slack().submit(self.id, view["id"].as_str().unwrap()).await.unwrap();
     }
 
