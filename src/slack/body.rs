@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::{Body, HttpBody as _};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::signature::Rejected;
 
@@ -45,14 +45,17 @@ impl Intake {
         if announced.is_some_and(|length| length > MAX_BODY) {
             return Err(Rejected::TooLarge);
         }
-        let longest = announced.unwrap_or(MAX_BODY);
-        tokio::time::timeout(self.patience, self.collect(longest, body))
+        tokio::time::timeout(self.patience, self.collect(announced, body))
             .await
             .map_err(|_| Rejected::TooSlow)?
     }
 
-    async fn collect(&self, longest: usize, mut body: Body) -> Result<Bytes, Rejected> {
-        let (mut whole, mut room) = (Vec::new(), None);
+    async fn collect(&self, announced: Option<usize>, mut body: Body) -> Result<Bytes, Rejected> {
+        let longest = announced.unwrap_or(MAX_BODY);
+        // What is known to be long waits for room before anything of it is held.
+        let mut room =
+            if announced.is_some_and(|length| length > SMALL) { self.room_for(longest).await } else { None };
+        let mut whole = Vec::new();
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame.map_err(|_| Rejected::NotSigned)?.into_data() else { continue };
             let length = whole.len() + data.len();
@@ -63,8 +66,9 @@ impl Intake {
                 return Ok(data);
             }
             if length > SMALL && room.is_none() {
-                let pieces = u32::try_from(longest.div_ceil(PIECE)).unwrap_or(u32::MAX);
-                room = self.room.acquire_many(pieces).await.ok();
+                room = self.room_for(longest).await;
+            }
+            if length > SMALL && whole.capacity() < longest {
                 // Once and for all: growing step by step would hold twice as much for a moment.
                 whole.reserve_exact(longest.max(length) - whole.len());
             }
@@ -75,6 +79,12 @@ impl Intake {
             whole.extend_from_slice(&data);
         }
         Ok(whole.into())
+    }
+
+    /// Room for a body of this length, as soon as there is some.
+    async fn room_for(&self, length: usize) -> Option<SemaphorePermit<'_>> {
+        let pieces = u32::try_from(length.div_ceil(PIECE)).unwrap_or(u32::MAX);
+        self.room.acquire_many(pieces).await.ok()
     }
 }
 
