@@ -67,6 +67,7 @@ impl Stand {
             admins: vec![],
             auditors: vec![],
             approvals_channel: ChannelId::new("C0APPROVALS"),
+            workspace: None,
             manager_field: None,
             audit_channel: None,
             command: "/provision".to_owned(),

@@ -136,7 +136,10 @@ async fn of_slack(
         }
     };
     let mut findings = match client(&environment.bot_token) {
-        Ok(client) => slack::checkup::look(&Arc::new(client), clock, organization, catalog).await,
+        Ok(client) => {
+            let client = client.with_groups_of(organization.workspace.clone());
+            slack::checkup::look(&Arc::new(client), clock, organization, catalog).await
+        }
         Err(error) => {
             let remedy = "install the package, or correct `SLACK_API_URL`";
             vec![Finding::problem("Slack", format!("{error:#}"), remedy)]

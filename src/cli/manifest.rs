@@ -7,7 +7,8 @@ use url::Url;
 
 use super::{CommandOutput, Failure};
 use crate::config::{Settings, settings_file};
-use crate::slack::manifest::{Transport, install_link, manifest};
+use crate::domain::organization::Organization;
+use crate::slack::manifest::{Install, Transport, install_link, manifest};
 
 /// The slash command where no settings name another.
 const COMMAND: &str = "/provision";
@@ -26,25 +27,23 @@ pub struct ManifestArguments {
     link: bool,
 }
 
-/// The manifest, with the command of the settings where there are some.
+/// The manifest, with the command of the settings where there are some, and for the whole enterprise where they name the
+/// workspace of the groups.
 ///
 /// # Errors
 /// Wrong settings.
 pub fn print(config: Option<PathBuf>, arguments: &ManifestArguments) -> Result<CommandOutput, Failure> {
     let asked_for = config.is_some();
     let file = settings_file(config);
-    let command = if asked_for || file.exists() {
-        Settings::read(&file)?.organization.command
-    } else {
-        COMMAND.to_owned()
-    };
-    let text = written(&command, arguments.url.as_deref());
+    let is_there = asked_for || file.exists();
+    let organization = if is_there { Some(Settings::read(&file)?.organization) } else { None };
+    let text = written(organization.as_ref(), arguments.url.as_deref());
     let text = if arguments.link { format!("{}\n", install_link(&text)) } else { text };
     Ok(CommandOutput { text, ok: true })
 }
 
 /// The manifest below some lines on what to do with it.
-fn written(command: &str, url: Option<&str>) -> String {
+fn written(organization: Option<&Organization>, url: Option<&str>) -> String {
     let (transport, how) = match url {
         Some(url) => (Transport::Http(url), "which Slack calls over HTTP"),
         None => (
@@ -53,11 +52,16 @@ fn written(command: &str, url: Option<&str>) -> String {
              # `quartermaster manifest --url https://quartermaster.example.com`",
         ),
     };
+    let install = Install {
+        command: organization.map_or(COMMAND, |organization| &organization.command),
+        transport,
+        is_for_enterprise: organization.is_some_and(|organization| organization.workspace.is_some()),
+    };
     format!(
         "# The Slack app, {how}.\n\
          # Paste this at https://api.slack.com/apps, Create New App, From a manifest; docs/slack-setup.md goes on from \
          there.\n{}",
-        manifest(command, transport)
+        manifest(install)
     )
 }
 

@@ -1,7 +1,7 @@
 //! A right value for every key of the settings that takes a text or a list of them, for whoever wrote a wrong one.
 
 /// By path, as TOML writes it.
-pub(super) const EXAMPLES: [(&str, &str); 24] = [
+pub(super) const EXAMPLES: [(&str, &str); 25] = [
     ("server.listen", "\"127.0.0.1:3000\""),
     ("slack.connections", "2"),
     ("slack.command", "\"/provision\""),
@@ -9,6 +9,7 @@ pub(super) const EXAMPLES: [(&str, &str); 24] = [
     ("slack.audit_channel", "\"C0AUDIT\""),
     ("slack.admins", "[\"U0ADMIN\", \"S0PLATFORM\"]"),
     ("slack.auditors", "[\"audit@example.com\"]"),
+    ("slack.workspace", "\"T0ACME\""),
     ("slack.manager_field", "\"Xf0MANAGER\""),
     ("backend.store", "\"sqlite:quartermaster.db\""),
     ("backend.workflow", "\"local\""),

@@ -123,6 +123,7 @@ fn read_slack(slack: &Reader<'_>) -> Organization {
     }
     Organization {
         teams: Vec::new(),
+        workspace: workspace(slack),
         admins: principals(slack, "admins"),
         auditors: principals(slack, "auditors"),
         approvals_channel: ChannelId::new(approvals_channel),
@@ -130,6 +131,18 @@ fn read_slack(slack: &Reader<'_>) -> Organization {
         audit_channel: channel(slack, "audit_channel"),
         command,
     }
+}
+
+fn workspace(slack: &Reader<'_>) -> Option<String> {
+    let text = slack.text("workspace").filter(|text| !text.is_empty())?;
+    if !is_id(&text, &['T']) {
+        slack.report(
+            "workspace",
+            format!("`slack.workspace` is `{text}`"),
+            "write the id of a workspace, such as `T0ACME`: it is in the address of Slack in a browser, behind `/client/`",
+        );
+    }
+    Some(text)
 }
 
 fn read_catalog(root: &Reader<'_>) -> (PathBuf, bool) {
@@ -187,16 +200,20 @@ pub(super) fn channel(reader: &Reader<'_>, key: &str) -> Option<ChannelId> {
 }
 
 fn check_channel(reader: &Reader<'_>, key: &str, text: &str) {
-    let shaped = text.len() >= 3
-        && text.starts_with(['C', 'G'])
-        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    if !shaped {
+    if !is_id(text, &['C', 'G']) {
         reader.report(
             key,
             format!("`{text}` is not a channel id"),
             "open the channel in Slack, choose About, and copy the id at the bottom, such as `C0APPROVALS`",
         );
     }
+}
+
+/// Whether it is shaped like one of Slack's ids of a kind that begins with one of these letters.
+fn is_id(text: &str, kinds: &[char]) -> bool {
+    text.len() >= 3
+        && text.starts_with(kinds)
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -118,6 +118,7 @@ mod tests {
             admins: vec![Principal::Person(PersonId::new("U0ADMIN"))],
             auditors: Vec::new(),
             approvals_channel: ChannelId::new("C0APPROVALS"),
+            workspace: None,
             manager_field: None,
             audit_channel: None,
             command: "/provision".into(),

@@ -15,6 +15,8 @@ pub struct Organization {
     pub auditors: Vec<Principal>,
     /// Where cards go when a team names no channel or its channel cannot be written to.
     pub approvals_channel: ChannelId,
+    /// The Slack workspace, `T…`, whose user groups are meant, where the app is installed for a whole enterprise.
+    pub workspace: Option<String>,
     /// The profile field that names a person's manager.
     pub manager_field: Option<String>,
     /// A channel for those who watch over all teams.

@@ -78,7 +78,9 @@ impl Playground {
             .unwrap_or(typed);
         let response = workspace.issue_response_url(person, &channel_id, None, now);
         let identity = workspace.identity.clone();
-        Ok(vec![
+        let is_for_enterprise = identity.enterprise.is_some().to_string();
+        let of_enterprise = identity.enterprise.map(|enterprise| ("enterprise_id", enterprise));
+        let fields = [
             ("token", payload::TOKEN.to_owned()),
             ("team_id", identity.team_id),
             ("team_domain", identity.team_domain),
@@ -89,10 +91,11 @@ impl Playground {
             ("command", command.clone()),
             ("text", rest.trim().to_owned()),
             ("api_app_id", identity.app_id),
-            ("is_enterprise_install", "false".to_owned()),
+            ("is_enterprise_install", is_for_enterprise),
             ("response_url", format!("{}/respond/{response}", self.addresses().public)),
             ("trigger_id", workspace.issue_trigger(person, now)),
-        ])
+        ];
+        Ok(fields.into_iter().chain(of_enterprise).collect())
     }
 
     /// Presses a button.

@@ -45,6 +45,7 @@ impl Default for Identity {
     fn default() -> Self {
         Self {
             team_id: "T0PLAY".to_owned(),
+            enterprise: None,
             team_domain: "playground".to_owned(),
             app_id: "A0QM".to_owned(),
             bot_user: "U0QM".to_owned(),

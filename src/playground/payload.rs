@@ -17,14 +17,18 @@ pub(super) const TOKEN: &str = "playground";
 pub(super) fn frame(workspace: &Workspace, kind: &str, person: &str) -> Value {
     let identity = &workspace.identity;
     let name = workspace.person(person).map(|person| person.name.clone()).unwrap_or_default();
+    let (team, enterprise) = match &identity.enterprise {
+        Some(enterprise) => (Value::Null, json!({"id": enterprise, "name": "Grid"})),
+        None => (json!({"id": identity.team_id, "domain": identity.team_domain}), Value::Null),
+    };
     json!({
         "type": kind,
         "user": {"id": person, "username": name, "name": name, "team_id": identity.team_id},
         "api_app_id": identity.app_id,
         "token": TOKEN,
-        "team": {"id": identity.team_id, "domain": identity.team_domain},
-        "enterprise": null,
-        "is_enterprise_install": false,
+        "team": team,
+        "enterprise": enterprise,
+        "is_enterprise_install": identity.enterprise.is_some(),
     })
 }
 
@@ -106,20 +110,22 @@ pub(super) fn view_closed(workspace: &Workspace, person: &str, view: &View, is_c
 pub(super) fn event_callback(workspace: &mut Workspace, event: &Value, now: Timestamp) -> Value {
     let serial = workspace.next_serial();
     let identity = &workspace.identity;
+    let team = identity.enterprise.is_none().then_some(&identity.team_id);
     json!({
         "token": TOKEN,
         "team_id": identity.team_id,
+        "enterprise_id": identity.enterprise,
         "api_app_id": identity.app_id,
         "event": event,
         "type": "event_callback",
         "event_id": format!("Ev0{serial:08}"),
         "event_time": now.as_second(),
         "authorizations": [{
-            "enterprise_id": null,
-            "team_id": identity.team_id,
+            "enterprise_id": identity.enterprise,
+            "team_id": team,
             "user_id": identity.bot_user,
             "is_bot": true,
-            "is_enterprise_install": false,
+            "is_enterprise_install": identity.enterprise.is_some(),
         }],
         "is_ext_shared_channel": false,
         "event_context": format!("4-{}-{serial}", identity.app_id),

@@ -70,6 +70,8 @@ impl fmt::Debug for Settings {
 pub struct Identity {
     /// Workspace id, `T…`.
     pub team_id: String,
+    /// The enterprise, `E…`, where the app is installed for all its workspaces.
+    pub enterprise: Option<String>,
     /// First part of the workspace's host name.
     pub team_domain: String,
     /// App id, `A…`.

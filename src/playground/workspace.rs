@@ -90,7 +90,8 @@ pub struct Workspace {
     pub channels: Vec<Channel>,
     /// What the bot was granted at its installation.
     pub scopes: Vec<String>,
-    pub(super) identity: Identity,
+    /// The app and where it is installed.
+    pub identity: Identity,
     pub(super) messages: Vec<Message>,
     pub(super) views: BTreeMap<String, Vec<View>>,
     pub(super) homes: BTreeMap<String, View>,

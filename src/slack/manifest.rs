@@ -29,8 +29,20 @@ impl Transport<'_> {
     }
 }
 
-/// The manifest in YAML, for this slash command.
-pub fn manifest(command: &str, transport: Transport<'_>) -> String {
+/// The install that an app is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Install<'a> {
+    /// The slash command.
+    pub command: &'a str,
+    /// How the app hears from Slack.
+    pub transport: Transport<'a>,
+    /// Whether it can be installed for a whole enterprise at once.
+    pub is_for_enterprise: bool,
+}
+
+/// The manifest in YAML.
+pub fn manifest(install: Install<'_>) -> String {
+    let Install { command, transport, .. } = install;
     let scopes = SCOPES.iter().fold(String::new(), |mut lines, scope| {
         let _ = writeln!(lines, "      - {} # {}", scope.name, scope.purpose);
         lines
@@ -40,7 +52,7 @@ pub fn manifest(command: &str, transport: Transport<'_>) -> String {
         display(command),
         features(command, transport),
         format!("oauth_config:\n  scopes:\n    bot:\n{scopes}"),
-        settings(transport),
+        settings(install),
     ]
     .concat()
 }
@@ -84,7 +96,8 @@ fn features(command: &str, transport: Transport<'_>) -> String {
     )
 }
 
-fn settings(transport: Transport<'_>) -> String {
+fn settings(install: Install<'_>) -> String {
+    let Install { transport, is_for_enterprise, .. } = install;
     let events = transport.line(4, "request_url", EVENTS);
     let interactions = transport.line(4, "request_url", INTERACTIONS);
     let options = transport.line(4, "message_menu_options_url", OPTIONS);
@@ -96,7 +109,7 @@ fn settings(transport: Transport<'_>) -> String {
       - app_home_opened # the home tab is made when somebody looks at it
   interactivity:
     is_enabled: true
-{interactions}{options}  org_deploy_enabled: false
+{interactions}{options}  org_deploy_enabled: {is_for_enterprise}
   socket_mode_enabled: {socket}
   token_rotation_enabled: false
 "

@@ -81,7 +81,9 @@ impl App {
         let token = environment.bot_token.reveal();
         let api = &environment.slack_api_url;
         let client = Arc::new(
-            SlackClient::with_pace(api, token, Arc::clone(&clock), pace)?.counting(&backends.trouble),
+            SlackClient::with_pace(api, token, Arc::clone(&clock), pace)?
+                .counting(&backends.trouble)
+                .with_groups_of(settings.organization.workspace.clone()),
         );
         let ports = Ports {
             store: backends.store,

@@ -87,6 +87,7 @@ fn waiting_for_a_restart(before: &Settings, now: &Settings) -> Vec<&'static str>
         ("server.listen", before.listen != now.listen),
         ("server.log", before.log != now.log),
         ("slack.transport or slack.connections", before.transport != now.transport),
+        ("slack.workspace", before.organization.workspace != now.organization.workspace),
         ("slack.burst", before.burst != now.burst),
         ("[backend]", before.backend != now.backend),
         ("[aws]", before.account != now.account),

@@ -126,6 +126,30 @@ async fn scopes_that_were_not_granted_are_named_with_what_they_are_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_enterprise_is_asked_which_workspace_its_groups_belong_to() {
+    let operator = Operator::new().await;
+    operator.rearranges(|workspace| workspace.identity.enterprise = Some("E0GRID".to_owned()));
+    assert_eq!(operator.hears(), "problems: 0, warnings: 0\nexit 0", "nobody is named by a group");
+    operator.settles("[simulated]", "auditors = [\"S0LEADS\"]");
+    insta::assert_snapshot!(operator.hears(), @"
+    problem Slack token: the app is installed for a whole enterprise, so Slack does not know whose user groups the settings name: set `slack.workspace` to the id of the workspace that the groups belong to
+    warning people: 1 of 4 could not be asked about: cannot ask Slack who is in group S0LEADS: Slack refused the call: invalid_arguments: [ERROR] missing required field: team_id: try again, after granting the scope if one is missing
+    problems: 1, warnings: 1
+    exit 1
+    ");
+    operator.settles("[simulated]", "workspace = \"T0PLAY\"");
+    assert_eq!(operator.hears(), "problems: 0, warnings: 0\nexit 0");
+    operator.rearranges(|workspace| workspace.identity.enterprise = None);
+    assert_eq!(operator.hears(), "problems: 0, warnings: 0\nexit 0", "the workspace is the token's own");
+    operator.rearranges(|workspace| workspace.identity.team_id = "T0OTHER".to_owned());
+    insta::assert_snapshot!(operator.hears(), @"
+    problem Slack token: `slack.workspace` is T0PLAY, and the token is for T0OTHER: remove `slack.workspace`: only an app that is installed for a whole enterprise needs it
+    problems: 1, warnings: 0
+    exit 1
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_channel_that_cannot_be_written_to_is_told_with_the_way_in() {
     let operator = Operator::new().await;
     operator.settles("[simulated]", "audit_channel = \"C0AUDIT\"");

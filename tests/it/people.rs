@@ -242,3 +242,39 @@ async fn a_group_that_slack_cannot_list_keeps_nobody_else_from_working() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn people_of_an_enterprise_ask_and_their_group_in_a_workspace_approves() {
+    let setup =
+        Setup::new().for_an_enterprise().with_settings("[slack]\n", "[slack]\nworkspace = \"T0PLAY\"\n");
+    run_in(setup, async |company| {
+        company.bob.asks_for("rds-postgres", &DATABASE).await;
+        company.morgan.opens_home().await;
+        company.morgan.clicks("Approve").await;
+        assert!(company.bob.newest_dm().contains("is ready"), "{}", company.bob.everything());
+        insta::assert_snapshot!(company.trail().await, @"
+        submitted | U0BOB | search | rds-postgres | PENDING | 1 approval needed [form]
+        approval requested | workflow | search | rds-postgres | AWAITING_APPROVAL
+        approved | U0MORGAN | search | rds-postgres | APPROVED | [button in C0SEARCH]
+        provisioning | workflow | search | rds-postgres | PROVISIONING
+        active | provisioner | search | rds-postgres | ACTIVE
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_a_workspace_a_group_of_an_enterprise_decides_nothing_and_nothing_is_lost() {
+    run_in(Setup::new().for_an_enterprise(), async |company| {
+        company.expects_slack_to_refuse("usergroups.users.list", "invalid_arguments");
+        company.alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        assert!(company.alice.newest_dm().contains("is ready"), "{}", company.alice.everything());
+        company.bob.asks_for("rds-postgres", &DATABASE).await;
+        company.morgan.clicks("Approve").await;
+        let trail = company.trail().await;
+        assert!(!trail.contains("approved | U0MORGAN"), "{trail}");
+        company.bob.clicks("Cancel").await;
+        assert!(company.trail().await.contains("cancelled | U0BOB"), "{}", company.trail().await);
+    })
+    .await;
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use quartermaster::document::{Node, parse_yaml};
 use quartermaster::slack::ids::CATALOG_SHORTCUT;
-use quartermaster::slack::manifest::{Transport, install_link, manifest};
+use quartermaster::slack::manifest::{Install, Transport, install_link, manifest};
 use quartermaster::slack::scopes::{POST_ANYWHERE, SCOPES};
 
 use crate::source::{none, read, root, shipped};
@@ -208,15 +208,22 @@ fn is_command(text: &str) -> bool {
     text.len() <= 32 && text.len() > 1 && text.starts_with('/') && !text.contains(char::is_whitespace)
 }
 
+fn install<'a>(command: &'a str, transport: Transport<'a>) -> Install<'a> {
+    Install { command, transport, is_for_enterprise: false }
+}
+
 fn both() -> [String; 2] {
-    [manifest("/provision", Transport::Socket), manifest("/provision", Transport::Http(HOST))]
+    [Transport::Socket, Transport::Http(HOST)].map(|transport| manifest(install("/provision", transport)))
 }
 
 #[test]
 fn slack_will_take_the_manifest() {
     let longest = format!("/{}", "a".repeat(31));
-    let unusual = manifest(&longest, Transport::Http("https://example.com/behind/a/proxy"));
-    for text in both().iter().chain([&unusual]) {
+    let unusual = manifest(install(&longest, Transport::Http("https://example.com/behind/a/proxy")));
+    let enterprise = Install { is_for_enterprise: true, ..install("/provision", Transport::Socket) };
+    let enterprise = manifest(enterprise);
+    assert!(enterprise.contains("org_deploy_enabled: true\n"), "{enterprise}");
+    for text in both().iter().chain([&unusual, &enterprise]) {
         none(&objections(&parsed(text)));
     }
 }

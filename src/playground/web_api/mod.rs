@@ -110,7 +110,7 @@ fn read(
         "users.lookupByEmail" => people::by_email(workspace, arguments, now),
         "users.list" => people::list(workspace, arguments, now),
         "users.profile.get" => people::profile(workspace, arguments),
-        "usergroups.list" => Ok(people::groups(workspace, arguments)),
+        "usergroups.list" => people::groups(workspace, arguments),
         "usergroups.users.list" => people::group_members(workspace, arguments),
         _ => Err("unknown_method".into()),
     }
@@ -134,15 +134,21 @@ fn write(workspace: &mut Workspace, method: &str, arguments: &Arguments, now: Ti
 
 fn auth_test(workspace: &Workspace, public_url: &str) -> Value {
     let identity = &workspace.identity;
-    json!({
+    let mut whose = json!({
         "url": format!("{public_url}/"),
         "team": "Playground",
         "user": identity.name.to_lowercase(),
         "team_id": identity.team_id,
         "user_id": identity.bot_user,
         "bot_id": identity.bot_id,
-        "is_enterprise_install": false,
-    })
+        "is_enterprise_install": identity.enterprise.is_some(),
+    });
+    if let Some(enterprise) = &identity.enterprise {
+        // Slack calls the enterprise a team there.
+        whose["team_id"] = json!(enterprise);
+        whose["enterprise_id"] = json!(enterprise);
+    }
+    whose
 }
 
 fn finish(answer: Answer) -> Value {

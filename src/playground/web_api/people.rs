@@ -45,14 +45,25 @@ pub(super) fn profile(workspace: &Workspace, arguments: &Arguments) -> Answer {
     Ok(json!({"profile": profile_json(workspace, person)}))
 }
 
-pub(super) fn groups(workspace: &Workspace, arguments: &Arguments) -> Value {
+/// A token for a whole enterprise has to say whose groups are meant.
+fn check_workspace(workspace: &Workspace, arguments: &Arguments) -> Result<(), super::ApiError> {
+    let identity = &workspace.identity;
+    if identity.enterprise.is_some() && arguments.required("team_id")? != identity.team_id {
+        return Err("team_access_not_granted".into());
+    }
+    Ok(())
+}
+
+pub(super) fn groups(workspace: &Workspace, arguments: &Arguments) -> Answer {
+    check_workspace(workspace, arguments)?;
     let with_members = arguments.flag("include_users");
     let groups: Vec<_> =
         workspace.groups.iter().map(|group| group_json(workspace, group, with_members)).collect();
-    json!({"usergroups": groups})
+    Ok(json!({"usergroups": groups}))
 }
 
 pub(super) fn group_members(workspace: &Workspace, arguments: &Arguments) -> Answer {
+    check_workspace(workspace, arguments)?;
     let id = arguments.required("usergroup")?;
     let group = workspace.groups.iter().find(|group| group.id == id).ok_or("no_such_subteam")?;
     Ok(json!({"users": group.members}))

@@ -51,6 +51,7 @@ pub async fn look(
     };
     let directory = SlackDirectory::new(Arc::clone(client), Arc::clone(clock));
     let mut findings = vec![of_token(&identity)];
+    findings.extend(of_workspace(&identity, organization, people::names_a_group(organization, catalog)));
     findings.extend(of_scopes(granted.as_ref()));
     let granted = granted.unwrap_or_default();
     let (time, channels, people) = tokio::join!(
@@ -106,6 +107,23 @@ fn of_token(identity: &Identity) -> Finding {
         format!("`SLACK_BOT_TOKEN` is the token of a person, {person} in {workspace}"),
         "copy the Bot User OAuth Token, which begins with `xoxb-`, from OAuth & Permissions of the app",
     )
+}
+
+/// What is wrong with the workspace whose groups are meant, if anything.
+fn of_workspace(identity: &Identity, organization: &Organization, groups_are_named: bool) -> Option<Finding> {
+    match (identity.is_enterprise_install, &organization.workspace, &identity.team_id) {
+        (true, None, _) if groups_are_named => Some(Finding::problem(
+            TOKEN,
+            "the app is installed for a whole enterprise, so Slack does not know whose user groups the settings name",
+            "set `slack.workspace` to the id of the workspace that the groups belong to",
+        )),
+        (false, Some(named), Some(own)) if named != own => Some(Finding::problem(
+            TOKEN,
+            format!("`slack.workspace` is {named}, and the token is for {own}"),
+            "remove `slack.workspace`: only an app that is installed for a whole enterprise needs it",
+        )),
+        _ => None,
+    }
 }
 
 fn of_scopes(granted: Option<&BTreeSet<String>>) -> Vec<Finding> {

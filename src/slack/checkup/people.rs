@@ -57,6 +57,12 @@ pub(super) async fn look(
     findings
 }
 
+/// Whether anybody is named by a user group.
+pub(super) fn names_a_group(organization: &Organization, catalog: &Catalog) -> bool {
+    let circles = circles(organization, catalog);
+    circles.iter().flat_map(|(_, named)| *named).any(|named| matches!(named, Principal::Group(_)))
+}
+
 /// Who is named, by the place where.
 fn circles<'a>(organization: &'a Organization, catalog: &'a Catalog) -> Vec<(String, &'a [Principal])> {
     let mut circles = vec![

@@ -25,6 +25,7 @@ fn organization() -> Organization {
         admins: Vec::new(),
         auditors: Vec::new(),
         approvals_channel: ChannelId::new("C0APPROVALS"),
+        workspace: None,
         manager_field: None,
         audit_channel: None,
         command: "/provision".to_owned(),

@@ -63,6 +63,8 @@ pub struct SlackClient {
     /// What Slack's clock showed, and when by this machine's own count, which no change of the date moves.
     slacks_time: Mutex<Option<(Timestamp, Instant)>>,
     trouble: Trouble,
+    /// Whose user groups are meant, where the token is for more than one workspace.
+    workspace: Option<String>,
 }
 
 /// Whose token this is.
@@ -77,6 +79,8 @@ pub struct Identity {
     pub user_id: Option<String>,
     /// The workspace's name.
     pub team: Option<String>,
+    /// Whether the app is installed for a whole enterprise.
+    pub is_enterprise_install: bool,
     /// The bot as an app, `B…`; absent where the token is a person's.
     pub bot_id: Option<String>,
 }
@@ -114,6 +118,7 @@ impl SlackClient {
             clock,
             slacks_time: Mutex::default(),
             trouble: Trouble::default(),
+            workspace: None,
         })
     }
 
@@ -121,6 +126,13 @@ impl SlackClient {
     #[must_use]
     pub fn counting(self, trouble: &Trouble) -> Self {
         Self { trouble: trouble.clone(), ..self }
+    }
+
+    /// The same, asking for the user groups of this workspace. A token for a whole enterprise needs one named:
+    /// <https://docs.slack.dev/reference/methods/usergroups.users.list>.
+    #[must_use]
+    pub fn with_groups_of(self, workspace: Option<String>) -> Self {
+        Self { workspace, ..self }
     }
 
     /// Whose token this is.

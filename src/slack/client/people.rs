@@ -92,7 +92,8 @@ struct Group {
 impl SlackClient {
     /// The people Slack lists in a group; empty when there is no such group.
     pub(crate) async fn people_in(&self, group: &GroupId) -> Result<Vec<PersonId>, SlackError> {
-        let arguments = [("usergroup", group.to_string())];
+        let mut arguments = vec![("usergroup", group.to_string())];
+        arguments.extend(self.workspace.iter().map(|workspace| ("team_id", workspace.clone())));
         match self.read::<Group>("usergroups.users.list", &arguments, ASK).await {
             Ok(group) => Ok(group.users.into_iter().map(PersonId::new).collect()),
             Err(failure) if failure.is(&["no_such_subteam", "subteam_not_found"]) => Ok(Vec::new()),

@@ -56,6 +56,7 @@ pub(crate) struct Setup {
     stop: Option<usize>,
     crowd: usize,
     over_sockets: bool,
+    is_for_enterprise: bool,
 }
 
 impl Setup {
@@ -68,6 +69,7 @@ impl Setup {
             stop: None,
             crowd: 0,
             over_sockets: all_over_sockets(),
+            is_for_enterprise: false,
         }
     }
 
@@ -120,8 +122,9 @@ impl Setup {
         crowd(self.crowd)
     }
 
-    /// The people of the playground and the crowd, who are in the channel of team payments.
+    /// The people of the playground and the crowd, who are in the channel of team payments, and where they work.
     pub(super) fn people(&self, slack: &mut SlackSettings) {
+        slack.identity.enterprise = self.is_for_enterprise.then(|| "E0GRID".to_owned());
         for id in self.crowd() {
             let name = id.to_lowercase();
             let email = format!("{name}@playground.example");
@@ -136,6 +139,12 @@ impl Setup {
         }
         let payments = slack.channels.iter_mut().find(|channel| channel.id == "C0PAYMENTS").unwrap();
         payments.members.extend(self.crowd().map(str::to_owned));
+    }
+
+    /// Installs the app for a whole enterprise in place of one workspace.
+    pub(crate) fn for_an_enterprise(mut self) -> Self {
+        self.is_for_enterprise = true;
+        self
     }
 
     /// Has the bot connect to Slack instead of being called.
