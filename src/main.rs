@@ -7,5 +7,5 @@ use quartermaster::cli::{Arguments, run};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    run(Arguments::parse()).await
+    Box::pin(run(Arguments::parse())).await
 }

@@ -29,6 +29,7 @@ pub(crate) fn submission(id: RequestId, owner: u64, team: &str) -> Submission {
     Submission {
         id,
         requester: PersonId::new(format!("U{owner:010}")),
+        owner: PersonId::new(format!("U{owner:010}")),
         team: TeamName::new(team),
         parameters: vec![
             ("Purpose".to_owned(), "logs of the checkout".to_owned()),
@@ -36,6 +37,7 @@ pub(crate) fn submission(id: RequestId, owner: u64, team: &str) -> Submission {
         ],
         bound: Vec::new(),
         reason: "the audit asks for them".to_owned(),
+        ticket: None,
         estimate: Some(Estimate {
             monthly: Decimal::new(115, 2),
             region: "us-east-1".to_owned(),

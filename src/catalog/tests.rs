@@ -482,3 +482,18 @@ fn a_check_goes_on_where_loading_stops() {
     assert_eq!(report.count(Severity::Error), 2);
     assert_eq!(report.catalog.products.len(), 1);
 }
+
+#[test]
+fn a_ticket_that_could_not_be_checked_or_linked_is_told() {
+    insta::assert_snapshot!(problems_of("name: Topic\nticket:\n  label: ' '\n  pattern: '['\n  required: perhaps\n  link: http://jira/{ticket}\n  colour: red\n"), @"
+    catalog/topic/product.yml: line 3: `ticket.label` has to be 1 to 75 characters: write for example `label: Change ticket`
+    catalog/topic/product.yml: line 4: `ticket.pattern` is `[`, which is no expression that can be checked: write a regular expression for the whole reference, such as `[A-Z]+-[0-9]+`
+    catalog/topic/product.yml: line 5: `ticket.required` is `perhaps` where `true` or `false` should be: write for example `required: true`
+    catalog/topic/product.yml: line 6: `ticket.link` is `http://jira/{ticket}`: write an https address with `{ticket}` where the reference goes, such as `https://jira.example.com/browse/{ticket}`
+    catalog/topic/product.yml: line 7: unknown key `ticket.colour`: known keys: label, link, pattern, required
+    ");
+    insta::assert_snapshot!(problems_of("name: Topic\nticket: {link: 'https://jira.example.com/browse/'}\n"), @"catalog/topic/product.yml: line 2: `ticket.link` is `https://jira.example.com/browse/`: write an https address with `{ticket}` where the reference goes, such as `https://jira.example.com/browse/{ticket}`");
+    let rule = product_of("name: Topic\nticket: {}\n").ticket.clone().unwrap();
+    assert_eq!((rule.label.as_str(), rule.required, rule.link), ("Ticket", false, None));
+    assert!(product_of("name: Topic\n").ticket.is_none());
+}

@@ -181,6 +181,8 @@ fn sample_view(product: &Product, fields: &Form, team: &TeamName, prices: &Price
             team,
             values: &BTreeMap::new(),
             reason: "",
+            ticket: "",
+            has_mates: false,
             notes: &[],
             preview: Some(&preview),
             held_by: &[],

@@ -15,6 +15,7 @@ pub use super::approval::{
 use super::ids::{GroupId, PersonId, ProductKey, TeamName};
 use super::period::Period;
 use super::template::Template;
+use super::ticket::TicketRule;
 
 /// Everything that can be requested, and what it costs.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +61,8 @@ pub struct Product {
     pub teardown: TeardownConfirm,
     /// Who may ask for it.
     pub requesters: Requesters,
+    /// The ticket that a request may or has to name; none is asked for where there is no rule.
+    pub ticket: Option<TicketRule>,
     /// The lines of its monthly estimate.
     pub cost: Vec<CostLine>,
     /// The outputs that people may see, in this order.

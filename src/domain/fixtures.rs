@@ -69,6 +69,7 @@ pub(crate) fn product(needed: u32) -> Product {
         },
         teardown: TeardownConfirm::Click,
         requesters: Requesters::Everyone,
+        ticket: None,
         cost: Vec::new(),
         outputs: vec!["BucketName".into()],
         template: Arc::new(template),
@@ -88,10 +89,12 @@ pub(crate) fn submission() -> Submission {
     Submission {
         id: RequestId::parse("3f2a8c1e-5b7d-4e90-8a16-0c2d4e6f8a1b").unwrap(),
         requester: person("alice"),
+        owner: person("alice"),
         team: TeamName::new("payments"),
         parameters: vec![("Environment".into(), "prod".into()), ("TeamName".into(), "payments".into())],
         bound: vec!["TeamName".into()],
         reason: "logs of the checkout".into(),
+        ticket: None,
         estimate: Some(Estimate {
             monthly: Decimal::new(1150, 3),
             region: "us-east-1".into(),

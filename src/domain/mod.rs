@@ -35,3 +35,4 @@ pub mod spending;
 pub mod submission;
 pub mod tally;
 pub mod template;
+pub mod ticket;

@@ -12,6 +12,7 @@ use super::next::Transition;
 use super::policy::{ApprovalPath, approval_path, path_above_budget};
 use super::quota::QuotaChange;
 use super::request::{Asking, Estimate, ProductSnapshot, Progress, Request, Status, Surface};
+use super::ticket::Ticket;
 
 /// A form that passed every check.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Submission {
     pub id: RequestId,
     /// Who asks.
     pub requester: PersonId,
+    /// Who will look after it: the requester, or a team-mate of theirs.
+    pub owner: PersonId,
     /// For which team; membership was checked.
     pub team: TeamName,
     /// Parameters in the template's order, bound ones included.
@@ -28,6 +31,8 @@ pub struct Submission {
     pub bound: Vec<String>,
     /// Why it is needed; may be empty.
     pub reason: String,
+    /// The ticket it belongs to.
+    pub ticket: Option<Ticket>,
     /// What it will cost.
     pub estimate: Option<Estimate>,
     /// What the team's estimates may come to, US dollars a month; `None` where nothing limits them.
@@ -61,10 +66,12 @@ pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Tran
         budget,
     };
     let above = if request.exceeds_budget { ", above the team's budget" } else { "" };
+    let for_whom =
+        if request.owner == request.requester { String::new() } else { format!(", for {}", request.owner) };
     let (detail, deadline) = match &request.approval {
-        ApprovalPath::Auto { why } => (format!("auto-approved: {why}"), None),
+        ApprovalPath::Auto { why } => (format!("auto-approved: {why}{for_whom}"), None),
         ApprovalPath::Ask { needed, why, .. } => (
-            needs(*needed, why.as_deref(), above),
+            format!("{}{for_whom}", needs(*needed, why.as_deref(), above)),
             Some(JobKind::ApprovalDeadline.due(request.id, request.approve_by)),
         ),
     };
@@ -100,13 +107,14 @@ fn new_request(
     Request {
         id: submission.id,
         revision: 1,
-        owner: submission.requester.clone(),
         requester: submission.requester,
+        owner: submission.owner,
         team: submission.team,
         product: snapshot(product),
         parameters: submission.parameters,
         bound: submission.bound,
         reason: submission.reason,
+        ticket: submission.ticket,
         estimate: submission.estimate,
         exceeds_budget: submission.exceeds_budget,
         approval,

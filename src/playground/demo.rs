@@ -66,6 +66,7 @@ fn completions() -> Vec<(String, String)> {
         ("/provision status ", "how one request stands: add its id"),
         ("/provision renew ", "keep a resource longer: add its id"),
         ("/provision teardown ", "delete a resource: add its id"),
+        ("/provision again ", "the same once more: add its id"),
         ("/provision transfer ", "give a resource to somebody else: add its id"),
         ("/provision cancel ", "withdraw a request: add its id"),
         ("/provision costs", "what your team's resources cost a month"),

@@ -145,6 +145,7 @@ impl Portal {
         submission: &Submission,
     ) -> Result<(), Refusal> {
         let (team, person) = (submission.team.clone(), submission.requester.clone());
+        let owner = submission.owner.clone();
         let (parameters, estimate) = (&submission.parameters, submission.estimate.as_ref());
         let path = approval_path(&product.approval, &team, parameters, estimate);
         let ApprovalPath::Ask { needed, stages, .. } = path else { return Ok(()) };
@@ -157,6 +158,7 @@ impl Portal {
                 let mut people = portal.each_of(&circle.may).await?;
                 if !self_approval {
                     people.remove(&person);
+                    people.remove(&owner);
                 }
                 seats.push((stage.needed, people));
             }

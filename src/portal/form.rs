@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::approvers::usual_answer;
 use super::pause::refuse_while_paused;
 use super::{Error, Portal, outsider};
-use crate::domain::catalog::Product;
+use crate::domain::catalog::{Principal, Product};
 use crate::domain::cost::estimate;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
@@ -45,6 +45,10 @@ pub struct FormSession {
     pub values: BTreeMap<String, String>,
     /// The reason to start with.
     pub reason: String,
+    /// The ticket to start with.
+    pub ticket: String,
+    /// Whether there is somebody else in the team that it could be for.
+    pub has_mates: bool,
     /// What would come of submitting now.
     pub preview: Preview,
     /// Who holds the slots when none is free.
@@ -105,13 +109,23 @@ pub async fn open(
             None => format!("There is no field {}.", key.typed),
         })
         .collect();
+    let values = take_over(&form, values, &mut notes);
+    session(portal, person, product, form, (teams, team), Filling { values, notes, ..Filling::default() })
+        .await
+}
+
+/// The values that the form can begin with; a note about each of the others.
+fn take_over(
+    form: &Form,
+    values: BTreeMap<String, String>,
+    notes: &mut Vec<String>,
+) -> BTreeMap<String, String> {
     let offered =
         |key: &String, value: &String| form.field(key).is_some_and(|field| field.to_wire(value).is_some());
     let (values, strange): (BTreeMap<_, _>, BTreeMap<_, _>) =
         values.into_iter().partition(|(key, value)| offered(key, value));
     notes.extend(strange.iter().map(|(key, value)| format!("{value} is not one of the options of {key}.")));
-    session(portal, person, product, form, (teams, team), Filling { values, reason: String::new(), notes })
-        .await
+    values
 }
 
 /// The form again, after the person chose something in it; `given` is what its inputs hold, as they send it.
@@ -152,9 +166,14 @@ pub async fn again(portal: &Portal, person: &PersonId, id: RequestId) -> Result<
     let team = mine.then(|| request.team.to_string());
     let choice = choose_team(portal, person, &product, team.as_deref()).await?;
     let form = form_of(&product)?;
-    let values = request.shown_parameters().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+    // The product may have changed since: a field that is gone needs no word, an option that is gone does.
+    let known = request.shown_parameters().filter(|(key, _)| form.field(key).is_some());
+    let values = known.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+    let mut notes = Vec::new();
+    let values = take_over(&form, values, &mut notes);
     let reason = request.reason.clone();
-    session(portal, person, product, form, choice, Filling { values, reason, notes: Vec::new() }).await
+    let ticket = request.ticket.as_ref().map(|ticket| ticket.reference.clone()).unwrap_or_default();
+    session(portal, person, product, form, choice, Filling { values, reason, ticket, notes }).await
 }
 
 /// The product somebody named, or a refusal with the nearest names.
@@ -224,6 +243,7 @@ pub(super) async fn choose_team(
 struct Filling {
     values: BTreeMap<String, String>,
     reason: String,
+    ticket: String,
     notes: Vec<String>,
 }
 
@@ -233,12 +253,15 @@ async fn session(
     product: Arc<Product>,
     form: Form,
     (teams, team): (Vec<TeamName>, TeamName),
-    Filling { values, reason, notes }: Filling,
+    Filling { values, reason, ticket, notes }: Filling,
 ) -> Result<FormSession, Error> {
     let preview = preview(portal, person, &product, &team, &with_defaults(&product, &values)).await?;
     let holders =
         if preview.quota.left() == 0 { holders(portal, &product, &team).await? } else { Vec::new() };
-    Ok(FormSession { product, form, teams, team, values, reason, preview, holders, notes })
+    // A group is taken for more than one.
+    let own = Principal::Person(person.clone());
+    let has_mates = portal.organization.members_of(&team).iter().any(|member| *member != own);
+    Ok(FormSession { product, form, teams, team, values, reason, ticket, has_mates, preview, holders, notes })
 }
 
 /// What would be submitted now, as far as it is known.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use thiserror::Error as ThisError;
 
 use super::form::{choose_team, find_product, form_of, shown};
+use super::transfer::is_team_mate;
 use super::{Error, Portal};
 use crate::domain::audit::{By, Via};
 use crate::domain::catalog::{Binding, OverBudget, Product};
@@ -34,6 +35,30 @@ pub struct Filled {
     pub given: BTreeMap<String, Option<String>>,
     /// Why it is needed; may be empty.
     pub reason: String,
+    /// The ticket it belongs to, as typed; may be empty.
+    pub ticket: String,
+    /// The team-mate it is for, if it is for somebody else.
+    pub owner: Option<PersonId>,
+}
+
+/// A field of the form that has to be corrected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// Which.
+    pub place: Place,
+    /// What to do, for the person at the form.
+    pub message: String,
+}
+
+/// Fields of a form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// That of a parameter, by its key.
+    Parameter(String),
+    /// The ticket.
+    Ticket,
+    /// Whom it is for.
+    Owner,
 }
 
 /// Why a form did not become a request.
@@ -41,7 +66,7 @@ pub struct Filled {
 pub enum SubmitError {
     /// Fields have to be corrected, all of them named.
     #[error("{} field(s) have to be corrected", .0.len())]
-    Fields(Vec<FieldProblem>),
+    Fields(Vec<Correction>),
     /// As with every use case.
     #[error(transparent)]
     Other(#[from] Error),
@@ -78,15 +103,32 @@ pub async fn submit(portal: &Portal, filled: Filled) -> Result<RequestId, Submit
     if product.template_hash != filled.template_hash {
         return Err(Refusal::ProductChanged { product: product.name.clone() }.into());
     }
+    let mut corrections = Vec::new();
     let values = match checked(id, &product, &team, &filled)? {
         Ok(values) => values,
         Err(problems) if problems.iter().any(|problem| problem.is_forged) => {
             let forged = Refusal::Forged { command: portal.organization.command.clone() };
             return Err(refused(portal, id, &team, &product.key, &filled.by, forged).await);
         }
-        Err(problems) => return Err(SubmitError::Fields(problems)),
+        Err(problems) => {
+            corrections.extend(problems.into_iter().map(of_parameter));
+            ParameterValues::default()
+        }
     };
-    let submission = submission(portal, id, &filled, team, &product, values);
+    let ticket = product.ticket.as_ref().map_or(Ok(None), |rule| rule.read(&filled.ticket));
+    let ticket = ticket.unwrap_or_else(|message| {
+        corrections.push(Correction { place: Place::Ticket, message });
+        None
+    });
+    let owner = filled.owner.clone().unwrap_or_else(|| filled.by.clone());
+    if owner != filled.by && !is_team_mate(portal, &owner, &team).await? {
+        let message = format!("Choose a member of team {team}, or leave it empty.");
+        corrections.push(Correction { place: Place::Owner, message });
+    }
+    if !corrections.is_empty() {
+        return Err(SubmitError::Fields(corrections));
+    }
+    let submission = Submission { owner, ticket, ..submission(portal, id, &filled, team, &product, values) };
     portal.somebody_can_approve(&product, &submission).await?;
     store(portal, submission, &product, once).await
 }
@@ -118,6 +160,10 @@ async fn store(
         Err(CommitError::QuotaFull(quota)) => Err(Refusal::QuotaFull { team, product: key, quota }.into()),
         Err(error) => Err(anyhow::Error::new(error).context("cannot store the request").into()),
     }
+}
+
+fn of_parameter(problem: FieldProblem) -> Correction {
+    Correction { place: Place::Parameter(problem.key), message: problem.message }
 }
 
 async fn refused(
@@ -184,10 +230,12 @@ fn submission(
     Submission {
         id,
         requester: filled.by.clone(),
+        owner: filled.by.clone(),
         team,
         parameters: values.into_vec(),
         bound: product.hidden().into_iter().collect(),
         reason: filled.reason.trim().to_owned(),
+        ticket: None,
         estimate: price,
         budget,
         exceeds_budget: false,

@@ -38,7 +38,7 @@ pub async fn transfer(portal: &Portal, click: &Click, to: &PersonId) -> Result<R
         return Ok(request);
     }
     check(portal, &request, click).await?;
-    if !in_time(is_active_mate(portal.clone(), to.clone(), request.team.clone())).await? {
+    if !is_team_mate(portal, to, &request.team).await? {
         let refusal = Refusal::NotATeamMate { to: to.clone(), team: request.team.clone() };
         return Err(portal.refuse(&request, &click.by, "hand over", refusal).await);
     }
@@ -46,6 +46,14 @@ pub async fn transfer(portal: &Portal, click: &Click, to: &PersonId) -> Result<R
     let request = portal.change_as_seen(&request, click.once.as_deref(), &event).await?;
     refresh_news(portal, &request, click).await?;
     Ok(request)
+}
+
+/// Whether they are an active member of the team.
+///
+/// # Errors
+/// When Slack had to be asked and does not answer in time.
+pub(super) async fn is_team_mate(portal: &Portal, person: &PersonId, team: &TeamName) -> Result<bool, Error> {
+    Ok(in_time(is_active_mate(portal.clone(), person.clone(), team.clone())).await?)
 }
 
 async fn is_active_mate(portal: Portal, person: PersonId, team: TeamName) -> anyhow::Result<bool> {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
@@ -109,7 +110,8 @@ impl Edge {
             Incoming::Click(click) => self.clicked(click).await,
             Incoming::Submission(submission) => {
                 let (edge, late) = (self.clone(), submissions::late(&submission));
-                let answer = self.in_time(async move { submissions::answer(&edge, submission).await }).await;
+                let work = Box::pin(async move { submissions::answer(&edge, submission).await });
+                let answer = self.in_time(work).await;
                 answer.unwrap_or(late)
             }
             Incoming::Suggestion(suggestion) => suggestions::answer(self, &suggestion).await,
@@ -118,7 +120,7 @@ impl Edge {
             Incoming::Event(Event::AppHomeOpened { origin, tab, .. }) => {
                 if tab == "home" {
                     let edge = self.clone();
-                    self.in_time(async move { edge.home_opened(&origin.person).await }).await;
+                    self.in_time(Box::pin(async move { edge.home_opened(&origin.person).await })).await;
                 }
                 Ack::Empty
             }
@@ -218,8 +220,7 @@ impl Edge {
     }
 
     /// Does `work`, which goes on by itself if it takes longer than an answer may; `None` then.
-    async fn in_time<T: Send>(&self, work: impl Future<Output = T> + Send + 'static) -> Option<T> {
-        let mut work = Box::pin(work);
+    async fn in_time<T: Send + 'static>(&self, mut work: BoxFuture<'static, T>) -> Option<T> {
         if let Ok(done) = tokio::time::timeout(ANSWER_WITHIN, &mut work).await {
             return Some(done);
         }

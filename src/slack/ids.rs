@@ -205,6 +205,9 @@ pub const PERSON_BLOCK: &str = "person";
 /// The block of a modal that holds a last day.
 pub const UNTIL_BLOCK: &str = "until";
 
+/// The block of a form that holds the ticket.
+pub const TICKET_BLOCK: &str = "ticket";
+
 /// The block of a form that holds the team.
 pub const TEAM_BLOCK: &str = "team";
 

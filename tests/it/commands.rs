@@ -15,6 +15,7 @@ async fn help_names_what_there_is() {
         `/provision &lt;product&gt; [Key=value …] [team=name]` opens that product's form, filled in as far as you say
         `/provision list [team]` shows your requests, or your team's
         `/provision status &lt;id&gt;` shows one request with all that happened to it
+        `/provision again &lt;id&gt;` opens the form of an earlier request, filled in as it was
         `/provision cancel &lt;id&gt;` withdraws a request that nobody has decided yet
         `/provision renew &lt;id&gt; [30d]` keeps something longer; its product says by how much
         `/provision teardown &lt;id&gt;` tears something down, after it has shown what is lost and what is kept
@@ -168,7 +169,7 @@ async fn the_details_button_shows_all_that_happened() {
         2026-11-23 09:00 UTC approved by <@U0MORGAN>: [button in C0PAYMENTS]
         2026-11-23 09:00 UTC provisioning by workflow
         2026-11-23 09:00 UTC active by provisioner
-        [Renew 30 days] [Tear down] [Hand over]
+        [Renew 30 days] [Tear down] [Hand over] [Another like it]
         (Request `id` · whole id `ID` · Simulated: nothing real is made)
         ");
     })

@@ -214,3 +214,60 @@ async fn a_form_sent_twice_makes_one_request() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn another_like_it_opens_the_form_as_it_was() {
+    run(async |company| {
+        let alice = &company.alice;
+        let fields =
+            [("DatabaseName", "orders"), ("InstanceSize", "medium"), ("reason", "Orders of the shop")];
+        let id = alice.asks_for("rds-postgres", &fields).await;
+        company.morgan.clicks("Approve").await;
+        alice.runs(&format!("/provision status {}", &id[..8])).await;
+        alice.clicks("Another like it").await;
+        let form = alice.form();
+        for line in ["Database name: orders", "Size: Medium", "Why do you need it?: Orders of the shop"] {
+            assert!(form.contains(line), "{line} is not in {form}");
+        }
+        alice.fills(&[("DatabaseName", "invoices")]).await;
+        assert_eq!(alice.submits().await, LedTo::ViewsCleared);
+        let asked = company.newest_request().await;
+        assert!(asked.parameters.contains(&("InstanceSize".to_owned(), "medium".to_owned())));
+        assert_ne!(asked.id.to_string(), id);
+        alice.runs(&format!("/provision again {}", &id[..8])).await;
+        assert!(alice.form().contains("Database name: orders"), "{}", alice.form());
+        alice.closes_all().await;
+        alice.runs("/provision again").await;
+        assert!(alice.is_told().contains("/provision again"), "{}", alice.is_told());
+        // Those of other teams see nothing of it.
+        company.bob.runs(&format!("/provision again {}", &id[..8])).await;
+        insta::assert_snapshot!(company.bob.is_told(), @"There is no request *id* that you can see. `list` shows yours and your team's.");
+        assert_eq!(company.bob.form(), "-");
+    })
+    .await;
+}
+
+const TICKET: &str = "name: PostgreSQL RDS Instance\nticket:\n  label: Change ticket\n  pattern: '[A-Z]+-[0-9]+'\n  required: true\n  link: https://jira.example.com/browse/{ticket}";
+
+#[tokio::test]
+async fn a_product_can_want_a_ticket_which_approvers_open_from_the_card() {
+    let setup =
+        Setup::new().with_catalog("rds-postgres/product.yml", "name: PostgreSQL RDS Instance", TICKET);
+    run_in(setup, async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision rds-postgres DatabaseName=orders").await;
+        alice.fills(&[("ticket", "tomorrow")]).await;
+        assert!(matches!(alice.submits().await, LedTo::FieldErrors(_)));
+        assert!(alice.form().contains("it has to match [A-Z]+-[0-9]+."), "{}", alice.form());
+        alice.fills(&[("ticket", "OPS-17")]).await;
+        assert_eq!(alice.submits().await, LedTo::ViewsCleared);
+        let card = company.morgan.reads("C0PAYMENTS");
+        assert!(card.contains("*Change ticket*: <https://jira.example.com/browse/OPS-17|OPS-17>"), "{card}");
+        let asked = company.newest_request().await;
+        assert_eq!(asked.ticket.unwrap().reference, "OPS-17");
+        company.morgan.clicks("Approve").await;
+        alice.runs(&format!("/provision again {}", asked.id)).await;
+        assert!(alice.form().contains("Change ticket: OPS-17"), "{}", alice.form());
+    })
+    .await;
+}

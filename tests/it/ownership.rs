@@ -148,3 +148,46 @@ async fn a_stranger_who_names_a_request_is_told_of_none_and_noted() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_asked_for_a_team_mate_is_theirs_and_neither_of_the_two_approves_it() {
+    let team = Setup::new()
+        .with_settings("members = [\"U0ALICE\"]", "members = [\"U0ALICE\", \"U0MORGAN\", \"U0BOB\"]")
+        .with_settings("approvers = [\"U0MORGAN\"]", "approvers = [\"U0MORGAN\", \"U0ADMIN\"]");
+    run_in(team, async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        alice.runs("/provision rds-postgres DatabaseName=orders").await;
+        alice.fills(&[("person", "U0OLGA")]).await;
+        alice.submits().await;
+        assert!(alice.form().contains("Choose a member of team payments"), "{}", alice.form());
+        alice.fills(&[("person", "U0MORGAN")]).await;
+        alice.submits().await;
+        insta::assert_snapshot!(alice.newest_dm(), @"Asked for <@U0MORGAN>, who is told how it goes. You find it on your home tab, too.");
+        let card = company.pat.reads("C0PAYMENTS");
+        assert!(card.contains("*Owner* <@U0MORGAN>, requested by <@U0ALICE>"), "{card}");
+        assert!(card.contains("Waiting for <@U0ADMIN>"), "{card}");
+        for one in [morgan, alice] {
+            one.clicks("Approve").await;
+        }
+        insta::assert_snapshot!(morgan.is_told(), @"This is your own request, so somebody else has to decide: <@U0ADMIN>.");
+        company.pat.clicks("Approve").await;
+        assert!(morgan.newest_dm().contains("is ready"), "{}", morgan.everything());
+        insta::assert_snapshot!(alice.is_told(), @"Only its approvers can decide about this request: <@U0ADMIN>.");
+        let request = company.newest_request().await;
+        assert_eq!((request.requester.as_str(), request.owner.as_str()), ("U0ALICE", "U0MORGAN"));
+        let trail = company.trail().await;
+        insta::assert_snapshot!(trail.lines().next().unwrap(), @"submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed, for U0MORGAN [form]");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whom_something_was_asked_for_can_withdraw_it() {
+    let team = Setup::new().with_settings("members = [\"U0ALICE\"]", "members = [\"U0ALICE\", \"U0BOB\"]");
+    run_in(team, async |company| {
+        company.alice.asks_for("rds-postgres", &[("DatabaseName", "orders"), ("person", "U0BOB")]).await;
+        company.bob.clicks("Cancel").await;
+        assert!(company.trail().await.contains("cancelled | U0BOB"), "{}", company.trail().await);
+    })
+    .await;
+}

@@ -7,6 +7,7 @@ mod conditions;
 mod cost;
 mod references;
 mod terms;
+mod ticket;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::domain::catalog::{
 use crate::domain::form::Form;
 use crate::domain::ids::ProductKey;
 use crate::domain::template::Template;
+use crate::domain::ticket::TicketRule;
 
 /// By parameter: values, and what people read.
 type Choices = BTreeMap<String, Vec<(String, String)>>;
@@ -45,6 +47,7 @@ pub(super) struct ProductFile {
     lease: LeaseTerms,
     teardown: TeardownConfirm,
     requesters: Requesters,
+    ticket: Option<TicketRule>,
     cost: Vec<CostLine>,
     outputs: Vec<String>,
 }
@@ -74,6 +77,7 @@ fn product_file(reader: Reader<'_>, context: &Context<'_>) -> ProductFile {
         lease: terms::lease(reader.section("lease")),
         teardown: terms::teardown(reader.section("teardown")),
         requesters,
+        ticket: reader.has("ticket").then(|| ticket::ticket(reader.section("ticket"))),
         cost: cost::lines(&reader, context),
         outputs: outputs(&reader, context),
     };
@@ -163,6 +167,7 @@ impl ProductFile {
             lease: self.lease,
             teardown: self.teardown,
             requesters: self.requesters,
+            ticket: self.ticket,
             cost: self.cost,
             outputs: self.outputs,
             template,

@@ -155,7 +155,7 @@ pub(super) fn deny(
 }
 
 pub(super) fn cancel(mut change: Change, by: &By) -> Result<Transition, Refusal> {
-    if by.person != change.request.requester {
+    if by.person != change.request.requester && by.person != change.request.owner {
         return Err(Refusal::NotTheRequester { requester: change.request.requester });
     }
     match change.request.status.clone() {

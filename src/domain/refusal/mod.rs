@@ -122,7 +122,7 @@ pub enum Refusal {
         /// Who can, as mentions.
         approvers: String,
     },
-    /// Only the requester may do this.
+    /// Only the requester, or whom they asked for, may do this.
     #[error("Only <@{requester}> can cancel this request. An approver can deny it.")]
     NotTheRequester {
         /// Who can.

@@ -23,6 +23,7 @@ use crate::domain::lease::Lease;
 use crate::domain::period::Period;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaSlot;
+use crate::domain::ticket::Ticket;
 
 pub use asking::{Asking, Prompt};
 pub use status::{Cause, Ending, Status, StatusName};
@@ -37,7 +38,7 @@ pub struct Request {
     pub revision: u64,
     /// Who asked.
     pub requester: PersonId,
-    /// Who looks after it, is warned, and may renew it: the requester until it is handed to a team-mate.
+    /// Who looks after it, is warned, and may renew it: the requester, or the team-mate it was asked for or handed to.
     pub owner: PersonId,
     /// For which team.
     pub team: TeamName,
@@ -49,6 +50,9 @@ pub struct Request {
     pub bound: Vec<String>,
     /// Why it is needed, in the requester's words; may be empty.
     pub reason: String,
+    /// The ticket it belongs to, if its product takes one.
+    #[serde(default)]
+    pub ticket: Option<Ticket>,
     /// The estimate of the day, if the catalog has one.
     pub estimate: Option<Estimate>,
     /// Whether it goes beyond its team's budget.

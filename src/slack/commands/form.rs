@@ -69,6 +69,8 @@ pub(in crate::slack) fn form_view(session: &FormSession, problem: Option<&str>) 
         team: &session.team,
         values: &session.values,
         reason: &session.reason,
+        ticket: &session.ticket,
+        has_mates: session.has_mates,
         notes: &notes,
         preview: Some(&session.preview),
         held_by: &held_by,

@@ -1,5 +1,6 @@
 //! The slash command: its first word says what is wanted. One file per word; a product's key opens its form.
 
+mod again;
 mod audit;
 mod costs;
 mod escaped;
@@ -52,6 +53,7 @@ pub(super) async fn answer(edge: &Edge, command: Command) -> Ack {
         Some("renew") => renew::renew(edge, at, command.trigger_id, rest, third).await,
         Some("teardown") => teardown::ask(edge, at, command.trigger_id, rest).await,
         Some("transfer") => transfer::transfer(edge, at, command.trigger_id, rest, third).await,
+        Some("again") => again::again(edge, at, command.trigger_id, rest).await,
         Some("audit") => audit::audit(edge, at, rest).await,
         Some("costs") => costs::costs(edge, at, rest).await,
         Some("stats") => stats::stats(edge, at, rest).await,

@@ -12,7 +12,7 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
     let mut blocks = vec![header(&title(request))];
     blocks.extend(fields(&[
-        ("Requested by", mention(&request.requester)),
+        facts::people(request),
         ("Team", facts::team(request)),
         ("Product", facts::product(request)),
         ("Cost", facts::cost(request)),
@@ -20,6 +20,7 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     ]));
     blocks.extend(request.exceeds_budget.then(|| section(ABOVE_BUDGET)));
     blocks.extend(facts::reason(request).iter().map(|reason| section(reason)));
+    blocks.extend(facts::ticket(request).iter().map(|ticket| section(ticket)));
     blocks.extend(held(notice).iter().map(|held| section(held)));
     blocks.extend(facts::parameters(request).iter().map(|parameters| section(parameters)));
     blocks.extend(outcome(notice));

@@ -55,6 +55,27 @@ pub(super) fn reason(request: &Request) -> Option<String> {
     (!request.reason.trim().is_empty()).then(|| format!("*Why*\n{}", quote(&request.reason, QUOTED)))
 }
 
+/// Whose it is: two people where it was asked for by one for the other, or handed over.
+pub(super) fn people(request: &Request) -> (&'static str, String) {
+    let requester = mention(&request.requester);
+    if request.owner == request.requester {
+        return ("Requested by", requester);
+    }
+    ("Owner", format!("{}, requested by {requester}", mention(&request.owner)))
+}
+
+/// The ticket it belongs to, a link where there is one; `None` where it has none.
+pub(super) fn ticket(request: &Request) -> Option<String> {
+    let ticket = request.ticket.as_ref()?;
+    let reference = escape_within(&ticket.reference, 200);
+    let shown = match &ticket.link {
+        // The reference was made part of the address when it was read: it cannot end the link.
+        Some(link) => format!("<{link}|{reference}>"),
+        None => reference,
+    };
+    Some(format!("*{}*: {shown}", escape_within(&ticket.label, 100)))
+}
+
 /// What was made, one output a line with what it is for; `None` while there is nothing to show.
 pub(super) fn outputs(request: &Request) -> Option<String> {
     let line = |output: &Output| {
@@ -283,6 +304,12 @@ pub(super) fn decision_buttons(request: &Request) -> Vec<SlackBlockButtonElement
 /// The name of what was made, safe to stand in backticks.
 pub(super) fn resource(request: &Request) -> String {
     request.resource_name()
+}
+
+/// Ask once more: opens the same form, filled in as before.
+pub(super) fn again_button(request: &Request, text: &str) -> SlackBlockButtonElement {
+    let spoken = format!("{text} for {}", request.product.name);
+    button(ActionId::Again, text, &button_value(request), &spoken)
 }
 
 /// Tear down, which asks in a dialog of its own.

@@ -61,6 +61,7 @@ pub(crate) fn product(key: &str) -> Product {
         lease: lease_terms(),
         teardown: TeardownConfirm::Click,
         requesters: Requesters::Everyone,
+        ticket: None,
         cost: Vec::new(),
         outputs: vec!["BucketName".into()],
         template: Arc::new(Template::parse(text).unwrap()),
@@ -96,6 +97,7 @@ pub(crate) fn request() -> Request {
         ],
         bound: vec!["TeamName".into()],
         reason: "Invoices & receipts\n> for audit".into(),
+        ticket: None,
         estimate: Some(Estimate {
             monthly: Decimal::new(1455, 2),
             region: "us-east-1".into(),

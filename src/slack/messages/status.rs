@@ -10,7 +10,7 @@ use crate::domain::lease::Lease;
 use crate::domain::request::{Ending, Request, Status};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{MAX_SECTION, buttons, divider, fields, header, section};
-use crate::slack::mrkdwn::{any_of, date_time, escape_within, mention};
+use crate::slack::mrkdwn::{any_of, date_time, escape_within};
 
 /// What the reader may do, and is offered buttons for. Whether they may is found out again when they press one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub fn status(notice: &RequestNotice<'_>, entries: &[AuditEntry], rights: Rights
     let title = format!("{}: {}", request.status.name().label(), request.product.name);
     let mut blocks = vec![header(&title), section(&facts::standing(request))];
     blocks.extend(fields(&[
-        people(request),
+        facts::people(request),
         ("Team", facts::team(request)),
         ("Product", facts::product(request)),
         ("Cost", facts::cost(request)),
@@ -72,6 +72,7 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
     };
     let parts = [
         facts::reason(request),
+        facts::ticket(request),
         facts::decision(request),
         asked,
         failed,
@@ -113,15 +114,6 @@ fn timeline_line(entry: &AuditEntry) -> String {
     format!("{} {} by {}{detail}", date_time(entry.at), escape_within(&entry.event, 60), actor(entry))
 }
 
-/// Whose it is: two people once it was handed over.
-fn people(request: &Request) -> (&'static str, String) {
-    let requester = mention(&request.requester);
-    if request.owner == request.requester {
-        return ("Requested by", requester);
-    }
-    ("Owner", format!("{}, requested by {requester}", mention(&request.owner)))
-}
-
 /// When it is warned about and torn down, and how often it can be renewed.
 fn life(request: &Request, lease: &Lease) -> String {
     let terms = &request.product.lease;
@@ -149,6 +141,9 @@ fn row(request: &Request, rights: Rights) -> Option<SlackBlock> {
     }
     if rights.tends {
         row.extend(tending(request));
+    }
+    if rights.tends && !request.status.name().is_undecided() {
+        row.push(facts::again_button(request, "Another like it"));
     }
     if rights.is_admin && matches!(request.status, Status::TeardownFailed { .. }) {
         row.push(facts::retain_button(request));
@@ -295,7 +290,7 @@ mod tests {
         ---
         *Timeline*
         Nothing is recorded yet.
-        [Renew 30 days primary] [Tear down danger] [Hand over]
+        [Renew 30 days primary] [Tear down danger] [Hand over] [Another like it]
         (Request `0b8f1c9e` · whole id `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10` · Simulated: nothing real is made)
         ");
         let waiting = sample::renewal_waits();
@@ -321,15 +316,15 @@ mod tests {
         ]
         .map(|(who, row)| format!("{who}: {row}"));
         insta::assert_snapshot!(lines.join("\n"), @"
-        owner, active: [Renew 30 days primary] [Tear down danger] [Hand over]
-        owner, a renewal waits: [Tear down danger] [Hand over]
-        owner, provisioning: [Tear down danger]
-        owner, not torn down: [Try again] [Hand over]
-        admin, not torn down: [Try again] [Hand over] [Retain]
+        owner, active: [Renew 30 days primary] [Tear down danger] [Hand over] [Another like it]
+        owner, a renewal waits: [Tear down danger] [Hand over] [Another like it]
+        owner, provisioning: [Tear down danger] [Another like it]
+        owner, not torn down: [Try again] [Hand over] [Another like it]
+        admin, not torn down: [Try again] [Hand over] [Another like it] [Retain]
         ");
         for request in sample::in_every_status(&sample::request()) {
             assert_eq!(offered(&request, Rights::default()), "", "{:?}", request.status);
         }
-        assert_eq!(offered(&unwanted, admin), "");
+        assert_eq!(offered(&unwanted, admin), "[Another like it]");
     }
 }

@@ -6,8 +6,7 @@ use super::warning::renew_buttons;
 use super::{Message, cause, facts, loss};
 use crate::domain::request::{News, RenewalAnswer, Request, Status, StatusName};
 use crate::ports::slack::RequestNotice;
-use crate::slack::blocks::{button, buttons, section};
-use crate::slack::ids::ActionId;
+use crate::slack::blocks::{buttons, section};
 use crate::slack::mrkdwn::{date_time, mention, quote};
 
 /// What the requester is told about `news`, even if the request has moved on since.
@@ -153,8 +152,7 @@ fn again(request: &Request, news: StatusName) -> Option<SlackBlock> {
         | StatusName::Terminated
         | StatusName::Retained => return None,
     };
-    let spoken = format!("{text} for {}", request.product.name);
-    Some(buttons("again", vec![button(ActionId::Again, text, &facts::button_value(request), &spoken)]))
+    Some(buttons("again", vec![facts::again_button(request, text)]))
 }
 
 #[cfg(test)]

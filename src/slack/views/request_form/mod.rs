@@ -8,13 +8,16 @@ use slack_morphism::prelude::*;
 use super::{MAX_TITLE, field, modal};
 use crate::domain::catalog::{OverBudget, Product};
 use crate::domain::form::Form;
-use crate::domain::ids::{ProductKey, TeamName};
+use crate::domain::ids::{PersonId, ProductKey, TeamName};
 use crate::domain::policy::ApprovalPath;
 use crate::domain::preview::{Preview, Turn};
 use crate::domain::quota::BudgetUse;
+use crate::domain::ticket::{LONGEST, TicketRule};
 use crate::slack::blocks::{MAX_SECTION, context, divider, header, plain, section};
-use crate::slack::ids::{ActionId, CallbackId, REASON_BLOCK, TEAM_BLOCK, parameter_of};
-use crate::slack::incoming::Values;
+use crate::slack::ids::{
+    ActionId, CallbackId, PERSON_BLOCK, REASON_BLOCK, TEAM_BLOCK, TICKET_BLOCK, parameter_of,
+};
+use crate::slack::incoming::{Values, is_id};
 use crate::slack::mrkdwn::{any_of, date_time, dollars, escape_within, estimate};
 use crate::slack::reply::MAX_OPTIONS;
 
@@ -34,6 +37,10 @@ pub struct FormState<'a> {
     pub values: &'a BTreeMap<String, String>,
     /// A reason to start with.
     pub reason: &'a str,
+    /// A ticket to start with.
+    pub ticket: &'a str,
+    /// Whether there is somebody else in the team that it could be for.
+    pub has_mates: bool,
     /// Remarks about values that could not be taken over; formatted text, already safe.
     pub notes: &'a [String],
     /// What submitting now would lead to, once that is known.
@@ -80,6 +87,10 @@ pub struct FormAnswer {
     pub given: BTreeMap<String, Option<String>>,
     /// Why it is needed; may be empty.
     pub reason: String,
+    /// The ticket, as typed; may be empty.
+    pub ticket: String,
+    /// The team-mate it is for, if somebody was chosen.
+    pub owner: Option<PersonId>,
 }
 
 /// The form. Where the team's quota is used up it says by what, and there is nothing to fill in or submit.
@@ -99,6 +110,8 @@ pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
     blocks.push(team_block(state));
     blocks.extend(fields(form, state));
     blocks.push(reason_block(state.reason));
+    blocks.extend(state.product.ticket.as_ref().map(|rule| ticket_block(rule, state.ticket)));
+    blocks.extend(state.has_mates.then(owner_block));
     blocks.push(divider());
     blocks.extend(preview(state));
     let view = modal(&state.product.name, CallbackId::RequestForm, blocks)
@@ -181,6 +194,30 @@ fn reason_block(reason: &str) -> SlackBlock {
     }
     SlackInputBlock::new(plain("Why do you need it?", 2000), SlackInputBlockElement::PlainTextInput(input))
         .with_block_id(SlackBlockId(REASON_BLOCK.to_owned()))
+        .with_optional(true)
+        .into()
+}
+
+fn ticket_block(rule: &TicketRule, ticket: &str) -> SlackBlock {
+    let mut input = SlackBlockPlainTextInputElement::new()
+        .with_action_id(SlackActionId(ActionId::FieldValue.as_str().to_owned()))
+        .with_max_length(u64::from(LONGEST));
+    if (1..=LONGEST as usize).contains(&ticket.chars().count()) {
+        input = input.with_initial_value(ticket.to_owned());
+    }
+    SlackInputBlock::new(plain(&rule.label, 2000), SlackInputBlockElement::PlainTextInput(input))
+        .with_block_id(SlackBlockId(TICKET_BLOCK.to_owned()))
+        .with_optional(!rule.required)
+        .into()
+}
+
+fn owner_block() -> SlackBlock {
+    let select = SlackBlockUsersSelectElement::new()
+        .with_action_id(SlackActionId(ActionId::FieldValue.as_str().to_owned()))
+        .with_placeholder(plain("Yourself", 150));
+    SlackInputBlock::new(plain("For a team-mate?", 2000), SlackInputBlockElement::UsersSelect(select))
+        .with_block_id(SlackBlockId(PERSON_BLOCK.to_owned()))
+        .with_hint(plain("It is theirs then: they are told how it goes, and renew it or tear it down.", 2000))
         .with_optional(true)
         .into()
 }
@@ -272,6 +309,8 @@ pub fn answer(metadata: FormMetadata, values: &Values) -> FormAnswer {
         team: values.text(TEAM_BLOCK).map_or(metadata.team, TeamName::new),
         given: given.collect(),
         reason: values.text(REASON_BLOCK).unwrap_or_default().trim().to_owned(),
+        ticket: values.text(TICKET_BLOCK).unwrap_or_default().to_owned(),
+        owner: values.text(PERSON_BLOCK).filter(|id| is_id(id)).map(PersonId::new),
     }
 }
 

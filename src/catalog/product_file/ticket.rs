@@ -1,0 +1,55 @@
+//! The ticket that requests of a product name.
+
+use url::Url;
+
+use crate::document::Reader;
+use crate::domain::template::Pattern;
+use crate::domain::ticket::{PLACE_IN_LINK, TicketRule};
+
+pub(super) fn ticket(reader: Reader<'_>) -> TicketRule {
+    let label = reader.text_or("label", "Ticket");
+    if label.trim().is_empty() || label.chars().count() > 75 {
+        reader.report(
+            "label",
+            "`ticket.label` has to be 1 to 75 characters",
+            "write for example `label: Change ticket`",
+        );
+    }
+    let rule = TicketRule {
+        label: label.trim().to_owned(),
+        pattern: pattern(&reader),
+        required: reader.boolean("required").unwrap_or(false),
+        link: link(&reader),
+    };
+    reader.finish();
+    rule
+}
+
+fn pattern(reader: &Reader<'_>) -> Option<Pattern> {
+    let pattern = Pattern::new(&reader.text("pattern")?);
+    if !pattern.is_checked() {
+        let what =
+            format!("`ticket.pattern` is `{}`, which is no expression that can be checked", pattern.as_str());
+        reader.report(
+            "pattern",
+            what,
+            "write a regular expression for the whole reference, such as `[A-Z]+-[0-9]+`",
+        );
+    }
+    Some(pattern)
+}
+
+fn link(reader: &Reader<'_>) -> Option<String> {
+    let link = reader.text("link")?;
+    // A link of Slack's ends at these, so they can stand in no address.
+    let is_plain = !link.contains(['<', '>', '|']) && !link.contains(char::is_whitespace);
+    let is_address = Url::parse(&link).is_ok_and(|url| url.scheme() == "https" && url.host().is_some());
+    if !is_plain || !is_address || link.matches(PLACE_IN_LINK).count() != 1 {
+        let what = format!("`ticket.link` is `{link}`");
+        let remedy = format!(
+            "write an https address with `{PLACE_IN_LINK}` where the reference goes, such as `https://jira.example.com/browse/{PLACE_IN_LINK}`"
+        );
+        reader.report("link", what, remedy);
+    }
+    Some(link)
+}
