@@ -1,6 +1,6 @@
 //! `catalog check` and `catalog form` as text. What is checked belongs to `catalog/`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use slack_morphism::prelude::SlackModalView;
@@ -142,21 +142,31 @@ pub fn form(catalog: &Catalog, key: &str) -> CommandOutput {
     }
 }
 
-/// The modal that Slack would get for one product, with every field at its default and nothing of the quota used.
+/// The modal that Slack would get for one product, with every field at its default and nothing of the quota used; a list
+/// of them where the form has several pages.
 pub fn form_json(catalog: &Catalog, teams: &[TeamName], key: &str) -> CommandOutput {
     let Some(product) = catalog.products.values().find(|product| product.key.as_str() == key) else {
         return form(catalog, key);
     };
     let Ok(fields) = product.form() else { return form(catalog, key) };
     let team = teams.first().cloned().unwrap_or_else(|| TeamName::new("your-team"));
-    let view = sample_view(product, &fields, &team, &catalog.prices);
-    match crate::slack::views::to_json(&view) {
-        Ok(json) => CommandOutput { text: format!("{json:#}\n"), ok: true },
+    let pages = fields.pages(&product.unasked(&BTreeMap::new())).into_iter();
+    let views = pages.map(|page| sample_view(product, &fields, page, &team, &catalog.prices));
+    let written: serde_json::Result<Vec<_>> = views.map(|view| crate::slack::views::to_json(&view)).collect();
+    match written.as_deref() {
+        Ok([json]) => CommandOutput { text: format!("{json:#}\n"), ok: true },
+        Ok(several) => CommandOutput { text: format!("{:#}\n", serde_json::json!(several)), ok: true },
         Err(error) => CommandOutput { text: format!("{key}: {error}\n"), ok: false },
     }
 }
 
-fn sample_view(product: &Product, fields: &Form, team: &TeamName, prices: &PriceList) -> SlackModalView {
+fn sample_view(
+    product: &Product,
+    fields: &Form,
+    page: usize,
+    team: &TeamName,
+    prices: &PriceList,
+) -> SlackModalView {
     let estimate = estimate_by_default(product, prices);
     let defaults = product.template.parameters.iter();
     let defaults: Vec<(String, String)> =
@@ -182,12 +192,16 @@ fn sample_view(product: &Product, fields: &Form, team: &TeamName, prices: &Price
             values: &BTreeMap::new(),
             reason: "",
             ticket: "",
+            owner: None,
             has_mates: false,
             notes: &[],
             preview: Some(&preview),
             held_by: &[],
             problem: None,
-            watched: &cost::watched_parameters(product),
+            watched: &product.watched(),
+            unasked: &product.unasked(&BTreeMap::new()),
+            page,
+            warnings: &[],
         },
     )
 }
@@ -211,21 +225,29 @@ fn form_text(product: &Product, form: &Form, prices: &PriceList) -> String {
     let mut lines = vec![format!("{name} ({key}, {version})")];
     lines.extend(Some(description.clone()).filter(|text| !text.is_empty()));
     lines.push(format!("Owner: {owner}"));
-    for group in &form.groups {
-        lines.push(format!("\n{}", group.title.as_deref().unwrap_or("Fields")));
-        lines.extend(group.fields.iter().flat_map(field_lines));
+    let pages = form.pages(&BTreeSet::new());
+    for page in &pages {
+        if pages.len() > 1 {
+            lines.push(format!("\nPage {} of {}", page + 1, pages.len()));
+        }
+        for group in form.groups.iter().filter(|group| group.page == *page) {
+            lines.push(format!("\n{}", group.title.as_deref().unwrap_or("Fields")));
+            lines.extend(group.fields.iter().flat_map(|field| field_lines(field, product)));
+        }
     }
     lines.push("\nBefore Submit".to_owned());
     lines.extend(preview(product, prices).into_iter().map(|(label, value)| format!("  {label}: {value}")));
     lines.join("\n") + "\n"
 }
 
-fn field_lines(field: &Field) -> Vec<String> {
+fn field_lines(field: &Field, product: &Product) -> Vec<String> {
     let Field { key, label, hint, .. } = field;
     let need = if field.optional { "optional" } else { "required" };
     let initial = field.initial.as_ref().map(|initial| format!(", starts with `{initial}`"));
     let input = input_in_words(&field.input);
     let mut lines = vec![format!("  {label} [{key}]: {input}, {need}{}", initial.unwrap_or_default())];
+    let condition = product.show_when.get(key);
+    lines.extend(condition.map(|condition| format!("    Only where {}.", condition.in_words())));
     lines.extend(hint.as_ref().map(|hint| format!("    {hint}")));
     let width = field.options().iter().map(|choice| choice.value.chars().count()).max().unwrap_or_default();
     lines.extend(
@@ -497,6 +519,37 @@ mod tests {
           Expiry: 36h after it is ready, plus 7d of grace, cannot be renewed
           Offered to: payments, search
         ");
+    }
+
+    #[test]
+    fn pages_and_conditions_are_printed_and_written_as_views() {
+        let dir = tempfile::tempdir().unwrap();
+        let product = dir.path().join("wide");
+        std::fs::create_dir(&product).unwrap();
+        let condition = "show_when: { P99: { parameter: P1, is: [a, b] } }";
+        std::fs::write(product.join("product.yml"), format!("name: Wide\n{condition}\n")).unwrap();
+        let parameters: Vec<String> =
+            (0..100).map(|n| format!("  P{n}: {{Type: String, Default: a}}\n")).collect();
+        let template =
+            format!("Parameters:\n{}Resources: {{A: {{Type: 'AWS::X::Y'}}}}\n", parameters.concat());
+        std::fs::write(product.join("template.yml"), template).unwrap();
+        let catalog = catalog::load(dir.path(), None).unwrap();
+        let text = form(&catalog, "wide").text;
+        let told =
+            |line: &&str| line.contains("Page ") || line.contains("P99") || line.contains("Only where");
+        insta::assert_snapshot!(text.lines().filter(told).collect::<Vec<_>>().join("\n"), @"
+        Page 1 of 2
+        Page 2 of 2
+          P99 [P99]: text, optional, starts with `a`
+            Only where P1 is a or b.
+        ");
+        let views: serde_json::Value = serde_json::from_str(&form_json(&catalog, &[], "wide").text).unwrap();
+        let buttons: Vec<&str> =
+            views.as_array().unwrap().iter().filter_map(|view| view["submit"]["text"].as_str()).collect();
+        assert_eq!(buttons, ["Next", "Request"]);
+        for view in views.as_array().unwrap() {
+            assert_eq!(crate::playground::limits::check_view(view), Vec::<String>::new());
+        }
     }
 
     #[test]

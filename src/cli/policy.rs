@@ -90,6 +90,12 @@ fn check_values(product: &Product, pairs: &[(String, String)]) -> anyhow::Result
         let near = key.nearest.as_ref().map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
         anyhow::bail!("{} has no parameter `{}`{near}", product.key, key.typed);
     }
+    let unasked = product.unasked(&typed);
+    if let Some((key, condition)) =
+        product.show_when.iter().find(|(key, _)| unasked.contains(*key) && typed.contains_key(*key))
+    {
+        anyhow::bail!("the form asks for `{key}` only where {}", condition.in_words());
+    }
     let wire = typed.iter().map(|(key, value)| {
         let sent = form.field(key).and_then(|field| field.to_wire(value));
         (key.clone(), Some(sent.unwrap_or_else(|| value.clone())))

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use super::approval::{
     ApprovalConfirm, ApprovalMode, ApprovalRule, Approvers, Condition, RuleFor, Stage,
 };
+use super::form::ShowWhen;
 use super::ids::{GroupId, PersonId, ProductKey, TeamName};
 use super::period::Period;
 use super::template::Template;
@@ -51,6 +52,8 @@ pub struct Product {
     /// What the form offers for a parameter in place of all that the template takes: values with what people read. Of
     /// one value it is filled in and not shown.
     pub choices: BTreeMap<String, Vec<(String, String)>>,
+    /// When a parameter is asked for; those that are not here always are.
+    pub show_when: BTreeMap<String, ShowWhen>,
     /// Who has to agree.
     pub approval: ApprovalRule,
     /// How many a team may hold at once.

@@ -58,6 +58,7 @@ pub(crate) fn product(needed: u32) -> Product {
         version: "v1.0".into(),
         bind: BTreeMap::from([("TeamName".into(), Binding::Team)]),
         choices: BTreeMap::new(),
+        show_when: BTreeMap::new(),
         approval: ApprovalRule { needed, ..ApprovalRule::default() },
         quota: QuotaRule { per_team: 10, over_budget: OverBudget::Refuse },
         lease: LeaseTerms {

@@ -1,25 +1,19 @@
-//! What a request form shows before it is submitted: its fields, who may be asked, what it would cost.
+//! Opening a request form, and showing it again after something in it was changed. What it shows is `session`'s work.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::approvers::usual_answer;
 use super::pause::refuse_while_paused;
+use super::session::{Filling, FormSession, session};
+use super::submit::Filled;
 use super::{Error, Portal, outsider};
-use crate::domain::catalog::{Principal, Product};
+use crate::domain::catalog::Product;
 use crate::domain::cost::estimate;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::parameters::match_prefill;
-use crate::domain::policy::path_with_budget;
-use crate::domain::preview::Preview;
-use crate::domain::quota::{BudgetUse, QuotaSlot, QuotaUse};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Estimate, Request};
-use crate::ports::store::{Which, Whose};
-
-/// Requests that are named when a quota is full.
-const NAMED_HOLDERS: usize = 10;
+use crate::domain::request::Estimate;
 
 /// A product that somebody may ask for.
 #[derive(Clone, Debug)]
@@ -28,33 +22,6 @@ pub struct Offer {
     pub product: Arc<Product>,
     /// What it costs with every field at its default, where that is known.
     pub estimate: Option<Estimate>,
-}
-
-/// A form on its way to a person.
-#[derive(Clone, Debug)]
-pub struct FormSession {
-    /// What is asked for.
-    pub product: Arc<Product>,
-    /// Its fields.
-    pub form: Form,
-    /// The teams the person may ask for, at least one.
-    pub teams: Vec<TeamName>,
-    /// The team that is chosen.
-    pub team: TeamName,
-    /// Values to start with, by parameter; not checked yet.
-    pub values: BTreeMap<String, String>,
-    /// The reason to start with.
-    pub reason: String,
-    /// The ticket to start with.
-    pub ticket: String,
-    /// Whether there is somebody else in the team that it could be for.
-    pub has_mates: bool,
-    /// What would come of submitting now.
-    pub preview: Preview,
-    /// Who holds the slots when none is free.
-    pub holders: Vec<Request>,
-    /// Remarks about what was typed behind the command.
-    pub notes: Vec<String>,
 }
 
 /// What somebody typed behind the command.
@@ -110,8 +77,9 @@ pub async fn open(
         })
         .collect();
     let values = take_over(&form, values, &mut notes);
-    session(portal, person, product, form, (teams, team), Filling { values, notes, ..Filling::default() })
-        .await
+    notes.extend(values_of_nothing(&product, &values));
+    let filling = Filling { values, notes, ..Filling::default() };
+    session(portal, person, product, form, (teams, team), filling).await
 }
 
 /// The values that the form can begin with; a note about each of the others.
@@ -128,27 +96,41 @@ fn take_over(
     values
 }
 
-/// The form again, after the person chose something in it; `given` is what its inputs hold, as they send it.
+/// What was typed for parameters that are not asked for with the other values.
+fn values_of_nothing(product: &Product, values: &BTreeMap<String, String>) -> Vec<String> {
+    let unasked = product.unasked(values);
+    let typed =
+        product.show_when.iter().filter(|(key, _)| unasked.contains(*key) && values.contains_key(*key));
+    typed
+        .map(|(key, condition)| {
+            format!("{key} is only asked for where {}, so it is left out for now.", condition.in_words())
+        })
+        .collect()
+}
+
+/// Which page of an open form is shown next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Go {
+    /// The same one.
+    Stay,
+    /// The one before.
+    Back,
+}
+
+/// The form again, after the person chose something in it or wants to see an earlier page.
 ///
 /// # Errors
 /// As [`open`].
-pub async fn refresh(
-    portal: &Portal,
-    person: &PersonId,
-    key: &str,
-    team: Option<&str>,
-    given: &BTreeMap<String, Option<String>>,
-) -> Result<FormSession, Error> {
-    let product = find_product(portal, key)?;
-    let choice = choose_team(portal, person, &product, team).await?;
+pub async fn refresh(portal: &Portal, filled: &Filled, go: Go) -> Result<FormSession, Error> {
+    let product = find_product(portal, &filled.product)?;
+    let choice = choose_team(portal, &filled.by, &product, filled.team.as_deref()).await?;
     let form = form_of(&product)?;
-    let plain = |(key, sent): (&String, &Option<String>)| {
-        let (field, sent) = (form.field(key)?, sent.as_deref()?);
-        let value = if field.options().is_empty() { Some(sent) } else { field.from_wire(sent) };
-        Some((key.clone(), value?.to_owned()))
-    };
-    let values = given.iter().filter_map(plain).collect();
-    session(portal, person, product, form, choice, Filling { values, ..Filling::default() }).await
+    let mut filling = Filling::of(&form, filled);
+    if go == Go::Back {
+        let pages = form.pages(&product.unasked(&filling.values));
+        filling.page = pages.into_iter().rfind(|page| *page < filled.page).unwrap_or_default();
+    }
+    session(portal, &filled.by, product, form, choice, filling).await
 }
 
 /// The form of an earlier request, filled in as it was.
@@ -173,7 +155,8 @@ pub async fn again(portal: &Portal, person: &PersonId, id: RequestId) -> Result<
     let values = take_over(&form, values, &mut notes);
     let reason = request.reason.clone();
     let ticket = request.ticket.as_ref().map(|ticket| ticket.reference.clone()).unwrap_or_default();
-    session(portal, person, product, form, choice, Filling { values, reason, ticket, notes }).await
+    let filling = Filling { values, reason, ticket, notes, ..Filling::default() };
+    session(portal, person, product, form, choice, filling).await
 }
 
 /// The product somebody named, or a refusal with the nearest names.
@@ -236,88 +219,4 @@ pub(super) async fn choose_team(
     }
     let wanted = wanted.clone();
     Ok((offered, wanted))
-}
-
-/// What a form begins with.
-#[derive(Default)]
-struct Filling {
-    values: BTreeMap<String, String>,
-    reason: String,
-    ticket: String,
-    notes: Vec<String>,
-}
-
-async fn session(
-    portal: &Portal,
-    person: &PersonId,
-    product: Arc<Product>,
-    form: Form,
-    (teams, team): (Vec<TeamName>, TeamName),
-    Filling { values, reason, ticket, notes }: Filling,
-) -> Result<FormSession, Error> {
-    let preview = preview(portal, person, &product, &team, &with_defaults(&product, &values)).await?;
-    let holders =
-        if preview.quota.left() == 0 { holders(portal, &product, &team).await? } else { Vec::new() };
-    // A group is taken for more than one.
-    let own = Principal::Person(person.clone());
-    let has_mates = portal.organization.members_of(&team).iter().any(|member| *member != own);
-    Ok(FormSession { product, form, teams, team, values, reason, ticket, has_mates, preview, holders, notes })
-}
-
-/// What would be submitted now, as far as it is known.
-fn with_defaults(product: &Product, values: &BTreeMap<String, String>) -> Vec<(String, String)> {
-    let template = product.offered();
-    let value = |key: &String, default: &Option<String>| {
-        values.get(key).filter(|value| !value.is_empty()).cloned().or_else(|| default.clone())
-    };
-    template
-        .parameters
-        .iter()
-        .filter_map(|known| Some((known.key.clone(), value(&known.key, &known.default)?)))
-        .collect()
-}
-
-async fn preview(
-    portal: &Portal,
-    person: &PersonId,
-    product: &Product,
-    team: &TeamName,
-    values: &[(String, String)],
-) -> Result<Preview, Error> {
-    let value = |key: &str| values.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str());
-    let estimate = estimate(&product.cost, &value, &portal.catalog.prices);
-    let budget = portal.budget_of(team).await?;
-    let path = path_with_budget(product, team, values, estimate.as_ref(), budget);
-    let (turns, note) = portal.turns(product, &path, team, person).await;
-    let usually = if turns.is_empty() { None } else { usual_answer(portal, product, team).await? };
-    let slot = QuotaSlot { team: team.clone(), product: product.key.clone() };
-    let used = portal.ports.store.quota_used(&slot).await?;
-    Ok(Preview {
-        estimate,
-        path,
-        turns,
-        note,
-        usually,
-        quota: QuotaUse { used, limit: product.quota.per_team },
-        budget,
-        expires_at: product.lease.grace.after(product.lease.ttl.after(portal.now())),
-        simulated: portal.ports.provisioner.is_simulated(),
-    })
-}
-
-impl Portal {
-    /// What the team's budget is used for, if it has one.
-    async fn budget_of(&self, team: &TeamName) -> anyhow::Result<Option<BudgetUse>> {
-        let Some(limit) = self.organization.team(team).and_then(|team| team.monthly_budget) else {
-            return Ok(None);
-        };
-        let held = self.ports.store.team_use(team).await?;
-        Ok(Some(BudgetUse::of(&held, limit)))
-    }
-}
-
-async fn holders(portal: &Portal, product: &Product, team: &TeamName) -> Result<Vec<Request>, Error> {
-    let whose = Whose::TeamProduct(team.clone(), product.key.clone());
-    let requests = portal.ports.store.list(&whose, Which::Live, 0, NAMED_HOLDERS).await?;
-    Ok(requests)
 }

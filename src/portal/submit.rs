@@ -1,6 +1,6 @@
 //! A form was submitted: check it, and store it as a request with everything that follows from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error as ThisError;
 
@@ -39,6 +39,12 @@ pub struct Filled {
     pub ticket: String,
     /// The team-mate it is for, if it is for somebody else.
     pub owner: Option<PersonId>,
+    /// The page that was open, from 0.
+    pub page: usize,
+    /// The parameters for which it had a field.
+    pub sent: BTreeSet<String>,
+    /// Whether it said what would come of submitting, as the last page does.
+    pub is_last: bool,
 }
 
 /// A field of the form that has to be corrected.
@@ -48,6 +54,20 @@ pub struct Correction {
     pub place: Place,
     /// What to do, for the person at the form.
     pub message: String,
+}
+
+impl From<FieldProblem> for Correction {
+    fn from(problem: FieldProblem) -> Self {
+        Self { place: Place::Parameter(problem.key), message: problem.message }
+    }
+}
+
+impl Correction {
+    /// The parameter and what to do, where it is about one.
+    pub(super) fn of_parameter(&self) -> Option<(String, String)> {
+        let Place::Parameter(key) = &self.place else { return None };
+        Some((key.clone(), self.message.clone()))
+    }
 }
 
 /// Fields of a form.
@@ -111,7 +131,7 @@ pub async fn submit(portal: &Portal, filled: Filled) -> Result<RequestId, Submit
             return Err(refused(portal, id, &team, &product.key, &filled.by, forged).await);
         }
         Err(problems) => {
-            corrections.extend(problems.into_iter().map(of_parameter));
+            corrections.extend(problems.into_iter().map(Correction::from));
             ParameterValues::default()
         }
     };
@@ -162,10 +182,6 @@ async fn store(
     }
 }
 
-fn of_parameter(problem: FieldProblem) -> Correction {
-    Correction { place: Place::Parameter(problem.key), message: problem.message }
-}
-
 async fn refused(
     portal: &Portal,
     id: RequestId,
@@ -178,7 +194,8 @@ async fn refused(
     portal.refuse_unstored(id, (team, product), &by, "submit", refusal).await.into()
 }
 
-/// The parameters, bound ones included, or what is wrong with the fields.
+/// The parameters, bound ones included, or what is wrong with the fields. What a condition leaves out of the form has its
+/// default, whatever came back for it.
 fn checked(
     id: RequestId,
     product: &Product,
@@ -186,7 +203,10 @@ fn checked(
     filled: &Filled,
 ) -> Result<Result<ParameterValues, Vec<FieldProblem>>, anyhow::Error> {
     let form = form_of(product)?;
-    let mut values = match check_parameters(&product.offered(), &form, &product.hidden(), &filled.given) {
+    let unasked = product.unasked(&form.held(&filled.given));
+    let mut given = filled.given.clone();
+    given.retain(|key, _| !unasked.contains(key));
+    let mut values = match check_parameters(&product.offered(), &form, &product.hidden(), &given) {
         Ok(values) => values,
         Err(problems) => return Ok(Err(problems)),
     };
@@ -201,18 +221,23 @@ fn checked(
     for (key, value) in product.fixed() {
         values.bind(&product.template, key, value);
     }
-    let problems = broken_rules(product, &form, &values);
+    let asked = |key: &str| form.field(key).is_some() && !unasked.contains(key);
+    let problems = broken_rules(product, &form, &asked, &values);
     Ok(if problems.is_empty() { Ok(values) } else { Err(problems) })
 }
 
 /// The template's own rules, each told under the first field it mentions.
-fn broken_rules(product: &Product, form: &Form, values: &ParameterValues) -> Vec<FieldProblem> {
+fn broken_rules(
+    product: &Product,
+    form: &Form,
+    asked: &dyn Fn(&str) -> bool,
+    values: &ParameterValues,
+) -> Vec<FieldProblem> {
     let failed = product.template.failed_rules(values.as_slice());
-    let shown = |key: &&String| form.field(key).is_some();
     let problem = |rule: FailedRule| {
-        let place = rule.parameters.iter().find(shown).cloned();
-        let key = place.or_else(|| form.fields().next().map(|field| field.key.clone()))?;
-        Some(FieldProblem { key, message: rule.message, is_forged: false })
+        let place = rule.parameters.into_iter().find(|key| asked(key));
+        let first = || form.fields().find(|field| asked(&field.key)).map(|field| field.key.clone());
+        Some(FieldProblem { key: place.or_else(first)?, message: rule.message, is_forged: false })
     };
     failed.into_iter().filter_map(problem).collect()
 }

@@ -52,6 +52,8 @@ pub enum ActionId {
     ChooseProduct,
     /// The team select of a form; carries the team's name.
     ChooseTeam,
+    /// Back to the page before, in a form of several; carries nothing.
+    PageBack,
     /// A field of a form; its block says which.
     FieldValue,
 }
@@ -61,7 +63,7 @@ impl ActionId {
     pub const MOST_PERIODS: u8 = 5;
 
     /// Every action.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Approve,
         Self::Deny,
         Self::Cancel,
@@ -87,6 +89,7 @@ impl ActionId {
         Self::OpenCatalog,
         Self::ChooseProduct,
         Self::ChooseTeam,
+        Self::PageBack,
         Self::FieldValue,
     ];
 
@@ -118,6 +121,7 @@ impl ActionId {
             Self::OpenCatalog => "catalog.open",
             Self::ChooseProduct => "catalog.choose",
             Self::ChooseTeam => "form.team",
+            Self::PageBack => "form.back",
             Self::FieldValue => "value",
         }
     }

@@ -67,6 +67,7 @@ Outputs:
 pub(crate) fn product(key: &str) -> Product {
     Product {
         choices: std::collections::BTreeMap::new(),
+        show_when: std::collections::BTreeMap::new(),
         key: ProductKey::parse(key).unwrap(),
         name: "Secure S3 Bucket".to_owned(),
         description: String::new(),

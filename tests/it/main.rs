@@ -43,6 +43,7 @@ mod never_stuck;
 mod on_aws;
 mod operator;
 mod ownership;
+mod pages;
 mod pause;
 mod people;
 mod provision;

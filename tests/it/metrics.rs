@@ -46,7 +46,7 @@ async fn an_operator_sees_in_the_metrics_what_happens() {
             ("ready_seconds_count", "2"),
             ("ready_seconds_bucket{le=\"5.0\"}", "1"),
             ("ack_seconds_count{what=\"submission\"}", "2"),
-            ("ack_seconds_count{what=\"click\"}", "1"),
+            ("ack_seconds_count{what=\"click\"}", "2"),
             ("ack_seconds_count{what=\"command\"}", "4"),
         ] {
             assert_eq!(metric(company, line).await, value, "{line}");

@@ -6,6 +6,7 @@ mod choices;
 mod conditions;
 mod cost;
 mod references;
+mod show_when;
 mod terms;
 mod ticket;
 
@@ -17,7 +18,7 @@ use crate::domain::catalog::{
     ApprovalRule, Binding, CostLine, LeaseTerms, PriceList, Product, QuotaRule, Requesters, TeardownConfirm,
     offered,
 };
-use crate::domain::form::Form;
+use crate::domain::form::{Form, ShowWhen};
 use crate::domain::ids::ProductKey;
 use crate::domain::template::Template;
 use crate::domain::ticket::TicketRule;
@@ -42,6 +43,7 @@ pub(super) struct ProductFile {
     version: String,
     bind: BTreeMap<String, Binding>,
     choices: Choices,
+    show_when: BTreeMap<String, ShowWhen>,
     approval: ApprovalRule,
     quota: QuotaRule,
     lease: LeaseTerms,
@@ -65,13 +67,17 @@ pub(super) fn read(text: &str, context: &Context<'_>) -> (Option<ProductFile>, V
 
 fn product_file(reader: Reader<'_>, context: &Context<'_>) -> ProductFile {
     let requesters = terms::requesters(&reader);
+    let bind = references::bind(reader.section("bind"), &requesters, context);
+    let choices = choices::choices(reader.section("choices"), &reader.section("bind"), context);
+    let beside = show_when::Beside { choices: &choices, hidden: &hidden(&bind, &choices) };
     let file = ProductFile {
         name: name(&reader),
         description: description(&reader),
         owner: reader.text_or("owner", "Platform Team"),
         version: version(&reader),
-        bind: references::bind(reader.section("bind"), &requesters, context),
-        choices: choices::choices(reader.section("choices"), &reader.section("bind"), context),
+        show_when: show_when::show_when(reader.section("show_when"), &beside, context),
+        bind,
+        choices,
         approval: approval::approval(reader.section("approval"), reader.has("cost"), context),
         quota: terms::quota(reader.section("quota")),
         lease: terms::lease(reader.section("lease")),
@@ -83,6 +89,12 @@ fn product_file(reader: Reader<'_>, context: &Context<'_>) -> ProductFile {
     };
     reader.finish();
     file
+}
+
+/// The parameters that no form shows: filled by the portal, or with a single choice.
+fn hidden(bind: &BTreeMap<String, Binding>, choices: &Choices) -> BTreeSet<String> {
+    let fixed = choices.iter().filter(|(_, offered)| offered.len() == 1).map(|(key, _)| key);
+    bind.keys().chain(fixed).cloned().collect()
 }
 
 fn name(reader: &Reader<'_>) -> String {
@@ -143,8 +155,7 @@ fn did_you_mean(word: &str, known: &[&str], are: &str) -> String {
 impl ProductFile {
     /// What keeps the template's parameters from becoming a form.
     pub(super) fn form_problems(&self, template: &Template) -> Vec<Problem> {
-        let fixed = self.choices.iter().filter(|(_, offered)| offered.len() == 1).map(|(key, _)| key);
-        let hidden = self.bind.keys().chain(fixed).cloned().collect();
+        let hidden = hidden(&self.bind, &self.choices);
         Form::from_template(&offered(template, &self.choices), &hidden).err().unwrap_or_default()
     }
 
@@ -162,6 +173,7 @@ impl ProductFile {
             version: self.version,
             bind: self.bind,
             choices: self.choices,
+            show_when: self.show_when,
             approval: self.approval,
             quota: self.quota,
             lease: self.lease,

@@ -2,28 +2,19 @@
 //!
 //! Blocks and views belong to `slack/`; judging what was submitted belongs to `parameters`.
 
+mod asked;
 mod field;
 mod label;
+mod pages;
 #[cfg(test)]
 mod tests;
 
+pub use asked::ShowWhen;
 pub use field::{Choice, Field, Input};
 
 use crate::document::Problem;
 use crate::domain::template::Template;
-use std::collections::BTreeSet;
-
-/// Blocks of one modal in Slack.
-const MAX_BLOCKS: usize = 100;
-
-/// Blocks that are ours: team, estimate, approvers, quota, expiry, reason and the like.
-const OWN_BLOCKS: usize = 8;
-
-/// Most fields that are shown at all.
-const MAX_FIELDS: usize = 90;
-
-/// Bytes of a view in Slack are limited to 250 kB; some are left for our own blocks.
-const MAX_VIEW_BYTES: usize = 230_000;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The fields of a product's request form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +28,8 @@ pub struct Form {
 pub struct FormGroup {
     /// Its heading.
     pub title: Option<String>,
+    /// On which page it stands, from 0; a group that no page holds is several.
+    pub page: usize,
     /// Its fields.
     pub fields: Vec<Field>,
 }
@@ -52,24 +45,11 @@ impl Form {
                 Err(problem) => problems.push(problem),
             }
         }
-        if fields.len() > MAX_FIELDS {
-            problems.push(Problem::new(
-                0,
-                format!("the form would have {} fields, a modal in Slack holds {MAX_FIELDS}", fields.len()),
-                "give fixed values to some parameters in the template",
-            ));
+        if problems.is_empty() {
+            Ok(Self { groups: pages::paged(grouped(template, fields)) })
+        } else {
+            Err(problems)
         }
-        let mut form = Self { groups: grouped(template, fields) };
-        form.drop_titles_when_full();
-        form.look_up_long_lists();
-        if form.bytes() > MAX_VIEW_BYTES {
-            problems.push(Problem::new(
-                0,
-                format!("the form would take about {} bytes, a modal in Slack holds 250,000", form.bytes()),
-                "shorten descriptions",
-            ));
-        }
-        if problems.is_empty() { Ok(form) } else { Err(problems) }
     }
 
     /// All fields in the order they are shown.
@@ -82,30 +62,15 @@ impl Form {
         self.fields().find(|field| field.key == key)
     }
 
-    fn drop_titles_when_full(&mut self) {
-        let titles = self.groups.iter().filter(|group| group.title.is_some()).count();
-        if self.fields().count() + titles + OWN_BLOCKS > MAX_BLOCKS {
-            for group in &mut self.groups {
-                group.title = None;
-            }
-        }
-    }
-
-    /// Options that are looked up take no room in the view, so the longest lists go that way until the view fits.
-    fn look_up_long_lists(&mut self) {
-        while self.bytes() > MAX_VIEW_BYTES {
-            let selects = self.groups.iter_mut().flat_map(|group| &mut group.fields);
-            let selects = selects.filter(|field| matches!(field.input, Input::Select { .. }));
-            let Some(longest) = selects.max_by_key(|field| field_bytes(field)) else {
-                return;
-            };
-            longest.input = Input::TypeAhead { options: longest.options().to_vec() };
-        }
-    }
-
-    /// About how many bytes the fields take as JSON.
-    fn bytes(&self) -> usize {
-        self.fields().map(field_bytes).sum()
+    /// What the inputs hold, of what they sent: options by their values. Nothing stands for what was left empty or was
+    /// never offered.
+    pub fn held(&self, given: &BTreeMap<String, Option<String>>) -> BTreeMap<String, String> {
+        let held = |(key, sent): (&String, &Option<String>)| {
+            let (field, sent) = (self.field(key)?, sent.as_deref()?);
+            let value = if field.options().is_empty() { Some(sent) } else { field.from_wire(sent) };
+            Some((key.clone(), value?.to_owned()))
+        };
+        given.iter().filter_map(held).collect()
     }
 }
 
@@ -134,12 +99,12 @@ fn grouped(template: &Template, mut fields: Vec<Field>) -> Vec<FormGroup> {
                 own.push(fields.remove(at));
             }
         }
-        groups.push(FormGroup { title: group.label.clone(), fields: own });
+        groups.push(FormGroup { title: group.label.clone(), page: 0, fields: own });
     }
     groups.retain(|group| !group.fields.is_empty());
     if !fields.is_empty() {
         let title = if groups.is_empty() { None } else { Some("Other".to_owned()) };
-        groups.push(FormGroup { title, fields });
+        groups.push(FormGroup { title, page: 0, fields });
     }
     groups
 }

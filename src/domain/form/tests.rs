@@ -126,24 +126,66 @@ fn what_cannot_become_a_field_is_said_with_a_way_out() {
     ");
 }
 
+/// The pages of a form: their headings with the number of fields under each.
+fn pages(form: &Form) -> String {
+    let nothing = BTreeSet::new();
+    let lines = form.pages(&nothing).into_iter().map(|page| {
+        let groups = form.on_page(page, &nothing);
+        let groups: Vec<String> =
+            groups.map(|(title, fields)| format!("{} {}", title.unwrap_or("-"), fields.count())).collect();
+        format!("{page}: {}", groups.join(", "))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A form with groups of so many fields, and some that are in none.
+fn grouped_form(sizes: &[usize], others: usize) -> Form {
+    let mut groups = Vec::new();
+    let mut keys = Vec::new();
+    for (n, size) in sizes.iter().enumerate() {
+        let own: Vec<String> = (0..*size).map(|field| format!("G{n}F{field}")).collect();
+        groups.push(format!("{{Label: {{default: G{n}}}, Parameters: [{}]}}", own.join(", ")));
+        keys.extend(own);
+    }
+    keys.extend((0..others).map(|n| format!("Other{n}")));
+    let list: Vec<String> = keys.iter().map(|key| format!("{key}: {{Type: String}}")).collect();
+    form(&format!(
+        "Metadata: {{'AWS::CloudFormation::Interface': {{ParameterGroups: [{}]}}}}\nParameters: {{{}}}",
+        groups.join(", "),
+        list.join(", ")
+    ))
+    .unwrap()
+}
+
 #[test]
-fn a_full_modal_drops_headings_first_and_then_refuses() {
-    let parameters = |count: usize| {
-        let keys: Vec<String> = (0..count).map(|n| format!("P{n}")).collect();
-        let groups: Vec<String> = keys
-            .chunks(2)
-            .map(|pair| format!("{{Label: {{default: G}}, Parameters: [{}]}}", pair.join(", ")))
-            .collect();
-        let list: Vec<String> = keys.iter().map(|key| format!("{key}: {{Type: String}}")).collect();
-        format!(
-            "Metadata: {{'AWS::CloudFormation::Interface': {{ParameterGroups: [{}]}}}}\nParameters: {{{}}}",
-            groups.join(", "),
-            list.join(", ")
-        )
-    };
-    assert!(form(&parameters(60)).unwrap().groups.iter().all(|group| group.title.is_some()));
-    assert!(form(&parameters(90)).unwrap().groups.iter().all(|group| group.title.is_none()));
-    insta::assert_snapshot!(form(&parameters(91)).unwrap_err()[0], @"the form would have 91 fields, a modal in Slack holds 90: give fixed values to some parameters in the template");
+fn a_form_that_no_modal_holds_has_pages_of_whole_groups() {
+    insta::assert_snapshot!(pages(&grouped_form(&[40, 45], 0)), @"0: G0 40, G1 45");
+    insta::assert_snapshot!(pages(&grouped_form(&[40, 40, 40, 5], 0)), @"
+    0: G0 40, G1 40
+    1: G2 40, G3 5
+    ");
+    insta::assert_snapshot!(pages(&grouped_form(&[3, 190], 7)), @"
+    0: G0 3
+    1: G1 84
+    2: G1 84
+    3: G1 22, Other 7
+    ");
+    insta::assert_snapshot!(pages(&grouped_form(&[], 200)), @"
+    0: - 85
+    1: - 85
+    2: - 30
+    ");
+    insta::assert_snapshot!(pages(&grouped_form(&[], 0)), @"0: ");
+}
+
+#[test]
+fn a_page_of_which_nothing_is_asked_for_is_passed_over() {
+    let form = grouped_form(&[40, 40, 40], 0);
+    let second = form.fields().filter(|field| form.page_of(&field.key) == Some(1));
+    let mut unasked: BTreeSet<String> = second.map(|field| field.key.clone()).collect();
+    assert_eq!((form.pages(&BTreeSet::new()), form.pages(&unasked)), (vec![0, 1], vec![0]));
+    unasked.pop_first();
+    assert_eq!(form.pages(&unasked), [0, 1]);
 }
 
 #[test]
@@ -154,7 +196,16 @@ fn many_long_selects_are_looked_up_so_that_the_view_stays_small() {
     let form = form(&format!("Parameters: {{{}}}", list.join(", "))).unwrap();
     let selects = form.fields().filter(|field| matches!(field.input, Input::Select { .. })).count();
     assert!((1..30).contains(&selects), "{selects}");
-    assert!(form.bytes() <= MAX_VIEW_BYTES);
+    assert_eq!(form.pages(&BTreeSet::new()), [0]);
+    assert!(form.fields().map(field_bytes).sum::<usize>() <= pages::MAX_VIEW_BYTES);
+}
+
+#[test]
+fn long_descriptions_make_pages_too() {
+    let list: Vec<String> =
+        (0..80).map(|n| format!("P{n}: {{Type: String, Description: '{}'}}", "é".repeat(2_000))).collect();
+    let form = form(&format!("Parameters: {{{}}}", list.join(", "))).unwrap();
+    assert_eq!(form.pages(&BTreeSet::new()).len(), 2);
 }
 
 proptest! {
@@ -168,5 +219,31 @@ proptest! {
             prop_assert_eq!(field.from_wire(&wire), Some(choice.value.as_str()));
             prop_assert!(!wire.is_empty() && wire.chars().count() <= 75);
         }
+    }
+
+    #[test]
+    fn every_field_stands_on_one_page_and_no_page_is_too_full(
+        sizes in proptest::collection::vec(0..130_usize, 0..6), others in 0..100_usize,
+    ) {
+        // CloudFormation takes 200 parameters.
+        let mut left = 200;
+        let mut taken = |wanted: usize| {
+            let some = wanted.min(left);
+            left -= some;
+            some
+        };
+        let sizes: Vec<usize> = sizes.into_iter().map(&mut taken).collect();
+        let others = taken(others);
+        let form = grouped_form(&sizes, others);
+        let nothing = BTreeSet::new();
+        let mut seen = 0;
+        for page in form.pages(&nothing) {
+            let groups: Vec<(bool, usize)> =
+                form.on_page(page, &nothing).map(|(title, fields)| (title.is_some(), fields.count())).collect();
+            let blocks: usize = groups.iter().map(|(has_title, fields)| usize::from(*has_title) + fields).sum();
+            prop_assert!(blocks <= pages::PAGE_BLOCKS && groups.iter().all(|(_, fields)| *fields > 0));
+            seen += groups.iter().map(|(_, fields)| fields).sum::<usize>();
+        }
+        prop_assert_eq!(seen, sizes.iter().sum::<usize>() + others);
     }
 }

@@ -42,6 +42,19 @@ impl Template {
         }
         failed
     }
+
+    /// The parameters that rules speak of, each once.
+    pub fn rule_parameters(&self) -> Vec<String> {
+        let judge = Judge { template: self, values: &[] };
+        let mut keys = Vec::new();
+        for rule in &self.rules {
+            let asserted = rule.assertions.iter().map(|assertion| &assertion.assert);
+            for node in rule.condition.iter().chain(asserted) {
+                judge.mentioned(node, &mut keys);
+            }
+        }
+        keys
+    }
 }
 
 struct Judge<'a> {
@@ -170,6 +183,12 @@ Resources: {B: {Type: AWS::S3::Bucket}}
         Zones: These values break the rule ProdIsLarge: choose another combination
         ");
         insta::assert_snapshot!(failed(&[("Env", "test")]), @"Env: No tests");
+    }
+
+    #[test]
+    fn whatever_a_rule_speaks_of_may_change_its_verdict() {
+        let template = Template::parse(TEMPLATE).unwrap();
+        assert_eq!(template.rule_parameters(), ["Env", "Size", "Zones"]);
     }
 
     #[test]

@@ -70,7 +70,7 @@ async fn act(edge: &Edge, click: Click) {
         Some(ActionId::ComeBack) => home::come_back(edge, &at, &click).await,
         Some(ActionId::OpenCatalog) => catalog::open(edge, &at, &click).await,
         Some(ActionId::ChooseProduct) => catalog::choose(edge, &at, &click).await,
-        Some(ActionId::ChooseTeam | ActionId::FieldValue) => form::changed(edge, &click),
+        Some(ActionId::ChooseTeam | ActionId::PageBack | ActionId::FieldValue) => form::changed(edge, &click),
         None => tracing::debug!(action = click.action_id, "an action that we do not know"),
     }
 }

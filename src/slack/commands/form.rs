@@ -1,18 +1,16 @@
 //! `/provision <product> [Key=value …]`: opens the product's form, filled in as far as was typed.
 
-use std::collections::BTreeSet;
-
 use slack_morphism::prelude::SlackModalView;
 
-use crate::domain::cost::watched_parameters;
 use crate::domain::ids::RequestId;
 use crate::portal::Error;
-use crate::portal::form::{self, FormSession, Typed};
+use crate::portal::form::{self, Typed};
+use crate::portal::session::FormSession;
 use crate::slack::edge::{Edge, Whereabouts, words};
 use crate::slack::messages::Message;
 use crate::slack::mrkdwn::{escape, mention};
 use crate::slack::reply::Ack;
-use crate::slack::views::{FormState, request_form};
+use crate::slack::views::{FormState, remembered, request_form};
 
 pub(super) async fn open(
     edge: &Edge,
@@ -51,9 +49,31 @@ fn opened(
     }
 }
 
-/// The modal of a form as it stands.
+/// The modal of a form as it stands. What it cannot carry to other pages it says.
 pub(in crate::slack) fn form_view(session: &FormSession, problem: Option<&str>) -> SlackModalView {
-    let watched: BTreeSet<String> = watched_parameters(&session.product);
+    with_state(session, problem, |state| {
+        let left_out = remembered(&session.form, state).left_out;
+        if left_out.is_empty() {
+            return request_form(&session.form, state);
+        }
+        let mut notes = state.notes.to_vec();
+        let names = escape(&left_out.join(", "));
+        notes.push(format!("Too long to be taken along, so please fill in again: {names}."));
+        request_form(&session.form, &FormState { notes: &notes, ..state.clone() })
+    })
+}
+
+/// What to do where a page of the form cannot hold all that is filled in on the others; `None` where it can.
+pub(in crate::slack) fn too_much(session: &FormSession) -> Option<String> {
+    let excess = with_state(session, None, |state| remembered(&session.form, state).excess);
+    (excess > 0).then(|| {
+        format!(
+            "All that is filled in is more than a form in Slack can take from page to page. Shorten it by {excess} characters, here for example, or leave fields at their defaults."
+        )
+    })
+}
+
+fn with_state<T>(session: &FormSession, problem: Option<&str>, build: impl FnOnce(&FormState<'_>) -> T) -> T {
     let notes: Vec<String> = session.notes.iter().map(|note| escape(note)).collect();
     let held_by: Vec<String> = session
         .holders
@@ -63,19 +83,22 @@ pub(in crate::slack) fn form_view(session: &FormSession, problem: Option<&str>) 
             format!("`{}` {} · {}", held.id.short(), mention(&held.requester), status)
         })
         .collect();
-    let state = FormState {
+    build(&FormState {
         product: &session.product,
         teams: &session.teams,
         team: &session.team,
         values: &session.values,
         reason: &session.reason,
         ticket: &session.ticket,
+        owner: session.owner.as_ref(),
         has_mates: session.has_mates,
         notes: &notes,
         preview: Some(&session.preview),
         held_by: &held_by,
         problem,
-        watched: &watched,
-    };
-    request_form(&session.form, &state)
+        watched: &session.product.watched(),
+        unasked: &session.unasked,
+        page: session.page,
+        warnings: &session.warnings,
+    })
 }

@@ -16,7 +16,7 @@ mod teardown;
 mod transfer;
 
 pub(super) use costs::modal as cost_modal;
-pub(super) use form::{again, form_view};
+pub(super) use form::{again, form_view, too_much};
 pub(super) use help::written as written_help;
 pub(super) use jobs::listed as listed_jobs;
 pub(super) use list::{Rows, modal as list_modal, page as list_page};

@@ -56,6 +56,7 @@ pub(crate) fn product(key: &str) -> Product {
         version: "v1.0".into(),
         bind: BTreeMap::new(),
         choices: BTreeMap::new(),
+        show_when: BTreeMap::new(),
         approval: rule(),
         quota: QuotaRule { per_team: 3, over_budget: OverBudget::Refuse },
         lease: lease_terms(),

@@ -8,6 +8,8 @@ mod request_form;
 mod retain;
 mod teardown;
 
+pub(super) use request_form::filled;
+
 use super::edge::{Edge, words};
 use super::ids::CallbackId;
 use super::incoming::Submission;

@@ -1,4 +1,4 @@
-//! A request form was submitted.
+//! A request form was submitted, or a page of it.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,17 @@ use super::{by_form, note, stays_open};
 use crate::domain::ids::PersonId;
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
-use crate::portal::submit::{Correction, Filled, Place, SubmitError, submit};
+use crate::portal::press::{Pressed, press};
+use crate::portal::session::FormSession;
+use crate::portal::submit::{Correction, Filled, Place, SubmitError};
+use crate::slack::commands::{form_view, too_much};
 use crate::slack::edge::{Edge, Whereabouts, words};
 use crate::slack::ids::{PERSON_BLOCK, TICKET_BLOCK, parameter_block};
 use crate::slack::incoming::Submission;
 use crate::slack::messages::Message;
 use crate::slack::mrkdwn::{escape, mention};
 use crate::slack::reply::Ack;
-use crate::slack::views::{FormMetadata, answer};
+use crate::slack::views::{FormAnswer, FormMetadata, answer};
 
 pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
     let metadata = FormMetadata::parse(&submission.view.private_metadata);
@@ -27,22 +30,13 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
             .unwrap_or_else(|| note("Not submitted", &Message::plain(&escape(&text))))
     };
     let owner = answer.owner.clone();
-    let filled = Filled {
-        by: submission.origin.person.clone(),
-        view: submission.view.id.clone(),
-        product: answer.product.to_string(),
-        template_hash: answer.template_hash,
-        team: Some(answer.team.to_string()),
-        given: answer.given,
-        reason: answer.reason,
-        ticket: answer.ticket,
-        owner: answer.owner,
-    };
-    match submit(&edge.portal, filled).await {
-        Ok(_) => {
+    let filled = filled(answer, &submission.origin.person, &submission.view.id);
+    match press(&edge.portal, filled).await {
+        Ok(Pressed::Stored(_)) => {
             for_a_mate(edge, &submission, owner.as_ref());
             Ack::Close
         }
+        Ok(Pressed::Shows(session)) => shows(&session, &submission),
         Err(SubmitError::Fields(corrections)) => Ack::FieldErrors(under_fields(corrections)),
         Err(SubmitError::Other(Error::Refused(Refusal::Paused { message }))) => while_paused(&message),
         Err(SubmitError::Other(error)) => note("Not submitted", &Message::plain(&words(&error))),
@@ -65,4 +59,31 @@ fn under_fields(corrections: Vec<Correction>) -> BTreeMap<String, String> {
         Place::Owner => PERSON_BLOCK.to_owned(),
     };
     corrections.into_iter().map(|correction| (block(&correction.place), correction.message)).collect()
+}
+
+/// What a form says to the portal.
+pub(in crate::slack) fn filled(answer: FormAnswer, by: &PersonId, view: &str) -> Filled {
+    Filled {
+        by: by.clone(),
+        view: view.to_owned(),
+        product: answer.product.to_string(),
+        template_hash: answer.template_hash,
+        team: Some(answer.team.to_string()),
+        given: answer.given,
+        reason: answer.reason,
+        ticket: answer.ticket,
+        owner: answer.owner,
+        page: answer.page,
+        sent: answer.sent,
+        is_last: answer.is_last,
+    }
+}
+
+/// Another page in the place of this one, unless more is filled in here than can be carried there.
+fn shows(session: &FormSession, submission: &Submission) -> Ack {
+    let longest = submission.view.values.iter().max_by_key(|(_, texts)| texts.concat().chars().count());
+    match (too_much(session), longest) {
+        (Some(too_much), Some((block, _))) => Ack::FieldErrors([(block.to_owned(), too_much)].into()),
+        _ => Ack::UpdateView(Box::new(form_view(session, None))),
+    }
 }

@@ -23,7 +23,9 @@ pub use hand_over::{hand_over, person_of};
 pub use lists::{costs, details, requests, stats};
 pub use pressed::Pressed;
 pub use reason::reason_of;
-pub use request_form::{FormAnswer, FormMetadata, FormState, answer, request_form, suggestions};
+pub use request_form::{
+    FormAnswer, FormMetadata, FormState, Memory, answer, remembered, request_form, suggestions,
+};
 pub use retain::retain;
 pub use simple::{catalog, note};
 pub use teardown::{tear_down, typed_name};

@@ -1,28 +1,40 @@
-//! A product's request form: fields, what submitting would lead to, and reading the answers back.
+//! A product's request form: a page of its fields, and what submitting would lead to. Reading the answers back is
+//! `memory`'s work.
+
+mod memory;
+mod preview;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
 use slack_morphism::prelude::*;
 
+use self::memory::memory;
+use self::preview::preview;
 use super::{MAX_TITLE, field, modal};
-use crate::domain::catalog::{OverBudget, Product};
+use crate::domain::catalog::Product;
 use crate::domain::form::Form;
-use crate::domain::ids::{PersonId, ProductKey, TeamName};
-use crate::domain::policy::ApprovalPath;
-use crate::domain::preview::{Preview, Turn};
-use crate::domain::quota::BudgetUse;
+use crate::domain::ids::{PersonId, TeamName};
+use crate::domain::preview::Preview;
 use crate::domain::ticket::{LONGEST, TicketRule};
-use crate::slack::blocks::{MAX_SECTION, context, divider, header, plain, section};
+use crate::slack::blocks::{
+    MAX_SECTION, MAX_VIEW_BLOCKS, button, buttons, context, divider, header, plain, section,
+};
 use crate::slack::ids::{
     ActionId, CallbackId, PERSON_BLOCK, REASON_BLOCK, TEAM_BLOCK, TICKET_BLOCK, parameter_of,
 };
-use crate::slack::incoming::{Values, is_id};
-use crate::slack::mrkdwn::{any_of, date_time, dollars, escape_within, estimate};
+use crate::slack::mrkdwn::escape_within;
 use crate::slack::reply::MAX_OPTIONS;
+
+pub use memory::{FormAnswer, FormMetadata, Memory, answer};
 
 /// Longest team name that an option can hold.
 const MAX_TEAM: usize = 75;
+
+/// Characters of a warning.
+const MAX_WARNING: usize = 500;
+
+/// Blocks of a page beside its headings, fields and the warnings under them.
+const OTHER_BLOCKS: usize = 11;
 
 /// What the form shows besides its fields.
 #[derive(Clone, Debug)]
@@ -39,6 +51,8 @@ pub struct FormState<'a> {
     pub reason: &'a str,
     /// A ticket to start with.
     pub ticket: &'a str,
+    /// The team-mate it is for, if somebody was chosen.
+    pub owner: Option<&'a PersonId>,
     /// Whether there is somebody else in the team that it could be for.
     pub has_mates: bool,
     /// Remarks about values that could not be taken over; formatted text, already safe.
@@ -49,54 +63,22 @@ pub struct FormState<'a> {
     pub held_by: &'a [String],
     /// Why the last attempt did not go through; formatted text, already safe.
     pub problem: Option<&'a str>,
-    /// Parameters that price, approval or quota depend on.
+    /// Parameters that the rest of the form depends on.
     pub watched: &'a BTreeSet<String>,
-}
-
-/// What the form remembers while it is open. It passes through the person's client, so it is checked again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FormMetadata {
-    /// The product.
-    pub product: ProductKey,
-    /// The hash of the template that the form was made from.
-    #[serde(rename = "hash")]
-    pub template_hash: String,
-    /// The team it was opened for.
-    pub team: TeamName,
-}
-
-impl FormMetadata {
-    /// Reads what [`request_form`] wrote; `None` for anything else.
-    pub fn parse(text: &str) -> Option<Self> {
-        let metadata: Self = serde_json::from_str(text).ok()?;
-        // What came through a client is a key only if it is shaped like one.
-        ProductKey::parse(metadata.product.as_str()).is_some().then_some(metadata)
-    }
-}
-
-/// What a person filled in; nothing of it is checked yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FormAnswer {
-    /// The product.
-    pub product: ProductKey,
-    /// The template that the form was made from.
-    pub template_hash: String,
-    /// The team.
-    pub team: TeamName,
-    /// Values by parameter; `None` where the field was left empty.
-    pub given: BTreeMap<String, Option<String>>,
-    /// Why it is needed; may be empty.
-    pub reason: String,
-    /// The ticket, as typed; may be empty.
-    pub ticket: String,
-    /// The team-mate it is for, if somebody was chosen.
-    pub owner: Option<PersonId>,
+    /// Parameters that are not asked for with these values.
+    pub unasked: &'a BTreeSet<String>,
+    /// The page that is shown, from 0.
+    pub page: usize,
+    /// What is wrong with what is filled in, by parameter.
+    pub warnings: &'a [(String, String)],
 }
 
 /// The form. Where the team's quota is used up it says by what, and there is nothing to fill in or submit.
 pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
-    let is_full = state.preview.is_some_and(|preview| preview.quota.left() == 0);
+    let remembered = remembered(form, state).metadata.written();
+    let (page, is_full) = (Page::of(form, state), is_full(state));
     let mut blocks = vec![section(&about(state))];
+    blocks.extend(page.in_words().filter(|_| !is_full).map(|words| context(&words)));
     blocks.extend(state.problem.map(|problem| section(&format!(":warning: {problem}"))));
     blocks.extend((!state.notes.is_empty()).then(|| context(&state.notes.join("\n"))));
     if is_full {
@@ -105,28 +87,79 @@ pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
             let select = SlackActionBlockElement::StaticSelect(select);
             SlackActionsBlock::new(vec![select]).with_block_id(SlackBlockId(TEAM_BLOCK.to_owned())).into()
         }));
-        return with_metadata(modal(&state.product.name, CallbackId::RequestForm, blocks), state);
+        return modal(&state.product.name, CallbackId::RequestForm, blocks).with_private_metadata(remembered);
     }
-    blocks.push(team_block(state));
+    blocks.extend(page.is_first().then(|| team_block(state)));
     blocks.extend(fields(form, state));
-    blocks.push(reason_block(state.reason));
-    blocks.extend(state.product.ticket.as_ref().map(|rule| ticket_block(rule, state.ticket)));
-    blocks.extend(state.has_mates.then(owner_block));
-    blocks.push(divider());
-    blocks.extend(preview(state));
-    let view = modal(&state.product.name, CallbackId::RequestForm, blocks)
-        .with_submit(plain("Request", MAX_TITLE))
-        .with_close(plain("Cancel", MAX_TITLE));
-    with_metadata(view, state)
+    blocks.extend(page.warnings_elsewhere(form, state));
+    if page.is_last() {
+        blocks.push(reason_block(state.reason));
+        blocks.extend(state.product.ticket.as_ref().map(|rule| ticket_block(rule, state.ticket)));
+        blocks.extend(state.has_mates.then(|| owner_block(state.owner)));
+        blocks.push(divider());
+        blocks.extend(preview(state));
+    }
+    blocks.extend((!page.is_first()).then(back_button));
+    modal(&state.product.name, CallbackId::RequestForm, blocks)
+        .with_submit(plain(if page.is_last() { "Request" } else { "Next" }, MAX_TITLE))
+        .with_close(plain("Cancel", MAX_TITLE))
+        .with_private_metadata(remembered)
 }
 
-fn with_metadata(view: SlackModalView, state: &FormState<'_>) -> SlackModalView {
-    let metadata = FormMetadata {
-        product: state.product.key.clone(),
-        template_hash: state.product.template_hash.clone(),
-        team: state.team.clone(),
-    };
-    view.with_private_metadata(serde_json::to_string(&metadata).unwrap_or_default())
+/// What the form as it stands has to remember beside its fields.
+pub fn remembered(form: &Form, state: &FormState<'_>) -> Memory {
+    let is_full = is_full(state);
+    let on_page = form.on_page(state.page, state.unasked).flat_map(|(_, fields)| fields);
+    let shown = on_page.filter(|_| !is_full).map(|field| field.key.as_str()).collect();
+    memory(form, state, &shown, !is_full && Page::of(form, state).is_last())
+}
+
+fn is_full(state: &FormState<'_>) -> bool {
+    state.preview.is_some_and(|preview| preview.quota.left() == 0)
+}
+
+/// Where the page stands among those of the form.
+struct Page {
+    pages: Vec<usize>,
+    at: usize,
+}
+
+impl Page {
+    fn of(form: &Form, state: &FormState<'_>) -> Self {
+        let pages = form.pages(state.unasked);
+        let at = pages.iter().position(|page| *page == state.page).unwrap_or_default();
+        Self { pages, at }
+    }
+
+    fn is_first(&self) -> bool {
+        self.at == 0
+    }
+
+    fn is_last(&self) -> bool {
+        self.at + 1 == self.pages.len()
+    }
+
+    fn in_words(&self) -> Option<String> {
+        (self.pages.len() > 1).then(|| format!("Page {} of {}", self.at + 1, self.pages.len()))
+    }
+
+    /// What is wrong on other pages, so that nobody presses the button in vain.
+    fn warnings_elsewhere(&self, form: &Form, state: &FormState<'_>) -> Option<SlackBlock> {
+        let lines: Vec<String> = state
+            .warnings
+            .iter()
+            .filter_map(|(key, warning)| {
+                let page = form.page_of(key).filter(|page| *page != state.page)?;
+                let at = self.pages.iter().position(|known| *known == page)?;
+                Some(format!(":warning: Page {}: {}", at + 1, escape_within(warning, MAX_WARNING)))
+            })
+            .collect();
+        (!lines.is_empty()).then(|| section(&lines.join("\n")))
+    }
+}
+
+fn back_button() -> SlackBlock {
+    buttons("page", vec![button(ActionId::PageBack, "Back", "-", "Back to the page before")])
 }
 
 fn about(state: &FormState<'_>) -> String {
@@ -174,14 +207,28 @@ fn team_block(state: &FormState<'_>) -> SlackBlock {
 
 fn fields(form: &Form, state: &FormState<'_>) -> Vec<SlackBlock> {
     let mut blocks = Vec::new();
-    for group in &form.groups {
-        blocks.extend(group.title.iter().map(|title| header(title)));
-        blocks.extend(group.fields.iter().map(|field| {
+    let mut warnings = Vec::new();
+    for (title, fields) in form.on_page(state.page, state.unasked) {
+        blocks.extend(title.map(header));
+        for field in fields {
             let value = state.values.get(&field.key).or(field.initial.as_ref());
-            field::input(field, value.map(String::as_str), state.watched.contains(&field.key))
-        }));
+            blocks.push(field::input(field, value.map(String::as_str), state.watched.contains(&field.key)));
+            warnings.extend(warning_under(&field.key, state).map(|warning| (blocks.len(), warning)));
+        }
+    }
+    // Whoever has corrected these is told the others.
+    warnings.truncate(MAX_VIEW_BLOCKS.saturating_sub(OTHER_BLOCKS + blocks.len()));
+    for (at, warning) in warnings.into_iter().rev() {
+        blocks.insert(at, warning);
     }
     blocks
+}
+
+fn warning_under(key: &str, state: &FormState<'_>) -> Option<SlackBlock> {
+    let own = state.warnings.iter().filter(|(of, _)| of == key);
+    let lines: Vec<String> =
+        own.map(|(_, warning)| format!(":warning: {}", escape_within(warning, MAX_WARNING))).collect();
+    (!lines.is_empty()).then(|| section(&lines.join("\n")))
 }
 
 fn reason_block(reason: &str) -> SlackBlock {
@@ -211,72 +258,18 @@ fn ticket_block(rule: &TicketRule, ticket: &str) -> SlackBlock {
         .into()
 }
 
-fn owner_block() -> SlackBlock {
-    let select = SlackBlockUsersSelectElement::new()
+fn owner_block(chosen: Option<&PersonId>) -> SlackBlock {
+    let mut select = SlackBlockUsersSelectElement::new()
         .with_action_id(SlackActionId(ActionId::FieldValue.as_str().to_owned()))
         .with_placeholder(plain("Yourself", 150));
+    if let Some(person) = chosen {
+        select = select.with_initial_user(person.to_string());
+    }
     SlackInputBlock::new(plain("For a team-mate?", 2000), SlackInputBlockElement::UsersSelect(select))
         .with_block_id(SlackBlockId(PERSON_BLOCK.to_owned()))
         .with_hint(plain("It is theirs then: they are told how it goes, and renew it or tear it down.", 2000))
         .with_optional(true)
         .into()
-}
-
-fn preview(state: &FormState<'_>) -> Vec<SlackBlock> {
-    let Some(preview) = state.preview else {
-        return vec![context("Cost, approval and quota are being looked up …")];
-    };
-    let cost = match &preview.estimate {
-        Some(figure) => estimate(figure),
-        None if state.product.cost.is_empty() => "no estimate for this product".to_owned(),
-        None => "known once the fields it depends on are filled in".to_owned(),
-    };
-    let quota = preview.quota;
-    let mut lines = vec![
-        format!("*Cost*: {cost}"),
-        format!("*Approval*: {}", approval(preview)),
-        format!("*Quota*: {} of {} used, {} left", quota.used, quota.limit, quota.left()),
-        format!("*Lives until*: {}", date_time(preview.expires_at)),
-    ];
-    lines.extend(preview.budget.map(|budget| budget_line(state, preview, budget)));
-    let mut blocks = vec![section(&lines.join("\n"))];
-    if preview.simulated {
-        blocks.push(context("Simulated: nothing real is made"));
-    }
-    blocks
-}
-
-/// What the budget has to spare, and what happens where that is not enough.
-fn budget_line(state: &FormState<'_>, preview: &Preview, budget: BudgetUse) -> String {
-    let used = format!("*Budget*: about {} of {} a month used", dollars(budget.spent), dollars(budget.limit));
-    match (preview.exceeded_budget(), state.product.quota.over_budget) {
-        (None, _) => used,
-        (Some(_), OverBudget::Ask) => format!("{used}; this goes beyond it, so approvers are asked"),
-        (Some(_), OverBudget::Refuse) => format!(
-            ":warning: {used}; this does not fit. Choose something smaller, tear down what is no longer needed, or ask your platform team for a larger budget."
-        ),
-    }
-}
-
-fn approval(preview: &Preview) -> String {
-    match &preview.path {
-        ApprovalPath::Auto { why } => format!("automatic, because {}", escape_within(why, 300)),
-        ApprovalPath::Ask { why, .. } => {
-            let turns: Vec<String> = preview.turns.iter().map(turn).collect();
-            let why = why.as_deref().map(|why| format!(", because {}", escape_within(why, 300)));
-            let usually =
-                preview.usually.map(|usually| format!("; usually answered in {}", usually.in_words()));
-            let note = preview.note.as_deref().map(|note| format!("; {note}"));
-            let more = [why, usually, note].into_iter().flatten().collect::<String>();
-            format!("{}{more}", turns.join(", then "))
-        }
-    }
-}
-
-fn turn(turn: &Turn) -> String {
-    let names = any_of(&turn.approvers);
-    let who = if names.is_empty() { "the team's approvers".to_owned() } else { names };
-    if turn.needed > 1 { format!("{} of {who}", turn.needed) } else { who }
 }
 
 fn full(state: &FormState<'_>) -> String {
@@ -294,24 +287,6 @@ fn full(state: &FormState<'_>) -> String {
         text.push_str(line);
     }
     text
-}
-
-/// Reads a form's values as its inputs sent them; nothing of it is checked yet.
-pub fn answer(metadata: FormMetadata, values: &Values) -> FormAnswer {
-    let given = values.iter().filter_map(|(block, texts)| {
-        let key = parameter_of(block)?;
-        // Several choices are one value: a list, as CloudFormation takes it.
-        Some((key.to_owned(), (!texts.is_empty()).then(|| texts.join(","))))
-    });
-    FormAnswer {
-        product: metadata.product,
-        template_hash: metadata.template_hash,
-        team: values.text(TEAM_BLOCK).map_or(metadata.team, TeamName::new),
-        given: given.collect(),
-        reason: values.text(REASON_BLOCK).unwrap_or_default().trim().to_owned(),
-        ticket: values.text(TICKET_BLOCK).unwrap_or_default().to_owned(),
-        owner: values.text(PERSON_BLOCK).filter(|id| is_id(id)).map(PersonId::new),
-    }
 }
 
 /// Options of a type-ahead field whose text or value contains what was typed: text and value on the wire, those that

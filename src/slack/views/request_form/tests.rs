@@ -3,10 +3,13 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::catalog::Principal;
+use crate::domain::catalog::{OverBudget, Principal};
 use crate::domain::ids::PersonId;
-use crate::domain::quota::QuotaUse;
+use crate::domain::policy::ApprovalPath;
+use crate::domain::preview::Turn;
+use crate::domain::quota::{BudgetUse, QuotaUse};
 use crate::domain::template::Template;
+use crate::slack::incoming::Values;
 use crate::slack::messages::sample;
 use crate::slack::views::check::{assert_within_limits, transcript};
 
@@ -52,6 +55,9 @@ struct Parts {
     values: BTreeMap<String, String>,
     watched: BTreeSet<String>,
     held_by: Vec<String>,
+    unasked: BTreeSet<String>,
+    page: usize,
+    warnings: Vec<(String, String)>,
 }
 
 fn parts(teams: &[&str], values: &[(&str, &str)]) -> Parts {
@@ -61,25 +67,35 @@ fn parts(teams: &[&str], values: &[(&str, &str)]) -> Parts {
         values: values.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         watched: BTreeSet::from(["Environment".to_owned(), "Days".to_owned()]),
         held_by: vec!["`0b8f1c9e` Active".to_owned()],
+        unasked: BTreeSet::new(),
+        page: 0,
+        warnings: Vec::new(),
     }
 }
 
-fn view(parts: &Parts, preview: Option<&Preview>, problem: Option<&str>) -> SlackModalView {
-    let state = FormState {
+fn state<'p>(parts: &'p Parts, preview: Option<&'p Preview>, problem: Option<&'p str>) -> FormState<'p> {
+    FormState {
         product: &parts.product,
         teams: &parts.teams,
         team: &parts.teams[0],
         values: &parts.values,
         reason: "",
         ticket: "",
-        has_mates: false,
+        owner: None,
+        has_mates: true,
         notes: &[],
         preview,
         held_by: &parts.held_by,
         problem,
         watched: &parts.watched,
-    };
-    request_form(&form(), &state)
+        unasked: &parts.unasked,
+        page: parts.page,
+        warnings: &parts.warnings,
+    }
+}
+
+fn view(parts: &Parts, preview: Option<&Preview>, problem: Option<&str>) -> SlackModalView {
+    request_form(&form(), &state(parts, preview, problem))
 }
 
 fn without_options(text: &str) -> String {
@@ -144,7 +160,7 @@ fn a_value_that_the_field_cannot_hold_is_left_out_instead_of_breaking_the_form()
 }
 
 #[test]
-fn a_form_of_ninety_enormous_fields_keeps_slacks_limits() {
+fn every_page_of_ninety_enormous_fields_keeps_slacks_limits() {
     let fields: Vec<String> = (0..90)
         .map(|n| {
             format!(
@@ -160,22 +176,19 @@ fn a_form_of_ninety_enormous_fields_keeps_slacks_limits() {
     parts.product.name = "<&>".repeat(100);
     parts.product.description = "<&>".repeat(2000);
     parts.teams = (0..200).map(|n| TeamName::new(format!("team-{n}"))).collect();
+    parts.warnings = form.fields().map(|field| (field.key.clone(), "<&>".repeat(1000))).collect();
     let notes = vec!["x".repeat(5000)];
-    let state = FormState {
-        product: &parts.product,
-        teams: &parts.teams,
-        team: &parts.teams[150],
-        values: &parts.values,
-        reason: "",
-        ticket: "",
-        has_mates: false,
-        notes: &notes,
-        preview: Some(&preview(1)),
-        held_by: &[],
-        problem: Some("no"),
-        watched: &parts.watched,
-    };
-    assert_within_limits(&request_form(&form, &state));
+    let preview = preview(1);
+    for page in form.pages(&parts.unasked) {
+        parts.page = page;
+        let state = FormState {
+            team: &parts.teams[150],
+            notes: &notes,
+            held_by: &[],
+            ..state(&parts, Some(&preview), Some("no"))
+        };
+        assert_within_limits(&request_form(&form, &state));
+    }
 }
 
 #[test]
@@ -227,20 +240,7 @@ proptest! {
     ) {
         let parts = parts(&["payments"], &[("BucketName", &name), ("Days", &days), ("Environment", &environment)]);
         let preview = preview(1);
-        let state = FormState {
-            product: &parts.product,
-            teams: &parts.teams,
-            team: &parts.teams[0],
-            values: &parts.values,
-            reason: &reason,
-            ticket: "",
-            has_mates: false,
-            notes: &[],
-            preview: Some(&preview),
-            held_by: &[],
-            problem: None,
-            watched: &parts.watched,
-        };
+        let state = FormState { reason: &reason, held_by: &[], ..state(&parts, Some(&preview), None) };
         assert_within_limits(&request_form(&form(), &state));
     }
 }
@@ -261,4 +261,132 @@ fn a_budget_is_shown_and_what_happens_beyond_it() {
     *Budget*: about $490 of $500 a month used; this goes beyond it, so approvers are asked
     :warning: *Budget*: about $490 of $500 a month used; this does not fit. Choose something smaller, tear down what is no longer needed, or ask your platform team for a larger budget.
     ");
+}
+
+/// Three groups, of which a page holds one.
+fn paged() -> Form {
+    let group = |title: &str, keys: &[String]| {
+        format!("{{Label: {{default: {title}}}, Parameters: [{}]}}", keys.join(", "))
+    };
+    let keys = |letter: char| (0..60).map(|n| format!("{letter}{n}")).collect::<Vec<String>>();
+    let groups: Vec<String> = [('A', "First"), ('B', "Second"), ('C', "Third")]
+        .map(|(letter, title)| group(title, &keys(letter)))
+        .into();
+    let list: Vec<String> = ['A', 'B', 'C']
+        .into_iter()
+        .flat_map(keys)
+        .map(|key| format!("{key}: {{Type: String, Default: d}}"))
+        .collect();
+    let text = format!(
+        "Metadata: {{'AWS::CloudFormation::Interface': {{ParameterGroups: [{}]}}}}\nParameters: {{{}}}\nResources: {{B: {{Type: 'AWS::S3::Bucket'}}}}",
+        groups.join(", "),
+        list.join(", ")
+    );
+    Form::from_template(&Template::parse(&text).unwrap(), &BTreeSet::new()).unwrap()
+}
+
+/// A page without the fields that all look the same.
+fn outline(view: &SlackModalView) -> String {
+    let text = transcript(view);
+    let plain = |line: &&str| !line.ends_with("0 (optional): <text=d>") && !line.ends_with(": <text=d>");
+    text.lines().filter(plain).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_form_of_several_pages_says_where_one_is_and_goes_on_and_back() {
+    let (form, preview) = (paged(), preview(1));
+    let mut parts = parts(&["payments", "search"], &[("A3", "x"), ("B7", "y"), ("C9", "z")]);
+    parts.warnings = vec![("A3".to_owned(), "x is <odd>".to_owned())];
+    let shown: Vec<String> = (0..3)
+        .map(|page| {
+            parts.page = page;
+            let view = request_form(&form, &state(&parts, Some(&preview), None));
+            assert_within_limits(&view);
+            outline(&view)
+        })
+        .collect();
+    insta::assert_snapshot!(shown.join("\n"), @"
+    Secure S3 Bucket [Next] [Cancel]
+    *Secure S3 Bucket* v1.0
+    An encrypted S3 bucket with versioning and lifecycle rules
+    (Page 1 of 3)
+    Team *live*: <payments|search=payments>
+    # First
+    A3 (optional): <text=x>
+    :warning: x is &lt;odd&gt;
+    Secure S3 Bucket [Next] [Cancel]
+    *Secure S3 Bucket* v1.0
+    An encrypted S3 bucket with versioning and lifecycle rules
+    (Page 2 of 3)
+    # Second
+    B7 (optional): <text=y>
+    :warning: Page 1: x is &lt;odd&gt;
+    [Back]
+    Secure S3 Bucket [Request] [Cancel]
+    *Secure S3 Bucket* v1.0
+    An encrypted S3 bucket with versioning and lifecycle rules
+    (Page 3 of 3)
+    # Third
+    C9 (optional): <text=z>
+    :warning: Page 1: x is &lt;odd&gt;
+    Why do you need it? (optional): <lines>
+    ---
+    *Cost*: about $15/month, us-east-1 list price of 2026-08-21
+    *Approval*: <@U0MORGAN>
+    *Quota*: 1 of 3 used, 2 left
+    *Lives until*: <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>
+    (Simulated: nothing real is made)
+    [Back]
+    ");
+}
+
+#[test]
+fn what_stands_on_no_field_of_a_page_is_remembered_unless_it_is_the_default() {
+    let form = paged();
+    let mut parts = parts(&["payments"], &[("A3", "x"), ("B7", "y"), ("B8", "d"), ("C9", "z")]);
+    parts.page = 1;
+    parts.unasked = BTreeSet::from(["B7".to_owned()]);
+    let state = FormState { reason: "logs", ..state(&parts, None, None) };
+    let view = request_form(&form, &state);
+    let metadata = FormMetadata::parse(view.private_metadata.as_deref().unwrap()).unwrap();
+    assert_eq!(
+        metadata.filled.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>(),
+        ["A3=x", "B7=y", "C9=z"]
+    );
+    let sent: Values = [("param.B7", vec!["w"]), ("param.B8", vec![])].into_iter().collect();
+    let answer = answer(metadata, &sent);
+    assert_eq!((answer.page, answer.reason.as_str(), answer.is_last), (1, "logs", false));
+    assert_eq!(answer.given["A3"].as_deref(), Some("x"));
+    assert_eq!(answer.given["B7"].as_deref(), Some("w"), "what stands in a field counts");
+    assert_eq!(answer.given["B8"], None);
+    assert_eq!(answer.sent.into_iter().collect::<Vec<_>>(), ["B7", "B8"]);
+}
+
+#[test]
+fn what_no_view_has_room_for_is_named_and_what_is_not_asked_for_goes_first() {
+    let form = paged();
+    let long = "é".repeat(1_500);
+    let mut parts = parts(&["payments"], &[("A3", &long), ("B7", &long), ("C9", "z")]);
+    parts.page = 2;
+    let memory = remembered(&form, &state(&parts, None, None));
+    assert_eq!(memory.left_out.len(), 1);
+    assert!((100..1_000).contains(&memory.excess), "{}", memory.excess);
+    parts.unasked = BTreeSet::from(["A3".to_owned()]);
+    let memory = remembered(&form, &state(&parts, None, None));
+    assert_eq!((memory.left_out.len(), memory.excess), (0, 0));
+    assert_within_limits(&request_form(&form, &state(&parts, None, None)));
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_carried_every_page_keeps_slacks_limits(
+        values in proptest::collection::btree_map("[ABC][0-9]", "[a-zé<&>\"\n]{0,300}", 0..30),
+        warned in proptest::collection::vec(("[ABC][0-9]", ".{0,80}"), 0..30),
+        page in 0..4_usize,
+    ) {
+        let mut parts = parts(&["payments", "search"], &[]);
+        (parts.values, parts.warnings, parts.page) = (values, warned, page);
+        let preview = preview(1);
+        assert_within_limits(&request_form(&paged(), &state(&parts, Some(&preview), Some("no"))));
+    }
 }

@@ -1,0 +1,214 @@
+//! `show_when`: the parameters that a form asks for only where another one has certain values.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::references::{check_value, parameter};
+use super::{Choices, Context};
+use crate::document::Reader;
+use crate::domain::catalog::offered;
+use crate::domain::form::{Form, ShowWhen};
+use crate::domain::parameters::constraint_problem;
+use crate::domain::template::Template;
+
+/// What the section is checked against beside the template.
+pub(super) struct Beside<'a> {
+    /// What the form offers.
+    pub(super) choices: &'a Choices,
+    /// The parameters that no form asks for.
+    pub(super) hidden: &'a BTreeSet<String>,
+}
+
+/// Reads the section: for each parameter `{parameter: Environment, is: [prod]}`.
+pub(super) fn show_when(
+    reader: Reader<'_>,
+    beside: &Beside<'_>,
+    context: &Context<'_>,
+) -> BTreeMap<String, ShowWhen> {
+    let narrowed = context.template.map(|template| offered(template, beside.choices));
+    let context = Context { template: narrowed.as_deref(), ..*context };
+    let mut conditions = BTreeMap::new();
+    for entry in reader.entries() {
+        let key = &entry.key;
+        let Some(condition) = reader.map(key) else { continue };
+        check_shown(&reader, key, beside, &context);
+        let read = ShowWhen {
+            parameter: condition.required_text("parameter"),
+            is: condition.list_of_texts("is").unwrap_or_default(),
+        };
+        check_condition(&condition, &read, beside, &context);
+        condition.finish();
+        conditions.insert(key.clone(), read);
+    }
+    for key in conditions.keys() {
+        check_order(&reader, key, &conditions, beside, &context);
+    }
+    reader.finish();
+    conditions
+}
+
+/// Whoever is not asked for it needs a value for it all the same.
+fn check_shown(reader: &Reader<'_>, key: &str, beside: &Beside<'_>, context: &Context<'_>) {
+    let Some(parameter) = parameter(reader, key, key, context) else { return };
+    let default = parameter.default.as_ref();
+    if beside.hidden.contains(key) || parameter.no_echo {
+        reader.report(key, format!("`{key}` is in no form anyway"), "remove the line");
+    } else if default.is_none_or(|default| constraint_problem(parameter, default).is_some()) {
+        let what = format!("`{key}` has no default to take where it is not shown");
+        reader.report(key, what, "give it a `Default` in template.yml that the form offers");
+    }
+}
+
+fn check_condition(condition: &Reader<'_>, read: &ShowWhen, beside: &Beside<'_>, context: &Context<'_>) {
+    if read.is.is_empty() {
+        let what = format!("`{}` names no value, so the field is never shown", condition.path_of("is"));
+        condition.report("is", what, "write for example `is: [prod]`");
+    }
+    if read.parameter.is_empty() {
+        return;
+    }
+    let Some(parameter) = parameter(condition, "parameter", &read.parameter, context) else { return };
+    if beside.hidden.contains(&read.parameter) || parameter.no_echo {
+        let what = format!("`{}` is in no form, so nobody can choose what it shows", read.parameter);
+        condition.report("parameter", what, "name a parameter that people fill in");
+        return;
+    }
+    for value in &read.is {
+        check_value(condition, "is", parameter, value);
+    }
+}
+
+/// A field that appears where it was passed already would not be seen, and one that shows itself never is.
+fn check_order(
+    reader: &Reader<'_>,
+    key: &str,
+    conditions: &BTreeMap<String, ShowWhen>,
+    beside: &Beside<'_>,
+    context: &Context<'_>,
+) {
+    if let Some(over) = way_back(key, conditions) {
+        let what = format!("`{key}` is shown by itself: {}", over.join(" by "));
+        reader.report(key, what, "let one of them be shown always");
+        return;
+    }
+    let page = |template: &Template, key: &str| {
+        Form::from_template(template, beside.hidden).ok().and_then(|form| form.page_of(key))
+    };
+    let by = conditions.get(key).map_or("", |condition| condition.parameter.as_str());
+    let pages = context.template.and_then(|template| page(template, key).zip(page(template, by)));
+    if let Some((own, deciding)) = pages.filter(|(own, deciding)| deciding > own) {
+        let what = format!(
+            "`{key}` stands on page {} of the form and `{by}`, which shows it, on page {}",
+            own + 1,
+            deciding + 1
+        );
+        reader.report(
+            key,
+            what,
+            "put the one that decides first in `ParameterGroups` of `AWS::CloudFormation::Interface`",
+        );
+    }
+}
+
+/// From a parameter over those that decide about it back to it; `None` where it ends elsewhere.
+fn way_back<'c>(key: &'c str, conditions: &'c BTreeMap<String, ShowWhen>) -> Option<Vec<&'c str>> {
+    let mut way = vec![key];
+    for _ in 0..conditions.len() {
+        let next = conditions.get(*way.last()?)?.parameter.as_str();
+        way.push(next);
+        if next == key {
+            return Some(way);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::catalog;
+
+    const TEMPLATE: &str = "Parameters:\n  Env: { Type: String, AllowedValues: [dev, staging, prod], Default: dev }\n  \
+                            Days: { Type: Number, Default: 7, MinValue: 1 }\n  Zone: { Type: String }\n  \
+                            Size: { Type: String, Default: s }\n  Kind: { Type: String, Default: k }\n  \
+                            Team: { Type: String }\n  Token: { Type: String, NoEcho: true, Default: t }\n  \
+                            Worn: { Type: String, Default: x, AllowedValues: [y, z] }\n\
+                            Resources:\n  Q: { Type: AWS::SQS::Queue }\n";
+
+    fn checked_with(template: &str, show_when: &str) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let product = dir.path().join("queue");
+        std::fs::create_dir(&product).unwrap();
+        std::fs::write(product.join("template.yml"), template).unwrap();
+        let text = format!(
+            "name: Queue\nbind: {{ Team: team }}\nchoices: {{ Env: [dev, prod], Kind: [k] }}\nshow_when:\n{show_when}"
+        );
+        std::fs::write(product.join("product.yml"), text).unwrap();
+        match catalog::load(dir.path(), None) {
+            Ok(catalog) => {
+                let conditions = catalog
+                    .products
+                    .values()
+                    .flat_map(|product| product.show_when.iter())
+                    .map(|(key, condition)| format!("{key} where {}", condition.in_words()));
+                conditions.collect::<Vec<_>>().join("\n")
+            }
+            Err(problems) => {
+                let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                lines.join("\n").replace(&format!("{}/queue/", dir.path().display()), "")
+            }
+        }
+    }
+
+    fn checked(show_when: &str) -> String {
+        checked_with(TEMPLATE, show_when)
+    }
+
+    #[test]
+    fn a_parameter_is_shown_by_another_and_that_by_a_third() {
+        insta::assert_snapshot!(checked("  Size: { parameter: Env, is: [prod] }\n  Days: { parameter: Size, is: [m, l] }\n"), @"
+        Days where Size is m or l
+        Size where Env is prod
+        ");
+    }
+
+    #[test]
+    fn what_can_never_be_shown_or_has_no_value_otherwise_is_told_with_its_line() {
+        let conditions = "  Zone: { parameter: Env, is: [prod] }\n  Dayz: { parameter: Env, is: [prod] }\n  \
+                          Team: { parameter: Env, is: [prod] }\n  Size: { parameter: Envy, is: [prod] }\n  \
+                          Days: { parameter: Env, is: [staging, prod] }\n  Token: { parameter: Team, is: [a] }\n  \
+                          Worn: { parameter: Kind, is: [k] }\n  Env: { is: [] , was: [dev] }\n";
+        insta::assert_snapshot!(checked(conditions), @r#"
+        product.yml: line 5: `Zone` has no default to take where it is not shown: give it a `Default` in template.yml that the form offers
+        product.yml: line 6: the template has no parameter `Dayz`: did you mean `Days`?
+        product.yml: line 7: `Team` is in no form anyway: remove the line
+        product.yml: line 8: the template has no parameter `Envy`: did you mean `Env`?
+        product.yml: line 9: `Env` can never be `staging`: its values are dev, prod
+        product.yml: line 10: `Token` is in no form anyway: remove the line
+        product.yml: line 10: `Team` is in no form, so nobody can choose what it shows: name a parameter that people fill in
+        product.yml: line 11: `Worn` has no default to take where it is not shown: give it a `Default` in template.yml that the form offers
+        product.yml: line 11: `Kind` is in no form, so nobody can choose what it shows: name a parameter that people fill in
+        product.yml: line 12: `show_when.Env.parameter` is missing: add a line such as `parameter: "some text"`
+        product.yml: line 12: `show_when.Env.is` names no value, so the field is never shown: write for example `is: [prod]`
+        product.yml: line 12: unknown key `show_when.Env.was`: known keys: is, parameter
+        "#);
+    }
+
+    #[test]
+    fn what_shows_itself_is_told_with_the_way_round() {
+        let round = "  Days: { parameter: Size, is: [s] }\n  Size: { parameter: Env, is: [prod] }\n  Env: { parameter: Days, is: [7] }\n";
+        insta::assert_snapshot!(checked(round), @"
+        product.yml: line 5: `Days` is shown by itself: Days by Size by Env by Days: let one of them be shown always
+        product.yml: line 6: `Size` is shown by itself: Size by Env by Days by Size: let one of them be shown always
+        product.yml: line 7: `Env` is shown by itself: Env by Days by Size by Env: let one of them be shown always
+        ");
+        insta::assert_snapshot!(checked("  Size: { parameter: Size, is: [s] }\n"), @"product.yml: line 5: `Size` is shown by itself: Size by Size: let one of them be shown always");
+    }
+
+    #[test]
+    fn what_decides_has_to_stand_on_the_same_page_or_before() {
+        let many: Vec<String> =
+            (0..90).map(|n| format!("  P{n}: {{ Type: String, Default: a }}\n")).collect();
+        let template = TEMPLATE.replace("Resources:", &format!("{}Resources:", many.concat()));
+        insta::assert_snapshot!(checked_with(&template, "  Size: { parameter: P89, is: [a] }\n"), @"product.yml: line 5: `Size` stands on page 1 of the form and `P89`, which shows it, on page 2: put the one that decides first in `ParameterGroups` of `AWS::CloudFormation::Interface`");
+        insta::assert_snapshot!(checked_with(&template, "  P89: { parameter: Size, is: [s] }\n"), @"P89 where Size is s");
+    }
+}

@@ -1,0 +1,125 @@
+//! Which parameters a form asks for, given what is filled in so far, and which of its fields have to tell when they
+//! change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::catalog::Product;
+use crate::domain::cost::watched_parameters;
+
+/// When a parameter is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShowWhen {
+    /// The parameter that decides; where it is not asked for itself, neither is the other one.
+    pub parameter: String,
+    /// Its values with which the other one is asked for.
+    pub is: Vec<String>,
+}
+
+impl ShowWhen {
+    /// `Environment is staging or prod`.
+    pub fn in_words(&self) -> String {
+        format!("{} is {}", self.parameter, self.is.join(" or "))
+    }
+}
+
+impl Product {
+    /// The parameters that are not asked for with these values; the default stands where there is none. Each then takes
+    /// its default, whatever its own value is here.
+    pub fn unasked(&self, values: &BTreeMap<String, String>) -> BTreeSet<String> {
+        if self.show_when.is_empty() {
+            return BTreeSet::new();
+        }
+        let template = self.offered();
+        let value = |key: &str| {
+            let given = values.get(key).filter(|value| !value.is_empty());
+            given.or_else(|| template.parameter(key)?.default.as_ref()).cloned()
+        };
+        let unasked = self.show_when.keys().filter(|key| !is_asked(&self.show_when, key, &value));
+        unasked.cloned().collect()
+    }
+
+    /// The parameters on which the form depends: its fields, its warnings, price and approval.
+    pub fn watched(&self) -> BTreeSet<String> {
+        let deciding = self.show_when.values().map(|condition| condition.parameter.clone());
+        watched_parameters(self).into_iter().chain(deciding).chain(self.template.rule_parameters()).collect()
+    }
+}
+
+/// Whether the conditions of a parameter, of the one that decides about it, and so on, all hold.
+fn is_asked(
+    conditions: &BTreeMap<String, ShowWhen>,
+    key: &str,
+    value: &dyn Fn(&str) -> Option<String>,
+) -> bool {
+    let mut at = key;
+    for _ in 0..=conditions.len() {
+        let Some(condition) = conditions.get(at) else { return true };
+        if !value(&condition.parameter).is_some_and(|value| condition.is.contains(&value)) {
+            return false;
+        }
+        at = &condition.parameter;
+    }
+    // A circle; the catalog refuses it.
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::product;
+    use crate::domain::template::Template;
+
+    const TEMPLATE: &str = r"
+Parameters:
+  Env: {Type: String, AllowedValues: [dev, prod], Default: dev}
+  Backup: {Type: String, AllowedValues: ['no', 'yes'], Default: 'yes'}
+  Days: {Type: Number, Default: 7}
+  Size: {Type: String, Default: s}
+  Zone: {Type: String}
+Rules:
+  SmallInDev: {RuleCondition: !Equals [!Ref Env, dev], Assertions: [{Assert: !Equals [!Ref Size, s]}]}
+Resources: {B: {Type: AWS::S3::Bucket}}
+";
+
+    fn chained() -> Product {
+        let when = |parameter: &str, is: &[&str]| ShowWhen {
+            parameter: parameter.to_owned(),
+            is: is.iter().map(|value| (*value).to_owned()).collect(),
+        };
+        let mut product = product(1);
+        product.template = Template::parse(TEMPLATE).unwrap().into();
+        product.show_when = BTreeMap::from([
+            ("Backup".to_owned(), when("Env", &["prod"])),
+            ("Days".to_owned(), when("Backup", &["yes"])),
+            ("Size".to_owned(), when("Zone", &["a", "b"])),
+        ]);
+        product
+    }
+
+    fn unasked(values: &[(&str, &str)]) -> String {
+        let values = values.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        chained().unasked(&values).into_iter().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn what_is_shown_follows_a_chain_and_nothing_is_shown_by_what_is_not() {
+        assert_eq!(unasked(&[]), "Backup Days Size", "defaults count, and what has none holds for nothing");
+        assert_eq!(unasked(&[("Env", "prod")]), "Size", "the default of Backup shows Days");
+        assert_eq!(unasked(&[("Env", "prod"), ("Backup", "no")]), "Days Size");
+        assert_eq!(unasked(&[("Env", "dev"), ("Backup", "yes")]), "Backup Days Size");
+        assert_eq!(unasked(&[("Env", ""), ("Zone", "b")]), "Backup Days", "emptied is at its default");
+    }
+
+    #[test]
+    fn a_circle_shows_nothing_instead_of_never_ending() {
+        let mut product = chained();
+        let round = ShowWhen { parameter: "Days".to_owned(), is: vec!["7".to_owned()] };
+        product.show_when.insert("Backup".to_owned(), round);
+        assert!(product.unasked(&BTreeMap::new()).contains("Days"));
+    }
+
+    #[test]
+    fn what_decides_and_what_rules_speak_of_is_watched() {
+        assert_eq!(chained().watched().into_iter().collect::<Vec<_>>(), ["Backup", "Env", "Size", "Zone"]);
+    }
+}

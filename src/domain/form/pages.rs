@@ -1,0 +1,134 @@
+//! Which fields stand on which page, where one modal in Slack does not hold them all. A field keeps its page, whatever
+//! else is asked for; a page of which nothing is asked for is passed over.
+
+use std::collections::BTreeSet;
+
+use super::{Field, Form, FormGroup, Input, field_bytes};
+
+/// Blocks of one modal in Slack.
+const MAX_BLOCKS: usize = 100;
+
+/// Blocks that are ours: team, estimate, quota, reason, ticket, owner, page, its buttons, and at least two warnings.
+const OWN_BLOCKS: usize = 15;
+
+/// Blocks of a page that headings and fields may take.
+pub(super) const PAGE_BLOCKS: usize = MAX_BLOCKS - OWN_BLOCKS;
+
+/// Bytes of a view in Slack are limited to 250 kB; some are left for our own blocks.
+pub(super) const MAX_VIEW_BYTES: usize = 230_000;
+
+impl Form {
+    /// The page of a field, from 0.
+    pub fn page_of(&self, key: &str) -> Option<usize> {
+        let group = self.groups.iter().find(|group| group.fields.iter().any(|field| field.key == key));
+        group.map(|group| group.page)
+    }
+
+    /// The pages of which something is asked for, in order; page 0 where nothing is at all.
+    pub fn pages(&self, unasked: &BTreeSet<String>) -> Vec<usize> {
+        let mut pages: Vec<usize> =
+            self.groups.iter().filter(|group| group.asks(unasked)).map(|group| group.page).collect();
+        pages.dedup();
+        if pages.is_empty() { vec![0] } else { pages }
+    }
+
+    /// What is asked for on a page: headings with their fields.
+    pub fn on_page<'f>(
+        &'f self,
+        page: usize,
+        unasked: &'f BTreeSet<String>,
+    ) -> impl Iterator<Item = (Option<&'f str>, impl Iterator<Item = &'f Field>)> {
+        let groups = self.groups.iter().filter(move |group| group.page == page && group.asks(unasked));
+        groups.map(move |group| {
+            let asked = group.fields.iter().filter(move |field| !unasked.contains(&field.key));
+            (group.title.as_deref(), asked)
+        })
+    }
+}
+
+impl FormGroup {
+    fn asks(&self, unasked: &BTreeSet<String>) -> bool {
+        self.fields.iter().any(|field| !unasked.contains(&field.key))
+    }
+}
+
+/// How full the page is that is being filled.
+#[derive(Default)]
+struct Fill {
+    page: usize,
+    blocks: usize,
+    bytes: usize,
+}
+
+impl Fill {
+    fn holds(&self, blocks: usize, bytes: usize) -> bool {
+        self.blocks + blocks <= PAGE_BLOCKS && self.bytes + bytes <= MAX_VIEW_BYTES
+    }
+
+    fn take(&mut self, blocks: usize, bytes: usize) {
+        self.blocks += blocks;
+        self.bytes += bytes;
+    }
+
+    fn turn(&mut self) {
+        if self.blocks > 0 {
+            *self = Self { page: self.page + 1, ..Self::default() };
+        }
+    }
+}
+
+/// Gives each group its page. A group goes on the next one rather than be split, unless no page holds it.
+pub(super) fn paged(groups: Vec<FormGroup>) -> Vec<FormGroup> {
+    let mut fill = Fill::default();
+    let mut placed = Vec::new();
+    for group in groups {
+        let heading = usize::from(group.title.is_some());
+        let bytes: usize = group.fields.iter().map(bare_bytes).sum();
+        if !fill.holds(heading + group.fields.len(), bytes) {
+            fill.turn();
+        }
+        split(group, heading, &mut fill, &mut placed);
+    }
+    for page in 0..=fill.page {
+        look_up_long_lists(&mut placed, page);
+    }
+    placed
+}
+
+fn split(group: FormGroup, heading: usize, fill: &mut Fill, placed: &mut Vec<FormGroup>) {
+    let mut part = Vec::new();
+    fill.take(heading, 0);
+    for field in group.fields {
+        let bytes = bare_bytes(&field);
+        if !fill.holds(1, bytes) {
+            let fields = std::mem::take(&mut part);
+            placed.push(FormGroup { title: group.title.clone(), page: fill.page, fields });
+            fill.turn();
+            fill.take(heading, 0);
+        }
+        fill.take(1, bytes);
+        part.push(field);
+    }
+    placed.push(FormGroup { title: group.title, page: fill.page, fields: part });
+}
+
+/// What a field takes at least: without its options, which can be looked up.
+fn bare_bytes(field: &Field) -> usize {
+    field_bytes(&Field { input: Input::TypeAhead { options: Vec::new() }, ..field.clone() })
+}
+
+/// Options that are looked up take no room in the view, so the longest lists go that way until the page fits.
+fn look_up_long_lists(groups: &mut [FormGroup], page: usize) {
+    let bytes = |groups: &[FormGroup]| -> usize {
+        let on_page = groups.iter().filter(|group| group.page == page);
+        on_page.flat_map(|group| &group.fields).map(field_bytes).sum()
+    };
+    while bytes(groups) > MAX_VIEW_BYTES {
+        let fields = groups.iter_mut().filter(|group| group.page == page).flat_map(|group| &mut group.fields);
+        let selects = fields.filter(|field| matches!(field.input, Input::Select { .. }));
+        let Some(longest) = selects.max_by_key(|field| field_bytes(field)) else {
+            return;
+        };
+        longest.input = Input::TypeAhead { options: longest.options().to_vec() };
+    }
+}

@@ -1,0 +1,215 @@
+//! What a request form shows before it is submitted: its fields, what they hold, who may be asked, what it would cost.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::approvers::usual_answer;
+use super::submit::Filled;
+use super::{Error, Portal};
+use crate::domain::catalog::{Binding, Principal, Product};
+use crate::domain::cost::estimate;
+use crate::domain::form::Form;
+use crate::domain::ids::{PersonId, TeamName};
+use crate::domain::policy::path_with_budget;
+use crate::domain::preview::Preview;
+use crate::domain::quota::{BudgetUse, QuotaSlot, QuotaUse};
+use crate::domain::request::Request;
+use crate::ports::store::{Which, Whose};
+
+/// Requests that are named when a quota is full.
+const NAMED_HOLDERS: usize = 10;
+
+/// A form on its way to a person.
+#[derive(Clone, Debug)]
+pub struct FormSession {
+    /// What is asked for.
+    pub product: Arc<Product>,
+    /// All fields that it can have.
+    pub form: Form,
+    /// Those that are not shown, because their condition does not hold.
+    pub unasked: BTreeSet<String>,
+    /// The page that is shown, from 0.
+    pub page: usize,
+    /// The teams the person may ask for, at least one.
+    pub teams: Vec<TeamName>,
+    /// The team that is chosen.
+    pub team: TeamName,
+    /// Values to start with, by parameter; not checked yet.
+    pub values: BTreeMap<String, String>,
+    /// The reason to start with.
+    pub reason: String,
+    /// The ticket to start with.
+    pub ticket: String,
+    /// The team-mate it is for, if somebody was chosen.
+    pub owner: Option<PersonId>,
+    /// Whether there is somebody else in the team that it could be for.
+    pub has_mates: bool,
+    /// What would come of submitting now.
+    pub preview: Preview,
+    /// Who holds the slots when none is free.
+    pub holders: Vec<Request>,
+    /// Remarks about what was typed behind the command.
+    pub notes: Vec<String>,
+    /// What is wrong with a field, by parameter.
+    pub warnings: Vec<(String, String)>,
+}
+
+/// What a form begins with.
+#[derive(Debug, Default)]
+pub(super) struct Filling {
+    pub(super) values: BTreeMap<String, String>,
+    pub(super) reason: String,
+    pub(super) ticket: String,
+    pub(super) owner: Option<PersonId>,
+    pub(super) notes: Vec<String>,
+    /// The page, or one that comes after the one that is meant.
+    pub(super) page: usize,
+    /// What is wrong, by parameter.
+    pub(super) wrong: Vec<(String, String)>,
+}
+
+impl Filling {
+    /// What an open form holds.
+    pub(super) fn of(form: &Form, filled: &Filled) -> Self {
+        Self {
+            values: form.held(&filled.given),
+            reason: filled.reason.clone(),
+            ticket: filled.ticket.clone(),
+            owner: filled.owner.clone(),
+            page: filled.page,
+            ..Self::default()
+        }
+    }
+}
+
+pub(super) async fn session(
+    portal: &Portal,
+    person: &PersonId,
+    product: Arc<Product>,
+    form: Form,
+    (teams, team): (Vec<TeamName>, TeamName),
+    Filling { values, reason, ticket, owner, notes, page, wrong }: Filling,
+) -> Result<FormSession, Error> {
+    let unasked = product.unasked(&values);
+    let pages = form.pages(&unasked);
+    let page = pages.iter().rfind(|known| **known <= page).or(pages.first()).copied().unwrap_or_default();
+    let known = known(&product, &values, &unasked, (&team, person));
+    let preview = preview(portal, person, &product, &team, &known).await?;
+    let mut warnings = wrong;
+    for broken in broken_rules(&product, &form, &unasked, page, &known) {
+        if !warnings.contains(&broken) {
+            warnings.push(broken);
+        }
+    }
+    let holders =
+        if preview.quota.left() == 0 { holders(portal, &product, &team).await? } else { Vec::new() };
+    // A group is taken for more than one.
+    let own = Principal::Person(person.clone());
+    let has_mates = portal.organization.members_of(&team).iter().any(|member| *member != own);
+    Ok(FormSession {
+        product,
+        form,
+        unasked,
+        page,
+        teams,
+        team,
+        values,
+        reason,
+        ticket,
+        owner,
+        has_mates,
+        preview,
+        holders,
+        notes,
+        warnings,
+    })
+}
+
+/// What would be submitted now, as far as it is known.
+fn known(
+    product: &Product,
+    values: &BTreeMap<String, String>,
+    unasked: &BTreeSet<String>,
+    (team, person): (&TeamName, &PersonId),
+) -> Vec<(String, String)> {
+    let template = product.offered();
+    let value = |key: &String, default: &Option<String>| match product.bind.get(key) {
+        Some(Binding::Team) => Some(team.to_string()),
+        Some(Binding::Requester) => Some(person.to_string()),
+        Some(Binding::RequestId) => None,
+        None => {
+            let given = values.get(key).filter(|value| !value.is_empty() && !unasked.contains(key));
+            given.cloned().or_else(|| default.clone())
+        }
+    };
+    template
+        .parameters
+        .iter()
+        .filter_map(|known| Some((known.key.clone(), value(&known.key, &known.default)?)))
+        .collect()
+}
+
+/// The template's rules that these values break already, each with a field it speaks of: of this page if there is one.
+fn broken_rules(
+    product: &Product,
+    form: &Form,
+    unasked: &BTreeSet<String>,
+    page: usize,
+    known: &[(String, String)],
+) -> Vec<(String, String)> {
+    let failed = product.offered().failed_rules(known).into_iter();
+    failed
+        .filter_map(|rule| {
+            let mut shown =
+                rule.parameters.iter().filter(|key| form.field(key).is_some() && !unasked.contains(*key));
+            let first = shown.clone().next()?;
+            let here = shown.find(|key| form.page_of(key) == Some(page));
+            Some((here.unwrap_or(first).clone(), rule.message))
+        })
+        .collect()
+}
+
+async fn preview(
+    portal: &Portal,
+    person: &PersonId,
+    product: &Product,
+    team: &TeamName,
+    values: &[(String, String)],
+) -> Result<Preview, Error> {
+    let value = |key: &str| values.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str());
+    let estimate = estimate(&product.cost, &value, &portal.catalog.prices);
+    let budget = portal.budget_of(team).await?;
+    let path = path_with_budget(product, team, values, estimate.as_ref(), budget);
+    let (turns, note) = portal.turns(product, &path, team, person).await;
+    let usually = if turns.is_empty() { None } else { usual_answer(portal, product, team).await? };
+    let slot = QuotaSlot { team: team.clone(), product: product.key.clone() };
+    let used = portal.ports.store.quota_used(&slot).await?;
+    Ok(Preview {
+        estimate,
+        path,
+        turns,
+        note,
+        usually,
+        quota: QuotaUse { used, limit: product.quota.per_team },
+        budget,
+        expires_at: product.lease.grace.after(product.lease.ttl.after(portal.now())),
+        simulated: portal.ports.provisioner.is_simulated(),
+    })
+}
+
+impl Portal {
+    /// What the team's budget is used for, if it has one.
+    async fn budget_of(&self, team: &TeamName) -> anyhow::Result<Option<BudgetUse>> {
+        let Some(limit) = self.organization.team(team).and_then(|team| team.monthly_budget) else {
+            return Ok(None);
+        };
+        let held = self.ports.store.team_use(team).await?;
+        Ok(Some(BudgetUse::of(&held, limit)))
+    }
+}
+
+async fn holders(portal: &Portal, product: &Product, team: &TeamName) -> Result<Vec<Request>, Error> {
+    let whose = Whose::TeamProduct(team.clone(), product.key.clone());
+    let requests = portal.ports.store.list(&whose, Which::Live, 0, NAMED_HOLDERS).await?;
+    Ok(requests)
+}

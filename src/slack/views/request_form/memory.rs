@@ -1,0 +1,174 @@
+//! What a form remembers while it is open, and what a person filled in. A modal in Slack holds the fields of one page
+//! and 3,000 characters beside them; what stands on no field of that page is carried there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::FormState;
+use crate::domain::form::Form;
+use crate::domain::ids::{PersonId, ProductKey, TeamName};
+use crate::slack::ids::{PERSON_BLOCK, REASON_BLOCK, TEAM_BLOCK, TICKET_BLOCK, parameter_of};
+use crate::slack::incoming::{Values, is_id};
+
+/// Characters of a view's `private_metadata`.
+const MAX_METADATA: usize = 3000;
+
+/// What the form remembers while it is open. It passes through the person's client, so it is checked again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormMetadata {
+    /// The product.
+    pub product: ProductKey,
+    /// The hash of the template that the form was made from.
+    #[serde(rename = "hash")]
+    pub template_hash: String,
+    /// The team it was opened for.
+    pub team: TeamName,
+    /// The page that is shown, from 0.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub page: usize,
+    /// What is filled in and stands in no field of the page, as the inputs would send it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub filled: BTreeMap<String, String>,
+    /// The reason, where its field is on another page.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// The ticket, likewise.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub ticket: String,
+    /// Whom it is for, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<PersonId>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_first(page: &usize) -> bool {
+    *page == 0
+}
+
+impl FormMetadata {
+    /// Reads what `request_form` wrote; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let metadata: Self = serde_json::from_str(text).ok()?;
+        // What came through a client is a key only if it is shaped like one.
+        ProductKey::parse(metadata.product.as_str()).is_some().then_some(metadata)
+    }
+
+    pub(super) fn written(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    fn excess(&self) -> usize {
+        self.written().chars().count().saturating_sub(MAX_METADATA)
+    }
+}
+
+/// What a page remembers, and what it has no room for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// It.
+    pub(super) metadata: FormMetadata,
+    /// The parameters whose values are not carried along; the reason has none.
+    pub left_out: Vec<String>,
+    /// By how many characters they are too much.
+    pub excess: usize,
+}
+
+/// What the page of this state has to remember. `is_last` where it has the fields that belong to no parameter.
+pub(super) fn memory(form: &Form, state: &FormState<'_>, shown: &BTreeSet<&str>, is_last: bool) -> Memory {
+    let elsewhere = |text: &str| if is_last { String::new() } else { text.to_owned() };
+    let carried = state.values.iter().filter_map(|(key, value)| {
+        let field = form.field(key).filter(|field| !shown.contains(field.key.as_str()))?;
+        let is_new = !value.is_empty() && field.initial.as_ref() != Some(value);
+        is_new.then(|| Some((key.clone(), field.to_wire(value)?)))?
+    });
+    let mut metadata = FormMetadata {
+        product: state.product.key.clone(),
+        template_hash: state.product.template_hash.clone(),
+        team: state.team.clone(),
+        page: state.page,
+        filled: carried.collect(),
+        reason: elsewhere(state.reason),
+        ticket: elsewhere(state.ticket),
+        owner: state.owner.filter(|_| !is_last).cloned(),
+    };
+    // What is not asked for counts for nothing, so it is the first to go.
+    while metadata.excess() > 0
+        && let Some(key) = longest(&metadata, |key| state.unasked.contains(key))
+    {
+        metadata.filled.remove(&key);
+    }
+    let excess = metadata.excess();
+    let mut left_out = Vec::new();
+    while metadata.excess() > 0
+        && let Some(key) = longest(&metadata, |_| true)
+    {
+        metadata.filled.remove(&key);
+        left_out.push(key);
+    }
+    Memory { metadata, left_out, excess }
+}
+
+fn longest(metadata: &FormMetadata, is_it: impl Fn(&str) -> bool) -> Option<String> {
+    let ones = metadata.filled.iter().filter(|(key, _)| is_it(key));
+    ones.max_by_key(|(_, value)| value.chars().count()).map(|(key, _)| key.clone())
+}
+
+/// What a person filled in; nothing of it is checked yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormAnswer {
+    /// The product.
+    pub product: ProductKey,
+    /// The template that the form was made from.
+    pub template_hash: String,
+    /// The team.
+    pub team: TeamName,
+    /// Values by parameter, of all pages; `None` where the field was left empty.
+    pub given: BTreeMap<String, Option<String>>,
+    /// Why it is needed; may be empty.
+    pub reason: String,
+    /// The ticket, as typed; may be empty.
+    pub ticket: String,
+    /// The team-mate it is for, if somebody was chosen.
+    pub owner: Option<PersonId>,
+    /// The page that was open.
+    pub page: usize,
+    /// The parameters for which it had a field.
+    pub sent: BTreeSet<String>,
+    /// Whether it was the last page, which asks for the reason.
+    pub is_last: bool,
+}
+
+/// Reads a form's values as its inputs sent them; nothing of it is checked yet.
+pub fn answer(metadata: FormMetadata, values: &Values) -> FormAnswer {
+    let fields: BTreeMap<String, Option<String>> = values
+        .iter()
+        .filter_map(|(block, texts)| {
+            let key = parameter_of(block)?;
+            // Several choices are one value: a list, as CloudFormation takes it.
+            Some((key.to_owned(), (!texts.is_empty()).then(|| texts.join(","))))
+        })
+        .collect();
+    let is_last = values.iter().any(|(block, _)| block == REASON_BLOCK);
+    let text = |block, carried| if is_last { values.text(block).unwrap_or_default() } else { carried };
+    let (reason, ticket) = (text(REASON_BLOCK, &*metadata.reason), text(TICKET_BLOCK, &*metadata.ticket));
+    let (reason, ticket) = (reason.trim().to_owned(), ticket.to_owned());
+    let chosen = values.text(PERSON_BLOCK).filter(|id| is_id(id)).map(PersonId::new);
+    let owner = if is_last { chosen } else { metadata.owner };
+    let mut given: BTreeMap<_, _> =
+        metadata.filled.into_iter().map(|(key, value)| (key, Some(value))).collect();
+    let sent = fields.keys().cloned().collect();
+    given.extend(fields);
+    FormAnswer {
+        product: metadata.product,
+        template_hash: metadata.template_hash,
+        team: values.text(TEAM_BLOCK).map_or(metadata.team, TeamName::new),
+        given,
+        reason,
+        ticket,
+        owner,
+        page: metadata.page,
+        sent,
+        is_last,
+    }
+}

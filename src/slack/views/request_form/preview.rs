@@ -1,0 +1,68 @@
+//! What submitting a form would lead to, as it says before.
+
+use slack_morphism::prelude::SlackBlock;
+
+use super::FormState;
+use crate::domain::catalog::OverBudget;
+use crate::domain::policy::ApprovalPath;
+use crate::domain::preview::{Preview, Turn};
+use crate::domain::quota::BudgetUse;
+use crate::slack::blocks::{context, section};
+use crate::slack::mrkdwn::{any_of, date_time, dollars, escape_within, estimate};
+
+pub(super) fn preview(state: &FormState<'_>) -> Vec<SlackBlock> {
+    let Some(preview) = state.preview else {
+        return vec![context("Cost, approval and quota are being looked up …")];
+    };
+    let cost = match &preview.estimate {
+        Some(figure) => estimate(figure),
+        None if state.product.cost.is_empty() => "no estimate for this product".to_owned(),
+        None => "known once the fields it depends on are filled in".to_owned(),
+    };
+    let quota = preview.quota;
+    let mut lines = vec![
+        format!("*Cost*: {cost}"),
+        format!("*Approval*: {}", approval(preview)),
+        format!("*Quota*: {} of {} used, {} left", quota.used, quota.limit, quota.left()),
+        format!("*Lives until*: {}", date_time(preview.expires_at)),
+    ];
+    lines.extend(preview.budget.map(|budget| budget_line(state, preview, budget)));
+    let mut blocks = vec![section(&lines.join("\n"))];
+    if preview.simulated {
+        blocks.push(context("Simulated: nothing real is made"));
+    }
+    blocks
+}
+
+/// What the budget has to spare, and what happens where that is not enough.
+fn budget_line(state: &FormState<'_>, preview: &Preview, budget: BudgetUse) -> String {
+    let used = format!("*Budget*: about {} of {} a month used", dollars(budget.spent), dollars(budget.limit));
+    match (preview.exceeded_budget(), state.product.quota.over_budget) {
+        (None, _) => used,
+        (Some(_), OverBudget::Ask) => format!("{used}; this goes beyond it, so approvers are asked"),
+        (Some(_), OverBudget::Refuse) => format!(
+            ":warning: {used}; this does not fit. Choose something smaller, tear down what is no longer needed, or ask your platform team for a larger budget."
+        ),
+    }
+}
+
+fn approval(preview: &Preview) -> String {
+    match &preview.path {
+        ApprovalPath::Auto { why } => format!("automatic, because {}", escape_within(why, 300)),
+        ApprovalPath::Ask { why, .. } => {
+            let turns: Vec<String> = preview.turns.iter().map(turn).collect();
+            let why = why.as_deref().map(|why| format!(", because {}", escape_within(why, 300)));
+            let usually =
+                preview.usually.map(|usually| format!("; usually answered in {}", usually.in_words()));
+            let note = preview.note.as_deref().map(|note| format!("; {note}"));
+            let more = [why, usually, note].into_iter().flatten().collect::<String>();
+            format!("{}{more}", turns.join(", then "))
+        }
+    }
+}
+
+fn turn(turn: &Turn) -> String {
+    let names = any_of(&turn.approvers);
+    let who = if names.is_empty() { "the team's approvers".to_owned() } else { names };
+    if turn.needed > 1 { format!("{} of {who}", turn.needed) } else { who }
+}

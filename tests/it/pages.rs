@@ -1,0 +1,396 @@
+//! Forms that depend on what is filled in: fields that come and go, rules that are told at once, and pages where one modal
+//! does not hold everything.
+
+use quartermaster::playground::LedTo;
+
+use crate::harness::{Company, Person, Setup, run, run_in};
+
+const TOPIC: &str = "\
+Parameters:
+  Environment: { Type: String, AllowedValues: [dev, prod], Default: dev }
+  Backup: { Type: String, AllowedValues: ['no', 'yes'], Default: 'no' }
+  BackupDays: { Type: Number, MinValue: 1, Default: 7 }
+  Note: { Type: String, Default: none }
+Resources:
+  Topic: { Type: AWS::SNS::Topic }
+";
+
+const SHOWN: &str = "\
+name: Topic
+approval: { mode: auto }
+show_when:
+  Backup: { parameter: Environment, is: [prod] }
+  BackupDays: { parameter: Backup, is: ['yes'] }
+";
+
+fn topic() -> Setup {
+    Setup::new().with_product("topic", SHOWN, TOPIC)
+}
+
+/// The fields of the open form with what they hold, and the warnings among them.
+fn fields(person: &Person) -> String {
+    let form = person.form();
+    let lines = form.lines().skip(3).filter(|line| !line.starts_with("(For team"));
+    lines.take_while(|line| !line.starts_with("Why do")).collect::<Vec<_>>().join("\n")
+}
+
+async fn parameters(company: &Company) -> String {
+    let request = company.newest_request().await;
+    let pairs = request.parameters.iter().map(|(key, value)| format!("{key}={value}"));
+    pairs.collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn a_field_is_asked_for_once_another_has_the_value_for_it_and_keeps_what_was_filled_in() {
+    run_in(topic(), async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision topic").await;
+        let mut seen = vec![fields(alice)];
+        alice.fills(&[("Note", "mine"), ("Environment", "prod")]).await;
+        seen.push(fields(alice));
+        alice.fills(&[("Backup", "yes"), ("BackupDays", "30")]).await;
+        seen.push(fields(alice));
+        alice.fills(&[("Environment", "dev")]).await;
+        seen.push(fields(alice));
+        alice.fills(&[("Environment", "prod")]).await;
+        seen.push(fields(alice));
+        insta::assert_snapshot!(seen.join("\n\n"), @"
+        Environment: dev
+        Note: none
+
+        Environment: prod
+        Backup: no
+        Note: mine
+
+        Environment: prod
+        Backup: yes
+        Backup days: 30
+        Note: mine
+
+        Environment: dev
+        Note: mine
+
+        Environment: prod
+        Backup: yes
+        Backup days: 30
+        Note: mine
+        ");
+        assert_eq!(alice.submits().await, LedTo::ViewsCleared);
+        assert_eq!(parameters(company).await, "Environment=prod Backup=yes BackupDays=30 Note=mine");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_not_asked_for_has_its_default_whatever_was_filled_in_or_forged() {
+    run_in(topic(), async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision topic Environment=prod Backup=yes BackupDays=30").await;
+        alice.fills(&[("Environment", "dev")]).await;
+        alice
+            .forges_submission(|payload| {
+                let days = serde_json::json!({"value": {"type": "number_input", "value": "99"}});
+                payload["view"]["state"]["values"]["param.BackupDays"] = days;
+            })
+            .await;
+        assert_eq!(parameters(company).await, "Environment=dev Backup=no BackupDays=7 Note=none");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_value_typed_for_a_field_that_is_not_asked_for_is_said_so_and_kept() {
+    run_in(topic(), async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision topic BackupDays=30 Backup=yes").await;
+        insta::assert_snapshot!(fields(alice), @"
+        (Backup is only asked for where Environment is prod, so it is left out for now.
+        BackupDays is only asked for where Backup is yes, so it is left out for now.)
+        Environment: dev
+        Note: none
+        ");
+        alice.fills(&[("Environment", "prod")]).await;
+        assert!(fields(alice).contains("Backup days: 30"), "{}", alice.form());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_field_that_came_up_unseen_is_shown_before_anything_is_stored() {
+    let shown = SHOWN.replace("parameter: Environment, is: [prod]", "parameter: Note, is: [more]");
+    run_in(Setup::new().with_product("topic", &shown, TOPIC), async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision topic").await;
+        // A client tells of a typed text on Enter; this one has not.
+        let told = alice
+            .forges_submission(|payload| {
+                payload["view"]["state"]["values"]["param.Note"]["value"]["value"] = "more".into();
+            })
+            .await;
+        insta::assert_snapshot!(told.lines().take(6).collect::<Vec<_>>().join("\n"), @"
+        Topic [Request] [Cancel]
+        *Topic* v1.0
+
+        (What you filled in asks for more: see the fields that are new, then go on.)
+        (For team *payments*)
+        Environment: _
+        ");
+        assert_eq!(company.trail().await, "");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rule_is_told_as_soon_as_what_is_chosen_breaks_it() {
+    run(async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision rds-postgres DatabaseName=orders").await;
+        assert!(!alice.form().contains(":warning:"), "{}", alice.form());
+        alice.fills(&[("InstanceSize", "large")]).await;
+        insta::assert_snapshot!(fields(alice).lines().take(8).collect::<Vec<_>>().join("\n"), @"
+        # The database
+        Database name: orders
+        Environment: Development (one zone, 7 days of backups)
+        Size: Large: 2 vCPU, 4 GB (db.t4g.medium)
+        :warning: A development database is small or medium. Choose staging to try a large one.
+        Storage in GB: 20
+        # Platform settings (the defaults are right for most teams)
+        VPC: /platform/network/vpc-id
+        ");
+        alice.submits().await;
+        assert!(alice.form().contains("  ! A development database is small or medium."), "{}", alice.form());
+        alice.fills(&[("Environment", "staging")]).await;
+        assert!(!alice.form().contains(":warning:"), "{}", alice.form());
+        assert_eq!(alice.submits().await, LedTo::ViewsCleared);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rule_that_only_aws_can_judge_is_in_nobodys_way() {
+    let rules = "Rules:\n  Known: { Assertions: [{ Assert: !EachMemberIn [[!Ref Note], !RefAll 'AWS::EC2::VPC::Id'], \
+                 AssertDescription: Only AWS can tell }] }\nResources:";
+    let template = TOPIC.replace("Resources:", rules);
+    run_in(Setup::new().with_product("topic", SHOWN, &template), async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision topic Note=here").await;
+        assert!(!alice.form().contains("Only AWS can tell"), "{}", alice.form());
+        assert_eq!(alice.submits().await, LedTo::ViewsCleared);
+    })
+    .await;
+}
+
+/// Three groups of so many fields that a page holds one: networks, machines with a rule and a condition, and others.
+fn wide() -> Setup {
+    let keys = |letter: &str| (0..60).map(|n| format!("{letter}{n}")).collect::<Vec<String>>().join(", ");
+    let plain = |letter: &str| {
+        (0..60)
+            .map(|n| format!("  {letter}{n}: {{ Type: String, Default: d, MaxLength: 2000 }}\n"))
+            .collect::<Vec<String>>()
+            .concat()
+    };
+    let template = format!(
+        "Metadata:\n  AWS::CloudFormation::Interface:\n    ParameterGroups:\n      \
+         - {{ Label: {{ default: Networks }}, Parameters: [Name, {}] }}\n      \
+         - {{ Label: {{ default: Machines }}, Parameters: [Size, {}] }}\n      \
+         - {{ Label: {{ default: Others }}, Parameters: [{}] }}\n\
+         Parameters:\n  Name: {{ Type: String, MinLength: 3 }}\n  Size: {{ Type: String, AllowedValues: [s, l], Default: s }}\n{}{}{}\
+         Rules:\n  LargeHasAName:\n    RuleCondition: !Equals [!Ref Size, l]\n    Assertions:\n      \
+         - {{ Assert: !Not [!Equals [!Ref Name, small]], AssertDescription: A large one is not called small }}\n\
+         Resources:\n  Topic: {{ Type: AWS::SNS::Topic }}\n",
+        keys("A"),
+        keys("B"),
+        keys("C"),
+        plain("A"),
+        plain("B"),
+        plain("C")
+    );
+    let conditions: Vec<String> =
+        (0..60).map(|n| format!("  C{n}: {{ parameter: Size, is: [l] }}\n")).collect();
+    let product = format!("name: Wide\napproval: {{ mode: auto }}\nshow_when:\n{}", conditions.concat());
+    Setup::new().with_product("wide", &product, &template)
+}
+
+/// The form without the many fields that stand at their default.
+fn outline(person: &Person) -> String {
+    let form = person.form();
+    form.lines().filter(|line| !line.ends_with(": d")).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn a_form_of_several_pages_keeps_what_was_filled_in_on_the_way_to_and_fro() {
+    run_in(wide(), async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision wide Name=checkout B5=five").await;
+        let mut seen = vec![outline(alice)];
+        alice.fills(&[("A7", "seven")]).await;
+        assert_eq!(alice.submits().await, LedTo::ViewUpdated);
+        alice.fills(&[("reason", "A try"), ("Size", "l")]).await;
+        seen.push(outline(alice));
+        assert_eq!(alice.submits().await, LedTo::ViewUpdated);
+        alice.fills(&[("C9", "nine")]).await;
+        seen.push(outline(alice));
+        alice.clicks("Back").await;
+        seen.push(outline(alice));
+        alice.clicks("Back").await;
+        assert!(alice.form().contains("A7: seven"), "{}", alice.form());
+        alice.submits().await;
+        alice.submits().await;
+        assert!(alice.form().contains("C9: nine"), "{}", alice.form());
+        insta::assert_snapshot!(seen.join("\n\n"), @"
+        Wide [Next] [Cancel]
+        *Wide* v1.0
+
+        (Page 1 of 2)
+        (For team *payments*)
+        # Networks
+        Name: checkout
+
+        Wide [Next] [Cancel]
+        *Wide* v1.0
+
+        (Page 2 of 3)
+        # Machines
+        Size: l
+        B5: five
+        [Back]
+
+        Wide [Request] [Cancel]
+        *Wide* v1.0
+
+        (Page 3 of 3)
+        # Others
+        C9: nine
+        Why do you need it?: A try
+        ---
+        *Cost*: no estimate for this product
+        *Approval*: automatic, because this product needs no approval
+        *Quota*: 0 of 10 used, 10 left
+        *Lives until*: 2026-12-30 09:00 UTC
+        (Simulated: nothing real is made)
+        [Back]
+
+        Wide [Next] [Cancel]
+        *Wide* v1.0
+
+        (Page 2 of 3)
+        # Machines
+        Size: l
+        B5: five
+        [Back]
+        ");
+        assert_eq!(alice.submits().await, LedTo::ViewsCleared);
+        let request = company.newest_request().await;
+        let changed = request.parameters.iter().filter(|(_, value)| value != "d");
+        let changed: Vec<String> = changed.map(|(key, value)| format!("{key}={value}")).collect();
+        assert_eq!(changed.join(" "), "Name=checkout Size=l A7=seven B5=five C9=nine");
+        assert_eq!(request.reason, "A try");
+        assert_eq!(company.trail().await.matches("submitted").count(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_is_only_left_forwards_when_its_fields_are_right() {
+    run_in(wide(), async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision wide").await;
+        alice.fills(&[("A7", "seven")]).await;
+        assert!(alice.tries_to_submit().await.is_err(), "Slack's own client wants the name");
+        let answer = alice
+            .forges_submission(|payload| {
+                payload["view"]["state"]["values"]["param.Name"]["value"]["value"] = "ab".into();
+            })
+            .await;
+        insta::assert_snapshot!(answer, @r#"200 {"errors":{"param.Name":"Use at least 3 characters"},"response_action":"errors"}"#);
+        assert_eq!(company.trail().await, "");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mistake_on_an_earlier_page_is_shown_there_and_nothing_is_lost() {
+    run_in(wide(), async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision wide Name=small").await;
+        alice.submits().await;
+        alice.fills(&[("Size", "l"), ("B3", "three")]).await;
+        alice.submits().await;
+        assert!(
+            outline(alice).contains(":warning: Page 1: A large one is not called small"),
+            "{}",
+            outline(alice)
+        );
+        alice.fills(&[("C4", "four"), ("reason", "A try")]).await;
+        assert_eq!(alice.submits().await, LedTo::ViewUpdated);
+        insta::assert_snapshot!(outline(alice), @"
+        Wide [Next] [Cancel]
+        *Wide* v1.0
+
+        (Page 1 of 3)
+        (For team *payments*)
+        # Networks
+        Name: small
+        :warning: A large one is not called small
+        ");
+        assert_eq!(company.trail().await, "");
+        alice.fills(&[("Name", "grand")]).await;
+        alice.submits().await;
+        assert!(alice.form().contains("B3: three"), "{}", alice.form());
+        alice.submits().await;
+        assert!(alice.form().contains("C4: four") && alice.form().contains("it?: A try"), "{}", alice.form());
+        assert_eq!(alice.submits().await, LedTo::ViewsCleared);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn more_than_slack_carries_from_page_to_page_is_said_with_what_to_do() {
+    run_in(wide(), async |company| {
+        let alice = &company.alice;
+        let (long, longer) = ("x".repeat(1_500), "y".repeat(1_700));
+        alice.runs("/provision wide Name=checkout").await;
+        alice.fills(&[("A1", &long), ("A2", &longer)]).await;
+        assert!(matches!(alice.submits().await, LedTo::FieldErrors(_)));
+        let told = outline(alice).lines().find(|line| line.contains("! ")).unwrap().to_owned();
+        assert!(
+            told.starts_with("  ! All that is filled in is more than a form in Slack can take"),
+            "{told}"
+        );
+        alice.fills(&[("A2", "short")]).await;
+        assert_eq!(alice.submits().await, LedTo::ViewUpdated);
+        alice.fills(&[("B2", &longer), ("B3", &long)]).await;
+        alice.clicks("Back").await;
+        assert!(outline(alice).contains("Page 2 of"), "{}", outline(alice));
+        assert!(outline(alice).contains(":warning: All that is filled in"), "{}", outline(alice));
+        alice.fills(&[("B2", "short")]).await;
+        alice.clicks("Back").await;
+        assert!(alice.form().contains(&long), "{}", alice.form());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_of_several_pages_follows_another_team_even_where_the_first_has_no_slot() {
+    let both = wide()
+        .with_catalog("wide/product.yml", "name: Wide\n", "name: Wide\nquota: { per_team: 1 }\n")
+        .with_settings("members = [\"U0BOB\"]", "members = [\"U0BOB\", \"U0ALICE\"]");
+    run_in(both, async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision wide Name=first team=search").await;
+        alice.submits().await;
+        assert_eq!(alice.submits().await, LedTo::ViewsCleared, "{}", alice.form());
+        company.waits("1s").await;
+        alice.runs("/provision wide Name=second B1=one").await;
+        alice.fills(&[("team", "search")]).await;
+        assert!(!alice.form().contains("[Next]"), "{}", alice.form());
+        alice.fills(&[("team", "payments")]).await;
+        assert!(alice.form().contains("Name: second"), "{}", alice.form());
+        alice.submits().await;
+        assert!(alice.form().contains("B1: one"), "{}", alice.form());
+        assert_eq!(alice.submits().await, LedTo::ViewsCleared, "{}", alice.form());
+        let newest = company.newest_request().await;
+        assert_eq!((newest.team.as_str(), newest.parameters[0].1.as_str()), ("payments", "second"));
+    })
+    .await;
+}
