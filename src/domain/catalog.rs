@@ -91,6 +91,15 @@ impl Product {
         })
     }
 
+    /// What people read in the place of a parameter's value, where that says more than the value.
+    pub fn label(&self, key: &str, value: &str) -> Option<&str> {
+        let label = match self.choices.get(key) {
+            Some(offered) => offered.iter().find(|(own, _)| own == value).map(|(_, label)| label),
+            None => self.template.parameter(key)?.value_labels.get(value),
+        };
+        label.map(String::as_str).filter(|label| !label.eq_ignore_ascii_case(value))
+    }
+
     /// The template as the form offers it: narrowed to the product's choices.
     pub fn offered(&self) -> Cow<'_, Template> {
         offered(&self.template, &self.choices)

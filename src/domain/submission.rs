@@ -104,7 +104,10 @@ fn new_request(
     status: Status,
     now: Timestamp,
 ) -> Request {
+    let labels = submission.parameters.iter();
+    let labels = labels.filter_map(|(key, value)| Some((key.clone(), product.label(key, value)?.to_owned())));
     Request {
+        labels: labels.collect(),
         id: submission.id,
         revision: 1,
         requester: submission.requester,
@@ -160,6 +163,7 @@ mod tests {
     use crate::domain::catalog::Condition;
     use crate::domain::fixtures::{auto_product, born, minutes, product, submission, submitted_at};
     use crate::domain::job::Job;
+    use crate::domain::template::Template;
 
     fn due(jobs: &[Job]) -> Vec<(&str, Timestamp)> {
         jobs.iter().map(|job| (job.key.name.as_str(), job.due_at)).collect()
@@ -211,6 +215,25 @@ mod tests {
         assert_eq!((request.audit.seq, &request.audit.digest), (1, &entry.digest));
         assert_eq!((request.revision, request.attempt, request.epoch), (1, 1, 1));
         assert_eq!((request.submitted_at, request.updated_at), (submitted_at(), submitted_at()));
+    }
+
+    #[test]
+    fn a_request_keeps_what_the_form_called_its_values() {
+        let mut product = product(1);
+        let text = "Metadata: {ParameterAllowedValueLabels: {Environment: {prod: Production}, Size: {s: Small}}}\n\
+                    Parameters: {Environment: {Type: String}, Size: {Type: String}}\nResources: {}";
+        product.template = Template::parse(text).unwrap().into();
+        let offered =
+            vec![("s".to_owned(), "s".to_owned()), ("l".to_owned(), "As large as can be".to_owned())];
+        product.choices.insert("Size".to_owned(), offered);
+        let labels = |size: &str| {
+            let mut form = submission();
+            form.parameters.push(("Size".to_owned(), size.to_owned()));
+            let request = submit(form, &product, submitted_at()).request;
+            request.labels.iter().map(|(key, label)| format!("{key}: {label}")).collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(labels("s"), "Environment: Production", "what the form offers counts, not the template");
+        assert_eq!(labels("l"), "Environment: Production, Size: As large as can be");
     }
 
     #[test]

@@ -22,8 +22,8 @@ async fn an_approver_sees_everything_on_the_card() {
         > Orders &amp; invoices
         *Parameters*
         DatabaseName: `orders`
-        Environment: `dev`
-        InstanceSize: `small`
+        Environment: `dev` — Development (one zone, 7 days of backups)
+        InstanceSize: `small` — Small: 2 vCPU, 1 GB (db.t4g.micro)
         AllocatedStorage: `20`
         VpcId: `/platform/network/vpc-id`
         SubnetIds: `/platform/network/private-subnet-ids`
@@ -60,8 +60,8 @@ async fn one_click_approves_and_everybody_sees_how_it_goes_on() {
         > Orders &amp; invoices
         *Parameters*
         DatabaseName: `orders`
-        Environment: `dev`
-        InstanceSize: `small`
+        Environment: `dev` — Development (one zone, 7 days of backups)
+        InstanceSize: `small` — Small: 2 vCPU, 1 GB (db.t4g.micro)
         AllocatedStorage: `20`
         VpcId: `/platform/network/vpc-id`
         SubnetIds: `/platform/network/private-subnet-ids`

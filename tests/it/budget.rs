@@ -51,8 +51,8 @@ async fn a_product_may_ask_for_approval_above_the_budget() {
         `payments-logs-dev-id` · <@U0ALICE> · about $2.15/month
         *Parameters*
         BucketPurpose: `backups`
-        Environment: `dev`
-        ObjectRetention: `forever`
+        Environment: `dev` — Development
+        ObjectRetention: `forever` — Until somebody deletes them
         AccessLogBucket: `/platform/s3/access-log-bucket`
         Waiting for <@U0MORGAN>
         [Approve] [Deny]

@@ -112,8 +112,8 @@ async fn a_status_is_found_by_the_first_characters_of_the_id() {
         <@U0MORGAN>
         *Parameters*
         DatabaseName: `orders`
-        Environment: `dev`
-        InstanceSize: `small`
+        Environment: `dev` — Development (one zone, 7 days of backups)
+        InstanceSize: `small` — Small: 2 vCPU, 1 GB (db.t4g.micro)
         AllocatedStorage: `20`
         VpcId: `/platform/network/vpc-id`
         SubnetIds: `/platform/network/private-subnet-ids`
@@ -156,8 +156,8 @@ async fn the_details_button_shows_all_that_happened() {
         *InstanceId*: `pg-payments-dev-id` — Identifier of the RDS instance.
         *Parameters*
         DatabaseName: `orders`
-        Environment: `dev`
-        InstanceSize: `small`
+        Environment: `dev` — Development (one zone, 7 days of backups)
+        InstanceSize: `small` — Small: 2 vCPU, 1 GB (db.t4g.micro)
         AllocatedStorage: `20`
         VpcId: `/platform/network/vpc-id`
         SubnetIds: `/platform/network/private-subnet-ids`

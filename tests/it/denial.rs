@@ -27,8 +27,8 @@ async fn a_denial_says_who_and_why_and_frees_the_slot() {
         > Trying it out
         *Parameters*
         DatabaseName: `orders`
-        Environment: `dev`
-        InstanceSize: `small`
+        Environment: `dev` — Development (one zone, 7 days of backups)
+        InstanceSize: `small` — Small: 2 vCPU, 1 GB (db.t4g.micro)
         AllocatedStorage: `20`
         VpcId: `/platform/network/vpc-id`
         SubnetIds: `/platform/network/private-subnet-ids`

@@ -12,6 +12,7 @@ mod bill;
 mod budget;
 mod cancellation;
 mod commands;
+mod conditions;
 mod costs;
 mod denial;
 #[cfg(target_os = "linux")]

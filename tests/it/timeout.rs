@@ -26,8 +26,8 @@ async fn a_request_that_nobody_answers_ends_after_a_day() {
         *Quota* 0 of 3 used
         *Parameters*
         DatabaseName: `orders`
-        Environment: `dev`
-        InstanceSize: `small`
+        Environment: `dev` — Development (one zone, 7 days of backups)
+        InstanceSize: `small` — Small: 2 vCPU, 1 GB (db.t4g.micro)
         AllocatedStorage: `20`
         VpcId: `/platform/network/vpc-id`
         SubnetIds: `/platform/network/private-subnet-ids`

@@ -48,6 +48,9 @@ pub struct Request {
     pub parameters: Vec<(String, String)>,
     /// Keys of `parameters` that the portal filled; not shown to people.
     pub bound: Vec<String>,
+    /// What the form said in the place of values, by parameter, where that says more than the value.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     /// Why it is needed, in the requester's words; may be empty.
     pub reason: String,
     /// The ticket it belongs to, if its product takes one.

@@ -157,7 +157,7 @@ mod tests {
         > Invoices &amp; receipts
         > &gt; for audit
         *Parameters*
-        Environment: `dev`
+        Environment: `dev` — Development &amp; tests
         Name: `invoices &lt;2026&gt;`
         Waiting for <@U0MORGAN> or <!subteam^S0LEADS>
         [Approve primary] [Deny danger]

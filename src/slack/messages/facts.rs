@@ -90,12 +90,14 @@ pub(super) fn outputs(request: &Request) -> Option<String> {
     (!lines.is_empty()).then(|| as_many_as_fit(&lines, MAX_SECTION - 40))
 }
 
-/// All shown parameters, one a line, as many as one section holds; `None` when there are none.
+/// All shown parameters, one a line with what the form called the value, as many as one section holds; `None` when there
+/// are none.
 pub(super) fn parameters(request: &Request) -> Option<String> {
-    let lines: Vec<String> = request
-        .shown_parameters()
-        .map(|(key, value)| format!("{}: {}", escape_within(key, 100), code(value, 300)))
-        .collect();
+    let line = |(key, value): (&str, &str)| {
+        let label = request.labels.get(key).map(|label| format!(" — {}", escape_within(label, 100)));
+        format!("{}: {}{}", escape_within(key, 100), code(value, 300), label.unwrap_or_default())
+    };
+    let lines: Vec<String> = request.shown_parameters().map(line).collect();
     (!lines.is_empty()).then(|| format!("*Parameters*\n{}", as_many_as_fit(&lines, MAX_SECTION - 40)))
 }
 

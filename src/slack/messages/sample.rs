@@ -97,6 +97,7 @@ pub(crate) fn request() -> Request {
             ("TeamName".into(), "payments".into()),
         ],
         bound: vec!["TeamName".into()],
+        labels: BTreeMap::from([("Environment".into(), "Development & tests".into())]),
         reason: "Invoices & receipts\n> for audit".into(),
         ticket: None,
         estimate: Some(Estimate {

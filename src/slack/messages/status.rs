@@ -229,7 +229,7 @@ mod tests {
         *BucketName*: `payments-in'voices` — Name of the bucket
         *BucketArn*: `arn:aws:s3:::payments-invoices`
         *Parameters*
-        Environment: `dev`
+        Environment: `dev` — Development &amp; tests
         Name: `invoices &lt;2026&gt;`
         ---
         *Timeline*
@@ -285,7 +285,7 @@ mod tests {
         *BucketName*: `payments-in'voices` — Name of the bucket
         *BucketArn*: `arn:aws:s3:::payments-invoices`
         *Parameters*
-        Environment: `dev`
+        Environment: `dev` — Development &amp; tests
         Name: `invoices &lt;2026&gt;`
         ---
         *Timeline*

@@ -21,6 +21,7 @@ pub(crate) async fn a_request_is_read_back_as_it_was_committed(test: StoreUnderT
     ] {
         transition.request.messages.insert(surface, message(ts));
     }
+    transition.request.labels.insert("BucketName".to_owned(), "The logs".to_owned());
     let id = transition.request.id;
     assert_eq!(test.loaded(id).await, None);
     test.commit(insert(&transition)).await;
