@@ -31,6 +31,7 @@ fn the_catalog_is_checked_and_its_forms_are_printed() {
         - staging  Staging
         - prod     Production
       Keep objects for [ObjectRetention]: choose one, optional, starts with `forever`
+        Only where BucketPurpose is logs or backups.
         When S3 deletes objects by itself, for example 1-year for logs. Replaced versions always go after 90 days.
         - forever  Until somebody deletes them
         - 90-days  90 days
@@ -81,6 +82,19 @@ fn the_rules_are_explained_for_a_person_and_their_values() {
     ");
     insta::assert_snapshot!(explain(&["ServiceName=Checkout", "Enviroment=prod"]), @"
     error: ecs-service has no parameter `Enviroment`: did you mean `Environment`?
+    exit 1
+    ");
+    let unasked = [
+        "policy",
+        "explain",
+        "s3-bucket",
+        "--as",
+        "U0ALICE",
+        "BucketPurpose=data-lake",
+        "ObjectRetention=1-year",
+    ];
+    insta::assert_snapshot!(said(&place.runs(&unasked)), @"
+    error: the form asks for `ObjectRetention` only where BucketPurpose is logs or backups
     exit 1
     ");
 }

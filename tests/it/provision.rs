@@ -19,7 +19,6 @@ async fn a_bucket_is_approved_by_itself_and_there_at_once() {
         # What the bucket is for
         Purpose: _
         Environment: Development
-        Keep objects for: Until somebody deletes them
         # Platform settings (the defaults are right for most teams)
         Access log bucket: /platform/s3/access-log-bucket
         Why do you need it?: _
