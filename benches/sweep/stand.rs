@@ -47,7 +47,12 @@ impl Stand {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::new(database.clone()));
         let queue = LocalQueue::new(database.clone(), clock.clone());
         let workflow = LocalWorkflow::new(database.clone(), queue.clone(), clock.clone());
-        let simulation = Simulation { step: Period::ZERO, fail_products: vec![], fail_teardowns: vec![] };
+        let simulation = Simulation {
+            step: Period::ZERO,
+            fail_products: vec![],
+            fail_teardowns: vec![],
+            fail_changes: vec![],
+        };
         let provisioner = SimulatedProvisioner::new(database, queue.clone(), clock.clone(), simulation);
         let ports = Ports {
             store: store.clone(),

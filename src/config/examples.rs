@@ -20,6 +20,7 @@ pub(super) const EXAMPLES: [(&str, &str); 25] = [
     ("catalog.path", "\"catalog\""),
     ("simulated.fail_products", "[\"s3-bucket\"]"),
     ("simulated.fail_teardowns", "[\"s3-bucket\"]"),
+    ("simulated.fail_changes", "[\"s3-bucket\"]"),
     ("teams.name", "\"payments\""),
     ("teams.members", "[\"U0ALICE\", \"S0PAYMENTS\"]"),
     ("teams.approvers", "[\"U0MORGAN\", \"S0LEADS\"]"),

@@ -158,8 +158,9 @@ fn read_simulation(root: &Reader<'_>) -> Simulation {
     let step = simulated.period("step").unwrap_or(Period::millis(500));
     let fail_products = product_keys(&simulated, "fail_products");
     let fail_teardowns = product_keys(&simulated, "fail_teardowns");
+    let fail_changes = product_keys(&simulated, "fail_changes");
     simulated.finish();
-    Simulation { step, fail_products, fail_teardowns }
+    Simulation { step, fail_products, fail_teardowns, fail_changes }
 }
 
 fn product_keys(reader: &Reader<'_>, key: &str) -> Vec<ProductKey> {
@@ -261,6 +262,7 @@ mod tests {
             audit_channel = "C0AUDIT"
             [simulated]
             fail_teardowns = ["s3-bucket"]
+            fail_changes = ["rds-postgres"]
             [[teams]]
             name = "payments"
             members = []
@@ -270,6 +272,7 @@ mod tests {
         .unwrap();
         assert_eq!(settings.organization.audit_channel, Some(ChannelId::new("C0AUDIT")));
         assert_eq!(settings.simulation.fail_teardowns, [ProductKey::parse("s3-bucket").unwrap()]);
+        assert_eq!(settings.simulation.fail_changes, [ProductKey::parse("rds-postgres").unwrap()]);
         assert!(settings.simulation.fail_products.is_empty());
     }
 

@@ -81,6 +81,8 @@ pub struct Simulation {
     pub fail_products: Vec<ProductKey>,
     /// Products of which the first attempt at a removal fails.
     pub fail_teardowns: Vec<ProductKey>,
+    /// Products whose changes fail.
+    pub fail_changes: Vec<ProductKey>,
 }
 
 /// One thing wrong with the settings: `place: problem: how to fix`.

@@ -12,4 +12,5 @@ pub mod provisioner;
 pub mod queue;
 mod records;
 pub mod store;
+mod update;
 pub mod workflow;

@@ -16,6 +16,7 @@ use super::obstacles::Obstacles;
 use super::physical::{ACCOUNT, Physical, REGION};
 use super::queue::{LocalQueue, enqueue};
 use super::records::{Kind, Outcome, Record, describe, existing};
+use super::update::Update;
 use crate::domain::drift::Existing;
 use crate::domain::ids::{ProductKey, RecordId, RequestId};
 use crate::domain::period::Period;
@@ -33,6 +34,8 @@ pub struct Simulation {
     pub fail_products: Vec<ProductKey>,
     /// Products of which the first attempt at a removal fails.
     pub fail_teardowns: Vec<ProductKey>,
+    /// Products whose changes fail and are taken back.
+    pub fail_changes: Vec<ProductKey>,
 }
 
 /// The simulated provisioner in a [`Database`].
@@ -61,6 +64,14 @@ impl Provisioner for SimulatedProvisioner {
             self.database.write(move |tx| plan.begin(tx, now)).await.context("cannot begin to provision")?;
         self.queue.ring();
         Ok(started)
+    }
+
+    async fn update(&self, order: &ProvisionOrder<'_>, change: u32) -> Result<RecordId, ProvisionError> {
+        check(order)?;
+        let (update, now) = (Update::of(order, change, &self.simulation), self.clock.now());
+        let begun =
+            self.database.write(move |tx| update.begin(tx, now)).await.context("cannot begin to change")?;
+        begun.ok_or_else(|| ProvisionError::Refused("There is nothing to change".to_owned()))
     }
 
     async fn describe(&self, record: &RecordId) -> anyhow::Result<RecordState> {
@@ -181,7 +192,7 @@ impl Plan {
     }
 }
 
-fn evaluate(order: &ProvisionOrder<'_>) -> Evaluation {
+pub(super) fn evaluate(order: &ProvisionOrder<'_>) -> Evaluation {
     let physical = Physical::of(order.request);
     let invent = |resource: &LiveResource, attribute: Option<&str>| physical.value(resource, attribute);
     order.product.template.evaluate(&Inputs {
@@ -205,13 +216,13 @@ fn failure(resource: Option<&LiveResource>) -> String {
     }
 }
 
-fn output(output: EvaluatedOutput) -> (String, String, String) {
+pub(super) fn output(output: EvaluatedOutput) -> (String, String, String) {
     let value = output.value.unwrap_or_else(|why| format!("(unknown to the simulation: {why})"));
     (output.name, output.description, value)
 }
 
 /// `steps` steps after `start`.
-fn later(start: Timestamp, step: Period, steps: usize) -> Timestamp {
+pub(super) fn later(start: Timestamp, step: Period, steps: usize) -> Timestamp {
     let steps = i32::try_from(steps).unwrap_or(i32::MAX);
     step.duration()
         .checked_mul(steps)
@@ -239,6 +250,11 @@ impl Removal {
         if provisioned.is_running(now) {
             return Err(anyhow!("{} is still being made", provisioned.product));
         }
+        let changed = Record::latest(tx, request, Kind::Update)?;
+        if changed.is_some_and(|change| change.is_running(now)) {
+            return Err(anyhow!("{} is still being changed", provisioned.product));
+        }
+        let provisioned = Record::as_it_is(tx, request)?.unwrap_or(provisioned);
         match &latest {
             Some(earlier) if earlier.is_running(now) => {
                 return Err(anyhow!("{} is still being removed", provisioned.product));

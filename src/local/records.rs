@@ -18,6 +18,7 @@ use crate::ports::provisioner::{RecordState, Started};
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Provision,
+    Update,
     Terminate,
 }
 
@@ -25,6 +26,7 @@ impl Kind {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Provision => "PROVISION_PRODUCT",
+            Self::Update => "UPDATE_PROVISIONED_PRODUCT",
             Self::Terminate => "TERMINATE_PRODUCT",
         }
     }
@@ -40,13 +42,13 @@ pub(super) enum Outcome {
 /// One operation.
 pub(super) struct Record {
     pub(super) id: String,
-    /// Counted from 1; a provisioning has only one.
+    /// Counted from 1; a provisioning has only one, and a change has its own number.
     pub(super) attempt: u32,
     /// The provisioned product's id.
     pub(super) product: String,
     /// How many resources the template makes.
     pub(super) resources: u32,
-    /// How many of them were made.
+    /// How many of them were made; none by a change that was taken back.
     pub(super) made: u32,
     /// In microseconds since 1970.
     pub(super) ends_at: i64,
@@ -63,6 +65,19 @@ impl Record {
         Ok(tx
             .prepare_cached(&sql)?
             .query_row(params![request.to_string(), kind.word()], Self::read)
+            .optional()?)
+    }
+
+    /// The last one that made it what it is now.
+    pub(super) fn as_it_is(tx: &Connection, request: RequestId) -> anyhow::Result<Option<Self>> {
+        let sql = format!(
+            "{SELECT} WHERE request = ?1 AND (kind = ?2 OR (kind = ?3 AND made > 0))
+             ORDER BY kind = ?3 DESC, attempt DESC LIMIT 1"
+        );
+        let kinds = (Kind::Provision.word(), Kind::Update.word());
+        Ok(tx
+            .prepare_cached(&sql)?
+            .query_row(params![request.to_string(), kinds.0, kinds.1], Self::read)
             .optional()?)
     }
 
@@ -138,7 +153,9 @@ pub(super) fn existing(connection: &Connection, now: Timestamp) -> anyhow::Resul
         let request = RequestId::parse(&request).with_context(|| format!("`{request}` is no request"))?;
         let removal = Record::latest(connection, request, Kind::Terminate)?;
         let provisioning = Record::latest(connection, request, Kind::Provision)?;
-        let changes = [&provisioning, &removal].into_iter().flatten().any(|record| record.is_running(now));
+        let change = Record::latest(connection, request, Kind::Update)?;
+        let changes =
+            [&provisioning, &change, &removal].into_iter().flatten().any(|record| record.is_running(now));
         let removed = removal.is_some_and(|record| matches!(record.outcome, Outcome::Succeeded { .. }));
         if changes || !removed {
             let condition = if changes { Condition::Changing } else { Condition::Fine };

@@ -18,6 +18,15 @@ pub trait Provisioner: Debug + Send + Sync {
     /// See [`ProvisionError`].
     async fn provision(&self, order: &ProvisionOrder<'_>) -> Result<Started, ProvisionError>;
 
+    /// Begins to make what the same request provisioned like this order, or returns the record of the earlier call for
+    /// the same `change`. What does not succeed is taken back, so that afterwards it is as it was.
+    ///
+    /// `change` tells the changes of one request apart and grows.
+    ///
+    /// # Errors
+    /// See [`ProvisionError`]; refused also where nothing is there.
+    async fn update(&self, order: &ProvisionOrder<'_>, change: u32) -> Result<RecordId, ProvisionError>;
+
     /// How a record is doing.
     ///
     /// # Errors

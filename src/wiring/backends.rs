@@ -205,6 +205,7 @@ impl Embedded {
             step: settings.simulation.step,
             fail_products: settings.simulation.fail_products.clone(),
             fail_teardowns: settings.simulation.fail_teardowns.clone(),
+            fail_changes: settings.simulation.fail_changes.clone(),
         };
         Ok(Self { database, queue, simulation, clock: Arc::clone(clock) })
     }

@@ -75,8 +75,12 @@ fn workflow(database: Database, keep: Keep) -> WorkflowUnderTest {
 
 fn simulated(database: Database, queue: LocalQueue, clock: &Arc<ManualClock>) -> SimulatedProvisioner {
     let only = |key| vec![ProductKey::parse(key).unwrap()];
-    let simulation =
-        Simulation { step: Period::seconds(2), fail_products: only(FAILING), fail_teardowns: only(STUBBORN) };
+    let simulation = Simulation {
+        step: Period::seconds(2),
+        fail_products: only(FAILING),
+        fail_teardowns: only(STUBBORN),
+        fail_changes: only(STUBBORN),
+    };
     SimulatedProvisioner::new(database, queue, clock.clone(), simulation)
 }
 

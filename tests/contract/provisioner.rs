@@ -42,6 +42,10 @@ macro_rules! provisioner_suite {
                 what_is_kept_or_not_made_protects_nothing,
                 there_is_nothing_to_remove_where_nothing_was_made,
                 nothing_is_removed_while_it_is_being_made,
+                a_change_makes_it_what_the_new_order_says_and_is_begun_once,
+                a_change_that_fails_leaves_it_as_it_was,
+                one_change_at_a_time_and_no_removal_meanwhile,
+                there_is_nothing_to_change_where_nothing_is,
                 a_record_that_never_was_is_an_error,
                 a_survey_names_what_there_is_from_its_making_to_its_removal,
             ]
@@ -350,6 +354,79 @@ pub(crate) async fn nothing_is_removed_while_it_is_being_made(test: ProvisionerU
     assert!(matches!(test.provisioner.terminate(order.request, 1).await, Err(ProvisionError::Other(_))));
     test.clock.advance(ENOUGH);
     assert!(test.provisioner.terminate(order.request, 1).await.unwrap().is_some());
+}
+
+/// Its log goes away.
+fn without_logs(order: &Order) -> Order {
+    Order::of(order.request, order.product.key.as_str()).with("Versioned", "false")
+}
+
+impl ProvisionerUnderTest {
+    async fn change(&self, order: &Order, change: u32) -> Result<RecordId, ProvisionError> {
+        self.publish(order);
+        self.provisioner.update(&order.as_port(), change).await
+    }
+}
+
+pub(crate) async fn a_change_makes_it_what_the_new_order_says_and_is_begun_once(test: ProvisionerUnderTest) {
+    let order = Order::new("s3-bucket");
+    let started = test.provision(&order).await;
+    test.clock.advance(ENOUGH);
+    let before = test.outputs(&started.record).await;
+    let renamed = {
+        let mut renamed = without_logs(&order);
+        "renamed".clone_into(&mut renamed.parameters[0].1);
+        renamed
+    };
+    let change = test.change(&renamed, 3).await.unwrap();
+    assert_ne!(change, started.record);
+    assert_eq!(test.state(&change).await, RecordState::Running);
+    assert_eq!(test.change(&renamed, 3).await.unwrap(), change);
+    test.clock.advance(ENOUGH);
+    let after = test.outputs(&change).await;
+    assert_eq!(after.iter().find(|output| output.0 == "Name").unwrap().2, "renamed");
+    let key =
+        |outputs: &[(String, String, String)]| outputs.iter().find(|output| output.0 == "KeyArn").cloned();
+    assert_eq!(key(&before), key(&after), "what does not change stays");
+    assert_eq!(test.change(&renamed, 3).await.unwrap(), change, "also when it is over");
+}
+
+pub(crate) async fn a_change_that_fails_leaves_it_as_it_was(test: ProvisionerUnderTest) {
+    let order = Order::new(STUBBORN);
+    test.provision(&order).await;
+    test.clock.advance(ENOUGH);
+    let change = test.change(&without_logs(&order), 2).await.unwrap();
+    test.clock.advance(ENOUGH);
+    assert_told!(test.failure(&change).await, @"UPDATE_FAILED: Key (AWS::KMS::Key): simulated failure, because `fail_changes` names this product");
+    let survey = test.provisioner.survey().await.unwrap();
+    assert_eq!(survey.iter().map(|one| &one.condition).collect::<Vec<_>>(), [&Condition::Fine]);
+}
+
+pub(crate) async fn one_change_at_a_time_and_no_removal_meanwhile(test: ProvisionerUnderTest) {
+    let order = Order::new("s3-bucket");
+    test.provision(&order).await;
+    test.clock.advance(ENOUGH);
+    let changed = without_logs(&order);
+    let first = test.change(&changed, 2).await.unwrap();
+    let condition = test.provisioner.survey().await.unwrap().remove(0).condition;
+    assert_eq!(condition, Condition::Changing);
+    assert!(matches!(test.change(&order, 3).await, Err(ProvisionError::Other(_))));
+    assert!(matches!(test.provisioner.terminate(order.request, 1).await, Err(ProvisionError::Other(_))));
+    test.clock.advance(ENOUGH);
+    test.outputs(&first).await;
+    let second = test.change(&order, 3).await.unwrap();
+    test.clock.advance(ENOUGH);
+    test.outputs(&second).await;
+    assert!(test.provisioner.terminate(order.request, 1).await.unwrap().is_some());
+}
+
+pub(crate) async fn there_is_nothing_to_change_where_nothing_is(test: ProvisionerUnderTest) {
+    let order = Order::new("s3-bucket");
+    assert!(matches!(test.change(&order, 1).await, Err(ProvisionError::Refused(_))));
+    let removal = test.removal(&order).await;
+    test.clock.advance(ENOUGH);
+    test.outputs(&removal).await;
+    assert!(matches!(test.change(&order, 2).await, Err(ProvisionError::Refused(_))));
 }
 
 pub(crate) async fn a_record_that_never_was_is_an_error(test: ProvisionerUnderTest) {

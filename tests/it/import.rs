@@ -22,7 +22,12 @@ async fn service_catalog() -> StandIn {
     let database = Database::open(":memory:").unwrap();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let queue = LocalQueue::new(database.clone(), Arc::clone(&clock));
-    let simulation = Simulation { step: Period::ZERO, fail_products: vec![], fail_teardowns: vec![] };
+    let simulation = Simulation {
+        step: Period::ZERO,
+        fail_products: vec![],
+        fail_teardowns: vec![],
+        fail_changes: vec![],
+    };
     let stand_in =
         StandIn::start(Arc::new(SimulatedProvisioner::new(database, queue, clock, simulation))).await;
     stand_in.publishes(&catalog::built_in().unwrap());

@@ -13,6 +13,8 @@ pub(crate) struct Made {
     pub(crate) tags: Value,
     /// Of its provisioning.
     pub(crate) record: String,
+    /// Of the change under way.
+    pub(crate) change: Option<String>,
     /// Of the removal under way: its token and its record.
     pub(crate) removal: Option<(String, String)>,
     pub(crate) drift: Option<Drift>,
@@ -36,7 +38,7 @@ impl Made {
         match &self.drift {
             Some(Drift::Tainted) => "TAINTED",
             Some(Drift::Broken) => "ERROR",
-            _ if self.removal.is_some() => "UNDER_CHANGE",
+            _ if self.removal.is_some() || self.change.is_some() => "UNDER_CHANGE",
             Some(Drift::Gone | Drift::Tagged(_)) | None => "AVAILABLE",
         }
     }

@@ -21,6 +21,7 @@ impl StandIn {
             "ListLaunchPaths" => self.account.lock().unwrap().shelf.paths(asked),
             "DescribeProvisioningParameters" => self.account.lock().unwrap().shelf.parameters(asked),
             "ProvisionProduct" => self.provision(asked).await,
+            "UpdateProvisionedProduct" => self.update(asked).await,
             "DescribeRecord" => self.record(asked).await,
             "DescribeProvisionedProduct" => self.describe(asked),
             "TerminateProvisionedProduct" => self.terminate(asked).await,
@@ -59,12 +60,43 @@ impl StandIn {
             token: text(&asked["ProvisionToken"]),
             tags: asked["Tags"].clone(),
             record: started.record.to_string(),
+            change: None,
             removal: None,
             drift: None,
         };
         let answer = begun(&made, &made.record);
         self.account.lock().unwrap().made.insert(name, made);
         Ok(json!({"RecordDetail": answer}))
+    }
+
+    async fn update(&self, asked: &Value) -> Result<Value, Refused> {
+        let name = text(&asked["ProvisionedProductName"]);
+        let (published, made, backing) = {
+            let account = self.account.lock().unwrap();
+            let published = account.shelf.at(asked)?.clone();
+            let made = account.made.get(&name).cloned();
+            let made = made
+                .ok_or_else(|| ("ResourceNotFoundException", "Provisioned product not found.".to_owned()))?;
+            (published, made, Arc::clone(&account.backing))
+        };
+        let order = ProvisionOrder {
+            request: request_of(&name),
+            product: &published.product,
+            parameters: &pairs(&asked["ProvisioningParameters"]),
+            tags: &pairs(&asked["Tags"]),
+        };
+        let token = text(&asked["UpdateToken"]);
+        let (_, change) = token.rsplit_once('-').unwrap();
+        let record = backing.update(&order, change.parse().unwrap()).await.map_err(|error| match error {
+            ProvisionError::Refused(why) => ("InvalidParametersException", why),
+            // It is no error that the service models; the SDK knows it by its name alone.
+            ProvisionError::Other(why) => ("ResourceInUseException", format!("under change: {why}")),
+        })?;
+        let mut account = self.account.lock().unwrap();
+        if let Some(made) = account.made.get_mut(&name) {
+            made.change = Some(record.to_string());
+        }
+        Ok(json!({"RecordDetail": begun(&made, record.as_str())}))
     }
 
     async fn record(&self, asked: &Value) -> Result<Value, Refused> {
@@ -77,6 +109,7 @@ impl StandIn {
         match state {
             RecordState::Running => Ok(json!({"RecordDetail": detail(self.running(&id))})),
             RecordState::Failed { why } => {
+                self.is_changed(&id);
                 let mut detail = detail("FAILED");
                 detail["RecordErrors"] = json!([{"Code": "ServiceError", "Description": why}]);
                 Ok(json!({"RecordDetail": detail}))
@@ -103,11 +136,18 @@ impl StandIn {
         }
     }
 
-    /// What a removal has removed is not there any more.
+    /// What a removal has removed is not there any more, and a change is over.
     fn finish(&self, record: &RecordId) {
+        self.is_changed(record);
         let is_removed =
             |made: &Made| made.removal.as_ref().is_some_and(|(_, removal)| removal == record.as_str());
         self.account.lock().unwrap().made.retain(|_, made| !is_removed(made));
+    }
+
+    fn is_changed(&self, record: &RecordId) {
+        let mut account = self.account.lock().unwrap();
+        let ended = |made: &&mut Made| made.change.as_deref() == Some(record.as_str());
+        account.made.values_mut().filter(ended).for_each(|made| made.change = None);
     }
 
     fn describe(&self, asked: &Value) -> Result<Value, Refused> {

@@ -9,6 +9,7 @@ pub(super) mod names;
 mod published;
 mod records;
 mod survey;
+mod update;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -74,6 +75,18 @@ impl ServiceCatalog {
     /// Everything that is wrong with the portfolio for the products of the catalog.
     pub async fn problems(&self) -> Vec<Problem> {
         check::problems(self).await
+    }
+
+    async fn place_for(&self, order: &ProvisionOrder<'_>) -> Result<Place, ProvisionError> {
+        match self.place(order.product).await {
+            Ok(place) => Ok(place),
+            Err(Missing::NotNow(error)) => Err(error.into()),
+            Err(missing) => {
+                let key = &order.product.key;
+                tracing::error!(request = %order.request, product = %key, %missing, "a product is not in the portfolio");
+                Err(ProvisionError::Refused(format!("{missing}. The platform team can mend this.")))
+            }
+        }
     }
 
     async fn provision_at(
@@ -163,16 +176,11 @@ fn started(record: Option<&RecordDetail>, order: &ProvisionOrder<'_>) -> anyhow:
 #[async_trait]
 impl Provisioner for ServiceCatalog {
     async fn provision(&self, order: &ProvisionOrder<'_>) -> Result<Started, ProvisionError> {
-        let place = match self.place(order.product).await {
-            Ok(place) => place,
-            Err(Missing::NotNow(error)) => return Err(error.into()),
-            Err(missing) => {
-                let key = &order.product.key;
-                tracing::error!(request = %order.request, product = %key, %missing, "a product is not in the portfolio");
-                return Err(ProvisionError::Refused(format!("{missing}. The platform team can mend this.")));
-            }
-        };
-        self.provision_at(&place, order).await
+        self.provision_at(&self.place_for(order).await?, order).await
+    }
+
+    async fn update(&self, order: &ProvisionOrder<'_>, change: u32) -> Result<RecordId, ProvisionError> {
+        self.update_at(&self.place_for(order).await?, order, change).await
     }
 
     async fn describe(&self, record: &RecordId) -> anyhow::Result<RecordState> {

@@ -48,6 +48,10 @@ impl Provisioner for Honest {
         self.service.provision(order).await
     }
 
+    async fn update(&self, order: &ProvisionOrder<'_>, change: u32) -> Result<RecordId, ProvisionError> {
+        self.service.update(order, change).await
+    }
+
     async fn describe(&self, record: &RecordId) -> anyhow::Result<RecordState> {
         self.service.describe(record).await
     }
@@ -97,7 +101,12 @@ impl Cloud {
     pub(crate) async fn open(clock: Arc<dyn Clock>) -> Self {
         let database = Database::open(":memory:").unwrap();
         let made = LocalQueue::new(database.clone(), Arc::clone(&clock));
-        let simulation = Simulation { step: Period::ZERO, fail_products: vec![], fail_teardowns: vec![] };
+        let simulation = Simulation {
+            step: Period::ZERO,
+            fail_products: vec![],
+            fail_teardowns: vec![],
+            fail_changes: vec![],
+        };
         let backing = SimulatedProvisioner::new(database.clone(), made.clone(), clock, simulation);
         let stand_in = StandIn::start(Arc::new(backing)).await;
         let (configuration, recorder) = recorded_beside(Some(stand_in.url())).await;
@@ -156,6 +165,7 @@ impl Cloud {
             step: settings.simulation.step,
             fail_products: settings.simulation.fail_products.clone(),
             fail_teardowns: settings.simulation.fail_teardowns.clone(),
+            fail_changes: settings.simulation.fail_changes.clone(),
         };
         let (database, made) = (self.database.clone(), self.made.clone());
         let backing = SimulatedProvisioner::new(database, made, Arc::clone(clock), simulation);

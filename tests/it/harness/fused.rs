@@ -220,6 +220,10 @@ impl Provisioner for Fused<dyn Provisioner> {
         self.fuse.changes("provision", self.port.provision(order)).await
     }
 
+    async fn update(&self, order: &ProvisionOrder<'_>, change: u32) -> Result<RecordId, ProvisionError> {
+        self.fuse.changes("update", self.port.update(order, change)).await
+    }
+
     async fn describe(&self, record: &RecordId) -> anyhow::Result<RecordState> {
         self.fuse.looks(self.port.describe(record)).await
     }

@@ -131,6 +131,10 @@ impl Provisioner for Seen {
         self.provisioner.provision(order).await
     }
 
+    async fn update(&self, order: &ProvisionOrder<'_>, change: u32) -> Result<RecordId, ProvisionError> {
+        self.provisioner.update(order, change).await
+    }
+
     async fn describe(&self, record: &RecordId) -> anyhow::Result<RecordState> {
         self.provisioner.describe(record).await
     }

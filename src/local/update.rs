@@ -1,0 +1,80 @@
+//! A simulated change of what was provisioned: it is evaluated anew, and afterwards it is what the order says, or as it was.
+
+use anyhow::anyhow;
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use super::instant;
+use super::obstacles::Obstacles;
+use super::physical::Physical;
+use super::provisioner::{Simulation, evaluate, later, output};
+use super::records::{Kind, Outcome, Record};
+use crate::domain::ids::{RecordId, RequestId};
+use crate::domain::period::Period;
+use crate::ports::provisioner::ProvisionOrder;
+
+/// What will happen, all of it known at the start.
+pub(super) struct Update {
+    request: RequestId,
+    change: u32,
+    /// How many resources there are afterwards.
+    made: usize,
+    step: Period,
+    outcome: Outcome,
+    obstacles: Obstacles,
+}
+
+impl Update {
+    pub(super) fn of(order: &ProvisionOrder<'_>, change: u32, simulation: &Simulation) -> Self {
+        let evaluation = evaluate(order);
+        let obstacles = Obstacles::of(order.product, &evaluation);
+        let made = evaluation.resources.len();
+        let outcome = if simulation.fail_changes.contains(&order.product.key) {
+            let first = evaluation.resources.first();
+            let what = first.map(|resource| format!(" {} ({})", resource.logical_id, resource.resource_type));
+            Outcome::Failed {
+                why: format!(
+                    "UPDATE_FAILED:{} simulated failure, because `fail_changes` names this product",
+                    what.map(|what| what + ":").unwrap_or_default()
+                ),
+            }
+        } else {
+            Outcome::Succeeded { outputs: evaluation.outputs.into_iter().map(output).collect() }
+        };
+        Self { request: order.request, change, made, step: simulation.step, outcome, obstacles }
+    }
+
+    /// Begins, or finds the record of the earlier call for it; `None` where nothing is there.
+    pub(super) fn begin(self, tx: &Connection, now: Timestamp) -> anyhow::Result<Option<RecordId>> {
+        if let Some(known) = Record::find(tx, self.request, Kind::Update, self.change)? {
+            return Ok(Some(RecordId::new(known.id)));
+        }
+        let provisioned = Record::latest(tx, self.request, Kind::Provision)?;
+        let removal = Record::latest(tx, self.request, Kind::Terminate)?;
+        let earlier = Record::latest(tx, self.request, Kind::Update)?;
+        let Some(provisioned) = provisioned.filter(|record| record.made > 0) else { return Ok(None) };
+        if [Some(&provisioned), removal.as_ref(), earlier.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|record| record.is_running(now))
+        {
+            return Err(anyhow!("another operation of {} is still under way", provisioned.product));
+        }
+        if removal.is_some_and(|removal| matches!(removal.outcome, Outcome::Succeeded { .. })) {
+            return Ok(None);
+        }
+        let succeeds = matches!(self.outcome, Outcome::Succeeded { .. });
+        let record = Record {
+            id: Physical::of(self.request).record(&format!("{}/{}", Kind::Update.word(), self.change)),
+            attempt: self.change,
+            product: provisioned.product,
+            resources: u32::try_from(self.made)?,
+            made: if succeeds { u32::try_from(self.made)? } else { 0 },
+            ends_at: instant::not_before(later(now, self.step, self.made)),
+            outcome: self.outcome,
+            obstacles: self.obstacles,
+        };
+        record.insert(tx, self.request, Kind::Update)?;
+        Ok(Some(RecordId::new(record.id)))
+    }
+}
