@@ -82,7 +82,7 @@ fn state<'p>(parts: &'p Parts, preview: Option<&'p Preview>, problem: Option<&'p
         reason: "",
         ticket: "",
         owner: None,
-        has_mates: true,
+        has_mates: false,
         notes: &[],
         preview,
         held_by: &parts.held_by,
@@ -184,6 +184,7 @@ fn every_page_of_ninety_enormous_fields_keeps_slacks_limits() {
         let state = FormState {
             team: &parts.teams[150],
             notes: &notes,
+            has_mates: true,
             held_by: &[],
             ..state(&parts, Some(&preview), Some("no"))
         };
