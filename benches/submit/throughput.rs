@@ -204,6 +204,8 @@ fn endless(change: quartermaster::domain::quota::QuotaChange) -> quartermaster::
         QuotaChange::Take { slot, monthly, budget, .. } => {
             QuotaChange::Take { slot, limit: u32::MAX, monthly, budget }
         }
-        released @ QuotaChange::Release { .. } => released,
+        other @ (QuotaChange::Release { .. } | QuotaChange::Grow { .. } | QuotaChange::Shrink { .. }) => {
+            other
+        }
     }
 }

@@ -497,3 +497,17 @@ fn a_ticket_that_could_not_be_checked_or_linked_is_told() {
     assert_eq!((rule.label.as_str(), rule.required, rule.link), ("Ticket", false, None));
     assert!(product_of("name: Topic\n").ticket.is_none());
 }
+
+#[test]
+fn what_may_be_changed_later_is_a_field_of_the_form() {
+    assert_eq!(product_of("name: Topic\nchange: [Size, Environment]\n").change, ["Size", "Environment"]);
+    assert!(product_of("name: Topic\n").change.is_empty());
+    let wrong = problems_of("name: Topic\nbind: { Team: team }\nchange: [Sizes, Team, Size, Size]\n");
+    for told in [
+        "the template has no parameter `Sizes`: did you mean `Size`?",
+        "`change` names `Team`, which the portal fills in",
+        "`change` names `Size` twice",
+    ] {
+        assert!(wrong.contains(told), "{told} in {wrong}");
+    }
+}

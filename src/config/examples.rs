@@ -1,7 +1,7 @@
 //! A right value for every key of the settings that takes a text or a list of them, for whoever wrote a wrong one.
 
 /// By path, as TOML writes it.
-pub(super) const EXAMPLES: [(&str, &str); 25] = [
+pub(super) const EXAMPLES: [(&str, &str); 26] = [
     ("server.listen", "\"127.0.0.1:3000\""),
     ("slack.connections", "2"),
     ("slack.command", "\"/provision\""),

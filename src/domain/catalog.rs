@@ -54,6 +54,8 @@ pub struct Product {
     pub choices: BTreeMap<String, Vec<(String, String)>>,
     /// When a parameter is asked for; those that are not here always are.
     pub show_when: BTreeMap<String, ShowWhen>,
+    /// Parameters that may be changed once it is there; the others stay as they were asked for.
+    pub change: Vec<String>,
     /// Who has to agree.
     pub approval: ApprovalRule,
     /// How many a team may hold at once.
@@ -98,6 +100,12 @@ impl Product {
             None => self.template.parameter(key)?.value_labels.get(value),
         };
         label.map(String::as_str).filter(|label| !label.eq_ignore_ascii_case(value))
+    }
+
+    /// The labels of these parameters, by key, where there are any.
+    pub fn labels(&self, parameters: &[(String, String)]) -> BTreeMap<String, String> {
+        let labels = parameters.iter();
+        labels.filter_map(|(key, value)| Some((key.clone(), self.label(key, value)?.to_owned()))).collect()
     }
 
     /// The template as the form offers it: narrowed to the product's choices.

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::ids::{ExecutionName, RequestId};
-use super::request::{Request, Status};
+use super::request::{ChangeAnswer, ChangeOrder, Request, Status};
 
 /// What changed so recently may still be on its way to one of the two.
 const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
@@ -124,6 +124,7 @@ pub fn compare_execution(row: &Request, runs: bool, now: Timestamp) -> Option<Fi
         // It waits for the provisioner; and without it, the provisioner and the row go on all the same.
         Status::Provisioning { .. } => None,
         Status::Active { .. }
+        | Status::Updating { .. }
         | Status::Terminating { .. }
         | Status::Denied { .. }
         | Status::Cancelled
@@ -159,6 +160,7 @@ fn is_gone(status: &Status) -> bool {
         | Status::Approved
         | Status::Provisioning { .. }
         | Status::Active { .. }
+        | Status::Updating { .. }
         | Status::Terminating { .. }
         | Status::TeardownFailed { .. } => false,
     }
@@ -166,12 +168,19 @@ fn is_gone(status: &Status) -> bool {
 
 fn condition(row: &Request, condition: &Condition) -> Option<Finding> {
     match (condition, &row.trouble) {
-        (Condition::Troubled(why), known) if known.as_ref() != Some(why) => {
+        (Condition::Troubled(why), known) if known.as_ref() != Some(why) && !is_taken_back(row, why) => {
             Some(Finding::Troubled(why.clone()))
         }
         (Condition::Fine, Some(_)) => Some(Finding::Mended),
         (Condition::Troubled(_) | Condition::Fine | Condition::Changing, _) => None,
     }
+}
+
+/// Service Catalog calls what it has rolled back TAINTED until the next change succeeds: it is as it was, and its owner was
+/// told why.
+fn is_taken_back(row: &Request, why: &str) -> bool {
+    let failed = |order: &ChangeOrder| matches!(order.answer, Some(ChangeAnswer::Failed { .. }));
+    why.starts_with("TAINTED") && row.change.as_deref().is_some_and(failed)
 }
 
 fn tags(row: &Request, existing: &Existing) -> Option<Finding> {
@@ -219,6 +228,7 @@ mod tests {
         Approved: not there -; there -; no execution execution-lost; an execution still-waiting
         Provisioning: not there -; there -; no execution -; an execution -
         Active: not there vanished; there -; no execution -; an execution still-waiting
+        Updating: not there -; there -; no execution -; an execution still-waiting
         Terminating: not there -; there -; no execution -; an execution still-waiting
         Denied: not there -; there left-over; no execution -; an execution still-waiting
         Cancelled: not there -; there left-over; no execution -; an execution still-waiting
@@ -241,6 +251,21 @@ mod tests {
         let changing = Existing { condition: Condition::Changing, ..fine(&row) };
         assert_eq!(words(&compare(&row, Some(&changing), now)), "-");
         assert_eq!(words(&compare(&row, Some(&fine(&row)), now)), "mended");
+    }
+
+    #[test]
+    fn what_was_rolled_back_after_a_failed_change_is_no_news() {
+        let (mut row, now) = (at(StatusName::Active), minutes(LATER));
+        let failed = ChangeAnswer::Failed { why: "AccessDenied".into() };
+        let order = ChangeOrder { answer: Some(failed), ..crate::domain::next::an_order() };
+        let seen = |why: &str| Existing {
+            condition: Condition::Troubled(why.to_owned()),
+            ..fine(&at(StatusName::Active))
+        };
+        assert_eq!(words(&compare(&row, Some(&seen("TAINTED: rolled back")), now)), "troubled");
+        row.change = Some(Box::new(order));
+        assert_eq!(words(&compare(&row, Some(&seen("TAINTED: rolled back")), now)), "-");
+        assert_eq!(words(&compare(&row, Some(&seen("ERROR")), now)), "troubled");
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Everything that can happen to a request after it was submitted.
 
+use rust_decimal::Decimal;
+
 use super::audit::By;
 use super::ids::{ExecutionName, PersonId, ProvisionedProductId, RecordId, TaskToken};
 use super::period::Period;
-use super::request::{Billed, MessageRef, Output, Prompt};
+use super::request::{Billed, ChangeOrder, MessageRef, Output, Prompt};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +106,32 @@ pub enum Event {
     },
     /// The time to answer a renewal may be over.
     RenewalDeadline,
+    /// Somebody wants it changed. Their right to and the order were checked before.
+    Change {
+        /// Who.
+        by: By,
+        /// To what.
+        order: Box<ChangeOrder>,
+        /// What the team's estimates may come to, US dollars a month; `None` where nothing limits them.
+        budget: Option<Decimal>,
+    },
+    /// The time to answer a change may be over.
+    ChangeDeadline,
+    /// The provisioner began to change it.
+    UpdateStarted {
+        /// The operation to watch.
+        record: RecordId,
+    },
+    /// It is changed.
+    UpdateSucceeded {
+        /// The outputs that people may see.
+        outputs: Vec<Output>,
+    },
+    /// It could not be changed, and is as it was.
+    UpdateFailed {
+        /// Why, as the provisioner put it.
+        why: String,
+    },
     /// Somebody wants it removed. Their right to was checked before.
     TearDown {
         /// Who.
@@ -171,6 +199,11 @@ impl Event {
             Self::LeaseEnded => "lease ended",
             Self::Renew { .. } => "renew",
             Self::RenewalDeadline => "renewal deadline",
+            Self::Change { .. } => "change",
+            Self::ChangeDeadline => "change deadline",
+            Self::UpdateStarted { .. } => "update started",
+            Self::UpdateSucceeded { .. } => "update succeeded",
+            Self::UpdateFailed { .. } => "update failed",
             Self::TearDown { .. } => "tear down",
             Self::Retain { .. } => "retain",
             Self::Transfer { .. } => "transfer",

@@ -59,6 +59,7 @@ pub(crate) fn product(needed: u32) -> Product {
         bind: BTreeMap::from([("TeamName".into(), Binding::Team)]),
         choices: BTreeMap::new(),
         show_when: BTreeMap::new(),
+        change: Vec::new(),
         approval: ApprovalRule { needed, ..ApprovalRule::default() },
         quota: QuotaRule { per_team: 10, over_budget: OverBudget::Refuse },
         lease: LeaseTerms {
@@ -120,6 +121,7 @@ pub(crate) fn status(name: StatusName) -> Status {
         StatusName::Approved => Status::Approved,
         StatusName::Provisioning => Status::Provisioning { token: token(1), unwanted: None },
         StatusName::Active => Status::Active { lease: Lease::begin(&product(1).lease, minutes(30)) },
+        StatusName::Updating => Status::Updating { lease: Lease::begin(&product(1).lease, minutes(30)) },
         StatusName::Terminating => Status::Terminating { ending: Ending::Failed { why: why() }, attempt: 1 },
         StatusName::Denied => Status::Denied { by: person("morgan"), reason: "too big".into() },
         StatusName::Cancelled => Status::Cancelled,
@@ -147,6 +149,7 @@ pub(crate) fn at(name: StatusName) -> Request {
     let made = [
         StatusName::Provisioning,
         StatusName::Active,
+        StatusName::Updating,
         StatusName::Terminating,
         StatusName::Failed,
         StatusName::TeardownFailed,

@@ -104,9 +104,9 @@ impl fmt::Display for RequestId {
 pub struct ProductKey(String);
 
 /// First words of `/provision …` that can never be a product key.
-pub const RESERVED_WORDS: [&str; 14] = [
-    "again", "audit", "cancel", "costs", "help", "jobs", "list", "pause", "renew", "resume", "stats",
-    "status", "teardown", "transfer",
+pub const RESERVED_WORDS: [&str; 15] = [
+    "again", "audit", "cancel", "change", "costs", "help", "jobs", "list", "pause", "renew", "resume",
+    "stats", "status", "teardown", "transfer",
 ];
 
 impl ProductKey {

@@ -149,6 +149,12 @@ pub enum JobKind {
     Lease,
     /// End a renewal that nobody has answered by now.
     RenewalDeadline,
+    /// End a change that nobody has answered by now.
+    ChangeDeadline,
+    /// Ask the provisioner to change it.
+    Update,
+    /// Look how the change is doing.
+    WatchUpdate,
     /// Bring one message up to date that the row does not name as its current one.
     Refresh {
         /// Where it stands.
@@ -252,6 +258,9 @@ impl JobKind {
             Self::Refresh { at, .. } => format!("{SHOW}{}:{}", at.channel, at.ts),
             Self::Lease => "lease".to_owned(),
             Self::RenewalDeadline => "renewal-deadline".to_owned(),
+            Self::ChangeDeadline => "change-deadline".to_owned(),
+            Self::Update => "update".to_owned(),
+            Self::WatchUpdate => "watch-update".to_owned(),
             Self::FindHomes => "homes".to_owned(),
             Self::Warn => format!("{SHOW}warning"),
             Self::Home => format!("{SHOW}home"),
@@ -284,6 +293,9 @@ impl JobKind {
             Self::JudgeClick(_) => "judge_click",
             Self::Lease => "lease",
             Self::RenewalDeadline => "renewal_deadline",
+            Self::ChangeDeadline => "change_deadline",
+            Self::Update => "update",
+            Self::WatchUpdate => "watch_update",
             Self::Refresh { .. } => "refresh",
             Self::FindHomes => "find_homes",
             Self::Warn => "warn",
@@ -328,6 +340,9 @@ mod tests {
             JobKind::Show(Surface::Told(News::Status(StatusName::TimedOut))),
             JobKind::Lease,
             JobKind::RenewalDeadline,
+            JobKind::ChangeDeadline,
+            JobKind::Update,
+            JobKind::WatchUpdate,
             JobKind::Refresh {
                 at: MessageRef { channel: ChannelId::new("C0PAYMENTS"), ts: "1.2".into() },
                 surface: Surface::Card,
@@ -374,6 +389,9 @@ mod tests {
         show: show:told:TIMED_OUT
         lease: lease
         renewal_deadline: renewal-deadline
+        change_deadline: change-deadline
+        update: update
+        watch_update: watch-update
         refresh: show:C0PAYMENTS:1.2
         find_homes: homes
         warn: show:warning

@@ -180,7 +180,7 @@ pub fn may_decide(
     let is_own = person == request.asker() || *person == request.owner;
     match standing {
         Standing::Nobody => Err(Refusal::NotAnApprover { approvers: approvers.to_owned() }),
-        Standing::Approver if is_own && !request.product.approval.self_approval => {
+        Standing::Approver if is_own && !request.rule().self_approval => {
             Err(Refusal::OwnRequest { approvers: approvers.to_owned() })
         }
         Standing::InsteadOf(_) if is_own => Err(Refusal::OwnRequest { approvers: approvers.to_owned() }),

@@ -20,6 +20,22 @@ pub enum QuotaChange {
         /// What the team's estimates may come to; `None` where nothing limits them.
         budget: Option<Decimal>,
     },
+    /// Adds to the estimates of a slot that is held, if the team's budget leaves room.
+    Grow {
+        /// Whose slot.
+        slot: QuotaSlot,
+        /// What it adds to the team's estimates, US dollars a month.
+        monthly: Decimal,
+        /// What they may come to; `None` where nothing limits them.
+        budget: Option<Decimal>,
+    },
+    /// Takes from the estimates of a slot that goes on to be held.
+    Shrink {
+        /// Whose slot.
+        slot: QuotaSlot,
+        /// What it takes off, US dollars a month.
+        monthly: Decimal,
+    },
     /// Gives a slot back.
     Release {
         /// Whose slot.

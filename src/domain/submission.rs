@@ -104,10 +104,8 @@ fn new_request(
     status: Status,
     now: Timestamp,
 ) -> Request {
-    let labels = submission.parameters.iter();
-    let labels = labels.filter_map(|(key, value)| Some((key.clone(), product.label(key, value)?.to_owned())));
     Request {
-        labels: labels.collect(),
+        labels: product.labels(&submission.parameters),
         id: submission.id,
         revision: 1,
         requester: submission.requester,
@@ -132,6 +130,7 @@ fn new_request(
         approvals: Vec::new(),
         asking: Asking::default(),
         renewal: None,
+        change: None,
         provisioned: None,
         progress: Progress::default(),
         billed: None,
@@ -142,7 +141,8 @@ fn new_request(
     }
 }
 
-fn snapshot(product: &Product) -> ProductSnapshot {
+/// What the product says now, to be kept.
+pub fn snapshot(product: &Product) -> ProductSnapshot {
     ProductSnapshot {
         key: product.key.clone(),
         name: product.name.clone(),

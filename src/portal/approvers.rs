@@ -9,12 +9,11 @@ use crate::domain::away::Away;
 use crate::domain::catalog::{Approvers, Principal, Product, Stage};
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::period::Period;
-use crate::domain::policy::{ApprovalPath, Standing, approval_path, may_decide};
+use crate::domain::policy::{ApprovalPath, Standing, may_decide};
 use crate::domain::preview::Turn;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::seats::can_be_filled;
-use crate::domain::submission::Submission;
 use crate::ports::store::{Which, Whose};
 
 /// Those who are asked.
@@ -71,7 +70,7 @@ impl Portal {
                 add(&mut circle.asked, admin);
             }
         }
-        let self_approval = request.product.approval.self_approval;
+        let self_approval = request.rule().self_approval;
         // Nobody is answered for who could not answer.
         circle.aways.retain(|away| away.person != request.owner && away.delegate != request.owner);
         circle.asked = others(circle.asked, request.asker(), self_approval);
@@ -142,22 +141,21 @@ impl Portal {
     pub(super) async fn somebody_can_approve(
         &self,
         product: &Product,
-        submission: &Submission,
+        team: &TeamName,
+        [asker, owner]: [&PersonId; 2],
+        path: &ApprovalPath,
     ) -> Result<(), Refusal> {
-        let (team, person) = (submission.team.clone(), submission.requester.clone());
-        let owner = submission.owner.clone();
-        let (parameters, estimate) = (&submission.parameters, submission.estimate.as_ref());
-        let path = approval_path(&product.approval, &team, parameters, estimate);
         let ApprovalPath::Ask { needed, stages, .. } = path else { return Ok(()) };
-        let stages = if stages.is_empty() { product.approval.stages() } else { stages };
+        let stages = if stages.is_empty() { product.approval.stages() } else { stages.clone() };
+        let (team, asker, owner, needed) = (team.clone(), asker.clone(), owner.clone(), *needed);
         let (portal, self_approval) = (self.clone(), product.approval.self_approval);
         let counted = in_time(async move {
             let mut seats = Vec::new();
             for stage in &stages {
-                let circle = portal.circle(stage, &team, &person).await?;
+                let circle = portal.circle(stage, &team, &asker).await?;
                 let mut people = portal.each_of(&circle.may).await?;
                 if !self_approval {
-                    people.remove(&person);
+                    people.remove(&asker);
                     people.remove(&owner);
                 }
                 seats.push((stage.needed, people));

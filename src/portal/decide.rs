@@ -80,7 +80,7 @@ pub async fn decide(
 
 /// Whether its name has to be typed to approve it, and was not.
 fn wants_name(request: &Request, typed: Option<&str>) -> bool {
-    let wanted = request.product.approval.confirm == ApprovalConfirm::TypeTheName;
+    let wanted = request.rule().confirm == ApprovalConfirm::TypeTheName;
     wanted && request.waits_for_approvers() && typed.map(str::trim) != Some(&request.resource_name())
 }
 
@@ -177,6 +177,7 @@ pub(super) async fn refresh_news(portal: &Portal, request: &Request, click: &Cli
             | Surface::Thread
             | Surface::Direct
             | Surface::Renewal
+            | Surface::Change
             | Surface::Warning
             | Surface::Prompt(_),
         ) => Ok(()),

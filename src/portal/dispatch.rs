@@ -350,7 +350,7 @@ fn given_up(id: RequestId, kind: &JobKind, why: &str) -> String {
 /// Whether the request stands still without this job.
 fn somebody_waits(kind: &JobKind) -> bool {
     match kind {
-        JobKind::Show(surface) => matches!(surface, Surface::Card | Surface::Renewal),
+        JobKind::Show(surface) => matches!(surface, Surface::Card | Surface::Renewal | Surface::Change),
         JobKind::JudgeClick(_)
         | JobKind::Prompt { .. }
         | JobKind::FindApprovers { .. }
@@ -371,7 +371,10 @@ fn somebody_waits(kind: &JobKind) -> bool {
         | JobKind::Terminate
         | JobKind::WatchTermination
         | JobKind::Lease
-        | JobKind::RenewalDeadline => true,
+        | JobKind::RenewalDeadline
+        | JobKind::ChangeDeadline
+        | JobKind::Update
+        | JobKind::WatchUpdate => true,
     }
 }
 

@@ -68,7 +68,15 @@ pub async fn open(
     refuse_while_paused(portal).await?;
     let (teams, team) = choose_team(portal, person, &product, typed.team.as_deref()).await?;
     let form = form_of(&product)?;
-    let (values, unknown) = match_prefill(&form, &typed.pairs);
+    let (values, mut notes) = prefilled(&form, &typed.pairs);
+    notes.extend(values_of_nothing(&product, &values));
+    let filling = Filling { values, notes, ..Filling::default() };
+    session(portal, person, product, form, (teams, team), filling).await
+}
+
+/// What was typed behind a command as values of the form's fields, with a remark about what is none.
+pub(super) fn prefilled(form: &Form, typed: &[(String, String)]) -> (BTreeMap<String, String>, Vec<String>) {
+    let (values, unknown) = match_prefill(form, typed);
     let mut notes: Vec<String> = unknown
         .into_iter()
         .map(|key| match key.nearest {
@@ -76,10 +84,8 @@ pub async fn open(
             None => format!("There is no field {}.", key.typed),
         })
         .collect();
-    let values = take_over(&form, values, &mut notes);
-    notes.extend(values_of_nothing(&product, &values));
-    let filling = Filling { values, notes, ..Filling::default() };
-    session(portal, person, product, form, (teams, team), filling).await
+    let values = take_over(form, values, &mut notes);
+    (values, notes)
 }
 
 /// The values that the form can begin with; a note about each of the others.

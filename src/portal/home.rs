@@ -10,7 +10,7 @@ use crate::domain::job::{Job, JobKind};
 use crate::domain::period::Period;
 use crate::domain::policy::Team;
 use crate::domain::quota::QuotaUse;
-use crate::domain::request::Request;
+use crate::domain::request::{Question, Request};
 use crate::ports::slack::{Excerpt, HomePage, ProductUse, SlackError, TeamPage};
 use crate::ports::store::{HomeTab, Which, Whose};
 
@@ -154,7 +154,11 @@ async fn waiting_for(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<R
 /// Of a renewal only the deadline is kept, so that stands for when it was asked for.
 pub(crate) fn asked_at(request: &Request) -> Timestamp {
     let timeout = request.product.approval.timeout;
-    request.waiting_renewal().map_or(request.submitted_at, |renewal| timeout.before(renewal.approve_by))
+    match request.question() {
+        Question::Request => request.submitted_at,
+        Question::Renewal(renewal) => timeout.before(renewal.approve_by),
+        Question::Change(order) => order.asked_at,
+    }
 }
 
 async fn team_page(portal: &Portal, person: &PersonId, team: &Team) -> anyhow::Result<TeamPage> {

@@ -9,6 +9,7 @@ pub mod asking;
 pub mod away;
 pub mod bill;
 pub mod cancel;
+pub mod change;
 pub mod costs;
 pub mod decide;
 pub mod dispatch;
@@ -162,15 +163,25 @@ impl Portal {
         once: Option<&str>,
         decide: impl Fn(&Request, Timestamp) -> Result<Transition, Refusal>,
     ) -> Result<Request, Error> {
+        match self.try_change_once(id, once, decide).await? {
+            Ok(request) => Ok(request),
+            Err(error) => Err(anyhow::Error::new(error).context("cannot store the change").into()),
+        }
+    }
+
+    /// As [`Self::change_once`], where the store may refuse it for want of room in the budget.
+    async fn try_change_once(
+        &self,
+        id: RequestId,
+        once: Option<&str>,
+        decide: impl Fn(&Request, Timestamp) -> Result<Transition, Refusal>,
+    ) -> Result<Result<Request, CommitError>, Error> {
         for _ in 0..STALE_RETRIES {
             let transition = decide(&self.load(id).await?, self.now())?;
             match self.commit(transition, once.map(str::to_owned), None).await {
-                Ok(request) => return Ok(request),
-                Err(CommitError::Again(_)) => return self.load(id).await,
+                Err(CommitError::Again(_)) => return Ok(Ok(self.load(id).await?)),
                 Err(CommitError::Stale) => {}
-                Err(error) => {
-                    return Err(anyhow::Error::new(error).context("cannot store the change").into());
-                }
+                other => return Ok(other),
             }
         }
         Err(anyhow::anyhow!("the request changed {STALE_RETRIES} times while it was being changed").into())
@@ -184,13 +195,17 @@ impl Portal {
         once: Option<&str>,
         event: &Event,
     ) -> Result<Request, Error> {
-        self.change_once(seen.id, once, |request, now| {
-            if request.epoch != seen.epoch {
-                return Err(Refusal::stale(request));
-            }
-            next(request, event, now)
-        })
-        .await
+        self.change_once(seen.id, once, as_seen(seen, event)).await
+    }
+
+    /// As [`Self::change_as_seen`], where the store may refuse it for want of room in the budget.
+    async fn try_change_as_seen(
+        &self,
+        seen: &Request,
+        once: Option<&str>,
+        event: &Event,
+    ) -> Result<Result<Request, CommitError>, Error> {
+        self.try_change_once(seen.id, once, as_seen(seen, event)).await
     }
 
     /// Commits a transition and has its jobs run.
@@ -318,5 +333,18 @@ impl Portal {
                 Error::Failed(anyhow::Error::new(error).context("cannot note a refusal on the audit trail"))
             }
         }
+    }
+}
+
+/// The event about a request whose buttons mean what they meant when it was seen.
+fn as_seen<'e>(
+    seen: &'e Request,
+    event: &'e Event,
+) -> impl Fn(&Request, Timestamp) -> Result<Transition, Refusal> + 'e {
+    move |request, now| {
+        if request.epoch != seen.epoch {
+            return Err(Refusal::stale(request));
+        }
+        next(request, event, now)
     }
 }

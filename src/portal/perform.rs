@@ -16,12 +16,13 @@ use super::reconcile::reconcile;
 use super::show::{refresh, show};
 use super::trail::copy;
 use super::{Error, Portal};
+use crate::domain::catalog::Product;
 use crate::domain::event::Event;
 use crate::domain::ids::{RecordId, RequestId, TaskToken};
 use crate::domain::job::{JobKind, Resume, StoredClick, Subject};
 use crate::domain::next::next;
 use crate::domain::policy::ApprovalPath;
-use crate::domain::request::{Output, Request, Status};
+use crate::domain::request::{Output, ProductSnapshot, Request, Status};
 use crate::ports::provisioner::{ProvisionError, ProvisionOrder, RecordState};
 use crate::ports::slack::SlackError;
 use crate::ports::workflow::{ExecutionInput, ResumeError};
@@ -102,6 +103,12 @@ async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Pe
             let deadline = |request: &Request| request.waiting_renewal().map(|renewal| renewal.approve_by);
             at_deadline(portal, id, Event::RenewalDeadline, deadline).await
         }
+        JobKind::ChangeDeadline => {
+            let deadline = |request: &Request| request.waiting_change().map(|order| order.approve_by);
+            at_deadline(portal, id, Event::ChangeDeadline, deadline).await
+        }
+        JobKind::Update => update(portal, id).await,
+        JobKind::WatchUpdate => watch_update(portal, id).await,
         JobKind::Prompt { prompt: kind, epoch } => prompt(portal, id, *kind, *epoch).await,
         JobKind::FindApprovers { prompt, epoch } => find_approvers(portal, id, *prompt, *epoch).await,
         JobKind::TellApprover { prompt, epoch, person } => {
@@ -216,9 +223,7 @@ async fn provision(portal: &Portal, id: RequestId) -> Result<Performed, JobError
     if !matches!(request.status, Status::Provisioning { .. }) {
         return Ok(Performed::Done);
     }
-    let product = portal.catalog.product(&request.product.key);
-    let Some(product) = product.filter(|product| product.template_hash == request.product.template_hash)
-    else {
+    let Some(product) = offered(portal, &request.product) else {
         let why = "the product was changed by its owner while the request was waiting".to_owned();
         return apply(portal, id, Event::ProvisioningFailed { why }).await;
     };
@@ -238,6 +243,42 @@ async fn provision(portal: &Portal, id: RequestId) -> Result<Performed, JobError
     }
 }
 
+/// The product of the catalog, while it is the version that was asked for.
+fn offered<'p>(portal: &'p Portal, asked: &ProductSnapshot) -> Option<&'p Product> {
+    let product = portal.catalog.product(&asked.key);
+    product.filter(|product| product.template_hash == asked.template_hash).map(|product| &**product)
+}
+
+async fn update(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
+    let Some(order) = request.running_change() else { return Ok(Performed::Done) };
+    let Some(product) = offered(portal, &order.product) else {
+        let why = "the product was changed by its owner while the change was waiting".to_owned();
+        return apply(portal, id, Event::UpdateFailed { why }).await;
+    };
+    let tags = request.tags();
+    let provision = ProvisionOrder { request: id, product, parameters: &order.parameters, tags: &tags };
+    // Nothing turns a page while a change is made, so the epoch names it.
+    match portal.ports.provisioner.update(&provision, request.epoch).await {
+        Ok(record) => apply(portal, id, Event::UpdateStarted { record }).await,
+        Err(ProvisionError::Refused(why)) => apply(portal, id, Event::UpdateFailed { why }).await,
+        Err(ProvisionError::Other(error)) => Err(JobError::Later(error)),
+    }
+}
+
+async fn watch_update(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
+    let Some((request, record)) = watched(portal, id).await? else { return Ok(Performed::Done) };
+    let Some(order) = request.running_change() else { return Ok(Performed::Done) };
+    match portal.ports.provisioner.describe(&record).await? {
+        RecordState::Running => Ok(Performed::Again(portal.ports.provisioner.poll_every())),
+        RecordState::Succeeded { outputs } => {
+            let outputs = allowed_outputs(&order.product, outputs);
+            apply(portal, id, Event::UpdateSucceeded { outputs }).await
+        }
+        RecordState::Failed { why } => apply(portal, id, Event::UpdateFailed { why }).await,
+    }
+}
+
 async fn watch_provisioning(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
     let Some((request, record)) = watched(portal, id).await? else { return Ok(Performed::Done) };
     if !matches!(request.status, Status::Provisioning { .. }) {
@@ -246,7 +287,7 @@ async fn watch_provisioning(portal: &Portal, id: RequestId) -> Result<Performed,
     match portal.ports.provisioner.describe(&record).await? {
         RecordState::Running => Ok(Performed::Again(portal.ports.provisioner.poll_every())),
         RecordState::Succeeded { outputs } => {
-            let outputs = allowed_outputs(&request, outputs);
+            let outputs = allowed_outputs(&request.product, outputs);
             apply(portal, id, Event::ProvisioningSucceeded { outputs }).await
         }
         RecordState::Failed { why } => apply(portal, id, Event::ProvisioningFailed { why }).await,
@@ -254,13 +295,13 @@ async fn watch_provisioning(portal: &Portal, id: RequestId) -> Result<Performed,
 }
 
 /// The outputs that the product allows people to see, in the product's order; others may hold secrets.
-fn allowed_outputs(request: &Request, outputs: Vec<(String, String, String)>) -> Vec<Output> {
+fn allowed_outputs(product: &ProductSnapshot, outputs: Vec<(String, String, String)>) -> Vec<Output> {
     let mut shown: Vec<Output> = outputs
         .into_iter()
-        .filter(|(name, ..)| request.product.outputs.contains(name))
+        .filter(|(name, ..)| product.outputs.contains(name))
         .map(|(name, description, value)| Output { name, description, value })
         .collect();
-    shown.sort_by_key(|output| request.product.outputs.iter().position(|name| *name == output.name));
+    shown.sort_by_key(|output| product.outputs.iter().position(|name| *name == output.name));
     shown
 }
 

@@ -169,7 +169,7 @@ fn broken_rules(
         .collect()
 }
 
-async fn preview(
+pub(super) async fn preview(
     portal: &Portal,
     person: &PersonId,
     product: &Product,

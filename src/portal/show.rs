@@ -56,6 +56,7 @@ fn destination(portal: &Portal, request: &Request, surface: Surface) -> Option<D
             (asked && request.status.name().is_undecided()).then(channel)
         }
         Surface::Renewal => request.waiting_renewal().map(|_| channel()),
+        Surface::Change => request.waiting_change().map(|_| channel()),
         Surface::Thread => {
             let decided = !request.status.name().is_undecided();
             request.messages.get(&Surface::Card).filter(|_| decided).cloned().map(Destination::Thread)
@@ -126,7 +127,7 @@ pub(super) async fn tell_directly(
 
 /// Whether approvers answer there.
 fn is_card(surface: Surface) -> bool {
-    matches!(surface, Surface::Card | Surface::Renewal)
+    matches!(surface, Surface::Card | Surface::Renewal | Surface::Change)
 }
 
 /// A card that cannot be posted is tried again: somebody has to invite the bot, and until then nobody can decide.

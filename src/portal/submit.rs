@@ -13,6 +13,7 @@ use crate::domain::cost::estimate;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters};
+use crate::domain::policy::approval_path;
 use crate::domain::refusal::Refusal;
 use crate::domain::submission::{Submission, submit as birth};
 use crate::domain::template::FailedRule;
@@ -149,7 +150,10 @@ pub async fn submit(portal: &Portal, filled: Filled) -> Result<RequestId, Submit
         return Err(SubmitError::Fields(corrections));
     }
     let submission = Submission { owner, ticket, ..submission(portal, id, &filled, team, &product, values) };
-    portal.somebody_can_approve(&product, &submission).await?;
+    let (parameters, price) = (&submission.parameters, submission.estimate.as_ref());
+    let path = approval_path(&product.approval, &submission.team, parameters, price);
+    let theirs = [&submission.requester, &submission.owner];
+    portal.somebody_can_approve(&product, &submission.team, theirs, &path).await?;
     store(portal, submission, &product, once).await
 }
 
@@ -227,7 +231,7 @@ fn checked(
 }
 
 /// The template's own rules, each told under the first field it mentions.
-fn broken_rules(
+pub(super) fn broken_rules(
     product: &Product,
     form: &Form,
     asked: &dyn Fn(&str) -> bool,

@@ -6,7 +6,7 @@ use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Request, Surface};
+use crate::domain::request::{Request, Status, Surface};
 
 /// Whether the person may go on to say to whom: asked before the dialog opens.
 ///
@@ -20,6 +20,9 @@ pub async fn may_transfer(portal: &Portal, click: &Click) -> Result<Request, Err
 
 async fn check(portal: &Portal, request: &Request, click: &Click) -> Result<(), Error> {
     portal.check_tends(request, &click.by, "hand over").await?;
+    if matches!(request.status, Status::Updating { .. }) {
+        return Err(Refusal::BeingChanged.into());
+    }
     if !request.status.name().is_there() {
         return Err(Refusal::NothingToTransfer { status: request.status.name() }.into());
     }

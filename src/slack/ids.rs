@@ -26,6 +26,8 @@ pub enum ActionId {
     Retain,
     /// Hand over, which asks to whom; carries a [`ButtonValue`].
     Transfer,
+    /// Change what lives, which opens a form; carries a [`ButtonValue`].
+    Change,
     /// Ask again, prefilled from an earlier request; carries a [`ButtonValue`].
     Again,
     /// Details of one request; carries a [`ButtonValue`].
@@ -63,7 +65,7 @@ impl ActionId {
     pub const MOST_PERIODS: u8 = 5;
 
     /// Every action.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Approve,
         Self::Deny,
         Self::Cancel,
@@ -76,6 +78,7 @@ impl ActionId {
         Self::TearDown,
         Self::Retain,
         Self::Transfer,
+        Self::Change,
         Self::Again,
         Self::ShowStatus,
         Self::MoreRows,
@@ -108,6 +111,7 @@ impl ActionId {
             Self::TearDown => "request.teardown",
             Self::Retain => "request.retain",
             Self::Transfer => "request.transfer",
+            Self::Change => "request.change",
             Self::Again => "request.again",
             Self::ShowStatus => "status.show",
             Self::MoreRows => "list.more",
@@ -145,6 +149,8 @@ pub enum CallbackId {
     Retain,
     /// To whom something is handed.
     Transfer,
+    /// What is to be different of what lives.
+    Change,
     /// The name of what is approved.
     Approve,
     /// Who answers while one is away.
@@ -159,12 +165,13 @@ pub enum CallbackId {
 
 impl CallbackId {
     /// Every modal.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::RequestForm,
         Self::DenyReason,
         Self::TearDown,
         Self::Retain,
         Self::Transfer,
+        Self::Change,
         Self::Approve,
         Self::Away,
         Self::Catalog,
@@ -180,6 +187,7 @@ impl CallbackId {
             Self::TearDown => "request.teardown",
             Self::Retain => "request.retain",
             Self::Transfer => "request.transfer",
+            Self::Change => "request.change",
             Self::Approve => "request.approve_name",
             Self::Away => "home.away",
             Self::Catalog => "catalog.browser",

@@ -68,6 +68,7 @@ pub(crate) fn product(key: &str) -> Product {
     Product {
         choices: std::collections::BTreeMap::new(),
         show_when: std::collections::BTreeMap::new(),
+        change: Vec::new(),
         key: ProductKey::parse(key).unwrap(),
         name: "Secure S3 Bucket".to_owned(),
         description: String::new(),

@@ -8,7 +8,7 @@ async fn a_requester_cancels_with_the_button_while_nobody_has_decided() {
         let (alice, morgan) = (&company.alice, &company.morgan);
         alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
         alice.clicks("Cancel").await;
-        insta::assert_snapshot!(alice.is_told(), @"Cancelled your request for *PostgreSQL RDS Instance*.");
+        insta::assert_snapshot!(alice.is_told(), @"Cancelled your request for *PostgreSQL RDS Instance* (`id`).");
         insta::assert_snapshot!(alice.newest_dm(), @"
         *PostgreSQL RDS Instance v1.0* for team *payments*
         Cancelled by <@U0ALICE> (2026-11-23 09:00 UTC)

@@ -18,6 +18,7 @@ async fn help_names_what_there_is() {
         `/provision again &lt;id&gt;` opens the form of an earlier request, filled in as it was
         `/provision cancel &lt;id&gt;` withdraws a request that nobody has decided yet
         `/provision renew &lt;id&gt; [30d]` keeps something longer; its product says by how much
+        `/provision change &lt;id&gt; [Key=value …]` changes what lives, as far as its product allows, or brings it to the newest version
         `/provision teardown &lt;id&gt;` tears something down, after it has shown what is lost and what is kept
         `/provision transfer &lt;id&gt; [@person]` hands something to a team-mate
         `/provision audit &lt;id&gt;` shows who did what and when; for approvers, admins and auditors
@@ -169,7 +170,7 @@ async fn the_details_button_shows_all_that_happened() {
         2026-11-23 09:00 UTC approved by <@U0MORGAN>: [button in C0PAYMENTS]
         2026-11-23 09:00 UTC provisioning by workflow
         2026-11-23 09:00 UTC active by provisioner
-        [Renew 30 days] [Tear down] [Hand over] [Another like it]
+        [Renew 30 days] [Change] [Tear down] [Hand over] [Another like it]
         (Request `id` · whole id `ID` · Simulated: nothing real is made)
         ");
     })

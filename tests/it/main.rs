@@ -11,6 +11,7 @@ mod away;
 mod bill;
 mod budget;
 mod cancellation;
+mod change;
 mod commands;
 mod conditions;
 mod costs;

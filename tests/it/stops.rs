@@ -289,3 +289,36 @@ async fn a_hand_over_ends_the_same_wherever_the_bot_stops() {
     *Secure S3 Bucket v1.0* of team *payments* is yours now: `payments-logs-dev-id`.
     ");
 }
+
+#[tokio::test]
+async fn a_change_ends_the_same_wherever_the_bot_stops() {
+    let ending = wherever_it_stops(Setup::new, async |company| {
+        Patient(&company.alice).asks_for("rds-postgres", &DATABASE).await;
+        Patient(&company.morgan).clicks("Approve").await;
+        company.waits("5m").await;
+        let id = company.newest_request().await.id.short();
+        Patient(&company.alice).asks_by(&format!("/provision change {id} InstanceSize=medium")).await;
+        Patient(&company.alice).sends(&[]).await;
+        company.waits("5m").await;
+        Patient(&company.morgan).clicks("Approve").await;
+        company.waits("5m").await;
+    });
+    insta::assert_snapshot!(ending.await, @"
+    submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
+    approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
+    approved | U0MORGAN | payments | rds-postgres | APPROVED | [button in C0PAYMENTS]
+    provisioning | workflow | payments | rds-postgres | PROVISIONING
+    active | provisioner | payments | rds-postgres | ACTIVE
+    change requested | U0ALICE | payments | rds-postgres | ACTIVE | InstanceSize small -> medium; 1 needed [form]
+    change approved | U0MORGAN | payments | rds-postgres | ACTIVE | [button in C0PAYMENTS]
+    updating | workflow | payments | rds-postgres | UPDATING
+    changed | provisioner | payments | rds-postgres | ACTIVE | InstanceSize small -> medium
+    # Active: PostgreSQL RDS Instance
+    # Changed: PostgreSQL RDS Instance
+    *PostgreSQL RDS Instance v1.0* for team *payments*
+    *PostgreSQL RDS Instance v1.0* is changed.
+    *PostgreSQL RDS Instance v1.0* is ready.
+    > Active
+    Your request for *PostgreSQL RDS Instance v1.0* is approved.
+    ");
+}

@@ -16,8 +16,45 @@ use crate::ports::stored::product_key;
 pub(super) async fn parts(store: &DynamoStore, change: &QuotaChange) -> anyhow::Result<Vec<Part>> {
     match change {
         QuotaChange::Take { slot, limit, monthly, budget } => take(store, slot, *limit, *monthly, *budget),
-        QuotaChange::Release { slot, monthly } => release(store, slot, *monthly).await,
+        QuotaChange::Grow { slot, monthly, budget } => grow(store, slot, *monthly, *budget),
+        QuotaChange::Shrink { slot, monthly } => give_back(store, slot, *monthly, 0).await,
+        QuotaChange::Release { slot, monthly } => give_back(store, slot, *monthly, 1).await,
     }
+}
+
+fn grow(
+    store: &DynamoStore,
+    slot: &QuotaSlot,
+    monthly: Decimal,
+    budget: Option<Decimal>,
+) -> anyhow::Result<Vec<Part>> {
+    let mut parts: Vec<Part> = total(store, slot, monthly, budget)?.into_iter().collect();
+    let change = Expression::new("ADD monthly :monthly", vec![(":monthly", number(&monthly))]);
+    let counter = keys::quota(&slot.team, slot.product.as_str());
+    parts.push(store.update(counter, change, Check::Nothing, "")?);
+    Ok(parts)
+}
+
+/// Adds to the team's total, within its budget.
+fn total(
+    store: &DynamoStore,
+    slot: &QuotaSlot,
+    monthly: Decimal,
+    budget: Option<Decimal>,
+) -> anyhow::Result<Option<Part>> {
+    let total = keys::quota(&slot.team, keys::TEAM_TOTAL);
+    let mut change = Expression::new("ADD monthly :monthly", vec![(":monthly", number(&monthly))]);
+    Ok(match budget {
+        Some(budget) => {
+            let room = budget.saturating_sub(monthly);
+            let is_first = if room < Decimal::ZERO { "" } else { "attribute_not_exists(monthly) OR " };
+            change.values.push((":room", number(&room)));
+            let condition = format!("{is_first}monthly <= :room");
+            Some(store.update(total, change, Check::Budget, &condition)?)
+        }
+        None if monthly.is_zero() => None,
+        None => Some(store.update(total, change, Check::Nothing, "")?),
+    })
 }
 
 fn take(
@@ -27,20 +64,7 @@ fn take(
     monthly: Decimal,
     budget: Option<Decimal>,
 ) -> anyhow::Result<Vec<Part>> {
-    let mut parts = Vec::new();
-    let total = keys::quota(&slot.team, keys::TEAM_TOTAL);
-    let mut change = Expression::new("ADD monthly :monthly", vec![(":monthly", number(&monthly))]);
-    match budget {
-        Some(budget) => {
-            let room = budget.saturating_sub(monthly);
-            let is_first = if room < Decimal::ZERO { "" } else { "attribute_not_exists(monthly) OR " };
-            change.values.push((":room", number(&room)));
-            let condition = format!("{is_first}monthly <= :room");
-            parts.push(store.update(total, change, Check::Budget, &condition)?);
-        }
-        None if monthly.is_zero() => {}
-        None => parts.push(store.update(total, change, Check::Nothing, "")?),
-    }
+    let mut parts: Vec<Part> = total(store, slot, monthly, budget)?.into_iter().collect();
     let values = vec![(":one", number(&1)), (":monthly", number(&monthly)), (":limit", number(&limit))];
     let change = Expression::new("ADD used :one, monthly :monthly", values);
     let is_first = if limit == 0 { "" } else { "attribute_not_exists(used) OR " };
@@ -50,7 +74,13 @@ fn take(
     Ok(parts)
 }
 
-async fn release(store: &DynamoStore, slot: &QuotaSlot, monthly: Decimal) -> anyhow::Result<Vec<Part>> {
+/// Takes from the estimates of a slot, and gives back so many slots.
+async fn give_back(
+    store: &DynamoStore,
+    slot: &QuotaSlot,
+    monthly: Decimal,
+    slots: u32,
+) -> anyhow::Result<Vec<Part>> {
     let counter = keys::quota(&slot.team, slot.product.as_str());
     let Some(there) = store.event(counter.clone()).await? else {
         return Ok(vec![store.absent(counter, Check::Plan)?]);
@@ -60,7 +90,7 @@ async fn release(store: &DynamoStore, slot: &QuotaSlot, monthly: Decimal) -> any
     let values = vec![
         (":used", number(&used)),
         (":held", number(&held)),
-        (":fewer", number(&used.saturating_sub(1))),
+        (":fewer", number(&used.saturating_sub(slots))),
         (":less", number(&(held - given_back))),
     ];
     let change = Expression::new("SET used = :fewer, monthly = :less", values);

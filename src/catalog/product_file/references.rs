@@ -1,6 +1,6 @@
 //! What a product file says about the template's parameters: that they exist and can take the value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Context, did_you_mean};
 use crate::document::Reader;
@@ -56,6 +56,24 @@ pub(super) fn bind(
     }
     reader.finish();
     bound
+}
+
+/// The parameters that may be changed later: those of the form only.
+pub(super) fn change(reader: &Reader<'_>, context: &Context<'_>) -> Vec<String> {
+    let named = reader.list_of_texts("change").unwrap_or_default();
+    let bound = reader.section("bind");
+    let mut seen = BTreeSet::new();
+    for key in &named {
+        parameter(reader, "change", key, context);
+        if !seen.insert(key) {
+            reader.report("change", format!("`change` names `{key}` twice"), "name it once");
+        }
+        if bound.has(key) {
+            let what = format!("`change` names `{key}`, which the portal fills in");
+            reader.report("change", what, "leave it in `bind` alone");
+        }
+    }
+    named
 }
 
 fn check_binding(reader: &Reader<'_>, parameter: &Parameter, binding: Binding, requesters: &Requesters) {

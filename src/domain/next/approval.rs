@@ -1,9 +1,10 @@
-//! What people and the clock decide: approve, deny, cancel, time out, of a request and of a renewal alike. Their right
+//! What people and the clock decide: approve, deny, cancel, time out, of a request, of a renewal and of a change alike. Their right
 //! to was checked before.
 
 use jiff::Timestamp;
 
 use super::Transition;
+use super::alteration;
 use super::asking;
 use super::change::Change;
 use super::living::{extend, not_renewed};
@@ -13,15 +14,19 @@ use crate::domain::ids::PersonId;
 use crate::domain::job::Resume;
 use crate::domain::lease::Lease;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Approval, News, Prompt, Renewal, RenewalAnswer, Status, StatusName, Surface};
+use crate::domain::request::{
+    Approval, News, Prompt, Question, Renewal, RenewalAnswer, Status, StatusName, Surface,
+};
 
 pub(super) fn approve(
     mut change: Change,
     by: &By,
     instead_of: Option<&PersonId>,
 ) -> Result<Transition, Refusal> {
-    if change.request.waiting_renewal().is_some() {
-        return approve_renewal(change, by, instead_of);
+    match change.request.question() {
+        Question::Request => {}
+        Question::Renewal(_) => return approve_renewal(change, by, instead_of),
+        Question::Change(_) => return alteration::approve(change, by, instead_of),
     }
     let Status::AwaitingApproval { token } = change.request.status.clone() else {
         return Err(change.already_decided());
@@ -43,7 +48,7 @@ pub(super) fn approve(
 }
 
 /// One approval more; how many there are now. Neither does anybody answer twice, nor is anybody answered for twice.
-fn add(
+pub(super) fn add(
     approvals: &mut Vec<Approval>,
     needed: u32,
     (by, instead_of): (&PersonId, Option<&PersonId>),
@@ -64,14 +69,14 @@ fn add(
 }
 
 /// What the trail says of an answer: whatever is to be said, and for whom it was given.
-fn answered(detail: &str, instead_of: Option<&PersonId>) -> String {
+pub(super) fn answered(detail: &str, instead_of: Option<&PersonId>) -> String {
     let instead_of = instead_of.map(|person| format!("for {person}"));
     let parts = [Some(detail.to_owned()).filter(|detail| !detail.is_empty()), instead_of];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// More have to agree: some of the same stage, or those of the next one, who are asked now.
-fn goes_on(mut change: Change, card: Surface) -> Transition {
+pub(super) fn goes_on(mut change: Change, card: Surface) -> Transition {
     let agreed = change.request.agreed().len();
     let (before, after) = (agreed.saturating_sub(1), agreed);
     if change.request.stage_after(before) == change.request.stage_after(after) {
@@ -87,7 +92,7 @@ fn approve_renewal(
     instead_of: Option<&PersonId>,
 ) -> Result<Transition, Refusal> {
     let (lease, renewal) = waiting_renewal(&change)?;
-    let needed = change.request.needed_for_renewal();
+    let needed = change.request.needed_for_answer();
     let mut renewal = renewal;
     let have = add(&mut renewal.approvals, needed, (&by.person, instead_of), change.now)?;
     let actor = Actor::Person(by.clone());
@@ -130,6 +135,9 @@ pub(super) fn deny(
     reason: &str,
     instead_of: Option<&PersonId>,
 ) -> Result<Transition, Refusal> {
+    if change.request.waiting_change().is_some() {
+        return alteration::deny(change, by, reason, instead_of);
+    }
     if change.request.waiting_renewal().is_some() {
         let (lease, _) = waiting_renewal(&change)?;
         let answer = RenewalAnswer::Denied { by: by.person.clone(), reason: reason.to_owned() };
@@ -155,6 +163,9 @@ pub(super) fn deny(
 }
 
 pub(super) fn cancel(mut change: Change, by: &By) -> Result<Transition, Refusal> {
+    if change.request.waiting_change().is_some() {
+        return alteration::withdraw(change, by);
+    }
     if by.person != change.request.requester && by.person != change.request.owner {
         return Err(Refusal::NotTheRequester { requester: change.request.requester });
     }
@@ -165,6 +176,7 @@ pub(super) fn cancel(mut change: Change, by: &By) -> Result<Transition, Refusal>
         Status::Approved
         | Status::Provisioning { .. }
         | Status::Active { .. }
+        | Status::Updating { .. }
         | Status::Terminating { .. }
         | Status::Failed { .. }
         | Status::TeardownFailed { .. }

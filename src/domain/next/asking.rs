@@ -36,7 +36,7 @@ pub(super) fn schedule(change: &mut Change) {
 
 /// When the clock presses whoever is asked; `None` where it does not, or has done so.
 pub(crate) fn prompt_due(request: &Request, prompt: Prompt) -> Option<Timestamp> {
-    let (asking, rule) = (&request.asking, &request.product.approval);
+    let (asking, rule) = (&request.asking, request.rule());
     let (after, done) = match prompt {
         Prompt::Reminder => (rule.remind_after, asking.reminded_at),
         Prompt::Escalation => (rule.escalate_after, asking.escalated_at),
@@ -75,7 +75,7 @@ pub(super) fn prompted(
 
 /// Whether it comes so late that a stronger word is due as well, which is then the only one.
 fn is_outdone(request: &Request, prompt: Prompt, now: Timestamp) -> bool {
-    let rule = &request.product.approval;
+    let rule = request.rule();
     let escalation = request.asking.since.map(|since| rule.escalate_after.after(since));
     let is_next = rule.remind_after <= rule.escalate_after;
     prompt == Prompt::Reminder

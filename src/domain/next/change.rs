@@ -1,6 +1,7 @@
 //! A transition while it is being put together, and what every decision asks of it. No rule of its own.
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
 use super::Transition;
 use crate::domain::audit::{Actor, AuditEntry, AuditSubject};
@@ -11,7 +12,9 @@ use crate::domain::lease::{Lease, LeaseStep};
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaChange;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Ending, RenewalAnswer, Request, Status, StatusName, Surface};
+use crate::domain::request::{
+    ChangeAnswer, Ending, Question, RenewalAnswer, Request, Status, StatusName, Surface,
+};
 
 /// A transition in the making.
 pub(super) struct Change {
@@ -20,12 +23,24 @@ pub(super) struct Change {
     pub(super) now: Timestamp,
     audit: Vec<AuditEntry>,
     jobs: Vec<Job>,
+    /// What is added to the estimates of its slot, and within which budget.
+    taken: Option<(Decimal, Option<Decimal>)>,
+    /// What is taken from them.
+    given_back: Decimal,
 }
 
 impl Change {
     pub(super) fn of(request: &Request, now: Timestamp) -> Self {
         let was_ended = request.status.name().is_ended();
-        Self { was_ended, request: request.clone(), now, audit: Vec::new(), jobs: Vec::new() }
+        Self {
+            was_ended,
+            request: request.clone(),
+            now,
+            audit: Vec::new(),
+            jobs: Vec::new(),
+            taken: None,
+            given_back: Decimal::ZERO,
+        }
     }
 
     pub(super) fn becomes(&mut self, status: Status) {
@@ -55,14 +70,53 @@ impl Change {
     pub(super) fn removes(&mut self, ending: Ending, attempt: u32) {
         self.turns_a_page();
         self.becomes(Status::Terminating { ending, attempt });
-        self.moots_renewal();
+        self.moots_questions();
         self.job(JobKind::Terminate);
     }
 
-    /// Nobody has to answer a renewal any more.
-    pub(super) fn moots_renewal(&mut self) {
+    /// Nobody has to answer a renewal or a change any more.
+    pub(super) fn moots_questions(&mut self) {
+        if self.request.change.as_ref().is_some_and(|order| order.answer.is_none()) {
+            self.answers_change(ChangeAnswer::Moot);
+        }
         if let Some(renewal) = self.request.renewal.as_mut().filter(|renewal| renewal.answer.is_none()) {
             renewal.answer = Some(RenewalAnswer::Moot);
+        }
+    }
+
+    /// What came of the change; unless it is or may yet be made, what was taken of the budget for it is free again.
+    pub(super) fn answers_change(&mut self, answer: ChangeAnswer) {
+        let Some(order) = self.request.change.as_mut() else { return };
+        let is_made = answer == ChangeAnswer::Done;
+        order.answer = Some(answer);
+        let more = order.more();
+        if !is_made {
+            self.gives_back(more);
+        }
+    }
+
+    /// Adds to the estimates of its slot; refused where the budget has no room.
+    pub(super) fn takes(&mut self, monthly: Decimal, budget: Option<Decimal>) {
+        self.taken = (!monthly.is_zero()).then_some((monthly, budget));
+    }
+
+    /// Takes from the estimates of its slot.
+    pub(super) fn gives_back(&mut self, monthly: Decimal) {
+        self.given_back += monthly;
+    }
+
+    /// Refuses what has to wait until a change is made.
+    pub(super) fn is_not_being_changed(&self) -> Result<(), Refusal> {
+        let is_changed = matches!(self.request.status, Status::Updating { .. });
+        if is_changed { Err(Refusal::BeingChanged) } else { Ok(()) }
+    }
+
+    /// Refuses a second question beside one that waits.
+    pub(super) fn nothing_else_waits(&self) -> Result<(), Refusal> {
+        match self.request.question() {
+            Question::Request => Ok(()),
+            Question::Renewal(waiting) => Err(Refusal::RenewalWaits { until: waiting.approve_by }),
+            Question::Change(waiting) => Err(Refusal::ChangeWaits { until: waiting.approve_by }),
         }
     }
 
@@ -145,6 +199,7 @@ impl Change {
         let is_there = match surface {
             Surface::Card | Surface::Thread => asked,
             Surface::Renewal => self.request.renewal.is_some(),
+            Surface::Change => self.request.change.is_some(),
             // The dispatcher posts warnings for all of a person's requests at once; here they are only rewritten.
             Surface::Warning => self.request.messages.contains_key(&surface),
             Surface::Direct => true,
@@ -162,8 +217,14 @@ impl Change {
     pub(super) fn done(mut self) -> Transition {
         self.request.revision += 1;
         let ends = !self.was_ended && self.request.status.name().is_ended();
-        let quota =
-            ends.then(|| QuotaChange::Release { slot: self.request.slot(), monthly: self.request.monthly() });
+        let (slot, given_back) = (self.request.slot(), self.given_back);
+        let quota = if ends {
+            Some(QuotaChange::Release { slot, monthly: self.request.monthly() + given_back })
+        } else if let Some((monthly, budget)) = self.taken {
+            Some(QuotaChange::Grow { slot, monthly, budget })
+        } else {
+            (!given_back.is_zero()).then_some(QuotaChange::Shrink { slot, monthly: given_back })
+        };
         Transition { request: self.request, audit: self.audit, jobs: self.jobs, quota }
     }
 
@@ -198,6 +259,7 @@ impl Change {
             Status::Approved
             | Status::Provisioning { .. }
             | Status::Active { .. }
+            | Status::Updating { .. }
             | Status::Terminating { .. }
             | Status::Failed { .. }
             | Status::TeardownFailed { .. }

@@ -18,7 +18,8 @@ use crate::domain::request::{Billed, MessageRef, News, Renewal, RenewalAnswer, R
 const AFTER_A_NO: Period = Period::days(1);
 
 /// Messages that show until when it lives.
-const DATED: [Surface; 4] = [Surface::Card, Surface::Thread, Surface::Direct, Surface::Warning];
+const DATED: [Surface; 5] =
+    [Surface::Card, Surface::Thread, Surface::Direct, Surface::Warning, Surface::Change];
 
 pub(super) fn warned(
     mut change: Change,
@@ -42,6 +43,7 @@ pub(super) fn warned(
 
 pub(super) fn renew(mut change: Change, by: &By, period: Period) -> Result<Transition, Refusal> {
     let terms = change.request.product.lease.clone();
+    change.is_not_being_changed()?;
     let Some(lease) = change.request.lease().cloned() else {
         return Err(Refusal::NothingToRenew { status: change.request.status.name() });
     };
@@ -55,8 +57,10 @@ pub(super) fn renew(mut change: Change, by: &By, period: Period) -> Result<Trans
     change.turns_a_page();
     if lease.renewals < terms.max_renewals {
         extend(&mut change, &lease, period, &actor);
+        asking::schedule(&mut change);
         return Ok(change.shows(&DATED));
     }
+    change.nothing_else_waits()?;
     let approve_by = change.request.product.approval.timeout.after(change.now);
     // Only the first one holds the end back, else asking again and again would put it off for ever.
     let holds_end = change.request.renewal.as_ref().is_none_or(|last| last.renewals != lease.renewals);
@@ -74,7 +78,7 @@ pub(super) fn renew(mut change: Change, by: &By, period: Period) -> Result<Trans
     change.request.updated_at = change.now;
     change.later(JobKind::RenewalDeadline, approve_by);
     asking::begin(&mut change);
-    let needed = change.request.needed_for_renewal();
+    let needed = change.request.needed_for_answer();
     change.audit("renewal requested", &actor, format!("by {period}, {needed} needed"));
     Ok(change.shows(&[Surface::Renewal, Surface::Direct, Surface::Warning]))
 }
@@ -145,6 +149,7 @@ pub(super) fn condition_seen(
 }
 
 pub(super) fn transfer(mut change: Change, by: &By, to: &PersonId) -> Result<Transition, Refusal> {
+    change.is_not_being_changed()?;
     if !change.request.status.name().is_there() {
         return Err(Refusal::NothingToTransfer { status: change.request.status.name() });
     }
@@ -166,7 +171,7 @@ pub(super) fn transfer(mut change: Change, by: &By, to: &PersonId) -> Result<Tra
             change.job(JobKind::Refresh { at, surface });
         }
     }
-    Ok(change.shows(&[Surface::Renewal, Surface::Direct, Surface::Told(News::Handed)]))
+    Ok(change.shows(&[Surface::Renewal, Surface::Change, Surface::Direct, Surface::Told(News::Handed)]))
 }
 
 /// What the lease asks for, when a person's answer does not come first.

@@ -4,6 +4,7 @@
 //! Every machine event may come twice, late, or for an older attempt; a waiting execution whose answer is already
 //! known is always answered, so that no execution is left hanging.
 
+mod alteration;
 mod approval;
 mod asking;
 mod change;
@@ -18,6 +19,9 @@ mod history;
 mod table;
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+pub(crate) use self::table::order as an_order;
 
 use jiff::Timestamp;
 
@@ -95,6 +99,11 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
         Event::LeaseEnded => lease_ended(change, event),
         Event::Renew { by, period } => renew(change, by, *period),
         Event::RenewalDeadline => renewal_deadline(change, event),
+        Event::Change { by, order, budget } => alteration::ask(change, by, order, *budget),
+        Event::ChangeDeadline => alteration::deadline(change, event),
+        Event::UpdateStarted { record } => alteration::update_started(change, event, record),
+        Event::UpdateSucceeded { outputs } => alteration::update_succeeded(change, event, outputs),
+        Event::UpdateFailed { why } => alteration::update_failed(change, event, why),
         Event::TearDown { by } => tear_down(change, by),
         Event::Retain { by, reason } => retain(change, by, reason),
         Event::Transfer { by, to } => transfer(change, by, to),

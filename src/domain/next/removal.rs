@@ -12,8 +12,8 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{Cause, Ending, News, Provisioned, Status, StatusName, Surface};
 
 /// Messages that show whether it exists.
-const ALL: [Surface; 5] =
-    [Surface::Card, Surface::Thread, Surface::Direct, Surface::Warning, Surface::Renewal];
+const ALL: [Surface; 6] =
+    [Surface::Card, Surface::Thread, Surface::Direct, Surface::Warning, Surface::Renewal, Surface::Change];
 
 pub(super) fn tear_down(mut change: Change, by: &By) -> Result<Transition, Refusal> {
     let actor = Actor::Person(by.clone());
@@ -33,6 +33,7 @@ pub(super) fn tear_down(mut change: Change, by: &By) -> Result<Transition, Refus
         Status::Provisioning { unwanted: Some(_), .. } | Status::Terminating { .. } => {
             return Err(Refusal::AlreadyTearingDown);
         }
+        Status::Updating { .. } => return Err(Refusal::BeingChanged),
         Status::Pending | Status::AwaitingApproval { .. } | Status::Approved => {
             return Err(Refusal::NothingToTearDown { status: change.request.status.name() });
         }
@@ -109,6 +110,7 @@ pub(super) fn vanished(mut change: Change, event: &Event) -> Result<Transition, 
         | Status::AwaitingApproval { .. }
         | Status::Approved
         | Status::Provisioning { .. }
+        | Status::Updating { .. }
         | Status::Terminating { .. }
         | Status::Denied { .. }
         | Status::Cancelled
@@ -118,7 +120,7 @@ pub(super) fn vanished(mut change: Change, event: &Event) -> Result<Transition, 
         | Status::Retained { .. } => return Err(change.does_not_apply(event)),
     };
     change.turns_a_page();
-    change.moots_renewal();
+    change.moots_questions();
     change.becomes(match ending {
         Ending::Failed { why } => Status::Failed { why },
         Ending::Terminated { cause } => Status::Terminated { cause },

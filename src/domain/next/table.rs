@@ -7,9 +7,13 @@ use crate::domain::fixtures::{at, by, minutes, person, token};
 use crate::domain::ids::{ChannelId, ProvisionedProductId, RecordId};
 use crate::domain::job::{Job, JobKind};
 use crate::domain::period::Period;
+use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaChange;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Billed, MessageRef, Prompt, Renewal, Request, Status, StatusName, Surface};
+use crate::domain::request::{
+    Billed, ChangeAnswer, ChangeOrder, Difference, Estimate, MessageRef, Prompt, Renewal, Request, Status,
+    StatusName, Surface,
+};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
@@ -55,7 +59,7 @@ pub(super) fn failed(why: &str) -> Event {
 }
 
 /// One of each event, by the requester where it is hers to do and with a token not seen before.
-pub(super) fn one_of_each(request: &Request) -> [Event; 27] {
+pub(super) fn one_of_each(request: &Request) -> [Event; 32] {
     [
         approve("priya"),
         deny("priya", "too big"),
@@ -81,6 +85,11 @@ pub(super) fn one_of_each(request: &Request) -> [Event; 27] {
         Event::LeaseEnded,
         renew("alice"),
         Event::RenewalDeadline,
+        changes("alice", order()),
+        Event::ChangeDeadline,
+        Event::UpdateStarted { record: RecordId::new("rec-3") },
+        Event::UpdateSucceeded { outputs: Vec::new() },
+        Event::UpdateFailed { why: "AccessDenied".into() },
         tear_down("alice"),
         Event::Retain { by: by("pat"), reason: "kept for the auditors".into() },
         Event::Transfer { by: by("alice"), to: person("amir") },
@@ -103,6 +112,39 @@ pub(super) fn renew(name: &str) -> Event {
     Event::Renew { by: by(name), period: Period::days(30) }
 }
 
+/// To a development bucket of the same version, for half the price.
+pub(crate) fn order() -> ChangeOrder {
+    let request = at(StatusName::Active);
+    let half =
+        |estimate: &Estimate| Estimate { monthly: estimate.monthly / Decimal::TWO, ..estimate.clone() };
+    ChangeOrder {
+        labels: std::collections::BTreeMap::new(),
+        by: person("alice"),
+        once: "view:V1".into(),
+        product: request.product.clone(),
+        parameters: vec![("Environment".into(), "dev".into()), ("TeamName".into(), "payments".into())],
+        bound: request.bound.clone(),
+        differences: vec![Difference {
+            what: "Environment".into(),
+            before: "prod".into(),
+            after: "dev".into(),
+        }],
+        reason: String::new(),
+        estimate_before: request.estimate.clone(),
+        estimate: request.estimate.as_ref().map(half),
+        exceeds_budget: false,
+        approval: ApprovalPath::ask(1),
+        asked_at: minutes(45),
+        approve_by: minutes(50),
+        approvals: Vec::new(),
+        answer: None,
+    }
+}
+
+pub(super) fn changes(name: &str, order: ChangeOrder) -> Event {
+    Event::Change { by: by(name), order: Box::new(order), budget: None }
+}
+
 pub(super) fn tear_down(name: &str) -> Event {
     Event::TearDown { by: by(name) }
 }
@@ -112,6 +154,12 @@ fn ready_for(event: &Event, mut request: Request) -> Request {
     let terms = request.product.lease.clone();
     if let (Event::LeaseEnded, Status::Active { lease }) = (event, &mut request.status) {
         *lease = lease.after_warning(&terms, lease.warn_at);
+    }
+    if matches!(event, Event::ChangeDeadline) {
+        request.change = Some(Box::new(order()));
+    }
+    if matches!(request.status, Status::Updating { .. }) {
+        request.change = Some(Box::new(ChangeOrder { answer: Some(ChangeAnswer::Granted), ..order() }));
     }
     if matches!(event, Event::RenewalDeadline) {
         request.renewal = Some(Renewal {
@@ -156,6 +204,9 @@ pub(super) fn told(job: &Job) -> String {
         | JobKind::JudgeClick(_)
         | JobKind::Lease
         | JobKind::RenewalDeadline
+        | JobKind::ChangeDeadline
+        | JobKind::Update
+        | JobKind::WatchUpdate
         | JobKind::Refresh { .. }
         | JobKind::FindHomes
         | JobKind::Warn
@@ -176,6 +227,8 @@ fn line(before: StatusName, event: &Event, change: &Transition) -> String {
         None => "-",
         Some(QuotaChange::Release { .. }) => "release",
         Some(QuotaChange::Take { .. }) => "take",
+        Some(QuotaChange::Grow { .. }) => "grow",
+        Some(QuotaChange::Shrink { .. }) => "shrink",
     };
     format!(
         "{before:?} + {} -> {:?}  [jobs: {}] [quota: {quota}] [audit: {}]",
@@ -235,8 +288,16 @@ fn this_is_every_legal_change_of_a_request() {
     Active + lease ended -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: expired]
     Active + renew -> Active  [jobs: lease, show card, show thread, show direct] [quota: -] [audit: renewed]
     Active + renewal deadline -> Active  [jobs: lease, show renewal, show direct, tell renewal] [quota: -] [audit: renewal timed out]
+    Active + change -> Active  [jobs: change deadline, reminder later, escalation later, show change, show direct] [quota: -] [audit: change requested]
+    Active + change deadline -> Active  [jobs: show change, show direct, tell change] [quota: -] [audit: change timed out]
     Active + tear down -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: teardown]
     Active + transfer -> Active  [jobs: show direct, tell handed] [quota: -] [audit: transferred]
+    Updating + approval requested -> Updating  [jobs: resume(success)] [quota: -] [audit: -]
+    Updating + provision requested -> Updating  [jobs: resume(success)] [quota: -] [audit: -]
+    Updating + billed -> Updating  [jobs: -] [quota: -] [audit: -]
+    Updating + update started -> Updating  [jobs: watch update] [quota: -] [audit: -]
+    Updating + update succeeded -> Active  [jobs: lease, show change, show card, show thread, show direct, tell change] [quota: shrink] [audit: changed]
+    Updating + update failed -> Active  [jobs: lease, show change, show card, show thread, show direct, tell change] [quota: -] [audit: change failed]
     Terminating + approval requested -> Terminating  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
     Terminating + provision requested -> Terminating  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
     Terminating + termination started -> Terminating  [jobs: watch termination] [quota: -] [audit: -]
@@ -281,10 +342,10 @@ fn a_change_the_table_does_not_list_is_refused_with_the_status_that_stands() {
             assert_eq!(for_the_machine, !to_a_person, "{name:?} + {}: {refusal}", event.word());
         }
     }
-    assert_eq!(pairs.len(), 13 * 27);
+    assert_eq!(pairs.len(), 14 * 32);
 }
 
 fn is_a_persons(event: &Event) -> bool {
-    let words = ["approve", "deny", "cancel", "nudge", "renew", "tear down", "retain", "transfer"];
+    let words = ["approve", "deny", "cancel", "nudge", "renew", "tear down", "retain", "transfer", "change"];
     words.contains(&event.word())
 }

@@ -71,7 +71,9 @@ pub(super) fn provision_requested(
 fn known_answer(status: &Status) -> Option<Resume> {
     match status {
         Status::Pending | Status::AwaitingApproval { .. } => None,
-        Status::Approved | Status::Provisioning { .. } | Status::Active { .. } => Some(Resume::Success),
+        Status::Approved | Status::Provisioning { .. } | Status::Active { .. } | Status::Updating { .. } => {
+            Some(Resume::Success)
+        }
         Status::Denied { .. } => Some(Resume::Denied),
         Status::Cancelled => Some(Resume::Cancelled),
         Status::TimedOut => Some(Resume::TimedOut),
@@ -95,6 +97,7 @@ pub(super) fn execution_lost(
         Status::Approved => Status::Approved,
         Status::Provisioning { .. }
         | Status::Active { .. }
+        | Status::Updating { .. }
         | Status::Terminating { .. }
         | Status::Denied { .. }
         | Status::Cancelled

@@ -206,6 +206,32 @@ pub enum Refusal {
         /// When it ends unanswered.
         until: Timestamp,
     },
+    /// A change waits for approvers already.
+    #[error("A change is waiting for its approvers already, until {}. Nothing was done; whoever asked for it can withdraw it.", when(*until))]
+    ChangeWaits {
+        /// When it ends unanswered.
+        until: Timestamp,
+    },
+    /// A change is being made, and everything else waits for it.
+    #[error("It is being changed just now. Nothing was done; try again when it is *Active*.")]
+    BeingChanged,
+    /// There is nothing that lives to change.
+    #[error("There is nothing to change: the request is at *{}*.", .status.label())]
+    NothingToChange {
+        /// Where it stands.
+        status: StatusName,
+    },
+    /// Nothing of it may be changed, and there is no newer version.
+    #[error(
+        "Nothing of *{product}* can be changed once it is there, and it is the newest version. Ask for another one instead."
+    )]
+    NotChangeable {
+        /// The product's name.
+        product: String,
+    },
+    /// The form was submitted as it was opened.
+    #[error("Nothing is different. Change something, or close the form.")]
+    NothingDifferent,
     /// It is being removed already.
     #[error("It is being torn down already. Nothing more was done.")]
     AlreadyTearingDown,
@@ -372,6 +398,11 @@ impl Refusal {
             | Self::NothingToRenew { .. }
             | Self::NotARenewal { .. }
             | Self::RenewalWaits { .. }
+            | Self::ChangeWaits { .. }
+            | Self::BeingChanged
+            | Self::NothingToChange { .. }
+            | Self::NotChangeable { .. }
+            | Self::NothingDifferent
             | Self::AlreadyTearingDown
             | Self::NothingToTearDown { .. }
             | Self::NothingToRetain { .. }
@@ -419,6 +450,9 @@ fn stands(request: &Request) -> String {
             renewal.period.in_words(),
             when(renewal.approve_by)
         );
+    }
+    if let Some(order) = request.waiting_change() {
+        return format!("a change waits for its approvers until {}", when(order.approve_by));
     }
     match (request.lease(), request.status.name()) {
         (Some(lease), _) if lease.renewals > 0 => {

@@ -68,6 +68,11 @@ fn about_a_life() -> Vec<Refusal> {
         Refusal::NotARenewal { offered: vec![Period::days(30), Period::days(90)] },
         Refusal::NotARenewal { offered: vec![] },
         Refusal::RenewalWaits { until: minutes(2) },
+        Refusal::ChangeWaits { until: minutes(2) },
+        Refusal::BeingChanged,
+        Refusal::NothingToChange { status },
+        Refusal::NotChangeable { product: "Secure S3 Bucket".into() },
+        Refusal::NothingDifferent,
         Refusal::AlreadyTearingDown,
         Refusal::NothingToTearDown { status },
         Refusal::NothingToTearDown { status: StatusName::AwaitingApproval },
@@ -103,6 +108,7 @@ fn every_refusal() -> Vec<Refusal> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is one list")]
 fn this_is_every_way_to_say_no() {
     let lines: Vec<String> = every_refusal().iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(lines.join("\n"), @"
@@ -138,6 +144,11 @@ fn this_is_every_way_to_say_no() {
     It can be renewed by `30d` or `90d`. Nothing was changed.
     It can be renewed by nothing: ask your platform team. Nothing was changed.
     A renewal is waiting for its approvers already, until <!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>. Nothing was changed.
+    A change is waiting for its approvers already, until <!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>. Nothing was done; whoever asked for it can withdraw it.
+    It is being changed just now. Nothing was done; try again when it is *Active*.
+    There is nothing to change: the request is at *Torn down*.
+    Nothing of *Secure S3 Bucket* can be changed once it is there, and it is the newest version. Ask for another one instead.
+    Nothing is different. Change something, or close the form.
     It is being torn down already. Nothing more was done.
     There is nothing to tear down: the request is at *Torn down*.
     There is nothing to tear down: the request is at *Waiting for approval*. Cancel it instead.

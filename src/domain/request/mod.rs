@@ -2,6 +2,7 @@
 //! How it may change is decided in `next` alone.
 
 mod asking;
+mod change;
 mod stages;
 mod status;
 mod surface;
@@ -26,6 +27,8 @@ use crate::domain::quota::QuotaSlot;
 use crate::domain::ticket::Ticket;
 
 pub use asking::{Asking, Prompt};
+pub use change::{ChangeAnswer, ChangeOrder, Difference, VERSION};
+pub use stages::Question;
 pub use status::{Cause, Ending, Status, StatusName};
 pub use surface::{MessageRef, News, Surface};
 
@@ -85,6 +88,9 @@ pub struct Request {
     pub asking: Asking,
     /// The last renewal that needed an approval, if there was one.
     pub renewal: Option<Renewal>,
+    /// The last change that was asked for, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Box<ChangeOrder>>,
     /// What the provisioner made or is making.
     pub provisioned: Option<Provisioned>,
     /// Logical ids of template resources that exist by now, in the order they were reported.
@@ -161,34 +167,14 @@ impl Request {
         self.renewal.as_ref().filter(waits)
     }
 
-    /// Whether approvers can answer something about it now.
-    pub fn waits_for_approvers(&self) -> bool {
-        matches!(self.status, Status::AwaitingApproval { .. }) || self.waiting_renewal().is_some()
-    }
-
-    /// Who waits for the approvers' answer: the requester, or whoever asked for the renewal that waits.
-    pub fn asker(&self) -> &PersonId {
-        self.waiting_renewal().map_or(&self.requester, |renewal| &renewal.by)
-    }
-
     /// Whether this person can add something to the answer: who has agreed already cannot, nor whoever asks.
     pub fn may_still_approve(&self, person: &PersonId) -> bool {
         let is_own = person == self.asker() || *person == self.owner;
-        let may = !is_own || self.product.approval.self_approval;
+        let may = !is_own || self.rule().self_approval;
         may && !self.agreed().iter().any(|approval| approval.is_of(person))
     }
 
-    /// When what approvers are asked now ends unanswered.
-    pub fn answer_by(&self) -> Timestamp {
-        self.waiting_renewal().map_or(self.approve_by, |renewal| renewal.approve_by)
-    }
-
-    /// The card that approvers answer on: the renewal's where a renewal is or was what they were asked about.
-    pub fn card(&self) -> Surface {
-        if self.renewal.is_some() { Surface::Renewal } else { Surface::Card }
-    }
-
-    /// The running lease.
+    /// The running lease; none while a change is being made, when nothing ends.
     pub fn lease(&self) -> Option<&Lease> {
         let Status::Active { lease } = &self.status else { return None };
         Some(lease)
@@ -347,6 +333,7 @@ mod tests {
                 (Surface::Direct, message("1.3")),
                 (Surface::Renewal, message("1.4")),
                 (Surface::Warning, message("1.5")),
+                (Surface::Change, message("1.8")),
                 (Surface::Told(News::Status(name)), message("1.6")),
                 (Surface::Told(News::Handed), message("1.7")),
             ]);

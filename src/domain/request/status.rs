@@ -29,6 +29,11 @@ pub enum Status {
         /// When it will be warned about and torn down.
         lease: Lease,
     },
+    /// It exists and is being changed; its lease goes on afterwards.
+    Updating {
+        /// When it will be warned about and torn down.
+        lease: Lease,
+    },
     /// It is being removed.
     Terminating {
         /// How it will end.
@@ -113,6 +118,7 @@ pub enum StatusName {
     Approved,
     Provisioning,
     Active,
+    Updating,
     Terminating,
     Denied,
     Cancelled,
@@ -125,12 +131,13 @@ pub enum StatusName {
 
 impl StatusName {
     /// Every status, in the order of a request's life.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Pending,
         Self::AwaitingApproval,
         Self::Approved,
         Self::Provisioning,
         Self::Active,
+        Self::Updating,
         Self::Terminating,
         Self::Denied,
         Self::Cancelled,
@@ -149,6 +156,7 @@ impl StatusName {
             Self::Approved => "APPROVED",
             Self::Provisioning => "PROVISIONING",
             Self::Active => "ACTIVE",
+            Self::Updating => "UPDATING",
             Self::Terminating => "TERMINATING",
             Self::Denied => "DENIED",
             Self::Cancelled => "CANCELLED",
@@ -168,6 +176,7 @@ impl StatusName {
             Self::Approved => "Approved",
             Self::Provisioning => "Provisioning",
             Self::Active => "Active",
+            Self::Updating => "Updating",
             Self::Terminating => "Tearing down",
             Self::Denied => "Denied",
             Self::Cancelled => "Cancelled",
@@ -212,6 +221,7 @@ impl Status {
             Self::Approved => StatusName::Approved,
             Self::Provisioning { .. } => StatusName::Provisioning,
             Self::Active { .. } => StatusName::Active,
+            Self::Updating { .. } => StatusName::Updating,
             Self::Terminating { .. } => StatusName::Terminating,
             Self::Denied { .. } => StatusName::Denied,
             Self::Cancelled => StatusName::Cancelled,

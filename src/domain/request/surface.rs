@@ -17,6 +17,8 @@ pub enum Surface {
     Direct,
     /// The card that asks approvers to agree to a renewal.
     Renewal,
+    /// The card that asks approvers to agree to a change.
+    Change,
     /// The warning that the lease runs out; one message may be about several requests.
     Warning,
     /// A message in the card's thread that presses whoever is asked.
@@ -32,6 +34,8 @@ pub enum News {
     Status(StatusName),
     /// A renewal that needed an approval was answered.
     Renewal,
+    /// A change was answered, or made, or could not be.
+    Change,
     /// It was handed to a new owner.
     Handed,
 }
@@ -39,7 +43,7 @@ pub enum News {
 impl News {
     /// One of each.
     pub fn all() -> impl Iterator<Item = Self> {
-        StatusName::ALL.into_iter().map(Self::Status).chain([Self::Renewal, Self::Handed])
+        StatusName::ALL.into_iter().map(Self::Status).chain([Self::Renewal, Self::Change, Self::Handed])
     }
 
     /// The news' word in the names of surfaces and jobs.
@@ -47,6 +51,7 @@ impl News {
         match self {
             Self::Status(status) => status.word(),
             Self::Renewal => "renewal",
+            Self::Change => "change",
             Self::Handed => "handed",
         }
     }
@@ -59,6 +64,7 @@ impl From<Surface> for String {
             Surface::Thread => "thread".to_owned(),
             Surface::Direct => "direct".to_owned(),
             Surface::Renewal => "renewal".to_owned(),
+            Surface::Change => "change".to_owned(),
             Surface::Warning => "warning".to_owned(),
             Surface::Prompt(prompt) => format!("prompt:{}", prompt.word()),
             Surface::Told(news) => format!("told:{}", news.word()),
@@ -70,7 +76,8 @@ impl TryFrom<String> for Surface {
     type Error = String;
 
     fn try_from(word: String) -> Result<Self, String> {
-        let surfaces = [Self::Card, Self::Thread, Self::Direct, Self::Renewal, Self::Warning].into_iter();
+        let surfaces =
+            [Self::Card, Self::Thread, Self::Direct, Self::Renewal, Self::Change, Self::Warning].into_iter();
         surfaces
             .chain(Prompt::ALL.map(Self::Prompt))
             .chain(News::all().map(Self::Told))

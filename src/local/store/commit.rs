@@ -156,7 +156,7 @@ impl Row {
         let rows = tx
             .prepare_cached(
                 "UPDATE requests SET revision = ?2, owner = ?3, status = ?4, waits = ?5, activated_at = ?6,
-                                     expires_at = ?7, ended_at = ?8, body = ?9, billed_in = ?11, billed = ?12
+                                     expires_at = ?7, ended_at = ?8, body = ?9, billed_in = ?11, billed = ?12, monthly = ?13
                  WHERE id = ?1 AND revision = ?10",
             )?
             .execute(params![
@@ -172,6 +172,7 @@ impl Row {
                 i64::try_from(revision)?,
                 request.billed.as_ref().map(|billed| billed.month.to_string()),
                 request.billed.as_ref().map(|billed| cents::of(billed.amount)).transpose()?,
+                request.estimate.as_ref().map(|estimate| cents::of(estimate.monthly)).transpose()?,
             ])?;
         Ok(rows == 1)
     }
@@ -235,20 +236,41 @@ fn append(tx: &Connection, request: RequestId, seq: u64, body: &str) -> Result<(
 fn move_quota(tx: &Connection, change: &QuotaChange) -> Result<(), CommitError> {
     match change {
         QuotaChange::Take { slot, limit, monthly, budget } => {
-            if let Some(budget) = budget {
-                let spent = queries::team_monthly(tx, &slot.team)?;
-                if spent + cents::of(*monthly)? > cents::of(*budget)? {
-                    return Err(CommitError::BudgetSpent(cents::read(spent)));
-                }
-            }
+            within(tx, slot, *monthly, *budget)?;
             if take(tx, slot, *limit, *monthly)? {
                 return Ok(());
             }
             let used = queries::quota_used(tx, slot)?;
             Err(CommitError::QuotaFull(QuotaUse { used, limit: *limit }))
         }
+        QuotaChange::Grow { slot, monthly, budget } => {
+            within(tx, slot, *monthly, *budget)?;
+            Ok(add(tx, slot, *monthly)?)
+        }
+        QuotaChange::Shrink { slot, monthly } => Ok(add(tx, slot, -*monthly)?),
         QuotaChange::Release { slot, monthly } => Ok(release(tx, slot, *monthly)?),
     }
+}
+
+/// Refuses what the budget has no room for.
+fn within(
+    tx: &Connection,
+    slot: &QuotaSlot,
+    monthly: Decimal,
+    budget: Option<Decimal>,
+) -> Result<(), CommitError> {
+    let Some(budget) = budget else { return Ok(()) };
+    let spent = queries::team_monthly(tx, &slot.team)?;
+    if spent + cents::of(monthly)? > cents::of(budget)? {
+        return Err(CommitError::BudgetSpent(cents::read(spent)));
+    }
+    Ok(())
+}
+
+fn add(tx: &Connection, slot: &QuotaSlot, monthly: Decimal) -> anyhow::Result<()> {
+    tx.prepare_cached("UPDATE quota SET monthly = max(monthly + ?3, 0) WHERE team = ?1 AND product = ?2")?
+        .execute(params![slot.team.as_str(), slot.product.as_str(), cents::of(monthly)?])?;
+    Ok(())
 }
 
 fn take(tx: &Connection, slot: &QuotaSlot, limit: u32, monthly: Decimal) -> anyhow::Result<bool> {

@@ -1,14 +1,20 @@
 //! Something in an open form changed, or an earlier page of it is wanted: show that page, and what the form means now for
 //! price, approval and quota.
 
+use slack_morphism::prelude::SlackModalView;
+
+use crate::domain::ids::PersonId;
+use crate::portal::Error;
+use crate::portal::change::refresh as refresh_change;
 use crate::portal::form::{Go, refresh};
+use crate::portal::submit::Filled;
 use crate::ports::slack::SlackError;
-use crate::slack::commands::{form_view, too_much};
+use crate::slack::commands::{change_view, form_view, too_much};
 use crate::slack::edge::{Edge, words};
 use crate::slack::ids::ActionId;
 use crate::slack::incoming::Click;
 use crate::slack::submissions::filled;
-use crate::slack::views::{FormMetadata, answer, note};
+use crate::slack::views::{FormAnswer, FormMetadata, Pressed, answer, changing, note};
 
 /// Rewrites the form after the answer. Fields keep what was typed, because their blocks keep their names.
 pub(super) fn changed(edge: &Edge, click: &Click) {
@@ -17,19 +23,13 @@ pub(super) fn changed(edge: &Edge, click: &Click) {
     let go = if ActionId::parse(&click.action_id) == Some(ActionId::PageBack) { Go::Back } else { Go::Stay };
     let (edge_, person) = (edge.clone(), click.origin.person.clone());
     edge.follow(async move {
-        let filled = filled(answer(metadata, &view.values), &person, &view.id);
-        let mut session = refresh(&edge_.portal, &filled, go).await;
-        let mut problem = None;
-        if let (Ok(there), Go::Back) = (&session, go)
-            && let Some(too_much) = too_much(there)
-        {
-            problem = Some(too_much);
-            session = refresh(&edge_.portal, &filled, Go::Stay).await;
-        }
-        let next = match session {
-            Ok(session) => form_view(&session, problem.as_deref()),
-            Err(error) => note("Not available", &words(&error)),
+        let changing = changing(&view.private_metadata);
+        let answer = answer(metadata, &view.values);
+        let next = match changing {
+            Some((pressed, _)) => change_form(&edge_, &person, &pressed, &answer).await,
+            None => request_form(&edge_, &filled(answer, &person, &view.id), go).await,
         };
+        let next = next.unwrap_or_else(|error| note("Not available", &words(&error)));
         match edge_.client.update_view(&view.id, view.hash.as_deref(), &next).await {
             // The person has changed something again meanwhile; that change brings its own rewrite.
             Err(SlackError::Refused(why)) if why.contains("hash_conflict") => {}
@@ -37,4 +37,26 @@ pub(super) fn changed(edge: &Edge, click: &Click) {
             Ok(_) => {}
         }
     });
+}
+
+async fn change_form(
+    edge: &Edge,
+    person: &PersonId,
+    pressed: &Pressed,
+    answer: &FormAnswer,
+) -> Result<SlackModalView, Error> {
+    let session = refresh_change(&edge.portal, person, pressed.button.request, &answer.given).await?;
+    Ok(change_view(&session, pressed))
+}
+
+/// The page that is wanted; the one that is open where that cannot take along what is filled in.
+async fn request_form(edge: &Edge, filled: &Filled, go: Go) -> Result<SlackModalView, Error> {
+    let there = refresh(&edge.portal, filled, go).await?;
+    match too_much(&there).filter(|_| go == Go::Back) {
+        None => Ok(form_view(&there, None)),
+        Some(too_much) => {
+            let here = refresh(&edge.portal, filled, Go::Stay).await?;
+            Ok(form_view(&here, Some(&too_much)))
+        }
+    }
 }

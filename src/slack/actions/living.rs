@@ -1,11 +1,13 @@
-//! Buttons about what lives: renew, tear down, give up a teardown, hand over. All but the first ask in a modal, which
+//! Buttons about what lives: renew, tear down, give up a teardown, hand over, change. All but the first ask in a modal, which
 //! is opened for those only who may go on.
 
-use super::{ask, named, refuse};
+use super::{ask, named, pressed, refuse};
 use crate::domain::request::Request;
+use crate::portal::change::open as open_change;
 use crate::portal::renew::{Which, renew as renew_request};
 use crate::portal::teardown::{may_retain, may_tear_down};
 use crate::portal::transfer::may_transfer;
+use crate::slack::commands::change_view;
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::incoming::Click;
 use crate::slack::messages;
@@ -46,4 +48,18 @@ pub(super) async fn ask_why_retain(edge: &Edge, at: &Whereabouts, click: &Click)
 /// Opens the dialog that asks for the new owner.
 pub(super) async fn ask_to_whom(edge: &Edge, at: &Whereabouts, click: &Click) {
     ask(edge, at, click, "hand over", may_transfer, views::hand_over).await;
+}
+
+/// Opens the form of a change.
+pub(super) async fn ask_what_to_change(edge: &Edge, at: &Whereabouts, click: &Click) {
+    let opened = match named(edge, click, "change").await {
+        Ok(named) => open_change(&edge.portal, &named, &[]).await.map(|session| (named, session)),
+        Err(error) => Err(error),
+    };
+    match opened {
+        Ok((named, session)) => {
+            edge.open_later(at, click.trigger_id.clone(), change_view(&session, &pressed(named)));
+        }
+        Err(error) => refuse(edge, at, &error),
+    }
 }

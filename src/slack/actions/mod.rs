@@ -56,6 +56,7 @@ async fn act(edge: &Edge, click: Click) {
         Some(ActionId::TearDown) => living::ask_to_tear_down(edge, &at, &click).await,
         Some(ActionId::Retain) => living::ask_why_retain(edge, &at, &click).await,
         Some(ActionId::Transfer) => living::ask_to_whom(edge, &at, &click).await,
+        Some(ActionId::Change) => living::ask_what_to_change(edge, &at, &click).await,
         Some(ActionId::Again) => request::again(edge, &at, &click).await,
         // On the home tab and in a modal there is no message to answer under.
         Some(ActionId::ShowStatus) if click.view.is_some() => home::show_details(edge, &at, &click).await,

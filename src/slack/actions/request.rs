@@ -8,8 +8,7 @@ use crate::slack::commands::{self, Rows, list_page};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::ButtonValue;
 use crate::slack::incoming::Click;
-use crate::slack::messages::Message;
-use crate::slack::mrkdwn::escape;
+use crate::slack::messages::cancelled as cancelled_message;
 use crate::slack::reply::Ack;
 
 /// Withdraws the request; its messages change by themselves once that is stored.
@@ -19,10 +18,7 @@ pub(super) async fn cancel(edge: &Edge, at: &Whereabouts, click: &Click) {
         Err(error) => Err(error),
     };
     match cancelled {
-        Ok(request) => {
-            let product = escape(&request.product.name);
-            edge.say_later(at, Message::plain(&format!("Cancelled your request for *{product}*.")));
-        }
+        Ok(request) => edge.say_later(at, cancelled_message(&request)),
         Err(error) => refuse(edge, at, &error),
     }
 }

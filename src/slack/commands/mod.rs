@@ -2,6 +2,7 @@
 
 mod again;
 mod audit;
+mod change;
 mod costs;
 mod escaped;
 mod form;
@@ -15,6 +16,7 @@ mod stats;
 mod teardown;
 mod transfer;
 
+pub(super) use change::change_view;
 pub(super) use costs::modal as cost_modal;
 pub(super) use form::{again, form_view, too_much};
 pub(super) use help::written as written_help;
@@ -54,6 +56,7 @@ pub(super) async fn answer(edge: &Edge, command: Command) -> Ack {
         Some("teardown") => teardown::ask(edge, at, command.trigger_id, rest).await,
         Some("transfer") => transfer::transfer(edge, at, command.trigger_id, rest, third).await,
         Some("again") => again::again(edge, at, command.trigger_id, rest).await,
+        Some("change") => Box::pin(change::change(edge, at, command.trigger_id, rest, &words.pairs)).await,
         Some("audit") => audit::audit(edge, at, rest).await,
         Some("costs") => costs::costs(edge, at, rest).await,
         Some("stats") => stats::stats(edge, at, rest).await,

@@ -13,7 +13,6 @@ use crate::ports::slack::RequestNotice;
 use crate::slack::edge::{Edge, Whereabouts, words};
 use crate::slack::incoming::Origin;
 use crate::slack::messages::{self, Message, Rights};
-use crate::slack::mrkdwn::escape;
 use crate::slack::reply::Ack;
 
 pub(super) async fn status(edge: &Edge, at: Whereabouts, origin: Origin, typed: Option<&str>) -> Ack {
@@ -57,17 +56,13 @@ async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights
             false
         })
     };
-    Rights { decides, cancels: *viewer == request.requester, tends: or_no(tends), is_admin: or_no(is_admin) }
+    Rights { decides, cancels: viewer == request.asker(), tends: or_no(tends), is_admin: or_no(is_admin) }
 }
 
 pub(super) async fn cancel(edge: &Edge, at: Whereabouts, typed: Option<&str>) -> Ack {
     let Some(typed) = typed else { return which(edge, "cancel") };
     match cancelled(edge, &at, typed).await {
-        Ok(request) => Ack::Ephemeral(Message::plain(&format!(
-            "Cancelled your request for *{}* (`{}`).",
-            escape(&request.product.name),
-            request.id.short()
-        ))),
+        Ok(request) => Ack::Ephemeral(messages::cancelled(&request)),
         Err(error) => Ack::Ephemeral(Message::plain(&words(&error))),
     }
 }

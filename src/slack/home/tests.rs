@@ -95,7 +95,7 @@ fn what_waits_comes_first_then_ones_own_then_the_teams() {
         living(),
         sample::awaiting(),
         renewal_waits(),
-        sample::in_every_status(&living()).remove(10),
+        sample::in_every_status(&living()).remove(11),
     ]);
     let team = TeamPage { live: Excerpt { requests: vec![living()], more: true }, ..team() };
     insta::assert_snapshot!(shown(&HomePage { waiting, mine, teams: vec![team], ..page() }), @"

@@ -30,7 +30,7 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
 }
 
 /// Said on a card that is there because of it.
-const ABOVE_BUDGET: &str = ":warning: This goes beyond the team's monthly budget.";
+pub(super) const ABOVE_BUDGET: &str = ":warning: This goes beyond the team's monthly budget.";
 
 /// What the team has of this product, whose each is and what it costs; `None` where it has nothing.
 fn held(notice: &RequestNotice<'_>) -> Option<String> {
@@ -55,6 +55,7 @@ fn title(request: &Request) -> String {
         | Status::Approved
         | Status::Provisioning { .. }
         | Status::Active { .. }
+        | Status::Updating { .. }
         | Status::Terminating { .. }
         | Status::Denied { .. }
         | Status::Cancelled
@@ -101,6 +102,7 @@ fn decided(request: &Request) -> String {
         | Status::AwaitingApproval { .. }
         | Status::Approved
         | Status::Active { .. }
+        | Status::Updating { .. }
         | Status::Terminating { .. }
         | Status::Failed { .. }
         | Status::TeardownFailed { .. }
@@ -200,6 +202,10 @@ mod tests {
         # Active: Secure S3 Bucket
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+
+        # Updating: Secure S3 Bucket
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        Being changed. Its lease goes on as before, until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
 
         # Tearing down: Secure S3 Bucket
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)

@@ -5,7 +5,7 @@ use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement, SlackBlockBut
 use crate::domain::lease::Lease;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
-use crate::domain::request::{Approval, Cause, Ending, Output, Progress, Request, Status};
+use crate::domain::request::{Approval, Cause, Ending, Output, Progress, Question, Request, Status};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{MAX_SECTION, button, confirm, context, cut_mrkdwn};
 use crate::slack::ids::{ActionId, ButtonValue};
@@ -135,6 +135,7 @@ pub(super) fn decision(request: &Request) -> Option<String> {
         Status::Approved
         | Status::Provisioning { .. }
         | Status::Active { .. }
+        | Status::Updating { .. }
         | Status::Terminating { .. }
         | Status::Failed { .. }
         | Status::TeardownFailed { .. }
@@ -232,6 +233,9 @@ pub(super) fn standing(request: &Request) -> String {
             )
         }
         Status::Active { lease } => active(request, lease),
+        Status::Updating { lease } => {
+            format!("Being changed. Its lease goes on as before, until {}.", date_time(lease.expires_at))
+        }
         Status::Terminating { ending: Ending::Failed { .. }, .. } => {
             "Provisioning failed. What was made is being cleaned up.".to_owned()
         }
@@ -262,13 +266,17 @@ pub(super) fn standing(request: &Request) -> String {
 
 fn active(request: &Request, lease: &Lease) -> String {
     let until = date_time(lease.expires_at);
-    match request.waiting_renewal() {
-        Some(renewal) => format!(
+    match request.question() {
+        Question::Renewal(renewal) => format!(
             "Active until {until}. A renewal by {} waits for approval until {}.",
             renewal.period.in_words(),
             date_time(renewal.approve_by)
         ),
-        None => format!("Active until {until}."),
+        Question::Change(order) => {
+            let answer_by = date_time(order.approve_by);
+            format!("Active until {until}. A change waits for approval until {answer_by}.")
+        }
+        Question::Request => format!("Active until {until}."),
     }
 }
 
@@ -294,7 +302,11 @@ pub(super) fn because(cause: &Cause) -> String {
 /// Approve and Deny, of the request or of a renewal that waits.
 pub(super) fn decision_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
     let value = button_value(request);
-    let what = if request.waiting_renewal().is_some() { " renewing" } else { "" };
+    let what = match request.question() {
+        Question::Request => "",
+        Question::Renewal(_) => " renewing",
+        Question::Change(_) => " changing",
+    };
     let button =
         |action, verb: &str| button(action, verb, &value, &spoken(&format!("{verb}{what}"), request));
     vec![
@@ -357,6 +369,21 @@ fn bar(progress: &Progress) -> String {
         "░".repeat(cells - full),
         progress.total,
         latest.unwrap_or_default()
+    )
+}
+
+/// Change, which opens a form.
+pub(super) fn change_button(request: &Request) -> SlackBlockButtonElement {
+    button(ActionId::Change, "Change", &button_value(request), &spoken("Change", request))
+}
+
+/// Withdraw the change that waits, for whoever asked for it.
+pub(super) fn withdraw_button(request: &Request) -> SlackBlockButtonElement {
+    button(
+        ActionId::Cancel,
+        "Withdraw the change",
+        &button_value(request),
+        &spoken("Withdraw the change of", request),
     )
 }
 

@@ -3,7 +3,7 @@
 
 use super::{Message, facts};
 use crate::domain::request::{Request, Status};
-use crate::slack::mrkdwn::{code, date_time, mention};
+use crate::slack::mrkdwn::{code, date_time, escape, mention};
 
 /// It lives longer now, or its approvers were asked.
 pub fn renewed(request: &Request) -> Message {
@@ -19,6 +19,29 @@ pub fn renewed(request: &Request) -> Message {
         (None, None) => format!("{what}: {}", facts::standing(request)),
     };
     Message::plain(&text)
+}
+
+/// It is being changed, or its approvers were asked.
+pub fn change_asked(request: &Request) -> Message {
+    let what = what(request);
+    let text = match request.waiting_change() {
+        Some(order) => {
+            format!(
+                "Asked its approvers to change {what}. They can answer until {}.",
+                date_time(order.approve_by)
+            )
+        }
+        None => format!("{what}: {}", facts::standing(request)),
+    };
+    Message::plain(&text)
+}
+
+/// A request was cancelled, or a change withdrawn.
+pub fn cancelled(request: &Request) -> Message {
+    let lives = request.activated_at.is_some();
+    let what = if lives { "Withdrew the change of" } else { "Cancelled your request for" };
+    let name = escape(&request.product.name);
+    Message::plain(&format!("{what} *{name}* (`{}`).", request.id.short()))
 }
 
 /// A teardown has begun, or will.

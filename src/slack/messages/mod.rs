@@ -4,6 +4,7 @@
 mod approval;
 mod catalog;
 mod cause;
+mod change;
 mod costs;
 mod facts;
 mod help;
@@ -34,11 +35,12 @@ use crate::domain::request::Surface;
 use crate::ports::slack::{Notice, RequestNotice};
 
 pub use catalog::{Offer, catalog, offer_blocks};
+pub use change::{difference_lines, estimates};
 pub use costs::{cost_paragraphs, costs};
 pub use help::help;
 pub use jobs::{jobs, named as named_job};
 pub use list::{ListPage, PAGE_ROWS, list, list_blocks};
-pub use living::{begun, handed_over, renewed, retained};
+pub use living::{begun, cancelled, change_asked, handed_over, renewed, retained};
 pub(in crate::slack) use loss::lost_and_kept;
 pub use pause::{pause_begun, pause_ended, paused};
 pub use rows::{SIMULATED, ask, decide, details, line, tend};
@@ -87,6 +89,7 @@ fn about_request(notice: &RequestNotice<'_>) -> Message {
         // A warning about one request alone is what its owner's running message says as well.
         Surface::Warning => progress::direct(notice),
         Surface::Renewal => renewal::card(notice),
+        Surface::Change => change::card(notice),
         Surface::Card => approval::card(notice),
         Surface::Thread => progress::thread(notice),
         Surface::Direct => progress::direct(notice),
@@ -104,7 +107,9 @@ mod tests {
     #[test]
     fn every_surface_in_every_status_keeps_slacks_limits_however_long_the_texts() {
         for request in sample::in_every_status(&sample::enormous()) {
-            let surfaces = [Surface::Card, Surface::Thread, Surface::Direct, Surface::Renewal].into_iter();
+            let surfaces =
+                [Surface::Card, Surface::Thread, Surface::Direct, Surface::Renewal, Surface::Change]
+                    .into_iter();
             let surfaces = surfaces.chain(Prompt::ALL.map(Surface::Prompt));
             for surface in surfaces.chain(News::all().map(Surface::Told)) {
                 let approvers = sample::crowd();

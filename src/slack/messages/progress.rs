@@ -28,6 +28,9 @@ pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
     if request.status.name().is_undecided() {
         row.push(facts::cancel_button(request));
     }
+    if request.waiting_change().is_some_and(|order| order.by == request.owner) {
+        row.push(facts::withdraw_button(request));
+    }
     row.extend(facts::nudge_button(request));
     row.extend(facts::failed_teardown_buttons(request));
     let spoken = facts::spoken("Details of", request);
@@ -57,6 +60,7 @@ fn sentence(notice: &RequestNotice<'_>) -> String {
         Status::Approved
         | Status::Provisioning { .. }
         | Status::Active { .. }
+        | Status::Updating { .. }
         | Status::Terminating { .. }
         | Status::Terminated { .. }
         | Status::Retained { .. } => {
@@ -105,6 +109,10 @@ mod tests {
         [Details]
         ---
         Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        [Details]
+        ---
+        Being changed. Its lease goes on as before, until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         [Details]
         ---

@@ -1,7 +1,7 @@
 //! What presses approvers who have not answered: in the card's thread, and to each of them.
 
 use super::{Message, facts, rows};
-use crate::domain::request::{Prompt, Request};
+use crate::domain::request::{Prompt, Question, Request};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{buttons, section};
 use crate::slack::mrkdwn::{any_of, date_time, mention};
@@ -37,13 +37,18 @@ fn headline(notice: &RequestNotice<'_>, prompt: Prompt) -> String {
 fn question(request: &Request) -> String {
     let (product, team) = (facts::product(request), facts::team(request));
     let asker = mention(request.asker());
-    let what = match request.waiting_renewal() {
-        Some(renewal) => format!(
+    let what = match request.question() {
+        Question::Change(_) => {
+            format!("{asker} asks to change `{}`, *{product}* of team *{team}*.", facts::resource(request))
+        }
+        Question::Renewal(renewal) => format!(
             "{asker} asks to keep `{}`, *{product}* of team *{team}*, {} longer.",
             facts::resource(request),
             renewal.period.in_words()
         ),
-        None => format!("{asker} asks for *{product}* for team *{team}*, {}.", facts::cost(request)),
+        Question::Request => {
+            format!("{asker} asks for *{product}* for team *{team}*, {}.", facts::cost(request))
+        }
     };
     format!("{what} Answer on the card, under *Details* or on the app's home tab.")
 }

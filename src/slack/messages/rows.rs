@@ -6,7 +6,7 @@ use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement};
 
 use super::{facts, warning};
 use crate::domain::ids::PersonId;
-use crate::domain::request::{Request, Status};
+use crate::domain::request::{Question, Request, Status};
 use crate::slack::blocks::{button, buttons};
 use crate::slack::ids::ActionId;
 use crate::slack::mrkdwn::{date_time, day, dollars, mention, monthly, quote};
@@ -52,14 +52,18 @@ fn since(request: &Request) -> String {
                 let until = date_time(renewal.approve_by);
                 format!("; renewal by {} waits for approval until {until}", renewal.period.in_words())
             });
+            let change = request
+                .waiting_change()
+                .map(|order| format!("; a change waits for approval until {}", date_time(order.approve_by)));
             let trouble = if request.trouble.is_some() { "; AWS reports a problem" } else { "" };
-            dated("until", lease.expires_at) + &renewal.unwrap_or_default() + trouble
+            dated("until", lease.expires_at) + &renewal.or(change).unwrap_or_default() + trouble
         }
         Status::AwaitingApproval { .. } | Status::Pending => {
             format!("{label}, expires unanswered {}", date_time(request.approve_by))
         }
         Status::Approved
         | Status::Provisioning { .. }
+        | Status::Updating { .. }
         | Status::Terminating { .. }
         | Status::TeardownFailed { .. } => dated("since", request.updated_at),
         Status::Denied { .. }
@@ -76,8 +80,17 @@ fn since(request: &Request) -> String {
 
 /// What an approver has to know before deciding: who asks for what, for whom, what it costs and why.
 pub fn ask(request: &Request) -> String {
-    let (asked, until) = match request.waiting_renewal() {
-        Some(renewal) => (
+    let (asked, until) = match request.question() {
+        Question::Change(order) => (
+            format!(
+                "{} asks to change `{}`: {}",
+                mention(&order.by),
+                facts::resource(request),
+                on_one_line(&super::change::difference_lines(&order.differences))
+            ),
+            order.approve_by,
+        ),
+        Question::Renewal(renewal) => (
             format!(
                 "{} asks to keep `{}` {} longer",
                 mention(&renewal.by),
@@ -86,7 +99,7 @@ pub fn ask(request: &Request) -> String {
             ),
             renewal.approve_by,
         ),
-        None => (format!("{} asks for it", mention(&request.requester)), request.approve_by),
+        Question::Request => (format!("{} asks for it", mention(&request.requester)), request.approve_by),
     };
     let above = if request.exceeds_budget { " · *beyond the team's monthly budget*" } else { "" };
     let so_far = facts::approvals_so_far(request).map(|count| format!(" · {count}")).unwrap_or_default();
@@ -140,6 +153,7 @@ pub fn tend(request: &Request, owner: &PersonId) -> SlackBlock {
         | Status::AwaitingApproval { .. }
         | Status::Approved
         | Status::Provisioning { .. }
+        | Status::Updating { .. }
         | Status::Terminating { .. }
         | Status::Denied { .. }
         | Status::Cancelled
@@ -189,6 +203,7 @@ mod tests {
         Approved: Details
         Provisioning: Details
         Active: Details, Renew 30 days, Tear down
+        Updating: Details
         Tearing down: Details
         Denied: Details
         Cancelled: Details

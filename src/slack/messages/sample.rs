@@ -57,6 +57,7 @@ pub(crate) fn product(key: &str) -> Product {
         bind: BTreeMap::new(),
         choices: BTreeMap::new(),
         show_when: BTreeMap::new(),
+        change: Vec::new(),
         approval: rule(),
         quota: QuotaRule { per_team: 3, over_budget: OverBudget::Refuse },
         lease: lease_terms(),
@@ -122,6 +123,7 @@ pub(crate) fn request() -> Request {
         }],
         asking: Asking::begun(at("2026-11-22T09:00:00Z")),
         renewal: None,
+        change: None,
         provisioned: None,
         progress: Progress { total: 7, done: vec!["Key".into(), "Policy".into(), "Bucket".into()] },
         billed: None,
@@ -155,6 +157,14 @@ pub(crate) fn in_every_status(request: &Request) -> Vec<Request> {
         Status::Approved,
         Status::Provisioning { token: token(), unwanted: None },
         Status::Active {
+            lease: Lease {
+                warn_at: at("2026-12-22T10:05:00Z"),
+                expires_at: at("2026-12-29T10:05:00Z"),
+                renewals: 0,
+                warned: None,
+            },
+        },
+        Status::Updating {
             lease: Lease {
                 warn_at: at("2026-12-22T10:05:00Z"),
                 expires_at: at("2026-12-29T10:05:00Z"),
@@ -253,7 +263,7 @@ pub(crate) fn fates_of(parts: &[(&str, &str, Keeps)]) -> Vec<Fate> {
 
 /// Morgan said no.
 pub(crate) fn denied() -> Request {
-    with(6)
+    with(7)
 }
 
 /// Every text as long as it can get, full of characters that escaping makes longer.

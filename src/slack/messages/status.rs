@@ -63,6 +63,7 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
         | Status::Approved
         | Status::Provisioning { .. }
         | Status::Active { .. }
+        | Status::Updating { .. }
         | Status::Terminating { .. }
         | Status::Denied { .. }
         | Status::Cancelled
@@ -77,6 +78,10 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
         asked,
         failed,
         facts::trouble(request),
+        request
+            .waiting_change()
+            .or(request.running_change())
+            .map(|order| format!("*Change*\n{}", super::change::difference_lines(&order.differences))),
         request.lease().map(|lease| life(request, lease)),
         matches!(request.status, Status::Terminated { .. }).then(|| loss::kept(request)).flatten(),
         facts::outputs(request),
@@ -139,6 +144,9 @@ fn row(request: &Request, rights: Rights) -> Option<SlackBlock> {
     if rights.cancels && request.status.name().is_undecided() {
         row.push(facts::cancel_button(request));
     }
+    if rights.cancels && request.waiting_change().is_some() {
+        row.push(facts::withdraw_button(request));
+    }
     if rights.tends {
         row.extend(tending(request));
     }
@@ -160,6 +168,9 @@ fn tending(request: &Request) -> Vec<SlackBlockButtonElement> {
             if request.waiting_renewal().is_none() {
                 row.extend(renew_buttons(request));
             }
+            if !request.waits_for_approvers() {
+                row.push(facts::change_button(request));
+            }
             row.extend([facts::teardown_button(request), hand_over]);
             row
         }
@@ -169,6 +180,7 @@ fn tending(request: &Request) -> Vec<SlackBlockButtonElement> {
         | Status::Pending
         | Status::AwaitingApproval { .. }
         | Status::Approved
+        | Status::Updating { .. }
         | Status::Terminating { .. }
         | Status::Denied { .. }
         | Status::Cancelled
@@ -290,7 +302,7 @@ mod tests {
         ---
         *Timeline*
         Nothing is recorded yet.
-        [Renew 30 days primary] [Tear down danger] [Hand over] [Another like it]
+        [Renew 30 days primary] [Change] [Tear down danger] [Hand over] [Another like it]
         (Request `0b8f1c9e` · whole id `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10` · Simulated: nothing real is made)
         ");
         let waiting = sample::renewal_waits();
@@ -316,7 +328,7 @@ mod tests {
         ]
         .map(|(who, row)| format!("{who}: {row}"));
         insta::assert_snapshot!(lines.join("\n"), @"
-        owner, active: [Renew 30 days primary] [Tear down danger] [Hand over] [Another like it]
+        owner, active: [Renew 30 days primary] [Change] [Tear down danger] [Hand over] [Another like it]
         owner, a renewal waits: [Tear down danger] [Hand over] [Another like it]
         owner, provisioning: [Tear down danger] [Another like it]
         owner, not torn down: [Try again] [Hand over] [Another like it]

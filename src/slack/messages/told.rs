@@ -3,7 +3,7 @@
 use slack_morphism::prelude::SlackBlock;
 
 use super::warning::renew_buttons;
-use super::{Message, cause, facts, loss};
+use super::{Message, cause, change, facts, loss};
 use crate::domain::request::{News, RenewalAnswer, Request, Status, StatusName};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{buttons, section};
@@ -14,6 +14,7 @@ pub(super) fn told(notice: &RequestNotice<'_>, news: News) -> Message {
     match news {
         News::Status(status) => reached(notice, status),
         News::Renewal => renewed(notice),
+        News::Change => living(notice, &change::news(notice.request)),
         News::Handed => handed(notice),
     }
 }
@@ -55,7 +56,7 @@ fn living(notice: &RequestNotice<'_>, headline: &str) -> Message {
     let request = notice.request;
     let text = format!("{headline}\n{}", facts::standing(request));
     let mut blocks = vec![section(&text)];
-    if request.lease().is_some() && request.waiting_renewal().is_none() {
+    if request.lease().is_some() && !request.waits_for_approvers() {
         let mut row = renew_buttons(request);
         row.push(facts::teardown_button(request));
         blocks.push(buttons("lease", row));
@@ -102,6 +103,7 @@ fn headline(request: &Request, news: StatusName) -> String {
         StatusName::Pending
         | StatusName::AwaitingApproval
         | StatusName::Provisioning
+        | StatusName::Updating
         | StatusName::Terminating => format!("{product}: {}.", news.label().to_lowercase()),
     }
 }
@@ -146,6 +148,7 @@ fn again(request: &Request, news: StatusName) -> Option<SlackBlock> {
         | StatusName::Approved
         | StatusName::Provisioning
         | StatusName::Active
+        | StatusName::Updating
         | StatusName::Terminating
         | StatusName::Cancelled
         | StatusName::TeardownFailed

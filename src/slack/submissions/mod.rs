@@ -2,6 +2,7 @@
 
 mod approve;
 mod away;
+mod change;
 mod deny_reason;
 mod hand_over;
 mod request_form;
@@ -29,6 +30,7 @@ pub(super) async fn answer(edge: &Edge, submission: Submission) -> Ack {
         Some(CallbackId::TearDown) => teardown::submitted(edge, submission).await,
         Some(CallbackId::Retain) => retain::submitted(edge, submission).await,
         Some(CallbackId::Transfer) => hand_over::submitted(edge, submission).await,
+        Some(CallbackId::Change) => Box::pin(change::submitted(edge, submission)).await,
         Some(CallbackId::Approve) => approve::submitted(edge, submission).await,
         Some(CallbackId::Away) => away::submitted(edge, submission).await,
         Some(CallbackId::Catalog | CallbackId::Requests | CallbackId::Note) => Ack::Close,

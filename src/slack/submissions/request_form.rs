@@ -52,7 +52,7 @@ fn for_a_mate(edge: &Edge, submission: &Submission, owner: Option<&PersonId>) {
     edge.say_later(&Whereabouts::only(asker), Message::plain(&text));
 }
 
-fn under_fields(corrections: Vec<Correction>) -> BTreeMap<String, String> {
+pub(super) fn under_fields(corrections: Vec<Correction>) -> BTreeMap<String, String> {
     let block = |place: &Place| match place {
         Place::Parameter(key) => parameter_block(key),
         Place::Ticket => TICKET_BLOCK.to_owned(),

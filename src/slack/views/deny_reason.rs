@@ -5,7 +5,7 @@ use slack_morphism::prelude::SlackModalView;
 use super::pressed::Pressed;
 use super::reason::reason_input;
 use super::{MAX_TITLE, modal};
-use crate::domain::request::Request;
+use crate::domain::request::{Question, Request};
 use crate::slack::blocks::{plain, section};
 use crate::slack::ids::CallbackId;
 use crate::slack::mrkdwn::{escape_within, mention};
@@ -13,13 +13,18 @@ use crate::slack::mrkdwn::{escape_within, mention};
 /// Asks for the reason of a denial, of the request or of its renewal.
 pub fn deny_reason(request: &Request, pressed: &Pressed) -> SlackModalView {
     let product = escape_within(&request.product.name, 150);
-    let what = match request.waiting_renewal() {
-        Some(renewal) => format!(
+    let what = match request.question() {
+        Question::Change(order) => {
+            format!("{} asks to change *{product}*. They will read your reason.", mention(&order.by))
+        }
+        Question::Renewal(renewal) => format!(
             "{} asks to keep *{product}* {} longer. They will read your reason.",
             mention(&renewal.by),
             renewal.period.in_words()
         ),
-        None => format!("{} asks for *{product}*. They will read your reason.", mention(&request.requester)),
+        Question::Request => {
+            format!("{} asks for *{product}*. They will read your reason.", mention(&request.requester))
+        }
     };
     let reason = reason_input("For example: use the shared bucket of your team instead");
     modal("Deny the request", CallbackId::DenyReason, vec![section(&what), reason])

@@ -3,6 +3,7 @@
 
 mod approve;
 mod away;
+mod change_form;
 mod deny_reason;
 mod existing;
 mod field;
@@ -17,6 +18,7 @@ mod teardown;
 
 pub use approve::approve;
 pub use away::{away, last_day};
+pub use change_form::{change_form, changing};
 pub use deny_reason::deny_reason;
 pub use existing::{existing_suggestions, existing_type};
 pub use hand_over::{hand_over, person_of};

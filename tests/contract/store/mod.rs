@@ -51,6 +51,7 @@ macro_rules! store_suite {
                     two_hundred_submissions_take_what_a_budget_for_three_allows,
                     a_budget_is_a_teams_over_all_its_products,
                     what_is_given_back_leaves_room_in_the_budget,
+                    what_a_slot_holds_grows_within_the_budget_and_shrinks_while_it_is_held,
                 ]
                 $(, #[$attribute])?
             );

@@ -160,3 +160,37 @@ pub(crate) async fn what_is_given_back_leaves_room_in_the_budget(test: StoreUnde
     }
     assert_eq!(held(&test).await, [row("s3-bucket", 0, 0)], "never less than nothing");
 }
+
+pub(crate) async fn what_a_slot_holds_grows_within_the_budget_and_shrinks_while_it_is_held(
+    test: StoreUnderTest,
+) {
+    let grows = |cents, budget: Option<i64>| Commit {
+        quota: Some(QuotaChange::Grow {
+            slot: slot("payments", "s3-bucket"),
+            monthly: Decimal::new(cents, 2),
+            budget: budget.map(|cents| Decimal::new(cents, 2)),
+        }),
+        ..Commit::default()
+    };
+    let shrinks = |cents| {
+        let change =
+            QuotaChange::Shrink { slot: slot("payments", "s3-bucket"), monthly: Decimal::new(cents, 2) };
+        Commit { quota: Some(change), ..Commit::default() }
+    };
+    test.commit(takes("s3-bucket", 6_000, Some(10_000))).await;
+    let refusal = test.refusal(grows(4_001, Some(10_000))).await;
+    assert!(
+        matches!(&refusal, CommitError::BudgetSpent(spent) if *spent == Decimal::from(60)),
+        "{refusal:?}"
+    );
+    test.commit(grows(4_000, Some(10_000))).await;
+    assert_eq!(held(&test).await, [row("s3-bucket", 1, 10_000)]);
+    test.commit(grows(2_000, None)).await;
+    test.commit(shrinks(7_000)).await;
+    assert_eq!(held(&test).await, [row("s3-bucket", 1, 5_000)]);
+    test.commit(takes("rds-postgres", 5_000, Some(10_000))).await;
+    assert!(
+        matches!(test.refusal(grows(1, Some(10_000))).await, CommitError::BudgetSpent(_)),
+        "the total follows"
+    );
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use quartermaster::domain::audit::{AuditEntry, AuditHead, follows};
 use quartermaster::domain::job::JobKind;
-use quartermaster::domain::request::Request;
+use quartermaster::domain::request::{ChangeOrder, Request};
 use quartermaster::portal::Portal;
 use quartermaster::ports::clock::Clock as _;
 use quartermaster::ports::queue::Signal;
@@ -90,7 +90,7 @@ async fn quotas_count_live_requests(portal: &Portal) {
             let whose = Whose::TeamProduct(team.name.clone(), product.clone());
             let requests = portal.ports.store.list(&whose, Which::All, 0, 1000).await.unwrap();
             let live = requests.iter().filter(|request| !request.status.name().is_ended());
-            let (count, monthly) = (live.clone().count(), live.map(Request::monthly).sum::<Decimal>());
+            let (count, monthly) = (live.clone().count(), live.map(held).sum::<Decimal>());
             let uses = portal.ports.store.team_use(&team.name).await.unwrap();
             let held = uses.iter().find(|held| held.product == *product);
             assert_eq!(
@@ -102,6 +102,12 @@ async fn quotas_count_live_requests(portal: &Portal) {
             assert_eq!(held.map(|held| held.monthly).unwrap_or_default(), monthly, "budget of {}", team.name);
         }
     }
+}
+
+/// What it takes of the budget, with what a change under way adds.
+fn held(request: &Request) -> Decimal {
+    let order = request.waiting_change().or(request.running_change());
+    request.monthly() + order.map(ChangeOrder::more).unwrap_or_default()
 }
 
 fn slack_refused_nothing_unexpected(company: &Company) {

@@ -2,7 +2,7 @@
 
 use super::super::{Transition, lease_step};
 use crate::domain::event::Event;
-use crate::domain::lease::LeaseStep;
+use crate::domain::lease::{Lease, LeaseStep};
 use crate::domain::request::{Cause, Ending, Renewal, RenewalAnswer, Request, Status};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,7 +53,7 @@ impl LeaseWatch {
 
     fn count(&mut self, before: &Request, event: Option<&Event>, after: &Request, now: Timestamp) {
         let terms = &after.product.lease;
-        let (Some(is), was) = (after.lease(), before.lease()) else { return };
+        let (Some(is), was) = (goes_on(after), goes_on(before)) else { return };
         if was.is_none_or(|was| was.renewals != is.renewals) {
             (self.first, self.warnings) = (None, 0);
             assert_eq!(is.warned, None, "a new term is warned about anew");
@@ -103,9 +103,14 @@ impl LeaseWatch {
     }
 }
 
+/// The lease, also while a change is made and nothing looks at it.
+fn goes_on(request: &Request) -> Option<&Lease> {
+    if let Status::Updating { lease } = &request.status { Some(lease) } else { request.lease() }
+}
+
 /// What exists goes only by expiry or by a person, and says which.
 fn check_end(before: &Request, event: Option<&Event>, after: &Request) {
-    let ends = before.lease().is_some() && after.lease().is_none();
+    let ends = goes_on(before).is_some() && goes_on(after).is_none();
     if !ends {
         return;
     }
@@ -139,7 +144,7 @@ fn check_renewal(before: &Request, event: Option<&Event>, after: &Request) {
     if let (Some(was), Some(is)) = (before.lease(), after.lease()) {
         let granted = |request: &Request| {
             request.renewal.as_ref().is_some_and(|renewal| {
-                let enough = renewal.approvals.len() >= before.needed_for_renewal() as usize;
+                let enough = renewal.approvals.len() >= before.needed_for_answer() as usize;
                 renewal.answer == Some(RenewalAnswer::Granted) && enough
             })
         };
@@ -168,5 +173,6 @@ fn buttons(request: &Request) -> impl PartialEq {
         request.owner.clone(),
         request.lease().map(|lease| (lease.renewals, lease.warn_at)),
         request.waiting_renewal().is_some(),
+        request.waiting_change().is_some(),
     )
 }

@@ -14,7 +14,7 @@ use crate::domain::job::{Job, JobKind, Subject};
 use crate::domain::lease::LeaseStep;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaChange;
-use crate::domain::request::{MessageRef, Request, Status, StatusName, Surface};
+use crate::domain::request::{ChangeAnswer, MessageRef, Request, Status, StatusName, Surface};
 use crate::domain::submission::submit;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -72,6 +72,14 @@ impl History {
                 self.taken -= 1;
                 self.monthly -= monthly;
             }
+            Some(QuotaChange::Grow { slot, monthly, .. }) => {
+                assert_eq!(slot, &before.slot());
+                self.monthly += monthly;
+            }
+            Some(QuotaChange::Shrink { slot, monthly }) => {
+                assert_eq!(slot, &before.slot());
+                self.monthly -= monthly;
+            }
             Some(QuotaChange::Take { .. }) => panic!("a slot is taken at birth only"),
         }
         if change.request.status.name() != before.status.name() {
@@ -117,6 +125,11 @@ impl History {
             let waits = self.request.waiting_renewal().is_some();
             assert_eq!(self.tries(&Event::RenewalDeadline), waits, "its job is due with its date");
         }
+        if self.is_due("change-deadline") {
+            self.watch.jobs.remove("change-deadline");
+            let is_due = self.request.waiting_change().is_some_and(|order| order.approve_by <= self.now);
+            assert_eq!(self.tries(&Event::ChangeDeadline), is_due, "its job is due with its date");
+        }
         if !self.is_due("lease") {
             return;
         }
@@ -142,6 +155,10 @@ impl History {
     /// From here on nobody does anything: the clock goes on, and whoever has to be warned is warned at once.
     fn is_left_alone(&mut self) {
         let begun = self.now;
+        // Whatever AWS is about has an end.
+        let failed = Event::UpdateFailed { why: "AccessDenied".into() };
+        let was_changing = matches!(self.request.status, Status::Updating { .. });
+        assert_eq!(self.tries(&failed), was_changing);
         while self.request.lease().is_some() {
             let due = |name| self.watch.jobs.get(name).map(|(due, _)| *due);
             let waits = self.request.waiting_renewal().and_then(|_| due("renewal-deadline"));
@@ -173,6 +190,15 @@ fn check_jobs(change: &Transition) {
     let provisioning = matches!(request.status, Status::Provisioning { .. });
     if provisioning || has(&JobKind::Provision) {
         assert!(provisioning && is_approved(request), "nothing is provisioned without a decision");
+    }
+    if has(&JobKind::Update) || has(&JobKind::WatchUpdate) {
+        let order = request.running_change().unwrap();
+        let needed = match order.approval {
+            ApprovalPath::Auto { .. } => 0,
+            ApprovalPath::Ask { needed, .. } => usize::try_from(needed).unwrap(),
+        };
+        assert!(order.approvals.len() >= needed, "nothing is changed without a decision");
+        assert_eq!(order.answer, Some(ChangeAnswer::Granted));
     }
     if has(&JobKind::Terminate) || has(&JobKind::WatchTermination) {
         assert!(matches!(request.status, Status::Terminating { .. }));

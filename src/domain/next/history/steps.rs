@@ -4,10 +4,15 @@ use crate::domain::catalog::LeaseTerms;
 use crate::domain::event::Event;
 use crate::domain::fixtures::{by, execution, person, product, token};
 use crate::domain::ids::{ChannelId, ProvisionedProductId, RecordId};
+use crate::domain::next::table::{changes, order};
 use crate::domain::period::Period;
-use crate::domain::request::{MessageRef, News, Output, Prompt, Request, StatusName, Surface};
+use crate::domain::policy::ApprovalPath;
+use crate::domain::request::{
+    ChangeOrder, Estimate, MessageRef, News, Output, Prompt, Request, StatusName, Surface,
+};
 use jiff::SignedDuration;
 use proptest::prelude::*;
+use rust_decimal::Decimal;
 
 /// Something that may happen next.
 #[derive(Clone, Debug)]
@@ -43,6 +48,7 @@ impl Step {
             Self::Owner(2, name) => Event::Transfer { by: by("alice"), to: person(name) },
             Self::Owner(3, name) => Event::Renew { by: by(name), period: Period::days(365) },
             Self::Owner(4, name) => Event::Renew { by: by(name), period: Period::hours(1) },
+            Self::Owner(6, name) => changes(name, order_of(request, name)),
             Self::Owner(_, name) => Event::Renew { by: by(name), period: Period::days(30) },
             Self::Workflow(kind, n, ago) => {
                 let (execution, token) = (execution(request, request.attempt.saturating_sub(ago)), token(n));
@@ -64,6 +70,9 @@ impl Step {
             Self::Provisioner(3) => Event::ProvisioningFailed { why: why() },
             Self::Provisioner(4) => Event::TerminationStarted { record: RecordId::new("rec-2") },
             Self::Provisioner(5) => Event::TerminationSucceeded,
+            Self::Provisioner(7) => Event::UpdateStarted { record: RecordId::new("rec-3") },
+            Self::Provisioner(8) => Event::UpdateSucceeded { outputs: Vec::new() },
+            Self::Provisioner(9) => Event::UpdateFailed { why: why() },
             Self::Provisioner(_) => Event::TerminationFailed { why: why() },
             Self::Clock(0) => Event::ApprovalDeadline,
             Self::Clock(1) => Event::LeaseEnded,
@@ -71,10 +80,25 @@ impl Step {
             Self::Clock(4) => Event::Prompt { prompt: Prompt::Reminder, epoch: request.epoch },
             Self::Clock(5) => Event::Prompt { prompt: Prompt::Escalation, epoch: request.epoch },
             Self::Clock(6) => Event::Nudge { by: by("alice") },
+            Self::Clock(7) => Event::ChangeDeadline,
             Self::Clock(_) => delivered(request),
             Self::Jobs | Self::Refusal | Self::Posted(_) => return None,
         })
     }
+}
+
+/// Alice wants it larger and waits for approvers, the others want it smaller; Sam needs nobody for it.
+fn order_of(request: &Request, name: &str) -> ChangeOrder {
+    let factor = if name == "alice" { Decimal::TWO } else { Decimal::new(5, 1) };
+    let estimate = request.estimate.clone();
+    let estimate = estimate.map(|estimate| Estimate { monthly: estimate.monthly * factor, ..estimate });
+    let approval = if name == "sam" {
+        ApprovalPath::Auto { why: "it is smaller".into() }
+    } else {
+        ApprovalPath::ask(request.product.approval.needed)
+    };
+    let (product, estimate_before) = (request.product.clone(), request.estimate.clone());
+    ChangeOrder { product, estimate_before, estimate, approval, ..order() }
 }
 
 /// A warning was delivered.
@@ -110,6 +134,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         Surface::Thread,
         Surface::Direct,
         Surface::Renewal,
+        Surface::Change,
         Surface::Warning,
         Surface::Prompt(Prompt::Reminder),
         Surface::Told(News::Status(StatusName::Active)),
@@ -119,9 +144,9 @@ fn any_step() -> impl Strategy<Value = Step> {
         4 => (prop_oneof![1 => Just(0_u8), 1 => Just(1_u8), 8 => Just(2_u8), 1 => Just(3_u8)], who())
             .prop_map(|(kind, name)| Step::Person(kind, name)),
         5 => (0_u8..3, 1_u32..5, ago).prop_map(|(kind, n, ago)| Step::Workflow(kind, n, ago)),
-        6 => (0_u8..7).prop_map(Step::Provisioner),
-        2 => (0_u8..6, who()).prop_map(|(kind, name)| Step::Owner(kind, name)),
-        3 => (0_u8..7).prop_map(Step::Clock),
+        6 => (0_u8..10).prop_map(Step::Provisioner),
+        2 => (0_u8..7, who()).prop_map(|(kind, name)| Step::Owner(kind, name)),
+        3 => (0_u8..8).prop_map(Step::Clock),
         1 => Just(Step::Jobs),
         1 => Just(Step::Refusal),
         1 => surface.prop_map(Step::Posted),
@@ -135,9 +160,9 @@ fn step_of_a_lease() -> impl Strategy<Value = Step> {
         1 => (0_u8..3, who()).prop_map(|(kind, name)| Step::Owner(kind, name)),
         3 => (1_u8..3, who()).prop_map(|(kind, name)| Step::Person(kind, name)),
         6 => (0_u8..4).prop_map(Step::Clock),
-        2 => (3_u8..7).prop_map(Step::Clock),
+        2 => (3_u8..8).prop_map(Step::Clock),
         6 => Just(Step::Jobs),
-        1 => (0_u8..7).prop_map(Step::Provisioner),
+        3 => (0_u8..10).prop_map(Step::Provisioner),
         1 => any_step(),
     ]
 }

@@ -154,6 +154,9 @@ fn resumes(jobs: &[Job]) -> Vec<(&str, &Resume)> {
             | JobKind::JudgeClick(_)
             | JobKind::Lease
             | JobKind::RenewalDeadline
+            | JobKind::ChangeDeadline
+            | JobKind::Update
+            | JobKind::WatchUpdate
             | JobKind::Refresh { .. }
             | JobKind::FindHomes
             | JobKind::Warn

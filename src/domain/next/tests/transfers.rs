@@ -68,6 +68,8 @@ fn only_what_is_there_and_stays_changes_hands() {
         if there.contains(&name) {
             let request = change.unwrap().request;
             assert_eq!((request.owner, request.status.name()), (person("amir"), name));
+        } else if name == StatusName::Updating {
+            assert_eq!(change, Err(Refusal::BeingChanged));
         } else {
             assert_eq!(change, Err(Refusal::NothingToTransfer { status: name }));
         }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::FormState;
+use crate::domain::catalog::Product;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, ProductKey, TeamName};
 use crate::slack::ids::{PERSON_BLOCK, REASON_BLOCK, TEAM_BLOCK, TICKET_BLOCK, parameter_of};
@@ -47,6 +48,20 @@ fn is_first(page: &usize) -> bool {
 }
 
 impl FormMetadata {
+    /// The first page, with nothing filled in elsewhere.
+    pub(in crate::slack::views) fn of(product: &Product, team: &TeamName) -> Self {
+        Self {
+            product: product.key.clone(),
+            template_hash: product.template_hash.clone(),
+            team: team.clone(),
+            page: 0,
+            filled: BTreeMap::new(),
+            reason: String::new(),
+            ticket: String::new(),
+            owner: None,
+        }
+    }
+
     /// Reads what `request_form` wrote; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let metadata: Self = serde_json::from_str(text).ok()?;
@@ -83,14 +98,12 @@ pub(super) fn memory(form: &Form, state: &FormState<'_>, shown: &BTreeSet<&str>,
         is_new.then(|| Some((key.clone(), field.to_wire(value)?)))?
     });
     let mut metadata = FormMetadata {
-        product: state.product.key.clone(),
-        template_hash: state.product.template_hash.clone(),
-        team: state.team.clone(),
         page: state.page,
         filled: carried.collect(),
         reason: elsewhere(state.reason),
         ticket: elsewhere(state.ticket),
         owner: state.owner.filter(|_| !is_last).cloned(),
+        ..FormMetadata::of(state.product, state.team)
     };
     // What is not asked for counts for nothing, so it is the first to go.
     while metadata.excess() > 0

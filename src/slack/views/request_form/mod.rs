@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use slack_morphism::prelude::*;
 
 use self::memory::memory;
+pub(super) use self::preview::approval;
 use self::preview::preview;
 use super::{MAX_TITLE, field, modal};
 use crate::domain::catalog::Product;
@@ -205,7 +206,7 @@ fn team_block(state: &FormState<'_>) -> SlackBlock {
     }
 }
 
-fn fields(form: &Form, state: &FormState<'_>) -> Vec<SlackBlock> {
+pub(super) fn fields(form: &Form, state: &FormState<'_>) -> Vec<SlackBlock> {
     let mut blocks = Vec::new();
     let mut warnings = Vec::new();
     for (title, fields) in form.on_page(state.page, state.unasked) {
@@ -231,7 +232,7 @@ fn warning_under(key: &str, state: &FormState<'_>) -> Option<SlackBlock> {
     (!lines.is_empty()).then(|| section(&lines.join("\n")))
 }
 
-fn reason_block(reason: &str) -> SlackBlock {
+pub(super) fn reason_block(reason: &str) -> SlackBlock {
     let mut input = SlackBlockPlainTextInputElement::new()
         .with_action_id(SlackActionId(ActionId::FieldValue.as_str().to_owned()))
         .with_multiline(true)

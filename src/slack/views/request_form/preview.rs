@@ -46,7 +46,7 @@ fn budget_line(state: &FormState<'_>, preview: &Preview, budget: BudgetUse) -> S
     }
 }
 
-fn approval(preview: &Preview) -> String {
+pub(in crate::slack::views) fn approval(preview: &Preview) -> String {
     match &preview.path {
         ApprovalPath::Auto { why } => format!("automatic, because {}", escape_within(why, 300)),
         ApprovalPath::Ask { why, .. } => {

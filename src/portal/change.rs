@@ -1,0 +1,338 @@
+//! Changing what lives: other values for the parameters that its product names, and the version that the catalog has now.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::decide::{Click, named_request, refresh_news};
+use super::form::{find_product, prefilled};
+use super::session::preview;
+use super::submit::{Correction, SubmitError, broken_rules};
+use super::{Error, Portal};
+use crate::domain::audit::By;
+use crate::domain::catalog::{Binding, OverBudget, Product};
+use crate::domain::cost::estimate;
+use crate::domain::event::Event;
+use crate::domain::form::Form;
+use crate::domain::ids::{PersonId, RequestId};
+use crate::domain::parameters::{ParameterValues, check_parameters, value_problem};
+use crate::domain::policy::{ApprovalPath, approval_path, path_above_budget};
+use crate::domain::preview::Preview;
+use crate::domain::quota::BudgetUse;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{ChangeOrder, Difference, Question, Request, Status, Surface};
+use crate::domain::submission::snapshot;
+use crate::ports::store::CommitError;
+
+/// The form of a change on its way to a person.
+#[derive(Clone, Debug)]
+pub struct ChangeSession {
+    /// What is changed.
+    pub request: Request,
+    /// Its product as the catalog has it now.
+    pub product: Arc<Product>,
+    /// The fields that may be changed.
+    pub form: Form,
+    /// Values to start with, by parameter.
+    pub values: BTreeMap<String, String>,
+    /// What stays as it is, by parameter.
+    pub fixed: Vec<(String, String)>,
+    /// What is different so far.
+    pub differences: Vec<Difference>,
+    /// What would come of submitting now.
+    pub preview: Preview,
+    /// Remarks about what was typed behind the command.
+    pub notes: Vec<String>,
+}
+
+/// A form of a change as it came back.
+#[derive(Clone, Debug)]
+pub struct FilledChange {
+    /// The view's id; one view makes one change, however often it is sent.
+    pub view: String,
+    /// SHA-256 of the template the form was made from.
+    pub template_hash: String,
+    /// What came back by parameter key, as the inputs send it.
+    pub given: BTreeMap<String, Option<String>>,
+    /// Why it is needed; may be empty.
+    pub reason: String,
+}
+
+/// The form, filled in as it is now but for what was typed.
+///
+/// # Errors
+/// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
+pub async fn open(
+    portal: &Portal,
+    click: &Click,
+    typed: &[(String, String)],
+) -> Result<ChangeSession, Error> {
+    let request = named_request(portal, click, |_| Surface::Direct, "change").await?;
+    let product = changeable(portal, &request, &click.by).await?;
+    let fields = Fields::of(&product, &request)?;
+    let (typed, notes) = prefilled(&fields.form, typed);
+    session(portal, request, product, fields, typed, notes).await
+}
+
+/// The form again, after the person chose something in it.
+///
+/// # Errors
+/// As [`open`].
+pub async fn refresh(
+    portal: &Portal,
+    person: &PersonId,
+    id: RequestId,
+    given: &BTreeMap<String, Option<String>>,
+) -> Result<ChangeSession, Error> {
+    let request = portal.load(id).await?;
+    if !portal.may_see(person, &request).await? {
+        return Err(Refusal::UnknownRequest { typed: id.short() }.into());
+    }
+    let product = find_product(portal, request.product.key.as_str())?;
+    let fields = Fields::of(&product, &request)?;
+    let values = fields.form.held(given);
+    session(portal, request, product, fields, values, Vec::new()).await
+}
+
+/// Asks for the change. The request after it waits for approvers, or is being changed.
+///
+/// # Errors
+/// See [`SubmitError`]; nothing is stored then but the note of a refusal for lack of right.
+pub async fn submit(portal: &Portal, click: &Click, filled: FilledChange) -> Result<Request, SubmitError> {
+    let once = format!("view:{}", filled.view);
+    if let Some(earlier) = asked_before(portal, click, &once).await? {
+        return Ok(earlier);
+    }
+    let request = named_request(portal, click, |_| Surface::Direct, "change").await?;
+    let product = changeable(portal, &request, &click.by).await?;
+    if product.template_hash != filled.template_hash {
+        return Err(Refusal::ProductChanged { product: product.name.clone() }.into());
+    }
+    let fields = Fields::of(&product, &request)?;
+    let values = match fields.checked(&product, &request, &filled.given) {
+        Ok(values) => values,
+        Err(problems) if problems.iter().any(|problem| problem.is_forged) => {
+            let forged = Refusal::Forged { command: portal.organization.command.clone() };
+            return Err(portal.refuse(&request, &click.by, "change", forged).await.into());
+        }
+        Err(problems) => {
+            return Err(SubmitError::Fields(problems.into_iter().map(Correction::from).collect()));
+        }
+    };
+    let order = order(portal, &request, &product, values, &click.by, &filled.reason);
+    if order.differences.is_empty() {
+        return Err(Refusal::NothingDifferent.into());
+    }
+    let theirs = [&click.by.person, &request.owner];
+    portal.somebody_can_approve(&product, &request.team, theirs, &order.approval).await?;
+    let changed = store(portal, &request, &product, (&click.by, &once), order).await?;
+    refresh_news(portal, &changed, click).await?;
+    Ok(changed)
+}
+
+/// The request as it is, if this very view has asked for its change before.
+async fn asked_before(portal: &Portal, click: &Click, once: &str) -> Result<Option<Request>, Error> {
+    let asked = portal.ports.store.load(click.request).await?;
+    let is_theirs = |request: &Request| {
+        request.change.as_ref().is_some_and(|order| order.by == click.by.person && order.once == once)
+    };
+    Ok(asked.filter(is_theirs))
+}
+
+/// The product as it is now, if the person may change what lives and something can be changed.
+async fn changeable(portal: &Portal, request: &Request, by: &By) -> Result<Arc<Product>, Error> {
+    portal.check_tends(request, by, "change").await?;
+    match (&request.status, request.question()) {
+        (Status::Updating { .. }, _) => return Err(Refusal::BeingChanged.into()),
+        (Status::Active { .. }, Question::Request) => {}
+        (_, Question::Renewal(waiting)) => {
+            return Err(Refusal::RenewalWaits { until: waiting.approve_by }.into());
+        }
+        (_, Question::Change(waiting)) => {
+            return Err(Refusal::ChangeWaits { until: waiting.approve_by }.into());
+        }
+        (other, Question::Request) => return Err(Refusal::NothingToChange { status: other.name() }.into()),
+    }
+    let product = find_product(portal, request.product.key.as_str())?;
+    let is_newest = product.template_hash == request.product.template_hash;
+    if is_newest && product.change.is_empty() {
+        return Err(Refusal::NotChangeable { product: product.name.clone() }.into());
+    }
+    Ok(product)
+}
+
+/// What of a product can be filled in to change what lives.
+struct Fields {
+    form: Form,
+    /// Parameters that no field stands for.
+    hidden: BTreeSet<String>,
+}
+
+impl Fields {
+    /// A field for what the product names, and for what the present version did not ask for or would not take any more.
+    fn of(product: &Product, request: &Request) -> Result<Self, anyhow::Error> {
+        let offered = product.offered();
+        let mut hidden = product.hidden();
+        for parameter in &offered.parameters {
+            let stands = present(request, &parameter.key)
+                .is_some_and(|value| value_problem(parameter, value).is_none());
+            if stands && !product.change.contains(&parameter.key) {
+                hidden.insert(parameter.key.clone());
+            }
+        }
+        let form = Form::from_template(&offered, &hidden).map_err(|_| {
+            anyhow::anyhow!("product {} has no form although the catalog was checked", product.key)
+        })?;
+        Ok(Self { form, hidden })
+    }
+
+    /// All parameters as they will be, or what is wrong with the fields.
+    fn checked(
+        &self,
+        product: &Product,
+        request: &Request,
+        given: &BTreeMap<String, Option<String>>,
+    ) -> Result<ParameterValues, Vec<crate::domain::parameters::FieldProblem>> {
+        let mut values = check_parameters(&product.offered(), &self.form, &self.hidden, given)?;
+        for key in &self.hidden {
+            if let Some(value) = kept(product, request, key) {
+                values.bind(&product.template, key, value);
+            }
+        }
+        let problems = broken_rules(product, &self.form, &|key| self.form.field(key).is_some(), &values);
+        if problems.is_empty() { Ok(values) } else { Err(problems) }
+    }
+}
+
+fn present<'r>(request: &'r Request, key: &str) -> Option<&'r str> {
+    request.parameters.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str())
+}
+
+/// What a parameter without a field will be: what it is, or what the portal fills in.
+fn kept(product: &Product, request: &Request, key: &str) -> Option<String> {
+    let bound = || match product.bind.get(key)? {
+        Binding::Team => Some(request.team.to_string()),
+        Binding::Requester => Some(request.requester.to_string()),
+        Binding::RequestId => Some(request.id.to_string()),
+    };
+    let fixed = || product.fixed().find(|(own, _)| *own == key).map(|(_, value)| value.to_owned());
+    let known = product.template.parameter(key)?;
+    let present = present(request, key).filter(|value| value_problem(known, value).is_none());
+    present.map(str::to_owned).or_else(bound).or_else(fixed)
+}
+
+async fn session(
+    portal: &Portal,
+    request: Request,
+    product: Arc<Product>,
+    fields: Fields,
+    chosen: BTreeMap<String, String>,
+    notes: Vec<String>,
+) -> Result<ChangeSession, Error> {
+    let mut values = BTreeMap::new();
+    for field in fields.form.fields() {
+        let value = chosen.get(&field.key).map(String::as_str).or_else(|| present(&request, &field.key));
+        values.extend(value.map(|value| (field.key.clone(), value.to_owned())));
+    }
+    let mut known = values.clone();
+    for key in &fields.hidden {
+        known.extend(kept(&product, &request, key).map(|value| (key.clone(), value)));
+    }
+    let will_be = with_defaults(&product, &known);
+    let mut preview = preview(portal, &request.owner, &product, &request.team, &will_be).await?;
+    consider_what_is_held(&mut preview, &product, &request, &will_be);
+    let bound: Vec<String> = product.hidden().into_iter().collect();
+    let differences = request.differences(&snapshot(&product), &will_be, &bound);
+    let is_fixed = |(key, _): &&(String, String)| fields.hidden.contains(key) && !bound.contains(key);
+    let fixed = will_be.iter().filter(is_fixed).cloned().collect();
+    Ok(ChangeSession { request, product, form: fields.form, values, fixed, differences, preview, notes })
+}
+
+/// What would be submitted now, as far as it is known.
+fn with_defaults(product: &Product, values: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let template = product.offered();
+    let value = |key: &String, default: &Option<String>| {
+        values.get(key).filter(|value| !value.is_empty()).cloned().or_else(|| default.clone())
+    };
+    template
+        .parameters
+        .iter()
+        .filter_map(|known| Some((known.key.clone(), value(&known.key, &known.default)?)))
+        .collect()
+}
+
+/// The budget holds the present estimate already; only what is beyond it counts.
+fn consider_what_is_held(
+    preview: &mut Preview,
+    product: &Product,
+    request: &Request,
+    parameters: &[(String, String)],
+) {
+    let monthly = preview.estimate.as_ref().map(|estimate| estimate.monthly).unwrap_or_default();
+    preview.budget = preview.budget.filter(|_| monthly > request.monthly());
+    preview.budget =
+        preview.budget.map(|budget| BudgetUse { spent: budget.spent - request.monthly(), ..budget });
+    let path = approval_path(&product.approval, &request.team, parameters, preview.estimate.as_ref());
+    let asks = preview.exceeded_budget().is_some() && product.quota.over_budget == OverBudget::Ask;
+    preview.path = if asks { path_above_budget(&product.approval, path) } else { path };
+    if matches!(preview.path, ApprovalPath::Auto { .. }) {
+        preview.turns.clear();
+    }
+}
+
+fn order(
+    portal: &Portal,
+    request: &Request,
+    product: &Product,
+    values: ParameterValues,
+    by: &By,
+    reason: &str,
+) -> ChangeOrder {
+    let price = estimate(&product.cost, &|key| values.get(key), &portal.catalog.prices);
+    let (parameters, snapshot) = (values.into_vec(), snapshot(product));
+    let bound: Vec<String> = product.hidden().into_iter().collect();
+    ChangeOrder {
+        by: by.person.clone(),
+        once: String::new(),
+        differences: request.differences(&snapshot, &parameters, &bound),
+        approval: approval_path(&product.approval, &request.team, &parameters, price.as_ref()),
+        product: snapshot,
+        labels: product.labels(&parameters),
+        parameters,
+        bound,
+        reason: reason.trim().to_owned(),
+        estimate_before: request.estimate.clone(),
+        estimate: price,
+        exceeds_budget: false,
+        asked_at: portal.now(),
+        approve_by: portal.now(),
+        approvals: Vec::new(),
+        answer: None,
+    }
+}
+
+async fn store(
+    portal: &Portal,
+    request: &Request,
+    product: &Product,
+    (by, once): (&By, &str),
+    mut order: ChangeOrder,
+) -> Result<Request, SubmitError> {
+    once.clone_into(&mut order.once);
+    let budget = portal.organization.team(&request.team).and_then(|team| team.monthly_budget);
+    let event =
+        |order: &ChangeOrder| Event::Change { by: by.clone(), order: Box::new(order.clone()), budget };
+    let mut stored = portal.try_change_as_seen(request, Some(once), &event(&order)).await?;
+    if let (Err(CommitError::BudgetSpent(_)), OverBudget::Ask) = (&stored, product.quota.over_budget) {
+        order.exceeds_budget = true;
+        order.approval = path_above_budget(&product.approval, order.approval);
+        stored = portal.try_change_as_seen(request, Some(once), &event(&order)).await?;
+    }
+    match stored {
+        Ok(request) => Ok(request),
+        Err(CommitError::BudgetSpent(spent)) => {
+            let (team, budget) = (request.team.clone(), budget.unwrap_or_default());
+            Err(Refusal::BudgetSpent { team, spent, budget }.into())
+        }
+        Err(error) => Err(anyhow::Error::new(error).context("cannot store the change").into()),
+    }
+}

@@ -1,0 +1,123 @@
+//! The form of a change of what lives: what may be different, what stays, and what submitting would lead to.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use slack_morphism::prelude::*;
+
+use super::pressed::Pressed;
+use super::request_form::{FormMetadata, FormState, approval, fields, reason_block};
+use super::{MAX_TITLE, modal};
+use crate::domain::catalog::OverBudget;
+use crate::portal::change::ChangeSession;
+use crate::slack::blocks::{context, divider, plain, section};
+use crate::slack::ids::CallbackId;
+use crate::slack::messages::{difference_lines, estimates};
+use crate::slack::mrkdwn::{code, dollars, escape, escape_within};
+
+/// Said on every form of a change: which change replaces what is for the template and AWS to say.
+const REPLACES: &str = "Some changes make AWS replace the resource, and what is in it is lost then. Ask your platform team \
+                        where you are not sure.";
+
+/// What the form remembers: the button that opened it, and which template it was made from.
+#[derive(Debug, Serialize, Deserialize)]
+struct Wire {
+    pressed: String,
+    #[serde(flatten)]
+    form: FormMetadata,
+}
+
+/// The form of a change. `watched` fields tell us when they change, so that the preview can follow.
+pub fn change_form(session: &ChangeSession, watched: &BTreeSet<String>, pressed: &Pressed) -> SlackModalView {
+    let notes: Vec<String> = session.notes.iter().map(|note| escape(note)).collect();
+    let state = FormState {
+        product: &session.product,
+        teams: &[],
+        team: &session.request.team,
+        values: &session.values,
+        reason: "",
+        ticket: "",
+        owner: None,
+        has_mates: false,
+        notes: &notes,
+        preview: Some(&session.preview),
+        held_by: &[],
+        problem: None,
+        watched,
+        unasked: &BTreeSet::new(),
+        page: 0,
+        warnings: &[],
+    };
+    let mut blocks = vec![section(&about(session))];
+    blocks.extend((!notes.is_empty()).then(|| context(&notes.join("\n"))));
+    blocks.extend(fields(&session.form, &state));
+    blocks.extend(fixed(session).map(|text| context(&text)));
+    blocks.push(reason_block(""));
+    blocks.push(divider());
+    blocks.push(section(&preview(session)));
+    blocks.push(context(REPLACES));
+    let form = FormMetadata::of(&session.product, &session.request.team);
+    let metadata = serde_json::to_string(&Wire { pressed: pressed.written(), form }).unwrap_or_default();
+    modal("Change it", CallbackId::Change, blocks)
+        .with_submit(plain("Change", MAX_TITLE))
+        .with_close(plain("Cancel", MAX_TITLE))
+        .with_private_metadata(metadata)
+}
+
+/// What [`change_form`] remembered; `None` for anything else.
+pub fn changing(metadata: &str) -> Option<(Pressed, FormMetadata)> {
+    let wire: Wire = serde_json::from_str(metadata).ok()?;
+    let form = FormMetadata::parse(metadata)?;
+    Some((Pressed::parse(&wire.pressed)?, form))
+}
+
+fn about(session: &ChangeSession) -> String {
+    let (request, product) = (&session.request, &session.product);
+    let version = escape_within(&request.product.version, 50);
+    let versions = if request.product.template_hash == product.template_hash {
+        version
+    } else {
+        format!("{version} → {}", escape_within(&product.version, 50))
+    };
+    format!(
+        "*{}* {versions}\n{} of team *{}*",
+        escape_within(&product.name, 150),
+        code(&request.resource_name(), 100),
+        escape(request.team.as_str())
+    )
+}
+
+fn fixed(session: &ChangeSession) -> Option<String> {
+    let line = |(key, value): &(String, String)| format!("{}: {}", escape_within(key, 100), code(value, 100));
+    let lines: Vec<String> = session.fixed.iter().take(20).map(line).collect();
+    (!lines.is_empty()).then(|| format!("Stays as it is: {}", lines.join(" · ")))
+}
+
+fn preview(session: &ChangeSession) -> String {
+    let preview = &session.preview;
+    let changes = if session.differences.is_empty() {
+        ": nothing yet".to_owned()
+    } else {
+        format!("\n{}", difference_lines(&session.differences))
+    };
+    let mut lines = vec![
+        format!("*Changes*{changes}"),
+        format!("*Cost*: {}", estimates(session.request.estimate.as_ref(), preview.estimate.as_ref())),
+        format!("*Approval*: {}", approval(preview)),
+    ];
+    lines.extend(budget(session));
+    lines.join("\n")
+}
+
+/// What the budget has to spare, this one included as it is now; nothing where no more is needed.
+fn budget(session: &ChangeSession) -> Option<String> {
+    let preview = &session.preview;
+    let budget = preview.budget?;
+    let spent = dollars(budget.spent + session.request.monthly());
+    let used = format!("*Budget*: about {spent} of {} a month used", dollars(budget.limit));
+    Some(match (preview.exceeded_budget(), session.product.quota.over_budget) {
+        (None, _) => used,
+        (Some(_), OverBudget::Ask) => format!("{used}; this goes beyond it, so approvers are asked"),
+        (Some(_), OverBudget::Refuse) => format!(":warning: {used}; this does not fit."),
+    })
+}
