@@ -257,7 +257,7 @@ mod tests {
     fn what_was_rolled_back_after_a_failed_change_is_no_news() {
         let (mut row, now) = (at(StatusName::Active), minutes(LATER));
         let failed = ChangeAnswer::Failed { why: "AccessDenied".into() };
-        let order = ChangeOrder { answer: Some(failed), ..crate::domain::next::an_order() };
+        let order = ChangeOrder { answer: Some(failed), ..crate::domain::fixtures::order() };
         let seen = |why: &str| Existing {
             condition: Condition::Troubled(why.to_owned()),
             ..fine(&at(StatusName::Active))

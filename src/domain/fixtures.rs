@@ -17,7 +17,11 @@ use super::ids::{
 use super::lease::Lease;
 use super::next::Transition;
 use super::period::Period;
-use super::request::{Approval, Asking, Cause, Ending, Estimate, Provisioned, Request, Status, StatusName};
+use super::policy::ApprovalPath;
+use super::request::{
+    Approval, Asking, Cause, ChangeOrder, Difference, Ending, Estimate, Provisioned, Request, Status,
+    StatusName,
+};
 use super::submission::{Submission, submit};
 use super::template::Template;
 
@@ -179,4 +183,33 @@ pub(crate) fn verify_chain(entries: &[AuditEntry]) -> Result<(), String> {
         .iter()
         .try_fold(AuditHead::default(), |head, entry| follows(&head, entry).map(|()| AuditHead::at(entry)))?;
     Ok(())
+}
+
+/// To a development bucket of the same version, for half the price.
+pub(crate) fn order() -> ChangeOrder {
+    let request = at(StatusName::Active);
+    let half =
+        |estimate: &Estimate| Estimate { monthly: estimate.monthly / Decimal::TWO, ..estimate.clone() };
+    ChangeOrder {
+        labels: BTreeMap::new(),
+        by: person("alice"),
+        once: "view:V1".into(),
+        product: request.product.clone(),
+        parameters: vec![("Environment".into(), "dev".into()), ("TeamName".into(), "payments".into())],
+        bound: request.bound.clone(),
+        differences: vec![Difference {
+            what: "Environment".into(),
+            before: "prod".into(),
+            after: "dev".into(),
+        }],
+        reason: String::new(),
+        estimate_before: request.estimate.clone(),
+        estimate: request.estimate.as_ref().map(half),
+        exceeds_budget: false,
+        approval: ApprovalPath::ask(1),
+        asked_at: minutes(45),
+        approve_by: minutes(50),
+        approvals: Vec::new(),
+        answer: None,
+    }
 }

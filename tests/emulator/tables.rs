@@ -1,6 +1,8 @@
 //! New tables of the shape in `infra/portal.yml`.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType,
@@ -42,7 +44,7 @@ async fn create(client: &Client, name: &str, shape: &Node) {
             .build()
             .unwrap()
     });
-    client
+    let created = client
         .create_table()
         .table_name(name)
         .billing_mode(BillingMode::PayPerRequest)
@@ -51,7 +53,9 @@ async fn create(client: &Client, name: &str, shape: &Node) {
         .set_global_secondary_indexes(Some(indexes.collect()))
         .send()
         .await
-        .unwrap();
+        .map_err(SdkError::into_service_error);
+    // An emulator that was slow to answer is asked once more by the client, and has made it by then.
+    assert!(created.as_ref().err().is_none_or(CreateTableError::is_resource_in_use_exception), "{created:?}");
 }
 
 fn keys(shape: &Node) -> Vec<KeySchemaElement> {

@@ -20,9 +20,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-#[cfg(test)]
-pub(crate) use self::table::order as an_order;
-
 use jiff::Timestamp;
 
 use self::approval::{approve, cancel, deny, time_out};

@@ -3,16 +3,14 @@
 
 use super::{Transition, next};
 use crate::domain::event::Event;
-use crate::domain::fixtures::{at, by, minutes, person, token};
+use crate::domain::fixtures::{at, by, minutes, order, person, token};
 use crate::domain::ids::{ChannelId, ProvisionedProductId, RecordId};
 use crate::domain::job::{Job, JobKind};
 use crate::domain::period::Period;
-use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaChange;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{
-    Billed, ChangeAnswer, ChangeOrder, Difference, Estimate, MessageRef, Prompt, Renewal, Request, Status,
-    StatusName, Surface,
+    Billed, ChangeAnswer, ChangeOrder, MessageRef, Prompt, Renewal, Request, Status, StatusName, Surface,
 };
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -110,35 +108,6 @@ pub(super) fn warned() -> Event {
 
 pub(super) fn renew(name: &str) -> Event {
     Event::Renew { by: by(name), period: Period::days(30) }
-}
-
-/// To a development bucket of the same version, for half the price.
-pub(crate) fn order() -> ChangeOrder {
-    let request = at(StatusName::Active);
-    let half =
-        |estimate: &Estimate| Estimate { monthly: estimate.monthly / Decimal::TWO, ..estimate.clone() };
-    ChangeOrder {
-        labels: std::collections::BTreeMap::new(),
-        by: person("alice"),
-        once: "view:V1".into(),
-        product: request.product.clone(),
-        parameters: vec![("Environment".into(), "dev".into()), ("TeamName".into(), "payments".into())],
-        bound: request.bound.clone(),
-        differences: vec![Difference {
-            what: "Environment".into(),
-            before: "prod".into(),
-            after: "dev".into(),
-        }],
-        reason: String::new(),
-        estimate_before: request.estimate.clone(),
-        estimate: request.estimate.as_ref().map(half),
-        exceeds_budget: false,
-        approval: ApprovalPath::ask(1),
-        asked_at: minutes(45),
-        approve_by: minutes(50),
-        approvals: Vec::new(),
-        answer: None,
-    }
 }
 
 pub(super) fn changes(name: &str, order: ChangeOrder) -> Event {

@@ -2,9 +2,9 @@
 
 use crate::domain::catalog::LeaseTerms;
 use crate::domain::event::Event;
-use crate::domain::fixtures::{by, execution, person, product, token};
+use crate::domain::fixtures::{by, execution, order, person, product, token};
 use crate::domain::ids::{ChannelId, ProvisionedProductId, RecordId};
-use crate::domain::next::table::{changes, order};
+use crate::domain::next::table::changes;
 use crate::domain::period::Period;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::request::{
