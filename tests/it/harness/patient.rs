@@ -80,6 +80,8 @@ impl Patient<'_> {
         while tries.next().is_some() {
             match self.0.tries_to_submit().await {
                 Ok(LedTo::ViewsCleared) => return,
+                // A bot that died before it could show a field shows it now.
+                Ok(LedTo::ViewUpdated) if self.0.form().contains("[Request]") => {}
                 Ok(LedTo::ViewUpdated) => return self.0.closes().await,
                 // A slow machine says that it may not be stored yet, which is no death of the bot.
                 Ok(_) if self.0.form().contains("press the button again") && presses.next().is_some() => {
