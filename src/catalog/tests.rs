@@ -96,7 +96,7 @@ fn only_a_name_is_needed_and_everything_else_has_its_default() {
     assert_eq!(product.version, "v1.0");
     assert!(product.description.is_empty() && product.bind.is_empty());
     assert!(product.cost.is_empty() && product.outputs.is_empty());
-    insta::assert_snapshot!(format!("{:?}", product.approval), @"ApprovalRule { mode: Required, auto_when: [], rules: [], approvers: Team, needed: 1, quiet: [], stages: [], timeout: Period(24h), remind_after: Period(4h), escalate_after: Period(12h), self_approval: false, confirm: Click }");
+    insta::assert_snapshot!(format!("{:?}", product.approval), @"ApprovalRule { mode: Required, auto_when: [], rules: [], approvers: Team, needed: 1, quiet: [], stages: [], timeout: Period(24h), remind_after: Period(4h), escalate_after: Period(12h), self_approval: false, confirm: Click, may_reduce: [] }");
     assert_eq!(
         product.lease,
         LeaseTerms {
@@ -143,7 +143,7 @@ outputs: [Arn]
     );
     insta::assert_snapshot!(format!("{:?}\n{:?}\n{:?}", product.bind, product.approval, product.lease), @r#"
     {"Request": RequestId, "Team": Team}
-    ApprovalRule { mode: Required, auto_when: [Parameter { parameter: "Environment", is: ["dev"] }, MonthlyCostAtMost(50)], rules: [], approvers: Listed([Person(PersonId("U0MORGAN")), Group(GroupId("S0LEADS"))]), needed: 2, quiet: [], stages: [], timeout: Period(2h), remind_after: Period(1h), escalate_after: Period(1h 30m), self_approval: true, confirm: Click }
+    ApprovalRule { mode: Required, auto_when: [Parameter { parameter: "Environment", is: ["dev"] }, MonthlyCostAtMost(50)], rules: [], approvers: Listed([Person(PersonId("U0MORGAN")), Group(GroupId("S0LEADS"))]), needed: 2, quiet: [], stages: [], timeout: Period(2h), remind_after: Period(1h), escalate_after: Period(1h 30m), self_approval: true, confirm: Click, may_reduce: [] }
     LeaseTerms { ttl: Period(168h), grace: Period(48h), reminders: [Period(24h), Period(2h)], renew: [Period(168h), Period(336h)], max_renewals: 0 }
     "#);
     assert_eq!(product.quota, QuotaRule { per_team: 3, over_budget: OverBudget::Ask });

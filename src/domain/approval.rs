@@ -40,6 +40,9 @@ pub struct ApprovalRule {
     /// What an approver does to approve.
     #[serde(default)]
     pub confirm: ApprovalConfirm,
+    /// Parameters of which an approver may approve a smaller value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub may_reduce: Vec<String>,
 }
 
 /// What a product has that says nothing about approval.
@@ -58,6 +61,7 @@ impl Default for ApprovalRule {
             escalate_after: Period::hours(12),
             self_approval: false,
             confirm: ApprovalConfirm::Click,
+            may_reduce: Vec::new(),
         }
     }
 }

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use super::audit::By;
 use super::ids::{ExecutionName, PersonId, ProvisionedProductId, RecordId, TaskToken};
 use super::period::Period;
+use super::reduction::Lowered;
 use super::request::{Billed, ChangeOrder, MessageRef, Output, Prompt};
 
 /// Something that happened.
@@ -16,6 +17,8 @@ pub enum Event {
         by: By,
         /// For whom, where they answer for somebody who is away.
         instead_of: Option<PersonId>,
+        /// To less than was asked for, where they want that.
+        lowered: Option<Box<Lowered>>,
     },
     /// An approver said no. Their right to was checked before.
     Deny {

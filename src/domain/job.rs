@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::By;
 use super::ids::{ChannelId, PersonId, RequestId, TaskToken};
+use super::reduction::Wanted;
 use super::request::{MessageRef, Prompt, Surface};
 
 /// Something to do at or after a date. Writing a job whose key exists replaces it.
@@ -237,6 +238,8 @@ pub struct StoredClick {
 pub enum ClickedDecision {
     /// Yes.
     Approve,
+    /// Yes, to less than was asked for.
+    ApproveLess(Wanted),
     /// No, and why.
     Deny {
         /// The approver's words.

@@ -28,6 +28,7 @@ pub mod policy;
 pub mod preview;
 pub mod quiet;
 pub mod quota;
+pub mod reduction;
 pub mod refusal;
 pub mod request;
 pub mod seats;

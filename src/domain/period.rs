@@ -60,6 +60,11 @@ impl Period {
         self.0
     }
 
+    /// Half of it, to the second below.
+    pub const fn half(self) -> Self {
+        Self(SignedDuration::from_secs(self.0.as_secs() / 2))
+    }
+
     /// Whether it is no time at all.
     pub const fn is_zero(self) -> bool {
         self.0.is_zero()

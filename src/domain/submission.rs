@@ -128,6 +128,7 @@ fn new_request(
         epoch: 1,
         status,
         approvals: Vec::new(),
+        reductions: Vec::new(),
         asking: Asking::default(),
         renewal: None,
         change: None,

@@ -147,7 +147,9 @@ fn marks(request: &Request, entry: &AuditEntry) -> Vec<Mark> {
     match (entry.event.as_str(), entry.status.as_str()) {
         ("submitted", "APPROVED") => vec![Mark::Submitted, Mark::Auto],
         ("submitted", _) => vec![Mark::Submitted],
-        ("approved", "APPROVED") => vec![Mark::Approved, Mark::ApprovedWithin(took())],
+        ("approved" | "approved with changes", "APPROVED") => {
+            vec![Mark::Approved, Mark::ApprovedWithin(took())]
+        }
         ("denied", _) => vec![Mark::Denied],
         ("cancelled", _) => vec![Mark::Cancelled],
         ("timed out", _) => vec![Mark::TimedOut],

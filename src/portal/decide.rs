@@ -10,10 +10,12 @@ use super::{Error, Portal};
 use crate::domain::approval::ApprovalConfirm;
 use crate::domain::audit::By;
 use crate::domain::event::Event;
+use crate::domain::form::Field;
 use crate::domain::ids::{ChannelId, PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::job::{ClickedDecision, JobKind, StoredClick};
 use crate::domain::next::{next, record_message};
 use crate::domain::policy::may_decide;
+use crate::domain::reduction::{can_be_reduced, lowered, reducible_fields};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
 
@@ -58,7 +60,8 @@ pub async fn decide(
     typed: Option<&str>,
 ) -> Result<Decided, Error> {
     let request = named_request(portal, click, Request::card, tried(&decision)).await?;
-    if decision == ClickedDecision::Approve && wants_name(&request, typed) {
+    let approves = matches!(decision, ClickedDecision::Approve | ClickedDecision::ApproveLess(_));
+    if approves && wants_name(&request, typed) {
         // Only whoever may approve is asked for it.
         return match check_right(portal, &request, &click.by, "approve").await {
             Ok(_) | Err(Unjudged::SlackSilent(_)) => Ok(Decided::NameWanted(Box::new(request))),
@@ -89,12 +92,43 @@ fn wants_name(request: &Request, typed: Option<&str>) -> bool {
 /// # Errors
 /// As [`decide`].
 pub async fn may_deny(portal: &Portal, click: &Click) -> Result<Request, Error> {
-    let request = named_request(portal, click, Request::card, "deny").await?;
+    may_go_on(portal, click, "deny").await
+}
+
+/// Whether the person may go on to choose less than was asked for, and among what: asked before that form opens.
+///
+/// # Errors
+/// As [`decide`].
+pub async fn may_approve_less(portal: &Portal, click: &Click) -> Result<(Request, Vec<Field>), Error> {
+    let request = may_go_on(portal, click, "approve").await?;
+    if !can_be_reduced(&request) {
+        return Err(Refusal::stale(&request).into());
+    }
+    let fields = fields_of(portal, &request);
+    Ok((request, fields))
+}
+
+/// The fields of what an approver can make smaller now.
+///
+/// # Errors
+/// A failure.
+pub async fn reducible(portal: &Portal, id: RequestId) -> Result<Vec<Field>, Error> {
+    let request = portal.ports.store.load(id).await?;
+    Ok(request.map(|request| fields_of(portal, &request)).unwrap_or_default())
+}
+
+fn fields_of(portal: &Portal, request: &Request) -> Vec<Field> {
+    let product = portal.catalog.product(&request.product.key);
+    product.map(|product| reducible_fields(request, product)).unwrap_or_default()
+}
+
+async fn may_go_on(portal: &Portal, click: &Click, tried: &str) -> Result<Request, Error> {
+    let request = named_request(portal, click, Request::card, tried).await?;
     if !request.waits_for_approvers() {
         let event = Event::Deny { by: click.by.clone(), reason: String::new(), instead_of: None };
         next(&request, &event, portal.now())?;
     }
-    match check_right(portal, &request, &click.by, "deny").await {
+    match check_right(portal, &request, &click.by, tried).await {
         // Judged again on submission, so an unknown answer is no reason to keep the form closed.
         Ok(_) | Err(Unjudged::SlackSilent(_)) => Ok(request),
         Err(Unjudged::Error(error)) => Err(error),
@@ -234,7 +268,13 @@ async fn judge(
 ) -> Result<Request, Unjudged> {
     let instead_of = check_right(portal, request, by, tried(decision)).await?;
     let event = match decision {
-        ClickedDecision::Approve => Event::Approve { by: by.clone(), instead_of },
+        ClickedDecision::Approve => Event::Approve { by: by.clone(), instead_of, lowered: None },
+        ClickedDecision::ApproveLess(wanted) => {
+            let product = portal.catalog.product(&request.product.key).map(AsRef::as_ref);
+            let lowered = lowered(request, product, &portal.catalog.prices, wanted);
+            let lowered = Some(Box::new(lowered.map_err(|why| Error::from(Refusal::from(why)))?));
+            Event::Approve { by: by.clone(), instead_of, lowered }
+        }
         ClickedDecision::Deny { reason } => {
             Event::Deny { by: by.clone(), reason: reason.clone(), instead_of }
         }
@@ -273,7 +313,7 @@ async fn store_click(portal: &Portal, click: &Click, decision: ClickedDecision) 
 
 fn tried(decision: &ClickedDecision) -> &'static str {
     match decision {
-        ClickedDecision::Approve => "approve",
+        ClickedDecision::Approve | ClickedDecision::ApproveLess(_) => "approve",
         ClickedDecision::Deny { .. } => "deny",
     }
 }

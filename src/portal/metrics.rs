@@ -197,7 +197,7 @@ impl Metrics {
     pub(super) fn count_of(&self, request: &Request, entry: &AuditEntry) {
         let took = entry.at.duration_since(request.submitted_at).as_secs_f64().max(0.0);
         match (entry.event.as_str(), entry.status.as_str()) {
-            ("approved", "APPROVED") => self.approvals.observe(took),
+            ("approved" | "approved with changes", "APPROVED") => self.approvals.observe(took),
             ("active", _) => self.ready_after.observe(took),
             _ => {}
         }
@@ -214,7 +214,7 @@ impl Metrics {
                     self.decide("auto");
                 }
             }
-            ("approved", "APPROVED") => self.decide("approved"),
+            ("approved" | "approved with changes", "APPROVED") => self.decide("approved"),
             ("denied", _) => self.decide("denied"),
             ("cancelled", _) => self.decide("cancelled"),
             ("timed out", _) => self.decide("timed_out"),

@@ -12,6 +12,8 @@ use crate::ports::store::ParkedJob;
 pub enum ActionId {
     /// Approve on a card; carries a [`ButtonValue`].
     Approve,
+    /// Approve less than was asked for, which asks what; carries a [`ButtonValue`].
+    ApproveLess,
     /// Deny on a card, which asks for a reason; carries a [`ButtonValue`].
     Deny,
     /// Cancel on the requester's message; carries a [`ButtonValue`].
@@ -65,8 +67,9 @@ impl ActionId {
     pub const MOST_PERIODS: u8 = 5;
 
     /// Every action.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Approve,
+        Self::ApproveLess,
         Self::Deny,
         Self::Cancel,
         Self::Nudge,
@@ -100,6 +103,7 @@ impl ActionId {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Approve => "request.approve",
+            Self::ApproveLess => "request.approve_less",
             Self::Deny => "request.deny",
             Self::Cancel => "request.cancel",
             Self::Nudge => "request.nudge",
@@ -153,6 +157,8 @@ pub enum CallbackId {
     Change,
     /// The name of what is approved.
     Approve,
+    /// What is approved in place of what was asked for.
+    ApproveLess,
     /// Who answers while one is away.
     Away,
     /// The catalog browser; has no submit button.
@@ -165,7 +171,7 @@ pub enum CallbackId {
 
 impl CallbackId {
     /// Every modal.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::RequestForm,
         Self::DenyReason,
         Self::TearDown,
@@ -173,6 +179,7 @@ impl CallbackId {
         Self::Transfer,
         Self::Change,
         Self::Approve,
+        Self::ApproveLess,
         Self::Away,
         Self::Catalog,
         Self::Requests,
@@ -189,6 +196,7 @@ impl CallbackId {
             Self::Transfer => "request.transfer",
             Self::Change => "request.change",
             Self::Approve => "request.approve_name",
+            Self::ApproveLess => "request.approve_changed",
             Self::Away => "home.away",
             Self::Catalog => "catalog.browser",
             Self::Requests => "request.list",
@@ -210,6 +218,9 @@ pub const REASON_BLOCK: &str = "reason";
 
 /// The block of a modal that holds the name of what is torn down.
 pub const NAME_BLOCK: &str = "name";
+
+/// The block of a modal that holds how long something is to live.
+pub const LEASE_BLOCK: &str = "lease";
 
 /// The block of a modal that holds a person.
 pub const PERSON_BLOCK: &str = "person";

@@ -29,7 +29,7 @@ async fn an_approver_sees_everything_on_the_card() {
         SubnetIds: `/platform/network/private-subnet-ids`
         AppSecurityGroupId: `/platform/network/app-security-group-id`
         Waiting for <@U0MORGAN>
-        [Approve] [Deny]
+        [Approve] [Deny] [Approve with changes]
         (Request `id` · expires unanswered 2026-11-24 09:00 UTC · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(alice.newest_dm(), @"

@@ -41,7 +41,7 @@ async fn whoever_is_away_is_answered_for_and_everybody_sees_for_whom() {
         insta::assert_snapshot!(outcome(company), @"
         Waiting for <@U0OLGA>
         _<@U0MORGAN> is away until 2026-11-30, <@U0OLGA> answers for them_
-        [Approve] [Deny]
+        [Approve] [Deny] [Approve with changes]
         ");
         olga.opens_home().await;
         insta::assert_snapshot!(olga.home().lines().take(8).collect::<Vec<_>>().join("\n"), @"

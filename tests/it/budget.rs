@@ -55,7 +55,7 @@ async fn a_product_may_ask_for_approval_above_the_budget() {
         ObjectRetention: `forever` — Until somebody deletes them
         AccessLogBucket: `/platform/s3/access-log-bucket`
         Waiting for <@U0MORGAN>
-        [Approve] [Deny]
+        [Approve] [Deny] [Approve with changes]
         (Request `id` · expires unanswered 2026-11-24 09:00 UTC · Simulated: nothing real is made)
         ");
         morgan.clicks("Approve").await;

@@ -67,10 +67,10 @@ async fn an_approver_decides_on_the_home_tab() {
         *PostgreSQL RDS Instance v1.0* for team *payments* · about $15/month
         <@U0ALICE> asks for it · `id` · expires unanswered 2026-11-24 09:00 UTC
         > Orders of the shop
-        [Approve] [Deny] [Details]
+        [Approve] [Deny] [Approve with changes] [Details]
         *PostgreSQL RDS Instance v1.0* for team *payments* · about $15/month
         <@U0ALICE> asks for it · `id` · expires unanswered 2026-11-24 09:01 UTC
-        [Approve] [Deny] [Details]
+        [Approve] [Deny] [Approve with changes] [Details]
         # Your requests and resources
         (You have nothing here yet.)
         [Show all]

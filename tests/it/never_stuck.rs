@@ -44,7 +44,7 @@ async fn approvers_who_do_not_answer_are_reminded_once_in_the_thread_and_directl
         assert_eq!(morgan.dms().len(), 1, "once is enough");
         // From the reminder it takes two clicks.
         morgan.clicks("Details").await;
-        assert!(morgan.is_told().contains("[Approve] [Deny]"), "{}", morgan.is_told());
+        assert!(morgan.is_told().contains("[Approve] [Deny] [Approve with changes]"), "{}", morgan.is_told());
         morgan.clicks("Approve").await;
         assert!(alice.newest_dm().contains("is ready"), "{}", alice.newest_dm());
         insta::assert_snapshot!(company.trail().await, @"
@@ -78,7 +78,7 @@ async fn what_nobody_answers_goes_to_the_platform_team_who_can_decide_from_then_
         insta::assert_snapshot!(card.lines().skip_while(|line| !line.starts_with("Waiting")).take(3).collect::<Vec<_>>().join("\n"), @"
         Waiting for <@U0MORGAN> or <@U0ADMIN>
         Nobody had answered by 2026-11-23 21:00 UTC, so the platform team can decide, too.
-        [Approve] [Deny]
+        [Approve] [Deny] [Approve with changes]
         ");
         assert!(alice.newest_dm().contains("so the platform team can decide, too"), "{}", alice.newest_dm());
         pat.presses(&early).await;

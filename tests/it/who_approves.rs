@@ -48,7 +48,7 @@ async fn a_manager_is_asked_only_if_they_are_an_approver_of_the_team() {
         alice.asks_for("rds-postgres", &DATABASE).await;
         insta::assert_snapshot!(waiting(company), @"
         Waiting for <@U0ADMIN>
-        [Approve] [Deny]
+        [Approve] [Deny] [Approve with changes]
         ");
         morgan.clicks("Approve").await;
         insta::assert_snapshot!(morgan.is_told(), @"Only its approvers can decide about this request: <@U0ADMIN>.");
@@ -64,7 +64,7 @@ async fn a_manager_is_asked_only_if_they_are_an_approver_of_the_team() {
         insta::assert_snapshot!(waiting(company), @"
         Waiting for <@U0MORGAN> or <@U0ADMIN>
         _No approver of the team is named as manager in their profile, so the team's approvers are asked_
-        [Approve] [Deny]
+        [Approve] [Deny] [Approve with changes]
         ");
         company.olga.presses(&morgan.remembers("Approve")).await;
         assert!(company.olga.is_told().contains("Only its approvers"), "{}", company.olga.is_told());
@@ -106,7 +106,7 @@ async fn the_next_are_asked_once_the_first_have_agreed_and_nobody_counts_twice()
         Waiting for <@U0MORGAN>
         Step 1 of 2
         0 of 2 approvals
-        [Approve] [Deny]
+        [Approve] [Deny] [Approve with changes]
         ");
         pat.presses(&first).await;
         assert!(pat.is_told().contains("Only its approvers"), "not yet: {}", pat.is_told());
@@ -116,7 +116,7 @@ async fn the_next_are_asked_once_the_first_have_agreed_and_nobody_counts_twice()
         Waiting for <@U0ADMIN> or <@U0MORGAN>
         Step 2 of 2
         1 of 2 approvals: <@U0MORGAN>
-        [Approve] [Deny]
+        [Approve] [Deny] [Approve with changes]
         ");
         insta::assert_snapshot!(alice.newest_dm(), @"
         *PostgreSQL RDS Instance v1.0* for team *payments*

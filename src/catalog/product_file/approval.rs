@@ -1,14 +1,19 @@
 //! The `approval` section of a product file.
 
+use std::collections::BTreeSet;
+
 use crate::document::Reader;
 use crate::domain::catalog::{
     ApprovalConfirm, ApprovalMode, ApprovalRule, Approvers, Principal, RuleFor, Stage,
 };
 use crate::domain::hopeless::names_too_few;
 use crate::domain::period::Period;
+use crate::domain::reduction::MOST_OPTIONS;
+use crate::domain::template::ParameterKind;
 
 use super::Context;
 use super::conditions::{auto_condition, conditions};
+use super::references::parameter;
 use super::terms::{at_least_one, some_time};
 
 /// A Step Functions execution lives for a year at most and has to outlive the answer.
@@ -19,7 +24,12 @@ const MODES: [(&str, ApprovalMode); 2] = [("auto", ApprovalMode::Auto), ("requir
 const CONFIRM: [(&str, ApprovalConfirm); 2] =
     [("click", ApprovalConfirm::Click), ("type-the-name", ApprovalConfirm::TypeTheName)];
 
-pub(super) fn approval(reader: Reader<'_>, has_cost: bool, context: &Context<'_>) -> ApprovalRule {
+pub(super) fn approval(
+    reader: Reader<'_>,
+    has_cost: bool,
+    hidden: &BTreeSet<String>,
+    context: &Context<'_>,
+) -> ApprovalRule {
     let spared = reader.maps("auto_when");
     let own = asked(&reader);
     let usual = Stage { approvers: Approvers::Team, needed: 1, quiet: Vec::new() };
@@ -41,9 +51,35 @@ pub(super) fn approval(reader: Reader<'_>, has_cost: bool, context: &Context<'_>
         escalate_after: some_time(&reader, "escalate_after", Period::hours(12)),
         self_approval: reader.boolean("self_approval").unwrap_or(false),
         confirm: reader.choice("confirm", &CONFIRM).unwrap_or_default(),
+        may_reduce: may_reduce(&reader, hidden, context),
     };
     reader.finish();
     rule
+}
+
+/// Parameters of which it can be told what is smaller, and people may read that.
+fn may_reduce(reader: &Reader<'_>, hidden: &BTreeSet<String>, context: &Context<'_>) -> Vec<String> {
+    let named = reader.list_of_texts("may_reduce").unwrap_or_default();
+    for (place, key) in named.iter().enumerate() {
+        if named[..place].contains(key) {
+            reader.report("may_reduce", format!("`approval.may_reduce` names `{key}` twice"), "name it once");
+        }
+        let Some(parameter) = parameter(reader, "may_reduce", key, context) else { continue };
+        let is_ordered = match parameter.allowed_values.len() {
+            0 => parameter.kind == ParameterKind::Number,
+            several => several <= MOST_OPTIONS && !parameter.kind.is_list(),
+        };
+        if hidden.contains(key) {
+            reader.report("may_reduce", format!("`{key}` is in no form"), "remove it");
+        } else if !is_ordered || parameter.no_echo {
+            let what = format!("of `{key}` nobody can say which value is smaller");
+            let remedy = format!(
+                "name a number, or a parameter with {MOST_OPTIONS} `AllowedValues` at most, from small to large"
+            );
+            reader.report("may_reduce", what, remedy);
+        }
+    }
+    named
 }
 
 fn timeout(reader: &Reader<'_>) -> Period {

@@ -70,7 +70,9 @@ fn product_file(reader: Reader<'_>, context: &Context<'_>) -> ProductFile {
     let requesters = terms::requesters(&reader);
     let bind = references::bind(reader.section("bind"), &requesters, context);
     let choices = choices::choices(reader.section("choices"), &reader.section("bind"), context);
-    let beside = show_when::Beside { choices: &choices, hidden: &hidden(&bind, &choices) };
+    let hidden = hidden(&bind, &choices);
+    let beside = show_when::Beside { choices: &choices, hidden: &hidden };
+    let approval = approval::approval(reader.section("approval"), reader.has("cost"), &hidden, context);
     let file = ProductFile {
         name: name(&reader),
         description: description(&reader),
@@ -80,7 +82,7 @@ fn product_file(reader: Reader<'_>, context: &Context<'_>) -> ProductFile {
         bind,
         choices,
         change: references::change(&reader, context),
-        approval: approval::approval(reader.section("approval"), reader.has("cost"), context),
+        approval,
         quota: terms::quota(reader.section("quota")),
         lease: terms::lease(reader.section("lease")),
         teardown: terms::teardown(reader.section("teardown")),

@@ -13,6 +13,7 @@ use crate::domain::event::Event;
 use crate::domain::ids::PersonId;
 use crate::domain::job::Resume;
 use crate::domain::lease::Lease;
+use crate::domain::reduction::{Lowered, Reduction};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{
     Approval, News, Prompt, Question, Renewal, RenewalAnswer, Status, StatusName, Surface,
@@ -22,7 +23,11 @@ pub(super) fn approve(
     mut change: Change,
     by: &By,
     instead_of: Option<&PersonId>,
+    lowered: Option<&Lowered>,
 ) -> Result<Transition, Refusal> {
+    if lowered.is_some() && !matches!(change.request.question(), Question::Request) {
+        return Err(Refusal::stale(&change.request));
+    }
     match change.request.question() {
         Question::Request => {}
         Question::Renewal(_) => return approve_renewal(change, by, instead_of),
@@ -35,13 +40,17 @@ pub(super) fn approve(
     let needed = change.needed();
     let (now, answer) = (change.now, (&by.person, instead_of));
     let have = add(&mut change.request.approvals, needed, answer, now)?;
+    let made = lowered.map_or(Ok(Vec::new()), |lowered| change.lowers(lowered, &by.person))?;
+    let word = if made.is_empty() { "approved" } else { "approved with changes" };
+    let mut detail: Vec<String> = made.iter().map(Reduction::difference).collect();
     let actor = Actor::Person(by.clone());
     if have < needed {
-        change.audit("approved", &actor, answered(&format!("{have} of {needed} approvals"), instead_of));
+        detail.insert(0, format!("{have} of {needed} approvals"));
+        change.audit(word, &actor, answered(&detail.join(", "), instead_of));
         return Ok(goes_on(change, Surface::Card));
     }
     change.becomes(Status::Approved);
-    change.audit("approved", &actor, answered("", instead_of));
+    change.audit(word, &actor, answered(&detail.join(", "), instead_of));
     change.resume(token, Resume::Success);
     let told = Surface::Told(News::Status(StatusName::Approved));
     Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct, told]))

@@ -11,6 +11,7 @@ use crate::domain::job::{Job, JobKind, Resume};
 use crate::domain::lease::{Lease, LeaseStep};
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaChange;
+use crate::domain::reduction::{Lowered, Reduction};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{
     ChangeAnswer, Ending, Question, RenewalAnswer, Request, Status, StatusName, Surface,
@@ -54,6 +55,13 @@ impl Change {
     /// Buttons that people see mean something else from now on.
     pub(super) fn turns_a_page(&mut self) {
         self.request.epoch = self.request.epoch.saturating_add(1);
+    }
+
+    /// Makes what was asked for smaller; what became of it.
+    pub(super) fn lowers(&mut self, lowered: &Lowered, by: &PersonId) -> Result<Vec<Reduction>, Refusal> {
+        let (made, saved) = lowered.apply(&mut self.request, by)?;
+        self.given_back += saved;
+        Ok(made)
     }
 
     /// The lease that runs from now on, and the job that looks at it next.

@@ -66,7 +66,9 @@ pub struct Transition {
 pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transition, Refusal> {
     let change = Change::of(request, now);
     match event {
-        Event::Approve { by, instead_of } => approve(change, by, instead_of.as_ref()),
+        Event::Approve { by, instead_of, lowered } => {
+            approve(change, by, instead_of.as_ref(), lowered.as_deref())
+        }
         Event::Deny { by, reason, instead_of } => deny(change, by, reason, instead_of.as_ref()),
         Event::Cancel { by } => cancel(change, by),
         Event::ApprovalDeadline => time_out(change),

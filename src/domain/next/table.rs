@@ -17,7 +17,7 @@ use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
 pub(super) fn approve(name: &str) -> Event {
-    Event::Approve { by: by(name), instead_of: None }
+    Event::Approve { by: by(name), instead_of: None, lowered: None }
 }
 
 pub(super) fn deny(name: &str, reason: &str) -> Event {

@@ -10,6 +10,7 @@ use super::cost::dollars;
 use super::ids::{PersonId, ProductKey, TeamName};
 use super::period::Period;
 use super::quota::QuotaUse;
+use super::reduction::Irreducible;
 use super::request::{Request, StatusName};
 
 #[cfg(test)]
@@ -109,6 +110,12 @@ pub enum Refusal {
     AlreadyApprovedByYou {
         /// How many other approvers are needed.
         missing: u32,
+    },
+    /// It cannot be approved with these changes.
+    #[error("{why}")]
+    CannotReduce {
+        /// Why not.
+        why: Irreducible,
     },
     /// The person may not decide about this request.
     #[error("Only its approvers can decide about this request: {approvers}.")]
@@ -382,6 +389,7 @@ impl Refusal {
             | Self::QuotaFull { .. }
             | Self::AlreadyDecided { .. }
             | Self::AlreadyApprovedByYou { .. }
+            | Self::CannotReduce { .. }
             | Self::AlreadyNudged { .. }
             | Self::NobodyCanApprove { .. }
             | Self::PlaceIsTaken { .. }

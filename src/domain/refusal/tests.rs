@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::fixtures::{at, minutes, person};
+use crate::domain::reduction::Irreducible;
 use crate::domain::request::{Renewal, Status};
 
 fn unknown_product(nearest: &[&str]) -> Refusal {
@@ -47,6 +48,7 @@ fn about_a_decision() -> Vec<Refusal> {
         Refusal::OwnRequest { approvers: "<@U0PRIYA>".into() },
         Refusal::stale(&at(StatusName::AwaitingApproval)),
         Refusal::NotJudgedInTime,
+        Refusal::CannotReduce { why: Irreducible::ProductChanged },
     ]
 }
 
@@ -134,6 +136,7 @@ fn this_is_every_way_to_say_no() {
     This is your own request, so somebody else has to decide: <@U0PRIYA>.
     This button is out of date: the request is now at *Waiting for approval*. Nothing was changed; the newest message has what can be done now.
     Slack did not tell us in time whether you may decide about this request. Press the button again.
+    The product was changed since this was asked for, so only its lease can be shortened.
     Only <@U0ALICE> can cancel this request. An approver can deny it.
     It is too late to cancel this request, which is at *Provisioning*. Nothing was changed; `status` shows how it goes on.
     It is too late to cancel this request, which is at *Teardown failed*. Nothing was changed; `status` shows how it goes on.

@@ -24,6 +24,7 @@ use crate::domain::lease::Lease;
 use crate::domain::period::Period;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaSlot;
+use crate::domain::reduction::Reduction;
 use crate::domain::ticket::Ticket;
 
 pub use asking::{Asking, Prompt};
@@ -83,6 +84,9 @@ pub struct Request {
     pub status: Status,
     /// Who agreed, in the order of their clicks.
     pub approvals: Vec<Approval>,
+    /// What approvers made smaller, in the order of their clicks; the row holds what stands now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reductions: Vec<Reduction>,
     /// Since when approvers are asked, and how they were pressed.
     #[serde(default)]
     pub asking: Asking,
@@ -337,6 +341,12 @@ mod tests {
                 (Surface::Told(News::Status(name)), message("1.6")),
                 (Surface::Told(News::Handed), message("1.7")),
             ]);
+            request.reductions = vec![Reduction {
+                parameter: Some("InstanceSize".into()),
+                from: "large".into(),
+                to: "small".into(),
+                by: PersonId::new("U0MORGAN"),
+            }];
             let stored = serde_json::to_string(&request).unwrap();
             assert_eq!(serde_json::from_str::<Request>(&stored).unwrap(), request);
         }

@@ -1,12 +1,12 @@
-//! Approve and Deny on a card.
+//! Approve, with or without changes, and Deny on a card.
 
 use super::{ask, named, pressed, refuse};
 use crate::domain::job::ClickedDecision;
-use crate::portal::decide::{Decided, decide, may_deny};
+use crate::portal::decide::{Decided, decide, may_approve_less, may_deny};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::incoming::Click;
 use crate::slack::messages::Message;
-use crate::slack::views::{self, deny_reason};
+use crate::slack::views::{self, approve_less, deny_reason};
 
 /// Approves; the card changes by itself once that is stored.
 pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) {
@@ -24,6 +24,20 @@ pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) {
             at,
             Message::plain("Slack is slow to say who the approvers are. Your click is stored and will count in a moment."),
         ),
+        Err(error) => refuse(edge, at, &error),
+    }
+}
+
+/// Opens the form that asks what is approved in place of what was asked for, if the person may approve.
+pub(super) async fn ask_what(edge: &Edge, at: &Whereabouts, click: &Click) {
+    let allowed = match named(edge, click, "approve").await {
+        Ok(named) => may_approve_less(&edge.portal, &named).await.map(|may| (named, may)),
+        Err(error) => Err(error),
+    };
+    match allowed {
+        Ok((named, (request, fields))) => {
+            edge.open_later(at, click.trigger_id.clone(), approve_less(&request, &fields, &pressed(named)));
+        }
         Err(error) => refuse(edge, at, &error),
     }
 }

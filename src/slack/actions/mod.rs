@@ -49,6 +49,7 @@ async fn act(edge: &Edge, click: Click) {
     let at = Whereabouts::of_click(&click);
     match ActionId::parse(&click.action_id) {
         Some(ActionId::Approve) => decision::approve(edge, &at, &click).await,
+        Some(ActionId::ApproveLess) => decision::ask_what(edge, &at, &click).await,
         Some(ActionId::Deny) => decision::ask_why(edge, &at, &click).await,
         Some(ActionId::Cancel) => request::cancel(edge, &at, &click).await,
         Some(ActionId::Nudge) => request::nudge(edge, &at, &click).await,

@@ -106,7 +106,7 @@ fn what_waits_comes_first_then_ones_own_then_the_teams() {
     *Secure S3 Bucket v1.0* for team *payments* · about $15/month
     <@U0ALICE> asks for it · `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
     > Invoices &amp; receipts &gt; for audit
-    [Approve primary] [Deny danger] [Details]
+    [Approve primary] [Deny danger] [Approve with changes] [Details]
     *Secure S3 Bucket v1.0* for team *payments* · about $15/month
     <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30 days longer · `0b8f1c9e` · expires unanswered <!date^1798016400^{date_short_pretty} at {time}|2026-12-23 09:00 UTC>
     > Invoices &amp; receipts &gt; for audit

@@ -88,7 +88,8 @@ fn waiting(notice: &RequestNotice<'_>) -> String {
         facts::approvals_so_far(notice.request).map(|count| format!("\n{count}")).unwrap_or_default();
     let escalated = facts::escalated(notice.request).map(|text| format!("\n{text}")).unwrap_or_default();
     let note = facts::note(notice);
-    format!("Waiting for {who}{note}{so_far}{escalated}")
+    let reductions = facts::reductions(notice.request).map(|text| format!("\n{text}")).unwrap_or_default();
+    format!("Waiting for {who}{note}{so_far}{escalated}{reductions}")
 }
 
 /// The decision, and what became of it where something did.
@@ -162,7 +163,7 @@ mod tests {
         Environment: `dev` — Development &amp; tests
         Name: `invoices &lt;2026&gt;`
         Waiting for <@U0MORGAN> or <!subteam^S0LEADS>
-        [Approve primary] [Deny danger]
+        [Approve primary] [Deny danger] [Approve with changes]
         (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)
         ");
     }

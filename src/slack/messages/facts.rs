@@ -5,6 +5,7 @@ use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement, SlackBlockBut
 use crate::domain::lease::Lease;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
+use crate::domain::reduction::{Reduction, can_be_reduced};
 use crate::domain::request::{Approval, Cause, Ending, Output, Progress, Question, Request, Status};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{MAX_SECTION, button, confirm, context, cut_mrkdwn};
@@ -151,8 +152,23 @@ fn approved_by(request: &Request) -> String {
     let clicks = request.approvals.iter();
     let clicks: Vec<String> =
         clicks.map(|approval| format!("{} ({})", answer(approval), date_time(approval.at))).collect();
-    if clicks.is_empty() { "Approved".to_owned() } else { format!("Approved by {}", clicks.join(", ")) }
+    let reductions = reductions(request).map(|text| format!("\n{text}")).unwrap_or_default();
+    let by = if clicks.is_empty() { String::new() } else { format!(" by {}", clicks.join(", ")) };
+    format!("Approved{by}{reductions}")
 }
+
+/// What approvers made smaller, one a line; `None` where nothing was.
+pub(super) fn reductions(request: &Request) -> Option<String> {
+    let line = |reduction: &Reduction| {
+        let difference = escape_within(&reduction.difference(), 300);
+        format!("{difference} (by {})", mention(&reduction.by))
+    };
+    let lines: Vec<String> = request.reductions.iter().map(line).collect();
+    (!lines.is_empty()).then(|| format!("*Changed*\n{}", as_many_as_fit(&lines, MAX_REDUCTIONS)))
+}
+
+/// Characters of what approvers made smaller: it stands beside other things in one section.
+const MAX_REDUCTIONS: usize = 1_000;
 
 /// Who agreed, and for whom where that one is away.
 pub(super) fn answer(approval: &Approval) -> String {
@@ -299,7 +315,7 @@ pub(super) fn because(cause: &Cause) -> String {
     }
 }
 
-/// Approve and Deny, of the request or of a renewal that waits.
+/// Approve, with changes or without, and Deny, of the request or of a renewal that waits.
 pub(super) fn decision_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
     let value = button_value(request);
     let what = match request.question() {
@@ -309,10 +325,12 @@ pub(super) fn decision_buttons(request: &Request) -> Vec<SlackBlockButtonElement
     };
     let button =
         |action, verb: &str| button(action, verb, &value, &spoken(&format!("{verb}{what}"), request));
-    vec![
+    let mut row = vec![
         button(ActionId::Approve, "Approve").with_style(SlackBlockButtonStyle::Primary),
         button(ActionId::Deny, "Deny").with_style(SlackBlockButtonStyle::Danger),
-    ]
+    ];
+    row.extend(can_be_reduced(request).then(|| button(ActionId::ApproveLess, "Approve with changes")));
+    row
 }
 
 /// The name of what was made, safe to stand in backticks.

@@ -121,6 +121,7 @@ pub(crate) fn request() -> Request {
             at: at("2026-11-22T10:00:00Z"),
             instead_of: None,
         }],
+        reductions: Vec::new(),
         asking: Asking::begun(at("2026-11-22T09:00:00Z")),
         renewal: None,
         change: None,

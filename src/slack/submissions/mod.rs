@@ -1,6 +1,7 @@
 //! A modal was submitted: one file per modal.
 
 mod approve;
+mod approve_less;
 mod away;
 mod change;
 mod deny_reason;
@@ -32,6 +33,7 @@ pub(super) async fn answer(edge: &Edge, submission: Submission) -> Ack {
         Some(CallbackId::Transfer) => hand_over::submitted(edge, submission).await,
         Some(CallbackId::Change) => Box::pin(change::submitted(edge, submission)).await,
         Some(CallbackId::Approve) => approve::submitted(edge, submission).await,
+        Some(CallbackId::ApproveLess) => approve_less::submitted(edge, submission).await,
         Some(CallbackId::Away) => away::submitted(edge, submission).await,
         Some(CallbackId::Catalog | CallbackId::Requests | CallbackId::Note) => Ack::Close,
         None => {

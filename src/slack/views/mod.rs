@@ -2,6 +2,7 @@
 //! submission leads to is decided elsewhere.
 
 mod approve;
+mod approve_less;
 mod away;
 mod change_form;
 mod deny_reason;
@@ -17,6 +18,7 @@ mod simple;
 mod teardown;
 
 pub use approve::approve;
+pub use approve_less::{approve_less, wanted};
 pub use away::{away, last_day};
 pub use change_form::{change_form, changing};
 pub use deny_reason::deny_reason;

@@ -70,7 +70,7 @@ impl Person {
     pub(super) async fn tries_to_fill(&self, field: &str, value: &str) -> Result<(), DeliveryFailure> {
         let view = self.view();
         let block_id = match field {
-            "reason" | "team" | "name" | "person" | "until" | "ticket" => (*field).to_owned(),
+            "reason" | "team" | "name" | "person" | "until" | "ticket" | "lease" => (*field).to_owned(),
             parameter => format!("param.{parameter}"),
         };
         let block = blocks(&view).find(|block| block["block_id"] == *block_id);

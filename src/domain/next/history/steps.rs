@@ -1,12 +1,13 @@
 //! What may happen to a request, as random steps. What must hold afterwards is said in the module above.
 
-use crate::domain::catalog::LeaseTerms;
+use crate::domain::catalog::{LeaseTerms, PriceList};
 use crate::domain::event::Event;
 use crate::domain::fixtures::{by, execution, order, person, product, token};
 use crate::domain::ids::{ChannelId, ProvisionedProductId, RecordId};
 use crate::domain::next::table::changes;
 use crate::domain::period::Period;
 use crate::domain::policy::ApprovalPath;
+use crate::domain::reduction::{Lowered, Wanted, lowered, shorter_leases};
 use crate::domain::request::{
     ChangeOrder, Estimate, MessageRef, News, Output, Prompt, Request, StatusName, Surface,
 };
@@ -41,8 +42,13 @@ impl Step {
         Some(match *self {
             Self::Person(0, name) => Event::Cancel { by: by(name) },
             Self::Person(1, name) => Event::Deny { by: by(name), reason: why(), instead_of: None },
-            Self::Person(3, name) => Event::Approve { by: by(name), instead_of: Some(person("priya")) },
-            Self::Person(_, name) => Event::Approve { by: by(name), instead_of: None },
+            Self::Person(3, name) => {
+                Event::Approve { by: by(name), instead_of: Some(person("priya")), lowered: None }
+            }
+            Self::Person(4, name) => {
+                Event::Approve { by: by(name), instead_of: None, lowered: Some(shorter(request)) }
+            }
+            Self::Person(_, name) => Event::Approve { by: by(name), instead_of: None, lowered: None },
             Self::Owner(0, name) => Event::TearDown { by: by(name) },
             Self::Owner(1, name) => Event::Retain { by: by(name), reason: why() },
             Self::Owner(2, name) => Event::Transfer { by: by("alice"), to: person(name) },
@@ -99,6 +105,13 @@ fn order_of(request: &Request, name: &str) -> ChangeOrder {
     };
     let (product, estimate_before) = (request.product.clone(), request.estimate.clone());
     ChangeOrder { product, estimate_before, estimate, approval, ..order() }
+}
+
+/// The shortest lease that can be approved, if there is a shorter one.
+fn shorter(request: &Request) -> Box<Lowered> {
+    let lease = shorter_leases(request.product.lease.ttl).into_iter().next();
+    let wanted = Wanted { lease, ..Wanted::default() };
+    Box::new(lowered(request, None, &PriceList::default(), &wanted).unwrap())
 }
 
 /// A warning was delivered.

@@ -171,7 +171,8 @@ fn resumes(jobs: &[Job]) -> Vec<(&str, &Resume)> {
 
 #[test]
 fn nobody_is_answered_for_twice() {
-    let for_morgan = |name: &str| Event::Approve { by: by(name), instead_of: Some(person("morgan")) };
+    let for_morgan =
+        |name: &str| Event::Approve { by: by(name), instead_of: Some(person("morgan")), lowered: None };
     let mut life = Life::waiting_for(3);
     life.goes_on(&for_morgan("sam"));
     assert_eq!(life.last_entry(), "approved by U0SAM: 1 of 3 approvals, for U0MORGAN [button in C0PAYMENTS]");

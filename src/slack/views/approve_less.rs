@@ -1,0 +1,105 @@
+//! The modal in which an approver chooses less than what was asked for, and reading it back.
+
+use std::collections::BTreeMap;
+
+use slack_morphism::prelude::*;
+
+use super::field::input;
+use super::pressed::Pressed;
+use super::teardown::name_input;
+use super::{MAX_TITLE, modal};
+use crate::domain::catalog::ApprovalConfirm;
+use crate::domain::form::{Field, Input};
+use crate::domain::period::Period;
+use crate::domain::reduction::{Wanted, shorter_leases};
+use crate::domain::request::Request;
+use crate::slack::blocks::{plain, section};
+use crate::slack::ids::{ActionId, CallbackId, LEASE_BLOCK, parameter_of};
+use crate::slack::incoming::ViewRef;
+use crate::slack::messages::ask;
+
+/// Asks what is approved; everything stands there as it is now.
+pub fn approve_less(request: &Request, fields: &[Field], pressed: &Pressed) -> SlackModalView {
+    let mut blocks = vec![section(&ask(request)), lease(request.product.lease.ttl)];
+    for field in fields {
+        let current = request.parameters.iter().find(|(key, _)| *key == field.key);
+        blocks.push(input(field, current.map(|(_, value)| value.as_str()), false));
+    }
+    if request.product.approval.confirm == ApprovalConfirm::TypeTheName {
+        blocks.push(name_input(&request.resource_name()));
+    }
+    modal("Approve with changes", CallbackId::ApproveLess, blocks)
+        .with_submit(plain("Approve", MAX_TITLE))
+        .with_close(plain("Back", MAX_TITLE))
+        .with_private_metadata(pressed.written())
+}
+
+fn lease(ttl: Period) -> SlackBlock {
+    let option = |period: Period, note: &str| {
+        SlackBlockChoiceItem::new(plain(&format!("{}{note}", period.in_words()), 75), period.to_string())
+    };
+    let now = option(ttl, " (as it stands)");
+    let mut options: Vec<_> = shorter_leases(ttl).into_iter().map(|period| option(period, "")).collect();
+    options.push(now.clone());
+    let select = SlackBlockStaticSelectElement::new()
+        .with_action_id(SlackActionId(ActionId::FieldValue.as_str().to_owned()))
+        .with_options(options)
+        .with_initial_option(now);
+    SlackInputBlock::new(plain("Lease", 2000), SlackInputBlockElement::StaticSelect(select))
+        .with_block_id(SlackBlockId(LEASE_BLOCK.to_owned()))
+        .with_hint(plain("How long it lives before its owner is warned", 2000))
+        .into()
+}
+
+/// What was chosen, by the fields there are now; `None` where something was never offered in any state.
+pub fn wanted(view: &ViewRef, fields: &[Field]) -> Option<Wanted> {
+    let lease = view.values.text(LEASE_BLOCK).map(str::parse).transpose().ok()?;
+    let mut parameters = BTreeMap::new();
+    for (block, _) in view.values.iter() {
+        let Some(key) = parameter_of(block) else { continue };
+        let Some(typed) = view.values.text(block) else { continue };
+        let field = fields.iter().find(|field| field.key == key);
+        let value = match field.map(|field| &field.input) {
+            Some(Input::Select { .. }) => field.and_then(|field| field.from_wire(typed)).unwrap_or(typed),
+            _ => typed,
+        };
+        parameters.insert(key.to_owned(), value.to_owned());
+    }
+    Some(Wanted { lease, parameters })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::messages::sample;
+    use crate::slack::views::check::{assert_within_limits, transcript};
+    use crate::slack::views::pressed::tests::pressed;
+
+    fn size() -> Field {
+        let choice = |value: &str| crate::domain::form::Choice { value: value.into(), label: value.into() };
+        Field {
+            key: "Environment".into(),
+            label: "Environment".into(),
+            hint: None,
+            input: Input::Select { options: vec![choice("tiny"), choice("dev")] },
+            optional: false,
+            initial: None,
+        }
+    }
+
+    #[test]
+    fn an_approver_sees_what_stands_and_may_choose_what_is_less() {
+        let view = approve_less(&sample::awaiting(), &[size()], &pressed());
+        insta::assert_snapshot!(transcript(&view), @"
+        Approve with changes [Approve] [Back]
+        *Secure S3 Bucket v1.0* for team *payments* · about $15/month
+        <@U0ALICE> asks for it · `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
+        > Invoices &amp; receipts &gt; for audit
+        Lease: <1 day|7 days|15 days|30 days (as it stands)=30d>
+          How long it lives before its owner is warned
+        Environment: <tiny|dev=dev>
+        ");
+        assert_eq!(Pressed::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
+        assert_within_limits(&approve_less(&sample::enormous(), &[size()], &pressed()));
+    }
+}

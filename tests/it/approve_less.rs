@@ -1,0 +1,151 @@
+//! An approver says yes to less than was asked for.
+
+use serde_json::json;
+
+use crate::harness::{Setup, run, run_in};
+
+const LARGE: [(&str, &str); 3] =
+    [("DatabaseName", "orders"), ("InstanceSize", "large"), ("AllocatedStorage", "100")];
+const BUTTON: &str = "Approve with changes";
+
+/// Of Morgan and Pat both have to agree.
+fn two() -> Setup {
+    Setup::new()
+        .with_settings("approvers = [\"U0MORGAN\"]", "approvers = [\"U0MORGAN\", \"U0ADMIN\"]")
+        .with_catalog("rds-postgres/product.yml", "  approvers: team", "  approvers: team\n  needed: 2")
+}
+
+#[tokio::test]
+async fn an_approver_shortens_the_lease_and_lowers_the_size_and_everybody_reads_the_difference() {
+    run(async |company| {
+        let (alice, morgan, pat) = (&company.alice, &company.morgan, &company.pat);
+        alice.asks_for("rds-postgres", &LARGE).await;
+        pat.clicks(BUTTON).await;
+        assert!(!pat.has_a_form() && pat.is_told().contains("Only its approvers"), "{}", pat.is_told());
+        let before = company.newest_request().await.monthly();
+        morgan.clicks(BUTTON).await;
+        morgan.fills(&[("lease", "7d"), ("InstanceSize", "small"), ("AllocatedStorage", "50")]).await;
+        morgan.submits().await;
+        for text in [morgan.reads("C0PAYMENTS"), alice.dms().join("\n")] {
+            assert!(text.contains("Lease: 30d → 7d (by <@U0MORGAN>)"), "{text}");
+            assert!(text.contains("InstanceSize: large → small (by <@U0MORGAN>)"), "{text}");
+            assert!(text.contains("AllocatedStorage: 100 → 50 (by <@U0MORGAN>)"), "{text}");
+            assert!(text.contains("Active until 2026-12-07 09:00 UTC"), "a week and the grace: {text}");
+        }
+        let request = company.newest_request().await;
+        assert!(request.monthly() < before, "{:?}", request.estimate);
+        assert!(request.parameters.contains(&("InstanceSize".into(), "small".into())));
+        insta::assert_snapshot!(company.trail().await, @"
+        submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
+        approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
+        refused | U0ADMIN | payments | rds-postgres | AWAITING_APPROVAL | approve: not an approver [button in C0PAYMENTS]
+        approved with changes | U0MORGAN | payments | rds-postgres | APPROVED | Lease: 30d → 7d, AllocatedStorage: 100 → 50, InstanceSize: large → small [form]
+        provisioning | workflow | payments | rds-postgres | PROVISIONING
+        active | provisioner | payments | rds-postgres | ACTIVE
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_an_earlier_approver_made_smaller_stands_and_a_later_one_only_goes_further_down() {
+    run_in(two(), async |company| {
+        let (alice, morgan, pat) = (&company.alice, &company.morgan, &company.pat);
+        alice.asks_for("rds-postgres", &LARGE).await;
+        pat.clicks(BUTTON).await;
+        morgan.clicks(BUTTON).await;
+        morgan.fills(&[("lease", "7d"), ("InstanceSize", "medium")]).await;
+        morgan.submits().await;
+        let card = morgan.reads("C0PAYMENTS");
+        assert!(card.contains("1 of 2 approvals") && card.contains("InstanceSize: large → medium"), "{card}");
+        // Pat's form was opened before, and still offers what was asked for.
+        pat.fills(&[("lease", "15d")]).await;
+        pat.submits().await;
+        assert!(pat.form().contains("Lease cannot become 15d"), "{}", pat.form());
+        pat.closes_all().await;
+        pat.clicks(BUTTON).await;
+        let form = pat.form();
+        assert!(form.contains("7 days (as it stands)") && !form.contains("30 days"), "{form}");
+        pat.fills(&[("InstanceSize", "small")]).await;
+        pat.submits().await;
+        let card = morgan.reads("C0PAYMENTS");
+        assert!(card.contains("InstanceSize: large → medium (by <@U0MORGAN>)"), "{card}");
+        assert!(card.contains("InstanceSize: medium → small (by <@U0ADMIN>)"), "{card}");
+        assert!(alice.newest_dm().contains("is ready"), "{}", alice.newest_dm());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_larger_is_approved_whatever_a_client_sends() {
+    run(async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        alice.asks_for("rds-postgres", &[("DatabaseName", "orders"), ("InstanceSize", "medium")]).await;
+        let before = company.newest_request().await;
+        morgan.clicks(BUTTON).await;
+        let selected = |value: &str| json!({"value": {"type": "static_select", "selected_option": {"text": {"type": "plain_text", "text": value}, "value": value}}});
+        let typed = |value: &str| json!({"value": {"type": "number_input", "value": value}});
+        let forged = [
+            ("param.InstanceSize", selected("large"), "InstanceSize cannot become large"),
+            ("param.InstanceSize", selected("moon"), "InstanceSize cannot become moon"),
+            ("param.AllocatedStorage", typed("500"), "approvers of this product can change"),
+            ("param.Environment", selected("prod"), "approvers of this product can change"),
+            ("lease", selected("90d"), "Lease cannot become 90d"),
+            ("lease", selected("29d"), "Lease cannot become 29d"),
+        ];
+        for (block, value, refused) in forged {
+            let answer = morgan
+                .forges_submission(|payload| payload["view"]["state"]["values"][block] = value)
+                .await;
+            assert!(answer.contains(refused), "{block}: {answer}");
+            let after = company.newest_request().await;
+            assert_eq!(after.parameters, before.parameters);
+            assert!(after.approvals.is_empty() && after.reductions.is_empty(), "{block}");
+            assert_eq!(after.product.lease, before.product.lease);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_saved_is_free_in_the_budget_at_once() {
+    run_in(Setup::new().with_payments("monthly_budget = 70"), async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        alice.asks_for("rds-postgres", &LARGE).await;
+        let asks_for_another = async || {
+            alice.runs("/provision rds-postgres DatabaseName=invoices").await;
+            alice.submits().await;
+        };
+        asks_for_another().await;
+        assert!(alice.form().contains("already holds about"), "{}", alice.form());
+        alice.closes_all().await;
+        morgan.clicks(BUTTON).await;
+        morgan.fills(&[("InstanceSize", "small")]).await;
+        morgan.submits().await;
+        asks_for_another().await;
+        assert_eq!(company.trail().await.matches("submitted |").count(), 2, "{}", alice.everything());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_name_is_typed_with_changes_too_and_without_any_it_is_a_plain_approval() {
+    let typed = "  approvers: team\n  confirm: type-the-name";
+    let setup = Setup::new().with_catalog("rds-postgres/product.yml", "  approvers: team", typed);
+    run_in(setup, async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        alice.asks_for("rds-postgres", &LARGE).await;
+        morgan.opens_home().await;
+        morgan.clicks_at_home(BUTTON).await;
+        morgan.fills(&[("name", "rds-postgres")]).await;
+        morgan.submits().await;
+        assert!(morgan.form().contains("That is not its name"), "{}", morgan.form());
+        let request = company.newest_request().await;
+        assert!(request.waits_for_approvers() && request.approvals.is_empty(), "nothing counts yet");
+        morgan.fills(&[("name", &request.resource_name())]).await;
+        morgan.submits().await;
+        assert!(company.trail().await.contains("approved | U0MORGAN"), "{}", company.trail().await);
+        assert!(company.newest_request().await.reductions.is_empty());
+    })
+    .await;
+}
