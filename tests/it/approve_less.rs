@@ -4,8 +4,12 @@ use serde_json::json;
 
 use crate::harness::{Setup, run, run_in};
 
-const LARGE: [(&str, &str); 3] =
-    [("DatabaseName", "orders"), ("InstanceSize", "large"), ("AllocatedStorage", "100")];
+const LARGE: [(&str, &str); 4] = [
+    ("DatabaseName", "orders"),
+    ("Environment", "prod"),
+    ("InstanceSize", "large"),
+    ("AllocatedStorage", "100"),
+];
 const BUTTON: &str = "Approve with changes";
 
 /// Of Morgan and Pat both have to agree.
@@ -80,7 +84,7 @@ async fn what_an_earlier_approver_made_smaller_stands_and_a_later_one_only_goes_
 async fn nothing_larger_is_approved_whatever_a_client_sends() {
     run(async |company| {
         let (alice, morgan) = (&company.alice, &company.morgan);
-        alice.asks_for("rds-postgres", &[("DatabaseName", "orders"), ("InstanceSize", "medium")]).await;
+        alice.asks_for("rds-postgres", &[("DatabaseName", "orders"), ("InstanceSize", "medium"), ("AllocatedStorage", "100")]).await;
         let before = company.newest_request().await;
         morgan.clicks(BUTTON).await;
         let selected = |value: &str| json!({"value": {"type": "static_select", "selected_option": {"text": {"type": "plain_text", "text": value}, "value": value}}});
@@ -88,7 +92,7 @@ async fn nothing_larger_is_approved_whatever_a_client_sends() {
         let forged = [
             ("param.InstanceSize", selected("large"), "InstanceSize cannot become large"),
             ("param.InstanceSize", selected("moon"), "InstanceSize cannot become moon"),
-            ("param.AllocatedStorage", typed("500"), "approvers of this product can change"),
+            ("param.AllocatedStorage", typed("500"), "AllocatedStorage cannot become 500"),
             ("param.Environment", selected("prod"), "approvers of this product can change"),
             ("lease", selected("90d"), "Lease cannot become 90d"),
             ("lease", selected("29d"), "Lease cannot become 29d"),
@@ -109,7 +113,7 @@ async fn nothing_larger_is_approved_whatever_a_client_sends() {
 
 #[tokio::test]
 async fn what_is_saved_is_free_in_the_budget_at_once() {
-    run_in(Setup::new().with_payments("monthly_budget = 70"), async |company| {
+    run_in(Setup::new().with_payments("monthly_budget = 125"), async |company| {
         let (alice, morgan) = (&company.alice, &company.morgan);
         alice.asks_for("rds-postgres", &LARGE).await;
         let asks_for_another = async || {
