@@ -13,7 +13,7 @@ use super::ids::PersonId;
 use super::parameters::{parse_number, value_problem};
 use super::period::Period;
 use super::refusal::Refusal;
-use super::request::{Estimate, Request};
+use super::request::{Estimate, Question, Request};
 
 /// Options of a select that an approver chooses a smaller one from; of more, nobody could say which is smaller.
 pub const MOST_OPTIONS: usize = 100;
@@ -123,8 +123,7 @@ pub fn shorter_leases(ttl: Period) -> Vec<Period> {
 /// Whether an approver can make anything of it smaller.
 pub fn can_be_reduced(request: &Request) -> bool {
     let rule = &request.product.approval;
-    let waits_for_renewal = request.waiting_renewal().is_some();
-    !waits_for_renewal
+    matches!(request.question(), Question::Request)
         && !(shorter_leases(request.product.lease.ttl).is_empty() && rule.may_reduce.is_empty())
 }
 
