@@ -61,6 +61,7 @@ impl Period {
     }
 
     /// Half of it, to the second below.
+    #[must_use]
     pub const fn half(self) -> Self {
         Self(SignedDuration::from_secs(self.0.as_secs() / 2))
     }

@@ -173,8 +173,8 @@ pub fn lowered(
     wanted: &Wanted,
 ) -> Result<Lowered, Irreducible> {
     let lease = shorter(request.product.lease.ttl, wanted.lease)?;
-    let changes = |(key, to): &(&String, &String)| value(request, key) != Some(to.as_str());
-    let changed: Vec<_> = wanted.parameters.iter().filter(changes).collect();
+    let is_new = |(key, to): &(&String, &String)| value(request, key) != Some(to.as_str());
+    let changed: Vec<_> = wanted.parameters.iter().filter(is_new).collect();
     let mut lowered = Lowered {
         lease,
         parameters: Vec::new(),
@@ -211,7 +211,9 @@ fn shorter(ttl: Period, wanted: Option<Period>) -> Result<Option<Period>, Irredu
 fn is_less(product: &Product, field: &Field, from: &str, to: &str) -> Result<(), Irreducible> {
     let is_less = match &field.input {
         Input::Select { .. } => field.position(to).is_some(),
-        _ => parse_number(to).zip(parse_number(from)).is_some_and(|(to, from)| to < from),
+        Input::TypeAhead { .. } | Input::Existing { .. } | Input::Text { .. } | Input::Number { .. } => {
+            parse_number(to).zip(parse_number(from)).is_some_and(|(to, from)| to < from)
+        }
     };
     if !is_less {
         let (from, to) = (from.to_owned(), to.to_owned());

@@ -46,7 +46,7 @@ impl Step {
                 Event::Approve { by: by(name), instead_of: Some(person("priya")), lowered: None }
             }
             Self::Person(4, name) => {
-                Event::Approve { by: by(name), instead_of: None, lowered: Some(shorter(request)) }
+                Event::Approve { by: by(name), instead_of: None, lowered: Some(Box::new(shorter(request))) }
             }
             Self::Person(_, name) => Event::Approve { by: by(name), instead_of: None, lowered: None },
             Self::Owner(0, name) => Event::TearDown { by: by(name) },
@@ -108,10 +108,10 @@ fn order_of(request: &Request, name: &str) -> ChangeOrder {
 }
 
 /// The shortest lease that can be approved, if there is a shorter one.
-fn shorter(request: &Request) -> Box<Lowered> {
+fn shorter(request: &Request) -> Lowered {
     let lease = shorter_leases(request.product.lease.ttl).into_iter().next();
     let wanted = Wanted { lease, ..Wanted::default() };
-    Box::new(lowered(request, None, &PriceList::default(), &wanted).unwrap())
+    lowered(request, None, &PriceList::default(), &wanted).unwrap()
 }
 
 /// A warning was delivered.
