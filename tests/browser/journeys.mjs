@@ -40,13 +40,13 @@ async function approved(seat) {
   const card = await seat.message("Approval needed", "orders");
   await card.scrollIntoViewIfNeeded();
   await seat.picture("07-approval-card");
-  await card.getByRole("button", { name: "Approve" }).click();
+  await card.getByRole("button", { name: /^Approve request/ }).click();
   const changed = await seat.message("Approved by", "Provisioning");
   await changed.locator(".replies").click();
   await seat.page.locator("#thread .message").last().getByText("Provisioning").waitFor();
   await seat.picture("08-approved-with-thread");
   await seat.message("Approved by", "Active until");
-  assert.equal(await changed.getByRole("button", { name: "Approve" }).count(), 0);
+  assert.equal(await changed.getByRole("button", { name: /^Approve request/ }).count(), 0);
   await seat.picture("09-active-card");
   await seat.become("Alice Adams");
   await seat.visit(DM);
@@ -131,7 +131,7 @@ async function restarted(seat) {
   await seat.become("Morgan Lee");
   await seat.visit("team-payments");
   const card = await seat.message("Approval needed", "later");
-  await card.getByRole("button", { name: "Approve" }).click();
+  await card.getByRole("button", { name: /^Approve request/ }).click();
   await seat.message("Approved by", "later", "Active until");
   await seat.picture("17-approved-after-a-restart");
 }
@@ -222,7 +222,7 @@ async function portrait(seat) {
   await seat.visit("team-search");
   await seat.message("Approval needed", "synonyms");
   const first = await seat.message("Approval needed", "suggestions");
-  await first.getByRole("button", { name: "Approve" }).click();
+  await first.getByRole("button", { name: /^Approve request/ }).click();
   const approved = await seat.message("suggestions", "Approved by");
   await approved.locator(".replies").click();
   await seat.page.locator("#thread .message").last().getByText(/[4-9] of/).waitFor();
