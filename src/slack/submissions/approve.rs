@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{clicked, note, refused};
 use crate::domain::job::ClickedDecision;
+use crate::portal::Error;
 use crate::portal::decide::{Decided, decide};
 use crate::slack::edge::Edge;
 use crate::slack::ids::NAME_BLOCK;
@@ -15,10 +16,15 @@ use crate::slack::views::typed_name;
 pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
     let click = match clicked(edge, &submission, "approve").await {
         Ok(click) => click,
-        Err(error) => return refused("Not approved", &error),
+        Err(error) => return answer(Err(error)),
     };
     let typed = typed_name(&submission.view).unwrap_or_default();
-    match decide(&edge.portal, &click, ClickedDecision::Approve, Some(typed)).await {
+    answer(decide(&edge.portal, &click, ClickedDecision::Approve, Some(typed)).await)
+}
+
+/// What an approver reads in place of their form.
+pub(super) fn answer(decided: Result<Decided, Error>) -> Ack {
+    match decided {
         Ok(Decided::Now(_)) => Ack::Close,
         Ok(Decided::Later) => note(
             "Noted",
