@@ -13,7 +13,7 @@ pub use super::approval::{
     ApprovalConfirm, ApprovalMode, ApprovalRule, Approvers, Condition, RuleFor, Stage,
 };
 use super::form::ShowWhen;
-use super::ids::{GroupId, PersonId, ProductKey, TeamName};
+use super::ids::{GroupId, PersonId, ProductKey, RequestId, TeamName};
 use super::period::Period;
 use super::template::Template;
 use super::ticket::TicketRule;
@@ -148,6 +148,17 @@ pub enum Binding {
     Requester,
     /// The request's id.
     RequestId,
+}
+
+impl Binding {
+    /// What it puts there; `None` for an id that is not known yet.
+    pub fn value(self, team: &TeamName, requester: &PersonId, id: Option<RequestId>) -> Option<String> {
+        match self {
+            Self::Team => Some(team.to_string()),
+            Self::Requester => Some(requester.to_string()),
+            Self::RequestId => id.map(|id| id.to_string()),
+        }
+    }
 }
 
 /// Somebody named in the settings or in a product file.

@@ -135,7 +135,7 @@ pub fn reducible_fields(request: &Request, product: &Product) -> Vec<Field> {
     let Ok(form) = Form::from_template(&product.offered(), &product.hidden()) else { return Vec::new() };
     let unasked = product.unasked(&values(&request.parameters));
     let named = request.product.approval.may_reduce.iter().filter(|key| !unasked.contains(*key));
-    named.filter_map(|key| narrowed(form.field(key)?, value(request, key)?)).collect()
+    named.filter_map(|key| narrowed(form.field(key)?, request.parameter(key)?)).collect()
 }
 
 fn narrowed(field: &Field, current: &str) -> Option<Field> {
@@ -154,10 +154,6 @@ fn narrowed(field: &Field, current: &str) -> Option<Field> {
     Some(Field { input, ..field.clone() })
 }
 
-fn value<'r>(request: &'r Request, key: &str) -> Option<&'r str> {
-    request.parameters.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str())
-}
-
 fn values(parameters: &[(String, String)]) -> BTreeMap<String, String> {
     parameters.iter().cloned().collect()
 }
@@ -173,7 +169,7 @@ pub fn lowered(
     wanted: &Wanted,
 ) -> Result<Lowered, Irreducible> {
     let lease = shorter(request.product.lease.ttl, wanted.lease)?;
-    let is_new = |(key, to): &(&String, &String)| value(request, key) != Some(to.as_str());
+    let is_new = |(key, to): &(&String, &String)| request.parameter(key) != Some(to.as_str());
     let changed: Vec<_> = wanted.parameters.iter().filter(is_new).collect();
     let mut lowered = Lowered {
         lease,
@@ -190,7 +186,7 @@ pub fn lowered(
     for (key, to) in changed {
         let not_offered = || Irreducible::NotOffered { what: key.clone() };
         let field = fields.iter().find(|field| field.key == *key).ok_or_else(not_offered)?;
-        let from = value(request, key).ok_or_else(not_offered)?;
+        let from = request.parameter(key).ok_or_else(not_offered)?;
         is_less(product, field, from, to)?;
         let label = product.label(key, to).map(str::to_owned);
         lowered.parameters.push(LoweredParameter { key: key.clone(), to: to.clone(), label });

@@ -9,12 +9,12 @@ use super::session::preview;
 use super::submit::{Correction, SubmitError, broken_rules};
 use super::{Error, Portal};
 use crate::domain::audit::By;
-use crate::domain::catalog::{Binding, OverBudget, Product};
+use crate::domain::catalog::{OverBudget, Product};
 use crate::domain::cost::estimate;
 use crate::domain::event::Event;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, RequestId};
-use crate::domain::parameters::{ParameterValues, check_parameters, value_problem};
+use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters, value_problem};
 use crate::domain::policy::{ApprovalPath, approval_path, path_above_budget};
 use crate::domain::preview::Preview;
 use crate::domain::quota::BudgetUse;
@@ -173,7 +173,8 @@ impl Fields {
         let offered = product.offered();
         let mut hidden = product.hidden();
         for parameter in &offered.parameters {
-            let stands = present(request, &parameter.key)
+            let stands = request
+                .parameter(&parameter.key)
                 .is_some_and(|value| value_problem(parameter, value).is_none());
             if stands && !product.change.contains(&parameter.key) {
                 hidden.insert(parameter.key.clone());
@@ -191,7 +192,7 @@ impl Fields {
         product: &Product,
         request: &Request,
         given: &BTreeMap<String, Option<String>>,
-    ) -> Result<ParameterValues, Vec<crate::domain::parameters::FieldProblem>> {
+    ) -> Result<ParameterValues, Vec<FieldProblem>> {
         let mut values = check_parameters(&product.offered(), &self.form, &self.hidden, given)?;
         for key in &self.hidden {
             if let Some(value) = kept(product, request, key) {
@@ -203,20 +204,12 @@ impl Fields {
     }
 }
 
-fn present<'r>(request: &'r Request, key: &str) -> Option<&'r str> {
-    request.parameters.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str())
-}
-
 /// What a parameter without a field will be: what it is, or what the portal fills in.
 fn kept(product: &Product, request: &Request, key: &str) -> Option<String> {
-    let bound = || match product.bind.get(key)? {
-        Binding::Team => Some(request.team.to_string()),
-        Binding::Requester => Some(request.requester.to_string()),
-        Binding::RequestId => Some(request.id.to_string()),
-    };
+    let bound = || product.bind.get(key)?.value(&request.team, &request.requester, Some(request.id));
     let fixed = || product.fixed().find(|(own, _)| *own == key).map(|(_, value)| value.to_owned());
     let known = product.template.parameter(key)?;
-    let present = present(request, key).filter(|value| value_problem(known, value).is_none());
+    let present = request.parameter(key).filter(|value| value_problem(known, value).is_none());
     present.map(str::to_owned).or_else(bound).or_else(fixed)
 }
 
@@ -230,7 +223,7 @@ async fn session(
 ) -> Result<ChangeSession, Error> {
     let mut values = BTreeMap::new();
     for field in fields.form.fields() {
-        let value = chosen.get(&field.key).map(String::as_str).or_else(|| present(&request, &field.key));
+        let value = chosen.get(&field.key).map(String::as_str).or_else(|| request.parameter(&field.key));
         values.extend(value.map(|value| (field.key.clone(), value.to_owned())));
     }
     let mut known = values.clone();

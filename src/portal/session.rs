@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::approvers::usual_answer;
 use super::submit::Filled;
 use super::{Error, Portal};
-use crate::domain::catalog::{Binding, Principal, Product};
+use crate::domain::catalog::{Principal, Product};
 use crate::domain::cost::estimate;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, TeamName};
@@ -134,9 +134,7 @@ fn known(
 ) -> Vec<(String, String)> {
     let template = product.offered();
     let value = |key: &String, default: &Option<String>| match product.bind.get(key) {
-        Some(Binding::Team) => Some(team.to_string()),
-        Some(Binding::Requester) => Some(person.to_string()),
-        Some(Binding::RequestId) => None,
+        Some(binding) => binding.value(team, person, None),
         None => {
             let given = values.get(key).filter(|value| !value.is_empty() && !unasked.contains(key));
             given.cloned().or_else(|| default.clone())

@@ -8,7 +8,7 @@ use super::form::{choose_team, find_product, form_of, shown};
 use super::transfer::is_team_mate;
 use super::{Error, Portal};
 use crate::domain::audit::{By, Via};
-use crate::domain::catalog::{Binding, OverBudget, Product};
+use crate::domain::catalog::{OverBudget, Product};
 use crate::domain::cost::estimate;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
@@ -215,12 +215,7 @@ fn checked(
         Err(problems) => return Ok(Err(problems)),
     };
     for (key, binding) in &product.bind {
-        let value = match binding {
-            Binding::Team => team.to_string(),
-            Binding::Requester => filled.by.to_string(),
-            Binding::RequestId => id.to_string(),
-        };
-        values.bind(&product.template, key, value);
+        values.bind(&product.template, key, binding.value(team, &filled.by, Some(id)).unwrap_or_default());
     }
     for (key, value) in product.fixed() {
         values.bind(&product.template, key, value);

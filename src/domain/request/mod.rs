@@ -117,6 +117,11 @@ impl Request {
         ExecutionName::new(format!("{}-{}", self.id, self.attempt))
     }
 
+    /// The value of a parameter, bound ones included.
+    pub fn parameter(&self, key: &str) -> Option<&str> {
+        self.parameters.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str())
+    }
+
     /// The parameters people may see: all but the bound ones.
     pub fn shown_parameters(&self) -> impl Iterator<Item = (&str, &str)> {
         self.parameters
