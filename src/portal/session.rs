@@ -133,12 +133,12 @@ fn known(
     (team, person): (&TeamName, &PersonId),
 ) -> Vec<(String, String)> {
     let template = product.offered();
-    let value = |key: &String, default: &Option<String>| match product.bind.get(key) {
-        Some(binding) => binding.value(team, person, None),
-        None => {
-            let given = values.get(key).filter(|value| !value.is_empty() && !unasked.contains(key));
-            given.cloned().or_else(|| default.clone())
+    let value = |key: &String, default: &Option<String>| {
+        if let Some(binding) = product.bind.get(key) {
+            return binding.value(team, person, None);
         }
+        let given = values.get(key).filter(|value| !value.is_empty() && !unasked.contains(key));
+        given.cloned().or_else(|| default.clone())
     };
     template
         .parameters
