@@ -96,6 +96,12 @@ impl BudgetUse {
         Self { spent: held.iter().map(|held| held.monthly).sum(), limit }
     }
 
+    /// The budget for an estimate that takes the place of what is held already; `None` where it needs no more than that.
+    pub fn beyond(self, held: Decimal, estimate: Option<&Estimate>) -> Option<Self> {
+        let monthly = estimate.map(|estimate| estimate.monthly).unwrap_or_default();
+        (monthly > held).then_some(Self { spent: self.spent - held, ..self })
+    }
+
     /// Whether there is room for an estimate. One that is not known takes none.
     pub fn has_room_for(self, estimate: Option<&Estimate>) -> bool {
         let monthly = estimate.map(|estimate| estimate.monthly).unwrap_or_default();
@@ -118,6 +124,21 @@ mod tests {
         assert!(budget.has_room_for(Some(&costs(1_500))));
         assert!(!budget.has_room_for(Some(&costs(1_501))));
         assert!(budget.has_room_for(None));
+    }
+
+    #[test]
+    fn what_takes_the_place_of_something_needs_only_what_is_beyond_it() {
+        let budget = BudgetUse { spent: Decimal::from(480), limit: Decimal::from(500) };
+        let costs = |monthly: i64| Estimate {
+            monthly: Decimal::from(monthly),
+            region: "us-east-1".into(),
+            priced_on: "2026-08-21".into(),
+        };
+        let beyond = |monthly| budget.beyond(Decimal::from(15), Some(&costs(monthly)));
+        assert_eq!(beyond(15), None);
+        assert!(beyond(35).unwrap().has_room_for(Some(&costs(35))));
+        assert!(!beyond(36).unwrap().has_room_for(Some(&costs(36))));
+        assert_eq!(budget.beyond(Decimal::from(15), None), None);
     }
 
     #[test]

@@ -15,9 +15,8 @@ use crate::domain::event::Event;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters, value_problem};
-use crate::domain::policy::{ApprovalPath, approval_path, path_above_budget};
+use crate::domain::policy::{approval_path, path_above_budget};
 use crate::domain::preview::Preview;
-use crate::domain::quota::BudgetUse;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{ChangeOrder, Difference, Question, Request, Status, Surface};
 use crate::domain::submission::snapshot;
@@ -231,8 +230,7 @@ async fn session(
         known.extend(kept(&product, &request, key).map(|value| (key.clone(), value)));
     }
     let will_be = with_defaults(&product, &known);
-    let mut preview = preview(portal, &request.owner, &product, &request.team, &will_be).await?;
-    consider_what_is_held(&mut preview, &product, &request, &will_be);
+    let preview = preview(portal, &request.owner, &product, &request.team, &will_be, Some(&request)).await?;
     let bound: Vec<String> = product.hidden().into_iter().collect();
     let differences = request.differences(&snapshot(&product), &will_be, &bound);
     let is_fixed = |(key, _): &&(String, String)| fields.hidden.contains(key) && !bound.contains(key);
@@ -251,25 +249,6 @@ fn with_defaults(product: &Product, values: &BTreeMap<String, String>) -> Vec<(S
         .iter()
         .filter_map(|known| Some((known.key.clone(), value(&known.key, &known.default)?)))
         .collect()
-}
-
-/// The budget holds the present estimate already; only what is beyond it counts.
-fn consider_what_is_held(
-    preview: &mut Preview,
-    product: &Product,
-    request: &Request,
-    parameters: &[(String, String)],
-) {
-    let monthly = preview.estimate.as_ref().map(|estimate| estimate.monthly).unwrap_or_default();
-    preview.budget = preview.budget.filter(|_| monthly > request.monthly());
-    preview.budget =
-        preview.budget.map(|budget| BudgetUse { spent: budget.spent - request.monthly(), ..budget });
-    let path = approval_path(&product.approval, &request.team, parameters, preview.estimate.as_ref());
-    let asks = preview.exceeded_budget().is_some() && product.quota.over_budget == OverBudget::Ask;
-    preview.path = if asks { path_above_budget(&product.approval, path) } else { path };
-    if matches!(preview.path, ApprovalPath::Auto { .. }) {
-        preview.turns.clear();
-    }
 }
 
 fn order(

@@ -94,7 +94,7 @@ pub(super) async fn session(
     let pages = form.pages(&unasked);
     let page = pages.iter().rfind(|known| **known <= page).or(pages.first()).copied().unwrap_or_default();
     let known = known(&product, &values, &unasked, (&team, person));
-    let preview = preview(portal, person, &product, &team, &known).await?;
+    let preview = preview(portal, person, &product, &team, &known, None).await?;
     let mut warnings = wrong;
     for broken in broken_rules(&product, &form, &unasked, page, &known) {
         if !warnings.contains(&broken) {
@@ -167,16 +167,21 @@ fn broken_rules(
         .collect()
 }
 
+/// What would come of these values; `standing` is what they would change, whose estimate the budget holds already.
 pub(super) async fn preview(
     portal: &Portal,
     person: &PersonId,
     product: &Product,
     team: &TeamName,
     values: &[(String, String)],
+    standing: Option<&Request>,
 ) -> Result<Preview, Error> {
     let value = |key: &str| values.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str());
     let estimate = estimate(&product.cost, &value, &portal.catalog.prices);
-    let budget = portal.budget_of(team).await?;
+    let mut budget = portal.budget_of(team).await?;
+    if let Some(standing) = standing {
+        budget = budget.and_then(|budget| budget.beyond(standing.monthly(), estimate.as_ref()));
+    }
     let path = path_with_budget(product, team, values, estimate.as_ref(), budget);
     let (turns, note) = portal.turns(product, &path, team, person).await;
     let usually = if turns.is_empty() { None } else { usual_answer(portal, product, team).await? };
