@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod catalog;
+pub mod catalog_form;
 pub mod catalog_import;
 pub mod catalog_template;
 pub mod dev;
@@ -206,9 +207,9 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             let problems = catalog::problems_of(&report, &product);
             show(&problems.unwrap_or_else(|| {
                 if json {
-                    catalog::form_json(&report.catalog, &teams, &product)
+                    catalog_form::form_json(&report.catalog, &teams, &product)
                 } else {
-                    catalog::form(&report.catalog, &product)
+                    catalog_form::form(&report.catalog, &product)
                 }
             }))
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::catalog::principal_texts;
+use super::catalog_form::principal_texts;
 use super::{Failure, load_catalog, print};
 use crate::config::{Settings, StoreChoice, settings_file};
 use crate::domain::catalog::{Approvers, Catalog, OverBudget, Principal, Product, Stage};
