@@ -45,5 +45,6 @@ pub(crate) fn submission(id: RequestId, owner: u64, team: &str) -> Submission {
         }),
         budget: None,
         exceeds_budget: false,
+        exception: None,
     }
 }

@@ -202,7 +202,7 @@ fn endless(change: quartermaster::domain::quota::QuotaChange) -> quartermaster::
     use quartermaster::domain::quota::QuotaChange;
     match change {
         QuotaChange::Take { slot, monthly, budget, .. } => {
-            QuotaChange::Take { slot, limit: u32::MAX, monthly, budget }
+            QuotaChange::Take { slot, limit: None, monthly, budget }
         }
         other @ (QuotaChange::Release { .. } | QuotaChange::Grow { .. } | QuotaChange::Shrink { .. }) => {
             other

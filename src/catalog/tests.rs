@@ -2,7 +2,8 @@ use std::fs;
 
 use super::*;
 use crate::domain::catalog::{
-    Approvers, CostLine, LeaseTerms, OverBudget, Pick, Quantity, QuotaRule, Requesters, TeardownConfirm,
+    Approvers, CostLine, Exceptions, LeaseTerms, OverBudget, Pick, Quantity, QuotaRule, Requesters,
+    TeardownConfirm,
 };
 use crate::domain::cost::{estimate, watched_parameters};
 use crate::domain::period::Period;
@@ -107,7 +108,10 @@ fn only_a_name_is_needed_and_everything_else_has_its_default() {
             max_renewals: 12,
         }
     );
-    assert_eq!(product.quota, QuotaRule { per_team: 10, over_budget: OverBudget::Refuse });
+    assert_eq!(
+        product.quota,
+        QuotaRule { per_team: 10, over_budget: OverBudget::Refuse, exceptions: Exceptions::Ask }
+    );
     assert_eq!(product.teardown, TeardownConfirm::Click);
     assert_eq!(product.requesters, Requesters::Everyone);
 }
@@ -129,7 +133,7 @@ approval:
   remind_after: 1h
   escalate_after: 90m
   self_approval: true
-quota: {per_team: 3, over_budget: ask}
+quota: {per_team: 3, over_budget: ask, exceptions: refuse}
 lease: {ttl: 7d, grace: 2d, reminders: [1d, 2h], renew: [7d, 14d], max_renewals: 0}
 teardown: {confirm: type-the-name}
 requesters: [payments, search]
@@ -146,7 +150,10 @@ outputs: [Arn]
     ApprovalRule { mode: Required, auto_when: [Parameter { parameter: "Environment", is: ["dev"] }, MonthlyCostAtMost(50)], rules: [], approvers: Listed([Person(PersonId("U0MORGAN")), Group(GroupId("S0LEADS"))]), needed: 2, quiet: [], stages: [], timeout: Period(2h), remind_after: Period(1h), escalate_after: Period(1h 30m), self_approval: true, confirm: Click, may_reduce: [] }
     LeaseTerms { ttl: Period(168h), grace: Period(48h), reminders: [Period(24h), Period(2h)], renew: [Period(168h), Period(336h)], max_renewals: 0 }
     "#);
-    assert_eq!(product.quota, QuotaRule { per_team: 3, over_budget: OverBudget::Ask });
+    assert_eq!(
+        product.quota,
+        QuotaRule { per_team: 3, over_budget: OverBudget::Ask, exceptions: Exceptions::Refuse }
+    );
     assert_eq!(product.cost.len(), 4);
     assert!(matches!(
         &product.cost[0],

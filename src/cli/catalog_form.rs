@@ -79,6 +79,7 @@ fn sample_view(
         estimate,
         quota: QuotaUse { used: 0, limit: product.quota.per_team },
         budget: None,
+        exception: None,
         expires_at: product.lease.grace.after(product.lease.ttl.after(SystemClock.now())),
         simulated: false,
     };
@@ -112,7 +113,7 @@ fn turns(product: &Product, path: &ApprovalPath) -> Vec<Turn> {
     let turn = |stage: &Stage| Turn {
         needed: stage.needed,
         approvers: match &stage.approvers {
-            Approvers::Team | Approvers::Manager => Vec::new(),
+            Approvers::Team | Approvers::Manager | Approvers::Admins => Vec::new(),
             Approvers::Listed(listed) => listed.clone(),
         },
     };
@@ -238,6 +239,7 @@ fn stage_in_words(stage: &Stage) -> String {
         Approvers::Team => "the team's approvers".to_owned(),
         Approvers::Manager => "the requester's manager".to_owned(),
         Approvers::Listed(listed) => principal_texts(listed),
+        Approvers::Admins => "the admins".to_owned(),
     };
     format!("{} of {who}", stage.needed)
 }

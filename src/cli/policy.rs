@@ -8,13 +8,14 @@ use clap::Args;
 use super::catalog_form::principal_texts;
 use super::{Failure, load_catalog, print};
 use crate::config::{Settings, StoreChoice, settings_file};
-use crate::domain::catalog::{Approvers, Catalog, OverBudget, Principal, Product, Stage};
+use crate::domain::catalog::{Approvers, Catalog, Exceptions, OverBudget, Principal, Product, Stage};
 use crate::domain::cost::{dollars, estimate};
+use crate::domain::exception::Exception;
 use crate::domain::hopeless::hopeless;
 use crate::domain::ids::PersonId;
 use crate::domain::parameters::{ParameterValues, check_parameters, match_prefill};
-use crate::domain::policy::{ApprovalPath, Team, path_with_budget};
-use crate::domain::quota::{BudgetUse, TeamUse};
+use crate::domain::policy::{ApprovalPath, Team, path_of_exception, path_with_budget};
+use crate::domain::quota::{BudgetUse, QuotaUse, TeamUse};
 use crate::portal::others;
 use crate::wiring;
 
@@ -54,7 +55,15 @@ pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> R
     let team = find_team(&settings, &arguments.person, team.as_deref())?;
     let values = check_values(product, &pairs)?;
     let held = held(&settings, team).await?;
-    let mut text = explanation(&catalog, product, team, &arguments.person, &values, &held);
+    let mut text = explanation(
+        &catalog,
+        product,
+        team,
+        &arguments.person,
+        &values,
+        &held,
+        &settings.organization.admins,
+    );
     for found in hopeless(product, &settings.organization) {
         let _ = writeln!(text, "trouble:    {}: {}", found.what, found.remedy);
     }
@@ -124,11 +133,19 @@ fn explanation(
     person: &str,
     values: &ParameterValues,
     held: &[TeamUse],
+    admins: &[Principal],
 ) -> String {
     let estimate = estimate(&product.cost, &|key| values.get(key), &catalog.prices);
     let budget = team.monthly_budget.map(|limit| BudgetUse::of(held, limit));
     let fits = budget.is_none_or(|budget| budget.has_room_for(estimate.as_ref()));
-    let path = path_with_budget(product, &team.name, values.as_slice(), estimate.as_ref(), budget);
+    let used = held.iter().find(|held| held.product == product.key).map_or(0, |held| held.used);
+    let quota = QuotaUse { used, limit: product.quota.per_team };
+    let exception = Exception::needed(product.quota, quota, budget, estimate.as_ref());
+    let is_refused = product.quota.exceptions == Exceptions::Refuse || admins.is_empty();
+    let mut path = path_with_budget(product, &team.name, values.as_slice(), estimate.as_ref(), budget);
+    if exception.is_some() && !is_refused {
+        path = path_of_exception(&product.approval, path);
+    }
     let mut text = format!("{} ({}) for {person}, team {}\n", product.name, product.key, team.name);
     if !product.requesters.include(&team.name) {
         let _ = writeln!(text, "requesters: refused, it is not offered to team {}", team.name);
@@ -138,13 +155,14 @@ fn explanation(
         ApprovalPath::Ask { stages, why, .. } => {
             let own = product.approval.stages();
             let stages = if stages.is_empty() { own } else { stages };
-            let turns: Vec<String> = stages.iter().map(|stage| turn(product, team, person, stage)).collect();
+            let turns: Vec<String> =
+                stages.iter().map(|stage| turn(product, team, person, admins, stage)).collect();
             let why = why.map(|why| format!(", because {why}")).unwrap_or_default();
             let timeout = product.approval.timeout;
             writeln!(text, "approval:   {}, within {timeout}{why}", turns.join(", then "))
         }
     };
-    let _ = match estimate {
+    let _ = match &estimate {
         Some(price) => writeln!(
             text,
             "cost:       about {}/month, {} list price of {}",
@@ -154,26 +172,35 @@ fn explanation(
         ),
         None => writeln!(text, "cost:       no estimate"),
     };
-    let limit = product.quota.per_team;
-    let used = held.iter().find(|held| held.product == product.key).map_or(0, |held| held.used);
-    let _ = writeln!(text, "quota:      {used} of {limit} used, {} left", limit.saturating_sub(used));
+    let _ = writeln!(text, "quota:      {used} of {} used, {} left", quota.limit, quota.left());
     if let Some(budget) = budget {
         let verdict = match (fits, product.quota.over_budget) {
             (true, _) => "it fits",
             (false, OverBudget::Ask) => "it goes beyond that, so approvers are asked",
-            (false, OverBudget::Refuse) => "it goes beyond that and is refused",
+            (false, OverBudget::Refuse) if is_refused => "it goes beyond that and is refused",
+            (false, OverBudget::Refuse) => "it goes beyond that, so it takes an exception",
         };
         let (spent, limit) = (dollars(budget.spent), dollars(budget.limit));
         let _ = writeln!(text, "budget:     about {spent} of {limit} a month used, {verdict}");
+    }
+    if let Some(exception) = exception {
+        let verdict = if is_refused { "refused" } else { "as an exception, for this request only" };
+        let _ = writeln!(text, "exception:  {verdict}: {}", exception.in_words(estimate.as_ref()));
     }
     text
 }
 
 /// Who is asked in one stage. Groups and profiles are not looked up here.
-fn turn(product: &Product, team: &Team, person: &str, stage: &Stage) -> String {
+fn turn(product: &Product, team: &Team, person: &str, admins: &[Principal], stage: &Stage) -> String {
     let who = match &stage.approvers {
         Approvers::Team => principal_texts(&askable(product, &team.approvers, person)),
         Approvers::Listed(listed) => principal_texts(&askable(product, listed, person)),
+        Approvers::Admins => {
+            format!(
+                "the admins, {}",
+                principal_texts(&others(admins.to_vec(), &PersonId::new(person), false))
+            )
+        }
         Approvers::Manager => format!(
             "the manager of {person}, who has to be one of {}",
             principal_texts(&askable(product, &team.approvers, person))

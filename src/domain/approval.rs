@@ -154,4 +154,6 @@ pub enum Approvers {
     Manager,
     /// These people and groups.
     Listed(Vec<Principal>),
+    /// The admins, about an exception. No product file says so.
+    Admins,
 }

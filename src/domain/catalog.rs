@@ -205,12 +205,24 @@ pub struct QuotaRule {
     pub per_team: u32,
     /// What becomes of a request that its team's `monthly_budget` does not cover.
     pub over_budget: OverBudget,
+    /// What becomes of a request that goes beyond either and has nobody to let it.
+    pub exceptions: Exceptions,
+}
+
+/// What becomes of a request for which no slot is free, or for which the budget has no room that approvers may give.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Exceptions {
+    /// The admins are asked for an exception, after whoever is asked about any request of the product.
+    #[default]
+    Ask,
+    /// It cannot be submitted.
+    Refuse,
 }
 
 /// What becomes of a request that would take its team over its monthly budget.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OverBudget {
-    /// It cannot be submitted.
+    /// It takes an exception, where the product has such.
     #[default]
     Refuse,
     /// Approvers are asked, even where the product would spare them.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::audit::{AuditEntry, AuditHead, By, Via, follows};
 use super::catalog::{
-    ApprovalMode, ApprovalRule, Binding, LeaseTerms, OverBudget, Product, QuotaRule, Requesters,
+    ApprovalMode, ApprovalRule, Binding, Exceptions, LeaseTerms, OverBudget, Product, QuotaRule, Requesters,
     TeardownConfirm,
 };
 use super::ids::{
@@ -65,7 +65,7 @@ pub(crate) fn product(needed: u32) -> Product {
         show_when: BTreeMap::new(),
         change: Vec::new(),
         approval: ApprovalRule { needed, ..ApprovalRule::default() },
-        quota: QuotaRule { per_team: 10, over_budget: OverBudget::Refuse },
+        quota: QuotaRule { per_team: 10, over_budget: OverBudget::Refuse, exceptions: Exceptions::Ask },
         lease: LeaseTerms {
             ttl: Period::days(30),
             grace: Period::days(7),
@@ -108,6 +108,7 @@ pub(crate) fn submission() -> Submission {
         }),
         budget: None,
         exceeds_budget: false,
+        exception: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::approval::{Approvers, Stage};
-use super::catalog::{Principal, Product};
+use super::catalog::{Exceptions, Principal, Product};
 use super::ids::TeamName;
 use super::organization::Organization;
 use super::policy::{Team, needed_in_all};
@@ -32,8 +32,30 @@ pub fn hopeless(product: &Product, organization: &Organization) -> Vec<Hopeless>
     let teams = organization.teams.iter().filter(|team| product.requesters.include(&team.name));
     for team in teams {
         found.extend(paths.iter().find_map(|stages| of_team(product, team, stages)));
+        found.extend(of_exceptions(product, team, &organization.admins));
     }
     found
+}
+
+/// An exception that nobody could ever grant, because an admin has to agree besides the approvers. Where there are no
+/// admins there are no exceptions.
+fn of_exceptions(product: &Product, team: &Team, admins: &[Principal]) -> Option<Hopeless> {
+    let may_be = product.quota.exceptions == Exceptions::Ask && !admins.is_empty();
+    let known = !admins.iter().any(|one| matches!(one, Principal::Group(_)));
+    let paths = product.approval.paths();
+    let can_be = |stages: &Vec<Stage>| {
+        let mut seats = seats(team, stages);
+        let without = can_be_filled(&seats);
+        seats.push((1, admins.iter().cloned().collect()));
+        !without || can_be_filled(&seats)
+    };
+    (may_be && known && !paths.iter().all(can_be)).then(|| Hopeless {
+        what: format!(
+            "nobody of team {} can ever get an exception for {}: no admin is named beside its approvers",
+            team.name, product.key
+        ),
+        remedy: "name another one as `slack.admins`, or write `exceptions: refuse` in product.yml".to_owned(),
+    })
 }
 
 fn of_team(product: &Product, team: &Team, stages: &[Stage]) -> Option<Hopeless> {
@@ -71,6 +93,7 @@ fn seats(team: &Team, stages: &[Stage]) -> Vec<(u32, BTreeSet<Principal>)> {
         let named = match &stage.approvers {
             Approvers::Team | Approvers::Manager => &team.approvers,
             Approvers::Listed(listed) => listed,
+            Approvers::Admins => return None,
         };
         let named: BTreeSet<Principal> = named.iter().chain(&stage.quiet).cloned().collect();
         let is_known = !named.iter().any(|one| matches!(one, Principal::Group(_)));
@@ -145,6 +168,23 @@ mod tests {
         let mut own = product(1);
         own.approval.self_approval = true;
         assert_eq!(hopeless(&own, &organization(&["U0ALICE"], &["U0ALICE"])), []);
+    }
+
+    #[test]
+    fn an_exception_that_no_admin_is_left_to_grant_is_named() {
+        let told = |product: &Product, approvers: &[&str]| {
+            let found = hopeless(product, &organization(&["U0ALICE"], approvers));
+            found
+                .into_iter()
+                .map(|one| format!("{}: {}", one.what, one.remedy))
+                .collect::<Vec<_>>()
+                .join("\n")
+        };
+        assert_eq!(told(&product(1), &["U0ADMIN", "U0MORGAN"]), "");
+        insta::assert_snapshot!(told(&product(1), &["U0ADMIN"]), @"nobody of team payments can ever get an exception for s3-bucket: no admin is named beside its approvers: name another one as `slack.admins`, or write `exceptions: refuse` in product.yml");
+        let mut strict = product(1);
+        strict.quota.exceptions = Exceptions::Refuse;
+        assert_eq!(told(&strict, &["U0ADMIN"]), "");
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod catalog;
 pub mod cost;
 pub mod drift;
 pub mod event;
+pub mod exception;
 pub mod fate;
 #[cfg(test)]
 pub(crate) mod fixtures;

@@ -3,7 +3,9 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::catalog::{ApprovalMode, ApprovalRule, Condition, OverBudget, Principal, Product, RuleFor, Stage};
+use super::catalog::{
+    ApprovalMode, ApprovalRule, Approvers, Condition, OverBudget, Principal, Product, RuleFor, Stage,
+};
 use super::ids::{ChannelId, PersonId, TeamName};
 use super::quiet::Quiet;
 use super::quota::BudgetUse;
@@ -55,6 +57,12 @@ impl ApprovalPath {
     }
 
     /// Those who are asked about any request of a product with this rule.
+    /// Whether it is that of an exception.
+    pub fn asks_admins(&self) -> bool {
+        let Self::Ask { stages, .. } = self else { return false };
+        stages.iter().any(|stage| stage.approvers == Approvers::Admins)
+    }
+
     fn usual(rule: &ApprovalRule) -> Self {
         Self::ask(needed_in_all(&rule.stages()))
     }
@@ -114,6 +122,17 @@ pub fn path_above_budget(rule: &ApprovalRule, path: ApprovalPath) -> ApprovalPat
         ApprovalPath::Auto { .. } => ApprovalPath::usual(rule),
         asked @ ApprovalPath::Ask { .. } => asked,
     }
+}
+
+/// The path of a request that takes an exception: whoever is asked about any other, then the admins.
+pub fn path_of_exception(rule: &ApprovalRule, path: ApprovalPath) -> ApprovalPath {
+    let (mut stages, why) = match path {
+        ApprovalPath::Auto { .. } => (Vec::new(), None),
+        ApprovalPath::Ask { stages, why, .. } if stages.is_empty() => (rule.stages(), why),
+        ApprovalPath::Ask { stages, why, .. } => (stages, why),
+    };
+    stages.push(Stage { approvers: Approvers::Admins, needed: 1, quiet: Vec::new() });
+    ApprovalPath::Ask { needed: needed_in_all(&stages), stages, why }
 }
 
 /// What conditions are held against.
@@ -180,7 +199,7 @@ pub fn may_decide(
     let is_own = person == request.asker() || *person == request.owner;
     match standing {
         Standing::Nobody => Err(Refusal::NotAnApprover { approvers: approvers.to_owned() }),
-        Standing::Approver if is_own && !request.rule().self_approval => {
+        Standing::Approver if is_own && !request.allows_self_approval() => {
             Err(Refusal::OwnRequest { approvers: approvers.to_owned() })
         }
         Standing::InsteadOf(_) if is_own => Err(Refusal::OwnRequest { approvers: approvers.to_owned() }),
@@ -192,7 +211,6 @@ pub fn may_decide(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::catalog::Approvers;
     use crate::domain::ids::GroupId;
 
     fn rule(auto_when: Vec<Condition>) -> ApprovalRule {

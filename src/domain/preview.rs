@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::catalog::Principal;
+use super::exception::Exception;
 use super::period::Period;
 use super::policy::ApprovalPath;
 use super::quota::{BudgetUse, QuotaUse};
@@ -26,6 +27,8 @@ pub struct Preview {
     pub quota: QuotaUse,
     /// What the team's budget has to spare now, this request not included; `None` where it has no budget.
     pub budget: Option<BudgetUse>,
+    /// The limits it goes beyond and may be asked for all the same, as an exception.
+    pub exception: Option<Exception>,
     /// When it would be torn down if it were made now and never renewed.
     pub expires_at: Timestamp,
     /// Whether nothing real is made.

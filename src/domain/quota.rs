@@ -13,8 +13,8 @@ pub enum QuotaChange {
     Take {
         /// Whose slot.
         slot: QuotaSlot,
-        /// Slots there are.
-        limit: u32,
+        /// Slots there are; `None` where it is taken beyond them.
+        limit: Option<u32>,
         /// What it adds to the team's estimates, US dollars a month.
         monthly: Decimal,
         /// What the team's estimates may come to; `None` where nothing limits them.
@@ -65,8 +65,8 @@ pub struct TeamUse {
     pub monthly: Decimal,
 }
 
-/// How much of a quota is in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How much of a quota is in use; more than all of it where there are exceptions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuotaUse {
     /// Slots in use.
     pub used: u32,
@@ -82,7 +82,7 @@ impl QuotaUse {
 }
 
 /// How much of a team's budget is in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BudgetUse {
     /// What the team's estimates come to, US dollars a month.
     pub spent: Decimal,

@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::audit::{Actor, AuditHead, AuditSubject, By, Via};
-use super::catalog::Product;
+use super::catalog::{ApprovalRule, Product};
+use super::exception::Exception;
 use super::fate::fates;
 use super::ids::{PersonId, RequestId, TeamName};
 use super::job::JobKind;
 use super::next::Transition;
-use super::policy::{ApprovalPath, approval_path, path_above_budget};
+use super::policy::{ApprovalPath, approval_path, path_above_budget, path_of_exception};
 use super::quota::QuotaChange;
 use super::request::{Asking, Estimate, ProductSnapshot, Progress, Request, Status, Surface};
 use super::ticket::Ticket;
@@ -39,39 +40,43 @@ pub struct Submission {
     pub budget: Option<Decimal>,
     /// Whether it goes beyond that all the same, so that approvers are asked in any case.
     pub exceeds_budget: bool,
+    /// The limits that admins are asked to let it go beyond, if there are any.
+    pub exception: Option<Exception>,
+}
+
+impl Submission {
+    /// Who has to agree to it.
+    pub fn path(&self, rule: &ApprovalRule) -> ApprovalPath {
+        let path = approval_path(rule, &self.team, &self.parameters, self.estimate.as_ref());
+        let path = if self.exceeds_budget { path_above_budget(rule, path) } else { path };
+        if self.exception.is_some() { path_of_exception(rule, path) } else { path }
+    }
+
+    /// Where the store stops it: what it may go beyond is no limit.
+    fn limits(&self, product: &Product) -> (Option<u32>, Option<Decimal>) {
+        let lifted = self.exception.clone().unwrap_or_default();
+        let slots = lifted.quota.is_none().then_some(product.quota.per_team);
+        (slots, self.budget.filter(|_| !self.exceeds_budget && lifted.budget.is_none()))
+    }
 }
 
 /// Makes the request and everything that is committed with it.
 pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Transition {
-    let mut path = approval_path(
-        &product.approval,
-        &submission.team,
-        &submission.parameters,
-        submission.estimate.as_ref(),
-    );
-    if submission.exceeds_budget {
-        path = path_above_budget(&product.approval, path);
-    }
+    let path = submission.path(&product.approval);
     let status = match path {
         ApprovalPath::Auto { .. } => Status::Approved,
         ApprovalPath::Ask { .. } => Status::Pending,
     };
-    let budget = submission.budget.filter(|_| !submission.exceeds_budget);
+    let (limit, budget) = submission.limits(product);
     let by = By { person: submission.requester.clone(), via: Via::Form };
     let mut request = new_request(submission, product, path, status, now);
-    let quota = QuotaChange::Take {
-        slot: request.slot(),
-        limit: product.quota.per_team,
-        monthly: request.monthly(),
-        budget,
-    };
-    let above = if request.exceeds_budget { ", above the team's budget" } else { "" };
+    let quota = QuotaChange::Take { slot: request.slot(), limit, monthly: request.monthly(), budget };
     let for_whom =
         if request.owner == request.requester { String::new() } else { format!(", for {}", request.owner) };
     let (detail, deadline) = match &request.approval {
         ApprovalPath::Auto { why } => (format!("auto-approved: {why}{for_whom}"), None),
         ApprovalPath::Ask { needed, why, .. } => (
-            format!("{}{for_whom}", needs(*needed, why.as_deref(), above)),
+            format!("{}{for_whom}", needs(*needed, why.as_deref(), &beyond(&request))),
             Some(JobKind::ApprovalDeadline.due(request.id, request.approve_by)),
         ),
     };
@@ -88,6 +93,15 @@ pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Tran
     ];
     jobs.extend(deadline);
     Transition { request, audit, jobs, quota: Some(quota) }
+}
+
+/// What it goes beyond, to follow a comma.
+fn beyond(request: &Request) -> String {
+    let above = if request.exceeds_budget { ", above the team's budget" } else { "" };
+    let exception = request.exception.as_ref();
+    let exception = exception
+        .map(|exception| format!(", as an exception: {}", exception.in_words(request.estimate.as_ref())));
+    format!("{above}{}", exception.unwrap_or_default())
 }
 
 /// How many approvals it takes, and why so many.
@@ -118,6 +132,7 @@ fn new_request(
         ticket: submission.ticket,
         estimate: submission.estimate,
         exceeds_budget: submission.exceeds_budget,
+        exception: submission.exception,
         approval,
         submitted_at: now,
         updated_at: now,
@@ -161,9 +176,10 @@ pub fn snapshot(product: &Product) -> ProductSnapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::catalog::Condition;
+    use crate::domain::catalog::{Approvers, Condition};
     use crate::domain::fixtures::{auto_product, born, minutes, product, submission, submitted_at};
     use crate::domain::job::Job;
+    use crate::domain::quota::QuotaUse;
     use crate::domain::template::Template;
 
     fn due(jobs: &[Job]) -> Vec<(&str, Timestamp)> {
@@ -207,7 +223,7 @@ mod tests {
         let birth = born(1);
         let request = &birth.request;
         let (slot, monthly) = (request.slot(), Decimal::new(1150, 3));
-        assert_eq!(birth.quota, Some(QuotaChange::Take { slot, limit: 10, monthly, budget: None }));
+        assert_eq!(birth.quota, Some(QuotaChange::Take { slot, limit: Some(10), monthly, budget: None }));
         let [entry] = &birth.audit[..] else { panic!("one entry") };
         assert_eq!((entry.seq, entry.prev.as_str()), (1, ""));
         assert_eq!((entry.event.as_str(), entry.actor.as_str()), ("submitted", "U0ALICE"));
@@ -235,6 +251,25 @@ mod tests {
         };
         assert_eq!(labels("s"), "Environment: Production", "what the form offers counts, not the template");
         assert_eq!(labels("l"), "Environment: Production, Size: As large as can be");
+    }
+
+    #[test]
+    fn an_exception_is_never_automatic_lifts_only_what_it_names_and_is_no_ones_own_to_grant() {
+        let quota = QuotaUse { used: 10, limit: 10 };
+        let exception = Some(Exception { quota: Some(quota), budget: None });
+        let form = Submission { exception, budget: Some(20.into()), ..submission() };
+        let mut product = auto_product();
+        product.approval.self_approval = true;
+        let birth = submit(form, &product, submitted_at());
+        let request = &birth.request;
+        assert_eq!(request.status, Status::Pending);
+        assert_eq!(request.stages().last().unwrap().approvers, Approvers::Admins);
+        let Some(QuotaChange::Take { limit: None, budget: Some(_), .. }) = birth.quota else {
+            panic!("{:?}", birth.quota)
+        };
+        let wanted = "1 approval needed, as an exception: quota 10 of 10 used [form]";
+        assert_eq!(birth.audit[0].detail, wanted);
+        assert!(!request.may_still_approve(&request.requester));
     }
 
     #[test]

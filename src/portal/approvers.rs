@@ -1,6 +1,8 @@
 //! Whose answer counts right now: the stage that is asked, resolved to people and groups, with the admins where nobody
 //! has answered for long.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 
 use super::Portal;
@@ -70,7 +72,7 @@ impl Portal {
                 add(&mut circle.asked, admin);
             }
         }
-        let self_approval = request.rule().self_approval;
+        let self_approval = request.allows_self_approval();
         // Nobody is answered for who could not answer.
         circle.aways.retain(|away| away.person != request.owner && away.delegate != request.owner);
         circle.asked = others(circle.asked, request.asker(), self_approval);
@@ -91,6 +93,7 @@ impl Portal {
         let (mut may, note) = match &stage.approvers {
             Approvers::Team => (self.organization.approvers_of(team).to_vec(), None),
             Approvers::Listed(principals) => (principals.clone(), None),
+            Approvers::Admins => (self.organization.admins.clone(), None),
             Approvers::Manager => {
                 if let Some(manager) = self.manager_of(team, asker).await? {
                     (vec![Principal::Person(manager)], None)
@@ -127,10 +130,11 @@ impl Portal {
     ) -> (Vec<Turn>, Option<String>) {
         let ApprovalPath::Ask { stages, .. } = path else { return (Vec::new(), None) };
         let own = product.approval.stages();
+        let self_approval = product.approval.self_approval && !path.asks_admins();
         let (mut turns, mut note) = (Vec::new(), None);
         for stage in if stages.is_empty() { &own } else { stages } {
             let circle = self.circle(stage, team, person).await.unwrap_or_default();
-            let approvers = others(circle.asked, person, product.approval.self_approval);
+            let approvers = others(circle.asked, person, self_approval);
             turns.push(Turn { needed: stage.needed, approvers });
             note = note.or(circle.note);
         }
@@ -146,33 +150,45 @@ impl Portal {
         path: &ApprovalPath,
     ) -> Result<(), Refusal> {
         let ApprovalPath::Ask { needed, stages, .. } = path else { return Ok(()) };
+        let (needed, is_exception) = (*needed, path.asks_admins());
         let stages = if stages.is_empty() { product.approval.stages() } else { stages.clone() };
-        let (team, asker, owner, needed) = (team.clone(), asker.clone(), owner.clone(), *needed);
-        let (portal, self_approval) = (self.clone(), product.approval.self_approval);
-        let counted = in_time(async move {
-            let mut seats = Vec::new();
-            for stage in &stages {
-                let circle = portal.circle(stage, &team, &asker).await?;
-                let mut people = portal.each_of(&circle.may).await?;
-                if !self_approval {
-                    people.remove(&asker);
-                    people.remove(&owner);
-                }
-                seats.push((stage.needed, people));
+        let theirs = [asker.clone(), owner.clone()];
+        let self_approval = product.approval.self_approval && !is_exception;
+        match in_time(self.clone().seats(stages, team.clone(), theirs, self_approval)).await {
+            Ok(seats) if can_be_filled(&seats) => Ok(()),
+            Ok(_) if is_exception => {
+                let admins = others(self.organization.admins.clone(), asker, false);
+                let admins = others(admins, owner, false);
+                let whom = (!admins.is_empty()).then(|| mentions(&admins));
+                Err(Refusal::NobodyCanExcept { needed, whom })
             }
-            Ok(seats)
-        });
-        match counted.await {
-            Ok(seats) if !can_be_filled(&seats) => {
-                let whom = mentions(&self.organization.admins);
-                Err(Refusal::NobodyCanApprove { needed, whom })
-            }
-            Ok(_) => Ok(()),
+            Ok(_) => Err(Refusal::NobodyCanApprove { needed, whom: mentions(&self.organization.admins) }),
             Err(error) => {
                 tracing::warn!(error = format!("{error:#}"), "cannot count those who could approve");
                 Ok(())
             }
         }
+    }
+
+    /// Who could give the approvals of each stage, and how many it takes.
+    async fn seats(
+        self,
+        stages: Vec<Stage>,
+        team: TeamName,
+        [asker, owner]: [PersonId; 2],
+        self_approval: bool,
+    ) -> anyhow::Result<Vec<(u32, BTreeSet<PersonId>)>> {
+        let mut seats = Vec::new();
+        for stage in &stages {
+            let circle = self.circle(stage, &team, &asker).await?;
+            let mut people = self.each_of(&circle.may).await?;
+            if !self_approval {
+                people.remove(&asker);
+                people.remove(&owner);
+            }
+            seats.push((stage.needed, people));
+        }
+        Ok(seats)
     }
 
     /// Those of them who are away, if somebody else than the asker answers for them. An answer is handed on once: whoever

@@ -31,6 +31,7 @@ pub struct Metrics {
     provisions: Family<Provision, Counter>,
     decisions: Family<Decision, Counter>,
     requests: Family<Submitted, Counter>,
+    exceptions: Family<Submitted, Counter>,
     leases: Family<LeaseEvent, Counter>,
     refusals: Counter,
     jobs: Family<JobRun, Counter>,
@@ -103,6 +104,7 @@ impl Default for Metrics {
             provisions: Family::default(),
             decisions: Family::default(),
             requests: Family::default(),
+            exceptions: Family::default(),
             leases: Family::default(),
             refusals: Counter::default(),
             jobs: Family::default(),
@@ -122,6 +124,8 @@ impl Default for Metrics {
         registry.register("provisions", "Provisionings that ended", metrics.provisions.clone());
         registry.register("decisions", "Requests that were decided", metrics.decisions.clone());
         registry.register("requests", "Requests that were submitted", metrics.requests.clone());
+        let help = "Requests that were submitted beyond a quota or a budget";
+        registry.register("exceptions", help, metrics.exceptions.clone());
         registry.register("leases", "What happened to what lives", metrics.leases.clone());
         registry.register("refusals", "Attempts refused for lack of right", metrics.refusals.clone());
         registry.register("jobs", "Runs of jobs by kind", metrics.jobs.clone());
@@ -199,6 +203,9 @@ impl Metrics {
         match (entry.event.as_str(), entry.status.as_str()) {
             ("approved" | "approved with changes", "APPROVED") => self.approvals.observe(took),
             ("active", _) => self.ready_after.observe(took),
+            ("submitted", _) if request.exception.is_some() => {
+                self.exceptions.get_or_create(&Submitted { product: entry.product.clone() }).inc();
+            }
             _ => {}
         }
         self.count(entry);
@@ -332,6 +339,7 @@ mod tests {
             metrics.copied("channel", outcome);
             metrics.copied("events", outcome);
         }
+        metrics.exceptions.get_or_create(&Submitted { product: "s3-bucket".into() }).inc();
         metrics.ack("click", Duration::from_millis(3));
         metrics.hurried("click");
         metrics.render().unwrap()

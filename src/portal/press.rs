@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::form::{choose_team, find_product, form_of};
+use super::form::{Go, choose_team, find_product, form_of, refresh};
 use super::session::{Filling, FormSession, session};
-use super::submit::{Correction, Filled, SubmitError, submit};
+use super::submit::{Correction, Filled, SubmitError, Submitted, submit};
 use super::{Error, Portal};
 use crate::domain::catalog::Product;
 use crate::domain::form::Form;
@@ -21,6 +21,13 @@ pub enum Pressed {
     Stored(RequestId),
     /// The form goes on like this.
     Shows(Box<FormSession>),
+    /// Nothing was stored, because it went beyond limits without saying so.
+    BeyondLimits {
+        /// What it went beyond, in words.
+        why: String,
+        /// The form as it is now, which says that it takes an exception, or that there is room again.
+        session: Box<FormSession>,
+    },
 }
 
 /// Stores a form of which everything was seen, or says how it goes on.
@@ -34,7 +41,13 @@ pub async fn press(portal: &Portal, filled: Filled) -> Result<Pressed, SubmitErr
     match way(&product, &form, &unasked, &filled) {
         Way::Store => match submit(portal, filled.clone()).await {
             Err(SubmitError::Fields(wrong)) => back_to(portal, &product, form, &filled, wrong).await,
-            other => other.map(Pressed::Stored),
+            Err(other) => Err(other),
+            Ok(Submitted::Stored(request)) => Ok(Pressed::Stored(request)),
+            Ok(Submitted::BeyondLimits(exception)) => {
+                let session = refresh(portal, &filled, Go::Stay).await?;
+                let why = exception.in_words(session.preview.estimate.as_ref());
+                Ok(Pressed::BeyondLimits { why, session: Box::new(session) })
+            }
         },
         Way::Show { .. } if product.template_hash != filled.template_hash => {
             Err(Refusal::ProductChanged { product: product.name.clone() }.into())

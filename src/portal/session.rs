@@ -6,18 +6,20 @@ use std::sync::Arc;
 use super::approvers::usual_answer;
 use super::submit::Filled;
 use super::{Error, Portal};
-use crate::domain::catalog::{Principal, Product};
+use crate::domain::catalog::{Exceptions, Principal, Product};
 use crate::domain::cost::estimate;
+use crate::domain::exception::Exception;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, TeamName};
-use crate::domain::policy::path_with_budget;
+use crate::domain::policy::{path_of_exception, path_with_budget};
 use crate::domain::preview::Preview;
 use crate::domain::quota::{BudgetUse, QuotaSlot, QuotaUse};
 use crate::domain::request::Request;
 use crate::ports::store::{Which, Whose};
 
-/// Requests that are named when a quota is full.
+/// Requests that are named when a limit is reached, and those of a team that are looked through for them.
 const NAMED_HOLDERS: usize = 10;
+const MOST_HOLDERS: usize = 50;
 
 /// A form on its way to a person.
 #[derive(Clone, Debug)]
@@ -46,8 +48,10 @@ pub struct FormSession {
     pub has_mates: bool,
     /// What would come of submitting now.
     pub preview: Preview,
-    /// Who holds the slots when none is free.
+    /// What holds the slots when none is free, or the budget when it has no room.
     pub holders: Vec<Request>,
+    /// The slash command.
+    pub command: String,
     /// Remarks about what was typed behind the command.
     pub notes: Vec<String>,
     /// What is wrong with a field, by parameter.
@@ -101,8 +105,7 @@ pub(super) async fn session(
             warnings.push(broken);
         }
     }
-    let holders =
-        if preview.quota.left() == 0 { holders(portal, &product, &team).await? } else { Vec::new() };
+    let holders = holders(portal, &product, &team, &preview).await?;
     // A group is taken for more than one.
     let own = Principal::Person(person.clone());
     let has_mates = portal.organization.members_of(&team).iter().any(|member| *member != own);
@@ -120,6 +123,7 @@ pub(super) async fn session(
         has_mates,
         preview,
         holders,
+        command: portal.organization.command.clone(),
         notes,
         warnings,
     })
@@ -182,25 +186,38 @@ pub(super) async fn preview(
     if let Some(standing) = standing {
         budget = budget.and_then(|budget| budget.beyond(standing.monthly(), estimate.as_ref()));
     }
-    let path = path_with_budget(product, team, values, estimate.as_ref(), budget);
-    let (turns, note) = portal.turns(product, &path, team, person).await;
-    let usually = if turns.is_empty() { None } else { usual_answer(portal, product, team).await? };
     let slot = QuotaSlot { team: team.clone(), product: product.key.clone() };
     let used = portal.ports.store.quota_used(&slot).await?;
+    let quota = QuotaUse { used, limit: product.quota.per_team };
+    let exception = Exception::needed(product.quota, quota, budget, estimate.as_ref());
+    // What lives has its slot, and grows within the budget or not at all.
+    let exception = exception.filter(|_| standing.is_none() && portal.may_except(product));
+    let mut path = path_with_budget(product, team, values, estimate.as_ref(), budget);
+    if exception.is_some() {
+        path = path_of_exception(&product.approval, path);
+    }
+    let (turns, note) = portal.turns(product, &path, team, person).await;
+    let usually = if turns.is_empty() { None } else { usual_answer(portal, product, team).await? };
     Ok(Preview {
         estimate,
         path,
         turns,
         note,
         usually,
-        quota: QuotaUse { used, limit: product.quota.per_team },
+        quota,
         budget,
+        exception,
         expires_at: product.lease.grace.after(product.lease.ttl.after(portal.now())),
         simulated: portal.ports.provisioner.is_simulated(),
     })
 }
 
 impl Portal {
+    /// Whether somebody can be asked to let a request of this product go beyond a limit.
+    pub(super) fn may_except(&self, product: &Product) -> bool {
+        product.quota.exceptions == Exceptions::Ask && !self.organization.admins.is_empty()
+    }
+
     /// What the team's budget is used for, if it has one.
     async fn budget_of(&self, team: &TeamName) -> anyhow::Result<Option<BudgetUse>> {
         let Some(limit) = self.organization.team(team).and_then(|team| team.monthly_budget) else {
@@ -211,8 +228,24 @@ impl Portal {
     }
 }
 
-async fn holders(portal: &Portal, product: &Product, team: &TeamName) -> Result<Vec<Request>, Error> {
-    let whose = Whose::TeamProduct(team.clone(), product.key.clone());
-    let requests = portal.ports.store.list(&whose, Which::Live, 0, NAMED_HOLDERS).await?;
-    Ok(requests)
+/// What could be torn down to make room: of a full quota what has the slots, of a budget without room what costs most.
+async fn holders(
+    portal: &Portal,
+    product: &Product,
+    team: &TeamName,
+    preview: &Preview,
+) -> Result<Vec<Request>, Error> {
+    let store = &portal.ports.store;
+    if preview.quota.left() == 0 {
+        let whose = Whose::TeamProduct(team.clone(), product.key.clone());
+        return Ok(store.list(&whose, Which::Live, 0, NAMED_HOLDERS).await?);
+    }
+    if preview.exception.is_none() {
+        return Ok(Vec::new());
+    }
+    let mut held = store.list(&Whose::Team(team.clone()), Which::Live, 0, MOST_HOLDERS).await?;
+    held.retain(|request| !request.monthly().is_zero());
+    held.sort_by_key(|request| std::cmp::Reverse(request.monthly()));
+    held.truncate(NAMED_HOLDERS);
+    Ok(held)
 }

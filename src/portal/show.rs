@@ -190,12 +190,17 @@ async fn about<'a>(
     })
 }
 
-/// What the team has of the product beside it, for those who decide.
+/// What the team has of the product beside it, or of all products where it goes beyond the budget, for those who decide.
 async fn held(portal: &Portal, request: &Request, surface: Surface) -> anyhow::Result<Vec<Request>> {
     if surface != Surface::Card || !request.status.name().is_undecided() {
         return Ok(Vec::new());
     }
-    let whose = Whose::TeamProduct(request.team.clone(), request.product.key.clone());
+    let beyond_budget = request.exception.as_ref().is_some_and(|exception| exception.budget.is_some());
+    let whose = if beyond_budget {
+        Whose::Team(request.team.clone())
+    } else {
+        Whose::TeamProduct(request.team.clone(), request.product.key.clone())
+    };
     let mut held = portal.ports.store.list(&whose, Which::Live, 0, MOST_HELD).await?;
     held.retain(|other| other.id != request.id && other.activated_at.is_some());
     Ok(held)

@@ -10,10 +10,11 @@ use super::{Error, Portal};
 use crate::domain::audit::{By, Via};
 use crate::domain::catalog::{OverBudget, Product};
 use crate::domain::cost::estimate;
+use crate::domain::exception::Exception;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters};
-use crate::domain::policy::approval_path;
+use crate::domain::quota::BudgetUse;
 use crate::domain::refusal::Refusal;
 use crate::domain::submission::{Submission, submit as birth};
 use crate::domain::template::FailedRule;
@@ -46,6 +47,8 @@ pub struct Filled {
     pub sent: BTreeSet<String>,
     /// Whether it said what would come of submitting, as the last page does.
     pub is_last: bool,
+    /// Whether it said that it takes an exception.
+    pub as_exception: bool,
 }
 
 /// A field of the form that has to be corrected.
@@ -76,10 +79,21 @@ impl Correction {
 pub enum Place {
     /// That of a parameter, by its key.
     Parameter(String),
+    /// Why it is needed.
+    Reason,
     /// The ticket.
     Ticket,
     /// Whom it is for.
     Owner,
+}
+
+/// What became of a form that was right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Submitted {
+    /// It is this request.
+    Stored(RequestId),
+    /// Nothing yet: it goes beyond these limits, and did not say that it takes an exception.
+    BeyondLimits(Exception),
 }
 
 /// Why a form did not become a request.
@@ -105,11 +119,11 @@ impl From<anyhow::Error> for SubmitError {
     }
 }
 
-/// Stores the request and returns its id; the same view submitted again returns the same id.
+/// Stores the request; the same view submitted again leads to the same one.
 ///
 /// # Errors
 /// See [`SubmitError`]; nothing is stored then but the note of a refusal for lack of right.
-pub async fn submit(portal: &Portal, filled: Filled) -> Result<RequestId, SubmitError> {
+pub async fn submit(portal: &Portal, filled: Filled) -> Result<Submitted, SubmitError> {
     let once = format!("view:{}", filled.view);
     let product = find_product(portal, &filled.product)?;
     let id = RequestId::random();
@@ -150,32 +164,40 @@ pub async fn submit(portal: &Portal, filled: Filled) -> Result<RequestId, Submit
         return Err(SubmitError::Fields(corrections));
     }
     let submission = Submission { owner, ticket, ..submission(portal, id, &filled, team, &product, values) };
-    let (parameters, price) = (&submission.parameters, submission.estimate.as_ref());
-    let path = approval_path(&product.approval, &submission.team, parameters, price);
-    let theirs = [&submission.requester, &submission.owner];
-    portal.somebody_can_approve(&product, &submission.team, theirs, &path).await?;
-    store(portal, submission, &product, once).await
+    can_be_approved(portal, &product, &submission).await?;
+    store(portal, submission, &product, filled.as_exception, once).await
 }
 
 async fn store(
     portal: &Portal,
     mut submission: Submission,
     product: &Product,
+    as_exception: bool,
     once: String,
-) -> Result<RequestId, SubmitError> {
+) -> Result<Submitted, SubmitError> {
     let (team, key, by) = (submission.team.clone(), product.key.clone(), submission.requester.clone());
-    let born = |submission: &Submission| birth(submission.clone(), product, portal.now());
-    let mut committed = portal.commit(born(&submission), Some(once.clone()), None).await;
-    if let (Err(CommitError::BudgetSpent(_)), OverBudget::Ask) = (&committed, product.quota.over_budget) {
-        submission.exceeds_budget = true;
-        committed = portal.commit(born(&submission), Some(once), None).await;
+    let commit = |submission: &Submission| {
+        portal.commit(birth(submission.clone(), product, portal.now()), Some(once.clone()), None)
+    };
+    // It begins as an ordinary one whatever the form said: there may be room again.
+    let mut committed = commit(&submission).await;
+    while let Err(refusal) = &committed {
+        if !goes_beyond(portal, product, &mut submission, refusal) {
+            break;
+        }
+        match &submission.exception {
+            Some(exception) if !as_exception => return Ok(Submitted::BeyondLimits(exception.clone())),
+            Some(_) => may_be_exception(portal, product, &submission).await?,
+            None => {}
+        }
+        committed = commit(&submission).await;
     }
     match committed {
         Ok(request) => {
             tracing::info!(request = %request.id, product = %key, team = %team, actor = %by, status = request.status.name().word(), "submitted");
-            Ok(request.id)
+            Ok(Submitted::Stored(request.id))
         }
-        Err(CommitError::Again(Some(earlier))) => Ok(earlier),
+        Err(CommitError::Again(Some(earlier))) => Ok(Submitted::Stored(earlier)),
         Err(CommitError::BudgetSpent(spent)) => {
             let budget = submission.budget.unwrap_or_default();
             Err(Refusal::BudgetSpent { team, spent, budget }.into())
@@ -184,6 +206,53 @@ async fn store(
         Err(CommitError::QuotaFull(quota)) => Err(Refusal::QuotaFull { team, product: key, quota }.into()),
         Err(error) => Err(anyhow::Error::new(error).context("cannot store the request").into()),
     }
+}
+
+/// Refuses what nobody could ever approve.
+async fn can_be_approved(portal: &Portal, product: &Product, submission: &Submission) -> Result<(), Refusal> {
+    let path = submission.path(&product.approval);
+    let theirs = [&submission.requester, &submission.owner];
+    portal.somebody_can_approve(product, &submission.team, theirs, &path).await
+}
+
+/// Lifts the limit that stopped the request, where the product lets it go beyond that; whether there was one to lift.
+fn goes_beyond(portal: &Portal, product: &Product, submission: &mut Submission, why: &CommitError) -> bool {
+    let may_except = portal.may_except(product);
+    match why {
+        CommitError::BudgetSpent(_) if product.quota.over_budget == OverBudget::Ask => {
+            submission.exceeds_budget = true;
+        }
+        CommitError::BudgetSpent(spent) if may_except => {
+            let limit = submission.budget.unwrap_or_default();
+            let exception = submission.exception.get_or_insert_default();
+            exception.budget = Some(BudgetUse { spent: *spent, limit });
+        }
+        CommitError::QuotaFull(quota) if may_except => {
+            submission.exception.get_or_insert_default().quota = Some(*quota);
+        }
+        CommitError::BudgetSpent(_)
+        | CommitError::QuotaFull(_)
+        | CommitError::Stale
+        | CommitError::Again(_)
+        | CommitError::ClaimLost
+        | CommitError::NotParked
+        | CommitError::Paused(_)
+        | CommitError::Other(_) => return false,
+    }
+    true
+}
+
+/// Whether admins can be asked: it says why, and one of them can agree.
+async fn may_be_exception(
+    portal: &Portal,
+    product: &Product,
+    submission: &Submission,
+) -> Result<(), SubmitError> {
+    if submission.reason.is_empty() {
+        let message = "Say why the exception is needed: the admins decide by it.".to_owned();
+        return Err(SubmitError::Fields(vec![Correction { place: Place::Reason, message }]));
+    }
+    Ok(can_be_approved(portal, product, submission).await?)
 }
 
 async fn refused(
@@ -263,5 +332,6 @@ fn submission(
         estimate: price,
         budget,
         exceeds_budget: false,
+        exception: None,
     }
 }

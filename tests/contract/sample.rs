@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use quartermaster::domain::catalog::{
-    ApprovalRule, LeaseTerms, OverBudget, Product, QuotaRule, Requesters, TeardownConfirm,
+    ApprovalRule, Exceptions, LeaseTerms, OverBudget, Product, QuotaRule, Requesters, TeardownConfirm,
 };
 use quartermaster::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use quartermaster::domain::next::Transition;
@@ -76,7 +76,7 @@ pub(crate) fn product(key: &str) -> Product {
         version: "v1.0".to_owned(),
         bind: std::collections::BTreeMap::new(),
         approval: ApprovalRule::default(),
-        quota: QuotaRule { per_team: 3, over_budget: OverBudget::Refuse },
+        quota: QuotaRule { per_team: 3, over_budget: OverBudget::Refuse, exceptions: Exceptions::Ask },
         lease: LeaseTerms {
             ttl: Period::days(30),
             grace: Period::days(7),
@@ -108,6 +108,7 @@ pub(crate) fn submission(requester: &str, team: &str, product_key: &str, now: Ti
         estimate: None,
         budget: None,
         exceeds_budget: false,
+        exception: None,
     };
     submit(submission, &product(product_key), now)
 }

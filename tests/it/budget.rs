@@ -5,9 +5,11 @@ use crate::harness::{Setup, run_in};
 const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
 const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];
 
-/// Room for one database and a bucket or two.
+/// Room for one database and a bucket or two, and no exceptions.
 fn tight() -> Setup {
-    Setup::new().with_payments("monthly_budget = 20")
+    let refusing = "per_team: 3, exceptions: refuse";
+    let setup = Setup::new().with_payments("monthly_budget = 20");
+    setup.with_catalog("rds-postgres/product.yml", "per_team: 3", refusing)
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ mod emulator;
 #[path = "../entries/mod.rs"]
 mod entries;
 mod events;
+mod exceptions;
 mod existing;
 mod failure;
 mod faults;

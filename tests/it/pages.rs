@@ -202,7 +202,11 @@ async fn more_than_slack_carries_from_page_to_page_is_said_with_what_to_do() {
 #[tokio::test]
 async fn a_form_of_several_pages_follows_another_team_even_where_the_first_has_no_slot() {
     let both = wide()
-        .with_catalog("wide/product.yml", "name: Wide\n", "name: Wide\nquota: { per_team: 1 }\n")
+        .with_catalog(
+            "wide/product.yml",
+            "name: Wide\n",
+            "name: Wide\nquota: { per_team: 1, exceptions: refuse }\n",
+        )
         .with_settings("members = [\"U0BOB\"]", "members = [\"U0BOB\", \"U0ALICE\"]");
     run_in(both, async |company| {
         let alice = &company.alice;
@@ -220,6 +224,33 @@ async fn a_form_of_several_pages_follows_another_team_even_where_the_first_has_n
         assert_eq!(alice.submits().await, LedTo::ViewsCleared, "{}", alice.form());
         let newest = company.newest_request().await;
         assert_eq!((newest.team.as_str(), newest.parameters[0].1.as_str()), ("payments", "second"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_of_several_pages_says_first_and_last_that_it_takes_an_exception() {
+    let one = wide().with_catalog("wide/product.yml", "name: Wide\n", "name: Wide\nquota: { per_team: 1 }\n");
+    run_in(one, async |company| {
+        let (alice, pat) = (&company.alice, &company.pat);
+        alice.runs("/provision wide Name=first").await;
+        alice.submits().await;
+        assert_eq!(alice.submits().await, LedTo::ViewsCleared, "{}", alice.form());
+        company.waits("1s").await;
+        alice.runs("/provision wide Name=second").await;
+        let no_room = ":warning: Team *payments* has no room for this: quota 1 of 1 used.";
+        assert!(alice.form().contains("[Next]") && alice.form().contains(no_room), "{}", alice.form());
+        assert_eq!(alice.submits().await, LedTo::ViewUpdated);
+        let last = alice.form();
+        assert!(last.contains("[Ask for an exception]") && last.contains(no_room), "{last}");
+        alice.fills(&[("reason", "A second site")]).await;
+        assert_eq!(alice.submits().await, LedTo::ViewsCleared, "{}", alice.form());
+        pat.clicks("Approve").await;
+        let newest = company.newest_request().await;
+        assert_eq!(
+            (newest.status.name().word(), changed(&newest).as_str()),
+            ("ACTIVE", "Name=second Size=s")
+        );
     })
     .await;
 }

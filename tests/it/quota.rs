@@ -1,11 +1,11 @@
-//! Slots: who holds them, that nobody gets past them, and when they come back.
+//! Slots where there are no exceptions: who holds them, that nobody gets past them, and when they come back.
 
 use crate::harness::{Setup, run_in};
 
 fn one_database() -> Setup {
     Setup::new()
         .with_settings("members = [\"U0ALICE\"]", "members = [\"U0ALICE\", \"U0ADMIN\"]")
-        .with_catalog("rds-postgres/product.yml", "per_team: 3", "per_team: 1")
+        .with_catalog("rds-postgres/product.yml", "per_team: 3", "per_team: 1, exceptions: refuse")
 }
 
 #[tokio::test]
@@ -18,7 +18,7 @@ async fn a_full_quota_says_who_holds_it_and_offers_nothing_to_submit() {
         *PostgreSQL RDS Instance* v1.0
         A PostgreSQL RDS instance with automated backups
         Team *payments* already uses 1 of 1. Free one by tearing down what is no longer needed, or ask your platform team for a larger quota.
-        • `id` <@U0ADMIN> · Waiting for approval
+        • `rds-postgres-id` <@U0ADMIN> · Waiting for approval · about $15/month · `/provision cancel id`
         ");
     })
     .await;

@@ -60,17 +60,23 @@ fn total(
 fn take(
     store: &DynamoStore,
     slot: &QuotaSlot,
-    limit: u32,
+    limit: Option<u32>,
     monthly: Decimal,
     budget: Option<Decimal>,
 ) -> anyhow::Result<Vec<Part>> {
     let mut parts: Vec<Part> = total(store, slot, monthly, budget)?.into_iter().collect();
-    let values = vec![(":one", number(&1)), (":monthly", number(&monthly)), (":limit", number(&limit))];
-    let change = Expression::new("ADD used :one, monthly :monthly", values);
-    let is_first = if limit == 0 { "" } else { "attribute_not_exists(used) OR " };
-    let condition = format!("{is_first}used < :limit");
+    let values = vec![(":one", number(&1)), (":monthly", number(&monthly))];
+    let mut change = Expression::new("ADD used :one, monthly :monthly", values);
     let counter = keys::quota(&slot.team, slot.product.as_str());
-    parts.push(store.update(counter, change, Check::Slot { limit }, &condition)?);
+    parts.push(match limit {
+        Some(limit) => {
+            change.values.push((":limit", number(&limit)));
+            let is_first = if limit == 0 { "" } else { "attribute_not_exists(used) OR " };
+            let condition = format!("{is_first}used < :limit");
+            store.update(counter, change, Check::Slot { limit }, &condition)?
+        }
+        None => store.update(counter, change, Check::Nothing, "")?,
+    });
     Ok(parts)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::document::Reader;
-use crate::domain::catalog::{LeaseTerms, OverBudget, QuotaRule, Requesters, TeardownConfirm};
+use crate::domain::catalog::{Exceptions, LeaseTerms, OverBudget, QuotaRule, Requesters, TeardownConfirm};
 use crate::domain::ids::TeamName;
 use crate::domain::period::Period;
 
@@ -11,8 +11,10 @@ pub(super) fn quota(reader: Reader<'_>) -> QuotaRule {
     let per_team = at_least_one(&reader, "per_team", 10);
     let choices = [("refuse", OverBudget::Refuse), ("ask", OverBudget::Ask)];
     let over_budget = reader.choice("over_budget", &choices).unwrap_or_default();
+    let choices = [("ask", Exceptions::Ask), ("refuse", Exceptions::Refuse)];
+    let exceptions = reader.choice("exceptions", &choices).unwrap_or_default();
     reader.finish();
-    QuotaRule { per_team, over_budget }
+    QuotaRule { per_team, over_budget, exceptions }
 }
 
 pub(super) fn lease(reader: Reader<'_>) -> LeaseTerms {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::Transition;
 use super::change::Change;
+use crate::domain::approval::Approvers;
 use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
 use crate::domain::job::JobKind;
@@ -15,6 +16,11 @@ use crate::domain::request::{Asking, Prompt, Request, Surface};
 pub(super) fn begin(change: &mut Change) {
     change.request.asking = Asking::begun(change.now);
     schedule(change);
+    // They need not be in the channel of the card.
+    if change.request.stage().approvers == Approvers::Admins {
+        let epoch = change.request.epoch;
+        change.job(JobKind::FindApprovers { prompt: Prompt::Turn, epoch });
+    }
 }
 
 /// Asks those whose turn it is, once the stage before them has agreed: whatever was shown to that one is out of date.

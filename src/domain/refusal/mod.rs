@@ -6,6 +6,9 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use thiserror::Error;
 
+use self::words::{
+    decided_words, instead_of_teardown, nearest_sentence, others_in_words, periods, stands, when,
+};
 use super::cost::dollars;
 use super::ids::{PersonId, ProductKey, TeamName};
 use super::period::Period;
@@ -13,8 +16,12 @@ use super::quota::QuotaUse;
 use super::reduction::Irreducible;
 use super::request::{Request, StatusName};
 
+mod words;
+
 #[cfg(test)]
 mod tests;
+
+pub(crate) use self::words::safe;
 
 /// Why somebody counts for nothing, in teams and as an approver, by whatever group or address they are named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -173,6 +180,17 @@ pub enum Refusal {
         needed: u32,
         /// Whom to ask, as mentions.
         whom: String,
+    },
+    /// There are too few people, or too few admins, who could agree to the exception.
+    #[error(
+        "Nobody could grant you this exception: it needs {}, an admin the last of them, and there are not so many. {} `slack.admins`.",
+        others_in_words(*needed), whom.as_ref().map_or("Have another admin named in the settings, as".to_owned(), |whom| format!("Ask {whom} to name more in the settings, as"))
+    )]
+    NobodyCanExcept {
+        /// Approvals that it takes.
+        needed: u32,
+        /// Whom to ask, as mentions; `None` where whoever asks is the only one.
+        whom: Option<String>,
     },
     /// Somebody else waits for the approvers.
     #[error("Only <@{asker}>, who waits for the answer, can nudge its approvers.")]
@@ -392,6 +410,7 @@ impl Refusal {
             | Self::CannotReduce { .. }
             | Self::AlreadyNudged { .. }
             | Self::NobodyCanApprove { .. }
+            | Self::NobodyCanExcept { .. }
             | Self::PlaceIsTaken { .. }
             | Self::OwnDelegate
             | Self::NotAnAbsence { .. }
@@ -421,78 +440,5 @@ impl Refusal {
             | Self::NotParked
             | Self::DoesNotApply { .. } => None,
         }
-    }
-}
-
-/// Text that Slack does not read as markup.
-pub(crate) fn safe(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-fn others_in_words(needed: u32) -> String {
-    if needed == 1 { "somebody else".to_owned() } else { format!("{needed} different other people") }
-}
-
-fn nearest_sentence(nearest: &[String]) -> String {
-    match nearest {
-        [] => " The command without a product shows what there is.".to_owned(),
-        [one] => format!(" Did you mean *{one}*?"),
-        [rest @ .., last] => format!(" Did you mean *{}* or *{last}*?", rest.join("*, *")),
-    }
-}
-
-/// A moment as Slack shows it in the reader's time zone.
-fn when(at: Timestamp) -> String {
-    format!(
-        "<!date^{}^{{date_short_pretty}} at {{time}}|{}>",
-        at.as_second(),
-        at.strftime("%Y-%m-%d %H:%M UTC")
-    )
-}
-
-/// How a request stands, to follow a colon.
-fn stands(request: &Request) -> String {
-    if let Some(renewal) = request.waiting_renewal() {
-        return format!(
-            "a renewal by {} waits for its approvers until {}",
-            renewal.period.in_words(),
-            when(renewal.approve_by)
-        );
-    }
-    if let Some(order) = request.waiting_change() {
-        return format!("a change waits for its approvers until {}", when(order.approve_by));
-    }
-    match (request.lease(), request.status.name()) {
-        (Some(lease), _) if lease.renewals > 0 => {
-            format!("it is already renewed until {}", when(lease.expires_at))
-        }
-        (Some(lease), _) => format!("it lives until {}", when(lease.expires_at)),
-        (None, StatusName::Terminating) => "it is being torn down already".to_owned(),
-        (None, status) => format!("the request is now at *{}*", status.label()),
-    }
-}
-
-fn instead_of_teardown(status: StatusName) -> &'static str {
-    if status.is_undecided() {
-        " Cancel it instead."
-    } else if status == StatusName::Approved {
-        " Try again in a moment, when it is being provisioned."
-    } else {
-        ""
-    }
-}
-
-fn periods(offered: &[Period]) -> String {
-    match offered {
-        [] => "nothing: ask your platform team".to_owned(),
-        some => some.iter().map(|period| format!("`{period}`")).collect::<Vec<_>>().join(" or "),
-    }
-}
-
-fn decided_words(status: StatusName, by: Option<&PersonId>, at: Timestamp) -> String {
-    let when = when(at);
-    match by {
-        Some(by) => format!("{} by <@{by}> ({when})", status.label().to_lowercase()),
-        None => format!("{} ({when})", status.label().to_lowercase()),
     }
 }

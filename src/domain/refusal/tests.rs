@@ -95,6 +95,8 @@ fn about_a_life() -> Vec<Refusal> {
         Refusal::DelegateIsNoMember { person: person("sam") },
         Refusal::NobodyCanApprove { needed: 1, whom: "<@U0PAT>".into() },
         Refusal::NobodyCanApprove { needed: 2, whom: "<@U0PAT>".into() },
+        Refusal::NobodyCanExcept { needed: 1, whom: None },
+        Refusal::NobodyCanExcept { needed: 2, whom: Some("<@U0PAT>".into()) },
         Refusal::NotAnAdmin,
         Refusal::NotAReader,
         Refusal::BudgetSpent {
@@ -172,6 +174,8 @@ fn this_is_every_way_to_say_no() {
     <@U0SAM> is no full member of this workspace. Choose somebody who is.
     Nobody could approve this for you: it needs somebody else who may, and there are not so many. Ask your platform team to name more: <@U0PAT>.
     Nobody could approve this for you: it needs 2 different other people who may, and there are not so many. Ask your platform team to name more: <@U0PAT>.
+    Nobody could grant you this exception: it needs somebody else, an admin the last of them, and there are not so many. Have another admin named in the settings, as `slack.admins`.
+    Nobody could grant you this exception: it needs 2 different other people, an admin the last of them, and there are not so many. Ask <@U0PAT> to name more in the settings, as `slack.admins`.
     Only the platform team can do that.
     Only its approvers, the platform team and auditors can read the audit trail of a request.
     Team *payments* already holds about $482.10 of $500 a month, so this does not fit. Free something by tearing down what is no longer needed, or ask your platform team for a larger budget.

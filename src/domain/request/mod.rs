@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::audit::AuditHead;
 use crate::domain::catalog::{ApprovalRule, LeaseTerms, TeardownConfirm};
+use crate::domain::exception::Exception;
 use crate::domain::fate::Fate;
 use crate::domain::ids::{
     ExecutionName, PersonId, ProductKey, ProvisionedProductId, RecordId, RequestId, TeamName,
@@ -64,6 +65,9 @@ pub struct Request {
     pub estimate: Option<Estimate>,
     /// Whether it goes beyond its team's budget.
     pub exceeds_budget: bool,
+    /// The limits that admins have to let it go beyond, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception: Option<Exception>,
     /// Whether people are asked, and why or why not.
     pub approval: ApprovalPath,
     /// When the form was submitted.
@@ -179,8 +183,13 @@ impl Request {
     /// Whether this person can add something to the answer: who has agreed already cannot, nor whoever asks.
     pub fn may_still_approve(&self, person: &PersonId) -> bool {
         let is_own = person == self.asker() || *person == self.owner;
-        let may = !is_own || self.rule().self_approval;
+        let may = !is_own || self.allows_self_approval();
         may && !self.agreed().iter().any(|approval| approval.is_of(person))
+    }
+
+    /// Whether an approver may agree to what they asked for themselves. Never to an exception.
+    pub fn allows_self_approval(&self) -> bool {
+        self.rule().self_approval && self.exception.is_none()
     }
 
     /// The running lease; none while a change is being made, when nothing ends.

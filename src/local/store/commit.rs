@@ -237,11 +237,12 @@ fn move_quota(tx: &Connection, change: &QuotaChange) -> Result<(), CommitError> 
     match change {
         QuotaChange::Take { slot, limit, monthly, budget } => {
             within(tx, slot, *monthly, *budget)?;
-            if take(tx, slot, *limit, *monthly)? {
+            let limit = limit.unwrap_or(u32::MAX);
+            if take(tx, slot, limit, *monthly)? {
                 return Ok(());
             }
             let used = queries::quota_used(tx, slot)?;
-            Err(CommitError::QuotaFull(QuotaUse { used, limit: *limit }))
+            Err(CommitError::QuotaFull(QuotaUse { used, limit }))
         }
         QuotaChange::Grow { slot, monthly, budget } => {
             within(tx, slot, *monthly, *budget)?;

@@ -3,12 +3,13 @@
 use slack_morphism::prelude::SlackModalView;
 
 use crate::domain::ids::RequestId;
+use crate::domain::request::{Request, StatusName};
 use crate::portal::Error;
 use crate::portal::form::{self, Typed};
 use crate::portal::session::FormSession;
 use crate::slack::edge::{Edge, Whereabouts, words};
 use crate::slack::messages::Message;
-use crate::slack::mrkdwn::{escape, mention};
+use crate::slack::mrkdwn::{escape, mention, monthly};
 use crate::slack::reply::Ack;
 use crate::slack::views::{FormState, remembered, request_form};
 
@@ -49,6 +50,35 @@ fn opened(
     }
 }
 
+/// What holds a slot or a part of the budget: what and whose it is, what it costs, and how it could be ended.
+fn holder(held: &Request, command: &str) -> String {
+    let status = held.status.name();
+    let cost = held.estimate.as_ref().map(|estimate| format!(" · {}", monthly(estimate)));
+    let end = match status {
+        StatusName::Pending | StatusName::AwaitingApproval => Some("cancel"),
+        StatusName::Active | StatusName::Provisioning | StatusName::TeardownFailed => Some("teardown"),
+        StatusName::Approved
+        | StatusName::Updating
+        | StatusName::Terminating
+        | StatusName::Denied
+        | StatusName::Cancelled
+        | StatusName::TimedOut
+        | StatusName::Failed
+        | StatusName::Terminated
+        | StatusName::Retained => None,
+    };
+    let id = held.id.short();
+    let end = end.map(|word| format!(" · `{command} {word} {id}`"));
+    format!(
+        "`{}` {} · {}{}{}",
+        held.resource_name(),
+        mention(&held.owner),
+        status.label(),
+        cost.unwrap_or_default(),
+        end.unwrap_or_default()
+    )
+}
+
 /// The modal of a form as it stands. What it cannot carry to other pages it says.
 pub(in crate::slack) fn form_view(session: &FormSession, problem: Option<&str>) -> SlackModalView {
     with_state(session, problem, |state| {
@@ -75,14 +105,7 @@ pub(in crate::slack) fn too_much(session: &FormSession) -> Option<String> {
 
 fn with_state<T>(session: &FormSession, problem: Option<&str>, build: impl FnOnce(&FormState<'_>) -> T) -> T {
     let notes: Vec<String> = session.notes.iter().map(|note| escape(note)).collect();
-    let held_by: Vec<String> = session
-        .holders
-        .iter()
-        .map(|held| {
-            let status = held.status.name().label();
-            format!("`{}` {} · {}", held.id.short(), mention(&held.requester), status)
-        })
-        .collect();
+    let held_by: Vec<String> = session.holders.iter().map(|held| holder(held, &session.command)).collect();
     build(&FormState {
         product: &session.product,
         teams: &session.teams,

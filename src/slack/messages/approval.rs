@@ -19,6 +19,7 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
         ("Quota", facts::quota(notice)),
     ]));
     blocks.extend(request.exceeds_budget.then(|| section(ABOVE_BUDGET)));
+    blocks.extend(facts::exception(request).map(|exception| section(&format!(":warning: *{exception}*"))));
     blocks.extend(facts::reason(request).iter().map(|reason| section(reason)));
     blocks.extend(facts::ticket(request).iter().map(|ticket| section(ticket)));
     blocks.extend(held(notice).iter().map(|held| section(held)));
@@ -127,10 +128,11 @@ fn fallback(notice: &RequestNotice<'_>) -> String {
         reason => format!(" Why: {}.", escape_within(reason, 300)),
     };
     let above = if request.exceeds_budget { " This goes beyond the team's monthly budget." } else { "" };
+    let exception = facts::exception(request).map(|exception| format!(" {exception}.")).unwrap_or_default();
     let state = if undecided(request) { waiting(notice) } else { decided(request) };
     let simulated = facts::simulated(notice);
     format!(
-        "{}. {ask}{above}{why} {state} (request {}){simulated}",
+        "{}. {ask}{above}{exception}{why} {state} (request {}){simulated}",
         escape_within(&title(request), 200),
         request.id.short()
     )
@@ -249,6 +251,16 @@ mod tests {
         assert!(!shown(&request).contains("budget"));
         request.exceeds_budget = true;
         assert_eq!(shown(&request).matches("This goes beyond the team's monthly budget.").count(), 2);
+    }
+
+    #[test]
+    fn a_card_says_what_an_exception_goes_beyond() {
+        let mut request = sample::awaiting();
+        request.exception = Some(crate::domain::exception::Exception {
+            quota: Some(crate::domain::quota::QuotaUse { used: 3, limit: 3 }),
+            budget: None,
+        });
+        assert_eq!(shown(&request).matches("Exception: quota 3 of 3 used").count(), 2);
     }
 
     #[test]

@@ -51,6 +51,12 @@ pub(super) fn quota(notice: &RequestNotice<'_>) -> String {
     format!("{used} of {limit} used{included}")
 }
 
+/// What admins have to let it go beyond, as things were when it was asked for; `None` where it is no exception.
+pub(super) fn exception(request: &Request) -> Option<String> {
+    let exception = request.exception.as_ref()?;
+    Some(format!("Exception: {}", exception.in_words(request.estimate.as_ref())))
+}
+
 /// Why it is needed, quoted; `None` when no reason was given.
 pub(super) fn reason(request: &Request) -> Option<String> {
     (!request.reason.trim().is_empty()).then(|| format!("*Why*\n{}", quote(&request.reason, QUOTED)))

@@ -23,7 +23,9 @@ pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
         format!(", owned by {}", mention(&request.owner))
     };
     let heading = format!("*{}* for team *{}*{owner}", facts::product(request), facts::team(request));
-    let text = format!("{heading}\n{}", sentence(notice));
+    let exception = facts::exception(request).filter(|_| request.status.name().is_undecided());
+    let exception = exception.map(|exception| format!("\n{exception}")).unwrap_or_default();
+    let text = format!("{heading}{exception}\n{}", sentence(notice));
     let mut row = Vec::new();
     if request.status.name().is_undecided() {
         row.push(facts::cancel_button(request));

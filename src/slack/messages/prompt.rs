@@ -28,9 +28,17 @@ fn headline(notice: &RequestNotice<'_>, prompt: Prompt) -> String {
         Prompt::Escalation => format!(
             "This waits{since}, and nobody has answered. The platform team can decide now, too: it waits for {names}."
         ),
+        Prompt::Turn if request.agreed().is_empty() => {
+            format!("{} Now this waits for {names}.", exceptional(request))
+        }
         Prompt::Turn => format!("Those who were asked before have agreed. Now this waits for {names}."),
         Prompt::Nudge => format!("{} asks {names} to look at this.", mention(request.asker())),
     }
+}
+
+/// Why admins are asked first.
+fn exceptional(request: &Request) -> String {
+    facts::exception(request).map_or_else(String::new, |exception| format!("{exception}."))
 }
 
 /// What is to be answered, and where.

@@ -102,13 +102,15 @@ pub fn ask(request: &Request) -> String {
         Question::Request => (format!("{} asks for it", mention(&request.requester)), request.approve_by),
     };
     let above = if request.exceeds_budget { " · *beyond the team's monthly budget*" } else { "" };
+    let exception =
+        facts::exception(request).map(|exception| format!(" · *{exception}*")).unwrap_or_default();
     let so_far = facts::approvals_so_far(request).map(|count| format!(" · {count}")).unwrap_or_default();
     let why = match request.reason.trim() {
         "" => String::new(),
         reason => format!("\n{}", quote(&on_one_line(reason), REASON)),
     };
     format!(
-        "*{}* for team *{}* · {}{above}\n{asked} · `{}` · expires unanswered {}{so_far}{why}",
+        "*{}* for team *{}* · {}{above}{exception}\n{asked} · `{}` · expires unanswered {}{so_far}{why}",
         facts::product(request),
         facts::team(request),
         cost(request),

@@ -9,7 +9,8 @@ use rust_decimal::Decimal;
 
 use crate::domain::audit::AuditHead;
 use crate::domain::catalog::{
-    ApprovalRule, LeaseTerms, OverBudget, Principal, Product, QuotaRule, Requesters, TeardownConfirm,
+    ApprovalRule, Exceptions, LeaseTerms, OverBudget, Principal, Product, QuotaRule, Requesters,
+    TeardownConfirm,
 };
 use crate::domain::fate::{Fate, Keeps, fates};
 use crate::domain::ids::{GroupId, PersonId, ProductKey, RequestId, TaskToken, TeamName};
@@ -59,7 +60,7 @@ pub(crate) fn product(key: &str) -> Product {
         show_when: BTreeMap::new(),
         change: Vec::new(),
         approval: rule(),
-        quota: QuotaRule { per_team: 3, over_budget: OverBudget::Refuse },
+        quota: QuotaRule { per_team: 3, over_budget: OverBudget::Refuse, exceptions: Exceptions::Ask },
         lease: lease_terms(),
         teardown: TeardownConfirm::Click,
         requesters: Requesters::Everyone,
@@ -107,6 +108,7 @@ pub(crate) fn request() -> Request {
             priced_on: "2026-08-21".into(),
         }),
         exceeds_budget: false,
+        exception: None,
         approval: ApprovalPath::ask(1),
         submitted_at: at("2026-11-22T09:00:00Z"),
         updated_at: at("2026-11-22T10:05:00Z"),

@@ -11,7 +11,7 @@ use crate::portal::session::FormSession;
 use crate::portal::submit::{Correction, Filled, Place, SubmitError};
 use crate::slack::commands::{form_view, too_much};
 use crate::slack::edge::{Edge, Whereabouts, words};
-use crate::slack::ids::{PERSON_BLOCK, TICKET_BLOCK, parameter_block};
+use crate::slack::ids::{PERSON_BLOCK, REASON_BLOCK, TICKET_BLOCK, parameter_block};
 use crate::slack::incoming::Submission;
 use crate::slack::messages::Message;
 use crate::slack::mrkdwn::{escape, mention};
@@ -37,6 +37,7 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
             Ack::Close
         }
         Ok(Pressed::Shows(session)) => shows(&session, &submission),
+        Ok(Pressed::BeyondLimits { why, session }) => as_exception(&session, &why),
         Err(SubmitError::Fields(corrections)) => Ack::FieldErrors(under_fields(corrections)),
         Err(SubmitError::Other(Error::Refused(Refusal::Paused { message }))) => while_paused(&message),
         Err(SubmitError::Other(error)) => note("Not submitted", &Message::plain(&words(&error))),
@@ -52,9 +53,20 @@ fn for_a_mate(edge: &Edge, submission: &Submission, owner: Option<&PersonId>) {
     edge.say_later(&Whereabouts::only(asker), Message::plain(&text));
 }
 
+/// The same form, filled in as it was, as it is now that the room is gone.
+fn as_exception(session: &FormSession, why: &str) -> Ack {
+    let problem = if session.preview.exception.is_some() {
+        format!("Nothing was stored: there is no room for it any more ({why}).")
+    } else {
+        format!("Nothing was stored: there was no room for it ({why}), and now there is. Send it once more.")
+    };
+    Ack::UpdateView(Box::new(form_view(session, Some(&problem))))
+}
+
 pub(super) fn under_fields(corrections: Vec<Correction>) -> BTreeMap<String, String> {
     let block = |place: &Place| match place {
         Place::Parameter(key) => parameter_block(key),
+        Place::Reason => REASON_BLOCK.to_owned(),
         Place::Ticket => TICKET_BLOCK.to_owned(),
         Place::Owner => PERSON_BLOCK.to_owned(),
     };
@@ -76,6 +88,7 @@ pub(in crate::slack) fn filled(answer: FormAnswer, by: &PersonId, view: &str) ->
         page: answer.page,
         sent: answer.sent,
         is_last: answer.is_last,
+        as_exception: answer.as_exception,
     }
 }
 

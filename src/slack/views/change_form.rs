@@ -52,7 +52,7 @@ pub fn change_form(session: &ChangeSession, watched: &BTreeSet<String>, pressed:
     blocks.extend((!notes.is_empty()).then(|| context(&notes.join("\n"))));
     blocks.extend(fields(&session.form, &state));
     blocks.extend(fixed(session).map(|text| context(&text)));
-    blocks.push(reason_block(""));
+    blocks.push(reason_block("", false));
     blocks.push(divider());
     blocks.push(section(&preview(session)));
     blocks.push(context(REPLACES));

@@ -47,7 +47,8 @@ async fn replicas_append_to_one_trail_without_a_gap() {
 async fn what_replicas_take_and_give_back_at_once_is_counted_once_each() {
     let replicas = replicas_of(2).await;
     let monthly = Decimal::new(1_150, 2);
-    let take = QuotaChange::Take { slot: slot(), limit: 5, monthly, budget: Some(Decimal::from(1_000)) };
+    let take =
+        QuotaChange::Take { slot: slot(), limit: Some(5), monthly, budget: Some(Decimal::from(1_000)) };
     let change = |quota: &QuotaChange| Commit { quota: Some(quota.clone()), ..Commit::default() };
     let answers = commit_at_once(&replicas, (0..20).map(|_| change(&take)).collect()).await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 5);
@@ -64,7 +65,7 @@ async fn what_replicas_take_and_give_back_at_once_is_counted_once_each() {
     // The team's total went down with it: there is room for all but what is still held.
     let rest = Decimal::from(1_000) - monthly;
     let whole =
-        QuotaChange::Take { slot: slot(), limit: 5, monthly: rest, budget: Some(Decimal::from(1_000)) };
+        QuotaChange::Take { slot: slot(), limit: Some(5), monthly: rest, budget: Some(Decimal::from(1_000)) };
     replicas[1].commit(change(&whole)).await.unwrap();
 }
 

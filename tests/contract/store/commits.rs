@@ -104,7 +104,7 @@ pub(crate) async fn a_refused_commit_changes_nothing(test: StoreUnderTest) {
     let transition = alices();
     let full = QuotaChange::Take {
         slot: slot("payments", "s3-bucket"),
-        limit: 0,
+        limit: Some(0),
         monthly: Decimal::ZERO,
         budget: None,
     };
@@ -124,7 +124,7 @@ pub(crate) async fn reasons_to_refuse_are_checked_in_their_order(test: StoreUnde
     test.commit(Commit { once: Some("V1".to_owned()), ..Commit::default() }).await;
     let full = |budget| QuotaChange::Take {
         slot: slot("payments", "s3-bucket"),
-        limit: 1,
+        limit: Some(1),
         monthly: Decimal::ONE,
         budget,
     };

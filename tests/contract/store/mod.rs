@@ -45,6 +45,7 @@ macro_rules! store_suite {
                 $make,
                 [
                     two_hundred_submissions_take_three_slots,
+                    an_exception_takes_a_slot_beyond_the_limit_and_makes_no_room_for_others,
                     slots_are_counted_for_each_team_and_product,
                     a_slot_is_given_back_and_never_more_than_were_taken,
                     what_fits_the_budget_exactly_is_taken_and_a_cent_more_is_refused,

@@ -28,11 +28,42 @@ pub(crate) async fn two_hundred_submissions_take_three_slots(test: StoreUnderTes
     assert_eq!(test.store.list(&whose, Which::All, 0, 100).await.unwrap().len(), 3);
 }
 
+pub(crate) async fn an_exception_takes_a_slot_beyond_the_limit_and_makes_no_room_for_others(
+    test: StoreUnderTest,
+) {
+    let bucket = slot("payments", "s3-bucket");
+    let take = |limit, budget: Option<i64>| {
+        let (slot, monthly) = (bucket.clone(), Decimal::from(60));
+        let change = QuotaChange::Take { slot, limit, monthly, budget: budget.map(Decimal::from) };
+        Commit { quota: Some(change), ..Commit::default() }
+    };
+    test.commit(take(None, None)).await;
+    test.commit(take(None, None)).await;
+    assert_eq!(test.used(&bucket).await, 2, "also where nothing was held before");
+    let refusal = test.refusal(take(Some(1), None)).await;
+    assert!(matches!(refusal, CommitError::QuotaFull(QuotaUse { used: 2, limit: 1 })), "{refusal:?}");
+    let refusal = test.refusal(take(None, Some(100))).await;
+    assert!(
+        matches!(&refusal, CommitError::BudgetSpent(spent) if *spent == Decimal::from(120)),
+        "{refusal:?}"
+    );
+    test.commit(gives_back("s3-bucket", 6_000)).await;
+    let refusal = test.refusal(take(Some(1), None)).await;
+    assert!(matches!(refusal, CommitError::QuotaFull(QuotaUse { used: 1, limit: 1 })), "{refusal:?}");
+    test.commit(gives_back("s3-bucket", 6_000)).await;
+    test.commit(take(Some(1), Some(60))).await;
+    assert_eq!(held(&test).await, [row("s3-bucket", 1, 6_000)]);
+}
+
 pub(crate) async fn slots_are_counted_for_each_team_and_product(test: StoreUnderTest) {
     for (team, product) in [("payments", "s3-bucket"), ("payments", "rds-postgres"), ("search", "s3-bucket")]
     {
-        let change =
-            QuotaChange::Take { slot: slot(team, product), limit: 1, monthly: Decimal::ZERO, budget: None };
+        let change = QuotaChange::Take {
+            slot: slot(team, product),
+            limit: Some(1),
+            monthly: Decimal::ZERO,
+            budget: None,
+        };
         test.commit(Commit { quota: Some(change), ..Commit::default() }).await;
         assert_eq!(test.used(&slot(team, product)).await, 1);
     }
@@ -45,7 +76,7 @@ pub(crate) async fn a_slot_is_given_back_and_never_more_than_were_taken(test: St
     test.commit(change(QuotaChange::Release { slot: bucket.clone(), monthly: Decimal::ZERO })).await;
     test.commit(change(QuotaChange::Take {
         slot: bucket.clone(),
-        limit: 1,
+        limit: Some(1),
         monthly: Decimal::ZERO,
         budget: None,
     }))
@@ -56,7 +87,7 @@ pub(crate) async fn a_slot_is_given_back_and_never_more_than_were_taken(test: St
     }
     test.commit(change(QuotaChange::Take {
         slot: bucket.clone(),
-        limit: 1,
+        limit: Some(1),
         monthly: Decimal::ZERO,
         budget: None,
     }))
@@ -68,7 +99,7 @@ pub(crate) async fn a_slot_is_given_back_and_never_more_than_were_taken(test: St
 fn takes(product: &str, cents: i64, budget: Option<i64>) -> Commit {
     let change = QuotaChange::Take {
         slot: slot("payments", product),
-        limit: 1_000,
+        limit: Some(1_000),
         monthly: Decimal::new(cents, 2),
         budget: budget.map(|cents| Decimal::new(cents, 2)),
     };
@@ -133,7 +164,7 @@ pub(crate) async fn a_budget_is_a_teams_over_all_its_products(test: StoreUnderTe
     test.commit(takes("rds-postgres", 5_000, Some(10_000))).await;
     let search = QuotaChange::Take {
         slot: slot("search", "s3-bucket"),
-        limit: 1,
+        limit: Some(1),
         monthly: Decimal::from(100),
         budget: Some(Decimal::from(100)),
     };

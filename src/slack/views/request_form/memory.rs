@@ -40,6 +40,9 @@ pub struct FormMetadata {
     /// Whom it is for, likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<PersonId>,
+    /// Whether it said that it takes an exception.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exception: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -59,6 +62,7 @@ impl FormMetadata {
             reason: String::new(),
             ticket: String::new(),
             owner: None,
+            exception: false,
         }
     }
 
@@ -103,6 +107,7 @@ pub(super) fn memory(form: &Form, state: &FormState<'_>, shown: &BTreeSet<&str>,
         reason: elsewhere(state.reason),
         ticket: elsewhere(state.ticket),
         owner: state.owner.filter(|_| !is_last).cloned(),
+        exception: state.preview.is_some_and(|preview| preview.exception.is_some()),
         ..FormMetadata::of(state.product, state.team)
     };
     // What is not asked for counts for nothing, so it is the first to go.
@@ -150,6 +155,8 @@ pub struct FormAnswer {
     pub sent: BTreeSet<String>,
     /// Whether it was the last page, which asks for the reason.
     pub is_last: bool,
+    /// Whether it is asked for as an exception.
+    pub as_exception: bool,
 }
 
 /// Reads a form's values as its inputs sent them; nothing of it is checked yet.
@@ -183,5 +190,6 @@ pub fn answer(metadata: FormMetadata, values: &Values) -> FormAnswer {
         page: metadata.page,
         sent,
         is_last,
+        as_exception: metadata.exception,
     }
 }

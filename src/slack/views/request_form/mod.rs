@@ -13,6 +13,7 @@ pub(super) use self::preview::approval;
 use self::preview::preview;
 use super::{MAX_TITLE, field, modal};
 use crate::domain::catalog::Product;
+use crate::domain::exception::Exception;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::preview::Preview;
@@ -35,7 +36,7 @@ const MAX_TEAM: usize = 75;
 const MAX_WARNING: usize = 500;
 
 /// Blocks of a page beside its headings, fields and the warnings under them.
-const OTHER_BLOCKS: usize = 11;
+const OTHER_BLOCKS: usize = 13;
 
 /// What the form shows besides its fields.
 #[derive(Clone, Debug)]
@@ -74,10 +75,11 @@ pub struct FormState<'a> {
     pub warnings: &'a [(String, String)],
 }
 
-/// The form. Where the team's quota is used up it says by what, and there is nothing to fill in or submit.
+/// The form. Where it goes beyond a limit it says what uses that up; then it asks for an exception, or where the product
+/// has no such, there is nothing to fill in or submit.
 pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
     let remembered = remembered(form, state).metadata.written();
-    let (page, is_full) = (Page::of(form, state), is_full(state));
+    let (page, is_full, beyond) = (Page::of(form, state), is_full(state), exception(state));
     let mut blocks = vec![section(&about(state))];
     blocks.extend(page.in_words().filter(|_| !is_full).map(|words| context(&words)));
     blocks.extend(state.problem.map(|problem| section(&format!(":warning: {problem}"))));
@@ -90,19 +92,22 @@ pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
         }));
         return modal(&state.product.name, CallbackId::RequestForm, blocks).with_private_metadata(remembered);
     }
+    let is_at_an_end = page.is_first() || page.is_last();
+    blocks.extend(beyond.filter(|_| is_at_an_end).map(|beyond| section(&beyond_limits(state, beyond))));
     blocks.extend(page.is_first().then(|| team_block(state)));
     blocks.extend(fields(form, state));
     blocks.extend(page.warnings_elsewhere(form, state));
     if page.is_last() {
-        blocks.push(reason_block(state.reason));
+        blocks.push(reason_block(state.reason, beyond.is_some()));
         blocks.extend(state.product.ticket.as_ref().map(|rule| ticket_block(rule, state.ticket)));
         blocks.extend(state.has_mates.then(|| owner_block(state.owner)));
         blocks.push(divider());
         blocks.extend(preview(state));
     }
     blocks.extend((!page.is_first()).then(back_button));
+    let send = if beyond.is_some() { "Ask for an exception" } else { "Request" };
     modal(&state.product.name, CallbackId::RequestForm, blocks)
-        .with_submit(plain(if page.is_last() { "Request" } else { "Next" }, MAX_TITLE))
+        .with_submit(plain(if page.is_last() { send } else { "Next" }, MAX_TITLE))
         .with_close(plain("Cancel", MAX_TITLE))
         .with_private_metadata(remembered)
 }
@@ -115,8 +120,13 @@ pub fn remembered(form: &Form, state: &FormState<'_>) -> Memory {
     memory(form, state, &shown, !is_full && Page::of(form, state).is_last())
 }
 
+/// The limits that it goes beyond, where it can be asked for all the same.
+fn exception<'a>(state: &FormState<'a>) -> Option<&'a Exception> {
+    state.preview?.exception.as_ref()
+}
+
 fn is_full(state: &FormState<'_>) -> bool {
-    state.preview.is_some_and(|preview| preview.quota.left() == 0)
+    exception(state).is_none() && state.preview.is_some_and(|preview| preview.quota.left() == 0)
 }
 
 /// Where the page stands among those of the form.
@@ -232,7 +242,8 @@ fn warning_under(key: &str, state: &FormState<'_>) -> Option<SlackBlock> {
     (!lines.is_empty()).then(|| section(&lines.join("\n")))
 }
 
-pub(super) fn reason_block(reason: &str) -> SlackBlock {
+pub(super) fn reason_block(reason: &str, is_exception: bool) -> SlackBlock {
+    let label = if is_exception { "Why is an exception needed?" } else { "Why do you need it?" };
     let mut input = SlackBlockPlainTextInputElement::new()
         .with_action_id(SlackActionId(ActionId::FieldValue.as_str().to_owned()))
         .with_multiline(true)
@@ -240,9 +251,9 @@ pub(super) fn reason_block(reason: &str) -> SlackBlock {
     if (1..=1000).contains(&reason.chars().count()) {
         input = input.with_initial_value(reason.to_owned());
     }
-    SlackInputBlock::new(plain("Why do you need it?", 2000), SlackInputBlockElement::PlainTextInput(input))
+    SlackInputBlock::new(plain(label, 2000), SlackInputBlockElement::PlainTextInput(input))
         .with_block_id(SlackBlockId(REASON_BLOCK.to_owned()))
-        .with_optional(true)
+        .with_optional(!is_exception)
         .into()
 }
 
@@ -280,14 +291,31 @@ fn full(state: &FormState<'_>) -> String {
         "Team *{}* already uses {used} of {quota}. Free one by tearing down what is no longer needed, or ask your platform team for a larger quota.",
         escape_within(state.team.as_str(), 100)
     );
-    for line in state.held_by {
+    name_holders(&mut text, state.held_by);
+    text
+}
+
+/// What it goes beyond, how it may be had all the same, and what could be ended instead.
+fn beyond_limits(state: &FormState<'_>, exception: &Exception) -> String {
+    let estimate = state.preview.and_then(|preview| preview.estimate.as_ref());
+    let mut text = format!(
+        ":warning: Team *{}* has no room for this: {}. Free something that is no longer needed, or ask for an exception, for this request only: it takes a reason, and an admin who agrees.",
+        escape_within(state.team.as_str(), 100),
+        exception.in_words(estimate)
+    );
+    name_holders(&mut text, state.held_by);
+    text
+}
+
+/// As many lines as fit.
+fn name_holders(text: &mut String, held_by: &[String]) {
+    for line in held_by {
         if text.chars().count() + line.chars().count() + 3 > MAX_SECTION {
             break;
         }
         text.push_str("\n• ");
         text.push_str(line);
     }
-    text
 }
 
 /// Options of a type-ahead field whose text or value contains what was typed: text and value on the wire, those that

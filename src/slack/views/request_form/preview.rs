@@ -39,6 +39,9 @@ fn budget_line(state: &FormState<'_>, preview: &Preview, budget: BudgetUse) -> S
     let used = format!("*Budget*: about {} of {} a month used", dollars(budget.spent), dollars(budget.limit));
     match (preview.exceeded_budget(), state.product.quota.over_budget) {
         (None, _) => used,
+        (Some(_), OverBudget::Refuse) if preview.exception.is_some() => {
+            format!("{used}; this goes beyond it, so it takes an exception")
+        }
         (Some(_), OverBudget::Ask) => format!("{used}; this goes beyond it, so approvers are asked"),
         (Some(_), OverBudget::Refuse) => format!(
             ":warning: {used}; this does not fit. Choose something smaller, tear down what is no longer needed, or ask your platform team for a larger budget."

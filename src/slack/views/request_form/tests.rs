@@ -44,6 +44,7 @@ fn preview(used: u32) -> Preview {
         usually: None,
         quota: QuotaUse { used, limit: 3 },
         budget: None,
+        exception: None,
         expires_at: "2026-12-29T10:05:00Z".parse().unwrap(),
         simulated: true,
     }

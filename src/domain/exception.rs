@@ -1,0 +1,80 @@
+//! A request beyond what its team may have: the limits it goes beyond, and how full they were when it was asked for.
+
+use serde::{Deserialize, Serialize};
+
+use super::catalog::{OverBudget, QuotaRule};
+use super::cost::dollars;
+use super::quota::{BudgetUse, QuotaUse};
+use super::request::Estimate;
+
+/// The limits that a request goes beyond, at least one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exception {
+    /// The quota, where no slot was free.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<QuotaUse>,
+    /// The team's budget, where it had no room for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<BudgetUse>,
+}
+
+impl Exception {
+    /// What a request would go beyond as things stand, if anything. A budget that the product's own approvers may go
+    /// beyond is no limit here.
+    pub fn needed(
+        rule: QuotaRule,
+        quota: QuotaUse,
+        budget: Option<BudgetUse>,
+        estimate: Option<&Estimate>,
+    ) -> Option<Self> {
+        let is_limit = rule.over_budget == OverBudget::Refuse;
+        let budget = budget.filter(|budget| is_limit && !budget.has_room_for(estimate));
+        let quota = (quota.left() == 0).then_some(quota);
+        (quota.is_some() || budget.is_some()).then_some(Self { quota, budget })
+    }
+
+    /// "quota 3 of 3 used; budget about $480 of $500 a month used, this adds $231".
+    pub fn in_words(&self, estimate: Option<&Estimate>) -> String {
+        let quota = self.quota.map(|quota| format!("quota {} of {} used", quota.used, quota.limit));
+        let adds = estimate.map(|estimate| format!(", this adds {}", dollars(estimate.monthly)));
+        let budget = self.budget.map(|budget| {
+            let (spent, limit) = (dollars(budget.spent), dollars(budget.limit));
+            format!("budget about {spent} of {limit} a month used{}", adds.unwrap_or_default())
+        });
+        [quota, budget].into_iter().flatten().collect::<Vec<_>>().join("; ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::catalog::Exceptions;
+
+    fn told(used: u32, spent: i64, over_budget: OverBudget) -> String {
+        let rule = QuotaRule { per_team: 3, over_budget, exceptions: Exceptions::Ask };
+        let (region, priced_on) = ("us-east-1".into(), "2026-08-21".into());
+        let estimate = Estimate { monthly: 231.into(), region, priced_on };
+        let budget = BudgetUse { spent: spent.into(), limit: 500.into() };
+        let quota = QuotaUse { used, limit: rule.per_team };
+        let needed = Exception::needed(rule, quota, Some(budget), Some(&estimate));
+        needed.map_or_else(|| "-".to_owned(), |needed| needed.in_words(Some(&estimate)))
+    }
+
+    #[test]
+    fn it_takes_an_exception_to_go_beyond_the_quota_or_a_budget_that_approvers_may_not_go_beyond() {
+        let told = [
+            told(2, 269, OverBudget::Refuse),
+            told(3, 269, OverBudget::Refuse),
+            told(4, 480, OverBudget::Refuse),
+            told(2, 480, OverBudget::Refuse),
+            told(2, 480, OverBudget::Ask),
+        ];
+        insta::assert_snapshot!(told.join("\n"), @"
+        -
+        quota 3 of 3 used
+        quota 4 of 3 used; budget about $480 of $500 a month used, this adds $231
+        budget about $480 of $500 a month used, this adds $231
+        -
+        ");
+    }
+}

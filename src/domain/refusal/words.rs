@@ -1,0 +1,80 @@
+//! Parts of the sentences: moments, states and numbers as people read them.
+
+use jiff::Timestamp;
+
+use crate::domain::ids::PersonId;
+use crate::domain::period::Period;
+use crate::domain::request::{Request, StatusName};
+
+/// Text that Slack does not read as markup.
+pub(crate) fn safe(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+pub(super) fn others_in_words(needed: u32) -> String {
+    if needed == 1 { "somebody else".to_owned() } else { format!("{needed} different other people") }
+}
+
+pub(super) fn nearest_sentence(nearest: &[String]) -> String {
+    match nearest {
+        [] => " The command without a product shows what there is.".to_owned(),
+        [one] => format!(" Did you mean *{one}*?"),
+        [rest @ .., last] => format!(" Did you mean *{}* or *{last}*?", rest.join("*, *")),
+    }
+}
+
+/// A moment as Slack shows it in the reader's time zone.
+pub(super) fn when(at: Timestamp) -> String {
+    format!(
+        "<!date^{}^{{date_short_pretty}} at {{time}}|{}>",
+        at.as_second(),
+        at.strftime("%Y-%m-%d %H:%M UTC")
+    )
+}
+
+/// How a request stands, to follow a colon.
+pub(super) fn stands(request: &Request) -> String {
+    if let Some(renewal) = request.waiting_renewal() {
+        return format!(
+            "a renewal by {} waits for its approvers until {}",
+            renewal.period.in_words(),
+            when(renewal.approve_by)
+        );
+    }
+    if let Some(order) = request.waiting_change() {
+        return format!("a change waits for its approvers until {}", when(order.approve_by));
+    }
+    match (request.lease(), request.status.name()) {
+        (Some(lease), _) if lease.renewals > 0 => {
+            format!("it is already renewed until {}", when(lease.expires_at))
+        }
+        (Some(lease), _) => format!("it lives until {}", when(lease.expires_at)),
+        (None, StatusName::Terminating) => "it is being torn down already".to_owned(),
+        (None, status) => format!("the request is now at *{}*", status.label()),
+    }
+}
+
+pub(super) fn instead_of_teardown(status: StatusName) -> &'static str {
+    if status.is_undecided() {
+        " Cancel it instead."
+    } else if status == StatusName::Approved {
+        " Try again in a moment, when it is being provisioned."
+    } else {
+        ""
+    }
+}
+
+pub(super) fn periods(offered: &[Period]) -> String {
+    match offered {
+        [] => "nothing: ask your platform team".to_owned(),
+        some => some.iter().map(|period| format!("`{period}`")).collect::<Vec<_>>().join(" or "),
+    }
+}
+
+pub(super) fn decided_words(status: StatusName, by: Option<&PersonId>, at: Timestamp) -> String {
+    let when = when(at);
+    match by {
+        Some(by) => format!("{} by <@{by}> ({when})", status.label().to_lowercase()),
+        None => format!("{} ({when})", status.label().to_lowercase()),
+    }
+}
