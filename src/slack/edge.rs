@@ -90,7 +90,7 @@ impl Edge {
     /// Answers one thing that Slack sent, by the rules of now.
     pub async fn answer(&self, incoming: Incoming) -> Ack {
         let (what, began) = (word(&incoming), Instant::now());
-        let edge = Self { portal: self.portal.as_of_now(), ..self.clone() };
+        let edge = self.as_of_now();
         let ack = match edge.hurry(what, &incoming) {
             Some(wait) => edge.too_fast(&incoming, wait),
             None => edge.answered(incoming).await,
@@ -99,23 +99,36 @@ impl Edge {
         ack
     }
 
+    /// Itself, by the rules of now.
+    fn as_of_now(&self) -> Self {
+        Self {
+            portal: self.portal.as_of_now(),
+            client: Arc::clone(&self.client),
+            identity: Arc::clone(&self.identity),
+            help: Arc::clone(&self.help),
+            allowances: Arc::clone(&self.allowances),
+            following: self.following.clone(),
+        }
+    }
+
+    /// What takes long is kept elsewhere, so that an answer that is there at once moves little.
     async fn answered(&self, incoming: Incoming) -> Ack {
         if let Some(origin) = origin(&incoming)
             && !self.is_ours(origin).await
         {
-            return self.strangers_answer(&incoming, origin).await;
+            return Box::pin(self.strangers_answer(&incoming, origin)).await;
         }
         match incoming {
             Incoming::Command(command) => commands::answer(self, command).await,
-            Incoming::Click(click) => self.clicked(click).await,
+            Incoming::Click(click) => Box::pin(self.clicked(click)).await,
             Incoming::Submission(submission) => {
                 let (edge, late) = (self.clone(), submissions::late(&submission));
                 let work = Box::pin(async move { submissions::answer(&edge, submission).await });
                 let answer = self.in_time(work).await;
                 answer.unwrap_or(late)
             }
-            Incoming::Suggestion(suggestion) => suggestions::answer(self, &suggestion).await,
-            Incoming::Shortcut(shortcut) => commands::shortcut(self, shortcut).await,
+            Incoming::Suggestion(suggestion) => Box::pin(suggestions::answer(self, &suggestion)).await,
+            Incoming::Shortcut(shortcut) => Box::pin(commands::shortcut(self, shortcut)).await,
             Incoming::UrlVerification { challenge } => Ack::Challenge(challenge),
             Incoming::Event(Event::AppHomeOpened { origin, tab, .. }) => {
                 if tab == "home" {
@@ -156,7 +169,8 @@ impl Edge {
         if let Some(known) = self.identity.lock().unwrap_or_else(PoisonError::into_inner).clone() {
             return Some(known);
         }
-        let asked = tokio::time::timeout(IDENTITY_WITHIN, self.client.identity()).await.ok()?.ok()?;
+        let asked =
+            tokio::time::timeout(IDENTITY_WITHIN, Box::pin(self.client.identity())).await.ok()?.ok()?;
         Some(self.remember(asked))
     }
 
@@ -403,6 +417,17 @@ fn origin(incoming: &Incoming) -> Option<&Origin> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Bytes of what an async function keeps while it runs.
+    fn size<F>(_: impl FnOnce(&'static Edge, Incoming) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn what_is_answered_at_once_moves_little() {
+        let bytes = size(Edge::answer);
+        assert!(bytes < 3 * 1024, "{bytes} bytes are copied for every answer: keep what is rare in a box");
+    }
 
     #[test]
     fn an_enterprise_is_served_as_a_whole_and_a_workspace_without_its_neighbors() {

@@ -24,13 +24,13 @@ pub const EVENTS: &str = "/slack/events";
 /// What the routes share.
 #[derive(Clone, Debug)]
 struct Routes {
-    edge: Edge,
+    edge: Arc<Edge>,
     verifier: Arc<Verifier>,
 }
 
-impl FromRef<Routes> for Edge {
+impl FromRef<Routes> for Arc<Edge> {
     fn from_ref(routes: &Routes) -> Self {
-        routes.edge.clone()
+        Self::clone(&routes.edge)
     }
 }
 
@@ -47,22 +47,22 @@ pub fn router(edge: Edge, verifier: Verifier) -> Router {
         .route(INTERACTIONS, post(interactions))
         .route(OPTIONS, post(options))
         .route(EVENTS, post(events))
-        .with_state(Routes { edge, verifier: Arc::new(verifier) })
+        .with_state(Routes { edge: Arc::new(edge), verifier: Arc::new(verifier) })
 }
 
-async fn commands(State(edge): State<Edge>, body: Verified) -> Response {
+async fn commands(State(edge): State<Arc<Edge>>, body: Verified) -> Response {
     answer(&edge, parse_command(body.bytes())).await
 }
 
-async fn interactions(State(edge): State<Edge>, body: Verified) -> Response {
+async fn interactions(State(edge): State<Arc<Edge>>, body: Verified) -> Response {
     answer(&edge, parse_interaction(body.bytes())).await
 }
 
-async fn options(State(edge): State<Edge>, body: Verified) -> Response {
+async fn options(State(edge): State<Arc<Edge>>, body: Verified) -> Response {
     answer(&edge, parse_options(body.bytes())).await
 }
 
-async fn events(State(edge): State<Edge>, body: Verified) -> Response {
+async fn events(State(edge): State<Arc<Edge>>, body: Verified) -> Response {
     answer(&edge, parse_event(body.bytes())).await
 }
 

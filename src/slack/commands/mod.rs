@@ -30,7 +30,7 @@ use super::incoming::{Command, Shortcut};
 use super::messages::Message;
 use super::reply::Ack;
 use super::views;
-use crate::domain::parameters::parse_prefill;
+use crate::domain::parameters::{Prefill, parse_prefill};
 use crate::portal::Error;
 use crate::portal::form::{Typed, offers};
 
@@ -44,11 +44,18 @@ pub(super) async fn answer(edge: &Edge, command: Command) -> Ack {
     };
     let typed_text = escaped::as_typed(&command.text);
     let words = parse_prefill(&typed_text);
+    if words.words.first().is_some_and(|word| word.eq_ignore_ascii_case("help")) {
+        return Ack::Written(edge.help());
+    }
+    // All that has more to do is kept elsewhere, so that help moves little.
+    Box::pin(by_word(edge, at, command, &typed_text, words)).await
+}
+
+async fn by_word(edge: &Edge, at: Whereabouts, command: Command, typed_text: &str, words: Prefill) -> Ack {
     let mut plain = words.words.iter().map(String::as_str);
     let (first, rest, third) = (plain.next().map(str::to_lowercase), plain.next(), plain.next());
     match first.as_deref() {
         None => catalog(edge, at, command.trigger_id).await,
-        Some("help") => Ack::Written(edge.help()),
         Some("list") => list::list(edge, at, rest).await,
         Some("status") => request::status(edge, at, command.origin, rest).await,
         Some("cancel") => request::cancel(edge, at, rest).await,
@@ -61,7 +68,7 @@ pub(super) async fn answer(edge: &Edge, command: Command) -> Ack {
         Some("costs") => costs::costs(edge, at, rest).await,
         Some("stats") => stats::stats(edge, at, rest).await,
         Some("jobs") => jobs::jobs(edge, at).await,
-        Some("pause") => pause::pause(edge, at, &typed_text).await,
+        Some("pause") => pause::pause(edge, at, typed_text).await,
         Some("resume") => pause::resume(edge, at).await,
         Some(product) => form::open(edge, at, command.trigger_id, product, typed(words.pairs)).await,
     }
