@@ -145,7 +145,7 @@ pub(super) fn view_at<'a>(
         }
         Place::Message { .. } => None,
     };
-    view.ok_or_else(|| DeliveryFailure::NotThere(format!("view at {place:?} for {person}")))
+    view.ok_or_else(|| DeliveryFailure::NotThere("such window open any more".to_owned()))
 }
 
 /// The block and the element with these ids, as they are on the person's screen.

@@ -52,7 +52,12 @@ function first(layer) {
 }
 
 function dialog(screen, view, send) {
-  const close = () => send("close", { view_id: view.id });
+  const close = () => forget("close", { view_id: view.id });
+  // What was typed last has nowhere to go any more.
+  const forget = (how, fields) => {
+    open.drafts.forEach((draft) => clearTimeout(draft.timer));
+    return send(how, fields);
+  };
   const host = hostOf(screen, view, send);
   const pushed = screen.views.length > 1;
   const submit = view.submit && h("button.button.primary", { type: "submit", disabled: view.submit_disabled },
@@ -73,7 +78,7 @@ function dialog(screen, view, send) {
   h("header.modal-head", {},
     pushed && h("button.icon", { type: "button", "aria-label": "Back", onclick: close }, "‹"),
     h("h2", { id: "modal-title" }, plain(view.title)),
-    h("button.icon", { type: "button", "aria-label": "Close", onclick: () => send("dismiss") }, "×")),
+    h("button.icon", { type: "button", "aria-label": "Close", onclick: () => forget("dismiss") }, "×")),
   h("div.progress", { "aria-hidden": "true" }),
   open.body,
   h("footer.modal-foot", {},
