@@ -14,7 +14,10 @@ use uuid::Uuid;
 
 use super::serve::stop_signal;
 use super::{Failure, load_catalog, print};
-use crate::config::{Environment, Inbound, Secret, Settings, StoreChoice, log_filter};
+use crate::config::{
+    Backend, Environment, Inbound, ProvisionerChoice, Secret, Settings, StoreChoice, Transport,
+    WorkflowChoice, log_filter,
+};
 use crate::playground::{self, Playground};
 use crate::ports::clock::{Clock, ShiftedClock};
 use crate::telemetry;
@@ -45,7 +48,7 @@ pub struct DevArguments {
 ///
 /// # Errors
 /// When the address is not this machine's own, is in use, or the data folder cannot be used.
-pub async fn dev(arguments: DevArguments) -> Result<(), Failure> {
+pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), Failure> {
     if !arguments.listen.ip().is_loopback() {
         let address = arguments.listen;
         return Err(anyhow::anyhow!(
@@ -61,7 +64,7 @@ pub async fn dev(arguments: DevArguments) -> Result<(), Failure> {
         .await
         .with_context(|| format!("cannot listen on {}", arguments.listen))?;
     let data = data_folder(&arguments)?;
-    let settings = settings(&data)?;
+    let settings = settings(config, &data)?;
     let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
     let address = listener.local_addr().context("cannot read the address")?;
     let clock = ShiftedClock::default();
@@ -110,12 +113,19 @@ fn data_folder(arguments: &DevArguments) -> anyhow::Result<PathBuf> {
     Ok(data)
 }
 
-fn settings(data: &Path) -> anyhow::Result<Settings> {
-    let mut settings = Settings::parse("built-in settings", SETTINGS).map_err(|problems| {
-        anyhow::anyhow!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    })?;
-    settings.backend.store = StoreChoice::Sqlite(data.join(ROWS).display().to_string());
-    Ok(settings)
+/// Those of the built-in company, or where a file is named its teams, catalog and simulation; all else is embedded.
+fn settings(config: Option<&Path>, data: &Path) -> Result<Settings, Failure> {
+    let settings = match config {
+        Some(file) => Settings::read(file)?,
+        None => Settings::parse("built-in settings", SETTINGS)?,
+    };
+    let backend = Backend {
+        store: StoreChoice::Sqlite(data.join(ROWS).display().to_string()),
+        workflow: WorkflowChoice::Local,
+        provisioner: ProvisionerChoice::Simulated,
+        queue: None,
+    };
+    Ok(Settings { backend, transport: Transport::Http, events: None, ..settings })
 }
 
 fn forget(file: &Path) -> anyhow::Result<()> {
@@ -175,4 +185,25 @@ fn welcome(address: SocketAddr) -> String {
          \n\
          Stop with Ctrl-C. Start with --fresh to forget what happened.\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_of_ones_own_lend_their_teams_and_nothing_outside_of_this_machine() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("own.toml");
+        let text = "[slack]\ntransport = \"socket\"\napprovals_channel = \"C0APPROVALS\"\n\
+                    [backend]\nprovisioner = \"service-catalog\"\n\
+                    [aws]\nportfolio = \"port-2s6wuabcdefoy\"\n\
+                    [[teams]]\nname = \"search\"\nmembers = [\"U0BOB\"]\napprovers = [\"U0MORGAN\"]\n";
+        std::fs::write(&file, text).unwrap();
+        let read = |config| settings(config, folder.path()).unwrap_or_else(|failure| panic!("{failure:?}"));
+        let own = read(Some(file.as_path()));
+        assert_eq!(own.organization.teams.len(), 1);
+        assert!(!own.uses_aws() && own.transport == Transport::Http && own.events.is_none(), "{own:?}");
+        assert_eq!(read(None).organization.teams.len(), 2, "the company of the playground");
+    }
 }

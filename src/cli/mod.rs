@@ -195,7 +195,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
 async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     let config = arguments.config;
     match arguments.command {
-        Command::Dev(arguments) => dev::dev(arguments).await,
+        Command::Dev(arguments) => dev::dev(config.as_deref(), arguments).await,
         Command::Serve => serve::serve(config).await,
         Command::Doctor { json } => doctor::doctor(config, json).await,
         Command::Catalog(CatalogCommand::Check { dir, strict }) => {
