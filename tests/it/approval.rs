@@ -33,7 +33,7 @@ async fn an_approver_sees_everything_on_the_card() {
         (Request `id` · expires unanswered 2026-11-24 09:00 UTC · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(alice.newest_dm(), @"
-        *PostgreSQL RDS Instance v1.0* for team *payments*
+        *PostgreSQL RDS Instance v1.0* `orders` for team *payments*
         Waiting for approval until 2026-11-24 09:00 UTC.
         Asked since 2026-11-23 09:00 UTC: <@U0MORGAN>
         [Cancel] [Nudge] [Details]
@@ -75,17 +75,17 @@ async fn one_click_approves_and_everybody_sees_how_it_goes_on() {
         > (Request `id` · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(alice.dms().join("\n\n"), @"
-        *PostgreSQL RDS Instance v1.0* for team *payments*
+        *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` for team *payments*
         Active until 2026-12-30 09:00 UTC.
         Approved by <@U0MORGAN> (2026-11-23 09:00 UTC)
         [Details]
         (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
 
-        Your request for *PostgreSQL RDS Instance v1.0* is approved.
+        Your request for *PostgreSQL RDS Instance v1.0* `orders` is approved.
         Approved by <@U0MORGAN> (2026-11-23 09:00 UTC)
         (Request `id` · Simulated: nothing real is made)
 
-        *PostgreSQL RDS Instance v1.0* is ready.
+        *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` is ready.
         It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
         *ConnectionUrl*: `postgresql://dbadmin@pg-payments-dev-id.id.us-east-1.rds.amazonaws.com:5432/orders?sslmode=require` — How to connect. The password is in the secret below, it changes every seven days.
         *PasswordSecretArn*: `arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-ID-id` — Secrets Manager secret with the user name and password. Its value is never shown here.
@@ -231,7 +231,7 @@ async fn an_approver_types_the_name_where_the_product_wants_it() {
         morgan.clicks("Approve").await;
         insta::assert_snapshot!(morgan.form(), @"
         Approve [Approve] [Back]
-        *PostgreSQL RDS Instance v1.0* for team *payments* · about $15/month
+        *PostgreSQL RDS Instance v1.0* `orders` for team *payments* · about $15/month
         <@U0ALICE> asks for it · `id` · expires unanswered 2026-11-24 09:00 UTC
         > Orders &amp; invoices
         Type its name to confirm: _

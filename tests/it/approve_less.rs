@@ -113,7 +113,12 @@ async fn nothing_larger_is_approved_whatever_a_client_sends() {
 
 #[tokio::test]
 async fn what_is_saved_is_free_in_the_budget_at_once() {
-    run_in(Setup::new().with_payments("monthly_budget = 125"), async |company| {
+    let within = Setup::new().with_payments("monthly_budget = 125").with_catalog(
+        "rds-postgres/product.yml",
+        "per_team: 3",
+        "per_team: 3, exceptions: refuse",
+    );
+    run_in(within, async |company| {
         let (alice, morgan) = (&company.alice, &company.morgan);
         alice.asks_for("rds-postgres", &LARGE).await;
         let asks_for_another = async || {

@@ -49,10 +49,10 @@ async fn whoever_is_away_is_answered_for_and_everybody_sees_for_whom() {
         *Welcome.* Here you get AWS resources that are set up the right way, without a ticket.
         *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
         Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
-        [Request something] [Costs] [Stats]
-        [Out of office]
+        [Request something] [Costs] [Stats] [Out of office]
         (You answer for <@U0MORGAN>, who is away until 2026-11-30.)
         # Waiting for your approval
+        *PostgreSQL RDS Instance v1.0* `orders` for team *payments* · about $15/month
         ");
         olga.clicks_at_home("Approve").await;
         insta::assert_snapshot!(outcome(company), @"

@@ -10,7 +10,7 @@ async fn a_requester_cancels_with_the_button_while_nobody_has_decided() {
         alice.clicks("Cancel").await;
         insta::assert_snapshot!(alice.is_told(), @"Cancelled your request for *PostgreSQL RDS Instance* (`id`).");
         insta::assert_snapshot!(alice.newest_dm(), @"
-        *PostgreSQL RDS Instance v1.0* for team *payments*
+        *PostgreSQL RDS Instance v1.0* `orders` for team *payments*
         Cancelled by <@U0ALICE> (2026-11-23 09:00 UTC)
         [Details]
         (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)

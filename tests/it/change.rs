@@ -114,7 +114,7 @@ async fn approvers_see_what_becomes_different_before_they_agree() {
         (Request `id` · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(alice.dms()[0], @"
-        *PostgreSQL RDS Instance v1.0* for team *payments*
+        *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` for team *payments*
         Active until 2026-12-30 09:00 UTC. A change waits for approval until 2026-11-24 09:00 UTC.
         Asked since 2026-11-23 09:00 UTC: <@U0MORGAN>
         Approved by <@U0MORGAN> (2026-11-23 09:00 UTC)

@@ -38,7 +38,7 @@ async fn a_denial_says_who_and_why_and_frees_the_slot() {
         (Request `id` · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(alice.newest_dm(), @"
-        Your request for *PostgreSQL RDS Instance v1.0* was denied.
+        Your request for *PostgreSQL RDS Instance v1.0* `orders` was denied.
         Denied by <@U0MORGAN> (2026-11-23 09:00 UTC)
         > Use the shared *staging* database: &lt;http://wiki&gt;
         [Ask again]

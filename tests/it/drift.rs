@@ -23,7 +23,7 @@ async fn what_was_removed_outside_of_the_portal_ends_and_frees_its_slot() {
         company.drifts(&logs, Drift::Gone);
         company.waits(A_LOOK).await;
         insta::assert_snapshot!(alice.newest_dm(), @"
-        *Secure S3 Bucket v1.0* is torn down.
+        *Secure S3 Bucket v1.0* `payments-logs-dev-id` is torn down.
         Torn down 2026-11-23 15:01 UTC: it was removed in AWS, outside of this portal.
         (Request `id` · Simulated: nothing real is made)
         ");

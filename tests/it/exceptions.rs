@@ -67,6 +67,9 @@ async fn beyond_a_full_quota_an_admin_is_asked_after_the_approvers_and_then_it_i
         assert!(alice.newest_dm().contains("Asked since"), "an approver is not enough: {}", alice.newest_dm());
         let told = pat.newest_dm();
         assert!(told.contains("Now this waits for <@U0ADMIN>."), "{told}");
+        assert!(told.contains("*Exception: quota 1 of 1 used*"), "{told}");
+        company.waits("13h").await;
+        assert_eq!(pat.newest_dm().matches("can decide").count(), 0, "they are asked anyway: {}", pat.newest_dm());
         pat.clicks("Approve").await;
         assert!(alice.newest_dm().contains("is ready"), "{}", alice.newest_dm());
         assert_eq!(quota(company).await, "*Quota*: 2 of 1 used, 0 left");
@@ -87,7 +90,8 @@ async fn what_needs_no_approval_needs_an_admins_for_an_exception_who_is_told_dir
         alice.asks_for("s3-bucket", &[("BucketPurpose", "backups"), ("reason", WHY)]).await;
         assert!(alice.newest_dm().contains("Exception: quota 1 of 1 used"), "{}", alice.newest_dm());
         let told = pat.newest_dm();
-        assert!(told.starts_with("Exception: quota 1 of 1 used. Now this waits for <@U0ADMIN>."), "{told}");
+        assert!(told.starts_with("This waits for <@U0ADMIN>."), "{told}");
+        assert!(told.contains("*Exception: quota 1 of 1 used*"), "{told}");
         morgan.clicks("Approve").await;
         assert!(morgan.is_told().contains("Only its approvers can decide"), "{}", morgan.is_told());
         pat.clicks("Approve").await;

@@ -19,8 +19,7 @@ async fn a_first_visit_explains_the_app_and_leads_to_the_catalog() {
         *Welcome.* Here you get AWS resources that are set up the right way, without a ticket.
         *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
         Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
-        [Request something] [Costs] [Stats]
-        [Out of office]
+        [Request something] [Costs] [Stats] [Out of office]
         # Waiting for your approval
         (Nothing waits for you. What you can approve or deny shows up here.)
         # Your requests and resources
@@ -61,14 +60,13 @@ async fn an_approver_decides_on_the_home_tab() {
         *Welcome.* Here you get AWS resources that are set up the right way, without a ticket.
         *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
         Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
-        [Request something] [Costs] [Stats]
-        [Out of office]
+        [Request something] [Costs] [Stats] [Out of office]
         # Waiting for your approval
-        *PostgreSQL RDS Instance v1.0* for team *payments* · about $15/month
+        *PostgreSQL RDS Instance v1.0* `orders` for team *payments* · about $15/month
         <@U0ALICE> asks for it · `id` · expires unanswered 2026-11-24 09:00 UTC
         > Orders of the shop
         [Approve] [Deny] [Approve with changes] [Details]
-        *PostgreSQL RDS Instance v1.0* for team *payments* · about $15/month
+        *PostgreSQL RDS Instance v1.0* `carts` for team *payments* · about $15/month
         <@U0ALICE> asks for it · `id` · expires unanswered 2026-11-24 09:01 UTC
         [Approve] [Deny] [Approve with changes] [Details]
         # Your requests and resources
@@ -104,12 +102,11 @@ async fn ones_own_and_the_teams_things_stand_apart_and_nobody_elses_anywhere() {
         *Welcome.* Here you get AWS resources that are set up the right way, without a ticket.
         *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
         Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
-        [Request something] [Costs] [Stats]
-        [Out of office]
+        [Request something] [Costs] [Stats] [Out of office]
         # Waiting for your approval
         (Nothing waits for you. What you can approve or deny shows up here.)
         # Your requests and resources
-        *PostgreSQL RDS Instance v1.0* · Waiting for approval, expires unanswered 2026-11-24 09:00 UTC
+        *PostgreSQL RDS Instance v1.0* `orders` · Waiting for approval, expires unanswered 2026-11-24 09:00 UTC
         `id` · payments · <@U0ALICE> · about $15/month
         [Details] [Cancel]
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` · Active, until 2026-12-30
@@ -244,7 +241,7 @@ async fn what_has_ended_is_behind_a_button_of_the_list() {
         alice.clicks("Show ended").await;
         insta::assert_snapshot!(alice.is_told(), @"
         # Your ended requests
-        *PostgreSQL RDS Instance v1.0* · Cancelled 2026-11-23
+        *PostgreSQL RDS Instance v1.0* `orders` · Cancelled 2026-11-23
         `id` · payments · <@U0ALICE> · about $15/month
         [Details]
         (Simulated: nothing real is made)

@@ -38,7 +38,7 @@ async fn a_bucket_that_nobody_renews_is_warned_about_reminded_of_and_torn_down()
         Torn down 2026-12-30 09:00 UTC: its lease ran out.
         (Request `id` · Simulated: nothing real is made)
 
-        *Secure S3 Bucket v1.0* is torn down.
+        *Secure S3 Bucket v1.0* `payments-logs-dev-id` is torn down.
         Torn down 2026-12-30 09:00 UTC: its lease ran out.
         *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) were left in the AWS account and may go on costing.
         (Request `id` · Simulated: nothing real is made)
@@ -115,13 +115,13 @@ async fn what_ends_within_hours_comes_as_one_message_with_buttons_for_each() {
         insta::assert_snapshot!(alice.newest_dm(), @"
         These 3 are torn down soon unless they are renewed.
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
-        Torn down 2026-12-30 09:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
+        Ends 2026-12-30 09:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
         [Renew 30 days] [Tear down]
         *Secure S3 Bucket v1.0* `payments-backups-dev-id` of team *payments*
-        Torn down 2026-12-30 12:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
+        Ends 2026-12-30 12:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
         [Renew 30 days] [Tear down]
         *Secure S3 Bucket v1.0* `payments-data-lake-dev-id` of team *payments*
-        Torn down 2026-12-30 14:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
+        Ends 2026-12-30 14:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
         [Renew 30 days] [Tear down]
         (Requests `id` `id` `id` · Simulated: nothing real is made)
         ");
@@ -129,12 +129,12 @@ async fn what_ends_within_hours_comes_as_one_message_with_buttons_for_each() {
         insta::assert_snapshot!(alice.newest_dm(), @"
         2 of these 3 are torn down soon unless they are renewed.
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
-        Torn down 2026-12-30 09:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
+        Ends 2026-12-30 09:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
         [Renew 30 days] [Tear down]
         *Secure S3 Bucket v1.0* `payments-backups-dev-id` of team *payments*
         Renewed: it lives until 2027-01-29 12:00 UTC.
         *Secure S3 Bucket v1.0* `payments-data-lake-dev-id` of team *payments*
-        Torn down 2026-12-30 14:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
+        Ends 2026-12-30 14:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
         [Renew 30 days] [Tear down]
         (Requests `id` `id` `id` · Simulated: nothing real is made)
         ");
@@ -204,7 +204,7 @@ async fn a_teardown_that_fails_keeps_the_bucket_and_its_slot() {
         The teardown failed. It is still there and keeps its quota slot.
         (Request `id` · Simulated: nothing real is made)
 
-        *Secure S3 Bucket v1.0* could not be torn down.
+        *Secure S3 Bucket v1.0* `payments-logs-dev-id` could not be torn down.
         The teardown failed. It is still there and keeps its quota slot.
         It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
         > DELETE_FAILED: Bucket (AWS::S3::Bucket): The bucket you tried to delete is not empty

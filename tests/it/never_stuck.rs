@@ -23,18 +23,18 @@ async fn approvers_who_do_not_answer_are_reminded_once_in_the_thread_and_directl
         company.waits("1m").await;
         insta::assert_snapshot!(thread(company), @"
         > This waits for <@U0MORGAN> since 2026-11-23 09:00 UTC.
-        > <@U0ALICE> asks for *PostgreSQL RDS Instance v1.0* for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
+        > <@U0ALICE> asks for *PostgreSQL RDS Instance v1.0* `orders` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
         > [Details]
         > (Request `id` · expires unanswered 2026-11-24 09:00 UTC · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(morgan.dms().join("\n\n"), @"
         This waits for <@U0MORGAN> since 2026-11-23 09:00 UTC.
-        <@U0ALICE> asks for *PostgreSQL RDS Instance v1.0* for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
+        <@U0ALICE> asks for *PostgreSQL RDS Instance v1.0* `orders` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
         [Details]
         (Request `id` · expires unanswered 2026-11-24 09:00 UTC · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(alice.newest_dm(), @"
-        *PostgreSQL RDS Instance v1.0* for team *payments*
+        *PostgreSQL RDS Instance v1.0* `orders` for team *payments*
         Waiting for approval until 2026-11-24 09:00 UTC.
         Asked since 2026-11-23 09:00 UTC: <@U0MORGAN>, reminded 2026-11-23 13:00 UTC
         [Cancel] [Nudge] [Details]
@@ -70,7 +70,7 @@ async fn what_nobody_answers_goes_to_the_platform_team_who_can_decide_from_then_
         company.waits("12h").await;
         insta::assert_snapshot!(pat.newest_dm(), @"
         This waits since 2026-11-23 09:00 UTC, and nobody has answered. The platform team can decide now, too: it waits for <@U0MORGAN> or <@U0ADMIN>.
-        <@U0ALICE> asks for *PostgreSQL RDS Instance v1.0* for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
+        <@U0ALICE> asks for *PostgreSQL RDS Instance v1.0* `orders` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
         [Details]
         (Request `id` · expires unanswered 2026-11-24 09:00 UTC · Simulated: nothing real is made)
         ");
@@ -132,12 +132,12 @@ async fn whoever_waits_can_press_the_approvers_once() {
         alice.clicks("Nudge").await;
         insta::assert_snapshot!(morgan.newest_dm(), @"
         <@U0ALICE> asks <@U0MORGAN> to look at this.
-        <@U0ALICE> asks for *PostgreSQL RDS Instance v1.0* for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
+        <@U0ALICE> asks for *PostgreSQL RDS Instance v1.0* `orders` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
         [Details]
         (Request `id` · expires unanswered 2026-11-24 09:00 UTC · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(alice.newest_dm(), @"
-        *PostgreSQL RDS Instance v1.0* for team *payments*
+        *PostgreSQL RDS Instance v1.0* `orders` for team *payments*
         Waiting for approval until 2026-11-24 09:00 UTC.
         Asked since 2026-11-23 09:00 UTC: <@U0MORGAN>, nudged 2026-11-23 09:30 UTC
         [Cancel] [Details]
@@ -195,7 +195,7 @@ async fn a_renewal_that_waits_is_not_forgotten_either() {
         company.waits("4h").await;
         insta::assert_snapshot!(morgan.newest_dm(), @"
         This waits for <@U0MORGAN> since 2026-11-24 09:00 UTC.
-        <@U0ALICE> asks to keep `pg-payments-dev-id`, *PostgreSQL RDS Instance v1.0* of team *payments*, 30 days longer. Answer on the card, under *Details* or on the app's home tab.
+        <@U0ALICE> asks to keep *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` of team *payments* 30 days longer. Answer on the card, under *Details* or on the app's home tab.
         [Details]
         (Request `id` · expires unanswered 2026-11-25 09:00 UTC · Simulated: nothing real is made)
         ");

@@ -32,13 +32,13 @@ async fn a_bucket_is_approved_by_itself_and_there_at_once() {
         alice.fills(&[("BucketPurpose", "logs"), ("reason", "Access logs")]).await;
         alice.submits().await;
         insta::assert_snapshot!(alice.dms().join("\n\n"), @"
-        *Secure S3 Bucket v1.0* for team *payments*
+        *Secure S3 Bucket v1.0* `payments-logs-dev-id` for team *payments*
         Active until 2026-12-30 09:00 UTC.
         Approved automatically: this product needs no approval.
         [Details]
         (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
 
-        *Secure S3 Bucket v1.0* is ready.
+        *Secure S3 Bucket v1.0* `payments-logs-dev-id` is ready.
         It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
         *BucketName*: `payments-logs-dev-id` — Name of the bucket.
         *BucketArn*: `arn:aws:s3:::payments-logs-dev-id` — ARN of the bucket, for IAM policies.
@@ -70,7 +70,7 @@ async fn a_service_in_development_needs_nobody_and_in_production_somebody() {
         let fields = [("ServiceName", "checkout-api"), ("Image", IMAGE)];
         alice.asks_for("ecs-service", &fields).await;
         insta::assert_snapshot!(alice.newest_dm(), @"
-        *ECS Fargate Service v1.0* is ready.
+        *ECS Fargate Service v1.0* `payments-checkout-api-dev-id` is ready.
         It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
         *ClusterName*: `payments-checkout-api-dev-id` — Name of the ECS cluster, made for this service.
         *ServiceName*: `checkout-api` — Name of the ECS service in the cluster.

@@ -110,10 +110,10 @@ async fn an_approval_ends_the_same_wherever_the_bot_stops() {
     provisioning | workflow | payments | rds-postgres | PROVISIONING
     active | provisioner | payments | rds-postgres | ACTIVE
     # Active: PostgreSQL RDS Instance
-    *PostgreSQL RDS Instance v1.0* for team *payments*
-    *PostgreSQL RDS Instance v1.0* is ready.
+    *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` for team *payments*
+    *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` is ready.
     > Active
-    Your request for *PostgreSQL RDS Instance v1.0* is approved.
+    Your request for *PostgreSQL RDS Instance v1.0* `orders` is approved.
     ");
 }
 
@@ -130,8 +130,8 @@ async fn a_denial_ends_the_same_wherever_the_bot_stops() {
     approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
     denied | U0MORGAN | payments | rds-postgres | DENIED | Use the shared one [form]
     # Denied: PostgreSQL RDS Instance
-    *PostgreSQL RDS Instance v1.0* for team *payments*
-    Your request for *PostgreSQL RDS Instance v1.0* was denied.
+    *PostgreSQL RDS Instance v1.0* `orders` for team *payments*
+    Your request for *PostgreSQL RDS Instance v1.0* `orders` was denied.
     ");
 }
 
@@ -147,7 +147,7 @@ async fn a_withdrawn_request_ends_the_same_wherever_the_bot_stops() {
     approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
     cancelled | U0ALICE | payments | rds-postgres | CANCELLED | [button in D0ALICE]
     # Cancelled: PostgreSQL RDS Instance
-    *PostgreSQL RDS Instance v1.0* for team *payments*
+    *PostgreSQL RDS Instance v1.0* `orders` for team *payments*
     ");
 }
 
@@ -163,9 +163,9 @@ async fn a_request_that_nobody_answers_ends_the_same_wherever_the_bot_stops() {
     approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
     timed out | clock | payments | rds-postgres | TIMED_OUT
     # Timed out: PostgreSQL RDS Instance
-    *PostgreSQL RDS Instance v1.0* for team *payments*
+    *PostgreSQL RDS Instance v1.0* `orders` for team *payments*
     > Timed out
-    Your request for *PostgreSQL RDS Instance v1.0* timed out.
+    Your request for *PostgreSQL RDS Instance v1.0* `orders` timed out.
     ");
 }
 
@@ -182,8 +182,8 @@ async fn what_cannot_be_provisioned_ends_the_same_wherever_the_bot_stops() {
     provisioning | workflow | payments | s3-bucket | PROVISIONING
     provisioning failed | provisioner | payments | s3-bucket | TERMINATING | CREATE_FAILED: Bucket (AWS::S3::Bucket): simulated failure, because `fail_products` names this product
     failed | provisioner | payments | s3-bucket | FAILED | cleaned up
-    *Secure S3 Bucket v1.0* could not be provisioned. Everything was cleaned up.
-    *Secure S3 Bucket v1.0* for team *payments*
+    *Secure S3 Bucket v1.0* `logs` could not be provisioned. Everything was cleaned up.
+    *Secure S3 Bucket v1.0* `logs` for team *payments*
     ");
 }
 
@@ -206,11 +206,11 @@ async fn a_lease_ends_the_same_wherever_the_bot_stops() {
     warned | clock | payments | s3-bucket | ACTIVE
     expired | clock | payments | s3-bucket | TERMINATING
     terminated | provisioner | payments | s3-bucket | TERMINATED
+    *Secure S3 Bucket v1.0* `payments-logs-dev-id` for team *payments*
+    *Secure S3 Bucket v1.0* `payments-logs-dev-id` is ready.
+    *Secure S3 Bucket v1.0* `payments-logs-dev-id` is torn down.
     *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
     *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
-    *Secure S3 Bucket v1.0* for team *payments*
-    *Secure S3 Bucket v1.0* is ready.
-    *Secure S3 Bucket v1.0* is torn down.
     ");
 }
 
@@ -232,9 +232,9 @@ async fn a_renewal_that_needs_approval_ends_the_same_wherever_the_bot_stops() {
     renewal requested | U0ALICE | payments | s3-bucket | ACTIVE | by 30d, 1 needed [button in D0ALICE]
     renewed | U0MORGAN | payments | s3-bucket | ACTIVE | by 30d
     # Renewal approved: Secure S3 Bucket
+    *Secure S3 Bucket v1.0* `payments-logs-dev-id` for team *payments*
+    *Secure S3 Bucket v1.0* `payments-logs-dev-id` is ready.
     *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
-    *Secure S3 Bucket v1.0* for team *payments*
-    *Secure S3 Bucket v1.0* is ready.
     Your renewal of *Secure S3 Bucket v1.0* is approved.
     ");
 }
@@ -261,10 +261,10 @@ async fn a_teardown_that_fails_first_ends_the_same_wherever_the_bot_stops() {
     teardown failed | provisioner | payments | s3-bucket | TEARDOWN_FAILED | DELETE_FAILED: Bucket (AWS::S3::Bucket): The bucket you tried to delete is not empty
     teardown | U0ALICE | payments | s3-bucket | TERMINATING | try 2 [form]
     terminated | provisioner | payments | s3-bucket | TERMINATED
-    *Secure S3 Bucket v1.0* could not be torn down.
-    *Secure S3 Bucket v1.0* for team *payments*
-    *Secure S3 Bucket v1.0* is ready.
-    *Secure S3 Bucket v1.0* is torn down.
+    *Secure S3 Bucket v1.0* `payments-logs-dev-id` could not be torn down.
+    *Secure S3 Bucket v1.0* `payments-logs-dev-id` for team *payments*
+    *Secure S3 Bucket v1.0* `payments-logs-dev-id` is ready.
+    *Secure S3 Bucket v1.0* `payments-logs-dev-id` is torn down.
     ");
 }
 
@@ -283,9 +283,9 @@ async fn a_hand_over_ends_the_same_wherever_the_bot_stops() {
     provisioning | workflow | payments | s3-bucket | PROVISIONING
     active | provisioner | payments | s3-bucket | ACTIVE
     transferred | U0ALICE | payments | s3-bucket | ACTIVE | from U0ALICE to U0BOB [command]
-    *Secure S3 Bucket v1.0* for team *payments*, owned by <@U0BOB>
-    *Secure S3 Bucket v1.0* for team *payments*, owned by <@U0BOB>
-    *Secure S3 Bucket v1.0* is ready.
+    *Secure S3 Bucket v1.0* `payments-logs-dev-id` for team *payments*, owned by <@U0BOB>
+    *Secure S3 Bucket v1.0* `payments-logs-dev-id` for team *payments*, owned by <@U0BOB>
+    *Secure S3 Bucket v1.0* `payments-logs-dev-id` is ready.
     *Secure S3 Bucket v1.0* of team *payments* is yours now: `payments-logs-dev-id`.
     ");
 }
@@ -315,10 +315,10 @@ async fn a_change_ends_the_same_wherever_the_bot_stops() {
     changed | provisioner | payments | rds-postgres | ACTIVE | InstanceSize small -> medium
     # Active: PostgreSQL RDS Instance
     # Changed: PostgreSQL RDS Instance
-    *PostgreSQL RDS Instance v1.0* for team *payments*
+    *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` for team *payments*
+    *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` is ready.
     *PostgreSQL RDS Instance v1.0* is changed.
-    *PostgreSQL RDS Instance v1.0* is ready.
     > Active
-    Your request for *PostgreSQL RDS Instance v1.0* is approved.
+    Your request for *PostgreSQL RDS Instance v1.0* `orders` is approved.
     ");
 }

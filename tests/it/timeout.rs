@@ -12,7 +12,7 @@ async fn a_request_that_nobody_answers_ends_after_a_day() {
         company.waits("1m").await;
         assert!(!morgan.can_click("Approve"));
         insta::assert_snapshot!(alice.newest_dm(), @"
-        Your request for *PostgreSQL RDS Instance v1.0* timed out.
+        Your request for *PostgreSQL RDS Instance v1.0* `orders` timed out.
         Nobody decided in time. Nothing was provisioned; you can ask again.
         [Ask again]
         (Request `id` · Simulated: nothing real is made)
@@ -36,7 +36,7 @@ async fn a_request_that_nobody_answers_ends_after_a_day() {
         (Request `id` · Simulated: nothing real is made)
 
         > This waits since 2026-11-23 09:00 UTC, and nobody has answered. The platform team can decide now, too: it waits for <@U0MORGAN> or <@U0ADMIN>.
-        > <@U0ALICE> asks for *PostgreSQL RDS Instance v1.0* for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
+        > <@U0ALICE> asks for *PostgreSQL RDS Instance v1.0* `orders` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
         > [Details]
         > (Request `id` · expires unanswered 2026-11-24 09:00 UTC · Simulated: nothing real is made)
 

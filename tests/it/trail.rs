@@ -43,8 +43,8 @@ async fn every_entry_arrives_in_the_audit_channel_a_few_seconds_later() {
         insta::assert_snapshot!(copied(company).join("\n"), @"
         `id` #1 2026-11-23 09:00 UTC *submitted* by <@U0ALICE>: rds-postgres for payments: 1 approval needed [form]
         `id` #2 2026-11-23 09:00 UTC *approval requested* by workflow: rds-postgres for payments
-        `id` #3 2026-11-23 09:00 UTC *refused* by <@U0ADMIN>: rds-postgres for payments: approve: not an approver [button in C0PAYMENTS]
-        `id` #4 2026-11-23 09:00 UTC *approved* by <@U0MORGAN>: rds-postgres for payments: [button in C0PAYMENTS]
+        `id` #3 2026-11-23 09:00 UTC *refused* by <@U0ADMIN>: rds-postgres for payments: approve: not an approver [button in <#C0PAYMENTS>]
+        `id` #4 2026-11-23 09:00 UTC *approved* by <@U0MORGAN>: rds-postgres for payments: [button in <#C0PAYMENTS>]
         `id` #5 2026-11-23 09:00 UTC *provisioning* by workflow: rds-postgres for payments
         `id` #6 2026-11-23 09:00 UTC *active* by provisioner: rds-postgres for payments
         ");

@@ -119,7 +119,7 @@ async fn the_next_are_asked_once_the_first_have_agreed_and_nobody_counts_twice()
         [Approve] [Deny] [Approve with changes]
         ");
         insta::assert_snapshot!(alice.newest_dm(), @"
-        *PostgreSQL RDS Instance v1.0* for team *payments*
+        *PostgreSQL RDS Instance v1.0* `orders` for team *payments*
         Waiting for approval until 2026-11-24 09:00 UTC.
         Asked since 2026-11-23 10:00 UTC: <@U0ADMIN> or <@U0MORGAN>
         Step 2 of 2

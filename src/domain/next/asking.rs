@@ -17,7 +17,7 @@ pub(super) fn begin(change: &mut Change) {
     change.request.asking = Asking::begun(change.now);
     schedule(change);
     // They need not be in the channel of the card.
-    if change.request.stage().approvers == Approvers::Admins {
+    if asks_admins(&change.request) {
         let epoch = change.request.epoch;
         change.job(JobKind::FindApprovers { prompt: Prompt::Turn, epoch });
     }
@@ -28,6 +28,11 @@ pub(super) fn next_stage(change: &mut Change) {
     change.turns_a_page();
     change.request.updated_at = change.now;
     begin(change);
+}
+
+/// Whether the admins are asked anyway, and nobody could be asked beside them.
+fn asks_admins(request: &Request) -> bool {
+    request.stage().approvers == Approvers::Admins
 }
 
 /// Writes the jobs that press whoever is asked, but for what has happened already.
@@ -45,6 +50,7 @@ pub(crate) fn prompt_due(request: &Request, prompt: Prompt) -> Option<Timestamp>
     let (asking, rule) = (&request.asking, request.rule());
     let (after, done) = match prompt {
         Prompt::Reminder => (rule.remind_after, asking.reminded_at),
+        Prompt::Escalation if asks_admins(request) => return None,
         Prompt::Escalation => (rule.escalate_after, asking.escalated_at),
         Prompt::Nudge | Prompt::Turn => return None,
     };
@@ -68,7 +74,8 @@ pub(super) fn prompted(
     {
         return Err(change.does_not_apply(event));
     }
-    let since = change.request.asking.since.map(|since| format!("asked since {since}")).unwrap_or_default();
+    let since =
+        change.request.asking.since.map(|since| format!("asked since {since:.0}")).unwrap_or_default();
     let asking = &mut change.request.asking;
     let (word, at) = match prompt {
         Prompt::Escalation => ("escalated", &mut asking.escalated_at),
@@ -83,7 +90,7 @@ pub(super) fn prompted(
 fn is_outdone(request: &Request, prompt: Prompt, now: Timestamp) -> bool {
     let rule = request.rule();
     let escalation = request.asking.since.map(|since| rule.escalate_after.after(since));
-    let is_next = rule.remind_after <= rule.escalate_after;
+    let is_next = rule.remind_after <= rule.escalate_after && !asks_admins(request);
     prompt == Prompt::Reminder
         && is_next
         && escalation.is_some_and(|at| at <= now && at < request.answer_by())

@@ -33,7 +33,7 @@ pub(super) fn warned(
     let Some(lease) = lease else { return Err(change.does_not_apply(event)) };
     let is_first = lease.warned.is_none();
     let lease = lease.after_warning(&terms, change.now);
-    let until = format!("ends {}", lease.expires_at);
+    let until = format!("ends {:.0}", lease.expires_at);
     change.request.messages.insert(Surface::Warning, message.clone());
     change.audit(if is_first { "warned" } else { "reminded" }, &Actor::Clock, until);
     change.leases(lease);
@@ -86,7 +86,7 @@ pub(super) fn renew(mut change: Change, by: &By, period: Period) -> Result<Trans
 /// Moves every date of the lease.
 pub(super) fn extend(change: &mut Change, lease: &Lease, period: Period, actor: &Actor) {
     let renewed = lease.renewed(&change.request.product.lease, period, change.now);
-    let detail = format!("by {period}, ends {}", renewed.expires_at);
+    let detail = format!("by {period}, ends {:.0}", renewed.expires_at);
     change.leases(renewed);
     change.audit("renewed", actor, detail);
 }

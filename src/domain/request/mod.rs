@@ -159,12 +159,22 @@ impl Request {
 
     /// What a person types to confirm that it is lost: an output that reads like a name, else product and short id.
     pub fn resource_name(&self) -> String {
-        let like_a_name = |value: &&str| {
-            let shaped = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-            (1..=LONGEST_NAME).contains(&value.len()) && value.bytes().all(shaped)
-        };
-        let named = self.outputs.iter().map(|output| output.value.as_str()).find(like_a_name);
+        let named = self.named_output();
         named.map_or_else(|| format!("{}-{}", self.product.key, self.id.short()), str::to_owned)
+    }
+
+    /// What tells it from others of the same product: the name of what was made, before that what was asked for.
+    pub fn label(&self) -> Option<&str> {
+        self.named_output().or(self.asked_for())
+    }
+
+    /// What the form asked first, where that reads like a name.
+    pub fn asked_for(&self) -> Option<&str> {
+        self.shown_parameters().map(|(_, value)| value).next().filter(|value| like_a_name(value))
+    }
+
+    fn named_output(&self) -> Option<&str> {
+        self.outputs.iter().map(|output| output.value.as_str()).find(|value| like_a_name(value))
     }
 
     /// What a teardown does to each resource that was made: to any of the template's while it is not known which were.
@@ -201,6 +211,11 @@ impl Request {
 
 /// Longest output value that is taken for a name: what a person can be asked to type.
 const LONGEST_NAME: usize = 63;
+
+fn like_a_name(value: &str) -> bool {
+    let shaped = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (1..=LONGEST_NAME).contains(&value.len()) && value.bytes().all(shaped)
+}
 
 /// What the product said at submission; later edits of the catalog do not reach a running request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! Who is away on somebody's home tab: they themselves, or those they answer for.
 
-use slack_morphism::prelude::SlackBlock;
+use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement};
 
 use crate::domain::away::Away;
 use crate::ports::slack::HomePage;
@@ -10,6 +10,12 @@ use crate::slack::mrkdwn::mention;
 
 /// Absences that a tab tells of; whoever answers for more knows it.
 const MOST_SHOWN: usize = 5;
+
+/// Leaves, for whoever is not away.
+pub(super) fn leave_button(page: &HomePage) -> Option<SlackBlockButtonElement> {
+    let is_away = page.aways.iter().any(|away| away.person == page.person);
+    (!is_away).then(|| button(ActionId::Leave, "Out of office", "home", "Out of office"))
+}
 
 pub(super) fn away(page: &HomePage) -> Vec<SlackBlock> {
     let mut blocks = Vec::new();
@@ -21,10 +27,8 @@ pub(super) fn away(page: &HomePage) -> Vec<SlackBlock> {
             mention(&own.delegate)
         );
         blocks.push(section(&text));
+        blocks.push(buttons("away", vec![button(ActionId::ComeBack, "I am back", "home", "I am back")]));
     }
-    let (action, text) =
-        if own.is_some() { (ActionId::ComeBack, "I am back") } else { (ActionId::Leave, "Out of office") };
-    blocks.push(buttons("away", vec![button(action, text, "home", text)]));
     let others = page.aways.iter().filter(|away| away.person != page.person);
     blocks.extend(others.take(MOST_SHOWN).map(|away| context(&answers(away))));
     blocks

@@ -24,7 +24,7 @@ pub(super) fn view(page: &HomePage) -> SlackHomeView {
         blocks.push(section(&welcome(&page.command)));
     }
     blocks.extend(page.paused.as_ref().map(|pause| section(&paused(pause))));
-    blocks.push(top());
+    blocks.push(top(page));
     blocks.extend(away::away(page));
     blocks.extend(waiting(page));
     blocks.extend(mine(page));
@@ -69,16 +69,15 @@ fn welcome(command: &str) -> String {
     )
 }
 
-fn top() -> SlackBlock {
-    buttons(
-        "top",
-        vec![
-            button(ActionId::OpenCatalog, "Request something", "home", "Request something from the catalog")
-                .with_style(SlackBlockButtonStyle::Primary),
-            button(ActionId::ShowCosts, "Costs", "home", "What your resources and your teams' cost"),
-            button(ActionId::ShowStats, "Stats", "home", "How your teams' requests went in the last 30 days"),
-        ],
-    )
+fn top(page: &HomePage) -> SlackBlock {
+    let mut row = vec![
+        button(ActionId::OpenCatalog, "Request something", "home", "Request something from the catalog")
+            .with_style(SlackBlockButtonStyle::Primary),
+        button(ActionId::ShowCosts, "Costs", "home", "What your resources and your teams' cost"),
+        button(ActionId::ShowStats, "Stats", "home", "How your teams' requests went in the last 30 days"),
+    ];
+    row.extend(away::leave_button(page));
+    buttons("top", row)
 }
 
 fn waiting(page: &HomePage) -> Vec<SlackBlock> {

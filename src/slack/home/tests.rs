@@ -70,8 +70,7 @@ fn a_first_visit_is_told_what_this_is_and_what_to_do() {
     *Welcome.* Here you get AWS resources that are set up the right way, without a ticket.
     *Request something*, or type `/provision` anywhere: the form shows what it costs and who has to agree.
     Everything has an end date. You are warned before it, and renew or tear down with one click, here too.
-    [Request something primary] [Costs] [Stats]
-    [Out of office]
+    [Request something primary] [Costs] [Stats] [Out of office]
     # Waiting for your approval
     (Nothing waits for you. What you can approve or deny shows up here.)
     # Your requests and resources
@@ -100,14 +99,13 @@ fn what_waits_comes_first_then_ones_own_then_the_teams() {
     let team = TeamPage { live: Excerpt { requests: vec![living()], more: true }, ..team() };
     insta::assert_snapshot!(shown(&HomePage { waiting, mine, teams: vec![team], ..page() }), @"
     # Quartermaster
-    [Request something primary] [Costs] [Stats]
-    [Out of office]
+    [Request something primary] [Costs] [Stats] [Out of office]
     # Waiting for your approval
-    *Secure S3 Bucket v1.0* for team *payments* · about $15/month
+    *Secure S3 Bucket v1.0* `dev` for team *payments* · about $15/month
     <@U0ALICE> asks for it · `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
     > Invoices &amp; receipts &gt; for audit
     [Approve primary] [Deny danger] [Approve with changes] [Details]
-    *Secure S3 Bucket v1.0* for team *payments* · about $15/month
+    *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` for team *payments* · about $15/month
     <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30 days longer · `0b8f1c9e` · expires unanswered <!date^1798016400^{date_short_pretty} at {time}|2026-12-23 09:00 UTC>
     > Invoices &amp; receipts &gt; for audit
     [Approve primary] [Deny danger] [Details]
@@ -115,7 +113,7 @@ fn what_waits_comes_first_then_ones_own_then_the_teams() {
     *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29>
     `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
     [Details] [Renew 30 days] [Tear down]
-    *Secure S3 Bucket v1.0* · Waiting for approval, expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
+    *Secure S3 Bucket v1.0* `dev` · Waiting for approval, expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
     `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
     [Details] [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.]
     *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29>; renewal by 30 days waits for approval until <!date^1798016400^{date_short_pretty} at {time}|2026-12-23 09:00 UTC>

@@ -25,6 +25,21 @@ pub(super) fn product(request: &Request) -> String {
     format!("{} {}", escape_within(&request.product.name, 150), escape_within(&request.product.version, 50))
 }
 
+/// The product in bold, with what tells this one from others: of what lives its name, before and after that its label.
+pub(super) fn named(request: &Request) -> String {
+    let lives = request.ended_at.is_none() && request.activated_at.is_some();
+    if lives { labelled(request, Some(&resource(request))) } else { labelled(request, request.label()) }
+}
+
+/// As [`named`], by what was asked for, whatever has been made of it since.
+pub(super) fn asked_for(request: &Request) -> String {
+    labelled(request, request.asked_for())
+}
+
+fn labelled(request: &Request, label: Option<&str>) -> String {
+    format!("*{}*{}", product(request), label.map(|label| format!(" `{label}`")).unwrap_or_default())
+}
+
 /// The monthly price, or that there is none.
 pub(super) fn cost(request: &Request) -> String {
     let estimate = request.estimate.as_ref().map(mrkdwn::estimate);

@@ -22,7 +22,7 @@ pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
     } else {
         format!(", owned by {}", mention(&request.owner))
     };
-    let heading = format!("*{}* for team *{}*{owner}", facts::product(request), facts::team(request));
+    let heading = format!("{} for team *{}*{owner}", facts::named(request), facts::team(request));
     let exception = facts::exception(request).filter(|_| request.status.name().is_undecided());
     let exception = exception.map(|exception| format!("\n{exception}")).unwrap_or_default();
     let text = format!("{heading}{exception}\n{}", sentence(notice));

@@ -28,34 +28,29 @@ fn headline(notice: &RequestNotice<'_>, prompt: Prompt) -> String {
         Prompt::Escalation => format!(
             "This waits{since}, and nobody has answered. The platform team can decide now, too: it waits for {names}."
         ),
-        Prompt::Turn if request.agreed().is_empty() => {
-            format!("{} Now this waits for {names}.", exceptional(request))
-        }
+        Prompt::Turn if request.agreed().is_empty() => format!("This waits for {names}."),
         Prompt::Turn => format!("Those who were asked before have agreed. Now this waits for {names}."),
         Prompt::Nudge => format!("{} asks {names} to look at this.", mention(request.asker())),
     }
 }
 
-/// Why admins are asked first.
-fn exceptional(request: &Request) -> String {
-    facts::exception(request).map_or_else(String::new, |exception| format!("{exception}."))
-}
-
 /// What is to be answered, and where.
 fn question(request: &Request) -> String {
-    let (product, team) = (facts::product(request), facts::team(request));
+    let team = facts::team(request);
     let asker = mention(request.asker());
     let what = match request.question() {
         Question::Change(_) => {
-            format!("{asker} asks to change `{}`, *{product}* of team *{team}*.", facts::resource(request))
+            format!("{asker} asks to change {} of team *{team}*.", facts::named(request))
         }
         Question::Renewal(renewal) => format!(
-            "{asker} asks to keep `{}`, *{product}* of team *{team}*, {} longer.",
-            facts::resource(request),
+            "{asker} asks to keep {} of team *{team}* {} longer.",
+            facts::named(request),
             renewal.period.in_words()
         ),
         Question::Request => {
-            format!("{asker} asks for *{product}* for team *{team}*, {}.", facts::cost(request))
+            let exception = facts::exception(request).map(|text| format!(" *{text}*.")).unwrap_or_default();
+            let (what, cost) = (facts::named(request), facts::cost(request));
+            format!("{asker} asks for {what} for team *{team}*, {cost}.{exception}")
         }
     };
     format!("{what} Answer on the card, under *Details* or on the app's home tab.")
@@ -77,19 +72,19 @@ mod tests {
     fn whoever_is_pressed_reads_what_waits_for_them_and_why_they_are_told() {
         let shown = Prompt::ALL.map(|kind| shown(&sample::awaiting(), kind));
         insta::assert_snapshot!(shown.join("\n---\n"), @"
-        <@U0ALICE> asks for *Secure S3 Bucket v1.0* for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
+        <@U0ALICE> asks for *Secure S3 Bucket v1.0* `dev` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
         [Details]
         (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)
         ---
-        <@U0ALICE> asks for *Secure S3 Bucket v1.0* for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
+        <@U0ALICE> asks for *Secure S3 Bucket v1.0* `dev` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
         [Details]
         (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)
         ---
-        <@U0ALICE> asks for *Secure S3 Bucket v1.0* for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
+        <@U0ALICE> asks for *Secure S3 Bucket v1.0* `dev` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
         [Details]
         (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)
         ---
-        <@U0ALICE> asks for *Secure S3 Bucket v1.0* for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
+        <@U0ALICE> asks for *Secure S3 Bucket v1.0* `dev` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
         [Details]
         (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)
         ");
@@ -98,7 +93,7 @@ mod tests {
     #[test]
     fn a_renewal_that_waits_is_told_as_one() {
         insta::assert_snapshot!(shown(&sample::renewal_waits(), Prompt::Reminder), @"
-        <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e`, *Secure S3 Bucket v1.0* of team *payments*, 30 days longer. Answer on the card, under *Details* or on the app's home tab.
+        <@U0ALICE> asks to keep *Secure S3 Bucket v1.0* `dev` of team *payments* 30 days longer. Answer on the card, under *Details* or on the app's home tab.
         [Details]
         (Request `0b8f1c9e` · expires unanswered <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC> · Simulated: nothing real is made)
         ");

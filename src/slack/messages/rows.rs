@@ -19,11 +19,9 @@ pub const SIMULATED: &str = facts::SIMULATED;
 
 /// What it is, where it stands, whose it is and what it costs, in two lines.
 pub fn line(request: &Request) -> String {
-    let lives = request.ended_at.is_none() && request.activated_at.is_some();
-    let name = if lives { format!(" `{}`", facts::resource(request)) } else { String::new() };
     format!(
-        "*{}*{name} · {}\n`{}` · {} · {} · {}",
-        facts::product(request),
+        "{} · {}\n`{}` · {} · {} · {}",
+        facts::named(request),
         since(request),
         request.id.short(),
         facts::team(request),
@@ -110,8 +108,8 @@ pub fn ask(request: &Request) -> String {
         reason => format!("\n{}", quote(&on_one_line(reason), REASON)),
     };
     format!(
-        "*{}* for team *{}* · {}{above}{exception}\n{asked} · `{}` · expires unanswered {}{so_far}{why}",
-        facts::product(request),
+        "{} for team *{}* · {}{above}{exception}\n{asked} · `{}` · expires unanswered {}{so_far}{why}",
+        facts::named(request),
         facts::team(request),
         cost(request),
         request.id.short(),
@@ -181,7 +179,7 @@ mod tests {
     fn an_approver_reads_why_and_whether_it_goes_beyond_the_budget() {
         let request = Request { exceeds_budget: true, ..sample::awaiting() };
         insta::assert_snapshot!(ask(&request), @"
-        *Secure S3 Bucket v1.0* for team *payments* · about $15/month · *beyond the team's monthly budget*
+        *Secure S3 Bucket v1.0* `dev` for team *payments* · about $15/month · *beyond the team's monthly budget*
         <@U0ALICE> asks for it · `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
         > Invoices &amp; receipts &gt; for audit
         ");

@@ -102,11 +102,7 @@ pub(crate) fn request() -> Request {
         labels: BTreeMap::from([("Environment".into(), "Development & tests".into())]),
         reason: "Invoices & receipts\n> for audit".into(),
         ticket: None,
-        estimate: Some(Estimate {
-            monthly: Decimal::new(1455, 2),
-            region: "us-east-1".into(),
-            priced_on: "2026-08-21".into(),
-        }),
+        estimate: Some(estimate()),
         exceeds_budget: false,
         exception: None,
         approval: ApprovalPath::ask(1),
@@ -135,6 +131,11 @@ pub(crate) fn request() -> Request {
         messages: BTreeMap::new(),
         audit: AuditHead::default(),
     }
+}
+
+fn estimate() -> Estimate {
+    let (region, priced_on) = ("us-east-1".into(), "2026-08-21".into());
+    Estimate { monthly: Decimal::new(1455, 2), region, priced_on }
 }
 
 fn outputs() -> Vec<Output> {

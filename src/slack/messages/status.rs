@@ -2,7 +2,7 @@
 
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement};
 
-use super::trail::actor;
+use super::trail::{Way, by_a_person, detail};
 use super::warning::renew_buttons;
 use super::{Message, cause, facts, loss};
 use crate::domain::audit::AuditEntry;
@@ -50,8 +50,10 @@ pub fn status(notice: &RequestNotice<'_>, entries: &[AuditEntry], rights: Rights
 
 fn more(notice: &RequestNotice<'_>) -> Vec<String> {
     let request = notice.request;
-    let asked = (request.status.name().is_undecided() && !notice.approvers.is_empty())
-        .then(|| format!("*Approvers*\n{}", any_of(notice.approvers)));
+    let asked = (request.status.name().is_undecided() && !notice.approvers.is_empty()).then(|| {
+        let so_far = facts::approvals_so_far(request).map(|count| format!("\n{count}"));
+        format!("*Approvers*\n{}{}", any_of(notice.approvers), so_far.unwrap_or_default())
+    });
     let failed = match &request.status {
         Status::Failed { why } => Some(cause::of_provisioning(why)),
         Status::TeardownFailed { why, ending: Ending::Failed { why: first }, .. } => {
@@ -72,6 +74,7 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
         | Status::Retained { .. } => None,
     };
     let parts = [
+        facts::exception(request).map(|exception| format!(":warning: *{exception}*")),
         facts::reason(request),
         facts::ticket(request),
         facts::decision(request),
@@ -112,11 +115,9 @@ fn timeline(entries: &[AuditEntry]) -> String {
 }
 
 fn timeline_line(entry: &AuditEntry) -> String {
-    let detail = match entry.detail.trim() {
-        "" => String::new(),
-        detail => format!(": {}", escape_within(&detail.replace('\n', " "), 200)),
-    };
-    format!("{} {} by {}{detail}", date_time(entry.at), escape_within(&entry.event, 60), actor(entry))
+    let by = by_a_person(entry).map(|person| format!(" by {person}")).unwrap_or_default();
+    let (at, event) = (date_time(entry.at), escape_within(&entry.event, 60));
+    format!("{at} {event}{by}{}", detail(entry, Way::LeftOut))
 }
 
 /// When it is warned about and torn down, and how often it can be renewed.
@@ -133,7 +134,7 @@ fn life(request: &Request, lease: &Lease) -> String {
     } else {
         format!("Renewed {} times; one more needs an approval.", lease.renewals)
     };
-    format!("*Lease*\nTorn down {}. {warning} {renewals}", date_time(lease.expires_at))
+    format!("*Lease*\nIt ends {}. {warning} {renewals}", date_time(lease.expires_at))
 }
 
 fn row(request: &Request, rights: Rights) -> Option<SlackBlock> {
@@ -245,8 +246,8 @@ mod tests {
         Name: `invoices &lt;2026&gt;`
         ---
         *Timeline*
-        <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> submitted by <@U0ALICE>: 1 approval needed [form]
-        <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> approval requested by workflow
+        <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> submitted by <@U0ALICE>: 1 approval needed
+        <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> approval requested
         [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.]
         (Request `0b8f1c9e` · whole id `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10` · Simulated: nothing real is made)
         ");
@@ -262,7 +263,7 @@ mod tests {
         let message = status(&sample::notice(&request, Surface::Direct, &sample::crowd()), &trail, REQUESTER);
         assert_within_limits(&message);
         let text = transcript(&message);
-        assert!(text.contains("newest by workflow") && text.contains("earlier entries"), "{text}");
+        assert!(text.contains(" newest\n") && text.contains("earlier entries"), "{text}");
     }
 
     fn offered(request: &Request, rights: Rights) -> String {
@@ -293,7 +294,7 @@ mod tests {
         > &gt; for audit
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         *Lease*
-        Torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. Its owner was warned <!date^1797933900^{date_short_pretty} at {time}|2026-12-22 10:05 UTC>. Renewed 2 of 12 times.
+        It ends <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. Its owner was warned <!date^1797933900^{date_short_pretty} at {time}|2026-12-22 10:05 UTC>. Renewed 2 of 12 times.
         *BucketName*: `payments-in'voices` — Name of the bucket
         *BucketArn*: `arn:aws:s3:::payments-invoices`
         *Parameters*

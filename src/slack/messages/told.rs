@@ -89,13 +89,13 @@ fn reached(notice: &RequestNotice<'_>, news: StatusName) -> Message {
 }
 
 fn headline(request: &Request, news: StatusName) -> String {
-    let product = format!("*{}*", facts::product(request));
+    let (product, asked_for) = (facts::named(request), facts::asked_for(request));
     match news {
         StatusName::Active => format!("{product} is ready."),
-        StatusName::Approved => format!("Your request for {product} is approved."),
-        StatusName::Denied => format!("Your request for {product} was denied."),
-        StatusName::Cancelled => format!("Your request for {product} is cancelled."),
-        StatusName::TimedOut => format!("Your request for {product} timed out."),
+        StatusName::Approved => format!("Your request for {asked_for} is approved."),
+        StatusName::Denied => format!("Your request for {asked_for} was denied."),
+        StatusName::Cancelled => format!("Your request for {asked_for} is cancelled."),
+        StatusName::TimedOut => format!("Your request for {asked_for} timed out."),
         StatusName::Failed => format!("{product} could not be provisioned. Everything was cleaned up."),
         StatusName::TeardownFailed => format!("{product} could not be torn down."),
         StatusName::Terminated => format!("{product} is torn down."),
@@ -187,38 +187,38 @@ mod tests {
     #[test]
     fn each_piece_of_news_says_what_happened_and_what_can_be_done() {
         insta::assert_snapshot!(all_news().join("\n---\n"), @"
-        Your request for *Secure S3 Bucket v1.0* is approved.
+        Your request for *Secure S3 Bucket v1.0* `dev` is approved.
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
-        *Secure S3 Bucket v1.0* is ready.
+        *Secure S3 Bucket v1.0* `dev` is ready.
         It lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. You are warned 7 days before, and can renew it then.
         *BucketName*: `payments-in'voices` — Name of the bucket
         *BucketArn*: `arn:aws:s3:::payments-invoices`
         (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ---
-        Your request for *Secure S3 Bucket v1.0* was denied.
+        Your request for *Secure S3 Bucket v1.0* `dev` was denied.
         Denied by <@U0MORGAN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>)
         > Invoices &amp; receipts
         > &gt; for audit
         [Ask again]
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
-        Your request for *Secure S3 Bucket v1.0* is cancelled.
+        Your request for *Secure S3 Bucket v1.0* `dev` is cancelled.
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
-        Your request for *Secure S3 Bucket v1.0* timed out.
+        Your request for *Secure S3 Bucket v1.0* `dev` timed out.
         Nobody decided in time. Nothing was provisioned; you can ask again.
         [Ask again]
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
-        *Secure S3 Bucket v1.0* could not be provisioned. Everything was cleaned up.
+        *Secure S3 Bucket v1.0* `dev` could not be provisioned. Everything was cleaned up.
         Something with that name exists already. Try again with another name.
         > Bucket: invoices already exists
         [Try again]
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
-        *Secure S3 Bucket v1.0* could not be torn down.
+        *Secure S3 Bucket v1.0* `dev` could not be torn down.
         Provisioning failed, and so did the clean-up: something may be left, and it keeps its quota slot.
         It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
         > Bucket is not empty
@@ -226,11 +226,11 @@ mod tests {
         [Try again] [Retain]
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
-        *Secure S3 Bucket v1.0* is torn down.
+        *Secure S3 Bucket v1.0* `dev` is torn down.
         Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: <@U0ALICE> said so.
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
-        *Secure S3 Bucket v1.0* is left as it is.
+        *Secure S3 Bucket v1.0* `dev` is left as it is.
         Left as it is, by <@U0ADMIN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>). The portal no longer looks after it.
         > Invoices &amp; receipts
         > &gt; for audit
@@ -310,7 +310,7 @@ mod tests {
             sample::fates_of(&[("Bucket", "AWS::S3::Bucket", crate::domain::fate::Keeps::Kept)]);
         let told = [failed, gone].map(|request| about(&request, News::Status(request.status.name())));
         insta::assert_snapshot!(told.join("\n---\n"), @"
-        *Secure S3 Bucket v1.0* could not be torn down.
+        *Secure S3 Bucket v1.0* `dev` could not be torn down.
         The teardown failed. It is still there and keeps its quota slot.
         It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
         > The bucket is not empty
@@ -318,7 +318,7 @@ mod tests {
         [Try again] [Retain]
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
-        *Secure S3 Bucket v1.0* is torn down.
+        *Secure S3 Bucket v1.0* `dev` is torn down.
         Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: its lease ran out.
         *Kept*: Bucket (AWS::S3::Bucket) was left in the AWS account and may go on costing.
         (Request `0b8f1c9e` · Simulated: nothing real is made)

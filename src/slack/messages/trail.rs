@@ -22,18 +22,22 @@ pub(super) fn copied(entries: &[AuditEntry]) -> Message {
 fn copied_line(entry: &AuditEntry) -> String {
     if entry.request == RequestId::PORTAL {
         let (at, event) = (date_time(entry.at), escape_within(&entry.event, 60));
-        return format!("Portal #{} {at} *{event}* by {}{}", entry.seq, actor(entry), detail(entry));
+        return format!(
+            "Portal #{} {at} *{event}* by {}{}",
+            entry.seq,
+            actor(entry),
+            detail(entry, Way::Named)
+        );
     }
     format!(
-        "`{}` #{} {} *{}* by {}: {} for {}{}",
+        "`{}` #{} {} *{}* by {}{}{}",
         entry.request.short(),
         entry.seq,
         date_time(entry.at),
         escape_within(&entry.event, 60),
         actor(entry),
-        escape_within(&entry.product, 60),
-        escape_within(&entry.team, 60),
-        detail(entry)
+        subject(entry),
+        detail(entry, Way::Named)
     )
 }
 
@@ -110,21 +114,66 @@ fn line(entry: &AuditEntry) -> String {
         escape_within(&entry.event, 60),
         actor(entry),
         escape_within(&entry.status, 40),
-        detail(entry),
+        detail(entry, Way::Named),
         escape_within(&digest, 48)
     )
 }
 
-fn detail(entry: &AuditEntry) -> String {
-    match entry.detail.trim() {
-        "" => String::new(),
-        detail => format!(": {}", escape_within(&detail.replace('\n', " "), 200)),
+/// What it is about, after a colon; nothing where it is about no product.
+fn subject(entry: &AuditEntry) -> String {
+    match entry.product.as_str() {
+        "-" => String::new(),
+        product => format!(": {} for {}", escape_within(product, 60), escape_within(&entry.team, 60)),
+    }
+}
+
+/// Whether it is said in which way somebody did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// As a button of a channel, say.
+    Named,
+    /// It is of no interest.
+    LeftOut,
+}
+
+/// The entry's own words after a colon: moments in the reader's time zone, the channel of a button by its name.
+pub(super) fn detail(entry: &AuditEntry, way: Way) -> String {
+    let detail = entry.detail.trim().replace('\n', " ");
+    let (text, done_by) = match detail.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
+        Some((text, done_by)) if by_a_person(entry).is_some() => (text.trim_end(), Some(done_by)),
+        _ => (detail.as_str(), None),
+    };
+    let words: Vec<String> = escape_within(text, 200).split(' ').map(in_readers_time).collect();
+    let done_by = done_by.filter(|_| way == Way::Named).map(|done_by| format!("[{}]", place(done_by)));
+    let parts = [Some(words.join(" ")).filter(|text| !text.is_empty()), done_by];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { String::new() } else { format!(": {}", parts.join(" ")) }
+}
+
+fn in_readers_time(word: &str) -> String {
+    let moment = word.trim_end_matches(',');
+    match moment.parse() {
+        Ok(at) => format!("{}{}", date_time(at), &word[moment.len()..]),
+        Err(_) => word.to_owned(),
+    }
+}
+
+fn place(done_by: &str) -> String {
+    match done_by.strip_prefix("button in ") {
+        Some(channel) if channel.starts_with('D') => "button in a direct message".to_owned(),
+        Some(channel) => format!("button in <#{}>", escape_within(channel, 40)),
+        None => escape_within(done_by, 60),
     }
 }
 
 /// Who did it, as a mention where it is a person.
 pub(super) fn actor(entry: &AuditEntry) -> String {
     named(&entry.actor)
+}
+
+/// As [`actor`]; `None` where a part of the program did it by itself.
+pub(super) fn by_a_person(entry: &AuditEntry) -> Option<String> {
+    Some(actor(entry)).filter(|actor| actor.starts_with('<'))
 }
 
 /// As [`actor`], of the word alone.
@@ -138,6 +187,7 @@ pub(super) fn named(actor: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::audit::{Actor, AuditHead, AuditSubject, By, Via};
+    use crate::domain::ids::ChannelId;
     use crate::domain::request::Request;
     use crate::slack::messages::sample;
     use crate::slack::messages::transcript::{assert_within_limits, transcript};
@@ -156,6 +206,38 @@ mod tests {
             head.append(request.submitted_at, subject, event, actor, *detail)
         };
         events.iter().map(append).collect()
+    }
+
+    #[test]
+    fn a_detail_has_moments_in_the_readers_time_and_says_where_a_button_was() {
+        let request = sample::active();
+        let shown = |channel: &str, text: &str| {
+            let by = By { person: request.requester.clone(), via: Via::Message(ChannelId::new(channel)) };
+            let subject = AuditSubject {
+                request: request.id,
+                team: &request.team,
+                product: &request.product.key,
+                status: "ACTIVE",
+            };
+            let entry = AuditHead::default().append(
+                request.submitted_at,
+                subject,
+                "renewed",
+                &Actor::Person(by),
+                text.to_owned(),
+            );
+            [Way::Named, Way::LeftOut].map(|way| detail(&entry, way)).join(" / ")
+        };
+        let shown = [
+            shown("C0PAYMENTS", "by 30d, ends 2026-12-30T09:00:00Z"),
+            shown("D0ALICE", "since 2026-12-30T09:00:00Z, he said [form]"),
+            shown("C0PAYMENTS", ""),
+        ];
+        insta::assert_snapshot!(shown.join("\n"), @"
+        : by 30d, ends <!date^1798621200^{date_short_pretty} at {time}|2026-12-30 09:00 UTC> [button in <#C0PAYMENTS>] / : by 30d, ends <!date^1798621200^{date_short_pretty} at {time}|2026-12-30 09:00 UTC>
+        : since <!date^1798621200^{date_short_pretty} at {time}|2026-12-30 09:00 UTC>, he said [form] [button in a direct message] / : since <!date^1798621200^{date_short_pretty} at {time}|2026-12-30 09:00 UTC>, he said [form]
+        : [button in <#C0PAYMENTS>] /
+        ");
     }
 
     #[test]

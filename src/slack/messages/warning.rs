@@ -104,7 +104,7 @@ fn one_of_several(warned: &Warned<'_>) -> String {
     }
     match ending(request) {
         Some(lease) => {
-            format!("{name}\nTorn down {} · {}", date_time(lease.expires_at), facts::cost(request))
+            format!("{name}\nEnds {} · {}", date_time(lease.expires_at), facts::cost(request))
         }
         None => format!("{name}\n{}", stands(request)),
     }
@@ -241,13 +241,13 @@ mod tests {
         let mut other = sample::warned();
         other.id = crate::domain::ids::RequestId::parse("11111111-6d6e-4a53-9b7e-3f2f5d1c7a10").unwrap();
         insta::assert_snapshot!(transcript(&shown_to(&[sample::warned(), other.clone()], None)), @"
-        (These 2 are torn down soon unless they are renewed. / *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* / Torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21 / *Secure S3 Bucket v1.0* `s3-bucket-11111111` of team *payments* / Torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21 / Simulated: nothing real is made.)
+        (These 2 are torn down soon unless they are renewed. / *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* / Ends <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21 / *Secure S3 Bucket v1.0* `s3-bucket-11111111` of team *payments* / Ends <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21 / Simulated: nothing real is made.)
         These 2 are torn down soon unless they are renewed.
         *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments*
-        Torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21
+        Ends <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21
         [Renew 30 days primary] [Tear down danger]
         *Secure S3 Bucket v1.0* `s3-bucket-11111111` of team *payments*
-        Torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21
+        Ends <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21
         [Renew 30 days primary] [Tear down danger]
         (Requests `0b8f1c9e` `11111111` · Simulated: nothing real is made)
         ");
@@ -256,7 +256,7 @@ mod tests {
         *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments*
         Renewed: it lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
         *Secure S3 Bucket v1.0* `s3-bucket-11111111` of team *payments*
-        Torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21
+        Ends <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21
         [Renew 30 days primary] [Tear down danger]
         (Requests `0b8f1c9e` `11111111` · Simulated: nothing real is made)
         ");

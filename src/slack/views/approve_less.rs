@@ -92,7 +92,7 @@ mod tests {
         let view = approve_less(&sample::awaiting(), &[size()], &pressed());
         insta::assert_snapshot!(transcript(&view), @"
         Approve with changes [Approve] [Back]
-        *Secure S3 Bucket v1.0* for team *payments* · about $15/month
+        *Secure S3 Bucket v1.0* `dev` for team *payments* · about $15/month
         <@U0ALICE> asks for it · `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
         > Invoices &amp; receipts &gt; for audit
         Lease: <1 day|7 days|15 days|30 days (as it stands)=30d>
