@@ -75,7 +75,7 @@ async fn a_change_that_needs_nobody_is_made_at_once_and_keeps_the_lease() {
         assert!(after.monthly() > before.monthly());
         alice.closes_all().await;
         insta::assert_snapshot!(alice.newest_dm(), @"
-        *ECS Fargate Service v1.0* is changed.
+        *ECS Fargate Service v1.0* `payments-checkout-dev-id` is changed.
         DesiredCount: `1` → `2`
         Active until 2026-12-30 09:00 UTC.
         [Renew 30 days] [Tear down]
@@ -143,7 +143,7 @@ async fn approvers_see_what_becomes_different_before_they_agree() {
         (Request `id` · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(alice.newest_dm(), @"
-        *PostgreSQL RDS Instance v1.0* is changed.
+        *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` is changed.
         InstanceSize: `small` → `medium`
         Active until 2026-12-30 09:00 UTC.
         [Renew 30 days] [Tear down]
@@ -172,7 +172,7 @@ async fn a_change_that_is_denied_leaves_everything_as_it_was() {
         morgan.fills(&[("reason", "Tune the queries first")]).await;
         morgan.submits().await;
         insta::assert_snapshot!(alice.newest_dm(), @"
-        The change of *PostgreSQL RDS Instance v1.0* was denied by <@U0MORGAN>.
+        The change of *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` was denied by <@U0MORGAN>.
         > Tune the queries first
         Active until 2026-12-30 09:00 UTC.
         [Renew 30 days] [Tear down]
@@ -216,7 +216,7 @@ async fn a_change_that_fails_is_taken_back_and_says_why() {
         asks_for_more(company, &id).await;
         morgan.clicks("Approve").await;
         insta::assert_snapshot!(alice.newest_dm(), @"
-        *PostgreSQL RDS Instance v1.0* could not be changed and is as it was before.
+        *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` could not be changed and is as it was before.
         > UPDATE_FAILED: DatabaseKey (AWS::KMS::Key): simulated failure, because `fail_changes` names this product
         Active until 2026-12-30 09:00 UTC.
         [Renew 30 days] [Tear down]

@@ -69,7 +69,7 @@ async fn a_renewal_beyond_the_free_ones_is_approved_on_a_card() {
         Renewed: it lives until 2027-02-28 09:00 UTC.
         (Request `id` · Simulated: nothing real is made)
 
-        Your renewal of *Secure S3 Bucket v1.0* is approved.
+        Your renewal of *Secure S3 Bucket v1.0* `payments-logs-dev-id` is approved.
         Active until 2027-02-28 09:00 UTC.
         [Renew 30 days] [Tear down]
         (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
@@ -116,7 +116,7 @@ async fn a_renewal_that_is_denied_says_why_and_leaves_a_day_at_least() {
         morgan.fills(&[("reason", "Move them to the archive")]).await;
         morgan.submits().await;
         insta::assert_snapshot!(alice.newest_dm(), @"
-        Your renewal of *Secure S3 Bucket v1.0* was denied by <@U0MORGAN>.
+        Your renewal of *Secure S3 Bucket v1.0* `payments-logs-dev-id` was denied by <@U0MORGAN>.
         > Move them to the archive
         Active until 2027-01-29 09:00 UTC.
         [Renew 30 days] [Tear down]

@@ -235,7 +235,7 @@ async fn a_renewal_that_needs_approval_ends_the_same_wherever_the_bot_stops() {
     *Secure S3 Bucket v1.0* `payments-logs-dev-id` for team *payments*
     *Secure S3 Bucket v1.0* `payments-logs-dev-id` is ready.
     *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments*
-    Your renewal of *Secure S3 Bucket v1.0* is approved.
+    Your renewal of *Secure S3 Bucket v1.0* `payments-logs-dev-id` is approved.
     ");
 }
 
@@ -316,8 +316,8 @@ async fn a_change_ends_the_same_wherever_the_bot_stops() {
     # Active: PostgreSQL RDS Instance
     # Changed: PostgreSQL RDS Instance
     *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` for team *payments*
+    *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` is changed.
     *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` is ready.
-    *PostgreSQL RDS Instance v1.0* is changed.
     > Active
     Your request for *PostgreSQL RDS Instance v1.0* `orders` is approved.
     ");

@@ -33,7 +33,8 @@ export function drawModal(screen, send) {
   if (same) open.body.scrollTop = body;
   const wrong = layer.querySelector("[aria-invalid=true], .wrong input");
   if (wrong && Object.keys(view.errors).length) wrong.focus();
-  else if (!same) first(layer)?.focus();
+  // What had the focus may be gone from the view that is shown now.
+  else if (!same || !layer.contains(document.activeElement)) first(layer)?.focus();
 }
 
 function leave(layer) {

@@ -111,7 +111,7 @@ fn failed(why: &str) -> String {
 
 /// What its owner is told of the last change.
 pub(super) fn news(request: &Request) -> String {
-    let product = format!("*{}*", facts::product(request));
+    let product = facts::named(request);
     let Some(order) = &request.change else { return facts::standing(request) };
     match &order.answer {
         Some(ChangeAnswer::Done) => {

@@ -22,7 +22,7 @@ pub(super) fn told(notice: &RequestNotice<'_>, news: News) -> Message {
 /// What came of a renewal that needed an approval.
 fn renewed(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
-    let product = format!("*{}*", facts::product(request));
+    let product = facts::named(request);
     let answer = request.renewal.as_ref().and_then(|renewal| renewal.answer.as_ref());
     let headline = match answer {
         Some(RenewalAnswer::Granted) => format!("Your renewal of {product} is approved."),
@@ -272,18 +272,18 @@ mod tests {
             about(&request, News::Renewal)
         });
         insta::assert_snapshot!(told.join("\n---\n"), @"
-        Your renewal of *Secure S3 Bucket v1.0* is approved.
+        Your renewal of *Secure S3 Bucket v1.0* `dev` is approved.
         Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
         [Renew 30 days primary] [Tear down danger]
         (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ---
-        Your renewal of *Secure S3 Bucket v1.0* was denied by <@U0MORGAN>.
+        Your renewal of *Secure S3 Bucket v1.0* `dev` was denied by <@U0MORGAN>.
         > use the archive
         Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
         [Renew 30 days primary] [Tear down danger]
         (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ---
-        Nobody answered your renewal of *Secure S3 Bucket v1.0* in time.
+        Nobody answered your renewal of *Secure S3 Bucket v1.0* `dev` in time.
         Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
         [Renew 30 days primary] [Tear down danger]
         (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
