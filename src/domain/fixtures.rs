@@ -128,7 +128,9 @@ pub(crate) fn status(name: StatusName) -> Status {
         StatusName::Active => Status::Active { lease: Lease::begin(&product(1).lease, minutes(30)) },
         StatusName::Updating => Status::Updating { lease: Lease::begin(&product(1).lease, minutes(30)) },
         StatusName::Terminating => Status::Terminating { ending: Ending::Failed { why: why() }, attempt: 1 },
-        StatusName::Denied => Status::Denied { by: person("morgan"), reason: "too big".into() },
+        StatusName::Denied => {
+            Status::Denied { by: person("morgan"), instead_of: None, reason: "too big".into() }
+        }
         StatusName::Cancelled => Status::Cancelled,
         StatusName::TimedOut => Status::TimedOut,
         StatusName::Failed => Status::Failed { why: why() },

@@ -7,7 +7,7 @@ use crate::harness::{Company, Person, Setup, run, run_in};
 const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
 
 /// Somebody leaves this person to answer for them up to a day.
-async fn leaves(company: &Company, who: &Person, delegate: &str, until: &str) -> String {
+pub(crate) async fn leaves(company: &Company, who: &Person, delegate: &str, until: &str) -> String {
     who.opens_home().await;
     who.clicks_at_home("Out of office").await;
     who.fills(&[("person", delegate), ("until", until)]).await;

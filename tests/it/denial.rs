@@ -1,6 +1,10 @@
 //! An approver says no, and why.
 
-use crate::harness::run;
+use quartermaster::domain::ids::PersonId;
+use quartermaster::domain::request::{ChangeAnswer, RenewalAnswer, Status};
+
+use crate::away::leaves;
+use crate::harness::{Company, Setup, run, run_in};
 
 #[tokio::test]
 async fn a_denial_says_who_and_why_and_frees_the_slot() {
@@ -124,6 +128,78 @@ async fn a_denial_that_comes_after_an_approval_is_told_so() {
         This request is already approved by <@U0MORGAN> (2026-11-23 09:00 UTC). Nothing was changed.
         ");
         assert!(alice.newest_dm().contains("is ready"), "{}", alice.newest_dm());
+    })
+    .await;
+}
+
+/// Olga, who answers for Morgan, says no to what waits on the home tab.
+async fn olga_denies(company: &Company, reason: &str) {
+    company.olga.opens_home().await;
+    company.olga.clicks_at_home("Deny").await;
+    company.olga.fills(&[("reason", reason)]).await;
+    company.olga.submits().await;
+    assert_eq!(company.olga.form(), "-");
+}
+
+#[tokio::test]
+async fn a_denial_by_a_delegate_says_for_whom_it_is_to_everybody() {
+    run(async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        leaves(company, morgan, "U0OLGA", "2026-11-30").await;
+        alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
+        olga_denies(company, "Use the shared one").await;
+        insta::assert_snapshot!(alice.newest_dm(), @"
+        Your request for *PostgreSQL RDS Instance v1.0* was denied.
+        Denied by <@U0OLGA> for <@U0MORGAN> (2026-11-23 09:00 UTC)
+        > Use the shared one
+        [Ask again]
+        (Request `id` · Simulated: nothing real is made)
+        ");
+        let card = morgan.reads("C0PAYMENTS");
+        assert!(card.contains("Denied by <@U0OLGA> for <@U0MORGAN> (2026-11-23 09:00 UTC)"), "{card}");
+        let Status::Denied { by, instead_of, reason } = company.newest_request().await.status else {
+            panic!("{}", company.trail().await)
+        };
+        assert_eq!((by.as_str(), &*reason), ("U0OLGA", "Use the shared one"));
+        assert_eq!(instead_of.as_ref().map(PersonId::as_str), Some("U0MORGAN"));
+        let trail = company.trail().await;
+        insta::assert_snapshot!(trail.lines().last().unwrap(), @"denied | U0OLGA | payments | rds-postgres | DENIED | Use the shared one, for U0MORGAN [form]");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_delegate_who_denies_a_renewal_or_a_change_is_named_with_for_whom() {
+    let setup = Setup::new().with_catalog("rds-postgres/product.yml", "max_renewals: 12", "max_renewals: 0");
+    run_in(setup, async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        let id = alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
+        morgan.clicks("Approve").await;
+        leaves(company, morgan, "U0OLGA", "2026-11-30").await;
+
+        alice.runs(&format!("/provision renew {id}")).await;
+        olga_denies(company, "Ask again in a month").await;
+        let told = alice.newest_dm();
+        assert!(told.contains("was denied by <@U0OLGA> for <@U0MORGAN>.\n> Ask again in a month"), "{told}");
+        let card = morgan.reads("C0PAYMENTS");
+        assert!(card.contains("Denied by <@U0OLGA> for <@U0MORGAN>\n> Ask again in a month"), "{card}");
+        let answer = company.newest_request().await.renewal.unwrap().answer.unwrap();
+        assert!(
+            matches!(answer, RenewalAnswer::Denied { instead_of: Some(of), .. } if of.as_str() == "U0MORGAN")
+        );
+
+        alice.runs(&format!("/provision change {id} InstanceSize=medium")).await;
+        alice.submits().await;
+        alice.closes_all().await;
+        olga_denies(company, "Tune the queries").await;
+        let told = alice.newest_dm();
+        assert!(told.contains("was denied by <@U0OLGA> for <@U0MORGAN>.\n> Tune the queries"), "{told}");
+        let card = morgan.reads("C0PAYMENTS");
+        assert!(card.contains("Denied by <@U0OLGA> for <@U0MORGAN>\n> Tune the queries"), "{card}");
+        let answer = company.newest_request().await.change.unwrap().answer.unwrap();
+        assert!(
+            matches!(answer, ChangeAnswer::Denied { instead_of: Some(of), .. } if of.as_str() == "U0MORGAN")
+        );
     })
     .await;
 }

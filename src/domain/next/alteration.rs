@@ -107,7 +107,11 @@ pub(super) fn deny(
     instead_of: Option<&PersonId>,
 ) -> Result<Transition, Refusal> {
     waiting(&change)?;
-    let answer = ChangeAnswer::Denied { by: by.person.clone(), reason: reason.to_owned() };
+    let answer = ChangeAnswer::Denied {
+        by: by.person.clone(),
+        instead_of: instead_of.cloned(),
+        reason: reason.to_owned(),
+    };
     Ok(not_made(change, answer, "change denied", &Actor::Person(by.clone()), &answered(reason, instead_of)))
 }
 

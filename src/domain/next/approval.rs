@@ -147,9 +147,10 @@ pub(super) fn deny(
     if change.request.waiting_change().is_some() {
         return alteration::deny(change, by, reason, instead_of);
     }
+    let (who, of, why) = (by.person.clone(), instead_of.cloned(), reason.to_owned());
     if change.request.waiting_renewal().is_some() {
         let (lease, _) = waiting_renewal(&change)?;
-        let answer = RenewalAnswer::Denied { by: by.person.clone(), reason: reason.to_owned() };
+        let answer = RenewalAnswer::Denied { by: who, instead_of: of, reason: why };
         let actor = Actor::Person(by.clone());
         return Ok(not_renewed(
             change,
@@ -164,7 +165,7 @@ pub(super) fn deny(
         return Err(change.already_decided());
     };
     change.is_in_time()?;
-    change.becomes(Status::Denied { by: by.person.clone(), reason: reason.to_owned() });
+    change.becomes(Status::Denied { by: who, instead_of: of, reason: why });
     change.audit("denied", &Actor::Person(by.clone()), answered(reason, instead_of));
     change.resume(token, Resume::Denied);
     let told = Surface::Told(News::Status(StatusName::Denied));

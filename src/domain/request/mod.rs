@@ -311,6 +311,9 @@ pub enum RenewalAnswer {
     Denied {
         /// Who.
         by: PersonId,
+        /// For whom, where they answered for somebody who is away.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead_of: Option<PersonId>,
         /// Why, in the approver's words.
         reason: String,
     },

@@ -74,8 +74,8 @@ fn outcome(notice: &RequestNotice<'_>, order: &ChangeOrder) -> String {
         }
         (Some(ChangeAnswer::Done), _) => format!("{}\nIt is done.", approved_by(order)),
         (Some(ChangeAnswer::Failed { why }), _) => format!("{}\n{}", approved_by(order), failed(why)),
-        (Some(ChangeAnswer::Denied { by, reason }), _) => {
-            format!("Denied by {}\n{}", mention(by), quote(reason, facts::QUOTED))
+        (Some(ChangeAnswer::Denied { by, instead_of, reason }), _) => {
+            facts::denied(by, instead_of.as_ref(), reason)
         }
         (Some(ChangeAnswer::Withdrawn), _) => format!("{} withdrew it.", mention(&order.by)),
         (Some(ChangeAnswer::Unanswered), _) => "Nobody answered in time.".to_owned(),
@@ -120,9 +120,9 @@ pub(super) fn news(request: &Request) -> String {
         Some(ChangeAnswer::Failed { why }) => {
             format!("{product} could not be changed and is as it was before.\n{}", quote(why, facts::QUOTED))
         }
-        Some(ChangeAnswer::Denied { by, reason }) => format!(
+        Some(ChangeAnswer::Denied { by, instead_of, reason }) => format!(
             "The change of {product} was denied by {}.\n{}",
-            mention(by),
+            facts::answered(by, instead_of.as_ref()),
             quote(reason, facts::QUOTED)
         ),
         Some(ChangeAnswer::Unanswered) => format!("Nobody answered the change of {product} in time."),

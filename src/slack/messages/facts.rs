@@ -2,6 +2,7 @@
 
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement, SlackBlockButtonStyle};
 
+use crate::domain::ids::PersonId;
 use crate::domain::lease::Lease;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
@@ -141,9 +142,9 @@ pub(super) fn as_many_as_fit(lines: &[String], limit: usize) -> String {
 /// Who decided what and when; `None` while nobody has.
 pub(super) fn decision(request: &Request) -> Option<String> {
     match &request.status {
-        Status::Denied { by, reason } => Some(format!(
+        Status::Denied { by, instead_of, reason } => Some(format!(
             "Denied by {} ({})\n{}",
-            mention(by),
+            answered(by, instead_of.as_ref()),
             date_time(request.updated_at),
             quote(reason, QUOTED)
         )),
@@ -193,8 +194,18 @@ const MAX_REDUCTIONS: usize = 1_000;
 
 /// Who agreed, and for whom where that one is away.
 pub(super) fn answer(approval: &Approval) -> String {
-    let instead_of = approval.instead_of.as_ref().map(|person| format!(" for {}", mention(person)));
-    format!("{}{}", mention(&approval.by), instead_of.unwrap_or_default())
+    answered(&approval.by, approval.instead_of.as_ref())
+}
+
+/// Who answered, and for whom where that one is away.
+pub(super) fn answered(by: &PersonId, instead_of: Option<&PersonId>) -> String {
+    let instead_of = instead_of.map(|person| format!(" for {}", mention(person)));
+    format!("{}{}", mention(by), instead_of.unwrap_or_default())
+}
+
+/// Who said no to a renewal or a change, and why.
+pub(super) fn denied(by: &PersonId, instead_of: Option<&PersonId>, reason: &str) -> String {
+    format!("Denied by {}\n{}", answered(by, instead_of), quote(reason, QUOTED))
 }
 
 /// How many approvals there are, where more than one is needed; `None` otherwise.

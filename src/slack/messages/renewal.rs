@@ -6,7 +6,7 @@ use super::{Message, facts};
 use crate::domain::request::{Renewal, RenewalAnswer, Request};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{buttons, fields, header, section};
-use crate::slack::mrkdwn::{any_of, date_time, escape_within, mention, quote};
+use crate::slack::mrkdwn::{any_of, date_time, escape_within, mention};
 
 pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
@@ -79,8 +79,8 @@ fn outcome(notice: &RequestNotice<'_>, renewal: &Renewal) -> String {
                 .collect();
             format!("Approved by {}\n{}", by.join(", "), facts::standing(notice.request))
         }
-        (Some(RenewalAnswer::Denied { by, reason }), _) => {
-            format!("Denied by {}\n{}", mention(by), quote(reason, facts::QUOTED))
+        (Some(RenewalAnswer::Denied { by, instead_of, reason }), _) => {
+            facts::denied(by, instead_of.as_ref(), reason)
         }
         (Some(RenewalAnswer::Unanswered), _) => "Nobody answered in time.".to_owned(),
         (Some(RenewalAnswer::Moot) | None, _) => facts::standing(notice.request),
@@ -135,7 +135,7 @@ mod tests {
         let morgan = PersonId::new("U0MORGAN");
         let answers = [
             RenewalAnswer::Granted,
-            RenewalAnswer::Denied { by: morgan, reason: "use <the> archive".into() },
+            RenewalAnswer::Denied { by: morgan, instead_of: None, reason: "use <the> archive".into() },
             RenewalAnswer::Unanswered,
             RenewalAnswer::Moot,
         ];

@@ -177,7 +177,7 @@ pub(crate) fn in_every_status(request: &Request) -> Vec<Request> {
             },
         },
         Status::Terminating { ending: Ending::Failed { why: why() }, attempt: 1 },
-        Status::Denied { by: PersonId::new("U0MORGAN"), reason: reason.clone() },
+        Status::Denied { by: PersonId::new("U0MORGAN"), instead_of: None, reason: reason.clone() },
         Status::Cancelled,
         Status::TimedOut,
         Status::Failed { why: why() },

@@ -7,7 +7,7 @@ use super::{Message, cause, change, facts, loss};
 use crate::domain::request::{News, RenewalAnswer, Request, Status, StatusName};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{buttons, section};
-use crate::slack::mrkdwn::{date_time, mention, quote};
+use crate::slack::mrkdwn::{date_time, quote};
 
 /// What the requester is told about `news`, even if the request has moved on since.
 pub(super) fn told(notice: &RequestNotice<'_>, news: News) -> Message {
@@ -26,10 +26,10 @@ fn renewed(notice: &RequestNotice<'_>) -> Message {
     let answer = request.renewal.as_ref().and_then(|renewal| renewal.answer.as_ref());
     let headline = match answer {
         Some(RenewalAnswer::Granted) => format!("Your renewal of {product} is approved."),
-        Some(RenewalAnswer::Denied { by, reason }) => {
+        Some(RenewalAnswer::Denied { by, instead_of, reason }) => {
             format!(
                 "Your renewal of {product} was denied by {}.\n{}",
-                mention(by),
+                facts::answered(by, instead_of.as_ref()),
                 quote(reason, facts::QUOTED)
             )
         }
@@ -261,7 +261,11 @@ mod tests {
     fn the_answer_to_a_renewal_says_what_can_be_done_now() {
         let answers = [
             RenewalAnswer::Granted,
-            RenewalAnswer::Denied { by: PersonId::new("U0MORGAN"), reason: "use the archive".into() },
+            RenewalAnswer::Denied {
+                by: PersonId::new("U0MORGAN"),
+                instead_of: None,
+                reason: "use the archive".into(),
+            },
             RenewalAnswer::Unanswered,
         ];
         let told = answers.map(|answer| {

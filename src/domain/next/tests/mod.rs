@@ -268,7 +268,10 @@ fn a_reason_is_kept_whole() {
     let reason = "prod incident: customer 42: data fix";
     let mut life = Life::waiting_for(1);
     life.goes_on(&deny("morgan", reason));
-    assert_eq!(life.request.status, Status::Denied { by: person("morgan"), reason: reason.into() });
+    assert_eq!(
+        life.request.status,
+        Status::Denied { by: person("morgan"), instead_of: None, reason: reason.into() }
+    );
     assert_eq!(life.trail.last().unwrap().detail, format!("{reason} [button in C0PAYMENTS]"));
 }
 

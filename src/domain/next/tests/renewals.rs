@@ -152,7 +152,8 @@ fn after_a_no_there_is_a_day_left_to_save_what_is_needed() {
     let epoch = life.request.epoch;
     let jobs = life.goes_on_at(life.day(37), &deny("morgan", "it is not used"));
     assert_eq!(life.lease().expires_at, life.day(38));
-    let no = RenewalAnswer::Denied { by: person("morgan"), reason: "it is not used".into() };
+    let no =
+        RenewalAnswer::Denied { by: person("morgan"), instead_of: None, reason: "it is not used".into() };
     assert_eq!((answer(&life), life.request.epoch), (Some(&no), epoch + 1));
     assert_eq!(words(&jobs), ["lease", "show renewal", "show direct", "show warning", "tell renewal"]);
     assert_eq!(life.last_entry(), "renewal denied by U0MORGAN: it is not used [button in C0PAYMENTS]");
