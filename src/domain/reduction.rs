@@ -100,8 +100,11 @@ pub enum Irreducible {
     /// The form asks for other things then.
     #[error("With that, the form asks for other things. Deny with a reason, so that they are filled in.")]
     AsksOtherwise,
-    /// The template is another one now.
-    #[error("The product was changed since this was asked for, so only its lease can be shortened.")]
+    /// The template is another one now: nothing of it would be provisioned.
+    #[error(
+        "The product was changed since this was asked for, so this cannot be made any more. Deny it with a reason, so that \
+         it is asked for anew."
+    )]
     ProductChanged,
 }
 
@@ -127,11 +130,17 @@ pub fn can_be_reduced(request: &Request) -> bool {
         && !(shorter_leases(request.product.lease.ttl).is_empty() && rule.may_reduce.is_empty())
 }
 
+/// The product of now, while it is the one that was asked for.
+///
+/// # Errors
+/// [`Irreducible::ProductChanged`].
+pub fn unchanged<'p>(request: &Request, product: Option<&'p Product>) -> Result<&'p Product, Irreducible> {
+    let same = |product: &&Product| product.template_hash == request.product.template_hash;
+    product.filter(same).ok_or(Irreducible::ProductChanged)
+}
+
 /// The fields of what can be made smaller, each offering what stands there and whatever is less.
 pub fn reducible_fields(request: &Request, product: &Product) -> Vec<Field> {
-    if product.template_hash != request.product.template_hash {
-        return Vec::new();
-    }
     let Ok(form) = Form::from_template(&product.offered(), &product.hidden()) else { return Vec::new() };
     let unasked = product.unasked(&values(&request.parameters));
     let named = request.product.approval.may_reduce.iter().filter(|key| !unasked.contains(*key));
@@ -168,6 +177,7 @@ pub fn lowered(
     prices: &PriceList,
     wanted: &Wanted,
 ) -> Result<Lowered, Irreducible> {
+    let product = unchanged(request, product)?;
     let lease = shorter(request.product.lease.ttl, wanted.lease)?;
     let is_new = |(key, to): &(&String, &String)| request.parameter(key) != Some(to.as_str());
     let changed: Vec<_> = wanted.parameters.iter().filter(is_new).collect();
@@ -180,8 +190,6 @@ pub fn lowered(
     if changed.is_empty() {
         return Ok(lowered);
     }
-    let same = |product: &&Product| product.template_hash == request.product.template_hash;
-    let product = product.filter(same).ok_or(Irreducible::ProductChanged)?;
     let fields = reducible_fields(request, product);
     for (key, to) in changed {
         let not_offered = || Irreducible::NotOffered { what: key.clone() };

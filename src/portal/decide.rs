@@ -9,13 +9,14 @@ use super::people::{in_time, mentions};
 use super::{Error, Portal};
 use crate::domain::approval::ApprovalConfirm;
 use crate::domain::audit::By;
+use crate::domain::catalog::Product;
 use crate::domain::event::Event;
 use crate::domain::form::Field;
 use crate::domain::ids::{ChannelId, PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::job::{ClickedDecision, JobKind, StoredClick};
 use crate::domain::next::{next, record_message};
 use crate::domain::policy::may_decide;
-use crate::domain::reduction::{can_be_reduced, lowered, reducible_fields};
+use crate::domain::reduction::{can_be_reduced, lowered, reducible_fields, unchanged};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
 
@@ -104,7 +105,9 @@ pub async fn may_approve_less(portal: &Portal, click: &Click) -> Result<(Request
     if !can_be_reduced(&request) {
         return Err(Refusal::stale(&request).into());
     }
-    let fields = fields_of(portal, &request);
+    // What cannot be approved in any size is said now instead of after somebody has chosen one.
+    let product = unchanged(&request, product_of(portal, &request)).map_err(Refusal::from)?;
+    let fields = reducible_fields(&request, product);
     Ok((request, fields))
 }
 
@@ -114,12 +117,14 @@ pub async fn may_approve_less(portal: &Portal, click: &Click) -> Result<(Request
 /// A failure.
 pub async fn reducible(portal: &Portal, id: RequestId) -> Result<Vec<Field>, Error> {
     let request = portal.ports.store.load(id).await?;
-    Ok(request.map(|request| fields_of(portal, &request)).unwrap_or_default())
+    let Some(request) = request else { return Ok(Vec::new()) };
+    let product = unchanged(&request, product_of(portal, &request));
+    Ok(product.map(|product| reducible_fields(&request, product)).unwrap_or_default())
 }
 
-fn fields_of(portal: &Portal, request: &Request) -> Vec<Field> {
-    let product = portal.catalog.product(&request.product.key);
-    product.map(|product| reducible_fields(request, product)).unwrap_or_default()
+/// The product as the catalog has it now, if it still does.
+fn product_of<'p>(portal: &'p Portal, request: &Request) -> Option<&'p Product> {
+    portal.catalog.product(&request.product.key).map(AsRef::as_ref)
 }
 
 async fn may_go_on(portal: &Portal, click: &Click, tried: &str) -> Result<Request, Error> {
@@ -270,8 +275,7 @@ async fn judge(
     let event = match decision {
         ClickedDecision::Approve => Event::Approve { by: by.clone(), instead_of, lowered: None },
         ClickedDecision::ApproveLess(wanted) => {
-            let product = portal.catalog.product(&request.product.key).map(AsRef::as_ref);
-            let lowered = lowered(request, product, &portal.catalog.prices, wanted);
+            let lowered = lowered(request, product_of(portal, request), &portal.catalog.prices, wanted);
             let lowered = Some(Box::new(lowered.map_err(|why| Error::from(Refusal::from(why)))?));
             Event::Approve { by: by.clone(), instead_of, lowered }
         }

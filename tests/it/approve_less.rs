@@ -1,8 +1,10 @@
 //! An approver says yes to less than was asked for.
 
+use quartermaster::domain::request::StatusName;
 use serde_json::json;
 
-use crate::harness::{Setup, run, run_in};
+use crate::harness::{Company, Setup, run, run_in};
+use crate::provision::IMAGE;
 
 const LARGE: [(&str, &str); 4] = [
     ("DatabaseName", "orders"),
@@ -155,6 +157,96 @@ async fn the_name_is_typed_with_changes_too_and_without_any_it_is_a_plain_approv
         morgan.submits().await;
         assert!(company.trail().await.contains("approved | U0MORGAN"), "{}", company.trail().await);
         assert!(company.newest_request().await.reductions.is_empty());
+    })
+    .await;
+}
+
+/// Nobody has agreed to anything, and it stands as it was asked for.
+async fn is_as_asked_for(company: &Company, key: &str, value: &str) {
+    let request = company.newest_request().await;
+    assert_eq!(request.status.name(), StatusName::AwaitingApproval);
+    assert!(request.approvals.is_empty() && request.reductions.is_empty(), "{:?}", request.reductions);
+    assert!(request.parameters.contains(&(key.into(), value.into())), "{:?}", request.parameters);
+    assert!(!company.trail().await.contains("approved"), "{}", company.trail().await);
+}
+
+/// What the open form objects to.
+fn objections(form: &str) -> String {
+    form.lines().filter(|line| line.starts_with("  ! ")).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn what_breaks_a_rule_of_the_template_is_refused_and_something_else_can_be_chosen() {
+    let may_reduce = "  approvers: team\n  may_reduce: [DesiredCount]";
+    let setup = Setup::new().with_catalog("ecs-service/product.yml", "  approvers: team", may_reduce);
+    run_in(setup, async |company| {
+        let morgan = &company.morgan;
+        let fields =
+            [("ServiceName", "checkout"), ("Image", IMAGE), ("Environment", "prod"), ("DesiredCount", "4")];
+        company.alice.asks_for("ecs-service", &fields).await;
+        morgan.clicks(BUTTON).await;
+        morgan.fills(&[("DesiredCount", "1")]).await;
+        morgan.submits().await;
+        insta::assert_snapshot!(objections(&morgan.form()), @"  ! The product does not allow that: A production service runs at least two tasks. Choose 2 or more. Choose something else, or deny with a reason.");
+        is_as_asked_for(company, "DesiredCount", "4").await;
+        morgan.fills(&[("DesiredCount", "2")]).await;
+        morgan.submits().await;
+        let card = morgan.reads("C0PAYMENTS");
+        assert!(card.contains("DesiredCount: 4 → 2 (by <@U0MORGAN>)"), "{card}");
+        assert_eq!(company.newest_request().await.status.name(), StatusName::Active);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_would_cost_more_than_was_asked_for_is_refused() {
+    // From today on small ones are the dear ones.
+    let (cheap, dear) = ("small: rds.postgres.db-t4g-micro.hour", "small: rds.postgres.db-t4g-medium.hour");
+    let setup = Setup::new().with_catalog("rds-postgres/product.yml", "A PostgreSQL RDS", "A PostgreSQL");
+    run_in(setup, async |company| {
+        let morgan = &company.morgan;
+        let fields = [("DatabaseName", "orders"), ("InstanceSize", "medium")];
+        company.alice.asks_for("rds-postgres", &fields).await;
+        company.changes_the_catalog("rds-postgres/product.yml", cheap, dear);
+        company.reloads().await;
+        morgan.clicks(BUTTON).await;
+        morgan.fills(&[("InstanceSize", "small")]).await;
+        morgan.submits().await;
+        insta::assert_snapshot!(objections(&morgan.form()), @"  ! What that costs is above $26.66 a month, or not known. Choose something else, or deny with a reason.");
+        is_as_asked_for(company, "InstanceSize", "medium").await;
+        morgan.fills(&[("InstanceSize", "medium"), ("lease", "7d")]).await;
+        morgan.submits().await;
+        let told = company.alice.newest_dm();
+        assert!(told.contains("is ready") && told.contains("about $27/month"), "{told}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_a_product_that_was_changed_nothing_less_is_approved_and_the_approver_is_told_what_to_do() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        alice.asks_for("rds-postgres", &LARGE).await;
+        morgan.clicks(BUTTON).await;
+        company.changes_the_catalog("rds-postgres/template.yml", "'17.11'", "'17.10'");
+        company.restarts().await;
+        // Her form is from before.
+        morgan.fills(&[("lease", "7d"), ("InstanceSize", "small")]).await;
+        morgan.submits().await;
+        insta::assert_snapshot!(morgan.form(), @"
+        Not approved  [Close]
+        The product was changed since this was asked for, so this cannot be made any more. Deny it with a reason, so that it is asked for anew.
+        ");
+        morgan.closes_all().await;
+        morgan.clicks(BUTTON).await;
+        assert_eq!(morgan.form(), "-", "no form of what cannot be had");
+        insta::assert_snapshot!(morgan.is_told(), @"The product was changed since this was asked for, so this cannot be made any more. Deny it with a reason, so that it is asked for anew.");
+        is_as_asked_for(company, "InstanceSize", "large").await;
+        morgan.clicks("Deny").await;
+        morgan.fills(&[("reason", "There is a newer one")]).await;
+        morgan.submits().await;
+        alice.clicks("Ask again").await;
+        assert!(alice.form().contains("Size: Large"), "{}", alice.form());
     })
     .await;
 }

@@ -138,7 +138,7 @@ fn this_is_every_way_to_say_no() {
     This is your own request, so somebody else has to decide: <@U0PRIYA>.
     This button is out of date: the request is now at *Waiting for approval*. Nothing was changed; the newest message has what can be done now.
     Slack did not tell us in time whether you may decide about this request. Press the button again.
-    The product was changed since this was asked for, so only its lease can be shortened.
+    The product was changed since this was asked for, so this cannot be made any more. Deny it with a reason, so that it is asked for anew.
     Only <@U0ALICE> can cancel this request. An approver can deny it.
     It is too late to cancel this request, which is at *Provisioning*. Nothing was changed; `status` shows how it goes on.
     It is too late to cancel this request, which is at *Teardown failed*. Nothing was changed; `status` shows how it goes on.

@@ -3,6 +3,7 @@
 use super::approve::answer;
 use super::{clicked, not_now};
 use crate::domain::job::ClickedDecision;
+use crate::domain::reduction::Irreducible;
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
 use crate::portal::decide::{Click, Decided, decide, reducible};
@@ -17,6 +18,9 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
         Err(error) => Err(error),
     };
     match decided {
+        changed @ Err(Error::Refused(Refusal::CannotReduce { why: Irreducible::ProductChanged })) => {
+            answer(changed)
+        }
         // What was chosen stays, so that something else can be.
         Err(error @ Error::Refused(Refusal::CannotReduce { .. })) => not_now(&submission, &words(&error)),
         other => answer(other),
