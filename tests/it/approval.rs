@@ -1,6 +1,7 @@
 //! Somebody has to agree: the card, the click, and who is told what.
 
 use quartermaster::domain::request::Status;
+use quartermaster::playground::Group;
 
 use crate::harness::{Setup, run, run_in};
 
@@ -188,6 +189,35 @@ async fn a_group_may_approve_and_is_asked_at_the_moment_of_the_click() {
         insta::assert_snapshot!(morgan.is_told(), @"Only its approvers can decide about this request: <!subteam^S0LEADS>.");
         pat.clicks("Approve").await;
         assert!(bob.newest_dm().contains("is ready"), "{}", bob.newest_dm());
+        let approvals = company.newest_request().await.approvals;
+        assert_eq!(approvals.iter().map(|one| one.by.as_str()).collect::<Vec<_>>(), ["U0ADMIN"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_of_each_group_has_to_agree() {
+    let groups = "  stages: [{approvers: [S0LEADS]}, {approvers: [S0SECURITY]}]";
+    let setup = Setup::new().with_catalog("rds-postgres/product.yml", "  approvers: team", groups);
+    run_in(setup, async |company| {
+        let (alice, morgan, pat) = (&company.alice, &company.morgan, &company.pat);
+        company.playground.change(|workspace| {
+            let members = vec!["U0ADMIN".to_owned(), "U0OLGA".to_owned()];
+            workspace.groups.push(Group { id: "S0SECURITY".into(), members, ..Group::default() });
+        });
+        alice.asks_for("rds-postgres", &DATABASE).await;
+        pat.clicks("Approve").await;
+        assert!(pat.is_told().contains("Only its approvers"), "not yet: {}", pat.is_told());
+        morgan.clicks("Approve").await;
+        let card = morgan.reads("C0PAYMENTS");
+        assert!(
+            card.contains("Waiting for <!subteam^S0SECURITY>\nStep 2 of 2\n1 of 2 approvals: <@U0MORGAN>"),
+            "{card}"
+        );
+        pat.clicks("Approve").await;
+        assert!(alice.newest_dm().contains("is ready"), "{}", alice.newest_dm());
+        let approvals = company.newest_request().await.approvals;
+        assert_eq!(approvals.iter().map(|one| one.by.as_str()).collect::<Vec<_>>(), ["U0MORGAN", "U0ADMIN"]);
     })
     .await;
 }

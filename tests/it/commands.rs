@@ -1,6 +1,6 @@
 //! What can be asked by command: help, lists, one request, products that do not exist.
 
-use crate::harness::run;
+use crate::harness::{Setup, run, run_in};
 use crate::provision::IMAGE;
 
 const BUCKET: [(&str, &str); 1] = [("BucketPurpose", "logs")];
@@ -80,6 +80,9 @@ async fn a_teams_list_is_for_its_members_and_approvers() {
         [Details]
         (Simulated: nothing real is made)
         ");
+        let hers = company.morgan.is_told();
+        company.pat.runs("/provision list payments").await;
+        assert_eq!(company.pat.is_told(), hers, "the platform team sees every team's");
         company.bob.runs("/provision list payments").await;
         insta::assert_snapshot!(company.bob.is_told(), @"You are not a member of *payments*. Your teams: search.");
         company.olga.runs("/provision list payments").await;
@@ -203,6 +206,59 @@ async fn a_product_that_does_not_exist_leads_to_the_nearest_one() {
         insta::assert_snapshot!(alice.is_told(), @"There is no product called *../../etc/passwd*. The command without a product shows what there is.");
         alice.runs("/provision S3-BUCKET").await;
         assert!(alice.form().starts_with("Secure S3 Bucket"), "{}", alice.form());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_end_has_a_name_of_its_own_for_people_and_in_the_row() {
+    let failing =
+        Setup::new().with_settings("[simulated]\n", "[simulated]\nfail_products = [\"s3-bucket\"]\n");
+    run_in(failing, async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        let mut ends = Vec::new();
+        let mut ended = async || {
+            let request = company.newest_request().await;
+            ends.push(format!("{} {}", request.product.key, request.status.name().word()));
+            company.waits("1m").await;
+        };
+        alice.asks_for("ecs-service", &[("ServiceName", "checkout"), ("Image", IMAGE)]).await;
+        for _ in 0..2 {
+            company.waits("30d").await;
+        }
+        ended().await;
+        alice.asks_for("rds-postgres", &[("DatabaseName", "denied")]).await;
+        morgan.clicks("Deny").await;
+        morgan.fills(&[("reason", "Not now")]).await;
+        morgan.submits().await;
+        ended().await;
+        alice.asks_for("rds-postgres", &[("DatabaseName", "cancelled")]).await;
+        alice.clicks("Cancel").await;
+        ended().await;
+        alice.asks_for("rds-postgres", &[("DatabaseName", "unanswered")]).await;
+        company.waits("24h").await;
+        ended().await;
+        alice.asks_for("s3-bucket", &BUCKET).await;
+        company.waits("1m").await;
+        ended().await;
+        insta::assert_snapshot!(ends.join("\n"), @"
+        ecs-service TERMINATED
+        rds-postgres DENIED
+        rds-postgres CANCELLED
+        rds-postgres TIMED_OUT
+        s3-bucket FAILED
+        ");
+        alice.runs("/provision list").await;
+        alice.clicks("Show ended").await;
+        let told = alice.is_told();
+        let told: Vec<&str> = told.lines().filter(|line| line.starts_with('*')).collect();
+        insta::assert_snapshot!(told.join("\n"), @"
+        *Secure S3 Bucket v1.0* · Failed 2027-01-23
+        *PostgreSQL RDS Instance v1.0* · Timed out 2027-01-23
+        *PostgreSQL RDS Instance v1.0* · Cancelled 2027-01-22
+        *PostgreSQL RDS Instance v1.0* · Denied 2027-01-22
+        *ECS Fargate Service v1.0* · Torn down 2027-01-22
+        ");
     })
     .await;
 }

@@ -80,6 +80,8 @@ async fn what_aws_has_charged_is_shown_beside_the_estimate_once_it_is_known() {
         This month about $0.07 so far, about $0.55 for the whole of it
         AWS has charged $1.23 this month
         ");
+        let billed = company.newest_request().await.billed.unwrap();
+        assert_eq!(billed.amount.to_string(), "1.23");
         alice.runs(&format!("/provision status {}", &id[..8])).await;
         let shown = alice.is_told();
         assert!(shown.contains("; AWS charged $1.23 in November 2026 up to the 23."), "{shown}");

@@ -53,6 +53,14 @@ async fn what_failed_is_cleaned_up_and_can_be_tried_again_with_the_same_form() {
         *Lives until*: 2026-12-30 09:01 UTC
         (Simulated: nothing real is made)
         ");
+        let failed = company.newest_request().await;
+        assert_eq!(failed.status.name().word(), "FAILED");
+        company.clock.advance("1m");
+        alice.submits().await;
+        let again = company.newest_request().await;
+        assert_ne!(again.id, failed.id);
+        assert_eq!(again.shown_parameters().collect::<Vec<_>>(), failed.shown_parameters().collect::<Vec<_>>());
+        company.waits("1m").await;
     })
     .await;
 }

@@ -266,3 +266,25 @@ async fn details_and_forms_of_a_request_that_is_not_yours_to_see_stay_closed() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_click_in_the_name_of_somebody_who_has_left_the_group_of_approvers_counts_for_nothing() {
+    run(async |company| {
+        company.bob.asks_for("rds-postgres", &DATABASE).await;
+        let approve = company.morgan.remembers("Approve");
+        company.expects_slack_to_refuse("chat.postEphemeral", "user_not_in_channel");
+        company.expects_slack_to_refuse("chat.postMessage", "user_disabled");
+        company.playground.deactivate("U0MORGAN").await.unwrap();
+        company.clock.advance("61s");
+        let click = json!({
+            "type": "block_actions", "user": {"id": "U0MORGAN"}, "team": {"id": "T0PLAY"},
+            "trigger_id": "1.2", "actions": [approve.action], "channel": {"id": "C0SEARCH"},
+        });
+        assert_eq!(company.posts_payload("/slack/interactions", &click).await.0, 200);
+        let request = company.newest_request().await;
+        assert!(request.waits_for_approvers() && request.approvals.is_empty(), "{:?}", request.approvals);
+        let trail = company.trail().await;
+        insta::assert_snapshot!(trail.lines().last().unwrap(), @"refused | U0MORGAN | search | rds-postgres | AWAITING_APPROVAL | approve: not an approver [button in C0SEARCH]");
+    })
+    .await;
+}

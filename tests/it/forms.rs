@@ -152,6 +152,11 @@ async fn cost_and_approval_follow_what_is_chosen() {
         *Approval*: <@U0MORGAN>
         ");
         assert!(alice.form().contains(": checkout"), "what was typed stays: {}", alice.form());
+        alice.fills(&[("Image", crate::provision::IMAGE)]).await;
+        alice.submits().await;
+        let asked = company.newest_request().await;
+        assert_eq!(asked.monthly().to_string(), "29.84", "as the form said");
+        assert!(asked.waits_for_approvers());
     })
     .await;
 }
@@ -268,6 +273,27 @@ async fn a_product_can_want_a_ticket_which_approvers_open_from_the_card() {
         company.morgan.clicks("Approve").await;
         alice.runs(&format!("/provision again {}", asked.id)).await;
         assert!(alice.form().contains("Change ticket: OPS-17"), "{}", alice.form());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reason_is_kept_whole_whatever_is_in_it() {
+    run(async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        let reason = format!(
+            "Why: orders: they grow\nSee <!channel>, *now* & https://wiki {}the end",
+            "ä".repeat(900)
+        );
+        alice.asks_for("rds-postgres", &[("DatabaseName", "orders"), ("reason", &reason)]).await;
+        assert_eq!(company.newest_request().await.reason, reason);
+        let quoted = "> Why: orders: they grow\n> See &lt;!channel&gt;, *now* &amp; https://wiki ää";
+        for shown in [morgan.reads("C0PAYMENTS"), {
+            alice.clicks("Details").await;
+            alice.is_told()
+        }] {
+            assert!(shown.contains(quoted) && shown.contains("äthe end"), "{shown}");
+        }
     })
     .await;
 }

@@ -86,6 +86,9 @@ async fn an_approver_decides_on_the_home_tab() {
         morgan.submits().await;
         company.waits("2s").await;
         assert!(morgan.home().contains("Nothing waits for you"), "{}", morgan.home());
+        let trail = company.trail().await;
+        assert!(trail.contains("approved | U0MORGAN | payments | rds-postgres | APPROVED | [home tab]"), "{trail}");
+        assert!(trail.contains("denied | U0MORGAN | payments | rds-postgres | DENIED | One database is enough [form]"), "{trail}");
     })
     .await;
 }

@@ -229,3 +229,29 @@ async fn a_teardown_that_fails_keeps_the_bucket_and_its_slot() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_click_on_the_warning_tears_it_down_right_away() {
+    run(async |company| {
+        let alice = &company.alice;
+        alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("30d").await;
+        alice.clicks("Tear down").await;
+        assert!(alice.form().starts_with("Tear down [Tear down] [Keep it]"), "{}", alice.form());
+        assert!(company.newest_request().await.lease().is_some(), "one click alone takes nothing");
+        alice.fills(&[("name", &company.newest_request().await.resource_name())]).await;
+        alice.submits().await;
+        alice.closes_all().await;
+        company.waits("1m").await;
+        let warning = &alice.dms()[2];
+        assert!(warning.contains("Torn down 2026-12-23 09:00 UTC: <@U0ALICE> said so."), "{warning}");
+        assert!(!alice.can_click("Renew 30 days") && !alice.can_click("Tear down"), "{warning}");
+        let trail = company.trail().await;
+        insta::assert_snapshot!(trail.lines().skip(3).collect::<Vec<_>>().join("\n"), @"
+        warned | clock | payments | s3-bucket | ACTIVE | ends 2026-12-30T09:00:00Z
+        teardown | U0ALICE | payments | s3-bucket | TERMINATING | [form]
+        terminated | provisioner | payments | s3-bucket | TERMINATED
+        ");
+    })
+    .await;
+}

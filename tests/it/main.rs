@@ -17,6 +17,7 @@ mod commands;
 mod conditions;
 mod costs;
 mod denial;
+mod dev;
 #[cfg(target_os = "linux")]
 mod disk;
 mod doctor;

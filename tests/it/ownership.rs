@@ -191,3 +191,43 @@ async fn whom_something_was_asked_for_can_withdraw_it() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_somebody_who_left_had_is_given_to_a_team_mate_or_ends() {
+    let both = ("members = [\"U0ALICE\"]", "members = [\"U0ALICE\", \"U0BOB\"]");
+    run_in(Setup::new().with_settings(both.0, both.1), async |company| {
+        let (bob, morgan) = (&company.bob, &company.morgan);
+        company.alice.asks_for("s3-bucket", &LOGS).await;
+        let kept = company.newest_request().await;
+        company.waits("1h").await;
+        let left = company.alice.asks_for("s3-bucket", &[("BucketPurpose", "backups")]).await;
+        company.playground.deactivate("U0ALICE").await.unwrap();
+        company.expects_slack_to_refuse("chat.postMessage", "user_disabled");
+        company.expects_slack_to_refuse("chat.update", "user_disabled");
+        // Alice cannot be told that the other one is gone.
+        company.expects_parked_jobs(1);
+        company.waits("30d").await;
+        morgan.clicks_for(&kept.id.to_string(), "Hand over").await;
+        morgan.fills(&[("person", "U0BOB")]).await;
+        morgan.submits().await;
+        morgan.closes_all().await;
+        let is_told = bob.dms().iter().any(|text| text.contains("is yours now: `payments-logs-dev-id`"));
+        assert!(is_told, "{:?}", bob.dms());
+        bob.clicks_for(&kept.id.to_string(), "Renew 30 days").await;
+        company.waits("8d").await;
+        let trail = company.trail().await;
+        let ends: Vec<&str> =
+            trail.lines().filter(|line| !line.contains("| ACTIVE | ends")).skip(6).collect();
+        insta::assert_snapshot!(ends.join("\n"), @"
+        transferred | U0MORGAN | payments | s3-bucket | ACTIVE | from U0ALICE to U0BOB [form]
+        renewed | U0BOB | payments | s3-bucket | ACTIVE | by 30d, ends 2027-01-29T10:00:00Z [button in D0BOB]
+        expired | clock | payments | s3-bucket | TERMINATING
+        terminated | provisioner | payments | s3-bucket | TERMINATED
+        ");
+        let newest = company.newest_request().await;
+        assert_eq!((newest.id.to_string(), newest.status.name().word()), (left, "TERMINATED"));
+        bob.runs("/provision list").await;
+        assert!(bob.is_told().contains("`payments-logs-dev-id` · Active"), "{}", bob.is_told());
+    })
+    .await;
+}

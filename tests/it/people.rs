@@ -30,6 +30,10 @@ async fn a_colleague_who_is_no_approver_is_told_who_is() {
         insta::assert_snapshot!(company.pat.is_told(), @"Only its approvers can decide about this request: <@U0MORGAN>.");
         company.pat.clicks("Deny").await;
         assert_eq!(company.pat.form(), "-", "whoever may not deny is not asked why");
+        for other in [&company.alice, &company.morgan] {
+            assert_eq!(other.is_told(), "-");
+            assert!(!other.everything().contains("Only its approvers"), "nobody else reads it");
+        }
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
@@ -149,6 +153,8 @@ async fn a_member_by_address_counts_only_as_a_full_member() {
             olga.is_restricted = true;
         });
         company.bob.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        let request = company.newest_request().await;
+        assert_eq!((request.requester.as_str(), request.team.as_str()), ("U0BOB", "search"));
         company.olga.runs("/provision s3-bucket").await;
         assert!(company.olga.is_told().starts_with("You are a guest here"), "{}", company.olga.is_told());
     })
@@ -193,6 +199,8 @@ async fn whoever_is_no_full_member_is_told_why_that_is_of_no_use() {
         is(&|_| {});
         company.waits("61s").await;
         company.olga.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        let request = company.newest_request().await;
+        assert_eq!((request.requester.as_str(), request.team.as_str()), ("U0OLGA", "search"), "by her group");
     })
     .await;
 }
@@ -206,6 +214,13 @@ async fn a_product_for_one_team_is_neither_offered_nor_given_to_another() {
         assert!(!company.alice.form().contains("ECS"), "{}", company.alice.form());
         company.alice.runs("/provision ecs-service").await;
         insta::assert_snapshot!(company.alice.is_told(), @"*ECS Fargate Service* is not offered to team *payments*. Ask the product's owner, Platform Team.");
+        company.alice.runs("/provision s3-bucket BucketPurpose=logs").await;
+        let forged = company.alice.forges_submission(|payload| {
+            let metadata = &mut payload["view"]["private_metadata"];
+            *metadata = metadata.as_str().unwrap().replace("s3-bucket", "ecs-service").into();
+        });
+        assert!(forged.await.starts_with("Not submitted"), "what was not offered is not given");
+        insta::assert_snapshot!(company.trail().await, @"refused | U0ALICE | payments | ecs-service | - | submit: not offered to the team [form]");
         company.bob.runs("/provision ecs-service").await;
         assert!(company.bob.form().starts_with("ECS Fargate Service"), "{}", company.bob.form());
     })

@@ -1,5 +1,7 @@
 //! The three products, from the form to what exists.
 
+use quartermaster::domain::request::StatusName;
+
 use crate::harness::{Setup, run, run_in};
 
 /// An image by its digest, as the product wants it.
@@ -31,6 +33,12 @@ async fn a_bucket_is_approved_by_itself_and_there_at_once() {
         ");
         alice.fills(&[("BucketPurpose", "logs"), ("reason", "Access logs")]).await;
         alice.submits().await;
+        let request = company.newest_request().await;
+        let shown: Vec<_> = request.shown_parameters().collect();
+        assert_eq!(shown[..2], [("BucketPurpose", "logs"), ("Environment", "dev")], "filled in, and by default");
+        assert_eq!((request.requester.as_str(), request.team.as_str(), &*request.reason), ("U0ALICE", "payments", "Access logs"));
+        assert_eq!(request.lease().unwrap().expires_at.to_string(), "2026-12-30T09:00:00Z", "as the form said");
+        insta::assert_snapshot!(company.trail().await.lines().next().unwrap(), @"submitted | U0ALICE | payments | s3-bucket | APPROVED | auto-approved: this product needs no approval [form]");
         insta::assert_snapshot!(alice.dms().join("\n\n"), @"
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` for team *payments*
         Active until 2026-12-30 09:00 UTC.
@@ -59,6 +67,9 @@ async fn a_database_is_there_once_somebody_agreed() {
         let ready = alice.newest_dm();
         assert!(ready.contains("postgresql://dbadmin@pg-payments-dev-"), "{ready}");
         assert!(!ready.contains("Port"), "only the outputs that the product allows are shown: {ready}");
+        let stored = company.newest_request().await.outputs;
+        let stored: Vec<&str> = stored.iter().map(|output| &*output.name).collect();
+        assert_eq!(stored, ["ConnectionUrl", "PasswordSecretArn", "EncryptionKeyArn", "InstanceId"]);
     })
     .await;
 }
@@ -104,6 +115,7 @@ async fn progress_fills_one_message_instead_of_sending_many() {
         alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
         let mut bars = vec![alice.newest_dm().lines().nth(1).unwrap().to_owned()];
         while alice.dms().len() == 1 {
+            assert_eq!(company.newest_request().await.status.name(), StatusName::Provisioning);
             company.waits("10s").await;
             bars.push(alice.dms()[0].lines().nth(1).unwrap().to_owned());
         }
@@ -113,6 +125,7 @@ async fn progress_fills_one_message_instead_of_sending_many() {
         Provisioning: ▓▓░ 2 of 3 · latest: Bucket
         Active until 2026-12-30 09:00 UTC.
         ");
+        assert_eq!(company.newest_request().await.status.name(), StatusName::Active);
         assert_eq!(alice.dms().len(), 2, "one running message and the news that it is ready");
         assert!(company.calls("chat.update").len() >= 3);
     })
@@ -169,6 +182,43 @@ async fn a_product_is_chosen_from_the_catalog_too() {
         company.playground.shortcut(alice.id, "catalog.open").await.unwrap();
         company.settle().await;
         assert!(alice.form().starts_with("Catalog"), "{}", alice.form());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_cards_thread_shows_each_step_to_whoever_follows_it() {
+    run_in(Setup::new().with_step("10s"), async |company| {
+        company.alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
+        company.morgan.clicks("Approve").await;
+        let thread = || {
+            let channel = company.morgan.reads("C0PAYMENTS");
+            channel.lines().find(|line| line.starts_with("> ")).unwrap_or("-").to_owned()
+        };
+        let mut bars: Vec<String> = Vec::new();
+        for _ in 0..12 {
+            bars.push(thread());
+            let (done, total) = {
+                let progress = company.newest_request().await.progress;
+                (progress.done.len(), progress.total)
+            };
+            let is_under_way = company.newest_request().await.status.name() == StatusName::Provisioning;
+            assert!(!is_under_way || thread().contains(&format!("{done} of {total}")), "{}", thread());
+            company.waits("10s").await;
+        }
+        bars.dedup();
+        insta::assert_snapshot!(bars.join("\n"), @"
+        > Provisioning: ░░░░░░░░ 0 of 8
+        > Provisioning: ▓░░░░░░░ 1 of 8 · latest: DatabaseKey
+        > Provisioning: ▓▓░░░░░░ 2 of 8 · latest: SubnetGroup
+        > Provisioning: ▓▓▓░░░░░ 3 of 8 · latest: DatabaseSecurityGroup
+        > Provisioning: ▓▓▓▓░░░░ 4 of 8 · latest: ParameterGroup
+        > Provisioning: ▓▓▓▓▓░░░ 5 of 8 · latest: MonitoringRole
+        > Provisioning: ▓▓▓▓▓▓░░ 6 of 8 · latest: PostgresLog
+        > Provisioning: ▓▓▓▓▓▓▓░ 7 of 8 · latest: UpgradeLog
+        > Active until 2026-12-30 09:01 UTC.
+        ");
+        assert_eq!(company.newest_request().await.status.name(), StatusName::Active);
     })
     .await;
 }

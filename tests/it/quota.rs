@@ -20,6 +20,12 @@ async fn a_full_quota_says_who_holds_it_and_offers_nothing_to_submit() {
         Team *payments* already uses 1 of 1. Free one by tearing down what is no longer needed, or ask your platform team for a larger quota.
         • `rds-postgres-id` <@U0ADMIN> · Waiting for approval · about $15/month · `/provision cancel id`
         ");
+        // Neither another team's nor another product's is used by that.
+        for (person, product) in [(&company.bob, "rds-postgres"), (&company.alice, "s3-bucket")] {
+            person.closes_all().await;
+            person.runs(&format!("/provision {product}")).await;
+            assert!(person.form().contains("*Quota*: 0 of "), "{}", person.form());
+        }
     })
     .await;
 }

@@ -31,6 +31,15 @@ async fn serve_runs_against_any_slack_with_a_settings_file_and_stops_in_good_ord
         })
         .collect();
     assert_eq!(events, ["submitted", "provisioning", "active"], "read while the bot runs");
+    let table = said(&place.runs(&["audit", "export", "--format", "csv"]));
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.splitn(11, ',').collect()).collect();
+    assert_eq!(rows[0].join(" "), "at request seq event actor team product status detail prev digest");
+    let told = rows[1..4].iter().map(|row| row[2..8].join(" ")).collect::<Vec<_>>();
+    insta::assert_snapshot!(told.join("\n"), @"
+    1 submitted U0ALICE payments s3-bucket APPROVED
+    2 provisioning workflow payments s3-bucket PROVISIONING
+    3 active provisioner payments s3-bucket ACTIVE
+    ");
     let used = place.runs(&["policy", "explain", "s3-bucket", "--as", "U0ALICE", "BucketPurpose=logs"]);
     assert!(said(&used).contains("quota:      1 of 10 used"), "{}", said(&used));
     let second = said(&place.serves(&origin).output().unwrap());
@@ -212,4 +221,21 @@ fn a_broken_catalog_is_refused_with_file_line_and_remedy() {
     2 errors to fix
     exit 1
     ");
+}
+
+#[test]
+fn a_product_that_asks_for_a_secret_keeps_the_bot_from_starting() {
+    let place = Place::new("127.0.0.1:0");
+    let asking = "  DatabasePassword:\n    Type: String\n    NoEcho: true\n  Environment:\n    Type: String\n    Description: Where the database";
+    let before = "  Environment:\n    Type: String\n    Description: Where the database";
+    place.replace("catalog/rds-postgres/template.yml", before, asking);
+    let served = place.serves("http://127.0.0.1:1").output().unwrap();
+    let told = "parameter `DatabasePassword` is a secret (`NoEcho`) without a default: secrets never go through Slack: use a managed or generated secret";
+    for said in [
+        said(&served),
+        said(&place.runs(&["catalog", "check"])),
+        said(&place.runs(&["catalog", "form", "rds-postgres"])),
+    ] {
+        assert!(said.contains(told) && !said.contains("exit 0"), "{said}");
+    }
 }

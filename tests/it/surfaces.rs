@@ -169,3 +169,40 @@ async fn a_requester_who_cannot_be_written_to_loses_messages_but_not_the_bucket(
     })
     .await;
 }
+
+#[tokio::test]
+async fn wherever_an_approver_clicks_every_copy_shows_it() {
+    for place in ["the card", "the home tab", "the details", "the reminder's details"] {
+        run(async |company| {
+            let (alice, morgan) = (&company.alice, &company.morgan);
+            let id = alice.asks_for("rds-postgres", &DATABASE).await;
+            alice.opens_home().await;
+            morgan.opens_home().await;
+            match place {
+                "the card" => morgan.clicks("Approve").await,
+                "the home tab" => morgan.clicks_at_home("Approve").await,
+                "the details" => {
+                    morgan.runs(&format!("/provision status {id}")).await;
+                    morgan.clicks("Approve").await;
+                }
+                _ => {
+                    company.waits("4h").await;
+                    morgan.clicks("Details").await;
+                    morgan.clicks("Approve").await;
+                }
+            }
+            company.waits("2s").await;
+            let by = "Approved by <@U0MORGAN>";
+            let channel = morgan.reads("C0PAYMENTS");
+            let (card, thread) = channel.split_once("\n\n> ").unwrap();
+            assert!(card.starts_with("# Active") && card.contains(by), "{place}: {card}");
+            assert!(thread.contains(by), "{place}: {thread}");
+            assert!(alice.dms()[0].contains(by), "{place}: {:?}", alice.dms());
+            assert!(morgan.home().contains("Nothing waits for you"), "{place}: {}", morgan.home());
+            assert!(alice.home().contains("· Active, until"), "{place}: {}", alice.home());
+            assert!(!channel.contains("[Approve]"), "{place}: {channel}");
+            assert_eq!(company.newest_request().await.approvals.len(), 1, "{place}");
+        })
+        .await;
+    }
+}

@@ -208,6 +208,7 @@ async fn a_bucket_is_handed_to_a_team_mate_who_is_told() {
         [Renew 30 days] [Tear down]
         (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
+        assert_eq!(company.newest_request().await.owner.as_str(), "U0BOB");
         alice.runs(&format!("/provision transfer {id} <@U0BOB|bob>")).await;
         insta::assert_snapshot!(alice.is_told(), @"`payments-logs-dev-id` (*Secure S3 Bucket v1.0*) is <@U0BOB>'s now. They are told.");
         alice.runs(&format!("/provision transfer {id} <@U0ALICE|alice>")).await;
@@ -220,8 +221,9 @@ async fn a_bucket_is_handed_to_a_team_mate_who_is_told() {
 
 #[tokio::test]
 async fn a_trail_is_for_approvers_admins_and_auditors() {
-    run(async |company| {
-        let (alice, morgan) = (&company.alice, &company.morgan);
+    let with_an_auditor = Setup::new().with_settings("admins =", "auditors = [\"U0OLGA\"]\nadmins =");
+    run_in(with_an_auditor, async |company| {
+        let (alice, morgan, olga) = (&company.alice, &company.morgan, &company.olga);
         let id = alice.asks_for("s3-bucket", &BUCKET).await;
         alice.runs(&format!("/provision audit {id}")).await;
         insta::assert_snapshot!(alice.is_told(), @"Only its approvers, the platform team and auditors can read the audit trail of a request.");
@@ -235,6 +237,42 @@ async fn a_trail_is_for_approvers_admins_and_auditors() {
         #4 2026-11-23 09:00 UTC *refused* by <@U0ALICE> · ACTIVE: read the trail: not a reader of the trail [command] `id`
         (Request `ID` · team payments · Each line ends with the beginning of its digest.)
         ");
+        let hers = morgan.is_told();
+        for reader in [&company.pat, olga] {
+            reader.runs(&format!("/provision audit {id}")).await;
+            assert_eq!(reader.is_told(), hers);
+        }
+        // Whoever may read everything changes nothing.
+        for word in ["renew", "teardown", "transfer", "cancel", "pause"] {
+            olga.runs(&format!("/provision {word} {id}")).await;
+            let told = olga.is_told();
+            assert!(told.contains("can do that") || told.contains("can cancel"), "{word}: {told}");
+        }
+        assert!(!olga.has_a_form());
+        assert_eq!(company.trail().await.matches("refused | U0OLGA").count(), 5, "{}", company.trail().await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_database_leaves_a_last_snapshot_and_says_so_before_and_after() {
+    run(async |company| {
+        let alice = &company.alice;
+        let id = alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
+        company.morgan.clicks("Approve").await;
+        alice.runs(&format!("/provision teardown {id}")).await;
+        let snapshot =
+            "*Snapshot*: a last one is taken of Database (AWS::RDS::DBInstance), which may go on costing.";
+        let form = alice.form();
+        assert!(form.contains(snapshot) && form.contains("*Deleted*, and cannot be brought back:"), "{form}");
+        confirms(company).await;
+        company.waits("1m").await;
+        let told = alice.newest_dm();
+        assert!(
+            told.contains("*Snapshot*: a last one was taken of Database (AWS::RDS::DBInstance)"),
+            "{told}"
+        );
+        assert_eq!(company.newest_request().await.status.name().word(), "TERMINATED");
     })
     .await;
 }

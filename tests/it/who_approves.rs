@@ -260,3 +260,37 @@ async fn what_nobody_could_ever_approve_is_refused_with_whom_to_ask() {
     })
     .await;
 }
+
+const BY_TEAM_AND_SIZE: &str = "  rules:
+  - {when: {team: [search], parameter: InstanceSize, is: [small, medium]}, mode: auto}
+";
+
+#[tokio::test]
+async fn a_rule_can_be_for_one_team_and_for_small_sizes_only() {
+    run_in(asking(BY_TEAM_AND_SIZE), async |company| {
+        let mut paths = Vec::new();
+        for (person, size) in [(&company.bob, "medium"), (&company.alice, "medium"), (&company.bob, "large")]
+        {
+            person
+                .runs(&format!(
+                    "/provision rds-postgres DatabaseName=orders Environment=staging InstanceSize={size}"
+                ))
+                .await;
+            let form = person.form();
+            paths.push(form.lines().find(|line| line.contains("*Approval*")).unwrap().to_owned());
+            person.submits().await;
+            let request = company.newest_request().await;
+            paths.push(format!("{} {size}: {}", request.team, request.status.name().word()));
+            company.clock.advance("1m");
+        }
+        insta::assert_snapshot!(paths.join("\n"), @"
+        *Approval*: automatic, because InstanceSize is medium and it is for team search
+        search medium: ACTIVE
+        *Approval*: <@U0MORGAN>
+        payments medium: AWAITING_APPROVAL
+        *Approval*: <!subteam^S0LEADS>
+        search large: AWAITING_APPROVAL
+        ");
+    })
+    .await;
+}
