@@ -54,6 +54,21 @@ pub async fn offers(portal: &Portal, person: &PersonId) -> Result<Vec<Offer>, Er
     Ok(offers)
 }
 
+/// The products that `person` may ask for in which every one of these words is found.
+///
+/// # Errors
+/// As [`offers`].
+pub async fn found(portal: &Portal, person: &PersonId, words: &[String]) -> Result<Vec<Offer>, Error> {
+    let mut offers = offers(portal, person).await?;
+    let words: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    offers.retain(|Offer { product, .. }| {
+        let about = [product.key.as_str(), &product.name, &product.description, &product.owner];
+        let about = about.join("\n").to_lowercase();
+        words.iter().all(|word| about.contains(word.as_str()))
+    });
+    Ok(offers)
+}
+
 /// The form of a product, filled with what was typed behind the command.
 ///
 /// # Errors

@@ -187,6 +187,44 @@ async fn a_product_is_chosen_from_the_catalog_too() {
 }
 
 #[tokio::test]
+async fn words_that_name_no_product_lead_to_those_they_are_found_in() {
+    let for_others =
+        Setup::new().with_catalog("ecs-service/product.yml", "requesters: everyone", "requesters: [search]");
+    run_in(for_others, async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision encrypted Bucket").await;
+        insta::assert_snapshot!(alice.form(), @"
+        Catalog  [Close]
+        Only what *encrypted Bucket* is found in; `/provision` alone shows everything.
+        # What you can request
+        *Secure S3 Bucket* `s3-bucket`
+        An encrypted S3 bucket with versioning and lifecycle rules
+        from about $2.15/month · no approval needed · Platform Team
+        [Request]
+        (`/provision &lt;product&gt;` opens a form right away, `/provision help` shows the rest.)
+        (Simulated: nothing real is made)
+        ");
+        alice.clicks("Request").await;
+        assert!(alice.form().starts_with("Secure S3 Bucket [Request]"), "{}", alice.form());
+        alice.closes_all().await;
+        alice.runs("/provision platform team").await;
+        let all = alice.form();
+        assert!(all.contains("`s3-bucket`") && all.contains("`rds-postgres`"), "{all}");
+        assert!(!all.contains("`ecs-service`"), "what is for others is not found: {all}");
+        alice.closes_all().await;
+        alice.runs("/provision encrypted database").await;
+        assert_eq!(alice.form(), "-");
+        assert!(
+            alice.is_told().starts_with("There is no product called *encrypted*."),
+            "{}",
+            alice.is_told()
+        );
+        assert_eq!(company.trail().await, "");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_cards_thread_shows_each_step_to_whoever_follows_it() {
     run_in(Setup::new().with_step("10s"), async |company| {
         company.alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;

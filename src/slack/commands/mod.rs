@@ -1,4 +1,5 @@
-//! The slash command: its first word says what is wanted. One file per word; a product's key opens its form.
+//! The slash command: its first word says what is wanted. One file per word; a product's key opens its form, other words
+//! the catalog with what they are found in.
 
 mod again;
 mod audit;
@@ -25,6 +26,8 @@ pub(super) use list::{Rows, modal as list_modal, page as list_page};
 pub(super) use request::full;
 pub(super) use stats::modal as stats_modal;
 
+use slack_morphism::prelude::SlackModalView;
+
 use super::edge::{Edge, Whereabouts, words};
 use super::incoming::{Command, Shortcut};
 use super::messages::Message;
@@ -32,7 +35,7 @@ use super::reply::Ack;
 use super::views;
 use crate::domain::parameters::{Prefill, parse_prefill};
 use crate::portal::Error;
-use crate::portal::form::{Typed, offers};
+use crate::portal::form::{Offer, Typed, find_product, found, offers};
 
 /// Answers a command.
 pub(super) async fn answer(edge: &Edge, command: Command) -> Ack {
@@ -63,15 +66,27 @@ async fn by_word(edge: &Edge, at: Whereabouts, command: Command, typed_text: &st
         Some("teardown") => teardown::ask(edge, at, command.trigger_id, rest).await,
         Some("transfer") => transfer::transfer(edge, at, command.trigger_id, rest, third).await,
         Some("again") => again::again(edge, at, command.trigger_id, rest).await,
-        Some("change") => Box::pin(change::change(edge, at, command.trigger_id, rest, &words.pairs)).await,
+        Some("change") => change::change(edge, at, command.trigger_id, rest, &words.pairs).await,
         Some("audit") => audit::audit(edge, at, rest).await,
         Some("costs") => costs::costs(edge, at, rest).await,
         Some("stats") => stats::stats(edge, at, rest).await,
         Some("jobs") => jobs::jobs(edge, at).await,
         Some("pause") => pause::pause(edge, at, typed_text).await,
         Some("resume") => pause::resume(edge, at).await,
-        Some(product) => form::open(edge, at, command.trigger_id, product, typed(words.pairs)).await,
+        Some(product) => named(edge, at, command.trigger_id, product, words).await,
     }
+}
+
+/// Opens the form of the product that was named; where none is called so, the catalog with those that the words are found in.
+async fn named(edge: &Edge, at: Whereabouts, trigger: Option<String>, product: &str, words: Prefill) -> Ack {
+    if find_product(&edge.portal, product).is_err()
+        && let Ok(offers) = found(&edge.portal, &at.person, &words.words).await
+        && !offers.is_empty()
+    {
+        let view = shown(edge, &offers, Some(&words.words.join(" "))).await;
+        return opened(edge, &at, trigger, view);
+    }
+    form::open(edge, at, trigger, product, typed(words.pairs)).await
 }
 
 /// Answers a shortcut: there is one, and it opens the catalog.
@@ -88,27 +103,37 @@ pub(super) async fn shortcut(edge: &Edge, shortcut: Shortcut) -> Ack {
 
 /// Opens the catalog.
 pub(super) async fn catalog(edge: &Edge, at: Whereabouts, trigger: Option<String>) -> Ack {
-    match catalog_view(edge, &at).await {
+    let view = match offers(&edge.portal, &at.person).await {
+        Ok(offers) => shown(edge, &offers, None).await,
+        Err(error) => Err(error),
+    };
+    opened(edge, &at, trigger, view)
+}
+
+fn opened(
+    edge: &Edge,
+    at: &Whereabouts,
+    trigger: Option<String>,
+    view: Result<SlackModalView, Error>,
+) -> Ack {
+    match view {
         Ok(view) => {
-            edge.open_later(&at, trigger, view);
+            edge.open_later(at, trigger, view);
             Ack::Empty
         }
         Err(error) => Ack::Ephemeral(Message::plain(&words(&error))),
     }
 }
 
-async fn catalog_view(
-    edge: &Edge,
-    at: &Whereabouts,
-) -> Result<slack_morphism::prelude::SlackModalView, Error> {
-    let offers = offers(&edge.portal, &at.person).await?;
+/// The modal with these products; `sought` are the words that they were searched for.
+async fn shown(edge: &Edge, offers: &[Offer], sought: Option<&str>) -> Result<SlackModalView, Error> {
     let shown: Vec<_> = offers
         .iter()
         .map(|offer| super::messages::Offer { product: &offer.product, estimate: offer.estimate.clone() })
         .collect();
     let simulated = edge.portal.ports.provisioner.is_simulated();
     let paused = edge.portal.ports.store.pause().await?;
-    Ok(views::catalog(&shown, &edge.portal.organization.command, simulated, paused.as_ref()))
+    Ok(views::catalog(&shown, &edge.portal.organization.command, simulated, paused.as_ref(), sought))
 }
 
 /// `team=name` is not a parameter of any product.

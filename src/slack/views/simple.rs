@@ -7,18 +7,23 @@ use crate::domain::pause::Pause;
 use crate::slack::blocks::{MAX_VIEW_BLOCKS, section};
 use crate::slack::ids::CallbackId;
 use crate::slack::messages::{Offer, offer_blocks, paused};
+use crate::slack::mrkdwn::escape_within;
 
-/// The catalog, one Request button a product.
+/// The catalog, one Request button a product; `sought` are the words that it was searched for.
 pub fn catalog(
     offers: &[Offer<'_>],
     command: &str,
     simulated: bool,
     pause: Option<&Pause>,
+    sought: Option<&str>,
 ) -> SlackModalView {
-    let notice = pause.map(|pause| section(&paused(pause)));
-    let room = MAX_VIEW_BLOCKS - usize::from(notice.is_some());
-    let offers = offer_blocks(offers, command, simulated, room);
-    modal("Catalog", CallbackId::Catalog, notice.into_iter().chain(offers).collect())
+    let only = sought.map(|words| {
+        let (words, command) = (escape_within(words, 100), escape_within(command, 40));
+        section(&format!("Only what *{words}* is found in; `{command}` alone shows everything."))
+    });
+    let notices: Vec<_> = pause.map(|pause| section(&paused(pause))).into_iter().chain(only).collect();
+    let offers = offer_blocks(offers, command, simulated, MAX_VIEW_BLOCKS - notices.len());
+    modal("Catalog", CallbackId::Catalog, notices.into_iter().chain(offers).collect())
 }
 
 /// Says something, such as a refusal, where the person is looking; `text` is formatted and already safe.
@@ -37,11 +42,11 @@ mod tests {
     fn the_catalog_has_one_button_a_product_and_nothing_to_submit() {
         let product = sample::product("s3-bucket");
         let offers = vec![Offer { product: &product, estimate: None }; 300];
-        let view = catalog(&offers, "/provision", true, None);
+        let view = catalog(&offers, "/provision", true, None, None);
         assert_within_limits(&view);
         assert_eq!(transcript(&view).matches("[Request]").count(), 97);
         let pause = Pause::new(None, &Actor::Operator, jiff::Timestamp::UNIX_EPOCH);
-        let view = catalog(&offers, "/provision", true, Some(&pause));
+        let view = catalog(&offers, "/provision", true, Some(&pause), Some(&"<bucket>".repeat(500)));
         assert_within_limits(&view);
         assert!(transcript(&view).contains("*New requests are paused* since"), "{}", transcript(&view));
     }
