@@ -53,9 +53,11 @@ fn row(offer: &Offer<'_>) -> SlackBlock {
         Some(estimate) => format!("from about {}/month", dollars(estimate.monthly)),
         None => "cost depends on what you choose".to_owned(),
     };
-    let approval = match product.approval.mode {
+    let rule = &product.approval;
+    let approval = match rule.mode {
+        ApprovalMode::Auto | ApprovalMode::Required if !rule.rules.is_empty() => "may need approval",
         ApprovalMode::Auto => "no approval needed",
-        ApprovalMode::Required if product.approval.auto_when.is_empty() => "needs approval",
+        ApprovalMode::Required if rule.auto_when.is_empty() => "needs approval",
         ApprovalMode::Required => "may need approval",
     };
     let text = format!(
@@ -72,6 +74,7 @@ fn row(offer: &Offer<'_>) -> SlackBlock {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::approval::{ApprovalRule, RuleFor};
     use crate::slack::messages::sample;
     use crate::slack::messages::transcript::{assert_within_limits, transcript};
 
@@ -94,6 +97,25 @@ mod tests {
         (`/provision &lt;product&gt;` opens a form right away, `/provision help` shows the rest.)
         (Simulated: nothing real is made)
         ");
+    }
+
+    #[test]
+    fn a_product_with_rules_may_need_approval_whatever_it_is_without_them() {
+        let said = |mode, rules| {
+            let mut product = sample::product("s3-bucket");
+            product.approval = ApprovalRule { mode, rules, ..product.approval };
+            let text =
+                transcript(&catalog(&[Offer { product: &product, estimate: None }], "/provision", false));
+            text.lines().find_map(|line| line.split(" · ").nth(1).map(str::to_owned)).unwrap()
+        };
+        let rule = RuleFor { when: Vec::new(), mode: ApprovalMode::Required, stages: Vec::new() };
+        let told = [
+            said(ApprovalMode::Auto, vec![]),
+            said(ApprovalMode::Required, vec![]),
+            said(ApprovalMode::Auto, vec![rule.clone()]),
+            said(ApprovalMode::Required, vec![rule]),
+        ];
+        assert_eq!(told, ["no approval needed", "needs approval", "may need approval", "may need approval"]);
     }
 
     #[test]
