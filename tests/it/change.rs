@@ -243,6 +243,9 @@ async fn what_lives_is_brought_to_the_version_that_the_catalog_has_now() {
         company.changes_the_catalog("s3-bucket/product.yml", "version: v1.0", "version: v1.1");
         company.changes_the_catalog("s3-bucket/template.yml", "AWSTemplateFormatVersion:", "# Newer.\nAWSTemplateFormatVersion:");
         company.restarts().await;
+        alice.runs(&format!("/provision status {}", &id[..8])).await;
+        assert!(alice.is_told().contains("*Product* Secure S3 Bucket v1.0"), "it stays what it is: {}", alice.is_told());
+        assert_eq!(company.newest_request().await.product.version, "v1.0");
         alice.runs(&format!("/provision change {}", &id[..8])).await;
         assert!(alice.form().contains("v1.0 → v1.1"), "{}", alice.form());
         alice.submits().await;

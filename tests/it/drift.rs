@@ -79,7 +79,7 @@ async fn lost_tags_are_told_and_not_touched() {
         company.waits(A_LOOK).await;
         insta::assert_snapshot!(told(company).join("\n---\n"), @"
         The portal's records and AWS disagree:
-        • Request `id` lost or changed its tags Requester, RequestId, Product, ProvisionedBy; put them back, or costs and rights go astray.
+        • Request `id` lost or changed its tags Requester, RequestId, Product, ApprovedBy, ProvisionedBy; put them back, or costs and rights go astray.
         Records and executions are put right. Nothing in AWS is changed or removed.
         ");
         company.waits(A_LOOK).await;

@@ -53,6 +53,9 @@ async fn what_failed_is_cleaned_up_and_can_be_tried_again_with_the_same_form() {
         *Lives until*: 2026-12-30 09:01 UTC
         (Simulated: nothing real is made)
         ");
+        let (_, metrics) = company.gets("/metrics").await;
+        let failures = "quartermaster_provisions_total{product=\"s3-bucket\",outcome=\"failed\"} 1\n";
+        assert!(metrics.contains(failures), "{metrics}");
         let failed = company.newest_request().await;
         assert_eq!(failed.status.name().word(), "FAILED");
         company.clock.advance("1m");

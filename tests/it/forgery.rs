@@ -165,6 +165,7 @@ async fn what_is_not_signed_by_slack_or_too_old_is_refused_unread() {
         }
         let then = company.clock.seconds_from_now(-299);
         assert_eq!(post(then, &slack.signature(then, COMMAND.as_bytes()), COMMAND).await.0, 200);
+        assert_eq!(company.trail().await, "");
     })
     .await;
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use quartermaster::catalog;
 use quartermaster::playground::{DeliveryFailure, Message, Place as At, Playground};
 use quartermaster::ports::clock::SystemClock;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::Place;
 use crate::harness::cloud::Cloud;
@@ -215,8 +215,14 @@ fn each_lived_once(trail: &[(String, String)]) {
 fn each_was_made_once(cloud: &Cloud) {
     let orders = cloud.stand_in.calls().into_iter().filter(|(operation, _)| operation == "ProvisionProduct");
     let text = |body: &Value, field: &str| body[field].as_str().unwrap().to_owned();
+    let approved_by = json!({"Key": "ApprovedBy", "Value": MORGAN});
+    let orders: Vec<_> = orders.collect();
+    for (_, body) in &orders {
+        assert!(body["Tags"].as_array().unwrap().contains(&approved_by), "{body}");
+    }
     let orders: BTreeSet<(String, String)> = orders
-        .map(|(_, body)| (text(&body, "ProvisionedProductName"), text(&body, "ProvisionToken")))
+        .iter()
+        .map(|(_, body)| (text(body, "ProvisionedProductName"), text(body, "ProvisionToken")))
         .collect();
     assert_eq!(orders.len(), DATABASES.len(), "{orders:?}");
 }

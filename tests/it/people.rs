@@ -196,6 +196,8 @@ async fn whoever_is_no_full_member_is_told_why_that_is_of_no_use() {
         Apps cannot ask for AWS resources. A person has to do it.
         ");
 
+        assert_eq!(company.trail().await, "", "nothing was asked for");
+
         is(&|_| {});
         company.waits("61s").await;
         company.olga.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;

@@ -1,12 +1,17 @@
 //! The three products, from the form to what exists.
 
-use quartermaster::domain::request::StatusName;
+use quartermaster::domain::request::{Request, StatusName};
 
 use crate::harness::{Setup, run, run_in};
 
 /// An image by its digest, as the product wants it.
 pub(crate) const IMAGE: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/checkout-api@sha256:\
     9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+/// What is written on what was made.
+fn tags(request: &Request) -> String {
+    request.tags().iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ")
+}
 
 #[tokio::test]
 async fn a_bucket_is_approved_by_itself_and_there_at_once() {
@@ -148,7 +153,12 @@ async fn the_bucket_is_called_what_its_template_would_call_it_and_carries_its_ta
             (bound("TeamName"), bound("RequesterId"), bound("RequestId")),
             ("payments".to_owned(), "U0ALICE".to_owned(), id)
         );
+        insta::assert_snapshot!(tags(&request).replace(&request.id.to_string(), "ID"), @"Team=payments, Requester=U0ALICE, RequestId=ID, Product=s3-bucket, ApprovedBy=automatic, ProvisionedBy=quartermaster");
         assert!(company.alice.newest_dm().contains("Simulated: nothing real is made"));
+        company.alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
+        company.morgan.clicks("Approve").await;
+        let approved = company.newest_request().await;
+        assert!(tags(&approved).contains("ApprovedBy=U0MORGAN"), "{}", tags(&approved));
     })
     .await;
 }

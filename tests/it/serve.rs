@@ -239,3 +239,12 @@ fn a_product_that_asks_for_a_secret_keeps_the_bot_from_starting() {
         assert!(said.contains(told) && !said.contains("exit 0"), "{said}");
     }
 }
+
+#[test]
+fn the_service_catalog_side_is_printed_as_it_is_committed() {
+    let place = Place::new("127.0.0.1:0");
+    let printed = place.runs(&["catalog", "template"]);
+    assert!(printed.status.success(), "{}", said(&printed));
+    let committed = include_str!("../../infra/portfolio.yml");
+    assert!(String::from_utf8(printed.stdout).unwrap() == committed, "infra/portfolio.yml is out of date");
+}

@@ -34,6 +34,9 @@ pub use stages::Question;
 pub use status::{Cause, Ending, Status, StatusName};
 pub use surface::{MessageRef, News, Surface};
 
+/// Characters of a tag's value that AWS takes.
+const MAX_TAG_VALUE: usize = 256;
+
 /// A request as it is stored. The row is the truth; every message is a rendering of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
@@ -141,10 +144,25 @@ impl Request {
             ("Requester", self.requester.to_string()),
             ("RequestId", self.id.to_string()),
             ("Product", self.product.key.to_string()),
+            ("ApprovedBy", self.approved_by()),
             ("ProvisionedBy", "quartermaster".to_owned()),
         ]
         .map(|(key, value)| (key.to_owned(), value))
         .to_vec()
+    }
+
+    /// Who agreed, as many as a tag's value holds; `automatic` where nobody had to.
+    fn approved_by(&self) -> String {
+        let mut text = String::new();
+        for approval in &self.approvals {
+            let by = approval.by.as_str();
+            if text.len() + 1 + by.len() > MAX_TAG_VALUE {
+                break;
+            }
+            text.push_str(if text.is_empty() { "" } else { " " });
+            text.push_str(by);
+        }
+        if text.is_empty() { "automatic".to_owned() } else { text }
     }
 
     /// The slot it holds until it has ended.
@@ -363,6 +381,9 @@ mod tests {
         let message = |ts: &str| MessageRef { channel: ChannelId::new("C0PAYMENTS"), ts: ts.into() };
         for name in StatusName::ALL {
             let mut request = at(name);
+            if let Status::Denied { instead_of, .. } = &mut request.status {
+                *instead_of = Some(PersonId::new("U0PRIYA"));
+            }
             request.messages = BTreeMap::from([
                 (Surface::Card, message("1.1")),
                 (Surface::Thread, message("1.2")),
@@ -382,5 +403,22 @@ mod tests {
             let stored = serde_json::to_string(&request).unwrap();
             assert_eq!(serde_json::from_str::<Request>(&stored).unwrap(), request);
         }
+    }
+
+    #[test]
+    fn a_tag_says_who_approved_and_is_never_longer_than_aws_takes() {
+        let approved_by = |count: usize| {
+            let mut request = at(StatusName::Approved);
+            let approval = |n| Approval {
+                by: PersonId::new(format!("U0{n:06}")),
+                at: request.submitted_at,
+                instead_of: None,
+            };
+            request.approvals = (0..count).map(approval).collect();
+            request.tags().into_iter().find(|(key, _)| key == "ApprovedBy").unwrap().1
+        };
+        assert_eq!([0, 1, 2].map(approved_by), ["automatic", "U0000000", "U0000000 U0000001"]);
+        let many = approved_by(100);
+        assert!(many.len() <= MAX_TAG_VALUE && many.ends_with(" U0000027"), "whole names only: {many}");
     }
 }
