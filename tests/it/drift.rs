@@ -32,6 +32,8 @@ async fn what_was_removed_outside_of_the_portal_ends_and_frees_its_slot() {
         • Request `id` is not in AWS any more: it was removed outside of the portal.
         Records and executions are put right. Nothing in AWS is changed or removed.
         ");
+        let trail = company.trail().await;
+        assert_eq!(trail.matches("| s3-bucket | TERMINATED").count(), 1, "{trail}");
         alice.runs("/provision s3-bucket").await;
         assert!(alice.form().contains("2 of 10 used"), "{}", alice.form());
         company.waits(A_LOOK).await;

@@ -34,6 +34,7 @@ async fn a_request_goes_its_way_over_sockets_and_nothing_is_heard_over_http() {
         company.alice.asks_for("rds-postgres", &DATABASE).await;
         company.morgan.clicks("Approve").await;
         assert!(company.alice.newest_dm().contains("is ready"), "{}", company.alice.newest_dm());
+        assert!(company.trail().await.contains("| rds-postgres | ACTIVE"), "{}", company.trail().await);
         assert_eq!(company.gets("/slack/commands").await.0, 404);
         assert_eq!(company.gets("/healthz").await.0, 200);
         assert_eq!(company.gets("/readyz").await, (200, "ready\n".to_owned()));
