@@ -114,11 +114,7 @@ pub(crate) fn request() -> Request {
         attempt: 1,
         epoch: 1,
         status: Status::Approved,
-        approvals: vec![Approval {
-            by: PersonId::new("U0MORGAN"),
-            at: at("2026-11-22T10:00:00Z"),
-            instead_of: None,
-        }],
+        approvals: vec![approval()],
         reductions: Vec::new(),
         asking: Asking::begun(at("2026-11-22T09:00:00Z")),
         renewal: None,
@@ -136,6 +132,10 @@ pub(crate) fn request() -> Request {
 fn estimate() -> Estimate {
     let (region, priced_on) = ("us-east-1".into(), "2026-08-21".into());
     Estimate { monthly: Decimal::new(1455, 2), region, priced_on }
+}
+
+fn approval() -> Approval {
+    Approval { by: PersonId::new("U0MORGAN"), at: at("2026-11-22T10:00:00Z"), instead_of: None }
 }
 
 fn outputs() -> Vec<Output> {
