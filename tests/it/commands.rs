@@ -254,11 +254,11 @@ async fn every_end_has_a_name_of_its_own_for_people_and_in_the_row() {
         let told = alice.is_told();
         let told: Vec<&str> = told.lines().filter(|line| line.starts_with('*')).collect();
         insta::assert_snapshot!(told.join("\n"), @"
-        *Secure S3 Bucket v1.0* · Failed 2027-01-23
-        *PostgreSQL RDS Instance v1.0* · Timed out 2027-01-23
-        *PostgreSQL RDS Instance v1.0* · Cancelled 2027-01-22
-        *PostgreSQL RDS Instance v1.0* · Denied 2027-01-22
-        *ECS Fargate Service v1.0* · Torn down 2027-01-22
+        *Secure S3 Bucket v1.0* `logs` · Failed 2027-01-23
+        *PostgreSQL RDS Instance v1.0* `unanswered` · Timed out 2027-01-23
+        *PostgreSQL RDS Instance v1.0* `cancelled` · Cancelled 2027-01-22
+        *PostgreSQL RDS Instance v1.0* `denied` · Denied 2027-01-22
+        *ECS Fargate Service v1.0* `payments-checkout-dev-id` · Torn down 2027-01-22
         ");
     })
     .await;

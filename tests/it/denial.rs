@@ -149,7 +149,7 @@ async fn a_denial_by_a_delegate_says_for_whom_it_is_to_everybody() {
         alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
         olga_denies(company, "Use the shared one").await;
         insta::assert_snapshot!(alice.newest_dm(), @"
-        Your request for *PostgreSQL RDS Instance v1.0* was denied.
+        Your request for *PostgreSQL RDS Instance v1.0* `orders` was denied.
         Denied by <@U0OLGA> for <@U0MORGAN> (2026-11-23 09:00 UTC)
         > Use the shared one
         [Ask again]
