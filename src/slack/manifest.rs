@@ -85,7 +85,7 @@ fn features(command: &str, transport: Transport<'_>) -> String {
   slash_commands:
     - command: {command}
 {url}      description: Request an AWS resource, or see how a request stands
-      usage_hint: "[product | list | costs | status ID | renew ID | teardown ID | transfer ID @person | audit ID | help]"
+      usage_hint: "[product | list | status ID | change ID | renew ID | teardown ID | again ID | costs | help]"
       should_escape: true # so that a person named behind transfer arrives as an id
   shortcuts:
     - name: Request a resource

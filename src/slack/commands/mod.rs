@@ -39,22 +39,22 @@ use crate::portal::form::{Offer, Typed, find_product, found, offers};
 
 /// Answers a command.
 pub(super) async fn answer(edge: &Edge, command: Command) -> Ack {
-    let at = Whereabouts {
-        person: command.origin.person.clone(),
-        channel: command.channel.clone(),
-        response_url: command.response_url.clone(),
-        in_modal: false,
-    };
     let typed_text = escaped::as_typed(&command.text);
     let words = parse_prefill(&typed_text);
     if words.words.first().is_some_and(|word| word.eq_ignore_ascii_case("help")) {
         return Ack::Written(edge.help());
     }
     // All that has more to do is kept elsewhere, so that help moves little.
-    Box::pin(by_word(edge, at, command, &typed_text, words)).await
+    Box::pin(by_word(edge, command, &typed_text, words)).await
 }
 
-async fn by_word(edge: &Edge, at: Whereabouts, command: Command, typed_text: &str, words: Prefill) -> Ack {
+async fn by_word(edge: &Edge, command: Command, typed_text: &str, words: Prefill) -> Ack {
+    let at = Whereabouts {
+        person: command.origin.person.clone(),
+        channel: command.channel.clone(),
+        response_url: command.response_url.clone(),
+        in_modal: false,
+    };
     let mut plain = words.words.iter().map(String::as_str);
     let (first, rest, third) = (plain.next().map(str::to_lowercase), plain.next(), plain.next());
     match first.as_deref() {

@@ -60,10 +60,26 @@ struct Fields {
     response_url: Option<String>,
 }
 
+/// Fields that Slack sends with every command and nobody reads: not even decoding them is worth it.
+const IGNORED: [&[u8]; 7] = [
+    b"token",
+    b"team_domain",
+    b"channel_name",
+    b"user_name",
+    b"api_app_id",
+    b"is_enterprise_install",
+    b"enterprise_name",
+];
+
+fn is_ignored(pair: &[u8]) -> bool {
+    pair.split(|byte| *byte == b'=').next().is_some_and(|key| IGNORED.contains(&key))
+}
+
 impl Fields {
     fn read(body: &[u8]) -> Self {
         let mut fields = Self::default();
-        for (key, value) in form_urlencoded::parse(body) {
+        let pairs = body.split(|byte| *byte == b'&').filter(|pair| !is_ignored(pair));
+        for (key, value) in pairs.flat_map(form_urlencoded::parse) {
             let field = match key.as_ref() {
                 "ssl_check" => &mut fields.ssl_check,
                 "command" => &mut fields.command,
