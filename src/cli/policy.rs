@@ -8,13 +8,13 @@ use clap::Args;
 use super::catalog_form::principal_texts;
 use super::{Failure, load_catalog, print};
 use crate::config::{Settings, StoreChoice, settings_file};
-use crate::domain::catalog::{Approvers, Catalog, Exceptions, OverBudget, Principal, Product, Stage};
+use crate::domain::catalog::{Approvers, Catalog, OverBudget, Principal, Product, Stage};
 use crate::domain::cost::{dollars, estimate};
 use crate::domain::exception::Exception;
 use crate::domain::hopeless::hopeless;
 use crate::domain::ids::PersonId;
 use crate::domain::parameters::{ParameterValues, check_parameters, match_prefill};
-use crate::domain::policy::{ApprovalPath, Team, path_of_exception, path_with_budget};
+use crate::domain::policy::{ApprovalPath, Team, path_as_things_stand};
 use crate::domain::quota::{BudgetUse, QuotaUse, TeamUse};
 use crate::portal::others;
 use crate::wiring;
@@ -141,11 +141,10 @@ fn explanation(
     let used = held.iter().find(|held| held.product == product.key).map_or(0, |held| held.used);
     let quota = QuotaUse { used, limit: product.quota.per_team };
     let exception = Exception::needed(product.quota, quota, budget, estimate.as_ref());
-    let is_refused = product.quota.exceptions == Exceptions::Refuse || admins.is_empty();
-    let mut path = path_with_budget(product, &team.name, values.as_slice(), estimate.as_ref(), budget);
-    if exception.is_some() && !is_refused {
-        path = path_of_exception(&product.approval, path);
-    }
+    let is_refused = !product.quota.may_except(admins);
+    let is_exception = exception.is_some() && !is_refused;
+    let (values, price) = (values.as_slice(), estimate.as_ref());
+    let path = path_as_things_stand(product, &team.name, values, price, budget, is_exception);
     let mut text = format!("{} ({}) for {person}, team {}\n", product.name, product.key, team.name);
     if !product.requesters.include(&team.name) {
         let _ = writeln!(text, "requesters: refused, it is not offered to team {}", team.name);

@@ -209,6 +209,13 @@ pub struct QuotaRule {
     pub exceptions: Exceptions,
 }
 
+impl QuotaRule {
+    /// Whether one of these admins can be asked to let a request go beyond a limit.
+    pub fn may_except(&self, admins: &[Principal]) -> bool {
+        self.exceptions == Exceptions::Ask && !admins.is_empty()
+    }
+}
+
 /// What becomes of a request for which no slot is free, or for which the budget has no room that approvers may give.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Exceptions {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::approval::{Approvers, Stage};
-use super::catalog::{Exceptions, Principal, Product};
+use super::catalog::{Principal, Product};
 use super::ids::TeamName;
 use super::organization::Organization;
 use super::policy::{Team, needed_in_all};
@@ -40,7 +40,6 @@ pub fn hopeless(product: &Product, organization: &Organization) -> Vec<Hopeless>
 /// An exception that nobody could ever grant, because an admin has to agree besides the approvers. Where there are no
 /// admins there are no exceptions.
 fn of_exceptions(product: &Product, team: &Team, admins: &[Principal]) -> Option<Hopeless> {
-    let may_be = product.quota.exceptions == Exceptions::Ask && !admins.is_empty();
     let known = !admins.iter().any(|one| matches!(one, Principal::Group(_)));
     let paths = product.approval.paths();
     let can_be = |stages: &Vec<Stage>| {
@@ -49,7 +48,7 @@ fn of_exceptions(product: &Product, team: &Team, admins: &[Principal]) -> Option
         seats.push((1, admins.iter().cloned().collect()));
         !without || can_be_filled(&seats)
     };
-    (may_be && known && !paths.iter().all(can_be)).then(|| Hopeless {
+    (product.quota.may_except(admins) && known && !paths.iter().all(can_be)).then(|| Hopeless {
         what: format!(
             "nobody of team {} can ever get an exception for {}: no admin is named beside its approvers",
             team.name, product.key
@@ -120,6 +119,7 @@ pub fn names_too_few(stages: &[Stage]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::catalog::Exceptions;
     use crate::domain::fixtures::product;
     use crate::domain::ids::{ChannelId, PersonId};
 

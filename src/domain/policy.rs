@@ -56,13 +56,13 @@ impl ApprovalPath {
         Self::Ask { needed: needed.max(1), stages: Vec::new(), why: None }
     }
 
-    /// Those who are asked about any request of a product with this rule.
     /// Whether it is that of an exception.
     pub fn asks_admins(&self) -> bool {
         let Self::Ask { stages, .. } = self else { return false };
         stages.iter().any(|stage| stage.approvers == Approvers::Admins)
     }
 
+    /// Those who are asked about any request of a product with this rule.
     fn usual(rule: &ApprovalRule) -> Self {
         Self::ask(needed_in_all(&rule.stages()))
     }
@@ -99,21 +99,24 @@ pub fn approval_path(
     matched.map_or_else(|| ApprovalPath::usual(rule), |why| ApprovalPath::Auto { why })
 }
 
-/// Which path a request takes as things stand: [`approval_path`], and where it goes beyond its team's budget what the
-/// product says about that. A refusal for it is no path, and is the store's to make.
-pub fn path_with_budget(
+/// Which path a request takes as things stand: [`approval_path`], where it goes beyond its team's budget what the product
+/// says about that, and the admins where it is asked for as an exception. A refusal is no path, and is the store's to make.
+pub fn path_as_things_stand(
     product: &Product,
     team: &TeamName,
     parameters: &[(String, String)],
     estimate: Option<&Estimate>,
     budget: Option<BudgetUse>,
+    is_exception: bool,
 ) -> ApprovalPath {
-    let path = approval_path(&product.approval, team, parameters, estimate);
+    let rule = &product.approval;
+    let path = approval_path(rule, team, parameters, estimate);
     let exceeds = budget.is_some_and(|budget| !budget.has_room_for(estimate));
-    match product.quota.over_budget {
-        OverBudget::Ask if exceeds => path_above_budget(&product.approval, path),
+    let path = match product.quota.over_budget {
+        OverBudget::Ask if exceeds => path_above_budget(rule, path),
         OverBudget::Ask | OverBudget::Refuse => path,
-    }
+    };
+    if is_exception { path_of_exception(rule, path) } else { path }
 }
 
 /// The path of a request that goes beyond its team's budget: somebody is asked in any case.

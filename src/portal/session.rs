@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::approvers::usual_answer;
 use super::submit::Filled;
 use super::{Error, Portal};
-use crate::domain::catalog::{Exceptions, Principal, Product};
+use crate::domain::catalog::{Principal, Product};
 use crate::domain::cost::estimate;
 use crate::domain::exception::Exception;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, TeamName};
-use crate::domain::policy::{path_of_exception, path_with_budget};
+use crate::domain::policy::path_as_things_stand;
 use crate::domain::preview::Preview;
 use crate::domain::quota::{BudgetUse, QuotaSlot, QuotaUse};
 use crate::domain::request::Request;
@@ -192,10 +192,8 @@ pub(super) async fn preview(
     let exception = Exception::needed(product.quota, quota, budget, estimate.as_ref());
     // What lives has its slot, and grows within the budget or not at all.
     let exception = exception.filter(|_| standing.is_none() && portal.may_except(product));
-    let mut path = path_with_budget(product, team, values, estimate.as_ref(), budget);
-    if exception.is_some() {
-        path = path_of_exception(&product.approval, path);
-    }
+    let is_exception = exception.is_some();
+    let path = path_as_things_stand(product, team, values, estimate.as_ref(), budget, is_exception);
     let (turns, note) = portal.turns(product, &path, team, person).await;
     let usually = if turns.is_empty() { None } else { usual_answer(portal, product, team).await? };
     Ok(Preview {
@@ -215,7 +213,7 @@ pub(super) async fn preview(
 impl Portal {
     /// Whether somebody can be asked to let a request of this product go beyond a limit.
     pub(super) fn may_except(&self, product: &Product) -> bool {
-        product.quota.exceptions == Exceptions::Ask && !self.organization.admins.is_empty()
+        product.quota.may_except(&self.organization.admins)
     }
 
     /// What the team's budget is used for, if it has one.
