@@ -48,14 +48,18 @@ pub(super) fn schedule(change: &mut Change) {
 /// When the clock presses whoever is asked; `None` where it does not, or has done so.
 pub(crate) fn prompt_due(request: &Request, prompt: Prompt) -> Option<Timestamp> {
     let (asking, rule) = (&request.asking, request.rule());
-    let (after, done) = match prompt {
-        Prompt::Reminder => (rule.remind_after, asking.reminded_at),
-        Prompt::Escalation if asks_admins(request) => return None,
-        Prompt::Escalation => (rule.escalate_after, asking.escalated_at),
+    let (at, done) = match prompt {
+        Prompt::Reminder => (rule.remind_after.after(asking.since?), asking.reminded_at),
+        Prompt::Escalation => (escalates_at(request)?, asking.escalated_at),
         Prompt::Nudge | Prompt::Turn => return None,
     };
-    let at = after.after(asking.since?);
     (request.waits_for_approvers() && done.is_none() && at < request.answer_by()).then_some(at)
+}
+
+/// When the admins are asked beside whoever has not answered; `None` where they are asked anyway.
+fn escalates_at(request: &Request) -> Option<Timestamp> {
+    let since = request.asking.since.filter(|_| !asks_admins(request))?;
+    Some(request.rule().escalate_after.after(since))
 }
 
 /// A date of [`prompt_due`] may have come.
@@ -89,11 +93,9 @@ pub(super) fn prompted(
 /// Whether it comes so late that a stronger word is due as well, which is then the only one.
 fn is_outdone(request: &Request, prompt: Prompt, now: Timestamp) -> bool {
     let rule = request.rule();
-    let escalation = request.asking.since.map(|since| rule.escalate_after.after(since));
-    let is_next = rule.remind_after <= rule.escalate_after && !asks_admins(request);
     prompt == Prompt::Reminder
-        && is_next
-        && escalation.is_some_and(|at| at <= now && at < request.answer_by())
+        && rule.remind_after <= rule.escalate_after
+        && escalates_at(request).is_some_and(|at| at <= now && at < request.answer_by())
 }
 
 pub(super) fn nudge(mut change: Change, by: &By) -> Result<Transition, Refusal> {
