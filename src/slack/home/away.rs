@@ -13,14 +13,12 @@ const MOST_SHOWN: usize = 5;
 
 /// Leaves, for whoever is not away.
 pub(super) fn leave_button(page: &HomePage) -> Option<SlackBlockButtonElement> {
-    let is_away = page.aways.iter().any(|away| away.person == page.person);
-    (!is_away).then(|| button(ActionId::Leave, "Out of office", "home", "Out of office"))
+    own(page).is_none().then(|| button(ActionId::Leave, "Out of office", "home", "Out of office"))
 }
 
 pub(super) fn away(page: &HomePage) -> Vec<SlackBlock> {
     let mut blocks = Vec::new();
-    let own = page.aways.iter().find(|away| away.person == page.person);
-    if let Some(own) = own {
+    if let Some(own) = own(page) {
         let text = format!(
             "*You are away* until {}. {} answers what you would be asked to approve.",
             own.until,
@@ -32,6 +30,10 @@ pub(super) fn away(page: &HomePage) -> Vec<SlackBlock> {
     let others = page.aways.iter().filter(|away| away.person != page.person);
     blocks.extend(others.take(MOST_SHOWN).map(|away| context(&answers(away))));
     blocks
+}
+
+fn own(page: &HomePage) -> Option<&Away> {
+    page.aways.iter().find(|away| away.person == page.person)
 }
 
 fn answers(away: &Away) -> String {
