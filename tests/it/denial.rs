@@ -141,6 +141,15 @@ async fn olga_denies(company: &Company, reason: &str) {
     assert_eq!(company.olga.form(), "-");
 }
 
+/// As above, about what lives: Alice's message and the card say for whom.
+async fn olga_denies_and_both_read_it(company: &Company, reason: &str) {
+    olga_denies(company, reason).await;
+    let told = company.alice.newest_dm();
+    assert!(told.contains(&format!("was denied by <@U0OLGA> for <@U0MORGAN>.\n> {reason}")), "{told}");
+    let card = company.morgan.reads("C0PAYMENTS");
+    assert!(card.contains(&format!("Denied by <@U0OLGA> for <@U0MORGAN>\n> {reason}")), "{card}");
+}
+
 #[tokio::test]
 async fn a_denial_by_a_delegate_says_for_whom_it_is_to_everybody() {
     run(async |company| {
@@ -178,11 +187,7 @@ async fn a_delegate_who_denies_a_renewal_or_a_change_is_named_with_for_whom() {
         leaves(company, morgan, "U0OLGA", "2026-11-30").await;
 
         alice.runs(&format!("/provision renew {id}")).await;
-        olga_denies(company, "Ask again in a month").await;
-        let told = alice.newest_dm();
-        assert!(told.contains("was denied by <@U0OLGA> for <@U0MORGAN>.\n> Ask again in a month"), "{told}");
-        let card = morgan.reads("C0PAYMENTS");
-        assert!(card.contains("Denied by <@U0OLGA> for <@U0MORGAN>\n> Ask again in a month"), "{card}");
+        olga_denies_and_both_read_it(company, "Ask again in a month").await;
         let answer = company.newest_request().await.renewal.unwrap().answer.unwrap();
         assert!(
             matches!(answer, RenewalAnswer::Denied { instead_of: Some(of), .. } if of.as_str() == "U0MORGAN")
@@ -191,11 +196,7 @@ async fn a_delegate_who_denies_a_renewal_or_a_change_is_named_with_for_whom() {
         alice.runs(&format!("/provision change {id} InstanceSize=medium")).await;
         alice.submits().await;
         alice.closes_all().await;
-        olga_denies(company, "Tune the queries").await;
-        let told = alice.newest_dm();
-        assert!(told.contains("was denied by <@U0OLGA> for <@U0MORGAN>.\n> Tune the queries"), "{told}");
-        let card = morgan.reads("C0PAYMENTS");
-        assert!(card.contains("Denied by <@U0OLGA> for <@U0MORGAN>\n> Tune the queries"), "{card}");
+        olga_denies_and_both_read_it(company, "Tune the queries").await;
         let answer = company.newest_request().await.change.unwrap().answer.unwrap();
         assert!(
             matches!(answer, ChangeAnswer::Denied { instead_of: Some(of), .. } if of.as_str() == "U0MORGAN")
