@@ -8,8 +8,8 @@ mod renewals;
 mod transfers;
 
 use super::table::{
-    approve, asks_approvers, asks_to_provision, cancel, created, deny, failed, lost, moment, one_of_each,
-    started, told,
+    approve, asks_approvers, asks_to_provision, cancel, created, deny, lost, moment, one_of_each, started,
+    told,
 };
 use super::{MAX_ATTEMPTS, next, note_refusal, record_message};
 use crate::domain::audit::AuditEntry;
@@ -18,14 +18,14 @@ use crate::domain::event::Event;
 use crate::domain::fixtures::{
     at, born, by, execution, minutes, person, product, submitted_at, token, verify_chain,
 };
-use crate::domain::ids::{ChannelId, RecordId};
+use crate::domain::ids::ChannelId;
 use crate::domain::job::{Job, JobKind, Resume};
 use crate::domain::lease::Lease;
 use crate::domain::period::Period;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaChange;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Ending, MessageRef, Output, Request, Status, StatusName, Surface};
+use crate::domain::request::{MessageRef, Output, Request, Status, StatusName, Surface};
 use jiff::Timestamp;
 
 /// A request and everything that has happened to it.
@@ -443,41 +443,6 @@ fn a_whole_life_reads_from_its_trail() {
     4 provisioning by workflow: PROVISIONING ()
     5 active by provisioner: ACTIVE ()
     ");
-}
-
-#[test]
-fn what_failed_is_cleaned_up_before_its_slot_is_free() {
-    let mut life = Life::waiting_for(1);
-    life.goes_on(&approve("morgan"));
-    life.goes_on(&asks_to_provision(&life.request, 2));
-    life.goes_on(&started());
-    let jobs = life.goes_on(&failed("AccessDenied"));
-    assert_eq!(resumes(&jobs), [(token(2).reveal(), &Resume::ProvisioningFailed)]);
-    assert_eq!((life.status(), life.releases), (StatusName::Terminating, 0));
-    life.goes_on(&Event::TerminationStarted { record: RecordId::new("rec-2") });
-    assert_eq!(life.request.provisioned.as_ref().unwrap().record, RecordId::new("rec-2"));
-    life.goes_on(&Event::TerminationSucceeded);
-    assert_eq!(life.request.status, Status::Failed { why: "AccessDenied".into() });
-    assert_eq!(life.releases, 1);
-}
-
-#[test]
-fn a_removal_is_watched_also_where_it_was_never_heard_that_provisioning_began() {
-    let mut life = Life::waiting_for(1);
-    life.goes_on(&approve("morgan"));
-    life.goes_on(&asks_to_provision(&life.request, 2));
-    life.goes_on(&failed("the product was changed"));
-    life.goes_on(&Event::TerminationStarted { record: RecordId::new("rec-2") });
-    assert_eq!(life.request.provisioned.unwrap().record, RecordId::new("rec-2"));
-}
-
-#[test]
-fn what_cannot_be_cleaned_up_keeps_its_slot_and_both_reasons() {
-    let request = at(StatusName::Terminating);
-    let change = next(&request, &Event::TerminationFailed { why: "in use".into() }, minutes(60)).unwrap();
-    let ending = Ending::Failed { why: "no such bucket".into() };
-    assert_eq!(change.request.status, Status::TeardownFailed { why: "in use".into(), ending, attempt: 1 });
-    assert_eq!(change.quota, None);
 }
 
 #[test]

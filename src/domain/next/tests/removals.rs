@@ -1,5 +1,6 @@
 //! Teardowns: asked for early, failing, tried again, given up; and the slot that comes back once.
 
+use super::super::next;
 use super::super::table::{approve, asks_approvers, asks_to_provision, failed, started, tear_down};
 use super::{Life, resumes, succeeded, words};
 use crate::domain::event::Event;
@@ -119,7 +120,7 @@ fn what_is_retained_frees_its_slot_once_and_is_left_alone() {
 #[test]
 fn only_what_could_not_be_torn_down_is_retained() {
     for name in StatusName::ALL.into_iter().filter(|name| *name != StatusName::TeardownFailed) {
-        let refused = super::next(&at(name), &retain(), minutes(60));
+        let refused = next(&at(name), &retain(), minutes(60));
         assert_eq!(refused, Err(Refusal::NothingToRetain { status: name }));
     }
 }
@@ -137,7 +138,7 @@ fn what_is_torn_down_already_is_not_torn_down_again() {
 #[test]
 fn an_execution_that_asks_after_the_teardown_hears_that_it_was_provisioned() {
     fn answer(request: &Request, event: &Event) -> Resume {
-        let change = super::next(request, event, minutes(120)).unwrap();
+        let change = next(request, event, minutes(120)).unwrap();
         let [(_, with)] = resumes(&change.jobs)[..] else { panic!("one answer") };
         assert_eq!((&change.request.status, change.quota), (&request.status, None));
         with.clone()
@@ -181,4 +182,39 @@ fn a_teardown_with_all_its_trouble_reads_from_its_trail() {
     9 teardown failed by provisioner: TEARDOWN_FAILED (the bucket is not empty)
     10 retained by U0PAT: RETAINED (kept for the auditors [button in C0PAYMENTS])
     ");
+}
+
+#[test]
+fn what_failed_is_cleaned_up_before_its_slot_is_free() {
+    let mut life = Life::waiting_for(1);
+    life.goes_on(&approve("morgan"));
+    life.goes_on(&asks_to_provision(&life.request, 2));
+    life.goes_on(&started());
+    let jobs = life.goes_on(&failed("AccessDenied"));
+    assert_eq!(resumes(&jobs), [(token(2).reveal(), &Resume::ProvisioningFailed)]);
+    assert_eq!((life.status(), life.releases), (StatusName::Terminating, 0));
+    life.goes_on(&Event::TerminationStarted { record: RecordId::new("rec-2") });
+    assert_eq!(life.request.provisioned.as_ref().unwrap().record, RecordId::new("rec-2"));
+    life.goes_on(&Event::TerminationSucceeded);
+    assert_eq!(life.request.status, Status::Failed { why: "AccessDenied".into() });
+    assert_eq!(life.releases, 1);
+}
+
+#[test]
+fn a_removal_is_watched_also_where_it_was_never_heard_that_provisioning_began() {
+    let mut life = Life::waiting_for(1);
+    life.goes_on(&approve("morgan"));
+    life.goes_on(&asks_to_provision(&life.request, 2));
+    life.goes_on(&failed("the product was changed"));
+    life.goes_on(&Event::TerminationStarted { record: RecordId::new("rec-2") });
+    assert_eq!(life.request.provisioned.unwrap().record, RecordId::new("rec-2"));
+}
+
+#[test]
+fn what_cannot_be_cleaned_up_keeps_its_slot_and_both_reasons() {
+    let request = at(StatusName::Terminating);
+    let change = next(&request, &Event::TerminationFailed { why: "in use".into() }, minutes(60)).unwrap();
+    let ending = Ending::Failed { why: "no such bucket".into() };
+    assert_eq!(change.request.status, Status::TeardownFailed { why: "in use".into(), ending, attempt: 1 });
+    assert_eq!(change.quota, None);
 }
