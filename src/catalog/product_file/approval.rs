@@ -107,10 +107,11 @@ const AT_ONCE: [&str; 3] = ["approvers", "needed", "quiet"];
 fn asked(reader: &Reader<'_>) -> Asked {
     let several: Vec<Stage> = reader.maps("stages").into_iter().map(one_stage).collect();
     let at_once = AT_ONCE.into_iter().find(|key| reader.has(key));
+    // They are known also where none of them is read, so that a misspelt one is told with the right one.
+    for key in AT_ONCE {
+        reader.node(key);
+    }
     if reader.has("stages") {
-        for key in AT_ONCE {
-            reader.node(key);
-        }
         if let Some(key) = at_once {
             let what = format!("`{}` stands beside `stages`, which says who is asked", reader.path_of(key));
             reader.report(key, what, "move it into a stage");

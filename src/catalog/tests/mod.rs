@@ -172,6 +172,12 @@ fn a_mistyped_key_is_answered_with_the_nearest() {
     catalog/topic/product.yml: line 2: unknown key `aproval`: did you mean `approval`?
     catalog/topic/product.yml: line 3: unknown key `lease.tll`: did you mean `ttl`?
     ");
+    insta::assert_snapshot!(problems_of("name: Topic\napproval:\n  aprovers: [U0MORGAN]\n  neded: 2\n  quite: [U0BOSS]\n  rules:\n    - {when: {team: [payments]}, aprovers: team}\n"), @"
+    catalog/topic/product.yml: line 3: unknown key `approval.aprovers`: did you mean `approvers`?
+    catalog/topic/product.yml: line 4: unknown key `approval.neded`: did you mean `needed`?
+    catalog/topic/product.yml: line 5: unknown key `approval.quite`: did you mean `quiet`?
+    catalog/topic/product.yml: line 7: unknown key `approval.rules[0].aprovers`: did you mean `approvers`?
+    ");
 }
 
 #[test]
