@@ -26,10 +26,14 @@ pub fn estimate<'v>(
     for line in lines {
         sum = sum.checked_add(monthly(line, parameters, prices)?)?;
     }
+    // Amounts that the product names itself are nobody's list price.
+    let is_listed = lines.iter().any(|line| matches!(line, CostLine::Priced { .. }));
+    let (region, priced_on) =
+        if is_listed { (prices.region.clone(), prices.date.clone()) } else { Default::default() };
     Some(Estimate {
         monthly: sum.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero),
-        region: prices.region.clone(),
-        priced_on: prices.date.clone(),
+        region,
+        priced_on,
     })
 }
 
@@ -92,7 +96,8 @@ fn quantity_parameter(quantity: &Quantity) -> Option<&String> {
     }
 }
 
-/// The estimate as people read it everywhere: `about $15/month, us-east-1 list price of 2026-08-21`.
+/// The estimate as people read it everywhere: `about $15/month, us-east-1 list price of 2026-08-21`, or without the list
+/// where none was needed.
 pub fn in_words(estimate: &Estimate) -> String {
     let Estimate { monthly, region, priced_on } = estimate;
     let about = format!("about {}/month", dollars(*monthly));
@@ -168,6 +173,12 @@ mod tests {
         insta::assert_snapshot!(small.unwrap(), @"about $13.14/month, us-east-1 list price of 2026-08-21");
         let large = cost(&database(), &[("Size", "large"), ("Environment", "prod"), ("Storage", " 1000 ")]);
         insta::assert_snapshot!(large.unwrap(), @"about $118.90/month, us-east-1 list price of 2026-08-21");
+    }
+
+    #[test]
+    fn amounts_of_the_products_own_are_nobodys_list_price() {
+        let own = [CostLine::Usd(Decimal::ONE), CostLine::Usd(Decimal::TEN)];
+        insta::assert_snapshot!(cost(&own, &[]).unwrap(), @"about $11/month");
     }
 
     #[test]

@@ -113,10 +113,15 @@ pub fn utc(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// An estimate as people are always shown it: "about $15/month, us-east-1 list price of 2026-08-21".
+/// An estimate as people are always shown it: "about $15/month, us-east-1 list price of 2026-08-21", or the amount alone
+/// where it took no price list.
 pub fn estimate(estimate: &Estimate) -> String {
+    let about = monthly(estimate);
+    if estimate.region.is_empty() {
+        return about;
+    }
     let (region, day) = (escape(&estimate.region), escape(&estimate.priced_on));
-    format!("about {}/month, {region} list price of {day}", dollars(estimate.monthly))
+    format!("{about}, {region} list price of {day}")
 }
 
 /// The amount alone: "about $15/month".

@@ -265,9 +265,9 @@ pub struct ProductSnapshot {
 pub struct Estimate {
     /// US dollars a month.
     pub monthly: Decimal,
-    /// Region of the price list.
+    /// Region of the price list; empty where the amounts are the product's own.
     pub region: String,
-    /// Day of the price list, `YYYY-MM-DD`.
+    /// Day of the price list, `YYYY-MM-DD`; empty with the region.
     pub priced_on: String,
 }
 
