@@ -9,13 +9,14 @@ use super::catalog_form::principal_texts;
 use super::{Failure, load_catalog, print};
 use crate::config::{Settings, StoreChoice, settings_file};
 use crate::domain::catalog::{Approvers, Catalog, OverBudget, Principal, Product, Stage};
-use crate::domain::cost::{dollars, estimate};
+use crate::domain::cost::{self, dollars, estimate};
 use crate::domain::exception::Exception;
 use crate::domain::hopeless::hopeless;
 use crate::domain::ids::PersonId;
 use crate::domain::parameters::{ParameterValues, check_parameters, match_prefill};
 use crate::domain::policy::{ApprovalPath, Team, path_as_things_stand};
 use crate::domain::quota::{BudgetUse, QuotaUse, TeamUse};
+use crate::domain::template::Parameter;
 use crate::portal::others;
 use crate::wiring;
 
@@ -53,7 +54,7 @@ pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> R
         }
     }
     let team = find_team(&settings, &arguments.person, team.as_deref())?;
-    let values = check_values(product, &pairs)?;
+    let (values, open) = check_values(product, &pairs)?;
     let held = held(&settings, team).await?;
     let mut text = explanation(
         &catalog,
@@ -64,6 +65,13 @@ pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> R
         &held,
         &settings.organization.admins,
     );
+    if !open.is_empty() {
+        let _ = writeln!(
+            text,
+            "not given:  {}; a request names them, and they may change the answer",
+            open.join(", ")
+        );
+    }
     for found in hopeless(product, &settings.organization) {
         let _ = writeln!(text, "trouble:    {}: {}", found.what, found.remedy);
     }
@@ -91,7 +99,12 @@ fn find_team<'s>(settings: &'s Settings, person: &str, named: Option<&str>) -> a
     }
 }
 
-fn check_values(product: &Product, pairs: &[(String, String)]) -> anyhow::Result<ParameterValues> {
+/// What the form would make of these values, and the parameters without a default that are not among them. Rules and
+/// prices that ask for one of those count as for a request whose value they do not know.
+fn check_values(
+    product: &Product,
+    pairs: &[(String, String)],
+) -> anyhow::Result<(ParameterValues, Vec<String>)> {
     let form =
         product.form().map_err(|_| anyhow::anyhow!("{} has no form: see `catalog check`", product.key))?;
     let (typed, unknown) = match_prefill(&form, pairs);
@@ -109,11 +122,21 @@ fn check_values(product: &Product, pairs: &[(String, String)]) -> anyhow::Result
         let sent = form.field(key).and_then(|field| field.to_wire(value));
         (key.clone(), Some(sent.unwrap_or_else(|| value.clone())))
     });
-    check_parameters(&product.offered(), &form, &product.hidden(), &wire.collect()).map_err(|problems| {
+    let mut offered = product.offered().into_owned();
+    let is_open = |parameter: &Parameter| {
+        let is_asked = form.field(&parameter.key).is_some() && !unasked.contains(&parameter.key);
+        is_asked && parameter.default.is_none() && !typed.contains_key(&parameter.key)
+    };
+    let open: Vec<String> =
+        offered.parameters.iter().filter(|one| is_open(one)).map(|one| one.key.clone()).collect();
+    offered.parameters.retain(|parameter| !open.contains(&parameter.key));
+    let values = check_parameters(&offered, &form, &product.hidden(), &wire.collect());
+    let values = values.map_err(|problems| {
         let lines: Vec<String> =
             problems.iter().map(|problem| format!("{}: {}", problem.key, problem.message)).collect();
         anyhow::anyhow!("these parameters would not pass the form:\n{}", lines.join("\n"))
-    })
+    })?;
+    Ok((values, open))
 }
 
 /// What the team holds; nothing when the store does not exist yet.
@@ -162,13 +185,7 @@ fn explanation(
         }
     };
     let _ = match &estimate {
-        Some(price) => writeln!(
-            text,
-            "cost:       about {}/month, {} list price of {}",
-            dollars(price.monthly),
-            price.region,
-            price.priced_on
-        ),
+        Some(price) => writeln!(text, "cost:       {}", cost::in_words(price)),
         None => writeln!(text, "cost:       no estimate"),
     };
     let _ = writeln!(text, "quota:      {used} of {} used, {} left", quota.limit, quota.left());
