@@ -17,6 +17,7 @@ use crate::domain::parameters::grouped;
 use crate::domain::policy::{ApprovalPath, approval_path};
 use crate::domain::preview::{Preview, Turn};
 use crate::domain::quota::QuotaUse;
+use crate::domain::ticket::{LONGEST, TicketRule};
 use crate::ports::clock::{Clock as _, SystemClock};
 use crate::slack::views::{FormState, request_form};
 
@@ -135,9 +136,18 @@ fn form_text(product: &Product, form: &Form, prices: &PriceList) -> String {
             lines.extend(group.fields.iter().flat_map(|field| field_lines(field, product)));
         }
     }
+    lines.push("\nAbout the request".to_owned());
+    lines.push("  Why do you need it?: text of several lines, optional".to_owned());
+    lines.extend(product.ticket.as_ref().map(ticket_line));
     lines.push("\nBefore Submit".to_owned());
     lines.extend(preview(product, prices).into_iter().map(|(label, value)| format!("  {label}: {value}")));
     lines.join("\n") + "\n"
+}
+
+fn ticket_line(rule: &TicketRule) -> String {
+    let need = if rule.required { "required" } else { "optional" };
+    let pattern = rule.pattern.as_ref().map(|pattern| format!(", matches {}", pattern.as_str()));
+    format!("  {}: text of at most {} characters, {need}{}", rule.label, LONGEST, pattern.unwrap_or_default())
 }
 
 fn field_lines(field: &Field, product: &Product) -> Vec<String> {
@@ -309,6 +319,9 @@ mod tests {
           Application security group [AppSecurityGroupId]: text, optional, starts with `/platform/network/app-security-group-id`
             SSM parameter with the group applications share, for example /platform/network/app-security-group-id.
 
+        About the request
+          Why do you need it?: text of several lines, optional
+
         Before Submit
           Price: about $8.21/month, us-east-1 list price of 2026-08-21 (with the defaults)
           Approval: 1 of the team's approvers, unless Environment is dev; ends unanswered after 1d
@@ -348,7 +361,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let product = dir.path().join("odd");
         std::fs::create_dir(&product).unwrap();
-        std::fs::write(product.join("product.yml"), "name: Odd\nrequesters: [payments, search]\napproval: {approvers: [U0MORGAN, S0LEADS, a@b.c], needed: 2, timeout: 90m, auto_when: [{monthly_cost_at_most: 1500}]}\ncost: [{usd: 1234.5}]\nlease: {renew: [], ttl: 36h}\n").unwrap();
+        std::fs::write(product.join("product.yml"), "name: Odd\nrequesters: [payments, search]\napproval: {approvers: [U0MORGAN, S0LEADS, a@b.c], needed: 2, timeout: 90m, auto_when: [{monthly_cost_at_most: 1500}]}\ncost: [{usd: 1234.5}]\nticket: {required: true, pattern: 'OPS-[0-9]+'}\nlease: {renew: [], ttl: 36h}\n").unwrap();
         let names: Vec<String> = (0..101).map(|n| format!("n{n}")).collect();
         let template = format!(
             "Parameters:\n  Many: {{Type: String, AllowedValues: [{}], Default: n1}}\n  Rate: {{Type: Number, MinValue: 0.5}}\n  Top: {{Type: Number, MaxValue: 2000}}\n  Any: {{Type: Number}}\n  Words: {{Type: CommaDelimitedList}}\nResources: {{A: {{Type: 'AWS::X::Y'}}}}\n",
@@ -371,6 +384,10 @@ mod tests {
           Any [Any]: whole number, required
           Words [Words]: text, required
             For example one,two.
+
+        About the request
+          Why do you need it?: text of several lines, optional
+          Ticket: text of at most 100 characters, required, matches OPS-[0-9]+
 
         Before Submit
           Price: about $1,234.50/month (with the defaults)
