@@ -19,7 +19,11 @@ use crate::wiring;
 #[derive(Debug, Subcommand)]
 pub enum JobsCommand {
     /// Print every job that was given up, with its reason
-    List,
+    List {
+        /// Print a JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
     /// Have jobs tried again, as if they had never failed
     Retry {
         /// What they are about: a request's id or how it begins, a person's id, or `-` for the portal
@@ -48,9 +52,10 @@ pub async fn run(config: Option<PathBuf>, command: JobsCommand) -> Result<(), Fa
     let settings = Settings::read(&settings_file(config))?;
     let now = SystemClock.now();
     match command {
-        JobsCommand::List => {
+        JobsCommand::List { json } => {
             let store = wiring::store(&settings).await?;
-            Ok(print(&listed(&jobs::parked(&*store, &Chosen::default()).await?))?)
+            let parked = jobs::parked(&*store, &Chosen::default()).await?;
+            Ok(print(&if json { in_json(&parked) } else { listed(&parked) })?)
         }
         JobsCommand::Retry { of, name, all: _ } => {
             let (store, found) = find(&settings, Chosen { of: of.unwrap_or_default(), name }).await?;
@@ -81,6 +86,22 @@ async fn find(settings: &Settings, chosen: Chosen) -> Result<(Arc<dyn Store>, Ve
         );
     }
     Ok((store, found))
+}
+
+/// An object a line. What a job carries is left out: it may be a task token.
+fn in_json(jobs: &[ParkedJob]) -> String {
+    let line = |ParkedJob { key, kind, attempts, written_at, why }: &ParkedJob| {
+        let job = serde_json::json!({
+            "of": key.of.to_string(),
+            "name": key.name,
+            "kind": kind.word(),
+            "due": written_at.to_string(),
+            "attempts": attempts,
+            "why": why,
+        });
+        format!("{job}\n")
+    };
+    jobs.iter().map(line).collect()
 }
 
 /// A line each: whose it is, its name, since when, how often it failed, and why.

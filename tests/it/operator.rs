@@ -42,6 +42,9 @@ fn the_catalog_is_checked_and_its_forms_are_printed() {
       Access log bucket [AccessLogBucket]: text, optional, starts with `/platform/s3/access-log-bucket`
         SSM parameter with the name of the access log bucket, for example /platform/s3/access-log-bucket.
 
+    About the request
+      Why do you need it?: text of several lines, optional
+
     Before Submit
       Price: about $2.15/month, us-east-1 list price of 2026-08-21 (with the defaults)
       Approval: auto-approved
@@ -78,6 +81,14 @@ fn the_rules_are_explained_for_a_person_and_their_values() {
     approval:   1 needed (one of U0MORGAN), within 1d
     cost:       about $15.42/month, us-east-1 list price of 2026-08-21
     quota:      0 of 5 used, 5 left
+    exit 0
+    ");
+    insta::assert_snapshot!(explain(&["Environment=prod", "DesiredCount=2"]), @"
+    ECS Fargate Service (ecs-service) for U0ALICE, team payments
+    approval:   1 needed (one of U0MORGAN), within 1d
+    cost:       about $15.42/month, us-east-1 list price of 2026-08-21
+    quota:      0 of 5 used, 5 left
+    not given:  ServiceName, Image; a request names them, and they may change the answer
     exit 0
     ");
     insta::assert_snapshot!(explain(&["ServiceName=Checkout", "Enviroment=prod"]), @"
@@ -206,8 +217,8 @@ fn the_slack_app_is_printed_for_the_command_of_the_settings() {
     assert!(refused.contains("Slack needs a plain https address"), "{refused}");
 }
 
-#[test]
-fn jobs_that_were_given_up_are_listed_tried_again_or_dropped_and_that_is_on_the_trail() {
+/// A place whose store has three jobs that were given up, and the store.
+fn with_parked_jobs() -> (Place, rusqlite::Connection) {
     let place = Place::new("127.0.0.1:0");
     assert!(place.runs(&["reconcile"]).status.success(), "it makes the store");
     let file = rusqlite::Connection::open(place.file("quartermaster.db")).unwrap();
@@ -218,6 +229,23 @@ fn jobs_that_were_given_up_are_listed_tried_again_or_dropped_and_that_is_on_the_
          ('U0BOB', 'show:home', '\"Home\"', 0, 1, 0, 'Slack refused the call: invalid_blocks', 0)",
     )
     .unwrap();
+    (place, file)
+}
+
+#[test]
+fn jobs_that_were_given_up_are_listed_for_programs_too() {
+    let (place, _file) = with_parked_jobs();
+    insta::assert_snapshot!(said(&place.runs(&["jobs", "list", "--json"])), @r#"
+    {"attempts":3,"due":"1970-01-01T00:00:00Z","kind":"home","name":"show:home","of":"U0ALICE","why":"Slack refused the call: invalid_blocks"}
+    {"attempts":288,"due":"1970-01-01T00:00:00Z","kind":"warn","name":"show:warning","of":"U0ALICE","why":"cannot write there"}
+    {"attempts":0,"due":"1970-01-01T00:00:00Z","kind":"home","name":"show:home","of":"U0BOB","why":"Slack refused the call: invalid_blocks"}
+    exit 0
+    "#);
+}
+
+#[test]
+fn jobs_that_were_given_up_are_listed_tried_again_or_dropped_and_that_is_on_the_trail() {
+    let (place, file) = with_parked_jobs();
     let jobs = |arguments: &[&str]| said(&place.runs(&[&["jobs"], arguments].concat()));
     insta::assert_snapshot!(jobs(&["list"]), @"
     U0ALICE show:home due 1970-01-01T00:00:00Z, put off 3 times: Slack refused the call: invalid_blocks
