@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{CommandOutput, Failure, check_catalog, show};
 use crate::catalog::{FileProblem, Report, Severity};
-use crate::config::{self, Environment, Inbound, Secret, Settings, SettingsProblem, settings_file};
+use crate::config::{self, Environment, Inbound, Read, Secret, Settings, SettingsProblem, settings_file};
 use crate::domain::catalog::{Catalog, Requesters};
 use crate::domain::organization::Organization;
 use crate::ports::clock::{Clock, SystemClock};
@@ -35,12 +35,15 @@ pub async fn doctor(config: Option<PathBuf>, as_json: bool) -> Result<(), Failur
 
 /// Looks at all that can be looked at with what is there.
 async fn look(file: &Path) -> Vec<Finding> {
-    let (settings, environment) = config::read(file);
+    let Read { settings, environment, catalog: (folder, is_named) } = config::read(file);
     let mut findings = of_settings(file, &settings);
     findings.extend(of_environment(&environment));
-    let Ok(settings) = settings else { return findings };
+    let report = check_catalog(&folder, is_named);
+    let Ok(settings) = settings else {
+        findings.extend(report.problems.iter().map(of_file));
+        return findings;
+    };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let report = check_catalog(&settings.catalog, settings.catalog_named);
     findings.extend(of_catalog(&report, &settings.organization));
     let catalog = Arc::new(report.catalog);
     let slack = async {

@@ -137,10 +137,8 @@ pub enum ExportFormat {
 /// Why a command failed, with its exit code.
 #[derive(Debug)]
 pub enum Failure {
-    /// The settings are wrong: exit 2.
-    Settings(Vec<SettingsProblem>),
-    /// The catalog is broken, a line each: exit 2.
-    Catalog(Vec<String>),
+    /// The settings, the environment or the catalog are wrong, a line for each problem: exit 2.
+    Unusable(Vec<String>),
     /// The AWS account is not set up for these settings, or cannot be asked: exit 1.
     Account(Vec<Problem>),
     /// The command found problems, which it has said already: exit 1.
@@ -157,7 +155,13 @@ impl From<anyhow::Error> for Failure {
 
 impl From<Vec<SettingsProblem>> for Failure {
     fn from(problems: Vec<SettingsProblem>) -> Self {
-        Self::Settings(problems)
+        Self::Unusable(problems.iter().map(ToString::to_string).collect())
+    }
+}
+
+impl From<Vec<FileProblem>> for Failure {
+    fn from(problems: Vec<FileProblem>) -> Self {
+        Self::Unusable(problems.iter().map(ToString::to_string).collect())
     }
 }
 
@@ -167,13 +171,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
     match dispatch(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Found) => ExitCode::FAILURE,
-        Err(Failure::Settings(problems)) => {
-            for problem in problems {
-                eprintln!("{problem}");
-            }
-            ExitCode::from(2)
-        }
-        Err(Failure::Catalog(problems)) => {
+        Err(Failure::Unusable(problems)) => {
             for problem in problems {
                 eprintln!("{problem}");
             }
@@ -267,11 +265,8 @@ fn check_catalog(path: &Path, named: bool) -> Report {
 }
 
 /// The catalog in `path`; the built-in one where there is no such folder, unless it was asked for by name.
-fn load_catalog(path: &Path, named: bool) -> Result<Catalog, Failure> {
-    let loaded =
-        if named || path.is_dir() { crate::catalog::load(path, None) } else { crate::catalog::built_in() };
-    let lines = |problems: Vec<FileProblem>| problems.iter().map(ToString::to_string).collect();
-    loaded.map_err(|problems| Failure::Catalog(lines(problems)))
+fn load_catalog(path: &Path, named: bool) -> Result<Catalog, Vec<FileProblem>> {
+    if named || path.is_dir() { crate::catalog::load(path, None) } else { crate::catalog::built_in() }
 }
 
 /// Prints a command's result to standard output; a reader that has gone away is no failure, a full disk is.

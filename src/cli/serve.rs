@@ -1,6 +1,6 @@
 //! `serve`: the bot, with the backends that the settings name.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{Failure, load_catalog};
-use crate::config::{self, Environment, Settings, SettingsProblem, log_filter, settings_file};
+use crate::config::{self, Environment, Read, Settings, SettingsProblem, log_filter, settings_file};
 use crate::domain::catalog::Catalog;
 use crate::ports::clock::{Clock, SystemClock};
 use crate::slack::checkup::USABLE_APP_TOKEN;
@@ -19,13 +19,12 @@ use crate::wiring::{App, Backends, PACE, Reloader};
 /// Runs until the process is told to stop.
 ///
 /// # Errors
-/// Everything that is wrong with the settings and the environment at once, then with the catalog, then with the
-/// account; or why it cannot start.
+/// Everything that is wrong with the settings, the environment and the catalog at once, then with the account; or why it
+/// cannot start.
 pub async fn serve(config: Option<PathBuf>) -> Result<(), Failure> {
     let file = settings_file(config);
-    let (settings, environment) = read_all(&file)?;
+    let (settings, environment, catalog) = read_all(&file)?;
     telemetry::start(settings.log, log_filter().as_deref());
-    let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
     let (clock, catalog): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Arc::new(catalog));
     let backends = Backends::open(&settings, &clock, &catalog).await?;
     let problems = backends.problems().await;
@@ -59,15 +58,18 @@ async fn reload_on(mut hangups: Signal, file: PathBuf, reloader: Arc<Reloader>) 
     }
 }
 
-/// Settings and catalog, or a line for each problem.
-fn read_again(file: &std::path::Path) -> Result<(Settings, Catalog), Vec<String>> {
-    let lines = |problems: Vec<SettingsProblem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let settings = Settings::read(file).map_err(lines)?;
-    match load_catalog(&settings.catalog, settings.catalog_named) {
-        Ok(catalog) => Ok((settings, catalog)),
-        Err(Failure::Catalog(problems)) => Err(problems),
-        Err(other) => Err(vec![format!("{other:?}")]),
+/// Settings and catalog, or a line for each problem of either.
+fn read_again(file: &Path) -> Result<(Settings, Catalog), Vec<String>> {
+    let Read { settings, catalog: (folder, is_named), environment: _ } = config::read(file);
+    match (settings, load_catalog(&folder, is_named)) {
+        (Ok(settings), Ok(catalog)) => Ok((settings, catalog)),
+        (settings, catalog) => Err([lines(settings), lines(catalog)].concat()),
     }
+}
+
+/// A line for each problem.
+fn lines<T, P: ToString>(read: Result<T, Vec<P>>) -> Vec<String> {
+    read.err().unwrap_or_default().iter().map(ToString::to_string).collect()
 }
 
 #[expect(clippy::exit, reason = "a second Ctrl-C ends the program without the shutdown that is under way")]
@@ -75,14 +77,13 @@ fn leave_at_once() {
     std::process::exit(130);
 }
 
-/// The settings and the environment, or all that is wrong with either.
-fn read_all(file: &std::path::Path) -> Result<(Settings, Environment), Failure> {
-    match config::read(file) {
-        (Ok(settings), Ok(environment)) => Ok((settings, environment)),
-        (settings, environment) => {
-            let mut problems = settings.err().unwrap_or_default();
-            problems.extend(environment.err().unwrap_or_default());
-            Err(Failure::Settings(problems))
+/// All that the bot starts from, or all that is wrong with any of it.
+fn read_all(file: &Path) -> Result<(Settings, Environment, Catalog), Failure> {
+    let Read { settings, environment, catalog: (folder, is_named) } = config::read(file);
+    match (settings, environment, load_catalog(&folder, is_named)) {
+        (Ok(settings), Ok(environment), Ok(catalog)) => Ok((settings, environment, catalog)),
+        (settings, environment, catalog) => {
+            Err(Failure::Unusable([lines(settings), lines(environment), lines(catalog)].concat()))
         }
     }
 }

@@ -11,6 +11,8 @@ use crate::domain::ids::{ChannelId, ProductKey};
 use crate::domain::organization::Organization;
 use crate::domain::period::Period;
 
+/// The catalog's folder where the settings name none.
+const CATALOG: &str = "catalog";
 /// Things that a person may do at once before they are asked to wait.
 const BURST: u32 = 30;
 /// Connections to Slack where the settings name no number: one goes on while the other is renewed.
@@ -66,13 +68,29 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     })
 }
 
-/// How Slack reaches us and who hears of events, as a text of settings says, whatever else is wrong with it.
-pub(super) fn to_the_outside(text: &str) -> (Transport, Option<EventsTo>) {
+/// What a settings file says about things outside of it: they are looked at even where the file itself is wrong.
+pub(super) struct Outline {
+    pub(super) transport: Transport,
+    pub(super) events: Option<EventsTo>,
+    pub(super) catalog: (PathBuf, bool),
+}
+
+/// Reads the outline of a settings file; the defaults stand for one that cannot be parsed.
+pub(super) fn outline(text: &str) -> Outline {
+    let Ok(document) = parse_toml(text) else {
+        return Outline {
+            transport: Transport::Http,
+            events: None,
+            catalog: (PathBuf::from(CATALOG), false),
+        };
+    };
     let unheard = Problems::in_toml();
-    parse_toml(text).map_or((Transport::Http, None), |document| {
-        let root = Reader::new(&document, &unheard);
-        (read_transport(&root.section("slack")), events::read(&root))
-    })
+    let root = Reader::new(&document, &unheard);
+    Outline {
+        transport: read_transport(&root.section("slack")),
+        events: events::read(&root),
+        catalog: read_catalog(&root),
+    }
 }
 
 fn read_transport(slack: &Reader<'_>) -> Transport {
@@ -150,7 +168,7 @@ fn read_catalog(root: &Reader<'_>) -> (PathBuf, bool) {
     let path = catalog.text("path");
     catalog.finish();
     let named = path.is_some();
-    (PathBuf::from(path.unwrap_or_else(|| "catalog".to_owned())), named)
+    (PathBuf::from(path.unwrap_or_else(|| CATALOG.to_owned())), named)
 }
 
 fn read_simulation(root: &Reader<'_>) -> Simulation {

@@ -100,17 +100,24 @@ impl fmt::Display for SettingsProblem {
     }
 }
 
-/// The settings, and what the environment has to say for the ways that they name, whatever else is wrong with them.
-pub fn read(
-    file: &Path,
-) -> (Result<Settings, Vec<SettingsProblem>>, Result<Environment, Vec<SettingsProblem>>) {
+/// What a settings file leads to, each part read whatever is wrong with the others, so that all of it is told at once.
+#[derive(Debug)]
+pub struct Read {
+    /// The settings.
+    pub settings: Result<Settings, Vec<SettingsProblem>>,
+    /// What the environment says for the transport and the events that the file names.
+    pub environment: Result<Environment, Vec<SettingsProblem>>,
+    /// The catalog's folder, and whether the file names it.
+    pub catalog: (PathBuf, bool),
+}
+
+/// Reads a settings file and the environment.
+pub fn read(file: &Path) -> Read {
     let settings = Settings::read(file);
-    let (transport, events) = settings.as_ref().map_or_else(
-        |_| std::fs::read_to_string(file).map_or((Transport::Http, None), |text| file::to_the_outside(&text)),
-        |settings| (settings.transport, settings.events.clone()),
-    );
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let file::Outline { transport, events, catalog } = file::outline(&text);
     let signs_events = matches!(events, Some(EventsTo::Webhook(_)));
-    (settings, Environment::read(transport, signs_events))
+    Read { settings, environment: Environment::read(transport, signs_events), catalog }
 }
 
 impl Settings {

@@ -185,12 +185,14 @@ async fn a_running_bot_reads_settings_and_catalog_anew_when_it_is_told_to() {
 fn every_wrong_setting_and_every_missing_secret_is_told_at_once() {
     let place = Place::new("3000");
     place.replace("quartermaster.toml", "approvals_channel", "approval_channel");
+    place.replace("catalog/s3-bucket/product.yml", "description:", "descripton:");
     insta::assert_snapshot!(said(&place.runs(&["serve"])), @r#"
     quartermaster.toml: line 3: `server.listen` is `3000`: write an address and a port such as `127.0.0.1:3000`
     quartermaster.toml: line 4: `slack.approvals_channel` is missing: add a line such as `approvals_channel = "C0APPROVALS"`
     quartermaster.toml: line 5: unknown key `slack.approval_channel`: did you mean `approvals_channel`?
     SLACK_SIGNING_SECRET: is not set: copy it from Basic Information, App Credentials, of your Slack app
     SLACK_BOT_TOKEN: is not set: copy the token that begins with `xoxb-` from OAuth & Permissions of your Slack app
+    catalog/s3-bucket/product.yml: line 3: unknown key `descripton`: did you mean `description`?
     exit 2
     "#);
 }
