@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::file::refuse_secrets;
 use crate::document::Reader;
 
 /// Who hears of every entry of the audit trail.
@@ -15,6 +16,7 @@ pub enum EventsTo {
 
 pub(super) fn read(root: &Reader<'_>) -> Option<EventsTo> {
     let events = root.section("events");
+    refuse_secrets(&events, &[("secret", "QUARTERMASTER_EVENTS_SECRET")]);
     let webhook = events.text("webhook").filter(|text| !text.is_empty());
     let topic = events.text("topic").filter(|text| !text.is_empty());
     if webhook.is_some() && topic.is_some() {

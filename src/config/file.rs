@@ -40,6 +40,7 @@ pub(super) fn parse(text: &str) -> Result<Settings, Vec<Problem>> {
     server.finish();
 
     let slack = root.section("slack");
+    refuse_secrets(&slack, &SLACK_SECRETS);
     let transport = read_transport(&slack);
     let burst = slack.count("burst").unwrap_or(BURST);
     let organization = read_slack(&slack);
@@ -115,6 +116,25 @@ fn read_transport(slack: &Reader<'_>) -> Transport {
         );
     }
     Transport::Socket { connections: connections as usize }
+}
+
+/// Secrets that people look for among the settings of Slack, and where each is read from.
+const SLACK_SECRETS: [(&str, &str); 4] = [
+    ("app_token", "SLACK_APP_TOKEN"),
+    ("bot_token", "SLACK_BOT_TOKEN"),
+    ("signing_secret", "SLACK_SIGNING_SECRET"),
+    ("token", "SLACK_BOT_TOKEN"),
+];
+
+/// Refuses secrets in the file, without repeating them.
+pub(super) fn refuse_secrets(section: &Reader<'_>, secrets: &[(&str, &str)]) {
+    for (key, variable) in secrets.iter().filter(|(key, _)| section.has(key)) {
+        section.refuse(
+            key,
+            format!("`{}` is a secret, and secrets come from the environment alone", section.path_of(key)),
+            format!("set `{variable}` there, remove this line, and replace the secret if others could read the file"),
+        );
+    }
 }
 
 /// The organization, still without its teams.
@@ -314,10 +334,26 @@ mod tests {
     #[test]
     fn the_transport_is_known_in_spite_of_other_mistakes() {
         let socket = Transport::Socket { connections: 2 };
-        let transport = |text: &str| to_the_outside(text).0;
+        let transport = |text: &str| outline(text).transport;
         assert_eq!(transport("[slack]\ntransport = \"socket\"\ncommand = 1\n[nothing]\n"), socket);
         assert_eq!(transport("[slack]\ntransport = 1\n"), Transport::Http);
         assert_eq!(transport("[slack"), Transport::Http);
+    }
+
+    #[test]
+    fn a_secret_in_the_file_is_refused_without_being_repeated() {
+        let text = format!(
+            "[slack]\napprovals_channel = \"C0APPROVALS\"\nbot_token = \"xoxb-1\"\nsigning_secret = \"shh\"\n\
+             tokn = 1\n{TEAM}[events]\nsecret = \"hush\"\n"
+        );
+        let told = problems(&text);
+        assert!(!told.contains("xoxb-1") && !told.contains("shh") && !told.contains("hush"), "{told}");
+        insta::assert_snapshot!(told, @"
+        line 3: `slack.bot_token` is a secret, and secrets come from the environment alone: set `SLACK_BOT_TOKEN` there, remove this line, and replace the secret if others could read the file
+        line 4: `slack.signing_secret` is a secret, and secrets come from the environment alone: set `SLACK_SIGNING_SECRET` there, remove this line, and replace the secret if others could read the file
+        line 5: unknown key `slack.tokn`: known keys: admins, approvals_channel, audit_channel, auditors, burst, command, connections, manager_field, transport, workspace
+        line 11: `events.secret` is a secret, and secrets come from the environment alone: set `QUARTERMASTER_EVENTS_SECRET` there, remove this line, and replace the secret if others could read the file
+        ");
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub struct Reader<'a> {
     line: usize,
     path: String,
     asked: RefCell<Vec<String>>,
+    refused: RefCell<Vec<String>>,
     problems: &'a Problems,
 }
 
@@ -34,7 +35,14 @@ impl<'a> Reader<'a> {
             ));
             &[]
         });
-        Self { entries, line: node.line, path, asked: RefCell::default(), problems }
+        Self {
+            entries,
+            line: node.line,
+            path,
+            asked: RefCell::default(),
+            refused: RefCell::default(),
+            problems,
+        }
     }
 
     /// Line the map starts on, counted from 1; 0 when unknown.
@@ -61,6 +69,12 @@ impl<'a> Reader<'a> {
     pub fn report(&self, key: &str, what: impl Into<String>, remedy: impl Into<String>) {
         let line = self.entry(key).map_or(self.line, |entry| entry.value.line);
         self.problems.add(Problem::new(line, what, remedy));
+    }
+
+    /// As [`Reader::report`], of a key that must not be here at all: it is told once, and never suggested for another.
+    pub fn refuse(&self, key: &str, what: impl Into<String>, remedy: impl Into<String>) {
+        self.refused.borrow_mut().push(key.to_owned());
+        self.report(key, what, remedy);
     }
 
     fn entry(&self, key: &str) -> Option<&'a Entry> {
@@ -201,6 +215,7 @@ impl<'a> Reader<'a> {
             line: self.line,
             path: self.path_of(key),
             asked: RefCell::default(),
+            refused: RefCell::default(),
             problems: self.problems,
         })
     }
@@ -229,7 +244,9 @@ impl<'a> Reader<'a> {
         let mut known = self.asked.take();
         known.sort();
         known.dedup();
-        for entry in self.entries.iter().filter(|entry| !known.contains(&entry.key)) {
+        let refused = self.refused.take();
+        let is_unknown = |entry: &&Entry| !known.contains(&entry.key) && !refused.contains(&entry.key);
+        for entry in self.entries.iter().filter(is_unknown) {
             let remedy = match nearest(&entry.key, known.iter().map(String::as_str)) {
                 Some(word) => format!("did you mean `{word}`?"),
                 None if known.is_empty() => "remove it".to_owned(),
