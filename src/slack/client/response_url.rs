@@ -3,8 +3,8 @@
 
 use url::Url;
 
-/// Where Slack takes answers.
-const HOOKS: &str = "hooks.slack.com";
+/// Where Slack takes answers: everywhere, and in `GovSlack` (as in caronc/apprise#1463, looked up on 2026-11-28).
+const HOOKS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
 
 /// The address if it is Slack's or has the origin of the configured API.
 pub(super) fn followable(url: &str, api: &Url) -> Option<Url> {
@@ -12,7 +12,9 @@ pub(super) fn followable(url: &str, api: &Url) -> Option<Url> {
     if !url.username().is_empty() || url.password().is_some() {
         return None;
     }
-    let is_slack = url.scheme() == "https" && url.host_str() == Some(HOOKS) && url.port().is_none();
+    let is_slack = url.scheme() == "https"
+        && url.host_str().is_some_and(|host| HOOKS.contains(&host))
+        && url.port().is_none();
     let is_api = matches!(url.scheme(), "http" | "https") && url.origin() == api.origin();
     (is_slack || is_api).then_some(url)
 }
@@ -24,7 +26,11 @@ mod tests {
     #[test]
     fn only_slack_and_the_configured_api_are_answered() {
         let api = Url::parse("http://127.0.0.1:4000/api/").unwrap();
-        for good in ["https://hooks.slack.com/commands/1/2", "http://127.0.0.1:4000/respond/7"] {
+        for good in [
+            "https://hooks.slack.com/commands/1/2",
+            "https://hooks.slack-gov.com/actions/1/2",
+            "http://127.0.0.1:4000/respond/7",
+        ] {
             assert!(followable(good, &api).is_some(), "{good}");
         }
         for bad in [
