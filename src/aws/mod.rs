@@ -17,9 +17,11 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 pub use problem::Problem;
 
@@ -41,7 +43,13 @@ pub async fn configuration() -> SdkConfig {
 
 /// As [`configuration`], and what fails is counted.
 pub async fn configuration_counting(trouble: &Trouble) -> SdkConfig {
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let http = Builder::new().build_with_connector_fn(|settings, components| {
+        let mut connector = Connector::builder();
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        let connector = connector.proxy_config(ProxyConfig::from_env());
+        connector.tls_provider(Provider::Rustls(CryptoMode::Ring)).build()
+    });
     let http = SharedHttpClient::new(Counting { http, trouble: trouble.clone() });
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT)

@@ -1,4 +1,7 @@
-//! How we call others over https: whom we trust, and posts that end in time. What is said belongs to whoever says it.
+//! How we call others over https: whom we trust, which way they are reached, and posts that end in time. What is said
+//! belongs to whoever says it.
+
+mod route;
 
 use std::time::Duration;
 
@@ -8,24 +11,27 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use rustls::{ClientConfig, RootCertStore};
-use url::{Host, Url};
+use url::Url;
+
+pub use route::{Route, Stream, is_this_machine};
 
 /// The most that is read of an answer to a post.
 const LONGEST_ANSWER: usize = 64 * 1024;
 
-/// Connects over TLS and without.
-pub type Connector = HttpsConnector<HttpConnector>;
+/// Connects over TLS and without, through a proxy where the environment names one.
+pub type Connector = HttpsConnector<Route>;
 
 /// Connects to https, and to plain http where that is this machine's.
 ///
 /// # Errors
 /// When the system has no certificates and the address needs them.
 pub fn connector(address: &Url) -> anyhow::Result<Connector> {
-    let builder = HttpsConnectorBuilder::new().with_tls_config(tls(address)?);
-    Ok(builder.https_or_http().enable_http1().enable_http2().build())
+    let tls = tls(address)?;
+    let route = Route::from_environment(tls.clone());
+    let builder = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
+    Ok(builder.enable_http1().enable_http2().wrap_connector(route))
 }
 
 /// Trusts whom the system trusts, and nobody beside an address that is not encrypted: that is a test's.
@@ -45,13 +51,8 @@ pub fn tls(address: &Url) -> anyhow::Result<ClientConfig> {
 
 /// Whether what is sent to this address can be read on the way by nobody else.
 pub fn is_private(address: &Url) -> bool {
-    let is_here = match address.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    };
-    address.has_host() && (address.scheme() == "https" || address.scheme() == "http" && is_here)
+    let is_plain_here = address.scheme() == "http" && is_this_machine(address);
+    address.has_host() && (address.scheme() == "https" || is_plain_here)
 }
 
 /// Posts to one address. Redirects are answers like any other: nobody is followed.

@@ -11,7 +11,9 @@ use axum::body::Bytes;
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper_util::client::legacy;
 use hyper_util::rt::TokioExecutor;
-use url::{Host, Url};
+use url::Url;
+
+use crate::https::{connector, is_this_machine};
 
 /// CloudFormation takes no larger template from S3.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
@@ -93,27 +95,11 @@ fn newest(versions: &[ProvisioningArtifact]) -> Option<&ProvisioningArtifact> {
 async fn fetch(url: &str) -> anyhow::Result<String> {
     let parsed = Url::parse(url)?;
     ensure!(parsed.scheme() == "https" || is_this_machine(&parsed), "it is no https address");
-    let provider = rustls::crypto::ring::default_provider();
-    let connector = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_provider_and_native_roots(provider)
-        .context("cannot read this machine's certificates")?
-        .https_or_http()
-        .enable_http1()
-        .build();
-    let client = legacy::Client::builder(TokioExecutor::new()).build::<_, Empty<Bytes>>(connector);
+    let client = legacy::Client::builder(TokioExecutor::new()).build::<_, Empty<Bytes>>(connector(&parsed)?);
     let answer = client.get(parsed.as_str().parse()?).await?;
     ensure!(answer.status().is_success(), "it answered {}", answer.status());
     let body = Limited::new(answer.into_body(), LARGEST).collect().await;
     let body =
         body.map_err(|error| anyhow::anyhow!(error)).context("the template is too large or broke off")?;
     String::from_utf8(body.to_bytes().to_vec()).context("the template is no text")
-}
-
-/// An emulator of AWS, which has no certificate.
-fn is_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(_)) | None => false,
-    }
 }

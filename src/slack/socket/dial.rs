@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use tokio::net::TcpStream;
+use hyper_util::rt::TokioIo;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 
+use crate::https::{Route, Stream};
 use crate::slack::client::{NoConnection, SlackClient, Ticket};
 
 /// Time to reach Slack at the address that it gave, encrypted and upgraded.
@@ -16,19 +17,21 @@ const DIAL: Duration = Duration::from_secs(10);
 /// Longest text that is read. What Slack sends for a whole form is far below.
 const LONGEST: usize = 4 * 1024 * 1024;
 
-pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(super) type Socket = WebSocketStream<MaybeTlsStream<TokioIo<Stream>>>;
 
 /// Where connections come from.
 pub(super) struct Door {
     client: SlackClient,
+    route: Route,
     tls: Connector,
 }
 
 impl Door {
     /// `client` has the app's token.
     pub(super) fn new(client: SlackClient) -> anyhow::Result<Self> {
-        let tls = Connector::Rustls(Arc::new(client.tls()?));
-        Ok(Self { client, tls })
+        let tls = client.tls()?;
+        let route = Route::from_environment(tls.clone());
+        Ok(Self { client, route, tls: Connector::Rustls(Arc::new(tls)) })
     }
 
     /// Whether Slack would let us in.
@@ -39,18 +42,16 @@ impl Door {
     /// A connection that Slack has not greeted yet.
     pub(super) async fn open(&self) -> Result<Socket, NoConnection> {
         let ticket = self.client.ticket().await?;
-        let dialed = tokio::time::timeout(DIAL, self.dial(&ticket)).await;
+        let dialed = tokio::time::timeout(DIAL, Box::pin(self.dial(&ticket))).await;
         dialed.unwrap_or_else(|_| Err(anyhow!("Slack took too long"))).map_err(NoConnection::Broken)
     }
 
     async fn dial(&self, ticket: &Ticket) -> anyhow::Result<Socket> {
         let url = ticket.reveal();
-        let place = url.host_str().zip(url.port_or_known_default()).context("the address has no host")?;
-        let stream = TcpStream::connect(place).await.context("cannot reach Slack")?;
-        stream.set_nodelay(true).context("cannot send at once")?;
+        let stream = TokioIo::new(self.route.connect(url).await.context("cannot reach Slack")?);
         let limits = WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST));
         let tls = Some(self.tls.clone());
-        let opened = client_async_tls_with_config(url.as_str(), stream, Some(limits), tls).await;
+        let opened = Box::pin(client_async_tls_with_config(url.as_str(), stream, Some(limits), tls)).await;
         let (socket, _) = opened.context("Slack does not take the connection")?;
         Ok(socket)
     }
