@@ -10,7 +10,7 @@ use crate::domain::lease::Lease;
 use crate::domain::request::{Ending, Request, Status};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{MAX_SECTION, buttons, divider, fields, header, section};
-use crate::slack::mrkdwn::{any_of, date_time, escape_within};
+use crate::slack::mrkdwn::{date_time, escape_within};
 
 /// What the reader may do, and is offered buttons for. Whether they may is found out again when they press one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +54,7 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
     let request = notice.request;
     let asked = (request.status.name().is_undecided() && !notice.approvers.is_empty()).then(|| {
         let so_far = facts::approvals_so_far(request).map(|count| format!("\n{count}"));
-        format!("*Approvers*\n{}{}", any_of(notice.approvers), so_far.unwrap_or_default())
+        format!("*Approvers*\n{}{}", facts::approvers(notice), so_far.unwrap_or_default())
     });
     let failed = match &request.status {
         Status::Failed { why } => Some(cause::of_provisioning(why)),
