@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::decide::{Click, named_request, refresh_copy};
+use super::people::Tending;
 use super::perform::{JobError, Performed, apply};
 use super::show::tell_directly;
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::job::{Job, JobKind};
-use crate::domain::next::prompt_due;
+use crate::domain::next::{next, prompt_due};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Prompt, Request, Surface};
 use crate::ports::slack::SlackError;
@@ -24,6 +25,10 @@ const MOST_TOLD: usize = 25;
 pub async fn nudge(portal: &Portal, click: &Click) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| Surface::Direct, "nudge").await?;
     let event = Event::Nudge { by: click.by.clone() };
+    // Whoever waits and has left the team presses nobody; others read that it is not theirs.
+    if next(&request, &event, portal.now()).is_ok() && click.by.person == request.owner {
+        portal.check_tends(&request, &click.by, (Tending::Keep, "nudge")).await?;
+    }
     let nudged = portal.change_as_seen(&request, click.once.as_deref(), &event).await;
     refresh_copy(portal, &request, click, Surface::Direct).await;
     match nudged {

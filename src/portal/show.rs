@@ -92,7 +92,7 @@ async fn update(
                 None => Ok(()),
             }
         }
-        Err(error) => Err(error.into()),
+        Err(error) => not_posted(portal, request, surface, error).await,
     }
 }
 
@@ -108,10 +108,10 @@ async fn post(portal: &Portal, request: &Request, surface: Surface, to: Destinat
             let fallback = Destination::Channel(portal.organization.approvals_channel.clone());
             match post_once(portal, request, surface, &fallback).await? {
                 Ok(at) => at,
-                Err(error) => return Err(not_posted(portal, request, surface, error).await?),
+                Err(error) => return not_posted(portal, request, surface, error).await,
             }
         }
-        (Err(error), _) => return Err(not_posted(portal, request, surface, error).await?),
+        (Err(error), _) => return not_posted(portal, request, surface, error).await,
     };
     let recorded = portal
         .change(request.id, |request, now| Ok(record_message(request, surface, at.clone(), now)))
@@ -136,27 +136,39 @@ pub(super) async fn tell_directly(
     post_once(portal, request, surface, &Destination::Person(person.clone())).await
 }
 
+/// Whether it is a reply to the card.
+fn is_in_thread(surface: Surface) -> bool {
+    matches!(surface, Surface::Thread | Surface::Prompt(_))
+}
+
 /// Whether approvers answer there.
 fn is_card(surface: Surface) -> bool {
     matches!(surface, Surface::Card | Surface::Renewal | Surface::Change)
 }
 
 /// A card that cannot be posted is tried again: somebody has to invite the bot. Until then its approvers are told one by
-/// one, and the admins know.
+/// one, and the admins know. What belongs in its thread is left out where its channel is gone.
 async fn not_posted(
     portal: &Portal,
     request: &Request,
     surface: Surface,
     error: SlackError,
-) -> Result<JobError, JobError> {
-    let (SlackError::Unreachable(why), true) = (&error, is_card(surface)) else { return Ok(error.into()) };
+) -> Result<(), JobError> {
+    let SlackError::Unreachable(why) = &error else { return Err(error.into()) };
+    if is_in_thread(surface) {
+        tracing::warn!(request = %request.id, ?surface, why, "it goes on without the thread of its card");
+        return Ok(());
+    }
+    if !is_card(surface) {
+        return Err(error.into());
+    }
     match portal.change(request.id, record_unposted).await {
         Ok(request) => portal.tell_admins(&unposted(portal, &request, why)).await,
         // They know.
         Err(Error::Refused(_)) => {}
         Err(Error::Failed(error)) => return Err(JobError::Later(error)),
     }
-    Ok(JobError::Later(anyhow::anyhow!("{why}: invite the bot to the approvals channel")))
+    Err(JobError::Later(anyhow::anyhow!("{why}: invite the bot to the approvals channel")))
 }
 
 /// What admins read about a card that stands nowhere.

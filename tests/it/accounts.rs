@@ -17,7 +17,7 @@ const KINDS: [(&str, fn(&mut Colleague)); 7] = [
     ("of another company, in a shared channel", |one| one.team_id = Some("T0THEIRS".into())),
     ("app", |one| one.is_bot = true),
     ("deactivated", |one| one.deleted = true),
-    ("unknown", |one| one.id = "U0GONE".into()),
+    ("unknown", |one| (one.id, one.email) = ("U0GONE".into(), "gone@playground.example".into())),
 ];
 
 /// The ways to name somebody: what is written in the settings.
@@ -36,6 +36,27 @@ fn with_groups(company: &Company) {
         let large = Group { id: "S0LARGE".into(), members: many, ..Group::default() };
         workspace.groups.extend([small, large]);
     });
+}
+
+/// Slack shows no account that is gone, and writes to nobody it does not show.
+fn expects_slack_to_know_nobody(company: &Company) {
+    for (method, code) in [
+        ("users.info", "user_not_found"),
+        ("users.lookupByEmail", "users_not_found"),
+        ("users.profile.get", "user_not_found"),
+        ("chat.postEphemeral", "user_not_in_channel"),
+        ("chat.postMessage", "user_disabled"),
+        ("chat.postMessage", "cannot_dm_bot"),
+        ("chat.postMessage", "channel_not_found"),
+        ("conversations.open", "user_not_found"),
+        ("conversations.open", "user_disabled"),
+        ("conversations.open", "cannot_dm_bot"),
+        ("views.publish", "user_not_found"),
+        ("views.open", "invalid_trigger_id"),
+        ("views.open", "invalid_trigger"),
+    ] {
+        company.expects_slack_to_refuse(method, code);
+    }
 }
 
 /// The account becomes this, and what was known of it is forgotten.
@@ -91,6 +112,7 @@ async fn an_approver_who_counts_for_nothing_approves_nothing_however_they_are_na
         let setup = Setup::new().with_settings("approvers = [\"U0MORGAN\"]", &named);
         run_in(setup, async |company| {
             with_groups(company);
+            expects_slack_to_know_nobody(company);
             company.alice.asks_for("rds-postgres", &DATABASE).await;
             let button = company.pat.remembers("Approve");
             let before = account(company, "U0MORGAN");
@@ -122,6 +144,7 @@ async fn a_member_an_admin_and_an_auditor_who_count_for_nothing_can_do_nothing_h
             .with_settings("members = [\"U0BOB\"]", &format!("members = [\"{somebody}\"]"));
         run_in(setup, async |company| {
             with_groups(company);
+            expects_slack_to_know_nobody(company);
             let id = company.alice.asks_for("rds-postgres", &DATABASE).await;
             let before = account(company, "U0OLGA");
             for (kind, change) in KINDS {
@@ -148,6 +171,7 @@ async fn a_member_an_admin_and_an_auditor_who_count_for_nothing_can_do_nothing_h
 #[tokio::test]
 async fn a_delegate_who_counts_for_nothing_answers_for_nobody() {
     run(async |company| {
+        expects_slack_to_know_nobody(company);
         leaves(company, &company.morgan, "U0OLGA", "2026-11-30").await;
         company.alice.asks_for("rds-postgres", &DATABASE).await;
         let button = company.morgan.remembers("Approve");
@@ -170,6 +194,7 @@ async fn the_right_of_a_delegate_ends_with_that_of_whoever_they_answer_for() {
         Setup::new().with_settings("approvers = [\"U0MORGAN\"]", "approvers = [\"U0MORGAN\", \"U0ADMIN\"]");
     run_in(two, async |company| {
         let (alice, morgan, olga) = (&company.alice, &company.morgan, &company.olga);
+        expects_slack_to_know_nobody(company);
         leaves(company, morgan, "U0OLGA", "2026-11-30").await;
         let before = account(company, "U0MORGAN");
         alice.asks_for("rds-postgres", &DATABASE).await;
@@ -256,6 +281,7 @@ async fn of_a_group_of_five_thousand_only_whoever_acts_is_looked_at() {
 #[tokio::test]
 async fn suggestions_are_for_those_who_could_open_the_form() {
     run(async |company| {
+        company.expects_slack_to_refuse("users.info", "user_not_found");
         company.alice.runs("/provision s3-bucket").await;
         let view = company.playground.view("U0ALICE").unwrap();
         for (person, is_offered) in [("U0ALICE", true), ("U0OLGA", false), ("U0NOBODY", false)] {
@@ -364,6 +390,7 @@ async fn what_only_somebody_who_has_left_could_approve_is_said_in_the_form_and_r
                     let members = vec!["U0MORGAN".to_owned()];
                     workspace.groups.push(Group { id: "S0SMALL".into(), members, ..Group::default() });
                 });
+                expects_slack_to_know_nobody(company);
                 becomes(company, "U0MORGAN", change);
                 let said = approval_in_form(&company.alice).await;
                 assert!(said.contains("Nobody could approve this for you"), "a {kind}, named {way}: {said}");
@@ -411,7 +438,13 @@ async fn where_no_channel_takes_the_card_the_approvers_and_admins_are_told_and_n
         is_archived(true);
         alice.asks_for("rds-postgres", &DATABASE).await;
         company.waits("1m").await;
-        insta::assert_snapshot!(alice.newest_dm(), @"");
+        insta::assert_snapshot!(alice.newest_dm(), @"
+        *PostgreSQL RDS Instance v1.0* `orders` for team *payments*
+        Waiting for approval until 2026-11-24 09:00 UTC.
+        Nobody could be asked in a channel yet: there has been none to post in since 2026-11-23 09:00 UTC. It goes to <@U0MORGAN> as a direct message, and the platform team knows.
+        [Cancel] [Nudge] [Details]
+        (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ");
         insta::assert_snapshot!(morgan.newest_dm(), @"");
         insta::assert_snapshot!(pat.dms().join("\n"), @"");
         is_archived(false);
@@ -423,6 +456,44 @@ async fn where_no_channel_takes_the_card_the_approvers_and_admins_are_told_and_n
         );
         morgan.clicks("Approve").await;
         assert!(alice.newest_dm().contains("is ready"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_belongs_in_the_thread_of_an_archived_channel_is_left_out() {
+    run(async |company| {
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        let button = company.morgan.remembers("Approve");
+        company.expects_slack_to_refuse("chat.postMessage", "is_archived");
+        company.expects_slack_to_refuse("chat.update", "is_archived");
+        company.playground.change(|workspace| {
+            workspace.channels.iter_mut().find(|channel| channel.id == "C0PAYMENTS").unwrap().is_archived =
+                true;
+        });
+        company.morgan.presses(&button).await;
+        company.waits("1m").await;
+        assert!(company.alice.newest_dm().contains("is ready"), "{}", company.alice.newest_dm());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn until_slack_has_said_whose_app_this_is_nothing_is_done() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        alice.asks_for("rds-postgres", &DATABASE).await;
+        company.expects_slack_to_refuse("auth.test", "internal_error");
+        company.playground.fail_always("auth.test", Some("internal_error"));
+        company.restarts().await;
+        morgan.clicks("Approve").await;
+        insta::assert_snapshot!(morgan.is_told(), @"Slack has not said yet which workspace this app belongs to, so nothing was done. Wait a few seconds and press again.");
+        alice.runs("/provision list").await;
+        insta::assert_snapshot!(alice.is_told(), @"");
+        assert!(company.newest_request().await.approvals.is_empty());
+        company.playground.fail_always("auth.test", None);
+        morgan.clicks("Approve").await;
+        assert_eq!(company.newest_request().await.status.name(), StatusName::Active);
     })
     .await;
 }

@@ -33,7 +33,7 @@ async fn an_owner_who_left_the_team_can_look_and_tear_down_and_nothing_else() {
         alice.runs(&format!("/provision again {}", &id[..8])).await;
         assert!(alice.is_told().starts_with("You are not in a team yet"), "{}", alice.is_told());
         alice.runs(&format!("/provision status {}", &id[..8])).await;
-        assert!(alice.is_told().contains("[Tear down danger]"), "{}", alice.is_told());
+        assert!(alice.is_told().contains("[Tear down]"), "{}", alice.is_told());
         assert!(!alice.is_told().contains("[Renew"), "{}", alice.is_told());
         let trail = company.trail().await;
         assert!(trail.contains("renew: no longer a member of the team"), "{trail}");
@@ -55,6 +55,8 @@ async fn an_owner_who_left_the_team_tears_down_what_is_theirs() {
         let tear_down = alice.remembers("Tear down");
         reloads_with(company, &[("members = [\"U0ALICE\"]", "members = [\"U0OLGA\"]")]).await;
         alice.presses(&tear_down).await;
+        let name = company.newest_request().await.resource_name();
+        alice.fills(&[("name", &name)]).await;
         alice.submits().await;
         company.waits("1m").await;
         assert_eq!(company.newest_request().await.status.name(), StatusName::Terminated);

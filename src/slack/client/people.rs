@@ -14,7 +14,7 @@ use crate::ports::slack::SlackError;
 /// Time for a question that a click waits for.
 const ASK: Duration = Duration::from_millis(1500);
 
-/// Slackbot: an account with an id of its own in every workspace, whose `is_bot` is false.
+/// Slackbot has this id in every workspace, and its `is_bot` is false (slackapi/bolt-js#794, 2026-11-28).
 const SLACKBOT: &str = "USLACKBOT";
 
 /// A person as Slack describes them (the user object, docs.slack.dev/reference/objects/user-object, 2026-11-28). Of

@@ -234,7 +234,7 @@ pub(super) fn asked(notice: &RequestNotice<'_>) -> Option<String> {
     let asking = &request.asking;
     if let Some(at) = asking.unposted_at {
         return Some(format!(
-            "Nobody could be asked in a channel yet: there has been none to post in since {}. {names} get it as a direct message, and the platform team knows.{}",
+            "Nobody could be asked in a channel yet: there has been none to post in since {}. It goes to {names} as a direct message, and the platform team knows.{}",
             date_time(at),
             note(notice)
         ));
