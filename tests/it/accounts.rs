@@ -445,8 +445,13 @@ async fn where_no_channel_takes_the_card_the_approvers_and_admins_are_told_and_n
         [Cancel] [Nudge] [Details]
         (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
-        insta::assert_snapshot!(morgan.newest_dm(), @"");
-        insta::assert_snapshot!(pat.dms().join("\n"), @"");
+        insta::assert_snapshot!(morgan.newest_dm(), @"
+        This waits for <@U0MORGAN>.
+        <@U0ALICE> asks for *PostgreSQL RDS Instance v1.0* `orders` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer under *Details* or on the app's home tab: there is no channel to post its card in.
+        [Details]
+        (Request `id` · expires unanswered 2026-11-24 09:00 UTC · Simulated: nothing real is made)
+        ");
+        insta::assert_snapshot!(pat.dms().join("\n"), @"Request `id` of team payments for *PostgreSQL RDS Instance* waits for approvers and has no card: it cannot be posted in <#C0PAYMENTS> or in <#C0APPROVALS> (is_archived). Its approvers are told one by one. Unarchive the channel and invite the bot, or name another one in the settings.");
         is_archived(false);
         company.waits("10m").await;
         assert!(
@@ -489,7 +494,7 @@ async fn until_slack_has_said_whose_app_this_is_nothing_is_done() {
         morgan.clicks("Approve").await;
         insta::assert_snapshot!(morgan.is_told(), @"Slack has not said yet which workspace this app belongs to, so nothing was done. Wait a few seconds and press again.");
         alice.runs("/provision list").await;
-        insta::assert_snapshot!(alice.is_told(), @"");
+        insta::assert_snapshot!(alice.is_told(), @"Slack has not said yet which workspace this app belongs to, so nothing was done. Wait a few seconds and type it again.");
         assert!(company.newest_request().await.approvals.is_empty());
         company.playground.fail_always("auth.test", None);
         morgan.clicks("Approve").await;
