@@ -73,6 +73,7 @@ fn sample_view(
         defaults.filter_map(|known| Some((known.key.clone(), known.default.clone()?))).collect();
     let path = approval_path(&product.approval, team, &defaults, estimate.as_ref());
     let preview = Preview {
+        unapprovable: None,
         turns: turns(product, &path),
         note: None,
         usually: None,

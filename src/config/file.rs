@@ -224,7 +224,9 @@ pub(super) fn principals(reader: &Reader<'_>, key: &str) -> Vec<Principal> {
             reader.report(
                 key,
                 format!("`{text}` in `{}` is nobody", reader.path_of(key)),
-                "write a Slack user id (`U0ALICE`), a user group id (`S0LEADS`) or an e-mail address",
+                Principal::remedy(text).unwrap_or(
+                    "write a Slack user id (`U0ALICE`), a user group id (`S0LEADS`) or an e-mail address",
+                ),
             );
         }
         principal

@@ -188,14 +188,41 @@ impl Principal {
     pub fn parse(text: &str) -> Option<Self> {
         let is_id = text.len() >= 3 && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         match text.as_bytes().first() {
-            _ if text.contains('@') && !text.contains(char::is_whitespace) => {
-                Some(Self::Email(text.to_ascii_lowercase()))
-            }
+            _ if is_address(text) => Some(Self::Email(text.to_ascii_lowercase())),
             Some(b'U' | b'W') if is_id => Some(Self::Person(PersonId::new(text))),
             Some(b'S') if is_id => Some(Self::Group(GroupId::new(text))),
             _ => None,
         }
     }
+
+    /// What to write in the place of a text that is no principal, where its shape tells what was meant.
+    pub fn remedy(text: &str) -> Option<&'static str> {
+        match text.trim_start() {
+            handle if handle.starts_with('@') => Some(
+                "write the id of the user group, `S…`, not its handle; of a person write the member id, `U…`, or the e-mail address",
+            ),
+            mention if mention.starts_with('<') => {
+                Some("write the id alone, such as `U0ALICE` or `S0LEADS`, without `<`, `@`, `!` and `>`")
+            }
+            address if address.contains('@') => Some(
+                "write the address alone, as it stands in the Slack profile, such as `ann@example.com`, or the member id, `U…`",
+            ),
+            _ => None,
+        }
+    }
+}
+
+/// Whether it is shaped like the address of a Slack profile: one name, one `@`, a domain with a dot.
+fn is_address(text: &str) -> bool {
+    let Some((name, domain)) = text.split_once('@') else { return false };
+    let in_name = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+    let in_domain = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+    };
+    !name.is_empty() && name.chars().all(in_name) && domain.contains('.') && domain.split('.').all(in_domain)
 }
 
 /// How many of a product one team may hold, from submission until the request has ended.
@@ -353,5 +380,44 @@ mod tests {
         for bad in ["", "alice", "C0GENERAL", "@alice smith", "U", "Ualice"] {
             assert_eq!(Principal::parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn what_only_looks_like_an_address_is_nobody_and_says_what_to_write() {
+        for good in ["ann.o'hara+aws@mail.example.co.uk", "jörg@example.com"] {
+            assert!(matches!(Principal::parse(good), Some(Principal::Email(_))), "{good}");
+        }
+        let bad = [
+            "@leads",
+            "@here",
+            "@b.example",
+            " @leads",
+            "<@U0ALICE>",
+            "<!subteam^S0LEADS|@leads>",
+            "a@",
+            "a@b",
+            "a@b.",
+            "a@@b.example",
+            "a b@example.com",
+            "ann@example.com ",
+            "mailto:ann@example.com",
+            "Ann <ann@example.com>",
+            "ann@example.com,bob@example.com",
+            "a@-b.example",
+            "a@b..example",
+        ];
+        for bad in bad {
+            assert_eq!(Principal::parse(bad), None, "{bad}");
+            assert!(Principal::remedy(bad).is_some(), "{bad}");
+        }
+        assert_eq!(Principal::remedy("alice"), None);
+        insta::assert_snapshot!(
+            ["@leads", "<@U0ALICE>", "mailto:ann@example.com"].map(|bad| Principal::remedy(bad).unwrap()).join("\n"),
+            @"
+        write the id of the user group, `S…`, not its handle; of a person write the member id, `U…`, or the e-mail address
+        write the id alone, such as `U0ALICE` or `S0LEADS`, without `<`, `@`, `!` and `>`
+        write the address alone, as it stands in the Slack profile, such as `ann@example.com`, or the member id, `U…`
+        "
+        );
     }
 }

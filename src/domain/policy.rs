@@ -99,6 +99,17 @@ pub fn approval_path(
     matched.map_or_else(|| ApprovalPath::usual(rule), |why| ApprovalPath::Auto { why })
 }
 
+/// Which of the product's rules holds for a request of this team, by its place.
+pub fn matching_rule(
+    rule: &ApprovalRule,
+    team: &TeamName,
+    parameters: &[(String, String)],
+    estimate: Option<&Estimate>,
+) -> Option<usize> {
+    let known = Known { team, parameters, estimate };
+    rule.rules.iter().position(|one| known.all(one).is_some())
+}
+
 /// Which path a request takes as things stand: [`approval_path`], where it goes beyond its team's budget what the product
 /// says about that, and the admins where it is asked for as an exception. A refusal is no path, and is the store's to make.
 pub fn path_as_things_stand(

@@ -21,6 +21,8 @@ pub struct Preview {
     pub turns: Vec<Turn>,
     /// Why others are asked than the product says, if so.
     pub note: Option<String>,
+    /// Why nobody could ever approve it, if so.
+    pub unapprovable: Option<String>,
     /// How long it took lately until people had answered, where that is known.
     pub usually: Option<Period>,
     /// What the team uses now, this request not included.

@@ -116,6 +116,13 @@ pub struct Person {
     pub deleted: bool,
     /// Guest account.
     pub is_restricted: bool,
+    /// Guest account of one channel.
+    pub is_ultra_restricted: bool,
+    /// The workspace it belongs to, where that is another one than the app's. Slack calls nobody a stranger who shares a
+    /// channel with the app (docs.slack.dev/apis/slack-connect, 2026-11-28).
+    pub team_id: Option<String>,
+    /// Whether Slack has not confirmed the address.
+    pub is_unconfirmed: bool,
     /// Account of another company, in a channel that both share.
     pub is_stranger: bool,
     /// Custom profile fields by field id, as `users.profile.get` answers them.

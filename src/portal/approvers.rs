@@ -1,21 +1,20 @@
 //! Whose answer counts right now: the stage that is asked, resolved to people and groups, with the admins where nobody
 //! has answered for long.
 
-use std::collections::BTreeSet;
-
 use jiff::SignedDuration;
 
-use super::Portal;
 use super::people::{in_time, mentions, others};
+use super::{Error, Portal};
 use crate::domain::away::Away;
 use crate::domain::catalog::{Approvers, Principal, Product, Stage};
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::period::Period;
-use crate::domain::policy::{ApprovalPath, Standing, may_decide};
+use crate::domain::policy::{ApprovalPath, Standing, may_decide, needed_in_all};
 use crate::domain::preview::Turn;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::Request;
+use crate::domain::request::{Request, StageInForce};
 use crate::domain::seats::can_be_filled;
+use crate::ports::directory::Freshness;
 use crate::ports::store::{Which, Whose};
 
 /// Those who are asked.
@@ -59,18 +58,38 @@ pub(super) async fn usual_answer(
 /// Why a person's manager is not asked.
 const NO_MANAGER: &str = "no approver of the team is named as manager in their profile";
 
+/// Why the admins are asked in the place of those whom the product named.
+const NO_APPROVERS: &str = "the catalog no longer names who approves this, so the admins are asked";
+
 impl Portal {
-    /// Whose answer counts for what this request asks now, as the settings and the product's snapshot have it.
+    /// Everybody who is asked about this request, in order, with the people whom the catalog in force names.
+    fn stages_in_force(&self, request: &Request) -> Vec<StageInForce> {
+        let product = self.catalog.product(&request.product.key);
+        request.stages_in_force(product.map(|product| &product.approval))
+    }
+
+    /// The one of them that is asked now.
+    fn stage_in_force(&self, request: &Request) -> StageInForce {
+        let (at, _) = request.stage_after(request.agreed().len());
+        self.stages_in_force(request).swap_remove(at)
+    }
+
+    /// Whose answer counts for what this request asks now: by the rule that it was asked with, and the settings and the
+    /// catalog in force.
     ///
     /// # Errors
     /// When Slack had to be asked and could not.
     pub(crate) async fn circle_of(&self, request: &Request) -> anyhow::Result<Circle> {
-        let mut circle = self.circle(&request.stage(), &request.team, request.asker()).await?;
-        if request.waits_for_approvers() && request.asking.escalated_at.is_some() {
-            for admin in &self.organization.admins {
-                add(&mut circle.may, admin);
-                add(&mut circle.asked, admin);
+        let StageInForce { stage, is_gone } = self.stage_in_force(request);
+        let mut circle = self.circle(&stage, &request.team, request.asker()).await?;
+        if is_gone {
+            circle.note = join([Some(NO_APPROVERS.to_owned()), circle.note]);
+        }
+        if is_escalated(request) {
+            for admin in self.to_mention(&self.organization.admins).await {
+                add(&mut circle.asked, &admin);
             }
+            self.organization.admins.iter().for_each(|admin| add(&mut circle.may, admin));
         }
         let self_approval = request.allows_self_approval();
         // Nobody is answered for who could not answer.
@@ -80,7 +99,7 @@ impl Portal {
         Ok(circle)
     }
 
-    /// Whose answer counts in this stage when this person asks for this team.
+    /// Whose answer counts in this stage when this person asks for this team, and who is asked by name.
     ///
     /// # Errors
     /// When Slack had to be asked and could not.
@@ -90,6 +109,29 @@ impl Portal {
         team: &TeamName,
         asker: &PersonId,
     ) -> anyhow::Result<Circle> {
+        let (may, note) = self.approvers_in(stage, team, asker).await?;
+        let named: Vec<Principal> = may.iter().filter(|one| !stage.quiet.contains(one)).cloned().collect();
+        let mut named = self.to_mention(&named).await;
+        let aways = self.away_of(&may, asker).await?;
+        for away in &aways {
+            let person = Principal::Person(away.person.clone());
+            if !stage.quiet.contains(&person) {
+                named.retain(|one| *one != person);
+                add(&mut named, &Principal::Person(away.delegate.clone()));
+            }
+        }
+        let note = join([note, absences(&aways)]);
+        Ok(Circle { may, asked: named, aways, note })
+    }
+
+    /// Whose own answer counts in this stage when this person asks for this team, silent approvers included, and why
+    /// others than the product says.
+    async fn approvers_in(
+        &self,
+        stage: &Stage,
+        team: &TeamName,
+        asker: &PersonId,
+    ) -> anyhow::Result<(Vec<Principal>, Option<String>)> {
         let (mut may, note) = match &stage.approvers {
             Approvers::Team => (self.organization.approvers_of(team).to_vec(), None),
             Approvers::Listed(principals) => (principals.clone(), None),
@@ -103,20 +145,8 @@ impl Portal {
                 }
             }
         };
-        let mut named: Vec<Principal> =
-            may.iter().filter(|one| !stage.quiet.contains(one)).cloned().collect();
         stage.quiet.iter().for_each(|quiet| add(&mut may, quiet));
-        let aways = self.away_of(&may, asker).await?;
-        for away in &aways {
-            let person = Principal::Person(away.person.clone());
-            if !stage.quiet.contains(&person) {
-                named.retain(|one| *one != person);
-                add(&mut named, &Principal::Person(away.delegate.clone()));
-            }
-        }
-        let note =
-            [note, absences(&aways)].into_iter().flatten().reduce(|one, other| format!("{one}; {other}"));
-        Ok(Circle { may, asked: named, aways, note })
+        Ok((may, note))
     }
 
     /// Who would be asked, one after the other, and a remark about it; whoever may not agree to their own request is not
@@ -141,7 +171,8 @@ impl Portal {
         (turns, note)
     }
 
-    /// Refuses what nobody could ever approve. While Slack does not say who is in a group, it is taken for enough.
+    /// Refuses what nobody could ever approve. While Slack does not say who is in a group or whether somebody counts, it
+    /// is taken for enough.
     pub(super) async fn somebody_can_approve(
         &self,
         product: &Product,
@@ -154,15 +185,18 @@ impl Portal {
         let stages = if stages.is_empty() { product.approval.stages() } else { stages.clone() };
         let theirs = [asker.clone(), owner.clone()];
         let self_approval = product.approval.self_approval && !is_exception;
-        match in_time(self.clone().seats(stages, team.clone(), theirs, self_approval)).await {
-            Ok(seats) if can_be_filled(&seats) => Ok(()),
-            Ok(_) if is_exception => {
-                let admins = others(self.organization.admins.clone(), asker, false);
+        match in_time(self.clone().can_be_filled(stages, team.clone(), theirs, self_approval)).await {
+            Ok(true) => Ok(()),
+            Ok(false) if is_exception => {
+                let admins = others(self.to_mention(&self.organization.admins).await, asker, false);
                 let admins = others(admins, owner, false);
                 let whom = (!admins.is_empty()).then(|| mentions(&admins));
                 Err(Refusal::NobodyCanExcept { needed, whom })
             }
-            Ok(_) => Err(Refusal::NobodyCanApprove { needed, whom: mentions(&self.organization.admins) }),
+            Ok(false) => Err(Refusal::NobodyCanApprove {
+                needed,
+                whom: self.mentions(&self.organization.admins).await,
+            }),
             Err(error) => {
                 tracing::warn!(error = format!("{error:#}"), "cannot count those who could approve");
                 Ok(())
@@ -170,44 +204,82 @@ impl Portal {
         }
     }
 
-    /// Who could give the approvals of each stage, and how many it takes.
-    async fn seats(
+    /// Whether nobody could answer any more what this request asks now. Not while Slack does not say.
+    pub(super) async fn nobody_can_answer(&self, request: &Request) -> bool {
+        let at = request.stage_after(request.agreed().len()).0;
+        let mut stages: Vec<Stage> =
+            self.stages_in_force(request).into_iter().skip(at).map(|in_force| in_force.stage).collect();
+        // Whoever has agreed already cannot again, and makes the stage that is asked smaller.
+        let agreed = request.stages().iter().take(at).map(|stage| stage.needed.max(1)).sum::<u32>();
+        let here = u32::try_from(request.agreed().len()).unwrap_or(u32::MAX).saturating_sub(agreed);
+        if let Some(stage) = stages.first_mut() {
+            stage.needed = stage.needed.max(1).saturating_sub(here);
+            if is_escalated(request) {
+                self.organization.admins.iter().for_each(|admin| add(&mut stage.quiet, admin));
+            }
+        }
+        let theirs = [request.asker().clone(), request.owner.clone()];
+        let self_approval = request.allows_self_approval();
+        let portal = self.clone();
+        match portal.can_be_filled(stages, request.team.clone(), theirs, self_approval).await {
+            Ok(can) => !can,
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::warn!(request = %request.id, error, "cannot count those who could approve");
+                false
+            }
+        }
+    }
+
+    /// Whether there are enough people who count for each stage, looked for one by one until there are.
+    async fn can_be_filled(
         self,
         stages: Vec<Stage>,
         team: TeamName,
         [asker, owner]: [PersonId; 2],
         self_approval: bool,
-    ) -> anyhow::Result<Vec<(u32, BTreeSet<PersonId>)>> {
-        let mut seats = Vec::new();
+    ) -> anyhow::Result<bool> {
+        // Where a stage has as many people as all stages need, nobody is missing in it whoever sits elsewhere.
+        let enough = usize::try_from(needed_in_all(&stages)).unwrap_or(usize::MAX);
+        let without: &[&PersonId] = if self_approval { &[] } else { &[&asker, &owner] };
+        let (mut seats, mut is_all) = (Vec::new(), true);
         for stage in &stages {
-            let circle = self.circle(stage, &team, &asker).await?;
-            let mut people = self.each_of(&circle.may).await?;
-            if !self_approval {
-                people.remove(&asker);
-                people.remove(&owner);
-            }
-            seats.push((stage.needed, people));
+            let (may, _) = self.approvers_in(stage, &team, &asker).await?;
+            let counted = self.some_who_count(&may, without, enough).await?;
+            is_all &= counted.is_all || counted.people.len() >= enough;
+            seats.push((stage.needed, counted.people));
         }
-        Ok(seats)
+        // So many were looked at in vain that the rest is taken for enough.
+        Ok(can_be_filled(&seats) || !is_all)
     }
 
     /// Those of them who are away, if somebody else than the asker answers for them. An answer is handed on once: whoever
-    /// answers for one may be away, too.
+    /// answers for one may be away, too. The right of whoever answers ends with that of the one they answer for.
     async fn away_of(&self, may: &[Principal], asker: &PersonId) -> anyhow::Result<Vec<Away>> {
         let mut found = Vec::new();
         for away in self.ports.store.aways(self.now()).await? {
-            let is_own = away.person == *asker || away.delegate == *asker;
-            if !is_own && self.is_one_of(&away.person, may).await? {
+            if self.is_answered_for(&away, may, asker).await? {
                 found.push(away);
             }
         }
         Ok(found)
     }
 
+    async fn is_answered_for(
+        &self,
+        away: &Away,
+        may: &[Principal],
+        asker: &PersonId,
+    ) -> anyhow::Result<bool> {
+        let is_own = away.person == *asker || away.delegate == *asker;
+        Ok(!is_own && self.is_one_of(&away.person, may).await? && self.counts(&away.delegate).await?)
+    }
+
     /// The person's manager, if that is an approver of the team: people can write into their own profile.
     async fn manager_of(&self, team: &TeamName, person: &PersonId) -> anyhow::Result<Option<PersonId>> {
         let Some(field) = &self.organization.manager_field else { return Ok(None) };
-        let Some(manager) = self.ports.directory.named_in_profile(person, field).await? else {
+        let directory = &self.ports.directory;
+        let Some(manager) = directory.named_in_profile(person, field, Freshness::Fresh).await? else {
             return Ok(None);
         };
         let counts =
@@ -217,12 +289,15 @@ impl Portal {
 
     /// Who can be asked to answer this request. As long as Slack does not say, the approvers of its team.
     pub(crate) async fn askable(&self, request: &Request) -> Circle {
-        self.circle_of(request).await.unwrap_or_else(|error| {
-            let error = format!("{error:#}");
-            tracing::warn!(request = %request.id, error, "cannot find out who is asked: the team's approvers are shown");
-            let asked = self.organization.approvers_of(&request.team).to_vec();
-            Circle { asked, ..Circle::default() }
-        })
+        match self.circle_of(request).await {
+            Ok(circle) => circle,
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::warn!(request = %request.id, error, "cannot find out who is asked: the team's approvers are shown");
+                let asked = self.to_mention(self.organization.approvers_of(&request.team)).await;
+                Circle { asked, ..Circle::default() }
+            }
+        }
     }
 
     /// Whose answer counts in any stage of this request.
@@ -231,9 +306,9 @@ impl Portal {
     /// When Slack had to be asked and could not.
     pub(crate) async fn approvers_of(&self, request: &Request) -> anyhow::Result<Vec<Principal>> {
         let mut all = Vec::new();
-        for stage in request.stages() {
-            let circle = self.circle(&stage, &request.team, request.asker()).await?;
-            circle.may.iter().for_each(|one| add(&mut all, one));
+        for in_force in self.stages_in_force(request) {
+            let (may, _) = self.approvers_in(&in_force.stage, &request.team, request.asker()).await?;
+            may.iter().for_each(|one| add(&mut all, one));
         }
         Ok(all)
     }
@@ -259,21 +334,73 @@ impl Portal {
     /// # Errors
     /// When Slack had to be asked and could not.
     pub(crate) async fn standing(&self, person: &PersonId, request: &Request) -> anyhow::Result<Standing> {
-        let circle = self.circle_of(request).await?;
-        if self.is_one_of(person, &circle.may).await? {
+        let asker = request.asker();
+        let in_force = self.stage_in_force(request);
+        let (may, _) = self.approvers_in(&in_force.stage, &request.team, asker).await?;
+        let beside: &[Principal] = if is_escalated(request) { &self.organization.admins } else { &[] };
+        if self.is_in_any(person, &[&may, beside]).await? {
             return Ok(Standing::Approver);
         }
-        let taken = |away: &&Away| request.agreed().iter().any(|approval| approval.is_of(&away.person));
-        let for_them = circle.aways.iter().filter(|away| away.delegate == *person);
-        // Of several the one who was not answered for yet.
-        let chosen = for_them.clone().find(|away| !taken(away)).or_else(|| for_them.clone().next());
-        match chosen {
-            Some(away) if self.ports.directory.is_full_member(person).await? => {
-                Ok(Standing::InsteadOf(away.person.clone()))
+        let mut for_them = Vec::new();
+        for away in self.ports.store.aways(self.now()).await? {
+            let is_theirs = away.delegate == *person && away.person != request.owner;
+            if is_theirs && self.is_answered_for(&away, &may, asker).await? {
+                for_them.push(away);
             }
-            Some(_) | None => Ok(Standing::Nobody),
         }
+        let taken = |away: &Away| request.agreed().iter().any(|approval| approval.is_of(&away.person));
+        // Of several the one who was not answered for yet.
+        let chosen = for_them.iter().find(|away| !taken(away)).or_else(|| for_them.first());
+        Ok(chosen.map_or(Standing::Nobody, |away| Standing::InsteadOf(away.person.clone())))
     }
+
+    /// Refuses an absence of somebody for whom nobody could answer anything, and a delegate whose answer would not count.
+    pub(super) async fn check_absence(&self, person: &PersonId, delegate: &PersonId) -> Result<(), Error> {
+        let (portal, asked) = (self.clone(), person.clone());
+        if let Some(why) =
+            in_time(async move { portal.why_not_counted(&asked, Freshness::Fresh).await }).await?
+        {
+            return Err(Refusal::NotAFullMember { why }.into());
+        }
+        let (portal, asked) = (self.clone(), person.clone());
+        let approvers = self.every_approver();
+        if !in_time(async move { portal.is_named(&asked, &approvers, Freshness::Known).await }).await? {
+            return Err(Refusal::NothingToAnswer.into());
+        }
+        if !self.counts_in_time(delegate).await? {
+            return Err(Refusal::DelegateIsNoMember { person: delegate.clone() }.into());
+        }
+        Ok(())
+    }
+
+    /// Everybody who may be asked about anything: by a team, by a product, as an admin.
+    fn every_approver(&self) -> Vec<Principal> {
+        let teams = self.organization.teams.iter().flat_map(|team| team.approvers.iter().cloned());
+        let stages = self.catalog.products.values().flat_map(|product| product.approval.paths()).flatten();
+        let listed = stages.flat_map(|stage| {
+            let listed = match stage.approvers {
+                Approvers::Listed(listed) => listed,
+                Approvers::Team | Approvers::Manager | Approvers::Admins => Vec::new(),
+            };
+            listed.into_iter().chain(stage.quiet)
+        });
+        let mut all = Vec::new();
+        teams
+            .chain(listed)
+            .chain(self.organization.admins.iter().cloned())
+            .for_each(|one| add(&mut all, &one));
+        all
+    }
+}
+
+/// Whether the admins are asked beside those who have not answered.
+fn is_escalated(request: &Request) -> bool {
+    request.waits_for_approvers() && request.asking.escalated_at.is_some()
+}
+
+/// These remarks as one.
+fn join(notes: [Option<String>; 2]) -> Option<String> {
+    notes.into_iter().flatten().reduce(|one, other| format!("{one}; {other}"))
 }
 
 /// Who answers for whom, for people to read.

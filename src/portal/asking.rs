@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::decide::{Click, named_request, refresh_copy};
+use super::people::Tending;
 use super::perform::{JobError, Performed, apply};
 use super::show::tell_directly;
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::job::{Job, JobKind};
-use crate::domain::next::prompt_due;
+use crate::domain::next::{next, prompt_due};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Prompt, Request, Surface};
 use crate::ports::slack::SlackError;
@@ -24,6 +25,10 @@ const MOST_TOLD: usize = 25;
 pub async fn nudge(portal: &Portal, click: &Click) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| Surface::Direct, "nudge").await?;
     let event = Event::Nudge { by: click.by.clone() };
+    // Whoever waits and has left the team presses nobody; others read that it is not theirs.
+    if next(&request, &event, portal.now()).is_ok() && click.by.person == request.owner {
+        portal.check_tends(&request, &click.by, (Tending::Keep, "nudge")).await?;
+    }
     let nudged = portal.change_as_seen(&request, click.once.as_deref(), &event).await;
     refresh_copy(portal, &request, click, Surface::Direct).await;
     match nudged {
@@ -67,15 +72,11 @@ pub(super) async fn find_approvers(
         Prompt::Escalation => portal.organization.admins.clone(),
         Prompt::Reminder | Prompt::Nudge | Prompt::Turn => portal.circle_of(&request).await?.asked,
     };
-    let people = portal.each_of(&asked).await?;
+    let people = portal.some_who_count(&asked, &[], MOST_TOLD).await?.people;
     let now = portal.now();
     let tell = |person: PersonId| JobKind::TellApprover { prompt, epoch, person }.due(id, now);
-    let jobs: Vec<Job> = people
-        .into_iter()
-        .filter(|person| request.may_still_approve(person))
-        .take(MOST_TOLD)
-        .map(tell)
-        .collect();
+    let jobs: Vec<Job> =
+        people.into_iter().filter(|person| request.may_still_approve(person)).map(tell).collect();
     if !jobs.is_empty() {
         portal.write_jobs(jobs).await?;
     }

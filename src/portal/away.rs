@@ -2,13 +2,11 @@
 
 use jiff::civil::Date;
 
-use super::people::in_time;
 use super::{Error, Portal, own_trail};
 use crate::domain::audit::{Actor, By};
 use crate::domain::away::Away;
 use crate::domain::ids::PersonId;
 use crate::domain::job::JobKind;
-use crate::domain::refusal::Refusal;
 use crate::ports::store::Commit;
 
 /// Has `delegate` answer for whoever asks until the end of that day.
@@ -19,10 +17,7 @@ pub async fn leave(portal: &Portal, by: &By, delegate: &PersonId, until: Date) -
     let now = portal.now();
     let others = portal.ports.store.aways(now).await?;
     let away = Away::begin(by.person.clone(), delegate.clone(), until, &others, now)?;
-    let (directory, asked) = (portal.ports.directory.clone(), delegate.clone());
-    if !in_time(async move { directory.is_full_member(&asked).await }).await? {
-        return Err(Refusal::DelegateIsNoMember { person: delegate.clone() }.into());
-    }
+    portal.check_absence(&by.person, delegate).await?;
     note(portal, by, "away", &format!("{delegate} answers until {until}")).await?;
     portal.ports.store.put_away(&away).await?;
     show(portal, &away).await?;

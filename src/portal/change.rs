@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::decide::{Click, named_request, refresh_news};
 use super::form::{find_product, prefilled};
+use super::people::Tending;
 use super::session::preview;
 use super::submit::{Correction, SubmitError, broken_rules};
 use super::{Error, Portal};
@@ -139,7 +140,7 @@ async fn asked_before(portal: &Portal, click: &Click, once: &str) -> Result<Opti
 
 /// The product as it is now, if the person may change what lives and something can be changed.
 async fn changeable(portal: &Portal, request: &Request, by: &By) -> Result<Arc<Product>, Error> {
-    portal.check_tends(request, by, "change").await?;
+    portal.check_tends(request, by, (Tending::Keep, "change")).await?;
     match (&request.status, request.question()) {
         (Status::Updating { .. }, _) => return Err(Refusal::BeingChanged.into()),
         (Status::Active { .. }, Question::Request) => {}

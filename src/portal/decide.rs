@@ -5,7 +5,7 @@
 
 use jiff::SignedDuration;
 
-use super::people::{in_time, mentions};
+use super::people::in_time;
 use super::{Error, Portal};
 use crate::domain::approval::ApprovalConfirm;
 use crate::domain::audit::By;
@@ -178,6 +178,7 @@ pub(super) async fn named_request(
         let nothing = (&TeamName::new("-"), &ProductKey::none());
         return Err(portal.refuse_unstored(click.request, nothing, &click.by, tried, forged).await);
     };
+    portal.check_counts(&request, &click.by, tried).await?;
     if let Some(message) = &click.message {
         let known = portal.ports.store.requests_of_message(message).await?;
         match known.as_slice() {
@@ -300,7 +301,7 @@ async fn check_right(
         return Ok(instead_of);
     }
     // Who can is looked up only for those who cannot.
-    let approvers = mentions(&portal.askable(request).await.asked);
+    let approvers = portal.mentions(&portal.askable(request).await.asked).await;
     let allowed = may_decide(request, &by.person, standing, &approvers);
     match allowed {
         Ok(instead_of) => Ok(instead_of),

@@ -54,6 +54,12 @@ pub async fn offers(portal: &Portal, person: &PersonId) -> Result<Vec<Offer>, Er
     Ok(offers)
 }
 
+/// Whether `person` could open the form of this product, from what is known of their teams; not while Slack does not say.
+pub async fn may_open(portal: &Portal, person: &PersonId, product: &Product) -> bool {
+    let teams = portal.teams_of(person).await.unwrap_or_default();
+    teams.iter().any(|team| product.requesters.include(&team.name))
+}
+
 /// The products that `person` may ask for in which every one of these words is found.
 ///
 /// # Errors

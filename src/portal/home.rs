@@ -11,6 +11,7 @@ use crate::domain::period::Period;
 use crate::domain::policy::Team;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{Question, Request};
+use crate::ports::directory::Freshness;
 use crate::ports::slack::{Excerpt, HomePage, ProductUse, SlackError, TeamPage};
 use crate::ports::store::{HomeTab, Which, Whose};
 
@@ -76,8 +77,8 @@ async fn is_shown_to(portal: &Portal, person: &PersonId, request: &Request) -> b
     if circle.aways.iter().any(|away| away.delegate == *person) {
         return true;
     }
-    let circles = [portal.organization.members_of(&request.team), &circle.may];
-    portal.is_in_any(person, &circles).await.unwrap_or(true)
+    let principals = [portal.organization.members_of(&request.team), &circle.may].concat();
+    portal.is_named(person, &principals, Freshness::Known).await.unwrap_or(true)
 }
 
 /// Publishes a person's home tab if it shows something else now.
@@ -123,10 +124,20 @@ async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyho
     })
 }
 
-/// Their own absence, and those of whom they answer for.
+/// Their own absence, and those of whom they answer for: of nobody who has left.
 async fn aways_of(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<Away>> {
-    let mut aways = portal.ports.store.aways(portal.now()).await?;
-    aways.retain(|away| away.person == *person || away.delegate == *person);
+    let mut aways = Vec::new();
+    for away in portal.ports.store.aways(portal.now()).await? {
+        let is_shown = if away.person == *person {
+            true
+        } else {
+            // As long as Slack does not say, they still answer.
+            away.delegate == *person && portal.counts_in_time(&away.person).await.unwrap_or(true)
+        };
+        if is_shown {
+            aways.push(away);
+        }
+    }
     Ok(aways)
 }
 

@@ -14,8 +14,9 @@ use crate::domain::ids::{ChannelId, PersonId, RequestId};
 use crate::domain::job::JobKind;
 use crate::domain::lease::LeaseStep;
 use crate::domain::next::{lease_step, next, record_message};
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, Uncounted};
 use crate::domain::request::{MessageRef, Request, Surface};
+use crate::ports::directory::Freshness;
 use crate::ports::slack::{Destination, Notice, SlackError, Warned, WarningNotice};
 use crate::ports::store::{Which, Whose};
 
@@ -84,7 +85,8 @@ pub(super) async fn warn(portal: &Portal, owner: &PersonId) -> Result<Performed,
     if due.is_empty() {
         return Ok(Performed::Done);
     }
-    if portal.ports.directory.is_active(owner).await? {
+    let why_not = portal.why_not_counted(owner, Freshness::Fresh).await?;
+    if !matches!(why_not, Some(Uncounted::Deactivated | Uncounted::Unknown)) {
         for some in due.chunks(IN_ONE_MESSAGE) {
             match post(portal, owner, some, None, &Destination::Person(owner.clone())).await {
                 // They cannot be written to, whatever Slack says about them.
@@ -135,7 +137,7 @@ async fn warn_team(portal: &Portal, owner: &PersonId, due: Vec<Request>) -> Resu
     while let Some(team) = rest.first().map(|request| request.team.clone()) {
         let (some, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|request| request.team == team);
         rest = others;
-        let approvers = portal.answerable_for(&team);
+        let approvers = portal.to_mention(&portal.answerable_for(&team)).await;
         for some in some.chunks(IN_ONE_MESSAGE) {
             let channel = portal.organization.channel_of(&team);
             let posted = post_in_channel(portal, owner, some, &approvers, channel).await?;

@@ -40,7 +40,7 @@ pub mod trail;
 pub mod transfer;
 
 pub(crate) use home::asked_at;
-pub(crate) use people::others;
+pub(crate) use people::{Tending, others};
 
 use std::sync::{Arc, PoisonError, RwLock};
 

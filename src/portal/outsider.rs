@@ -2,15 +2,27 @@
 
 use super::Portal;
 use super::people::in_time;
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::refusal::Refusal;
+use crate::ports::directory::Freshness;
 
 /// The refusal of somebody in no team.
 pub(super) async fn refusal(portal: &Portal, person: &PersonId) -> Refusal {
-    let (directory, asked) = (portal.ports.directory.clone(), person.clone());
+    let (asking, asked) = (portal.clone(), person.clone());
     // They read the same where Slack does not say in time, only less.
-    match in_time(async move { directory.why_not_counted(&asked).await }).await {
+    match in_time(async move { asking.why_not_counted(&asked, Freshness::Fresh).await }).await {
         Ok(Some(why)) => Refusal::NotAFullMember { why },
         Ok(None) | Err(_) => Refusal::NotInATeam,
     }
+}
+
+/// The refusal of somebody who asks for a team that they are not in any more.
+pub(super) async fn not_in(portal: &Portal, person: &PersonId, team: &TeamName) -> Refusal {
+    let mine = portal.teams_of(person).await.unwrap_or_default();
+    let yours: Vec<&str> =
+        mine.iter().map(|mine| mine.name.as_str()).filter(|mine| *mine != team.as_str()).collect();
+    if yours.is_empty() {
+        return refusal(portal, person).await;
+    }
+    Refusal::NotYourTeam { team: team.to_string(), yours: yours.join(", ") }
 }

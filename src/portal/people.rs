@@ -1,5 +1,8 @@
-//! Who is who right now: which teams a person is in, who may decide. Groups are asked for at the moment of a click;
-//! the directory remembers an answer for at most a minute.
+//! Who is who right now. Three questions, and nothing else asks Slack about people: which teams a person is in
+//! ([`Portal::teams_of`], from what is known), whether a person may do something now ([`Portal::is_one_of`], at most a
+//! minute old, about that person alone), and who is to be mentioned ([`Portal::to_mention`]).
+//!
+//! Whether an account counts at all is found out in one place, [`Portal::why_not_counted`], by whatever way it is named.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,15 +10,24 @@ use std::time::Duration;
 use anyhow::Context as _;
 use futures_util::future::join_all;
 
-use super::Portal;
+use super::{Error, Portal};
+use crate::domain::audit::By;
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::policy::Team;
+use crate::domain::refusal::{Refusal, Uncounted};
 use crate::domain::request::Request;
+use crate::ports::directory::Freshness;
 
 /// How long Slack has to say who somebody is while a person waits: what they did is stored or refused, and answered,
 /// within a second.
 const ASK_WITHIN: Duration = Duration::from_millis(400);
+
+/// Accounts that are looked at one by one for those who count.
+const MOST_LOOKED_AT: usize = 50;
+
+/// Admins who are told at most.
+const MOST_ADMINS: usize = 25;
 
 /// An answer of Slack's about a person, if it comes in time. The question goes on, so that whoever presses again is not
 /// kept waiting by a slow answer.
@@ -26,7 +38,82 @@ pub(super) async fn in_time<T: Send + 'static>(
     asked.context("Slack does not say in time who somebody is")?.context("the question ended badly")?
 }
 
+/// What somebody wants to do with something that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tending {
+    /// Renew, change, hand over, have approvers pressed: what its owner may do as a member of its team.
+    Keep,
+    /// Tear down: what its owner may do wherever they are.
+    TearDown,
+}
+
+/// Some people who count, and whether there may be more of them.
+#[derive(Debug, Default)]
+pub(crate) struct Counted {
+    /// Who.
+    pub(crate) people: BTreeSet<PersonId>,
+    /// Whether nobody else was left to look at.
+    pub(crate) is_all: bool,
+}
+
 impl Portal {
+    /// Why this account counts for nothing, by whatever way it is named; `None` for an active full member of ours.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(crate) async fn why_not_counted(
+        &self,
+        person: &PersonId,
+        freshness: Freshness,
+    ) -> anyhow::Result<Option<Uncounted>> {
+        self.ports.directory.why_not_counted(person, freshness).await
+    }
+
+    /// Whether this account counts.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(crate) async fn counts(&self, person: &PersonId) -> anyhow::Result<bool> {
+        Ok(self.why_not_counted(person, Freshness::Fresh).await?.is_none())
+    }
+
+    /// As [`Self::counts`], for somebody who waits for an answer: see [`in_time`].
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not, or does not say in time.
+    pub(crate) async fn counts_in_time(&self, person: &PersonId) -> anyhow::Result<bool> {
+        let (portal, person) = (self.clone(), person.clone());
+        in_time(async move { portal.counts(&person).await }).await
+    }
+
+    /// Refuses whoever acts on a request and counts for nothing, and notes that on its trail. While Slack does not say,
+    /// they go on: what takes a right asks for it again.
+    pub(super) async fn check_counts(&self, request: &Request, by: &By, tried: &str) -> Result<(), Error> {
+        let (portal, person) = (self.clone(), by.person.clone());
+        match in_time(async move { portal.why_not_counted(&person, Freshness::Fresh).await }).await {
+            Ok(Some(why)) => Err(self.refuse(request, by, tried, Refusal::NotAFullMember { why }).await),
+            Ok(None) => Ok(()),
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::debug!(actor = %by.person, error, "whether somebody counts is not known yet");
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether `person` is one of these people or in one of these groups and counts, as of at most a minute ago. Slack is
+    /// asked about the groups only if no id matches, and about nobody else's account.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(crate) async fn is_one_of(
+        &self,
+        person: &PersonId,
+        principals: &[Principal],
+    ) -> anyhow::Result<bool> {
+        Ok(self.is_named(person, principals, Freshness::Fresh).await? && self.counts(person).await?)
+    }
+
     /// As [`Self::is_one_of`], for somebody who waits for an answer: see [`in_time`].
     ///
     /// # Errors
@@ -38,29 +125,6 @@ impl Portal {
     ) -> anyhow::Result<bool> {
         let (portal, person, principals) = (self.clone(), person.clone(), principals.to_vec());
         in_time(async move { portal.is_one_of(&person, &principals).await }).await
-    }
-
-    /// Whether `person` is one of these people or in one of these groups. Slack is asked only if no id matches.
-    ///
-    /// # Errors
-    /// When Slack had to be asked and could not.
-    pub(crate) async fn is_one_of(
-        &self,
-        person: &PersonId,
-        principals: &[Principal],
-    ) -> anyhow::Result<bool> {
-        if principals.iter().any(|principal| matches!(principal, Principal::Person(id) if id == person)) {
-            return Ok(true);
-        }
-        let mut unknown = None;
-        for asked in join_all(principals.iter().map(|principal| self.people_of(principal))).await {
-            match asked {
-                Ok(people) if people.contains(person) => return Ok(true),
-                Ok(_) => {}
-                Err(error) => unknown = Some(error),
-            }
-        }
-        unknown.map_or(Ok(false), Err)
     }
 
     /// As [`Self::is_one_of`], of any of several circles; a later one is asked about only if no earlier one has them.
@@ -80,28 +144,75 @@ impl Portal {
         Ok(false)
     }
 
-    /// The people that are meant, none where Slack knows nobody by that name.
-    async fn people_of(&self, principal: &Principal) -> anyhow::Result<BTreeSet<PersonId>> {
+    /// Whether these principals mean this account, which may count for nothing all the same.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(super) async fn is_named(
+        &self,
+        person: &PersonId,
+        principals: &[Principal],
+        freshness: Freshness,
+    ) -> anyhow::Result<bool> {
+        if principals.iter().any(|principal| matches!(principal, Principal::Person(id) if id == person)) {
+            return Ok(true);
+        }
+        let mut unknown = None;
+        let asked = principals.iter().map(|principal| self.accounts_of(principal, freshness));
+        for asked in join_all(asked).await {
+            match asked {
+                Ok(people) if people.contains(person) => return Ok(true),
+                Ok(_) => {}
+                Err(error) => unknown = Some(error),
+            }
+        }
+        unknown.map_or(Ok(false), Err)
+    }
+
+    /// The accounts that are meant, none where Slack knows nobody by that name.
+    async fn accounts_of(
+        &self,
+        principal: &Principal,
+        freshness: Freshness,
+    ) -> anyhow::Result<BTreeSet<PersonId>> {
+        let directory = &self.ports.directory;
         Ok(match principal {
             Principal::Person(person) => BTreeSet::from([person.clone()]),
-            Principal::Group(group) => self.ports.directory.group_members(group).await?,
+            Principal::Group(group) => directory.group_members(group, freshness).await?,
             Principal::Email(email) => {
-                self.ports.directory.person_by_email(email).await?.into_iter().collect()
+                directory.person_by_email(email, freshness).await?.into_iter().collect()
             }
         })
     }
 
-    /// The teams that `person` may ask for.
+    /// The teams that `person` may ask for, from what is known. Only that they are in none is asked for anew.
     ///
     /// # Errors
     /// When Slack had to be asked and could not.
     pub(crate) async fn teams_of(&self, person: &PersonId) -> anyhow::Result<Vec<&Team>> {
-        let mut mine = Vec::new();
-        let mut unknown = None;
-        let teams = self.organization.teams.iter();
-        let asked = teams.clone().map(|team| self.is_one_of_in_time(person, &team.members));
-        let asked = join_all(asked).await;
-        for (team, asked) in teams.zip(asked) {
+        let known = self.teams_as_of(person, Freshness::Known).await?;
+        if known.is_empty() { self.teams_as_of(person, Freshness::Fresh).await } else { Ok(known) }
+    }
+
+    async fn teams_as_of(&self, person: &PersonId, freshness: Freshness) -> anyhow::Result<Vec<&Team>> {
+        let asked = self.organization.teams.iter().map(|team| {
+            let (portal, person, members) = (self.clone(), person.clone(), team.members.clone());
+            in_time(async move { portal.is_named(&person, &members, freshness).await })
+        });
+        let (portal, asked_about) = (self.clone(), person.clone());
+        let counted = in_time(async move { portal.why_not_counted(&asked_about, freshness).await });
+        let (counted, asked) = tokio::join!(counted, join_all(asked));
+        match counted {
+            Ok(None) => {}
+            Ok(Some(_)) => return Ok(Vec::new()),
+            // They see what they could ask for; that they may is asked again when they do.
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::warn!(actor = %person, error, "cannot find out whether somebody counts");
+            }
+        }
+        let (mut mine, mut unknown) = (Vec::new(), None);
+        for (team, asked) in self.organization.teams.iter().zip(asked) {
             match asked {
                 Ok(true) => mine.push(team),
                 Ok(false) => {}
@@ -124,39 +235,101 @@ impl Portal {
         team.map_or_else(|| self.organization.admins.clone(), |team| team.approvers.clone())
     }
 
-    /// Whether `person` may see this request: its requester, its team, its approvers, admins and auditors.
-    ///
-    /// # Errors
-    /// When Slack had to be asked and could not.
-    pub(crate) async fn may_see(&self, person: &PersonId, request: &Request) -> anyhow::Result<bool> {
-        if *person == request.requester || *person == request.owner {
-            return Ok(true);
+    /// These people and groups as they are mentioned: whoever is named by address by their id, if Slack knows it, and
+    /// nobody of whom it is known that they count for nothing. As they are named while Slack does not say.
+    pub(crate) async fn to_mention(&self, principals: &[Principal]) -> Vec<Principal> {
+        let found = join_all(principals.iter().map(|principal| self.mentioned(principal))).await;
+        let mut mentioned: Vec<Principal> = Vec::new();
+        for principal in found.into_iter().flatten() {
+            if !mentioned.contains(&principal) {
+                mentioned.push(principal);
+            }
         }
-        let organization = &self.organization;
-        let (members, approvers) =
-            (organization.members_of(&request.team), self.approvers_of(request).await?);
-        self.is_in_any(person, &[members, &approvers, &organization.admins, &organization.auditors]).await
+        mentioned
     }
 
-    /// These people one by one, whatever groups they come from.
+    async fn mentioned(&self, principal: &Principal) -> Option<Principal> {
+        let person = match principal {
+            Principal::Group(_) => return Some(principal.clone()),
+            Principal::Person(person) => person.clone(),
+            Principal::Email(email) => {
+                let (directory, asked) = (self.ports.directory.clone(), email.clone());
+                let found = in_time(async move { directory.person_by_email(&asked, Freshness::Known).await });
+                match found.await {
+                    Ok(Some(person)) => person,
+                    Ok(None) | Err(_) => return Some(principal.clone()),
+                }
+            }
+        };
+        let (directory, asked) = (self.ports.directory.clone(), person.clone());
+        match in_time(async move { directory.why_not_counted(&asked, Freshness::Known).await }).await {
+            Ok(Some(_)) => None,
+            Ok(None) | Err(_) => Some(Principal::Person(person)),
+        }
+    }
+
+    /// The same in a sentence.
+    pub(crate) async fn mentions(&self, principals: &[Principal]) -> String {
+        mentions(&self.to_mention(principals).await)
+    }
+
+    /// Those of these people who count, one by one, whatever groups they come from: looked for until there are `enough`.
     ///
     /// # Errors
-    /// When Slack had to be asked and could not.
-    pub(crate) async fn each_of(&self, principals: &[Principal]) -> anyhow::Result<BTreeSet<PersonId>> {
-        let mut people = BTreeSet::new();
-        for asked in join_all(principals.iter().map(|principal| self.people_of(principal))).await {
-            people.extend(asked?);
+    /// When Slack had to be asked and could not, and there were not enough among the others.
+    pub(crate) async fn some_who_count(
+        &self,
+        principals: &[Principal],
+        without: &[&PersonId],
+        enough: usize,
+    ) -> anyhow::Result<Counted> {
+        let (mut people, mut unknown) = (BTreeSet::new(), None);
+        let (mut looked_at, mut is_all) = (BTreeSet::new(), true);
+        // Whoever is named one by one is asked about first.
+        let (groups, named): (Vec<_>, Vec<_>) =
+            principals.iter().partition(|principal| matches!(principal, Principal::Group(_)));
+        'all: for principal in named.into_iter().chain(groups) {
+            let accounts = match self.accounts_of(principal, Freshness::Fresh).await {
+                Ok(accounts) => accounts,
+                Err(error) => {
+                    unknown = Some(error);
+                    continue;
+                }
+            };
+            for person in accounts {
+                if without.contains(&&person) || !looked_at.insert(person.clone()) {
+                    continue;
+                }
+                if people.len() >= enough || looked_at.len() > MOST_LOOKED_AT {
+                    is_all = false;
+                    break 'all;
+                }
+                match self.counts(&person).await {
+                    Ok(true) => drop(people.insert(person)),
+                    Ok(false) => {}
+                    Err(error) => unknown = Some(error),
+                }
+            }
         }
-        Ok(people)
+        match unknown {
+            Some(error) if people.len() < enough => Err(error),
+            _ => Ok(Counted { people, is_all }),
+        }
     }
 
     /// The admins one by one, as far as Slack says who they are.
     pub(crate) async fn admins(&self) -> BTreeSet<PersonId> {
         let mut people = BTreeSet::new();
         for admin in &self.organization.admins {
-            match self.people_of(admin).await {
-                Ok(some) => people.extend(some),
-                Err(error) => tracing::warn!(error = format!("{error:#}"), "cannot find out who an admin is"),
+            match self.some_who_count(std::slice::from_ref(admin), &[], MOST_ADMINS).await {
+                Ok(some) => people.extend(some.people),
+                Err(error) => {
+                    tracing::warn!(error = format!("{error:#}"), "cannot find out who an admin is");
+                    // Whoever is named by id can be told all the same.
+                    if let Principal::Person(person) = admin {
+                        people.insert(person.clone());
+                    }
+                }
             }
         }
         people
@@ -171,16 +344,39 @@ impl Portal {
         }
     }
 
-    /// Whether `person` may renew, tear down and hand over: its owner, its team's approvers, admins.
+    /// Whether `person` may see this request: its requester, its team, its approvers, admins and auditors.
     ///
     /// # Errors
     /// When Slack had to be asked and could not.
-    pub(crate) async fn may_tend(&self, person: &PersonId, request: &Request) -> anyhow::Result<bool> {
-        if *person == request.owner {
+    pub(crate) async fn may_see(&self, person: &PersonId, request: &Request) -> anyhow::Result<bool> {
+        if *person == request.requester || *person == request.owner {
             return Ok(true);
         }
         let organization = &self.organization;
-        self.is_in_any(person, &[organization.approvers_of(&request.team), &organization.admins]).await
+        let (members, approvers) =
+            (organization.members_of(&request.team), self.approvers_of(request).await?);
+        self.is_in_any(person, &[members, &approvers, &organization.admins, &organization.auditors]).await
+    }
+
+    /// Whether `person` may do this with what was asked for now: its owner, for more than tearing it down only as a member
+    /// of its team; its team's approvers; admins.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(crate) async fn may_tend(
+        &self,
+        person: &PersonId,
+        request: &Request,
+        tending: Tending,
+    ) -> anyhow::Result<bool> {
+        let is_owner = *person == request.owner;
+        if is_owner && tending == Tending::TearDown {
+            return Ok(true);
+        }
+        let organization = &self.organization;
+        let members = if is_owner { organization.members_of(&request.team) } else { &[] };
+        let approvers = organization.approvers_of(&request.team);
+        self.is_in_any(person, &[members, approvers, &organization.admins]).await
     }
 
     /// Whether `person` may read the whole trail of this request: its approvers, admins and auditors.
@@ -192,6 +388,27 @@ impl Portal {
         let approvers = self.approvers_of(request).await?;
         self.is_in_any(person, &[&approvers, &organization.admins, &organization.auditors]).await
     }
+
+    /// Refuses whoever may not do this with what was asked for now, and notes that on its trail.
+    pub(super) async fn check_tends(
+        &self,
+        request: &Request,
+        by: &By,
+        (tending, tried): (Tending, &str),
+    ) -> Result<(), Error> {
+        let (portal, person, asked) = (self.clone(), by.person.clone(), request.clone());
+        if in_time(async move { portal.may_tend(&person, &asked, tending).await }).await? {
+            return Ok(());
+        }
+        let refusal = if by.person == request.owner {
+            let approvers = self.to_mention(&self.answerable_for(&request.team)).await;
+            let approvers = if approvers.is_empty() { String::new() } else { mentions(&approvers) };
+            Refusal::LeftTheTeam { team: request.team.clone(), approvers }
+        } else {
+            Refusal::NotTheirs { owner: request.owner.clone() }
+        };
+        Err(self.refuse(request, by, tried, refusal).await)
+    }
 }
 
 /// Approvers without the requester, unless that one may agree to their own request.
@@ -201,7 +418,7 @@ pub(crate) fn others(approvers: Vec<Principal>, requester: &PersonId, self_appro
 }
 
 /// These people and groups as Slack shows them.
-pub(crate) fn mentions(principals: &[Principal]) -> String {
+pub(super) fn mentions(principals: &[Principal]) -> String {
     let mention = |principal: &Principal| match principal {
         Principal::Person(id) => format!("<@{id}>"),
         Principal::Group(id) => format!("<!subteam^{id}>"),

@@ -1,6 +1,7 @@
 //! Keeping something longer.
 
 use super::decide::{Click, named_request, refresh_news};
+use super::people::Tending;
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::period::Period;
@@ -35,7 +36,7 @@ impl Which {
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn renew(portal: &Portal, click: &Click, by: Which) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| Surface::Warning, "renew").await?;
-    portal.check_tends(&request, &click.by, "renew").await?;
+    portal.check_tends(&request, &click.by, (Tending::Keep, "renew")).await?;
     let offered = &request.product.lease.renew;
     let Some(period) = by.of(offered) else {
         return Err(Refusal::NotARenewal { offered: offered.clone() }.into());

@@ -194,13 +194,19 @@ pub(super) async fn preview(
     let exception = exception.filter(|_| standing.is_none() && portal.may_except(product));
     let is_exception = exception.is_some();
     let path = path_as_things_stand(product, team, values, estimate.as_ref(), budget, is_exception);
-    let (turns, note) = portal.turns(product, &path, team, person).await;
+    let theirs = [person, person];
+    let (turned, can_be) = tokio::join!(
+        portal.turns(product, &path, team, person),
+        portal.somebody_can_approve(product, team, theirs, &path)
+    );
+    let ((turns, note), unapprovable) = (turned, can_be.err().map(|refusal| refusal.to_string()));
     let usually = if turns.is_empty() { None } else { usual_answer(portal, product, team).await? };
     Ok(Preview {
         estimate,
         path,
         turns,
         note,
+        unapprovable,
         usually,
         quota,
         budget,

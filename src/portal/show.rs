@@ -3,12 +3,12 @@
 //! Slack posts cannot be made idempotent; a message is rendered from the row as it is at that moment, so a second
 //! run shows the same or something newer.
 
-use super::Portal;
 use super::approvers::Circle;
 use super::lease::place_in_warning;
 use super::perform::JobError;
+use super::{Error, Portal};
 use crate::domain::ids::{PersonId, RequestId};
-use crate::domain::next::record_message;
+use crate::domain::next::{record_message, record_unposted};
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{MessageRef, Request, Surface};
@@ -92,12 +92,13 @@ async fn update(
                 None => Ok(()),
             }
         }
-        Err(error) => Err(error.into()),
+        Err(error) => not_posted(portal, request, surface, error).await,
     }
 }
 
 async fn post(portal: &Portal, request: &Request, surface: Surface, to: Destination) -> Result<(), JobError> {
     let posted = post_once(portal, request, surface, &to).await?;
+    let is_first = !request.messages.contains_key(&surface);
     let at = match (posted, to) {
         (Ok(at), _) => at,
         (Err(SlackError::Unreachable(why)), Destination::Channel(channel))
@@ -105,13 +106,23 @@ async fn post(portal: &Portal, request: &Request, surface: Surface, to: Destinat
         {
             tracing::warn!(request = %request.id, %channel, why, "the card goes to the approvals channel instead");
             let fallback = Destination::Channel(portal.organization.approvals_channel.clone());
-            post_once(portal, request, surface, &fallback)
-                .await?
-                .map_err(|error| not_posted(surface, error))?
+            match post_once(portal, request, surface, &fallback).await? {
+                Ok(at) => at,
+                Err(error) => return not_posted(portal, request, surface, error).await,
+            }
         }
-        (Err(error), _) => return Err(not_posted(surface, error)),
+        (Err(error), _) => return not_posted(portal, request, surface, error).await,
     };
-    portal.change(request.id, |request, now| Ok(record_message(request, surface, at.clone(), now))).await?;
+    let recorded = portal
+        .change(request.id, |request, now| Ok(record_message(request, surface, at.clone(), now)))
+        .await?;
+    if is_card(surface)
+        && is_first
+        && recorded.waits_for_approvers()
+        && portal.nobody_can_answer(&recorded).await
+    {
+        portal.tell_admins(&unanswerable(&recorded)).await;
+    }
     Ok(())
 }
 
@@ -125,17 +136,62 @@ pub(super) async fn tell_directly(
     post_once(portal, request, surface, &Destination::Person(person.clone())).await
 }
 
+/// Whether it is a reply to the card.
+fn is_in_thread(surface: Surface) -> bool {
+    matches!(surface, Surface::Thread | Surface::Prompt(_))
+}
+
 /// Whether approvers answer there.
 fn is_card(surface: Surface) -> bool {
     matches!(surface, Surface::Card | Surface::Renewal | Surface::Change)
 }
 
-/// A card that cannot be posted is tried again: somebody has to invite the bot, and until then nobody can decide.
-fn not_posted(surface: Surface, error: SlackError) -> JobError {
-    if let (SlackError::Unreachable(why), true) = (&error, is_card(surface)) {
-        return JobError::Later(anyhow::anyhow!("{why}: invite the bot to the approvals channel"));
+/// A card that cannot be posted is tried again: somebody has to invite the bot. Until then its approvers are told one by
+/// one, and the admins know. What belongs in its thread is left out where its channel is gone.
+async fn not_posted(
+    portal: &Portal,
+    request: &Request,
+    surface: Surface,
+    error: SlackError,
+) -> Result<(), JobError> {
+    let SlackError::Unreachable(why) = &error else { return Err(error.into()) };
+    if is_in_thread(surface) {
+        tracing::warn!(request = %request.id, ?surface, why, "it goes on without the thread of its card");
+        return Ok(());
     }
-    error.into()
+    if !is_card(surface) {
+        return Err(error.into());
+    }
+    match portal.change(request.id, record_unposted).await {
+        Ok(request) => portal.tell_admins(&unposted(portal, &request, why)).await,
+        // They know.
+        Err(Error::Refused(_)) => {}
+        Err(Error::Failed(error)) => return Err(JobError::Later(error)),
+    }
+    Err(JobError::Later(anyhow::anyhow!("{why}: invite the bot to the approvals channel")))
+}
+
+/// What admins read about a card that stands nowhere.
+fn unposted(portal: &Portal, request: &Request, why: &str) -> String {
+    let (own, fallback) =
+        (portal.organization.channel_of(&request.team), &portal.organization.approvals_channel);
+    let places = if own == fallback { format!("<#{own}>") } else { format!("<#{own}> or in <#{fallback}>") };
+    format!(
+        "Request `{}` of team {} for *{}* waits for approvers and has no card: it cannot be posted in {places} ({why}). Its approvers are told one by one. Unarchive the channel and invite the bot, or name another one in the settings.",
+        request.id.short(),
+        request.team,
+        request.product.name
+    )
+}
+
+/// What admins read about a card that nobody can answer.
+fn unanswerable(request: &Request) -> String {
+    format!(
+        "Request `{}` of team {} for *{}* waits for approvers, and nobody is left who can approve it: whoever is named has left, is a guest or an app, or asked for it. Name somebody else in the settings or the catalog; after `escalate_after` you can decide about it yourselves.",
+        request.id.short(),
+        request.team,
+        request.product.name
+    )
 }
 
 async fn post_once(
@@ -162,7 +218,7 @@ async fn with_notice<T>(
         let leases: Vec<Warned<'_>> = requests.iter().map(|request| warned(request, at)).collect();
         let simulated = portal.ports.provisioner.is_simulated();
         // A direct conversation is the owner's; anywhere else the approvers were asked.
-        let answerable = portal.answerable_for(&request.team);
+        let answerable = portal.to_mention(&portal.answerable_for(&request.team)).await;
         let instead = (!at.channel.as_str().starts_with('D')).then_some(answerable.as_slice());
         let warning = WarningNotice { leases: &leases, owner: &request.owner, instead, simulated };
         return Ok(call(&Notice::Warning(warning)).await);

@@ -6,7 +6,7 @@ use thiserror::Error as ThisError;
 
 use super::form::{choose_team, find_product, form_of, shown};
 use super::transfer::is_team_mate;
-use super::{Error, Portal};
+use super::{Error, Portal, outsider};
 use crate::domain::audit::{By, Via};
 use crate::domain::catalog::{OverBudget, Product};
 use crate::domain::cost::estimate;
@@ -135,6 +135,11 @@ pub async fn submit(portal: &Portal, filled: Filled) -> Result<Submitted, Submit
         }
         Err(error) => return Err(error.into()),
     };
+    // Which teams are theirs is taken from what is known; that they may ask for this one is asked now.
+    if !portal.is_one_of_in_time(&filled.by, portal.organization.members_of(&team)).await? {
+        let refusal = outsider::not_in(portal, &filled.by, &team).await;
+        return Err(refused(portal, id, &team, &product.key, &filled.by, refusal).await);
+    }
     if product.template_hash != filled.template_hash {
         return Err(Refusal::ProductChanged { product: product.name.clone() }.into());
     }

@@ -1,9 +1,8 @@
 //! Tearing something down before its time, trying again when that failed, and giving it up.
 
 use super::decide::{Click, named_request, refresh_news};
-use super::people::in_time;
+use super::people::Tending;
 use super::{Error, Portal};
-use crate::domain::audit::By;
 use crate::domain::catalog::TeardownConfirm;
 use crate::domain::event::Event;
 use crate::domain::next::next;
@@ -16,7 +15,7 @@ use crate::domain::request::{Request, Surface};
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn may_tear_down(portal: &Portal, click: &Click) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| Surface::Warning, "tear down").await?;
-    portal.check_tends(&request, &click.by, "tear down").await?;
+    portal.check_tends(&request, &click.by, (Tending::TearDown, "tear down")).await?;
     // What cannot be done is said now instead of after somebody has typed a name.
     next(&request, &Event::TearDown { by: click.by.clone() }, portal.now())?;
     Ok(request)
@@ -72,15 +71,4 @@ pub async fn retain(portal: &Portal, click: &Click, reason: &str) -> Result<Requ
     let request = portal.change_as_seen(&request, click.once.as_deref(), &event).await?;
     refresh_news(portal, &request, click).await?;
     Ok(request)
-}
-
-impl Portal {
-    /// Refuses whoever may neither renew, tear down nor hand over.
-    pub(super) async fn check_tends(&self, request: &Request, by: &By, tried: &str) -> Result<(), Error> {
-        let (portal, person, asked) = (self.clone(), by.person.clone(), request.clone());
-        if in_time(async move { portal.may_tend(&person, &asked).await }).await? {
-            return Ok(());
-        }
-        Err(self.refuse(request, by, tried, Refusal::NotTheirs { owner: request.owner.clone() }).await)
-    }
 }

@@ -1,7 +1,7 @@
 //! Handing something to a team-mate.
 
 use super::decide::{Click, named_request, refresh_news};
-use super::people::in_time;
+use super::people::Tending;
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::ids::{PersonId, TeamName};
@@ -19,7 +19,7 @@ pub async fn may_transfer(portal: &Portal, click: &Click) -> Result<Request, Err
 }
 
 async fn check(portal: &Portal, request: &Request, click: &Click) -> Result<(), Error> {
-    portal.check_tends(request, &click.by, "hand over").await?;
+    portal.check_tends(request, &click.by, (Tending::Keep, "hand over")).await?;
     if matches!(request.status, Status::Updating { .. }) {
         return Err(Refusal::BeingChanged.into());
     }
@@ -29,7 +29,7 @@ async fn check(portal: &Portal, request: &Request, click: &Click) -> Result<(), 
     Ok(())
 }
 
-/// Makes `to`, a member of the same team, the owner. A team-mate who asks for what is so already is told that it is done:
+/// Makes `to`, a member of the same team or an approver or admin who takes it over, the owner. A team-mate who asks for what is so already is told that it is done:
 /// the one who handed it over may not have heard our answer, and is not its owner any more.
 ///
 /// # Errors
@@ -41,7 +41,9 @@ pub async fn transfer(portal: &Portal, click: &Click, to: &PersonId) -> Result<R
         return Ok(request);
     }
     check(portal, &request, click).await?;
-    if !is_team_mate(portal, to, &request.team).await? {
+    let takes_over = *to == click.by.person && *to != request.owner;
+    // Whoever may hand it over may take it over; that was checked.
+    if !takes_over && !is_team_mate(portal, to, &request.team).await? {
         let refusal = Refusal::NotATeamMate { to: to.clone(), team: request.team.clone() };
         return Err(portal.refuse(&request, &click.by, "hand over", refusal).await);
     }
@@ -51,15 +53,10 @@ pub async fn transfer(portal: &Portal, click: &Click, to: &PersonId) -> Result<R
     Ok(request)
 }
 
-/// Whether they are an active member of the team.
+/// Whether they are a member of the team and count.
 ///
 /// # Errors
 /// When Slack had to be asked and does not answer in time.
 pub(super) async fn is_team_mate(portal: &Portal, person: &PersonId, team: &TeamName) -> Result<bool, Error> {
-    Ok(in_time(is_active_mate(portal.clone(), person.clone(), team.clone())).await?)
-}
-
-async fn is_active_mate(portal: Portal, person: PersonId, team: TeamName) -> anyhow::Result<bool> {
-    let is_mate = portal.is_one_of(&person, portal.organization.members_of(&team)).await?;
-    Ok(is_mate && portal.ports.directory.is_active(&person).await?)
+    Ok(portal.is_one_of_in_time(person, portal.organization.members_of(team)).await?)
 }

@@ -1,4 +1,5 @@
-//! Who is who: groups and e-mail addresses, as Slack knows them.
+//! Who is who: accounts, groups and e-mail addresses, as Slack knows them. It says what Slack says and nothing more; who
+//! may do what by it is asked of `portal::people`.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -8,42 +9,53 @@ use async_trait::async_trait;
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::refusal::Uncounted;
 
-/// Answers questions about people. Implementations may remember an answer for up to 60 seconds.
+/// How old an answer may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// At most 60 seconds: somebody decides or changes something because of it.
+    Fresh,
+    /// However old it is, if there is one: it is shown to people, and asked for anew in the background.
+    Known,
+}
+
+/// Answers questions about people.
 #[async_trait]
 pub trait Directory: Debug + Send + Sync {
-    /// The active members of a user group; empty when there is no such group.
+    /// Why this account counts for nothing, by whatever way it is named; `None` for an active full member of ours. An
+    /// account that Slack does not show counts for nothing as well.
     ///
     /// # Errors
     /// When Slack cannot be asked right now.
-    async fn group_members(&self, group: &GroupId) -> anyhow::Result<BTreeSet<PersonId>>;
+    async fn why_not_counted(
+        &self,
+        person: &PersonId,
+        freshness: Freshness,
+    ) -> anyhow::Result<Option<Uncounted>>;
 
-    /// The confirmed full member with this address; `None` when there is none.
+    /// Everybody whom Slack lists in a user group, whether they count or not; empty when there is no such group.
     ///
     /// # Errors
     /// When Slack cannot be asked right now.
-    async fn person_by_email(&self, email: &str) -> anyhow::Result<Option<PersonId>>;
+    async fn group_members(
+        &self,
+        group: &GroupId,
+        freshness: Freshness,
+    ) -> anyhow::Result<BTreeSet<PersonId>>;
 
-    /// The person whom a person's profile names in this field; `None` where it names nobody.
+    /// The account with this address, if Slack has confirmed it, whether it counts or not; `None` when there is none.
     ///
     /// # Errors
     /// When Slack cannot be asked right now.
-    async fn named_in_profile(&self, person: &PersonId, field: &str) -> anyhow::Result<Option<PersonId>>;
+    async fn person_by_email(&self, email: &str, freshness: Freshness) -> anyhow::Result<Option<PersonId>>;
 
-    /// Why this person counts for nothing whoever they are named by; `None` for a full member, and where Slack shows nobody.
+    /// The account that a person's profile names in this field, whether it counts or not; `None` where it names nobody.
     ///
     /// # Errors
     /// When Slack cannot be asked right now.
-    async fn why_not_counted(&self, person: &PersonId) -> anyhow::Result<Option<Uncounted>>;
-
-    /// Whether this person is an active full member: no guest, no app, not of another company.
-    ///
-    /// # Errors
-    /// When Slack cannot be asked right now.
-    async fn is_full_member(&self, person: &PersonId) -> anyhow::Result<bool>;
-
-    /// Whether Slack knows this person and they were not deactivated.
-    ///
-    /// # Errors
-    /// When Slack cannot be asked right now.
-    async fn is_active(&self, person: &PersonId) -> anyhow::Result<bool>;
+    async fn named_in_profile(
+        &self,
+        person: &PersonId,
+        field: &str,
+        freshness: Freshness,
+    ) -> anyhow::Result<Option<PersonId>>;
 }

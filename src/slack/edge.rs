@@ -27,8 +27,8 @@ use crate::ports::slack::SlackError;
 /// How long an answer is computed before Slack is told "got it" and the answer follows on its own. Slack shows an
 /// error after 3 seconds, and the way back takes time as well.
 const ANSWER_WITHIN: Duration = Duration::from_millis(600);
-/// How long Slack has to say which workspace we are in before an answer goes out without knowing.
-const IDENTITY_WITHIN: Duration = Duration::from_millis(200);
+/// How long Slack has to say which workspace we are in before whoever acts is asked to do it again.
+const IDENTITY_WITHIN: Duration = Duration::from_millis(400);
 /// How much longer a click may take before whoever clicked is told.
 const SAID_AFTER: Duration = Duration::from_millis(1500);
 /// What they read.
@@ -48,12 +48,13 @@ pub struct Edge {
     following: TaskTracker,
 }
 
-/// Whether a token of this workspace and enterprise is for somebody from there. Installed for a whole enterprise there is
-/// no workspace that all come from, and on a grid Slack leaves out now one and now the other.
+/// Whether a token of this workspace and enterprise is for somebody from there: one of both has to be named and be ours.
+/// Installed for a whole enterprise there is no workspace that all come from, and Slack sends `team: null` beside the
+/// `enterprise` with interactions (docs.slack.dev/reference/interaction-payloads/view-interactions-payload: "Null if the
+/// app is org-installed"; slackapi/bolt-python#23 for shortcuts; 2026-11-28). Nothing that a person does comes with neither.
 fn serves(team: Option<&str>, enterprise: Option<&str>, origin: &Origin) -> bool {
     let pairs = [(team, origin.team.as_deref()), (enterprise, origin.enterprise.as_deref())];
-    let mut comparable = pairs.into_iter().filter_map(|(own, theirs)| own.zip(theirs)).peekable();
-    comparable.peek().is_none() || comparable.any(|(own, theirs)| own == theirs)
+    pairs.into_iter().filter_map(|(own, theirs)| own.zip(theirs)).any(|(own, theirs)| own == theirs)
 }
 
 /// Where a private answer can be shown.
@@ -113,10 +114,18 @@ impl Edge {
 
     /// What takes long is kept elsewhere, so that an answer that is there at once moves little.
     async fn answered(&self, incoming: Incoming) -> Ack {
-        if let Some(origin) = origin(&incoming)
-            && !self.is_ours(origin).await
-        {
-            return Box::pin(self.strangers_answer(&incoming, origin)).await;
+        if let Some(origin) = origin(&incoming) {
+            match self.is_ours(origin).await {
+                Some(true) => {}
+                Some(false) => return Box::pin(self.strangers_answer(&incoming, origin)).await,
+                None => {
+                    return self.not_done(&incoming, &|again| {
+                        format!(
+                            "Slack has not said yet which workspace this app belongs to, so nothing was done. Wait a few seconds and {again}."
+                        )
+                    });
+                }
+            }
         }
         match incoming {
             Incoming::Command(command) => commands::answer(self, command).await,
@@ -158,20 +167,22 @@ impl Edge {
         }
     }
 
-    /// Whether it comes from the workspace or enterprise that our token belongs to. It comes from Slack, so where
-    /// Slack cannot be asked it is let through.
-    async fn is_ours(&self, origin: &Origin) -> bool {
-        let Some(own) = self.identity().await else { return true };
-        serves(own.team_id.as_deref(), own.enterprise_id.as_deref(), origin)
+    /// Whether it comes from the workspace or enterprise that our token belongs to; `None` as long as Slack has not said
+    /// which that is, which it is asked until it does.
+    async fn is_ours(&self, origin: &Origin) -> Option<bool> {
+        let own = self.identity().await?;
+        Some(serves(own.team_id.as_deref(), own.enterprise_id.as_deref(), origin))
     }
 
     async fn identity(&self) -> Option<Arc<Identity>> {
         if let Some(known) = self.identity.lock().unwrap_or_else(PoisonError::into_inner).clone() {
             return Some(known);
         }
+        let edge = self.clone();
+        // An answer that comes late is there for the next one.
         let asked =
-            tokio::time::timeout(IDENTITY_WITHIN, Box::pin(self.client.identity())).await.ok()?.ok()?;
-        Some(self.remember(asked))
+            self.following.spawn(async move { Some(edge.remember(edge.client.identity().await.ok()?)) });
+        tokio::time::timeout(IDENTITY_WITHIN, asked).await.ok()?.ok()?
     }
 
     fn remember(&self, identity: Identity) -> Arc<Identity> {
@@ -440,6 +451,8 @@ mod tests {
         assert!(workspace(from(Some("T0OURS"), None)));
         assert!(!workspace(from(Some("T0THEIRS"), None)));
         assert!(!workspace(from(Some("T0THEIRS"), Some("E0THEIRS"))));
+        assert!(!workspace(from(None, None)), "nobody says that it is ours");
+        assert!(!workspace(from(None, Some("E0THEIRS"))), "nothing of it can be compared");
 
         // Slack calls the enterprise its own team there, and people come from its workspaces or from none.
         let enterprise = |origin| serves(Some("E0GRID"), Some("E0GRID"), &origin);
@@ -447,10 +460,12 @@ mod tests {
         assert!(enterprise(from(Some("T0ANY"), Some("E0GRID"))));
         assert!(!enterprise(from(None, Some("E0OTHER"))));
         assert!(!enterprise(from(Some("T0THEIRS"), None)));
+        assert!(!enterprise(from(None, None)));
 
         let on_a_grid = |origin| serves(Some("T0OURS"), Some("E0GRID"), &origin);
         assert!(on_a_grid(from(Some("T0OURS"), None)));
         assert!(on_a_grid(from(None, Some("E0GRID"))));
         assert!(!on_a_grid(from(Some("T0THEIRS"), Some("E0OTHER"))));
+        assert!(!on_a_grid(from(None, None)));
     }
 }

@@ -34,8 +34,13 @@ impl Edge {
     pub(super) fn too_fast(&self, incoming: &Incoming, wait: Duration) -> Ack {
         let seconds = wait.as_secs().max(1);
         let seconds = if seconds == 1 { "1 second".to_owned() } else { format!("{seconds} seconds") };
-        let text =
-            |again| format!("That was a lot at once, so this was not done. Wait {seconds} and {again}.");
+        self.not_done(incoming, &|again| {
+            format!("That was a lot at once, so this was not done. Wait {seconds} and {again}.")
+        })
+    }
+
+    /// The answer where nothing was done for now; `text` ends with how to do it again.
+    pub(super) fn not_done(&self, incoming: &Incoming, text: &dyn Fn(&str) -> String) -> Ack {
         match incoming {
             Incoming::Submission(submission) => {
                 submissions::not_now(submission, &text("press the button again"))

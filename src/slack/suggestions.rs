@@ -4,15 +4,19 @@ use super::edge::Edge;
 use super::incoming::Suggestion;
 use super::reply::Ack;
 use super::views::{FormMetadata, existing_suggestions, existing_type, suggestions};
+use crate::portal::form::may_open;
 use crate::portal::inventory::existing;
 
-/// The options that fit; none when nothing does, or the form is not one of ours.
+/// The options that fit; none when nothing does, the form is not one of ours, or not for whoever types.
 pub(super) async fn answer(edge: &Edge, suggestion: &Suggestion) -> Ack {
     let metadata = suggestion.view.as_ref().and_then(|view| FormMetadata::parse(&view.private_metadata));
     let product = metadata.and_then(|metadata| edge.portal.catalog.product(&metadata.product));
-    let Some(form) = product.and_then(|product| product.form().ok()) else {
+    let Some((product, form)) = product.and_then(|product| Some((product, product.form().ok()?))) else {
         return Ack::Options(Vec::new());
     };
+    if !may_open(&edge.portal, &suggestion.origin.person, product).await {
+        return Ack::Options(Vec::new());
+    }
     let Suggestion { block_id, typed, .. } = suggestion;
     Ack::Options(match existing_type(&form, block_id) {
         Some(parameter_type) => {

@@ -145,7 +145,8 @@ async fn two_answers_stay_those_of_two_approvers() {
 
 #[tokio::test]
 async fn nobody_answers_for_themselves_as_a_guest_or_while_they_are_away() {
-    run(async |company| {
+    let with_another = Setup::new().with_settings("approvers = [\"S0LEADS\"]", "approvers = [\"U0OLGA\"]");
+    run_in(with_another, async |company| {
         let morgan = &company.morgan;
         company.playground.change(|workspace| {
             workspace.people.iter_mut().find(|one| one.id == "U0BOB").unwrap().is_restricted = true;

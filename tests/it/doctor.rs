@@ -195,7 +195,7 @@ async fn people_groups_and_addresses_that_count_for_nothing_are_named_with_where
     insta::assert_snapshot!(operator.hears(), @"
     warning people: U0ADMIN (`admins`) is a guest: name somebody else
     problem people: U0TYPO (members of payments) is not known in this workspace (`user_not_found`): copy the id anew: open the profile in Slack, then More, Copy member ID
-    problem people: bob@elsewhere.example (members of payments) is not the confirmed address of an active full member: write the address as it stands in their Slack profile, or their member ID
+    problem people: bob@elsewhere.example (members of payments) is the address of nobody in this workspace: write the address as it stands in their Slack profile, or their member ID
     warning people: U0MORGAN (approvers of payments) was deactivated: name somebody else
     problem people: S0NOBODY (approvers of payments) is no user group, or has no active full member: copy the id anew from the address of the group's page, or add people to it
     problem people: nobody can approve what the team payments asks for: name an active full member or a user group with one in `approvers`

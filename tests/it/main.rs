@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
+mod accounts;
 mod approval;
 mod approve_less;
 mod away;
@@ -58,6 +59,7 @@ mod reload;
 mod renewal;
 mod replay;
 mod restart;
+mod rights;
 mod secrets;
 mod serve;
 mod socket;

@@ -191,9 +191,9 @@ async fn whoever_is_no_full_member_is_told_why_that_is_of_no_use() {
             told.push(company.olga.is_told());
         }
         insta::assert_snapshot!(told.join("\n"), @"
-        You are a guest here, and guests cannot ask for AWS resources. Ask a full member of the team you work with to do it for you.
-        You belong to another company, and only people of this one can ask for AWS resources here. Ask whoever you work with to do it for you.
-        Apps cannot ask for AWS resources. A person has to do it.
+        You are a guest here, and guests cannot ask for AWS resources or decide about them. Ask a full member of the team you work with to do it for you.
+        You belong to another company, and only people of this one can ask for AWS resources here or decide about them. Ask whoever you work with to do it for you.
+        Apps cannot ask for AWS resources or decide about them. A person has to do it.
         ");
 
         assert_eq!(company.trail().await, "", "nothing was asked for");

@@ -184,7 +184,8 @@ const HOW_TO_NAME: &str =
 fn principal(reader: &Reader<'_>, key: &str, text: &str) -> Option<Principal> {
     let found = Principal::parse(text);
     if found.is_none() {
-        reader.report(key, format!("`{text}` is no Slack person or group"), HOW_TO_NAME);
+        let remedy = Principal::remedy(text).unwrap_or(HOW_TO_NAME);
+        reader.report(key, format!("`{text}` is no Slack person or group"), remedy);
     }
     found
 }

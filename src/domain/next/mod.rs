@@ -40,7 +40,7 @@ use super::event::Event;
 use super::job::{Job, JobKind};
 use super::quota::QuotaChange;
 use super::refusal::Refusal;
-use super::request::{MessageRef, Provisioned, Request, Surface};
+use super::request::{MessageRef, Prompt, Provisioned, Request, Surface};
 
 /// Executions that are started for one request before it is given up.
 pub const MAX_ATTEMPTS: u32 = 5;
@@ -125,7 +125,25 @@ pub fn refresh(request: &Request, surface: Surface, at: MessageRef, now: Timesta
 pub fn record_message(request: &Request, surface: Surface, at: MessageRef, now: Timestamp) -> Transition {
     let mut change = Change::of(request, now);
     change.request.messages.insert(surface, at);
+    if surface == request.card() && change.request.asking.unposted_at.take().is_some() {
+        return change.shows(&[Surface::Direct]);
+    }
     // What the thread has to say may have been decided while its card was still being posted.
     let decided = !request.status.name().is_undecided();
     if surface == Surface::Card && decided { change.shows(&[Surface::Thread]) } else { change.done() }
+}
+
+/// Records that there is no channel that its card can be posted in: whoever waits reads that nobody could be asked there,
+/// and the approvers are told one by one.
+///
+/// # Errors
+/// Where that is known, or nobody is asked.
+pub fn record_unposted(request: &Request, now: Timestamp) -> Result<Transition, Refusal> {
+    if request.asking.unposted_at.is_some() || !request.waits_for_approvers() {
+        return Err(Refusal::stale(request));
+    }
+    let mut change = Change::of(request, now);
+    change.request.asking.unposted_at = Some(now);
+    change.job(JobKind::FindApprovers { prompt: Prompt::Turn, epoch: request.epoch });
+    Ok(change.shows(&[Surface::Direct]))
 }

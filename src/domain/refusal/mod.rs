@@ -28,22 +28,40 @@ pub(crate) use self::words::safe;
 pub enum Uncounted {
     /// A guest, in one channel or in several.
     #[error(
-        "You are a guest here, and guests cannot ask for AWS resources. Ask a full member of the team you work with to do it for you."
+        "You are a guest here, and guests cannot ask for AWS resources or decide about them. Ask a full member of the team you work with to do it for you."
     )]
     Guest,
     /// Somebody of another company, in a channel that both share.
     #[error(
-        "You belong to another company, and only people of this one can ask for AWS resources here. Ask whoever you work with to do it for you."
+        "You belong to another company, and only people of this one can ask for AWS resources here or decide about them. Ask whoever you work with to do it for you."
     )]
     Stranger,
     /// An app or a workflow.
-    #[error("Apps cannot ask for AWS resources. A person has to do it.")]
+    #[error("Apps cannot ask for AWS resources or decide about them. A person has to do it.")]
     App,
     /// Somebody who has left.
     #[error(
         "Your Slack account was deactivated. Ask an admin of your workspace to activate it, then try again."
     )]
     Deactivated,
+    /// An account that Slack does not show to us.
+    #[error(
+        "Slack does not show your account to this app, so nothing you do here counts. Ask your platform team to have it looked into."
+    )]
+    Unknown,
+}
+
+impl Uncounted {
+    /// The end of a sentence about them.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Guest => "is a guest",
+            Self::Stranger => "belongs to another company",
+            Self::App => "is an app",
+            Self::Deactivated => "was deactivated",
+            Self::Unknown => "is not known in this workspace (`user_not_found`)",
+        }
+    }
 }
 
 /// Why something was not done.
@@ -167,6 +185,11 @@ pub enum Refusal {
         /// Their last day.
         until: Date,
     },
+    /// Nobody waits for their approval, so there is nothing that somebody else could answer.
+    #[error(
+        "Nothing here waits for your approval: no team and no product names you as an approver, so nobody has to answer for you. Nothing was stored."
+    )]
+    NothingToAnswer,
     /// Whoever should answer is a guest, an app or gone.
     #[error("<@{person}> is no full member of this workspace. Choose somebody who is.")]
     DelegateIsNoMember {
@@ -298,6 +321,14 @@ pub enum Refusal {
         /// Whose it is.
         owner: PersonId,
     },
+    /// The owner is no member of its team any more.
+    #[error("You are no longer a member of team *{team}*, so you can look at this and tear it down, and nothing else. {} can take it over.", if approvers.is_empty() { "The platform team" } else { approvers })]
+    LeftTheTeam {
+        /// The team.
+        team: TeamName,
+        /// Who can, as mentions.
+        approvers: String,
+    },
     /// Only the platform team may do this.
     #[error("Only the platform team can do that.")]
     NotAnAdmin,
@@ -399,6 +430,7 @@ impl Refusal {
             Self::NotTheRequester { .. } => Some("not the requester"),
             Self::NotTheirsToNudge { .. } => Some("not the one who waits"),
             Self::NotTheirs { .. } => Some("not theirs"),
+            Self::LeftTheTeam { .. } => Some("no longer a member of the team"),
             Self::NotAnAdmin => Some("not an admin"),
             Self::NotAReader => Some("not a reader of the trail"),
             Self::NotATeamMate { .. } => Some("to somebody of another team"),
@@ -413,6 +445,7 @@ impl Refusal {
             | Self::NobodyCanExcept { .. }
             | Self::PlaceIsTaken { .. }
             | Self::OwnDelegate
+            | Self::NothingToAnswer
             | Self::NotAnAbsence { .. }
             | Self::DelegateIsAway { .. }
             | Self::DelegateIsNoMember { .. }

@@ -17,6 +17,7 @@ fn about_the_form() -> Vec<Refusal> {
         Refusal::NotAFullMember { why: Uncounted::Stranger },
         Refusal::NotAFullMember { why: Uncounted::App },
         Refusal::NotAFullMember { why: Uncounted::Deactivated },
+        Refusal::NotAFullMember { why: Uncounted::Unknown },
         Refusal::NotOurWorkspace,
         Refusal::NotYourTeam { team: "search".into(), yours: "payments, billing".into() },
         unknown_product(&[]),
@@ -86,12 +87,15 @@ fn about_a_life() -> Vec<Refusal> {
         Refusal::NotParked,
         Refusal::NotATeamMate { to: person("bob"), team: TeamName::new("payments") },
         Refusal::NotTheirs { owner: owner.clone() },
+        Refusal::LeftTheTeam { team: TeamName::new("payments"), approvers: "<@U0MORGAN>".into() },
+        Refusal::LeftTheTeam { team: TeamName::new("payments"), approvers: String::new() },
         Refusal::NotTheirsToNudge { asker: owner },
         Refusal::AlreadyNudged { at: minutes(2) },
         Refusal::PlaceIsTaken { by: person("sam"), missing: 1 },
         Refusal::OwnDelegate,
         Refusal::NotAnAbsence { most: 366 },
         Refusal::DelegateIsAway { delegate: person("sam"), until: jiff::civil::date(2026, 3, 9) },
+        Refusal::NothingToAnswer,
         Refusal::DelegateIsNoMember { person: person("sam") },
         Refusal::NobodyCanApprove { needed: 1, whom: "<@U0PAT>".into() },
         Refusal::NobodyCanApprove { needed: 2, whom: "<@U0PAT>".into() },
@@ -117,10 +121,11 @@ fn this_is_every_way_to_say_no() {
     let lines: Vec<String> = every_refusal().iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(lines.join("\n"), @"
     You are not in a team yet. Ask your platform team to add you to one, then try again.
-    You are a guest here, and guests cannot ask for AWS resources. Ask a full member of the team you work with to do it for you.
-    You belong to another company, and only people of this one can ask for AWS resources here. Ask whoever you work with to do it for you.
-    Apps cannot ask for AWS resources. A person has to do it.
+    You are a guest here, and guests cannot ask for AWS resources or decide about them. Ask a full member of the team you work with to do it for you.
+    You belong to another company, and only people of this one can ask for AWS resources here or decide about them. Ask whoever you work with to do it for you.
+    Apps cannot ask for AWS resources or decide about them. A person has to do it.
     Your Slack account was deactivated. Ask an admin of your workspace to activate it, then try again.
+    Slack does not show your account to this app, so nothing you do here counts. Ask your platform team to have it looked into.
     This app is set up for another Slack workspace. Ask your platform team how to use it from here.
     You are not a member of *search*. Your teams: payments, billing.
     There is no product called *s3-buket*. The command without a product shows what there is.
@@ -165,12 +170,15 @@ fn this_is_every_way_to_say_no() {
     That job is not given up any more, or was once more since. Nothing was done; `jobs` shows what there is now.
     <@U0BOB> is not a member of *payments*, so it cannot be handed to them. Nothing was changed.
     Only <@U0ALICE>, who owns it, its team's approvers and the platform team can do that.
+    You are no longer a member of team *payments*, so you can look at this and tear it down, and nothing else. <@U0MORGAN> can take it over.
+    You are no longer a member of team *payments*, so you can look at this and tear it down, and nothing else. The platform team can take it over.
     Only <@U0ALICE>, who waits for the answer, can nudge its approvers.
     You have nudged its approvers already (<!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>), and that can be done once. They are reminded by themselves.
     <@U0SAM> has answered in that place already. 1 more approval is needed, from somebody else.
     You cannot answer for yourself while you are away. Choose somebody else.
     Choose a day from today on, 366 days ahead at most.
     <@U0SAM> is away until 2026-03-09. Choose somebody else.
+    Nothing here waits for your approval: no team and no product names you as an approver, so nobody has to answer for you. Nothing was stored.
     <@U0SAM> is no full member of this workspace. Choose somebody who is.
     Nobody could approve this for you: it needs somebody else who may, and there are not so many. Ask your platform team to name more: <@U0PAT>.
     Nobody could approve this for you: it needs 2 different other people who may, and there are not so many. Ask your platform team to name more: <@U0PAT>.

@@ -15,6 +15,9 @@ pub struct Asking {
     pub escalated_at: Option<Timestamp>,
     /// When whoever waits has pressed them, which they can do once.
     pub nudged_at: Option<Timestamp>,
+    /// When there was no channel that their card could be posted in; `None` once it stands in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unposted_at: Option<Timestamp>,
 }
 
 impl Asking {

@@ -30,7 +30,7 @@ use crate::domain::ticket::Ticket;
 
 pub use asking::{Asking, Prompt};
 pub use change::{ChangeAnswer, ChangeOrder, Difference, VERSION};
-pub use stages::Question;
+pub use stages::{Question, StageInForce};
 pub use status::{Cause, Ending, Status, StatusName};
 pub use surface::{MessageRef, News, Surface};
 

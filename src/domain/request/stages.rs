@@ -3,10 +3,19 @@
 use jiff::Timestamp;
 
 use super::{Approval, ChangeOrder, Renewal, Request, Status, Surface};
-use crate::domain::approval::Stage;
+use crate::domain::approval::{Approvers, Stage};
 use crate::domain::catalog::ApprovalRule;
 use crate::domain::ids::PersonId;
-use crate::domain::policy::{ApprovalPath, needed_in_all};
+use crate::domain::policy::{ApprovalPath, matching_rule, needed_in_all};
+
+/// A stage with those who are asked now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageInForce {
+    /// The stage: how many it takes is the request's, who they are is the catalog's.
+    pub stage: Stage,
+    /// Whether the catalog names nobody for it any more, so that the admins are asked.
+    pub is_gone: bool,
+}
 
 /// What approvers are or would be asked about.
 #[derive(Clone, Copy, Debug)]
@@ -85,14 +94,62 @@ impl Request {
 
     /// Everybody who is asked, in order; at least one stage. A renewal goes the way of its request, a change its own.
     pub fn stages(&self) -> Vec<Stage> {
-        let path = match self.question() {
-            Question::Request | Question::Renewal(_) => &self.approval,
-            Question::Change(order) => &order.approval,
-        };
-        match path {
+        match self.path() {
             ApprovalPath::Ask { stages, .. } if !stages.is_empty() => stages.clone(),
             ApprovalPath::Ask { .. } | ApprovalPath::Auto { .. } => self.rule().stages(),
         }
+    }
+
+    fn path(&self) -> &ApprovalPath {
+        match self.question() {
+            Question::Request | Question::Renewal(_) => &self.approval,
+            Question::Change(order) => &order.approval,
+        }
+    }
+
+    /// The same stages with the people that the product names for them `now`, where the catalog still has it. How many
+    /// stages there are, how many have to agree in each and which rule they come from stays what it was when it was asked.
+    pub fn stages_in_force(&self, now: Option<&ApprovalRule>) -> Vec<StageInForce> {
+        let named = now.and_then(|now| self.stages_of(now)).unwrap_or_default();
+        let in_force = |(at, stage): (usize, Stage)| {
+            let needed = stage.needed;
+            match (&stage.approvers, named.get(at)) {
+                // An exception's, whom no product names.
+                (Approvers::Admins, _) => StageInForce { stage, is_gone: false },
+                (_, Some(named)) => StageInForce { stage: Stage { needed, ..named.clone() }, is_gone: false },
+                (_, None) => {
+                    let stage = Stage { approvers: Approvers::Admins, needed, quiet: Vec::new() };
+                    StageInForce { stage, is_gone: true }
+                }
+            }
+        };
+        self.stages().into_iter().enumerate().map(in_force).collect()
+    }
+
+    /// The stages that `now` has in the place of those of this request; `None` where the rule they come from is gone.
+    fn stages_of(&self, now: &ApprovalRule) -> Option<Vec<Stage>> {
+        let rule = self.rule();
+        let ApprovalPath::Ask { stages, why, .. } = self.path() else { return Some(now.stages()) };
+        let stages: Vec<&Stage> =
+            stages.iter().filter(|stage| stage.approvers != Approvers::Admins).collect();
+        let is_same = |other: &[Stage]| other.iter().eq(stages.iter().copied());
+        // An exception spells out the stages that any request of the product has.
+        if stages.is_empty() || (why.is_none() && is_same(&rule.stages())) {
+            return Some(now.stages());
+        }
+        let (parameters, estimate) = match self.question() {
+            Question::Request | Question::Renewal(_) => (&self.parameters, self.estimate.as_ref()),
+            Question::Change(order) => (&order.parameters, order.estimate.as_ref()),
+        };
+        let matching = matching_rule(rule, &self.team, parameters, estimate);
+        let matching = matching.filter(|at| is_same(&rule.rules[*at].stages));
+        // What it was asked with may have become smaller since.
+        let matched = matching.or_else(|| rule.rules.iter().position(|one| is_same(&one.stages)));
+        let Some(at) = matched else { return is_same(&rule.stages()).then(|| now.stages()) };
+        // A rule is known by its conditions, or by its place where only they were edited.
+        let by_place = || now.rules.get(at).filter(|_| now.rules.len() == rule.rules.len());
+        let named = now.rules.iter().find(|one| one.when == rule.rules[at].when).or_else(by_place)?;
+        Some(if named.stages.is_empty() { now.stages() } else { named.stages.clone() })
     }
 
     /// Approvals that a renewal or a change takes: of a renewal as many as the request, also where that one itself needed
@@ -125,4 +182,99 @@ fn place(stages: &[Stage], agreed: usize) -> usize {
         left -= needed;
     }
     stages.len().saturating_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::approval::{ApprovalMode, Condition, RuleFor};
+    use crate::domain::catalog::Principal;
+    use crate::domain::fixtures::at;
+    use crate::domain::ids::TeamName;
+    use crate::domain::policy::path_of_exception;
+    use crate::domain::request::StatusName;
+
+    fn stage(needed: u32, names: &[&str]) -> Stage {
+        let approvers = names.iter().map(|name| Principal::parse(name).unwrap()).collect();
+        Stage { approvers: Approvers::Listed(approvers), needed, quiet: Vec::new() }
+    }
+
+    fn rule(stages: Vec<Stage>, rules: Vec<RuleFor>) -> ApprovalRule {
+        ApprovalRule { stages, rules, ..ApprovalRule::default() }
+    }
+
+    fn when(team: &str, stages: Vec<Stage>) -> RuleFor {
+        let when = vec![Condition::Team(vec![TeamName::new(team)])];
+        RuleFor { when, mode: ApprovalMode::Required, stages }
+    }
+
+    fn waiting(rule: ApprovalRule, path: ApprovalPath) -> Request {
+        let mut request = at(StatusName::AwaitingApproval);
+        request.product.approval = rule;
+        request.approval = path;
+        request
+    }
+
+    fn asked(stages: &[StageInForce]) -> String {
+        let line = |one: &StageInForce| {
+            let who = match &one.stage.approvers {
+                Approvers::Listed(listed) => {
+                    listed.iter().map(ToString::to_string).collect::<Vec<_>>().join("+")
+                }
+                other => format!("{other:?}"),
+            };
+            format!("{} of {who}{}", one.stage.needed, if one.is_gone { " (gone)" } else { "" })
+        };
+        stages.iter().map(line).collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn how_many_is_the_requests_and_who_is_the_catalogs() {
+        let before = rule(vec![stage(2, &["U0ANN", "U0BEN"]), stage(1, &["U0CAT"])], Vec::new());
+        let request = waiting(before, ApprovalPath::ask(3));
+        let after = rule(vec![stage(1, &["U0DAN", "S0LEADS"])], Vec::new());
+        assert_eq!(asked(&request.stages_in_force(Some(&after))), "2 of U0DAN+S0LEADS, 1 of Admins (gone)");
+        assert_eq!(asked(&request.stages_in_force(None)), "2 of Admins (gone), 1 of Admins (gone)");
+        let more = rule(vec![stage(1, &["U0DAN"]), stage(1, &["U0EVE"]), stage(1, &["U0FAY"])], Vec::new());
+        assert_eq!(asked(&request.stages_in_force(Some(&more))), "2 of U0DAN, 1 of U0EVE");
+        let team = asked(&request.stages_in_force(Some(&ApprovalRule::default())));
+        assert_eq!(team, "2 of Team, 1 of Admins (gone)");
+    }
+
+    #[test]
+    fn a_rule_is_found_again_by_its_conditions_and_where_they_were_edited_by_its_place() {
+        // The sample request is for team payments.
+        let listed = || vec![stage(1, &["U0SEC"])];
+        let before = rule(Vec::new(), vec![when("search", listed()), when("payments", listed())]);
+        let path = crate::domain::policy::approval_path(&before, &TeamName::new("payments"), &[], None);
+        let request = waiting(before, path);
+        let asked = |rules: Vec<RuleFor>| asked(&request.stages_in_force(Some(&rule(Vec::new(), rules))));
+        let moved = vec![
+            when("other", vec![stage(1, &["U0NEW"])]),
+            when("search", vec![stage(1, &["U0OLD"])]),
+            when("payments", vec![stage(1, &["U0PAY"])]),
+        ];
+        assert_eq!(asked(moved), "1 of U0PAY");
+        let edited =
+            vec![when("search", vec![stage(1, &["U0OLD"])]), when("billing", vec![stage(1, &["U0BIL"])])];
+        assert_eq!(asked(edited), "1 of U0BIL");
+        assert_eq!(
+            asked(vec![when("payments", Vec::new())]),
+            "1 of Team",
+            "as for any request of the product"
+        );
+        assert_eq!(asked(vec![when("search", vec![stage(1, &["U0OLD"])])]), "1 of Admins (gone)");
+        assert_eq!(asked(Vec::new()), "1 of Admins (gone)");
+    }
+
+    #[test]
+    fn an_exception_keeps_its_admins_and_looks_up_the_others() {
+        let before = rule(vec![stage(1, &["U0ANN"])], Vec::new());
+        let path = path_of_exception(&before, ApprovalPath::ask(1));
+        let request = waiting(before.clone(), path);
+        let after = rule(vec![stage(1, &["U0DAN"])], Vec::new());
+        assert_eq!(asked(&request.stages_in_force(Some(&after))), "1 of U0DAN, 1 of Admins");
+        let alone = waiting(before, path_of_exception(&after, ApprovalPath::Auto { why: String::new() }));
+        assert_eq!(asked(&alone.stages_in_force(None)), "1 of Admins");
+    }
 }

@@ -71,9 +71,11 @@ pub(super) fn group_members(workspace: &Workspace, arguments: &Arguments) -> Ans
 
 /// An account as answers and events carry it; of a deactivated one Slack tells less.
 pub(in crate::playground) fn person_json(workspace: &Workspace, person: &Person, now: Timestamp) -> Value {
+    let identity = &workspace.identity;
+    let team_id = person.team_id.as_ref().unwrap_or(&identity.team_id);
     let mut account = json!({
         "id": person.id,
-        "team_id": workspace.identity.team_id,
+        "team_id": team_id,
         "name": person.name,
         "deleted": person.deleted,
         "profile": profile_json(workspace, person),
@@ -96,12 +98,22 @@ pub(in crate::playground) fn person_json(workspace: &Workspace, person: &Person,
         "is_primary_owner": false,
         "is_restricted": person.is_restricted,
         "is_stranger": person.is_stranger,
-        "is_ultra_restricted": false,
-        "is_email_confirmed": !person.is_bot,
+        "is_ultra_restricted": person.is_ultra_restricted,
+        "is_email_confirmed": !person.is_bot && !person.is_unconfirmed,
         "locale": "en-US",
     });
     for (key, value) in active.as_object().into_iter().flatten() {
         account[key] = value.clone();
+    }
+    if let (Some(enterprise), None) = (&identity.enterprise, &person.team_id) {
+        account["enterprise_user"] = json!({
+            "id": person.id,
+            "enterprise_id": enterprise,
+            "enterprise_name": "Grid",
+            "is_admin": person.is_admin,
+            "is_owner": false,
+            "teams": [team_id],
+        });
     }
     account
 }

@@ -1,11 +1,15 @@
 //! The people, groups and addresses of the settings and the catalog: whether Slack knows them and they count.
 
+use std::collections::BTreeSet;
+
 use futures_util::{StreamExt as _, stream};
 
 use crate::domain::catalog::{Approvers, Catalog, Principal};
 use crate::domain::hopeless::hopeless;
+use crate::domain::ids::PersonId;
 use crate::domain::organization::Organization;
-use crate::ports::directory::Directory as _;
+use crate::domain::refusal::Uncounted;
+use crate::ports::directory::{Directory as _, Freshness};
 use crate::ports::finding::{Finding, Level};
 use crate::slack::client::SlackClient;
 use crate::slack::directory::SlackDirectory;
@@ -13,6 +17,8 @@ use crate::slack::directory::SlackDirectory;
 const AREA: &str = "people";
 /// Questions at a time.
 const AT_ONCE: usize = 4;
+/// Members of a group that are looked at for one who counts.
+const LOOKED_AT: usize = 50;
 
 /// What Slack says about somebody who is named.
 enum Standing {
@@ -103,37 +109,58 @@ fn each_once<'a>(circles: &[(String, &'a [Principal])]) -> Vec<(&'a Principal, V
 
 async fn standing(client: &SlackClient, directory: &SlackDirectory, principal: &Principal) -> Standing {
     match principal {
-        Principal::Person(person) => match client.member(person).await {
-            Ok(Some(member)) => match member.why_not_counted() {
-                Some(why) => Standing::DoesNot(Level::Warning, why, "name somebody else"),
-                None => Standing::Counts,
-            },
-            Ok(None) => Standing::DoesNot(
-                Level::Problem,
-                "is not known in this workspace (`user_not_found`)",
-                "copy the id anew: open the profile in Slack, then More, Copy member ID",
-            ),
-            Err(error) => Standing::Unknown(error.to_string()),
-        },
-        Principal::Group(group) => match directory.group_members(group).await {
-            Ok(people) if people.is_empty() => Standing::DoesNot(
-                Level::Problem,
-                "is no user group, or has no active full member",
-                "copy the id anew from the address of the group's page, or add people to it",
-            ),
-            Ok(_) => Standing::Counts,
+        Principal::Person(person) => of_account(directory, person).await,
+        Principal::Group(group) => match directory.group_members(group, Freshness::Fresh).await {
+            Ok(people) => of_group(directory, people).await,
             Err(error) => Standing::Unknown(format!("{error:#}")),
         },
-        Principal::Email(address) => match directory.person_by_email(address).await {
+        Principal::Email(address) => match client.member_by_email(address).await {
             Ok(None) => Standing::DoesNot(
                 Level::Problem,
-                "is not the confirmed address of an active full member",
+                "is the address of nobody in this workspace",
                 "write the address as it stands in their Slack profile, or their member ID",
             ),
-            Ok(Some(_)) => Standing::Counts,
-            Err(error) => Standing::Unknown(format!("{error:#}")),
+            Ok(Some(member)) if !member.has_confirmed_email() => Standing::DoesNot(
+                Level::Problem,
+                "is an address that Slack has not confirmed (`is_email_confirmed`), so it counts for nobody",
+                "have them confirm it in Slack, or write their member ID in its place",
+            ),
+            Ok(Some(member)) => of_account(directory, &member.person()).await,
+            Err(error) => Standing::Unknown(error.to_string()),
         },
     }
+}
+
+async fn of_account(directory: &SlackDirectory, person: &PersonId) -> Standing {
+    match directory.why_not_counted(person, Freshness::Fresh).await {
+        Ok(None) => Standing::Counts,
+        Ok(Some(why @ Uncounted::Unknown)) => Standing::DoesNot(
+            Level::Problem,
+            why.as_str(),
+            "copy the id anew: open the profile in Slack, then More, Copy member ID",
+        ),
+        Ok(Some(why)) => Standing::DoesNot(Level::Warning, why.as_str(), "name somebody else"),
+        Err(error) => Standing::Unknown(format!("{error:#}")),
+    }
+}
+
+/// One member who counts is enough; of a large group not everybody is looked at.
+async fn of_group(directory: &SlackDirectory, people: BTreeSet<PersonId>) -> Standing {
+    let is_large = people.len() > LOOKED_AT;
+    for person in people.iter().take(LOOKED_AT) {
+        match of_account(directory, person).await {
+            Standing::DoesNot(..) => {}
+            found @ (Standing::Counts | Standing::Unknown(_)) => return found,
+        }
+    }
+    if is_large {
+        return Standing::Counts;
+    }
+    Standing::DoesNot(
+        Level::Problem,
+        "is no user group, or has no active full member",
+        "copy the id anew from the address of the group's page, or add people to it",
+    )
 }
 
 fn of_one(named: &Named<'_>) -> Option<Finding> {

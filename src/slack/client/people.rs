@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::SlackClient;
 use super::failure::Failure;
+use super::{Identity, SlackClient};
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::refusal::Uncounted;
 use crate::ports::slack::SlackError;
@@ -14,17 +14,31 @@ use crate::ports::slack::SlackError;
 /// Time for a question that a click waits for.
 const ASK: Duration = Duration::from_millis(1500);
 
-/// A person as Slack describes them.
+/// Slackbot has this id in every workspace, and its `is_bot` is false (slackapi/bolt-js#794, 2026-11-28).
+const SLACKBOT: &str = "USLACKBOT";
+
+/// A person as Slack describes them (the user object, docs.slack.dev/reference/objects/user-object, 2026-11-28). Of
+/// deactivated people and of people of other companies most fields are absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Member {
     id: String,
+    team_id: Option<String>,
+    enterprise_user: Option<EnterpriseUser>,
     deleted: bool,
     is_bot: bool,
+    is_workflow_bot: bool,
     is_restricted: bool,
     is_ultra_restricted: bool,
     is_stranger: bool,
     is_email_confirmed: Option<bool>,
+}
+
+/// What an account of a grid says about its enterprise.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct EnterpriseUser {
+    enterprise_id: Option<String>,
 }
 
 impl Member {
@@ -33,42 +47,38 @@ impl Member {
         PersonId::new(self.id.clone())
     }
 
-    /// Whether they were not deactivated.
-    pub(crate) fn is_here(&self) -> bool {
-        !self.deleted && !self.id.is_empty()
-    }
-
-    /// Whether they are an active full member: not deactivated, no bot, no guest, not of another company.
-    pub(crate) fn is_full(&self) -> bool {
-        let other =
-            self.deleted || self.is_bot || self.is_restricted || self.is_ultra_restricted || self.is_stranger;
-        !other && !self.id.is_empty()
-    }
-
-    /// Why they are no active full member.
+    /// Why this is no active full member of any company; which company it is of is asked of [`Self::is_of`].
     pub(crate) fn uncounted(&self) -> Option<Uncounted> {
+        let is_app = self.is_bot || self.is_workflow_bot || self.id == SLACKBOT;
         match self {
-            _ if self.is_full() => None,
+            Self { id, .. } if id.is_empty() => Some(Uncounted::Unknown),
             Self { deleted: true, .. } => Some(Uncounted::Deactivated),
-            Self { is_bot: true, .. } => Some(Uncounted::App),
+            _ if is_app => Some(Uncounted::App),
             Self { is_stranger: true, .. } => Some(Uncounted::Stranger),
-            _ => Some(Uncounted::Guest),
+            Self { is_restricted: true, .. } | Self { is_ultra_restricted: true, .. } => {
+                Some(Uncounted::Guest)
+            }
+            _ => None,
         }
     }
 
-    /// The same as the end of a sentence about them.
-    pub(crate) fn why_not_counted(&self) -> Option<&'static str> {
-        self.uncounted().map(|why| match why {
-            Uncounted::Deactivated => "was deactivated",
-            Uncounted::App => "is an app",
-            Uncounted::Stranger => "belongs to another company",
-            Uncounted::Guest => "is a guest",
-        })
+    /// Whether the account belongs to the workspace or the enterprise of this token. `is_stranger` alone does not tell: it
+    /// is false for people of other companies with whom a channel is shared (docs.slack.dev/apis/slack-connect: users of
+    /// other teams come with another `team_id`, 2026-11-28).
+    pub(crate) fn is_of(&self, ours: &Identity) -> bool {
+        let Some(team) = &self.team_id else { return true };
+        let enterprise = self.enterprise_user.as_ref().and_then(|user| user.enterprise_id.as_ref());
+        let own = [ours.team_id.as_ref(), ours.enterprise_id.as_ref()];
+        // On a grid an account may name the enterprise as its team.
+        own.into_iter().flatten().any(|own| own == team || Some(own) == enterprise)
     }
 
-    /// Whether their address is known to be theirs.
+    /// Whether Slack says that their address is theirs. The field is optional in what `users.lookupByEmail` answers and
+    /// no scope is documented for it beyond `users:read.email`, which the call needs anyway
+    /// (docs.slack.dev/reference/methods/users.lookupByEmail and the types of Slack's own client, 2026-11-28). Where it is
+    /// absent or null, nobody has said that the address was confirmed.
     pub(crate) fn has_confirmed_email(&self) -> bool {
-        self.is_email_confirmed != Some(false)
+        self.is_email_confirmed == Some(true)
     }
 }
 

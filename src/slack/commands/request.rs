@@ -1,6 +1,6 @@
 //! `/provision status <id>` and `/provision cancel <id>`: one request, by the first characters of its id.
 
-use futures_util::future::join3;
+use futures_util::future::join4;
 
 use crate::domain::audit::{By, Via};
 use crate::domain::ids::PersonId;
@@ -8,7 +8,7 @@ use crate::domain::request::{Request, Surface};
 use crate::portal::cancel::cancel as cancel_request;
 use crate::portal::decide::Click;
 use crate::portal::lookup::{self, Detail};
-use crate::portal::{Error, Portal};
+use crate::portal::{Error, Portal, Tending};
 use crate::ports::slack::RequestNotice;
 use crate::slack::edge::{Edge, Whereabouts, words};
 use crate::slack::incoming::Origin;
@@ -43,8 +43,9 @@ pub(in crate::slack) async fn full(edge: &Edge, detail: &Detail, viewer: &Person
 
 /// What the viewer may do as far as Slack says; a button too few is no harm.
 async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights {
-    let (tends, is_admin, decides) = join3(
-        portal.may_tend(viewer, request),
+    let (tends, ends, is_admin, decides) = join4(
+        portal.may_tend(viewer, request, Tending::Keep),
+        portal.may_tend(viewer, request, Tending::TearDown),
         portal.is_one_of(viewer, &portal.organization.admins),
         portal.can_decide(viewer, request),
     )
@@ -56,7 +57,13 @@ async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights
             false
         })
     };
-    Rights { decides, cancels: viewer == request.asker(), tends: or_no(tends), is_admin: or_no(is_admin) }
+    Rights {
+        decides,
+        cancels: viewer == request.asker(),
+        tends: or_no(tends),
+        ends: or_no(ends),
+        is_admin: or_no(is_admin),
+    }
 }
 
 pub(super) async fn cancel(edge: &Edge, at: Whereabouts, typed: Option<&str>) -> Ack {

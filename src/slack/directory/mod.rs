@@ -1,35 +1,27 @@
-//! Who is who, asked from Slack and remembered for a minute. Who may do what is the domain's to say.
+//! Who is who, asked from Slack. What somebody decides by is at most a minute old; what is only shown is what is known,
+//! and asked for anew in the background. Who may do what is the portal's to say.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use async_trait::async_trait;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Mutex;
 
-use super::client::SlackClient;
+use super::client::{Identity, SlackClient};
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::refusal::Uncounted;
 use crate::ports::clock::Clock;
-use crate::ports::directory::Directory;
+use crate::ports::directory::{Directory, Freshness};
 
-/// How long an answer counts.
+/// How long an answer counts for a decision.
 const REMEMBERED: SignedDuration = SignedDuration::from_secs(60);
 
 /// Time for a whole question, however many calls it takes.
 const PATIENCE: Duration = Duration::from_millis(1500);
-
-/// Members of a group that are asked about one by one. Slack answers about 100 such questions a minute, so a larger
-/// group is taken as Slack lists it, which leaves out deactivated members by itself.
-const ASKED_ABOUT: usize = 50;
-
-/// Questions at a time.
-const AT_ONCE: usize = 10;
 
 /// Answers kept before old ones are forgotten.
 const MOST: usize = 10_000;
@@ -39,9 +31,10 @@ const MOST: usize = 10_000;
 pub struct SlackDirectory {
     client: Arc<SlackClient>,
     clock: Arc<dyn Clock>,
+    identity: Memory<(), Identity>,
+    accounts: Memory<PersonId, Option<Uncounted>>,
     groups: Memory<GroupId, BTreeSet<PersonId>>,
     addresses: Memory<String, Option<PersonId>>,
-    full_members: Memory<PersonId, bool>,
     named: Memory<(PersonId, String), Option<PersonId>>,
 }
 
@@ -51,78 +44,90 @@ impl SlackDirectory {
         Self {
             client,
             clock,
+            identity: Memory::default(),
+            accounts: Memory::default(),
             groups: Memory::default(),
             addresses: Memory::default(),
-            full_members: Memory::default(),
             named: Memory::default(),
         }
     }
 
-    async fn counts_fully(&self, person: &PersonId) -> anyhow::Result<bool> {
-        let ask = async {
-            let member = self.client.member(person).await?;
-            Ok(member.is_some_and(|member| member.is_full()))
-        };
-        self.full_members.recall(person, self.clock.as_ref(), ask).await
-    }
-
-    async fn ask_group(&self, group: &GroupId) -> anyhow::Result<BTreeSet<PersonId>> {
-        let listed = self.client.people_in(group).await?;
-        if listed.len() > ASKED_ABOUT {
-            return Ok(listed.into_iter().collect());
-        }
-        let checked = stream::iter(listed).map(|person| async move {
-            let is_full = self.counts_fully(&person).await?;
-            anyhow::Ok(is_full.then_some(person))
-        });
-        let checked: Vec<Option<PersonId>> = checked.buffer_unordered(AT_ONCE).try_collect().await?;
-        Ok(checked.into_iter().flatten().collect())
+    /// An answer of this memory, as fresh as it has to be.
+    async fn recall<K, A>(
+        &self,
+        memory: &Memory<K, A>,
+        (key, freshness): (&K, Freshness),
+        ask: impl Future<Output = anyhow::Result<A>> + Send + 'static,
+    ) -> anyhow::Result<A>
+    where
+        K: Clone + Eq + Hash,
+        A: Clone + Send + 'static,
+    {
+        let recalled = memory.slot(key).recall(freshness, &self.clock, ask);
+        let recalled = tokio::time::timeout(PATIENCE, recalled).await;
+        recalled.map_err(|_| anyhow!("Slack did not answer within {PATIENCE:?}"))?
     }
 }
 
 #[async_trait]
 impl Directory for SlackDirectory {
-    async fn is_active(&self, person: &PersonId) -> anyhow::Result<bool> {
-        let ask =
-            async { anyhow::Ok(self.client.member(person).await?.is_some_and(|member| member.is_here())) };
-        in_time(ask).await.context("cannot ask Slack whether a person is still there")
-    }
-
-    async fn is_full_member(&self, person: &PersonId) -> anyhow::Result<bool> {
-        in_time(self.counts_fully(person)).await.context("cannot ask Slack whether a person is a full member")
-    }
-
-    async fn named_in_profile(&self, person: &PersonId, field: &str) -> anyhow::Result<Option<PersonId>> {
-        let ask = async {
-            let value = self.client.profile_field(person, field).await?;
-            let Some(named) = value.as_deref().and_then(first_person) else { return Ok(None) };
-            Ok(self.counts_fully(&named).await?.then_some(named))
+    async fn why_not_counted(
+        &self,
+        person: &PersonId,
+        freshness: Freshness,
+    ) -> anyhow::Result<Option<Uncounted>> {
+        let (client, clock, asked) = (Arc::clone(&self.client), Arc::clone(&self.clock), person.clone());
+        let identity = self.identity.slot(&());
+        let ask = async move {
+            let Some(member) = client.member(&asked).await? else { return Ok(Some(Uncounted::Unknown)) };
+            if let Some(why) = member.uncounted() {
+                return Ok(Some(why));
+            }
+            // Whose token this is does not change while it is used.
+            let ours = async move { client.identity().await };
+            let ours = identity.recall(Freshness::Known, &clock, ours).await?;
+            Ok((!member.is_of(&ours)).then_some(Uncounted::Stranger))
         };
+        let asked = self.recall(&self.accounts, (person, freshness), ask).await;
+        asked.with_context(|| format!("cannot ask Slack who {person} is"))
+    }
+
+    async fn group_members(
+        &self,
+        group: &GroupId,
+        freshness: Freshness,
+    ) -> anyhow::Result<BTreeSet<PersonId>> {
+        let (client, asked) = (Arc::clone(&self.client), group.clone());
+        let ask = async move { Ok(client.people_in(&asked).await?.into_iter().collect()) };
+        let asked = self.recall(&self.groups, (group, freshness), ask).await;
+        asked.with_context(|| format!("cannot ask Slack who is in group {group}"))
+    }
+
+    async fn person_by_email(&self, email: &str, freshness: Freshness) -> anyhow::Result<Option<PersonId>> {
+        let (client, address) = (Arc::clone(&self.client), email.to_lowercase());
+        let asked = address.clone();
+        let ask = async move {
+            let member = client.member_by_email(&asked).await?;
+            Ok(member.filter(|member| member.has_confirmed_email()).map(|member| member.person()))
+        };
+        let asked = self.recall(&self.addresses, (&address, freshness), ask).await;
+        asked.context("cannot ask Slack whose address this is")
+    }
+
+    async fn named_in_profile(
+        &self,
+        person: &PersonId,
+        field: &str,
+        freshness: Freshness,
+    ) -> anyhow::Result<Option<PersonId>> {
         let question = (person.clone(), field.to_owned());
-        let ask = self.named.recall(&question, self.clock.as_ref(), ask);
-        in_time(ask).await.with_context(|| format!("cannot ask Slack whom field {field} of {person} names"))
-    }
-
-    async fn why_not_counted(&self, person: &PersonId) -> anyhow::Result<Option<Uncounted>> {
-        let ask =
-            async { anyhow::Ok(self.client.member(person).await?.and_then(|member| member.uncounted())) };
-        in_time(ask).await.context("cannot ask Slack who a person is")
-    }
-
-    async fn group_members(&self, group: &GroupId) -> anyhow::Result<BTreeSet<PersonId>> {
-        let ask = self.groups.recall(group, self.clock.as_ref(), self.ask_group(group));
-        in_time(ask).await.with_context(|| format!("cannot ask Slack who is in group {group}"))
-    }
-
-    async fn person_by_email(&self, email: &str) -> anyhow::Result<Option<PersonId>> {
-        let ask = async {
-            let member = self.client.member_by_email(email).await?;
-            let trusted = member.filter(|member| member.is_full() && member.has_confirmed_email());
-            Ok(trusted.map(|member| member.person()))
+        let (client, (asked, of)) = (Arc::clone(&self.client), question.clone());
+        let ask = async move {
+            let value = client.profile_field(&asked, &of).await?;
+            Ok(value.as_deref().and_then(first_person))
         };
-        let address = email.to_lowercase();
-        let ask = self.addresses.recall(&address, self.clock.as_ref(), ask);
-        in_time(ask).await.context("cannot ask Slack whose address this is")
+        let asked = self.recall(&self.named, (&question, freshness), ask).await;
+        asked.with_context(|| format!("cannot ask Slack whom field {field} of {person} names"))
     }
 }
 
@@ -134,17 +139,9 @@ fn first_person(value: &str) -> Option<PersonId> {
     }
 }
 
-async fn in_time<A>(ask: impl Future<Output = anyhow::Result<A>>) -> anyhow::Result<A> {
-    tokio::time::timeout(PATIENCE, ask)
-        .await
-        .map_err(|_| anyhow!("Slack did not answer within {PATIENCE:?}"))?
-}
-
-/// Answers by question. Whoever asks what somebody else is asking already waits for that answer.
+/// Answers by question.
 #[derive(Debug)]
-struct Memory<K, A>(Mutex<HashMap<K, Slot<A>>>);
-
-type Slot<A> = Arc<Mutex<Option<(Timestamp, A)>>>;
+struct Memory<K, A>(Mutex<HashMap<K, Arc<Slot<A>>>>);
 
 impl<K, A> Default for Memory<K, A> {
     fn default() -> Self {
@@ -152,33 +149,91 @@ impl<K, A> Default for Memory<K, A> {
     }
 }
 
-impl<K: Clone + Eq + Hash, A: Clone> Memory<K, A> {
-    async fn recall(
-        &self,
-        key: &K,
-        clock: &dyn Clock,
-        ask: impl Future<Output = anyhow::Result<A>>,
-    ) -> anyhow::Result<A> {
-        let slot = self.slot(key).await;
-        let mut answer = slot.lock().await;
-        let now = clock.now();
-        if let Some((asked_at, known)) = answer.as_ref()
-            && now.duration_since(*asked_at).abs() < REMEMBERED
-        {
-            return Ok(known.clone());
-        }
-        let fresh = ask.await?;
-        // An answer is as old as its question.
-        *answer = Some((now, fresh.clone()));
-        Ok(fresh)
-    }
-
-    async fn slot(&self, key: &K) -> Slot<A> {
-        let mut slots = self.0.lock().await;
+impl<K: Clone + Eq + Hash, A> Memory<K, A> {
+    fn slot(&self, key: &K) -> Arc<Slot<A>> {
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.len() > MOST {
             slots.clear();
         }
-        Arc::clone(slots.entry(key.clone()).or_default())
+        Arc::clone(slots.entry(key.clone()).or_insert_with(|| Arc::new(Slot::default())))
+    }
+}
+
+/// One answer. Whoever asks what somebody else is asking already waits for that answer.
+#[derive(Debug)]
+struct Slot<A> {
+    known: Mutex<Option<(Timestamp, A)>>,
+    asking: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl<A> Default for Slot<A> {
+    fn default() -> Self {
+        Self { known: Mutex::default(), asking: Arc::default() }
+    }
+}
+
+impl<A: Clone + Send + 'static> Slot<A> {
+    async fn recall(
+        self: Arc<Self>,
+        freshness: Freshness,
+        clock: &Arc<dyn Clock>,
+        ask: impl Future<Output = anyhow::Result<A>> + Send + 'static,
+    ) -> anyhow::Result<A> {
+        let (known, is_fresh) = self.known(clock.now());
+        match known {
+            Some(known) if is_fresh => return Ok(known),
+            Some(known) if freshness == Freshness::Known => {
+                self.ask_in_the_background(Arc::clone(clock), ask);
+                return Ok(known);
+            }
+            Some(_) | None => {}
+        }
+        let asking = Arc::clone(&self.asking);
+        let _asking = asking.lock().await;
+        if let (Some(known), true) = self.known(clock.now()) {
+            return Ok(known);
+        }
+        let asked_at = clock.now();
+        let answer = ask.await?;
+        self.remember(asked_at, answer.clone());
+        Ok(answer)
+    }
+
+    fn ask_in_the_background(
+        self: Arc<Self>,
+        clock: Arc<dyn Clock>,
+        ask: impl Future<Output = anyhow::Result<A>> + Send + 'static,
+    ) {
+        let Ok(asking) = Arc::clone(&self.asking).try_lock_owned() else { return };
+        tokio::spawn(async move {
+            let asked_at = clock.now();
+            match ask.await {
+                Ok(answer) => self.remember(asked_at, answer),
+                Err(error) => {
+                    tracing::debug!(
+                        error = format!("{error:#}"),
+                        "what Slack said about people stays as old as it is"
+                    );
+                }
+            }
+            drop(asking);
+        });
+    }
+
+    /// The answer, and whether it is fresh enough to decide by.
+    fn known(&self, now: Timestamp) -> (Option<A>, bool) {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.as_ref() {
+            Some((asked_at, answer)) => {
+                (Some(answer.clone()), now.duration_since(*asked_at).abs() < REMEMBERED)
+            }
+            None => (None, false),
+        }
+    }
+
+    /// The age of an answer counts from when it was asked for.
+    fn remember(&self, asked_at: Timestamp, answer: A) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some((asked_at, answer));
     }
 }
 

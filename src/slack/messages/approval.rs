@@ -6,7 +6,7 @@ use super::{Message, facts};
 use crate::domain::request::{Request, Status};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{buttons, fields, header, section};
-use crate::slack::mrkdwn::{any_of, code, date_time, escape_within, mention, monthly};
+use crate::slack::mrkdwn::{code, date_time, escape_within, mention, monthly};
 
 pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
@@ -83,7 +83,7 @@ fn outcome(notice: &RequestNotice<'_>) -> Vec<SlackBlock> {
 }
 
 fn waiting(notice: &RequestNotice<'_>) -> String {
-    let names = any_of(notice.approvers);
+    let names = facts::approvers(notice);
     let who = if names.is_empty() { "its approvers".to_owned() } else { names };
     let so_far =
         facts::approvals_so_far(notice.request).map(|count| format!("\n{count}")).unwrap_or_default();

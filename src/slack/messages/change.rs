@@ -6,7 +6,7 @@ use super::{Message, facts};
 use crate::domain::request::{ChangeAnswer, ChangeOrder, Difference, Estimate, Request};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{MAX_SECTION, buttons, fields, header, section};
-use crate::slack::mrkdwn::{any_of, code, date_time, escape_within, mention, monthly, quote};
+use crate::slack::mrkdwn::{code, date_time, escape_within, mention, monthly, quote};
 
 pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
@@ -89,7 +89,7 @@ fn waiting(notice: &RequestNotice<'_>, order: &ChangeOrder) -> String {
     let escalated = facts::escalated(notice.request).map(|text| format!("\n{text}")).unwrap_or_default();
     format!(
         "Waiting for {} until {}.{}{so_far}{escalated}",
-        any_of(notice.approvers),
+        facts::approvers(notice),
         date_time(order.approve_by),
         facts::note(notice)
     )

@@ -219,6 +219,12 @@ pub(super) fn approvals_so_far(request: &Request) -> Option<String> {
     Some(format!("{} of {needed} approvals{by}", request.approvals.len()))
 }
 
+/// Who is asked, as part of a sentence.
+pub(super) fn approvers(notice: &RequestNotice<'_>) -> String {
+    let names = mrkdwn::any_of(notice.approvers);
+    if names.is_empty() { "somebody whom the platform team has to name".to_owned() } else { names }
+}
+
 /// Who is asked to answer and since when, and how they were pressed; `None` while nobody is.
 pub(super) fn asked(notice: &RequestNotice<'_>) -> Option<String> {
     let (request, names) = (notice.request, mrkdwn::any_of(notice.approvers));
@@ -226,6 +232,13 @@ pub(super) fn asked(notice: &RequestNotice<'_>) -> Option<String> {
         return None;
     }
     let asking = &request.asking;
+    if let Some(at) = asking.unposted_at {
+        return Some(format!(
+            "Nobody could be asked in a channel yet: there has been none to post in since {}. It goes to {names} as a direct message, and the platform team knows.{}",
+            date_time(at),
+            note(notice)
+        ));
+    }
     let since = asking.since.map(|since| format!(" since {}", date_time(since))).unwrap_or_default();
     let pressed = [("reminded", asking.reminded_at), ("nudged", asking.nudged_at)];
     let pressed = pressed.into_iter().filter_map(|(how, at)| Some(format!(", {how} {}", date_time(at?))));

@@ -10,7 +10,7 @@ pub fn renewed(request: &Request) -> Message {
     let what = what(request);
     let text = match (request.waiting_renewal(), request.lease()) {
         (Some(renewal), _) => format!(
-            "Asked its approvers to keep {what} {} longer, because it was renewed as often as its product allows. \
+            "Its approvers are asked to keep {what} {} longer, because it was renewed as often as its product allows. \
              They can answer until {}; it is not torn down before that.",
             renewal.period.in_words(),
             date_time(renewal.approve_by)
@@ -27,7 +27,7 @@ pub fn change_asked(request: &Request) -> Message {
     let text = match request.waiting_change() {
         Some(order) => {
             format!(
-                "Asked its approvers to change {what}. They can answer until {}.",
+                "Its approvers are asked to change {what}. They can answer until {}.",
                 date_time(order.approve_by)
             )
         }
@@ -88,7 +88,7 @@ mod tests {
         let texts: Vec<String> = answers.into_iter().map(|answer| answer.text).collect();
         insta::assert_snapshot!(texts.join("\n"), @"
         Renewed: `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
-        Asked its approvers to keep `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) 30 days longer, because it was renewed as often as its product allows. They can answer until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>; it is not torn down before that.
+        Its approvers are asked to keep `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) 30 days longer, because it was renewed as often as its product allows. They can answer until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>; it is not torn down before that.
         `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is being torn down. <@U0ALICE> is told when it is done.
         `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is torn down as soon as it is provisioned.
         `s3-bucket-0b8f1c9e` (*Secure S3 Bucket v1.0*) is <@U0ALICE>'s now. They are told.

@@ -4,7 +4,7 @@ use super::{Message, facts, rows};
 use crate::domain::request::{Prompt, Question, Request};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{buttons, section};
-use crate::slack::mrkdwn::{any_of, date_time, mention};
+use crate::slack::mrkdwn::{date_time, mention};
 
 pub(super) fn prompt(notice: &RequestNotice<'_>, prompt: Prompt) -> Message {
     let request = notice.request;
@@ -21,7 +21,7 @@ pub(super) fn prompt(notice: &RequestNotice<'_>, prompt: Prompt) -> Message {
 
 fn headline(notice: &RequestNotice<'_>, prompt: Prompt) -> String {
     let request = notice.request;
-    let names = any_of(notice.approvers);
+    let names = facts::approvers(notice);
     let since = request.asking.since.map(|at| format!(" since {}", date_time(at))).unwrap_or_default();
     match prompt {
         Prompt::Reminder => format!("This waits for {names}{since}."),
@@ -53,6 +53,11 @@ fn question(request: &Request) -> String {
             format!("{asker} asks for {what} for team *{team}*, {cost}.{exception}")
         }
     };
+    if request.asking.unposted_at.is_some() {
+        return format!(
+            "{what} Answer under *Details* or on the app's home tab: there is no channel to post its card in."
+        );
+    }
     format!("{what} Answer on the card, under *Details* or on the app's home tab.")
 }
 

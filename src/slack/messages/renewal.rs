@@ -6,7 +6,7 @@ use super::{Message, facts};
 use crate::domain::request::{Renewal, RenewalAnswer, Request};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{buttons, fields, header, section};
-use crate::slack::mrkdwn::{any_of, date_time, escape_within, mention};
+use crate::slack::mrkdwn::{date_time, escape_within, mention};
 
 pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
@@ -66,7 +66,7 @@ fn outcome(notice: &RequestNotice<'_>, renewal: &Renewal) -> String {
                 facts::escalated(notice.request).map(|text| format!("\n{text}")).unwrap_or_default();
             format!(
                 "Waiting for {} until {}.{}{so_far}{escalated}",
-                any_of(notice.approvers),
+                facts::approvers(notice),
                 date_time(renewal.approve_by),
                 facts::note(notice)
             )

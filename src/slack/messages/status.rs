@@ -10,7 +10,7 @@ use crate::domain::lease::Lease;
 use crate::domain::request::{Ending, Request, Status};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{MAX_SECTION, buttons, divider, fields, header, section};
-use crate::slack::mrkdwn::{any_of, date_time, escape_within};
+use crate::slack::mrkdwn::{date_time, escape_within};
 
 /// What the reader may do, and is offered buttons for. Whether they may is found out again when they press one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,8 +19,10 @@ pub struct Rights {
     pub decides: bool,
     /// Withdraw it while nobody has decided.
     pub cancels: bool,
-    /// Renew it, tear it down, hand it over.
+    /// Renew it, change it, hand it over.
     pub tends: bool,
+    /// Tear it down.
+    pub ends: bool,
     /// Give up a failed teardown.
     pub is_admin: bool,
 }
@@ -52,7 +54,7 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
     let request = notice.request;
     let asked = (request.status.name().is_undecided() && !notice.approvers.is_empty()).then(|| {
         let so_far = facts::approvals_so_far(request).map(|count| format!("\n{count}"));
-        format!("*Approvers*\n{}{}", any_of(notice.approvers), so_far.unwrap_or_default())
+        format!("*Approvers*\n{}{}", facts::approvers(notice), so_far.unwrap_or_default())
     });
     let failed = match &request.status {
         Status::Failed { why } => Some(cause::of_provisioning(why)),
@@ -148,9 +150,7 @@ fn row(request: &Request, rights: Rights) -> Option<SlackBlock> {
     if rights.cancels && request.waiting_change().is_some() {
         row.push(facts::withdraw_button(request));
     }
-    if rights.tends {
-        row.extend(tending(request));
-    }
+    row.extend(tending(request, rights));
     if rights.tends && !request.status.name().is_undecided() {
         row.push(facts::again_button(request, "Another like it"));
     }
@@ -161,22 +161,28 @@ fn row(request: &Request, rights: Rights) -> Option<SlackBlock> {
 }
 
 /// What can be done now with what exists or soon will.
-fn tending(request: &Request) -> Vec<SlackBlockButtonElement> {
-    let hand_over = facts::transfer_button(request);
+fn tending(request: &Request, rights: Rights) -> Vec<SlackBlockButtonElement> {
+    let hand_over = rights.tends.then(|| facts::transfer_button(request));
+    let end = |button: SlackBlockButtonElement| rights.ends.then_some(button);
     match &request.status {
         Status::Active { .. } => {
             let mut row = Vec::new();
-            if request.waiting_renewal().is_none() {
+            if rights.tends && request.waiting_renewal().is_none() {
                 row.extend(renew_buttons(request));
             }
-            if !request.waits_for_approvers() {
+            if rights.tends && !request.waits_for_approvers() {
                 row.push(facts::change_button(request));
             }
-            row.extend([facts::teardown_button(request), hand_over]);
+            row.extend(end(facts::teardown_button(request)));
+            row.extend(hand_over);
             row
         }
-        Status::Provisioning { unwanted: None, .. } => vec![facts::teardown_button(request)],
-        Status::TeardownFailed { .. } => vec![facts::try_again_button(request), hand_over],
+        Status::Provisioning { unwanted: None, .. } => {
+            end(facts::teardown_button(request)).into_iter().collect()
+        }
+        Status::TeardownFailed { .. } => {
+            end(facts::try_again_button(request)).into_iter().chain(hand_over).collect()
+        }
         Status::Provisioning { unwanted: Some(_), .. }
         | Status::Pending
         | Status::AwaitingApproval { .. }
@@ -200,7 +206,8 @@ mod tests {
     use crate::slack::messages::sample;
     use crate::slack::messages::transcript::{assert_within_limits, transcript};
 
-    const REQUESTER: Rights = Rights { decides: false, cancels: true, tends: true, is_admin: false };
+    const REQUESTER: Rights =
+        Rights { decides: false, cancels: true, tends: true, ends: true, is_admin: false };
 
     fn entries(request: &Request, details: &[(&str, &str)]) -> Vec<AuditEntry> {
         let subject = AuditSubject {
@@ -314,14 +321,16 @@ mod tests {
 
     #[test]
     fn the_buttons_are_those_of_the_status_and_of_what_the_reader_may_do() {
-        let owner = Rights { tends: true, ..Rights::default() };
-        let admin = Rights { tends: true, is_admin: true, ..Rights::default() };
+        let owner = Rights { tends: true, ends: true, ..Rights::default() };
+        let gone = Rights { ends: true, ..Rights::default() };
+        let admin = Rights { is_admin: true, ..owner };
         let mut unwanted = sample::provisioning();
         if let Status::Provisioning { unwanted, .. } = &mut unwanted.status {
             *unwanted = Some(crate::domain::ids::PersonId::new("U0ALICE"));
         }
         let lines = [
             ("owner, active", offered(&sample::active(), owner)),
+            ("owner who left the team, active", offered(&sample::active(), gone)),
             ("owner, a renewal waits", offered(&sample::renewal_waits(), owner)),
             ("owner, provisioning", offered(&sample::provisioning(), owner)),
             ("owner, not torn down", offered(&sample::not_torn_down(), owner)),
@@ -330,6 +339,7 @@ mod tests {
         .map(|(who, row)| format!("{who}: {row}"));
         insta::assert_snapshot!(lines.join("\n"), @"
         owner, active: [Renew 30 days primary] [Change] [Tear down danger] [Hand over] [Another like it]
+        owner who left the team, active: [Tear down danger]
         owner, a renewal waits: [Tear down danger] [Hand over] [Another like it]
         owner, provisioning: [Tear down danger] [Another like it]
         owner, not torn down: [Try again] [Hand over] [Another like it]

@@ -167,6 +167,11 @@ impl Company {
         self.desk.setup.lock().unwrap().change_catalog(file, from, to);
     }
 
+    /// The owner of a product takes it out of the catalog.
+    pub(crate) fn loses_the_product(&self, key: &str) {
+        self.desk.setup.lock().unwrap().lose_product(key);
+    }
+
     /// The operator replaces a piece of the settings; the bot reads them when it starts.
     pub(crate) fn changes_the_settings(&self, from: &str, to: &str) {
         self.desk.setup.lock().unwrap().change_settings(from, to);

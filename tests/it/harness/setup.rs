@@ -192,6 +192,11 @@ impl Setup {
         std::fs::write(path, text.replace(from, to)).unwrap();
     }
 
+    /// Removes a product.
+    pub(super) fn lose_product(&mut self, key: &str) {
+        std::fs::remove_dir_all(self.catalog_folder().join(key)).unwrap();
+    }
+
     /// Adds a product.
     pub(crate) fn with_product(mut self, key: &str, product: &str, template: &str) -> Self {
         let folder = self.catalog_folder().join(key);

@@ -50,6 +50,9 @@ fn budget_line(state: &FormState<'_>, preview: &Preview, budget: BudgetUse) -> S
 }
 
 pub(in crate::slack::views) fn approval(preview: &Preview) -> String {
+    if let Some(why) = &preview.unapprovable {
+        return format!(":warning: {why}");
+    }
     match &preview.path {
         ApprovalPath::Auto { why } => format!("automatic, because {}", escape_within(why, 300)),
         ApprovalPath::Ask { why, .. } => {

@@ -37,6 +37,7 @@ fn form() -> Form {
 
 fn preview(used: u32) -> Preview {
     Preview {
+        unapprovable: None,
         estimate: sample::request().estimate,
         path: ApprovalPath::ask(1),
         turns: vec![Turn { needed: 1, approvers: vec![Principal::Person(PersonId::new("U0MORGAN"))] }],
