@@ -225,6 +225,17 @@ pub enum Refusal {
         /// The periods it can be renewed by.
         offered: Vec<Period>,
     },
+    /// It lives so long already that a renewal would add next to nothing.
+    #[error(
+        "It lives until {} already, and one renewal cannot keep it for longer than its product allows at a time. It can be renewed from {}. Nothing was changed.",
+        when(*until), when(*from)
+    )]
+    RenewsTooLittle {
+        /// From when on a renewal counts.
+        from: Timestamp,
+        /// When it ends.
+        until: Timestamp,
+    },
     /// A renewal waits for approvers already.
     #[error("A renewal is waiting for its approvers already, until {}. Nothing was changed.", when(*until))]
     RenewalWaits {
@@ -424,6 +435,7 @@ impl Refusal {
             | Self::NotJudgedInTime
             | Self::NothingToRenew { .. }
             | Self::NotARenewal { .. }
+            | Self::RenewsTooLittle { .. }
             | Self::RenewalWaits { .. }
             | Self::ChangeWaits { .. }
             | Self::BeingChanged

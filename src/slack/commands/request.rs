@@ -30,6 +30,7 @@ pub(super) async fn status(edge: &Edge, at: Whereabouts, origin: Origin, typed: 
 /// Everything about one request, with the buttons that `viewer` may press.
 pub(in crate::slack) async fn full(edge: &Edge, detail: &Detail, viewer: &PersonId) -> Message {
     let notice = RequestNotice {
+        now: edge.portal.now(),
         surface: Surface::Direct,
         request: &detail.request,
         approvers: &detail.approvers,
@@ -56,7 +57,7 @@ async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights
             false
         })
     };
-    Rights { decides, cancels: viewer == request.asker(), tends: or_no(tends), is_admin: or_no(is_admin) }
+    Rights { decides, cancels: request.may_withdraw(viewer), tends: or_no(tends), is_admin: or_no(is_admin) }
 }
 
 pub(super) async fn cancel(edge: &Edge, at: Whereabouts, typed: Option<&str>) -> Ack {
