@@ -89,7 +89,11 @@ impl Lease {
     pub fn within(&self, terms: &LeaseTerms, now: Timestamp) -> Self {
         let warn_at = terms.longest().after(now);
         let expires_at = terms.grace.after(warn_at);
-        Self { warn_at: self.warn_at.min(warn_at), expires_at: self.expires_at.min(expires_at), ..self.clone() }
+        Self {
+            warn_at: self.warn_at.min(warn_at),
+            expires_at: self.expires_at.min(expires_at),
+            ..self.clone()
+        }
     }
 
     /// The lease after a warning was delivered: the first one leaves a whole grace until the end.

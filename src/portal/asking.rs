@@ -24,7 +24,7 @@ const MOST_TOLD: usize = 25;
 pub async fn nudge(portal: &Portal, click: &Click) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| Surface::Direct, "nudge").await?;
     let event = Event::Nudge { by: click.by.clone() };
-    let nudged = portal.change_as_seen(&request, click.once.as_deref(), &event).await;
+    let nudged = portal.change_as_seen(&request, Some(&click.once), &event).await;
     refresh_copy(portal, &request, click, Surface::Direct).await;
     match nudged {
         Err(Error::Refused(refusal @ Refusal::NotTheirsToNudge { .. })) => {

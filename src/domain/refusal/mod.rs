@@ -318,6 +318,9 @@ pub enum Refusal {
         /// What people read meanwhile, as it was written.
         message: String,
     },
+    /// The very same command, click or form came before and was done then.
+    #[error("This came before and was done then. Nothing was done a second time.")]
+    DoneBefore,
     /// The job was tried again or dropped, or has been given up once more since.
     #[error(
         "That job is not given up any more, or was once more since. Nothing was done; `jobs` shows what there is now."
@@ -449,6 +452,7 @@ impl Refusal {
             | Self::AlreadyTheirs { .. }
             | Self::BudgetSpent { .. }
             | Self::Paused { .. }
+            | Self::DoneBefore
             | Self::NotParked
             | Self::DoesNotApply { .. } => None,
         }

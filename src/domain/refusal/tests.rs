@@ -84,6 +84,7 @@ fn about_a_life() -> Vec<Refusal> {
         Refusal::NothingToTransfer { status },
         Refusal::AlreadyTheirs { owner: owner.clone() },
         Refusal::Paused { message: "we move <house> & home until noon.".into() },
+        Refusal::DoneBefore,
         Refusal::NotParked,
         Refusal::NotATeamMate { to: person("bob"), team: TeamName::new("payments") },
         Refusal::NotTheirs { owner: owner.clone() },

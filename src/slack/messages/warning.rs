@@ -149,8 +149,7 @@ fn row(notice: &WarningNotice<'_>, warned: &Warned<'_>) -> Option<SlackBlock> {
 /// One button for each period it can be renewed by now.
 pub(super) fn renew_buttons(request: &Request, now: Timestamp) -> Vec<SlackBlockButtonElement> {
     let terms = &request.product.lease;
-    let counts =
-        |period: Period| request.lease().is_some_and(|lease| lease.can_renew(terms, period, now));
+    let counts = |period: Period| request.lease().is_some_and(|lease| lease.can_renew(terms, period, now));
     let periods = terms.renew.iter().zip(0_u8..).filter(|(period, _)| counts(**period));
     let button = |(period, index): (&Period, u8)| {
         let text = format!("Renew {}", period.in_words());
@@ -173,7 +172,13 @@ mod tests {
     fn shown_to(requests: &[Request], instead: Option<&[Principal]>) -> Message {
         let leases: Vec<Warned<'_>> =
             requests.iter().map(|request| Warned { request, is_current: true, is_handed: false }).collect();
-        warning(&WarningNotice { now: sample::now(), leases: &leases, owner: &requests[0].owner, instead, simulated: true })
+        warning(&WarningNotice {
+            now: sample::now(),
+            leases: &leases,
+            owner: &requests[0].owner,
+            instead,
+            simulated: true,
+        })
     }
 
     fn shown(requests: &[Request]) -> String {
@@ -285,8 +290,13 @@ mod tests {
     fn an_older_warning_has_no_buttons() {
         let request = sample::warned();
         let leases = [Warned { request: &request, is_current: false, is_handed: false }];
-        let notice =
-            WarningNotice { now: sample::now(), leases: &leases, owner: &request.owner, instead: None, simulated: false };
+        let notice = WarningNotice {
+            now: sample::now(),
+            leases: &leases,
+            owner: &request.owner,
+            instead: None,
+            simulated: false,
+        };
         let text = transcript(&warning(&notice));
         assert!(!text.contains("[Renew") && !text.contains("imulat"), "{text}");
     }
