@@ -278,6 +278,13 @@ pub struct LeaseTerms {
     pub max_renewals: u32,
 }
 
+impl LeaseTerms {
+    /// The longest time until the first warning that one step can give.
+    pub fn longest(&self) -> Period {
+        self.renew.iter().copied().fold(self.ttl, Period::max)
+    }
+}
+
 /// What a person does to confirm a teardown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TeardownConfirm {

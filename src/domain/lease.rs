@@ -11,6 +11,9 @@ use super::period::Period;
 /// for what would need several within 17 hours.
 const TOGETHER: i32 = 10;
 
+/// What a renewal has to add at least, or its whole period where that is shorter.
+const LEAST_GAIN: Period = Period::days(1);
+
 /// The running lease of an active request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
@@ -22,6 +25,9 @@ pub struct Lease {
     pub renewals: u32,
     /// What its owner was told about this expiry date; `None` until the first warning was delivered.
     pub warned: Option<Warned>,
+    /// Whether the last renewal was cut to the longest time that its product allows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut: bool,
 }
 
 /// Warnings that were delivered.
@@ -51,13 +57,43 @@ impl Lease {
     }
 
     fn from_warning(terms: &LeaseTerms, warn_at: Timestamp, renewals: u32) -> Self {
-        Self { warn_at, expires_at: terms.grace.after(warn_at), renewals, warned: None }
+        Self { warn_at, expires_at: terms.grace.after(warn_at), renewals, warned: None, cut: false }
     }
 
-    /// The lease after one more renewal, counted from its first warning or from now, whichever is later.
+    /// The lease after one more renewal, counted from its first warning or from now, whichever is later. It is cut to
+    /// the longest time that the product allows from now, and never ends before this one.
     #[must_use]
     pub fn renewed(&self, terms: &LeaseTerms, period: Period, now: Timestamp) -> Self {
-        Self::from_warning(terms, period.after(self.warn_at.max(now)), self.renewals.saturating_add(1))
+        let asked = period.after(self.warn_at.max(now));
+        let longest = terms.longest().after(now);
+        let renewed = Self::from_warning(terms, asked.min(longest), self.renewals.saturating_add(1));
+        Self { expires_at: renewed.expires_at.max(self.expires_at), cut: asked > longest, ..renewed }
+    }
+
+    /// From when on a renewal by this period adds enough to count.
+    pub fn renewable_from(&self, terms: &LeaseTerms, period: Period) -> Timestamp {
+        let enough = period.min(LEAST_GAIN).after(self.expires_at);
+        let uncut = terms.grace.after(period.after(self.warn_at));
+        let from_uncut =
+            if uncut < enough { period.before(terms.grace.before(enough)) } else { Timestamp::MIN };
+        terms.longest().before(terms.grace.before(enough)).max(from_uncut)
+    }
+
+    /// Whether a renewal by this period counts now.
+    pub fn can_renew(&self, terms: &LeaseTerms, period: Period, now: Timestamp) -> bool {
+        now >= self.renewable_from(terms, period)
+    }
+
+    /// The lease under terms that may be new: what exceeds the longest time that they allow from now is cut off.
+    #[must_use]
+    pub fn within(&self, terms: &LeaseTerms, now: Timestamp) -> Self {
+        let warn_at = terms.longest().after(now);
+        let expires_at = terms.grace.after(warn_at);
+        Self {
+            warn_at: self.warn_at.min(warn_at),
+            expires_at: self.expires_at.min(expires_at),
+            ..self.clone()
+        }
     }
 
     /// The lease after a warning was delivered: the first one leaves a whole grace until the end.
@@ -95,7 +131,11 @@ impl Lease {
     pub fn is_warned_with(&self, terms: &LeaseTerms, now: Timestamp) -> bool {
         let soon = now.saturating_add(together(terms)).unwrap_or(Timestamp::MAX);
         match &self.warned {
-            None => self.warn_at <= soon,
+            // Not so early that the warning's renewals would be refused.
+            None => {
+                let can_renew = |period: &Period| self.can_renew(terms, *period, now);
+                self.warn_at <= now || (self.warn_at <= soon && terms.renew.iter().all(can_renew))
+            }
             // Soon may be after its end, of which a reminder just before it still has to be told.
             Some(warned) => {
                 now < self.end(terms, warned)
@@ -183,13 +223,49 @@ mod tests {
     fn a_renewal_counts_from_the_first_warning_or_from_now_and_starts_the_warnings_anew() {
         let (terms, lease) = (terms(), begun());
         let month = Period::days(30);
-        let early = lease.renewed(&terms, month, submitted_at());
-        assert_eq!((early.warn_at, early.renewals), (at("2026-05-01T09:00:00Z"), 1));
+        let early = lease.renewed(&terms, month, at("2026-03-22T09:00:00Z"));
+        assert_eq!((early.warn_at, early.renewals, early.cut), (at("2026-04-21T09:00:00Z"), 1, true));
         let warned = lease.after_warning(&terms, lease.warn_at);
         let late = warned.renewed(&terms, month, at("2026-04-05T09:00:00Z"));
         assert_eq!((late.warn_at, late.expires_at), (at("2026-05-05T09:00:00Z"), at("2026-05-12T09:00:00Z")));
         assert_eq!(late.warned, None);
         assert_eq!(late.renewed(&terms, month, at("2026-04-05T09:00:00Z")).renewals, 2);
+    }
+
+    #[test]
+    fn a_renewal_counts_once_it_adds_a_day_and_never_goes_beyond_the_longest_time_from_now() {
+        let (terms, lease) = (terms(), begun());
+        let month = Period::days(30);
+        let from = at("2026-03-03T09:00:00Z");
+        assert_eq!(lease.renewable_from(&terms, month), from);
+        assert!(!lease.can_renew(&terms, month, at("2026-03-03T08:59:59Z")));
+        assert!(lease.can_renew(&terms, month, from));
+        let renewed = lease.renewed(&terms, month, from);
+        assert_eq!((renewed.expires_at, renewed.cut), (at("2026-04-09T09:00:00Z"), true));
+        assert_eq!(renewed.renewable_from(&terms, month), at("2026-03-04T09:00:00Z"));
+        let whole = lease.renewed(&terms, month, lease.warn_at);
+        assert_eq!((whole.expires_at, whole.cut), (at("2026-05-08T09:00:00Z"), false));
+    }
+
+    #[test]
+    fn what_lives_for_hours_is_renewed_by_its_whole_period() {
+        let hour = Period::hours(1);
+        let terms = LeaseTerms { ttl: Period::hours(2), grace: hour, renew: vec![hour], ..terms() };
+        let lease = Lease::begin(&terms, submitted_at());
+        let from = hour.after(submitted_at());
+        assert_eq!(lease.renewable_from(&terms, hour), from);
+        let renewed = lease.renewed(&terms, hour, from);
+        assert_eq!((renewed.warn_at, renewed.cut), (Period::hours(3).after(submitted_at()), false));
+    }
+
+    #[test]
+    fn a_lease_under_shorter_terms_is_cut_to_them() {
+        let (lease, week) = (begun(), Period::days(7));
+        let longer = terms();
+        let terms = LeaseTerms { ttl: week, renew: vec![week], ..terms() };
+        let cut = lease.within(&terms, submitted_at());
+        assert_eq!(cut.expires_at, at("2026-03-16T09:00:00Z"));
+        assert_eq!(cut.within(&longer, submitted_at()), cut, "longer terms add nothing");
     }
 
     #[test]
@@ -222,7 +298,7 @@ mod tests {
                 ttl,
                 grace: Period::hours(grace),
                 reminders,
-                renew: vec![],
+                renew: vec![Period::hours(24)],
                 max_renewals: 1,
             },
         )

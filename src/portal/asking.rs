@@ -29,7 +29,7 @@ pub async fn nudge(portal: &Portal, click: &Click) -> Result<Request, Error> {
     if next(&request, &event, portal.now()).is_ok() && click.by.person == request.owner {
         portal.check_tends(&request, &click.by, (Tending::Keep, "nudge")).await?;
     }
-    let nudged = portal.change_as_seen(&request, click.once.as_deref(), &event).await;
+    let nudged = portal.change_as_seen(&request, Some(&click.once), &event).await;
     refresh_copy(portal, &request, click, Surface::Direct).await;
     match nudged {
         Err(Error::Refused(refusal @ Refusal::NotTheirsToNudge { .. })) => {

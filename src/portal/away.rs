@@ -2,25 +2,30 @@
 
 use jiff::civil::Date;
 
-use super::{Error, Portal, own_trail};
+use super::{Error, Portal, not_stored, own_trail};
 use crate::domain::audit::{Actor, By};
 use crate::domain::away::Away;
 use crate::domain::ids::PersonId;
 use crate::domain::job::JobKind;
-use crate::ports::store::Commit;
+use crate::ports::store::{Absence, Commit};
 
-/// Has `delegate` answer for whoever asks until the end of that day.
+/// Has `delegate` answer for whoever asks until the end of that day; once under `key`.
 ///
 /// # Errors
 /// A refusal where that cannot be; a failure when Slack or the store is silent, with nothing changed.
-pub async fn leave(portal: &Portal, by: &By, delegate: &PersonId, until: Date) -> Result<Away, Error> {
+pub async fn leave(
+    portal: &Portal,
+    by: &By,
+    key: &str,
+    delegate: &PersonId,
+    until: Date,
+) -> Result<Away, Error> {
     let now = portal.now();
     let others = portal.ports.store.aways(now).await?;
     let away = Away::begin(by.person.clone(), delegate.clone(), until, &others, now)?;
     portal.check_absence(&by.person, delegate).await?;
-    note(portal, by, "away", &format!("{delegate} answers until {until}")).await?;
-    portal.ports.store.put_away(&away).await?;
-    show(portal, &away).await?;
+    let noted = ("away", format!("{delegate} answers until {until}"));
+    store(portal, by, key, noted, &away, Absence::Begin(away.clone())).await?;
     let text = format!(
         "<@{}> is away until {until} and asks you to answer for them. What they could approve, you can approve; it shows on your home tab.",
         away.person
@@ -31,27 +36,33 @@ pub async fn leave(portal: &Portal, by: &By, delegate: &PersonId, until: Date) -
     Ok(away)
 }
 
-/// They are back.
+/// They are back; once under `key`.
 ///
 /// # Errors
 /// When the store cannot be used.
-pub async fn come_back(portal: &Portal, by: &By) -> Result<(), Error> {
+pub async fn come_back(portal: &Portal, by: &By, key: &str) -> Result<(), Error> {
     let aways = portal.ports.store.aways(portal.now()).await?;
     let Some(away) = aways.into_iter().find(|away| away.person == by.person) else { return Ok(()) };
-    note(portal, by, "back", &format!("{} no longer answers", away.delegate)).await?;
-    portal.ports.store.end_away(&by.person).await?;
-    Ok(show(portal, &away).await?)
+    let noted = ("back", format!("{} no longer answers", away.delegate));
+    store(portal, by, key, noted, &away, Absence::End(by.person.clone())).await
 }
 
-async fn note(portal: &Portal, by: &By, event: &str, detail: &str) -> Result<(), Error> {
-    let (store, actor) = (portal.ports.store.as_ref(), Actor::Person(by.clone()));
-    let noted = own_trail::commit(store, &actor, (event, detail), portal.now(), &Commit::default()).await;
-    noted.map_err(|error| Error::Failed(anyhow::Error::new(error).context("cannot note it on the trail")))
-}
-
-/// Both of them see it on their home tabs, if they look at them.
-async fn show(portal: &Portal, away: &Away) -> anyhow::Result<()> {
-    let now = portal.now();
-    let people = [&away.person, &away.delegate];
-    portal.write_jobs(people.map(|person| JobKind::Home.due(person.clone(), now)).into()).await
+/// Commits it with its entry on the trail. Both people see it on their home tabs, if they look at them.
+async fn store(
+    portal: &Portal,
+    by: &By,
+    key: &str,
+    (event, detail): (&str, String),
+    away: &Away,
+    absence: Absence,
+) -> Result<(), Error> {
+    let (store, actor, now) = (portal.ports.store.as_ref(), Actor::Person(by.clone()), portal.now());
+    let jobs = [&away.person, &away.delegate].map(|person| JobKind::Home.due(person.clone(), now));
+    let due = jobs.iter().map(|job| job.key.clone()).collect();
+    let change =
+        Commit { absence: Some(absence), jobs: jobs.into(), once: Some(key.to_owned()), ..Commit::default() };
+    let stored = own_trail::commit(store, &actor, (event, &detail), now, &change).await;
+    stored.map_err(|error| not_stored(error, "cannot store who is away"))?;
+    portal.wake(due);
+    Ok(())
 }

@@ -13,7 +13,7 @@ use crate::domain::request::{Request, Surface};
 pub async fn cancel(portal: &Portal, click: &Click) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| Surface::Direct, "cancel").await?;
     let event = Event::Cancel { by: click.by.clone() };
-    let cancelled = portal.change_as_seen(&request, click.once.as_deref(), &event).await;
+    let cancelled = portal.change_as_seen(&request, Some(&click.once), &event).await;
     refresh_copy(portal, &request, click, Surface::Direct).await;
     match cancelled {
         Err(Error::Refused(refusal @ Refusal::NotTheRequester { .. })) => {

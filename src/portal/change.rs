@@ -47,8 +47,6 @@ pub struct ChangeSession {
 /// A form of a change as it came back.
 #[derive(Clone, Debug)]
 pub struct FilledChange {
-    /// The view's id; one view makes one change, however often it is sent.
-    pub view: String,
     /// SHA-256 of the template the form was made from.
     pub template_hash: String,
     /// What came back by parameter key, as the inputs send it.
@@ -98,8 +96,7 @@ pub async fn refresh(
 /// # Errors
 /// See [`SubmitError`]; nothing is stored then but the note of a refusal for lack of right.
 pub async fn submit(portal: &Portal, click: &Click, filled: FilledChange) -> Result<Request, SubmitError> {
-    let once = format!("view:{}", filled.view);
-    if let Some(earlier) = asked_before(portal, click, &once).await? {
+    if let Some(earlier) = asked_before(portal, click, &click.once).await? {
         return Ok(earlier);
     }
     let request = named_request(portal, click, |_| Surface::Direct, "change").await?;
@@ -124,7 +121,7 @@ pub async fn submit(portal: &Portal, click: &Click, filled: FilledChange) -> Res
     }
     let theirs = [&click.by.person, &request.owner];
     portal.somebody_can_approve(&product, &request.team, theirs, &order.approval).await?;
-    let changed = store(portal, &request, &product, (&click.by, &once), order).await?;
+    let changed = store(portal, &request, &product, (&click.by, &click.once), order).await?;
     refresh_news(portal, &changed, click).await?;
     Ok(changed)
 }

@@ -34,9 +34,8 @@ pub struct Click {
     pub epoch: u32,
     /// The message the button stands in, if it stands in one.
     pub message: Option<MessageRef>,
-    /// What the same click would carry again. A button has its epoch instead; a command always means the request as it is
-    /// now, so without this it would act each time it is sent.
-    pub once: Option<String>,
+    /// What the same click, command or submission carries again: it counts once under this.
+    pub once: String,
 }
 
 /// What became of a decision.
@@ -69,7 +68,7 @@ pub async fn decide(
             Err(Unjudged::Error(error)) => Err(error),
         };
     }
-    let judged = judge(portal, &request, &click.by, &decision).await;
+    let judged = judge(portal, &request, (&click.by, Some(&click.once)), &decision).await;
     refresh_copy(portal, &request, click, request.card()).await;
     match judged {
         Ok(request) => Ok(Decided::Now(Box::new(request))),
@@ -156,7 +155,7 @@ pub(super) async fn judge_stored(
     if click.epoch != request.epoch {
         return Ok(Some(Refusal::stale(&request).to_string()));
     }
-    match judge(portal, &request, &click.by, &click.decision).await {
+    match judge(portal, &request, (&click.by, None), &click.decision).await {
         Ok(_) => Ok(None),
         Err(Unjudged::Error(Error::Refused(refusal))) => Ok(Some(refusal.to_string())),
         Err(Unjudged::Error(Error::Failed(error)) | Unjudged::SlackSilent(error)) => Err(error),
@@ -269,7 +268,7 @@ impl From<Error> for Unjudged {
 async fn judge(
     portal: &Portal,
     request: &Request,
-    by: &By,
+    (by, once): (&By, Option<&str>),
     decision: &ClickedDecision,
 ) -> Result<Request, Unjudged> {
     let instead_of = check_right(portal, request, by, tried(decision)).await?;
@@ -284,7 +283,7 @@ async fn judge(
             Event::Deny { by: by.clone(), reason: reason.clone(), instead_of }
         }
     };
-    Ok(portal.change_as_seen(request, None, &event).await?)
+    Ok(portal.change_as_seen(request, once, &event).await?)
 }
 
 /// Whether they may, and for whom where they answer for somebody who is away.

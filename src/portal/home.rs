@@ -112,6 +112,7 @@ async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyho
         teams.push(team_page(portal, person, team).await?);
     }
     Ok(HomePage {
+        now: portal.now(),
         person: person.clone(),
         is_first_visit,
         paused: store.pause().await?,

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{Error, Portal, own_trail};
+use super::{Error, Portal, not_stored, own_trail};
 use crate::domain::audit::{Actor, By};
 use crate::domain::job::JobKey;
 use crate::domain::refusal::Refusal;
@@ -44,9 +44,7 @@ pub async fn retry(
     by: &Actor,
     now: Timestamp,
 ) -> anyhow::Result<Vec<ParkedJob>> {
-    let again = |job: &ParkedJob| vec![job.kind.clone().due(job.key.of.clone(), now)];
-    let change = |job: &ParkedJob| Commit { jobs: again(job), ..taken(job) };
-    change_each(store, jobs, ("job retried", by, now), change).await
+    change_each(store, jobs, (RETRIED, by, now), |job| again(job, now)).await
 }
 
 /// Forgets them: what they would have done will not be done. Those that were still parked.
@@ -59,7 +57,15 @@ pub async fn drop(
     by: &Actor,
     now: Timestamp,
 ) -> anyhow::Result<Vec<ParkedJob>> {
-    change_each(store, jobs, ("job dropped", by, now), taken).await
+    change_each(store, jobs, (DROPPED, by, now), taken).await
+}
+
+/// The words on the trail.
+const RETRIED: &str = "job retried";
+const DROPPED: &str = "job dropped";
+
+fn again(job: &ParkedJob, now: Timestamp) -> Commit {
+    Commit { jobs: vec![job.kind.clone().due(job.key.of.clone(), now)], ..taken(job) }
 }
 
 fn taken(job: &ParkedJob) -> Commit {
@@ -74,8 +80,7 @@ async fn change_each(
 ) -> anyhow::Result<Vec<ParkedJob>> {
     let mut done = Vec::new();
     for job in jobs {
-        let detail = format!("`{}` of {}, given up because: {}", job.key.name, job.key.of, job.why);
-        match own_trail::commit(store, by, (event, &detail), now, &change(job)).await {
+        match change_one(store, job, (event, by, now), &change(job)).await {
             Ok(()) => done.push(job.clone()),
             // Somebody else was faster.
             Err(CommitError::NotParked) => {}
@@ -83,6 +88,16 @@ async fn change_each(
         }
     }
     Ok(done)
+}
+
+async fn change_one(
+    store: &dyn Store,
+    job: &ParkedJob,
+    (event, by, now): (&str, &Actor, Timestamp),
+    change: &Commit,
+) -> Result<(), CommitError> {
+    let detail = format!("`{}` of {}, given up because: {}", job.key.name, job.key.of, job.why);
+    own_trail::commit(store, by, (event, &detail), now, change).await
 }
 
 /// A parked job as a list showed it.
@@ -110,27 +125,42 @@ pub async fn list_as(portal: &Portal, by: &By) -> Result<Vec<ParkedJob>, Error> 
     Ok(parked(&*portal.ports.store, &Chosen::default()).await?)
 }
 
-/// As [`retry`], one of them for an admin in Slack.
+/// As [`retry`], one of them for an admin in Slack; once under `key`.
 ///
 /// # Errors
 /// As [`list_as`]; also a refusal when it is not parked any more.
-pub async fn retry_as(portal: &Portal, by: &By, named: &Named) -> Result<ParkedJob, Error> {
+pub async fn retry_as(portal: &Portal, by: &By, key: &str, named: &Named) -> Result<ParkedJob, Error> {
     portal.only_admins(by, "retry a job").await?;
     let job = find(portal, named).await?;
-    let done = retry(&*portal.ports.store, &[job], &Actor::Person(by.clone()), portal.now()).await?;
-    portal.wake(done.iter().map(|job| job.key.clone()).collect());
-    done.into_iter().next().ok_or_else(|| Refusal::NotParked.into())
+    change_as(portal, by, (RETRIED, key), &job, again(&job, portal.now())).await?;
+    portal.wake(vec![job.key.clone()]);
+    Ok(job)
 }
 
 /// As [`drop`], one of them for an admin in Slack.
 ///
 /// # Errors
 /// As [`retry_as`].
-pub async fn drop_as(portal: &Portal, by: &By, named: &Named) -> Result<ParkedJob, Error> {
+pub async fn drop_as(portal: &Portal, by: &By, key: &str, named: &Named) -> Result<ParkedJob, Error> {
     portal.only_admins(by, "drop a job").await?;
     let job = find(portal, named).await?;
-    let done = drop(&*portal.ports.store, &[job], &Actor::Person(by.clone()), portal.now()).await?;
-    done.into_iter().next().ok_or_else(|| Refusal::NotParked.into())
+    change_as(portal, by, (DROPPED, key), &job, taken(&job)).await?;
+    Ok(job)
+}
+
+async fn change_as(
+    portal: &Portal,
+    by: &By,
+    (event, key): (&str, &str),
+    job: &ParkedJob,
+    change: Commit,
+) -> Result<(), Error> {
+    let (store, actor) = (&*portal.ports.store, Actor::Person(by.clone()));
+    let change = Commit { once: Some(key.to_owned()), ..change };
+    match change_one(store, job, (event, &actor, portal.now()), &change).await {
+        Err(CommitError::NotParked) => Err(Refusal::NotParked.into()),
+        done => done.map_err(|error| not_stored(error, "cannot change a job that was given up")),
+    }
 }
 
 async fn find(portal: &Portal, named: &Named) -> Result<ParkedJob, Error> {

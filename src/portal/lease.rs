@@ -178,7 +178,7 @@ async fn post(
     let leases: Vec<Warned<'_>> =
         warned.iter().map(|request| Warned { request, is_current: true, is_handed: false }).collect();
     let simulated = portal.ports.provisioner.is_simulated();
-    let notice = WarningNotice { leases: &leases, owner, instead, simulated };
+    let notice = WarningNotice { now, leases: &leases, owner, instead, simulated };
     portal.ports.slack.post(to, &Notice::Warning(notice)).await
 }
 

@@ -4,12 +4,12 @@
 use anyhow::Context as _;
 use jiff::Timestamp;
 
-use super::{Error, Portal, own_trail};
+use super::{Error, Portal, not_stored, own_trail};
 use crate::domain::audit::{Actor, By};
 use crate::domain::job::{Job, JobKind, Subject};
 use crate::domain::pause::Pause;
 use crate::domain::refusal::Refusal;
-use crate::ports::store::{Commit, Pausing, Store};
+use crate::ports::store::{Commit, CommitError, Pausing, Store};
 
 /// Pauses new requests, or says something else about the pause that there is.
 ///
@@ -21,11 +21,24 @@ pub async fn begin(
     by: &Actor,
     now: Timestamp,
 ) -> anyhow::Result<Pause> {
+    let begun = begin_once(store, message, (by, None), now).await;
+    begun.context("cannot pause new requests")
+}
+
+async fn begin_once(
+    store: &dyn Store,
+    message: Option<&str>,
+    (by, once): (&Actor, Option<&str>),
+    now: Timestamp,
+) -> Result<Pause, CommitError> {
     let pause = Pause::new(message, by, now);
-    let change =
-        Commit { pausing: Some(Pausing::Begin(pause.clone())), jobs: vec![homes(now)], ..Commit::default() };
-    let noted = own_trail::commit(store, by, ("paused", &pause.message), now, &change).await;
-    noted.context("cannot pause new requests")?;
+    let change = Commit {
+        pausing: Some(Pausing::Begin(pause.clone())),
+        jobs: vec![homes(now)],
+        once: once.map(str::to_owned),
+        ..Commit::default()
+    };
+    own_trail::commit(store, by, ("paused", &pause.message), now, &change).await?;
     Ok(pause)
 }
 
@@ -34,11 +47,23 @@ pub async fn begin(
 /// # Errors
 /// When the store cannot be used.
 pub async fn end(store: &dyn Store, by: &Actor, now: Timestamp) -> anyhow::Result<Option<Pause>> {
+    end_once(store, (by, None), now).await.context("cannot take new requests again")
+}
+
+async fn end_once(
+    store: &dyn Store,
+    (by, once): (&Actor, Option<&str>),
+    now: Timestamp,
+) -> Result<Option<Pause>, CommitError> {
     let Some(pause) = store.pause().await? else { return Ok(None) };
-    let change = Commit { pausing: Some(Pausing::End), jobs: vec![homes(now)], ..Commit::default() };
+    let change = Commit {
+        pausing: Some(Pausing::End),
+        jobs: vec![homes(now)],
+        once: once.map(str::to_owned),
+        ..Commit::default()
+    };
     let since = format!("paused since {:.0} by {}", pause.since, pause.by);
-    let noted = own_trail::commit(store, by, ("resumed", &since), now, &change).await;
-    noted.context("cannot take new requests again")?;
+    own_trail::commit(store, by, ("resumed", &since), now, &change).await?;
     Ok(Some(pause))
 }
 
@@ -47,14 +72,16 @@ fn homes(now: Timestamp) -> Job {
     JobKind::FindHomes.due(Subject::Portal, now)
 }
 
-/// As [`begin`], for an admin in Slack.
+/// As [`begin`], for an admin in Slack; once under `key`.
 ///
 /// # Errors
 /// A refusal for whoever is no admin, noted on the trail; or a failure.
-pub async fn begin_as(portal: &Portal, by: &By, message: Option<&str>) -> Result<Pause, Error> {
+pub async fn begin_as(portal: &Portal, by: &By, key: &str, message: Option<&str>) -> Result<Pause, Error> {
     portal.only_admins(by, "pause new requests").await?;
     let now = portal.now();
-    let pause = begin(&*portal.ports.store, message, &Actor::Person(by.clone()), now).await?;
+    let actor = Actor::Person(by.clone());
+    let begun = begin_once(&*portal.ports.store, message, (&actor, Some(key)), now).await;
+    let pause = begun.map_err(|error| not_stored(error, "cannot pause new requests"))?;
     portal.wake(vec![homes(now).key]);
     tracing::info!(actor = %by.person, message = pause.message, "new requests are paused");
     Ok(pause)
@@ -64,10 +91,12 @@ pub async fn begin_as(portal: &Portal, by: &By, message: Option<&str>) -> Result
 ///
 /// # Errors
 /// As [`begin_as`].
-pub async fn end_as(portal: &Portal, by: &By) -> Result<Option<Pause>, Error> {
+pub async fn end_as(portal: &Portal, by: &By, key: &str) -> Result<Option<Pause>, Error> {
     portal.only_admins(by, "take new requests again").await?;
     let now = portal.now();
-    let ended = end(&*portal.ports.store, &Actor::Person(by.clone()), now).await?;
+    let actor = Actor::Person(by.clone());
+    let ended = end_once(&*portal.ports.store, (&actor, Some(key)), now).await;
+    let ended = ended.map_err(|error| not_stored(error, "cannot take new requests again"))?;
     portal.wake(vec![homes(now).key]);
     tracing::info!(actor = %by.person, "new requests are taken again");
     Ok(ended)

@@ -42,7 +42,7 @@ pub async fn renew(portal: &Portal, click: &Click, by: Which) -> Result<Request,
         return Err(Refusal::NotARenewal { offered: offered.clone() }.into());
     };
     let event = Event::Renew { by: click.by.clone(), period };
-    let request = portal.change_as_seen(&request, click.once.as_deref(), &event).await?;
+    let request = portal.change_as_seen(&request, Some(&click.once), &event).await?;
     refresh_news(portal, &request, click).await?;
     Ok(request)
 }

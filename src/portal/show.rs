@@ -220,7 +220,8 @@ async fn with_notice<T>(
         // A direct conversation is the owner's; anywhere else the approvers were asked.
         let answerable = portal.to_mention(&portal.answerable_for(&request.team)).await;
         let instead = (!at.channel.as_str().starts_with('D')).then_some(answerable.as_slice());
-        let warning = WarningNotice { leases: &leases, owner: &request.owner, instead, simulated };
+        let now = portal.now();
+        let warning = WarningNotice { now, leases: &leases, owner: &request.owner, instead, simulated };
         return Ok(call(&Notice::Warning(warning)).await);
     }
     let (circle, held) = (portal.askable(request).await, held(portal, request, surface).await?);
@@ -236,6 +237,7 @@ async fn about<'a>(
 ) -> Result<RequestNotice<'a>, JobError> {
     let used = portal.ports.store.quota_used(&request.slot()).await?;
     Ok(RequestNotice {
+        now: portal.now(),
         surface,
         request,
         approvers: &circle.asked,

@@ -42,7 +42,7 @@ pub async fn tear_down(portal: &Portal, click: &Click, typed: Option<&str>) -> R
         return Ok(TornDown::WrongName(name));
     }
     let event = Event::TearDown { by: click.by.clone() };
-    let request = portal.change_as_seen(&request, click.once.as_deref(), &event).await?;
+    let request = portal.change_as_seen(&request, Some(&click.once), &event).await?;
     refresh_news(portal, &request, click).await?;
     Ok(TornDown::Begun(Box::new(request)))
 }
@@ -68,7 +68,7 @@ pub async fn may_retain(portal: &Portal, click: &Click) -> Result<Request, Error
 pub async fn retain(portal: &Portal, click: &Click, reason: &str) -> Result<Request, Error> {
     let request = may_retain(portal, click).await?;
     let event = Event::Retain { by: click.by.clone(), reason: reason.to_owned() };
-    let request = portal.change_as_seen(&request, click.once.as_deref(), &event).await?;
+    let request = portal.change_as_seen(&request, Some(&click.once), &event).await?;
     refresh_news(portal, &request, click).await?;
     Ok(request)
 }

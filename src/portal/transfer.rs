@@ -48,7 +48,7 @@ pub async fn transfer(portal: &Portal, click: &Click, to: &PersonId) -> Result<R
         return Err(portal.refuse(&request, &click.by, "hand over", refusal).await);
     }
     let event = Event::Transfer { by: click.by.clone(), to: to.clone() };
-    let request = portal.change_as_seen(&request, click.once.as_deref(), &event).await?;
+    let request = portal.change_as_seen(&request, Some(&click.once), &event).await?;
     refresh_news(portal, &request, click).await?;
     Ok(request)
 }

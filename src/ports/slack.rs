@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use thiserror::Error;
 
@@ -86,6 +86,8 @@ pub enum Notice<'a> {
 /// What a warning shows: requests whose leases run out, or what has become of them since.
 #[derive(Clone, Copy, Debug)]
 pub struct WarningNotice<'a> {
+    /// When it is shown, for what can be done then.
+    pub now: Timestamp,
     /// The leases, the one that ends first at the top.
     pub leases: &'a [Warned<'a>],
     /// Whose they are.
@@ -110,6 +112,8 @@ pub struct Warned<'a> {
 /// What a message about one request shows: the request as it is now, as that surface shows it.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestNotice<'a> {
+    /// When it is shown, for what can be done then.
+    pub now: Timestamp,
     /// Which of the request's messages this is.
     pub surface: Surface,
     /// The request.
@@ -131,6 +135,8 @@ pub struct RequestNotice<'a> {
 pub struct HomePage {
     /// Whose it is.
     pub person: PersonId,
+    /// When it is looked at, for what can be done then.
+    pub now: Timestamp,
     /// Whether they see it for the first time.
     pub is_first_visit: bool,
     /// The pause, while new requests are not taken.

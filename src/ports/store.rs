@@ -75,12 +75,6 @@ pub trait Store: Debug + Send + Sync {
     /// Who is away at this moment and who answers for them, in the order of their ids.
     async fn aways(&self, now: Timestamp) -> anyhow::Result<Vec<Away>>;
 
-    /// Remembers that somebody is away, in the place of what was known.
-    async fn put_away(&self, away: &Away) -> anyhow::Result<()>;
-
-    /// Forgets that somebody is away.
-    async fn end_away(&self, person: &PersonId) -> anyhow::Result<()>;
-
     /// A request's audit entries in order.
     async fn audit_of(&self, request: RequestId) -> anyhow::Result<Vec<AuditEntry>>;
 
@@ -158,6 +152,17 @@ pub struct Commit {
     pub unless_paused: bool,
     /// Pauses new requests, or takes them again.
     pub pausing: Option<Pausing>,
+    /// Somebody is away, or back.
+    pub absence: Option<Absence>,
+}
+
+/// What a commit does about somebody's absence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// They are away from now on, in the place of what was known.
+    Begin(Away),
+    /// They are back, if they were away.
+    End(PersonId),
 }
 
 /// What a commit does about new requests.

@@ -63,6 +63,38 @@ pub enum ActionId {
 }
 
 impl ActionId {
+    /// Whether pressing it changes something by itself. Such a click is stored before it is acknowledged; all others
+    /// only show something, or ask on in a form whose submission does it.
+    pub fn changes(self) -> bool {
+        match self {
+            Self::Approve
+            | Self::Cancel
+            | Self::Nudge
+            | Self::Renew(_)
+            | Self::ComeBack
+            | Self::RetryJob
+            | Self::DropJob => true,
+            Self::ApproveLess
+            | Self::Deny
+            | Self::TearDown
+            | Self::Retain
+            | Self::Transfer
+            | Self::Change
+            | Self::Again
+            | Self::ShowStatus
+            | Self::MoreRows
+            | Self::ShowAll
+            | Self::ShowCosts
+            | Self::ShowStats
+            | Self::Leave
+            | Self::OpenCatalog
+            | Self::ChooseProduct
+            | Self::ChooseTeam
+            | Self::PageBack
+            | Self::FieldValue => false,
+        }
+    }
+
     /// Periods that a product can be renewed by: each becomes a button.
     pub const MOST_PERIODS: u8 = 5;
 

@@ -78,7 +78,7 @@ async fn a_change_that_needs_nobody_is_made_at_once_and_keeps_the_lease() {
         *ECS Fargate Service v1.0* `payments-checkout-dev-id` is changed.
         DesiredCount: `1` → `2`
         Active until 2026-12-30 09:00 UTC.
-        [Renew 30 days] [Tear down]
+        [Tear down]
         (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(newest_trail(company, 3).await, @"

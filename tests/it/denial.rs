@@ -186,6 +186,7 @@ async fn a_delegate_who_denies_a_renewal_or_a_change_is_named_with_for_whom() {
         morgan.clicks("Approve").await;
         leaves(company, morgan, "U0OLGA", "2026-11-30").await;
 
+        company.waits("24h").await;
         alice.runs(&format!("/provision renew {id}")).await;
         olga_denies_and_both_read_it(company, "Ask again in a month").await;
         let answer = company.newest_request().await.renewal.unwrap().answer.unwrap();

@@ -132,7 +132,7 @@ async fn what_ends_within_hours_comes_as_one_message_with_buttons_for_each() {
         Ends 2026-12-30 09:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
         [Renew 30 days] [Tear down]
         *Secure S3 Bucket v1.0* `payments-backups-dev-id` of team *payments*
-        Renewed: it lives until 2027-01-29 12:00 UTC.
+        Renewed: it lives until 2027-01-29 09:00 UTC, the longest this product allows at a time.
         *Secure S3 Bucket v1.0* `payments-data-lake-dev-id` of team *payments*
         Ends 2026-12-30 14:00 UTC · about $2.15/month, us-east-1 list price of 2026-08-21
         [Renew 30 days] [Tear down]

@@ -6,7 +6,9 @@ const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
 
 #[tokio::test]
 async fn while_paused_nobody_begins_anew_and_everything_else_goes_on() {
-    let audited = Setup::new().with_settings("[slack]\n", "[slack]\naudit_channel = \"C0AUDIT\"\n");
+    let audited = Setup::new()
+        .with_settings("[slack]\n", "[slack]\naudit_channel = \"C0AUDIT\"\n")
+        .with_catalog("s3-bucket/product.yml", "renew: [30d]", "renew: [30d, 90d]");
     run_in(audited, async |company| {
         let (alice, pat) = (&company.alice, &company.pat);
         let bucket = alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;

@@ -71,7 +71,7 @@ async fn a_renewal_beyond_the_free_ones_is_approved_on_a_card() {
 
         Your renewal of *Secure S3 Bucket v1.0* `payments-logs-dev-id` is approved.
         Active until 2027-02-28 09:00 UTC.
-        [Renew 30 days] [Tear down]
+        [Tear down]
         (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(company.trail().await, @"
@@ -183,6 +183,72 @@ async fn a_renewal_that_nobody_answers_is_told_and_ends_a_day_later() {
         expired | clock | payments | s3-bucket | TERMINATING
         terminated | provisioner | payments | s3-bucket | TERMINATED
         ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn however_often_it_is_renewed_it_lives_no_longer_than_its_product_allows_at_a_time() {
+    run_in(Setup::new(), async |company| {
+        let alice = &company.alice;
+        let id = alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        for _ in 0..12 {
+            alice.runs(&format!("/provision renew {id}")).await;
+        }
+        insta::assert_snapshot!(alice.is_told(), @"It lives until 2026-12-30 09:00 UTC already, and one renewal cannot keep it for longer than its product allows at a time. It can be renewed from 2026-11-24 09:00 UTC. Nothing was changed.");
+        alice.runs(&format!("/provision status {id}")).await;
+        assert!(alice.is_told().contains("It can be renewed from 2026-11-24 09:00 UTC."), "{}", alice.is_told());
+        assert!(!alice.can_click("Renew 30 days"));
+        alice.opens_home().await;
+        assert!(!alice.home().contains("Renew"), "{}", alice.home());
+        company.waits("10d").await;
+        alice.opens_home().await;
+        alice.clicks_at_home("Renew 30 days").await;
+        alice.runs(&format!("/provision renew {id}")).await;
+        assert!(alice.is_told().contains("It can be renewed from 2026-12-04 09:00 UTC."), "{}", alice.is_told());
+        company.waits("20d").await;
+        alice.runs(&format!("/provision renew {id}")).await;
+        insta::assert_snapshot!(alice.is_told(), @"Renewed: `payments-logs-dev-id` (*Secure S3 Bucket v1.0*) lives until 2027-01-29 09:00 UTC, the longest this product allows at a time.");
+        let trail = company.trail().await;
+        let renewed: Vec<&str> = trail.lines().filter(|line| line.starts_with("renewed")).collect();
+        insta::assert_snapshot!(renewed.join("\n"), @"
+        renewed | U0ALICE | payments | s3-bucket | ACTIVE | by 30d, cut to the longest at a time, ends 2027-01-09T09:00:00Z [home tab]
+        renewed | U0ALICE | payments | s3-bucket | ACTIVE | by 30d, cut to the longest at a time, ends 2027-01-29T09:00:00Z [command]
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_renewal_that_waits_is_withdrawn_and_a_change_can_be_asked_for() {
+    run_in(once(), async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        asks_for_a_second_renewal_at_the_last_moment(company).await;
+        let id = company.newest_request().await.id;
+        morgan.runs(&format!("/provision cancel {id}")).await;
+        insta::assert_snapshot!(morgan.is_told(), @"Only <@U0ALICE> can cancel this request. An approver can deny it.");
+        alice.opens_home().await;
+        assert!(alice.home().contains("[Withdraw the renewal]"), "{}", alice.home());
+        alice.clicks("Withdraw the renewal").await;
+        insta::assert_snapshot!(alice.is_told(), @"Withdrew the renewal of *Secure S3 Bucket* (`id`).");
+        insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
+        # Renewal withdrawn: Secure S3 Bucket
+        <@U0ALICE> asks to keep `payments-logs-dev-id` 30 days longer. It was renewed once already.
+        *Owner* <@U0ALICE>
+        *Team* payments
+        *Product* Secure S3 Bucket v1.0
+        *Cost* about $2.15/month, us-east-1 list price of 2026-08-21
+        <@U0ALICE> withdrew it.
+        Active until 2027-01-29 21:00 UTC.
+        (Request `id` · Simulated: nothing real is made)
+        ");
+        assert!(!morgan.can_click("Approve"));
+        assert!(!company.newest_request().await.waits_for_approvers());
+        alice.runs(&format!("/provision renew {id}")).await;
+        alice.runs(&format!("/provision cancel {id}")).await;
+        insta::assert_snapshot!(alice.is_told(), @"Withdrew the renewal of *Secure S3 Bucket* (`id`).");
+        company.waits("24h").await;
+        assert!(alice.newest_dm().contains("is torn down."), "{}", alice.newest_dm());
     })
     .await;
 }

@@ -5,24 +5,22 @@ use jiff::Timestamp;
 
 use super::item::{must_text, text};
 use super::lists::all;
+use super::transaction::{Part, Table};
 use super::{DynamoStore, keys};
 use crate::domain::away::{Away, today};
 use crate::domain::ids::PersonId;
+use crate::ports::store::Absence;
 
-pub(super) async fn put(store: &DynamoStore, away: &Away) -> anyhow::Result<()> {
-    let mut item = keys::away(&away.person);
-    item.insert("delegate".to_owned(), text(away.delegate.as_str()));
-    item.insert("until".to_owned(), text(away.until.to_string()));
-    let put = store.client.put_item().table_name(&store.tables.events).set_item(Some(item));
-    put.send().await.with_context(|| format!("cannot store that {} is away", away.person))?;
-    Ok(())
-}
-
-pub(super) async fn end(store: &DynamoStore, person: &PersonId) -> anyhow::Result<()> {
-    let delete = store.client.delete_item().table_name(&store.tables.events);
-    let delete = delete.set_key(Some(keys::away(person)));
-    delete.send().await.with_context(|| format!("cannot store that {person} is back"))?;
-    Ok(())
+pub(super) fn part(store: &DynamoStore, absence: &Absence) -> anyhow::Result<Part> {
+    match absence {
+        Absence::Begin(away) => {
+            let mut item = keys::away(&away.person);
+            item.insert("delegate".to_owned(), text(away.delegate.as_str()));
+            item.insert("until".to_owned(), text(away.until.to_string()));
+            store.put(Table::Events, item)
+        }
+        Absence::End(person) => store.delete(keys::away(person)),
+    }
 }
 
 pub(super) async fn at(store: &DynamoStore, now: Timestamp) -> anyhow::Result<Vec<Away>> {

@@ -13,7 +13,7 @@ use tokio::sync::MutexGuard;
 
 use super::item::{Item, must_text, number, read_amount, read_number, read_text, text};
 use super::transaction::{Check, Expression, MOST_WRITES, Outcome, Part, Pauses, Table, is_refusal};
-use super::{DynamoStore, LONGEST, counts, jobs, keys, quota, row, trail};
+use super::{DynamoStore, LONGEST, aways, counts, jobs, keys, quota, row, trail};
 use crate::domain::ids::RequestId;
 use crate::domain::job::{Job, JobKey};
 use crate::domain::quota::QuotaUse;
@@ -43,7 +43,17 @@ fn in_parts(mut commit: Commit) -> Vec<Commit> {
         place += 1;
         once_each.get(&job.key) == Some(&(place - 1))
     });
-    let Commit { row: None, quota: None, once: None, done: None, given_up: None, .. } = &commit else {
+    let Commit {
+        row: None,
+        quota: None,
+        once: None,
+        done: None,
+        given_up: None,
+        pausing: None,
+        absence: None,
+        ..
+    } = &commit
+    else {
         return vec![commit];
     };
     if !commit.audit.is_empty() || commit.jobs.len() <= MOST_WRITES {
@@ -185,6 +195,9 @@ impl Prepared {
         }
         if let Some(pausing) = &self.commit.pausing {
             parts.push(counts::pausing(store, pausing)?);
+        }
+        if let Some(absence) = &self.commit.absence {
+            parts.push(aways::part(store, absence)?);
         }
         for job in self.commit.jobs.iter().filter(|job| !self.is_cause(job) && !self.is_given_up(job)) {
             parts.push(store.put(Table::Events, jobs::encode(job)?)?);

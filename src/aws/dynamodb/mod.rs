@@ -188,14 +188,6 @@ impl Store for DynamoStore {
         within(aways::at(self, now)).await
     }
 
-    async fn put_away(&self, away: &Away) -> anyhow::Result<()> {
-        aways::put(self, away).await
-    }
-
-    async fn end_away(&self, person: &PersonId) -> anyhow::Result<()> {
-        aways::end(self, person).await
-    }
-
     async fn homes_opened_since(&self, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {
         within(homes::opened_since(self, since)).await
     }

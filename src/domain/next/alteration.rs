@@ -184,8 +184,12 @@ pub(super) fn update_succeeded(
     request.trouble = None;
     change.gives_back(less);
     change.turns_a_page();
-    change.leases(lease);
-    change.audit("changed", &Actor::Provisioner, what);
+    // Its new version may live for a shorter time.
+    let within = lease.within(&change.request.product.lease, change.now);
+    let is_cut = within.expires_at < lease.expires_at;
+    let cut = if is_cut { format!("; ends {:.0}", within.expires_at) } else { String::new() };
+    change.leases(within);
+    change.audit("changed", &Actor::Provisioner, what + &cut);
     Ok(told(change))
 }
 

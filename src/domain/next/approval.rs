@@ -7,7 +7,7 @@ use super::Transition;
 use super::alteration;
 use super::asking;
 use super::change::Change;
-use super::living::{extend, not_renewed};
+use super::living::{extend, not_renewed, withdrawn};
 use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
 use crate::domain::ids::PersonId;
@@ -176,8 +176,12 @@ pub(super) fn cancel(mut change: Change, by: &By) -> Result<Transition, Refusal>
     if change.request.waiting_change().is_some() {
         return alteration::withdraw(change, by);
     }
-    if by.person != change.request.requester && by.person != change.request.owner {
-        return Err(Refusal::NotTheRequester { requester: change.request.requester });
+    if !change.request.may_withdraw(&by.person) {
+        return Err(Refusal::NotTheRequester { requester: change.request.asker().clone() });
+    }
+    if change.request.waiting_renewal().is_some() {
+        let (lease, _) = waiting_renewal(&change)?;
+        return Ok(withdrawn(change, &lease, by));
     }
     match change.request.status.clone() {
         Status::Pending => {}

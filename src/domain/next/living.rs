@@ -53,6 +53,10 @@ pub(super) fn renew(mut change: Change, by: &By, period: Period) -> Result<Trans
     if let Some(waiting) = change.request.waiting_renewal() {
         return Err(Refusal::RenewalWaits { until: waiting.approve_by });
     }
+    if !lease.can_renew(&terms, period, change.now) {
+        let (from, until) = (lease.renewable_from(&terms, period), lease.expires_at);
+        return Err(Refusal::RenewsTooLittle { from, until });
+    }
     let actor = Actor::Person(by.clone());
     change.turns_a_page();
     if lease.renewals < terms.max_renewals {
@@ -72,6 +76,7 @@ pub(super) fn renew(mut change: Change, by: &By, period: Period) -> Result<Trans
         approve_by,
         approvals: Vec::new(),
         answer: None,
+        withdrawn_by: None,
     });
     // The last one's card is history.
     change.request.messages.remove(&Surface::Renewal);
@@ -86,20 +91,37 @@ pub(super) fn renew(mut change: Change, by: &By, period: Period) -> Result<Trans
 /// Moves every date of the lease.
 pub(super) fn extend(change: &mut Change, lease: &Lease, period: Period, actor: &Actor) {
     let renewed = lease.renewed(&change.request.product.lease, period, change.now);
-    let detail = format!("by {period}, ends {:.0}", renewed.expires_at);
+    let cut = if renewed.cut { ", cut to the longest at a time" } else { "" };
+    let detail = format!("by {period}{cut}, ends {:.0}", renewed.expires_at);
     change.leases(renewed);
     change.audit("renewed", actor, detail);
 }
 
 /// A renewal that waited for approvers is not granted.
 pub(super) fn not_renewed(
-    mut change: Change,
+    change: Change,
     lease: &Lease,
     answer: RenewalAnswer,
     word: &str,
     actor: &Actor,
     detail: &str,
 ) -> Transition {
+    let mut change = unrenewed(change, lease, answer);
+    change.audit(word, actor, detail);
+    change.shows(&[Surface::Renewal, Surface::Direct, Surface::Warning, Surface::Told(News::Renewal)])
+}
+
+/// Whoever asked for a renewal, or the owner, takes it back.
+pub(super) fn withdrawn(change: Change, lease: &Lease, by: &By) -> Transition {
+    let mut change = unrenewed(change, lease, RenewalAnswer::Moot);
+    if let Some(renewal) = change.request.renewal.as_mut() {
+        renewal.withdrawn_by = Some(by.person.clone());
+    }
+    change.audit("renewal withdrawn", &Actor::Person(by.clone()), "");
+    change.shows(&[Surface::Renewal, Surface::Direct, Surface::Warning])
+}
+
+fn unrenewed(mut change: Change, lease: &Lease, answer: RenewalAnswer) -> Change {
     let mut lease = lease.clone();
     if let Some(renewal) = change.request.renewal.as_mut() {
         renewal.answer = Some(answer);
@@ -110,8 +132,7 @@ pub(super) fn not_renewed(
     }
     change.turns_a_page();
     change.leases(lease);
-    change.audit(word, actor, detail);
-    change.shows(&[Surface::Renewal, Surface::Direct, Surface::Warning, Surface::Told(News::Renewal)])
+    change
 }
 
 pub(super) fn renewal_deadline(change: Change, event: &Event) -> Result<Transition, Refusal> {

@@ -139,6 +139,7 @@ fn ready_for(event: &Event, mut request: Request) -> Request {
             approve_by: minutes(60),
             approvals: Vec::new(),
             answer: None,
+            withdrawn_by: None,
         });
     }
     request
@@ -151,6 +152,7 @@ pub(super) fn moment(event: &Event) -> Timestamp {
         Event::ApprovalDeadline => minutes(24 * 60),
         Event::Prompt { .. } => minutes(13 * 60),
         Event::Warned { .. } => minutes(31 * 24 * 60),
+        Event::Renew { .. } => minutes(20 * 24 * 60),
         Event::LeaseEnded => minutes(38 * 24 * 60),
         _ => minutes(60),
     }

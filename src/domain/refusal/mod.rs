@@ -248,6 +248,17 @@ pub enum Refusal {
         /// The periods it can be renewed by.
         offered: Vec<Period>,
     },
+    /// It lives so long already that a renewal would add next to nothing.
+    #[error(
+        "It lives until {} already, and one renewal cannot keep it for longer than its product allows at a time. It can be renewed from {}. Nothing was changed.",
+        when(*until), when(*from)
+    )]
+    RenewsTooLittle {
+        /// From when on a renewal counts.
+        from: Timestamp,
+        /// When it ends.
+        until: Timestamp,
+    },
     /// A renewal waits for approvers already.
     #[error("A renewal is waiting for its approvers already, until {}. Nothing was changed.", when(*until))]
     RenewalWaits {
@@ -338,6 +349,9 @@ pub enum Refusal {
         /// What people read meanwhile, as it was written.
         message: String,
     },
+    /// The very same command, click or form came before and was done then.
+    #[error("This came before and was done then. Nothing was done a second time.")]
+    DoneBefore,
     /// The job was tried again or dropped, or has been given up once more since.
     #[error(
         "That job is not given up any more, or was once more since. Nothing was done; `jobs` shows what there is now."
@@ -457,6 +471,7 @@ impl Refusal {
             | Self::NotJudgedInTime
             | Self::NothingToRenew { .. }
             | Self::NotARenewal { .. }
+            | Self::RenewsTooLittle { .. }
             | Self::RenewalWaits { .. }
             | Self::ChangeWaits { .. }
             | Self::BeingChanged
@@ -470,6 +485,7 @@ impl Refusal {
             | Self::AlreadyTheirs { .. }
             | Self::BudgetSpent { .. }
             | Self::Paused { .. }
+            | Self::DoneBefore
             | Self::NotParked
             | Self::DoesNotApply { .. } => None,
         }

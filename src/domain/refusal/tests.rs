@@ -70,6 +70,7 @@ fn about_a_life() -> Vec<Refusal> {
         Refusal::NothingToRenew { status },
         Refusal::NotARenewal { offered: vec![Period::days(30), Period::days(90)] },
         Refusal::NotARenewal { offered: vec![] },
+        Refusal::RenewsTooLittle { from: minutes(3), until: minutes(9) },
         Refusal::RenewalWaits { until: minutes(2) },
         Refusal::ChangeWaits { until: minutes(2) },
         Refusal::BeingChanged,
@@ -84,6 +85,7 @@ fn about_a_life() -> Vec<Refusal> {
         Refusal::NothingToTransfer { status },
         Refusal::AlreadyTheirs { owner: owner.clone() },
         Refusal::Paused { message: "we move <house> & home until noon.".into() },
+        Refusal::DoneBefore,
         Refusal::NotParked,
         Refusal::NotATeamMate { to: person("bob"), team: TeamName::new("payments") },
         Refusal::NotTheirs { owner: owner.clone() },
@@ -153,6 +155,7 @@ fn this_is_every_way_to_say_no() {
     There is nothing to renew: the request is at *Torn down*.
     It can be renewed by `30d` or `90d`. Nothing was changed.
     It can be renewed by nothing: ask your platform team. Nothing was changed.
+    It lives until <!date^1772442540^{date_short_pretty} at {time}|2026-03-02 09:09 UTC> already, and one renewal cannot keep it for longer than its product allows at a time. It can be renewed from <!date^1772442180^{date_short_pretty} at {time}|2026-03-02 09:03 UTC>. Nothing was changed.
     A renewal is waiting for its approvers already, until <!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>. Nothing was changed.
     A change is waiting for its approvers already, until <!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>. Nothing was done; whoever asked for it can withdraw it.
     It is being changed just now. Nothing was done; try again when it is *Active*.
@@ -206,6 +209,7 @@ fn a_button_that_is_out_of_date_says_how_things_stand_now() {
         approve_by: minutes(60),
         approvals: Vec::new(),
         answer: None,
+        withdrawn_by: None,
     });
     let requests = [lives, renewed, waits, at(StatusName::Terminating), at(StatusName::Terminated)];
     insta::assert_snapshot!(requests.map(|request| stands(&request)).join("\n"), @"

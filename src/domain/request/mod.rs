@@ -318,6 +318,9 @@ pub struct Renewal {
     pub approvals: Vec<Approval>,
     /// What came of it; `None` while it waits.
     pub answer: Option<RenewalAnswer>,
+    /// Who withdrew it before it was answered. Its answer is [`RenewalAnswer::Moot`] then, which older bots read too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_by: Option<PersonId>,
 }
 
 /// What came of a renewal that needed an approval.
@@ -337,7 +340,7 @@ pub enum RenewalAnswer {
     },
     /// Nobody answered in time.
     Unanswered,
-    /// It was torn down before anybody answered.
+    /// It was torn down or withdrawn before anybody answered.
     Moot,
 }
 

@@ -55,6 +55,13 @@ impl Request {
         }
     }
 
+    /// Whether this person can take back what approvers are asked: whoever asked, and of a request and a renewal also
+    /// the owner.
+    pub fn may_withdraw(&self, person: &PersonId) -> bool {
+        let is_owners = !matches!(self.question(), Question::Change(_));
+        person == self.asker() || (is_owners && *person == self.owner)
+    }
+
     /// When what approvers are asked now ends unanswered.
     pub fn answer_by(&self) -> Timestamp {
         match self.question() {

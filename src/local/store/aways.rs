@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 
 use crate::domain::away::{Away, today};
 use crate::domain::ids::PersonId;
+use crate::ports::store::Absence;
 
 pub(super) fn at(connection: &Connection, now: Timestamp) -> anyhow::Result<Vec<Away>> {
     let mut statement = connection
@@ -21,13 +22,20 @@ pub(super) fn at(connection: &Connection, now: Timestamp) -> anyhow::Result<Vec<
     .collect()
 }
 
-pub(super) fn put(tx: &Connection, away: &Away) -> anyhow::Result<()> {
+pub(super) fn set(tx: &Connection, absence: &Absence) -> anyhow::Result<()> {
+    match absence {
+        Absence::Begin(away) => put(tx, away),
+        Absence::End(person) => end(tx, person),
+    }
+}
+
+fn put(tx: &Connection, away: &Away) -> anyhow::Result<()> {
     tx.prepare_cached("INSERT OR REPLACE INTO aways (person, delegate, until) VALUES (?1, ?2, ?3)")?
         .execute(params![away.person.as_str(), away.delegate.as_str(), away.until.to_string()])?;
     Ok(())
 }
 
-pub(super) fn end(tx: &Connection, person: &PersonId) -> anyhow::Result<()> {
+fn end(tx: &Connection, person: &PersonId) -> anyhow::Result<()> {
     tx.prepare_cached("DELETE FROM aways WHERE person = ?1")?.execute([person.as_str()])?;
     Ok(())
 }

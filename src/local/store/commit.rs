@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use rust_decimal::Decimal;
 
-use super::{cents, jobs, queries};
+use super::{aways, cents, jobs, queries};
 use crate::domain::ids::RequestId;
 use crate::domain::quota::{QuotaChange, QuotaSlot, QuotaUse};
 use crate::domain::request::Request;
@@ -69,8 +69,11 @@ impl Prepared {
         if let Some(tally) = &self.commit.tally {
             count(tx, tally)?;
         }
-        match &self.commit.pausing {
-            Some(pausing) => Ok(set_pause(tx, pausing)?),
+        if let Some(pausing) = &self.commit.pausing {
+            set_pause(tx, pausing)?;
+        }
+        match &self.commit.absence {
+            Some(absence) => Ok(aways::set(tx, absence)?),
             None => Ok(()),
         }
     }

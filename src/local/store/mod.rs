@@ -104,16 +104,6 @@ impl Store for SqliteStore {
         self.database.read(move |connection| aways::at(connection, now)).await
     }
 
-    async fn put_away(&self, away: &Away) -> anyhow::Result<()> {
-        let away = away.clone();
-        self.database.write(move |tx| aways::put(tx, &away)).await
-    }
-
-    async fn end_away(&self, person: &PersonId) -> anyhow::Result<()> {
-        let person = person.clone();
-        self.database.write(move |tx| aways::end(tx, &person)).await
-    }
-
     async fn homes_opened_since(&self, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {
         self.database.read(move |connection| queries::homes_opened_since(connection, since)).await
     }

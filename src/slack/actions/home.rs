@@ -39,7 +39,7 @@ pub(super) fn leave(edge: &Edge, at: &Whereabouts, click: &Click) {
 
 /// One is back; the tab changes by itself once that is stored.
 pub(super) async fn come_back(edge: &Edge, at: &Whereabouts, click: &Click) {
-    if let Err(error) = away::come_back(&edge.portal, &by(click)).await {
+    if let Err(error) = away::come_back(&edge.portal, &by(click), &click.key).await {
         refuse(edge, at, &error);
     }
 }

@@ -12,7 +12,7 @@ use crate::slack::messages::named_job;
 
 pub(super) async fn retry(edge: &Edge, at: &Whereabouts, click: &Click) {
     let retried = match click.value().and_then(JobValue::parse) {
-        Some(JobValue(named)) => jobs::retry_as(&edge.portal, &by(click), &named).await,
+        Some(JobValue(named)) => jobs::retry_as(&edge.portal, &by(click), &click.key, &named).await,
         None => Err(edge.portal.refuse_forged(&by(click), "retry a job").await),
     };
     answer(edge, at, click, retried, "is tried again.").await;
@@ -20,7 +20,7 @@ pub(super) async fn retry(edge: &Edge, at: &Whereabouts, click: &Click) {
 
 pub(super) async fn forget(edge: &Edge, at: &Whereabouts, click: &Click) {
     let dropped = match click.value().and_then(JobValue::parse) {
-        Some(JobValue(named)) => jobs::drop_as(&edge.portal, &by(click), &named).await,
+        Some(JobValue(named)) => jobs::drop_as(&edge.portal, &by(click), &click.key, &named).await,
         None => Err(edge.portal.refuse_forged(&by(click), "drop a job").await),
     };
     answer(edge, at, click, dropped, "is dropped.").await;

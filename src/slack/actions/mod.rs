@@ -24,19 +24,7 @@ use crate::portal::{Error, Portal};
 /// Answers a click. The answer itself is always empty; what people see comes after it. Whatever changes something is
 /// stored before the answer, and nobody waits for what is only shown.
 pub(super) async fn answer(edge: &Edge, click: Click) -> Ack {
-    let changes = matches!(
-        ActionId::parse(&click.action_id),
-        Some(
-            ActionId::Approve
-                | ActionId::Cancel
-                | ActionId::Nudge
-                | ActionId::Renew(_)
-                | ActionId::ComeBack
-                | ActionId::RetryJob
-                | ActionId::DropJob
-        )
-    );
-    if changes {
+    if ActionId::parse(&click.action_id).is_some_and(ActionId::changes) {
         act(edge, click).await;
     } else {
         let showing = edge.clone();
@@ -90,7 +78,7 @@ async fn named(edge: &Edge, click: &Click, tried: &str) -> Result<Named, Error> 
         request: value.request,
         epoch: value.epoch,
         message: message.map(|message| message.at.clone()),
-        once: None,
+        once: click.key.clone(),
     })
 }
 

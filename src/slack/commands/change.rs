@@ -15,12 +15,12 @@ use crate::slack::views::{Pressed, change_form};
 pub(super) async fn change(
     edge: &Edge,
     at: Whereabouts,
-    trigger: Option<String>,
+    (trigger, key): (Option<String>, &str),
     typed: Option<&str>,
     pairs: &[(String, String)],
 ) -> Ack {
     let Some(typed) = typed else { return which(edge, "change") };
-    match form(edge, &at, typed, pairs).await {
+    match form(edge, &at, key, typed, pairs).await {
         Ok(view) => {
             edge.open_later(&at, trigger, view);
             Ack::Empty
@@ -32,10 +32,11 @@ pub(super) async fn change(
 async fn form(
     edge: &Edge,
     at: &Whereabouts,
+    key: &str,
     typed: &str,
     pairs: &[(String, String)],
 ) -> Result<SlackModalView, Error> {
-    let click = named(edge, at, typed).await?;
+    let click = named(edge, at, key, typed).await?;
     let session = open(&edge.portal, &click, pairs).await?;
     let button = ButtonValue { request: click.request, epoch: click.epoch };
     Ok(change_view(&session, &Pressed { button, message: None }))

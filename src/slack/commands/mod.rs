@@ -61,18 +61,22 @@ async fn by_word(edge: &Edge, command: Command, typed_text: &str, words: Prefill
         None => catalog(edge, at, command.trigger_id).await,
         Some("list") => list::list(edge, at, rest).await,
         Some("status") => request::status(edge, at, command.origin, rest).await,
-        Some("cancel") => request::cancel(edge, at, rest).await,
-        Some("renew") => renew::renew(edge, at, command.trigger_id, rest, third).await,
-        Some("teardown") => teardown::ask(edge, at, command.trigger_id, rest).await,
-        Some("transfer") => transfer::transfer(edge, at, command.trigger_id, rest, third).await,
+        Some("cancel") => request::cancel(edge, at, &command.key, rest).await,
+        Some("renew") => renew::renew(edge, at, command.key, rest, third).await,
+        Some("teardown") => teardown::ask(edge, at, (command.trigger_id, &command.key), rest).await,
+        Some("transfer") => {
+            transfer::transfer(edge, at, (command.trigger_id, command.key), rest, third).await
+        }
         Some("again") => again::again(edge, at, command.trigger_id, rest).await,
-        Some("change") => change::change(edge, at, command.trigger_id, rest, &words.pairs).await,
+        Some("change") => {
+            change::change(edge, at, (command.trigger_id, &command.key), rest, &words.pairs).await
+        }
         Some("audit") => audit::audit(edge, at, rest).await,
         Some("costs") => costs::costs(edge, at, rest).await,
         Some("stats") => stats::stats(edge, at, rest).await,
         Some("jobs") => jobs::jobs(edge, at).await,
-        Some("pause") => pause::pause(edge, at, typed_text).await,
-        Some("resume") => pause::resume(edge, at).await,
+        Some("pause") => pause::pause(edge, at, command.key, typed_text).await,
+        Some("resume") => pause::resume(edge, at, command.key).await,
         Some(product) => named(edge, at, command.trigger_id, product, words).await,
     }
 }

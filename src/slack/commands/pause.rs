@@ -7,11 +7,11 @@ use crate::slack::messages::{self, Message};
 use crate::slack::reply::Ack;
 
 /// `typed` is the whole command as it was typed.
-pub(super) async fn pause(edge: &Edge, at: Whereabouts, typed: &str) -> Ack {
+pub(super) async fn pause(edge: &Edge, at: Whereabouts, key: String, typed: &str) -> Ack {
     let message = typed.trim_start().split_once(char::is_whitespace).map(|(_, message)| message.to_owned());
     let (edge_, by) = (edge.clone(), By { person: at.person.clone(), via: Via::Command });
     edge.within_budget(at, async move {
-        match pause::begin_as(&edge_.portal, &by, message.as_deref()).await {
+        match pause::begin_as(&edge_.portal, &by, &key, message.as_deref()).await {
             Ok(pause) => messages::pause_begun(&pause, &edge_.portal.organization.command),
             Err(error) => Message::plain(&words(&error)),
         }
@@ -19,10 +19,10 @@ pub(super) async fn pause(edge: &Edge, at: Whereabouts, typed: &str) -> Ack {
     .await
 }
 
-pub(super) async fn resume(edge: &Edge, at: Whereabouts) -> Ack {
+pub(super) async fn resume(edge: &Edge, at: Whereabouts, key: String) -> Ack {
     let (edge_, by) = (edge.clone(), By { person: at.person.clone(), via: Via::Command });
     edge.within_budget(at, async move {
-        match pause::end_as(&edge_.portal, &by).await {
+        match pause::end_as(&edge_.portal, &by, &key).await {
             Ok(ended) => messages::pause_ended(ended.as_ref()),
             Err(error) => Message::plain(&words(&error)),
         }

@@ -1,6 +1,6 @@
 //! `/provision renew <id> [30d]`: keeps something longer.
 
-use super::request::{named_once, which};
+use super::request::{named, which};
 use crate::domain::period::Period;
 use crate::portal::Error;
 use crate::portal::renew::{Which, renew as renew_request};
@@ -12,7 +12,7 @@ use crate::slack::reply::Ack;
 pub(super) async fn renew(
     edge: &Edge,
     at: Whereabouts,
-    trigger: Option<String>,
+    key: String,
     typed: Option<&str>,
     period: Option<&str>,
 ) -> Ack {
@@ -26,7 +26,7 @@ pub(super) async fn renew(
     };
     let (edge_, at_) = (edge.clone(), at.clone());
     edge.within_budget(at, async move {
-        match renewed(&edge_, &at_, trigger, &typed, by).await {
+        match renewed(&edge_, &at_, &key, &typed, by).await {
             Ok(message) => message,
             Err(error) => Message::plain(&words(&error)),
         }
@@ -34,13 +34,7 @@ pub(super) async fn renew(
     .await
 }
 
-async fn renewed(
-    edge: &Edge,
-    at: &Whereabouts,
-    trigger: Option<String>,
-    typed: &str,
-    by: Which,
-) -> Result<Message, Error> {
-    let click = named_once(edge, at, typed, trigger).await?;
+async fn renewed(edge: &Edge, at: &Whereabouts, key: &str, typed: &str, by: Which) -> Result<Message, Error> {
+    let click = named(edge, at, key, typed).await?;
     Ok(messages::renewed(&renew_request(&edge.portal, &click, by).await?))
 }

@@ -30,6 +30,7 @@ pub(super) async fn status(edge: &Edge, at: Whereabouts, origin: Origin, typed: 
 /// Everything about one request, with the buttons that `viewer` may press.
 pub(in crate::slack) async fn full(edge: &Edge, detail: &Detail, viewer: &PersonId) -> Message {
     let notice = RequestNotice {
+        now: edge.portal.now(),
         surface: Surface::Direct,
         request: &detail.request,
         approvers: &detail.approvers,
@@ -59,41 +60,31 @@ async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights
     };
     Rights {
         decides,
-        cancels: viewer == request.asker(),
+        cancels: request.may_withdraw(viewer),
         tends: or_no(tends),
         ends: or_no(ends),
         is_admin: or_no(is_admin),
     }
 }
 
-pub(super) async fn cancel(edge: &Edge, at: Whereabouts, typed: Option<&str>) -> Ack {
+pub(super) async fn cancel(edge: &Edge, at: Whereabouts, key: &str, typed: Option<&str>) -> Ack {
     let Some(typed) = typed else { return which(edge, "cancel") };
-    match cancelled(edge, &at, typed).await {
+    match cancelled(edge, &at, key, typed).await {
         Ok(request) => Ack::Ephemeral(messages::cancelled(&request)),
         Err(error) => Ack::Ephemeral(Message::plain(&words(&error))),
     }
 }
 
-async fn cancelled(edge: &Edge, at: &Whereabouts, typed: &str) -> Result<Request, Error> {
-    cancel_request(&edge.portal, &named(edge, at, typed).await?).await
+async fn cancelled(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Result<Request, Error> {
+    cancel_request(&edge.portal, &named(edge, at, key, typed).await?).await
 }
 
-/// The request whose id begins with `typed`, as if the person had pressed a button of its newest message.
-pub(super) async fn named(edge: &Edge, at: &Whereabouts, typed: &str) -> Result<Click, Error> {
+/// The request whose id begins with `typed`, as if the person had pressed a button of its newest message. A command
+/// would act each time it is sent, so it counts once under its key.
+pub(super) async fn named(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Result<Click, Error> {
     let request = lookup::find(&edge.portal, &at.person, typed).await?;
     let by = By { person: at.person.clone(), via: Via::Command };
-    Ok(Click { by, request: request.id, epoch: request.epoch, message: None, once: None })
-}
-
-/// As [`named`], for a command that would act each time it is sent: it counts once under its trigger id.
-pub(super) async fn named_once(
-    edge: &Edge,
-    at: &Whereabouts,
-    typed: &str,
-    trigger: Option<String>,
-) -> Result<Click, Error> {
-    let once = trigger.map(|id| format!("command:{id}"));
-    Ok(Click { once, ..named(edge, at, typed).await? })
+    Ok(Click { by, request: request.id, epoch: request.epoch, message: None, once: key.to_owned() })
 }
 
 /// Asks for the id that is missing behind `word`.

@@ -11,9 +11,14 @@ use crate::slack::messages::Message;
 use crate::slack::reply::Ack;
 use crate::slack::views::{self, Pressed};
 
-pub(super) async fn ask(edge: &Edge, at: Whereabouts, trigger: Option<String>, typed: Option<&str>) -> Ack {
+pub(super) async fn ask(
+    edge: &Edge,
+    at: Whereabouts,
+    (trigger, key): (Option<String>, &str),
+    typed: Option<&str>,
+) -> Ack {
     let Some(typed) = typed else { return which(edge, "teardown") };
-    match dialog(edge, &at, typed).await {
+    match dialog(edge, &at, key, typed).await {
         Ok(view) => {
             edge.open_later(&at, trigger, view);
             Ack::Empty
@@ -22,8 +27,8 @@ pub(super) async fn ask(edge: &Edge, at: Whereabouts, trigger: Option<String>, t
     }
 }
 
-async fn dialog(edge: &Edge, at: &Whereabouts, typed: &str) -> Result<SlackModalView, Error> {
-    let click = named(edge, at, typed).await?;
+async fn dialog(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Result<SlackModalView, Error> {
+    let click = named(edge, at, key, typed).await?;
     let request = may_tear_down(&edge.portal, &click).await?;
     let button = ButtonValue { request: click.request, epoch: click.epoch };
     Ok(views::tear_down(&request, &Pressed { button, message: None }))

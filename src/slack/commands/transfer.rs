@@ -3,7 +3,7 @@
 use slack_morphism::prelude::SlackModalView;
 
 use super::escaped::person;
-use super::request::{named, named_once, which};
+use super::request::{named, which};
 use crate::domain::ids::PersonId;
 use crate::portal::Error;
 use crate::portal::transfer::{may_transfer, transfer as transfer_request};
@@ -16,13 +16,13 @@ use crate::slack::views::{self, Pressed};
 pub(super) async fn transfer(
     edge: &Edge,
     at: Whereabouts,
-    trigger: Option<String>,
+    (trigger, key): (Option<String>, String),
     typed: Option<&str>,
     to: Option<&str>,
 ) -> Ack {
     let Some(typed) = typed else { return which(edge, "transfer") };
     let Some(to) = to.and_then(person) else {
-        return match dialog(edge, &at, typed).await {
+        return match dialog(edge, &at, &key, typed).await {
             Ok(view) => {
                 edge.open_later(&at, trigger, view);
                 Ack::Empty
@@ -32,7 +32,7 @@ pub(super) async fn transfer(
     };
     let (edge_, at_, typed) = (edge.clone(), at.clone(), typed.to_owned());
     edge.within_budget(at, async move {
-        match handed_over(&edge_, &at_, trigger, &typed, &to).await {
+        match handed_over(&edge_, &at_, &key, &typed, &to).await {
             Ok(message) => message,
             Err(error) => Message::plain(&words(&error)),
         }
@@ -43,16 +43,16 @@ pub(super) async fn transfer(
 async fn handed_over(
     edge: &Edge,
     at: &Whereabouts,
-    trigger: Option<String>,
+    key: &str,
     typed: &str,
     to: &PersonId,
 ) -> Result<Message, Error> {
-    let click = named_once(edge, at, typed, trigger).await?;
+    let click = named(edge, at, key, typed).await?;
     Ok(messages::handed_over(&transfer_request(&edge.portal, &click, to).await?))
 }
 
-async fn dialog(edge: &Edge, at: &Whereabouts, typed: &str) -> Result<SlackModalView, Error> {
-    let click = named(edge, at, typed).await?;
+async fn dialog(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Result<SlackModalView, Error> {
+    let click = named(edge, at, key, typed).await?;
     let request = may_transfer(&edge.portal, &click).await?;
     let button = ButtonValue { request: click.request, epoch: click.epoch };
     Ok(views::hand_over(&request, &Pressed { button, message: None }))

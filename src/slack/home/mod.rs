@@ -99,7 +99,7 @@ fn mine(page: &HomePage) -> Vec<SlackBlock> {
     let mut blocks = vec![header("Your requests and resources")];
     for request in &page.mine.requests {
         blocks.push(section(&line(request)));
-        blocks.push(tend(request, &page.person));
+        blocks.push(tend(request, &page.person, page.now));
     }
     if page.mine.requests.is_empty() {
         // Who is in no team reads further down that they cannot request yet.

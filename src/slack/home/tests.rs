@@ -20,6 +20,7 @@ fn of(requests: Vec<Request>) -> Excerpt {
 fn page() -> HomePage {
     HomePage {
         person: PersonId::new("U0ALICE"),
+        now: sample::now(),
         is_first_visit: false,
         paused: None,
         waiting: Excerpt::default(),
@@ -59,6 +60,7 @@ fn renewal_waits() -> Request {
         approve_by: "2026-12-23T09:00:00Z".parse().unwrap(),
         approvals: Vec::new(),
         answer: None,
+        withdrawn_by: None,
     };
     Request { renewal: Some(renewal), ..living() }
 }
@@ -118,7 +120,7 @@ fn what_waits_comes_first_then_ones_own_then_the_teams() {
     [Details] [Cancel ?Your request for Secure S3 Bucket is withdrawn. Nothing has been made yet.]
     *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29>; renewal by 30 days waits for approval until <!date^1798016400^{date_short_pretty} at {time}|2026-12-23 09:00 UTC>
     `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
-    [Details] [Tear down]
+    [Details] [Withdraw the renewal] [Tear down]
     *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Teardown failed, since <!date^1795341900^{date_short_pretty}|2026-11-22>
     `0b8f1c9e` · payments · <@U0ALICE> · about $15/month
     [Details] [Try again]

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::wire::{is_id, origin};
-use super::{Command, Incoming, ParseError, ResponseUrl};
+use super::{Command, Incoming, ParseError, ResponseUrl, key};
 use crate::domain::ids::ChannelId;
 
 /// Reads the body of a slash command, or of Slack's certificate check.
@@ -12,7 +12,7 @@ use crate::domain::ids::ChannelId;
 /// # Errors
 /// When there is no command or nobody who typed it.
 pub fn parse_command(body: &[u8]) -> Result<Incoming, ParseError> {
-    command(Fields::read(body))
+    command(Fields::read(body), body)
 }
 
 /// Reads the JSON of a slash command, as a socket delivers it.
@@ -22,20 +22,22 @@ pub fn parse_command(body: &[u8]) -> Result<Incoming, ParseError> {
 pub fn parse_command_json(json: &[u8]) -> Result<Incoming, ParseError> {
     let mut fields: Fields = serde_json::from_slice(json)?;
     fields.forget_empty();
-    command(fields)
+    command(fields, json)
 }
 
-fn command(fields: Fields) -> Result<Incoming, ParseError> {
+fn command(fields: Fields, body: &[u8]) -> Result<Incoming, ParseError> {
     if fields.ssl_check.is_some_and(|value| value == "1") {
         return Ok(Incoming::SslCheck);
     }
     let command = fields.command.ok_or(ParseError::Missing("command"))?;
+    let key = key("command", fields.trigger_id.as_deref(), body);
     Ok(Incoming::Command(Command {
         origin: origin(fields.person, fields.team, fields.enterprise)?,
         command,
         text: fields.text.unwrap_or_default(),
         channel: fields.channel.filter(|id| is_id(id)).map(ChannelId::new),
         trigger_id: fields.trigger_id,
+        key,
         response_url: fields.response_url.map(ResponseUrl::new),
     }))
 }

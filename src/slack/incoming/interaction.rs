@@ -3,7 +3,7 @@
 use super::wire::{Payload, View, id_of, is_id, origin};
 use super::{
     Click, ClickedMessage, Incoming, Origin, ParseError, ResponseUrl, Shortcut, Submission, Suggestion,
-    ViewRef,
+    ViewRef, key,
 };
 use crate::domain::ids::ChannelId;
 use crate::domain::request::MessageRef;
@@ -39,7 +39,7 @@ pub fn parse_interaction_json(json: &[u8]) -> Result<Incoming, ParseError> {
     let mut payload: Payload = serde_json::from_slice(json)?;
     let kind = std::mem::take(&mut payload.kind);
     match kind.as_str() {
-        "block_actions" => click(payload),
+        "block_actions" => click(payload, json),
         "view_submission" => submission(payload),
         "view_closed" => Ok(Incoming::Closed),
         "block_suggestion" => suggestion(payload),
@@ -52,7 +52,8 @@ fn who(payload: &mut Payload) -> Result<Origin, ParseError> {
     origin(id_of(payload.user.take()), id_of(payload.team.take()), id_of(payload.enterprise.take()))
 }
 
-fn click(mut payload: Payload) -> Result<Incoming, ParseError> {
+fn click(mut payload: Payload, json: &[u8]) -> Result<Incoming, ParseError> {
+    let key = key("click", payload.trigger_id.as_deref(), json);
     let origin = who(&mut payload)?;
     let message = clicked_message(&mut payload);
     // Slack sends a list, and always one action in it.
@@ -64,6 +65,7 @@ fn click(mut payload: Payload) -> Result<Incoming, ParseError> {
         block_id: action.block_id.unwrap_or_default(),
         values: action.input.texts(),
         trigger_id: payload.trigger_id,
+        key,
         response_url: payload.response_url.map(ResponseUrl::new),
         channel: id_of(payload.channel).filter(|id| is_id(id)).map(ChannelId::new),
         message,

@@ -12,6 +12,7 @@ mod wire;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use crate::domain::ids::{ChannelId, PersonId};
@@ -77,6 +78,8 @@ pub struct Command {
     pub channel: Option<ChannelId>,
     /// Opens one view within 3 seconds.
     pub trigger_id: Option<String>,
+    /// What it counts once under; see [`key`].
+    pub key: String,
     /// Answers privately, up to 5 times in 30 minutes.
     pub response_url: Option<ResponseUrl>,
 }
@@ -94,6 +97,8 @@ pub struct Click {
     pub values: Vec<String>,
     /// Opens one view within 3 seconds.
     pub trigger_id: Option<String>,
+    /// What it counts once under; see [`key`].
+    pub key: String,
     /// Answers privately; absent in modals and the home tab.
     pub response_url: Option<ResponseUrl>,
     /// The channel it happened in, if any.
@@ -150,6 +155,14 @@ pub struct Submission {
     pub response_urls: Vec<ResponseUrl>,
 }
 
+impl Submission {
+    /// What it counts once under. A modal that stays open is submitted again under the same view, so pressing its button
+    /// again where the answer was late is the same submission.
+    pub fn key(&self) -> String {
+        format!("view:{}", self.view.id)
+    }
+}
+
 /// A type-ahead select that asks for options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suggestion {
@@ -174,6 +187,16 @@ pub struct Shortcut {
     pub callback_id: String,
     /// Opens one view within 3 seconds.
     pub trigger_id: Option<String>,
+}
+
+/// What a command or a click counts once under, however often and wherever it arrives: the id that Slack made for it,
+/// or, where there is none, a digest of what came. Whoever sends a recorded body again can vary neither.
+///
+/// "A temporary ID generated for the interaction in your app": <https://docs.slack.dev/reference/interaction-payloads>,
+/// read on 2026-11-28.
+fn key(kind: &str, trigger_id: Option<&str>, body: &[u8]) -> String {
+    let id = trigger_id.map_or_else(|| hex::encode(Sha256::digest(body)), str::to_owned);
+    format!("{kind}:{id}")
 }
 
 /// Something that happened in the workspace.

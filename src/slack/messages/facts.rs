@@ -440,14 +440,20 @@ pub(super) fn change_button(request: &Request) -> SlackBlockButtonElement {
     button(ActionId::Change, "Change", &button_value(request), &spoken("Change", request))
 }
 
-/// Withdraw the change that waits, for whoever asked for it.
-pub(super) fn withdraw_button(request: &Request) -> SlackBlockButtonElement {
-    button(
-        ActionId::Cancel,
-        "Withdraw the change",
-        &button_value(request),
-        &spoken("Withdraw the change of", request),
-    )
+/// What follows the end of a lease that was renewed by less than was asked for.
+pub(super) fn cut(lease: &Lease) -> &'static str {
+    if lease.cut { ", the longest this product allows at a time" } else { "" }
+}
+
+/// Withdraw the renewal or the change that waits.
+pub(super) fn withdraw_button(request: &Request) -> Option<SlackBlockButtonElement> {
+    let text = match request.question() {
+        Question::Request => return None,
+        Question::Renewal(_) => "Withdraw the renewal",
+        Question::Change(_) => "Withdraw the change",
+    };
+    let spoken = spoken(&format!("{text} of"), request);
+    Some(button(ActionId::Cancel, text, &button_value(request), &spoken))
 }
 
 /// Hand over, which asks to whom in a dialog of its own.

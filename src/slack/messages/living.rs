@@ -2,7 +2,7 @@
 //! changes before their eyes.
 
 use super::{Message, facts};
-use crate::domain::request::{Request, Status};
+use crate::domain::request::{Request, Status, Surface};
 use crate::slack::mrkdwn::{code, date_time, escape, mention};
 
 /// It lives longer now, or its approvers were asked.
@@ -15,7 +15,9 @@ pub fn renewed(request: &Request) -> Message {
             renewal.period.in_words(),
             date_time(renewal.approve_by)
         ),
-        (None, Some(lease)) => format!("Renewed: {what} lives until {}.", date_time(lease.expires_at)),
+        (None, Some(lease)) => {
+            format!("Renewed: {what} lives until {}{}.", date_time(lease.expires_at), facts::cut(lease))
+        }
         (None, None) => format!("{what}: {}", facts::standing(request)),
     };
     Message::plain(&text)
@@ -36,10 +38,13 @@ pub fn change_asked(request: &Request) -> Message {
     Message::plain(&text)
 }
 
-/// A request was cancelled, or a change withdrawn.
+/// A request was cancelled, or a renewal or a change withdrawn.
 pub fn cancelled(request: &Request) -> Message {
-    let lives = request.activated_at.is_some();
-    let what = if lives { "Withdrew the change of" } else { "Cancelled your request for" };
+    let what = match (request.activated_at, request.card()) {
+        (None, _) => "Cancelled your request for",
+        (Some(_), Surface::Renewal) => "Withdrew the renewal of",
+        (Some(_), _) => "Withdrew the change of",
+    };
     let name = escape(&request.product.name);
     Message::plain(&format!("{what} *{name}* (`{}`).", request.id.short()))
 }

@@ -30,9 +30,7 @@ pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
     if request.status.name().is_undecided() {
         row.push(facts::cancel_button(request));
     }
-    if request.waiting_change().is_some_and(|order| order.by == request.owner) {
-        row.push(facts::withdraw_button(request));
-    }
+    row.extend(facts::withdraw_button(request).filter(|_| request.may_withdraw(&request.owner)));
     row.extend(facts::nudge_button(request));
     row.extend(facts::failed_teardown_buttons(request));
     let spoken = facts::spoken("Details of", request);

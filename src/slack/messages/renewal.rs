@@ -52,6 +52,9 @@ fn title(request: &Request, renewal: &Renewal) -> String {
         (Some(RenewalAnswer::Granted), _) => format!("Renewal approved: {name}"),
         (Some(RenewalAnswer::Denied { .. }), _) => format!("Renewal denied: {name}"),
         (Some(RenewalAnswer::Unanswered), _) => format!("Renewal not answered: {name}"),
+        (Some(RenewalAnswer::Moot) | None, _) if renewal.withdrawn_by.is_some() => {
+            format!("Renewal withdrawn: {name}")
+        }
         (Some(RenewalAnswer::Moot) | None, _) => format!("Renewal no longer needed: {name}"),
     }
 }
@@ -77,13 +80,18 @@ fn outcome(notice: &RequestNotice<'_>, renewal: &Renewal) -> String {
                 .iter()
                 .map(|approval| format!("{} ({})", facts::answer(approval), date_time(approval.at)))
                 .collect();
-            format!("Approved by {}\n{}", by.join(", "), facts::standing(notice.request))
+            let is_cut = notice.request.lease().is_some_and(|lease| lease.cut);
+            let cut = if is_cut { " That is the longest this product allows at a time." } else { "" };
+            format!("Approved by {}\n{}{cut}", by.join(", "), facts::standing(notice.request))
         }
         (Some(RenewalAnswer::Denied { by, instead_of, reason }), _) => {
             facts::denied(by, instead_of.as_ref(), reason)
         }
         (Some(RenewalAnswer::Unanswered), _) => "Nobody answered in time.".to_owned(),
-        (Some(RenewalAnswer::Moot) | None, _) => facts::standing(notice.request),
+        (Some(RenewalAnswer::Moot) | None, _) => match &renewal.withdrawn_by {
+            Some(by) => format!("{} withdrew it.\n{}", mention(by), facts::standing(notice.request)),
+            None => facts::standing(notice.request),
+        },
     }
 }
 

@@ -136,13 +136,14 @@ pub fn decide(request: &Request) -> SlackBlock {
 }
 
 /// The buttons of its owner: what can be done with it now.
-pub fn tend(request: &Request, owner: &PersonId) -> SlackBlock {
+pub fn tend(request: &Request, owner: &PersonId, now: Timestamp) -> SlackBlock {
     let mut row = vec![details(request)];
     match &request.status {
         Status::Active { .. } => {
             if request.waiting_renewal().is_none() {
-                row.extend(warning::renew_buttons(request).into_iter().map(plain));
+                row.extend(warning::renew_buttons(request, now).into_iter().map(plain));
             }
+            row.extend(facts::withdraw_button(request).filter(|_| request.may_withdraw(owner)));
             row.push(plain(facts::teardown_button(request)));
         }
         Status::TeardownFailed { .. } => row.push(plain(facts::try_again_button(request))),
@@ -191,7 +192,7 @@ mod tests {
     fn every_status_has_a_line_and_only_what_can_be_done_has_a_button() {
         let owner = PersonId::new("U0ALICE");
         let rows = sample::in_every_status(&sample::request()).into_iter().map(|request| {
-            let json = serde_json::to_value(tend(&request, &owner)).unwrap();
+            let json = serde_json::to_value(tend(&request, &owner, sample::now())).unwrap();
             let elements = json["elements"].as_array().unwrap().iter();
             let texts: Vec<&str> =
                 elements.map(|element| element["text"]["text"].as_str().unwrap()).collect();

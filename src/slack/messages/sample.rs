@@ -166,6 +166,7 @@ pub(crate) fn in_every_status(request: &Request) -> Vec<Request> {
                 expires_at: at("2026-12-29T10:05:00Z"),
                 renewals: 0,
                 warned: None,
+                cut: false,
             },
         },
         Status::Updating {
@@ -174,6 +175,7 @@ pub(crate) fn in_every_status(request: &Request) -> Vec<Request> {
                 expires_at: at("2026-12-29T10:05:00Z"),
                 renewals: 0,
                 warned: None,
+                cut: false,
             },
         },
         Status::Terminating { ending: Ending::Failed { why: why() }, attempt: 1 },
@@ -251,6 +253,7 @@ pub(crate) fn renewal_waits() -> Request {
         approve_by: at("2026-12-23T10:05:00Z"),
         approvals: Vec::new(),
         answer: None,
+        withdrawn_by: None,
     });
     request
 }
@@ -307,6 +310,11 @@ pub(crate) fn crowd() -> Vec<Principal> {
     (0..400).map(|n| Principal::Email(format!("{}{n}@example.com", "a".repeat(60)))).collect()
 }
 
+/// When samples are looked at: what lives can be renewed by then.
+pub(crate) fn now() -> Timestamp {
+    at("2026-12-01T10:05:00Z")
+}
+
 /// The notice of a simulated installation.
 pub(crate) fn notice<'a>(
     request: &'a Request,
@@ -314,6 +322,7 @@ pub(crate) fn notice<'a>(
     approvers: &'a [Principal],
 ) -> RequestNotice<'a> {
     RequestNotice {
+        now: now(),
         surface,
         request,
         approvers,

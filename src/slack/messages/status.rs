@@ -1,5 +1,6 @@
 //! One request in full: every fact and what happened to it, from its audit entries.
 
+use jiff::Timestamp;
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement};
 
 use super::trail::{Way, by_a_person, detail};
@@ -43,7 +44,7 @@ pub fn status(notice: &RequestNotice<'_>, entries: &[AuditEntry], rights: Rights
     blocks.extend(more(notice).iter().map(|text| section(text)));
     blocks.push(divider());
     blocks.push(section(&timeline(entries)));
-    blocks.extend(row(request, rights));
+    blocks.extend(row(notice, rights));
     blocks.push(facts::footer(notice, Some(format!("whole id `{}`", request.id))));
     let text =
         format!("{}. {} Request {}.", escape_within(&title, 200), facts::standing(request), request.id);
@@ -87,7 +88,7 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
             .waiting_change()
             .or(request.running_change())
             .map(|order| format!("*Change*\n{}", super::change::difference_lines(&order.differences))),
-        request.lease().map(|lease| life(request, lease)),
+        request.lease().map(|lease| life(request, lease, notice.now)),
         matches!(request.status, Status::Terminated { .. }).then(|| loss::kept(request)).flatten(),
         facts::outputs(request),
         facts::parameters(request),
@@ -122,8 +123,8 @@ fn timeline_line(entry: &AuditEntry) -> String {
     format!("{at} {event}{by}{}", detail(entry, Way::LeftOut))
 }
 
-/// When it is warned about and torn down, and how often it can be renewed.
-fn life(request: &Request, lease: &Lease) -> String {
+/// When it is warned about and torn down, how often it can be renewed and from when.
+fn life(request: &Request, lease: &Lease, now: Timestamp) -> String {
     let terms = &request.product.lease;
     let warning = match &lease.warned {
         Some(warned) => format!("Its owner was warned {}.", date_time(warned.first)),
@@ -136,10 +137,15 @@ fn life(request: &Request, lease: &Lease) -> String {
     } else {
         format!("Renewed {} times; one more needs an approval.", lease.renewals)
     };
-    format!("*Lease*\nIt ends {}. {warning} {renewals}", date_time(lease.expires_at))
+    let from = terms.renew.iter().map(|period| lease.renewable_from(terms, *period)).min();
+    let from = from.filter(|from| *from > now && request.waiting_renewal().is_none());
+    let from = from.map(|from| format!(" It can be renewed from {}.", date_time(from)));
+    let from = from.unwrap_or_default();
+    format!("*Lease*\nIt ends {}. {warning} {renewals}{from}", date_time(lease.expires_at))
 }
 
-fn row(request: &Request, rights: Rights) -> Option<SlackBlock> {
+fn row(notice: &RequestNotice<'_>, rights: Rights) -> Option<SlackBlock> {
+    let request = notice.request;
     let mut row = Vec::new();
     if rights.decides && request.waits_for_approvers() {
         row.extend(facts::decision_buttons(request));
@@ -147,10 +153,8 @@ fn row(request: &Request, rights: Rights) -> Option<SlackBlock> {
     if rights.cancels && request.status.name().is_undecided() {
         row.push(facts::cancel_button(request));
     }
-    if rights.cancels && request.waiting_change().is_some() {
-        row.push(facts::withdraw_button(request));
-    }
-    row.extend(tending(request, rights));
+    row.extend(facts::withdraw_button(request).filter(|_| rights.cancels));
+    row.extend(tending(request, rights, notice.now));
     if rights.tends && !request.status.name().is_undecided() {
         row.push(facts::again_button(request, "Another like it"));
     }
@@ -161,14 +165,14 @@ fn row(request: &Request, rights: Rights) -> Option<SlackBlock> {
 }
 
 /// What can be done now with what exists or soon will.
-fn tending(request: &Request, rights: Rights) -> Vec<SlackBlockButtonElement> {
+fn tending(request: &Request, rights: Rights, now: Timestamp) -> Vec<SlackBlockButtonElement> {
     let hand_over = rights.tends.then(|| facts::transfer_button(request));
     let end = |button: SlackBlockButtonElement| rights.ends.then_some(button);
     match &request.status {
         Status::Active { .. } => {
             let mut row = Vec::new();
             if rights.tends && request.waiting_renewal().is_none() {
-                row.extend(renew_buttons(request));
+                row.extend(renew_buttons(request, now));
             }
             if rights.tends && !request.waits_for_approvers() {
                 row.push(facts::change_button(request));

@@ -25,7 +25,12 @@ fn renewed(notice: &RequestNotice<'_>) -> Message {
     let product = facts::named(request);
     let answer = request.renewal.as_ref().and_then(|renewal| renewal.answer.as_ref());
     let headline = match answer {
-        Some(RenewalAnswer::Granted) => format!("Your renewal of {product} is approved."),
+        Some(RenewalAnswer::Granted) => {
+            let until = request.lease().filter(|lease| lease.cut).map(|lease| {
+                format!("\nRenewed until {}{}.", date_time(lease.expires_at), facts::cut(lease))
+            });
+            format!("Your renewal of {product} is approved.{}", until.unwrap_or_default())
+        }
         Some(RenewalAnswer::Denied { by, instead_of, reason }) => {
             format!(
                 "Your renewal of {product} was denied by {}.\n{}",
@@ -57,7 +62,7 @@ fn living(notice: &RequestNotice<'_>, headline: &str) -> Message {
     let text = format!("{headline}\n{}", facts::standing(request));
     let mut blocks = vec![section(&text)];
     if request.lease().is_some() && !request.waits_for_approvers() {
-        let mut row = renew_buttons(request);
+        let mut row = renew_buttons(request, notice.now);
         row.push(facts::teardown_button(request));
         blocks.push(buttons("lease", row));
     }

@@ -1,5 +1,6 @@
 //! The warning that leases run out: what ends when, and what can be done. Rewritten as things are renewed or end.
 
+use jiff::Timestamp;
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement, SlackBlockButtonStyle};
 
 use super::{Message, facts, loss};
@@ -125,7 +126,7 @@ fn ending(request: &Request) -> Option<&Lease> {
 fn stands(request: &Request) -> String {
     match request.lease() {
         Some(lease) if request.waiting_renewal().is_none() => {
-            format!("Renewed: it lives until {}.", date_time(lease.expires_at))
+            format!("Renewed: it lives until {}{}.", date_time(lease.expires_at), facts::cut(lease))
         }
         _ => facts::standing(request),
     }
@@ -136,7 +137,7 @@ fn row(notice: &WarningNotice<'_>, warned: &Warned<'_>) -> Option<SlackBlock> {
     let request = warned.request;
     let asks = warned.is_current && ending(request).is_some();
     asks.then(|| {
-        let mut row = renew_buttons(request);
+        let mut row = renew_buttons(request, notice.now);
         row.push(facts::teardown_button(request));
         if notice.instead.is_some() {
             row.push(facts::transfer_button(request));
@@ -145,16 +146,18 @@ fn row(notice: &WarningNotice<'_>, warned: &Warned<'_>) -> Option<SlackBlock> {
     })
 }
 
-/// One button for each period the product can be renewed by.
-pub(super) fn renew_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
-    let periods = request.product.lease.renew.iter().zip(0_u8..);
+/// One button for each period it can be renewed by now.
+pub(super) fn renew_buttons(request: &Request, now: Timestamp) -> Vec<SlackBlockButtonElement> {
+    let terms = &request.product.lease;
+    let counts = |period: Period| request.lease().is_some_and(|lease| lease.can_renew(terms, period, now));
+    let periods = terms.renew.iter().zip(0_u8..).filter(|(period, _)| counts(**period));
     let button = |(period, index): (&Period, u8)| {
         let text = format!("Renew {}", period.in_words());
         let spoken = facts::spoken(&text, request);
         let button = button(ActionId::Renew(index), &text, &facts::button_value(request), &spoken);
         if index == 0 { button.with_style(SlackBlockButtonStyle::Primary) } else { button }
     };
-    periods.take(ActionId::MOST_PERIODS.into()).map(button).collect()
+    periods.filter(|(_, index)| *index < ActionId::MOST_PERIODS).map(button).collect()
 }
 
 #[cfg(test)]
@@ -169,7 +172,13 @@ mod tests {
     fn shown_to(requests: &[Request], instead: Option<&[Principal]>) -> Message {
         let leases: Vec<Warned<'_>> =
             requests.iter().map(|request| Warned { request, is_current: true, is_handed: false }).collect();
-        warning(&WarningNotice { leases: &leases, owner: &requests[0].owner, instead, simulated: true })
+        warning(&WarningNotice {
+            now: sample::now(),
+            leases: &leases,
+            owner: &requests[0].owner,
+            instead,
+            simulated: true,
+        })
     }
 
     fn shown(requests: &[Request]) -> String {
@@ -281,8 +290,13 @@ mod tests {
     fn an_older_warning_has_no_buttons() {
         let request = sample::warned();
         let leases = [Warned { request: &request, is_current: false, is_handed: false }];
-        let notice =
-            WarningNotice { leases: &leases, owner: &request.owner, instead: None, simulated: false };
+        let notice = WarningNotice {
+            now: sample::now(),
+            leases: &leases,
+            owner: &request.owner,
+            instead: None,
+            simulated: false,
+        };
         let text = transcript(&warning(&notice));
         assert!(!text.contains("[Renew") && !text.contains("imulat"), "{text}");
     }

@@ -20,7 +20,7 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
     };
     let Some(delegate) = person_of(&submission.view) else { return under(PERSON_BLOCK, "Choose a person.") };
     let Some(until) = last_day(&submission.view) else { return under(UNTIL_BLOCK, "Choose a day.") };
-    match leave(&edge.portal, &by_form(&submission), &delegate, until).await {
+    match leave(&edge.portal, &by_form(&submission), &submission.key(), &delegate, until).await {
         Ok(away) => {
             let text = format!("{} answers for you until {}.", mention(&away.delegate), away.until);
             note("Out of office", &Message::plain(&text))

@@ -26,14 +26,10 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
         request: pressed.button.request,
         epoch: pressed.button.epoch,
         message: pressed.message,
-        once: None,
+        once: submission.key(),
     };
-    let filled = FilledChange {
-        view: submission.view.id.clone(),
-        template_hash: answer.template_hash,
-        given: answer.given,
-        reason: answer.reason,
-    };
+    let filled =
+        FilledChange { template_hash: answer.template_hash, given: answer.given, reason: answer.reason };
     match submit(&edge.portal, &click, filled).await {
         Ok(_) if click.message.is_some() => Ack::Close,
         Ok(request) => note("Change", &messages::change_asked(&request)),

@@ -78,7 +78,7 @@ async fn clicked(edge: &Edge, submission: &Submission, tried: &str) -> Result<Cl
             request: pressed.button.request,
             epoch: pressed.button.epoch,
             message: pressed.message,
-            once: None,
+            once: submission.key(),
         }),
         None => Err(edge.portal.refuse_forged(&by, tried).await),
     }

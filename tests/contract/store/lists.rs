@@ -113,6 +113,7 @@ fn ask_for_a_renewal(request: &mut Request, answer: Option<RenewalAnswer>) {
         approve_by: at(90),
         approvals: Vec::new(),
         answer,
+        withdrawn_by: None,
     });
 }
 

@@ -90,7 +90,10 @@ macro_rules! store_suite {
                 store::aways,
                 aways,
                 $make,
-                [who_is_away_is_known_until_the_day_is_over_or_they_are_back,]
+                [
+                    who_is_away_is_known_until_the_day_is_over_or_they_are_back,
+                    an_absence_that_comes_again_under_its_key_changes_nothing,
+                ]
                 $(, #[$attribute])?
             );
             crate::suite!(

@@ -113,14 +113,6 @@ impl Store for Fused<dyn Store> {
         self.fuse.looks(self.port.aways(now)).await
     }
 
-    async fn put_away(&self, away: &Away) -> anyhow::Result<()> {
-        self.fuse.changes("put away", self.port.put_away(away)).await
-    }
-
-    async fn end_away(&self, person: &PersonId) -> anyhow::Result<()> {
-        self.fuse.changes("end away", self.port.end_away(person)).await
-    }
-
     async fn homes_opened_since(&self, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {
         self.fuse.looks(self.port.homes_opened_since(since)).await
     }

@@ -385,6 +385,25 @@ impl Company {
         lives
     }
 
+    /// Everything that people have changed so far: rows and trail, the pause, who is away, what was given up. Refusals
+    /// are left out.
+    pub(crate) async fn stands(&self) -> String {
+        let app = self.desk.app();
+        let store = &app.portal.ports.store;
+        let now = app.portal.ports.clock.now();
+        let trail = self.trail().await;
+        let mut lines: Vec<String> =
+            trail.lines().filter(|line| !line.starts_with("refused")).map(str::to_owned).collect();
+        lines.push(format!("{:?}", store.pause().await.unwrap()));
+        lines.push(format!("{:?}", store.aways(now).await.unwrap()));
+        lines.extend(store.parked(100).await.unwrap().iter().map(|job| format!("{:?}", job.key)));
+        for request in store.find("", 100).await.unwrap() {
+            lines.push(format!("{} {:?} {}", request.id, request.status.name(), request.epoch));
+            lines.push(format!("{} {:?} {:?}", request.owner, request.lease(), request.asking));
+        }
+        lines.join("\n")
+    }
+
     /// The audit trail as lines: event, actor, team, status, detail.
     pub(crate) async fn trail(&self) -> String {
         let app = self.desk.app();

@@ -3,6 +3,7 @@
 use super::super::{Transition, lease_step};
 use crate::domain::event::Event;
 use crate::domain::lease::{Lease, LeaseStep};
+use crate::domain::period::Period;
 use crate::domain::request::{Cause, Ending, Renewal, RenewalAnswer, Request, Status};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,8 @@ pub(super) struct LeaseWatch {
     pub(super) jobs: BTreeMap<String, (Timestamp, Timestamp)>,
     /// The furthest that the clock has been.
     latest: Option<Timestamp>,
+    /// When the end was last moved.
+    moved: Option<Timestamp>,
 }
 
 impl LeaseWatch {
@@ -40,6 +43,7 @@ impl LeaseWatch {
         self.latest = self.latest.max(Some(now));
         self.count(before, event, after, now);
         check_end(before, event, after);
+        self.check_bound(before, after, now);
         if matches!(event, Some(Event::LeaseEnded)) {
             self.check_expiry(before, now);
         }
@@ -57,7 +61,7 @@ impl LeaseWatch {
         if was.is_none_or(|was| was.renewals != is.renewals) {
             (self.first, self.warnings) = (None, 0);
             assert_eq!(is.warned, None, "a new term is warned about anew");
-            assert_eq!(is.expires_at, terms.grace.after(is.warn_at));
+            assert!(is.expires_at >= terms.grace.after(is.warn_at));
             return;
         }
         if matches!(event, Some(Event::Transfer { .. })) {
@@ -75,6 +79,20 @@ impl LeaseWatch {
             self.warnings = 0;
         }
         assert_eq!(is.warned.as_ref().map(|warned| warned.first), self.first);
+    }
+
+    /// However often it was renewed, the end is no further away than the product allows at a time.
+    fn check_bound(&mut self, before: &Request, after: &Request, now: Timestamp) {
+        let Some(is) = goes_on(after) else { return };
+        let is_same = |was: &Lease| was.expires_at == is.expires_at;
+        let other_terms = before.product.lease != after.product.lease;
+        if other_terms || !goes_on(before).is_some_and(is_same) {
+            // Where the clock was set back, an end that is there already stays.
+            self.moved = self.moved.max(Some(now));
+        }
+        let terms = &after.product.lease;
+        let bound = terms.grace.after(terms.longest().after(self.moved.unwrap()));
+        assert!(is.expires_at <= bound, "ends {}, but {bound} is the furthest", is.expires_at);
     }
 
     /// An expiry, and only with everything that it takes.
@@ -150,6 +168,8 @@ fn check_renewal(before: &Request, event: Option<&Event>, after: &Request) {
         };
         if is.renewals != was.renewals {
             assert_eq!(is.renewals, was.renewals + 1);
+            let least = Period::hours(1).after(was.expires_at);
+            assert!(!renews || is.expires_at >= least, "a renewal adds something");
             let free = renews && was.renewals < before.product.lease.max_renewals;
             let by_approval = before.waiting_renewal().is_some() && granted(after);
             assert!(free || by_approval, "beyond the free ones only with approval");

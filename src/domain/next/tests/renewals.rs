@@ -1,11 +1,11 @@
 //! Renewals: those that need nobody, and those that approvers are asked about.
 
 use super::super::lease_step;
-use super::super::table::{approve, deny, renew, tear_down, warned};
+use super::super::table::{approve, cancel, changes, deny, renew, tear_down, warned};
 use super::{Life, lease_job, words};
 use crate::domain::catalog::LeaseTerms;
 use crate::domain::event::Event;
-use crate::domain::fixtures::{by, person, product};
+use crate::domain::fixtures::{by, order, person, product};
 use crate::domain::job::JobKind;
 use crate::domain::lease::LeaseStep;
 use crate::domain::period::Period;
@@ -82,7 +82,7 @@ fn only_a_period_that_is_offered_renews() {
 #[test]
 fn after_the_last_free_renewal_approvers_are_asked() {
     let mut life = Life::provisioned(LeaseTerms { max_renewals: 1, ..product(1).lease });
-    life.goes_on(&renew("alice"));
+    life.goes_on_at(life.day(30), &renew("alice"));
     let (lease, epoch) = (life.lease().clone(), life.request.epoch);
     let jobs = life.goes_on_at(life.day(61), &renew("alice"));
     let asked = ["renewal deadline", "reminder later", "escalation later", "show renewal", "show direct"];
@@ -216,6 +216,83 @@ fn nothing_ends_while_its_renewal_waits_and_it_goes_on_afterwards() {
     life.drops(life.day(38), &Event::LeaseEnded);
     let jobs = life.goes_on_at(half_past(&life, 38), &Event::LeaseEnded);
     assert!(jobs.iter().any(|job| job.kind == JobKind::Terminate));
+}
+
+#[test]
+fn a_renewal_that_adds_less_than_a_day_is_refused_and_uses_up_nothing() {
+    for max_renewals in [12, 0] {
+        let mut life = Life::provisioned(LeaseTerms { max_renewals, ..product(1).lease });
+        let (lease, trail) = (life.lease().clone(), life.trail.len());
+        let too_early = Refusal::RenewsTooLittle { from: life.day(1), until: life.day(37) };
+        assert_eq!(life.tries(&renew("alice")), Err(too_early));
+        assert_eq!((life.lease(), life.trail.len(), &life.request.renewal), (&lease, trail, &None));
+        life.goes_on_at(life.day(1), &renew("alice"));
+    }
+}
+
+#[test]
+fn twelve_renewals_in_a_row_bring_the_end_no_further_than_one() {
+    let mut life = Life::active();
+    life.goes_on_at(life.day(20), &renew("alice"));
+    assert_eq!(life.lease().expires_at, life.day(57));
+    assert_eq!(
+        life.last_entry(),
+        "renewed by U0ALICE: by 30d, cut to the longest at a time, ends 2026-04-28T09:05:00Z [button in C0PAYMENTS]"
+    );
+    for _ in 0..12 {
+        let refused = life.tries_at(life.day(20), &renew("alice"));
+        assert_eq!(refused, Err(Refusal::RenewsTooLittle { from: life.day(21), until: life.day(57) }));
+    }
+    assert_eq!(life.lease().renewals, 1);
+}
+
+#[test]
+fn an_approval_that_comes_late_gives_the_longest_time_from_then_at_most() {
+    let mut life = Life::provisioned(LeaseTerms { max_renewals: 0, ..product(1).lease });
+    life.request.product.approval.timeout = Period::days(20);
+    life.goes_on_at(life.day(5), &renew("alice"));
+    life.goes_on_at(life.day(9), &approve("morgan"));
+    assert_eq!((life.lease().expires_at, life.lease().cut), (life.day(46), true));
+}
+
+#[test]
+fn what_is_handed_over_again_and_again_is_renewed_no_further() {
+    let mut life = Life::active();
+    for (from, to) in [("alice", "amir"), ("amir", "alice")] {
+        life.goes_on_at(life.day(3), &Event::Transfer { by: by(from), to: person(to) });
+        drop(life.tries_at(life.day(3), &renew(to)));
+    }
+    assert_eq!((life.lease().expires_at, life.lease().renewals), (life.day(40), 1));
+}
+
+#[test]
+fn whoever_asked_for_a_renewal_or_owns_it_takes_it_back() {
+    for who in ["amir", "alice"] {
+        let mut life = used_up(1);
+        life.goes_on_at(half_past(&life, 36), &renew("amir"));
+        let epoch = life.request.epoch;
+        let refused = life.tries_at(life.day(37), &cancel("morgan"));
+        assert_eq!(refused, Err(Refusal::NotTheRequester { requester: person("amir") }));
+        let jobs = life.goes_on_at(life.day(37), &cancel(who));
+        assert_eq!(words(&jobs), ["lease", "show renewal", "show direct", "show warning"]);
+        assert_eq!((answer(&life), life.request.epoch), (Some(&RenewalAnswer::Moot), epoch + 1));
+        assert_eq!(life.request.renewal.as_ref().unwrap().withdrawn_by, Some(person(who)));
+        assert_eq!(life.lease().expires_at, life.day(38), "as after a denial");
+        assert!(life.last_entry().starts_with("renewal withdrawn by U0A"), "{}", life.last_entry());
+        life.drops(half_past(&life, 37), &Event::RenewalDeadline);
+        assert!(life.tries_at(life.day(37), &approve("morgan")).is_err());
+        life.goes_on_at(life.day(37), &changes("alice", order()));
+    }
+}
+
+#[test]
+fn a_withdrawn_renewal_that_is_asked_for_again_holds_no_end_back() {
+    let mut life = asked(1);
+    life.goes_on_at(life.day(37), &cancel("alice"));
+    life.goes_on_at(life.day(37), &renew("alice"));
+    assert!(!life.request.waiting_renewal().unwrap().holds_end);
+    life.goes_on_at(life.day(37), &cancel("alice"));
+    assert_eq!(life.lease().expires_at, life.day(38), "nothing is gained by asking again and again");
 }
 
 #[test]
