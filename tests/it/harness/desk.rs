@@ -28,6 +28,7 @@ use super::process::eventually;
 use super::setup::Setup;
 use super::switchboard::{Call, Switchboard};
 use super::{BOT_TOKEN, EVENTS_SECRET};
+use crate::emulator::emulator;
 
 /// Between two looks for what the machine has said, and how many there are.
 const LOOK: Duration = Duration::from_millis(10);
@@ -81,12 +82,15 @@ impl Desk {
     /// Starts a bot on what is stored.
     pub(super) async fn start(&self) {
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
-        let (settings, catalog) = {
+        let (settings, catalog, has_tables) = {
             let setup = self.setup.lock().unwrap();
-            (setup.settings(), setup.catalog())
+            (setup.settings(), setup.catalog(), setup.tables().is_some())
         };
         let backends = match &self.cloud {
             Some(cloud) => cloud.backends(settings, &clock, &catalog),
+            None if has_tables => {
+                Backends::open_on(&emulator().await, &settings, &clock, &catalog).unwrap()
+            }
             None => Backends::embedded(&settings, &clock).unwrap(),
         };
         self.start_on(self.board.fuse().around(self.outside.around(backends))).await;
