@@ -48,7 +48,7 @@ pub async fn come_back(portal: &Portal, by: &By) -> Result<(), Error> {
     Ok(show(portal, &away).await?)
 }
 
-async fn note(portal: &Portal, by: &By, event: &str, detail: &str) -> Result<(), Error> {
+async fn note(portal: &Portal, by: &By, event: &'static str, detail: &str) -> Result<(), Error> {
     let (store, actor) = (portal.ports.store.as_ref(), Actor::Person(by.clone()));
     let noted = own_trail::commit(store, &actor, (event, detail), portal.now(), &Commit::default()).await;
     noted.map_err(|error| Error::Failed(anyhow::Error::new(error).context("cannot note it on the trail")))

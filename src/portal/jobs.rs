@@ -69,7 +69,7 @@ fn taken(job: &ParkedJob) -> Commit {
 async fn change_each(
     store: &dyn Store,
     jobs: &[ParkedJob],
-    (event, by, now): (&str, &Actor, Timestamp),
+    (event, by, now): (&'static str, &Actor, Timestamp),
     change: impl Fn(&ParkedJob) -> Commit + Send,
 ) -> anyhow::Result<Vec<ParkedJob>> {
     let mut done = Vec::new();

@@ -3,8 +3,9 @@
 use anyhow::Context as _;
 use jiff::Timestamp;
 
-use super::item::{must_text, text};
+use super::item::{is_readable, mark, may_be_read, must_text, text};
 use super::lists::all;
+use super::transaction::{Check, Table};
 use super::{DynamoStore, keys};
 use crate::domain::away::{Away, today};
 use crate::domain::ids::PersonId;
@@ -13,16 +14,14 @@ pub(super) async fn put(store: &DynamoStore, away: &Away) -> anyhow::Result<()> 
     let mut item = keys::away(&away.person);
     item.insert("delegate".to_owned(), text(away.delegate.as_str()));
     item.insert("until".to_owned(), text(away.until.to_string()));
-    let put = store.client.put_item().table_name(&store.tables.events).set_item(Some(item));
-    put.send().await.with_context(|| format!("cannot store that {} is away", away.person))?;
-    Ok(())
+    mark(&mut item);
+    let part = store.put_if(Table::Events, item, Check::Format, is_readable())?;
+    store.transact_readable(part).await.with_context(|| format!("cannot store that {} is away", away.person))
 }
 
 pub(super) async fn end(store: &DynamoStore, person: &PersonId) -> anyhow::Result<()> {
-    let delete = store.client.delete_item().table_name(&store.tables.events);
-    let delete = delete.set_key(Some(keys::away(person)));
-    delete.send().await.with_context(|| format!("cannot store that {person} is back"))?;
-    Ok(())
+    let part = store.delete_if(keys::away(person), Check::Format, is_readable())?;
+    store.transact_readable(part).await.with_context(|| format!("cannot store that {person} is back"))
 }
 
 pub(super) async fn at(store: &DynamoStore, now: Timestamp) -> anyhow::Result<Vec<Away>> {
@@ -41,5 +40,5 @@ pub(super) async fn at(store: &DynamoStore, now: Timestamp) -> anyhow::Result<Ve
             until: must_text(item, "until")?.parse().context("cannot read until when somebody is away")?,
         })
     };
-    aways.iter().map(read).collect()
+    aways.iter().filter(|item| may_be_read(item)).map(read).collect()
 }

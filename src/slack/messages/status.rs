@@ -203,8 +203,8 @@ mod tests {
     const REQUESTER: Rights = Rights { decides: false, cancels: true, tends: true, is_admin: false };
 
     fn entries(request: &Request, details: &[(&str, &str)]) -> Vec<AuditEntry> {
-        let subject = AuditSubject {
-            request: request.id,
+        let subject = AuditSubject::Request {
+            id: request.id,
             team: &request.team,
             product: &request.product.key,
             status: request.status.name().word(),

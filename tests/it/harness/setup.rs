@@ -230,9 +230,6 @@ impl Setup {
         let mut settings = Settings::parse("test settings", &self.settings).unwrap();
         let file = self.file().map(|file| file.display().to_string());
         settings.backend.store = StoreChoice::Sqlite(file.unwrap_or_else(|| ":memory:".to_owned()));
-        if let Some(Tables { requests, events }) = self.tables.clone() {
-            settings.backend.store = StoreChoice::DynamoDb { requests, events };
-        }
         settings
     }
 
