@@ -1,6 +1,5 @@
-//! `audit export`: the whole trail, in order, with its chains verified on the way.
+//! `audit export`: the whole trail, in order, verified on the way; `audit verify`: whether it holds.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -8,22 +7,19 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::{ExportFormat, Failure, print};
+use super::{CommandOutput, ExportFormat, Failure, print, show};
 use crate::config::{Settings, settings_file};
-use crate::domain::audit::{AuditEntry, AuditHead, follows};
-use crate::domain::ids::RequestId;
-use crate::ports::store::Store;
+use crate::domain::audit::AuditEntry;
+use crate::portal::verify::{self, Verdict};
 use crate::wiring;
 
-/// Entries read at a time.
-const PAGE: usize = 500;
 const COLUMNS: &str = "at,request,seq,event,actor,team,product,status,detail,prev,digest";
 
-/// Prints the trail; exit 1 when a chain is broken, after saying where.
+/// Prints the trail; exit 1 when it is not what was written, after saying where.
 ///
 /// # Errors
-/// Wrong settings, a date that cannot be read, a store that cannot be opened, or a broken chain.
-#[expect(clippy::print_stderr, reason = "breaks in the chain are told beside the export, not in it")]
+/// Wrong settings, a date that cannot be read, a store that cannot be opened, or a trail that does not hold.
+#[expect(clippy::print_stderr, reason = "what is wrong with the trail is told beside the export, not in it")]
 pub async fn export(
     config: Option<PathBuf>,
     since: Option<&str>,
@@ -32,60 +28,38 @@ pub async fn export(
     let settings = Settings::read(&settings_file(config))?;
     let since = since.map(parse_since).transpose()?;
     let store = wiring::store(&settings).await?;
-    let breaks = write_all(store.as_ref(), since, format, &mut |line| print(&line)).await?;
-    for text in &breaks {
-        eprintln!("audit trail: {text}");
-    }
-    if breaks.is_empty() { Ok(()) } else { Err(Failure::Found) }
-}
-
-/// Writes every entry from `since` on and returns where chains break.
-async fn write_all(
-    store: &dyn Store,
-    since: Option<Timestamp>,
-    format: ExportFormat,
-    write: &mut (dyn FnMut(String) -> anyhow::Result<()> + Send),
-) -> anyhow::Result<Vec<String>> {
-    let mut heads: HashMap<RequestId, AuditHead> = HashMap::new();
-    let mut breaks = Vec::new();
     if format == ExportFormat::Csv {
-        write(format!("{COLUMNS}\n"))?;
+        print(&format!("{COLUMNS}\n"))?;
     }
-    let mut cursor = 0;
-    loop {
-        let (entries, next) = store.audit_page(cursor, PAGE).await?;
-        if entries.is_empty() {
-            break;
-        }
-        cursor = next;
-        for entry in entries {
-            let head = heads.entry(entry.request).or_default();
-            if let Err(why) = follows(head, &entry) {
-                breaks.push(format!("request {}: {why}", entry.request));
-            }
-            *head = AuditHead::at(&entry);
-            if since.is_none_or(|since| entry.at >= since) {
-                write(line(&entry, format)?)?;
-            }
-        }
+    let write = |entry: &AuditEntry| {
+        if since.is_none_or(|since| entry.at >= since) { print(&line(entry, format)?) } else { Ok(()) }
+    };
+    let verdict = verify::verify(&*store, write).await?;
+    for finding in &verdict.findings {
+        eprintln!("audit trail: {finding}");
     }
-    for (request, head) in heads {
-        if is_cut_short(store, request, &head).await? {
-            breaks.push(format!("request {request}: entries after entry {} are missing", head.seq));
-        }
-    }
-    Ok(breaks)
+    if verdict.holds { Ok(()) } else { Err(Failure::Found) }
 }
 
-/// Whether the request's row knows of a later entry than the trail still has. A bot that is running may have added
-/// one since the page was read, so the trail is asked once more.
-async fn is_cut_short(store: &dyn Store, request: RequestId, head: &AuditHead) -> anyhow::Result<bool> {
-    let Some(row) = store.load(request).await? else { return Ok(false) };
-    if row.audit.seq <= head.seq {
-        return Ok(false);
+/// Says whether the trail is what was written, a line for everything that is wrong; exit 1 then.
+///
+/// # Errors
+/// Wrong settings, a store that cannot be opened, or a trail that does not hold.
+pub async fn verify(config: Option<PathBuf>, json: bool) -> Result<(), Failure> {
+    let settings = Settings::read(&settings_file(config))?;
+    let store = wiring::store(&settings).await?;
+    let verdict = verify::verify(&*store, |_| Ok(())).await?;
+    show(&CommandOutput { text: said(&verdict, json)?, ok: verdict.holds })
+}
+
+fn said(verdict: &Verdict, json: bool) -> anyhow::Result<String> {
+    if json {
+        return Ok(serde_json::to_string_pretty(verdict)? + "\n");
     }
-    let last = store.audit_of(request).await?.last().map(AuditHead::at).unwrap_or_default();
-    Ok(row.audit.seq > last.seq)
+    let lines: String = verdict.findings.iter().map(|finding| format!("{finding}\n")).collect();
+    let entries = if verdict.entries == 1 { "entry" } else { "entries" };
+    let holds = if verdict.holds { "holds" } else { "does not hold" };
+    Ok(format!("{lines}The trail of {} {entries} {holds}.\n", verdict.entries))
 }
 
 fn line(entry: &AuditEntry, format: ExportFormat) -> anyhow::Result<String> {
@@ -111,14 +85,33 @@ fn line(entry: &AuditEntry, format: ExportFormat) -> anyhow::Result<String> {
     }
 }
 
+/// What begins a cell, a line included, whatever the separator is that a spreadsheet goes by.
+const SEPARATORS: [char; 5] = [',', ';', '\t', '\n', '\r'];
+/// What makes a cell a formula, also as wide as some keyboards write it.
+const FORMULAS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
 /// Quotes a field where it must be, and keeps a spreadsheet from taking what a person typed for a formula.
 fn csv_field(text: &str) -> String {
-    let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.len() > 1 {
-        format!("'{text}")
+    let text: String = text.split_inclusive(SEPARATORS).map(guarded).collect();
+    if text.contains('"') || text.contains(SEPARATORS) {
+        format!("\"{}\"", text.replace('"', "\"\""))
     } else {
-        text.to_owned()
-    };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+        text
+    }
+}
+
+/// A cell with its separator, as text.
+fn guarded(cell: &str) -> String {
+    // A spreadsheet passes over these.
+    let is_passed_over = |c: char| c == '"' || c.is_whitespace() || c.is_control() || is_invisible(c);
+    let bare = cell.trim_start_matches(is_passed_over);
+    let is_dash = bare.trim_end_matches(SEPARATORS) == "-";
+    if bare.starts_with(FORMULAS) && !is_dash { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// Marks without a width, those of writing direction among them.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 fn parse_since(text: &str) -> anyhow::Result<Timestamp> {
@@ -147,5 +140,26 @@ mod tests {
         assert_eq!(csv_field("a, \"b\"\nc"), "\"a, \"\"b\"\"\nc\"");
         assert_eq!(csv_field("=1+1"), "'=1+1");
         assert_eq!(csv_field("-"), "-");
+    }
+
+    #[test]
+    fn no_separator_opens_a_cell_with_a_formula() {
+        let hostile = [
+            ("no;=cmd|' /C calc'!A0", "\"no;'=cmd|' /C calc'!A0\""),
+            ("no,@SUM(A1)", "\"no,'@SUM(A1)\""),
+            ("no\t+1", "\"no\t'+1\""),
+            ("no\r\n-1", "\"no\r\n'-1\""),
+            ("; =1", "\";' =1\""),
+            (";\"=1\"", "\";'\"\"=1\"\"\""),
+            ("\u{200b}=1", "'\u{200b}=1"),
+            ("＝1+1", "'＝1+1"),
+            // What is no formula stays as it was typed.
+            ("two nodes; a = b, not c", "\"two nodes; a = b, not c\""),
+            ("a;-;b", "\"a;-;b\""),
+            ("by 30d [button in C0PAYMENTS]", "by 30d [button in C0PAYMENTS]"),
+        ];
+        for (typed, written) in hostile {
+            assert_eq!(csv_field(typed), written, "{typed}");
+        }
     }
 }

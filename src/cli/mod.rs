@@ -114,7 +114,7 @@ enum PolicyCommand {
 
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
-    /// Print the whole trail in order and verify its digests
+    /// Print the whole trail in order and verify it; exit 1 and one line per finding if it is not what was written
     Export {
         /// Only entries from this day or instant on, such as 2026-11-01
         #[arg(long)]
@@ -122,6 +122,12 @@ enum AuditCommand {
         /// One JSON object a line, or comma-separated values with a heading
         #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
         format: ExportFormat,
+    },
+    /// Verify the whole trail without printing it; exit 1 and one line per finding if it is not what was written
+    Verify {
+        /// Print what was found as JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -222,6 +228,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Audit(AuditCommand::Export { since, format }) => {
             audit::export(config, since.as_deref(), format).await
         }
+        Command::Audit(AuditCommand::Verify { json }) => audit::verify(config, json).await,
         Command::Jobs(command) => jobs::run(config, command).await,
         Command::Pause { message } => pause::pause(config, message.as_deref()).await,
         Command::Resume => pause::resume(config).await,

@@ -1,6 +1,8 @@
-//! The audit trail: one entry per transition and per refusal for lack of right, chained by digests.
+//! The audit trail: one entry per transition and per refusal for lack of right, chained by digests. Each request has a
+//! chain, whose end its row knows; everything that belongs to no request is in the portal's chain, whose end the store
+//! knows.
 //!
-//! The chain shows tampering by whoever cannot write the table; it cannot stop whoever can.
+//! The chains show tampering by anyone who changes only a part of the store; they cannot stop whoever rewrites all of it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -74,9 +76,9 @@ impl std::fmt::Display for Via {
 pub struct AuditEntry {
     /// When it was committed.
     pub at: Timestamp,
-    /// The request it is about.
+    /// The request it is about; [`RequestId::PORTAL`] in the portal's chain.
     pub request: RequestId,
-    /// Its place in the request's chain, from 1.
+    /// Its place in that chain, from 1.
     pub seq: u64,
     /// What happened, such as `submitted`, `approved` or `refused`.
     pub event: String,
@@ -123,7 +125,7 @@ impl AuditEntry {
     }
 }
 
-/// The end of one request's chain.
+/// The end of a chain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditHead {
     /// Entries so far.
@@ -132,17 +134,46 @@ pub struct AuditHead {
     pub digest: String,
 }
 
-/// What an entry is about, apart from what happened.
+/// What an entry is about, apart from what happened. It decides which chain the entry is in.
 #[derive(Clone, Copy, Debug)]
-pub struct AuditSubject<'a> {
-    /// The request.
-    pub request: RequestId,
-    /// Its team.
-    pub team: &'a TeamName,
-    /// Its product.
-    pub product: &'a ProductKey,
-    /// The status after the entry.
-    pub status: &'a str,
+pub enum AuditSubject<'a> {
+    /// A request that is stored with the entry.
+    Request {
+        /// Which.
+        id: RequestId,
+        /// Its team.
+        team: &'a TeamName,
+        /// Its product.
+        product: &'a ProductKey,
+        /// The status after the entry.
+        status: &'a str,
+    },
+    /// The portal itself, or something that never became a request: then for which team and product.
+    Portal(Option<(&'a TeamName, &'a ProductKey)>),
+}
+
+/// Stands where an entry has no team, product or status.
+const NONE: &str = "-";
+
+impl AuditSubject<'_> {
+    /// The chain that its entries are in.
+    pub fn chain(&self) -> RequestId {
+        match self {
+            Self::Request { id, .. } => *id,
+            Self::Portal(_) => RequestId::PORTAL,
+        }
+    }
+
+    /// Team, product and status as an entry spells them.
+    pub(crate) fn words(&self) -> [String; 3] {
+        match self {
+            Self::Request { team, product, status, .. } => {
+                [team.to_string(), product.to_string(), (*status).to_owned()]
+            }
+            Self::Portal(Some((team, product))) => [team.to_string(), product.to_string(), NONE.to_owned()],
+            Self::Portal(None) => [NONE; 3].map(str::to_owned),
+        }
+    }
 }
 
 impl AuditHead {
@@ -165,15 +196,16 @@ impl AuditHead {
             let gap = if detail.is_empty() { "" } else { " " };
             detail = format!("{detail}{gap}[{}]", by.via);
         }
+        let [team, product, status] = subject.words();
         let mut entry = AuditEntry {
             at,
-            request: subject.request,
+            request: subject.chain(),
             seq: self.seq + 1,
             event: event.to_owned(),
             actor: actor.word().to_owned(),
-            team: subject.team.to_string(),
-            product: subject.product.to_string(),
-            status: subject.status.to_owned(),
+            team,
+            product,
+            status,
             detail,
             prev: self.digest.clone(),
             digest: String::new(),
@@ -215,8 +247,12 @@ mod tests {
     fn chain() -> Vec<AuditEntry> {
         let team = TeamName::new("payments");
         let product = ProductKey::parse("s3-bucket").unwrap();
-        let subject =
-            AuditSubject { request: RequestId::random(), team: &team, product: &product, status: "APPROVED" };
+        let subject = AuditSubject::Request {
+            id: RequestId::random(),
+            team: &team,
+            product: &product,
+            status: "APPROVED",
+        };
         let mut head = AuditHead::default();
         ["submitted", "approved", "provisioning"]
             .map(|event| head.append(Timestamp::UNIX_EPOCH, subject, event, &Actor::Clock, ""))

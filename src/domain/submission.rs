@@ -80,8 +80,8 @@ pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Tran
             Some(JobKind::ApprovalDeadline.due(request.id, request.approve_by)),
         ),
     };
-    let subject = AuditSubject {
-        request: request.id,
+    let subject = AuditSubject::Request {
+        id: request.id,
         team: &request.team,
         product: &request.product.key,
         status: request.status.name().word(),

@@ -52,7 +52,7 @@ async fn store(
     portal: &Portal,
     by: &By,
     key: &str,
-    (event, detail): (&str, String),
+    (event, detail): (&'static str, String),
     away: &Away,
     absence: Absence,
 ) -> Result<(), Error> {

@@ -12,7 +12,7 @@ use crate::domain::audit::By;
 use crate::domain::catalog::Product;
 use crate::domain::event::Event;
 use crate::domain::form::Field;
-use crate::domain::ids::{ChannelId, PersonId, ProductKey, RequestId, TeamName};
+use crate::domain::ids::{ChannelId, PersonId, RequestId};
 use crate::domain::job::{ClickedDecision, JobKind, StoredClick};
 use crate::domain::next::{next, record_message};
 use crate::domain::policy::may_decide;
@@ -174,8 +174,7 @@ pub(super) async fn named_request(
 ) -> Result<Request, Error> {
     let forged = Refusal::Forged { command: portal.organization.command.clone() };
     let Some(request) = portal.ports.store.load(click.request).await? else {
-        let nothing = (&TeamName::new("-"), &ProductKey::none());
-        return Err(portal.refuse_unstored(click.request, nothing, &click.by, tried, forged).await);
+        return Err(portal.refuse_unstored(None, &click.by, tried, forged).await);
     };
     portal.check_counts(&request, &click.by, tried).await?;
     if let Some(message) = &click.message {

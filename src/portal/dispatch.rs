@@ -77,6 +77,13 @@ enum Rerun {
     Yes,
 }
 
+/// How often it looks for other bots: a newer one is seen within five seconds.
+const LOOK_EVERY: Duration = Duration::from_secs(4);
+/// How often it looks for refusals that were counted for long enough.
+const COUNTS_EVERY: Duration = Duration::from_secs(30);
+/// How long a job waits that is about something that only a newer bot reads.
+const NEWER_BOTS_TURN: Duration = Duration::from_mins(1);
+
 impl Dispatcher {
     /// A dispatcher that does nothing until [`Dispatcher::run`] or [`Dispatcher::drain`] is called.
     pub fn new(portal: Portal) -> Self {
@@ -95,6 +102,10 @@ impl Dispatcher {
         let mut listening = self.listen(&stop);
         let mut sweep = tokio::time::interval(SWEEP_EVERY);
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut counts = tokio::time::interval(COUNTS_EVERY);
+        counts.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 // In this order: listeners also end because of `stop`.
@@ -104,6 +115,9 @@ impl Dispatcher {
                     tracing::error!(?ended, "a queue's listener ended; all are started again");
                     listening = self.listen(&stop);
                 }
+                // Before the sweep, so that the first one knows already.
+                _ = look.tick() => look_for_bots(&self.portal).await,
+                _ = counts.tick() => note_repetitions(&self.portal).await,
                 _ = sweep.tick() => self.sweep().await,
                 Some(key) = woken.recv() => self.start(key),
             }
@@ -128,6 +142,9 @@ impl Dispatcher {
     }
 
     async fn sweep(&self) {
+        if self.portal.leaves_jobs() {
+            return;
+        }
         // Those that run or wait for their turn are due as well; they must not hide the others.
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).len();
         match self.portal.ports.store.due(self.portal.now(), SWEEP_LIMIT + running).await {
@@ -176,6 +193,8 @@ impl Dispatcher {
     /// # Errors
     /// When the store or the queue cannot be read.
     pub async fn drain(&self) -> anyhow::Result<()> {
+        look_for_bots(&self.portal).await;
+        note_repetitions(&self.portal).await;
         loop {
             let mut heard = Vec::new();
             for queue in &self.portal.ports.queues {
@@ -183,17 +202,30 @@ impl Dispatcher {
                 heard.extend(deliveries.into_iter().map(|delivery| (queue, delivery)));
             }
             let keys = self.portal.ports.store.due(self.portal.now(), SWEEP_LIMIT).await?;
-            if heard.is_empty() && keys.is_empty() {
-                return Ok(());
-            }
+            let mut any = !heard.is_empty();
             for (queue, delivery) in heard {
                 settle(&self.portal.as_of_now(), delivery.signal).await?;
                 queue.delete(&delivery.receipt).await?;
             }
             for key in keys {
-                run_key(&self.portal, &key).await;
+                any |= run_key(&self.portal, &key).await;
+            }
+            if !any {
+                return Ok(());
             }
         }
+    }
+}
+
+async fn look_for_bots(portal: &Portal) {
+    if let Err(error) = portal.look_for_bots().await {
+        tracing::error!(error = format!("{error:#}"), "cannot look for other bots");
+    }
+}
+
+async fn note_repetitions(portal: &Portal) {
+    if let Err(error) = portal.note_repetitions().await {
+        tracing::error!(error = format!("{error:#}"), "repeated refusals stay counted");
     }
 }
 
@@ -230,22 +262,27 @@ async fn settle_and_delete(portal: &Portal, queue: &dyn Queue, delivery: Deliver
     }
 }
 
-/// Claims a job, performs it and says how it went.
-async fn run_key(portal: &Portal, key: &JobKey) {
+/// Claims a job, performs it and says how it went; says whether it was ours to claim.
+async fn run_key(portal: &Portal, key: &JobKey) -> bool {
+    if portal.leaves_jobs() {
+        return false;
+    }
     let now = portal.now();
     let until = now.saturating_add(CLAIM_FOR).unwrap_or(Timestamp::MAX);
     let claimed = portal.ports.store.claim(std::slice::from_ref(key), now, until).await;
     match claimed {
         Ok(jobs) => {
-            for job in jobs {
-                if let Err(error) = run_claimed(portal, &job).await {
+            for job in &jobs {
+                if let Err(error) = run_claimed(portal, job).await {
                     // The claim runs out and the job comes back by itself.
                     tracing::error!(of = %key.of, job = job.kind.word(), error = format!("{error:#}"), "cannot finish a job");
                 }
             }
+            !jobs.is_empty()
         }
         Err(error) => {
             tracing::error!(of = %key.of, error = format!("{error:#}"), "cannot claim a job");
+            false
         }
     }
 }
@@ -254,7 +291,8 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
     let portal = &portal.as_of_now();
     let store = &portal.ports.store;
     let of = &job.claim.key.of;
-    let performed = perform(portal, of, &job.kind).await.map_err(|error| unless_too_often(job, error));
+    let performed =
+        perform(portal, of, &job.kind).await.map_err(|error| unless_too_often(portal, job, error));
     portal.metrics.job(&job.kind, outcome(&performed));
     match performed {
         Ok(Performed::Done) => store.complete(&job.claim).await,
@@ -274,9 +312,11 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
     }
 }
 
-/// What has failed so often will never succeed by itself. Being asked to wait is no failure.
-fn unless_too_often(job: &ClaimedJob, error: JobError) -> JobError {
+/// What has failed so often will never succeed by itself. Being asked to wait is no failure, and neither is what a newer bot
+/// will do.
+fn unless_too_often(portal: &Portal, job: &ClaimedJob, error: JobError) -> JobError {
     match error {
+        JobError::Later(error) if portal.is_of_a_newer_bot(&error) => JobError::After(NEWER_BOTS_TURN),
         JobError::Later(error) if job.attempts >= GIVE_UP_AFTER => JobError::Never(format!("{error:#}")),
         JobError::Later(_) | JobError::After(_) | JobError::Never(_) => error,
     }

@@ -75,7 +75,7 @@ fn taken(job: &ParkedJob) -> Commit {
 async fn change_each(
     store: &dyn Store,
     jobs: &[ParkedJob],
-    (event, by, now): (&str, &Actor, Timestamp),
+    (event, by, now): (&'static str, &Actor, Timestamp),
     change: impl Fn(&ParkedJob) -> Commit + Send,
 ) -> anyhow::Result<Vec<ParkedJob>> {
     let mut done = Vec::new();
@@ -93,7 +93,7 @@ async fn change_each(
 async fn change_one(
     store: &dyn Store,
     job: &ParkedJob,
-    (event, by, now): (&str, &Actor, Timestamp),
+    (event, by, now): (&'static str, &Actor, Timestamp),
     change: &Commit,
 ) -> Result<(), CommitError> {
     let detail = format!("`{}` of {}, given up because: {}", job.key.name, job.key.of, job.why);
@@ -151,7 +151,7 @@ pub async fn drop_as(portal: &Portal, by: &By, key: &str, named: &Named) -> Resu
 async fn change_as(
     portal: &Portal,
     by: &By,
-    (event, key): (&str, &str),
+    (event, key): (&'static str, &str),
     job: &ParkedJob,
     change: Commit,
 ) -> Result<(), Error> {

@@ -5,9 +5,9 @@ use super::{Error, Portal, outsider};
 use crate::domain::audit::{AuditEntry, By, Via};
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
-use crate::domain::next::note_refusal;
 use crate::domain::quota::{QuotaSlot, QuotaUse};
 use crate::domain::refusal::Refusal;
+use crate::domain::repeats::RefusedAction;
 use crate::domain::request::Request;
 use crate::ports::store::{Which, Whose};
 
@@ -106,8 +106,8 @@ pub async fn find(portal: &Portal, person: &PersonId, typed: &str) -> Result<Req
 /// Notes that somebody named a request by its id who may not see it. They are told that there is none.
 async fn note_stranger(portal: &Portal, request: &Request, person: &PersonId) -> Result<(), Error> {
     let by = By { person: person.clone(), via: Via::Command };
-    let noted = |request: &Request, now| Ok(note_refusal(request, &by, "look up", "not theirs to see", now));
-    portal.change(request.id, noted).await.map(drop)
+    let (tried, why) = ("look up".to_owned(), "not theirs to see".to_owned());
+    Ok(portal.note(&RefusedAction { chain: request.id, meant: None, by, tried, why }).await?)
 }
 
 /// A request with everything that is said about it.

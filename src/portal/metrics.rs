@@ -211,6 +211,11 @@ impl Metrics {
         self.count(entry);
     }
 
+    /// Counts a refusal for lack of right, also one that is not an entry of its own.
+    pub(super) fn refused(&self) {
+        self.refusals.inc();
+    }
+
     /// Counts what an entry of the audit trail says.
     pub(super) fn count(&self, entry: &AuditEntry) {
         let product = entry.product.clone();
@@ -233,9 +238,6 @@ impl Metrics {
             ("terminated", _) => self.lease(product, "torn_down"),
             ("teardown failed", _) => self.lease(product, "teardown_failed"),
             ("retained", _) => self.lease(product, "retained"),
-            ("refused", _) => {
-                self.refusals.inc();
-            }
             _ => {}
         }
     }
@@ -323,11 +325,11 @@ mod tests {
             ("terminated", "TERMINATED"),
             ("teardown failed", "TEARDOWN_FAILED"),
             ("retained", "RETAINED"),
-            ("refused", "ACTIVE"),
         ];
+        metrics.refused();
         for (event, status) in happened {
             let subject =
-                AuditSubject { request: RequestId::random(), team: &team, product: &product, status };
+                AuditSubject::Request { id: RequestId::random(), team: &team, product: &product, status };
             let entry =
                 AuditHead::default().append(jiff::Timestamp::UNIX_EPOCH, subject, event, &Actor::Clock, "");
             metrics.count(&entry);

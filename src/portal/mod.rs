@@ -8,6 +8,7 @@ mod approvers;
 pub mod asking;
 pub mod away;
 pub mod bill;
+mod bots;
 pub mod cancel;
 pub mod change;
 pub mod costs;
@@ -22,12 +23,13 @@ mod lease;
 pub mod lookup;
 pub mod metrics;
 mod outsider;
-mod own_trail;
+pub mod own_trail;
 pub mod pause;
 mod people;
 mod perform;
 pub mod press;
 pub mod reconcile;
+mod refusals;
 pub mod reload;
 pub mod renew;
 pub mod session;
@@ -38,6 +40,7 @@ pub mod submit;
 pub mod teardown;
 pub mod trail;
 pub mod transfer;
+pub mod verify;
 
 pub(crate) use home::asked_at;
 pub(crate) use people::{Tending, others};
@@ -49,12 +52,11 @@ use thiserror::Error as ThisError;
 use tokio::sync::mpsc;
 
 use self::metrics::Metrics;
-use crate::domain::audit::{Actor, AuditHead, AuditSubject, By};
 use crate::domain::catalog::Catalog;
 use crate::domain::event::Event;
-use crate::domain::ids::{ProductKey, RequestId, TeamName};
+use crate::domain::ids::RequestId;
 use crate::domain::job::{Job, JobKey, JobKind};
-use crate::domain::next::{Transition, next, note_refusal, refresh};
+use crate::domain::next::{Transition, next, refresh};
 use crate::domain::organization::Organization;
 use crate::domain::period::Period;
 use crate::domain::refusal::Refusal;
@@ -81,6 +83,7 @@ pub struct Portal {
     /// What happened so far.
     pub metrics: Arc<Metrics>,
     known: inventory::Known,
+    bots: bots::Known,
     rules: Arc<RwLock<Rules>>,
     wake: mpsc::UnboundedSender<JobKey>,
 }
@@ -122,6 +125,7 @@ impl Portal {
                 organization,
                 metrics: Arc::new(metrics),
                 known: inventory::Known::default(),
+                bots: bots::Known::default(),
                 rules: Arc::new(RwLock::new(rules)),
                 wake,
             },
@@ -143,7 +147,9 @@ impl Portal {
 
     /// The request, or a refusal when there is none: whoever names it got the id from us or made it up.
     async fn load(&self, id: RequestId) -> Result<Request, Error> {
-        let found = self.ports.store.load(id).await?;
+        let found = self.ports.store.load(id).await.inspect_err(|error| {
+            self.is_of_a_newer_bot(error);
+        })?;
         found.ok_or_else(|| Refusal::UnknownRequest { typed: id.short() }.into())
     }
 
@@ -215,6 +221,11 @@ impl Portal {
         once: Option<String>,
         done: Option<Claim>,
     ) -> Result<Request, CommitError> {
+        self.commit_beside(transition, Commit { once, done, ..Commit::default() }).await
+    }
+
+    /// As [`Self::commit`], with what else belongs to it.
+    async fn commit_beside(&self, transition: Transition, beside: Commit) -> Result<Request, CommitError> {
         let request = transition.request;
         let row = Box::new(request.clone());
         let row = if request.revision == 1 { RowChange::Insert(row) } else { RowChange::Replace(row) };
@@ -231,10 +242,8 @@ impl Portal {
             jobs,
             quota: transition.quota,
             tally: Tally::of(&request, &transition.audit),
-            once,
-            done,
             unless_paused: request.revision == 1,
-            ..Commit::default()
+            ..beside
         };
         self.ports.store.commit(commit).await?;
         transition.audit.iter().for_each(|entry| self.metrics.count_of(&request, entry));
@@ -261,77 +270,6 @@ impl Portal {
     fn wake(&self, keys: Vec<JobKey>) {
         for key in keys {
             let _ = self.wake.send(key);
-        }
-    }
-
-    /// Puts a refusal for lack of right on the request's trail and hands it back.
-    async fn refuse(&self, request: &Request, by: &By, tried: &str, refusal: Refusal) -> Error {
-        let Some(why) = refusal.lack_of_right() else { return refusal.into() };
-        let noted =
-            self.change(request.id, |request, now| Ok(note_refusal(request, by, tried, why, now))).await;
-        match noted {
-            Ok(_) => refusal.into(),
-            Err(Error::Failed(error)) => {
-                Error::Failed(error.context("cannot note a refusal on the audit trail"))
-            }
-            Err(refused) => refused,
-        }
-    }
-
-    /// Refuses somebody who is not of our workspace, and notes that on the trail.
-    pub(crate) async fn refuse_stranger(&self, by: &By) -> Error {
-        let refusal = Refusal::NotOurWorkspace;
-        self.refuse_unstored(
-            RequestId::random(),
-            (&TeamName::new("-"), &ProductKey::none()),
-            by,
-            "use",
-            refusal,
-        )
-        .await
-    }
-
-    /// Refuses whoever is no admin, and notes that on the trail.
-    async fn only_admins(&self, by: &By, tried: &str) -> Result<(), Error> {
-        if self.is_one_of_in_time(&by.person, &self.organization.admins).await? {
-            return Ok(());
-        }
-        let nothing = (&TeamName::new("-"), &ProductKey::none());
-        Err(self.refuse_unstored(RequestId::random(), nothing, by, tried, Refusal::NotAnAdmin).await)
-    }
-
-    /// Refuses a button or a form that names nothing the portal ever offered, and notes that on the trail.
-    pub(crate) async fn refuse_forged(&self, by: &By, tried: &str) -> Error {
-        let refusal = Refusal::Forged { command: self.organization.command.clone() };
-        let nothing = (&TeamName::new("-"), &ProductKey::none());
-        self.refuse_unstored(RequestId::random(), nothing, by, tried, refusal).await
-    }
-
-    /// Puts a refusal on the trail that no stored request belongs to: a chain of its own under `id`.
-    async fn refuse_unstored(
-        &self,
-        id: RequestId,
-        (team, product): (&TeamName, &ProductKey),
-        by: &By,
-        tried: &str,
-        refusal: Refusal,
-    ) -> Error {
-        let Some(why) = refusal.lack_of_right() else { return refusal.into() };
-        let subject = AuditSubject { request: id, team, product, status: "-" };
-        let actor = Actor::Person(by.clone());
-        let mut head = match self.ports.store.audit_last(id).await {
-            Ok(last) => last.as_ref().map(AuditHead::at).unwrap_or_default(),
-            Err(error) => return Error::Failed(error.context("cannot read the audit trail")),
-        };
-        let entry = head.append(self.now(), subject, "refused", &actor, format!("{tried}: {why}"));
-        match self.ports.store.commit(Commit { audit: vec![entry.clone()], ..Commit::default() }).await {
-            Ok(()) => {
-                self.metrics.count(&entry);
-                refusal.into()
-            }
-            Err(error) => {
-                Error::Failed(anyhow::Error::new(error).context("cannot note a refusal on the audit trail"))
-            }
         }
     }
 }

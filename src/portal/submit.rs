@@ -131,14 +131,14 @@ pub async fn submit(portal: &Portal, filled: Filled) -> Result<Submitted, Submit
         Ok((_, team)) => team,
         Err(Error::Refused(refusal)) => {
             let team = TeamName::new(shown(filled.team.as_deref().unwrap_or("-")));
-            return Err(refused(portal, id, &team, &product.key, &filled.by, refusal).await);
+            return Err(refused(portal, &team, &product.key, &filled.by, refusal).await);
         }
         Err(error) => return Err(error.into()),
     };
     // Which teams are theirs is taken from what is known; that they may ask for this one is asked now.
     if !portal.is_one_of_in_time(&filled.by, portal.organization.members_of(&team)).await? {
         let refusal = outsider::not_in(portal, &filled.by, &team).await;
-        return Err(refused(portal, id, &team, &product.key, &filled.by, refusal).await);
+        return Err(refused(portal, &team, &product.key, &filled.by, refusal).await);
     }
     if product.template_hash != filled.template_hash {
         return Err(Refusal::ProductChanged { product: product.name.clone() }.into());
@@ -148,7 +148,7 @@ pub async fn submit(portal: &Portal, filled: Filled) -> Result<Submitted, Submit
         Ok(values) => values,
         Err(problems) if problems.iter().any(|problem| problem.is_forged) => {
             let forged = Refusal::Forged { command: portal.organization.command.clone() };
-            return Err(refused(portal, id, &team, &product.key, &filled.by, forged).await);
+            return Err(refused(portal, &team, &product.key, &filled.by, forged).await);
         }
         Err(problems) => {
             corrections.extend(problems.into_iter().map(Correction::from));
@@ -262,14 +262,13 @@ async fn may_be_exception(
 
 async fn refused(
     portal: &Portal,
-    id: RequestId,
     team: &TeamName,
     product: &ProductKey,
     by: &PersonId,
     refusal: Refusal,
 ) -> SubmitError {
     let by = By { person: by.clone(), via: Via::Form };
-    portal.refuse_unstored(id, (team, product), &by, "submit", refusal).await.into()
+    portal.refuse_unstored(Some((team, product)), &by, "submit", refusal).await.into()
 }
 
 /// The parameters, bound ones included, or what is wrong with the fields. What a condition leaves out of the form has its

@@ -42,25 +42,25 @@ pub async fn read(portal: &Portal, by: &By, typed: &str) -> Result<Trail, Error>
         return Err(portal.refuse(&request, by, "read the trail", Refusal::NotAReader).await);
     }
     let entries = portal.ports.store.audit_of(request.id).await?;
-    let broken = check(&request, &entries).err();
+    let broken = check(&request.audit, &entries).err();
     Ok(Trail { request, entries, broken })
 }
 
-/// Whether the entries are a whole chain that ends where the row says.
-fn check(request: &Request, entries: &[AuditEntry]) -> Result<(), String> {
+/// Whether the entries are a whole chain with all up to this end, which was stored apart from them.
+pub(super) fn check(end: &AuditHead, entries: &[AuditEntry]) -> Result<(), String> {
     let mut head = AuditHead::default();
     for entry in entries {
         follows(&head, entry)?;
         head = AuditHead::at(entry);
     }
-    let known = entries.iter().find(|entry| entry.seq == request.audit.seq);
-    if known.is_some_and(|entry| entry.digest != request.audit.digest) {
-        return Err(format!("entry {} is not the one that was written", request.audit.seq));
+    let known = entries.iter().find(|entry| entry.seq == end.seq);
+    if known.is_some_and(|entry| entry.digest != end.digest) {
+        return Err(format!("entry {} is not the one that was written", end.seq));
     }
-    if head.seq >= request.audit.seq {
+    if head.seq >= end.seq {
         return Ok(());
     }
-    Err(format!("it ends at entry {} although there were {}", head.seq, request.audit.seq))
+    Err(format!("it ends at entry {} although there were {}", head.seq, end.seq))
 }
 
 /// Begins to copy the trail to the audit channel, from its end as it is now; does nothing where that was begun.

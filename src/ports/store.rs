@@ -2,6 +2,9 @@
 //!
 //! An implementation promises that a [`Commit`] happens whole or not at all, that it is on disk (or replicated)
 //! before the call returns, and that of several commits on the same revision of a request exactly one succeeds.
+//!
+//! What a newer program has stored in a format that this one does not read is left alone: it is in no list, and whatever
+//! would read or replace it fails with [`Newer`](super::stored::Newer).
 
 use std::fmt::Debug;
 
@@ -12,12 +15,13 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use thiserror::Error;
 
-use crate::domain::audit::AuditEntry;
+use crate::domain::audit::{AuditEntry, AuditHead};
 use crate::domain::away::Away;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::job::{Job, JobKey, JobKind, Subject};
 use crate::domain::pause::Pause;
 use crate::domain::quota::{QuotaChange, QuotaSlot, QuotaUse, TeamUse};
+use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
 use crate::domain::tally::{Counts, Tally};
 
@@ -85,8 +89,27 @@ pub trait Store: Debug + Send + Sync {
     /// the cursor to go on with. Start with 0.
     async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, u64)>;
 
-    /// The cursor behind the last entry there is now.
+    /// The cursor behind the last entry that was written.
     async fn audit_end(&self) -> anyhow::Result<u64>;
+
+    /// The end of the portal's chain as it is stored, moved by each commit with an entry there. `None` until the first
+    /// such commit in a store that has entries of a program that kept no end.
+    async fn portal_head(&self) -> anyhow::Result<Option<AuditHead>>;
+
+    /// What is counted of refusals under this key (see `RefusedAction::key`), if anything.
+    async fn repeated_refusal(&self, key: &str) -> anyhow::Result<Option<RepeatedRefusal>>;
+
+    /// Counts one more under a key that is counted at this moment; says whether it is.
+    async fn refused_again(&self, key: &str, now: Timestamp) -> anyhow::Result<bool>;
+
+    /// What is not counted any more at this moment, the one that ended first being first, at most `limit`.
+    async fn counted_refusals(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<RepeatedRefusal>>;
+
+    /// Says that a bot is alive, and forgets those that have not been seen for a day.
+    async fn put_bot(&self, bot: &Bot) -> anyhow::Result<()>;
+
+    /// Bots that were seen at or after this moment, in the order of their ids.
+    async fn bots(&self, since: Timestamp) -> anyhow::Result<Vec<Bot>>;
 
     /// The pause, while new requests are not taken.
     async fn pause(&self) -> anyhow::Result<Option<Pause>>;
@@ -154,6 +177,8 @@ pub struct Commit {
     pub pausing: Option<Pausing>,
     /// Somebody is away, or back.
     pub absence: Option<Absence>,
+    /// Begins, ends or begins anew a count of refusals.
+    pub refusals: Option<RefusalsChange>,
 }
 
 /// What a commit does about somebody's absence.
@@ -163,6 +188,28 @@ pub enum Absence {
     Begin(Away),
     /// They are back, if they were away.
     End(PersonId),
+}
+
+/// What a commit does to one count of refusals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusalsChange {
+    /// Which.
+    pub key: String,
+    /// What has to be there; if it is not, the commit is [`CommitError::Stale`].
+    pub before: Option<RepeatedRefusal>,
+    /// What is there afterwards.
+    pub after: Option<RepeatedRefusal>,
+}
+
+/// A bot that works on the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bot {
+    /// Which one; another after every start.
+    pub id: String,
+    /// The highest format that it reads.
+    pub format: u32,
+    /// When it said so last.
+    pub seen_at: Timestamp,
 }
 
 /// What a commit does about new requests.

@@ -1,10 +1,28 @@
 //! Reading back what a store wrote, for every implementation of it: what cannot be read is an error that says where, and
-//! never what.
+//! never what. And the format that it is written in.
 
 use anyhow::{Context as _, anyhow};
 use serde::de::DeserializeOwned;
+use thiserror::Error;
 
 use crate::domain::ids::{ProductKey, RequestId};
+
+/// The format in which rows, jobs, the pause, absences, home tabs and counts of refusals are written, and the highest that
+/// is read. It grows with a change that an older program would get wrong; what has no number is of format 1.
+pub const FORMAT: u32 = 1;
+
+/// Something is stored in a format that this program does not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("it was stored by a newer quartermaster; this one reads formats up to {FORMAT}")]
+pub struct Newer;
+
+/// Fails with [`Newer`] for a format that this program does not read.
+///
+/// # Errors
+/// See there.
+pub fn readable(format: u32) -> Result<(), Newer> {
+    if format > FORMAT { Err(Newer) } else { Ok(()) }
+}
 
 /// Reads JSON that belongs to `what`, such as a request's id.
 ///

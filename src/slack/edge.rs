@@ -23,6 +23,7 @@ use crate::domain::audit::{By, Via};
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::portal::{Error, Portal, home};
 use crate::ports::slack::SlackError;
+use crate::ports::stored::Newer;
 
 /// How long an answer is computed before Slack is told "got it" and the answer follows on its own. Slack shows an
 /// error after 3 seconds, and the way back takes time as well.
@@ -393,6 +394,11 @@ fn stranger(incoming: &Incoming, origin: &Origin) -> By {
 pub(super) fn words(error: &Error) -> String {
     match error {
         Error::Refused(refusal) => refusal.to_string(),
+        Error::Failed(error) if error.is::<Newer>() => {
+            "A newer version of this app is being rolled out and has changed this already. Nothing was done. Please \
+             try again in a few minutes."
+                .to_owned()
+        }
         Error::Failed(error) => {
             let reference = uuid::Uuid::new_v4().simple().to_string();
             let reference = reference.get(..8).unwrap_or(&reference);

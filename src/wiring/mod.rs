@@ -22,7 +22,7 @@ use crate::domain::hopeless::hopeless;
 use crate::domain::job::JobKey;
 use crate::local::database::Database;
 use crate::portal::dispatch::Dispatcher;
-use crate::portal::{Portal, bill, events, reconcile, trail};
+use crate::portal::{Portal, bill, events, own_trail, reconcile, trail};
 use crate::ports::Ports;
 use crate::ports::clock::Clock;
 use crate::ports::subscriber::Subscriber;
@@ -162,6 +162,10 @@ impl App {
         listener: TcpListener,
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
+        let store = &*self.portal.ports.store;
+        own_trail::begin(store, self.portal.ports.clock.now())
+            .await
+            .context("cannot begin the portal's chain")?;
         trail::begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
         events::begin(&self.portal).await.context("cannot begin to tell of events")?;
         bill::begin(&self.portal).await.context("cannot begin to read the bill")?;

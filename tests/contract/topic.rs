@@ -20,7 +20,7 @@ const ARN: &str = "arn:aws:sns:eu-west-1:123456789012:changes";
 fn entry() -> AuditEntry {
     let (team, product) = (TeamName::new("payments"), ProductKey::parse("s3-bucket").unwrap());
     let request = RequestId::parse("0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10").unwrap();
-    let subject = AuditSubject { request, team: &team, product: &product, status: "APPROVED" };
+    let subject = AuditSubject::Request { id: request, team: &team, product: &product, status: "APPROVED" };
     let actor = Actor::Clock;
     AuditHead::default().append(Timestamp::UNIX_EPOCH, subject, "submitted", &actor, "a & b = \"ü\"")
 }

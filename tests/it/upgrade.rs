@@ -1,6 +1,15 @@
 //! A file that an earlier program has left, and one that is put back from a backup.
 
-use crate::harness::{Setup, run_in};
+use quartermaster::domain::audit::{AuditEntry, AuditHead};
+use quartermaster::domain::ids::RequestId;
+use quartermaster::local::database::Database;
+use quartermaster::local::store::SqliteStore;
+use quartermaster::portal::own_trail;
+use quartermaster::portal::verify::verify;
+use quartermaster::ports::store::Store;
+use rusqlite::Connection;
+
+use crate::harness::{Company, Setup, run_in};
 
 /// Left by the program of version 1 of the tables an hour after the last of these: bob and alice have a bucket, alice has
 /// withdrawn a database and waits for another.
@@ -55,7 +64,7 @@ async fn a_backup_that_is_made_while_the_bot_runs_is_put_back_and_goes_on_from_t
         let before = company.trail().await;
 
         // As docs/operations.md says; the bot has the file open and writes on.
-        let beside = rusqlite::Connection::open(company.file()).unwrap();
+        let beside = Connection::open(company.file()).unwrap();
         beside.execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
         drop(beside);
         company.bob.asks_for("s3-bucket", &LOGS).await;
@@ -68,4 +77,162 @@ async fn a_backup_that_is_made_while_the_bot_runs_is_put_back_and_goes_on_from_t
         company.bob.asks_for("s3-bucket", &LOGS).await;
     })
     .await;
+}
+
+/// Left by the program of version 2 of the tables 60 days after a journey's beginning; `version-2.json` is the same story on
+/// DynamoDB. A bucket of bob's is alive, a database of alice's was withdrawn, and three things of hers wait.
+const VERSION_2: &str = include_str!("stores/version-2.sql");
+
+/// The requests of that story: which waits for approval, which for a renewal, which for a change.
+pub(crate) struct Waiting {
+    pub(crate) approval: &'static str,
+    pub(crate) renewal: &'static str,
+    pub(crate) change: &'static str,
+}
+
+/// What was asked for under that program is agreed to under this one, and the job that it gave up is done.
+pub(crate) async fn goes_on(company: &Company, waiting: &Waiting) {
+    let (morgan, pat) = (&company.morgan, &company.pat);
+    company.clock.advance("1440h");
+    company.waits("1m").await;
+    pat.runs("/provision jobs").await;
+    pat.clicks("Retry").await;
+    let before = company.trail().await;
+    assert!(before.contains("job retried | U0ADMIN | - | - | - | `show:home` of U0MORGAN"), "{before}");
+    assert_eq!(before.lines().filter(|line| line.starts_with("trail upgraded")).count(), 1, "{before}");
+    for (id, agreed) in
+        [(waiting.approval, "active"), (waiting.renewal, "renewal approved"), (waiting.change, "changed")]
+    {
+        // The cards stand in a Slack that is not this one; on the home tab the buttons are shown anew.
+        morgan.opens_home().await;
+        morgan.clicks_at_home_for(id, "Approve").await;
+        let lives = company.trail_by_request().await;
+        let events: Vec<&str> = lives[id].iter().map(|(event, _)| event.as_str()).collect();
+        assert!(events.contains(&agreed), "{id}: {events:?}, {}", morgan.everything());
+    }
+    let trail = company.trail().await;
+    company.restarts().await;
+    assert_eq!(company.trail().await, trail, "the old trail is sealed once");
+}
+
+#[tokio::test]
+async fn what_version_2_has_left_waiting_is_agreed_to_under_this_one() {
+    run_in(Setup::new().in_a_file_of(VERSION_2), async |company| {
+        company.expects_slack_to_refuse("chat.update", "message_not_found");
+        let waiting = Waiting {
+            approval: "2b392017-349a-4041-8adb-72b7c2da877c",
+            renewal: "da8d6158-e5db-4bcc-b145-fd5850d144f1",
+            change: "f8ee5cff-effe-43f1-bb44-9599a583ad4a",
+        };
+        Box::pin(goes_on(company, &waiting)).await;
+    })
+    .await;
+}
+
+/// A file of that program under this one, before any bot has started.
+fn left_by_version_2(folder: &tempfile::TempDir) -> (String, SqliteStore) {
+    let file = folder.path().join("left.db").to_str().unwrap().to_owned();
+    Connection::open(&file).unwrap().execute_batch(VERSION_2).unwrap();
+    (file.clone(), SqliteStore::new(Database::open(&file).unwrap()))
+}
+
+async fn findings(store: &dyn Store) -> (bool, String) {
+    let verdict = verify(store, |_| Ok(())).await.unwrap();
+    let lines: Vec<String> = verdict.findings.iter().map(ToString::to_string).collect();
+    (verdict.holds, lines.join("\n"))
+}
+
+const SEALED_AT: &str = "2027-01-23T09:00:00Z";
+
+#[tokio::test]
+async fn the_trail_of_an_earlier_version_is_sealed_once_and_cannot_be_changed_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, store) = left_by_version_2(&folder);
+    insta::assert_snapshot!(findings(&store).await.1, @"note: the portal's chain: its end is not stored yet; that begins when a bot of this version starts");
+    let now = SEALED_AT.parse().unwrap();
+    let (one, other) = tokio::join!(own_trail::begin(&store, now), own_trail::begin(&store, now));
+    (one.unwrap(), other.unwrap());
+    assert_eq!(findings(&store).await, (true, String::new()));
+    assert_eq!(store.audit_end().await.unwrap(), 26, "25 and the one that seals them");
+    drop(store);
+    for change in [
+        "DELETE FROM audit WHERE n = 3",
+        "UPDATE audit SET body = replace(body, 'moving house', 'tea') WHERE n = 1",
+        // A chain of its own, as that version wrote it: whatever is in it, no row tells.
+        "DELETE FROM audit WHERE request NOT IN (SELECT id FROM requests) AND n = 2",
+    ] {
+        let copy = folder.path().join("changed.db").to_str().unwrap().to_owned();
+        std::fs::copy(&file, &copy).unwrap();
+        assert_eq!(Connection::open(&copy).unwrap().execute(change, []).unwrap(), 1, "{change}");
+        let store = SqliteStore::new(Database::open_for_reading(&copy).unwrap());
+        let (holds, found) = findings(&store).await;
+        let sealed = "the trail: the entries up to number 25 are not what they were when an earlier version was replaced";
+        assert!(!holds && found.contains(sealed), "{change}: {found}");
+    }
+}
+
+/// As a bot of that version would append beside a new one.
+fn append(file: &str, chain: RequestId, at: &str, after: Option<AuditHead>) {
+    let head = after.unwrap_or_default();
+    let mut entry = AuditEntry {
+        at: at.parse().unwrap(),
+        request: chain,
+        seq: head.seq + 1,
+        event: "refused".to_owned(),
+        actor: "U0OLGA".to_owned(),
+        team: "-".to_owned(),
+        product: "-".to_owned(),
+        status: "-".to_owned(),
+        detail: "pause new requests: not an admin [command]".to_owned(),
+        prev: head.digest,
+        digest: String::new(),
+    };
+    entry.digest = entry.expected_digest();
+    let (chain, seq) = (chain.to_string(), i64::try_from(entry.seq).unwrap());
+    let insert = "INSERT INTO audit (request, seq, body) VALUES (?1, ?2, ?3)";
+    let body = serde_json::to_string(&entry).unwrap();
+    Connection::open(file).unwrap().execute(insert, (chain, seq, body)).unwrap();
+}
+
+#[tokio::test]
+async fn what_an_older_bot_appends_beside_a_new_one_is_noted_for_a_day_and_wrong_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, store) = left_by_version_2(&folder);
+    own_trail::begin(&store, SEALED_AT.parse().unwrap()).await.unwrap();
+    let head = store.portal_head().await.unwrap();
+    append(&file, RequestId::PORTAL, "2027-01-23T10:00:00Z", head);
+    append(
+        &file,
+        RequestId::parse("11111111-2222-4333-8444-555555555555").unwrap(),
+        "2027-01-23T10:00:00Z",
+        None,
+    );
+    let (holds, found) = findings(&store).await;
+    insta::assert_snapshot!(found, @"
+    note: request 11111111-2222-4333-8444-555555555555: it has entries and no row; a bot of an earlier version writes so
+    note: the portal's chain: entry 4 and those after it are behind its stored end; a bot of an earlier version writes so
+    ");
+    assert!(holds);
+    // The next entry of a new one follows, and the stored end with it.
+    let by = quartermaster::domain::audit::Actor::Operator;
+    quartermaster::portal::pause::begin(&store, None, &by, "2027-01-23T11:00:00Z".parse().unwrap())
+        .await
+        .unwrap();
+    let (holds, found) = findings(&store).await;
+    insta::assert_snapshot!(found, @"note: request 11111111-2222-4333-8444-555555555555: it has entries and no row; a bot of an earlier version writes so");
+    assert!(holds);
+    append(
+        &file,
+        RequestId::parse("11111111-2222-4333-8444-666666666666").unwrap(),
+        "2027-01-24T10:00:00Z",
+        None,
+    );
+    append(&file, RequestId::PORTAL, "2027-01-24T10:00:00Z", store.portal_head().await.unwrap());
+    let (holds, found) = findings(&store).await;
+    insta::assert_snapshot!(found, @"
+    note: request 11111111-2222-4333-8444-555555555555: it has entries and no row; a bot of an earlier version writes so
+    request 11111111-2222-4333-8444-666666666666: it has entries and no row
+    the portal's chain: entry 6 and those after it are behind its stored end
+    ");
+    assert!(!holds);
 }

@@ -221,8 +221,29 @@ fn these_are_the_rights_of_the_bot() {
     Allow states:SendTaskSuccess on *
     Allow states:StartExecution on StateMachine
     Deny if dynamodb:DeleteItem on EventsTable Arn
+    Deny if dynamodb:PutItem on EventsTable Arn
     Deny if dynamodb:UpdateItem on EventsTable Arn
     ");
+}
+
+/// The end of the portal's chain is an item that is written again and again, so its key is none of those.
+#[test]
+fn entries_of_the_trail_are_written_once_and_in_transactions_by_the_keys_that_the_program_uses() {
+    let keys = read("src/aws/dynamodb/keys.rs");
+    for key in ["format!(\"REQ#{request}\")", "TRAIL: &str = \"TRAIL\"", "key(\"PORTAL\", \"HEAD\")"] {
+        assert!(keys.contains(key), "{key}");
+    }
+    let denied: Vec<Node> =
+        rights_of_the_bot().into_iter().filter(|rights| texts(at(rights, "Effect")) == ["Deny"]).collect();
+    assert_eq!(denied.len(), 2);
+    for rights in &denied {
+        let leading = "Condition/ForAnyValue:StringLike/dynamodb:LeadingKeys";
+        assert_eq!(texts(at(rights, leading)), ["REQ#*", "TRAIL"]);
+        let is_of_puts = texts(at(rights, "Action")) == ["dynamodb:PutItem"];
+        let outside = at(rights, "Condition").get("ForAllValues:StringNotEquals");
+        let outside = outside.map(|outside| texts(at(outside, "dynamodb:EnclosingOperation")));
+        assert_eq!(outside, is_of_puts.then(|| vec!["TransactWriteItems"]));
+    }
 }
 
 /// Rights that no call of ours names: AWS asks for them in the bot's name.

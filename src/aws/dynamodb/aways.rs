@@ -3,23 +3,25 @@
 use anyhow::Context as _;
 use jiff::Timestamp;
 
-use super::item::{must_text, text};
+use super::item::{is_readable, mark, may_be_read, must_text, text};
 use super::lists::all;
-use super::transaction::{Part, Table};
+use super::transaction::{Check, Part, Table};
 use super::{DynamoStore, keys};
 use crate::domain::away::{Away, today};
 use crate::domain::ids::PersonId;
 use crate::ports::store::Absence;
 
+/// A newer bot's absence is left alone.
 pub(super) fn part(store: &DynamoStore, absence: &Absence) -> anyhow::Result<Part> {
     match absence {
         Absence::Begin(away) => {
             let mut item = keys::away(&away.person);
             item.insert("delegate".to_owned(), text(away.delegate.as_str()));
             item.insert("until".to_owned(), text(away.until.to_string()));
-            store.put(Table::Events, item)
+            mark(&mut item);
+            store.put_if(Table::Events, item, Check::Format, is_readable())
         }
-        Absence::End(person) => store.delete(keys::away(person)),
+        Absence::End(person) => store.delete_if(keys::away(person), Check::Format, is_readable()),
     }
 }
 
@@ -39,5 +41,5 @@ pub(super) async fn at(store: &DynamoStore, now: Timestamp) -> anyhow::Result<Ve
             until: must_text(item, "until")?.parse().context("cannot read until when somebody is away")?,
         })
     };
-    aways.iter().map(read).collect()
+    aways.iter().filter(|item| may_be_read(item)).map(read).collect()
 }

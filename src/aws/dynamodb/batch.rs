@@ -3,7 +3,7 @@
 use anyhow::{Context as _, anyhow};
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
-use super::item::Item;
+use super::item::{Item, may_be_read};
 use super::transaction::Pauses;
 use super::{DynamoStore, row};
 use crate::domain::ids::RequestId;
@@ -16,12 +16,14 @@ const AT_ONCE: usize = 100;
 const TRIES: u32 = 8;
 
 impl DynamoStore {
-    /// The requests of these ids as they are now, in this order; those that are not there are left out.
+    /// The requests of these ids as they are now, in this order; those that are not there, or of a newer format, are left
+    /// out.
     pub(super) async fn rows(&self, ids: &[RequestId]) -> anyhow::Result<Vec<Request>> {
         let mut found = Vec::new();
         for some in ids.chunks(AT_ONCE) {
             found.extend(self.some_rows(some).await.context("cannot load requests")?);
         }
+        found.retain(may_be_read);
         let mut requests = found.iter().map(row::decode).collect::<anyhow::Result<Vec<_>>>()?;
         requests.sort_by_key(|request| ids.iter().position(|id| *id == request.id));
         Ok(requests)

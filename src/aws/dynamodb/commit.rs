@@ -11,14 +11,18 @@ use aws_sdk_dynamodb::types::CancellationReason;
 use rust_decimal::Decimal;
 use tokio::sync::MutexGuard;
 
-use super::item::{Item, must_text, number, read_amount, read_number, read_text, text};
+use super::item::{
+    IS_READABLE, Item, is_readable, must_text, number, read_amount, read_number, read_text, readable_value,
+    text,
+};
 use super::transaction::{Check, Expression, MOST_WRITES, Outcome, Part, Pauses, Table, is_refusal};
-use super::{DynamoStore, LONGEST, aways, counts, jobs, keys, quota, row, trail};
+use super::{DynamoStore, LONGEST, aways, counts, jobs, keys, quota, refusals, row, trail};
 use crate::domain::ids::RequestId;
 use crate::domain::job::{Job, JobKey};
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::Request;
 use crate::ports::store::{Commit, CommitError, RowChange};
+use crate::ports::stored::Newer;
 
 /// Waiting for its turn at the trail counts as well.
 pub(super) async fn commit(store: &DynamoStore, commit: Commit) -> Result<(), CommitError> {
@@ -121,6 +125,7 @@ fn refusal(parts: &[Part], reasons: &[CancellationReason]) -> anyhow::Result<Opt
             Check::Pause => CommitError::Paused(Box::new(counts::read_pause(there)?)),
             Check::Once => CommitError::Again(read_text(there, "request").and_then(RequestId::parse)),
             Check::Row | Check::Entry => CommitError::Stale,
+            Check::Format => CommitError::Other(Newer.into()),
             Check::Budget => {
                 CommitError::BudgetSpent(read_amount(there, "monthly")?.unwrap_or(Decimal::ZERO))
             }
@@ -185,6 +190,12 @@ impl Prepared {
             item.insert("body".to_owned(), text(body));
             parts.push(store.put_if(Table::Events, item, Check::Entry, is_new("pk"))?);
         }
+        if let Some(last) = self.commit.audit.iter().rfind(|entry| entry.request == RequestId::PORTAL) {
+            parts.push(trail::portal_head_at(store, last)?);
+        }
+        if let Some(change) = &self.commit.refusals {
+            parts.push(refusals::part(store, change)?);
+        }
         for (n, body) in (begins..).zip(&self.audit) {
             let mut item = keys::trail(n);
             item.insert("body".to_owned(), text(body));
@@ -200,7 +211,7 @@ impl Prepared {
             parts.push(aways::part(store, absence)?);
         }
         for job in self.commit.jobs.iter().filter(|job| !self.is_cause(job) && !self.is_given_up(job)) {
-            parts.push(store.put(Table::Events, jobs::encode(job)?)?);
+            parts.push(store.put_if(Table::Events, jobs::encode(job)?, Check::Format, is_readable())?);
         }
         if let Some(row) = &self.row {
             parts.extend(row.found_by(store)?);
@@ -262,7 +273,10 @@ impl Row {
     fn part(&self, store: &DynamoStore) -> anyhow::Result<Part> {
         let condition = match self.replaces {
             None => is_new("requestId"),
-            Some(revision) => Expression::new("rev = :before", vec![(":before", number(&revision))]),
+            Some(revision) => Expression::new(
+                format!("rev = :before AND {IS_READABLE}"),
+                vec![(":before", number(&revision)), readable_value()],
+            ),
         };
         store.put_if(Table::Requests, row::encode(&self.request, &self.body), Check::Row, condition)
     }

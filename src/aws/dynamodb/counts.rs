@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use jiff::civil::Date;
 
-use super::item::{Item, number, read_json, read_number, text};
+use super::item::{Item, is_readable, mark, must_be_readable, number, read_json, read_number, text};
 use super::lists::all;
 use super::transaction::{Check, Expression, Part, Table};
 use super::{DynamoStore, keys};
@@ -47,9 +47,10 @@ pub(super) fn pausing(store: &DynamoStore, pausing: &Pausing) -> anyhow::Result<
                 "body".to_owned(),
                 text(serde_json::to_string(pause).context("cannot encode a pause")?),
             );
-            store.put(Table::Events, item)
+            mark(&mut item);
+            store.put_if(Table::Events, item, Check::Format, is_readable())
         }
-        Pausing::End => store.delete(keys::pause()),
+        Pausing::End => store.delete_if(keys::pause(), Check::Format, is_readable()),
     }
 }
 
@@ -58,5 +59,6 @@ pub(super) async fn pause(store: &DynamoStore) -> anyhow::Result<Option<Pause>> 
 }
 
 pub(super) fn read_pause(item: &Item) -> anyhow::Result<Pause> {
+    must_be_readable(item)?;
     read_json(item, "body", "the pause")
 }

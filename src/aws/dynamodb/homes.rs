@@ -2,7 +2,11 @@
 
 use anyhow::Context as _;
 
-use super::item::{Item, must_text, read_text, read_time, text, time};
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+
+use super::item::{
+    IS_READABLE, Item, mark, may_be_read, must_text, read_text, read_time, readable_value, text, time,
+};
 use super::lists::all;
 use super::{DynamoStore, keys};
 use crate::domain::ids::PersonId;
@@ -10,7 +14,7 @@ use crate::ports::store::HomeTab;
 use jiff::Timestamp;
 
 pub(super) async fn load(store: &DynamoStore, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
-    let found = store.event(keys::home(person)).await?;
+    let found = store.event(keys::home(person)).await?.filter(may_be_read);
     found.map(|home| read(&home).with_context(|| format!("cannot read the home tab of {person}"))).transpose()
 }
 
@@ -23,14 +27,25 @@ fn read(home: &Item) -> anyhow::Result<HomeTab> {
     })
 }
 
+/// What a newer program remembers of a home tab stays.
 pub(super) async fn put(store: &DynamoStore, person: &PersonId, home: &HomeTab) -> anyhow::Result<()> {
     let mut item = keys::home(person);
     item.insert("firstOpenedAt".to_owned(), time(home.first_opened_at));
     item.insert("openedAt".to_owned(), time(home.opened_at));
     item.insert("shows".to_owned(), text(&home.shows));
+    mark(&mut item);
     let put = store.client.put_item().table_name(&store.tables.events).set_item(Some(item));
-    put.send().await.with_context(|| format!("cannot store the home tab of {person}"))?;
-    Ok(())
+    let put =
+        put.condition_expression(IS_READABLE).expression_attribute_values(":readable", readable_value().1);
+    match put.send().await {
+        Ok(_) => Ok(()),
+        Err(error)
+            if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot store the home tab of {person}")),
+    }
 }
 
 pub(super) async fn opened_since(store: &DynamoStore, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {
@@ -41,5 +56,9 @@ pub(super) async fn opened_since(store: &DynamoStore, since: Timestamp) -> anyho
         .expression_attribute_values(":homes", text(keys::HOMES))
         .expression_attribute_values(":since", time(since));
     let homes = all(query, usize::MAX).await.context("cannot read who opened their home tab")?;
-    homes.iter().map(|home| Ok(PersonId::new(must_text(home, "sk")?))).collect()
+    homes
+        .iter()
+        .filter(|home| may_be_read(home))
+        .map(|home| Ok(PersonId::new(must_text(home, "sk")?)))
+        .collect()
 }

@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 
-use crate::ports::stored::from_json;
+use super::transaction::Expression;
+use crate::ports::stored::{FORMAT, from_json, readable};
 
 /// An item, or its key.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -26,6 +27,38 @@ pub(super) fn number(value: &impl ToString) -> AttributeValue {
 
 pub(super) fn time(at: Timestamp) -> AttributeValue {
     AttributeValue::S(format!("{at:.9}"))
+}
+
+/// The attribute with the format of an item; DynamoDB has the plain word for itself.
+const FORMAT_NUMBER: &str = "formatNumber";
+/// The condition that an item is of a format that we read, or not there.
+pub(super) const IS_READABLE: &str = "(attribute_not_exists(formatNumber) OR formatNumber <= :readable)";
+
+/// Says in which format an item is written.
+pub(super) fn mark(item: &mut Item) {
+    item.insert(FORMAT_NUMBER.to_owned(), number(&FORMAT));
+}
+
+/// The value in [`IS_READABLE`].
+pub(super) fn readable_value() -> (&'static str, AttributeValue) {
+    (":readable", number(&FORMAT))
+}
+
+/// [`IS_READABLE`] with its value.
+pub(super) fn is_readable() -> Expression {
+    Expression::new(IS_READABLE, vec![readable_value()])
+}
+
+/// Fails for an item of a format that we do not read.
+pub(super) fn must_be_readable(item: &Item) -> anyhow::Result<()> {
+    let format =
+        read_number(item, FORMAT_NUMBER)?.map_or(FORMAT, |format| format.try_into().unwrap_or(u32::MAX));
+    Ok(readable(format)?)
+}
+
+/// Whether an item is of a format that we read.
+pub(super) fn may_be_read(item: &Item) -> bool {
+    must_be_readable(item).is_ok()
 }
 
 /// The text of an attribute, where there is one.

@@ -16,7 +16,10 @@ use futures_util::stream;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::item::{Item, must_text, number, read_json, read_number, read_text, read_time, text, time};
+use super::item::{
+    IS_READABLE, Item, mark, may_be_read, must_text, number, read_json, read_number, read_text, read_time,
+    readable_value, text, time,
+};
 use super::lists::all;
 use super::transaction::Expression;
 use super::{DynamoStore, keys};
@@ -40,6 +43,7 @@ pub(super) fn encode(job: &Job) -> anyhow::Result<Item> {
     item.insert("writtenAt".to_owned(), time(job.due_at));
     item.insert("attempts".to_owned(), number(&0));
     item.insert("dueShard".to_owned(), text(shard(&job.key).to_string()));
+    mark(&mut item);
     Ok(item)
 }
 
@@ -57,7 +61,8 @@ pub(super) fn is_held_by(claim: &Claim) -> Expression {
 
 /// The condition that a job is parked.
 pub(super) fn parked_still() -> Expression {
-    Expression::new("dueShard = :parked", vec![(":parked", text(PARKED))])
+    let values = vec![(":parked", text(PARKED)), readable_value()];
+    Expression::new(format!("dueShard = :parked AND {IS_READABLE}"), values)
 }
 
 fn shards(store: &DynamoStore) -> impl Iterator<Item = QueryFluentBuilder> {
@@ -133,9 +138,10 @@ async fn claim_one(
     let (id, _) = Uuid::new_v4().as_u64_pair();
     let update = change(store, key)
         .update_expression("SET claim = :claim, dueAt = :until")
-        .condition_expression(
-            "attribute_exists(dueShard) AND dueShard <> :parked AND (dueAt <= :now OR claim = :claim)",
-        )
+        .condition_expression(format!(
+            "attribute_exists(dueShard) AND dueShard <> :parked AND (dueAt <= :now OR claim = :claim) AND {IS_READABLE}",
+        ))
+        .expression_attribute_values(":readable", readable_value().1)
         .expression_attribute_values(":parked", text(PARKED))
         .expression_attribute_values(":claim", number(&id))
         .expression_attribute_values(":now", time(now))
@@ -213,7 +219,7 @@ pub(super) async fn parked(store: &DynamoStore, limit: usize) -> anyhow::Result<
 async fn read_parked(store: &DynamoStore, key: JobKey) -> anyhow::Result<Option<ParkedJob>> {
     let get = store.client.get_item().table_name(&store.tables.events).consistent_read(true);
     let read = get.set_key(Some(keys::job(&key))).send().await.with_context(|| cannot("read", &key))?;
-    let Some(job) = read.item.filter(is_parked) else { return Ok(None) };
+    let Some(job) = read.item.filter(|job| is_parked(job) && may_be_read(job)) else { return Ok(None) };
     let attempts = read_number(&job, "attempts")?.unwrap_or(0);
     Ok(Some(ParkedJob {
         kind: read_json(&job, "kind", &format!("the job `{}` of {}", key.name, key.of))?,
@@ -247,7 +253,8 @@ pub(super) async fn retry_parked(
         }
         let key = keys::read_job(pk, sk).with_context(|| format!("`{pk}` is no job"))?;
         let update = change(store, &key)
-            .condition_expression("attribute_exists(kind) AND dueShard = :parked")
+            .condition_expression(format!("attribute_exists(kind) AND dueShard = :parked AND {IS_READABLE}"))
+            .expression_attribute_values(":readable", readable_value().1)
             .expression_attribute_values(":parked", text(PARKED))
             .update_expression("SET dueShard = :shard, dueAt = :now, writtenAt = :now, attempts = :none")
             .expression_attribute_values(":shard", text(shard(&key).to_string()))

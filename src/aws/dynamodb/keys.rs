@@ -16,6 +16,10 @@ pub(super) const TRAIL: &str = "TRAIL";
 pub(super) const HOMES: &str = "HOMES";
 /// The partition of those who are away: few and small, too.
 pub(super) const AWAYS: &str = "AWAYS";
+/// The partition of refusals that are counted: as many as there were in the last hour.
+pub(super) const REFUSALS: &str = "REFUSALS";
+/// The partition of the bots that work on the tables.
+pub(super) const BOTS: &str = "BOTS";
 /// The sort key of a team's total, beside one for each product. No product's key has capitals.
 pub(super) const TEAM_TOTAL: &str = "TOTAL";
 
@@ -29,6 +33,19 @@ fn key(pk: impl Into<String>, sk: impl Into<String>) -> Item {
 /// Where the version of the tables stands.
 pub(super) fn schema() -> Item {
     key("SCHEMA", "SCHEMA")
+}
+
+/// Where the end of the portal's chain stands. Unlike its entries it is written again and again.
+pub(super) fn portal_head() -> Item {
+    key("PORTAL", "HEAD")
+}
+
+pub(super) fn refusal(of: &str) -> Item {
+    key(REFUSALS, of)
+}
+
+pub(super) fn bot(id: &str) -> Item {
+    key(BOTS, id)
 }
 
 pub(super) fn check() -> Item {

@@ -2,7 +2,7 @@
 //! must not happen twice is a condition of a write, never a check before it.
 //!
 //! Reading order: `item` (attributes), `keys` (which item is where), `row` (a request), `commit` (one transaction),
-//! `quota`, `counts`, `trail`, then `jobs`, `lists` and `homes`.
+//! `quota`, `counts`, `trail`, `refusals`, then `jobs`, `lists`, `homes` and `bots`.
 //!
 //! An index follows its table within moments, and is read as it is then. So a list or the sums of a team may lack what
 //! was committed just now, or a page be shorter than asked; a request, a counter, a job at its key, the trail and the
@@ -10,6 +10,7 @@
 
 mod aways;
 mod batch;
+mod bots;
 mod check;
 mod commit;
 mod counts;
@@ -19,6 +20,7 @@ mod jobs;
 mod keys;
 mod lists;
 mod quota;
+mod refusals;
 mod rights;
 mod row;
 mod schema;
@@ -37,16 +39,17 @@ use jiff::civil::Date;
 use tokio::sync::Mutex;
 
 use crate::aws::Problem;
-use crate::domain::audit::AuditEntry;
+use crate::domain::audit::{AuditEntry, AuditHead};
 use crate::domain::away::Away;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::job::{JobKey, Subject};
 use crate::domain::pause::Pause;
 use crate::domain::quota::{QuotaSlot, TeamUse};
+use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
 use crate::domain::tally::Counts;
 use crate::ports::store::{
-    Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, ParkedJob, Store, Which, Whose,
+    Bot, Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, ParkedJob, Store, Which, Whose,
 };
 
 /// How long all calls for one of the port's may take together: each of the port's ends within a minute.
@@ -108,7 +111,8 @@ impl DynamoStore {
     /// # Errors
     /// When they are of a later one, or cannot be read and written.
     pub async fn bring_forward(&self) -> anyhow::Result<()> {
-        within(schema::bring_forward(self)).await
+        within(schema::bring_forward(self)).await?;
+        within(trail::begin(self)).await
     }
 
     /// What the bot is not allowed to do with the tables, tried without changing anything.
@@ -206,6 +210,30 @@ impl Store for DynamoStore {
 
     async fn audit_end(&self) -> anyhow::Result<u64> {
         within(trail::end(self)).await
+    }
+
+    async fn portal_head(&self) -> anyhow::Result<Option<AuditHead>> {
+        within(trail::portal_head(self)).await
+    }
+
+    async fn repeated_refusal(&self, key: &str) -> anyhow::Result<Option<RepeatedRefusal>> {
+        within(refusals::load(self, key)).await
+    }
+
+    async fn refused_again(&self, key: &str, now: Timestamp) -> anyhow::Result<bool> {
+        within(refusals::again(self, key, now)).await
+    }
+
+    async fn counted_refusals(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<RepeatedRefusal>> {
+        within(refusals::counted(self, now, limit)).await
+    }
+
+    async fn put_bot(&self, bot: &Bot) -> anyhow::Result<()> {
+        within(bots::put(self, bot)).await
+    }
+
+    async fn bots(&self, since: Timestamp) -> anyhow::Result<Vec<Bot>> {
+        within(bots::since(self, since)).await
     }
 
     async fn pause(&self) -> anyhow::Result<Option<Pause>> {

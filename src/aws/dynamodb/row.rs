@@ -9,7 +9,9 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::DynamoStore;
-use super::item::{Item, must_text, number, read_amount, read_json, read_text, read_time, text, time};
+use super::item::{
+    Item, mark, must_be_readable, must_text, number, read_amount, read_json, read_text, read_time, text, time,
+};
 use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::request::Request;
 use crate::ports::store::Holding;
@@ -74,10 +76,12 @@ pub(super) fn encode(request: &Request, body: &str) -> Item {
             put("provisionedProductId", text(product.as_str()));
         }
     }
+    mark(&mut item);
     item
 }
 
 pub(super) fn decode(item: &Item) -> anyhow::Result<Request> {
+    must_be_readable(item)?;
     let id = read_text(item, "requestId").unwrap_or("a request");
     read_json(item, "body", id)
 }

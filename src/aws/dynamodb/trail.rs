@@ -7,10 +7,11 @@
 
 use anyhow::Context as _;
 
-use super::item::{must_text, read_json, text};
+use super::item::{Item, must_text, number as count, read_json, read_number, read_text, text};
 use super::lists::all;
+use super::transaction::{Check, Expression, Part, Table};
 use super::{DynamoStore, keys};
-use crate::domain::audit::AuditEntry;
+use crate::domain::audit::{AuditEntry, AuditHead};
 use crate::domain::ids::RequestId;
 
 /// The number of the last entry, as far as this process knows.
@@ -81,6 +82,40 @@ pub(super) async fn end(store: &DynamoStore) -> anyhow::Result<u64> {
         .limit(1);
     let last = all(query, 1).await.context("cannot read the end of the audit trail")?;
     last.first().map_or(Ok(0), |last| number(must_text(last, "sk")?))
+}
+
+/// Moves the end of the portal's chain to this entry. It moves on only: whoever would move it back has read the chain while
+/// others appended.
+pub(super) fn portal_head_at(store: &DynamoStore, last: &AuditEntry) -> anyhow::Result<Part> {
+    let mut item = keys::portal_head();
+    item.insert("seq".to_owned(), count(&last.seq));
+    item.insert("digest".to_owned(), text(&last.digest));
+    let moves_on =
+        Expression::new("attribute_not_exists(pk) OR seq < :seq", vec![(":seq", count(&last.seq))]);
+    store.put_if(Table::Events, item, Check::Entry, moves_on)
+}
+
+pub(super) async fn portal_head(store: &DynamoStore) -> anyhow::Result<Option<AuditHead>> {
+    let head = store.event(keys::portal_head()).await.context("cannot read the end of the portal's chain")?;
+    let read = |head: Item| {
+        Ok(AuditHead {
+            seq: read_number(&head, "seq")?.context("the portal's chain has no length")?,
+            digest: read_text(&head, "digest").unwrap_or_default().to_owned(),
+        })
+    };
+    head.map(read).transpose()
+}
+
+/// The portal's chain has an end from the beginning on, where nothing is on the trail yet.
+pub(super) async fn begin(store: &DynamoStore) -> anyhow::Result<()> {
+    if portal_head(store).await?.is_some() || end(store).await? > 0 {
+        return Ok(());
+    }
+    let mut item = keys::portal_head();
+    item.insert("seq".to_owned(), count(&0));
+    let absent = Expression::new("attribute_not_exists(pk)", Vec::new());
+    // Whoever was faster has begun it as well.
+    store.transact(&[store.put_if(Table::Events, item, Check::Entry, absent)?]).await.map(drop)
 }
 
 fn number(sort: &str) -> anyhow::Result<u64> {

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::DynamoStore;
 use super::item::Item;
+use crate::ports::stored::Newer;
 
 /// The most writes that one transaction takes.
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
@@ -37,8 +38,10 @@ pub(super) enum Check {
     Budget,
     /// No slot of so many is free.
     Slot { limit: u32 },
-    /// Somebody else has written this audit entry.
+    /// Somebody else has written this audit entry, or counted this refusal.
     Entry,
+    /// What is there is of a format that we do not read.
+    Format,
     /// Nothing about the commit: what was read to plan it has changed, so it is planned again.
     Plan,
 }
@@ -102,12 +105,6 @@ impl DynamoStore {
         Ok(Part { check, action: TransactWriteItem::builder().put(put).build() })
     }
 
-    /// Deletes an item of the table of events.
-    pub(super) fn delete(&self, key: Item) -> anyhow::Result<Part> {
-        let delete = Delete::builder().table_name(&self.tables.events).set_key(Some(key)).build()?;
-        Ok(Part { check: Check::Nothing, action: TransactWriteItem::builder().delete(delete).build() })
-    }
-
     /// Deletes an item of the table of events if the condition holds.
     pub(super) fn delete_if(&self, key: Item, check: Check, condition: Expression) -> anyhow::Result<Part> {
         let delete = Delete::builder()
@@ -149,6 +146,14 @@ impl DynamoStore {
             .return_values_on_condition_check_failure(returned(check))
             .build()?;
         Ok(Part { check, action: TransactWriteItem::builder().condition_check(absent).build() })
+    }
+
+    /// Sends a part that is refused only where what is there is of a format that we do not read.
+    pub(super) async fn transact_readable(&self, part: Part) -> anyhow::Result<()> {
+        match self.transact(&[part]).await? {
+            Outcome::Taken => Ok(()),
+            Outcome::Refused(_) => Err(Newer.into()),
+        }
     }
 
     /// Sends the parts as one transaction until DynamoDB has taken or refused them. A conflict with another
@@ -209,9 +214,13 @@ fn returned(check: Check) -> ReturnValuesOnConditionCheckFailure {
         Check::Once | Check::Pause | Check::Budget | Check::Slot { .. } => {
             ReturnValuesOnConditionCheckFailure::AllOld
         }
-        Check::Nothing | Check::Claim | Check::Parked | Check::Row | Check::Entry | Check::Plan => {
-            ReturnValuesOnConditionCheckFailure::None
-        }
+        Check::Nothing
+        | Check::Claim
+        | Check::Parked
+        | Check::Row
+        | Check::Entry
+        | Check::Format
+        | Check::Plan => ReturnValuesOnConditionCheckFailure::None,
     }
 }
 

@@ -167,8 +167,8 @@ impl Change {
     }
 
     pub(super) fn audit(&mut self, event: &str, actor: &Actor, detail: impl Into<String>) {
-        let subject = AuditSubject {
-            request: self.request.id,
+        let subject = AuditSubject::Request {
+            id: self.request.id,
             team: &self.request.team,
             product: &self.request.product.key,
             status: self.request.status.name().word(),

@@ -40,6 +40,7 @@ use super::event::Event;
 use super::job::{Job, JobKind};
 use super::quota::QuotaChange;
 use super::refusal::Refusal;
+use super::repeats::Line;
 use super::request::{MessageRef, Prompt, Provisioned, Request, Surface};
 
 /// Executions that are started for one request before it is given up.
@@ -109,10 +110,12 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
     }
 }
 
-/// Notes on the trail that a person was refused something for lack of right; the request stays as it is.
-pub fn note_refusal(request: &Request, by: &By, tried: &str, why: &str, now: Timestamp) -> Transition {
+/// Notes on the trail what a person was refused for lack of right; the request stays as it is.
+pub fn note_refusals(request: &Request, by: &By, lines: &[Line], now: Timestamp) -> Transition {
     let mut change = Change::of(request, now);
-    change.audit("refused", &Actor::Person(by.clone()), format!("{tried}: {why}"));
+    for (event, detail) in lines {
+        change.audit(event, &Actor::Person(by.clone()), detail);
+    }
     change.done()
 }
 

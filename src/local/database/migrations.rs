@@ -16,12 +16,13 @@ pub(super) struct Step {
 }
 
 /// How many steps there are.
-const COUNT: u8 = 2;
+const COUNT: u8 = 3;
 
 /// Step by step; the version of a file is the number of steps that it took.
 const STEPS: [Step; COUNT as usize] = [
     Step { sql: include_str!("schema.sql"), needs: "0.1.0" },
     Step { sql: include_str!("schema_2.sql"), needs: "0.1.0" },
+    Step { sql: include_str!("schema_3.sql"), needs: "0.1.0" },
 ];
 
 /// The version that this program works with.
@@ -33,7 +34,7 @@ const SAYS_WHAT_IT_NEEDS: usize = 2;
 ///
 /// # Errors
 /// When SQLite cannot; then nothing was changed.
-pub(super) fn bring_forward(connection: &Connection, from: i64) -> rusqlite::Result<()> {
+pub(in crate::local) fn bring_forward(connection: &Connection, from: i64) -> rusqlite::Result<()> {
     take(connection, usize::try_from(from).unwrap_or_default(), &STEPS)
 }
 
@@ -63,6 +64,8 @@ mod tests {
 
     /// As the program of version 1 left it, in the middle of its work.
     const VERSION_1: &str = include_str!("../../../tests/it/stores/version-1.sql");
+    /// As that of version 2 left it.
+    const VERSION_2: &str = include_str!("../../../tests/it/stores/version-2.sql");
 
     fn tables(connection: &Connection) -> Vec<(String, String)> {
         let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
@@ -80,25 +83,31 @@ mod tests {
         connection.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    fn of_version_1() -> Connection {
+    fn of_version(number: i64, sql: &str) -> Connection {
         let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(VERSION_1).unwrap();
-        assert_eq!(version(&connection), 1);
+        connection.execute_batch(sql).unwrap();
+        assert_eq!(version(&connection), number);
         connection
     }
 
+    fn of_version_1() -> Connection {
+        of_version(1, VERSION_1)
+    }
+
     #[test]
-    fn a_file_of_the_first_version_becomes_what_a_new_one_is_and_keeps_its_rows() {
-        let (old, new) = (of_version_1(), Connection::open_in_memory().unwrap());
-        let before = rows(&old);
-        assert!(before > 10);
-        bring_forward(&old, 1).unwrap();
+    fn a_file_of_an_earlier_version_becomes_what_a_new_one_is_and_keeps_its_rows() {
+        let new = Connection::open_in_memory().unwrap();
         bring_forward(&new, 0).unwrap();
-        let hint = "schema.sql is version 1 for ever: write another step in migrations.rs";
-        assert_eq!(tables(&old), tables(&new), "{hint}");
-        assert_eq!((version(&old), version(&new)), (VERSION, VERSION));
-        assert_eq!(rows(&old), before);
-        assert_eq!(needed(&old).as_deref(), Some(STEPS[STEPS.len() - 1].needs));
+        for (number, old) in [(1, of_version_1()), (2, of_version(2, VERSION_2))] {
+            let before = rows(&old);
+            assert!(before > 10);
+            bring_forward(&old, number).unwrap();
+            let hint = "schema.sql is version 1 for ever: write another step in migrations.rs";
+            assert_eq!(tables(&old), tables(&new), "{hint}");
+            assert_eq!((version(&old), version(&new)), (VERSION, VERSION));
+            assert_eq!(rows(&old), before);
+            assert_eq!(needed(&old).as_deref(), Some(STEPS[STEPS.len() - 1].needs));
+        }
     }
 
     #[test]
@@ -109,7 +118,7 @@ mod tests {
             sql: "DELETE FROM jobs; CREATE TABLE broken (a); INSERT INTO nowhere VALUES (1)",
             needs: "9.9.9",
         };
-        assert!(take(&old, 1, &[STEPS[0], STEPS[1], broken]).is_err());
+        assert!(take(&old, 1, &[STEPS[0], STEPS[1], STEPS[2], broken]).is_err());
         assert_eq!((tables(&old), rows(&old)), before);
         assert_eq!(version(&old), 1);
         bring_forward(&old, 1).unwrap();

@@ -4,13 +4,15 @@ use anyhow::Context as _;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use rust_decimal::Decimal;
 
-use super::{aways, cents, jobs, queries};
+use super::{aways, cents, jobs, queries, refusals};
+use crate::domain::audit::AuditEntry;
 use crate::domain::ids::RequestId;
 use crate::domain::quota::{QuotaChange, QuotaSlot, QuotaUse};
 use crate::domain::request::Request;
 use crate::domain::tally::Tally;
 use crate::local::instant;
 use crate::ports::store::{Commit, CommitError, Pausing, RowChange};
+use crate::ports::stored::FORMAT;
 
 /// A commit whose parts are encoded, so that the writer's thread has only SQL to run.
 pub(super) struct Prepared {
@@ -61,7 +63,10 @@ impl Prepared {
             move_quota(tx, change)?;
         }
         for (entry, body) in self.commit.audit.iter().zip(&self.audit) {
-            append(tx, entry.request, entry.seq, body)?;
+            append(tx, entry, body)?;
+        }
+        if let Some(change) = &self.commit.refusals {
+            refusals::change(tx, change)?;
         }
         for job in &self.jobs {
             job.write(tx)?;
@@ -130,8 +135,8 @@ impl Row {
         let rows = tx
             .prepare_cached(
                 "INSERT INTO requests (id, revision, owner, status, waits, activated_at, expires_at, ended_at, body,
-                                       team, product, monthly, submitted_at, billed_in, billed)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+                                       team, product, monthly, submitted_at, billed_in, billed, format)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
                  ON CONFLICT (id) DO NOTHING",
             )?
             .execute(params![
@@ -150,16 +155,20 @@ impl Row {
                 instant::reached(request.submitted_at),
                 request.billed.as_ref().map(|billed| billed.month.to_string()),
                 request.billed.as_ref().map(|billed| cents::of(billed.amount)).transpose()?,
+                FORMAT,
             ])?;
         Ok(rows == 1)
     }
 
     fn replace(&self, tx: &Connection, revision: u64) -> anyhow::Result<bool> {
         let request = &self.request;
+        let id = request.id.to_string();
+        queries::readable_at(tx, "SELECT format FROM requests WHERE id = ?1", [&id])?;
         let rows = tx
             .prepare_cached(
                 "UPDATE requests SET revision = ?2, owner = ?3, status = ?4, waits = ?5, activated_at = ?6,
-                                     expires_at = ?7, ended_at = ?8, body = ?9, billed_in = ?11, billed = ?12, monthly = ?13
+                                     expires_at = ?7, ended_at = ?8, body = ?9, billed_in = ?11, billed = ?12, monthly = ?13,
+                                     format = ?14
                  WHERE id = ?1 AND revision = ?10",
             )?
             .execute(params![
@@ -176,6 +185,7 @@ impl Row {
                 request.billed.as_ref().map(|billed| billed.month.to_string()),
                 request.billed.as_ref().map(|billed| cents::of(billed.amount)).transpose()?,
                 request.estimate.as_ref().map(|estimate| cents::of(estimate.monthly)).transpose()?,
+                FORMAT,
             ])?;
         Ok(rows == 1)
     }
@@ -204,10 +214,12 @@ fn count(tx: &Connection, tally: &Tally) -> anyhow::Result<()> {
 }
 
 fn set_pause(tx: &Connection, pausing: &Pausing) -> anyhow::Result<()> {
+    queries::readable_at(tx, "SELECT format FROM pause", [])?;
     match pausing {
         Pausing::Begin(pause) => {
             let body = serde_json::to_string(pause)?;
-            tx.prepare_cached("INSERT OR REPLACE INTO pause (id, body) VALUES (1, ?1)")?.execute([body])?;
+            tx.prepare_cached("INSERT OR REPLACE INTO pause (id, body, format) VALUES (1, ?1, ?2)")?
+                .execute(params![body, FORMAT])?;
         }
         Pausing::End => {
             tx.prepare_cached("DELETE FROM pause")?.execute([])?;
@@ -221,12 +233,13 @@ fn insert_key(tx: &Connection, key: &str, request: Option<&str>) -> anyhow::Resu
     Ok(())
 }
 
-fn append(tx: &Connection, request: RequestId, seq: u64, body: &str) -> Result<(), CommitError> {
-    let seq = i64::try_from(seq).context("cannot number an audit entry")?;
+fn append(tx: &Connection, entry: &AuditEntry, body: &str) -> Result<(), CommitError> {
+    let seq = i64::try_from(entry.seq).context("cannot number an audit entry")?;
     let mut statement = tx
         .prepare_cached("INSERT INTO audit (request, seq, body) VALUES (?1, ?2, ?3)")
         .context("cannot append to the audit trail")?;
-    match statement.execute(params![request.to_string(), seq, body]) {
+    match statement.execute(params![entry.request.to_string(), seq, body]) {
+        Ok(_) if entry.request == RequestId::PORTAL => move_portal_head(tx, seq, &entry.digest),
         Ok(_) => Ok(()),
         // Somebody else appended in the meantime.
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
@@ -234,6 +247,18 @@ fn append(tx: &Connection, request: RequestId, seq: u64, body: &str) -> Result<(
         }
         Err(error) => Err(anyhow::Error::new(error).context("cannot append to the audit trail").into()),
     }
+}
+
+/// It moves on only: whoever would move it back has read the chain while others appended.
+fn move_portal_head(tx: &Connection, seq: i64, digest: &str) -> Result<(), CommitError> {
+    let moved = tx
+        .prepare_cached(
+            "INSERT INTO portal_chain (id, seq, digest) VALUES (1, ?1, ?2)
+             ON CONFLICT DO UPDATE SET seq = ?1, digest = ?2 WHERE seq < ?1",
+        )
+        .and_then(|mut statement| statement.execute(params![seq, digest]))
+        .context("cannot move the end of the portal's chain")?;
+    if moved == 1 { Ok(()) } else { Err(CommitError::Stale) }
 }
 
 fn move_quota(tx: &Connection, change: &QuotaChange) -> Result<(), CommitError> {

@@ -4,9 +4,11 @@ use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::queries::readable_at;
 use crate::domain::job::{Job, JobKey, JobKind, Subject};
 use crate::local::instant;
 use crate::ports::store::{Claim, ClaimedJob, ParkedJob};
+use crate::ports::stored::FORMAT;
 
 /// A job whose parts are columns.
 pub(super) struct Encoded {
@@ -28,10 +30,13 @@ impl Encoded {
 
     /// A job counts as written when it is first due: what waits for a date has not been failing meanwhile.
     pub(super) fn write(&self, tx: &Connection) -> anyhow::Result<()> {
+        let sql = "SELECT format FROM jobs WHERE of = ?1 AND name = ?2";
+        readable_at(tx, sql, [&self.of, &self.name])?;
         tx.prepare_cached(
-            "INSERT OR REPLACE INTO jobs (of, name, kind, due_at, written_at) VALUES (?1, ?2, ?3, ?4, ?4)",
+            "INSERT OR REPLACE INTO jobs (of, name, kind, due_at, written_at, format)
+             VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
         )?
-        .execute(params![self.of, self.name, self.kind, self.due_at])?;
+        .execute(params![self.of, self.name, self.kind, self.due_at, FORMAT])?;
         Ok(())
     }
 }
@@ -39,10 +44,10 @@ impl Encoded {
 pub(super) fn due(connection: &Connection, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
     connection
         .prepare_cached(
-            "SELECT of, name FROM jobs WHERE parked = 0 AND due_at <= ?1
+            "SELECT of, name FROM jobs WHERE parked = 0 AND due_at <= ?1 AND format <= ?3
              ORDER BY due_at, of, name LIMIT ?2",
         )?
-        .query_map(params![instant::reached(now), i64::try_from(limit)?], |row| {
+        .query_map(params![instant::reached(now), i64::try_from(limit)?, FORMAT], |row| {
             Ok((row.get::<_, String>(0)?, row.get(1)?))
         })?
         .map(|found| {
@@ -74,11 +79,11 @@ fn claim_one(
     let found: Option<(String, i64, u32, i64)> = tx
         .prepare_cached(
             "UPDATE jobs SET claim = (SELECT last + 1 FROM claims), due_at = ?4
-             WHERE of = ?1 AND name = ?2 AND parked = 0 AND due_at <= ?3
+             WHERE of = ?1 AND name = ?2 AND parked = 0 AND due_at <= ?3 AND format <= ?5
              RETURNING kind, claim, attempts, written_at",
         )?
         .query_row(
-            params![key.of.to_string(), key.name, instant::reached(now), instant::not_before(until)],
+            params![key.of.to_string(), key.name, instant::reached(now), instant::not_before(until), FORMAT],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
         )
         .optional()?;
@@ -100,8 +105,8 @@ pub(super) fn delete(tx: &Connection, claim: &Claim) -> anyhow::Result<bool> {
 /// Whether there was such a job and it was parked.
 pub(super) fn delete_parked(tx: &Connection, key: &JobKey) -> anyhow::Result<bool> {
     let rows = tx
-        .prepare_cached("DELETE FROM jobs WHERE of = ?1 AND name = ?2 AND parked = 1")?
-        .execute(params![key.of.to_string(), key.name])?;
+        .prepare_cached("DELETE FROM jobs WHERE of = ?1 AND name = ?2 AND parked = 1 AND format <= ?3")?
+        .execute(params![key.of.to_string(), key.name, FORMAT])?;
     Ok(rows == 1)
 }
 
@@ -139,19 +144,19 @@ pub(super) fn retry_parked(
     Ok(tx
         .prepare_cached(
             "UPDATE jobs SET parked = 0, attempts = 0, due_at = ?3, written_at = ?3
-             WHERE of = ?1 AND parked = 1 AND substr(name, 1, length(?2)) = ?2",
+             WHERE of = ?1 AND parked = 1 AND substr(name, 1, length(?2)) = ?2 AND format <= ?4",
         )?
-        .execute(params![of.to_string(), prefix, due_at])?)
+        .execute(params![of.to_string(), prefix, due_at, FORMAT])?)
 }
 
 /// There are few of them, if any: no index is kept for them.
 pub(super) fn parked(connection: &Connection, limit: usize) -> anyhow::Result<Vec<ParkedJob>> {
     connection
         .prepare_cached(
-            "SELECT of, name, kind, attempts, written_at, last_error FROM jobs WHERE parked = 1
+            "SELECT of, name, kind, attempts, written_at, last_error FROM jobs WHERE parked = 1 AND format <= ?2
              ORDER BY of, name LIMIT ?1",
         )?
-        .query_map([i64::try_from(limit)?], |row| {
+        .query_map(params![i64::try_from(limit)?, FORMAT], |row| {
             let key = JobKey { of: Subject::parse(&row.get::<_, String>(0)?), name: row.get(1)? };
             let why = row.get::<_, Option<String>>(5)?.unwrap_or_default();
             Ok((key, row.get::<_, String>(2)?, row.get(3)?, row.get::<_, i64>(4)?, why))
@@ -171,8 +176,8 @@ fn read_kind(key: &JobKey, kind: &str) -> anyhow::Result<JobKind> {
 
 pub(super) fn next_due(connection: &Connection) -> anyhow::Result<Option<Timestamp>> {
     let due_at: Option<i64> = connection
-        .prepare_cached("SELECT min(due_at) FROM jobs WHERE parked = 0")?
-        .query_row([], |row| row.get(0))?;
+        .prepare_cached("SELECT min(due_at) FROM jobs WHERE parked = 0 AND format <= ?1")?
+        .query_row([FORMAT], |row| row.get(0))?;
     Ok(due_at.map(instant::read))
 }
 

@@ -2,10 +2,12 @@
 //! `queries`, amounts in `cents`.
 
 mod aways;
+mod bots;
 mod cents;
 mod commit;
 mod jobs;
 mod queries;
+mod refusals;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
@@ -13,16 +15,17 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::database::Database;
-use crate::domain::audit::AuditEntry;
+use crate::domain::audit::{AuditEntry, AuditHead};
 use crate::domain::away::Away;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::job::{JobKey, Subject};
 use crate::domain::pause::Pause;
 use crate::domain::quota::{QuotaSlot, TeamUse};
+use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
 use crate::domain::tally::Counts;
 use crate::ports::store::{
-    Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, ParkedJob, Store, Which, Whose,
+    Bot, Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, ParkedJob, Store, Which, Whose,
 };
 
 /// The store in a [`Database`].
@@ -122,6 +125,33 @@ impl Store for SqliteStore {
 
     async fn audit_end(&self) -> anyhow::Result<u64> {
         self.database.read(queries::audit_end).await
+    }
+
+    async fn portal_head(&self) -> anyhow::Result<Option<AuditHead>> {
+        self.database.read(queries::portal_head).await
+    }
+
+    async fn repeated_refusal(&self, key: &str) -> anyhow::Result<Option<RepeatedRefusal>> {
+        let key = key.to_owned();
+        self.database.read(move |connection| refusals::load(connection, &key)).await
+    }
+
+    async fn refused_again(&self, key: &str, now: Timestamp) -> anyhow::Result<bool> {
+        let key = key.to_owned();
+        self.database.write(move |tx| refusals::again(tx, &key, now)).await
+    }
+
+    async fn counted_refusals(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<RepeatedRefusal>> {
+        self.database.read(move |connection| refusals::counted(connection, now, limit)).await
+    }
+
+    async fn put_bot(&self, bot: &Bot) -> anyhow::Result<()> {
+        let bot = bot.clone();
+        self.database.write(move |tx| bots::put(tx, &bot)).await
+    }
+
+    async fn bots(&self, since: Timestamp) -> anyhow::Result<Vec<Bot>> {
+        self.database.read(move |connection| bots::since(connection, since)).await
     }
 
     async fn pause(&self) -> anyhow::Result<Option<Pause>> {

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 
 use super::cents;
-use crate::domain::audit::AuditEntry;
+use crate::domain::audit::{AuditEntry, AuditHead};
 use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::pause::Pause;
 use crate::domain::quota::{QuotaSlot, TeamUse};
@@ -17,11 +17,18 @@ use crate::domain::request::{MessageRef, Request};
 use crate::domain::tally::{Counts, Mark};
 use crate::local::instant;
 use crate::ports::store::{Holding, HomeTab, Which, Whose};
-use crate::ports::stored::{from_json, product_key, request_id};
+use crate::ports::stored::{FORMAT, from_json, product_key, readable, request_id};
 
 pub(super) fn load(connection: &Connection, id: RequestId) -> anyhow::Result<Option<Request>> {
+    readable_at(connection, "SELECT format FROM requests WHERE id = ?1", [id.to_string()])?;
     let sql = "SELECT id, body FROM requests WHERE id = ?1";
     Ok(bodies(connection, sql, [id.to_string()])?.pop())
+}
+
+/// Fails where the format that this asks for is one that we do not read.
+pub(super) fn readable_at(connection: &Connection, sql: &str, params: impl Params) -> anyhow::Result<()> {
+    let format = connection.prepare_cached(sql)?.query_row(params, |row| row.get(0)).optional()?;
+    Ok(readable(format.unwrap_or(FORMAT))?)
 }
 
 pub(super) fn find(connection: &Connection, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>> {
@@ -29,8 +36,8 @@ pub(super) fn find(connection: &Connection, prefix: &str, limit: usize) -> anyho
         return Ok(Vec::new());
     }
     // `g` sorts after every character of an id.
-    let sql = "SELECT id, body FROM requests WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY id LIMIT ?2";
-    bodies(connection, sql, params![prefix, i64::try_from(limit)?])
+    let sql = "SELECT id, body FROM requests WHERE id >= ?1 AND id < ?1 || 'g' AND format <= ?3 ORDER BY id LIMIT ?2";
+    bodies(connection, sql, params![prefix, i64::try_from(limit)?, FORMAT])
 }
 
 pub(super) fn list(
@@ -55,7 +62,7 @@ fn list_sql(filter: &str, which: Which) -> String {
         Which::Waiting => (" AND waits = 1", "submitted_at"),
     };
     format!(
-        "SELECT id, body FROM requests WHERE {filter}{and_which}
+        "SELECT id, body FROM requests WHERE {filter}{and_which} AND format <= {FORMAT}
          ORDER BY {by} DESC, rowid DESC LIMIT ?1 OFFSET ?2"
     )
 }
@@ -149,27 +156,31 @@ pub(super) fn team_monthly(connection: &Connection, team: &TeamName) -> anyhow::
 
 pub(super) fn home(connection: &Connection, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
     Ok(connection
-        .prepare_cached("SELECT first_opened_at, opened_at, shows FROM homes WHERE person = ?1")?
-        .query_row([person.as_str()], |row| {
+        .prepare_cached(
+            "SELECT first_opened_at, opened_at, shows FROM homes WHERE person = ?1 AND format <= ?2",
+        )?
+        .query_row(params![person.as_str(), FORMAT], |row| {
             let (first_opened_at, opened_at) = (instant::read(row.get(0)?), instant::read(row.get(1)?));
             Ok(HomeTab { first_opened_at, opened_at, shows: row.get(2)? })
         })
         .optional()?)
 }
 
+/// What a newer program remembers of a home tab stays.
 pub(super) fn put_home(tx: &Connection, person: &PersonId, home: &HomeTab) -> anyhow::Result<()> {
     let (first, last) = (instant::reached(home.first_opened_at), instant::reached(home.opened_at));
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO homes (person, first_opened_at, opened_at, shows) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO homes (person, first_opened_at, opened_at, shows, format) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO UPDATE SET first_opened_at = ?2, opened_at = ?3, shows = ?4, format = ?5 WHERE format <= ?5",
     )?
-    .execute(params![person.as_str(), first, last, home.shows])?;
+    .execute(params![person.as_str(), first, last, home.shows, FORMAT])?;
     Ok(())
 }
 
 pub(super) fn homes_opened_since(connection: &Connection, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {
     let people = connection
-        .prepare_cached("SELECT person FROM homes WHERE opened_at >= ?1 ORDER BY person")?
-        .query_map([instant::reached(since)], |row| row.get::<_, String>(0))?
+        .prepare_cached("SELECT person FROM homes WHERE opened_at >= ?1 AND format <= ?2 ORDER BY person")?
+        .query_map(params![instant::reached(since), FORMAT], |row| row.get::<_, String>(0))?
         .map(|person| person.map(PersonId::new))
         .collect::<Result<_, _>>()?;
     Ok(people)
@@ -212,6 +223,7 @@ pub(super) fn audit_last(connection: &Connection, request: RequestId) -> anyhow:
 }
 
 pub(super) fn pause(connection: &Connection) -> anyhow::Result<Option<Pause>> {
+    readable_at(connection, "SELECT format FROM pause", [])?;
     Ok(bodies(connection, "SELECT 'the pause', body FROM pause", [])?.pop())
 }
 
@@ -251,11 +263,23 @@ pub(super) fn audit_page(
     Ok((entries, last))
 }
 
+/// SQLite keeps the last number of all, also when its entry is gone.
 pub(super) fn audit_end(connection: &Connection) -> anyhow::Result<u64> {
     let last: i64 = connection
-        .prepare_cached("SELECT coalesce(max(n), 0) FROM audit")?
+        .prepare_cached(
+            "SELECT max((SELECT coalesce(max(n), 0) FROM audit),
+                        coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'audit'), 0))",
+        )?
         .query_row([], |row| row.get(0))?;
     Ok(u64::try_from(last)?)
+}
+
+pub(super) fn portal_head(connection: &Connection) -> anyhow::Result<Option<AuditHead>> {
+    let head = connection
+        .prepare_cached("SELECT seq, digest FROM portal_chain")?
+        .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))
+        .optional()?;
+    head.map(|(seq, digest)| Ok(AuditHead { seq: u64::try_from(seq)?, digest })).transpose()
 }
 
 /// Rows of an id and a JSON body.
@@ -279,11 +303,12 @@ mod tests {
     use super::*;
     use crate::domain::fixtures;
     use crate::domain::request::StatusName;
+    use crate::local::database::bring_forward;
 
     /// How SQLite goes about it, one step a line.
     fn plan(sql: &str) -> String {
         let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(include_str!("../database/schema.sql")).unwrap();
+        bring_forward(&connection, 0).unwrap();
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let steps = statement.raw_query().mapped(|row| row.get::<_, String>(3));
         steps.collect::<Result<Vec<_>, _>>().unwrap().join("\n")
@@ -323,7 +348,7 @@ mod tests {
     /// A database in memory in which team payments has this many requests, half of them ended.
     fn filled(requests: i64) -> Connection {
         let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(include_str!("../database/schema.sql")).unwrap();
+        bring_forward(&connection, 0).unwrap();
         let body = serde_json::to_string(&fixtures::at(StatusName::Active)).unwrap();
         connection.execute_batch("BEGIN").unwrap();
         let mut insert = connection

@@ -214,8 +214,8 @@ mod tests {
         Rights { decides: false, cancels: true, tends: true, ends: true, is_admin: false };
 
     fn entries(request: &Request, details: &[(&str, &str)]) -> Vec<AuditEntry> {
-        let subject = AuditSubject {
-            request: request.id,
+        let subject = AuditSubject::Request {
+            id: request.id,
             team: &request.team,
             product: &request.product.key,
             status: request.status.name().word(),

@@ -193,8 +193,8 @@ mod tests {
     use crate::slack::messages::transcript::{assert_within_limits, transcript};
 
     fn entries(request: &Request, events: &[(&str, &str)]) -> Vec<AuditEntry> {
-        let subject = AuditSubject {
-            request: request.id,
+        let subject = AuditSubject::Request {
+            id: request.id,
             team: &request.team,
             product: &request.product.key,
             status: request.status.name().word(),
@@ -213,8 +213,8 @@ mod tests {
         let request = sample::active();
         let shown = |channel: &str, text: &str| {
             let by = By { person: request.requester.clone(), via: Via::Message(ChannelId::new(channel)) };
-            let subject = AuditSubject {
-                request: request.id,
+            let subject = AuditSubject::Request {
+                id: request.id,
                 team: &request.team,
                 product: &request.product.key,
                 status: "ACTIVE",

@@ -83,6 +83,11 @@ macro_rules! store_suite {
                     entries_without_a_request_are_on_the_trail_too,
                     the_end_of_the_trail_is_behind_its_last_entry,
                     the_last_entry_of_a_chain_is_found,
+                    the_portals_chain_has_an_end_that_moves_with_its_entries,
+                    refusals_are_counted_for_an_hour_and_changed_as_they_were_read,
+                    of_many_refusals_at_once_none_is_lost_or_counted_twice,
+                    bots_are_known_while_they_say_that_they_are_there,
+                    a_trail_that_grows_while_it_is_verified_holds,
                 ]
                 $(, #[$attribute])?
             );

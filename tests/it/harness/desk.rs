@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request as HttpRequest;
+use quartermaster::aws::dynamodb::DynamoStore;
 use quartermaster::config::{Environment, Secret};
 use quartermaster::domain::request::{Request, Status};
 use quartermaster::playground::Playground;
 use quartermaster::portal::trail::begin_copying;
-use quartermaster::portal::{bill, events, reconcile};
+use quartermaster::portal::{bill, events, own_trail, reconcile};
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::store::{Store, Which, Whose};
 use quartermaster::wiring::{App, Backends};
@@ -28,6 +29,7 @@ use super::process::eventually;
 use super::setup::Setup;
 use super::switchboard::{Call, Switchboard};
 use super::{BOT_TOKEN, EVENTS_SECRET};
+use crate::emulator::emulator;
 
 /// Between two looks for what the machine has said, and how many there are.
 const LOOK: Duration = Duration::from_millis(10);
@@ -81,14 +83,20 @@ impl Desk {
     /// Starts a bot on what is stored.
     pub(super) async fn start(&self) {
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
-        let (settings, catalog) = {
+        let (settings, catalog, tables) = {
             let setup = self.setup.lock().unwrap();
-            (setup.settings(), setup.catalog())
+            (setup.settings(), setup.catalog(), setup.tables().cloned())
         };
-        let backends = match &self.cloud {
+        let mut backends = match &self.cloud {
             Some(cloud) => cloud.backends(settings, &clock, &catalog),
             None => Backends::embedded(&settings, &clock).unwrap(),
         };
+        backends.bring_forward().await.unwrap();
+        if let Some(tables) = tables {
+            let store = DynamoStore::new(&emulator().await, tables);
+            store.bring_forward().await.unwrap();
+            backends.store = Arc::new(store);
+        }
         self.start_on(self.board.fuse().around(self.outside.around(backends))).await;
     }
 
@@ -108,6 +116,7 @@ impl Desk {
         *self.backends.lock().unwrap() = Some(backends.clone());
         let clock = Arc::new(self.clock.clone());
         let app = App::new(backends, &settings, &environment, clock, catalog, Duration::ZERO).unwrap();
+        own_trail::begin(&*app.portal.ports.store, self.clock.now()).await.unwrap();
         begin_copying(&app.portal).await.unwrap();
         events::begin(&app.portal).await.unwrap();
         bill::begin(&app.portal).await.unwrap();

@@ -7,19 +7,20 @@ use anyhow::anyhow;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use quartermaster::domain::audit::AuditEntry;
+use quartermaster::domain::audit::{AuditEntry, AuditHead};
 use quartermaster::domain::away::Away;
 use quartermaster::domain::drift::Existing;
 use quartermaster::domain::ids::{ExecutionName, PersonId, RecordId, RequestId, TaskToken, TeamName};
 use quartermaster::domain::job::{JobKey, Subject};
 use quartermaster::domain::pause::Pause;
 use quartermaster::domain::quota::{QuotaSlot, TeamUse};
+use quartermaster::domain::repeats::RepeatedRefusal;
 use quartermaster::domain::request::{MessageRef, Request};
 use quartermaster::domain::tally::Counts;
 use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 use quartermaster::ports::queue::{Delivery, Queue};
 use quartermaster::ports::store::{
-    Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, ParkedJob, RowChange, Store, Which, Whose,
+    Bot, Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, ParkedJob, RowChange, Store, Which, Whose,
 };
 use quartermaster::ports::workflow::{ExecutionInput, ResumeError, Workflow};
 
@@ -135,6 +136,30 @@ impl Store for Fused<dyn Store> {
 
     async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, u64)> {
         self.fuse.looks(self.port.audit_page(cursor, limit)).await
+    }
+
+    async fn portal_head(&self) -> anyhow::Result<Option<AuditHead>> {
+        self.fuse.looks(self.port.portal_head()).await
+    }
+
+    async fn repeated_refusal(&self, key: &str) -> anyhow::Result<Option<RepeatedRefusal>> {
+        self.fuse.looks(self.port.repeated_refusal(key)).await
+    }
+
+    async fn refused_again(&self, key: &str, now: Timestamp) -> anyhow::Result<bool> {
+        self.fuse.changes("count a refusal", self.port.refused_again(key, now)).await
+    }
+
+    async fn counted_refusals(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<RepeatedRefusal>> {
+        self.fuse.looks(self.port.counted_refusals(now, limit)).await
+    }
+
+    async fn put_bot(&self, bot: &Bot) -> anyhow::Result<()> {
+        self.fuse.looks(self.port.put_bot(bot)).await
+    }
+
+    async fn bots(&self, since: Timestamp) -> anyhow::Result<Vec<Bot>> {
+        self.fuse.looks(self.port.bots(since)).await
     }
 
     async fn pause(&self) -> anyhow::Result<Option<Pause>> {

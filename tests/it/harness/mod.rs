@@ -107,6 +107,10 @@ impl Company {
         let board = Arc::new(Switchboard::new(setup.stop()));
         let router = board.router(&playground);
         let crowd: Vec<&str> = setup.crowd().collect();
+        let cloud = match setup.tables() {
+            Some(_) => None,
+            None => Cloud::of_a_journey(&clock).await,
+        };
         tokio::spawn(async move { axum::serve(listener, router).await });
         let desk = Arc::new(Desk {
             setup: Mutex::new(setup),
@@ -114,7 +118,7 @@ impl Company {
             clock: clock.clone(),
             playground: playground.clone(),
             board,
-            cloud: Cloud::of_a_journey(&clock).await,
+            cloud,
             outside: Outside::default(),
             app: Mutex::default(),
             backends: Mutex::default(),

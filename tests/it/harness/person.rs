@@ -193,8 +193,17 @@ impl Person {
 
     /// Presses the first button with this text on the home tab.
     pub(crate) async fn clicks_at_home(&self, button: &str) {
+        self.clicks_at_home_about(None, button).await;
+    }
+
+    /// As [`Person::clicks_at_home`], of several such buttons the one about this request.
+    pub(crate) async fn clicks_at_home_for(&self, request: &str, button: &str) {
+        self.clicks_at_home_about(Some(request), button).await;
+    }
+
+    async fn clicks_at_home_about(&self, request: Option<&str>, button: &str) {
         let home = self.slack().home(self.id).unwrap();
-        let found = pressable(&home["blocks"], button, None);
+        let found = pressable(&home["blocks"], button, request);
         let (block_id, action_id) = found.unwrap_or_else(|| panic!("no button {button} in\n{}", self.home()));
         self.slack().click(self.id, &Place::Home, &block_id, &action_id).await.unwrap();
         self.desk.settle().await;

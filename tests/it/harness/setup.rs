@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
+use quartermaster::aws::dynamodb::Tables;
 use quartermaster::catalog;
 use quartermaster::config::{Settings, StoreChoice};
 use quartermaster::domain::catalog::Catalog;
@@ -53,6 +54,8 @@ pub(crate) struct Setup {
     catalog: Option<TempDir>,
     /// The folder of the store; without one it lives in memory and no restart survives.
     folder: Option<TempDir>,
+    /// Where the store is on DynamoDB, and all else is embedded.
+    tables: Option<Tables>,
     stop: Option<usize>,
     crowd: usize,
     over_sockets: bool,
@@ -66,6 +69,7 @@ impl Setup {
             settings: SETTINGS.to_owned(),
             catalog: None,
             folder: None,
+            tables: None,
             stop: None,
             crowd: 0,
             over_sockets: all_over_sockets(),
@@ -84,6 +88,16 @@ impl Setup {
         let setup = self.in_a_file();
         rusqlite::Connection::open(setup.file().unwrap()).unwrap().execute_batch(sql).unwrap();
         setup
+    }
+
+    /// Keeps the store in these tables of the emulator; all else is embedded.
+    pub(crate) fn in_tables(mut self, tables: Tables) -> Self {
+        self.tables = Some(tables);
+        self
+    }
+
+    pub(super) fn tables(&self) -> Option<&Tables> {
+        self.tables.as_ref()
     }
 
     /// The file of the store, where it is in one.

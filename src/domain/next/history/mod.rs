@@ -5,7 +5,7 @@ mod steps;
 
 use self::lease::{LeaseWatch, UNTIL_WARNED};
 use self::steps::{Step, anything, delivered, of_a_lease, terms, to_active};
-use super::{Transition, lease_step, next, note_refusal, record_message};
+use super::{Transition, lease_step, next, note_refusals, record_message};
 use crate::domain::audit::AuditEntry;
 use crate::domain::event::Event;
 use crate::domain::fixtures::{SECRET, auto_product, by, product, submission, submitted_at, verify_chain};
@@ -110,7 +110,15 @@ impl History {
                 }
                 (None, _) => {
                     let why = "not an approver";
-                    self.take(None, note_refusal(&self.request, &by("mallory"), "approve", why, self.now));
+                    self.take(
+                        None,
+                        note_refusals(
+                            &self.request,
+                            &by("mallory"),
+                            &[("refused", format!("approve: {why}"))],
+                            self.now,
+                        ),
+                    );
                 }
             }
         }

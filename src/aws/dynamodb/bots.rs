@@ -1,0 +1,39 @@
+//! Who works on the tables, all in one partition; DynamoDB forgets who was not seen for a day.
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+
+use super::item::{must_text, number, read_number, read_time, text, time};
+use super::lists::all;
+use super::{DynamoStore, keys};
+use crate::ports::store::Bot;
+
+/// A bot that was not seen for so many seconds is forgotten.
+const FORGOTTEN_AFTER: i64 = 24 * 60 * 60;
+
+pub(super) async fn put(store: &DynamoStore, bot: &Bot) -> anyhow::Result<()> {
+    let mut item = keys::bot(&bot.id);
+    item.insert("reads".to_owned(), number(&bot.format));
+    item.insert("seenAt".to_owned(), time(bot.seen_at));
+    item.insert("ttl".to_owned(), number(&bot.seen_at.as_second().saturating_add(FORGOTTEN_AFTER)));
+    let put = store.client.put_item().table_name(&store.tables.events).set_item(Some(item));
+    put.send().await.map(drop).context("cannot say that this bot works on the tables")
+}
+
+pub(super) async fn since(store: &DynamoStore, since: Timestamp) -> anyhow::Result<Vec<Bot>> {
+    let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
+    let query = query
+        .key_condition_expression("pk = :bots")
+        .filter_expression("seenAt >= :since")
+        .expression_attribute_values(":bots", text(keys::BOTS))
+        .expression_attribute_values(":since", time(since));
+    let found = all(query, usize::MAX).await.context("cannot read which bots work on the tables")?;
+    let read = |item: &super::item::Item| {
+        Ok(Bot {
+            id: must_text(item, "sk")?.to_owned(),
+            format: read_number(item, "reads")?.unwrap_or(1).try_into().unwrap_or(u32::MAX),
+            seen_at: read_time(item, "seenAt")?.unwrap_or(Timestamp::MIN),
+        })
+    };
+    found.iter().map(read).collect()
+}

@@ -1,0 +1,87 @@
+//! Refusals that repeat, as they are counted; all in one partition, which holds those of the last hour.
+
+use anyhow::Context as _;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use jiff::Timestamp;
+
+use super::item::{
+    IS_READABLE, Item, mark, may_be_read, number, read_json, read_number, read_time, readable_value, text,
+    time,
+};
+use super::lists::all;
+use super::transaction::{Check, Expression, Part, Table};
+use super::{DynamoStore, keys};
+use crate::domain::repeats::RepeatedRefusal;
+use crate::ports::store::RefusalsChange;
+
+pub(super) async fn load(store: &DynamoStore, key: &str) -> anyhow::Result<Option<RepeatedRefusal>> {
+    let found = store.event(keys::refusal(key)).await?.filter(may_be_read);
+    found.map(|item| read(&item)).transpose()
+}
+
+fn read(item: &Item) -> anyhow::Result<RepeatedRefusal> {
+    Ok(RepeatedRefusal {
+        action: read_json(item, "body", "a refusal")?,
+        until: read_time(item, "countedUntil")?.context("a refusal is counted for ever")?,
+        again: read_number(item, "again")?.unwrap_or(0),
+    })
+}
+
+pub(super) async fn again(store: &DynamoStore, key: &str, now: Timestamp) -> anyhow::Result<bool> {
+    let update =
+        store.client.update_item().table_name(&store.tables.events).set_key(Some(keys::refusal(key)));
+    let update = update
+        .update_expression("ADD again :one")
+        .condition_expression(format!("countedUntil > :now AND {IS_READABLE}"))
+        .expression_attribute_values(":one", number(&1))
+        .expression_attribute_values(":now", time(now))
+        .expression_attribute_values(":readable", readable_value().1);
+    match update.send().await {
+        Ok(_) => Ok(true),
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(error).context("cannot count a refusal"),
+    }
+}
+
+pub(super) async fn counted(
+    store: &DynamoStore,
+    now: Timestamp,
+    limit: usize,
+) -> anyhow::Result<Vec<RepeatedRefusal>> {
+    let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
+    let query = query
+        .key_condition_expression("pk = :refusals")
+        .filter_expression(format!("countedUntil <= :now AND {IS_READABLE}"))
+        .expression_attribute_values(":refusals", text(keys::REFUSALS))
+        .expression_attribute_values(":now", time(now))
+        .expression_attribute_values(":readable", readable_value().1);
+    let found = all(query, usize::MAX).await.context("cannot read the refusals that are counted")?;
+    let mut counted = found.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
+    counted.sort_by_key(|refusal| refusal.until);
+    counted.truncate(limit);
+    Ok(counted)
+}
+
+pub(super) fn part(store: &DynamoStore, change: &RefusalsChange) -> anyhow::Result<Part> {
+    let as_before = match &change.before {
+        None => Expression::new("attribute_not_exists(pk)", Vec::new()),
+        Some(before) => Expression::new(
+            format!("countedUntil = :until AND again = :again AND {IS_READABLE}"),
+            vec![(":until", time(before.until)), (":again", number(&before.again)), readable_value()],
+        ),
+    };
+    let mut item = keys::refusal(&change.key);
+    let Some(after) = &change.after else { return store.delete_if(item, Check::Entry, as_before) };
+    let body = serde_json::to_string(&after.action).context("cannot encode a refusal")?;
+    item.insert("body".to_owned(), text(body));
+    item.insert("countedUntil".to_owned(), time(after.until));
+    item.insert("again".to_owned(), number(&after.again));
+    mark(&mut item);
+    store.put_if(Table::Events, item, Check::Entry, as_before)
+}

@@ -1,0 +1,66 @@
+//! The trail of a program that kept no end of the portal's chain: one entry, `trail upgraded`, holds the digest of all that
+//! was there before, so that none of it can be changed or removed afterwards unnoticed.
+
+use sha2::{Digest as _, Sha256};
+
+use super::audit::AuditEntry;
+
+/// The event of that entry.
+pub const UPGRADED: &str = "trail upgraded";
+
+/// The digest of the entries up to a number, which are added in their order.
+#[derive(Clone, Debug, Default)]
+pub struct TrailDigest {
+    hash: Sha256,
+}
+
+impl TrailDigest {
+    /// Adds the entry of this number.
+    pub fn add(&mut self, number: u64, entry: &AuditEntry) {
+        self.hash.update(number.to_be_bytes());
+        self.hash.update(entry.expected_digest());
+        // As it was written, which may be something else.
+        self.hash.update((entry.digest.len() as u64).to_be_bytes());
+        self.hash.update(&entry.digest);
+    }
+
+    /// Lower-case hex.
+    pub fn finish(self) -> String {
+        hex::encode(self.hash.finalize())
+    }
+}
+
+/// What the entry says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OldTrail {
+    /// The number of the last entry before it that counts.
+    pub end: u64,
+    /// The digest of all up to there.
+    pub digest: String,
+}
+
+impl OldTrail {
+    /// The detail of the entry.
+    pub fn detail(&self) -> String {
+        format!("the entries up to number {} have the digest {}", self.end, self.digest)
+    }
+
+    /// Reads the detail back.
+    pub fn parse(detail: &str) -> Option<Self> {
+        let rest = detail.strip_prefix("the entries up to number ")?;
+        let (end, digest) = rest.split_once(" have the digest ")?;
+        Some(Self { end: end.parse().ok()?, digest: digest.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_entry_says_reads_back() {
+        let old = OldTrail { end: 25, digest: TrailDigest::default().finish() };
+        assert_eq!(OldTrail::parse(&old.detail()), Some(old));
+        assert_eq!(OldTrail::parse("moving house"), None);
+    }
+}

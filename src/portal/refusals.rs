@@ -1,0 +1,138 @@
+//! Refusals for lack of right, on the trail once an hour for the same person and thing, with how often they came again. The
+//! count is in the store, so that it is right whichever bot refuses.
+
+use anyhow::{Context as _, anyhow};
+use jiff::Timestamp;
+
+use super::{Error, Portal, STALE_RETRIES, own_trail};
+use crate::domain::audit::{Actor, By};
+use crate::domain::ids::{ProductKey, RequestId, TeamName};
+use crate::domain::next::note_refusals;
+use crate::domain::refusal::Refusal;
+use crate::domain::repeats::{Line, RefusedAction, RepeatedRefusal};
+use crate::domain::request::Request;
+use crate::ports::store::{Commit, CommitError, RefusalsChange};
+
+/// Counts that are put on the trail at a time.
+const AT_ONCE: usize = 100;
+
+impl Portal {
+    /// Notes a refusal for lack of right on the request's trail and hands it back.
+    pub(super) async fn refuse(&self, request: &Request, by: &By, tried: &str, refusal: Refusal) -> Error {
+        self.refuse_in(request.id, None, by, tried, refusal).await
+    }
+
+    /// Refuses somebody who is not of our workspace, and notes that.
+    pub(crate) async fn refuse_stranger(&self, by: &By) -> Error {
+        self.refuse_unstored(None, by, "use", Refusal::NotOurWorkspace).await
+    }
+
+    /// Refuses whoever is no admin, and notes that.
+    pub(super) async fn only_admins(&self, by: &By, tried: &str) -> Result<(), Error> {
+        if self.is_one_of_in_time(&by.person, &self.organization.admins).await? {
+            return Ok(());
+        }
+        Err(self.refuse_unstored(None, by, tried, Refusal::NotAnAdmin).await)
+    }
+
+    /// Refuses a button or a form that names nothing the portal ever offered, and notes that.
+    pub(crate) async fn refuse_forged(&self, by: &By, tried: &str) -> Error {
+        let refusal = Refusal::Forged { command: self.organization.command.clone() };
+        self.refuse_unstored(None, by, tried, refusal).await
+    }
+
+    /// Refuses what no stored request belongs to; `meant` is for which team and product it was, where that is known.
+    pub(super) async fn refuse_unstored(
+        &self,
+        meant: Option<(&TeamName, &ProductKey)>,
+        by: &By,
+        tried: &str,
+        refusal: Refusal,
+    ) -> Error {
+        self.refuse_in(RequestId::PORTAL, meant, by, tried, refusal).await
+    }
+
+    async fn refuse_in(
+        &self,
+        chain: RequestId,
+        meant: Option<(&TeamName, &ProductKey)>,
+        by: &By,
+        tried: &str,
+        refusal: Refusal,
+    ) -> Error {
+        let Some(why) = refusal.lack_of_right() else { return refusal.into() };
+        let action = RefusedAction {
+            chain,
+            meant: meant.map(|(team, product)| (team.clone(), product.clone())),
+            by: by.clone(),
+            tried: tried.to_owned(),
+            why: why.to_owned(),
+        };
+        match self.note(&action).await {
+            Ok(()) => refusal.into(),
+            Err(error) => Error::Failed(error.context("cannot note a refusal on the audit trail")),
+        }
+    }
+
+    /// Puts it on the trail, or counts it where it has been there for less than an hour.
+    pub(super) async fn note(&self, action: &RefusedAction) -> anyhow::Result<()> {
+        let (store, key) = (&self.ports.store, action.key());
+        self.metrics.refused();
+        for _ in 0..STALE_RETRIES {
+            let now = self.now();
+            if store.refused_again(&key, now).await? {
+                return Ok(());
+            }
+            let before = store.repeated_refusal(&key).await?;
+            let again = before.as_ref().and_then(RepeatedRefusal::line);
+            let lines: Vec<Line> = again.into_iter().chain([action.first()]).collect();
+            let after = Some(action.clone().counted_from(now));
+            let change = RefusalsChange { key: key.clone(), before, after };
+            match self.append(action, &lines, change, now).await {
+                Err(CommitError::Stale) => {}
+                done => return Ok(done?),
+            }
+        }
+        Err(anyhow!("something else happened {STALE_RETRIES} times meanwhile"))
+    }
+
+    /// Puts counts on the trail that are over.
+    pub(super) async fn note_repetitions(&self) -> anyhow::Result<()> {
+        let now = self.now();
+        for over in self.ports.store.counted_refusals(now, AT_ONCE).await? {
+            let lines: Vec<Line> = over.line().into_iter().collect();
+            let action = over.action.clone();
+            let change = RefusalsChange { key: action.key(), before: Some(over), after: None };
+            match self.append(&action, &lines, change, now).await {
+                // Another bot was faster, or will be next time.
+                Ok(()) | Err(CommitError::Stale) => {}
+                Err(error) => return Err(error).context("cannot note how often somebody was refused"),
+            }
+        }
+        Ok(())
+    }
+
+    /// One try: stale where the chain or the count has moved on.
+    async fn append(
+        &self,
+        action: &RefusedAction,
+        lines: &[Line],
+        change: RefusalsChange,
+        now: Timestamp,
+    ) -> Result<(), CommitError> {
+        let beside = Commit { refusals: Some(change), ..Commit::default() };
+        let store = &self.ports.store;
+        if lines.is_empty() {
+            return store.commit(beside).await;
+        }
+        if action.chain == RequestId::PORTAL {
+            let by = Actor::Person(action.by.clone());
+            return own_trail::try_commit(&**store, action.portal_subject(), &by, lines, now, beside)
+                .await
+                .map(drop);
+        }
+        let request =
+            store.load(action.chain).await?.context("a request is gone that somebody was refused")?;
+        self.commit_beside(note_refusals(&request, &action.by, lines, now), beside).await.map(drop)
+    }
+}

@@ -1,0 +1,350 @@
+//! Whether the trail is what was written: each chain by its digests, its end by what the row or the store says of it, the
+//! numbers of all entries for gaps. A bot may write meanwhile: what looks wrong because of that is looked at again.
+//!
+//! What a program before the portal's chain had an end has written is held by one entry about all of it; see
+//! [`crate::domain::old_trail`].
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::trail::check;
+use crate::domain::audit::{AuditEntry, AuditHead, follows};
+use crate::domain::ids::RequestId;
+use crate::domain::old_trail::{OldTrail, TrailDigest, UPGRADED};
+use crate::domain::request::Request;
+use crate::ports::store::Store;
+use crate::ports::stored::Newer;
+
+/// Entries read at a time.
+const PAGE: usize = 500;
+/// More requests than begin with the same two digits anywhere.
+const ALL: usize = 1_000_000;
+/// As long as bots of the version before may go on beside the first new one.
+const ROLLING_UPGRADE: SignedDuration = SignedDuration::from_hours(24);
+
+/// What came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// Entries that were read.
+    pub entries: u64,
+    /// Whether nothing is wrong; notes are not wrong.
+    pub holds: bool,
+    /// What is wrong, and notes.
+    pub findings: Vec<Finding>,
+}
+
+/// Something about the trail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Whether the trail does not hold because of it.
+    pub wrong: bool,
+    /// What it is about: `request <id>`, `the portal's chain` or `the trail`.
+    pub about: String,
+    /// What was found.
+    pub what: String,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let note = if self.wrong { "" } else { "note: " };
+        write!(f, "{note}{}: {}", self.about, self.what)
+    }
+}
+
+/// Reads the whole trail, hands over each entry in the order of their numbers, and says whether it is what was written.
+///
+/// # Errors
+/// When the store cannot be read, or an entry cannot be handed over.
+pub async fn verify(
+    store: &dyn Store,
+    mut each: impl FnMut(&AuditEntry) -> anyhow::Result<()> + Send,
+) -> anyhow::Result<Verdict> {
+    let (end, head) = (store.audit_end().await?, store.portal_head().await?);
+    let old = store.audit_of(RequestId::PORTAL).await?;
+    let mut walk = Walk::new(store, old.iter().find(|entry| entry.event == UPGRADED), head.is_some());
+    walk.on(&mut each).await?;
+    walk.ends_at(end);
+    walk.rows().await?;
+    walk.chains_without_a_row().await?;
+    walk.portal(head).await?;
+    walk.on(&mut each).await?;
+    walk.has_caught_up();
+    let holds = walk.findings.iter().all(|finding| !finding.wrong);
+    Ok(Verdict { entries: walk.entries, holds, findings: walk.findings })
+}
+
+/// The entries behind a number, each with its own. A page tells its last number only: where some are missing in it, it is
+/// read again one by one.
+pub(super) async fn numbered(
+    store: &dyn Store,
+    after: u64,
+    limit: usize,
+) -> anyhow::Result<Vec<(u64, AuditEntry)>> {
+    let (entries, last) = store.audit_page(after, limit).await?;
+    if last - after == entries.len() as u64 {
+        return Ok((after + 1..).zip(entries).collect());
+    }
+    let (mut found, mut cursor) = (Vec::new(), after);
+    while cursor < last {
+        let (mut one, number) = store.audit_page(cursor, 1).await?;
+        let Some(entry) = one.pop() else { break };
+        found.push((number, entry));
+        cursor = number;
+    }
+    Ok(found)
+}
+
+/// A chain as the order of all entries has it.
+#[derive(Debug)]
+struct Chain {
+    head: AuditHead,
+    /// The number of its first entry, and the latest date up to there.
+    first: (u64, Timestamp),
+    /// Whether it was compared with its row.
+    compared: bool,
+}
+
+#[derive(Debug)]
+struct Walk<'a> {
+    store: &'a dyn Store,
+    /// The last number that was read, and how many entries there were.
+    cursor: u64,
+    entries: u64,
+    /// The latest date of an entry so far.
+    latest: Timestamp,
+    chains: HashMap<RequestId, Chain>,
+    /// Ends of chains that were ahead of the walk: it has to come to them.
+    ahead: Vec<(RequestId, AuditHead)>,
+    /// What the trail of an earlier program was, until it was compared, and when that was noted.
+    sealed: Option<OldTrail>,
+    sealed_at: Option<Timestamp>,
+    /// Up to which number a program wrote that kept no end of the portal's chain.
+    old_end: u64,
+    digest: TrailDigest,
+    findings: Vec<Finding>,
+}
+
+fn named(chain: RequestId) -> String {
+    if chain == RequestId::PORTAL { "the portal's chain".to_owned() } else { format!("request {chain}") }
+}
+
+impl<'a> Walk<'a> {
+    fn new(store: &'a dyn Store, upgraded: Option<&AuditEntry>, has_portal_head: bool) -> Self {
+        let sealed = upgraded.and_then(|entry| OldTrail::parse(&entry.detail));
+        let old_end = sealed.as_ref().map(|sealed| sealed.end);
+        Self {
+            store,
+            cursor: 0,
+            entries: 0,
+            latest: Timestamp::MIN,
+            chains: HashMap::new(),
+            ahead: Vec::new(),
+            old_end: old_end.unwrap_or(if has_portal_head { 0 } else { u64::MAX }),
+            sealed,
+            sealed_at: upgraded.map(|entry| entry.at),
+            digest: TrailDigest::default(),
+            findings: Vec::new(),
+        }
+    }
+
+    fn finds(&mut self, wrong: bool, about: impl Into<String>, what: impl Into<String>) {
+        let finding = Finding { wrong, about: about.into(), what: what.into() };
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    /// Something is there that only a bot of the version before writes, which may be beside us for some time.
+    fn finds_older(&mut self, since: Timestamp, about: String, what: &str) {
+        let until = self.sealed_at.and_then(|at| at.checked_add(ROLLING_UPGRADE).ok());
+        if until.is_some_and(|until| since <= until) {
+            self.finds(false, about, format!("{what}; a bot of an earlier version writes so"));
+        } else {
+            self.finds(true, about, what);
+        }
+    }
+
+    /// Reads on to the end of the trail.
+    async fn on(
+        &mut self,
+        each: &mut (impl FnMut(&AuditEntry) -> anyhow::Result<()> + Send),
+    ) -> anyhow::Result<()> {
+        loop {
+            let page = numbered(self.store, self.cursor, PAGE).await?;
+            if page.is_empty() {
+                self.compare_with_sealed(u64::MAX);
+                return Ok(());
+            }
+            for (number, entry) in page {
+                self.takes(number, &entry);
+                each(&entry)?;
+            }
+        }
+    }
+
+    fn takes(&mut self, number: u64, entry: &AuditEntry) {
+        match number - self.cursor {
+            1 => {}
+            2 => self.finds(true, "the trail", format!("entry number {} is missing", number - 1)),
+            _ => {
+                let (first, last) = (self.cursor + 1, number - 1);
+                self.finds(
+                    true,
+                    "the trail",
+                    format!("the entries of numbers {first} to {last} are missing"),
+                );
+            }
+        }
+        self.compare_with_sealed(number);
+        if self.sealed.is_some() {
+            self.digest.add(number, entry);
+        }
+        (self.cursor, self.entries, self.latest) = (number, self.entries + 1, self.latest.max(entry.at));
+        let first = (number, self.latest);
+        let new = Chain { head: AuditHead::default(), first, compared: false };
+        let chain = self.chains.entry(entry.request).or_insert(new);
+        let broken = follows(&chain.head, entry);
+        chain.head = AuditHead::at(entry);
+        if let Err(why) = broken {
+            self.finds(true, named(entry.request), why);
+        }
+    }
+
+    /// Before the entry of this number: whether all that an earlier program wrote was read, and is as it was then.
+    fn compare_with_sealed(&mut self, number: u64) {
+        let Some(sealed) = self.sealed.take_if(|sealed| sealed.end < number) else { return };
+        if std::mem::take(&mut self.digest).finish() != sealed.digest {
+            let what = format!(
+                "the entries up to number {} are not what they were when an earlier version was replaced",
+                sealed.end
+            );
+            self.finds(true, "the trail", what);
+        }
+    }
+
+    /// Numbers that were given out before the walk began.
+    fn ends_at(&mut self, end: u64) {
+        if self.cursor < end {
+            self.finds(
+                true,
+                "the trail",
+                format!("the entries after number {} are missing; {end} were written", self.cursor),
+            );
+        }
+    }
+
+    async fn rows(&mut self) -> anyhow::Result<()> {
+        for digits in 0..=u8::MAX {
+            for row in self.store.find(&format!("{digits:02x}"), ALL).await? {
+                self.request(&row).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A request's own copy of its chain against its row and against the order of all.
+    async fn request(&mut self, row: &Request) -> anyhow::Result<()> {
+        let (id, entries) = (row.id, self.store.audit_of(row.id).await?);
+        if let Err(why) = check(&row.audit, &entries) {
+            self.finds(true, named(id), why);
+        }
+        let last = entries.last().map(AuditHead::at).unwrap_or_default();
+        if last.seq > row.audit.seq
+            && let Some(row) = self.store.load(id).await?
+            && last.seq > row.audit.seq
+        {
+            self.finds(
+                true,
+                named(id),
+                format!("its row knows {} entries, and there are {}", row.audit.seq, last.seq),
+            );
+        }
+        self.same_in_order(id, &entries);
+        Ok(())
+    }
+
+    /// Whether a chain is the same as the order of all entries has it; what has grown meanwhile is looked at in the end.
+    fn same_in_order(&mut self, id: RequestId, entries: &[AuditEntry]) {
+        let chain = self.chains.get_mut(&id);
+        let walked = chain.map(|chain| {
+            chain.compared = true;
+            chain.head.clone()
+        });
+        let walked = walked.unwrap_or_default();
+        let last = entries.last().map(AuditHead::at).unwrap_or_default();
+        let same = walked.seq == 0
+            || entries.iter().any(|entry| entry.seq == walked.seq && entry.digest == walked.digest);
+        if !same {
+            let what =
+                format!("entry {} is another one in the order of all entries than in its chain", walked.seq);
+            self.finds(true, named(id), what);
+        }
+        if last.seq > walked.seq {
+            self.ahead.push((id, last));
+        }
+    }
+
+    /// Chains that no row was found for.
+    async fn chains_without_a_row(&mut self) -> anyhow::Result<()> {
+        let left = self.chains.iter().filter(|(id, chain)| !chain.compared && **id != RequestId::PORTAL);
+        let mut left: Vec<_> = left.map(|(id, chain)| (*id, chain.first)).collect();
+        left.sort_by_key(|(_, first)| first.0);
+        for (id, (number, latest)) in left {
+            match self.store.load(id).await {
+                Ok(Some(row)) => self.request(&row).await?,
+                Ok(None) => {
+                    let entries = self.store.audit_of(id).await?;
+                    self.same_in_order(id, &entries);
+                    if number > self.old_end {
+                        self.finds_older(latest, named(id), "it has entries and no row");
+                    }
+                }
+                Err(error) if error.is::<Newer>() => {
+                    self.finds(false, named(id), "its row is of a newer version and was not looked at");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn portal(&mut self, head: Option<AuditHead>) -> anyhow::Result<()> {
+        let about = named(RequestId::PORTAL);
+        let entries = self.store.audit_of(RequestId::PORTAL).await?;
+        self.same_in_order(RequestId::PORTAL, &entries);
+        let Some(head) = head else {
+            if self.sealed_at.is_some() {
+                self.finds(true, about, "its stored end is gone");
+            } else if self.entries > 0 {
+                self.finds(
+                    false,
+                    about,
+                    "its end is not stored yet; that begins when a bot of this version starts",
+                );
+            }
+            return Ok(());
+        };
+        if let Err(why) = check(&head, &entries) {
+            self.finds(true, about.clone(), why);
+        }
+        let known = self.store.portal_head().await?.unwrap_or_default().seq;
+        if let Some(beyond) = entries.iter().find(|entry| entry.seq > known) {
+            let what = format!("entry {} and those after it are behind its stored end", beyond.seq);
+            self.finds_older(beyond.at.max(self.latest), about, &what);
+        }
+        Ok(())
+    }
+
+    /// Whether the order of all entries has what chains had that were ahead of it.
+    fn has_caught_up(&mut self) {
+        for (id, end) in std::mem::take(&mut self.ahead) {
+            let walked = self.chains.get(&id).map(|chain| chain.head.clone()).unwrap_or_default();
+            if walked.seq < end.seq || (walked.seq == end.seq && walked.digest != end.digest) {
+                let what = format!("entry {} is not in the order of all entries as in its chain", end.seq);
+                self.finds(true, named(id), what);
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! A newer bot beside this one: what it has stored is left alone, and so are the jobs while it is there.
+
+use rusqlite::Connection;
+
+use crate::harness::{Company, Setup, run_in};
+
+const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];
+
+fn file(company: &Company) -> Connection {
+    Connection::open(company.file()).unwrap()
+}
+
+#[tokio::test]
+async fn while_a_newer_bot_is_there_this_one_leaves_it_the_jobs_and_says_so() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        let now = company.clock.seconds_from_now(0) * 1_000_000;
+        file(company).execute("INSERT INTO bots VALUES ('newer', 2, ?1)", [now]).unwrap();
+        company.alice.asks_for("s3-bucket", &LOGS).await;
+        assert_eq!(company.trail().await.lines().count(), 1, "what people do is stored, and its jobs wait");
+        let due: i64 = file(company).query_row("SELECT count(*) FROM jobs", [], |row| row.get(0)).unwrap();
+        assert!(due > 0);
+        let outdated = "store: used by a newer version, which does the jobs\n";
+        company.waits("6s").await;
+        assert_eq!(company.gets("/readyz").await, (503, outdated.to_owned()));
+        // It does not say any more that it is there.
+        company.waits("3m").await;
+        assert!(company.trail().await.contains("active | provisioner"));
+        company.waits("6s").await;
+        assert_eq!(company.gets("/readyz").await.0, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_newer_bot_has_stored_is_neither_shown_nor_changed_nor_given_up() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        let alice = &company.alice;
+        let newer = alice.asks_for("s3-bucket", &LOGS).await;
+        alice.asks_for("s3-bucket", &[("BucketPurpose", "backups")]).await;
+        let before = |company: &Company| -> (i64, String, i64) {
+            let sql = "SELECT revision, body, (SELECT count(*) FROM jobs WHERE of = id) FROM requests WHERE id = ?1";
+            let of = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+            file(company).query_row(sql, [&newer], of).unwrap()
+        };
+        file(company).execute("UPDATE requests SET format = 2 WHERE id = ?1", [&newer]).unwrap();
+        file(company).execute("UPDATE jobs SET format = 2 WHERE of = ?1", [&newer]).unwrap();
+        let stored = before(company);
+        alice.runs("/provision list").await;
+        assert!(!alice.is_told().contains("payments-logs-dev"), "{}", alice.is_told());
+        assert!(alice.is_told().contains("payments-backups-dev"), "{}", alice.is_told());
+        alice.clicks_for(&newer, "Tear down").await;
+        insta::assert_snapshot!(alice.is_told(), @"");
+        company.waits("60d").await;
+        assert_eq!(before(company), stored, "its lease is the newer bot's");
+        assert_eq!(company.gets("/readyz").await.0, 503);
+        // The newer one is back to what this one reads.
+        file(company).execute_batch("UPDATE requests SET format = 1; UPDATE jobs SET format = 1").unwrap();
+        company.settle().await;
+        assert_ne!(before(company), stored);
+    })
+    .await;
+}

@@ -1,0 +1,59 @@
+//! Tables that an earlier program has left.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use quartermaster::aws::dynamodb::Tables;
+use serde_json::Value;
+
+use crate::emulator::{emulator, tables};
+use crate::harness::{Setup, run_in};
+use crate::upgrade::{Waiting, goes_on};
+
+const VERSION_2: &str = include_str!("stores/version-2.json");
+
+/// New tables with these items.
+async fn filled(items: &str) -> Tables {
+    let tables = tables::new().await;
+    let client = Client::new(&emulator().await);
+    let items: Value = serde_json::from_str(items).unwrap();
+    for (kind, table) in [("requests", &tables.requests), ("events", &tables.events)] {
+        for item in items[kind].as_array().unwrap() {
+            let item = item.as_object().unwrap();
+            let item = item.iter().map(|(name, value)| (name.clone(), attribute(value))).collect();
+            client.put_item().table_name(table).set_item(Some(item)).send().await.unwrap();
+        }
+    }
+    tables
+}
+
+fn attribute(value: &Value) -> AttributeValue {
+    let (kind, value) = value.as_object().unwrap().iter().next().unwrap();
+    match (kind.as_str(), value) {
+        ("S", Value::String(text)) => AttributeValue::S(text.clone()),
+        ("N", Value::String(number)) => AttributeValue::N(number.clone()),
+        ("M", Value::Object(map)) => {
+            let map: HashMap<_, _> =
+                map.iter().map(|(name, value)| (name.clone(), attribute(value))).collect();
+            AttributeValue::M(map)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+#[ignore = "wants an emulator: .ci/aws starts one and runs this"]
+async fn what_version_2_has_left_waiting_is_agreed_to_under_this_one() {
+    let tables = filled(VERSION_2).await;
+    Box::pin(run_in(Setup::new().in_tables(tables), async |company| {
+        company.expects_slack_to_refuse("chat.update", "message_not_found");
+        let waiting = Waiting {
+            approval: "936926b4-18a8-4460-80f6-023be0fab638",
+            renewal: "1387a7dd-41e0-4656-9f08-8f040cc9e569",
+            change: "c9ba8547-3d41-4ea5-ace2-469678571b1d",
+        };
+        Box::pin(goes_on(company, &waiting)).await;
+    }))
+    .await;
+}
