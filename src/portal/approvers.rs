@@ -66,7 +66,8 @@ impl Portal {
     /// When Slack had to be asked and could not.
     pub(crate) async fn circle_of(&self, request: &Request) -> anyhow::Result<Circle> {
         let mut circle = self.circle(&request.stage(), &request.team, request.asker()).await?;
-        if request.waits_for_approvers() && request.asking.escalated_at.is_some() {
+        let is_gone = self.organization.team(&request.team).is_none();
+        if request.waits_for_approvers() && (is_gone || request.asking.escalated_at.is_some()) {
             for admin in &self.organization.admins {
                 add(&mut circle.may, admin);
                 add(&mut circle.asked, admin);

@@ -8,12 +8,11 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, anyhow};
 use aws_sdk_dynamodb::types::CancellationReason;
-use rust_decimal::Decimal;
 use tokio::sync::MutexGuard;
 
 use super::item::{Item, must_text, number, read_amount, read_number, read_text, text};
 use super::transaction::{Check, Expression, MOST_WRITES, Outcome, Part, Pauses, Table, is_refusal};
-use super::{DynamoStore, LONGEST, counts, jobs, keys, quota, row, trail};
+use super::{DynamoStore, LONGEST, counts, jobs, keys, quota, row, teams, trail};
 use crate::domain::ids::RequestId;
 use crate::domain::job::{Job, JobKey};
 use crate::domain::quota::QuotaUse;
@@ -59,6 +58,9 @@ async fn commit_whole(store: &DynamoStore, prepared: &Prepared) -> Result<(), Co
         0 => None,
         _ => Some(store.trail.lock().await),
     };
+    if let Some(change) = &prepared.commit.quota {
+        teams::register(store, change.team()).await?;
+    }
     let mut pauses = Pauses::default();
     loop {
         let begins = next_number(store, &mut end).await?;
@@ -103,6 +105,8 @@ async fn next_number(
 /// The first reason in the order of the parts; `None` when only what the plan was made on has changed.
 fn refusal(parts: &[Part], reasons: &[CancellationReason]) -> anyhow::Result<Option<CommitError>> {
     let nothing = Item::new();
+    let failed = |part: &Part, reason: &CancellationReason| part.check == Check::Plan && is_refusal(reason);
+    let is_outdated = parts.iter().zip(reasons).any(|(part, reason)| failed(part, reason));
     for (part, reason) in parts.iter().zip(reasons).filter(|(_, reason)| is_refusal(reason)) {
         let there = reason.item().unwrap_or(&nothing);
         return Ok(Some(match part.check {
@@ -111,12 +115,16 @@ fn refusal(parts: &[Part], reasons: &[CancellationReason]) -> anyhow::Result<Opt
             Check::Pause => CommitError::Paused(Box::new(counts::read_pause(there)?)),
             Check::Once => CommitError::Again(read_text(there, "request").and_then(RequestId::parse)),
             Check::Row | Check::Entry => CommitError::Stale,
-            Check::Budget => {
-                CommitError::BudgetSpent(read_amount(there, "monthly")?.unwrap_or(Decimal::ZERO))
+            // What is taken under other names of the team has changed since it was read, and these depend on it.
+            Check::Budget { .. } | Check::Slot { .. } if is_outdated => continue,
+            Check::Budget { elsewhere } => {
+                let spent = read_amount(there, "monthly")?.unwrap_or_default();
+                CommitError::BudgetSpent(spent.saturating_add(elsewhere))
             }
-            Check::Slot { limit } => {
+            Check::Slot { limit, elsewhere } => {
                 let used = u32::try_from(read_number(there, "used")?.unwrap_or(0));
-                CommitError::QuotaFull(QuotaUse { used: used.context("cannot count slots")?, limit })
+                let used = used.context("cannot count slots")?.saturating_add(elsewhere);
+                CommitError::QuotaFull(QuotaUse { used, limit })
             }
             Check::Plan | Check::Nothing => continue,
         }));
@@ -168,7 +176,7 @@ impl Prepared {
             parts.push(row.part(store)?);
         }
         if let Some(change) = &self.commit.quota {
-            parts.extend(quota::parts(store, change).await?);
+            parts.extend(quota::parts(store, change, &self.commit.namesakes).await?);
         }
         for (entry, body) in self.commit.audit.iter().zip(&self.audit) {
             let mut item = keys::audit(entry.request, entry.seq);

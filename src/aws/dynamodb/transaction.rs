@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, Update,
 };
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::DynamoStore;
@@ -33,10 +34,10 @@ pub(super) enum Check {
     Pause,
     /// The row has moved on.
     Row,
-    /// The team's budget is spent.
-    Budget,
-    /// No slot of so many is free.
-    Slot { limit: u32 },
+    /// The team's budget is spent; so much of it under other names of the team.
+    Budget { elsewhere: Decimal },
+    /// No slot of so many is free; so many are taken under other names of the team.
+    Slot { limit: u32, elsewhere: u32 },
     /// Somebody else has written this audit entry.
     Entry,
     /// Nothing about the commit: what was read to plan it has changed, so it is planned again.
@@ -54,12 +55,19 @@ pub(super) struct Part {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Expression {
     pub(super) text: String,
-    pub(super) values: Vec<(&'static str, AttributeValue)>,
+    pub(super) values: Vec<(String, AttributeValue)>,
 }
 
 impl Expression {
     pub(super) fn new(text: impl Into<String>, values: Vec<(&'static str, AttributeValue)>) -> Self {
+        let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Self { text: text.into(), values }
+    }
+
+    /// The same with another value.
+    pub(super) fn with(mut self, name: impl Into<String>, value: AttributeValue) -> Self {
+        self.values.push((name.into(), value));
+        self
     }
 }
 
@@ -140,15 +148,21 @@ impl DynamoStore {
         Ok(Part { check, action: TransactWriteItem::builder().update(update).build() })
     }
 
-    /// Checks that nothing is stored under a key.
-    pub(super) fn absent(&self, key: Item, check: Check) -> anyhow::Result<Part> {
-        let absent = ConditionCheck::builder()
+    /// Checks that a condition holds of an item of the table of events.
+    pub(super) fn holds(&self, key: Item, check: Check, condition: Expression) -> anyhow::Result<Part> {
+        let holds = ConditionCheck::builder()
             .table_name(&self.tables.events)
             .set_key(Some(key))
-            .condition_expression("attribute_not_exists(pk)")
+            .condition_expression(condition.text)
+            .set_expression_attribute_values(values(condition.values))
             .return_values_on_condition_check_failure(returned(check))
             .build()?;
-        Ok(Part { check, action: TransactWriteItem::builder().condition_check(absent).build() })
+        Ok(Part { check, action: TransactWriteItem::builder().condition_check(holds).build() })
+    }
+
+    /// Checks that nothing is stored under a key.
+    pub(super) fn absent(&self, key: Item, check: Check) -> anyhow::Result<Part> {
+        self.holds(key, check, Expression::new("attribute_not_exists(pk)", Vec::new()))
     }
 
     /// Sends the parts as one transaction until DynamoDB has taken or refused them. A conflict with another
@@ -206,7 +220,7 @@ fn is_passing(reason: &CancellationReason) -> bool {
 /// Only counters and keys come back with a refusal: jobs and rows hold task tokens, and nobody reads them there.
 fn returned(check: Check) -> ReturnValuesOnConditionCheckFailure {
     match check {
-        Check::Once | Check::Pause | Check::Budget | Check::Slot { .. } => {
+        Check::Once | Check::Pause | Check::Budget { .. } | Check::Slot { .. } => {
             ReturnValuesOnConditionCheckFailure::AllOld
         }
         Check::Nothing | Check::Claim | Check::Parked | Check::Row | Check::Entry | Check::Plan => {
@@ -215,9 +229,9 @@ fn returned(check: Check) -> ReturnValuesOnConditionCheckFailure {
     }
 }
 
-fn values(values: Vec<(&'static str, AttributeValue)>) -> Option<Item> {
+fn values(values: Vec<(String, AttributeValue)>) -> Option<Item> {
     // DynamoDB refuses an empty map.
-    (!values.is_empty()).then(|| values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    (!values.is_empty()).then(|| values.into_iter().collect())
 }
 
 /// Growing pauses between tries, each of a random length so that two who collided do not again.

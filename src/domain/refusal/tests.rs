@@ -19,6 +19,8 @@ fn about_the_form() -> Vec<Refusal> {
         Refusal::NotAFullMember { why: Uncounted::Deactivated },
         Refusal::NotOurWorkspace,
         Refusal::NotYourTeam { team: "search".into(), yours: "payments, billing".into() },
+        Refusal::NotAllTeams { yours: String::new() },
+        Refusal::NotAllTeams { yours: "payments, billing".into() },
         unknown_product(&[]),
         unknown_product(&["s3-bucket"]),
         unknown_product(&["s3-bucket", "s3-website", "sqs-queue"]),

@@ -16,12 +16,13 @@ pub(super) struct Step {
 }
 
 /// How many steps there are.
-const COUNT: u8 = 2;
+const COUNT: u8 = 3;
 
 /// Step by step; the version of a file is the number of steps that it took.
 const STEPS: [Step; COUNT as usize] = [
     Step { sql: include_str!("schema.sql"), needs: "0.1.0" },
     Step { sql: include_str!("schema_2.sql"), needs: "0.1.0" },
+    Step { sql: include_str!("schema_3_teams.sql"), needs: "0.1.0" },
 ];
 
 /// The version that this program works with.
@@ -109,7 +110,7 @@ mod tests {
             sql: "DELETE FROM jobs; CREATE TABLE broken (a); INSERT INTO nowhere VALUES (1)",
             needs: "9.9.9",
         };
-        assert!(take(&old, 1, &[STEPS[0], STEPS[1], broken]).is_err());
+        assert!(take(&old, 1, &[STEPS[0], STEPS[1], STEPS[2], broken]).is_err());
         assert_eq!((tables(&old), rows(&old)), before);
         assert_eq!(version(&old), 1);
         bring_forward(&old, 1).unwrap();

@@ -12,7 +12,7 @@ use quartermaster::config::{Environment, Secret};
 use quartermaster::domain::request::{Request, Status};
 use quartermaster::playground::Playground;
 use quartermaster::portal::trail::begin_copying;
-use quartermaster::portal::{bill, events, reconcile};
+use quartermaster::portal::{bill, events, reconcile, teams};
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::store::{Store, Which, Whose};
 use quartermaster::wiring::{App, Backends};
@@ -112,6 +112,7 @@ impl Desk {
         events::begin(&app.portal).await.unwrap();
         bill::begin(&app.portal).await.unwrap();
         reconcile::begin(&app.portal).await.unwrap();
+        teams::begin(&app.portal).await.unwrap();
         self.board.connect(Some(app.router()));
         let line = Line::connect(&app, self.board.fuse(), &self.playground).await;
         *self.line.lock().unwrap() = line;
