@@ -252,13 +252,17 @@ mod tests {
 
     #[test]
     fn every_mistake_in_former_names_is_told_with_what_to_write() {
-        insta::assert_snapshot!(problems("formerly = [\"Pay ments\", \"a\", \"c\", \"c\"]"), @"");
-        insta::assert_snapshot!(problems("formerly = \"b\""), @"");
-        insta::assert_snapshot!(problems("formely = [\"b\"]"), @"");
+        insta::assert_snapshot!(problems("formerly = [\"Pay ments\", \"a\", \"c\", \"c\"]"), @"
+        line 7: `Pay ments` cannot be a team's name: use at most 20 lower-case letters, digits and single hyphens, such as `payments`: it becomes part of resource names
+        line 7: team `a` was formerly called `a`: leave it out: `formerly` names what the team was called before
+        line 7: `c` stands twice in `formerly`: write it once
+        ");
+        insta::assert_snapshot!(problems("formerly = \"b\""), @r#"line 7: `teams[0].formerly` is `b` where a list of texts should be: write for example `formerly = ["billing"]`"#);
+        insta::assert_snapshot!(problems("formely = [\"b\"]"), @"line 7: unknown key `teams[0].formely`: did you mean `formerly`?");
         let second = "[[teams]]\nname = \"b\"\nmembers = []\napprovers = []\n";
-        insta::assert_snapshot!(problems(&format!("formerly = [\"b\"]\n{second}")), @"");
-        insta::assert_snapshot!(problems(&format!("formerly = [\"c\"]\n{second}formerly = [\"c\"]")), @"");
-        insta::assert_snapshot!(problems(&second.replace("\"b\"", "\"all\"")), @"");
+        insta::assert_snapshot!(problems(&format!("formerly = [\"b\"]\n{second}")), @"line 7: team `a` was formerly called `b`, and there is a team `b`: leave it out, or remove that team: what a former name has goes to the new one");
+        insta::assert_snapshot!(problems(&format!("formerly = [\"c\"]\n{second}formerly = [\"c\"]")), @"line 12: teams `a` and `b` were both formerly called `c`: write it for the one team that has now what that one had");
+        insta::assert_snapshot!(problems(&second.replace("\"b\"", "\"all\"")), @"line 8: a team cannot be called `all`: give it another name: commands take this word for all teams");
     }
 
     #[test]

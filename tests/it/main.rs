@@ -67,6 +67,7 @@ mod standstill;
 mod stats;
 mod stops;
 mod surfaces;
+mod teams;
 mod teardown;
 mod timeout;
 mod trail;

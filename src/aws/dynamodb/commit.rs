@@ -58,9 +58,6 @@ async fn commit_whole(store: &DynamoStore, prepared: &Prepared) -> Result<(), Co
         0 => None,
         _ => Some(store.trail.lock().await),
     };
-    if let Some(change) = &prepared.commit.quota {
-        teams::register(store, change.team()).await?;
-    }
     let mut pauses = Pauses::default();
     loop {
         let begins = next_number(store, &mut end).await?;
@@ -72,6 +69,9 @@ async fn commit_whole(store: &DynamoStore, prepared: &Prepared) -> Result<(), Co
             Outcome::Taken => {
                 if let Some(end) = &mut end {
                     end.is_at(begins + prepared.audit_len() - 1);
+                }
+                if let Some(change) = &prepared.commit.quota {
+                    teams::is_known(store, change.team());
                 }
                 return Ok(());
             }
@@ -187,6 +187,9 @@ impl Prepared {
             let mut item = keys::trail(n);
             item.insert("body".to_owned(), text(body));
             parts.push(store.put_if(Table::Events, item, Check::Plan, is_new("pk"))?);
+        }
+        if let Some(change) = &self.commit.quota {
+            parts.extend(teams::part(store, change.team())?);
         }
         if let Some(tally) = &self.commit.tally {
             parts.push(counts::part(store, tally)?);

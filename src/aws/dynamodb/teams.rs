@@ -7,6 +7,7 @@ use anyhow::Context as _;
 
 use super::item::{must_text, read_text, text};
 use super::lists::all;
+use super::transaction::{Part, Table};
 use super::{DynamoStore, keys, row};
 use crate::domain::ids::TeamName;
 
@@ -21,14 +22,20 @@ pub(super) async fn known(store: &DynamoStore) -> anyhow::Result<Vec<TeamName>> 
     names.map(|name| name.map(TeamName::new)).collect()
 }
 
-/// Remembers that a team holds something. A process writes each name once.
-pub(super) async fn register(store: &DynamoStore, team: &TeamName) -> anyhow::Result<()> {
+/// Puts a team into the list, until this process knows that it stands there.
+pub(super) fn part(store: &DynamoStore, team: &TeamName) -> anyhow::Result<Option<Part>> {
     if store.teams.lock().unwrap_or_else(PoisonError::into_inner).contains(team) {
-        return Ok(());
+        return Ok(None);
     }
-    put(store, team.as_str()).await?;
-    store.teams.lock().unwrap_or_else(PoisonError::into_inner).insert(team.clone());
-    Ok(())
+    store.put(Table::Events, keys::team(team.as_str())).map(Some)
+}
+
+/// From now on this process knows that the team stands in the list.
+pub(super) fn is_known(store: &DynamoStore, team: &TeamName) {
+    let mut teams = store.teams.lock().unwrap_or_else(PoisonError::into_inner);
+    if !teams.contains(team) {
+        teams.insert(team.clone());
+    }
 }
 
 async fn put(store: &DynamoStore, name: &str) -> anyhow::Result<()> {
@@ -53,7 +60,7 @@ pub(super) async fn find(store: &DynamoStore) -> anyhow::Result<()> {
         teams.extend(rows.iter().filter_map(|item| read_text(item, row::TEAM)).map(TeamName::new));
     }
     for team in &teams {
-        register(store, team).await?;
+        put(store, team.as_str()).await?;
     }
     put(store, keys::TEAMS_FOUND).await
 }

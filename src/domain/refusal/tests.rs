@@ -125,6 +125,8 @@ fn this_is_every_way_to_say_no() {
     Your Slack account was deactivated. Ask an admin of your workspace to activate it, then try again.
     This app is set up for another Slack workspace. Ask your platform team how to use it from here.
     You are not a member of *search*. Your teams: payments, billing.
+    Only the platform team and auditors can look at all teams together.
+    Only the platform team and auditors can look at all teams together. You can name one of yours: payments, billing.
     There is no product called *s3-buket*. The command without a product shows what there is.
     There is no product called *s3-buket*. Did you mean *s3-bucket*?
     There is no product called *s3-buket*. Did you mean *s3-bucket*, *s3-website* or *sqs-queue*?
@@ -224,6 +226,8 @@ fn lack_of_right_goes_on_the_trail_and_losing_a_race_does_not() {
             "no full member",
             "of another workspace",
             "not a member of the team",
+            "may not read all teams",
+            "may not read all teams",
             "not offered to the team",
             "not something the portal offered",
             "not an approver",

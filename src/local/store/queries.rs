@@ -83,7 +83,9 @@ pub(super) fn holdings(
     let (filter, values) = filter(whose);
     let sql = holdings_sql(filter);
     let fixed = [Value::from(instant::reached(since)), Value::Null];
-    let values = fixed.into_iter().chain(values.into_iter().map(|text| Value::from(text.to_owned())));
+    // SQLite takes no value that the statement does not name.
+    let fixed = fixed.into_iter().take(if values.is_empty() { 1 } else { 2 });
+    let values = fixed.chain(values.into_iter().map(|text| Value::from(text.to_owned())));
     connection
         .prepare_cached(&sql)?
         .query_map(params_from_iter(values), |row| Ok(holding(row)))?
@@ -337,7 +339,7 @@ mod tests {
         SEARCH requests USING INDEX requests_ended_by_team (team=? AND ended_at>?)
         SEARCH requests USING INDEX requests_waiting_by_team (team=?)
         SCAN requests USING INDEX requests_live
-        SCAN requests USING INDEX requests_ended
+        SEARCH requests USING INDEX requests_ended (ended_at>?)
         SCAN requests USING INDEX requests_waiting
         ");
     }
@@ -356,7 +358,9 @@ mod tests {
             )
             .unwrap();
         for n in 0..requests {
-            insert.execute(params![n.to_string(), n, (n % 2 == 1).then_some(n), body]).unwrap();
+            insert
+                .execute(params![RequestId::random().to_string(), n, (n % 2 == 1).then_some(n), body])
+                .unwrap();
         }
         connection.execute_batch("COMMIT").unwrap();
         drop(insert);

@@ -66,9 +66,9 @@ pub(super) struct Expected {
 }
 
 /// Whether a request cannot go on before the state machine has said something.
-async fn waits_for_the_machine(app: &App, store: &dyn Store) -> bool {
-    for team in &app.portal.organization.teams {
-        let of_team = Whose::Team(team.name.clone());
+async fn waits_for_the_machine(store: &dyn Store) -> bool {
+    for team in store.teams().await.unwrap() {
+        let of_team = Whose::Team(team);
         let live = store.list(&of_team, Which::Live, 0, 1_000).await.unwrap();
         if live.iter().any(|request| matches!(request.status, Status::Pending | Status::Approved)) {
             return true;
@@ -226,7 +226,7 @@ impl Desk {
             let Some(cloud) = &self.cloud else { return Ok(()) };
             let heard = cloud.passes_on_what_was_made().await;
             // A machine that is told nothing says nothing.
-            if !heard && (self.outside.refuses() || !waits_for_the_machine(&app, &*store).await) {
+            if !heard && (self.outside.refuses() || !waits_for_the_machine(&*store).await) {
                 return Ok(());
             }
             looks.tick().await;
@@ -284,13 +284,6 @@ impl Desk {
     }
 
     pub(super) async fn newest_request(&self) -> Request {
-        let (app, store) = (self.app(), self.store().await);
-        let mut newest: Option<Request> = None;
-        for team in &app.portal.organization.teams {
-            let of_team = Whose::Team(team.name.clone());
-            let found = store.list(&of_team, Which::All, 0, 1).await.unwrap();
-            newest = newest.into_iter().chain(found).max_by_key(|request| request.submitted_at);
-        }
-        newest.unwrap()
+        self.store().await.list(&Whose::All, Which::All, 0, 1).await.unwrap().remove(0)
     }
 }
