@@ -204,8 +204,9 @@ fn endless(change: quartermaster::domain::quota::QuotaChange) -> quartermaster::
         QuotaChange::Take { slot, monthly, budget, .. } => {
             QuotaChange::Take { slot, limit: None, monthly, budget }
         }
-        other @ (QuotaChange::Release { .. } | QuotaChange::Grow { .. } | QuotaChange::Shrink { .. }) => {
-            other
-        }
+        other @ (QuotaChange::Release { .. }
+        | QuotaChange::Grow { .. }
+        | QuotaChange::Shrink { .. }
+        | QuotaChange::Move { .. }) => other,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -12,12 +13,12 @@ use crate::domain::catalog::{Approvers, Catalog, OverBudget, Principal, Product,
 use crate::domain::cost::{self, dollars, estimate};
 use crate::domain::exception::Exception;
 use crate::domain::hopeless::hopeless;
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::parameters::{ParameterValues, check_parameters, match_prefill};
 use crate::domain::policy::{ApprovalPath, Team, path_as_things_stand};
 use crate::domain::quota::{BudgetUse, QuotaUse, TeamUse};
 use crate::domain::template::Parameter;
-use crate::portal::others;
+use crate::portal::{named, others};
 use crate::wiring;
 
 /// What is asked.
@@ -40,6 +41,7 @@ pub struct ExplainArguments {
 pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> Result<(), Failure> {
     let settings = Settings::read(&settings_file(config))?;
     let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
+    let catalog = settings.organization.with_current_teams(&catalog);
     let product =
         catalog.products.values().find(|product| product.key.as_str() == arguments.product).ok_or_else(
             || anyhow::anyhow!("there is no product `{}`: `catalog check` lists them", arguments.product),
@@ -82,9 +84,9 @@ pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> R
 fn find_team<'s>(settings: &'s Settings, person: &str, named: Option<&str>) -> anyhow::Result<&'s Team> {
     let teams = &settings.organization.teams;
     if let Some(name) = named {
-        return teams
-            .iter()
-            .find(|team| team.name.as_str() == name)
+        return settings
+            .organization
+            .team(&TeamName::new(name))
             .ok_or_else(|| anyhow::anyhow!("there is no team `{name}` in the settings"));
     }
     let wanted = Principal::parse(person)
@@ -146,7 +148,8 @@ async fn held(settings: &Settings, team: &Team) -> anyhow::Result<Vec<TeamUse>> 
     {
         return Ok(Vec::new());
     }
-    wiring::store(settings).await?.team_use(&team.name).await
+    let store = named(&wiring::store(settings).await?, &Arc::new(settings.organization.clone()));
+    store.team_use(&team.name).await
 }
 
 fn explanation(

@@ -24,7 +24,7 @@ pub async fn reconcile(config: Option<PathBuf>, repair: bool) -> Result<(), Fail
     let backends = Backends::open(&settings, &clock, &Arc::new(catalog)).await?;
     let sides =
         Sides { store: &*backends.store, provisioner: &*backends.provisioner, workflow: &*backends.workflow };
-    let report = look(&sides, &settings.organization, clock.now()).await?;
+    let report = look(&sides, clock.now()).await?;
     print(&format!("{report}\n"))?;
     if repair && !report.found.is_empty() {
         let job = JobKind::Reconcile { told: Vec::new() }.due(Subject::Portal, clock.now());

@@ -1,7 +1,7 @@
 //! A right value for every key of the settings that takes a text or a list of them, for whoever wrote a wrong one.
 
 /// By path, as TOML writes it.
-pub(super) const EXAMPLES: [(&str, &str); 26] = [
+pub(super) const EXAMPLES: [(&str, &str); 27] = [
     ("server.listen", "\"127.0.0.1:3000\""),
     ("slack.connections", "2"),
     ("slack.command", "\"/provision\""),
@@ -22,6 +22,7 @@ pub(super) const EXAMPLES: [(&str, &str); 26] = [
     ("simulated.fail_teardowns", "[\"s3-bucket\"]"),
     ("simulated.fail_changes", "[\"s3-bucket\"]"),
     ("teams.name", "\"payments\""),
+    ("teams.formerly", "[\"billing\"]"),
     ("teams.members", "[\"U0ALICE\", \"S0PAYMENTS\"]"),
     ("teams.approvers", "[\"U0MORGAN\", \"S0LEADS\"]"),
     ("teams.channel", "\"C0PAYMENTS\""),

@@ -6,6 +6,7 @@ use jiff::tz::{self, TimeZone, TimeZoneDatabase};
 use super::file::{channel, principals};
 use crate::document::{Reader, nearest};
 use crate::domain::ids::TeamName;
+use crate::domain::organization::ALL_TEAMS;
 use crate::domain::policy::Team;
 use crate::domain::quiet::{Hours, Quiet};
 
@@ -21,8 +22,9 @@ pub(super) fn read(root: &Reader<'_>) -> Vec<Team> {
         );
     }
     let mut teams: Vec<Team> = Vec::new();
-    for reader in root.maps("teams") {
-        let team = read_team(&reader);
+    let readers = root.maps("teams");
+    for reader in &readers {
+        let team = read_team(reader);
         if teams.iter().any(|known| known.name == team.name) {
             reader.report(
                 "name",
@@ -30,10 +32,40 @@ pub(super) fn read(root: &Reader<'_>) -> Vec<Team> {
                 "give each team its own name",
             );
         }
-        reader.finish();
         teams.push(team);
     }
+    for (place, reader) in readers.into_iter().enumerate() {
+        check_former_names(&reader, &teams, place);
+        reader.finish();
+    }
     teams
+}
+
+/// A former name leads to one team: it is nobody's name now, and no two teams claim it.
+fn check_former_names(reader: &Reader<'_>, teams: &[Team], place: usize) {
+    let team = &teams[place];
+    for (number, former) in team.formerly.iter().enumerate() {
+        let claimed = || teams[..place].iter().find(|other| other.formerly.contains(former));
+        let (what, remedy) = if *former == team.name {
+            let what = format!("team `{former}` was formerly called `{former}`");
+            (what, "leave it out: `formerly` names what the team was called before".to_owned())
+        } else if teams.iter().any(|other| other.name == *former) {
+            let what = format!(
+                "team `{}` was formerly called `{former}`, and there is a team `{former}`",
+                team.name
+            );
+            (what, "leave it out, or remove that team: what a former name has goes to the new one".to_owned())
+        } else if team.formerly[..number].contains(former) {
+            (format!("`{former}` stands twice in `formerly`"), "write it once".to_owned())
+        } else if let Some(other) = claimed() {
+            let what =
+                format!("teams `{}` and `{}` were both formerly called `{former}`", other.name, team.name);
+            (what, "write it for the one team that has now what that one had".to_owned())
+        } else {
+            continue;
+        };
+        reader.report("formerly", what, remedy);
+    }
 }
 
 fn read_team(reader: &Reader<'_>) -> Team {
@@ -49,6 +81,7 @@ fn read_team(reader: &Reader<'_>) -> Team {
     }
     Team {
         name,
+        formerly: read_former_names(reader),
         members: principals(reader, "members"),
         approvers: principals(reader, "approvers"),
         channel: channel(reader, "channel"),
@@ -59,17 +92,36 @@ fn read_team(reader: &Reader<'_>) -> Team {
 
 fn read_name(reader: &Reader<'_>) -> TeamName {
     let name = reader.required_text("name");
+    if !name.trim().is_empty() {
+        check_name(reader, "name", &name);
+    }
+    if name == ALL_TEAMS {
+        reader.report(
+            "name",
+            format!("a team cannot be called `{ALL_TEAMS}`"),
+            "give it another name: commands take this word for all teams",
+        );
+    }
+    TeamName::new(name)
+}
+
+fn read_former_names(reader: &Reader<'_>) -> Vec<TeamName> {
+    let names = reader.list_of_texts("formerly").unwrap_or_default();
+    names.iter().for_each(|name| check_name(reader, "formerly", name));
+    names.into_iter().map(TeamName::new).collect()
+}
+
+fn check_name(reader: &Reader<'_>, key: &str, name: &str) {
     let words_shaped = name
         .split('-')
         .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
-    if !name.trim().is_empty() && (!words_shaped || name.len() > LONGEST_TEAM_NAME) {
+    if !words_shaped || name.len() > LONGEST_TEAM_NAME {
         reader.report(
-            "name",
+            key,
             format!("`{name}` cannot be a team's name"),
             "use at most 20 lower-case letters, digits and single hyphens, such as `payments`: it becomes part of resource names",
         );
     }
-    TeamName::new(name)
 }
 
 fn read_quiet(reader: &Reader<'_>) -> Option<Quiet> {
@@ -189,6 +241,28 @@ mod tests {
             found.unwrap().until(friday_night),
             Quiet::new(nights, weekend, berlin).unwrap().until(friday_night)
         );
+    }
+
+    #[test]
+    fn a_team_says_what_it_was_called_before() {
+        let read = |keys: &str| parse(&with_team(keys)).unwrap().organization.teams.remove(0).formerly;
+        assert_eq!(read(""), []);
+        assert_eq!(read("formerly = [\"c\", \"b-2\"]"), [TeamName::new("c"), TeamName::new("b-2")]);
+    }
+
+    #[test]
+    fn every_mistake_in_former_names_is_told_with_what_to_write() {
+        insta::assert_snapshot!(problems("formerly = [\"Pay ments\", \"a\", \"c\", \"c\"]"), @"
+        line 7: `Pay ments` cannot be a team's name: use at most 20 lower-case letters, digits and single hyphens, such as `payments`: it becomes part of resource names
+        line 7: team `a` was formerly called `a`: leave it out: `formerly` names what the team was called before
+        line 7: `c` stands twice in `formerly`: write it once
+        ");
+        insta::assert_snapshot!(problems("formerly = \"b\""), @r#"line 7: `teams[0].formerly` is `b` where a list of texts should be: write for example `formerly = ["billing"]`"#);
+        insta::assert_snapshot!(problems("formely = [\"b\"]"), @"line 7: unknown key `teams[0].formely`: did you mean `formerly`?");
+        let second = "[[teams]]\nname = \"b\"\nmembers = []\napprovers = []\n";
+        insta::assert_snapshot!(problems(&format!("formerly = [\"b\"]\n{second}")), @"line 7: team `a` was formerly called `b`, and there is a team `b`: leave it out, or remove that team: what a former name has goes to the new one");
+        insta::assert_snapshot!(problems(&format!("formerly = [\"c\"]\n{second}formerly = [\"c\"]")), @"line 12: teams `a` and `b` were both formerly called `c`: write it for the one team that has now what that one had");
+        insta::assert_snapshot!(problems(&second.replace("\"b\"", "\"all\"")), @"line 8: a team cannot be called `all`: give it another name: commands take this word for all teams");
     }
 
     #[test]

@@ -145,6 +145,24 @@ pub enum Condition {
     Team(Vec<TeamName>),
 }
 
+impl Condition {
+    /// The teams that it names.
+    pub fn teams(&self) -> &[TeamName] {
+        match self {
+            Self::Team(teams) => teams,
+            Self::Parameter { .. } | Self::MonthlyCostAtMost(_) | Self::MonthlyCostAbove(_) => &[],
+        }
+    }
+
+    /// The same, to be renamed.
+    pub fn teams_mut(&mut self) -> &mut [TeamName] {
+        match self {
+            Self::Team(teams) => teams,
+            Self::Parameter { .. } | Self::MonthlyCostAtMost(_) | Self::MonthlyCostAbove(_) => &mut [],
+        }
+    }
+}
+
 /// Whose approval counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Approvers {

@@ -79,6 +79,23 @@ pub struct Product {
 }
 
 impl Product {
+    /// The teams that it names: who may ask for it, and for whom a rule of its approval holds.
+    pub fn teams(&self) -> impl Iterator<Item = &TeamName> {
+        let ruled =
+            self.approval.auto_when.iter().chain(self.approval.rules.iter().flat_map(|rule| &rule.when));
+        let asked = if let Requesters::Teams(teams) = &self.requesters { teams.as_slice() } else { &[] };
+        asked.iter().chain(ruled.flat_map(Condition::teams))
+    }
+
+    /// The same, to be renamed.
+    pub fn teams_mut(&mut self) -> impl Iterator<Item = &mut TeamName> {
+        let rules = self.approval.rules.iter_mut().flat_map(|rule| &mut rule.when);
+        let ruled = self.approval.auto_when.iter_mut().chain(rules);
+        let asked =
+            if let Requesters::Teams(teams) = &mut self.requesters { teams.as_mut_slice() } else { &mut [] };
+        asked.iter_mut().chain(ruled.flat_map(Condition::teams_mut))
+    }
+
     /// The parameters that no form shows.
     pub fn hidden(&self) -> BTreeSet<String> {
         let fixed = self.fixed().map(|(key, _)| key.to_owned());

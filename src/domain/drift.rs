@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::ids::{ExecutionName, RequestId};
-use super::request::{ChangeAnswer, ChangeOrder, Request, Status};
+use super::ids::{ExecutionName, RequestId, TeamName};
+use super::request::{ChangeAnswer, ChangeOrder, Request, Status, TEAM_TAG};
 
 /// What changed so recently may still be on its way to one of the two.
 const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
@@ -186,8 +186,14 @@ fn is_taken_back(row: &Request, why: &str) -> bool {
 fn tags(row: &Request, existing: &Existing) -> Option<Finding> {
     let found = existing.tags.as_ref()?;
     let lost: Vec<String> =
-        row.tags().into_iter().filter(|tag| !found.contains(tag)).map(|(key, _)| key).collect();
+        row.tags().into_iter().filter(|tag| !is_labeled(row, found, tag)).map(|(key, _)| key).collect();
     (!lost.is_empty()).then_some(Finding::Retagged(lost))
+}
+
+/// Whether it has this tag. What was made while its team was called otherwise says so, and is right.
+fn is_labeled(row: &Request, found: &[(String, String)], tag: &(String, String)) -> bool {
+    let of_then = |name: &TeamName| found.contains(&(TEAM_TAG.to_owned(), name.to_string()));
+    found.contains(tag) || (tag.0 == TEAM_TAG && row.formerly.iter().chain(&row.stored_team).any(of_then))
 }
 
 #[cfg(test)]
@@ -278,6 +284,22 @@ mod tests {
         let found = compare(&row, Some(&Existing { tags: Some(tags), ..fine(&row) }), now);
         assert_eq!(found, [Finding::Retagged(vec!["Team".to_owned()])]);
         assert_eq!(compare(&row, Some(&Existing { tags: None, ..fine(&row) }), now), []);
+    }
+
+    #[test]
+    fn what_was_made_under_a_former_name_of_its_team_has_the_tag_of_then() {
+        let (row, now) = (at(StatusName::Active), minutes(LATER));
+        let tags = |row: &Request| Existing { tags: Some(row.tags()), ..fine(row) };
+        let mut renamed = row.clone();
+        renamed.moves_to(TeamName::new("billing"));
+        assert_eq!(compare(&renamed, Some(&tags(&row)), now), []);
+        assert_eq!(compare(&renamed, Some(&tags(&renamed)), now), []);
+        let mut others = row.clone();
+        others.team = TeamName::new("search");
+        assert_eq!(
+            compare(&renamed, Some(&tags(&others)), now),
+            [Finding::Retagged(vec!["Team".to_owned()])]
+        );
     }
 
     proptest! {

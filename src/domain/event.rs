@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::audit::By;
-use super::ids::{ExecutionName, PersonId, ProvisionedProductId, RecordId, TaskToken};
+use super::ids::{ExecutionName, PersonId, ProvisionedProductId, RecordId, TaskToken, TeamName};
 use super::period::Period;
 use super::reduction::Lowered;
 use super::request::{Billed, ChangeOrder, MessageRef, Output, Prompt};
@@ -153,6 +153,8 @@ pub enum Event {
         by: By,
         /// The new owner.
         to: PersonId,
+        /// Their team, where its own is gone: it belongs to that one from then on.
+        team: Option<TeamName>,
     },
     /// The removal began.
     TerminationStarted {

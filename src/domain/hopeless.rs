@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::approval::{Approvers, Stage};
 use super::catalog::{Principal, Product};
-use super::ids::TeamName;
 use super::organization::Organization;
 use super::policy::{Team, needed_in_all};
 use super::seats::can_be_filled;
@@ -103,14 +102,7 @@ fn seats(team: &Team, stages: &[Stage]) -> Vec<(u32, BTreeSet<Principal>)> {
 
 /// Whether a product names too few people by itself, whatever the settings say.
 pub fn names_too_few(stages: &[Stage]) -> bool {
-    let nobody = Team {
-        name: TeamName::new("-"),
-        members: Vec::new(),
-        approvers: Vec::new(),
-        channel: None,
-        monthly_budget: None,
-        quiet: None,
-    };
+    let nobody = Team::without_people("-");
     let listed: Vec<Stage> =
         stages.iter().filter(|stage| matches!(stage.approvers, Approvers::Listed(_))).cloned().collect();
     !can_be_filled(&seats(&nobody, &listed))
@@ -130,14 +122,7 @@ mod tests {
     fn organization(members: &[&str], approvers: &[&str]) -> Organization {
         let (members, approvers) = (named(members), named(approvers));
         Organization {
-            teams: vec![Team {
-                name: TeamName::new("payments"),
-                members,
-                approvers,
-                channel: None,
-                monthly_budget: None,
-                quiet: None,
-            }],
+            teams: vec![Team { members, approvers, ..Team::without_people("payments") }],
             admins: vec![Principal::Person(PersonId::new("U0ADMIN"))],
             auditors: Vec::new(),
             approvals_channel: ChannelId::new("C0APPROVALS"),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::audit::By;
-use super::ids::{ChannelId, PersonId, RequestId, TaskToken};
+use super::ids::{ChannelId, PersonId, RequestId, TaskToken, TeamName};
 use super::reduction::Wanted;
 use super::request::{MessageRef, Prompt, Surface};
 
@@ -184,6 +184,15 @@ pub enum JobKind {
         /// What the admins were told of already.
         told: Vec<String>,
     },
+    /// Give what is left under former names of teams to them, and look for teams that are gone.
+    Teams {
+        /// Former names whose takeover is on the trail already.
+        begun: Vec<TeamName>,
+        /// Teams that are gone and that the admins were told of.
+        gone: Vec<TeamName>,
+        /// What the admins have to be told next.
+        news: Vec<String>,
+    },
     /// Read what AWS has charged.
     ReadBill,
     /// Judge a click that could not be judged when it came, because Slack could not be asked who is who.
@@ -270,6 +279,7 @@ impl JobKind {
             Self::CopyTrail { .. } => format!("{SHOW}trail"),
             Self::TellEvents { .. } => "events".to_owned(),
             Self::Reconcile { .. } => "reconcile".to_owned(),
+            Self::Teams { .. } => "teams".to_owned(),
             Self::ReadBill => "bill".to_owned(),
             Self::Provision => "provision".to_owned(),
             Self::WatchProvisioning => "watch".to_owned(),
@@ -307,6 +317,7 @@ impl JobKind {
             Self::TellEvents { .. } => "tell_events",
             Self::ReadBill => "read_bill",
             Self::Reconcile { .. } => "reconcile",
+            Self::Teams { .. } => "teams",
         }
     }
 
@@ -357,6 +368,11 @@ mod tests {
             JobKind::TellEvents { after: 7 },
             JobKind::ReadBill,
             JobKind::Reconcile { told: vec!["one: vanished".into()] },
+            JobKind::Teams {
+                begun: vec![TeamName::new("payments")],
+                gone: vec![TeamName::new("search")],
+                news: vec!["one".into()],
+            },
             JobKind::Provision,
             JobKind::WatchProvisioning,
             JobKind::Terminate,
@@ -403,6 +419,7 @@ mod tests {
         tell_events: events
         read_bill: bill
         reconcile: reconcile
+        teams: teams
         provision: provision
         watch_provisioning: watch
         terminate: terminate

@@ -17,6 +17,8 @@ use super::request::{Estimate, Request};
 pub struct Team {
     /// Its name.
     pub name: TeamName,
+    /// What it was called before; what those names have belongs to it.
+    pub formerly: Vec<TeamName>,
     /// Who may ask on its behalf.
     pub members: Vec<Principal>,
     /// Who answers its requests.
@@ -27,6 +29,21 @@ pub struct Team {
     pub monthly_budget: Option<Decimal>,
     /// When nothing of its is torn down; any time will do when absent.
     pub quiet: Option<Quiet>,
+}
+
+impl Team {
+    /// A team of this name that nobody is in, and that nothing limits.
+    pub fn without_people(name: &str) -> Self {
+        Self {
+            name: TeamName::new(name),
+            formerly: Vec::new(),
+            members: Vec::new(),
+            approvers: Vec::new(),
+            channel: None,
+            monthly_budget: None,
+            quiet: None,
+        }
+    }
 }
 
 /// Whether people are asked about a request.

@@ -36,6 +36,15 @@ pub enum QuotaChange {
         /// What it takes off, US dollars a month.
         monthly: Decimal,
     },
+    /// Counts a slot that is held for another team, or under another name of its own, whatever the limits there.
+    Move {
+        /// Whose slot it was.
+        from: QuotaSlot,
+        /// Whose it is.
+        to: QuotaSlot,
+        /// What was added with it.
+        monthly: Decimal,
+    },
     /// Gives a slot back.
     Release {
         /// Whose slot.
@@ -43,6 +52,19 @@ pub enum QuotaChange {
         /// What was added with it.
         monthly: Decimal,
     },
+}
+
+impl QuotaChange {
+    /// Whose limits it keeps to.
+    pub fn team(&self) -> &TeamName {
+        match self {
+            Self::Take { slot, .. }
+            | Self::Grow { slot, .. }
+            | Self::Shrink { slot, .. }
+            | Self::Release { slot, .. }
+            | Self::Move { to: slot, .. } => &slot.team,
+        }
+    }
 }
 
 /// What slots are counted by.

@@ -125,6 +125,8 @@ fn new_request(
         requester: submission.requester,
         owner: submission.owner,
         team: submission.team,
+        formerly: Vec::new(),
+        stored_team: None,
         product: snapshot(product),
         parameters: submission.parameters,
         bound: submission.bound,

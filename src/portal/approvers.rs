@@ -85,7 +85,8 @@ impl Portal {
         if is_gone {
             circle.note = join([Some(NO_APPROVERS.to_owned()), circle.note]);
         }
-        if is_escalated(request) {
+        let is_teamless = request.waits_for_approvers() && self.organization.team(&request.team).is_none();
+        if is_escalated(request) || is_teamless {
             for admin in self.to_mention(&self.organization.admins).await {
                 add(&mut circle.asked, &admin);
             }

@@ -1,8 +1,10 @@
 //! What a person's and a team's resources cost, this month and a month. The sums are the domain's.
 
-use super::lookup::visible_team;
+use std::collections::BTreeMap;
+
+use super::lookup::{Named, named_team, reads_all, teams_to_see};
 use super::{Error, Portal};
-use crate::domain::ids::{PersonId, ProductKey};
+use crate::domain::ids::{PersonId, ProductKey, TeamName};
 use crate::domain::spending::{Amounts, Month, Resource, spending};
 use crate::ports::store::{Holding, Whose};
 use jiff::civil::Date;
@@ -34,21 +36,27 @@ pub struct Account {
     pub budget: Option<Decimal>,
 }
 
-/// The costs of a person and of each of their teams, or of the team they name if they may see it.
+/// The costs of a person and of each team that they may read, or of the team or all teams they name if they may see them.
+/// Who may read everything reads of every team that holds something, those that are gone included.
 ///
 /// # Errors
 /// A refusal when the team is not theirs to see; a failure when Slack or the store is silent.
 pub async fn costs(portal: &Portal, person: &PersonId, team: Option<&str>) -> Result<Costs, Error> {
-    let whose = if let Some(name) = team {
-        vec![Whose::Team(visible_team(portal, person, name).await?)]
-    } else {
-        let teams = portal.teams_of(person).await?;
-        let teams = teams.iter().map(|team| Whose::Team(team.name.clone()));
-        [Whose::Owner(person.clone())].into_iter().chain(teams).collect()
-    };
     let mut accounts = Vec::new();
-    for whose in whose {
-        accounts.push(account(portal, whose).await?);
+    match named_team(portal, person, team).await? {
+        Named::Team(team) => accounts.push(account(portal, Whose::Team(team)).await?),
+        Named::All => accounts.extend(everyones(portal).await?),
+        Named::Nothing => {
+            accounts.push(account(portal, Whose::Owner(person.clone())).await?);
+            // As long as Slack does not say who they are, their own costs are better than none.
+            if reads_all(portal, person).await.unwrap_or(false) {
+                accounts.extend(everyones(portal).await?);
+            } else {
+                for team in teams_to_see(portal, person).await? {
+                    accounts.push(account(portal, Whose::Team(team)).await?);
+                }
+            }
+        }
     }
     let prices = &portal.catalog.prices;
     Ok(Costs {
@@ -59,9 +67,24 @@ pub async fn costs(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
     })
 }
 
+/// All teams together, then each that holds something.
+async fn everyones(portal: &Portal) -> anyhow::Result<Vec<Account>> {
+    let held = portal.ports.store.holdings(&Whose::All, Month::of(portal.now()).begin).await?;
+    let mut by_team: BTreeMap<TeamName, Vec<Holding>> = BTreeMap::new();
+    for holding in held.iter().cloned() {
+        by_team.entry(holding.team.clone()).or_default().push(holding);
+    }
+    let teams = by_team.into_iter().map(|(team, held)| summed(portal, Whose::Team(team), held));
+    Ok([summed(portal, Whose::All, held)].into_iter().chain(teams).collect())
+}
+
 async fn account(portal: &Portal, whose: Whose) -> anyhow::Result<Account> {
+    let held = portal.ports.store.holdings(&whose, Month::of(portal.now()).begin).await?;
+    Ok(summed(portal, whose, held))
+}
+
+fn summed(portal: &Portal, whose: Whose, held: Vec<Holding>) -> Account {
     let now = portal.now();
-    let held = portal.ports.store.holdings(&whose, Month::of(now).begin).await?;
     let resources: Vec<Resource> =
         held.into_iter().map(|held| resource(held, Month::first_day(now))).collect();
     let spent = spending(&resources, now);
@@ -69,11 +92,11 @@ async fn account(portal: &Portal, whose: Whose) -> anyhow::Result<Account> {
         Whose::Team(team) | Whose::TeamProduct(team, _) => {
             portal.organization.team(team).and_then(|team| team.monthly_budget)
         }
-        Whose::Owner(_) => None,
+        Whose::Owner(_) | Whose::All => None,
     };
     let products =
         spent.products.into_iter().map(|(key, amounts)| (product_name(portal, &key), amounts)).collect();
-    Ok(Account { whose, products, total: spent.total, budget })
+    Account { whose, products, total: spent.total, budget }
 }
 
 fn resource(held: Holding, month: Date) -> Resource {

@@ -402,6 +402,7 @@ fn somebody_waits(kind: &JobKind) -> bool {
         | JobKind::CopyTrail { .. }
         | JobKind::TellEvents { .. }
         | JobKind::ReadBill
+        | JobKind::Teams { .. }
         | JobKind::Reconcile { .. } => false,
         JobKind::StartExecution { .. }
         | JobKind::Resume { .. }

@@ -234,10 +234,13 @@ pub(super) async fn choose_team(
     let offered: Vec<TeamName> =
         mine.iter().filter(|team| product.requesters.include(team)).cloned().collect();
     let wanted = match named {
-        Some(name) => mine.iter().find(|team| team.as_str() == name).ok_or_else(|| Refusal::NotYourTeam {
-            team: shown(name),
-            yours: mine.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-        })?,
+        Some(name) => {
+            let now = portal.organization.current_name(&TeamName::new(name));
+            mine.iter().find(|team| **team == now).ok_or_else(|| Refusal::NotYourTeam {
+                team: shown(name),
+                yours: mine.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            })?
+        }
         None => offered.first().unwrap_or(first),
     };
     if !offered.contains(wanted) {

@@ -2,17 +2,18 @@
 
 use jiff::Timestamp;
 
+use super::lookup::{reads_all, teams_to_see};
 use super::perform::{JobError, Performed};
 use super::{Error, Portal};
 use crate::domain::away::Away;
-use crate::domain::ids::{PersonId, RequestId};
+use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::job::{Job, JobKind};
 use crate::domain::period::Period;
 use crate::domain::policy::Team;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{Question, Request};
 use crate::ports::directory::Freshness;
-use crate::ports::slack::{Excerpt, HomePage, ProductUse, SlackError, TeamPage};
+use crate::ports::slack::{Everything, Excerpt, HomePage, ProductUse, SlackError, TeamPage};
 use crate::ports::store::{HomeTab, Which, Whose};
 
 /// A home tab is kept up to date for this long after it was last opened.
@@ -25,6 +26,8 @@ const ROWS: usize = 8;
 const ROWS_READ: usize = 50;
 /// Waiting requests of one team that are looked through for those a person can answer.
 const MOST_WAITING: usize = 100;
+/// Parked jobs that are counted.
+const MOST_PARKED: usize = 100;
 
 /// Notes that somebody opened their home tab, and has it published.
 ///
@@ -77,7 +80,9 @@ async fn is_shown_to(portal: &Portal, person: &PersonId, request: &Request) -> b
     if circle.aways.iter().any(|away| away.delegate == *person) {
         return true;
     }
-    let principals = [portal.organization.members_of(&request.team), &circle.may].concat();
+    let organization = &portal.organization;
+    let answering = organization.approvers_of(&request.team);
+    let principals = [organization.members_of(&request.team), answering, &circle.may].concat();
     portal.is_named(person, &principals, Freshness::Known).await.unwrap_or(true)
 }
 
@@ -104,12 +109,14 @@ async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyho
     let store = &portal.ports.store;
     let mine = store.list(&Whose::Owner(person.clone()), Which::Live, 0, ROWS + 1).await?;
     let mut teams = Vec::new();
-    let known = portal.teams_of(person).await;
     // As long as Slack does not say which teams are theirs, the rest of the tab is better than none.
     let known =
-        known.inspect_err(|error| tracing::warn!(actor = %person, error = format!("{error:#}"), "no team"));
-    for team in known.unwrap_or_default() {
-        teams.push(team_page(portal, person, team).await?);
+        portal.teams_of(person).await.map(|teams| teams.iter().map(|team| team.name.clone()).collect());
+    let mine_to_ask_for: Vec<TeamName> = unless_silent(person, known);
+    for name in unless_silent(person, teams_to_see(portal, person).await) {
+        if let Some(team) = portal.organization.team(&name) {
+            teams.push(team_page(portal, person, team, mine_to_ask_for.contains(&name)).await?);
+        }
     }
     Ok(HomePage {
         now: portal.now(),
@@ -120,9 +127,27 @@ async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyho
         aways: aways_of(portal, person).await?,
         mine: excerpt(mine),
         teams,
+        everything: everything(portal, person).await?,
         command: portal.organization.command.clone(),
         simulated: portal.ports.provisioner.is_simulated(),
     })
+}
+
+fn unless_silent<T: Default>(person: &PersonId, known: anyhow::Result<T>) -> T {
+    known.unwrap_or_else(|error| {
+        tracing::warn!(actor = %person, error = format!("{error:#}"), "cannot find out whose teams to show");
+        T::default()
+    })
+}
+
+/// What those read who may read everything.
+async fn everything(portal: &Portal, person: &PersonId) -> anyhow::Result<Option<Everything>> {
+    if !unless_silent(person, reads_all(portal, person).await) {
+        return Ok(None);
+    }
+    let is_admin = unless_silent(person, portal.is_one_of(person, &portal.organization.admins).await);
+    let parked = if is_admin { portal.ports.store.parked(MOST_PARKED).await?.len() } else { 0 };
+    Ok(Some(Everything { parked, more_parked: parked == MOST_PARKED }))
 }
 
 /// Their own absence, and those of whom they answer for: of nobody who has left.
@@ -151,8 +176,8 @@ fn excerpt(mut requests: Vec<Request>) -> Excerpt {
 /// Requests that this person can answer, the longest waiting first.
 async fn waiting_for(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<Request>> {
     let mut waiting = Vec::new();
-    for team in &portal.organization.teams {
-        let whose = Whose::Team(team.name.clone());
+    for team in portal.ports.store.teams().await? {
+        let whose = Whose::Team(team);
         for request in portal.ports.store.list(&whose, Which::Waiting, 0, MOST_WAITING).await? {
             if portal.can_decide(person, &request).await {
                 waiting.push(request);
@@ -173,7 +198,12 @@ pub(crate) fn asked_at(request: &Request) -> Timestamp {
     }
 }
 
-async fn team_page(portal: &Portal, person: &PersonId, team: &Team) -> anyhow::Result<TeamPage> {
+async fn team_page(
+    portal: &Portal,
+    person: &PersonId,
+    team: &Team,
+    is_member: bool,
+) -> anyhow::Result<TeamPage> {
     let store = &portal.ports.store;
     let live = store.list(&Whose::Team(team.name.clone()), Which::Live, 0, ROWS_READ).await?;
     let is_cut = live.len() == ROWS_READ;
@@ -201,6 +231,7 @@ async fn team_page(portal: &Portal, person: &PersonId, team: &Team) -> anyhow::R
     }));
     Ok(TeamPage {
         team: team.name.clone(),
+        is_member,
         live,
         monthly: held.iter().map(|held| held.monthly).sum(),
         budget: team.monthly_budget,

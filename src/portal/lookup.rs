@@ -1,10 +1,13 @@
 //! Looking at requests: one's own, the team's, one by its id.
 
+use futures_util::future::join_all;
+
 use super::form::shown;
 use super::{Error, Portal, outsider};
 use crate::domain::audit::{AuditEntry, By, Via};
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
+use crate::domain::organization::ALL_TEAMS;
 use crate::domain::quota::{QuotaSlot, QuotaUse};
 use crate::domain::refusal::Refusal;
 use crate::domain::repeats::RefusedAction;
@@ -38,14 +41,15 @@ pub struct Cut {
     pub limit: usize,
 }
 
-/// A page of the person's own requests, or of a team's if `team` is named and the person may see it.
+/// A page of the person's own requests, or of a team's or of all teams' if `team` names them and the person may see them.
 ///
 /// # Errors
 /// A refusal when the team is not theirs to see; a failure when Slack or the store is silent.
 pub async fn list(portal: &Portal, person: &PersonId, team: Option<&str>, cut: Cut) -> Result<Page, Error> {
-    let whose = match team {
-        None => Whose::Owner(person.clone()),
-        Some(name) => Whose::Team(visible_team(portal, person, name).await?),
+    let whose = match named_team(portal, person, team).await? {
+        Named::Nothing => Whose::Owner(person.clone()),
+        Named::All => Whose::All,
+        Named::Team(team) => Whose::Team(team),
     };
     let store = &portal.ports.store;
     let which = if cut.ended { Which::Ended } else { Which::Live };
@@ -56,22 +60,80 @@ pub async fn list(portal: &Portal, person: &PersonId, team: Option<&str>, cut: C
     Ok(Page { whose, requests, more, any_ended })
 }
 
-/// The team of this name, if the person is in it, answers its requests, or may read everything.
+/// The team of this name, if the person is in it, answers its requests, or may read everything. Those may name teams that
+/// are gone as well.
 pub(super) async fn visible_team(portal: &Portal, person: &PersonId, name: &str) -> Result<TeamName, Error> {
-    let wanted = portal.organization.team(&TeamName::new(name));
-    if let Some(team) = wanted {
+    let wanted = TeamName::new(name);
+    if let Some(team) = portal.organization.team(&wanted) {
         let organization = &portal.organization;
         let circles = [&team.members[..], &team.approvers, &organization.admins, &organization.auditors];
         if portal.is_in_any(person, &circles).await? {
             return Ok(team.name.clone());
         }
+    } else if portal.ports.store.teams().await?.contains(&wanted) && reads_all(portal, person).await? {
+        return Ok(wanted);
     }
-    let yours: Vec<String> =
-        portal.teams_of(person).await?.iter().map(|team| team.name.to_string()).collect();
+    let yours = teams_to_see(portal, person).await?;
     if yours.is_empty() {
         return Err(outsider::refusal(portal, person).await.into());
     }
-    Err(Refusal::NotYourTeam { team: shown(name), yours: yours.join(", ") }.into())
+    let yours = yours.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    Err(Refusal::NotYourTeam { team: shown(name), yours }.into())
+}
+
+/// What somebody named behind a command that takes a team.
+pub(super) enum Named {
+    /// Nothing.
+    Nothing,
+    /// All teams, which they may read.
+    All,
+    /// This team, which they may read.
+    Team(TeamName),
+}
+
+/// What they named, if they may read that.
+pub(super) async fn named_team(
+    portal: &Portal,
+    person: &PersonId,
+    name: Option<&str>,
+) -> Result<Named, Error> {
+    match name {
+        None => Ok(Named::Nothing),
+        Some(ALL_TEAMS) if reads_all(portal, person).await? => Ok(Named::All),
+        Some(ALL_TEAMS) => {
+            let yours = teams_to_see(portal, person).await?;
+            let yours = yours.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            Err(Refusal::NotAllTeams { yours }.into())
+        }
+        Some(name) => Ok(Named::Team(visible_team(portal, person, name).await?)),
+    }
+}
+
+/// Whether they may read the requests of all teams: admins and auditors.
+pub(super) async fn reads_all(portal: &Portal, person: &PersonId) -> anyhow::Result<bool> {
+    let organization = &portal.organization;
+    portal.is_in_any(person, &[&organization.admins, &organization.auditors]).await
+}
+
+/// The teams that they are in or answer for, in the order of the settings.
+pub(super) async fn teams_to_see(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<TeamName>> {
+    let teams = portal.organization.teams.iter();
+    let answers = join_all(teams.clone().map(|team| portal.is_one_of_in_time(person, &team.approvers))).await;
+    let mine = portal.teams_of(person).await;
+    let is_unknown = mine.is_err();
+    let mine = mine.as_deref().unwrap_or_default();
+    let answers_for = |answer: &anyhow::Result<bool>| matches!(answer, Ok(true));
+    let found: Vec<TeamName> = teams
+        .zip(&answers)
+        .filter(|(team, answer)| mine.iter().any(|one| one.name == team.name) || answers_for(answer))
+        .map(|(team, _)| team.name.clone())
+        .collect();
+    // A team that cannot be asked about must not keep the others from being shown.
+    match answers.into_iter().find_map(Result::err) {
+        Some(error) if found.is_empty() => Err(error),
+        None if found.is_empty() && is_unknown => portal.teams_of(person).await.map(|_| found),
+        _ => Ok(found),
+    }
 }
 
 /// The one request that the person can see whose id begins with `typed`.

@@ -22,6 +22,7 @@ pub mod jobs;
 mod lease;
 pub mod lookup;
 pub mod metrics;
+mod named_store;
 mod outsider;
 pub mod own_trail;
 pub mod pause;
@@ -37,12 +38,14 @@ pub mod settle;
 mod show;
 pub mod stats;
 pub mod submit;
+pub mod teams;
 pub mod teardown;
 pub mod trail;
 pub mod transfer;
 pub mod verify;
 
 pub(crate) use home::asked_at;
+pub(crate) use named_store::named;
 pub(crate) use people::{Tending, others};
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -63,7 +66,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
 use crate::domain::tally::Tally;
 use crate::ports::Ports;
-use crate::ports::store::{Claim, Commit, CommitError, RowChange};
+use crate::ports::store::{Claim, Commit, CommitError, RowChange, Store};
 
 /// Times a use case loads a request anew because somebody else changed it first.
 const STALE_RETRIES: usize = 20;
@@ -82,6 +85,8 @@ pub struct Portal {
     pub organization: Arc<Organization>,
     /// What happened so far.
     pub metrics: Arc<Metrics>,
+    /// The store with the names of teams as they stand there; `ports.store` goes by the settings.
+    pub(crate) stored: Arc<dyn Store>,
     known: inventory::Known,
     bots: bots::Known,
     rules: Arc<RwLock<Rules>>,
@@ -95,6 +100,18 @@ pub struct Rules {
     pub catalog: Arc<Catalog>,
     /// See [`Portal::organization`].
     pub organization: Arc<Organization>,
+}
+
+impl Rules {
+    /// What these settings make of a catalog that may name teams as they were called before.
+    pub fn new(catalog: Arc<Catalog>, organization: Arc<Organization>) -> Self {
+        let catalog = if organization.has_renamed_teams() {
+            Arc::new(organization.with_current_teams(&catalog))
+        } else {
+            catalog
+        };
+        Self { catalog, organization }
+    }
 }
 
 /// Why a use case did not do what was asked.
@@ -111,12 +128,15 @@ pub enum Error {
 impl Portal {
     /// The portal, and the keys of jobs to run right away as commits write them.
     pub fn new(
-        ports: Ports,
+        mut ports: Ports,
         catalog: Arc<Catalog>,
         organization: Arc<Organization>,
     ) -> (Self, mpsc::UnboundedReceiver<JobKey>) {
         let (wake, woken) = mpsc::unbounded_channel();
-        let rules = Rules { catalog: Arc::clone(&catalog), organization: Arc::clone(&organization) };
+        let rules = Rules::new(catalog, organization);
+        let Rules { catalog, organization } = rules.clone();
+        let stored = Arc::clone(&ports.store);
+        ports.store = named(&stored, &organization);
         let metrics = Metrics::default().showing(&ports.trouble);
         (
             Self {
@@ -124,6 +144,7 @@ impl Portal {
                 catalog,
                 organization,
                 metrics: Arc::new(metrics),
+                stored,
                 known: inventory::Known::default(),
                 bots: bots::Known::default(),
                 rules: Arc::new(RwLock::new(rules)),
@@ -137,7 +158,9 @@ impl Portal {
     pub(crate) fn as_of_now(&self) -> Self {
         let Rules { catalog, organization } =
             self.rules.read().unwrap_or_else(PoisonError::into_inner).clone();
-        Self { catalog, organization, ..self.clone() }
+        let mut portal = Self { catalog, organization, ..self.clone() };
+        portal.ports.store = named(&portal.stored, &portal.organization);
+        portal
     }
 
     /// Now.

@@ -231,8 +231,7 @@ impl Portal {
 
     /// Who decides about a team's things where their owner cannot: its approvers, or the admins where it is gone.
     pub(crate) fn answerable_for(&self, team: &TeamName) -> Vec<Principal> {
-        let team = self.organization.team(team);
-        team.map_or_else(|| self.organization.admins.clone(), |team| team.approvers.clone())
+        self.organization.approvers_of(team).to_vec()
     }
 
     /// These people and groups as they are mentioned: whoever is named by address by their id, if Slack knows it, and

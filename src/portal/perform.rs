@@ -14,6 +14,7 @@ use super::home::{find_all_homes, find_homes, publish};
 use super::lease::{look_at_lease, warn};
 use super::reconcile::reconcile;
 use super::show::{refresh, show};
+use super::teams::{Known, look_at_teams};
 use super::trail::copy;
 use super::{Error, Portal};
 use crate::domain::catalog::Product;
@@ -86,6 +87,9 @@ pub(super) async fn perform(portal: &Portal, of: &Subject, kind: &JobKind) -> Re
         (Subject::Portal, JobKind::FindHomes) => find_all_homes(portal).await,
         (Subject::Portal, JobKind::ReadBill) => Ok(read_bill(portal).await),
         (Subject::Portal, JobKind::Reconcile { told }) => reconcile(portal, told).await,
+        (Subject::Portal, JobKind::Teams { begun, gone, news }) => {
+            look_at_teams(portal, Known { begun, gone, news }).await
+        }
         (Subject::Person(_) | Subject::Portal, kind) => misplaced(of, kind),
     }
 }
@@ -120,6 +124,7 @@ async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Pe
         | JobKind::CopyTrail { .. }
         | JobKind::TellEvents { .. }
         | JobKind::ReadBill
+        | JobKind::Teams { .. }
         | JobKind::Reconcile { .. } => misplaced(&Subject::Request(id), kind),
         JobKind::JudgeClick(click) => judge_click(portal, id, click).await,
         JobKind::ApprovalDeadline => {

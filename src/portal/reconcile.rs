@@ -13,7 +13,6 @@ use crate::domain::drift::{Existing, Finding, Found, compare, compare_execution,
 use crate::domain::event::Event;
 use crate::domain::ids::{ExecutionName, RequestId};
 use crate::domain::job::{JobKind, Subject};
-use crate::domain::organization::Organization;
 use crate::domain::request::Request;
 use crate::ports::Ports;
 use crate::ports::provisioner::Provisioner;
@@ -90,7 +89,7 @@ struct Seen {
 ///
 /// # Errors
 /// When the store, the provisioner or the workflow cannot be asked.
-pub async fn look(sides: &Sides<'_>, organization: &Organization, now: Timestamp) -> anyhow::Result<Report> {
+pub async fn look(sides: &Sides<'_>, now: Timestamp) -> anyhow::Result<Report> {
     let survey = sides.provisioner.survey().await?;
     let mut seen = Seen {
         existing: survey.into_iter().map(|existing| (existing.request, existing)).collect(),
@@ -98,8 +97,8 @@ pub async fn look(sides: &Sides<'_>, organization: &Organization, now: Timestamp
     };
     let mut report = Report::default();
     let mut should_be_there = 0;
-    for team in &organization.teams {
-        let (team, mut read) = (Whose::Team(team.name.clone()), 0);
+    for team in sides.store.teams().await? {
+        let (team, mut read) = (Whose::Team(team), 0);
         loop {
             let rows = sides.store.list(&team, Which::Live, read, PAGE).await?;
             for row in &rows {
@@ -171,7 +170,7 @@ pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
 pub(super) async fn reconcile(portal: &Portal, told: &[String]) -> Result<Performed, JobError> {
     let Ports { store, provisioner, workflow, .. } = &portal.ports;
     let sides = Sides { store: &**store, provisioner: &**provisioner, workflow: &**workflow };
-    let report = look(&sides, &portal.organization, portal.now()).await?;
+    let report = look(&sides, portal.now()).await?;
     portal.metrics.drift(report.found.len());
     for found in &report.found {
         let Found { request, finding } = found;

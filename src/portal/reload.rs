@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 
 use anyhow::Context as _;
 
-use super::{Portal, Rules, trail};
+use super::{Portal, Rules, teams, trail};
 use crate::domain::job::{JobKind, Subject};
 use crate::domain::refusal::safe;
 
@@ -28,6 +28,7 @@ pub async fn follow(portal: &Portal, rules: Rules, changes: &[String]) -> anyhow
         let homes = JobKind::FindHomes.due(Subject::Portal, portal.now());
         portal.write_jobs(vec![homes]).await.context("cannot have home tabs published")?;
     }
+    teams::warn_of_gone(&portal.as_of_now()).await?;
     trail::begin_copying(&portal.as_of_now()).await.context("cannot begin to copy the audit trail")
 }
 

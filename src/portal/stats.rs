@@ -5,7 +5,7 @@ use futures_util::stream::{self, StreamExt as _};
 use jiff::civil::Date;
 
 use super::home::asked_at;
-use super::lookup::visible_team;
+use super::lookup::{Named, named_team, reads_all, teams_to_see};
 use super::{Error, Portal};
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::period::Period;
@@ -47,36 +47,28 @@ pub struct Part {
     pub longest: Vec<Request>,
 }
 
-/// How the requests of a person's teams went, or of the team they name if they may see it.
+/// How the requests of a person's teams went, or of the team or all teams they name if they may
+/// see them.
 ///
 /// # Errors
 /// A refusal when the team is not theirs to see or they have none; a failure when Slack or the store is silent.
 pub async fn stats(portal: &Portal, person: &PersonId, team: Option<&str>) -> Result<Stats, Error> {
     let since = day(Period::days(DAYS - 1).before(portal.now()));
-    let (names, reads_all) = match team {
-        Some(name) => (vec![visible_team(portal, person, name).await?], false),
-        None => teams_to_see(portal, person).await?,
+    let all_teams = || portal.organization.teams.iter().map(|team| team.name.clone()).collect();
+    let (names, reads_all): (Vec<TeamName>, bool) = match named_team(portal, person, team).await? {
+        Named::Team(team) => (vec![team], false),
+        Named::All => (all_teams(), true),
+        Named::Nothing if reads_all(portal, person).await? => (all_teams(), true),
+        Named::Nothing => (teams_to_see(portal, person).await?, false),
     };
+    if names.is_empty() {
+        return Err(Refusal::NotInATeam.into());
+    }
     let parts: Vec<_> = names.iter().map(|name| part(portal, name, since)).collect();
     let parts: Vec<anyhow::Result<Part>> = stream::iter(parts).buffered(AT_ONCE).collect().await;
     let parts = parts.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
     let all = reads_all.then(|| together(&parts));
     Ok(Stats { since, all, teams: names.into_iter().zip(parts).collect() })
-}
-
-/// The teams whose requests they look after or answer; all where they may read everything.
-async fn teams_to_see(portal: &Portal, person: &PersonId) -> Result<(Vec<TeamName>, bool), Error> {
-    let organization = &portal.organization;
-    if portal.is_in_any(person, &[&organization.admins, &organization.auditors]).await? {
-        return Ok((organization.teams.iter().map(|team| team.name.clone()).collect(), true));
-    }
-    let mut names = Vec::new();
-    for team in &organization.teams {
-        if portal.is_in_any(person, &[&team.members, &team.approvers]).await? {
-            names.push(team.name.clone());
-        }
-    }
-    if names.is_empty() { Err(Refusal::NotInATeam.into()) } else { Ok((names, false)) }
 }
 
 async fn part(portal: &Portal, team: &TeamName, since: Date) -> anyhow::Result<Part> {

@@ -19,7 +19,12 @@ pub async fn may_transfer(portal: &Portal, click: &Click) -> Result<Request, Err
 }
 
 async fn check(portal: &Portal, request: &Request, click: &Click) -> Result<(), Error> {
-    portal.check_tends(request, &click.by, (Tending::Keep, "hand over")).await?;
+    if portal.organization.team(&request.team).is_some() {
+        portal.check_tends(request, &click.by, (Tending::Keep, "hand over")).await?;
+    } else if !portal.is_one_of_in_time(&click.by.person, &portal.organization.admins).await? {
+        // Whoever gets it, it becomes another team's.
+        return Err(portal.refuse(request, &click.by, "hand over", Refusal::NotAnAdmin).await);
+    }
     if matches!(request.status, Status::Updating { .. }) {
         return Err(Refusal::BeingChanged.into());
     }
@@ -29,7 +34,8 @@ async fn check(portal: &Portal, request: &Request, click: &Click) -> Result<(), 
     Ok(())
 }
 
-/// Makes `to`, a member of the same team or an approver or admin who takes it over, the owner. A team-mate who asks for what is so already is told that it is done:
+/// Makes `to` the owner: a member of the same team, or an approver or admin who takes it over. Where that team is gone, it
+/// becomes the first team's that `to` is in, whatever its limits. A team-mate who asks for what is so already is told that it is done:
 /// the one who handed it over may not have heard our answer, and is not its owner any more.
 ///
 /// # Errors
@@ -41,13 +47,17 @@ pub async fn transfer(portal: &Portal, click: &Click, to: &PersonId) -> Result<R
         return Ok(request);
     }
     check(portal, &request, click).await?;
-    let takes_over = *to == click.by.person && *to != request.owner;
+    let team = match portal.organization.team(&request.team) {
+        Some(_) => None,
+        None => portal.teams_of(to).await?.first().map(|team| team.name.clone()),
+    };
     // Whoever may hand it over may take it over; that was checked.
-    if !takes_over && !is_team_mate(portal, to, &request.team).await? {
+    let takes_over = team.is_none() && *to == click.by.person && *to != request.owner;
+    if !takes_over && !is_team_mate(portal, to, team.as_ref().unwrap_or(&request.team)).await? {
         let refusal = Refusal::NotATeamMate { to: to.clone(), team: request.team.clone() };
         return Err(portal.refuse(&request, &click.by, "hand over", refusal).await);
     }
-    let event = Event::Transfer { by: click.by.clone(), to: to.clone() };
+    let event = Event::Transfer { by: click.by.clone(), to: to.clone(), team };
     let request = portal.change_as_seen(&request, Some(&click.once), &event).await?;
     refresh_news(portal, &request, click).await?;
     Ok(request)

@@ -147,12 +147,23 @@ pub struct HomePage {
     pub aways: Vec<Away>,
     /// Their own requests that have not ended, newest first.
     pub mine: Excerpt,
-    /// What each of their teams holds, in the order of the settings.
+    /// What each team holds that they are in or answer for, in the order of the settings.
     pub teams: Vec<TeamPage>,
+    /// What there is of all teams, for those who may read everything.
+    pub everything: Option<Everything>,
     /// The slash command.
     pub command: String,
     /// Whether nothing real is made.
     pub simulated: bool,
+}
+
+/// What those see who may read everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Everything {
+    /// Jobs that were given up, for admins.
+    pub parked: usize,
+    /// Whether there are more than that.
+    pub more_parked: bool,
 }
 
 /// The first of some requests.
@@ -167,6 +178,8 @@ pub struct Excerpt {
 /// What a team holds.
 #[derive(Clone, Debug)]
 pub struct TeamPage {
+    /// Whether they are in it, and do not only answer for it.
+    pub is_member: bool,
     /// The team.
     pub team: TeamName,
     /// Its live requests, newest first.

@@ -64,6 +64,13 @@ pub trait Store: Debug + Send + Sync {
     /// What a team holds of each product of which it ever held something.
     async fn team_use(&self, team: &TeamName) -> anyhow::Result<Vec<TeamUse>>;
 
+    /// Every team that ever held something, in the order of their names.
+    async fn teams(&self) -> anyhow::Result<Vec<TeamName>>;
+
+    /// Counts for one team from now on what was counted of another ([`Store::counts`]). Each day moves whole; what was moved
+    /// before is left alone.
+    async fn move_counts(&self, from: &TeamName, to: &TeamName) -> anyhow::Result<()>;
+
     /// What was counted of a team from this day on.
     async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<Counts>;
 
@@ -163,6 +170,8 @@ pub struct Commit {
     pub jobs: Vec<Job>,
     /// The slot to take or give back.
     pub quota: Option<QuotaChange>,
+    /// Other names of its team: what is counted under them counts against its limits as well.
+    pub namesakes: Vec<TeamName>,
     /// What is counted of it.
     pub tally: Option<Tally>,
     /// A key that may be committed once: a view id, an event id. Remembered together with the row's id.
@@ -294,6 +303,8 @@ pub enum Which {
 /// What sums over many requests need of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holding {
+    /// Which request.
+    pub request: RequestId,
     /// Of which team.
     pub team: TeamName,
     /// Of which product.
@@ -332,6 +343,8 @@ pub enum Whose {
     Team(TeamName),
     /// A team's requests of one product.
     TeamProduct(TeamName, ProductKey),
+    /// Those of every team that ever held something.
+    All,
 }
 
 /// The right to finish a job.

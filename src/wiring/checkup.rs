@@ -10,8 +10,10 @@ use super::on_aws::{Look, OnAws};
 use crate::aws;
 use crate::config::{Settings, StoreChoice};
 use crate::domain::catalog::Catalog;
+use crate::domain::organization::Organization;
 use crate::local::database::{Database, OpenError};
 use crate::local::store::SqliteStore;
+use crate::portal::teams::{Left, gone, left};
 use crate::ports::clock::Clock;
 use crate::ports::finding::Finding;
 use crate::ports::store::{ParkedJob, Store};
@@ -20,6 +22,7 @@ const AWS: &str = "AWS";
 const STORE: &str = "store";
 const JOBS: &str = "jobs";
 const REQUESTS: &str = "requests";
+const TEAMS: &str = "teams";
 /// So long a due job waits when nobody works; a claim that ran out takes two minutes.
 const STANDSTILL: SignedDuration = SignedDuration::from_mins(5);
 /// Parked jobs that are told one by one.
@@ -43,7 +46,7 @@ pub async fn look(settings: &Settings, catalog: &Arc<Catalog>, clock: &dyn Clock
     let account_is_fine = looks.iter().all(|look| look.problems.is_empty());
     let mut findings: Vec<Finding> = looks.into_iter().flat_map(of_account).collect();
     match &settings.backend.store {
-        StoreChoice::Sqlite(file) => findings.extend(of_file(file, clock).await),
+        StoreChoice::Sqlite(file) => findings.extend(of_file(file, &settings.organization, clock).await),
         // What is wrong with the tables was told already.
         StoreChoice::DynamoDb { .. } if !account_is_fine => {}
         StoreChoice::DynamoDb { .. } => {
@@ -51,6 +54,7 @@ pub async fn look(settings: &Settings, catalog: &Arc<Catalog>, clock: &dyn Clock
                 findings.push(of_use(store.check().await));
                 findings.extend(of_pause(store).await);
                 findings.extend(of_jobs(store, clock).await);
+                findings.extend(of_teams(store, &settings.organization).await);
             }
         }
     }
@@ -65,7 +69,7 @@ fn of_account(look: Look) -> Vec<Finding> {
 }
 
 /// A bot may be working on the file: it is read and no more.
-async fn of_file(file: &str, clock: &dyn Clock) -> Vec<Finding> {
+async fn of_file(file: &str, organization: &Organization, clock: &dyn Clock) -> Vec<Finding> {
     let database = match Database::open_for_reading(file) {
         Ok(database) => database,
         Err(OpenError::Missing(_)) => return vec![of_missing(file)],
@@ -83,6 +87,7 @@ async fn of_file(file: &str, clock: &dyn Clock) -> Vec<Finding> {
     let store = SqliteStore::new(database);
     findings.extend(of_pause(&store).await);
     findings.extend(of_jobs(&store, clock).await);
+    findings.extend(of_teams(&store, organization).await);
     findings
 }
 
@@ -137,6 +142,31 @@ async fn of_jobs(store: &dyn Store, clock: &dyn Clock) -> Vec<Finding> {
         Err(error) => findings.push(unreadable(&error)),
     }
     findings
+}
+
+/// Teams that were renamed or removed in the settings; nothing where none was.
+async fn of_teams(store: &dyn Store, organization: &Organization) -> Vec<Finding> {
+    let (gone, left) = match tokio::try_join!(gone(store, organization), left(store, organization)) {
+        Ok(found) => found,
+        Err(error) => return vec![unreadable(&error)],
+    };
+    let removed = gone.iter().map(|gone| Finding::warning(TEAMS, gone.what(), gone.remedy()));
+    let renamed = left.iter().map(|Left { former, team, requests }| match requests {
+        0 => Finding::ok(
+            TEAMS,
+            format!(
+                "nothing is left under `{former}`: the line `formerly` of `{team}` need not name it any more"
+            ),
+        ),
+        some => Finding::warning(
+            TEAMS,
+            format!("{some} requests of `{team}` are left under `{former}`"),
+            format!(
+                "leave `{former}` in `formerly` while the bot gives them to `{team}`, which takes minutes"
+            ),
+        ),
+    });
+    removed.chain(renamed).collect()
 }
 
 fn of_parked(parked: &[ParkedJob]) -> Vec<Finding> {

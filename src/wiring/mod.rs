@@ -22,7 +22,7 @@ use crate::domain::hopeless::hopeless;
 use crate::domain::job::JobKey;
 use crate::local::database::Database;
 use crate::portal::dispatch::Dispatcher;
-use crate::portal::{Portal, bill, events, own_trail, reconcile, trail};
+use crate::portal::{Portal, bill, events, own_trail, reconcile, teams, trail};
 use crate::ports::Ports;
 use crate::ports::clock::Clock;
 use crate::ports::subscriber::Subscriber;
@@ -98,10 +98,11 @@ impl App {
             directory: Arc::new(SlackDirectory::new(Arc::clone(&client), Arc::clone(&clock))),
             clock: Arc::clone(&clock),
         };
-        for found in catalog.products.values().flat_map(|product| hopeless(product, &settings.organization)) {
+        let (portal, woken) = Portal::new(ports, catalog, Arc::new(settings.organization.clone()));
+        let products = portal.catalog.products.values();
+        for found in products.flat_map(|product| hopeless(product, &settings.organization)) {
             tracing::warn!(remedy = found.remedy, "{}", found.what);
         }
-        let (portal, woken) = Portal::new(ports, catalog, Arc::new(settings.organization.clone()));
         let edge = Edge::new(portal.clone(), client, settings.burst);
         let reloader = Reloader::new(edge.clone(), backends.on_aws, settings.clone());
         let way = match &environment.inbound {
@@ -170,6 +171,7 @@ impl App {
         events::begin(&self.portal).await.context("cannot begin to tell of events")?;
         bill::begin(&self.portal).await.context("cannot begin to read the bill")?;
         reconcile::begin(&self.portal).await.context("cannot begin to compare records with AWS")?;
+        teams::begin(&self.portal).await.context("cannot begin to look after teams")?;
         let sockets = self.sockets().cloned();
         let (edge, dispatcher) = (self.edge.clone(), self.dispatcher.clone());
         let warming = tokio::spawn(async move { edge.warm_up().await });

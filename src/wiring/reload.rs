@@ -53,10 +53,10 @@ impl Reloader {
             tracing::warn!(key, "this setting is followed after a restart only");
         }
         let before = self.edge.portal.as_of_now();
+        let rules = Rules::new(catalog, Arc::new(settings.organization.clone()));
         let changes =
-            [of_organization(&now.settings, &settings), of_catalog(&before.catalog, &catalog)].concat();
-        let organization = Arc::new(settings.organization.clone());
-        let followed = reload::follow(&self.edge.portal, Rules { catalog, organization }, &changes).await;
+            [of_organization(&now.settings, &settings), of_catalog(&before.catalog, &rules.catalog)].concat();
+        let followed = reload::follow(&self.edge.portal, rules, &changes).await;
         if let Err(error) = followed {
             tracing::error!(
                 error = format!("{error:#}"),

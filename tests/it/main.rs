@@ -72,6 +72,7 @@ mod stats;
 mod stops;
 mod surfaces;
 mod tamper;
+mod teams;
 mod teardown;
 mod timeout;
 mod trail;

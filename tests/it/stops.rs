@@ -322,3 +322,35 @@ async fn a_change_ends_the_same_wherever_the_bot_stops() {
     Your request for *PostgreSQL RDS Instance v1.0* `orders` is approved.
     ");
 }
+
+#[tokio::test]
+async fn a_takeover_of_a_renamed_team_ends_the_same_wherever_the_bot_stops() {
+    let ending = wherever_it_stops(Setup::new, async |company| {
+        Patient(&company.alice).asks_for("s3-bucket", &BUCKET).await;
+        Patient(&company.alice).asks_for("rds-postgres", &DATABASE).await;
+        company.changes_the_settings("name = \"payments\"", "name = \"billing\"\nformerly = [\"payments\"]");
+        company.reloads().await;
+        company.waits("5m").await;
+        company.waits("5m").await;
+        Patient(&company.morgan).clicks("Approve").await;
+        company.waits("5m").await;
+    });
+    insta::assert_snapshot!(ending.await, @"
+    submitted | U0ALICE | payments | s3-bucket | APPROVED | auto-approved: this product needs no approval [form]
+    provisioning | workflow | payments | s3-bucket | PROVISIONING
+    active | provisioner | payments | s3-bucket | ACTIVE
+    submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
+    approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
+    team taken over | clock | - | - | - | payments -> billing: 2 requests, 2 of them not ended
+    approved | U0MORGAN | billing | rds-postgres | APPROVED | [button in C0PAYMENTS]
+    provisioning | workflow | billing | rds-postgres | PROVISIONING
+    active | provisioner | billing | rds-postgres | ACTIVE
+    # Active: PostgreSQL RDS Instance
+    *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` for team *billing*
+    *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` is ready.
+    *Secure S3 Bucket v1.0* `payments-logs-dev-id` for team *payments*
+    *Secure S3 Bucket v1.0* `payments-logs-dev-id` is ready.
+    > Active
+    Your request for *PostgreSQL RDS Instance v1.0* `orders` is approved.
+    ");
+}

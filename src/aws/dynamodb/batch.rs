@@ -19,14 +19,20 @@ impl DynamoStore {
     /// The requests of these ids as they are now, in this order; those that are not there, or of a newer format, are left
     /// out.
     pub(super) async fn rows(&self, ids: &[RequestId]) -> anyhow::Result<Vec<Request>> {
+        let found = self.row_items(ids).await?;
+        let mut requests = found.iter().map(row::decode).collect::<anyhow::Result<Vec<_>>>()?;
+        requests.sort_by_key(|request| ids.iter().position(|id| *id == request.id));
+        Ok(requests)
+    }
+
+    /// Their items, in no order.
+    pub(super) async fn row_items(&self, ids: &[RequestId]) -> anyhow::Result<Vec<Item>> {
         let mut found = Vec::new();
         for some in ids.chunks(AT_ONCE) {
             found.extend(self.some_rows(some).await.context("cannot load requests")?);
         }
         found.retain(may_be_read);
-        let mut requests = found.iter().map(row::decode).collect::<anyhow::Result<Vec<_>>>()?;
-        requests.sort_by_key(|request| ids.iter().position(|id| *id == request.id));
-        Ok(requests)
+        Ok(found)
     }
 
     /// DynamoDB may read less than it was asked for; the rest is asked for again.

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, anyhow};
 use aws_sdk_dynamodb::types::CancellationReason;
-use rust_decimal::Decimal;
 use tokio::sync::MutexGuard;
 
 use super::item::{
@@ -16,7 +15,7 @@ use super::item::{
     text,
 };
 use super::transaction::{Check, Expression, MOST_WRITES, Outcome, Part, Pauses, Table, is_refusal};
-use super::{DynamoStore, LONGEST, aways, counts, jobs, keys, quota, refusals, row, trail};
+use super::{DynamoStore, LONGEST, aways, counts, jobs, keys, quota, refusals, row, teams, trail};
 use crate::domain::ids::RequestId;
 use crate::domain::job::{Job, JobKey};
 use crate::domain::quota::QuotaUse;
@@ -85,6 +84,9 @@ async fn commit_whole(store: &DynamoStore, prepared: &Prepared) -> Result<(), Co
                 if let Some(end) = &mut end {
                     end.is_at(begins + prepared.audit_len() - 1);
                 }
+                if let Some(change) = &prepared.commit.quota {
+                    teams::is_known(store, change.team());
+                }
                 return Ok(());
             }
             Outcome::Refused(reasons) => {
@@ -117,6 +119,8 @@ async fn next_number(
 /// The first reason in the order of the parts; `None` when only what the plan was made on has changed.
 fn refusal(parts: &[Part], reasons: &[CancellationReason]) -> anyhow::Result<Option<CommitError>> {
     let nothing = Item::new();
+    let failed = |part: &Part, reason: &CancellationReason| part.check == Check::Plan && is_refusal(reason);
+    let is_outdated = parts.iter().zip(reasons).any(|(part, reason)| failed(part, reason));
     for (part, reason) in parts.iter().zip(reasons).filter(|(_, reason)| is_refusal(reason)) {
         let there = reason.item().unwrap_or(&nothing);
         return Ok(Some(match part.check {
@@ -126,12 +130,16 @@ fn refusal(parts: &[Part], reasons: &[CancellationReason]) -> anyhow::Result<Opt
             Check::Once => CommitError::Again(read_text(there, "request").and_then(RequestId::parse)),
             Check::Row | Check::Entry => CommitError::Stale,
             Check::Format => CommitError::Other(Newer.into()),
-            Check::Budget => {
-                CommitError::BudgetSpent(read_amount(there, "monthly")?.unwrap_or(Decimal::ZERO))
+            // What is taken under other names of the team has changed since it was read, and these depend on it.
+            Check::Budget { .. } | Check::Slot { .. } if is_outdated => continue,
+            Check::Budget { elsewhere } => {
+                let spent = read_amount(there, "monthly")?.unwrap_or_default();
+                CommitError::BudgetSpent(spent.saturating_add(elsewhere))
             }
-            Check::Slot { limit } => {
+            Check::Slot { limit, elsewhere } => {
                 let used = u32::try_from(read_number(there, "used")?.unwrap_or(0));
-                CommitError::QuotaFull(QuotaUse { used: used.context("cannot count slots")?, limit })
+                let used = used.context("cannot count slots")?.saturating_add(elsewhere);
+                CommitError::QuotaFull(QuotaUse { used, limit })
             }
             Check::Plan | Check::Nothing => continue,
         }));
@@ -183,7 +191,7 @@ impl Prepared {
             parts.push(row.part(store)?);
         }
         if let Some(change) = &self.commit.quota {
-            parts.extend(quota::parts(store, change).await?);
+            parts.extend(quota::parts(store, change, &self.commit.namesakes).await?);
         }
         for (entry, body) in self.commit.audit.iter().zip(&self.audit) {
             let mut item = keys::audit(entry.request, entry.seq);
@@ -200,6 +208,9 @@ impl Prepared {
             let mut item = keys::trail(n);
             item.insert("body".to_owned(), text(body));
             parts.push(store.put_if(Table::Events, item, Check::Plan, is_new("pk"))?);
+        }
+        if let Some(change) = &self.commit.quota {
+            parts.extend(teams::part(store, change.team())?);
         }
         if let Some(tally) = &self.commit.tally {
             parts.push(counts::part(store, tally)?);

@@ -1,11 +1,14 @@
 //! What is counted of each team: an item a day, an attribute for each mark. And the pause, of which there is one at most.
 
 use anyhow::Context as _;
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::Date;
 
-use super::item::{Item, is_readable, mark, must_be_readable, number, read_json, read_number, text};
+use super::item::{
+    Item, is_readable, mark, must_be_readable, must_text, number, read_json, read_number, text,
+};
 use super::lists::all;
-use super::transaction::{Check, Expression, Part, Table};
+use super::transaction::{Check, Expression, Part, Pauses, Table};
 use super::{DynamoStore, keys};
 use crate::domain::ids::TeamName;
 use crate::domain::pause::Pause;
@@ -21,15 +24,58 @@ pub(super) fn part(store: &DynamoStore, tally: &Tally) -> anyhow::Result<Part> {
     store.update(keys::counts(&tally.team, tally.day), change, Check::Nothing, "")
 }
 
+/// Each day in a transaction of its own, in which what was read still stands. What is counted meanwhile moves with the next
+/// look, so it is looked until nothing is left.
+pub(super) async fn move_all(store: &DynamoStore, from: &TeamName, to: &TeamName) -> anyhow::Result<()> {
+    let mut pauses = Pauses::default();
+    loop {
+        let days = days(store, from, Date::MIN).await?;
+        let mut is_moved = true;
+        for day in &days {
+            is_moved &= move_day(store, day, from, to).await?;
+        }
+        if is_moved {
+            return Ok(());
+        }
+        pauses.next().await;
+    }
+}
+
+/// Whether there was nothing to move.
+async fn move_day(store: &DynamoStore, item: &Item, from: &TeamName, to: &TeamName) -> anyhow::Result<bool> {
+    let day: Date = must_text(item, "sk")?.parse().context("cannot read the day of a count")?;
+    let mut taken = Expression::default();
+    let mut given = Expression::default();
+    let (mut adds, mut takes, mut holds) = (Vec::new(), Vec::new(), Vec::new());
+    for name in item.keys().filter(|name| name.starts_with(PREFIX)) {
+        let count = read_number(item, name)?.unwrap_or(0);
+        if count == 0 {
+            continue;
+        }
+        adds.push(format!("{name} :{name}"));
+        takes.push(format!("{name} :less_{name}"));
+        holds.push(format!("{name} = :{name}"));
+        given = given.with(format!(":{name}"), number(&count));
+        taken = taken
+            .with(format!(":{name}"), number(&count))
+            .with(format!(":less_{name}"), AttributeValue::N(format!("-{count}")));
+    }
+    if adds.is_empty() {
+        return Ok(true);
+    }
+    taken.text = format!("ADD {}", takes.join(", "));
+    given.text = format!("ADD {}", adds.join(", "));
+    let parts = [
+        store.update(keys::counts(from, day), taken, Check::Plan, &holds.join(" AND "))?,
+        store.update(keys::counts(to, day), given, Check::Nothing, "")?,
+    ];
+    store.transact(&parts).await?;
+    Ok(false)
+}
+
 pub(super) async fn since(store: &DynamoStore, team: &TeamName, from: Date) -> anyhow::Result<Counts> {
-    let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
-    let query = query
-        .key_condition_expression("pk = :team AND sk >= :from")
-        .expression_attribute_values(":team", text(keys::counts_partition(team)))
-        .expression_attribute_values(":from", text(from.to_string()));
-    let days = all(query, usize::MAX).await.with_context(|| format!("cannot read the counts of {team}"))?;
     let mut counts = Counts::default();
-    for day in &days {
+    for day in &days(store, team, from).await? {
         for name in day.keys() {
             if let Some(mark) = name.strip_prefix(PREFIX).and_then(Mark::parse) {
                 counts.add(mark, read_number(day, name)?.unwrap_or(0));
@@ -37,6 +83,15 @@ pub(super) async fn since(store: &DynamoStore, team: &TeamName, from: Date) -> a
         }
     }
     Ok(counts)
+}
+
+async fn days(store: &DynamoStore, team: &TeamName, from: Date) -> anyhow::Result<Vec<Item>> {
+    let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
+    let query = query
+        .key_condition_expression("pk = :team AND sk >= :from")
+        .expression_attribute_values(":team", text(keys::counts_partition(team)))
+        .expression_attribute_values(":from", text(from.to_string()));
+    all(query, usize::MAX).await.with_context(|| format!("cannot read the counts of {team}"))
 }
 
 pub(super) fn pausing(store: &DynamoStore, pausing: &Pausing) -> anyhow::Result<Part> {

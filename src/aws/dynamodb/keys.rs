@@ -20,6 +20,10 @@ pub(super) const AWAYS: &str = "AWAYS";
 pub(super) const REFUSALS: &str = "REFUSALS";
 /// The partition of the bots that work on the tables.
 pub(super) const BOTS: &str = "BOTS";
+/// The partition of the teams that ever held something.
+pub(super) const TEAMS: &str = "TEAMS";
+/// Stands among them once those were found that held something before there was such a list. No team is called so.
+pub(super) const TEAMS_FOUND: &str = "*FOUND";
 /// The sort key of a team's total, beside one for each product. No product's key has capitals.
 pub(super) const TEAM_TOTAL: &str = "TOTAL";
 
@@ -93,6 +97,11 @@ pub(super) fn quota_partition(team: &TeamName) -> String {
 /// The counter of a product, or of the whole team under [`TEAM_TOTAL`].
 pub(super) fn quota(team: &TeamName, product: &str) -> Item {
     key(quota_partition(team), product)
+}
+
+/// A team in the list of those that ever held something, or [`TEAMS_FOUND`].
+pub(super) fn team(name: &str) -> Item {
+    key(TEAMS, name)
 }
 
 pub(super) fn home(person: &PersonId) -> Item {

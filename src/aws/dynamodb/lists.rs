@@ -9,8 +9,8 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use jiff::Timestamp;
 
 use super::item::{Item, must_text, read_text, text, time};
-use super::{DynamoStore, keys, row};
-use crate::domain::ids::RequestId;
+use super::{DynamoStore, keys, row, teams};
+use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::request::{MessageRef, Request};
 use crate::ports::store::{Holding, Which, Whose};
 use crate::ports::stored::request_id;
@@ -80,11 +80,14 @@ pub(super) async fn list(
     skip: usize,
     limit: usize,
 ) -> anyhow::Result<Vec<Request>> {
-    let query = listed(store, whose, which).projection_expression("requestId, createdAt, endedAt");
     // Only a person's index is in the order of dates, so that its first ones are the newest.
     let is_in_order = matches!(whose, Whose::Owner(_)) && which != Which::Ended;
     let enough = if is_in_order { skip.saturating_add(limit) } else { usize::MAX };
-    let mut found = all(query.scan_index_forward(false), enough).await?;
+    let mut found = Vec::new();
+    for part in parts(store, whose).await? {
+        let query = part.listed(store, which).projection_expression("requestId, createdAt, endedAt");
+        found.extend(all(query.scan_index_forward(false), enough).await?);
+    }
     let date = if which == Which::Ended { "endedAt" } else { "createdAt" };
     found.sort_by(|a, b| read_text(b, date).cmp(&read_text(a, date)));
     let page = found.iter().skip(skip).take(limit).map(row::id).collect::<anyhow::Result<Vec<_>>>()?;
@@ -98,39 +101,63 @@ pub(super) async fn holdings(
     whose: &Whose,
     since: Timestamp,
 ) -> anyhow::Result<Vec<Holding>> {
-    let query = of(store, whose)
-        .filter_expression("attribute_not_exists(endedAt) OR endedAt >= :since")
-        .expression_attribute_values(":since", time(since))
-        .projection_expression(row::HOLDING.join(", "));
-    all(query, usize::MAX).await?.iter().map(row::holding).collect()
-}
-
-/// The query of an index for these requests.
-fn listed(store: &DynamoStore, whose: &Whose, which: Which) -> QueryFluentBuilder {
-    match (whose, which) {
-        (Whose::Team(team), Which::Waiting) => index(store, AWAITING_INDEX)
-            .key_condition_expression("awaitingTeam = :team")
-            .expression_attribute_values(":team", text(team.as_str())),
-        (_, Which::All) => of(store, whose),
-        (_, Which::Live) => of(store, whose).filter_expression("attribute_not_exists(endedAt)"),
-        (_, Which::Ended) => of(store, whose).filter_expression("attribute_exists(endedAt)"),
-        (_, Which::Waiting) => of(store, whose).filter_expression("attribute_exists(awaitingTeam)"),
+    let mut found = Vec::new();
+    for part in parts(store, whose).await? {
+        let query = part
+            .all(store)
+            .filter_expression("attribute_not_exists(endedAt) OR endedAt >= :since")
+            .expression_attribute_values(":since", time(since))
+            .projection_expression(row::HOLDING.join(", "));
+        found.extend(all(query, usize::MAX).await?);
     }
+    found.iter().map(row::holding).collect()
 }
 
-/// The query of an index for all of a person's or a team's requests.
-fn of(store: &DynamoStore, whose: &Whose) -> QueryFluentBuilder {
-    match whose {
-        Whose::Owner(person) => index(store, USER_INDEX)
-            .key_condition_expression("userId = :owner")
-            .expression_attribute_values(":owner", text(person.as_str())),
-        Whose::Team(team) => index(store, TEAM_INDEX)
-            .key_condition_expression("teamName = :team")
-            .expression_attribute_values(":team", text(team.as_str())),
-        Whose::TeamProduct(team, product) => index(store, TEAM_INDEX)
-            .key_condition_expression("teamName = :team AND productType = :product")
-            .expression_attribute_values(":team", text(team.as_str()))
-            .expression_attribute_values(":product", text(product.as_str())),
+/// What one query of an index finds.
+enum Part {
+    Owner(PersonId),
+    Team(TeamName),
+    TeamProduct(TeamName, ProductKey),
+}
+
+/// The queries that find them. No index has all requests, so those of all teams are found team by team.
+async fn parts(store: &DynamoStore, whose: &Whose) -> anyhow::Result<Vec<Part>> {
+    Ok(match whose {
+        Whose::Owner(person) => vec![Part::Owner(person.clone())],
+        Whose::Team(team) => vec![Part::Team(team.clone())],
+        Whose::TeamProduct(team, product) => vec![Part::TeamProduct(team.clone(), product.clone())],
+        Whose::All => teams::known(store).await?.into_iter().map(Part::Team).collect(),
+    })
+}
+
+impl Part {
+    /// The query of an index for those of them that are meant.
+    fn listed(&self, store: &DynamoStore, which: Which) -> QueryFluentBuilder {
+        match (self, which) {
+            (Self::Team(team), Which::Waiting) => index(store, AWAITING_INDEX)
+                .key_condition_expression("awaitingTeam = :team")
+                .expression_attribute_values(":team", text(team.as_str())),
+            (_, Which::All) => self.all(store),
+            (_, Which::Live) => self.all(store).filter_expression("attribute_not_exists(endedAt)"),
+            (_, Which::Ended) => self.all(store).filter_expression("attribute_exists(endedAt)"),
+            (_, Which::Waiting) => self.all(store).filter_expression("attribute_exists(awaitingTeam)"),
+        }
+    }
+
+    /// The query of an index for all of them.
+    fn all(&self, store: &DynamoStore) -> QueryFluentBuilder {
+        match self {
+            Self::Owner(person) => index(store, USER_INDEX)
+                .key_condition_expression("userId = :owner")
+                .expression_attribute_values(":owner", text(person.as_str())),
+            Self::Team(team) => index(store, TEAM_INDEX)
+                .key_condition_expression("teamName = :team")
+                .expression_attribute_values(":team", text(team.as_str())),
+            Self::TeamProduct(team, product) => index(store, TEAM_INDEX)
+                .key_condition_expression("teamName = :team AND productType = :product")
+                .expression_attribute_values(":team", text(team.as_str()))
+                .expression_attribute_values(":product", text(product.as_str())),
+        }
     }
 }
 
@@ -143,6 +170,7 @@ fn belongs(request: &Request, whose: &Whose, which: Which) -> bool {
         Whose::Owner(person) => request.owner == *person,
         Whose::Team(team) => request.team == *team,
         Whose::TeamProduct(team, product) => request.team == *team && request.product.key == *product,
+        Whose::All => true,
     };
     let is_asked_for = match which {
         Which::All => true,

@@ -24,9 +24,11 @@ mod refusals;
 mod rights;
 mod row;
 mod schema;
+mod teams;
 mod trail;
 mod transaction;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,12 +80,14 @@ pub struct DynamoStore {
     tables: Tables,
     /// Held by whoever appends to the trail, so that within one process nobody takes another's number.
     trail: Arc<Mutex<trail::End>>,
+    /// Teams of which this process knows that they are in the list of teams.
+    teams: Arc<std::sync::Mutex<BTreeSet<TeamName>>>,
 }
 
 impl DynamoStore {
     /// The store in these tables, called as `configuration` says.
     pub fn new(configuration: &SdkConfig, tables: Tables) -> Self {
-        Self { client: Client::new(configuration), tables, trail: Arc::default() }
+        Self { client: Client::new(configuration), tables, trail: Arc::default(), teams: Arc::default() }
     }
 
     /// What [`Self::problems`] looks at.
@@ -112,7 +116,8 @@ impl DynamoStore {
     /// When they are of a later one, or cannot be read and written.
     pub async fn bring_forward(&self) -> anyhow::Result<()> {
         within(schema::bring_forward(self)).await?;
-        within(trail::begin(self)).await
+        within(trail::begin(self)).await?;
+        teams::find(self).await.context("cannot find out which teams have something")
     }
 
     /// What the bot is not allowed to do with the tables, tried without changing anything.
@@ -174,6 +179,14 @@ impl Store for DynamoStore {
 
     async fn team_use(&self, team: &TeamName) -> anyhow::Result<Vec<TeamUse>> {
         within(quota::team_use(self, team)).await
+    }
+
+    async fn teams(&self) -> anyhow::Result<Vec<TeamName>> {
+        within(teams::known(self)).await
+    }
+
+    async fn move_counts(&self, from: &TeamName, to: &TeamName) -> anyhow::Result<()> {
+        within(counts::move_all(self, from, to)).await
     }
 
     async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<Counts> {

@@ -12,48 +12,99 @@ use crate::domain::ids::TeamName;
 use crate::domain::quota::{QuotaChange, QuotaSlot, TeamUse};
 use crate::ports::stored::product_key;
 
-/// The writes of a change. Giving back reads the counter first, since it never goes below nothing.
-pub(super) async fn parts(store: &DynamoStore, change: &QuotaChange) -> anyhow::Result<Vec<Part>> {
+/// The writes of a change. Giving back reads the counter first, since it never goes below nothing. What is taken within limits
+/// reads what is counted under other names of the team, and is planned anew if that has changed.
+pub(super) async fn parts(
+    store: &DynamoStore,
+    change: &QuotaChange,
+    namesakes: &[TeamName],
+) -> anyhow::Result<Vec<Part>> {
     match change {
-        QuotaChange::Take { slot, limit, monthly, budget } => take(store, slot, *limit, *monthly, *budget),
-        QuotaChange::Grow { slot, monthly, budget } => grow(store, slot, *monthly, *budget),
+        QuotaChange::Take { slot, limit, monthly, budget } => {
+            let elsewhere = elsewhere(store, slot, namesakes).await?;
+            take(store, slot, *limit, (*monthly, *budget), elsewhere)
+        }
+        QuotaChange::Grow { slot, monthly, budget } => {
+            let elsewhere = elsewhere(store, slot, namesakes).await?;
+            let mut parts = total(store, slot, *monthly, *budget, elsewhere.monthly)?;
+            parts.extend(elsewhere.unchanged);
+            let change = Expression::new("ADD monthly :monthly", vec![(":monthly", number(monthly))]);
+            let counter = keys::quota(&slot.team, slot.product.as_str());
+            parts.push(store.update(counter, change, Check::Nothing, "")?);
+            Ok(parts)
+        }
         QuotaChange::Shrink { slot, monthly } => give_back(store, slot, *monthly, 0).await,
+        QuotaChange::Move { from, to, monthly } => {
+            let mut parts = give_back(store, from, *monthly, 1).await?;
+            parts.extend(take(store, to, None, (*monthly, None), Elsewhere::default())?);
+            Ok(parts)
+        }
         QuotaChange::Release { slot, monthly } => give_back(store, slot, *monthly, 1).await,
     }
 }
 
-fn grow(
-    store: &DynamoStore,
-    slot: &QuotaSlot,
+/// What is counted under other names of a team.
+#[derive(Debug, Default)]
+struct Elsewhere {
+    /// Slots of the product.
+    used: u32,
+    /// US dollars a month of all products.
     monthly: Decimal,
-    budget: Option<Decimal>,
-) -> anyhow::Result<Vec<Part>> {
-    let mut parts: Vec<Part> = total(store, slot, monthly, budget)?.into_iter().collect();
-    let change = Expression::new("ADD monthly :monthly", vec![(":monthly", number(&monthly))]);
-    let counter = keys::quota(&slot.team, slot.product.as_str());
-    parts.push(store.update(counter, change, Check::Nothing, "")?);
-    Ok(parts)
+    /// Check that it is so still.
+    unchanged: Vec<Part>,
 }
 
-/// Adds to the team's total, within its budget.
+async fn elsewhere(
+    store: &DynamoStore,
+    slot: &QuotaSlot,
+    namesakes: &[TeamName],
+) -> anyhow::Result<Elsewhere> {
+    let mut elsewhere = Elsewhere::default();
+    for team in namesakes {
+        let counter = keys::quota(team, slot.product.as_str());
+        let total = keys::quota(team, keys::TEAM_TOTAL);
+        match store.event(counter.clone()).await? {
+            Some(there) => {
+                let (used, _) = read(&there)?;
+                let same = Expression::new("used = :used", vec![(":used", number(&used))]);
+                elsewhere.unchanged.push(store.holds(counter, Check::Plan, same)?);
+                elsewhere.used = elsewhere.used.saturating_add(used);
+            }
+            None => elsewhere.unchanged.push(store.absent(counter, Check::Plan)?),
+        }
+        match store.event(total.clone()).await? {
+            Some(there) => {
+                let held = read_amount(&there, "monthly")?.unwrap_or_default();
+                let same = Expression::new("monthly = :held", vec![(":held", number(&held))]);
+                elsewhere.unchanged.push(store.holds(total, Check::Plan, same)?);
+                elsewhere.monthly = elsewhere.monthly.saturating_add(held);
+            }
+            None => elsewhere.unchanged.push(store.absent(total, Check::Plan)?),
+        }
+    }
+    Ok(elsewhere)
+}
+
+/// Adds to the team's total, within its budget, of which so much is taken elsewhere.
 fn total(
     store: &DynamoStore,
     slot: &QuotaSlot,
     monthly: Decimal,
     budget: Option<Decimal>,
-) -> anyhow::Result<Option<Part>> {
+    elsewhere: Decimal,
+) -> anyhow::Result<Vec<Part>> {
     let total = keys::quota(&slot.team, keys::TEAM_TOTAL);
-    let mut change = Expression::new("ADD monthly :monthly", vec![(":monthly", number(&monthly))]);
+    let change = Expression::new("ADD monthly :monthly", vec![(":monthly", number(&monthly))]);
     Ok(match budget {
         Some(budget) => {
-            let room = budget.saturating_sub(monthly);
+            let room = budget.saturating_sub(monthly).saturating_sub(elsewhere);
             let is_first = if room < Decimal::ZERO { "" } else { "attribute_not_exists(monthly) OR " };
-            change.values.push((":room", number(&room)));
             let condition = format!("{is_first}monthly <= :room");
-            Some(store.update(total, change, Check::Budget, &condition)?)
+            let change = change.with(":room", number(&room));
+            vec![store.update(total, change, Check::Budget { elsewhere }, &condition)?]
         }
-        None if monthly.is_zero() => None,
-        None => Some(store.update(total, change, Check::Nothing, "")?),
+        None if monthly.is_zero() => Vec::new(),
+        None => vec![store.update(total, change, Check::Nothing, "")?],
     })
 }
 
@@ -61,22 +112,24 @@ fn take(
     store: &DynamoStore,
     slot: &QuotaSlot,
     limit: Option<u32>,
-    monthly: Decimal,
-    budget: Option<Decimal>,
+    (monthly, budget): (Decimal, Option<Decimal>),
+    elsewhere: Elsewhere,
 ) -> anyhow::Result<Vec<Part>> {
-    let mut parts: Vec<Part> = total(store, slot, monthly, budget)?.into_iter().collect();
+    let mut parts = total(store, slot, monthly, budget, elsewhere.monthly)?;
     let values = vec![(":one", number(&1)), (":monthly", number(&monthly))];
-    let mut change = Expression::new("ADD used :one, monthly :monthly", values);
+    let change = Expression::new("ADD used :one, monthly :monthly", values);
     let counter = keys::quota(&slot.team, slot.product.as_str());
     parts.push(match limit {
         Some(limit) => {
-            change.values.push((":limit", number(&limit)));
-            let is_first = if limit == 0 { "" } else { "attribute_not_exists(used) OR " };
+            let here = limit.saturating_sub(elsewhere.used);
+            let is_first = if here == 0 { "" } else { "attribute_not_exists(used) OR " };
             let condition = format!("{is_first}used < :limit");
-            store.update(counter, change, Check::Slot { limit }, &condition)?
+            let check = Check::Slot { limit, elsewhere: elsewhere.used };
+            store.update(counter, change.with(":limit", number(&here)), check, &condition)?
         }
         None => store.update(counter, change, Check::Nothing, "")?,
     });
+    parts.extend(elsewhere.unchanged);
     Ok(parts)
 }
 

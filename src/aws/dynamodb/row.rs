@@ -17,9 +17,13 @@ use crate::domain::request::Request;
 use crate::ports::store::Holding;
 use crate::ports::stored::{product_key, request_id};
 
+/// The attribute of the team's name.
+pub(super) const TEAM: &str = "teamName";
+
 /// The attributes that [`holding`] reads.
-pub(super) const HOLDING: [&str; 9] = [
-    "teamName",
+pub(super) const HOLDING: [&str; 10] = [
+    "requestId",
+    TEAM,
     "productType",
     "userId",
     "monthly",
@@ -39,7 +43,7 @@ pub(super) fn encode(request: &Request, body: &str) -> Item {
     let mut item = key(request.id);
     let mut put = |name: &str, value| item.insert(name.to_owned(), value);
     put("userId", text(request.owner.as_str()));
-    put("teamName", text(request.team.as_str()));
+    put(TEAM, text(request.team.as_str()));
     put("productType", text(request.product.key.as_str()));
     put("catalogVersion", text(&request.product.version));
     let parameters: HashMap<_, _> =
@@ -93,7 +97,8 @@ pub(super) fn id(item: &Item) -> anyhow::Result<RequestId> {
 
 pub(super) fn holding(item: &Item) -> anyhow::Result<Holding> {
     Ok(Holding {
-        team: TeamName::new(must_text(item, "teamName")?),
+        request: id(item)?,
+        team: TeamName::new(must_text(item, TEAM)?),
         product: product_key(must_text(item, "productType")?)?,
         owner: PersonId::new(must_text(item, "userId")?),
         monthly: read_amount(item, "monthly")?,

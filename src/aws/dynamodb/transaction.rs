@@ -9,11 +9,11 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, Update,
 };
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::DynamoStore;
 use super::item::Item;
-use crate::ports::stored::Newer;
 
 /// The most writes that one transaction takes.
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
@@ -34,10 +34,10 @@ pub(super) enum Check {
     Pause,
     /// The row has moved on.
     Row,
-    /// The team's budget is spent.
-    Budget,
-    /// No slot of so many is free.
-    Slot { limit: u32 },
+    /// The team's budget is spent; so much of it under other names of the team.
+    Budget { elsewhere: Decimal },
+    /// No slot of so many is free; so many are taken under other names of the team.
+    Slot { limit: u32, elsewhere: u32 },
     /// Somebody else has written this audit entry, or counted this refusal.
     Entry,
     /// What is there is of a format that we do not read.
@@ -57,12 +57,19 @@ pub(super) struct Part {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Expression {
     pub(super) text: String,
-    pub(super) values: Vec<(&'static str, AttributeValue)>,
+    pub(super) values: Vec<(String, AttributeValue)>,
 }
 
 impl Expression {
     pub(super) fn new(text: impl Into<String>, values: Vec<(&'static str, AttributeValue)>) -> Self {
+        let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Self { text: text.into(), values }
+    }
+
+    /// The same with another value.
+    pub(super) fn with(mut self, name: impl Into<String>, value: AttributeValue) -> Self {
+        self.values.push((name.into(), value));
+        self
     }
 }
 
@@ -137,23 +144,21 @@ impl DynamoStore {
         Ok(Part { check, action: TransactWriteItem::builder().update(update).build() })
     }
 
-    /// Checks that nothing is stored under a key.
-    pub(super) fn absent(&self, key: Item, check: Check) -> anyhow::Result<Part> {
-        let absent = ConditionCheck::builder()
+    /// Checks that a condition holds of an item of the table of events.
+    pub(super) fn holds(&self, key: Item, check: Check, condition: Expression) -> anyhow::Result<Part> {
+        let holds = ConditionCheck::builder()
             .table_name(&self.tables.events)
             .set_key(Some(key))
-            .condition_expression("attribute_not_exists(pk)")
+            .condition_expression(condition.text)
+            .set_expression_attribute_values(values(condition.values))
             .return_values_on_condition_check_failure(returned(check))
             .build()?;
-        Ok(Part { check, action: TransactWriteItem::builder().condition_check(absent).build() })
+        Ok(Part { check, action: TransactWriteItem::builder().condition_check(holds).build() })
     }
 
-    /// Sends a part that is refused only where what is there is of a format that we do not read.
-    pub(super) async fn transact_readable(&self, part: Part) -> anyhow::Result<()> {
-        match self.transact(&[part]).await? {
-            Outcome::Taken => Ok(()),
-            Outcome::Refused(_) => Err(Newer.into()),
-        }
+    /// Checks that nothing is stored under a key.
+    pub(super) fn absent(&self, key: Item, check: Check) -> anyhow::Result<Part> {
+        self.holds(key, check, Expression::new("attribute_not_exists(pk)", Vec::new()))
     }
 
     /// Sends the parts as one transaction until DynamoDB has taken or refused them. A conflict with another
@@ -211,7 +216,7 @@ fn is_passing(reason: &CancellationReason) -> bool {
 /// Only counters and keys come back with a refusal: jobs and rows hold task tokens, and nobody reads them there.
 fn returned(check: Check) -> ReturnValuesOnConditionCheckFailure {
     match check {
-        Check::Once | Check::Pause | Check::Budget | Check::Slot { .. } => {
+        Check::Once | Check::Pause | Check::Budget { .. } | Check::Slot { .. } => {
             ReturnValuesOnConditionCheckFailure::AllOld
         }
         Check::Nothing
@@ -224,9 +229,9 @@ fn returned(check: Check) -> ReturnValuesOnConditionCheckFailure {
     }
 }
 
-fn values(values: Vec<(&'static str, AttributeValue)>) -> Option<Item> {
+fn values(values: Vec<(String, AttributeValue)>) -> Option<Item> {
     // DynamoDB refuses an empty map.
-    (!values.is_empty()).then(|| values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    (!values.is_empty()).then(|| values.into_iter().collect())
 }
 
 /// Growing pauses between tries, each of a random length so that two who collided do not again.

@@ -6,11 +6,11 @@ use rust_decimal::Decimal;
 use super::Transition;
 use crate::domain::audit::{Actor, AuditEntry, AuditSubject};
 use crate::domain::event::Event;
-use crate::domain::ids::{ExecutionName, PersonId, TaskToken};
+use crate::domain::ids::{ExecutionName, PersonId, TaskToken, TeamName};
 use crate::domain::job::{Job, JobKind, Resume};
 use crate::domain::lease::{Lease, LeaseStep};
 use crate::domain::policy::ApprovalPath;
-use crate::domain::quota::QuotaChange;
+use crate::domain::quota::{QuotaChange, QuotaSlot};
 use crate::domain::reduction::{Lowered, Reduction};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{
@@ -28,6 +28,8 @@ pub(super) struct Change {
     taken: Option<(Decimal, Option<Decimal>)>,
     /// What is taken from them.
     given_back: Decimal,
+    /// The slot it had, where it is given to another team.
+    moved_from: Option<QuotaSlot>,
 }
 
 impl Change {
@@ -41,7 +43,15 @@ impl Change {
             jobs: Vec::new(),
             taken: None,
             given_back: Decimal::ZERO,
+            moved_from: None,
         }
+    }
+
+    /// Gives it to another team, or to its own under another name, with the slot that it holds.
+    pub(super) fn moves_to(&mut self, team: &TeamName) {
+        self.moved_from = (!self.was_ended).then(|| self.request.slot());
+        self.request.moves_to(team.clone());
+        self.request.stored_team = None;
     }
 
     pub(super) fn becomes(&mut self, status: Status) {
@@ -226,7 +236,10 @@ impl Change {
         self.request.revision += 1;
         let ends = !self.was_ended && self.request.status.name().is_ended();
         let (slot, given_back) = (self.request.slot(), self.given_back);
-        let quota = if ends {
+        let quota = if let Some(from) = self.moved_from {
+            let monthly = self.request.held_monthly();
+            (from != slot).then_some(QuotaChange::Move { from, to: slot, monthly })
+        } else if ends {
             Some(QuotaChange::Release { slot, monthly: self.request.monthly() + given_back })
         } else if let Some((monthly, budget)) = self.taken {
             Some(QuotaChange::Grow { slot, monthly, budget })

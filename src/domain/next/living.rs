@@ -7,7 +7,7 @@ use super::asking;
 use super::change::Change;
 use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::job::JobKind;
 use crate::domain::lease::{Lease, LeaseStep};
 use crate::domain::period::Period;
@@ -169,7 +169,12 @@ pub(super) fn condition_seen(
     Ok(change.shows(&DATED))
 }
 
-pub(super) fn transfer(mut change: Change, by: &By, to: &PersonId) -> Result<Transition, Refusal> {
+pub(super) fn transfer(
+    mut change: Change,
+    by: &By,
+    to: &PersonId,
+    team: Option<&TeamName>,
+) -> Result<Transition, Refusal> {
     change.is_not_being_changed()?;
     if !change.request.status.name().is_there() {
         return Err(Refusal::NothingToTransfer { status: change.request.status.name() });
@@ -185,7 +190,12 @@ pub(super) fn transfer(mut change: Change, by: &By, to: &PersonId) -> Result<Tra
     if let Some(lease) = change.request.lease().filter(|lease| lease.warned.is_some()).cloned() {
         change.leases(Lease { warned: None, ..lease });
     }
-    change.audit("transferred", &Actor::Person(by.clone()), format!("from {from} to {to}"));
+    let mut detail = format!("from {from} to {to}");
+    if let Some(team) = team {
+        detail = format!("{detail}, from team {} to team {team}", change.request.team);
+        change.moves_to(team);
+    }
+    change.audit("transferred", &Actor::Person(by.clone()), detail);
     // The new owner gets messages of their own; the old owner's say who has it now.
     for surface in [Surface::Direct, Surface::Warning] {
         if let Some(at) = change.request.messages.remove(&surface) {

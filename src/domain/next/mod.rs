@@ -37,11 +37,12 @@ use self::removal::{
 use self::workflow::{approval_requested, execution_lost, provision_requested};
 use super::audit::{Actor, AuditEntry, By};
 use super::event::Event;
+use super::ids::TeamName;
 use super::job::{Job, JobKind};
 use super::quota::QuotaChange;
 use super::refusal::Refusal;
 use super::repeats::Line;
-use super::request::{MessageRef, Prompt, Provisioned, Request, Surface};
+use super::request::{MessageRef, Prompt, Provisioned, Question, Request, Surface};
 
 /// Executions that are started for one request before it is given up.
 pub const MAX_ATTEMPTS: u32 = 5;
@@ -106,7 +107,7 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
         Event::UpdateFailed { why } => alteration::update_failed(change, event, why),
         Event::TearDown { by } => tear_down(change, by),
         Event::Retain { by, reason } => retain(change, by, reason),
-        Event::Transfer { by, to } => transfer(change, by, to),
+        Event::Transfer { by, to, team } => transfer(change, by, to, team.as_ref()),
     }
 }
 
@@ -117,6 +118,20 @@ pub fn note_refusals(request: &Request, by: &By, lines: &[Line], now: Timestamp)
         change.audit(event, &Actor::Person(by.clone()), detail);
     }
     change.done()
+}
+
+/// Gives a request to its team under the name that it has now. Nothing of it changes for anybody, so nothing is noted on its
+/// trail, and what is asked shows the name.
+pub fn rename_team(request: &Request, team: &TeamName, now: Timestamp) -> Transition {
+    let mut change = Change::of(request, now);
+    change.moves_to(team);
+    let asked = match (request.waits_for_approvers(), request.question()) {
+        (false, _) => return change.done(),
+        (true, Question::Request) => Surface::Card,
+        (true, Question::Renewal(_)) => Surface::Renewal,
+        (true, Question::Change(_)) => Surface::Change,
+    };
+    change.shows(&[asked])
 }
 
 /// Has a message brought up to date that the row does not name as its current one.

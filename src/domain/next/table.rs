@@ -90,7 +90,7 @@ pub(super) fn one_of_each(request: &Request) -> [Event; 32] {
         Event::UpdateFailed { why: "AccessDenied".into() },
         tear_down("alice"),
         Event::Retain { by: by("pat"), reason: "kept for the auditors".into() },
-        Event::Transfer { by: by("alice"), to: person("amir") },
+        Event::Transfer { by: by("alice"), to: person("amir"), team: None },
     ]
 }
 
@@ -185,6 +185,7 @@ pub(super) fn told(job: &Job) -> String {
         | JobKind::CopyTrail { .. }
         | JobKind::TellEvents { .. }
         | JobKind::ReadBill
+        | JobKind::Teams { .. }
         | JobKind::Reconcile { .. } => job.kind.word().replace('_', " "),
     }
 }
@@ -200,6 +201,7 @@ fn line(before: StatusName, event: &Event, change: &Transition) -> String {
         Some(QuotaChange::Take { .. }) => "take",
         Some(QuotaChange::Grow { .. }) => "grow",
         Some(QuotaChange::Shrink { .. }) => "shrink",
+        Some(QuotaChange::Move { .. }) => "move",
     };
     format!(
         "{before:?} + {} -> {:?}  [jobs: {}] [quota: {quota}] [audit: {}]",

@@ -7,7 +7,8 @@ use rust_decimal::Decimal;
 use thiserror::Error;
 
 use self::words::{
-    decided_words, instead_of_teardown, nearest_sentence, others_in_words, periods, stands, when,
+    decided_words, instead_of_teardown, nearest_sentence, others_in_words, periods, stands, teams_sentence,
+    when,
 };
 use super::cost::dollars;
 use super::ids::{PersonId, ProductKey, TeamName};
@@ -87,6 +88,12 @@ pub enum Refusal {
         /// What they named, already safe to show.
         team: String,
         /// Their teams, comma separated.
+        yours: String,
+    },
+    /// Only admins and auditors read the requests of all teams.
+    #[error("Only the platform team and auditors can look at all teams together.{}", teams_sentence(yours))]
+    NotAllTeams {
+        /// The teams that the person can look at, comma separated; may be empty.
         yours: String,
     },
     /// No product has this key.
@@ -438,6 +445,7 @@ impl Refusal {
             Self::NotAFullMember { .. } => Some("no full member"),
             Self::NotOurWorkspace => Some("of another workspace"),
             Self::NotYourTeam { .. } => Some("not a member of the team"),
+            Self::NotAllTeams { .. } => Some("may not read all teams"),
             Self::NotOffered { .. } => Some("not offered to the team"),
             Self::NotAnApprover { .. } => Some("not an approver"),
             Self::OwnRequest { .. } => Some("own request"),

@@ -20,6 +20,8 @@ fn about_the_form() -> Vec<Refusal> {
         Refusal::NotAFullMember { why: Uncounted::Unknown },
         Refusal::NotOurWorkspace,
         Refusal::NotYourTeam { team: "search".into(), yours: "payments, billing".into() },
+        Refusal::NotAllTeams { yours: String::new() },
+        Refusal::NotAllTeams { yours: "payments, billing".into() },
         unknown_product(&[]),
         unknown_product(&["s3-bucket"]),
         unknown_product(&["s3-bucket", "s3-website", "sqs-queue"]),
@@ -130,6 +132,8 @@ fn this_is_every_way_to_say_no() {
     Slack does not show your account to this app, so nothing you do here counts. Ask your platform team to have it looked into.
     This app is set up for another Slack workspace. Ask your platform team how to use it from here.
     You are not a member of *search*. Your teams: payments, billing.
+    Only the platform team and auditors can look at all teams together.
+    Only the platform team and auditors can look at all teams together. You can name one of yours: payments, billing.
     There is no product called *s3-buket*. The command without a product shows what there is.
     There is no product called *s3-buket*. Did you mean *s3-bucket*?
     There is no product called *s3-buket*. Did you mean *s3-bucket*, *s3-website* or *sqs-queue*?
@@ -234,6 +238,8 @@ fn lack_of_right_goes_on_the_trail_and_losing_a_race_does_not() {
             "no full member",
             "of another workspace",
             "not a member of the team",
+            "may not read all teams",
+            "may not read all teams",
             "not offered to the team",
             "not something the portal offered",
             "not an approver",

@@ -23,6 +23,10 @@ pub(super) fn nearest_sentence(nearest: &[String]) -> String {
     }
 }
 
+pub(super) fn teams_sentence(yours: &str) -> String {
+    if yours.is_empty() { String::new() } else { format!(" You can name one of yours: {yours}.") }
+}
+
 /// A moment as Slack shows it in the reader's time zone.
 pub(super) fn when(at: Timestamp) -> String {
     format!(

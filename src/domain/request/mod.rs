@@ -34,6 +34,8 @@ pub use stages::{Question, StageInForce};
 pub use status::{Cause, Ending, Status, StatusName};
 pub use surface::{MessageRef, News, Surface};
 
+/// The tag that names the team.
+pub const TEAM_TAG: &str = "Team";
 /// Characters of a tag's value that AWS takes.
 const MAX_TAG_VALUE: usize = 256;
 
@@ -50,6 +52,12 @@ pub struct Request {
     pub owner: PersonId,
     /// For which team.
     pub team: TeamName,
+    /// What that team was called before, and teams that it belonged to before: what exists is labeled with the name of then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formerly: Vec<TeamName>,
+    /// The name of its team in the store, where that is not the one of the settings any more. Its slot is counted there.
+    #[serde(skip)]
+    pub stored_team: Option<TeamName>,
     /// What the product said on the day of the request.
     pub product: ProductSnapshot,
     /// Parameters in the template's order, bound ones included.
@@ -140,7 +148,7 @@ impl Request {
     /// What everything of it is labeled with. No expiry: a renewal would falsify it.
     pub fn tags(&self) -> Vec<(String, String)> {
         [
-            ("Team", self.team.to_string()),
+            (TEAM_TAG, self.team.to_string()),
             ("Requester", self.requester.to_string()),
             ("RequestId", self.id.to_string()),
             ("Product", self.product.key.to_string()),
@@ -167,7 +175,24 @@ impl Request {
 
     /// The slot it holds until it has ended.
     pub fn slot(&self) -> QuotaSlot {
-        QuotaSlot { team: self.team.clone(), product: self.product.key.clone() }
+        let team = self.stored_team.as_ref().unwrap_or(&self.team).clone();
+        QuotaSlot { team, product: self.product.key.clone() }
+    }
+
+    /// What its slot adds to the team's estimates, US dollars a month: a change that waits or is made included.
+    pub fn held_monthly(&self) -> Decimal {
+        let unfinished = |order: &&ChangeOrder| matches!(order.answer, None | Some(ChangeAnswer::Granted));
+        let more = self.change.as_deref().filter(unfinished).map(ChangeOrder::more);
+        self.monthly() + more.unwrap_or_default()
+    }
+
+    /// Gives it to another team, or to its own under another name.
+    pub fn moves_to(&mut self, team: TeamName) {
+        let before = std::mem::replace(&mut self.team, team);
+        self.formerly.retain(|name| *name != self.team && *name != before);
+        if before != self.team {
+            self.formerly.push(before);
+        }
     }
 
     /// The estimate in US dollars a month; nothing where there is none.

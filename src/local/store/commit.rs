@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::{aways, cents, jobs, queries, refusals};
 use crate::domain::audit::AuditEntry;
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{RequestId, TeamName};
 use crate::domain::quota::{QuotaChange, QuotaSlot, QuotaUse};
 use crate::domain::request::Request;
 use crate::domain::tally::Tally;
@@ -60,7 +60,7 @@ impl Prepared {
             row.write(tx)?;
         }
         if let Some(change) = &self.commit.quota {
-            move_quota(tx, change)?;
+            move_quota(tx, change, &self.commit.namesakes)?;
         }
         for (entry, body) in self.commit.audit.iter().zip(&self.audit) {
             append(tx, entry, body)?;
@@ -168,7 +168,7 @@ impl Row {
             .prepare_cached(
                 "UPDATE requests SET revision = ?2, owner = ?3, status = ?4, waits = ?5, activated_at = ?6,
                                      expires_at = ?7, ended_at = ?8, body = ?9, billed_in = ?11, billed = ?12, monthly = ?13,
-                                     format = ?14
+                                     format = ?14, team = ?15
                  WHERE id = ?1 AND revision = ?10",
             )?
             .execute(params![
@@ -186,6 +186,7 @@ impl Row {
                 request.billed.as_ref().map(|billed| cents::of(billed.amount)).transpose()?,
                 request.estimate.as_ref().map(|estimate| cents::of(estimate.monthly)).transpose()?,
                 FORMAT,
+                request.team.as_str(),
             ])?;
         Ok(rows == 1)
     }
@@ -210,6 +211,17 @@ fn count(tx: &Connection, tally: &Tally) -> anyhow::Result<()> {
     for mark in &tally.marks {
         statement.execute([tally.team.as_str(), &tally.day.to_string(), &mark.word()])?;
     }
+    Ok(())
+}
+
+pub(super) fn move_counts(tx: &Connection, from: &TeamName, to: &TeamName) -> anyhow::Result<()> {
+    let names = [from.as_str(), to.as_str()];
+    tx.prepare_cached(
+        "INSERT INTO counts (team, day, mark, n) SELECT ?2, day, mark, n FROM counts WHERE team = ?1
+         ON CONFLICT DO UPDATE SET n = n + excluded.n",
+    )?
+    .execute(names)?;
+    tx.prepare_cached("DELETE FROM counts WHERE team = ?1")?.execute([from.as_str()])?;
     Ok(())
 }
 
@@ -261,24 +273,40 @@ fn move_portal_head(tx: &Connection, seq: i64, digest: &str) -> Result<(), Commi
     if moved == 1 { Ok(()) } else { Err(CommitError::Stale) }
 }
 
-fn move_quota(tx: &Connection, change: &QuotaChange) -> Result<(), CommitError> {
+/// `namesakes` are other names of the team whose limits count.
+fn move_quota(tx: &Connection, change: &QuotaChange, namesakes: &[TeamName]) -> Result<(), CommitError> {
     match change {
         QuotaChange::Take { slot, limit, monthly, budget } => {
-            within(tx, slot, *monthly, *budget)?;
+            within(tx, slot, *monthly, *budget, namesakes)?;
             let limit = limit.unwrap_or(u32::MAX);
-            if take(tx, slot, limit, *monthly)? {
+            let elsewhere = used_elsewhere(tx, slot, namesakes)?;
+            if take(tx, slot, limit.saturating_sub(elsewhere), *monthly)? {
                 return Ok(());
             }
-            let used = queries::quota_used(tx, slot)?;
+            let used = queries::quota_used(tx, slot)?.saturating_add(elsewhere);
             Err(CommitError::QuotaFull(QuotaUse { used, limit }))
         }
         QuotaChange::Grow { slot, monthly, budget } => {
-            within(tx, slot, *monthly, *budget)?;
+            within(tx, slot, *monthly, *budget, namesakes)?;
             Ok(add(tx, slot, *monthly)?)
         }
         QuotaChange::Shrink { slot, monthly } => Ok(add(tx, slot, -*monthly)?),
+        QuotaChange::Move { from, to, monthly } => {
+            release(tx, from, *monthly)?;
+            take(tx, to, u32::MAX, *monthly)?;
+            Ok(())
+        }
         QuotaChange::Release { slot, monthly } => Ok(release(tx, slot, *monthly)?),
     }
+}
+
+fn used_elsewhere(tx: &Connection, slot: &QuotaSlot, namesakes: &[TeamName]) -> anyhow::Result<u32> {
+    let mut used = 0_u32;
+    for team in namesakes {
+        let slot = QuotaSlot { team: team.clone(), product: slot.product.clone() };
+        used = used.saturating_add(queries::quota_used(tx, &slot)?);
+    }
+    Ok(used)
 }
 
 /// Refuses what the budget has no room for.
@@ -287,9 +315,13 @@ fn within(
     slot: &QuotaSlot,
     monthly: Decimal,
     budget: Option<Decimal>,
+    namesakes: &[TeamName],
 ) -> Result<(), CommitError> {
     let Some(budget) = budget else { return Ok(()) };
-    let spent = queries::team_monthly(tx, &slot.team)?;
+    let mut spent = queries::team_monthly(tx, &slot.team)?;
+    for team in namesakes {
+        spent = spent.saturating_add(queries::team_monthly(tx, team)?);
+    }
     if spent + cents::of(monthly)? > cents::of(budget)? {
         return Err(CommitError::BudgetSpent(cents::read(spent)));
     }

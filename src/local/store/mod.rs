@@ -88,6 +88,15 @@ impl Store for SqliteStore {
         self.database.read(move |connection| queries::team_use(connection, &team)).await
     }
 
+    async fn teams(&self) -> anyhow::Result<Vec<TeamName>> {
+        self.database.read(queries::teams).await
+    }
+
+    async fn move_counts(&self, from: &TeamName, to: &TeamName) -> anyhow::Result<()> {
+        let (from, to) = (from.clone(), to.clone());
+        self.database.write(move |tx| commit::move_counts(tx, &from, &to)).await
+    }
+
     async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<Counts> {
         let team = team.clone();
         self.database.read(move |connection| queries::counts(connection, &team, from)).await

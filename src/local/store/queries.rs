@@ -67,6 +67,9 @@ fn list_sql(filter: &str, which: Which) -> String {
     )
 }
 
+/// The condition that holds for every request.
+const EVERYONES: &str = "1 = 1";
+
 /// A condition on `?3` and perhaps `?4`, and their values.
 fn filter(whose: &Whose) -> (&'static str, Vec<&str>) {
     match whose {
@@ -75,6 +78,7 @@ fn filter(whose: &Whose) -> (&'static str, Vec<&str>) {
         Whose::TeamProduct(team, product) => {
             ("team = ?3 AND product = ?4", vec![team.as_str(), product.as_str()])
         }
+        Whose::All => (EVERYONES, Vec::new()),
     }
 }
 
@@ -86,7 +90,9 @@ pub(super) fn holdings(
     let (filter, values) = filter(whose);
     let sql = holdings_sql(filter);
     let fixed = [Value::from(instant::reached(since)), Value::Null];
-    let values = fixed.into_iter().chain(values.into_iter().map(|text| Value::from(text.to_owned())));
+    // SQLite takes no value that the statement does not name.
+    let fixed = fixed.into_iter().take(if values.is_empty() { 1 } else { 2 });
+    let values = fixed.chain(values.into_iter().map(|text| Value::from(text.to_owned())));
     connection
         .prepare_cached(&sql)?
         .query_map(params_from_iter(values), |row| Ok(holding(row)))?
@@ -96,7 +102,7 @@ pub(super) fn holdings(
 
 fn holdings_sql(filter: &str) -> String {
     // One index serves what lives, another what ended; a single condition on both would be served by neither.
-    let columns = "team, product, owner, monthly, activated_at, ended_at, expires_at, billed_in, billed";
+    let columns = "team, product, owner, monthly, activated_at, ended_at, expires_at, billed_in, billed, id";
     format!(
         "SELECT {columns} FROM requests WHERE {filter} AND ended_at IS NULL
          UNION ALL SELECT {columns} FROM requests WHERE {filter} AND ended_at IS NOT NULL AND ended_at >= ?1"
@@ -106,6 +112,7 @@ fn holdings_sql(filter: &str) -> String {
 fn holding(row: &Row<'_>) -> anyhow::Result<Holding> {
     let at = |column| anyhow::Ok(row.get::<_, Option<i64>>(column)?.map(instant::read));
     Ok(Holding {
+        request: request_id(&row.get::<_, String>(9)?)?,
         team: TeamName::new(row.get::<_, String>(0)?),
         product: product_key(&row.get::<_, String>(1)?)?,
         owner: PersonId::new(row.get::<_, String>(2)?),
@@ -145,6 +152,16 @@ pub(super) fn team_use(connection: &Connection, team: &TeamName) -> anyhow::Resu
             Ok(TeamUse { product: product_key(&product)?, used, monthly: cents::read(monthly) })
         })
         .collect()
+}
+
+/// Every team that ever held something.
+pub(super) fn teams(connection: &Connection) -> anyhow::Result<Vec<TeamName>> {
+    let teams = connection
+        .prepare_cached("SELECT DISTINCT team FROM quota ORDER BY team")?
+        .query_map([], |row| row.get::<_, String>(0))?
+        .map(|team| team.map(TeamName::new))
+        .collect::<Result<_, _>>()?;
+    Ok(teams)
 }
 
 /// Cents a month of all that a team holds.
@@ -324,6 +341,9 @@ mod tests {
             plans.push(plan(&holdings_sql(filter)));
         }
         plans.push(plan(&list_sql("team = ?3", Which::Waiting)));
+        for which in [Which::Live, Which::Ended, Which::Waiting] {
+            plans.push(plan(&list_sql(EVERYONES, which)));
+        }
         insta::assert_snapshot!(plans.join("\n"), @"
         SEARCH requests USING INDEX requests_by_owner (owner=?)
         SEARCH requests USING INDEX requests_live_by_owner (owner=?)
@@ -342,6 +362,9 @@ mod tests {
         UNION ALL
         SEARCH requests USING INDEX requests_ended_by_team (team=? AND ended_at>?)
         SEARCH requests USING INDEX requests_waiting_by_team (team=?)
+        SCAN requests USING INDEX requests_live
+        SEARCH requests USING INDEX requests_ended (ended_at>?)
+        SCAN requests USING INDEX requests_waiting
         ");
     }
 
@@ -359,7 +382,9 @@ mod tests {
             )
             .unwrap();
         for n in 0..requests {
-            insert.execute(params![n.to_string(), n, (n % 2 == 1).then_some(n), body]).unwrap();
+            insert
+                .execute(params![RequestId::random().to_string(), n, (n % 2 == 1).then_some(n), body])
+                .unwrap();
         }
         connection.execute_batch("COMMIT").unwrap();
         drop(insert);

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::catalog::Principal;
-use crate::domain::ids::{ChannelId, TeamName};
+use crate::domain::ids::ChannelId;
 use crate::domain::policy::Team;
 use crate::slack::client::fake::{FakeSlack, StillClock};
 
@@ -15,12 +15,9 @@ fn principals(names: &[&str]) -> Vec<Principal> {
 fn organization() -> Organization {
     Organization {
         teams: vec![Team {
-            name: TeamName::new("payments"),
             members: principals(&["U0ALICE"]),
             approvers: principals(&["U0ALICE"]),
-            channel: None,
-            monthly_budget: None,
-            quiet: None,
+            ..Team::without_people("payments")
         }],
         admins: Vec::new(),
         auditors: Vec::new(),

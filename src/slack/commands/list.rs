@@ -121,6 +121,10 @@ fn shown<T>(
                 format!("Team *{}* has", escape(team.as_str())),
             )
         }
+        Whose::All => (
+            format!("{}equests of all teams", if rows.ended { "Ended r" } else { "R" }),
+            "No team has".to_owned(),
+        ),
     };
     let empty = match (rows.ended || rows.skip > 0, page.any_ended) {
         (true, _) => "There are no more.".to_owned(),

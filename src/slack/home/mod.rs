@@ -15,7 +15,8 @@ use super::commands::Rows;
 use super::ids::ActionId;
 use super::messages::{SIMULATED, ask, decide, line, paused, tend};
 use super::mrkdwn::escape_within;
-use crate::ports::slack::HomePage;
+use crate::domain::organization::ALL_TEAMS;
+use crate::ports::slack::{Everything, HomePage};
 
 /// The view.
 pub(super) fn view(page: &HomePage) -> SlackHomeView {
@@ -28,13 +29,13 @@ pub(super) fn view(page: &HomePage) -> SlackHomeView {
     blocks.extend(away::away(page));
     blocks.extend(waiting(page));
     blocks.extend(mine(page));
+    blocks.extend(everything(page));
     for (number, team) in page.teams.iter().enumerate() {
         blocks.extend(team::team(team, number, &page.command));
     }
-    if page.teams.is_empty() {
+    if !is_in_a_team(page) {
         blocks.push(divider());
-        let text = "You are a member of no team, so you cannot request anything yet. Your platform team can add you to one.";
-        blocks.push(section(text));
+        blocks.push(section(no_team(page)));
     }
     let simulated = if page.simulated { format!(" · {SIMULATED}") } else { String::new() };
     blocks.push(context(&format!("Costs are estimates at list price{simulated}")));
@@ -67,6 +68,44 @@ fn welcome(command: &str) -> String {
          *Request something*, or type `{command}` anywhere: the form shows what it costs and who has to agree.\n\
          Everything has an end date. You are warned before it, and renew or tear down with one click, here too."
     )
+}
+
+fn is_in_a_team(page: &HomePage) -> bool {
+    page.teams.iter().any(|team| team.is_member)
+}
+
+/// Why they cannot request anything, and what they can do all the same.
+fn no_team(page: &HomePage) -> &'static str {
+    match (page.everything, page.teams.is_empty()) {
+        (Some(_), _) => {
+            "You can look at all teams. You are a member of none, so you cannot request anything yourself."
+        }
+        (None, false) => {
+            "You approve for the teams above. You are a member of none, so you cannot request anything yourself."
+        }
+        (None, true) => {
+            "You are a member of no team, so you cannot request anything yet. Your platform team can add you to one."
+        }
+    }
+}
+
+/// What there is of all teams, for those who may read everything.
+fn everything(page: &HomePage) -> Vec<SlackBlock> {
+    let Some(Everything { parked, more_parked }) = page.everything else { return Vec::new() };
+    let mut blocks = vec![divider(), header("All teams")];
+    if parked > 0 {
+        let command = escape_within(&page.command, 40);
+        let or_more = if more_parked { " or more" } else { "" };
+        let (jobs, were) = if parked == 1 { ("job", "was") } else { ("jobs", "were") };
+        blocks
+            .push(section(&format!("{parked}{or_more} {jobs} {were} given up: `{command} jobs` shows why.")));
+    }
+    let value = Rows::first(Some(ALL_TEAMS)).written();
+    blocks.push(buttons(
+        "all.teams",
+        vec![button(ActionId::ShowAll, "Show all requests", &value, "Show the requests of all teams")],
+    ));
+    blocks
 }
 
 fn top(page: &HomePage) -> SlackBlock {
@@ -103,7 +142,7 @@ fn mine(page: &HomePage) -> Vec<SlackBlock> {
     }
     if page.mine.requests.is_empty() {
         // Who is in no team reads further down that they cannot request yet.
-        let hint = if page.teams.is_empty() { "" } else { " *Request something* shows what there is." };
+        let hint = if !is_in_a_team(page) { "" } else { " *Request something* shows what there is." };
         blocks.push(context(&format!("You have nothing here yet.{hint}")));
     }
     blocks.push(show_all("all.mine", None));

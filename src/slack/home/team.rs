@@ -17,7 +17,12 @@ pub(super) fn team(page: &TeamPage, number: usize, command: &str) -> Vec<SlackBl
     blocks.extend(page.live.requests.iter().map(|request| section_with(&line(request), details(request))));
     if page.live.requests.is_empty() {
         let command = escape_within(command, 40);
-        let text = format!("Your team-mates have nothing here. `{command} list` shows what has ended, too.");
+        let text = if page.is_member {
+            format!("Your team-mates have nothing here. `{command} list` shows what has ended, too.")
+        } else {
+            let team = escape(page.team.as_str());
+            format!("This team has nothing that lives. `{command} list {team}` shows what has ended, too.")
+        };
         blocks.push(context(&text));
     }
     blocks.push(show_all(&format!("all.{number}"), Some(page.team.as_str())));

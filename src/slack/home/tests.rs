@@ -27,6 +27,7 @@ fn page() -> HomePage {
         aways: Vec::new(),
         mine: Excerpt::default(),
         teams: Vec::new(),
+        everything: None,
         command: "/provision".to_owned(),
         simulated: true,
     }
@@ -39,6 +40,7 @@ fn team() -> TeamPage {
         monthly: Decimal::new(cents, 2),
     };
     TeamPage {
+        is_member: true,
         team: TeamName::new("payments"),
         live: Excerpt::default(),
         uses: vec![uses("Secure S3 Bucket", 2, 10, 430), uses("PostgreSQL RDS Instance", 0, 3, 0)],

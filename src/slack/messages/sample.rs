@@ -81,6 +81,8 @@ pub(crate) fn request() -> Request {
         requester: PersonId::new("U0ALICE"),
         owner: PersonId::new("U0ALICE"),
         team: TeamName::new("payments"),
+        formerly: Vec::new(),
+        stored_team: None,
         product: ProductSnapshot {
             key: product.key,
             name: product.name,

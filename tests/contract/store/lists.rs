@@ -214,6 +214,7 @@ pub(crate) async fn a_holding_says_what_sums_need_and_follows_the_row(test: Stor
     test.commit(insert(&transition)).await;
     let team = Whose::Team(TeamName::new("payments"));
     let mut expected = Holding {
+        request: transition.request.id,
         team: TeamName::new("payments"),
         product: ProductKey::parse("s3-bucket").unwrap(),
         owner: PersonId::new("U0ALICE"),

@@ -8,6 +8,7 @@ pub(crate) mod jobs;
 pub(crate) mod lists;
 pub(crate) mod pause;
 pub(crate) mod quota;
+pub(crate) mod teams;
 pub(crate) mod trail;
 
 use crate::sample::{Keep, alices, at, insert};
@@ -53,6 +54,21 @@ macro_rules! store_suite {
                     a_budget_is_a_teams_over_all_its_products,
                     what_is_given_back_leaves_room_in_the_budget,
                     what_a_slot_holds_grows_within_the_budget_and_shrinks_while_it_is_held,
+                ]
+                $(, #[$attribute])?
+            );
+            crate::suite!(
+                store::teams,
+                teams,
+                $make,
+                [
+                    while_a_team_is_taken_over_submissions_take_exactly_the_free_slots,
+                    while_a_team_is_taken_over_submissions_take_exactly_what_the_budget_has_left,
+                    limits_count_what_stands_under_other_names_of_the_team,
+                    of_a_row_that_moves_and_ends_at_once_one_slot_is_free,
+                    every_team_that_ever_held_something_is_known,
+                    all_requests_are_listed_newest_first_in_pages,
+                    what_was_counted_of_a_team_moves_whole_and_once,
                 ]
                 $(, #[$attribute])?
             );

@@ -48,8 +48,8 @@ async fn nothing_is_left_to_do(company: &Company, portal: &Portal) {
 /// Whatever lives has a job that will look at its lease, so that nothing is forgotten.
 async fn leases_are_looked_at(portal: &Portal) {
     let waiting = portal.ports.store.due(Timestamp::MAX, MOST).await.unwrap();
-    for team in &portal.organization.teams {
-        let whose = Whose::Team(team.name.clone());
+    for team in portal.ports.store.teams().await.unwrap() {
+        let whose = Whose::Team(team);
         for request in portal.ports.store.list(&whose, Which::Live, 0, MOST).await.unwrap() {
             let job = JobKind::Lease.due(request.id, Timestamp::MAX).key;
             let looked_at = waiting.contains(&job);
@@ -77,21 +77,16 @@ async fn trails_are_whole(portal: &Portal) {
 }
 
 async fn quotas_count_live_requests(portal: &Portal) {
-    for team in &portal.organization.teams {
+    for team in portal.ports.store.teams().await.unwrap() {
         for product in portal.catalog.products.keys() {
-            let whose = Whose::TeamProduct(team.name.clone(), product.clone());
+            let whose = Whose::TeamProduct(team.clone(), product.clone());
             let requests = portal.ports.store.list(&whose, Which::All, 0, 1000).await.unwrap();
             let live = requests.iter().filter(|request| !request.status.name().is_ended());
             let (count, monthly) = (live.clone().count(), live.map(held).sum::<Decimal>());
-            let uses = portal.ports.store.team_use(&team.name).await.unwrap();
+            let uses = portal.ports.store.team_use(&team).await.unwrap();
             let held = uses.iter().find(|held| held.product == *product);
-            assert_eq!(
-                held.map_or(0, |held| held.used as usize),
-                count,
-                "slots of {} for {product}",
-                team.name
-            );
-            assert_eq!(held.map(|held| held.monthly).unwrap_or_default(), monthly, "budget of {}", team.name);
+            assert_eq!(held.map_or(0, |held| held.used as usize), count, "slots of {team} for {product}");
+            assert_eq!(held.map(|held| held.monthly).unwrap_or_default(), monthly, "budget of {team}");
         }
     }
 }
@@ -143,8 +138,8 @@ async fn prints(app: &App) -> Vec<(&'static str, String)> {
     let store = &app.portal.ports.store;
     let mut prints = vec![("the program", format!("{app:?}"))];
     prints.push(("metrics", app.portal.metrics.render().unwrap()));
-    for team in &app.portal.organization.teams {
-        let requests = store.list(&Whose::Team(team.name.clone()), Which::All, 0, MOST).await.unwrap();
+    for team in store.teams().await.unwrap() {
+        let requests = store.list(&Whose::Team(team), Which::All, 0, MOST).await.unwrap();
         prints.extend(requests.iter().map(|request| ("a request", format!("{request:?}"))));
     }
     prints.push(("jobs", format!("{:?}", store.due(Timestamp::MAX, MOST).await.unwrap())));

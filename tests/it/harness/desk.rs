@@ -13,7 +13,7 @@ use quartermaster::config::{Environment, Secret};
 use quartermaster::domain::request::{Request, Status};
 use quartermaster::playground::Playground;
 use quartermaster::portal::trail::begin_copying;
-use quartermaster::portal::{bill, events, own_trail, reconcile};
+use quartermaster::portal::{bill, events, own_trail, reconcile, teams};
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::store::{Store, Which, Whose};
 use quartermaster::wiring::{App, Backends};
@@ -68,9 +68,9 @@ pub(super) struct Expected {
 }
 
 /// Whether a request cannot go on before the state machine has said something.
-async fn waits_for_the_machine(app: &App, store: &dyn Store) -> bool {
-    for team in &app.portal.organization.teams {
-        let of_team = Whose::Team(team.name.clone());
+async fn waits_for_the_machine(store: &dyn Store) -> bool {
+    for team in store.teams().await.unwrap() {
+        let of_team = Whose::Team(team);
         let live = store.list(&of_team, Which::Live, 0, 1_000).await.unwrap();
         if live.iter().any(|request| matches!(request.status, Status::Pending | Status::Approved)) {
             return true;
@@ -121,6 +121,7 @@ impl Desk {
         events::begin(&app.portal).await.unwrap();
         bill::begin(&app.portal).await.unwrap();
         reconcile::begin(&app.portal).await.unwrap();
+        teams::begin(&app.portal).await.unwrap();
         self.board.connect(Some(app.router()));
         let line = Line::connect(&app, self.board.fuse(), &self.playground).await;
         *self.line.lock().unwrap() = line;
@@ -234,7 +235,7 @@ impl Desk {
             let Some(cloud) = &self.cloud else { return Ok(()) };
             let heard = cloud.passes_on_what_was_made().await;
             // A machine that is told nothing says nothing.
-            if !heard && (self.outside.refuses() || !waits_for_the_machine(&app, &*store).await) {
+            if !heard && (self.outside.refuses() || !waits_for_the_machine(&*store).await) {
                 return Ok(());
             }
             looks.tick().await;
@@ -292,13 +293,6 @@ impl Desk {
     }
 
     pub(super) async fn newest_request(&self) -> Request {
-        let (app, store) = (self.app(), self.store().await);
-        let mut newest: Option<Request> = None;
-        for team in &app.portal.organization.teams {
-            let of_team = Whose::Team(team.name.clone());
-            let found = store.list(&of_team, Which::All, 0, 1).await.unwrap();
-            newest = newest.into_iter().chain(found).max_by_key(|request| request.submitted_at);
-        }
-        newest.unwrap()
+        self.store().await.list(&Whose::All, Which::All, 0, 1).await.unwrap().remove(0)
     }
 }

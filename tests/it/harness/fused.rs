@@ -98,6 +98,14 @@ impl Store for Fused<dyn Store> {
         self.fuse.looks(self.port.team_use(team)).await
     }
 
+    async fn teams(&self) -> anyhow::Result<Vec<TeamName>> {
+        self.fuse.looks(self.port.teams()).await
+    }
+
+    async fn move_counts(&self, from: &TeamName, to: &TeamName) -> anyhow::Result<()> {
+        self.fuse.changes("move counts", self.port.move_counts(from, to)).await
+    }
+
     async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<Counts> {
         self.fuse.looks(self.port.counts(team, from)).await
     }

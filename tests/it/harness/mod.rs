@@ -162,7 +162,10 @@ impl Company {
     /// The operator has the running bot read settings and catalog anew.
     pub(crate) async fn reloads(&self) {
         let read = self.desk.setup.lock().unwrap().read_again();
-        self.desk.app().reloader().reload(read).await;
+        let reloader = self.desk.app().reloader();
+        // One that stops meanwhile reads them when it is started again.
+        fuse::unless_it_stops(reloader.reload(read)).await;
+        drop(reloader);
         self.settle().await;
     }
 

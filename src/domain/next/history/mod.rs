@@ -80,7 +80,9 @@ impl History {
                 assert_eq!(slot, &before.slot());
                 self.monthly -= monthly;
             }
-            Some(QuotaChange::Take { .. }) => panic!("a slot is taken at birth only"),
+            Some(QuotaChange::Take { .. } | QuotaChange::Move { .. }) => {
+                panic!("a slot is taken at birth only")
+            }
         }
         if change.request.status.name() != before.status.name() {
             assert!(!change.audit.is_empty(), "every change of status is on the trail");

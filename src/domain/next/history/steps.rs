@@ -51,7 +51,7 @@ impl Step {
             Self::Person(_, name) => Event::Approve { by: by(name), instead_of: None, lowered: None },
             Self::Owner(0, name) => Event::TearDown { by: by(name) },
             Self::Owner(1, name) => Event::Retain { by: by(name), reason: why() },
-            Self::Owner(2, name) => Event::Transfer { by: by("alice"), to: person(name) },
+            Self::Owner(2, name) => Event::Transfer { by: by("alice"), to: person(name), team: None },
             Self::Owner(3, name) => Event::Renew { by: by(name), period: Period::days(365) },
             Self::Owner(4, name) => Event::Renew { by: by(name), period: Period::hours(1) },
             Self::Owner(6, name) => changes(name, order_of(request, name)),

@@ -164,6 +164,7 @@ fn resumes(jobs: &[Job]) -> Vec<(&str, &Resume)> {
             | JobKind::CopyTrail { .. }
             | JobKind::TellEvents { .. }
             | JobKind::ReadBill
+            | JobKind::Teams { .. }
             | JobKind::Reconcile { .. } => None,
         })
         .collect()

@@ -259,7 +259,7 @@ fn an_approval_that_comes_late_gives_the_longest_time_from_then_at_most() {
 fn what_is_handed_over_again_and_again_is_renewed_no_further() {
     let mut life = Life::active();
     for (from, to) in [("alice", "amir"), ("amir", "alice")] {
-        life.goes_on_at(life.day(3), &Event::Transfer { by: by(from), to: person(to) });
+        life.goes_on_at(life.day(3), &Event::Transfer { by: by(from), to: person(to), team: None });
         drop(life.tries_at(life.day(3), &renew(to)));
     }
     assert_eq!((life.lease().expires_at, life.lease().renewals), (life.day(40), 1));

@@ -1,0 +1,66 @@
+//! Which teams ever held something: counters are found by the name of their team only, so the names are a list of their own.
+
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+use anyhow::Context as _;
+
+use super::item::{must_text, read_text, text};
+use super::lists::all;
+use super::transaction::{Part, Table};
+use super::{DynamoStore, keys, row};
+use crate::domain::ids::TeamName;
+
+pub(super) async fn known(store: &DynamoStore) -> anyhow::Result<Vec<TeamName>> {
+    let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
+    let query = query
+        .key_condition_expression("pk = :teams")
+        .expression_attribute_values(":teams", text(keys::TEAMS));
+    let found = all(query, usize::MAX).await.context("cannot read which teams there are")?;
+    let names = found.iter().map(|item| must_text(item, "sk"));
+    let names = names.filter(|name| !matches!(name, Ok(keys::TEAMS_FOUND)));
+    names.map(|name| name.map(TeamName::new)).collect()
+}
+
+/// Puts a team into the list, until this process knows that it stands there.
+pub(super) fn part(store: &DynamoStore, team: &TeamName) -> anyhow::Result<Option<Part>> {
+    if store.teams.lock().unwrap_or_else(PoisonError::into_inner).contains(team) {
+        return Ok(None);
+    }
+    store.put(Table::Events, keys::team(team.as_str())).map(Some)
+}
+
+/// From now on this process knows that the team stands in the list.
+pub(super) fn is_known(store: &DynamoStore, team: &TeamName) {
+    let mut teams = store.teams.lock().unwrap_or_else(PoisonError::into_inner);
+    if !teams.contains(team) {
+        teams.insert(team.clone());
+    }
+}
+
+async fn put(store: &DynamoStore, name: &str) -> anyhow::Result<()> {
+    let put = store.client.put_item().table_name(&store.tables.events).set_item(Some(keys::team(name)));
+    put.send().await.map(drop).context("cannot remember which teams there are")
+}
+
+/// Finds the teams of tables that are older than the list, once: the team of every request is read for that.
+pub(super) async fn find(store: &DynamoStore) -> anyhow::Result<()> {
+    if store.event(keys::team(keys::TEAMS_FOUND)).await?.is_some() {
+        return Ok(());
+    }
+    let mut teams = BTreeSet::new();
+    for partition in keys::id_partitions("") {
+        let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
+        let query =
+            query.key_condition_expression("pk = :ids").expression_attribute_values(":ids", text(partition));
+        let ids = all(query, usize::MAX).await.context("cannot look for ids")?;
+        let ids = ids.iter().map(|item| crate::ports::stored::request_id(must_text(item, "sk")?));
+        let ids = ids.collect::<anyhow::Result<Vec<_>>>()?;
+        let rows = store.row_items(&ids).await?;
+        teams.extend(rows.iter().filter_map(|item| read_text(item, row::TEAM)).map(TeamName::new));
+    }
+    for team in &teams {
+        put(store, team.as_str()).await?;
+    }
+    put(store, keys::TEAMS_FOUND).await
+}

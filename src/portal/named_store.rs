@@ -1,0 +1,293 @@
+//! The store as the settings name the teams: what is stored under a former name of a team is that team's. Everything that
+//! reads or writes requests goes through here, so a renamed team has at once all that it had.
+//!
+//! A row that is read has the name of now and remembers the stored one; it is written back under that, and its slot is
+//! counted there, so a bot with the settings of before counts the same. Only `teams` gives rows and slots to the new name,
+//! both in one commit.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::domain::audit::{AuditEntry, AuditHead};
+use crate::domain::away::Away;
+use crate::domain::ids::{PersonId, RequestId, TeamName};
+use crate::domain::job::{JobKey, Subject};
+use crate::domain::organization::Organization;
+use crate::domain::pause::Pause;
+use crate::domain::quota::{QuotaSlot, TeamUse};
+use crate::domain::repeats::RepeatedRefusal;
+use crate::domain::request::{MessageRef, Request};
+use crate::domain::tally::Counts;
+use crate::ports::store::{
+    Bot, Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, ParkedJob, RowChange, Store, Which, Whose,
+};
+
+/// The store under the names of these settings.
+#[derive(Debug)]
+struct NamedStore {
+    stored: Arc<dyn Store>,
+    organization: Arc<Organization>,
+}
+
+/// The store under the names of these settings; the same one where no team was renamed.
+pub(crate) fn named(stored: &Arc<dyn Store>, organization: &Arc<Organization>) -> Arc<dyn Store> {
+    if organization.has_renamed_teams() {
+        let (stored, organization) = (Arc::clone(stored), Arc::clone(organization));
+        Arc::new(NamedStore { stored, organization })
+    } else {
+        Arc::clone(stored)
+    }
+}
+
+impl NamedStore {
+    /// All names of the team, the present one last: what moves from a former name to it while they are read one after the
+    /// other may be seen twice, but is not missed.
+    fn names(&self, team: &TeamName) -> Vec<TeamName> {
+        let former = self.organization.former_names(team).iter().cloned();
+        former.chain([self.organization.current_name(team)]).collect()
+    }
+
+    /// These requests under each of the names.
+    fn each(&self, whose: &Whose) -> Vec<Whose> {
+        match whose {
+            Whose::Team(team) => self.names(team).into_iter().map(Whose::Team).collect(),
+            Whose::TeamProduct(team, product) => {
+                let named = |team| Whose::TeamProduct(team, product.clone());
+                self.names(team).into_iter().map(named).collect()
+            }
+            Whose::Owner(_) | Whose::All => vec![whose.clone()],
+        }
+    }
+
+    fn as_now(&self, mut request: Request) -> Request {
+        let now = self.organization.current_name(&request.team);
+        if now != request.team {
+            request.stored_team = Some(std::mem::replace(&mut request.team, now));
+        }
+        request
+    }
+}
+
+/// The row as it stands in the store.
+fn as_stored(row: RowChange) -> RowChange {
+    let stored = |mut request: Box<Request>| {
+        if let Some(team) = request.stored_team.take() {
+            request.team = team;
+        }
+        request
+    };
+    match row {
+        RowChange::Insert(request) => RowChange::Insert(stored(request)),
+        RowChange::Replace(request) => RowChange::Replace(stored(request)),
+    }
+}
+
+#[async_trait]
+impl Store for NamedStore {
+    async fn commit(&self, mut commit: Commit) -> Result<(), CommitError> {
+        commit.row = commit.row.map(as_stored);
+        if let Some(change) = &commit.quota {
+            commit.namesakes = self.names(change.team());
+            commit.namesakes.retain(|name| name != change.team());
+        }
+        self.stored.commit(commit).await
+    }
+
+    async fn load(&self, id: RequestId) -> anyhow::Result<Option<Request>> {
+        Ok(self.stored.load(id).await?.map(|request| self.as_now(request)))
+    }
+
+    async fn find(&self, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>> {
+        let found = self.stored.find(prefix, limit).await?;
+        Ok(found.into_iter().map(|request| self.as_now(request)).collect())
+    }
+
+    async fn list(
+        &self,
+        whose: &Whose,
+        which: Which,
+        skip: usize,
+        limit: usize,
+    ) -> anyhow::Result<Vec<Request>> {
+        let each = self.each(whose);
+        if let [one] = each.as_slice() {
+            let found = self.stored.list(one, which, skip, limit).await?;
+            return Ok(found.into_iter().map(|request| self.as_now(request)).collect());
+        }
+        let mut found = BTreeMap::new();
+        for one in each {
+            let some = self.stored.list(&one, which, 0, skip.saturating_add(limit)).await?;
+            found.extend(some.into_iter().map(|request| (request.id, self.as_now(request))));
+        }
+        let mut found: Vec<Request> = found.into_values().collect();
+        found.sort_by_key(|request| {
+            Reverse(if which == Which::Ended { request.ended_at } else { Some(request.submitted_at) })
+        });
+        Ok(found.into_iter().skip(skip).take(limit).collect())
+    }
+
+    async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
+        let mut found = BTreeMap::new();
+        for one in self.each(whose) {
+            for holding in self.stored.holdings(&one, since).await? {
+                let team = self.organization.current_name(&holding.team);
+                found.insert(holding.request, Holding { team, ..holding });
+            }
+        }
+        Ok(found.into_values().collect())
+    }
+
+    async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>> {
+        self.stored.requests_of_message(message).await
+    }
+
+    async fn quota_used(&self, slot: &QuotaSlot) -> anyhow::Result<u32> {
+        let mut used = 0_u32;
+        for team in self.names(&slot.team) {
+            let slot = QuotaSlot { team, product: slot.product.clone() };
+            used = used.saturating_add(self.stored.quota_used(&slot).await?);
+        }
+        Ok(used)
+    }
+
+    async fn team_use(&self, team: &TeamName) -> anyhow::Result<Vec<TeamUse>> {
+        let mut held: BTreeMap<_, TeamUse> = BTreeMap::new();
+        for name in self.names(team) {
+            for one in self.stored.team_use(&name).await? {
+                held.entry(one.product.clone())
+                    .and_modify(|sum| {
+                        sum.used = sum.used.saturating_add(one.used);
+                        sum.monthly = sum.monthly.saturating_add(one.monthly);
+                    })
+                    .or_insert(one);
+            }
+        }
+        Ok(held.into_values().collect())
+    }
+
+    async fn teams(&self) -> anyhow::Result<Vec<TeamName>> {
+        let mut teams: Vec<TeamName> =
+            self.stored.teams().await?.iter().map(|name| self.organization.current_name(name)).collect();
+        teams.sort();
+        teams.dedup();
+        Ok(teams)
+    }
+
+    async fn move_counts(&self, from: &TeamName, to: &TeamName) -> anyhow::Result<()> {
+        self.stored.move_counts(from, to).await
+    }
+
+    async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<Counts> {
+        let mut counts = Counts::default();
+        for name in self.names(team) {
+            counts.extend(&self.stored.counts(&name, from).await?);
+        }
+        Ok(counts)
+    }
+
+    async fn home(&self, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
+        self.stored.home(person).await
+    }
+
+    async fn put_home(&self, person: &PersonId, home: &HomeTab) -> anyhow::Result<()> {
+        self.stored.put_home(person, home).await
+    }
+
+    async fn homes_opened_since(&self, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {
+        self.stored.homes_opened_since(since).await
+    }
+
+    async fn aways(&self, now: Timestamp) -> anyhow::Result<Vec<Away>> {
+        self.stored.aways(now).await
+    }
+
+    async fn audit_of(&self, request: RequestId) -> anyhow::Result<Vec<AuditEntry>> {
+        self.stored.audit_of(request).await
+    }
+
+    async fn audit_last(&self, request: RequestId) -> anyhow::Result<Option<AuditEntry>> {
+        self.stored.audit_last(request).await
+    }
+
+    async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, u64)> {
+        self.stored.audit_page(cursor, limit).await
+    }
+
+    async fn audit_end(&self) -> anyhow::Result<u64> {
+        self.stored.audit_end().await
+    }
+
+    async fn portal_head(&self) -> anyhow::Result<Option<AuditHead>> {
+        self.stored.portal_head().await
+    }
+
+    async fn repeated_refusal(&self, key: &str) -> anyhow::Result<Option<RepeatedRefusal>> {
+        self.stored.repeated_refusal(key).await
+    }
+
+    async fn refused_again(&self, key: &str, now: Timestamp) -> anyhow::Result<bool> {
+        self.stored.refused_again(key, now).await
+    }
+
+    async fn counted_refusals(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<RepeatedRefusal>> {
+        self.stored.counted_refusals(now, limit).await
+    }
+
+    async fn put_bot(&self, bot: &Bot) -> anyhow::Result<()> {
+        self.stored.put_bot(bot).await
+    }
+
+    async fn bots(&self, since: Timestamp) -> anyhow::Result<Vec<Bot>> {
+        self.stored.bots(since).await
+    }
+
+    async fn pause(&self) -> anyhow::Result<Option<Pause>> {
+        self.stored.pause().await
+    }
+
+    async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
+        self.stored.due(now, limit).await
+    }
+
+    async fn claim(
+        &self,
+        keys: &[JobKey],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> anyhow::Result<Vec<ClaimedJob>> {
+        self.stored.claim(keys, now, until).await
+    }
+
+    async fn complete(&self, claim: &Claim) -> anyhow::Result<()> {
+        self.stored.complete(claim).await
+    }
+
+    async fn put_off(&self, claim: &Claim, due_at: Timestamp, why: &str) -> anyhow::Result<()> {
+        self.stored.put_off(claim, due_at, why).await
+    }
+
+    async fn park(&self, claim: &Claim, why: &str) -> anyhow::Result<()> {
+        self.stored.park(claim, why).await
+    }
+
+    async fn retry_parked(&self, of: &Subject, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
+        self.stored.retry_parked(of, prefix, now).await
+    }
+
+    async fn parked(&self, limit: usize) -> anyhow::Result<Vec<ParkedJob>> {
+        self.stored.parked(limit).await
+    }
+
+    async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
+        self.stored.next_due().await
+    }
+
+    async fn check(&self) -> anyhow::Result<()> {
+        self.stored.check().await
+    }
+}

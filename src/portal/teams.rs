@@ -1,0 +1,251 @@
+//! Teams that were renamed or removed in the settings. What is left under a former name is given to its team, a page at a
+//! time; of a team that is gone the admins hear once.
+//!
+//! One job does it, for ever, and can be stopped anywhere: a row moves to the new name together with its slot, what was
+//! moved before is not found under the old one any more, and that it was begun is noted on the trail in the commit that
+//! says so in the job.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+
+use super::perform::{JobError, Performed};
+use super::{Portal, own_trail};
+use crate::domain::audit::Actor;
+use crate::domain::ids::TeamName;
+use crate::domain::job::{JobKind, Subject};
+use crate::domain::next::rename_team;
+use crate::domain::organization::Organization;
+use crate::ports::store::{Commit, CommitError, Store, Which, Whose};
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_mins(1);
+/// Rows that are given to their team in one run.
+const PAGE: usize = 100;
+/// Waiting requests that are counted.
+const MOST_WAITING: usize = 1_000;
+
+/// A team that is not in the settings any more and has something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// What it was called.
+    pub team: TeamName,
+    /// Its requests that have not ended.
+    pub alive: u32,
+    /// Those of them that wait for an answer.
+    pub waiting: usize,
+}
+
+impl Gone {
+    /// What is so.
+    pub fn what(&self) -> String {
+        let Self { team, alive, waiting } = self;
+        let have = if *alive == 1 { "request of it has" } else { "requests of it have" };
+        format!(
+            "team `{team}` is not in the settings any more, and {alive} {have} not ended ({waiting} waiting for approvers)"
+        )
+    }
+
+    /// What to write.
+    pub fn remedy(&self) -> String {
+        let team = &self.team;
+        format!("write `formerly = [\"{team}\"]` in the team that has it now, or add the team again")
+    }
+}
+
+/// The teams that are not in these settings any more and have something, in the order of their names.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn gone(store: &dyn Store, organization: &Organization) -> anyhow::Result<Vec<Gone>> {
+    let mut gone = Vec::new();
+    for team in store.teams().await? {
+        if organization.team(&team).is_some() {
+            continue;
+        }
+        let alive = store.team_use(&team).await?.iter().map(|held| held.used).sum();
+        if alive > 0 {
+            let waiting = store.list(&Whose::Team(team.clone()), Which::Waiting, 0, MOST_WAITING).await?;
+            gone.push(Gone { team, alive, waiting: waiting.len() });
+        }
+    }
+    Ok(gone)
+}
+
+/// Something that stands under a former name still.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// The former name.
+    pub former: TeamName,
+    /// The name of now.
+    pub team: TeamName,
+    /// Requests, ended ones included.
+    pub requests: usize,
+}
+
+/// How much is left under each former name that these settings have.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn left(store: &dyn Store, organization: &Organization) -> anyhow::Result<Vec<Left>> {
+    let mut left = Vec::new();
+    for team in &organization.teams {
+        for former in &team.formerly {
+            let requests = store.holdings(&Whose::Team(former.clone()), Timestamp::MIN).await?.len();
+            left.push(Left { former: former.clone(), team: team.name.clone(), requests });
+        }
+    }
+    Ok(left)
+}
+
+/// Begins to look after teams that were renamed or removed; does nothing where that was begun. Those that are gone are named
+/// in the log.
+///
+/// # Errors
+/// When the store cannot be used.
+pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
+    warn_of_gone(portal).await?;
+    let job = nothing_known().due(Subject::Portal, portal.now());
+    let once = Some("teams".to_owned());
+    match portal.stored.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
+        Ok(()) | Err(CommitError::Again(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn nothing_known() -> JobKind {
+    JobKind::Teams { begun: Vec::new(), gone: Vec::new(), news: Vec::new() }
+}
+
+/// Names the teams in the log that are gone and have something.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) async fn warn_of_gone(portal: &Portal) -> anyhow::Result<()> {
+    let gone = gone(&*portal.stored, &portal.organization).await;
+    for gone in gone.context("cannot look for teams that are gone")? {
+        tracing::warn!(team = %gone.team, remedy = gone.remedy(), "{}", gone.what());
+    }
+    Ok(())
+}
+
+/// What the job knows of earlier runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known<'k> {
+    pub(super) begun: &'k [TeamName],
+    pub(super) gone: &'k [TeamName],
+    pub(super) news: &'k [String],
+}
+
+/// Tells the admins what they have to be told, and looks after teams.
+pub(super) async fn look_at_teams(portal: &Portal, known: Known<'_>) -> Result<Performed, JobError> {
+    for text in known.news {
+        portal.tell_admins(text).await;
+    }
+    let mut begun = Vec::new();
+    for team in &portal.organization.teams {
+        for former in &team.formerly {
+            let is_begun = known.begun.contains(former);
+            match take_over(portal, former, &team.name, is_begun).await? {
+                Takeover::Done => {}
+                Takeover::GoesOn => begun.push(former.clone()),
+                Takeover::Begins(text) => {
+                    note_takeover(portal, former, &team.name, (known, text)).await?;
+                    return Ok(Performed::Done);
+                }
+            }
+        }
+    }
+    let gone = gone(&*portal.stored, &portal.organization).await?;
+    for gone in gone.iter().filter(|gone| !known.gone.contains(&gone.team)) {
+        let command = &portal.organization.command;
+        portal
+            .tell_admins(&format!(
+                "{}. Admins answer for them meanwhile: `{command} list {}` shows them. To be mended: {}.",
+                capitalized(&gone.what()),
+                gone.team,
+                gone.remedy()
+            ))
+            .await;
+    }
+    let wait = if begun.is_empty() { EVERY } else { Duration::ZERO };
+    let gone = gone.into_iter().map(|gone| gone.team).collect();
+    Ok(Performed::AgainAs(JobKind::Teams { begun, gone, news: Vec::new() }, wait))
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// How far a takeover has come.
+enum Takeover {
+    /// There is something to take over, and it is not on the trail; says how much.
+    Begins(String),
+    /// There may be more.
+    GoesOn,
+    /// Nothing is left under the former name.
+    Done,
+}
+
+async fn take_over(
+    portal: &Portal,
+    former: &TeamName,
+    team: &TeamName,
+    is_begun: bool,
+) -> anyhow::Result<Takeover> {
+    let store = &portal.stored;
+    let rows = store.list(&Whose::Team(former.clone()), Which::All, 0, PAGE).await?;
+    if rows.is_empty() {
+        // Nobody can be counted under it any more but by a bot that goes by the settings of before.
+        store.move_counts(former, team).await?;
+        return Ok(Takeover::Done);
+    }
+    if !is_begun {
+        let held = store.holdings(&Whose::Team(former.clone()), Timestamp::MIN).await?;
+        let alive = held.iter().filter(|holding| holding.ended_at.is_none()).count();
+        return Ok(Takeover::Begins(format!("{} requests, {alive} of them not ended", held.len())));
+    }
+    for row in rows {
+        match portal.commit(rename_team(&row, team, portal.now()), None, None).await {
+            // Whoever was faster wrote it under the name that it had: it is found again.
+            Ok(_) | Err(CommitError::Stale) => {}
+            Err(error) => {
+                return Err(anyhow::Error::new(error).context("cannot rename the team of a request"));
+            }
+        }
+    }
+    Ok(Takeover::GoesOn)
+}
+
+/// Puts the takeover on the trail, in the commit that has the job know it and tell the admins next.
+async fn note_takeover(
+    portal: &Portal,
+    former: &TeamName,
+    team: &TeamName,
+    (known, how_much): (Known<'_>, String),
+) -> anyhow::Result<()> {
+    let news = format!(
+        "Team `{team}` takes over what team `{former}` had: {how_much}. It counts for `{team}` from now on. Leave \
+         `formerly = [\"{former}\"]` in the settings until `quartermaster doctor` says that nothing is left."
+    );
+    let mut begun = known.begun.to_vec();
+    begun.push(former.clone());
+    let next = JobKind::Teams { begun, gone: known.gone.to_vec(), news: vec![news] };
+    let job = next.due(Subject::Portal, portal.now());
+    let woken = job.key.clone();
+    let change = Commit { jobs: vec![job], ..Commit::default() };
+    let detail = format!("{former} -> {team}: {how_much}");
+    let noted = own_trail::commit(
+        &*portal.stored,
+        &Actor::Clock,
+        ("team taken over", &detail),
+        portal.now(),
+        &change,
+    );
+    noted.await.context("cannot note a takeover on the trail")?;
+    tracing::info!(%former, %team, how_much, "a team takes over what another name had");
+    portal.wake(vec![woken]);
+    Ok(())
+}
