@@ -247,8 +247,12 @@ mod tests {
     fn chain() -> Vec<AuditEntry> {
         let team = TeamName::new("payments");
         let product = ProductKey::parse("s3-bucket").unwrap();
-        let subject =
-            AuditSubject::Request { id: RequestId::random(), team: &team, product: &product, status: "APPROVED" };
+        let subject = AuditSubject::Request {
+            id: RequestId::random(),
+            team: &team,
+            product: &product,
+            status: "APPROVED",
+        };
         let mut head = AuditHead::default();
         ["submitted", "approved", "provisioning"]
             .map(|event| head.append(Timestamp::UNIX_EPOCH, subject, event, &Actor::Clock, ""))

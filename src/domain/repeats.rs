@@ -32,9 +32,8 @@ pub struct RefusedAction {
 impl RefusedAction {
     /// The same for the same person, action and subject, and for no others; of a fixed length.
     pub fn key(&self) -> String {
-        let (team, product) = self.meant.as_ref().map_or(("", ""), |(team, product)| {
-            (team.as_str(), product.as_str())
-        });
+        let (team, product) =
+            self.meant.as_ref().map_or(("", ""), |(team, product)| (team.as_str(), product.as_str()));
         let chain = self.chain.to_string();
         let mut hash = Sha256::new();
         for field in [&*chain, team, product, self.by.person.as_str(), &self.tried] {

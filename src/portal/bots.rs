@@ -56,7 +56,9 @@ impl Portal {
             if is_there {
                 tracing::warn!("a newer bot works on the store: this one leaves the jobs to it");
             } else {
-                tracing::info!("no newer bot works on the store any more: this one does the jobs it can read");
+                tracing::info!(
+                    "no newer bot works on the store any more: this one does the jobs it can read"
+                );
             }
         }
         Ok(())

@@ -291,7 +291,8 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
     let portal = &portal.as_of_now();
     let store = &portal.ports.store;
     let of = &job.claim.key.of;
-    let performed = perform(portal, of, &job.kind).await.map_err(|error| unless_too_often(portal, job, error));
+    let performed =
+        perform(portal, of, &job.kind).await.map_err(|error| unless_too_often(portal, job, error));
     portal.metrics.job(&job.kind, outcome(&performed));
     match performed {
         Ok(Performed::Done) => store.complete(&job.claim).await,

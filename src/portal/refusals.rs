@@ -131,7 +131,8 @@ impl Portal {
                 .await
                 .map(drop);
         }
-        let request = store.load(action.chain).await?.context("a request is gone that somebody was refused")?;
+        let request =
+            store.load(action.chain).await?.context("a request is gone that somebody was refused")?;
         self.commit_beside(note_refusals(&request, &action.by, lines, now), beside).await.map(drop)
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -15,7 +16,7 @@ use crate::domain::ids::RequestId;
 use crate::domain::old_trail::{OldTrail, TrailDigest, UPGRADED};
 use crate::domain::request::Request;
 use crate::ports::store::Store;
-use crate::ports::stored::Newer;
+use crate::ports::stored::{Newer, Unreadable};
 
 /// Entries read at a time.
 const PAGE: usize = 500;
@@ -62,15 +63,16 @@ pub async fn verify(
     mut each: impl FnMut(&AuditEntry) -> anyhow::Result<()> + Send,
 ) -> anyhow::Result<Verdict> {
     let (end, head) = (store.audit_end().await?, store.portal_head().await?);
-    let old = store.audit_of(RequestId::PORTAL).await?;
-    let mut walk = Walk::new(store, old.iter().find(|entry| entry.event == UPGRADED), head.is_some());
-    walk.on(&mut each).await?;
-    walk.ends_at(end);
-    walk.rows().await?;
-    walk.chains_without_a_row().await?;
-    walk.portal(head).await?;
-    walk.on(&mut each).await?;
-    walk.has_caught_up();
+    let portals = match store.audit_of(RequestId::PORTAL).await {
+        Err(error) if error.is::<Unreadable>() => Vec::new(),
+        read => read?,
+    };
+    let mut walk = Walk::new(store, portals.iter().find(|entry| entry.event == UPGRADED), head.is_some());
+    match walk.all(&mut each, end, head).await {
+        // What is behind it was not looked at.
+        Err(error) if error.is::<Unreadable>() => walk.finds(true, "the trail", format!("{error:#}")),
+        done => done?,
+    }
     let holds = walk.findings.iter().all(|finding| !finding.wrong);
     Ok(Verdict { entries: walk.entries, holds, findings: walk.findings })
 }
@@ -149,6 +151,22 @@ impl<'a> Walk<'a> {
         }
     }
 
+    async fn all(
+        &mut self,
+        each: &mut (impl FnMut(&AuditEntry) -> anyhow::Result<()> + Send),
+        end: u64,
+        head: Option<AuditHead>,
+    ) -> anyhow::Result<()> {
+        self.on(each).await?;
+        self.ends_at(end);
+        self.rows().await?;
+        self.chains_without_a_row().await?;
+        self.portal(head).await?;
+        self.on(each).await?;
+        self.has_caught_up();
+        Ok(())
+    }
+
     fn finds(&mut self, wrong: bool, about: impl Into<String>, what: impl Into<String>) {
         let finding = Finding { wrong, about: about.into(), what: what.into() };
         if !self.findings.contains(&finding) {
@@ -167,9 +185,18 @@ impl<'a> Walk<'a> {
     }
 
     /// Reads on to the end of the trail.
-    async fn on(&mut self, each: &mut (impl FnMut(&AuditEntry) -> anyhow::Result<()> + Send)) -> anyhow::Result<()> {
+    async fn on(
+        &mut self,
+        each: &mut (impl FnMut(&AuditEntry) -> anyhow::Result<()> + Send),
+    ) -> anyhow::Result<()> {
         loop {
-            let page = numbered(self.store, self.cursor, PAGE).await?;
+            let page = match numbered(self.store, self.cursor, PAGE).await {
+                // The readable ones before it first.
+                Err(error) if error.is::<Unreadable>() => numbered(self.store, self.cursor, 1)
+                    .await
+                    .with_context(|| format!("the entry after number {}", self.cursor))?,
+                page => page?,
+            };
             if page.is_empty() {
                 self.compare_with_sealed(u64::MAX);
                 return Ok(());
@@ -187,7 +214,11 @@ impl<'a> Walk<'a> {
             2 => self.finds(true, "the trail", format!("entry number {} is missing", number - 1)),
             _ => {
                 let (first, last) = (self.cursor + 1, number - 1);
-                self.finds(true, "the trail", format!("the entries of numbers {first} to {last} are missing"));
+                self.finds(
+                    true,
+                    "the trail",
+                    format!("the entries of numbers {first} to {last} are missing"),
+                );
             }
         }
         self.compare_with_sealed(number);
@@ -220,7 +251,11 @@ impl<'a> Walk<'a> {
     /// Numbers that were given out before the walk began.
     fn ends_at(&mut self, end: u64) {
         if self.cursor < end {
-            self.finds(true, "the trail", format!("the entries after number {} are missing; {end} were written", self.cursor));
+            self.finds(
+                true,
+                "the trail",
+                format!("the entries after number {} are missing; {end} were written", self.cursor),
+            );
         }
     }
 
@@ -244,7 +279,11 @@ impl<'a> Walk<'a> {
             && let Some(row) = self.store.load(id).await?
             && last.seq > row.audit.seq
         {
-            self.finds(true, named(id), format!("its row knows {} entries, and there are {}", row.audit.seq, last.seq));
+            self.finds(
+                true,
+                named(id),
+                format!("its row knows {} entries, and there are {}", row.audit.seq, last.seq),
+            );
         }
         self.same_in_order(id, &entries);
         Ok(())
@@ -262,7 +301,8 @@ impl<'a> Walk<'a> {
         let same = walked.seq == 0
             || entries.iter().any(|entry| entry.seq == walked.seq && entry.digest == walked.digest);
         if !same {
-            let what = format!("entry {} is another one in the order of all entries than in its chain", walked.seq);
+            let what =
+                format!("entry {} is another one in the order of all entries than in its chain", walked.seq);
             self.finds(true, named(id), what);
         }
         if last.seq > walked.seq {
@@ -302,7 +342,11 @@ impl<'a> Walk<'a> {
             if self.sealed_at.is_some() {
                 self.finds(true, about, "its stored end is gone");
             } else if self.entries > 0 {
-                self.finds(false, about, "its end is not stored yet; that begins when a bot of this version starts");
+                self.finds(
+                    false,
+                    about,
+                    "its end is not stored yet; that begins when a bot of this version starts",
+                );
             }
             return Ok(());
         };

@@ -163,7 +163,9 @@ impl App {
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
         let store = &*self.portal.ports.store;
-        own_trail::begin(store, self.portal.ports.clock.now()).await.context("cannot begin the portal's chain")?;
+        own_trail::begin(store, self.portal.ports.clock.now())
+            .await
+            .context("cannot begin the portal's chain")?;
         trail::begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
         events::begin(&self.portal).await.context("cannot begin to tell of events")?;
         bill::begin(&self.portal).await.context("cannot begin to read the bill")?;

@@ -35,7 +35,8 @@ pub(super) async fn put(store: &DynamoStore, person: &PersonId, home: &HomeTab) 
     item.insert("shows".to_owned(), text(&home.shows));
     mark(&mut item);
     let put = store.client.put_item().table_name(&store.tables.events).set_item(Some(item));
-    let put = put.condition_expression(IS_READABLE).expression_attribute_values(":readable", readable_value().1);
+    let put =
+        put.condition_expression(IS_READABLE).expression_attribute_values(":readable", readable_value().1);
     match put.send().await {
         Ok(_) => Ok(()),
         Err(error)
@@ -55,5 +56,9 @@ pub(super) async fn opened_since(store: &DynamoStore, since: Timestamp) -> anyho
         .expression_attribute_values(":homes", text(keys::HOMES))
         .expression_attribute_values(":since", time(since));
     let homes = all(query, usize::MAX).await.context("cannot read who opened their home tab")?;
-    homes.iter().filter(|home| may_be_read(home)).map(|home| Ok(PersonId::new(must_text(home, "sk")?))).collect()
+    homes
+        .iter()
+        .filter(|home| may_be_read(home))
+        .map(|home| Ok(PersonId::new(must_text(home, "sk")?)))
+        .collect()
 }

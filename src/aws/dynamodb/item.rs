@@ -51,7 +51,8 @@ pub(super) fn is_readable() -> Expression {
 
 /// Fails for an item of a format that we do not read.
 pub(super) fn must_be_readable(item: &Item) -> anyhow::Result<()> {
-    let format = read_number(item, FORMAT_NUMBER)?.map_or(FORMAT, |format| format.try_into().unwrap_or(u32::MAX));
+    let format =
+        read_number(item, FORMAT_NUMBER)?.map_or(FORMAT, |format| format.try_into().unwrap_or(u32::MAX));
     Ok(readable(format)?)
 }
 

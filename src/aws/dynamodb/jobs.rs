@@ -17,7 +17,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::item::{
-    IS_READABLE, Item, mark, may_be_read, must_text, number, read_json, read_number, read_text, read_time, readable_value, text, time,
+    IS_READABLE, Item, mark, may_be_read, must_text, number, read_json, read_number, read_text, read_time,
+    readable_value, text, time,
 };
 use super::lists::all;
 use super::transaction::Expression;

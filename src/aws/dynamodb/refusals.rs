@@ -5,7 +5,8 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use jiff::Timestamp;
 
 use super::item::{
-    IS_READABLE, Item, mark, may_be_read, number, read_json, read_number, read_time, readable_value, text, time,
+    IS_READABLE, Item, mark, may_be_read, number, read_json, read_number, read_time, readable_value, text,
+    time,
 };
 use super::lists::all;
 use super::transaction::{Check, Expression, Part, Table};
@@ -27,7 +28,8 @@ fn read(item: &Item) -> anyhow::Result<RepeatedRefusal> {
 }
 
 pub(super) async fn again(store: &DynamoStore, key: &str, now: Timestamp) -> anyhow::Result<bool> {
-    let update = store.client.update_item().table_name(&store.tables.events).set_key(Some(keys::refusal(key)));
+    let update =
+        store.client.update_item().table_name(&store.tables.events).set_key(Some(keys::refusal(key)));
     let update = update
         .update_expression("ADD again :one")
         .condition_expression(format!("countedUntil > :now AND {IS_READABLE}"))

@@ -9,7 +9,9 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::DynamoStore;
-use super::item::{Item, mark, must_be_readable, must_text, number, read_amount, read_json, read_text, read_time, text, time};
+use super::item::{
+    Item, mark, must_be_readable, must_text, number, read_amount, read_json, read_text, read_time, text, time,
+};
 use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::request::Request;
 use crate::ports::store::Holding;

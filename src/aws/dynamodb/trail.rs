@@ -90,7 +90,8 @@ pub(super) fn portal_head_at(store: &DynamoStore, last: &AuditEntry) -> anyhow::
     let mut item = keys::portal_head();
     item.insert("seq".to_owned(), count(&last.seq));
     item.insert("digest".to_owned(), text(&last.digest));
-    let moves_on = Expression::new("attribute_not_exists(pk) OR seq < :seq", vec![(":seq", count(&last.seq))]);
+    let moves_on =
+        Expression::new("attribute_not_exists(pk) OR seq < :seq", vec![(":seq", count(&last.seq))]);
     store.put_if(Table::Events, item, Check::Entry, moves_on)
 }
 

@@ -214,9 +214,13 @@ fn returned(check: Check) -> ReturnValuesOnConditionCheckFailure {
         Check::Once | Check::Pause | Check::Budget | Check::Slot { .. } => {
             ReturnValuesOnConditionCheckFailure::AllOld
         }
-        Check::Nothing | Check::Claim | Check::Parked | Check::Row | Check::Entry | Check::Format | Check::Plan => {
-            ReturnValuesOnConditionCheckFailure::None
-        }
+        Check::Nothing
+        | Check::Claim
+        | Check::Parked
+        | Check::Row
+        | Check::Entry
+        | Check::Format
+        | Check::Plan => ReturnValuesOnConditionCheckFailure::None,
     }
 }
 

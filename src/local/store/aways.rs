@@ -14,8 +14,9 @@ use super::queries::readable_at;
 const STORED: &str = "SELECT format FROM aways WHERE person = ?1";
 
 pub(super) fn at(connection: &Connection, now: Timestamp) -> anyhow::Result<Vec<Away>> {
-    let mut statement = connection
-        .prepare_cached("SELECT person, delegate, until FROM aways WHERE until >= ?1 AND format <= ?2 ORDER BY person")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT person, delegate, until FROM aways WHERE until >= ?1 AND format <= ?2 ORDER BY person",
+    )?;
     let rows = statement.query_map(params![today(now).to_string(), FORMAT], |row| {
         Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
     })?;
@@ -29,8 +30,10 @@ pub(super) fn at(connection: &Connection, now: Timestamp) -> anyhow::Result<Vec<
 
 pub(super) fn put(tx: &Connection, away: &Away) -> anyhow::Result<()> {
     readable_at(tx, STORED, [away.person.as_str()])?;
-    tx.prepare_cached("INSERT OR REPLACE INTO aways (person, delegate, until, format) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![away.person.as_str(), away.delegate.as_str(), away.until.to_string(), FORMAT])?;
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO aways (person, delegate, until, format) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![away.person.as_str(), away.delegate.as_str(), away.until.to_string(), FORMAT])?;
     Ok(())
 }
 

@@ -4,9 +4,9 @@ use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::queries::readable_at;
 use crate::domain::job::{Job, JobKey, JobKind, Subject};
 use crate::local::instant;
-use super::queries::readable_at;
 use crate::ports::store::{Claim, ClaimedJob, ParkedJob};
 use crate::ports::stored::FORMAT;
 

@@ -156,7 +156,9 @@ pub(super) fn team_monthly(connection: &Connection, team: &TeamName) -> anyhow::
 
 pub(super) fn home(connection: &Connection, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
     Ok(connection
-        .prepare_cached("SELECT first_opened_at, opened_at, shows FROM homes WHERE person = ?1 AND format <= ?2")?
+        .prepare_cached(
+            "SELECT first_opened_at, opened_at, shows FROM homes WHERE person = ?1 AND format <= ?2",
+        )?
         .query_row(params![person.as_str(), FORMAT], |row| {
             let (first_opened_at, opened_at) = (instant::read(row.get(0)?), instant::read(row.get(1)?));
             Ok(HomeTab { first_opened_at, opened_at, shows: row.get(2)? })

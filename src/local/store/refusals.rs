@@ -11,7 +11,11 @@ use crate::ports::stored::{FORMAT, from_json};
 
 pub(super) fn load(connection: &Connection, key: &str) -> anyhow::Result<Option<RepeatedRefusal>> {
     let sql = "SELECT body, until, again FROM refusals WHERE key = ?1 AND format <= ?2";
-    connection.prepare_cached(sql)?.query_row(params![key, FORMAT], |row| Ok(read(row))).optional()?.transpose()
+    connection
+        .prepare_cached(sql)?
+        .query_row(params![key, FORMAT], |row| Ok(read(row)))
+        .optional()?
+        .transpose()
 }
 
 fn read(row: &Row<'_>) -> anyhow::Result<RepeatedRefusal> {
@@ -24,7 +28,9 @@ fn read(row: &Row<'_>) -> anyhow::Result<RepeatedRefusal> {
 
 pub(super) fn again(tx: &Connection, key: &str, now: Timestamp) -> anyhow::Result<bool> {
     let counted = tx
-        .prepare_cached("UPDATE refusals SET again = again + 1 WHERE key = ?1 AND until > ?2 AND format <= ?3")?
+        .prepare_cached(
+            "UPDATE refusals SET again = again + 1 WHERE key = ?1 AND until > ?2 AND format <= ?3",
+        )?
         .execute(params![key, instant::reached(now), FORMAT])?;
     Ok(counted == 1)
 }
@@ -36,7 +42,11 @@ pub(super) fn counted(
 ) -> anyhow::Result<Vec<RepeatedRefusal>> {
     let sql = "SELECT body, until, again FROM refusals WHERE until <= ?1 AND format <= ?2 ORDER BY until, key LIMIT ?3";
     let (now, limit) = (instant::reached(now), i64::try_from(limit)?);
-    connection.prepare_cached(sql)?.query_map(params![now, FORMAT, limit], |row| Ok(read(row)))?.map(|row| row?).collect()
+    connection
+        .prepare_cached(sql)?
+        .query_map(params![now, FORMAT, limit], |row| Ok(read(row)))?
+        .map(|row| row?)
+        .collect()
 }
 
 pub(super) fn change(tx: &Connection, change: &RefusalsChange) -> Result<(), CommitError> {

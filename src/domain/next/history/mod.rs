@@ -110,7 +110,15 @@ impl History {
                 }
                 (None, _) => {
                     let why = "not an approver";
-                    self.take(None, note_refusals(&self.request, &by("mallory"), &[("refused", format!("approve: {why}"))], self.now));
+                    self.take(
+                        None,
+                        note_refusals(
+                            &self.request,
+                            &by("mallory"),
+                            &[("refused", format!("approve: {why}"))],
+                            self.now,
+                        ),
+                    );
                 }
             }
         }

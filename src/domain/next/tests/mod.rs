@@ -462,7 +462,12 @@ fn where_nobody_was_asked_there_is_no_card_and_no_thread() {
 fn a_refusal_goes_on_the_trail_and_changes_nothing_else() {
     for name in StatusName::ALL {
         let request = at(name);
-        let mut noted = note_refusals(&request, &by("mallory"), &[("refused", "approve: not an approver".to_owned())], minutes(60));
+        let mut noted = note_refusals(
+            &request,
+            &by("mallory"),
+            &[("refused", "approve: not an approver".to_owned())],
+            minutes(60),
+        );
         let entry = noted.audit.remove(0);
         assert_eq!((entry.event.as_str(), entry.actor.as_str()), ("refused", "U0MALLORY"));
         assert_eq!(entry.detail, "approve: not an approver [button in C0PAYMENTS]");
