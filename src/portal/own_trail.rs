@@ -96,7 +96,9 @@ async fn read_old(store: &dyn Store) -> anyhow::Result<Option<OldTrail>> {
         let entries = numbered(store, end, PAGE).await?;
         let Some((last, _)) = entries.last() else { break };
         end = *last;
-        entries.iter().for_each(|(number, entry)| digest.add(*number, entry));
+        for (number, entry) in &entries {
+            digest.add(*number, entry);
+        }
     }
     Ok((end > 0).then(|| OldTrail { end, digest: digest.finish() }))
 }

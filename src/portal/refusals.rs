@@ -106,7 +106,11 @@ impl Portal {
             match self.append(&action, &lines, change, now).await {
                 // Another bot was faster, or will be next time.
                 Ok(()) | Err(CommitError::Stale) => {}
-                Err(error) => return Err(error).context("cannot note how often somebody was refused"),
+                // It stays counted; the others need not wait for it.
+                Err(error) => {
+                    let error = anyhow::Error::new(error);
+                    tracing::warn!(chain = %action.chain, error = format!("{error:#}"), "a repeated refusal stays counted");
+                }
             }
         }
         Ok(())

@@ -313,7 +313,7 @@ mod tests {
     /// How SQLite goes about it, one step a line.
     fn plan(sql: &str) -> String {
         let connection = Connection::open_in_memory().unwrap();
-        SCHEMA.iter().for_each(|step| connection.execute_batch(step).unwrap());
+        connection.execute_batch(&SCHEMA.concat()).unwrap();
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let steps = statement.raw_query().mapped(|row| row.get::<_, String>(3));
         steps.collect::<Result<Vec<_>, _>>().unwrap().join("\n")
@@ -353,7 +353,7 @@ mod tests {
     /// A database in memory in which team payments has this many requests, half of them ended.
     fn filled(requests: i64) -> Connection {
         let connection = Connection::open_in_memory().unwrap();
-        SCHEMA.iter().for_each(|step| connection.execute_batch(step).unwrap());
+        connection.execute_batch(&SCHEMA.concat()).unwrap();
         let body = serde_json::to_string(&fixtures::at(StatusName::Active)).unwrap();
         connection.execute_batch("BEGIN").unwrap();
         let mut insert = connection

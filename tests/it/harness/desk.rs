@@ -206,7 +206,7 @@ impl Desk {
     }
 
     pub(super) async fn settle(&self) {
-        tokio::time::timeout(LONGEST, self.settle_all()).await.unwrap();
+        tokio::time::timeout(LONGEST, Box::pin(self.settle_all())).await.unwrap();
     }
 
     pub(super) async fn settle_all(&self) {
