@@ -56,10 +56,11 @@ fn said(verdict: &Verdict, json: bool) -> anyhow::Result<String> {
     if json {
         return Ok(serde_json::to_string_pretty(verdict)? + "\n");
     }
-    let lines: String = verdict.findings.iter().map(|finding| format!("{finding}\n")).collect();
+    let mut lines: Vec<String> = verdict.findings.iter().map(ToString::to_string).collect();
     let entries = if verdict.entries == 1 { "entry" } else { "entries" };
     let holds = if verdict.holds { "holds" } else { "does not hold" };
-    Ok(format!("{lines}The trail of {} {entries} {holds}.\n", verdict.entries))
+    lines.push(format!("The trail of {} {entries} {holds}.\n", verdict.entries));
+    Ok(lines.join("\n"))
 }
 
 fn line(entry: &AuditEntry, format: ExportFormat) -> anyhow::Result<String> {

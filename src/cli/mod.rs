@@ -200,7 +200,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     let config = arguments.config;
     match arguments.command {
         Command::Dev(arguments) => dev::dev(config.as_deref(), arguments).await,
-        Command::Serve => serve::serve(config).await,
+        Command::Serve => Box::pin(serve::serve(config)).await,
         Command::Doctor { json } => doctor::doctor(config, json).await,
         Command::Catalog(CatalogCommand::Check { dir, strict }) => {
             let dir = dir.or_else(|| Some(PathBuf::from("catalog")).filter(|dir| dir.is_dir()));

@@ -24,9 +24,9 @@ impl TrailDigest {
         self.hash.update(&entry.digest);
     }
 
-    /// Lower-case hex.
+    /// `sha256:` and lower-case hex.
     pub fn finish(self) -> String {
-        hex::encode(self.hash.finalize())
+        format!("sha256:{}", hex::encode(self.hash.finalize()))
     }
 }
 

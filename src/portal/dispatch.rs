@@ -116,8 +116,8 @@ impl Dispatcher {
                     listening = self.listen(&stop);
                 }
                 // Before the sweep, so that the first one knows already.
-                _ = look.tick() => look_for_bots(&self.portal).await,
-                _ = counts.tick() => note_repetitions(&self.portal).await,
+                _ = look.tick() => Box::pin(look_for_bots(&self.portal)).await,
+                _ = counts.tick() => Box::pin(note_repetitions(&self.portal)).await,
                 _ = sweep.tick() => self.sweep().await,
                 Some(key) = woken.recv() => self.start(key),
             }
@@ -193,8 +193,8 @@ impl Dispatcher {
     /// # Errors
     /// When the store or the queue cannot be read.
     pub async fn drain(&self) -> anyhow::Result<()> {
-        look_for_bots(&self.portal).await;
-        note_repetitions(&self.portal).await;
+        Box::pin(look_for_bots(&self.portal)).await;
+        Box::pin(note_repetitions(&self.portal)).await;
         loop {
             let mut heard = Vec::new();
             for queue in &self.portal.ports.queues {
@@ -208,7 +208,7 @@ impl Dispatcher {
                 queue.delete(&delivery.receipt).await?;
             }
             for key in keys {
-                any |= run_key(&self.portal, &key).await;
+                any |= Box::pin(run_key(&self.portal, &key)).await;
             }
             if !any {
                 return Ok(());

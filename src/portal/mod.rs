@@ -244,7 +244,7 @@ impl Portal {
         once: Option<String>,
         done: Option<Claim>,
     ) -> Result<Request, CommitError> {
-        self.commit_beside(transition, Commit { once, done, ..Commit::default() }).await
+        Box::pin(self.commit_beside(transition, Commit { once, done, ..Commit::default() })).await
     }
 
     /// As [`Self::commit`], with what else belongs to it.

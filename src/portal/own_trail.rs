@@ -68,11 +68,14 @@ async fn end(store: &dyn Store) -> anyhow::Result<AuditHead> {
 /// When the store cannot be used.
 pub async fn begin(store: &dyn Store, now: Timestamp) -> anyhow::Result<()> {
     for _ in 0..STALE_RETRIES {
+        // Read before all else: another bot that has done it by then is seen, and one that does it later takes the place
+        // behind this entry.
+        let last = store.audit_last(RequestId::PORTAL).await?;
         if store.portal_head().await?.is_some() {
             return Ok(());
         }
         let Some(old) = read_old(store).await? else { return Ok(()) };
-        let mut head = end(store).await?;
+        let mut head = last.as_ref().map(AuditHead::at).unwrap_or_default();
         let by = Actor::Operator;
         let entry = head.append(now, AuditSubject::Portal(None), UPGRADED, &by, old.detail());
         match store.commit(Commit { audit: vec![entry], ..Commit::default() }).await {
@@ -93,7 +96,9 @@ async fn read_old(store: &dyn Store) -> anyhow::Result<Option<OldTrail>> {
         let entries = numbered(store, end, PAGE).await?;
         let Some((last, _)) = entries.last() else { break };
         end = *last;
-        entries.iter().for_each(|(number, entry)| digest.add(*number, entry));
+        for (number, entry) in &entries {
+            digest.add(*number, entry);
+        }
     }
     Ok((end > 0).then(|| OldTrail { end, digest: digest.finish() }))
 }

@@ -68,7 +68,7 @@ impl Portal {
             tried: tried.to_owned(),
             why: why.to_owned(),
         };
-        match self.note(&action).await {
+        match Box::pin(self.note(&action)).await {
             Ok(()) => refusal.into(),
             Err(error) => Error::Failed(error.context("cannot note a refusal on the audit trail")),
         }
@@ -88,7 +88,7 @@ impl Portal {
             let lines: Vec<Line> = again.into_iter().chain([action.first()]).collect();
             let after = Some(action.clone().counted_from(now));
             let change = RefusalsChange { key: key.clone(), before, after };
-            match self.append(action, &lines, change, now).await {
+            match Box::pin(self.append(action, &lines, change, now)).await {
                 Err(CommitError::Stale) => {}
                 done => return Ok(done?),
             }
@@ -106,7 +106,11 @@ impl Portal {
             match self.append(&action, &lines, change, now).await {
                 // Another bot was faster, or will be next time.
                 Ok(()) | Err(CommitError::Stale) => {}
-                Err(error) => return Err(error).context("cannot note how often somebody was refused"),
+                // It stays counted; the others need not wait for it.
+                Err(error) => {
+                    let error = anyhow::Error::new(error);
+                    tracing::warn!(chain = %action.chain, error = format!("{error:#}"), "a repeated refusal stays counted");
+                }
             }
         }
         Ok(())

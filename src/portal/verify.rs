@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -15,7 +16,7 @@ use crate::domain::ids::RequestId;
 use crate::domain::old_trail::{OldTrail, TrailDigest, UPGRADED};
 use crate::domain::request::Request;
 use crate::ports::store::Store;
-use crate::ports::stored::Newer;
+use crate::ports::stored::{Newer, Unreadable};
 
 /// Entries read at a time.
 const PAGE: usize = 500;
@@ -62,15 +63,16 @@ pub async fn verify(
     mut each: impl FnMut(&AuditEntry) -> anyhow::Result<()> + Send,
 ) -> anyhow::Result<Verdict> {
     let (end, head) = (store.audit_end().await?, store.portal_head().await?);
-    let old = store.audit_of(RequestId::PORTAL).await?;
-    let mut walk = Walk::new(store, old.iter().find(|entry| entry.event == UPGRADED), head.is_some());
-    walk.on(&mut each).await?;
-    walk.ends_at(end);
-    walk.rows().await?;
-    walk.chains_without_a_row().await?;
-    walk.portal(head).await?;
-    walk.on(&mut each).await?;
-    walk.has_caught_up();
+    let portals = match store.audit_of(RequestId::PORTAL).await {
+        Err(error) if error.is::<Unreadable>() => Vec::new(),
+        read => read?,
+    };
+    let mut walk = Walk::new(store, portals.iter().find(|entry| entry.event == UPGRADED), head.is_some());
+    match walk.all(&mut each, end, head).await {
+        // What is behind it was not looked at.
+        Err(error) if error.is::<Unreadable>() => walk.finds(true, "the trail", format!("{error:#}")),
+        done => done?,
+    }
     let holds = walk.findings.iter().all(|finding| !finding.wrong);
     Ok(Verdict { entries: walk.entries, holds, findings: walk.findings })
 }
@@ -149,6 +151,22 @@ impl<'a> Walk<'a> {
         }
     }
 
+    async fn all(
+        &mut self,
+        each: &mut (impl FnMut(&AuditEntry) -> anyhow::Result<()> + Send),
+        end: u64,
+        head: Option<AuditHead>,
+    ) -> anyhow::Result<()> {
+        self.on(each).await?;
+        self.ends_at(end);
+        self.rows().await?;
+        self.chains_without_a_row().await?;
+        self.portal(head).await?;
+        self.on(each).await?;
+        self.has_caught_up();
+        Ok(())
+    }
+
     fn finds(&mut self, wrong: bool, about: impl Into<String>, what: impl Into<String>) {
         let finding = Finding { wrong, about: about.into(), what: what.into() };
         if !self.findings.contains(&finding) {
@@ -172,7 +190,13 @@ impl<'a> Walk<'a> {
         each: &mut (impl FnMut(&AuditEntry) -> anyhow::Result<()> + Send),
     ) -> anyhow::Result<()> {
         loop {
-            let page = numbered(self.store, self.cursor, PAGE).await?;
+            let page = match numbered(self.store, self.cursor, PAGE).await {
+                // The readable ones before it first.
+                Err(error) if error.is::<Unreadable>() => numbered(self.store, self.cursor, 1)
+                    .await
+                    .with_context(|| format!("the entry after number {}", self.cursor))?,
+                page => page?,
+            };
             if page.is_empty() {
                 self.compare_with_sealed(u64::MAX);
                 return Ok(());

@@ -1,7 +1,7 @@
 //! Reading back what a store wrote, for every implementation of it: what cannot be read is an error that says where, and
 //! never what. And the format that it is written in.
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
@@ -24,15 +24,26 @@ pub fn readable(format: u32) -> Result<(), Newer> {
     if format > FORMAT { Err(Newer) } else { Ok(()) }
 }
 
+/// Something is stored that is no JSON of its kind. Serde's message may quote what it could not read, and that may hold a
+/// task token: only the place is told.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("cannot read what is stored of {what}: column {column}, {kind}")]
+pub struct Unreadable {
+    what: String,
+    column: usize,
+    kind: String,
+}
+
 /// Reads JSON that belongs to `what`, such as a request's id.
 ///
 /// # Errors
-/// When it does not fit. Serde's message may quote what it could not read, and that may hold a task token: only the
-/// place is told.
+/// [`Unreadable`] when it does not fit.
 pub fn from_json<T: DeserializeOwned>(what: &str, json: &str) -> anyhow::Result<T> {
-    serde_json::from_str(json).map_err(|error| {
-        anyhow!("cannot read what is stored of {what}: column {}, {:?}", error.column(), error.classify())
-    })
+    Ok(serde_json::from_str(json).map_err(|error| Unreadable {
+        what: what.to_owned(),
+        column: error.column(),
+        kind: format!("{:?}", error.classify()),
+    })?)
 }
 
 /// Reads the key of a product.

@@ -164,9 +164,8 @@ impl App {
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
         let store = &*self.portal.ports.store;
-        own_trail::begin(store, self.portal.ports.clock.now())
-            .await
-            .context("cannot begin the portal's chain")?;
+        let sealed = Box::pin(own_trail::begin(store, self.portal.ports.clock.now())).await;
+        sealed.context("cannot begin the portal's chain")?;
         trail::begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
         events::begin(&self.portal).await.context("cannot begin to tell of events")?;
         bill::begin(&self.portal).await.context("cannot begin to read the bill")?;

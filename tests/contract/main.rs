@@ -8,6 +8,7 @@ mod dynamodb;
 #[path = "../emulator/mod.rs"]
 mod emulator;
 mod failures;
+mod formats;
 mod inventory;
 mod local;
 mod provisioner;

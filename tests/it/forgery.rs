@@ -131,11 +131,12 @@ async fn a_button_of_no_request_or_of_none_of_ours_is_refused() {
         morgan.presses(&with(&own.replace(':', ":9"))).await;
         insta::assert_snapshot!(morgan.is_told(), @"This button is out of date: the request is now at *Waiting for approval*. Nothing was changed; the newest message has what can be done now.");
         assert!(morgan.can_click("Approve"));
+        company.waits("1h").await;
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
         refused | U0MORGAN | - | - | - | approve: not something the portal offered [button in C0PAYMENTS]
-        refused | U0MORGAN | - | - | - | approve: not something the portal offered [button in C0PAYMENTS]
+        refused again | U0MORGAN | - | - | - | approve: not something the portal offered; once more until 2026-11-23T10:00:00Z [button in C0PAYMENTS]
         ");
     })
     .await;

@@ -48,8 +48,8 @@ async fn what_a_newer_bot_has_stored_is_neither_shown_nor_changed_nor_given_up()
         alice.runs("/provision list").await;
         assert!(!alice.is_told().contains("payments-logs-dev"), "{}", alice.is_told());
         assert!(alice.is_told().contains("payments-backups-dev"), "{}", alice.is_told());
-        alice.clicks_for(&newer, "Tear down").await;
-        insta::assert_snapshot!(alice.is_told(), @"");
+        alice.clicks_for(&newer, "Details").await;
+        insta::assert_snapshot!(alice.is_told(), @"There is no request *ID* that you can see. `list` shows yours and your team's.");
         company.waits("60d").await;
         assert_eq!(before(company), stored, "its lease is the newer bot's");
         assert_eq!(company.gets("/readyz").await.0, 503);

@@ -172,6 +172,33 @@ fn an_export_without_a_store_says_so() {
 }
 
 #[test]
+fn the_trail_is_verified_without_being_printed() {
+    let place = Place::new("127.0.0.1:0");
+    let file = place.file("quartermaster.db");
+    let beside = rusqlite::Connection::open(&file).unwrap();
+    beside.execute_batch(include_str!("stores/version-2.sql")).unwrap();
+    drop(beside);
+    drop(quartermaster::local::database::Database::open(file.to_str().unwrap()).unwrap());
+    assert_eq!(place.runs(&["pause"]).status.code(), Some(0));
+    insta::assert_snapshot!(said(&place.runs(&["audit", "verify"])), @"");
+    let beside = rusqlite::Connection::open(&file).unwrap();
+    beside.execute("DELETE FROM audit WHERE n IN (1, 4, 5, 27)", []).unwrap();
+    let verified = place.runs(&["audit", "verify"]);
+    insta::assert_snapshot!(transcript::steady(&said(&verified)), @"");
+    let export = said(&place.runs(&["audit", "export", "--since", "2100-01-01"]));
+    assert!(export.contains("audit trail: the trail: entry number 1 is missing"), "{export}");
+    assert!(export.ends_with("exit 1"), "{export}");
+    let json = place.runs(&["audit", "verify", "--json"]);
+    assert_eq!(json.status.code(), Some(1));
+    let verdict: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&verdict["holds"], &verdict["entries"]), (&false.into(), &23.into()));
+    assert_eq!(
+        verdict["findings"][0],
+        serde_json::json!({"wrong": true, "about": "the trail", "what": "entry number 1 is missing"})
+    );
+}
+
+#[test]
 fn records_are_compared_with_what_exists() {
     let place = Place::new("127.0.0.1:0");
     insta::assert_snapshot!(said(&place.runs(&["reconcile"])), @"

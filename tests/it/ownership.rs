@@ -144,7 +144,10 @@ async fn a_stranger_who_names_a_request_is_told_of_none_and_noted() {
             assert!(company.olga.is_told().starts_with("There is no request"), "{word}");
         }
         let noted = "refused | U0OLGA | payments | s3-bucket | ACTIVE | look up: not theirs to see [command]";
-        assert_eq!(company.trail().await.matches(noted).count(), 5);
+        assert_eq!(company.trail().await.matches(noted).count(), 1);
+        company.waits("1h").await;
+        let again = "look up: not theirs to see; 4 times more until 2026-11-23T10:00:00Z [command]";
+        assert!(company.trail().await.contains(again), "{}", company.trail().await);
     })
     .await;
 }

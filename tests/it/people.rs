@@ -131,11 +131,12 @@ async fn a_person_of_another_workspace_is_refused_and_noted() {
             "trigger_id": "1.2", "actions": [button.action], "channel": {"id": "C0PAYMENTS"},
         });
         assert_eq!(company.posts_payload("/slack/interactions", &click).await.0, 200);
+        company.waits("1h").await;
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | rds-postgres | PENDING | 1 approval needed [form]
         approval requested | workflow | payments | rds-postgres | AWAITING_APPROVAL
         refused | U0MORGAN | - | - | - | use: of another workspace [command]
-        refused | U0MORGAN | - | - | - | use: of another workspace [button in C0PAYMENTS]
+        refused again | U0MORGAN | - | - | - | use: of another workspace; once more until 2026-11-23T10:00:00Z [command]
         ");
     })
     .await;

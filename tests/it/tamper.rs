@@ -151,10 +151,13 @@ async fn whatever_is_rewritten_on_the_trail_is_named() {
             connection.execute(sql, [&id, &body]).unwrap();
         };
         insta::assert_snapshot!(tampered(company, forged).await, @"request ID: its row knows 5 entries, and there are 6");
+        let rows = |connection: &Connection| {
+            connection.execute_batch("DELETE FROM messages; DELETE FROM requests").unwrap();
+        };
         let unreadable = "UPDATE audit SET body = 'nothing' WHERE n = 6";
-        insta::assert_snapshot!(tampered(company, execute(unreadable)).await, @"");
-        insta::assert_snapshot!(tampered(company, execute("DELETE FROM requests")).await, @"");
-        insta::assert_snapshot!(tampered(company, execute("UPDATE portal_chain SET seq = 4")).await, @"");
+        insta::assert_snapshot!(tampered(company, execute(unreadable)).await, @"the trail: the entry after number 5: cannot read what is stored of ID: column 2, Syntax");
+        insta::assert_snapshot!(tampered(company, rows).await, @"request ID: it has entries and no row");
+        insta::assert_snapshot!(tampered(company, execute("UPDATE portal_chain SET seq = 4")).await, @"the portal's chain: it ends at entry 3 although there were 4");
     })
     .await;
 }

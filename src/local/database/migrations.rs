@@ -34,7 +34,7 @@ const SAYS_WHAT_IT_NEEDS: usize = 2;
 ///
 /// # Errors
 /// When SQLite cannot; then nothing was changed.
-pub(in crate::local) fn bring_forward(connection: &Connection, from: i64) -> rusqlite::Result<()> {
+pub(super) fn bring_forward(connection: &Connection, from: i64) -> rusqlite::Result<()> {
     take(connection, usize::try_from(from).unwrap_or_default(), &STEPS)
 }
 

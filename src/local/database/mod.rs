@@ -17,8 +17,6 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use rusqlite::Connection;
 
-#[cfg(test)]
-pub(in crate::local) use migrations::bring_forward;
 pub use open::OpenError;
 use readers::Readers;
 use writer::Writer;

@@ -320,12 +320,17 @@ mod tests {
     use super::*;
     use crate::domain::fixtures;
     use crate::domain::request::StatusName;
-    use crate::local::database::bring_forward;
+
+    const SCHEMA: [&str; 3] = [
+        include_str!("../database/schema.sql"),
+        include_str!("../database/schema_2.sql"),
+        include_str!("../database/schema_3.sql"),
+    ];
 
     /// How SQLite goes about it, one step a line.
     fn plan(sql: &str) -> String {
         let connection = Connection::open_in_memory().unwrap();
-        bring_forward(&connection, 0).unwrap();
+        connection.execute_batch(&SCHEMA.concat()).unwrap();
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let steps = statement.raw_query().mapped(|row| row.get::<_, String>(3));
         steps.collect::<Result<Vec<_>, _>>().unwrap().join("\n")
@@ -371,7 +376,7 @@ mod tests {
     /// A database in memory in which team payments has this many requests, half of them ended.
     fn filled(requests: i64) -> Connection {
         let connection = Connection::open_in_memory().unwrap();
-        bring_forward(&connection, 0).unwrap();
+        connection.execute_batch(&SCHEMA.concat()).unwrap();
         let body = serde_json::to_string(&fixtures::at(StatusName::Active)).unwrap();
         connection.execute_batch("BEGIN").unwrap();
         let mut insert = connection

@@ -4,6 +4,7 @@
 mod check;
 mod replicas;
 mod schema;
+mod tamper;
 mod wire;
 
 use std::sync::Arc;

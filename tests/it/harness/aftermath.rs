@@ -72,7 +72,7 @@ pub(super) async fn trail(portal: &Portal) -> Vec<AuditEntry> {
 }
 
 async fn trails_are_whole(portal: &Portal) {
-    let verdict = verify(&*portal.ports.store, |_| Ok(())).await.unwrap();
+    let verdict = Box::pin(verify(&*portal.ports.store, |_| Ok(()))).await.unwrap();
     assert!(verdict.findings.is_empty(), "{:?}", verdict.findings);
 }
 

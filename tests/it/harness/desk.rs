@@ -116,7 +116,7 @@ impl Desk {
         *self.backends.lock().unwrap() = Some(backends.clone());
         let clock = Arc::new(self.clock.clone());
         let app = App::new(backends, &settings, &environment, clock, catalog, Duration::ZERO).unwrap();
-        own_trail::begin(&*app.portal.ports.store, self.clock.now()).await.unwrap();
+        Box::pin(own_trail::begin(&*app.portal.ports.store, self.clock.now())).await.unwrap();
         begin_copying(&app.portal).await.unwrap();
         events::begin(&app.portal).await.unwrap();
         bill::begin(&app.portal).await.unwrap();
@@ -207,7 +207,7 @@ impl Desk {
     }
 
     pub(super) async fn settle(&self) {
-        tokio::time::timeout(LONGEST, self.settle_all()).await.unwrap();
+        tokio::time::timeout(LONGEST, Box::pin(self.settle_all())).await.unwrap();
     }
 
     pub(super) async fn settle_all(&self) {

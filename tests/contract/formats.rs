@@ -1,0 +1,174 @@
+//! What a newer program has stored in a format that this one does not read is left alone, on each store. A higher format is
+//! put there by hand, since nothing of this program writes one.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use quartermaster::aws::dynamodb::{DynamoStore, Tables};
+use quartermaster::domain::audit::Actor;
+use quartermaster::domain::away::Away;
+use quartermaster::domain::ids::{PersonId, RequestId};
+use quartermaster::domain::job::{JobKey, JobKind, Subject};
+use quartermaster::domain::pause::Pause;
+use quartermaster::local::database::Database;
+use quartermaster::local::store::SqliteStore;
+use quartermaster::ports::store::{Commit, CommitError, HomeTab, Pausing, Store, Which, Whose};
+use quartermaster::ports::stored::Newer;
+
+use crate::emulator::{emulator, tables};
+use crate::sample::{alices, at, changed, insert, replace};
+
+/// Something that a newer program has written last.
+enum Thing {
+    Row(RequestId),
+    Job(JobKey),
+    Pause,
+    Away(PersonId),
+    Home(PersonId),
+}
+
+trait Raise {
+    /// Gives it format 2.
+    async fn raise(&self, thing: Thing);
+}
+
+impl Raise for rusqlite::Connection {
+    async fn raise(&self, thing: Thing) {
+        let (table, filter) = match thing {
+            Thing::Row(id) => ("requests", format!("id = '{id}'")),
+            Thing::Job(key) => ("jobs", format!("of = '{}' AND name = '{}'", key.of, key.name)),
+            Thing::Pause => ("pause", "id = 1".to_owned()),
+            Thing::Away(person) => ("aways", format!("person = '{person}'")),
+            Thing::Home(person) => ("homes", format!("person = '{person}'")),
+        };
+        let raised = self.execute(&format!("UPDATE {table} SET format = 2 WHERE {filter}"), []);
+        assert_eq!(raised.unwrap(), 1);
+    }
+}
+
+impl Raise for (Client, Tables) {
+    async fn raise(&self, thing: Thing) {
+        let (client, tables) = self;
+        let s = |text: String| AttributeValue::S(text);
+        let update = match thing {
+            Thing::Row(id) => {
+                client.update_item().table_name(&tables.requests).key("requestId", s(id.to_string()))
+            }
+            of_events => {
+                let (pk, sk) = match of_events {
+                    Thing::Job(key) => (format!("JOB#{}", key.of), key.name),
+                    Thing::Away(person) => ("AWAYS".to_owned(), person.to_string()),
+                    Thing::Home(person) => ("HOMES".to_owned(), person.to_string()),
+                    Thing::Pause | Thing::Row(_) => ("PAUSE".to_owned(), "PAUSE".to_owned()),
+                };
+                client.update_item().table_name(&tables.events).key("pk", s(pk)).key("sk", s(sk))
+            }
+        };
+        let update = update
+            .update_expression("SET formatNumber = :two")
+            .condition_expression("attribute_exists(formatNumber)")
+            .expression_attribute_values(":two", AttributeValue::N("2".to_owned()));
+        update.send().await.unwrap();
+    }
+}
+
+async fn is_left_alone(store: &dyn Store, hand: &impl Raise) {
+    rows_are(store, hand).await;
+    jobs_are(store, hand).await;
+    what_is_kept_of_people_is(store, hand).await;
+    a_pause_is(store, hand).await;
+}
+
+fn is_newer(error: &anyhow::Error) -> bool {
+    error.is::<Newer>()
+}
+
+fn refused_as_newer(done: Result<(), CommitError>) -> bool {
+    matches!(done, Err(CommitError::Other(error)) if is_newer(&error))
+}
+
+async fn rows_are(store: &dyn Store, hand: &impl Raise) {
+    let (newer, ours) = (alices(), alices());
+    for submitted in [&newer, &ours] {
+        store.commit(insert(submitted)).await.unwrap();
+    }
+    let id = newer.request.id;
+    hand.raise(Thing::Row(id)).await;
+    assert!(is_newer(&store.load(id).await.unwrap_err()));
+    let change = replace(&changed(&newer.request, "another"));
+    assert!(matches!(store.commit(change).await, Err(CommitError::Stale | CommitError::Other(_))));
+    assert!(is_newer(&store.load(id).await.unwrap_err()));
+    let whose = Whose::Owner(PersonId::new("U0ALICE"));
+    for which in [Which::All, Which::Live] {
+        let listed = store.list(&whose, which, 0, 10).await.unwrap();
+        let listed: Vec<RequestId> = listed.iter().map(|request| request.id).collect();
+        assert_eq!(listed, [ours.request.id], "{which:?}");
+    }
+    assert_eq!(store.find(&id.to_string(), 10).await.unwrap(), []);
+    assert_eq!(store.find(&ours.request.id.to_string(), 10).await.unwrap().len(), 1);
+    assert_eq!(store.holdings(&whose, at(0)).await.unwrap().len(), 2, "it counts as it did");
+}
+
+async fn jobs_are(store: &dyn Store, hand: &impl Raise) {
+    let of = Subject::Person(PersonId::new("U0BOB"));
+    let (waiting, parked) = (JobKind::Home.due(of.clone(), at(0)), JobKind::Warn.due(of.clone(), at(0)));
+    let both = Commit { jobs: vec![waiting.clone(), parked.clone()], ..Commit::default() };
+    store.commit(both).await.unwrap();
+    let claim = store.claim(std::slice::from_ref(&parked.key), at(0), at(60)).await.unwrap().remove(0).claim;
+    store.park(&claim, "no reason").await.unwrap();
+    assert_eq!(store.parked(10).await.unwrap().len(), 1);
+    for key in [&waiting.key, &parked.key] {
+        hand.raise(Thing::Job(key.clone())).await;
+    }
+    assert_eq!(store.claim(std::slice::from_ref(&waiting.key), at(1), at(60)).await.unwrap(), []);
+    assert_eq!(store.parked(10).await.unwrap(), [], "a list is not kept from being read");
+    assert_eq!(store.retry_parked(&of, "", at(1)).await.unwrap(), 0);
+    let dropped = Commit { given_up: Some(parked.key.clone()), ..Commit::default() };
+    assert!(matches!(store.commit(dropped).await, Err(CommitError::NotParked)));
+    let again = Commit { jobs: vec![JobKind::Home.due(of, at(9))], ..Commit::default() };
+    assert!(refused_as_newer(store.commit(again).await));
+}
+
+async fn what_is_kept_of_people_is(store: &dyn Store, hand: &impl Raise) {
+    let (alice, bob) = (PersonId::new("U0ALICE"), PersonId::new("U0BOB"));
+    let until = "2026-03-09".parse().unwrap();
+    let away = Away { person: alice.clone(), delegate: bob, until };
+    store.put_away(&away).await.unwrap();
+    hand.raise(Thing::Away(alice.clone())).await;
+    assert_eq!(store.aways(at(0)).await.unwrap(), [], "nobody decides by what is not understood");
+    assert!(is_newer(&store.put_away(&away).await.unwrap_err()));
+    assert!(is_newer(&store.end_away(&alice).await.unwrap_err()));
+    let home = |seconds| HomeTab { first_opened_at: at(0), opened_at: at(seconds), shows: String::new() };
+    store.put_home(&alice, &home(0)).await.unwrap();
+    hand.raise(Thing::Home(alice.clone())).await;
+    store.put_home(&alice, &home(5)).await.unwrap();
+    assert_eq!(store.home(&alice).await.unwrap(), None);
+    assert_eq!(store.homes_opened_since(at(0)).await.unwrap(), []);
+}
+
+async fn a_pause_is(store: &dyn Store, hand: &impl Raise) {
+    let pause = |message| Pausing::Begin(Pause::new(Some(message), &Actor::Operator, at(0)));
+    let pausing = |pausing| Commit { pausing: Some(pausing), ..Commit::default() };
+    store.commit(pausing(pause("moving house"))).await.unwrap();
+    hand.raise(Thing::Pause).await;
+    assert!(is_newer(&store.pause().await.unwrap_err()));
+    assert!(refused_as_newer(store.commit(pausing(pause("tea"))).await));
+    assert!(refused_as_newer(store.commit(pausing(Pausing::End)).await));
+    let submitted = Commit { unless_paused: true, ..insert(&alices()) };
+    assert!(refused_as_newer(store.commit(submitted).await), "nobody knows what it says, but it is one");
+}
+
+#[tokio::test]
+async fn what_a_newer_program_has_stored_in_a_file_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("q.db").to_str().unwrap().to_owned();
+    let store = SqliteStore::new(Database::open(&file).unwrap());
+    Box::pin(is_left_alone(&store, &rusqlite::Connection::open(&file).unwrap())).await;
+}
+
+#[tokio::test]
+#[ignore = "wants an emulator: .ci/aws starts one and runs these"]
+async fn what_a_newer_program_has_stored_in_tables_is_left_alone() {
+    let (configuration, tables) = (emulator().await, tables::new().await);
+    let store = DynamoStore::new(&configuration, tables.clone());
+    Box::pin(is_left_alone(&store, &(Client::new(&configuration), tables))).await;
+}
