@@ -22,7 +22,7 @@ use quartermaster::portal::Portal;
 use quartermaster::portal::dispatch::Dispatcher;
 use quartermaster::ports::Ports;
 use quartermaster::ports::clock::Clock;
-use quartermaster::ports::directory::Directory;
+use quartermaster::ports::directory::{Directory, Freshness};
 use quartermaster::ports::slack::{Destination, HomePage, Notice, Slack, SlackError};
 use quartermaster::ports::store::Store;
 use quartermaster::ports::trouble::Trouble;
@@ -179,27 +179,24 @@ struct Everybody;
 
 #[async_trait]
 impl Directory for Everybody {
-    async fn is_full_member(&self, _: &PersonId) -> anyhow::Result<bool> {
-        Ok(true)
-    }
-
-    async fn named_in_profile(&self, _: &PersonId, _: &str) -> anyhow::Result<Option<PersonId>> {
+    async fn named_in_profile(
+        &self,
+        _: &PersonId,
+        _: &str,
+        _: Freshness,
+    ) -> anyhow::Result<Option<PersonId>> {
         Ok(None)
     }
 
-    async fn why_not_counted(&self, _: &PersonId) -> anyhow::Result<Option<Uncounted>> {
+    async fn why_not_counted(&self, _: &PersonId, _: Freshness) -> anyhow::Result<Option<Uncounted>> {
         Ok(None)
     }
 
-    async fn group_members(&self, _group: &GroupId) -> anyhow::Result<BTreeSet<PersonId>> {
+    async fn group_members(&self, _group: &GroupId, _: Freshness) -> anyhow::Result<BTreeSet<PersonId>> {
         Ok(BTreeSet::new())
     }
 
-    async fn person_by_email(&self, _email: &str) -> anyhow::Result<Option<PersonId>> {
+    async fn person_by_email(&self, _email: &str, _: Freshness) -> anyhow::Result<Option<PersonId>> {
         Ok(None)
-    }
-
-    async fn is_active(&self, _person: &PersonId) -> anyhow::Result<bool> {
-        Ok(true)
     }
 }

@@ -87,10 +87,8 @@ impl Portal {
         }
         let is_teamless = request.waits_for_approvers() && self.organization.team(&request.team).is_none();
         if is_escalated(request) || is_teamless {
-            for admin in self.to_mention(&self.organization.admins).await {
-                add(&mut circle.asked, &admin);
-            }
-            self.organization.admins.iter().for_each(|admin| add(&mut circle.may, admin));
+            add_all(&mut circle.asked, &self.to_mention(&self.organization.admins).await);
+            add_all(&mut circle.may, &self.organization.admins);
         }
         let self_approval = request.allows_self_approval();
         // Nobody is answered for who could not answer.
@@ -146,7 +144,7 @@ impl Portal {
                 }
             }
         };
-        stage.quiet.iter().for_each(|quiet| add(&mut may, quiet));
+        add_all(&mut may, &stage.quiet);
         Ok((may, note))
     }
 
@@ -216,7 +214,7 @@ impl Portal {
         if let Some(stage) = stages.first_mut() {
             stage.needed = stage.needed.max(1).saturating_sub(here);
             if is_escalated(request) {
-                self.organization.admins.iter().for_each(|admin| add(&mut stage.quiet, admin));
+                add_all(&mut stage.quiet, &self.organization.admins);
             }
         }
         let theirs = [request.asker().clone(), request.owner.clone()];
@@ -309,7 +307,7 @@ impl Portal {
         let mut all = Vec::new();
         for in_force in self.stages_in_force(request) {
             let (may, _) = self.approvers_in(&in_force.stage, &request.team, request.asker()).await?;
-            may.iter().for_each(|one| add(&mut all, one));
+            add_all(&mut all, &may);
         }
         Ok(all)
     }
@@ -376,20 +374,17 @@ impl Portal {
 
     /// Everybody who may be asked about anything: by a team, by a product, as an admin.
     fn every_approver(&self) -> Vec<Principal> {
-        let teams = self.organization.teams.iter().flat_map(|team| team.approvers.iter().cloned());
-        let stages = self.catalog.products.values().flat_map(|product| product.approval.paths()).flatten();
-        let listed = stages.flat_map(|stage| {
-            let listed = match stage.approvers {
-                Approvers::Listed(listed) => listed,
-                Approvers::Team | Approvers::Manager | Approvers::Admins => Vec::new(),
-            };
-            listed.into_iter().chain(stage.quiet)
-        });
         let mut all = Vec::new();
-        teams
-            .chain(listed)
-            .chain(self.organization.admins.iter().cloned())
-            .for_each(|one| add(&mut all, &one));
+        for team in &self.organization.teams {
+            add_all(&mut all, &team.approvers);
+        }
+        for stage in self.catalog.products.values().flat_map(|product| product.approval.paths()).flatten() {
+            if let Approvers::Listed(listed) = &stage.approvers {
+                add_all(&mut all, listed);
+            }
+            add_all(&mut all, &stage.quiet);
+        }
+        add_all(&mut all, &self.organization.admins);
         all
     }
 }
@@ -415,5 +410,11 @@ fn absences(aways: &[Away]) -> Option<String> {
 fn add(to: &mut Vec<Principal>, one: &Principal) {
     if !to.contains(one) {
         to.push(one.clone());
+    }
+}
+
+fn add_all<'a>(to: &mut Vec<Principal>, all: impl IntoIterator<Item = &'a Principal>) {
+    for one in all {
+        add(to, one);
     }
 }

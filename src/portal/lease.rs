@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
+use super::people::Tending;
 use super::perform::{JobError, Performed, apply};
 use super::{Error, Portal};
 use crate::domain::catalog::Principal;
@@ -14,9 +15,8 @@ use crate::domain::ids::{ChannelId, PersonId, RequestId};
 use crate::domain::job::JobKind;
 use crate::domain::lease::LeaseStep;
 use crate::domain::next::{lease_step, next, record_message};
-use crate::domain::refusal::{Refusal, Uncounted};
+use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
-use crate::ports::directory::Freshness;
 use crate::ports::slack::{Destination, Notice, SlackError, Warned, WarningNotice};
 use crate::ports::store::{Which, Whose};
 
@@ -85,21 +85,23 @@ pub(super) async fn warn(portal: &Portal, owner: &PersonId) -> Result<Performed,
     if due.is_empty() {
         return Ok(Performed::Done);
     }
-    let why_not = portal.why_not_counted(owner, Freshness::Fresh).await?;
-    if !matches!(why_not, Some(Uncounted::Deactivated | Uncounted::Unknown)) {
-        for some in due.chunks(IN_ONE_MESSAGE) {
-            match post(portal, owner, some, None, &Destination::Person(owner.clone())).await {
-                // They cannot be written to, whatever Slack says about them.
-                Err(SlackError::Unreachable(why)) => {
-                    tracing::warn!(%owner, why, "a warning goes to the team instead");
-                    warn_team(portal, owner, some.to_vec()).await?;
-                }
-                posted => record(portal, some, posted?).await?,
-            }
-        }
-    } else {
-        warn_team(portal, owner, due).await?;
+    // Whoever has left Slack or the team can keep nothing, so those who can are warned.
+    let (mut theirs, mut of_the_team) = (Vec::new(), Vec::new());
+    for request in due {
+        let can_keep = portal.may_tend(owner, &request, Tending::Keep).await?;
+        if can_keep { theirs.push(request) } else { of_the_team.push(request) }
     }
+    for some in theirs.chunks(IN_ONE_MESSAGE) {
+        match post(portal, owner, some, None, &Destination::Person(owner.clone())).await {
+            // They cannot be written to, whatever Slack says about them.
+            Err(SlackError::Unreachable(why)) => {
+                tracing::warn!(%owner, why, "a warning goes to the team instead");
+                of_the_team.extend(some.iter().cloned());
+            }
+            posted => record(portal, some, posted?).await?,
+        }
+    }
+    warn_team(portal, owner, of_the_team).await?;
     Ok(Performed::Done)
 }
 

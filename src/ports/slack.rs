@@ -92,7 +92,7 @@ pub struct WarningNotice<'a> {
     pub leases: &'a [Warned<'a>],
     /// Whose they are.
     pub owner: &'a PersonId,
-    /// Who is asked instead, in a channel, because the owner cannot be reached; `None` in the owner's own message.
+    /// Who is asked instead, in a channel, because the owner cannot be reached or can keep it no more; `None` in the owner's own message.
     pub instead: Option<&'a [Principal]>,
     /// Whether nothing real is made.
     pub simulated: bool,

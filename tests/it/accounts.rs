@@ -9,8 +9,11 @@ use crate::harness::{Company, Person, Remembered, Setup, run, run_in};
 
 const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
 
+/// What changes an account.
+type Change = fn(&mut Colleague);
+
 /// What makes an account count for nothing.
-const KINDS: [(&str, fn(&mut Colleague)); 7] = [
+const KINDS: [(&str, Change); 7] = [
     ("guest", |one| one.is_restricted = true),
     ("guest of one channel", |one| one.is_ultra_restricted = true),
     ("stranger", |one| one.is_stranger = true),
@@ -60,7 +63,7 @@ fn expects_slack_to_know_nobody(company: &Company) {
 }
 
 /// The account becomes this, and what was known of it is forgotten.
-fn becomes(company: &Company, id: &str, change: fn(&mut Colleague)) {
+fn becomes(company: &Company, id: &str, change: Change) {
     company.playground.change(|workspace| {
         change(workspace.people.iter_mut().find(|person| person.id == id).unwrap());
     });

@@ -64,6 +64,21 @@ async fn an_owner_who_left_the_team_tears_down_what_is_theirs() {
     .await;
 }
 
+#[tokio::test]
+async fn what_runs_out_of_an_owner_who_left_the_team_is_told_to_those_who_can_keep_it() {
+    run_in(Setup::new(), async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        alice.asks_for("s3-bucket", &LOGS).await;
+        reloads_with(company, &[("members = [\"U0ALICE\"]", "members = [\"U0OLGA\"]")]).await;
+        company.waits("30d").await;
+        let warning = morgan.reads("C0PAYMENTS");
+        assert!(warning.contains("has left the team, so <@U0MORGAN> can decide"), "{warning}");
+        morgan.clicks("Renew 30 days").await;
+        assert!(company.trail().await.contains("renewed | U0MORGAN"), "{}", company.trail().await);
+    })
+    .await;
+}
+
 /// Databases are approved by whoever product.yml lists.
 fn listed(approval: &str) -> Setup {
     Setup::new().with_catalog("rds-postgres/product.yml", "  approvers: team\n", approval)

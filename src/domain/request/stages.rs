@@ -207,7 +207,7 @@ mod tests {
     }
 
     fn rule(stages: Vec<Stage>, rules: Vec<RuleFor>) -> ApprovalRule {
-        ApprovalRule { stages, rules, ..ApprovalRule::default() }
+        ApprovalRule { rules, stages, ..ApprovalRule::default() }
     }
 
     fn when(team: &str, stages: Vec<Stage>) -> RuleFor {
@@ -228,7 +228,7 @@ mod tests {
                 Approvers::Listed(listed) => {
                     listed.iter().map(ToString::to_string).collect::<Vec<_>>().join("+")
                 }
-                other => format!("{other:?}"),
+                other @ (Approvers::Team | Approvers::Manager | Approvers::Admins) => format!("{other:?}"),
             };
             format!("{} of {who}{}", one.stage.needed, if one.is_gone { " (gone)" } else { "" })
         };

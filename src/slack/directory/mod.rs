@@ -108,7 +108,7 @@ impl Directory for SlackDirectory {
         let asked = address.clone();
         let ask = async move {
             let member = client.member_by_email(&asked).await?;
-            Ok(member.filter(|member| member.has_confirmed_email()).map(|member| member.person()))
+            Ok(member.and_then(|member| member.has_confirmed_email().then(|| member.person())))
         };
         let asked = self.recall(&self.addresses, (&address, freshness), ask).await;
         asked.context("cannot ask Slack whose address this is")

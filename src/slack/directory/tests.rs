@@ -26,7 +26,7 @@ fn morgan() -> PersonId {
     PersonId::new("U0MORGAN")
 }
 
-fn says(slack: &FakeSlack, user: serde_json::Value) {
+fn says(slack: &FakeSlack, user: &serde_json::Value) {
     slack.answers("users.info", &json!({ "ok": true, "user": user }));
 }
 
@@ -75,7 +75,7 @@ async fn an_account_that_is_no_active_full_member_of_ours_counts_for_nothing() {
     let why = |user: serde_json::Value| async move {
         let (slack, directory, _) = start().await;
         slack.answers("auth.test", &json!({ "ok": true, "team_id": "T0OURS", "enterprise_id": "E0OURS" }));
-        says(&slack, user);
+        says(&slack, &user);
         directory.why_not_counted(&morgan(), Fresh).await.unwrap()
     };
     assert_eq!(why(json!({ "id": "U1", "team_id": "T0OURS" })).await, None);
