@@ -123,7 +123,7 @@ impl Portal {
         self.organization.approvers_of(team).to_vec()
     }
 
-    /// Whether `person` may see this request: its requester, its team, its approvers, admins and auditors.
+    /// Whether `person` may see this request: its requester, its team, its approvers and the team's, admins and auditors.
     ///
     /// # Errors
     /// When Slack had to be asked and could not.
@@ -132,9 +132,11 @@ impl Portal {
             return Ok(true);
         }
         let organization = &self.organization;
-        let (members, approvers) =
-            (organization.members_of(&request.team), self.approvers_of(request).await?);
-        self.is_in_any(person, &[members, &approvers, &organization.admins, &organization.auditors]).await
+        let approvers = self.approvers_of(request).await?;
+        let (members, answering) =
+            (organization.members_of(&request.team), organization.approvers_of(&request.team));
+        let circles = [members, answering, &approvers, &organization.admins, &organization.auditors];
+        self.is_in_any(person, &circles).await
     }
 
     /// These people one by one, whatever groups they come from.
