@@ -26,6 +26,8 @@ const ROWS: usize = 8;
 const ROWS_READ: usize = 50;
 /// Waiting requests of one team that are looked through for those a person can answer.
 const MOST_WAITING: usize = 100;
+/// Teams that are shown, those first that they are in; a view has no room for more.
+const MOST_TEAMS: usize = 20;
 /// Parked jobs that are counted.
 const MOST_PARKED: usize = 100;
 
@@ -113,7 +115,9 @@ async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyho
     let known =
         portal.teams_of(person).await.map(|teams| teams.iter().map(|team| team.name.clone()).collect());
     let mine_to_ask_for: Vec<TeamName> = unless_silent(person, known);
-    for name in unless_silent(person, teams_to_see(portal, person).await) {
+    let mut shown = unless_silent(person, teams_to_see(portal, person).await);
+    shown.sort_by_key(|name| !mine_to_ask_for.contains(name));
+    for name in shown.into_iter().take(MOST_TEAMS) {
         if let Some(team) = portal.organization.team(&name) {
             teams.push(team_page(portal, person, team, mine_to_ask_for.contains(&name)).await?);
         }

@@ -343,7 +343,7 @@ impl Portal {
         }
     }
 
-    /// Whether `person` may see this request: its requester, its team, its approvers, admins and auditors.
+    /// Whether `person` may see this request: its requester, its team, its approvers and the team's, admins and auditors.
     ///
     /// # Errors
     /// When Slack had to be asked and could not.
@@ -352,9 +352,11 @@ impl Portal {
             return Ok(true);
         }
         let organization = &self.organization;
-        let (members, approvers) =
-            (organization.members_of(&request.team), self.approvers_of(request).await?);
-        self.is_in_any(person, &[members, &approvers, &organization.admins, &organization.auditors]).await
+        let approvers = self.approvers_of(request).await?;
+        let (members, answering) =
+            (organization.members_of(&request.team), organization.approvers_of(&request.team));
+        let circles = [members, answering, &approvers, &organization.admins, &organization.auditors];
+        self.is_in_any(person, &circles).await
     }
 
     /// Whether `person` may do this with what was asked for now: its owner, for more than tearing it down only as a member

@@ -147,7 +147,7 @@ pub struct HomePage {
     pub aways: Vec<Away>,
     /// Their own requests that have not ended, newest first.
     pub mine: Excerpt,
-    /// What each team holds that they are in or answer for, in the order of the settings.
+    /// What each team holds that they are in, then each that they answer for, in the order of the settings.
     pub teams: Vec<TeamPage>,
     /// What there is of all teams, for those who may read everything.
     pub everything: Option<Everything>,

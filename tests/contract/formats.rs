@@ -11,7 +11,7 @@ use quartermaster::domain::job::{JobKey, JobKind, Subject};
 use quartermaster::domain::pause::Pause;
 use quartermaster::local::database::Database;
 use quartermaster::local::store::SqliteStore;
-use quartermaster::ports::store::{Commit, CommitError, HomeTab, Pausing, Store, Which, Whose};
+use quartermaster::ports::store::{Absence, Commit, CommitError, HomeTab, Pausing, Store, Which, Whose};
 use quartermaster::ports::stored::Newer;
 
 use crate::emulator::{emulator, tables};
@@ -132,11 +132,12 @@ async fn what_is_kept_of_people_is(store: &dyn Store, hand: &impl Raise) {
     let (alice, bob) = (PersonId::new("U0ALICE"), PersonId::new("U0BOB"));
     let until = "2026-03-09".parse().unwrap();
     let away = Away { person: alice.clone(), delegate: bob, until };
-    store.put_away(&away).await.unwrap();
+    let change = |absence| Commit { absence: Some(absence), ..Commit::default() };
+    store.commit(change(Absence::Begin(away.clone()))).await.unwrap();
     hand.raise(Thing::Away(alice.clone())).await;
     assert_eq!(store.aways(at(0)).await.unwrap(), [], "nobody decides by what is not understood");
-    assert!(is_newer(&store.put_away(&away).await.unwrap_err()));
-    assert!(is_newer(&store.end_away(&alice).await.unwrap_err()));
+    assert!(refused_as_newer(store.commit(change(Absence::Begin(away))).await));
+    assert!(refused_as_newer(store.commit(change(Absence::End(alice.clone()))).await));
     let home = |seconds| HomeTab { first_opened_at: at(0), opened_at: at(seconds), shows: String::new() };
     store.put_home(&alice, &home(0)).await.unwrap();
     hand.raise(Thing::Home(alice.clone())).await;

@@ -14,7 +14,7 @@ async fn help_names_what_there_is() {
         `/provision` shows everything you can request
         `/provision &lt;product&gt; [Key=value …] [team=name]` opens that product's form, filled in as far as you say
         `/provision &lt;words&gt;` shows what you can request in which the words are found
-        `/provision list [team]` shows your requests, or your team's
+        `/provision list [team]` shows your requests, or your team's; of `all` teams for admins and auditors
         `/provision status &lt;id&gt;` shows one request with all that happened to it
         `/provision again &lt;id&gt;` opens the form of an earlier request, filled in as it was
         `/provision cancel &lt;id&gt;` withdraws a request that nobody has decided yet

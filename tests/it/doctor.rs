@@ -288,6 +288,26 @@ async fn a_pause_is_told() {
     assert!(told.ends_with("problems: 0, warnings: 1\nexit 0"), "{told}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_renamed_and_removed_teams_have_left_is_told_with_what_to_write() {
+    let operator = Operator::new().await;
+    assert!(operator.place.runs(&["reconcile"]).status.success(), "it makes the store");
+    let about_teams = || {
+        let told = operator.asks();
+        told.lines().filter(|line| line.contains(" teams: ")).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(about_teams(), "");
+    let file = rusqlite::Connection::open(operator.place.file("quartermaster.db")).unwrap();
+    file.execute_batch(
+        "INSERT INTO quota VALUES ('checkout', 's3-bucket', 2, 430), ('ended', 's3-bucket', 0, 0);
+         INSERT INTO requests (id, revision, owner, team, product, status, waits, submitted_at, body)
+         VALUES ('0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10', 1, 'U0ALICE', 'pay', 's3-bucket', 'ACTIVE', 0, 1, '{}')",
+    )
+    .unwrap();
+    operator.settles("members = ", "formerly = [\"pay\", \"money\"]");
+    insta::assert_snapshot!(about_teams(), @"");
+}
+
 /// The operator of a bot on AWS asks.
 fn asks_on(cloud: &Cloud, operator: &Operator) -> String {
     let mut command = operator.command(&[]);

@@ -73,7 +73,28 @@ async fn an_approver_decides_on_the_home_tab() {
         (You have nothing here yet.)
         [Show all]
         ---
-        You are a member of no team, so you cannot request anything yet. Your platform team can add you to one.
+        # Team payments
+        About $30 a month
+        ░░░░░░░░░░ ECS Fargate Service: 0 of 5
+        ▓▓▓▓▓▓░░░░ PostgreSQL RDS Instance: 2 of 3 · about $30/month
+        ░░░░░░░░░░ Secure S3 Bucket: 0 of 10
+        *PostgreSQL RDS Instance v1.0* `carts` · Waiting for approval, expires unanswered 2026-11-24 09:01 UTC
+        `id` · payments · <@U0ALICE> · about $15/month
+        [Details]
+        *PostgreSQL RDS Instance v1.0* `orders` · Waiting for approval, expires unanswered 2026-11-24 09:00 UTC
+        `id` · payments · <@U0ALICE> · about $15/month
+        [Details]
+        [Show all]
+        ---
+        # Team search
+        About $0 a month
+        ░░░░░░░░░░ ECS Fargate Service: 0 of 5
+        ░░░░░░░░░░ PostgreSQL RDS Instance: 0 of 3
+        ░░░░░░░░░░ Secure S3 Bucket: 0 of 10
+        (This team has nothing that lives. `/provision list search` shows what has ended, too.)
+        [Show all]
+        ---
+        You approve for the teams above. You are a member of none, so you cannot request anything yourself.
         (Costs are estimates at list price · Simulated: nothing real is made)
         ");
         morgan.clicks_at_home("Approve").await;

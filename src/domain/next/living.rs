@@ -179,7 +179,7 @@ pub(super) fn transfer(
     if !change.request.status.name().is_there() {
         return Err(Refusal::NothingToTransfer { status: change.request.status.name() });
     }
-    if *to == change.request.owner {
+    if *to == change.request.owner && team.is_none() {
         return Err(Refusal::AlreadyTheirs { owner: to.clone() });
     }
     let from = std::mem::replace(&mut change.request.owner, to.clone());

@@ -5,7 +5,7 @@ use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::period::Period;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{Renewal, Request};
-use crate::ports::slack::{Excerpt, ProductUse, TeamPage};
+use crate::ports::slack::{Everything, Excerpt, ProductUse, TeamPage};
 use crate::slack::messages::sample;
 use crate::slack::messages::transcript::{lines, problems};
 
@@ -188,4 +188,56 @@ fn the_same_things_have_the_same_digest_and_others_another() {
     let one = digest(&view(&page()));
     assert_eq!(one, digest(&view(&page())));
     assert_ne!(one, digest(&view(&HomePage { mine: of(vec![living()]), ..page() })));
+}
+
+#[test]
+fn approvers_see_the_teams_they_answer_for_and_what_they_cannot_do() {
+    let team = TeamPage { is_member: false, ..team() };
+    insta::assert_snapshot!(shown(&HomePage { teams: vec![team], ..page() }), @"
+    # Quartermaster
+    [Request something primary] [Costs] [Stats] [Out of office]
+    # Waiting for your approval
+    (Nothing waits for you. What you can approve or deny shows up here.)
+    # Your requests and resources
+    (You have nothing here yet.)
+    [Show all]
+    ---
+    # Team payments
+    ▓▓▓▓░░░░░░ about $212 of $500 a month
+    ▓▓░░░░░░░░ Secure S3 Bucket: 2 of 10 · about $4.30/month
+    ░░░░░░░░░░ PostgreSQL RDS Instance: 0 of 3
+    (This team has nothing that lives. `/provision list payments` shows what has ended, too.)
+    [Show all]
+    ---
+    You approve for the teams above. You are a member of none, so you cannot request anything yourself.
+    (Costs are estimates at list price · Simulated: nothing real is made)
+    ");
+}
+
+#[test]
+fn whoever_reads_everything_is_led_to_all_teams_and_admins_to_what_was_given_up() {
+    let told = |parked, more_parked| {
+        let page = HomePage { everything: Some(Everything { parked, more_parked }), ..page() };
+        let shown = shown(&page);
+        let (_, all) = shown.split_once("# All teams").unwrap();
+        all.to_owned()
+    };
+    insta::assert_snapshot!([told(0, false), told(1, false), told(100, true)].join("\n"), @"
+    [Show all requests]
+    ---
+    You can look at all teams. You are a member of none, so you cannot request anything yourself.
+    (Costs are estimates at list price · Simulated: nothing real is made)
+
+    1 job was given up: `/provision jobs` shows why.
+    [Show all requests]
+    ---
+    You can look at all teams. You are a member of none, so you cannot request anything yourself.
+    (Costs are estimates at list price · Simulated: nothing real is made)
+
+    100 or more jobs were given up: `/provision jobs` shows why.
+    [Show all requests]
+    ---
+    You can look at all teams. You are a member of none, so you cannot request anything yourself.
+    (Costs are estimates at list price · Simulated: nothing real is made)
+    ");
 }

@@ -7,11 +7,12 @@ use quartermaster::aws::dynamodb::DynamoStore;
 use quartermaster::domain::ids::{PersonId, ProductKey, TeamName};
 use quartermaster::domain::job::JobKind;
 use quartermaster::domain::quota::{QuotaChange, QuotaSlot};
-use quartermaster::ports::store::{Commit, CommitError, Store as _};
+use quartermaster::ports::store::{Commit, CommitError, Store};
 use rust_decimal::Decimal;
 
 use super::replicas_of;
 use crate::sample::{alices, at, changed, insert, replace};
+use crate::store::teams::{SLOTS, takes_over};
 
 /// Commits all of them at once, each on the next replica in turn.
 async fn commit_at_once(replicas: &[DynamoStore], commits: Vec<Commit>) -> Vec<Result<(), CommitError>> {
@@ -67,6 +68,14 @@ async fn what_replicas_take_and_give_back_at_once_is_counted_once_each() {
     let whole =
         QuotaChange::Take { slot: slot(), limit: Some(5), monthly: rest, budget: Some(Decimal::from(1_000)) };
     replicas[1].commit(change(&whole)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[ignore = "wants an emulator: .ci/aws starts one and runs these"]
+async fn two_replicas_take_over_a_team_while_both_take_forms() {
+    let replicas = replicas_of(2).await;
+    let stores: Vec<Arc<dyn Store>> = replicas.into_iter().map(|replica| Arc::new(replica) as _).collect();
+    takes_over(&stores, Some(SLOTS), Some(1_000_000)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
