@@ -111,8 +111,11 @@ impl DynamoStore {
     /// # Errors
     /// When they are of a later one, or cannot be read and written.
     pub async fn bring_forward(&self) -> anyhow::Result<()> {
-        within(schema::bring_forward(self)).await?;
-        within(trail::begin(self)).await
+        let steps = async {
+            schema::bring_forward(self).await?;
+            trail::begin(self).await
+        };
+        within(Box::pin(steps)).await
     }
 
     /// What the bot is not allowed to do with the tables, tried without changing anything.
