@@ -48,21 +48,16 @@ impl Raise for rusqlite::Connection {
 impl Raise for (Client, Tables) {
     async fn raise(&self, thing: Thing) {
         let (client, tables) = self;
-        let s = |text: String| AttributeValue::S(text);
-        let update = match thing {
-            Thing::Row(id) => {
-                client.update_item().table_name(&tables.requests).key("requestId", s(id.to_string()))
-            }
-            of_events => {
-                let (pk, sk) = match of_events {
-                    Thing::Job(key) => (format!("JOB#{}", key.of), key.name),
-                    Thing::Away(person) => ("AWAYS".to_owned(), person.to_string()),
-                    Thing::Home(person) => ("HOMES".to_owned(), person.to_string()),
-                    Thing::Pause | Thing::Row(_) => ("PAUSE".to_owned(), "PAUSE".to_owned()),
-                };
-                client.update_item().table_name(&tables.events).key("pk", s(pk)).key("sk", s(sk))
-            }
+        let of = |pk: String, sk: String| (&tables.events, vec![("pk", pk), ("sk", sk)]);
+        let (table, key) = match thing {
+            Thing::Row(id) => (&tables.requests, vec![("requestId", id.to_string())]),
+            Thing::Job(key) => of(format!("JOB#{}", key.of), key.name),
+            Thing::Pause => of("PAUSE".to_owned(), "PAUSE".to_owned()),
+            Thing::Away(person) => of("AWAYS".to_owned(), person.to_string()),
+            Thing::Home(person) => of("HOMES".to_owned(), person.to_string()),
         };
+        let key = key.into_iter().map(|(name, text)| (name.to_owned(), AttributeValue::S(text))).collect();
+        let update = client.update_item().table_name(table).set_key(Some(key));
         let update = update
             .update_expression("SET formatNumber = :two")
             .condition_expression("attribute_exists(formatNumber)")

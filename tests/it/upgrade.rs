@@ -157,7 +157,8 @@ async fn the_trail_of_an_earlier_version_is_sealed_once_and_cannot_be_changed_af
     insta::assert_snapshot!(findings(&store).await.1, @"note: the portal's chain: its end is not stored yet; that begins when a bot of this version starts");
     let now = SEALED_AT.parse().unwrap();
     let (one, other) = tokio::join!(own_trail::begin(&store, now), own_trail::begin(&store, now));
-    (one.unwrap(), other.unwrap());
+    one.unwrap();
+    other.unwrap();
     assert_eq!(findings(&store).await, (true, String::new()));
     assert_eq!(store.audit_end().await.unwrap(), 26, "25 and the one that seals them");
     for change in [

@@ -115,9 +115,12 @@ impl DynamoStore {
     /// # Errors
     /// When they are of a later one, or cannot be read and written.
     pub async fn bring_forward(&self) -> anyhow::Result<()> {
-        within(schema::bring_forward(self)).await?;
-        within(trail::begin(self)).await?;
-        teams::find(self).await.context("cannot find out which teams have something")
+        let steps = async {
+            schema::bring_forward(self).await?;
+            trail::begin(self).await
+        };
+        within(Box::pin(steps)).await?;
+        Box::pin(teams::find(self)).await.context("cannot find out which teams have something")
     }
 
     /// What the bot is not allowed to do with the tables, tried without changing anything.

@@ -167,7 +167,7 @@ impl Desk {
 
     /// Starts the first bot.
     pub(super) async fn open(&self) {
-        if unless_it_stops(self.start()).await.is_none() {
+        if unless_it_stops(Box::pin(self.start())).await.is_none() {
             self.start_after_a_stop().await;
         }
     }

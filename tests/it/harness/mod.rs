@@ -81,7 +81,7 @@ pub(crate) async fn run(journey: impl AsyncFnOnce(&Company)) {
 
 /// Runs a journey and checks what always holds at its end.
 pub(crate) async fn run_in(setup: Setup, journey: impl AsyncFnOnce(&Company)) {
-    let company = Company::open(setup).await;
+    let company = Box::pin(Company::open(setup)).await;
     Box::pin(journey(&company)).await;
     company.desk.held.store(false, Ordering::Relaxed);
     company.settle().await;
