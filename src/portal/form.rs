@@ -229,7 +229,15 @@ pub(super) async fn choose_team(
     product: &Product,
     named: Option<&str>,
 ) -> Result<(Vec<TeamName>, TeamName), Error> {
-    let mine: Vec<TeamName> = portal.teams_of(person).await?.iter().map(|team| team.name.clone()).collect();
+    let mut mine: Vec<TeamName> =
+        portal.teams_of(person).await?.iter().map(|team| team.name.clone()).collect();
+    // What is known may be old, so a team that somebody names is asked about before it is refused.
+    let other = named.and_then(|name| portal.organization.team(&TeamName::new(name)));
+    if let Some(team) = other.filter(|team| !mine.contains(&team.name))
+        && portal.is_one_of_in_time(person, &team.members).await.unwrap_or(false)
+    {
+        mine.push(team.name.clone());
+    }
     let Some(first) = mine.first() else { return Err(outsider::refusal(portal, person).await.into()) };
     let offered: Vec<TeamName> =
         mine.iter().filter(|team| product.requesters.include(team)).cloned().collect();

@@ -29,7 +29,7 @@ use crate::ports::stored::Newer;
 /// error after 3 seconds, and the way back takes time as well.
 const ANSWER_WITHIN: Duration = Duration::from_millis(600);
 /// How long Slack has to say which workspace we are in before whoever acts is asked to do it again.
-const IDENTITY_WITHIN: Duration = Duration::from_millis(400);
+const IDENTITY_WITHIN: Duration = Duration::from_millis(1500);
 /// How much longer a click may take before whoever clicked is told.
 const SAID_AFTER: Duration = Duration::from_millis(1500);
 /// What they read.

@@ -60,6 +60,8 @@ async fn every_click_is_answered_within_a_second_and_counts_while_slack_answers_
         bob.runs("/provision s3-bucket").await;
         bob.fills(&LOGS).await;
         company.restarts().await;
+        // A moment ago Slack said whose app this is and who Bob is.
+        bob.opens_home().await;
 
         let all_hang = |hanging: bool| {
             for method in METHODS {

@@ -236,6 +236,7 @@ fn lack_of_right_goes_on_the_trail_and_losing_a_race_does_not() {
             "no full member",
             "no full member",
             "no full member",
+            "no full member",
             "of another workspace",
             "not a member of the team",
             "may not read all teams",
@@ -247,6 +248,8 @@ fn lack_of_right_goes_on_the_trail_and_losing_a_race_does_not() {
             "not the requester",
             "to somebody of another team",
             "not theirs",
+            "no longer a member of the team",
+            "no longer a member of the team",
             "not the one who waits",
             "not an admin",
             "not a reader of the trail"
