@@ -66,6 +66,7 @@ mod stand_in;
 mod standstill;
 mod stats;
 mod stops;
+mod stuck;
 mod surfaces;
 mod teardown;
 mod timeout;
