@@ -36,6 +36,8 @@ pub enum Event {
     },
     /// `approve_by` may have passed.
     ApprovalDeadline,
+    /// There is room for an exception that waits. That was made sure of before.
+    RoomFound,
     /// Approvers may have to be pressed, because they did not answer.
     Prompt {
         /// How.
@@ -140,7 +142,20 @@ pub enum Event {
         /// Who.
         by: By,
     },
-    /// An admin gives up removing it: what is left stays, on purpose. Their right to was checked before.
+    /// An admin has it looked at again because it stands still. Their right to was checked before.
+    LookAgain {
+        /// Who.
+        by: By,
+        /// Whether its execution is gone, or waits for what nobody will tell it.
+        lost: bool,
+    },
+    /// An admin ends what it waits for, as if that had failed. Their right to was checked before.
+    End {
+        /// Who.
+        by: By,
+    },
+    /// An admin leaves what is there as it is, on purpose: it cannot be removed or stands still. Their right to was checked
+    /// before.
     Retain {
         /// Who.
         by: By,
@@ -190,6 +205,7 @@ impl Event {
             Self::Deny { .. } => "deny",
             Self::Cancel { .. } => "cancel",
             Self::ApprovalDeadline => "approval deadline",
+            Self::RoomFound => "room found",
             Self::Prompt { prompt: Prompt::Escalation, .. } => "escalation",
             Self::Prompt { .. } => "reminder",
             Self::Nudge { .. } => "nudge",
@@ -211,6 +227,8 @@ impl Event {
             Self::UpdateFailed { .. } => "update failed",
             Self::TearDown { .. } => "tear down",
             Self::Retain { .. } => "retain",
+            Self::LookAgain { .. } => "look again",
+            Self::End { .. } => "end",
             Self::Transfer { .. } => "transfer",
             Self::TerminationStarted { .. } => "termination started",
             Self::TerminationSucceeded => "termination succeeded",

@@ -163,7 +163,8 @@ pub enum JobKind {
         /// What it shows.
         surface: Surface,
     },
-    /// Find the people whose home tab shows something else now, because of a request; of the portal, all of them.
+    /// Find what else a request has changed: people whose home tab shows something else now, and exceptions that wait for
+    /// the room that it has left. Of the portal, all home tabs.
     FindHomes,
     /// Warn a person about everything of theirs that is due, in one message.
     Warn,

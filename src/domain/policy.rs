@@ -166,6 +166,20 @@ pub fn path_of_exception(rule: &ApprovalRule, path: ApprovalPath) -> ApprovalPat
     ApprovalPath::Ask { needed: needed_in_all(&stages), stages, why }
 }
 
+/// The path of a request that takes no exception any more: as [`path_of_exception`] found it.
+pub fn path_without_exception(path: &ApprovalPath) -> ApprovalPath {
+    let ApprovalPath::Ask { stages, why, .. } = path else { return path.clone() };
+    match stages.split_last() {
+        Some((last, rest)) if last.approvers == Approvers::Admins && !rest.is_empty() => {
+            ApprovalPath::Ask { needed: needed_in_all(rest), stages: rest.to_vec(), why: why.clone() }
+        }
+        Some((last, _)) if last.approvers == Approvers::Admins => {
+            ApprovalPath::Auto { why: "this needs no approval now that there is room".to_owned() }
+        }
+        _ => path.clone(),
+    }
+}
+
 /// What conditions are held against.
 struct Known<'a> {
     team: &'a TeamName,

@@ -135,6 +135,7 @@ fn new_request(
         estimate: submission.estimate,
         exceeds_budget: submission.exceeds_budget,
         exception: submission.exception,
+        room_since: None,
         approval,
         submitted_at: now,
         updated_at: now,

@@ -375,6 +375,9 @@ async fn park(portal: &Portal, job: &ClaimedJob, why: &str) -> anyhow::Result<()
     }
 }
 
+/// What is wrong with a request that does not go on.
+const STUCK: &str = "is stuck";
+
 /// What admins read about a job that needs them.
 fn given_up(id: RequestId, kind: &JobKind, why: &str) -> String {
     let what = if matches!(kind, JobKind::Show(Surface::Told(_))) {
@@ -382,9 +385,14 @@ fn given_up(id: RequestId, kind: &JobKind, why: &str) -> String {
     } else if matches!(kind, JobKind::Show(_)) {
         "has no card, so nobody can answer it"
     } else {
-        "is stuck"
+        STUCK
     };
-    format!("Request `{id}` {what}: `{}` is given up. {why}", kind.word())
+    let ways = if what == STUCK {
+        format!(" `status {id}` has buttons for you: Look again, End it, Leave it.")
+    } else {
+        String::new()
+    };
+    format!("Request `{id}` {what}: `{}` is given up. {why}{ways}", kind.word())
 }
 
 /// Whether the request stands still without this job.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::lookup::{reads_all, teams_to_see};
 use super::perform::{JobError, Performed};
+use super::room::{give_out, may_make_room};
 use super::{Error, Portal};
 use crate::domain::away::Away;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
@@ -49,6 +50,9 @@ pub async fn opened(portal: &Portal, person: &PersonId) -> Result<(), Error> {
 /// Has the home tabs published that this request is shown on.
 pub(super) async fn find_homes(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
+    if may_make_room(&request) {
+        give_out(portal, &request.team).await?;
+    }
     let now = portal.now();
     let mut jobs: Vec<Job> = Vec::new();
     for person in portal.ports.store.homes_opened_since(LOOKED_AT.before(now)).await? {

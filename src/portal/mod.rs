@@ -33,6 +33,7 @@ pub mod reconcile;
 mod refusals;
 pub mod reload;
 pub mod renew;
+mod room;
 pub mod session;
 pub mod settle;
 mod show;
@@ -62,6 +63,7 @@ use crate::domain::job::{Job, JobKey, JobKind};
 use crate::domain::next::{Transition, next, refresh};
 use crate::domain::organization::Organization;
 use crate::domain::period::Period;
+use crate::domain::quota::QuotaChange;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
 use crate::domain::tally::Tally;
@@ -254,11 +256,15 @@ impl Portal {
         let row = if request.revision == 1 { RowChange::Insert(row) } else { RowChange::Replace(row) };
         let now = self.now();
         let mut jobs = transition.jobs;
+        if !transition.audit.is_empty() {
+            // Room that comes free is given out at once.
+            let makes_room =
+                matches!(transition.quota, Some(QuotaChange::Release { .. } | QuotaChange::Shrink { .. }));
+            let at = if makes_room { now } else { HOMES_AFTER.after(now) };
+            jobs.push(JobKind::FindHomes.due(request.id, at));
+        }
         let due: Vec<JobKey> =
             jobs.iter().filter(|job| job.due_at <= now).map(|job| job.key.clone()).collect();
-        if !transition.audit.is_empty() {
-            jobs.push(JobKind::FindHomes.due(request.id, HOMES_AFTER.after(now)));
-        }
         let commit = Commit {
             row: Some(row),
             audit: transition.audit.clone(),

@@ -52,10 +52,7 @@ pub async fn tear_down(portal: &Portal, click: &Click, typed: Option<&str>) -> R
 /// # Errors
 /// As [`may_tear_down`].
 pub async fn may_retain(portal: &Portal, click: &Click) -> Result<Request, Error> {
-    let request = named_request(portal, click, |_| Surface::Direct, "retain").await?;
-    if !portal.is_one_of_in_time(&click.by.person, &portal.organization.admins).await? {
-        return Err(portal.refuse(&request, &click.by, "retain", Refusal::NotAnAdmin).await);
-    }
+    let request = of_an_admin(portal, click, "retain").await?;
     let event = Event::Retain { by: click.by.clone(), reason: String::new() };
     next(&request, &event, portal.now())?;
     Ok(request)
@@ -71,4 +68,39 @@ pub async fn retain(portal: &Portal, click: &Click, reason: &str) -> Result<Requ
     let request = portal.change_as_seen(&request, Some(&click.once), &event).await?;
     refresh_news(portal, &request, click).await?;
     Ok(request)
+}
+
+/// Has it looked at again, for an admin, because it stands still.
+///
+/// # Errors
+/// As [`may_retain`].
+pub async fn look_again(portal: &Portal, click: &Click) -> Result<Request, Error> {
+    let request = of_an_admin(portal, click, "look again").await?;
+    // One that waits for what was decided long ago is told nothing any more.
+    let undecided = request.status.name().is_undecided();
+    let lost = !undecided || !portal.ports.workflow.is_running(&request.execution()).await?;
+    let event = Event::LookAgain { by: click.by.clone(), lost };
+    let request = portal.change_as_seen(&request, Some(&click.once), &event).await?;
+    refresh_news(portal, &request, click).await?;
+    Ok(request)
+}
+
+/// Ends what it waits for, for an admin, as if that had failed.
+///
+/// # Errors
+/// As [`may_retain`].
+pub async fn end(portal: &Portal, click: &Click) -> Result<Request, Error> {
+    let request = of_an_admin(portal, click, "end").await?;
+    let event = Event::End { by: click.by.clone() };
+    let request = portal.change_as_seen(&request, Some(&click.once), &event).await?;
+    refresh_news(portal, &request, click).await?;
+    Ok(request)
+}
+
+async fn of_an_admin(portal: &Portal, click: &Click, tried: &str) -> Result<Request, Error> {
+    let request = named_request(portal, click, |_| Surface::Direct, tried).await?;
+    if portal.is_one_of_in_time(&click.by.person, &portal.organization.admins).await? {
+        return Ok(request);
+    }
+    Err(portal.refuse(&request, &click.by, tried, Refusal::NotAnAdmin).await)
 }

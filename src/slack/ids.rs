@@ -26,6 +26,10 @@ pub enum ActionId {
     TearDown,
     /// Give up a failed teardown, which asks why; carries a [`ButtonValue`].
     Retain,
+    /// Have something looked at again that stands still, for admins; carries a [`ButtonValue`].
+    LookAgain,
+    /// End what stands still, after asking once more, for admins; carries a [`ButtonValue`].
+    End,
     /// Hand over, which asks to whom; carries a [`ButtonValue`].
     Transfer,
     /// Change what lives, which opens a form; carries a [`ButtonValue`].
@@ -72,6 +76,8 @@ impl ActionId {
             | Self::Nudge
             | Self::Renew(_)
             | Self::ComeBack
+            | Self::LookAgain
+            | Self::End
             | Self::RetryJob
             | Self::DropJob => true,
             Self::ApproveLess
@@ -99,7 +105,7 @@ impl ActionId {
     pub const MOST_PERIODS: u8 = 5;
 
     /// Every action.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::Approve,
         Self::ApproveLess,
         Self::Deny,
@@ -112,6 +118,8 @@ impl ActionId {
         Self::Renew(4),
         Self::TearDown,
         Self::Retain,
+        Self::LookAgain,
+        Self::End,
         Self::Transfer,
         Self::Change,
         Self::Again,
@@ -146,6 +154,8 @@ impl ActionId {
             Self::Renew(_) => "request.renew.4",
             Self::TearDown => "request.teardown",
             Self::Retain => "request.retain",
+            Self::LookAgain => "request.look_again",
+            Self::End => "request.end",
             Self::Transfer => "request.transfer",
             Self::Change => "request.change",
             Self::Again => "request.again",

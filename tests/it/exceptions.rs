@@ -1,5 +1,6 @@
 //! Beyond a quota or a budget: admins are asked for an exception, for one request only, and nobody slips past them.
 
+use quartermaster::domain::request::StatusName;
 use quartermaster::playground::LedTo;
 use serde_json::Value;
 
@@ -299,6 +300,109 @@ async fn what_lives_has_its_slot_and_is_changed_as_ever_though_the_quota_is_full
         morgan.clicks("Approve").await;
         assert!(alice.newest_dm().contains("is changed"), "{}", alice.newest_dm());
         assert_eq!(quota(company).await, "*Quota*: 1 of 1 used, 0 left");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_exception_becomes_an_ordinary_request_when_room_comes_free() {
+    run_in(one_database(), async |company| {
+        let (alice, morgan, pat) = (&company.alice, &company.morgan, &company.pat);
+        let first = alice.asks_for("rds-postgres", &DATABASE).await;
+        morgan.clicks("Approve").await;
+        asks_beyond(alice).await;
+        alice.runs(&format!("/provision teardown {first}")).await;
+        let name = company.request(&first).await.resource_name();
+        alice.fills(&[("name", &name)]).await;
+        alice.submits().await;
+        alice.closes_all().await;
+        company.settle().await;
+        let copy = company.newest_request().await;
+        assert_eq!((copy.exception, copy.status.name()), (None, StatusName::AwaitingApproval));
+        let card = morgan.reads("C0PAYMENTS");
+        assert!(card.contains("Room has come free (2026-11-23 09:00 UTC), so it is no exception any more."), "{card}");
+        assert!(card.contains("1 of 1 used, this one included"), "{card}");
+        insta::assert_snapshot!(alice.newest_dm(), @"
+        *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` is torn down.
+        Torn down 2026-11-23 09:00 UTC: <@U0ALICE> said so.
+        *Kept*: DatabaseKey (AWS::KMS::Key) was left in the AWS account and may go on costing.
+        *Snapshot*: a last one was taken of Database (AWS::RDS::DBInstance), which may go on costing.
+        (Request `id` · Simulated: nothing real is made)
+        ");
+        pat.clicks("Approve").await;
+        insta::assert_snapshot!(pat.is_told(), @"Only its approvers can decide about this request: <@U0MORGAN>.");
+        morgan.clicks("Approve").await;
+        assert_eq!(company.newest_request().await.status.name(), StatusName::Active);
+        assert!(quota(company).await.contains("1 of 1 used"), "{}", quota(company).await);
+        let trail = company.trail().await;
+        let entries: Vec<&str> = trail.lines().filter(|line| line.starts_with("exception")).collect();
+        insta::assert_snapshot!(entries.join("\n"), @"exception not needed | clock | payments | rds-postgres | AWAITING_APPROVAL | room has come free; it was quota 1 of 1 used");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_all_others_have_agreed_room_that_comes_free_approves_the_exception() {
+    run_in(one_bucket(), async |company| {
+        let alice = &company.alice;
+        let first = alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        alice.runs("/provision s3-bucket BucketPurpose=backups").await;
+        alice.fills(&[("reason", WHY)]).await;
+        alice.submits().await;
+        alice.runs(&format!("/provision teardown {first}")).await;
+        let name = company.request(&first).await.resource_name();
+        alice.fills(&[("name", &name)]).await;
+        alice.submits().await;
+        alice.closes_all().await;
+        company.settle().await;
+        assert_eq!(company.newest_request().await.status.name(), StatusName::Active);
+        insta::assert_snapshot!(company.trail().await, @"
+        submitted | U0ALICE | payments | s3-bucket | APPROVED | auto-approved: this product needs no approval [form]
+        provisioning | workflow | payments | s3-bucket | PROVISIONING
+        active | provisioner | payments | s3-bucket | ACTIVE
+        submitted | U0ALICE | payments | s3-bucket | PENDING | 1 approval needed, as an exception: quota 1 of 1 used [form]
+        approval requested | workflow | payments | s3-bucket | AWAITING_APPROVAL
+        teardown | U0ALICE | payments | s3-bucket | TERMINATING | [form]
+        terminated | provisioner | payments | s3-bucket | TERMINATED
+        exception not needed | clock | payments | s3-bucket | AWAITING_APPROVAL | room has come free; it was quota 1 of 1 used
+        approved | clock | payments | s3-bucket | APPROVED | everybody else had agreed
+        provisioning | workflow | payments | s3-bucket | PROVISIONING
+        active | provisioner | payments | s3-bucket | ACTIVE
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_slot_that_comes_free_makes_room_for_one_exception_the_one_that_waited_longest() {
+    run_in(one_database(), async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        let first = alice.asks_for("rds-postgres", &DATABASE).await;
+        morgan.clicks("Approve").await;
+        let mut waiting = Vec::new();
+        for _ in 0..3 {
+            company.waits("1s").await;
+            asks_beyond(alice).await;
+            waiting.push(company.newest_request().await.id);
+        }
+        // Two become free, the second of them by a withdrawal, and everybody looks at once.
+        company.holds_jobs(true);
+        alice.runs(&format!("/provision teardown {first}")).await;
+        let name = company.request(&first).await.resource_name();
+        alice.fills(&[("name", &name)]).await;
+        alice.submits().await;
+        alice.closes_all().await;
+        alice.runs(&format!("/provision cancel {}", waiting[1])).await;
+        company.holds_jobs(false);
+        company.settle().await;
+        let mut exceptions = Vec::new();
+        for id in &waiting {
+            exceptions.push(company.request(&id.to_string()).await.exception.is_some());
+        }
+        assert_eq!(exceptions, [false, true, true], "the first in the row, and no other");
+        morgan.clicks_for(&waiting[0].to_string(), "Approve").await;
+        assert!(company.request(&waiting[2].to_string()).await.exception.is_some(), "it holds the slot now");
+        alice.runs(&format!("/provision cancel {}", waiting[2])).await;
     })
     .await;
 }

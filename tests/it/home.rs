@@ -135,7 +135,7 @@ async fn ones_own_and_the_teams_things_stand_apart_and_nobody_elses_anywhere() {
         [Details] [Cancel]
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` · Active, until 2026-12-30
         `id` · payments · <@U0ALICE> · about $2.15/month
-        [Details] [Renew 30 days] [Tear down]
+        [Details] [Tear down]
         [Show all]
         ---
         # Team payments

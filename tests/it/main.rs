@@ -70,6 +70,7 @@ mod stand_in;
 mod standstill;
 mod stats;
 mod stops;
+mod stuck;
 mod surfaces;
 mod tamper;
 mod teams;

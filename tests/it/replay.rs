@@ -133,6 +133,11 @@ async fn pauses_leaves_and_cancels(company: &Company) {
     leaves(company, morgan, "U0OLGA", "2026-11-30").await;
     morgan.clicks_at_home("I am back").await;
 
+    let ended = alice.asks_for("rds-postgres", &[("DatabaseName", "ended")]).await;
+    pat.runs(&format!("/provision status {ended}")).await;
+    pat.clicks("Look again").await;
+    pat.runs(&format!("/provision status {ended}")).await;
+    pat.clicks("End it").await;
     alice.asks_for("rds-postgres", &[("DatabaseName", "cancelled")]).await;
     alice.clicks("Nudge").await;
     alice.clicks("Cancel").await;

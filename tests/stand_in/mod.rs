@@ -55,6 +55,8 @@ struct Account {
     shelf: Shelf,
     made: BTreeMap<String, Made>,
     faults: BTreeMap<String, VecDeque<Fault>>,
+    /// Whether the portal's role was made anew, and so has provisioned nothing of what there is.
+    role_is_new: bool,
     calls: Vec<(String, Value)>,
 }
 
@@ -71,6 +73,7 @@ impl StandIn {
             shelf: Shelf::default(),
             made: BTreeMap::new(),
             faults: BTreeMap::new(),
+            role_is_new: false,
             calls: Vec::new(),
         };
         let stand_in = Self { url, account: Arc::new(Mutex::new(account)) };
@@ -87,6 +90,11 @@ impl StandIn {
     /// What makes things from now on; what was made stays.
     pub(crate) fn is_backed_by(&self, backing: Arc<dyn Provisioner>) {
         self.account.lock().unwrap().backing = backing;
+    }
+
+    /// The portal's role is made anew: it sees nothing of what the one before it has provisioned.
+    pub(crate) fn makes_the_role_anew(&self) {
+        self.account.lock().unwrap().role_is_new = true;
     }
 
     /// Publishes every product, in the place of an earlier one of the same name.

@@ -14,6 +14,15 @@ const PAGE: usize = 2;
 
 impl StandIn {
     pub(super) async fn operate(&self, operation: &str, asked: &Value) -> Result<Value, Refused> {
+        let of_ones_own = [
+            "UpdateProvisionedProduct",
+            "DescribeRecord",
+            "DescribeProvisionedProduct",
+            "TerminateProvisionedProduct",
+        ];
+        if self.account.lock().unwrap().role_is_new && of_ones_own.contains(&operation) {
+            return Err(("ResourceNotFoundException", "Provisioned product not found.".to_owned()));
+        }
         match operation {
             "SearchProductsAsAdmin" => self.account.lock().unwrap().shelf.search(asked),
             "DescribeProduct" => self.account.lock().unwrap().shelf.describe(asked),
@@ -196,9 +205,17 @@ impl StandIn {
     fn search(&self, asked: &Value) -> Value {
         let account = self.account.lock().unwrap();
         let from: usize = asked["PageToken"].as_str().map_or(0, |token| token.parse().unwrap());
-        let page: Vec<Value> = account.made.values().skip(from).take(PAGE).map(Made::told).collect();
-        let next = (from + PAGE < account.made.len()).then(|| (from + PAGE).to_string());
-        json!({"ProvisionedProducts": page, "TotalResultsCount": account.made.len(), "NextPageToken": next})
+        let sees_all = asked["AccessLevelFilter"]["Key"] == "Account";
+        let name = asked["Filters"]["SearchQuery"][0].as_str().and_then(|query| query.strip_prefix("name:"));
+        let seen: Vec<&Made> = account
+            .made
+            .values()
+            .filter(|_| sees_all || !account.role_is_new)
+            .filter(|made| name.is_none_or(|name| made.name.contains(name)))
+            .collect();
+        let page: Vec<Value> = seen.iter().skip(from).take(PAGE).map(|made| made.told()).collect();
+        let next = (from + PAGE < seen.len()).then(|| (from + PAGE).to_string());
+        json!({"ProvisionedProducts": page, "TotalResultsCount": seen.len(), "NextPageToken": next})
     }
 }
 

@@ -153,6 +153,14 @@ fn is_not_there<R>(error: &SdkError<DescribeProvisionedProductError, R>) -> bool
     error.is_some_and(DescribeProvisionedProductError::is_resource_not_found_exception)
 }
 
+/// Why something cannot be removed that is there, but not for this role.
+fn of_another_role(name: &str) -> String {
+    format!(
+        "Service Catalog has {name}, but it belongs to another role than the portal's, which therefore cannot remove it. \
+         Somebody has to terminate it in Service Catalog with the rights of an administrator; then press Try again"
+    )
+}
+
 fn cannot_provision(error: impl std::error::Error + Send + Sync + 'static) -> ProvisionError {
     anyhow::Error::new(error).context("cannot provision").into()
 }
@@ -200,6 +208,9 @@ impl Provisioner for ServiceCatalog {
                     .as_service_error()
                     .is_some_and(TerminateProvisionedProductError::is_resource_not_found_exception) =>
             {
+                if survey::is_in_account(&self.client, &name).await? {
+                    return Err(ProvisionError::Refused(of_another_role(&name)));
+                }
                 Ok(None)
             }
             Err(error) => Err(anyhow::Error::new(error).context(format!("cannot remove {name}")).into()),
@@ -214,7 +225,8 @@ impl Provisioner for ServiceCatalog {
         let name = names::name_of(request);
         match self.client.describe_provisioned_product().name(&name).send().await {
             Ok(_) => Ok(true),
-            Err(error) if is_not_there(&error) => Ok(false),
+            // What another role has provisioned is there all the same.
+            Err(error) if is_not_there(&error) => survey::is_in_account(&self.client, &name).await,
             Err(error) => Err(error).with_context(|| format!("cannot look for {name}")),
         }
     }

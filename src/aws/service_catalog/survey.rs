@@ -3,7 +3,8 @@
 use anyhow::Context as _;
 use aws_sdk_servicecatalog::Client;
 use aws_sdk_servicecatalog::types::{
-    AccessLevelFilter, AccessLevelFilterKey, ProvisionedProductAttribute, ProvisionedProductStatus, Tag,
+    AccessLevelFilter, AccessLevelFilterKey, ProvisionedProductAttribute, ProvisionedProductStatus,
+    ProvisionedProductViewFilterBy, Tag,
 };
 
 use super::names;
@@ -23,6 +24,31 @@ pub(super) async fn survey(client: &Client) -> anyhow::Result<Vec<Existing>> {
         next = answer.next_page_token.filter(|token| !token.is_empty());
         if next.is_none() {
             return Ok(found);
+        }
+    }
+}
+
+/// Whether a provisioned product of this name is in the account, whoever provisioned it. After the portal's role was made
+/// anew, what the role before it has provisioned is "not found" for all other calls.
+///
+/// The level `Account` takes a right with the condition `servicecatalog:accountLevel`; a search by name also finds names
+/// that only contain it. <https://docs.aws.amazon.com/servicecatalog/latest/dg/API_SearchProvisionedProducts.html> and
+/// <https://docs.aws.amazon.com/servicecatalog/latest/adminguide/security_iam_service-with-iam-id-based-policies-examples.html>,
+/// both of 2026-11-28.
+pub(super) async fn is_in_account(client: &Client, name: &str) -> anyhow::Result<bool> {
+    let all = AccessLevelFilter::builder().key(AccessLevelFilterKey::Account).value("self").build();
+    let mut next = None;
+    loop {
+        let call = client.search_provisioned_products().access_level_filter(all.clone()).page_size(PAGE);
+        let call = call.filters(ProvisionedProductViewFilterBy::SearchQuery, vec![format!("name:{name}")]);
+        let answer = call.set_page_token(next).send().await;
+        let answer = answer.with_context(|| format!("cannot look for {name} in the whole account"))?;
+        if answer.provisioned_products().iter().any(|product| product.name() == Some(name)) {
+            return Ok(true);
+        }
+        next = answer.next_page_token.filter(|token| !token.is_empty());
+        if next.is_none() {
+            return Ok(false);
         }
     }
 }

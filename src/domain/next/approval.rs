@@ -13,6 +13,7 @@ use crate::domain::event::Event;
 use crate::domain::ids::PersonId;
 use crate::domain::job::Resume;
 use crate::domain::lease::Lease;
+use crate::domain::policy::{ApprovalPath, path_without_exception};
 use crate::domain::reduction::{Lowered, Reduction};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{
@@ -220,4 +221,34 @@ pub(super) fn time_out(mut change: Change) -> Result<Transition, Refusal> {
         Surface::Direct,
         Surface::Told(News::Status(StatusName::TimedOut)),
     ]))
+}
+
+/// An exception that waits becomes an ordinary request: the admins need not agree any more, and where everybody else has,
+/// it is approved.
+pub(super) fn room_found(mut change: Change, event: &Event) -> Result<Transition, Refusal> {
+    if !change.request.status.name().is_undecided() || change.now >= change.request.approve_by {
+        return Err(change.does_not_apply(event));
+    }
+    let Some(exception) = change.request.exception.take() else { return Err(change.does_not_apply(event)) };
+    change.request.room_since = Some(change.now);
+    change.request.updated_at = change.now;
+    change.request.approval = path_without_exception(&change.request.approval);
+    // An admin's click from before is judged as one on an exception, which this is not any more.
+    change.turns_a_page();
+    let beyond = exception.in_words(change.request.estimate.as_ref());
+    change.audit("exception not needed", &Actor::Clock, format!("room has come free; it was {beyond}"));
+    let have = u32::try_from(change.request.approvals.len()).unwrap_or(u32::MAX);
+    if matches!(change.request.approval, ApprovalPath::Ask { needed, .. } if have < needed) {
+        if change.request.waits_for_approvers() {
+            asking::schedule(&mut change);
+        }
+        return Ok(change.shows(&[Surface::Card, Surface::Direct]));
+    }
+    if let Status::AwaitingApproval { token } = change.request.status.clone() {
+        change.resume(token, Resume::Success);
+    }
+    change.becomes(Status::Approved);
+    change.audit("approved", &Actor::Clock, "everybody else had agreed");
+    let told = Surface::Told(News::Status(StatusName::Approved));
+    Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct, told]))
 }

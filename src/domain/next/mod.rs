@@ -11,6 +11,7 @@ mod change;
 mod living;
 mod provisioning;
 mod removal;
+mod stuck;
 mod workflow;
 
 #[cfg(test)]
@@ -22,7 +23,7 @@ mod tests;
 
 use jiff::Timestamp;
 
-use self::approval::{approve, cancel, deny, time_out};
+use self::approval::{approve, cancel, deny, room_found, time_out};
 pub(crate) use self::asking::prompt_due;
 use self::asking::{nudge, prompted};
 use self::change::Change;
@@ -74,6 +75,7 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
         Event::Deny { by, reason, instead_of } => deny(change, by, reason, instead_of.as_ref()),
         Event::Cancel { by } => cancel(change, by),
         Event::ApprovalDeadline => time_out(change),
+        Event::RoomFound => room_found(change, event),
         Event::Prompt { prompt, epoch } => prompted(change, event, *prompt, *epoch),
         Event::Nudge { by } => nudge(change, by),
         Event::ApprovalRequested { execution, token } => approval_requested(change, event, execution, token),
@@ -106,6 +108,8 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
         Event::UpdateSucceeded { outputs } => alteration::update_succeeded(change, event, outputs),
         Event::UpdateFailed { why } => alteration::update_failed(change, event, why),
         Event::TearDown { by } => tear_down(change, by),
+        Event::LookAgain { by, lost } => stuck::look_again(change, event, by, *lost),
+        Event::End { by } => stuck::end(change, event, by),
         Event::Retain { by, reason } => retain(change, by, reason),
         Event::Transfer { by, to, team } => transfer(change, by, to, team.as_ref()),
     }

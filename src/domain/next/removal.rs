@@ -6,10 +6,10 @@ use super::change::Change;
 use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
 use crate::domain::ids::RecordId;
-use crate::domain::job::JobKind;
+use crate::domain::job::{JobKind, Resume};
 use crate::domain::lease::LeaseStep;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Cause, Ending, News, Provisioned, Status, StatusName, Surface};
+use crate::domain::request::{Cause, ChangeAnswer, Ending, News, Provisioned, Status, StatusName, Surface};
 
 /// Messages that show whether it exists.
 const ALL: [Surface; 6] =
@@ -130,9 +130,25 @@ pub(super) fn vanished(mut change: Change, event: &Event) -> Result<Transition, 
 }
 
 pub(super) fn retain(mut change: Change, by: &By, reason: &str) -> Result<Transition, Refusal> {
-    if !matches!(change.request.status, Status::TeardownFailed { .. }) {
-        return Err(Refusal::NothingToRetain { status: change.request.status.name() });
+    match change.request.status.clone() {
+        Status::TeardownFailed { .. } | Status::Terminating { .. } => {}
+        // It stands still there; whatever is in AWS stays.
+        Status::Provisioning { token, .. } => change.resume(token, Resume::Success),
+        Status::Updating { .. } => change.answers_change(ChangeAnswer::Moot),
+        Status::Pending
+        | Status::AwaitingApproval { .. }
+        | Status::Approved
+        | Status::Active { .. }
+        | Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => {
+            return Err(Refusal::NothingToRetain { status: change.request.status.name() });
+        }
     }
+    change.turns_a_page();
     change.becomes(Status::Retained { by: by.person.clone(), reason: reason.to_owned() });
     change.audit("retained", &Actor::Person(by.clone()), reason);
     Ok(ended(change))

@@ -3,10 +3,12 @@
 
 use super::{Transition, next};
 use crate::domain::event::Event;
+use crate::domain::exception::Exception;
 use crate::domain::fixtures::{at, by, minutes, order, person, token};
 use crate::domain::ids::{ChannelId, ProvisionedProductId, RecordId};
 use crate::domain::job::{Job, JobKind};
 use crate::domain::period::Period;
+use crate::domain::policy::path_of_exception;
 use crate::domain::quota::QuotaChange;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{
@@ -57,12 +59,13 @@ pub(super) fn failed(why: &str) -> Event {
 }
 
 /// One of each event, by the requester where it is hers to do and with a token not seen before.
-pub(super) fn one_of_each(request: &Request) -> [Event; 32] {
+pub(super) fn one_of_each(request: &Request) -> [Event; 35] {
     [
         approve("priya"),
         deny("priya", "too big"),
         cancel("alice"),
         Event::ApprovalDeadline,
+        Event::RoomFound,
         Event::Prompt { prompt: Prompt::Reminder, epoch: request.epoch },
         Event::Prompt { prompt: Prompt::Escalation, epoch: request.epoch },
         Event::Nudge { by: by("alice") },
@@ -90,6 +93,8 @@ pub(super) fn one_of_each(request: &Request) -> [Event; 32] {
         Event::UpdateFailed { why: "AccessDenied".into() },
         tear_down("alice"),
         Event::Retain { by: by("pat"), reason: "kept for the auditors".into() },
+        Event::LookAgain { by: by("pat"), lost: false },
+        Event::End { by: by("pat") },
         Event::Transfer { by: by("alice"), to: person("amir"), team: None },
     ]
 }
@@ -123,6 +128,10 @@ fn ready_for(event: &Event, mut request: Request) -> Request {
     let terms = request.product.lease.clone();
     if let (Event::LeaseEnded, Status::Active { lease }) = (event, &mut request.status) {
         *lease = lease.after_warning(&terms, lease.warn_at);
+    }
+    if matches!(event, Event::RoomFound) {
+        request.exception = Some(Exception::default());
+        request.approval = path_of_exception(&request.product.approval, request.approval);
     }
     if matches!(event, Event::ChangeDeadline) {
         request.change = Some(Box::new(order()));
@@ -231,19 +240,27 @@ fn this_is_every_legal_change_of_a_request() {
     insta::assert_snapshot!(legal_changes(), @"
     Pending + cancel -> Cancelled  [jobs: show card, show direct] [quota: release] [audit: cancelled]
     Pending + approval deadline -> TimedOut  [jobs: show card, show thread, show direct, tell TIMED_OUT] [quota: release] [audit: timed out]
+    Pending + room found -> Pending  [jobs: show card, show direct] [quota: -] [audit: exception not needed]
     Pending + approval requested -> AwaitingApproval  [jobs: reminder later, escalation later, show card, show direct] [quota: -] [audit: approval requested]
     Pending + execution lost -> Pending  [jobs: start attempt 2] [quota: -] [audit: execution lost]
+    Pending + look again -> Pending  [jobs: start attempt 1, approval deadline, show direct] [quota: -] [audit: looked at again]
+    Pending + end -> Failed  [jobs: show card, show thread, show direct, tell FAILED] [quota: release] [audit: ended]
     AwaitingApproval + approve -> Approved  [jobs: resume(success), show card, show thread, show direct, tell APPROVED] [quota: -] [audit: approved]
     AwaitingApproval + deny -> Denied  [jobs: resume(Request.Denied), show card, show direct, tell DENIED] [quota: release] [audit: denied]
     AwaitingApproval + cancel -> Cancelled  [jobs: resume(Request.Cancelled), show card, show direct] [quota: release] [audit: cancelled]
     AwaitingApproval + approval deadline -> TimedOut  [jobs: resume(Request.TimedOut), show card, show thread, show direct, tell TIMED_OUT] [quota: release] [audit: timed out]
+    AwaitingApproval + room found -> AwaitingApproval  [jobs: reminder later, escalation later, show card, show direct] [quota: -] [audit: exception not needed]
     AwaitingApproval + escalation -> AwaitingApproval  [jobs: find approvers, show card, show direct, show prompt(escalation)] [quota: -] [audit: escalated]
     AwaitingApproval + nudge -> AwaitingApproval  [jobs: find approvers, show card, show direct, show prompt(nudge)] [quota: -] [audit: approvers nudged]
     AwaitingApproval + approval requested -> AwaitingApproval  [jobs: reminder later, escalation later, show card, show direct] [quota: -] [audit: approval requested]
     AwaitingApproval + execution lost -> Pending  [jobs: start attempt 2] [quota: -] [audit: execution lost]
+    AwaitingApproval + look again -> AwaitingApproval  [jobs: approval deadline, reminder later, escalation later, show card, show direct] [quota: -] [audit: looked at again]
+    AwaitingApproval + end -> Failed  [jobs: resume(Request.Cancelled), show card, show thread, show direct, tell FAILED] [quota: release] [audit: ended]
     Approved + approval requested -> Approved  [jobs: resume(success)] [quota: -] [audit: -]
     Approved + provision requested -> Provisioning  [jobs: provision, show card, show thread, show direct] [quota: -] [audit: provisioning]
     Approved + execution lost -> Approved  [jobs: start attempt 2] [quota: -] [audit: execution lost]
+    Approved + look again -> Approved  [jobs: start attempt 1, show direct] [quota: -] [audit: looked at again]
+    Approved + end -> Failed  [jobs: show card, show thread, show direct, tell FAILED] [quota: release] [audit: ended]
     Provisioning + approval requested -> Provisioning  [jobs: resume(success)] [quota: -] [audit: -]
     Provisioning + provision requested -> Provisioning  [jobs: -] [quota: -] [audit: provisioning]
     Provisioning + provisioning started -> Provisioning  [jobs: watch provisioning, show thread, show direct] [quota: -] [audit: -]
@@ -252,6 +269,9 @@ fn this_is_every_legal_change_of_a_request() {
     Provisioning + provisioning failed -> Terminating  [jobs: terminate, resume(Request.ProvisioningFailed), show card, show thread, show direct] [quota: -] [audit: provisioning failed]
     Provisioning + billed -> Provisioning  [jobs: -] [quota: -] [audit: -]
     Provisioning + tear down -> Provisioning  [jobs: show card, show thread, show direct] [quota: -] [audit: teardown]
+    Provisioning + retain -> Retained  [jobs: resume(success), show card, show thread, show direct, tell RETAINED] [quota: release] [audit: retained]
+    Provisioning + look again -> Provisioning  [jobs: watch provisioning, show direct] [quota: -] [audit: looked at again]
+    Provisioning + end -> Terminating  [jobs: terminate, resume(Request.ProvisioningFailed), show card, show thread, show direct] [quota: -] [audit: ended, provisioning failed]
     Active + approval requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
     Active + provision requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
     Active + vanished -> Terminated  [jobs: show card, show thread, show direct, tell TERMINATED] [quota: release] [audit: vanished]
@@ -264,6 +284,8 @@ fn this_is_every_legal_change_of_a_request() {
     Active + change -> Active  [jobs: change deadline, reminder later, escalation later, show change, show direct] [quota: -] [audit: change requested]
     Active + change deadline -> Active  [jobs: show change, show direct, tell change] [quota: -] [audit: change timed out]
     Active + tear down -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: teardown]
+    Active + look again -> Active  [jobs: lease, show direct] [quota: -] [audit: looked at again]
+    Active + end -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: teardown]
     Active + transfer -> Active  [jobs: show direct, tell handed] [quota: -] [audit: transferred]
     Updating + approval requested -> Updating  [jobs: resume(success)] [quota: -] [audit: -]
     Updating + provision requested -> Updating  [jobs: resume(success)] [quota: -] [audit: -]
@@ -271,12 +293,18 @@ fn this_is_every_legal_change_of_a_request() {
     Updating + update started -> Updating  [jobs: watch update] [quota: -] [audit: -]
     Updating + update succeeded -> Active  [jobs: lease, show change, show card, show thread, show direct, tell change] [quota: shrink] [audit: changed]
     Updating + update failed -> Active  [jobs: lease, show change, show card, show thread, show direct, tell change] [quota: -] [audit: change failed]
+    Updating + retain -> Retained  [jobs: show card, show thread, show direct, show change, tell RETAINED] [quota: release] [audit: retained]
+    Updating + look again -> Updating  [jobs: update, show direct] [quota: -] [audit: looked at again]
+    Updating + end -> Active  [jobs: lease, show change, show card, show thread, show direct, tell change] [quota: -] [audit: ended, change failed]
     Terminating + approval requested -> Terminating  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
     Terminating + provision requested -> Terminating  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
     Terminating + termination started -> Terminating  [jobs: watch termination] [quota: -] [audit: -]
     Terminating + termination succeeded -> Failed  [jobs: show card, show thread, show direct, tell FAILED] [quota: release] [audit: failed]
     Terminating + termination failed -> TeardownFailed  [jobs: show card, show thread, show direct, tell TEARDOWN_FAILED] [quota: -] [audit: teardown failed]
     Terminating + billed -> Terminating  [jobs: -] [quota: -] [audit: -]
+    Terminating + retain -> Retained  [jobs: show card, show thread, show direct, tell RETAINED] [quota: release] [audit: retained]
+    Terminating + look again -> Terminating  [jobs: terminate, show direct] [quota: -] [audit: looked at again]
+    Terminating + end -> TeardownFailed  [jobs: show card, show thread, show direct, tell TEARDOWN_FAILED] [quota: -] [audit: ended, teardown failed]
     Denied + approval requested -> Denied  [jobs: resume(Request.Denied)] [quota: -] [audit: -]
     Denied + provision requested -> Denied  [jobs: resume(Request.Denied)] [quota: -] [audit: -]
     Cancelled + approval requested -> Cancelled  [jobs: resume(Request.Cancelled)] [quota: -] [audit: -]
@@ -315,10 +343,22 @@ fn a_change_the_table_does_not_list_is_refused_with_the_status_that_stands() {
             assert_eq!(for_the_machine, !to_a_person, "{name:?} + {}: {refusal}", event.word());
         }
     }
-    assert_eq!(pairs.len(), 14 * 32);
+    assert_eq!(pairs.len(), 14 * 35);
 }
 
 fn is_a_persons(event: &Event) -> bool {
-    let words = ["approve", "deny", "cancel", "nudge", "renew", "tear down", "retain", "transfer", "change"];
+    let words = [
+        "approve",
+        "deny",
+        "cancel",
+        "nudge",
+        "renew",
+        "tear down",
+        "retain",
+        "transfer",
+        "change",
+        "look again",
+        "end",
+    ];
     words.contains(&event.word())
 }

@@ -307,8 +307,14 @@ pub enum Refusal {
         /// Where it stands.
         status: StatusName,
     },
+    /// Nothing is under way, so nothing can stand still.
+    #[error("Nothing of it can be stuck: the request is at *{}*. Nothing was changed.", .status.label())]
+    NotStuck {
+        /// Where it stands.
+        status: StatusName,
+    },
     /// Nothing failed to be removed, so nothing has to be given up.
-    #[error("Only what could not be torn down can be retained, and this is at *{}*. Nothing was changed.", .status.label())]
+    #[error("Only what could not be torn down or stands still can be retained, and this is at *{}*. Nothing was changed.", .status.label())]
     NothingToRetain {
         /// Where it stands.
         status: StatusName,
@@ -489,6 +495,7 @@ impl Refusal {
             | Self::AlreadyTearingDown
             | Self::NothingToTearDown { .. }
             | Self::NothingToRetain { .. }
+            | Self::NotStuck { .. }
             | Self::NothingToTransfer { .. }
             | Self::AlreadyTheirs { .. }
             | Self::BudgetSpent { .. }

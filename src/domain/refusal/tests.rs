@@ -88,6 +88,7 @@ fn about_a_life() -> Vec<Refusal> {
         Refusal::AlreadyTheirs { owner: owner.clone() },
         Refusal::Paused { message: "we move <house> & home until noon.".into() },
         Refusal::DoneBefore,
+        Refusal::NotStuck { status: StatusName::Denied },
         Refusal::NotParked,
         Refusal::NotATeamMate { to: person("bob"), team: TeamName::new("payments") },
         Refusal::NotTheirs { owner: owner.clone() },
@@ -170,10 +171,12 @@ fn this_is_every_way_to_say_no() {
     There is nothing to tear down: the request is at *Torn down*.
     There is nothing to tear down: the request is at *Waiting for approval*. Cancel it instead.
     There is nothing to tear down: the request is at *Approved*. Try again in a moment, when it is being provisioned.
-    Only what could not be torn down can be retained, and this is at *Active*. Nothing was changed.
+    Only what could not be torn down or stands still can be retained, and this is at *Active*. Nothing was changed.
     There is nothing to hand over: the request is at *Torn down*.
     It is <@U0ALICE>'s already. Nothing was changed.
     New requests are paused: we move &lt;house&gt; &amp; home until noon.
+    This came before and was done then. Nothing was done a second time.
+    Nothing of it can be stuck: the request is at *Denied*. Nothing was changed.
     That job is not given up any more, or was once more since. Nothing was done; `jobs` shows what there is now.
     <@U0BOB> is not a member of *payments*, so it cannot be handed to them. Nothing was changed.
     Only <@U0ALICE>, who owns it, its team's approvers and the platform team can do that.

@@ -79,6 +79,9 @@ pub struct Request {
     /// The limits that admins have to let it go beyond, if there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exception: Option<Exception>,
+    /// When room came free for what had been asked for as an exception, which it is not any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_since: Option<Timestamp>,
     /// Whether people are asked, and why or why not.
     pub approval: ApprovalPath,
     /// When the form was submitted.

@@ -5,7 +5,7 @@ use super::{ask, named, pressed, refuse};
 use crate::domain::request::Request;
 use crate::portal::change::open as open_change;
 use crate::portal::renew::{Which, renew as renew_request};
-use crate::portal::teardown::{may_retain, may_tear_down};
+use crate::portal::teardown::{end as end_request, look_again as look_again_at, may_retain, may_tear_down};
 use crate::portal::transfer::may_transfer;
 use crate::slack::commands::change_view;
 use crate::slack::edge::{Edge, Whereabouts};
@@ -38,6 +38,30 @@ fn changes_by_itself(click: &Click, request: &Request) -> bool {
 /// Opens the dialog that names what is lost.
 pub(super) async fn ask_to_tear_down(edge: &Edge, at: &Whereabouts, click: &Click) {
     ask(edge, at, click, "tear down", may_tear_down, views::tear_down).await;
+}
+
+/// Has it looked at again.
+pub(super) async fn look_again(edge: &Edge, at: &Whereabouts, click: &Click) {
+    let looked = match named(edge, click, "look again").await {
+        Ok(named) => look_again_at(&edge.portal, &named).await,
+        Err(error) => Err(error),
+    };
+    match looked {
+        Ok(request) => edge.say_later(at, messages::looked_at_again(&request)),
+        Err(error) => refuse(edge, at, &error),
+    }
+}
+
+/// Ends what it waits for.
+pub(super) async fn end(edge: &Edge, at: &Whereabouts, click: &Click) {
+    let ended = match named(edge, click, "end").await {
+        Ok(named) => end_request(&edge.portal, &named).await,
+        Err(error) => Err(error),
+    };
+    match ended {
+        Ok(request) => edge.say_later(at, messages::ended(&request)),
+        Err(error) => refuse(edge, at, &error),
+    }
 }
 
 /// Opens the dialog that asks why a teardown is given up.

@@ -43,6 +43,8 @@ async fn act(edge: &Edge, click: Click) {
         Some(ActionId::Nudge) => request::nudge(edge, &at, &click).await,
         Some(ActionId::Renew(period)) => living::renew(edge, &at, &click, period).await,
         Some(ActionId::TearDown) => living::ask_to_tear_down(edge, &at, &click).await,
+        Some(ActionId::LookAgain) => living::look_again(edge, &at, &click).await,
+        Some(ActionId::End) => living::end(edge, &at, &click).await,
         Some(ActionId::Retain) => living::ask_why_retain(edge, &at, &click).await,
         Some(ActionId::Transfer) => living::ask_to_whom(edge, &at, &click).await,
         Some(ActionId::Change) => living::ask_what_to_change(edge, &at, &click).await,

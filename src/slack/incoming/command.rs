@@ -146,8 +146,8 @@ mod tests {
             form_urlencoded::parse(form).map(|(key, value)| (key.into_owned(), value.into())).collect();
         let json = serde_json::to_vec(&fields).unwrap();
         assert_eq!(parse_command_json(&json), parse_command(form));
-        let null = br#"{"command":"/provision","user_id":"U1","team_id":"","enterprise_id":null,"text":""}"#;
-        let form = b"command=%2Fprovision&user_id=U1&team_id=&text=";
+        let null = br#"{"command":"/provision","user_id":"U1","team_id":"","enterprise_id":null,"text":"","trigger_id":"1.2"}"#;
+        let form = b"command=%2Fprovision&user_id=U1&team_id=&text=&trigger_id=1.2";
         assert_eq!(parse_command_json(null), parse_command(form));
         assert!(parse_command_json(b"{}").is_err() && parse_command_json(b"[]").is_err());
     }

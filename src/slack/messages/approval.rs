@@ -19,7 +19,7 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
         ("Quota", facts::quota(notice)),
     ]));
     blocks.extend(request.exceeds_budget.then(|| section(ABOVE_BUDGET)));
-    blocks.extend(facts::exception(request).map(|exception| section(&format!(":warning: *{exception}*"))));
+    blocks.extend(facts::exception(request).map(|exception| section(&exception_line(request, &exception))));
     blocks.extend(facts::reason(request).iter().map(|reason| section(reason)));
     blocks.extend(facts::ticket(request).iter().map(|ticket| section(ticket)));
     blocks.extend(held(notice).iter().map(|held| section(held)));
@@ -28,6 +28,12 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     let ends = undecided(request).then(|| format!("expires unanswered {}", date_time(request.approve_by)));
     blocks.push(facts::footer(notice, ends));
     Message::new(&fallback(notice), blocks)
+}
+
+/// An exception is a warning; that it is none any more is no more than a note.
+fn exception_line(request: &Request, exception: &str) -> String {
+    let warns = request.exception.is_some();
+    if warns { format!(":warning: *{exception}*") } else { format!("{exception}.") }
 }
 
 /// Said on a card that is there because of it.

@@ -65,6 +65,17 @@ pub fn handed_over(request: &Request) -> Message {
     Message::plain(&format!("{} is {}'s now. They are told.", what(request), mention(&request.owner)))
 }
 
+/// What moves it on was begun again.
+pub fn looked_at_again(request: &Request) -> Message {
+    let text = format!("{} is looked at again. {}", what(request), facts::standing(request));
+    Message::plain(&text)
+}
+
+/// What it waited for was ended.
+pub fn ended(request: &Request) -> Message {
+    Message::plain(&format!("Ended what {} waited for. {}", what(request), facts::standing(request)))
+}
+
 /// It was given up.
 pub fn retained(request: &Request) -> Message {
     Message::plain(&format!("{} is left as it is. Its quota slot is free again.", what(request)))

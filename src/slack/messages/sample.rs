@@ -107,6 +107,7 @@ pub(crate) fn request() -> Request {
         estimate: Some(estimate()),
         exceeds_budget: false,
         exception: None,
+        room_since: None,
         approval: ApprovalPath::ask(1),
         submitted_at: at("2026-11-22T09:00:00Z"),
         updated_at: at("2026-11-22T10:05:00Z"),

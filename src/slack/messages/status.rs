@@ -24,7 +24,7 @@ pub struct Rights {
     pub tends: bool,
     /// Tear it down.
     pub ends: bool,
-    /// Give up a failed teardown.
+    /// Give up a failed teardown, and get a request on that stands still.
     pub is_admin: bool,
 }
 
@@ -160,6 +160,9 @@ fn row(notice: &RequestNotice<'_>, rights: Rights) -> Option<SlackBlock> {
     }
     if rights.is_admin && matches!(request.status, Status::TeardownFailed { .. }) {
         row.push(facts::retain_button(request));
+    }
+    if rights.is_admin {
+        row.extend(facts::unstick_buttons(request));
     }
     (!row.is_empty()).then(|| buttons("mine", row))
 }
@@ -339,6 +342,8 @@ mod tests {
             ("owner, provisioning", offered(&sample::provisioning(), owner)),
             ("owner, not torn down", offered(&sample::not_torn_down(), owner)),
             ("admin, not torn down", offered(&sample::not_torn_down(), admin)),
+            ("admin, provisioning", offered(&sample::provisioning(), admin)),
+            ("admin, waiting", offered(&sample::awaiting(), admin)),
         ]
         .map(|(who, row)| format!("{who}: {row}"));
         insta::assert_snapshot!(lines.join("\n"), @"
@@ -348,10 +353,12 @@ mod tests {
         owner, provisioning: [Tear down danger] [Another like it]
         owner, not torn down: [Try again] [Hand over] [Another like it]
         admin, not torn down: [Try again] [Hand over] [Another like it] [Retain]
+        admin, provisioning: [Tear down danger] [Another like it] [Look again] [End it ?What it waits for counts as failed. What there is of it is removed, or stays as it was before a change.] [Leave it]
+        admin, waiting: [Look again] [End it ?What it waits for counts as failed. What there is of it is removed, or stays as it was before a change.]
         ");
         for request in sample::in_every_status(&sample::request()) {
             assert_eq!(offered(&request, Rights::default()), "", "{:?}", request.status);
         }
-        assert_eq!(offered(&unwanted, admin), "[Another like it]");
+        assert!(offered(&unwanted, admin).starts_with("[Another like it] [Look again]"));
     }
 }

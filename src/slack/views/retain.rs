@@ -5,15 +5,19 @@ use slack_morphism::prelude::SlackModalView;
 use super::pressed::Pressed;
 use super::reason::reason_input;
 use super::{MAX_TITLE, modal};
-use crate::domain::request::Request;
+use crate::domain::request::{Request, StatusName};
 use crate::slack::blocks::{plain, section};
 use crate::slack::ids::CallbackId;
 use crate::slack::mrkdwn::{code, escape_within};
 
 /// Asks for the reason, and says what retaining means.
 pub fn retain(request: &Request, pressed: &Pressed) -> SlackModalView {
+    let why = match request.status.name() {
+        StatusName::TeardownFailed => "could not be torn down",
+        _ => "stands still",
+    };
     let what = format!(
-        "{} of team *{}* could not be torn down. Retaining it leaves everything that is left in the AWS account, where \
+        "{} of team *{}* {why}. Retaining it leaves everything that is left in the AWS account, where \
          it may go on costing. Its quota slot is free again, and nobody looks after it here any more.",
         code(&request.resource_name(), 100),
         escape_within(request.team.as_str(), 150)

@@ -147,13 +147,39 @@ async fn an_answer_that_is_no_answer_is_an_error_and_nothing_panics() {
 
 #[tokio::test]
 async fn a_removal_finds_nothing_or_is_tried_again() {
+    let nothing = (200, json!({"ProvisionedProducts": []}));
     let (configuration, script) =
-        answered([error("ResourceNotFoundException"), error("ResourceInUseException")]).await;
+        answered([error("ResourceNotFoundException"), nothing, error("ResourceInUseException")]).await;
     let service = ServiceCatalog::new(&configuration, portfolio(), std::sync::Arc::default());
     let request = RequestId::random();
     assert_eq!(service.terminate(request, 3).await.unwrap(), None);
-    assert_eq!(script.asked("TerminateToken"), [json!(format!("{request}-3"))]);
+    assert_eq!(script.asked("TerminateToken")[0], json!(format!("{request}-3")));
     assert!(matches!(service.terminate(request, 4).await, Err(ProvisionError::Other(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_role_has_provisioned_is_neither_taken_for_removed_nor_for_gone() {
+    let (test, stand_in, request, order) = bucket();
+    test.provisioner.provision(&order.as_port()).await.unwrap();
+    stand_in.makes_the_role_anew();
+    let Err(ProvisionError::Refused(why)) = test.provisioner.terminate(request, 1).await else {
+        panic!("it is there")
+    };
+    assert!(
+        why.contains(&format!("Service Catalog has portal-{request}, but it belongs to another role")),
+        "{why}"
+    );
+    assert!(test.provisioner.exists(request).await.unwrap());
+    assert!(test.provisioner.survey().await.unwrap().is_empty(), "by role nothing is seen");
+    // Where the account cannot be searched nothing is believed.
+    for _ in 0..2 {
+        stand_in.refuses_next("SearchProvisionedProducts", "AccessDeniedException");
+    }
+    assert!(matches!(test.provisioner.terminate(request, 2).await, Err(ProvisionError::Other(_))));
+    assert!(test.provisioner.exists(request).await.is_err());
+    let other = RequestId::random();
+    assert_eq!(test.provisioner.terminate(other, 1).await.unwrap(), None, "nobody has provisioned this one");
+    assert!(!test.provisioner.exists(other).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -378,6 +378,12 @@ impl Company {
         self.desk.newest_request().await
     }
 
+    /// The request with this id.
+    pub(crate) async fn request(&self, id: &str) -> Request {
+        let id = RequestId::parse(id).unwrap();
+        self.desk.app().portal.ports.store.load(id).await.unwrap().unwrap()
+    }
+
     /// What is checked at the end of every journey, in the middle of one.
     pub(crate) async fn checks_what_always_holds(&self) {
         aftermath::check(self).await;

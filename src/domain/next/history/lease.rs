@@ -132,12 +132,17 @@ fn check_end(before: &Request, event: Option<&Event>, after: &Request) {
     if !ends {
         return;
     }
+    if matches!((event, &after.status), (Some(Event::Retain { .. }), Status::Retained { .. })) {
+        return;
+    }
     let Status::Terminating { ending: Ending::Terminated { cause }, attempt: 1 } = &after.status else {
         panic!("{:?} after a lease", after.status);
     };
     match event {
         Some(Event::LeaseEnded) => assert_eq!(*cause, Cause::Expired),
-        Some(Event::TearDown { by }) => assert_eq!(*cause, Cause::Asked { by: by.person.clone() }),
+        Some(Event::TearDown { by } | Event::End { by }) => {
+            assert_eq!(*cause, Cause::Asked { by: by.person.clone() })
+        }
         other => panic!("{other:?} ended a lease"),
     }
 }

@@ -54,6 +54,8 @@ impl Step {
             Self::Owner(2, name) => Event::Transfer { by: by("alice"), to: person(name), team: None },
             Self::Owner(3, name) => Event::Renew { by: by(name), period: Period::days(365) },
             Self::Owner(4, name) => Event::Renew { by: by(name), period: Period::hours(1) },
+            Self::Owner(7, name) => Event::LookAgain { by: by(name), lost: name == "sam" },
+            Self::Owner(8, name) => Event::End { by: by(name) },
             Self::Owner(6, name) => changes(name, order_of(request, name)),
             Self::Owner(_, name) => Event::Renew { by: by(name), period: Period::days(30) },
             Self::Workflow(kind, n, ago) => {
@@ -87,6 +89,7 @@ impl Step {
             Self::Clock(5) => Event::Prompt { prompt: Prompt::Escalation, epoch: request.epoch },
             Self::Clock(6) => Event::Nudge { by: by("alice") },
             Self::Clock(7) => Event::ChangeDeadline,
+            Self::Clock(8) => Event::RoomFound,
             Self::Clock(_) => delivered(request),
             Self::Jobs | Self::Refusal | Self::Posted(_) => return None,
         })
@@ -164,8 +167,8 @@ fn any_step() -> impl Strategy<Value = Step> {
             .prop_map(|(kind, name)| Step::Person(kind, name)),
         5 => (0_u8..3, 1_u32..5, ago).prop_map(|(kind, n, ago)| Step::Workflow(kind, n, ago)),
         6 => (0_u8..10).prop_map(Step::Provisioner),
-        2 => (0_u8..7, who()).prop_map(|(kind, name)| Step::Owner(kind, name)),
-        3 => (0_u8..8).prop_map(Step::Clock),
+        2 => (0_u8..9, who()).prop_map(|(kind, name)| Step::Owner(kind, name)),
+        3 => (0_u8..9).prop_map(Step::Clock),
         1 => Just(Step::Jobs),
         1 => Just(Step::Refusal),
         1 => surface.prop_map(Step::Posted),

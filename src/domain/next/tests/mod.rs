@@ -5,6 +5,7 @@ mod asking;
 mod leases;
 mod removals;
 mod renewals;
+mod stuck;
 mod transfers;
 
 use super::table::{

@@ -1,0 +1,116 @@
+//! The way out for a request that stands still, because a job of its was given up or dropped: an admin has it looked at
+//! again, or ends it. Leaving it as it is is `removal`'s.
+
+use super::change::Change;
+use super::provisioning::provisioning_failed;
+use super::removal::{tear_down, termination_failed};
+use super::workflow::execution_lost;
+use super::{Transition, alteration, asking};
+use crate::domain::audit::{Actor, By};
+use crate::domain::event::Event;
+use crate::domain::job::{JobKind, Resume};
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{News, Question, Status, StatusName, Surface};
+
+/// Writes the job anew that moves it on, whatever became of the one before. Each may run twice.
+pub(super) fn look_again(
+    mut change: Change,
+    event: &Event,
+    by: &By,
+    lost: bool,
+) -> Result<Transition, Refusal> {
+    let has_record = change.request.provisioned.is_some();
+    let next = match &change.request.status {
+        Status::Pending | Status::Approved => {
+            Some(JobKind::StartExecution { attempt: change.request.attempt })
+        }
+        // It waits for people, who see it anew.
+        Status::AwaitingApproval { .. } => None,
+        Status::Provisioning { .. } if has_record => Some(JobKind::WatchProvisioning),
+        Status::Provisioning { .. } => Some(JobKind::Provision),
+        Status::Active { .. } => Some(JobKind::Lease),
+        Status::Updating { .. } => Some(JobKind::Update),
+        Status::Terminating { .. } => Some(JobKind::Terminate),
+        Status::TeardownFailed { .. }
+        | Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => {
+            return Err(Refusal::NotStuck { status: change.request.status.name() });
+        }
+    };
+    change.audit("looked at again", &Actor::Person(by.clone()), "");
+    let status = change.request.status.name();
+    if lost && (status.is_undecided() || status == StatusName::Approved) {
+        let execution = change.request.execution();
+        return execution_lost(change, event, &execution);
+    }
+    if let Some(next) = next {
+        change.job(next);
+    }
+    if change.request.status.name().is_undecided() {
+        let approve_by = change.request.approve_by;
+        change.later(JobKind::ApprovalDeadline, approve_by);
+    }
+    match change.request.question() {
+        Question::Renewal(waiting) => {
+            let approve_by = waiting.approve_by;
+            change.later(JobKind::RenewalDeadline, approve_by);
+        }
+        Question::Change(waiting) => {
+            let approve_by = waiting.approve_by;
+            change.later(JobKind::ChangeDeadline, approve_by);
+        }
+        Question::Request => {}
+    }
+    if change.request.waits_for_approvers() {
+        asking::schedule(&mut change);
+    }
+    let card = change.request.card();
+    let surfaces = if change.request.waits_for_approvers() {
+        vec![card, Surface::Direct]
+    } else {
+        vec![Surface::Direct]
+    };
+    Ok(change.shows(&surfaces))
+}
+
+/// Ends what it waits for as if that had failed: what is there is removed, or stays as it was before a change.
+pub(super) fn end(mut change: Change, event: &Event, by: &By) -> Result<Transition, Refusal> {
+    let actor = Actor::Person(by.clone());
+    let why = "the platform team ended it, because it stood still".to_owned();
+    match change.request.status.clone() {
+        Status::Pending | Status::Approved => {}
+        Status::AwaitingApproval { token } => change.resume(token, Resume::Cancelled),
+        Status::Active { .. } => return tear_down(change, by),
+        Status::Provisioning { .. } => {
+            change.audit("ended", &actor, "");
+            return provisioning_failed(change, event, &why);
+        }
+        Status::Updating { .. } => {
+            change.audit("ended", &actor, "");
+            let status = change.request.status.name();
+            return alteration::update_failed(change, event, &why).map_err(|_| Refusal::NotStuck { status });
+        }
+        Status::Terminating { .. } => {
+            change.audit("ended", &actor, "");
+            return termination_failed(change, event, &why);
+        }
+        Status::TeardownFailed { .. }
+        | Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => {
+            return Err(Refusal::NotStuck { status: change.request.status.name() });
+        }
+    }
+    change.turns_a_page();
+    change.becomes(Status::Failed { why });
+    change.audit("ended", &actor, "");
+    let told = Surface::Told(News::Status(StatusName::Failed));
+    Ok(change.shows(&[Surface::Card, Surface::Thread, Surface::Direct, told]))
+}

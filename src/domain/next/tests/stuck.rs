@@ -1,0 +1,123 @@
+//! What stands still because a job of its is gone: an admin gets it on, or to an end, from wherever it stands.
+
+use super::super::{Transition, next};
+use super::minutes;
+use crate::domain::event::Event;
+use crate::domain::fixtures::{at, by, order};
+use crate::domain::ids::RecordId;
+use crate::domain::job::JobKind;
+use crate::domain::quota::QuotaChange;
+use crate::domain::request::{ChangeAnswer, ChangeOrder, Provisioned, Request, Status, StatusName};
+
+fn standing(name: StatusName) -> Request {
+    let mut request = at(name);
+    if matches!(request.status, Status::Updating { .. }) {
+        request.change = Some(Box::new(ChangeOrder { answer: Some(ChangeAnswer::Granted), ..order() }));
+    }
+    request
+}
+
+fn look_again() -> Event {
+    Event::LookAgain { by: by("pat"), lost: false }
+}
+
+fn leave() -> Event {
+    Event::Retain { by: by("pat"), reason: "it stands still".into() }
+}
+
+/// What an admin and the provisioner do until it has ended, without any job that was there before.
+fn way_out(mut request: Request) -> Vec<String> {
+    let mut way = Vec::new();
+    for _ in 0..5 {
+        if request.status.name().is_ended() {
+            return way;
+        }
+        let event = match request.status {
+            Status::Terminating { .. } if way.is_empty() => leave(),
+            Status::Terminating { .. } => Event::TerminationSucceeded,
+            Status::TeardownFailed { .. } => leave(),
+            _ => Event::End { by: by("pat") },
+        };
+        let change = next(&request, &event, minutes(60)).unwrap();
+        way.push(format!("{} -> {:?}", event.word(), change.request.status.name()));
+        request = change.request;
+    }
+    panic!("no end: {way:?}");
+}
+
+#[test]
+fn from_wherever_it_stands_an_admin_gets_it_to_an_end_although_its_job_is_gone() {
+    let lines = StatusName::ALL.map(|name| format!("{name:?}: {}", way_out(standing(name)).join(", ")));
+    insta::assert_snapshot!(lines.join("\n"), @"
+    Pending: end -> Failed
+    AwaitingApproval: end -> Failed
+    Approved: end -> Failed
+    Provisioning: end -> Terminating, termination succeeded -> Failed
+    Active: end -> Terminating, termination succeeded -> Terminated
+    Updating: end -> Active, end -> Terminating, termination succeeded -> Terminated
+    Terminating: retain -> Retained
+    Denied: 
+    Cancelled: 
+    TimedOut: 
+    Failed: 
+    TeardownFailed: retain -> Retained
+    Terminated: 
+    Retained:
+    ");
+}
+
+#[test]
+fn looked_at_again_it_has_the_job_that_moves_it_on() {
+    let job = |name: StatusName| match next(&standing(name), &look_again(), minutes(60)) {
+        Ok(Transition { jobs, .. }) => {
+            jobs.iter().map(|job| job.key.name.clone()).collect::<Vec<_>>().join(", ")
+        }
+        Err(refusal) => refusal.to_string(),
+    };
+    let lines = StatusName::ALL.map(|name| format!("{name:?}: {}", job(name)));
+    insta::assert_snapshot!(lines.join("\n"), @"
+    Pending: start, deadline, show:direct
+    AwaitingApproval: deadline, prompt:reminder, prompt:escalation, show:card, show:direct
+    Approved: start, show:direct
+    Provisioning: watch, show:direct
+    Active: lease, show:direct
+    Updating: update, show:direct
+    Terminating: terminate, show:direct
+    Denied: Nothing of it can be stuck: the request is at *Denied*. Nothing was changed.
+    Cancelled: Nothing of it can be stuck: the request is at *Cancelled*. Nothing was changed.
+    TimedOut: Nothing of it can be stuck: the request is at *Timed out*. Nothing was changed.
+    Failed: Nothing of it can be stuck: the request is at *Failed*. Nothing was changed.
+    TeardownFailed: Nothing of it can be stuck: the request is at *Teardown failed*. Nothing was changed.
+    Terminated: Nothing of it can be stuck: the request is at *Torn down*. Nothing was changed.
+    Retained: Nothing of it can be stuck: the request is at *Retained*. Nothing was changed.
+    ");
+}
+
+#[test]
+fn what_has_begun_is_watched_and_not_begun_again() {
+    let mut request = standing(StatusName::Provisioning);
+    request.provisioned = Some(Provisioned { product: None, record: RecordId::new("rec-1") });
+    let change = next(&request, &look_again(), minutes(60)).unwrap();
+    assert!(change.jobs.iter().any(|job| job.kind == JobKind::WatchProvisioning));
+    assert!(change.jobs.iter().all(|job| job.kind != JobKind::Provision));
+}
+
+#[test]
+fn an_execution_that_is_gone_is_started_anew() {
+    for name in [StatusName::Pending, StatusName::AwaitingApproval, StatusName::Approved] {
+        let change =
+            next(&standing(name), &Event::LookAgain { by: by("pat"), lost: true }, minutes(60)).unwrap();
+        assert!(change.jobs.iter().any(|job| job.kind == JobKind::StartExecution { attempt: 2 }), "{name:?}");
+        let entries: Vec<&str> = change.audit.iter().map(|entry| entry.event.as_str()).collect();
+        assert_eq!(entries, ["looked at again", "execution lost"]);
+    }
+}
+
+#[test]
+fn what_is_left_as_it_is_frees_its_slot_wherever_it_stands() {
+    for name in [StatusName::Provisioning, StatusName::Updating, StatusName::Terminating] {
+        let change = next(&standing(name), &leave(), minutes(60)).unwrap();
+        assert_eq!(change.request.status.name(), StatusName::Retained);
+        assert!(matches!(change.quota, Some(QuotaChange::Release { .. })), "{name:?}");
+    }
+}

@@ -1,0 +1,82 @@
+//! Room that comes free for an exception that waits: it becomes an ordinary request then.
+//!
+//! An exception holds its slot from the beginning, so nothing is taken here: there is room for it as soon as what is held
+//! by all but the other exceptions that wait fits the limits. Of several the one that has waited longest comes first.
+
+use rust_decimal::Decimal;
+
+use super::{Error, Portal};
+use crate::domain::event::Event;
+use crate::domain::ids::{RequestId, TeamName};
+use crate::domain::next::next;
+use crate::domain::quota::BudgetUse;
+use crate::domain::request::Request;
+use crate::ports::store::{Which, Whose};
+
+/// Requests of a team that wait, of which those are exceptions that are looked at; more have no business to wait.
+const MOST: usize = 200;
+
+/// Whether a change of this request may have made room for another, or it waits for room itself.
+pub(super) fn may_make_room(request: &Request) -> bool {
+    let waits = request.exception.is_some() && request.status.name().is_undecided();
+    waits || request.status.name().is_ended() || request.change.is_some() || !request.reductions.is_empty()
+}
+
+/// Makes exceptions of a team ordinary requests, one after the other, as far as there is room for them.
+///
+/// # Errors
+/// When the store cannot be used.
+pub(super) async fn give_out(portal: &Portal, team: &TeamName) -> anyhow::Result<()> {
+    while let Some(id) = first_with_room(portal, team).await? {
+        let found = portal.change(id, |request, now| next(request, &Event::RoomFound, now)).await;
+        match found {
+            Ok(request) => tracing::info!(request = %id, team = %request.team, "room has come free"),
+            // It was decided meanwhile, or somebody else was faster; either looks again.
+            Err(Error::Refused(_)) => return Ok(()),
+            Err(Error::Failed(error)) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// The exception that has waited longest of those there is room for.
+async fn first_with_room(portal: &Portal, team: &TeamName) -> anyhow::Result<Option<RequestId>> {
+    let store = &portal.ports.store;
+    let mut waiting = Vec::new();
+    for listed in store.list(&Whose::Team(team.clone()), Which::Waiting, 0, MOST).await? {
+        // A list may lag behind; the row does not.
+        let request = if listed.exception.is_some() { store.load(listed.id).await? } else { None };
+        let waits = |request: &Request| request.exception.is_some() && request.status.name().is_undecided();
+        waiting.extend(request.filter(waits));
+    }
+    waiting.sort_by_key(|request| (request.submitted_at, request.id));
+    for request in &waiting {
+        let others: Vec<&Request> = waiting.iter().filter(|other| other.id != request.id).collect();
+        if has_slot(portal, request, &others).await? && has_budget(portal, request, &others).await? {
+            return Ok(Some(request.id));
+        }
+    }
+    Ok(None)
+}
+
+async fn has_slot(portal: &Portal, request: &Request, others: &[&Request]) -> anyhow::Result<bool> {
+    let is_beyond = |request: &Request| request.exception.as_ref().is_some_and(|one| one.quota.is_some());
+    if !is_beyond(request) {
+        return Ok(true);
+    }
+    let slot = request.slot();
+    let beside = others.iter().filter(|other| is_beyond(other) && other.slot() == slot).count();
+    let product = portal.catalog.product(&request.product.key);
+    let limit = product.map_or(request.product.per_team, |product| product.quota.per_team);
+    let used = portal.ports.store.quota_used(&slot).await?;
+    Ok(used.saturating_sub(u32::try_from(beside)?) <= limit)
+}
+
+async fn has_budget(portal: &Portal, request: &Request, others: &[&Request]) -> anyhow::Result<bool> {
+    let is_beyond = |request: &Request| request.exception.as_ref().is_some_and(|one| one.budget.is_some());
+    let budget = portal.organization.team(&request.team).and_then(|team| team.monthly_budget);
+    let Some(limit) = budget.filter(|_| is_beyond(request)) else { return Ok(true) };
+    let held = portal.ports.store.team_use(&request.team).await?;
+    let beside: Decimal = others.iter().filter(|other| is_beyond(other)).map(|other| other.monthly()).sum();
+    Ok(BudgetUse::of(&held, limit).spent - beside <= limit)
+}
