@@ -60,7 +60,7 @@ pub(super) fn check(end: &AuditHead, entries: &[AuditEntry]) -> Result<(), Strin
     if head.seq >= end.seq {
         return Ok(());
     }
-    Err(format!("it ends at entry {} although there were {}", head.seq, end.seq))
+    Err(format!("{} were written, and the entries after entry {} are missing", end.seq, head.seq))
 }
 
 /// Begins to copy the trail to the audit channel, from its end as it is now; does nothing where that was begun.

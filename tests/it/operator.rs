@@ -180,11 +180,23 @@ fn the_trail_is_verified_without_being_printed() {
     drop(beside);
     drop(quartermaster::local::database::Database::open(file.to_str().unwrap()).unwrap());
     assert_eq!(place.runs(&["pause"]).status.code(), Some(0));
-    insta::assert_snapshot!(said(&place.runs(&["audit", "verify"])), @"");
+    insta::assert_snapshot!(said(&place.runs(&["audit", "verify"])), @"
+    The trail of 27 entries holds.
+    exit 0
+    ");
     let beside = rusqlite::Connection::open(&file).unwrap();
     beside.execute("DELETE FROM audit WHERE n IN (1, 4, 5, 27)", []).unwrap();
     let verified = place.runs(&["audit", "verify"]);
-    insta::assert_snapshot!(transcript::steady(&said(&verified)), @"");
+    insta::assert_snapshot!(transcript::steady(&said(&verified)), @"
+    the trail: entry number 1 is missing
+    the trail: the entries of numbers 4 to 5 are missing
+    request ID: entry 0 is followed by entry 2
+    the trail: the entries up to number 25 are not what they were when an earlier version was replaced
+    the portal's chain: entry 0 is followed by entry 3
+    the trail: the entries after number 26 are missing; 27 were written
+    The trail of 23 entries does not hold.
+    exit 1
+    ");
     let export = said(&place.runs(&["audit", "export", "--since", "2100-01-01"]));
     assert!(export.contains("audit trail: the trail: entry number 1 is missing"), "{export}");
     assert!(export.ends_with("exit 1"), "{export}");

@@ -74,7 +74,7 @@ async fn whatever_is_removed_from_the_trail_is_named() {
             async |what: &str| tampered(company, execute(&format!("DELETE FROM audit WHERE {what}"))).await;
         insta::assert_snapshot!(removed(&format!("request = '{id}'")).await, @"
         the trail: the entries after number 3 are missing; 8 were written
-        request ID: it ends at entry 0 although there were 5
+        request ID: 5 were written, and the entries after entry 0 are missing
         ");
         insta::assert_snapshot!(removed("n IN (1, 3)").await, @"
         the trail: entry number 1 is missing
@@ -87,7 +87,7 @@ async fn whatever_is_removed_from_the_trail_is_named() {
         ");
         insta::assert_snapshot!(removed("n = 3").await, @"
         the trail: entry number 3 is missing
-        the portal's chain: it ends at entry 2 although there were 3
+        the portal's chain: 3 were written, and the entries after entry 2 are missing
         ");
         insta::assert_snapshot!(removed("n = 6").await, @"
         the trail: entry number 6 is missing
@@ -95,12 +95,12 @@ async fn whatever_is_removed_from_the_trail_is_named() {
         ");
         insta::assert_snapshot!(removed("n > 6").await, @"
         the trail: the entries after number 6 are missing; 8 were written
-        request ID: it ends at entry 3 although there were 5
+        request ID: 5 were written, and the entries after entry 3 are missing
         ");
         insta::assert_snapshot!(removed("1 = 1").await, @"
         the trail: the entries after number 0 are missing; 8 were written
-        request ID: it ends at entry 0 although there were 5
-        the portal's chain: it ends at entry 0 although there were 3
+        request ID: 5 were written, and the entries after entry 0 are missing
+        the portal's chain: 3 were written, and the entries after entry 0 are missing
         ");
     })
     .await;
@@ -138,7 +138,7 @@ async fn whatever_is_rewritten_on_the_trail_is_named() {
         insta::assert_snapshot!(tampered(company, execute(twice)).await, @"request ID: entry 5 is followed by entry 5");
         let elsewhere = "UPDATE audit SET request = 'ffffffff-bf17-417a-9d85-8ebd6aa86f68' WHERE n = 8";
         insta::assert_snapshot!(tampered(company, execute(elsewhere)).await, @"
-        request ID: it ends at entry 4 although there were 5
+        request ID: 5 were written, and the entries after entry 4 are missing
         request ID: entry 5 is another one in the order of all entries than in its chain
         ");
         let forged = |connection: &Connection| {
@@ -157,7 +157,7 @@ async fn whatever_is_rewritten_on_the_trail_is_named() {
         let unreadable = "UPDATE audit SET body = 'nothing' WHERE n = 6";
         insta::assert_snapshot!(tampered(company, execute(unreadable)).await, @"the trail: the entry after number 5: cannot read what is stored of ID: column 2, Syntax");
         insta::assert_snapshot!(tampered(company, rows).await, @"request ID: it has entries and no row");
-        insta::assert_snapshot!(tampered(company, execute("UPDATE portal_chain SET seq = 4")).await, @"the portal's chain: it ends at entry 3 although there were 4");
+        insta::assert_snapshot!(tampered(company, execute("UPDATE portal_chain SET seq = 4")).await, @"the portal's chain: 4 were written, and the entries after entry 3 are missing");
     })
     .await;
 }

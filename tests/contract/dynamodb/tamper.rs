@@ -95,21 +95,21 @@ async fn whatever_is_removed_from_the_trail_is_named() {
     all.delete_entry(3, all.request, 2).await;
     insta::assert_snapshot!(all.found().await, @"
     the trail: the entries of numbers 2 to 3 are missing
-    request ID: it ends at entry 0 although there were 2
+    request ID: 2 were written, and the entries after entry 0 are missing
     ");
     let pause = happened().await;
     pause.delete_entry(1, RequestId::PORTAL, 1).await;
     pause.delete_entry(4, RequestId::PORTAL, 2).await;
     insta::assert_snapshot!(pause.found().await, @"
     the trail: entry number 1 is missing
-    the portal's chain: it ends at entry 0 although there were 2
+    the portal's chain: 2 were written, and the entries after entry 0 are missing
     ");
     let end = happened().await;
     end.delete_entry(3, end.request, 2).await;
     end.delete_entry(4, RequestId::PORTAL, 2).await;
     insta::assert_snapshot!(end.found().await, @"
-    request ID: it ends at entry 1 although there were 2
-    the portal's chain: it ends at entry 1 although there were 2
+    request ID: 2 were written, and the entries after entry 1 are missing
+    the portal's chain: 2 were written, and the entries after entry 1 are missing
     ");
     let copy = happened().await;
     copy.delete("TRAIL", format!("{:020}", 4)).await;
@@ -117,7 +117,7 @@ async fn whatever_is_removed_from_the_trail_is_named() {
     let own = happened().await;
     own.delete(format!("REQ#{}", own.request), "AUDIT#000002").await;
     insta::assert_snapshot!(own.found().await, @"
-    request ID: it ends at entry 1 although there were 2
+    request ID: 2 were written, and the entries after entry 1 are missing
     request ID: entry 2 is another one in the order of all entries than in its chain
     ");
 }
