@@ -188,6 +188,7 @@ async fn people_groups_and_addresses_that_count_for_nothing_are_named_with_where
             match person.id.as_str() {
                 "U0MORGAN" => person.deleted = true,
                 "U0ADMIN" => person.is_restricted = true,
+                "U0BOB" => person.is_unconfirmed = true,
                 _ => {}
             }
         }
@@ -195,11 +196,12 @@ async fn people_groups_and_addresses_that_count_for_nothing_are_named_with_where
     insta::assert_snapshot!(operator.hears(), @"
     warning people: U0ADMIN (`admins`) is a guest: name somebody else
     problem people: U0TYPO (members of payments) is not known in this workspace (`user_not_found`): copy the id anew: open the profile in Slack, then More, Copy member ID
+    problem people: bob@playground.example (members of payments) is an address that Slack has not confirmed (`is_email_confirmed`), so it counts for nobody: have them confirm it in Slack, or write their member ID in its place
     problem people: bob@elsewhere.example (members of payments) is the address of nobody in this workspace: write the address as it stands in their Slack profile, or their member ID
     warning people: U0MORGAN (approvers of payments) was deactivated: name somebody else
     problem people: S0NOBODY (approvers of payments) is no user group, or has no active full member: copy the id anew from the address of the group's page, or add people to it
     problem people: nobody can approve what the team payments asks for: name an active full member or a user group with one in `approvers`
-    problems: 4, warnings: 2
+    problems: 5, warnings: 2
     exit 1
     ");
 }
