@@ -294,7 +294,10 @@ async fn what_renamed_and_removed_teams_have_left_is_told_with_what_to_write() {
     assert!(operator.place.runs(&["reconcile"]).status.success(), "it makes the store");
     let about_teams = || {
         let told = operator.asks();
-        told.lines().filter(|line| line.contains(" teams: ")).collect::<Vec<_>>().join("\n")
+        told.lines()
+            .filter(|line| line.get(8..).is_some_and(|line| line.starts_with("teams: ")))
+            .collect::<Vec<_>>()
+            .join("\n")
     };
     assert_eq!(about_teams(), "");
     let file = rusqlite::Connection::open(operator.place.file("quartermaster.db")).unwrap();
