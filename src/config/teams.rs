@@ -107,7 +107,9 @@ fn read_name(reader: &Reader<'_>) -> TeamName {
 
 fn read_former_names(reader: &Reader<'_>) -> Vec<TeamName> {
     let names = reader.list_of_texts("formerly").unwrap_or_default();
-    names.iter().for_each(|name| check_name(reader, "formerly", name));
+    for name in &names {
+        check_name(reader, "formerly", name);
+    }
     names.into_iter().map(TeamName::new).collect()
 }
 

@@ -90,10 +90,10 @@ impl Product {
     /// The same, to be renamed.
     pub fn teams_mut(&mut self) -> impl Iterator<Item = &mut TeamName> {
         let rules = self.approval.rules.iter_mut().flat_map(|rule| &mut rule.when);
-        let ruled = self.approval.auto_when.iter_mut().chain(rules);
+        let conditions = self.approval.auto_when.iter_mut().chain(rules);
         let asked =
             if let Requesters::Teams(teams) = &mut self.requesters { teams.as_mut_slice() } else { &mut [] };
-        asked.iter_mut().chain(ruled.flat_map(Condition::teams_mut))
+        asked.iter_mut().chain(conditions.flat_map(Condition::teams_mut))
     }
 
     /// The parameters that no form shows.

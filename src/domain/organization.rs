@@ -54,7 +54,9 @@ impl Organization {
             let is_named = product.teams().any(|team| self.current_name(team) != *team);
             if is_named {
                 let product = Arc::make_mut(product);
-                product.teams_mut().for_each(|team| *team = self.current_name(team));
+                for team in product.teams_mut() {
+                    *team = self.current_name(team);
+                }
             }
         }
         catalog

@@ -168,8 +168,10 @@ pub struct Counts(BTreeMap<Mark, u64>);
 impl Counts {
     /// Adds some of one kind.
     pub fn add(&mut self, mark: Mark, count: u64) {
-        let so_far = self.0.entry(mark).or_default();
-        *so_far = so_far.saturating_add(count);
+        if count > 0 {
+            let so_far = self.0.entry(mark).or_default();
+            *so_far = so_far.saturating_add(count);
+        }
     }
 
     /// Adds others.

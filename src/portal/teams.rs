@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::perform::{JobError, Performed};
 use super::{Portal, own_trail};
@@ -17,6 +18,7 @@ use crate::domain::ids::TeamName;
 use crate::domain::job::{JobKind, Subject};
 use crate::domain::next::rename_team;
 use crate::domain::organization::Organization;
+use crate::domain::tally::Counts;
 use crate::ports::store::{Commit, CommitError, Store, Which, Whose};
 
 /// Between two looks.
@@ -82,6 +84,8 @@ pub struct Left {
     pub team: TeamName,
     /// Requests, ended ones included.
     pub requests: usize,
+    /// Whether anything that was counted day by day is.
+    pub counts: bool,
 }
 
 /// How much is left under each former name that these settings have.
@@ -93,7 +97,8 @@ pub async fn left(store: &dyn Store, organization: &Organization) -> anyhow::Res
     for team in &organization.teams {
         for former in &team.formerly {
             let requests = store.holdings(&Whose::Team(former.clone()), Timestamp::MIN).await?.len();
-            left.push(Left { former: former.clone(), team: team.name.clone(), requests });
+            let counts = store.counts(former, Date::MIN).await? != Counts::default();
+            left.push(Left { former: former.clone(), team: team.name.clone(), requests, counts });
         }
     }
     Ok(left)

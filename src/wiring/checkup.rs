@@ -151,20 +151,21 @@ async fn of_teams(store: &dyn Store, organization: &Organization) -> Vec<Finding
         Err(error) => return vec![unreadable(&error)],
     };
     let removed = gone.iter().map(|gone| Finding::warning(TEAMS, gone.what(), gone.remedy()));
-    let renamed = left.iter().map(|Left { former, team, requests }| match requests {
-        0 => Finding::ok(
-            TEAMS,
-            format!(
-                "nothing is left under `{former}`: the line `formerly` of `{team}` need not name it any more"
-            ),
-        ),
-        some => Finding::warning(
-            TEAMS,
-            format!("{some} requests of `{team}` are left under `{former}`"),
-            format!(
-                "leave `{former}` in `formerly` while the bot gives them to `{team}`, which takes minutes"
-            ),
-        ),
+    let renamed = left.iter().map(|Left { former, team, requests, counts }| {
+        let what = match (requests, counts) {
+            (0, false) => {
+                let what = format!(
+                    "nothing is left under `{former}`: `formerly` of `{team}` need not name it any more"
+                );
+                return Finding::ok(TEAMS, what);
+            }
+            (0, true) => format!("counts of `{team}` are left under `{former}`"),
+            (some, _) => format!("{some} requests of `{team}` are left under `{former}`"),
+        };
+        let remedy = format!(
+            "leave `{former}` in `formerly` while the bot gives them to `{team}`, which takes minutes"
+        );
+        Finding::warning(TEAMS, what, remedy)
     });
     removed.chain(renamed).collect()
 }

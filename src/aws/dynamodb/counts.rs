@@ -46,27 +46,27 @@ async fn move_day(store: &DynamoStore, item: &Item, from: &TeamName, to: &TeamNa
     let day: Date = must_text(item, "sk")?.parse().context("cannot read the day of a count")?;
     let mut taken = Expression::default();
     let mut given = Expression::default();
-    let (mut adds, mut takes, mut holds) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut additions, mut subtractions, mut conditions) = (Vec::new(), Vec::new(), Vec::new());
     for name in item.keys().filter(|name| name.starts_with(PREFIX)) {
         let count = read_number(item, name)?.unwrap_or(0);
         if count == 0 {
             continue;
         }
-        adds.push(format!("{name} :{name}"));
-        takes.push(format!("{name} :less_{name}"));
-        holds.push(format!("{name} = :{name}"));
+        additions.push(format!("{name} :{name}"));
+        subtractions.push(format!("{name} :less_{name}"));
+        conditions.push(format!("{name} = :{name}"));
         given = given.with(format!(":{name}"), number(&count));
         taken = taken
             .with(format!(":{name}"), number(&count))
             .with(format!(":less_{name}"), AttributeValue::N(format!("-{count}")));
     }
-    if adds.is_empty() {
+    if additions.is_empty() {
         return Ok(true);
     }
-    taken.text = format!("ADD {}", takes.join(", "));
-    given.text = format!("ADD {}", adds.join(", "));
+    taken.text = format!("ADD {}", subtractions.join(", "));
+    given.text = format!("ADD {}", additions.join(", "));
     let parts = [
-        store.update(keys::counts(from, day), taken, Check::Plan, &holds.join(" AND "))?,
+        store.update(keys::counts(from, day), taken, Check::Plan, &conditions.join(" AND "))?,
         store.update(keys::counts(to, day), given, Check::Nothing, "")?,
     ];
     store.transact(&parts).await?;

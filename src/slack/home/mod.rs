@@ -142,7 +142,7 @@ fn mine(page: &HomePage) -> Vec<SlackBlock> {
     }
     if page.mine.requests.is_empty() {
         // Who is in no team reads further down that they cannot request yet.
-        let hint = if !is_in_a_team(page) { "" } else { " *Request something* shows what there is." };
+        let hint = if is_in_a_team(page) { " *Request something* shows what there is." } else { "" };
         blocks.push(context(&format!("You have nothing here yet.{hint}")));
     }
     blocks.push(show_all("all.mine", None));

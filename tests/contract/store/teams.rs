@@ -2,7 +2,7 @@
 
 use super::{StoreUnderTest, slot};
 use crate::sample::{alices, at};
-use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt as _};
 use jiff::civil::date;
 use quartermaster::domain::ids::TeamName;
 use quartermaster::domain::next::rename_team;
@@ -18,6 +18,7 @@ use std::sync::Arc;
 const HELD: u32 = 20;
 pub(crate) const SLOTS: u32 = 25;
 const FORMS: usize = 200;
+const AT_ONCE: usize = 16;
 
 fn name(text: &str) -> TeamName {
     TeamName::new(text)
@@ -64,19 +65,20 @@ pub(crate) async fn takes_over(stores: &[Arc<dyn Store>], limit: Option<u32>, bu
     }
     let forms = stores.iter().cycle().take(FORMS).map(|store| {
         let store = Arc::clone(store);
-        tokio::spawn(async move { store.commit(submission("billing", "payments", limit, budget).1).await })
+        let commit = async move { store.commit(submission("billing", "payments", limit, budget).1).await };
+        async { tokio::spawn(commit).await.unwrap() }
     });
-    let forms: Vec<_> = forms.collect();
-    let rows = old.into_iter().zip(stores.iter().cycle()).map(|(request, store)| {
-        let store = Arc::clone(store);
-        tokio::spawn(async move { store.commit(moved(&request)).await })
-    });
-    for row in join_all(rows).await {
-        row.unwrap().unwrap();
-    }
+    let forms = stream::iter(forms).buffer_unordered(AT_ONCE).collect::<Vec<_>>();
+    // As the job does: one row after the other, again where the store did not answer.
+    let rows = async {
+        for (request, store) in old.iter().zip(stores.iter().cycle()) {
+            while let Err(CommitError::Other(_)) = store.commit(moved(request)).await {}
+        }
+    };
+    let (forms, ()) = tokio::join!(forms, rows);
     let mut taken = 0;
-    for form in join_all(forms).await {
-        match form.unwrap() {
+    for form in forms {
+        match form {
             Ok(()) => taken += 1,
             Err(CommitError::QuotaFull(QuotaUse { used: SLOTS, limit: SLOTS })) if limit.is_some() => {}
             Err(CommitError::BudgetSpent(spent)) if budget.is_some() => {
