@@ -164,7 +164,7 @@ impl Company {
         let read = self.desk.setup.lock().unwrap().read_again();
         let reloader = self.desk.app().reloader();
         // One that stops meanwhile reads them when it is started again.
-        fuse::unless_it_stops(reloader.reload(read)).await;
+        Box::pin(fuse::unless_it_stops(reloader.reload(read))).await;
         drop(reloader);
         self.settle().await;
     }

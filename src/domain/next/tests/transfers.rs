@@ -84,7 +84,7 @@ fn what_is_handed_to_another_team_takes_its_slot_along_and_its_trail_says_so() {
     let event = Event::Transfer { by: by("admin"), to: person("bob"), team: Some(search.clone()) };
     let change = next(&request, &event, minutes(5)).unwrap();
     assert_eq!((&change.request.team, &change.request.owner), (&search, &person("bob")));
-    assert_eq!(change.request.formerly, [request.team.clone()]);
+    assert_eq!(change.request.formerly, std::slice::from_ref(&request.team));
     let (from, to) = (request.slot(), change.request.slot());
     assert_eq!(change.quota, Some(QuotaChange::Move { from, to, monthly: request.monthly() }));
     insta::assert_snapshot!(change.audit[0].detail, @"from U0ALICE to U0BOB, from team payments to team search [button in C0PAYMENTS]");
