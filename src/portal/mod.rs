@@ -305,10 +305,10 @@ impl Portal {
 
 /// Why something was not stored that counts once under its key.
 fn not_stored(error: CommitError, what: &'static str) -> Error {
-    match error {
-        CommitError::Again(_) => Refusal::DoneBefore.into(),
-        error => Error::Failed(anyhow::Error::new(error).context(what)),
+    if matches!(error, CommitError::Again(_)) {
+        return Refusal::DoneBefore.into();
     }
+    Error::Failed(anyhow::Error::new(error).context(what))
 }
 
 /// The event about a request whose buttons mean what they meant when it was seen.

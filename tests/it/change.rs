@@ -146,7 +146,7 @@ async fn approvers_see_what_becomes_different_before_they_agree() {
         *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` is changed.
         InstanceSize: `small` → `medium`
         Active until 2026-12-30 09:00 UTC.
-        [Renew 30 days] [Tear down]
+        [Tear down]
         (Request `id` · about $27/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(newest_trail(company, 5).await, @"
@@ -175,7 +175,7 @@ async fn a_change_that_is_denied_leaves_everything_as_it_was() {
         The change of *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` was denied by <@U0MORGAN>.
         > Tune the queries first
         Active until 2026-12-30 09:00 UTC.
-        [Renew 30 days] [Tear down]
+        [Tear down]
         (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
         assert_eq!(value(company, "InstanceSize").await, "small");
@@ -219,7 +219,7 @@ async fn a_change_that_fails_is_taken_back_and_says_why() {
         *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` could not be changed and is as it was before.
         > UPDATE_FAILED: DatabaseKey (AWS::KMS::Key): simulated failure, because `fail_changes` names this product
         Active until 2026-12-30 09:00 UTC.
-        [Renew 30 days] [Tear down]
+        [Tear down]
         (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
         let request = company.newest_request().await;
@@ -285,7 +285,8 @@ async fn a_form_that_changes_nothing_says_so_and_a_wrong_hand_opens_none() {
 
 #[tokio::test]
 async fn a_form_that_is_sent_twice_changes_it_once_and_one_change_waits_at_a_time() {
-    run_in(Setup::new(), async |company| {
+    let long = Setup::new().with_catalog("rds-postgres/product.yml", "renew: [30d]", "renew: [30d, 90d]");
+    run_in(long, async |company| {
         let alice = &company.alice;
         let id = has_a_database(company).await;
         alice.runs(&format!("/provision change {} InstanceSize=medium", &id[..8])).await;

@@ -1,6 +1,6 @@
 //! What Prometheus reads: every metric that an operator watches, moved by what people do.
 
-use crate::harness::{Company, run};
+use crate::harness::{Company, Setup, run, run_in};
 
 async fn metric(company: &Company, line: &str) -> String {
     let text = company.gets("/metrics").await.1;
@@ -11,7 +11,8 @@ async fn metric(company: &Company, line: &str) -> String {
 
 #[tokio::test]
 async fn an_operator_sees_in_the_metrics_what_happens() {
-    run(async |company| {
+    let long = Setup::new().with_catalog("s3-bucket/product.yml", "renew: [30d]", "renew: [30d, 90d]");
+    run_in(long, async |company| {
         let (alice, morgan) = (&company.alice, &company.morgan);
         assert_eq!(metric(company, "paused").await, "0");
         assert_eq!(metric(company, "jobs_parked").await, "0");

@@ -1,12 +1,13 @@
 //! How requests went lately, for those who asked, those who answer and those who may see all.
 
-use crate::harness::run;
+use crate::harness::{Setup, run, run_in};
 
 const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
 
 #[tokio::test]
 async fn a_team_reads_how_its_requests_went_and_what_waits() {
-    run(async |company| {
+    let long = Setup::new().with_catalog("s3-bucket/product.yml", "renew: [30d]", "renew: [30d, 90d]");
+    run_in(long, async |company| {
         let (alice, morgan) = (&company.alice, &company.morgan);
         let bucket = alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
         let name = company.newest_request().await.resource_name();

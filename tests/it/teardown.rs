@@ -75,7 +75,8 @@ async fn an_owner_tears_down_a_bucket_after_typing_its_name() {
 
 #[tokio::test]
 async fn a_status_has_the_buttons_of_its_owner_and_a_click_answers() {
-    run(async |company| {
+    let long = Setup::new().with_catalog("s3-bucket/product.yml", "renew: [30d]", "renew: [30d, 90d]");
+    run_in(long, async |company| {
         let (alice, morgan) = (&company.alice, &company.morgan);
         let id = alice.asks_for("s3-bucket", &BUCKET).await;
         alice.runs(&format!("/provision status {id}")).await;
@@ -85,7 +86,7 @@ async fn a_status_has_the_buttons_of_its_owner_and_a_click_answers() {
         alice.presses(&renew).await;
         insta::assert_snapshot!(alice.is_told(), @"This button is out of date: it is already renewed until 2027-01-29 09:00 UTC. Nothing was changed; the newest message has what can be done now.");
         alice.runs(&format!("/provision renew {id} 31d")).await;
-        insta::assert_snapshot!(alice.is_told(), @"It can be renewed by `30d`. Nothing was changed.");
+        insta::assert_snapshot!(alice.is_told(), @"It can be renewed by `30d` or `90d`. Nothing was changed.");
         alice.runs(&format!("/provision renew {id} soon")).await;
         insta::assert_snapshot!(alice.is_told(), @"`soon` is not a length of time: write a whole number and one of ms, s, m, h, d, for example `24h`.");
         morgan.runs(&format!("/provision renew {id} 30d")).await;
@@ -205,7 +206,7 @@ async fn a_bucket_is_handed_to_a_team_mate_who_is_told() {
         insta::assert_snapshot!(bob.newest_dm(), @"
         *Secure S3 Bucket v1.0* of team *payments* is yours now: `payments-logs-dev-id`.
         Active until 2026-12-30 09:00 UTC.
-        [Renew 30 days] [Tear down]
+        [Tear down]
         (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ");
         assert_eq!(company.newest_request().await.owner.as_str(), "U0BOB");

@@ -12,10 +12,8 @@ use crate::slack::mrkdwn::{code, escape_within};
 
 /// Asks for the reason, and says what retaining means.
 pub fn retain(request: &Request, pressed: &Pressed) -> SlackModalView {
-    let why = match request.status.name() {
-        StatusName::TeardownFailed => "could not be torn down",
-        _ => "stands still",
-    };
+    let failed = request.status.name() == StatusName::TeardownFailed;
+    let why = if failed { "could not be torn down" } else { "stands still" };
     let what = format!(
         "{} of team *{}* {why}. Retaining it leaves everything that is left in the AWS account, where \
          it may go on costing. Its quota slot is free again, and nobody looks after it here any more.",

@@ -141,7 +141,7 @@ fn check_end(before: &Request, event: Option<&Event>, after: &Request) {
     match event {
         Some(Event::LeaseEnded) => assert_eq!(*cause, Cause::Expired),
         Some(Event::TearDown { by } | Event::End { by }) => {
-            assert_eq!(*cause, Cause::Asked { by: by.person.clone() })
+            assert_eq!(*cause, Cause::Asked { by: by.person.clone() });
         }
         other => panic!("{other:?} ended a lease"),
     }

@@ -32,11 +32,14 @@ fn way_out(mut request: Request) -> Vec<String> {
         if request.status.name().is_ended() {
             return way;
         }
-        let event = match request.status {
-            Status::Terminating { .. } if way.is_empty() => leave(),
-            Status::Terminating { .. } => Event::TerminationSucceeded,
-            Status::TeardownFailed { .. } => leave(),
-            _ => Event::End { by: by("pat") },
+        let removes = request.status.name() == StatusName::Terminating;
+        let failed = request.status.name() == StatusName::TeardownFailed;
+        let event = if failed || (removes && way.is_empty()) {
+            leave()
+        } else if removes {
+            Event::TerminationSucceeded
+        } else {
+            Event::End { by: by("pat") }
         };
         let change = next(&request, &event, minutes(60)).unwrap();
         way.push(format!("{} -> {:?}", event.word(), change.request.status.name()));
