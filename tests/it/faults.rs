@@ -43,7 +43,8 @@ async fn is_acked(what: &str, ack: impl Future<Output = Result<Ack, DeliveryFail
 
 #[tokio::test]
 async fn every_click_is_answered_within_a_second_and_counts_while_slack_answers_nothing() {
-    run_in(Setup::new().in_a_file(), async |company| {
+    let long = Setup::new().with_catalog("s3-bucket/product.yml", "renew: [30d]", "renew: [30d, 90d]");
+    run_in(long.in_a_file(), async |company| {
         let (bob, morgan, slack) = (&company.bob, &company.morgan, &company.playground);
         let bucket = bob.asks_for("s3-bucket", &LOGS).await;
         let mut databases = Vec::new();

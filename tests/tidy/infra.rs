@@ -201,6 +201,7 @@ fn these_are_the_rights_of_the_bot() {
     Allow if servicecatalog:DescribeProvisionedProduct on *
     Allow if servicecatalog:DescribeRecord on *
     Allow if servicecatalog:SearchProvisionedProducts on *
+    Allow if servicecatalog:SearchProvisionedProducts on *
     Allow if servicecatalog:TerminateProvisionedProduct on *
     Allow if servicecatalog:UpdateProvisionedProduct on *
     Allow route53:GetHostedZone on *

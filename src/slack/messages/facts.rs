@@ -7,9 +7,7 @@ use crate::domain::lease::Lease;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
 use crate::domain::reduction::{Reduction, can_be_reduced};
-use crate::domain::request::{
-    Approval, Cause, Ending, Output, Progress, Question, Request, Status, StatusName,
-};
+use crate::domain::request::{Approval, Cause, Ending, Output, Progress, Question, Request, Status};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{MAX_SECTION, button, confirm, context, cut_mrkdwn};
 use crate::slack::ids::{ActionId, ButtonValue};
@@ -420,37 +418,6 @@ pub(super) fn try_again_button(request: &Request) -> SlackBlockButtonElement {
 /// After a failed teardown: give it up, which asks why in a dialog of its own; for admins.
 pub(super) fn retain_button(request: &Request) -> SlackBlockButtonElement {
     button(ActionId::Retain, "Retain", &button_value(request), &spoken("Retain", request))
-}
-
-/// For admins, where something moves on by itself and may stand still.
-pub(super) fn unstick_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
-    let (ends, leaves) = match request.status.name() {
-        StatusName::Pending | StatusName::AwaitingApproval | StatusName::Approved => (true, false),
-        StatusName::Provisioning | StatusName::Updating | StatusName::Terminating => (true, true),
-        StatusName::Active => (false, false),
-        StatusName::TeardownFailed
-        | StatusName::Denied
-        | StatusName::Cancelled
-        | StatusName::TimedOut
-        | StatusName::Failed
-        | StatusName::Terminated
-        | StatusName::Retained => return Vec::new(),
-    };
-    let value = button_value(request);
-    let mut row = vec![button(ActionId::LookAgain, "Look again", &value, &spoken("Look again at", request))];
-    if ends {
-        let text = "What it waits for counts as failed. What there is of it is removed, or stays as it was before a change.";
-        row.push(button(ActionId::End, "End it", &value, &spoken("End", request)).with_confirm(confirm(
-            "End it?",
-            text,
-            "End it",
-            "Go on waiting",
-        )));
-    }
-    if leaves {
-        row.push(button(ActionId::Retain, "Leave it", &value, &spoken("Leave", request)));
-    }
-    row
 }
 
 /// `▓▓▓░░░░ 3 of 7 · latest: Bucket`; at most ten cells.

@@ -8,9 +8,10 @@ use super::warning::renew_buttons;
 use super::{Message, cause, facts, loss};
 use crate::domain::audit::AuditEntry;
 use crate::domain::lease::Lease;
-use crate::domain::request::{Ending, Request, Status};
+use crate::domain::request::{Ending, Request, Status, StatusName};
 use crate::ports::slack::RequestNotice;
-use crate::slack::blocks::{MAX_SECTION, buttons, divider, fields, header, section};
+use crate::slack::blocks::{MAX_SECTION, button, buttons, confirm, divider, fields, header, section};
+use crate::slack::ids::ActionId;
 use crate::slack::mrkdwn::{date_time, escape_within};
 
 /// What the reader may do, and is offered buttons for. Whether they may is found out again when they press one.
@@ -162,7 +163,7 @@ fn row(notice: &RequestNotice<'_>, rights: Rights) -> Option<SlackBlock> {
         row.push(facts::retain_button(request));
     }
     if rights.is_admin {
-        row.extend(facts::unstick_buttons(request));
+        row.extend(unstick_buttons(request));
     }
     (!row.is_empty()).then(|| buttons("mine", row))
 }
@@ -203,6 +204,40 @@ fn tending(request: &Request, rights: Rights, now: Timestamp) -> Vec<SlackBlockB
         | Status::Terminated { .. }
         | Status::Retained { .. } => Vec::new(),
     }
+}
+
+/// For admins, where something moves on by itself and may stand still.
+fn unstick_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
+    let (ends, leaves) = match request.status.name() {
+        StatusName::Pending | StatusName::AwaitingApproval | StatusName::Approved => (true, false),
+        StatusName::Provisioning | StatusName::Updating | StatusName::Terminating => (true, true),
+        StatusName::Active => (false, false),
+        StatusName::TeardownFailed
+        | StatusName::Denied
+        | StatusName::Cancelled
+        | StatusName::TimedOut
+        | StatusName::Failed
+        | StatusName::Terminated
+        | StatusName::Retained => return Vec::new(),
+    };
+    let value = facts::button_value(request);
+    let mut row =
+        vec![button(ActionId::LookAgain, "Look again", &value, &facts::spoken("Look again at", request))];
+    if ends {
+        let text = "What it waits for counts as failed. What there is of it is removed, or stays as it was before a change.";
+        row.push(
+            button(ActionId::End, "End it", &value, &facts::spoken("End", request)).with_confirm(confirm(
+                "End it?",
+                text,
+                "End it",
+                "Go on waiting",
+            )),
+        );
+    }
+    if leaves {
+        row.push(button(ActionId::Retain, "Leave it", &value, &facts::spoken("Leave", request)));
+    }
+    row
 }
 
 #[cfg(test)]
