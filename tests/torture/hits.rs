@@ -53,7 +53,7 @@ const OUT_OF_REACH: [(&str, &str); 5] = [
 const NOTHING_IS_CHANGED: &str = "nobody changes what lives";
 
 /// Every kind but those out of reach.
-const KINDS: [&str; 20] = [
+const KINDS: [&str; 21] = [
     "start_execution",
     "resume",
     "approval_deadline",
@@ -74,6 +74,7 @@ const KINDS: [&str; 20] = [
     "home",
     "copy_trail",
     "reconcile",
+    "teams",
 ];
 
 /// Opens a copy of the store as it lies there.
