@@ -78,7 +78,7 @@ pub struct Command {
     pub channel: Option<ChannelId>,
     /// Opens one view within 3 seconds.
     pub trigger_id: Option<String>,
-    /// What it counts once under; see [`key`].
+    /// What it counts once under: an id of Slack's that is the same when it is sent again.
     pub key: String,
     /// Answers privately, up to 5 times in 30 minutes.
     pub response_url: Option<ResponseUrl>,
@@ -97,7 +97,7 @@ pub struct Click {
     pub values: Vec<String>,
     /// Opens one view within 3 seconds.
     pub trigger_id: Option<String>,
-    /// What it counts once under; see [`key`].
+    /// What it counts once under: an id of Slack's that is the same when it is sent again.
     pub key: String,
     /// Answers privately; absent in modals and the home tab.
     pub response_url: Option<ResponseUrl>,
