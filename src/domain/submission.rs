@@ -272,7 +272,7 @@ mod tests {
         };
         let wanted = "1 approval needed, as an exception: quota 10 of 10 used [form]";
         assert_eq!(birth.audit[0].detail, wanted);
-        assert!(!request.may_still_approve(&request.requester));
+        assert!(request.cannot_approve().contains(&&request.requester));
     }
 
     #[test]

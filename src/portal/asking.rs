@@ -72,11 +72,11 @@ pub(super) async fn find_approvers(
         Prompt::Escalation => portal.organization.admins.clone(),
         Prompt::Reminder | Prompt::Nudge | Prompt::Turn => portal.circle_of(&request).await?.asked,
     };
-    let people = portal.some_who_count(&asked, &[], MOST_TOLD).await?.people;
+    let without = request.cannot_approve();
+    let people = portal.some_who_count(&asked, &without, MOST_TOLD).await?.people;
     let now = portal.now();
     let tell = |person: PersonId| JobKind::TellApprover { prompt, epoch, person }.due(id, now);
-    let jobs: Vec<Job> =
-        people.into_iter().filter(|person| request.may_still_approve(person)).map(tell).collect();
+    let jobs: Vec<Job> = people.into_iter().map(tell).collect();
     if !jobs.is_empty() {
         portal.write_jobs(jobs).await?;
     }

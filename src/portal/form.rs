@@ -234,7 +234,7 @@ pub(super) async fn choose_team(
     // What is known may be old, so a team that somebody names is asked about before it is refused.
     let other = named.and_then(|name| portal.organization.team(&TeamName::new(name)));
     if let Some(team) = other.filter(|team| !mine.contains(&team.name))
-        && portal.is_one_of_in_time(person, &team.members).await.unwrap_or(false)
+        && portal.is_one_of_in_time(person, &team.members).await?
     {
         mine.push(team.name.clone());
     }

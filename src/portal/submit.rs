@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error as ThisError;
 
-use super::form::{choose_team, find_product, form_of, shown};
+use super::form::{choose_team, find_product, form_of};
 use super::transfer::is_team_mate;
 use super::{Error, Portal, outsider};
 use crate::domain::audit::{By, Via};
@@ -130,7 +130,10 @@ pub async fn submit(portal: &Portal, filled: Filled) -> Result<Submitted, Submit
     let team = match choose_team(portal, &filled.by, &product, filled.team.as_deref()).await {
         Ok((_, team)) => team,
         Err(Error::Refused(refusal)) => {
-            let team = TeamName::new(shown(filled.team.as_deref().unwrap_or("-")));
+            // What is no team of ours may be any text, and has no place on the trail.
+            let named =
+                filled.team.as_deref().and_then(|name| portal.organization.team(&TeamName::new(name)));
+            let team = named.map_or_else(|| TeamName::new("-"), |team| team.name.clone());
             return Err(refused(portal, &team, &product.key, &filled.by, refusal).await);
         }
         Err(error) => return Err(error.into()),

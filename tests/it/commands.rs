@@ -154,7 +154,7 @@ async fn the_details_button_shows_all_that_happened() {
         > Orders
         Approved by <@U0MORGAN> (2026-11-23 09:00 UTC)
         *Lease*
-        It ends 2026-12-30 09:00 UTC. Its owner is warned 2026-12-23 09:00 UTC. Renewed 0 of 12 times. It can be renewed from 2026-11-24 09:00 UTC.
+        It ends 2026-12-30 09:00 UTC. Its owner is warned 2026-12-23 09:00 UTC. Renewed 0 of 12 times. You can renew it from 2026-11-24 09:00 UTC.
         *ConnectionUrl*: `postgresql://dbadmin@pg-payments-dev-id.id.us-east-1.rds.amazonaws.com:5432/orders?sslmode=require` — How to connect. The password is in the secret below, it changes every seven days.
         *PasswordSecretArn*: `arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-ID-id` — Secrets Manager secret with the user name and password. Its value is never shown here.
         *EncryptionKeyArn*: `arn:aws:kms:us-east-1:123456789012:key/ID` — ARN of the KMS key. Who reads the secret needs kms:Decrypt on it.

@@ -320,7 +320,7 @@ async fn an_exception_becomes_an_ordinary_request_when_room_comes_free() {
         let copy = company.newest_request().await;
         assert_eq!((copy.exception, copy.status.name()), (None, StatusName::AwaitingApproval));
         let card = morgan.reads("C0PAYMENTS");
-        assert!(card.contains("Room has come free (2026-11-23 09:00 UTC), so it is no exception any more."), "{card}");
+        assert!(card.contains("This is no longer an exception: room became free on 2026-11-23 09:00 UTC."), "{card}");
         assert!(card.contains("1 of 1 used, this one included"), "{card}");
         insta::assert_snapshot!(alice.newest_dm(), @"
         *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` is torn down.

@@ -195,9 +195,9 @@ async fn however_often_it_is_renewed_it_lives_no_longer_than_its_product_allows_
         for _ in 0..12 {
             alice.runs(&format!("/provision renew {id}")).await;
         }
-        insta::assert_snapshot!(alice.is_told(), @"It lives until 2026-12-30 09:00 UTC already, and one renewal cannot keep it for longer than its product allows at a time. It can be renewed from 2026-11-24 09:00 UTC. Nothing was changed.");
+        insta::assert_snapshot!(alice.is_told(), @"This already runs until 2026-12-30 09:00 UTC, the longest its product allows at a time. You can renew it from 2026-11-24 09:00 UTC. Nothing was changed.");
         alice.runs(&format!("/provision status {id}")).await;
-        assert!(alice.is_told().contains("It can be renewed from 2026-11-24 09:00 UTC."), "{}", alice.is_told());
+        assert!(alice.is_told().contains("You can renew it from 2026-11-24 09:00 UTC."), "{}", alice.is_told());
         assert!(!alice.can_click("Renew 30 days"));
         alice.opens_home().await;
         assert!(!alice.home().contains("Renew"), "{}", alice.home());
@@ -205,7 +205,7 @@ async fn however_often_it_is_renewed_it_lives_no_longer_than_its_product_allows_
         alice.opens_home().await;
         alice.clicks_at_home("Renew 30 days").await;
         alice.runs(&format!("/provision renew {id}")).await;
-        assert!(alice.is_told().contains("It can be renewed from 2026-12-04 09:00 UTC."), "{}", alice.is_told());
+        assert!(alice.is_told().contains("You can renew it from 2026-12-04 09:00 UTC."), "{}", alice.is_told());
         company.waits("20d").await;
         alice.runs(&format!("/provision renew {id}")).await;
         insta::assert_snapshot!(alice.is_told(), @"Renewed: `payments-logs-dev-id` (*Secure S3 Bucket v1.0*) lives until 2027-01-29 09:00 UTC, the longest this product allows at a time.");

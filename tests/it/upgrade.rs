@@ -178,6 +178,30 @@ async fn the_trail_of_an_earlier_version_is_sealed_once_and_cannot_be_changed_af
     }
 }
 
+#[tokio::test]
+async fn a_request_of_an_earlier_version_that_was_removed_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, store) = left_by_version_2(&folder);
+    own_trail::begin(&store, SEALED_AT.parse().unwrap()).await.unwrap();
+    let begun: Vec<String> = {
+        let connection = Connection::open(&file).unwrap();
+        let mut ids = connection.prepare("SELECT id FROM requests").unwrap();
+        ids.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    assert!(!begun.is_empty());
+    for id in begun {
+        let copy = folder.path().join("removed.db").to_str().unwrap().to_owned();
+        let _ = std::fs::remove_file(&copy);
+        Connection::open(&file).unwrap().execute("VACUUM INTO ?1", [&copy]).unwrap();
+        let connection = Connection::open(&copy).unwrap();
+        connection.pragma_update(None, "foreign_keys", false).unwrap();
+        assert_eq!(connection.execute("DELETE FROM requests WHERE id = ?1", [&id]).unwrap(), 1);
+        let store = SqliteStore::new(Database::open_for_reading(&copy).unwrap());
+        let (holds, found) = findings(&store).await;
+        assert!(!holds && found.contains(&format!("request {id}: it has entries and no row")), "{found}");
+    }
+}
+
 /// As a bot of that version would append beside a new one.
 fn append(file: &str, chain: RequestId, at: &str, after: Option<AuditHead>) {
     let head = after.unwrap_or_default();

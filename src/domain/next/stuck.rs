@@ -3,7 +3,7 @@
 
 use super::change::Change;
 use super::provisioning::provisioning_failed;
-use super::removal::{tear_down, termination_failed};
+use super::removal::termination_failed;
 use super::workflow::execution_lost;
 use super::{Transition, alteration, asking};
 use crate::domain::audit::{Actor, By};
@@ -84,7 +84,6 @@ pub(super) fn end(mut change: Change, event: &Event, by: &By) -> Result<Transiti
     match change.request.status.clone() {
         Status::Pending | Status::Approved => {}
         Status::AwaitingApproval { token } => change.resume(token, Resume::Cancelled),
-        Status::Active { .. } => return tear_down(change, by),
         Status::Provisioning { .. } => {
             change.audit("ended", &actor, "");
             return provisioning_failed(change, event, &why);
@@ -98,7 +97,9 @@ pub(super) fn end(mut change: Change, event: &Event, by: &By) -> Result<Transiti
             change.audit("ended", &actor, "");
             return termination_failed(change, event, &why);
         }
-        Status::TeardownFailed { .. }
+        // What is there and waits for nothing is torn down, which its owner may want confirmed by its name.
+        Status::Active { .. }
+        | Status::TeardownFailed { .. }
         | Status::Denied { .. }
         | Status::Cancelled
         | Status::TimedOut

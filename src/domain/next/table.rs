@@ -285,7 +285,6 @@ fn this_is_every_legal_change_of_a_request() {
     Active + change deadline -> Active  [jobs: show change, show direct, tell change] [quota: -] [audit: change timed out]
     Active + tear down -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: teardown]
     Active + look again -> Active  [jobs: lease, show direct] [quota: -] [audit: looked at again]
-    Active + end -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: teardown]
     Active + transfer -> Active  [jobs: show direct, tell handed] [quota: -] [audit: transferred]
     Updating + approval requested -> Updating  [jobs: resume(success)] [quota: -] [audit: -]
     Updating + provision requested -> Updating  [jobs: resume(success)] [quota: -] [audit: -]

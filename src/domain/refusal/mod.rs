@@ -17,53 +17,14 @@ use super::quota::QuotaUse;
 use super::reduction::Irreducible;
 use super::request::{Request, StatusName};
 
+mod uncounted;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
+pub use self::uncounted::Uncounted;
 pub(crate) use self::words::safe;
-
-/// Why somebody counts for nothing, in teams and as an approver, by whatever group or address they are named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Uncounted {
-    /// A guest, in one channel or in several.
-    #[error(
-        "You are a guest here, and guests cannot ask for AWS resources or decide about them. Ask a full member of the team you work with to do it for you."
-    )]
-    Guest,
-    /// Somebody of another company, in a channel that both share.
-    #[error(
-        "You belong to another company, and only people of this one can ask for AWS resources here or decide about them. Ask whoever you work with to do it for you."
-    )]
-    Stranger,
-    /// An app or a workflow.
-    #[error("Apps cannot ask for AWS resources or decide about them. A person has to do it.")]
-    App,
-    /// Somebody who has left.
-    #[error(
-        "Your Slack account was deactivated. Ask an admin of your workspace to activate it, then try again."
-    )]
-    Deactivated,
-    /// An account that Slack does not show to us.
-    #[error(
-        "Slack does not show your account to this app, so nothing you do here counts. Ask your platform team to have it looked into."
-    )]
-    Unknown,
-}
-
-impl Uncounted {
-    /// The end of a sentence about them.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Guest => "is a guest",
-            Self::Stranger => "belongs to another company",
-            Self::App => "is an app",
-            Self::Deactivated => "was deactivated",
-            Self::Unknown => "is not known in this workspace (`user_not_found`)",
-        }
-    }
-}
 
 /// Why something was not done.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -257,7 +218,7 @@ pub enum Refusal {
     },
     /// It lives so long already that a renewal would add next to nothing.
     #[error(
-        "It lives until {} already, and one renewal cannot keep it for longer than its product allows at a time. It can be renewed from {}. Nothing was changed.",
+        "This already runs until {}, the longest its product allows at a time. You can renew it from {}. Nothing was changed.",
         when(*until), when(*from)
     )]
     RenewsTooLittle {
@@ -308,13 +269,13 @@ pub enum Refusal {
         status: StatusName,
     },
     /// Nothing is under way, so nothing can stand still.
-    #[error("Nothing of it can be stuck: the request is at *{}*. Nothing was changed.", .status.label())]
+    #[error("This request is *{}*, so there is nothing to unblock. Nothing was changed.", .status.label())]
     NotStuck {
         /// Where it stands.
         status: StatusName,
     },
     /// Nothing failed to be removed, so nothing has to be given up.
-    #[error("Only what could not be torn down or stands still can be retained, and this is at *{}*. Nothing was changed.", .status.label())]
+    #[error("You can leave something as it is only while its teardown has failed or it is stuck, and this is *{}*. Nothing was changed.", .status.label())]
     NothingToRetain {
         /// Where it stands.
         status: StatusName,
@@ -363,7 +324,7 @@ pub enum Refusal {
         message: String,
     },
     /// The very same command, click or form came before and was done then.
-    #[error("This came before and was done then. Nothing was done a second time.")]
+    #[error("This was already done. Nothing was done again.")]
     DoneBefore,
     /// The job was tried again or dropped, or has been given up once more since.
     #[error(

@@ -160,7 +160,7 @@ fn this_is_every_way_to_say_no() {
     There is nothing to renew: the request is at *Torn down*.
     It can be renewed by `30d` or `90d`. Nothing was changed.
     It can be renewed by nothing: ask your platform team. Nothing was changed.
-    It lives until <!date^1772442540^{date_short_pretty} at {time}|2026-03-02 09:09 UTC> already, and one renewal cannot keep it for longer than its product allows at a time. It can be renewed from <!date^1772442180^{date_short_pretty} at {time}|2026-03-02 09:03 UTC>. Nothing was changed.
+    This already runs until <!date^1772442540^{date_short_pretty} at {time}|2026-03-02 09:09 UTC>, the longest its product allows at a time. You can renew it from <!date^1772442180^{date_short_pretty} at {time}|2026-03-02 09:03 UTC>. Nothing was changed.
     A renewal is waiting for its approvers already, until <!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>. Nothing was changed.
     A change is waiting for its approvers already, until <!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>. Nothing was done; whoever asked for it can withdraw it.
     It is being changed just now. Nothing was done; try again when it is *Active*.
@@ -171,12 +171,12 @@ fn this_is_every_way_to_say_no() {
     There is nothing to tear down: the request is at *Torn down*.
     There is nothing to tear down: the request is at *Waiting for approval*. Cancel it instead.
     There is nothing to tear down: the request is at *Approved*. Try again in a moment, when it is being provisioned.
-    Only what could not be torn down or stands still can be retained, and this is at *Active*. Nothing was changed.
+    You can leave something as it is only while its teardown has failed or it is stuck, and this is *Active*. Nothing was changed.
     There is nothing to hand over: the request is at *Torn down*.
     It is <@U0ALICE>'s already. Nothing was changed.
     New requests are paused: we move &lt;house&gt; &amp; home until noon.
-    This came before and was done then. Nothing was done a second time.
-    Nothing of it can be stuck: the request is at *Denied*. Nothing was changed.
+    This was already done. Nothing was done again.
+    This request is *Denied*, so there is nothing to unblock. Nothing was changed.
     That job is not given up any more, or was once more since. Nothing was done; `jobs` shows what there is now.
     <@U0BOB> is not a member of *payments*, so it cannot be handed to them. Nothing was changed.
     Only <@U0ALICE>, who owns it, its team's approvers and the platform team can do that.

@@ -236,11 +236,12 @@ impl Request {
         self.renewal.as_ref().filter(waits)
     }
 
-    /// Whether this person can add something to the answer: who has agreed already cannot, nor whoever asks.
-    pub fn may_still_approve(&self, person: &PersonId) -> bool {
-        let is_own = person == self.asker() || *person == self.owner;
-        let may = !is_own || self.allows_self_approval();
-        may && !self.agreed().iter().any(|approval| approval.is_of(person))
+    /// Those who can add nothing to the answer: who has agreed already, in person or through a delegate, and whoever asks.
+    pub fn cannot_approve(&self) -> Vec<&PersonId> {
+        let own = [self.asker(), &self.owner].into_iter().filter(|_| !self.allows_self_approval());
+        let agreed =
+            self.agreed().iter().flat_map(|approval| [Some(&approval.by), approval.instead_of.as_ref()]);
+        own.chain(agreed.flatten()).collect()
     }
 
     /// Whether an approver may agree to what they asked for themselves. Never to an exception.

@@ -22,7 +22,7 @@ const COUNT: u8 = 3;
 const STEPS: [Step; COUNT as usize] = [
     Step { sql: include_str!("schema.sql"), needs: "0.1.0" },
     Step { sql: include_str!("schema_2.sql"), needs: "0.1.0" },
-    Step { sql: include_str!("schema_3.sql"), needs: "0.1.0" },
+    Step { sql: include_str!("schema_3.sql"), needs: "0.2.0" },
 ];
 
 /// The version that this program works with.

@@ -2,7 +2,7 @@
 
 use slack_morphism::prelude::SlackBlock;
 
-use super::{Message, facts};
+use super::{Message, facts, request_buttons};
 use crate::domain::request::{Request, Status};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{buttons, fields, header, section};
@@ -83,7 +83,7 @@ fn outcome(notice: &RequestNotice<'_>) -> Vec<SlackBlock> {
     let mut blocks = vec![section(&waiting(notice))];
     // Before the workflow asks there is nothing that a click could answer.
     if matches!(request.status, Status::AwaitingApproval { .. }) {
-        blocks.push(buttons("decide", facts::decision_buttons(request)));
+        blocks.push(buttons("decide", request_buttons::decision_buttons(request)));
     }
     blocks
 }

@@ -2,7 +2,7 @@
 
 use slack_morphism::prelude::SlackBlock;
 
-use super::{Message, facts};
+use super::{Message, facts, request_buttons};
 use crate::domain::request::{ChangeAnswer, ChangeOrder, Difference, Estimate, Request};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{MAX_SECTION, buttons, fields, header, section};
@@ -135,5 +135,5 @@ pub(super) fn news(request: &Request) -> String {
 
 fn decide(request: &Request) -> Option<SlackBlock> {
     request.waiting_change()?;
-    Some(buttons("decide", facts::decision_buttons(request)))
+    Some(buttons("decide", request_buttons::decision_buttons(request)))
 }

@@ -1,16 +1,16 @@
 //! Sentences and facts about a request that several messages share.
 
-use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement, SlackBlockButtonStyle};
+use slack_morphism::prelude::SlackBlock;
 
 use crate::domain::ids::PersonId;
 use crate::domain::lease::Lease;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
-use crate::domain::reduction::{Reduction, can_be_reduced};
+use crate::domain::reduction::Reduction;
 use crate::domain::request::{Approval, Cause, Ending, Output, Progress, Question, Request, Status};
 use crate::ports::slack::RequestNotice;
-use crate::slack::blocks::{MAX_SECTION, button, confirm, context, cut_mrkdwn};
-use crate::slack::ids::{ActionId, ButtonValue};
+use crate::slack::blocks::{MAX_SECTION, context, cut_mrkdwn};
+use crate::slack::ids::ButtonValue;
 use crate::slack::mrkdwn::{self, code, date_time, escape, escape_within, mention, quote};
 
 /// Characters of a reason or a cause that a message quotes.
@@ -71,7 +71,7 @@ pub(super) fn quota(notice: &RequestNotice<'_>) -> String {
 /// it never was an exception.
 pub(super) fn exception(request: &Request) -> Option<String> {
     if let Some(since) = request.room_since {
-        return Some(format!("Room has come free ({}), so it is no exception any more", date_time(since)));
+        return Some(format!("This is no longer an exception: room became free on {}", date_time(since)));
     }
     let exception = request.exception.as_ref()?;
     Some(format!("Exception: {}", exception.in_words(request.estimate.as_ref())))
@@ -270,17 +270,6 @@ pub(super) fn escalated(request: &Request) -> Option<String> {
     Some(format!("Nobody had answered by {}, so the platform team can decide, too.", date_time(at)))
 }
 
-/// Press the approvers, for whoever waits for them and has not done so yet.
-pub(super) fn nudge_button(request: &Request) -> Option<SlackBlockButtonElement> {
-    let can = request.waits_for_approvers()
-        && request.asking.nudged_at.is_none()
-        && *request.asker() == request.owner;
-    can.then(|| {
-        let spoken = spoken("Nudge the approvers of", request);
-        button(ActionId::Nudge, "Nudge", &button_value(request), &spoken)
-    })
-}
-
 /// Where the request stands, in one sentence without the decision.
 pub(super) fn standing(request: &Request) -> String {
     match &request.status {
@@ -364,60 +353,9 @@ pub(super) fn because(cause: &Cause) -> String {
     }
 }
 
-/// Approve, with changes or without, and Deny, of the request or of a renewal that waits.
-pub(super) fn decision_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
-    let value = button_value(request);
-    let what = match request.question() {
-        Question::Request => "",
-        Question::Renewal(_) => " renewing",
-        Question::Change(_) => " changing",
-    };
-    let button =
-        |action, verb: &str| button(action, verb, &value, &spoken(&format!("{verb}{what}"), request));
-    let mut row = vec![
-        button(ActionId::Approve, "Approve").with_style(SlackBlockButtonStyle::Primary),
-        button(ActionId::Deny, "Deny").with_style(SlackBlockButtonStyle::Danger),
-    ];
-    row.extend(can_be_reduced(request).then(|| button(ActionId::ApproveLess, "Approve with changes")));
-    row
-}
-
 /// The name of what was made, safe to stand in backticks.
 pub(super) fn resource(request: &Request) -> String {
     request.resource_name()
-}
-
-/// Ask once more: opens the same form, filled in as before.
-pub(super) fn again_button(request: &Request, text: &str) -> SlackBlockButtonElement {
-    let spoken = format!("{text} for {}", request.product.name);
-    button(ActionId::Again, text, &button_value(request), &spoken)
-}
-
-/// Tear down, which asks in a dialog of its own.
-pub(super) fn teardown_button(request: &Request) -> SlackBlockButtonElement {
-    let spoken = spoken("Tear down", request);
-    button(ActionId::TearDown, "Tear down", &button_value(request), &spoken)
-        .with_style(SlackBlockButtonStyle::Danger)
-}
-
-/// After a failed teardown, in a message that its owner and admins read alike: try again, and give it up.
-pub(super) fn failed_teardown_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
-    if matches!(request.status, Status::TeardownFailed { .. }) {
-        vec![try_again_button(request), retain_button(request)]
-    } else {
-        Vec::new()
-    }
-}
-
-/// After a failed teardown: try again, which asks in the same dialog.
-pub(super) fn try_again_button(request: &Request) -> SlackBlockButtonElement {
-    let spoken = spoken("Try again to tear down", request);
-    button(ActionId::TearDown, "Try again", &button_value(request), &spoken)
-}
-
-/// After a failed teardown: give it up, which asks why in a dialog of its own; for admins.
-pub(super) fn retain_button(request: &Request) -> SlackBlockButtonElement {
-    button(ActionId::Retain, "Retain", &button_value(request), &spoken("Retain", request))
 }
 
 /// `▓▓▓░░░░ 3 of 7 · latest: Bucket`; at most ten cells.
@@ -439,30 +377,9 @@ fn bar(progress: &Progress) -> String {
     )
 }
 
-/// Change, which opens a form.
-pub(super) fn change_button(request: &Request) -> SlackBlockButtonElement {
-    button(ActionId::Change, "Change", &button_value(request), &spoken("Change", request))
-}
-
 /// What follows the end of a lease that was renewed by less than was asked for.
 pub(super) fn cut(lease: &Lease) -> &'static str {
     if lease.cut { ", the longest this product allows at a time" } else { "" }
-}
-
-/// Withdraw the renewal or the change that waits.
-pub(super) fn withdraw_button(request: &Request) -> Option<SlackBlockButtonElement> {
-    let text = match request.question() {
-        Question::Request => return None,
-        Question::Renewal(_) => "Withdraw the renewal",
-        Question::Change(_) => "Withdraw the change",
-    };
-    let spoken = spoken(&format!("{text} of"), request);
-    Some(button(ActionId::Cancel, text, &button_value(request), &spoken))
-}
-
-/// Hand over, which asks to whom in a dialog of its own.
-pub(super) fn transfer_button(request: &Request) -> SlackBlockButtonElement {
-    button(ActionId::Transfer, "Hand over", &button_value(request), &spoken("Hand over", request))
 }
 
 /// The gray last line: the short id, what else is worth a glance, and that nothing is real.
@@ -489,16 +406,4 @@ pub(super) fn team(request: &Request) -> String {
 /// What a screen reader says to tell this request's buttons from others.
 pub(super) fn spoken(verb: &str, request: &Request) -> String {
     format!("{verb} request {} for {}", request.id.short(), request.product.name)
-}
-
-/// Cancel, which asks once more; only for the requester and only while nobody has decided.
-pub(super) fn cancel_button(request: &Request) -> SlackBlockButtonElement {
-    let name = escape_within(&request.product.name, 150);
-    let sure = confirm(
-        "Cancel this request?",
-        &format!("Your request for {name} is withdrawn. Nothing has been made yet."),
-        "Cancel the request",
-        "Keep it",
-    );
-    button(ActionId::Cancel, "Cancel", &button_value(request), &spoken("Cancel", request)).with_confirm(sure)
 }

@@ -16,6 +16,7 @@ mod pause;
 mod progress;
 mod prompt;
 mod renewal;
+mod request_buttons;
 mod rows;
 mod stats;
 mod status;

@@ -1,6 +1,6 @@
 //! The running messages: one in the card's thread, one with the requester. Both are edited as things move.
 
-use super::{Message, cause, facts};
+use super::{Message, cause, facts, request_buttons};
 use crate::domain::request::Status;
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{button, buttons, section};
@@ -28,11 +28,11 @@ pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
     let text = format!("{heading}{exception}\n{}", sentence(notice));
     let mut row = Vec::new();
     if request.status.name().is_undecided() {
-        row.push(facts::cancel_button(request));
+        row.push(request_buttons::cancel_button(request));
     }
-    row.extend(facts::withdraw_button(request).filter(|_| request.may_withdraw(&request.owner)));
-    row.extend(facts::nudge_button(request));
-    row.extend(facts::failed_teardown_buttons(request));
+    row.extend(request_buttons::withdraw_button(request).filter(|_| request.may_withdraw(&request.owner)));
+    row.extend(request_buttons::nudge_button(request));
+    row.extend(request_buttons::failed_teardown_buttons(request));
     let spoken = facts::spoken("Details of", request);
     row.push(button(ActionId::ShowStatus, "Details", &facts::button_value(request), &spoken));
     let blocks =

@@ -2,7 +2,7 @@
 
 use slack_morphism::prelude::SlackBlock;
 
-use super::{Message, facts};
+use super::{Message, facts, request_buttons};
 use crate::domain::request::{Renewal, RenewalAnswer, Request};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{buttons, fields, header, section};
@@ -97,7 +97,7 @@ fn outcome(notice: &RequestNotice<'_>, renewal: &Renewal) -> String {
 
 fn decide(request: &Request) -> Option<SlackBlock> {
     request.waiting_renewal()?;
-    Some(buttons("decide", facts::decision_buttons(request)))
+    Some(buttons("decide", request_buttons::decision_buttons(request)))
 }
 
 #[cfg(test)]

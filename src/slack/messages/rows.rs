@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement};
 
-use super::{facts, warning};
+use super::{facts, request_buttons, warning};
 use crate::domain::ids::PersonId;
 use crate::domain::request::{Question, Request, Status};
 use crate::slack::blocks::{button, buttons};
@@ -130,7 +130,7 @@ pub fn details(request: &Request) -> SlackBlockButtonElement {
 
 /// The buttons of somebody who decides: the same as on the card.
 pub fn decide(request: &Request) -> SlackBlock {
-    let mut row = facts::decision_buttons(request);
+    let mut row = request_buttons::decision_buttons(request);
     row.push(details(request));
     buttons(&format!("decide.{}", request.id), row)
 }
@@ -143,12 +143,12 @@ pub fn tend(request: &Request, owner: &PersonId, now: Timestamp) -> SlackBlock {
             if request.waiting_renewal().is_none() {
                 row.extend(warning::renew_buttons(request, now).into_iter().map(plain));
             }
-            row.extend(facts::withdraw_button(request).filter(|_| request.may_withdraw(owner)));
-            row.push(plain(facts::teardown_button(request)));
+            row.extend(request_buttons::withdraw_button(request).filter(|_| request.may_withdraw(owner)));
+            row.push(plain(request_buttons::teardown_button(request)));
         }
-        Status::TeardownFailed { .. } => row.push(plain(facts::try_again_button(request))),
+        Status::TeardownFailed { .. } => row.push(plain(request_buttons::try_again_button(request))),
         Status::Pending | Status::AwaitingApproval { .. } if request.requester == *owner => {
-            row.push(facts::cancel_button(request));
+            row.push(request_buttons::cancel_button(request));
         }
         Status::Pending
         | Status::AwaitingApproval { .. }

@@ -5,7 +5,7 @@ use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement};
 
 use super::trail::{Way, by_a_person, detail};
 use super::warning::renew_buttons;
-use super::{Message, cause, facts, loss};
+use super::{Message, cause, facts, loss, request_buttons};
 use crate::domain::audit::AuditEntry;
 use crate::domain::lease::Lease;
 use crate::domain::request::{Ending, Request, Status, StatusName};
@@ -140,7 +140,7 @@ fn life(request: &Request, lease: &Lease, now: Timestamp) -> String {
     };
     let from = terms.renew.iter().map(|period| lease.renewable_from(terms, *period)).min();
     let from = from.filter(|from| *from > now && request.waiting_renewal().is_none());
-    let from = from.map(|from| format!(" It can be renewed from {}.", date_time(from)));
+    let from = from.map(|from| format!(" You can renew it from {}.", date_time(from)));
     let from = from.unwrap_or_default();
     format!("*Lease*\nIt ends {}. {warning} {renewals}{from}", date_time(lease.expires_at))
 }
@@ -149,18 +149,18 @@ fn row(notice: &RequestNotice<'_>, rights: Rights) -> Option<SlackBlock> {
     let request = notice.request;
     let mut row = Vec::new();
     if rights.decides && request.waits_for_approvers() {
-        row.extend(facts::decision_buttons(request));
+        row.extend(request_buttons::decision_buttons(request));
     }
     if rights.cancels && request.status.name().is_undecided() {
-        row.push(facts::cancel_button(request));
+        row.push(request_buttons::cancel_button(request));
     }
-    row.extend(facts::withdraw_button(request).filter(|_| rights.cancels));
+    row.extend(request_buttons::withdraw_button(request).filter(|_| rights.cancels));
     row.extend(tending(request, rights, notice.now));
     if rights.tends && !request.status.name().is_undecided() {
-        row.push(facts::again_button(request, "Another like it"));
+        row.push(request_buttons::again_button(request, "Another like it"));
     }
     if rights.is_admin && matches!(request.status, Status::TeardownFailed { .. }) {
-        row.push(facts::retain_button(request));
+        row.push(request_buttons::retain_button(request));
     }
     if rights.is_admin {
         row.extend(unstick_buttons(request));
@@ -170,7 +170,7 @@ fn row(notice: &RequestNotice<'_>, rights: Rights) -> Option<SlackBlock> {
 
 /// What can be done now with what exists or soon will.
 fn tending(request: &Request, rights: Rights, now: Timestamp) -> Vec<SlackBlockButtonElement> {
-    let hand_over = rights.tends.then(|| facts::transfer_button(request));
+    let hand_over = rights.tends.then(|| request_buttons::transfer_button(request));
     let end = |button: SlackBlockButtonElement| rights.ends.then_some(button);
     match &request.status {
         Status::Active { .. } => {
@@ -179,17 +179,17 @@ fn tending(request: &Request, rights: Rights, now: Timestamp) -> Vec<SlackBlockB
                 row.extend(renew_buttons(request, now));
             }
             if rights.tends && !request.waits_for_approvers() {
-                row.push(facts::change_button(request));
+                row.push(request_buttons::change_button(request));
             }
-            row.extend(end(facts::teardown_button(request)));
+            row.extend(end(request_buttons::teardown_button(request)));
             row.extend(hand_over);
             row
         }
         Status::Provisioning { unwanted: None, .. } => {
-            end(facts::teardown_button(request)).into_iter().collect()
+            end(request_buttons::teardown_button(request)).into_iter().collect()
         }
         Status::TeardownFailed { .. } => {
-            end(facts::try_again_button(request)).into_iter().chain(hand_over).collect()
+            end(request_buttons::try_again_button(request)).into_iter().chain(hand_over).collect()
         }
         Status::Provisioning { unwanted: Some(_), .. }
         | Status::Pending
@@ -230,7 +230,7 @@ fn unstick_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
                 "End it?",
                 text,
                 "End it",
-                "Go on waiting",
+                "Keep waiting",
             )),
         );
     }

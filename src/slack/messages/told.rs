@@ -3,7 +3,7 @@
 use slack_morphism::prelude::SlackBlock;
 
 use super::warning::renew_buttons;
-use super::{Message, cause, change, facts, loss};
+use super::{Message, cause, change, facts, loss, request_buttons};
 use crate::domain::request::{News, RenewalAnswer, Request, Status, StatusName};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{buttons, section};
@@ -63,7 +63,7 @@ fn living(notice: &RequestNotice<'_>, headline: &str) -> Message {
     let mut blocks = vec![section(&text)];
     if request.lease().is_some() && !request.waits_for_approvers() {
         let mut row = renew_buttons(request, notice.now);
-        row.push(facts::teardown_button(request));
+        row.push(request_buttons::teardown_button(request));
         blocks.push(buttons("lease", row));
     }
     blocks.push(facts::footer(notice, Some(facts::cost(request))));
@@ -83,7 +83,7 @@ fn reached(notice: &RequestNotice<'_>, news: StatusName) -> Message {
         blocks.extend(facts::outputs(request).iter().map(|outputs| section(outputs)));
     }
     blocks.extend(again(request, news));
-    let row = facts::failed_teardown_buttons(request);
+    let row = request_buttons::failed_teardown_buttons(request);
     if news == StatusName::TeardownFailed && !row.is_empty() {
         blocks.push(buttons("teardown", row));
     }
@@ -160,7 +160,7 @@ fn again(request: &Request, news: StatusName) -> Option<SlackBlock> {
         | StatusName::Terminated
         | StatusName::Retained => return None,
     };
-    Some(buttons("again", vec![facts::again_button(request, text)]))
+    Some(buttons("again", vec![request_buttons::again_button(request, text)]))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement, SlackBlockButtonStyle};
 
-use super::{Message, facts, loss};
+use super::{Message, facts, loss, request_buttons};
 use crate::domain::lease::Lease;
 use crate::domain::period::Period;
 use crate::domain::request::Request;
@@ -138,9 +138,9 @@ fn row(notice: &WarningNotice<'_>, warned: &Warned<'_>) -> Option<SlackBlock> {
     let asks = warned.is_current && ending(request).is_some();
     asks.then(|| {
         let mut row = renew_buttons(request, notice.now);
-        row.push(facts::teardown_button(request));
+        row.push(request_buttons::teardown_button(request));
         if notice.instead.is_some() {
-            row.push(facts::transfer_button(request));
+            row.push(request_buttons::transfer_button(request));
         }
         buttons(&format!("lease.{}", request.id), row)
     })

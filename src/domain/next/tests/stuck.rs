@@ -36,6 +36,12 @@ fn way_out(mut request: Request) -> Vec<String> {
         let failed = request.status.name() == StatusName::TeardownFailed;
         let event = if failed || (removes && way.is_empty()) {
             leave()
+        } else if request.status.name() == StatusName::Active {
+            assert!(
+                next(&request, &Event::End { by: by("pat") }, minutes(60)).is_err(),
+                "it waits for nothing"
+            );
+            Event::TearDown { by: by("pat") }
         } else if removes {
             Event::TerminationSucceeded
         } else {
@@ -56,8 +62,8 @@ fn from_wherever_it_stands_an_admin_gets_it_to_an_end_although_its_job_is_gone()
     AwaitingApproval: end -> Failed
     Approved: end -> Failed
     Provisioning: end -> Terminating, termination succeeded -> Failed
-    Active: end -> Terminating, termination succeeded -> Terminated
-    Updating: end -> Active, end -> Terminating, termination succeeded -> Terminated
+    Active: tear down -> Terminating, termination succeeded -> Terminated
+    Updating: end -> Active, tear down -> Terminating, termination succeeded -> Terminated
     Terminating: retain -> Retained
     Denied: 
     Cancelled: 
@@ -86,13 +92,13 @@ fn looked_at_again_it_has_the_job_that_moves_it_on() {
     Active: lease, show:direct
     Updating: update, show:direct
     Terminating: terminate, show:direct
-    Denied: Nothing of it can be stuck: the request is at *Denied*. Nothing was changed.
-    Cancelled: Nothing of it can be stuck: the request is at *Cancelled*. Nothing was changed.
-    TimedOut: Nothing of it can be stuck: the request is at *Timed out*. Nothing was changed.
-    Failed: Nothing of it can be stuck: the request is at *Failed*. Nothing was changed.
-    TeardownFailed: Nothing of it can be stuck: the request is at *Teardown failed*. Nothing was changed.
-    Terminated: Nothing of it can be stuck: the request is at *Torn down*. Nothing was changed.
-    Retained: Nothing of it can be stuck: the request is at *Retained*. Nothing was changed.
+    Denied: This request is *Denied*, so there is nothing to unblock. Nothing was changed.
+    Cancelled: This request is *Cancelled*, so there is nothing to unblock. Nothing was changed.
+    TimedOut: This request is *Timed out*, so there is nothing to unblock. Nothing was changed.
+    Failed: This request is *Failed*, so there is nothing to unblock. Nothing was changed.
+    TeardownFailed: This request is *Teardown failed*, so there is nothing to unblock. Nothing was changed.
+    Terminated: This request is *Torn down*, so there is nothing to unblock. Nothing was changed.
+    Retained: This request is *Retained*, so there is nothing to unblock. Nothing was changed.
     ");
 }
 

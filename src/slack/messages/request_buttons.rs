@@ -1,0 +1,105 @@
+//! The buttons of a request: each names it and the epoch that it was shown in, and its spoken label says which it is.
+
+use slack_morphism::prelude::{SlackBlockButtonElement, SlackBlockButtonStyle};
+
+use super::facts::{button_value, spoken};
+use crate::domain::reduction::can_be_reduced;
+use crate::domain::request::{Question, Request, Status};
+use crate::slack::blocks::{button, confirm};
+use crate::slack::ids::ActionId;
+use crate::slack::mrkdwn::escape_within;
+
+/// Press the approvers, for whoever waits for them and has not done so yet.
+pub(super) fn nudge_button(request: &Request) -> Option<SlackBlockButtonElement> {
+    let can = request.waits_for_approvers()
+        && request.asking.nudged_at.is_none()
+        && *request.asker() == request.owner;
+    can.then(|| {
+        let spoken = spoken("Nudge the approvers of", request);
+        button(ActionId::Nudge, "Nudge", &button_value(request), &spoken)
+    })
+}
+
+/// Approve, with changes or without, and Deny, of the request or of a renewal that waits.
+pub(super) fn decision_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
+    let value = button_value(request);
+    let what = match request.question() {
+        Question::Request => "",
+        Question::Renewal(_) => " renewing",
+        Question::Change(_) => " changing",
+    };
+    let button =
+        |action, verb: &str| button(action, verb, &value, &spoken(&format!("{verb}{what}"), request));
+    let mut row = vec![
+        button(ActionId::Approve, "Approve").with_style(SlackBlockButtonStyle::Primary),
+        button(ActionId::Deny, "Deny").with_style(SlackBlockButtonStyle::Danger),
+    ];
+    row.extend(can_be_reduced(request).then(|| button(ActionId::ApproveLess, "Approve with changes")));
+    row
+}
+
+/// Ask once more: opens the same form, filled in as before.
+pub(super) fn again_button(request: &Request, text: &str) -> SlackBlockButtonElement {
+    let spoken = format!("{text} for {}", request.product.name);
+    button(ActionId::Again, text, &button_value(request), &spoken)
+}
+
+/// Tear down, which asks in a dialog of its own.
+pub(super) fn teardown_button(request: &Request) -> SlackBlockButtonElement {
+    let spoken = spoken("Tear down", request);
+    button(ActionId::TearDown, "Tear down", &button_value(request), &spoken)
+        .with_style(SlackBlockButtonStyle::Danger)
+}
+
+/// After a failed teardown, in a message that its owner and admins read alike: try again, and give it up.
+pub(super) fn failed_teardown_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
+    if matches!(request.status, Status::TeardownFailed { .. }) {
+        vec![try_again_button(request), retain_button(request)]
+    } else {
+        Vec::new()
+    }
+}
+
+/// After a failed teardown: try again, which asks in the same dialog.
+pub(super) fn try_again_button(request: &Request) -> SlackBlockButtonElement {
+    let spoken = spoken("Try again to tear down", request);
+    button(ActionId::TearDown, "Try again", &button_value(request), &spoken)
+}
+
+/// After a failed teardown: give it up, which asks why in a dialog of its own; for admins.
+pub(super) fn retain_button(request: &Request) -> SlackBlockButtonElement {
+    button(ActionId::Retain, "Retain", &button_value(request), &spoken("Retain", request))
+}
+
+/// Change, which opens a form.
+pub(super) fn change_button(request: &Request) -> SlackBlockButtonElement {
+    button(ActionId::Change, "Change", &button_value(request), &spoken("Change", request))
+}
+
+/// Withdraw the renewal or the change that waits.
+pub(super) fn withdraw_button(request: &Request) -> Option<SlackBlockButtonElement> {
+    let text = match request.question() {
+        Question::Request => return None,
+        Question::Renewal(_) => "Withdraw the renewal",
+        Question::Change(_) => "Withdraw the change",
+    };
+    let spoken = spoken(&format!("{text} of"), request);
+    Some(button(ActionId::Cancel, text, &button_value(request), &spoken))
+}
+
+/// Hand over, which asks to whom in a dialog of its own.
+pub(super) fn transfer_button(request: &Request) -> SlackBlockButtonElement {
+    button(ActionId::Transfer, "Hand over", &button_value(request), &spoken("Hand over", request))
+}
+
+/// Cancel, which asks once more; only for the requester and only while nobody has decided.
+pub(super) fn cancel_button(request: &Request) -> SlackBlockButtonElement {
+    let name = escape_within(&request.product.name, 150);
+    let sure = confirm(
+        "Cancel this request?",
+        &format!("Your request for {name} is withdrawn. Nothing has been made yet."),
+        "Cancel the request",
+        "Keep it",
+    );
+    button(ActionId::Cancel, "Cancel", &button_value(request), &spoken("Cancel", request)).with_confirm(sure)
+}
