@@ -125,6 +125,59 @@ impl AuditEntry {
     }
 }
 
+/// Events whose detail ends with the person they were done for, where that is somebody else.
+const DONE_FOR: [&str; 8] = [
+    "submitted",
+    "approved",
+    "approved with changes",
+    "denied",
+    "renewal approved",
+    "renewal denied",
+    "change approved",
+    "change denied",
+];
+
+/// What the trail says of an answer: whatever is to be said, and for whom it was given. A reason that reads as if it ended
+/// with such a person gets a full stop, so that nobody can write that they answered for somebody.
+pub fn answered(detail: &str, instead_of: Option<&PersonId>) -> String {
+    match instead_of {
+        Some(person) if detail.is_empty() => format!("for {person}"),
+        Some(person) => format!("{detail}, for {person}"),
+        None if done_for(&detail.split_whitespace().collect::<Vec<_>>().join(" ")).1.is_some() => {
+            format!("{}.", detail.trim_end())
+        }
+        None => detail.to_owned(),
+    }
+}
+
+impl AuditEntry {
+    /// Its detail without from where a person did it, for whom they did it, and from where.
+    pub fn parts(&self) -> (&str, Option<&str>, Option<&str>) {
+        let detail = self.detail.trim();
+        let inside = detail.strip_suffix(']').and_then(|rest| rest.rsplit_once('['));
+        let (text, via) = match inside {
+            Some((text, via)) if is_person(&self.actor) => (text.trim_end(), Some(via)),
+            _ => (detail, None),
+        };
+        let (rest, person) =
+            if DONE_FOR.contains(&self.event.as_str()) { done_for(text) } else { (text, None) };
+        (rest, person, via)
+    }
+}
+
+fn done_for(text: &str) -> (&str, Option<&str>) {
+    let (rest, person) = text.rsplit_once(", for ").or(text.strip_prefix("for ").map(|id| ("", id))).unzip();
+    match person.filter(|person| is_person(person)) {
+        Some(person) => (rest.unwrap_or(""), Some(person)),
+        None => (text, None),
+    }
+}
+
+/// Whether a word of the trail is the id of a person.
+pub fn is_person(word: &str) -> bool {
+    word.starts_with(['U', 'W']) && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+}
+
 /// The end of a chain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditHead {

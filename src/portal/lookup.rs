@@ -143,7 +143,10 @@ pub(super) async fn teams_to_see(portal: &Portal, person: &PersonId) -> anyhow::
 pub async fn find(portal: &Portal, person: &PersonId, typed: &str) -> Result<Request, Error> {
     let prefix = typed.trim().trim_matches('`').to_lowercase();
     let unknown = || Refusal::UnknownRequest { typed: shown(typed) };
-    if prefix.len() < SHORTEST_PREFIX || !RequestId::may_begin_with(&prefix) {
+    if prefix.chars().count() < SHORTEST_PREFIX {
+        return Err(Refusal::ShortRequestId { typed: shown(typed), fewest: SHORTEST_PREFIX }.into());
+    }
+    if !RequestId::may_begin_with(&prefix) {
         return Err(unknown().into());
     }
     let mut visible = Vec::new();

@@ -188,7 +188,13 @@ async fn a_request_that_is_not_yours_to_see_does_not_exist() {
         company.bob.runs(&format!("/provision status {}", &id[..8])).await;
         insta::assert_snapshot!(company.bob.is_told(), @"There is no request *id* that you can see. `list` shows yours and your team's.");
         company.alice.runs("/provision status 12345").await;
-        insta::assert_snapshot!(company.alice.is_told(), @"There is no request *12345* that you can see. `list` shows yours and your team's.");
+        insta::assert_snapshot!(company.alice.is_told(), @"*12345* is too short: type at least 6 characters of the request's id. `list` shows them.");
+        for command in ["again", "cancel", "change", "renew", "status", "teardown", "transfer"] {
+            let to = if command == "transfer" { " @bob" } else { "" };
+            company.alice.runs(&format!("/provision {command} 6e44{to}")).await;
+            let told = company.alice.is_told();
+            assert!(told.contains("*6e44* is too short"), "{command}: {told}");
+        }
         company.alice.runs("/provision status").await;
         insta::assert_snapshot!(company.alice.is_told(), @"Which request? Type `/provision status &lt;id&gt;` with the first 8 characters of its id. `/provision list` shows yours.");
         company.alice.runs("/provision status <!channel>").await;

@@ -3,10 +3,10 @@
 use rust_decimal::Decimal;
 
 use super::Transition;
-use super::approval::{add, answered, goes_on};
+use super::approval::{add, goes_on};
 use super::asking;
 use super::change::Change;
-use crate::domain::audit::{Actor, By};
+use crate::domain::audit::{Actor, By, answered};
 use crate::domain::event::Event;
 use crate::domain::ids::{PersonId, RecordId};
 use crate::domain::job::JobKind;

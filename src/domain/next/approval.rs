@@ -8,7 +8,7 @@ use super::alteration;
 use super::asking;
 use super::change::Change;
 use super::living::{extend, not_renewed, withdrawn};
-use crate::domain::audit::{Actor, By};
+use crate::domain::audit::{Actor, By, answered};
 use crate::domain::event::Event;
 use crate::domain::ids::PersonId;
 use crate::domain::job::Resume;
@@ -76,13 +76,6 @@ pub(super) fn add(
     }
     approvals.push(Approval { by: by.clone(), at: now, instead_of: instead_of.cloned() });
     Ok(have.saturating_add(1))
-}
-
-/// What the trail says of an answer: whatever is to be said, and for whom it was given.
-pub(super) fn answered(detail: &str, instead_of: Option<&PersonId>) -> String {
-    let instead_of = instead_of.map(|person| format!("for {person}"));
-    let parts = [Some(detail.to_owned()).filter(|detail| !detail.is_empty()), instead_of];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// More have to agree: some of the same stage, or those of the next one, who are asked now.

@@ -353,6 +353,16 @@ pub enum Refusal {
         /// What they typed, already safe to show.
         typed: String,
     },
+    /// Too few characters of an id to look it up.
+    #[error(
+        "*{typed}* is too short: type at least {fewest} characters of the request's id. `list` shows them."
+    )]
+    ShortRequestId {
+        /// What they typed, already safe to show.
+        typed: String,
+        /// How many characters it takes.
+        fewest: usize,
+    },
     /// Several requests match.
     #[error("{matches} requests begin with *{typed}*. Type a few more characters of the id.")]
     AmbiguousRequest {
@@ -440,6 +450,7 @@ impl Refusal {
             | Self::DelegateIsNoMember { .. }
             | Self::TooLateToCancel { .. }
             | Self::UnknownRequest { .. }
+            | Self::ShortRequestId { .. }
             | Self::AmbiguousRequest { .. }
             | Self::StaleButton { .. }
             | Self::ProductChanged { .. }

@@ -61,6 +61,7 @@ fn about_a_request() -> Vec<Refusal> {
         Refusal::TooLateToCancel { status: StatusName::Provisioning },
         Refusal::TooLateToCancel { status: StatusName::TeardownFailed },
         Refusal::UnknownRequest { typed: "3f2a8c".into() },
+        Refusal::ShortRequestId { typed: "6e44".into(), fewest: 6 },
         Refusal::AmbiguousRequest { typed: "3f2a8c".into(), matches: 2 },
         Refusal::DoesNotApply { status: StatusName::Denied, event: "resource created" },
     ]
@@ -155,6 +156,7 @@ fn this_is_every_way_to_say_no() {
     It is too late to cancel this request, which is at *Provisioning*. Nothing was changed; `status` shows how it goes on.
     It is too late to cancel this request, which is at *Teardown failed*. Nothing was changed; `status` shows how it goes on.
     There is no request *3f2a8c* that you can see. `list` shows yours and your team's.
+    *6e44* is too short: type at least 6 characters of the request's id. `list` shows them.
     2 requests begin with *3f2a8c*. Type a few more characters of the id.
     nothing to do: `resource created` does not apply to a request that is DENIED
     There is nothing to renew: the request is at *Torn down*.

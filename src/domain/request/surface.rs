@@ -27,6 +27,16 @@ pub enum Surface {
     Told(News),
 }
 
+impl Surface {
+    /// One of each.
+    pub fn all() -> impl Iterator<Item = Self> {
+        [Self::Card, Self::Thread, Self::Direct, Self::Renewal, Self::Change, Self::Warning]
+            .into_iter()
+            .chain(Prompt::ALL.map(Self::Prompt))
+            .chain(News::all().map(Self::Told))
+    }
+}
+
 /// News that the owner is told in a message of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum News {
@@ -76,11 +86,7 @@ impl TryFrom<String> for Surface {
     type Error = String;
 
     fn try_from(word: String) -> Result<Self, String> {
-        let surfaces =
-            [Self::Card, Self::Thread, Self::Direct, Self::Renewal, Self::Change, Self::Warning].into_iter();
-        surfaces
-            .chain(Prompt::ALL.map(Self::Prompt))
-            .chain(News::all().map(Self::Told))
+        Self::all()
             .find(|surface| String::from(*surface) == word)
             .ok_or_else(|| format!("`{word}` is no surface"))
     }
@@ -93,4 +99,49 @@ pub struct MessageRef {
     pub channel: ChannelId,
     /// Slack's message timestamp, which is its id in the channel.
     pub ts: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const PLACES: usize = 14;
+
+    /// Its place among its kind. What is new does not compile until it is named here, with the number after the last.
+    fn place(surface: Surface) -> usize {
+        match surface {
+            Surface::Card => 0,
+            Surface::Thread => 1,
+            Surface::Direct => 2,
+            Surface::Renewal => 3,
+            Surface::Change => 4,
+            Surface::Warning => 5,
+            Surface::Prompt(prompt) => match prompt {
+                Prompt::Reminder => 6,
+                Prompt::Escalation => 7,
+                Prompt::Nudge => 8,
+                Prompt::Turn => 9,
+            },
+            Surface::Told(news) => match news {
+                News::Renewal => 10,
+                News::Change => 11,
+                News::Handed => 12,
+                // Statuses have a test of their own.
+                News::Status(_) => 13,
+            },
+        }
+    }
+
+    #[test]
+    fn all_surfaces_are_listed_once_and_read_back_from_their_words() {
+        let places: BTreeSet<usize> = Surface::all().map(place).collect();
+        assert_eq!(places, (0..PLACES).collect());
+        assert_eq!(Surface::all().count(), PLACES - 1 + StatusName::ALL.len());
+        for surface in Surface::all() {
+            assert_eq!(Surface::try_from(String::from(surface)), Ok(surface));
+        }
+        assert!(Surface::try_from("prompt:card".to_owned()).is_err());
+    }
 }

@@ -160,7 +160,7 @@ impl Slack for SlackClient {
 
     async fn publish_home(&self, page: &HomePage, shown: &str) -> Result<String, SlackError> {
         let view = home::view(page);
-        let digest = home::digest(&view);
+        let digest = home::digest(&view).map_err(anyhow::Error::from)?;
         if digest != shown {
             self.publish(&page.person, &view).await?;
         }

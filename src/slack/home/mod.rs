@@ -56,9 +56,11 @@ pub(super) fn to_json(view: &SlackHomeView) -> serde_json::Result<Value> {
 }
 
 /// Tells two views apart: SHA-256 of what Slack gets, lower-case hex.
-pub(super) fn digest(view: &SlackHomeView) -> String {
-    let json = serde_json::to_vec(view).unwrap_or_default();
-    hex::encode(Sha256::digest(json))
+///
+/// # Errors
+/// As [`to_json`]'s: two views that cannot be written must not look alike.
+pub(super) fn digest(view: &SlackHomeView) -> serde_json::Result<String> {
+    Ok(hex::encode(Sha256::digest(serde_json::to_vec(view)?)))
 }
 
 fn welcome(command: &str) -> String {

@@ -103,16 +103,11 @@ fn about_request(notice: &RequestNotice<'_>) -> Message {
 mod tests {
     use super::transcript::assert_within_limits;
     use super::*;
-    use crate::domain::request::{News, Prompt, StatusName};
 
     #[test]
     fn every_surface_in_every_status_keeps_slacks_limits_however_long_the_texts() {
-        for request in sample::in_every_status(&sample::enormous()) {
-            let surfaces =
-                [Surface::Card, Surface::Thread, Surface::Direct, Surface::Renewal, Surface::Change]
-                    .into_iter();
-            let surfaces = surfaces.chain(Prompt::ALL.map(Surface::Prompt));
-            for surface in surfaces.chain(News::all().map(Surface::Told)) {
+        for request in sample::in_every_question(&sample::enormous()) {
+            for surface in Surface::all() {
                 let approvers = sample::crowd();
                 let message = about_request(&sample::notice(&request, surface, &approvers));
                 assert_within_limits(&message);
@@ -125,13 +120,8 @@ mod tests {
         let mut request = sample::request();
         request.reason = "<!channel> *now*".into();
         request.parameters.push(("Note".into(), "<!here>`".into()));
-        for request in sample::in_every_status(&request) {
-            for surface in [
-                Surface::Card,
-                Surface::Thread,
-                Surface::Direct,
-                Surface::Told(News::Status(request.status.name())),
-            ] {
+        for request in sample::in_every_question(&request) {
+            for surface in Surface::all() {
                 let message = about_request(&sample::notice(&request, surface, &[]));
                 let json = serde_json::to_string(&message.blocks).unwrap() + &message.text;
                 assert!(!json.contains("<!channel") && !json.contains("<!here"), "{json}");
@@ -141,13 +131,8 @@ mod tests {
 
     #[test]
     fn no_message_ever_holds_a_task_token() {
-        for request in sample::in_every_status(&sample::request()) {
-            for surface in [
-                Surface::Card,
-                Surface::Thread,
-                Surface::Direct,
-                Surface::Told(News::Status(request.status.name())),
-            ] {
+        for request in sample::in_every_question(&sample::request()) {
+            for surface in Surface::all() {
                 let message = about_request(&sample::notice(&request, surface, &[]));
                 assert!(!format!("{message:?}").contains(sample::TOKEN));
             }
@@ -157,12 +142,7 @@ mod tests {
     #[test]
     fn a_simulation_says_so_wherever_somebody_could_be_misled() {
         for request in sample::in_every_status(&sample::request()) {
-            for surface in [
-                Surface::Card,
-                Surface::Thread,
-                Surface::Direct,
-                Surface::Told(News::Status(StatusName::Active)),
-            ] {
+            for surface in Surface::all() {
                 let message = about_request(&sample::notice(&request, surface, &[]));
                 assert!(
                     transcript::transcript(&message).contains("imulat"),

@@ -13,14 +13,15 @@ use crate::domain::catalog::{
     TeardownConfirm,
 };
 use crate::domain::fate::{Fate, Keeps, fates};
+use crate::domain::fixtures::order;
 use crate::domain::ids::{GroupId, PersonId, ProductKey, RequestId, TaskToken, TeamName};
 use crate::domain::lease::{Lease, Warned};
 use crate::domain::period::Period;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{
-    Approval, Asking, Cause, Ending, Estimate, Output, ProductSnapshot, Progress, Renewal, Request, Status,
-    Surface,
+    Approval, Asking, Cause, ChangeOrder, Difference, Ending, Estimate, Output, ProductSnapshot, Progress,
+    Renewal, Request, Status, Surface,
 };
 use crate::domain::template::Template;
 use crate::ports::slack::RequestNotice;
@@ -242,13 +243,42 @@ pub(crate) fn not_torn_down() -> Request {
     Request { status, ..active() }
 }
 
+/// In every status, and in each of them with a renewal and with a change that waits, as large as the request is.
+pub(crate) fn in_every_question(request: &Request) -> Vec<Request> {
+    let (reason, parameters) = (&request.reason, &request.parameters);
+    let difference = |(what, value): &(String, String)| Difference {
+        what: what.clone(),
+        before: value.clone(),
+        after: value.clone(),
+    };
+    let order = ChangeOrder {
+        reason: reason.clone(),
+        parameters: parameters.clone(),
+        differences: parameters.iter().map(difference).collect(),
+        product: request.product.clone(),
+        approval: request.approval.clone(),
+        ..order()
+    };
+    let (renewed, changed) = (
+        Request { renewal: Some(renewal()), ..request.clone() },
+        Request { change: Some(Box::new(order)), ..request.clone() },
+    );
+    [request, &renewed, &changed].into_iter().flat_map(in_every_status).collect()
+}
+
 /// Its renewals are used up and Alice asks for one more.
 pub(crate) fn renewal_waits() -> Request {
     let mut request = warned();
     if let Status::Active { lease } = &mut request.status {
         lease.renewals = 12;
     }
-    request.renewal = Some(Renewal {
+    request.renewal = Some(renewal());
+    request
+}
+
+/// What Alice asks for when the renewals are used up.
+pub(crate) fn renewal() -> Renewal {
+    Renewal {
         by: PersonId::new("U0ALICE"),
         period: Period::days(30),
         renewals: 12,
@@ -257,8 +287,7 @@ pub(crate) fn renewal_waits() -> Request {
         approvals: Vec::new(),
         answer: None,
         withdrawn_by: None,
-    });
-    request
+    }
 }
 
 /// What a template with these resources, of these types, leaves of them.

@@ -3,7 +3,7 @@
 use slack_morphism::prelude::SlackBlock;
 
 use super::{Message, facts};
-use crate::domain::audit::AuditEntry;
+use crate::domain::audit::{AuditEntry, is_person};
 use crate::domain::ids::RequestId;
 use crate::portal::trail::Trail;
 use crate::slack::blocks::{MAX_SECTION, context, header, section};
@@ -136,18 +136,22 @@ pub(super) enum Way {
     LeftOut,
 }
 
-/// The entry's own words after a colon: moments in the reader's time zone, the channel of a button by its name.
+/// The entry's own words after a colon: moments in the reader's time zone, people and the channel of a button by name.
 pub(super) fn detail(entry: &AuditEntry, way: Way) -> String {
-    let detail = entry.detail.trim().replace('\n', " ");
-    let (text, done_by) = match detail.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
-        Some((text, done_by)) if by_a_person(entry).is_some() => (text.trim_end(), Some(done_by)),
-        _ => (detail.as_str(), None),
-    };
-    let words: Vec<String> = escape_within(text, 200).split(' ').map(in_readers_time).collect();
+    let (text, _, done_by) = entry.parts();
+    let text = escape_within(&text.replace('\n', " "), 200);
+    let word = |word| if entry.event == "transferred" { person(word) } else { in_readers_time(word) };
+    let words: Vec<String> = text.split(' ').map(word).collect();
     let done_by = done_by.filter(|_| way == Way::Named).map(|done_by| format!("[{}]", place(done_by)));
     let parts = [Some(words.join(" ")).filter(|text| !text.is_empty()), done_by];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if parts.is_empty() { String::new() } else { format!(": {}", parts.join(" ")) }
+}
+
+/// The id of a person as a mention, whatever follows it.
+fn person(word: &str) -> String {
+    let id = word.trim_end_matches(',');
+    if is_person(id) { format!("{}{}", named(id), &word[id.len()..]) } else { word.to_owned() }
 }
 
 fn in_readers_time(word: &str) -> String {
@@ -166,28 +170,28 @@ fn place(done_by: &str) -> String {
     }
 }
 
-/// Who did it, as a mention where it is a person.
-pub(super) fn actor(entry: &AuditEntry) -> String {
-    named(&entry.actor)
+/// Who did it, as a mention where it is a person, and for whom.
+fn actor(entry: &AuditEntry) -> String {
+    let (_, done_for, _) = entry.parts();
+    let done_for = done_for.map(|person| format!(" for {}", named(person)));
+    format!("{}{}", named(&entry.actor), done_for.unwrap_or_default())
 }
 
 /// As [`actor`]; `None` where a part of the program did it by itself.
 pub(super) fn by_a_person(entry: &AuditEntry) -> Option<String> {
-    Some(actor(entry)).filter(|actor| actor.starts_with('<'))
+    is_person(&entry.actor).then(|| actor(entry))
 }
 
 /// As [`actor`], of the word alone.
 pub(super) fn named(actor: &str) -> String {
-    let is_person =
-        actor.starts_with(['U', 'W']) && actor.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    if is_person { format!("<@{actor}>") } else { escape_within(actor, 60) }
+    if is_person(actor) { format!("<@{actor}>") } else { escape_within(actor, 60) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::audit::{Actor, AuditHead, AuditSubject, By, Via};
-    use crate::domain::ids::ChannelId;
+    use crate::domain::audit::{Actor, AuditHead, AuditSubject, By, Via, answered};
+    use crate::domain::ids::{ChannelId, PersonId};
     use crate::domain::request::Request;
     use crate::slack::messages::sample;
     use crate::slack::messages::transcript::{assert_within_limits, transcript};
@@ -238,6 +242,41 @@ mod tests {
         : since <!date^1798621200^{date_short_pretty} at {time}|2026-12-30 09:00 UTC>, he said [form] [button in a direct message] / : since <!date^1798621200^{date_short_pretty} at {time}|2026-12-30 09:00 UTC>, he said [form]
         : [button in <#C0PAYMENTS>] /
         ");
+    }
+
+    #[test]
+    fn who_did_something_for_somebody_and_who_handed_over_to_whom_are_mentioned() {
+        let request = sample::active();
+        let morgan = PersonId::new("U0MORGAN");
+        let events = [
+            ("approved", answered("", Some(&morgan))),
+            ("approved", answered("1 of 2 approvals", Some(&morgan))),
+            ("denied", answered("too big,\nfor now", Some(&morgan))),
+            ("denied", answered("too big,\nfor U0MORGAN", None)),
+            ("denied", answered("for U0MORGAN ", None)),
+            ("submitted", "1 approval needed, for U0MORGAN".to_owned()),
+            ("transferred", "from U0ALICE to U0BOB, from team a to team b".to_owned()),
+            ("retained", "kept, for U0MORGAN".to_owned()),
+        ];
+        let events: Vec<(&str, &str)> =
+            events.iter().map(|(event, detail)| (*event, detail.as_str())).collect();
+        let entries = entries(&request, &events);
+        let lines = entries.iter().map(|entry| {
+            let by = by_a_person(entry).unwrap();
+            format!("{} by {by}{}", entry.event, detail(entry, Way::LeftOut))
+        });
+        insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
+        approved by <@U0ALICE> for <@U0MORGAN>
+        approved by <@U0ALICE> for <@U0MORGAN>: 1 of 2 approvals
+        denied by <@U0ALICE> for <@U0MORGAN>: too big, for now
+        denied by <@U0ALICE>: too big, for U0MORGAN.
+        denied by <@U0ALICE>: for U0MORGAN.
+        submitted by <@U0ALICE> for <@U0MORGAN>: 1 approval needed
+        transferred by <@U0ALICE>: from <@U0ALICE> to <@U0BOB>, from team a to team b
+        retained by <@U0ALICE>: kept, for U0MORGAN
+        ");
+        assert!(copied_line(&entries[0]).contains("*approved* by <@U0ALICE> for <@U0MORGAN>: s3-bucket"));
+        assert!(line(&entries[0]).contains("*approved* by <@U0ALICE> for <@U0MORGAN> · ACTIVE: [command]"));
     }
 
     #[test]

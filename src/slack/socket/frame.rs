@@ -1,8 +1,8 @@
 //! What Slack sends over a socket, as one closed enum, and the acknowledgement that goes back.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use crate::slack::incoming::{Incoming, ParseError, parse_command_json, parse_event, parse_interaction_json};
 
@@ -54,13 +54,6 @@ struct Wire<'a> {
     payload: Option<&'a RawValue>,
 }
 
-#[derive(Debug, Serialize)]
-struct Acknowledgement<'a> {
-    envelope_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payload: Option<Value>,
-}
-
 impl Frame {
     /// Reads a text.
     ///
@@ -107,14 +100,16 @@ impl Envelope {
 
 /// The text that acknowledges an envelope.
 pub(super) fn acknowledgement(envelope_id: &str, payload: Option<Value>) -> String {
-    // Text and values of JSON can always be written.
-    serde_json::to_string(&Acknowledgement { envelope_id, payload }).unwrap_or_default()
+    let mut written = json!({"envelope_id": envelope_id});
+    if let Some(payload) = payload {
+        written["payload"] = payload;
+    }
+    written.to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::Value;
 use slack_morphism::prelude::*;
 
 use super::pressed::Pressed;
@@ -19,12 +20,10 @@ use crate::slack::mrkdwn::{code, dollars, escape, escape_within};
 const REPLACES: &str = "Some changes make AWS replace the resource, and what is in it is lost then. Ask your platform team \
                         where you are not sure.";
 
-/// What the form remembers: the button that opened it, and which template it was made from.
-#[derive(Debug, Serialize, Deserialize)]
+/// What the form remembers beside what every form does: the button that opened it.
+#[derive(Debug, Deserialize)]
 struct Wire {
     pressed: String,
-    #[serde(flatten)]
-    form: FormMetadata,
 }
 
 /// The form of a change. `watched` fields tell us when they change, so that the preview can follow.
@@ -56,12 +55,12 @@ pub fn change_form(session: &ChangeSession, watched: &BTreeSet<String>, pressed:
     blocks.push(divider());
     blocks.push(section(&preview(session)));
     blocks.push(context(REPLACES));
-    let form = FormMetadata::of(&session.product, &session.request.team);
-    let metadata = serde_json::to_string(&Wire { pressed: pressed.written(), form }).unwrap_or_default();
+    let mut remembered = FormMetadata::of(&session.product, &session.request.team).fields();
+    remembered.insert("pressed".to_owned(), pressed.written().into());
     modal("Change it", CallbackId::Change, blocks)
         .with_submit(plain("Change", MAX_TITLE))
         .with_close(plain("Cancel", MAX_TITLE))
-        .with_private_metadata(metadata)
+        .with_private_metadata(Value::from(remembered).to_string())
 }
 
 /// What [`change_form`] remembered; `None` for anything else.
@@ -120,4 +119,19 @@ fn budget(session: &ChangeSession) -> Option<String> {
         (Some(_), OverBudget::Ask) => format!("{used}; this goes beyond it, so approvers are asked"),
         (Some(_), OverBudget::Refuse) => format!(":warning: {used}; this does not fit."),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::views::pressed::tests::pressed;
+
+    #[test]
+    fn a_change_is_remembered_with_its_form_and_its_button() {
+        let form = FormMetadata::parse(r#"{"product":"s3-bucket","hash":"h","team":"a & \"b\""}"#).unwrap();
+        let mut remembered = form.fields();
+        remembered.insert("pressed".to_owned(), pressed().written().into());
+        assert_eq!(changing(&Value::from(remembered).to_string()), Some((pressed(), form.clone())));
+        assert_eq!(changing(&Value::from(form.fields()).to_string()), None);
+    }
 }

@@ -1,6 +1,7 @@
 //! What a modal remembers of the button that opened it.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
 
 use crate::domain::ids::ChannelId;
 use crate::domain::request::MessageRef;
@@ -15,7 +16,7 @@ pub struct Pressed {
     pub message: Option<MessageRef>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Wire {
     button: String,
     channel: Option<String>,
@@ -32,8 +33,8 @@ impl Pressed {
     }
 
     pub(super) fn written(&self) -> String {
-        let (channel, ts) = self.message.clone().map(|at| (at.channel.to_string(), at.ts)).unzip();
-        serde_json::to_string(&Wire { button: self.button.to_string(), channel, ts }).unwrap_or_default()
+        let (channel, ts) = self.message.as_ref().map(|at| (at.channel.as_str(), at.ts.as_str())).unzip();
+        json!({"button": self.button.to_string(), "channel": channel, "ts": ts}).to_string()
     }
 }
 

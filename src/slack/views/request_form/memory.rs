@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::FormState;
 use crate::domain::catalog::Product;
@@ -16,7 +17,7 @@ use crate::slack::incoming::{Values, is_id};
 const MAX_METADATA: usize = 3000;
 
 /// What the form remembers while it is open. It passes through the person's client, so it is checked again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct FormMetadata {
     /// The product.
     pub product: ProductKey,
@@ -26,28 +27,23 @@ pub struct FormMetadata {
     /// The team it was opened for.
     pub team: TeamName,
     /// The page that is shown, from 0.
-    #[serde(default, skip_serializing_if = "is_first")]
+    #[serde(default)]
     pub page: usize,
     /// What is filled in and stands in no field of the page, as the inputs would send it.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub filled: BTreeMap<String, String>,
     /// The reason, where its field is on another page.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(default)]
     pub reason: String,
     /// The ticket, likewise.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(default)]
     pub ticket: String,
     /// Whom it is for, likewise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub owner: Option<PersonId>,
     /// Whether it said that it takes an exception.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     pub exception: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_first(page: &usize) -> bool {
-    *page == 0
 }
 
 impl FormMetadata {
@@ -74,7 +70,35 @@ impl FormMetadata {
     }
 
     pub(super) fn written(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        Value::from(self.fields()).to_string()
+    }
+
+    /// What is remembered, by name; what says nothing is left out, as there is little room.
+    pub(in crate::slack::views) fn fields(&self) -> Map<String, Value> {
+        let mut fields = Map::new();
+        let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+        put("product", self.product.as_str().into());
+        put("hash", self.template_hash.as_str().into());
+        put("team", self.team.as_str().into());
+        if self.page > 0 {
+            put("page", self.page.into());
+        }
+        if !self.filled.is_empty() {
+            let filled = self.filled.iter().map(|(key, value)| (key.clone(), value.as_str().into()));
+            put("filled", Value::Object(filled.collect()));
+        }
+        for (name, text) in [("reason", &self.reason), ("ticket", &self.ticket)] {
+            if !text.is_empty() {
+                put(name, text.as_str().into());
+            }
+        }
+        if let Some(owner) = &self.owner {
+            put("owner", owner.as_str().into());
+        }
+        if self.exception {
+            put("exception", true.into());
+        }
+        fields
     }
 
     fn excess(&self) -> usize {
@@ -191,5 +215,38 @@ pub fn answer(metadata: FormMetadata, values: &Values) -> FormAnswer {
         sent,
         is_last,
         as_exception: metadata.exception,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_a_form_remembers_reads_back() {
+        let first = FormMetadata {
+            product: ProductKey::parse("s3-bucket").unwrap(),
+            template_hash: "h".into(),
+            team: TeamName::new("a & \"b\""),
+            page: 0,
+            filled: BTreeMap::new(),
+            reason: String::new(),
+            ticket: String::new(),
+            owner: None,
+            exception: false,
+        };
+        insta::assert_snapshot!(first.written(), @r#"{"hash":"h","product":"s3-bucket","team":"a & \"b\""}"#);
+        let later = FormMetadata {
+            page: 2,
+            filled: [("Name".to_owned(), "\u{1}\n<é>".to_owned())].into(),
+            reason: "why".into(),
+            ticket: "OPS-1".into(),
+            owner: Some(PersonId::new("U0BOB")),
+            exception: true,
+            ..first.clone()
+        };
+        for metadata in [first, later] {
+            assert_eq!(FormMetadata::parse(&metadata.written()), Some(metadata));
+        }
     }
 }
