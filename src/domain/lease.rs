@@ -28,6 +28,10 @@ pub struct Lease {
     /// Whether the last renewal was cut to the longest time that its product allows.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
+    /// Whether it was handed over after a warning, which gave its new owner a grace of their own: once until it is renewed,
+    /// else handing it to and fro would put the end off for ever.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub handed: bool,
 }
 
 /// Warnings that were delivered.
@@ -57,7 +61,14 @@ impl Lease {
     }
 
     fn from_warning(terms: &LeaseTerms, warn_at: Timestamp, renewals: u32) -> Self {
-        Self { warn_at, expires_at: terms.grace.after(warn_at), renewals, warned: None, cut: false }
+        Self {
+            warn_at,
+            expires_at: terms.grace.after(warn_at),
+            renewals,
+            warned: None,
+            cut: false,
+            handed: false,
+        }
     }
 
     /// The lease after one more renewal, counted from its first warning or from now, whichever is later. It is cut to
@@ -103,6 +114,13 @@ impl Lease {
         let first = self.warned.as_ref().map_or(now, |warned| warned.first);
         let expires_at = self.expires_at.max(terms.grace.after(first));
         Self { expires_at, warned: Some(Warned { first, covers }), ..self.clone() }
+    }
+
+    /// What changes of a lease that was warned about when it gets a new owner, who was warned of nothing: the first one gets
+    /// a warning and a whole grace of their own, later ones read the date in the message that tells them.
+    pub fn handed_over(&self) -> Option<Self> {
+        let is_first = self.warned.is_some() && !self.handed;
+        is_first.then(|| Self { warned: None, handed: true, ..self.clone() })
     }
 
     /// The lease with this much time left at least.

@@ -186,9 +186,9 @@ pub(super) fn transfer(
     change.request.updated_at = change.now;
     change.turns_a_page();
     asking::schedule(&mut change);
-    // Whoever owns it now was warned of nothing yet, and gets a warning and a whole grace of their own.
-    if let Some(lease) = change.request.lease().filter(|lease| lease.warned.is_some()).cloned() {
-        change.leases(Lease { warned: None, ..lease });
+    let handed = change.request.lease().and_then(Lease::handed_over);
+    if let Some(lease) = handed {
+        change.leases(lease);
     }
     let mut detail = format!("from {from} to {to}");
     if let Some(team) = team {

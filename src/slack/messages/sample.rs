@@ -171,6 +171,7 @@ pub(crate) fn in_every_status(request: &Request) -> Vec<Request> {
                 renewals: 0,
                 warned: None,
                 cut: false,
+                handed: false,
             },
         },
         Status::Updating {
@@ -180,6 +181,7 @@ pub(crate) fn in_every_status(request: &Request) -> Vec<Request> {
                 renewals: 0,
                 warned: None,
                 cut: false,
+                handed: false,
             },
         },
         Status::Terminating { ending: Ending::Failed { why: why() }, attempt: 1 },

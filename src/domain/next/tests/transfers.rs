@@ -31,7 +31,10 @@ fn a_new_owner_gets_messages_of_their_own_and_the_old_ones_say_who_has_it_now() 
     let jobs = life.goes_on_at(life.day(31), &to("amir"));
     assert_eq!((&life.request.owner, &life.request.requester), (&person("amir"), &person("alice")));
     // Warned anew, with a whole grace of their own once that is delivered.
-    assert_eq!((life.request.epoch, life.lease()), (epoch + 1, &Lease { warned: None, ..lease }));
+    assert_eq!(
+        (life.request.epoch, life.lease()),
+        (epoch + 1, &Lease { warned: None, handed: true, ..lease })
+    );
     assert_eq!(words(&jobs), ["lease", "refresh", "refresh", "show direct", "tell handed"]);
     let refreshed: Vec<(&str, Surface)> = jobs
         .iter()
