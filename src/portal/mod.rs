@@ -208,7 +208,16 @@ impl Portal {
         decide: impl Fn(&Request, Timestamp) -> Result<Transition, Refusal>,
     ) -> Result<Result<Request, CommitError>, Error> {
         for _ in 0..STALE_RETRIES {
-            let transition = decide(&self.load(id).await?, self.now())?;
+            let transition = match decide(&self.load(id).await?, self.now()) {
+                Ok(transition) => transition,
+                Err(refusal) => {
+                    // Sent again once things have changed it would be done. Whoever has no right leaves nothing behind.
+                    if let Some(key) = once.filter(|_| refusal.lack_of_right().is_none()) {
+                        self.spend(key).await?;
+                    }
+                    return Err(refusal.into());
+                }
+            };
             match self.commit(transition, once.map(str::to_owned), None).await {
                 Err(CommitError::Again(_)) => return Ok(Ok(self.load(id).await?)),
                 Err(CommitError::Stale) => {}
@@ -216,6 +225,15 @@ impl Portal {
             }
         }
         Err(anyhow::anyhow!("the request changed {STALE_RETRIES} times while it was being changed").into())
+    }
+
+    /// Uses up the key of what led to no commit, because nothing was left to do or it was refused: sent again it finds that
+    /// it came before.
+    async fn spend(&self, key: &str) -> Result<(), Error> {
+        match self.ports.store.commit(Commit { once: Some(key.to_owned()), ..Commit::default() }).await {
+            Ok(()) | Err(CommitError::Again(_)) => Ok(()),
+            Err(error) => Err(anyhow::Error::new(error).context("cannot remember what was asked").into()),
+        }
     }
 
     /// As [`Self::change_once`], for what a person did about `seen`: refused when the buttons of this request have come
