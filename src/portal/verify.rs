@@ -330,7 +330,7 @@ impl<'a> Walk<'a> {
                     }
                 }
                 Err(error) if error.is::<Newer>() => {
-                    self.finds(false, named(id), "its row is of a newer version and was not looked at");
+                    self.finds(true, named(id), "its row is of a newer version: verify it with that version");
                 }
                 Err(error) => return Err(error),
             }
