@@ -6,9 +6,14 @@ use std::sync::PoisonError;
 use anyhow::Context as _;
 
 use super::{Portal, Rules, teams, trail};
+use crate::domain::catalog::Principal;
 use crate::domain::job::{JobKind, Subject};
 use crate::domain::refusal::safe;
+use crate::domain::request::{Prompt, Surface};
+use crate::ports::store::{Which, Whose};
 
+/// Requests that are looked at at a time.
+const PAGE: usize = 100;
 /// Problems that a message to the admins names.
 const TOLD: usize = 10;
 
@@ -17,6 +22,7 @@ const TOLD: usize = 10;
 /// # Errors
 /// When the store cannot be used, which home tabs and a new audit channel need; the rules are followed all the same.
 pub async fn follow(portal: &Portal, rules: Rules, changes: &[String]) -> anyhow::Result<()> {
+    let before = portal.as_of_now();
     *portal.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
     for change in changes {
         tracing::info!(change, "settings and catalog are read anew");
@@ -27,9 +33,40 @@ pub async fn follow(portal: &Portal, rules: Rules, changes: &[String]) -> anyhow
     if !changes.is_empty() {
         let homes = JobKind::FindHomes.due(Subject::Portal, portal.now());
         portal.write_jobs(vec![homes]).await.context("cannot have home tabs published")?;
+        ask_anew(&before, &portal.as_of_now()).await.context("cannot show who can answer now")?;
     }
     teams::warn_of_gone(&portal.as_of_now()).await?;
     trail::begin_copying(&portal.as_of_now()).await.context("cannot begin to copy the audit trail")
+}
+
+/// Has what waits say who can answer it now, where that is somebody else than before, and tells those who are new.
+async fn ask_anew(before: &Portal, now: &Portal) -> anyhow::Result<()> {
+    for page in 0.. {
+        let waiting = now.ports.store.list(&Whose::All, Which::Waiting, page * PAGE, PAGE).await?;
+        for request in &waiting {
+            let (old, new) = (before.askable(request).await, now.askable(request).await);
+            if (&old.asked, &old.note) == (&new.asked, &new.note) {
+                continue;
+            }
+            let due = |kind: JobKind| kind.due(request.id, now.now());
+            let mut jobs = vec![due(JobKind::Show(request.card())), due(JobKind::Show(Surface::Direct))];
+            let added = new.asked.iter().filter(|one| !old.asked.contains(one));
+            jobs.extend(added.filter_map(|one| match one {
+                Principal::Person(person) => Some(due(JobKind::TellApprover {
+                    prompt: Prompt::Turn,
+                    epoch: request.epoch,
+                    person: person.clone(),
+                })),
+                // A group is mentioned on the card, an address that Slack does not know cannot be told.
+                Principal::Group(_) | Principal::Email(_) => None,
+            }));
+            now.write_jobs(jobs).await?;
+        }
+        if waiting.len() < PAGE {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Keeps the rules that there are, because new ones are broken in these ways.
@@ -48,7 +85,7 @@ pub async fn keep(portal: &Portal, problems: &[String], is_news: bool) {
         _ => String::new(),
     };
     let text = format!(
-        "The new settings or catalog cannot be used, so I go on with those from before. To be mended:\n{told}{more}"
+        "The new settings or catalog cannot be used, so I go on with those from before. What to correct:\n{told}{more}"
     );
     portal.as_of_now().tell_admins(&text).await;
 }

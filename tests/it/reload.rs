@@ -45,7 +45,7 @@ async fn what_is_broken_changes_nothing_and_is_told_to_the_admins_once() {
         company.reloads().await;
         company.reloads().await;
         insta::assert_snapshot!(pat.dms().join("\n"), @r#"
-        The new settings or catalog cannot be used, so I go on with those from before. To be mended:
+        The new settings or catalog cannot be used, so I go on with those from before. What to correct:
         • test settings: line 2: `slack.approvals_channel` is missing: add a line such as `approvals_channel = "C0APPROVALS"`
         • test settings: line 3: unknown key `slack.approval_channel`: did you mean `approvals_channel`?
         "#);
@@ -58,7 +58,7 @@ async fn what_is_broken_changes_nothing_and_is_told_to_the_admins_once() {
         company.changes_the_catalog("s3-bucket/product.yml", "description:", "descripton:");
         company.reloads().await;
         insta::assert_snapshot!(pat.newest_dm(), @"
-        The new settings or catalog cannot be used, so I go on with those from before. To be mended:
+        The new settings or catalog cannot be used, so I go on with those from before. What to correct:
         • catalog/s3-bucket/product.yml: line 3: unknown key `descripton`: did you mean `description`?
         ");
         company.changes_the_catalog("s3-bucket/product.yml", "descripton:", "description:");
@@ -66,6 +66,27 @@ async fn what_is_broken_changes_nothing_and_is_told_to_the_admins_once() {
         alice.runs("/provision s3-bucket").await;
         assert!(alice.form().contains("A safe bucket"), "{}", alice.form());
         assert_eq!(pat.dms().len(), 2, "{:?}", pat.dms());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_card_names_those_who_can_answer_once_the_approvers_were_changed() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        let (alice, pat) = (&company.alice, &company.pat);
+        alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
+        company.changes_the_settings("approvers = [\"U0MORGAN\"]", "approvers = [\"U0ADMIN\"]");
+        company.reloads().await;
+        let card = pat.reads("C0PAYMENTS");
+        assert!(card.contains("Waiting for <@U0ADMIN>"), "{card}");
+        assert!(alice.newest_dm().contains("<@U0ADMIN>"), "{}", alice.newest_dm());
+        assert!(pat.newest_dm().contains("This waits for <@U0ADMIN>"), "{}", pat.newest_dm());
+        // Read anew without a change, nobody hears of it again.
+        let dms = pat.dms().len();
+        company.reloads().await;
+        assert_eq!(pat.dms().len(), dms);
+        company.pat.clicks("Approve").await;
+        assert!(alice.newest_dm().contains("is ready"), "{}", alice.newest_dm());
     })
     .await;
 }
