@@ -10,7 +10,7 @@ use crate::config::{Settings, settings_file};
 use crate::domain::job::{JobKind, Subject};
 use crate::portal::reconcile::{Sides, look};
 use crate::ports::clock::{Clock, SystemClock};
-use crate::ports::store::Commit;
+use crate::ports::store::{Commit, CommitError};
 use crate::wiring::Backends;
 
 /// Prints what is not as it should be; exit 1 when there is anything.
@@ -29,7 +29,12 @@ pub async fn reconcile(config: Option<PathBuf>, repair: bool) -> Result<(), Fail
     if repair && !report.found.is_empty() {
         let job = JobKind::Reconcile { told: Vec::new() }.due(Subject::Portal, clock.now());
         let commit = Commit { jobs: vec![job], ..Commit::default() };
-        backends.store.commit(commit).await.context("cannot ask the bot to repair it")?;
+        backends
+            .store
+            .commit(commit)
+            .await
+            .map_err(CommitError::into_error)
+            .context("cannot ask the bot to repair it")?;
         print("the running bot puts right what it can now, and tells the admins\n")?;
     }
     if report.found.is_empty() { Ok(()) } else { Err(Failure::Found) }

@@ -23,7 +23,6 @@ pub(super) struct Known {
     id: Arc<str>,
     said_at: Arc<Mutex<Option<Timestamp>>>,
     newer_is_there: Arc<AtomicBool>,
-    met_newer: Arc<AtomicBool>,
 }
 
 impl Default for Known {
@@ -32,7 +31,6 @@ impl Default for Known {
             id: Uuid::new_v4().to_string().into(),
             said_at: Arc::default(),
             newer_is_there: Arc::default(),
-            met_newer: Arc::default(),
         }
     }
 }
@@ -65,21 +63,19 @@ impl Portal {
     }
 
     /// Whether jobs are left to a newer bot.
-    pub(super) fn leaves_jobs(&self) -> bool {
+    pub(crate) fn leaves_jobs(&self) -> bool {
         self.bots.newer_is_there.load(Ordering::Relaxed)
     }
 
-    /// Whether this is about something that a newer bot has stored; remembers that there is such a thing.
+    /// Whether this is about something that a newer bot has stored; the log says so.
     pub(crate) fn is_of_a_newer_bot(&self, error: &anyhow::Error) -> bool {
         let is_newer = error.is::<Newer>();
         if is_newer {
-            self.bots.met_newer.store(true, Ordering::Relaxed);
+            tracing::warn!(
+                bot = &*self.bots.id,
+                "met something that a newer bot has stored, and leaves it alone"
+            );
         }
         is_newer
-    }
-
-    /// Whether a newer bot is there, or has stored something that this one does not read.
-    pub(crate) fn is_outdated(&self) -> bool {
-        self.leaves_jobs() || self.bots.met_newer.load(Ordering::Relaxed)
     }
 }

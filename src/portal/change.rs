@@ -303,6 +303,6 @@ async fn store(
             let (team, budget) = (request.team.clone(), budget.unwrap_or_default());
             Err(Refusal::BudgetSpent { team, spent, budget }.into())
         }
-        Err(error) => Err(anyhow::Error::new(error).context("cannot store the change").into()),
+        Err(error) => Err(error.into_error().context("cannot store the change").into()),
     }
 }

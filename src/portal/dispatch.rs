@@ -51,6 +51,7 @@ pub struct Dispatcher {
     running: Arc<Mutex<HashMap<JobKey, Rerun>>>,
     messages: Arc<Semaphore>,
     work: Arc<Semaphore>,
+    counts: Arc<tokio::sync::Mutex<()>>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -92,6 +93,7 @@ impl Dispatcher {
             running: Arc::default(),
             messages: Arc::new(Semaphore::new(MESSAGES_AT_ONCE)),
             work: Arc::new(Semaphore::new(WORK_AT_ONCE)),
+            counts: Arc::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }
@@ -117,7 +119,7 @@ impl Dispatcher {
                 }
                 // Before the sweep, so that the first one knows already.
                 _ = look.tick() => Box::pin(look_for_bots(&self.portal)).await,
-                _ = counts.tick() => Box::pin(note_repetitions(&self.portal)).await,
+                _ = counts.tick() => self.note_repetitions(),
                 _ = sweep.tick() => self.sweep().await,
                 Some(key) = woken.recv() => self.start(key),
             }
@@ -139,6 +141,17 @@ impl Dispatcher {
         queues
             .map(|queue| without_haste(listen(self.portal.clone(), Arc::clone(queue), stop.clone())))
             .collect()
+    }
+
+    /// Notes what was counted in the background, unless that is under way.
+    fn note_repetitions(&self) {
+        if let Ok(turn) = Arc::clone(&self.counts).try_lock_owned() {
+            let portal = self.portal.clone();
+            self.tasks.spawn(without_haste(async move {
+                Box::pin(note_repetitions(&portal)).await;
+                drop(turn);
+            }));
+        }
     }
 
     async fn sweep(&self) {
@@ -197,7 +210,7 @@ impl Dispatcher {
         Box::pin(note_repetitions(&self.portal)).await;
         loop {
             let mut heard = Vec::new();
-            for queue in &self.portal.ports.queues {
+            for queue in self.portal.ports.queues.iter().filter(|_| !self.portal.leaves_jobs()) {
                 let deliveries = queue.receive(Duration::ZERO).await?;
                 heard.extend(deliveries.into_iter().map(|delivery| (queue, delivery)));
             }
@@ -229,17 +242,19 @@ async fn note_repetitions(portal: &Portal) {
     }
 }
 
-/// Settles a queue's messages until `stop`.
+/// Settles a queue's messages until `stop`; while a newer bot is there, they are left to it.
 async fn listen(portal: Portal, queue: Arc<dyn Queue>, stop: CancellationToken) {
     let mut pause = tokio::time::interval(SWEEP_EVERY);
     loop {
         let received = tokio::select! {
             () = stop.cancelled() => return,
-            received = queue.receive(QUEUE_WAIT) => received,
+            _ = pause.tick(), if portal.leaves_jobs() => continue,
+            received = queue.receive(QUEUE_WAIT), if !portal.leaves_jobs() => received,
         };
         match received {
             Ok(deliveries) => {
-                for delivery in deliveries {
+                // What came when a newer bot had begun comes again, to that one.
+                for delivery in deliveries.into_iter().take_while(|_| !portal.leaves_jobs()) {
                     settle_and_delete(&portal, queue.as_ref(), delivery).await;
                 }
             }

@@ -196,7 +196,7 @@ impl Portal {
     ) -> Result<Request, Error> {
         match self.try_change_once(id, once, decide).await? {
             Ok(request) => Ok(request),
-            Err(error) => Err(anyhow::Error::new(error).context("cannot store the change").into()),
+            Err(error) => Err(error.into_error().context("cannot store the change").into()),
         }
     }
 
@@ -326,7 +326,7 @@ fn not_stored(error: CommitError, what: &'static str) -> Error {
     if matches!(error, CommitError::Again(_)) {
         return Refusal::DoneBefore.into();
     }
-    Error::Failed(anyhow::Error::new(error).context(what))
+    Error::Failed(error.into_error().context(what))
 }
 
 /// The event about a request whose buttons mean what they meant when it was seen.

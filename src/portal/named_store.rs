@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::domain::audit::{AuditEntry, AuditHead};
+use crate::domain::audit::AuditEntry;
 use crate::domain::away::Away;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::job::{JobKey, Subject};
@@ -24,7 +24,8 @@ use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
 use crate::domain::tally::Counts;
 use crate::ports::store::{
-    Bot, Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, ParkedJob, RowChange, Store, Which, Whose,
+    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Holding, HomeTab, ParkedJob, PortalHead,
+    RowChange, Store, Which, Whose,
 };
 
 /// The store under the names of these settings.
@@ -222,7 +223,7 @@ impl Store for NamedStore {
         self.stored.audit_end().await
     }
 
-    async fn portal_head(&self) -> anyhow::Result<Option<AuditHead>> {
+    async fn portal_head(&self) -> anyhow::Result<PortalHead> {
         self.stored.portal_head().await
     }
 
@@ -234,8 +235,12 @@ impl Store for NamedStore {
         self.stored.refused_again(key, now).await
     }
 
-    async fn counted_refusals(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<RepeatedRefusal>> {
+    async fn counted_refusals(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<CountedRefusal>> {
         self.stored.counted_refusals(now, limit).await
+    }
+
+    async fn forget_refusals(&self, key: &str) -> anyhow::Result<()> {
+        self.stored.forget_refusals(key).await
     }
 
     async fn put_bot(&self, bot: &Bot) -> anyhow::Result<()> {

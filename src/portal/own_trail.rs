@@ -1,8 +1,11 @@
 //! What belongs to no request is on the trail like what is done to a request: in one chain of its own, under
 //! [`RequestId::PORTAL`], whose end is stored and moved in the same commit, so that a missing entry shows.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::STALE_RETRIES;
 use super::verify::numbered;
@@ -10,10 +13,34 @@ use crate::domain::audit::{Actor, AuditEntry, AuditHead, AuditSubject};
 use crate::domain::ids::RequestId;
 use crate::domain::old_trail::{OldTrail, TrailDigest, UPGRADED};
 use crate::domain::repeats::Line;
-use crate::ports::store::{Commit, CommitError, Store};
+use crate::ports::store::{Commit, CommitError, PortalHead, Store};
 
 /// Entries read at a time.
 const PAGE: usize = 500;
+
+/// Pauses between two tries on the one chain that all share: they grow with each, and are of a random length so that those
+/// who collided do not again.
+#[derive(Debug, Default)]
+pub(super) struct Pauses {
+    taken: u32,
+}
+
+impl Pauses {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a pause within one call, of a few tenths of a second at most"
+    )]
+    pub(super) async fn next(&mut self) {
+        tokio::time::sleep(self.length(Uuid::new_v4().as_bytes()[0])).await;
+        self.taken = self.taken.saturating_add(1);
+    }
+
+    /// Between none and all of what this pause may last.
+    fn length(&self, random: u8) -> Duration {
+        let whole = Duration::from_millis(2_u64.saturating_mul(1 << self.taken.min(7)));
+        whole * u32::from(random) / 255
+    }
+}
 
 /// Commits a change with the entry about it, again and again while others append.
 pub(super) async fn commit(
@@ -23,10 +50,11 @@ pub(super) async fn commit(
     now: Timestamp,
     change: &Commit,
 ) -> Result<(), CommitError> {
+    let mut pauses = Pauses::default();
     for _ in 0..STALE_RETRIES {
         let lines = [(event, detail.to_owned())];
         match try_commit(store, AuditSubject::Portal(None), by, &lines, now, change.clone()).await {
-            Err(CommitError::Stale) => {}
+            Err(CommitError::Stale) => pauses.next().await,
             done => return done.map(drop),
         }
     }
@@ -42,7 +70,7 @@ pub(super) async fn try_commit(
     now: Timestamp,
     change: Commit,
 ) -> Result<Vec<AuditEntry>, CommitError> {
-    if store.portal_head().await?.is_none() {
+    if store.portal_head().await? == PortalHead::NotBegun {
         begin(store, now).await?;
     }
     let mut head = end(store).await?;
@@ -52,10 +80,13 @@ pub(super) async fn try_commit(
     Ok(entries)
 }
 
-/// Where the next entry goes. An older bot beside us appends and moves no stored end: its entries are followed. Where entries
+/// Where the next entry goes: behind the last one where the stored end is gone, which verifying names. An older bot beside us appends and moves no stored end: its entries are followed. Where entries
 /// before the stored end are gone they stay missing.
 async fn end(store: &dyn Store) -> anyhow::Result<AuditHead> {
-    let stored = store.portal_head().await?.unwrap_or_default();
+    let stored = match store.portal_head().await? {
+        PortalHead::At(head) => head,
+        PortalHead::NotBegun | PortalHead::Gone => AuditHead::default(),
+    };
     let last = store.audit_last(RequestId::PORTAL).await?;
     let last = last.as_ref().map(AuditHead::at).unwrap_or_default();
     Ok(if last.seq > stored.seq { last } else { stored })
@@ -71,8 +102,15 @@ pub async fn begin(store: &dyn Store, now: Timestamp) -> anyhow::Result<()> {
         // Read before all else: another bot that has done it by then is seen, and one that does it later takes the place
         // behind this entry.
         let last = store.audit_last(RequestId::PORTAL).await?;
-        if store.portal_head().await?.is_some() {
-            return Ok(());
+        match store.portal_head().await? {
+            PortalHead::NotBegun => {}
+            PortalHead::At(_) => return Ok(()),
+            PortalHead::Gone => {
+                tracing::error!(
+                    "the end of the portal's chain on the trail was removed from the store; see audit verify"
+                );
+                return Ok(());
+            }
         }
         let Some(old) = read_old(store).await? else { return Ok(()) };
         let mut head = last.as_ref().map(AuditHead::at).unwrap_or_default();
@@ -82,7 +120,9 @@ pub async fn begin(store: &dyn Store, now: Timestamp) -> anyhow::Result<()> {
             Err(CommitError::Stale) => {}
             done => {
                 tracing::info!(entries = old.end, "the trail of an earlier program is sealed");
-                return done.context("cannot seal the trail of an earlier program");
+                return done
+                    .map_err(CommitError::into_error)
+                    .context("cannot seal the trail of an earlier program");
             }
         }
     }
@@ -101,4 +141,18 @@ async fn read_old(store: &dyn Store) -> anyhow::Result<Option<OldTrail>> {
         }
     }
     Ok((end > 0).then(|| OldTrail { end, digest: digest.finish() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_on_the_shared_chain_grow_to_a_quarter_of_a_second() {
+        let lengths = [0, 1, 7, u32::MAX].map(|taken| {
+            let pauses = Pauses { taken };
+            (pauses.length(0).as_millis(), pauses.length(255).as_millis())
+        });
+        assert_eq!(lengths, [(0, 2), (0, 4), (0, 256), (0, 256)]);
+    }
 }

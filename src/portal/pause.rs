@@ -22,7 +22,7 @@ pub async fn begin(
     now: Timestamp,
 ) -> anyhow::Result<Pause> {
     let begun = begin_once(store, message, (by, None), now).await;
-    begun.context("cannot pause new requests")
+    begun.map_err(CommitError::into_error).context("cannot pause new requests")
 }
 
 async fn begin_once(
@@ -47,7 +47,10 @@ async fn begin_once(
 /// # Errors
 /// When the store cannot be used.
 pub async fn end(store: &dyn Store, by: &Actor, now: Timestamp) -> anyhow::Result<Option<Pause>> {
-    end_once(store, (by, None), now).await.context("cannot take new requests again")
+    end_once(store, (by, None), now)
+        .await
+        .map_err(CommitError::into_error)
+        .context("cannot take new requests again")
 }
 
 async fn end_once(

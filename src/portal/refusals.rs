@@ -1,6 +1,8 @@
 //! Refusals for lack of right, on the trail once an hour for the same person and thing, with how often they came again. The
 //! count is in the store, so that it is right whichever bot refuses.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
 
@@ -11,7 +13,7 @@ use crate::domain::next::note_refusals;
 use crate::domain::refusal::Refusal;
 use crate::domain::repeats::{Line, RefusedAction, RepeatedRefusal};
 use crate::domain::request::Request;
-use crate::ports::store::{Commit, CommitError, RefusalsChange};
+use crate::ports::store::{Commit, CommitError, CountedRefusal, RefusalsChange};
 
 /// Counts that are put on the trail at a time.
 const AT_ONCE: usize = 100;
@@ -78,6 +80,7 @@ impl Portal {
     pub(super) async fn note(&self, action: &RefusedAction) -> anyhow::Result<()> {
         let (store, key) = (&self.ports.store, action.key());
         self.metrics.refused();
+        let mut pauses = own_trail::Pauses::default();
         for _ in 0..STALE_RETRIES {
             let now = self.now();
             if store.refused_again(&key, now).await? {
@@ -89,7 +92,7 @@ impl Portal {
             let after = Some(action.clone().counted_from(now));
             let change = RefusalsChange { key: key.clone(), before, after };
             match Box::pin(self.append(action, &lines, change, now)).await {
-                Err(CommitError::Stale) => {}
+                Err(CommitError::Stale) => pauses.next().await,
                 done => return Ok(done?),
             }
         }
@@ -98,22 +101,48 @@ impl Portal {
 
     /// Puts counts on the trail that are over.
     pub(super) async fn note_repetitions(&self) -> anyhow::Result<()> {
-        let now = self.now();
-        for over in self.ports.store.counted_refusals(now, AT_ONCE).await? {
-            let lines: Vec<Line> = over.line().into_iter().collect();
-            let action = over.action.clone();
-            let change = RefusalsChange { key: action.key(), before: Some(over), after: None };
-            match self.append(&action, &lines, change, now).await {
-                // Another bot was faster, or will be next time.
-                Ok(()) | Err(CommitError::Stale) => {}
-                // It stays counted; the others need not wait for it.
-                Err(error) => {
-                    let error = anyhow::Error::new(error);
-                    tracing::warn!(chain = %action.chain, error = format!("{error:#}"), "a repeated refusal stays counted");
+        let (now, store) = (self.now(), &self.ports.store);
+        // Each is looked at once: those that stay do not keep the others back.
+        let mut seen = BTreeSet::new();
+        loop {
+            let mut over = store.counted_refusals(now, AT_ONCE + seen.len()).await?;
+            over.retain(|counted| !seen.contains(&counted.key));
+            if over.is_empty() {
+                return Ok(());
+            }
+            for CountedRefusal { key, refusal } in over {
+                let noted = match refusal {
+                    Ok(over) => self.note_over(&key, over, now).await,
+                    Err(error) => {
+                        tracing::error!(
+                            error = format!("{error:#}"),
+                            "a repeated refusal cannot be read and is forgotten"
+                        );
+                        store.forget_refusals(&key).await
+                    }
+                };
+                if let Err(error) = noted {
+                    tracing::warn!(error = format!("{error:#}"), "a repeated refusal stays counted");
                 }
+                seen.insert(key);
             }
         }
-        Ok(())
+    }
+
+    /// Puts one on the trail whose time is over. Where its request is gone, it is forgotten with it.
+    async fn note_over(&self, key: &str, over: RepeatedRefusal, now: Timestamp) -> anyhow::Result<()> {
+        let mut lines: Vec<Line> = over.line().into_iter().collect();
+        let action = over.action.clone();
+        if action.chain != RequestId::PORTAL && self.ports.store.load(action.chain).await?.is_none() {
+            tracing::error!(chain = %action.chain, "a request is gone that somebody was refused; this is forgotten with it");
+            lines.clear();
+        }
+        let change = RefusalsChange { key: key.to_owned(), before: Some(over), after: None };
+        match self.append(&action, &lines, change, now).await {
+            // Another bot was faster, or will be next time.
+            Ok(()) | Err(CommitError::Stale) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// One try: stale where the chain or the count has moved on.

@@ -212,7 +212,7 @@ async fn store(
         }
         Err(CommitError::Paused(pause)) => Err(Refusal::Paused { message: pause.message }.into()),
         Err(CommitError::QuotaFull(quota)) => Err(Refusal::QuotaFull { team, product: key, quota }.into()),
-        Err(error) => Err(anyhow::Error::new(error).context("cannot store the request").into()),
+        Err(error) => Err(error.into_error().context("cannot store the request").into()),
     }
 }
 

@@ -217,7 +217,7 @@ async fn take_over(
             // Whoever was faster wrote it under the name that it had: it is found again.
             Ok(_) | Err(CommitError::Stale) => {}
             Err(error) => {
-                return Err(anyhow::Error::new(error).context("cannot rename the team of a request"));
+                return Err(error.into_error().context("cannot rename the team of a request"));
             }
         }
     }
@@ -249,7 +249,7 @@ async fn note_takeover(
         portal.now(),
         &change,
     );
-    noted.await.context("cannot note a takeover on the trail")?;
+    noted.await.map_err(CommitError::into_error).context("cannot note a takeover on the trail")?;
     tracing::info!(%former, %team, how_much, "a team takes over what another name had");
     portal.wake(vec![woken]);
     Ok(())

@@ -15,7 +15,7 @@ use crate::domain::audit::{AuditEntry, AuditHead, follows};
 use crate::domain::ids::RequestId;
 use crate::domain::old_trail::{OldTrail, TrailDigest, UPGRADED};
 use crate::domain::request::Request;
-use crate::ports::store::Store;
+use crate::ports::store::{PortalHead, Store};
 use crate::ports::stored::{Newer, Unreadable};
 
 /// Entries read at a time.
@@ -67,7 +67,15 @@ pub async fn verify(
         Err(error) if error.is::<Unreadable>() => Vec::new(),
         read => read?,
     };
-    let mut walk = Walk::new(store, portals.iter().find(|entry| entry.event == UPGRADED), head.is_some());
+    let mut upgraded = portals.iter().filter(|entry| entry.event == UPGRADED);
+    let mut walk = Walk::new(store, upgraded.next(), head != PortalHead::NotBegun);
+    if upgraded.next().is_some() {
+        walk.finds(
+            true,
+            named(RequestId::PORTAL),
+            "the trail of an earlier version is sealed more than once",
+        );
+    }
     match walk.all(&mut each, end, head).await {
         // What is behind it was not looked at.
         Err(error) if error.is::<Unreadable>() => walk.finds(true, "the trail", format!("{error:#}")),
@@ -155,7 +163,7 @@ impl<'a> Walk<'a> {
         &mut self,
         each: &mut (impl FnMut(&AuditEntry) -> anyhow::Result<()> + Send),
         end: u64,
-        head: Option<AuditHead>,
+        head: PortalHead,
     ) -> anyhow::Result<()> {
         self.on(each).await?;
         self.ends_at(end);
@@ -338,26 +346,34 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    async fn portal(&mut self, head: Option<AuditHead>) -> anyhow::Result<()> {
+    async fn portal(&mut self, head: PortalHead) -> anyhow::Result<()> {
         let about = named(RequestId::PORTAL);
         let entries = self.store.audit_of(RequestId::PORTAL).await?;
         self.same_in_order(RequestId::PORTAL, &entries);
-        let Some(head) = head else {
-            if self.sealed_at.is_some() {
-                self.finds(true, about, "its stored end is gone");
-            } else if self.entries > 0 {
-                self.finds(
-                    false,
-                    about,
-                    "its end is not stored yet; that begins when a bot of this version starts",
-                );
+        let head = match head {
+            PortalHead::At(head) => head,
+            PortalHead::NotBegun if self.sealed_at.is_none() => {
+                if self.entries > 0 {
+                    self.finds(
+                        false,
+                        about,
+                        "its end is not stored yet; that begins when a bot of this version starts",
+                    );
+                }
+                return Ok(());
             }
-            return Ok(());
+            PortalHead::NotBegun | PortalHead::Gone => {
+                self.finds(true, about, "its stored end is gone");
+                return Ok(());
+            }
         };
         if let Err(why) = check(&head, &entries) {
             self.finds(true, about.clone(), why);
         }
-        let known = self.store.portal_head().await?.unwrap_or_default().seq;
+        let known = match self.store.portal_head().await? {
+            PortalHead::At(head) => head.seq,
+            PortalHead::NotBegun | PortalHead::Gone => 0,
+        };
         if let Some(beyond) = entries.iter().find(|entry| entry.seq > known) {
             let what = format!("entry {} and those after it are behind its stored end", beyond.seq);
             self.finds_older(beyond.at.max(self.latest), about, &what);

@@ -13,7 +13,6 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use thiserror::Error;
 
 use crate::domain::audit::{AuditEntry, AuditHead};
 use crate::domain::away::Away;
@@ -99,9 +98,9 @@ pub trait Store: Debug + Send + Sync {
     /// The cursor behind the last entry that was written.
     async fn audit_end(&self) -> anyhow::Result<u64>;
 
-    /// The end of the portal's chain as it is stored, moved by each commit with an entry there. `None` until the first
-    /// such commit in a store that has entries of a program that kept no end.
-    async fn portal_head(&self) -> anyhow::Result<Option<AuditHead>>;
+    /// The end of the portal's chain as it is stored, moved by each commit with an entry there. Where it is
+    /// [gone](PortalHead::Gone), such a commit leaves it so.
+    async fn portal_head(&self) -> anyhow::Result<PortalHead>;
 
     /// What is counted of refusals under this key (see `RefusedAction::key`), if anything.
     async fn repeated_refusal(&self, key: &str) -> anyhow::Result<Option<RepeatedRefusal>>;
@@ -110,7 +109,11 @@ pub trait Store: Debug + Send + Sync {
     async fn refused_again(&self, key: &str, now: Timestamp) -> anyhow::Result<bool>;
 
     /// What is not counted any more at this moment, the one that ended first being first, at most `limit`.
-    async fn counted_refusals(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<RepeatedRefusal>>;
+    /// One that cannot be read is among them, so that it can be forgotten.
+    async fn counted_refusals(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<CountedRefusal>>;
+
+    /// Forgets a count that cannot be read.
+    async fn forget_refusals(&self, key: &str) -> anyhow::Result<()>;
 
     /// Says that a bot is alive, and forgets those that have not been seen for a day.
     async fn put_bot(&self, bot: &Bot) -> anyhow::Result<()>;
@@ -190,6 +193,17 @@ pub struct Commit {
     pub refusals: Option<RefusalsChange>,
 }
 
+/// What is stored of the end of the portal's chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PortalHead {
+    /// Nothing: all entries are of a program that kept no end.
+    NotBegun,
+    /// Where it is.
+    At(AuditHead),
+    /// It was stored once, and somebody has removed it.
+    Gone,
+}
+
 /// What a commit does about somebody's absence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Absence {
@@ -208,6 +222,15 @@ pub struct RefusalsChange {
     pub before: Option<RepeatedRefusal>,
     /// What is there afterwards.
     pub after: Option<RepeatedRefusal>,
+}
+
+/// A count of refusals as it is found in the store.
+#[derive(Debug)]
+pub struct CountedRefusal {
+    /// Its key.
+    pub key: String,
+    /// What is counted, or why it cannot be read.
+    pub refusal: anyhow::Result<RepeatedRefusal>,
 }
 
 /// A bot that works on the store.
@@ -259,32 +282,70 @@ impl RowChange {
 /// Why a commit was not made. Checked in this order: [`ClaimLost`](Self::ClaimLost), [`NotParked`](Self::NotParked),
 /// [`Again`](Self::Again), [`Paused`](Self::Paused), [`Stale`](Self::Stale) for the row, [`BudgetSpent`](Self::BudgetSpent), [`QuotaFull`](Self::QuotaFull),
 /// [`Stale`](Self::Stale) for the trail.
-#[derive(Debug, Error)]
+///
+/// It is no [`std::error::Error`], so that `?` and `into()` are the only way to an [`anyhow::Error`], and what is in
+/// [`Other`](Self::Other) can still be told there: whether it is [`Newer`](super::stored::Newer).
+#[derive(Debug)]
 pub enum CommitError {
     /// The row has moved on: load it again.
-    #[error("the request has changed in the meantime")]
     Stale,
     /// The `once` key was committed before, for this request.
-    #[error("this was committed before")]
     Again(Option<RequestId>),
     /// No slot is free.
-    #[error("quota is used up: {} of {}", .0.used, .0.limit)]
     QuotaFull(QuotaUse),
     /// The team's budget has no room for it; holds what the team's estimates come to, US dollars a month.
-    #[error("the budget is used up: ${0} a month")]
     BudgetSpent(Decimal),
     /// The job in `done` is no longer ours.
-    #[error("the job was claimed by another")]
     ClaimLost,
     /// The job in `given_up` is gone or not parked.
-    #[error("the job is not parked")]
     NotParked,
     /// New requests are paused.
-    #[error("new requests are paused")]
     Paused(Box<Pause>),
     /// Anything else; it may work later.
-    #[error(transparent)]
-    Other(#[from] anyhow::Error),
+    Other(anyhow::Error),
+}
+
+impl std::fmt::Display for CommitError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Stale => f.write_str("the request has changed in the meantime"),
+            Self::Again(_) => f.write_str("this was committed before"),
+            Self::QuotaFull(quota) => write!(f, "quota is used up: {} of {}", quota.used, quota.limit),
+            Self::BudgetSpent(spent) => write!(f, "the budget is used up: ${spent} a month"),
+            Self::ClaimLost => f.write_str("the job was claimed by another"),
+            Self::NotParked => f.write_str("the job is not parked"),
+            Self::Paused(_) => f.write_str("new requests are paused"),
+            Self::Other(error) => std::fmt::Display::fmt(error, f),
+        }
+    }
+}
+
+impl From<anyhow::Error> for CommitError {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<CommitError> for anyhow::Error {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Other(error) => error,
+            refused @ (CommitError::Stale
+            | CommitError::Again(_)
+            | CommitError::QuotaFull(_)
+            | CommitError::BudgetSpent(_)
+            | CommitError::ClaimLost
+            | CommitError::NotParked
+            | CommitError::Paused(_)) => Self::msg(refused),
+        }
+    }
+}
+
+impl CommitError {
+    /// As an error that can be told as what it is, whatever is said around it.
+    pub fn into_error(self) -> anyhow::Error {
+        self.into()
+    }
 }
 
 /// Which requests to list.

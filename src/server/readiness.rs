@@ -38,7 +38,7 @@ impl Readiness {
         let deaf = self.over_sockets && self.portal.metrics.sockets() == 0;
         let mut problems = self.asked().await;
         problems.extend(deaf.then(|| "socket: not connected".to_owned()));
-        if self.portal.is_outdated() {
+        if self.portal.leaves_jobs() {
             problems.push("store: used by a newer version, which does the jobs".to_owned());
         }
         problems

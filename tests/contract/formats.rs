@@ -4,14 +4,17 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use quartermaster::aws::dynamodb::{DynamoStore, Tables};
-use quartermaster::domain::audit::Actor;
+use quartermaster::domain::audit::{Actor, By, Via};
 use quartermaster::domain::away::Away;
 use quartermaster::domain::ids::{PersonId, RequestId};
 use quartermaster::domain::job::{JobKey, JobKind, Subject};
 use quartermaster::domain::pause::Pause;
+use quartermaster::domain::repeats::{RefusedAction, RepeatedRefusal};
 use quartermaster::local::database::Database;
 use quartermaster::local::store::SqliteStore;
-use quartermaster::ports::store::{Absence, Commit, CommitError, HomeTab, Pausing, Store, Which, Whose};
+use quartermaster::ports::store::{
+    Absence, Commit, CommitError, HomeTab, Pausing, RefusalsChange, Store, Which, Whose,
+};
 use quartermaster::ports::stored::Newer;
 
 use crate::emulator::{emulator, tables};
@@ -24,6 +27,7 @@ enum Thing {
     Pause,
     Away(PersonId),
     Home(PersonId),
+    Refusals(String),
 }
 
 trait Raise {
@@ -39,6 +43,7 @@ impl Raise for rusqlite::Connection {
             Thing::Pause => ("pause", "id = 1".to_owned()),
             Thing::Away(person) => ("aways", format!("person = '{person}'")),
             Thing::Home(person) => ("homes", format!("person = '{person}'")),
+            Thing::Refusals(key) => ("refusals", format!("key = '{key}'")),
         };
         let raised = self.execute(&format!("UPDATE {table} SET format = 2 WHERE {filter}"), []);
         assert_eq!(raised.unwrap(), 1);
@@ -55,6 +60,7 @@ impl Raise for (Client, Tables) {
             Thing::Pause => of("PAUSE".to_owned(), "PAUSE".to_owned()),
             Thing::Away(person) => of("AWAYS".to_owned(), person.to_string()),
             Thing::Home(person) => of("HOMES".to_owned(), person.to_string()),
+            Thing::Refusals(key) => of("REFUSALS".to_owned(), key),
         };
         let key = key.into_iter().map(|(name, text)| (name.to_owned(), AttributeValue::S(text))).collect();
         let update = client.update_item().table_name(table).set_key(Some(key));
@@ -71,6 +77,7 @@ async fn is_left_alone(store: &dyn Store, hand: &impl Raise) {
     jobs_are(store, hand).await;
     what_is_kept_of_people_is(store, hand).await;
     a_pause_is(store, hand).await;
+    a_count_of_refusals_is(store, hand).await;
 }
 
 fn is_newer(error: &anyhow::Error) -> bool {
@@ -151,6 +158,26 @@ async fn a_pause_is(store: &dyn Store, hand: &impl Raise) {
     assert!(refused_as_newer(store.commit(pausing(Pausing::End)).await));
     let submitted = Commit { unless_paused: true, ..insert(&alices()) };
     assert!(refused_as_newer(store.commit(submitted).await), "nobody knows what it says, but it is one");
+}
+
+async fn a_count_of_refusals_is(store: &dyn Store, hand: &impl Raise) {
+    let by = By { person: PersonId::new("U0MALLORY"), via: Via::Command };
+    let (tried, why) = ("approve".to_owned(), "not an approver".to_owned());
+    let action = RefusedAction { chain: RequestId::PORTAL, meant: None, by, tried, why };
+    let key = action.key();
+    let counted = action.counted_from(at(0));
+    let change = |before: Option<&RepeatedRefusal>, after: Option<&RepeatedRefusal>| {
+        let (before, after) = (before.cloned(), after.cloned());
+        Commit { refusals: Some(RefusalsChange { key: key.clone(), before, after }), ..Commit::default() }
+    };
+    store.commit(change(None, Some(&counted))).await.unwrap();
+    hand.raise(Thing::Refusals(key.clone())).await;
+    assert!(refused_as_newer(store.commit(change(None, Some(&counted))).await));
+    assert!(refused_as_newer(store.commit(change(Some(&counted), None)).await));
+    store.forget_refusals(&key).await.unwrap();
+    assert!(refused_as_newer(store.commit(change(None, Some(&counted))).await), "it is there still");
+    assert!(!store.refused_again(&key, at(1)).await.unwrap());
+    assert!(store.counted_refusals(at(9_000), 10).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -52,11 +52,53 @@ async fn what_a_newer_bot_has_stored_is_neither_shown_nor_changed_nor_given_up()
         insta::assert_snapshot!(alice.is_told(), @"There is no request *ID* that you can see. `list` shows yours and your team's.");
         company.waits("60d").await;
         assert_eq!(before(company), stored, "its lease is the newer bot's");
-        assert_eq!(company.gets("/readyz").await.0, 503);
+        assert_eq!(company.gets("/readyz").await.0, 200, "no newer bot is there");
         // The newer one is back to what this one reads.
         file(company).execute_batch("UPDATE requests SET format = 1; UPDATE jobs SET format = 1").unwrap();
         company.settle().await;
         assert_ne!(before(company), stored);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn while_a_newer_bot_is_there_this_one_leaves_it_the_queue() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        let arrived = |company: &Company| -> i64 {
+            file(company).query_row("SELECT visible_at FROM queue", [], |row| row.get(0)).unwrap()
+        };
+        let now = |company: &Company| company.clock.seconds_from_now(0) * 1_000_000;
+        file(company).execute("INSERT INTO bots VALUES ('newer', 2, ?1)", [now(company)]).unwrap();
+        company.waits("30s").await;
+        let at = now(company);
+        file(company)
+            .execute("INSERT INTO queue (visible_at, body) VALUES (?1, 'of a later version')", [at])
+            .unwrap();
+        company.waits("1m").await;
+        assert_eq!(arrived(company), at, "nobody has taken it");
+        company.waits("3m").await;
+        assert!(arrived(company) > at, "it was taken when the newer bot had gone");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_commit_cannot_replace_because_a_newer_bot_wrote_it_is_said_and_not_given_up() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        company.pat.runs("/provision pause moving house").await;
+        file(company).execute("UPDATE pause SET format = 2", []).unwrap();
+        company.pat.runs("/provision pause tea").await;
+        insta::assert_snapshot!(company.pat.is_told(), @"A newer version of this app is being rolled out and has changed this already. Nothing was done. Please try again in a few minutes.");
+        file(company).execute("DELETE FROM pause", []).unwrap();
+        let id = company.alice.asks_for("s3-bucket", &LOGS).await;
+        // What each change of the row writes as well.
+        let homes = "INSERT OR REPLACE INTO jobs (of, name, kind, due_at, written_at, format)
+                     VALUES (?1, 'homes', '{}', 9000000000000000000, 0, 2)";
+        file(company).execute(homes, [&id]).unwrap();
+        company.waits("60d").await;
+        let parked = "SELECT count(*) FROM jobs WHERE parked = 1";
+        let parked: i64 = file(company).query_row(parked, [], |row| row.get(0)).unwrap();
+        assert_eq!(parked, 0, "its lease is over, and it waits for the newer bot");
     })
     .await;
 }

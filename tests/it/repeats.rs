@@ -78,3 +78,34 @@ async fn two_people_and_two_things_are_counted_apart_and_what_came_once_is_said_
     })
     .await;
 }
+
+#[tokio::test]
+async fn counts_that_cannot_be_put_on_the_trail_keep_no_other_from_it() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        for _ in 0..3 {
+            company.olga.runs("/provision pause").await;
+        }
+        let file = rusqlite::Connection::open(company.file()).unwrap();
+        let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
+                    INSERT INTO refusals (key, until, again, body, format)";
+        let rows = [
+            "SELECT 'unreadable ' || i, i, 1, 'nothing', 1 FROM n",
+            "SELECT 'newer ' || i, i, 1, 'nothing', 2 FROM n",
+            "SELECT 'gone ' || i, i, 1, replace(body, '00000000-0000-0000-0000-000000000000',
+                    'ffffffff-bf17-417a-9d85-8ebd6aa86f68'), 1 FROM n, refusals",
+        ];
+        for row in rows.iter().rev() {
+            assert!(file.execute(&format!("{many} {row}"), []).unwrap() >= 100, "{row}");
+        }
+        company.waits("2h").await;
+        insta::assert_snapshot!(refusals(company).await.join("\n"), @"
+        refused | U0OLGA | - | - | - | pause new requests: not an admin [command]
+        refused again | U0OLGA | - | - | - | pause new requests: not an admin; 2 times more until 2026-11-23T10:00:00Z [command]
+        ");
+        let left = "SELECT count(*) FROM refusals WHERE format = 1";
+        assert_eq!(file.query_row(left, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+        let newer = "SELECT count(*) FROM refusals WHERE format = 2";
+        assert_eq!(file.query_row(newer, [], |row| row.get::<_, i64>(0)).unwrap(), 100);
+    })
+    .await;
+}

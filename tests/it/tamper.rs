@@ -3,16 +3,17 @@
 use quartermaster::domain::audit::{AuditEntry, AuditHead};
 use quartermaster::local::database::Database;
 use quartermaster::local::store::SqliteStore;
+use quartermaster::portal::own_trail;
 use quartermaster::portal::verify::{Verdict, verify};
 use rusqlite::Connection;
+use tempfile::TempDir;
 
 use crate::harness::{Company, Setup, run_in, transcript};
 
 /// A copy of the company's file that somebody has changed, verified: what was found, a line each.
 async fn tampered(company: &Company, change: impl FnOnce(&Connection)) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let copy = folder.path().join("copy.db").to_str().unwrap().to_owned();
-    Connection::open(company.file()).unwrap().execute("VACUUM INTO ?1", [&copy]).unwrap();
+    let copy = copied(company, &folder);
     let connection = Connection::open(&copy).unwrap();
     change(&connection);
     drop(connection);
@@ -20,6 +21,12 @@ async fn tampered(company: &Company, change: impl FnOnce(&Connection)) -> String
     assert!(!holds, "nothing was found");
     let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
     transcript::steady(&lines.join("\n"))
+}
+
+fn copied(company: &Company, folder: &TempDir) -> String {
+    let copy = folder.path().join("copy.db").to_str().unwrap().to_owned();
+    Connection::open(company.file()).unwrap().execute("VACUUM INTO ?1", [&copy]).unwrap();
+    copy
 }
 
 async fn verified(file: &str) -> Verdict {
@@ -158,6 +165,47 @@ async fn whatever_is_rewritten_on_the_trail_is_named() {
         insta::assert_snapshot!(tampered(company, execute(unreadable)).await, @"the trail: the entry after number 5: cannot read what is stored of ID: column 2, Syntax");
         insta::assert_snapshot!(tampered(company, rows).await, @"request ID: it has entries and no row");
         insta::assert_snapshot!(tampered(company, execute("UPDATE portal_chain SET seq = 4")).await, @"the portal's chain: 4 were written, and the entries after entry 3 are missing");
+    })
+    .await;
+}
+
+const END: &str = "DELETE FROM portal_chain";
+
+#[tokio::test]
+async fn the_stored_end_of_the_portals_chain_stays_missed_whatever_is_appended_behind_it() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        happened(company).await;
+        insta::assert_snapshot!(tampered(company, execute(END)).await, @"the portal's chain: its stored end is gone");
+        execute(END)(&Connection::open(company.file()).unwrap());
+        company.bob.runs("/provision pause").await;
+        assert_eq!(company.trail().await.lines().count(), 9);
+        insta::assert_snapshot!(tampered(company, |_| ()).await, @"the portal's chain: its stored end is gone");
+        // A bot that starts does not begin it anew.
+        let folder = tempfile::tempdir().unwrap();
+        let copy = copied(company, &folder);
+        let store = SqliteStore::new(Database::open(&copy).unwrap());
+        own_trail::begin(&store, "2027-01-23T09:00:00Z".parse().unwrap()).await.unwrap();
+        drop(store);
+        let verdict = verified(&copy).await;
+        assert_eq!((verdict.holds, verdict.entries), (false, 9));
+        let without_mark = |connection: &Connection| {
+            execute("UPDATE program SET portal_chain_begun = 0")(connection);
+        };
+        let twice = |connection: &Connection| {
+            let mut entries = entries(connection, PORTAL);
+            entries.iter_mut().take(2).for_each(|entry| entry.event = "trail upgraded".to_owned());
+            rewrite(connection, entries);
+            without_mark(connection);
+        };
+        insta::assert_snapshot!(tampered(company, twice).await, @"
+        the portal's chain: the trail of an earlier version is sealed more than once
+        the portal's chain: its stored end is gone
+        ");
+        // As it would be without all this: the company's own trail is verified in the end.
+        let file = Connection::open(company.file()).unwrap();
+        let end = AuditHead::at(entries(&file, PORTAL).last().unwrap());
+        let put_back = "INSERT INTO portal_chain (id, seq, digest) VALUES (1, ?1, ?2)";
+        file.execute(put_back, (i64::try_from(end.seq).unwrap(), end.digest)).unwrap();
     })
     .await;
 }

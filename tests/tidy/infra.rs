@@ -239,7 +239,7 @@ fn entries_of_the_trail_are_written_once_and_in_transactions_by_the_keys_that_th
     assert_eq!(denied.len(), 2);
     for rights in &denied {
         let leading = "Condition/ForAnyValue:StringLike/dynamodb:LeadingKeys";
-        assert_eq!(texts(at(rights, leading)), ["REQ#*", "TRAIL"]);
+        assert_eq!(texts(at(rights, leading)), ["REQ#*", "TRAIL", "PORTAL"]);
         let is_of_puts = texts(at(rights, "Action")) == ["dynamodb:PutItem"];
         let outside = at(rights, "Condition").get("ForAllValues:StringNotEquals");
         let outside = outside.map(|outside| texts(at(outside, "dynamodb:EnclosingOperation")));

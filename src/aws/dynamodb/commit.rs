@@ -11,8 +11,8 @@ use aws_sdk_dynamodb::types::CancellationReason;
 use tokio::sync::MutexGuard;
 
 use super::item::{
-    IS_READABLE, Item, is_readable, must_text, number, read_amount, read_number, read_text, readable_value,
-    text,
+    IS_READABLE, Item, is_readable, may_be_read, must_text, number, read_amount, read_number, read_text,
+    readable_value, text,
 };
 use super::transaction::{Check, Expression, MOST_WRITES, Outcome, Part, Pauses, Table, is_refusal};
 use super::{DynamoStore, LONGEST, aways, counts, jobs, keys, quota, refusals, row, teams, trail};
@@ -128,7 +128,8 @@ fn refusal(parts: &[Part], reasons: &[CancellationReason]) -> anyhow::Result<Opt
             Check::Parked => CommitError::NotParked,
             Check::Pause => CommitError::Paused(Box::new(counts::read_pause(there)?)),
             Check::Once => CommitError::Again(read_text(there, "request").and_then(RequestId::parse)),
-            Check::Row | Check::Entry => CommitError::Stale,
+            Check::Counted if !may_be_read(there) => CommitError::Other(Newer.into()),
+            Check::Row | Check::Entry | Check::Counted => CommitError::Stale,
             Check::Format => CommitError::Other(Newer.into()),
             // What is taken under other names of the team has changed since it was read, and these depend on it.
             Check::Budget { .. } | Check::Slot { .. } if is_outdated => continue,
@@ -199,7 +200,7 @@ impl Prepared {
             parts.push(store.put_if(Table::Events, item, Check::Entry, is_new("pk"))?);
         }
         if let Some(last) = self.commit.audit.iter().rfind(|entry| entry.request == RequestId::PORTAL) {
-            parts.push(trail::portal_head_at(store, last)?);
+            parts.extend(trail::portal_head_at(store, last).await?);
         }
         if let Some(change) = &self.commit.refusals {
             parts.push(refusals::part(store, change)?);

@@ -44,6 +44,11 @@ pub(super) fn portal_head() -> Item {
     key("PORTAL", "HEAD")
 }
 
+/// Says that there was such an end at some time. Never deleted.
+pub(super) fn portal_head_begun() -> Item {
+    key("PORTAL", "BEGUN")
+}
+
 pub(super) fn refusal(of: &str) -> Item {
     key(REFUSALS, of)
 }

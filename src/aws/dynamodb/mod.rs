@@ -41,7 +41,7 @@ use jiff::civil::Date;
 use tokio::sync::Mutex;
 
 use crate::aws::Problem;
-use crate::domain::audit::{AuditEntry, AuditHead};
+use crate::domain::audit::AuditEntry;
 use crate::domain::away::Away;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::job::{JobKey, Subject};
@@ -51,7 +51,8 @@ use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
 use crate::domain::tally::Counts;
 use crate::ports::store::{
-    Bot, Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, ParkedJob, Store, Which, Whose,
+    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Holding, HomeTab, ParkedJob, PortalHead,
+    Store, Which, Whose,
 };
 
 /// How long all calls for one of the port's may take together: each of the port's ends within a minute.
@@ -228,7 +229,7 @@ impl Store for DynamoStore {
         within(trail::end(self)).await
     }
 
-    async fn portal_head(&self) -> anyhow::Result<Option<AuditHead>> {
+    async fn portal_head(&self) -> anyhow::Result<PortalHead> {
         within(trail::portal_head(self)).await
     }
 
@@ -240,8 +241,12 @@ impl Store for DynamoStore {
         within(refusals::again(self, key, now)).await
     }
 
-    async fn counted_refusals(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<RepeatedRefusal>> {
+    async fn counted_refusals(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<CountedRefusal>> {
         within(refusals::counted(self, now, limit)).await
+    }
+
+    async fn forget_refusals(&self, key: &str) -> anyhow::Result<()> {
+        within(refusals::forget(self, key)).await
     }
 
     async fn put_bot(&self, bot: &Bot) -> anyhow::Result<()> {

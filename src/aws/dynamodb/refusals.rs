@@ -5,14 +5,14 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use jiff::Timestamp;
 
 use super::item::{
-    IS_READABLE, Item, mark, may_be_read, number, read_json, read_number, read_time, readable_value, text,
-    time,
+    IS_READABLE, Item, is_readable, mark, may_be_read, must_text, number, read_json, read_number, read_time,
+    readable_value, text, time,
 };
 use super::lists::all;
 use super::transaction::{Check, Expression, Part, Table};
 use super::{DynamoStore, keys};
 use crate::domain::repeats::RepeatedRefusal;
-use crate::ports::store::RefusalsChange;
+use crate::ports::store::{CountedRefusal, RefusalsChange};
 
 pub(super) async fn load(store: &DynamoStore, key: &str) -> anyhow::Result<Option<RepeatedRefusal>> {
     let found = store.event(keys::refusal(key)).await?.filter(may_be_read);
@@ -53,7 +53,7 @@ pub(super) async fn counted(
     store: &DynamoStore,
     now: Timestamp,
     limit: usize,
-) -> anyhow::Result<Vec<RepeatedRefusal>> {
+) -> anyhow::Result<Vec<CountedRefusal>> {
     let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
     let query = query
         .key_condition_expression("pk = :refusals")
@@ -62,10 +62,18 @@ pub(super) async fn counted(
         .expression_attribute_values(":now", time(now))
         .expression_attribute_values(":readable", readable_value().1);
     let found = all(query, usize::MAX).await.context("cannot read the refusals that are counted")?;
-    let mut counted = found.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
-    counted.sort_by_key(|refusal| refusal.until);
+    let counted =
+        |item: &Item| Ok(CountedRefusal { key: must_text(item, "sk")?.to_owned(), refusal: read(item) });
+    let mut counted = found.iter().map(counted).collect::<anyhow::Result<Vec<_>>>()?;
+    counted.sort_by_key(|counted| counted.refusal.as_ref().map_or(Timestamp::MIN, |refusal| refusal.until));
     counted.truncate(limit);
     Ok(counted)
+}
+
+pub(super) async fn forget(store: &DynamoStore, key: &str) -> anyhow::Result<()> {
+    // What a newer bot has written there meanwhile stays.
+    let part = store.delete_if(keys::refusal(key), Check::Format, is_readable())?;
+    store.transact(&[part]).await.map(drop)
 }
 
 pub(super) fn part(store: &DynamoStore, change: &RefusalsChange) -> anyhow::Result<Part> {
@@ -77,11 +85,11 @@ pub(super) fn part(store: &DynamoStore, change: &RefusalsChange) -> anyhow::Resu
         ),
     };
     let mut item = keys::refusal(&change.key);
-    let Some(after) = &change.after else { return store.delete_if(item, Check::Entry, as_before) };
+    let Some(after) = &change.after else { return store.delete_if(item, Check::Counted, as_before) };
     let body = serde_json::to_string(&after.action).context("cannot encode a refusal")?;
     item.insert("body".to_owned(), text(body));
     item.insert("countedUntil".to_owned(), time(after.until));
     item.insert("again".to_owned(), number(&after.again));
     mark(&mut item);
-    store.put_if(Table::Events, item, Check::Entry, as_before)
+    store.put_if(Table::Events, item, Check::Counted, as_before)
 }

@@ -13,6 +13,7 @@ use super::transaction::{Check, Expression, Part, Table};
 use super::{DynamoStore, keys};
 use crate::domain::audit::{AuditEntry, AuditHead};
 use crate::domain::ids::RequestId;
+use crate::ports::store::PortalHead;
 
 /// The number of the last entry, as far as this process knows.
 #[derive(Debug, Default)]
@@ -85,37 +86,69 @@ pub(super) async fn end(store: &DynamoStore) -> anyhow::Result<u64> {
 }
 
 /// Moves the end of the portal's chain to this entry. It moves on only: whoever would move it back has read the chain while
-/// others appended.
-pub(super) fn portal_head_at(store: &DynamoStore, last: &AuditEntry) -> anyhow::Result<Part> {
-    let mut item = keys::portal_head();
-    item.insert("seq".to_owned(), count(&last.seq));
-    item.insert("digest".to_owned(), text(&last.digest));
-    let moves_on =
-        Expression::new("attribute_not_exists(pk) OR seq < :seq", vec![(":seq", count(&last.seq))]);
-    store.put_if(Table::Events, item, Check::Entry, moves_on)
+/// others appended. One that is gone stays gone.
+pub(super) async fn portal_head_at(store: &DynamoStore, last: &AuditEntry) -> anyhow::Result<Vec<Part>> {
+    match portal_head(store).await? {
+        PortalHead::Gone => Ok(Vec::new()),
+        PortalHead::NotBegun => begins_at(store, &AuditHead::at(last)),
+        PortalHead::At(_) => {
+            let moves_on = Expression::new("seq < :seq", vec![(":seq", count(&last.seq))]);
+            Ok(vec![store.put_if(Table::Events, item_of(&AuditHead::at(last)), Check::Entry, moves_on)?])
+        }
+    }
 }
 
-pub(super) async fn portal_head(store: &DynamoStore) -> anyhow::Result<Option<AuditHead>> {
+fn item_of(head: &AuditHead) -> Item {
+    let mut item = keys::portal_head();
+    item.insert("seq".to_owned(), count(&head.seq));
+    if head.seq > 0 {
+        item.insert("digest".to_owned(), text(&head.digest));
+    }
+    item
+}
+
+/// The end and the mark that it was ever there.
+fn begins_at(store: &DynamoStore, head: &AuditHead) -> anyhow::Result<Vec<Part>> {
+    let absent = || Expression::new("attribute_not_exists(pk)", Vec::new());
+    Ok(vec![
+        store.put_if(Table::Events, item_of(head), Check::Entry, absent())?,
+        store.put_if(Table::Events, keys::portal_head_begun(), Check::Entry, absent())?,
+    ])
+}
+
+pub(super) async fn portal_head(store: &DynamoStore) -> anyhow::Result<PortalHead> {
     let head = store.event(keys::portal_head()).await.context("cannot read the end of the portal's chain")?;
-    let read = |head: Item| {
-        Ok(AuditHead {
-            seq: read_number(&head, "seq")?.context("the portal's chain has no length")?,
-            digest: read_text(&head, "digest").unwrap_or_default().to_owned(),
-        })
+    let Some(head) = head else {
+        return is_gone(store).await;
     };
-    head.map(read).transpose()
+    read(&head).map(PortalHead::At)
+}
+
+fn read(head: &Item) -> anyhow::Result<AuditHead> {
+    Ok(AuditHead {
+        seq: read_number(head, "seq")?.context("the portal's chain has no length")?,
+        digest: read_text(head, "digest").unwrap_or_default().to_owned(),
+    })
+}
+
+/// Where there was no end: whether there was one ever.
+async fn is_gone(store: &DynamoStore) -> anyhow::Result<PortalHead> {
+    let begun = store.event(keys::portal_head_begun()).await;
+    if begun.context("cannot read whether the portal's chain has an end")?.is_none() {
+        return Ok(PortalHead::NotBegun);
+    }
+    // Both are written together: it may have begun between the two looks.
+    let head = store.event(keys::portal_head()).await.context("cannot read the end of the portal's chain")?;
+    head.map_or(Ok(PortalHead::Gone), |head| read(&head).map(PortalHead::At))
 }
 
 /// The portal's chain has an end from the beginning on, where nothing is on the trail yet.
 pub(super) async fn begin(store: &DynamoStore) -> anyhow::Result<()> {
-    if portal_head(store).await?.is_some() || end(store).await? > 0 {
+    if portal_head(store).await? != PortalHead::NotBegun || end(store).await? > 0 {
         return Ok(());
     }
-    let mut item = keys::portal_head();
-    item.insert("seq".to_owned(), count(&0));
-    let absent = Expression::new("attribute_not_exists(pk)", Vec::new());
     // Whoever was faster has begun it as well.
-    store.transact(&[store.put_if(Table::Events, item, Check::Entry, absent)?]).await.map(drop)
+    store.transact(&begins_at(store, &AuditHead::default())?).await.map(drop)
 }
 
 fn number(sort: &str) -> anyhow::Result<u64> {

@@ -38,8 +38,10 @@ pub(super) enum Check {
     Budget { elsewhere: Decimal },
     /// No slot of so many is free; so many are taken under other names of the team.
     Slot { limit: u32, elsewhere: u32 },
-    /// Somebody else has written this audit entry, or counted this refusal.
+    /// Somebody else has written this audit entry.
     Entry,
+    /// Somebody else has counted this refusal, or a newer bot has.
+    Counted,
     /// What is there is of a format that we do not read.
     Format,
     /// Nothing about the commit: what was read to plan it has changed, so it is planned again.
@@ -216,7 +218,7 @@ fn is_passing(reason: &CancellationReason) -> bool {
 /// Only counters and keys come back with a refusal: jobs and rows hold task tokens, and nobody reads them there.
 fn returned(check: Check) -> ReturnValuesOnConditionCheckFailure {
     match check {
-        Check::Once | Check::Pause | Check::Budget { .. } | Check::Slot { .. } => {
+        Check::Once | Check::Pause | Check::Counted | Check::Budget { .. } | Check::Slot { .. } => {
             ReturnValuesOnConditionCheckFailure::AllOld
         }
         Check::Nothing

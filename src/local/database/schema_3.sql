@@ -15,6 +15,9 @@ CREATE TABLE portal_chain (
   digest TEXT NOT NULL
 );
 INSERT INTO portal_chain SELECT 1, 0, '' WHERE NOT EXISTS (SELECT 1 FROM audit);
+-- Whether it was ever there: then it does not begin anew where somebody has removed it.
+ALTER TABLE program ADD COLUMN portal_chain_begun INTEGER NOT NULL DEFAULT 0;
+UPDATE program SET portal_chain_begun = EXISTS (SELECT 1 FROM portal_chain);
 
 -- How often somebody was refused the same since the first time, up to a moment.
 CREATE TABLE refusals (

@@ -11,7 +11,7 @@ use crate::domain::quota::{QuotaChange, QuotaSlot, QuotaUse};
 use crate::domain::request::Request;
 use crate::domain::tally::Tally;
 use crate::local::instant;
-use crate::ports::store::{Commit, CommitError, Pausing, RowChange};
+use crate::ports::store::{Commit, CommitError, Pausing, PortalHead, RowChange};
 use crate::ports::stored::FORMAT;
 
 /// A commit whose parts are encoded, so that the writer's thread has only SQL to run.
@@ -261,15 +261,20 @@ fn append(tx: &Connection, entry: &AuditEntry, body: &str) -> Result<(), CommitE
     }
 }
 
-/// It moves on only: whoever would move it back has read the chain while others appended.
+/// It moves on only: whoever would move it back has read the chain while others appended. One that is gone stays gone.
 fn move_portal_head(tx: &Connection, seq: i64, digest: &str) -> Result<(), CommitError> {
+    let sql = match queries::portal_head(tx)? {
+        PortalHead::Gone => return Ok(()),
+        PortalHead::At(_) => "UPDATE portal_chain SET seq = ?1, digest = ?2 WHERE seq < ?1",
+        PortalHead::NotBegun => "INSERT INTO portal_chain (id, seq, digest) VALUES (1, ?1, ?2)",
+    };
     let moved = tx
-        .prepare_cached(
-            "INSERT INTO portal_chain (id, seq, digest) VALUES (1, ?1, ?2)
-             ON CONFLICT DO UPDATE SET seq = ?1, digest = ?2 WHERE seq < ?1",
-        )
+        .prepare_cached(sql)
         .and_then(|mut statement| statement.execute(params![seq, digest]))
         .context("cannot move the end of the portal's chain")?;
+    tx.prepare_cached("UPDATE program SET portal_chain_begun = 1 WHERE portal_chain_begun = 0")
+        .and_then(|mut statement| statement.execute([]))
+        .context("cannot remember that the portal's chain has an end")?;
     if moved == 1 { Ok(()) } else { Err(CommitError::Stale) }
 }
 

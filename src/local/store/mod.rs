@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::database::Database;
-use crate::domain::audit::{AuditEntry, AuditHead};
+use crate::domain::audit::AuditEntry;
 use crate::domain::away::Away;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::job::{JobKey, Subject};
@@ -25,7 +25,8 @@ use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
 use crate::domain::tally::Counts;
 use crate::ports::store::{
-    Bot, Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, ParkedJob, Store, Which, Whose,
+    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Holding, HomeTab, ParkedJob, PortalHead,
+    Store, Which, Whose,
 };
 
 /// The store in a [`Database`].
@@ -136,7 +137,7 @@ impl Store for SqliteStore {
         self.database.read(queries::audit_end).await
     }
 
-    async fn portal_head(&self) -> anyhow::Result<Option<AuditHead>> {
+    async fn portal_head(&self) -> anyhow::Result<PortalHead> {
         self.database.read(queries::portal_head).await
     }
 
@@ -150,8 +151,13 @@ impl Store for SqliteStore {
         self.database.write(move |tx| refusals::again(tx, &key, now)).await
     }
 
-    async fn counted_refusals(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<RepeatedRefusal>> {
+    async fn counted_refusals(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<CountedRefusal>> {
         self.database.read(move |connection| refusals::counted(connection, now, limit)).await
+    }
+
+    async fn forget_refusals(&self, key: &str) -> anyhow::Result<()> {
+        let key = key.to_owned();
+        self.database.write(move |tx| refusals::forget(tx, &key)).await
     }
 
     async fn put_bot(&self, bot: &Bot) -> anyhow::Result<()> {

@@ -16,7 +16,7 @@ use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::request::{MessageRef, Request};
 use crate::domain::tally::{Counts, Mark};
 use crate::local::instant;
-use crate::ports::store::{Holding, HomeTab, Which, Whose};
+use crate::ports::store::{Holding, HomeTab, PortalHead, Which, Whose};
 use crate::ports::stored::{FORMAT, from_json, product_key, readable, request_id};
 
 pub(super) fn load(connection: &Connection, id: RequestId) -> anyhow::Result<Option<Request>> {
@@ -291,12 +291,16 @@ pub(super) fn audit_end(connection: &Connection) -> anyhow::Result<u64> {
     Ok(u64::try_from(last)?)
 }
 
-pub(super) fn portal_head(connection: &Connection) -> anyhow::Result<Option<AuditHead>> {
-    let head = connection
+pub(super) fn portal_head(connection: &Connection) -> anyhow::Result<PortalHead> {
+    let head: Option<(i64, String)> = connection
         .prepare_cached("SELECT seq, digest FROM portal_chain")?
-        .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    head.map(|(seq, digest)| Ok(AuditHead { seq: u64::try_from(seq)?, digest })).transpose()
+    if let Some((seq, digest)) = head {
+        return Ok(PortalHead::At(AuditHead { seq: u64::try_from(seq)?, digest }));
+    }
+    let mut begun = connection.prepare_cached("SELECT 1 FROM program WHERE portal_chain_begun = 1")?;
+    Ok(if begun.exists([])? { PortalHead::Gone } else { PortalHead::NotBegun })
 }
 
 /// Rows of an id and a JSON body.

@@ -4,9 +4,10 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::queries;
 use crate::domain::repeats::RepeatedRefusal;
 use crate::local::instant;
-use crate::ports::store::{CommitError, RefusalsChange};
+use crate::ports::store::{CommitError, CountedRefusal, RefusalsChange};
 use crate::ports::stored::{FORMAT, from_json};
 
 pub(super) fn load(connection: &Connection, key: &str) -> anyhow::Result<Option<RepeatedRefusal>> {
@@ -39,17 +40,26 @@ pub(super) fn counted(
     connection: &Connection,
     now: Timestamp,
     limit: usize,
-) -> anyhow::Result<Vec<RepeatedRefusal>> {
-    let sql = "SELECT body, until, again FROM refusals WHERE until <= ?1 AND format <= ?2 ORDER BY until, key LIMIT ?3";
+) -> anyhow::Result<Vec<CountedRefusal>> {
+    let sql = "SELECT body, until, again, key FROM refusals WHERE until <= ?1 AND format <= ?2 ORDER BY until, key LIMIT ?3";
     let (now, limit) = (instant::reached(now), i64::try_from(limit)?);
-    connection
+    let counted = connection
         .prepare_cached(sql)?
-        .query_map(params![now, FORMAT, limit], |row| Ok(read(row)))?
-        .map(|row| row?)
-        .collect()
+        .query_map(params![now, FORMAT, limit], |row| {
+            Ok(CountedRefusal { key: row.get(3)?, refusal: read(row) })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(counted)
+}
+
+pub(super) fn forget(tx: &Connection, key: &str) -> anyhow::Result<()> {
+    tx.prepare_cached("DELETE FROM refusals WHERE key = ?1 AND format <= ?2")?
+        .execute(params![key, FORMAT])?;
+    Ok(())
 }
 
 pub(super) fn change(tx: &Connection, change: &RefusalsChange) -> Result<(), CommitError> {
+    queries::readable_at(tx, "SELECT format FROM refusals WHERE key = ?1", [&change.key])?;
     if load(tx, &change.key)? != change.before {
         return Err(CommitError::Stale);
     }

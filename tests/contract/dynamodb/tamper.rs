@@ -151,6 +151,19 @@ async fn whatever_is_rewritten_on_the_trail_is_named() {
     insta::assert_snapshot!(twice.found().await, @"request ID: entry 2 is followed by entry 2");
 }
 
+#[tokio::test]
+#[ignore = "wants an emulator: .ci/aws starts one and runs these"]
+async fn the_stored_end_of_the_portals_chain_stays_missed_whatever_is_appended_behind_it() {
+    let end = happened().await;
+    end.delete("PORTAL", "HEAD").await;
+    insta::assert_snapshot!(end.found().await, @"the portal's chain: its stored end is gone");
+    end.store.bring_forward().await.unwrap();
+    own_trail::begin(&end.store, at(3)).await.unwrap();
+    pause::begin(&end.store, None, &Actor::Operator, at(3)).await.unwrap();
+    assert_eq!(end.store.audit_end().await.unwrap(), 5);
+    insta::assert_snapshot!(end.found().await, @"the portal's chain: its stored end is gone");
+}
+
 /// As a program without an end of the portal's chain has left them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "wants an emulator: .ci/aws starts one and runs these"]

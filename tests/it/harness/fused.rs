@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use quartermaster::domain::audit::{AuditEntry, AuditHead};
+use quartermaster::domain::audit::AuditEntry;
 use quartermaster::domain::away::Away;
 use quartermaster::domain::drift::Existing;
 use quartermaster::domain::ids::{ExecutionName, PersonId, RecordId, RequestId, TaskToken, TeamName};
@@ -20,7 +20,8 @@ use quartermaster::domain::tally::Counts;
 use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 use quartermaster::ports::queue::{Delivery, Queue};
 use quartermaster::ports::store::{
-    Bot, Claim, ClaimedJob, Commit, CommitError, Holding, HomeTab, ParkedJob, RowChange, Store, Which, Whose,
+    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Holding, HomeTab, ParkedJob, PortalHead,
+    RowChange, Store, Which, Whose,
 };
 use quartermaster::ports::workflow::{ExecutionInput, ResumeError, Workflow};
 
@@ -146,7 +147,7 @@ impl Store for Fused<dyn Store> {
         self.fuse.looks(self.port.audit_page(cursor, limit)).await
     }
 
-    async fn portal_head(&self) -> anyhow::Result<Option<AuditHead>> {
+    async fn portal_head(&self) -> anyhow::Result<PortalHead> {
         self.fuse.looks(self.port.portal_head()).await
     }
 
@@ -158,8 +159,12 @@ impl Store for Fused<dyn Store> {
         self.fuse.changes("count a refusal", self.port.refused_again(key, now)).await
     }
 
-    async fn counted_refusals(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<RepeatedRefusal>> {
+    async fn counted_refusals(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<CountedRefusal>> {
         self.fuse.looks(self.port.counted_refusals(now, limit)).await
+    }
+
+    async fn forget_refusals(&self, key: &str) -> anyhow::Result<()> {
+        self.fuse.changes("forget refusals", self.port.forget_refusals(key)).await
     }
 
     async fn put_bot(&self, bot: &Bot) -> anyhow::Result<()> {
