@@ -353,6 +353,16 @@ pub enum Refusal {
         /// Who can, as mentions.
         approvers: String,
     },
+    /// The team that its owner had it for is gone from the settings.
+    #[error(
+        "Team *{team}* is no longer in the settings, so only the platform team can keep it: {admins}. You can tear it down."
+    )]
+    TeamIsGone {
+        /// The team.
+        team: TeamName,
+        /// The platform team, as mentions.
+        admins: String,
+    },
     /// Only the platform team may do this.
     #[error("Only the platform team can do that.")]
     NotAnAdmin,
@@ -459,6 +469,7 @@ impl Refusal {
             Self::NotTheirsToNudge { .. } => Some("not the one who waits"),
             Self::NotTheirs { .. } => Some("not theirs"),
             Self::LeftTheTeam { .. } => Some("no longer a member of the team"),
+            Self::TeamIsGone { .. } => Some("its team is gone"),
             Self::NotAnAdmin => Some("not an admin"),
             Self::NotAReader => Some("not a reader of the trail"),
             Self::NotATeamMate { .. } => Some("to somebody of another team"),
