@@ -28,7 +28,7 @@ pub async fn follow(portal: &Portal, rules: Rules, changes: &[String]) -> anyhow
         let homes = JobKind::FindHomes.due(Subject::Portal, portal.now());
         portal.write_jobs(vec![homes]).await.context("cannot have home tabs published")?;
     }
-    teams::warn_of_gone(&portal.as_of_now()).await?;
+    teams::warn_of_gone(&portal.as_of_now()).await;
     trail::begin_copying(&portal.as_of_now()).await.context("cannot begin to copy the audit trail")
 }
 
