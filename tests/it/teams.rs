@@ -139,6 +139,34 @@ async fn a_team_may_be_renamed_again_and_back() {
 }
 
 #[tokio::test]
+async fn what_an_old_bot_writes_after_a_takeover_is_taken_over_without_another_message() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        company.alice.asks_for("s3-bucket", &LOGS).await;
+        payments_becomes_billing(company).await;
+        company.waits("3m").await;
+        assert_eq!(company.pat.dms().len(), 1, "{:?}", company.pat.dms());
+        // As a bot would write it that goes by the settings of before.
+        let file = rusqlite::Connection::open(company.file()).unwrap();
+        file.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+        file.execute_batch(
+            "BEGIN IMMEDIATE;
+             DELETE FROM quota WHERE team = 'payments';
+             UPDATE quota SET team = 'payments' WHERE team = 'billing';
+             UPDATE requests SET team = 'payments', body = json_set(body, '$.team', 'payments');
+             COMMIT;",
+        )
+        .unwrap();
+        company.waits("3m").await;
+        let under = "SELECT team FROM requests";
+        let team: String = file.query_row(under, [], |row| row.get(0)).unwrap();
+        assert_eq!(team, "billing", "it is taken over, too");
+        assert_eq!(company.trail().await.matches("team taken over").count(), 1);
+        assert_eq!(company.pat.dms().len(), 1, "{:?}", company.pat.dms());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_removed_team_is_named_and_its_things_are_the_admins_to_decide() {
     run_in(Setup::new().in_a_file(), async |company| {
         let (alice, bob, pat) = (&company.alice, &company.bob, &company.pat);
