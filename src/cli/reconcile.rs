@@ -22,8 +22,12 @@ pub async fn reconcile(config: Option<PathBuf>, repair: bool) -> Result<(), Fail
     let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let backends = Backends::open(&settings, &clock, &Arc::new(catalog)).await?;
-    let sides =
-        Sides { store: &*backends.store, provisioner: &*backends.provisioner, workflow: &*backends.workflow };
+    let sides = Sides {
+        store: &*backends.store,
+        organization: &settings.organization,
+        provisioner: &*backends.provisioner,
+        workflow: &*backends.workflow,
+    };
     let report = look(&sides, clock.now()).await?;
     print(&format!("{report}\n"))?;
     if repair && !report.found.is_empty() {

@@ -74,6 +74,14 @@ impl Portal {
         self.stages_in_force(request).swap_remove(at)
     }
 
+    /// Whose answer counts beside the approvers of a request that waits for them: the admins', where nobody has answered for
+    /// long or its team is gone from the settings.
+    fn beside(&self, request: &Request) -> &[Principal] {
+        let is_teamless = self.organization.team(&request.team).is_none();
+        let are_asked = request.asking.escalated_at.is_some() || is_teamless;
+        if are_asked && request.waits_for_approvers() { &self.organization.admins } else { &[] }
+    }
+
     /// Whose answer counts for what this request asks now: by the rule that it was asked with, and the settings and the
     /// catalog in force.
     ///
@@ -85,11 +93,9 @@ impl Portal {
         if is_gone {
             circle.note = join([Some(NO_APPROVERS.to_owned()), circle.note]);
         }
-        let is_teamless = request.waits_for_approvers() && self.organization.team(&request.team).is_none();
-        if is_escalated(request) || is_teamless {
-            add_all(&mut circle.asked, &self.to_mention(&self.organization.admins).await);
-            add_all(&mut circle.may, &self.organization.admins);
-        }
+        let beside = self.beside(request);
+        add_all(&mut circle.asked, &self.to_mention(beside).await);
+        add_all(&mut circle.may, beside);
         let self_approval = request.allows_self_approval();
         // Nobody is answered for who could not answer.
         circle.aways.retain(|away| away.person != request.owner && away.delegate != request.owner);
@@ -213,9 +219,7 @@ impl Portal {
         let here = u32::try_from(request.agreed().len()).unwrap_or(u32::MAX).saturating_sub(agreed);
         if let Some(stage) = stages.first_mut() {
             stage.needed = stage.needed.max(1).saturating_sub(here);
-            if is_escalated(request) {
-                add_all(&mut stage.quiet, &self.organization.admins);
-            }
+            add_all(&mut stage.quiet, self.beside(request));
         }
         let theirs = [request.asker().clone(), request.owner.clone()];
         let self_approval = request.allows_self_approval();
@@ -336,8 +340,7 @@ impl Portal {
         let asker = request.asker();
         let in_force = self.stage_in_force(request);
         let (may, _) = self.approvers_in(&in_force.stage, &request.team, asker).await?;
-        let beside: &[Principal] = if is_escalated(request) { &self.organization.admins } else { &[] };
-        if self.is_in_any(person, &[&may, beside]).await? {
+        if self.is_in_any(person, &[&may, self.beside(request)]).await? {
             return Ok(Standing::Approver);
         }
         let mut for_them = Vec::new();
@@ -387,11 +390,6 @@ impl Portal {
         add_all(&mut all, &self.organization.admins);
         all
     }
-}
-
-/// Whether the admins are asked beside those who have not answered.
-fn is_escalated(request: &Request) -> bool {
-    request.waits_for_approvers() && request.asking.escalated_at.is_some()
 }
 
 /// These remarks as one.

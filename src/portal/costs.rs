@@ -1,10 +1,8 @@
 //! What a person's and a team's resources cost, this month and a month. The sums are the domain's.
 
-use std::collections::BTreeMap;
-
 use super::lookup::{Named, named_team, reads_all, teams_to_see};
 use super::{Error, Portal};
-use crate::domain::ids::{PersonId, ProductKey, TeamName};
+use crate::domain::ids::{PersonId, ProductKey};
 use crate::domain::spending::{Amounts, Month, Resource, spending};
 use crate::ports::store::{Holding, Whose};
 use jiff::civil::Date;
@@ -15,6 +13,8 @@ use rust_decimal::Decimal;
 pub struct Costs {
     /// The person's own first, then their teams' in the order of the settings; or the one team they named.
     pub accounts: Vec<Account>,
+    /// Whether they may read the costs of all teams as well, and did not ask for them.
+    pub more_to_read: bool,
     /// Region of the price list.
     pub region: String,
     /// Day of the price list, `YYYY-MM-DD`.
@@ -36,31 +36,29 @@ pub struct Account {
     pub budget: Option<Decimal>,
 }
 
-/// The costs of a person and of each team that they may read, or of the team or all teams they name if they may see them.
-/// Who may read everything reads of every team that holds something, those that are gone included.
+/// The costs of a person and of their teams, or of the team or all teams they name if they may see them. All teams are all
+/// that hold something, those that are gone included.
 ///
 /// # Errors
 /// A refusal when the team is not theirs to see; a failure when Slack or the store is silent.
 pub async fn costs(portal: &Portal, person: &PersonId, team: Option<&str>) -> Result<Costs, Error> {
-    let mut accounts = Vec::new();
+    let (mut accounts, mut more_to_read) = (Vec::new(), false);
     match named_team(portal, person, team).await? {
         Named::Team(team) => accounts.push(account(portal, Whose::Team(team)).await?),
         Named::All => accounts.extend(everyones(portal).await?),
         Named::Nothing => {
             accounts.push(account(portal, Whose::Owner(person.clone())).await?);
-            // As long as Slack does not say who they are, their own costs are better than none.
-            if reads_all(portal, person).await.unwrap_or(false) {
-                accounts.extend(everyones(portal).await?);
-            } else {
-                for team in teams_to_see(portal, person).await? {
-                    accounts.push(account(portal, Whose::Team(team)).await?);
-                }
+            for team in teams_to_see(portal, person).await? {
+                accounts.push(account(portal, Whose::Team(team)).await?);
             }
+            // As long as Slack does not say who they are, their own costs are better than none.
+            more_to_read = reads_all(portal, person).await.unwrap_or(false);
         }
     }
     let prices = &portal.catalog.prices;
     Ok(Costs {
         accounts,
+        more_to_read,
         region: prices.region.clone(),
         priced_on: prices.date.clone(),
         month: Month::of(portal.now()).begin.strftime("%B %Y").to_string(),
@@ -69,13 +67,17 @@ pub async fn costs(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
 
 /// All teams together, then each that holds something.
 async fn everyones(portal: &Portal) -> anyhow::Result<Vec<Account>> {
-    let held = portal.ports.store.holdings(&Whose::All, Month::of(portal.now()).begin).await?;
-    let mut by_team: BTreeMap<TeamName, Vec<Holding>> = BTreeMap::new();
-    for holding in held.iter().cloned() {
-        by_team.entry(holding.team.clone()).or_default().push(holding);
+    let (mut all, mut teams) = (Vec::new(), Vec::new());
+    for team in portal.all_teams().await? {
+        let whose = Whose::Team(team);
+        let held = portal.ports.store.holdings(&whose, Month::of(portal.now()).begin).await?;
+        if !held.is_empty() {
+            all.extend(held.iter().cloned());
+            teams.push(summed(portal, whose, held));
+        }
     }
-    let teams = by_team.into_iter().map(|(team, held)| summed(portal, Whose::Team(team), held));
-    Ok([summed(portal, Whose::All, held)].into_iter().chain(teams).collect())
+    teams.insert(0, summed(portal, Whose::All, all));
+    Ok(teams)
 }
 
 async fn account(portal: &Portal, whose: Whose) -> anyhow::Result<Account> {

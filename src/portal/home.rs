@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::lookup::{reads_all, teams_to_see};
+use super::lookup::{reads_all, teams_to_show};
 use super::perform::{JobError, Performed};
 use super::room::{give_out, may_make_room};
 use super::{Error, Portal};
@@ -119,7 +119,13 @@ async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyho
     let known =
         portal.teams_of(person).await.map(|teams| teams.iter().map(|team| team.name.clone()).collect());
     let mine_to_ask_for: Vec<TeamName> = unless_silent(person, known);
-    let mut shown = unless_silent(person, teams_to_see(portal, person).await);
+    let mut shown = unless_silent(person, teams_to_show(portal, person).await);
+    // What they may ask for is known better: where there was none it was asked for anew.
+    for name in &mine_to_ask_for {
+        if !shown.contains(name) {
+            shown.push(name.clone());
+        }
+    }
     shown.sort_by_key(|name| !mine_to_ask_for.contains(name));
     for name in shown.into_iter().take(MOST_TEAMS) {
         if let Some(team) = portal.organization.team(&name) {
@@ -184,7 +190,7 @@ fn excerpt(mut requests: Vec<Request>) -> Excerpt {
 /// Requests that this person can answer, the longest waiting first.
 async fn waiting_for(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<Request>> {
     let mut waiting = Vec::new();
-    for team in portal.ports.store.teams().await? {
+    for team in portal.all_teams().await? {
         let whose = Whose::Team(team);
         for request in portal.ports.store.list(&whose, Which::Waiting, 0, MOST_WAITING).await? {
             if portal.can_decide(person, &request).await {

@@ -85,12 +85,10 @@ pub(super) async fn warn(portal: &Portal, owner: &PersonId) -> Result<Performed,
     if due.is_empty() {
         return Ok(Performed::Done);
     }
-    // Whoever has left Slack or the team can keep nothing, so those who can are warned.
+    // Whoever has left Slack or the team, or whose team is gone, can keep nothing, so those who can are warned.
     let (mut theirs, mut of_the_team) = (Vec::new(), Vec::new());
     for request in due {
-        // Where the team is gone from the settings there is nobody else who knows what it is for.
-        let is_theirs = portal.organization.team(&request.team).is_none()
-            || portal.may_tend(owner, &request, Tending::Keep).await?;
+        let is_theirs = portal.may_tend(owner, &request, Tending::Keep).await?;
         if is_theirs { theirs.push(request) } else { of_the_team.push(request) }
     }
     for some in theirs.chunks(IN_ONE_MESSAGE) {

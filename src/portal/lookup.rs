@@ -8,10 +8,12 @@ use crate::domain::audit::{AuditEntry, By, Via};
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::organization::ALL_TEAMS;
+use crate::domain::policy::Team;
 use crate::domain::quota::{QuotaSlot, QuotaUse};
 use crate::domain::refusal::Refusal;
 use crate::domain::repeats::RefusedAction;
 use crate::domain::request::Request;
+use crate::ports::directory::Freshness;
 use crate::ports::store::{Which, Whose};
 
 /// Fewest characters of an id that a command takes.
@@ -70,7 +72,7 @@ pub(super) async fn visible_team(portal: &Portal, person: &PersonId, name: &str)
         if portal.is_in_any(person, &circles).await? {
             return Ok(team.name.clone());
         }
-    } else if portal.ports.store.teams().await?.contains(&wanted) && reads_all(portal, person).await? {
+    } else if portal.all_teams().await?.contains(&wanted) && reads_all(portal, person).await? {
         return Ok(wanted);
     }
     let yours = teams_to_see(portal, person).await?;
@@ -115,23 +117,45 @@ pub(super) async fn reads_all(portal: &Portal, person: &PersonId) -> anyhow::Res
     portal.is_in_any(person, &[&organization.admins, &organization.auditors]).await
 }
 
-/// The teams that they are in or answer for, in the order of the settings.
+/// The teams that they are in or answer for, in the order of the settings, for whoever reads about them: found by what is
+/// known, and only those that are found are asked about anew. That there are none is asked of all.
+///
+/// # Errors
+/// When Slack had to be asked and could not, and none was found among those it said.
 pub(super) async fn teams_to_see(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<TeamName>> {
-    let teams = portal.organization.teams.iter();
-    let answers = join_all(teams.clone().map(|team| portal.is_one_of_in_time(person, &team.approvers))).await;
-    let mine = portal.teams_of(person).await;
-    let is_unknown = mine.is_err();
-    let mine = mine.as_deref().unwrap_or_default();
-    let answers_for = |answer: &anyhow::Result<bool>| matches!(answer, Ok(true));
-    let found: Vec<TeamName> = teams
-        .zip(&answers)
-        .filter(|(team, answer)| mine.iter().any(|one| one.name == team.name) || answers_for(answer))
-        .map(|(team, _)| team.name.clone())
-        .collect();
+    let known = portal.teams_as_of(person, Freshness::Known, everybody_of).await.unwrap_or_default();
+    let found = confirmed(portal, person, known).await.unwrap_or_default();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    confirmed(portal, person, portal.organization.teams.iter().collect()).await
+}
+
+/// The same by what is known, for what is shown without being asked for.
+///
+/// # Errors
+/// As [`teams_to_see`].
+pub(super) async fn teams_to_show(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<TeamName>> {
+    let known = portal.teams_as_of(person, Freshness::Known, everybody_of).await?;
+    Ok(known.into_iter().map(|team| team.name.clone()).collect())
+}
+
+/// A team's members and those who answer for it.
+fn everybody_of(team: &Team) -> Vec<Principal> {
+    [&team.members[..], &team.approvers].concat()
+}
+
+/// Those of these teams that they are in or answer for now.
+async fn confirmed(portal: &Portal, person: &PersonId, teams: Vec<&Team>) -> anyhow::Result<Vec<TeamName>> {
+    let asked = teams.iter().map(|team| async {
+        let is_theirs = portal.is_one_of_in_time(person, &everybody_of(team)).await;
+        is_theirs.map(|is_theirs| is_theirs.then(|| team.name.clone()))
+    });
+    let (found, silent): (Vec<_>, Vec<_>) = join_all(asked).await.into_iter().partition(Result::is_ok);
+    let found: Vec<TeamName> = found.into_iter().flatten().flatten().collect();
     // A team that cannot be asked about must not keep the others from being shown.
-    match answers.into_iter().find_map(Result::err) {
+    match silent.into_iter().find_map(Result::err) {
         Some(error) if found.is_empty() => Err(error),
-        None if found.is_empty() && is_unknown => portal.teams_of(person).await.map(|_| found),
         _ => Ok(found),
     }
 }

@@ -232,7 +232,7 @@ impl Portal {
     async fn spend(&self, key: &str) -> Result<(), Error> {
         match self.ports.store.commit(Commit { once: Some(key.to_owned()), ..Commit::default() }).await {
             Ok(()) | Err(CommitError::Again(_)) => Ok(()),
-            Err(error) => Err(anyhow::Error::new(error).context("cannot remember what was asked").into()),
+            Err(error) => Err(error.into_error().context("cannot remember what was asked").into()),
         }
     }
 

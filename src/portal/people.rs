@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use futures_util::future::join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use super::{Error, Portal};
 use crate::domain::audit::By;
@@ -136,12 +137,16 @@ impl Portal {
         person: &PersonId,
         circles: &[&[Principal]],
     ) -> anyhow::Result<bool> {
+        let mut unknown = None;
         for circle in circles {
-            if self.is_one_of(person, circle).await? {
-                return Ok(true);
+            match self.is_one_of(person, circle).await {
+                Ok(true) => return Ok(true),
+                Ok(false) => {}
+                // A group that cannot be asked about keeps nobody from what they may by another.
+                Err(error) => unknown = Some(error),
             }
         }
-        Ok(false)
+        unknown.map_or(Ok(false), Err)
     }
 
     /// Whether these principals mean this account, which may count for nothing all the same.
@@ -158,8 +163,10 @@ impl Portal {
             return Ok(true);
         }
         let mut unknown = None;
+        // The first yes is enough, however long another group takes.
         let asked = principals.iter().map(|principal| self.accounts_of(principal, freshness));
-        for asked in join_all(asked).await {
+        let mut asked: FuturesUnordered<_> = asked.collect();
+        while let Some(asked) = asked.next().await {
             match asked {
                 Ok(people) if people.contains(person) => return Ok(true),
                 Ok(_) => {}
@@ -190,14 +197,24 @@ impl Portal {
     /// # Errors
     /// When Slack had to be asked and could not.
     pub(crate) async fn teams_of(&self, person: &PersonId) -> anyhow::Result<Vec<&Team>> {
-        let known = self.teams_as_of(person, Freshness::Known).await?;
-        if known.is_empty() { self.teams_as_of(person, Freshness::Fresh).await } else { Ok(known) }
+        let members = |team: &Team| team.members.clone();
+        let known = self.teams_as_of(person, Freshness::Known, members).await?;
+        if known.is_empty() { self.teams_as_of(person, Freshness::Fresh, members).await } else { Ok(known) }
     }
 
-    async fn teams_as_of(&self, person: &PersonId, freshness: Freshness) -> anyhow::Result<Vec<&Team>> {
+    /// The teams of whose `circle` they are.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not, and none was found among those it said.
+    pub(super) async fn teams_as_of(
+        &self,
+        person: &PersonId,
+        freshness: Freshness,
+        circle: impl Fn(&Team) -> Vec<Principal>,
+    ) -> anyhow::Result<Vec<&Team>> {
         let asked = self.organization.teams.iter().map(|team| {
-            let (portal, person, members) = (self.clone(), person.clone(), team.members.clone());
-            in_time(async move { portal.is_named(&person, &members, freshness).await })
+            let (portal, person, circle) = (self.clone(), person.clone(), circle(team));
+            in_time(async move { portal.is_named(&person, &circle, freshness).await })
         });
         let (portal, asked_about) = (self.clone(), person.clone());
         let counted = in_time(async move { portal.why_not_counted(&asked_about, freshness).await });
@@ -404,7 +421,12 @@ impl Portal {
         let refusal = if by.person == request.owner {
             let approvers = self.to_mention(&self.answerable_for(&request.team)).await;
             let approvers = if approvers.is_empty() { String::new() } else { mentions(&approvers) };
-            Refusal::LeftTheTeam { team: request.team.clone(), approvers }
+            let team = request.team.clone();
+            if self.organization.team(&team).is_some() {
+                Refusal::LeftTheTeam { team, approvers }
+            } else {
+                Refusal::TeamIsGone { team, admins: approvers }
+            }
         } else {
             Refusal::NotTheirs { owner: request.owner.clone() }
         };

@@ -9,10 +9,12 @@ use jiff::Timestamp;
 
 use super::Portal;
 use super::perform::{JobError, Performed, apply};
+use super::teams::all_teams;
 use crate::domain::drift::{Existing, Finding, Found, compare, compare_execution, is_believable};
 use crate::domain::event::Event;
 use crate::domain::ids::{ExecutionName, RequestId};
 use crate::domain::job::{JobKind, Subject};
+use crate::domain::organization::Organization;
 use crate::domain::request::Request;
 use crate::ports::Ports;
 use crate::ports::provisioner::Provisioner;
@@ -71,6 +73,8 @@ const DOUBTFUL: &str = "More than half of what should be there was not seen. Not
 pub struct Sides<'a> {
     /// Has the rows.
     pub store: &'a dyn Store,
+    /// Names the teams.
+    pub organization: &'a Organization,
     /// Has what was made.
     pub provisioner: &'a dyn Provisioner,
     /// Has the executions.
@@ -97,7 +101,7 @@ pub async fn look(sides: &Sides<'_>, now: Timestamp) -> anyhow::Result<Report> {
     };
     let mut report = Report::default();
     let mut should_be_there = 0;
-    for team in sides.store.teams().await? {
+    for team in all_teams(sides.store, sides.organization).await? {
         let (team, mut read) = (Whose::Team(team), 0);
         loop {
             let rows = sides.store.list(&team, Which::Live, read, PAGE).await?;
@@ -169,7 +173,8 @@ pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
 /// Compares, repairs, and tells the admins what they were not told of.
 pub(super) async fn reconcile(portal: &Portal, told: &[String]) -> Result<Performed, JobError> {
     let Ports { store, provisioner, workflow, .. } = &portal.ports;
-    let sides = Sides { store: &**store, provisioner: &**provisioner, workflow: &**workflow };
+    let organization = &*portal.organization;
+    let sides = Sides { store: &**store, organization, provisioner: &**provisioner, workflow: &**workflow };
     let report = look(&sides, portal.now()).await?;
     portal.metrics.drift(report.found.len());
     for found in &report.found {

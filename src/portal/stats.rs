@@ -30,7 +30,8 @@ pub struct Stats {
     pub since: Date,
     /// All teams together, for those who may read everything and did not name one.
     pub all: Option<Part>,
-    /// Teams, in the order of the settings: the person's own, or all for those who may read everything, or the one.
+    /// Teams, in the order of the settings: the person's own, or all for those who may read everything, those that are gone
+    /// at the end, or the one.
     pub teams: Vec<(TeamName, Part)>,
 }
 
@@ -54,11 +55,10 @@ pub struct Part {
 /// A refusal when the team is not theirs to see or they have none; a failure when Slack or the store is silent.
 pub async fn stats(portal: &Portal, person: &PersonId, team: Option<&str>) -> Result<Stats, Error> {
     let since = day(Period::days(DAYS - 1).before(portal.now()));
-    let all_teams = || portal.organization.teams.iter().map(|team| team.name.clone()).collect();
     let (names, reads_all): (Vec<TeamName>, bool) = match named_team(portal, person, team).await? {
         Named::Team(team) => (vec![team], false),
-        Named::All => (all_teams(), true),
-        Named::Nothing if reads_all(portal, person).await? => (all_teams(), true),
+        Named::All => (portal.all_teams().await?, true),
+        Named::Nothing if reads_all(portal, person).await? => (portal.all_teams().await?, true),
         Named::Nothing => (teams_to_see(portal, person).await?, false),
     };
     if names.is_empty() {

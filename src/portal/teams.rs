@@ -28,6 +28,25 @@ const PAGE: usize = 100;
 /// Waiting requests that are counted.
 const MOST_WAITING: usize = 1_000;
 
+/// Every team: those of the settings in their order, then those that are gone and ever had something. A program of before
+/// may have written for one of the settings without the store listing it.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn all_teams(store: &dyn Store, organization: &Organization) -> anyhow::Result<Vec<TeamName>> {
+    let mut teams: Vec<TeamName> = organization.teams.iter().map(|team| team.name.clone()).collect();
+    let had_something = store.teams().await?;
+    teams.extend(had_something.into_iter().filter(|team| organization.team(team).is_none()));
+    Ok(teams)
+}
+
+impl Portal {
+    /// As [`all_teams`].
+    pub(super) async fn all_teams(&self) -> anyhow::Result<Vec<TeamName>> {
+        all_teams(&*self.ports.store, &self.organization).await
+    }
+}
+
 /// A team that is not in the settings any more and has something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gone {
@@ -52,7 +71,9 @@ impl Gone {
     /// What to write.
     pub fn remedy(&self) -> String {
         let team = &self.team;
-        format!("write `formerly = [\"{team}\"]` in the team that has it now, or add the team again")
+        format!(
+            "add `formerly = [\"{team}\"]` to the team that has its things now, or add team `{team}` again"
+        )
     }
 }
 
@@ -62,7 +83,7 @@ impl Gone {
 /// When the store cannot be read.
 pub async fn gone(store: &dyn Store, organization: &Organization) -> anyhow::Result<Vec<Gone>> {
     let mut gone = Vec::new();
-    for team in store.teams().await? {
+    for team in all_teams(store, organization).await? {
         if organization.team(&team).is_some() {
             continue;
         }
@@ -110,7 +131,7 @@ pub async fn left(store: &dyn Store, organization: &Organization) -> anyhow::Res
 /// # Errors
 /// When the store cannot be used.
 pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
-    warn_of_gone(portal).await?;
+    warn_of_gone(portal).await;
     let job = nothing_known().due(Subject::Portal, portal.now());
     let once = Some("teams".to_owned());
     match portal.stored.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
@@ -123,16 +144,18 @@ fn nothing_known() -> JobKind {
     JobKind::Teams { begun: Vec::new(), gone: Vec::new(), news: Vec::new() }
 }
 
-/// Names the teams in the log that are gone and have something.
-///
-/// # Errors
-/// When the store cannot be read.
-pub(super) async fn warn_of_gone(portal: &Portal) -> anyhow::Result<()> {
-    let gone = gone(&*portal.stored, &portal.organization).await;
-    for gone in gone.context("cannot look for teams that are gone")? {
-        tracing::warn!(team = %gone.team, remedy = gone.remedy(), "{}", gone.what());
+/// Names the teams in the log that are gone and have something. That the store is silent keeps nothing else from going on.
+pub(super) async fn warn_of_gone(portal: &Portal) {
+    match gone(&*portal.stored, &portal.organization).await {
+        Ok(gone) => {
+            for gone in gone {
+                tracing::warn!(team = %gone.team, remedy = gone.remedy(), "{}", gone.what());
+            }
+        }
+        Err(error) => {
+            tracing::warn!(error = format!("{error:#}"), "cannot look for teams that are gone");
+        }
     }
-    Ok(())
 }
 
 /// What the job knows of earlier runs.
@@ -148,13 +171,15 @@ pub(super) async fn look_at_teams(portal: &Portal, known: Known<'_>) -> Result<P
     for text in known.news {
         portal.tell_admins(text).await;
     }
-    let mut begun = Vec::new();
+    // What was begun is told once for as long as the settings have the line, whatever else turns up under the old name.
+    let (mut begun, mut is_more) = (Vec::new(), false);
     for team in &portal.organization.teams {
         for former in &team.formerly {
             let is_begun = known.begun.contains(former);
+            begun.extend(is_begun.then(|| former.clone()));
             match take_over(portal, former, &team.name, is_begun).await? {
                 Takeover::Done => {}
-                Takeover::GoesOn => begun.push(former.clone()),
+                Takeover::GoesOn => is_more = true,
                 Takeover::Begins(text) => {
                     note_takeover(portal, former, &team.name, (known, text)).await?;
                     return Ok(Performed::Done);
@@ -167,14 +192,14 @@ pub(super) async fn look_at_teams(portal: &Portal, known: Known<'_>) -> Result<P
         let command = &portal.organization.command;
         portal
             .tell_admins(&format!(
-                "{}. Admins answer for them meanwhile: `{command} list {}` shows them. To be mended: {}.",
+                "{}. Admins answer for them meanwhile: `{command} list {}` shows them. To fix this, {}.",
                 capitalized(&gone.what()),
                 gone.team,
                 gone.remedy()
             ))
             .await;
     }
-    let wait = if begun.is_empty() { EVERY } else { Duration::ZERO };
+    let wait = if is_more { Duration::ZERO } else { EVERY };
     let gone = gone.into_iter().map(|gone| gone.team).collect();
     Ok(Performed::AgainAs(JobKind::Teams { begun, gone, news: Vec::new() }, wait))
 }

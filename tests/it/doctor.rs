@@ -312,7 +312,7 @@ async fn what_renamed_and_removed_teams_have_left_is_told_with_what_to_write() {
     .unwrap();
     operator.settles("members = ", "formerly = [\"pay\", \"money\", \"cash\"]");
     insta::assert_snapshot!(about_teams(), @r#"
-    warning teams: team `checkout` is not in the settings any more, and 2 requests of it have not ended (0 waiting for approvers): write `formerly = ["checkout"]` in the team that has it now, or add the team again
+    warning teams: team `checkout` is not in the settings any more, and 2 requests of it have not ended (0 waiting for approvers): add `formerly = ["checkout"]` to the team that has its things now, or add team `checkout` again
     warning teams: 1 requests of `payments` are left under `pay`: leave `pay` in `formerly` while the bot gives them to `payments`, which takes minutes
     ok      teams: nothing is left under `money`: `formerly` of `payments` need not name it any more
     warning teams: counts of `payments` are left under `cash`: leave `cash` in `formerly` while the bot gives them to `payments`, which takes minutes

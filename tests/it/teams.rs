@@ -139,6 +139,34 @@ async fn a_team_may_be_renamed_again_and_back() {
 }
 
 #[tokio::test]
+async fn what_an_old_bot_writes_after_a_takeover_is_taken_over_without_another_message() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        company.alice.asks_for("s3-bucket", &LOGS).await;
+        payments_becomes_billing(company).await;
+        company.waits("3m").await;
+        assert_eq!(company.pat.dms().len(), 1, "{:?}", company.pat.dms());
+        // As a bot would write it that goes by the settings of before.
+        let file = rusqlite::Connection::open(company.file()).unwrap();
+        file.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+        file.execute_batch(
+            "BEGIN IMMEDIATE;
+             DELETE FROM quota WHERE team = 'payments';
+             UPDATE quota SET team = 'payments' WHERE team = 'billing';
+             UPDATE requests SET team = 'payments', body = json_set(body, '$.team', 'payments');
+             COMMIT;",
+        )
+        .unwrap();
+        company.waits("3m").await;
+        let under = "SELECT team FROM requests";
+        let team: String = file.query_row(under, [], |row| row.get(0)).unwrap();
+        assert_eq!(team, "billing", "it is taken over, too");
+        assert_eq!(company.trail().await.matches("team taken over").count(), 1);
+        assert_eq!(company.pat.dms().len(), 1, "{:?}", company.pat.dms());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_removed_team_is_named_and_its_things_are_the_admins_to_decide() {
     run_in(Setup::new().in_a_file(), async |company| {
         let (alice, bob, pat) = (&company.alice, &company.bob, &company.pat);
@@ -152,7 +180,7 @@ async fn a_removed_team_is_named_and_its_things_are_the_admins_to_decide() {
         company.restarts().await;
         company.waits("2m").await;
         assert_eq!(pat.dms().len(), 1, "once: {:?}", pat.dms());
-        insta::assert_snapshot!(pat.newest_dm(), @r#"Team `payments` is not in the settings any more, and 2 requests of it have not ended (1 waiting for approvers). Admins answer for them meanwhile: `/provision list payments` shows them. To be mended: write `formerly = ["payments"]` in the team that has it now, or add the team again."#);
+        insta::assert_snapshot!(pat.newest_dm(), @r#"Team `payments` is not in the settings any more, and 2 requests of it have not ended (1 waiting for approvers). Admins answer for them meanwhile: `/provision list payments` shows them. To fix this, add `formerly = ["payments"]` to the team that has its things now, or add team `payments` again."#);
 
         pat.runs("/provision list payments").await;
         assert!(pat.is_told().contains("Requests of team payments"), "{}", pat.is_told());
@@ -175,6 +203,52 @@ async fn a_removed_team_is_named_and_its_things_are_the_admins_to_decide() {
         // The lease of what is left runs out as any other; the admins are asked in the place of approvers.
         company.waits("60d").await;
         assert!(company.trail().await.contains("warned"), "{}", company.trail().await);
+        pat.runs("/provision stats all").await;
+        assert!(pat.is_told().contains("Team payments"), "{}", pat.is_told());
+        pat.runs("/provision costs all").await;
+        assert!(pat.is_told().contains("*Team payments*"), "{}", pat.is_told());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_admin_approves_for_a_removed_team_what_a_product_asks_others_for() {
+    let setup = Setup::new().with_catalog(
+        "rds-postgres/product.yml",
+        "  approvers: team\n",
+        "  approvers: [U0MORGAN]\n",
+    );
+    run_in(setup, async |company| {
+        let (alice, pat) = (&company.alice, &company.pat);
+        alice.asks_for("rds-postgres", &ORDERS).await;
+        let approve = company.morgan.remembers("Approve");
+        company.bob.presses(&approve).await;
+        pat.presses(&approve).await;
+        assert!(pat.is_told().starts_with("Only its approvers can decide"), "{}", pat.is_told());
+        company.changes_the_settings(PAYMENTS, "name = \"billing\"");
+        company.reloads().await;
+        company.bob.presses(&approve).await;
+        assert!(company.newest_request().await.approvals.is_empty());
+        pat.presses(&approve).await;
+        assert_eq!(company.newest_request().await.approvals[0].by.as_str(), "U0ADMIN", "{}", pat.is_told());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_runs_out_of_a_removed_team_is_told_to_the_admins_who_can_keep_it() {
+    run_in(Setup::new(), async |company| {
+        let (alice, pat) = (&company.alice, &company.pat);
+        let bucket = alice.asks_for("s3-bucket", &LOGS).await;
+        company.changes_the_settings(PAYMENTS, "name = \"billing\"");
+        company.reloads().await;
+        alice.runs(&format!("/provision renew {}", &bucket[..8])).await;
+        insta::assert_snapshot!(alice.is_told(), @"Team *payments* is no longer in the settings, so only the platform team can keep it: <@U0ADMIN>. You can tear it down.");
+        company.waits("30d").await;
+        let warning = pat.reads("C0APPROVALS");
+        assert!(warning.contains("<@U0ALICE>, who owns it, cannot be reached or can no longer keep it, so <@U0ADMIN> can decide"), "{warning}");
+        pat.clicks("Renew 30 days").await;
+        assert!(company.trail().await.contains("renewed | U0ADMIN"), "{}", company.trail().await);
     })
     .await;
 }
@@ -194,12 +268,14 @@ async fn admins_and_auditors_read_everything_and_approvers_their_teams() {
             assert!(listed.contains("# Requests of all teams"), "{listed}");
             let newest_first = listed.find("· search ·") < listed.find("· payments ·");
             assert!(newest_first && listed.contains("· payments ·"), "{listed}");
-            for command in ["costs", "costs all"] {
-                reader.runs(&format!("/provision {command}")).await;
-                let costs = reader.is_told();
-                for whose in ["*All teams*: 2 held", "*Team payments*: 1 held", "*Team search*: 1 held"] {
-                    assert!(costs.contains(whose), "{command}: {costs}");
-                }
+            reader.runs("/provision costs").await;
+            let costs = reader.is_told();
+            assert!(!costs.contains("*All teams*") && !costs.contains("*Team payments*"), "{costs}");
+            assert!(costs.contains("`/provision costs all` shows all teams."), "{costs}");
+            reader.runs("/provision costs all").await;
+            let costs = reader.is_told();
+            for whose in ["*All teams*: 2 held", "*Team payments*: 1 held", "*Team search*: 1 held"] {
+                assert!(costs.contains(whose), "{costs}");
             }
             reader.runs("/provision stats all").await;
             assert!(reader.is_told().contains("All teams"), "{}", reader.is_told());

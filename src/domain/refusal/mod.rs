@@ -17,6 +17,7 @@ use super::quota::QuotaUse;
 use super::reduction::Irreducible;
 use super::request::{Request, StatusName};
 
+mod lack;
 mod uncounted;
 mod words;
 
@@ -314,6 +315,16 @@ pub enum Refusal {
         /// Who can, as mentions.
         approvers: String,
     },
+    /// The team that its owner had it for is gone from the settings.
+    #[error(
+        "Team *{team}* is no longer in the settings, so only the platform team can keep it: {admins}. You can tear it down."
+    )]
+    TeamIsGone {
+        /// The team.
+        team: TeamName,
+        /// The platform team, as mentions.
+        admins: String,
+    },
     /// Only the platform team may do this.
     #[error("Only the platform team can do that.")]
     NotAnAdmin,
@@ -412,69 +423,5 @@ impl Refusal {
     /// A button of this request was pressed that belongs to an earlier state of it.
     pub fn stale(request: &Request) -> Self {
         Self::StaleButton { stands: stands(request) }
-    }
-
-    /// What the audit trail says of a refusal for lack of right; `None` for the others, such as losing a race,
-    /// which do not go on the trail.
-    pub fn lack_of_right(&self) -> Option<&'static str> {
-        match self {
-            Self::NotInATeam => Some("in no team"),
-            Self::NotAFullMember { .. } => Some("no full member"),
-            Self::NotOurWorkspace => Some("of another workspace"),
-            Self::NotYourTeam { .. } => Some("not a member of the team"),
-            Self::NotAllTeams { .. } => Some("may not read all teams"),
-            Self::NotOffered { .. } => Some("not offered to the team"),
-            Self::NotAnApprover { .. } => Some("not an approver"),
-            Self::OwnRequest { .. } => Some("own request"),
-            Self::NotTheRequester { .. } => Some("not the requester"),
-            Self::NotTheirsToNudge { .. } => Some("not the one who waits"),
-            Self::NotTheirs { .. } => Some("not theirs"),
-            Self::LeftTheTeam { .. } => Some("no longer a member of the team"),
-            Self::NotAnAdmin => Some("not an admin"),
-            Self::NotAReader => Some("not a reader of the trail"),
-            Self::NotATeamMate { .. } => Some("to somebody of another team"),
-            Self::Forged { .. } => Some("not something the portal offered"),
-            Self::UnknownProduct { .. }
-            | Self::QuotaFull { .. }
-            | Self::AlreadyDecided { .. }
-            | Self::AlreadyApprovedByYou { .. }
-            | Self::CannotReduce { .. }
-            | Self::AlreadyNudged { .. }
-            | Self::NobodyCanApprove { .. }
-            | Self::NobodyCanExcept { .. }
-            | Self::PlaceIsTaken { .. }
-            | Self::OwnDelegate
-            | Self::NothingToAnswer
-            | Self::NotAnAbsence { .. }
-            | Self::DelegateIsAway { .. }
-            | Self::DelegateIsNoMember { .. }
-            | Self::TooLateToCancel { .. }
-            | Self::UnknownRequest { .. }
-            | Self::ShortRequestId { .. }
-            | Self::AmbiguousRequest { .. }
-            | Self::StaleButton { .. }
-            | Self::ProductChanged { .. }
-            | Self::NotJudgedInTime
-            | Self::NothingToRenew { .. }
-            | Self::NotARenewal { .. }
-            | Self::RenewsTooLittle { .. }
-            | Self::RenewalWaits { .. }
-            | Self::ChangeWaits { .. }
-            | Self::BeingChanged
-            | Self::NothingToChange { .. }
-            | Self::NotChangeable { .. }
-            | Self::NothingDifferent
-            | Self::AlreadyTearingDown
-            | Self::NothingToTearDown { .. }
-            | Self::NothingToRetain { .. }
-            | Self::NotStuck { .. }
-            | Self::NothingToTransfer { .. }
-            | Self::AlreadyTheirs { .. }
-            | Self::BudgetSpent { .. }
-            | Self::Paused { .. }
-            | Self::DoneBefore
-            | Self::NotParked
-            | Self::DoesNotApply { .. } => None,
-        }
     }
 }

@@ -95,6 +95,7 @@ fn about_a_life() -> Vec<Refusal> {
         Refusal::NotTheirs { owner: owner.clone() },
         Refusal::LeftTheTeam { team: TeamName::new("payments"), approvers: "<@U0MORGAN>".into() },
         Refusal::LeftTheTeam { team: TeamName::new("payments"), approvers: String::new() },
+        Refusal::TeamIsGone { team: TeamName::new("payments"), admins: "<@U0ADMIN>".into() },
         Refusal::NotTheirsToNudge { asker: owner },
         Refusal::AlreadyNudged { at: minutes(2) },
         Refusal::PlaceIsTaken { by: person("sam"), missing: 1 },
@@ -184,6 +185,7 @@ fn this_is_every_way_to_say_no() {
     Only <@U0ALICE>, who owns it, its team's approvers and the platform team can do that.
     You are no longer a member of team *payments*, so you can look at this and tear it down, and nothing else. <@U0MORGAN> can take it over.
     You are no longer a member of team *payments*, so you can look at this and tear it down, and nothing else. The platform team can take it over.
+    Team *payments* is no longer in the settings, so only the platform team can keep it: <@U0ADMIN>. You can tear it down.
     Only <@U0ALICE>, who waits for the answer, can nudge its approvers.
     You have nudged its approvers already (<!date^1772442120^{date_short_pretty} at {time}|2026-03-02 09:02 UTC>), and that can be done once. They are reminded by themselves.
     <@U0SAM> has answered in that place already. 1 more approval is needed, from somebody else.
@@ -255,6 +257,7 @@ fn lack_of_right_goes_on_the_trail_and_losing_a_race_does_not() {
             "not theirs",
             "no longer a member of the team",
             "no longer a member of the team",
+            "its team is gone",
             "not the one who waits",
             "not an admin",
             "not a reader of the trail"

@@ -35,18 +35,23 @@ pub fn cost_paragraphs(costs: &Costs, command: &str) -> (Vec<String>, String) {
         let lines: Vec<String> = [summary(account, command)].into_iter().chain(products).collect();
         facts::as_many_as_fit(&lines, MAX_SECTION - 40)
     };
-    (costs.accounts.iter().map(paragraph).collect(), note(costs))
+    (costs.accounts.iter().map(paragraph).collect(), note(costs, command))
 }
 
-fn note(costs: &Costs) -> String {
+fn note(costs: &Costs, command: &str) -> String {
     let prices = if costs.region.is_empty() {
         "Estimates at list price".to_owned()
     } else {
         format!("Estimates at {} list price of {}", escape(&costs.region), escape(&costs.priced_on))
     };
+    let hint = if costs.more_to_read {
+        format!(" `{} costs all` shows all teams.", escape(command))
+    } else {
+        String::new()
+    };
     format!(
         "{prices}, or of the day of an earlier request; never a bill. {} so far counts the hours each resource was \
-         there; the whole month counts each on to the end of its lease.",
+         there; the whole month counts each on to the end of its lease.{hint}",
         costs.month
     )
 }
@@ -216,7 +221,7 @@ mod tests {
 
     fn of(accounts: Vec<Account>) -> Costs {
         let (region, priced_on) = ("us-east-1".into(), "2026-08-21".into());
-        Costs { accounts, region, priced_on, month: "November 2026".into() }
+        Costs { accounts, more_to_read: false, region, priced_on, month: "November 2026".into() }
     }
 
     #[test]

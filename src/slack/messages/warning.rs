@@ -87,7 +87,7 @@ fn unreachable_owner(notice: &WarningNotice<'_>) -> String {
         None => "its approvers can".to_owned(),
     };
     format!(
-        "{}, who owns it, cannot be reached or has left the team, so {who} decide: renew, hand over or tear down.",
+        "{}, who owns it, cannot be reached or can no longer keep it, so {who} decide: renew, hand over or tear down.",
         mention(notice.owner)
     )
 }
@@ -276,8 +276,8 @@ mod tests {
     fn approvers_are_asked_where_the_owner_cannot_be_reached() {
         let approvers = sample::approvers();
         insta::assert_snapshot!(transcript(&shown_to(&[sample::warned()], Some(&approvers))), @"
-        (*Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* is torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed. <@U0ALICE>, who owns it, cannot be reached or has left the team, so <@U0MORGAN> or <!subteam^S0LEADS> can decide: renew, hand over or tear down. / It costs about $15/month, us-east-1 list price of 2026-08-21. / Simulated: nothing real is made.)
-        *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* is torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed. <@U0ALICE>, who owns it, cannot be reached or has left the team, so <@U0MORGAN> or <!subteam^S0LEADS> can decide: renew, hand over or tear down.
+        (*Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* is torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed. <@U0ALICE>, who owns it, cannot be reached or can no longer keep it, so <@U0MORGAN> or <!subteam^S0LEADS> can decide: renew, hand over or tear down. / It costs about $15/month, us-east-1 list price of 2026-08-21. / Simulated: nothing real is made.)
+        *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* is torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed. <@U0ALICE>, who owns it, cannot be reached or can no longer keep it, so <@U0MORGAN> or <!subteam^S0LEADS> can decide: renew, hand over or tear down.
         It costs about $15/month, us-east-1 list price of 2026-08-21.
         [Renew 30 days primary] [Tear down danger] [Hand over]
         (Request `0b8f1c9e` · Simulated: nothing real is made)
@@ -285,7 +285,7 @@ mod tests {
         let two = transcript(&shown_to(&[sample::warned(), renewed()], Some(&approvers)));
         assert!(
             two.contains(
-                "cannot be reached or has left the team, so <@U0MORGAN> or <!subteam^S0LEADS> can decide"
+                "cannot be reached or can no longer keep it, so <@U0MORGAN> or <!subteam^S0LEADS> can decide"
             ),
             "{two}"
         );
