@@ -43,7 +43,7 @@ pub async fn leave(
 pub async fn come_back(portal: &Portal, by: &By, key: &str) -> Result<(), Error> {
     let aways = portal.ports.store.aways(portal.now()).await?;
     let Some(away) = aways.into_iter().find(|away| away.person == by.person) else {
-        return portal.spend(key).await;
+        return Box::pin(portal.spend(key)).await;
     };
     let noted = ("back", format!("{} no longer answers", away.delegate));
     store(portal, by, key, noted, &away, Absence::End(by.person.clone())).await

@@ -194,7 +194,7 @@ impl Portal {
         once: Option<&str>,
         decide: impl Fn(&Request, Timestamp) -> Result<Transition, Refusal>,
     ) -> Result<Request, Error> {
-        match self.try_change_once(id, once, decide).await? {
+        match Box::pin(self.try_change_once(id, once, decide)).await? {
             Ok(request) => Ok(request),
             Err(error) => Err(error.into_error().context("cannot store the change").into()),
         }
@@ -213,7 +213,7 @@ impl Portal {
                 Err(refusal) => {
                     // Sent again once things have changed it would be done. Whoever has no right leaves nothing behind.
                     if let Some(key) = once.filter(|_| refusal.lack_of_right().is_none()) {
-                        self.spend(key).await?;
+                        Box::pin(self.spend(key)).await?;
                     }
                     return Err(refusal.into());
                 }

@@ -101,7 +101,7 @@ pub async fn end_as(portal: &Portal, by: &By, key: &str) -> Result<Option<Pause>
     let ended = end_once(&*portal.ports.store, (&actor, Some(key)), now).await;
     let ended = ended.map_err(|error| not_stored(error, "cannot take new requests again"))?;
     if ended.is_none() {
-        portal.spend(key).await?;
+        Box::pin(portal.spend(key)).await?;
     }
     portal.wake(vec![homes(now).key]);
     tracing::info!(actor = %by.person, "new requests are taken again");

@@ -33,7 +33,7 @@ pub async fn follow(portal: &Portal, rules: Rules, changes: &[String]) -> anyhow
     if !changes.is_empty() {
         let homes = JobKind::FindHomes.due(Subject::Portal, portal.now());
         portal.write_jobs(vec![homes]).await.context("cannot have home tabs published")?;
-        ask_anew(&before, &portal.as_of_now()).await.context("cannot show who can answer now")?;
+        Box::pin(ask_anew(&before, &portal.as_of_now())).await.context("cannot show who can answer now")?;
     }
     teams::warn_of_gone(&portal.as_of_now()).await;
     trail::begin_copying(&portal.as_of_now()).await.context("cannot begin to copy the audit trail")

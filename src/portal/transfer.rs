@@ -44,7 +44,7 @@ pub async fn transfer(portal: &Portal, click: &Click, to: &PersonId) -> Result<R
     let request = named_request(portal, click, |_| Surface::Direct, "hand over").await?;
     let members = portal.organization.members_of(&request.team);
     if request.owner == *to && portal.is_one_of_in_time(&click.by.person, members).await? {
-        portal.spend(&click.once).await?;
+        Box::pin(portal.spend(&click.once)).await?;
         return Ok(request);
     }
     check(portal, &request, click).await?;

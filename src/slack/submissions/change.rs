@@ -30,7 +30,7 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
     };
     let filled =
         FilledChange { template_hash: answer.template_hash, given: answer.given, reason: answer.reason };
-    match submit(&edge.portal, &click, filled).await {
+    match Box::pin(submit(&edge.portal, &click, filled)).await {
         Ok(_) if click.message.is_some() => Ack::Close,
         Ok(request) => note("Change", &messages::change_asked(&request)),
         Err(SubmitError::Fields(problems)) => Ack::FieldErrors(under_fields(problems)),
