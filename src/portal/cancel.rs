@@ -19,6 +19,6 @@ pub async fn cancel(portal: &Portal, click: &Click) -> Result<Request, Error> {
         Err(Error::Refused(refusal @ Refusal::NotTheRequester { .. })) => {
             Err(portal.refuse(&request, &click.by, "cancel", refusal).await)
         }
-        other => other,
+        other => portal.spent(click, other).await,
     }
 }

@@ -55,7 +55,9 @@ use jiff::Timestamp;
 use thiserror::Error as ThisError;
 use tokio::sync::mpsc;
 
+use self::decide::Click;
 use self::metrics::Metrics;
+use crate::domain::audit::Via;
 use crate::domain::catalog::Catalog;
 use crate::domain::event::Event;
 use crate::domain::ids::RequestId;
@@ -208,16 +210,7 @@ impl Portal {
         decide: impl Fn(&Request, Timestamp) -> Result<Transition, Refusal>,
     ) -> Result<Result<Request, CommitError>, Error> {
         for _ in 0..STALE_RETRIES {
-            let transition = match decide(&self.load(id).await?, self.now()) {
-                Ok(transition) => transition,
-                Err(refusal) => {
-                    // Sent again once things have changed it would be done. Whoever has no right leaves nothing behind.
-                    if let Some(key) = once.filter(|_| refusal.lack_of_right().is_none()) {
-                        Box::pin(self.spend(key)).await?;
-                    }
-                    return Err(refusal.into());
-                }
-            };
+            let transition = decide(&self.load(id).await?, self.now())?;
             match self.commit(transition, once.map(str::to_owned), None).await {
                 Err(CommitError::Again(_)) => return Ok(Ok(self.load(id).await?)),
                 Err(CommitError::Stale) => {}
@@ -234,6 +227,19 @@ impl Portal {
             Ok(()) | Err(CommitError::Again(_)) => Ok(()),
             Err(error) => Err(error.into_error().context("cannot remember what was asked").into()),
         }
+    }
+
+    /// Spends the key of a command that was refused: it means the request as it is, so sent again once that has changed it
+    /// would be done. A button has its epoch, and a form may stay open for another try. Whoever has no right leaves nothing
+    /// behind.
+    async fn spent<T>(&self, click: &Click, done: Result<T, Error>) -> Result<T, Error> {
+        if let Err(Error::Refused(refusal)) = &done
+            && click.by.via == Via::Command
+            && refusal.lack_of_right().is_none()
+        {
+            Box::pin(self.spend(&click.once)).await?;
+        }
+        done
     }
 
     /// As [`Self::change_once`], for what a person did about `seen`: refused when the buttons of this request have come

@@ -42,7 +42,8 @@ pub async fn renew(portal: &Portal, click: &Click, by: Which) -> Result<Request,
         return Err(Refusal::NotARenewal { offered: offered.clone() }.into());
     };
     let event = Event::Renew { by: click.by.clone(), period };
-    let request = portal.change_as_seen(&request, Some(&click.once), &event).await?;
+    let renewed = portal.change_as_seen(&request, Some(&click.once), &event).await;
+    let request = portal.spent(click, renewed).await?;
     refresh_news(portal, &request, click).await?;
     Ok(request)
 }

@@ -59,7 +59,8 @@ pub async fn transfer(portal: &Portal, click: &Click, to: &PersonId) -> Result<R
         return Err(portal.refuse(&request, &click.by, "hand over", refusal).await);
     }
     let event = Event::Transfer { by: click.by.clone(), to: to.clone(), team };
-    let request = portal.change_as_seen(&request, Some(&click.once), &event).await?;
+    let transferred = portal.change_as_seen(&request, Some(&click.once), &event).await;
+    let request = portal.spent(click, transferred).await?;
     refresh_news(portal, &request, click).await?;
     Ok(request)
 }

@@ -1,5 +1,7 @@
 //! What was given comes to its end: warned about, reminded of, kept longer, torn down.
 
+use quartermaster::domain::request::StatusName;
+
 use crate::harness::{Company, Setup, run, run_in};
 
 const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];
@@ -252,6 +254,26 @@ async fn a_click_on_the_warning_tears_it_down_right_away() {
         teardown | U0ALICE | payments | s3-bucket | TERMINATING | [form]
         terminated | provisioner | payments | s3-bucket | TERMINATED
         ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn handing_over_back_and_forth_does_not_make_a_lease_endless() {
+    let both = Setup::new().with_settings("members = [\"U0ALICE\"]", "members = [\"U0ALICE\", \"U0BOB\"]");
+    let setup = both.with_catalog("s3-bucket/product.yml", "max_renewals: 12", "max_renewals: 0");
+    run_in(setup, async |company| {
+        let (alice, bob) = (&company.alice, &company.bob);
+        let id = alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("30d").await;
+        for round in 0..10 {
+            company.waits("156h").await;
+            let (from, to) = if round % 2 == 0 { (alice, "U0BOB") } else { (bob, "U0ALICE") };
+            from.runs(&format!("/provision transfer {id} <@{to}>")).await;
+            company.waits("1m").await;
+        }
+        let status = company.newest_request().await.status.name();
+        assert_ne!(status, StatusName::Active, "95 days after a lease of 37 days without renewals");
     })
     .await;
 }

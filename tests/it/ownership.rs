@@ -48,7 +48,7 @@ async fn an_approver_of_the_team_and_an_admin_may_renew() {
 async fn morgan_renews(morgan: &Person) {
     insta::allow_duplicates! {
         insta::assert_snapshot!(morgan.reads("C0PAYMENTS"), @"
-        *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments* is torn down 2026-12-30 09:00 UTC unless it is renewed. <@U0ALICE>, who owns it, cannot be reached or has left the team, so <@U0MORGAN> can decide: renew, hand over or tear down.
+        *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments* is torn down 2026-12-30 09:00 UTC unless it is renewed. <@U0ALICE>, who owns it, cannot be reached or can no longer keep it, so <@U0MORGAN> can decide: renew, hand over or tear down.
         It costs about $2.15/month, us-east-1 list price of 2026-08-21.
         *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) stay in the AWS account and may go on costing.
         [Renew 30 days] [Tear down] [Hand over]
@@ -103,7 +103,7 @@ async fn a_team_without_a_channel_is_warned_in_the_approvals_channel() {
         let shown = company.morgan.reads("C0APPROVALS");
         assert!(
             shown.contains(
-                "<@U0ALICE>, who owns it, cannot be reached or has left the team, so <@U0MORGAN> can decide"
+                "<@U0ALICE>, who owns it, cannot be reached or can no longer keep it, so <@U0MORGAN> can decide"
             ),
             "{shown}"
         );

@@ -2,7 +2,7 @@
 
 use quartermaster::domain::request::StatusName;
 
-use crate::harness::{Company, Setup, run_in};
+use crate::harness::{Company, Setup, run, run_in};
 
 /// Her database is approved, but nobody could tell the workflow for a day and more.
 async fn is_stuck(company: &Company) -> String {
@@ -64,6 +64,25 @@ async fn an_admin_ends_what_stands_still_and_its_slot_is_free() {
         ");
         assert_eq!(company.newest_request().await.status.name(), StatusName::Failed);
         company.waits("7d").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_old_end_it_does_not_tear_down_what_has_become_active() {
+    run(async |company| {
+        let (alice, pat) = (&company.alice, &company.pat);
+        company.holds_jobs(true);
+        let id = alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        pat.runs(&format!("/provision status {id}")).await;
+        let button = pat.remembers("End it");
+        company.holds_jobs(false);
+        company.waits("5m").await;
+        assert_eq!(company.newest_request().await.status.name(), StatusName::Active);
+        pat.presses(&button).await;
+        let told = pat.is_told();
+        company.waits("5m").await;
+        assert_eq!(company.newest_request().await.status.name(), StatusName::Active, "{told}");
     })
     .await;
 }
