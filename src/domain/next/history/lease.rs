@@ -65,8 +65,10 @@ impl LeaseWatch {
             return;
         }
         if matches!(event, Some(Event::Transfer { .. })) {
-            // A new owner is warned anew.
-            (self.first, self.warnings) = (None, 0);
+            // Of a term the first new owner is warned anew.
+            if was.is_some_and(|was| was.warned.is_some() && !was.handed) {
+                (self.first, self.warnings) = (None, 0);
+            }
         } else if matches!(event, Some(Event::Warned { .. })) {
             let soon = now + terms.grace.duration() / 10;
             assert!(soon >= is.warn_at, "not before its time");
