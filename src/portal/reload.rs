@@ -44,7 +44,9 @@ async fn ask_anew(before: &Portal, now: &Portal) -> anyhow::Result<()> {
     for page in 0.. {
         let waiting = now.ports.store.list(&Whose::All, Which::Waiting, page * PAGE, PAGE).await?;
         for request in &waiting {
-            let (old, new) = (before.askable(request).await, now.askable(request).await);
+            // Under the name that its team had then.
+            let Some(was) = before.ports.store.load(request.id).await? else { continue };
+            let (old, new) = (before.askable(&was).await, now.askable(request).await);
             if (&old.asked, &old.note) == (&new.asked, &new.note) {
                 continue;
             }
