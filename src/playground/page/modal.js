@@ -61,7 +61,7 @@ function dialog(screen, view, send) {
   };
   const host = hostOf(screen, view, send);
   const pushed = screen.views.length > 1;
-  const submit = view.submit && h("button.button.primary", { type: "submit", disabled: view.submit_disabled },
+  const submit = view.submit && h("button.button.primary", { type: "submit", data: { key: "modal/submit" }, disabled: view.submit_disabled },
     plain(view.submit));
   open.body = h("div.modal-body", {}, renderBlocks(view.blocks, host));
   const frame = h("form.modal", {
@@ -83,7 +83,7 @@ function dialog(screen, view, send) {
   h("div.progress", { "aria-hidden": "true" }),
   open.body,
   h("footer.modal-foot", {},
-    h("button.button", { type: "button", onclick: close }, view.close ? plain(view.close) : submit ? "Cancel" : "Close"),
+    h("button.button", { type: "button", data: { key: "modal/close" }, onclick: close }, view.close ? plain(view.close) : submit ? "Cancel" : "Close"),
     submit));
   return h("div.backdrop", {}, frame);
 }
