@@ -137,6 +137,7 @@ async fn answer(
     }
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let channel = conversation(&body);
+    let is_about_a_person = method == "users.info";
     let call = Call { method, body, at: Instant::now() };
     let refused = lock(&state.gate).as_mut().and_then(|gate| gate(&call));
     if let Some(seconds) = refused {
@@ -148,7 +149,12 @@ async fn answer(
         lock(&state.calls).push(call);
         state.called.notify_all();
     }
-    Json(said(&state, &channel)).into_response()
+    let mut said = said(&state, &channel);
+    if is_about_a_person {
+        // Whoever acts is asked about: everybody here is a full member.
+        said["user"] = json!({ "id": "U0BENCH", "team_id": WORKSPACE });
+    }
+    Json(said).into_response()
 }
 
 /// Every message gets its own time stamp: the program remembers which request stands where.
