@@ -76,7 +76,8 @@ pub(crate) fn approve(person: &str, button: &str, ts: &str) -> String {
         "container": { "type": "message", "message_ts": ts, "channel_id": "C0APPROVALS", "is_ephemeral": false },
         "channel": { "id": "C0APPROVALS", "name": "approvals" },
         "message": { "type": "message", "ts": ts },
-        "trigger_id": "1763800000000.1763800000000.0123456789abcdef0123456789abcdef",
+        // Slack makes one for every press; a press that comes again under the same one counts once.
+        "trigger_id": format!("{button}.{person}"),
         "actions": [{ "type": "button", "action_id": "request.approve", "block_id": "decide", "value": button }],
     }))
 }
