@@ -70,20 +70,23 @@ pub(super) async fn try_commit(
     now: Timestamp,
     change: Commit,
 ) -> Result<Vec<AuditEntry>, CommitError> {
-    if store.portal_head().await? == PortalHead::NotBegun {
+    let mut stored = store.portal_head().await?;
+    if stored == PortalHead::NotBegun {
         begin(store, now).await?;
+        stored = store.portal_head().await?;
     }
-    let mut head = end(store).await?;
+    let mut head = end(store, stored).await?;
     let entries: Vec<_> =
         lines.iter().map(|(event, detail)| head.append(now, subject, event, by, detail.as_str())).collect();
     store.commit(Commit { audit: entries.clone(), ..change }).await?;
     Ok(entries)
 }
 
-/// Where the next entry goes: behind the last one where the stored end is gone, which verifying names. An older bot beside us appends and moves no stored end: its entries are followed. Where entries
-/// before the stored end are gone they stay missing.
-async fn end(store: &dyn Store) -> anyhow::Result<AuditHead> {
-    let stored = match store.portal_head().await? {
+/// Where the next entry goes: behind the last one where the stored end is gone, which verifying names. An older bot beside
+/// us appends and moves no stored end: its entries are followed. Where entries before the stored end are gone they stay
+/// missing.
+async fn end(store: &dyn Store, stored: PortalHead) -> anyhow::Result<AuditHead> {
+    let stored = match stored {
         PortalHead::At(head) => head,
         PortalHead::NotBegun | PortalHead::Gone => AuditHead::default(),
     };
