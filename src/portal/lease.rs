@@ -139,7 +139,7 @@ async fn warn_team(portal: &Portal, owner: &PersonId, due: Vec<Request>) -> Resu
     while let Some(team) = rest.first().map(|request| request.team.clone()) {
         let (some, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|request| request.team == team);
         rest = others;
-        let approvers = portal.to_mention(&portal.answerable_for(&team)).await;
+        let approvers = portal.to_mention(portal.organization.approvers_of(&team)).await;
         for some in some.chunks(IN_ONE_MESSAGE) {
             let channel = portal.organization.channel_of(&team);
             let posted = post_in_channel(portal, owner, some, &approvers, channel).await?;

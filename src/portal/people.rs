@@ -14,7 +14,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use super::{Error, Portal};
 use crate::domain::audit::By;
 use crate::domain::catalog::Principal;
-use crate::domain::ids::{PersonId, TeamName};
+use crate::domain::ids::PersonId;
 use crate::domain::policy::Team;
 use crate::domain::refusal::{Refusal, Uncounted};
 use crate::domain::request::Request;
@@ -246,11 +246,6 @@ impl Portal {
         }
     }
 
-    /// Who decides about a team's things where their owner cannot: its approvers, or the admins where it is gone.
-    pub(crate) fn answerable_for(&self, team: &TeamName) -> Vec<Principal> {
-        self.organization.approvers_of(team).to_vec()
-    }
-
     /// These people and groups as they are mentioned: whoever is named by address by their id, if Slack knows it, and
     /// nobody of whom it is known that they count for nothing. As they are named while Slack does not say.
     pub(crate) async fn to_mention(&self, principals: &[Principal]) -> Vec<Principal> {
@@ -419,7 +414,7 @@ impl Portal {
             return Ok(());
         }
         let refusal = if by.person == request.owner {
-            let approvers = self.to_mention(&self.answerable_for(&request.team)).await;
+            let approvers = self.to_mention(self.organization.approvers_of(&request.team)).await;
             let approvers = if approvers.is_empty() { String::new() } else { mentions(&approvers) };
             let team = request.team.clone();
             if self.organization.team(&team).is_some() {

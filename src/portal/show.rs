@@ -218,7 +218,7 @@ async fn with_notice<T>(
         let leases: Vec<Warned<'_>> = requests.iter().map(|request| warned(request, at)).collect();
         let simulated = portal.ports.provisioner.is_simulated();
         // A direct conversation is the owner's; anywhere else the approvers were asked.
-        let answerable = portal.to_mention(&portal.answerable_for(&request.team)).await;
+        let answerable = portal.to_mention(portal.organization.approvers_of(&request.team)).await;
         let instead = (!at.channel.as_str().starts_with('D')).then_some(answerable.as_slice());
         let now = portal.now();
         let warning = WarningNotice { now, leases: &leases, owner: &request.owner, instead, simulated };
