@@ -5,7 +5,7 @@
 
 use jiff::SignedDuration;
 
-use super::people::in_time;
+use super::people::{in_time, mentions};
 use super::{Error, Portal};
 use crate::domain::approval::ApprovalConfirm;
 use crate::domain::audit::By;
@@ -299,7 +299,7 @@ async fn check_right(
         return Ok(instead_of);
     }
     // Who can is looked up only for those who cannot.
-    let approvers = portal.mentions(&portal.askable(request).await.asked).await;
+    let approvers = mentions(&portal.askable(request).await.asked);
     let allowed = may_decide(request, &by.person, standing, &approvers);
     match allowed {
         Ok(instead_of) => Ok(instead_of),
