@@ -82,7 +82,7 @@ const HOMES_AFTER: Period = Period::seconds(2);
 #[derive(Clone, Debug)]
 pub struct Portal {
     /// The outside.
-    pub ports: Ports,
+    pub ports: Arc<Ports>,
     /// What can be asked for.
     pub catalog: Arc<Catalog>,
     /// Who belongs where.
@@ -93,7 +93,8 @@ pub struct Portal {
     pub(crate) stored: Arc<dyn Store>,
     known: inventory::Known,
     bots: bots::Known,
-    rules: Arc<RwLock<Rules>>,
+    /// The rules of now, and the outside by their names of teams.
+    rules: Arc<RwLock<(Rules, Arc<Ports>)>>,
     wake: mpsc::UnboundedSender<JobKey>,
 }
 
@@ -142,8 +143,10 @@ impl Portal {
         let stored = Arc::clone(&ports.store);
         ports.store = named(&stored, &organization);
         let metrics = Metrics::default().showing(&ports.trouble);
+        let ports = Arc::new(ports);
         (
             Self {
+                rules: Arc::new(RwLock::new((rules, Arc::clone(&ports)))),
                 ports,
                 catalog,
                 organization,
@@ -151,7 +154,6 @@ impl Portal {
                 stored,
                 known: inventory::Known::default(),
                 bots: bots::Known::default(),
-                rules: Arc::new(RwLock::new(rules)),
                 wake,
             },
             woken,
@@ -160,11 +162,27 @@ impl Portal {
 
     /// The portal with the rules of now. Whoever begins something takes it, and so goes by the same rules to its end.
     pub(crate) fn as_of_now(&self) -> Self {
-        let Rules { catalog, organization } =
+        let (Rules { catalog, organization }, ports) =
             self.rules.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut portal = Self { catalog, organization, ..self.clone() };
-        portal.ports.store = named(&portal.stored, &portal.organization);
-        portal
+        // Field by field: this is done for everything that Slack sends, and a whole clone would be thrown away in part.
+        Self {
+            ports,
+            catalog,
+            organization,
+            metrics: Arc::clone(&self.metrics),
+            stored: Arc::clone(&self.stored),
+            known: self.known.clone(),
+            bots: self.bots.clone(),
+            rules: Arc::clone(&self.rules),
+            wake: self.wake.clone(),
+        }
+    }
+
+    /// Whatever begins from now on goes by these rules.
+    fn begins_to_follow(&self, rules: Rules) {
+        let store = named(&self.stored, &rules.organization);
+        let ports = Arc::new(Ports { store, ..Ports::clone(&self.ports) });
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = (rules, ports);
     }
 
     /// Now.
