@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use slack_morphism::prelude::SlackBlock;
 
 use super::failure::Failure;
-use super::{CALL, Pace, SlackClient};
+use super::{Pace, SlackClient};
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::domain::request::MessageRef;
 use crate::ports::slack::{Destination, HomePage, Notice, Slack, SlackError};
@@ -71,7 +71,7 @@ impl SlackClient {
     ) -> Result<A, Failure> {
         self.pace.turn(outgoing.channel, place).await.map_err(Failure::RateLimited)?;
         for _ in 0..STAYS {
-            match self.call(method, outgoing, CALL).await {
+            match self.call(method, outgoing, self.limits.call).await {
                 Err(Failure::RateLimited(wait)) if Pace::is_short(wait) => {
                     self.pace.hold(outgoing.channel, wait);
                     tokio::time::sleep_until(tokio::time::Instant::now() + wait).await;
@@ -79,7 +79,7 @@ impl SlackClient {
                 answer => return self.held(place, outgoing, answer),
             }
         }
-        let answer = self.call(method, outgoing, CALL).await;
+        let answer = self.call(method, outgoing, self.limits.call).await;
         self.held(place, outgoing, answer)
     }
 
