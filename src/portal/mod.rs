@@ -25,6 +25,8 @@ pub mod metrics;
 mod named_store;
 mod outsider;
 pub mod own_trail;
+mod parking;
+mod passed;
 pub mod pause;
 mod people;
 mod perform;

@@ -342,6 +342,11 @@ pub enum Refusal {
         "That job is not given up any more, or was once more since. Nothing was done; `jobs` shows what there is now."
     )]
     NotParked,
+    /// The job cannot be read, so it cannot be tried again.
+    #[error(
+        "This version of the app cannot read that job, so it cannot try it again. Drop it, or retry it with the version that wrote it. Nothing was done."
+    )]
+    JobUnreadable,
     /// The person may not read the audit trail.
     #[error("Only its approvers, the platform team and auditors can read the audit trail of a request.")]
     NotAReader,
