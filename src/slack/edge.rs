@@ -147,7 +147,7 @@ impl Edge {
                 }
                 Ack::Empty
             }
-            Incoming::Closed | Incoming::SslCheck | Incoming::Event(Event::Other { .. }) => Ack::Empty,
+            Incoming::Closed | Incoming::Event(Event::Other { .. }) => Ack::Empty,
             Incoming::Unknown { kind } => {
                 tracing::debug!(kind, "not something we use");
                 Ack::Empty
@@ -208,7 +208,6 @@ impl Edge {
             | Incoming::Event(_)
             | Incoming::Closed
             | Incoming::UrlVerification { .. }
-            | Incoming::SslCheck
             | Incoming::Unknown { .. } => Ack::Empty,
         }
     }
@@ -367,10 +366,7 @@ fn word(incoming: &Incoming) -> &'static str {
         Incoming::Suggestion(_) => "suggestion",
         Incoming::Shortcut(_) => "shortcut",
         Incoming::Event(_) => "event",
-        Incoming::Closed
-        | Incoming::UrlVerification { .. }
-        | Incoming::SslCheck
-        | Incoming::Unknown { .. } => "other",
+        Incoming::Closed | Incoming::UrlVerification { .. } | Incoming::Unknown { .. } => "other",
     }
 }
 
@@ -384,7 +380,6 @@ fn stranger(incoming: &Incoming, origin: &Origin) -> By {
         | Incoming::Shortcut(_)
         | Incoming::Closed
         | Incoming::UrlVerification { .. }
-        | Incoming::SslCheck
         | Incoming::Unknown { .. } => Via::Command,
     };
     By { person: origin.person.clone(), via }
@@ -426,7 +421,6 @@ fn origin(incoming: &Incoming) -> Option<&Origin> {
         Incoming::Event(Event::Other { .. })
         | Incoming::Closed
         | Incoming::UrlVerification { .. }
-        | Incoming::SslCheck
         | Incoming::Unknown { .. } => None,
     }
 }
