@@ -140,7 +140,7 @@ impl Edge {
                 }
                 Ack::Empty
             }
-            Incoming::Closed | Incoming::SslCheck | Incoming::Event(Event::Other { .. }) => Ack::Empty,
+            Incoming::Closed | Incoming::Event(Event::Other { .. }) => Ack::Empty,
             Incoming::Unknown { kind } => {
                 tracing::debug!(kind, "not something we use");
                 Ack::Empty
@@ -201,7 +201,6 @@ impl Edge {
             | Incoming::Event(_)
             | Incoming::Closed
             | Incoming::UrlVerification { .. }
-            | Incoming::SslCheck
             | Incoming::Unknown { .. } => Ack::Empty,
         }
     }
@@ -360,10 +359,7 @@ fn word(incoming: &Incoming) -> &'static str {
         Incoming::Suggestion(_) => "suggestion",
         Incoming::Shortcut(_) => "shortcut",
         Incoming::Event(_) => "event",
-        Incoming::Closed
-        | Incoming::UrlVerification { .. }
-        | Incoming::SslCheck
-        | Incoming::Unknown { .. } => "other",
+        Incoming::Closed | Incoming::UrlVerification { .. } | Incoming::Unknown { .. } => "other",
     }
 }
 
@@ -377,7 +373,6 @@ fn stranger(incoming: &Incoming, origin: &Origin) -> By {
         | Incoming::Shortcut(_)
         | Incoming::Closed
         | Incoming::UrlVerification { .. }
-        | Incoming::SslCheck
         | Incoming::Unknown { .. } => Via::Command,
     };
     By { person: origin.person.clone(), via }
@@ -419,7 +414,6 @@ fn origin(incoming: &Incoming) -> Option<&Origin> {
         Incoming::Event(Event::Other { .. })
         | Incoming::Closed
         | Incoming::UrlVerification { .. }
-        | Incoming::SslCheck
         | Incoming::Unknown { .. } => None,
     }
 }
