@@ -149,6 +149,8 @@ pub enum Event {
         /// Whether its execution is gone, or waits for what nobody will tell it.
         lost: bool,
     },
+    /// None of the jobs is there that would move it on.
+    JobLost,
     /// An admin ends what it waits for, as if that had failed. Their right to was checked before.
     End {
         /// Who.
@@ -228,6 +230,7 @@ impl Event {
             Self::TearDown { .. } => "tear down",
             Self::Retain { .. } => "retain",
             Self::LookAgain { .. } => "look again",
+            Self::JobLost => "job lost",
             Self::End { .. } => "end",
             Self::Transfer { .. } => "transfer",
             Self::TerminationStarted { .. } => "termination started",

@@ -45,6 +45,7 @@ mod import;
 mod jobs;
 mod lease;
 mod lease_held;
+mod lost_jobs;
 mod metrics;
 mod mutations;
 mod never_stuck;
