@@ -19,6 +19,7 @@ mod commands;
 mod conditions;
 mod costs;
 mod denial;
+mod denials;
 mod dev;
 #[cfg(target_os = "linux")]
 mod disk;

@@ -111,6 +111,8 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
         Event::TearDown { by } => tear_down(change, by),
         Event::LookAgain { by, lost } => stuck::look_again(change, event, by, *lost),
         Event::JobLost => stuck::job_lost(change, event),
+        Event::HeldUp { right } => stuck::held_up(change, event, right),
+        Event::GoesOn => stuck::goes_on(change, event),
         Event::End { by } => stuck::end(change, event, by),
         Event::Retain { by, reason } => retain(change, by, reason),
         Event::Transfer { by, to, team } => transfer(change, by, to, team.as_ref()),

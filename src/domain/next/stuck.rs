@@ -13,7 +13,7 @@ use crate::domain::event::Event;
 use crate::domain::job::{JobKind, Resume};
 use crate::domain::lease::LeaseStep;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{News, Question, Request, Status, StatusName, Surface};
+use crate::domain::request::{HeldUp, News, Question, Request, Status, StatusName, Surface};
 
 /// What changed, or was due, so recently may have its job a moment later.
 const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
@@ -61,6 +61,24 @@ pub(super) fn job_lost(mut change: Change, event: &Event) -> Result<Transition, 
     }
     change.audit("looked at again", &Actor::Clock, "the job that moves it on was gone");
     moves_on(change)
+}
+
+/// Only the platform team can get it on, and whoever waits for it reads so until it does.
+pub(super) fn held_up(mut change: Change, event: &Event, right: &str) -> Result<Transition, Refusal> {
+    let status = change.request.status.name();
+    let is_known = change.request.held_up.as_ref().is_some_and(|held_up| held_up.right == right);
+    if is_known || status.is_ended() || status == StatusName::TeardownFailed {
+        return Err(change.does_not_apply(event));
+    }
+    change.request.held_up = Some(HeldUp { since: change.now, right: right.to_owned() });
+    change.audit("held up", &Actor::Clock, format!("the right `{right}` is missing"));
+    Ok(change.shows(&[Surface::Thread, Surface::Direct]))
+}
+
+pub(super) fn goes_on(mut change: Change, event: &Event) -> Result<Transition, Refusal> {
+    let Some(held_up) = change.request.held_up.take() else { return Err(change.does_not_apply(event)) };
+    change.audit("goes on", &Actor::Clock, format!("the right `{}` is there", held_up.right));
+    Ok(change.shows(&[Surface::Thread, Surface::Direct]))
 }
 
 /// Writes the job anew that moves it on, whatever became of the one before.

@@ -59,7 +59,7 @@ pub(super) fn failed(why: &str) -> Event {
 }
 
 /// One of each event, by the requester where it is hers to do and with a token not seen before.
-pub(super) fn one_of_each(request: &Request) -> [Event; 36] {
+pub(super) fn one_of_each(request: &Request) -> [Event; 38] {
     [
         approve("priya"),
         deny("priya", "too big"),
@@ -95,6 +95,8 @@ pub(super) fn one_of_each(request: &Request) -> [Event; 36] {
         Event::Retain { by: by("pat"), reason: "kept for the auditors".into() },
         Event::LookAgain { by: by("pat"), lost: false },
         Event::JobLost,
+        Event::HeldUp { right: "servicecatalog:ProvisionProduct".into() },
+        Event::GoesOn,
         Event::End { by: by("pat") },
         Event::Transfer { by: by("alice"), to: person("amir"), team: None },
     ]
@@ -346,7 +348,7 @@ fn a_change_the_table_does_not_list_is_refused_with_the_status_that_stands() {
             assert_eq!(for_the_machine, !to_a_person, "{name:?} + {}: {refusal}", event.word());
         }
     }
-    assert_eq!(pairs.len(), 14 * 36);
+    assert_eq!(pairs.len(), 14 * 38);
 }
 
 fn is_a_persons(event: &Event) -> bool {
