@@ -67,7 +67,7 @@ fn given_up(id: RequestId, kind: &JobKind, why: &str) -> String {
 }
 
 /// Whether the request stands still without this job.
-fn somebody_waits(kind: &JobKind) -> bool {
+pub(super) fn somebody_waits(kind: &JobKind) -> bool {
     match kind {
         JobKind::Show(surface) => matches!(surface, Surface::Card | Surface::Renewal | Surface::Change),
         JobKind::JudgeClick(_)
