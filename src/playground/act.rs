@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Ack, DeliveryFailure, LedTo};
 use super::workspace::{Message, Workspace};
-use super::{Playground, inputs, payload, view};
+use super::{Playground, escaped, inputs, payload, view};
 
 /// Where an element is that somebody clicks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +76,8 @@ impl Playground {
             .strip_prefix(command.as_str())
             .filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
             .unwrap_or(typed);
+        let escapes = self.settings().should_escape;
+        let text = if escapes { escaped::of_command(workspace, rest.trim()) } else { rest.trim().to_owned() };
         let response = workspace.issue_response_url(person, &channel_id, None, now);
         let identity = workspace.identity.clone();
         let is_for_enterprise = identity.enterprise.is_some().to_string();
@@ -89,7 +91,7 @@ impl Playground {
             ("user_id", person.to_owned()),
             ("user_name", user_name),
             ("command", command.clone()),
-            ("text", rest.trim().to_owned()),
+            ("text", text),
             ("api_app_id", identity.app_id),
             ("is_enterprise_install", is_for_enterprise),
             ("response_url", format!("{}/respond/{response}", self.addresses().public)),
@@ -199,23 +201,6 @@ impl Playground {
         self.send_event(&event).await
     }
 
-    /// Sends any event in the envelope of the Events API.
-    pub async fn send_event(&self, event: &Value) -> Result<Ack, DeliveryFailure> {
-        let now = self.now();
-        let envelope = self.change(|workspace| payload::event_callback(workspace, event, now));
-        let (status, body) = self.deliver_event(&envelope, false).await?;
-        Ok(Ack { status, body, led_to: LedTo::Nothing })
-    }
-
-    /// Sends the same event twice, the second time marked as Slack marks a retry after a timeout.
-    pub async fn send_event_twice(&self, event: &Value) -> Result<Ack, DeliveryFailure> {
-        let now = self.now();
-        let envelope = self.change(|workspace| payload::event_callback(workspace, event, now));
-        self.deliver_event(&envelope, false).await?;
-        let (status, body) = self.deliver_event(&envelope, true).await?;
-        Ok(Ack { status, body, led_to: LedTo::Nothing })
-    }
-
     /// Posts what a person says; the bot does not hear of it.
     pub fn say(&self, person: &str, channel: &str, text: &str) -> Result<Message, DeliveryFailure> {
         let now = self.now();
@@ -230,7 +215,7 @@ impl Playground {
                 ts: String::new(),
                 thread_ts: None,
                 author: person.to_owned(),
-                text: escape(text),
+                text: escaped::plain(text),
                 blocks: json!([]),
                 edited: None,
                 ephemeral_to: None,
@@ -329,11 +314,6 @@ fn hold(
         },
     };
     view::hold(values, block_id, action_id, state.clone());
-}
-
-/// Slack stores what a person types with these three escaped.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 fn not_there(kind: &str, id: &str) -> DeliveryFailure {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::settings::{Channel, Group, Identity, Now, Person, Settings, Shortcut};
+use super::web_api::RateLimits;
 
 /// Slack waits this long for an ack.
 const ACK_WITHIN: Duration = Duration::from_secs(3);
@@ -19,6 +20,7 @@ impl Settings {
             bot_token: bot_token.into(),
             app_token: None,
             command: "/provision".to_owned(),
+            should_escape: true,
             completions: completions(),
             shortcuts: vec![Shortcut {
                 name: "Request a resource".to_owned(),
@@ -33,6 +35,7 @@ impl Settings {
                 members: vec!["U0MORGAN".to_owned()],
             }],
             channels: channels(),
+            rate_limits: RateLimits::default(),
             ack_within: ACK_WITHIN,
             keep_in: None,
             now,

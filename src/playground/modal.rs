@@ -28,7 +28,7 @@ impl Playground {
 
     /// Sends the form. Slack's client first checks required fields, lengths and bounds by itself.
     pub async fn submit(&self, person: &str, view_id: &str) -> Result<Ack, DeliveryFailure> {
-        let now = self.now();
+        let (now, public_url) = (self.now(), self.addresses().public);
         let payload = self.change(|workspace| {
             workspace.trouble.remove(person);
             payload::view_at(workspace, person, &Place::view(view_id))?;
@@ -40,7 +40,7 @@ impl Playground {
             if !complaints.is_empty() {
                 return Err(DeliveryFailure::Incomplete(complaints));
             }
-            payload::view_submission(workspace, person, view_id, now)
+            payload::view_submission(workspace, person, view_id, &public_url, now)
         })?;
         let result = match self.deliver_payload("/slack/interactions", &payload).await {
             Ok((status, body)) => self.take_submission_ack(person, view_id, status, body),

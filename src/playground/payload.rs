@@ -88,14 +88,36 @@ pub(super) fn view_submission(
     workspace: &mut Workspace,
     person: &str,
     view_id: &str,
+    public_url: &str,
     now: Timestamp,
 ) -> Result<Value, DeliveryFailure> {
     let mut payload = frame(workspace, "view_submission", person);
     payload["trigger_id"] = json!(workspace.issue_trigger(person, now));
     let place = Place::view(view_id);
     payload["view"] = view_at(workspace, person, &place)?.to_json(workspace);
-    payload["response_urls"] = json!([]);
+    let asked: Vec<_> = response_urls(&payload["view"]).collect();
+    let urls = asked.into_iter().map(|(block_id, action_id, chosen)| {
+        let is_person = workspace.person(&chosen).is_some();
+        let channel = if is_person { workspace.open_dm(&chosen) } else { chosen };
+        let id = workspace.issue_response_url(person, &channel, None, now);
+        let url = format!("{public_url}/respond/{id}");
+        json!({"block_id": block_id, "action_id": action_id, "channel_id": channel, "response_url": url})
+    });
+    payload["response_urls"] = urls.collect();
     Ok(payload)
+}
+
+/// Block and action of each menu of the view that asks for an address to answer at, and the conversation that was chosen.
+fn response_urls(view: &Value) -> impl Iterator<Item = (String, String, String)> {
+    let blocks = view["blocks"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let inputs = blocks.iter().filter(|block| block["element"]["response_url_enabled"] == json!(true));
+    inputs.filter_map(|block| {
+        let (block_id, action_id) = (block["block_id"].as_str()?, block["element"]["action_id"].as_str()?);
+        let state = &view["state"]["values"][block_id][action_id];
+        let chosen =
+            state["selected_conversation"].as_str().or_else(|| state["selected_channel"].as_str())?;
+        Some((block_id.to_owned(), action_id.to_owned(), chosen.to_owned()))
+    })
 }
 
 /// A view that was closed without being sent.

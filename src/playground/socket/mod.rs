@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 use super::answer::DeliveryFailure;
+use super::redeliver::Again;
 use super::{Playground, lock};
 pub(super) use line::link;
 
@@ -63,7 +64,7 @@ impl Playground {
 
     /// Sends anything over a socket in an envelope of this type; status and answer, as over HTTP.
     pub async fn send_envelope(&self, kind: &str, payload: &Value) -> Result<(u16, String), DeliveryFailure> {
-        self.deliver_envelope(kind, payload, false).await
+        self.deliver_envelope(kind, payload, None).await
     }
 
     /// Whether what happens goes over sockets.
@@ -85,7 +86,7 @@ impl Playground {
         &self,
         kind: &str,
         payload: &Value,
-        again: bool,
+        again: Option<&Again>,
     ) -> Result<(u16, String), DeliveryFailure> {
         let takes_answer = match kind {
             "slash_commands" => true,
@@ -101,7 +102,11 @@ impl Playground {
             "payload": payload,
         });
         let within = self.settings().ack_within;
-        let answer = tokio::time::timeout(within, self.until_acknowledged(envelope, again.into())).await;
+        let answer = tokio::time::timeout(
+            within,
+            self.until_acknowledged(envelope, again.map_or(0, |again| again.attempt)),
+        )
+        .await;
         match answer.unwrap_or(Err(DeliveryFailure::TimedOut))? {
             None => Ok((200, String::new())),
             Some(answer) if takes_answer => Ok((200, answer.to_string())),
