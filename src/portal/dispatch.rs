@@ -13,11 +13,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::lease::unwarned;
 use super::perform::{JobError, Performed, perform};
 use super::settle::settle;
 use super::{Error, Portal};
 use crate::domain::event::Event;
-use crate::domain::ids::{PersonId, RequestId};
+use crate::domain::ids::RequestId;
 use crate::domain::job::{JobKey, JobKind, Subject};
 use crate::domain::next::next;
 use crate::domain::request::Surface;
@@ -314,12 +315,16 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
         Ok(Performed::Again(wait)) => look_again(portal, job, job.kind.clone(), wait).await,
         Ok(Performed::AgainAs(kind, wait)) => look_again(portal, job, kind, wait).await,
         Err(JobError::Never(why)) => park(portal, job, &why).await,
+        Err(JobError::Nowhere(why)) => {
+            portal.lose_place(&of.to_string(), &why);
+            store.complete(&job.claim).await
+        }
         Err(error @ (JobError::Later(_) | JobError::After(_))) => {
             let why = format!("{error:#}");
             let now = portal.now();
             let pause = match error {
                 JobError::After(wait) => SignedDuration::try_from(wait).unwrap_or(LONGEST_PAUSE),
-                JobError::Later(_) | JobError::Never(_) => back_off(job),
+                JobError::Later(_) | JobError::Never(_) | JobError::Nowhere(_) => back_off(job),
             };
             tracing::warn!(%of, job = job.kind.word(), attempt = job.attempts + 1, error = why, "a job is put off");
             store.put_off(&job.claim, now.saturating_add(pause).unwrap_or(Timestamp::MAX), &why).await
@@ -333,13 +338,13 @@ fn unless_too_often(portal: &Portal, job: &ClaimedJob, error: JobError) -> JobEr
     match error {
         JobError::Later(error) if portal.is_of_a_newer_bot(&error) => JobError::After(NEWER_BOTS_TURN),
         JobError::Later(error) if job.attempts >= GIVE_UP_AFTER => JobError::Never(format!("{error:#}")),
-        JobError::Later(_) | JobError::After(_) | JobError::Never(_) => error,
+        JobError::Later(_) | JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) => error,
     }
 }
 
 fn outcome(performed: &Result<Performed, JobError>) -> &'static str {
     match performed {
-        Ok(Performed::Done) => "done",
+        Ok(Performed::Done) | Err(JobError::Nowhere(_)) => "done",
         Ok(Performed::Again(_) | Performed::AgainAs(..)) => "again",
         Err(JobError::Later(_) | JobError::After(_)) => "put_off",
         Err(JobError::Never(_)) => "parked",
@@ -465,12 +470,4 @@ async fn tell_owner(portal: &Portal, id: RequestId) -> anyhow::Result<()> {
         tracing::warn!(request = %id, %error, "cannot tell the owner that a job is parked");
     }
     Ok(())
-}
-
-fn unwarned(owner: &PersonId, why: &str) -> String {
-    format!(
-        "Leases of <@{owner}> run out, but the warning can be delivered neither to them nor to a channel: {why}. \
-         Nothing of theirs is torn down until it is. Invite the app to the approvals channel; it is tried again \
-         tomorrow."
-    )
 }

@@ -21,6 +21,7 @@ pub mod inventory;
 pub mod jobs;
 mod lease;
 pub mod lookup;
+mod lost_places;
 pub mod metrics;
 mod named_store;
 mod outsider;
@@ -93,6 +94,7 @@ pub struct Portal {
     pub(crate) stored: Arc<dyn Store>,
     known: inventory::Known,
     bots: bots::Known,
+    lost_places: lost_places::LostPlaces,
     rules: Arc<RwLock<Rules>>,
     wake: mpsc::UnboundedSender<JobKey>,
 }
@@ -151,6 +153,7 @@ impl Portal {
                 stored,
                 known: inventory::Known::default(),
                 bots: bots::Known::default(),
+                lost_places: lost_places::LostPlaces::default(),
                 rules: Arc::new(RwLock::new(rules)),
                 wake,
             },

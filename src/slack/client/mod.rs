@@ -114,7 +114,7 @@ impl SlackClient {
             inner: slack_morphism::SlackClient::new(wire),
             token: SlackApiToken::new(SlackApiTokenValue(token.to_owned())),
             plain: Plain::new(connector),
-            pace: Pace::new(pace),
+            pace: Pace::new(pace, Arc::clone(&clock)),
             clock,
             slacks_time: Mutex::default(),
             trouble: Trouble::default(),
