@@ -18,6 +18,7 @@ use crate::domain::policy::Team;
 use crate::domain::refusal::{Refusal, Uncounted};
 use crate::domain::request::Request;
 use crate::ports::directory::Freshness;
+use crate::ports::slack::SlackError;
 
 /// Accounts that are looked at one by one for those who count.
 const MOST_LOOKED_AT: usize = 50;
@@ -346,8 +347,10 @@ impl Portal {
     /// Tells every admin who is named by id or found by Slack, as far as they can be told.
     pub(crate) async fn tell_admins(&self, text: &str) {
         for admin in self.admins().await {
-            if let Err(error) = self.ports.slack.whisper(None, &admin, text).await {
-                tracing::warn!(%admin, %error, "cannot tell an admin");
+            match self.ports.slack.whisper(None, &admin, text).await {
+                Ok(()) => {}
+                Err(SlackError::Unreachable(why)) => self.lose_place(admin.as_str(), &why),
+                Err(error) => tracing::warn!(%admin, %error, "cannot tell an admin"),
             }
         }
     }

@@ -155,6 +155,7 @@ impl Company {
     /// Lets time pass and does what has become due.
     pub(crate) async fn waits(&self, period: &str) {
         self.clock.advance(period);
+        self.playground.send_events_again().await;
         self.settle().await;
     }
 
