@@ -43,6 +43,7 @@ mod hostile;
 mod hurry;
 mod import;
 mod jobs;
+mod kept_forms;
 mod lease;
 mod lease_held;
 mod metrics;

@@ -96,6 +96,7 @@ fn view(view: View) -> Option<ViewRef> {
         callback_id: view.callback_id.unwrap_or_default(),
         private_metadata: view.private_metadata.unwrap_or_default(),
         values: view.state.map(super::wire::State::flat).unwrap_or_default(),
+        blocks: view.blocks.map(|blocks| blocks.get().to_owned()).unwrap_or_default(),
     })
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{Origin, ParseError, Values};
 use crate::domain::ids::PersonId;
@@ -61,6 +62,7 @@ pub(super) struct View {
     pub(super) callback_id: Option<String>,
     pub(super) private_metadata: Option<String>,
     pub(super) state: Option<State>,
+    pub(super) blocks: Option<Box<RawValue>>,
 }
 
 #[derive(Debug, Deserialize)]
