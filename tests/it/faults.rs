@@ -44,6 +44,7 @@ async fn every_click_is_answered_and_counts_while_slack_answers_nothing() {
         // A moment ago Slack said who Bob is.
         bob.opens_home().await;
 
+        company.expects_slack_to_refuse("views.open", "expired_trigger_id");
         company.slack_is_silent(true);
         let press = |person: &'static str, button: &Remembered| {
             let Remembered { place, block_id, action } = button.clone();

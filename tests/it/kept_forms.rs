@@ -70,12 +70,13 @@ async fn what_approvers_fill_in_is_kept() {
 
         alice.asks_for("rds-postgres", &[("DatabaseName", "bills")]).await;
         morgan.clicks("Approve").await;
-        morgan.fills(&[("name", "bills")]).await;
-        counts_once(company, morgan, "approved").await;
+        morgan.fills(&[("name", &company.newest_request().await.resource_name())]).await;
+        counts_once(company, morgan, "approved |").await;
 
         alice.asks_for("rds-postgres", &[("DatabaseName", "ships"), ("InstanceSize", "medium")]).await;
         morgan.clicks("Approve with changes").await;
-        morgan.fills(&[("InstanceSize", "small"), ("name", "ships")]).await;
+        morgan.fills(&[("InstanceSize", "small")]).await;
+        morgan.fills(&[("name", &company.newest_request().await.resource_name())]).await;
         counts_once(company, morgan, "approved with changes").await;
 
         morgan.opens_home().await;
@@ -98,7 +99,7 @@ async fn what_owners_fill_in_is_kept() {
         counts_once(company, alice, "change requested").await;
         alice.runs(&format!("/provision transfer {service}")).await;
         alice.fills(&[("person", mate.id)]).await;
-        counts_once(company, alice, "handed over").await;
+        counts_once(company, alice, "transferred |").await;
         // It has no field: it is shown again as it was.
         mate.runs(&format!("/provision teardown {service}")).await;
         counts_once(company, mate, "teardown |").await;
