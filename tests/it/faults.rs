@@ -1,9 +1,10 @@
 //! What people depend on fails: Slack answers late, wrongly, twice or not at all, and the queue brings everything in a
 //! heap. Whatever was acknowledged counts, and whatever there is to say arrives afterwards.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use quartermaster::playground::{Ack, Channel, DeliveryFailure};
+use quartermaster::ports::limits::Limits;
 
 use crate::harness::process::{Bot, eventually, free_address, slack};
 use crate::harness::{Company, Place, Remembered, Setup, run, run_in};
@@ -11,38 +12,17 @@ use crate::harness::{Company, Place, Remembered, Setup, run, run_in};
 const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
 const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];
 
-/// Everything that the bot calls.
-const METHODS: [&str; 14] = [
-    "api.test",
-    "auth.test",
-    "chat.postEphemeral",
-    "chat.postMessage",
-    "chat.update",
-    "conversations.join",
-    "conversations.open",
-    "usergroups.users.list",
-    "users.info",
-    "users.lookupByEmail",
-    "views.open",
-    "views.publish",
-    "views.push",
-    "views.update",
-];
-
-/// Longest time until an answer, of which the bot itself takes seven tenths of a second at most: a busy machine is no
-/// mistake of its.
-const ANSWERED_WITHIN: Duration = Duration::from_millis(1500);
+/// Limits that strike whatever takes any time.
+const SHORT: Limits =
+    Limits { answer: Duration::from_millis(20), standing: Duration::from_millis(10), ..Limits::NONE };
 
 async fn is_acked(what: &str, ack: impl Future<Output = Result<Ack, DeliveryFailure>>) {
-    let begun = Instant::now();
     let ack = ack.await;
-    let taken = begun.elapsed();
     assert!(ack.is_ok(), "{what}: {ack:?}");
-    assert!(taken < ANSWERED_WITHIN, "{what} was answered after {taken:?}");
 }
 
 #[tokio::test]
-async fn every_click_is_answered_within_a_second_and_counts_while_slack_answers_nothing() {
+async fn every_click_is_answered_and_counts_while_slack_answers_nothing() {
     let long = Setup::new().with_catalog("s3-bucket/product.yml", "renew: [30d]", "renew: [30d, 90d]");
     run_in(long.in_a_file(), async |company| {
         let (bob, morgan, slack) = (&company.bob, &company.morgan, &company.playground);
@@ -60,16 +40,12 @@ async fn every_click_is_answered_within_a_second_and_counts_while_slack_answers_
         morgan.fills(&[("reason", "not now")]).await;
         bob.runs("/provision s3-bucket").await;
         bob.fills(&LOGS).await;
-        company.restarts().await;
-        // A moment ago Slack said whose app this is and who Bob is.
+        company.is_held_to(SHORT).await;
+        // A moment ago Slack said who Bob is.
         bob.opens_home().await;
 
-        let all_hang = |hanging: bool| {
-            for method in METHODS {
-                slack.hang(method, hanging);
-            }
-        };
-        all_hang(true);
+        company.expects_slack_to_refuse("views.open", "expired_trigger_id");
+        company.slack_is_silent(true);
         let press = |person: &'static str, button: &Remembered| {
             let Remembered { place, block_id, action } = button.clone();
             async move { slack.act(person, &place, &block_id, action).await }
@@ -87,7 +63,7 @@ async fn every_click_is_answered_within_a_second_and_counts_while_slack_answers_
             let command = format!("/provision {command}");
             is_acked(&command, slack.run_command(morgan.id, "C0SEARCH", &command)).await;
         }
-        all_hang(false);
+        company.slack_is_silent(false);
         company.waits("1m").await;
 
         let trail = company.trail().await;
