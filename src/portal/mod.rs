@@ -13,6 +13,7 @@ pub mod cancel;
 pub mod change;
 pub mod costs;
 pub mod decide;
+mod denials;
 pub mod dispatch;
 pub mod events;
 pub mod form;
@@ -21,10 +22,13 @@ pub mod inventory;
 pub mod jobs;
 mod lease;
 pub mod lookup;
+mod lost_places;
 pub mod metrics;
 mod named_store;
 mod outsider;
 pub mod own_trail;
+mod parking;
+mod passed;
 pub mod pause;
 mod people;
 mod perform;
@@ -70,6 +74,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
 use crate::domain::tally::Tally;
 use crate::ports::Ports;
+use crate::ports::limits::Limits;
 use crate::ports::store::{Claim, Commit, CommitError, RowChange, Store};
 
 /// Times a use case loads a request anew because somebody else changed it first.
@@ -87,12 +92,16 @@ pub struct Portal {
     pub catalog: Arc<Catalog>,
     /// Who belongs where.
     pub organization: Arc<Organization>,
+    /// How long the outside may take.
+    pub limits: Limits,
     /// What happened so far.
     pub metrics: Arc<Metrics>,
     /// The store with the names of teams as they stand there; `ports.store` goes by the settings.
     pub(crate) stored: Arc<dyn Store>,
     known: inventory::Known,
     bots: bots::Known,
+    denials: denials::Told,
+    lost_places: lost_places::LostPlaces,
     /// The rules of now, and the outside by their names of teams.
     rules: Arc<RwLock<(Rules, Arc<Ports>)>>,
     wake: mpsc::UnboundedSender<JobKey>,
@@ -150,32 +159,30 @@ impl Portal {
                 ports,
                 catalog,
                 organization,
+                limits: Limits::default(),
                 metrics: Arc::new(metrics),
                 stored,
                 known: inventory::Known::default(),
                 bots: bots::Known::default(),
+                denials: denials::Told::default(),
+                lost_places: lost_places::LostPlaces::default(),
                 wake,
             },
             woken,
         )
     }
 
+    /// The same, held to these limits.
+    #[must_use]
+    pub fn held_to(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
     /// The portal with the rules of now. Whoever begins something takes it, and so goes by the same rules to its end.
     pub(crate) fn as_of_now(&self) -> Self {
         let (Rules { catalog, organization }, ports) =
             self.rules.read().unwrap_or_else(PoisonError::into_inner).clone();
-        // Field by field: this is done for everything that Slack sends, and a whole clone would be thrown away in part.
-        Self {
-            ports,
-            catalog,
-            organization,
-            metrics: Arc::clone(&self.metrics),
-            stored: Arc::clone(&self.stored),
-            known: self.known.clone(),
-            bots: self.bots.clone(),
-            rules: Arc::clone(&self.rules),
-            wake: self.wake.clone(),
-        }
+        Self { ports, catalog, organization, ..self.clone() }
     }
 
     /// Whatever begins from now on goes by these rules.
