@@ -3,8 +3,10 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use thiserror::Error;
 
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::refusal::Uncounted;
@@ -17,6 +19,11 @@ pub enum Freshness {
     /// However old it is, if there is one: it is shown to people, and asked for anew in the background.
     Known,
 }
+
+/// Slack does not say it in time for whoever waits. It may be known a moment later.
+#[derive(Clone, Copy, Debug, Error)]
+#[error("Slack does not say in time who somebody is")]
+pub struct Late;
 
 /// Answers questions about people.
 #[async_trait]
@@ -40,7 +47,13 @@ pub trait Directory: Debug + Send + Sync {
         &self,
         group: &GroupId,
         freshness: Freshness,
-    ) -> anyhow::Result<BTreeSet<PersonId>>;
+    ) -> anyhow::Result<Arc<BTreeSet<PersonId>>>;
+
+    /// Whether this address is that of this account, and Slack has confirmed it; whether the account counts or not.
+    ///
+    /// # Errors
+    /// When Slack cannot be asked right now.
+    async fn has_email(&self, person: &PersonId, email: &str, freshness: Freshness) -> anyhow::Result<bool>;
 
     /// The account with this address, if Slack has confirmed it, whether it counts or not; `None` when there is none.
     ///
@@ -58,4 +71,8 @@ pub trait Directory: Debug + Send + Sync {
         field: &str,
         freshness: Freshness,
     ) -> anyhow::Result<Option<PersonId>>;
+
+    /// Asks anew, in a few calls for everybody, what has become old of what is often asked about: who is in which group,
+    /// which accounts count. Whoever wants to know something meanwhile does not wait for it.
+    async fn refresh(&self);
 }

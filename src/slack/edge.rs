@@ -14,6 +14,7 @@ use super::actions;
 use super::allowance::Allowances;
 use super::client::{Identity, SlackClient};
 use super::commands;
+use super::hurry::seconds;
 use super::incoming::{Click, Event, Incoming, Origin, ResponseUrl};
 use super::messages::Message;
 use super::reply::Ack;
@@ -22,6 +23,7 @@ use super::suggestions;
 use crate::domain::audit::{By, Via};
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::portal::{Error, Portal, home};
+use crate::ports::directory::Late;
 use crate::ports::slack::SlackError;
 use crate::ports::stored::Newer;
 
@@ -32,6 +34,8 @@ const ANSWER_WITHIN: Duration = Duration::from_millis(600);
 const IDENTITY_WITHIN: Duration = Duration::from_millis(1500);
 /// How much longer a click may take before whoever clicked is told.
 const SAID_AFTER: Duration = Duration::from_millis(1500);
+/// When to press again after Slack did not say in time who somebody is: the question goes on, so it is known soon.
+const AFTER_LATE: Duration = Duration::from_secs(3);
 /// What they read.
 const STILL_AT_IT: &str =
     "This takes longer than usual. It may still count; if nothing has changed in a minute, press again.";
@@ -311,6 +315,7 @@ impl Edge {
             };
             let text = match opened {
                 Ok(()) => return,
+                Err(error @ SlackError::RateLimited(_)) => words(&Error::Failed(error.into())),
                 // It will not open next time either, so the operator has to know.
                 Err(SlackError::Refused(why)) if !why.contains("trigger_id") => {
                     words(&Error::Failed(anyhow::anyhow!("cannot open a view: {why}")))
@@ -390,6 +395,17 @@ fn stranger(incoming: &Incoming, origin: &Origin) -> By {
     By { person: origin.person.clone(), via }
 }
 
+/// How long to wait where Slack takes no more calls for now, or does not answer in time.
+fn busy(error: &anyhow::Error) -> Option<Duration> {
+    match error.downcast_ref() {
+        Some(SlackError::RateLimited(wait)) => Some(*wait),
+        Some(
+            SlackError::Gone(_) | SlackError::Unreachable(_) | SlackError::Refused(_) | SlackError::Other(_),
+        )
+        | None => error.is::<Late>().then_some(AFTER_LATE),
+    }
+}
+
 /// What a person reads about an error. The operator reads the rest in the log, under the same reference.
 pub(super) fn words(error: &Error) -> String {
     match error {
@@ -398,6 +414,10 @@ pub(super) fn words(error: &Error) -> String {
             "A newer version of this app is being rolled out and has changed this already. Nothing was done. Please \
              try again in a few minutes."
                 .to_owned()
+        }
+        Error::Failed(error) if busy(error).is_some() => {
+            let wait = busy(error).unwrap_or_default();
+            format!("Slack is busy, press again in {}. Nothing was done.", seconds(wait))
         }
         Error::Failed(error) => {
             let reference = uuid::Uuid::new_v4().simple().to_string();

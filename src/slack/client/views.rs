@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use slack_morphism::prelude::{SlackHomeView, SlackModalView};
 
-use super::failure::Failure;
+use super::failure::{Failure, UNSAID};
 use super::response_url::followable;
 use super::{CALL, SlackClient};
 use crate::domain::ids::PersonId;
@@ -80,6 +80,7 @@ impl SlackClient {
     pub(super) async fn publish(&self, person: &PersonId, view: &SlackHomeView) -> Result<(), SlackError> {
         let view = crate::slack::home::to_json(view).map_err(anyhow::Error::from)?;
         let body = json!({ "user_id": person.as_str(), "view": view });
+        self.rate_limits.publication(person.as_str()).map_err(Failure::RateLimited)?;
         let _: Opened = self.call("views.publish", &body, CALL).await?;
         Ok(())
     }
@@ -103,7 +104,7 @@ impl SlackClient {
             200..=299 => Ok(()),
             404 | 410 => Err(SlackError::Gone("the response address was used up".to_owned())),
             429 => {
-                let wait = answer.retry_after().unwrap_or(Duration::from_secs(30));
+                let wait = answer.retry_after().unwrap_or(UNSAID);
                 Err(Failure::RateLimited(wait).into())
             }
             status => Err(anyhow::anyhow!("Slack answered with HTTP status {status}").into()),

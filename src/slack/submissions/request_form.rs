@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{by_form, note, stays_open};
+use super::{by_form, note, refused, stays_open};
 use crate::domain::ids::PersonId;
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
@@ -40,7 +40,7 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
         Ok(Pressed::BeyondLimits { why, session }) => as_exception(&session, &why),
         Err(SubmitError::Fields(corrections)) => Ack::FieldErrors(under_fields(corrections)),
         Err(SubmitError::Other(Error::Refused(Refusal::Paused { message }))) => while_paused(&message),
-        Err(SubmitError::Other(error)) => note("Not submitted", &Message::plain(&words(&error))),
+        Err(SubmitError::Other(error)) => refused(&submission, "Not submitted", &error),
     }
 }
 
