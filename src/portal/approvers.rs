@@ -105,7 +105,7 @@ impl Portal {
     }
 
     /// Whose answer counts in this stage when this person asks for this team, and who is asked by name: to be shown, so
-    /// from what is known.
+    /// from what is known. Only whose manager it is is asked now, since that is one question.
     ///
     /// # Errors
     /// When Slack had to be asked and could not.
@@ -115,7 +115,7 @@ impl Portal {
         team: &TeamName,
         asker: &PersonId,
     ) -> anyhow::Result<Circle> {
-        let (may, note) = self.approvers_in(stage, team, asker, Freshness::Known).await?;
+        let (may, note) = self.approvers_in(stage, team, asker, Freshness::Fresh).await?;
         let named: Vec<Principal> = may.iter().filter(|one| !stage.quiet.contains(one)).cloned().collect();
         let mut named = self.to_mention(&named).await;
         let aways = self.away_of(&may, asker).await?;

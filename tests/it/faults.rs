@@ -12,7 +12,7 @@ const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
 const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];
 
 /// Everything that the bot calls.
-const METHODS: [&str; 14] = [
+const METHODS: [&str; 15] = [
     "api.test",
     "auth.test",
     "chat.postEphemeral",
@@ -20,8 +20,9 @@ const METHODS: [&str; 14] = [
     "chat.update",
     "conversations.join",
     "conversations.open",
-    "usergroups.users.list",
+    "usergroups.list",
     "users.info",
+    "users.list",
     "users.lookupByEmail",
     "views.open",
     "views.publish",
@@ -159,14 +160,9 @@ async fn life_beside(failing: Option<&'static str>) -> String {
 async fn whichever_call_of_slack_fails_for_minutes_everything_arrives_afterwards_and_once() {
     let undisturbed = life_beside(None).await;
     assert!(undisturbed.contains("terminated provisioner"), "{undisturbed}");
-    for method in [
-        "api.test",
-        "chat.postEphemeral",
-        "chat.postMessage",
-        "chat.update",
-        "usergroups.users.list",
-        "users.info",
-    ] {
+    for method in
+        ["api.test", "chat.postEphemeral", "chat.postMessage", "chat.update", "usergroups.list", "users.info"]
+    {
         assert_eq!(life_beside(Some(method)).await, undisturbed, "{method}");
     }
 }
