@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 
 use super::lookup::{reads_all, teams_to_show};
-use super::people::in_time;
 use super::perform::{JobError, Performed};
 use super::room::{give_out, may_make_room};
 use super::{Error, Portal};
@@ -187,7 +186,8 @@ async fn aways_of(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<Away
 /// As long as Slack does not say, they do.
 async fn still_counts(portal: &Portal, person: &PersonId) -> bool {
     let (asking, person) = (portal.clone(), person.clone());
-    let why_not = in_time(async move { asking.why_not_counted(&person, Freshness::Known).await }).await;
+    let why_not =
+        portal.in_time(async move { asking.why_not_counted(&person, Freshness::Known).await }).await;
     !matches!(why_not, Ok(Some(_)))
 }
 

@@ -13,6 +13,7 @@ pub mod cancel;
 pub mod change;
 pub mod costs;
 pub mod decide;
+mod denials;
 pub mod dispatch;
 pub mod events;
 pub mod form;
@@ -25,6 +26,8 @@ pub mod metrics;
 mod named_store;
 mod outsider;
 pub mod own_trail;
+mod parking;
+mod passed;
 pub mod pause;
 mod people;
 mod perform;
@@ -70,6 +73,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
 use crate::domain::tally::Tally;
 use crate::ports::Ports;
+use crate::ports::limits::Limits;
 use crate::ports::store::{Claim, Commit, CommitError, RowChange, Store};
 
 /// Times a use case loads a request anew because somebody else changed it first.
@@ -87,12 +91,15 @@ pub struct Portal {
     pub catalog: Arc<Catalog>,
     /// Who belongs where.
     pub organization: Arc<Organization>,
+    /// How long the outside may take.
+    pub limits: Limits,
     /// What happened so far.
     pub metrics: Arc<Metrics>,
     /// The store with the names of teams as they stand there; `ports.store` goes by the settings.
     pub(crate) stored: Arc<dyn Store>,
     known: inventory::Known,
     bots: bots::Known,
+    denials: denials::Told,
     rules: Arc<RwLock<Rules>>,
     wake: mpsc::UnboundedSender<JobKey>,
 }
@@ -147,15 +154,23 @@ impl Portal {
                 ports,
                 catalog,
                 organization,
+                limits: Limits::default(),
                 metrics: Arc::new(metrics),
                 stored,
                 known: inventory::Known::default(),
                 bots: bots::Known::default(),
+                denials: denials::Told::default(),
                 rules: Arc::new(RwLock::new(rules)),
                 wake,
             },
             woken,
         )
+    }
+
+    /// The same, held to these limits.
+    #[must_use]
+    pub fn held_to(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// The portal with the rules of now. Whoever begins something takes it, and so goes by the same rules to its end.

@@ -5,10 +5,12 @@
 
 pub mod bill;
 pub mod clock;
+pub mod denied;
 pub mod directory;
 pub mod finding;
 pub mod haste;
 pub mod inventory;
+pub mod limits;
 pub mod provisioner;
 pub mod queue;
 pub mod slack;

@@ -29,7 +29,6 @@ impl Edge {
             | Incoming::Event(_)
             | Incoming::Closed
             | Incoming::UrlVerification { .. }
-            | Incoming::SslCheck
             | Incoming::Unknown { .. } => return None,
         };
         let wait = self.allowances.wait_of(person, self.portal.now())?;
@@ -66,7 +65,6 @@ impl Edge {
             | Incoming::Event(_)
             | Incoming::Closed
             | Incoming::UrlVerification { .. }
-            | Incoming::SslCheck
             | Incoming::Unknown { .. } => Ack::Empty,
         }
     }

@@ -1,7 +1,6 @@
 //! The catalog: opening it, and choosing a product in it.
 
 use super::refuse;
-use crate::portal::Error;
 use crate::portal::form::{self, Typed};
 use crate::slack::commands::{self, form_view};
 use crate::slack::edge::{Edge, Whereabouts, words};
@@ -30,9 +29,7 @@ pub(super) async fn choose(edge: &Edge, at: &Whereabouts, click: &Click) {
     };
     let next = match session {
         Ok(session) => form_view(&session, None),
-        // The catalog stays, to choose once more.
-        Err(error @ Error::Failed(_)) => return refuse(edge, at, &error),
-        Err(error @ Error::Refused(_)) => views::note("Not available", &words(&error)),
+        Err(error) => views::note("Not available", &words(&error)),
     };
     let (edge_, at, view) = (edge.clone(), at.clone(), view.clone());
     edge.follow(async move {

@@ -10,10 +10,9 @@ use crate::portal::form::{Go, refresh};
 use crate::portal::submit::Filled;
 use crate::ports::slack::SlackError;
 use crate::slack::commands::{change_view, form_view, too_much};
-use crate::slack::edge::{Edge, Whereabouts, words};
+use crate::slack::edge::{Edge, words};
 use crate::slack::ids::ActionId;
 use crate::slack::incoming::Click;
-use crate::slack::messages::Message;
 use crate::slack::submissions::filled;
 use crate::slack::views::{FormAnswer, FormMetadata, Pressed, answer, changing, note};
 
@@ -22,7 +21,7 @@ pub(super) fn changed(edge: &Edge, click: &Click) {
     let Some(view) = click.view.clone() else { return };
     let Some(metadata) = FormMetadata::parse(&view.private_metadata) else { return };
     let go = if ActionId::parse(&click.action_id) == Some(ActionId::PageBack) { Go::Back } else { Go::Stay };
-    let (edge_, person, at) = (edge.clone(), click.origin.person.clone(), Whereabouts::of_click(click));
+    let (edge_, person) = (edge.clone(), click.origin.person.clone());
     edge.follow(async move {
         let changing = changing(&view.private_metadata);
         let answer = answer(metadata, &view.values);
@@ -30,12 +29,7 @@ pub(super) fn changed(edge: &Edge, click: &Click) {
             Some((pressed, _)) => change_form(&edge_, &person, &pressed, &answer).await,
             None => request_form(&edge_, &filled(answer, &person, &view.id), go).await,
         };
-        let next = match next {
-            Ok(next) => next,
-            // What is filled in stays; the same can be done a moment later.
-            Err(error @ Error::Failed(_)) => return edge_.say(&at, &Message::plain(&words(&error))).await,
-            Err(error @ Error::Refused(_)) => note("Not available", &words(&error)),
-        };
+        let next = next.unwrap_or_else(|error| note("Not available", &words(&error)));
         match edge_.client.update_view(&view.id, view.hash.as_deref(), &next).await {
             // The person has changed something again meanwhile; that change brings its own rewrite.
             Err(SlackError::Refused(why)) if why.contains("hash_conflict") => {}

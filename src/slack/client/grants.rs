@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 
 use super::failure::{Failure, UNSAID};
-use super::{CALL, Identity, SlackClient};
+use super::{Identity, SlackClient};
 use crate::domain::ids::ChannelId;
 use crate::ports::slack::SlackError;
 
@@ -58,7 +58,7 @@ impl SlackClient {
     pub(crate) async fn grants(&self) -> Result<(Identity, Option<BTreeSet<String>>), Unanswered> {
         let url = self.address_of("auth.test").map_err(Failure::Broken)?;
         self.rate_limits.check("auth.test").map_err(Failure::RateLimited)?;
-        let asked = self.plain.ask(&url, &self.token.token_value.0, CALL).await;
+        let asked = self.plain.ask(&url, &self.token.token_value.0, self.limits.call).await;
         let (answer, said) = asked.map_err(Failure::Broken)?;
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
             let failure = Failure::RateLimited(answer.retry_after().unwrap_or(UNSAID));
@@ -79,6 +79,6 @@ impl SlackClient {
     /// How this channel stands.
     pub(crate) async fn channel(&self, channel: &ChannelId) -> Result<ChannelState, Unanswered> {
         let arguments = [("channel", channel.to_string())];
-        Ok(self.read::<Found>("conversations.info", &arguments, CALL).await?.channel)
+        Ok(self.read::<Found>("conversations.info", &arguments, self.limits.call).await?.channel)
     }
 }

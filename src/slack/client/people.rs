@@ -1,19 +1,15 @@
 //! Asking Slack about people and groups. What is remembered of the answers is `directory`'s business.
 
 use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::failure::Failure;
-use super::{CALL, Identity, SlackClient};
+use super::{Identity, SlackClient};
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::refusal::Uncounted;
 use crate::ports::slack::SlackError;
-
-/// Time for a question that a click waits for.
-const ASK: Duration = Duration::from_millis(1500);
 
 /// Accounts on a page of `users.list`: Slack's own client says "an integer with a max value of 999"
 /// (docs.slack.dev/tools/node-slack-sdk/reference/web-api/interfaces/UsersListArguments, 2026-11-29).
@@ -150,7 +146,7 @@ impl SlackClient {
     /// (docs.slack.dev/reference/methods/usergroups.list with `include_users`, 2026-11-29).
     pub(crate) async fn groups(&self) -> Result<HashMap<GroupId, BTreeSet<PersonId>>, SlackError> {
         let arguments = self.of_workspace([("include_users", "true".to_owned())]);
-        let groups: Groups = self.read("usergroups.list", &arguments, CALL).await?;
+        let groups: Groups = self.read("usergroups.list", &arguments, self.limits.call).await?;
         let people =
             |group: Group| (GroupId::new(group.id), group.users.into_iter().map(PersonId::new).collect());
         Ok(groups.usergroups.into_iter().map(people).collect())
@@ -160,7 +156,7 @@ impl SlackClient {
     pub(crate) async fn members(&self, cursor: Option<String>) -> Result<MembersPage, SlackError> {
         let cursor = cursor.map(|cursor| ("cursor", cursor));
         let arguments = self.of_workspace([("limit", ON_A_PAGE.to_owned())].into_iter().chain(cursor));
-        let listed: Listed = self.read("users.list", &arguments, CALL).await?;
+        let listed: Listed = self.read("users.list", &arguments, self.limits.call).await?;
         let next = Some(listed.response_metadata.next_cursor).filter(|next| !next.is_empty());
         Ok(MembersPage { members: listed.members, next })
     }
@@ -176,7 +172,7 @@ impl SlackClient {
 
     /// The person with this id.
     pub(crate) async fn member(&self, person: &PersonId) -> Result<Option<Member>, SlackError> {
-        found(self.read("users.info", &[("user", person.to_string())], ASK).await)
+        found(self.read("users.info", &[("user", person.to_string())], self.limits.ask).await)
     }
 
     /// What a field of a person's profile holds, if anything.
@@ -186,7 +182,7 @@ impl SlackClient {
         field: &str,
     ) -> Result<Option<String>, SlackError> {
         let arguments = [("user", person.to_string())];
-        match self.read::<Described>("users.profile.get", &arguments, ASK).await {
+        match self.read::<Described>("users.profile.get", &arguments, self.limits.ask).await {
             Ok(Described { profile }) => {
                 let value = profile["fields"][field]["value"].as_str();
                 Ok(value.filter(|value| !value.is_empty()).map(str::to_owned))
@@ -198,7 +194,7 @@ impl SlackClient {
 
     /// The person with this address.
     pub(crate) async fn member_by_email(&self, email: &str) -> Result<Option<Member>, SlackError> {
-        found(self.read("users.lookupByEmail", &[("email", email.to_owned())], ASK).await)
+        found(self.read("users.lookupByEmail", &[("email", email.to_owned())], self.limits.ask).await)
     }
 }
 

@@ -42,9 +42,6 @@ const PAGE_PAUSE: Duration = Duration::from_secs(4);
 /// The most pages; whoever is on none of them is asked about one by one.
 const MOST_PAGES: usize = 60;
 
-/// Time for a whole question, however many calls it takes. The answer is kept when it comes later.
-const PATIENCE: Duration = Duration::from_millis(1500);
-
 /// Accounts, and answers of each other kind, that are kept before old ones are forgotten.
 const MOST_ACCOUNTS: usize = 100_000;
 const MOST: usize = 10_000;
@@ -114,7 +111,9 @@ impl SlackDirectory {
         A: Clone + Send + Sync + 'static,
     {
         self.is_used.store(true, Ordering::Relaxed);
-        let recalled = tokio::time::timeout(PATIENCE, memory.recall(question, &self.clock, ask)).await;
+        let limit = self.client.limits().question;
+        let recalled = tokio::time::timeout(limit, memory.recall(question, &self.clock, ask)).await;
+        // The answer is kept when it comes later.
         recalled.map_err(|_| Late)?
     }
 

@@ -19,11 +19,11 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
     };
     match decided {
         changed @ Err(Error::Refused(Refusal::CannotReduce { why: Irreducible::ProductChanged })) => {
-            answer(&submission, changed)
+            answer(changed)
         }
         // What was chosen stays, so that something else can be.
         Err(error @ Error::Refused(Refusal::CannotReduce { .. })) => not_now(&submission, &words(&error)),
-        other => answer(&submission, other),
+        other => answer(other),
     }
 }
 

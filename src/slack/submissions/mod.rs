@@ -89,14 +89,9 @@ fn done(click: &Click, title: &str, message: &Message) -> Ack {
     if click.message.is_some() { Ack::Close } else { note(title, message) }
 }
 
-/// Says why nothing was done: in the modal's place, but under what is filled in where the same may be done a moment later.
-fn refused(submission: &Submission, title: &str, error: &Error) -> Ack {
-    let text = words(error);
-    let kept = match error {
-        Error::Failed(_) => stays_open(submission, &text),
-        Error::Refused(_) => None,
-    };
-    kept.unwrap_or_else(|| note(title, &Message::plain(&text)))
+/// Says in the modal's place why nothing was done.
+fn refused(title: &str, error: &Error) -> Ack {
+    note(title, &Message::plain(&words(error)))
 }
 
 /// Who submitted it.
