@@ -13,6 +13,7 @@ use quartermaster::playground::{
 };
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::directory::Freshness;
+use quartermaster::ports::limits::Limits;
 use quartermaster::wiring::{App, Backends};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -240,7 +241,9 @@ async fn app(clock: &SimulatedClock, environment: &Environment) -> anyhow::Resul
     let clock: Arc<dyn Clock> = Arc::new(clock.clone());
     let backends = Backends::embedded(&settings, &clock)?;
     backends.bring_forward().await?;
-    App::new(backends, &settings, environment, clock, Arc::new(catalog), Duration::ZERO)
+    // Messages have a pace of their own, which B11 measures.
+    let limits = Limits { pace: Duration::ZERO, ..Limits::default() };
+    App::new(backends, &settings, environment, clock, Arc::new(catalog), limits)
 }
 
 async fn listener() -> anyhow::Result<TcpListener> {

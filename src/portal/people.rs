@@ -18,7 +18,7 @@ use crate::domain::ids::PersonId;
 use crate::domain::policy::Team;
 use crate::domain::refusal::{Refusal, Uncounted};
 use crate::domain::request::Request;
-use crate::ports::directory::{Freshness, Late};
+use crate::ports::directory::Freshness;
 
 /// Accounts that are looked at one by one for those who count.
 const MOST_LOOKED_AT: usize = 50;
@@ -52,7 +52,7 @@ impl Portal {
         asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
     ) -> anyhow::Result<T> {
         let asked = tokio::time::timeout(self.limits.standing, tokio::spawn(asked)).await;
-        asked.map_err(|_| Late)?.context("the question ended badly")?
+        asked.context("Slack does not say in time who somebody is")?.context("the question ended badly")?
     }
 
     /// Why this account counts for nothing, by whatever way it is named; `None` for an active full member of ours.

@@ -6,7 +6,6 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use thiserror::Error;
 
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::refusal::Uncounted;
@@ -19,11 +18,6 @@ pub enum Freshness {
     /// However old it is, if there is one: it is shown to people, and asked for anew in the background.
     Known,
 }
-
-/// Slack does not say it in time for whoever waits. It may be known a moment later.
-#[derive(Clone, Copy, Debug, Error)]
-#[error("Slack does not say in time who somebody is")]
-pub struct Late;
 
 /// Answers questions about people.
 #[async_trait]

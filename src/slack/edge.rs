@@ -23,12 +23,9 @@ use super::suggestions;
 use crate::domain::audit::{By, Via};
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::portal::{Error, Portal, home};
-use crate::ports::directory::Late;
 use crate::ports::slack::SlackError;
 use crate::ports::stored::Newer;
 
-/// When to press again after Slack did not say in time who somebody is: the question goes on, so it is known soon.
-const AFTER_LATE: Duration = Duration::from_secs(3);
 /// What whoever clicked reads where it takes very long.
 const STILL_AT_IT: &str =
     "This takes longer than usual. It may still count; if nothing has changed in a minute, press again.";
@@ -383,17 +380,6 @@ fn stranger(incoming: &Incoming, origin: &Origin) -> By {
     By { person: origin.person.clone(), via }
 }
 
-/// How long to wait where Slack takes no more calls for now, or does not answer in time.
-fn busy(error: &anyhow::Error) -> Option<Duration> {
-    match error.downcast_ref() {
-        Some(SlackError::RateLimited(wait)) => Some(*wait),
-        Some(
-            SlackError::Gone(_) | SlackError::Unreachable(_) | SlackError::Refused(_) | SlackError::Other(_),
-        )
-        | None => error.is::<Late>().then_some(AFTER_LATE),
-    }
-}
-
 /// What a person reads about an error. The operator reads the rest in the log, under the same reference.
 pub(super) fn words(error: &Error) -> String {
     match error {
@@ -403,9 +389,8 @@ pub(super) fn words(error: &Error) -> String {
              try again in a few minutes."
                 .to_owned()
         }
-        Error::Failed(error) if busy(error).is_some() => {
-            let wait = busy(error).unwrap_or_default();
-            format!("Slack is busy, press again in {}. Nothing was done.", seconds(wait))
+        Error::Failed(error) if let Some(SlackError::RateLimited(wait)) = error.downcast_ref() => {
+            format!("Slack is busy, press again in {}. Nothing was done.", seconds(*wait))
         }
         Error::Failed(error) => {
             let reference = uuid::Uuid::new_v4().simple().to_string();

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,7 +25,7 @@ use crate::domain::catalog::Principal;
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::refusal::Uncounted;
 use crate::ports::clock::Clock;
-use crate::ports::directory::{Directory, Freshness, Late};
+use crate::ports::directory::{Directory, Freshness};
 use memory::{Memory, REMEMBERED};
 
 /// How old may be shown what is asked about one by one, before it is asked for anew.
@@ -114,7 +114,7 @@ impl SlackDirectory {
         let limit = self.client.limits().question;
         let recalled = tokio::time::timeout(limit, memory.recall(question, &self.clock, ask)).await;
         // The answer is kept when it comes later.
-        recalled.map_err(|_| Late)?
+        recalled.map_err(|_| anyhow!("Slack did not answer within {limit:?}"))?
     }
 
     async fn account(&self, person: &PersonId, freshness: Freshness) -> anyhow::Result<Account> {

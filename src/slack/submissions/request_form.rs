@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{by_form, note, stays_open};
+use super::{by_form, not_now, note, stays_open};
 use crate::domain::ids::PersonId;
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
@@ -43,6 +43,8 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
         Ok(Pressed::BeyondLimits { why, session }) => as_exception(&session, &why),
         Err(SubmitError::Fields(corrections)) => Ack::FieldErrors(under_fields(corrections)),
         Err(SubmitError::Other(Error::Refused(Refusal::Paused { message }))) => while_paused(&message),
+        // What is filled in stays, so that it can be sent a moment later.
+        Err(SubmitError::Other(error @ Error::Failed(_))) => not_now(&submission, &words(&error)),
         Err(SubmitError::Other(error)) => note("Not submitted", &Message::plain(&words(&error))),
     }
 }
