@@ -1,6 +1,5 @@
 //! Opening and changing views, and answering where a click came from.
 
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 use slack_morphism::prelude::{SlackHomeView, SlackModalView};
