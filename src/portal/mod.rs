@@ -13,6 +13,7 @@ pub mod cancel;
 pub mod change;
 pub mod costs;
 pub mod decide;
+mod denials;
 pub mod dispatch;
 pub mod events;
 pub mod form;
@@ -21,6 +22,7 @@ pub mod inventory;
 pub mod jobs;
 mod lease;
 pub mod lookup;
+mod lost_places;
 pub mod metrics;
 mod named_store;
 mod outsider;
@@ -98,6 +100,8 @@ pub struct Portal {
     pub(crate) stored: Arc<dyn Store>,
     known: inventory::Known,
     bots: bots::Known,
+    denials: denials::Told,
+    lost_places: lost_places::LostPlaces,
     rules: Arc<RwLock<Rules>>,
     wake: mpsc::UnboundedSender<JobKey>,
 }
@@ -157,6 +161,8 @@ impl Portal {
                 stored,
                 known: inventory::Known::default(),
                 bots: bots::Known::default(),
+                denials: denials::Told::default(),
+                lost_places: lost_places::LostPlaces::default(),
                 rules: Arc::new(RwLock::new(rules)),
                 wake,
             },

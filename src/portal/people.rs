@@ -18,6 +18,8 @@ use crate::domain::policy::Team;
 use crate::domain::refusal::{Refusal, Uncounted};
 use crate::domain::request::Request;
 use crate::ports::directory::Freshness;
+use crate::ports::slack::SlackError;
+use crate::ports::trouble::Side;
 
 /// Accounts that are looked at one by one for those who count.
 const MOST_LOOKED_AT: usize = 50;
@@ -43,6 +45,11 @@ pub(crate) struct Counted {
     pub(crate) is_all: bool,
 }
 
+/// Slack does not say who somebody is.
+fn silent(error: anyhow::Error) -> anyhow::Error {
+    Side::Slack.failed(error)
+}
+
 impl Portal {
     /// An answer of Slack's about a person, if it comes in time. The question goes on, so that whoever presses again is not
     /// kept waiting by a slow answer.
@@ -51,7 +58,8 @@ impl Portal {
         asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
     ) -> anyhow::Result<T> {
         let asked = tokio::time::timeout(self.limits.standing, tokio::spawn(asked)).await;
-        asked.context("Slack does not say in time who somebody is")?.context("the question ended badly")?
+        let asked = asked.context("Slack does not say in time who somebody is").map_err(silent)?;
+        asked.context("the question ended badly")?
     }
 
     /// Why this account counts for nothing, by whatever way it is named; `None` for an active full member of ours.
@@ -63,7 +71,7 @@ impl Portal {
         person: &PersonId,
         freshness: Freshness,
     ) -> anyhow::Result<Option<Uncounted>> {
-        self.ports.directory.why_not_counted(person, freshness).await
+        self.ports.directory.why_not_counted(person, freshness).await.map_err(silent)
     }
 
     /// Whether this account counts.
@@ -181,9 +189,9 @@ impl Portal {
         let directory = &self.ports.directory;
         Ok(match principal {
             Principal::Person(person) => BTreeSet::from([person.clone()]),
-            Principal::Group(group) => directory.group_members(group, freshness).await?,
+            Principal::Group(group) => directory.group_members(group, freshness).await.map_err(silent)?,
             Principal::Email(email) => {
-                directory.person_by_email(email, freshness).await?.into_iter().collect()
+                directory.person_by_email(email, freshness).await.map_err(silent)?.into_iter().collect()
             }
         })
     }
@@ -346,8 +354,10 @@ impl Portal {
     /// Tells every admin who is named by id or found by Slack, as far as they can be told.
     pub(crate) async fn tell_admins(&self, text: &str) {
         for admin in self.admins().await {
-            if let Err(error) = self.ports.slack.whisper(None, &admin, text).await {
-                tracing::warn!(%admin, %error, "cannot tell an admin");
+            match self.ports.slack.whisper(None, &admin, text).await {
+                Ok(()) => {}
+                Err(SlackError::Unreachable(why)) => self.lose_place(admin.as_str(), &why),
+                Err(error) => tracing::warn!(%admin, %error, "cannot tell an admin"),
             }
         }
     }

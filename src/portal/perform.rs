@@ -54,15 +54,17 @@ pub(super) enum JobError {
     /// It will never succeed by itself.
     #[error("{0}")]
     Never(String),
+    /// What it had to show has no place any more, which nobody can change by trying again.
+    #[error("{0}")]
+    Nowhere(String),
 }
 
 impl From<SlackError> for JobError {
     fn from(error: SlackError) -> Self {
         match error {
             SlackError::RateLimited(wait) => Self::After(wait),
-            SlackError::Gone(_) | SlackError::Unreachable(_) | SlackError::Refused(_) => {
-                Self::Never(error.to_string())
-            }
+            SlackError::Gone(_) | SlackError::Unreachable(_) => Self::Nowhere(error.to_string()),
+            SlackError::Refused(_) => Self::Never(error.to_string()),
             SlackError::Other(error) => Self::Later(error),
         }
     }
@@ -100,7 +102,7 @@ fn misplaced(of: &Subject, kind: &JobKind) -> Result<Performed, JobError> {
 
 async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Performed, JobError> {
     match kind {
-        JobKind::Show(surface) => show(portal, id, *surface).await.map(|()| Performed::Done),
+        JobKind::Show(surface) => show(portal, id, *surface).await,
         JobKind::Refresh { at, surface } => refresh(portal, id, *surface, at).await.map(|()| Performed::Done),
         JobKind::Lease => look_at_lease(portal, id).await,
         JobKind::RenewalDeadline => {
@@ -272,8 +274,9 @@ async fn update(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
 }
 
 async fn watch_update(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
-    let Some((request, record)) = watched(portal, id).await? else { return Ok(Performed::Done) };
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let Some(order) = request.running_change() else { return Ok(Performed::Done) };
+    let Some(record) = record(&request) else { return Ok(begin_again(JobKind::Update)) };
     match portal.ports.provisioner.describe(&record).await? {
         RecordState::Running => Ok(Performed::Again(portal.ports.provisioner.poll_every())),
         RecordState::Succeeded { outputs } => {
@@ -285,10 +288,11 @@ async fn watch_update(portal: &Portal, id: RequestId) -> Result<Performed, JobEr
 }
 
 async fn watch_provisioning(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
-    let Some((request, record)) = watched(portal, id).await? else { return Ok(Performed::Done) };
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     if !matches!(request.status, Status::Provisioning { .. }) {
         return Ok(Performed::Done);
     }
+    let Some(record) = record(&request) else { return Ok(begin_again(JobKind::Provision)) };
     match portal.ports.provisioner.describe(&record).await? {
         RecordState::Running => Ok(Performed::Again(portal.ports.provisioner.poll_every())),
         RecordState::Succeeded { outputs } => {
@@ -322,7 +326,11 @@ async fn terminate(portal: &Portal, id: RequestId) -> Result<Performed, JobError
 }
 
 async fn watch_termination(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
-    let Some((_, record)) = watched(portal, id).await? else { return Ok(Performed::Done) };
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
+    if !matches!(request.status, Status::Terminating { .. }) {
+        return Ok(Performed::Done);
+    }
+    let Some(record) = record(&request) else { return Ok(begin_again(JobKind::Terminate)) };
     match portal.ports.provisioner.describe(&record).await? {
         RecordState::Running => Ok(Performed::Again(portal.ports.provisioner.poll_every())),
         RecordState::Succeeded { .. } => apply(portal, id, Event::TerminationSucceeded).await,
@@ -330,11 +338,12 @@ async fn watch_termination(portal: &Portal, id: RequestId) -> Result<Performed, 
     }
 }
 
-/// The request and the record that is looked at, if there is one.
-async fn watched(portal: &Portal, id: RequestId) -> anyhow::Result<Option<(Request, RecordId)>> {
-    let request = portal.ports.store.load(id).await?;
-    Ok(request.and_then(|request| {
-        let record = request.provisioned.as_ref()?.record.clone();
-        Some((request, record))
-    }))
+/// The record that is looked at, where the row names one.
+fn record(request: &Request) -> Option<RecordId> {
+    Some(request.provisioned.as_ref()?.record.clone())
+}
+
+/// There is nothing to look at: asked once more, the provisioner names the record of what it has begun already.
+fn begin_again(kind: JobKind) -> Performed {
+    Performed::AgainAs(kind, Duration::ZERO)
 }

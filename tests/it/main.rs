@@ -19,6 +19,7 @@ mod commands;
 mod conditions;
 mod costs;
 mod denial;
+mod denials;
 mod dev;
 #[cfg(target_os = "linux")]
 mod disk;
@@ -43,8 +44,10 @@ mod hostile;
 mod hurry;
 mod import;
 mod jobs;
+mod kept_forms;
 mod lease;
 mod lease_held;
+mod lost_jobs;
 mod metrics;
 mod mutations;
 mod never_stuck;

@@ -59,7 +59,7 @@ impl SlackClient {
         let asked = self.plain.ask(&url, &self.token.token_value.0, self.limits.call).await;
         let (answer, said) = asked.map_err(Failure::Broken)?;
         if let Some(code) = said["error"].as_str() {
-            return Err(Failure::Api { code: code.to_owned(), detail: String::new() }.into());
+            return Err(Failure::answered(code.to_owned(), String::new()).into());
         }
         if said["ok"] != true {
             return Err(Failure::Broken(anyhow!("Slack answered with HTTP status {}", answer.status)).into());

@@ -101,7 +101,7 @@ impl SlackClient {
         arguments.extend(self.workspace.iter().map(|workspace| ("team_id", workspace.clone())));
         match self.read::<Group>("usergroups.users.list", &arguments, self.limits.ask).await {
             Ok(group) => Ok(group.users.into_iter().map(PersonId::new).collect()),
-            Err(failure) if failure.is(&["no_such_subteam", "subteam_not_found"]) => Ok(Vec::new()),
+            Err(failure) if failure.is(&["no_such_subteam"]) => Ok(Vec::new()),
             Err(failure) => Err(failure.into()),
         }
     }

@@ -10,24 +10,27 @@ use jiff::civil::Date;
 use quartermaster::domain::drift::{Condition, Existing};
 use quartermaster::domain::ids::{ExecutionName, RecordId, RequestId, TaskToken};
 use quartermaster::ports::bill::Bill;
+use quartermaster::ports::denied::Denied;
 use quartermaster::ports::inventory::{Inventory, Item};
 use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 use quartermaster::ports::queue::{Delivery, Queue};
 use quartermaster::ports::workflow::{ExecutionInput, ResumeError, Workflow};
 use quartermaster::wiring::Backends;
 use rust_decimal::Decimal;
+use tokio::sync::watch;
 
 use crate::stand_in::Drift;
 
 /// What somebody did; clones share it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Outside(Arc<Mutex<Done>>);
+pub(crate) struct Outside(Arc<Mutex<Done>>, Arc<watch::Sender<bool>>);
 
 #[derive(Debug, Default)]
 struct Done {
     drifts: BTreeMap<RequestId, Drift>,
     lost: BTreeSet<ExecutionName>,
     is_deaf: bool,
+    denied: Option<&'static str>,
     sees_nothing: bool,
     charged: BTreeMap<RequestId, Decimal>,
     hides: bool,
@@ -71,6 +74,19 @@ impl Outside {
         self.0.lock().unwrap().sees_nothing = true;
     }
 
+    /// From now on the bot has every right but this one.
+    pub(super) fn denies(&self, right: Option<&'static str>) {
+        self.0.lock().unwrap().denied = right;
+    }
+
+    fn allows(&self, right: &'static str) -> anyhow::Result<()> {
+        if self.0.lock().unwrap().denied == Some(right) {
+            let denied = Denied { right: right.to_owned(), role: Some("quartermaster-bot".to_owned()) };
+            return Err(anyhow!("AccessDeniedException").context(denied));
+        }
+        Ok(())
+    }
+
     /// From now on the queue brings what is new in the wrong order, and after it all that it ever brought.
     pub(super) fn garbles_the_queue(&self) {
         self.0.lock().unwrap().garbles = true;
@@ -79,6 +95,17 @@ impl Outside {
     /// An execution is stopped by somebody.
     pub(super) fn loses(&self, execution: ExecutionName) {
         self.0.lock().unwrap().lost.insert(execution);
+    }
+
+    /// From now on the account says nothing to anybody, until it does again.
+    pub(super) fn is_silent(&self, is_silent: bool) {
+        self.1.send_replace(is_silent);
+    }
+
+    /// Ends when the account answers.
+    async fn answers(&self) {
+        // Fails only when this itself is gone.
+        let _ = self.1.subscribe().wait_for(|is_silent| !is_silent).await;
     }
 
     /// What exists in the account can no longer be listed.
@@ -112,6 +139,7 @@ struct Listed {
 #[async_trait]
 impl Inventory for Listed {
     async fn list(&self, parameter_type: &str) -> anyhow::Result<Vec<Item>> {
+        self.outside.answers().await;
         if self.outside.0.lock().unwrap().hides {
             return Err(anyhow!("not authorized to perform ec2:DescribeVpcs"));
         }
@@ -128,22 +156,31 @@ struct Seen {
 #[async_trait]
 impl Provisioner for Seen {
     async fn provision(&self, order: &ProvisionOrder<'_>) -> Result<Started, ProvisionError> {
+        self.outside.allows("servicecatalog:ProvisionProduct")?;
+        self.outside.answers().await;
         self.provisioner.provision(order).await
     }
 
     async fn update(&self, order: &ProvisionOrder<'_>, change: u32) -> Result<RecordId, ProvisionError> {
+        self.outside.allows("servicecatalog:UpdateProvisionedProduct")?;
+        self.outside.answers().await;
         self.provisioner.update(order, change).await
     }
 
     async fn describe(&self, record: &RecordId) -> anyhow::Result<RecordState> {
+        self.outside.allows("servicecatalog:DescribeRecord")?;
+        self.outside.answers().await;
         self.provisioner.describe(record).await
     }
 
     async fn terminate(&self, request: RequestId, attempt: u32) -> Result<Option<RecordId>, ProvisionError> {
+        self.outside.allows("servicecatalog:TerminateProvisionedProduct")?;
+        self.outside.answers().await;
         self.provisioner.terminate(request, attempt).await
     }
 
     async fn survey(&self) -> anyhow::Result<Vec<Existing>> {
+        self.outside.answers().await;
         let found = self.provisioner.survey().await?;
         let done = self.outside.0.lock().unwrap();
         let changed = |mut existing: Existing| {
@@ -160,6 +197,7 @@ impl Provisioner for Seen {
     }
 
     async fn exists(&self, request: RequestId) -> anyhow::Result<bool> {
+        self.outside.answers().await;
         let is_gone = self.outside.0.lock().unwrap().drifts.get(&request) == Some(&Drift::Gone);
         Ok(!is_gone && self.provisioner.exists(request).await?)
     }
@@ -211,6 +249,7 @@ struct Heard {
 
 impl Heard {
     fn check(&self) -> Result<(), ResumeError> {
+        self.outside.allows("states:SendTaskSuccess")?;
         if self.outside.0.lock().unwrap().is_deaf {
             return Err(anyhow!("not authorized to perform states:SendTaskSuccess").into());
         }
@@ -221,25 +260,31 @@ impl Heard {
 #[async_trait]
 impl Workflow for Heard {
     async fn start_execution(&self, input: &ExecutionInput) -> anyhow::Result<()> {
+        self.outside.allows("states:StartExecution")?;
+        self.outside.answers().await;
         self.workflow.start_execution(input).await
     }
 
     async fn send_task_success(&self, token: &TaskToken) -> Result<(), ResumeError> {
+        self.outside.answers().await;
         self.check()?;
         self.workflow.send_task_success(token).await
     }
 
     async fn send_task_failure(&self, token: &TaskToken, error: &str) -> Result<(), ResumeError> {
+        self.outside.answers().await;
         self.check()?;
         self.workflow.send_task_failure(token, error).await
     }
 
     async fn is_running(&self, execution: &ExecutionName) -> anyhow::Result<bool> {
+        self.outside.answers().await;
         let is_lost = self.outside.0.lock().unwrap().lost.contains(execution);
         Ok(!is_lost && self.workflow.is_running(execution).await?)
     }
 
     async fn running(&self) -> anyhow::Result<Vec<ExecutionName>> {
+        self.outside.answers().await;
         let found = self.workflow.running().await?;
         let done = self.outside.0.lock().unwrap();
         Ok(found.into_iter().filter(|name| !done.lost.contains(name)).collect())
