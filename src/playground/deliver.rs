@@ -59,7 +59,7 @@ impl Playground {
                 fields.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
             return self.deliver_envelope("slash_commands", &fields.into(), false).await;
         }
-        self.deliver_form("/slack/commands", fields).await
+        self.deliver_form(&self.settings().paths.commands, fields).await
     }
 
     async fn deliver_form(
@@ -71,15 +71,13 @@ impl Playground {
         self.deliver(path, FORM, body, &[]).await
     }
 
-    /// Delivers an interaction, over HTTP to this path.
-    pub(super) async fn deliver_payload(
-        &self,
-        path: &str,
-        payload: &Value,
-    ) -> Result<(u16, String), DeliveryFailure> {
+    /// Delivers an interaction, or a request for options.
+    pub(super) async fn deliver_payload(&self, payload: &Value) -> Result<(u16, String), DeliveryFailure> {
         if self.is_on_sockets() {
             return self.deliver_envelope("interactive", payload, false).await;
         }
+        let paths = &self.settings().paths;
+        let path = if payload["type"] == "block_suggestion" { &paths.options } else { &paths.interactions };
         self.deliver_form(path, &[("payload", &payload.to_string())]).await
     }
 
@@ -93,7 +91,7 @@ impl Playground {
             return self.deliver_envelope("events_api", envelope, again).await;
         }
         let retry: &[_] = if again { &RETRY } else { &[] };
-        self.deliver("/slack/events", JSON, envelope.to_string(), retry).await
+        self.deliver(&self.settings().paths.events, JSON, envelope.to_string(), retry).await
     }
 
     async fn deliver(

@@ -29,6 +29,7 @@ mod settings;
 mod socket;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod view;
 mod web_api;
 mod workspace;
@@ -45,7 +46,7 @@ use tokio::sync::watch;
 pub use act::Place;
 pub use answer::{Ack, DeliveryFailure, LedTo};
 use faults::Faults;
-pub use settings::{Advance, Channel, Group, Identity, Now, Person, Settings, Shortcut};
+pub use settings::{Advance, Channel, Group, Identity, Now, Paths, Person, Settings, Shortcut};
 pub use workspace::{Message, Trouble, Workspace};
 
 /// A running playground. Clones share one workspace.

@@ -28,8 +28,12 @@ pub struct Settings {
     pub bot_token: String,
     /// The app's own token. With one Socket Mode is on: nothing comes by HTTP, and this token opens connections.
     pub app_token: Option<String>,
+    /// Where below `bot_url` the app is told of things.
+    pub paths: Paths,
     /// The slash command of the app, with its slash.
     pub command: String,
+    /// Whether people, channels and links in the text of a command arrive marked, as the manifest has it.
+    pub should_escape: bool,
     /// What the composer offers while a command is typed: the text to insert and a hint.
     pub completions: Vec<(String, String)>,
     /// Global shortcuts of the app.
@@ -82,6 +86,27 @@ pub struct Identity {
     pub bot_id: String,
     /// Display name of the bot.
     pub name: String,
+}
+
+/// The request URLs of the app's manifest, without their origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paths {
+    /// Slash commands.
+    pub commands: String,
+    /// Clicks, forms and shortcuts.
+    pub interactions: String,
+    /// Options of external selects.
+    pub options: String,
+    /// Events.
+    pub events: String,
+}
+
+impl Paths {
+    /// The same path for everything.
+    pub fn all(path: &str) -> Self {
+        let [commands, interactions, options, events] = [(); 4].map(|()| path.to_owned());
+        Self { commands, interactions, options, events }
+    }
 }
 
 /// A global shortcut as the app's manifest declares it.

@@ -13,6 +13,7 @@ pub mod cancel;
 pub mod change;
 pub mod costs;
 pub mod decide;
+mod denials;
 pub mod dispatch;
 pub mod events;
 pub mod form;
@@ -25,6 +26,8 @@ pub mod metrics;
 mod named_store;
 mod outsider;
 pub mod own_trail;
+mod parking;
+mod passed;
 pub mod pause;
 mod people;
 mod perform;
@@ -96,6 +99,7 @@ pub struct Portal {
     pub(crate) stored: Arc<dyn Store>,
     known: inventory::Known,
     bots: bots::Known,
+    denials: denials::Told,
     rules: Arc<RwLock<Rules>>,
     wake: mpsc::UnboundedSender<JobKey>,
 }
@@ -155,6 +159,7 @@ impl Portal {
                 stored,
                 known: inventory::Known::default(),
                 bots: bots::Known::default(),
+                denials: denials::Told::default(),
                 rules: Arc::new(RwLock::new(rules)),
                 wake,
             },

@@ -136,7 +136,7 @@ impl Edge {
                 }
                 Ack::Empty
             }
-            Incoming::Closed | Incoming::SslCheck | Incoming::Event(Event::Other { .. }) => Ack::Empty,
+            Incoming::Closed | Incoming::Event(Event::Other { .. }) => Ack::Empty,
             Incoming::Unknown { kind } => {
                 tracing::debug!(kind, "not something we use");
                 Ack::Empty
@@ -251,7 +251,6 @@ impl Whereabouts {
             | Incoming::Event(_)
             | Incoming::Closed
             | Incoming::UrlVerification { .. }
-            | Incoming::SslCheck
             | Incoming::Unknown { .. } => None,
         }
     }
@@ -293,10 +292,7 @@ fn word(incoming: &Incoming) -> &'static str {
         Incoming::Suggestion(_) => "suggestion",
         Incoming::Shortcut(_) => "shortcut",
         Incoming::Event(_) => "event",
-        Incoming::Closed
-        | Incoming::UrlVerification { .. }
-        | Incoming::SslCheck
-        | Incoming::Unknown { .. } => "other",
+        Incoming::Closed | Incoming::UrlVerification { .. } | Incoming::Unknown { .. } => "other",
     }
 }
 
@@ -310,7 +306,6 @@ fn stranger(incoming: &Incoming, origin: &Origin) -> By {
         | Incoming::Shortcut(_)
         | Incoming::Closed
         | Incoming::UrlVerification { .. }
-        | Incoming::SslCheck
         | Incoming::Unknown { .. } => Via::Command,
     };
     By { person: origin.person.clone(), via }
@@ -334,7 +329,7 @@ pub(super) fn words(error: &Error) -> String {
     let lasts = format!("if it lasts, mention `{reference}` to your platform team.");
     match Side::of(error) {
         Some(Side::Store) => format!(
-            "The store of this app does not answer, so nothing was stored as far as we know. That is our side, not yours. \
+            "The store of this app does not work at the moment, so nothing was stored as far as we know. That is our side, not yours. \
              Try again in a minute; {lasts}"
         ),
         Some(Side::Slack) => format!(
@@ -358,7 +353,6 @@ fn origin(incoming: &Incoming) -> Option<&Origin> {
         Incoming::Event(Event::Other { .. })
         | Incoming::Closed
         | Incoming::UrlVerification { .. }
-        | Incoming::SslCheck
         | Incoming::Unknown { .. } => None,
     }
 }

@@ -21,7 +21,6 @@ impl Edge {
             | Incoming::Event(_)
             | Incoming::Closed
             | Incoming::UrlVerification { .. }
-            | Incoming::SslCheck
             | Incoming::Unknown { .. } => return None,
         };
         let wait = self.allowances.wait_of(person, self.portal.now())?;

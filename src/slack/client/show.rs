@@ -24,11 +24,24 @@ struct Outgoing<'a> {
     ts: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unfurl_links: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unfurl_media: Option<bool>,
 }
 
 impl<'a> Outgoing<'a> {
     fn new(channel: &'a str, message: &'a Message) -> Self {
-        Self { channel, text: &message.text, blocks: &message.blocks, thread_ts: None, ts: None, user: None }
+        Self {
+            channel,
+            text: &message.text,
+            blocks: &message.blocks,
+            thread_ts: None,
+            ts: None,
+            user: None,
+            unfurl_links: None,
+            unfurl_media: None,
+        }
     }
 }
 
@@ -98,7 +111,9 @@ impl SlackClient {
             Destination::Thread(first) => (first.channel.as_str(), Some(first.ts.as_str())),
             Destination::Person(person) => (person.as_str(), None),
         };
-        let outgoing = Outgoing { thread_ts, ..Outgoing::new(channel, message) };
+        // What somebody typed may hold an address, of which Slack is to show nothing.
+        let (unfurl_links, unfurl_media) = (Some(false), Some(false));
+        let outgoing = Outgoing { thread_ts, unfurl_links, unfurl_media, ..Outgoing::new(channel, message) };
         let posted: Posted = self.paced("chat.postMessage", place, &outgoing).await?;
         let ts = posted.ts.ok_or_else(|| anyhow::anyhow!("Slack did not say where the message stands"))?;
         Ok(MessageRef { channel: ChannelId::new(posted.channel.unwrap_or_else(|| channel.to_owned())), ts })
