@@ -333,7 +333,7 @@ pub(super) fn words(error: &Error) -> String {
     let lasts = format!("if it lasts, mention `{reference}` to your platform team.");
     match Side::of(error) {
         Some(Side::Store) => format!(
-            "The store of this app does not answer, so nothing was stored as far as we know. That is our side, not yours. \
+            "The store of this app does not work at the moment, so nothing was stored as far as we know. That is our side, not yours. \
              Try again in a minute; {lasts}"
         ),
         Some(Side::Slack) => format!(
