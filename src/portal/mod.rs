@@ -146,6 +146,7 @@ impl Portal {
         let stored = Arc::clone(&ports.store);
         ports.store = named(&stored, &organization);
         let metrics = Metrics::default().showing(&ports.trouble);
+        metrics.offers(&catalog);
         (
             Self {
                 ports,
