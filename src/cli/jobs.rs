@@ -10,6 +10,7 @@ use clap::Subcommand;
 use super::{Failure, print};
 use crate::config::{Settings, settings_file};
 use crate::domain::audit::Actor;
+use crate::domain::job::JobKind;
 use crate::portal::jobs::{self, Chosen};
 use crate::ports::clock::{Clock as _, SystemClock};
 use crate::ports::store::{ParkedJob, Store};
@@ -60,7 +61,14 @@ pub async fn run(config: Option<PathBuf>, command: JobsCommand) -> Result<(), Fa
         JobsCommand::Retry { of, name, all: _ } => {
             let (store, found) = find(&settings, Chosen { of: of.unwrap_or_default(), name }).await?;
             let retried = jobs::retry(&*store, &found, &Actor::Operator, now).await?;
-            let then = "the running bot tries them again, or the next one that starts";
+            let mut then = "the running bot tries them again, or the next one that starts".to_owned();
+            let unreadable = found.iter().filter(|job| job.kind.is_err()).count();
+            if unreadable > 0 {
+                let _ = write!(
+                    then,
+                    "\n{unreadable} cannot be read by this version: `quartermaster jobs drop` forgets them"
+                );
+            }
             Ok(print(&format!("{}{then}\n", listed(&retried)))?)
         }
         JobsCommand::Drop { of, name } => {
@@ -94,7 +102,7 @@ fn in_json(jobs: &[ParkedJob]) -> String {
         let job = serde_json::json!({
             "of": key.of.to_string(),
             "name": key.name,
-            "kind": kind.word(),
+            "kind": kind.as_ref().map_or("unreadable", JobKind::word),
             "due": written_at.to_string(),
             "attempts": attempts,
             "why": why,

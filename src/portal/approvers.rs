@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::people::{in_time, mentions, others};
+use super::people::{mentions, others};
 use super::{Error, Portal};
 use crate::domain::away::Away;
 use crate::domain::catalog::{Approvers, Principal, Product, Stage};
@@ -190,7 +190,7 @@ impl Portal {
         let stages = if stages.is_empty() { product.approval.stages() } else { stages.clone() };
         let theirs = [asker.clone(), owner.clone()];
         let self_approval = product.approval.self_approval && !is_exception;
-        match in_time(self.clone().can_be_filled(stages, team.clone(), theirs, self_approval)).await {
+        match self.in_time(self.clone().can_be_filled(stages, team.clone(), theirs, self_approval)).await {
             Ok(true) => Ok(()),
             Ok(false) if is_exception => {
                 let admins = others(self.to_mention(&self.organization.admins).await, asker, false);
@@ -360,13 +360,13 @@ impl Portal {
     pub(super) async fn check_absence(&self, person: &PersonId, delegate: &PersonId) -> Result<(), Error> {
         let (portal, asked) = (self.clone(), person.clone());
         if let Some(why) =
-            in_time(async move { portal.why_not_counted(&asked, Freshness::Fresh).await }).await?
+            self.in_time(async move { portal.why_not_counted(&asked, Freshness::Fresh).await }).await?
         {
             return Err(Refusal::NotAFullMember { why }.into());
         }
         let (portal, asked) = (self.clone(), person.clone());
         let approvers = self.every_approver();
-        if !in_time(async move { portal.is_named(&asked, &approvers, Freshness::Known).await }).await? {
+        if !self.in_time(async move { portal.is_named(&asked, &approvers, Freshness::Known).await }).await? {
             return Err(Refusal::NothingToAnswer.into());
         }
         if !self.counts_in_time(delegate).await? {

@@ -5,7 +5,7 @@
 
 use jiff::SignedDuration;
 
-use super::people::{in_time, mentions};
+use super::people::mentions;
 use super::{Error, Portal};
 use crate::domain::approval::ApprovalConfirm;
 use crate::domain::audit::By;
@@ -293,7 +293,7 @@ async fn check_right(
     tried: &str,
 ) -> Result<Option<PersonId>, Unjudged> {
     let (asking, person, asked_about) = (portal.clone(), by.person.clone(), request.clone());
-    let asked = in_time(async move { asking.standing(&person, &asked_about).await }).await;
+    let asked = portal.in_time(async move { asking.standing(&person, &asked_about).await }).await;
     let standing = asked.map_err(Unjudged::SlackSilent)?;
     if let Ok(instead_of) = may_decide(request, &by.person, standing.clone(), "") {
         return Ok(instead_of);

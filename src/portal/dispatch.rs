@@ -4,7 +4,7 @@
 //! same true across processes.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,18 +13,16 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::lease::unwarned;
+use super::Portal;
+use super::parking::{park, park_unread};
+use super::passed::Passed;
 use super::perform::{JobError, Performed, perform};
 use super::settle::settle;
-use super::{Error, Portal};
-use crate::domain::event::Event;
-use crate::domain::ids::RequestId;
-use crate::domain::job::{JobKey, JobKind, Subject};
-use crate::domain::next::next;
-use crate::domain::request::Surface;
+use crate::domain::job::{JobKey, JobKind};
 use crate::ports::haste::without_haste;
 use crate::ports::queue::{Delivery, Queue};
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
+use crate::ports::stored::Unreadable;
 
 /// How long a claim holds. Every outside call ends within a minute, so a claimer that lives is done by then.
 const CLAIM_FOR: SignedDuration = SignedDuration::from_mins(2);
@@ -50,6 +48,7 @@ const WORK_AT_ONCE: usize = 8;
 pub struct Dispatcher {
     portal: Portal,
     running: Arc<Mutex<HashMap<JobKey, Rerun>>>,
+    passed: Arc<Mutex<Passed>>,
     messages: Arc<Semaphore>,
     work: Arc<Semaphore>,
     counts: Arc<tokio::sync::Mutex<()>>,
@@ -92,6 +91,7 @@ impl Dispatcher {
         Self {
             portal,
             running: Arc::default(),
+            passed: Arc::default(),
             messages: Arc::new(Semaphore::new(MESSAGES_AT_ONCE)),
             work: Arc::new(Semaphore::new(WORK_AT_ONCE)),
             counts: Arc::default(),
@@ -159,10 +159,13 @@ impl Dispatcher {
         if self.portal.leaves_jobs() {
             return;
         }
-        // Those that run or wait for their turn are due as well; they must not hide the others.
+        // Those that run or wait for their turn, and those that nobody here can do, are due as well; they must not hide
+        // the others.
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).len();
-        match self.portal.ports.store.due(self.portal.now(), SWEEP_LIMIT + running).await {
-            Ok(keys) => keys.into_iter().for_each(|key| self.start(key)),
+        let limit = SWEEP_LIMIT + running + self.passed().len();
+        let now = self.portal.now();
+        match self.portal.ports.store.due(now, limit).await {
+            Ok(due) => self.passed().sift(due, now).into_iter().for_each(|key| self.start(key)),
             Err(error) => tracing::error!(error = format!("{error:#}"), "cannot look for due jobs"),
         }
     }
@@ -183,12 +186,17 @@ impl Dispatcher {
             // Never closed, so there is always a turn.
             let _turn = lane.acquire().await;
             while !dispatcher.stop.is_cancelled() {
-                without_haste(Box::pin(run_key(&dispatcher.portal, &running.key))).await;
+                let was_ours = without_haste(Box::pin(run_key(&dispatcher.portal, &running.key))).await;
+                dispatcher.passed().note(&running.key, was_ours, dispatcher.portal.now());
                 if !dispatcher.was_woken_again(&running.key) {
                     break;
                 }
             }
         });
+    }
+
+    fn passed(&self) -> MutexGuard<'_, Passed> {
+        self.passed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a key was woken again while it ran; if not, it is off the list from this moment on.
@@ -215,14 +223,18 @@ impl Dispatcher {
                 let deliveries = queue.receive(Duration::ZERO).await?;
                 heard.extend(deliveries.into_iter().map(|delivery| (queue, delivery)));
             }
-            let keys = self.portal.ports.store.due(self.portal.now(), SWEEP_LIMIT).await?;
+            let limit = SWEEP_LIMIT + self.passed().len();
+            let now = self.portal.now();
+            let keys = self.passed().sift(self.portal.ports.store.due(now, limit).await?, now);
             let mut any = !heard.is_empty();
             for (queue, delivery) in heard {
                 settle(&self.portal.as_of_now(), delivery.signal).await?;
                 queue.delete(&delivery.receipt).await?;
             }
             for key in keys {
-                any |= Box::pin(run_key(&self.portal, &key)).await;
+                let was_ours = Box::pin(run_key(&self.portal, &key)).await;
+                self.passed().note(&key, was_ours, self.portal.now());
+                any |= was_ours;
             }
             if !any {
                 return Ok(());
@@ -291,7 +303,7 @@ async fn run_key(portal: &Portal, key: &JobKey) -> bool {
             for job in &jobs {
                 if let Err(error) = run_claimed(portal, job).await {
                     // The claim runs out and the job comes back by itself.
-                    tracing::error!(of = %key.of, job = job.kind.word(), error = format!("{error:#}"), "cannot finish a job");
+                    tracing::error!(of = %key.of, job = key.name, error = format!("{error:#}"), "cannot finish a job");
                 }
             }
             !jobs.is_empty()
@@ -307,14 +319,17 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
     let portal = &portal.as_of_now();
     let store = &portal.ports.store;
     let of = &job.claim.key.of;
-    let performed =
-        perform(portal, of, &job.kind).await.map_err(|error| unless_too_often(portal, job, error));
-    portal.metrics.job(&job.kind, outcome(&performed));
+    let kind = match &job.kind {
+        Ok(kind) => kind,
+        Err(unreadable) => return park_unread(portal, job, unreadable).await,
+    };
+    let performed = perform(portal, of, kind).await.map_err(|error| unless_too_often(portal, job, error));
+    portal.metrics.job(kind.word(), outcome(&performed));
     match performed {
         Ok(Performed::Done) => store.complete(&job.claim).await,
-        Ok(Performed::Again(wait)) => look_again(portal, job, job.kind.clone(), wait).await,
+        Ok(Performed::Again(wait)) => look_again(portal, job, kind.clone(), wait).await,
         Ok(Performed::AgainAs(kind, wait)) => look_again(portal, job, kind, wait).await,
-        Err(JobError::Never(why)) => park(portal, job, &why).await,
+        Err(JobError::Never(why)) => park(portal, job, kind, &why).await,
         Err(JobError::Nowhere(why)) => {
             portal.lose_place(&of.to_string(), &why);
             store.complete(&job.claim).await
@@ -326,7 +341,7 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
                 JobError::After(wait) => SignedDuration::try_from(wait).unwrap_or(LONGEST_PAUSE),
                 JobError::Later(_) | JobError::Never(_) | JobError::Nowhere(_) => back_off(job),
             };
-            tracing::warn!(%of, job = job.kind.word(), attempt = job.attempts + 1, error = why, "a job is put off");
+            tracing::warn!(%of, job = kind.word(), attempt = job.attempts + 1, error = why, "a job is put off");
             store.put_off(&job.claim, now.saturating_add(pause).unwrap_or(Timestamp::MAX), &why).await
         }
     }
@@ -337,6 +352,10 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
 fn unless_too_often(portal: &Portal, job: &ClaimedJob, error: JobError) -> JobError {
     match error {
         JobError::Later(error) if portal.is_of_a_newer_bot(&error) => JobError::After(NEWER_BOTS_TURN),
+        // Its row is spoilt, and trying again does not heal that. Of a person and of the portal much else is read, too.
+        JobError::Later(error) if job.claim.key.of.request().is_some() && error.is::<Unreadable>() => {
+            JobError::Never(format!("{error:#}"))
+        }
         JobError::Later(error) if job.attempts >= GIVE_UP_AFTER => JobError::Never(format!("{error:#}")),
         JobError::Later(_) | JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) => error,
     }
@@ -368,106 +387,4 @@ fn back_off(job: &ClaimedJob) -> SignedDuration {
     let doubled = SignedDuration::from_secs(1_i64 << job.attempts.min(10)).min(LONGEST_PAUSE);
     let spread = job.claim.key.of.to_string().bytes().map(i64::from).sum::<i64>() % 500;
     doubled.saturating_add(SignedDuration::from_millis(spread))
-}
-
-/// Gives a job up, visibly: in the log, in the store, and to those who can do something about it.
-async fn park(portal: &Portal, job: &ClaimedJob, why: &str) -> anyhow::Result<()> {
-    let of = &job.claim.key.of;
-    tracing::error!(%of, job = job.kind.word(), why, "a job is parked and needs a person");
-    portal.ports.store.park(&job.claim, why).await?;
-    match (of, &job.kind) {
-        (Subject::Person(owner), JobKind::Warn) => {
-            portal.tell_admins(&unwarned(owner, why)).await;
-            Ok(())
-        }
-        (Subject::Request(id), JobKind::Terminate | JobKind::WatchTermination) => {
-            give_up_removal(portal, *id, why).await
-        }
-        (Subject::Request(id), kind) if somebody_waits(kind) => {
-            portal.tell_admins(&given_up(*id, kind, why)).await;
-            tell_owner(portal, *id).await
-        }
-        (Subject::Request(id), kind @ JobKind::Show(Surface::Told(_))) => {
-            portal.tell_admins(&given_up(*id, kind, why)).await;
-            Ok(())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// What is wrong with a request that does not go on.
-const STUCK: &str = "is stuck";
-
-/// What admins read about a job that needs them.
-fn given_up(id: RequestId, kind: &JobKind, why: &str) -> String {
-    let what = if matches!(kind, JobKind::Show(Surface::Told(_))) {
-        "has news that its owner cannot be told"
-    } else if matches!(kind, JobKind::Show(_)) {
-        "has no card, so nobody can answer it"
-    } else {
-        STUCK
-    };
-    let ways = if what == STUCK {
-        format!(" `status {id}` has buttons for you: Look again, End it, Leave it.")
-    } else {
-        String::new()
-    };
-    format!("Request `{id}` {what}: `{}` is given up. {why}{ways}", kind.word())
-}
-
-/// Whether the request stands still without this job.
-fn somebody_waits(kind: &JobKind) -> bool {
-    match kind {
-        JobKind::Show(surface) => matches!(surface, Surface::Card | Surface::Renewal | Surface::Change),
-        JobKind::JudgeClick(_)
-        | JobKind::Prompt { .. }
-        | JobKind::FindApprovers { .. }
-        | JobKind::TellApprover { .. }
-        | JobKind::Refresh { .. }
-        | JobKind::FindHomes
-        | JobKind::Warn
-        | JobKind::Home
-        | JobKind::CopyTrail { .. }
-        | JobKind::TellEvents { .. }
-        | JobKind::ReadBill
-        | JobKind::Teams { .. }
-        | JobKind::Reconcile { .. } => false,
-        JobKind::StartExecution { .. }
-        | JobKind::Resume { .. }
-        | JobKind::ApprovalDeadline
-        | JobKind::Provision
-        | JobKind::WatchProvisioning
-        | JobKind::Terminate
-        | JobKind::WatchTermination
-        | JobKind::Lease
-        | JobKind::RenewalDeadline
-        | JobKind::ChangeDeadline
-        | JobKind::Update
-        | JobKind::WatchUpdate => true,
-    }
-}
-
-/// A removal that cannot be got on with has failed: people can try again or retain it.
-async fn give_up_removal(portal: &Portal, id: RequestId, why: &str) -> anyhow::Result<()> {
-    let event = Event::TerminationFailed { why: why.to_owned() };
-    match portal.change(id, |request, now| next(request, &event, now)).await {
-        Ok(_) | Err(Error::Refused(_)) => Ok(()),
-        Err(Error::Failed(error)) => Err(error),
-    }
-}
-
-async fn tell_owner(portal: &Portal, id: RequestId) -> anyhow::Result<()> {
-    let request = match portal.load(id).await {
-        Ok(request) => request,
-        Err(Error::Refused(_)) => return Ok(()),
-        Err(Error::Failed(error)) => return Err(error),
-    };
-    let text = format!(
-        "Your request for *{}* is stuck and needs the platform team. Mention `{id}` to them.",
-        request.product.name
-    );
-    if let Err(error) = portal.ports.slack.whisper(None, &request.owner, &text).await {
-        tracing::warn!(request = %id, %error, "cannot tell the owner that a job is parked");
-    }
-    Ok(())
 }

@@ -34,7 +34,7 @@ pub async fn parked(store: &dyn Store, chosen: &Chosen) -> anyhow::Result<Vec<Pa
     Ok(parked)
 }
 
-/// Has them tried again at once, as if they had never failed; those that were still parked.
+/// Has them tried again at once, as if they had never failed; those that were still parked and can be read.
 ///
 /// # Errors
 /// When the store cannot be written; those before the one that failed are due.
@@ -44,7 +44,7 @@ pub async fn retry(
     by: &Actor,
     now: Timestamp,
 ) -> anyhow::Result<Vec<ParkedJob>> {
-    change_each(store, jobs, (RETRIED, by, now), |job| again(job, now)).await
+    change_each(store, jobs, (RETRIED, by, now), |job| again(job, now).ok()).await
 }
 
 /// Forgets them: what they would have done will not be done. Those that were still parked.
@@ -57,15 +57,16 @@ pub async fn drop(
     by: &Actor,
     now: Timestamp,
 ) -> anyhow::Result<Vec<ParkedJob>> {
-    change_each(store, jobs, (DROPPED, by, now), taken).await
+    change_each(store, jobs, (DROPPED, by, now), |job| Some(taken(job))).await
 }
 
 /// The words on the trail.
 const RETRIED: &str = "job retried";
 const DROPPED: &str = "job dropped";
 
-fn again(job: &ParkedJob, now: Timestamp) -> Commit {
-    Commit { jobs: vec![job.kind.clone().due(job.key.of.clone(), now)], ..taken(job) }
+fn again(job: &ParkedJob, now: Timestamp) -> Result<Commit, Refusal> {
+    let kind = job.kind.clone().map_err(|_| Refusal::JobUnreadable)?;
+    Ok(Commit { jobs: vec![kind.due(job.key.of.clone(), now)], ..taken(job) })
 }
 
 fn taken(job: &ParkedJob) -> Commit {
@@ -76,11 +77,12 @@ async fn change_each(
     store: &dyn Store,
     jobs: &[ParkedJob],
     (event, by, now): (&'static str, &Actor, Timestamp),
-    change: impl Fn(&ParkedJob) -> Commit + Send,
+    change: impl Fn(&ParkedJob) -> Option<Commit> + Send,
 ) -> anyhow::Result<Vec<ParkedJob>> {
     let mut done = Vec::new();
     for job in jobs {
-        match change_one(store, job, (event, by, now), &change(job)).await {
+        let Some(change) = change(job) else { continue };
+        match change_one(store, job, (event, by, now), &change).await {
             Ok(()) => done.push(job.clone()),
             // Somebody else was faster.
             Err(CommitError::NotParked) => {}
@@ -132,7 +134,7 @@ pub async fn list_as(portal: &Portal, by: &By) -> Result<Vec<ParkedJob>, Error> 
 pub async fn retry_as(portal: &Portal, by: &By, key: &str, named: &Named) -> Result<ParkedJob, Error> {
     portal.only_admins(by, "retry a job").await?;
     let job = find(portal, named).await?;
-    change_as(portal, by, (RETRIED, key), &job, again(&job, portal.now())).await?;
+    change_as(portal, by, (RETRIED, key), &job, again(&job, portal.now())?).await?;
     portal.wake(vec![job.key.clone()]);
     Ok(job)
 }

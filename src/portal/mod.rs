@@ -26,6 +26,8 @@ pub mod metrics;
 mod named_store;
 mod outsider;
 pub mod own_trail;
+mod parking;
+mod passed;
 pub mod pause;
 mod people;
 mod perform;
@@ -71,6 +73,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
 use crate::domain::tally::Tally;
 use crate::ports::Ports;
+use crate::ports::limits::Limits;
 use crate::ports::store::{Claim, Commit, CommitError, RowChange, Store};
 
 /// Times a use case loads a request anew because somebody else changed it first.
@@ -88,6 +91,8 @@ pub struct Portal {
     pub catalog: Arc<Catalog>,
     /// Who belongs where.
     pub organization: Arc<Organization>,
+    /// How long the outside may take.
+    pub limits: Limits,
     /// What happened so far.
     pub metrics: Arc<Metrics>,
     /// The store with the names of teams as they stand there; `ports.store` goes by the settings.
@@ -149,6 +154,7 @@ impl Portal {
                 ports,
                 catalog,
                 organization,
+                limits: Limits::default(),
                 metrics: Arc::new(metrics),
                 stored,
                 known: inventory::Known::default(),
@@ -159,6 +165,12 @@ impl Portal {
             },
             woken,
         )
+    }
+
+    /// The same, held to these limits.
+    #[must_use]
+    pub fn held_to(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// The portal with the rules of now. Whoever begins something takes it, and so goes by the same rules to its end.

@@ -5,7 +5,6 @@
 //! Whether an account counts at all is found out in one place, [`Portal::why_not_counted`], by whatever way it is named.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use futures_util::future::join_all;
@@ -21,24 +20,11 @@ use crate::domain::request::Request;
 use crate::ports::directory::Freshness;
 use crate::ports::slack::SlackError;
 
-/// How long Slack has to say who somebody is while a person waits: what they did is stored or refused, and answered,
-/// within a second.
-const ASK_WITHIN: Duration = Duration::from_millis(400);
-
 /// Accounts that are looked at one by one for those who count.
 const MOST_LOOKED_AT: usize = 50;
 
 /// Admins who are told at most.
 const MOST_ADMINS: usize = 25;
-
-/// An answer of Slack's about a person, if it comes in time. The question goes on, so that whoever presses again is not
-/// kept waiting by a slow answer.
-pub(super) async fn in_time<T: Send + 'static>(
-    asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
-) -> anyhow::Result<T> {
-    let asked = tokio::time::timeout(ASK_WITHIN, tokio::spawn(asked)).await;
-    asked.context("Slack does not say in time who somebody is")?.context("the question ended badly")?
-}
 
 /// What somebody wants to do with something that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +45,16 @@ pub(crate) struct Counted {
 }
 
 impl Portal {
+    /// An answer of Slack's about a person, if it comes in time. The question goes on, so that whoever presses again is not
+    /// kept waiting by a slow answer.
+    pub(super) async fn in_time<T: Send + 'static>(
+        &self,
+        asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let asked = tokio::time::timeout(self.limits.standing, tokio::spawn(asked)).await;
+        asked.context("Slack does not say in time who somebody is")?.context("the question ended badly")?
+    }
+
     /// Why this account counts for nothing, by whatever way it is named; `None` for an active full member of ours.
     ///
     /// # Errors
@@ -79,20 +75,20 @@ impl Portal {
         Ok(self.why_not_counted(person, Freshness::Fresh).await?.is_none())
     }
 
-    /// As [`Self::counts`], for somebody who waits for an answer: see [`in_time`].
+    /// As [`Self::counts`], for somebody who waits for an answer: see [`Self::in_time`].
     ///
     /// # Errors
     /// When Slack had to be asked and could not, or does not say in time.
     pub(crate) async fn counts_in_time(&self, person: &PersonId) -> anyhow::Result<bool> {
         let (portal, person) = (self.clone(), person.clone());
-        in_time(async move { portal.counts(&person).await }).await
+        self.in_time(async move { portal.counts(&person).await }).await
     }
 
     /// Refuses whoever acts on a request and counts for nothing, and notes that on its trail. While Slack does not say,
     /// they go on: what takes a right asks for it again.
     pub(super) async fn check_counts(&self, request: &Request, by: &By, tried: &str) -> Result<(), Error> {
         let (portal, person) = (self.clone(), by.person.clone());
-        match in_time(async move { portal.why_not_counted(&person, Freshness::Fresh).await }).await {
+        match self.in_time(async move { portal.why_not_counted(&person, Freshness::Fresh).await }).await {
             Ok(Some(why)) => Err(self.refuse(request, by, tried, Refusal::NotAFullMember { why }).await),
             Ok(None) => Ok(()),
             Err(error) => {
@@ -116,7 +112,7 @@ impl Portal {
         Ok(self.is_named(person, principals, Freshness::Fresh).await? && self.counts(person).await?)
     }
 
-    /// As [`Self::is_one_of`], for somebody who waits for an answer: see [`in_time`].
+    /// As [`Self::is_one_of`], for somebody who waits for an answer: see [`Self::in_time`].
     ///
     /// # Errors
     /// When Slack had to be asked and could not, or does not say in time.
@@ -126,7 +122,7 @@ impl Portal {
         principals: &[Principal],
     ) -> anyhow::Result<bool> {
         let (portal, person, principals) = (self.clone(), person.clone(), principals.to_vec());
-        in_time(async move { portal.is_one_of(&person, &principals).await }).await
+        self.in_time(async move { portal.is_one_of(&person, &principals).await }).await
     }
 
     /// As [`Self::is_one_of`], of any of several circles; a later one is asked about only if no earlier one has them.
@@ -215,10 +211,10 @@ impl Portal {
     ) -> anyhow::Result<Vec<&Team>> {
         let asked = self.organization.teams.iter().map(|team| {
             let (portal, person, circle) = (self.clone(), person.clone(), circle(team));
-            in_time(async move { portal.is_named(&person, &circle, freshness).await })
+            self.in_time(async move { portal.is_named(&person, &circle, freshness).await })
         });
         let (portal, asked_about) = (self.clone(), person.clone());
-        let counted = in_time(async move { portal.why_not_counted(&asked_about, freshness).await });
+        let counted = self.in_time(async move { portal.why_not_counted(&asked_about, freshness).await });
         let (counted, asked) = tokio::join!(counted, join_all(asked));
         match counted {
             Ok(None) => {}
@@ -266,7 +262,8 @@ impl Portal {
             Principal::Person(person) => person.clone(),
             Principal::Email(email) => {
                 let (directory, asked) = (self.ports.directory.clone(), email.clone());
-                let found = in_time(async move { directory.person_by_email(&asked, Freshness::Known).await });
+                let found =
+                    self.in_time(async move { directory.person_by_email(&asked, Freshness::Known).await });
                 match found.await {
                     Ok(Some(person)) => person,
                     Ok(None) | Err(_) => return Some(principal.clone()),
@@ -274,7 +271,7 @@ impl Portal {
             }
         };
         let (directory, asked) = (self.ports.directory.clone(), person.clone());
-        match in_time(async move { directory.why_not_counted(&asked, Freshness::Known).await }).await {
+        match self.in_time(async move { directory.why_not_counted(&asked, Freshness::Known).await }).await {
             Ok(Some(_)) => None,
             Ok(None) | Err(_) => Some(Principal::Person(person)),
         }
@@ -413,7 +410,7 @@ impl Portal {
         (tending, tried): (Tending, &str),
     ) -> Result<(), Error> {
         let (portal, person, asked) = (self.clone(), by.person.clone(), request.clone());
-        if in_time(async move { portal.may_tend(&person, &asked, tending).await }).await? {
+        if self.in_time(async move { portal.may_tend(&person, &asked, tending).await }).await? {
             return Ok(());
         }
         let refusal = if by.person == request.owner {

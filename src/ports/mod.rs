@@ -9,6 +9,7 @@ pub mod directory;
 pub mod finding;
 pub mod haste;
 pub mod inventory;
+pub mod limits;
 pub mod provisioner;
 pub mod queue;
 pub mod slack;

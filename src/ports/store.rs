@@ -23,6 +23,7 @@ use crate::domain::quota::{QuotaChange, QuotaSlot, QuotaUse, TeamUse};
 use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
 use crate::domain::tally::{Counts, Tally};
+use crate::ports::stored::Unreadable;
 
 /// The store.
 #[async_trait]
@@ -128,7 +129,8 @@ pub trait Store: Debug + Send + Sync {
     async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>>;
 
     /// Claims these jobs if they are due: their `due_at` moves to `until`, so that they come back by themselves if
-    /// the claimer dies. Those that another claimer holds or that are gone are left out.
+    /// the claimer dies. Those that another claimer holds or that are gone are left out. One that cannot be read is
+    /// claimed as well, so that it can be parked.
     async fn claim(
         &self,
         keys: &[JobKey],
@@ -422,8 +424,8 @@ pub struct Claim {
 pub struct ClaimedJob {
     /// The right to finish it.
     pub claim: Claim,
-    /// What to do.
-    pub kind: JobKind,
+    /// What to do, or why that cannot be read.
+    pub kind: Result<JobKind, Unreadable>,
     /// Times it was put off before.
     pub attempts: u32,
     /// When it was first due, for giving up: what waits for a date has not been failing meanwhile.
@@ -435,8 +437,8 @@ pub struct ClaimedJob {
 pub struct ParkedJob {
     /// Which job.
     pub key: JobKey,
-    /// What it would do.
-    pub kind: JobKind,
+    /// What it would do, or why that cannot be read.
+    pub kind: Result<JobKind, Unreadable>,
     /// Times it was put off before.
     pub attempts: u32,
     /// When it was first due.

@@ -24,26 +24,29 @@ pub fn readable(format: u32) -> Result<(), Newer> {
     if format > FORMAT { Err(Newer) } else { Ok(()) }
 }
 
-/// Something is stored that is no JSON of its kind. Serde's message may quote what it could not read, and that may hold a
+/// Something is stored that cannot be read. Serde's message may quote what it could not read, and that may hold a
 /// task token: only the place is told.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("cannot read what is stored of {what}: column {column}, {kind}")]
+#[error("cannot read what is stored of {what}: {why}")]
 pub struct Unreadable {
     what: String,
-    column: usize,
-    kind: String,
+    why: String,
+}
+
+impl Unreadable {
+    /// Of this, for this reason, which quotes nothing that is stored.
+    pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { what: what.into(), why: why.into() }
+    }
 }
 
 /// Reads JSON that belongs to `what`, such as a request's id.
 ///
 /// # Errors
 /// [`Unreadable`] when it does not fit.
-pub fn from_json<T: DeserializeOwned>(what: &str, json: &str) -> anyhow::Result<T> {
-    Ok(serde_json::from_str(json).map_err(|error| Unreadable {
-        what: what.to_owned(),
-        column: error.column(),
-        kind: format!("{:?}", error.classify()),
-    })?)
+pub fn from_json<T: DeserializeOwned>(what: &str, json: &str) -> Result<T, Unreadable> {
+    serde_json::from_str(json)
+        .map_err(|error| Unreadable::new(what, format!("column {}, {:?}", error.column(), error.classify())))
 }
 
 /// Reads the key of a product.

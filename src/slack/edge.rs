@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -25,14 +25,7 @@ use crate::portal::{Error, Portal, home};
 use crate::ports::slack::SlackError;
 use crate::ports::stored::Newer;
 
-/// How long an answer is computed before Slack is told "got it" and the answer follows on its own. Slack shows an
-/// error after 3 seconds, and the way back takes time as well.
-const ANSWER_WITHIN: Duration = Duration::from_millis(600);
-/// How long Slack has to say which workspace we are in before whoever acts is asked to do it again.
-const IDENTITY_WITHIN: Duration = Duration::from_millis(1500);
-/// How much longer a click may take before whoever clicked is told.
-const SAID_AFTER: Duration = Duration::from_millis(1500);
-/// What they read.
+/// What whoever clicked reads where it takes very long.
 const STILL_AT_IT: &str =
     "This takes longer than usual. It may still count; if nothing has changed in a minute, press again.";
 
@@ -147,7 +140,7 @@ impl Edge {
                 }
                 Ack::Empty
             }
-            Incoming::Closed | Incoming::SslCheck | Incoming::Event(Event::Other { .. }) => Ack::Empty,
+            Incoming::Closed | Incoming::Event(Event::Other { .. }) => Ack::Empty,
             Incoming::Unknown { kind } => {
                 tracing::debug!(kind, "not something we use");
                 Ack::Empty
@@ -183,7 +176,7 @@ impl Edge {
         // An answer that comes late is there for the next one.
         let asked =
             self.following.spawn(async move { Some(edge.remember(edge.client.identity().await.ok()?)) });
-        tokio::time::timeout(IDENTITY_WITHIN, asked).await.ok()?.ok()?
+        tokio::time::timeout(self.portal.limits.identity, asked).await.ok()?.ok()?
     }
 
     fn remember(&self, identity: Identity) -> Arc<Identity> {
@@ -208,7 +201,6 @@ impl Edge {
             | Incoming::Event(_)
             | Incoming::Closed
             | Incoming::UrlVerification { .. }
-            | Incoming::SslCheck
             | Incoming::Unknown { .. } => Ack::Empty,
         }
     }
@@ -232,12 +224,12 @@ impl Edge {
     async fn clicked(&self, click: Click) -> Ack {
         let (edge, at) = (self.clone(), Whereabouts::of_click(&click));
         let mut work = Box::pin(async move { actions::answer(&edge, click).await });
-        if let Ok(ack) = tokio::time::timeout(ANSWER_WITHIN, &mut work).await {
+        if let Ok(ack) = tokio::time::timeout(self.portal.limits.answer, &mut work).await {
             return ack;
         }
         let edge = self.clone();
         self.follow(async move {
-            if tokio::time::timeout(SAID_AFTER, &mut work).await.is_err() {
+            if tokio::time::timeout(edge.portal.limits.silence, &mut work).await.is_err() {
                 edge.say(&at, &Message::plain(STILL_AT_IT)).await;
                 work.await;
             }
@@ -247,7 +239,7 @@ impl Edge {
 
     /// Does `work`, which goes on by itself if it takes longer than an answer may; `None` then.
     async fn in_time<T: Send + 'static>(&self, mut work: BoxFuture<'static, T>) -> Option<T> {
-        if let Ok(done) = tokio::time::timeout(ANSWER_WITHIN, &mut work).await {
+        if let Ok(done) = tokio::time::timeout(self.portal.limits.answer, &mut work).await {
             return Some(done);
         }
         self.follow(async move { drop(work.await) });
@@ -261,7 +253,7 @@ impl Edge {
         compute: impl Future<Output = Message> + Send + 'static,
     ) -> Ack {
         let mut computing = self.following.spawn(compute);
-        match tokio::time::timeout(ANSWER_WITHIN, &mut computing).await {
+        match tokio::time::timeout(self.portal.limits.answer, &mut computing).await {
             Ok(Ok(message)) => Ack::Ephemeral(message),
             Ok(Err(error)) => Ack::Ephemeral(Message::plain(&words(&Error::Failed(error.into())))),
             Err(_) => {
@@ -367,10 +359,7 @@ fn word(incoming: &Incoming) -> &'static str {
         Incoming::Suggestion(_) => "suggestion",
         Incoming::Shortcut(_) => "shortcut",
         Incoming::Event(_) => "event",
-        Incoming::Closed
-        | Incoming::UrlVerification { .. }
-        | Incoming::SslCheck
-        | Incoming::Unknown { .. } => "other",
+        Incoming::Closed | Incoming::UrlVerification { .. } | Incoming::Unknown { .. } => "other",
     }
 }
 
@@ -384,7 +373,6 @@ fn stranger(incoming: &Incoming, origin: &Origin) -> By {
         | Incoming::Shortcut(_)
         | Incoming::Closed
         | Incoming::UrlVerification { .. }
-        | Incoming::SslCheck
         | Incoming::Unknown { .. } => Via::Command,
     };
     By { person: origin.person.clone(), via }
@@ -426,7 +414,6 @@ fn origin(incoming: &Incoming) -> Option<&Origin> {
         Incoming::Event(Event::Other { .. })
         | Incoming::Closed
         | Incoming::UrlVerification { .. }
-        | Incoming::SslCheck
         | Incoming::Unknown { .. } => None,
     }
 }

@@ -123,7 +123,7 @@ mod tests {
         {"options":[{"text":{"text":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA…","type":"plain_text"},"value":"a"}]}
         {"options":[]}
         {"challenge":"3eZ"}
-        {"blocks":[{"text":{"text":"Hi","type":"mrkdwn"},"type":"section"}],"response_type":"ephemeral","text":"Hi"}
+        {"blocks":[{"text":{"text":"Hi","type":"mrkdwn","verbatim":true},"type":"section"}],"response_type":"ephemeral","text":"Hi"}
         {"text":"written before"}
         "#);
     }

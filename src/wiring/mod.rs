@@ -25,6 +25,7 @@ use crate::portal::dispatch::Dispatcher;
 use crate::portal::{Portal, bill, events, own_trail, reconcile, teams, trail};
 use crate::ports::Ports;
 use crate::ports::clock::Clock;
+use crate::ports::limits::Limits;
 use crate::ports::subscriber::Subscriber;
 use crate::server;
 use crate::slack::client::SlackClient;
@@ -35,7 +36,6 @@ use crate::slack::signature::Verifier;
 use crate::slack::socket::SocketMode;
 use crate::webhook::Webhook;
 
-pub use crate::slack::client::PACE;
 pub use backends::{Backends, store, store_beside};
 pub use reload::Reloader;
 
@@ -66,7 +66,7 @@ enum Way {
 }
 
 impl App {
-    /// The program on these backends, sending one message per `pace` into each conversation.
+    /// The program on these backends, held to these limits.
     ///
     /// # Errors
     /// When a secret is unusable.
@@ -76,12 +76,12 @@ impl App {
         environment: &Environment,
         clock: Arc<dyn Clock>,
         catalog: Arc<Catalog>,
-        pace: Duration,
+        limits: Limits,
     ) -> anyhow::Result<Self> {
         let token = environment.bot_token.reveal();
         let api = &environment.slack_api_url;
         let client = Arc::new(
-            SlackClient::with_pace(api, token, Arc::clone(&clock), pace)?
+            SlackClient::held_to(limits, api, token, Arc::clone(&clock))?
                 .counting(&backends.trouble)
                 .with_groups_of(settings.organization.workspace.clone()),
         );
@@ -99,6 +99,7 @@ impl App {
             clock: Arc::clone(&clock),
         };
         let (portal, woken) = Portal::new(ports, catalog, Arc::new(settings.organization.clone()));
+        let portal = portal.held_to(limits);
         let products = portal.catalog.products.values();
         for found in products.flat_map(|product| hopeless(product, &settings.organization)) {
             tracing::warn!(remedy = found.remedy, "{}", found.what);
@@ -108,7 +109,7 @@ impl App {
         let way = match &environment.inbound {
             Inbound::Http { signing_secret } => Way::Called(Verifier::new(signing_secret.reveal(), clock)?),
             Inbound::Socket { app_token, connections } => {
-                let client = SlackClient::new(api, app_token.reveal(), clock)?;
+                let client = SlackClient::held_to(limits, api, app_token.reveal(), clock)?;
                 Way::Connected(Box::new(SocketMode::new(edge.clone(), client, *connections)?))
             }
         };

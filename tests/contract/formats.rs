@@ -33,6 +33,9 @@ enum Thing {
 trait Raise {
     /// Gives it format 2.
     async fn raise(&self, thing: Thing);
+
+    /// Makes it something that no version reads.
+    async fn spoil(&self, job: &JobKey);
 }
 
 impl Raise for rusqlite::Connection {
@@ -47,6 +50,12 @@ impl Raise for rusqlite::Connection {
         };
         let raised = self.execute(&format!("UPDATE {table} SET format = 2 WHERE {filter}"), []);
         assert_eq!(raised.unwrap(), 1);
+    }
+
+    async fn spoil(&self, job: &JobKey) {
+        let sql = "UPDATE jobs SET kind = 'secret', attempts = 'many', written_at = 'never'
+                   WHERE of = ?1 AND name = ?2";
+        assert_eq!(self.execute(sql, [job.of.to_string(), job.name.clone()]).unwrap(), 1);
     }
 }
 
@@ -70,6 +79,43 @@ impl Raise for (Client, Tables) {
             .expression_attribute_values(":two", AttributeValue::N("2".to_owned()));
         update.send().await.unwrap();
     }
+
+    async fn spoil(&self, job: &JobKey) {
+        let (client, tables) = self;
+        let (pk, sk) = (format!("JOB#{}", job.of), job.name.clone());
+        let update = client.update_item().table_name(&tables.events);
+        let update = update.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk));
+        let update = update
+            .update_expression("SET kind = :spoilt, attempts = :spoilt REMOVE writtenAt")
+            .condition_expression("attribute_exists(kind)")
+            .expression_attribute_values(":spoilt", AttributeValue::S("secret".to_owned()));
+        update.send().await.unwrap();
+    }
+}
+
+/// What cannot be read is claimed, parked and listed like any other, and keeps none from being that.
+async fn what_is_spoilt_keeps_nothing_back(store: &dyn Store, hand: &impl Raise) {
+    let of = Subject::Person(PersonId::new("U0BOB"));
+    let (spoilt, good) = (JobKind::Home.due(of.clone(), at(0)), JobKind::Warn.due(of, at(1)));
+    let both = Commit { jobs: vec![spoilt.clone(), good.clone()], ..Commit::default() };
+    store.commit(both).await.unwrap();
+    hand.spoil(&spoilt.key).await;
+    let due = store.due(at(1), 10).await.unwrap();
+    assert_eq!(due, [spoilt.key.clone(), good.key.clone()]);
+    let claimed = store.claim(&due, at(1), at(60)).await.unwrap();
+    let why = claimed[0].kind.clone().unwrap_err().to_string();
+    assert!(why.contains("show:home") && !why.contains("secret"), "{why}");
+    assert_eq!(claimed[1].kind, Ok(JobKind::Warn));
+    for job in &claimed {
+        store.park(&job.claim, "no reason").await.unwrap();
+    }
+    assert_eq!(store.due(at(100), 10).await.unwrap(), []);
+    let parked = store.parked(10).await.unwrap();
+    let kinds: Vec<_> = parked.iter().map(|job| job.kind.as_ref().ok()).collect();
+    assert_eq!(kinds, [None, Some(&JobKind::Warn)]);
+    let dropped = Commit { given_up: Some(spoilt.key), ..Commit::default() };
+    store.commit(dropped).await.unwrap();
+    assert_eq!(store.parked(10).await.unwrap().len(), 1);
 }
 
 async fn is_left_alone(store: &dyn Store, hand: &impl Raise) {
@@ -186,6 +232,22 @@ async fn what_a_newer_program_has_stored_in_a_file_is_left_alone() {
     let file = folder.path().join("q.db").to_str().unwrap().to_owned();
     let store = SqliteStore::new(Database::open(&file).unwrap());
     Box::pin(is_left_alone(&store, &rusqlite::Connection::open(&file).unwrap())).await;
+}
+
+#[tokio::test]
+async fn a_spoilt_job_in_a_file_keeps_no_other_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("q.db").to_str().unwrap().to_owned();
+    let store = SqliteStore::new(Database::open(&file).unwrap());
+    Box::pin(what_is_spoilt_keeps_nothing_back(&store, &rusqlite::Connection::open(&file).unwrap())).await;
+}
+
+#[tokio::test]
+#[ignore = "wants an emulator: .ci/aws starts one and runs these"]
+async fn a_spoilt_job_in_tables_keeps_no_other_back() {
+    let (configuration, tables) = (emulator().await, tables::new().await);
+    let store = DynamoStore::new(&configuration, tables.clone());
+    Box::pin(what_is_spoilt_keeps_nothing_back(&store, &(Client::new(&configuration), tables))).await;
 }
 
 #[tokio::test]

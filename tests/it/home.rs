@@ -67,7 +67,7 @@ async fn an_approver_decides_on_the_home_tab() {
         # Waiting for your approval
         *PostgreSQL RDS Instance v1.0* `orders` for team *payments* · about $15/month
         <@U0ALICE> asks for it · `id` · expires unanswered 2026-11-24 09:00 UTC
-        > Orders of the shop
+        “Orders of the shop”
         [Approve] [Deny] [Approve with changes] [Details]
         *PostgreSQL RDS Instance v1.0* `carts` for team *payments* · about $15/month
         <@U0ALICE> asks for it · `id` · expires unanswered 2026-11-24 09:01 UTC

@@ -156,23 +156,20 @@ async fn posts(company: &Company, path: &str, body: &[u8], is_signed: bool) -> u
 }
 
 #[tokio::test]
-async fn nothing_that_is_sent_signed_or_not_is_answered_with_a_failure() {
+async fn whatever_is_signed_is_acknowledged_and_nothing_else_is() {
     run(async |company| {
         company.is_lied_to();
         talks(company).await;
         let mut dice = Dice(0x0dd_ba11);
-        let mut codes = std::collections::BTreeMap::<u16, usize>::new();
         for (path, body) in company.heard() {
             for round in 0..40 {
                 let path = if round % 6 == 5 { PATHS[dice.below(4)] } else { &path };
                 let body = tampered(&mut dice, &body);
                 let code = posts(company, path, &body, true).await;
-                assert!([200, 400].contains(&code), "{code} for {path} {}", String::from_utf8_lossy(&body));
-                *codes.entry(code).or_default() += 1;
+                assert_eq!(code, 200, "{path} {}", String::from_utf8_lossy(&body));
             }
             assert_eq!(posts(company, &path, &tampered(&mut dice, &body), false).await, 401);
         }
-        assert!(codes[&200] > 30 && codes[&400] > 30, "neither all right nor all wrong: {codes:?}");
     })
     .await;
 }

@@ -33,7 +33,7 @@ async fn an_admin_has_a_job_tried_again_and_drops_another() {
         `show:card` of request `id` is tried again.
         # 1 job was given up
         *`show:home` of <@U0MORGAN>* · due 2026-11-23 09:00 UTC, put off 0 times
-        > Slack refused the call: invalid_arguments
+        “Slack refused the call: invalid_arguments”
         [Retry] [Drop]
         ");
         company.morgan.clicks("Approve").await;

@@ -78,6 +78,7 @@ mod teams;
 mod teardown;
 mod timeout;
 mod trail;
+mod unread_jobs;
 mod upgrade;
 mod upgrade_on_aws;
 mod who_approves;

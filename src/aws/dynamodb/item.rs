@@ -93,7 +93,7 @@ pub(super) fn read_time(item: &Item, name: &str) -> anyhow::Result<Option<Timest
 /// The JSON of an attribute.
 pub(super) fn read_json<T: DeserializeOwned>(item: &Item, name: &str, what: &str) -> anyhow::Result<T> {
     let text = read_text(item, name).with_context(|| format!("{what} is stored without `{name}`"))?;
-    from_json(what, text)
+    Ok(from_json(what, text)?)
 }
 
 #[cfg(test)]

@@ -17,14 +17,15 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::item::{
-    IS_READABLE, Item, mark, may_be_read, must_text, number, read_json, read_number, read_text, read_time,
+    IS_READABLE, Item, mark, may_be_read, must_text, number, read_number, read_text, read_time,
     readable_value, text, time,
 };
 use super::lists::all;
 use super::transaction::Expression;
 use super::{DynamoStore, keys};
-use crate::domain::job::{Job, JobKey, Subject};
+use crate::domain::job::{Job, JobKey, JobKind, Subject};
 use crate::ports::store::{Claim, ClaimedJob, ParkedJob};
+use crate::ports::stored::{Unreadable, from_json};
 
 /// Partitions of the index: so many writers may be at it at once.
 const SHARDS: u32 = 8;
@@ -90,8 +91,10 @@ pub(super) async fn due(store: &DynamoStore, now: Timestamp, limit: usize) -> an
     let mut found = Vec::new();
     for item in try_join_all(queries).await?.iter().flatten() {
         let (pk, sk) = (must_text(item, "pk")?, must_text(item, "sk")?);
-        let key = keys::read_job(pk, sk).with_context(|| format!("`{pk}` is no job and has a due date"))?;
-        found.push((must_text(item, "dueAt")?.to_owned(), key.of.to_string(), key));
+        // What else has a due date is no job of ours.
+        if let Some(key) = keys::read_job(pk, sk) {
+            found.push((must_text(item, "dueAt")?.to_owned(), key.of.to_string(), key));
+        }
     }
     found.sort_by(|a, b| (&a.0, &a.1, &a.2.name).cmp(&(&b.0, &b.1, &b.2.name)));
     Ok(found.into_iter().take(limit).map(|(_, _, key)| key).collect())
@@ -148,13 +151,32 @@ async fn claim_one(
         .expression_attribute_values(":until", time(until))
         .return_values(ReturnValue::AllNew);
     let Some(job) = conditional(update).await.with_context(|| cannot("claim", key))? else { return Ok(None) };
-    let attempts = read_number(&job, "attempts")?.unwrap_or(0);
-    Ok(Some(ClaimedJob {
-        claim: Claim { key: key.clone(), id },
-        kind: read_json(&job, "kind", &format!("the job `{}` of {}", key.name, key.of))?,
-        attempts: attempts.try_into().with_context(|| cannot("read", key))?,
-        written_at: read_time(&job, "writtenAt")?.with_context(|| cannot("read", key))?,
-    }))
+    let Stored { kind, attempts, written_at } = Stored::read(key, &job);
+    Ok(Some(ClaimedJob { claim: Claim { key: key.clone(), id }, kind, attempts, written_at }))
+}
+
+/// What an item says beside its key. One that somebody has spoilt keeps no other from being read.
+struct Stored {
+    kind: Result<JobKind, Unreadable>,
+    attempts: u32,
+    written_at: Timestamp,
+}
+
+impl Stored {
+    fn read(key: &JobKey, job: &Item) -> Self {
+        let what = format!("the job `{}` of {}", key.name, key.of);
+        let kind = match read_text(job, "kind") {
+            Some(kind) => from_json(&what, kind),
+            None => Err(Unreadable::new(what, "no text")),
+        };
+        let attempts = read_number(job, "attempts").ok().flatten().unwrap_or_default();
+        let written_at = read_time(job, "writtenAt").ok().flatten();
+        Self {
+            kind,
+            attempts: attempts.try_into().unwrap_or(u32::MAX),
+            written_at: written_at.unwrap_or(Timestamp::UNIX_EPOCH),
+        }
+    }
 }
 
 pub(super) async fn complete(store: &DynamoStore, claim: &Claim) -> anyhow::Result<()> {
@@ -209,8 +231,9 @@ pub(super) async fn parked(store: &DynamoStore, limit: usize) -> anyhow::Result<
     let mut parked = Vec::new();
     for item in all(query, limit).await? {
         let (pk, sk) = (must_text(&item, "pk")?, must_text(&item, "sk")?);
-        let key = keys::read_job(pk, sk).with_context(|| format!("`{pk}` is no job and is parked"))?;
-        parked.extend(read_parked(store, key).await?);
+        if let Some(key) = keys::read_job(pk, sk) {
+            parked.extend(read_parked(store, key).await?);
+        }
     }
     parked.sort_by(|a, b| (a.key.of.to_string(), &a.key.name).cmp(&(b.key.of.to_string(), &b.key.name)));
     Ok(parked)
@@ -220,14 +243,9 @@ async fn read_parked(store: &DynamoStore, key: JobKey) -> anyhow::Result<Option<
     let get = store.client.get_item().table_name(&store.tables.events).consistent_read(true);
     let read = get.set_key(Some(keys::job(&key))).send().await.with_context(|| cannot("read", &key))?;
     let Some(job) = read.item.filter(|job| is_parked(job) && may_be_read(job)) else { return Ok(None) };
-    let attempts = read_number(&job, "attempts")?.unwrap_or(0);
-    Ok(Some(ParkedJob {
-        kind: read_json(&job, "kind", &format!("the job `{}` of {}", key.name, key.of))?,
-        attempts: attempts.try_into().with_context(|| cannot("read", &key))?,
-        written_at: read_time(&job, "writtenAt")?.with_context(|| cannot("read", &key))?,
-        why: read_text(&job, "lastError").unwrap_or_default().to_owned(),
-        key,
-    }))
+    let Stored { kind, attempts, written_at } = Stored::read(&key, &job);
+    let why = read_text(&job, "lastError").unwrap_or_default().to_owned();
+    Ok(Some(ParkedJob { key, kind, attempts, written_at, why }))
 }
 
 fn is_parked(job: &Item) -> bool {

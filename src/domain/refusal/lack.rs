@@ -64,6 +64,7 @@ impl Refusal {
             | Self::Paused { .. }
             | Self::DoneBefore
             | Self::NotParked
+            | Self::JobUnreadable
             | Self::DoesNotApply { .. } => None,
         }
     }

@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 use thiserror::Error;
 
 use self::words::{
-    decided_words, instead_of_teardown, nearest_sentence, others_in_words, periods, stands, teams_sentence,
-    when,
+    decided_words, instead_of_teardown, nearest_sentence, others_in_words, periods, quoted, stands,
+    teams_sentence, when,
 };
 use super::cost::dollars;
 use super::ids::{PersonId, ProductKey, TeamName};
@@ -329,7 +329,7 @@ pub enum Refusal {
     #[error("Only the platform team can do that.")]
     NotAnAdmin,
     /// New requests are paused.
-    #[error("New requests are paused: {}", safe(message))]
+    #[error("New requests are paused:\n{}", quoted(message))]
     Paused {
         /// What people read meanwhile, as it was written.
         message: String,
@@ -342,6 +342,11 @@ pub enum Refusal {
         "That job is not given up any more, or was once more since. Nothing was done; `jobs` shows what there is now."
     )]
     NotParked,
+    /// The job cannot be read, so it cannot be tried again.
+    #[error(
+        "This version of the app cannot read that job, so it cannot try it again. Drop it, or retry it with the version that wrote it. Nothing was done."
+    )]
+    JobUnreadable,
     /// The person may not read the audit trail.
     #[error("Only its approvers, the platform team and auditors can read the audit trail of a request.")]
     NotAReader,

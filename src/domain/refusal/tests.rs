@@ -91,6 +91,7 @@ fn about_a_life() -> Vec<Refusal> {
         Refusal::DoneBefore,
         Refusal::NotStuck { status: StatusName::Denied },
         Refusal::NotParked,
+        Refusal::JobUnreadable,
         Refusal::NotATeamMate { to: person("bob"), team: TeamName::new("payments") },
         Refusal::NotTheirs { owner: owner.clone() },
         Refusal::LeftTheTeam { team: TeamName::new("payments"), approvers: "<@U0MORGAN>".into() },
@@ -181,6 +182,7 @@ fn this_is_every_way_to_say_no() {
     This was already done. Nothing was done again.
     This request is *Denied*, so there is nothing to unblock. Nothing was changed.
     That job is not given up any more, or was once more since. Nothing was done; `jobs` shows what there is now.
+    This version of the app cannot read that job, so it cannot try it again. Drop it, or retry it with the version that wrote it. Nothing was done.
     <@U0BOB> is not a member of *payments*, so it cannot be handed to them. Nothing was changed.
     Only <@U0ALICE>, who owns it, its team's approvers and the platform team can do that.
     You are no longer a member of team *payments*, so you can look at this and tear it down, and nothing else. <@U0MORGAN> can take it over.

@@ -1,14 +1,15 @@
 //! Jobs: writing, claiming, finishing. When one is due is the domain's to say, what it does the dispatcher's.
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::queries::readable_at;
 use crate::domain::job::{Job, JobKey, JobKind, Subject};
 use crate::local::instant;
 use crate::ports::store::{Claim, ClaimedJob, ParkedJob};
-use crate::ports::stored::FORMAT;
+use crate::ports::stored::{FORMAT, Unreadable, from_json};
 
 /// A job whose parts are columns.
 pub(super) struct Encoded {
@@ -76,22 +77,46 @@ fn claim_one(
     now: Timestamp,
     until: Timestamp,
 ) -> anyhow::Result<Option<ClaimedJob>> {
-    let found: Option<(String, i64, u32, i64)> = tx
+    let found: Option<(Stored, i64)> = tx
         .prepare_cached(
             "UPDATE jobs SET claim = (SELECT last + 1 FROM claims), due_at = ?4
              WHERE of = ?1 AND name = ?2 AND parked = 0 AND due_at <= ?3 AND format <= ?5
-             RETURNING kind, claim, attempts, written_at",
+             RETURNING kind, attempts, written_at, claim",
         )?
         .query_row(
             params![key.of.to_string(), key.name, instant::reached(now), instant::not_before(until), FORMAT],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+            |row| Ok((Stored::read(key, row, 0)?, row.get(3)?)),
         )
         .optional()?;
-    let Some((kind, id, attempts, written_at)) = found else { return Ok(None) };
+    let Some((Stored { kind, attempts, written_at }, id)) = found else { return Ok(None) };
     tx.prepare_cached("UPDATE claims SET last = last + 1")?.execute([])?;
-    let kind = read_kind(key, &kind)?;
     let claim = Claim { key: key.clone(), id: u64::try_from(id)? };
-    Ok(Some(ClaimedJob { claim, kind, attempts, written_at: instant::read(written_at) }))
+    Ok(Some(ClaimedJob { claim, kind, attempts, written_at }))
+}
+
+/// What a row says beside its key. One that somebody has spoilt keeps no other from being read.
+struct Stored {
+    kind: Result<JobKind, Unreadable>,
+    attempts: u32,
+    written_at: Timestamp,
+}
+
+impl Stored {
+    /// Reads `kind, attempts, written_at`, which begin at this column.
+    fn read(key: &JobKey, row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
+        let what = format!("the job `{}` of {}", key.name, key.of);
+        let kind = match row.get_ref(first)? {
+            ValueRef::Text(kind) => from_json(&what, &String::from_utf8_lossy(kind)),
+            _ => Err(Unreadable::new(what, "no text")),
+        };
+        let attempts = row.get_ref(first + 1)?.as_i64().unwrap_or_default();
+        let written_at = row.get_ref(first + 2)?.as_i64().unwrap_or_default();
+        Ok(Self {
+            kind,
+            attempts: u32::try_from(attempts.max(0)).unwrap_or(u32::MAX),
+            written_at: instant::read(written_at),
+        })
+    }
 }
 
 /// Whether the job was still ours.
@@ -158,20 +183,12 @@ pub(super) fn parked(connection: &Connection, limit: usize) -> anyhow::Result<Ve
         )?
         .query_map(params![i64::try_from(limit)?, FORMAT], |row| {
             let key = JobKey { of: Subject::parse(&row.get::<_, String>(0)?), name: row.get(1)? };
+            let Stored { kind, attempts, written_at } = Stored::read(&key, row, 2)?;
             let why = row.get::<_, Option<String>>(5)?.unwrap_or_default();
-            Ok((key, row.get::<_, String>(2)?, row.get(3)?, row.get::<_, i64>(4)?, why))
+            Ok(ParkedJob { key, kind, attempts, written_at, why })
         })?
-        .map(|found| {
-            let (key, kind, attempts, written_at, why) = found?;
-            let kind = read_kind(&key, &kind)?;
-            Ok(ParkedJob { key, kind, attempts, written_at: instant::read(written_at), why })
-        })
+        .map(|job| Ok(job?))
         .collect()
-}
-
-/// The text holds a token perhaps, and serde's message may quote it.
-fn read_kind(key: &JobKey, kind: &str) -> anyhow::Result<JobKind> {
-    serde_json::from_str(kind).map_err(|_| anyhow!("cannot read the job `{}` of {}", key.name, key.of))
 }
 
 pub(super) fn next_due(connection: &Connection) -> anyhow::Result<Option<Timestamp>> {

@@ -314,7 +314,7 @@ fn bodies<T: DeserializeOwned>(
         .query_map(params, |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?
         .map(|row| {
             let (id, body) = row?;
-            from_json(&id, &body)
+            Ok(from_json(&id, &body)?)
         })
         .collect()
 }

@@ -10,8 +10,8 @@ use serde_json::json;
 use thiserror::Error;
 use url::Url;
 
+use super::SlackClient;
 use super::failure::Failure;
-use super::{CALL, SlackClient};
 use crate::https::tls;
 use crate::ports::slack::SlackError;
 
@@ -55,7 +55,7 @@ struct Opened {
 impl SlackClient {
     /// Asks for the address of one more connection; the token has to be the app's.
     pub(in crate::slack) async fn ticket(&self) -> Result<Ticket, NoConnection> {
-        let opened: Opened = self.call("apps.connections.open", &json!({}), CALL).await?;
+        let opened: Opened = self.call("apps.connections.open", &json!({}), self.limits.call).await?;
         Ticket::read(&opened.url, &self.api)
             .ok_or_else(|| NoConnection::Broken(anyhow::anyhow!("Slack's address for a connection is none")))
     }

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use serde::Deserialize;
 
 use super::failure::Failure;
-use super::{CALL, Identity, SlackClient};
+use super::{Identity, SlackClient};
 use crate::domain::ids::ChannelId;
 use crate::ports::slack::SlackError;
 
@@ -56,7 +56,7 @@ impl SlackClient {
     /// Whose token this is, and its scopes where Slack lists them.
     pub(crate) async fn grants(&self) -> Result<(Identity, Option<BTreeSet<String>>), Unanswered> {
         let url = self.address_of("auth.test").map_err(Failure::Broken)?;
-        let asked = self.plain.ask(&url, &self.token.token_value.0, CALL).await;
+        let asked = self.plain.ask(&url, &self.token.token_value.0, self.limits.call).await;
         let (answer, said) = asked.map_err(Failure::Broken)?;
         if let Some(code) = said["error"].as_str() {
             return Err(Failure::answered(code.to_owned(), String::new()).into());
@@ -72,6 +72,6 @@ impl SlackClient {
     /// How this channel stands.
     pub(crate) async fn channel(&self, channel: &ChannelId) -> Result<ChannelState, Unanswered> {
         let arguments = [("channel", channel.to_string())];
-        Ok(self.read::<Found>("conversations.info", &arguments, CALL).await?.channel)
+        Ok(self.read::<Found>("conversations.info", &arguments, self.limits.call).await?.channel)
     }
 }

@@ -30,6 +30,7 @@ use url::Url;
 
 use crate::https::{Connector, connector};
 use crate::ports::clock::Clock;
+use crate::ports::limits::Limits;
 use crate::ports::trouble::Trouble;
 use failure::Failure;
 use pace::Pace;
@@ -40,17 +41,11 @@ pub(super) use connections::Ticket;
 pub(crate) use grants::{ChannelState, Unanswered};
 pub use views::OpenedView;
 
-/// Time for a call that nobody waits for.
-const CALL: Duration = Duration::from_secs(10);
-
 /// Slack's time is asked for anew after this time, or when the clocks seem to differ by more than [`SAME_TIME`].
 const REMEMBERED: Duration = Duration::from_mins(10);
 
 /// Clocks that differ by no more than this are not asked about again.
 const SAME_TIME: SignedDuration = SignedDuration::from_secs(60);
-
-/// Slack's pace in one conversation.
-pub const PACE: Duration = Duration::from_secs(1);
 
 /// Slack's Web API with one bot token.
 pub struct SlackClient {
@@ -58,6 +53,7 @@ pub struct SlackClient {
     inner: slack_morphism::SlackClient<SlackClientHyperConnector<Connector>>,
     token: SlackApiToken,
     plain: Plain,
+    limits: Limits,
     pace: Pace,
     clock: Arc<dyn Clock>,
     /// What Slack's clock showed, and when by this machine's own count, which no change of the date moves.
@@ -86,23 +82,23 @@ pub struct Identity {
 }
 
 impl SlackClient {
-    /// A client of the API at `api_url`, such as `https://slack.com/api/`, at Slack's own pace.
+    /// A client of the API at `api_url`, such as `https://slack.com/api/`, held to the usual limits.
     ///
     /// # Errors
     /// When the address is none, or the system's certificates cannot be loaded.
     pub fn new(api_url: &str, token: &str, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        Self::with_pace(api_url, token, clock, PACE)
+        Self::held_to(Limits::default(), api_url, token, clock)
     }
 
-    /// The same with one message per `pace` in each conversation.
+    /// The same, held to these limits.
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn with_pace(
+    pub fn held_to(
+        limits: Limits,
         api_url: &str,
         token: &str,
         clock: Arc<dyn Clock>,
-        pace: Duration,
     ) -> anyhow::Result<Self> {
         let api =
             Url::parse(api_url).with_context(|| format!("cannot use `{api_url}` as Slack's API address"))?;
@@ -114,7 +110,8 @@ impl SlackClient {
             inner: slack_morphism::SlackClient::new(wire),
             token: SlackApiToken::new(SlackApiTokenValue(token.to_owned())),
             plain: Plain::new(connector),
-            pace: Pace::new(pace, Arc::clone(&clock)),
+            limits,
+            pace: Pace::new(limits.pace, Arc::clone(&clock)),
             clock,
             slacks_time: Mutex::default(),
             trouble: Trouble::default(),
@@ -135,12 +132,17 @@ impl SlackClient {
         Self { workspace, ..self }
     }
 
+    /// How long Slack may take.
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// Whose token this is.
     ///
     /// # Errors
     /// When Slack does not answer or does not know the token.
     pub async fn identity(&self) -> anyhow::Result<Identity> {
-        let identity = self.call("auth.test", &json!({}), CALL).await;
+        let identity = self.call("auth.test", &json!({}), self.limits.call).await;
         identity
             .map_err(crate::ports::slack::SlackError::from)
             .context("cannot ask Slack whose token this is")
@@ -157,7 +159,7 @@ impl SlackClient {
             return Ok(ahead);
         }
         let url = self.address_of("api.test")?;
-        let answer = self.plain.post(&url, &json!({}), CALL).await?;
+        let answer = self.plain.post(&url, &json!({}), self.limits.call).await?;
         let theirs = answer.date().ok_or_else(|| anyhow!("Slack's answer has no readable date"))?;
         let now = self.clock.now();
         *self.slacks_time.lock().unwrap_or_else(PoisonError::into_inner) = Some((theirs, Instant::now()));

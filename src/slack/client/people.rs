@@ -1,7 +1,5 @@
 //! Asking Slack about people and groups. What is remembered of the answers is `directory`'s business.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -10,9 +8,6 @@ use super::{Identity, SlackClient};
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::refusal::Uncounted;
 use crate::ports::slack::SlackError;
-
-/// Time for a question that a click waits for.
-const ASK: Duration = Duration::from_millis(1500);
 
 /// Slackbot has this id in every workspace, and its `is_bot` is false (slackapi/bolt-js#794, 2026-11-28).
 const SLACKBOT: &str = "USLACKBOT";
@@ -104,7 +99,7 @@ impl SlackClient {
     pub(crate) async fn people_in(&self, group: &GroupId) -> Result<Vec<PersonId>, SlackError> {
         let mut arguments = vec![("usergroup", group.to_string())];
         arguments.extend(self.workspace.iter().map(|workspace| ("team_id", workspace.clone())));
-        match self.read::<Group>("usergroups.users.list", &arguments, ASK).await {
+        match self.read::<Group>("usergroups.users.list", &arguments, self.limits.ask).await {
             Ok(group) => Ok(group.users.into_iter().map(PersonId::new).collect()),
             Err(failure) if failure.is(&["no_such_subteam"]) => Ok(Vec::new()),
             Err(failure) => Err(failure.into()),
@@ -113,7 +108,7 @@ impl SlackClient {
 
     /// The person with this id.
     pub(crate) async fn member(&self, person: &PersonId) -> Result<Option<Member>, SlackError> {
-        found(self.read("users.info", &[("user", person.to_string())], ASK).await)
+        found(self.read("users.info", &[("user", person.to_string())], self.limits.ask).await)
     }
 
     /// What a field of a person's profile holds, if anything.
@@ -123,7 +118,7 @@ impl SlackClient {
         field: &str,
     ) -> Result<Option<String>, SlackError> {
         let arguments = [("user", person.to_string())];
-        match self.read::<Described>("users.profile.get", &arguments, ASK).await {
+        match self.read::<Described>("users.profile.get", &arguments, self.limits.ask).await {
             Ok(Described { profile }) => {
                 let value = profile["fields"][field]["value"].as_str();
                 Ok(value.filter(|value| !value.is_empty()).map(str::to_owned))
@@ -135,7 +130,7 @@ impl SlackClient {
 
     /// The person with this address.
     pub(crate) async fn member_by_email(&self, email: &str) -> Result<Option<Member>, SlackError> {
-        found(self.read("users.lookupByEmail", &[("email", email.to_owned())], ASK).await)
+        found(self.read("users.lookupByEmail", &[("email", email.to_owned())], self.limits.ask).await)
     }
 }
 

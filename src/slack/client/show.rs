@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use slack_morphism::prelude::SlackBlock;
 
 use super::failure::Failure;
-use super::{CALL, Pace, SlackClient};
+use super::{Pace, SlackClient};
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::domain::request::MessageRef;
 use crate::ports::slack::{Destination, HomePage, Notice, Posted, Slack, SlackError};
@@ -24,11 +24,24 @@ struct Outgoing<'a> {
     ts: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unfurl_links: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unfurl_media: Option<bool>,
 }
 
 impl<'a> Outgoing<'a> {
     fn new(channel: &'a str, message: &'a Message) -> Self {
-        Self { channel, text: &message.text, blocks: &message.blocks, thread_ts: None, ts: None, user: None }
+        Self {
+            channel,
+            text: &message.text,
+            blocks: &message.blocks,
+            thread_ts: None,
+            ts: None,
+            user: None,
+            unfurl_links: None,
+            unfurl_media: None,
+        }
     }
 }
 
@@ -62,7 +75,7 @@ impl SlackClient {
     ) -> Result<A, Failure> {
         self.pace.turn(outgoing.channel, place).await.map_err(Failure::RateLimited)?;
         for _ in 0..STAYS {
-            match self.call(method, outgoing, CALL).await {
+            match self.call(method, outgoing, self.limits.call).await {
                 Err(Failure::RateLimited(wait)) if Pace::is_short(wait) => {
                     self.pace.hold(outgoing.channel, wait);
                     tokio::time::sleep_until(tokio::time::Instant::now() + wait).await;
@@ -70,7 +83,7 @@ impl SlackClient {
                 answer => return self.held(place, outgoing, answer),
             }
         }
-        let answer = self.call(method, outgoing, CALL).await;
+        let answer = self.call(method, outgoing, self.limits.call).await;
         self.held(place, outgoing, answer)
     }
 
@@ -102,7 +115,9 @@ impl SlackClient {
             Destination::Thread(first) => (first.channel.as_str(), Some(first.ts.as_str())),
             Destination::Person(person) => (person.as_str(), None),
         };
-        let outgoing = Outgoing { thread_ts, ..Outgoing::new(channel, message) };
+        // What somebody typed may hold an address, of which Slack is to show nothing.
+        let (unfurl_links, unfurl_media) = (Some(false), Some(false));
+        let outgoing = Outgoing { thread_ts, unfurl_links, unfurl_media, ..Outgoing::new(channel, message) };
         let answer: PostAnswer = self.paced("chat.postMessage", place, &outgoing).await?;
         let ts = answer.ts.ok_or_else(|| anyhow::anyhow!("Slack did not say where the message stands"))?;
         let channel = ChannelId::new(answer.channel.unwrap_or_else(|| channel.to_owned()));

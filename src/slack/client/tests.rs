@@ -33,6 +33,7 @@ async fn a_card_is_posted_and_edited_where_slack_says_it_stands() {
     assert_eq!(call.body["channel"], "C0PAYMENTS");
     assert_eq!(call.body["blocks"][0]["type"], "header");
     assert!(call.body.get("thread_ts").is_none());
+    assert_eq!((&call.body["unfurl_links"], &call.body["unfurl_media"]), (&json!(false), &json!(false)));
 
     client.update(&at, &notice).await.unwrap();
     let call = slack.last();

@@ -6,17 +6,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use slack_morphism::prelude::{SlackHomeView, SlackModalView};
 
+use super::SlackClient;
 use super::failure::Failure;
 use super::response_url::followable;
-use super::{CALL, SlackClient};
 use crate::domain::ids::PersonId;
 use crate::ports::slack::SlackError;
 use crate::slack::incoming::ResponseUrl;
 use crate::slack::messages::Message;
 use crate::slack::views::to_json;
-
-/// Time to open a view: its trigger lives three seconds.
-const OPEN: Duration = Duration::from_millis(2500);
 
 /// A view that is open now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -41,7 +38,7 @@ impl SlackClient {
     /// See [`SlackError`]; [`SlackError::Refused`] when the trigger is too old or was used.
     pub async fn open_view(&self, trigger_id: &str, view: &SlackModalView) -> Result<OpenedView, SlackError> {
         let body = json!({ "trigger_id": trigger_id, "view": written(view)? });
-        let opened: Opened = self.call("views.open", &body, OPEN).await?;
+        let opened: Opened = self.call("views.open", &body, self.limits.open).await?;
         Ok(opened.view)
     }
 
@@ -51,7 +48,7 @@ impl SlackClient {
     /// As [`Self::open_view`]; also when three are open already.
     pub async fn push_view(&self, trigger_id: &str, view: &SlackModalView) -> Result<OpenedView, SlackError> {
         let body = json!({ "trigger_id": trigger_id, "view": written(view)? });
-        let opened: Opened = self.call("views.push", &body, OPEN).await?;
+        let opened: Opened = self.call("views.push", &body, self.limits.open).await?;
         Ok(opened.view)
     }
 
@@ -69,7 +66,7 @@ impl SlackClient {
         if let Some(hash) = hash {
             body["hash"] = Value::from(hash);
         }
-        let opened: Opened = self.call("views.update", &body, CALL).await?;
+        let opened: Opened = self.call("views.update", &body, self.limits.call).await?;
         Ok(opened.view)
     }
 
@@ -80,7 +77,7 @@ impl SlackClient {
     pub(super) async fn publish(&self, person: &PersonId, view: &SlackHomeView) -> Result<(), SlackError> {
         let view = crate::slack::home::to_json(view).map_err(anyhow::Error::from)?;
         let body = json!({ "user_id": person.as_str(), "view": view });
-        match self.call::<Opened>("views.publish", &body, CALL).await {
+        match self.call::<Opened>("views.publish", &body, self.limits.call).await {
             Ok(_) => Ok(()),
             // Nobody has this home tab any more: so says the example on the method's page (2026-11-29).
             Err(Failure::Api { code, detail })
@@ -106,7 +103,7 @@ impl SlackClient {
             "text": message.text,
             "blocks": message.blocks,
         });
-        let answer = self.plain.post(&url, &body, CALL).await?;
+        let answer = self.plain.post(&url, &body, self.limits.call).await?;
         match answer.status.as_u16() {
             200..=299 => Ok(()),
             404 | 410 => Err(SlackError::Gone("the response address was used up".to_owned())),

@@ -7,9 +7,10 @@ use crate::domain::request::{Request, StatusName};
 use crate::portal::Error;
 use crate::portal::form::{self, Typed};
 use crate::portal::session::FormSession;
+use crate::slack::blocks::MAX_FIELD;
 use crate::slack::edge::{Edge, Whereabouts, words};
 use crate::slack::messages::Message;
-use crate::slack::mrkdwn::{escape, mention, monthly};
+use crate::slack::mrkdwn::{inline, mention, monthly};
 use crate::slack::reply::Ack;
 use crate::slack::views::{FormState, remembered, request_form};
 
@@ -87,7 +88,7 @@ pub(in crate::slack) fn form_view(session: &FormSession, problem: Option<&str>) 
             return request_form(&session.form, state);
         }
         let mut notes = state.notes.to_vec();
-        let names = escape(&left_out.join(", "));
+        let names = inline(&left_out.join(", "), MAX_FIELD);
         notes.push(format!("Too long to be taken along, so please fill in again: {names}."));
         request_form(&session.form, &FormState { notes: &notes, ..state.clone() })
     })
@@ -104,7 +105,7 @@ pub(in crate::slack) fn too_much(session: &FormSession) -> Option<String> {
 }
 
 fn with_state<T>(session: &FormSession, problem: Option<&str>, build: impl FnOnce(&FormState<'_>) -> T) -> T {
-    let notes: Vec<String> = session.notes.iter().map(|note| escape(note)).collect();
+    let notes: Vec<String> = session.notes.iter().map(|note| inline(note, MAX_FIELD)).collect();
     let held_by: Vec<String> = session.holders.iter().map(|held| holder(held, &session.command)).collect();
     build(&FormState {
         product: &session.product,

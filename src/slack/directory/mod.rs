@@ -4,7 +4,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use async_trait::async_trait;
@@ -19,9 +18,6 @@ use crate::ports::directory::{Directory, Freshness};
 
 /// How long an answer counts for a decision.
 const REMEMBERED: SignedDuration = SignedDuration::from_secs(60);
-
-/// Time for a whole question, however many calls it takes.
-const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Answers kept before old ones are forgotten.
 const MOST: usize = 10_000;
@@ -64,8 +60,9 @@ impl SlackDirectory {
         A: Clone + Send + 'static,
     {
         let recalled = memory.slot(key).recall(freshness, &self.clock, ask);
-        let recalled = tokio::time::timeout(PATIENCE, recalled).await;
-        recalled.map_err(|_| anyhow!("Slack did not answer within {PATIENCE:?}"))?
+        let limit = self.client.limits().question;
+        let recalled = tokio::time::timeout(limit, recalled).await;
+        recalled.map_err(|_| anyhow!("Slack did not answer within {limit:?}"))?
     }
 }
 

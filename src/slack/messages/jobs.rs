@@ -74,16 +74,19 @@ fn tend(job: &ParkedJob, number: usize) -> SlackBlock {
         "Drop it",
         "Keep it",
     );
-    buttons(
-        &format!("job.{number}"),
-        vec![
+    let mut ways = Vec::new();
+    if job.kind.is_ok() {
+        ways.push(
             button(ActionId::RetryJob, "Retry", &value, &format!("Retry {name}"))
                 .with_style(SlackBlockButtonStyle::Primary),
-            button(ActionId::DropJob, "Drop", &value, &format!("Drop {name}"))
-                .with_style(SlackBlockButtonStyle::Danger)
-                .with_confirm(sure),
-        ],
-    )
+        );
+    }
+    ways.push(
+        button(ActionId::DropJob, "Drop", &value, &format!("Drop {name}"))
+            .with_style(SlackBlockButtonStyle::Danger)
+            .with_confirm(sure),
+    );
+    buttons(&format!("job.{number}"), ways)
 }
 
 #[cfg(test)]
@@ -91,12 +94,13 @@ mod tests {
     use super::*;
     use crate::domain::ids::PersonId;
     use crate::domain::job::JobKind;
+    use crate::ports::stored::Unreadable;
     use crate::slack::messages::transcript::{assert_within_limits, transcript};
 
     fn parked(of: impl Into<Subject>, kind: JobKind, why: &str) -> ParkedJob {
         let written_at = "2026-11-22T09:00:00Z".parse().unwrap();
         let job = kind.due(of, written_at);
-        ParkedJob { key: job.key, kind: job.kind, attempts: 3, written_at, why: why.to_owned() }
+        ParkedJob { key: job.key, kind: Ok(job.kind), attempts: 3, written_at, why: why.to_owned() }
     }
 
     #[test]
@@ -108,9 +112,14 @@ mod tests {
         `bill` of the portal is tried again.
         # 1 job was given up
         *`show:home` of <@U0ALICE>* · due <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC>, put off 3 times
-        > Slack refused the call: &lt;invalid_blocks&gt;
+        “Slack refused the call: <invalid_blocks>”
         [Retry primary] [Drop danger ?What it would have done will not be done: show:home.]
         ");
+        let spoilt = ParkedJob {
+            kind: Err(Unreadable::new("the job `lease` of X", "no text")),
+            ..parked(Subject::Portal, JobKind::ReadBill, "cannot read it")
+        };
+        assert!(!transcript(&jobs(&[spoilt], None)).contains("Retry"), "nobody knows what to try");
         insta::assert_snapshot!(transcript(&jobs(&[], None)), @"
         (No job is given up. Everything that was to be done is done or will be.)
         No job is given up. Everything that was to be done is done or will be.

@@ -66,7 +66,7 @@ impl Message {
     pub fn new(text: &str, blocks: Vec<SlackBlock>) -> Self {
         Self {
             text: blocks::cut_mrkdwn(text, MAX_TEXT),
-            blocks: blocks::at_most(blocks, blocks::MAX_MESSAGE_BLOCKS),
+            blocks: blocks::arranged(blocks, blocks::MAX_MESSAGE_BLOCKS),
         }
     }
 
@@ -117,14 +117,14 @@ mod tests {
 
     #[test]
     fn what_a_person_typed_never_becomes_a_mention() {
-        let mut request = sample::request();
-        request.reason = "<!channel> *now*".into();
-        request.parameters.push(("Note".into(), "<!here>`".into()));
-        for request in sample::in_every_question(&request) {
+        for request in sample::in_every_question(&sample::request()).iter().map(sample::typed) {
             for surface in Surface::all() {
                 let message = about_request(&sample::notice(&request, surface, &[]));
-                let json = serde_json::to_string(&message.blocks).unwrap() + &message.text;
-                assert!(!json.contains("<!channel") && !json.contains("<!here"), "{json}");
+                let blocks = serde_json::to_value(&message.blocks).unwrap();
+                transcript::assert_typed_stays_text(&blocks);
+                for marked in ["<!channel", "<https://x|TYPED>", "<@U0STRANGE"] {
+                    assert!(!message.text.contains(marked), "{}", message.text);
+                }
             }
         }
     }

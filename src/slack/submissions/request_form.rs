@@ -9,12 +9,13 @@ use crate::portal::Error;
 use crate::portal::press::{Pressed, press};
 use crate::portal::session::FormSession;
 use crate::portal::submit::{Correction, Filled, Place, SubmitError};
+use crate::slack::blocks::MAX_SECTION;
 use crate::slack::commands::{form_view, too_much};
 use crate::slack::edge::{Edge, Whereabouts, words};
 use crate::slack::ids::{PERSON_BLOCK, REASON_BLOCK, TICKET_BLOCK, parameter_block};
 use crate::slack::incoming::Submission;
 use crate::slack::messages::Message;
-use crate::slack::mrkdwn::{escape, mention};
+use crate::slack::mrkdwn::{mention, quote};
 use crate::slack::reply::Ack;
 use crate::slack::views::{FormAnswer, FormMetadata, answer};
 
@@ -25,9 +26,11 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
         return note("Not submitted", &Message::plain(&words(&refusal)));
     };
     let while_paused = |message: &str| {
-        let text = format!("Nothing was stored, new requests are paused: {message}");
-        stays_open(&submission, &text)
-            .unwrap_or_else(|| note("Not submitted", &Message::plain(&escape(&text))))
+        let said = |message: &str| format!("Nothing was stored, new requests are paused: {message}");
+        stays_open(&submission, &said(message)).unwrap_or_else(|| {
+            let quoted = format!("\n{}", quote(message, MAX_SECTION));
+            note("Not submitted", &Message::plain(&said(&quoted)))
+        })
     };
     let owner = answer.owner.clone();
     let filled = filled(answer, &submission.origin.person, &submission.view.id);

@@ -7,7 +7,7 @@ use crate::domain::pause::Pause;
 use crate::slack::blocks::{MAX_VIEW_BLOCKS, section};
 use crate::slack::ids::CallbackId;
 use crate::slack::messages::{Offer, offer_blocks, paused};
-use crate::slack::mrkdwn::escape_within;
+use crate::slack::mrkdwn::{code, escape_within};
 
 /// The catalog, one Request button a product; `sought` are the words that it was searched for.
 pub fn catalog(
@@ -18,8 +18,8 @@ pub fn catalog(
     sought: Option<&str>,
 ) -> SlackModalView {
     let only = sought.map(|words| {
-        let (words, command) = (escape_within(words, 100), escape_within(command, 40));
-        section(&format!("Only what *{words}* is found in; `{command}` alone shows everything."))
+        let (words, command) = (code(words, 100), escape_within(command, 40));
+        section(&format!("Only what {words} is found in; `{command}` alone shows everything."))
     });
     let notices: Vec<_> = pause.map(|pause| section(&paused(pause))).into_iter().chain(only).collect();
     let offers = offer_blocks(offers, command, simulated, MAX_VIEW_BLOCKS - notices.len());

@@ -35,7 +35,7 @@ use crate::emulator::emulator;
 const LOOK: Duration = Duration::from_millis(10);
 const MOST_LOOKS: usize = 300;
 /// Longest time for all that is due to be done; a journey that hangs fails instead.
-const LONGEST: Duration = Duration::from_mins(1);
+const LONGEST: Duration = Duration::from_mins(10);
 
 /// What the company and its people share.
 #[derive(Debug)]
@@ -101,9 +101,9 @@ impl Desk {
     }
 
     async fn start_on(&self, backends: Backends) {
-        let (settings, catalog, over_sockets) = {
+        let (settings, catalog, over_sockets, limits) = {
             let setup = self.setup.lock().unwrap();
-            (setup.settings(), setup.catalog(), setup.goes_over_sockets())
+            (setup.settings(), setup.catalog(), setup.goes_over_sockets(), setup.limits())
         };
         let hashes = catalog.products.values().map(|product| product.template_hash.clone());
         self.hashes.lock().unwrap().extend(hashes);
@@ -115,7 +115,7 @@ impl Desk {
         };
         *self.backends.lock().unwrap() = Some(backends.clone());
         let clock = Arc::new(self.clock.clone());
-        let app = App::new(backends, &settings, &environment, clock, catalog, Duration::ZERO).unwrap();
+        let app = App::new(backends, &settings, &environment, clock, catalog, limits).unwrap();
         Box::pin(own_trail::begin(&*app.portal.ports.store, self.clock.now())).await.unwrap();
         begin_copying(&app.portal).await.unwrap();
         events::begin(&app.portal).await.unwrap();

@@ -46,6 +46,9 @@ pub(crate) use secrets::task_tokens;
 pub(crate) use setup::Setup;
 use switchboard::{Call, Switchboard};
 
+/// How long Slack waits for an answer: on a busy machine whatever is right takes long.
+const PATIENT: Duration = Duration::from_mins(5);
+
 pub(crate) const SIGNING_SECRET: &str = "signing-secret-of-the-journeys";
 pub(crate) const BOT_TOKEN: &str = "xoxb-token-of-the-journeys";
 pub(crate) const EVENTS_SECRET: &str = "events-secret-of-the-journeys";
@@ -98,6 +101,7 @@ impl Company {
         let now = Arc::new(move || reading.right());
         let mut slack = SlackSettings {
             app_token: setup.goes_over_sockets().then(|| line::APP_TOKEN.to_owned()),
+            ack_within: PATIENT,
             ..SlackSettings::demo(SIGNING_SECRET, BOT_TOKEN, now)
         };
         setup.people(&mut slack);

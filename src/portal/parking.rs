@@ -1,0 +1,133 @@
+//! Jobs that are given up: in the log, in the store, and to those who can do something about it.
+
+use super::{Error, Portal};
+use crate::domain::event::Event;
+use crate::domain::ids::{PersonId, RequestId};
+use crate::domain::job::{JobKey, JobKind, Subject};
+use crate::domain::next::next;
+use crate::domain::request::Surface;
+use crate::ports::store::ClaimedJob;
+use crate::ports::stored::Unreadable;
+
+/// Gives a job up, visibly: in the log, in the store, and to those who can do something about it.
+pub(super) async fn park(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why: &str) -> anyhow::Result<()> {
+    let of = &job.claim.key.of;
+    tracing::error!(%of, job = kind.word(), why, "a job is parked and needs a person");
+    portal.ports.store.park(&job.claim, why).await?;
+    match (of, kind) {
+        (Subject::Person(owner), JobKind::Warn) => {
+            portal.tell_admins(&unwarned(owner, why)).await;
+            Ok(())
+        }
+        (Subject::Request(id), JobKind::Terminate | JobKind::WatchTermination) => {
+            give_up_removal(portal, *id, why).await
+        }
+        (Subject::Request(id), kind) if somebody_waits(kind) => {
+            portal.tell_admins(&given_up(*id, kind, why)).await;
+            tell_owner(portal, *id).await
+        }
+        (Subject::Request(id), kind @ JobKind::Show(Surface::Told(_))) => {
+            portal.tell_admins(&given_up(*id, kind, why)).await;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Nobody is told one by one: where one cannot be read, many cannot.
+pub(super) async fn park_unread(
+    portal: &Portal,
+    job: &ClaimedJob,
+    unreadable: &Unreadable,
+) -> anyhow::Result<()> {
+    let (JobKey { of, name }, why) = (&job.claim.key, unreadable.to_string());
+    tracing::error!(%of, job = name, why, "a job is parked and needs a person");
+    portal.metrics.job("unreadable", "parked");
+    portal.ports.store.park(&job.claim, &why).await
+}
+
+/// What is wrong with a request that does not go on.
+const STUCK: &str = "is stuck";
+
+/// What admins read about a job that needs them.
+fn given_up(id: RequestId, kind: &JobKind, why: &str) -> String {
+    let what = if matches!(kind, JobKind::Show(Surface::Told(_))) {
+        "has news that its owner cannot be told"
+    } else if matches!(kind, JobKind::Show(_)) {
+        "has no card, so nobody can answer it"
+    } else {
+        STUCK
+    };
+    let ways = if what == STUCK {
+        format!(" `status {id}` has buttons for you: Look again, End it, Leave it.")
+    } else {
+        String::new()
+    };
+    format!("Request `{id}` {what}: `{}` is given up. {why}{ways}", kind.word())
+}
+
+/// Whether the request stands still without this job.
+fn somebody_waits(kind: &JobKind) -> bool {
+    match kind {
+        JobKind::Show(surface) => matches!(surface, Surface::Card | Surface::Renewal | Surface::Change),
+        JobKind::JudgeClick(_)
+        | JobKind::Prompt { .. }
+        | JobKind::FindApprovers { .. }
+        | JobKind::TellApprover { .. }
+        | JobKind::Refresh { .. }
+        | JobKind::FindHomes
+        | JobKind::Warn
+        | JobKind::Home
+        | JobKind::CopyTrail { .. }
+        | JobKind::TellEvents { .. }
+        | JobKind::ReadBill
+        | JobKind::Teams { .. }
+        | JobKind::Reconcile { .. } => false,
+        JobKind::StartExecution { .. }
+        | JobKind::Resume { .. }
+        | JobKind::ApprovalDeadline
+        | JobKind::Provision
+        | JobKind::WatchProvisioning
+        | JobKind::Terminate
+        | JobKind::WatchTermination
+        | JobKind::Lease
+        | JobKind::RenewalDeadline
+        | JobKind::ChangeDeadline
+        | JobKind::Update
+        | JobKind::WatchUpdate => true,
+    }
+}
+
+/// A removal that cannot be got on with has failed: people can try again or retain it.
+async fn give_up_removal(portal: &Portal, id: RequestId, why: &str) -> anyhow::Result<()> {
+    let event = Event::TerminationFailed { why: why.to_owned() };
+    match portal.change(id, |request, now| next(request, &event, now)).await {
+        Ok(_) | Err(Error::Refused(_)) => Ok(()),
+        Err(Error::Failed(error)) => Err(error),
+    }
+}
+
+async fn tell_owner(portal: &Portal, id: RequestId) -> anyhow::Result<()> {
+    let request = match portal.load(id).await {
+        Ok(request) => request,
+        Err(Error::Refused(_)) => return Ok(()),
+        Err(Error::Failed(error)) => return Err(error),
+    };
+    let text = format!(
+        "Your request for *{}* is stuck and needs the platform team. Mention `{id}` to them.",
+        request.product.name
+    );
+    if let Err(error) = portal.ports.slack.whisper(None, &request.owner, &text).await {
+        tracing::warn!(request = %id, %error, "cannot tell the owner that a job is parked");
+    }
+    Ok(())
+}
+
+/// What admins read about leases that nobody can be warned about.
+pub(super) fn unwarned(owner: &PersonId, why: &str) -> String {
+    format!(
+        "Leases of <@{owner}> run out, but the warning can be delivered neither to them nor to a channel: {why}. \
+         Nothing of theirs is torn down until it is. Invite the app to the approvals channel; it is tried again \
+         tomorrow."
+    )
+}

@@ -1,0 +1,78 @@
+//! Due jobs that this bot could not claim: another one holds them, they were written in a newer format, or the store fails
+//! at them. A sweep leaves them aside for a while, so that a page full of them does not keep it from those behind.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::job::JobKey;
+
+/// The longest that one is left aside.
+const LONGEST: SignedDuration = SignedDuration::from_mins(1);
+
+/// Those that are left aside.
+#[derive(Debug, Default)]
+pub(super) struct Passed(HashMap<JobKey, Aside>);
+
+#[derive(Debug)]
+struct Aside {
+    times: u32,
+    since: Timestamp,
+    pause: SignedDuration,
+}
+
+impl Passed {
+    /// How many are left aside, so that a sweep asks for so many more.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Of these due jobs, those to be tried now. One that is not due any more is forgotten.
+    pub(super) fn sift(&mut self, due: Vec<JobKey>, now: Timestamp) -> Vec<JobKey> {
+        let mut kept: HashMap<JobKey, Aside> =
+            due.iter().filter_map(|key| self.0.remove_entry(key)).collect();
+        std::mem::swap(&mut self.0, &mut kept);
+        let is_over = |aside: &Aside| now.duration_since(aside.since).abs() >= aside.pause;
+        due.into_iter().filter(|key| self.0.get(key).is_none_or(is_over)).collect()
+    }
+
+    /// Notes how a try went. A job that was claimed is tried at every sweep; one that was not, after a second, then two,
+    /// and at last once a minute.
+    pub(super) fn note(&mut self, key: &JobKey, was_ours: bool, now: Timestamp) {
+        if was_ours {
+            self.0.remove(key);
+            return;
+        }
+        let times = self.0.get(key).map_or(0, |aside| aside.times);
+        let pause = SignedDuration::from_secs(1 << times.min(6)).min(LONGEST);
+        self.0.insert(key.clone(), Aside { times: times + 1, since: now, pause });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::job::Subject;
+
+    fn key(name: &str) -> JobKey {
+        JobKey { of: Subject::Portal, name: name.to_owned() }
+    }
+
+    #[test]
+    fn what_could_not_be_claimed_is_left_aside_while_it_is_due_and_until_it_is_claimed() {
+        let (mut passed, due, now) = (Passed::default(), vec![key("a"), key("b")], Timestamp::UNIX_EPOCH);
+        let later = |seconds| now + SignedDuration::from_secs(seconds);
+        assert_eq!(passed.sift(due.clone(), now), due);
+        passed.note(&key("a"), false, now);
+        assert_eq!((passed.sift(due.clone(), now), passed.len()), (vec![key("b")], 1));
+        assert_eq!(passed.sift(due.clone(), later(1)), due);
+        passed.note(&key("a"), false, later(1));
+        assert_eq!(passed.sift(due.clone(), later(2)), [key("b")], "longer each time");
+        assert_eq!(passed.sift(due.clone(), later(-100)), due, "wherever the clock goes");
+        passed.note(&key("a"), true, later(2));
+        assert_eq!(passed.sift(due.clone(), later(2)), due);
+        passed.note(&key("a"), false, now);
+        assert_eq!(passed.sift(vec![key("b")], now), [key("b")]);
+        assert_eq!((passed.sift(due.clone(), now), passed.len()), (due, 0), "it was not due in between");
+    }
+}

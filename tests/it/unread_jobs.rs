@@ -1,0 +1,81 @@
+//! Jobs that this bot cannot do because they cannot be read, or were written in a newer format: more of them than one sweep
+//! takes up, due long before everything else.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use rusqlite::{Connection, params};
+
+use crate::emulator::{emulator, tables};
+use crate::harness::{Company, Setup, run_in};
+
+const MANY: usize = 250;
+/// Microseconds since 1970: before everything that is due.
+const LONG_AGO: i64 = 1_000_000;
+
+/// Somebody else's request goes all its way, and what cannot be read is given up for everybody to see.
+async fn all_else_goes_on(company: &Company) {
+    company.expects_parked_jobs(MANY);
+    company.alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+    company.waits("1m").await;
+    assert!(company.trail().await.contains("active | provisioner"));
+    company.waits("31d").await;
+    assert!(company.trail().await.contains("warned | clock"), "its lease is looked at");
+    company.pat.runs("/provision jobs").await;
+    let told = company.pat.is_told();
+    assert!(told.starts_with(&format!("# {MANY} jobs were given up\n")), "{}", &told[..300]);
+    assert!(told.contains("cannot read what is stored of the job") && !told.contains("secret"));
+    let scraped = company.gets("/metrics").await.1;
+    let counted = format!(r#"quartermaster_jobs_total{{kind="unreadable",outcome="parked"}} {MANY}"#);
+    assert!(scraped.contains(&counted), "each was tried once");
+}
+
+#[tokio::test]
+async fn hundreds_of_jobs_that_cannot_be_read_are_given_up_and_keep_no_other_from_running() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        let file = Connection::open(company.file()).unwrap();
+        for (format, kind) in [(1, "secret"), (2, r#"{"OfALaterVersion":null}"#)] {
+            for n in 0..MANY {
+                let sql = "INSERT INTO jobs (of, name, kind, due_at, written_at, format) VALUES (?1, ?2, ?3, ?4, ?4, ?5)";
+                file.execute(sql, params!["U0BOB", format!("{format}:{n}"), kind, LONG_AGO, format]).unwrap();
+            }
+        }
+        Box::pin(all_else_goes_on(company)).await;
+        let newer = "SELECT count(*) FROM jobs WHERE format = 2 AND parked = 0";
+        let newer: u32 = file.query_row(newer, [], |row| row.get(0)).unwrap();
+        assert_eq!(newer as usize, MANY, "they are the newer bot's");
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "wants an emulator: .ci/aws starts one and runs this"]
+async fn hundreds_of_jobs_in_tables_that_cannot_be_read_keep_no_other_from_running() {
+    let tables = tables::new().await;
+    let client = Client::new(&emulator().await);
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    for (format, kind) in [("1", "secret"), ("2", r#"{"OfALaterVersion":null}"#)] {
+        for n in 0..MANY {
+            let put = client.put_item().table_name(&tables.events);
+            let put = put
+                .item("pk", text("JOB#U0BOB"))
+                .item("sk", text(&format!("{format}:{n}")))
+                .item("kind", text(kind))
+                .item("dueAt", text("1970-01-01T00:00:01.000000000Z"))
+                .item("writtenAt", text("1970-01-01T00:00:01.000000000Z"))
+                .item("attempts", AttributeValue::N("0".to_owned()))
+                .item("dueShard", text(&(n % 8).to_string()))
+                .item("formatNumber", AttributeValue::N(format.to_owned()));
+            put.send().await.unwrap();
+        }
+    }
+    Box::pin(run_in(Setup::new().in_tables(tables.clone()), async |company| {
+        Box::pin(all_else_goes_on(company)).await;
+        // The newer bot has come back and done its own.
+        for n in 0..MANY {
+            let delete = client.delete_item().table_name(&tables.events);
+            let delete = delete.key("pk", text("JOB#U0BOB")).key("sk", text(&format!("2:{n}")));
+            delete.condition_expression("attribute_exists(kind)").send().await.unwrap();
+        }
+    }))
+    .await;
+}
