@@ -24,6 +24,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 pub use problem::Problem;
+use problem::{Needs, denied_or};
 
 use self::failures::Counting;
 use crate::ports::trouble::Trouble;

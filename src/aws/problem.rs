@@ -6,6 +6,8 @@ use std::fmt;
 use anyhow::Chain;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
+use crate::ports::denied::Denied;
+
 /// Something that is missing, different or forbidden, and what to do about it. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -51,9 +53,61 @@ impl Problem {
     }
 }
 
-/// A service says that rights are missing with this code or with a longer one.
+/// A service says that rights are missing with this code or with a longer one, such as `KmsAccessDeniedException`.
 fn is_denial(error: &impl ProvideErrorMetadata) -> bool {
-    error.code().is_some_and(|code| code.starts_with("AccessDenied"))
+    error.code().is_some_and(|code| code.contains("AccessDenied"))
+}
+
+/// Says of an answer which right its call needs.
+pub(super) trait Needs<T> {
+    /// A denial has a [`Denied`] in its chain, so that it can be told from what passes by itself.
+    fn needs(self, right: &str) -> anyhow::Result<T>;
+}
+
+impl<T, E, R> Needs<T> for Result<T, SdkError<E, R>>
+where
+    E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+    R: fmt::Debug + Send + Sync + 'static,
+{
+    fn needs(self, right: &str) -> anyhow::Result<T> {
+        self.map_err(|error| denied_or(error, right))
+    }
+}
+
+/// As [`Needs::needs`], of an answer that is known to be an error.
+pub(super) fn denied_or<E, R>(error: SdkError<E, R>, right: &str) -> anyhow::Error
+where
+    E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+    R: fmt::Debug + Send + Sync + 'static,
+{
+    let denied = is_denial(&error).then(|| denied(right, error.message().unwrap_or_default()));
+    let error = anyhow::Error::new(error);
+    match denied {
+        Some(denied) => error.context(denied),
+        None => error,
+    }
+}
+
+/// What is denied, as far as AWS's message tells: `User: arn:aws:sts::123456789012:assumed-role/bot/session is not authorized
+/// to perform: states:StartExecution on resource: …`. What is called may need a second right beside its own.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>, of 2026-11-29.
+fn denied(right: &str, message: &str) -> Denied {
+    let between = |begin, end| Some(message.split_once(begin)?.1.split_once(end)?.0.trim());
+    let is_right = |word: &&str| {
+        word.contains(':') && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":-*".contains(&byte))
+    };
+    let named = message
+        .split_once("is not authorized to perform: ")
+        .and_then(|(_, rest)| rest.split_whitespace().next());
+    let role = between("User: ", " is not authorized").map(|user| {
+        let mut parts = user.rsplit(':').next().unwrap_or(user).split('/');
+        // The last part is the session's, another one at every start.
+        match (parts.next(), parts.next()) {
+            (Some("assumed-role"), Some(role)) => role.to_owned(),
+            _ => user.to_owned(),
+        }
+    });
+    Denied { right: named.filter(is_right).unwrap_or(right).to_owned(), role }
 }
 
 fn allow(action: &str) -> String {
@@ -64,5 +118,26 @@ fn allow(action: &str) -> String {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.what, self.remedy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_denial_names_the_right_and_the_role_as_far_as_it_says_so() {
+        let message = "User: arn:aws:sts::123456789012:assumed-role/quartermaster-bot/i-0abc is not authorized to perform: \
+                       servicecatalog:ProvisionProduct on resource: arn:aws:catalog:us-east-1:1:product/prod-1";
+        let told = |message| {
+            let Denied { right, role } = denied("servicecatalog:DescribeRecord", message);
+            format!("{right} of {}", role.unwrap_or_default())
+        };
+        assert_eq!(told(message), "servicecatalog:ProvisionProduct of quartermaster-bot");
+        assert_eq!(
+            told("User: arn:aws:iam::1:user/pat is not authorized to perform: <@U0PAT> on it"),
+            "servicecatalog:DescribeRecord of arn:aws:iam::1:user/pat"
+        );
+        assert_eq!(told("Access denied"), "servicecatalog:DescribeRecord of ");
     }
 }

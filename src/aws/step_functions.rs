@@ -15,7 +15,7 @@ use aws_sdk_sfn::operation::start_execution::StartExecutionError;
 use aws_sdk_sfn::types::{ExecutionStatus, StateMachineStatus, StateMachineType};
 use serde_json::{Value, json};
 
-use super::Problem;
+use super::{Needs as _, Problem, denied_or};
 use crate::domain::ids::{ExecutionName, TaskToken};
 use crate::ports::workflow::{ExecutionInput, ResumeError, Workflow};
 
@@ -134,18 +134,21 @@ impl Workflow for StepFunctions {
             {
                 Ok(())
             }
-            Err(error) => Err(error).with_context(|| format!("cannot start the execution {}", input.name)),
+            Err(error) => {
+                let error = denied_or(error, "states:StartExecution");
+                Err(error.context(format!("cannot start the execution {}", input.name)))
+            }
         }
     }
 
     async fn send_task_success(&self, token: &TaskToken) -> Result<(), ResumeError> {
         let call = self.client.send_task_success().task_token(token.reveal());
-        resumed(call.output("{}").send().await)
+        resumed(call.output("{}").send().await, "states:SendTaskSuccess")
     }
 
     async fn send_task_failure(&self, token: &TaskToken, error: &str) -> Result<(), ResumeError> {
         let call = self.client.send_task_failure().task_token(token.reveal());
-        resumed(call.error(error).cause("The portal said so.").send().await)
+        resumed(call.error(error).cause("The portal said so.").send().await, "states:SendTaskFailure")
     }
 
     async fn is_running(&self, execution: &ExecutionName) -> anyhow::Result<bool> {
@@ -160,7 +163,10 @@ impl Workflow for StepFunctions {
             {
                 Ok(false)
             }
-            Err(error) => Err(error).with_context(|| format!("cannot look at the execution {execution}")),
+            Err(error) => {
+                let error = denied_or(error, "states:DescribeExecution");
+                Err(error.context(format!("cannot look at the execution {execution}")))
+            }
         }
     }
 
@@ -169,7 +175,9 @@ impl Workflow for StepFunctions {
         let mut pages = call.status_filter(ExecutionStatus::Running).into_paginator().items().send();
         let mut names = Vec::new();
         while let Some(execution) = pages.next().await {
-            names.push(ExecutionName::new(execution.context("cannot list executions")?.name));
+            names.push(ExecutionName::new(
+                execution.needs("states:ListExecutions").context("cannot list executions")?.name,
+            ));
         }
         Ok(names)
     }
@@ -177,7 +185,7 @@ impl Workflow for StepFunctions {
 
 /// What the answer to either of the two means: AWS documents the first code for a task that is over, emulators and older
 /// texts give the others.
-fn resumed<T, E, R>(answer: Result<T, SdkError<E, R>>) -> Result<(), ResumeError>
+fn resumed<T, E, R>(answer: Result<T, SdkError<E, R>>, right: &str) -> Result<(), ResumeError>
 where
     E: Error + ProvideErrorMetadata + Send + Sync + 'static,
     R: Debug + Send + Sync + 'static,
@@ -186,7 +194,7 @@ where
         Ok(_) => Ok(()),
         Err(error) => match error.code() {
             Some("TaskTimedOut" | "TaskDoesNotExist" | "InvalidToken") => Err(ResumeError::NoLongerWaiting),
-            Some(_) | None => Err(anyhow::Error::new(error).context("cannot resume an execution").into()),
+            Some(_) | None => Err(denied_or(error, right).context("cannot resume an execution").into()),
         },
     }
 }

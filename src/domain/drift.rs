@@ -47,6 +47,8 @@ pub enum Finding {
     ExecutionLost,
     /// An execution waits although the answer is known.
     StillWaiting(ExecutionName),
+    /// The job that would move it on is gone.
+    JobLost,
 }
 
 /// A finding and whose it is.
@@ -69,6 +71,7 @@ impl Finding {
             Self::LeftOver => "left-over",
             Self::ExecutionLost => "execution-lost",
             Self::StillWaiting(_) => "still-waiting",
+            Self::JobLost => "job-lost",
         }
     }
 
@@ -91,6 +94,7 @@ impl Finding {
             Self::StillWaiting(execution) => {
                 format!("is decided, but the execution {execution} still waits for the answer")
             }
+            Self::JobLost => "stood still, because the job that moves it on was gone".to_owned(),
         }
     }
 }

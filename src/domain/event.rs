@@ -149,6 +149,15 @@ pub enum Event {
         /// Whether its execution is gone, or waits for what nobody will tell it.
         lost: bool,
     },
+    /// None of the jobs is there that would move it on.
+    JobLost,
+    /// What it waits for is not allowed to the program, and has not been for some time.
+    HeldUp {
+        /// The right that is missing.
+        right: String,
+    },
+    /// What it waits for is allowed again.
+    GoesOn,
     /// An admin ends what it waits for, as if that had failed. Their right to was checked before.
     End {
         /// Who.
@@ -228,6 +237,9 @@ impl Event {
             Self::TearDown { .. } => "tear down",
             Self::Retain { .. } => "retain",
             Self::LookAgain { .. } => "look again",
+            Self::JobLost => "job lost",
+            Self::HeldUp { .. } => "held up",
+            Self::GoesOn => "goes on",
             Self::End { .. } => "end",
             Self::Transfer { .. } => "transfer",
             Self::TerminationStarted { .. } => "termination started",

@@ -154,6 +154,7 @@ fn new_request(
         progress: Progress::default(),
         billed: None,
         trouble: None,
+        held_up: None,
         outputs: Vec::new(),
         messages: std::collections::BTreeMap::new(),
         audit: AuditHead::default(),

@@ -71,13 +71,14 @@ impl Playground {
         let reachable = workspace.channel(channel).filter(|c| c.has(person));
         let channel_id = reachable.ok_or_else(|| not_there("channel", channel))?.id.clone();
         let command = &self.settings().command;
-        let typed = text.trim();
-        let rest = typed
+        let whole = text.trim();
+        let rest = whole
             .strip_prefix(command.as_str())
             .filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
-            .unwrap_or(typed);
+            .unwrap_or(whole)
+            .trim();
         let escapes = self.settings().should_escape;
-        let text = if escapes { escaped::of_command(workspace, rest.trim()) } else { rest.trim().to_owned() };
+        let text = if escapes { escaped::of_command(workspace, rest) } else { rest.to_owned() };
         let response = workspace.issue_response_url(person, &channel_id, None, now);
         let identity = workspace.identity.clone();
         let is_for_enterprise = identity.enterprise.is_some().to_string();
@@ -182,6 +183,25 @@ impl Playground {
         self.interact(person, &payload).await
     }
 
+    /// Uses a shortcut of the app on a message.
+    pub async fn message_shortcut(
+        &self,
+        person: &str,
+        channel: &str,
+        ts: &str,
+        callback_id: &str,
+    ) -> Result<Ack, DeliveryFailure> {
+        let (now, public_url) = (self.now(), self.addresses().public);
+        let payload = self.change(|workspace| {
+            workspace.trouble.remove(person);
+            let visible = workspace.visible(channel, person);
+            let message = visible.into_iter().find(|message| message.ts == ts).cloned();
+            let message = message.ok_or_else(|| not_there("message", ts))?;
+            Ok(payload::message_action(workspace, person, &message, callback_id, &public_url, now))
+        })?;
+        self.interact(person, &payload).await
+    }
+
     /// Opens the bot's home tab, which tells the bot so.
     pub async fn open_home(&self, person: &str) -> Result<Ack, DeliveryFailure> {
         let now = self.now();
@@ -234,7 +254,7 @@ impl Playground {
 
     /// Sends an interaction whose answer Slack ignores beyond its status.
     pub(super) async fn interact(&self, person: &str, payload: &Value) -> Result<Ack, DeliveryFailure> {
-        match self.deliver_payload("/slack/interactions", payload).await {
+        match self.deliver_payload(payload).await {
             Ok((status, body)) => Ok(Ack { status, body, led_to: LedTo::Nothing }),
             Err(failure) => {
                 let text = format!("Something went wrong: {failure}. Try again.");

@@ -77,7 +77,7 @@ impl Playground {
                 fields.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
             return self.deliver_envelope("slash_commands", &fields.into(), None).await;
         }
-        self.deliver_form("/slack/commands", fields).await
+        self.deliver_form(&self.settings().paths.commands, fields).await
     }
 
     async fn deliver_form(
@@ -89,15 +89,13 @@ impl Playground {
         self.deliver(path, FORM, body, Vec::new()).await?.taken()
     }
 
-    /// Delivers an interaction, over HTTP to this path.
-    pub(super) async fn deliver_payload(
-        &self,
-        path: &str,
-        payload: &Value,
-    ) -> Result<(u16, String), DeliveryFailure> {
+    /// Delivers an interaction, or a request for options.
+    pub(super) async fn deliver_payload(&self, payload: &Value) -> Result<(u16, String), DeliveryFailure> {
         if self.is_on_sockets() {
             return self.deliver_envelope("interactive", payload, None).await;
         }
+        let paths = &self.settings().paths;
+        let path = if payload["type"] == "block_suggestion" { &paths.options } else { &paths.interactions };
         self.deliver_form(path, &[("payload", &payload.to_string())]).await
     }
 
@@ -118,8 +116,8 @@ impl Playground {
             ]
         });
         let retry: Vec<_> = retry.into_iter().flatten().collect();
-        let answer =
-            self.deliver("/slack/events", JSON, envelope.to_string(), retry).await.map_err(failed)?;
+        let path = &self.settings().paths.events;
+        let answer = self.deliver(path, JSON, envelope.to_string(), retry).await.map_err(failed)?;
         let is_final = answer.is_final;
         answer.taken().map_err(|failure| Untaken { failure, is_final })
     }

@@ -47,7 +47,7 @@ use tokio::sync::watch;
 pub use act::Place;
 pub use answer::{Ack, DeliveryFailure, LedTo};
 use faults::Faults;
-pub use settings::{Advance, Channel, Group, Identity, Now, Person, Settings, Shortcut};
+pub use settings::{Advance, Channel, Group, Identity, Now, Paths, Person, Settings, Shortcut};
 pub use web_api::{Method, RateLimits};
 pub use workspace::{Message, Trouble, Workspace};
 

@@ -30,6 +30,8 @@ pub struct Settings {
     pub bot_token: String,
     /// The app's own token. With one Socket Mode is on: nothing comes by HTTP, and this token opens connections.
     pub app_token: Option<String>,
+    /// Where below `bot_url` the app is told of things.
+    pub paths: Paths,
     /// The slash command of the app, with its slash.
     pub command: String,
     /// Whether people, channels and links in the text of the command are sent as references.
@@ -88,6 +90,27 @@ pub struct Identity {
     pub bot_id: String,
     /// Display name of the bot.
     pub name: String,
+}
+
+/// The request URLs of the app's manifest, without their origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paths {
+    /// Slash commands.
+    pub commands: String,
+    /// Clicks, forms and shortcuts.
+    pub interactions: String,
+    /// Options of external selects.
+    pub options: String,
+    /// Events.
+    pub events: String,
+}
+
+impl Paths {
+    /// The same path for everything.
+    pub fn all(path: &str) -> Self {
+        let [commands, interactions, options, events] = [(); 4].map(|()| path.to_owned());
+        Self { commands, interactions, options, events }
+    }
 }
 
 /// A global shortcut as the app's manifest declares it.

@@ -13,12 +13,13 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::Portal;
 use super::parking::{park, park_unread};
 use super::passed::Passed;
 use super::perform::{JobError, Performed, perform};
 use super::settle::settle;
+use super::{Portal, denials};
 use crate::domain::job::{JobKey, JobKind};
+use crate::ports::denied::Denied;
 use crate::ports::haste::without_haste;
 use crate::ports::queue::{Delivery, Queue};
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
@@ -325,6 +326,11 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
     };
     let performed = perform(portal, of, kind).await.map_err(|error| unless_too_often(portal, job, error));
     portal.metrics.job(kind.word(), outcome(&performed));
+    if let (Ok(_), Some(id)) = (&performed, of.request())
+        && job.attempts > 0
+    {
+        denials::goes_on(portal, id).await?;
+    }
     match performed {
         Ok(Performed::Done) => store.complete(&job.claim).await,
         Ok(Performed::Again(wait)) => look_again(portal, job, kind.clone(), wait).await,
@@ -337,12 +343,24 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
         Err(error @ (JobError::Later(_) | JobError::After(_))) => {
             let why = format!("{error:#}");
             let now = portal.now();
-            let pause = match error {
-                JobError::After(wait) => SignedDuration::try_from(wait).unwrap_or(LONGEST_PAUSE),
+            let denied = match &error {
+                JobError::Later(error) => error.downcast_ref::<Denied>(),
+                JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) => None,
+            };
+            let pause = match &error {
+                JobError::After(wait) => SignedDuration::try_from(*wait).unwrap_or(LONGEST_PAUSE),
                 JobError::Later(_) | JobError::Never(_) | JobError::Nowhere(_) => back_off(job),
             };
+            let mut due_at = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
+            if denied.is_some() && denials::told_at(job) > now {
+                due_at = due_at.min(denials::told_at(job));
+            }
             tracing::warn!(%of, job = kind.word(), attempt = job.attempts + 1, error = why, "a job is put off");
-            store.put_off(&job.claim, now.saturating_add(pause).unwrap_or(Timestamp::MAX), &why).await
+            store.put_off(&job.claim, due_at, &why).await?;
+            match denied {
+                Some(denied) => denials::tell(portal, job, kind, denied).await,
+                None => Ok(()),
+            }
         }
     }
 }
@@ -356,6 +374,8 @@ fn unless_too_often(portal: &Portal, job: &ClaimedJob, error: JobError) -> JobEr
         JobError::Later(error) if job.claim.key.of.request().is_some() && error.is::<Unreadable>() => {
             JobError::Never(format!("{error:#}"))
         }
+        // It is told, and goes on once the right is there.
+        JobError::Later(error) if error.is::<Denied>() => JobError::Later(error),
         JobError::Later(error) if job.attempts >= GIVE_UP_AFTER => JobError::Never(format!("{error:#}")),
         JobError::Later(_) | JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) => error,
     }

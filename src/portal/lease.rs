@@ -6,7 +6,6 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
-use super::parking::unwarned;
 use super::people::Tending;
 use super::perform::{JobError, Performed, apply};
 use super::{Error, Portal};
@@ -182,6 +181,15 @@ async fn post(
     let simulated = portal.ports.provisioner.is_simulated();
     let notice = WarningNotice { now, leases: &leases, owner, instead, simulated };
     Ok(portal.post(to, &Notice::Warning(notice)).await?.at)
+}
+
+/// What admins read about leases that nobody can be warned about.
+pub(super) fn unwarned(owner: &PersonId, why: &str) -> String {
+    format!(
+        "Leases of <@{owner}> run out, but the warning can be delivered neither to them nor to a channel: {why}. \
+         Nothing of theirs is torn down until it is. Invite the app to the approvals channel; it is tried again \
+         tomorrow."
+    )
 }
 
 /// The request as it will be once it was warned about.

@@ -13,6 +13,7 @@ pub mod cancel;
 pub mod change;
 pub mod costs;
 pub mod decide;
+mod denials;
 pub mod dispatch;
 pub mod events;
 pub mod form;
@@ -99,6 +100,7 @@ pub struct Portal {
     pub(crate) stored: Arc<dyn Store>,
     known: inventory::Known,
     bots: bots::Known,
+    denials: denials::Told,
     lost_places: lost_places::LostPlaces,
     rules: Arc<RwLock<Rules>>,
     wake: mpsc::UnboundedSender<JobKey>,
@@ -159,6 +161,7 @@ impl Portal {
                 stored,
                 known: inventory::Known::default(),
                 bots: bots::Known::default(),
+                denials: denials::Told::default(),
                 lost_places: lost_places::LostPlaces::default(),
                 rules: Arc::new(RwLock::new(rules)),
                 wake,

@@ -288,6 +288,10 @@ impl Store for NamedStore {
         self.stored.parked(limit).await
     }
 
+    async fn jobs_of(&self, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
+        self.stored.jobs_of(of).await
+    }
+
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
         self.stored.next_due().await
     }

@@ -274,8 +274,9 @@ async fn update(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
 }
 
 async fn watch_update(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
-    let Some((request, record)) = watched(portal, id).await? else { return Ok(Performed::Done) };
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let Some(order) = request.running_change() else { return Ok(Performed::Done) };
+    let Some(record) = record(&request) else { return Ok(begin_again(JobKind::Update)) };
     match portal.ports.provisioner.describe(&record).await? {
         RecordState::Running => Ok(Performed::Again(portal.ports.provisioner.poll_every())),
         RecordState::Succeeded { outputs } => {
@@ -287,10 +288,11 @@ async fn watch_update(portal: &Portal, id: RequestId) -> Result<Performed, JobEr
 }
 
 async fn watch_provisioning(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
-    let Some((request, record)) = watched(portal, id).await? else { return Ok(Performed::Done) };
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     if !matches!(request.status, Status::Provisioning { .. }) {
         return Ok(Performed::Done);
     }
+    let Some(record) = record(&request) else { return Ok(begin_again(JobKind::Provision)) };
     match portal.ports.provisioner.describe(&record).await? {
         RecordState::Running => Ok(Performed::Again(portal.ports.provisioner.poll_every())),
         RecordState::Succeeded { outputs } => {
@@ -324,7 +326,11 @@ async fn terminate(portal: &Portal, id: RequestId) -> Result<Performed, JobError
 }
 
 async fn watch_termination(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
-    let Some((_, record)) = watched(portal, id).await? else { return Ok(Performed::Done) };
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
+    if !matches!(request.status, Status::Terminating { .. }) {
+        return Ok(Performed::Done);
+    }
+    let Some(record) = record(&request) else { return Ok(begin_again(JobKind::Terminate)) };
     match portal.ports.provisioner.describe(&record).await? {
         RecordState::Running => Ok(Performed::Again(portal.ports.provisioner.poll_every())),
         RecordState::Succeeded { .. } => apply(portal, id, Event::TerminationSucceeded).await,
@@ -332,11 +338,12 @@ async fn watch_termination(portal: &Portal, id: RequestId) -> Result<Performed, 
     }
 }
 
-/// The request and the record that is looked at, if there is one.
-async fn watched(portal: &Portal, id: RequestId) -> anyhow::Result<Option<(Request, RecordId)>> {
-    let request = portal.ports.store.load(id).await?;
-    Ok(request.and_then(|request| {
-        let record = request.provisioned.as_ref()?.record.clone();
-        Some((request, record))
-    }))
+/// The record that is looked at, where the row names one.
+fn record(request: &Request) -> Option<RecordId> {
+    Some(request.provisioned.as_ref()?.record.clone())
+}
+
+/// There is nothing to look at: asked once more, the provisioner names the record of what it has begun already.
+fn begin_again(kind: JobKind) -> Performed {
+    Performed::AgainAs(kind, Duration::ZERO)
 }

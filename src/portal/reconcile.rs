@@ -13,9 +13,10 @@ use super::teams::all_teams;
 use crate::domain::drift::{Existing, Finding, Found, compare, compare_execution, is_believable};
 use crate::domain::event::Event;
 use crate::domain::ids::{ExecutionName, RequestId};
-use crate::domain::job::{JobKind, Subject};
+use crate::domain::job::{JobKey, JobKind, Subject};
+use crate::domain::next::movers;
 use crate::domain::organization::Organization;
-use crate::domain::request::Request;
+use crate::domain::request::{Request, Status};
 use crate::ports::Ports;
 use crate::ports::provisioner::Provisioner;
 use crate::ports::store::{Commit, CommitError, Store, Which, Whose};
@@ -30,6 +31,8 @@ const MOST_TOLD: usize = 20;
 const MOST_REMEMBERED: usize = 500;
 /// How the jobs are called that tell a waiting execution how things went.
 const RESUME: &str = "resume:";
+/// How the job is called that begins one.
+const START: &str = "start";
 
 /// What a comparison came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -108,6 +111,7 @@ pub async fn look(sides: &Sides<'_>, now: Timestamp) -> anyhow::Result<Report> {
             for row in &rows {
                 should_be_there += usize::from(row.lease().is_some());
                 one(&mut report, row, &mut seen, now);
+                report.add(row.id, job_lost(sides.store, row, now).await?);
             }
             read += rows.len();
             if rows.len() < PAGE {
@@ -125,6 +129,17 @@ fn one(report: &mut Report, row: &Request, seen: &mut Seen, now: Timestamp) {
     report.add(row.id, compare(row, seen.existing.remove(&row.id).as_ref(), now));
     let runs = seen.running.remove(&row.execution());
     report.add(row.id, compare_execution(row, runs, now));
+}
+
+/// Whether what moves a row on is gone. Only what should have moved on by now has its jobs looked at.
+async fn job_lost(store: &dyn Store, row: &Request, now: Timestamp) -> anyhow::Result<Option<Finding>> {
+    let movers = movers(row, now);
+    if movers.is_empty() {
+        return Ok(None);
+    }
+    let there = store.jobs_of(&row.id.into()).await?;
+    let is_there = |kind: JobKind| there.contains(&kind.due(row.id, now).key);
+    Ok((!movers.into_iter().any(is_there)).then_some(Finding::JobLost))
 }
 
 /// What no live row claimed.
@@ -231,11 +246,27 @@ async fn repair(portal: &Portal, found: &Found) -> Result<(), JobError> {
                 apply(portal, id, Event::ExecutionLost { execution }).await?;
             }
         }
-        Finding::StillWaiting(_) => {
-            portal.ports.store.retry_parked(&id.into(), RESUME, portal.now()).await?;
+        Finding::StillWaiting(execution) => still_waits(portal, id, execution).await?,
+        Finding::JobLost => {
+            apply(portal, id, Event::JobLost).await?;
         }
         // Only people know whether somebody still needs it, or meant it.
         Finding::LeftOver | Finding::Retagged(_) => {}
+    }
+    Ok(())
+}
+
+/// Sends the answer again that was given up. Where there is none to be sent to an execution that nothing else ends soon, the
+/// next one begins.
+async fn still_waits(portal: &Portal, id: RequestId, execution: &ExecutionName) -> Result<(), JobError> {
+    let store = &portal.ports.store;
+    if store.retry_parked(&id.into(), RESUME, portal.now()).await? > 0 {
+        return Ok(());
+    }
+    let approved = store.load(id).await?.is_some_and(|row| row.status == Status::Approved);
+    let moves = |key: &JobKey| key.name.starts_with(RESUME) || key.name == START;
+    if approved && !store.jobs_of(&id.into()).await?.iter().any(moves) {
+        apply(portal, id, Event::ExecutionLost { execution: execution.clone() }).await?;
     }
     Ok(())
 }

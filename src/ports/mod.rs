@@ -5,6 +5,7 @@
 
 pub mod bill;
 pub mod clock;
+pub mod denied;
 pub mod directory;
 pub mod finding;
 pub mod haste;

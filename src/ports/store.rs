@@ -157,6 +157,9 @@ pub trait Store: Debug + Send + Sync {
     /// Jobs that were given up, in the order of their subjects and names, at most `limit`.
     async fn parked(&self, limit: usize) -> anyhow::Result<Vec<ParkedJob>>;
 
+    /// The keys of all jobs of this subject, those that were given up included, and those that only a newer program reads.
+    async fn jobs_of(&self, of: &Subject) -> anyhow::Result<Vec<JobKey>>;
+
     /// When the next job is due, if any waits: how far behind the dispatcher is.
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>>;
 

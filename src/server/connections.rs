@@ -279,8 +279,7 @@ mod tests {
         let (address, stop, serving) = listening(LIMITS).await;
         let mut idle = sends(address, PING).await;
         assert!(pongs(&mut idle).await);
-        let mut under_way =
-            sends(address, &[BODY, b"po"].concat()).await;
+        let mut under_way = sends(address, &[BODY, b"po"].concat()).await;
         let mut last = sends(address, PING).await;
         assert!(pongs(&mut last).await, "so the one before is under way");
         stop.cancel();

@@ -19,6 +19,7 @@ mod commands;
 mod conditions;
 mod costs;
 mod denial;
+mod denials;
 mod dev;
 #[cfg(target_os = "linux")]
 mod disk;
@@ -45,6 +46,7 @@ mod import;
 mod jobs;
 mod lease;
 mod lease_held;
+mod lost_jobs;
 mod metrics;
 mod mutations;
 mod never_stuck;

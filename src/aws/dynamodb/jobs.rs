@@ -252,6 +252,18 @@ fn is_parked(job: &Item) -> bool {
     read_text(job, "dueShard") == Some(PARKED)
 }
 
+pub(super) async fn jobs_of(store: &DynamoStore, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
+    let key = |item: &Item| Some(JobKey { of: of.clone(), name: read_text(item, "sk")?.to_owned() });
+    Ok(all(partition(store, of), usize::MAX).await?.iter().filter_map(key).collect())
+}
+
+fn partition(store: &DynamoStore, of: &Subject) -> QueryFluentBuilder {
+    let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
+    query
+        .key_condition_expression("pk = :of")
+        .expression_attribute_values(":of", text(keys::jobs_partition(of)))
+}
+
 /// How many there were.
 pub(super) async fn retry_parked(
     store: &DynamoStore,
@@ -259,12 +271,8 @@ pub(super) async fn retry_parked(
     prefix: &str,
     now: Timestamp,
 ) -> anyhow::Result<usize> {
-    let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
-    let query = query
-        .key_condition_expression("pk = :of")
-        .expression_attribute_values(":of", text(keys::jobs_partition(of)));
     let mut retried = 0;
-    for item in all(query, usize::MAX).await.context("cannot look for parked jobs")? {
+    for item in all(partition(store, of), usize::MAX).await.context("cannot look for parked jobs")? {
         let (pk, sk) = (must_text(&item, "pk")?, must_text(&item, "sk")?);
         if !is_parked(&item) || !sk.starts_with(prefix) {
             continue;

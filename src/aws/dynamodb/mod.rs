@@ -294,6 +294,10 @@ impl Store for DynamoStore {
         within(jobs::parked(self, limit)).await.context("cannot read the jobs that are parked")
     }
 
+    async fn jobs_of(&self, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
+        within(jobs::jobs_of(self, of)).await.with_context(|| format!("cannot read the jobs of {of}"))
+    }
+
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
         within(jobs::next_due(self)).await.context("cannot read the jobs that are due")
     }

@@ -25,7 +25,7 @@ use aws_sdk_servicecatalog::operation::terminate_provisioned_product::TerminateP
 use aws_sdk_servicecatalog::types::{ProvisioningParameter, RecordDetail, Tag};
 
 use self::published::{Cache, Missing, Place};
-use super::Problem;
+use super::{Problem, denied_or};
 use crate::domain::catalog::Catalog;
 use crate::domain::drift::Existing;
 use crate::domain::ids::{ProductKey, ProvisionedProductId, RecordId, RequestId};
@@ -35,6 +35,9 @@ pub use import::Existing as ExistingProduct;
 
 /// Between two looks at a record. The quickest stack takes longer than this.
 const POLL: Duration = Duration::from_secs(10);
+
+/// The right to look for a provisioned product.
+const DESCRIBE: &str = "servicecatalog:DescribeProvisionedProduct";
 
 /// Where products are, and how to get to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,13 +113,15 @@ impl ServiceCatalog {
             Ok(answer) => return Ok(started(answer.record_detail.as_ref(), order)?),
             Err(error) => error,
         };
-        let Some(refused) = error.as_service_error() else { return Err(cannot_provision(error)) };
-        let final_answer = refused.is_duplicate_resource_exception()
-            || refused.is_invalid_parameters_exception()
-            || refused.is_resource_not_found_exception();
-        if !final_answer {
-            return Err(cannot_provision(error));
-        }
+        let final_answer = error.as_service_error().filter(|refused| {
+            refused.is_duplicate_resource_exception()
+                || refused.is_invalid_parameters_exception()
+                || refused.is_resource_not_found_exception()
+        });
+        let Some(refused) = final_answer else {
+            let error = denied_or(error, "servicecatalog:ProvisionProduct");
+            return Err(error.context("cannot provision").into());
+        };
         // The call before this one may have been heard although its answer was lost.
         if let Some(earlier) = self.begun_earlier(order).await? {
             return Ok(earlier);
@@ -134,7 +139,7 @@ impl ServiceCatalog {
         let detail = match asked {
             Ok(answer) => answer.provisioned_product_detail,
             Err(error) if is_not_there(&error) => return Ok(None),
-            Err(error) => return Err(error).with_context(|| format!("cannot look for {name}")),
+            Err(error) => return Err(denied_or(error, DESCRIBE).context(format!("cannot look for {name}"))),
         };
         let Some(detail) = detail else { return Ok(None) };
         let (Some(product), Some(record)) = (detail.id(), detail.last_provisioning_record_id()) else {
@@ -159,10 +164,6 @@ fn of_another_role(name: &str) -> String {
         "Service Catalog has {name}, but it belongs to another role than the portal's, which therefore cannot remove it. \
          Somebody has to terminate it in Service Catalog with the rights of an administrator; then press Try again"
     )
-}
-
-fn cannot_provision(error: impl std::error::Error + Send + Sync + 'static) -> ProvisionError {
-    anyhow::Error::new(error).context("cannot provision").into()
 }
 
 fn tags(tags: &[(String, String)]) -> anyhow::Result<Vec<Tag>> {
@@ -213,7 +214,10 @@ impl Provisioner for ServiceCatalog {
                 }
                 Ok(None)
             }
-            Err(error) => Err(anyhow::Error::new(error).context(format!("cannot remove {name}")).into()),
+            Err(error) => {
+                let error = denied_or(error, "servicecatalog:TerminateProvisionedProduct");
+                Err(error.context(format!("cannot remove {name}")).into())
+            }
         }
     }
 
@@ -227,7 +231,7 @@ impl Provisioner for ServiceCatalog {
             Ok(_) => Ok(true),
             // What another role has provisioned is there all the same.
             Err(error) if is_not_there(&error) => survey::is_in_account(&self.client, &name).await,
-            Err(error) => Err(error).with_context(|| format!("cannot look for {name}")),
+            Err(error) => Err(denied_or(error, DESCRIBE).context(format!("cannot look for {name}"))),
         }
     }
 

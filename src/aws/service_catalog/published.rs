@@ -12,6 +12,7 @@ use aws_sdk_servicecatalog::operation::search_products_as_admin::SearchProductsA
 use aws_sdk_servicecatalog::types::LaunchPathSummary;
 
 use super::ServiceCatalog;
+use crate::aws::{Needs as _, denied_or};
 use crate::domain::catalog::{Product, version_description};
 use crate::domain::ids::ProductKey;
 
@@ -132,7 +133,10 @@ impl ServiceCatalog {
                 Some(SearchProductsAsAdminError::ResourceNotFoundException(_)) => {
                     Missing::Portfolio { id: self.portfolio.id.clone() }
                 }
-                _ => Missing::NotNow(anyhow::Error::new(error).context("cannot look into the portfolio")),
+                _ => {
+                    let error = denied_or(error, "servicecatalog:SearchProductsAsAdmin");
+                    Missing::NotNow(error.context("cannot look into the portfolio"))
+                }
             })?;
             let details = page.product_view_details.unwrap_or_default().into_iter();
             let summaries = details.filter_map(|detail| detail.product_view_summary);
@@ -150,6 +154,7 @@ impl ServiceCatalog {
             return Err(Missing::Products { name: name.clone() });
         }
         let described = self.client.describe_product().id(id).send().await;
+        let described = described.needs("servicecatalog:DescribeProduct");
         let described = described.with_context(|| format!("cannot look at the product `{name}`"))?;
         let version = version_of(product, described)?;
         let path = self.path(product, id).await?;
@@ -160,6 +165,7 @@ impl ServiceCatalog {
         let mut pages = self.client.list_launch_paths().product_id(id).into_paginator().send();
         let mut ids: Vec<String> = Vec::new();
         while let Some(page) = pages.next().await {
+            let page = page.needs("servicecatalog:ListLaunchPaths");
             let page = page.with_context(|| format!("cannot list the launch paths to `{}`", product.name))?;
             let paths = page.launch_path_summaries.unwrap_or_default();
             ids.extend(paths.iter().filter_map(LaunchPathSummary::id).map(str::to_owned));

@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use aws_sdk_servicecatalog::Client;
 use aws_sdk_servicecatalog::types::{RecordDetail, RecordOutput, RecordStatus};
 
+use crate::aws::Needs as _;
 use crate::domain::ids::RecordId;
 use crate::ports::provisioner::RecordState;
 
@@ -16,7 +17,11 @@ pub(super) async fn describe(client: &Client, id: &RecordId) -> anyhow::Result<R
     let (mut outputs, mut token) = (Vec::new(), None);
     loop {
         let ask = client.describe_record().id(id.as_str()).page_size(PAGE).set_page_token(token);
-        let answer = ask.send().await.with_context(|| format!("cannot look at the record {id}"))?;
+        let answer = ask
+            .send()
+            .await
+            .needs("servicecatalog:DescribeRecord")
+            .with_context(|| format!("cannot look at the record {id}"))?;
         let record = answer.record_detail.with_context(|| format!("there is nothing in the record {id}"))?;
         match record.status() {
             Some(RecordStatus::Failed) => return Ok(RecordState::Failed { why: why(&record) }),

@@ -8,10 +8,12 @@ use aws_sdk_servicecatalog::types::{
 };
 
 use super::names;
+use crate::aws::Needs as _;
 use crate::domain::drift::{Condition, Existing};
 
 /// Products in one answer, the most there can be.
 const PAGE: i32 = 100;
+const SEARCH: &str = "servicecatalog:SearchProvisionedProducts";
 
 pub(super) async fn survey(client: &Client) -> anyhow::Result<Vec<Existing>> {
     // What this role has provisioned, which is all that it may see; see `infra/portal.yml`.
@@ -19,7 +21,12 @@ pub(super) async fn survey(client: &Client) -> anyhow::Result<Vec<Existing>> {
     let (mut found, mut next) = (Vec::new(), None);
     loop {
         let call = client.search_provisioned_products().access_level_filter(mine.clone()).page_size(PAGE);
-        let answer = call.set_page_token(next).send().await.context("cannot list provisioned products")?;
+        let answer = call
+            .set_page_token(next)
+            .send()
+            .await
+            .needs(SEARCH)
+            .context("cannot list provisioned products")?;
         found.extend(answer.provisioned_products().iter().filter_map(existing));
         next = answer.next_page_token.filter(|token| !token.is_empty());
         if next.is_none() {
@@ -41,7 +48,7 @@ pub(super) async fn is_in_account(client: &Client, name: &str) -> anyhow::Result
     loop {
         let call = client.search_provisioned_products().access_level_filter(all.clone()).page_size(PAGE);
         let call = call.filters(ProvisionedProductViewFilterBy::SearchQuery, vec![format!("name:{name}")]);
-        let answer = call.set_page_token(next).send().await;
+        let answer = call.set_page_token(next).send().await.needs(SEARCH);
         let answer = answer.with_context(|| format!("cannot look for {name} in the whole account"))?;
         if answer.provisioned_products().iter().any(|product| product.name() == Some(name)) {
             return Ok(true);

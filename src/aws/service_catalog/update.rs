@@ -5,6 +5,7 @@ use aws_sdk_servicecatalog::types::{RecordDetail, UpdateProvisioningParameter};
 
 use super::published::Place;
 use super::{ServiceCatalog, names, tags};
+use crate::aws::denied_or;
 use crate::domain::ids::RecordId;
 use crate::ports::provisioner::{ProvisionError, ProvisionOrder};
 
@@ -41,7 +42,8 @@ impl ServiceCatalog {
             refused.is_invalid_parameters_exception() || refused.is_resource_not_found_exception()
         });
         let Some(refused) = final_answer else {
-            return Err(anyhow::Error::new(error).context(format!("cannot change {name}")).into());
+            let error = denied_or(error, "servicecatalog:UpdateProvisionedProduct");
+            return Err(error.context(format!("cannot change {name}")).into());
         };
         self.places.forget(order.product);
         let why = refused.meta().message().unwrap_or("Service Catalog refused it").to_owned();

@@ -56,6 +56,7 @@ impl Change {
 
     pub(super) fn becomes(&mut self, status: Status) {
         self.request.status = status;
+        self.request.held_up = None;
         self.request.updated_at = self.now;
         if !self.was_ended && self.request.status.name().is_ended() {
             self.request.ended_at = Some(self.now);

@@ -35,6 +35,7 @@ use self::provisioning::{
 use self::removal::{
     lease_ended, retain, tear_down, termination_failed, termination_started, termination_succeeded, vanished,
 };
+pub(crate) use self::stuck::movers;
 use self::workflow::{approval_requested, execution_lost, provision_requested};
 use super::audit::{Actor, AuditEntry, By};
 use super::event::Event;
@@ -109,6 +110,9 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
         Event::UpdateFailed { why } => alteration::update_failed(change, event, why),
         Event::TearDown { by } => tear_down(change, by),
         Event::LookAgain { by, lost } => stuck::look_again(change, event, by, *lost),
+        Event::JobLost => stuck::job_lost(change, event),
+        Event::HeldUp { right } => stuck::held_up(change, event, right),
+        Event::GoesOn => stuck::goes_on(change, event),
         Event::End { by } => stuck::end(change, event, by),
         Event::Retain { by, reason } => retain(change, by, reason),
         Event::Transfer { by, to, team } => transfer(change, by, to, team.as_ref()),

@@ -1,24 +1,107 @@
-//! The way out for a request that stands still, because a job of its was given up or dropped: an admin has it looked at
-//! again, or ends it. Leaving it as it is is `removal`'s.
+//! The way out for a request that stands still. Where a job of its was given up or dropped an admin has it looked at
+//! again, or ends it; leaving it as it is is `removal`'s. Where the job is gone it gets another one.
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::change::Change;
 use super::provisioning::provisioning_failed;
 use super::removal::termination_failed;
 use super::workflow::execution_lost;
-use super::{Transition, alteration, asking};
+use super::{Transition, alteration, asking, lease_step};
 use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
 use crate::domain::job::{JobKind, Resume};
+use crate::domain::lease::LeaseStep;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{News, Question, Status, StatusName, Surface};
+use crate::domain::request::{HeldUp, News, Question, Request, Status, StatusName, Surface};
 
-/// Writes the job anew that moves it on, whatever became of the one before. Each may run twice.
+/// What changed, or was due, so recently may have its job a moment later.
+const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
+
+/// The jobs of which one has to be there, since nothing else moves it on: none while it waits for people, for the workflow,
+/// or for a date that has not passed.
+pub(crate) fn movers(request: &Request, now: Timestamp) -> Vec<JobKind> {
+    let before = now.saturating_sub(UNDER_WAY).unwrap_or(Timestamp::MIN);
+    if request.updated_at > before {
+        return Vec::new();
+    }
+    match &request.status {
+        Status::Provisioning { .. } => vec![JobKind::Provision, JobKind::WatchProvisioning],
+        Status::Updating { .. } => vec![JobKind::Update, JobKind::WatchUpdate],
+        Status::Terminating { .. } => vec![JobKind::Terminate, JobKind::WatchTermination],
+        Status::Pending | Status::AwaitingApproval { .. } if request.approve_by <= before => {
+            vec![JobKind::ApprovalDeadline]
+        }
+        Status::Active { .. } => match request.question() {
+            Question::Renewal(waiting) if waiting.approve_by <= before => vec![JobKind::RenewalDeadline],
+            Question::Change(waiting) if waiting.approve_by <= before => vec![JobKind::ChangeDeadline],
+            _ => match lease_step(request, before) {
+                Some(LeaseStep::Warn | LeaseStep::End) => vec![JobKind::Lease],
+                Some(LeaseStep::Wait(_)) | None => Vec::new(),
+            },
+        },
+        // Whether its execution goes on is seen there.
+        Status::Approved
+        | Status::Pending
+        | Status::AwaitingApproval { .. }
+        | Status::TeardownFailed { .. }
+        | Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => Vec::new(),
+    }
+}
+
+/// Gives it another job in the place of the one that is gone.
+pub(super) fn job_lost(mut change: Change, event: &Event) -> Result<Transition, Refusal> {
+    if movers(&change.request, change.now).is_empty() {
+        return Err(change.does_not_apply(event));
+    }
+    change.audit("looked at again", &Actor::Clock, "the job that moves it on was gone");
+    moves_on(change)
+}
+
+/// Only the platform team can get it on, and whoever waits for it reads so until it does.
+pub(super) fn held_up(mut change: Change, event: &Event, right: &str) -> Result<Transition, Refusal> {
+    let status = change.request.status.name();
+    let is_known = change.request.held_up.as_ref().is_some_and(|held_up| held_up.right == right);
+    if is_known || status.is_ended() || status == StatusName::TeardownFailed {
+        return Err(change.does_not_apply(event));
+    }
+    change.request.held_up = Some(HeldUp { since: change.now, right: right.to_owned() });
+    change.audit("held up", &Actor::Clock, format!("the right `{right}` is missing"));
+    Ok(change.shows(&[Surface::Thread, Surface::Direct]))
+}
+
+pub(super) fn goes_on(mut change: Change, event: &Event) -> Result<Transition, Refusal> {
+    let Some(held_up) = change.request.held_up.take() else { return Err(change.does_not_apply(event)) };
+    change.audit("goes on", &Actor::Clock, format!("the right `{}` is there", held_up.right));
+    Ok(change.shows(&[Surface::Thread, Surface::Direct]))
+}
+
+/// Writes the job anew that moves it on, whatever became of the one before.
 pub(super) fn look_again(
     mut change: Change,
     event: &Event,
     by: &By,
     lost: bool,
 ) -> Result<Transition, Refusal> {
+    let status = change.request.status.name();
+    if status.is_ended() || status == StatusName::TeardownFailed {
+        return Err(Refusal::NotStuck { status });
+    }
+    change.audit("looked at again", &Actor::Person(by.clone()), "");
+    if lost && (status.is_undecided() || status == StatusName::Approved) {
+        let execution = change.request.execution();
+        return execution_lost(change, event, &execution);
+    }
+    moves_on(change)
+}
+
+/// Each of these jobs may run twice.
+fn moves_on(mut change: Change) -> Result<Transition, Refusal> {
     let has_record = change.request.provisioned.is_some();
     let next = match &change.request.status {
         Status::Pending | Status::Approved => {
@@ -41,12 +124,6 @@ pub(super) fn look_again(
             return Err(Refusal::NotStuck { status: change.request.status.name() });
         }
     };
-    change.audit("looked at again", &Actor::Person(by.clone()), "");
-    let status = change.request.status.name();
-    if lost && (status.is_undecided() || status == StatusName::Approved) {
-        let execution = change.request.execution();
-        return execution_lost(change, event, &execution);
-    }
     if let Some(next) = next {
         change.job(next);
     }

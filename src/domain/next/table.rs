@@ -59,7 +59,7 @@ pub(super) fn failed(why: &str) -> Event {
 }
 
 /// One of each event, by the requester where it is hers to do and with a token not seen before.
-pub(super) fn one_of_each(request: &Request) -> [Event; 35] {
+pub(super) fn one_of_each(request: &Request) -> [Event; 38] {
     [
         approve("priya"),
         deny("priya", "too big"),
@@ -94,6 +94,9 @@ pub(super) fn one_of_each(request: &Request) -> [Event; 35] {
         tear_down("alice"),
         Event::Retain { by: by("pat"), reason: "kept for the auditors".into() },
         Event::LookAgain { by: by("pat"), lost: false },
+        Event::JobLost,
+        Event::HeldUp { right: "servicecatalog:ProvisionProduct".into() },
+        Event::GoesOn,
         Event::End { by: by("pat") },
         Event::Transfer { by: by("alice"), to: person("amir"), team: None },
     ]
@@ -271,6 +274,7 @@ fn this_is_every_legal_change_of_a_request() {
     Provisioning + tear down -> Provisioning  [jobs: show card, show thread, show direct] [quota: -] [audit: teardown]
     Provisioning + retain -> Retained  [jobs: resume(success), show card, show thread, show direct, tell RETAINED] [quota: release] [audit: retained]
     Provisioning + look again -> Provisioning  [jobs: watch provisioning, show direct] [quota: -] [audit: looked at again]
+    Provisioning + job lost -> Provisioning  [jobs: watch provisioning, show direct] [quota: -] [audit: looked at again]
     Provisioning + end -> Terminating  [jobs: terminate, resume(Request.ProvisioningFailed), show card, show thread, show direct] [quota: -] [audit: ended, provisioning failed]
     Active + approval requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
     Active + provision requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
@@ -294,6 +298,7 @@ fn this_is_every_legal_change_of_a_request() {
     Updating + update failed -> Active  [jobs: lease, show change, show card, show thread, show direct, tell change] [quota: -] [audit: change failed]
     Updating + retain -> Retained  [jobs: show card, show thread, show direct, show change, tell RETAINED] [quota: release] [audit: retained]
     Updating + look again -> Updating  [jobs: update, show direct] [quota: -] [audit: looked at again]
+    Updating + job lost -> Updating  [jobs: update, show direct] [quota: -] [audit: looked at again]
     Updating + end -> Active  [jobs: lease, show change, show card, show thread, show direct, tell change] [quota: -] [audit: ended, change failed]
     Terminating + approval requested -> Terminating  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
     Terminating + provision requested -> Terminating  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
@@ -303,6 +308,7 @@ fn this_is_every_legal_change_of_a_request() {
     Terminating + billed -> Terminating  [jobs: -] [quota: -] [audit: -]
     Terminating + retain -> Retained  [jobs: show card, show thread, show direct, tell RETAINED] [quota: release] [audit: retained]
     Terminating + look again -> Terminating  [jobs: terminate, show direct] [quota: -] [audit: looked at again]
+    Terminating + job lost -> Terminating  [jobs: terminate, show direct] [quota: -] [audit: looked at again]
     Terminating + end -> TeardownFailed  [jobs: show card, show thread, show direct, tell TEARDOWN_FAILED] [quota: -] [audit: ended, teardown failed]
     Denied + approval requested -> Denied  [jobs: resume(Request.Denied)] [quota: -] [audit: -]
     Denied + provision requested -> Denied  [jobs: resume(Request.Denied)] [quota: -] [audit: -]
@@ -342,7 +348,7 @@ fn a_change_the_table_does_not_list_is_refused_with_the_status_that_stands() {
             assert_eq!(for_the_machine, !to_a_person, "{name:?} + {}: {refusal}", event.word());
         }
     }
-    assert_eq!(pairs.len(), 14 * 35);
+    assert_eq!(pairs.len(), 14 * 38);
 }
 
 fn is_a_persons(event: &Event) -> bool {

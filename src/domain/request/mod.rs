@@ -121,6 +121,9 @@ pub struct Request {
     pub billed: Option<Billed>,
     /// What the provisioner says is wrong with it, if it says so.
     pub trouble: Option<String>,
+    /// What the platform team has to do before it goes on, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_up: Option<HeldUp>,
     /// The allowed outputs, once there are any.
     pub outputs: Vec<Output>,
     /// Where its messages stand.
@@ -371,6 +374,15 @@ pub enum RenewalAnswer {
     Unanswered,
     /// It was torn down or withdrawn before anybody answered.
     Moot,
+}
+
+/// A right that the program lacks, without which a request does not go on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldUp {
+    /// Since when that is known.
+    pub since: Timestamp,
+    /// Which, such as `servicecatalog:ProvisionProduct`.
+    pub right: String,
 }
 
 /// The provisioner's handles.

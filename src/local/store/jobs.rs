@@ -191,6 +191,14 @@ pub(super) fn parked(connection: &Connection, limit: usize) -> anyhow::Result<Ve
         .collect()
 }
 
+pub(super) fn jobs_of(connection: &Connection, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
+    connection
+        .prepare_cached("SELECT name FROM jobs WHERE of = ?1 ORDER BY name")?
+        .query_map([of.to_string()], |row| row.get(0))?
+        .map(|name| Ok(JobKey { of: of.clone(), name: name? }))
+        .collect()
+}
+
 pub(super) fn next_due(connection: &Connection) -> anyhow::Result<Option<Timestamp>> {
     let due_at: Option<i64> = connection
         .prepare_cached("SELECT min(due_at) FROM jobs WHERE parked = 0 AND format <= ?1")?

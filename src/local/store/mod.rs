@@ -211,6 +211,11 @@ impl Store for SqliteStore {
         self.database.read(move |connection| jobs::parked(connection, limit)).await
     }
 
+    async fn jobs_of(&self, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
+        let of = of.clone();
+        self.database.read(move |connection| jobs::jobs_of(connection, &of)).await
+    }
+
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
         self.database.read(jobs::next_due).await
     }

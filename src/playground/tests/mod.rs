@@ -1,5 +1,6 @@
 //! The playground against a bot of a few lines: what a person does, what the bot gets, what the person sees.
 
+mod bolt;
 mod documented;
 mod journeys;
 mod keep;

@@ -335,6 +335,17 @@ fn active(request: &Request, lease: &Lease) -> String {
     }
 }
 
+/// What keeps it from going on that only the platform team can do something about.
+pub(super) fn held_up(request: &Request) -> Option<String> {
+    let held_up = request.held_up.as_ref()?;
+    Some(format!(
+        ":warning: The platform team has to act: since {} this app lacks the right {} in AWS. They have been told. You need not do \
+         anything: it goes on once the right is there.",
+        date_time(held_up.since),
+        code(&held_up.right, 100)
+    ))
+}
+
 /// What is wrong with it in AWS, if anything is, in full.
 pub(super) fn trouble(request: &Request) -> Option<String> {
     let why = request.trouble.as_ref().filter(|_| request.lease().is_some())?;

@@ -40,8 +40,14 @@ pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
     Message::new(&plain(notice, &text), blocks)
 }
 
-/// Where it stands, with the decision and the cause where there is one.
+/// Where it stands, and what keeps it there.
 fn sentence(notice: &RequestNotice<'_>) -> String {
+    let parts = [Some(standing(notice)), facts::held_up(notice.request)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
+}
+
+/// With the decision and the cause where there is one.
+fn standing(notice: &RequestNotice<'_>) -> String {
     let request = notice.request;
     let standing = facts::standing(request);
     match &request.status {

@@ -160,6 +160,7 @@ pub(crate) fn request() -> Request {
         progress: Progress { total: 7, done: vec!["Key".into(), "Policy".into(), "Bucket".into()] },
         billed: None,
         trouble: None,
+        held_up: None,
         outputs: outputs(),
         messages: BTreeMap::new(),
         audit: AuditHead::default(),

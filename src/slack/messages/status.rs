@@ -84,6 +84,7 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
         facts::decision(request),
         asked,
         failed,
+        facts::held_up(request),
         facts::trouble(request),
         request
             .waiting_change()

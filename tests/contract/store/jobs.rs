@@ -176,6 +176,16 @@ pub(crate) async fn what_is_parked_is_listed_with_its_reason_until_it_is_tried_a
     assert_eq!(test.parked().await, [alices]);
 }
 
+pub(crate) async fn the_jobs_of_a_subject_are_all_that_there_are_of_it(test: StoreUnderTest) {
+    let (mine, others) = (RequestId::random(), RequestId::random());
+    let watch = test.write_job(mine, JobKind::WatchProvisioning, 90).await;
+    let parked = test.write_job(mine, JobKind::Lease, 0).await;
+    test.write_job(others, JobKind::Provision, 0).await;
+    parks(&test, &parked, 0).await;
+    assert_eq!(test.store.jobs_of(&mine.into()).await.unwrap(), [parked, watch]);
+    assert_eq!(test.store.jobs_of(&RequestId::random().into()).await.unwrap(), []);
+}
+
 /// Parks the job with this key.
 async fn parks(test: &StoreUnderTest, key: &JobKey, seconds: u32) {
     let claimed = test.store.claim(std::slice::from_ref(key), at(seconds), at(seconds + 120)).await.unwrap();

@@ -160,6 +160,7 @@ macro_rules! store_suite {
                     a_parked_job_is_not_claimed_until_it_is_written_again,
                     parked_jobs_of_a_subject_are_tried_again_as_if_they_were_new,
                     what_is_parked_is_listed_with_its_reason_until_it_is_tried_again,
+                    the_jobs_of_a_subject_are_all_that_there_are_of_it,
                     a_parked_job_is_deleted_or_due_again_by_the_commit_that_says_so,
                     a_job_that_is_not_parked_is_left_alone_by_who_thinks_it_is,
                     whoever_holds_a_rewritten_job_has_lost_it,

@@ -212,6 +212,10 @@ impl Store for Fused<dyn Store> {
         self.fuse.looks(self.port.parked(limit)).await
     }
 
+    async fn jobs_of(&self, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
+        self.fuse.looks(self.port.jobs_of(of)).await
+    }
+
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
         self.fuse.looks(self.port.next_due()).await
     }

@@ -373,6 +373,11 @@ impl Company {
         self.desk.outside.loses(self.newest_request().await.execution());
     }
 
+    /// The bot lacks this right in the account from now on, or none.
+    pub(crate) fn denies(&self, right: Option<&'static str>) {
+        self.desk.outside.denies(right);
+    }
+
     /// Whether the workflow refuses every answer.
     pub(crate) fn refuses_answers(&self, refuses: bool) {
         self.desk.outside.is_deaf(refuses);

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use quartermaster::domain::drift::{Condition, Existing};
 use quartermaster::domain::ids::{ExecutionName, RecordId, RequestId, TaskToken};
 use quartermaster::ports::bill::Bill;
+use quartermaster::ports::denied::Denied;
 use quartermaster::ports::inventory::{Inventory, Item};
 use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 use quartermaster::ports::queue::{Delivery, Queue};
@@ -28,6 +29,7 @@ struct Done {
     drifts: BTreeMap<RequestId, Drift>,
     lost: BTreeSet<ExecutionName>,
     is_deaf: bool,
+    denied: Option<&'static str>,
     sees_nothing: bool,
     charged: BTreeMap<RequestId, Decimal>,
     hides: bool,
@@ -69,6 +71,19 @@ impl Outside {
     /// Nothing of what was provisioned is seen any more.
     pub(super) fn sees_nothing(&self) {
         self.0.lock().unwrap().sees_nothing = true;
+    }
+
+    /// From now on the bot has every right but this one.
+    pub(super) fn denies(&self, right: Option<&'static str>) {
+        self.0.lock().unwrap().denied = right;
+    }
+
+    fn allows(&self, right: &'static str) -> anyhow::Result<()> {
+        if self.0.lock().unwrap().denied == Some(right) {
+            let denied = Denied { right: right.to_owned(), role: Some("quartermaster-bot".to_owned()) };
+            return Err(anyhow!("AccessDeniedException").context(denied));
+        }
+        Ok(())
     }
 
     /// From now on the queue brings what is new in the wrong order, and after it all that it ever brought.
@@ -128,18 +143,22 @@ struct Seen {
 #[async_trait]
 impl Provisioner for Seen {
     async fn provision(&self, order: &ProvisionOrder<'_>) -> Result<Started, ProvisionError> {
+        self.outside.allows("servicecatalog:ProvisionProduct")?;
         self.provisioner.provision(order).await
     }
 
     async fn update(&self, order: &ProvisionOrder<'_>, change: u32) -> Result<RecordId, ProvisionError> {
+        self.outside.allows("servicecatalog:UpdateProvisionedProduct")?;
         self.provisioner.update(order, change).await
     }
 
     async fn describe(&self, record: &RecordId) -> anyhow::Result<RecordState> {
+        self.outside.allows("servicecatalog:DescribeRecord")?;
         self.provisioner.describe(record).await
     }
 
     async fn terminate(&self, request: RequestId, attempt: u32) -> Result<Option<RecordId>, ProvisionError> {
+        self.outside.allows("servicecatalog:TerminateProvisionedProduct")?;
         self.provisioner.terminate(request, attempt).await
     }
 
@@ -211,6 +230,7 @@ struct Heard {
 
 impl Heard {
     fn check(&self) -> Result<(), ResumeError> {
+        self.outside.allows("states:SendTaskSuccess")?;
         if self.outside.0.lock().unwrap().is_deaf {
             return Err(anyhow!("not authorized to perform states:SendTaskSuccess").into());
         }
@@ -221,6 +241,7 @@ impl Heard {
 #[async_trait]
 impl Workflow for Heard {
     async fn start_execution(&self, input: &ExecutionInput) -> anyhow::Result<()> {
+        self.outside.allows("states:StartExecution")?;
         self.workflow.start_execution(input).await
     }
 

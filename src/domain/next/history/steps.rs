@@ -55,6 +55,7 @@ impl Step {
             Self::Owner(3, name) => Event::Renew { by: by(name), period: Period::days(365) },
             Self::Owner(4, name) => Event::Renew { by: by(name), period: Period::hours(1) },
             Self::Owner(7, name) => Event::LookAgain { by: by(name), lost: name == "sam" },
+            Self::Owner(8, "sam") => Event::JobLost,
             Self::Owner(8, name) => Event::End { by: by(name) },
             Self::Owner(6, name) => changes(name, order_of(request, name)),
             Self::Owner(_, name) => Event::Renew { by: by(name), period: Period::days(30) },

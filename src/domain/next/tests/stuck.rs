@@ -1,6 +1,6 @@
 //! What stands still because a job of its is gone: an admin gets it on, or to an end, from wherever it stands.
 
-use super::super::{Transition, next};
+use super::super::{Transition, movers, next};
 use super::minutes;
 use crate::domain::event::Event;
 use crate::domain::fixtures::{at, by, order};
@@ -128,5 +128,55 @@ fn what_is_left_as_it_is_frees_its_slot_wherever_it_stands() {
         let change = next(&standing(name), &leave(), minutes(60)).unwrap();
         assert_eq!(change.request.status.name(), StatusName::Retained);
         assert!(matches!(change.quota, Some(QuotaChange::Release { .. })), "{name:?}");
+    }
+}
+
+#[test]
+fn of_what_should_have_moved_on_one_of_these_jobs_has_to_be_there() {
+    let words = |request: &Request, at| {
+        let words: Vec<&str> = movers(request, at).iter().map(JobKind::word).collect();
+        if words.is_empty() { "-".to_owned() } else { words.join(" or ") }
+    };
+    let lines = StatusName::ALL.map(|name| {
+        let request = standing(name);
+        let (soon, years) = (minutes(40), minutes(60_000));
+        assert!(movers(&request, request.updated_at).is_empty(), "it changed this moment");
+        format!("{name:?}: {}; long after: {}", words(&request, soon), words(&request, years))
+    });
+    insta::assert_snapshot!(lines.join("\n"), @"
+    Pending: -; long after: approval_deadline
+    AwaitingApproval: -; long after: approval_deadline
+    Approved: -; long after: -
+    Provisioning: -; long after: provision or watch_provisioning
+    Active: -; long after: lease
+    Updating: -; long after: update or watch_update
+    Terminating: -; long after: terminate or watch_termination
+    Denied: -; long after: -
+    Cancelled: -; long after: -
+    TimedOut: -; long after: -
+    Failed: -; long after: -
+    TeardownFailed: -; long after: -
+    Terminated: -; long after: -
+    Retained: -; long after: -
+    ");
+}
+
+#[test]
+fn what_lost_its_job_gets_another_one_and_what_did_not_is_left_alone() {
+    for name in StatusName::ALL {
+        let request = standing(name);
+        for now in [request.updated_at, minutes(60_000)] {
+            let due = movers(&request, now);
+            match next(&request, &Event::JobLost, now) {
+                Ok(change) => {
+                    assert!(
+                        change.jobs.iter().any(|job| due.contains(&job.kind) && job.due_at <= now),
+                        "{name:?}"
+                    );
+                    assert_eq!(change.audit[0].actor, "clock");
+                }
+                Err(_) => assert_eq!(due, [], "{name:?}"),
+            }
+        }
     }
 }

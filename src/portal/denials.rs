@@ -1,0 +1,132 @@
+//! Rights that the program lacks outside. What needs one is tried again and again and goes on once it is there; meanwhile the
+//! admins are told once of each right, and whoever waits that it is theirs to act.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::parking::somebody_waits;
+use super::{Error, Portal};
+use crate::domain::event::Event;
+use crate::domain::ids::RequestId;
+use crate::domain::job::{JobKey, JobKind, Subject};
+use crate::domain::next::next;
+use crate::domain::request::HeldUp;
+use crate::ports::denied::Denied;
+use crate::ports::store::{ClaimedJob, Commit, CommitError};
+
+/// A denial that lasts no longer may be a right that was given a moment ago: AWS needs some time to spread it.
+pub(super) const TOLD_AFTER: SignedDuration = SignedDuration::from_mins(15);
+
+/// The rights of which the admins were told that they are missing; clones share it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told(Arc<Mutex<BTreeSet<Denied>>>);
+
+impl Told {
+    /// Whether this is new since the right was there.
+    fn is_news(&self, denied: &Denied) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(denied.clone())
+    }
+
+    /// This right is there, or has to be told once more.
+    fn forget(&self, right: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|denied| denied.right != right);
+    }
+}
+
+/// When the admins are told, if the next try is denied as well.
+pub(super) fn told_at(job: &ClaimedJob) -> Timestamp {
+    job.written_at.saturating_add(TOLD_AFTER).unwrap_or(Timestamp::MAX)
+}
+
+/// Tells those who can do something about a right that a job has missed for some time, and whoever waits.
+///
+/// # Errors
+/// When the store cannot be used.
+pub(super) async fn tell(
+    portal: &Portal,
+    job: &ClaimedJob,
+    kind: &JobKind,
+    denied: &Denied,
+) -> anyhow::Result<()> {
+    let now = portal.now();
+    if now < told_at(job) {
+        return Ok(());
+    }
+    let JobKey { of, name } = &job.claim.key;
+    if let Subject::Request(id) = of
+        && somebody_waits(kind)
+    {
+        hold_up(portal, *id, &denied.right).await?;
+    }
+    if portal.denials.is_news(denied) {
+        // Another bot may have told it, or this one before it was started again.
+        let role = denied.role.as_deref().unwrap_or_default();
+        let once = format!("denied:{}:{role}:{}", denied.right, now.strftime("%Y-%m-%d"));
+        match portal.ports.store.commit(Commit { once: Some(once), ..Commit::default() }).await {
+            Ok(()) => {
+                tracing::error!(%of, job = name, right = denied.right, role, "a right is missing");
+                portal.tell_admins(&missing(of, denied)).await;
+            }
+            Err(CommitError::Again(_)) => {}
+            Err(error) => {
+                portal.denials.forget(&denied.right);
+                return Err(error.into_error().context("cannot remember which right is missing"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A job of this request was done after it had failed: whatever held it up does not any more.
+///
+/// # Errors
+/// When the store cannot be used.
+pub(super) async fn goes_on(portal: &Portal, id: RequestId) -> anyhow::Result<()> {
+    let held_up = portal.ports.store.load(id).await?.and_then(|request| request.held_up);
+    if let Some(HeldUp { right, .. }) = held_up {
+        portal.denials.forget(&right);
+        change(portal, id, &Event::GoesOn).await?;
+    }
+    Ok(())
+}
+
+async fn hold_up(portal: &Portal, id: RequestId, right: &str) -> anyhow::Result<()> {
+    if !change(portal, id, &Event::HeldUp { right: right.to_owned() }).await? {
+        return Ok(());
+    }
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(()) };
+    let text = format!(
+        "Your *{}* waits for the platform team: this app lacks the right `{right}` in AWS. They have been told, and you need not \
+         do anything: it goes on once the right is there.",
+        request.product.name
+    );
+    if let Err(error) = portal.ports.slack.whisper(None, &request.owner, &text).await {
+        tracing::warn!(request = %id, %error, "cannot tell the owner what it waits for");
+    }
+    Ok(())
+}
+
+/// Whether it applied.
+async fn change(portal: &Portal, id: RequestId, event: &Event) -> anyhow::Result<bool> {
+    match portal.change(id, |request, now| next(request, event, now)).await {
+        Ok(_) => Ok(true),
+        Err(Error::Refused(_)) => Ok(false),
+        Err(Error::Failed(error)) => Err(error),
+    }
+}
+
+fn missing(of: &Subject, denied: &Denied) -> String {
+    let who = denied.role.as_ref().map_or("the role of the bot".to_owned(), |role| format!("`{role}`"));
+    let what = match of {
+        Subject::Request(id) => format!("request `{}`", id.short()),
+        Subject::Person(_) | Subject::Portal => "a job of the portal".to_owned(),
+    };
+    format!(
+        "The right `{}` is missing to {who} in AWS, and has been for a quarter of an hour. So {what} does not go on, and neither \
+         does what else needs it. Allow it to that role as `infra/portal.yml` does; `quartermaster doctor` names every right \
+         that is missing. All of it is tried again every five minutes and goes on then.",
+        denied.right
+    )
+}

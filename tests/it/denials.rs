@@ -1,0 +1,87 @@
+//! The bot lacks a right in the account: whoever can do something about it hears of it once, and what waits goes on as soon as
+//! the right is there.
+
+use crate::harness::{Company, Setup, run_in};
+
+const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];
+
+/// What admins were told about rights so far.
+fn told(company: &Company) -> Vec<String> {
+    company.pat.dms().into_iter().filter(|text| text.contains("is missing to")).collect()
+}
+
+/// As long as it takes until somebody is told.
+async fn a_quarter_of_an_hour(company: &Company) {
+    for _ in 0..15 {
+        company.waits("1m").await;
+    }
+}
+
+#[tokio::test]
+async fn a_right_that_is_missing_is_told_once_and_what_needs_it_goes_on_when_it_is_there() {
+    run_in(Setup::new(), async |company| {
+        let alice = &company.alice;
+        company.denies(Some("servicecatalog:ProvisionProduct"));
+        let id = alice.asks_for("s3-bucket", &LOGS).await;
+        alice.asks_for("s3-bucket", &[("BucketPurpose", "backups")]).await;
+        company.waits("10m").await;
+        assert_eq!(told(company).len(), 0, "AWS needs some time to spread a right");
+        a_quarter_of_an_hour(company).await;
+        insta::assert_snapshot!(told(company).join("\n---\n"), @"The right `servicecatalog:ProvisionProduct` is missing to `quartermaster-bot` in AWS, and has been for a quarter of an hour. So request `id` does not go on, and neither does what else needs it. Allow it to that role as `infra/portal.yml` does; `quartermaster doctor` names every right that is missing. All of it is tried again every five minutes and goes on then.");
+        let dms = alice.dms().join("\n---\n");
+        assert_eq!(dms.matches("waits for the platform team: this app lacks the right").count(), 2, "{dms}");
+        assert_eq!(dms.matches("The platform team has to act").count(), 2, "{dms}");
+        for _ in 0..30 {
+            company.waits("1h").await;
+        }
+        assert_eq!(told(company).len(), 1, "once");
+        assert_eq!(alice.dms().join("\n").matches("lacks the right").count(), 4, "once");
+        company.denies(None);
+        company.waits("6m").await;
+        company.waits("6m").await;
+        assert_eq!(company.newest_request().await.status.name().label(), "Active");
+        assert!(!alice.dms().join("\n").contains("has to act"), "{}", alice.dms().join("\n"));
+        let trail = company.trail().await;
+        assert_eq!(trail.matches("held up | clock").count(), 2, "{trail}");
+        alice.runs(&format!("/provision status {id}")).await;
+        assert!(!alice.is_told().contains("lacks the right"), "{}", alice.is_told());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whatever_right_a_job_lacks_is_told_and_shown_to_whoever_waits() {
+    run_in(Setup::new().with_settings("step = \"0s\"", "step = \"1m\""), async |company| {
+        let alice = &company.alice;
+        let is_held_up = async |right: &'static str| {
+            a_quarter_of_an_hour(company).await;
+            a_quarter_of_an_hour(company).await;
+            let told = told(company);
+            assert!(told.last().is_some_and(|told| told.contains(right)), "{right}: {told:?}");
+            let request = company.newest_request().await;
+            assert_eq!(request.held_up.map(|held_up| held_up.right).as_deref(), Some(right));
+            company.denies(None);
+            company.waits("6m").await;
+            company.waits("6m").await;
+            assert_eq!(company.newest_request().await.held_up, None, "{right}");
+        };
+        company.denies(Some("states:StartExecution"));
+        let id = alice.asks_for("s3-bucket", &LOGS).await;
+        is_held_up("states:StartExecution").await;
+        company.waits("30m").await;
+        company.waits("30m").await;
+        assert_eq!(company.newest_request().await.status.name().label(), "Active");
+        company.denies(Some("servicecatalog:TerminateProvisionedProduct"));
+        alice.runs(&format!("/provision teardown {id}")).await;
+        let name = company.newest_request().await.resource_name();
+        alice.fills(&[("name", &name)]).await;
+        alice.submits().await;
+        is_held_up("servicecatalog:TerminateProvisionedProduct").await;
+        company.waits("30m").await;
+        alice.asks_for("s3-bucket", &LOGS).await;
+        company.denies(Some("servicecatalog:DescribeRecord"));
+        is_held_up("servicecatalog:DescribeRecord").await;
+        company.waits("30m").await;
+    })
+    .await;
+}

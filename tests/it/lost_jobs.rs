@@ -1,0 +1,106 @@
+//! Whatever waits for a job that is gone, as no program of ours deletes it, gets another one.
+
+use rusqlite::Connection;
+
+use crate::harness::{Company, Setup, run_in};
+
+const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];
+/// Between two comparisons with AWS, and a bit.
+const A_LOOK: &str = "361m";
+
+/// Each resource takes a minute.
+fn slow() -> Setup {
+    Setup::new().in_a_file().with_settings("step = \"0s\"", "step = \"1m\"")
+}
+
+/// Deletes the jobs that move it on; what only shows something stays.
+fn loses(company: &Company, id: &str) {
+    let file = Connection::open(company.file()).unwrap();
+    let sql = "DELETE FROM jobs WHERE of = ?1 AND name NOT LIKE 'show:%' AND name <> 'homes'";
+    assert!(file.execute(sql, [id]).unwrap() > 0, "there was none");
+}
+
+fn row_becomes(company: &Company, id: &str, change: &str) {
+    let file = Connection::open(company.file()).unwrap();
+    let sql = format!("UPDATE requests SET body = {change} WHERE id = ?1");
+    assert_eq!(file.execute(&sql, [id]).unwrap(), 1);
+}
+
+async fn label(company: &Company) -> &'static str {
+    company.newest_request().await.status.name().label()
+}
+
+#[tokio::test]
+async fn what_is_being_made_without_a_record_and_without_a_job_is_looked_at_again() {
+    run_in(slow(), async |company| {
+        let id = company.alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
+        company.morgan.clicks("Approve").await;
+        assert_eq!(label(company).await, "Provisioning");
+        loses(company, &id);
+        row_becomes(company, &id, "json_set(body, '$.provisioned', NULL)");
+        company.waits("5h").await;
+        assert_eq!(label(company).await, "Provisioning", "nothing moves it on");
+        company.waits(A_LOOK).await;
+        company.waits("30m").await;
+        assert_eq!(label(company).await, "Active");
+        let told = company.pat.dms().join("\n");
+        assert!(told.contains("stood still, because the job that moves it on was gone"), "{told}");
+        let trail = company.trail().await;
+        assert!(trail.contains("looked at again | clock"), "{trail}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_look_at_what_has_no_record_asks_for_it_again() {
+    run_in(slow(), async |company| {
+        let id = company.alice.asks_for("s3-bucket", &LOGS).await;
+        assert_eq!(label(company).await, "Provisioning");
+        row_becomes(company, &id, "json_set(body, '$.provisioned', NULL)");
+        company.waits("30m").await;
+        assert_eq!(label(company).await, "Active");
+        assert!(!company.trail().await.contains("looked at again"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_teardown_a_lease_and_a_question_whose_job_is_gone_go_on() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        let alice = &company.alice;
+        let asked = alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
+        loses(company, &asked);
+        company.waits("25h").await;
+        company.waits(A_LOOK).await;
+        assert_eq!(label(company).await, "Timed out");
+        let id = alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("2m").await;
+        loses(company, &id);
+        company.waits("31d").await;
+        company.waits(A_LOOK).await;
+        assert!(company.trail().await.contains("warned | clock"), "its owner was warned");
+        company.waits("6d").await;
+        loses(company, &id);
+        company.waits("2d").await;
+        company.waits("10m").await;
+        assert_eq!(label(company).await, "Torn down");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_approval_whose_answer_to_the_workflow_is_gone_begins_the_next_attempt() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        let id = company.alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
+        company.refuses_answers(true);
+        company.morgan.clicks("Approve").await;
+        assert_eq!(label(company).await, "Approved");
+        loses(company, &id);
+        company.refuses_answers(false);
+        company.waits(A_LOOK).await;
+        company.waits("10m").await;
+        assert_eq!(label(company).await, "Active");
+        assert_eq!(company.newest_request().await.attempt, 2);
+    })
+    .await;
+}
