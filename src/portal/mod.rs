@@ -153,6 +153,7 @@ impl Portal {
         ports.store = named(&stored, &organization);
         let metrics = Metrics::default().showing(&ports.trouble);
         let ports = Arc::new(ports);
+        metrics.offers(&catalog);
         (
             Self {
                 rules: Arc::new(RwLock::new((rules, Arc::clone(&ports)))),

@@ -21,6 +21,7 @@ const TOLD: usize = 10;
 /// When the store cannot be used, which home tabs and a new audit channel need; the rules are followed all the same.
 pub async fn follow(portal: &Portal, rules: Rules, changes: &[String]) -> anyhow::Result<()> {
     let before = portal.as_of_now();
+    portal.metrics.offers(&rules.catalog);
     portal.begins_to_follow(rules);
     for change in changes {
         tracing::info!(change, "settings and catalog are read anew");
