@@ -120,7 +120,7 @@ impl Dispatcher {
                     listening = self.listen(&stop);
                 }
                 // Before the sweep, so that the first one knows already.
-                _ = look.tick() => Box::pin(look_for_bots(&self.portal)).await,
+                _ = look.tick() => Box::pin(look_around(&self.portal)).await,
                 _ = counts.tick() => self.note_repetitions(),
                 _ = sweep.tick() => self.sweep().await,
                 Some(key) = woken.recv() => self.start(key),
@@ -216,7 +216,7 @@ impl Dispatcher {
     /// # Errors
     /// When the store or the queue cannot be read.
     pub async fn drain(&self) -> anyhow::Result<()> {
-        Box::pin(look_for_bots(&self.portal)).await;
+        Box::pin(look_around(&self.portal)).await;
         Box::pin(note_repetitions(&self.portal)).await;
         loop {
             let mut heard = Vec::new();
@@ -244,9 +244,12 @@ impl Dispatcher {
     }
 }
 
-async fn look_for_bots(portal: &Portal) {
+async fn look_around(portal: &Portal) {
     if let Err(error) = portal.look_for_bots().await {
         tracing::error!(error = format!("{error:#}"), "cannot look for other bots");
+    }
+    if let Err(error) = portal.listen().await {
+        tracing::error!(error = format!("{error:#}"), "cannot note whether people are heard");
     }
 }
 

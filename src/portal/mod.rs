@@ -17,6 +17,7 @@ mod denials;
 pub mod dispatch;
 pub mod events;
 pub mod form;
+mod hearing;
 pub mod home;
 pub mod inventory;
 pub mod jobs;
@@ -97,6 +98,7 @@ pub struct Portal {
     known: inventory::Known,
     bots: bots::Known,
     denials: denials::Told,
+    ears: hearing::Ears,
     rules: Arc<RwLock<Rules>>,
     wake: mpsc::UnboundedSender<JobKey>,
 }
@@ -157,6 +159,7 @@ impl Portal {
                 known: inventory::Known::default(),
                 bots: bots::Known::default(),
                 denials: denials::Told::default(),
+                ears: hearing::Ears::default(),
                 rules: Arc::new(RwLock::new(rules)),
                 wake,
             },

@@ -251,6 +251,14 @@ impl Store for NamedStore {
         self.stored.bots(since).await
     }
 
+    async fn put_heard(&self, at: Timestamp) -> anyhow::Result<()> {
+        self.stored.put_heard(at).await
+    }
+
+    async fn heard_at(&self) -> anyhow::Result<Option<Timestamp>> {
+        self.stored.heard_at().await
+    }
+
     async fn pause(&self) -> anyhow::Result<Option<Pause>> {
         self.stored.pause().await
     }

@@ -108,6 +108,7 @@ impl App {
         let way = match &environment.inbound {
             Inbound::Http { signing_secret } => Way::Called(Verifier::new(signing_secret.reveal(), clock)?),
             Inbound::Socket { app_token, connections } => {
+                portal.hears_over_sockets();
                 let client = SlackClient::new(api, app_token.reveal(), clock)?;
                 Way::Connected(Box::new(SocketMode::new(edge.clone(), client, *connections)?))
             }

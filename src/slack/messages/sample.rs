@@ -173,6 +173,7 @@ pub(crate) fn in_every_status(request: &Request) -> Vec<Request> {
                 warned: None,
                 cut: false,
                 handed: false,
+                moved: 0,
             },
         },
         Status::Updating {
@@ -183,6 +184,7 @@ pub(crate) fn in_every_status(request: &Request) -> Vec<Request> {
                 warned: None,
                 cut: false,
                 handed: false,
+                moved: 0,
             },
         },
         Status::Terminating { ending: Ending::Failed { why: why() }, attempt: 1 },
