@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
@@ -11,9 +12,12 @@ use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::next::next;
 use crate::domain::silence::Silence;
+use crate::ports::outage::Side;
 
 /// How often it is noted that people are heard.
 const NOTED_EVERY: SignedDuration = SignedDuration::from_secs(60);
+/// How long Slack has to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// What was noted longer ago says nothing about now.
 const HOLDS_FOR: SignedDuration = SignedDuration::from_secs(150);
 /// What is due within this time after a silence may have to be moved.
@@ -46,7 +50,7 @@ impl Portal {
         let over_sockets = self.ears.over_sockets.load(Ordering::Relaxed);
         let is_connected = !over_sockets || self.metrics.sockets() > 0;
         // Slack is asked as often as it is noted, and all the time while it does not answer.
-        let hears = is_connected && ((heard && is_noted) || self.ports.slack.check().await.is_ok());
+        let hears = is_connected && ((heard && is_noted) || self.slack_answers().await);
         if !hears {
             self.ears.hear.store(false, Ordering::Relaxed);
             return Ok(());
@@ -63,6 +67,20 @@ impl Portal {
         }
         self.ears.hear.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    async fn slack_answers(&self) -> bool {
+        let outages = &self.ports.trouble.outages;
+        let why = match tokio::time::timeout(PATIENCE, self.ports.slack.check()).await {
+            Ok(Ok(())) => {
+                outages.answers(Side::Slack);
+                return true;
+            }
+            Ok(Err(error)) => format!("{error:#}"),
+            Err(elapsed) => elapsed.to_string(),
+        };
+        outages.fails(Side::Slack, &why);
+        false
     }
 
     /// Whether a time limit of people may end anything now: they are heard, by this bot or by another.

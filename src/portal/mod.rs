@@ -74,6 +74,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
 use crate::domain::tally::Tally;
 use crate::ports::Ports;
+use crate::ports::outage::Side;
 use crate::ports::store::{Claim, Commit, CommitError, RowChange, Store};
 
 /// Times a use case loads a request anew because somebody else changed it first.
@@ -174,6 +175,21 @@ impl Portal {
         let mut portal = Self { catalog, organization, ..self.clone() };
         portal.ports.store = named(&portal.stored, &portal.organization);
         portal
+    }
+
+    /// What the store did, where it did it; the log says when it stops doing so, and when it does again.
+    fn heard_of_store<T>(&self, done: anyhow::Result<T>, what: &str) -> Option<T> {
+        let outages = &self.ports.trouble.outages;
+        match done {
+            Ok(done) => {
+                outages.answers(Side::Store);
+                Some(done)
+            }
+            Err(error) => {
+                outages.fails(Side::Store, &format!("cannot {what}: {error:#}"));
+                None
+            }
+        }
     }
 
     /// Now.

@@ -5,9 +5,13 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
+use super::outage::Outages;
+
 /// The counters; clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Trouble {
+    /// Sides that do not answer.
+    pub outages: Outages,
     slack: Family<SlackMethod, Counter>,
     aws: Family<AwsFailure, Counter>,
 }
