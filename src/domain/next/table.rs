@@ -14,6 +14,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{
     Billed, ChangeAnswer, ChangeOrder, MessageRef, Prompt, Renewal, Request, Status, StatusName, Surface,
 };
+use crate::domain::silence::Silence;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
@@ -59,7 +60,7 @@ pub(super) fn failed(why: &str) -> Event {
 }
 
 /// One of each event, by the requester where it is hers to do and with a token not seen before.
-pub(super) fn one_of_each(request: &Request) -> [Event; 38] {
+pub(super) fn one_of_each(request: &Request) -> [Event; 39] {
     [
         approve("priya"),
         deny("priya", "too big"),
@@ -94,6 +95,7 @@ pub(super) fn one_of_each(request: &Request) -> [Event; 38] {
         tear_down("alice"),
         Event::Retain { by: by("pat"), reason: "kept for the auditors".into() },
         Event::LookAgain { by: by("pat"), lost: false },
+        Event::Unheard { silence: Silence { from: minutes(10), until: minutes(20) } },
         Event::JobLost,
         Event::HeldUp { right: "servicecatalog:ProvisionProduct".into() },
         Event::GoesOn,
@@ -247,7 +249,8 @@ fn this_is_every_legal_change_of_a_request() {
     Pending + approval requested -> AwaitingApproval  [jobs: reminder later, escalation later, show card, show direct] [quota: -] [audit: approval requested]
     Pending + execution lost -> Pending  [jobs: start attempt 2] [quota: -] [audit: execution lost]
     Pending + look again -> Pending  [jobs: start attempt 1, approval deadline, show direct] [quota: -] [audit: looked at again]
-    Pending + held up -> Pending  [jobs: show thread, show direct] [quota: -] [audit: held up]
+    Pending + unheard -> Pending  [jobs: approval deadline, show card, show direct] [quota: -] [audit: answer-by moved]
+    Pending + held up -> Pending  [jobs: show direct] [quota: -] [audit: held up]
     Pending + end -> Failed  [jobs: show card, show thread, show direct, tell FAILED] [quota: release] [audit: ended]
     AwaitingApproval + approve -> Approved  [jobs: resume(success), show card, show thread, show direct, tell APPROVED] [quota: -] [audit: approved]
     AwaitingApproval + deny -> Denied  [jobs: resume(Request.Denied), show card, show direct, tell DENIED] [quota: release] [audit: denied]
@@ -259,7 +262,8 @@ fn this_is_every_legal_change_of_a_request() {
     AwaitingApproval + approval requested -> AwaitingApproval  [jobs: reminder later, escalation later, show card, show direct] [quota: -] [audit: approval requested]
     AwaitingApproval + execution lost -> Pending  [jobs: start attempt 2] [quota: -] [audit: execution lost]
     AwaitingApproval + look again -> AwaitingApproval  [jobs: approval deadline, reminder later, escalation later, show card, show direct] [quota: -] [audit: looked at again]
-    AwaitingApproval + held up -> AwaitingApproval  [jobs: show thread, show direct] [quota: -] [audit: held up]
+    AwaitingApproval + unheard -> AwaitingApproval  [jobs: approval deadline, reminder later, escalation later, show card, show direct] [quota: -] [audit: answer-by moved]
+    AwaitingApproval + held up -> AwaitingApproval  [jobs: show direct] [quota: -] [audit: held up]
     AwaitingApproval + end -> Failed  [jobs: resume(Request.Cancelled), show card, show thread, show direct, tell FAILED] [quota: release] [audit: ended]
     Approved + approval requested -> Approved  [jobs: resume(success)] [quota: -] [audit: -]
     Approved + provision requested -> Provisioning  [jobs: provision, show card, show thread, show direct] [quota: -] [audit: provisioning]
@@ -355,7 +359,7 @@ fn a_change_the_table_does_not_list_is_refused_with_the_status_that_stands() {
             assert_eq!(for_the_machine, !to_a_person, "{name:?} + {}: {refusal}", event.word());
         }
     }
-    assert_eq!(pairs.len(), 14 * 38);
+    assert_eq!(pairs.len(), 14 * 39);
 }
 
 fn is_a_persons(event: &Event) -> bool {
