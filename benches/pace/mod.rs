@@ -13,6 +13,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use quartermaster::config::{Environment, Inbound, Secret, Settings};
 use quartermaster::ports::clock::{Clock, SystemClock};
+use quartermaster::ports::limits::Limits;
 use quartermaster::wiring::{App, Backends};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -145,6 +146,13 @@ async fn start(
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let backends = Backends::embedded(&settings, &clock)?;
-    let app = App::new(backends, &settings, &environment, clock, Arc::new(catalog), pace)?;
+    let app = App::new(
+        backends,
+        &settings,
+        &environment,
+        clock,
+        Arc::new(catalog),
+        Limits { pace, ..Limits::default() },
+    )?;
     Ok((address, tokio::spawn(app.run(listener, stop))))
 }

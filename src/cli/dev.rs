@@ -20,8 +20,9 @@ use crate::config::{
 };
 use crate::playground::{self, Playground};
 use crate::ports::clock::{Clock, ShiftedClock};
+use crate::ports::limits::Limits;
 use crate::telemetry;
-use crate::wiring::{self, App, Backends, PACE};
+use crate::wiring::{self, App, Backends};
 
 /// The settings of the playground's company: two teams, an approver, a platform admin.
 const SETTINGS: &str = include_str!("dev.toml");
@@ -74,7 +75,7 @@ pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), F
     })?;
     let clock: Arc<dyn Clock> = Arc::new(clock);
     let backends = Backends::embedded(&settings, &clock)?;
-    let app = App::new(backends, &settings, &environment, clock, Arc::new(catalog), PACE)?;
+    let app = App::new(backends, &settings, &environment, clock, Arc::new(catalog), Limits::default())?;
     let router = app.router().merge(playground.router()).layer(from_fn_with_state(address, own_host_only));
     let stop = stop_signal();
     let keeping = tokio::spawn({
@@ -88,6 +89,10 @@ pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), F
             // Pages hold a stream open, which would otherwise keep the server from stopping.
             playground.shut_down();
         }
+    });
+    tokio::spawn({
+        let playground = playground.clone();
+        async move { playground.keep_sending_events_again().await }
     });
     print(&welcome(address))?;
     let ran = app.run_with(router, listener, stop).await;

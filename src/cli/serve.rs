@@ -11,10 +11,11 @@ use super::{Failure, load_catalog};
 use crate::config::{self, Environment, Read, Settings, SettingsProblem, log_filter, settings_file};
 use crate::domain::catalog::Catalog;
 use crate::ports::clock::{Clock, SystemClock};
+use crate::ports::limits::Limits;
 use crate::slack::checkup::USABLE_APP_TOKEN;
 use crate::slack::socket::Refusal;
 use crate::telemetry;
-use crate::wiring::{App, Backends, PACE, Reloader};
+use crate::wiring::{App, Backends, Reloader};
 
 /// Runs until the process is told to stop.
 ///
@@ -32,7 +33,7 @@ pub async fn serve(config: Option<PathBuf>) -> Result<(), Failure> {
         return Err(Failure::Account(problems));
     }
     backends.bring_forward().await?;
-    let app = App::new(backends, &settings, &environment, clock, catalog, PACE)?;
+    let app = App::new(backends, &settings, &environment, clock, catalog, Limits::default())?;
     if let Some(sockets) = app.sockets() {
         sockets.check().await.map_err(unusable_app_token)?;
     }

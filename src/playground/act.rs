@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Ack, DeliveryFailure, LedTo};
 use super::workspace::{Message, Workspace};
-use super::{Playground, inputs, payload, view};
+use super::{Playground, escaped, inputs, payload, view};
 
 /// Where an element is that somebody clicks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,11 +71,14 @@ impl Playground {
         let reachable = workspace.channel(channel).filter(|c| c.has(person));
         let channel_id = reachable.ok_or_else(|| not_there("channel", channel))?.id.clone();
         let command = &self.settings().command;
-        let typed = text.trim();
-        let rest = typed
+        let whole = text.trim();
+        let rest = whole
             .strip_prefix(command.as_str())
             .filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
-            .unwrap_or(typed);
+            .unwrap_or(whole)
+            .trim();
+        let escapes = self.settings().should_escape;
+        let text = if escapes { escaped::of_command(workspace, rest) } else { rest.to_owned() };
         let response = workspace.issue_response_url(person, &channel_id, None, now);
         let identity = workspace.identity.clone();
         let is_for_enterprise = identity.enterprise.is_some().to_string();
@@ -89,7 +92,7 @@ impl Playground {
             ("user_id", person.to_owned()),
             ("user_name", user_name),
             ("command", command.clone()),
-            ("text", rest.trim().to_owned()),
+            ("text", text),
             ("api_app_id", identity.app_id),
             ("is_enterprise_install", is_for_enterprise),
             ("response_url", format!("{}/respond/{response}", self.addresses().public)),
@@ -180,6 +183,25 @@ impl Playground {
         self.interact(person, &payload).await
     }
 
+    /// Uses a shortcut of the app on a message.
+    pub async fn message_shortcut(
+        &self,
+        person: &str,
+        channel: &str,
+        ts: &str,
+        callback_id: &str,
+    ) -> Result<Ack, DeliveryFailure> {
+        let (now, public_url) = (self.now(), self.addresses().public);
+        let payload = self.change(|workspace| {
+            workspace.trouble.remove(person);
+            let visible = workspace.visible(channel, person);
+            let message = visible.into_iter().find(|message| message.ts == ts).cloned();
+            let message = message.ok_or_else(|| not_there("message", ts))?;
+            Ok(payload::message_action(workspace, person, &message, callback_id, &public_url, now))
+        })?;
+        self.interact(person, &payload).await
+    }
+
     /// Opens the bot's home tab, which tells the bot so.
     pub async fn open_home(&self, person: &str) -> Result<Ack, DeliveryFailure> {
         let now = self.now();
@@ -199,23 +221,6 @@ impl Playground {
         self.send_event(&event).await
     }
 
-    /// Sends any event in the envelope of the Events API.
-    pub async fn send_event(&self, event: &Value) -> Result<Ack, DeliveryFailure> {
-        let now = self.now();
-        let envelope = self.change(|workspace| payload::event_callback(workspace, event, now));
-        let (status, body) = self.deliver_event(&envelope, false).await?;
-        Ok(Ack { status, body, led_to: LedTo::Nothing })
-    }
-
-    /// Sends the same event twice, the second time marked as Slack marks a retry after a timeout.
-    pub async fn send_event_twice(&self, event: &Value) -> Result<Ack, DeliveryFailure> {
-        let now = self.now();
-        let envelope = self.change(|workspace| payload::event_callback(workspace, event, now));
-        self.deliver_event(&envelope, false).await?;
-        let (status, body) = self.deliver_event(&envelope, true).await?;
-        Ok(Ack { status, body, led_to: LedTo::Nothing })
-    }
-
     /// Posts what a person says; the bot does not hear of it.
     pub fn say(&self, person: &str, channel: &str, text: &str) -> Result<Message, DeliveryFailure> {
         let now = self.now();
@@ -230,7 +235,7 @@ impl Playground {
                 ts: String::new(),
                 thread_ts: None,
                 author: person.to_owned(),
-                text: escape(text),
+                text: escaped::plain(text),
                 blocks: json!([]),
                 edited: None,
                 ephemeral_to: None,
@@ -249,7 +254,7 @@ impl Playground {
 
     /// Sends an interaction whose answer Slack ignores beyond its status.
     pub(super) async fn interact(&self, person: &str, payload: &Value) -> Result<Ack, DeliveryFailure> {
-        match self.deliver_payload("/slack/interactions", payload).await {
+        match self.deliver_payload(payload).await {
             Ok((status, body)) => Ok(Ack { status, body, led_to: LedTo::Nothing }),
             Err(failure) => {
                 let text = format!("Something went wrong: {failure}. Try again.");
@@ -329,11 +334,6 @@ fn hold(
         },
     };
     view::hold(values, block_id, action_id, state.clone());
-}
-
-/// Slack stores what a person types with these three escaped.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 fn not_there(kind: &str, id: &str) -> DeliveryFailure {

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::settings::{Channel, Group, Identity, Now, Person, Settings, Shortcut};
+use super::settings::{Channel, Group, Identity, Now, Paths, Person, Settings, Shortcut};
+use super::web_api::RateLimits;
 
 /// Slack waits this long for an ack.
 const ACK_WITHIN: Duration = Duration::from_secs(3);
@@ -18,7 +19,9 @@ impl Settings {
             signing_secret: signing_secret.into(),
             bot_token: bot_token.into(),
             app_token: None,
+            paths: Paths::default(),
             command: "/provision".to_owned(),
+            should_escape: true,
             completions: completions(),
             shortcuts: vec![Shortcut {
                 name: "Request a resource".to_owned(),
@@ -33,6 +36,7 @@ impl Settings {
                 members: vec!["U0MORGAN".to_owned()],
             }],
             channels: channels(),
+            rate_limits: RateLimits::default(),
             ack_within: ACK_WITHIN,
             keep_in: None,
             now,
@@ -51,6 +55,17 @@ impl Default for Identity {
             bot_user: "U0QM".to_owned(),
             bot_id: "B0QM".to_owned(),
             name: "Quartermaster".to_owned(),
+        }
+    }
+}
+
+impl Default for Paths {
+    fn default() -> Self {
+        Self {
+            commands: "/slack/commands".to_owned(),
+            interactions: "/slack/interactions".to_owned(),
+            options: "/slack/options".to_owned(),
+            events: "/slack/events".to_owned(),
         }
     }
 }

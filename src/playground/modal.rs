@@ -28,7 +28,7 @@ impl Playground {
 
     /// Sends the form. Slack's client first checks required fields, lengths and bounds by itself.
     pub async fn submit(&self, person: &str, view_id: &str) -> Result<Ack, DeliveryFailure> {
-        let now = self.now();
+        let (now, public_url) = (self.now(), self.addresses().public);
         let payload = self.change(|workspace| {
             workspace.trouble.remove(person);
             payload::view_at(workspace, person, &Place::view(view_id))?;
@@ -40,9 +40,9 @@ impl Playground {
             if !complaints.is_empty() {
                 return Err(DeliveryFailure::Incomplete(complaints));
             }
-            payload::view_submission(workspace, person, view_id, now)
+            payload::view_submission(workspace, person, view_id, &public_url, now)
         })?;
-        let result = match self.deliver_payload("/slack/interactions", &payload).await {
+        let result = match self.deliver_payload(&payload).await {
             Ok((status, body)) => self.take_submission_ack(person, view_id, status, body),
             Err(failure) => Err(failure),
         };
@@ -78,7 +78,7 @@ impl Playground {
     async fn tell_closed(&self, person: &str, closed: &[View], is_cleared: bool) {
         for view in closed.iter().rev().filter(|view| view.asks("notify_on_close")) {
             let payload = self.look(|workspace| payload::view_closed(workspace, person, view, is_cleared));
-            let _ = self.deliver_payload("/slack/interactions", &payload).await;
+            let _ = self.deliver_payload(&payload).await;
         }
     }
 
@@ -96,7 +96,7 @@ impl Playground {
             payload::locate(workspace, person, place, block_id, action_id)?;
             payload::block_suggestion(workspace, person, place, ids, typed)
         })?;
-        let (_, body) = self.deliver_payload("/slack/options", &payload).await?;
+        let (_, body) = self.deliver_payload(&payload).await?;
         let options = offered(&body)?;
         let key = (person.to_owned(), block_id.to_owned(), action_id.to_owned());
         // A choice made earlier stays valid while the person goes on typing.

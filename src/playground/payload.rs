@@ -8,7 +8,7 @@ use super::answer::DeliveryFailure;
 use super::normalize;
 use super::view::View;
 use super::web_api::message_json;
-use super::workspace::Workspace;
+use super::workspace::{Message, Workspace};
 
 /// The deprecated verification token; a bot must not rely on it.
 pub(super) const TOKEN: &str = "playground";
@@ -83,18 +83,53 @@ pub(super) fn block_suggestion(
     Ok(payload)
 }
 
+/// A shortcut used on a message, which need not be the app's: answers go to its conversation and leave it alone (fields:
+/// @slack/bolt 5.1.0, `MessageShortcut`, read on 2026-11-29).
+pub(super) fn message_action(
+    workspace: &mut Workspace,
+    person: &str,
+    message: &Message,
+    callback_id: &str,
+    public_url: &str,
+    now: Timestamp,
+) -> Value {
+    let mut payload = frame(workspace, "message_action", person);
+    payload["callback_id"] = json!(callback_id);
+    payload["trigger_id"] = json!(workspace.issue_trigger(person, now));
+    payload["action_ts"] = json!(workspace.next_ts(now));
+    let id = workspace.issue_response_url(person, &message.channel, None, now);
+    payload["response_url"] = json!(format!("{public_url}/respond/{id}"));
+    payload["channel"] = json!({"id": message.channel, "name": channel_name(workspace, &message.channel)});
+    payload["message_ts"] = json!(message.ts);
+    payload["message"] = message_json(workspace, message);
+    payload
+}
+
 /// A form sent by its submit button.
 pub(super) fn view_submission(
     workspace: &mut Workspace,
     person: &str,
     view_id: &str,
+    public_url: &str,
     now: Timestamp,
 ) -> Result<Value, DeliveryFailure> {
     let mut payload = frame(workspace, "view_submission", person);
     payload["trigger_id"] = json!(workspace.issue_trigger(person, now));
-    let place = Place::view(view_id);
-    payload["view"] = view_at(workspace, person, &place)?.to_json(workspace);
-    payload["response_urls"] = json!([]);
+    let view = view_at(workspace, person, &Place::view(view_id))?;
+    payload["view"] = view.to_json(workspace);
+    let targets = view.response_targets();
+    payload["response_urls"] = targets
+        .into_iter()
+        .map(|(block_id, action_id, channel)| {
+            let id = workspace.issue_response_url(person, &channel, None, now);
+            json!({
+                "response_url": format!("{public_url}/respond/{id}"),
+                "channel_id": channel,
+                "action_id": action_id,
+                "block_id": block_id,
+            })
+        })
+        .collect();
     Ok(payload)
 }
 

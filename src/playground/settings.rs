@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::web_api::RateLimits;
+
 /// Where the playground reads the time, so that a test can move it.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -28,8 +30,12 @@ pub struct Settings {
     pub bot_token: String,
     /// The app's own token. With one Socket Mode is on: nothing comes by HTTP, and this token opens connections.
     pub app_token: Option<String>,
+    /// Where below `bot_url` the app is told of things.
+    pub paths: Paths,
     /// The slash command of the app, with its slash.
     pub command: String,
+    /// Whether people, channels and links in the text of the command are sent as references.
+    pub should_escape: bool,
     /// What the composer offers while a command is typed: the text to insert and a hint.
     pub completions: Vec<(String, String)>,
     /// Global shortcuts of the app.
@@ -42,6 +48,8 @@ pub struct Settings {
     pub groups: Vec<Group>,
     /// Channels; direct messages are opened as they are needed.
     pub channels: Vec<Channel>,
+    /// How often the bot may call each method.
+    pub rate_limits: RateLimits,
     /// How long the bot may take to answer; Slack gives it three seconds.
     pub ack_within: Duration,
     /// The file that keeps the conversations from one run to the next; without one they end with the run.
@@ -82,6 +90,27 @@ pub struct Identity {
     pub bot_id: String,
     /// Display name of the bot.
     pub name: String,
+}
+
+/// The request URLs of the app's manifest, without their origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paths {
+    /// Slash commands.
+    pub commands: String,
+    /// Clicks, forms and shortcuts.
+    pub interactions: String,
+    /// Options of external selects.
+    pub options: String,
+    /// Events.
+    pub events: String,
+}
+
+impl Paths {
+    /// The same path for everything.
+    pub fn all(path: &str) -> Self {
+        let [commands, interactions, options, events] = [(); 4].map(|()| path.to_owned());
+        Self { commands, interactions, options, events }
+    }
 }
 
 /// A global shortcut as the app's manifest declares it.

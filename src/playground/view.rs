@@ -81,6 +81,22 @@ impl View {
             .collect()
     }
 
+    /// Where the app may answer after a submission: block, element and the conversation that is chosen in it, of each select
+    /// with `response_url_enabled` (@slack/bolt 5.1.0, `ViewResponseUrl`, read on 2026-11-29).
+    pub(super) fn response_targets(&self) -> Vec<(String, String, String)> {
+        let blocks = self.body["blocks"].as_array().into_iter().flatten();
+        let asked = blocks.filter(|block| block["element"]["response_url_enabled"] == json!(true));
+        asked
+            .filter_map(|block| {
+                let block_id = block["block_id"].as_str()?;
+                let action_id = block["element"]["action_id"].as_str()?;
+                let held = self.values.get(block_id)?.get(action_id)?;
+                let chosen = held["selected_conversation"].as_str().or(held["selected_channel"].as_str())?;
+                Some((block_id.to_owned(), action_id.to_owned(), chosen.to_owned()))
+            })
+            .collect()
+    }
+
     /// Whether `block_id` names an input block, the only kind an error can stand under.
     pub(super) fn has_input(&self, block_id: &str) -> bool {
         let mut blocks = self.body["blocks"].as_array().into_iter().flatten();

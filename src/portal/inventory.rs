@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,8 +10,6 @@ use crate::ports::inventory::Item;
 
 /// How long a list is taken as it was.
 const RELIED_ON: SignedDuration = SignedDuration::from_mins(5);
-/// Slack waits three seconds for the options of a field.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Lists by type of parameter, and when they were made.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +33,7 @@ pub async fn existing(portal: &Portal, parameter_type: &str) -> Arc<[Item]> {
     portal.known.put(parameter_type, now, Arc::clone(&before));
     let (listing, parameter_type) = (portal.clone(), parameter_type.to_owned());
     let listed = tokio::spawn(async move { list(&listing, &parameter_type).await });
-    match tokio::time::timeout(PATIENCE, listed).await {
+    match tokio::time::timeout(portal.limits.inventory, listed).await {
         Ok(Ok(Some(items))) => items,
         Ok(Ok(None) | Err(_)) | Err(_) => before,
     }

@@ -23,6 +23,7 @@ pub mod inventory;
 pub mod jobs;
 mod lease;
 pub mod lookup;
+mod lost_places;
 pub mod metrics;
 mod named_store;
 mod outsider;
@@ -74,6 +75,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
 use crate::domain::tally::Tally;
 use crate::ports::Ports;
+use crate::ports::limits::Limits;
 use crate::ports::outage::Side;
 use crate::ports::store::{Claim, Commit, CommitError, RowChange, Store};
 
@@ -87,11 +89,13 @@ const HOMES_AFTER: Period = Period::seconds(2);
 #[derive(Clone, Debug)]
 pub struct Portal {
     /// The outside.
-    pub ports: Ports,
+    pub ports: Arc<Ports>,
     /// What can be asked for.
     pub catalog: Arc<Catalog>,
     /// Who belongs where.
     pub organization: Arc<Organization>,
+    /// How long the outside may take.
+    pub limits: Limits,
     /// What happened so far.
     pub metrics: Arc<Metrics>,
     /// The store with the names of teams as they stand there; `ports.store` goes by the settings.
@@ -100,7 +104,9 @@ pub struct Portal {
     bots: bots::Known,
     denials: denials::Told,
     ears: hearing::Ears,
-    rules: Arc<RwLock<Rules>>,
+    lost_places: lost_places::LostPlaces,
+    /// The rules of now, and the outside by their names of teams.
+    rules: Arc<RwLock<(Rules, Arc<Ports>)>>,
     wake: mpsc::UnboundedSender<JobKey>,
 }
 
@@ -149,32 +155,46 @@ impl Portal {
         let stored = Arc::clone(&ports.store);
         ports.store = named(&stored, &organization);
         let metrics = Metrics::default().showing(&ports.trouble);
+        let ports = Arc::new(ports);
         metrics.offers(&catalog);
         (
             Self {
+                rules: Arc::new(RwLock::new((rules, Arc::clone(&ports)))),
                 ports,
                 catalog,
                 organization,
+                limits: Limits::default(),
                 metrics: Arc::new(metrics),
                 stored,
                 known: inventory::Known::default(),
                 bots: bots::Known::default(),
                 denials: denials::Told::default(),
                 ears: hearing::Ears::default(),
-                rules: Arc::new(RwLock::new(rules)),
+                lost_places: lost_places::LostPlaces::default(),
                 wake,
             },
             woken,
         )
     }
 
+    /// The same, held to these limits.
+    #[must_use]
+    pub fn held_to(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
     /// The portal with the rules of now. Whoever begins something takes it, and so goes by the same rules to its end.
     pub(crate) fn as_of_now(&self) -> Self {
-        let Rules { catalog, organization } =
+        let (Rules { catalog, organization }, ports) =
             self.rules.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut portal = Self { catalog, organization, ..self.clone() };
-        portal.ports.store = named(&portal.stored, &portal.organization);
-        portal
+        Self { ports, catalog, organization, ..self.clone() }
+    }
+
+    /// Whatever begins from now on goes by these rules.
+    fn begins_to_follow(&self, rules: Rules) {
+        let store = named(&self.stored, &rules.organization);
+        let ports = Arc::new(Ports { store, ..Ports::clone(&self.ports) });
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = (rules, ports);
     }
 
     /// What the store did, where it did it; the log says when it stops doing so, and when it does again.

@@ -1,7 +1,6 @@
 //! What somebody in no team is told: whom to ask, or why it is of no use.
 
 use super::Portal;
-use super::people::in_time;
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::refusal::Refusal;
 use crate::ports::directory::Freshness;
@@ -10,7 +9,7 @@ use crate::ports::directory::Freshness;
 pub(super) async fn refusal(portal: &Portal, person: &PersonId) -> Refusal {
     let (asking, asked) = (portal.clone(), person.clone());
     // They read the same where Slack does not say in time, only less.
-    match in_time(async move { asking.why_not_counted(&asked, Freshness::Fresh).await }).await {
+    match portal.in_time(async move { asking.why_not_counted(&asked, Freshness::Fresh).await }).await {
         Ok(Some(why)) => Refusal::NotAFullMember { why },
         Ok(None) | Err(_) => Refusal::NotInATeam,
     }

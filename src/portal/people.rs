@@ -5,7 +5,7 @@
 //! Whether an account counts at all is found out in one place, [`Portal::why_not_counted`], by whatever way it is named.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use futures_util::future::join_all;
@@ -19,25 +19,14 @@ use crate::domain::policy::Team;
 use crate::domain::refusal::{Refusal, Uncounted};
 use crate::domain::request::Request;
 use crate::ports::directory::Freshness;
-
-/// How long Slack has to say who somebody is while a person waits: what they did is stored or refused, and answered,
-/// within a second.
-const ASK_WITHIN: Duration = Duration::from_millis(400);
+use crate::ports::slack::SlackError;
+use crate::ports::trouble::Side;
 
 /// Accounts that are looked at one by one for those who count.
 const MOST_LOOKED_AT: usize = 50;
 
 /// Admins who are told at most.
 const MOST_ADMINS: usize = 25;
-
-/// An answer of Slack's about a person, if it comes in time. The question goes on, so that whoever presses again is not
-/// kept waiting by a slow answer.
-pub(super) async fn in_time<T: Send + 'static>(
-    asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
-) -> anyhow::Result<T> {
-    let asked = tokio::time::timeout(ASK_WITHIN, tokio::spawn(asked)).await;
-    asked.context("Slack does not say in time who somebody is")?.context("the question ended badly")?
-}
 
 /// What somebody wants to do with something that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +46,23 @@ pub(crate) struct Counted {
     pub(crate) is_all: bool,
 }
 
+/// Slack does not say who somebody is.
+fn silent(error: anyhow::Error) -> anyhow::Error {
+    Side::Slack.failed(error)
+}
+
 impl Portal {
+    /// An answer of Slack's about a person, if it comes in time. The question goes on, so that whoever presses again is not
+    /// kept waiting by a slow answer.
+    pub(super) async fn in_time<T: Send + 'static>(
+        &self,
+        asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let asked = tokio::time::timeout(self.limits.standing, tokio::spawn(asked)).await;
+        let asked = asked.context("Slack does not say in time who somebody is").map_err(silent)?;
+        asked.context("the question ended badly")?
+    }
+
     /// Why this account counts for nothing, by whatever way it is named; `None` for an active full member of ours.
     ///
     /// # Errors
@@ -67,7 +72,7 @@ impl Portal {
         person: &PersonId,
         freshness: Freshness,
     ) -> anyhow::Result<Option<Uncounted>> {
-        self.ports.directory.why_not_counted(person, freshness).await
+        self.ports.directory.why_not_counted(person, freshness).await.map_err(silent)
     }
 
     /// Whether this account counts.
@@ -78,20 +83,20 @@ impl Portal {
         Ok(self.why_not_counted(person, Freshness::Fresh).await?.is_none())
     }
 
-    /// As [`Self::counts`], for somebody who waits for an answer: see [`in_time`].
+    /// As [`Self::counts`], for somebody who waits for an answer: see [`Self::in_time`].
     ///
     /// # Errors
     /// When Slack had to be asked and could not, or does not say in time.
     pub(crate) async fn counts_in_time(&self, person: &PersonId) -> anyhow::Result<bool> {
         let (portal, person) = (self.clone(), person.clone());
-        in_time(async move { portal.counts(&person).await }).await
+        self.in_time(async move { portal.counts(&person).await }).await
     }
 
     /// Refuses whoever acts on a request and counts for nothing, and notes that on its trail. While Slack does not say,
     /// they go on: what takes a right asks for it again.
     pub(super) async fn check_counts(&self, request: &Request, by: &By, tried: &str) -> Result<(), Error> {
         let (portal, person) = (self.clone(), by.person.clone());
-        match in_time(async move { portal.why_not_counted(&person, Freshness::Fresh).await }).await {
+        match self.in_time(async move { portal.why_not_counted(&person, Freshness::Fresh).await }).await {
             Ok(Some(why)) => Err(self.refuse(request, by, tried, Refusal::NotAFullMember { why }).await),
             Ok(None) => Ok(()),
             Err(error) => {
@@ -112,10 +117,24 @@ impl Portal {
         person: &PersonId,
         principals: &[Principal],
     ) -> anyhow::Result<bool> {
-        Ok(self.is_named(person, principals, Freshness::Fresh).await? && self.counts(person).await?)
+        self.is_one_of_as_of(person, principals, Freshness::Fresh).await
     }
 
-    /// As [`Self::is_one_of`], for somebody who waits for an answer: see [`in_time`].
+    /// As [`Self::is_one_of`], from answers as fresh as they have to be.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(super) async fn is_one_of_as_of(
+        &self,
+        person: &PersonId,
+        principals: &[Principal],
+        freshness: Freshness,
+    ) -> anyhow::Result<bool> {
+        Ok(self.is_named(person, principals, freshness).await?
+            && self.why_not_counted(person, freshness).await?.is_none())
+    }
+
+    /// As [`Self::is_one_of`], for somebody who waits for an answer: see [`Self::in_time`].
     ///
     /// # Errors
     /// When Slack had to be asked and could not, or does not say in time.
@@ -125,7 +144,7 @@ impl Portal {
         principals: &[Principal],
     ) -> anyhow::Result<bool> {
         let (portal, person, principals) = (self.clone(), person.clone(), principals.to_vec());
-        in_time(async move { portal.is_one_of(&person, &principals).await }).await
+        self.in_time(async move { portal.is_one_of(&person, &principals).await }).await
     }
 
     /// As [`Self::is_one_of`], of any of several circles; a later one is asked about only if no earlier one has them.
@@ -137,9 +156,22 @@ impl Portal {
         person: &PersonId,
         circles: &[&[Principal]],
     ) -> anyhow::Result<bool> {
+        self.is_in_any_as_of(person, circles, Freshness::Fresh).await
+    }
+
+    /// As [`Self::is_in_any`], from answers as fresh as they have to be.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(super) async fn is_in_any_as_of(
+        &self,
+        person: &PersonId,
+        circles: &[&[Principal]],
+        freshness: Freshness,
+    ) -> anyhow::Result<bool> {
         let mut unknown = None;
         for circle in circles {
-            match self.is_one_of(person, circle).await {
+            match self.is_one_of_as_of(person, circle, freshness).await {
                 Ok(true) => return Ok(true),
                 Ok(false) => {}
                 // A group that cannot be asked about keeps nobody from what they may by another.
@@ -163,17 +195,33 @@ impl Portal {
             return Ok(true);
         }
         let mut unknown = None;
-        // The first yes is enough, however long another group takes.
-        let asked = principals.iter().map(|principal| self.accounts_of(principal, freshness));
+        // The first yes is enough, however long another answer takes.
+        let asked = principals.iter().map(|principal| self.means(principal, person, freshness));
         let mut asked: FuturesUnordered<_> = asked.collect();
         while let Some(asked) = asked.next().await {
             match asked {
-                Ok(people) if people.contains(person) => return Ok(true),
-                Ok(_) => {}
+                Ok(true) => return Ok(true),
+                Ok(false) => {}
                 Err(error) => unknown = Some(error),
             }
         }
         unknown.map_or(Ok(false), Err)
+    }
+
+    /// Whether this principal means this account. Slack is asked about the account, and about all groups at once, so that
+    /// it costs the same however many principals there are.
+    async fn means(
+        &self,
+        principal: &Principal,
+        person: &PersonId,
+        freshness: Freshness,
+    ) -> anyhow::Result<bool> {
+        let directory = &self.ports.directory;
+        match principal {
+            Principal::Person(named) => Ok(named == person),
+            Principal::Group(group) => Ok(directory.group_members(group, freshness).await?.contains(person)),
+            Principal::Email(email) => directory.has_email(person, email, freshness).await,
+        }
     }
 
     /// The accounts that are meant, none where Slack knows nobody by that name.
@@ -181,13 +229,14 @@ impl Portal {
         &self,
         principal: &Principal,
         freshness: Freshness,
-    ) -> anyhow::Result<BTreeSet<PersonId>> {
+    ) -> anyhow::Result<Arc<BTreeSet<PersonId>>> {
         let directory = &self.ports.directory;
         Ok(match principal {
-            Principal::Person(person) => BTreeSet::from([person.clone()]),
-            Principal::Group(group) => directory.group_members(group, freshness).await?,
+            Principal::Person(person) => Arc::new(BTreeSet::from([person.clone()])),
+            Principal::Group(group) => directory.group_members(group, freshness).await.map_err(silent)?,
             Principal::Email(email) => {
-                directory.person_by_email(email, freshness).await?.into_iter().collect()
+                let person = directory.person_by_email(email, freshness).await.map_err(silent)?;
+                Arc::new(person.into_iter().collect())
             }
         })
     }
@@ -214,10 +263,10 @@ impl Portal {
     ) -> anyhow::Result<Vec<&Team>> {
         let asked = self.organization.teams.iter().map(|team| {
             let (portal, person, circle) = (self.clone(), person.clone(), circle(team));
-            in_time(async move { portal.is_named(&person, &circle, freshness).await })
+            self.in_time(async move { portal.is_named(&person, &circle, freshness).await })
         });
         let (portal, asked_about) = (self.clone(), person.clone());
-        let counted = in_time(async move { portal.why_not_counted(&asked_about, freshness).await });
+        let counted = self.in_time(async move { portal.why_not_counted(&asked_about, freshness).await });
         let (counted, asked) = tokio::join!(counted, join_all(asked));
         match counted {
             Ok(None) => {}
@@ -265,7 +314,8 @@ impl Portal {
             Principal::Person(person) => person.clone(),
             Principal::Email(email) => {
                 let (directory, asked) = (self.ports.directory.clone(), email.clone());
-                let found = in_time(async move { directory.person_by_email(&asked, Freshness::Known).await });
+                let found =
+                    self.in_time(async move { directory.person_by_email(&asked, Freshness::Known).await });
                 match found.await {
                     Ok(Some(person)) => person,
                     Ok(None) | Err(_) => return Some(principal.clone()),
@@ -273,7 +323,7 @@ impl Portal {
             }
         };
         let (directory, asked) = (self.ports.directory.clone(), person.clone());
-        match in_time(async move { directory.why_not_counted(&asked, Freshness::Known).await }).await {
+        match self.in_time(async move { directory.why_not_counted(&asked, Freshness::Known).await }).await {
             Ok(Some(_)) => None,
             Ok(None) | Err(_) => Some(Principal::Person(person)),
         }
@@ -282,6 +332,27 @@ impl Portal {
     /// The same in a sentence.
     pub(crate) async fn mentions(&self, principals: &[Principal]) -> String {
         mentions(&self.to_mention(principals).await)
+    }
+
+    /// Asks anew what Slack says about everybody at once, before somebody waits for it: which accounts count and, at the
+    /// start, who is in which group, if any group is named. Groups that were asked about are asked anew whenever somebody
+    /// wants to know.
+    pub(crate) async fn look_ahead(&self, is_start: bool) {
+        let members = self.organization.teams.iter().flat_map(|team| &team.members);
+        let named = members.chain(&self.organization.auditors).cloned().chain(self.every_approver());
+        let group = named.filter(|_| is_start).find_map(|principal| match principal {
+            Principal::Group(group) => Some(group),
+            Principal::Person(_) | Principal::Email(_) => None,
+        });
+        if let Some(group) = group
+            && let Err(error) = self.ports.directory.group_members(&group, Freshness::Known).await
+        {
+            tracing::debug!(
+                error = format!("{error:#}"),
+                "groups are asked about when somebody wants to know"
+            );
+        }
+        self.ports.directory.refresh().await;
     }
 
     /// Those of these people who count, one by one, whatever groups they come from: looked for until there are `enough`.
@@ -293,6 +364,7 @@ impl Portal {
         principals: &[Principal],
         without: &[&PersonId],
         enough: usize,
+        freshness: Freshness,
     ) -> anyhow::Result<Counted> {
         let (mut people, mut unknown) = (BTreeSet::new(), None);
         let (mut looked_at, mut is_all) = (BTreeSet::new(), true);
@@ -300,24 +372,24 @@ impl Portal {
         let (groups, named): (Vec<_>, Vec<_>) =
             principals.iter().partition(|principal| matches!(principal, Principal::Group(_)));
         'all: for principal in named.into_iter().chain(groups) {
-            let accounts = match self.accounts_of(principal, Freshness::Fresh).await {
+            let accounts = match self.accounts_of(principal, freshness).await {
                 Ok(accounts) => accounts,
                 Err(error) => {
                     unknown = Some(error);
                     continue;
                 }
             };
-            for person in accounts {
-                if without.contains(&&person) || !looked_at.insert(person.clone()) {
+            for person in accounts.iter() {
+                if without.contains(&person) || !looked_at.insert(person.clone()) {
                     continue;
                 }
                 if people.len() >= enough || looked_at.len() > MOST_LOOKED_AT {
                     is_all = false;
                     break 'all;
                 }
-                match self.counts(&person).await {
-                    Ok(true) => drop(people.insert(person)),
-                    Ok(false) => {}
+                match self.why_not_counted(person, freshness).await {
+                    Ok(None) => drop(people.insert(person.clone())),
+                    Ok(Some(_)) => {}
                     Err(error) => unknown = Some(error),
                 }
             }
@@ -332,7 +404,7 @@ impl Portal {
     pub(crate) async fn admins(&self) -> BTreeSet<PersonId> {
         let mut people = BTreeSet::new();
         for admin in &self.organization.admins {
-            match self.some_who_count(std::slice::from_ref(admin), &[], MOST_ADMINS).await {
+            match self.some_who_count(std::slice::from_ref(admin), &[], MOST_ADMINS, Freshness::Fresh).await {
                 Ok(some) => people.extend(some.people),
                 Err(error) => {
                     tracing::warn!(error = format!("{error:#}"), "cannot find out who an admin is");
@@ -349,8 +421,10 @@ impl Portal {
     /// Tells every admin who is named by id or found by Slack, as far as they can be told.
     pub(crate) async fn tell_admins(&self, text: &str) {
         for admin in self.admins().await {
-            if let Err(error) = self.ports.slack.whisper(None, &admin, text).await {
-                tracing::warn!(%admin, %error, "cannot tell an admin");
+            match self.ports.slack.whisper(None, &admin, text).await {
+                Ok(()) => {}
+                Err(SlackError::Unreachable(why)) => self.lose_place(admin.as_str(), &why),
+                Err(error) => tracing::warn!(%admin, %error, "cannot tell an admin"),
             }
         }
     }
@@ -410,7 +484,7 @@ impl Portal {
         (tending, tried): (Tending, &str),
     ) -> Result<(), Error> {
         let (portal, person, asked) = (self.clone(), by.person.clone(), request.clone());
-        if in_time(async move { portal.may_tend(&person, &asked, tending).await }).await? {
+        if self.in_time(async move { portal.may_tend(&person, &asked, tending).await }).await? {
             return Ok(());
         }
         let refusal = if by.person == request.owner {

@@ -10,6 +10,7 @@ pub mod directory;
 pub mod finding;
 pub mod haste;
 pub mod inventory;
+pub mod limits;
 pub mod outage;
 pub mod provisioner;
 pub mod queue;

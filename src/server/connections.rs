@@ -1,5 +1,5 @@
-//! Who is connected, and for how long: nobody can hold a connection, or keep the program from ending, for ever. How
-//! long a body may take is the business of `slack/body.rs`.
+//! Who is connected, and for how long: nobody can hold a connection, keep others from one, or keep the program from
+//! ending, for ever. How long a body may take is the business of `slack/body.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,31 +8,34 @@ use axum::Router;
 use axum::serve::Listener;
 use hyper::server::conn::http1::Builder;
 use hyper::service::{Service as _, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::hurried::{Head, Hurried};
+use super::hurried::{Client, Hurried, Patience, Watched};
 
 /// Longest head of a request, in bytes, and the most that is read ahead of a body.
 const HEAD_BYTES: usize = 8 * 1024;
 
 /// What clients may hold, each and together.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    /// Connections at once; whoever comes then waits until one ends.
-    pub(super) connections: usize,
-    /// A connection without a request. Load balancers keep theirs for 60 s and must be the first to end it.
-    pub(super) idle: Duration,
-    /// The head of a request, from its first byte; also an answer that nobody takes.
-    pub(super) dawdling: Duration,
+struct Limits {
+    /// Connections at once. For whoever comes then, the client that we have waited for longest has to go.
+    connections: usize,
+    /// But not before we have waited for it so long: somebody honest may be in the middle of a request.
+    spared: Duration,
+    patience: Patience,
 }
 
-const LIMITS: Limits =
-    Limits { connections: 512, idle: Duration::from_secs(75), dawdling: Duration::from_secs(5) };
+const LIMITS: Limits = Limits {
+    connections: 512,
+    spared: Duration::from_millis(50),
+    patience: Patience { dawdling: Duration::from_secs(5), idle: Duration::from_secs(75) },
+};
 
 /// Answers whoever connects until `stop`, then ends when what is under way has ended.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
@@ -40,41 +43,93 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
 }
 
 async fn serve_within(limits: Limits, mut listener: TcpListener, router: Router, stop: CancellationToken) {
-    let room = Arc::new(Semaphore::new(limits.connections));
+    let mut places = Places::new(limits);
     let connections = TaskTracker::new();
     loop {
         let next = async {
-            let place = Arc::clone(&room).acquire_owned().await;
             // Goes on when a connection is gone before it was taken, or there are too many files.
-            (place, Listener::accept(&mut listener).await.0)
+            let stream = Listener::accept(&mut listener).await.0;
+            (stream, places.free().await)
         };
-        let (place, stream) = tokio::select! {
+        let (stream, place) = tokio::select! {
             () = stop.cancelled() => break,
             next = next => next,
         };
-        let answered = answer(limits, stream, router.clone(), stop.clone());
-        connections.spawn(async move {
+        let client = Client::new();
+        let answered = answer(limits.patience, stream, client.clone(), router.clone(), stop.clone());
+        let task = connections.spawn(async move {
             answered.await;
             drop(place);
         });
+        places.taken.push((client, task.abort_handle()));
     }
     drop(listener);
     connections.close();
     connections.wait().await;
 }
 
+/// The places for connections, and who has them.
+struct Places {
+    limits: Limits,
+    room: Arc<Semaphore>,
+    /// Also some who have left; never many more than there are places.
+    taken: Vec<(Client, AbortHandle)>,
+}
+
+impl Places {
+    fn new(limits: Limits) -> Self {
+        Self { limits, room: Arc::new(Semaphore::new(limits.connections)), taken: Vec::new() }
+    }
+
+    /// A free place. If there is none, it is that of the client that we have waited for longest; while we are waiting for
+    /// nobody, that of whoever leaves first.
+    async fn free(&mut self) -> OwnedSemaphorePermit {
+        if self.taken.len() >= self.limits.connections {
+            self.taken.retain(|(_, task)| !task.is_finished());
+        }
+        loop {
+            if let Ok(place) = Arc::clone(&self.room).try_acquire_owned() {
+                return place;
+            }
+            self.send_one_away();
+            // Whom we wait for changes all the time, so it is looked at again and again.
+            let place = Arc::clone(&self.room).acquire_owned();
+            if let Ok(Ok(place)) = tokio::time::timeout(self.limits.spared / 4, place).await {
+                return place;
+            }
+        }
+    }
+
+    fn send_one_away(&self) {
+        let waiting = self.taken.iter().filter(|(_, task)| !task.is_finished());
+        let waited = waiting.filter_map(|(client, task)| Some((client.owes_since()?, task)));
+        if let Some((since, task)) = waited.min_by_key(|(since, _)| *since)
+            && since.elapsed() >= self.limits.spared
+        {
+            tracing::debug!("a client that was waited for makes room for another");
+            task.abort();
+        }
+    }
+}
+
 /// Answers one client until it leaves, dawdles or has to go.
-async fn answer(limits: Limits, stream: TcpStream, router: Router, stop: CancellationToken) {
-    let head = Head::default();
-    let io = TokioIo::new(Hurried::new(stream, head.clone(), limits.dawdling));
+async fn answer(
+    patience: Patience,
+    stream: TcpStream,
+    client: Client,
+    router: Router,
+    stop: CancellationToken,
+) {
+    let io = TokioIo::new(Hurried::new(stream, client.clone(), patience));
     let router = TowerToHyperService::new(router);
-    let service = service_fn(move |request| {
-        head.is_there();
-        router.call(request)
+    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        client.asks();
+        let client = client.clone();
+        let answered = router.call(request.map(|body| Watched::request(body, &client)));
+        async move { answered.await.map(|answer| answer.map(|body| Watched::answer(body, &client))) }
     });
-    let mut http = Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits.idle).max_buf_size(HEAD_BYTES);
-    let mut connection = std::pin::pin!(http.serve_connection(io, service));
+    let mut connection =
+        std::pin::pin!(Builder::new().max_buf_size(HEAD_BYTES).serve_connection(io, service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stop.cancelled() => {
@@ -97,9 +152,14 @@ mod tests {
     const BRIEF: Duration = Duration::from_millis(50);
     const LONG: Duration = Duration::from_mins(1);
     const PING: &[u8] = b"GET /ping HTTP/1.1\r\nhost: x\r\n\r\n";
+    const BODY: &[u8] = b"POST /body HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\n";
 
     fn large() -> String {
         "x".repeat(64 * 1024 * 1024)
+    }
+
+    fn limits(connections: usize, dawdling: Duration, idle: Duration) -> Limits {
+        Limits { connections, spared: BRIEF, patience: Patience { dawdling, idle } }
     }
 
     async fn listening(limits: Limits) -> (SocketAddr, CancellationToken, tokio::task::JoinHandle<()>) {
@@ -108,6 +168,7 @@ mod tests {
         let echo = post(async |body: axum::body::Bytes| body);
         let router = Router::new().route("/ping", get(async || "pong")).route("/body", echo);
         let router = router.route("/large", get(async || large()));
+        let router = router.route("/slow", get(async || tokio::time::sleep(BRIEF * 8).await));
         let stop = CancellationToken::new();
         let serving = tokio::spawn(serve_within(limits, listener, router, stop.clone()));
         (address, stop, serving)
@@ -134,7 +195,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_head_that_does_not_end_is_cut_off_however_it_trickles() {
-        let (address, ..) = listening(Limits { connections: 9, idle: LONG, dawdling: BRIEF }).await;
+        let (address, ..) = listening(limits(9, BRIEF, LONG)).await;
         assert_eq!(until_the_end(sends(address, b"GET /ping HTTP/1.1\r\nhos").await).await, "");
         let mut trickling = sends(address, b"GET /ping HTTP/1.1\r\nx: ").await;
         let mut pause = tokio::time::interval(BRIEF / 5);
@@ -147,9 +208,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_says_nothing_may_stay_as_long_as_a_load_balancer_does_and_no_longer() {
-        let (address, ..) = listening(Limits { connections: 9, idle: BRIEF * 10, dawdling: BRIEF }).await;
+    async fn who_has_sent_nothing_is_cut_off_soon() {
+        let (address, ..) = listening(limits(9, BRIEF, LONG)).await;
         assert_eq!(until_the_end(sends(address, b"").await).await, "");
+    }
+
+    #[tokio::test]
+    async fn who_was_answered_may_stay_as_long_as_a_load_balancer_does_and_no_longer() {
+        let (address, ..) = listening(limits(9, BRIEF, BRIEF * 10)).await;
         let mut twice = sends(address, PING).await;
         assert!(pongs(&mut twice).await);
         let hung_up = tokio::time::timeout(BRIEF * 2, twice.read_u8()).await;
@@ -161,8 +227,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_that_nobody_takes_is_given_up() {
-        let limits = Limits { connections: 1, idle: LONG, dawdling: BRIEF };
-        let (address, ..) = listening(limits).await;
+        let (address, ..) = listening(limits(1, BRIEF, LONG)).await;
         let _deaf = sends(address, b"GET /large HTTP/1.1\r\nhost: x\r\n\r\n").await;
         let mut other = sends(address, PING).await;
         assert!(pongs(&mut other).await, "there is room again");
@@ -176,14 +241,40 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_is_one_too_many_waits_for_a_place() {
-        let (address, ..) = listening(Limits { connections: 1, idle: LONG, dawdling: LONG }).await;
-        let first = sends(address, b"GET /ping").await;
+    async fn whoever_is_one_too_many_waits_while_all_others_are_being_answered() {
+        let (address, ..) = listening(limits(1, LONG, LONG)).await;
+        let first = sends(address, b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
         let mut second = sends(address, PING).await;
-        let early = tokio::time::timeout(BRIEF, pongs(&mut second)).await;
+        let early = tokio::time::timeout(BRIEF * 2, pongs(&mut second)).await;
         assert!(early.is_err(), "there was room for one");
-        drop(first);
         assert!(pongs(&mut second).await);
+        assert!(until_the_end(first).await.starts_with("HTTP/1.1 200 "), "and was answered");
+    }
+
+    #[tokio::test]
+    async fn whom_we_have_waited_for_longest_makes_room_for_whoever_comes() {
+        let (address, ..) = listening(limits(4, LONG, LONG)).await;
+        let silent = sends(address, b"").await;
+        let mut body = sends(address, BODY).await;
+        let mut head = sends(address, b"GET /ping HTTP/1.1\r\nx: ").await;
+        let mut idle = sends(address, PING).await;
+        assert!(pongs(&mut idle).await);
+        let mut guests = Vec::new();
+        for _ in 0..4 {
+            // A byte now and then keeps nobody in their place.
+            let _ = (body.write_all(b"x").await, head.write_all(b"x").await);
+            let mut guest = sends(address, PING).await;
+            assert!(pongs(&mut guest).await);
+            guests.push(guest);
+        }
+        for sent_away in [silent, body, head, idle] {
+            let left = until_the_end(sent_away).await;
+            assert!(left.is_empty(), "{left}");
+        }
+        for guest in &mut guests {
+            guest.write_all(PING).await.unwrap();
+            assert!(pongs(guest).await, "and nobody else");
+        }
     }
 
     #[tokio::test]
@@ -191,8 +282,7 @@ mod tests {
         let (address, stop, serving) = listening(LIMITS).await;
         let mut idle = sends(address, PING).await;
         assert!(pongs(&mut idle).await);
-        let mut under_way =
-            sends(address, b"POST /body HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\npo").await;
+        let mut under_way = sends(address, &[BODY, b"po"].concat()).await;
         let mut last = sends(address, PING).await;
         assert!(pongs(&mut last).await, "so the one before is under way");
         stop.cancel();

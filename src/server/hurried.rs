@@ -1,76 +1,194 @@
-//! A connection whose other side must not dawdle.
+//! A connection whose other side must not dawdle: whose turn it is, and how long the other side may take over its own.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, ready};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::body::HttpBody;
+use hyper::body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// Whether the head of a request has begun and is not yet there. Clones share it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Head(Arc<AtomicBool>);
+/// How long a client may take over what it owes us.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// The first byte of a new connection; the rest of a request from its first byte; taking any of an answer.
+    pub(super) dawdling: Duration,
+    /// The next request. Load balancers keep their connections for 60 s and must be the first to end them.
+    pub(super) idle: Duration,
+}
 
-impl Head {
-    fn begins(&self) {
-        self.0.store(true, Ordering::Relaxed);
+/// What a client owes us, and since when. Clones share it.
+#[derive(Clone, Debug)]
+pub(super) struct Client(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    turn: Turn,
+    /// Since when it takes nothing of an answer, if it does not.
+    stuck: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Turn {
+    /// It has connected and sent nothing.
+    FirstByte(Instant),
+    /// It has its answer and may ask again.
+    NextRequest(Instant),
+    /// It is in the middle of a request, head or body. A byte now and then does not begin the time anew.
+    Rest(Instant),
+    /// We have a whole request and owe an answer.
+    Ours,
+}
+
+impl Client {
+    pub(super) fn new() -> Self {
+        let turn = Turn::FirstByte(Instant::now());
+        Self(Arc::new(Mutex::new(State { turn, stuck: None })))
     }
 
-    /// It was read to its end.
-    pub(super) fn is_there(&self) {
-        self.0.store(false, Ordering::Relaxed);
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_awaited(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    /// A request is coming in.
+    pub(super) fn asks(&self) {
+        let mut state = self.state();
+        if matches!(state.turn, Turn::FirstByte(_) | Turn::NextRequest(_)) {
+            state.turn = Turn::Rest(Instant::now());
+        }
+    }
+
+    /// The request was received, or nobody wants the rest of it.
+    fn is_received(&self) {
+        let mut state = self.state();
+        if matches!(state.turn, Turn::Rest(_)) {
+            state.turn = Turn::Ours;
+        }
+    }
+
+    /// The whole answer is ready to be sent.
+    fn is_answered(&self) {
+        self.state().turn = Turn::NextRequest(Instant::now());
+    }
+
+    fn takes(&self, any: bool) {
+        let mut state = self.state();
+        state.stuck = if any { None } else { state.stuck.or_else(|| Some(Instant::now())) };
+    }
+
+    /// Since when we have been waiting for it; `None` while it waits for us.
+    pub(super) fn owes_since(&self) -> Option<Instant> {
+        let state = self.state();
+        match state.turn {
+            Turn::FirstByte(since) | Turn::NextRequest(since) | Turn::Rest(since) => Some(since),
+            Turn::Ours => state.stuck,
+        }
+    }
+
+    /// When we stop waiting for it.
+    fn due(&self, patience: Patience) -> Option<Instant> {
+        let state = self.state();
+        match (state.stuck, state.turn) {
+            (Some(since), _) | (None, Turn::FirstByte(since) | Turn::Rest(since)) => {
+                Some(since + patience.dawdling)
+            }
+            (None, Turn::NextRequest(since)) => Some(since + patience.idle),
+            (None, Turn::Ours) => None,
+        }
     }
 }
 
-/// Fails once a head takes too long from its first byte, or an answer is not taken. While we are the slow ones, as with
-/// a stream of events, nothing is measured.
+/// The body of a request or of an answer; tells the client's state when it has come to its end.
+#[derive(Debug)]
+pub(super) struct Watched<B> {
+    body: B,
+    client: Client,
+    ended: fn(&Client),
+}
+
+impl<B> Watched<B> {
+    pub(super) fn request(body: B, client: &Client) -> Self {
+        Self { body, client: client.clone(), ended: Client::is_received }
+    }
+
+    pub(super) fn answer(body: B, client: &Client) -> Self {
+        Self { body, client: client.clone(), ended: Client::is_answered }
+    }
+}
+
+impl<B> Drop for Watched<B> {
+    fn drop(&mut self) {
+        (self.ended)(&self.client);
+    }
+}
+
+impl<B: HttpBody + Unpin> HttpBody for Watched<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Fails once the client takes too long. While we are the slow ones, as with a stream of events, nothing is measured.
 #[derive(Debug)]
 pub(super) struct Hurried {
     stream: TcpStream,
-    head: Head,
-    limit: Duration,
-    deadline: Pin<Box<Sleep>>,
-    /// Whether the next byte begins a request.
-    is_quiet: bool,
-    /// Whether the other side takes nothing at the moment.
+    client: Client,
+    patience: Patience,
+    /// When to look again whether it is too late. Moved only when it is reached, or lies behind the time that counts, so
+    /// that an ordinary request touches no timer.
+    look: Pin<Box<Sleep>>,
     is_stuck: bool,
 }
 
 impl Hurried {
-    pub(super) fn new(stream: TcpStream, head: Head, limit: Duration) -> Self {
-        let deadline = Box::pin(sleep_until(Instant::now() + limit));
-        Self { stream, head, limit, deadline, is_quiet: true, is_stuck: false }
+    pub(super) fn new(stream: TcpStream, client: Client, patience: Patience) -> Self {
+        let look = Box::pin(sleep_until(Instant::now() + patience.dawdling));
+        Self { stream, client, patience, look, is_stuck: false }
     }
 
-    fn begin_to_measure(&mut self) {
-        let at = Instant::now() + self.limit;
-        self.deadline.as_mut().reset(at);
-    }
-
-    fn overdue(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
-        ready!(self.deadline.as_mut().poll(cx));
-        Poll::Ready(io::ErrorKind::TimedOut.into())
+    fn poll_overdue(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let mut due = self.client.due(self.patience);
+        loop {
+            if let Some(due) = due.filter(|due| *due < self.look.deadline()) {
+                self.look.as_mut().reset(due);
+            }
+            if self.look.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            let now = Instant::now();
+            due = self.client.due(self.patience);
+            if due.is_some_and(|due| due <= now) {
+                return Poll::Ready(io::ErrorKind::TimedOut.into());
+            }
+            self.look.as_mut().reset(due.unwrap_or(now + self.patience.dawdling));
+        }
     }
 
     /// What came of a write: time runs while nothing is taken.
     fn taken<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            (self.is_quiet, self.is_stuck) = (true, false);
-            return written;
+        if self.is_stuck != written.is_pending() {
+            self.is_stuck = written.is_pending();
+            self.client.takes(!self.is_stuck);
         }
-        if !self.is_stuck {
-            self.is_stuck = true;
-            self.begin_to_measure();
-        }
-        self.overdue(cx).map(Err)
+        if written.is_pending() { self.poll_overdue(cx).map(Err) } else { written }
     }
 }
 
@@ -83,12 +201,10 @@ impl AsyncRead for Hurried {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if read.is_pending() {
-            return if self.head.is_awaited() { self.overdue(cx).map(Err) } else { Poll::Pending };
+            return self.poll_overdue(cx).map(Err);
         }
-        if self.is_quiet && buffer.filled().len() > before {
-            self.is_quiet = false;
-            self.head.begins();
-            self.begin_to_measure();
+        if buffer.filled().len() > before {
+            self.client.asks();
         }
         read
     }

@@ -2,7 +2,6 @@
 //! whether Slack can reach us where that takes a socket.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
@@ -12,8 +11,6 @@ use crate::ports::outage::Side;
 
 /// How long an answer is repeated.
 const REPEATED_FOR: SignedDuration = SignedDuration::from_secs(5);
-/// How long the store and Slack have to answer.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Cheap to clone; all clones share one answer.
 #[derive(Clone, Debug)]
@@ -55,8 +52,8 @@ impl Readiness {
             return answer.problems.clone();
         }
         let (store, slack) = tokio::join!(
-            tokio::time::timeout(PATIENCE, self.portal.ports.store.check()),
-            tokio::time::timeout(PATIENCE, self.portal.ports.slack.check()),
+            tokio::time::timeout(self.portal.limits.health, self.portal.ports.store.check()),
+            tokio::time::timeout(self.portal.limits.health, self.portal.ports.slack.check()),
         );
         let problems: Vec<String> = [self.unready(Side::Store, store), self.unready(Side::Slack, slack)]
             .into_iter()

@@ -2,7 +2,6 @@
 //! asks.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
@@ -13,8 +12,6 @@ use crate::portal::metrics::Standing;
 
 /// How long a look is relied on.
 const RELIED_ON: SignedDuration = SignedDuration::from_secs(5);
-/// How long the store has to answer; the other metrics are shown in any case.
-const PATIENCE: Duration = Duration::from_secs(3);
 /// Parked jobs that are counted.
 const MOST_PARKED: usize = 100;
 
@@ -54,7 +51,7 @@ impl Scrape {
             let oldest = due?.map_or(0, |due| now.duration_since(due).as_secs());
             anyhow::Ok(Standing { paused: pause?.is_some(), parked: parked?.len(), oldest })
         };
-        match tokio::time::timeout(PATIENCE, look).await {
+        match tokio::time::timeout(self.portal.limits.health, look).await {
             Ok(Ok(standing)) => self.portal.metrics.stands(standing),
             Ok(Err(error)) => {
                 tracing::warn!(error = format!("{error:#}"), "the metrics lack what the store knows");

@@ -4,6 +4,7 @@
 use slack_morphism::prelude::*;
 
 use super::ids::ActionId;
+use super::mrkdwn::unquoted;
 
 /// Blocks of one message.
 pub const MAX_MESSAGE_BLOCKS: usize = 50;
@@ -53,9 +54,11 @@ pub fn plain(text: &str, limit: usize) -> SlackBlockPlainTextOnly {
     SlackBlockPlainTextOnly::from(SlackBlockPlainText::new(cut(text, limit)))
 }
 
+/// Formatted text in which Slack turns nothing into a link or a mention that we did not: it does by itself with addresses and
+/// names of channels (`verbatim` of docs.slack.dev/reference/block-kit/composition-objects/text-object, 2026-11-29).
 fn formatted(text: &str, limit: usize) -> SlackBlockMarkDownText {
     let text = if text.trim().is_empty() { "-" } else { text };
-    SlackBlockMarkDownText::new(cut_mrkdwn(text, limit))
+    SlackBlockMarkDownText::new(cut_mrkdwn(text, limit)).with_verbatim(true)
 }
 
 /// A heading.
@@ -112,8 +115,10 @@ pub fn confirm(title: &str, text: &str, yes: &str, no: &str) -> SlackBlockConfir
     SlackBlockConfirmItem::new(plain(title, 100), formatted(text, 300).into(), plain(yes, 30), plain(no, 30))
 }
 
-/// Keeps the first and the last blocks where there are more than Slack takes, and says so in between.
-pub fn at_most(mut blocks: Vec<SlackBlock>, limit: usize) -> Vec<SlackBlock> {
+/// Blocks as they are sent. A quotation becomes a paragraph of plain text, because Slack formats what stands in one that is
+/// mrkdwn; and where there are more blocks than Slack takes the first and the last are kept, with a line in between.
+pub fn arranged(blocks: Vec<SlackBlock>, limit: usize) -> Vec<SlackBlock> {
+    let mut blocks: Vec<SlackBlock> = blocks.into_iter().flat_map(set_apart).collect();
     if blocks.len() > limit {
         let tail = blocks.split_off(blocks.len() - 2);
         blocks.truncate(limit - 3);
@@ -123,9 +128,32 @@ pub fn at_most(mut blocks: Vec<SlackBlock>, limit: usize) -> Vec<SlackBlock> {
     blocks
 }
 
+/// A paragraph with its quotations as paragraphs of their own; what stands beside it stays beside the first.
+fn set_apart(block: SlackBlock) -> Vec<SlackBlock> {
+    let SlackBlock::Section(whole) = block else { return vec![block] };
+    let Some(SlackBlockText::MarkDown(text)) = &whole.text else { return vec![whole.into()] };
+    let lines: Vec<(Option<String>, &str)> = text.text.lines().map(|line| (unquoted(line), line)).collect();
+    if lines.iter().all(|(quoted, _)| quoted.is_none()) {
+        return vec![whole.into()];
+    }
+    let parts = lines.chunk_by(|(one, _), (next, _)| one.is_some() == next.is_some()).map(|part| {
+        let quoted: Vec<&str> = part.iter().filter_map(|(quoted, _)| quoted.as_deref()).collect();
+        if quoted.is_empty() {
+            let lines: Vec<&str> = part.iter().map(|(_, line)| *line).collect();
+            return formatted(&lines.join("\n"), MAX_SECTION).into();
+        }
+        SlackBlockPlainText::new(cut(&format!("“{}”", quoted.join("\n")), MAX_SECTION)).into()
+    });
+    let mut parts = parts.collect::<Vec<SlackBlockText>>().into_iter();
+    let first = SlackSectionBlock { text: parts.next(), ..whole };
+    let rest = parts.map(|text| SlackSectionBlock::new().with_text(text).into());
+    std::iter::once(first.into()).chain(rest).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::slack::mrkdwn::quote;
 
     #[test]
     fn a_cut_never_leaves_half_a_mention_or_entity() {
@@ -137,9 +165,28 @@ mod tests {
     }
 
     #[test]
+    fn a_quotation_is_plain_text_and_leaves_its_button_where_it_was() {
+        let typed = quote("*now* & <!here>\nhttps://x", 100);
+        let button = || button(ActionId::ShowStatus, "Details", "1", "Details");
+        let plain = |text: &str| SlackBlockText::Plain(SlackBlockPlainText::new(text.to_owned()));
+        let paragraph = |text| SlackBlock::from(SlackSectionBlock::new().with_text(text));
+        let written = section_with(&format!("*Why*\n{typed}\nAsked today"), button());
+        assert_eq!(
+            arranged(vec![written], 10),
+            [
+                section_with("*Why*", button()),
+                paragraph(plain("“*now* & <!here>\nhttps://x”")),
+                section("Asked today")
+            ]
+        );
+        assert_eq!(arranged(vec![section(&quote("a", 10))], 10), [paragraph(plain("“a”"))]);
+        assert_eq!(arranged(vec![section("a > b")], 10), [section("a > b")]);
+    }
+
+    #[test]
     fn too_many_blocks_keep_their_beginning_and_end() {
         let many: Vec<SlackBlock> = (0..70).map(|n| section(&n.to_string())).collect();
-        let kept = at_most(many, MAX_MESSAGE_BLOCKS);
+        let kept = arranged(many, MAX_MESSAGE_BLOCKS);
         assert_eq!(kept.len(), MAX_MESSAGE_BLOCKS);
         assert_eq!(kept[0], section("0"));
         assert_eq!(kept[49], section("69"));

@@ -1,12 +1,12 @@
 //! Reads a body before anybody knows who sent it: bounded in length, in time, and in what all of them take together.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, HttpBody as _};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::signature::Rejected;
 
@@ -16,26 +16,29 @@ pub const MAX_BODY: usize = 1024 * 1024;
 /// Time a sender has to deliver a whole body. Slack has given up on our answer by then.
 const MAX_READ: Duration = Duration::from_secs(3);
 
-/// So many bytes of each body need no room; most of Slack's are shorter.
-const SMALL: usize = 8 * 1024;
+/// A filled-in form is several times shorter. What is longer, or does not say how long it is, has a room of its own.
+const FORM: usize = 64 * 1024;
 
-/// All longer ones together: one of the longest, or dozens as long as a filled-in form. Whoever has no secret cannot
-/// make us hold more.
+/// What the bodies in one room take together at most. Whoever has no secret cannot make us hold more.
 const ROOM: usize = MAX_BODY;
 
-/// Room is given out in pieces of so many bytes.
-const PIECE: usize = 16 * 1024;
+/// Bodies are kept in blocks of so many bytes: growing in one piece would hold twice as much for a moment, and leave holes.
+const BLOCK: usize = 16 * 1024;
 
-/// Where bodies come in; clones share the room.
+/// For so long nobody loses their place to a newcomer: somebody honest may be in the middle of a body.
+const SPARED: Duration = Duration::from_millis(50);
+
+/// Where bodies come in; clones share the rooms.
 #[derive(Clone, Debug)]
 pub(super) struct Intake {
-    room: Arc<Semaphore>,
+    forms: Room,
+    long: Room,
     patience: Duration,
 }
 
 impl Default for Intake {
     fn default() -> Self {
-        Self { room: Arc::new(Semaphore::new(ROOM / PIECE)), patience: MAX_READ }
+        Self { forms: Room::default(), long: Room::default(), patience: MAX_READ }
     }
 }
 
@@ -45,46 +48,154 @@ impl Intake {
         if announced.is_some_and(|length| length > MAX_BODY) {
             return Err(Rejected::TooLarge);
         }
-        tokio::time::timeout(self.patience, self.collect(announced, body))
+        tokio::time::timeout(self.patience, self.collect(announced.unwrap_or(MAX_BODY), body))
             .await
             .map_err(|_| Rejected::TooSlow)?
     }
 
-    async fn collect(&self, announced: Option<usize>, mut body: Body) -> Result<Bytes, Rejected> {
-        let longest = announced.unwrap_or(MAX_BODY);
-        // What is known to be long waits for room before anything of it is held.
-        let mut room =
-            if announced.is_some_and(|length| length > SMALL) { self.room_for(longest).await } else { None };
-        let mut whole = Vec::new();
+    async fn collect(&self, longest: usize, mut body: Body) -> Result<Bytes, Rejected> {
+        let mut place = None;
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame.map_err(|_| Rejected::NotSigned)?.into_data() else { continue };
-            let length = whole.len() + data.len();
-            if length > MAX_BODY {
-                return Err(Rejected::TooLarge);
+            // Most bodies come in one piece and need no room.
+            if place.is_none() && body.is_end_stream() {
+                return if data.len() > MAX_BODY { Err(Rejected::TooLarge) } else { Ok(data) };
             }
-            if whole.is_empty() && body.is_end_stream() {
-                return Ok(data);
-            }
-            if length > SMALL && room.is_none() {
-                room = self.room_for(longest).await;
-            }
-            if length > SMALL && whole.capacity() < longest {
-                // Once and for all: growing step by step would hold twice as much for a moment.
-                whole.reserve_exact(longest.max(length) - whole.len());
-            }
-            if whole.capacity() == 0 {
-                // As above: all of what needs no room at once, not piece by piece.
-                whole.reserve_exact(longest.min(SMALL).max(length));
-            }
-            whole.extend_from_slice(&data);
+            let room = if longest > FORM { &self.long } else { &self.forms };
+            place.get_or_insert_with(|| room.enter()).add(data, longest).await?;
         }
-        Ok(whole.into())
+        place.map_or_else(|| Ok(Bytes::new()), Place::leave)
+    }
+}
+
+/// What has arrived of bodies that are not yet whole. Whoever needs more than there is gets it from the body that has been
+/// under way longest: an honest one is whole within a moment, so that is one whose sender dawdles. Addresses are not
+/// looked at, as behind a load balancer all have the same.
+#[derive(Clone, Debug, Default)]
+struct Room(Arc<Mutex<Parts>>);
+
+#[derive(Debug, Default)]
+struct Parts {
+    /// By the order in which they came.
+    bodies: BTreeMap<u64, Part>,
+    next: u64,
+    /// Bytes of all blocks, filled or not.
+    taken: usize,
+}
+
+#[derive(Debug)]
+struct Part {
+    since: Instant,
+    length: usize,
+    blocks: Vec<Vec<u8>>,
+}
+
+/// A body's place in a room, until it is dropped or lost.
+#[derive(Debug)]
+struct Place {
+    room: Room,
+    number: u64,
+}
+
+impl Room {
+    fn parts(&self) -> MutexGuard<'_, Parts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Room for a body of this length, as soon as there is some.
-    async fn room_for(&self, length: usize) -> Option<SemaphorePermit<'_>> {
-        let pieces = u32::try_from(length.div_ceil(PIECE)).unwrap_or(u32::MAX);
-        self.room.acquire_many(pieces).await.ok()
+    fn enter(&self) -> Place {
+        let mut parts = self.parts();
+        let number = parts.next;
+        parts.next += 1;
+        parts.bodies.insert(number, Part { since: Instant::now(), length: 0, blocks: Vec::new() });
+        Place { room: self.clone(), number }
+    }
+}
+
+impl Parts {
+    fn remove(&mut self, number: u64) -> Option<Part> {
+        let part = self.bodies.remove(&number)?;
+        self.taken -= part.blocks.iter().map(Vec::capacity).sum::<usize>();
+        Some(part)
+    }
+
+    /// Moves `data` into a body; what is left of it where there is no room goes there later.
+    fn add(&mut self, number: u64, data: &mut Bytes, longest: usize) -> Result<(), Full> {
+        while !data.is_empty() {
+            let part = self.bodies.get_mut(&number).ok_or(Full::Lost)?;
+            if part.length + data.len() > MAX_BODY {
+                return Err(Full::TooLarge);
+            }
+            let length = part.length;
+            if let Some(block) = part.blocks.last_mut().filter(|block| block.len() < block.capacity()) {
+                let fits = data.len().min(block.capacity() - block.len());
+                block.extend_from_slice(&data.split_to(fits));
+                part.length += fits;
+                continue;
+            }
+            let wanted =
+                longest.checked_sub(length).filter(|left| *left > 0).map_or(BLOCK, |left| left.min(BLOCK));
+            self.make_room(number, wanted)?;
+            let block = Vec::with_capacity(wanted);
+            self.taken += block.capacity();
+            self.bodies.get_mut(&number).ok_or(Full::Lost)?.blocks.push(block);
+        }
+        Ok(())
+    }
+
+    /// Sees to it that so many bytes are free for this body.
+    fn make_room(&mut self, number: u64, wanted: usize) -> Result<(), Full> {
+        while self.taken + wanted > ROOM {
+            let (oldest, part) = self.bodies.first_key_value().ok_or(Full::Lost)?;
+            let (oldest, age) = (*oldest, part.since.elapsed());
+            if age < SPARED {
+                return Err(Full::For(SPARED - age));
+            }
+            self.remove(oldest);
+            if oldest == number {
+                return Err(Full::Lost);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why nothing could be added to a body.
+#[derive(Debug)]
+enum Full {
+    TooLarge,
+    /// There is no room, and nobody may lose their place for so long.
+    For(Duration),
+    /// Its own place went to somebody else.
+    Lost,
+}
+
+impl Place {
+    async fn add(&self, mut data: Bytes, longest: usize) -> Result<(), Rejected> {
+        loop {
+            let added = self.room.parts().add(self.number, &mut data, longest);
+            match added {
+                Ok(()) => return Ok(()),
+                Err(Full::TooLarge) => return Err(Rejected::TooLarge),
+                Err(Full::Lost) => return Err(Rejected::TooSlow),
+                Err(Full::For(wait)) => tokio::time::sleep(wait).await,
+            }
+        }
+    }
+
+    /// The whole body.
+    fn leave(self) -> Result<Bytes, Rejected> {
+        let part = self.room.parts().remove(self.number).ok_or(Rejected::TooSlow)?;
+        let mut blocks = part.blocks.into_iter();
+        let mut whole = blocks.next().unwrap_or_default();
+        whole.reserve_exact(part.length - whole.len());
+        blocks.for_each(|block| whole.extend_from_slice(&block));
+        Ok(whole.into())
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.room.parts().remove(self.number);
     }
 }
 
@@ -93,6 +204,8 @@ mod tests {
     use super::*;
     use futures_util::StreamExt as _;
     use futures_util::stream::{iter, pending};
+
+    const FRAME: usize = 8 * 1024;
 
     type Piece = Result<Bytes, std::io::Error>;
 
@@ -106,10 +219,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_in_pieces_comes_through_whole() {
-        for length in [0, 10, SMALL, SMALL + 10, MAX_BODY] {
-            let size = if length < SMALL { 1 } else { 2 };
-            let read = Intake::default().read(None, Body::from_stream(pieces(length, size))).await;
-            assert_eq!(read.map(|bytes| bytes.len()), Ok(length));
+        for length in [0, 10, FRAME, FRAME + 10, FORM, MAX_BODY] {
+            let size = if length < FRAME { 1 } else { 2 };
+            for announced in [None, Some(length)] {
+                let read = Intake::default().read(announced, Body::from_stream(pieces(length, size))).await;
+                assert_eq!(read.map(|bytes| bytes.len()), Ok(length));
+            }
         }
     }
 
@@ -136,29 +251,59 @@ mod tests {
         assert_eq!(hasty().read(None, Body::from_stream(broken)).await, Err(Rejected::NotSigned));
     }
 
+    /// Senders that stop short of the end of their body.
+    fn dawdling(intake: &Intake, count: usize, announced: Option<usize>, sent: usize) -> Vec<Reading> {
+        let one = || {
+            let body = Body::from_stream(pieces(sent, sent / 4).chain(pending::<Piece>()));
+            let intake = intake.clone();
+            tokio::spawn(async move { intake.read(announced, body).await })
+        };
+        (0..count).map(|_| one()).collect()
+    }
+
+    fn taken(intake: &Intake) -> usize {
+        intake.forms.parts().taken.max(intake.long.parts().taken)
+    }
+
+    type Reading = tokio::task::JoinHandle<Result<Bytes, Rejected>>;
+
     #[tokio::test]
-    async fn only_so_much_is_held_of_large_bodies_and_small_ones_go_past_them() {
+    async fn a_form_gets_room_however_many_dawdle_and_all_of_them_take_only_so_much() {
         let intake = Intake { patience: Duration::from_mins(1), ..Intake::default() };
-        let dawdles = || Body::from_stream(pieces(SMALL * 2, SMALL).chain(pending::<Piece>()));
-        let slow: Vec<_> = (0..ROOM / MAX_BODY)
-            .map(|_| {
-                let intake = intake.clone();
-                let body = dawdles();
-                tokio::spawn(async move { intake.read(None, body).await })
-            })
-            .collect();
-        while intake.room.available_permits() > 0 {
-            tokio::task::yield_now().await;
+        let form = || Body::from_stream(pieces(FRAME * 2, FRAME));
+        for (announced, sent) in [(Some(MAX_BODY), MAX_BODY / 2), (None, FORM), (Some(FORM), FRAME)] {
+            let slow = dawdling(&intake, 300, announced, sent);
+            while taken(&intake) < ROOM - FORM {
+                tokio::task::yield_now().await;
+            }
+            for _ in 0..20 {
+                let begun = Instant::now();
+                let read = intake.read(Some(FRAME * 2), form()).await;
+                assert_eq!(read.map(|bytes| bytes.len()), Ok(FRAME * 2));
+                assert!(begun.elapsed() < Duration::from_secs(1), "{announced:?}: {:?}", begun.elapsed());
+                assert!(taken(&intake) <= ROOM);
+            }
+            slow.iter().for_each(Reading::abort);
+            for slow in slow {
+                let _ = slow.await;
+            }
+            assert_eq!(taken(&intake), 0, "everything is given back");
         }
-        let late = Intake { patience: Duration::from_millis(20), ..intake.clone() };
-        let large = || Body::from_stream(pieces(SMALL * 2, SMALL));
-        assert_eq!(late.read(None, large()).await, Err(Rejected::TooSlow));
-        assert_eq!(late.read(None, Body::from_stream(pieces(SMALL, 1024))).await.map(|b| b.len()), Ok(SMALL));
-        slow.iter().for_each(tokio::task::JoinHandle::abort);
-        assert_eq!(
-            intake.read(None, large()).await.map(|bytes| bytes.len()),
-            Ok(SMALL * 2),
-            "there is room again"
-        );
+    }
+
+    #[tokio::test]
+    async fn whose_body_is_under_way_longest_loses_its_place_first() {
+        let room = Room::default();
+        let [first, second, third] = [0; 3].map(|_| room.enter());
+        let part = Bytes::from(vec![b'x'; ROOM / 2 - BLOCK]);
+        for place in [&first, &second] {
+            place.add(part.clone(), MAX_BODY).await.unwrap();
+        }
+        third.add(part.clone(), MAX_BODY).await.unwrap();
+        assert_eq!(first.leave(), Err(Rejected::TooSlow));
+        third.add(part.slice(..3 * BLOCK), MAX_BODY).await.unwrap();
+        assert_eq!(second.leave(), Err(Rejected::TooSlow), "it is the slowest now");
+        assert_eq!(third.leave().map(|bytes| bytes.len()), Ok(part.len() + 3 * BLOCK));
+        assert_eq!(room.parts().taken, 0);
     }
 }

@@ -61,12 +61,24 @@ pub fn code(text: &str, limit: usize) -> String {
     if escaped.trim().is_empty() { "_empty_".to_owned() } else { format!("`{escaped}`") }
 }
 
-/// Typed text as a quotation, at most `limit` characters; every line is marked so that none escapes from it.
+/// Typed text within a sentence, at most `limit` characters: as it is, or as code where Slack would format it.
+pub fn inline(text: &str, limit: usize) -> String {
+    let formats = |word: &str| word.contains(['*', '_', '~', '`', '|']) || word.split(':').count() > 2;
+    if text.split_whitespace().any(formats) { code(text, limit) } else { escape_within(text, limit) }
+}
+
+/// Typed text as a quotation, which is plain text once it is sent (see [`arranged`](super::blocks::arranged)), at most `limit` characters; every line is marked so that none escapes from it.
 pub fn quote(text: &str, limit: usize) -> String {
     let lines: Vec<&str> = text.trim().lines().collect();
     let marked = lines.len().saturating_mul(2);
     let escaped = escape_within(text.trim(), limit.saturating_sub(marked).max(1));
     escaped.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n")
+}
+
+/// What was typed on a line that [`quote`] wrote; `None` for any other.
+pub(super) fn unquoted(line: &str) -> Option<String> {
+    let typed = line.strip_prefix("> ").or_else(|| (line == ">").then_some(""))?;
+    Some(typed.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
 }
 
 /// A person, shown by name in the reader's client.
@@ -187,6 +199,10 @@ mod tests {
         assert_eq!(escape("a\u{7}b\nc"), "ab\nc");
         assert_eq!(code("a`b\n<c>", 100), "`a'b &lt;c&gt;`");
         assert_eq!(code(" ", 100), "_empty_");
+        assert_eq!(inline("at 9:30 <now> & here", 100), "at 9:30 &lt;now&gt; &amp; here");
+        for formatted in ["*now*", "a _b_", "~a~", "`a", ":tada: a"] {
+            assert_eq!(inline(formatted, 100), code(formatted, 100));
+        }
         assert_eq!(quote("one\n\n> two", 100), "> one\n> \n> &gt; two");
     }
 

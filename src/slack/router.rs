@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{FromRef, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 
 use super::edge::Edge;
 use super::incoming::{Incoming, ParseError, parse_command, parse_event, parse_interaction, parse_options};
+use super::reply::Ack;
 use super::signature::{Verified, Verifier};
 
 /// Where Slack sends the slash command.
@@ -66,12 +66,14 @@ async fn events(State(edge): State<Arc<Edge>>, body: Verified) -> Response {
     answer(&edge, parse_event(body.bytes())).await
 }
 
+/// Whatever Slack signed is acknowledged: to send it again would make it no clearer.
 async fn answer(edge: &Edge, parsed: Result<Incoming, ParseError>) -> Response {
-    match parsed {
-        Ok(incoming) => edge.answer(incoming).await.into_response(),
+    let ack = match parsed {
+        Ok(incoming) => edge.answer(incoming).await,
         Err(error) => {
-            tracing::warn!(%error, "signed by Slack but not readable");
-            StatusCode::BAD_REQUEST.into_response()
+            tracing::warn!(%error, "signed by Slack, but it does not say who did what");
+            Ack::Empty
         }
-    }
+    };
+    ack.into_response()
 }

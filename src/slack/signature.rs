@@ -1,4 +1,5 @@
-//! Lets a request through only if Slack signed it: size, then age, then HMAC-SHA256, before anything is parsed.
+//! Lets a request through only if Slack signed it: size, then age, then HMAC-SHA256, before anything is parsed. The one thing
+//! that Slack does not sign, its check of our certificate, is answered here and goes no further.
 //! What the body means is `incoming`'s work.
 
 use std::fmt;
@@ -50,7 +51,7 @@ pub struct Verifier {
 )]
 pub struct UnusableSecret;
 
-/// Why a request was turned away. The answer's body is always empty, so that it teaches nothing.
+/// Why a request goes no further. The answer's body is always empty, so that it teaches nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rejected {
     /// Longer than [`MAX_BODY`].
@@ -59,6 +60,8 @@ pub enum Rejected {
     TooSlow,
     /// Not signed by Slack, or not just now.
     NotSigned,
+    /// Slack's check of our certificate: it wants a success, and nothing is to be done.
+    CertificateCheck,
 }
 
 impl Verifier {
@@ -101,9 +104,29 @@ impl Verifier {
     async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Verified, Rejected> {
         let announced = single(headers, CONTENT_LENGTH.as_str()).and_then(|text| text.parse::<usize>().ok());
         let body = self.intake.read(announced, body).await?;
-        self.check(headers, &body)?;
-        Ok(Verified(body))
+        match self.check(headers, &body) {
+            Ok(()) => Ok(Verified(body)),
+            Err(_) if is_certificate_check(&body) => Err(Rejected::CertificateCheck),
+            Err(rejected) => Err(rejected),
+        }
     }
+}
+
+/// Whether a body is a form with `ssl_check=1` in which nobody asks for anything.
+///
+/// "Slack sends `ssl_check=1` to verify SSL connectivity, these requests do not require x-slack-signature verification":
+/// @slack/bolt 5.1.0, `receivers/HTTPModuleFunctions`, read on 2026-11-29. The form has that field and `token`:
+/// <https://docs.slack.dev/interactivity/implementing-slash-commands>.
+fn is_certificate_check(body: &[u8]) -> bool {
+    let mut checks = false;
+    for (key, value) in form_urlencoded::parse(body) {
+        match key.as_ref() {
+            "ssl_check" if value == "1" => checks = true,
+            "token" => {}
+            _ => return false,
+        }
+    }
+    checks
 }
 
 /// The header's value if it is there exactly once; a doubled header is not Slack's.
@@ -143,6 +166,7 @@ impl IntoResponse for Rejected {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::NotSigned => StatusCode::UNAUTHORIZED,
+            Self::CertificateCheck => StatusCode::OK,
         }
         .into_response()
     }
@@ -247,6 +271,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_check_of_the_certificate_needs_no_signature_and_nothing_else_goes_without() {
+        for check in ["ssl_check=1&token=abc", "token=abc&ssl_check=1", "ssl_check=1"] {
+            let answered = post(verifier(SENT), HeaderMap::new(), Body::from(check)).await;
+            assert_eq!(answered, Err(Rejected::CertificateCheck), "{check}");
+        }
+        for other in [
+            "",
+            "token=abc",
+            "ssl_check=0",
+            "ssl_check=1&ssl_check=0",
+            "ssl_check=1&command=%2Fprovision&user_id=U1",
+            "command=%2Fprovision&user_id=U1&ssl_check=1",
+            "ssl_check=1&payload=%7B%7D",
+            r#"{"ssl_check":"1"}"#,
+            r#"{"a":"&ssl_check=1&"}"#,
+        ] {
+            let answered = post(verifier(SENT), HeaderMap::new(), Body::from(other)).await;
+            assert_eq!(answered, Err(Rejected::NotSigned), "{other}");
+        }
+        let long = format!("ssl_check=1&token={}", "x".repeat(MAX_BODY));
+        let answered = post(verifier(SENT), HeaderMap::new(), Body::from(long)).await;
+        assert_eq!(answered, Err(Rejected::TooLarge));
+    }
+
+    #[tokio::test]
     async fn the_largest_body_is_read_and_one_byte_more_is_not() {
         let largest = vec![b'x'; MAX_BODY];
         assert!(post(verifier(SENT), signed(&largest), Body::from(largest)).await.is_ok());
@@ -257,9 +306,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_says_nothing() {
-        for (rejected, status) in
-            [(Rejected::NotSigned, 401), (Rejected::TooLarge, 413), (Rejected::TooSlow, 408)]
-        {
+        for (rejected, status) in [
+            (Rejected::NotSigned, 401),
+            (Rejected::TooLarge, 413),
+            (Rejected::TooSlow, 408),
+            (Rejected::CertificateCheck, 200),
+        ] {
             let response = rejected.into_response();
             assert_eq!(response.status().as_u16(), status);
             assert!(response.into_body().collect().await.unwrap().to_bytes().is_empty());

@@ -25,6 +25,7 @@ use crate::portal::dispatch::Dispatcher;
 use crate::portal::{Portal, bill, events, own_trail, reconcile, teams, trail};
 use crate::ports::Ports;
 use crate::ports::clock::Clock;
+use crate::ports::limits::Limits;
 use crate::ports::subscriber::Subscriber;
 use crate::server;
 use crate::slack::client::SlackClient;
@@ -35,9 +36,11 @@ use crate::slack::signature::Verifier;
 use crate::slack::socket::SocketMode;
 use crate::webhook::Webhook;
 
-pub use crate::slack::client::PACE;
 pub use backends::{Backends, store, store_beside};
 pub use reload::Reloader;
+
+/// How often it is looked whether what is known of people has become old.
+const LOOK_AHEAD_EVERY: Duration = Duration::from_mins(1);
 
 /// How long requests that are under way may take once the program is told to stop.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
@@ -66,7 +69,7 @@ enum Way {
 }
 
 impl App {
-    /// The program on these backends, sending one message per `pace` into each conversation.
+    /// The program on these backends, held to these limits.
     ///
     /// # Errors
     /// When a secret is unusable.
@@ -76,12 +79,12 @@ impl App {
         environment: &Environment,
         clock: Arc<dyn Clock>,
         catalog: Arc<Catalog>,
-        pace: Duration,
+        limits: Limits,
     ) -> anyhow::Result<Self> {
         let token = environment.bot_token.reveal();
         let api = &environment.slack_api_url;
         let client = Arc::new(
-            SlackClient::with_pace(api, token, Arc::clone(&clock), pace)?
+            SlackClient::held_to(limits, api, token, Arc::clone(&clock))?
                 .counting(&backends.trouble)
                 .with_groups_of(settings.organization.workspace.clone()),
         );
@@ -99,6 +102,7 @@ impl App {
             clock: Arc::clone(&clock),
         };
         let (portal, woken) = Portal::new(ports, catalog, Arc::new(settings.organization.clone()));
+        let portal = portal.held_to(limits);
         let products = portal.catalog.products.values();
         for found in products.flat_map(|product| hopeless(product, &settings.organization)) {
             tracing::warn!(remedy = found.remedy, "{}", found.what);
@@ -109,7 +113,7 @@ impl App {
             Inbound::Http { signing_secret } => Way::Called(Verifier::new(signing_secret.reveal(), clock)?),
             Inbound::Socket { app_token, connections } => {
                 portal.hears_over_sockets();
-                let client = SlackClient::new(api, app_token.reveal(), clock)?;
+                let client = SlackClient::held_to(limits, api, app_token.reveal(), clock)?;
                 Way::Connected(Box::new(SocketMode::new(edge.clone(), client, *connections)?))
             }
         };
@@ -174,7 +178,10 @@ impl App {
         teams::begin(&self.portal).await.context("cannot begin to look after teams")?;
         let sockets = self.sockets().cloned();
         let (edge, dispatcher) = (self.edge.clone(), self.dispatcher.clone());
-        let warming = tokio::spawn(async move { edge.warm_up().await });
+        let warming = tokio::spawn(async move {
+            edge.warm_up().await;
+            keep_people_known(&edge.portal).await;
+        });
         let working = tokio::spawn({
             let stop = stop.clone();
             async move { dispatcher.run(self.woken, stop).await }
@@ -198,6 +205,16 @@ impl App {
         connected.await.context("the connections to Slack ended badly")?;
         self.edge.finish().await;
         Ok(())
+    }
+}
+
+/// Has Slack asked about everybody now and then, so that few have to wait for it.
+async fn keep_people_known(portal: &Portal) {
+    portal.look_ahead(true).await;
+    let mut ticks = tokio::time::interval(LOOK_AHEAD_EVERY);
+    loop {
+        ticks.tick().await;
+        portal.as_of_now().look_ahead(false).await;
     }
 }
 

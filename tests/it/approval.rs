@@ -20,7 +20,7 @@ async fn an_approver_sees_everything_on_the_card() {
         *Cost* about $15/month, us-east-1 list price of 2026-08-21
         *Quota* 1 of 3 used, this one included
         *Why*
-        > Orders &amp; invoices
+        “Orders & invoices”
         *Parameters*
         DatabaseName: `orders`
         Environment: `dev` — Development (one zone, 7 days of backups)
@@ -58,7 +58,7 @@ async fn one_click_approves_and_everybody_sees_how_it_goes_on() {
         *Cost* about $15/month, us-east-1 list price of 2026-08-21
         *Quota* 1 of 3 used, this one included
         *Why*
-        > Orders &amp; invoices
+        “Orders & invoices”
         *Parameters*
         DatabaseName: `orders`
         Environment: `dev` — Development (one zone, 7 days of backups)
@@ -263,7 +263,7 @@ async fn an_approver_types_the_name_where_the_product_wants_it() {
         Approve [Approve] [Back]
         *PostgreSQL RDS Instance v1.0* `orders` for team *payments* · about $15/month
         <@U0ALICE> asks for it · `id` · expires unanswered 2026-11-24 09:00 UTC
-        > Orders &amp; invoices
+        “Orders & invoices”
         Type its name to confirm: _
         ");
         morgan.fills(&[("name", "rds-postgres")]).await;

@@ -108,7 +108,7 @@ async fn approvers_see_what_becomes_different_before_they_agree() {
         *Product* PostgreSQL RDS Instance v1.0
         *Cost* about $15/month → about $27/month
         *Why*
-        > Black Friday
+        “Black Friday”
         Waiting for <@U0MORGAN> until 2026-11-24 09:00 UTC.
         [Approve] [Deny]
         (Request `id` · Simulated: nothing real is made)
@@ -137,7 +137,7 @@ async fn approvers_see_what_becomes_different_before_they_agree() {
         *Product* PostgreSQL RDS Instance v1.0
         *Cost* about $15/month → about $27/month
         *Why*
-        > Black Friday
+        “Black Friday”
         Approved by <@U0MORGAN> (2026-11-23 09:00 UTC)
         It is done.
         (Request `id` · Simulated: nothing real is made)
@@ -173,7 +173,7 @@ async fn a_change_that_is_denied_leaves_everything_as_it_was() {
         morgan.submits().await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         The change of *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` was denied by <@U0MORGAN>.
-        > Tune the queries first
+        “Tune the queries first”
         Active until 2026-12-30 09:00 UTC.
         [Tear down]
         (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
@@ -217,7 +217,7 @@ async fn a_change_that_fails_is_taken_back_and_says_why() {
         morgan.clicks("Approve").await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         *PostgreSQL RDS Instance v1.0* `pg-payments-dev-id` could not be changed and is as it was before.
-        > UPDATE_FAILED: DatabaseKey (AWS::KMS::Key): simulated failure, because `fail_changes` names this product
+        “UPDATE_FAILED: DatabaseKey (AWS::KMS::Key): simulated failure, because `fail_changes` names this product”
         Active until 2026-12-30 09:00 UTC.
         [Tear down]
         (Request `id` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)

@@ -112,7 +112,7 @@ async fn a_status_is_found_by_the_first_characters_of_the_id() {
         *Submitted* 2026-11-23 09:00 UTC
         *Quota* 1 of 3 used, this one included
         *Why*
-        > Orders
+        “Orders”
         *Approvers*
         <@U0MORGAN>
         *Parameters*
@@ -151,7 +151,7 @@ async fn the_details_button_shows_all_that_happened() {
         *Submitted* 2026-11-23 09:00 UTC
         *Quota* 1 of 3 used, this one included
         *Why*
-        > Orders
+        “Orders”
         Approved by <@U0MORGAN> (2026-11-23 09:00 UTC)
         *Lease*
         It ends 2026-12-30 09:00 UTC. Its owner is warned 2026-12-23 09:00 UTC. Renewed 0 of 12 times. You can renew it from 2026-11-24 09:00 UTC.

@@ -28,7 +28,7 @@ async fn a_denial_says_who_and_why_and_frees_the_slot() {
         *Cost* about $15/month, us-east-1 list price of 2026-08-21
         *Quota* 0 of 3 used
         *Why*
-        > Trying it out
+        “Trying it out”
         *Parameters*
         DatabaseName: `orders`
         Environment: `dev` — Development (one zone, 7 days of backups)
@@ -38,13 +38,13 @@ async fn a_denial_says_who_and_why_and_frees_the_slot() {
         SubnetIds: `/platform/network/private-subnet-ids`
         AppSecurityGroupId: `/platform/network/app-security-group-id`
         Denied by <@U0MORGAN> (2026-11-23 09:00 UTC)
-        > Use the shared *staging* database: &lt;http://wiki&gt;
+        “Use the shared *staging* database: <http://wiki>”
         (Request `id` · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(alice.newest_dm(), @"
         Your request for *PostgreSQL RDS Instance v1.0* `orders` was denied.
         Denied by <@U0MORGAN> (2026-11-23 09:00 UTC)
-        > Use the shared *staging* database: &lt;http://wiki&gt;
+        “Use the shared *staging* database: <http://wiki>”
         [Ask again]
         (Request `id` · Simulated: nothing real is made)
         ");
@@ -145,9 +145,9 @@ async fn olga_denies(company: &Company, reason: &str) {
 async fn olga_denies_and_both_read_it(company: &Company, reason: &str) {
     olga_denies(company, reason).await;
     let told = company.alice.newest_dm();
-    assert!(told.contains(&format!("was denied by <@U0OLGA> for <@U0MORGAN>.\n> {reason}")), "{told}");
+    assert!(told.contains(&format!("was denied by <@U0OLGA> for <@U0MORGAN>.\n“{reason}”")), "{told}");
     let card = company.morgan.reads("C0PAYMENTS");
-    assert!(card.contains(&format!("Denied by <@U0OLGA> for <@U0MORGAN>\n> {reason}")), "{card}");
+    assert!(card.contains(&format!("Denied by <@U0OLGA> for <@U0MORGAN>\n“{reason}”")), "{card}");
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn a_denial_by_a_delegate_says_for_whom_it_is_to_everybody() {
         insta::assert_snapshot!(alice.newest_dm(), @"
         Your request for *PostgreSQL RDS Instance v1.0* `orders` was denied.
         Denied by <@U0OLGA> for <@U0MORGAN> (2026-11-23 09:00 UTC)
-        > Use the shared one
+        “Use the shared one”
         [Ask again]
         (Request `id` · Simulated: nothing real is made)
         ");

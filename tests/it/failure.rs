@@ -17,13 +17,13 @@ async fn what_failed_is_cleaned_up_and_can_be_tried_again_with_the_same_form() {
         *Secure S3 Bucket v1.0* `logs` for team *payments*
         Provisioning failed. Everything was cleaned up.
         One of its parts could not be made.
-        > CREATE_FAILED: Bucket (AWS::S3::Bucket): simulated failure, because `fail_products` names this product
+        “CREATE_FAILED: Bucket (AWS::S3::Bucket): simulated failure, because `fail_products` names this product”
         [Details]
         (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
 
         *Secure S3 Bucket v1.0* `logs` could not be provisioned. Everything was cleaned up.
         One of its parts could not be made.
-        > CREATE_FAILED: Bucket (AWS::S3::Bucket): simulated failure, because `fail_products` names this product
+        “CREATE_FAILED: Bucket (AWS::S3::Bucket): simulated failure, because `fail_products` names this product”
         [Try again]
         (Request `id` · Simulated: nothing real is made)
         ");

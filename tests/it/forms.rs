@@ -287,7 +287,7 @@ async fn a_reason_is_kept_whole_whatever_is_in_it() {
         );
         alice.asks_for("rds-postgres", &[("DatabaseName", "orders"), ("reason", &reason)]).await;
         assert_eq!(company.newest_request().await.reason, reason);
-        let quoted = "> Why: orders: they grow\n> See &lt;!channel&gt;, *now* &amp; https://wiki ää";
+        let quoted = "“Why: orders: they grow\nSee <!channel>, *now* & https://wiki ää";
         for shown in [morgan.reads("C0PAYMENTS"), {
             alice.clicks("Details").await;
             alice.is_told()

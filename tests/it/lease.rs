@@ -209,7 +209,7 @@ async fn a_teardown_that_fails_keeps_the_bucket_and_its_slot() {
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` could not be torn down.
         The teardown failed. It is still there and keeps its quota slot.
         It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
-        > DELETE_FAILED: Bucket (AWS::S3::Bucket): The bucket you tried to delete is not empty
+        “DELETE_FAILED: Bucket (AWS::S3::Bucket): The bucket you tried to delete is not empty”
         Your platform team can also retain it: that leaves it as it is and frees the slot.
         [Try again] [Retain]
         (Request `id` · Simulated: nothing real is made)

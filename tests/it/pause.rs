@@ -17,14 +17,18 @@ async fn while_paused_nobody_begins_anew_and_everything_else_goes_on() {
         alice.opens_home().await;
         pat.runs("/provision pause We move the account until 17:00, see <#C0GENERAL|general> & wait.").await;
         insta::assert_snapshot!(pat.is_told(), @"
-        *New requests are paused* since 2026-11-23 09:00 UTC by <@U0ADMIN>: We move the account until 17:00, see #general &amp; wait.
+        *New requests are paused* since 2026-11-23 09:00 UTC by <@U0ADMIN>:
+        “We move the account until 17:00, see #general & wait.”
         Everything else goes on: approvals, renewals, teardowns. `/provision resume` takes new requests again.
         ");
         assert!(company.gets("/metrics").await.1.contains("\nquartermaster_paused 1\n"));
         assert_eq!(company.gets("/readyz").await.0, 200);
 
         alice.runs("/provision s3-bucket").await;
-        insta::assert_snapshot!(alice.is_told(), @"New requests are paused: We move the account until 17:00, see #general &amp; wait.");
+        insta::assert_snapshot!(alice.is_told(), @"
+        New requests are paused:
+        “We move the account until 17:00, see #general & wait.”
+        ");
         assert!(!alice.has_a_form());
         alice.runs("/provision").await;
         let catalog = alice.form();
@@ -32,11 +36,12 @@ async fn while_paused_nobody_begins_anew_and_everything_else_goes_on() {
         alice.clicks("Request").await;
         insta::assert_snapshot!(alice.form(), @"
         Not available  [Close]
-        New requests are paused: We move the account until 17:00, see #general &amp; wait.
+        New requests are paused:
+        “We move the account until 17:00, see #general & wait.”
         ");
         alice.closes_all().await;
         let home = alice.home();
-        assert!(home.contains("*New requests are paused* since 2026-11-23 09:00 UTC by <@U0ADMIN>: We move"), "{home}");
+        assert!(home.contains("*New requests are paused* since 2026-11-23 09:00 UTC by <@U0ADMIN>:\n“We move"), "{home}");
 
         company.morgan.clicks("Approve").await;
         alice.runs(&format!("/provision renew {bucket} 30d")).await;
@@ -100,7 +105,10 @@ async fn asking_again_with_an_earlier_form_is_refused_while_paused() {
         company.morgan.submits().await;
         company.pat.runs("/provision pause").await;
         company.alice.clicks("Ask again").await;
-        insta::assert_snapshot!(company.alice.is_told(), @"New requests are paused: the platform team is working on something. Please try again later.");
+        insta::assert_snapshot!(company.alice.is_told(), @"
+        New requests are paused:
+        “the platform team is working on something. Please try again later.”
+        ");
     })
     .await;
 }

@@ -205,7 +205,7 @@ async fn words_that_name_no_product_lead_to_those_they_are_found_in() {
         alice.runs("/provision encrypted Bucket").await;
         insta::assert_snapshot!(alice.form(), @"
         Catalog  [Close]
-        Only what *encrypted Bucket* is found in; `/provision` alone shows everything.
+        Only what `encrypted Bucket` is found in; `/provision` alone shows everything.
         # What you can request
         *Secure S3 Bucket* `s3-bucket`
         An encrypted S3 bucket with versioning and lifecycle rules

@@ -117,7 +117,7 @@ async fn a_renewal_that_is_denied_says_why_and_leaves_a_day_at_least() {
         morgan.submits().await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         Your renewal of *Secure S3 Bucket v1.0* `payments-logs-dev-id` was denied by <@U0MORGAN>.
-        > Move them to the archive
+        “Move them to the archive”
         Active until 2027-01-29 09:00 UTC.
         [Renew 30 days] [Tear down]
         (Request `id` · about $2.15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
@@ -130,7 +130,7 @@ async fn a_renewal_that_is_denied_says_why_and_leaves_a_day_at_least() {
         *Product* Secure S3 Bucket v1.0
         *Cost* about $2.15/month, us-east-1 list price of 2026-08-21
         Denied by <@U0MORGAN>
-        > Move them to the archive
+        “Move them to the archive”
         (Request `id` · Simulated: nothing real is made)
         ");
         assert!(!alice.can_click("Approve"));

@@ -44,7 +44,7 @@ async fn a_product_that_changed_while_its_request_waited_is_not_provisioned() {
         insta::assert_snapshot!(company.alice.newest_dm(), @"
         *PostgreSQL RDS Instance v1.0* `orders` could not be provisioned. Everything was cleaned up.
         The product is not the one you asked for any more. Try again to see what is new.
-        > the product was changed by its owner while the request was waiting
+        “the product was changed by its owner while the request was waiting”
         [Try again]
         (Request `id` · Simulated: nothing real is made)
         ");

@@ -58,7 +58,7 @@ async fn an_admin_ends_what_stands_still_and_its_slot_is_free() {
         insta::assert_snapshot!(alice.newest_dm(), @"
         *PostgreSQL RDS Instance v1.0* `orders` could not be provisioned. Everything was cleaned up.
         One of its parts could not be made.
-        > the platform team ended it, because it stood still
+        “the platform team ended it, because it stood still”
         [Try again]
         (Request `id` · Simulated: nothing real is made)
         ");

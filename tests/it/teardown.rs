@@ -107,7 +107,7 @@ async fn a_failed_teardown_says_why_and_is_tried_again() {
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` could not be torn down.
         The teardown failed. It is still there and keeps its quota slot.
         It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
-        > DELETE_FAILED: Bucket (AWS::S3::Bucket): The bucket you tried to delete is not empty
+        “DELETE_FAILED: Bucket (AWS::S3::Bucket): The bucket you tried to delete is not empty”
         Your platform team can also retain it: that leaves it as it is and frees the slot.
         [Try again] [Retain]
         (Request `id` · Simulated: nothing real is made)
@@ -160,7 +160,7 @@ async fn a_failed_teardown_is_given_up_by_an_admin_alone() {
         insta::assert_snapshot!(alice.newest_dm(), @"
         *Secure S3 Bucket v1.0* `payments-logs-dev-id` is left as it is.
         Left as it is, by <@U0ADMIN> (2026-11-23 09:01 UTC). The portal no longer looks after it.
-        > it moves to the archive
+        “it moves to the archive”
         (Request `id` · Simulated: nothing real is made)
         ");
         insta::assert_snapshot!(company.trail().await, @"

@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 use thiserror::Error;
 
 use self::words::{
-    decided_words, instead_of_teardown, nearest_sentence, others_in_words, periods, stands, teams_sentence,
-    when,
+    decided_words, instead_of_teardown, nearest_sentence, others_in_words, periods, quoted, stands,
+    teams_sentence, when,
 };
 use super::cost::dollars;
 use super::ids::{PersonId, ProductKey, TeamName};
@@ -329,7 +329,7 @@ pub enum Refusal {
     #[error("Only the platform team can do that.")]
     NotAnAdmin,
     /// New requests are paused.
-    #[error("New requests are paused: {}", safe(message))]
+    #[error("New requests are paused:\n{}", quoted(message))]
     Paused {
         /// What people read meanwhile, as it was written.
         message: String,

@@ -11,6 +11,11 @@ pub(crate) fn safe(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
+/// What a person wrote, as a quotation: Slack is given it as plain text.
+pub(super) fn quoted(text: &str) -> String {
+    text.lines().map(|line| format!("> {}", safe(line))).collect::<Vec<_>>().join("\n")
+}
+
 pub(super) fn others_in_words(needed: u32) -> String {
     if needed == 1 { "somebody else".to_owned() } else { format!("{needed} different other people") }
 }

@@ -1,9 +1,12 @@
 //! One connection: the upgrade of a request, then frames in both directions.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
@@ -17,6 +20,10 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::{MOST, Order};
 use crate::playground::{Playground, lock};
+
+/// Between two pings. Slack's own client for Node.js gives a connection up on which none came for 30 s after the first
+/// (`serverPingTimeout` of @slack/socket-mode of @slack/bolt 5.1.0, read on 2026-11-29).
+const PING_EVERY: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Deserialize)]
 pub(in crate::playground) struct Asked {
@@ -66,6 +73,8 @@ impl Playground {
             let mut sockets = lock(&self.shared.sockets);
             (sockets.open(orders), sockets.lines.len())
         };
+        self.announce();
+        let mut pings = tokio::time::interval(PING_EVERY);
         let ended = async {
             if count > MOST {
                 socket.send(Message::text(too_many().to_string())).await?;
@@ -79,6 +88,7 @@ impl Playground {
                         Some(Order::Close) => socket.close(None).await?,
                         Some(Order::Break) | None => return Ok(()),
                     },
+                    _ = pings.tick() => socket.send(Message::Ping(Bytes::from_static(b"Ping from playground"))).await?,
                     message = socket.next() => match message {
                         Some(Ok(Message::Text(text))) => self.hear(id, &text),
                         Some(Ok(_)) => {}
@@ -90,6 +100,7 @@ impl Playground {
         }
         .await;
         lock(&self.shared.sockets).close(id);
+        self.announce();
         ended
     }
 

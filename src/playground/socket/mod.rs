@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 use super::answer::DeliveryFailure;
+use super::redeliver::Again;
 use super::{Playground, lock};
 pub(super) use line::link;
 
@@ -56,6 +57,11 @@ impl Playground {
         lock(&self.shared.sockets).lines.len()
     }
 
+    /// How many of them have not been told that they end.
+    pub fn staying_sockets(&self) -> usize {
+        lock(&self.shared.sockets).lines.iter().filter(|line| !line.leaving).count()
+    }
+
     /// How many the bot has asked for so far.
     pub fn sockets_asked_for(&self) -> usize {
         self.calls(OPEN).len()
@@ -63,7 +69,7 @@ impl Playground {
 
     /// Sends anything over a socket in an envelope of this type; status and answer, as over HTTP.
     pub async fn send_envelope(&self, kind: &str, payload: &Value) -> Result<(u16, String), DeliveryFailure> {
-        self.deliver_envelope(kind, payload, false).await
+        self.deliver_envelope(kind, payload, None).await
     }
 
     /// Whether what happens goes over sockets.
@@ -85,7 +91,7 @@ impl Playground {
         &self,
         kind: &str,
         payload: &Value,
-        again: bool,
+        again: Option<&Again>,
     ) -> Result<(u16, String), DeliveryFailure> {
         let takes_answer = match kind {
             "slash_commands" => true,
@@ -101,12 +107,12 @@ impl Playground {
             "payload": payload,
         });
         let within = self.settings().ack_within;
-        let answer = tokio::time::timeout(within, self.until_acknowledged(envelope, again.into())).await;
-        match answer.unwrap_or(Err(DeliveryFailure::TimedOut))? {
-            None => Ok((200, String::new())),
-            Some(answer) if takes_answer => Ok((200, answer.to_string())),
-            Some(_) => Err(DeliveryFailure::BadAnswer("an answer where none is taken".to_owned())),
-        }
+        let attempt = again.map_or(0, |again| again.attempt);
+        let answer = tokio::time::timeout(within, self.until_acknowledged(envelope, attempt)).await;
+        let answer = answer.unwrap_or(Err(DeliveryFailure::TimedOut))?;
+        // Slack's own client for Node.js answers everything, with an empty object where there is nothing to say
+        // (@slack/socket-mode of @slack/bolt 5.1.0, `SocketModeClient.send`, read on 2026-11-29).
+        Ok((200, answer.filter(|_| takes_answer).map_or_else(String::new, |answer| answer.to_string())))
     }
 
     /// Sends it over one connection after the other, until one acknowledges it or there is none left.

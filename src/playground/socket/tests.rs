@@ -1,6 +1,7 @@
 //! Socket Mode against a bot of a few lines.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -15,9 +16,15 @@ const ALICE: &str = "U0ALICE";
 
 /// A playground with Socket Mode on.
 async fn slack() -> Playground {
+    slack_that_waits(Duration::from_secs(3)).await
+}
+
+/// One that waits for an acknowledgement no longer than this.
+async fn slack_that_waits(ack_within: Duration) -> Playground {
     let now = Arc::new(|| "2026-11-22T12:00:00Z".parse().unwrap());
     let app_token = Some("xapp-play".to_owned());
-    let playground = Playground::new(Settings { app_token, ..Settings::demo("signing", "xoxb-play", now) });
+    let settings = Settings::demo("signing", "xoxb-play", now);
+    let playground = Playground::new(Settings { app_token, ack_within, ..settings });
     playground.set_public_url(serve(playground.router()).await);
     playground
 }
@@ -46,10 +53,14 @@ impl Bot {
         bot
     }
 
+    /// The next thing Slack says, but for pings; null at the end.
     async fn hears(&mut self) -> Value {
-        match self.0.next().await {
-            Some(Ok(Message::Text(text))) => serde_json::from_str(&text).unwrap(),
-            _ => Value::Null,
+        loop {
+            match self.0.next().await {
+                Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
+                Some(Ok(Message::Ping(_))) => {}
+                _ => return Value::Null,
+            }
         }
     }
 
@@ -101,6 +112,25 @@ async fn a_command_goes_over_the_socket_and_its_answer_comes_with_the_acknowledg
 }
 
 #[tokio::test]
+async fn an_event_that_is_not_acknowledged_comes_again_at_once_and_says_so() {
+    let playground = slack_that_waits(Duration::from_millis(500)).await;
+    let mut bot = Bot::connects(&playground).await;
+    let event = json!({"type": "app_home_opened", "user": ALICE, "tab": "home"});
+    let takes_the_second = async {
+        let first = bot.hears().await;
+        assert_eq!(first.get("retry_attempt"), None);
+        let second = bot.hears().await;
+        assert_eq!((&second["retry_attempt"], &second["retry_reason"]), (&json!(1), &json!("timeout")));
+        assert_eq!(second["payload"]["event_id"], first["payload"]["event_id"]);
+        assert_ne!(second["envelope_id"], first["envelope_id"]);
+        bot.acknowledges(&second, None).await;
+    };
+    let (ack, ()) = tokio::join!(playground.send_event(&event), takes_the_second);
+    assert_eq!(ack.unwrap().status, 200);
+    assert_eq!(playground.send_events_again().await, 0);
+}
+
+#[tokio::test]
 async fn a_bot_without_a_connection_is_told_nothing_and_the_person_sees_it() {
     let playground = slack().await;
     let result = playground.run_command(ALICE, "C0GENERAL", "help").await;
@@ -148,17 +178,32 @@ async fn an_acknowledgement_that_got_lost_brings_the_same_thing_again() {
 }
 
 #[tokio::test]
-async fn an_answer_where_slack_takes_none_is_a_mistake_of_the_bot() {
+async fn an_answer_where_slack_takes_none_is_ignored_as_it_is_over_http() {
     let playground = slack().await;
     let mut bot = Bot::connects(&playground).await;
-    let plays = async {
+    for answer in [json!({}), json!({"text": "Done"})] {
+        let plays = async {
+            let envelope = bot.hears().await;
+            assert_eq!(envelope["accepts_response_payload"], false);
+            bot.acknowledges(&envelope, Some(answer)).await;
+        };
+        let payload = click();
+        let (answer, ()) = tokio::join!(playground.send_envelope("interactive", &payload), plays);
+        assert_eq!(answer, Ok((200, String::new())));
+    }
+    assert_eq!(playground.ephemerals(ALICE), []);
+}
+
+#[tokio::test]
+async fn an_empty_answer_to_a_command_says_nothing() {
+    let playground = slack().await;
+    let mut bot = Bot::connects(&playground).await;
+    let answers = async {
         let envelope = bot.hears().await;
-        assert_eq!(envelope["accepts_response_payload"], false);
-        bot.acknowledges(&envelope, Some(json!({"text": "Done"}))).await;
+        bot.acknowledges(&envelope, Some(json!({}))).await;
     };
-    let payload = click();
-    let (answer, ()) = tokio::join!(playground.send_envelope("interactive", &payload), plays);
-    assert!(matches!(answer, Err(DeliveryFailure::BadAnswer(_))), "{answer:?}");
+    let (ack, ()) = tokio::join!(playground.run_command(ALICE, "C0GENERAL", "/provision"), answers);
+    assert_eq!(ack.unwrap().led_to, LedTo::Nothing);
 }
 
 #[tokio::test]

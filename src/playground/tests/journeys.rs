@@ -99,6 +99,54 @@ async fn a_click_carries_the_message_and_a_response_url_that_can_replace_it() {
 }
 
 #[tokio::test]
+async fn a_form_that_asks_for_it_says_where_to_answer() {
+    let world = World::new().await;
+    let select = |kind: &str, asks: bool| {
+        json!({"type": "input", "block_id": kind, "optional": true, "label": plain("Where"),
+            "element": {"type": kind, "action_id": "value", "response_url_enabled": asks}})
+    };
+    let view = json!({"type": "modal", "title": plain("Tell"), "submit": plain("Send"), "blocks":
+        [select("conversations_select", true), select("channels_select", false)]});
+    let id = world.open_for_alice(&view).await;
+    let slack = &world.playground;
+    slack.submit("U0ALICE", &id).await.unwrap();
+    assert_eq!(world.last_received().json()["response_urls"], json!([]), "nothing is chosen");
+
+    let id = world.open_for_alice(&view).await;
+    for block in ["conversations_select", "channels_select"] {
+        slack.set_input("U0ALICE", &id, block, "value", json!("C0GENERAL")).await.unwrap();
+    }
+    slack.submit("U0ALICE", &id).await.unwrap();
+    let payload = world.last_received().json();
+    let [target] = payload["response_urls"].as_array().unwrap().as_slice() else { panic!("{payload}") };
+    assert_eq!(
+        (&target["block_id"], &target["action_id"]),
+        (&json!("conversations_select"), &json!("value"))
+    );
+    assert_eq!(target["channel_id"], "C0GENERAL");
+    let path = target["response_url"].as_str().unwrap().strip_prefix(&world.api).unwrap().to_owned();
+    let answer = json!({"text": "Sent", "response_type": "in_channel"});
+    assert_eq!(world.request(&path, "", answer).await.0, 200);
+    assert_eq!(slack.messages("C0GENERAL", "U0BOB")[0].text, "Sent");
+}
+
+#[tokio::test]
+async fn a_shortcut_on_a_message_carries_it_and_an_address_that_adds_to_it() {
+    let world = World::new().await;
+    let said = world.playground.say("U0BOB", "C0GENERAL", "1 < 2").unwrap();
+    let slack = &world.playground;
+    slack.message_shortcut("U0ALICE", "C0GENERAL", &said.ts, "same.again").await.unwrap();
+    let payload = world.last_received().json();
+    assert_eq!((&payload["type"], &payload["callback_id"]), (&json!("message_action"), &json!("same.again")));
+    assert_eq!((&payload["message_ts"], &payload["message"]["text"]), (&json!(said.ts), &json!("1 &lt; 2")));
+    let path = payload["response_url"].as_str().unwrap().strip_prefix(&world.api).unwrap().to_owned();
+    let replaced = json!({"replace_original": true, "text": "mine now"});
+    assert_eq!(world.request(&path, "", replaced).await.1["error"], "message_not_found");
+    let unseen = slack.message_shortcut("U0OLGA", "C0PAYMENTS", &said.ts, "same.again").await;
+    assert!(matches!(unseen, Err(DeliveryFailure::NotThere(_))), "{unseen:?}");
+}
+
+#[tokio::test]
 async fn nobody_clicks_what_they_do_not_see() {
     let world = World::new().await;
     let posted = world

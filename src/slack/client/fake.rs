@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Path, Query, State};
@@ -14,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::SlackClient;
 use crate::ports::clock::Clock;
+use crate::ports::limits::Limits;
 
 /// A clock that stands still until it is moved.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ impl FakeSlack {
         tokio::spawn(async move { axum::serve(listener, router).await });
         let api = format!("{origin}/api/");
         let client =
-            SlackClient::with_pace(&api, "xoxb-secret", Arc::new(clock.clone()), Duration::ZERO).unwrap();
+            SlackClient::held_to(Limits::NONE, &api, "xoxb-secret", Arc::new(clock.clone())).unwrap();
         (fake, client, origin)
     }
 

@@ -8,10 +8,12 @@ pub(crate) mod fake;
 mod grants;
 mod pace;
 mod people;
+mod rate_limits;
 mod response_url;
 mod show;
 #[cfg(test)]
 mod tests;
+mod time;
 mod transport;
 mod views;
 
@@ -30,18 +32,18 @@ use url::Url;
 
 use crate::https::{Connector, connector};
 use crate::ports::clock::Clock;
+use crate::ports::limits::Limits;
 use crate::ports::trouble::Trouble;
 use failure::Failure;
 use pace::Pace;
+use rate_limits::RateLimits;
 use transport::Plain;
 
 pub use connections::NoConnection;
 pub(super) use connections::Ticket;
 pub(crate) use grants::{ChannelState, Unanswered};
+pub(super) use people::Member;
 pub use views::OpenedView;
-
-/// Time for a call that nobody waits for.
-const CALL: Duration = Duration::from_secs(10);
 
 /// Slack's time is asked for anew after this time, or when the clocks seem to differ by more than [`SAME_TIME`].
 const REMEMBERED: Duration = Duration::from_mins(10);
@@ -49,20 +51,21 @@ const REMEMBERED: Duration = Duration::from_mins(10);
 /// Clocks that differ by no more than this are not asked about again.
 const SAME_TIME: SignedDuration = SignedDuration::from_secs(60);
 
-/// Slack's pace in one conversation.
-pub const PACE: Duration = Duration::from_secs(1);
-
 /// Slack's Web API with one bot token.
 pub struct SlackClient {
     api: Url,
     inner: slack_morphism::SlackClient<SlackClientHyperConnector<Connector>>,
     token: SlackApiToken,
     plain: Plain,
+    limits: Limits,
     pace: Pace,
+    rate_limits: RateLimits,
     clock: Arc<dyn Clock>,
     /// What Slack's clock showed, and when by this machine's own count, which no change of the date moves.
     slacks_time: Mutex<Option<(Timestamp, Instant)>>,
     trouble: Trouble,
+    /// Whose token this is, once Slack has said it.
+    identity: tokio::sync::OnceCell<Identity>,
     /// Whose user groups are meant, where the token is for more than one workspace.
     workspace: Option<String>,
 }
@@ -107,23 +110,23 @@ const METHODS: [&str; 17] = [
 ];
 
 impl SlackClient {
-    /// A client of the API at `api_url`, such as `https://slack.com/api/`, at Slack's own pace.
+    /// A client of the API at `api_url`, such as `https://slack.com/api/`, held to the usual limits.
     ///
     /// # Errors
     /// When the address is none, or the system's certificates cannot be loaded.
     pub fn new(api_url: &str, token: &str, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        Self::with_pace(api_url, token, clock, PACE)
+        Self::held_to(Limits::default(), api_url, token, clock)
     }
 
-    /// The same with one message per `pace` in each conversation.
+    /// The same, held to these limits.
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn with_pace(
+    pub fn held_to(
+        limits: Limits,
         api_url: &str,
         token: &str,
         clock: Arc<dyn Clock>,
-        pace: Duration,
     ) -> anyhow::Result<Self> {
         let api =
             Url::parse(api_url).with_context(|| format!("cannot use `{api_url}` as Slack's API address"))?;
@@ -135,10 +138,13 @@ impl SlackClient {
             inner: slack_morphism::SlackClient::new(wire),
             token: SlackApiToken::new(SlackApiTokenValue(token.to_owned())),
             plain: Plain::new(connector),
-            pace: Pace::new(pace),
+            limits,
+            pace: Pace::new(limits.pace, Arc::clone(&clock)),
+            rate_limits: RateLimits::new(Arc::clone(&clock)),
             clock,
             slacks_time: Mutex::default(),
             trouble: Trouble::default(),
+            identity: tokio::sync::OnceCell::new(),
             workspace: None,
         })
     }
@@ -151,10 +157,15 @@ impl SlackClient {
     }
 
     /// The same, asking for the user groups of this workspace. A token for a whole enterprise needs one named:
-    /// <https://docs.slack.dev/reference/methods/usergroups.users.list>.
+    /// <https://docs.slack.dev/reference/methods/usergroups.list>.
     #[must_use]
     pub fn with_groups_of(self, workspace: Option<String>) -> Self {
         Self { workspace, ..self }
+    }
+
+    /// How long Slack may take.
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Whose token this is.
@@ -162,10 +173,21 @@ impl SlackClient {
     /// # Errors
     /// When Slack does not answer or does not know the token.
     pub async fn identity(&self) -> anyhow::Result<Identity> {
-        let identity = self.call("auth.test", &json!({}), CALL).await;
-        identity
+        let identity = self.call("auth.test", &json!({}), self.limits.call).await;
+        let identity: Identity = identity
             .map_err(crate::ports::slack::SlackError::from)
-            .context("cannot ask Slack whose token this is")
+            .context("cannot ask Slack whose token this is")?;
+        // Whoever was first has set the same.
+        let _ = self.identity.set(identity.clone());
+        Ok(identity)
+    }
+
+    /// As [`Self::identity`], asked once: whose token this is does not change while it is used.
+    pub(super) async fn own_identity(&self) -> anyhow::Result<Identity> {
+        match self.identity.get() {
+            Some(identity) => Ok(identity.clone()),
+            None => self.identity().await,
+        }
     }
 
     /// How far our clock is ahead of Slack's, to the second; negative when it is behind.
@@ -179,7 +201,7 @@ impl SlackClient {
             return Ok(ahead);
         }
         let url = self.address_of("api.test")?;
-        let answer = self.plain.post(&url, &json!({}), CALL).await?;
+        let answer = self.plain.post(&url, &json!({}), self.limits.call).await?;
         let theirs = answer.date().ok_or_else(|| anyhow!("Slack's answer has no readable date"))?;
         let now = self.clock.now();
         *self.slacks_time.lock().unwrap_or_else(PoisonError::into_inner) = Some((theirs, Instant::now()));
@@ -225,18 +247,24 @@ impl SlackClient {
         self.within(limit, method, call).await
     }
 
+    /// Where Slack asks to wait, the method is not called before.
+    fn heed(&self, method: &str, failure: &Failure) {
+        if let Failure::RateLimited(wait) = failure {
+            self.trouble.slack_asks_to_wait(method);
+            self.rate_limits.hold(method, *wait);
+        }
+    }
+
     async fn within<A>(
         &self,
         limit: Duration,
         method: &str,
         call: impl Future<Output = Result<A, slack_morphism::errors::SlackClientError>>,
     ) -> Result<A, Failure> {
+        // Slack counts calls that it refuses as well, so one that it would refuse does not even leave.
+        self.rate_limits.check(method).map_err(Failure::RateLimited)?;
         match tokio::time::timeout(limit, call).await {
-            Ok(answer) => answer.map_err(Failure::from).inspect_err(|failure| {
-                if matches!(failure, Failure::RateLimited(_)) {
-                    self.trouble.slack_asks_to_wait(method);
-                }
-            }),
+            Ok(answer) => answer.map_err(Failure::from).inspect_err(|failure| self.heed(method, failure)),
             Err(_) => Err(Failure::Broken(anyhow!("Slack did not answer `{method}` within {limit:?}"))),
         }
     }

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use slack_morphism::prelude::SlackBlock;
 
 use super::failure::Failure;
-use super::{CALL, Pace, SlackClient};
+use super::{Pace, SlackClient};
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::domain::request::MessageRef;
-use crate::ports::slack::{Destination, HomePage, Notice, Slack, SlackError};
+use crate::ports::slack::{Destination, HomePage, Notice, Posted, Slack, SlackError};
 use crate::slack::home;
 use crate::slack::messages::{Message, render};
 
@@ -24,18 +24,39 @@ struct Outgoing<'a> {
     ts: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unfurl_links: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unfurl_media: Option<bool>,
 }
 
 impl<'a> Outgoing<'a> {
     fn new(channel: &'a str, message: &'a Message) -> Self {
-        Self { channel, text: &message.text, blocks: &message.blocks, thread_ts: None, ts: None, user: None }
+        Self {
+            channel,
+            text: &message.text,
+            blocks: &message.blocks,
+            thread_ts: None,
+            ts: None,
+            user: None,
+            unfurl_links: None,
+            unfurl_media: None,
+        }
     }
 }
 
 #[derive(Debug, Deserialize)]
-struct Posted {
+struct PostAnswer {
     channel: Option<String>,
     ts: Option<String>,
+    message: Option<PostedMessage>,
+}
+
+/// A reply to a message that is gone is posted all the same, outside of any thread; the only sign of it is that
+/// `thread_ts` is absent here (slack-go/slack#1571, 2026-11-29).
+#[derive(Debug, Deserialize)]
+struct PostedMessage {
+    thread_ts: Option<String>,
 }
 
 /// An answer of which only the success matters.
@@ -44,10 +65,6 @@ struct Done {}
 
 /// Times that a message which Slack refuses for a short time keeps its place before it is put off.
 const STAYS: usize = 2;
-
-/// Why a private message cannot be shown in a channel though the person can be written to directly.
-const NOT_THERE: [&str; 5] =
-    ["user_not_in_channel", "channel_not_found", "not_in_channel", "is_archived", "restricted_action"];
 
 impl SlackClient {
     async fn paced<A: serde::de::DeserializeOwned + Send>(
@@ -58,7 +75,7 @@ impl SlackClient {
     ) -> Result<A, Failure> {
         self.pace.turn(outgoing.channel, place).await.map_err(Failure::RateLimited)?;
         for _ in 0..STAYS {
-            match self.call(method, outgoing, CALL).await {
+            match self.call(method, outgoing, self.limits.call).await {
                 Err(Failure::RateLimited(wait)) if Pace::is_short(wait) => {
                     self.pace.hold(outgoing.channel, wait);
                     tokio::time::sleep_until(tokio::time::Instant::now() + wait).await;
@@ -66,7 +83,7 @@ impl SlackClient {
                 answer => return self.held(place, outgoing, answer),
             }
         }
-        let answer = self.call(method, outgoing, CALL).await;
+        let answer = self.call(method, outgoing, self.limits.call).await;
         self.held(place, outgoing, answer)
     }
 
@@ -88,20 +105,24 @@ impl SlackClient {
     /// # Errors
     /// See [`SlackError`].
     pub async fn say(&self, to: &Destination, message: &Message) -> Result<MessageRef, SlackError> {
-        self.send(to, &message.text, message).await
+        Ok(self.send(to, &message.text, message).await?.at)
     }
 
-    async fn send(&self, to: &Destination, place: &str, message: &Message) -> Result<MessageRef, SlackError> {
+    async fn send(&self, to: &Destination, place: &str, message: &Message) -> Result<Posted, SlackError> {
         // A person's id is a place to post: Slack opens the direct conversation and answers with its id.
         let (channel, thread_ts) = match to {
             Destination::Channel(channel) => (channel.as_str(), None),
             Destination::Thread(first) => (first.channel.as_str(), Some(first.ts.as_str())),
             Destination::Person(person) => (person.as_str(), None),
         };
-        let outgoing = Outgoing { thread_ts, ..Outgoing::new(channel, message) };
-        let posted: Posted = self.paced("chat.postMessage", place, &outgoing).await?;
-        let ts = posted.ts.ok_or_else(|| anyhow::anyhow!("Slack did not say where the message stands"))?;
-        Ok(MessageRef { channel: ChannelId::new(posted.channel.unwrap_or_else(|| channel.to_owned())), ts })
+        // What somebody typed may hold an address, of which Slack is to show nothing.
+        let (unfurl_links, unfurl_media) = (Some(false), Some(false));
+        let outgoing = Outgoing { thread_ts, unfurl_links, unfurl_media, ..Outgoing::new(channel, message) };
+        let answer: PostAnswer = self.paced("chat.postMessage", place, &outgoing).await?;
+        let ts = answer.ts.ok_or_else(|| anyhow::anyhow!("Slack did not say where the message stands"))?;
+        let channel = ChannelId::new(answer.channel.unwrap_or_else(|| channel.to_owned()));
+        let is_outside = answer.message.is_some_and(|message| message.thread_ts.is_none());
+        Ok(Posted { at: MessageRef { channel, ts }, is_outside_thread: thread_ts.is_some() && is_outside })
     }
 
     /// Shows one person a message that nobody else sees: in `channel` if they are there, else directly.
@@ -117,10 +138,12 @@ impl SlackClient {
         if let Some(channel) = channel {
             let outgoing =
                 Outgoing { user: Some(person.as_str()), ..Outgoing::new(channel.as_str(), message) };
-            match self.paced::<Done>("chat.postEphemeral", &message.text, &outgoing).await {
+            let shown = self.paced::<Done>("chat.postEphemeral", &message.text, &outgoing).await;
+            match shown.map_err(SlackError::from) {
                 Ok(Done {}) => return Ok(()),
-                Err(failure) if failure.is(&NOT_THERE) => {}
-                Err(failure) => return Err(failure.into()),
+                // They can be written to directly all the same.
+                Err(SlackError::Unreachable(_)) => {}
+                Err(error) => return Err(error),
             }
         }
         self.say(&Destination::Person(person.clone()), message).await.map(|_| ())
@@ -138,7 +161,7 @@ fn place(notice: &Notice<'_>) -> String {
 
 #[async_trait]
 impl Slack for SlackClient {
-    async fn post(&self, to: &Destination, notice: &Notice<'_>) -> Result<MessageRef, SlackError> {
+    async fn post(&self, to: &Destination, notice: &Notice<'_>) -> Result<Posted, SlackError> {
         self.send(to, &place(notice), &render(notice)).await
     }
 

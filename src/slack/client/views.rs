@@ -1,22 +1,17 @@
 //! Opening and changing views, and answering where a click came from.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 use slack_morphism::prelude::{SlackHomeView, SlackModalView};
 
-use super::failure::Failure;
+use super::SlackClient;
+use super::failure::{Failure, UNSAID};
 use super::response_url::followable;
-use super::{CALL, SlackClient};
 use crate::domain::ids::PersonId;
 use crate::ports::slack::SlackError;
 use crate::slack::incoming::ResponseUrl;
 use crate::slack::messages::Message;
 use crate::slack::views::to_json;
-
-/// Time to open a view: its trigger lives three seconds.
-const OPEN: Duration = Duration::from_millis(2500);
 
 /// A view that is open now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -41,7 +36,7 @@ impl SlackClient {
     /// See [`SlackError`]; [`SlackError::Refused`] when the trigger is too old or was used.
     pub async fn open_view(&self, trigger_id: &str, view: &SlackModalView) -> Result<OpenedView, SlackError> {
         let body = json!({ "trigger_id": trigger_id, "view": written(view)? });
-        let opened: Opened = self.call("views.open", &body, OPEN).await?;
+        let opened: Opened = self.call("views.open", &body, self.limits.open).await?;
         Ok(opened.view)
     }
 
@@ -51,7 +46,7 @@ impl SlackClient {
     /// As [`Self::open_view`]; also when three are open already.
     pub async fn push_view(&self, trigger_id: &str, view: &SlackModalView) -> Result<OpenedView, SlackError> {
         let body = json!({ "trigger_id": trigger_id, "view": written(view)? });
-        let opened: Opened = self.call("views.push", &body, OPEN).await?;
+        let opened: Opened = self.call("views.push", &body, self.limits.open).await?;
         Ok(opened.view)
     }
 
@@ -69,7 +64,7 @@ impl SlackClient {
         if let Some(hash) = hash {
             body["hash"] = Value::from(hash);
         }
-        let opened: Opened = self.call("views.update", &body, CALL).await?;
+        let opened: Opened = self.call("views.update", &body, self.limits.call).await?;
         Ok(opened.view)
     }
 
@@ -80,8 +75,17 @@ impl SlackClient {
     pub(super) async fn publish(&self, person: &PersonId, view: &SlackHomeView) -> Result<(), SlackError> {
         let view = crate::slack::home::to_json(view).map_err(anyhow::Error::from)?;
         let body = json!({ "user_id": person.as_str(), "view": view });
-        let _: Opened = self.call("views.publish", &body, CALL).await?;
-        Ok(())
+        self.rate_limits.publication(person.as_str()).map_err(Failure::RateLimited)?;
+        match self.call::<Opened>("views.publish", &body, self.limits.call).await {
+            Ok(_) => Ok(()),
+            // Nobody has this home tab any more: so says the example on the method's page (2026-11-29).
+            Err(Failure::Api { code, detail })
+                if code == "invalid_arguments" && detail.contains("user_id") =>
+            {
+                Err(SlackError::Unreachable(format!("{code}: {detail}")))
+            }
+            Err(failure) => Err(failure.into()),
+        }
     }
 
     /// Answers privately where a command or click came from, leaving the message it came from as it is.
@@ -98,12 +102,12 @@ impl SlackClient {
             "text": message.text,
             "blocks": message.blocks,
         });
-        let answer = self.plain.post(&url, &body, CALL).await?;
+        let answer = self.plain.post(&url, &body, self.limits.call).await?;
         match answer.status.as_u16() {
             200..=299 => Ok(()),
             404 | 410 => Err(SlackError::Gone("the response address was used up".to_owned())),
             429 => {
-                let wait = answer.retry_after().unwrap_or(Duration::from_secs(30));
+                let wait = answer.retry_after().unwrap_or(UNSAID);
                 Err(Failure::RateLimited(wait).into())
             }
             status => Err(anyhow::anyhow!("Slack answered with HTTP status {status}").into()),

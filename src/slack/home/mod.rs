@@ -10,7 +10,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonStyle, SlackHomeView, SlackView};
 
-use super::blocks::{MAX_VIEW_BLOCKS, at_most, button, buttons, context, divider, header, section};
+use super::blocks::{MAX_VIEW_BLOCKS, arranged, button, buttons, context, divider, header, section};
 use super::commands::Rows;
 use super::ids::ActionId;
 use super::messages::{SIMULATED, ask, decide, line, paused, tend};
@@ -39,7 +39,7 @@ pub(super) fn view(page: &HomePage) -> SlackHomeView {
     }
     let simulated = if page.simulated { format!(" · {SIMULATED}") } else { String::new() };
     blocks.push(context(&format!("Costs are estimates at list price{simulated}")));
-    SlackHomeView::new(at_most(blocks, MAX_VIEW_BLOCKS))
+    SlackHomeView::new(arranged(blocks, MAX_VIEW_BLOCKS))
 }
 
 /// What Slack gets, as JSON.

@@ -7,6 +7,7 @@ use crate::domain::quota::QuotaUse;
 use crate::domain::request::{Renewal, Request};
 use crate::ports::slack::{Everything, Excerpt, ProductUse, TeamPage};
 use crate::slack::messages::sample;
+use crate::slack::messages::transcript::assert_typed_stays_text;
 use crate::slack::messages::transcript::{lines, problems};
 
 fn shown(page: &HomePage) -> String {
@@ -107,11 +108,11 @@ fn what_waits_comes_first_then_ones_own_then_the_teams() {
     # Waiting for your approval
     *Secure S3 Bucket v1.0* `dev` for team *payments* · about $15/month
     <@U0ALICE> asks for it · `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
-    > Invoices &amp; receipts &gt; for audit
+    “Invoices & receipts > for audit”
     [Approve primary] [Deny danger] [Approve with changes] [Details]
     *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` for team *payments* · about $15/month
     <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30 days longer · `0b8f1c9e` · expires unanswered <!date^1798016400^{date_short_pretty} at {time}|2026-12-23 09:00 UTC>
-    > Invoices &amp; receipts &gt; for audit
+    “Invoices & receipts > for audit”
     [Approve primary] [Deny danger] [Details]
     # Your requests and resources
     *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29>
@@ -177,10 +178,14 @@ fn a_tab_full_of_enormous_texts_keeps_slacks_limits() {
 
 #[test]
 fn what_people_typed_neither_mentions_nor_shows_a_token() {
-    let mut request = sample::awaiting();
-    request.reason = "<!channel> now".into();
-    let json = to_json(&view(&HomePage { waiting: of(vec![request]), ..page() })).unwrap().to_string();
-    assert!(!json.contains("<!channel") && !json.contains(sample::TOKEN), "{json}");
+    let requests: Vec<Request> =
+        sample::in_every_question(&sample::request()).iter().map(sample::typed).collect();
+    for request in requests {
+        let page = HomePage { waiting: of(vec![request.clone()]), mine: of(vec![request]), ..page() };
+        let json = to_json(&view(&page)).unwrap();
+        assert_typed_stays_text(&json);
+        assert!(!json.to_string().contains(sample::TOKEN), "{json}");
+    }
 }
 
 #[test]

@@ -3,11 +3,12 @@
 
 use serde::Deserialize;
 
+use super::field::{Field, Text, read};
 use super::wire::{is_id, origin};
 use super::{Command, Incoming, ParseError, ResponseUrl, key};
 use crate::domain::ids::ChannelId;
 
-/// Reads the body of a slash command, or of Slack's certificate check.
+/// Reads the body of a slash command.
 ///
 /// # Errors
 /// When there is no command or nobody who typed it.
@@ -20,25 +21,20 @@ pub fn parse_command(body: &[u8]) -> Result<Incoming, ParseError> {
 /// # Errors
 /// As [`parse_command`], and when it is not JSON.
 pub fn parse_command_json(json: &[u8]) -> Result<Incoming, ParseError> {
-    let mut fields: Fields = serde_json::from_slice(json)?;
-    fields.forget_empty();
-    command(fields, json)
+    command(read(json)?, json)
 }
 
 fn command(fields: Fields, body: &[u8]) -> Result<Incoming, ParseError> {
-    if fields.ssl_check.is_some_and(|value| value == "1") {
-        return Ok(Incoming::SslCheck);
-    }
-    let command = fields.command.ok_or(ParseError::Missing("command"))?;
-    let key = key("command", fields.trigger_id.as_deref(), body);
+    let command = fields.command.0.ok_or(ParseError::Missing("command"))?;
+    let key = key("command", fields.trigger_id.0.as_deref(), body);
     Ok(Incoming::Command(Command {
         origin: origin(fields.person, fields.team, fields.enterprise)?,
         command,
-        text: fields.text.unwrap_or_default(),
-        channel: fields.channel.filter(|id| is_id(id)).map(ChannelId::new),
-        trigger_id: fields.trigger_id,
+        text: fields.text.0.unwrap_or_default(),
+        channel: fields.channel.0.filter(|id| is_id(id)).map(ChannelId::new),
+        trigger_id: fields.trigger_id.0,
         key,
-        response_url: fields.response_url.map(ResponseUrl::new),
+        response_url: fields.response_url.0.map(ResponseUrl::new),
     }))
 }
 
@@ -47,19 +43,18 @@ fn command(fields: Fields, body: &[u8]) -> Result<Incoming, ParseError> {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Fields {
-    ssl_check: Option<String>,
-    command: Option<String>,
+    command: Field<Text>,
     #[serde(rename = "user_id")]
-    person: Option<String>,
+    person: Field<Text>,
     #[serde(rename = "team_id")]
-    team: Option<String>,
+    team: Field<Text>,
     #[serde(rename = "enterprise_id")]
-    enterprise: Option<String>,
-    text: Option<String>,
+    enterprise: Field<Text>,
+    text: Field<Text>,
     #[serde(rename = "channel_id")]
-    channel: Option<String>,
-    trigger_id: Option<String>,
-    response_url: Option<String>,
+    channel: Field<Text>,
+    trigger_id: Field<Text>,
+    response_url: Field<Text>,
 }
 
 /// Fields that Slack sends with every command and nobody reads: not even decoding them is worth it.
@@ -83,7 +78,6 @@ impl Fields {
         let pairs = body.split(|byte| *byte == b'&').filter(|pair| !is_ignored(pair));
         for (key, value) in pairs.flat_map(form_urlencoded::parse) {
             let field = match key.as_ref() {
-                "ssl_check" => &mut fields.ssl_check,
                 "command" => &mut fields.command,
                 "user_id" => &mut fields.person,
                 "team_id" => &mut fields.team,
@@ -94,21 +88,11 @@ impl Fields {
                 "response_url" => &mut fields.response_url,
                 _ => continue,
             };
-            if field.is_none() && !value.is_empty() {
-                *field = Some(value.into_owned());
+            if field.0.is_none() && !value.is_empty() {
+                field.0 = Some(value.into_owned());
             }
         }
         fields
-    }
-
-    fn forget_empty(&mut self) {
-        let Self { ssl_check, command, person, team, enterprise, text, channel, trigger_id, response_url } =
-            self;
-        for field in [ssl_check, command, person, team, enterprise, text, channel, trigger_id, response_url] {
-            if field.as_deref() == Some("") {
-                *field = None;
-            }
-        }
     }
 }
 
@@ -150,11 +134,6 @@ mod tests {
         let form = b"command=%2Fprovision&user_id=U1&team_id=&text=&trigger_id=1.2";
         assert_eq!(parse_command_json(null), parse_command(form));
         assert!(parse_command_json(b"{}").is_err() && parse_command_json(b"[]").is_err());
-    }
-
-    #[test]
-    fn a_certificate_check_has_no_command() {
-        assert_eq!(parse_command(b"ssl_check=1&token=abc"), Ok(Incoming::SslCheck));
     }
 
     #[test]

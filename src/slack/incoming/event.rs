@@ -1,30 +1,32 @@
 //! The Events API: JSON envelopes around what happened in the workspace.
 
 use serde::Deserialize;
-use serde_json::Value;
 
+use super::field::{Field, Object, Text, read};
 use super::wire::origin;
 use super::{Event, Incoming, ParseError};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 struct Envelope {
     #[serde(rename = "type")]
-    kind: String,
-    challenge: Option<String>,
-    event_id: Option<String>,
-    team_id: Option<String>,
-    enterprise_id: Option<String>,
-    context_enterprise_id: Option<String>,
-    event: Option<Inner>,
+    kind: Field<Text>,
+    challenge: Field<Text>,
+    event_id: Field<Text>,
+    team_id: Field<Text>,
+    enterprise_id: Field<Text>,
+    context_enterprise_id: Field<Text>,
+    event: Field<Object<Inner>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 struct Inner {
     #[serde(rename = "type")]
-    kind: String,
-    /// An id or, in some events, a whole object.
-    user: Option<Value>,
-    tab: Option<String>,
+    kind: Field<Text>,
+    /// An id; in some events, which we do not use, a whole object.
+    user: Field<Text>,
+    tab: Field<Text>,
 }
 
 /// Reads an event delivery.
@@ -32,27 +34,29 @@ struct Inner {
 /// # Errors
 /// When it is not an envelope. An event we do not use is no error.
 pub fn parse_event(body: &[u8]) -> Result<Incoming, ParseError> {
-    let envelope: Envelope = serde_json::from_slice(body)?;
-    match envelope.kind.as_str() {
+    let mut envelope: Envelope = read(body)?;
+    let kind = envelope.kind.0.take().ok_or(ParseError::Missing("type"))?;
+    match kind.as_str() {
         "url_verification" => {
-            let challenge = envelope.challenge.ok_or(ParseError::Missing("challenge"))?;
+            let challenge = envelope.challenge.0.ok_or(ParseError::Missing("challenge"))?;
             Ok(Incoming::UrlVerification { challenge })
         }
         "event_callback" => happened(envelope).map(Incoming::Event),
-        _ => Ok(Incoming::Unknown { kind: envelope.kind }),
+        _ => Ok(Incoming::Unknown { kind }),
     }
 }
 
 fn happened(envelope: Envelope) -> Result<Event, ParseError> {
-    let event = envelope.event.ok_or(ParseError::Missing("event"))?;
-    if event.kind != "app_home_opened" {
-        return Ok(Event::Other { kind: event.kind });
+    let event = envelope.event.0.ok_or(ParseError::Missing("event"))?;
+    let kind = event.kind.0.ok_or(ParseError::Missing("type of the event"))?;
+    if kind != "app_home_opened" {
+        return Ok(Event::Other { kind });
     }
-    let user = event.user.as_ref().and_then(Value::as_str).map(str::to_owned);
+    let enterprise = Field(envelope.enterprise_id.0.or(envelope.context_enterprise_id.0));
     Ok(Event::AppHomeOpened {
-        origin: origin(user, envelope.team_id, envelope.enterprise_id.or(envelope.context_enterprise_id))?,
-        event_id: envelope.event_id.ok_or(ParseError::Missing("event_id"))?,
-        tab: event.tab.unwrap_or_default(),
+        origin: origin(event.user, envelope.team_id, enterprise)?,
+        event_id: envelope.event_id.0.ok_or(ParseError::Missing("event_id"))?,
+        tab: event.tab.0.unwrap_or_default(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Interactions: a form with one field, `payload`, holding JSON; also requests for options, which look the same.
 
-use super::wire::{Payload, View, id_of, is_id, origin};
+use super::field::{Field, Text, read};
+use super::wire::{Container, Message, Payload, State, View, id_of, is_id, origin};
 use super::{
     Click, ClickedMessage, Incoming, Origin, ParseError, ResponseUrl, Shortcut, Submission, Suggestion,
     ViewRef, key,
@@ -36,8 +37,8 @@ pub fn parse_options(body: &[u8]) -> Result<Incoming, ParseError> {
 /// # Errors
 /// As [`parse_interaction`].
 pub fn parse_interaction_json(json: &[u8]) -> Result<Incoming, ParseError> {
-    let mut payload: Payload = serde_json::from_slice(json)?;
-    let kind = std::mem::take(&mut payload.kind);
+    let mut payload: Payload = read(json)?;
+    let kind = payload.kind.0.take().ok_or(ParseError::Missing("type"))?;
     match kind.as_str() {
         "block_actions" => click(payload, json),
         "view_submission" => submission(payload),
@@ -49,85 +50,91 @@ pub fn parse_interaction_json(json: &[u8]) -> Result<Incoming, ParseError> {
 }
 
 fn who(payload: &mut Payload) -> Result<Origin, ParseError> {
-    origin(id_of(payload.user.take()), id_of(payload.team.take()), id_of(payload.enterprise.take()))
+    let [user, team, enterprise] = [&mut payload.user, &mut payload.team, &mut payload.enterprise]
+        .map(|named| id_of(std::mem::take(named)));
+    origin(user, team, enterprise)
 }
 
 fn click(mut payload: Payload, json: &[u8]) -> Result<Incoming, ParseError> {
-    let key = key("click", payload.trigger_id.as_deref(), json);
+    let key = key("click", payload.trigger_id.0.as_deref(), json);
     let origin = who(&mut payload)?;
-    let message = clicked_message(&mut payload);
+    let channel = id_of(payload.channel).0.filter(|id| is_id(id)).map(ChannelId::new);
+    let message = clicked_message(
+        payload.container.0.unwrap_or_default(),
+        payload.message.0.unwrap_or_default(),
+        channel.clone(),
+    );
     // Slack sends a list, and always one action in it.
-    let action = payload.actions.and_then(|actions| actions.into_iter().next());
+    let action = payload.actions.0.and_then(|actions| actions.into_iter().next());
     let action = action.ok_or(ParseError::Missing("action"))?;
     Ok(Incoming::Click(Click {
         origin,
-        action_id: action.action_id.ok_or(ParseError::Missing("action_id"))?,
-        block_id: action.block_id.unwrap_or_default(),
-        values: action.input.texts(),
-        trigger_id: payload.trigger_id,
+        action_id: action.action_id.0.ok_or(ParseError::Missing("action_id"))?,
+        block_id: action.block_id.0.unwrap_or_default(),
+        values: action.element.texts(),
+        trigger_id: payload.trigger_id.0,
         key,
-        response_url: payload.response_url.map(ResponseUrl::new),
-        channel: id_of(payload.channel).filter(|id| is_id(id)).map(ChannelId::new),
+        response_url: response_url(payload.response_url),
+        channel,
         message,
-        view: payload.view.and_then(view),
+        view: payload.view.0.and_then(view),
     }))
 }
 
 /// The message's place: the container names it even where Slack leaves the message itself out.
-fn clicked_message(payload: &mut Payload) -> Option<ClickedMessage> {
-    let container = payload.container.take();
-    let message = payload.message.take();
-    let (ts, thread) = message.map_or((None, None), |message| (message.ts, message.thread_ts));
-    let channel = payload.channel.as_ref().and_then(|channel| channel.id.clone());
-    let (in_channel, in_ts, in_thread, ephemeral) = container
-        .map_or((None, None, None, None), |c| (c.channel_id, c.message_ts, c.thread_ts, c.is_ephemeral));
-    let channel = in_channel.or(channel).filter(|id| is_id(id))?;
+fn clicked_message(
+    container: Container,
+    message: Message,
+    channel: Option<ChannelId>,
+) -> Option<ClickedMessage> {
+    let in_channel = container.channel_id.0.filter(|id| is_id(id)).map(ChannelId::new);
     Some(ClickedMessage {
-        at: MessageRef { channel: ChannelId::new(channel), ts: in_ts.or(ts)? },
-        thread_ts: in_thread.or(thread),
-        is_ephemeral: ephemeral.unwrap_or(false),
+        at: MessageRef { channel: in_channel.or(channel)?, ts: container.message_ts.0.or(message.ts.0)? },
+        thread_ts: container.thread_ts.0.or(message.thread_ts.0),
+        is_ephemeral: container.is_ephemeral.0.unwrap_or(false),
     })
+}
+
+fn response_url(url: Field<Text>) -> Option<ResponseUrl> {
+    url.0.map(ResponseUrl::new)
 }
 
 fn view(view: View) -> Option<ViewRef> {
     Some(ViewRef {
-        id: view.id?,
-        hash: view.hash,
-        callback_id: view.callback_id.unwrap_or_default(),
-        private_metadata: view.private_metadata.unwrap_or_default(),
-        values: view.state.map(super::wire::State::flat).unwrap_or_default(),
+        id: view.id.0?,
+        hash: view.hash.0,
+        callback_id: view.callback_id.0.unwrap_or_default(),
+        private_metadata: view.private_metadata.0.unwrap_or_default(),
+        values: view.state.0.map(State::flat).unwrap_or_default(),
+        blocks: view.blocks.map(|blocks| blocks.get().to_owned()).unwrap_or_default(),
     })
 }
 
 fn submission(mut payload: Payload) -> Result<Incoming, ParseError> {
-    let targets = payload.response_urls.take().unwrap_or_default();
+    let targets = payload.response_urls.0.take().unwrap_or_default();
     Ok(Incoming::Submission(Submission {
         origin: who(&mut payload)?,
-        view: payload.view.and_then(view).ok_or(ParseError::Missing("view"))?,
-        trigger_id: payload.trigger_id,
-        response_urls: targets
-            .into_iter()
-            .filter_map(|target| target.response_url)
-            .map(ResponseUrl::new)
-            .collect(),
+        view: payload.view.0.and_then(view).ok_or(ParseError::Missing("view"))?,
+        trigger_id: payload.trigger_id.0,
+        response_urls: targets.into_iter().filter_map(|target| response_url(target.response_url)).collect(),
     }))
 }
 
 fn suggestion(mut payload: Payload) -> Result<Incoming, ParseError> {
     Ok(Incoming::Suggestion(Suggestion {
         origin: who(&mut payload)?,
-        action_id: payload.action_id.unwrap_or_default(),
-        block_id: payload.block_id.ok_or(ParseError::Missing("block_id"))?,
-        typed: payload.value.unwrap_or_default(),
-        view: payload.view.and_then(view),
+        action_id: payload.action_id.0.unwrap_or_default(),
+        block_id: payload.block_id.0.unwrap_or_default(),
+        typed: payload.value.0.unwrap_or_default(),
+        view: payload.view.0.and_then(view),
     }))
 }
 
 fn shortcut(mut payload: Payload) -> Result<Incoming, ParseError> {
     Ok(Incoming::Shortcut(Shortcut {
         origin: who(&mut payload)?,
-        callback_id: payload.callback_id.ok_or(ParseError::Missing("callback_id"))?,
-        trigger_id: payload.trigger_id,
+        callback_id: payload.callback_id.0.ok_or(ParseError::Missing("callback_id"))?,
+        trigger_id: payload.trigger_id.0,
     }))
 }
 
@@ -267,17 +274,6 @@ mod tests {
         fn no_body_breaks_the_parser(body in prop::collection::vec(any::<u8>(), 0..300)) {
             let _ = parse_interaction(&body);
             let _ = parse_interaction_json(&body);
-        }
-
-        #[test]
-        fn a_payload_with_any_field_replaced_never_breaks_the_parser(
-            field in prop::sample::select(vec!["user", "team", "view", "actions", "channel", "container", "message"]),
-            with in prop::sample::select(vec!["null", "1", "\"x\"", "[]", "{}", "[null]", "[{}]", "true"]),
-        ) {
-            let text = include_str!("../../../tests/wire/slack/click_in_view.json");
-            let mut json: serde_json::Value = serde_json::from_str(text).unwrap();
-            json[field] = serde_json::from_str(with).unwrap();
-            let _ = parse_interaction_json(json.to_string().as_bytes());
         }
     }
 }

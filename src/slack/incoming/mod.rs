@@ -1,12 +1,15 @@
-//! What Slack sends, as one closed enum. Bodies are read by tolerant structs (`wire`) that ignore what we do not
-//! use and do without what Slack leaves out; what an action means is decided elsewhere.
+//! What Slack sends, as one closed enum. Bodies are read by structs (`wire`) that ignore what we do not use, and whose
+//! fields (`field`) do without what Slack leaves out or sends in another shape; what an action means is decided elsewhere.
 //!
 //! Over HTTP nothing here is called before [`super::signature`] has let the body through. Over a socket nothing needs to
 //! be: we opened it.
 
 mod command;
 mod event;
+mod field;
 mod interaction;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -20,6 +23,7 @@ use crate::domain::request::MessageRef;
 
 pub use command::{parse_command, parse_command_json};
 pub use event::parse_event;
+pub(super) use field::{Count, Field, Flag, Text};
 pub use interaction::{parse_interaction, parse_interaction_json, parse_options};
 pub(super) use wire::is_id;
 
@@ -45,8 +49,6 @@ pub enum Incoming {
         /// To be sent back as it is.
         challenge: String,
     },
-    /// Slack checks the certificate of a command URL.
-    SslCheck,
     /// A kind we do not use; acknowledged and forgotten.
     Unknown {
         /// Slack's word for it.
@@ -140,6 +142,8 @@ pub struct ViewRef {
     pub private_metadata: String,
     /// What is filled in.
     pub values: Values,
+    /// Its blocks as they were shown, as JSON; empty where Slack did not send them.
+    pub blocks: String,
 }
 
 /// A submitted modal.
@@ -268,7 +272,7 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, Vec<V>)> for Values {
     }
 }
 
-/// A body that is not what its URL receives. Answered with 400: Slack never sends one.
+/// A body that does not say who did what. It is acknowledged, because sending it again would not help, and logged.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ParseError {
     /// Not JSON, or JSON of another shape; holds the position, never the content.

@@ -6,7 +6,7 @@ use super::{Message, facts, request_buttons};
 use crate::domain::request::{Request, Status};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{buttons, fields, header, section};
-use crate::slack::mrkdwn::{code, date_time, escape_within, mention, monthly};
+use crate::slack::mrkdwn::{code, date_time, escape_within, inline, mention, monthly};
 
 pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
@@ -131,7 +131,7 @@ fn fallback(notice: &RequestNotice<'_>) -> String {
     );
     let why = match request.reason.trim() {
         "" => String::new(),
-        reason => format!(" Why: {}.", escape_within(reason, 300)),
+        reason => format!(" Why: {}.", inline(reason, 300)),
     };
     let above = if request.exceeds_budget { " This goes beyond the team's monthly budget." } else { "" };
     let exception = facts::exception(request).map(|exception| format!(" {exception}.")).unwrap_or_default();
@@ -165,8 +165,8 @@ mod tests {
         *Cost* about $15/month, us-east-1 list price of 2026-08-21
         *Quota* 2 of 3 used, this one included
         *Why*
-        > Invoices &amp; receipts
-        > &gt; for audit
+        “Invoices & receipts
+        > for audit”
         *Parameters*
         Environment: `dev` — Development &amp; tests
         Name: `invoices &lt;2026&gt;`
@@ -222,8 +222,8 @@ mod tests {
 
         # Denied: Secure S3 Bucket
         Denied by <@U0MORGAN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>)
-        > Invoices &amp; receipts
-        > &gt; for audit
+        “Invoices & receipts
+        > for audit”
 
         # Cancelled: Secure S3 Bucket
         Cancelled by <@U0ALICE> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>)
@@ -246,8 +246,8 @@ mod tests {
         # Retained: Secure S3 Bucket
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         Left as it is, by <@U0ADMIN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>). The portal no longer looks after it.
-        > Invoices &amp; receipts
-        > &gt; for audit
+        “Invoices & receipts
+        > for audit”
         ");
     }
 

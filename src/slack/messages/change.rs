@@ -6,7 +6,7 @@ use super::{Message, facts, request_buttons};
 use crate::domain::request::{ChangeAnswer, ChangeOrder, Difference, Estimate, Request};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{MAX_SECTION, buttons, fields, header, section};
-use crate::slack::mrkdwn::{code, date_time, escape_within, mention, monthly, quote};
+use crate::slack::mrkdwn::{code, date_time, escape_within, inline, mention, monthly, quote};
 
 pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
@@ -30,7 +30,7 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     blocks.extend(decide(request));
     blocks.push(facts::footer(notice, None));
     let simulated = facts::simulated(notice);
-    let changes = escape_within(&order.in_words(), 1000);
+    let changes = inline(&order.in_words(), 1000);
     let text = format!("{}. {asked} {changes}. {outcome}{simulated}", escape_within(&title, 200));
     Message::new(&text, blocks)
 }

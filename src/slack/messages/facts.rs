@@ -11,7 +11,7 @@ use crate::domain::request::{Approval, Cause, Ending, Output, Progress, Question
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{MAX_SECTION, context, cut_mrkdwn};
 use crate::slack::ids::ButtonValue;
-use crate::slack::mrkdwn::{self, code, date_time, escape, escape_within, mention, quote};
+use crate::slack::mrkdwn::{self, code, date_time, escape, escape_within, inline, mention, quote};
 
 /// Characters of a reason or a cause that a message quotes.
 pub(super) const QUOTED: usize = 1500;
@@ -94,9 +94,10 @@ pub(super) fn people(request: &Request) -> (&'static str, String) {
 /// The ticket it belongs to, a link where there is one; `None` where it has none.
 pub(super) fn ticket(request: &Request) -> Option<String> {
     let ticket = request.ticket.as_ref()?;
-    let reference = escape_within(&ticket.reference, 200);
+    let reference = inline(&ticket.reference, 200);
     let shown = match &ticket.link {
-        // The reference was made part of the address when it was read: it cannot end the link.
+        // The reference was made part of the address when it was read: it cannot end the link. Code cannot be one.
+        Some(link) if reference.starts_with('`') => format!("{reference} (<{link}|open>)"),
         Some(link) => format!("<{link}|{reference}>"),
         None => reference,
     };
@@ -186,7 +187,7 @@ fn approved_by(request: &Request) -> String {
 /// What approvers made smaller, one a line; `None` where nothing was.
 pub(super) fn reductions(request: &Request) -> Option<String> {
     let line = |reduction: &Reduction| {
-        let difference = escape_within(&reduction.difference(), 300);
+        let difference = inline(&reduction.difference(), 300);
         format!("{difference} (by {})", mention(&reduction.by))
     };
     let lines: Vec<String> = request.reductions.iter().map(line).collect();

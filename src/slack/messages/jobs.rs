@@ -112,7 +112,7 @@ mod tests {
         `bill` of the portal is tried again.
         # 1 job was given up
         *`show:home` of <@U0ALICE>* · due <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC>, put off 3 times
-        > Slack refused the call: &lt;invalid_blocks&gt;
+        “Slack refused the call: <invalid_blocks>”
         [Retry primary] [Drop danger ?What it would have done will not be done: show:home.]
         ");
         let spoilt = ParkedJob {

@@ -29,6 +29,7 @@ pub(crate) mod sample;
 #[cfg(test)]
 pub(crate) mod transcript;
 
+use serde::Deserialize;
 use slack_morphism::prelude::SlackBlock;
 
 use super::blocks;
@@ -61,13 +62,25 @@ pub struct Message {
 /// Characters of a message's text; an edit with more is refused.
 pub const MAX_TEXT: usize = 4000;
 
+#[derive(Deserialize)]
+struct Written {
+    text: String,
+    blocks: Vec<SlackBlock>,
+}
+
 impl Message {
     /// A message with blocks.
     pub fn new(text: &str, blocks: Vec<SlackBlock>) -> Self {
         Self {
             text: blocks::cut_mrkdwn(text, MAX_TEXT),
-            blocks: blocks::at_most(blocks, blocks::MAX_MESSAGE_BLOCKS),
+            blocks: blocks::arranged(blocks, blocks::MAX_MESSAGE_BLOCKS),
         }
+    }
+
+    /// One that was written as JSON; `None` for JSON that is none.
+    pub(in crate::slack) fn written(json: &[u8]) -> Option<Self> {
+        let Written { text, blocks } = serde_json::from_slice(json).ok()?;
+        Some(Self { text, blocks })
     }
 
     /// A message of one paragraph of formatted text.
@@ -117,14 +130,14 @@ mod tests {
 
     #[test]
     fn what_a_person_typed_never_becomes_a_mention() {
-        let mut request = sample::request();
-        request.reason = "<!channel> *now*".into();
-        request.parameters.push(("Note".into(), "<!here>`".into()));
-        for request in sample::in_every_question(&request) {
+        for request in sample::in_every_question(&sample::request()).iter().map(sample::typed) {
             for surface in Surface::all() {
                 let message = about_request(&sample::notice(&request, surface, &[]));
-                let json = serde_json::to_string(&message.blocks).unwrap() + &message.text;
-                assert!(!json.contains("<!channel") && !json.contains("<!here"), "{json}");
+                let blocks = serde_json::to_value(&message.blocks).unwrap();
+                transcript::assert_typed_stays_text(&blocks);
+                for marked in ["<!channel", "<https://x|TYPED>", "<@U0STRANGE"] {
+                    assert!(!message.text.contains(marked), "{}", message.text);
+                }
             }
         }
     }

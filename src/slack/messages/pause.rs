@@ -1,16 +1,16 @@
 //! That new requests are paused, and that they are taken again.
 
-use super::Message;
+use super::{Message, facts};
 use crate::domain::pause::Pause;
-use crate::slack::mrkdwn::{date_time, escape};
+use crate::slack::mrkdwn::{date_time, escape, quote};
 
 /// What stands wherever somebody could begin with a new request.
 pub fn paused(pause: &Pause) -> String {
     format!(
-        "*New requests are paused* since {} by {}: {}",
+        "*New requests are paused* since {} by {}:\n{}",
         date_time(pause.since),
         super::trail::named(&pause.by),
-        escape(&pause.message)
+        quote(&pause.message, facts::QUOTED)
     )
 }
 
@@ -49,8 +49,9 @@ mod tests {
             "2026-11-22T09:00:00Z".parse().unwrap(),
         );
         insta::assert_snapshot!(transcript(&pause_begun(&pause, "/provision")), @"
-        (*New requests are paused* since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> by operator: We move &lt;house&gt; &amp; home. / Everything else goes on: approvals, renewals, teardowns. `/provision resume` takes new requests again.)
-        *New requests are paused* since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> by operator: We move &lt;house&gt; &amp; home.
+        (*New requests are paused* since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> by operator: / > We move &lt;house&gt; &amp; home. / Everything else goes on: approvals, renewals, teardowns. `/provision resume` takes new requests again.)
+        *New requests are paused* since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> by operator:
+        “We move <house> & home.”
         Everything else goes on: approvals, renewals, teardowns. `/provision resume` takes new requests again.
         ");
         insta::assert_snapshot!(transcript(&pause_ended(Some(&Pause { by: "U0ADMIN".into(), ..pause }))), @"

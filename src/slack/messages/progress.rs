@@ -127,8 +127,8 @@ mod tests {
         [Details]
         ---
         Denied by <@U0MORGAN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>)
-        > Invoices &amp; receipts
-        > &gt; for audit
+        “Invoices & receipts
+        > for audit”
         [Details]
         ---
         Cancelled by <@U0ALICE> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>)
@@ -139,12 +139,12 @@ mod tests {
         ---
         Provisioning failed. Everything was cleaned up.
         Something with that name exists already. Try again with another name.
-        > Bucket: invoices already exists
+        “Bucket: invoices already exists”
         [Details]
         ---
         Provisioning failed, and so did the clean-up: something may be left, and it keeps its quota slot.
         It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
-        > Bucket is not empty
+        “Bucket is not empty”
         [Try again] [Retain] [Details]
         ---
         Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: <@U0ALICE> said so.
@@ -152,8 +152,8 @@ mod tests {
         [Details]
         ---
         Left as it is, by <@U0ADMIN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>). The portal no longer looks after it.
-        > Invoices &amp; receipts
-        > &gt; for audit
+        “Invoices & receipts
+        > for audit”
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         [Details]
         ");

@@ -160,7 +160,7 @@ mod tests {
         ---
         # Renewal denied: Secure S3 Bucket
         Denied by <@U0MORGAN>
-        > use &lt;the&gt; archive
+        “use <the> archive”
         ---
         # Renewal not answered: Secure S3 Bucket
         Nobody answered in time.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+use serde_json::Value;
 
 use crate::domain::audit::AuditHead;
 use crate::domain::catalog::{
@@ -24,10 +25,42 @@ use crate::domain::request::{
     Renewal, Request, Status, Surface,
 };
 use crate::domain::template::Template;
+use crate::domain::ticket::Ticket;
 use crate::ports::slack::RequestNotice;
 
 /// The task token of every waiting sample.
 pub(crate) const TOKEN: &str = "AQCsecretTaskToken";
+
+/// What somebody types who wants to be noticed.
+pub(crate) const TYPED: &str = "*TYPED* _TYPED_ ~TYPED~ :TYPED: <!channel> <https://x|TYPED> <@U0STRANGE>";
+
+/// The same with [`TYPED`] wherever a person could have typed something.
+pub(crate) fn typed(request: &Request) -> Request {
+    fn type_in(part: &mut Value) {
+        match part {
+            Value::Object(fields) => {
+                for (key, value) in fields {
+                    match key.as_str() {
+                        "reason" | "reference" | "from" | "to" | "before" | "after" if value.is_string() => {
+                            *value = TYPED.into();
+                        }
+                        _ => type_in(value),
+                    }
+                }
+            }
+            Value::Array(parts) => parts.iter_mut().for_each(type_in),
+            _ => {}
+        }
+    }
+    let mut request = request.clone();
+    request.reason = TYPED.to_owned();
+    request.parameters.push(("Note".to_owned(), TYPED.to_owned()));
+    let label = "Ticket".to_owned();
+    request.ticket = Some(Ticket { label, reference: TYPED.to_owned(), link: Some("https://x".to_owned()) });
+    let mut json = serde_json::to_value(&request).unwrap();
+    type_in(&mut json);
+    serde_json::from_value(json).unwrap()
+}
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()

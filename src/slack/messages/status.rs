@@ -247,7 +247,7 @@ mod tests {
     use crate::domain::audit::{Actor, AuditHead, AuditSubject, By, Via};
     use crate::domain::request::Surface;
     use crate::slack::messages::sample;
-    use crate::slack::messages::transcript::{assert_within_limits, transcript};
+    use crate::slack::messages::transcript::{assert_typed_stays_text, assert_within_limits, transcript};
 
     const REQUESTER: Rights =
         Rights { decides: false, cancels: true, tends: true, ends: true, is_admin: false };
@@ -285,8 +285,8 @@ mod tests {
         *Submitted* <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC>
         *Quota* 2 of 3 used, this one included
         *Why*
-        > Invoices &amp; receipts
-        > &gt; for audit
+        “Invoices & receipts
+        > for audit”
         *Approvers*
         <@U0MORGAN> or <!subteam^S0LEADS>
         *BucketName*: `payments-in'voices` — Name of the bucket
@@ -316,6 +316,15 @@ mod tests {
         assert!(text.contains(" newest\n") && text.contains("earlier entries"), "{text}");
     }
 
+    #[test]
+    fn what_somebody_typed_is_formatted_neither_among_the_facts_nor_in_the_timeline() {
+        let request = sample::typed(&sample::awaiting());
+        let trail = entries(&request, &[("denied", sample::TYPED)]);
+        let message = status(&sample::notice(&request, Surface::Direct, &[]), &trail, REQUESTER);
+        assert_typed_stays_text(&serde_json::to_value(&message.blocks).unwrap());
+        assert!(transcript(&message).contains("TYPED"));
+    }
+
     fn offered(request: &Request, rights: Rights) -> String {
         let shown = transcript(&status(&sample::notice(request, Surface::Direct, &[]), &[], rights));
         shown.lines().filter(|line| line.starts_with('[')).collect::<Vec<_>>().join("\n")
@@ -340,8 +349,8 @@ mod tests {
         *Submitted* <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC>
         *Quota* 2 of 3 used, this one included
         *Why*
-        > Invoices &amp; receipts
-        > &gt; for audit
+        “Invoices & receipts
+        > for audit”
         Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
         *Lease*
         It ends <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. Its owner was warned <!date^1797933900^{date_short_pretty} at {time}|2026-12-22 10:05 UTC>. Renewed 2 of 12 times.

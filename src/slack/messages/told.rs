@@ -204,8 +204,8 @@ mod tests {
         ---
         Your request for *Secure S3 Bucket v1.0* `dev` was denied.
         Denied by <@U0MORGAN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>)
-        > Invoices &amp; receipts
-        > &gt; for audit
+        “Invoices & receipts
+        > for audit”
         [Ask again]
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
@@ -219,14 +219,14 @@ mod tests {
         ---
         *Secure S3 Bucket v1.0* `dev` could not be provisioned. Everything was cleaned up.
         Something with that name exists already. Try again with another name.
-        > Bucket: invoices already exists
+        “Bucket: invoices already exists”
         [Try again]
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ---
         *Secure S3 Bucket v1.0* `dev` could not be torn down.
         Provisioning failed, and so did the clean-up: something may be left, and it keeps its quota slot.
         It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
-        > Bucket is not empty
+        “Bucket is not empty”
         Your platform team can also retain it: that leaves it as it is and frees the slot.
         [Try again] [Retain]
         (Request `0b8f1c9e` · Simulated: nothing real is made)
@@ -237,8 +237,8 @@ mod tests {
         ---
         *Secure S3 Bucket v1.0* `dev` is left as it is.
         Left as it is, by <@U0ADMIN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>). The portal no longer looks after it.
-        > Invoices &amp; receipts
-        > &gt; for audit
+        “Invoices & receipts
+        > for audit”
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ");
     }
@@ -287,7 +287,7 @@ mod tests {
         (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
         ---
         Your renewal of *Secure S3 Bucket v1.0* `dev` was denied by <@U0MORGAN>.
-        > use the archive
+        “use the archive”
         Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
         [Renew 30 days primary] [Tear down danger]
         (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
@@ -322,7 +322,7 @@ mod tests {
         *Secure S3 Bucket v1.0* `dev` could not be torn down.
         The teardown failed. It is still there and keeps its quota slot.
         It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
-        > The bucket is not empty
+        “The bucket is not empty”
         Your platform team can also retain it: that leaves it as it is and frees the slot.
         [Try again] [Retain]
         (Request `0b8f1c9e` · Simulated: nothing real is made)

@@ -6,8 +6,8 @@ use super::{Message, facts};
 use crate::domain::audit::{AuditEntry, is_person};
 use crate::domain::ids::RequestId;
 use crate::portal::trail::Trail;
-use crate::slack::blocks::{MAX_SECTION, context, header, section};
-use crate::slack::mrkdwn::{date_time, escape_within};
+use crate::slack::blocks::{MAX_SECTION, context, cut, header, section};
+use crate::slack::mrkdwn::{date_time, escape_within, inline};
 
 /// Sections of entries in one message. A message is cut somewhere above 40,000 characters.
 const SECTIONS: usize = 10;
@@ -139,7 +139,7 @@ pub(super) enum Way {
 /// The entry's own words after a colon: moments in the reader's time zone, people and the channel of a button by name.
 pub(super) fn detail(entry: &AuditEntry, way: Way) -> String {
     let (text, _, done_by) = entry.parts();
-    let text = escape_within(&text.replace('\n', " "), 200);
+    let text = cut(&text.replace('\n', " "), 200);
     let word = |word| if entry.event == "transferred" { person(word) } else { in_readers_time(word) };
     let words: Vec<String> = text.split(' ').map(word).collect();
     let done_by = done_by.filter(|_| way == Way::Named).map(|done_by| format!("[{}]", place(done_by)));
@@ -151,15 +151,20 @@ pub(super) fn detail(entry: &AuditEntry, way: Way) -> String {
 /// The id of a person as a mention, whatever follows it.
 fn person(word: &str) -> String {
     let id = word.trim_end_matches(',');
-    if is_person(id) { format!("{}{}", named(id), &word[id.len()..]) } else { word.to_owned() }
+    if is_person(id) { format!("{}{}", named(id), &word[id.len()..]) } else { one_word(word) }
 }
 
 fn in_readers_time(word: &str) -> String {
     let moment = word.trim_end_matches(',');
     match moment.parse() {
         Ok(at) => format!("{}{}", date_time(at), &word[moment.len()..]),
-        Err(_) => word.to_owned(),
+        Err(_) => one_word(word),
     }
+}
+
+/// A word of the entry, which somebody may have typed.
+fn one_word(word: &str) -> String {
+    if word.is_empty() { String::new() } else { inline(word, MAX_SECTION) }
 }
 
 fn place(done_by: &str) -> String {

@@ -101,6 +101,21 @@ pub(crate) fn assert_within_limits(message: &Message) {
     assert!((1..=MAX_TEXT).contains(&message.text.chars().count()), "{}", message.text);
 }
 
+/// Fails when Slack would format, mention or link what [`TYPED`](super::sample::TYPED) says, anywhere in this part of a message.
+pub(crate) fn assert_typed_stays_text(part: &Value) {
+    match part {
+        Value::Object(fields) if fields.get("type") == Some(&"mrkdwn".into()) => {
+            let text = text(part);
+            assert_eq!(fields.get("verbatim"), Some(&true.into()), "{text}");
+            let outside_of_code: String = text.split('`').step_by(2).collect();
+            assert!(!outside_of_code.contains("TYPED"), "{text}");
+        }
+        Value::Object(fields) => fields.values().for_each(assert_typed_stays_text),
+        Value::Array(parts) => parts.iter().for_each(assert_typed_stays_text),
+        _ => {}
+    }
+}
+
 /// Everything Slack would object to in these blocks.
 pub(crate) fn problems(blocks: &Value, most: usize) -> Vec<String> {
     let mut problems = Vec::new();

@@ -1,6 +1,7 @@
 //! One connection. It reads whatever comes at once and hands it on; answers are computed beside it, so that a slow one
 //! keeps neither the next frame nor the next acknowledgement waiting.
 
+use std::future::ready;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -152,7 +153,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
         }
     }
 
-    /// Begins to answer. What cannot be read is not acknowledged, so that whoever caused it sees that it did not work.
+    /// Begins to answer. What cannot be read is acknowledged as well: to send it again would make it no clearer.
     fn begin(&mut self, envelope: Envelope) {
         let Envelope { id, takes_answer, retries, incoming } = envelope;
         if retries > 0 {
@@ -163,7 +164,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
                 let answer = self.answerer.answer(incoming);
                 self.answers.push(Box::pin(acknowledged(id, takes_answer, answer)));
             }
-            Err(error) => tracing::warn!(%error, "sent by Slack but not readable"),
+            Err(error) => {
+                tracing::warn!(%error, "sent by Slack, but it does not say who did what");
+                self.answers.push(Box::pin(ready(Some(acknowledgement(&id, None)))));
+            }
         }
     }
 

@@ -4,7 +4,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::slack::incoming::{Incoming, ParseError, parse_command_json, parse_event, parse_interaction_json};
+use crate::slack::incoming::{
+    Count, Field, Flag, Incoming, ParseError, Text, parse_command_json, parse_event, parse_interaction_json,
+};
 
 /// One text that Slack sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,15 +43,16 @@ pub(super) struct Envelope {
     pub(super) incoming: Result<Incoming, ParseError>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Wire<'a> {
     #[serde(rename = "type")]
-    kind: String,
-    num_connections: Option<u64>,
-    reason: Option<String>,
-    envelope_id: Option<String>,
-    accepts_response_payload: Option<bool>,
-    retry_attempt: Option<u64>,
+    kind: Field<Text>,
+    num_connections: Field<Count>,
+    reason: Field<Text>,
+    envelope_id: Field<Text>,
+    accepts_response_payload: Field<Flag>,
+    retry_attempt: Field<Count>,
     #[serde(borrow)]
     payload: Option<&'a RawValue>,
 }
@@ -61,9 +64,9 @@ impl Frame {
     /// When it is not JSON, or an envelope that cannot be acknowledged because it has no id.
     pub(super) fn read(text: &str) -> Result<Self, ParseError> {
         let wire: Wire<'_> = serde_json::from_str(text)?;
-        match wire.kind.as_str() {
-            "hello" => Ok(Self::Hello { connections: wire.num_connections.unwrap_or(1) }),
-            "disconnect" => Ok(Self::Disconnect(Notice::read(wire.reason.as_deref()))),
+        match wire.kind.0.as_deref() {
+            Some("hello") => Ok(Self::Hello { connections: wire.num_connections.0.unwrap_or(1) }),
+            Some("disconnect") => Ok(Self::Disconnect(Notice::read(wire.reason.0.as_deref()))),
             _ => Envelope::read(wire).map(Box::new).map(Self::Envelope),
         }
     }
@@ -83,16 +86,16 @@ impl Notice {
 impl Envelope {
     fn read(wire: Wire<'_>) -> Result<Self, ParseError> {
         let payload = wire.payload.map_or("null", RawValue::get).as_bytes();
-        let incoming = match wire.kind.as_str() {
-            "slash_commands" => parse_command_json(payload),
-            "interactive" => parse_interaction_json(payload),
-            "events_api" => parse_event(payload),
-            _ => Ok(Incoming::Unknown { kind: wire.kind }),
+        let incoming = match wire.kind.0.ok_or(ParseError::Missing("type")) {
+            Ok(kind) if kind == "slash_commands" => parse_command_json(payload),
+            Ok(kind) if kind == "interactive" => parse_interaction_json(payload),
+            Ok(kind) if kind == "events_api" => parse_event(payload),
+            kind => kind.map(|kind| Incoming::Unknown { kind }),
         };
         Ok(Self {
-            id: wire.envelope_id.ok_or(ParseError::Missing("envelope_id"))?,
-            takes_answer: wire.accepts_response_payload.unwrap_or(false),
-            retries: wire.retry_attempt.unwrap_or(0),
+            id: wire.envelope_id.0.ok_or(ParseError::Missing("envelope_id"))?,
+            takes_answer: wire.accepts_response_payload.0.unwrap_or(false),
+            retries: wire.retry_attempt.0.unwrap_or(0),
             incoming,
         })
     }

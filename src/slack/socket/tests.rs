@@ -140,16 +140,35 @@ async fn an_answer_goes_along_only_where_slack_takes_one() {
 }
 
 #[tokio::test]
-async fn what_is_not_known_is_acknowledged_and_what_is_not_readable_is_not() {
+async fn whatever_has_an_id_is_acknowledged_whether_or_not_it_is_readable() {
     let mut world = World::open(TIMING).await;
     world.slack.send(Message::text("no json")).await.unwrap();
     world.slack.send(Message::binary(vec![0_u8, 159])).await.unwrap();
     world.says(json!({"type": "events_api"})).await;
-    world.sends("broken", "slash_commands", json!([])).await;
+    for kind in ["slash_commands", "interactive", "events_api", "hologram"] {
+        for odd in [json!([]), json!({}), json!(null), json!("x"), json!(7)] {
+            world.sends(kind, kind, odd).await;
+            assert_eq!(world.hears().await, format!(r#"{{"envelope_id":"{kind}"}}"#));
+        }
+    }
+    for odd in [json!([]), json!({}), json!(null), json!("x"), json!(7)] {
+        for field in ["type", "accepts_response_payload", "retry_attempt", "retry_reason"] {
+            let mut envelope =
+                json!({"envelope_id": "e1", "type": "interactive", "payload": by_alice("view_closed")});
+            envelope[field] = odd.clone();
+            world.says(envelope).await;
+            assert_eq!(world.hears().await, r#"{"envelope_id":"e1"}"#, "{field} {odd}");
+        }
+    }
+    assert_eq!(*world.state.borrow(), State::Opening);
+}
+
+#[tokio::test]
+async fn a_mistake_of_ours_is_not_acknowledged_so_that_whoever_caused_it_sees_that_it_did_not_work() {
+    let mut world = World::open(TIMING).await;
     world.sends("mistake", "interactive", by_alice("shortcut")).await;
     world.sends("strange", "hologram", json!(7)).await;
     assert_eq!(world.hears().await, r#"{"envelope_id":"strange"}"#);
-    assert_eq!(*world.state.borrow(), State::Opening);
 }
 
 #[tokio::test]

@@ -2,45 +2,48 @@
 
 use std::collections::BTreeMap;
 
-use super::{by_form, note, stays_open};
+use super::{by_form, note, refused, stays_open};
 use crate::domain::ids::PersonId;
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
 use crate::portal::press::{Pressed, press};
 use crate::portal::session::FormSession;
 use crate::portal::submit::{Correction, Filled, Place, SubmitError};
+use crate::slack::blocks::MAX_SECTION;
 use crate::slack::commands::{form_view, too_much};
 use crate::slack::edge::{Edge, Whereabouts, words};
 use crate::slack::ids::{PERSON_BLOCK, REASON_BLOCK, TICKET_BLOCK, parameter_block};
 use crate::slack::incoming::Submission;
 use crate::slack::messages::Message;
-use crate::slack::mrkdwn::{escape, mention};
+use crate::slack::mrkdwn::{mention, quote};
 use crate::slack::reply::Ack;
 use crate::slack::views::{FormAnswer, FormMetadata, answer};
 
-pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
+pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     let metadata = FormMetadata::parse(&submission.view.private_metadata);
     let Some(answer) = metadata.map(|metadata| answer(metadata, &submission.view.values)) else {
-        let refusal = edge.portal.refuse_forged(&by_form(&submission), "submit").await;
+        let refusal = edge.portal.refuse_forged(&by_form(submission), "submit").await;
         return note("Not submitted", &Message::plain(&words(&refusal)));
     };
     let while_paused = |message: &str| {
-        let text = format!("Nothing was stored, new requests are paused: {message}");
-        stays_open(&submission, &text)
-            .unwrap_or_else(|| note("Not submitted", &Message::plain(&escape(&text))))
+        let said = |message: &str| format!("Nothing was stored, new requests are paused: {message}");
+        stays_open(submission, &said(message)).unwrap_or_else(|| {
+            let quoted = format!("\n{}", quote(message, MAX_SECTION));
+            note("Not submitted", &Message::plain(&said(&quoted)))
+        })
     };
     let owner = answer.owner.clone();
     let filled = filled(answer, &submission.origin.person, &submission.view.id);
     match press(&edge.portal, filled).await {
         Ok(Pressed::Stored(_)) => {
-            for_a_mate(edge, &submission, owner.as_ref());
+            for_a_mate(edge, submission, owner.as_ref());
             Ack::Close
         }
-        Ok(Pressed::Shows(session)) => shows(&session, &submission),
+        Ok(Pressed::Shows(session)) => shows(&session, submission),
         Ok(Pressed::BeyondLimits { why, session }) => as_exception(&session, &why),
         Err(SubmitError::Fields(corrections)) => Ack::FieldErrors(under_fields(corrections)),
         Err(SubmitError::Other(Error::Refused(Refusal::Paused { message }))) => while_paused(&message),
-        Err(SubmitError::Other(error)) => note("Not submitted", &Message::plain(&words(&error))),
+        Err(SubmitError::Other(error)) => refused(submission, "Not submitted", &error),
     }
 }
 

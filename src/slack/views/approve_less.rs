@@ -94,7 +94,7 @@ mod tests {
         Approve with changes [Approve] [Back]
         *Secure S3 Bucket v1.0* `dev` for team *payments* · about $15/month
         <@U0ALICE> asks for it · `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
-        > Invoices &amp; receipts &gt; for audit
+        “Invoices & receipts > for audit”
         Lease: <1 day|7 days|15 days|30 days (as it stands)=30d>
           How long it lives before its owner is warned
         Environment: <tiny|dev=dev>

@@ -11,10 +11,10 @@ use super::request_form::{FormMetadata, FormState, approval, fields, reason_bloc
 use super::{MAX_TITLE, modal};
 use crate::domain::catalog::OverBudget;
 use crate::portal::change::ChangeSession;
-use crate::slack::blocks::{context, divider, plain, section};
+use crate::slack::blocks::{MAX_FIELD, context, divider, plain, section};
 use crate::slack::ids::CallbackId;
 use crate::slack::messages::{difference_lines, estimates};
-use crate::slack::mrkdwn::{code, dollars, escape, escape_within};
+use crate::slack::mrkdwn::{code, dollars, escape, escape_within, inline};
 
 /// Said on every form of a change: which change replaces what is for the template and AWS to say.
 const REPLACES: &str = "Some changes make AWS replace the resource, and what is in it is lost then. Ask your platform team \
@@ -28,7 +28,7 @@ struct Wire {
 
 /// The form of a change. `watched` fields tell us when they change, so that the preview can follow.
 pub fn change_form(session: &ChangeSession, watched: &BTreeSet<String>, pressed: &Pressed) -> SlackModalView {
-    let notes: Vec<String> = session.notes.iter().map(|note| escape(note)).collect();
+    let notes: Vec<String> = session.notes.iter().map(|note| inline(note, MAX_FIELD)).collect();
     let state = FormState {
         product: &session.product,
         teams: &[],

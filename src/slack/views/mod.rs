@@ -31,12 +31,12 @@ pub use request_form::{
     FormAnswer, FormMetadata, FormState, Memory, answer, remembered, request_form, suggestions,
 };
 pub use retain::retain;
-pub use simple::{catalog, note};
+pub use simple::{again, catalog, note, one_moment};
 pub use teardown::{tear_down, typed_name};
 
 use slack_morphism::prelude::{SlackBlock, SlackCallbackId, SlackModalView};
 
-use super::blocks::{MAX_VIEW_BLOCKS, at_most, plain};
+use super::blocks::{MAX_VIEW_BLOCKS, arranged, plain};
 use super::ids::CallbackId;
 
 /// Characters of a modal's title and of its buttons.
@@ -44,7 +44,7 @@ const MAX_TITLE: usize = 24;
 
 /// A modal that can only be closed.
 fn modal(title: &str, callback: CallbackId, blocks: Vec<SlackBlock>) -> SlackModalView {
-    SlackModalView::new(plain(title, MAX_TITLE), at_most(blocks, MAX_VIEW_BLOCKS))
+    SlackModalView::new(plain(title, MAX_TITLE), arranged(blocks, MAX_VIEW_BLOCKS))
         .with_callback_id(SlackCallbackId(callback.as_str().to_owned()))
         .with_close(plain("Close", MAX_TITLE))
 }

@@ -1,13 +1,15 @@
 //! Modals without fields: the catalog browser, a placeholder, a sentence.
 
-use slack_morphism::prelude::SlackModalView;
+use slack_morphism::prelude::{SlackBlock, SlackBlockId, SlackModalView};
 
-use super::modal;
+use super::teardown::{KEEP_IT, TEAR_DOWN};
+use super::{MAX_TITLE, modal};
 use crate::domain::pause::Pause;
-use crate::slack::blocks::{MAX_VIEW_BLOCKS, section};
-use crate::slack::ids::CallbackId;
+use crate::slack::blocks::{MAX_VIEW_BLOCKS, plain, section};
+use crate::slack::ids::{CallbackId, PROBLEM_BLOCK};
+use crate::slack::incoming::ViewRef;
 use crate::slack::messages::{Offer, offer_blocks, paused};
-use crate::slack::mrkdwn::escape_within;
+use crate::slack::mrkdwn::{code, escape_within};
 
 /// The catalog, one Request button a product; `sought` are the words that it was searched for.
 pub fn catalog(
@@ -18,8 +20,8 @@ pub fn catalog(
     sought: Option<&str>,
 ) -> SlackModalView {
     let only = sought.map(|words| {
-        let (words, command) = (escape_within(words, 100), escape_within(command, 40));
-        section(&format!("Only what *{words}* is found in; `{command}` alone shows everything."))
+        let (words, command) = (code(words, 100), escape_within(command, 40));
+        section(&format!("Only what {words} is found in; `{command}` alone shows everything."))
     });
     let notices: Vec<_> = pause.map(|pause| section(&paused(pause))).into_iter().chain(only).collect();
     let offers = offer_blocks(offers, command, simulated, MAX_VIEW_BLOCKS - notices.len());
@@ -29,6 +31,48 @@ pub fn catalog(
 /// Says something, such as a refusal, where the person is looking; `text` is formatted and already safe.
 pub fn note(title: &str, text: &str) -> SlackModalView {
     modal(title, CallbackId::Note, vec![section(text)])
+}
+
+/// The dialog as it was shown, with this above all else; `None` where it is none that has nothing but a button to press.
+pub fn again(shown: &ViewRef, text: &str) -> Option<SlackModalView> {
+    let (callback, submit, close) = match CallbackId::parse(&shown.callback_id)? {
+        CallbackId::TearDown => (CallbackId::TearDown, TEAR_DOWN, KEEP_IT),
+        // All others have a field, or no button.
+        CallbackId::RequestForm
+        | CallbackId::DenyReason
+        | CallbackId::Retain
+        | CallbackId::Transfer
+        | CallbackId::Change
+        | CallbackId::Approve
+        | CallbackId::ApproveLess
+        | CallbackId::Away
+        | CallbackId::Catalog
+        | CallbackId::Requests
+        | CallbackId::Note => return None,
+    };
+    let mut blocks: Vec<SlackBlock> = serde_json::from_str(&shown.blocks).ok()?;
+    blocks.retain(|block| !is_problem(block));
+    if let SlackBlock::Section(problem) = section(&format!(":warning: {text}")) {
+        blocks.insert(0, problem.with_block_id(SlackBlockId(PROBLEM_BLOCK.to_owned())).into());
+    }
+    let view = modal(submit, callback, blocks)
+        .with_submit(plain(submit, MAX_TITLE))
+        .with_close(plain(close, MAX_TITLE))
+        .with_private_metadata(shown.private_metadata.clone());
+    Some(view)
+}
+
+fn is_problem(block: &SlackBlock) -> bool {
+    let id = if let SlackBlock::Section(section) = block { section.block_id.as_ref() } else { None };
+    id.is_some_and(|id| id.0 == PROBLEM_BLOCK)
+}
+
+/// Stands for what takes longer than it can be opened in, until that takes its place.
+pub fn one_moment() -> SlackModalView {
+    note(
+        "One moment…",
+        "This takes longer than usual. What you asked for appears here as soon as it is there.",
+    )
 }
 
 #[cfg(test)]

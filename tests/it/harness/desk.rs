@@ -15,6 +15,7 @@ use quartermaster::playground::Playground;
 use quartermaster::portal::trail::begin_copying;
 use quartermaster::portal::{bill, events, own_trail, reconcile, teams};
 use quartermaster::ports::clock::Clock;
+use quartermaster::ports::limits::Limits;
 use quartermaster::ports::store::{Store, Which, Whose};
 use quartermaster::wiring::{App, Backends};
 use serde_json::Value;
@@ -35,7 +36,7 @@ use crate::emulator::emulator;
 const LOOK: Duration = Duration::from_millis(10);
 const MOST_LOOKS: usize = 300;
 /// Longest time for all that is due to be done; a journey that hangs fails instead.
-const LONGEST: Duration = Duration::from_mins(1);
+const LONGEST: Duration = Duration::from_mins(10);
 
 /// What the company and its people share.
 #[derive(Debug)]
@@ -101,9 +102,9 @@ impl Desk {
     }
 
     async fn start_on(&self, backends: Backends) {
-        let (settings, catalog, over_sockets) = {
+        let (settings, catalog, over_sockets, limits) = {
             let setup = self.setup.lock().unwrap();
-            (setup.settings(), setup.catalog(), setup.goes_over_sockets())
+            (setup.settings(), setup.catalog(), setup.goes_over_sockets(), setup.limits())
         };
         let hashes = catalog.products.values().map(|product| product.template_hash.clone());
         self.hashes.lock().unwrap().extend(hashes);
@@ -115,7 +116,7 @@ impl Desk {
         };
         *self.backends.lock().unwrap() = Some(backends.clone());
         let clock = Arc::new(self.clock.clone());
-        let app = App::new(backends, &settings, &environment, clock, catalog, Duration::ZERO).unwrap();
+        let app = App::new(backends, &settings, &environment, clock, catalog, limits).unwrap();
         Box::pin(own_trail::begin(&*app.portal.ports.store, self.clock.now())).await.unwrap();
         begin_copying(&app.portal).await.unwrap();
         events::begin(&app.portal).await.unwrap();
@@ -138,6 +139,14 @@ impl Desk {
         *self.parked.lock().unwrap() = self.parked();
         self.backends.lock().unwrap().take();
         self.app.lock().unwrap().take().unwrap()
+    }
+
+    /// Starts the bot anew on the same store, held to these limits.
+    pub(super) async fn hold_to(&self, limits: Limits) {
+        self.setup.lock().unwrap().hold_to(limits);
+        let backends = self.backends.lock().unwrap().clone().unwrap();
+        self.stop().await.edge.settle().await;
+        self.start_on(backends).await;
     }
 
     /// Starts another bot beside the one that runs, then stops that, while something happens.

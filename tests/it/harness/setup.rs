@@ -8,6 +8,7 @@ use quartermaster::catalog;
 use quartermaster::config::{Settings, StoreChoice};
 use quartermaster::domain::catalog::Catalog;
 use quartermaster::playground::{Person as Colleague, Settings as SlackSettings};
+use quartermaster::ports::limits::Limits;
 use tempfile::TempDir;
 
 use super::line::all_over_sockets;
@@ -60,6 +61,7 @@ pub(crate) struct Setup {
     crowd: usize,
     over_sockets: bool,
     is_for_enterprise: bool,
+    limits: Limits,
 }
 
 impl Setup {
@@ -74,6 +76,7 @@ impl Setup {
             crowd: 0,
             over_sockets: all_over_sockets(),
             is_for_enterprise: false,
+            limits: Limits::NONE,
         }
     }
 
@@ -159,6 +162,15 @@ impl Setup {
     pub(crate) fn for_an_enterprise(mut self) -> Self {
         self.is_for_enterprise = true;
         self
+    }
+
+    pub(super) fn hold_to(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// The usual company gives everything all the time it takes.
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Has the bot connect to Slack instead of being called.

@@ -1,0 +1,210 @@
+//! One field of a payload, read as far as it is understood: a value of another shape than the field has counts as absent
+//! and costs nothing but that field. Slack has sent an empty list for an empty map.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::ParseError;
+
+/// A field of the shape `S`, if it is there.
+pub(in crate::slack) struct Field<S: Shape>(pub(in crate::slack) Option<S::Value>);
+
+/// What a field understands; it understands nothing of the rest.
+pub(in crate::slack) trait Shape {
+    type Value;
+
+    fn text(_: &str) -> Option<Self::Value> {
+        None
+    }
+
+    fn number(_: serde_json::Number) -> Option<Self::Value> {
+        None
+    }
+
+    fn flag(_: bool) -> Option<Self::Value> {
+        None
+    }
+
+    fn list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self::Value>, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn object<'de, A: MapAccess<'de>>(mut object: A) -> Result<Option<Self::Value>, A::Error> {
+        while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+}
+
+/// A text; an empty one is none.
+pub(in crate::slack) enum Text {}
+
+/// What somebody filled in: a text or a number.
+pub(super) enum Input {}
+
+/// A whole number from zero on.
+pub(in crate::slack) enum Count {}
+
+/// Yes or no.
+pub(in crate::slack) enum Flag {}
+
+/// An object with fields of its own.
+pub(super) struct Object<T>(PhantomData<T>);
+
+/// A list of objects, without what is none.
+pub(super) struct List<T>(PhantomData<T>);
+
+/// A list of texts, without what is none.
+pub(super) enum Texts {}
+
+/// Objects by name, without what is none.
+pub(super) struct ByName<T>(PhantomData<T>);
+
+impl Shape for Text {
+    type Value = String;
+
+    fn text(text: &str) -> Option<String> {
+        if text.is_empty() { None } else { Some(text.to_owned()) }
+    }
+}
+
+impl Shape for Input {
+    type Value = String;
+
+    fn text(text: &str) -> Option<String> {
+        Text::text(text)
+    }
+
+    fn number(number: serde_json::Number) -> Option<String> {
+        Some(number.to_string())
+    }
+}
+
+impl Shape for Count {
+    type Value = u64;
+
+    fn number(number: serde_json::Number) -> Option<u64> {
+        number.as_u64()
+    }
+}
+
+impl Shape for Flag {
+    type Value = bool;
+
+    fn flag(flag: bool) -> Option<bool> {
+        Some(flag)
+    }
+}
+
+impl<T: DeserializeOwned> Shape for Object<T> {
+    type Value = T;
+
+    fn object<'de, A: MapAccess<'de>>(object: A) -> Result<Option<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(object)).map(Some)
+    }
+}
+
+impl<T: DeserializeOwned> Shape for List<T> {
+    type Value = Vec<T>;
+
+    fn list<'de, A: SeqAccess<'de>>(list: A) -> Result<Option<Vec<T>>, A::Error> {
+        items::<Object<T>, A>(list).map(Some)
+    }
+}
+
+impl Shape for Texts {
+    type Value = Vec<String>;
+
+    fn list<'de, A: SeqAccess<'de>>(list: A) -> Result<Option<Vec<String>>, A::Error> {
+        items::<Text, A>(list).map(Some)
+    }
+}
+
+fn items<'de, S: Shape, A: SeqAccess<'de>>(mut list: A) -> Result<Vec<S::Value>, A::Error> {
+    let mut items = Vec::new();
+    while let Some(item) = list.next_element::<Field<S>>()? {
+        items.extend(item.0);
+    }
+    Ok(items)
+}
+
+impl<S: Shape> Shape for ByName<S> {
+    type Value = BTreeMap<String, S::Value>;
+
+    fn object<'de, A: MapAccess<'de>>(mut object: A) -> Result<Option<Self::Value>, A::Error> {
+        let mut named = BTreeMap::new();
+        while let Some((name, item)) = object.next_entry::<String, Field<S>>()? {
+            named.extend(item.0.map(|item| (name, item)));
+        }
+        Ok(Some(named))
+    }
+}
+
+/// Reads a text of JSON that is an object.
+pub(in crate::slack) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, ParseError> {
+    serde_json::from_slice::<Field<Object<T>>>(json)?.0.ok_or(ParseError::Missing("object"))
+}
+
+struct Reader<S>(PhantomData<S>);
+
+impl<'de, S: Shape> Visitor<'de> for Reader<S> {
+    type Value = Field<S>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Field<S>, E> {
+        Ok(Field(S::flag(flag)))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Field<S>, E> {
+        Ok(Field(S::number(number.into())))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Field<S>, E> {
+        Ok(Field(S::number(number.into())))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Field<S>, E> {
+        Ok(Field(serde_json::Number::from_f64(number).and_then(S::number)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Field<S>, E> {
+        Ok(Field(S::text(text)))
+    }
+
+    fn visit_unit<E>(self) -> Result<Field<S>, E> {
+        Ok(Field(None))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Field<S>, A::Error> {
+        S::list(list).map(Field)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Field<S>, A::Error> {
+        S::object(object).map(Field)
+    }
+}
+
+impl<'de, S: Shape> Deserialize<'de> for Field<S> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Reader(PhantomData))
+    }
+}
+
+impl<S: Shape> Default for Field<S> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<S: Shape<Value: fmt::Debug>> fmt::Debug for Field<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
