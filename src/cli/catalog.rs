@@ -163,7 +163,13 @@ mod tests {
         std::fs::write(product.join("template.yml"), "Parameters:\n  Size: {Type: String}\n  Kind: {Type: String, Description: ' '}\n  TeamName: {Type: String}\nResources:\n  Queue: {Type: AWS::SQS::Queue, Properties: {SqsManagedSseEnabled: true, QueueName: orders, Tags: [{Key: Team, Value: !Ref TeamName}]}}\n").unwrap();
         let strict = check(Some(dir.path()), true);
         let text = strict.text.replace(dir.path().to_str().unwrap(), "catalog");
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @"
+        catalog/queue/product.yml: there is no `description`, so nobody reads in Slack what the product is: say it in a sentence
+        catalog/queue/product.yml: the form asks for `Size` without a word about it: give `Size` a `Description` in the template, with an example
+        catalog/queue/product.yml: the form asks for `Kind` without a word about it: give `Kind` a `Description` in the template, with an example
+        catalog/queue/template.yml: line 6: `Queue` (AWS::SQS::Queue) has a `QueueName` that is the same for every stack, so a second one of it fails: leave it out, or put a part of `AWS::StackId` into it
+        4 errors to fix
+        ");
         assert!(!strict.ok);
     }
 }

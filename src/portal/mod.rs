@@ -76,7 +76,7 @@ use crate::domain::request::{MessageRef, Request, Surface};
 use crate::domain::tally::Tally;
 use crate::ports::Ports;
 use crate::ports::limits::Limits;
-use crate::ports::outage::Side;
+pub use crate::ports::outage::Side;
 use crate::ports::store::{Claim, Commit, CommitError, RowChange, Store};
 
 /// Times a use case loads a request anew because somebody else changed it first.

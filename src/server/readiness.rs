@@ -6,8 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
-use crate::portal::Portal;
-use crate::ports::outage::Side;
+use crate::portal::{Portal, Side};
 
 /// How long an answer is repeated.
 const REPEATED_FOR: SignedDuration = SignedDuration::from_secs(5);

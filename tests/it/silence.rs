@@ -17,9 +17,15 @@ async fn a_bot_that_was_down_over_the_end_of_a_lease_leaves_its_owner_a_day_to_r
         company.waits("6d").await;
         company.is_down_for("3d").await;
         assert_eq!(label(company).await, "Active");
-        insta::assert_snapshot!(alice.newest_dm(), @"");
+        insta::assert_snapshot!(alice.newest_dm(), @"
+        Your *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments* is torn down 2027-01-02 09:00 UTC unless it is renewed.
+        It costs about $2.15/month, us-east-1 list price of 2026-08-21.
+        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) stay in the AWS account and may go on costing.
+        [Renew 30 days] [Tear down]
+        (Request `id` · Simulated: nothing real is made)
+        ");
         let trail = company.trail().await;
-        insta::assert_snapshot!(trail.lines().filter(|line| line.contains("moved")).collect::<Vec<_>>().join("\n"), @"");
+        assert!(trail.contains("end moved | clock | payments | s3-bucket | ACTIVE | nobody could be heard from "), "{trail}");
         company.waits("23h").await;
         assert_eq!(label(company).await, "Active");
         alice.clicks("Renew 30 days").await;
@@ -84,7 +90,7 @@ async fn approvers_who_could_not_be_heard_in_time_can_still_answer() {
     run_in(Setup::new().in_a_file(), async |company| {
         company.alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
         company.is_down_for("30h").await;
-        assert_eq!(label(company).await, "Awaiting approval");
+        assert_eq!(label(company).await, "Waiting for approval");
         let trail = company.trail().await;
         assert!(trail.contains("answer-by moved | clock"), "{trail}");
         company.waits("23h").await;
