@@ -193,9 +193,15 @@ impl Directory for Everybody {
         Ok(None)
     }
 
-    async fn group_members(&self, _group: &GroupId, _: Freshness) -> anyhow::Result<BTreeSet<PersonId>> {
-        Ok(BTreeSet::new())
+    async fn group_members(&self, _group: &GroupId, _: Freshness) -> anyhow::Result<Arc<BTreeSet<PersonId>>> {
+        Ok(Arc::default())
     }
+
+    async fn has_email(&self, _: &PersonId, _email: &str, _: Freshness) -> anyhow::Result<bool> {
+        Ok(false)
+    }
+
+    async fn refresh(&self) {}
 
     async fn person_by_email(&self, _email: &str, _: Freshness) -> anyhow::Result<Option<PersonId>> {
         Ok(None)

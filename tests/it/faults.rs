@@ -135,14 +135,9 @@ async fn life_beside(failing: Option<&'static str>) -> String {
 async fn whichever_call_of_slack_fails_for_minutes_everything_arrives_afterwards_and_once() {
     let undisturbed = life_beside(None).await;
     assert!(undisturbed.contains("terminated provisioner"), "{undisturbed}");
-    for method in [
-        "api.test",
-        "chat.postEphemeral",
-        "chat.postMessage",
-        "chat.update",
-        "usergroups.users.list",
-        "users.info",
-    ] {
+    for method in
+        ["api.test", "chat.postEphemeral", "chat.postMessage", "chat.update", "usergroups.list", "users.info"]
+    {
         assert_eq!(life_beside(Some(method)).await, undisturbed, "{method}");
     }
 }

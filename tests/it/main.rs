@@ -13,6 +13,7 @@ mod approve_less;
 mod away;
 mod bill;
 mod budget;
+mod busy;
 mod cancellation;
 mod change;
 mod commands;
@@ -68,6 +69,7 @@ mod restart;
 mod rights;
 mod secrets;
 mod serve;
+mod silence;
 mod socket;
 #[path = "../stand_in/mod.rs"]
 mod stand_in;

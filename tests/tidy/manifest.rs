@@ -100,9 +100,9 @@ const SCOPE_OF: [(&str, Option<&str>); 15] = [
     ("conversations.open", Some("im:write")),
     ("conversations.info", Some("channels:read")),
     ("users.info", Some("users:read")),
+    ("users.list", Some("users:read")),
     ("users.profile.get", Some("users.profile:read")),
     ("users.lookupByEmail", Some("users:read.email")),
-    ("usergroups.users.list", Some("usergroups:read")),
     ("usergroups.list", Some("usergroups:read")),
 ];
 

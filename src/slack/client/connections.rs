@@ -149,6 +149,7 @@ mod tests {
             let refused = client.ticket().await.unwrap_err();
             told.push(format!("{code}: {refused}"));
         }
+        let (slack, client, _) = FakeSlack::start(&StillClock::new()).await;
         slack.answers("apps.connections.open", &json!({"ok": true, "url": "https://example.com"}));
         told.push(client.ticket().await.unwrap_err().to_string());
         insta::assert_snapshot!(told.join("\n"), @"

