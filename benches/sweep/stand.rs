@@ -23,7 +23,7 @@ use quartermaster::portal::dispatch::Dispatcher;
 use quartermaster::ports::Ports;
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::directory::{Directory, Freshness};
-use quartermaster::ports::slack::{Destination, HomePage, Notice, Slack, SlackError};
+use quartermaster::ports::slack::{Destination, HomePage, Notice, Posted, Slack, SlackError};
 use quartermaster::ports::store::Store;
 use quartermaster::ports::trouble::Trouble;
 use tokio::sync::Notify;
@@ -132,7 +132,7 @@ impl TakingSlack {
 
 #[async_trait]
 impl Slack for TakingSlack {
-    async fn post(&self, _to: &Destination, notice: &Notice<'_>) -> Result<MessageRef, SlackError> {
+    async fn post(&self, _to: &Destination, notice: &Notice<'_>) -> Result<Posted, SlackError> {
         if let Notice::Warning(warning) = notice {
             let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
             for lease in warning.leases {
@@ -144,7 +144,8 @@ impl Slack for TakingSlack {
             self.stopped.notify_one();
             std::future::pending::<()>().await;
         }
-        Ok(MessageRef { channel: ChannelId::new("D0SOMEBODY"), ts: number.to_string() })
+        let at = MessageRef { channel: ChannelId::new("D0SOMEBODY"), ts: number.to_string() };
+        Ok(Posted { at, is_outside_thread: false })
     }
 
     async fn update(&self, _at: &MessageRef, _notice: &Notice<'_>) -> Result<(), SlackError> {

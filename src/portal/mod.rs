@@ -22,6 +22,7 @@ pub mod inventory;
 pub mod jobs;
 mod lease;
 pub mod lookup;
+mod lost_places;
 pub mod metrics;
 mod named_store;
 mod outsider;
@@ -100,6 +101,7 @@ pub struct Portal {
     known: inventory::Known,
     bots: bots::Known,
     denials: denials::Told,
+    lost_places: lost_places::LostPlaces,
     rules: Arc<RwLock<Rules>>,
     wake: mpsc::UnboundedSender<JobKey>,
 }
@@ -160,6 +162,7 @@ impl Portal {
                 known: inventory::Known::default(),
                 bots: bots::Known::default(),
                 denials: denials::Told::default(),
+                lost_places: lost_places::LostPlaces::default(),
                 rules: Arc::new(RwLock::new(rules)),
                 wake,
             },

@@ -4,6 +4,8 @@
 //! A row that is read has the name of now and remembers the stored one; it is written back under that, and its slot is
 //! counted there, so a bot with the settings of before counts the same. Only `teams` gives rows and slots to the new name,
 //! both in one commit.
+//!
+//! Every error of the store says here that it is the store's, so that people can be told which side does not answer.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -27,6 +29,7 @@ use crate::ports::store::{
     Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Holding, HomeTab, ParkedJob, PortalHead,
     RowChange, Store, Which, Whose,
 };
+use crate::ports::trouble::Side;
 
 /// The store under the names of these settings.
 #[derive(Debug)]
@@ -35,14 +38,15 @@ struct NamedStore {
     organization: Arc<Organization>,
 }
 
-/// The store under the names of these settings; the same one where no team was renamed.
+/// The store under the names of these settings.
 pub(crate) fn named(stored: &Arc<dyn Store>, organization: &Arc<Organization>) -> Arc<dyn Store> {
-    if organization.has_renamed_teams() {
-        let (stored, organization) = (Arc::clone(stored), Arc::clone(organization));
-        Arc::new(NamedStore { stored, organization })
-    } else {
-        Arc::clone(stored)
-    }
+    let (stored, organization) = (Arc::clone(stored), Arc::clone(organization));
+    Arc::new(NamedStore { stored, organization })
+}
+
+/// What goes wrong in the store is said to be the store's.
+fn ours<T>(answer: anyhow::Result<T>) -> anyhow::Result<T> {
+    answer.map_err(|error| Side::Store.failed(error))
 }
 
 impl NamedStore {
@@ -96,15 +100,18 @@ impl Store for NamedStore {
             commit.namesakes = self.names(change.team());
             commit.namesakes.retain(|name| name != change.team());
         }
-        self.stored.commit(commit).await
+        match self.stored.commit(commit).await {
+            Err(CommitError::Other(error)) => Err(Side::Store.failed(error).into()),
+            other => other,
+        }
     }
 
     async fn load(&self, id: RequestId) -> anyhow::Result<Option<Request>> {
-        Ok(self.stored.load(id).await?.map(|request| self.as_now(request)))
+        Ok(ours(self.stored.load(id).await)?.map(|request| self.as_now(request)))
     }
 
     async fn find(&self, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>> {
-        let found = self.stored.find(prefix, limit).await?;
+        let found = ours(self.stored.find(prefix, limit).await)?;
         Ok(found.into_iter().map(|request| self.as_now(request)).collect())
     }
 
@@ -117,12 +124,12 @@ impl Store for NamedStore {
     ) -> anyhow::Result<Vec<Request>> {
         let each = self.each(whose);
         if let [one] = each.as_slice() {
-            let found = self.stored.list(one, which, skip, limit).await?;
+            let found = ours(self.stored.list(one, which, skip, limit).await)?;
             return Ok(found.into_iter().map(|request| self.as_now(request)).collect());
         }
         let mut found = BTreeMap::new();
         for one in each {
-            let some = self.stored.list(&one, which, 0, skip.saturating_add(limit)).await?;
+            let some = ours(self.stored.list(&one, which, 0, skip.saturating_add(limit)).await)?;
             found.extend(some.into_iter().map(|request| (request.id, self.as_now(request))));
         }
         let mut found: Vec<Request> = found.into_values().collect();
@@ -135,7 +142,7 @@ impl Store for NamedStore {
     async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
         let mut found = BTreeMap::new();
         for one in self.each(whose) {
-            for holding in self.stored.holdings(&one, since).await? {
+            for holding in ours(self.stored.holdings(&one, since).await)? {
                 let team = self.organization.current_name(&holding.team);
                 found.insert(holding.request, Holding { team, ..holding });
             }
@@ -144,14 +151,14 @@ impl Store for NamedStore {
     }
 
     async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>> {
-        self.stored.requests_of_message(message).await
+        ours(self.stored.requests_of_message(message).await)
     }
 
     async fn quota_used(&self, slot: &QuotaSlot) -> anyhow::Result<u32> {
         let mut used = 0_u32;
         for team in self.names(&slot.team) {
             let slot = QuotaSlot { team, product: slot.product.clone() };
-            used = used.saturating_add(self.stored.quota_used(&slot).await?);
+            used = used.saturating_add(ours(self.stored.quota_used(&slot).await)?);
         }
         Ok(used)
     }
@@ -159,7 +166,7 @@ impl Store for NamedStore {
     async fn team_use(&self, team: &TeamName) -> anyhow::Result<Vec<TeamUse>> {
         let mut held: BTreeMap<_, TeamUse> = BTreeMap::new();
         for name in self.names(team) {
-            for one in self.stored.team_use(&name).await? {
+            for one in ours(self.stored.team_use(&name).await)? {
                 held.entry(one.product.clone())
                     .and_modify(|sum| {
                         sum.used = sum.used.saturating_add(one.used);
@@ -172,91 +179,93 @@ impl Store for NamedStore {
     }
 
     async fn teams(&self) -> anyhow::Result<Vec<TeamName>> {
-        let mut teams: Vec<TeamName> =
-            self.stored.teams().await?.iter().map(|name| self.organization.current_name(name)).collect();
+        let mut teams: Vec<TeamName> = ours(self.stored.teams().await)?
+            .iter()
+            .map(|name| self.organization.current_name(name))
+            .collect();
         teams.sort();
         teams.dedup();
         Ok(teams)
     }
 
     async fn move_counts(&self, from: &TeamName, to: &TeamName) -> anyhow::Result<()> {
-        self.stored.move_counts(from, to).await
+        ours(self.stored.move_counts(from, to).await)
     }
 
     async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<Counts> {
         let mut counts = Counts::default();
         for name in self.names(team) {
-            counts.extend(&self.stored.counts(&name, from).await?);
+            counts.extend(&ours(self.stored.counts(&name, from).await)?);
         }
         Ok(counts)
     }
 
     async fn home(&self, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
-        self.stored.home(person).await
+        ours(self.stored.home(person).await)
     }
 
     async fn put_home(&self, person: &PersonId, home: &HomeTab) -> anyhow::Result<()> {
-        self.stored.put_home(person, home).await
+        ours(self.stored.put_home(person, home).await)
     }
 
     async fn homes_opened_since(&self, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {
-        self.stored.homes_opened_since(since).await
+        ours(self.stored.homes_opened_since(since).await)
     }
 
     async fn aways(&self, now: Timestamp) -> anyhow::Result<Vec<Away>> {
-        self.stored.aways(now).await
+        ours(self.stored.aways(now).await)
     }
 
     async fn audit_of(&self, request: RequestId) -> anyhow::Result<Vec<AuditEntry>> {
-        self.stored.audit_of(request).await
+        ours(self.stored.audit_of(request).await)
     }
 
     async fn audit_last(&self, request: RequestId) -> anyhow::Result<Option<AuditEntry>> {
-        self.stored.audit_last(request).await
+        ours(self.stored.audit_last(request).await)
     }
 
     async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, u64)> {
-        self.stored.audit_page(cursor, limit).await
+        ours(self.stored.audit_page(cursor, limit).await)
     }
 
     async fn audit_end(&self) -> anyhow::Result<u64> {
-        self.stored.audit_end().await
+        ours(self.stored.audit_end().await)
     }
 
     async fn portal_head(&self) -> anyhow::Result<PortalHead> {
-        self.stored.portal_head().await
+        ours(self.stored.portal_head().await)
     }
 
     async fn repeated_refusal(&self, key: &str) -> anyhow::Result<Option<RepeatedRefusal>> {
-        self.stored.repeated_refusal(key).await
+        ours(self.stored.repeated_refusal(key).await)
     }
 
     async fn refused_again(&self, key: &str, now: Timestamp) -> anyhow::Result<bool> {
-        self.stored.refused_again(key, now).await
+        ours(self.stored.refused_again(key, now).await)
     }
 
     async fn counted_refusals(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<CountedRefusal>> {
-        self.stored.counted_refusals(now, limit).await
+        ours(self.stored.counted_refusals(now, limit).await)
     }
 
     async fn forget_refusals(&self, key: &str) -> anyhow::Result<()> {
-        self.stored.forget_refusals(key).await
+        ours(self.stored.forget_refusals(key).await)
     }
 
     async fn put_bot(&self, bot: &Bot) -> anyhow::Result<()> {
-        self.stored.put_bot(bot).await
+        ours(self.stored.put_bot(bot).await)
     }
 
     async fn bots(&self, since: Timestamp) -> anyhow::Result<Vec<Bot>> {
-        self.stored.bots(since).await
+        ours(self.stored.bots(since).await)
     }
 
     async fn pause(&self) -> anyhow::Result<Option<Pause>> {
-        self.stored.pause().await
+        ours(self.stored.pause().await)
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
-        self.stored.due(now, limit).await
+        ours(self.stored.due(now, limit).await)
     }
 
     async fn claim(
@@ -265,27 +274,27 @@ impl Store for NamedStore {
         now: Timestamp,
         until: Timestamp,
     ) -> anyhow::Result<Vec<ClaimedJob>> {
-        self.stored.claim(keys, now, until).await
+        ours(self.stored.claim(keys, now, until).await)
     }
 
     async fn complete(&self, claim: &Claim) -> anyhow::Result<()> {
-        self.stored.complete(claim).await
+        ours(self.stored.complete(claim).await)
     }
 
     async fn put_off(&self, claim: &Claim, due_at: Timestamp, why: &str) -> anyhow::Result<()> {
-        self.stored.put_off(claim, due_at, why).await
+        ours(self.stored.put_off(claim, due_at, why).await)
     }
 
     async fn park(&self, claim: &Claim, why: &str) -> anyhow::Result<()> {
-        self.stored.park(claim, why).await
+        ours(self.stored.park(claim, why).await)
     }
 
     async fn retry_parked(&self, of: &Subject, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
-        self.stored.retry_parked(of, prefix, now).await
+        ours(self.stored.retry_parked(of, prefix, now).await)
     }
 
     async fn parked(&self, limit: usize) -> anyhow::Result<Vec<ParkedJob>> {
-        self.stored.parked(limit).await
+        ours(self.stored.parked(limit).await)
     }
 
     async fn jobs_of(&self, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
@@ -293,10 +302,10 @@ impl Store for NamedStore {
     }
 
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
-        self.stored.next_due().await
+        ours(self.stored.next_due().await)
     }
 
     async fn check(&self) -> anyhow::Result<()> {
-        self.stored.check().await
+        ours(self.stored.check().await)
     }
 }

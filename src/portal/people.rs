@@ -19,6 +19,8 @@ use crate::domain::policy::Team;
 use crate::domain::refusal::{Refusal, Uncounted};
 use crate::domain::request::Request;
 use crate::ports::directory::Freshness;
+use crate::ports::slack::SlackError;
+use crate::ports::trouble::Side;
 
 /// Accounts that are looked at one by one for those who count.
 const MOST_LOOKED_AT: usize = 50;
@@ -44,6 +46,11 @@ pub(crate) struct Counted {
     pub(crate) is_all: bool,
 }
 
+/// Slack does not say who somebody is.
+fn silent(error: anyhow::Error) -> anyhow::Error {
+    Side::Slack.failed(error)
+}
+
 impl Portal {
     /// An answer of Slack's about a person, if it comes in time. The question goes on, so that whoever presses again is not
     /// kept waiting by a slow answer.
@@ -52,7 +59,8 @@ impl Portal {
         asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
     ) -> anyhow::Result<T> {
         let asked = tokio::time::timeout(self.limits.standing, tokio::spawn(asked)).await;
-        asked.context("Slack does not say in time who somebody is")?.context("the question ended badly")?
+        let asked = asked.context("Slack does not say in time who somebody is").map_err(silent)?;
+        asked.context("the question ended badly")?
     }
 
     /// Why this account counts for nothing, by whatever way it is named; `None` for an active full member of ours.
@@ -64,7 +72,7 @@ impl Portal {
         person: &PersonId,
         freshness: Freshness,
     ) -> anyhow::Result<Option<Uncounted>> {
-        self.ports.directory.why_not_counted(person, freshness).await
+        self.ports.directory.why_not_counted(person, freshness).await.map_err(silent)
     }
 
     /// Whether this account counts.
@@ -211,8 +219,11 @@ impl Portal {
         let directory = &self.ports.directory;
         match principal {
             Principal::Person(named) => Ok(named == person),
-            Principal::Group(group) => Ok(directory.group_members(group, freshness).await?.contains(person)),
-            Principal::Email(email) => directory.has_email(person, email, freshness).await,
+            Principal::Group(group) => {
+                let people = directory.group_members(group, freshness).await.map_err(silent)?;
+                Ok(people.contains(person))
+            }
+            Principal::Email(email) => directory.has_email(person, email, freshness).await.map_err(silent),
         }
     }
 
@@ -225,9 +236,10 @@ impl Portal {
         let directory = &self.ports.directory;
         Ok(match principal {
             Principal::Person(person) => Arc::new(BTreeSet::from([person.clone()])),
-            Principal::Group(group) => directory.group_members(group, freshness).await?,
+            Principal::Group(group) => directory.group_members(group, freshness).await.map_err(silent)?,
             Principal::Email(email) => {
-                Arc::new(directory.person_by_email(email, freshness).await?.into_iter().collect())
+                let person = directory.person_by_email(email, freshness).await.map_err(silent)?;
+                Arc::new(person.into_iter().collect())
             }
         })
     }
@@ -412,8 +424,10 @@ impl Portal {
     /// Tells every admin who is named by id or found by Slack, as far as they can be told.
     pub(crate) async fn tell_admins(&self, text: &str) {
         for admin in self.admins().await {
-            if let Err(error) = self.ports.slack.whisper(None, &admin, text).await {
-                tracing::warn!(%admin, %error, "cannot tell an admin");
+            match self.ports.slack.whisper(None, &admin, text).await {
+                Ok(()) => {}
+                Err(SlackError::Unreachable(why)) => self.lose_place(admin.as_str(), &why),
+                Err(error) => tracing::warn!(%admin, %error, "cannot tell an admin"),
             }
         }
     }

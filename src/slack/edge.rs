@@ -1,12 +1,12 @@
 //! Where everything that Slack sends is routed to the one function that answers it, and where what has to be sent
-//! after the answer is kept track of.
+//! after the answer is kept track of. That every answer is there in time is the business of `promptly`.
 
 use std::future::Future;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
@@ -14,8 +14,8 @@ use super::actions;
 use super::allowance::Allowances;
 use super::client::{Identity, SlackClient};
 use super::commands;
-use super::hurry::seconds;
-use super::incoming::{Click, Event, Incoming, Origin, ResponseUrl};
+use super::hurry::{not_done, seconds, too_fast};
+use super::incoming::{Click, Command, Event, Incoming, Origin, ResponseUrl};
 use super::messages::Message;
 use super::reply::Ack;
 use super::submissions;
@@ -25,10 +25,7 @@ use crate::domain::ids::{ChannelId, PersonId};
 use crate::portal::{Error, Portal, home};
 use crate::ports::slack::SlackError;
 use crate::ports::stored::Newer;
-
-/// What whoever clicked reads where it takes very long.
-const STILL_AT_IT: &str =
-    "This takes longer than usual. It may still count; if nothing has changed in a minute, press again.";
+use crate::ports::trouble::Side;
 
 /// Answers Slack. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -41,6 +38,8 @@ pub struct Edge {
     help: Arc<RwLock<Bytes>>,
     pub(super) allowances: Arc<Allowances>,
     following: TaskTracker,
+    /// Whether whoever waits for this answer sees already that it takes long.
+    pub(super) is_seen: Arc<AtomicBool>,
 }
 
 /// Whether a token of this workspace and enterprise is for somebody from there: one of both has to be named and be ours.
@@ -70,7 +69,8 @@ impl Edge {
     pub fn new(portal: Portal, client: Arc<SlackClient>, burst: u32) -> Self {
         let help = Arc::new(RwLock::new(written_help(&portal)));
         let allowances = Arc::new(Allowances::new(burst));
-        Self { portal, client, identity: Arc::default(), help, allowances, following: TaskTracker::new() }
+        let (following, is_seen) = (TaskTracker::new(), Arc::default());
+        Self { portal, client, identity: Arc::default(), help, allowances, following, is_seen }
     }
 
     /// The answer to `help`.
@@ -83,19 +83,18 @@ impl Edge {
         *self.help.write().unwrap_or_else(PoisonError::into_inner) = written_help(&self.portal.as_of_now());
     }
 
-    /// Answers one thing that Slack sent, by the rules of now.
+    /// Answers one thing that Slack sent, by the rules of now, within the limit for answers.
     pub async fn answer(&self, incoming: Incoming) -> Ack {
         let (what, began) = (word(&incoming), Instant::now());
-        let edge = self.as_of_now();
-        let ack = match edge.hurry(what, &incoming) {
-            Some(wait) => edge.too_fast(&incoming, wait),
-            None => edge.answered(incoming).await,
-        };
+        let (edge, incoming) = (self.as_of_now(), Arc::new(incoming));
+        let asked = Arc::clone(&incoming);
+        // What takes long is kept elsewhere, so that an answer that is there at once moves little.
+        let ack = self.promptly(&incoming, Box::pin(async move { edge.answered(what, &asked).await })).await;
         self.portal.metrics.ack(what, began.elapsed());
         ack
     }
 
-    /// Itself, by the rules of now.
+    /// Itself, by the rules of now, for one answer.
     fn as_of_now(&self) -> Self {
         Self {
             portal: self.portal.as_of_now(),
@@ -104,17 +103,20 @@ impl Edge {
             help: Arc::clone(&self.help),
             allowances: Arc::clone(&self.allowances),
             following: self.following.clone(),
+            is_seen: Arc::default(),
         }
     }
 
-    /// What takes long is kept elsewhere, so that an answer that is there at once moves little.
-    async fn answered(&self, incoming: Incoming) -> Ack {
-        if let Some(origin) = origin(&incoming) {
+    async fn answered(&self, what: &'static str, incoming: &Incoming) -> Ack {
+        if let Some(wait) = self.hurry(what, incoming) {
+            return too_fast(incoming, wait);
+        }
+        if let Some(origin) = origin(incoming) {
             match self.is_ours(origin).await {
                 Some(true) => {}
-                Some(false) => return Box::pin(self.strangers_answer(&incoming, origin)).await,
+                Some(false) => return Box::pin(self.strangers_answer(incoming, origin)).await,
                 None => {
-                    return self.not_done(&incoming, &|again| {
+                    return not_done(incoming, &|again| {
                         format!(
                             "Slack has not said yet which workspace this app belongs to, so nothing was done. Wait a few seconds and {again}."
                         )
@@ -124,20 +126,14 @@ impl Edge {
         }
         match incoming {
             Incoming::Command(command) => commands::answer(self, command).await,
-            Incoming::Click(click) => Box::pin(self.clicked(click)).await,
-            Incoming::Submission(submission) => {
-                let (edge, late) = (self.clone(), submissions::late(&submission));
-                let work = Box::pin(async move { submissions::answer(&edge, submission).await });
-                let answer = self.in_time(work).await;
-                answer.unwrap_or(late)
-            }
-            Incoming::Suggestion(suggestion) => Box::pin(suggestions::answer(self, &suggestion)).await,
+            Incoming::Click(click) => Box::pin(actions::answer(self, click)).await,
+            Incoming::Submission(submission) => Box::pin(submissions::answer(self, submission)).await,
+            Incoming::Suggestion(suggestion) => Box::pin(suggestions::answer(self, suggestion)).await,
             Incoming::Shortcut(shortcut) => Box::pin(commands::shortcut(self, shortcut)).await,
-            Incoming::UrlVerification { challenge } => Ack::Challenge(challenge),
+            Incoming::UrlVerification { challenge } => Ack::Challenge(challenge.clone()),
             Incoming::Event(Event::AppHomeOpened { origin, tab, .. }) => {
                 if tab == "home" {
-                    let edge = self.clone();
-                    self.in_time(Box::pin(async move { edge.home_opened(&origin.person).await })).await;
+                    Box::pin(self.home_opened(&origin.person)).await;
                 }
                 Ack::Empty
             }
@@ -191,18 +187,9 @@ impl Edge {
         let text = words(&refused);
         tracing::warn!(actor = %origin.person, "refused somebody of another workspace");
         match incoming {
-            Incoming::Command(_) => Ack::Ephemeral(Message::plain(&text)),
-            Incoming::Click(click) => {
-                self.say_later(&Whereabouts::of_click(click), Message::plain(&text));
-                Ack::Empty
-            }
+            Incoming::Command(_) | Incoming::Click(_) => Ack::Ephemeral(Message::plain(&text)),
             Incoming::Submission(_) => Ack::UpdateView(Box::new(super::views::note("Not allowed", &text))),
-            Incoming::Suggestion(_)
-            | Incoming::Shortcut(_)
-            | Incoming::Event(_)
-            | Incoming::Closed
-            | Incoming::UrlVerification { .. }
-            | Incoming::Unknown { .. } => Ack::Empty,
+            other => Ack::nothing(other),
         }
     }
 
@@ -217,55 +204,6 @@ impl Edge {
             Ok(identity) => drop(self.remember(identity)),
             // Everything that comes in asks again.
             Err(error) => tracing::warn!(error = format!("{error:#}"), "cannot ask Slack who we are"),
-        }
-    }
-
-    /// Does what a click asks for. The answer shows nothing, whatever comes of it; a click that takes long goes on after it,
-    /// and if it takes very long whoever clicked is told that it may not count.
-    async fn clicked(&self, click: Click) -> Ack {
-        let (edge, at) = (self.clone(), Whereabouts::of_click(&click));
-        let mut work = Box::pin(async move { actions::answer(&edge, click).await });
-        if let Ok(ack) = tokio::time::timeout(self.portal.limits.answer, &mut work).await {
-            return ack;
-        }
-        let edge = self.clone();
-        self.follow(async move {
-            if tokio::time::timeout(edge.portal.limits.silence, &mut work).await.is_err() {
-                edge.say(&at, &Message::plain(STILL_AT_IT)).await;
-                work.await;
-            }
-        });
-        Ack::Empty
-    }
-
-    /// Does `work`, which goes on by itself if it takes longer than an answer may; `None` then.
-    async fn in_time<T: Send + 'static>(&self, mut work: BoxFuture<'static, T>) -> Option<T> {
-        if let Ok(done) = tokio::time::timeout(self.portal.limits.answer, &mut work).await {
-            return Some(done);
-        }
-        self.follow(async move { drop(work.await) });
-        None
-    }
-
-    /// Computes an answer; if that takes long, Slack is told "got it" and the answer is shown when it is there.
-    pub(super) async fn within_budget(
-        &self,
-        at: Whereabouts,
-        compute: impl Future<Output = Message> + Send + 'static,
-    ) -> Ack {
-        let mut computing = self.following.spawn(compute);
-        match tokio::time::timeout(self.portal.limits.answer, &mut computing).await {
-            Ok(Ok(message)) => Ack::Ephemeral(message),
-            Ok(Err(error)) => Ack::Ephemeral(Message::plain(&words(&Error::Failed(error.into())))),
-            Err(_) => {
-                let edge = self.clone();
-                self.follow(async move {
-                    if let Ok(message) = computing.await {
-                        edge.say(&at, &message).await;
-                    }
-                });
-                Ack::Empty
-            }
         }
     }
 
@@ -288,36 +226,6 @@ impl Edge {
         }
     }
 
-    /// Opens a modal after the answer, over the one that is open. Its trigger lives for 3 seconds, so nothing slow comes before it.
-    pub(super) fn open_later(
-        &self,
-        at: &Whereabouts,
-        trigger: Option<String>,
-        view: slack_morphism::prelude::SlackModalView,
-    ) {
-        let (edge, at) = (self.clone(), at.clone());
-        self.follow(async move {
-            let opened = match trigger {
-                Some(trigger) if at.in_modal => edge.client.push_view(&trigger, &view).await.map(drop),
-                Some(trigger) => edge.client.open_view(&trigger, &view).await.map(drop),
-                None => Err(SlackError::Refused("Slack sent no trigger_id".to_owned())),
-            };
-            let text = match opened {
-                Ok(()) => return,
-                Err(error @ SlackError::RateLimited(_)) => words(&Error::Failed(error.into())),
-                // It will not open next time either, so the operator has to know.
-                Err(SlackError::Refused(why)) if !why.contains("trigger_id") => {
-                    words(&Error::Failed(anyhow::anyhow!("cannot open a view: {why}")))
-                }
-                Err(error) => {
-                    tracing::warn!(actor = %at.person, %error, "cannot open a view");
-                    "Slack took too long to open the form. Please try again.".to_owned()
-                }
-            };
-            edge.say(&at, &Message::plain(&text)).await;
-        });
-    }
-
     /// Waits for everything that follows answers given so far. Tests call it to see what people see in the end.
     pub async fn settle(&self) {
         self.following.close();
@@ -333,6 +241,30 @@ impl Edge {
 }
 
 impl Whereabouts {
+    /// Where whoever did this can be answered; `None` where that is not by a message.
+    pub(super) fn of(incoming: &Incoming) -> Option<Self> {
+        match incoming {
+            Incoming::Command(command) => Some(Self::of_command(command)),
+            Incoming::Click(click) => Some(Self::of_click(click)),
+            Incoming::Shortcut(shortcut) => Some(Self::only(&shortcut.origin.person)),
+            Incoming::Submission(_)
+            | Incoming::Suggestion(_)
+            | Incoming::Event(_)
+            | Incoming::Closed
+            | Incoming::UrlVerification { .. }
+            | Incoming::Unknown { .. } => None,
+        }
+    }
+
+    pub(super) fn of_command(command: &Command) -> Self {
+        Self {
+            person: command.origin.person.clone(),
+            channel: command.channel.clone(),
+            response_url: command.response_url.clone(),
+            in_modal: false,
+        }
+    }
+
     pub(super) fn of_click(click: &Click) -> Self {
         Self {
             person: click.origin.person.clone(),
@@ -380,31 +312,37 @@ fn stranger(incoming: &Incoming, origin: &Origin) -> By {
     By { person: origin.person.clone(), via }
 }
 
-/// What a person reads about an error. The operator reads the rest in the log, under the same reference.
+/// What a person reads about an error: what happened, and what to do. The operator reads the rest in the log, under the
+/// same reference.
 pub(super) fn words(error: &Error) -> String {
-    match error {
-        Error::Refused(refusal) => refusal.to_string(),
+    let error = match error {
+        Error::Refused(refusal) => return refusal.to_string(),
         Error::Failed(error) if error.is::<Newer>() => {
-            "A newer version of this app is being rolled out and has changed this already. Nothing was done. Please \
-             try again in a few minutes."
-                .to_owned()
+            return "A newer version of this app is being rolled out and has changed this already. Nothing was done. \
+                    Please try again in a few minutes."
+                .to_owned();
         }
         Error::Failed(error) if let Some(SlackError::RateLimited(wait)) = error.downcast_ref() => {
-            format!("Slack is busy, press again in {}. Nothing was done.", seconds(*wait))
+            return format!("Slack is busy, press again in {}. Nothing was done.", seconds(*wait));
         }
-        Error::Failed(error) => {
-            let reference = uuid::Uuid::new_v4().simple().to_string();
-            let reference = reference.get(..8).unwrap_or(&reference);
-            tracing::error!(
-                reference,
-                error = format!("{error:#}"),
-                "a person was told that it did not work"
-            );
-            format!(
-                "Something went wrong and nothing was stored. Please try again; if it happens again, mention \
-                 `{reference}` to your platform team."
-            )
+        Error::Failed(error) => error,
+    };
+    let reference = uuid::Uuid::new_v4().simple().to_string();
+    let reference = reference.get(..8).unwrap_or(&reference);
+    tracing::error!(reference, error = format!("{error:#}"), "a person was told that it did not work");
+    let lasts = format!("if it lasts, mention `{reference}` to your platform team.");
+    match Side::of(error) {
+        Some(Side::Store) => format!(
+            "The store of this app does not answer, so nothing was stored as far as we know. That is our side, not yours. \
+             Try again in a minute; {lasts}"
+        ),
+        Some(Side::Slack) => format!(
+            "Slack does not answer our questions, so nothing was done. Try again in a minute; {lasts}"
+        ),
+        Some(Side::Aws) => {
+            format!("AWS does not answer our questions, so nothing was done. Try again in a minute; {lasts}")
         }
+        None => format!("Something went wrong and nothing was stored. Try again in a minute; {lasts}"),
     }
 }
 
@@ -428,14 +366,21 @@ mod tests {
     use super::*;
 
     /// Bytes of what an async function keeps while it runs.
-    fn size<F>(_: impl FnOnce(&'static Edge, Incoming) -> F) -> usize {
+    fn size<A, B, C, F>(_: impl FnOnce(A, B, C) -> F) -> usize {
         size_of::<F>()
     }
 
     #[test]
     fn what_is_answered_at_once_moves_little() {
-        let bytes = size(Edge::answer);
-        assert!(bytes < 3 * 1024, "{bytes} bytes are copied for every answer: keep what is rare in a box");
+        let outside = size(|edge: &'static Edge, incoming, ()| edge.answer(incoming));
+        let boxed =
+            size(|edge: &'static Edge, what, incoming: &'static Incoming| edge.answered(what, incoming));
+        let kept = size_of::<Edge>();
+        let bytes = outside + boxed + kept;
+        assert!(
+            bytes < 3 * 1024,
+            "{outside} + {boxed} + {kept} bytes are moved for every answer: keep what is rare in a box"
+        );
     }
 
     #[test]

@@ -3,19 +3,11 @@
 
 use std::time::Duration;
 
-use super::edge::{Edge, Whereabouts};
+use super::edge::Edge;
 use super::incoming::Incoming;
 use super::messages::Message;
 use super::reply::Ack;
 use super::submissions;
-
-/// A wait for people to read, rounded up.
-pub(super) fn seconds(wait: Duration) -> String {
-    match wait.as_millis().div_ceil(1000).max(1) {
-        1 => "1 second".to_owned(),
-        seconds => format!("{seconds} seconds"),
-    }
-}
 
 impl Edge {
     /// How long somebody has to wait who did too much at once; it is counted.
@@ -36,36 +28,32 @@ impl Edge {
         tracing::debug!(actor = %person, what, "too much at once");
         Some(wait)
     }
+}
 
-    /// Says that it was not done, where they look.
-    pub(super) fn too_fast(&self, incoming: &Incoming, wait: Duration) -> Ack {
-        let seconds = seconds(wait);
-        self.not_done(incoming, &|again| {
-            format!("That was a lot at once, so this was not done. Wait {seconds} and {again}.")
-        })
+/// A wait for people to read, rounded up.
+pub(super) fn seconds(wait: Duration) -> String {
+    match wait.as_millis().div_ceil(1000).max(1) {
+        1 => "1 second".to_owned(),
+        seconds => format!("{seconds} seconds"),
     }
+}
 
-    /// The answer where nothing was done for now; `text` ends with how to do it again.
-    pub(super) fn not_done(&self, incoming: &Incoming, text: &dyn Fn(&str) -> String) -> Ack {
-        match incoming {
-            Incoming::Submission(submission) => {
-                submissions::not_now(submission, &text("press the button again"))
-            }
-            Incoming::Command(_) => Ack::Ephemeral(Message::plain(&text("type it again"))),
-            Incoming::Click(click) => {
-                self.say_later(&Whereabouts::of_click(click), Message::plain(&text("press again")));
-                Ack::Empty
-            }
-            Incoming::Shortcut(shortcut) => {
-                let at = Whereabouts::only(&shortcut.origin.person);
-                self.say_later(&at, Message::plain(&text("try again")));
-                Ack::Empty
-            }
-            Incoming::Suggestion(_)
-            | Incoming::Event(_)
-            | Incoming::Closed
-            | Incoming::UrlVerification { .. }
-            | Incoming::Unknown { .. } => Ack::Empty,
-        }
+/// Says that it was not done.
+pub(super) fn too_fast(incoming: &Incoming, wait: Duration) -> Ack {
+    let seconds = seconds(wait);
+    not_done(incoming, &|again| {
+        format!("That was a lot at once, so this was not done. Wait {seconds} and {again}.")
+    })
+}
+
+/// The answer where nothing was done for now; `text` ends with how to do it again.
+pub(super) fn not_done(incoming: &Incoming, text: &dyn Fn(&str) -> String) -> Ack {
+    let told = |again| Ack::Ephemeral(Message::plain(&text(again)));
+    match incoming {
+        Incoming::Submission(submission) => submissions::not_now(submission, &text("press the button again")),
+        Incoming::Command(_) => told("type it again"),
+        Incoming::Click(_) => told("press again"),
+        Incoming::Shortcut(_) => told("try again"),
+        other => Ack::nothing(other),
     }
 }

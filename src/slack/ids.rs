@@ -261,6 +261,9 @@ pub const REASON_BLOCK: &str = "reason";
 /// The block of a modal that holds the name of what is torn down.
 pub const NAME_BLOCK: &str = "name";
 
+/// The block of a dialog without fields that says why it was not done.
+pub const PROBLEM_BLOCK: &str = "problem";
+
 /// The block of a modal that holds how long something is to live.
 pub const LEASE_BLOCK: &str = "lease";
 

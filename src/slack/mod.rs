@@ -27,6 +27,8 @@ pub mod incoming;
 pub mod manifest;
 pub mod messages;
 pub mod mrkdwn;
+mod opening;
+mod promptly;
 pub mod reply;
 pub mod router;
 pub mod scopes;

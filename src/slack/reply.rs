@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use slack_morphism::prelude::{SlackBlock, SlackModalView};
 
 use super::blocks::cut;
+use super::incoming::Incoming;
 use super::messages::Message;
 use super::views::to_json;
 
@@ -23,7 +24,7 @@ pub const MAX_OPTIONS: usize = 100;
 pub enum Ack {
     /// "Got it": closes a submitted modal, shows nothing otherwise.
     Empty,
-    /// Answers a command for the person who typed it alone.
+    /// Says something to the person who did it alone: in the answer to a command, else beside it.
     Ephemeral(Message),
     /// Any answer whose JSON was written before.
     Written(Bytes),
@@ -40,6 +41,14 @@ pub enum Ack {
 }
 
 impl Ack {
+    /// What answers this where there is nothing to say.
+    pub(super) fn nothing(incoming: &Incoming) -> Self {
+        match incoming {
+            Incoming::Suggestion(_) => Self::Options(Vec::new()),
+            _ => Self::Empty,
+        }
+    }
+
     /// The JSON body, as a socket would carry it; `None` for an empty one.
     pub fn body(&self) -> Option<Value> {
         match self {

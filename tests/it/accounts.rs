@@ -474,7 +474,7 @@ async fn what_belongs_in_the_thread_of_an_archived_channel_is_left_out() {
         company.alice.asks_for("rds-postgres", &DATABASE).await;
         let button = company.morgan.remembers("Approve");
         company.expects_slack_to_refuse("chat.postMessage", "is_archived");
-        company.expects_slack_to_refuse("chat.update", "is_archived");
+        company.expects_slack_to_refuse("chat.update", "is_inactive");
         company.playground.change(|workspace| {
             workspace.channels.iter_mut().find(|channel| channel.id == "C0PAYMENTS").unwrap().is_archived =
                 true;

@@ -45,6 +45,7 @@ mod hostile;
 mod hurry;
 mod import;
 mod jobs;
+mod kept_forms;
 mod lease;
 mod lease_held;
 mod lost_jobs;

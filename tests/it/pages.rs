@@ -6,7 +6,7 @@ use quartermaster::playground::LedTo;
 use crate::harness::{Person, Setup, run_in};
 
 /// Three groups of so many fields that a page holds one: networks, machines with a rule and a condition, and others.
-fn wide() -> Setup {
+pub(crate) fn wide() -> Setup {
     let keys = |letter: &str| (0..60).map(|n| format!("{letter}{n}")).collect::<Vec<String>>().join(", ");
     let plain = |letter: &str| {
         (0..60)

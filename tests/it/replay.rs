@@ -110,8 +110,8 @@ async fn looks_after_jobs(company: &Company) {
     let (alice, morgan, pat) = (&company.alice, &company.morgan, &company.pat);
     // Given up: the card of a database and a home tab.
     for method in ["views.publish", "chat.postMessage", "chat.postMessage"] {
-        company.expects_slack_to_refuse(method, "invalid_blocks");
-        company.playground.fail_next(method, "invalid_blocks");
+        company.expects_slack_to_refuse(method, "invalid_arguments");
+        company.playground.fail_next(method, "invalid_arguments");
     }
     company.expects_parked_jobs(3);
     morgan.opens_home().await;

@@ -107,10 +107,9 @@ const SCOPE_OF: [(&str, Option<&str>); 15] = [
 ];
 
 /// Scopes that no method of ours needs by its own name, and why they are asked for.
-const ALSO: [(&str, &str); 3] = [
+const ALSO: [(&str, &str); 2] = [
     ("commands", "the slash command and the shortcut"),
     ("groups:read", "conversations.info of a private channel"),
-    ("im:write", "posting to a person opens the conversation with them"),
 ];
 
 fn parsed(text: &str) -> Node {

@@ -1,48 +1,46 @@
 //! Approve, with or without changes, and Deny on a card.
 
-use super::{ask, named, pressed, refuse};
+use super::{ask, named, pressed};
 use crate::domain::job::ClickedDecision;
 use crate::portal::decide::{Decided, decide, may_approve_less, may_deny};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::incoming::Click;
 use crate::slack::messages::Message;
+use crate::slack::opening::told;
+use crate::slack::reply::Ack;
 use crate::slack::views::{self, approve_less, deny_reason};
 
 /// Approves; the card changes by itself once that is stored.
-pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) {
+pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
     let named = match named(edge, click, "approve").await {
         Ok(named) => named,
-        Err(error) => return refuse(edge, at, &error),
+        Err(error) => return told(&error),
     };
     match decide(&edge.portal, &named, ClickedDecision::Approve, None).await {
-        Ok(Decided::Now(_)) => {}
+        Ok(Decided::Now(_)) => Ack::Empty,
         Ok(Decided::NameWanted(request)) => {
             let view = views::approve(&request, &pressed(named));
-            edge.open_later(at, click.trigger_id.clone(), view);
+            edge.open_later(at, click.trigger_id.as_deref(), view);
+            Ack::Empty
         }
-        Ok(Decided::Later) => edge.say_later(
-            at,
-            Message::plain("Slack is slow to say who the approvers are. Your click is stored and will count in a moment."),
-        ),
-        Err(error) => refuse(edge, at, &error),
+        Ok(Decided::Later) => Ack::Ephemeral(Message::plain(
+            "Slack is slow to say who the approvers are. Your click is stored and will count in a moment.",
+        )),
+        Err(error) => told(&error),
     }
 }
 
 /// Opens the form that asks what is approved in place of what was asked for, if the person may approve.
-pub(super) async fn ask_what(edge: &Edge, at: &Whereabouts, click: &Click) {
-    let allowed = match named(edge, click, "approve").await {
-        Ok(named) => may_approve_less(&edge.portal, &named).await.map(|may| (named, may)),
-        Err(error) => Err(error),
+pub(super) async fn ask_what(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+    let built = async {
+        let named = named(edge, click, "approve").await?;
+        let (request, fields) = may_approve_less(&edge.portal, &named).await?;
+        Ok(approve_less(&request, &fields, &pressed(named)))
     };
-    match allowed {
-        Ok((named, (request, fields))) => {
-            edge.open_later(at, click.trigger_id.clone(), approve_less(&request, &fields, &pressed(named)));
-        }
-        Err(error) => refuse(edge, at, &error),
-    }
+    edge.opens(at, click.trigger_id.as_deref(), built).await
 }
 
 /// Opens the form that asks why, if the person may deny.
-pub(super) async fn ask_why(edge: &Edge, at: &Whereabouts, click: &Click) {
-    ask(edge, at, click, "deny", may_deny, deny_reason).await;
+pub(super) async fn ask_why(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
+    ask(edge, (at, click), "deny", may_deny, deny_reason).await
 }

@@ -13,30 +13,42 @@ use crate::slack::commands::{change_view, form_view, too_much};
 use crate::slack::edge::{Edge, words};
 use crate::slack::ids::ActionId;
 use crate::slack::incoming::Click;
+use crate::slack::opening::told;
+use crate::slack::reply::Ack;
 use crate::slack::submissions::filled;
 use crate::slack::views::{FormAnswer, FormMetadata, Pressed, answer, changing, note};
 
-/// Rewrites the form after the answer. Fields keep what was typed, because their blocks keep their names.
-pub(super) fn changed(edge: &Edge, click: &Click) {
-    let Some(view) = click.view.clone() else { return };
-    let Some(metadata) = FormMetadata::parse(&view.private_metadata) else { return };
-    let go = if ActionId::parse(&click.action_id) == Some(ActionId::PageBack) { Go::Back } else { Go::Stay };
-    let (edge_, person) = (edge.clone(), click.origin.person.clone());
-    edge.follow(async move {
-        let changing = changing(&view.private_metadata);
-        let answer = answer(metadata, &view.values);
-        let next = match changing {
-            Some((pressed, _)) => change_form(&edge_, &person, &pressed, &answer).await,
-            None => request_form(&edge_, &filled(answer, &person, &view.id), go).await,
-        };
-        let next = next.unwrap_or_else(|error| note("Not available", &words(&error)));
-        match edge_.client.update_view(&view.id, view.hash.as_deref(), &next).await {
-            // The person has changed something again meanwhile; that change brings its own rewrite.
-            Err(SlackError::Refused(why)) if why.contains("hash_conflict") => {}
-            Err(error) => tracing::warn!(actor = %person, %error, "cannot rewrite an open form"),
-            Ok(_) => {}
+/// Rewrites the form. Fields keep what was typed, because their blocks keep their names.
+pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
+    let Some(view) = &click.view else { return Ack::Empty };
+    let Some(metadata) = FormMetadata::parse(&view.private_metadata) else { return Ack::Empty };
+    let is_back = ActionId::parse(&click.action_id) == Some(ActionId::PageBack);
+    let person = &click.origin.person;
+    let answer = answer(metadata, &view.values);
+    let next = match changing(&view.private_metadata) {
+        Some((pressed, _)) => change_form(edge, person, &pressed, &answer).await,
+        None => {
+            let go = if is_back { Go::Back } else { Go::Stay };
+            request_form(edge, &filled(answer, person, &view.id), go).await
         }
-    });
+    };
+    let next = match next {
+        Ok(next) => next,
+        // Whatever is filled in stays; who only changed a field hears of it when they send the form.
+        Err(error @ Error::Failed(_)) if is_back => return told(&error),
+        Err(Error::Failed(error)) => {
+            tracing::warn!(actor = %person, error = format!("{error:#}"), "an open form stays as it is");
+            return Ack::Empty;
+        }
+        Err(error) => note("Not available", &words(&error)),
+    };
+    match edge.client.update_view(&view.id, view.hash.as_deref(), &next).await {
+        // The person has changed something again meanwhile; that change brings its own rewrite.
+        Err(SlackError::Refused(why)) if why.contains("hash_conflict") => {}
+        Err(error) => tracing::warn!(actor = %person, %error, "cannot rewrite an open form"),
+        Ok(_) => {}
+    }
+    Ack::Empty
 }
 
 async fn change_form(

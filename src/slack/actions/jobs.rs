@@ -1,37 +1,39 @@
 //! Retry and Drop on a job that was given up.
 
-use super::{by, refuse};
+use super::by;
 use crate::portal::Error;
 use crate::portal::jobs;
 use crate::ports::store::ParkedJob;
 use crate::slack::commands::listed_jobs;
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::Edge;
 use crate::slack::ids::JobValue;
 use crate::slack::incoming::Click;
 use crate::slack::messages::named_job;
+use crate::slack::opening::told;
+use crate::slack::reply::Ack;
 
-pub(super) async fn retry(edge: &Edge, at: &Whereabouts, click: &Click) {
+pub(super) async fn retry(edge: &Edge, click: &Click) -> Ack {
     let retried = match click.value().and_then(JobValue::parse) {
         Some(JobValue(named)) => jobs::retry_as(&edge.portal, &by(click), &click.key, &named).await,
         None => Err(edge.portal.refuse_forged(&by(click), "retry a job").await),
     };
-    answer(edge, at, click, retried, "is tried again.").await;
+    answer(edge, click, retried, "is tried again.").await
 }
 
-pub(super) async fn forget(edge: &Edge, at: &Whereabouts, click: &Click) {
+pub(super) async fn forget(edge: &Edge, click: &Click) -> Ack {
     let dropped = match click.value().and_then(JobValue::parse) {
         Some(JobValue(named)) => jobs::drop_as(&edge.portal, &by(click), &click.key, &named).await,
         None => Err(edge.portal.refuse_forged(&by(click), "drop a job").await),
     };
-    answer(edge, at, click, dropped, "is dropped.").await;
+    answer(edge, click, dropped, "is dropped.").await
 }
 
-async fn answer(edge: &Edge, at: &Whereabouts, click: &Click, done: Result<ParkedJob, Error>, what: &str) {
+async fn answer(edge: &Edge, click: &Click, done: Result<ParkedJob, Error>, what: &str) -> Ack {
     match done {
         Ok(job) => {
             let done = format!("{} {what}", named_job(&job));
-            edge.say_later(at, listed_jobs(edge, &by(click), Some(&done)).await);
+            Ack::Ephemeral(listed_jobs(edge, &by(click), Some(&done)).await)
         }
-        Err(error) => refuse(edge, at, &error),
+        Err(error) => told(&error),
     }
 }

@@ -10,10 +10,12 @@ mod request;
 
 use slack_morphism::prelude::SlackModalView;
 
-use super::edge::{Edge, Whereabouts, words};
+use super::commands;
+use super::edge::{Edge, Whereabouts};
 use super::ids::{ActionId, ButtonValue};
 use super::incoming::Click;
 use super::messages::Message;
+use super::opening::told;
 use super::reply::Ack;
 use super::views::Pressed;
 use crate::domain::audit::{By, Via};
@@ -21,49 +23,46 @@ use crate::domain::request::Request;
 use crate::portal::decide::Click as Named;
 use crate::portal::{Error, Portal};
 
-/// Answers a click. The answer itself is always empty; what people see comes after it. Whatever changes something is
-/// stored before the answer, and nobody waits for what is only shown.
-pub(super) async fn answer(edge: &Edge, click: Click) -> Ack {
-    if ActionId::parse(&click.action_id).is_some_and(ActionId::changes) {
-        act(edge, click).await;
-    } else {
-        let showing = edge.clone();
-        edge.follow(async move { act(&showing, click).await });
-    }
-    Ack::Empty
+/// Whether a click changes something by itself, so that it is stored before it is acknowledged.
+pub(super) fn changes(click: &Click) -> bool {
+    ActionId::parse(&click.action_id).is_some_and(ActionId::changes)
 }
 
-async fn act(edge: &Edge, click: Click) {
-    let at = Whereabouts::of_click(&click);
-    match ActionId::parse(&click.action_id) {
-        Some(ActionId::Approve) => decision::approve(edge, &at, &click).await,
-        Some(ActionId::ApproveLess) => decision::ask_what(edge, &at, &click).await,
-        Some(ActionId::Deny) => decision::ask_why(edge, &at, &click).await,
-        Some(ActionId::Cancel) => request::cancel(edge, &at, &click).await,
-        Some(ActionId::Nudge) => request::nudge(edge, &at, &click).await,
-        Some(ActionId::Renew(period)) => living::renew(edge, &at, &click, period).await,
-        Some(ActionId::TearDown) => living::ask_to_tear_down(edge, &at, &click).await,
-        Some(ActionId::LookAgain) => living::look_again(edge, &at, &click).await,
-        Some(ActionId::End) => living::end(edge, &at, &click).await,
-        Some(ActionId::Retain) => living::ask_why_retain(edge, &at, &click).await,
-        Some(ActionId::Transfer) => living::ask_to_whom(edge, &at, &click).await,
-        Some(ActionId::Change) => living::ask_what_to_change(edge, &at, &click).await,
-        Some(ActionId::Again) => request::again(edge, &at, &click).await,
+/// Answers a click. What it says has no place in the answer itself, and is shown beside it.
+pub(super) async fn answer(edge: &Edge, click: &Click) -> Ack {
+    let at = &Whereabouts::of_click(click);
+    let Some(action) = ActionId::parse(&click.action_id) else {
+        tracing::debug!(action = click.action_id, "an action that we do not know");
+        return Ack::Empty;
+    };
+    match action {
+        ActionId::Approve => decision::approve(edge, at, click).await,
+        ActionId::ApproveLess => decision::ask_what(edge, at, click).await,
+        ActionId::Deny => decision::ask_why(edge, at, click).await,
+        ActionId::Cancel => request::cancel(edge, click).await,
+        ActionId::Nudge => request::nudge(edge, click).await,
+        ActionId::Renew(period) => living::renew(edge, click, period).await,
+        ActionId::TearDown => living::ask_to_tear_down(edge, at, click).await,
+        ActionId::LookAgain => living::look_again(edge, click).await,
+        ActionId::End => living::end(edge, click).await,
+        ActionId::Retain => living::ask_why_retain(edge, at, click).await,
+        ActionId::Transfer => living::ask_to_whom(edge, at, click).await,
+        ActionId::Change => living::ask_what_to_change(edge, at, click).await,
+        ActionId::Again => request::again(edge, at, click).await,
         // On the home tab and in a modal there is no message to answer under.
-        Some(ActionId::ShowStatus) if click.view.is_some() => home::show_details(edge, &at, &click).await,
-        Some(ActionId::ShowStatus) => request::show(edge, &at, &click).await,
-        Some(ActionId::MoreRows) => request::more(edge, &at, &click).await,
-        Some(ActionId::ShowAll) => home::show_all(edge, &at, &click).await,
-        Some(ActionId::ShowCosts) => home::show_costs(edge, &at, &click).await,
-        Some(ActionId::ShowStats) => home::show_stats(edge, &at, &click).await,
-        Some(ActionId::RetryJob) => jobs::retry(edge, &at, &click).await,
-        Some(ActionId::DropJob) => jobs::forget(edge, &at, &click).await,
-        Some(ActionId::Leave) => home::leave(edge, &at, &click),
-        Some(ActionId::ComeBack) => home::come_back(edge, &at, &click).await,
-        Some(ActionId::OpenCatalog) => catalog::open(edge, &at, &click).await,
-        Some(ActionId::ChooseProduct) => catalog::choose(edge, &at, &click).await,
-        Some(ActionId::ChooseTeam | ActionId::PageBack | ActionId::FieldValue) => form::changed(edge, &click),
-        None => tracing::debug!(action = click.action_id, "an action that we do not know"),
+        ActionId::ShowStatus if click.view.is_some() => home::show_details(edge, at, click).await,
+        ActionId::ShowStatus => request::show(edge, click).await,
+        ActionId::MoreRows => request::more(edge, click).await,
+        ActionId::ShowAll => home::show_all(edge, at, click).await,
+        ActionId::ShowCosts => home::show_costs(edge, at, click).await,
+        ActionId::ShowStats => home::show_stats(edge, at, click).await,
+        ActionId::RetryJob => jobs::retry(edge, click).await,
+        ActionId::DropJob => jobs::forget(edge, click).await,
+        ActionId::Leave => home::leave(edge, at, click).await,
+        ActionId::ComeBack => home::come_back(edge, click).await,
+        ActionId::OpenCatalog => commands::catalog(edge, at, click.trigger_id.as_deref()).await,
+        ActionId::ChooseProduct => catalog::choose(edge, at, click).await,
+        ActionId::ChooseTeam | ActionId::PageBack | ActionId::FieldValue => form::changed(edge, click).await,
     }
 }
 
@@ -87,21 +86,25 @@ async fn named(edge: &Edge, click: &Click, tried: &str) -> Result<Named, Error> 
 /// Opens the modal that asks on, for those only who may go on; what is submitted is judged again.
 async fn ask(
     edge: &Edge,
-    at: &Whereabouts,
-    click: &Click,
+    (at, click): (&Whereabouts, &Click),
     tried: &str,
     may: impl AsyncFnOnce(&Portal, &Named) -> Result<Request, Error>,
     view: fn(&Request, &Pressed) -> SlackModalView,
-) {
-    let allowed = match named(edge, click, tried).await {
-        Ok(named) => may(&edge.portal, &named).await.map(|request| (named, request)),
-        Err(error) => Err(error),
+) -> Ack {
+    let built = async {
+        let named = named(edge, click, tried).await?;
+        let request = may(&edge.portal, &named).await?;
+        Ok(view(&request, &pressed(named)))
     };
-    match allowed {
-        Ok((named, request)) => {
-            edge.open_later(at, click.trigger_id.clone(), view(&request, &pressed(named)));
-        }
-        Err(error) => refuse(edge, at, &error),
+    edge.opens(at, click.trigger_id.as_deref(), built).await
+}
+
+/// What came of what was done, in the words of `good`; or why it was not done.
+fn said<T>(done: Result<T, Error>, good: impl FnOnce(T) -> Option<Message>) -> Ack {
+    match done.map(good) {
+        Ok(Some(message)) => Ack::Ephemeral(message),
+        Ok(None) => Ack::Empty,
+        Err(error) => told(&error),
     }
 }
 
@@ -118,9 +121,4 @@ fn by(click: &Click) -> By {
         (None, None) => Via::Home,
     };
     By { person: click.origin.person.clone(), via }
-}
-
-/// Tells the clicker why it was not done.
-fn refuse(edge: &Edge, at: &Whereabouts, error: &Error) {
-    edge.say_later(at, Message::plain(&words(error)));
 }

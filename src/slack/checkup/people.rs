@@ -63,10 +63,13 @@ pub(super) async fn look(
     findings
 }
 
-/// Whether anybody is named by a user group.
-pub(super) fn names_a_group(organization: &Organization, catalog: &Catalog) -> bool {
-    let circles = circles(organization, catalog);
-    circles.iter().flat_map(|(_, named)| *named).any(|named| matches!(named, Principal::Group(_)))
+/// Whether anybody is named like this.
+pub(super) fn names(
+    organization: &Organization,
+    catalog: &Catalog,
+    like: impl Fn(&Principal) -> bool,
+) -> bool {
+    circles(organization, catalog).iter().flat_map(|(_, named)| *named).any(like)
 }
 
 /// Who is named, by the place where.

@@ -66,7 +66,7 @@ impl SlackClient {
             return Err(failure.into());
         }
         if let Some(code) = said["error"].as_str() {
-            return Err(Failure::Api { code: code.to_owned(), detail: String::new() }.into());
+            return Err(Failure::answered(code.to_owned(), String::new()).into());
         }
         if said["ok"] != true {
             return Err(Failure::Broken(anyhow!("Slack answered with HTTP status {}", answer.status)).into());

@@ -117,7 +117,7 @@ impl SlackClient {
             token: SlackApiToken::new(SlackApiTokenValue(token.to_owned())),
             plain: Plain::new(connector),
             limits,
-            pace: Pace::new(limits.pace),
+            pace: Pace::new(limits.pace, Arc::clone(&clock)),
             rate_limits: RateLimits::new(Arc::clone(&clock)),
             clock,
             slacks_time: Mutex::default(),

@@ -5,8 +5,12 @@
 //! with all others when Slack asks to wait, so that nobody overtakes them meanwhile.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::ports::clock::Clock;
 
 /// Messages that may go out at once before the pace holds.
 const BURST: u32 = 3;
@@ -42,6 +46,32 @@ pub(super) struct Pace {
     burst: u32,
     patience: Patience,
     queues: Mutex<HashMap<String, Queue>>,
+    time: Time,
+}
+
+/// Time that passes at least as fast as it does for this machine, and as fast as the clock where that is moved ahead. It
+/// never goes back.
+#[derive(Debug)]
+pub(super) struct Time {
+    clock: Arc<dyn Clock>,
+    begun: (Timestamp, Instant),
+    ahead: Mutex<Duration>,
+}
+
+impl Time {
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+        let begun = (clock.now(), Instant::now());
+        Self { clock, begun, ahead: Mutex::default() }
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        let (shown, begun) = self.begun;
+        let real = Instant::now();
+        let by_the_clock = Duration::try_from(self.clock.now().duration_since(shown)).unwrap_or_default();
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        *ahead = by_the_clock.saturating_sub(real.duration_since(begun)).max(*ahead);
+        real + *ahead
+    }
 }
 
 /// What is known of a conversation.
@@ -66,21 +96,21 @@ struct Turn {
 
 impl Pace {
     /// One message per `interval` in each conversation; zero means as fast as they come.
-    pub(super) fn new(interval: Duration) -> Self {
-        Self::with(interval, BURST, Patience::USUAL)
+    pub(super) fn new(interval: Duration, clock: Arc<dyn Clock>) -> Self {
+        Self::with(interval, BURST, Patience::USUAL, clock)
     }
 
     /// As [`Pace::new`], so many at once before the pace holds.
-    pub(super) fn with(interval: Duration, burst: u32, patience: Patience) -> Self {
-        Self { interval, burst, patience, queues: Mutex::default() }
+    pub(super) fn with(interval: Duration, burst: u32, patience: Patience, clock: Arc<dyn Clock>) -> Self {
+        Self { interval, burst, patience, queues: Mutex::default(), time: Time::new(clock) }
     }
 
     /// Takes a turn without waiting for it.
     ///
     /// # Errors
     /// As [`Pace::turn`].
-    pub(super) fn turn_at(&self, conversation: &str, message: &str, now: Instant) -> Result<(), Duration> {
-        self.reserve(conversation, message, now).map(drop)
+    pub(super) fn turn_now(&self, conversation: &str, message: &str) -> Result<(), Duration> {
+        self.reserve(conversation, message, self.time.now()).map(drop)
     }
 
     /// Waits for this conversation's turn. `message` tells one from another when somebody comes back who was sent away.
@@ -88,11 +118,12 @@ impl Pace {
     /// # Errors
     /// How long to stay away, when the queue is longer than anybody should wait in.
     pub(super) async fn turn(&self, conversation: &str, message: &str) -> Result<(), Duration> {
-        let mut now = Instant::now();
+        let mut now = self.time.now();
         let mut turn = self.reserve(conversation, message, now)?;
         while turn.at > now {
-            tokio::time::sleep_until(turn.at.into()).await;
-            now = Instant::now();
+            let wait = tokio::time::Instant::now() + (turn.at - now);
+            tokio::time::sleep_until(wait).await;
+            now = self.time.now();
             turn = self.moved_since(conversation, message, turn, now)?;
         }
         Ok(())
@@ -100,7 +131,7 @@ impl Pace {
 
     /// Keeps everybody out of a conversation for as long as Slack asked.
     pub(super) fn hold(&self, conversation: &str, time: Duration) {
-        self.hold_from(conversation, time, Instant::now());
+        self.hold_from(conversation, time, self.time.now());
     }
 
     /// As [`Pace::hold`]; the message that was refused is the first one afterwards.
@@ -194,9 +225,15 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fake::StillClock;
     use super::*;
+    use crate::ports::clock::SystemClock;
 
     const SECOND: Duration = Duration::from_secs(1);
+
+    fn pace(interval: Duration) -> Pace {
+        Pace::new(interval, Arc::new(SystemClock))
+    }
 
     /// What a new message waits for, or how long it is sent away.
     fn wait(pace: &Pace, conversation: &str, now: Instant) -> Result<Duration, Duration> {
@@ -208,8 +245,20 @@ mod tests {
     }
 
     #[test]
+    fn time_passes_with_the_clock_and_never_goes_back() {
+        let clock = StillClock::new();
+        let pace = Pace::new(SECOND, Arc::new(clock.clone()));
+        let begun = pace.time.now();
+        clock.move_by(60);
+        let later = pace.time.now();
+        assert!(later - begun >= SECOND * 60, "{:?}", later - begun);
+        clock.move_by(-3600);
+        assert!(pace.time.now() >= later);
+    }
+
+    #[test]
     fn a_burst_goes_at_once_then_one_a_second_in_each_conversation() {
-        let pace = Pace::new(SECOND);
+        let pace = pace(SECOND);
         let now = Instant::now();
         let waits: Vec<u64> = (0..6).map(|_| wait(&pace, "C1", now).unwrap().as_secs()).collect();
         assert_eq!(waits, [0, 0, 0, 1, 2, 3]);
@@ -219,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_long_queue_and_slacks_own_limit_send_the_caller_away() {
-        let pace = Pace::new(SECOND);
+        let pace = pace(SECOND);
         let now = Instant::now();
         let sent = (0..20).take_while(|_| wait(&pace, "C1", now).is_ok()).count();
         assert_eq!(sent, 8);
@@ -233,7 +282,7 @@ mod tests {
 
     #[test]
     fn messages_that_slack_refuses_together_hold_their_conversation_once() {
-        let pace = Pace::new(SECOND);
+        let pace = pace(SECOND);
         let now = Instant::now();
         for _ in 0..3 {
             pace.hold_from("C1", SECOND * 30, now);
@@ -243,7 +292,7 @@ mod tests {
 
     #[test]
     fn whoever_is_sent_away_comes_back_in_order_and_finds_their_turn_near() {
-        let pace = Pace::new(SECOND);
+        let pace = pace(SECOND);
         let now = Instant::now();
         let away = sends_away(&pace, now);
         assert_eq!(away.len(), 12);
@@ -261,7 +310,7 @@ mod tests {
 
     #[test]
     fn whoever_is_sent_away_keeps_their_place_when_slack_asks_to_wait() {
-        let pace = Pace::new(SECOND);
+        let pace = pace(SECOND);
         let now = Instant::now();
         let away = sends_away(&pace, now);
         pace.hold_from("C1", SECOND * 30, now);
@@ -284,7 +333,7 @@ mod tests {
 
     #[test]
     fn whoever_comes_back_much_later_has_lost_their_turn() {
-        let pace = Pace::new(SECOND);
+        let pace = pace(SECOND);
         let now = Instant::now();
         let late = now + SECOND * 60;
         let away = sends_away(&pace, now);
@@ -295,7 +344,7 @@ mod tests {
 
     #[test]
     fn what_slack_refuses_for_long_goes_first_afterwards() {
-        let pace = Pace::new(SECOND);
+        let pace = pace(SECOND);
         let now = Instant::now();
         let away = sends_away(&pace, now);
         pace.hold_and_keep("C1", "refused", SECOND * 30);
@@ -315,7 +364,7 @@ mod tests {
 
     #[tokio::test]
     async fn turns_that_were_given_move_when_slack_asks_to_wait() {
-        let pace = Pace::new(Duration::from_millis(10));
+        let pace = pace(Duration::from_millis(10));
         let begun = Instant::now();
         for _ in 0..BURST {
             pace.turn("C1", "one").await.unwrap();
@@ -330,7 +379,7 @@ mod tests {
 
     #[test]
     fn without_an_interval_nobody_waits() {
-        let pace = Pace::new(Duration::ZERO);
+        let pace = pace(Duration::ZERO);
         let now = Instant::now();
         assert!((0..500).all(|_| wait(&pace, "C1", now) == Ok(Duration::ZERO)));
     }

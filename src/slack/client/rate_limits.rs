@@ -6,9 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-
-use super::pace::{Pace, Patience};
+use super::pace::{Pace, Patience, Time};
 use crate::ports::clock::Clock;
 
 /// How many home tabs may be published at once, and how fast after that: together at most 95 in any minute, where
@@ -19,8 +17,7 @@ const PUBLICATION_EVERY: Duration = Duration::from_secs(1);
 /// The limits of one workspace.
 #[derive(Debug)]
 pub(super) struct RateLimits {
-    began: (Instant, Timestamp),
-    clock: Arc<dyn Clock>,
+    time: Time,
     held: Mutex<HashMap<String, Instant>>,
     publications: Pace,
 }
@@ -28,16 +25,15 @@ pub(super) struct RateLimits {
 impl RateLimits {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
-            began: (Instant::now(), clock.now()),
-            clock,
+            time: Time::new(Arc::clone(&clock)),
             held: Mutex::default(),
-            publications: Pace::with(PUBLICATION_EVERY, PUBLICATIONS_AT_ONCE, Patience::NONE),
+            publications: Pace::with(PUBLICATION_EVERY, PUBLICATIONS_AT_ONCE, Patience::NONE, clock),
         }
     }
 
     /// Does not let a method be called for as long as Slack asked.
     pub(super) fn hold(&self, method: &str, wait: Duration) {
-        let until = self.now() + wait;
+        let until = self.time.now() + wait;
         let mut held = self.held();
         let known = held.entry(method.to_owned()).or_insert(until);
         *known = until.max(*known);
@@ -48,7 +44,7 @@ impl RateLimits {
     /// # Errors
     /// How long not.
     pub(super) fn check(&self, method: &str) -> Result<(), Duration> {
-        let now = self.now();
+        let now = self.time.now();
         let mut held = self.held();
         match held.get(method) {
             Some(until) if *until > now => Err(*until - now),
@@ -65,15 +61,7 @@ impl RateLimits {
     /// # Errors
     /// When that comes, if it is not now; it is kept until then.
     pub(super) fn publication(&self, person: &str) -> Result<(), Duration> {
-        self.publications.turn_at("views.publish", person, self.now())
-    }
-
-    /// Now, on a count that goes ahead with the machine's or with the clock that we are given, whichever is further: a
-    /// clock that is set back makes nobody wait longer.
-    fn now(&self) -> Instant {
-        let (began, at) = self.began;
-        let by_clock = self.clock.now().duration_since(at);
-        began + began.elapsed().max(Duration::try_from(by_clock).unwrap_or_default())
+        self.publications.turn_now("views.publish", person)
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<String, Instant>> {

@@ -76,8 +76,16 @@ impl SlackClient {
         let view = crate::slack::home::to_json(view).map_err(anyhow::Error::from)?;
         let body = json!({ "user_id": person.as_str(), "view": view });
         self.rate_limits.publication(person.as_str()).map_err(Failure::RateLimited)?;
-        let _: Opened = self.call("views.publish", &body, self.limits.call).await?;
-        Ok(())
+        match self.call::<Opened>("views.publish", &body, self.limits.call).await {
+            Ok(_) => Ok(()),
+            // Nobody has this home tab any more: so says the example on the method's page (2026-11-29).
+            Err(Failure::Api { code, detail })
+                if code == "invalid_arguments" && detail.contains("user_id") =>
+            {
+                Err(SlackError::Unreachable(format!("{code}: {detail}")))
+            }
+            Err(failure) => Err(failure.into()),
+        }
     }
 
     /// Answers privately where a command or click came from, leaving the message it came from as it is.

@@ -1,16 +1,17 @@
 //! `/provision again <id>`: the form of an earlier request, filled in as it was.
 
-use super::form;
+use super::form::form_view;
 use super::request::which;
-use crate::portal::lookup;
-use crate::slack::edge::{Edge, Whereabouts, words};
-use crate::slack::messages::Message;
+use crate::portal::{form, lookup};
+use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::reply::Ack;
 
-pub(super) async fn again(edge: &Edge, at: Whereabouts, trigger: Option<String>, typed: Option<&str>) -> Ack {
+pub(super) async fn again(edge: &Edge, at: &Whereabouts, trigger: Option<&str>, typed: Option<&str>) -> Ack {
     let Some(typed) = typed else { return which(edge, "again") };
-    match lookup::find(&edge.portal, &at.person, typed).await {
-        Ok(request) => form::again(edge, &at, trigger, request.id).await,
-        Err(error) => Ack::Ephemeral(Message::plain(&words(&error))),
-    }
+    edge.opens(at, trigger, async {
+        let request = lookup::find(&edge.portal, &at.person, typed).await?;
+        let session = form::again(&edge.portal, &at.person, request.id).await?;
+        Ok(form_view(&session, None))
+    })
+    .await
 }

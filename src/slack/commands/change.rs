@@ -4,42 +4,27 @@ use slack_morphism::prelude::SlackModalView;
 
 use super::request::{named, which};
 use crate::domain::cost::watched_parameters;
-use crate::portal::Error;
 use crate::portal::change::{ChangeSession, open};
-use crate::slack::edge::{Edge, Whereabouts, words};
+use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::ButtonValue;
-use crate::slack::messages::Message;
 use crate::slack::reply::Ack;
 use crate::slack::views::{Pressed, change_form};
 
 pub(super) async fn change(
     edge: &Edge,
-    at: Whereabouts,
-    (trigger, key): (Option<String>, &str),
+    at: &Whereabouts,
+    (trigger, key): (Option<&str>, &str),
     typed: Option<&str>,
     pairs: &[(String, String)],
 ) -> Ack {
     let Some(typed) = typed else { return which(edge, "change") };
-    match form(edge, &at, key, typed, pairs).await {
-        Ok(view) => {
-            edge.open_later(&at, trigger, view);
-            Ack::Empty
-        }
-        Err(error) => Ack::Ephemeral(Message::plain(&words(&error))),
-    }
-}
-
-async fn form(
-    edge: &Edge,
-    at: &Whereabouts,
-    key: &str,
-    typed: &str,
-    pairs: &[(String, String)],
-) -> Result<SlackModalView, Error> {
-    let click = named(edge, at, key, typed).await?;
-    let session = open(&edge.portal, &click, pairs).await?;
-    let button = ButtonValue { request: click.request, epoch: click.epoch };
-    Ok(change_view(&session, &Pressed { button, message: None }))
+    edge.opens(at, trigger, async {
+        let click = named(edge, at, key, typed).await?;
+        let session = open(&edge.portal, &click, pairs).await?;
+        let button = ButtonValue { request: click.request, epoch: click.epoch };
+        Ok(change_view(&session, &Pressed { button, message: None }))
+    })
+    .await
 }
 
 /// The modal of a change as it stands.

@@ -5,20 +5,17 @@ use slack_morphism::prelude::SlackModalView;
 use crate::domain::ids::PersonId;
 use crate::portal::Error;
 use crate::portal::costs::costs as portal_costs;
-use crate::slack::edge::{Edge, Whereabouts, words};
-use crate::slack::messages::{self, Message};
+use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::messages;
+use crate::slack::opening::told;
 use crate::slack::reply::Ack;
 use crate::slack::views;
 
-pub(super) async fn costs(edge: &Edge, at: Whereabouts, team: Option<&str>) -> Ack {
-    let (edge_, person, team) = (edge.clone(), at.person.clone(), team.map(str::to_owned));
-    edge.within_budget(at, async move {
-        match portal_costs(&edge_.portal, &person, team.as_deref()).await {
-            Ok(costs) => messages::costs(&costs, &edge_.portal.organization.command),
-            Err(error) => Message::plain(&words(&error)),
-        }
-    })
-    .await
+pub(super) async fn costs(edge: &Edge, at: &Whereabouts, team: Option<&str>) -> Ack {
+    match portal_costs(&edge.portal, &at.person, team).await {
+        Ok(costs) => Ack::Ephemeral(messages::costs(&costs, &edge.portal.organization.command)),
+        Err(error) => told(&error),
+    }
 }
 
 /// The same as a modal, for the home tab.

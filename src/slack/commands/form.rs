@@ -1,55 +1,12 @@
-//! `/provision <product> [Key=value …]`: opens the product's form, filled in as far as was typed.
+//! The form of a product as it stands, with what it has to say beside its fields.
 
 use slack_morphism::prelude::SlackModalView;
 
-use crate::domain::ids::RequestId;
 use crate::domain::request::{Request, StatusName};
-use crate::portal::Error;
-use crate::portal::form::{self, Typed};
 use crate::portal::session::FormSession;
 use crate::slack::blocks::MAX_FIELD;
-use crate::slack::edge::{Edge, Whereabouts, words};
-use crate::slack::messages::Message;
 use crate::slack::mrkdwn::{inline, mention, monthly};
-use crate::slack::reply::Ack;
 use crate::slack::views::{FormState, remembered, request_form};
-
-pub(super) async fn open(
-    edge: &Edge,
-    at: Whereabouts,
-    trigger: Option<String>,
-    product: &str,
-    typed: Typed,
-) -> Ack {
-    let session = form::open(&edge.portal, &at.person, product, &typed).await;
-    opened(edge, &at, trigger, session)
-}
-
-/// Opens the form of an earlier request, filled in as it was.
-pub(in crate::slack) async fn again(
-    edge: &Edge,
-    at: &Whereabouts,
-    trigger: Option<String>,
-    id: RequestId,
-) -> Ack {
-    let session = form::again(&edge.portal, &at.person, id).await;
-    opened(edge, at, trigger, session)
-}
-
-fn opened(
-    edge: &Edge,
-    at: &Whereabouts,
-    trigger: Option<String>,
-    session: Result<FormSession, Error>,
-) -> Ack {
-    match session {
-        Ok(session) => {
-            edge.open_later(at, trigger, form_view(&session, None));
-            Ack::Empty
-        }
-        Err(error) => Ack::Ephemeral(Message::plain(&words(&error))),
-    }
-}
 
 /// What holds a slot or a part of the budget: what and whose it is, what it costs, and how it could be ended.
 fn holder(held: &Request, command: &str) -> String {

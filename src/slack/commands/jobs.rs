@@ -6,9 +6,9 @@ use crate::slack::edge::{Edge, Whereabouts, words};
 use crate::slack::messages::{self, Message};
 use crate::slack::reply::Ack;
 
-pub(super) async fn jobs(edge: &Edge, at: Whereabouts) -> Ack {
-    let (edge_, by) = (edge.clone(), By { person: at.person.clone(), via: Via::Command });
-    edge.within_budget(at, async move { listed(&edge_, &by, None).await }).await
+pub(super) async fn jobs(edge: &Edge, at: &Whereabouts) -> Ack {
+    let by = By { person: at.person.clone(), via: Via::Command };
+    Ack::Ephemeral(listed(edge, &by, None).await)
 }
 
 /// What is given up now, below what was just done.

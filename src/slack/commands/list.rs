@@ -55,10 +55,8 @@ impl Rows {
     }
 }
 
-pub(super) async fn list(edge: &Edge, at: Whereabouts, team: Option<&str>) -> Ack {
-    let rows = Rows::first(team);
-    let (edge_, person) = (edge.clone(), at.person.clone());
-    edge.within_budget(at, async move { page(&edge_, &person, &rows).await }).await
+pub(super) async fn list(edge: &Edge, at: &Whereabouts, team: Option<&str>) -> Ack {
+    Ack::Ephemeral(page(edge, &at.person, &Rows::first(team)).await)
 }
 
 /// One page as a message, or why there is none. Pages before it stand above it, so it only leads on.

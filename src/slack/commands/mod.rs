@@ -19,7 +19,7 @@ mod transfer;
 
 pub(super) use change::change_view;
 pub(super) use costs::modal as cost_modal;
-pub(super) use form::{again, form_view, too_much};
+pub(super) use form::{form_view, too_much};
 pub(super) use help::written as written_help;
 pub(super) use jobs::listed as listed_jobs;
 pub(super) use list::{Rows, modal as list_modal, page as list_page};
@@ -28,105 +28,134 @@ pub(super) use stats::modal as stats_modal;
 
 use slack_morphism::prelude::SlackModalView;
 
-use super::edge::{Edge, Whereabouts, words};
+use super::edge::{Edge, Whereabouts};
 use super::incoming::{Command, Shortcut};
-use super::messages::Message;
 use super::reply::Ack;
 use super::views;
 use crate::domain::parameters::{Prefill, parse_prefill};
 use crate::portal::Error;
-use crate::portal::form::{Offer, Typed, find_product, found, offers};
+use crate::portal::form::{Offer, Typed, find_product, found, offers, open};
 
 /// Answers a command.
-pub(super) async fn answer(edge: &Edge, command: Command) -> Ack {
+pub(super) async fn answer(edge: &Edge, command: &Command) -> Ack {
     let typed_text = escaped::as_typed(&command.text);
     let words = parse_prefill(&typed_text);
-    if words.words.first().is_some_and(|word| word.eq_ignore_ascii_case("help")) {
+    let word = words.words.first().map_or(Word::Catalog, |word| Word::of(word));
+    if word == Word::Help {
         return Ack::Written(edge.help());
     }
     // All that has more to do is kept elsewhere, so that help moves little.
-    Box::pin(by_word(edge, command, &typed_text, words)).await
+    Box::pin(by_word(edge, command, word, &typed_text, words)).await
 }
 
-async fn by_word(edge: &Edge, command: Command, typed_text: &str, words: Prefill) -> Ack {
-    let at = Whereabouts {
-        person: command.origin.person.clone(),
-        channel: command.channel.clone(),
-        response_url: command.response_url.clone(),
-        in_modal: false,
-    };
-    let mut plain = words.words.iter().map(String::as_str);
-    let (first, rest, third) = (plain.next().map(str::to_lowercase), plain.next(), plain.next());
-    match first.as_deref() {
-        None => catalog(edge, at, command.trigger_id).await,
-        Some("list") => list::list(edge, at, rest).await,
-        Some("status") => request::status(edge, at, command.origin, rest).await,
-        Some("cancel") => request::cancel(edge, at, &command.key, rest).await,
-        Some("renew") => renew::renew(edge, at, command.key, rest, third).await,
-        Some("teardown") => teardown::ask(edge, at, (command.trigger_id, &command.key), rest).await,
-        Some("transfer") => {
-            transfer::transfer(edge, at, (command.trigger_id, command.key), rest, third).await
-        }
-        Some("again") => again::again(edge, at, command.trigger_id, rest).await,
-        Some("change") => {
-            change::change(edge, at, (command.trigger_id, &command.key), rest, &words.pairs).await
-        }
-        Some("audit") => audit::audit(edge, at, rest).await,
-        Some("costs") => costs::costs(edge, at, rest).await,
-        Some("stats") => stats::stats(edge, at, rest).await,
-        Some("jobs") => jobs::jobs(edge, at).await,
-        Some("pause") => pause::pause(edge, at, command.key, typed_text).await,
-        Some("resume") => pause::resume(edge, at, command.key).await,
-        Some(product) => named(edge, at, command.trigger_id, product, words).await,
+/// The words that a command can begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    /// None.
+    Catalog,
+    Help,
+    List,
+    Status,
+    Cancel,
+    Renew,
+    Teardown,
+    Transfer,
+    Again,
+    Change,
+    Audit,
+    Costs,
+    Stats,
+    Jobs,
+    Pause,
+    Resume,
+    /// Any other: a product, or what is sought.
+    Product,
+}
+
+impl Word {
+    fn of(typed: &str) -> Self {
+        Self::NAMED
+            .into_iter()
+            .find(|(word, _)| word.eq_ignore_ascii_case(typed))
+            .map_or(Self::Product, |(_, word)| word)
+    }
+
+    /// All that mean something by themselves.
+    const NAMED: [(&str, Self); 15] = [
+        ("help", Self::Help),
+        ("list", Self::List),
+        ("status", Self::Status),
+        ("cancel", Self::Cancel),
+        ("renew", Self::Renew),
+        ("teardown", Self::Teardown),
+        ("transfer", Self::Transfer),
+        ("again", Self::Again),
+        ("change", Self::Change),
+        ("audit", Self::Audit),
+        ("costs", Self::Costs),
+        ("stats", Self::Stats),
+        ("jobs", Self::Jobs),
+        ("pause", Self::Pause),
+        ("resume", Self::Resume),
+    ];
+}
+
+async fn by_word(edge: &Edge, command: &Command, word: Word, typed_text: &str, words: Prefill) -> Ack {
+    let at = &Whereabouts::of_command(command);
+    let (trigger, key) = (command.trigger_id.as_deref(), command.key.as_str());
+    let mut plain = words.words.iter().skip(1).map(String::as_str);
+    let (rest, third) = (plain.next(), plain.next());
+    match word {
+        Word::Catalog => catalog(edge, at, trigger).await,
+        Word::Help => Ack::Written(edge.help()),
+        Word::List => list::list(edge, at, rest).await,
+        Word::Status => request::status(edge, at, rest).await,
+        Word::Cancel => request::cancel(edge, at, key, rest).await,
+        Word::Renew => renew::renew(edge, at, key, rest, third).await,
+        Word::Teardown => teardown::ask(edge, at, (trigger, key), rest).await,
+        Word::Transfer => transfer::transfer(edge, at, (trigger, key), rest, third).await,
+        Word::Again => again::again(edge, at, trigger, rest).await,
+        Word::Change => change::change(edge, at, (trigger, key), rest, &words.pairs).await,
+        Word::Audit => audit::audit(edge, at, rest).await,
+        Word::Costs => costs::costs(edge, at, rest).await,
+        Word::Stats => stats::stats(edge, at, rest).await,
+        Word::Jobs => jobs::jobs(edge, at).await,
+        Word::Pause => pause::pause(edge, at, key, typed_text).await,
+        Word::Resume => pause::resume(edge, at, key).await,
+        Word::Product => edge.opens(at, trigger, named(edge, at, words)).await,
     }
 }
 
-/// Opens the form of the product that was named; where none is called so, the catalog with those that the words are found in.
-async fn named(edge: &Edge, at: Whereabouts, trigger: Option<String>, product: &str, words: Prefill) -> Ack {
+/// The form of the product that was named; where none is called so, the catalog with those that the words are found in.
+async fn named(edge: &Edge, at: &Whereabouts, words: Prefill) -> Result<SlackModalView, Error> {
+    let product = words.words.first().map(String::as_str).unwrap_or_default();
     if find_product(&edge.portal, product).is_err()
         && let Ok(offers) = found(&edge.portal, &at.person, &words.words).await
         && !offers.is_empty()
     {
-        let view = shown(edge, &offers, Some(&words.words.join(" "))).await;
-        return opened(edge, &at, trigger, view);
+        return shown(edge, &offers, Some(&words.words.join(" "))).await;
     }
-    form::open(edge, at, trigger, product, typed(words.pairs)).await
+    let session = open(&edge.portal, &at.person, &product.to_lowercase(), &typed(words.pairs)).await?;
+    Ok(form_view(&session, None))
 }
 
 /// Answers a shortcut: there is one, and it opens the catalog.
-pub(super) async fn shortcut(edge: &Edge, shortcut: Shortcut) -> Ack {
+pub(super) async fn shortcut(edge: &Edge, shortcut: &Shortcut) -> Ack {
     if shortcut.callback_id == super::ids::CATALOG_SHORTCUT {
         let at = Whereabouts::only(&shortcut.origin.person);
-        if let Ack::Ephemeral(message) = catalog(edge, at.clone(), shortcut.trigger_id).await {
-            // A shortcut has no place for an answer of its own.
-            edge.say_later(&at, message);
-        }
+        catalog(edge, &at, shortcut.trigger_id.as_deref()).await
+    } else {
+        Ack::Empty
     }
-    Ack::Empty
 }
 
 /// Opens the catalog.
-pub(super) async fn catalog(edge: &Edge, at: Whereabouts, trigger: Option<String>) -> Ack {
-    let view = match offers(&edge.portal, &at.person).await {
-        Ok(offers) => shown(edge, &offers, None).await,
-        Err(error) => Err(error),
-    };
-    opened(edge, &at, trigger, view)
-}
-
-fn opened(
-    edge: &Edge,
-    at: &Whereabouts,
-    trigger: Option<String>,
-    view: Result<SlackModalView, Error>,
-) -> Ack {
-    match view {
-        Ok(view) => {
-            edge.open_later(at, trigger, view);
-            Ack::Empty
-        }
-        Err(error) => Ack::Ephemeral(Message::plain(&words(&error))),
-    }
+pub(super) async fn catalog(edge: &Edge, at: &Whereabouts, trigger: Option<&str>) -> Ack {
+    edge.opens(at, trigger, async {
+        let offers = offers(&edge.portal, &at.person).await?;
+        shown(edge, &offers, None).await
+    })
+    .await
 }
 
 /// The modal with these products; `sought` are the words that they were searched for.

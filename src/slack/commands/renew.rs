@@ -4,19 +4,20 @@ use super::request::{named, which};
 use crate::domain::period::Period;
 use crate::portal::Error;
 use crate::portal::renew::{Which, renew as renew_request};
-use crate::slack::edge::{Edge, Whereabouts, words};
+use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages::{self, Message};
 use crate::slack::mrkdwn::escape;
+use crate::slack::opening::told;
 use crate::slack::reply::Ack;
 
 pub(super) async fn renew(
     edge: &Edge,
-    at: Whereabouts,
-    key: String,
+    at: &Whereabouts,
+    key: &str,
     typed: Option<&str>,
     period: Option<&str>,
 ) -> Ack {
-    let Some(typed) = typed.map(str::to_owned) else { return which(edge, "renew") };
+    let Some(typed) = typed else { return which(edge, "renew") };
     let by = match period.map(|period| period.to_lowercase().parse::<Period>()) {
         None => Which::First,
         Some(Ok(period)) => Which::Period(period),
@@ -24,14 +25,10 @@ pub(super) async fn renew(
             return Ack::Ephemeral(Message::plain(&format!("{}.", escape(&error.to_string()))));
         }
     };
-    let (edge_, at_) = (edge.clone(), at.clone());
-    edge.within_budget(at, async move {
-        match renewed(&edge_, &at_, &key, &typed, by).await {
-            Ok(message) => message,
-            Err(error) => Message::plain(&words(&error)),
-        }
-    })
-    .await
+    match renewed(edge, at, key, typed, by).await {
+        Ok(message) => Ack::Ephemeral(message),
+        Err(error) => told(&error),
+    }
 }
 
 async fn renewed(edge: &Edge, at: &Whereabouts, key: &str, typed: &str, by: Which) -> Result<Message, Error> {

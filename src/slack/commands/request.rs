@@ -10,21 +10,17 @@ use crate::portal::decide::Click;
 use crate::portal::lookup::{self, Detail};
 use crate::portal::{Error, Portal, Tending};
 use crate::ports::slack::RequestNotice;
-use crate::slack::edge::{Edge, Whereabouts, words};
-use crate::slack::incoming::Origin;
+use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages::{self, Message, Rights};
+use crate::slack::opening::told;
 use crate::slack::reply::Ack;
 
-pub(super) async fn status(edge: &Edge, at: Whereabouts, origin: Origin, typed: Option<&str>) -> Ack {
-    let Some(typed) = typed.map(str::to_owned) else { return which(edge, "status") };
-    let edge_ = edge.clone();
-    edge.within_budget(at, async move {
-        match lookup::find_in_full(&edge_.portal, &origin.person, &typed).await {
-            Ok(detail) => full(&edge_, &detail, &origin.person).await,
-            Err(error) => Message::plain(&words(&error)),
-        }
-    })
-    .await
+pub(super) async fn status(edge: &Edge, at: &Whereabouts, typed: Option<&str>) -> Ack {
+    let Some(typed) = typed else { return which(edge, "status") };
+    match lookup::find_in_full(&edge.portal, &at.person, typed).await {
+        Ok(detail) => Ack::Ephemeral(full(edge, &detail, &at.person).await),
+        Err(error) => told(&error),
+    }
 }
 
 /// Everything about one request, with the buttons that `viewer` may press.
@@ -67,11 +63,11 @@ async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights
     }
 }
 
-pub(super) async fn cancel(edge: &Edge, at: Whereabouts, key: &str, typed: Option<&str>) -> Ack {
+pub(super) async fn cancel(edge: &Edge, at: &Whereabouts, key: &str, typed: Option<&str>) -> Ack {
     let Some(typed) = typed else { return which(edge, "cancel") };
-    match cancelled(edge, &at, key, typed).await {
+    match cancelled(edge, at, key, typed).await {
         Ok(request) => Ack::Ephemeral(messages::cancelled(&request)),
-        Err(error) => Ack::Ephemeral(Message::plain(&words(&error))),
+        Err(error) => told(&error),
     }
 }
 

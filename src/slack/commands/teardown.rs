@@ -5,26 +5,19 @@ use slack_morphism::prelude::SlackModalView;
 use super::request::{named, which};
 use crate::portal::Error;
 use crate::portal::teardown::may_tear_down;
-use crate::slack::edge::{Edge, Whereabouts, words};
+use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::ButtonValue;
-use crate::slack::messages::Message;
 use crate::slack::reply::Ack;
 use crate::slack::views::{self, Pressed};
 
 pub(super) async fn ask(
     edge: &Edge,
-    at: Whereabouts,
-    (trigger, key): (Option<String>, &str),
+    at: &Whereabouts,
+    (trigger, key): (Option<&str>, &str),
     typed: Option<&str>,
 ) -> Ack {
     let Some(typed) = typed else { return which(edge, "teardown") };
-    match dialog(edge, &at, key, typed).await {
-        Ok(view) => {
-            edge.open_later(&at, trigger, view);
-            Ack::Empty
-        }
-        Err(error) => Ack::Ephemeral(Message::plain(&words(&error))),
-    }
+    edge.opens(at, trigger, dialog(edge, at, key, typed)).await
 }
 
 async fn dialog(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Result<SlackModalView, Error> {

@@ -7,37 +7,28 @@ use super::request::{named, which};
 use crate::domain::ids::PersonId;
 use crate::portal::Error;
 use crate::portal::transfer::{may_transfer, transfer as transfer_request};
-use crate::slack::edge::{Edge, Whereabouts, words};
+use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::ButtonValue;
 use crate::slack::messages::{self, Message};
+use crate::slack::opening::told;
 use crate::slack::reply::Ack;
 use crate::slack::views::{self, Pressed};
 
 pub(super) async fn transfer(
     edge: &Edge,
-    at: Whereabouts,
-    (trigger, key): (Option<String>, String),
+    at: &Whereabouts,
+    (trigger, key): (Option<&str>, &str),
     typed: Option<&str>,
     to: Option<&str>,
 ) -> Ack {
     let Some(typed) = typed else { return which(edge, "transfer") };
     let Some(to) = to.and_then(person) else {
-        return match dialog(edge, &at, &key, typed).await {
-            Ok(view) => {
-                edge.open_later(&at, trigger, view);
-                Ack::Empty
-            }
-            Err(error) => Ack::Ephemeral(Message::plain(&words(&error))),
-        };
+        return edge.opens(at, trigger, dialog(edge, at, key, typed)).await;
     };
-    let (edge_, at_, typed) = (edge.clone(), at.clone(), typed.to_owned());
-    edge.within_budget(at, async move {
-        match handed_over(&edge_, &at_, &key, &typed, &to).await {
-            Ok(message) => message,
-            Err(error) => Message::plain(&words(&error)),
-        }
-    })
-    .await
+    match handed_over(edge, at, key, typed, &to).await {
+        Ok(message) => Ack::Ephemeral(message),
+        Err(error) => told(&error),
+    }
 }
 
 async fn handed_over(

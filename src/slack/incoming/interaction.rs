@@ -106,6 +106,7 @@ fn view(view: View) -> Option<ViewRef> {
         callback_id: view.callback_id.0.unwrap_or_default(),
         private_metadata: view.private_metadata.0.unwrap_or_default(),
         values: view.state.0.map(State::flat).unwrap_or_default(),
+        blocks: view.blocks.map(|blocks| blocks.get().to_owned()).unwrap_or_default(),
     })
 }
 

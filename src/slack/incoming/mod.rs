@@ -142,6 +142,8 @@ pub struct ViewRef {
     pub private_metadata: String,
     /// What is filled in.
     pub values: Values,
+    /// Its blocks as they were shown, as JSON; empty where Slack did not send them.
+    pub blocks: String,
 }
 
 /// A submitted modal.

@@ -1,6 +1,7 @@
 //! The shapes on the wire: only the fields we use, each one allowed to be absent or anything else.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::field::{ByName, Field, Flag, Input, List, Object, Text, Texts};
 use super::{Origin, ParseError, Values};
@@ -65,6 +66,7 @@ pub(super) struct View {
     pub(super) callback_id: Field<Text>,
     pub(super) private_metadata: Field<Text>,
     pub(super) state: Field<Object<State>>,
+    pub(super) blocks: Option<Box<RawValue>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

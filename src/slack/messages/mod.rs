@@ -29,6 +29,7 @@ pub(crate) mod sample;
 #[cfg(test)]
 pub(crate) mod transcript;
 
+use serde::Deserialize;
 use slack_morphism::prelude::SlackBlock;
 
 use super::blocks;
@@ -61,6 +62,12 @@ pub struct Message {
 /// Characters of a message's text; an edit with more is refused.
 pub const MAX_TEXT: usize = 4000;
 
+#[derive(Deserialize)]
+struct Written {
+    text: String,
+    blocks: Vec<SlackBlock>,
+}
+
 impl Message {
     /// A message with blocks.
     pub fn new(text: &str, blocks: Vec<SlackBlock>) -> Self {
@@ -68,6 +75,12 @@ impl Message {
             text: blocks::cut_mrkdwn(text, MAX_TEXT),
             blocks: blocks::arranged(blocks, blocks::MAX_MESSAGE_BLOCKS),
         }
+    }
+
+    /// One that was written as JSON; `None` for JSON that is none.
+    pub(in crate::slack) fn written(json: &[u8]) -> Option<Self> {
+        let Written { text, blocks } = serde_json::from_slice(json).ok()?;
+        Some(Self { text, blocks })
     }
 
     /// A message of one paragraph of formatted text.

@@ -13,17 +13,17 @@ use crate::slack::messages::Message;
 use crate::slack::reply::Ack;
 use crate::slack::views::typed_name;
 
-pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
-    let click = match clicked(edge, &submission, "approve").await {
+pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
+    let click = match clicked(edge, submission, "approve").await {
         Ok(click) => click,
-        Err(error) => return answer(Err(error)),
+        Err(error) => return answer(submission, Err(error)),
     };
     let typed = typed_name(&submission.view).unwrap_or_default();
-    answer(decide(&edge.portal, &click, ClickedDecision::Approve, Some(typed)).await)
+    answer(submission, decide(&edge.portal, &click, ClickedDecision::Approve, Some(typed)).await)
 }
 
 /// What an approver reads in place of their form.
-pub(super) fn answer(decided: Result<Decided, Error>) -> Ack {
+pub(super) fn answer(submission: &Submission, decided: Result<Decided, Error>) -> Ack {
     match decided {
         Ok(Decided::Now(_)) => Ack::Close,
         Ok(Decided::Later) => note(
@@ -37,6 +37,6 @@ pub(super) fn answer(decided: Result<Decided, Error>) -> Ack {
                 format!("That is not its name. Type {} to approve, or go back.", request.resource_name());
             Ack::FieldErrors(BTreeMap::from([(NAME_BLOCK.to_owned(), problem)]))
         }
-        Err(error) => refused("Not approved", &error),
+        Err(error) => refused(submission, "Not approved", &error),
     }
 }

@@ -12,18 +12,18 @@ use crate::slack::incoming::Submission;
 use crate::slack::reply::Ack;
 use crate::slack::views::{typed_name, wanted};
 
-pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
-    let decided = match clicked(edge, &submission, "approve").await {
-        Ok(click) => decided(edge, &submission, &click).await,
+pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
+    let decided = match clicked(edge, submission, "approve").await {
+        Ok(click) => decided(edge, submission, &click).await,
         Err(error) => Err(error),
     };
     match decided {
         changed @ Err(Error::Refused(Refusal::CannotReduce { why: Irreducible::ProductChanged })) => {
-            answer(changed)
+            answer(submission, changed)
         }
         // What was chosen stays, so that something else can be.
-        Err(error @ Error::Refused(Refusal::CannotReduce { .. })) => not_now(&submission, &words(&error)),
-        other => answer(other),
+        Err(error @ Error::Refused(Refusal::CannotReduce { .. })) => not_now(submission, &words(&error)),
+        other => answer(submission, other),
     }
 }
 

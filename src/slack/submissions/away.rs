@@ -14,13 +14,13 @@ use crate::slack::mrkdwn::mention;
 use crate::slack::reply::Ack;
 use crate::slack::views::{last_day, person_of};
 
-pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
+pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     let under = |field: &str, problem: &str| {
         Ack::FieldErrors(BTreeMap::from([(field.to_owned(), problem.to_owned())]))
     };
     let Some(delegate) = person_of(&submission.view) else { return under(PERSON_BLOCK, "Choose a person.") };
     let Some(until) = last_day(&submission.view) else { return under(UNTIL_BLOCK, "Choose a day.") };
-    match leave(&edge.portal, &by_form(&submission), &submission.key(), &delegate, until).await {
+    match leave(&edge.portal, &by_form(submission), &submission.key(), &delegate, until).await {
         Ok(away) => {
             let text = format!("{} answers for you until {}.", mention(&away.delegate), away.until);
             note("Out of office", &Message::plain(&text))
@@ -38,6 +38,6 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
         Err(Error::Refused(refusal @ Refusal::NotAnAbsence { .. })) => {
             under(UNTIL_BLOCK, &refusal.to_string())
         }
-        Err(error) => refused("Not stored", &error),
+        Err(error) => refused(submission, "Not stored", &error),
     }
 }

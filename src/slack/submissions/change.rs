@@ -15,10 +15,10 @@ use crate::slack::views::{answer, changing};
 
 const NOT_CHANGED: &str = "Not changed";
 
-pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
-    let by = by_form(&submission);
+pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
+    let by = by_form(submission);
     let Some((pressed, metadata)) = changing(&submission.view.private_metadata) else {
-        return refused(NOT_CHANGED, &edge.portal.refuse_forged(&by, "change").await);
+        return refused(submission, NOT_CHANGED, &edge.portal.refuse_forged(&by, "change").await);
     };
     let answer = answer(metadata, &submission.view.values);
     let click = Click {
@@ -35,8 +35,8 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
         Ok(request) => note("Change", &messages::change_asked(&request)),
         Err(SubmitError::Fields(problems)) => Ack::FieldErrors(under_fields(problems)),
         Err(SubmitError::Other(Error::Refused(refusal @ Refusal::NothingDifferent))) => {
-            not_now(&submission, &refusal.to_string())
+            not_now(submission, &refusal.to_string())
         }
-        Err(SubmitError::Other(error)) => refused(NOT_CHANGED, &error),
+        Err(SubmitError::Other(error)) => refused(submission, NOT_CHANGED, &error),
     }
 }

@@ -12,10 +12,10 @@ use crate::slack::messages::Message;
 use crate::slack::reply::Ack;
 use crate::slack::views::reason_of;
 
-pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
-    let click = match clicked(edge, &submission, "deny").await {
+pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
+    let click = match clicked(edge, submission, "deny").await {
         Ok(click) => click,
-        Err(error) => return refused("Not denied", &error),
+        Err(error) => return refused(submission, "Not denied", &error),
     };
     let reason = match reason_of(&submission.view) {
         Ok(reason) => reason,
@@ -29,6 +29,6 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
                 "Slack is slow to say who the approvers are. Your answer is stored and will count in a moment.",
             ),
         ),
-        Err(error) => refused("Not denied", &error),
+        Err(error) => refused(submission, "Not denied", &error),
     }
 }

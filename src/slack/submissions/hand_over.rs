@@ -13,12 +13,12 @@ use crate::slack::messages;
 use crate::slack::reply::Ack;
 use crate::slack::views::person_of;
 
-pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
+pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     let under_field =
         |problem: String| Ack::FieldErrors(BTreeMap::from([(PERSON_BLOCK.to_owned(), problem)]));
-    let click = match clicked(edge, &submission, "hand over").await {
+    let click = match clicked(edge, submission, "hand over").await {
         Ok(click) => click,
-        Err(error) => return refused("Not handed over", &error),
+        Err(error) => return refused(submission, "Not handed over", &error),
     };
     let Some(to) = person_of(&submission.view) else { return under_field("Choose a person.".to_owned()) };
     match transfer(&edge.portal, &click, &to).await {
@@ -30,6 +30,6 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
         Err(Error::Refused(Refusal::AlreadyTheirs { .. })) => {
             under_field("It is theirs already. Choose somebody else.".to_owned())
         }
-        Err(error) => refused("Not handed over", &error),
+        Err(error) => refused(submission, "Not handed over", &error),
     }
 }

@@ -20,11 +20,12 @@ use super::reply::Ack;
 use super::views;
 use super::views::Pressed;
 use crate::domain::audit::{By, Via};
+use crate::domain::refusal::Refusal;
 use crate::portal::Error;
 use crate::portal::decide::Click;
 
 /// Answers a submission.
-pub(super) async fn answer(edge: &Edge, submission: Submission) -> Ack {
+pub(super) async fn answer(edge: &Edge, submission: &Submission) -> Ack {
     match CallbackId::parse(&submission.view.callback_id) {
         Some(CallbackId::RequestForm) => request_form::submitted(edge, submission).await,
         Some(CallbackId::DenyReason) => deny_reason::submitted(edge, submission).await,
@@ -49,19 +50,24 @@ pub(super) async fn answer(edge: &Edge, submission: Submission) -> Ack {
 /// The answer where the real one is not there in time. The modal stays, and its view's id with it: whatever is submitted
 /// again is stored once.
 pub(super) fn late(submission: &Submission) -> Ack {
-    let text = "This takes longer than usual. Please press the button again in a moment: it counts once.";
-    stays_open(submission, text).unwrap_or_else(|| note("Not sure yet", &Message::plain(text)))
+    not_now(
+        submission,
+        "This takes longer than usual. Please press the button again in a moment: it counts once.",
+    )
 }
 
-/// The answer where it is not done now: the modal stays if it has a field to say it under.
+/// The answer where it is not done now: the modal stays as it is filled in.
 pub(super) fn not_now(submission: &Submission, text: &str) -> Ack {
     stays_open(submission, text).unwrap_or_else(|| note("Not done", &Message::plain(text)))
 }
 
-/// Keeps the modal open as it is filled in, with this under its last field; `None` where it has no field.
+/// Keeps the modal open as it is filled in, with this under its last field, or above all where it has no field; `None` where
+/// it cannot be shown again.
 fn stays_open(submission: &Submission, text: &str) -> Option<Ack> {
-    let (block, _) = submission.view.values.iter().last()?;
-    Some(Ack::FieldErrors([(block.to_owned(), text.to_owned())].into()))
+    match submission.view.values.iter().last() {
+        Some((block, _)) => Some(Ack::FieldErrors([(block.to_owned(), text.to_owned())].into())),
+        None => Some(Ack::UpdateView(Box::new(views::again(&submission.view, text)?))),
+    }
 }
 
 /// Replaces the modal by a sentence.
@@ -89,9 +95,14 @@ fn done(click: &Click, title: &str, message: &Message) -> Ack {
     if click.message.is_some() { Ack::Close } else { note(title, message) }
 }
 
-/// Says in the modal's place why nothing was done.
-fn refused(title: &str, error: &Error) -> Ack {
-    note(title, &Message::plain(&words(error)))
+/// Says in the modal's place why nothing was done. Where that is nobody's decision, the modal stays as it is filled in: sent
+/// once more it counts once, also if it was stored after all.
+fn refused(submission: &Submission, title: &str, error: &Error) -> Ack {
+    match error {
+        Error::Refused(Refusal::DoneBefore) => note("Done", &Message::plain(&words(error))),
+        Error::Refused(_) => note(title, &Message::plain(&words(error))),
+        Error::Failed(_) => not_now(submission, &words(error)),
+    }
 }
 
 /// Who submitted it.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{by_form, not_now, note, stays_open};
+use super::{by_form, note, refused, stays_open};
 use crate::domain::ids::PersonId;
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
@@ -19,15 +19,15 @@ use crate::slack::mrkdwn::{mention, quote};
 use crate::slack::reply::Ack;
 use crate::slack::views::{FormAnswer, FormMetadata, answer};
 
-pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
+pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     let metadata = FormMetadata::parse(&submission.view.private_metadata);
     let Some(answer) = metadata.map(|metadata| answer(metadata, &submission.view.values)) else {
-        let refusal = edge.portal.refuse_forged(&by_form(&submission), "submit").await;
+        let refusal = edge.portal.refuse_forged(&by_form(submission), "submit").await;
         return note("Not submitted", &Message::plain(&words(&refusal)));
     };
     let while_paused = |message: &str| {
         let said = |message: &str| format!("Nothing was stored, new requests are paused: {message}");
-        stays_open(&submission, &said(message)).unwrap_or_else(|| {
+        stays_open(submission, &said(message)).unwrap_or_else(|| {
             let quoted = format!("\n{}", quote(message, MAX_SECTION));
             note("Not submitted", &Message::plain(&said(&quoted)))
         })
@@ -36,16 +36,14 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
     let filled = filled(answer, &submission.origin.person, &submission.view.id);
     match press(&edge.portal, filled).await {
         Ok(Pressed::Stored(_)) => {
-            for_a_mate(edge, &submission, owner.as_ref());
+            for_a_mate(edge, submission, owner.as_ref());
             Ack::Close
         }
-        Ok(Pressed::Shows(session)) => shows(&session, &submission),
+        Ok(Pressed::Shows(session)) => shows(&session, submission),
         Ok(Pressed::BeyondLimits { why, session }) => as_exception(&session, &why),
         Err(SubmitError::Fields(corrections)) => Ack::FieldErrors(under_fields(corrections)),
         Err(SubmitError::Other(Error::Refused(Refusal::Paused { message }))) => while_paused(&message),
-        // What is filled in stays, so that it can be sent a moment later.
-        Err(SubmitError::Other(error @ Error::Failed(_))) => not_now(&submission, &words(&error)),
-        Err(SubmitError::Other(error)) => note("Not submitted", &Message::plain(&words(&error))),
+        Err(SubmitError::Other(error)) => refused(submission, "Not submitted", &error),
     }
 }
 

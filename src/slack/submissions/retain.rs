@@ -11,10 +11,10 @@ use crate::slack::messages;
 use crate::slack::reply::Ack;
 use crate::slack::views::reason_of;
 
-pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
-    let click = match clicked(edge, &submission, "retain").await {
+pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
+    let click = match clicked(edge, submission, "retain").await {
         Ok(click) => click,
-        Err(error) => return refused("Not retained", &error),
+        Err(error) => return refused(submission, "Not retained", &error),
     };
     let reason = match reason_of(&submission.view) {
         Ok(reason) => reason,
@@ -22,6 +22,6 @@ pub(super) async fn submitted(edge: &Edge, submission: Submission) -> Ack {
     };
     match retain(&edge.portal, &click, &reason).await {
         Ok(request) => done(&click, "Retained", &messages::retained(&request)),
-        Err(error) => refused("Not retained", &error),
+        Err(error) => refused(submission, "Not retained", &error),
     }
 }

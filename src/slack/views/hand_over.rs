@@ -63,6 +63,7 @@ mod tests {
             callback_id: String::new(),
             private_metadata: String::new(),
             values: [(PERSON_BLOCK, vec![id])].into_iter().collect(),
+            blocks: String::new(),
         };
         assert_eq!(person_of(&chosen("U0BOB")), Some(PersonId::new("U0BOB")));
         assert_eq!(person_of(&chosen("<!channel>")), None);

@@ -31,7 +31,7 @@ pub use request_form::{
     FormAnswer, FormMetadata, FormState, Memory, answer, remembered, request_form, suggestions,
 };
 pub use retain::retain;
-pub use simple::{catalog, note};
+pub use simple::{again, catalog, note, one_moment};
 pub use teardown::{tear_down, typed_name};
 
 use slack_morphism::prelude::{SlackBlock, SlackCallbackId, SlackModalView};

@@ -46,6 +46,7 @@ mod tests {
             callback_id: String::new(),
             private_metadata: String::new(),
             values: [(REASON_BLOCK, vec![text])].into_iter().collect(),
+            blocks: String::new(),
         };
         assert!(reason_of(&typed("  a ")).is_err());
         assert!(reason_of(&typed(&"x".repeat(1001))).is_err());

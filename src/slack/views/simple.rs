@@ -1,11 +1,13 @@
 //! Modals without fields: the catalog browser, a placeholder, a sentence.
 
-use slack_morphism::prelude::SlackModalView;
+use slack_morphism::prelude::{SlackBlock, SlackBlockId, SlackModalView};
 
-use super::modal;
+use super::teardown::{KEEP_IT, TEAR_DOWN};
+use super::{MAX_TITLE, modal};
 use crate::domain::pause::Pause;
-use crate::slack::blocks::{MAX_VIEW_BLOCKS, section};
-use crate::slack::ids::CallbackId;
+use crate::slack::blocks::{MAX_VIEW_BLOCKS, plain, section};
+use crate::slack::ids::{CallbackId, PROBLEM_BLOCK};
+use crate::slack::incoming::ViewRef;
 use crate::slack::messages::{Offer, offer_blocks, paused};
 use crate::slack::mrkdwn::{code, escape_within};
 
@@ -29,6 +31,48 @@ pub fn catalog(
 /// Says something, such as a refusal, where the person is looking; `text` is formatted and already safe.
 pub fn note(title: &str, text: &str) -> SlackModalView {
     modal(title, CallbackId::Note, vec![section(text)])
+}
+
+/// The dialog as it was shown, with this above all else; `None` where it is none that has nothing but a button to press.
+pub fn again(shown: &ViewRef, text: &str) -> Option<SlackModalView> {
+    let (callback, submit, close) = match CallbackId::parse(&shown.callback_id)? {
+        CallbackId::TearDown => (CallbackId::TearDown, TEAR_DOWN, KEEP_IT),
+        // All others have a field, or no button.
+        CallbackId::RequestForm
+        | CallbackId::DenyReason
+        | CallbackId::Retain
+        | CallbackId::Transfer
+        | CallbackId::Change
+        | CallbackId::Approve
+        | CallbackId::ApproveLess
+        | CallbackId::Away
+        | CallbackId::Catalog
+        | CallbackId::Requests
+        | CallbackId::Note => return None,
+    };
+    let mut blocks: Vec<SlackBlock> = serde_json::from_str(&shown.blocks).ok()?;
+    blocks.retain(|block| !is_problem(block));
+    if let SlackBlock::Section(problem) = section(&format!(":warning: {text}")) {
+        blocks.insert(0, problem.with_block_id(SlackBlockId(PROBLEM_BLOCK.to_owned())).into());
+    }
+    let view = modal(submit, callback, blocks)
+        .with_submit(plain(submit, MAX_TITLE))
+        .with_close(plain(close, MAX_TITLE))
+        .with_private_metadata(shown.private_metadata.clone());
+    Some(view)
+}
+
+fn is_problem(block: &SlackBlock) -> bool {
+    let id = if let SlackBlock::Section(section) = block { section.block_id.as_ref() } else { None };
+    id.is_some_and(|id| id.0 == PROBLEM_BLOCK)
+}
+
+/// Stands for what takes longer than it can be opened in, until that takes its place.
+pub fn one_moment() -> SlackModalView {
+    note(
+        "One moment…",
+        "This takes longer than usual. What you asked for appears here as soon as it is there.",
+    )
 }
 
 #[cfg(test)]

@@ -13,6 +13,11 @@ use crate::slack::incoming::ViewRef;
 use crate::slack::messages::lost_and_kept;
 use crate::slack::mrkdwn::{code, escape_within, mention};
 
+/// What it is called, and its button.
+pub(super) const TEAR_DOWN: &str = "Tear down";
+/// The button that leaves everything as it is.
+pub(super) const KEEP_IT: &str = "Keep it";
+
 /// Longest text that can be typed as a name; names are shorter.
 const LONGEST_TYPED: u64 = 200;
 
@@ -25,9 +30,9 @@ pub fn tear_down(request: &Request, pressed: &Pressed) -> SlackModalView {
     if request.product.teardown == TeardownConfirm::TypeTheName {
         blocks.push(name_input(&request.resource_name()));
     }
-    modal("Tear down", CallbackId::TearDown, blocks)
-        .with_submit(plain("Tear down", MAX_TITLE))
-        .with_close(plain("Keep it", MAX_TITLE))
+    modal(TEAR_DOWN, CallbackId::TearDown, blocks)
+        .with_submit(plain(TEAR_DOWN, MAX_TITLE))
+        .with_close(plain(KEEP_IT, MAX_TITLE))
         .with_private_metadata(pressed.written())
 }
 

@@ -15,6 +15,7 @@ use quartermaster::playground::Playground;
 use quartermaster::portal::trail::begin_copying;
 use quartermaster::portal::{bill, events, own_trail, reconcile, teams};
 use quartermaster::ports::clock::Clock;
+use quartermaster::ports::limits::Limits;
 use quartermaster::ports::store::{Store, Which, Whose};
 use quartermaster::wiring::{App, Backends};
 use serde_json::Value;
@@ -138,6 +139,14 @@ impl Desk {
         *self.parked.lock().unwrap() = self.parked();
         self.backends.lock().unwrap().take();
         self.app.lock().unwrap().take().unwrap()
+    }
+
+    /// Starts the bot anew on the same store, held to these limits.
+    pub(super) async fn hold_to(&self, limits: Limits) {
+        self.setup.lock().unwrap().hold_to(limits);
+        let backends = self.backends.lock().unwrap().clone().unwrap();
+        self.stop().await.edge.settle().await;
+        self.start_on(backends).await;
     }
 
     /// Starts another bot beside the one that runs, then stops that, while something happens.

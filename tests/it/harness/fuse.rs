@@ -6,6 +6,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::{Arc, Mutex};
 
+use anyhow::anyhow;
 use futures_util::FutureExt as _;
 use quartermaster::domain::request::Surface;
 use quartermaster::wiring::Backends;
@@ -33,6 +34,20 @@ pub(super) struct Fuse {
     calls: Mutex<Vec<String>>,
     blown: watch::Sender<bool>,
     loses: Mutex<Option<Surface>>,
+    store: watch::Sender<Stands>,
+}
+
+/// How the store of a bot is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stands {
+    /// It does what it is asked to.
+    Well,
+    /// It fails at once, with nothing done.
+    Failing,
+    /// It does what it is asked to commit, and says that it failed.
+    Lying,
+    /// It neither does anything nor says so, until it is well again.
+    Silent,
 }
 
 impl Fuse {
@@ -42,6 +57,7 @@ impl Fuse {
             calls: Mutex::default(),
             blown: watch::Sender::new(false),
             loses: Mutex::default(),
+            store: watch::Sender::new(Stands::Well),
         })
     }
 
@@ -77,6 +93,27 @@ impl Fuse {
 
     pub(super) fn lost(&self) -> Option<Surface> {
         *self.loses.lock().unwrap()
+    }
+
+    /// From now on the store is like this.
+    pub(super) fn store_is(&self, stands: Stands) {
+        self.store.send_replace(stands);
+    }
+
+    /// Lets a call through to the store as soon as that answers.
+    pub(super) async fn reaches_the_store(&self) -> anyhow::Result<()> {
+        let mut store = self.store.subscribe();
+        // Fails only when the fuse itself is gone.
+        let _ = store.wait_for(|stands| *stands != Stands::Silent).await;
+        match *self.store.borrow() {
+            Stands::Failing => Err(anyhow!("the disk is gone")),
+            Stands::Well | Stands::Lying | Stands::Silent => Ok(()),
+        }
+    }
+
+    /// What the bot hears of a commit that was made.
+    pub(super) fn hears_of_a_commit(&self) -> anyhow::Result<()> {
+        if *self.store.borrow() == Stands::Lying { Err(anyhow!("the answer is lost")) } else { Ok(()) }
     }
 
     /// Makes a call that changes something. The bot never hears what came of the call after which it stops.

@@ -65,15 +65,19 @@ fn summary(commit: &Commit) -> String {
 #[async_trait]
 impl Store for Fused<dyn Store> {
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        self.fuse.reaches_the_store().await?;
         self.loses(&commit).await?;
-        self.fuse.changes(summary(&commit), self.port.commit(commit)).await
+        self.fuse.changes(summary(&commit), self.port.commit(commit)).await?;
+        Ok(self.fuse.hears_of_a_commit()?)
     }
 
     async fn load(&self, id: RequestId) -> anyhow::Result<Option<Request>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.load(id)).await
     }
 
     async fn find(&self, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.find(prefix, limit)).await
     }
 
@@ -84,102 +88,127 @@ impl Store for Fused<dyn Store> {
         skip: usize,
         limit: usize,
     ) -> anyhow::Result<Vec<Request>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.list(whose, which, skip, limit)).await
     }
 
     async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.holdings(whose, since)).await
     }
 
     async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.requests_of_message(message)).await
     }
 
     async fn team_use(&self, team: &TeamName) -> anyhow::Result<Vec<TeamUse>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.team_use(team)).await
     }
 
     async fn teams(&self) -> anyhow::Result<Vec<TeamName>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.teams()).await
     }
 
     async fn move_counts(&self, from: &TeamName, to: &TeamName) -> anyhow::Result<()> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.changes("move counts", self.port.move_counts(from, to)).await
     }
 
     async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<Counts> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.counts(team, from)).await
     }
 
     async fn home(&self, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.home(person)).await
     }
 
     async fn put_home(&self, person: &PersonId, home: &HomeTab) -> anyhow::Result<()> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.changes("put home", self.port.put_home(person, home)).await
     }
 
     async fn aways(&self, now: Timestamp) -> anyhow::Result<Vec<Away>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.aways(now)).await
     }
 
     async fn homes_opened_since(&self, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.homes_opened_since(since)).await
     }
 
     async fn audit_end(&self) -> anyhow::Result<u64> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.audit_end()).await
     }
 
     async fn quota_used(&self, slot: &QuotaSlot) -> anyhow::Result<u32> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.quota_used(slot)).await
     }
 
     async fn audit_of(&self, request: RequestId) -> anyhow::Result<Vec<AuditEntry>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.audit_of(request)).await
     }
 
     async fn audit_last(&self, request: RequestId) -> anyhow::Result<Option<AuditEntry>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.audit_last(request)).await
     }
 
     async fn audit_page(&self, cursor: u64, limit: usize) -> anyhow::Result<(Vec<AuditEntry>, u64)> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.audit_page(cursor, limit)).await
     }
 
     async fn portal_head(&self) -> anyhow::Result<PortalHead> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.portal_head()).await
     }
 
     async fn repeated_refusal(&self, key: &str) -> anyhow::Result<Option<RepeatedRefusal>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.repeated_refusal(key)).await
     }
 
     async fn refused_again(&self, key: &str, now: Timestamp) -> anyhow::Result<bool> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.changes("count a refusal", self.port.refused_again(key, now)).await
     }
 
     async fn counted_refusals(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<CountedRefusal>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.counted_refusals(now, limit)).await
     }
 
     async fn forget_refusals(&self, key: &str) -> anyhow::Result<()> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.changes("forget refusals", self.port.forget_refusals(key)).await
     }
 
     async fn put_bot(&self, bot: &Bot) -> anyhow::Result<()> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.put_bot(bot)).await
     }
 
     async fn bots(&self, since: Timestamp) -> anyhow::Result<Vec<Bot>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.bots(since)).await
     }
 
     async fn pause(&self) -> anyhow::Result<Option<Pause>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.pause()).await
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.due(now, limit)).await
     }
 
@@ -189,26 +218,32 @@ impl Store for Fused<dyn Store> {
         now: Timestamp,
         until: Timestamp,
     ) -> anyhow::Result<Vec<ClaimedJob>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.changes("claim", self.port.claim(keys, now, until)).await
     }
 
     async fn complete(&self, claim: &Claim) -> anyhow::Result<()> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.changes("complete", self.port.complete(claim)).await
     }
 
     async fn put_off(&self, claim: &Claim, due_at: Timestamp, why: &str) -> anyhow::Result<()> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.changes("put off", self.port.put_off(claim, due_at, why)).await
     }
 
     async fn park(&self, claim: &Claim, why: &str) -> anyhow::Result<()> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.changes("park", self.port.park(claim, why)).await
     }
 
     async fn retry_parked(&self, of: &Subject, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.changes("retry parked", self.port.retry_parked(of, prefix, now)).await
     }
 
     async fn parked(&self, limit: usize) -> anyhow::Result<Vec<ParkedJob>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.parked(limit)).await
     }
 
@@ -217,10 +252,12 @@ impl Store for Fused<dyn Store> {
     }
 
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.next_due()).await
     }
 
     async fn check(&self) -> anyhow::Result<()> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.check()).await
     }
 }

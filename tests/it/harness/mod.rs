@@ -25,11 +25,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use quartermaster::config::StoreChoice;
 use quartermaster::domain::audit::AuditEntry;
 use quartermaster::domain::ids::{RequestId, TaskToken};
 use quartermaster::domain::request::{Request, Surface};
 use quartermaster::playground::{Playground, Settings as SlackSettings};
+use quartermaster::ports::limits::Limits;
+use quartermaster::slack::edge::Edge;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -38,6 +39,7 @@ use crate::stand_in::Drift;
 pub(crate) use clock::ManualClock;
 use cloud::Cloud;
 use desk::Desk;
+pub(crate) use fuse::Stands;
 use outside::Outside;
 pub(crate) use person::{Person, Remembered};
 pub(crate) use place::{Place, said};
@@ -45,6 +47,24 @@ use secrets::Ledger;
 pub(crate) use secrets::task_tokens;
 pub(crate) use setup::Setup;
 use switchboard::{Call, Switchboard};
+
+/// Everything that the bot calls.
+const METHODS: [&str; 14] = [
+    "api.test",
+    "auth.test",
+    "chat.postEphemeral",
+    "chat.postMessage",
+    "chat.update",
+    "conversations.join",
+    "conversations.open",
+    "usergroups.list",
+    "users.info",
+    "users.lookupByEmail",
+    "views.open",
+    "views.publish",
+    "views.push",
+    "views.update",
+];
 
 /// How long Slack waits for an answer: on a busy machine whatever is right takes long.
 const PATIENT: Duration = Duration::from_mins(5);
@@ -155,6 +175,7 @@ impl Company {
     /// Lets time pass and does what has become due.
     pub(crate) async fn waits(&self, period: &str) {
         self.clock.advance(period);
+        self.playground.send_events_again().await;
         self.settle().await;
     }
 
@@ -231,15 +252,35 @@ impl Company {
         self.desk.board.fuse().loses(Some(Surface::Warning));
     }
 
-    /// Keeps the bot from writing to its store, which is in a file, until the lock is dropped.
-    pub(crate) fn stops_the_store(&self) -> rusqlite::Connection {
-        let StoreChoice::Sqlite(file) = self.desk.setup.lock().unwrap().settings().backend.store else {
-            panic!("the store is not in a file")
-        };
-        let lock = rusqlite::Connection::open(file).unwrap();
-        lock.busy_timeout(Duration::from_secs(10)).unwrap();
-        lock.execute_batch("BEGIN IMMEDIATE").unwrap();
-        lock
+    /// From now on the bot is held to these limits; it knows already whose app it is.
+    pub(crate) async fn is_held_to(&self, limits: Limits) {
+        self.desk.hold_to(limits).await;
+        self.edge().warm_up().await;
+    }
+
+    /// The bot starts anew on the same store, held to these limits.
+    pub(crate) async fn restarts_held_to(&self, limits: Limits) {
+        self.desk.hold_to(limits).await;
+    }
+
+    /// From now on the store is like this.
+    pub(crate) fn store_is(&self, stands: Stands) {
+        self.desk.board.fuse().store_is(stands);
+    }
+
+    /// From now on Slack answers no call, until it does again.
+    pub(crate) fn slack_is_silent(&self, is_silent: bool) {
+        METHODS.into_iter().for_each(|method| self.playground.hang(method, is_silent));
+    }
+
+    /// From now on the account answers no call, until it does again.
+    pub(crate) fn aws_is_silent(&self, is_silent: bool) {
+        self.desk.outside.is_silent(is_silent);
+    }
+
+    /// What answers Slack now.
+    pub(crate) fn edge(&self) -> Edge {
+        self.desk.app().edge.clone()
     }
 
     /// The file of the store.

@@ -17,12 +17,13 @@ use quartermaster::ports::queue::{Delivery, Queue};
 use quartermaster::ports::workflow::{ExecutionInput, ResumeError, Workflow};
 use quartermaster::wiring::Backends;
 use rust_decimal::Decimal;
+use tokio::sync::watch;
 
 use crate::stand_in::Drift;
 
 /// What somebody did; clones share it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Outside(Arc<Mutex<Done>>);
+pub(crate) struct Outside(Arc<Mutex<Done>>, Arc<watch::Sender<bool>>);
 
 #[derive(Debug, Default)]
 struct Done {
@@ -96,6 +97,17 @@ impl Outside {
         self.0.lock().unwrap().lost.insert(execution);
     }
 
+    /// From now on the account says nothing to anybody, until it does again.
+    pub(super) fn is_silent(&self, is_silent: bool) {
+        self.1.send_replace(is_silent);
+    }
+
+    /// Ends when the account answers.
+    async fn answers(&self) {
+        // Fails only when this itself is gone.
+        let _ = self.1.subscribe().wait_for(|is_silent| !is_silent).await;
+    }
+
     /// What exists in the account can no longer be listed.
     pub(super) fn hides_the_inventory(&self) {
         self.0.lock().unwrap().hides = true;
@@ -127,6 +139,7 @@ struct Listed {
 #[async_trait]
 impl Inventory for Listed {
     async fn list(&self, parameter_type: &str) -> anyhow::Result<Vec<Item>> {
+        self.outside.answers().await;
         if self.outside.0.lock().unwrap().hides {
             return Err(anyhow!("not authorized to perform ec2:DescribeVpcs"));
         }
@@ -144,25 +157,30 @@ struct Seen {
 impl Provisioner for Seen {
     async fn provision(&self, order: &ProvisionOrder<'_>) -> Result<Started, ProvisionError> {
         self.outside.allows("servicecatalog:ProvisionProduct")?;
+        self.outside.answers().await;
         self.provisioner.provision(order).await
     }
 
     async fn update(&self, order: &ProvisionOrder<'_>, change: u32) -> Result<RecordId, ProvisionError> {
         self.outside.allows("servicecatalog:UpdateProvisionedProduct")?;
+        self.outside.answers().await;
         self.provisioner.update(order, change).await
     }
 
     async fn describe(&self, record: &RecordId) -> anyhow::Result<RecordState> {
         self.outside.allows("servicecatalog:DescribeRecord")?;
+        self.outside.answers().await;
         self.provisioner.describe(record).await
     }
 
     async fn terminate(&self, request: RequestId, attempt: u32) -> Result<Option<RecordId>, ProvisionError> {
         self.outside.allows("servicecatalog:TerminateProvisionedProduct")?;
+        self.outside.answers().await;
         self.provisioner.terminate(request, attempt).await
     }
 
     async fn survey(&self) -> anyhow::Result<Vec<Existing>> {
+        self.outside.answers().await;
         let found = self.provisioner.survey().await?;
         let done = self.outside.0.lock().unwrap();
         let changed = |mut existing: Existing| {
@@ -179,6 +197,7 @@ impl Provisioner for Seen {
     }
 
     async fn exists(&self, request: RequestId) -> anyhow::Result<bool> {
+        self.outside.answers().await;
         let is_gone = self.outside.0.lock().unwrap().drifts.get(&request) == Some(&Drift::Gone);
         Ok(!is_gone && self.provisioner.exists(request).await?)
     }
@@ -242,25 +261,30 @@ impl Heard {
 impl Workflow for Heard {
     async fn start_execution(&self, input: &ExecutionInput) -> anyhow::Result<()> {
         self.outside.allows("states:StartExecution")?;
+        self.outside.answers().await;
         self.workflow.start_execution(input).await
     }
 
     async fn send_task_success(&self, token: &TaskToken) -> Result<(), ResumeError> {
+        self.outside.answers().await;
         self.check()?;
         self.workflow.send_task_success(token).await
     }
 
     async fn send_task_failure(&self, token: &TaskToken, error: &str) -> Result<(), ResumeError> {
+        self.outside.answers().await;
         self.check()?;
         self.workflow.send_task_failure(token, error).await
     }
 
     async fn is_running(&self, execution: &ExecutionName) -> anyhow::Result<bool> {
+        self.outside.answers().await;
         let is_lost = self.outside.0.lock().unwrap().lost.contains(execution);
         Ok(!is_lost && self.workflow.is_running(execution).await?)
     }
 
     async fn running(&self) -> anyhow::Result<Vec<ExecutionName>> {
+        self.outside.answers().await;
         let found = self.workflow.running().await?;
         let done = self.outside.0.lock().unwrap();
         Ok(found.into_iter().filter(|name| !done.lost.contains(name)).collect())

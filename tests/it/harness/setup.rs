@@ -164,12 +164,11 @@ impl Setup {
         self
     }
 
-    /// Holds the outside to limits: the usual company gives it all the time it takes.
-    pub(crate) fn held_to(mut self, limits: Limits) -> Self {
+    pub(super) fn hold_to(&mut self, limits: Limits) {
         self.limits = limits;
-        self
     }
 
+    /// The usual company gives everything all the time it takes.
     pub(super) fn limits(&self) -> Limits {
         self.limits
     }

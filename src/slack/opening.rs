@@ -1,0 +1,112 @@
+//! Modals that open when somebody types a command or presses a button. Slack lets one open within three seconds: where what
+//! it shows is not there by then, a modal that says so takes its place, and becomes it.
+
+use std::pin::pin;
+use std::sync::atomic::Ordering;
+
+use futures_util::future::join;
+use slack_morphism::prelude::SlackModalView;
+use tokio::time::timeout;
+
+use super::client::OpenedView;
+use super::edge::{Edge, Whereabouts, words};
+use super::messages::Message;
+use super::reply::Ack;
+use super::views;
+use crate::portal::Error;
+use crate::ports::slack::SlackError;
+
+const CLOSED: &str =
+    "What you asked for was ready only after its window was gone. Ask for it again if you still want it.";
+const NOT_OPENED: &str = "Slack took too long to open the form. Please try again.";
+
+impl Edge {
+    /// Opens the modal that `built` comes to, over the one that is open; or says why there is none.
+    pub(super) async fn opens(
+        &self,
+        at: &Whereabouts,
+        trigger: Option<&str>,
+        built: impl Future<Output = Result<SlackModalView, Error>>,
+    ) -> Ack {
+        let mut built = pin!(built);
+        match timeout(self.portal.limits.answer, &mut built).await {
+            Ok(Ok(view)) => {
+                self.open_later(at, trigger, view);
+                Ack::Empty
+            }
+            Ok(Err(error)) => told(&error),
+            Err(_) => {
+                let (waiting, built) = join(self.opens_for_now(at, trigger), built).await;
+                self.becomes(waiting, built).await
+            }
+        }
+    }
+
+    /// Opens a modal that asks for a moment, while there is still time to open one.
+    async fn opens_for_now(&self, at: &Whereabouts, trigger: Option<&str>) -> Result<OpenedView, SlackError> {
+        let opened = self.opened(at, trigger, &views::one_moment()).await;
+        self.is_seen.fetch_or(opened.is_ok(), Ordering::Relaxed);
+        opened
+    }
+
+    /// The modal that asked for a moment becomes what was asked for, or says why not.
+    async fn becomes(
+        &self,
+        waiting: Result<OpenedView, SlackError>,
+        built: Result<SlackModalView, Error>,
+    ) -> Ack {
+        let (view, words) = match built {
+            Ok(view) => (view, None),
+            Err(error) => {
+                let words = words(&error);
+                (views::note("Not possible", &words), Some(words))
+            }
+        };
+        let shown = match waiting {
+            Ok(waiting) => self.client.update_view(&waiting.id, None, &view).await.map(drop),
+            Err(error) => Err(error),
+        };
+        let Err(error) = shown else { return Ack::Empty };
+        tracing::warn!(%error, "what was asked for is shown nowhere");
+        let otherwise = if matches!(error, SlackError::Gone(_)) { CLOSED } else { NOT_OPENED };
+        Ack::Ephemeral(Message::plain(words.as_deref().unwrap_or(otherwise)))
+    }
+
+    async fn opened(
+        &self,
+        at: &Whereabouts,
+        trigger: Option<&str>,
+        view: &SlackModalView,
+    ) -> Result<OpenedView, SlackError> {
+        match trigger {
+            Some(trigger) if at.in_modal => self.client.push_view(trigger, view).await,
+            Some(trigger) => self.client.open_view(trigger, view).await,
+            None => Err(SlackError::Refused("Slack sent no trigger_id".to_owned())),
+        }
+    }
+
+    /// Opens a modal after the answer, over the one that is open.
+    pub(super) fn open_later(&self, at: &Whereabouts, trigger: Option<&str>, view: SlackModalView) {
+        let (edge, at, trigger) = (self.clone(), at.clone(), trigger.map(str::to_owned));
+        self.follow(async move {
+            let text = match edge.opened(&at, trigger.as_deref(), &view).await {
+                Ok(_) => return,
+                Err(error @ SlackError::RateLimited(_)) => words(&Error::Failed(error.into())),
+                // It will not open next time either, so the operator has to know.
+                Err(SlackError::Refused(why)) if !why.contains("trigger_id") => {
+                    words(&Error::Failed(anyhow::anyhow!("cannot open a view: {why}")))
+                }
+                Err(error) => {
+                    tracing::warn!(actor = %at.person, %error, "cannot open a view");
+                    NOT_OPENED.to_owned()
+                }
+            };
+            edge.say(&at, &Message::plain(&text)).await;
+        });
+    }
+}
+
+/// Says why something was not done.
+pub(super) fn told(error: &Error) -> Ack {
+    Ack::Ephemeral(Message::plain(&words(error)))
+}
