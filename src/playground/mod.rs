@@ -91,7 +91,7 @@ impl Playground {
             workspace: Mutex::new(Workspace::new(&settings)),
             addresses: Mutex::new(addresses),
             faults: Mutex::new(Faults::default()),
-            calls: Mutex::default(),
+            calls: Mutex::new(web_api::Calls::new(settings.rate_limits)),
             untaken: Mutex::default(),
             sockets: Mutex::default(),
             version: watch::Sender::new(1),

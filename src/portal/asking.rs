@@ -93,11 +93,7 @@ pub(super) async fn tell_approver(
 ) -> Result<Performed, JobError> {
     let Some(request) = still_asked(portal, id, epoch).await? else { return Ok(Performed::Done) };
     match tell_directly(portal, &request, Surface::Prompt(prompt), person).await? {
-        Ok(_) => Ok(Performed::Done),
-        Err(error @ (SlackError::Gone(_) | SlackError::Unreachable(_))) => {
-            tracing::warn!(request = %id, actor = %person, %error, "cannot tell an approver");
-            Ok(Performed::Done)
-        }
+        Ok(_) | Err(SlackError::Gone(_) | SlackError::Unreachable(_)) => Ok(Performed::Done),
         Err(error) => Err(error.into()),
     }
 }

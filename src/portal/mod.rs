@@ -17,6 +17,7 @@ mod denials;
 pub mod dispatch;
 pub mod events;
 pub mod form;
+mod hearing;
 pub mod home;
 pub mod inventory;
 pub mod jobs;
@@ -75,6 +76,7 @@ use crate::domain::request::{MessageRef, Request, Surface};
 use crate::domain::tally::Tally;
 use crate::ports::Ports;
 use crate::ports::limits::Limits;
+use crate::ports::outage::Side;
 use crate::ports::store::{Claim, Commit, CommitError, RowChange, Store};
 
 /// Times a use case loads a request anew because somebody else changed it first.
@@ -87,7 +89,7 @@ const HOMES_AFTER: Period = Period::seconds(2);
 #[derive(Clone, Debug)]
 pub struct Portal {
     /// The outside.
-    pub ports: Ports,
+    pub ports: Arc<Ports>,
     /// What can be asked for.
     pub catalog: Arc<Catalog>,
     /// Who belongs where.
@@ -102,7 +104,9 @@ pub struct Portal {
     bots: bots::Known,
     denials: denials::Told,
     lost_places: lost_places::LostPlaces,
-    rules: Arc<RwLock<Rules>>,
+    ears: hearing::Ears,
+    /// The rules of now, and the outside by their names of teams.
+    rules: Arc<RwLock<(Rules, Arc<Ports>)>>,
     wake: mpsc::UnboundedSender<JobKey>,
 }
 
@@ -151,8 +155,11 @@ impl Portal {
         let stored = Arc::clone(&ports.store);
         ports.store = named(&stored, &organization);
         let metrics = Metrics::default().showing(&ports.trouble);
+        let ports = Arc::new(ports);
+        metrics.offers(&catalog);
         (
             Self {
+                rules: Arc::new(RwLock::new((rules, Arc::clone(&ports)))),
                 ports,
                 catalog,
                 organization,
@@ -163,7 +170,7 @@ impl Portal {
                 bots: bots::Known::default(),
                 denials: denials::Told::default(),
                 lost_places: lost_places::LostPlaces::default(),
-                rules: Arc::new(RwLock::new(rules)),
+                ears: hearing::Ears::default(),
                 wake,
             },
             woken,
@@ -178,11 +185,31 @@ impl Portal {
 
     /// The portal with the rules of now. Whoever begins something takes it, and so goes by the same rules to its end.
     pub(crate) fn as_of_now(&self) -> Self {
-        let Rules { catalog, organization } =
+        let (Rules { catalog, organization }, ports) =
             self.rules.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut portal = Self { catalog, organization, ..self.clone() };
-        portal.ports.store = named(&portal.stored, &portal.organization);
-        portal
+        Self { ports, catalog, organization, ..self.clone() }
+    }
+
+    /// Whatever begins from now on goes by these rules.
+    fn begins_to_follow(&self, rules: Rules) {
+        let store = named(&self.stored, &rules.organization);
+        let ports = Arc::new(Ports { store, ..Ports::clone(&self.ports) });
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = (rules, ports);
+    }
+
+    /// What the store did, where it did it; the log says when it stops doing so, and when it does again.
+    fn heard_of_store<T>(&self, done: anyhow::Result<T>, what: &str) -> Option<T> {
+        let outages = &self.ports.trouble.outages;
+        match done {
+            Ok(done) => {
+                outages.answers(Side::Store);
+                Some(done)
+            }
+            Err(error) => {
+                outages.fails(Side::Store, &format!("cannot {what}: {error:#}"));
+                None
+            }
+        }
     }
 
     /// Now.

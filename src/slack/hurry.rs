@@ -9,6 +9,14 @@ use super::messages::Message;
 use super::reply::Ack;
 use super::submissions;
 
+/// A wait for people to read, rounded up.
+pub(super) fn seconds(wait: Duration) -> String {
+    match wait.as_millis().div_ceil(1000).max(1) {
+        1 => "1 second".to_owned(),
+        seconds => format!("{seconds} seconds"),
+    }
+}
+
 impl Edge {
     /// How long somebody has to wait who did too much at once; it is counted.
     pub(super) fn hurry(&self, what: &'static str, incoming: &Incoming) -> Option<Duration> {
@@ -27,14 +35,6 @@ impl Edge {
         self.portal.metrics.hurried(what);
         tracing::debug!(actor = %person, what, "too much at once");
         Some(wait)
-    }
-}
-
-/// A wait for people to read, rounded up.
-pub(super) fn seconds(wait: Duration) -> String {
-    match wait.as_millis().div_ceil(1000).max(1) {
-        1 => "1 second".to_owned(),
-        seconds => format!("{seconds} seconds"),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::provision::IMAGE;
 
 const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];
 const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
-const SORRY: &str = "The store of this app does not answer";
+const SORRY: &str = "The store of this app does not work";
 
 /// What is filled in, without what is wrong with it.
 fn fields(person: &Person) -> Vec<String> {

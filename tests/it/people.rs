@@ -1,6 +1,9 @@
 //! Who may do what: outsiders, strangers, approvers, and a Slack that does not say who is who.
 
+use std::time::Duration;
+
 use quartermaster::playground::{Group, Person as Colleague};
+use quartermaster::ports::limits::Limits;
 use serde_json::json;
 
 use crate::harness::{Setup, run, run_in};
@@ -234,8 +237,8 @@ async fn a_product_for_one_team_is_neither_offered_nor_given_to_another() {
 async fn a_slack_that_says_nothing_at_all_keeps_no_click_waiting() {
     run(async |company| {
         company.bob.asks_for("rds-postgres", &DATABASE).await;
-        // By now it is forgotten who is in the group.
-        company.clock.advance("61s");
+        // Nobody knows who is in the group.
+        company.is_held_to(Limits { standing: Duration::from_millis(20), ..Limits::NONE }).await;
         company.holds_jobs(true);
         company.playground.hang("usergroups.list", true);
         company.morgan.clicks("Approve").await;

@@ -84,8 +84,8 @@ async fn what_is_sent_again_hands_nothing_back() {
         company.expects_slack_to_refuse("views.update", "not_found");
         let (alice, bob) = (&company.alice, &company.bob);
         let id = alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
-        alice.runs(&format!("/provision transfer {} <@U0BOB|bob>", &id[..8])).await;
-        bob.runs(&format!("/provision transfer {} <@U0ALICE|alice>", &id[..8])).await;
+        alice.runs(&format!("/provision transfer {} @bob", &id[..8])).await;
+        bob.runs(&format!("/provision transfer {} @alice", &id[..8])).await;
         company.replays().await;
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | s3-bucket | APPROVED | auto-approved: this product needs no approval [form]

@@ -322,7 +322,7 @@ async fn a_form_whose_data_come_late_asks_for_a_moment_and_becomes_the_form() {
         company.store_is(Stands::Failing);
         company.edge().settle().await;
         company.store_is(Stands::Well);
-        assert!(alice.form().contains("The store of this app does not answer"), "{}", alice.form());
+        assert!(alice.form().contains("The store of this app does not work"), "{}", alice.form());
         alice.closes_all().await;
 
         company.store_is(Stands::Silent);
@@ -359,7 +359,8 @@ async fn people_read_which_side_does_not_answer() {
         types(company, "/provision list").await;
         company.edge().settle().await;
         company.store_is(Stands::Well);
-        insta::assert_snapshot!(reads(alice), @"The store of this app does not answer, so nothing was stored as far as we know. That is our side, not yours. Try again in a minute; if it lasts, mention ");
+        insta::assert_snapshot!(reads(alice), @"The store of this app does not work at the moment, so nothing was stored as far as we know. That is our side, not yours. Try again in a minute; if it lasts, mention ");
+        company.expects_slack_to_refuse("users.info", "internal_error");
         company.playground.fail_always("users.info", Some("internal_error"));
         company.playground.fail_always("usergroups.list", Some("internal_error"));
         company.is_held_to(Limits::NONE).await;

@@ -107,11 +107,7 @@ async fn what_belongs_in_the_thread_of_a_deleted_card_stands_by_itself_and_is_ke
         company.holds_jobs(false);
         company.settle().await;
         let shown = || company.morgan.reads("C0PAYMENTS");
-        assert!(
-            shown().starts_with("*PostgreSQL RDS Instance v1.0*") && shown().contains("Provisioning"),
-            "{}",
-            shown()
-        );
+        assert!(shown().starts_with("Provisioning: "), "{}", shown());
         company.waits("1h").await;
         assert!(!shown().contains("> ") && shown().contains("Active until"), "{}", shown());
         let marked = |line: &String| line.contains("WARN") && line.contains("stands by itself");

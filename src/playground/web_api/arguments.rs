@@ -45,14 +45,12 @@ impl Arguments {
         if content_type.starts_with("application/json") {
             let ignored = is_read_method(method) || body.is_empty();
             if !ignored {
-                match serde_json::from_slice(body) {
-                    Ok(Value::Object(given)) => fields.extend(given),
+                let Ok(Value::Object(given)) = serde_json::from_slice(body) else {
                     // No method's page has a code of its own for this.
-                    Ok(_) | Err(_) => {
-                        let problem = "[ERROR] the body has to be a JSON object".to_owned();
-                        return Err(ApiError::because("invalid_arguments", vec![problem]));
-                    }
-                }
+                    let problem = "[ERROR] the body has to be a JSON object".to_owned();
+                    return Err(ApiError::because("invalid_arguments", vec![problem]));
+                };
+                fields.extend(given);
             }
         } else if !body.is_empty() {
             read_form(method, body, &mut fields)?;

@@ -38,6 +38,18 @@ impl Default for RateLimits {
 }
 
 impl RateLimits {
+    /// The same for every method and channel.
+    pub fn all(a_minute: u32) -> Self {
+        Self {
+            one: a_minute,
+            two: a_minute,
+            three: a_minute,
+            four: a_minute,
+            special: a_minute,
+            channel: a_minute,
+        }
+    }
+
     fn of(&self, tier: Tier) -> u32 {
         match tier {
             Tier::One => self.one,
@@ -50,17 +62,25 @@ impl RateLimits {
     }
 }
 
-/// By method, and by channel where that counts: when the calls so far would have ended, had they come evenly.
+/// The calls so far, and how many may come.
 #[derive(Debug, Default)]
-pub(in crate::playground) struct Calls(BTreeMap<(String, String), Timestamp>);
+pub(in crate::playground) struct Calls {
+    limits: RateLimits,
+    /// By method, and by channel where that counts: when they would have ended, had they come evenly.
+    until: BTreeMap<(String, String), Timestamp>,
+}
 
 impl Calls {
+    pub(in crate::playground) fn new(limits: RateLimits) -> Self {
+        Self { limits, until: BTreeMap::new() }
+    }
+
     /// Counts a call that may be made now; else says after how many seconds it may.
     fn count(&mut self, key: (String, String), a_minute: u32, now: Timestamp) -> Result<(), u64> {
         let each = SignedDuration::from_mins(1) / i32::try_from(a_minute.max(1)).unwrap_or(i32::MAX);
         let burst = SignedDuration::from_mins(1) * BURST;
         let later = |by: SignedDuration| now.checked_add(by).unwrap_or(Timestamp::MAX);
-        let until = self.0.entry(key).or_insert(now);
+        let until = self.until.entry(key).or_insert(now);
         // Whatever the clock did, nobody waits for longer than the time of one call.
         *until = (*until).clamp(now, later(burst));
         let room = later(burst.saturating_sub(each));
@@ -80,10 +100,17 @@ impl Playground {
     pub(super) fn count_call(&self, name: &str, method: &Method, arguments: &Arguments) -> Result<(), u64> {
         let place = match method.tier {
             Tier::Channel => arguments.text("channel").unwrap_or_default().to_owned(),
-            _ => String::new(),
+            Tier::One | Tier::Two | Tier::Three | Tier::Four | Tier::Special => String::new(),
         };
-        let a_minute = self.settings().rate_limits.of(method.tier);
-        lock(&self.shared.calls).count((name.to_owned(), place), a_minute, self.now())
+        let now = self.now();
+        let mut calls = lock(&self.shared.calls);
+        let a_minute = calls.limits.of(method.tier);
+        calls.count((name.to_owned(), place), a_minute, now)
+    }
+
+    /// Sets how often the bot may call each method from now on.
+    pub fn set_rate_limits(&self, limits: RateLimits) {
+        *lock(&self.shared.calls) = Calls::new(limits);
     }
 }
 

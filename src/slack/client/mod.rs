@@ -13,6 +13,7 @@ mod response_url;
 mod show;
 #[cfg(test)]
 mod tests;
+mod time;
 mod transport;
 mod views;
 
@@ -87,6 +88,27 @@ pub struct Identity {
     pub bot_id: Option<String>,
 }
 
+/// Methods of the Web API that are called.
+const METHODS: [&str; 17] = [
+    "api.test",
+    "apps.connections.open",
+    "auth.test",
+    "chat.postEphemeral",
+    "chat.postMessage",
+    "chat.update",
+    "conversations.info",
+    "usergroups.list",
+    "usergroups.users.list",
+    "users.info",
+    "users.list",
+    "users.lookupByEmail",
+    "users.profile.get",
+    "views.open",
+    "views.publish",
+    "views.push",
+    "views.update",
+];
+
 impl SlackClient {
     /// A client of the API at `api_url`, such as `https://slack.com/api/`, held to the usual limits.
     ///
@@ -130,11 +152,12 @@ impl SlackClient {
     /// The same, counting how often Slack asks to wait.
     #[must_use]
     pub fn counting(self, trouble: &Trouble) -> Self {
+        trouble.counts_calls_of(&METHODS);
         Self { trouble: trouble.clone(), ..self }
     }
 
     /// The same, asking for the user groups of this workspace. A token for a whole enterprise needs one named:
-    /// <https://docs.slack.dev/reference/methods/usergroups.users.list>.
+    /// <https://docs.slack.dev/reference/methods/usergroups.list>.
     #[must_use]
     pub fn with_groups_of(self, workspace: Option<String>) -> Self {
         Self { workspace, ..self }

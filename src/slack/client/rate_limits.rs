@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::pace::{Pace, Patience, Time};
+use super::pace::{Pace, Patience};
+use super::time::Time;
 use crate::ports::clock::Clock;
 
 /// How many home tabs may be published at once, and how fast after that: together at most 95 in any minute, where

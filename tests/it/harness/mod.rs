@@ -49,7 +49,7 @@ pub(crate) use setup::Setup;
 use switchboard::{Call, Switchboard};
 
 /// Everything that the bot calls.
-const METHODS: [&str; 14] = [
+const METHODS: [&str; 15] = [
     "api.test",
     "auth.test",
     "chat.postEphemeral",
@@ -59,6 +59,7 @@ const METHODS: [&str; 14] = [
     "conversations.open",
     "usergroups.list",
     "users.info",
+    "users.list",
     "users.lookupByEmail",
     "views.open",
     "views.publish",
