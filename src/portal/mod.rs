@@ -4,6 +4,7 @@
 //! the answer with the jobs that will tell the outside. It never calls the outside itself; `perform` and `show`
 //! do, as jobs, each of which may run twice.
 
+mod access;
 mod approvers;
 pub mod asking;
 pub mod away;
@@ -50,9 +51,10 @@ pub mod trail;
 pub mod transfer;
 pub mod verify;
 
+pub(crate) use access::Tending;
 pub(crate) use home::asked_at;
 pub(crate) use named_store::named;
-pub(crate) use people::{Tending, others};
+pub(crate) use people::others;
 
 use std::sync::{Arc, PoisonError, RwLock};
 

@@ -1,7 +1,7 @@
 //! Tearing something down before its time, trying again when that failed, and giving it up.
 
+use super::access::Tending;
 use super::decide::{Click, named_request, refresh_news};
-use super::people::Tending;
 use super::{Error, Portal};
 use crate::domain::catalog::TeardownConfirm;
 use crate::domain::event::Event;
