@@ -6,6 +6,7 @@
 //! one that hangs ends.
 
 mod ack;
+mod crowd;
 mod exact;
 mod grant;
 mod hostile;
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 use rig::run::{Benchmark, run};
 
 /// In the order of the table.
-const BENCHMARKS: [Benchmark; 14] = [
+const BENCHMARKS: [Benchmark; 16] = [
     Benchmark { name: "B1", measure: ack::cost::measure },
     Benchmark { name: "B2", measure: ack::latency::measure },
     Benchmark { name: "B3", measure: submit::wait::measure },
@@ -36,6 +37,8 @@ const BENCHMARKS: [Benchmark; 14] = [
     Benchmark { name: "B12", measure: start::footprint::measure },
     Benchmark { name: "B13", measure: start::first::measure },
     Benchmark { name: "B14", measure: grant::measure },
+    Benchmark { name: "B15", measure: crowd::measure },
+    Benchmark { name: "B18", measure: hostile::dawdlers::measure },
 ];
 
 fn main() -> ExitCode {

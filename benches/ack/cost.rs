@@ -1,6 +1,6 @@
 //! B1: what a signed `/provision help` costs the program in processor time, against the least that a Rust server can
-//! do for it ([`super::floor`]) in the same run. Both run as processes of one worker thread on the same processor, in
-//! turns; the load comes from the other processor.
+//! do for it ([`super::floor`]) in the same run. Both run as processes of as many worker threads on the same processor, in
+//! turns, first with one and then with the two of a small machine; the load comes from the other processor.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -34,12 +34,20 @@ struct Round {
     taken: Vec<f64>,
 }
 
+/// Worker threads of both servers: alone, and the runtime that the program has on two processors.
+const WORKERS: [&str; 2] = ["1", "2"];
+
 pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
     let pinned = leave_the_server_core();
+    WORKERS.into_iter().try_for_each(|workers| compare(report, pinned, workers))
+}
+
+fn compare(report: &mut Report, pinned: bool, workers: &str) -> anyhow::Result<()> {
     let folder = rig::folder()?;
     let slack = Slack::start(Manners::default())?;
-    let bot = Company::in_folder(folder.path()).start_by(one_thread(PROGRAM, pinned), &slack.api)?;
-    let floor = start_floor(folder.path(), |program| one_thread(program, pinned))?;
+    let command = |program: &str| with_workers(program, workers, pinned);
+    let bot = Company::in_folder(folder.path()).start_by(command(PROGRAM), &slack.api)?;
+    let floor = start_floor(folder.path(), command)?;
     let scale = report.scale;
     for server in [&floor, &bot] {
         refuses_what_slack_did_not_sign(server.address)?;
@@ -58,7 +66,9 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
         }
     }
     let place = if pinned { "one processor for the servers" } else { "not pinned" };
-    report.note(&format!("{rounds} rounds of {requests} requests, {CONNECTIONS} connections, {place}"));
+    report.note(&format!(
+        "workers: {workers}; {rounds} rounds of {requests} requests, {CONNECTIONS} connections, {place}"
+    ));
     tell(report, "floor", &floors, &floor)?;
     tell(report, "quartermaster", &bots, &bot)?;
     // Of neighbours in time: how fast a shared machine is changes from one second to the next.
@@ -66,7 +76,9 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
     let ratio = median(&ratios);
     let limit = scale.pick(LIMIT, QUICK_LIMIT);
     report.judge(
-        "processor time to answer `/provision help`, against bare axum with HMAC",
+        &format!(
+            "processor time to answer `/provision help` (workers: {workers}), against bare axum with HMAC"
+        ),
         format!("{ratio:.2} ×"),
         format!("{limit} ×"),
         ratio <= limit,
@@ -125,12 +137,12 @@ fn leave_the_server_core() -> bool {
         && moved().is_ok_and(|output| output.status.success())
 }
 
-/// Runs `program` with one worker thread, on the first processor if `pinned`.
-fn one_thread(program: &str, pinned: bool) -> Command {
+/// Runs `program` with so many worker threads, on the first processor if `pinned`.
+fn with_workers(program: &str, workers: &str, pinned: bool) -> Command {
     let mut command = Command::new(if pinned { "taskset" } else { program });
     if pinned {
         command.args(["-c", "0", program]);
     }
-    command.env("TOKIO_WORKER_THREADS", "1");
+    command.env("TOKIO_WORKER_THREADS", workers);
     command
 }

@@ -49,7 +49,7 @@ fn endless(address: SocketAddr) -> anyhow::Result<String> {
 }
 
 /// With a signature that could be right, so that only the whole body can show that it is not.
-fn head() -> String {
+pub(super) fn head() -> String {
     let now = SystemClock.now().as_second();
     format!(
         "POST /slack/commands HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slack-Request-Timestamp: {now}\r\n\

@@ -2,6 +2,7 @@
 //! are forged, old or missing. It must cost less than an honest request, and nearly no memory.
 
 mod bodies;
+pub(crate) mod dawdlers;
 
 use crate::rig;
 use crate::rig::bot::{Server, is_help};

@@ -23,7 +23,7 @@ use quartermaster::portal::dispatch::Dispatcher;
 use quartermaster::ports::Ports;
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::directory::{Directory, Freshness};
-use quartermaster::ports::slack::{Destination, HomePage, Notice, Slack, SlackError};
+use quartermaster::ports::slack::{Destination, HomePage, Notice, Posted, Slack, SlackError};
 use quartermaster::ports::store::Store;
 use quartermaster::ports::trouble::Trouble;
 use tokio::sync::Notify;
@@ -132,7 +132,7 @@ impl TakingSlack {
 
 #[async_trait]
 impl Slack for TakingSlack {
-    async fn post(&self, _to: &Destination, notice: &Notice<'_>) -> Result<MessageRef, SlackError> {
+    async fn post(&self, _to: &Destination, notice: &Notice<'_>) -> Result<Posted, SlackError> {
         if let Notice::Warning(warning) = notice {
             let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
             for lease in warning.leases {
@@ -144,7 +144,8 @@ impl Slack for TakingSlack {
             self.stopped.notify_one();
             std::future::pending::<()>().await;
         }
-        Ok(MessageRef { channel: ChannelId::new("D0SOMEBODY"), ts: number.to_string() })
+        let at = MessageRef { channel: ChannelId::new("D0SOMEBODY"), ts: number.to_string() };
+        Ok(Posted { at, is_outside_thread: false })
     }
 
     async fn update(&self, _at: &MessageRef, _notice: &Notice<'_>) -> Result<(), SlackError> {
@@ -192,9 +193,15 @@ impl Directory for Everybody {
         Ok(None)
     }
 
-    async fn group_members(&self, _group: &GroupId, _: Freshness) -> anyhow::Result<BTreeSet<PersonId>> {
-        Ok(BTreeSet::new())
+    async fn group_members(&self, _group: &GroupId, _: Freshness) -> anyhow::Result<Arc<BTreeSet<PersonId>>> {
+        Ok(Arc::default())
     }
+
+    async fn has_email(&self, _: &PersonId, _email: &str, _: Freshness) -> anyhow::Result<bool> {
+        Ok(false)
+    }
+
+    async fn refresh(&self) {}
 
     async fn person_by_email(&self, _email: &str, _: Freshness) -> anyhow::Result<Option<PersonId>> {
         Ok(None)

@@ -90,6 +90,10 @@ pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), F
             playground.shut_down();
         }
     });
+    tokio::spawn({
+        let playground = playground.clone();
+        async move { playground.keep_sending_events_again().await }
+    });
     print(&welcome(address))?;
     let ran = app.run_with(router, listener, stop).await;
     playground.shut_down();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Ack, DeliveryFailure, LedTo};
 use super::workspace::{Message, Workspace};
-use super::{Playground, inputs, payload, typed, view};
+use super::{Playground, escaped, inputs, payload, view};
 
 /// Where an element is that somebody clicks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,11 +77,8 @@ impl Playground {
             .filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
             .unwrap_or(whole)
             .trim();
-        let text = if self.settings().should_escape {
-            typed::command_text(workspace, rest)
-        } else {
-            rest.to_owned()
-        };
+        let escapes = self.settings().should_escape;
+        let text = if escapes { escaped::of_command(workspace, rest) } else { rest.to_owned() };
         let response = workspace.issue_response_url(person, &channel_id, None, now);
         let identity = workspace.identity.clone();
         let is_for_enterprise = identity.enterprise.is_some().to_string();
@@ -224,23 +221,6 @@ impl Playground {
         self.send_event(&event).await
     }
 
-    /// Sends any event in the envelope of the Events API.
-    pub async fn send_event(&self, event: &Value) -> Result<Ack, DeliveryFailure> {
-        let now = self.now();
-        let envelope = self.change(|workspace| payload::event_callback(workspace, event, now));
-        let (status, body) = self.deliver_event(&envelope, false).await?;
-        Ok(Ack { status, body, led_to: LedTo::Nothing })
-    }
-
-    /// Sends the same event twice, the second time marked as Slack marks a retry after a timeout.
-    pub async fn send_event_twice(&self, event: &Value) -> Result<Ack, DeliveryFailure> {
-        let now = self.now();
-        let envelope = self.change(|workspace| payload::event_callback(workspace, event, now));
-        self.deliver_event(&envelope, false).await?;
-        let (status, body) = self.deliver_event(&envelope, true).await?;
-        Ok(Ack { status, body, led_to: LedTo::Nothing })
-    }
-
     /// Posts what a person says; the bot does not hear of it.
     pub fn say(&self, person: &str, channel: &str, text: &str) -> Result<Message, DeliveryFailure> {
         let now = self.now();
@@ -255,7 +235,7 @@ impl Playground {
                 ts: String::new(),
                 thread_ts: None,
                 author: person.to_owned(),
-                text: typed::escape(text),
+                text: escaped::plain(text),
                 blocks: json!([]),
                 edited: None,
                 ephemeral_to: None,

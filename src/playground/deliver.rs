@@ -1,5 +1,5 @@
-//! Requests to the bot: signed as Slack signs them, given as long as Slack gives them, and sent exactly once. Where
-//! Socket Mode is on, the same goes over a socket.
+//! Requests to the bot: signed as Slack signs them, given as long as Slack gives them, and sent exactly once;
+//! what events do that were not taken is in `redeliver`. Where Socket Mode is on, the same goes over a socket.
 
 use std::fmt::Write as _;
 
@@ -14,12 +14,12 @@ use sha2::Sha256;
 
 use super::Playground;
 use super::answer::DeliveryFailure;
+use super::redeliver::{Again, Untaken};
 
 /// Longest answer read from the bot, in bytes.
 const ANSWER_LIMIT: usize = 1 << 20;
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
-const RETRY: [(&str, &str); 2] = [("x-slack-retry-num", "1"), ("x-slack-retry-reason", "http_timeout")];
 
 pub(super) type Client = HyperClient<HttpConnector, Body>;
 
@@ -29,6 +29,23 @@ pub(super) fn client() -> Client {
 
 /// Headers of one request, by name.
 type Headers<'a> = Vec<(&'a str, String)>;
+
+/// What the bot answered.
+#[derive(Debug)]
+struct Answered {
+    status: u16,
+    /// Whether it says that an event it did not take need not come again.
+    is_final: bool,
+    body: String,
+}
+
+impl Answered {
+    /// Status and body of a success.
+    fn taken(self) -> Result<(u16, String), DeliveryFailure> {
+        let is_success = (200..300).contains(&self.status);
+        if is_success { Ok((self.status, self.body)) } else { Err(DeliveryFailure::Status(self.status)) }
+    }
+}
 
 impl Playground {
     /// Sends any bytes to the bot with exactly these headers, for example to forge a request.
@@ -41,7 +58,8 @@ impl Playground {
         body: Vec<u8>,
     ) -> Result<(u16, String), DeliveryFailure> {
         let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned()));
-        self.send(path, headers.collect(), body).await
+        let answer = self.send(path, headers.collect(), body).await?;
+        Ok((answer.status, answer.body))
     }
 
     /// The value of `X-Slack-Signature` for this body at this time.
@@ -57,7 +75,7 @@ impl Playground {
         if self.is_on_sockets() {
             let fields: Map<_, _> =
                 fields.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
-            return self.deliver_envelope("slash_commands", &fields.into(), false).await;
+            return self.deliver_envelope("slash_commands", &fields.into(), None).await;
         }
         self.deliver_form(&self.settings().paths.commands, fields).await
     }
@@ -68,30 +86,40 @@ impl Playground {
         fields: &[(&str, &str)],
     ) -> Result<(u16, String), DeliveryFailure> {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.deliver(path, FORM, body, &[]).await
+        self.deliver(path, FORM, body, Vec::new()).await?.taken()
     }
 
     /// Delivers an interaction, or a request for options.
     pub(super) async fn deliver_payload(&self, payload: &Value) -> Result<(u16, String), DeliveryFailure> {
         if self.is_on_sockets() {
-            return self.deliver_envelope("interactive", payload, false).await;
+            return self.deliver_envelope("interactive", payload, None).await;
         }
         let paths = &self.settings().paths;
         let path = if payload["type"] == "block_suggestion" { &paths.options } else { &paths.interactions };
         self.deliver_form(path, &[("payload", &payload.to_string())]).await
     }
 
-    /// Delivers an event, marked as Slack marks a retry after a timeout if it comes again.
+    /// Delivers an event, marked as Slack marks it where it comes again.
     pub(super) async fn deliver_event(
         &self,
         envelope: &Value,
-        again: bool,
-    ) -> Result<(u16, String), DeliveryFailure> {
+        again: Option<&Again>,
+    ) -> Result<(u16, String), Untaken> {
+        let failed = |failure| Untaken { failure, is_final: false };
         if self.is_on_sockets() {
-            return self.deliver_envelope("events_api", envelope, again).await;
+            return self.deliver_envelope("events_api", envelope, again).await.map_err(failed);
         }
-        let retry: &[_] = if again { &RETRY } else { &[] };
-        self.deliver(&self.settings().paths.events, JSON, envelope.to_string(), retry).await
+        let retry = again.map(|again| {
+            [
+                ("x-slack-retry-num", again.attempt.to_string()),
+                ("x-slack-retry-reason", again.reason.to_owned()),
+            ]
+        });
+        let retry: Vec<_> = retry.into_iter().flatten().collect();
+        let path = &self.settings().paths.events;
+        let answer = self.deliver(path, JSON, envelope.to_string(), retry).await.map_err(failed)?;
+        let is_final = answer.is_final;
+        answer.taken().map_err(|failure| Untaken { failure, is_final })
     }
 
     async fn deliver(
@@ -99,8 +127,8 @@ impl Playground {
         path: &str,
         content_type: &str,
         body: String,
-        extra: &[(&str, &str)],
-    ) -> Result<(u16, String), DeliveryFailure> {
+        extra: Headers<'_>,
+    ) -> Result<Answered, DeliveryFailure> {
         let timestamp = self.now().as_second();
         let mut headers = vec![
             ("content-type", content_type.to_owned()),
@@ -108,9 +136,8 @@ impl Playground {
             ("x-slack-request-timestamp", timestamp.to_string()),
             ("x-slack-signature", self.signature(timestamp, body.as_bytes())),
         ];
-        headers.extend(extra.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        let (status, answer) = self.send(path, headers, body.into_bytes()).await?;
-        if (200..300).contains(&status) { Ok((status, answer)) } else { Err(DeliveryFailure::Status(status)) }
+        headers.extend(extra);
+        self.send(path, headers, body.into_bytes()).await
     }
 
     async fn send(
@@ -118,7 +145,7 @@ impl Playground {
         path: &str,
         headers: Headers<'_>,
         body: Vec<u8>,
-    ) -> Result<(u16, String), DeliveryFailure> {
+    ) -> Result<Answered, DeliveryFailure> {
         tokio::time::timeout(self.settings().ack_within, self.exchange(path, headers, body))
             .await
             .unwrap_or(Err(DeliveryFailure::TimedOut))
@@ -129,7 +156,7 @@ impl Playground {
         path: &str,
         headers: Headers<'_>,
         body: Vec<u8>,
-    ) -> Result<(u16, String), DeliveryFailure> {
+    ) -> Result<Answered, DeliveryFailure> {
         let url = format!("{}{path}", self.addresses().bot);
         let mut request = Request::post(url).header(header::ACCEPT, "application/json,*/*");
         for (name, value) in headers {
@@ -138,8 +165,9 @@ impl Playground {
         let request = request.body(Body::from(body)).map_err(unreachable)?;
         let answer = self.shared.client.request(request).await.map_err(unreachable)?;
         let status = answer.status().as_u16();
+        let is_final = answer.headers().get("x-slack-no-retry").is_some_and(|value| value == "1");
         let bytes = to_bytes(Body::new(answer.into_body()), ANSWER_LIMIT).await.map_err(unreachable)?;
-        Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
+        Ok(Answered { status, is_final, body: String::from_utf8_lossy(&bytes).into_owned() })
     }
 }
 

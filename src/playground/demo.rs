@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::settings::{Channel, Group, Identity, Now, Paths, Person, Settings, Shortcut};
+use super::web_api::RateLimits;
 
 /// Slack waits this long for an ack.
 const ACK_WITHIN: Duration = Duration::from_secs(3);
@@ -35,6 +36,7 @@ impl Settings {
                 members: vec!["U0MORGAN".to_owned()],
             }],
             channels: channels(),
+            rate_limits: RateLimits::default(),
             ack_within: ACK_WITHIN,
             keep_in: None,
             now,

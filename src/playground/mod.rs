@@ -4,7 +4,7 @@
 //!
 //! Read `workspace` and `view` for what is remembered, `web_api` for what the bot may call, `limits` for what
 //! Block Kit allows, `act` and `modal` for what a person can do, `deliver` for how it reaches the bot
-//! over HTTP and `socket` over connections that the bot opens,
+//! over HTTP and `socket` over connections that the bot opens, `redeliver` for what it does not take,
 //! `page_api` for the page, `clock` for the time that can be moved, and `keep` for what outlasts a run.
 
 mod act;
@@ -12,6 +12,7 @@ mod answer;
 mod clock;
 mod deliver;
 mod demo;
+mod escaped;
 mod faults;
 mod inputs;
 mod keep;
@@ -23,13 +24,13 @@ mod page_api;
 mod page_state;
 mod payload;
 mod queries;
+mod redeliver;
 mod reply;
 mod respond;
 mod settings;
 mod socket;
 #[cfg(test)]
 mod tests;
-mod typed;
 mod view;
 mod web_api;
 mod workspace;
@@ -47,6 +48,7 @@ pub use act::Place;
 pub use answer::{Ack, DeliveryFailure, LedTo};
 use faults::Faults;
 pub use settings::{Advance, Channel, Group, Identity, Now, Paths, Person, Settings, Shortcut};
+pub use web_api::{Method, RateLimits};
 pub use workspace::{Message, Trouble, Workspace};
 
 /// A running playground. Clones share one workspace.
@@ -60,6 +62,8 @@ struct Shared {
     addresses: Mutex<Addresses>,
     workspace: Mutex<Workspace>,
     faults: Mutex<Faults>,
+    calls: Mutex<web_api::Calls>,
+    untaken: Mutex<Vec<redeliver::Again>>,
     sockets: Mutex<socket::Sockets>,
     version: watch::Sender<u64>,
     closed: AtomicBool,
@@ -87,6 +91,8 @@ impl Playground {
             workspace: Mutex::new(Workspace::new(&settings)),
             addresses: Mutex::new(addresses),
             faults: Mutex::new(Faults::default()),
+            calls: Mutex::new(web_api::Calls::new(settings.rate_limits)),
+            untaken: Mutex::default(),
             sockets: Mutex::default(),
             version: watch::Sender::new(1),
             closed: AtomicBool::new(false),

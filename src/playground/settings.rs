@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::web_api::RateLimits;
+
 /// Where the playground reads the time, so that a test can move it.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -32,7 +34,7 @@ pub struct Settings {
     pub paths: Paths,
     /// The slash command of the app, with its slash.
     pub command: String,
-    /// Whether people, channels and links in the text of a command arrive marked, as the manifest has it.
+    /// Whether people, channels and links in the text of the command are sent as references.
     pub should_escape: bool,
     /// What the composer offers while a command is typed: the text to insert and a hint.
     pub completions: Vec<(String, String)>,
@@ -46,6 +48,8 @@ pub struct Settings {
     pub groups: Vec<Group>,
     /// Channels; direct messages are opened as they are needed.
     pub channels: Vec<Channel>,
+    /// How often the bot may call each method.
+    pub rate_limits: RateLimits,
     /// How long the bot may take to answer; Slack gives it three seconds.
     pub ack_within: Duration,
     /// The file that keeps the conversations from one run to the next; without one they end with the run.

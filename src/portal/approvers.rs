@@ -104,7 +104,8 @@ impl Portal {
         Ok(circle)
     }
 
-    /// Whose answer counts in this stage when this person asks for this team, and who is asked by name.
+    /// Whose answer counts in this stage when this person asks for this team, and who is asked by name: to be shown, so
+    /// from what is known. Only whose manager it is is asked now, since that is one question.
     ///
     /// # Errors
     /// When Slack had to be asked and could not.
@@ -114,7 +115,7 @@ impl Portal {
         team: &TeamName,
         asker: &PersonId,
     ) -> anyhow::Result<Circle> {
-        let (may, note) = self.approvers_in(stage, team, asker).await?;
+        let (may, note) = self.approvers_in(stage, team, asker, Freshness::Fresh).await?;
         let named: Vec<Principal> = may.iter().filter(|one| !stage.quiet.contains(one)).cloned().collect();
         let mut named = self.to_mention(&named).await;
         let aways = self.away_of(&may, asker).await?;
@@ -136,13 +137,14 @@ impl Portal {
         stage: &Stage,
         team: &TeamName,
         asker: &PersonId,
+        freshness: Freshness,
     ) -> anyhow::Result<(Vec<Principal>, Option<String>)> {
         let (mut may, note) = match &stage.approvers {
             Approvers::Team => (self.organization.approvers_of(team).to_vec(), None),
             Approvers::Listed(principals) => (principals.clone(), None),
             Approvers::Admins => (self.organization.admins.clone(), None),
             Approvers::Manager => {
-                if let Some(manager) = self.manager_of(team, asker).await? {
+                if let Some(manager) = self.manager_of(team, asker, freshness).await? {
                     (vec![Principal::Person(manager)], None)
                 } else {
                     let note = format!("{NO_MANAGER}, so the team's approvers are asked");
@@ -190,7 +192,9 @@ impl Portal {
         let stages = if stages.is_empty() { product.approval.stages() } else { stages.clone() };
         let theirs = [asker.clone(), owner.clone()];
         let self_approval = product.approval.self_approval && !is_exception;
-        match self.in_time(self.clone().can_be_filled(stages, team.clone(), theirs, self_approval)).await {
+        // Nobody gets a right by it, so what is known is enough.
+        let how = (self_approval, Freshness::Known);
+        match self.in_time(self.clone().can_be_filled(stages, team.clone(), theirs, how)).await {
             Ok(true) => Ok(()),
             Ok(false) if is_exception => {
                 let admins = others(self.to_mention(&self.organization.admins).await, asker, false);
@@ -223,8 +227,8 @@ impl Portal {
         }
         let theirs = [request.asker().clone(), request.owner.clone()];
         let self_approval = request.allows_self_approval();
-        let portal = self.clone();
-        match portal.can_be_filled(stages, request.team.clone(), theirs, self_approval).await {
+        let (portal, how) = (self.clone(), (self_approval, Freshness::Fresh));
+        match portal.can_be_filled(stages, request.team.clone(), theirs, how).await {
             Ok(can) => !can,
             Err(error) => {
                 let error = format!("{error:#}");
@@ -240,15 +244,15 @@ impl Portal {
         stages: Vec<Stage>,
         team: TeamName,
         [asker, owner]: [PersonId; 2],
-        self_approval: bool,
+        (self_approval, freshness): (bool, Freshness),
     ) -> anyhow::Result<bool> {
         // Where a stage has as many people as all stages need, nobody is missing in it whoever sits elsewhere.
         let enough = usize::try_from(needed_in_all(&stages)).unwrap_or(usize::MAX);
         let without: &[&PersonId] = if self_approval { &[] } else { &[&asker, &owner] };
         let (mut seats, mut is_all) = (Vec::new(), true);
         for stage in &stages {
-            let (may, _) = self.approvers_in(stage, &team, &asker).await?;
-            let counted = self.some_who_count(&may, without, enough).await?;
+            let (may, _) = self.approvers_in(stage, &team, &asker, freshness).await?;
+            let counted = self.some_who_count(&may, without, enough, freshness).await?;
             is_all &= counted.is_all || counted.people.len() >= enough;
             seats.push((stage.needed, counted.people));
         }
@@ -261,7 +265,7 @@ impl Portal {
     async fn away_of(&self, may: &[Principal], asker: &PersonId) -> anyhow::Result<Vec<Away>> {
         let mut found = Vec::new();
         for away in self.ports.store.aways(self.now()).await? {
-            if self.is_answered_for(&away, may, asker).await? {
+            if self.is_answered_for(&away, may, asker, Freshness::Known).await? {
                 found.push(away);
             }
         }
@@ -273,20 +277,28 @@ impl Portal {
         away: &Away,
         may: &[Principal],
         asker: &PersonId,
+        freshness: Freshness,
     ) -> anyhow::Result<bool> {
         let is_own = away.person == *asker || away.delegate == *asker;
-        Ok(!is_own && self.is_one_of(&away.person, may).await? && self.counts(&away.delegate).await?)
+        Ok(!is_own
+            && self.is_one_of_as_of(&away.person, may, freshness).await?
+            && self.why_not_counted(&away.delegate, freshness).await?.is_none())
     }
 
     /// The person's manager, if that is an approver of the team: people can write into their own profile.
-    async fn manager_of(&self, team: &TeamName, person: &PersonId) -> anyhow::Result<Option<PersonId>> {
+    async fn manager_of(
+        &self,
+        team: &TeamName,
+        person: &PersonId,
+        freshness: Freshness,
+    ) -> anyhow::Result<Option<PersonId>> {
         let Some(field) = &self.organization.manager_field else { return Ok(None) };
         let directory = &self.ports.directory;
-        let Some(manager) = directory.named_in_profile(person, field, Freshness::Fresh).await? else {
+        let Some(manager) = directory.named_in_profile(person, field, freshness).await? else {
             return Ok(None);
         };
-        let counts =
-            manager != *person && self.is_one_of(&manager, self.organization.approvers_of(team)).await?;
+        let approvers = self.organization.approvers_of(team);
+        let counts = manager != *person && self.is_one_of_as_of(&manager, approvers, freshness).await?;
         Ok(counts.then_some(manager))
     }
 
@@ -310,18 +322,19 @@ impl Portal {
     pub(crate) async fn approvers_of(&self, request: &Request) -> anyhow::Result<Vec<Principal>> {
         let mut all = Vec::new();
         for in_force in self.stages_in_force(request) {
-            let (may, _) = self.approvers_in(&in_force.stage, &request.team, request.asker()).await?;
+            let asker = request.asker();
+            let (may, _) = self.approvers_in(&in_force.stage, &request.team, asker, Freshness::Fresh).await?;
             add_all(&mut all, &may);
         }
         Ok(all)
     }
 
-    /// Whether a click of theirs on Approve would count, as far as Slack says who they are.
+    /// Whether a click of theirs on Approve would count, as far as it is known who they are.
     pub(crate) async fn can_decide(&self, person: &PersonId, request: &Request) -> bool {
         if !request.waits_for_approvers() {
             return false;
         }
-        match self.standing(person, request).await {
+        match self.standing(person, request, Freshness::Known).await {
             Ok(standing) => may_decide(request, person, standing, "").is_ok(),
             // A group that Slack cannot list keeps nothing else from being shown.
             Err(error) => {
@@ -336,17 +349,22 @@ impl Portal {
     ///
     /// # Errors
     /// When Slack had to be asked and could not.
-    pub(crate) async fn standing(&self, person: &PersonId, request: &Request) -> anyhow::Result<Standing> {
+    pub(crate) async fn standing(
+        &self,
+        person: &PersonId,
+        request: &Request,
+        freshness: Freshness,
+    ) -> anyhow::Result<Standing> {
         let asker = request.asker();
         let in_force = self.stage_in_force(request);
-        let (may, _) = self.approvers_in(&in_force.stage, &request.team, asker).await?;
-        if self.is_in_any(person, &[&may, self.beside(request)]).await? {
+        let (may, _) = self.approvers_in(&in_force.stage, &request.team, asker, freshness).await?;
+        if self.is_in_any_as_of(person, &[&may, self.beside(request)], freshness).await? {
             return Ok(Standing::Approver);
         }
         let mut for_them = Vec::new();
         for away in self.ports.store.aways(self.now()).await? {
             let is_theirs = away.delegate == *person && away.person != request.owner;
-            if is_theirs && self.is_answered_for(&away, &may, asker).await? {
+            if is_theirs && self.is_answered_for(&away, &may, asker, freshness).await? {
                 for_them.push(away);
             }
         }
@@ -376,7 +394,7 @@ impl Portal {
     }
 
     /// Everybody who may be asked about anything: by a team, by a product, as an admin.
-    fn every_approver(&self) -> Vec<Principal> {
+    pub(super) fn every_approver(&self) -> Vec<Principal> {
         let mut all = Vec::new();
         for team in &self.organization.teams {
             add_all(&mut all, &team.approvers);

@@ -13,6 +13,7 @@ use crate::domain::job::{Job, JobKind};
 use crate::domain::next::{next, prompt_due};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Prompt, Request, Surface};
+use crate::ports::directory::Freshness;
 use crate::ports::slack::SlackError;
 
 /// People who are told directly at most; the others read it in the card's thread.
@@ -73,7 +74,7 @@ pub(super) async fn find_approvers(
         Prompt::Reminder | Prompt::Nudge | Prompt::Turn => portal.circle_of(&request).await?.asked,
     };
     let without = request.cannot_approve();
-    let people = portal.some_who_count(&asked, &without, MOST_TOLD).await?.people;
+    let people = portal.some_who_count(&asked, &without, MOST_TOLD, Freshness::Fresh).await?.people;
     let now = portal.now();
     let tell = |person: PersonId| JobKind::TellApprover { prompt, epoch, person }.due(id, now);
     let jobs: Vec<Job> = people.into_iter().map(tell).collect();
@@ -92,11 +93,7 @@ pub(super) async fn tell_approver(
 ) -> Result<Performed, JobError> {
     let Some(request) = still_asked(portal, id, epoch).await? else { return Ok(Performed::Done) };
     match tell_directly(portal, &request, Surface::Prompt(prompt), person).await? {
-        Ok(_) => Ok(Performed::Done),
-        Err(error @ (SlackError::Gone(_) | SlackError::Unreachable(_))) => {
-            tracing::warn!(request = %id, actor = %person, %error, "cannot tell an approver");
-            Ok(Performed::Done)
-        }
+        Ok(_) | Err(SlackError::Gone(_) | SlackError::Unreachable(_)) => Ok(Performed::Done),
         Err(error) => Err(error.into()),
     }
 }

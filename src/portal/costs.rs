@@ -4,6 +4,7 @@ use super::lookup::{Named, named_team, reads_all, teams_to_see};
 use super::{Error, Portal};
 use crate::domain::ids::{PersonId, ProductKey};
 use crate::domain::spending::{Amounts, Month, Resource, spending};
+use crate::ports::directory::Freshness;
 use crate::ports::store::{Holding, Whose};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -52,7 +53,7 @@ pub async fn costs(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
                 accounts.push(account(portal, Whose::Team(team)).await?);
             }
             // As long as Slack does not say who they are, their own costs are better than none.
-            more_to_read = reads_all(portal, person).await.unwrap_or(false);
+            more_to_read = reads_all(portal, person, Freshness::Known).await.unwrap_or(false);
         }
     }
     let prices = &portal.catalog.prices;

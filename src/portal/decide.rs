@@ -19,6 +19,7 @@ use crate::domain::policy::may_decide;
 use crate::domain::reduction::{can_be_reduced, lowered, reducible_fields, unchanged};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
+use crate::ports::directory::Freshness;
 
 /// A stored click is judged within this time or not at all.
 const JUDGED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
@@ -293,7 +294,8 @@ async fn check_right(
     tried: &str,
 ) -> Result<Option<PersonId>, Unjudged> {
     let (asking, person, asked_about) = (portal.clone(), by.person.clone(), request.clone());
-    let asked = portal.in_time(async move { asking.standing(&person, &asked_about).await }).await;
+    let asked =
+        portal.in_time(async move { asking.standing(&person, &asked_about, Freshness::Fresh).await }).await;
     let standing = asked.map_err(Unjudged::SlackSilent)?;
     if let Ok(instead_of) = may_decide(request, &by.person, standing.clone(), "") {
         return Ok(instead_of);

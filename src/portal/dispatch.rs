@@ -337,16 +337,20 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
         Ok(Performed::Again(wait)) => look_again(portal, job, kind.clone(), wait).await,
         Ok(Performed::AgainAs(kind, wait)) => look_again(portal, job, kind, wait).await,
         Err(JobError::Never(why)) => park(portal, job, kind, &why).await,
+        Err(JobError::Nowhere(why)) => {
+            portal.lose_place(&of.to_string(), &why);
+            store.complete(&job.claim).await
+        }
         Err(error @ (JobError::Later(_) | JobError::After(_))) => {
             let why = format!("{error:#}");
             let now = portal.now();
             let denied = match &error {
                 JobError::Later(error) => error.downcast_ref::<Denied>(),
-                JobError::After(_) | JobError::Never(_) => None,
+                JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) => None,
             };
             let pause = match &error {
                 JobError::After(wait) => SignedDuration::try_from(*wait).unwrap_or(LONGEST_PAUSE),
-                JobError::Later(_) | JobError::Never(_) => back_off(job),
+                JobError::Later(_) | JobError::Never(_) | JobError::Nowhere(_) => back_off(job),
             };
             let mut due_at = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
             if denied.is_some() && denials::told_at(job) > now {
@@ -374,13 +378,13 @@ fn unless_too_often(portal: &Portal, job: &ClaimedJob, error: JobError) -> JobEr
         // It is told, and goes on once the right is there.
         JobError::Later(error) if error.is::<Denied>() => JobError::Later(error),
         JobError::Later(error) if job.attempts >= GIVE_UP_AFTER => JobError::Never(format!("{error:#}")),
-        JobError::Later(_) | JobError::After(_) | JobError::Never(_) => error,
+        JobError::Later(_) | JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) => error,
     }
 }
 
 fn outcome(performed: &Result<Performed, JobError>) -> &'static str {
     match performed {
-        Ok(Performed::Done) => "done",
+        Ok(Performed::Done) | Err(JobError::Nowhere(_)) => "done",
         Ok(Performed::Again(_) | Performed::AgainAs(..)) => "again",
         Err(JobError::Later(_) | JobError::After(_)) => "put_off",
         Err(JobError::Never(_)) => "parked",

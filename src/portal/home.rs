@@ -156,10 +156,13 @@ fn unless_silent<T: Default>(person: &PersonId, known: anyhow::Result<T>) -> T {
 
 /// What those read who may read everything.
 async fn everything(portal: &Portal, person: &PersonId) -> anyhow::Result<Option<Everything>> {
-    if !unless_silent(person, reads_all(portal, person).await) {
+    if !unless_silent(person, reads_all(portal, person, Freshness::Known).await) {
         return Ok(None);
     }
-    let is_admin = unless_silent(person, portal.is_one_of(person, &portal.organization.admins).await);
+    let is_admin = unless_silent(
+        person,
+        portal.is_one_of_as_of(person, &portal.organization.admins, Freshness::Known).await,
+    );
     let parked = if is_admin { portal.ports.store.parked(MOST_PARKED).await?.len() } else { 0 };
     Ok(Some(Everything { parked, more_parked: parked == MOST_PARKED }))
 }
@@ -171,14 +174,21 @@ async fn aways_of(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<Away
         let is_shown = if away.person == *person {
             true
         } else {
-            // As long as Slack does not say, they still answer.
-            away.delegate == *person && portal.counts_in_time(&away.person).await.unwrap_or(true)
+            away.delegate == *person && still_counts(portal, &away.person).await
         };
         if is_shown {
             aways.push(away);
         }
     }
     Ok(aways)
+}
+
+/// As long as Slack does not say, they do.
+async fn still_counts(portal: &Portal, person: &PersonId) -> bool {
+    let (asking, person) = (portal.clone(), person.clone());
+    let why_not =
+        portal.in_time(async move { asking.why_not_counted(&person, Freshness::Known).await }).await;
+    !matches!(why_not, Ok(Some(_)))
 }
 
 fn excerpt(mut requests: Vec<Request>) -> Excerpt {

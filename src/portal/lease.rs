@@ -94,10 +94,7 @@ pub(super) async fn warn(portal: &Portal, owner: &PersonId) -> Result<Performed,
     for some in theirs.chunks(IN_ONE_MESSAGE) {
         match post(portal, owner, some, None, &Destination::Person(owner.clone())).await {
             // They cannot be written to, whatever Slack says about them.
-            Err(SlackError::Unreachable(why)) => {
-                tracing::warn!(%owner, why, "a warning goes to the team instead");
-                of_the_team.extend(some.iter().cloned());
-            }
+            Err(SlackError::Unreachable(_)) => of_the_team.extend(some.iter().cloned()),
             posted => record(portal, some, posted?).await?,
         }
     }
@@ -142,8 +139,11 @@ async fn warn_team(portal: &Portal, owner: &PersonId, due: Vec<Request>) -> Resu
         let approvers = portal.to_mention(portal.organization.approvers_of(&team)).await;
         for some in some.chunks(IN_ONE_MESSAGE) {
             let channel = portal.organization.channel_of(&team);
-            let posted = post_in_channel(portal, owner, some, &approvers, channel).await?;
-            record(portal, some, posted).await?;
+            match post_in_channel(portal, owner, some, &approvers, channel).await {
+                // Their leases are looked at again tomorrow.
+                Err(SlackError::Unreachable(why)) => portal.tell_admins(&unwarned(owner, &why)).await,
+                posted => record(portal, some, posted?).await?,
+            }
         }
     }
     Ok(())
@@ -159,8 +159,7 @@ async fn post_in_channel(
     let to = Destination::Channel(channel.clone());
     let fallback = &portal.organization.approvals_channel;
     match post(portal, owner, some, Some(approvers), &to).await {
-        Err(SlackError::Unreachable(why)) if channel != fallback => {
-            tracing::warn!(%channel, why, "a warning goes to the approvals channel instead");
+        Err(SlackError::Unreachable(_)) if channel != fallback => {
             post(portal, owner, some, Some(approvers), &Destination::Channel(fallback.clone())).await
         }
         posted => posted,
@@ -181,7 +180,16 @@ async fn post(
         warned.iter().map(|request| Warned { request, is_current: true, is_handed: false }).collect();
     let simulated = portal.ports.provisioner.is_simulated();
     let notice = WarningNotice { now, leases: &leases, owner, instead, simulated };
-    portal.ports.slack.post(to, &Notice::Warning(notice)).await
+    Ok(portal.post(to, &Notice::Warning(notice)).await?.at)
+}
+
+/// What admins read about leases that nobody can be warned about.
+pub(super) fn unwarned(owner: &PersonId, why: &str) -> String {
+    format!(
+        "Leases of <@{owner}> run out, but the warning can be delivered neither to them nor to a channel: {why}. \
+         Nothing of theirs is torn down until it is. Invite the app to the approvals channel; it is tried again \
+         tomorrow."
+    )
 }
 
 /// The request as it will be once it was warned about.

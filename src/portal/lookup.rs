@@ -72,7 +72,9 @@ pub(super) async fn visible_team(portal: &Portal, person: &PersonId, name: &str)
         if portal.is_in_any(person, &circles).await? {
             return Ok(team.name.clone());
         }
-    } else if portal.all_teams().await?.contains(&wanted) && reads_all(portal, person).await? {
+    } else if portal.all_teams().await?.contains(&wanted)
+        && reads_all(portal, person, Freshness::Fresh).await?
+    {
         return Ok(wanted);
     }
     let yours = teams_to_see(portal, person).await?;
@@ -101,7 +103,7 @@ pub(super) async fn named_team(
 ) -> Result<Named, Error> {
     match name {
         None => Ok(Named::Nothing),
-        Some(ALL_TEAMS) if reads_all(portal, person).await? => Ok(Named::All),
+        Some(ALL_TEAMS) if reads_all(portal, person, Freshness::Fresh).await? => Ok(Named::All),
         Some(ALL_TEAMS) => {
             let yours = teams_to_see(portal, person).await?;
             let yours = yours.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -112,9 +114,13 @@ pub(super) async fn named_team(
 }
 
 /// Whether they may read the requests of all teams: admins and auditors.
-pub(super) async fn reads_all(portal: &Portal, person: &PersonId) -> anyhow::Result<bool> {
+pub(super) async fn reads_all(
+    portal: &Portal,
+    person: &PersonId,
+    freshness: Freshness,
+) -> anyhow::Result<bool> {
     let organization = &portal.organization;
-    portal.is_in_any(person, &[&organization.admins, &organization.auditors]).await
+    portal.is_in_any_as_of(person, &[&organization.admins, &organization.auditors], freshness).await
 }
 
 /// The teams that they are in or answer for, in the order of the settings, for whoever reads about them: found by what is

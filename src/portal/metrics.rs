@@ -12,6 +12,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::domain::audit::AuditEntry;
+use crate::domain::catalog::Catalog;
 use crate::domain::request::Request;
 use crate::ports::trouble::Trouble;
 
@@ -22,6 +23,14 @@ const APPROVALS: [f64; 10] =
     [60.0, 300.0, 900.0, 1_800.0, 3_600.0, 14_400.0, 28_800.0, 86_400.0, 172_800.0, 604_800.0];
 /// The same from the form to being there.
 const READY: [f64; 10] = [5.0, 30.0, 60.0, 300.0, 900.0, 1_800.0, 3_600.0, 14_400.0, 86_400.0, 604_800.0];
+
+/// What becomes of a request when it is decided, of a product when it is provisioned, and of what lives.
+const DECISIONS: [&str; 5] = ["approved", "auto", "denied", "cancelled", "timed_out"];
+const PROVISIONS: [&str; 2] = ["succeeded", "failed"];
+const LEASES: [&str; 6] = ["warned", "renewed", "expired", "torn_down", "teardown_failed", "retained"];
+/// Where the audit trail is copied to, and how that goes.
+const COPIES: [&str; 2] = ["channel", "events"];
+const COPY_OUTCOMES: [&str; 2] = ["copied", "failed"];
 
 /// The program's metrics.
 #[derive(Debug)]
@@ -141,6 +150,12 @@ impl Default for Metrics {
         let help = "Seconds from the form until it was there";
         registry.register("ready_seconds", help, metrics.ready_after.clone());
         metrics.register_standing(&mut registry);
+        for decision in DECISIONS {
+            let _ = metrics.decisions.get_or_create(&Decision { decision });
+        }
+        for (to, outcome) in iproduct(&COPIES, &COPY_OUTCOMES) {
+            let _ = metrics.copies.get_or_create(&Copied { to, outcome });
+        }
         Self { registry, ..metrics }
     }
 }
@@ -172,6 +187,21 @@ impl Metrics {
         registry.register("jobs_parked", help, self.parked.clone());
         let help = "For how long the job that is due longest has waited";
         registry.register("jobs_oldest_seconds", help, self.oldest.clone());
+    }
+
+    /// Counts of these products, from zero on: what Prometheus sees for the first time is no increase to it.
+    pub(super) fn offers(&self, catalog: &Catalog) {
+        let products: Vec<String> = catalog.products.keys().map(ToString::to_string).collect();
+        for (product, outcome) in iproduct(&products, &PROVISIONS) {
+            let _ = self.provisions.get_or_create(&Provision { product: product.clone(), outcome });
+        }
+        for (product, event) in iproduct(&products, &LEASES) {
+            let _ = self.leases.get_or_create(&LeaseEvent { product: product.clone(), event });
+        }
+        for product in products {
+            let _ = self.exceptions.get_or_create(&Submitted { product: product.clone() });
+            let _ = self.requests.get_or_create(&Submitted { product });
+        }
     }
 
     /// Notes whether the store and Slack can be reached.
@@ -290,13 +320,20 @@ impl Metrics {
     }
 }
 
+/// Each of the first with each of the second.
+fn iproduct<'a, A, B: Copy>(first: &'a [A], second: &'a [B]) -> impl Iterator<Item = (&'a A, B)> {
+    first.iter().flat_map(|one| second.iter().map(move |other| (one, *other)))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
     use crate::domain::audit::{Actor, AuditHead, AuditSubject};
+    use crate::domain::fixtures::product as product_of_tests;
     use crate::domain::ids::{ProductKey, RequestId, TeamName};
+    use std::sync::Arc;
 
     const ALERTS: &str = include_str!("../../infra/alerts.yml");
     const DASHBOARD: &str = include_str!("../../infra/dashboard.json");
@@ -386,6 +423,37 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// The labels whose values nobody knows beforehand: an alert on them has to see a series' first value as an increase.
+    const OPEN: [&str; 2] = ["quartermaster_aws_errors_total", "quartermaster_slack_rate_limits_total"];
+
+    #[test]
+    fn every_counter_that_an_alert_looks_at_is_there_from_the_start_or_its_first_value_counts() {
+        let product = ProductKey::parse("s3-bucket").unwrap();
+        let metrics = Metrics::default();
+        let catalog =
+            Catalog { products: [(product, Arc::new(product_of_tests(1)))].into(), ..Catalog::default() };
+        metrics.offers(&catalog);
+        let there: BTreeSet<(String, String)> = series(&metrics.render().unwrap()).into_iter().collect();
+        let (before, after) = (there, series(&written()));
+        let mut counters = 0;
+        for rule in ALERTS.split("- alert: ").skip(1) {
+            let expression = rule.split("labels:").next().unwrap();
+            for (name, inside) in used(expression).into_iter().filter(|(name, _)| name.ends_with("_total")) {
+                counters += 1;
+                if OPEN.contains(&&*name) {
+                    let born = format!("{name} unless {name} offset");
+                    assert!(expression.contains(&born), "`{name}` is born with its first value: {rule}");
+                    continue;
+                }
+                let wanted = |labels: &str| inside.split(',').all(|label| labels.contains(label.trim()));
+                let all = after.iter().filter(|(known, labels)| *known == name && wanted(labels));
+                let missing: Vec<_> = all.filter(|series| !before.contains(*series)).collect();
+                assert!(missing.is_empty(), "not there before their first event: {missing:?}");
+            }
+        }
+        assert!(counters > 8, "the rules were not understood");
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub mod inventory;
 pub mod jobs;
 mod lease;
 pub mod lookup;
+mod lost_places;
 pub mod metrics;
 mod named_store;
 mod outsider;
@@ -86,7 +87,7 @@ const HOMES_AFTER: Period = Period::seconds(2);
 #[derive(Clone, Debug)]
 pub struct Portal {
     /// The outside.
-    pub ports: Ports,
+    pub ports: Arc<Ports>,
     /// What can be asked for.
     pub catalog: Arc<Catalog>,
     /// Who belongs where.
@@ -100,7 +101,9 @@ pub struct Portal {
     known: inventory::Known,
     bots: bots::Known,
     denials: denials::Told,
-    rules: Arc<RwLock<Rules>>,
+    lost_places: lost_places::LostPlaces,
+    /// The rules of now, and the outside by their names of teams.
+    rules: Arc<RwLock<(Rules, Arc<Ports>)>>,
     wake: mpsc::UnboundedSender<JobKey>,
 }
 
@@ -149,8 +152,11 @@ impl Portal {
         let stored = Arc::clone(&ports.store);
         ports.store = named(&stored, &organization);
         let metrics = Metrics::default().showing(&ports.trouble);
+        let ports = Arc::new(ports);
+        metrics.offers(&catalog);
         (
             Self {
+                rules: Arc::new(RwLock::new((rules, Arc::clone(&ports)))),
                 ports,
                 catalog,
                 organization,
@@ -160,7 +166,7 @@ impl Portal {
                 known: inventory::Known::default(),
                 bots: bots::Known::default(),
                 denials: denials::Told::default(),
-                rules: Arc::new(RwLock::new(rules)),
+                lost_places: lost_places::LostPlaces::default(),
                 wake,
             },
             woken,
@@ -175,11 +181,16 @@ impl Portal {
 
     /// The portal with the rules of now. Whoever begins something takes it, and so goes by the same rules to its end.
     pub(crate) fn as_of_now(&self) -> Self {
-        let Rules { catalog, organization } =
+        let (Rules { catalog, organization }, ports) =
             self.rules.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut portal = Self { catalog, organization, ..self.clone() };
-        portal.ports.store = named(&portal.stored, &portal.organization);
-        portal
+        Self { ports, catalog, organization, ..self.clone() }
+    }
+
+    /// Whatever begins from now on goes by these rules.
+    fn begins_to_follow(&self, rules: Rules) {
+        let store = named(&self.stored, &rules.organization);
+        let ports = Arc::new(Ports { store, ..Ports::clone(&self.ports) });
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = (rules, ports);
     }
 
     /// Now.

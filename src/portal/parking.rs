@@ -1,8 +1,9 @@
 //! Jobs that are given up: in the log, in the store, and to those who can do something about it.
 
+use super::lease::unwarned;
 use super::{Error, Portal};
 use crate::domain::event::Event;
-use crate::domain::ids::{PersonId, RequestId};
+use crate::domain::ids::RequestId;
 use crate::domain::job::{JobKey, JobKind, Subject};
 use crate::domain::next::next;
 use crate::domain::request::Surface;
@@ -121,12 +122,4 @@ async fn tell_owner(portal: &Portal, id: RequestId) -> anyhow::Result<()> {
         tracing::warn!(request = %id, %error, "cannot tell the owner that a job is parked");
     }
     Ok(())
-}
-
-fn unwarned(owner: &PersonId, why: &str) -> String {
-    format!(
-        "Leases of <@{owner}> run out, but the warning can be delivered neither to them nor to a channel: {why}. \
-         Nothing of theirs is torn down until it is. Invite the app to the approvals channel; it is tried again \
-         tomorrow."
-    )
 }

@@ -5,6 +5,7 @@
 //! Whether an account counts at all is found out in one place, [`Portal::why_not_counted`], by whatever way it is named.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use futures_util::future::join_all;
@@ -18,6 +19,7 @@ use crate::domain::policy::Team;
 use crate::domain::refusal::{Refusal, Uncounted};
 use crate::domain::request::Request;
 use crate::ports::directory::Freshness;
+use crate::ports::slack::SlackError;
 use crate::ports::trouble::Side;
 
 /// Accounts that are looked at one by one for those who count.
@@ -115,7 +117,21 @@ impl Portal {
         person: &PersonId,
         principals: &[Principal],
     ) -> anyhow::Result<bool> {
-        Ok(self.is_named(person, principals, Freshness::Fresh).await? && self.counts(person).await?)
+        self.is_one_of_as_of(person, principals, Freshness::Fresh).await
+    }
+
+    /// As [`Self::is_one_of`], from answers as fresh as they have to be.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(super) async fn is_one_of_as_of(
+        &self,
+        person: &PersonId,
+        principals: &[Principal],
+        freshness: Freshness,
+    ) -> anyhow::Result<bool> {
+        Ok(self.is_named(person, principals, freshness).await?
+            && self.why_not_counted(person, freshness).await?.is_none())
     }
 
     /// As [`Self::is_one_of`], for somebody who waits for an answer: see [`Self::in_time`].
@@ -140,9 +156,22 @@ impl Portal {
         person: &PersonId,
         circles: &[&[Principal]],
     ) -> anyhow::Result<bool> {
+        self.is_in_any_as_of(person, circles, Freshness::Fresh).await
+    }
+
+    /// As [`Self::is_in_any`], from answers as fresh as they have to be.
+    ///
+    /// # Errors
+    /// When Slack had to be asked and could not.
+    pub(super) async fn is_in_any_as_of(
+        &self,
+        person: &PersonId,
+        circles: &[&[Principal]],
+        freshness: Freshness,
+    ) -> anyhow::Result<bool> {
         let mut unknown = None;
         for circle in circles {
-            match self.is_one_of(person, circle).await {
+            match self.is_one_of_as_of(person, circle, freshness).await {
                 Ok(true) => return Ok(true),
                 Ok(false) => {}
                 // A group that cannot be asked about keeps nobody from what they may by another.
@@ -166,17 +195,33 @@ impl Portal {
             return Ok(true);
         }
         let mut unknown = None;
-        // The first yes is enough, however long another group takes.
-        let asked = principals.iter().map(|principal| self.accounts_of(principal, freshness));
+        // The first yes is enough, however long another answer takes.
+        let asked = principals.iter().map(|principal| self.means(principal, person, freshness));
         let mut asked: FuturesUnordered<_> = asked.collect();
         while let Some(asked) = asked.next().await {
             match asked {
-                Ok(people) if people.contains(person) => return Ok(true),
-                Ok(_) => {}
+                Ok(true) => return Ok(true),
+                Ok(false) => {}
                 Err(error) => unknown = Some(error),
             }
         }
         unknown.map_or(Ok(false), Err)
+    }
+
+    /// Whether this principal means this account. Slack is asked about the account, and about all groups at once, so that
+    /// it costs the same however many principals there are.
+    async fn means(
+        &self,
+        principal: &Principal,
+        person: &PersonId,
+        freshness: Freshness,
+    ) -> anyhow::Result<bool> {
+        let directory = &self.ports.directory;
+        match principal {
+            Principal::Person(named) => Ok(named == person),
+            Principal::Group(group) => Ok(directory.group_members(group, freshness).await?.contains(person)),
+            Principal::Email(email) => directory.has_email(person, email, freshness).await,
+        }
     }
 
     /// The accounts that are meant, none where Slack knows nobody by that name.
@@ -184,13 +229,14 @@ impl Portal {
         &self,
         principal: &Principal,
         freshness: Freshness,
-    ) -> anyhow::Result<BTreeSet<PersonId>> {
+    ) -> anyhow::Result<Arc<BTreeSet<PersonId>>> {
         let directory = &self.ports.directory;
         Ok(match principal {
-            Principal::Person(person) => BTreeSet::from([person.clone()]),
+            Principal::Person(person) => Arc::new(BTreeSet::from([person.clone()])),
             Principal::Group(group) => directory.group_members(group, freshness).await.map_err(silent)?,
             Principal::Email(email) => {
-                directory.person_by_email(email, freshness).await.map_err(silent)?.into_iter().collect()
+                let person = directory.person_by_email(email, freshness).await.map_err(silent)?;
+                Arc::new(person.into_iter().collect())
             }
         })
     }
@@ -288,6 +334,27 @@ impl Portal {
         mentions(&self.to_mention(principals).await)
     }
 
+    /// Asks anew what Slack says about everybody at once, before somebody waits for it: which accounts count and, at the
+    /// start, who is in which group, if any group is named. Groups that were asked about are asked anew whenever somebody
+    /// wants to know.
+    pub(crate) async fn look_ahead(&self, is_start: bool) {
+        let members = self.organization.teams.iter().flat_map(|team| &team.members);
+        let named = members.chain(&self.organization.auditors).cloned().chain(self.every_approver());
+        let group = named.filter(|_| is_start).find_map(|principal| match principal {
+            Principal::Group(group) => Some(group),
+            Principal::Person(_) | Principal::Email(_) => None,
+        });
+        if let Some(group) = group
+            && let Err(error) = self.ports.directory.group_members(&group, Freshness::Known).await
+        {
+            tracing::debug!(
+                error = format!("{error:#}"),
+                "groups are asked about when somebody wants to know"
+            );
+        }
+        self.ports.directory.refresh().await;
+    }
+
     /// Those of these people who count, one by one, whatever groups they come from: looked for until there are `enough`.
     ///
     /// # Errors
@@ -297,6 +364,7 @@ impl Portal {
         principals: &[Principal],
         without: &[&PersonId],
         enough: usize,
+        freshness: Freshness,
     ) -> anyhow::Result<Counted> {
         let (mut people, mut unknown) = (BTreeSet::new(), None);
         let (mut looked_at, mut is_all) = (BTreeSet::new(), true);
@@ -304,24 +372,24 @@ impl Portal {
         let (groups, named): (Vec<_>, Vec<_>) =
             principals.iter().partition(|principal| matches!(principal, Principal::Group(_)));
         'all: for principal in named.into_iter().chain(groups) {
-            let accounts = match self.accounts_of(principal, Freshness::Fresh).await {
+            let accounts = match self.accounts_of(principal, freshness).await {
                 Ok(accounts) => accounts,
                 Err(error) => {
                     unknown = Some(error);
                     continue;
                 }
             };
-            for person in accounts {
-                if without.contains(&&person) || !looked_at.insert(person.clone()) {
+            for person in accounts.iter() {
+                if without.contains(&person) || !looked_at.insert(person.clone()) {
                     continue;
                 }
                 if people.len() >= enough || looked_at.len() > MOST_LOOKED_AT {
                     is_all = false;
                     break 'all;
                 }
-                match self.counts(&person).await {
-                    Ok(true) => drop(people.insert(person)),
-                    Ok(false) => {}
+                match self.why_not_counted(person, freshness).await {
+                    Ok(None) => drop(people.insert(person.clone())),
+                    Ok(Some(_)) => {}
                     Err(error) => unknown = Some(error),
                 }
             }
@@ -336,7 +404,7 @@ impl Portal {
     pub(crate) async fn admins(&self) -> BTreeSet<PersonId> {
         let mut people = BTreeSet::new();
         for admin in &self.organization.admins {
-            match self.some_who_count(std::slice::from_ref(admin), &[], MOST_ADMINS).await {
+            match self.some_who_count(std::slice::from_ref(admin), &[], MOST_ADMINS, Freshness::Fresh).await {
                 Ok(some) => people.extend(some.people),
                 Err(error) => {
                     tracing::warn!(error = format!("{error:#}"), "cannot find out who an admin is");
@@ -353,8 +421,10 @@ impl Portal {
     /// Tells every admin who is named by id or found by Slack, as far as they can be told.
     pub(crate) async fn tell_admins(&self, text: &str) {
         for admin in self.admins().await {
-            if let Err(error) = self.ports.slack.whisper(None, &admin, text).await {
-                tracing::warn!(%admin, %error, "cannot tell an admin");
+            match self.ports.slack.whisper(None, &admin, text).await {
+                Ok(()) => {}
+                Err(SlackError::Unreachable(why)) => self.lose_place(admin.as_str(), &why),
+                Err(error) => tracing::warn!(%admin, %error, "cannot tell an admin"),
             }
         }
     }

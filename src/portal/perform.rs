@@ -54,15 +54,17 @@ pub(super) enum JobError {
     /// It will never succeed by itself.
     #[error("{0}")]
     Never(String),
+    /// What it had to show has no place any more, which nobody can change by trying again.
+    #[error("{0}")]
+    Nowhere(String),
 }
 
 impl From<SlackError> for JobError {
     fn from(error: SlackError) -> Self {
         match error {
             SlackError::RateLimited(wait) => Self::After(wait),
-            SlackError::Gone(_) | SlackError::Unreachable(_) | SlackError::Refused(_) => {
-                Self::Never(error.to_string())
-            }
+            SlackError::Gone(_) | SlackError::Unreachable(_) => Self::Nowhere(error.to_string()),
+            SlackError::Refused(_) => Self::Never(error.to_string()),
             SlackError::Other(error) => Self::Later(error),
         }
     }
@@ -100,7 +102,7 @@ fn misplaced(of: &Subject, kind: &JobKind) -> Result<Performed, JobError> {
 
 async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Performed, JobError> {
     match kind {
-        JobKind::Show(surface) => show(portal, id, *surface).await.map(|()| Performed::Done),
+        JobKind::Show(surface) => show(portal, id, *surface).await,
         JobKind::Refresh { at, surface } => refresh(portal, id, *surface, at).await.map(|()| Performed::Done),
         JobKind::Lease => look_at_lease(portal, id).await,
         JobKind::RenewalDeadline => {

@@ -187,7 +187,7 @@ pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
 
 /// Compares, repairs, and tells the admins what they were not told of.
 pub(super) async fn reconcile(portal: &Portal, told: &[String]) -> Result<Performed, JobError> {
-    let Ports { store, provisioner, workflow, .. } = &portal.ports;
+    let Ports { store, provisioner, workflow, .. } = &*portal.ports;
     let organization = &*portal.organization;
     let sides = Sides { store: &**store, organization, provisioner: &**provisioner, workflow: &**workflow };
     let report = look(&sides, portal.now()).await?;

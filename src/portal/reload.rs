@@ -1,8 +1,6 @@
 //! New rules while the program runs. What has begun goes on by those it began with; what begins afterwards goes by the new
 //! ones. Where the new ones are broken the old ones stay, whole, and the admins are told.
 
-use std::sync::PoisonError;
-
 use anyhow::Context as _;
 
 use super::{Portal, Rules, teams, trail};
@@ -23,7 +21,8 @@ const TOLD: usize = 10;
 /// When the store cannot be used, which home tabs and a new audit channel need; the rules are followed all the same.
 pub async fn follow(portal: &Portal, rules: Rules, changes: &[String]) -> anyhow::Result<()> {
     let before = portal.as_of_now();
-    *portal.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+    portal.metrics.offers(&rules.catalog);
+    portal.begins_to_follow(rules);
     for change in changes {
         tracing::info!(change, "settings and catalog are read anew");
     }

@@ -3,29 +3,34 @@
 //! Slack posts cannot be made idempotent; a message is rendered from the row as it is at that moment, so a second
 //! run shows the same or something newer.
 
+use std::time::Duration;
+
 use super::approvers::Circle;
 use super::lease::place_in_warning;
-use super::perform::JobError;
+use super::perform::{JobError, Performed};
 use super::{Error, Portal};
 use crate::domain::ids::{PersonId, RequestId};
+use crate::domain::job::JobKind;
 use crate::domain::next::{record_message, record_unposted};
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{MessageRef, Request, Surface};
-use crate::ports::slack::{Destination, Notice, RequestNotice, SlackError, Warned, WarningNotice};
+use crate::ports::slack::{Destination, Notice, Posted, RequestNotice, SlackError, Warned, WarningNotice};
 use crate::ports::store::{Which, Whose};
 
 /// Requests of the same team and product that are looked at for what a card says the team has.
 const MOST_HELD: usize = 6;
+/// How often a card is tried for which there is no channel.
+const UNTIL_INVITED: Duration = Duration::from_mins(5);
 
-pub(super) async fn show(portal: &Portal, id: RequestId, surface: Surface) -> Result<(), JobError> {
-    let Some(request) = portal.ports.store.load(id).await? else { return Ok(()) };
+pub(super) async fn show(portal: &Portal, id: RequestId, surface: Surface) -> Result<Performed, JobError> {
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     match request.messages.get(&surface) {
-        Some(_) if matches!(surface, Surface::Told(_) | Surface::Prompt(_)) => Ok(()),
+        Some(_) if matches!(surface, Surface::Told(_) | Surface::Prompt(_)) => Ok(Performed::Done),
         Some(at) => update(portal, &request, surface, at).await,
         None => match destination(portal, &request, surface) {
             Some(to) => post(portal, &request, surface, to).await,
-            None => Ok(()),
+            None => Ok(Performed::Done),
         },
     }
 }
@@ -38,10 +43,7 @@ pub(super) async fn refresh(
     at: &MessageRef,
 ) -> Result<(), JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(()) };
-    let result = with_notice(portal, &request, surface, at, async |notice| {
-        portal.ports.slack.update(at, notice).await
-    });
-    match result.await? {
+    match rewrite(portal, &request, surface, at).await? {
         Ok(()) | Err(SlackError::Gone(_) | SlackError::Unreachable(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }
@@ -76,38 +78,40 @@ async fn update(
     request: &Request,
     surface: Surface,
     at: &MessageRef,
-) -> Result<(), JobError> {
-    let result =
-        with_notice(portal, request, surface, at, async |notice| portal.ports.slack.update(at, notice).await);
-    match result.await? {
-        Ok(()) => Ok(()),
-        Err(SlackError::Gone(_)) if request.status.name().is_ended() => Ok(()),
+) -> Result<Performed, JobError> {
+    match rewrite(portal, request, surface, at).await? {
+        Ok(()) => Ok(Performed::Done),
+        Err(SlackError::Gone(_)) if request.status.name().is_ended() => Ok(Performed::Done),
         // A card is needed wherever it can be shown; any other message is where its readers are, or nowhere.
         Err(error @ (SlackError::Gone(_) | SlackError::Unreachable(_)))
             if is_card(surface) || matches!(error, SlackError::Gone(_)) =>
         {
-            tracing::warn!(request = %request.id, ?surface, %error, "a message is posted again");
+            tracing::info!(request = %request.id, ?surface, %error, "a message is posted again");
             match destination(portal, request, surface) {
                 Some(to) => post(portal, request, surface, to).await,
-                None => Ok(()),
+                None => Ok(Performed::Done),
             }
         }
         Err(error) => not_posted(portal, request, surface, error).await,
     }
 }
 
-async fn post(portal: &Portal, request: &Request, surface: Surface, to: Destination) -> Result<(), JobError> {
+async fn post(
+    portal: &Portal,
+    request: &Request,
+    surface: Surface,
+    to: Destination,
+) -> Result<Performed, JobError> {
     let posted = post_once(portal, request, surface, &to).await?;
     let is_first = !request.messages.contains_key(&surface);
-    let at = match (posted, to) {
-        (Ok(at), _) => at,
-        (Err(SlackError::Unreachable(why)), Destination::Channel(channel))
+    let Posted { at, is_outside_thread } = match (posted, to) {
+        (Ok(posted), _) => posted,
+        (Err(SlackError::Unreachable(_)), Destination::Channel(channel))
             if channel != portal.organization.approvals_channel =>
         {
-            tracing::warn!(request = %request.id, %channel, why, "the card goes to the approvals channel instead");
             let fallback = Destination::Channel(portal.organization.approvals_channel.clone());
             match post_once(portal, request, surface, &fallback).await? {
-                Ok(at) => at,
+                Ok(posted) => posted,
                 Err(error) => return not_posted(portal, request, surface, error).await,
             }
         }
@@ -116,6 +120,13 @@ async fn post(portal: &Portal, request: &Request, surface: Surface, to: Destinat
     let recorded = portal
         .change(request.id, |request, now| Ok(record_message(request, surface, at.clone(), now)))
         .await?;
+    if is_outside_thread {
+        tracing::warn!(request = %request.id, ?surface, "its card is gone, so what belongs in the thread stands by itself");
+        if recorded.waits_for_approvers() {
+            // Which finds out that the card is gone, and posts it again.
+            portal.write_jobs(vec![JobKind::Show(recorded.card()).due(request.id, portal.now())]).await?;
+        }
+    }
     if is_card(surface)
         && is_first
         && recorded.waits_for_approvers()
@@ -123,7 +134,7 @@ async fn post(portal: &Portal, request: &Request, surface: Surface, to: Destinat
     {
         portal.tell_admins(&unanswerable(&recorded)).await;
     }
-    Ok(())
+    Ok(Performed::Done)
 }
 
 /// Posts to one person what another surface shows to many, and remembers nowhere that it stands there.
@@ -132,13 +143,8 @@ pub(super) async fn tell_directly(
     request: &Request,
     surface: Surface,
     person: &PersonId,
-) -> Result<Result<MessageRef, SlackError>, JobError> {
+) -> Result<Result<Posted, SlackError>, JobError> {
     post_once(portal, request, surface, &Destination::Person(person.clone())).await
-}
-
-/// Whether it is a reply to the card.
-fn is_in_thread(surface: Surface) -> bool {
-    matches!(surface, Surface::Thread | Surface::Prompt(_))
 }
 
 /// Whether approvers answer there.
@@ -147,20 +153,19 @@ fn is_card(surface: Surface) -> bool {
 }
 
 /// A card that cannot be posted is tried again: somebody has to invite the bot. Until then its approvers are told one by
-/// one, and the admins know. What belongs in its thread is left out where its channel is gone.
+/// one, and the admins know. Any other message is left out where its channel is gone or its reader cannot be written to.
 async fn not_posted(
     portal: &Portal,
     request: &Request,
     surface: Surface,
     error: SlackError,
-) -> Result<(), JobError> {
+) -> Result<Performed, JobError> {
     let SlackError::Unreachable(why) = &error else { return Err(error.into()) };
-    if is_in_thread(surface) {
-        tracing::warn!(request = %request.id, ?surface, why, "it goes on without the thread of its card");
-        return Ok(());
+    if matches!(surface, Surface::Told(_)) {
+        portal.tell_admins(&untold(request, why)).await;
     }
     if !is_card(surface) {
-        return Err(error.into());
+        return Ok(Performed::Done);
     }
     match portal.change(request.id, record_unposted).await {
         Ok(request) => portal.tell_admins(&unposted(portal, &request, why)).await,
@@ -168,7 +173,16 @@ async fn not_posted(
         Err(Error::Refused(_)) => {}
         Err(Error::Failed(error)) => return Err(JobError::Later(error)),
     }
-    Err(JobError::Later(anyhow::anyhow!("{why}: invite the bot to the approvals channel")))
+    Ok(Performed::Again(UNTIL_INVITED))
+}
+
+/// What admins read about news that did not reach an owner.
+fn untold(request: &Request, why: &str) -> String {
+    let id = request.id;
+    format!(
+        "Request `{id}` has news that its owner <@{}> cannot be told: {why}. `status {id}` shows it.",
+        request.owner
+    )
 }
 
 /// What admins read about a card that stands nowhere.
@@ -199,10 +213,24 @@ async fn post_once(
     request: &Request,
     surface: Surface,
     to: &Destination,
-) -> Result<Result<MessageRef, SlackError>, JobError> {
+) -> Result<Result<Posted, SlackError>, JobError> {
     let (circle, held) = (portal.askable(request).await, held(portal, request, surface).await?);
     let notice = Notice::Request(about(portal, request, surface, (&circle, &held)).await?);
-    Ok(portal.ports.slack.post(to, &notice).await)
+    Ok(portal.post(to, &notice).await)
+}
+
+async fn rewrite(
+    portal: &Portal,
+    request: &Request,
+    surface: Surface,
+    at: &MessageRef,
+) -> Result<Result<(), SlackError>, JobError> {
+    let call = async |notice: &Notice<'_>| portal.ports.slack.update(at, notice).await;
+    let result = with_notice(portal, request, surface, at, call).await?;
+    if let Err(SlackError::Unreachable(why)) = &result {
+        portal.lose_place(at.channel.as_str(), why);
+    }
+    Ok(result)
 }
 
 /// Calls with what the message at this place shows now.

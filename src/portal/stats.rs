@@ -12,6 +12,7 @@ use crate::domain::period::Period;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::tally::{Counts, day};
+use crate::ports::directory::Freshness;
 use crate::ports::store::{Which, Whose};
 
 /// Days that are added up, today included.
@@ -58,7 +59,9 @@ pub async fn stats(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
     let (names, reads_all): (Vec<TeamName>, bool) = match named_team(portal, person, team).await? {
         Named::Team(team) => (vec![team], false),
         Named::All => (portal.all_teams().await?, true),
-        Named::Nothing if reads_all(portal, person).await? => (portal.all_teams().await?, true),
+        Named::Nothing if reads_all(portal, person, Freshness::Fresh).await? => {
+            (portal.all_teams().await?, true)
+        }
         Named::Nothing => (teams_to_see(portal, person).await?, false),
     };
     if names.is_empty() {

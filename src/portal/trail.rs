@@ -90,13 +90,17 @@ pub(super) async fn copy(portal: &Portal, after: u64) -> Result<Performed, JobEr
         return Ok(Performed::Again(EVERY));
     }
     let to = Destination::Channel(channel.clone());
-    match portal.ports.slack.post(&to, &Notice::Trail(&entries)).await {
+    match portal.post(&to, &Notice::Trail(&entries)).await {
         Ok(_) => {
             portal.metrics.copied(CHANNEL, "copied");
             Ok(Performed::AgainAs(JobKind::CopyTrail { after }, EVERY))
         }
         // Somebody has to invite the bot; until then the copy waits, and is never given up.
         Err(SlackError::RateLimited(wait)) => Ok(Performed::Again(wait)),
+        Err(SlackError::Unreachable(_)) => {
+            portal.metrics.copied(CHANNEL, "failed");
+            Ok(Performed::Again(WITHOUT_CHANNEL))
+        }
         Err(error) => {
             portal.metrics.copied(CHANNEL, "failed");
             tracing::warn!(%channel, %error, "the audit trail cannot be copied to its channel");

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -40,7 +41,13 @@ pub trait Directory: Debug + Send + Sync {
         &self,
         group: &GroupId,
         freshness: Freshness,
-    ) -> anyhow::Result<BTreeSet<PersonId>>;
+    ) -> anyhow::Result<Arc<BTreeSet<PersonId>>>;
+
+    /// Whether this address is that of this account, and Slack has confirmed it; whether the account counts or not.
+    ///
+    /// # Errors
+    /// When Slack cannot be asked right now.
+    async fn has_email(&self, person: &PersonId, email: &str, freshness: Freshness) -> anyhow::Result<bool>;
 
     /// The account with this address, if Slack has confirmed it, whether it counts or not; `None` when there is none.
     ///
@@ -58,4 +65,8 @@ pub trait Directory: Debug + Send + Sync {
         field: &str,
         freshness: Freshness,
     ) -> anyhow::Result<Option<PersonId>>;
+
+    /// Asks anew, in a few calls for everybody, what has become old of what is often asked about: who is in which group,
+    /// which accounts count. Whoever wants to know something meanwhile does not wait for it.
+    async fn refresh(&self);
 }

@@ -23,7 +23,7 @@ pub trait Slack: Debug + Send + Sync {
     ///
     /// # Errors
     /// See [`SlackError`].
-    async fn post(&self, to: &Destination, notice: &Notice<'_>) -> Result<MessageRef, SlackError>;
+    async fn post(&self, to: &Destination, notice: &Notice<'_>) -> Result<Posted, SlackError>;
 
     /// Rewrites a message.
     ///
@@ -70,6 +70,15 @@ pub enum Destination {
     Thread(MessageRef),
     /// A person's direct conversation with the app.
     Person(PersonId),
+}
+
+/// A message that was posted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posted {
+    /// Where it stands.
+    pub at: MessageRef,
+    /// Whether it stands outside of the thread that it was meant for, because the first message of that is gone.
+    pub is_outside_thread: bool,
 }
 
 /// What a message shows.

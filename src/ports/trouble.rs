@@ -57,6 +57,13 @@ impl Trouble {
         self.slack.get_or_create(&SlackMethod { method: method.to_owned() }).inc();
     }
 
+    /// Calls of these methods are counted, from zero on: what Prometheus sees for the first time is no increase to it.
+    pub fn counts_calls_of(&self, methods: &[&str]) {
+        for method in methods {
+            let _ = self.slack.get_or_create(&SlackMethod { method: (*method).to_owned() });
+        }
+    }
+
     /// A try of a call to AWS failed with this code.
     pub fn aws_fails(&self, service: &str, operation: &str, code: &str) {
         let failure = AwsFailure {

@@ -88,12 +88,15 @@ impl Places {
             self.taken.retain(|(_, task)| !task.is_finished());
         }
         loop {
-            let place = Arc::clone(&self.room).acquire_owned();
-            // Whom we wait for changes all the time, so it is looked at again and again.
-            if let Ok(Ok(place)) = tokio::time::timeout(self.limits.spared / 4, place).await {
+            if let Ok(place) = Arc::clone(&self.room).try_acquire_owned() {
                 return place;
             }
             self.send_one_away();
+            // Whom we wait for changes all the time, so it is looked at again and again.
+            let place = Arc::clone(&self.room).acquire_owned();
+            if let Ok(Ok(place)) = tokio::time::timeout(self.limits.spared / 4, place).await {
+                return place;
+            }
         }
     }
 

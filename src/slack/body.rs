@@ -22,6 +22,9 @@ const FORM: usize = 64 * 1024;
 /// What the bodies in one room take together at most. Whoever has no secret cannot make us hold more.
 const ROOM: usize = MAX_BODY;
 
+/// Bodies are kept in blocks of so many bytes: growing in one piece would hold twice as much for a moment, and leave holes.
+const BLOCK: usize = 16 * 1024;
+
 /// For so long nobody loses their place to a newcomer: somebody honest may be in the middle of a body.
 const SPARED: Duration = Duration::from_millis(50);
 
@@ -59,7 +62,7 @@ impl Intake {
                 return if data.len() > MAX_BODY { Err(Rejected::TooLarge) } else { Ok(data) };
             }
             let room = if longest > FORM { &self.long } else { &self.forms };
-            place.get_or_insert_with(|| room.enter()).add(&data, longest).await?;
+            place.get_or_insert_with(|| room.enter()).add(data, longest).await?;
         }
         place.map_or_else(|| Ok(Bytes::new()), Place::leave)
     }
@@ -76,14 +79,15 @@ struct Parts {
     /// By the order in which they came.
     bodies: BTreeMap<u64, Part>,
     next: u64,
-    /// Bytes of all of them, with what was set aside for their growth.
+    /// Bytes of all blocks, filled or not.
     taken: usize,
 }
 
 #[derive(Debug)]
 struct Part {
     since: Instant,
-    bytes: Vec<u8>,
+    length: usize,
+    blocks: Vec<Vec<u8>>,
 }
 
 /// A body's place in a room, until it is dropped or lost.
@@ -102,42 +106,55 @@ impl Room {
         let mut parts = self.parts();
         let number = parts.next;
         parts.next += 1;
-        parts.bodies.insert(number, Part { since: Instant::now(), bytes: Vec::new() });
+        parts.bodies.insert(number, Part { since: Instant::now(), length: 0, blocks: Vec::new() });
         Place { room: self.clone(), number }
     }
 }
 
 impl Parts {
-    fn remove(&mut self, number: u64) -> Option<Vec<u8>> {
+    fn remove(&mut self, number: u64) -> Option<Part> {
         let part = self.bodies.remove(&number)?;
-        self.taken -= part.bytes.capacity();
-        Some(part.bytes)
+        self.taken -= part.blocks.iter().map(Vec::capacity).sum::<usize>();
+        Some(part)
     }
 
-    /// Adds to a body, or says how long to wait until there may be room.
-    fn add(&mut self, number: u64, data: &[u8], longest: usize) -> Result<(), Full> {
-        let part = self.bodies.get(&number).ok_or(Full::Lost)?;
-        let (length, capacity) = (part.bytes.len() + data.len(), part.bytes.capacity());
-        if length > MAX_BODY {
-            return Err(Full::TooLarge);
+    /// Moves `data` into a body; what is left of it where there is no room goes there later.
+    fn add(&mut self, number: u64, data: &mut Bytes, longest: usize) -> Result<(), Full> {
+        while !data.is_empty() {
+            let part = self.bodies.get_mut(&number).ok_or(Full::Lost)?;
+            if part.length + data.len() > MAX_BODY {
+                return Err(Full::TooLarge);
+            }
+            let length = part.length;
+            if let Some(block) = part.blocks.last_mut().filter(|block| block.len() < block.capacity()) {
+                let fits = data.len().min(block.capacity() - block.len());
+                block.extend_from_slice(&data.split_to(fits));
+                part.length += fits;
+                continue;
+            }
+            let wanted =
+                longest.checked_sub(length).filter(|left| *left > 0).map_or(BLOCK, |left| left.min(BLOCK));
+            self.make_room(number, wanted)?;
+            let block = Vec::with_capacity(wanted);
+            self.taken += block.capacity();
+            self.bodies.get_mut(&number).ok_or(Full::Lost)?.blocks.push(block);
         }
-        let wanted = if length > capacity { length.max((2 * capacity).min(longest)) } else { capacity };
-        while self.taken - capacity + wanted > ROOM {
+        Ok(())
+    }
+
+    /// Sees to it that so many bytes are free for this body.
+    fn make_room(&mut self, number: u64, wanted: usize) -> Result<(), Full> {
+        while self.taken + wanted > ROOM {
             let (oldest, part) = self.bodies.first_key_value().ok_or(Full::Lost)?;
-            let age = part.since.elapsed();
+            let (oldest, age) = (*oldest, part.since.elapsed());
             if age < SPARED {
                 return Err(Full::For(SPARED - age));
             }
-            let oldest = *oldest;
             self.remove(oldest);
             if oldest == number {
                 return Err(Full::Lost);
             }
         }
-        let part = self.bodies.get_mut(&number).ok_or(Full::Lost)?;
-        part.bytes.reserve_exact(wanted - part.bytes.len());
-        part.bytes.extend_from_slice(data);
-        self.taken = self.taken - capacity + part.bytes.capacity();
         Ok(())
     }
 }
@@ -153,9 +170,9 @@ enum Full {
 }
 
 impl Place {
-    async fn add(&self, data: &[u8], longest: usize) -> Result<(), Rejected> {
+    async fn add(&self, mut data: Bytes, longest: usize) -> Result<(), Rejected> {
         loop {
-            let added = self.room.parts().add(self.number, data, longest);
+            let added = self.room.parts().add(self.number, &mut data, longest);
             match added {
                 Ok(()) => return Ok(()),
                 Err(Full::TooLarge) => return Err(Rejected::TooLarge),
@@ -167,8 +184,12 @@ impl Place {
 
     /// The whole body.
     fn leave(self) -> Result<Bytes, Rejected> {
-        let bytes = self.room.parts().remove(self.number);
-        bytes.map(Bytes::from).ok_or(Rejected::TooSlow)
+        let part = self.room.parts().remove(self.number).ok_or(Rejected::TooSlow)?;
+        let mut blocks = part.blocks.into_iter();
+        let mut whole = blocks.next().unwrap_or_default();
+        whole.reserve_exact(part.length - whole.len());
+        blocks.for_each(|block| whole.extend_from_slice(&block));
+        Ok(whole.into())
     }
 }
 
@@ -274,14 +295,15 @@ mod tests {
     async fn whose_body_is_under_way_longest_loses_its_place_first() {
         let room = Room::default();
         let [first, second, third] = [0; 3].map(|_| room.enter());
-        let part = vec![b'x'; ROOM / 2];
+        let part = Bytes::from(vec![b'x'; ROOM / 2 - BLOCK]);
         for place in [&first, &second] {
-            place.add(&part, MAX_BODY).await.unwrap();
+            place.add(part.clone(), MAX_BODY).await.unwrap();
         }
-        third.add(b"x", MAX_BODY).await.unwrap();
+        third.add(part.clone(), MAX_BODY).await.unwrap();
         assert_eq!(first.leave(), Err(Rejected::TooSlow));
-        assert_eq!(second.add(&part, MAX_BODY).await, Err(Rejected::TooSlow), "it is the slowest now");
-        assert_eq!(third.leave(), Ok(Bytes::from_static(b"x")));
+        third.add(part.slice(..3 * BLOCK), MAX_BODY).await.unwrap();
+        assert_eq!(second.leave(), Err(Rejected::TooSlow), "it is the slowest now");
+        assert_eq!(third.leave().map(|bytes| bytes.len()), Ok(part.len() + 3 * BLOCK));
         assert_eq!(room.parts().taken, 0);
     }
 }

@@ -14,7 +14,7 @@ use super::actions;
 use super::allowance::Allowances;
 use super::client::{Identity, SlackClient};
 use super::commands;
-use super::hurry::{not_done, too_fast};
+use super::hurry::{not_done, seconds, too_fast};
 use super::incoming::{Click, Command, Event, Incoming, Origin, ResponseUrl};
 use super::messages::Message;
 use super::reply::Ack;
@@ -23,6 +23,7 @@ use super::suggestions;
 use crate::domain::audit::{By, Via};
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::portal::{Error, Portal, home};
+use crate::ports::slack::SlackError;
 use crate::ports::stored::Newer;
 use crate::ports::trouble::Side;
 
@@ -325,6 +326,9 @@ pub(super) fn words(error: &Error) -> String {
             return "A newer version of this app is being rolled out and has changed this already. Nothing was done. \
                     Please try again in a few minutes."
                 .to_owned();
+        }
+        Error::Failed(error) if let Some(SlackError::RateLimited(wait)) = error.downcast_ref() => {
+            return format!("Slack is busy, press again in {}. Nothing was done.", seconds(*wait));
         }
         Error::Failed(error) => error,
     };

@@ -9,6 +9,14 @@ use super::messages::Message;
 use super::reply::Ack;
 use super::submissions;
 
+/// A wait for people to read, rounded up.
+pub(super) fn seconds(wait: Duration) -> String {
+    match wait.as_millis().div_ceil(1000).max(1) {
+        1 => "1 second".to_owned(),
+        seconds => format!("{seconds} seconds"),
+    }
+}
+
 impl Edge {
     /// How long somebody has to wait who did too much at once; it is counted.
     pub(super) fn hurry(&self, what: &'static str, incoming: &Incoming) -> Option<Duration> {
@@ -32,8 +40,7 @@ impl Edge {
 
 /// Says that it was not done.
 pub(super) fn too_fast(incoming: &Incoming, wait: Duration) -> Ack {
-    let seconds = wait.as_secs().max(1);
-    let seconds = if seconds == 1 { "1 second".to_owned() } else { format!("{seconds} seconds") };
+    let seconds = seconds(wait);
     not_done(incoming, &|again| {
         format!("That was a lot at once, so this was not done. Wait {seconds} and {again}.")
     })

@@ -90,6 +90,7 @@ impl Edge {
         self.follow(async move {
             let text = match edge.opened(&at, trigger.as_deref(), &view).await {
                 Ok(_) => return,
+                Err(error @ SlackError::RateLimited(_)) => words(&Error::Failed(error.into())),
                 // It will not open next time either, so the operator has to know.
                 Err(SlackError::Refused(why)) if !why.contains("trigger_id") => {
                     words(&Error::Failed(anyhow::anyhow!("cannot open a view: {why}")))

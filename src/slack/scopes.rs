@@ -1,5 +1,5 @@
-//! The scopes that the app asks for, with what each is for. The manifest, the documentation and `doctor` all go by
-//! this list.
+//! The scopes that the app asks for, with what each is for and which settings need it. The manifest, the documentation and
+//! `doctor` all go by this list.
 
 /// A right that the workspace grants to the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,29 +8,44 @@ pub struct Scope {
     pub name: &'static str,
     /// What it is for.
     pub purpose: &'static str,
-    /// Whether only `doctor` has a use for it.
-    pub is_for_checks: bool,
+    /// Which settings need it.
+    pub needed_for: NeededFor,
 }
 
-const fn scope(name: &'static str, purpose: &'static str) -> Scope {
-    Scope { name, purpose, is_for_checks: false }
+/// Which settings need a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NeededFor {
+    /// All of them.
+    Everything,
+    /// Those that name somebody by e-mail address.
+    Addresses,
+    /// Those that name a user group.
+    Groups,
+    /// Those that name the field with a person's manager.
+    Managers,
+    /// None: it lets `doctor` look at channels, which says so where it cannot.
+    Checks,
 }
 
-const fn for_checks(name: &'static str, purpose: &'static str) -> Scope {
-    Scope { name, purpose, is_for_checks: true }
+const fn scope(name: &'static str, needed_for: NeededFor, purpose: &'static str) -> Scope {
+    Scope { name, purpose, needed_for }
 }
 
-/// All of them, in the order of their names.
-pub const SCOPES: [Scope; 9] = [
-    for_checks("channels:read", "whether the channels of the settings can be written to"),
-    scope("chat:write", "cards, progress and private answers"),
-    scope("commands", "the slash command and the shortcut"),
-    for_checks("groups:read", "the same of private channels"),
-    scope("im:write", "messages to the person who asked"),
-    scope("usergroups:read", "teams and approvers that are user groups"),
-    scope("users.profile:read", "who a person's manager is, where the settings name the field"),
-    scope("users:read", "whether a person is an active full member"),
-    scope("users:read.email", "teams and approvers named by e-mail address"),
+/// All of them, in the order of their names. A message to a person needs no more than `chat:write`: Slack opens the
+/// conversation (docs.slack.dev/reference/methods/chat.postMessage, 2026-11-29).
+pub const SCOPES: [Scope; 8] = [
+    scope("channels:read", NeededFor::Checks, "whether the channels of the settings can be written to"),
+    scope("chat:write", NeededFor::Everything, "cards, progress, messages to people and private answers"),
+    scope("commands", NeededFor::Everything, "the slash command and the shortcut"),
+    scope("groups:read", NeededFor::Checks, "the same of private channels"),
+    scope("usergroups:read", NeededFor::Groups, "teams and approvers that are user groups"),
+    scope(
+        "users.profile:read",
+        NeededFor::Managers,
+        "who a person's manager is, where the settings name the field",
+    ),
+    scope("users:read", NeededFor::Everything, "whether a person is an active full member"),
+    scope("users:read.email", NeededFor::Addresses, "teams and approvers named by e-mail address"),
 ];
 
 /// Lets the app post to public channels that it has not joined; nobody has to grant it.

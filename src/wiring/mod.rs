@@ -39,6 +39,9 @@ use crate::webhook::Webhook;
 pub use backends::{Backends, store, store_beside};
 pub use reload::Reloader;
 
+/// How often it is looked whether what is known of people has become old.
+const LOOK_AHEAD_EVERY: Duration = Duration::from_mins(1);
+
 /// How long requests that are under way may take once the program is told to stop.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -174,7 +177,10 @@ impl App {
         teams::begin(&self.portal).await.context("cannot begin to look after teams")?;
         let sockets = self.sockets().cloned();
         let (edge, dispatcher) = (self.edge.clone(), self.dispatcher.clone());
-        let warming = tokio::spawn(async move { edge.warm_up().await });
+        let warming = tokio::spawn(async move {
+            edge.warm_up().await;
+            keep_people_known(&edge.portal).await;
+        });
         let working = tokio::spawn({
             let stop = stop.clone();
             async move { dispatcher.run(self.woken, stop).await }
@@ -198,6 +204,16 @@ impl App {
         connected.await.context("the connections to Slack ended badly")?;
         self.edge.finish().await;
         Ok(())
+    }
+}
+
+/// Has Slack asked about everybody now and then, so that few have to wait for it.
+async fn keep_people_known(portal: &Portal) {
+    portal.look_ahead(true).await;
+    let mut ticks = tokio::time::interval(LOOK_AHEAD_EVERY);
+    loop {
+        ticks.tick().await;
+        portal.as_of_now().look_ahead(false).await;
     }
 }
 

@@ -13,7 +13,7 @@ use quartermaster::domain::parameters::{check_parameters, match_prefill, parse_p
 use quartermaster::domain::template::{Pattern, Template};
 use quartermaster::ports::clock::SystemClock;
 use quartermaster::slack::incoming::{
-    parse_command, parse_event, parse_interaction, parse_interaction_json, parse_options,
+    parse_command, parse_command_json, parse_event, parse_interaction, parse_interaction_json, parse_options,
 };
 use quartermaster::slack::signature::Verifier;
 
@@ -60,8 +60,9 @@ pub(crate) fn form(data: &[u8]) {
     }
 }
 
-/// A click, a submitted form or an event, unpacked.
+/// A command, a click, a submitted form or an event, unpacked.
 pub(crate) fn payload(data: &[u8]) {
+    let _ = parse_command_json(data);
     let _ = parse_interaction_json(data);
     let _ = parse_event(data);
 }

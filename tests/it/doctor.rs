@@ -80,7 +80,7 @@ async fn a_set_up_in_which_all_is_well_is_told_line_by_line() {
     ok      settings: the secrets are set
     ok      catalog: 3 products, nothing to mend
     ok      Slack token: the bot U0QM in Playground
-    ok      Slack scopes: all 9 are granted
+    ok      Slack scopes: all 3 that the settings need are granted
     ok      clock: the same as Slack's, within a minute
     ok      channels: #approvals C0APPROVALS (`approvals_channel`) can be written to
     ok      channels: #team-payments C0PAYMENTS (team payments) can be written to
@@ -94,7 +94,8 @@ async fn a_set_up_in_which_all_is_well_is_told_line_by_line() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_script_reads_the_same_as_json() {
     let operator = Operator::new().await;
-    operator.rearranges(without_scopes(&["users:read.email", "groups:read"]));
+    operator.rearranges(without_scopes(&["usergroups:read", "groups:read"]));
+    operator.settles("[simulated]", "auditors = [\"S0LEADS\"]");
     let output = operator.command(&["--json"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -115,14 +116,33 @@ async fn scopes_that_were_not_granted_are_named_with_what_they_are_for() {
     operator.rearranges(without_scopes(&["usergroups:read", "channels:read"]));
     operator.settles("[simulated]", "auditors = [\"S0LEADS\"]");
     insta::assert_snapshot!(operator.hears(), @"
-    warning Slack scopes: `channels:read` is not granted, for: whether the channels of the settings can be written to: add it under OAuth & Permissions, Scopes, Bot Token Scopes, then press Reinstall to Workspace
     problem Slack scopes: `usergroups:read` is not granted, for: teams and approvers that are user groups: add it under OAuth & Permissions, Scopes, Bot Token Scopes, then press Reinstall to Workspace
     warning channels: C0APPROVALS (`approvals_channel`) could not be looked at: Slack answered `missing_scope: needs the scope channels:read`: grant the scope, then look again; it is only needed for this look
     warning channels: C0PAYMENTS (team payments) could not be looked at: Slack answered `missing_scope: needs the scope channels:read`: grant the scope, then look again; it is only needed for this look
     warning people: 1 of 4 could not be asked about: cannot ask Slack who is in group S0LEADS: Slack answered `missing_scope: needs the scope usergroups:read`: try again, after granting the scope if one is missing
-    problems: 1, warnings: 4
+    problems: 1, warnings: 3
     exit 1
     ");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scope_is_missing_only_where_the_settings_or_the_catalog_need_it() {
+    let operator = Operator::new().await;
+    let asked_for = ["usergroups:read", "users:read.email", "users.profile:read", "groups:read", "im:write"];
+    operator.rearranges(without_scopes(&asked_for));
+    assert_eq!(operator.hears(), "problems: 0, warnings: 0\nexit 0", "nobody is named who needs one");
+    let missing = || {
+        let heard = operator.hears();
+        let named =
+            heard.lines().filter_map(|line| line.strip_prefix("problem Slack scopes: `")?.split_once('`'));
+        named.map(|(scope, _)| scope.to_owned()).collect::<Vec<_>>()
+    };
+    operator.settles("[simulated]", "auditors = [\"S0LEADS\"]");
+    assert_eq!(missing(), ["usergroups:read"]);
+    operator.settles("[simulated]", "manager_field = \"Xf0BOSS\"");
+    assert_eq!(missing(), ["usergroups:read", "users.profile:read"]);
+    operator.place.replace("quartermaster.toml", "[\"S0LEADS\"]", "[\"pat@playground.example\"]");
+    assert_eq!(missing(), ["users.profile:read", "users:read.email"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use quartermaster::playground::{Ack, DeliveryFailure};
+use quartermaster::playground::{Ack, Channel, DeliveryFailure};
 use quartermaster::ports::limits::Limits;
 
 use crate::harness::process::{Bot, eventually, free_address, slack};
@@ -135,14 +135,9 @@ async fn life_beside(failing: Option<&'static str>) -> String {
 async fn whichever_call_of_slack_fails_for_minutes_everything_arrives_afterwards_and_once() {
     let undisturbed = life_beside(None).await;
     assert!(undisturbed.contains("terminated provisioner"), "{undisturbed}");
-    for method in [
-        "api.test",
-        "chat.postEphemeral",
-        "chat.postMessage",
-        "chat.update",
-        "usergroups.users.list",
-        "users.info",
-    ] {
+    for method in
+        ["api.test", "chat.postEphemeral", "chat.postMessage", "chat.update", "usergroups.list", "users.info"]
+    {
         assert_eq!(life_beside(Some(method)).await, undisturbed, "{method}");
     }
 }
@@ -212,6 +207,102 @@ async fn a_card_that_slack_refuses_for_good_is_told_to_the_requester_and_the_adm
         company.alice.asks_for("rds-postgres", &DATABASE).await;
         insta::assert_snapshot!(company.alice.dms()[0], @"Your request for *PostgreSQL RDS Instance* is stuck and needs the platform team. Mention `ID` to them.");
         insta::assert_snapshot!(company.pat.newest_dm(), @"Request `ID` has no card, so nobody can answer it: `show` is given up. Slack refused the call: invalid_blocks");
+    })
+    .await;
+}
+
+/// A code that Slack has not made up yet.
+const NEW: &str = "a_code_of_tomorrow";
+
+#[tokio::test]
+async fn a_code_that_nobody_knows_is_tried_again_at_once_and_then_with_growing_pauses() {
+    run(async |company| {
+        company.expects_slack_to_refuse("chat.postMessage", NEW);
+        // That of the message to her, and that of the card.
+        company.playground.fail_next("chat.postMessage", NEW);
+        company.playground.fail_next("chat.postMessage", NEW);
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        company.waits("5s").await;
+        assert!(company.morgan.can_click("Approve"), "{}", company.morgan.everything());
+        company.morgan.clicks("Approve").await;
+        assert!(company.alice.newest_dm().contains("is ready"), "{}", company.alice.everything());
+
+        company.playground.fail_always("chat.postMessage", Some(NEW));
+        company.alice.asks_for("rds-postgres", &[("DatabaseName", "ledger")]).await;
+        let cards = || {
+            company.calls("chat.postMessage").iter().filter(|call| call.sent.contains("C0PAYMENTS")).count()
+        };
+        let (mut tried, mut at) = (cards(), Vec::new());
+        for second in 1..=70 {
+            company.waits("1s").await;
+            at.extend((cards() > tried).then_some(second));
+            tried = cards();
+        }
+        assert_eq!(at.len(), 6, "{at:?}");
+        let pauses: Vec<i32> = at.windows(2).map(|two| two[1] - two[0]).collect();
+        assert!(pauses.windows(2).all(|two| two[1] > two[0]), "{pauses:?}");
+        company.waits("12h").await;
+        company.playground.fail_always("chat.postMessage", None);
+        company.waits("6m").await;
+        assert!(company.morgan.can_click("Approve"), "{}", company.morgan.everything());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_limit_that_slack_tells_without_its_status_is_waited_out() {
+    for limit in ["message_limit_exceeded", "rate_limited", "ratelimited"] {
+        run(async |company| {
+            company.expects_slack_to_refuse("chat.postMessage", limit);
+            company.playground.fail_next("chat.postMessage", limit);
+            company.playground.fail_next("chat.postMessage", limit);
+            company.alice.asks_for("rds-postgres", &DATABASE).await;
+            company.waits("60s").await;
+            company.morgan.clicks("Approve").await;
+            assert!(company.alice.newest_dm().contains("is ready"), "{}", company.alice.everything());
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_channel_that_is_archived_after_its_card_was_posted_is_said_once_and_parks_nothing() {
+    // Of its own, because the log is that of all journeys.
+    let setup = Setup::new().with_settings("channel = \"C0PAYMENTS\"", "channel = \"C0CLOSED\"");
+    run_in(setup, async |company| {
+        let is_archived = |is_archived: bool| {
+            company.playground.change(|workspace| {
+                let payments = workspace.channels.iter().find(|channel| channel.id == "C0PAYMENTS").unwrap();
+                let closed = Channel { id: "C0CLOSED".to_owned(), is_archived, ..payments.clone() };
+                workspace.channels.retain(|channel| channel.id != closed.id);
+                workspace.channels.push(closed);
+            });
+        };
+        is_archived(false);
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        company.alice.asks_for("rds-postgres", &[("DatabaseName", "ledger")]).await;
+        company.morgan.opens_home().await;
+        company.expects_slack_to_refuse("chat.update", "is_inactive");
+        company.expects_slack_to_refuse("chat.postMessage", "is_archived");
+        is_archived(true);
+        company.morgan.clicks_at_home("Approve").await;
+        company.waits("1m").await;
+        company.morgan.clicks_at_home("Approve").await;
+        company.waits("1m").await;
+        let ready = company.alice.dms().iter().filter(|text| text.contains("is ready")).count();
+        assert_eq!(ready, 2, "{}", company.alice.everything());
+        let said = || {
+            let lines = company.logged().into_iter().filter(|line| line.contains("C0CLOSED"));
+            lines.filter(|line| line.contains("WARN") || line.contains("ERROR")).collect::<Vec<_>>()
+        };
+        assert!(said().len() == 1 && said()[0].contains("WARN"), "{:#?}", said());
+
+        // Opened and archived again, it is news again.
+        is_archived(false);
+        company.alice.asks_for("rds-postgres", &[("DatabaseName", "third")]).await;
+        is_archived(true);
+        company.waits("30d").await;
+        assert_eq!(said().len(), 2, "{:#?}", said());
     })
     .await;
 }

@@ -290,7 +290,7 @@ async fn a_click_in_the_name_of_somebody_who_has_left_the_group_of_approvers_cou
         company.bob.asks_for("rds-postgres", &DATABASE).await;
         let approve = company.morgan.remembers("Approve");
         company.expects_slack_to_refuse("chat.postEphemeral", "user_not_in_channel");
-        company.expects_slack_to_refuse("chat.postMessage", "user_disabled");
+        company.expects_slack_to_refuse("chat.postMessage", "channel_not_found");
         company.playground.deactivate("U0MORGAN").await.unwrap();
         company.clock.advance("61s");
         let click = json!({

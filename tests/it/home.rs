@@ -294,14 +294,14 @@ async fn ones_own_request_never_waits_for_oneself() {
 #[tokio::test]
 async fn a_group_that_slack_cannot_list_takes_nothing_else_off_the_tab() {
     run(async |company| {
-        company.expects_slack_to_refuse("usergroups.users.list", "missing_scope");
-        company.playground.fail_always("usergroups.users.list", Some("missing_scope"));
+        company.expects_slack_to_refuse("usergroups.list", "missing_scope");
+        company.playground.fail_always("usergroups.list", Some("missing_scope"));
         company.bob.asks_for("rds-postgres", &DATABASE).await;
         company.alice.asks_for("rds-postgres", &DATABASE).await;
         company.morgan.opens_home().await;
         let home = company.morgan.home();
         assert_eq!(home.matches("[Approve]").count(), 1, "what is known to be hers: {home}");
-        company.playground.fail_always("usergroups.users.list", None);
+        company.playground.fail_always("usergroups.list", None);
     })
     .await;
 }

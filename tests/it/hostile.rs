@@ -122,6 +122,73 @@ async fn whatever_is_sent_without_a_signature_costs_little_memory_and_keeps_nobo
     eventually("all is well again", async || asks_for_help(&slack).await < Duration::from_secs(3)).await;
 }
 
+/// Connections that send this and no more, and stay until the bot hangs up.
+async fn dawdle(address: &str, count: usize, sent: &[u8]) -> Vec<TcpStream> {
+    let mut senders = Vec::new();
+    for _ in 0..count {
+        let mut sender = TcpStream::connect(address).await.unwrap();
+        // Who has to go may be told so while still sending.
+        let _ = tokio::time::timeout(Duration::from_millis(100), sender.write_all(sent)).await;
+        senders.push(sender);
+    }
+    senders
+}
+
+async fn submits_the_database_form(slack: &Playground) -> Duration {
+    let command = "/provision rds-postgres DatabaseName=orders";
+    slack.run_command("U0ALICE", "C0PAYMENTS", command).await.unwrap();
+    eventually("the form opens", async || slack.view("U0ALICE").is_some()).await;
+    let view = slack.view("U0ALICE").unwrap();
+    let begun = Instant::now();
+    slack.submit("U0ALICE", view["id"].as_str().unwrap()).await.unwrap();
+    let waited = begun.elapsed();
+    slack.dismiss("U0ALICE").await.unwrap();
+    waited
+}
+
+async fn asks_for_health(address: &str) -> Duration {
+    let begun = Instant::now();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: bot\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    begun.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_dawdles_loses_the_place_and_a_form_and_a_probe_are_answered_at_once() {
+    let address = free_address().await;
+    let place = Place::new(&address);
+    let (slack, origin) = slack(&address).await;
+    let mut command = place.serves(&origin);
+    command.env("RUST_LOG", "error");
+    let _bot = Bot::start(command, &address).await;
+    submits_the_database_form(&slack).await;
+
+    let body = |announced: Option<usize>, sent: usize| [head(PATHS[1], announced), vec![b'x'; sent]].concat();
+    let in_pieces = [head(PATHS[1], None), b"186a0\r\n".to_vec(), vec![b'x'; 90_000]].concat();
+    let dawdlers = [
+        ("one body of 1 MiB", 1, body(Some(1 << 20), (1 << 20) - 1)),
+        ("many bodies of 1 MiB", 30, body(Some(1 << 20), 1 << 19)),
+        ("bodies that do not say how long they are", 30, in_pieces),
+        ("bodies as long as a form", 300, body(Some(11_000), 10_900)),
+        ("bodies of which nothing comes, on every connection", 600, body(Some(64_000), 0)),
+        ("heads, on every connection", 600, b"POST /slack/events HTTP/1.1\r\nx: ".to_vec()),
+        ("silence, on every connection", 600, Vec::new()),
+        (
+            "silence after an answer, on every connection",
+            600,
+            b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n".to_vec(),
+        ),
+    ];
+    for (what, count, sent) in dawdlers {
+        let _senders = dawdle(&address, count, &sent).await;
+        let waited = asks_for_health(&address).await.max(submits_the_database_form(&slack).await);
+        assert!(waited < Duration::from_secs(2), "{what}: Slack had to wait for {waited:?}");
+    }
+}
+
 /// A life that has one of everything in it that Slack sends.
 async fn talks(company: &Company) {
     let (alice, morgan) = (&company.alice, &company.morgan);

@@ -14,8 +14,8 @@ async fn a_card_is_given_up(company: &Company) {
 async fn an_admin_has_a_job_tried_again_and_drops_another() {
     run(async |company| {
         let pat = &company.pat;
-        company.expects_slack_to_refuse("views.publish", "invalid_blocks");
-        company.playground.fail_next("views.publish", "invalid_blocks");
+        company.expects_slack_to_refuse("views.publish", "invalid_arguments");
+        company.playground.fail_next("views.publish", "invalid_arguments");
         company.expects_parked_jobs(3);
         company.morgan.opens_home().await;
         a_card_is_given_up(company).await;
@@ -33,7 +33,7 @@ async fn an_admin_has_a_job_tried_again_and_drops_another() {
         `show:card` of request `id` is tried again.
         # 1 job was given up
         *`show:home` of <@U0MORGAN>* · due 2026-11-23 09:00 UTC, put off 0 times
-        “Slack refused the call: invalid_blocks”
+        “Slack refused the call: invalid_arguments”
         [Retry] [Drop]
         ");
         company.morgan.clicks("Approve").await;
@@ -50,7 +50,7 @@ async fn an_admin_has_a_job_tried_again_and_drops_another() {
         let told: Vec<&str> = trail.lines().filter(|line| line.starts_with("job")).collect();
         insta::assert_snapshot!(told.join("\n"), @"
         job retried | U0ADMIN | - | - | - | `show:card` of ID, given up because: Slack refused the call: invalid_blocks [button in C0GENERAL]
-        job dropped | U0ADMIN | - | - | - | `show:home` of U0MORGAN, given up because: Slack refused the call: invalid_blocks [button in C0GENERAL]
+        job dropped | U0ADMIN | - | - | - | `show:home` of U0MORGAN, given up because: Slack refused the call: invalid_arguments [button in C0GENERAL]
         ");
         assert!(company.trail().await.contains("active | provisioner"));
     })

@@ -13,6 +13,7 @@ mod approve_less;
 mod away;
 mod bill;
 mod budget;
+mod busy;
 mod cancellation;
 mod change;
 mod commands;

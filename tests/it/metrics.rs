@@ -21,8 +21,8 @@ async fn an_operator_sees_in_the_metrics_what_happens() {
         let bucket = alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
         company.waits("2m").await;
         assert_eq!(metric(company, "slack_rate_limits_total{method=\"chat.postMessage\"}").await, "1");
-        company.expects_slack_to_refuse("views.publish", "invalid_blocks");
-        company.playground.fail_next("views.publish", "invalid_blocks");
+        company.expects_slack_to_refuse("views.publish", "invalid_arguments");
+        company.playground.fail_next("views.publish", "invalid_arguments");
         company.expects_parked_jobs(1);
         morgan.opens_home().await;
         assert_eq!(metric(company, "jobs_parked").await, "1");

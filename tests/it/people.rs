@@ -68,15 +68,15 @@ async fn nobody_approves_their_own_request() {
 #[tokio::test]
 async fn a_click_that_slack_cannot_judge_is_kept_and_counts_once_it_can() {
     run(async |company| {
-        company.expects_slack_to_refuse("usergroups.users.list", "internal_error");
+        company.expects_slack_to_refuse("usergroups.list", "internal_error");
         company.bob.asks_for("rds-postgres", &DATABASE).await;
         // By now it is forgotten who is in the group.
         company.clock.advance("61s");
-        company.playground.fail_always("usergroups.users.list", Some("internal_error"));
+        company.playground.fail_always("usergroups.list", Some("internal_error"));
         company.morgan.clicks("Approve").await;
         insta::assert_snapshot!(company.morgan.is_told(), @"Slack is slow to say who the approvers are. Your click is stored and will count in a moment.");
         assert!(!company.trail().await.contains("approved | U0MORGAN"));
-        company.playground.fail_always("usergroups.users.list", None);
+        company.playground.fail_always("usergroups.list", None);
         company.waits("30s").await;
         assert!(company.trail().await.contains("approved | U0MORGAN"), "{}", company.trail().await);
         assert!(company.bob.newest_dm().contains("is ready"));
@@ -87,13 +87,13 @@ async fn a_click_that_slack_cannot_judge_is_kept_and_counts_once_it_can() {
 #[tokio::test]
 async fn a_click_that_cannot_be_judged_within_ten_minutes_has_to_be_made_again() {
     run(async |company| {
-        company.expects_slack_to_refuse("usergroups.users.list", "internal_error");
+        company.expects_slack_to_refuse("usergroups.list", "internal_error");
         company.bob.asks_for("rds-postgres", &DATABASE).await;
         // By now it is forgotten who is in the group.
         company.clock.advance("61s");
-        company.playground.fail_always("usergroups.users.list", Some("internal_error"));
+        company.playground.fail_always("usergroups.list", Some("internal_error"));
         company.morgan.clicks("Approve").await;
-        company.playground.fail_always("usergroups.users.list", None);
+        company.playground.fail_always("usergroups.list", None);
         company.waits("11m").await;
         insta::assert_snapshot!(company.morgan.is_told(), @"Slack did not tell us in time whether you may decide about this request. Press the button again.");
         assert!(!company.trail().await.contains("approved | U0MORGAN"));
@@ -106,13 +106,13 @@ async fn a_click_that_cannot_be_judged_within_ten_minutes_has_to_be_made_again()
 #[tokio::test]
 async fn a_stored_click_of_somebody_without_the_right_is_refused_later() {
     run(async |company| {
-        company.expects_slack_to_refuse("usergroups.users.list", "internal_error");
+        company.expects_slack_to_refuse("usergroups.list", "internal_error");
         company.bob.asks_for("rds-postgres", &DATABASE).await;
         // By now it is forgotten who is in the group.
         company.clock.advance("61s");
-        company.playground.fail_always("usergroups.users.list", Some("internal_error"));
+        company.playground.fail_always("usergroups.list", Some("internal_error"));
         company.pat.clicks("Approve").await;
-        company.playground.fail_always("usergroups.users.list", None);
+        company.playground.fail_always("usergroups.list", None);
         company.waits("1m").await;
         insta::assert_snapshot!(company.pat.is_told(), @"Only its approvers can decide about this request: <!subteam^S0LEADS>.");
         assert!(company.trail().await.contains("refused | U0ADMIN"), "{}", company.trail().await);
@@ -240,10 +240,10 @@ async fn a_slack_that_says_nothing_at_all_keeps_no_click_waiting() {
         // Nobody knows who is in the group.
         company.is_held_to(Limits { standing: Duration::from_millis(20), ..Limits::NONE }).await;
         company.holds_jobs(true);
-        company.playground.hang("usergroups.users.list", true);
+        company.playground.hang("usergroups.list", true);
         company.morgan.clicks("Approve").await;
         assert!(company.morgan.is_told().contains("Your click is stored"), "{}", company.morgan.is_told());
-        company.playground.hang("usergroups.users.list", false);
+        company.playground.hang("usergroups.list", false);
         company.holds_jobs(false);
         company.settle().await;
         assert!(company.trail().await.contains("approved | U0MORGAN"));
@@ -255,11 +255,11 @@ async fn a_slack_that_says_nothing_at_all_keeps_no_click_waiting() {
 async fn a_group_that_slack_cannot_list_keeps_nobody_else_from_working() {
     let setup = Setup::new().with_settings("members = [\"U0BOB\"]", "members = [\"S0LEADS\"]");
     run_in(setup, async |company| {
-        company.expects_slack_to_refuse("usergroups.users.list", "missing_scope");
-        company.playground.fail_always("usergroups.users.list", Some("missing_scope"));
+        company.expects_slack_to_refuse("usergroups.list", "missing_scope");
+        company.playground.fail_always("usergroups.list", Some("missing_scope"));
         company.alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
         assert!(company.alice.newest_dm().contains("is ready"), "{}", company.alice.everything());
-        company.playground.fail_always("usergroups.users.list", None);
+        company.playground.fail_always("usergroups.list", None);
     })
     .await;
 }
@@ -287,7 +287,7 @@ async fn people_of_an_enterprise_ask_and_their_group_in_a_workspace_approves() {
 #[tokio::test]
 async fn without_a_workspace_a_group_of_an_enterprise_decides_nothing_and_nothing_is_lost() {
     run_in(Setup::new().for_an_enterprise(), async |company| {
-        company.expects_slack_to_refuse("usergroups.users.list", "invalid_arguments");
+        company.expects_slack_to_refuse("usergroups.list", "invalid_arguments");
         company.alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
         assert!(company.alice.newest_dm().contains("is ready"), "{}", company.alice.everything());
         company.bob.asks_for("rds-postgres", &DATABASE).await;

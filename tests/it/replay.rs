@@ -84,8 +84,8 @@ async fn what_is_sent_again_hands_nothing_back() {
         company.expects_slack_to_refuse("views.update", "not_found");
         let (alice, bob) = (&company.alice, &company.bob);
         let id = alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
-        alice.runs(&format!("/provision transfer {} <@U0BOB|bob>", &id[..8])).await;
-        bob.runs(&format!("/provision transfer {} <@U0ALICE|alice>", &id[..8])).await;
+        alice.runs(&format!("/provision transfer {} @bob", &id[..8])).await;
+        bob.runs(&format!("/provision transfer {} @alice", &id[..8])).await;
         company.replays().await;
         insta::assert_snapshot!(company.trail().await, @"
         submitted | U0ALICE | payments | s3-bucket | APPROVED | auto-approved: this product needs no approval [form]
@@ -110,8 +110,8 @@ async fn looks_after_jobs(company: &Company) {
     let (alice, morgan, pat) = (&company.alice, &company.morgan, &company.pat);
     // Given up: the card of a database and a home tab.
     for method in ["views.publish", "chat.postMessage", "chat.postMessage"] {
-        company.expects_slack_to_refuse(method, "invalid_blocks");
-        company.playground.fail_next(method, "invalid_blocks");
+        company.expects_slack_to_refuse(method, "invalid_arguments");
+        company.playground.fail_next(method, "invalid_arguments");
     }
     company.expects_parked_jobs(3);
     morgan.opens_home().await;

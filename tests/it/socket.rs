@@ -67,10 +67,10 @@ async fn a_click_under_way_when_its_connection_breaks_comes_over_the_other_one_a
         let slack = &company.playground;
         company.bob.asks_for("rds-postgres", &DATABASE).await;
         // Whether Morgan is one of the leads cannot be said yet, so the answer takes its time.
-        slack.hang("usergroups.users.list", true);
+        slack.hang("usergroups.list", true);
         let broken = async {
             eventually("the click is on its way", async || slack.breaks_busy_sockets()).await;
-            slack.hang("usergroups.users.list", false);
+            slack.hang("usergroups.list", false);
         };
         tokio::join!(company.morgan.clicks("Approve"), broken);
         is_connected(slack, CONNECTIONS + 1).await;
@@ -131,7 +131,7 @@ async fn a_slow_answer_delays_nobody_else() {
     run(async |company| {
         let slack = &company.playground;
         company.bob.asks_for("rds-postgres", &DATABASE).await;
-        slack.hang("usergroups.users.list", true);
+        slack.hang("usergroups.list", true);
         let mut slow = pin!(company.morgan.clicks("Approve"));
         for _ in 0..2 * CONNECTIONS {
             let quick = slack.run_command("U0ALICE", "C0PAYMENTS", "/provision help");
@@ -141,7 +141,7 @@ async fn a_slow_answer_delays_nobody_else() {
                 ack = quick => assert_eq!(ack.unwrap().status, 200),
             }
         }
-        slack.hang("usergroups.users.list", false);
+        slack.hang("usergroups.list", false);
         slow.await;
         assert!(company.trail().await.contains("approved | U0MORGAN"));
     })
@@ -180,7 +180,7 @@ async fn a_new_version_takes_over_while_people_work_and_what_is_under_way_is_ans
     run(async |company| {
         let slack = &company.playground;
         company.bob.asks_for("rds-postgres", &DATABASE).await;
-        slack.hang("usergroups.users.list", true);
+        slack.hang("usergroups.list", true);
         let mut slow = pin!(company.morgan.clicks("Approve"));
         tokio::select! {
             biased;
@@ -192,7 +192,7 @@ async fn a_new_version_takes_over_while_people_work_and_what_is_under_way_is_ans
                 for _ in 0..3 * CONNECTIONS {
                     slack.run_command("U0ALICE", "C0PAYMENTS", "/provision list").await.unwrap();
                 }
-                slack.hang("usergroups.users.list", false);
+                slack.hang("usergroups.list", false);
                 slow.await;
             })
             .await;

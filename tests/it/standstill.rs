@@ -362,11 +362,11 @@ async fn people_read_which_side_does_not_answer() {
         insta::assert_snapshot!(reads(alice), @"The store of this app does not work at the moment, so nothing was stored as far as we know. That is our side, not yours. Try again in a minute; if it lasts, mention ");
         company.expects_slack_to_refuse("users.info", "internal_error");
         company.playground.fail_always("users.info", Some("internal_error"));
-        company.playground.fail_always("usergroups.users.list", Some("internal_error"));
+        company.playground.fail_always("usergroups.list", Some("internal_error"));
         company.is_held_to(Limits::NONE).await;
         pat.runs("/provision pause").await;
         company.playground.fail_always("users.info", None);
-        company.playground.fail_always("usergroups.users.list", None);
+        company.playground.fail_always("usergroups.list", None);
         insta::assert_snapshot!(reads(pat), @"Slack does not answer our questions, so nothing was done. Try again in a minute; if it lasts, mention ");
     })
     .await;

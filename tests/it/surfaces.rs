@@ -96,6 +96,27 @@ async fn a_card_that_was_deleted_is_posted_again_while_it_is_needed() {
 }
 
 #[tokio::test]
+async fn what_belongs_in_the_thread_of_a_deleted_card_stands_by_itself_and_is_kept_up_to_date() {
+    run_in(Setup::new().with_step("1m"), async |company| {
+        company.expects_slack_to_refuse("chat.update", "message_not_found");
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        company.morgan.opens_home().await;
+        company.holds_jobs(true);
+        company.morgan.clicks_at_home("Approve").await;
+        delete_the_card(company).await;
+        company.holds_jobs(false);
+        company.settle().await;
+        let shown = || company.morgan.reads("C0PAYMENTS");
+        assert!(shown().starts_with("Provisioning: "), "{}", shown());
+        company.waits("1h").await;
+        assert!(!shown().contains("> ") && shown().contains("Active until"), "{}", shown());
+        let marked = |line: &String| line.contains("WARN") && line.contains("stands by itself");
+        assert!(company.logged().iter().any(marked));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_click_on_a_card_that_was_never_recorded_counts_and_the_card_is_kept() {
     run(async |company| {
         company.loses_the_next_card();
@@ -160,10 +181,9 @@ async fn a_form_that_opens_too_late_is_said_so_where_it_was_asked_for() {
 async fn a_requester_who_cannot_be_written_to_loses_messages_but_not_the_bucket() {
     run(async |company| {
         company.expects_slack_to_refuse("conversations.open", "user_disabled");
-        company.expects_slack_to_refuse("chat.postMessage", "user_disabled");
+        company.expects_slack_to_refuse("chat.postMessage", "channel_not_found");
         company.playground.fail_always("conversations.open", Some("user_disabled"));
-        company.playground.fail_always("chat.postMessage", Some("user_disabled"));
-        company.expects_parked_jobs(4);
+        company.playground.fail_always("chat.postMessage", Some("channel_not_found"));
         company.alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
         assert!(company.trail().await.contains("active | provisioner"));
     })

@@ -9,4 +9,5 @@ mod machine;
 mod manifest;
 mod map;
 mod packaging;
+mod slack_codes;
 mod source;

@@ -100,17 +100,16 @@ const SCOPE_OF: [(&str, Option<&str>); 15] = [
     ("conversations.open", Some("im:write")),
     ("conversations.info", Some("channels:read")),
     ("users.info", Some("users:read")),
+    ("users.list", Some("users:read")),
     ("users.profile.get", Some("users.profile:read")),
     ("users.lookupByEmail", Some("users:read.email")),
-    ("usergroups.users.list", Some("usergroups:read")),
     ("usergroups.list", Some("usergroups:read")),
 ];
 
 /// Scopes that no method of ours needs by its own name, and why they are asked for.
-const ALSO: [(&str, &str); 3] = [
+const ALSO: [(&str, &str); 2] = [
     ("commands", "the slash command and the shortcut"),
     ("groups:read", "conversations.info of a private channel"),
-    ("im:write", "posting to a person opens the conversation with them"),
 ];
 
 fn parsed(text: &str) -> Node {

@@ -52,7 +52,7 @@ impl People {
 
     /// From now on Slack does not say who is in a group, or does so again.
     pub(crate) fn hides_groups(&self, hidden: bool) {
-        self.slack.fail_always("usergroups.users.list", hidden.then_some("internal_error"));
+        self.slack.fail_always("usergroups.list", hidden.then_some("internal_error"));
         *self.silent.lock().unwrap() = hidden;
     }
 

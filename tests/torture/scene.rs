@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use quartermaster::playground::{Channel, Group, Person, Playground};
+use quartermaster::playground::{Channel, Group, Person, Playground, RateLimits};
 
 use crate::place::{Place, copy};
 use crate::process::slack;
@@ -95,6 +95,8 @@ fn hurry(place: &Place) {
 /// The Slack of all these people, whose bot is at `bot`, and where that Slack is.
 pub(crate) async fn workspace(bot: &str) -> (Playground, String) {
     let (playground, origin) = slack(bot).await;
+    // A year of people's doings in minutes; what Slack's limits do is another story.
+    playground.set_rate_limits(RateLimits::all(10_000));
     playground.change(|workspace| {
         let developers = (0..TEAMS).flat_map(members);
         let new = developers.clone().chain([APPROVERS[1].to_owned()]);

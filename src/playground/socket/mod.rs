@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 use super::answer::DeliveryFailure;
+use super::redeliver::Again;
 use super::{Playground, lock};
 pub(super) use line::link;
 
@@ -68,7 +69,7 @@ impl Playground {
 
     /// Sends anything over a socket in an envelope of this type; status and answer, as over HTTP.
     pub async fn send_envelope(&self, kind: &str, payload: &Value) -> Result<(u16, String), DeliveryFailure> {
-        self.deliver_envelope(kind, payload, false).await
+        self.deliver_envelope(kind, payload, None).await
     }
 
     /// Whether what happens goes over sockets.
@@ -90,7 +91,7 @@ impl Playground {
         &self,
         kind: &str,
         payload: &Value,
-        again: bool,
+        again: Option<&Again>,
     ) -> Result<(u16, String), DeliveryFailure> {
         let takes_answer = match kind {
             "slash_commands" => true,
@@ -106,7 +107,8 @@ impl Playground {
             "payload": payload,
         });
         let within = self.settings().ack_within;
-        let answer = tokio::time::timeout(within, self.until_acknowledged(envelope, again.into())).await;
+        let attempt = again.map_or(0, |again| again.attempt);
+        let answer = tokio::time::timeout(within, self.until_acknowledged(envelope, attempt)).await;
         let answer = answer.unwrap_or(Err(DeliveryFailure::TimedOut))?;
         // Slack's own client for Node.js answers everything, with an empty object where there is nothing to say
         // (@slack/socket-mode of @slack/bolt 5.1.0, `SocketModeClient.send`, read on 2026-11-29).

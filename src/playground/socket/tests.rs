@@ -1,6 +1,7 @@
 //! Socket Mode against a bot of a few lines.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -15,9 +16,15 @@ const ALICE: &str = "U0ALICE";
 
 /// A playground with Socket Mode on.
 async fn slack() -> Playground {
+    slack_that_waits(Duration::from_secs(3)).await
+}
+
+/// One that waits for an acknowledgement no longer than this.
+async fn slack_that_waits(ack_within: Duration) -> Playground {
     let now = Arc::new(|| "2026-11-22T12:00:00Z".parse().unwrap());
     let app_token = Some("xapp-play".to_owned());
-    let playground = Playground::new(Settings { app_token, ..Settings::demo("signing", "xoxb-play", now) });
+    let settings = Settings::demo("signing", "xoxb-play", now);
+    let playground = Playground::new(Settings { app_token, ack_within, ..settings });
     playground.set_public_url(serve(playground.router()).await);
     playground
 }
@@ -102,6 +109,25 @@ async fn a_command_goes_over_the_socket_and_its_answer_comes_with_the_acknowledg
     let (ack, ()) = tokio::join!(playground.run_command(ALICE, "C0GENERAL", "/provision help"), answers);
     assert!(matches!(ack.unwrap().led_to, LedTo::Message(_)));
     assert_eq!(playground.ephemerals(ALICE)[0].text, "Try it");
+}
+
+#[tokio::test]
+async fn an_event_that_is_not_acknowledged_comes_again_at_once_and_says_so() {
+    let playground = slack_that_waits(Duration::from_millis(500)).await;
+    let mut bot = Bot::connects(&playground).await;
+    let event = json!({"type": "app_home_opened", "user": ALICE, "tab": "home"});
+    let takes_the_second = async {
+        let first = bot.hears().await;
+        assert_eq!(first.get("retry_attempt"), None);
+        let second = bot.hears().await;
+        assert_eq!((&second["retry_attempt"], &second["retry_reason"]), (&json!(1), &json!("timeout")));
+        assert_eq!(second["payload"]["event_id"], first["payload"]["event_id"]);
+        assert_ne!(second["envelope_id"], first["envelope_id"]);
+        bot.acknowledges(&second, None).await;
+    };
+    let (ack, ()) = tokio::join!(playground.send_event(&event), takes_the_second);
+    assert_eq!(ack.unwrap().status, 200);
+    assert_eq!(playground.send_events_again().await, 0);
 }
 
 #[tokio::test]

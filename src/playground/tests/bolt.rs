@@ -60,7 +60,7 @@ impl Stage {
         std::fs::create_dir_all(root.join("ci-output")).unwrap();
         let log = root.join(format!("ci-output/bolt-{language:?}-{transport:?}.log"));
         let (program, script) = match language {
-            Language::Python => (std::env::var("QM_BOLT_PYTHON").expect("run it with .ci/bolt"), "app.py"),
+            Language::Python => (std::env::var("QM_BOLT_PYTHON").unwrap(), "app.py"),
             Language::JavaScript => ("node".to_owned(), "app.mjs"),
         };
         let mut command = Command::new(program);

@@ -1,6 +1,7 @@
 //! The playground against a bot of a few lines: what a person does, what the bot gets, what the person sees.
 
 mod bolt;
+mod documented;
 mod journeys;
 mod keep;
 mod page;
@@ -11,13 +12,16 @@ use std::sync::{Arc, Mutex};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Router, body::Body};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::{Playground, Settings};
+
+/// The body of an answer that asks for no further attempt.
+const NO_RETRY: &str = "no-retry";
 
 /// One request the bot received.
 #[derive(Clone, Debug)]
@@ -142,7 +146,8 @@ async fn answer(
         return StatusCode::OK.into_response();
     }
     let (status, body) = answers.remove(0);
-    (StatusCode::from_u16(status).unwrap(), body).into_response()
+    let headers = (body == NO_RETRY).then_some(("x-slack-no-retry", "1"));
+    (StatusCode::from_u16(status).unwrap(), AppendHeaders(headers), body).into_response()
 }
 
 pub(super) async fn serve(router: Router) -> String {

@@ -39,20 +39,21 @@ impl Arguments {
         body: &[u8],
     ) -> Result<Self, ApiError> {
         let mut fields = Map::new();
-        read_form(query.unwrap_or_default().as_bytes(), &mut fields)?;
+        read_form(method, query.unwrap_or_default().as_bytes(), &mut fields)?;
         let content_type =
             headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if content_type.starts_with("application/json") {
             let ignored = is_read_method(method) || body.is_empty();
             if !ignored {
-                match serde_json::from_slice(body) {
-                    Ok(Value::Object(given)) => fields.extend(given),
-                    Ok(_) => return Err("json_not_object".into()),
-                    Err(_) => return Err("invalid_json".into()),
-                }
+                let Ok(Value::Object(given)) = serde_json::from_slice(body) else {
+                    // No method's page has a code of its own for this.
+                    let problem = "[ERROR] the body has to be a JSON object".to_owned();
+                    return Err(ApiError::because("invalid_arguments", vec![problem]));
+                };
+                fields.extend(given);
             }
         } else if !body.is_empty() {
-            read_form(body, &mut fields)?;
+            read_form(method, body, &mut fields)?;
         }
         fields.retain(|_, value| !value.is_null());
         Ok(Self { fields })
@@ -73,6 +74,11 @@ impl Arguments {
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         let text = self.fields.get(key)?.as_str()?;
         (!text.is_empty()).then_some(text)
+    }
+
+    /// Whether an argument was given and is not empty.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.fields.get(key).is_some_and(|value| value.as_str() != Some(""))
     }
 
     pub(super) fn required(&self, key: &str) -> Result<&str, ApiError> {
@@ -108,11 +114,12 @@ impl Arguments {
     }
 }
 
-fn read_form(form: &[u8], fields: &mut Map<String, Value>) -> Result<(), ApiError> {
+fn read_form(method: &str, form: &[u8], fields: &mut Map<String, Value>) -> Result<(), ApiError> {
     for (key, text) in form_urlencoded::parse(form) {
         let value = if STRUCTURED.contains(&key.as_ref()) {
             serde_json::from_str(&text).map_err(|_| {
-                let code = if key == "blocks" { "invalid_blocks_format" } else { "invalid_arguments" };
+                let takes_blocks = key == "blocks" && method.starts_with("chat.");
+                let code = if takes_blocks { "invalid_blocks_format" } else { "invalid_arguments" };
                 ApiError::from(code)
             })?
         } else {

@@ -17,7 +17,7 @@ const ATTACHMENTS_LIMIT: usize = 100;
 pub(super) fn post(workspace: &mut Workspace, arguments: &Arguments, now: Timestamp) -> Answer {
     let channel = writable_channel(workspace, arguments.required("channel")?)?;
     let (text, blocks) = content(arguments)?;
-    let thread_ts = thread(workspace, arguments, &channel)?;
+    let thread_ts = thread(workspace, arguments, &channel);
     let draft = draft(workspace, channel, text, blocks, thread_ts);
     let message = workspace.post(now, draft);
     Ok(json!({
@@ -31,7 +31,7 @@ pub(super) fn post_ephemeral(workspace: &mut Workspace, arguments: &Arguments, n
     let channel = writable_channel(workspace, arguments.required("channel")?)?;
     let person = arguments.required("user")?.to_owned();
     let (text, blocks) = content(arguments)?;
-    let thread_ts = thread(workspace, arguments, &channel)?;
+    let thread_ts = thread(workspace, arguments, &channel);
     let reaches = workspace.channel(&channel).is_some_and(|c| c.has(&person));
     if !reaches {
         return Err("user_not_in_channel".into());
@@ -47,7 +47,7 @@ pub(super) fn update(workspace: &mut Workspace, arguments: &Arguments, now: Time
     let ts = arguments.required("ts")?;
     let known = workspace.channel(channel).ok_or("channel_not_found")?;
     if known.is_archived {
-        return Err("is_archived".into());
+        return Err("is_inactive".into());
     }
     let text = arguments.text("text");
     let blocks = checked_blocks(arguments)?;
@@ -168,7 +168,9 @@ fn draft(
 /// Where the bot may post: a channel it has joined, or a person's direct message.
 fn writable_channel(workspace: &mut Workspace, given: &str) -> Result<String, ApiError> {
     if given.starts_with('U') || given.starts_with('W') {
-        return super::conversations::dm_with(workspace, given, "channel_not_found");
+        // So says the page of chat.postMessage of whomever the app cannot write to (2026-11-29).
+        let dm = super::conversations::dm_with(workspace, given);
+        return dm.map_err(|_| "channel_not_found".into());
     }
     let channel = workspace.channel(given).ok_or("channel_not_found")?;
     if channel.is_archived {
@@ -182,7 +184,7 @@ fn writable_channel(workspace: &mut Workspace, given: &str) -> Result<String, Ap
     if channel.is_dm() {
         let gone = |id: &String| workspace.person(id).is_some_and(|person| person.deleted);
         if channel.members.iter().any(gone) {
-            return Err("user_disabled".into());
+            return Err("channel_not_found".into());
         }
     }
     Ok(channel.id.clone())
@@ -214,10 +216,9 @@ fn checked_blocks(arguments: &Arguments) -> Result<Option<Value>, ApiError> {
     }
 }
 
-fn thread(workspace: &Workspace, arguments: &Arguments, channel: &str) -> Result<Option<String>, ApiError> {
-    let Some(ts) = arguments.text("thread_ts") else {
-        return Ok(None);
-    };
-    workspace.message(channel, ts).ok_or("thread_not_found")?;
-    Ok(Some(ts.to_owned()))
+/// The thread, if its first message is there. A reply to one that is gone is posted all the same, outside of any thread, and
+/// only the answer tells (slack-go/slack#1571, 2026-11-29).
+fn thread(workspace: &Workspace, arguments: &Arguments, channel: &str) -> Option<String> {
+    let ts = arguments.text("thread_ts")?;
+    workspace.message(channel, ts).map(|first| first.ts.clone())
 }

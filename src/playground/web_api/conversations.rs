@@ -20,7 +20,10 @@ pub(super) fn open(workspace: &mut Workspace, arguments: &Arguments, now: Timest
         (None, Some(people)) if people.contains(',') => {
             return Err("method_not_supported_for_channel_type".into());
         }
-        (None, Some(person)) => dm_with(workspace, person, "user_not_found")?,
+        (None, Some(person)) => dm_with(workspace, person).map_err(|none| match none {
+            NoDm::Left => "user_disabled",
+            NoDm::Nobody => "user_not_found",
+        })?,
         (None, None) => return Err("users_list_not_supplied".into()),
     };
     let channel = workspace.channel(&id).ok_or("channel_not_found")?;
@@ -32,18 +35,20 @@ pub(super) fn open(workspace: &mut Workspace, arguments: &Arguments, now: Timest
     Ok(json!({"no_op": false, "already_open": false, "channel": channel}))
 }
 
+/// Why there is no direct message with somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoDm {
+    /// They have left.
+    Left,
+    /// There is no such person; an app is none.
+    Nobody,
+}
+
 /// The direct message with a person who can have one.
-pub(super) fn dm_with(
-    workspace: &mut Workspace,
-    person: &str,
-    unknown: &'static str,
-) -> Result<String, ApiError> {
-    let known = workspace.person(person).ok_or(unknown)?;
-    if known.is_bot {
-        return Err("cannot_dm_bot".into());
-    }
+pub(super) fn dm_with(workspace: &mut Workspace, person: &str) -> Result<String, NoDm> {
+    let known = workspace.person(person).filter(|known| !known.is_bot).ok_or(NoDm::Nobody)?;
     if known.deleted {
-        return Err("user_disabled".into());
+        return Err(NoDm::Left);
     }
     Ok(workspace.open_dm(person))
 }

@@ -1,11 +1,13 @@
 //! Slack's Web API as far as a bot needs it: who may call, how arguments arrive, which method answers, and
-//! the shape of every answer. The methods themselves are in the files beside this one.
+//! the shape of every answer. `table` has what Slack documents of each method; the methods themselves are in the files beside this one.
 
 mod arguments;
 mod chat;
 mod conversations;
 mod people;
+mod rate_limits;
 mod scopes;
+mod table;
 mod views;
 
 use axum::body::Bytes;
@@ -23,10 +25,15 @@ use super::workspace::Workspace;
 use arguments::Arguments;
 pub(super) use chat::message_json;
 pub(super) use people::person_json;
+pub(super) use rate_limits::Calls;
+pub use rate_limits::RateLimits;
 pub(super) use scopes::GRANTED;
+pub use table::Method;
 
 /// The only method that anybody may call, with or without a token.
 const OPEN: &str = "api.test";
+/// The error that comes with HTTP status 429.
+const LIMITED: &str = "ratelimited";
 
 /// `GET` or `POST /api/{method}`.
 pub(super) async fn call(
@@ -36,30 +43,47 @@ pub(super) async fn call(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let Some(known) = Method::named(&method) else {
+        return respond(&playground, &ApiError::from("unknown_method").to_json());
+    };
+    let refused = |error: &ApiError| refuse(&playground, (&method, known), error);
     let arguments = match Arguments::read(&method, query.as_deref(), &headers, &body) {
         Ok(arguments) => arguments,
-        Err(error) => return respond(&playground, &error.to_json()),
+        Err(error) => return refused(&error),
     };
     if method != OPEN
         && let Err(error) = authorize(&playground, &method, &headers, &arguments)
     {
-        return respond(&playground, &error.to_json());
+        return refused(&error);
     }
     playground.record_call(&method, arguments.to_json());
     playground.wait_while_hanging(&method).await;
     if let Some(error) = playground.fault(&method) {
-        return failed(&playground, &error);
+        return failed(&playground, &error, 1);
     }
-    let answer = match method.as_str() {
-        socket::OPEN => Ok(playground.open_connection()),
-        _ => playground
-            .look(|workspace| scopes::check(workspace, &method, &arguments))
-            .and_then(|()| run(&playground, &method, &arguments)),
-    };
+    if let Err(wait) = playground.count_call(&method, known, &arguments) {
+        return failed(&playground, LIMITED, wait);
+    }
+    let answer = playground
+        .look(|workspace| scopes::check(workspace, known, &arguments))
+        .and_then(|()| known.check_required(&arguments))
+        .and_then(|()| run(&playground, &method, &arguments));
     if playground.loses_answer(&method) {
         return StatusCode::GATEWAY_TIMEOUT.into_response();
     }
-    respond(&playground, &finish(answer))
+    match answer {
+        Ok(mut fields) => {
+            fields["ok"] = json!(true);
+            respond(&playground, &fields)
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+/// Answers an error, which has to be one that Slack documents for the method.
+fn refuse(playground: &Playground, (name, method): (&str, &Method), error: &ApiError) -> Response {
+    debug_assert!(method.documents(&error.code), "`{}` is no error of {name} in methods.json", error.code);
+    respond(playground, &error.to_json())
 }
 
 /// Connections are opened with the app's token, all else is done with the bot's.
@@ -87,6 +111,9 @@ fn authorize(
 fn run(playground: &Playground, method: &str, arguments: &Arguments) -> Answer {
     let now = playground.now();
     let public_url = playground.addresses().public;
+    if method == socket::OPEN {
+        return Ok(playground.open_connection());
+    }
     if arguments::is_read_method(method) {
         return playground.look(|workspace| read(workspace, method, arguments, &public_url, now));
     }
@@ -151,23 +178,13 @@ fn auth_test(workspace: &Workspace, public_url: &str) -> Value {
     whose
 }
 
-fn finish(answer: Answer) -> Value {
-    match answer {
-        Ok(mut fields) => {
-            fields["ok"] = json!(true);
-            fields
-        }
-        Err(error) => error.to_json(),
-    }
-}
-
-fn failed(playground: &Playground, error: &str) -> Response {
+/// Answers what Slack was made to fail with, or that there were too many calls.
+fn failed(playground: &Playground, error: &str, wait: u64) -> Response {
     let body = json!({"ok": false, "error": error});
     let mut response = respond(playground, &body);
-    if error == "ratelimited" {
+    if error == LIMITED {
         *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-        let wait = header::HeaderValue::from_static("1");
-        response.headers_mut().insert(header::RETRY_AFTER, wait);
+        response.headers_mut().insert(header::RETRY_AFTER, wait.into());
     }
     response
 }

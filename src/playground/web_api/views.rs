@@ -43,9 +43,9 @@ pub(super) fn update(workspace: &mut Workspace, arguments: &Arguments, now: Time
 pub(super) fn publish(workspace: &mut Workspace, arguments: &Arguments, now: Timestamp) -> Answer {
     let person = arguments.required("user_id")?.to_owned();
     let view = checked_view(arguments, "home")?;
-    let known = workspace.person(&person).ok_or("user_not_found")?;
-    if known.deleted {
-        return Err("user_not_found".into());
+    if workspace.person(&person).is_none_or(|known| known.deleted) {
+        // As in the example on the page of views.publish.
+        return Err(ApiError::because("invalid_arguments", vec!["invalid `user_id`".to_owned()]));
     }
     if let Some(before) = workspace.homes.get(&person) {
         check_hash(arguments, &before.hash)?;

@@ -13,8 +13,8 @@ use jiff::SignedDuration;
 
 use super::client::{Identity, NoConnection, SlackClient, Unanswered};
 use super::directory::SlackDirectory;
-use super::scopes::SCOPES;
-use crate::domain::catalog::Catalog;
+use super::scopes::{NeededFor, SCOPES, Scope};
+use crate::domain::catalog::{Catalog, Principal};
 use crate::domain::organization::Organization;
 use crate::ports::clock::Clock;
 use crate::ports::finding::Finding;
@@ -51,8 +51,18 @@ pub async fn look(
     };
     let directory = SlackDirectory::new(Arc::clone(client), Arc::clone(clock));
     let mut findings = vec![of_token(&identity)];
-    findings.extend(of_workspace(&identity, organization, people::names_a_group(organization, catalog)));
-    findings.extend(of_scopes(granted.as_ref()));
+    let names_a_group = people::names(organization, catalog, |named| matches!(named, Principal::Group(_)));
+    findings.extend(of_workspace(&identity, organization, names_a_group));
+    let names_an_address =
+        || people::names(organization, catalog, |named| matches!(named, Principal::Email(_)));
+    let needed = SCOPES.iter().filter(|scope| match scope.needed_for {
+        NeededFor::Everything => true,
+        NeededFor::Addresses => names_an_address(),
+        NeededFor::Groups => names_a_group,
+        NeededFor::Managers => organization.manager_field.is_some(),
+        NeededFor::Checks => false,
+    });
+    findings.extend(of_scopes(granted.as_ref(), &needed.collect::<Vec<_>>()));
     let granted = granted.unwrap_or_default();
     let (time, channels, people) = tokio::join!(
         client.clock_is_ahead_by(),
@@ -126,7 +136,8 @@ fn of_workspace(identity: &Identity, organization: &Organization, groups_are_nam
     }
 }
 
-fn of_scopes(granted: Option<&BTreeSet<String>>) -> Vec<Finding> {
+/// Of those that the settings need.
+fn of_scopes(granted: Option<&BTreeSet<String>>, needed: &[&Scope]) -> Vec<Finding> {
     let Some(granted) = granted else {
         return vec![Finding::warning(
             GRANTS,
@@ -134,19 +145,15 @@ fn of_scopes(granted: Option<&BTreeSet<String>>) -> Vec<Finding> {
             "look under OAuth & Permissions, Scopes, whether it is what manifest.yml asks for",
         )];
     };
-    let missing = SCOPES.iter().filter(|scope| !granted.contains(scope.name)).map(|scope| {
+    let missing = needed.iter().filter(|scope| !granted.contains(scope.name)).map(|scope| {
         let what = format!("`{}` is not granted, for: {}", scope.name, scope.purpose);
         let remedy =
             "add it under OAuth & Permissions, Scopes, Bot Token Scopes, then press Reinstall to Workspace";
-        if scope.is_for_checks {
-            Finding::warning(GRANTS, what, remedy)
-        } else {
-            Finding::problem(GRANTS, what, remedy)
-        }
+        Finding::problem(GRANTS, what, remedy)
     });
     let missing: Vec<Finding> = missing.collect();
     if missing.is_empty() {
-        return vec![Finding::ok(GRANTS, format!("all {} are granted", SCOPES.len()))];
+        return vec![Finding::ok(GRANTS, format!("all {} that the settings need are granted", needed.len()))];
     }
     missing
 }

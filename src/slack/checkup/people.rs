@@ -63,10 +63,13 @@ pub(super) async fn look(
     findings
 }
 
-/// Whether anybody is named by a user group.
-pub(super) fn names_a_group(organization: &Organization, catalog: &Catalog) -> bool {
-    let circles = circles(organization, catalog);
-    circles.iter().flat_map(|(_, named)| *named).any(|named| matches!(named, Principal::Group(_)))
+/// Whether anybody is named like this.
+pub(super) fn names(
+    organization: &Organization,
+    catalog: &Catalog,
+    like: impl Fn(&Principal) -> bool,
+) -> bool {
+    circles(organization, catalog).iter().flat_map(|(_, named)| *named).any(like)
 }
 
 /// Who is named, by the place where.
@@ -111,7 +114,7 @@ async fn standing(client: &SlackClient, directory: &SlackDirectory, principal: &
     match principal {
         Principal::Person(person) => of_account(directory, person).await,
         Principal::Group(group) => match directory.group_members(group, Freshness::Fresh).await {
-            Ok(people) => of_group(directory, people).await,
+            Ok(people) => of_group(directory, &people).await,
             Err(error) => Standing::Unknown(format!("{error:#}")),
         },
         Principal::Email(address) => match client.member_by_email(address).await {
@@ -145,7 +148,7 @@ async fn of_account(directory: &SlackDirectory, person: &PersonId) -> Standing {
 }
 
 /// One member who counts is enough; of a large group not everybody is looked at.
-async fn of_group(directory: &SlackDirectory, people: BTreeSet<PersonId>) -> Standing {
+async fn of_group(directory: &SlackDirectory, people: &BTreeSet<PersonId>) -> Standing {
     let is_large = people.len() > LOOKED_AT;
     for person in people.iter().take(LOOKED_AT) {
         match of_account(directory, person).await {

@@ -91,7 +91,7 @@ async fn what_slack_does_not_say_is_no_problem_but_is_told() {
     })
     .await, @"
     ok      Slack token: the bot U0QM in Play
-    ok      Slack scopes: all 9 are granted
+    ok      Slack scopes: all 3 that the settings need are granted
     ok      clock: the same as Slack's, within a minute
     warning channels: C0APPROVALS (`approvals_channel`) could not be looked at: Slack answered `internal_error`: try again
     warning people: 1 of 1 could not be asked about: cannot ask Slack who U0ALICE is: Slack answered `internal_error`: try again, after granting the scope if one is missing

@@ -33,6 +33,20 @@ pub enum NoConnection {
     Broken(anyhow::Error),
 }
 
+/// Blames the token or the app, so that somebody has to change one of both.
+const REFUSED: [&str; 10] = [
+    "invalid_auth",
+    "not_authed",
+    "account_inactive",
+    "token_revoked",
+    "token_expired",
+    "not_allowed_token_type",
+    "missing_scope",
+    "forbidden_team",
+    "insecure_request",
+    "missing_args",
+];
+
 #[derive(Debug, Deserialize)]
 struct Opened {
     url: String,
@@ -87,8 +101,8 @@ impl From<Failure> for NoConnection {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::RateLimited(wait) => Self::Wait(wait),
-            outage if outage.is_outage() => Self::Broken(SlackError::from(outage).into()),
-            Failure::Api { code, .. } => Self::Refused(code),
+            Failure::Api { code, .. } if REFUSED.contains(&code.as_str()) => Self::Refused(code),
+            failure @ Failure::Api { .. } => Self::Broken(SlackError::from(failure).into()),
             Failure::Broken(error) => Self::Broken(error),
         }
     }
@@ -123,13 +137,19 @@ mod tests {
     async fn a_token_that_slack_refuses_is_told_apart_from_a_slack_that_is_out_of_order() {
         let (slack, client, _) = FakeSlack::start(&StillClock::new()).await;
         let mut told = Vec::new();
-        for code in
-            ["invalid_auth", "not_allowed_token_type", "missing_scope", "internal_error", "ratelimited"]
-        {
+        for code in [
+            "invalid_auth",
+            "not_allowed_token_type",
+            "missing_scope",
+            "internal_error",
+            "tomorrow",
+            "ratelimited",
+        ] {
             slack.refuses("apps.connections.open", code);
             let refused = client.ticket().await.unwrap_err();
             told.push(format!("{code}: {refused}"));
         }
+        let (slack, client, _) = FakeSlack::start(&StillClock::new()).await;
         slack.answers("apps.connections.open", &json!({"ok": true, "url": "https://example.com"}));
         told.push(client.ticket().await.unwrap_err().to_string());
         insta::assert_snapshot!(told.join("\n"), @"
@@ -137,6 +157,7 @@ mod tests {
         not_allowed_token_type: Slack refuses to open a connection (`not_allowed_token_type`)
         missing_scope: Slack refuses to open a connection (`missing_scope`)
         internal_error: Slack answered `internal_error`
+        tomorrow: Slack answered `tomorrow`
         ratelimited: Slack asks to wait 30 s
         Slack's address for a connection is none
         ");

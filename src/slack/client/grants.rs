@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use anyhow::anyhow;
+use axum::http::StatusCode;
 use serde::Deserialize;
 
-use super::failure::Failure;
+use super::failure::{Failure, UNSAID};
 use super::{Identity, SlackClient};
 use crate::domain::ids::ChannelId;
 use crate::ports::slack::SlackError;
@@ -56,10 +57,16 @@ impl SlackClient {
     /// Whose token this is, and its scopes where Slack lists them.
     pub(crate) async fn grants(&self) -> Result<(Identity, Option<BTreeSet<String>>), Unanswered> {
         let url = self.address_of("auth.test").map_err(Failure::Broken)?;
+        self.rate_limits.check("auth.test").map_err(Failure::RateLimited)?;
         let asked = self.plain.ask(&url, &self.token.token_value.0, self.limits.call).await;
         let (answer, said) = asked.map_err(Failure::Broken)?;
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            let failure = Failure::RateLimited(answer.retry_after().unwrap_or(UNSAID));
+            self.heed("auth.test", &failure);
+            return Err(failure.into());
+        }
         if let Some(code) = said["error"].as_str() {
-            return Err(Failure::Api { code: code.to_owned(), detail: String::new() }.into());
+            return Err(Failure::answered(code.to_owned(), String::new()).into());
         }
         if said["ok"] != true {
             return Err(Failure::Broken(anyhow!("Slack answered with HTTP status {}", answer.status)).into());

@@ -8,10 +8,12 @@ pub(crate) mod fake;
 mod grants;
 mod pace;
 mod people;
+mod rate_limits;
 mod response_url;
 mod show;
 #[cfg(test)]
 mod tests;
+mod time;
 mod transport;
 mod views;
 
@@ -34,11 +36,13 @@ use crate::ports::limits::Limits;
 use crate::ports::trouble::Trouble;
 use failure::Failure;
 use pace::Pace;
+use rate_limits::RateLimits;
 use transport::Plain;
 
 pub use connections::NoConnection;
 pub(super) use connections::Ticket;
 pub(crate) use grants::{ChannelState, Unanswered};
+pub(super) use people::Member;
 pub use views::OpenedView;
 
 /// Slack's time is asked for anew after this time, or when the clocks seem to differ by more than [`SAME_TIME`].
@@ -55,10 +59,13 @@ pub struct SlackClient {
     plain: Plain,
     limits: Limits,
     pace: Pace,
+    rate_limits: RateLimits,
     clock: Arc<dyn Clock>,
     /// What Slack's clock showed, and when by this machine's own count, which no change of the date moves.
     slacks_time: Mutex<Option<(Timestamp, Instant)>>,
     trouble: Trouble,
+    /// Whose token this is, once Slack has said it.
+    identity: tokio::sync::OnceCell<Identity>,
     /// Whose user groups are meant, where the token is for more than one workspace.
     workspace: Option<String>,
 }
@@ -80,6 +87,27 @@ pub struct Identity {
     /// The bot as an app, `B…`; absent where the token is a person's.
     pub bot_id: Option<String>,
 }
+
+/// Methods of the Web API that are called.
+const METHODS: [&str; 17] = [
+    "api.test",
+    "apps.connections.open",
+    "auth.test",
+    "chat.postEphemeral",
+    "chat.postMessage",
+    "chat.update",
+    "conversations.info",
+    "usergroups.list",
+    "usergroups.users.list",
+    "users.info",
+    "users.list",
+    "users.lookupByEmail",
+    "users.profile.get",
+    "views.open",
+    "views.publish",
+    "views.push",
+    "views.update",
+];
 
 impl SlackClient {
     /// A client of the API at `api_url`, such as `https://slack.com/api/`, held to the usual limits.
@@ -111,10 +139,12 @@ impl SlackClient {
             token: SlackApiToken::new(SlackApiTokenValue(token.to_owned())),
             plain: Plain::new(connector),
             limits,
-            pace: Pace::new(limits.pace),
+            pace: Pace::new(limits.pace, Arc::clone(&clock)),
+            rate_limits: RateLimits::new(Arc::clone(&clock)),
             clock,
             slacks_time: Mutex::default(),
             trouble: Trouble::default(),
+            identity: tokio::sync::OnceCell::new(),
             workspace: None,
         })
     }
@@ -122,11 +152,12 @@ impl SlackClient {
     /// The same, counting how often Slack asks to wait.
     #[must_use]
     pub fn counting(self, trouble: &Trouble) -> Self {
+        trouble.counts_calls_of(&METHODS);
         Self { trouble: trouble.clone(), ..self }
     }
 
     /// The same, asking for the user groups of this workspace. A token for a whole enterprise needs one named:
-    /// <https://docs.slack.dev/reference/methods/usergroups.users.list>.
+    /// <https://docs.slack.dev/reference/methods/usergroups.list>.
     #[must_use]
     pub fn with_groups_of(self, workspace: Option<String>) -> Self {
         Self { workspace, ..self }
@@ -143,9 +174,20 @@ impl SlackClient {
     /// When Slack does not answer or does not know the token.
     pub async fn identity(&self) -> anyhow::Result<Identity> {
         let identity = self.call("auth.test", &json!({}), self.limits.call).await;
-        identity
+        let identity: Identity = identity
             .map_err(crate::ports::slack::SlackError::from)
-            .context("cannot ask Slack whose token this is")
+            .context("cannot ask Slack whose token this is")?;
+        // Whoever was first has set the same.
+        let _ = self.identity.set(identity.clone());
+        Ok(identity)
+    }
+
+    /// As [`Self::identity`], asked once: whose token this is does not change while it is used.
+    pub(super) async fn own_identity(&self) -> anyhow::Result<Identity> {
+        match self.identity.get() {
+            Some(identity) => Ok(identity.clone()),
+            None => self.identity().await,
+        }
     }
 
     /// How far our clock is ahead of Slack's, to the second; negative when it is behind.
@@ -205,18 +247,24 @@ impl SlackClient {
         self.within(limit, method, call).await
     }
 
+    /// Where Slack asks to wait, the method is not called before.
+    fn heed(&self, method: &str, failure: &Failure) {
+        if let Failure::RateLimited(wait) = failure {
+            self.trouble.slack_asks_to_wait(method);
+            self.rate_limits.hold(method, *wait);
+        }
+    }
+
     async fn within<A>(
         &self,
         limit: Duration,
         method: &str,
         call: impl Future<Output = Result<A, slack_morphism::errors::SlackClientError>>,
     ) -> Result<A, Failure> {
+        // Slack counts calls that it refuses as well, so one that it would refuse does not even leave.
+        self.rate_limits.check(method).map_err(Failure::RateLimited)?;
         match tokio::time::timeout(limit, call).await {
-            Ok(answer) => answer.map_err(Failure::from).inspect_err(|failure| {
-                if matches!(failure, Failure::RateLimited(_)) {
-                    self.trouble.slack_asks_to_wait(method);
-                }
-            }),
+            Ok(answer) => answer.map_err(Failure::from).inspect_err(|failure| self.heed(method, failure)),
             Err(_) => Err(Failure::Broken(anyhow!("Slack did not answer `{method}` within {limit:?}"))),
         }
     }

@@ -5,8 +5,11 @@
 //! with all others when Slack asks to wait, so that nobody overtakes them meanwhile.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use super::time::Time;
+use crate::ports::clock::Clock;
 
 /// Messages that may go out at once before the pace holds.
 const BURST: u32 = 3;
@@ -18,6 +21,20 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// to wait meanwhile there must still be room for them.
 const EARLY: Duration = Duration::from_millis(1500);
 
+/// How long to wait for a turn, and how much before it to come back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    longest: Duration,
+    early: Duration,
+}
+
+impl Patience {
+    /// Nobody waits inside a call: whoever's turn it is not comes back on the dot.
+    pub(super) const NONE: Self = Self { longest: Duration::ZERO, early: Duration::ZERO };
+
+    const USUAL: Self = Self { longest: PATIENCE, early: EARLY };
+}
+
 /// Conversations that are remembered before old ones are forgotten.
 const REMEMBERED: usize = 1000;
 
@@ -25,7 +42,10 @@ const REMEMBERED: usize = 1000;
 #[derive(Debug)]
 pub(super) struct Pace {
     interval: Duration,
+    burst: u32,
+    patience: Patience,
     queues: Mutex<HashMap<String, Queue>>,
+    time: Time,
 }
 
 /// What is known of a conversation.
@@ -50,8 +70,21 @@ struct Turn {
 
 impl Pace {
     /// One message per `interval` in each conversation; zero means as fast as they come.
-    pub(super) fn new(interval: Duration) -> Self {
-        Self { interval, queues: Mutex::default() }
+    pub(super) fn new(interval: Duration, clock: Arc<dyn Clock>) -> Self {
+        Self::with(interval, BURST, Patience::USUAL, clock)
+    }
+
+    /// As [`Pace::new`], so many at once before the pace holds.
+    pub(super) fn with(interval: Duration, burst: u32, patience: Patience, clock: Arc<dyn Clock>) -> Self {
+        Self { interval, burst, patience, queues: Mutex::default(), time: Time::new(clock) }
+    }
+
+    /// Takes a turn without waiting for it.
+    ///
+    /// # Errors
+    /// As [`Pace::turn`].
+    pub(super) fn turn_now(&self, conversation: &str, message: &str) -> Result<(), Duration> {
+        self.reserve(conversation, message, self.time.now()).map(drop)
     }
 
     /// Waits for this conversation's turn. `message` tells one from another when somebody comes back who was sent away.
@@ -59,11 +92,12 @@ impl Pace {
     /// # Errors
     /// How long to stay away, when the queue is longer than anybody should wait in.
     pub(super) async fn turn(&self, conversation: &str, message: &str) -> Result<(), Duration> {
-        let mut now = Instant::now();
+        let mut now = self.time.now();
         let mut turn = self.reserve(conversation, message, now)?;
         while turn.at > now {
-            tokio::time::sleep_until(turn.at.into()).await;
-            now = Instant::now();
+            let wait = tokio::time::Instant::now() + (turn.at - now);
+            tokio::time::sleep_until(wait).await;
+            now = self.time.now();
             turn = self.moved_since(conversation, message, turn, now)?;
         }
         Ok(())
@@ -71,7 +105,7 @@ impl Pace {
 
     /// Keeps everybody out of a conversation for as long as Slack asked.
     pub(super) fn hold(&self, conversation: &str, time: Duration) {
-        self.hold_from(conversation, time, Instant::now());
+        self.hold_from(conversation, time, self.time.now());
     }
 
     /// As [`Pace::hold`]; the message that was refused is the first one afterwards.
@@ -95,7 +129,7 @@ impl Pace {
         let longer = until.saturating_duration_since(queue.held_until.max(now));
         queue.held_until = queue.held_until.max(until);
         // The burst is spent too, or the next messages would run into the same limit.
-        queue.free_at = (queue.free_at + longer).max(until + self.interval * BURST);
+        queue.free_at = (queue.free_at + longer).max(until + self.interval * self.burst);
         queue.moved += longer;
         for at in queue.kept.values_mut() {
             *at += longer;
@@ -108,13 +142,13 @@ impl Pace {
             queues.retain(|_, queue| queue.free_at > now);
         }
         let queue = queues.entry(conversation.to_owned()).or_insert_with(|| Queue::new(now));
-        let burst = self.interval * BURST;
+        let burst = self.interval * self.burst;
         let at = queue.take_kept(message, now, burst).unwrap_or_else(|| {
             queue.free_at = queue.free_at.max(now) + self.interval;
             // Not before now, which is what a burst is.
             queue.free_at.checked_sub(burst).map_or(now, |at| at.max(now))
         });
-        queue.unless_too_far(message, at, now)
+        queue.unless_too_far(message, at, (now, self.patience))
     }
 
     /// The turn as it is now that all turns may have been moved since it was given.
@@ -128,7 +162,7 @@ impl Pace {
         let mut queues = self.lock();
         let Some(queue) = queues.get_mut(conversation) else { return Ok(turn) };
         let at = turn.at + queue.moved.saturating_sub(turn.moved);
-        queue.unless_too_far(message, at, now)
+        queue.unless_too_far(message, at, (now, self.patience))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Queue>> {
@@ -148,11 +182,16 @@ impl Queue {
     }
 
     /// The turn, or how long to stay away for it while it is kept.
-    fn unless_too_far(&mut self, message: &str, at: Instant, now: Instant) -> Result<Turn, Duration> {
+    fn unless_too_far(
+        &mut self,
+        message: &str,
+        at: Instant,
+        (now, patience): (Instant, Patience),
+    ) -> Result<Turn, Duration> {
         let wait = at.saturating_duration_since(now);
-        if wait > PATIENCE {
+        if wait > patience.longest {
             self.kept.insert(message.to_owned(), at);
-            return Err(wait.saturating_sub(EARLY));
+            return Err(wait.saturating_sub(patience.early));
         }
         Ok(Turn { at, moved: self.moved })
     }
@@ -160,9 +199,15 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fake::StillClock;
     use super::*;
+    use crate::ports::clock::SystemClock;
 
     const SECOND: Duration = Duration::from_secs(1);
+
+    fn pace(interval: Duration) -> Pace {
+        Pace::new(interval, Arc::new(SystemClock))
+    }
 
     /// What a new message waits for, or how long it is sent away.
     fn wait(pace: &Pace, conversation: &str, now: Instant) -> Result<Duration, Duration> {
@@ -174,8 +219,20 @@ mod tests {
     }
 
     #[test]
+    fn time_passes_with_the_clock_and_never_goes_back() {
+        let clock = StillClock::new();
+        let pace = Pace::new(SECOND, Arc::new(clock.clone()));
+        let begun = pace.time.now();
+        clock.move_by(60);
+        let later = pace.time.now();
+        assert!(later - begun > SECOND * 59, "{:?}", later - begun);
+        clock.move_by(-3600);
+        assert!(pace.time.now() >= later);
+    }
+
+    #[test]
     fn a_burst_goes_at_once_then_one_a_second_in_each_conversation() {
-        let pace = Pace::new(SECOND);
+        let pace = pace(SECOND);
         let now = Instant::now();
         let waits: Vec<u64> = (0..6).map(|_| wait(&pace, "C1", now).unwrap().as_secs()).collect();
         assert_eq!(waits, [0, 0, 0, 1, 2, 3]);
@@ -185,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_long_queue_and_slacks_own_limit_send_the_caller_away() {
-        let pace = Pace::new(SECOND);
+        let pace = pace(SECOND);
         let now = Instant::now();
         let sent = (0..20).take_while(|_| wait(&pace, "C1", now).is_ok()).count();
         assert_eq!(sent, 8);
@@ -199,7 +256,7 @@ mod tests {
 
     #[test]
     fn messages_that_slack_refuses_together_hold_their_conversation_once() {
-        let pace = Pace::new(SECOND);
+        let pace = pace(SECOND);
         let now = Instant::now();
         for _ in 0..3 {
             pace.hold_from("C1", SECOND * 30, now);
@@ -209,7 +266,7 @@ mod tests {
 
     #[test]
     fn whoever_is_sent_away_comes_back_in_order_and_finds_their_turn_near() {
-        let pace = Pace::new(SECOND);
+        let pace = pace(SECOND);
         let now = Instant::now();
         let away = sends_away(&pace, now);
         assert_eq!(away.len(), 12);
@@ -227,7 +284,7 @@ mod tests {
 
     #[test]
     fn whoever_is_sent_away_keeps_their_place_when_slack_asks_to_wait() {
-        let pace = Pace::new(SECOND);
+        let pace = pace(SECOND);
         let now = Instant::now();
         let away = sends_away(&pace, now);
         pace.hold_from("C1", SECOND * 30, now);
@@ -250,7 +307,7 @@ mod tests {
 
     #[test]
     fn whoever_comes_back_much_later_has_lost_their_turn() {
-        let pace = Pace::new(SECOND);
+        let pace = pace(SECOND);
         let now = Instant::now();
         let late = now + SECOND * 60;
         let away = sends_away(&pace, now);
@@ -261,7 +318,7 @@ mod tests {
 
     #[test]
     fn what_slack_refuses_for_long_goes_first_afterwards() {
-        let pace = Pace::new(SECOND);
+        let pace = pace(SECOND);
         let now = Instant::now();
         let away = sends_away(&pace, now);
         pace.hold_and_keep("C1", "refused", SECOND * 30);
@@ -281,7 +338,7 @@ mod tests {
 
     #[tokio::test]
     async fn turns_that_were_given_move_when_slack_asks_to_wait() {
-        let pace = Pace::new(Duration::from_millis(10));
+        let pace = pace(Duration::from_millis(10));
         let begun = Instant::now();
         for _ in 0..BURST {
             pace.turn("C1", "one").await.unwrap();
@@ -296,7 +353,7 @@ mod tests {
 
     #[test]
     fn without_an_interval_nobody_waits() {
-        let pace = Pace::new(Duration::ZERO);
+        let pace = pace(Duration::ZERO);
         let now = Instant::now();
         assert!((0..500).all(|_| wait(&pace, "C1", now) == Ok(Duration::ZERO)));
     }

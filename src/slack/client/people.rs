@@ -1,5 +1,7 @@
 //! Asking Slack about people and groups. What is remembered of the answers is `directory`'s business.
 
+use std::collections::{BTreeSet, HashMap};
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -8,6 +10,10 @@ use super::{Identity, SlackClient};
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::refusal::Uncounted;
 use crate::ports::slack::SlackError;
+
+/// Accounts on a page of `users.list`: Slack's own client says "an integer with a max value of 999"
+/// (docs.slack.dev/tools/node-slack-sdk/reference/web-api/interfaces/UsersListArguments, 2026-11-29).
+const ON_A_PAGE: &str = "999";
 
 /// Slackbot has this id in every workspace, and its `is_bot` is false (slackapi/bolt-js#794, 2026-11-28).
 const SLACKBOT: &str = "USLACKBOT";
@@ -27,6 +33,14 @@ pub(crate) struct Member {
     is_ultra_restricted: bool,
     is_stranger: bool,
     is_email_confirmed: Option<bool>,
+    profile: Profile,
+}
+
+/// What is read of an account's profile; the address is there only with the scope `users:read.email`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct Profile {
+    email: Option<String>,
 }
 
 /// What an account of a grid says about its enterprise.
@@ -68,6 +82,11 @@ impl Member {
         own.into_iter().flatten().any(|own| own == team || Some(own) == enterprise)
     }
 
+    /// Their address, if Slack shows it.
+    pub(crate) fn email(&self) -> Option<&str> {
+        self.profile.email.as_deref().filter(|email| !email.is_empty())
+    }
+
     /// Whether Slack says that their address is theirs. The field is optional in what `users.lookupByEmail` answers and
     /// no scope is documented for it beyond `users:read.email`, which the call needs anyway
     /// (docs.slack.dev/reference/methods/users.lookupByEmail and the types of Slack's own client, 2026-11-28). Where it is
@@ -88,22 +107,67 @@ struct Described {
     profile: Value,
 }
 
+#[derive(Debug, Deserialize)]
+struct Groups {
+    usergroups: Vec<Group>,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Group {
+    id: String,
     users: Vec<String>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Listed {
+    members: Vec<Member>,
+    response_metadata: Next,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Next {
+    next_cursor: String,
+}
+
+/// Some of all accounts.
+#[derive(Debug)]
+pub(crate) struct MembersPage {
+    pub(crate) members: Vec<Member>,
+    /// Where the next page begins; `None` after the last one.
+    pub(crate) next: Option<String>,
+}
+
 impl SlackClient {
-    /// The people Slack lists in a group; empty when there is no such group.
-    pub(crate) async fn people_in(&self, group: &GroupId) -> Result<Vec<PersonId>, SlackError> {
-        let mut arguments = vec![("usergroup", group.to_string())];
-        arguments.extend(self.workspace.iter().map(|workspace| ("team_id", workspace.clone())));
-        match self.read::<Group>("usergroups.users.list", &arguments, self.limits.ask).await {
-            Ok(group) => Ok(group.users.into_iter().map(PersonId::new).collect()),
-            Err(failure) if failure.is(&["no_such_subteam", "subteam_not_found"]) => Ok(Vec::new()),
-            Err(failure) => Err(failure.into()),
-        }
+    /// Everybody whom Slack lists in each user group that is not disabled. One call for all of them, since Slack takes as
+    /// few of it as of a call for one group: both are of tier 2, twenty a minute
+    /// (docs.slack.dev/reference/methods/usergroups.list with `include_users`, 2026-11-29).
+    pub(crate) async fn groups(&self) -> Result<HashMap<GroupId, BTreeSet<PersonId>>, SlackError> {
+        let arguments = self.of_workspace([("include_users", "true".to_owned())]);
+        let groups: Groups = self.read("usergroups.list", &arguments, self.limits.call).await?;
+        let people =
+            |group: Group| (GroupId::new(group.id), group.users.into_iter().map(PersonId::new).collect());
+        Ok(groups.usergroups.into_iter().map(people).collect())
+    }
+
+    /// A page of all accounts of the workspace, deactivated ones and apps included.
+    pub(crate) async fn members(&self, cursor: Option<String>) -> Result<MembersPage, SlackError> {
+        let cursor = cursor.map(|cursor| ("cursor", cursor));
+        let arguments = self.of_workspace([("limit", ON_A_PAGE.to_owned())].into_iter().chain(cursor));
+        let listed: Listed = self.read("users.list", &arguments, self.limits.call).await?;
+        let next = Some(listed.response_metadata.next_cursor).filter(|next| !next.is_empty());
+        Ok(MembersPage { members: listed.members, next })
+    }
+
+    /// These arguments and the workspace that is meant, where the token is for more than one.
+    fn of_workspace(
+        &self,
+        arguments: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Vec<(&'static str, String)> {
+        let workspace = self.workspace.iter().map(|workspace| ("team_id", workspace.clone()));
+        arguments.into_iter().chain(workspace).collect()
     }
 
     /// The person with this id.

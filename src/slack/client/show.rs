@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::{Pace, SlackClient};
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::domain::request::MessageRef;
-use crate::ports::slack::{Destination, HomePage, Notice, Slack, SlackError};
+use crate::ports::slack::{Destination, HomePage, Notice, Posted, Slack, SlackError};
 use crate::slack::home;
 use crate::slack::messages::{Message, render};
 
@@ -46,9 +46,17 @@ impl<'a> Outgoing<'a> {
 }
 
 #[derive(Debug, Deserialize)]
-struct Posted {
+struct PostAnswer {
     channel: Option<String>,
     ts: Option<String>,
+    message: Option<PostedMessage>,
+}
+
+/// A reply to a message that is gone is posted all the same, outside of any thread; the only sign of it is that
+/// `thread_ts` is absent here (slack-go/slack#1571, 2026-11-29).
+#[derive(Debug, Deserialize)]
+struct PostedMessage {
+    thread_ts: Option<String>,
 }
 
 /// An answer of which only the success matters.
@@ -57,10 +65,6 @@ struct Done {}
 
 /// Times that a message which Slack refuses for a short time keeps its place before it is put off.
 const STAYS: usize = 2;
-
-/// Why a private message cannot be shown in a channel though the person can be written to directly.
-const NOT_THERE: [&str; 5] =
-    ["user_not_in_channel", "channel_not_found", "not_in_channel", "is_archived", "restricted_action"];
 
 impl SlackClient {
     async fn paced<A: serde::de::DeserializeOwned + Send>(
@@ -101,10 +105,10 @@ impl SlackClient {
     /// # Errors
     /// See [`SlackError`].
     pub async fn say(&self, to: &Destination, message: &Message) -> Result<MessageRef, SlackError> {
-        self.send(to, &message.text, message).await
+        Ok(self.send(to, &message.text, message).await?.at)
     }
 
-    async fn send(&self, to: &Destination, place: &str, message: &Message) -> Result<MessageRef, SlackError> {
+    async fn send(&self, to: &Destination, place: &str, message: &Message) -> Result<Posted, SlackError> {
         // A person's id is a place to post: Slack opens the direct conversation and answers with its id.
         let (channel, thread_ts) = match to {
             Destination::Channel(channel) => (channel.as_str(), None),
@@ -114,9 +118,11 @@ impl SlackClient {
         // What somebody typed may hold an address, of which Slack is to show nothing.
         let (unfurl_links, unfurl_media) = (Some(false), Some(false));
         let outgoing = Outgoing { thread_ts, unfurl_links, unfurl_media, ..Outgoing::new(channel, message) };
-        let posted: Posted = self.paced("chat.postMessage", place, &outgoing).await?;
-        let ts = posted.ts.ok_or_else(|| anyhow::anyhow!("Slack did not say where the message stands"))?;
-        Ok(MessageRef { channel: ChannelId::new(posted.channel.unwrap_or_else(|| channel.to_owned())), ts })
+        let answer: PostAnswer = self.paced("chat.postMessage", place, &outgoing).await?;
+        let ts = answer.ts.ok_or_else(|| anyhow::anyhow!("Slack did not say where the message stands"))?;
+        let channel = ChannelId::new(answer.channel.unwrap_or_else(|| channel.to_owned()));
+        let is_outside = answer.message.is_some_and(|message| message.thread_ts.is_none());
+        Ok(Posted { at: MessageRef { channel, ts }, is_outside_thread: thread_ts.is_some() && is_outside })
     }
 
     /// Shows one person a message that nobody else sees: in `channel` if they are there, else directly.
@@ -132,10 +138,12 @@ impl SlackClient {
         if let Some(channel) = channel {
             let outgoing =
                 Outgoing { user: Some(person.as_str()), ..Outgoing::new(channel.as_str(), message) };
-            match self.paced::<Done>("chat.postEphemeral", &message.text, &outgoing).await {
+            let shown = self.paced::<Done>("chat.postEphemeral", &message.text, &outgoing).await;
+            match shown.map_err(SlackError::from) {
                 Ok(Done {}) => return Ok(()),
-                Err(failure) if failure.is(&NOT_THERE) => {}
-                Err(failure) => return Err(failure.into()),
+                // They can be written to directly all the same.
+                Err(SlackError::Unreachable(_)) => {}
+                Err(error) => return Err(error),
             }
         }
         self.say(&Destination::Person(person.clone()), message).await.map(|_| ())
@@ -153,7 +161,7 @@ fn place(notice: &Notice<'_>) -> String {
 
 #[async_trait]
 impl Slack for SlackClient {
-    async fn post(&self, to: &Destination, notice: &Notice<'_>) -> Result<MessageRef, SlackError> {
+    async fn post(&self, to: &Destination, notice: &Notice<'_>) -> Result<Posted, SlackError> {
         self.send(to, &place(notice), &render(notice)).await
     }
 

@@ -6,7 +6,7 @@ use super::fake::{FakeSlack, StillClock};
 use super::*;
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::domain::request::{MessageRef, Surface};
-use crate::ports::slack::{Destination, Notice, Slack as _, SlackError};
+use crate::ports::slack::{Destination, Notice, Posted, Slack as _, SlackError};
 use crate::slack::incoming::ResponseUrl;
 use crate::slack::messages::{Message, sample};
 use crate::slack::views::note;
@@ -24,7 +24,8 @@ async fn a_card_is_posted_and_edited_where_slack_says_it_stands() {
     let (slack, client, _) = start().await;
     let request = sample::awaiting();
     let notice = Notice::Request(sample::notice(&request, Surface::Card, &[]));
-    let at = client.post(&channel(), &notice).await.unwrap();
+    let Posted { at, is_outside_thread } = client.post(&channel(), &notice).await.unwrap();
+    assert!(!is_outside_thread);
     assert_eq!(at, MessageRef { channel: ChannelId::new("C1"), ts: "1.2".into() });
     let call = slack.last();
     assert_eq!(call.method, "chat.postMessage");
@@ -38,13 +39,24 @@ async fn a_card_is_posted_and_edited_where_slack_says_it_stands() {
     let call = slack.last();
     assert_eq!((call.method.as_str(), &call.body["ts"]), ("chat.update", &json!("1.2")));
 
-    client.post(&Destination::Thread(at), &notice).await.unwrap();
+    let thread = Destination::Thread(at);
+    client.post(&thread, &notice).await.unwrap();
     assert_eq!(slack.last().body["thread_ts"], "1.2");
+
+    // What Slack says of a reply, and of one whose first message is gone.
+    for (thread_ts, is_outside_thread) in [(json!("1.2"), false), (json!(null), true)] {
+        let message = json!({ "text": "x", "thread_ts": thread_ts });
+        slack.answers(
+            "chat.postMessage",
+            &json!({ "ok": true, "ts": "1.3", "channel": "C1", "message": message }),
+        );
+        let posted = client.post(&thread, &notice).await.unwrap();
+        assert_eq!((posted.at.ts.as_str(), posted.is_outside_thread), ("1.3", is_outside_thread));
+    }
 }
 
 #[tokio::test]
 async fn each_refusal_of_slack_says_what_can_be_done_about_it() {
-    let (slack, client, _) = start().await;
     let mut lines = Vec::new();
     for error in [
         "message_not_found",
@@ -53,17 +65,28 @@ async fn each_refusal_of_slack_says_what_can_be_done_about_it() {
         "not_in_channel",
         "user_disabled",
         "messages_tab_disabled",
+        "is_inactive",
+        "restricted_action_thread_locked",
+        "cannot_reply_to_message",
         "ratelimited",
+        "rate_limited",
+        "message_limit_exceeded",
         "invalid_blocks",
+        "msg_too_long",
+        "invalid_arguments",
         "expired_trigger_id",
         "hash_conflict",
         "invalid_auth",
         "internal_error",
+        "update_failed",
+        "external_channel_migrating",
+        "accesslimited",
+        "a_code_of_tomorrow",
     ] {
+        // Each of its own Slack, because a limit holds up all that follows.
+        let (slack, client, _) = start().await;
         slack.refuses("chat.postMessage", error);
-        // Each in its own place, because a limit holds up all that follows in the same one.
-        let place = Destination::Channel(ChannelId::new(error));
-        let refused = client.say(&place, &Message::plain("x")).await.unwrap_err();
+        let refused = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
         let kind = format!("{refused:?}");
         lines.push(format!("{error}: {} ({refused})", kind.split('(').next().unwrap()));
     }
@@ -74,12 +97,23 @@ async fn each_refusal_of_slack_says_what_can_be_done_about_it() {
     not_in_channel: Unreachable (cannot write there: not_in_channel)
     user_disabled: Unreachable (cannot write there: user_disabled)
     messages_tab_disabled: Unreachable (cannot write there: messages_tab_disabled)
+    is_inactive: Unreachable (cannot write there: is_inactive)
+    restricted_action_thread_locked: Unreachable (cannot write there: restricted_action_thread_locked)
+    cannot_reply_to_message: Unreachable (cannot write there: cannot_reply_to_message)
     ratelimited: RateLimited (Slack asks to wait 30 s)
+    rate_limited: RateLimited (Slack asks to wait 30 s)
+    message_limit_exceeded: RateLimited (Slack asks to wait 30 s)
     invalid_blocks: Refused (Slack refused the call: invalid_blocks)
+    msg_too_long: Refused (Slack refused the call: msg_too_long)
+    invalid_arguments: Refused (Slack refused the call: invalid_arguments)
     expired_trigger_id: Refused (Slack refused the call: expired_trigger_id)
     hash_conflict: Refused (Slack refused the call: hash_conflict)
     invalid_auth: Other (Slack answered `invalid_auth`)
     internal_error: Other (Slack answered `internal_error`)
+    update_failed: Other (Slack answered `update_failed`)
+    external_channel_migrating: Other (Slack answered `external_channel_migrating`)
+    accesslimited: Other (Slack answered `accesslimited`)
+    a_code_of_tomorrow: Other (Slack answered `a_code_of_tomorrow`)
     ");
 }
 
@@ -97,9 +131,14 @@ async fn a_limit_says_how_long_to_stay_away() {
     let again = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
     assert!(matches!(again, SlackError::RateLimited(_)), "{again:?}");
     assert_eq!(slack.calls().len(), 1);
+    // Slack's limit is one of the method in the workspace, so the same holds elsewhere, and for nothing else.
     let elsewhere = Destination::Channel(ChannelId::new("C2"));
     slack.answers("chat.postMessage", &json!({ "ok": true, "ts": "3.4", "channel": "C2" }));
-    assert!(client.say(&elsewhere, &Message::plain("x")).await.is_ok());
+    let there = client.say(&elsewhere, &Message::plain("x")).await.unwrap_err();
+    assert!(matches!(there, SlackError::RateLimited(_)), "{there:?}");
+    assert_eq!(slack.calls().len(), 1);
+    let view = note("Title", "text");
+    assert!(client.open_view("1.2", &view).await.is_ok());
 }
 
 #[tokio::test]

@@ -1,13 +1,11 @@
 //! Opening and changing views, and answering where a click came from.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 use slack_morphism::prelude::{SlackHomeView, SlackModalView};
 
 use super::SlackClient;
-use super::failure::Failure;
+use super::failure::{Failure, UNSAID};
 use super::response_url::followable;
 use crate::domain::ids::PersonId;
 use crate::ports::slack::SlackError;
@@ -77,8 +75,17 @@ impl SlackClient {
     pub(super) async fn publish(&self, person: &PersonId, view: &SlackHomeView) -> Result<(), SlackError> {
         let view = crate::slack::home::to_json(view).map_err(anyhow::Error::from)?;
         let body = json!({ "user_id": person.as_str(), "view": view });
-        let _: Opened = self.call("views.publish", &body, self.limits.call).await?;
-        Ok(())
+        self.rate_limits.publication(person.as_str()).map_err(Failure::RateLimited)?;
+        match self.call::<Opened>("views.publish", &body, self.limits.call).await {
+            Ok(_) => Ok(()),
+            // Nobody has this home tab any more: so says the example on the method's page (2026-11-29).
+            Err(Failure::Api { code, detail })
+                if code == "invalid_arguments" && detail.contains("user_id") =>
+            {
+                Err(SlackError::Unreachable(format!("{code}: {detail}")))
+            }
+            Err(failure) => Err(failure.into()),
+        }
     }
 
     /// Answers privately where a command or click came from, leaving the message it came from as it is.
@@ -100,7 +107,7 @@ impl SlackClient {
             200..=299 => Ok(()),
             404 | 410 => Err(SlackError::Gone("the response address was used up".to_owned())),
             429 => {
-                let wait = answer.retry_after().unwrap_or(Duration::from_secs(30));
+                let wait = answer.retry_after().unwrap_or(UNSAID);
                 Err(Failure::RateLimited(wait).into())
             }
             status => Err(anyhow::anyhow!("Slack answered with HTTP status {status}").into()),

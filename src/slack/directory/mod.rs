@@ -1,25 +1,49 @@
 //! Who is who, asked from Slack. What somebody decides by is at most a minute old; what is only shown is what is known,
 //! and asked for anew in the background. Who may do what is the portal's to say.
+//!
+//! Slack takes few calls a minute (docs.slack.dev/apis/web-api/rate-limits: tier 2 twenty, tier 3 fifty, tier 4 a hundred,
+//! looked up on 2026-11-29), so an answer costs as much as its question, however large the organization is: who is in which
+//! group is one call for all groups, whoever wants to know it; an account is one call, unless all of them have just been
+//! listed; whether an address is somebody's is read off their account.
+
+mod memory;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
-use super::client::{Identity, SlackClient};
+use super::client::{Identity, Member, SlackClient};
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::refusal::Uncounted;
 use crate::ports::clock::Clock;
 use crate::ports::directory::{Directory, Freshness};
+use memory::{Memory, REMEMBERED};
 
-/// How long an answer counts for a decision.
-const REMEMBERED: SignedDuration = SignedDuration::from_secs(60);
+/// How old may be shown what is asked about one by one, before it is asked for anew.
+const SHOWN: SignedDuration = SignedDuration::from_mins(15);
 
-/// Answers kept before old ones are forgotten.
+/// All accounts are listed again after this time, as long as somebody wants to know something.
+const LISTED_AGAIN: SignedDuration = SignedDuration::from_mins(5);
+
+/// Pages of accounts that are asked for one after the other, of the twenty a minute that Slack takes; then one in each
+/// [`PAGE_PAUSE`].
+const PAGES_AT_ONCE: usize = 15;
+const PAGE_PAUSE: Duration = Duration::from_secs(4);
+
+/// The most pages; whoever is on none of them is asked about one by one.
+const MOST_PAGES: usize = 60;
+
+/// Accounts, and answers of each other kind, that are kept before old ones are forgotten.
+const MOST_ACCOUNTS: usize = 100_000;
 const MOST: usize = 10_000;
 
 /// Slack as the directory.
@@ -27,11 +51,37 @@ const MOST: usize = 10_000;
 pub struct SlackDirectory {
     client: Arc<SlackClient>,
     clock: Arc<dyn Clock>,
-    identity: Memory<(), Identity>,
-    accounts: Memory<PersonId, Option<Uncounted>>,
-    groups: Memory<GroupId, BTreeSet<PersonId>>,
+    accounts: Memory<PersonId, Account>,
+    groups: Memory<(), Arc<Groups>>,
     addresses: Memory<String, Option<PersonId>>,
     named: Memory<(PersonId, String), Option<PersonId>>,
+    /// When all accounts were listed the last time.
+    listed: Mutex<Option<Timestamp>>,
+    /// Whether anybody wanted to know anything since.
+    is_used: AtomicBool,
+}
+
+/// Who is in which group.
+type Groups = HashMap<GroupId, Arc<BTreeSet<PersonId>>>;
+
+/// What is known of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Account {
+    uncounted: Option<Uncounted>,
+    /// Its address in small letters, and whether Slack has confirmed that.
+    email: Option<(String, bool)>,
+}
+
+impl Account {
+    /// What Slack's answer about an account says to the workspace or enterprise that our token is for.
+    fn of(member: Option<&Member>, ours: &Identity) -> Self {
+        let Some(member) = member else { return Self { uncounted: Some(Uncounted::Unknown), email: None } };
+        let stranger = || (!member.is_of(ours)).then_some(Uncounted::Stranger);
+        Self {
+            uncounted: member.uncounted().or_else(stranger),
+            email: member.email().map(|email| (email.to_lowercase(), member.has_confirmed_email())),
+        }
+    }
 }
 
 impl SlackDirectory {
@@ -40,11 +90,12 @@ impl SlackDirectory {
         Self {
             client,
             clock,
-            identity: Memory::default(),
-            accounts: Memory::default(),
-            groups: Memory::default(),
-            addresses: Memory::default(),
-            named: Memory::default(),
+            accounts: Memory::new(MOST_ACCOUNTS, SHOWN),
+            groups: Memory::new(1, REMEMBERED),
+            addresses: Memory::new(MOST, SHOWN),
+            named: Memory::new(MOST, SHOWN),
+            listed: Mutex::default(),
+            is_used: AtomicBool::new(true),
         }
     }
 
@@ -52,17 +103,63 @@ impl SlackDirectory {
     async fn recall<K, A>(
         &self,
         memory: &Memory<K, A>,
-        (key, freshness): (&K, Freshness),
+        question: (&K, Freshness),
         ask: impl Future<Output = anyhow::Result<A>> + Send + 'static,
     ) -> anyhow::Result<A>
     where
         K: Clone + Eq + Hash,
-        A: Clone + Send + 'static,
+        A: Clone + Send + Sync + 'static,
     {
-        let recalled = memory.slot(key).recall(freshness, &self.clock, ask);
+        self.is_used.store(true, Ordering::Relaxed);
         let limit = self.client.limits().question;
-        let recalled = tokio::time::timeout(limit, recalled).await;
+        let recalled = tokio::time::timeout(limit, memory.recall(question, &self.clock, ask)).await;
+        // The answer is kept when it comes later.
         recalled.map_err(|_| anyhow!("Slack did not answer within {limit:?}"))?
+    }
+
+    async fn account(&self, person: &PersonId, freshness: Freshness) -> anyhow::Result<Account> {
+        let (client, asked) = (Arc::clone(&self.client), person.clone());
+        let ask = async move {
+            let member = client.member(&asked).await?;
+            // Only of an account that could count it matters whose it is.
+            let ours = match &member {
+                Some(member) if member.uncounted().is_none() => client.own_identity().await?,
+                Some(_) | None => Identity::default(),
+            };
+            Ok(Account::of(member.as_ref(), &ours))
+        };
+        let asked = self.recall(&self.accounts, (person, freshness), ask).await;
+        asked.with_context(|| format!("cannot ask Slack who {person} is"))
+    }
+
+    /// Lists all accounts, unless that was done lately.
+    async fn list_accounts(&self) -> anyhow::Result<()> {
+        let began = self.clock.now();
+        let listed = *self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        if listed.is_some_and(|at| began.duration_since(at).abs() < LISTED_AGAIN) {
+            return Ok(());
+        }
+        let ours = self.client.own_identity().await?;
+        let mut cursor = None;
+        for page in 0..MOST_PAGES {
+            if page >= PAGES_AT_ONCE {
+                tokio::time::sleep_until(tokio::time::Instant::now() + PAGE_PAUSE).await;
+            }
+            let asked_at = self.clock.now();
+            let page = self.client.members(cursor).await?;
+            for member in &page.members {
+                let account = Account::of(Some(member), &ours);
+                // Whoever has left and was never asked about needs no room.
+                let counts = account.uncounted.is_none();
+                self.accounts.learn(&member.person(), counts, asked_at, account);
+            }
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = Some(began);
+        Ok(())
     }
 }
 
@@ -73,31 +170,34 @@ impl Directory for SlackDirectory {
         person: &PersonId,
         freshness: Freshness,
     ) -> anyhow::Result<Option<Uncounted>> {
-        let (client, clock, asked) = (Arc::clone(&self.client), Arc::clone(&self.clock), person.clone());
-        let identity = self.identity.slot(&());
-        let ask = async move {
-            let Some(member) = client.member(&asked).await? else { return Ok(Some(Uncounted::Unknown)) };
-            if let Some(why) = member.uncounted() {
-                return Ok(Some(why));
-            }
-            // Whose token this is does not change while it is used.
-            let ours = async move { client.identity().await };
-            let ours = identity.recall(Freshness::Known, &clock, ours).await?;
-            Ok((!member.is_of(&ours)).then_some(Uncounted::Stranger))
-        };
-        let asked = self.recall(&self.accounts, (person, freshness), ask).await;
-        asked.with_context(|| format!("cannot ask Slack who {person} is"))
+        Ok(self.account(person, freshness).await?.uncounted)
     }
 
     async fn group_members(
         &self,
         group: &GroupId,
         freshness: Freshness,
-    ) -> anyhow::Result<BTreeSet<PersonId>> {
-        let (client, asked) = (Arc::clone(&self.client), group.clone());
-        let ask = async move { Ok(client.people_in(&asked).await?.into_iter().collect()) };
-        let asked = self.recall(&self.groups, (group, freshness), ask).await;
-        asked.with_context(|| format!("cannot ask Slack who is in group {group}"))
+    ) -> anyhow::Result<Arc<BTreeSet<PersonId>>> {
+        let client = Arc::clone(&self.client);
+        let ask = async move {
+            let groups = client.groups().await?.into_iter();
+            Ok(Arc::new(groups.map(|(group, people)| (group, Arc::new(people))).collect()))
+        };
+        let groups = self.recall(&self.groups, (&(), freshness), ask).await;
+        let groups = groups.with_context(|| format!("cannot ask Slack who is in group {group}"))?;
+        Ok(groups.get(group).cloned().unwrap_or_default())
+    }
+
+    async fn has_email(&self, person: &PersonId, email: &str, freshness: Freshness) -> anyhow::Result<bool> {
+        let email = email.to_lowercase();
+        match self.account(person, freshness).await?.email {
+            Some((own, _)) if own != email => Ok(false),
+            Some((_, true)) => Ok(true),
+            // Their account does not say so; asked by the address, Slack may.
+            Some((_, false)) | None => {
+                Ok(self.person_by_email(&email, freshness).await?.as_ref() == Some(person))
+            }
+        }
     }
 
     async fn person_by_email(&self, email: &str, freshness: Freshness) -> anyhow::Result<Option<PersonId>> {
@@ -126,6 +226,16 @@ impl Directory for SlackDirectory {
         let asked = self.recall(&self.named, (&question, freshness), ask).await;
         asked.with_context(|| format!("cannot ask Slack whom field {field} of {person} names"))
     }
+
+    async fn refresh(&self) {
+        if !self.is_used.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        if let Err(error) = self.list_accounts().await {
+            self.is_used.store(true, Ordering::Relaxed);
+            tracing::debug!(error = format!("{error:#}"), "accounts are asked about one by one");
+        }
+    }
 }
 
 /// The first of the people that a profile field holds, as Slack writes them: ids with commas between.
@@ -135,104 +245,3 @@ fn first_person(value: &str) -> Option<PersonId> {
         Some(Principal::Group(_) | Principal::Email(_)) | None => None,
     }
 }
-
-/// Answers by question.
-#[derive(Debug)]
-struct Memory<K, A>(Mutex<HashMap<K, Arc<Slot<A>>>>);
-
-impl<K, A> Default for Memory<K, A> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<K: Clone + Eq + Hash, A> Memory<K, A> {
-    fn slot(&self, key: &K) -> Arc<Slot<A>> {
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if slots.len() > MOST {
-            slots.clear();
-        }
-        Arc::clone(slots.entry(key.clone()).or_insert_with(|| Arc::new(Slot::default())))
-    }
-}
-
-/// One answer. Whoever asks what somebody else is asking already waits for that answer.
-#[derive(Debug)]
-struct Slot<A> {
-    known: Mutex<Option<(Timestamp, A)>>,
-    asking: Arc<tokio::sync::Mutex<()>>,
-}
-
-impl<A> Default for Slot<A> {
-    fn default() -> Self {
-        Self { known: Mutex::default(), asking: Arc::default() }
-    }
-}
-
-impl<A: Clone + Send + 'static> Slot<A> {
-    async fn recall(
-        self: Arc<Self>,
-        freshness: Freshness,
-        clock: &Arc<dyn Clock>,
-        ask: impl Future<Output = anyhow::Result<A>> + Send + 'static,
-    ) -> anyhow::Result<A> {
-        let (known, is_fresh) = self.known(clock.now());
-        match known {
-            Some(known) if is_fresh => return Ok(known),
-            Some(known) if freshness == Freshness::Known => {
-                self.ask_in_the_background(Arc::clone(clock), ask);
-                return Ok(known);
-            }
-            Some(_) | None => {}
-        }
-        let asking = Arc::clone(&self.asking);
-        let _asking = asking.lock().await;
-        if let (Some(known), true) = self.known(clock.now()) {
-            return Ok(known);
-        }
-        let asked_at = clock.now();
-        let answer = ask.await?;
-        self.remember(asked_at, answer.clone());
-        Ok(answer)
-    }
-
-    fn ask_in_the_background(
-        self: Arc<Self>,
-        clock: Arc<dyn Clock>,
-        ask: impl Future<Output = anyhow::Result<A>> + Send + 'static,
-    ) {
-        let Ok(asking) = Arc::clone(&self.asking).try_lock_owned() else { return };
-        tokio::spawn(async move {
-            let asked_at = clock.now();
-            match ask.await {
-                Ok(answer) => self.remember(asked_at, answer),
-                Err(error) => {
-                    tracing::debug!(
-                        error = format!("{error:#}"),
-                        "what Slack said about people stays as old as it is"
-                    );
-                }
-            }
-            drop(asking);
-        });
-    }
-
-    /// The answer, and whether it is fresh enough to decide by.
-    fn known(&self, now: Timestamp) -> (Option<A>, bool) {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        match known.as_ref() {
-            Some((asked_at, answer)) => {
-                (Some(answer.clone()), now.duration_since(*asked_at).abs() < REMEMBERED)
-            }
-            None => (None, false),
-        }
-    }
-
-    /// The age of an answer counts from when it was asked for.
-    fn remember(&self, asked_at: Timestamp, answer: A) {
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some((asked_at, answer));
-    }
-}
-
-#[cfg(test)]
-mod tests;

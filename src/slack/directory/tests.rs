@@ -5,6 +5,7 @@ use serde_json::json;
 use Freshness::{Fresh, Known};
 
 use super::*;
+use crate::ports::slack::SlackError;
 use crate::slack::client::fake::{FakeSlack, StillClock};
 
 async fn start() -> (FakeSlack, SlackDirectory, StillClock) {
@@ -30,6 +31,16 @@ fn says(slack: &FakeSlack, user: &serde_json::Value) {
     slack.answers("users.info", &json!({ "ok": true, "user": user }));
 }
 
+fn waits(slack: &FakeSlack, method: &str, seconds: u32) {
+    let body = r#"{"ok":false,"error":"ratelimited"}"#;
+    slack.script(method, 429, vec![("retry-after", seconds.to_string())], body);
+}
+
+fn in_leads(slack: &FakeSlack, people: &[&str]) {
+    let groups = json!([{ "id": "S0LEADS", "users": people }, { "id": "S0OTHERS", "users": ["U0OLGA"] }]);
+    slack.answers("usergroups.list", &json!({ "ok": true, "usergroups": groups }));
+}
+
 /// Until what is asked in the background was answered.
 async fn until_asked(slack: &FakeSlack, method: &str, times: usize) {
     while asked(slack, method) < times {
@@ -40,19 +51,19 @@ async fn until_asked(slack: &FakeSlack, method: &str, times: usize) {
 #[tokio::test]
 async fn a_group_is_asked_once_a_minute_however_many_want_to_know() {
     let (slack, directory, clock) = start().await;
-    slack.answers("usergroups.users.list", &json!({ "ok": true, "users": ["U0MORGAN"] }));
+    in_leads(&slack, &["U0MORGAN"]);
     let group = leads();
     let (one, two) =
         tokio::join!(directory.group_members(&group, Fresh), directory.group_members(&group, Fresh));
-    assert_eq!(one.unwrap(), BTreeSet::from([morgan()]));
+    assert_eq!(*one.unwrap(), BTreeSet::from([morgan()]));
     assert_eq!(two.unwrap().len(), 1);
     clock.move_by(59);
     directory.group_members(&group, Fresh).await.unwrap();
-    assert_eq!(asked(&slack, "usergroups.users.list"), 1);
+    assert_eq!(asked(&slack, "usergroups.list"), 1);
     assert_eq!(asked(&slack, "users.info"), 0, "who counts is asked about whoever acts");
-    assert_eq!(slack.calls()[0].arguments["usergroup"], "S0LEADS");
+    assert_eq!(slack.calls()[0].arguments["include_users"], "true");
 
-    slack.answers("usergroups.users.list", &json!({ "ok": true, "users": [] }));
+    in_leads(&slack, &[]);
     clock.move_by(2);
     assert!(directory.group_members(&group, Fresh).await.unwrap().is_empty());
 }
@@ -60,14 +71,14 @@ async fn a_group_is_asked_once_a_minute_however_many_want_to_know() {
 #[tokio::test]
 async fn what_is_only_shown_is_what_is_known_and_asked_for_anew_meanwhile() {
     let (slack, directory, clock) = start().await;
-    slack.answers("usergroups.users.list", &json!({ "ok": true, "users": ["U0MORGAN"] }));
+    in_leads(&slack, &["U0MORGAN"]);
     assert_eq!(directory.group_members(&leads(), Known).await.unwrap().len(), 1, "nothing was known yet");
-    slack.answers("usergroups.users.list", &json!({ "ok": true, "users": [] }));
+    in_leads(&slack, &[]);
     clock.move_by(3600);
     assert_eq!(directory.group_members(&leads(), Known).await.unwrap().len(), 1, "an hour old");
-    until_asked(&slack, "usergroups.users.list", 2).await;
+    until_asked(&slack, "usergroups.list", 2).await;
     assert!(directory.group_members(&leads(), Fresh).await.unwrap().is_empty());
-    assert_eq!(asked(&slack, "usergroups.users.list"), 2);
+    assert_eq!(asked(&slack, "usergroups.list"), 2);
 }
 
 #[tokio::test]
@@ -106,15 +117,15 @@ async fn an_account_that_is_no_active_full_member_of_ours_counts_for_nothing() {
 #[tokio::test]
 async fn an_unknown_group_is_empty_and_an_unreachable_slack_is_an_error() {
     let (slack, directory, _) = start().await;
-    slack.refuses("usergroups.users.list", "no_such_subteam");
-    assert!(directory.group_members(&leads(), Fresh).await.unwrap().is_empty());
+    in_leads(&slack, &["U0MORGAN"]);
+    assert!(directory.group_members(&GroupId::new("S0GONE"), Fresh).await.unwrap().is_empty());
 
     let (slack, directory, _) = start().await;
-    slack.script("usergroups.users.list", 503, Vec::new(), "");
+    slack.script("usergroups.list", 503, Vec::new(), "");
     let error = directory.group_members(&leads(), Fresh).await.unwrap_err();
     assert!(format!("{error:#}").starts_with("cannot ask Slack who is in group S0LEADS: "), "{error:#}");
     // A failure is not remembered.
-    slack.answers("usergroups.users.list", &json!({ "ok": true, "users": [] }));
+    in_leads(&slack, &[]);
     assert!(directory.group_members(&leads(), Fresh).await.is_ok());
 }
 
@@ -136,4 +147,132 @@ async fn an_address_is_somebodys_only_when_slack_has_confirmed_it() {
     assert_eq!(slack.last().arguments["email"], "ann@example.com");
     directory.person_by_email("ANN@example.com", Fresh).await.unwrap();
     assert_eq!(asked(&slack, "users.lookupByEmail"), 1);
+}
+
+#[tokio::test]
+async fn however_many_groups_are_asked_about_it_is_one_call() {
+    let (slack, directory, _) = start().await;
+    let groups: Vec<_> =
+        (0..200).map(|n| json!({ "id": format!("S{n}"), "users": [format!("U{n}")] })).collect();
+    slack.answers("usergroups.list", &json!({ "ok": true, "usergroups": groups }));
+    for n in 0..200 {
+        let people = directory.group_members(&GroupId::new(format!("S{n}")), Fresh).await.unwrap();
+        assert_eq!(*people, BTreeSet::from([PersonId::new(format!("U{n}"))]));
+    }
+    assert_eq!(slack.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn a_question_that_slack_asks_to_wait_with_is_not_asked_before() {
+    let (slack, directory, clock) = start().await;
+    waits(&slack, "usergroups.list", 37);
+    for _ in 0..5 {
+        let error = directory.group_members(&leads(), Fresh).await.unwrap_err();
+        let Some(SlackError::RateLimited(wait)) = error.downcast_ref() else { panic!("{error:#}") };
+        assert_eq!(wait.as_secs_f64().round(), 37.0);
+    }
+    in_leads(&slack, &["U0MORGAN"]);
+    clock.move_by(35);
+    assert!(directory.group_members(&leads(), Fresh).await.is_err());
+    assert_eq!(slack.calls().len(), 1);
+    says(&slack, &json!({ "id": "U0MORGAN" }));
+    assert!(directory.why_not_counted(&morgan(), Fresh).await.is_ok(), "about people nothing was said");
+    clock.move_by(3);
+    assert!(directory.group_members(&leads(), Fresh).await.unwrap().contains(&morgan()));
+    assert_eq!(asked(&slack, "usergroups.list"), 2);
+
+    // The same where Slack says so in the body, and no time.
+    let (slack, directory, clock) = start().await;
+    slack.refuses("users.info", "ratelimited");
+    directory.why_not_counted(&morgan(), Fresh).await.unwrap_err();
+    clock.move_by(29);
+    directory.why_not_counted(&morgan(), Fresh).await.unwrap_err();
+    assert_eq!(asked(&slack, "users.info"), 1);
+}
+
+#[tokio::test]
+async fn what_is_known_is_shown_while_slack_asks_to_wait_and_decided_by_for_a_minute() {
+    let (slack, directory, clock) = start().await;
+    in_leads(&slack, &["U0MORGAN"]);
+    directory.group_members(&leads(), Fresh).await.unwrap();
+    waits(&slack, "usergroups.list", 600);
+    clock.move_by(59);
+    assert!(directory.group_members(&leads(), Fresh).await.is_ok());
+    clock.move_by(1);
+    assert!(directory.group_members(&leads(), Fresh).await.is_err(), "a minute old");
+    assert!(directory.group_members(&leads(), Known).await.unwrap().contains(&morgan()));
+}
+
+fn lists(slack: &FakeSlack, members: &[serde_json::Value]) {
+    slack.answers("users.list", &json!({ "ok": true, "members": members }));
+}
+
+#[tokio::test]
+async fn all_accounts_are_listed_in_few_calls_and_again_only_if_somebody_wants_to_know() {
+    let (slack, directory, clock) = start().await;
+    lists(&slack, &[json!({ "id": "U0MORGAN" }), json!({ "id": "U0GUEST", "is_restricted": true })]);
+    says(&slack, &json!({ "id": "U0MORGAN", "is_restricted": true }));
+    directory.refresh().await;
+    assert_eq!(directory.why_not_counted(&morgan(), Fresh).await.unwrap(), None);
+    assert_eq!((asked(&slack, "users.list"), asked(&slack, "users.info")), (1, 0));
+    assert_eq!(
+        slack.calls().iter().find(|call| call.method == "users.list").unwrap().arguments["limit"],
+        "999"
+    );
+
+    // A minute later a decision asks about the one account, and what is shown is what is known.
+    clock.move_by(61);
+    directory.refresh().await;
+    assert_eq!(directory.why_not_counted(&morgan(), Known).await.unwrap(), None);
+    assert_eq!(asked(&slack, "users.info"), 0);
+    assert_eq!(directory.why_not_counted(&morgan(), Fresh).await.unwrap(), Some(Uncounted::Guest));
+    assert_eq!((asked(&slack, "users.list"), asked(&slack, "users.info")), (1, 1));
+
+    // Whoever left since is found out by the list as well.
+    clock.move_by(300);
+    lists(&slack, &[json!({ "id": "U0MORGAN", "deleted": true })]);
+    directory.refresh().await;
+    assert_eq!(directory.why_not_counted(&morgan(), Fresh).await.unwrap(), Some(Uncounted::Deactivated));
+    assert_eq!((asked(&slack, "users.list"), asked(&slack, "users.info")), (2, 1));
+    clock.move_by(3600);
+    directory.refresh().await;
+    assert_eq!(asked(&slack, "users.list"), 3, "somebody wanted to know something");
+    clock.move_by(3600);
+    directory.refresh().await;
+    assert_eq!(asked(&slack, "users.list"), 3, "nobody did");
+}
+
+#[tokio::test]
+async fn a_list_that_slack_refuses_leaves_accounts_to_be_asked_about_one_by_one() {
+    let (slack, directory, _) = start().await;
+    slack.refuses("users.list", "missing_argument");
+    says(&slack, &json!({ "id": "U0MORGAN" }));
+    directory.refresh().await;
+    assert_eq!(directory.why_not_counted(&morgan(), Fresh).await.unwrap(), None);
+    assert_eq!(asked(&slack, "users.info"), 1);
+}
+
+#[tokio::test]
+async fn whose_of_many_addresses_is_theirs_is_read_off_their_account() {
+    let (slack, directory, _) = start().await;
+    let account = json!({
+        "id": "U0MORGAN", "is_email_confirmed": true, "profile": { "email": "Morgan@example.com" },
+    });
+    says(&slack, &account);
+    for n in 0..200 {
+        assert!(!directory.has_email(&morgan(), &format!("u{n}@example.com"), Fresh).await.unwrap());
+    }
+    assert!(directory.has_email(&morgan(), "morgan@EXAMPLE.com", Fresh).await.unwrap());
+    assert_eq!((asked(&slack, "users.info"), asked(&slack, "users.lookupByEmail")), (1, 0));
+
+    // An account that does not say that its address was confirmed is asked about by the address.
+    for confirmed in [json!(false), json!(null)] {
+        let (slack, directory, _) = start().await;
+        let account = json!({
+            "id": "U0MORGAN", "is_email_confirmed": confirmed, "profile": { "email": "morgan@example.com" },
+        });
+        says(&slack, &account);
+        slack.answers("users.lookupByEmail", &json!({ "ok": true, "user": account }));
+        assert!(!directory.has_email(&morgan(), "morgan@example.com", Fresh).await.unwrap());
+    }
 }

@@ -49,7 +49,7 @@ pub(crate) use setup::Setup;
 use switchboard::{Call, Switchboard};
 
 /// Everything that the bot calls.
-const METHODS: [&str; 14] = [
+const METHODS: [&str; 15] = [
     "api.test",
     "auth.test",
     "chat.postEphemeral",
@@ -57,8 +57,9 @@ const METHODS: [&str; 14] = [
     "chat.update",
     "conversations.join",
     "conversations.open",
-    "usergroups.users.list",
+    "usergroups.list",
     "users.info",
+    "users.list",
     "users.lookupByEmail",
     "views.open",
     "views.publish",
@@ -175,6 +176,7 @@ impl Company {
     /// Lets time pass and does what has become due.
     pub(crate) async fn waits(&self, period: &str) {
         self.clock.advance(period);
+        self.playground.send_events_again().await;
         self.settle().await;
     }
 

@@ -156,26 +156,26 @@ struct Seen {
 #[async_trait]
 impl Provisioner for Seen {
     async fn provision(&self, order: &ProvisionOrder<'_>) -> Result<Started, ProvisionError> {
-        self.outside.answers().await;
         self.outside.allows("servicecatalog:ProvisionProduct")?;
+        self.outside.answers().await;
         self.provisioner.provision(order).await
     }
 
     async fn update(&self, order: &ProvisionOrder<'_>, change: u32) -> Result<RecordId, ProvisionError> {
-        self.outside.answers().await;
         self.outside.allows("servicecatalog:UpdateProvisionedProduct")?;
+        self.outside.answers().await;
         self.provisioner.update(order, change).await
     }
 
     async fn describe(&self, record: &RecordId) -> anyhow::Result<RecordState> {
-        self.outside.answers().await;
         self.outside.allows("servicecatalog:DescribeRecord")?;
+        self.outside.answers().await;
         self.provisioner.describe(record).await
     }
 
     async fn terminate(&self, request: RequestId, attempt: u32) -> Result<Option<RecordId>, ProvisionError> {
-        self.outside.answers().await;
         self.outside.allows("servicecatalog:TerminateProvisionedProduct")?;
+        self.outside.answers().await;
         self.provisioner.terminate(request, attempt).await
     }
 
@@ -260,8 +260,8 @@ impl Heard {
 #[async_trait]
 impl Workflow for Heard {
     async fn start_execution(&self, input: &ExecutionInput) -> anyhow::Result<()> {
-        self.outside.answers().await;
         self.outside.allows("states:StartExecution")?;
+        self.outside.answers().await;
         self.workflow.start_execution(input).await
     }
 

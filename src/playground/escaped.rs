@@ -1,0 +1,50 @@
+//! What a person types, as Slack sends it on: three characters as entities, and in a command whose `should_escape` says so
+//! people, channels and links as references (docs.slack.dev/interactivity/implementing-slash-commands, 2026-11-29).
+
+use super::workspace::Workspace;
+
+/// The three characters that stand for something else.
+pub(super) fn plain(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// The text of a command. What the composer has put in as a reference stays one.
+pub(super) fn of_command(workspace: &Workspace, text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for word in text.split_inclusive(char::is_whitespace) {
+        let bare = word.trim_end();
+        escaped.push_str(&of_word(workspace, bare));
+        escaped.push_str(&word[bare.len()..]);
+    }
+    escaped
+}
+
+fn of_word(workspace: &Workspace, word: &str) -> String {
+    let end = word.trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);
+    let rest = plain(&word[end.len()..]);
+    let is_reference = ["<@", "<#", "<!"].iter().any(|begin| end.starts_with(begin)) && end.ends_with('>');
+    let is_link = ["http://", "https://"].iter().any(|scheme| end.starts_with(scheme));
+    let reference = match end.chars().next() {
+        _ if is_reference => Some(end.to_owned()),
+        _ if is_link => Some(format!("<{}>", plain(end))),
+        Some('@') => person(workspace, &end[1..]),
+        Some('#') => channel(workspace, &end[1..]),
+        _ => None,
+    };
+    reference.unwrap_or_else(|| plain(end)) + &rest
+}
+
+fn person(workspace: &Workspace, name: &str) -> Option<String> {
+    if ["here", "channel", "everyone"].contains(&name) {
+        return Some(format!("<!{name}>"));
+    }
+    let known = workspace.people.iter().find(|person| !person.deleted && person.name == name)?;
+    Some(format!("<@{}|{}>", known.id, known.name))
+}
+
+/// Of a private channel the name is left out.
+fn channel(workspace: &Workspace, name: &str) -> Option<String> {
+    let known = workspace.channels.iter().find(|channel| !channel.is_dm() && channel.name == name)?;
+    let shown = if known.is_private { "" } else { &known.name };
+    Some(format!("<#{}|{shown}>", known.id))
+}

@@ -1,0 +1,78 @@
+//! Places where nothing can be posted any more: an archived channel, a person who has left. Whatever belongs there is
+//! left out and everything else goes on, so an operator reads it once and not with every message.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Portal;
+use crate::ports::slack::{Destination, Notice, Posted, SlackError};
+
+/// More than this many are not remembered; then each is said once more.
+const REMEMBERED: usize = 1000;
+
+/// The places that were said so far. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LostPlaces(Arc<Mutex<HashSet<String>>>);
+
+impl LostPlaces {
+    /// Whether it is the first time that this place takes no message.
+    fn is_news(&self, place: &str) -> bool {
+        let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lost.len() >= REMEMBERED {
+            lost.clear();
+        }
+        lost.insert(place.to_owned())
+    }
+
+    /// Whether it took no message before.
+    fn is_back(&self, place: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(place)
+    }
+}
+
+impl Portal {
+    /// Nothing can be posted at this place, a channel or a person, for the reason that Slack gives.
+    pub(super) fn lose_place(&self, place: &str, why: &str) {
+        if self.lost_places.is_news(place) {
+            tracing::warn!(place, why, "nothing can be posted there; everything else goes on");
+        }
+    }
+
+    /// Posts a message, and says once where that cannot be done.
+    pub(super) async fn post(&self, to: &Destination, notice: &Notice<'_>) -> Result<Posted, SlackError> {
+        let posted = self.ports.slack.post(to, notice).await;
+        match &posted {
+            Ok(_) if self.lost_places.is_back(place_of(to)) => {
+                tracing::info!(place = place_of(to), "messages can be posted there again");
+            }
+            Err(SlackError::Unreachable(why)) => self.lose_place(place_of(to), why),
+            Ok(_) | Err(_) => {}
+        }
+        posted
+    }
+}
+
+/// The channel or the person.
+fn place_of(to: &Destination) -> &str {
+    match to {
+        Destination::Channel(channel) => channel.as_str(),
+        Destination::Thread(first) => first.channel.as_str(),
+        Destination::Person(person) => person.as_str(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_news_once_and_again_after_it_was_back() {
+        let lost = LostPlaces::default();
+        assert!(!lost.is_back("C1"));
+        assert!(lost.is_news("C1"));
+        assert!(!lost.is_news("C1"));
+        assert!(lost.is_news("C2"));
+        assert!(lost.is_back("C1"));
+        assert!(lost.is_news("C1"));
+    }
+}

@@ -1,0 +1,182 @@
+//! Answers of Slack's, each with its age. What they are about is not known here.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::anyhow;
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Shared};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::ports::clock::Clock;
+use crate::ports::directory::Freshness;
+use crate::ports::slack::SlackError;
+
+/// How long an answer counts for a decision.
+pub(super) const REMEMBERED: SignedDuration = SignedDuration::from_secs(60);
+
+/// Answers by question.
+#[derive(Debug)]
+pub(super) struct Memory<K, A> {
+    /// Answers kept before old ones are forgotten.
+    most: usize,
+    /// How old an answer may become before it is asked for anew in the background, where it is only shown.
+    shown: SignedDuration,
+    slots: Mutex<HashMap<K, Arc<Slot<A>>>>,
+}
+
+impl<K: Clone + Eq + Hash, A: Clone + Send + Sync + 'static> Memory<K, A> {
+    pub(super) fn new(most: usize, shown: SignedDuration) -> Self {
+        Self { most, shown, slots: Mutex::default() }
+    }
+
+    /// The answer, as fresh as it has to be. Whoever asks what is being asked already waits for that answer, which comes
+    /// even if nobody waits for it any more.
+    pub(super) async fn recall(
+        &self,
+        (key, freshness): (&K, Freshness),
+        clock: &Arc<dyn Clock>,
+        ask: impl Future<Output = anyhow::Result<A>> + Send + 'static,
+    ) -> anyhow::Result<A> {
+        let slot = self.slot(key);
+        let allowed = match freshness {
+            Freshness::Fresh => REMEMBERED,
+            Freshness::Known => self.shown,
+        };
+        match slot.known(clock.now()) {
+            Some((answer, age)) if age < allowed => return Ok(answer),
+            Some((answer, _)) if freshness == Freshness::Known => {
+                drop(slot.ask(clock, ask));
+                return Ok(answer);
+            }
+            Some(_) | None => {}
+        }
+        Ok(slot.ask(clock, ask).await?)
+    }
+
+    /// Keeps an answer that came without a question about it alone: where somebody asked before, and where `is_wanted`.
+    pub(super) fn learn(&self, key: &K, is_wanted: bool, asked_at: Timestamp, answer: A) {
+        let asked_before = self.lock().get(key).cloned();
+        if let Some(slot) = asked_before.or_else(|| is_wanted.then(|| self.slot(key))) {
+            slot.lock().remember(asked_at, answer);
+        }
+    }
+
+    fn slot(&self, key: &K) -> Arc<Slot<A>> {
+        let mut slots = self.lock();
+        if let Some(slot) = slots.get(key) {
+            return Arc::clone(slot);
+        }
+        if slots.len() >= self.most {
+            slots.clear();
+        }
+        Arc::clone(slots.entry(key.clone()).or_insert_with(|| Arc::new(Slot::default())))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, Arc<Slot<A>>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why a question has no answer, for everybody who waits for it.
+#[derive(Clone, Debug)]
+enum Unanswered {
+    /// Slack asks to wait.
+    Wait(Duration),
+    /// The whole reason.
+    Other(String),
+}
+
+impl From<anyhow::Error> for Unanswered {
+    fn from(error: anyhow::Error) -> Self {
+        match error.downcast_ref() {
+            Some(SlackError::RateLimited(wait)) => Self::Wait(*wait),
+            _ => Self::Other(format!("{error:#}")),
+        }
+    }
+}
+
+impl From<Unanswered> for anyhow::Error {
+    fn from(why: Unanswered) -> Self {
+        match why {
+            Unanswered::Wait(wait) => SlackError::RateLimited(wait).into(),
+            Unanswered::Other(why) => anyhow!(why),
+        }
+    }
+}
+
+type Asking<A> = Shared<BoxFuture<'static, Result<A, Unanswered>>>;
+
+/// One answer, and the question while it is asked.
+#[derive(Debug)]
+struct Slot<A>(Mutex<State<A>>);
+
+#[derive(Debug)]
+struct State<A> {
+    known: Option<(Timestamp, A)>,
+    asking: Option<Asking<A>>,
+}
+
+impl<A> Default for Slot<A> {
+    fn default() -> Self {
+        Self(Mutex::new(State { known: None, asking: None }))
+    }
+}
+
+impl<A> Slot<A> {
+    fn lock(&self) -> MutexGuard<'_, State<A>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<A: Clone + Send + Sync + 'static> Slot<A> {
+    /// The answer and its age; whatever lies in the future is of no use.
+    fn known(&self, now: Timestamp) -> Option<(A, SignedDuration)> {
+        let (asked_at, answer) = self.lock().known.clone()?;
+        Some((answer, now.duration_since(asked_at).abs()))
+    }
+
+    /// Asks, unless that is being asked already.
+    fn ask(
+        self: &Arc<Self>,
+        clock: &Arc<dyn Clock>,
+        ask: impl Future<Output = anyhow::Result<A>> + Send + 'static,
+    ) -> Asking<A> {
+        let mut state = self.lock();
+        if let Some(asking) = &state.asking {
+            return asking.clone();
+        }
+        let (slot, clock) = (Arc::clone(self), Arc::clone(clock));
+        let asked = tokio::spawn(async move {
+            let asked_at = clock.now();
+            let answer = ask.await;
+            let mut state = slot.lock();
+            state.asking = None;
+            match &answer {
+                Ok(answer) => state.remember(asked_at, answer.clone()),
+                Err(error) => {
+                    tracing::debug!(
+                        error = format!("{error:#}"),
+                        "what Slack said about people stays as old as it is"
+                    );
+                }
+            }
+            answer.map_err(Unanswered::from)
+        });
+        let ended_badly = || Unanswered::Other("the question ended badly".to_owned());
+        let asking = asked.map(move |answer| answer.unwrap_or_else(|_| Err(ended_badly()))).boxed().shared();
+        state.asking = Some(asking.clone());
+        asking
+    }
+}
+
+impl<A> State<A> {
+    /// The age of an answer counts from when it was asked for; the younger one stays.
+    fn remember(&mut self, asked_at: Timestamp, answer: A) {
+        if self.known.as_ref().is_none_or(|(known_at, _)| *known_at <= asked_at) {
+            self.known = Some((asked_at, answer));
+        }
+    }
+}
