@@ -19,8 +19,8 @@ use crate::domain::policy::Team;
 use crate::domain::refusal::{Refusal, Uncounted};
 use crate::domain::request::Request;
 use crate::ports::directory::Freshness;
+use crate::ports::outage::Side;
 use crate::ports::slack::SlackError;
-use crate::ports::trouble::Side;
 
 /// Accounts that are looked at one by one for those who count.
 const MOST_LOOKED_AT: usize = 50;
