@@ -189,7 +189,12 @@ impl Edge {
         match incoming {
             Incoming::Command(_) | Incoming::Click(_) => Ack::Ephemeral(Message::plain(&text)),
             Incoming::Submission(_) => Ack::UpdateView(Box::new(super::views::note("Not allowed", &text))),
-            other => Ack::nothing(other),
+            Incoming::Suggestion(_)
+            | Incoming::Shortcut(_)
+            | Incoming::Event(_)
+            | Incoming::Closed
+            | Incoming::UrlVerification { .. }
+            | Incoming::Unknown { .. } => Ack::nothing(incoming),
         }
     }
 
