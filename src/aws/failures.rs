@@ -11,6 +11,7 @@ use aws_smithy_types::body::SdkBody;
 use http_body_util::BodyExt as _;
 use serde::Deserialize;
 
+use crate::ports::outage::Side;
 use crate::ports::trouble::Trouble;
 
 /// What DynamoDB says when a condition does not hold.
@@ -47,14 +48,26 @@ impl HttpConnector for CountingConnector {
         let Some((service, operation)) = target else { return calling };
         let trouble = self.trouble.clone();
         HttpConnectorFuture::new(async move {
+            let side = side(&service);
+            let fails = |what: &str| {
+                if let Some(side) = side {
+                    trouble.outages.fails(side, &format!("{operation}: {what}"));
+                }
+            };
             let mut response = match calling.await {
                 Ok(response) => response,
                 Err(error) => {
                     let code = if error.is_timeout() { "timeout" } else { "unreachable" };
                     trouble.aws_fails(&service, &operation, code);
+                    fails(code);
                     return Err(error);
                 }
             };
+            if response.status().is_server_error() {
+                fails(&response.status().as_u16().to_string());
+            } else if let Some(side) = side {
+                trouble.outages.answers(side);
+            }
             if !response.status().is_success() {
                 let code = code(&mut response).await;
                 if !ANSWERS.contains(&code.as_str()) {
@@ -63,6 +76,16 @@ impl HttpConnector for CountingConnector {
             }
             Ok(response)
         })
+    }
+}
+
+/// What the log calls a service. Those of the store and the queue are called so where they are used.
+fn side(service: &str) -> Option<Side> {
+    match service {
+        "DynamoDB" | "AmazonSQS" => None,
+        "AWSStepFunctions" => Some(Side::Aws("Step Functions")),
+        "AWS242ServiceCatalogService" => Some(Side::Aws("Service Catalog")),
+        _ => Some(Side::Aws("other services")),
     }
 }
 

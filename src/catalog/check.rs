@@ -49,7 +49,8 @@ fn report(files: &CatalogFiles, region: Option<&str>, mut problems: Vec<FileProb
     }
     for (key, product) in &catalog.products {
         let file = format!("{}/{key}/product.yml", files.root);
-        let found = long_title(product).into_iter().chain(unpriced_choices(product));
+        let found =
+            long_title(product).into_iter().chain(undescribed(product)).chain(unpriced_choices(product));
         problems.extend(found.map(|finding| FileProblem::warning(&file, finding)));
     }
     Report { catalog, problems: in_file_order(problems) }
@@ -64,6 +65,23 @@ fn long_title(product: &Product) -> Option<Problem> {
         let what = format!("`name` has {length} characters, the title of a form in Slack holds {MAX_TITLE}");
         Problem::new(0, what, "shorten it, or it is cut there")
     })
+}
+
+/// What people who fill in the form would have to guess.
+fn undescribed(product: &Product) -> Vec<Problem> {
+    let mut found = Vec::new();
+    if product.description.is_empty() {
+        let what = "there is no `description`, so nobody reads in Slack what the product is";
+        found.push(Problem::new(0, what.to_owned(), "say it in a sentence"));
+    }
+    let asked =
+        product.template.parameters.iter().filter(|parameter| !product.bind.contains_key(&parameter.key));
+    for parameter in asked.filter(|parameter| parameter.description.is_none()) {
+        let what = format!("the form asks for `{}` without a word about it", parameter.key);
+        let remedy = format!("give `{}` a `Description` in the template, with an example", parameter.key);
+        found.push(Problem::new(0, what, &remedy));
+    }
+    found
 }
 
 /// Choices in the form for which there would be no estimate.

@@ -128,8 +128,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let product = dir.path().join("queue");
         std::fs::create_dir(&product).unwrap();
-        std::fs::write(product.join("product.yml"), "name: Queue\napproval: {auto_when: [{parameter: Size, is: [small]}]}\ncost: [{price: {by: Size, values: {small: q}}, quantity: 1}]\n").unwrap();
-        std::fs::write(product.join("template.yml"), "Parameters:\n  Size: {Type: String, AllowedValues: [small, large]}\nResources:\n  Queue: {Type: AWS::SQS::Queue, Properties: {SqsManagedSseEnabled: true}}\n").unwrap();
+        std::fs::write(product.join("product.yml"), "name: Queue\ndescription: A queue\napproval: {auto_when: [{parameter: Size, is: [small]}]}\ncost: [{price: {by: Size, values: {small: q}}, quantity: 1}]\n").unwrap();
+        std::fs::write(product.join("template.yml"), "Parameters:\n  Size: {Type: String, Description: How large, AllowedValues: [small, large]}\nResources:\n  Queue: {Type: AWS::SQS::Queue, Properties: {SqsManagedSseEnabled: true}}\n").unwrap();
         std::fs::create_dir(dir.path().join("prices")).unwrap();
         std::fs::write(
             dir.path().join("prices/eu-west-1.yml"),
@@ -150,6 +150,25 @@ mod tests {
         catalog/queue/product.yml: `cost` has no price when `Size` is large: add a line to `values`, or people see no estimate for that choice
         catalog/queue/template.yml: line 4: `Queue` (AWS::SQS::Queue) has no tags, so nobody can tell whose it is: add `Tags` with `Team`, `Environment` and `RequestId`
         2 errors to fix
+        ");
+        assert!(!strict.ok);
+    }
+
+    #[test]
+    fn what_has_no_description_fails_the_strict_check() {
+        let dir = tempfile::tempdir().unwrap();
+        let product = dir.path().join("queue");
+        std::fs::create_dir(&product).unwrap();
+        std::fs::write(product.join("product.yml"), "name: Queue\nbind: {TeamName: team}\n").unwrap();
+        std::fs::write(product.join("template.yml"), "Parameters:\n  Size: {Type: String}\n  Kind: {Type: String, Description: ' '}\n  TeamName: {Type: String}\nResources:\n  Queue: {Type: AWS::SQS::Queue, Properties: {SqsManagedSseEnabled: true, QueueName: orders, Tags: [{Key: Team, Value: !Ref TeamName}]}}\n").unwrap();
+        let strict = check(Some(dir.path()), true);
+        let text = strict.text.replace(dir.path().to_str().unwrap(), "catalog");
+        insta::assert_snapshot!(text, @"
+        catalog/queue/product.yml: there is no `description`, so nobody reads in Slack what the product is: say it in a sentence
+        catalog/queue/product.yml: the form asks for `Size` without a word about it: give `Size` a `Description` in the template, with an example
+        catalog/queue/product.yml: the form asks for `Kind` without a word about it: give `Kind` a `Description` in the template, with an example
+        catalog/queue/template.yml: line 6: `Queue` (AWS::SQS::Queue) has a `QueueName` that is the same for every stack, so a second one of it fails: leave it out, or put a part of `AWS::StackId` into it
+        4 errors to fix
         ");
         assert!(!strict.ok);
     }

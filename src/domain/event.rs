@@ -7,6 +7,7 @@ use super::ids::{ExecutionName, PersonId, ProvisionedProductId, RecordId, TaskTo
 use super::period::Period;
 use super::reduction::Lowered;
 use super::request::{Billed, ChangeOrder, MessageRef, Output, Prompt};
+use super::silence::Silence;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,6 +150,11 @@ pub enum Event {
         /// Whether its execution is gone, or waits for what nobody will tell it.
         lost: bool,
     },
+    /// Nobody could be heard for some time.
+    Unheard {
+        /// When.
+        silence: Silence,
+    },
     /// None of the jobs is there that would move it on.
     JobLost,
     /// What it waits for is not allowed to the program, and has not been for some time.
@@ -237,6 +243,7 @@ impl Event {
             Self::TearDown { .. } => "tear down",
             Self::Retain { .. } => "retain",
             Self::LookAgain { .. } => "look again",
+            Self::Unheard { .. } => "unheard",
             Self::JobLost => "job lost",
             Self::HeldUp { .. } => "held up",
             Self::GoesOn => "goes on",

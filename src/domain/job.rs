@@ -89,7 +89,16 @@ impl JobKey {
     pub fn is_message(&self) -> bool {
         self.name.starts_with(SHOW)
     }
+
+    /// The request whose time limits for people this is about.
+    pub fn limits(&self) -> Option<RequestId> {
+        self.of.request().filter(|_| LIMITS.contains(&&*self.name))
+    }
 }
+
+/// Jobs of a request that are due when a time limit of people is reached, or that keep the job of its lease away meanwhile.
+const LIMITS: [&str; 6] =
+    ["lease", "deadline", "renewal-deadline", "change-deadline", "update", "watch-update"];
 
 /// How the names of jobs begin that show something.
 const SHOW: &str = "show:";

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalog::LeaseTerms;
 use super::period::Period;
+use super::silence::Silence;
 
 /// Warnings that come due within this part of the grace are given together: with seven days of grace, in one message
 /// for what would need several within 17 hours.
@@ -32,6 +33,14 @@ pub struct Lease {
     /// else handing it to and fro would put the end off for ever.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub handed: bool,
+    /// How often this end was moved because nobody could be heard.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub moved: u8,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_zero(number: &u8) -> bool {
+    *number == 0
 }
 
 /// Warnings that were delivered.
@@ -68,6 +77,7 @@ impl Lease {
             warned: None,
             cut: false,
             handed: false,
+            moved: 0,
         }
     }
 
@@ -121,6 +131,14 @@ impl Lease {
     pub fn handed_over(&self) -> Option<Self> {
         let is_first = self.warned.is_some() && !self.handed;
         is_first.then(|| Self { warned: None, handed: true, ..self.clone() })
+    }
+
+    /// The lease once people are heard again, where its end has to be moved for that. What was not warned about has a whole
+    /// grace before it anyway.
+    pub fn after_silence(&self, terms: &LeaseTerms, silence: &Silence) -> Option<Self> {
+        let end = self.end(terms, self.warned.as_ref()?);
+        let expires_at = silence.moves(end, terms.grace, self.moved)?;
+        Some(Self { expires_at, moved: self.moved.saturating_add(1), ..self.clone() })
     }
 
     /// The lease with this much time left at least.

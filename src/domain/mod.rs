@@ -35,6 +35,7 @@ pub mod refusal;
 pub mod repeats;
 pub mod request;
 pub mod seats;
+pub mod silence;
 pub mod spending;
 pub mod submission;
 pub mod tally;

@@ -63,7 +63,8 @@ pub(super) async fn tell(
     if portal.denials.is_news(denied) {
         // Another bot may have told it, or this one before it was started again.
         let role = denied.role.as_deref().unwrap_or_default();
-        let once = format!("denied:{}:{role}:{}", denied.right, now.strftime("%Y-%m-%d"));
+        let once =
+            format!("denied:{}:{role}:{}", denied.right, jiff::tz::TimeZone::UTC.to_datetime(now).date());
         match portal.ports.store.commit(Commit { once: Some(once), ..Commit::default() }).await {
             Ok(()) => {
                 tracing::error!(%of, job = name, right = denied.right, role, "a right is missing");

@@ -21,6 +21,7 @@ use super::{Portal, denials};
 use crate::domain::job::{JobKey, JobKind};
 use crate::ports::denied::Denied;
 use crate::ports::haste::without_haste;
+use crate::ports::outage::Side;
 use crate::ports::queue::{Delivery, Queue};
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
 use crate::ports::stored::Unreadable;
@@ -53,6 +54,7 @@ pub struct Dispatcher {
     messages: Arc<Semaphore>,
     work: Arc<Semaphore>,
     counts: Arc<tokio::sync::Mutex<()>>,
+    looks: Arc<tokio::sync::Mutex<()>>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -96,6 +98,7 @@ impl Dispatcher {
             messages: Arc::new(Semaphore::new(MESSAGES_AT_ONCE)),
             work: Arc::new(Semaphore::new(WORK_AT_ONCE)),
             counts: Arc::default(),
+            looks: Arc::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }
@@ -106,6 +109,8 @@ impl Dispatcher {
         let mut listening = self.listen(&stop);
         let mut sweep = tokio::time::interval(SWEEP_EVERY);
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        // The first sweep knows already who else is there, and what could not be heard.
+        Box::pin(look_around(&self.portal)).await;
         let mut look = tokio::time::interval(LOOK_EVERY);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut counts = tokio::time::interval(COUNTS_EVERY);
@@ -119,8 +124,7 @@ impl Dispatcher {
                     tracing::error!(?ended, "a queue's listener ended; all are started again");
                     listening = self.listen(&stop);
                 }
-                // Before the sweep, so that the first one knows already.
-                _ = look.tick() => Box::pin(look_for_bots(&self.portal)).await,
+                _ = look.tick() => self.look_around(),
                 _ = counts.tick() => self.note_repetitions(),
                 _ = sweep.tick() => self.sweep().await,
                 Some(key) = woken.recv() => self.start(key),
@@ -145,6 +149,17 @@ impl Dispatcher {
             .collect()
     }
 
+    /// Looks in the background who else is there and whether people are heard, unless that is under way.
+    fn look_around(&self) {
+        if let Ok(turn) = Arc::clone(&self.looks).try_lock_owned() {
+            let portal = self.portal.clone();
+            self.tasks.spawn(without_haste(async move {
+                Box::pin(look_around(&portal)).await;
+                drop(turn);
+            }));
+        }
+    }
+
     /// Notes what was counted in the background, unless that is under way.
     fn note_repetitions(&self) {
         if let Ok(turn) = Arc::clone(&self.counts).try_lock_owned() {
@@ -165,9 +180,9 @@ impl Dispatcher {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).len();
         let limit = SWEEP_LIMIT + running + self.passed().len();
         let now = self.portal.now();
-        match self.portal.ports.store.due(now, limit).await {
-            Ok(due) => self.passed().sift(due, now).into_iter().for_each(|key| self.start(key)),
-            Err(error) => tracing::error!(error = format!("{error:#}"), "cannot look for due jobs"),
+        let due = self.portal.ports.store.due(now, limit).await;
+        if let Some(due) = self.portal.heard_of_store(due, "look for due jobs") {
+            self.passed().sift(due, now).into_iter().for_each(|key| self.start(key));
         }
     }
 
@@ -216,7 +231,7 @@ impl Dispatcher {
     /// # Errors
     /// When the store or the queue cannot be read.
     pub async fn drain(&self) -> anyhow::Result<()> {
-        Box::pin(look_for_bots(&self.portal)).await;
+        Box::pin(look_around(&self.portal)).await;
         Box::pin(note_repetitions(&self.portal)).await;
         loop {
             let mut heard = Vec::new();
@@ -226,7 +241,8 @@ impl Dispatcher {
             }
             let limit = SWEEP_LIMIT + self.passed().len();
             let now = self.portal.now();
-            let keys = self.passed().sift(self.portal.ports.store.due(now, limit).await?, now);
+            let due = self.portal.ports.store.due(now, limit).await?;
+            let keys = self.passed().sift(due, now);
             let mut any = !heard.is_empty();
             for (queue, delivery) in heard {
                 settle(&self.portal.as_of_now(), delivery.signal).await?;
@@ -244,16 +260,16 @@ impl Dispatcher {
     }
 }
 
-async fn look_for_bots(portal: &Portal) {
-    if let Err(error) = portal.look_for_bots().await {
-        tracing::error!(error = format!("{error:#}"), "cannot look for other bots");
-    }
+async fn look_around(portal: &Portal) {
+    let seen = portal.look_for_bots().await;
+    portal.heard_of_store(seen, "look for other bots");
+    let heard = portal.listen().await;
+    portal.heard_of_store(heard, "note whether people are heard");
 }
 
 async fn note_repetitions(portal: &Portal) {
-    if let Err(error) = portal.note_repetitions().await {
-        tracing::error!(error = format!("{error:#}"), "repeated refusals stay counted");
-    }
+    let noted = portal.note_repetitions().await;
+    portal.heard_of_store(noted, "note repeated refusals");
 }
 
 /// Settles a queue's messages until `stop`; while a newer bot is there, they are left to it.
@@ -267,13 +283,14 @@ async fn listen(portal: Portal, queue: Arc<dyn Queue>, stop: CancellationToken) 
         };
         match received {
             Ok(deliveries) => {
+                portal.ports.trouble.outages.answers(Side::Queue);
                 // What came when a newer bot had begun comes again, to that one.
                 for delivery in deliveries.into_iter().take_while(|_| !portal.leaves_jobs()) {
                     settle_and_delete(&portal, queue.as_ref(), delivery).await;
                 }
             }
             Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "cannot read the queue");
+                portal.ports.trouble.outages.fails(Side::Queue, &format!("{error:#}"));
                 pause.tick().await;
             }
         }
@@ -302,15 +319,14 @@ async fn run_key(portal: &Portal, key: &JobKey) -> bool {
     match claimed {
         Ok(jobs) => {
             for job in &jobs {
-                if let Err(error) = run_claimed(portal, job).await {
-                    // The claim runs out and the job comes back by itself.
-                    tracing::error!(of = %key.of, job = key.name, error = format!("{error:#}"), "cannot finish a job");
-                }
+                // Its claim runs out and the job comes back by itself.
+                let run = run_claimed(portal, job).await;
+                portal.heard_of_store(run, "finish a job");
             }
             !jobs.is_empty()
         }
         Err(error) => {
-            tracing::error!(of = %key.of, error = format!("{error:#}"), "cannot claim a job");
+            portal.heard_of_store::<()>(Err(error), "claim a job");
             false
         }
     }
@@ -355,7 +371,12 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
             if denied.is_some() && denials::told_at(job) > now {
                 due_at = due_at.min(denials::told_at(job));
             }
-            tracing::warn!(%of, job = kind.word(), attempt = job.attempts + 1, error = why, "a job is put off");
+            // Said once; what is put off again and again is given up, with an error, or goes on.
+            if job.attempts == 0 {
+                tracing::warn!(%of, job = kind.word(), error = why, "a job is put off until it can be done");
+            } else {
+                tracing::debug!(%of, job = kind.word(), attempt = job.attempts + 1, error = why, "a job is put off");
+            }
             store.put_off(&job.claim, due_at, &why).await?;
             match denied {
                 Some(denied) => denials::tell(portal, job, kind, denied).await,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
-use super::people::Tending;
-use super::perform::{JobError, Performed, apply};
+use super::access::Tending;
+use super::perform::{JobError, Performed, UNTIL_HEARD, apply};
 use super::{Error, Portal};
 use crate::domain::catalog::Principal;
 use crate::domain::event::Event;
@@ -36,7 +36,9 @@ const PAGE: usize = 200;
 pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let now = portal.now();
-    if request.waiting_renewal().is_some_and(|renewal| renewal.approve_by <= now) {
+    if request.waiting_renewal().is_some_and(|renewal| renewal.approve_by <= now)
+        && portal.hears_people().await?
+    {
         // Its own job was to do this; a lease never waits for it in vain.
         return apply(portal, id, Event::RenewalDeadline).await;
     }
@@ -53,6 +55,10 @@ pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Perf
         // Warnings are a person's: all that is due goes into one message.
         portal.write_jobs(vec![JobKind::Warn.due(request.owner, now)]).await?;
         return Ok(Performed::Again(UNTIL_WARNED));
+    }
+    if !portal.hears_people().await? {
+        tracing::warn!(request = %id, "a lease does not end: nobody can be heard");
+        return Ok(Performed::Again(UNTIL_HEARD));
     }
     let team = portal.organization.team(&request.team);
     if let Some(until) = team.and_then(|team| team.quiet.as_ref()).and_then(|quiet| quiet.until(now)) {

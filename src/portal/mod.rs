@@ -4,6 +4,7 @@
 //! the answer with the jobs that will tell the outside. It never calls the outside itself; `perform` and `show`
 //! do, as jobs, each of which may run twice.
 
+mod access;
 mod approvers;
 pub mod asking;
 pub mod away;
@@ -17,6 +18,7 @@ mod denials;
 pub mod dispatch;
 pub mod events;
 pub mod form;
+mod hearing;
 pub mod home;
 pub mod inventory;
 pub mod jobs;
@@ -49,9 +51,10 @@ pub mod trail;
 pub mod transfer;
 pub mod verify;
 
+pub(crate) use access::Tending;
 pub(crate) use home::asked_at;
 pub(crate) use named_store::named;
-pub(crate) use people::{Tending, others};
+pub(crate) use people::others;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -75,6 +78,7 @@ use crate::domain::request::{MessageRef, Request, Surface};
 use crate::domain::tally::Tally;
 use crate::ports::Ports;
 use crate::ports::limits::Limits;
+pub use crate::ports::outage::Side;
 use crate::ports::store::{Claim, Commit, CommitError, RowChange, Store};
 
 /// Times a use case loads a request anew because somebody else changed it first.
@@ -102,6 +106,7 @@ pub struct Portal {
     bots: bots::Known,
     denials: denials::Told,
     lost_places: lost_places::LostPlaces,
+    ears: hearing::Ears,
     /// The rules of now, and the outside by their names of teams.
     rules: Arc<RwLock<(Rules, Arc<Ports>)>>,
     wake: mpsc::UnboundedSender<JobKey>,
@@ -167,6 +172,7 @@ impl Portal {
                 bots: bots::Known::default(),
                 denials: denials::Told::default(),
                 lost_places: lost_places::LostPlaces::default(),
+                ears: hearing::Ears::default(),
                 wake,
             },
             woken,
@@ -191,6 +197,21 @@ impl Portal {
         let store = named(&self.stored, &rules.organization);
         let ports = Arc::new(Ports { store, ..Ports::clone(&self.ports) });
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = (rules, ports);
+    }
+
+    /// What the store did, where it did it; the log says when it stops doing so, and when it does again.
+    fn heard_of_store<T>(&self, done: anyhow::Result<T>, what: &str) -> Option<T> {
+        let outages = &self.ports.trouble.outages;
+        match done {
+            Ok(done) => {
+                outages.answers(Side::Store);
+                Some(done)
+            }
+            Err(error) => {
+                outages.fails(Side::Store, &format!("cannot {what}: {error:#}"));
+                None
+            }
+        }
     }
 
     /// Now.

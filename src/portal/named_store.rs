@@ -25,11 +25,11 @@ use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
 use crate::domain::tally::Counts;
+use crate::ports::outage::Side;
 use crate::ports::store::{
     Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Holding, HomeTab, ParkedJob, PortalHead,
     RowChange, Store, Which, Whose,
 };
-use crate::ports::trouble::Side;
 
 /// The store under the names of these settings.
 #[derive(Debug)]
@@ -258,6 +258,14 @@ impl Store for NamedStore {
 
     async fn bots(&self, since: Timestamp) -> anyhow::Result<Vec<Bot>> {
         ours(self.stored.bots(since).await)
+    }
+
+    async fn put_heard(&self, at: Timestamp) -> anyhow::Result<()> {
+        self.stored.put_heard(at).await
+    }
+
+    async fn heard_at(&self) -> anyhow::Result<Option<Timestamp>> {
+        self.stored.heard_at().await
     }
 
     async fn pause(&self) -> anyhow::Result<Option<Pause>> {

@@ -31,6 +31,9 @@ use crate::ports::workflow::{ExecutionInput, ResumeError};
 /// The machine's own timeout is this much longer than the row's deadline: it is only a safety net.
 const SAFETY_NET_SECONDS: u64 = 3600;
 
+/// A time limit that was reached while nobody could be heard is looked at again after this time.
+pub(super) const UNTIL_HEARD: Duration = Duration::from_mins(5);
+
 /// How a job went.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Performed {
@@ -162,6 +165,8 @@ async fn at_deadline(
     let left = deadline(&request).map(|deadline| deadline.duration_since(portal.now()));
     match left.map(Duration::try_from) {
         Some(Ok(left)) if !left.is_zero() => Ok(Performed::Again(left)),
+        // Nobody could answer in time.
+        _ if !portal.hears_people().await? => Ok(Performed::Again(UNTIL_HEARD)),
         _ => apply(portal, id, event).await,
     }
 }

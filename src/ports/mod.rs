@@ -11,6 +11,7 @@ pub mod finding;
 pub mod haste;
 pub mod inventory;
 pub mod limits;
+pub mod outage;
 pub mod provisioner;
 pub mod queue;
 pub mod slack;

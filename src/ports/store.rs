@@ -122,6 +122,12 @@ pub trait Store: Debug + Send + Sync {
     /// Bots that were seen at or after this moment, in the order of their ids.
     async fn bots(&self, since: Timestamp) -> anyhow::Result<Vec<Bot>>;
 
+    /// Notes that people could be heard at this moment, by whichever bot.
+    async fn put_heard(&self, at: Timestamp) -> anyhow::Result<()>;
+
+    /// When that was noted last, if ever.
+    async fn heard_at(&self) -> anyhow::Result<Option<Timestamp>>;
+
     /// The pause, while new requests are not taken.
     async fn pause(&self) -> anyhow::Result<Option<Pause>>;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
-use crate::portal::Portal;
+use crate::portal::{Portal, Side};
 
 /// How long an answer is repeated.
 const REPEATED_FOR: SignedDuration = SignedDuration::from_secs(5);
@@ -54,19 +54,30 @@ impl Readiness {
             tokio::time::timeout(self.portal.limits.health, self.portal.ports.store.check()),
             tokio::time::timeout(self.portal.limits.health, self.portal.ports.slack.check()),
         );
-        let problems: Vec<String> =
-            [unready("store", store), unready("slack", slack)].into_iter().flatten().collect();
+        let problems: Vec<String> = [self.unready(Side::Store, store), self.unready(Side::Slack, slack)]
+            .into_iter()
+            .flatten()
+            .collect();
         *last = Some(Answer { at: now, problems: problems.clone() });
         problems
     }
-}
 
-fn unready(what: &str, answer: Result<anyhow::Result<()>, tokio::time::error::Elapsed>) -> Option<String> {
-    let why = match answer {
-        Ok(Ok(())) => return None,
-        Ok(Err(error)) => format!("{error:#}"),
-        Err(elapsed) => elapsed.to_string(),
-    };
-    tracing::warn!(what, error = why, "not ready");
-    Some(format!("{what}: not ready"))
+    fn unready(
+        &self,
+        side: Side,
+        answer: Result<anyhow::Result<()>, tokio::time::error::Elapsed>,
+    ) -> Option<String> {
+        let outages = &self.portal.ports.trouble.outages;
+        let why = match answer {
+            Ok(Ok(())) => {
+                outages.answers(side);
+                return None;
+            }
+            Ok(Err(error)) => format!("{error:#}"),
+            Err(elapsed) => elapsed.to_string(),
+        };
+        outages.fails(side, &why);
+        let what = if side == Side::Store { "store" } else { "slack" };
+        Some(format!("{what}: not ready"))
+    }
 }

@@ -69,6 +69,7 @@ mod restart;
 mod rights;
 mod secrets;
 mod serve;
+mod silence;
 mod socket;
 #[path = "../stand_in/mod.rs"]
 mod stand_in;

@@ -1,4 +1,5 @@
-//! Who works on the tables, all in one partition; DynamoDB forgets who was not seen for a day.
+//! Who works on the tables, all in one partition; DynamoDB forgets who was not seen for a day. And when people could be heard
+//! last, by whichever of them.
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -36,4 +37,18 @@ pub(super) async fn since(store: &DynamoStore, since: Timestamp) -> anyhow::Resu
         })
     };
     found.iter().map(read).collect()
+}
+
+pub(super) async fn put_heard(store: &DynamoStore, at: Timestamp) -> anyhow::Result<()> {
+    let mut item = keys::heard();
+    item.insert("heardAt".to_owned(), time(at));
+    let put = store.client.put_item().table_name(&store.tables.events).set_item(Some(item));
+    put.send().await.map(drop).context("cannot note that people are heard")
+}
+
+pub(super) async fn heard_at(store: &DynamoStore) -> anyhow::Result<Option<Timestamp>> {
+    let get = store.client.get_item().table_name(&store.tables.events).consistent_read(true);
+    let read =
+        get.set_key(Some(keys::heard())).send().await.context("cannot read when people were heard last")?;
+    read.item.map_or(Ok(None), |item| read_time(&item, "heardAt"))
 }

@@ -117,6 +117,11 @@ pub(super) fn away(person: &PersonId) -> Item {
     key(AWAYS, person.as_str())
 }
 
+/// When people could be heard last.
+pub(super) fn heard() -> Item {
+    key("HEARD", "HEARD")
+}
+
 pub(super) fn message_partition(message: &MessageRef) -> String {
     format!("MSG#{}#{}", message.channel, message.ts)
 }

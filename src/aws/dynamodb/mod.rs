@@ -257,6 +257,14 @@ impl Store for DynamoStore {
         within(bots::since(self, since)).await
     }
 
+    async fn put_heard(&self, at: Timestamp) -> anyhow::Result<()> {
+        within(bots::put_heard(self, at)).await
+    }
+
+    async fn heard_at(&self) -> anyhow::Result<Option<Timestamp>> {
+        within(bots::heard_at(self)).await
+    }
+
     async fn pause(&self) -> anyhow::Result<Option<Pause>> {
         counts::pause(self).await.context("cannot read whether new requests are paused")
     }

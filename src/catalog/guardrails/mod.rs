@@ -1,11 +1,12 @@
-//! What a resource of a shipped product should have: encryption, no public access, a deletion policy, tags, narrow
-//! rights. A small table with one function per question; everything else about templates belongs to linters.
+//! What a resource of a shipped product should have: encryption, no public access, a deletion policy, tags, names that
+//! differ for each stack, narrow rights. A small table with one function per question; everything else about templates belongs to linters.
 //!
 //! A guardrail speaks up only when some choice in the form can lead to what it warns of.
 
 mod access;
 mod encryption;
 mod keeping;
+mod naming;
 mod outcomes;
 mod rights;
 #[cfg(test)]
@@ -26,7 +27,7 @@ pub(super) fn findings(template: &Template) -> Vec<Problem> {
 }
 
 /// Each answers one question about one resource and stays silent about types it does not know.
-const GUARDRAILS: [fn(&Inspected<'_>) -> Option<Problem>; 11] = [
+const GUARDRAILS: [fn(&Inspected<'_>) -> Option<Problem>; 12] = [
     encryption::at_rest,
     encryption::in_transit,
     encryption::of_messages,
@@ -36,6 +37,7 @@ const GUARDRAILS: [fn(&Inspected<'_>) -> Option<Problem>; 11] = [
     access::task_address,
     keeping::deletion_policy,
     keeping::tags,
+    naming::once_for_each_stack,
     rights::wildcard_actions,
     rights::administrator,
 ];

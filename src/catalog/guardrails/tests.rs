@@ -167,3 +167,80 @@ fn a_strange_template_is_inspected_without_a_panic() {
         }
     }
 }
+
+#[test]
+fn a_name_that_is_the_same_for_every_stack_is_named_whatever_it_names() {
+    let named = |resource_type: &str, property: &str, name: &str| {
+        let resource = format!(
+            "  Own: {{Type: 'AWS::SNS::Topic', Properties: {{{TAGS}}}}}
+  It:
+    Type: {resource_type}
+    DeletionPolicy: Retain
+    Properties:
+      {property}: {name}
+"
+        );
+        warned(&resource).lines().find(|line| line.contains("same for every stack")).is_some()
+    };
+    let kinds = [
+        ("AWS::S3::Bucket", "BucketName"),
+        ("AWS::RDS::DBInstance", "DBInstanceIdentifier"),
+        ("AWS::RDS::DBCluster", "DBClusterIdentifier"),
+        ("AWS::RDS::DBSubnetGroup", "DBSubnetGroupName"),
+        ("AWS::IAM::Role", "RoleName"),
+        ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
+        ("AWS::Lambda::Function", "FunctionName"),
+        ("AWS::DynamoDB::Table", "TableName"),
+        ("AWS::SQS::Queue", "QueueName"),
+        ("AWS::SNS::Topic", "TopicName"),
+        ("AWS::Logs::LogGroup", "LogGroupName"),
+        ("AWS::ECS::Cluster", "ClusterName"),
+        ("AWS::ECS::Service", "ServiceName"),
+        ("AWS::ECR::Repository", "RepositoryName"),
+        ("AWS::EC2::SecurityGroup", "GroupName"),
+        ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
+        ("AWS::ElastiCache::ReplicationGroup", "ReplicationGroupId"),
+        ("AWS::SecretsManager::Secret", "Name"),
+        ("AWS::SSM::Parameter", "Name"),
+        ("AWS::KMS::Alias", "AliasName"),
+        ("AWS::StepFunctions::StateMachine", "StateMachineName"),
+        ("AWS::CloudWatch::Alarm", "AlarmName"),
+    ];
+    for (resource_type, property) in kinds {
+        for same in
+            ["logs", "!Ref Open", "!Sub '${Open}-${AWS::Region}'", "!If [C, !Sub '${AWS::StackName}', logs]"]
+        {
+            assert!(named(resource_type, property, same), "{resource_type} {property}: {same}");
+        }
+        for own in [
+            "!Sub 'logs-${AWS::StackName}'",
+            "!Join ['-', [logs, !Select [2, !Split ['/', !Ref 'AWS::StackId']]]]",
+            "!Sub ['logs-${Id}', {Id: !Select [4, !Split ['-', !Ref AWS::StackId]]}]",
+            "!Ref Own",
+            "!Sub '${Own.TopicName}-more'",
+            "!GetAtt Own.TopicName",
+            "!Ref AWS::NoValue",
+            "!If [C, !Ref AWS::StackName, !Ref AWS::NoValue]",
+            "!Sub '${RequestId}'",
+        ] {
+            assert!(!named(resource_type, property, own), "{resource_type} {property}: {own}");
+        }
+    }
+    for (resource_type, property) in [
+        ("AWS::RDS::DBInstance", "DBSubnetGroupName"),
+        ("AWS::RDS::DBInstance", "DBName"),
+        ("AWS::Lambda::Permission", "FunctionName"),
+        ("AWS::IAM::Policy", "PolicyName"),
+        ("AWS::ApiGateway::RestApi", "Name"),
+        ("Custom::Thing", "Name"),
+    ] {
+        assert!(!named(resource_type, property, "logs"), "{resource_type} {property}");
+    }
+}
+
+#[test]
+fn a_name_of_its_own_says_what_to_do() {
+    let role =
+        format!("  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: deploy\n      {TAGS}\n");
+    insta::assert_snapshot!(warned(&role), @"line 10: `Role` (AWS::IAM::Role) has a `RoleName` that is the same for every stack, so a second one of it fails: leave it out, or put a part of `AWS::StackId` into it");
+}

@@ -415,6 +415,12 @@ fn a_check_goes_on_where_loading_stops() {
     let shown = lines.join("\n").replace(dir.path().to_str().unwrap(), "catalog");
     insta::assert_snapshot!(shown, @r#"
     Warning catalog/fine/product.yml: `name` has 41 characters, the title of a form in Slack holds 24: shorten it, or it is cut there
+    Warning catalog/fine/product.yml: there is no `description`, so nobody reads in Slack what the product is: say it in a sentence
+    Warning catalog/fine/product.yml: the form asks for `Environment` without a word about it: give `Environment` a `Description` in the template, with an example
+    Warning catalog/fine/product.yml: the form asks for `Size` without a word about it: give `Size` a `Description` in the template, with an example
+    Warning catalog/fine/product.yml: the form asks for `Team` without a word about it: give `Team` a `Description` in the template, with an example
+    Warning catalog/fine/product.yml: the form asks for `Request` without a word about it: give `Request` a `Description` in the template, with an example
+    Warning catalog/fine/product.yml: the form asks for `Short` without a word about it: give `Short` a `Description` in the template, with an example
     Warning catalog/fine/product.yml: `cost` has no price when `Environment` is prod: add a line to `values`, or people see no estimate for that choice
     Warning catalog/fine/product.yml: `cost` has no quantity when `Environment` is dev: add a line to `values`, or people see no estimate for that choice
     Warning catalog/fine/template.yml: line 8: `Topic` (AWS::SNS::Topic) does not say how its messages are encrypted: set `KmsMasterKeyId`

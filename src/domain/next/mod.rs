@@ -12,6 +12,7 @@ mod living;
 mod provisioning;
 mod removal;
 mod stuck;
+mod unheard;
 mod workflow;
 
 #[cfg(test)]
@@ -110,6 +111,7 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
         Event::UpdateFailed { why } => alteration::update_failed(change, event, why),
         Event::TearDown { by } => tear_down(change, by),
         Event::LookAgain { by, lost } => stuck::look_again(change, event, by, *lost),
+        Event::Unheard { silence } => unheard::unheard(change, event, silence),
         Event::JobLost => stuck::job_lost(change, event),
         Event::HeldUp { right } => stuck::held_up(change, event, right),
         Event::GoesOn => stuck::goes_on(change, event),

@@ -72,13 +72,23 @@ pub(super) fn held_up(mut change: Change, event: &Event, right: &str) -> Result<
     }
     change.request.held_up = Some(HeldUp { since: change.now, right: right.to_owned() });
     change.audit("held up", &Actor::Clock, format!("the right `{right}` is missing"));
-    Ok(change.shows(&[Surface::Thread, Surface::Direct]))
+    Ok(shows_progress(change))
 }
 
 pub(super) fn goes_on(mut change: Change, event: &Event) -> Result<Transition, Refusal> {
     let Some(held_up) = change.request.held_up.take() else { return Err(change.does_not_apply(event)) };
     change.audit("goes on", &Actor::Clock, format!("the right `{}` is there", held_up.right));
-    Ok(change.shows(&[Surface::Thread, Surface::Direct]))
+    Ok(shows_progress(change))
+}
+
+/// What has not been decided has no thread yet.
+fn shows_progress(change: Change) -> Transition {
+    let undecided = change.request.status.name().is_undecided();
+    if undecided {
+        change.shows(&[Surface::Direct])
+    } else {
+        change.shows(&[Surface::Thread, Surface::Direct])
+    }
 }
 
 /// Writes the job anew that moves it on, whatever became of the one before.

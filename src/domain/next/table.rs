@@ -14,6 +14,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{
     Billed, ChangeAnswer, ChangeOrder, MessageRef, Prompt, Renewal, Request, Status, StatusName, Surface,
 };
+use crate::domain::silence::Silence;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
@@ -59,7 +60,7 @@ pub(super) fn failed(why: &str) -> Event {
 }
 
 /// One of each event, by the requester where it is hers to do and with a token not seen before.
-pub(super) fn one_of_each(request: &Request) -> [Event; 38] {
+pub(super) fn one_of_each(request: &Request) -> [Event; 39] {
     [
         approve("priya"),
         deny("priya", "too big"),
@@ -94,6 +95,7 @@ pub(super) fn one_of_each(request: &Request) -> [Event; 38] {
         tear_down("alice"),
         Event::Retain { by: by("pat"), reason: "kept for the auditors".into() },
         Event::LookAgain { by: by("pat"), lost: false },
+        Event::Unheard { silence: Silence { from: minutes(10), until: minutes(20) } },
         Event::JobLost,
         Event::HeldUp { right: "servicecatalog:ProvisionProduct".into() },
         Event::GoesOn,
@@ -247,6 +249,8 @@ fn this_is_every_legal_change_of_a_request() {
     Pending + approval requested -> AwaitingApproval  [jobs: reminder later, escalation later, show card, show direct] [quota: -] [audit: approval requested]
     Pending + execution lost -> Pending  [jobs: start attempt 2] [quota: -] [audit: execution lost]
     Pending + look again -> Pending  [jobs: start attempt 1, approval deadline, show direct] [quota: -] [audit: looked at again]
+    Pending + unheard -> Pending  [jobs: approval deadline, show card, show direct] [quota: -] [audit: answer-by moved]
+    Pending + held up -> Pending  [jobs: show direct] [quota: -] [audit: held up]
     Pending + end -> Failed  [jobs: show card, show thread, show direct, tell FAILED] [quota: release] [audit: ended]
     AwaitingApproval + approve -> Approved  [jobs: resume(success), show card, show thread, show direct, tell APPROVED] [quota: -] [audit: approved]
     AwaitingApproval + deny -> Denied  [jobs: resume(Request.Denied), show card, show direct, tell DENIED] [quota: release] [audit: denied]
@@ -258,11 +262,14 @@ fn this_is_every_legal_change_of_a_request() {
     AwaitingApproval + approval requested -> AwaitingApproval  [jobs: reminder later, escalation later, show card, show direct] [quota: -] [audit: approval requested]
     AwaitingApproval + execution lost -> Pending  [jobs: start attempt 2] [quota: -] [audit: execution lost]
     AwaitingApproval + look again -> AwaitingApproval  [jobs: approval deadline, reminder later, escalation later, show card, show direct] [quota: -] [audit: looked at again]
+    AwaitingApproval + unheard -> AwaitingApproval  [jobs: approval deadline, reminder later, escalation later, show card, show direct] [quota: -] [audit: answer-by moved]
+    AwaitingApproval + held up -> AwaitingApproval  [jobs: show direct] [quota: -] [audit: held up]
     AwaitingApproval + end -> Failed  [jobs: resume(Request.Cancelled), show card, show thread, show direct, tell FAILED] [quota: release] [audit: ended]
     Approved + approval requested -> Approved  [jobs: resume(success)] [quota: -] [audit: -]
     Approved + provision requested -> Provisioning  [jobs: provision, show card, show thread, show direct] [quota: -] [audit: provisioning]
     Approved + execution lost -> Approved  [jobs: start attempt 2] [quota: -] [audit: execution lost]
     Approved + look again -> Approved  [jobs: start attempt 1, show direct] [quota: -] [audit: looked at again]
+    Approved + held up -> Approved  [jobs: show thread, show direct] [quota: -] [audit: held up]
     Approved + end -> Failed  [jobs: show card, show thread, show direct, tell FAILED] [quota: release] [audit: ended]
     Provisioning + approval requested -> Provisioning  [jobs: resume(success)] [quota: -] [audit: -]
     Provisioning + provision requested -> Provisioning  [jobs: -] [quota: -] [audit: provisioning]
@@ -275,6 +282,7 @@ fn this_is_every_legal_change_of_a_request() {
     Provisioning + retain -> Retained  [jobs: resume(success), show card, show thread, show direct, tell RETAINED] [quota: release] [audit: retained]
     Provisioning + look again -> Provisioning  [jobs: watch provisioning, show direct] [quota: -] [audit: looked at again]
     Provisioning + job lost -> Provisioning  [jobs: watch provisioning, show direct] [quota: -] [audit: looked at again]
+    Provisioning + held up -> Provisioning  [jobs: show thread, show direct] [quota: -] [audit: held up]
     Provisioning + end -> Terminating  [jobs: terminate, resume(Request.ProvisioningFailed), show card, show thread, show direct] [quota: -] [audit: ended, provisioning failed]
     Active + approval requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
     Active + provision requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
@@ -289,6 +297,7 @@ fn this_is_every_legal_change_of_a_request() {
     Active + change deadline -> Active  [jobs: show change, show direct, tell change] [quota: -] [audit: change timed out]
     Active + tear down -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: teardown]
     Active + look again -> Active  [jobs: lease, show direct] [quota: -] [audit: looked at again]
+    Active + held up -> Active  [jobs: show thread, show direct] [quota: -] [audit: held up]
     Active + transfer -> Active  [jobs: show direct, tell handed] [quota: -] [audit: transferred]
     Updating + approval requested -> Updating  [jobs: resume(success)] [quota: -] [audit: -]
     Updating + provision requested -> Updating  [jobs: resume(success)] [quota: -] [audit: -]
@@ -299,6 +308,7 @@ fn this_is_every_legal_change_of_a_request() {
     Updating + retain -> Retained  [jobs: show card, show thread, show direct, show change, tell RETAINED] [quota: release] [audit: retained]
     Updating + look again -> Updating  [jobs: update, show direct] [quota: -] [audit: looked at again]
     Updating + job lost -> Updating  [jobs: update, show direct] [quota: -] [audit: looked at again]
+    Updating + held up -> Updating  [jobs: show thread, show direct] [quota: -] [audit: held up]
     Updating + end -> Active  [jobs: lease, show change, show card, show thread, show direct, tell change] [quota: -] [audit: ended, change failed]
     Terminating + approval requested -> Terminating  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
     Terminating + provision requested -> Terminating  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
@@ -309,6 +319,7 @@ fn this_is_every_legal_change_of_a_request() {
     Terminating + retain -> Retained  [jobs: show card, show thread, show direct, tell RETAINED] [quota: release] [audit: retained]
     Terminating + look again -> Terminating  [jobs: terminate, show direct] [quota: -] [audit: looked at again]
     Terminating + job lost -> Terminating  [jobs: terminate, show direct] [quota: -] [audit: looked at again]
+    Terminating + held up -> Terminating  [jobs: show thread, show direct] [quota: -] [audit: held up]
     Terminating + end -> TeardownFailed  [jobs: show card, show thread, show direct, tell TEARDOWN_FAILED] [quota: -] [audit: ended, teardown failed]
     Denied + approval requested -> Denied  [jobs: resume(Request.Denied)] [quota: -] [audit: -]
     Denied + provision requested -> Denied  [jobs: resume(Request.Denied)] [quota: -] [audit: -]
@@ -348,7 +359,7 @@ fn a_change_the_table_does_not_list_is_refused_with_the_status_that_stands() {
             assert_eq!(for_the_machine, !to_a_person, "{name:?} + {}: {refusal}", event.word());
         }
     }
-    assert_eq!(pairs.len(), 14 * 38);
+    assert_eq!(pairs.len(), 14 * 39);
 }
 
 fn is_a_persons(event: &Event) -> bool {

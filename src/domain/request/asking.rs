@@ -18,6 +18,9 @@ pub struct Asking {
     /// When there was no channel that their card could be posted in; `None` once it stands in one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unposted_at: Option<Timestamp>,
+    /// How often their time limit was moved because nobody could be heard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved: Option<u8>,
 }
 
 impl Asking {

@@ -16,13 +16,14 @@ pub(super) struct Step {
 }
 
 /// How many steps there are.
-const COUNT: u8 = 3;
+const COUNT: u8 = 4;
 
 /// Step by step; the version of a file is the number of steps that it took.
 const STEPS: [Step; COUNT as usize] = [
     Step { sql: include_str!("schema.sql"), needs: "0.1.0" },
     Step { sql: include_str!("schema_2.sql"), needs: "0.1.0" },
     Step { sql: include_str!("schema_3.sql"), needs: "0.2.0" },
+    Step { sql: include_str!("schema_4.sql"), needs: "0.2.0" },
 ];
 
 /// The version that this program works with.

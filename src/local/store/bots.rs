@@ -1,4 +1,4 @@
-//! Who works on the store.
+//! Who works on the store, and when people could be heard last.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
@@ -26,4 +26,15 @@ pub(super) fn since(connection: &Connection, since: Timestamp) -> anyhow::Result
             Ok(Bot { id, format, seen_at: instant::read(seen_at) })
         })
         .collect()
+}
+
+pub(super) fn put_heard(tx: &Connection, at: Timestamp) -> anyhow::Result<()> {
+    tx.prepare_cached("UPDATE program SET heard_at = ?1")?.execute([instant::reached(at)])?;
+    Ok(())
+}
+
+pub(super) fn heard_at(connection: &Connection) -> anyhow::Result<Option<Timestamp>> {
+    let sql = "SELECT heard_at FROM program";
+    let at: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Ok(at.map(instant::read))
 }

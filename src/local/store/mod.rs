@@ -169,6 +169,14 @@ impl Store for SqliteStore {
         self.database.read(move |connection| bots::since(connection, since)).await
     }
 
+    async fn put_heard(&self, at: Timestamp) -> anyhow::Result<()> {
+        self.database.write(move |tx| bots::put_heard(tx, at)).await
+    }
+
+    async fn heard_at(&self) -> anyhow::Result<Option<Timestamp>> {
+        self.database.read(bots::heard_at).await
+    }
+
     async fn pause(&self) -> anyhow::Result<Option<Pause>> {
         self.database.read(queries::pause).await
     }

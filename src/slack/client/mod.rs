@@ -89,7 +89,7 @@ pub struct Identity {
 }
 
 /// Methods of the Web API that are called.
-const METHODS: [&str; 17] = [
+const METHODS: [&str; 16] = [
     "api.test",
     "apps.connections.open",
     "auth.test",
@@ -98,7 +98,6 @@ const METHODS: [&str; 17] = [
     "chat.update",
     "conversations.info",
     "usergroups.list",
-    "usergroups.users.list",
     "users.info",
     "users.list",
     "users.lookupByEmail",

@@ -206,6 +206,7 @@ pub(crate) fn in_every_status(request: &Request) -> Vec<Request> {
                 warned: None,
                 cut: false,
                 handed: false,
+                moved: 0,
             },
         },
         Status::Updating {
@@ -216,6 +217,7 @@ pub(crate) fn in_every_status(request: &Request) -> Vec<Request> {
                 warned: None,
                 cut: false,
                 handed: false,
+                moved: 0,
             },
         },
         Status::Terminating { ending: Ending::Failed { why: why() }, attempt: 1 },

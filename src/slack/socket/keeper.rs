@@ -10,6 +10,7 @@ use super::connection::{Connection, State};
 use super::frame::Notice;
 use super::pauses::Pauses;
 use super::{SocketMode, Timing};
+use crate::ports::outage::{Outages, Side};
 use crate::slack::client::NoConnection;
 
 /// Keeps one connection up.
@@ -50,6 +51,7 @@ impl Keeper {
         loop {
             match self.bring_up().await {
                 Ok(line) => {
+                    self.outages().answers(Side::Sockets);
                     // Only now is the one before given up.
                     if let Some(before) = self.current.replace(line) {
                         before.retire.cancel();
@@ -109,16 +111,21 @@ impl Keeper {
     }
 
     fn note(&mut self, trouble: &NoConnection) {
-        match trouble {
+        let remedy = match trouble {
             NoConnection::Refused(_) => {
-                tracing::error!(error = %trouble, "look after SLACK_APP_TOKEN and Socket Mode in the Slack app");
                 self.pauses.lengthen();
+                "; look after SLACK_APP_TOKEN and Socket Mode in the Slack app"
             }
             NoConnection::Wait(time) => {
-                tracing::warn!(error = %trouble, "no connection to Slack yet");
                 self.stay_away = *time;
+                ""
             }
-            NoConnection::Broken(_) => tracing::warn!(error = %trouble, "no connection to Slack yet"),
-        }
+            NoConnection::Broken(_) => "",
+        };
+        self.outages().fails(Side::Sockets, &format!("{trouble}{remedy}"));
+    }
+
+    fn outages(&self) -> &Outages {
+        &self.mode.edge.portal.ports.trouble.outages
     }
 }

@@ -157,6 +157,12 @@ pub(crate) async fn bots_are_known_while_they_say_that_they_are_there(test: Stor
     }
     assert_eq!(test.store.bots(at(0)).await.unwrap(), [bot("a", 2, 10), bot("b", 1, 20)]);
     assert_eq!(test.store.bots(at(11)).await.unwrap(), [bot("b", 1, 20)]);
+    assert_eq!(test.store.heard_at().await.unwrap(), None);
+    for seconds in [20, 80] {
+        test.store.put_heard(at(seconds)).await.unwrap();
+    }
+    test.store.put_bot(&bot("c", 1, 9_000_000)).await.unwrap();
+    assert_eq!(test.store.heard_at().await.unwrap(), Some(at(80)), "however long ago");
 }
 
 async fn findings(store: &dyn Store) -> Vec<String> {

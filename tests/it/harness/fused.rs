@@ -202,6 +202,14 @@ impl Store for Fused<dyn Store> {
         self.fuse.looks(self.port.bots(since)).await
     }
 
+    async fn put_heard(&self, at: Timestamp) -> anyhow::Result<()> {
+        self.fuse.looks(self.port.put_heard(at)).await
+    }
+
+    async fn heard_at(&self) -> anyhow::Result<Option<Timestamp>> {
+        self.fuse.looks(self.port.heard_at()).await
+    }
+
     async fn pause(&self) -> anyhow::Result<Option<Pause>> {
         self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.pause()).await

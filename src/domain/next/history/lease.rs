@@ -5,6 +5,7 @@ use crate::domain::event::Event;
 use crate::domain::lease::{Lease, LeaseStep};
 use crate::domain::period::Period;
 use crate::domain::request::{Cause, Ending, Renewal, RenewalAnswer, Request, Status};
+use crate::domain::silence::Silence;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,9 +25,23 @@ pub(super) struct LeaseWatch {
     latest: Option<Timestamp>,
     /// When the end was last moved.
     moved: Option<Timestamp>,
+    /// Before this nothing of this term ends, since nobody could be heard when it would have.
+    heard_again: Option<Timestamp>,
 }
 
 impl LeaseWatch {
+    /// What would have ended while nobody could be heard does not end at once.
+    pub(super) fn is_unheard(&mut self, request: &Request, silence: &Silence) {
+        let grace = request.product.lease.grace;
+        let Some(lease) = goes_on(request).filter(|lease| lease.warned.is_some() && lease.moved < 7) else {
+            return;
+        };
+        let end = lease.expires_at.max(grace.after(self.first.expect("it was warned about")));
+        if silence.from < end && end <= silence.until {
+            self.heard_again = Some(Period::days(1).min(grace).after(silence.until));
+        }
+    }
+
     /// Checks a change that `event` made, or a message that was posted.
     pub(super) fn take(
         &mut self,
@@ -59,7 +74,7 @@ impl LeaseWatch {
         let terms = &after.product.lease;
         let (Some(is), was) = (goes_on(after), goes_on(before)) else { return };
         if was.is_none_or(|was| was.renewals != is.renewals) {
-            (self.first, self.warnings) = (None, 0);
+            (self.first, self.warnings, self.heard_again) = (None, 0, None);
             assert_eq!(is.warned, None, "a new term is warned about anew");
             assert!(is.expires_at >= terms.grace.after(is.warn_at));
             return;
@@ -103,6 +118,7 @@ impl LeaseWatch {
         let first = self.first.expect("a warning was delivered");
         assert!(now >= lease.expires_at && lease.expires_at >= lease.warn_at);
         assert!(now >= before.product.lease.grace.after(first), "a whole grace after the warning");
+        assert!(self.heard_again.is_none_or(|least| now >= least), "nobody could be heard when it ran out");
         let held = before.waiting_renewal().is_some_and(|renewal| renewal.holds_end);
         assert!(!held, "whoever asked to keep it is answered first");
     }
@@ -162,8 +178,13 @@ fn check_renewal(before: &Request, event: Option<&Event>, after: &Request) {
         (Some(_), None) => panic!("a renewal was forgotten"),
         (Some(was), Some(is)) if was.answer.is_some() => assert!(was == is || renews, "answered once"),
         (Some(was), Some(is)) => {
-            let same = |renewal: &Renewal| (renewal.by.clone(), renewal.period, renewal.approve_by);
+            let same = |renewal: &Renewal| (renewal.by.clone(), renewal.period);
             assert_eq!(same(was), same(is), "one at a time");
+            let is_later = matches!(event, Some(Event::Unheard { .. })) && is.approve_by > was.approve_by;
+            assert!(
+                is_later || is.approve_by == was.approve_by,
+                "its time limit is moved for one reason only"
+            );
         }
     }
     if let (Some(was), Some(is)) = (before.lease(), after.lease()) {

@@ -15,6 +15,7 @@ use crate::domain::lease::LeaseStep;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaChange;
 use crate::domain::request::{ChangeAnswer, MessageRef, Request, Status, StatusName, Surface};
+use crate::domain::silence::Silence;
 use crate::domain::submission::submit;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -105,6 +106,7 @@ impl History {
             match (step.event(&self.request), step) {
                 (Some(event), _) => drop(self.tries(&event)),
                 (None, Step::Jobs) => self.run_jobs(),
+                (None, Step::Silence(length)) => self.is_unheard(*length),
                 (None, Step::Posted(surface)) => {
                     let message =
                         MessageRef { channel: ChannelId::new("C0PAYMENTS"), ts: String::from(*surface) };
@@ -125,6 +127,20 @@ impl History {
             }
         }
         assert_eq!(verify_chain(&self.trail), Ok(()));
+    }
+
+    /// The program is down, or cannot hear Slack, for some time. Then what ran out meanwhile is moved.
+    fn is_unheard(&mut self, length: SignedDuration) {
+        let from = self.now;
+        self.now += length;
+        let silence = Silence { from, until: self.now };
+        self.watch.is_unheard(&self.request, &silence);
+        let undecided = self.request.status.name().is_undecided();
+        let (approve_by, moved) = (self.request.approve_by, self.request.asking.moved.unwrap_or_default());
+        self.tries(&Event::Unheard { silence });
+        let ran_out = undecided && from < approve_by && approve_by <= self.now && moved < 7;
+        let day = SignedDuration::from_hours(24);
+        assert!(!ran_out || self.request.approve_by >= self.now + day, "approvers have a day at least");
     }
 
     /// Does with the jobs that wait for a date what the dispatcher does. Whether a warning is delivered is another

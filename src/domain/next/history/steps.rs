@@ -32,6 +32,8 @@ pub(super) enum Step {
     Jobs,
     /// A refusal is put on the trail.
     Refusal,
+    /// Nobody can be heard for some time.
+    Silence(SignedDuration),
     /// A message was posted.
     Posted(Surface),
 }
@@ -92,7 +94,7 @@ impl Step {
             Self::Clock(7) => Event::ChangeDeadline,
             Self::Clock(8) => Event::RoomFound,
             Self::Clock(_) => delivered(request),
-            Self::Jobs | Self::Refusal | Self::Posted(_) => return None,
+            Self::Jobs | Self::Refusal | Self::Silence(_) | Self::Posted(_) => return None,
         })
     }
 }
@@ -172,6 +174,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         3 => (0_u8..9).prop_map(Step::Clock),
         1 => Just(Step::Jobs),
         1 => Just(Step::Refusal),
+        1 => silence(),
         1 => surface.prop_map(Step::Posted),
     ]
 }
@@ -186,8 +189,17 @@ fn step_of_a_lease() -> impl Strategy<Value = Step> {
         2 => (3_u8..8).prop_map(Step::Clock),
         6 => Just(Step::Jobs),
         3 => (0_u8..10).prop_map(Step::Provisioner),
+        3 => silence(),
         1 => any_step(),
     ]
+}
+
+fn silence() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (1_i64..400).prop_map(SignedDuration::from_secs),
+        (1_i64..400).prop_map(SignedDuration::from_hours),
+    ]
+    .prop_map(Step::Silence)
 }
 
 /// How far the clock goes before a step: minutes, hours or days, and sometimes back.

@@ -1,0 +1,83 @@
+//! A time in which nobody could be heard: the program did not run, or Slack was not there. Time limits of people that ran out
+//! meanwhile, or would right after it, are moved, so that what they missed they can still do.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::period::Period;
+
+/// What is left of a time limit at least once people are heard again, or all of it where it is shorter.
+const LEFT_AT_LEAST: Period = Period::days(1);
+/// What lasts no longer than this, and than this part of the time limit, took nothing from anybody that is worth moving it
+/// for, unless it ran out just then.
+const SHORT: SignedDuration = SignedDuration::from_secs(150);
+const SHORT_PART: i32 = 10;
+/// Times that one limit is moved: a program that is down every night must not keep anything for ever.
+const MOST_MOVES: u8 = 7;
+
+/// When nobody could be heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Silence {
+    /// When somebody could have been heard last.
+    pub from: Timestamp,
+    /// When people are heard again.
+    pub until: Timestamp,
+}
+
+impl Silence {
+    /// To when a limit is moved that would be reached at `end` and was `whole` long; `None` where it stays. `moved` says how
+    /// often it was moved before.
+    pub fn moves(&self, end: Timestamp, whole: Period, moved: u8) -> Option<Timestamp> {
+        let least = LEFT_AT_LEAST.min(whole).after(self.until);
+        let ran_out_meanwhile = self.from < end && end <= self.until;
+        let short = SHORT.min(whole.duration() / SHORT_PART);
+        let counts = ran_out_meanwhile || self.until.duration_since(self.from) > short;
+        (counts && end < least && self.until < least && moved < MOST_MOVES).then_some(least)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        format!("2026-04-{text}Z").parse().unwrap()
+    }
+
+    fn moved(from: &str, until: &str, end: &str, whole: Period) -> String {
+        let silence = Silence { from: at(from), until: at(until) };
+        silence.moves(at(end), whole, 0).map_or("-".to_owned(), |end| end.to_string())
+    }
+
+    #[test]
+    fn what_ran_out_or_is_about_to_leaves_a_day_or_the_whole_limit_where_that_is_shorter() {
+        let (week, hour) = (Period::days(7), Period::hours(1));
+        let lines = [
+            moved("08T08:00:00", "08T10:00:00", "08T09:00:00", week),
+            moved("08T08:59:50", "08T09:00:10", "08T09:00:00", week),
+            moved("08T08:00:00", "08T10:00:00", "08T09:00:00", hour),
+            moved("08T08:00:00", "08T10:00:00", "08T12:00:00", week),
+            moved("08T08:00:00", "08T10:00:00", "08T07:00:00", week),
+            moved("08T08:00:00", "08T10:00:00", "09T10:00:00", week),
+            moved("08T08:59:50", "08T09:00:10", "08T12:00:00", week),
+            moved("08T08:00:00", "08T10:00:00", "08T09:00:00", Period::ZERO),
+        ];
+        insta::assert_snapshot!(lines.join("\n"), @"
+        2026-04-09T10:00:00Z
+        2026-04-09T09:00:10Z
+        2026-04-08T11:00:00Z
+        2026-04-09T10:00:00Z
+        2026-04-09T10:00:00Z
+        -
+        -
+        -
+        ");
+    }
+
+    #[test]
+    fn a_limit_is_moved_seven_times_and_then_holds() {
+        let silence = Silence { from: at("08T08:00:00"), until: at("08T10:00:00") };
+        let moves =
+            (0..9).filter(|moved| silence.moves(at("08T09:00:00"), Period::days(7), *moved).is_some());
+        assert_eq!(moves.count(), 7);
+    }
+}

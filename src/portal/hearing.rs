@@ -1,0 +1,122 @@
+//! Whether people can be heard. While they cannot, by any bot, no time limit of theirs ends anything, and those that ran out
+//! meanwhile are moved as soon as they can be again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
+
+use super::{Error, Portal};
+use crate::domain::event::Event;
+use crate::domain::next::next;
+use crate::domain::silence::Silence;
+use crate::ports::outage::Side;
+
+/// How often it is noted that people are heard.
+const NOTED_EVERY: SignedDuration = SignedDuration::from_secs(60);
+/// How long Slack has to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// What was noted longer ago says nothing about now.
+const HOLDS_FOR: SignedDuration = SignedDuration::from_secs(150);
+/// What is due within this time after a silence may have to be moved.
+const LOOKED_AHEAD: SignedDuration = SignedDuration::from_hours(25);
+/// Jobs that are looked through then; more than there are.
+const MOST: usize = 1_000_000;
+
+/// What is known of it; clones share it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ears {
+    over_sockets: Arc<AtomicBool>,
+    hear: Arc<AtomicBool>,
+    noted_at: Arc<Mutex<Option<Timestamp>>>,
+}
+
+impl Portal {
+    /// Has people count as heard only while a socket is connected.
+    pub fn hears_over_sockets(&self) {
+        self.ears.over_sockets.store(true, Ordering::Relaxed);
+    }
+
+    /// Finds out whether people can be heard. Once they can be again, moves their time limits before anything ends by one.
+    ///
+    /// # Errors
+    /// When the store cannot be used; then it is done at the next look, and nothing ends until then.
+    pub(super) async fn listen(&self) -> anyhow::Result<()> {
+        let mut noted_at = self.ears.noted_at.lock().await;
+        let (now, heard) = (self.now(), self.ears.hear.load(Ordering::Relaxed));
+        let is_noted = noted_at.is_some_and(|at| now.duration_since(at).abs() < NOTED_EVERY);
+        let over_sockets = self.ears.over_sockets.load(Ordering::Relaxed);
+        let is_connected = !over_sockets || self.metrics.sockets() > 0;
+        // Slack is asked as often as it is noted, and all the time while it does not answer.
+        let hears = is_connected && ((heard && is_noted) || self.slack_answers().await);
+        if !hears {
+            self.ears.hear.store(false, Ordering::Relaxed);
+            return Ok(());
+        }
+        if !heard {
+            let before = self.ports.store.heard_at().await?.max(*noted_at);
+            if let Some(from) = before.filter(|from| *from < now) {
+                self.move_limits(&Silence { from, until: now }).await?;
+            }
+        }
+        if !(heard && is_noted) {
+            self.ports.store.put_heard(now).await?;
+            *noted_at = Some(now);
+        }
+        self.ears.hear.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn slack_answers(&self) -> bool {
+        let outages = &self.ports.trouble.outages;
+        let why = match tokio::time::timeout(PATIENCE, self.ports.slack.check()).await {
+            Ok(Ok(())) => {
+                outages.answers(Side::Slack);
+                return true;
+            }
+            Ok(Err(error)) => format!("{error:#}"),
+            Err(elapsed) => elapsed.to_string(),
+        };
+        outages.fails(Side::Slack, &why);
+        false
+    }
+
+    /// Whether a time limit of people may end anything now: they are heard, by this bot or by another.
+    ///
+    /// # Errors
+    /// When the store cannot be used.
+    pub(super) async fn hears_people(&self) -> anyhow::Result<bool> {
+        if self.ears.hear.load(Ordering::Relaxed) {
+            return Ok(true);
+        }
+        let at = self.ports.store.heard_at().await?;
+        Ok(at.is_none_or(|at| self.now().duration_since(at).abs() < HOLDS_FOR))
+    }
+
+    async fn move_limits(&self, silence: &Silence) -> anyhow::Result<()> {
+        let ahead = silence.until.saturating_add(LOOKED_AHEAD).unwrap_or(Timestamp::MAX);
+        let mut moved = 0;
+        for id in self.ports.store.due(ahead, MOST).await?.iter().filter_map(|key| key.limits()) {
+            let event = Event::Unheard { silence: *silence };
+            match self.change(id, |request, now| next(request, &event, now)).await {
+                Ok(_) => moved += 1,
+                Err(Error::Refused(_)) => {}
+                // One that cannot be read keeps none from being moved; nothing ends it either.
+                Err(Error::Failed(error)) => {
+                    tracing::warn!(request = %id, error = format!("{error:#}"), "a time limit cannot be moved");
+                }
+            }
+        }
+        if moved > 0 {
+            tracing::warn!(
+                moved,
+                from = %silence.from,
+                until = %silence.until,
+                "nobody could be heard: time limits of people are moved"
+            );
+        }
+        Ok(())
+    }
+}

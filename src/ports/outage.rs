@@ -1,0 +1,132 @@
+//! A side that does not answer is told in the log when that begins and when it is over, however often it is asked meanwhile.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+/// An outage is over once a side has answered, and not failed for this time: what fails in turn with what works, such as
+/// writes beside reads, is one outage.
+const QUIET: Duration = Duration::from_secs(15);
+
+/// A side that may not answer. It stands around an error as its context, so that people can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Error)]
+pub enum Side {
+    /// What is stored.
+    #[error("the store")]
+    Store,
+    /// What the workflow and the provisioner say.
+    #[error("the queue")]
+    Queue,
+    /// Slack's Web API.
+    #[error("Slack")]
+    Slack,
+    /// The connections over which Slack tells us things.
+    #[error("the connections to Slack")]
+    Sockets,
+    /// A service of AWS.
+    #[error("AWS ({0})")]
+    Aws(&'static str),
+}
+
+impl Side {
+    /// Says whose error it is, unless that is said already.
+    pub fn failed(self, error: anyhow::Error) -> anyhow::Error {
+        if error.is::<Self>() { error } else { error.context(self) }
+    }
+
+    /// Whose error it is; `None` where nobody said.
+    pub fn of(error: &anyhow::Error) -> Option<Self> {
+        error.downcast_ref().copied()
+    }
+
+    /// Failures in a row from which on it is an outage: a call to AWS is tried again by whoever made it.
+    fn patience(self) -> u64 {
+        if matches!(self, Self::Aws(_)) { 3 } else { 1 }
+    }
+}
+
+/// The outages there are; clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Outages(Arc<Mutex<BTreeMap<Side, Outage>>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Outage {
+    first: Instant,
+    last: Instant,
+    failures: u64,
+}
+
+impl Outages {
+    /// Something could not be done because of this side. The first one is an error in the log.
+    pub fn fails(&self, side: Side, error: &str) {
+        if self.failed(side, Instant::now()) {
+            tracing::error!(%side, error, "does not answer; the next line about it says when it does again");
+        } else {
+            tracing::debug!(%side, error, "still does not answer");
+        }
+    }
+
+    /// This side has answered.
+    pub fn answers(&self, side: Side) {
+        if let Some((lasted, failures)) = self.answered(side, Instant::now()) {
+            tracing::warn!(%side, seconds = lasted.as_secs(), failures, "answers again");
+        }
+    }
+
+    /// Whether an outage begins.
+    fn failed(&self, side: Side, now: Instant) -> bool {
+        let mut outages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let outage = outages.entry(side).or_insert(Outage { first: now, last: now, failures: 0 });
+        (outage.last, outage.failures) = (now, outage.failures + 1);
+        outage.failures == side.patience()
+    }
+
+    /// How long an outage lasted that is over, and how many things failed in it.
+    fn answered(&self, side: Side, now: Instant) -> Option<(Duration, u64)> {
+        let mut outages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let outage = *outages.get(&side)?;
+        if outage.failures < side.patience() {
+            outages.remove(&side);
+            return None;
+        }
+        if now.duration_since(outage.last) < QUIET {
+            return None;
+        }
+        outages.remove(&side);
+        Some((outage.last.duration_since(outage.first), outage.failures))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_is_told_when_it_begins_and_when_it_is_over_and_not_in_between() {
+        let (outages, begun) = (Outages::default(), Instant::now());
+        let at = |seconds| begun + Duration::from_secs(seconds);
+        assert_eq!(outages.answered(Side::Store, at(0)), None, "nothing was wrong");
+        let told = (0..600).filter(|second| outages.failed(Side::Store, at(*second))).count();
+        assert_eq!(told, 1);
+        assert!(outages.failed(Side::Queue, at(600)), "each side is told");
+        assert_eq!(outages.answered(Side::Store, at(601)), None, "it answers some and fails others perhaps");
+        assert!(!outages.failed(Side::Store, at(610)));
+        assert_eq!(outages.answered(Side::Store, at(625)), Some((Duration::from_secs(610), 601)));
+        assert_eq!(outages.answered(Side::Store, at(626)), None, "once");
+        assert!(outages.failed(Side::Store, at(700)), "another one");
+    }
+
+    #[test]
+    fn a_call_to_aws_that_succeeds_when_it_is_tried_again_is_no_outage() {
+        let (outages, now) = (Outages::default(), Instant::now());
+        let aws = Side::Aws("AWSStepFunctions");
+        for _ in 0..5 {
+            assert!(!outages.failed(aws, now) && !outages.failed(aws, now));
+            assert_eq!(outages.answered(aws, now), None);
+        }
+        let told = (0..9).filter(|_| outages.failed(aws, now)).count();
+        assert_eq!(told, 1);
+    }
+}

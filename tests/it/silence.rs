@@ -1,0 +1,125 @@
+//! The bot was down, or could not hear Slack, when a time limit of people ran out: they get what they missed.
+
+use crate::harness::{Company, Setup, run_in};
+
+const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];
+
+async fn label(company: &Company) -> &'static str {
+    company.newest_request().await.status.name().label()
+}
+
+#[tokio::test]
+async fn a_bot_that_was_down_over_the_end_of_a_lease_leaves_its_owner_a_day_to_renew() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        let alice = &company.alice;
+        alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("30d").await;
+        company.waits("6d").await;
+        company.is_down_for("3d").await;
+        assert_eq!(label(company).await, "Active");
+        insta::assert_snapshot!(alice.newest_dm(), @"
+        Your *Secure S3 Bucket v1.0* `payments-logs-dev-id` of team *payments* is torn down 2027-01-02 09:00 UTC unless it is renewed.
+        It costs about $2.15/month, us-east-1 list price of 2026-08-21.
+        *Kept*: BucketKey (AWS::KMS::Key), Bucket (AWS::S3::Bucket) and BucketPolicy (AWS::S3::BucketPolicy) stay in the AWS account and may go on costing.
+        [Renew 30 days] [Tear down]
+        (Request `id` · Simulated: nothing real is made)
+        ");
+        let trail = company.trail().await;
+        assert!(trail.contains("end moved | clock | payments | s3-bucket | ACTIVE | nobody could be heard from "), "{trail}");
+        company.waits("23h").await;
+        assert_eq!(label(company).await, "Active");
+        alice.clicks("Renew 30 days").await;
+        company.waits("3d").await;
+        assert_eq!(label(company).await, "Active");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_does_not_renew_in_that_day_loses_it_then() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        company.alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("30d").await;
+        company.is_down_for("8d").await;
+        company.waits("23h").await;
+        assert_eq!(label(company).await, "Active");
+        company.waits("61m").await;
+        assert_eq!(label(company).await, "Torn down");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_restart_long_before_the_end_moves_nothing() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        company.alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("30d").await;
+        company.waits("3d").await;
+        company.is_down_for("12h").await;
+        company.is_down_for("1m").await;
+        assert!(!company.trail().await.contains("moved"), "{}", company.trail().await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn while_slack_cannot_be_heard_nothing_ends_and_then_people_have_a_day() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        company.alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("30d").await;
+        company.waits("6d").await;
+        company.expects_slack_to_refuse("auth.test", "service_unavailable");
+        company.playground.fail_always("auth.test", Some("service_unavailable"));
+        company.waits("2m").await;
+        company.waits("2d").await;
+        company.waits("1h").await;
+        assert_eq!(label(company).await, "Active", "nobody can press Renew");
+        company.playground.fail_always("auth.test", None);
+        company.waits("1m").await;
+        assert!(company.trail().await.contains("end moved | clock"), "{}", company.trail().await);
+        company.waits("23h").await;
+        assert_eq!(label(company).await, "Active");
+        company.waits("2h").await;
+        assert_eq!(label(company).await, "Torn down");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn approvers_who_could_not_be_heard_in_time_can_still_answer() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        company.alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
+        company.is_down_for("30h").await;
+        assert_eq!(label(company).await, "Waiting for approval");
+        let trail = company.trail().await;
+        assert!(trail.contains("answer-by moved | clock"), "{trail}");
+        company.waits("23h").await;
+        company.morgan.clicks("Approve").await;
+        company.waits("30m").await;
+        assert_eq!(label(company).await, "Active");
+        company.alice.asks_for("rds-postgres", &[("DatabaseName", "other")]).await;
+        company.is_down_for("30h").await;
+        company.waits("25h").await;
+        assert_eq!(label(company).await, "Timed out");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_renewal_that_waited_while_nobody_could_be_heard_waits_on() {
+    let approved =
+        Setup::new().with_catalog("s3-bucket/product.yml", "max_renewals: 12", "max_renewals: 0").in_a_file();
+    run_in(approved, async |company| {
+        let alice = &company.alice;
+        alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("30d").await;
+        alice.clicks("Renew 30 days").await;
+        company.is_down_for("10d").await;
+        assert_eq!(label(company).await, "Active");
+        company.morgan.clicks("Approve").await;
+        company.waits("3d").await;
+        assert_eq!(label(company).await, "Active");
+        assert!(company.trail().await.contains("renewed | "), "{}", company.trail().await);
+    })
+    .await;
+}
