@@ -158,7 +158,7 @@ mod tests {
         missing_scope: Slack refuses to open a connection (`missing_scope`)
         internal_error: Slack answered `internal_error`
         tomorrow: Slack answered `tomorrow`
-        ratelimited: Slack asks to wait 30 s
+        ratelimited: Slack asks to wait 20 s
         Slack's address for a connection is none
         ");
     }

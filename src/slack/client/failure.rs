@@ -10,7 +10,7 @@ use slack_morphism::errors::SlackClientError;
 use crate::ports::slack::SlackError;
 
 /// How long to wait where Slack asks for it without saying how long.
-pub(super) const UNSAID: Duration = Duration::from_secs(30);
+pub(super) const UNSAID: Duration = Duration::from_secs(20);
 
 /// A call that did not succeed.
 #[derive(Debug)]
