@@ -178,7 +178,8 @@ fn this_is_every_way_to_say_no() {
     You can leave something as it is only while its teardown has failed or it is stuck, and this is *Active*. Nothing was changed.
     There is nothing to hand over: the request is at *Torn down*.
     It is <@U0ALICE>'s already. Nothing was changed.
-    New requests are paused: we move &lt;house&gt; &amp; home until noon.
+    New requests are paused:
+    > we move &lt;house&gt; &amp; home until noon.
     This was already done. Nothing was done again.
     This request is *Denied*, so there is nothing to unblock. Nothing was changed.
     That job is not given up any more, or was once more since. Nothing was done; `jobs` shows what there is now.
