@@ -112,8 +112,9 @@ async fn send_slowly(address: SocketAddr, (announced, at_once): (usize, usize)) 
     let head = format!("{}Content-Length: {announced}\r\n\r\n", super::bodies::head());
     stream.write_all(head.as_bytes()).await?;
     stream.write_all(&vec![b'x'; at_once]).await?;
+    let mut ticks = tokio::time::interval(EVERY);
     for _ in at_once + 1..announced {
-        tokio::time::sleep(EVERY).await;
+        ticks.tick().await;
         stream.write_all(b"x").await?;
     }
     Ok(())

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::access::Tending;
 use super::decide::{Click, named_request, refresh_copy};
-use super::people::Tending;
 use super::perform::{JobError, Performed, apply};
 use super::show::tell_directly;
 use super::{Error, Portal};

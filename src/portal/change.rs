@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::access::Tending;
 use super::decide::{Click, named_request, refresh_news};
 use super::form::{find_product, prefilled};
-use super::people::Tending;
 use super::session::preview;
 use super::submit::{Correction, SubmitError, broken_rules};
 use super::{Error, Portal};

@@ -241,7 +241,8 @@ impl Dispatcher {
             }
             let limit = SWEEP_LIMIT + self.passed().len();
             let now = self.portal.now();
-            let keys = self.passed().sift(self.portal.ports.store.due(now, limit).await?, now);
+            let due = self.portal.ports.store.due(now, limit).await?;
+            let keys = self.passed().sift(due, now);
             let mut any = !heard.is_empty();
             for (queue, delivery) in heard {
                 settle(&self.portal.as_of_now(), delivery.signal).await?;

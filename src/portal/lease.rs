@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
-use super::people::Tending;
+use super::access::Tending;
 use super::perform::{JobError, Performed, UNTIL_HEARD, apply};
 use super::{Error, Portal};
 use crate::domain::catalog::Principal;

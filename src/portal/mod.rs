@@ -4,6 +4,7 @@
 //! the answer with the jobs that will tell the outside. It never calls the outside itself; `perform` and `show`
 //! do, as jobs, each of which may run twice.
 
+mod access;
 mod approvers;
 pub mod asking;
 pub mod away;
@@ -50,9 +51,10 @@ pub mod trail;
 pub mod transfer;
 pub mod verify;
 
+pub(crate) use access::Tending;
 pub(crate) use home::asked_at;
 pub(crate) use named_store::named;
-pub(crate) use people::{Tending, others};
+pub(crate) use people::others;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -103,8 +105,8 @@ pub struct Portal {
     known: inventory::Known,
     bots: bots::Known,
     denials: denials::Told,
-    ears: hearing::Ears,
     lost_places: lost_places::LostPlaces,
+    ears: hearing::Ears,
     /// The rules of now, and the outside by their names of teams.
     rules: Arc<RwLock<(Rules, Arc<Ports>)>>,
     wake: mpsc::UnboundedSender<JobKey>,
@@ -169,8 +171,8 @@ impl Portal {
                 known: inventory::Known::default(),
                 bots: bots::Known::default(),
                 denials: denials::Told::default(),
-                ears: hearing::Ears::default(),
                 lost_places: lost_places::LostPlaces::default(),
+                ears: hearing::Ears::default(),
                 wake,
             },
             woken,

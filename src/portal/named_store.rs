@@ -25,11 +25,11 @@ use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
 use crate::domain::tally::Counts;
+use crate::ports::outage::Side;
 use crate::ports::store::{
     Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Holding, HomeTab, ParkedJob, PortalHead,
     RowChange, Store, Which, Whose,
 };
-use crate::ports::trouble::Side;
 
 /// The store under the names of these settings.
 #[derive(Debug)]

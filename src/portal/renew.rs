@@ -1,7 +1,7 @@
 //! Keeping something longer.
 
+use super::access::Tending;
 use super::decide::{Click, named_request, refresh_news};
-use super::people::Tending;
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::period::Period;

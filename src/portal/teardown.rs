@@ -1,14 +1,14 @@
 //! Tearing something down before its time, trying again when that failed, and giving it up.
 
+use super::access::Tending;
 use super::decide::{Click, named_request, refresh_news};
-use super::people::Tending;
 use super::{Error, Portal};
 use crate::domain::catalog::TeardownConfirm;
 use crate::domain::event::Event;
 use crate::domain::next::next;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, Surface};
-use crate::ports::trouble::Side;
+use crate::ports::outage::Side;
 
 /// Whether the person may go on to confirm it: asked before the dialog opens.
 ///
@@ -81,7 +81,7 @@ pub async fn look_again(portal: &Portal, click: &Click) -> Result<Request, Error
     let undecided = request.status.name().is_undecided();
     let lost = !undecided || {
         let running = portal.ports.workflow.is_running(&request.execution()).await;
-        !running.map_err(|error| Side::Aws.failed(error))?
+        !running.map_err(|error| Side::Aws("Service Catalog").failed(error))?
     };
     let event = Event::LookAgain { by: click.by.clone(), lost };
     let request = portal.change_as_seen(&request, Some(&click.once), &event).await?;

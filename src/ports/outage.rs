@@ -1,45 +1,49 @@
 //! A side that does not answer is told in the log when that begins and when it is over, however often it is asked meanwhile.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use thiserror::Error;
 
 /// An outage is over once a side has answered, and not failed for this time: what fails in turn with what works, such as
 /// writes beside reads, is one outage.
 const QUIET: Duration = Duration::from_secs(15);
 
-/// A side that may not answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A side that may not answer. It stands around an error as its context, so that people can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Error)]
 pub enum Side {
     /// What is stored.
+    #[error("the store")]
     Store,
     /// What the workflow and the provisioner say.
+    #[error("the queue")]
     Queue,
     /// Slack's Web API.
+    #[error("Slack")]
     Slack,
     /// The connections over which Slack tells us things.
+    #[error("the connections to Slack")]
     Sockets,
     /// A service of AWS.
+    #[error("AWS ({0})")]
     Aws(&'static str),
 }
 
 impl Side {
+    /// Says whose error it is, unless that is said already.
+    pub fn failed(self, error: anyhow::Error) -> anyhow::Error {
+        if error.is::<Self>() { error } else { error.context(self) }
+    }
+
+    /// Whose error it is; `None` where nobody said.
+    pub fn of(error: &anyhow::Error) -> Option<Self> {
+        error.downcast_ref().copied()
+    }
+
     /// Failures in a row from which on it is an outage: a call to AWS is tried again by whoever made it.
     fn patience(self) -> u64 {
         if matches!(self, Self::Aws(_)) { 3 } else { 1 }
-    }
-}
-
-impl fmt::Display for Side {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Store => f.write_str("the store"),
-            Self::Queue => f.write_str("the queue"),
-            Self::Slack => f.write_str("Slack"),
-            Self::Sockets => f.write_str("the connections to Slack"),
-            Self::Aws(service) => write!(f, "AWS ({service})"),
-        }
     }
 }
 

@@ -1,36 +1,9 @@
-//! What goes wrong outside: which side it was, and counts of it where it is met: Slack asks us to wait, AWS says no.
+//! What goes wrong outside, counted where it is met: Slack asks us to wait, AWS says no.
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
-use thiserror::Error;
-
-/// Who did not do their part. It stands around an error as its context, so that people can be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Side {
-    /// The store of this program, wherever it is.
-    #[error("the store")]
-    Store,
-    /// Slack.
-    #[error("Slack")]
-    Slack,
-    /// The account.
-    #[error("AWS")]
-    Aws,
-}
-
-impl Side {
-    /// Says whose error it is, unless that is said already.
-    pub fn failed(self, error: anyhow::Error) -> anyhow::Error {
-        if error.is::<Self>() { error } else { error.context(self) }
-    }
-
-    /// Whose error it is; `None` where nobody said.
-    pub fn of(error: &anyhow::Error) -> Option<Self> {
-        error.downcast_ref().copied()
-    }
-}
 
 use super::outage::Outages;
 

@@ -154,6 +154,9 @@ mod tests {
     const PING: &[u8] = b"GET /ping HTTP/1.1\r\nhost: x\r\n\r\n";
     const BODY: &[u8] = b"POST /body HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\n";
 
+    /// Has `/slow` be answered.
+    static ANSWERED: tokio::sync::Notify = tokio::sync::Notify::const_new();
+
     fn large() -> String {
         "x".repeat(64 * 1024 * 1024)
     }
@@ -168,7 +171,7 @@ mod tests {
         let echo = post(async |body: axum::body::Bytes| body);
         let router = Router::new().route("/ping", get(async || "pong")).route("/body", echo);
         let router = router.route("/large", get(async || large()));
-        let router = router.route("/slow", get(async || tokio::time::sleep(BRIEF * 8).await));
+        let router = router.route("/slow", get(async || ANSWERED.notified().await));
         let stop = CancellationToken::new();
         let serving = tokio::spawn(serve_within(limits, listener, router, stop.clone()));
         (address, stop, serving)
@@ -247,6 +250,7 @@ mod tests {
         let mut second = sends(address, PING).await;
         let early = tokio::time::timeout(BRIEF * 2, pongs(&mut second)).await;
         assert!(early.is_err(), "there was room for one");
+        ANSWERED.notify_one();
         assert!(pongs(&mut second).await);
         assert!(until_the_end(first).await.starts_with("HTTP/1.1 200 "), "and was answered");
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, HttpBody as _};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
+use tokio::sync::Notify;
 
 use super::signature::Rejected;
 
@@ -72,7 +73,11 @@ impl Intake {
 /// under way longest: an honest one is whole within a moment, so that is one whose sender dawdles. Addresses are not
 /// looked at, as behind a load balancer all have the same.
 #[derive(Clone, Debug, Default)]
-struct Room(Arc<Mutex<Parts>>);
+struct Room {
+    parts: Arc<Mutex<Parts>>,
+    /// Rings when a body has left.
+    left: Arc<Notify>,
+}
 
 #[derive(Debug, Default)]
 struct Parts {
@@ -99,7 +104,7 @@ struct Place {
 
 impl Room {
     fn parts(&self) -> MutexGuard<'_, Parts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn enter(&self) -> Place {
@@ -147,8 +152,8 @@ impl Parts {
         while self.taken + wanted > ROOM {
             let (oldest, part) = self.bodies.first_key_value().ok_or(Full::Lost)?;
             let (oldest, age) = (*oldest, part.since.elapsed());
-            if age < SPARED {
-                return Err(Full::For(SPARED - age));
+            if let Some(wait) = SPARED.checked_sub(age) {
+                return Err(Full::For(wait));
             }
             self.remove(oldest);
             if oldest == number {
@@ -177,7 +182,10 @@ impl Place {
                 Ok(()) => return Ok(()),
                 Err(Full::TooLarge) => return Err(Rejected::TooLarge),
                 Err(Full::Lost) => return Err(Rejected::TooSlow),
-                Err(Full::For(wait)) => tokio::time::sleep(wait).await,
+                Err(Full::For(wait)) => {
+                    // Either may have made room.
+                    let _ = tokio::time::timeout(wait, self.room.left.notified()).await;
+                }
             }
         }
     }
@@ -196,6 +204,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.room.parts().remove(self.number);
+        self.room.left.notify_waiters();
     }
 }
 

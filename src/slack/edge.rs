@@ -23,9 +23,9 @@ use super::suggestions;
 use crate::domain::audit::{By, Via};
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::portal::{Error, Portal, home};
+use crate::ports::outage::Side;
 use crate::ports::slack::SlackError;
 use crate::ports::stored::Newer;
-use crate::ports::trouble::Side;
 
 /// Answers Slack. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -189,7 +189,12 @@ impl Edge {
         match incoming {
             Incoming::Command(_) | Incoming::Click(_) => Ack::Ephemeral(Message::plain(&text)),
             Incoming::Submission(_) => Ack::UpdateView(Box::new(super::views::note("Not allowed", &text))),
-            other => Ack::nothing(other),
+            Incoming::Suggestion(_)
+            | Incoming::Shortcut(_)
+            | Incoming::Event(_)
+            | Incoming::Closed
+            | Incoming::UrlVerification { .. }
+            | Incoming::Unknown { .. } => Ack::nothing(incoming),
         }
     }
 
@@ -332,14 +337,14 @@ pub(super) fn words(error: &Error) -> String {
     tracing::error!(reference, error = format!("{error:#}"), "a person was told that it did not work");
     let lasts = format!("if it lasts, mention `{reference}` to your platform team.");
     match Side::of(error) {
-        Some(Side::Store) => format!(
+        Some(Side::Store | Side::Queue) => format!(
             "The store of this app does not work at the moment, so nothing was stored as far as we know. That is our side, not yours. \
              Try again in a minute; {lasts}"
         ),
-        Some(Side::Slack) => format!(
+        Some(Side::Slack | Side::Sockets) => format!(
             "Slack does not answer our questions, so nothing was done. Try again in a minute; {lasts}"
         ),
-        Some(Side::Aws) => {
+        Some(Side::Aws(_)) => {
             format!("AWS does not answer our questions, so nothing was done. Try again in a minute; {lasts}")
         }
         None => format!("Something went wrong and nothing was stored. Try again in a minute; {lasts}"),

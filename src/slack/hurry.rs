@@ -54,6 +54,10 @@ pub(super) fn not_done(incoming: &Incoming, text: &dyn Fn(&str) -> String) -> Ac
         Incoming::Command(_) => told("type it again"),
         Incoming::Click(_) => told("press again"),
         Incoming::Shortcut(_) => told("try again"),
-        other => Ack::nothing(other),
+        Incoming::Suggestion(_)
+        | Incoming::Event(_)
+        | Incoming::Closed
+        | Incoming::UrlVerification { .. }
+        | Incoming::Unknown { .. } => Ack::nothing(incoming),
     }
 }

@@ -1,7 +1,7 @@
 //! Modals that open when somebody types a command or presses a button. Slack lets one open within three seconds: where what
 //! it shows is not there by then, a modal that says so takes its place, and becomes it.
 
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::atomic::Ordering;
 
 use futures_util::future::join;
@@ -26,9 +26,8 @@ impl Edge {
         &self,
         at: &Whereabouts,
         trigger: Option<&str>,
-        built: impl Future<Output = Result<SlackModalView, Error>>,
+        mut built: Pin<Box<impl Future<Output = Result<SlackModalView, Error>>>>,
     ) -> Ack {
-        let mut built = pin!(built);
         match timeout(self.portal.limits.answer, &mut built).await {
             Ok(Ok(view)) => {
                 self.open_later(at, trigger, view);

@@ -44,7 +44,14 @@ impl Edge {
         self.follow(async move { edge.goes_on(&asked, work).await });
         match &**incoming {
             Incoming::Submission(submission) => submissions::late(submission),
-            other => Ack::nothing(other),
+            Incoming::Command(_)
+            | Incoming::Click(_)
+            | Incoming::Suggestion(_)
+            | Incoming::Shortcut(_)
+            | Incoming::Event(_)
+            | Incoming::Closed
+            | Incoming::UrlVerification { .. }
+            | Incoming::Unknown { .. } => Ack::nothing(incoming),
         }
     }
 
@@ -96,10 +103,8 @@ impl Edge {
     }
 
     async fn says_that_it_takes_long(&self, incoming: &Incoming) {
-        let text = match incoming {
-            Incoming::Click(_) => CLICK_TAKES_LONG,
-            _ => ANSWER_TAKES_LONG,
-        };
+        let is_click = matches!(incoming, Incoming::Click(_));
+        let text = if is_click { CLICK_TAKES_LONG } else { ANSWER_TAKES_LONG };
         if !self.is_seen.load(Ordering::Relaxed) {
             self.tells(incoming, &Message::plain(text)).await;
         }

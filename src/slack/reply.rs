@@ -45,7 +45,14 @@ impl Ack {
     pub(super) fn nothing(incoming: &Incoming) -> Self {
         match incoming {
             Incoming::Suggestion(_) => Self::Options(Vec::new()),
-            _ => Self::Empty,
+            Incoming::Command(_)
+            | Incoming::Click(_)
+            | Incoming::Submission(_)
+            | Incoming::Shortcut(_)
+            | Incoming::Event(_)
+            | Incoming::Closed
+            | Incoming::UrlVerification { .. }
+            | Incoming::Unknown { .. } => Self::Empty,
         }
     }
 
@@ -135,6 +142,14 @@ mod tests {
         {"blocks":[{"text":{"text":"Hi","type":"mrkdwn","verbatim":true},"type":"section"}],"response_type":"ephemeral","text":"Hi"}
         {"text":"written before"}
         "#);
+    }
+
+    #[test]
+    fn what_was_written_is_read_back_where_it_has_to_go_another_way() {
+        let message = crate::slack::messages::help("/provision", &["s3-bucket"]);
+        let body = Ack::Ephemeral(message.clone()).body().unwrap().to_string();
+        assert_eq!(Message::written(body.as_bytes()), Some(message));
+        assert_eq!(Message::written(b"{}"), None);
     }
 
     #[test]

@@ -63,6 +63,14 @@ app.command("/order", async ({ ack, command, respond, client }) => {
     });
     return;
   }
+  if (command.text === "broken") {
+    const view = { type: "modal", blocks: [] };
+    const opening = client.views.open({ trigger_id: command.trigger_id, view });
+    return opening.catch(({ data }) => respond(`${data.error}: ${data.response_metadata.messages[0]}`));
+  }
+  if (command.text === "busy") {
+    return client.chat.postMessage({ channel: command.channel_id, text: "In the end." });
+  }
   await client.views.open({ trigger_id: command.trigger_id, view: orderForm("Order", command.channel_id) });
 });
 

@@ -5,6 +5,8 @@ import os
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 SIZES = ["Small", "Medium", "Large"]
 API = os.environ["SLACK_API_URL"]
@@ -13,6 +15,7 @@ app = App(
     client=WebClient(token=os.environ["SLACK_BOT_TOKEN"], base_url=API),
     signing_secret=os.environ["SLACK_SIGNING_SECRET"],
 )
+app.client.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=1))
 
 
 def plain(text):
@@ -66,6 +69,15 @@ def order(ack, command, respond, client):
     if command["text"] == "later":
         respond("Here it is.")
         respond(response_type="in_channel", text="Here it is for all.", blocks=[section("Here it is for *all*.")])
+        return
+    if command["text"] == "broken":
+        try:
+            client.views_open(trigger_id=command["trigger_id"], view={"type": "modal", "blocks": []})
+        except SlackApiError as error:
+            respond(f"{error.response['error']}: {error.response['response_metadata']['messages'][0]}")
+        return
+    if command["text"] == "busy":
+        client.chat_postMessage(channel=command["channel_id"], text="In the end.")
         return
     client.views_open(trigger_id=command["trigger_id"], view=order_form("Order", command["channel_id"]))
 

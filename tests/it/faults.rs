@@ -257,6 +257,8 @@ async fn a_limit_that_slack_tells_without_its_status_is_waited_out() {
             company.playground.fail_next("chat.postMessage", limit);
             company.playground.fail_next("chat.postMessage", limit);
             company.alice.asks_for("rds-postgres", &DATABASE).await;
+            // Nothing is posted anywhere while Slack asks to wait, so the second refusal comes after the first wait.
+            company.waits("60s").await;
             company.waits("60s").await;
             company.morgan.clicks("Approve").await;
             assert!(company.alice.newest_dm().contains("is ready"), "{}", company.alice.everything());

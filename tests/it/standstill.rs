@@ -58,40 +58,35 @@ fn view(callback_id: &str, values: &[(&str, &str)], metadata: &str) -> ViewRef {
     }
 }
 
-/// Everything that this person can do, as Slack sends it: each with what it is called.
-fn everything(
-    person: &str,
-    team: &str,
-    live: &str,
-    waiting: &str,
-    form: &ViewRef,
-) -> Vec<(String, Incoming)> {
-    let origin = Origin { person: PersonId::new(person), team: Some(team.to_owned()), enterprise: None };
-    let mut number = 0;
-    let mut key = move || {
-        number += 1;
-        format!("{number}.{}", uuid::Uuid::new_v4())
+/// What Slack names each thing by that is done.
+fn key() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+/// Everything that this person can type.
+fn commands(origin: &Origin, ids: [&str; 2]) -> Vec<(String, Incoming)> {
+    let typed =
+        WORDS.into_iter().flat_map(|word| ids.map(|id| (word, if word.is_empty() { "" } else { &id[..8] })));
+    let command = |(word, id): (&str, &str)| {
+        let command = Command {
+            origin: origin.clone(),
+            command: "/provision".to_owned(),
+            text: format!("{word} {id}"),
+            channel: Some(ChannelId::new("C0SEARCH")),
+            trigger_id: Some("1.2.3".to_owned()),
+            key: key(),
+            response_url: None,
+        };
+        (format!("/provision {word}"), Incoming::Command(command))
     };
-    let mut all = Vec::new();
-    for word in WORDS {
-        for id in [live, waiting] {
-            all.push((
-                format!("/provision {word}"),
-                Incoming::Command(Command {
-                    origin: origin.clone(),
-                    command: "/provision".to_owned(),
-                    text: format!("{word} {}", if word.is_empty() { "" } else { &id[..8] }),
-                    channel: Some(ChannelId::new("C0SEARCH")),
-                    trigger_id: Some("1.2.3".to_owned()),
-                    key: key(),
-                    response_url: None,
-                }),
-            ));
-        }
-    }
+    typed.map(command).collect()
+}
+
+/// Everything that this person can press, in a message and in a view.
+fn clicks(origin: &Origin, [live, waiting]: [&str; 2], form: &ViewRef) -> Vec<(String, Incoming)> {
     let at = MessageRef { channel: ChannelId::new("C0SEARCH"), ts: "1763800000.000100".to_owned() };
     let message = ClickedMessage { at, thread_ts: None, is_ephemeral: true };
-    for action in ActionId::ALL {
+    let click = |(action, in_view): (ActionId, bool)| {
         let value = match action {
             ActionId::MoreRows | ActionId::ShowAll => "live:0".to_owned(),
             ActionId::ChooseProduct => "s3-bucket".to_owned(),
@@ -101,43 +96,54 @@ fn everything(
             }
             _ => format!("{waiting}:1"),
         };
-        for in_view in [false, true] {
-            all.push((
-                format!("{action:?}, in a view: {in_view}"),
-                Incoming::Click(Click {
-                    origin: origin.clone(),
-                    action_id: action.as_str().to_owned(),
-                    block_id: "decide".to_owned(),
-                    values: vec![value.clone()],
-                    trigger_id: Some("1.2.3".to_owned()),
-                    key: key(),
-                    response_url: None,
-                    channel: (!in_view).then(|| ChannelId::new("C0SEARCH")),
-                    message: (!in_view).then(|| message.clone()),
-                    view: in_view.then(|| form.clone()),
-                }),
-            ));
-        }
-    }
-    for callback in CallbackId::ALL {
-        let fields = [("reason", "because"), ("person", "U0BOB"), ("until", "2099-01-01"), ("name", "x")];
-        let metadata = if callback == CallbackId::RequestForm {
-            form.private_metadata.clone()
-        } else {
-            format!("{waiting}:1")
+        let click = Click {
+            origin: origin.clone(),
+            action_id: action.as_str().to_owned(),
+            block_id: "decide".to_owned(),
+            values: vec![value],
+            trigger_id: Some("1.2.3".to_owned()),
+            key: key(),
+            response_url: None,
+            channel: (!in_view).then(|| ChannelId::new("C0SEARCH")),
+            message: (!in_view).then(|| message.clone()),
+            view: in_view.then(|| form.clone()),
         };
-        for values in [&fields[..], &[]] {
-            all.push((
-                format!("{callback:?} with {} fields", values.len()),
-                Incoming::Submission(Submission {
-                    origin: origin.clone(),
-                    view: view(callback.as_str(), values, &metadata),
-                    trigger_id: Some("1.2.3".to_owned()),
-                    response_urls: Vec::new(),
-                }),
-            ));
-        }
-    }
+        (format!("{action:?}, in a view: {in_view}"), Incoming::Click(click))
+    };
+    ActionId::ALL.into_iter().flat_map(|action| [(action, false), (action, true)]).map(click).collect()
+}
+
+/// Every form that this person can send, with fields and without.
+fn submissions(origin: &Origin, waiting: &str, form: &ViewRef) -> Vec<(String, Incoming)> {
+    const FIELDS: [(&str, &str); 4] =
+        [("reason", "because"), ("person", "U0BOB"), ("until", "2099-01-01"), ("name", "x")];
+    let submission = |(callback, fields): (CallbackId, &[(&str, &str)])| {
+        let is_request = callback == CallbackId::RequestForm;
+        let metadata = if is_request { form.private_metadata.clone() } else { format!("{waiting}:1") };
+        let submission = Submission {
+            origin: origin.clone(),
+            view: view(callback.as_str(), fields, &metadata),
+            trigger_id: Some("1.2.3".to_owned()),
+            response_urls: Vec::new(),
+        };
+        (format!("{callback:?} with {} fields", fields.len()), Incoming::Submission(submission))
+    };
+    let forms = CallbackId::ALL.into_iter().flat_map(|callback| [(callback, &FIELDS[..]), (callback, &[])]);
+    forms.map(submission).collect()
+}
+
+/// Everything that this person can do, as Slack sends it: each with what it is called.
+fn everything(
+    person: &str,
+    team: &str,
+    live: &str,
+    waiting: &str,
+    form: &ViewRef,
+) -> Vec<(String, Incoming)> {
+    let origin = Origin { person: PersonId::new(person), team: Some(team.to_owned()), enterprise: None };
+    let mut all = commands(&origin, [live, waiting]);
+    all.extend(clicks(&origin, [live, waiting], form));
+    all.extend(submissions(&origin, waiting, form));
     let suggestion = Suggestion {
         origin: origin.clone(),
         action_id: "value".to_owned(),

@@ -45,7 +45,7 @@ impl Stage {
     async fn open(language: Language, transport: Transport) -> Self {
         let port = free_port().await;
         let app_token = (transport == Transport::Sockets).then(|| "xapp-play".to_owned());
-        let demo = Settings::demo("signing", "xoxb-play", Arc::new(Timestamp::now));
+        let demo = Settings::demo("signing", "xoxb-play", Arc::new(now));
         let playground = Playground::new(Settings {
             app_token: app_token.clone(),
             command: "/order".to_owned(),
@@ -60,8 +60,8 @@ impl Stage {
         std::fs::create_dir_all(root.join("ci-output")).unwrap();
         let log = root.join(format!("ci-output/bolt-{language:?}-{transport:?}.log"));
         let (program, script) = match language {
-            Language::Python => (std::env::var("QM_BOLT_PYTHON").unwrap(), "app.py"),
-            Language::JavaScript => ("node".to_owned(), "app.mjs"),
+            Language::Python => ("python3", "app.py"),
+            Language::JavaScript => ("node", "app.mjs"),
         };
         let mut command = Command::new(program);
         command.arg(script).current_dir(root.join("tests/bolt")).stdin(Stdio::null());
@@ -160,6 +160,11 @@ impl Drop for Stage {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "Slack's clients live in the time of the machine")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
 fn title_of(view: Option<&Value>) -> &str {
     view.and_then(|view| view["title"]["text"].as_str()).unwrap_or_default()
 }
@@ -192,6 +197,8 @@ async fn play(language: Language, transport: Transport) {
     let complaints = ["ERROR", "WARN", "Traceback", "Unhandled", "error:", "Error:"];
     let complaint = said.lines().find(|line| complaints.iter().any(|word| line.contains(word)));
     assert_eq!(complaint, None, "{said}");
+    // From here on the app has something to complain of.
+    refusals(&stage).await;
     if transport == Transport::Http {
         forgery(&stage).await;
     }
@@ -286,10 +293,24 @@ async fn home_and_shortcuts(stage: &Stage) {
     stage.shows("Same again").await;
 }
 
+/// A refused call, of which the app reads why, and one that is made again once Slack has time.
+async fn refusals(stage: &Stage) {
+    let slack = &stage.playground;
+    stage.runs("broken").await;
+    let why = "invalid_arguments: [ERROR] ";
+    let is_why = |slack: &Playground| slack.ephemerals(ALICE).iter().any(|told| told.text.starts_with(why));
+    stage.until("why a form was refused", is_why).await;
+    slack.fail_next("chat.postMessage", "ratelimited");
+    stage.runs("busy").await;
+    stage.everybody_reads("In the end.").await;
+    let calls = slack.calls("chat.postMessage");
+    assert_eq!(calls.iter().filter(|call| call["text"] == "In the end.").count(), 2);
+}
+
 /// The app trusts the signature and nothing else.
 async fn forgery(stage: &Stage) {
     let body = "command=%2Forder&text=help";
-    let timestamp = Timestamp::now().as_second();
+    let timestamp = stage.playground.now().as_second();
     let signature = stage.playground.signature(timestamp, b"something else");
     let timestamp = timestamp.to_string();
     let headers = [

@@ -16,7 +16,7 @@ pub(super) async fn choose(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack 
         Ok(form_view(&session, None))
     };
     let Some(view) = &click.view else {
-        return edge.opens(at, click.trigger_id.as_deref(), built).await;
+        return edge.opens(at, click.trigger_id.as_deref(), Box::pin(built)).await;
     };
     let next = built.await.unwrap_or_else(|error| views::note("Not available", &words(&error)));
     match edge.client.update_view(&view.id, view.hash.as_deref(), &next).await {

@@ -37,7 +37,7 @@ pub(super) async fn ask_what(edge: &Edge, at: &Whereabouts, click: &Click) -> Ac
         let (request, fields) = may_approve_less(&edge.portal, &named).await?;
         Ok(approve_less(&request, &fields, &pressed(named)))
     };
-    edge.opens(at, click.trigger_id.as_deref(), built).await
+    edge.opens(at, click.trigger_id.as_deref(), Box::pin(built)).await
 }
 
 /// Opens the form that asks why, if the person may deny.

@@ -1,6 +1,8 @@
 //! Something in an open form changed, or an earlier page of it is wanted: show that page, and what the form means now for
 //! price, approval and quota.
 
+use std::sync::atomic::Ordering;
+
 use slack_morphism::prelude::SlackModalView;
 
 use crate::domain::ids::PersonId;
@@ -23,14 +25,15 @@ pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
     let Some(view) = &click.view else { return Ack::Empty };
     let Some(metadata) = FormMetadata::parse(&view.private_metadata) else { return Ack::Empty };
     let is_back = ActionId::parse(&click.action_id) == Some(ActionId::PageBack);
+    // Whoever goes on filling in a form waits for nothing.
+    edge.is_seen.fetch_or(!is_back, Ordering::Relaxed);
     let person = &click.origin.person;
     let answer = answer(metadata, &view.values);
-    let next = match changing(&view.private_metadata) {
-        Some((pressed, _)) => change_form(edge, person, &pressed, &answer).await,
-        None => {
-            let go = if is_back { Go::Back } else { Go::Stay };
-            request_form(edge, &filled(answer, person, &view.id), go).await
-        }
+    let next = if let Some((pressed, _)) = changing(&view.private_metadata) {
+        change_form(edge, person, &pressed, &answer).await
+    } else {
+        let go = if is_back { Go::Back } else { Go::Stay };
+        request_form(edge, &filled(answer, person, &view.id), go).await
     };
     let next = match next {
         Ok(next) => next,

@@ -19,7 +19,7 @@ pub(super) async fn show_all(edge: &Edge, at: &Whereabouts, click: &Click) -> Ac
     let built = list_modal(edge, &at.person, &rows);
     let page = click.view.as_ref().filter(|view| view.callback_id == CallbackId::Requests.as_str());
     let Some(page) = page else {
-        return edge.opens(at, click.trigger_id.as_deref(), built).await;
+        return edge.opens(at, click.trigger_id.as_deref(), Box::pin(built)).await;
     };
     let next = match built.await {
         Ok(next) => next,
@@ -37,7 +37,7 @@ pub(super) async fn show_all(edge: &Edge, at: &Whereabouts, click: &Click) -> Ac
 
 /// Asks who answers while one is away.
 pub(super) async fn leave(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
-    edge.opens(at, click.trigger_id.as_deref(), async { Ok(views::away()) }).await
+    edge.opens(at, click.trigger_id.as_deref(), Box::pin(async { Ok(views::away()) })).await
 }
 
 /// One is back; the tab changes by itself once that is stored.
@@ -47,12 +47,12 @@ pub(super) async fn come_back(edge: &Edge, click: &Click) -> Ack {
 
 /// What things cost.
 pub(super) async fn show_costs(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
-    edge.opens(at, click.trigger_id.as_deref(), cost_modal(edge, &at.person)).await
+    edge.opens(at, click.trigger_id.as_deref(), Box::pin(cost_modal(edge, &at.person))).await
 }
 
 /// How requests went.
 pub(super) async fn show_stats(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
-    edge.opens(at, click.trigger_id.as_deref(), stats_modal(edge, &at.person)).await
+    edge.opens(at, click.trigger_id.as_deref(), Box::pin(stats_modal(edge, &at.person))).await
 }
 
 /// Everything about one request, over whatever is open.
@@ -63,5 +63,5 @@ pub(super) async fn show_details(edge: &Edge, at: &Whereabouts, click: &Click) -
         let detail = lookup::find_in_full(&edge.portal, &at.person, &typed).await?;
         Ok(views::details(&commands::full(edge, &detail, &at.person).await))
     };
-    edge.opens(at, click.trigger_id.as_deref(), built).await
+    edge.opens(at, click.trigger_id.as_deref(), Box::pin(built)).await
 }

@@ -72,5 +72,5 @@ pub(super) async fn ask_what_to_change(edge: &Edge, at: &Whereabouts, click: &Cl
         let session = open_change(&edge.portal, &named, &[]).await?;
         Ok(change_view(&session, &pressed(named)))
     };
-    edge.opens(at, click.trigger_id.as_deref(), built).await
+    edge.opens(at, click.trigger_id.as_deref(), Box::pin(built)).await
 }

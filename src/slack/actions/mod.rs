@@ -96,7 +96,7 @@ async fn ask(
         let request = may(&edge.portal, &named).await?;
         Ok(view(&request, &pressed(named)))
     };
-    edge.opens(at, click.trigger_id.as_deref(), built).await
+    edge.opens(at, click.trigger_id.as_deref(), Box::pin(built)).await
 }
 
 /// What came of what was done, in the words of `good`; or why it was not done.

@@ -37,7 +37,7 @@ pub(super) async fn again(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
         let session = form::again(&edge.portal, &at.person, value.request).await?;
         Ok(form_view(&session, None))
     };
-    edge.opens(at, click.trigger_id.as_deref(), built).await
+    edge.opens(at, click.trigger_id.as_deref(), Box::pin(built)).await
 }
 
 /// Everything about the request, for the clicker alone.

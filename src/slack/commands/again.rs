@@ -8,10 +8,14 @@ use crate::slack::reply::Ack;
 
 pub(super) async fn again(edge: &Edge, at: &Whereabouts, trigger: Option<&str>, typed: Option<&str>) -> Ack {
     let Some(typed) = typed else { return which(edge, "again") };
-    edge.opens(at, trigger, async {
-        let request = lookup::find(&edge.portal, &at.person, typed).await?;
-        let session = form::again(&edge.portal, &at.person, request.id).await?;
-        Ok(form_view(&session, None))
-    })
+    edge.opens(
+        at,
+        trigger,
+        Box::pin(async {
+            let request = lookup::find(&edge.portal, &at.person, typed).await?;
+            let session = form::again(&edge.portal, &at.person, request.id).await?;
+            Ok(form_view(&session, None))
+        }),
+    )
     .await
 }

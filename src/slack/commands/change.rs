@@ -18,12 +18,16 @@ pub(super) async fn change(
     pairs: &[(String, String)],
 ) -> Ack {
     let Some(typed) = typed else { return which(edge, "change") };
-    edge.opens(at, trigger, async {
-        let click = named(edge, at, key, typed).await?;
-        let session = open(&edge.portal, &click, pairs).await?;
-        let button = ButtonValue { request: click.request, epoch: click.epoch };
-        Ok(change_view(&session, &Pressed { button, message: None }))
-    })
+    edge.opens(
+        at,
+        trigger,
+        Box::pin(async {
+            let click = named(edge, at, key, typed).await?;
+            let session = open(&edge.portal, &click, pairs).await?;
+            let button = ButtonValue { request: click.request, epoch: click.epoch };
+            Ok(change_view(&session, &Pressed { button, message: None }))
+        }),
+    )
     .await
 }
 

@@ -122,7 +122,7 @@ async fn by_word(edge: &Edge, command: &Command, word: Word, typed_text: &str, w
         Word::Jobs => jobs::jobs(edge, at).await,
         Word::Pause => pause::pause(edge, at, key, typed_text).await,
         Word::Resume => pause::resume(edge, at, key).await,
-        Word::Product => edge.opens(at, trigger, named(edge, at, words)).await,
+        Word::Product => edge.opens(at, trigger, Box::pin(named(edge, at, words))).await,
     }
 }
 
@@ -151,10 +151,14 @@ pub(super) async fn shortcut(edge: &Edge, shortcut: &Shortcut) -> Ack {
 
 /// Opens the catalog.
 pub(super) async fn catalog(edge: &Edge, at: &Whereabouts, trigger: Option<&str>) -> Ack {
-    edge.opens(at, trigger, async {
-        let offers = offers(&edge.portal, &at.person).await?;
-        shown(edge, &offers, None).await
-    })
+    edge.opens(
+        at,
+        trigger,
+        Box::pin(async {
+            let offers = offers(&edge.portal, &at.person).await?;
+            shown(edge, &offers, None).await
+        }),
+    )
     .await
 }
 

@@ -17,7 +17,7 @@ pub(super) async fn ask(
     typed: Option<&str>,
 ) -> Ack {
     let Some(typed) = typed else { return which(edge, "teardown") };
-    edge.opens(at, trigger, dialog(edge, at, key, typed)).await
+    edge.opens(at, trigger, Box::pin(dialog(edge, at, key, typed))).await
 }
 
 async fn dialog(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Result<SlackModalView, Error> {

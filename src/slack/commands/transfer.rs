@@ -23,7 +23,7 @@ pub(super) async fn transfer(
 ) -> Ack {
     let Some(typed) = typed else { return which(edge, "transfer") };
     let Some(to) = to.and_then(person) else {
-        return edge.opens(at, trigger, dialog(edge, at, key, typed)).await;
+        return edge.opens(at, trigger, Box::pin(dialog(edge, at, key, typed))).await;
     };
     match handed_over(edge, at, key, typed, &to).await {
         Ok(message) => Ack::Ephemeral(message),

@@ -98,9 +98,11 @@ fn only_what_says_who_did_what_is_required() {
 #[test]
 fn an_odd_field_of_a_form_costs_what_is_in_it_and_nothing_else() {
     let payload: Value = serde_json::from_str(wire!("submission.json")).unwrap();
-    let values = |payload: &Value| match parse(payload, parse_interaction_json).unwrap() {
-        Incoming::Submission(submission) => submission.view.values,
-        other => panic!("{other:?}"),
+    let values = |payload: &Value| {
+        let Incoming::Submission(submission) = parse(payload, parse_interaction_json).unwrap() else {
+            panic!("{payload}")
+        };
+        submission.view.values
     };
     let whole = values(&payload);
     let mut all = Vec::new();
