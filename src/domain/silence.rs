@@ -9,7 +9,7 @@ use super::period::Period;
 const LEFT_AT_LEAST: Period = Period::days(1);
 /// What lasts no longer than this, and than this part of the time limit, took nothing from anybody that is worth moving it
 /// for, unless it ran out just then.
-const SHORT: SignedDuration = SignedDuration::from_secs(150);
+const SHORT: SignedDuration = SignedDuration::from_mins(5);
 const SHORT_PART: i32 = 10;
 /// Times that one limit is moved: a program that is down every night must not keep anything for ever.
 const MOST_MOVES: u8 = 7;
