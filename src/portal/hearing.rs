@@ -50,8 +50,8 @@ impl Portal {
         let over_sockets = self.ears.over_sockets.load(Ordering::Relaxed);
         let is_connected = !over_sockets || self.metrics.sockets() > 0;
         // Slack is asked as often as it is noted, and all the time while it does not answer.
-        let hears = is_connected && ((heard && is_noted) || self.slack_answers().await);
-        if !hears {
+        let can_be_reached = is_connected && ((heard && is_noted) || self.slack_answers().await);
+        if !can_be_reached {
             self.ears.hear.store(false, Ordering::Relaxed);
             return Ok(());
         }
@@ -98,7 +98,9 @@ impl Portal {
     async fn move_limits(&self, silence: &Silence) -> anyhow::Result<()> {
         let ahead = silence.until.saturating_add(LOOKED_AHEAD).unwrap_or(Timestamp::MAX);
         let mut moved = 0;
-        for id in self.ports.store.due(ahead, MOST).await?.iter().filter_map(|key| key.limits()) {
+        for id in
+            self.ports.store.due(ahead, MOST).await?.iter().filter_map(crate::domain::job::JobKey::limits)
+        {
             let event = Event::Unheard { silence: *silence };
             match self.change(id, |request, now| next(request, &event, now)).await {
                 Ok(_) => moved += 1,

@@ -129,14 +129,13 @@ impl ServiceCatalog {
         let mut pages = search.into_paginator().send();
         let mut found = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| match error.as_service_error() {
-                Some(SearchProductsAsAdminError::ResourceNotFoundException(_)) => {
-                    Missing::Portfolio { id: self.portfolio.id.clone() }
+            let page = page.map_err(|error| {
+                let service = error.as_service_error();
+                if service.is_some_and(SearchProductsAsAdminError::is_resource_not_found_exception) {
+                    return Missing::Portfolio { id: self.portfolio.id.clone() };
                 }
-                _ => {
-                    let error = denied_or(error, "servicecatalog:SearchProductsAsAdmin");
-                    Missing::NotNow(error.context("cannot look into the portfolio"))
-                }
+                let error = denied_or(error, "servicecatalog:SearchProductsAsAdmin");
+                Missing::NotNow(error.context("cannot look into the portfolio"))
             })?;
             let details = page.product_view_details.unwrap_or_default().into_iter();
             let summaries = details.filter_map(|detail| detail.product_view_summary);

@@ -168,6 +168,32 @@ fn a_strange_template_is_inspected_without_a_panic() {
     }
 }
 
+/// The name of each type: there can be only one of it.
+const NAMES: [(&str, &str); 22] = [
+    ("AWS::S3::Bucket", "BucketName"),
+    ("AWS::RDS::DBInstance", "DBInstanceIdentifier"),
+    ("AWS::RDS::DBCluster", "DBClusterIdentifier"),
+    ("AWS::RDS::DBSubnetGroup", "DBSubnetGroupName"),
+    ("AWS::IAM::Role", "RoleName"),
+    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
+    ("AWS::Lambda::Function", "FunctionName"),
+    ("AWS::DynamoDB::Table", "TableName"),
+    ("AWS::SQS::Queue", "QueueName"),
+    ("AWS::SNS::Topic", "TopicName"),
+    ("AWS::Logs::LogGroup", "LogGroupName"),
+    ("AWS::ECS::Cluster", "ClusterName"),
+    ("AWS::ECS::Service", "ServiceName"),
+    ("AWS::ECR::Repository", "RepositoryName"),
+    ("AWS::EC2::SecurityGroup", "GroupName"),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
+    ("AWS::ElastiCache::ReplicationGroup", "ReplicationGroupId"),
+    ("AWS::SecretsManager::Secret", "Name"),
+    ("AWS::SSM::Parameter", "Name"),
+    ("AWS::KMS::Alias", "AliasName"),
+    ("AWS::StepFunctions::StateMachine", "StateMachineName"),
+    ("AWS::CloudWatch::Alarm", "AlarmName"),
+];
+
 #[test]
 fn a_name_that_is_the_same_for_every_stack_is_named_whatever_it_names() {
     let named = |resource_type: &str, property: &str, name: &str| {
@@ -182,31 +208,7 @@ fn a_name_that_is_the_same_for_every_stack_is_named_whatever_it_names() {
         );
         warned(&resource).lines().find(|line| line.contains("same for every stack")).is_some()
     };
-    let kinds = [
-        ("AWS::S3::Bucket", "BucketName"),
-        ("AWS::RDS::DBInstance", "DBInstanceIdentifier"),
-        ("AWS::RDS::DBCluster", "DBClusterIdentifier"),
-        ("AWS::RDS::DBSubnetGroup", "DBSubnetGroupName"),
-        ("AWS::IAM::Role", "RoleName"),
-        ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
-        ("AWS::Lambda::Function", "FunctionName"),
-        ("AWS::DynamoDB::Table", "TableName"),
-        ("AWS::SQS::Queue", "QueueName"),
-        ("AWS::SNS::Topic", "TopicName"),
-        ("AWS::Logs::LogGroup", "LogGroupName"),
-        ("AWS::ECS::Cluster", "ClusterName"),
-        ("AWS::ECS::Service", "ServiceName"),
-        ("AWS::ECR::Repository", "RepositoryName"),
-        ("AWS::EC2::SecurityGroup", "GroupName"),
-        ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
-        ("AWS::ElastiCache::ReplicationGroup", "ReplicationGroupId"),
-        ("AWS::SecretsManager::Secret", "Name"),
-        ("AWS::SSM::Parameter", "Name"),
-        ("AWS::KMS::Alias", "AliasName"),
-        ("AWS::StepFunctions::StateMachine", "StateMachineName"),
-        ("AWS::CloudWatch::Alarm", "AlarmName"),
-    ];
-    for (resource_type, property) in kinds {
+    for (resource_type, property) in NAMES {
         for same in
             ["logs", "!Ref Open", "!Sub '${Open}-${AWS::Region}'", "!If [C, !Sub '${AWS::StackName}', logs]"]
         {

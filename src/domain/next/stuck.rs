@@ -35,10 +35,12 @@ pub(crate) fn movers(request: &Request, now: Timestamp) -> Vec<JobKind> {
         Status::Active { .. } => match request.question() {
             Question::Renewal(waiting) if waiting.approve_by <= before => vec![JobKind::RenewalDeadline],
             Question::Change(waiting) if waiting.approve_by <= before => vec![JobKind::ChangeDeadline],
-            _ => match lease_step(request, before) {
-                Some(LeaseStep::Warn | LeaseStep::End) => vec![JobKind::Lease],
-                Some(LeaseStep::Wait(_)) | None => Vec::new(),
-            },
+            Question::Request | Question::Renewal(_) | Question::Change(_) => {
+                match lease_step(request, before) {
+                    Some(LeaseStep::Warn | LeaseStep::End) => vec![JobKind::Lease],
+                    Some(LeaseStep::Wait(_)) | None => Vec::new(),
+                }
+            }
         },
         // Whether its execution goes on is seen there.
         Status::Approved

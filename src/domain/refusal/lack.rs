@@ -5,6 +5,7 @@ use super::Refusal;
 impl Refusal {
     /// What the audit trail says of a refusal for lack of right; `None` for the others, such as losing a race,
     /// which do not go on the trail.
+    #[expect(clippy::too_many_lines, reason = "a line for each refusal, so that none is forgotten")]
     pub fn lack_of_right(&self) -> Option<&'static str> {
         match self {
             Self::NotInATeam => Some("in no team"),

@@ -2,7 +2,6 @@
 
 use anyhow::Context as _;
 use jiff::Timestamp;
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::queries::readable_at;
@@ -105,9 +104,9 @@ impl Stored {
     /// Reads `kind, attempts, written_at`, which begin at this column.
     fn read(key: &JobKey, row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
         let what = format!("the job `{}` of {}", key.name, key.of);
-        let kind = match row.get_ref(first)? {
-            ValueRef::Text(kind) => from_json(&what, &String::from_utf8_lossy(kind)),
-            _ => Err(Unreadable::new(what, "no text")),
+        let kind = match row.get_ref(first)?.as_str() {
+            Ok(kind) => from_json(&what, kind),
+            Err(_) => Err(Unreadable::new(what, "no text")),
         };
         let attempts = row.get_ref(first + 1)?.as_i64().unwrap_or_default();
         let written_at = row.get_ref(first + 2)?.as_i64().unwrap_or_default();

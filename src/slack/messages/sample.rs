@@ -49,7 +49,7 @@ pub(crate) fn typed(request: &Request) -> Request {
                 }
             }
             Value::Array(parts) => parts.iter_mut().for_each(type_in),
-            _ => {}
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
     let mut request = request.clone();
