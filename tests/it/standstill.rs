@@ -94,7 +94,24 @@ fn clicks(origin: &Origin, [live, waiting]: [&str; 2], form: &ViewRef) -> Vec<(S
             ActionId::Renew(_) | ActionId::TearDown | ActionId::Transfer | ActionId::Change => {
                 format!("{live}:1")
             }
-            _ => format!("{waiting}:1"),
+            ActionId::Approve
+            | ActionId::ApproveLess
+            | ActionId::Deny
+            | ActionId::Cancel
+            | ActionId::Nudge
+            | ActionId::Retain
+            | ActionId::LookAgain
+            | ActionId::End
+            | ActionId::Again
+            | ActionId::ShowStatus
+            | ActionId::ShowCosts
+            | ActionId::ShowStats
+            | ActionId::Leave
+            | ActionId::ComeBack
+            | ActionId::OpenCatalog
+            | ActionId::ChooseTeam
+            | ActionId::PageBack
+            | ActionId::FieldValue => format!("{waiting}:1"),
         };
         let click = Click {
             origin: origin.clone(),
@@ -173,7 +190,12 @@ async fn all_are_acked(company: &Company, things: Vec<(String, Incoming)>) {
             Incoming::Submission(_) => matches!(ack, Ack::FieldErrors(_) | Ack::UpdateView(_) | Ack::Close),
             Incoming::Suggestion(_) => matches!(ack, Ack::Options(_)),
             Incoming::Command(_) => matches!(ack, Ack::Empty | Ack::Ephemeral(_) | Ack::Written(_)),
-            _ => ack == Ack::Empty,
+            Incoming::Click(_)
+            | Incoming::Shortcut(_)
+            | Incoming::Event(_)
+            | Incoming::Closed
+            | Incoming::UrlVerification { .. }
+            | Incoming::Unknown { .. } => ack == Ack::Empty,
         };
         assert!(fits, "{what}: {ack:?}");
     });

@@ -271,7 +271,9 @@ impl Company {
 
     /// From now on Slack answers no call, until it does again.
     pub(crate) fn slack_is_silent(&self, is_silent: bool) {
-        METHODS.into_iter().for_each(|method| self.playground.hang(method, is_silent));
+        for method in METHODS {
+            self.playground.hang(method, is_silent);
+        }
     }
 
     /// From now on the account answers no call, until it does again.
