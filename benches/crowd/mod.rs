@@ -134,6 +134,16 @@ async fn rush(report: &mut Report) -> anyhow::Result<()> {
             office.looks_ahead(false).await?;
         }
     }
+    judge(report, &office, &told, (forms, clicks, homes)).await
+}
+
+/// What came of it.
+async fn judge(
+    report: &mut Report,
+    office: &Office,
+    told: &Told,
+    (forms, clicks, homes): (usize, usize, usize),
+) -> anyhow::Result<()> {
     let stored = office.requests().await?;
     let sent = (0..forms).filter(|number| stored.contains_key(&asker(*number))).count();
     let approved =

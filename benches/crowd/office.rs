@@ -2,6 +2,7 @@
 //! keeps to its documented limits.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -224,10 +225,11 @@ async fn app(clock: &SimulatedClock, environment: &Environment) -> anyhow::Resul
     text += "\n[simulated]\nstep = \"0s\"\n";
     for team in 0..TEAMS {
         let approvers = [approver(team, 0), approver(team, 1)];
-        text += &format!(
-            "\n[[teams]]\nname = \"team-{team:03}\"\nmembers = [\"{}\"]\napprovers = {approvers:?}\n",
-            group(team)
-        );
+        let members = [group(team)];
+        writeln!(
+            text,
+            "\n[[teams]]\nname = \"team-{team:03}\"\nmembers = {members:?}\napprovers = {approvers:?}"
+        )?;
     }
     let settings = Settings::parse("B15", &text);
     let mut settings =

@@ -19,6 +19,9 @@ use crate::ports::store::{ClaimedJob, Commit, CommitError};
 /// A denial that lasts no longer may be a right that was given a moment ago: AWS needs some time to spread it.
 pub(super) const TOLD_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
+/// The admins are told at most once a day, whichever bot does it.
+const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
+
 /// The rights of which the admins were told that they are missing; clones share it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Told(Arc<Mutex<BTreeSet<Denied>>>);
@@ -63,8 +66,8 @@ pub(super) async fn tell(
     if portal.denials.is_news(denied) {
         // Another bot may have told it, or this one before it was started again.
         let role = denied.role.as_deref().unwrap_or_default();
-        let once =
-            format!("denied:{}:{role}:{}", denied.right, jiff::tz::TimeZone::UTC.to_datetime(now).date());
+        let day = now.as_second().div_euclid(SECONDS_OF_A_DAY);
+        let once = format!("denied:{}:{role}:{day}", denied.right);
         match portal.ports.store.commit(Commit { once: Some(once), ..Commit::default() }).await {
             Ok(()) => {
                 tracing::error!(%of, job = name, right = denied.right, role, "a right is missing");

@@ -3,6 +3,7 @@
 use crate::harness::{Setup, run, run_in};
 
 const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
+const PAUSED: &str = "New requests are paused:\n“We move the account until 17:00, see #general & wait.”";
 
 #[tokio::test]
 async fn while_paused_nobody_begins_anew_and_everything_else_goes_on() {
@@ -25,20 +26,13 @@ async fn while_paused_nobody_begins_anew_and_everything_else_goes_on() {
         assert_eq!(company.gets("/readyz").await.0, 200);
 
         alice.runs("/provision s3-bucket").await;
-        insta::assert_snapshot!(alice.is_told(), @"
-        New requests are paused:
-        “We move the account until 17:00, see #general & wait.”
-        ");
+        assert_eq!(alice.is_told(), PAUSED);
         assert!(!alice.has_a_form());
         alice.runs("/provision").await;
         let catalog = alice.form();
         assert!(catalog.contains("*New requests are paused* since"), "{catalog}");
         alice.clicks("Request").await;
-        insta::assert_snapshot!(alice.form(), @"
-        Not available  [Close]
-        New requests are paused:
-        “We move the account until 17:00, see #general & wait.”
-        ");
+        assert!(alice.form().ends_with(PAUSED), "{}", alice.form());
         alice.closes_all().await;
         let home = alice.home();
         assert!(home.contains("*New requests are paused* since 2026-11-23 09:00 UTC by <@U0ADMIN>:\n“We move"), "{home}");

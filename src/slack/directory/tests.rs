@@ -185,7 +185,7 @@ async fn a_question_that_slack_asks_to_wait_with_is_not_asked_before() {
     let (slack, directory, clock) = start().await;
     slack.refuses("users.info", "ratelimited");
     directory.why_not_counted(&morgan(), Fresh).await.unwrap_err();
-    clock.move_by(29);
+    clock.move_by(19);
     directory.why_not_counted(&morgan(), Fresh).await.unwrap_err();
     assert_eq!(asked(&slack, "users.info"), 1);
 }
