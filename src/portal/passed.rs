@@ -36,15 +36,16 @@ impl Passed {
         due.into_iter().filter(|key| self.0.get(key).is_none_or(is_over)).collect()
     }
 
-    /// Notes how a try went. A job that was claimed is tried at every sweep; one that was not, after a second, then two,
-    /// and at last once a minute.
+    /// Notes how a try went. A job that was claimed is tried at every sweep. One that was not is tried at the next one, since
+    /// somebody may have been quicker and it be due anew; then after a second, then two, and at last once a minute.
     pub(super) fn note(&mut self, key: &JobKey, was_ours: bool, now: Timestamp) {
         if was_ours {
             self.0.remove(key);
             return;
         }
         let times = self.0.get(key).map_or(0, |aside| aside.times);
-        let pause = SignedDuration::from_secs(1 << times.min(6)).min(LONGEST);
+        let seconds = times.checked_sub(1).map_or(0, |before| 1 << before.min(6));
+        let pause = SignedDuration::from_secs(seconds).min(LONGEST);
         self.0.insert(key.clone(), Aside { times: times + 1, since: now, pause });
     }
 }
@@ -64,6 +65,8 @@ mod tests {
         let later = |seconds| now + SignedDuration::from_secs(seconds);
         assert_eq!(passed.sift(due.clone(), now), due);
         passed.note(&key("a"), false, now);
+        assert_eq!((passed.sift(due.clone(), now), passed.len()), (due.clone(), 1), "it may be due anew");
+        passed.note(&key("a"), false, now);
         assert_eq!((passed.sift(due.clone(), now), passed.len()), (vec![key("b")], 1));
         assert_eq!(passed.sift(due.clone(), later(1)), due);
         passed.note(&key("a"), false, later(1));
@@ -71,6 +74,7 @@ mod tests {
         assert_eq!(passed.sift(due.clone(), later(-100)), due, "wherever the clock goes");
         passed.note(&key("a"), true, later(2));
         assert_eq!(passed.sift(due.clone(), later(2)), due);
+        passed.note(&key("a"), false, now);
         passed.note(&key("a"), false, now);
         assert_eq!(passed.sift(vec![key("b")], now), [key("b")]);
         assert_eq!((passed.sift(due.clone(), now), passed.len()), (due, 0), "it was not due in between");
