@@ -12,7 +12,6 @@ use crate::domain::event::Event;
 use crate::domain::ids::RequestId;
 use crate::domain::job::{JobKey, JobKind, Subject};
 use crate::domain::next::next;
-use crate::domain::request::HeldUp;
 use crate::ports::denied::Denied;
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
 
@@ -61,7 +60,7 @@ pub(super) async fn tell(
     if let Subject::Request(id) = of
         && somebody_waits(kind)
     {
-        hold_up(portal, *id, &denied.right).await?;
+        hold_up(portal, *id, &denied.right, name).await?;
     }
     if portal.denials.is_news(denied) {
         // Another bot may have told it, or this one before it was started again.
@@ -83,21 +82,22 @@ pub(super) async fn tell(
     Ok(())
 }
 
-/// A job of this request was done after it had failed: whatever held it up does not any more.
+/// A job was done after it had failed: its request goes on where that was held up for it.
 ///
 /// # Errors
 /// When the store cannot be used.
-pub(super) async fn goes_on(portal: &Portal, id: RequestId) -> anyhow::Result<()> {
+pub(super) async fn goes_on(portal: &Portal, job: &JobKey) -> anyhow::Result<()> {
+    let Subject::Request(id) = job.of else { return Ok(()) };
     let held_up = portal.ports.store.load(id).await?.and_then(|request| request.held_up);
-    if let Some(HeldUp { right, .. }) = held_up {
-        portal.denials.forget(&right);
-        change(portal, id, &Event::GoesOn).await?;
+    if let Some(held_up) = held_up.filter(|held_up| held_up.job == job.name) {
+        portal.denials.forget(&held_up.right);
+        change(portal, id, &Event::GoesOn { job: held_up.job }).await?;
     }
     Ok(())
 }
 
-async fn hold_up(portal: &Portal, id: RequestId, right: &str) -> anyhow::Result<()> {
-    if !change(portal, id, &Event::HeldUp { right: right.to_owned() }).await? {
+async fn hold_up(portal: &Portal, id: RequestId, right: &str, job: &str) -> anyhow::Result<()> {
+    if !change(portal, id, &Event::HeldUp { right: right.to_owned(), job: job.to_owned() }).await? {
         return Ok(());
     }
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(()) };

@@ -342,10 +342,8 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
     };
     let performed = perform(portal, of, kind).await.map_err(|error| unless_too_often(portal, job, error));
     portal.metrics.job(kind.word(), outcome(&performed));
-    if let (Ok(_), Some(id)) = (&performed, of.request())
-        && job.attempts > 0
-    {
-        denials::goes_on(portal, id).await?;
+    if performed.is_ok() && job.attempts > 0 {
+        denials::goes_on(portal, &job.claim.key).await?;
     }
     match performed {
         Ok(Performed::Done) => store.complete(&job.claim).await,
