@@ -117,3 +117,41 @@ async fn what_else_is_done_for_a_request_does_not_say_that_the_right_is_there() 
     })
     .await;
 }
+
+#[tokio::test]
+async fn admins_who_cannot_be_told_at_first_are_told_as_soon_as_they_can_be() {
+    run_in(Setup::new(), async |company| {
+        company.denies(Some("servicecatalog:ProvisionProduct"));
+        company.alice.asks_for("s3-bucket", &LOGS).await;
+        company.expects_slack_to_refuse("chat.postMessage", "service_unavailable");
+        company.playground.fail_always("chat.postMessage", Some("service_unavailable"));
+        a_quarter_of_an_hour(company).await;
+        company.waits("6m").await;
+        assert_eq!(told(company).len(), 0);
+        company.playground.fail_always("chat.postMessage", None);
+        for _ in 0..30 {
+            company.waits("1h").await;
+        }
+        assert_eq!(told(company).len(), 1, "once");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_right_that_is_missing_again_is_told_again() {
+    run_in(Setup::new(), async |company| {
+        for times in 1..3 {
+            // What the portal does by itself every six hours.
+            company.denies(Some("servicecatalog:SearchProvisionedProducts"));
+            for _ in 0..30 {
+                company.waits("1h").await;
+            }
+            assert_eq!(told(company).len(), times);
+            company.denies(None);
+            for _ in 0..30 {
+                company.waits("1h").await;
+            }
+        }
+    })
+    .await;
+}
