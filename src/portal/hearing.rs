@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
@@ -16,8 +15,6 @@ use crate::ports::outage::Side;
 
 /// How often it is noted that people are heard.
 const NOTED_EVERY: SignedDuration = SignedDuration::from_secs(60);
-/// How long Slack has to answer.
-const PATIENCE: Duration = Duration::from_secs(3);
 /// What was noted longer ago says nothing about now.
 const HOLDS_FOR: SignedDuration = SignedDuration::from_secs(150);
 /// What is due within this time after a silence may have to be moved.
@@ -71,7 +68,7 @@ impl Portal {
 
     async fn slack_answers(&self) -> bool {
         let outages = &self.ports.trouble.outages;
-        let why = match tokio::time::timeout(PATIENCE, self.ports.slack.check()).await {
+        let why = match tokio::time::timeout(self.limits.health, self.ports.slack.check()).await {
             Ok(Ok(())) => {
                 outages.answers(Side::Slack);
                 return true;
