@@ -261,11 +261,11 @@ impl Store for NamedStore {
     }
 
     async fn put_heard(&self, at: Timestamp) -> anyhow::Result<()> {
-        self.stored.put_heard(at).await
+        ours(self.stored.put_heard(at).await)
     }
 
     async fn heard_at(&self) -> anyhow::Result<Option<Timestamp>> {
-        self.stored.heard_at().await
+        ours(self.stored.heard_at().await)
     }
 
     async fn pause(&self) -> anyhow::Result<Option<Pause>> {
@@ -306,7 +306,7 @@ impl Store for NamedStore {
     }
 
     async fn jobs_of(&self, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
-        self.stored.jobs_of(of).await
+        ours(self.stored.jobs_of(of).await)
     }
 
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
