@@ -110,7 +110,7 @@ impl Dispatcher {
         let mut sweep = tokio::time::interval(SWEEP_EVERY);
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         // The first sweep knows already who else is there, and what could not be heard.
-        Box::pin(look_around(&self.portal)).await;
+        stop.run_until_cancelled(Box::pin(look_around(&self.portal))).await;
         let mut look = tokio::time::interval(LOOK_EVERY);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut counts = tokio::time::interval(COUNTS_EVERY);
@@ -126,7 +126,7 @@ impl Dispatcher {
                 }
                 _ = look.tick() => self.look_around(),
                 _ = counts.tick() => self.note_repetitions(),
-                _ = sweep.tick() => self.sweep().await,
+                _ = sweep.tick() => drop(stop.run_until_cancelled(self.sweep()).await),
                 Some(key) = woken.recv() => self.start(key),
             }
         }
@@ -152,9 +152,9 @@ impl Dispatcher {
     /// Looks in the background who else is there and whether people are heard, unless that is under way.
     fn look_around(&self) {
         if let Ok(turn) = Arc::clone(&self.looks).try_lock_owned() {
-            let portal = self.portal.clone();
+            let (portal, stop) = (self.portal.clone(), self.stop.clone());
             self.tasks.spawn(without_haste(async move {
-                Box::pin(look_around(&portal)).await;
+                stop.run_until_cancelled(Box::pin(look_around(&portal))).await;
                 drop(turn);
             }));
         }

@@ -1,6 +1,12 @@
 //! The bot was down, or could not hear Slack, when a time limit of people ran out: they get what they missed.
 
-use crate::harness::{Company, Setup, run_in};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::harness::{Company, Setup, Stands, run, run_in};
 
 const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];
 
@@ -120,6 +126,25 @@ async fn a_renewal_that_waited_while_nobody_could_be_heard_waits_on() {
         company.waits("3d").await;
         assert_eq!(label(company).await, "Active");
         assert!(company.trail().await.contains("renewed | "), "{}", company.trail().await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_bot_that_is_stopped_while_it_finds_out_who_can_be_heard_stops() {
+    run(async |company| {
+        company.store_is(Stands::Silent);
+        let (dispatcher, stop) = (company.dispatcher(), CancellationToken::new());
+        let (_wake, woken) = mpsc::unbounded_channel();
+        let running = tokio::spawn({
+            let stop = stop.clone();
+            async move { dispatcher.run(woken, stop).await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!running.is_finished());
+        stop.cancel();
+        timeout(Duration::from_mins(5), running).await.expect("it waits for the store").unwrap();
+        company.store_is(Stands::Well);
     })
     .await;
 }
