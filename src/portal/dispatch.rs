@@ -351,7 +351,7 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
         Ok(Performed::AgainAs(kind, wait)) => look_again(portal, job, kind, wait).await,
         Err(JobError::Never(why)) => park(portal, job, kind, &why).await,
         Err(JobError::Nowhere(why)) => {
-            portal.lose_place(&of.to_string(), &why);
+            tracing::info!(%of, job = kind.word(), why, "what a job had to show has no place any more");
             store.complete(&job.claim).await
         }
         Err(error @ (JobError::Later(_) | JobError::After(_))) => {
