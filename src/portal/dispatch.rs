@@ -321,12 +321,12 @@ async fn run_key(portal: &Portal, key: &JobKey) -> bool {
             for job in &jobs {
                 // Its claim runs out and the job comes back by itself.
                 let run = run_claimed(portal, job).await;
-                portal.heard_of_store(run, "finish a job");
+                portal.heard_of_store(run, &format!("finish the job `{}` of {}", key.name, key.of));
             }
             !jobs.is_empty()
         }
         Err(error) => {
-            portal.heard_of_store::<()>(Err(error), "claim a job");
+            portal.heard_of_store::<()>(Err(error), &format!("claim the job `{}` of {}", key.name, key.of));
             false
         }
     }

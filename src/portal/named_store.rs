@@ -30,6 +30,7 @@ use crate::ports::store::{
     Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Holding, HomeTab, ParkedJob, PortalHead,
     RowChange, Store, Which, Whose,
 };
+use crate::ports::stored::is_unread;
 
 /// The store under the names of these settings.
 #[derive(Debug)]
@@ -46,7 +47,12 @@ pub(crate) fn named(stored: &Arc<dyn Store>, organization: &Arc<Organization>) -
 
 /// What goes wrong in the store is said to be the store's.
 fn ours<T>(answer: anyhow::Result<T>) -> anyhow::Result<T> {
-    answer.map_err(|error| Side::Store.failed(error))
+    answer.map_err(failed)
+}
+
+/// What cannot be read was answered, and asking again does not help.
+fn failed(error: anyhow::Error) -> anyhow::Error {
+    if is_unread(&error) { error } else { Side::Store.failed(error) }
 }
 
 impl NamedStore {
@@ -101,7 +107,7 @@ impl Store for NamedStore {
             commit.namesakes.retain(|name| name != change.team());
         }
         match self.stored.commit(commit).await {
-            Err(CommitError::Other(error)) => Err(Side::Store.failed(error).into()),
+            Err(CommitError::Other(error)) => Err(failed(error).into()),
             other => other,
         }
     }

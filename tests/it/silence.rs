@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rusqlite::Connection;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -126,6 +127,32 @@ async fn a_renewal_that_waited_while_nobody_could_be_heard_waits_on() {
         company.waits("3d").await;
         assert_eq!(label(company).await, "Active");
         assert!(company.trail().await.contains("renewed | "), "{}", company.trail().await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_keeps_no_other_limit_from_being_moved() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        let alice = &company.alice;
+        let spoilt = alice.asks_for("s3-bucket", &[("BucketPurpose", "backups")]).await;
+        alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("30d").await;
+        company.waits("6d").await;
+        let file = Connection::open(company.file()).unwrap();
+        let body = "SELECT body FROM requests WHERE id = ?1";
+        let body: String = file.query_row(body, [&spoilt], |row| row.get(0)).unwrap();
+        let becomes = |body: &str| {
+            file.execute("UPDATE requests SET body = ?2 WHERE id = ?1", [&spoilt, body]).unwrap();
+        };
+        becomes("secret");
+        company.is_down_for("3d").await;
+        alice.runs(&format!("/provision status {spoilt}")).await;
+        insta::assert_snapshot!(alice.is_told(), @"What this app has stored about it cannot be read, so nothing was done, and trying again does not help. Mention `id` to your platform team.");
+        company.expects_parked_jobs(3);
+        becomes(&body);
+        assert_eq!(label(company).await, "Active");
+        assert!(company.trail().await.contains("end moved | clock"), "{}", company.trail().await);
     })
     .await;
 }
