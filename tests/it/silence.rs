@@ -132,6 +132,61 @@ async fn a_renewal_that_waited_while_nobody_could_be_heard_waits_on() {
 }
 
 #[tokio::test]
+async fn a_time_limit_that_cannot_be_moved_at_first_is_moved_before_anything_ends_by_it() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        company.alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("30d").await;
+        company.waits("6d").await;
+        let file = Connection::open(company.file()).unwrap();
+        let full = "CREATE TRIGGER full BEFORE UPDATE ON requests BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+        file.execute_batch(full).unwrap();
+        company.is_down_for("3d").await;
+        company.waits("10m").await;
+        assert!(!company.trail().await.contains("moved"), "{}", company.trail().await);
+        file.execute_batch("DROP TRIGGER full").unwrap();
+        company.waits("1m").await;
+        assert_eq!(label(company).await, "Active");
+        assert_eq!(company.trail().await.matches("end moved | clock").count(), 1, "{}", company.trail().await);
+        company.waits("23h").await;
+        assert_eq!(label(company).await, "Active");
+        company.waits("2h").await;
+        assert_eq!(label(company).await, "Torn down");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn while_some_limits_cannot_be_moved_the_others_are_moved_once() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        let alice = &company.alice;
+        let first = alice.asks_for("s3-bucket", &LOGS).await;
+        let second = alice.asks_for("s3-bucket", &[("BucketPurpose", "backups")]).await;
+        company.waits("30d").await;
+        company.waits("6d").await;
+        let file = Connection::open(company.file()).unwrap();
+        // The jobs are looked through in no order that a test should know.
+        let full = |id: &str| {
+            format!(
+                "CREATE TRIGGER full BEFORE UPDATE ON requests WHEN new.id = '{id}' BEGIN SELECT RAISE(ABORT, 'full'); END"
+            )
+        };
+        file.execute_batch(&full(&first)).unwrap();
+        company.is_down_for("3d").await;
+        for id in [&second, &first] {
+            company.waits("10m").await;
+            company.waits("10m").await;
+            file.execute_batch("DROP TRIGGER full").unwrap();
+            file.execute_batch(&full(id)).unwrap();
+        }
+        file.execute_batch("DROP TRIGGER full").unwrap();
+        company.waits("1m").await;
+        let trail = company.trail().await;
+        assert_eq!(trail.matches("end moved | clock").count(), 2, "{trail}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_row_that_cannot_be_read_keeps_no_other_limit_from_being_moved() {
     run_in(Setup::new().in_a_file(), async |company| {
         let alice = &company.alice;
