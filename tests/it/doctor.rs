@@ -382,7 +382,7 @@ async fn the_account_is_looked_at_as_at_the_start_of_the_bot() {
     problem AWS: there is no table `noID.ProvisioningRequests`: correct `backend.store`, or deploy the stack of `infra/portal.yml` with `infra/deploy.sh`
     problem AWS: there is no state machine `arn:aws:states:us-east-1:123456789012:stateMachine:noID`: correct `backend.workflow` and the region, or deploy the stack of `infra/portal.yml` with `infra/deploy.sh`
     problem AWS: there is no queue `http://EMULATOR/123456789012/noID`: correct `backend.queue`, or deploy the stack of `infra/portal.yml` with `infra/deploy.sh`
-    problem AWS: cannot look into the portfolio: service error: unhandled error (AccessDeniedException): Error { code: "AccessDeniedException", message: "told by the stand-in" }: allow `servicecatalog:SearchProductsAsAdmin` to the role of the bot, as `infra/portal.yml` does
+    problem AWS: cannot look into the portfolio: the right `servicecatalog:SearchProductsAsAdmin` is missing: service error: unhandled error (AccessDeniedException): Error { code: "AccessDeniedException", message: "told by the stand-in" }: allow `servicecatalog:SearchProductsAsAdmin` to the role of the bot, as `infra/portal.yml` does
     "#);
 }
 
