@@ -55,34 +55,40 @@ async fn a_card_is_posted_and_edited_where_slack_says_it_stands() {
     }
 }
 
+/// Codes of each kind.
+const REFUSALS: &[&str] = &[
+    "message_not_found",
+    "channel_not_found",
+    "is_archived",
+    "not_in_channel",
+    "user_disabled",
+    "messages_tab_disabled",
+    "is_inactive",
+    "restricted_action_thread_locked",
+    "cannot_reply_to_message",
+    "ratelimited",
+    "rate_limited",
+    "message_limit_exceeded",
+    "invalid_blocks",
+    "msg_too_long",
+    "invalid_arguments",
+    "expired_trigger_id",
+    "hash_conflict",
+    "invalid_auth",
+    "internal_error",
+    "update_failed",
+    "external_channel_migrating",
+    "accesslimited",
+    "a_code_of_tomorrow",
+    "missing_scope",
+    "no_permission",
+    "ekm_access_denied",
+];
+
 #[tokio::test]
 async fn each_refusal_of_slack_says_what_can_be_done_about_it() {
     let mut lines = Vec::new();
-    for error in [
-        "message_not_found",
-        "channel_not_found",
-        "is_archived",
-        "not_in_channel",
-        "user_disabled",
-        "messages_tab_disabled",
-        "is_inactive",
-        "restricted_action_thread_locked",
-        "cannot_reply_to_message",
-        "ratelimited",
-        "rate_limited",
-        "message_limit_exceeded",
-        "invalid_blocks",
-        "msg_too_long",
-        "invalid_arguments",
-        "expired_trigger_id",
-        "hash_conflict",
-        "invalid_auth",
-        "internal_error",
-        "update_failed",
-        "external_channel_migrating",
-        "accesslimited",
-        "a_code_of_tomorrow",
-    ] {
+    for error in REFUSALS {
         // Each of its own Slack, because a limit holds up all that follows.
         let (slack, client, _) = start().await;
         slack.refuses("chat.postMessage", error);
@@ -114,6 +120,9 @@ async fn each_refusal_of_slack_says_what_can_be_done_about_it() {
     external_channel_migrating: Other (Slack answered `external_channel_migrating`)
     accesslimited: Other (Slack answered `accesslimited`)
     a_code_of_tomorrow: Other (Slack answered `a_code_of_tomorrow`)
+    missing_scope: Other (Slack answered `missing_scope`)
+    no_permission: Other (Slack answered `no_permission`)
+    ekm_access_denied: Other (Slack answered `ekm_access_denied`)
     ");
 }
 
