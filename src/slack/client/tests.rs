@@ -140,12 +140,14 @@ async fn a_limit_says_how_long_to_stay_away() {
     let again = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
     assert!(matches!(again, SlackError::RateLimited(_)), "{again:?}");
     assert_eq!(slack.calls().len(), 1);
-    // Slack's limit is one of the method in the workspace, so the same holds elsewhere, and for nothing else.
-    let elsewhere = Destination::Channel(ChannelId::new("C2"));
+    // The limit is one of the channel: elsewhere messages go out, also private ones, and everything else is called.
     slack.answers("chat.postMessage", &json!({ "ok": true, "ts": "3.4", "channel": "C2" }));
-    let there = client.say(&elsewhere, &Message::plain("x")).await.unwrap_err();
-    assert!(matches!(there, SlackError::RateLimited(_)), "{there:?}");
-    assert_eq!(slack.calls().len(), 1);
+    let elsewhere = Destination::Channel(ChannelId::new("C2"));
+    client.say(&elsewhere, &Message::plain("x")).await.unwrap();
+    client.whisper(None, &PersonId::new("U0BOB"), "x").await.unwrap();
+    assert_eq!(slack.calls().len(), 3);
+    assert!(client.say(&channel(), &Message::plain("x")).await.is_err());
+    assert_eq!(slack.calls().len(), 3);
     let view = note("Title", "text");
     assert!(client.open_view("1.2", &view).await.is_ok());
 }
