@@ -118,8 +118,8 @@ impl Edge {
 
     /// Shows this in the place of the form that was sent, unless that was closed or sent again meanwhile.
     async fn shows(&self, submission: &Submission, view: &SlackModalView) {
-        let sent = &submission.view;
-        if let Err(error) = self.client.update_view(&sent.id, sent.hash.as_deref(), view).await {
+        let version = submissions::version_after_late(submission);
+        if let Err(error) = self.client.update_view(&submission.view.id, version, view).await {
             tracing::debug!(actor = %submission.origin.person, %error, "what came of a form is shown nowhere");
         }
     }
