@@ -323,6 +323,25 @@ async fn a_dialog_without_fields_that_takes_too_long_shows_what_came_of_it() {
 }
 
 #[tokio::test]
+async fn what_was_begun_is_done_also_where_the_connection_it_came_by_is_gone() {
+    run(async |company| {
+        let id = company.bob.asks_for("rds-postgres", &DATABASE).await;
+        let origin =
+            Origin { person: PersonId::new("U0BOB"), team: Some("T0PLAY".to_owned()), enterprise: None };
+        let cancel = commands(&origin, [&id, &id]).into_iter().find(|(what, _)| what == "/provision cancel");
+        company.store_is(Stands::Silent);
+        let edge = company.edge();
+        let mut answer = Box::pin(edge.answer(cancel.unwrap().1));
+        assert!(futures_util::poll!(&mut answer).is_pending());
+        drop(answer);
+        company.store_is(Stands::Well);
+        company.settle().await;
+        assert!(company.trail().await.contains("cancelled | U0BOB"), "{}", company.trail().await);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_click_that_takes_too_long_is_answered_and_still_counts() {
     run(async |company| {
         let (alice, morgan) = (&company.alice, &company.morgan);
