@@ -14,6 +14,9 @@ use serde::Deserialize;
 use crate::ports::outage::Side;
 use crate::ports::trouble::Trouble;
 
+/// What runs executions.
+pub(super) const STEP_FUNCTIONS: Side = Side::Aws("Step Functions");
+
 /// What DynamoDB says when a condition does not hold.
 const ANSWERS: [&str; 2] = ["ConditionalCheckFailedException", "TransactionCanceledException"];
 
@@ -83,7 +86,7 @@ impl HttpConnector for CountingConnector {
 fn side(service: &str) -> Option<Side> {
     match service {
         "DynamoDB" | "AmazonSQS" => None,
-        "AWSStepFunctions" => Some(Side::Aws("Step Functions")),
+        "AWSStepFunctions" => Some(STEP_FUNCTIONS),
         "AWS242ServiceCatalogService" => Some(Side::Aws("Service Catalog")),
         _ => Some(Side::Aws("other services")),
     }

@@ -15,6 +15,7 @@ use aws_sdk_sfn::operation::start_execution::StartExecutionError;
 use aws_sdk_sfn::types::{ExecutionStatus, StateMachineStatus, StateMachineType};
 use serde_json::{Value, json};
 
+use super::failures::STEP_FUNCTIONS;
 use super::{Needs as _, Problem, denied_or};
 use crate::domain::ids::{ExecutionName, TaskToken};
 use crate::ports::workflow::{ExecutionInput, ResumeError, Workflow};
@@ -165,7 +166,7 @@ impl Workflow for StepFunctions {
             }
             Err(error) => {
                 let error = denied_or(error, "states:DescribeExecution");
-                Err(error.context(format!("cannot look at the execution {execution}")))
+                Err(STEP_FUNCTIONS.failed(error.context(format!("cannot look at the execution {execution}"))))
             }
         }
     }

@@ -161,9 +161,14 @@ pub enum Event {
     HeldUp {
         /// The right that is missing.
         right: String,
+        /// The name of the job that lacks it.
+        job: String,
     },
     /// What it waits for is allowed again.
-    GoesOn,
+    GoesOn {
+        /// The name of the job that was done.
+        job: String,
+    },
     /// An admin ends what it waits for, as if that had failed. Their right to was checked before.
     End {
         /// Who.
@@ -246,7 +251,7 @@ impl Event {
             Self::Unheard { .. } => "unheard",
             Self::JobLost => "job lost",
             Self::HeldUp { .. } => "held up",
-            Self::GoesOn => "goes on",
+            Self::GoesOn { .. } => "goes on",
             Self::End { .. } => "end",
             Self::Transfer { .. } => "transfer",
             Self::TerminationStarted { .. } => "termination started",

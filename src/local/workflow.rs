@@ -17,6 +17,7 @@ use super::instant;
 use super::queue::{LocalQueue, enqueue};
 use crate::domain::ids::{ExecutionName, RequestId, TaskToken};
 use crate::ports::clock::Clock;
+use crate::ports::outage::Side;
 use crate::ports::queue::Signal;
 use crate::ports::workflow::{ExecutionInput, ResumeError, Workflow};
 
@@ -76,7 +77,7 @@ impl Workflow for LocalWorkflow {
             let sql = "SELECT 1 FROM executions WHERE name = ?1 AND token_hash IS NOT NULL";
             anyhow::Ok(tx.prepare_cached(sql)?.exists([name])?)
         });
-        waits.await.context("cannot look at an execution")
+        waits.await.context("cannot look at an execution").map_err(|error| Side::Store.failed(error))
     }
 
     async fn running(&self) -> anyhow::Result<Vec<ExecutionName>> {
@@ -301,5 +302,16 @@ mod tests {
         assert_ne!(stored, token.reveal());
         assert_eq!(stored, token_hash(&token));
         assert_eq!(token.reveal().len(), 64);
+    }
+
+    #[tokio::test]
+    async fn an_execution_that_cannot_be_looked_at_is_said_to_be_the_stores_fault() {
+        let database = Database::open(":memory:").unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let queue = LocalQueue::new(database.clone(), Arc::clone(&clock));
+        let workflow = LocalWorkflow::new(database.clone(), queue, clock);
+        database.write(|tx| anyhow::Ok(tx.execute_batch("DROP TABLE executions")?)).await.unwrap();
+        let error = workflow.is_running(&ExecutionName::new("one")).await.unwrap_err();
+        assert_eq!(Side::of(&error), Some(Side::Store));
     }
 }

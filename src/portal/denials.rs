@@ -1,8 +1,8 @@
 //! Rights that the program lacks outside. What needs one is tried again and again and goes on once it is there; meanwhile the
 //! admins are told once of each right, and whoever waits that it is theirs to act.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,7 +12,6 @@ use crate::domain::event::Event;
 use crate::domain::ids::RequestId;
 use crate::domain::job::{JobKey, JobKind, Subject};
 use crate::domain::next::next;
-use crate::domain::request::HeldUp;
 use crate::ports::denied::Denied;
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
 
@@ -22,19 +21,78 @@ pub(super) const TOLD_AFTER: SignedDuration = SignedDuration::from_mins(15);
 /// The admins are told at most once a day, whichever bot does it.
 const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
 
-/// The rights of which the admins were told that they are missing; clones share it.
+/// The rights that are missing, as far as this bot has met them; clones share it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Told(Arc<Mutex<BTreeSet<Denied>>>);
+pub(super) struct Told(Arc<Mutex<Missing>>);
+
+#[derive(Debug, Default)]
+struct Missing {
+    rights: BTreeMap<Denied, Standing>,
+    /// Which right each job lacks.
+    jobs: BTreeMap<JobKey, String>,
+}
+
+/// How far the admins know of a right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// This bot has told them, or is about to.
+    Told,
+    /// This bot has to tell them: it has taken that on, and reached nobody.
+    Owed,
+    /// Another bot took it on, this day.
+    Elsewhere(i64),
+}
+
+/// Whose turn it is to tell the admins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    /// This bot's, unless another one has taken it on.
+    Open,
+    /// This bot's, which has taken it on before.
+    Ours,
+    /// Nobody's, or that of somebody else.
+    Over,
+}
 
 impl Told {
-    /// Whether this is new since the right was there.
-    fn is_news(&self, denied: &Denied) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(denied.clone())
+    fn lock(&self) -> MutexGuard<'_, Missing> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// This right is there, or has to be told once more.
+    /// A job lacks this right. Whoever gets a turn says afterwards how it went, unless the admins were told.
+    fn turn(&self, job: &JobKey, denied: &Denied, day: i64) -> Turn {
+        let mut missing = self.lock();
+        missing.jobs.insert(job.clone(), denied.right.clone());
+        let turn = match missing.rights.get(denied) {
+            None => Turn::Open,
+            Some(Standing::Elsewhere(then)) if *then != day => Turn::Open,
+            Some(Standing::Owed) => Turn::Ours,
+            Some(Standing::Elsewhere(_) | Standing::Told) => return Turn::Over,
+        };
+        missing.rights.insert(denied.clone(), Standing::Told);
+        turn
+    }
+
+    fn stands(&self, denied: &Denied, standing: Standing) {
+        self.lock().rights.insert(denied.clone(), standing);
+    }
+
+    /// Nobody has taken it on.
+    fn gives_back(&self, denied: &Denied) {
+        self.lock().rights.remove(denied);
+    }
+
+    /// This right is there.
     fn forget(&self, right: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|denied| denied.right != right);
+        self.lock().rights.retain(|denied, _| denied.right != right);
+    }
+
+    /// A job was done, so what it lacked is there.
+    fn done(&self, job: &JobKey) {
+        let lacked = self.lock().jobs.remove(job);
+        if let Some(right) = lacked {
+            self.forget(&right);
+        }
     }
 }
 
@@ -53,51 +111,63 @@ pub(super) async fn tell(
     kind: &JobKind,
     denied: &Denied,
 ) -> anyhow::Result<()> {
-    let now = portal.now();
-    if now < told_at(job) {
+    if portal.now() < told_at(job) {
         return Ok(());
     }
+    tell_admins(portal, &job.claim.key, denied).await?;
     let JobKey { of, name } = &job.claim.key;
-    if let Subject::Request(id) = of
-        && somebody_waits(kind)
-    {
-        hold_up(portal, *id, &denied.right).await?;
+    match of {
+        Subject::Request(id) if somebody_waits(kind) => hold_up(portal, *id, &denied.right, name).await,
+        Subject::Request(_) | Subject::Person(_) | Subject::Portal => Ok(()),
     }
-    if portal.denials.is_news(denied) {
-        // Another bot may have told it, or this one before it was started again.
-        let role = denied.role.as_deref().unwrap_or_default();
-        let day = now.as_second().div_euclid(SECONDS_OF_A_DAY);
-        let once = format!("denied:{}:{role}:{day}", denied.right);
-        match portal.ports.store.commit(Commit { once: Some(once), ..Commit::default() }).await {
-            Ok(()) => {
-                tracing::error!(%of, job = name, right = denied.right, role, "a right is missing");
-                portal.tell_admins(&missing(of, denied)).await;
-            }
-            Err(CommitError::Again(_)) => {}
-            Err(error) => {
-                portal.denials.forget(&denied.right);
-                return Err(error.into_error().context("cannot remember which right is missing"));
+}
+
+/// Tells them, unless they know. While none of them can be told, it is tried again with every job that lacks it.
+async fn tell_admins(portal: &Portal, job: &JobKey, denied: &Denied) -> anyhow::Result<()> {
+    let (JobKey { of, name }, role) = (job, denied.role.as_deref().unwrap_or_default());
+    let day = portal.now().as_second().div_euclid(SECONDS_OF_A_DAY);
+    match portal.denials.turn(job, denied, day) {
+        Turn::Over => return Ok(()),
+        Turn::Ours => {}
+        Turn::Open => {
+            // Another bot may have taken it on, or this one before it was started again.
+            let once = Some(format!("denied:{}:{role}:{day}", denied.right));
+            match portal.ports.store.commit(Commit { once, ..Commit::default() }).await {
+                Ok(()) => tracing::error!(%of, job = name, right = denied.right, role, "a right is missing"),
+                Err(CommitError::Again(_)) => {
+                    portal.denials.stands(denied, Standing::Elsewhere(day));
+                    return Ok(());
+                }
+                Err(error) => {
+                    portal.denials.gives_back(denied);
+                    return Err(error.into_error().context("cannot remember which right is missing"));
+                }
             }
         }
     }
-    Ok(())
-}
-
-/// A job of this request was done after it had failed: whatever held it up does not any more.
-///
-/// # Errors
-/// When the store cannot be used.
-pub(super) async fn goes_on(portal: &Portal, id: RequestId) -> anyhow::Result<()> {
-    let held_up = portal.ports.store.load(id).await?.and_then(|request| request.held_up);
-    if let Some(HeldUp { right, .. }) = held_up {
-        portal.denials.forget(&right);
-        change(portal, id, &Event::GoesOn).await?;
+    if !portal.tell_admins(&missing(of, denied)).await {
+        portal.denials.stands(denied, Standing::Owed);
     }
     Ok(())
 }
 
-async fn hold_up(portal: &Portal, id: RequestId, right: &str) -> anyhow::Result<()> {
-    if !change(portal, id, &Event::HeldUp { right: right.to_owned() }).await? {
+/// A job was done after it had failed: what it lacked is there, and its request goes on where that was held up for it.
+///
+/// # Errors
+/// When the store cannot be used.
+pub(super) async fn goes_on(portal: &Portal, job: &JobKey) -> anyhow::Result<()> {
+    portal.denials.done(job);
+    let Subject::Request(id) = job.of else { return Ok(()) };
+    let held_up = portal.ports.store.load(id).await?.and_then(|request| request.held_up);
+    if let Some(held_up) = held_up.filter(|held_up| held_up.job == job.name) {
+        portal.denials.forget(&held_up.right);
+        change(portal, id, &Event::GoesOn { job: held_up.job }).await?;
+    }
+    Ok(())
+}
+
+async fn hold_up(portal: &Portal, id: RequestId, right: &str, job: &str) -> anyhow::Result<()> {
+    if !change(portal, id, &Event::HeldUp { right: right.to_owned(), job: job.to_owned() }).await? {
         return Ok(());
     }
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(()) };

@@ -110,7 +110,7 @@ impl Dispatcher {
         let mut sweep = tokio::time::interval(SWEEP_EVERY);
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         // The first sweep knows already who else is there, and what could not be heard.
-        Box::pin(look_around(&self.portal)).await;
+        stop.run_until_cancelled(Box::pin(look_around(&self.portal))).await;
         let mut look = tokio::time::interval(LOOK_EVERY);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut counts = tokio::time::interval(COUNTS_EVERY);
@@ -126,7 +126,7 @@ impl Dispatcher {
                 }
                 _ = look.tick() => self.look_around(),
                 _ = counts.tick() => self.note_repetitions(),
-                _ = sweep.tick() => self.sweep().await,
+                _ = sweep.tick() => drop(stop.run_until_cancelled(self.sweep()).await),
                 Some(key) = woken.recv() => self.start(key),
             }
         }
@@ -152,9 +152,9 @@ impl Dispatcher {
     /// Looks in the background who else is there and whether people are heard, unless that is under way.
     fn look_around(&self) {
         if let Ok(turn) = Arc::clone(&self.looks).try_lock_owned() {
-            let portal = self.portal.clone();
+            let (portal, stop) = (self.portal.clone(), self.stop.clone());
             self.tasks.spawn(without_haste(async move {
-                Box::pin(look_around(&portal)).await;
+                stop.run_until_cancelled(Box::pin(look_around(&portal))).await;
                 drop(turn);
             }));
         }
@@ -321,12 +321,12 @@ async fn run_key(portal: &Portal, key: &JobKey) -> bool {
             for job in &jobs {
                 // Its claim runs out and the job comes back by itself.
                 let run = run_claimed(portal, job).await;
-                portal.heard_of_store(run, "finish a job");
+                portal.heard_of_store(run, &format!("finish the job `{}` of {}", key.name, key.of));
             }
             !jobs.is_empty()
         }
         Err(error) => {
-            portal.heard_of_store::<()>(Err(error), "claim a job");
+            portal.heard_of_store::<()>(Err(error), &format!("claim the job `{}` of {}", key.name, key.of));
             false
         }
     }
@@ -342,10 +342,8 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
     };
     let performed = perform(portal, of, kind).await.map_err(|error| unless_too_often(portal, job, error));
     portal.metrics.job(kind.word(), outcome(&performed));
-    if let (Ok(_), Some(id)) = (&performed, of.request())
-        && job.attempts > 0
-    {
-        denials::goes_on(portal, id).await?;
+    if performed.is_ok() && job.attempts > 0 {
+        denials::goes_on(portal, &job.claim.key).await?;
     }
     match performed {
         Ok(Performed::Done) => store.complete(&job.claim).await,
@@ -353,7 +351,7 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
         Ok(Performed::AgainAs(kind, wait)) => look_again(portal, job, kind, wait).await,
         Err(JobError::Never(why)) => park(portal, job, kind, &why).await,
         Err(JobError::Nowhere(why)) => {
-            portal.lose_place(&of.to_string(), &why);
+            tracing::info!(%of, job = kind.word(), why, "what a job had to show has no place any more");
             store.complete(&job.claim).await
         }
         Err(error @ (JobError::Later(_) | JobError::After(_))) => {

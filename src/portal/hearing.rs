@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
@@ -13,11 +12,10 @@ use crate::domain::event::Event;
 use crate::domain::next::next;
 use crate::domain::silence::Silence;
 use crate::ports::outage::Side;
+use crate::ports::stored::is_unread;
 
 /// How often it is noted that people are heard.
 const NOTED_EVERY: SignedDuration = SignedDuration::from_secs(60);
-/// How long Slack has to answer.
-const PATIENCE: Duration = Duration::from_secs(3);
 /// What was noted longer ago says nothing about now.
 const HOLDS_FOR: SignedDuration = SignedDuration::from_secs(150);
 /// What is due within this time after a silence may have to be moved.
@@ -30,7 +28,15 @@ const MOST: usize = 1_000_000;
 pub(super) struct Ears {
     over_sockets: Arc<AtomicBool>,
     hear: Arc<AtomicBool>,
-    noted_at: Arc<Mutex<Option<Timestamp>>>,
+    noted: Arc<Mutex<Noted>>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Noted {
+    /// When it was noted last that people are heard.
+    at: Option<Timestamp>,
+    /// Since when they can be heard again, where their time limits are not all moved yet.
+    back_since: Option<Timestamp>,
 }
 
 impl Portal {
@@ -44,26 +50,29 @@ impl Portal {
     /// # Errors
     /// When the store cannot be used; then it is done at the next look, and nothing ends until then.
     pub(super) async fn listen(&self) -> anyhow::Result<()> {
-        let mut noted_at = self.ears.noted_at.lock().await;
+        let mut noted = self.ears.noted.lock().await;
         let (now, heard) = (self.now(), self.ears.hear.load(Ordering::Relaxed));
-        let is_noted = noted_at.is_some_and(|at| now.duration_since(at).abs() < NOTED_EVERY);
+        let is_noted = noted.at.is_some_and(|at| now.duration_since(at).abs() < NOTED_EVERY);
         let over_sockets = self.ears.over_sockets.load(Ordering::Relaxed);
         let is_connected = !over_sockets || self.metrics.sockets() > 0;
         // Slack is asked as often as it is noted, and all the time while it does not answer.
         let can_be_reached = is_connected && ((heard && is_noted) || self.slack_answers().await);
         if !can_be_reached {
             self.ears.hear.store(false, Ordering::Relaxed);
+            noted.back_since = None;
             return Ok(());
         }
         if !heard {
-            let before = self.ports.store.heard_at().await?.max(*noted_at);
-            if let Some(from) = before.filter(|from| *from < now) {
-                self.move_limits(&Silence { from, until: now }).await?;
+            // However often it takes until all are moved, each is moved once.
+            let until = *noted.back_since.get_or_insert(now);
+            let before = self.ports.store.heard_at().await?.max(noted.at);
+            if let Some(from) = before.filter(|from| *from < until) {
+                self.move_limits(&Silence { from, until }).await?;
             }
         }
         if !(heard && is_noted) {
             self.ports.store.put_heard(now).await?;
-            *noted_at = Some(now);
+            *noted = Noted { at: Some(now), back_since: None };
         }
         self.ears.hear.store(true, Ordering::Relaxed);
         Ok(())
@@ -71,7 +80,7 @@ impl Portal {
 
     async fn slack_answers(&self) -> bool {
         let outages = &self.ports.trouble.outages;
-        let why = match tokio::time::timeout(PATIENCE, self.ports.slack.check()).await {
+        let why = match tokio::time::timeout(self.limits.health, self.ports.slack.check()).await {
             Ok(Ok(())) => {
                 outages.answers(Side::Slack);
                 return true;
@@ -106,9 +115,10 @@ impl Portal {
                 Ok(_) => moved += 1,
                 Err(Error::Refused(_)) => {}
                 // One that cannot be read keeps none from being moved; nothing ends it either.
-                Err(Error::Failed(error)) => {
+                Err(Error::Failed(error)) if is_unread(&error) => {
                     tracing::warn!(request = %id, error = format!("{error:#}"), "a time limit cannot be moved");
                 }
+                Err(Error::Failed(error)) => return Err(error.context("cannot move a time limit")),
             }
         }
         if moved > 0 {

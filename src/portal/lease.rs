@@ -147,7 +147,9 @@ async fn warn_team(portal: &Portal, owner: &PersonId, due: Vec<Request>) -> Resu
             let channel = portal.organization.channel_of(&team);
             match post_in_channel(portal, owner, some, &approvers, channel).await {
                 // Their leases are looked at again tomorrow.
-                Err(SlackError::Unreachable(why)) => portal.tell_admins(&unwarned(owner, &why)).await,
+                Err(SlackError::Unreachable(why)) => {
+                    portal.tell_admins(&unwarned(owner, &why)).await;
+                }
                 posted => record(portal, some, posted?).await?,
             }
         }

@@ -207,8 +207,13 @@ impl Portal {
                 outages.answers(Side::Store);
                 Some(done)
             }
-            Err(error) => {
+            Err(error) if Side::of(&error) == Some(Side::Store) => {
                 outages.fails(Side::Store, &format!("cannot {what}: {error:#}"));
+                None
+            }
+            // It answered, and cannot be read, or others were always faster.
+            Err(error) => {
+                tracing::warn!(error = format!("{error:#}"), "cannot {what}; it is tried again");
                 None
             }
         }

@@ -30,6 +30,7 @@ use crate::ports::store::{
     Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Holding, HomeTab, ParkedJob, PortalHead,
     RowChange, Store, Which, Whose,
 };
+use crate::ports::stored::is_unread;
 
 /// The store under the names of these settings.
 #[derive(Debug)]
@@ -46,7 +47,12 @@ pub(crate) fn named(stored: &Arc<dyn Store>, organization: &Arc<Organization>) -
 
 /// What goes wrong in the store is said to be the store's.
 fn ours<T>(answer: anyhow::Result<T>) -> anyhow::Result<T> {
-    answer.map_err(|error| Side::Store.failed(error))
+    answer.map_err(failed)
+}
+
+/// What cannot be read was answered, and asking again does not help.
+fn failed(error: anyhow::Error) -> anyhow::Error {
+    if is_unread(&error) { error } else { Side::Store.failed(error) }
 }
 
 impl NamedStore {
@@ -101,7 +107,7 @@ impl Store for NamedStore {
             commit.namesakes.retain(|name| name != change.team());
         }
         match self.stored.commit(commit).await {
-            Err(CommitError::Other(error)) => Err(Side::Store.failed(error).into()),
+            Err(CommitError::Other(error)) => Err(failed(error).into()),
             other => other,
         }
     }
@@ -261,11 +267,11 @@ impl Store for NamedStore {
     }
 
     async fn put_heard(&self, at: Timestamp) -> anyhow::Result<()> {
-        self.stored.put_heard(at).await
+        ours(self.stored.put_heard(at).await)
     }
 
     async fn heard_at(&self) -> anyhow::Result<Option<Timestamp>> {
-        self.stored.heard_at().await
+        ours(self.stored.heard_at().await)
     }
 
     async fn pause(&self) -> anyhow::Result<Option<Pause>> {
@@ -306,7 +312,7 @@ impl Store for NamedStore {
     }
 
     async fn jobs_of(&self, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
-        self.stored.jobs_of(of).await
+        ours(self.stored.jobs_of(of).await)
     }
 
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {

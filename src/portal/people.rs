@@ -412,15 +412,17 @@ impl Portal {
         people
     }
 
-    /// Tells every admin who is named by id or found by Slack, as far as they can be told.
-    pub(crate) async fn tell_admins(&self, text: &str) {
+    /// Tells every admin who is named by id or found by Slack, as far as they can be told; whether any of them was.
+    pub(crate) async fn tell_admins(&self, text: &str) -> bool {
+        let mut any = false;
         for admin in self.admins().await {
             match self.ports.slack.whisper(None, &admin, text).await {
-                Ok(()) => {}
+                Ok(()) => any = true,
                 Err(SlackError::Unreachable(why)) => self.lose_place(admin.as_str(), &why),
                 Err(error) => tracing::warn!(%admin, %error, "cannot tell an admin"),
             }
         }
+        any
     }
 }
 

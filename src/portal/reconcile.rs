@@ -200,10 +200,10 @@ pub(super) async fn reconcile(portal: &Portal, told: &[String]) -> Result<Perfor
         }
     }
     let new: Vec<&Found> = report.found.iter().filter(|found| !told.contains(&known_as(found))).collect();
-    if !new.is_empty() {
-        portal.tell_admins(&message(&report, &new)).await;
-    }
-    let told = report.found.iter().take(MOST_REMEMBERED).map(known_as).collect();
+    // Where nobody could be told, it is news at the next comparison as well.
+    let are_told = new.is_empty() || portal.tell_admins(&message(&report, &new)).await;
+    let known = report.found.iter().filter(|found| are_told || told.contains(&known_as(found)));
+    let told = known.take(MOST_REMEMBERED).map(known_as).collect();
     Ok(Performed::AgainAs(JobKind::Reconcile { told }, EVERY))
 }
 

@@ -168,7 +168,9 @@ async fn not_posted(
         return Ok(Performed::Done);
     }
     match portal.change(request.id, record_unposted).await {
-        Ok(request) => portal.tell_admins(&unposted(portal, &request, why)).await,
+        Ok(request) => {
+            portal.tell_admins(&unposted(portal, &request, why)).await;
+        }
         // They know.
         Err(Error::Refused(_)) => {}
         Err(Error::Failed(error)) => return Err(JobError::Later(error)),

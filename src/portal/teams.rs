@@ -168,8 +168,12 @@ pub(super) struct Known<'k> {
 
 /// Tells the admins what they have to be told, and looks after teams.
 pub(super) async fn look_at_teams(portal: &Portal, known: Known<'_>) -> Result<Performed, JobError> {
+    // What nobody could be told is told next time.
+    let mut news = Vec::new();
     for text in known.news {
-        portal.tell_admins(text).await;
+        if !portal.tell_admins(text).await {
+            news.push(text.clone());
+        }
     }
     // What was begun is told once for as long as the settings have the line, whatever else turns up under the old name.
     let (mut begun, mut is_more) = (Vec::new(), false);
@@ -181,27 +185,27 @@ pub(super) async fn look_at_teams(portal: &Portal, known: Known<'_>) -> Result<P
                 Takeover::Done => {}
                 Takeover::GoesOn => is_more = true,
                 Takeover::Begins(text) => {
-                    note_takeover(portal, former, &team.name, (known, text)).await?;
+                    note_takeover(portal, former, &team.name, (Known { news: &news, ..known }, text)).await?;
                     return Ok(Performed::Done);
                 }
             }
         }
     }
-    let gone = gone(&*portal.stored, &portal.organization).await?;
-    for gone in gone.iter().filter(|gone| !known.gone.contains(&gone.team)) {
+    let mut told = Vec::new();
+    for gone in gone(&*portal.stored, &portal.organization).await? {
         let command = &portal.organization.command;
-        portal
-            .tell_admins(&format!(
-                "{}. Admins answer for them meanwhile: `{command} list {}` shows them. To fix this, {}.",
-                capitalized(&gone.what()),
-                gone.team,
-                gone.remedy()
-            ))
-            .await;
+        let text = format!(
+            "{}. Admins answer for them meanwhile: `{command} list {}` shows them. To fix this, {}.",
+            capitalized(&gone.what()),
+            gone.team,
+            gone.remedy()
+        );
+        if known.gone.contains(&gone.team) || portal.tell_admins(&text).await {
+            told.push(gone.team);
+        }
     }
     let wait = if is_more { Duration::ZERO } else { EVERY };
-    let gone = gone.into_iter().map(|gone| gone.team).collect();
-    Ok(Performed::AgainAs(JobKind::Teams { begun, gone, news: Vec::new() }, wait))
+    Ok(Performed::AgainAs(JobKind::Teams { begun, gone: told, news }, wait))
 }
 
 fn capitalized(text: &str) -> String {
@@ -262,7 +266,7 @@ async fn note_takeover(
     );
     let mut begun = known.begun.to_vec();
     begun.push(former.clone());
-    let next = JobKind::Teams { begun, gone: known.gone.to_vec(), news: vec![news] };
+    let next = JobKind::Teams { begun, gone: known.gone.to_vec(), news: [known.news, &[news]].concat() };
     let job = next.due(Subject::Portal, portal.now());
     let woken = job.key.clone();
     let change = Commit { jobs: vec![job], ..Commit::default() };

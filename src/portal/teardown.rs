@@ -8,7 +8,6 @@ use crate::domain::event::Event;
 use crate::domain::next::next;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, Surface};
-use crate::ports::outage::Side;
 
 /// Whether the person may go on to confirm it: asked before the dialog opens.
 ///
@@ -79,10 +78,7 @@ pub async fn look_again(portal: &Portal, click: &Click) -> Result<Request, Error
     let request = of_an_admin(portal, click, "look again").await?;
     // One that waits for what was decided long ago is told nothing any more.
     let undecided = request.status.name().is_undecided();
-    let lost = !undecided || {
-        let running = portal.ports.workflow.is_running(&request.execution()).await;
-        !running.map_err(|error| Side::Aws("Service Catalog").failed(error))?
-    };
+    let lost = !undecided || { !portal.ports.workflow.is_running(&request.execution()).await? };
     let event = Event::LookAgain { by: click.by.clone(), lost };
     let request = portal.change_as_seen(&request, Some(&click.once), &event).await?;
     refresh_news(portal, &request, click).await?;

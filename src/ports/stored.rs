@@ -40,6 +40,11 @@ impl Unreadable {
     }
 }
 
+/// Whether the store has answered, with what this program cannot read: it is spoilt, or a newer one has written it.
+pub fn is_unread(error: &anyhow::Error) -> bool {
+    error.is::<Unreadable>() || error.is::<Newer>()
+}
+
 /// Reads JSON that belongs to `what`, such as a request's id.
 ///
 /// # Errors

@@ -142,7 +142,9 @@ fn set_apart(block: SlackBlock) -> Vec<SlackBlock> {
             let lines: Vec<&str> = part.iter().map(|(_, line)| *line).collect();
             return formatted(&lines.join("\n"), MAX_SECTION).into();
         }
-        SlackBlockPlainText::new(cut(&format!("“{}”", quoted.join("\n")), MAX_SECTION)).into()
+        // A name between colons stays what it is.
+        let quoted = cut(&format!("“{}”", quoted.join("\n")), MAX_SECTION);
+        SlackBlockPlainText::new(quoted).with_emoji(false).into()
     });
     let mut parts = parts.collect::<Vec<SlackBlockText>>().into_iter();
     let first = SlackSectionBlock { text: parts.next(), ..whole };
@@ -168,8 +170,8 @@ mod tests {
     fn a_quotation_is_plain_text_and_leaves_its_button_where_it_was() {
         let typed = quote("*now* & <!here>\nhttps://x", 100);
         let button = || button(ActionId::ShowStatus, "Details", "1", "Details");
-        let plain = |text: &str| SlackBlockText::Plain(SlackBlockPlainText::new(text.to_owned()));
-        let paragraph = |text| SlackBlock::from(SlackSectionBlock::new().with_text(text));
+        let plain = |text: &str| SlackBlockPlainText::new(text.to_owned()).with_emoji(false).into();
+        let paragraph = |text: SlackBlockText| SlackBlock::from(SlackSectionBlock::new().with_text(text));
         let written = section_with(&format!("*Why*\n{typed}\nAsked today"), button());
         assert_eq!(
             arranged(vec![written], 10),

@@ -25,7 +25,7 @@ use crate::domain::ids::{ChannelId, PersonId};
 use crate::portal::{Error, Portal, home};
 use crate::ports::outage::Side;
 use crate::ports::slack::SlackError;
-use crate::ports::stored::Newer;
+use crate::ports::stored::{Newer, is_unread};
 
 /// Answers Slack. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -336,6 +336,12 @@ pub(super) fn words(error: &Error) -> String {
     let reference = reference.get(..8).unwrap_or(&reference);
     tracing::error!(reference, error = format!("{error:#}"), "a person was told that it did not work");
     let lasts = format!("if it lasts, mention `{reference}` to your platform team.");
+    if is_unread(error) {
+        return format!(
+            "What this app has stored about it cannot be read, so nothing was done, and trying again does not help. Mention \
+             `{reference}` to your platform team."
+        );
+    }
     match Side::of(error) {
         Some(Side::Store | Side::Queue) => format!(
             "The store of this app does not work at the moment, so nothing was stored as far as we know. That is our side, not yours. \

@@ -116,13 +116,14 @@ impl Verifier {
 ///
 /// "Slack sends `ssl_check=1` to verify SSL connectivity, these requests do not require x-slack-signature verification":
 /// @slack/bolt 5.1.0, `receivers/HTTPModuleFunctions`, read on 2026-11-29. The form has that field and `token`:
-/// <https://docs.slack.dev/interactivity/implementing-slash-commands>.
+/// <https://docs.slack.dev/interactivity/implementing-slash-commands>. What else says from where it comes does not matter.
 fn is_certificate_check(body: &[u8]) -> bool {
     let mut checks = false;
     for (key, value) in form_urlencoded::parse(body) {
         match key.as_ref() {
             "ssl_check" if value == "1" => checks = true,
-            "token" => {}
+            "ssl_check" | "command" | "text" | "user_id" | "trigger_id" | "payload" => return false,
+            name if name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') => {}
             _ => return false,
         }
     }
@@ -272,7 +273,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_check_of_the_certificate_needs_no_signature_and_nothing_else_goes_without() {
-        for check in ["ssl_check=1&token=abc", "token=abc&ssl_check=1", "ssl_check=1"] {
+        for check in [
+            "ssl_check=1&token=abc",
+            "token=abc&ssl_check=1",
+            "ssl_check=1",
+            "ssl_check=1&team_id=T0&api_app_id=A0",
+        ] {
             let answered = post(verifier(SENT), HeaderMap::new(), Body::from(check)).await;
             assert_eq!(answered, Err(Rejected::CertificateCheck), "{check}");
         }

@@ -85,3 +85,73 @@ async fn whatever_right_a_job_lacks_is_told_and_shown_to_whoever_waits() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_else_is_done_for_a_request_does_not_say_that_the_right_is_there() {
+    run_in(Setup::new(), async |company| {
+        let alice = &company.alice;
+        company.denies(Some("servicecatalog:ProvisionProduct"));
+        alice.asks_for("s3-bucket", &LOGS).await;
+        // The message that says what it waits for is put off once, and then shown.
+        company.expects_slack_to_refuse("chat.update", "ratelimited");
+        company.playground.fail_next("chat.update", "ratelimited");
+        a_quarter_of_an_hour(company).await;
+        company.waits("6m").await;
+        company.waits("6m").await;
+        assert!(
+            alice.dms().join("\n").contains("The platform team has to act"),
+            "{}",
+            alice.dms().join("\n")
+        );
+        let trail = company.trail().await;
+        assert_eq!(
+            (trail.matches("held up |").count(), trail.matches("goes on |").count()),
+            (1, 0),
+            "{trail}"
+        );
+        assert_eq!(alice.dms().join("\n").matches("waits for the platform team").count(), 1, "once");
+        assert_eq!(told(company).len(), 1, "once");
+        company.denies(None);
+        company.waits("6m").await;
+        assert_eq!(company.newest_request().await.held_up, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn admins_who_cannot_be_told_at_first_are_told_as_soon_as_they_can_be() {
+    run_in(Setup::new(), async |company| {
+        company.denies(Some("servicecatalog:ProvisionProduct"));
+        company.alice.asks_for("s3-bucket", &LOGS).await;
+        company.expects_slack_to_refuse("chat.postMessage", "service_unavailable");
+        company.playground.fail_always("chat.postMessage", Some("service_unavailable"));
+        a_quarter_of_an_hour(company).await;
+        company.waits("6m").await;
+        assert_eq!(told(company).len(), 0);
+        company.playground.fail_always("chat.postMessage", None);
+        for _ in 0..30 {
+            company.waits("1h").await;
+        }
+        assert_eq!(told(company).len(), 1, "once");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_right_that_is_missing_again_is_told_again() {
+    run_in(Setup::new(), async |company| {
+        for times in 1..3 {
+            // What the portal does by itself every six hours.
+            company.denies(Some("servicecatalog:SearchProvisionedProducts"));
+            for _ in 0..30 {
+                company.waits("1h").await;
+            }
+            assert_eq!(told(company).len(), times);
+            company.denies(None);
+            for _ in 0..30 {
+                company.waits("1h").await;
+            }
+        }
+    })
+    .await;
+}

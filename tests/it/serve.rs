@@ -90,7 +90,7 @@ async fn an_operator_pauses_requests_and_looks_after_jobs_beside_the_running_bot
     exit 0
     ");
     asks().await;
-    eventually("she is told", async || told() == ["New requests are paused:\n> We move house."]).await;
+    eventually("she is told", async || told() == ["New requests are paused:\nWe move house."]).await;
     assert!(slack.view("U0ALICE").is_none());
     let resumed = said(&place.runs(&["resume"]));
     assert!(resumed.starts_with("new requests are taken again; paused since 20"), "{resumed}");

@@ -1,6 +1,13 @@
 //! The bot was down, or could not hear Slack, when a time limit of people ran out: they get what they missed.
 
-use crate::harness::{Company, Setup, run_in};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::harness::{Company, Setup, Stands, run, run_in};
 
 const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];
 
@@ -120,6 +127,106 @@ async fn a_renewal_that_waited_while_nobody_could_be_heard_waits_on() {
         company.waits("3d").await;
         assert_eq!(label(company).await, "Active");
         assert!(company.trail().await.contains("renewed | "), "{}", company.trail().await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_time_limit_that_cannot_be_moved_at_first_is_moved_before_anything_ends_by_it() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        company.alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("30d").await;
+        company.waits("6d").await;
+        let file = Connection::open(company.file()).unwrap();
+        let full = "CREATE TRIGGER full BEFORE UPDATE ON requests BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+        file.execute_batch(full).unwrap();
+        company.is_down_for("3d").await;
+        company.waits("10m").await;
+        assert!(!company.trail().await.contains("moved"), "{}", company.trail().await);
+        file.execute_batch("DROP TRIGGER full").unwrap();
+        company.waits("1m").await;
+        assert_eq!(label(company).await, "Active");
+        assert_eq!(company.trail().await.matches("end moved | clock").count(), 1, "{}", company.trail().await);
+        company.waits("23h").await;
+        assert_eq!(label(company).await, "Active");
+        company.waits("2h").await;
+        assert_eq!(label(company).await, "Torn down");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn while_some_limits_cannot_be_moved_the_others_are_moved_once() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        let alice = &company.alice;
+        let first = alice.asks_for("s3-bucket", &LOGS).await;
+        let second = alice.asks_for("s3-bucket", &[("BucketPurpose", "backups")]).await;
+        company.waits("30d").await;
+        company.waits("6d").await;
+        let file = Connection::open(company.file()).unwrap();
+        // The jobs are looked through in no order that a test should know.
+        let full = |id: &str| {
+            format!(
+                "CREATE TRIGGER full BEFORE UPDATE ON requests WHEN new.id = '{id}' BEGIN SELECT RAISE(ABORT, 'full'); END"
+            )
+        };
+        file.execute_batch(&full(&first)).unwrap();
+        company.is_down_for("3d").await;
+        for id in [&second, &first] {
+            company.waits("10m").await;
+            company.waits("10m").await;
+            file.execute_batch("DROP TRIGGER full").unwrap();
+            file.execute_batch(&full(id)).unwrap();
+        }
+        file.execute_batch("DROP TRIGGER full").unwrap();
+        company.waits("1m").await;
+        let trail = company.trail().await;
+        assert_eq!(trail.matches("end moved | clock").count(), 2, "{trail}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_keeps_no_other_limit_from_being_moved() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        let alice = &company.alice;
+        let spoilt = alice.asks_for("s3-bucket", &[("BucketPurpose", "backups")]).await;
+        alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("30d").await;
+        company.waits("6d").await;
+        let file = Connection::open(company.file()).unwrap();
+        let body = "SELECT body FROM requests WHERE id = ?1";
+        let body: String = file.query_row(body, [&spoilt], |row| row.get(0)).unwrap();
+        let becomes = |body: &str| {
+            file.execute("UPDATE requests SET body = ?2 WHERE id = ?1", [&spoilt, body]).unwrap();
+        };
+        becomes("secret");
+        company.is_down_for("3d").await;
+        alice.runs(&format!("/provision status {spoilt}")).await;
+        insta::assert_snapshot!(alice.is_told(), @"What this app has stored about it cannot be read, so nothing was done, and trying again does not help. Mention `id` to your platform team.");
+        company.expects_parked_jobs(3);
+        becomes(&body);
+        assert_eq!(label(company).await, "Active");
+        assert!(company.trail().await.contains("end moved | clock"), "{}", company.trail().await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_bot_that_is_stopped_while_it_finds_out_who_can_be_heard_stops() {
+    run(async |company| {
+        company.store_is(Stands::Silent);
+        let (dispatcher, stop) = (company.dispatcher(), CancellationToken::new());
+        let (_wake, woken) = mpsc::unbounded_channel();
+        let running = tokio::spawn({
+            let stop = stop.clone();
+            async move { dispatcher.run(woken, stop).await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!running.is_finished());
+        stop.cancel();
+        timeout(Duration::from_mins(5), running).await.expect("it waits for the store").unwrap();
+        company.store_is(Stands::Well);
     })
     .await;
 }

@@ -85,13 +85,18 @@ async fn a_backup_that_is_made_while_the_bot_runs_is_put_back_and_goes_on_from_t
 /// DynamoDB. A bucket of bob's is alive, a database of alice's was withdrawn, and three things of hers wait.
 const VERSION_2: &str = include_str!("stores/version-2.sql");
 
-/// The requests of that story: which waits for approval, which for a renewal, which for a change.
+/// The same, left by the program of version 3, which writes the ends of all chains itself.
+const VERSION_3: &str = include_str!("stores/version-3.sql");
+
+/// The requests of such a story: which waits for approval, which for a renewal, which for a change.
 pub(crate) struct Waiting {
     pub(crate) approval: &'static str,
     pub(crate) renewal: &'static str,
     pub(crate) change: &'static str,
     /// What comes of the change.
     pub(crate) changed: &'static str,
+    /// How often the trail of before has to be sealed.
+    pub(crate) sealed: usize,
 }
 
 /// What was asked for under that program is agreed to under this one, and the job that it gave up is done.
@@ -105,7 +110,8 @@ pub(crate) async fn goes_on(company: &Company, waiting: &Waiting) {
     company.waits("1m").await;
     let before = company.trail().await;
     assert!(before.contains("job retried | U0ADMIN | - | - | - | `show:home` of U0MORGAN"), "{before}");
-    assert_eq!(before.lines().filter(|line| line.starts_with("trail upgraded")).count(), 1, "{before}");
+    let sealed = before.lines().filter(|line| line.starts_with("trail upgraded")).count();
+    assert_eq!(sealed, waiting.sealed, "{before}");
     for (id, agreed) in
         [(waiting.approval, "active"), (waiting.renewal, "renewed"), (waiting.change, waiting.changed)]
     {
@@ -129,6 +135,22 @@ async fn what_version_2_has_left_waiting_is_agreed_to_under_this_one() {
             renewal: "da8d6158-e5db-4bcc-b145-fd5850d144f1",
             change: "f8ee5cff-effe-43f1-bb44-9599a583ad4a",
             changed: "changed",
+            sealed: 1,
+        };
+        Box::pin(goes_on(company, &waiting)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_version_3_has_left_waiting_is_agreed_to_under_this_one() {
+    run_in(Setup::new().in_a_file_of(VERSION_3), async |company| {
+        let waiting = Waiting {
+            approval: "a46d444e-ec6e-4c39-bf95-12336d0c8a1d",
+            renewal: "54f8c031-0c4f-4e5c-96de-9ec84c13be34",
+            change: "0b4de485-4656-4ddb-8851-5d813bc7380a",
+            changed: "changed",
+            sealed: 0,
         };
         Box::pin(goes_on(company, &waiting)).await;
     })

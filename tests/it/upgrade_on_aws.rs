@@ -53,6 +53,7 @@ async fn what_version_2_has_left_waiting_is_agreed_to_under_this_one() {
             change: "c9ba8547-3d41-4ea5-ace2-469678571b1d",
             // What there is to change was made by a simulation that is not here.
             changed: "change failed",
+            sealed: 1,
         };
         Box::pin(goes_on(company, &waiting)).await;
     }))

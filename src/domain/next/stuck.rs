@@ -65,20 +65,31 @@ pub(super) fn job_lost(mut change: Change, event: &Event) -> Result<Transition, 
     moves_on(change)
 }
 
-/// Only the platform team can get it on, and whoever waits for it reads so until it does.
-pub(super) fn held_up(mut change: Change, event: &Event, right: &str) -> Result<Transition, Refusal> {
+/// Only the platform team can get it on, and whoever waits for it reads so until it does. Of several jobs that lack something
+/// the first is shown.
+pub(super) fn held_up(
+    mut change: Change,
+    event: &Event,
+    (right, job): (&str, &str),
+) -> Result<Transition, Refusal> {
     let status = change.request.status.name();
-    let is_known = change.request.held_up.as_ref().is_some_and(|held_up| held_up.right == right);
-    if is_known || status.is_ended() || status == StatusName::TeardownFailed {
+    let known = change.request.held_up.as_ref();
+    if known.is_some_and(|known| known.job != job || known.right == right)
+        || status.is_ended()
+        || status == StatusName::TeardownFailed
+    {
         return Err(change.does_not_apply(event));
     }
-    change.request.held_up = Some(HeldUp { since: change.now, right: right.to_owned() });
+    change.request.held_up = Some(HeldUp { since: change.now, right: right.to_owned(), job: job.to_owned() });
     change.audit("held up", &Actor::Clock, format!("the right `{right}` is missing"));
     Ok(shows_progress(change))
 }
 
-pub(super) fn goes_on(mut change: Change, event: &Event) -> Result<Transition, Refusal> {
-    let Some(held_up) = change.request.held_up.take() else { return Err(change.does_not_apply(event)) };
+/// Only the job that was held up can say so: what else is done for the request needs other rights.
+pub(super) fn goes_on(mut change: Change, event: &Event, job: &str) -> Result<Transition, Refusal> {
+    let Some(held_up) = change.request.held_up.take_if(|held_up| held_up.job == job) else {
+        return Err(change.does_not_apply(event));
+    };
     change.audit("goes on", &Actor::Clock, format!("the right `{}` is there", held_up.right));
     Ok(shows_progress(change))
 }
@@ -114,6 +125,8 @@ pub(super) fn look_again(
 
 /// Each of these jobs may run twice.
 fn moves_on(mut change: Change) -> Result<Transition, Refusal> {
+    // The job that lacked it may be gone; where the next one lacks it, too, it says so.
+    change.request.held_up = None;
     let has_record = change.request.provisioned.is_some();
     let next = match &change.request.status {
         Status::Pending | Status::Approved => {

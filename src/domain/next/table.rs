@@ -97,8 +97,8 @@ pub(super) fn one_of_each(request: &Request) -> [Event; 39] {
         Event::LookAgain { by: by("pat"), lost: false },
         Event::Unheard { silence: Silence { from: minutes(10), until: minutes(20) } },
         Event::JobLost,
-        Event::HeldUp { right: "servicecatalog:ProvisionProduct".into() },
-        Event::GoesOn,
+        Event::HeldUp { right: "servicecatalog:ProvisionProduct".into(), job: "provision".into() },
+        Event::GoesOn { job: "provision".into() },
         Event::End { by: by("pat") },
         Event::Transfer { by: by("alice"), to: person("amir"), team: None },
     ]

@@ -383,6 +383,8 @@ pub struct HeldUp {
     pub since: Timestamp,
     /// Which, such as `servicecatalog:ProvisionProduct`.
     pub right: String,
+    /// The name of the job that waits for it.
+    pub job: String,
 }
 
 /// The provisioner's handles.

@@ -23,7 +23,7 @@ const STEPS: [Step; COUNT as usize] = [
     Step { sql: include_str!("schema.sql"), needs: "0.1.0" },
     Step { sql: include_str!("schema_2.sql"), needs: "0.1.0" },
     Step { sql: include_str!("schema_3.sql"), needs: "0.2.0" },
-    Step { sql: include_str!("schema_4.sql"), needs: "0.2.0" },
+    Step { sql: include_str!("schema_4.sql"), needs: "0.3.0" },
 ];
 
 /// The version that this program works with.
@@ -68,6 +68,9 @@ mod tests {
     /// As that of version 2 left it.
     const VERSION_2: &str = include_str!("../../../tests/it/stores/version-2.sql");
 
+    /// As that of version 3 left it.
+    const VERSION_3: &str = include_str!("../../../tests/it/stores/version-3.sql");
+
     fn tables(connection: &Connection) -> Vec<(String, String)> {
         let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
         let mut found = connection.prepare(sql).unwrap();
@@ -99,7 +102,8 @@ mod tests {
     fn a_file_of_an_earlier_version_becomes_what_a_new_one_is_and_keeps_its_rows() {
         let new = Connection::open_in_memory().unwrap();
         bring_forward(&new, 0).unwrap();
-        for (number, old) in [(1, of_version_1()), (2, of_version(2, VERSION_2))] {
+        let left = [(1, VERSION_1), (2, VERSION_2), (3, VERSION_3)];
+        for (number, old) in left.map(|(number, sql)| (number, of_version(number, sql))) {
             let before = rows(&old);
             assert!(before > 10);
             bring_forward(&old, number).unwrap();

@@ -10,7 +10,11 @@ use slack_morphism::errors::SlackClientError;
 use crate::ports::slack::SlackError;
 
 /// How long to wait where Slack asks for it without saying how long.
-pub(super) const UNSAID: Duration = Duration::from_secs(20);
+const UNSAID: Duration = Duration::from_secs(20);
+
+/// Nobody waits longer, whatever Slack says: no limit of its is longer than a minute, and a figure that is wrong must not
+/// silence us.
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// A call that did not succeed.
 #[derive(Debug)]
@@ -92,10 +96,15 @@ const REFUSED: [&str; 30] = [
 const TOO_MANY: [&str; 3] = ["ratelimited", "rate_limited", "message_limit_exceeded"];
 
 impl Failure {
+    /// Slack asked to wait for so long.
+    pub(super) fn asked_to_wait(retry_after: Option<Duration>) -> Self {
+        Self::RateLimited(retry_after.unwrap_or(UNSAID).min(LONGEST))
+    }
+
     /// Slack said no with this code.
     pub(super) fn answered(code: String, detail: String) -> Self {
         if TOO_MANY.contains(&code.as_str()) {
-            return Self::RateLimited(UNSAID);
+            return Self::asked_to_wait(None);
         }
         Self::Api { code, detail }
     }
@@ -113,7 +122,7 @@ impl From<SlackClientError> for Failure {
                 let detail = error.http_response_body.as_deref().map(detail).unwrap_or_default();
                 Self::answered(error.code, detail)
             }
-            SlackClientError::RateLimitError(error) => Self::RateLimited(error.retry_after.unwrap_or(UNSAID)),
+            SlackClientError::RateLimitError(error) => Self::asked_to_wait(error.retry_after),
             SlackClientError::HttpError(error) => {
                 Self::Broken(anyhow!("Slack answered with HTTP status {}", error.status_code))
             }

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use axum::http::StatusCode;
 use serde::Deserialize;
 
-use super::failure::{Failure, UNSAID};
+use super::failure::Failure;
 use super::{Identity, SlackClient};
 use crate::domain::ids::ChannelId;
 use crate::ports::slack::SlackError;
@@ -61,7 +61,7 @@ impl SlackClient {
         let asked = self.plain.ask(&url, &self.token.token_value.0, self.limits.call).await;
         let (answer, said) = asked.map_err(Failure::Broken)?;
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
-            let failure = Failure::RateLimited(answer.retry_after().unwrap_or(UNSAID));
+            let failure = Failure::asked_to_wait(answer.retry_after());
             self.heed("auth.test", &failure);
             return Err(failure.into());
         }

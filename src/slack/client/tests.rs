@@ -86,6 +86,19 @@ const REFUSALS: &[&str] = &[
 ];
 
 #[tokio::test]
+async fn a_wait_that_makes_no_sense_is_an_hour() {
+    let (slack, client, _) = start().await;
+    slack.script(
+        "chat.postMessage",
+        429,
+        vec![("retry-after", "999999999".into())],
+        r#"{"ok":false,"error":"ratelimited"}"#,
+    );
+    let refused = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
+    assert_eq!(refused.to_string(), "Slack asks to wait 3600 s");
+}
+
+#[tokio::test]
 async fn each_refusal_of_slack_says_what_can_be_done_about_it() {
     let mut lines = Vec::new();
     for error in REFUSALS {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use slack_morphism::prelude::{SlackHomeView, SlackModalView};
 
 use super::SlackClient;
-use super::failure::{Failure, UNSAID};
+use super::failure::Failure;
 use super::response_url::followable;
 use crate::domain::ids::PersonId;
 use crate::ports::slack::SlackError;
@@ -106,10 +106,7 @@ impl SlackClient {
         match answer.status.as_u16() {
             200..=299 => Ok(()),
             404 | 410 => Err(SlackError::Gone("the response address was used up".to_owned())),
-            429 => {
-                let wait = answer.retry_after().unwrap_or(UNSAID);
-                Err(Failure::RateLimited(wait).into())
-            }
+            429 => Err(Failure::asked_to_wait(answer.retry_after()).into()),
             status => Err(anyhow::anyhow!("Slack answered with HTTP status {status}").into()),
         }
     }

@@ -9,8 +9,8 @@ use crate::slack::blocks::{button, buttons, confirm, context, header, section};
 use crate::slack::ids::{ActionId, JobValue};
 use crate::slack::mrkdwn::{code, date_time, escape_within, mention, quote};
 
-/// Jobs in one message: each takes two blocks.
-const SHOWN: usize = 20;
+/// Jobs in one message: each takes three blocks, with the quotation of why.
+const SHOWN: usize = 15;
 /// Characters of a reason.
 const WHY: usize = 500;
 
@@ -131,6 +131,10 @@ mod tests {
         let many = vec![parked(Subject::Portal, JobKind::ReadBill, &"<&>".repeat(3_000)); 40];
         let message = jobs(&many, None);
         assert_within_limits(&message);
-        assert!(transcript(&message).contains("(20 more: "));
+        let shown = transcript(&message);
+        assert!(shown.contains("(25 more: "));
+        let (named, tended) =
+            (shown.matches("*`bill` of the portal*").count(), shown.matches("[Drop").count());
+        assert_eq!((named, tended), (15, 15));
     }
 }

@@ -49,7 +49,7 @@ mod tests {
             "2026-11-22T09:00:00Z".parse().unwrap(),
         );
         insta::assert_snapshot!(transcript(&pause_begun(&pause, "/provision")), @"
-        (*New requests are paused* since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> by operator: / > We move &lt;house&gt; &amp; home. / Everything else goes on: approvals, renewals, teardowns. `/provision resume` takes new requests again.)
+        (*New requests are paused* since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> by operator: / We move &lt;house&gt; &amp; home. / Everything else goes on: approvals, renewals, teardowns. `/provision resume` takes new requests again.)
         *New requests are paused* since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> by operator:
         “We move <house> & home.”
         Everything else goes on: approvals, renewals, teardowns. `/provision resume` takes new requests again.

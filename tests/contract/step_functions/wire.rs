@@ -2,7 +2,8 @@
 
 use quartermaster::aws::queue::EventQueue;
 use quartermaster::aws::step_functions::StepFunctions;
-use quartermaster::domain::ids::{RequestId, TaskToken};
+use quartermaster::domain::ids::{ExecutionName, RequestId, TaskToken};
+use quartermaster::ports::outage::Side;
 use quartermaster::ports::queue::{Queue as _, Signal};
 use quartermaster::ports::workflow::{ResumeError, Workflow as _};
 use serde_json::{Value, json};
@@ -67,6 +68,14 @@ async fn a_busy_service_is_asked_again_and_what_stays_broken_is_told_without_the
     let told = format!("{error:#} {error:?}");
     assert!(told.starts_with("cannot resume an execution: "), "{told}");
     assert!(!told.contains("a token"), "{told}");
+}
+
+#[tokio::test]
+async fn an_execution_that_cannot_be_looked_at_is_said_to_be_step_functions_fault() {
+    let broken = std::iter::repeat_n((500, json!("busy")), 4);
+    let (workflow, _) = machine_answered(broken).await;
+    let error = workflow.is_running(&ExecutionName::new("one-1")).await.unwrap_err();
+    assert_eq!(Side::of(&error), Some(Side::Aws("Step Functions")));
 }
 
 /// A queue with one message that AWS sent by itself, and what it is told of the product.

@@ -12,6 +12,7 @@ use quartermaster::aws::dynamodb::DynamoStore;
 use quartermaster::config::{Environment, Secret};
 use quartermaster::domain::request::{Request, Status};
 use quartermaster::playground::Playground;
+use quartermaster::portal::dispatch::Dispatcher;
 use quartermaster::portal::trail::begin_copying;
 use quartermaster::portal::{bill, events, own_trail, reconcile, teams};
 use quartermaster::ports::clock::Clock;
@@ -29,7 +30,7 @@ use super::outside::Outside;
 use super::process::eventually;
 use super::setup::Setup;
 use super::switchboard::{Call, Switchboard};
-use super::{BOT_TOKEN, EVENTS_SECRET};
+use super::{BOT_TOKEN, Company, EVENTS_SECRET};
 use crate::emulator::emulator;
 
 /// Between two looks for what the machine has said, and how many there are.
@@ -78,6 +79,13 @@ async fn waits_for_the_machine(store: &dyn Store) -> bool {
         }
     }
     false
+}
+
+impl Company {
+    /// Another one that runs the jobs of the bot.
+    pub(crate) fn dispatcher(&self) -> Dispatcher {
+        Dispatcher::new(self.desk.app().portal.clone())
+    }
 }
 
 impl Desk {

@@ -203,10 +203,12 @@ impl Store for Fused<dyn Store> {
     }
 
     async fn put_heard(&self, at: Timestamp) -> anyhow::Result<()> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.put_heard(at)).await
     }
 
     async fn heard_at(&self) -> anyhow::Result<Option<Timestamp>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.heard_at()).await
     }
 
@@ -256,6 +258,7 @@ impl Store for Fused<dyn Store> {
     }
 
     async fn jobs_of(&self, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
+        self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.jobs_of(of)).await
     }
 

@@ -180,6 +180,7 @@ impl Provisioner for Seen {
     }
 
     async fn survey(&self) -> anyhow::Result<Vec<Existing>> {
+        self.outside.allows("servicecatalog:SearchProvisionedProducts")?;
         self.outside.answers().await;
         let found = self.provisioner.survey().await?;
         let done = self.outside.0.lock().unwrap();
