@@ -154,8 +154,14 @@ mod tests {
     const PING: &[u8] = b"GET /ping HTTP/1.1\r\nhost: x\r\n\r\n";
     const BODY: &[u8] = b"POST /body HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\n";
 
-    /// Has `/slow` be answered.
+    /// `/slow` was asked for, and is to be answered.
+    static ASKED: tokio::sync::Notify = tokio::sync::Notify::const_new();
     static ANSWERED: tokio::sync::Notify = tokio::sync::Notify::const_new();
+
+    async fn slow() {
+        ASKED.notify_one();
+        ANSWERED.notified().await;
+    }
 
     fn large() -> String {
         "x".repeat(64 * 1024 * 1024)
@@ -171,7 +177,7 @@ mod tests {
         let echo = post(async |body: axum::body::Bytes| body);
         let router = Router::new().route("/ping", get(async || "pong")).route("/body", echo);
         let router = router.route("/large", get(async || large()));
-        let router = router.route("/slow", get(async || ANSWERED.notified().await));
+        let router = router.route("/slow", get(slow));
         let stop = CancellationToken::new();
         let serving = tokio::spawn(serve_within(limits, listener, router, stop.clone()));
         (address, stop, serving)
@@ -218,14 +224,18 @@ mod tests {
 
     #[tokio::test]
     async fn who_was_answered_may_stay_as_long_as_a_load_balancer_does_and_no_longer() {
-        let (address, ..) = listening(limits(9, BRIEF, BRIEF * 10)).await;
+        let (address, ..) = listening(limits(9, LONG, LONG)).await;
         let mut twice = sends(address, PING).await;
         assert!(pongs(&mut twice).await);
-        let hung_up = tokio::time::timeout(BRIEF * 2, twice.read_u8()).await;
-        assert!(hung_up.is_err(), "longer than a head may take, but idle");
+        let hung_up = tokio::time::timeout(BRIEF, twice.read_u8()).await;
+        assert!(hung_up.is_err(), "it is idle");
         twice.write_all(PING).await.unwrap();
         assert!(pongs(&mut twice).await);
-        assert_eq!(until_the_end(twice).await, "");
+
+        let (address, ..) = listening(limits(9, BRIEF * 10, BRIEF * 10)).await;
+        let mut once = sends(address, PING).await;
+        assert!(pongs(&mut once).await);
+        assert_eq!(until_the_end(once).await, "");
     }
 
     #[tokio::test]
@@ -238,7 +248,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_head_that_is_too_long_is_refused() {
-        let (address, ..) = listening(LIMITS).await;
+        let (address, ..) = listening(limits(9, LONG, LONG)).await;
         let long = format!("GET /ping HTTP/1.1\r\nx: {}", "y".repeat(HEAD_BYTES));
         assert!(until_the_end(sends(address, long.as_bytes()).await).await.starts_with("HTTP/1.1 431 "));
     }
@@ -247,6 +257,7 @@ mod tests {
     async fn whoever_is_one_too_many_waits_while_all_others_are_being_answered() {
         let (address, ..) = listening(limits(1, LONG, LONG)).await;
         let first = sends(address, b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        tokio::time::timeout(LONG, ASKED.notified()).await.expect("it is asked for");
         let mut second = sends(address, PING).await;
         let early = tokio::time::timeout(BRIEF * 2, pongs(&mut second)).await;
         assert!(early.is_err(), "there was room for one");
@@ -283,7 +294,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_end_waits_for_what_is_under_way_and_for_nobody_who_is_idle() {
-        let (address, stop, serving) = listening(LIMITS).await;
+        let (address, stop, serving) = listening(limits(9, LONG, LONG)).await;
         let mut idle = sends(address, PING).await;
         assert!(pongs(&mut idle).await);
         let mut under_way = sends(address, &[BODY, b"po"].concat()).await;

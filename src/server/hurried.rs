@@ -237,3 +237,30 @@ impl AsyncWrite for Hurried {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_a_body_and_an_answer_have_little_time_and_whoever_was_answered_has_much() {
+        let (dawdling, idle) = (Duration::from_secs(5), Duration::from_secs(75));
+        let patience = Patience { dawdling, idle };
+        let client = Client::new();
+        let has = |time: Duration| {
+            assert_eq!(client.due(patience), client.owes_since().map(|since| since + time));
+        };
+        has(dawdling);
+        client.asks();
+        has(dawdling);
+        client.is_received();
+        assert_eq!(client.due(patience), None, "it waits for us");
+        client.takes(false);
+        has(dawdling);
+        client.takes(true);
+        client.is_answered();
+        has(idle);
+        client.asks();
+        has(dawdling);
+    }
+}

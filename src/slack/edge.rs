@@ -37,7 +37,7 @@ pub struct Edge {
     identity: Arc<Mutex<Option<Arc<Identity>>>>,
     help: Arc<RwLock<Bytes>>,
     pub(super) allowances: Arc<Allowances>,
-    following: TaskTracker,
+    pub(super) following: TaskTracker,
     /// Whether whoever waits for this answer sees already that it takes long.
     pub(super) is_seen: Arc<AtomicBool>,
 }

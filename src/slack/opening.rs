@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::client::OpenedView;
 use super::edge::{Edge, Whereabouts, words};
+use super::incoming::ViewRef;
 use super::messages::Message;
 use super::reply::Ack;
 use super::views;
@@ -19,6 +20,10 @@ use crate::ports::slack::SlackError;
 const CLOSED: &str =
     "What you asked for was ready only after its window was gone. Ask for it again if you still want it.";
 const NOT_OPENED: &str = "Slack took too long to open the form. Please try again.";
+const NOT_SHOWN: &str =
+    "Slack did not show what you asked for. Close the window if one is open, and ask for it once more.";
+const CHANGED: &str =
+    "The window had changed already when this was ready. Look at it, and press again if you still want it.";
 
 impl Edge {
     /// Opens the modal that `built` comes to, over the one that is open; or says why there is none.
@@ -36,7 +41,7 @@ impl Edge {
             Ok(Err(error)) => told(&error),
             Err(_) => {
                 let (waiting, built) = join(self.opens_for_now(at, trigger), built).await;
-                self.becomes(waiting, built).await
+                self.becomes(at, waiting, built).await
             }
         }
     }
@@ -51,6 +56,7 @@ impl Edge {
     /// The modal that asked for a moment becomes what was asked for, or says why not.
     async fn becomes(
         &self,
+        at: &Whereabouts,
         waiting: Result<OpenedView, SlackError>,
         built: Result<SlackModalView, Error>,
     ) -> Ack {
@@ -66,9 +72,8 @@ impl Edge {
             Err(error) => Err(error),
         };
         let Err(error) = shown else { return Ack::Empty };
-        tracing::warn!(%error, "what was asked for is shown nowhere");
-        let otherwise = if matches!(error, SlackError::Gone(_)) { CLOSED } else { NOT_OPENED };
-        Ack::Ephemeral(Message::plain(words.as_deref().unwrap_or(otherwise)))
+        let otherwise = not_shown(at, error);
+        Ack::Ephemeral(Message::plain(&words.unwrap_or(otherwise)))
     }
 
     async fn opened(
@@ -84,23 +89,21 @@ impl Edge {
         }
     }
 
+    /// Shows another view in the place of the one that is open; or says why not.
+    pub(super) async fn turns(&self, at: &Whereabouts, open: &ViewRef, next: &SlackModalView) -> Ack {
+        match self.client.update_view(&open.id, open.hash.as_deref(), next).await {
+            Ok(_) => Ack::Empty,
+            Err(error) => Ack::Ephemeral(Message::plain(&not_shown(at, error))),
+        }
+    }
+
     /// Opens a modal after the answer, over the one that is open.
     pub(super) fn open_later(&self, at: &Whereabouts, trigger: Option<&str>, view: SlackModalView) {
         let (edge, at, trigger) = (self.clone(), at.clone(), trigger.map(str::to_owned));
         self.follow(async move {
-            let text = match edge.opened(&at, trigger.as_deref(), &view).await {
-                Ok(_) => return,
-                Err(error @ SlackError::RateLimited(_)) => words(&Error::Failed(error.into())),
-                // It will not open next time either, so the operator has to know.
-                Err(SlackError::Refused(why)) if !why.contains("trigger_id") => {
-                    words(&Error::Failed(anyhow::anyhow!("cannot open a view: {why}")))
-                }
-                Err(error) => {
-                    tracing::warn!(actor = %at.person, %error, "cannot open a view");
-                    NOT_OPENED.to_owned()
-                }
-            };
-            edge.say(&at, &Message::plain(&text)).await;
+            if let Err(error) = edge.opened(&at, trigger.as_deref(), &view).await {
+                edge.say(&at, &Message::plain(&not_shown(&at, error))).await;
+            }
         });
     }
 }
@@ -108,4 +111,18 @@ impl Edge {
 /// Says why something was not done.
 pub(super) fn told(error: &Error) -> Ack {
     Ack::Ephemeral(Message::plain(&words(error)))
+}
+
+/// What whoever waits for a view reads where Slack did not show it.
+fn not_shown(at: &Whereabouts, error: SlackError) -> String {
+    tracing::warn!(actor = %at.person, %error, "a view is shown nowhere");
+    match error {
+        SlackError::RateLimited(_) => words(&Error::Failed(error.into())),
+        SlackError::Gone(_) => CLOSED.to_owned(),
+        SlackError::Refused(why) if why.contains("trigger_id") => NOT_OPENED.to_owned(),
+        SlackError::Refused(why) if why.contains("hash_conflict") => CHANGED.to_owned(),
+        // It will not be shown next time either, so the operator has to know.
+        SlackError::Refused(why) => words(&Error::Failed(anyhow::anyhow!("cannot show a view: {why}"))),
+        SlackError::Unreachable(_) | SlackError::Other(_) => NOT_SHOWN.to_owned(),
+    }
 }

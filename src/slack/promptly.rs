@@ -1,21 +1,26 @@
 //! The one limit that every answer has. Whatever Slack sends is answered within it, however long the store, Slack or AWS
 //! take; what is not ready by then goes on, and is shown another way when it is there. No entry point is outside of it.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, join};
+use futures_util::future::{BoxFuture, CatchUnwind, join};
 use slack_morphism::prelude::SlackModalView;
 use tokio::time::timeout;
 
 use super::actions;
 use super::edge::{Edge, Whereabouts};
+use super::hurry::not_done;
 use super::incoming::{Incoming, Submission};
 use super::messages::Message;
 use super::reply::Ack;
 use super::submissions;
 use super::views;
+
+/// Work that may panic without taking anything with it: what it shares is behind locks that are not poisoned.
+type Guarded = CatchUnwind<AssertUnwindSafe<BoxFuture<'static, Ack>>>;
 
 /// What whoever clicked reads where it takes very long.
 const CLICK_TAKES_LONG: &str =
@@ -25,16 +30,22 @@ const ANSWER_TAKES_LONG: &str = "This takes longer than usual. You are told when
 
 impl Edge {
     /// What `work` answers, or what stands for it once the limit is over.
-    pub(super) async fn promptly(&self, incoming: &Arc<Incoming>, mut work: BoxFuture<'static, Ack>) -> Ack {
+    pub(super) async fn promptly(&self, incoming: &Arc<Incoming>, work: BoxFuture<'static, Ack>) -> Ack {
+        let mut work = AssertUnwindSafe(work).catch_unwind();
         // What is there at once needs no clock.
         let ack = match (&mut work).now_or_never() {
-            Some(ack) => ack,
+            Some(ack) => ack.unwrap_or_else(|_| ended_badly(incoming)),
             None => Box::pin(self.within_the_limit(incoming, work)).await,
         };
         self.said_where_it_can_be(incoming, ack)
     }
 
-    async fn within_the_limit(&self, incoming: &Arc<Incoming>, mut work: BoxFuture<'static, Ack>) -> Ack {
+    async fn within_the_limit(&self, incoming: &Arc<Incoming>, work: Guarded) -> Ack {
+        // It goes on where whoever waits for the answer is gone, such as a connection.
+        let (asked, going_on) = (Arc::clone(incoming), self.following.spawn(work));
+        let mut work = going_on
+            .map(move |ended| ended.ok().and_then(Result::ok).unwrap_or_else(|| ended_badly(&asked)))
+            .boxed();
         // Nobody waits for what only shows something.
         let waits = !matches!(&**incoming, Incoming::Click(click) if !actions::changes(click));
         if waits && let Ok(ack) = timeout(self.portal.limits.answer, &mut work).await {
@@ -118,9 +129,19 @@ impl Edge {
 
     /// Shows this in the place of the form that was sent, unless that was closed or sent again meanwhile.
     async fn shows(&self, submission: &Submission, view: &SlackModalView) {
-        let sent = &submission.view;
-        if let Err(error) = self.client.update_view(&sent.id, sent.hash.as_deref(), view).await {
+        let version = submissions::version_after_late(submission);
+        if let Err(error) = self.client.update_view(&submission.view.id, version, view).await {
             tracing::debug!(actor = %submission.origin.person, %error, "what came of a form is shown nowhere");
         }
     }
+}
+
+/// The answer where the program made a mistake. What was done before that stays done.
+fn ended_badly(incoming: &Incoming) -> Ack {
+    tracing::error!("an answer ended badly: see the panic above");
+    not_done(incoming, &|again| {
+        format!(
+            "Something went wrong on our side, and this may not be done. Look whether it is before you {again}."
+        )
+    })
 }

@@ -14,6 +14,7 @@ use quartermaster::slack::reply::Ack;
 
 use crate::harness::process::eventually;
 use crate::harness::{Company, Person, Setup, Stands, run, run_in};
+use crate::provision::IMAGE;
 
 const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
 
@@ -299,6 +300,43 @@ async fn a_form_that_takes_too_long_stays_open_and_counts_once_when_it_is_sent_a
         ");
         assert_eq!(company.trail().await.matches("submitted").count(), 1);
         assert!(alice.newest_dm().contains("is ready"), "{}", alice.everything());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_dialog_without_fields_that_takes_too_long_shows_what_came_of_it() {
+    run(async |company| {
+        let alice = &company.alice;
+        let id = alice.asks_for("ecs-service", &[("ServiceName", "checkout"), ("Image", IMAGE)]).await;
+        alice.runs(&format!("/provision teardown {id}")).await;
+        company.is_held_to(SHORT).await;
+        company.store_is(Stands::Silent);
+        alice.submits_and_looks().await;
+        assert!(alice.form().contains("Please press the button again in a moment"), "{}", alice.form());
+        company.store_is(Stands::Well);
+        company.settle().await;
+        assert!(alice.form().starts_with("Tearing down  [Close]"), "{}", alice.form());
+        assert_eq!(company.trail().await.matches("teardown |").count(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_begun_is_done_also_where_the_connection_it_came_by_is_gone() {
+    run(async |company| {
+        let id = company.bob.asks_for("rds-postgres", &DATABASE).await;
+        let origin =
+            Origin { person: PersonId::new("U0BOB"), team: Some("T0PLAY".to_owned()), enterprise: None };
+        let cancel = commands(&origin, [&id, &id]).into_iter().find(|(what, _)| what == "/provision cancel");
+        company.store_is(Stands::Silent);
+        let edge = company.edge();
+        let mut answer = Box::pin(edge.answer(cancel.unwrap().1));
+        assert!(futures_util::poll!(&mut answer).is_pending());
+        drop(answer);
+        company.store_is(Stands::Well);
+        company.settle().await;
+        assert!(company.trail().await.contains("cancelled | U0BOB"), "{}", company.trail().await);
     })
     .await;
 }

@@ -178,6 +178,27 @@ async fn a_form_that_opens_too_late_is_said_so_where_it_was_asked_for() {
 }
 
 #[tokio::test]
+async fn whoever_waits_for_a_view_that_slack_does_not_show_reads_why() {
+    run(async |company| {
+        let alice = &company.alice;
+        for (code, says) in [
+            ("internal_error", "Slack did not show what you asked for."),
+            ("hash_conflict", "The window had changed already when this was ready."),
+            ("not_found", "What you asked for was ready only after its window was gone."),
+            ("ratelimited", "Slack is busy, press again in 1 second. Nothing was done."),
+        ] {
+            company.expects_slack_to_refuse("views.update", code);
+            alice.runs("/provision").await;
+            company.playground.fail_next("views.update", code);
+            alice.clicks("Request").await;
+            assert!(alice.everything().contains(says), "{code}: {}", alice.everything());
+            alice.closes_all().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_requester_who_cannot_be_written_to_loses_messages_but_not_the_bucket() {
     run(async |company| {
         company.expects_slack_to_refuse("conversations.open", "user_disabled");

@@ -62,6 +62,13 @@ impl RateLimits {
     }
 }
 
+impl Method {
+    /// How many calls a minute Slack documents at least; `None` where that is counted in each channel on its own.
+    pub fn calls_a_minute(&self) -> Option<u32> {
+        (self.tier != Tier::Channel).then(|| RateLimits::default().of(self.tier))
+    }
+}
+
 /// The calls so far, and how many may come.
 #[derive(Debug, Default)]
 pub(in crate::playground) struct Calls {

@@ -4,7 +4,6 @@ use crate::portal::form::{self, Typed};
 use crate::slack::commands::form_view;
 use crate::slack::edge::{Edge, Whereabouts, words};
 use crate::slack::incoming::Click;
-use crate::slack::messages::Message;
 use crate::slack::reply::Ack;
 use crate::slack::views;
 
@@ -19,12 +18,5 @@ pub(super) async fn choose(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack 
         return edge.opens(at, click.trigger_id.as_deref(), Box::pin(built)).await;
     };
     let next = built.await.unwrap_or_else(|error| views::note("Not available", &words(&error)));
-    match edge.client.update_view(&view.id, view.hash.as_deref(), &next).await {
-        Ok(_) => Ack::Empty,
-        Err(error) => {
-            tracing::warn!(actor = %at.person, %error, "cannot show a form in the catalog's place");
-            let text = "Slack did not open the form. Close the catalog and choose the product once more.";
-            Ack::Ephemeral(Message::plain(text))
-        }
-    }
+    edge.turns(at, view, &next).await
 }

@@ -8,7 +8,6 @@ use crate::slack::commands::{self, Rows, cost_modal, list_modal, stats_modal};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::{ButtonValue, CallbackId};
 use crate::slack::incoming::Click;
-use crate::slack::messages::Message;
 use crate::slack::opening::told;
 use crate::slack::reply::Ack;
 use crate::slack::views;
@@ -25,14 +24,7 @@ pub(super) async fn show_all(edge: &Edge, at: &Whereabouts, click: &Click) -> Ac
         Ok(next) => next,
         Err(error) => return told(&error),
     };
-    match edge.client.update_view(&page.id, page.hash.as_deref(), &next).await {
-        Ok(_) => Ack::Empty,
-        Err(error) => {
-            tracing::warn!(actor = %at.person, %error, "cannot turn a page");
-            let text = "Slack did not turn the page. Close the list and open it once more.";
-            Ack::Ephemeral(Message::plain(text))
-        }
-    }
+    edge.turns(at, page, &next).await
 }
 
 /// Asks who answers while one is away.

@@ -1,6 +1,6 @@
 //! The barest Slack that the client has to live with: answers what a test says, remembers what it was asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -37,7 +37,7 @@ impl Clock for StillClock {
 }
 
 /// What a method answers: status, headers, body; a status of 0 means never.
-type Script = (u16, Vec<(&'static str, String)>, String);
+pub(crate) type Script = (u16, Vec<(&'static str, String)>, String);
 
 /// A call as it arrived.
 #[derive(Clone, Debug)]
@@ -52,7 +52,8 @@ pub(crate) struct Call {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FakeSlack {
     calls: Arc<Mutex<Vec<Call>>>,
-    scripts: Arc<Mutex<BTreeMap<String, Script>>>,
+    /// What each method answers, in turn; the last one again and again.
+    scripts: Arc<Mutex<BTreeMap<String, VecDeque<Script>>>>,
 }
 
 impl FakeSlack {
@@ -81,7 +82,11 @@ impl FakeSlack {
     }
 
     pub(crate) fn script(&self, method: &str, status: u16, headers: Vec<(&'static str, String)>, body: &str) {
-        self.scripts.lock().unwrap().insert(method.to_owned(), (status, headers, body.to_owned()));
+        self.answers_in_turn(method, [(status, headers, body.to_owned())]);
+    }
+
+    pub(crate) fn answers_in_turn(&self, method: &str, scripts: impl IntoIterator<Item = Script>) {
+        self.scripts.lock().unwrap().insert(method.to_owned(), scripts.into_iter().collect());
     }
 
     pub(crate) fn calls(&self) -> Vec<Call> {
@@ -103,7 +108,10 @@ async fn answer(
     let authorization = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
     let body = serde_json::from_str(&body).unwrap_or_default();
     fake.calls.lock().unwrap().push(Call { method: method.clone(), arguments, body, authorization });
-    let script = fake.scripts.lock().unwrap().get(&method).cloned();
+    let script =
+        fake.scripts.lock().unwrap().get_mut(&method).and_then(|scripts| {
+            if scripts.len() > 1 { scripts.pop_front() } else { scripts.front().cloned() }
+        });
     let bare = (200, Vec::new(), json!({ "ok": true, "ts": "1.2", "channel": "C1" }).to_string());
     let (status, headers, body) = script.unwrap_or(bare);
     if status == 0 {

@@ -10,6 +10,10 @@ use super::pace::{Pace, Patience};
 use super::time::Time;
 use crate::ports::clock::Clock;
 
+/// Methods that Slack limits in each channel on its own: "one message per second per channel"
+/// (docs.slack.dev/apis/web-api/rate-limits, 2026-11-29). Those are the business of `pace`.
+const BY_CHANNEL: [&str; 1] = ["chat.postMessage"];
+
 /// How many home tabs may be published at once, and how fast after that: together at most 95 in any minute, where
 /// `views.publish` allows a hundred (tier 4 in slack-ruby/slack-api-ref of 2026-08-20, looked up on 2026-11-29).
 const PUBLICATIONS_AT_ONCE: u32 = 35;
@@ -32,8 +36,11 @@ impl RateLimits {
         }
     }
 
-    /// Does not let a method be called for as long as Slack asked.
+    /// Does not let a method be called for as long as Slack asked, unless it asked that of one channel.
     pub(super) fn hold(&self, method: &str, wait: Duration) {
+        if BY_CHANNEL.contains(&method) {
+            return;
+        }
         let until = self.time.now() + wait;
         let mut held = self.held();
         let known = held.entry(method.to_owned()).or_insert(until);

@@ -55,6 +55,36 @@ async fn a_card_is_posted_and_edited_where_slack_says_it_stands() {
     }
 }
 
+/// Codes of each kind.
+const REFUSALS: &[&str] = &[
+    "message_not_found",
+    "channel_not_found",
+    "is_archived",
+    "not_in_channel",
+    "user_disabled",
+    "messages_tab_disabled",
+    "is_inactive",
+    "restricted_action_thread_locked",
+    "cannot_reply_to_message",
+    "ratelimited",
+    "rate_limited",
+    "message_limit_exceeded",
+    "invalid_blocks",
+    "msg_too_long",
+    "invalid_arguments",
+    "expired_trigger_id",
+    "hash_conflict",
+    "invalid_auth",
+    "internal_error",
+    "update_failed",
+    "external_channel_migrating",
+    "accesslimited",
+    "a_code_of_tomorrow",
+    "missing_scope",
+    "no_permission",
+    "ekm_access_denied",
+];
+
 #[tokio::test]
 async fn a_wait_that_makes_no_sense_is_an_hour() {
     let (slack, client, _) = start().await;
@@ -71,31 +101,7 @@ async fn a_wait_that_makes_no_sense_is_an_hour() {
 #[tokio::test]
 async fn each_refusal_of_slack_says_what_can_be_done_about_it() {
     let mut lines = Vec::new();
-    for error in [
-        "message_not_found",
-        "channel_not_found",
-        "is_archived",
-        "not_in_channel",
-        "user_disabled",
-        "messages_tab_disabled",
-        "is_inactive",
-        "restricted_action_thread_locked",
-        "cannot_reply_to_message",
-        "ratelimited",
-        "rate_limited",
-        "message_limit_exceeded",
-        "invalid_blocks",
-        "msg_too_long",
-        "invalid_arguments",
-        "expired_trigger_id",
-        "hash_conflict",
-        "invalid_auth",
-        "internal_error",
-        "update_failed",
-        "external_channel_migrating",
-        "accesslimited",
-        "a_code_of_tomorrow",
-    ] {
+    for error in REFUSALS {
         // Each of its own Slack, because a limit holds up all that follows.
         let (slack, client, _) = start().await;
         slack.refuses("chat.postMessage", error);
@@ -127,6 +133,9 @@ async fn each_refusal_of_slack_says_what_can_be_done_about_it() {
     external_channel_migrating: Other (Slack answered `external_channel_migrating`)
     accesslimited: Other (Slack answered `accesslimited`)
     a_code_of_tomorrow: Other (Slack answered `a_code_of_tomorrow`)
+    missing_scope: Other (Slack answered `missing_scope`)
+    no_permission: Other (Slack answered `no_permission`)
+    ekm_access_denied: Other (Slack answered `ekm_access_denied`)
     ");
 }
 
@@ -144,12 +153,14 @@ async fn a_limit_says_how_long_to_stay_away() {
     let again = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
     assert!(matches!(again, SlackError::RateLimited(_)), "{again:?}");
     assert_eq!(slack.calls().len(), 1);
-    // Slack's limit is one of the method in the workspace, so the same holds elsewhere, and for nothing else.
-    let elsewhere = Destination::Channel(ChannelId::new("C2"));
+    // The limit is one of the channel: elsewhere messages go out, also private ones, and everything else is called.
     slack.answers("chat.postMessage", &json!({ "ok": true, "ts": "3.4", "channel": "C2" }));
-    let there = client.say(&elsewhere, &Message::plain("x")).await.unwrap_err();
-    assert!(matches!(there, SlackError::RateLimited(_)), "{there:?}");
-    assert_eq!(slack.calls().len(), 1);
+    let elsewhere = Destination::Channel(ChannelId::new("C2"));
+    client.say(&elsewhere, &Message::plain("x")).await.unwrap();
+    client.whisper(None, &PersonId::new("U0BOB"), "x").await.unwrap();
+    assert_eq!(slack.calls().len(), 3);
+    assert!(client.say(&channel(), &Message::plain("x")).await.is_err());
+    assert_eq!(slack.calls().len(), 3);
     let view = note("Title", "text");
     assert!(client.open_view("1.2", &view).await.is_ok());
 }

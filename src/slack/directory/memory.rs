@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ use crate::ports::slack::SlackError;
 
 /// How long an answer counts for a decision.
 pub(super) const REMEMBERED: SignedDuration = SignedDuration::from_secs(60);
+
+/// Why a question has no answer that the program itself has spoilt.
+const ENDED_BADLY: &str = "the question ended badly";
 
 /// Answers by question.
 #[derive(Debug)]
@@ -151,7 +155,9 @@ impl<A: Clone + Send + Sync + 'static> Slot<A> {
         let (slot, clock) = (Arc::clone(self), Arc::clone(clock));
         let asked = tokio::spawn(async move {
             let asked_at = clock.now();
-            let answer = ask.await;
+            // Also after a question that ends badly the next one is asked.
+            let answer = AssertUnwindSafe(ask).catch_unwind().await;
+            let answer = answer.unwrap_or_else(|_| Err(anyhow!(ENDED_BADLY)));
             let mut state = slot.lock();
             state.asking = None;
             match &answer {
@@ -165,7 +171,7 @@ impl<A: Clone + Send + Sync + 'static> Slot<A> {
             }
             answer.map_err(Unanswered::from)
         });
-        let ended_badly = || Unanswered::Other("the question ended badly".to_owned());
+        let ended_badly = || Unanswered::Other(ENDED_BADLY.to_owned());
         let asking = asked.map(move |answer| answer.unwrap_or_else(|_| Err(ended_badly()))).boxed().shared();
         state.asking = Some(asking.clone());
         asking
@@ -178,5 +184,28 @@ impl<A> State<A> {
         if self.known.as_ref().is_none_or(|(known_at, _)| *known_at <= asked_at) {
             self.known = Some((asked_at, answer));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::client::fake::StillClock;
+
+    #[tokio::test]
+    async fn a_question_that_ends_badly_is_asked_anew_the_next_time() {
+        let clock: Arc<dyn Clock> = Arc::new(StillClock::new());
+        let memory: Memory<u8, &str> = Memory::new(1, REMEMBERED);
+        for _ in 0..2 {
+            let spoilt = memory.recall((&1, Freshness::Fresh), &clock, async { panic!("a mistake of ours") });
+            assert_eq!(spoilt.await.unwrap_err().to_string(), ENDED_BADLY);
+        }
+        // Nobody waits for what is only shown, and so nobody sees how that ends.
+        memory.learn(&1, true, clock.now() - SignedDuration::from_hours(1), "old");
+        let shown = memory.recall((&1, Freshness::Known), &clock, async { panic!("a mistake of ours") });
+        assert_eq!(shown.await.unwrap(), "old");
+        tokio::task::yield_now().await;
+        let asked = memory.recall((&1, Freshness::Fresh), &clock, async { Ok("new") });
+        assert_eq!(asked.await.unwrap(), "new");
     }
 }

@@ -26,6 +26,7 @@ use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::refusal::Uncounted;
 use crate::ports::clock::Clock;
 use crate::ports::directory::{Directory, Freshness};
+use crate::ports::slack::SlackError;
 use memory::{Memory, REMEMBERED};
 
 /// How old may be shown what is asked about one by one, before it is asked for anew.
@@ -34,12 +35,12 @@ const SHOWN: SignedDuration = SignedDuration::from_mins(15);
 /// All accounts are listed again after this time, as long as somebody wants to know something.
 const LISTED_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
-/// Pages of accounts that are asked for one after the other, of the twenty a minute that Slack takes; then one in each
-/// [`PAGE_PAUSE`].
-const PAGES_AT_ONCE: usize = 15;
+/// Pages of accounts that are asked for one after the other; then one in each [`PAGE_PAUSE`]: together no more than the twenty
+/// that Slack takes in any minute.
+const PAGES_AT_ONCE: usize = 5;
 const PAGE_PAUSE: Duration = Duration::from_secs(4);
 
-/// The most pages; whoever is on none of them is asked about one by one.
+/// The most pages, those included that Slack asks to wait with; whoever is on none of them is asked about one by one.
 const MOST_PAGES: usize = 60;
 
 /// Accounts, and answers of each other kind, that are kept before old ones are forgotten.
@@ -146,7 +147,13 @@ impl SlackDirectory {
                 tokio::time::sleep_until(tokio::time::Instant::now() + PAGE_PAUSE).await;
             }
             let asked_at = self.clock.now();
-            let page = self.client.members(cursor).await?;
+            let page = match self.client.members(cursor.clone()).await {
+                Err(SlackError::RateLimited(wait)) => {
+                    tokio::time::sleep_until(tokio::time::Instant::now() + wait).await;
+                    continue;
+                }
+                page => page?,
+            };
             for member in &page.members {
                 let account = Account::of(Some(member), &ours);
                 // Whoever has left and was never asked about needs no room.

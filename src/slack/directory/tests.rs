@@ -5,7 +5,6 @@ use serde_json::json;
 use Freshness::{Fresh, Known};
 
 use super::*;
-use crate::ports::slack::SlackError;
 use crate::slack::client::fake::{FakeSlack, StillClock};
 
 async fn start() -> (FakeSlack, SlackDirectory, StillClock) {
@@ -240,6 +239,36 @@ async fn all_accounts_are_listed_in_few_calls_and_again_only_if_somebody_wants_t
     clock.move_by(3600);
     directory.refresh().await;
     assert_eq!(asked(&slack, "users.list"), 3, "nobody did");
+}
+
+#[test]
+fn no_more_pages_of_accounts_are_asked_for_than_slack_takes_in_a_minute() {
+    let in_a_minute = Duration::from_mins(1).as_secs() / PAGE_PAUSE.as_secs();
+    assert!(PAGES_AT_ONCE + usize::try_from(in_a_minute).unwrap() <= 20);
+}
+
+#[tokio::test]
+async fn a_list_that_slack_asks_to_wait_with_goes_on_where_it_was() {
+    let (slack, directory, _) = start().await;
+    let page = |members: serde_json::Value, next: &str| {
+        json!({ "ok": true, "members": members, "response_metadata": { "next_cursor": next } }).to_string()
+    };
+    let wait = r#"{"ok":false,"error":"ratelimited"}"#.to_owned();
+    slack.answers_in_turn(
+        "users.list",
+        [
+            (200, Vec::new(), page(json!([{ "id": "U0MORGAN" }]), "second")),
+            (429, vec![("retry-after", "0".to_owned())], wait),
+            (200, Vec::new(), page(json!([{ "id": "U0OLGA" }]), "")),
+        ],
+    );
+    directory.refresh().await;
+    let calls = slack.calls().into_iter().filter(|call| call.method == "users.list");
+    let cursors: Vec<_> = calls.map(|call| call.arguments.get("cursor").cloned()).collect();
+    assert_eq!(cursors, [None, Some("second".to_owned()), Some("second".to_owned())]);
+    assert_eq!(directory.why_not_counted(&morgan(), Fresh).await.unwrap(), None);
+    assert_eq!(directory.why_not_counted(&PersonId::new("U0OLGA"), Fresh).await.unwrap(), None);
+    assert_eq!(asked(&slack, "users.info"), 0, "both were on the list");
 }
 
 #[tokio::test]

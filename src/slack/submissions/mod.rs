@@ -50,10 +50,16 @@ pub(super) async fn answer(edge: &Edge, submission: &Submission) -> Ack {
 /// The answer where the real one is not there in time. The modal stays, and its view's id with it: whatever is submitted
 /// again is stored once.
 pub(super) fn late(submission: &Submission) -> Ack {
-    not_now(
-        submission,
-        "This takes longer than usual. Please press the button again in a moment: it counts once.",
-    )
+    let again = "This takes longer than usual. Please press the button again in a moment: it counts once.";
+    let unsure = "This takes longer than usual, and may still be done. What comes of it appears here; if nothing has in a \
+                  minute, look whether it was done before you ask for it again.";
+    stays_open(submission, again).unwrap_or_else(|| note("Not sure yet", &Message::plain(unsure)))
+}
+
+/// The version of the modal that was answered [`late`]: as it was sent where its fields stay as they are, and none that is
+/// known where the answer was a view of its own.
+pub(super) fn version_after_late(submission: &Submission) -> Option<&str> {
+    submission.view.values.iter().next().and(submission.view.hash.as_deref())
 }
 
 /// The answer where it is not done now: the modal stays as it is filled in.

@@ -30,6 +30,7 @@ use quartermaster::domain::ids::{RequestId, TaskToken};
 use quartermaster::domain::request::{Request, Surface};
 use quartermaster::playground::{Playground, Settings as SlackSettings};
 use quartermaster::ports::limits::Limits;
+use quartermaster::slack::client::METHODS;
 use quartermaster::slack::edge::Edge;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -47,25 +48,6 @@ use secrets::Ledger;
 pub(crate) use secrets::task_tokens;
 pub(crate) use setup::Setup;
 use switchboard::{Call, Switchboard};
-
-/// Everything that the bot calls.
-const METHODS: [&str; 15] = [
-    "api.test",
-    "auth.test",
-    "chat.postEphemeral",
-    "chat.postMessage",
-    "chat.update",
-    "conversations.join",
-    "conversations.open",
-    "usergroups.list",
-    "users.info",
-    "users.list",
-    "users.lookupByEmail",
-    "views.open",
-    "views.publish",
-    "views.push",
-    "views.update",
-];
 
 /// How long Slack waits for an answer: on a busy machine whatever is right takes long.
 const PATIENT: Duration = Duration::from_mins(5);

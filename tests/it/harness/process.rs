@@ -16,7 +16,7 @@ pub(crate) const TOKEN: &str = "xoxb-token-of-serve";
 pub(crate) const APP_TOKEN: &str = "xapp-token-of-serve";
 /// Longest wait for another process. What a killed bot had begun comes back after two minutes, and a slow machine must
 /// not fail a test.
-const PATIENCE: Duration = Duration::from_mins(5);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A bot, killed when the test ends.
 pub(crate) struct Bot(pub(crate) Child);
@@ -93,7 +93,7 @@ pub(crate) async fn slack_with_sockets() -> (Playground, String) {
 
 async fn slack_with(bot: &str, app_token: Option<String>) -> (Playground, String) {
     let settings = Settings::demo(SECRET, TOKEN, Arc::new(|| SystemClock.now()));
-    let playground = Playground::new(Settings { app_token, ..settings });
+    let playground = Playground::new(Settings { app_token, ack_within: PATIENCE, ..settings });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     playground.set_public_url(origin.clone());
