@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use super::actions;
 use super::allowance::Allowances;
-use super::client::{Identity, SlackClient};
+use super::client::SlackClient;
 use super::commands;
 use super::hurry::{not_done, seconds, too_fast};
 use super::incoming::{Click, Command, Event, Incoming, Origin, ResponseUrl};
@@ -34,7 +34,6 @@ pub struct Edge {
     pub portal: Portal,
     /// Calls Slack.
     pub client: Arc<SlackClient>,
-    identity: Arc<Mutex<Option<Arc<Identity>>>>,
     help: Arc<RwLock<Bytes>>,
     pub(super) allowances: Arc<Allowances>,
     pub(super) following: TaskTracker,
@@ -70,7 +69,7 @@ impl Edge {
         let help = Arc::new(RwLock::new(written_help(&portal)));
         let allowances = Arc::new(Allowances::new(burst));
         let (following, is_seen) = (TaskTracker::new(), Arc::default());
-        Self { portal, client, identity: Arc::default(), help, allowances, following, is_seen }
+        Self { portal, client, help, allowances, following, is_seen }
     }
 
     /// The answer to `help`.
@@ -99,7 +98,6 @@ impl Edge {
         Self {
             portal: self.portal.as_of_now(),
             client: Arc::clone(&self.client),
-            identity: Arc::clone(&self.identity),
             help: Arc::clone(&self.help),
             allowances: Arc::clone(&self.allowances),
             following: self.following.clone(),
@@ -161,25 +159,14 @@ impl Edge {
     /// Whether it comes from the workspace or enterprise that our token belongs to; `None` as long as Slack has not said
     /// which that is, which it is asked until it does.
     async fn is_ours(&self, origin: &Origin) -> Option<bool> {
-        let own = self.identity().await?;
-        Some(serves(own.team_id.as_deref(), own.enterprise_id.as_deref(), origin))
-    }
-
-    async fn identity(&self) -> Option<Arc<Identity>> {
-        if let Some(known) = self.identity.lock().unwrap_or_else(PoisonError::into_inner).clone() {
-            return Some(known);
+        if self.client.known_identity().is_none() {
+            let client = Arc::clone(&self.client);
+            // An answer that comes late is there for the next one.
+            let asked = self.following.spawn(async move { client.identity().await.ok() });
+            let _ = tokio::time::timeout(self.portal.limits.identity, asked).await;
         }
-        let edge = self.clone();
-        // An answer that comes late is there for the next one.
-        let asked =
-            self.following.spawn(async move { Some(edge.remember(edge.client.identity().await.ok()?)) });
-        tokio::time::timeout(self.portal.limits.identity, asked).await.ok()?.ok()?
-    }
-
-    fn remember(&self, identity: Identity) -> Arc<Identity> {
-        let identity = Arc::new(identity);
-        *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&identity));
-        identity
+        let own = self.client.known_identity()?;
+        Some(serves(own.team_id.as_deref(), own.enterprise_id.as_deref(), origin))
     }
 
     async fn strangers_answer(&self, incoming: &Incoming, origin: &Origin) -> Ack {
@@ -205,10 +192,9 @@ impl Edge {
 
     /// Asks Slack who we are, so that nobody's first click has to wait for that and for the connection.
     pub async fn warm_up(&self) {
-        match self.client.identity().await {
-            Ok(identity) => drop(self.remember(identity)),
+        if let Err(error) = self.client.identity().await {
             // Everything that comes in asks again.
-            Err(error) => tracing::warn!(error = format!("{error:#}"), "cannot ask Slack who we are"),
+            tracing::warn!(error = format!("{error:#}"), "cannot ask Slack who we are");
         }
     }
 

@@ -181,9 +181,14 @@ impl SlackClient {
         Ok(identity)
     }
 
-    /// As [`Self::identity`], asked once: whose token this is does not change while it is used.
+    /// Whose token this is, once Slack has said it: that does not change while it is used.
+    pub(super) fn known_identity(&self) -> Option<&Identity> {
+        self.identity.get()
+    }
+
+    /// As [`Self::identity`], asked once.
     pub(super) async fn own_identity(&self) -> anyhow::Result<Identity> {
-        match self.identity.get() {
+        match self.known_identity() {
             Some(identity) => Ok(identity.clone()),
             None => self.identity().await,
         }
