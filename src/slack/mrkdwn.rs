@@ -75,10 +75,15 @@ pub fn quote(text: &str, limit: usize) -> String {
     escaped.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n")
 }
 
+/// Escaped text as it was typed.
+pub(super) fn unescape(text: &str) -> String {
+    // The ampersand last, so that a typed `&lt;` stays what it is.
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
 /// What was typed on a line that [`quote`] wrote; `None` for any other.
 pub(super) fn unquoted(line: &str) -> Option<String> {
-    let typed = line.strip_prefix("> ").or_else(|| (line == ">").then_some(""))?;
-    Some(typed.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+    line.strip_prefix("> ").or_else(|| (line == ">").then_some("")).map(unescape)
 }
 
 /// A person, shown by name in the reader's client.

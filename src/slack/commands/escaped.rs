@@ -2,6 +2,7 @@
 
 use crate::domain::ids::PersonId;
 use crate::slack::incoming::is_id;
+use crate::slack::mrkdwn::unescape;
 
 /// The text as it was typed. A person stays `<@U…>`; a channel becomes its name, a link what stood there.
 pub(super) fn as_typed(escaped: &str) -> String {
@@ -16,8 +17,7 @@ pub(super) fn as_typed(escaped: &str) -> String {
         rest = after;
     }
     typed.push_str(rest);
-    // The ampersand last, so that a typed `&lt;` stays what it is.
-    typed.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    unescape(&typed)
 }
 
 /// What stood for `<…>`, where that is something Slack writes.
