@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 
 use super::{Error, Portal};
 use crate::domain::event::Event;
+use crate::domain::job::JobKey;
 use crate::domain::next::next;
 use crate::domain::silence::Silence;
 use crate::ports::outage::Side;
@@ -107,9 +108,7 @@ impl Portal {
     async fn move_limits(&self, silence: &Silence) -> anyhow::Result<()> {
         let ahead = silence.until.saturating_add(LOOKED_AHEAD).unwrap_or(Timestamp::MAX);
         let mut moved = 0;
-        for id in
-            self.ports.store.due(ahead, MOST).await?.iter().filter_map(crate::domain::job::JobKey::limits)
-        {
+        for id in self.ports.store.due(ahead, MOST).await?.iter().filter_map(JobKey::limits) {
             let event = Event::Unheard { silence: *silence };
             match self.change(id, |request, now| next(request, &event, now)).await {
                 Ok(_) => moved += 1,

@@ -15,13 +15,18 @@ async fn label(company: &Company) -> &'static str {
     company.newest_request().await.status.name().label()
 }
 
+/// Of the lease of a bucket that was there a moment ago; its owner is warned.
+async fn a_day_is_left(company: &Company) {
+    company.waits("30d").await;
+    company.waits("6d").await;
+}
+
 #[tokio::test]
 async fn a_bot_that_was_down_over_the_end_of_a_lease_leaves_its_owner_a_day_to_renew() {
     run_in(Setup::new().in_a_file(), async |company| {
         let alice = &company.alice;
         alice.asks_for("s3-bucket", &LOGS).await;
-        company.waits("30d").await;
-        company.waits("6d").await;
+        a_day_is_left(company).await;
         company.is_down_for("3d").await;
         assert_eq!(label(company).await, "Active");
         insta::assert_snapshot!(alice.newest_dm(), @"
@@ -73,8 +78,7 @@ async fn a_restart_long_before_the_end_moves_nothing() {
 async fn while_slack_cannot_be_heard_nothing_ends_and_then_people_have_a_day() {
     run_in(Setup::new().in_a_file(), async |company| {
         company.alice.asks_for("s3-bucket", &LOGS).await;
-        company.waits("30d").await;
-        company.waits("6d").await;
+        a_day_is_left(company).await;
         company.expects_slack_to_refuse("auth.test", "service_unavailable");
         company.playground.fail_always("auth.test", Some("service_unavailable"));
         company.waits("2m").await;
@@ -135,8 +139,7 @@ async fn a_renewal_that_waited_while_nobody_could_be_heard_waits_on() {
 async fn a_time_limit_that_cannot_be_moved_at_first_is_moved_before_anything_ends_by_it() {
     run_in(Setup::new().in_a_file(), async |company| {
         company.alice.asks_for("s3-bucket", &LOGS).await;
-        company.waits("30d").await;
-        company.waits("6d").await;
+        a_day_is_left(company).await;
         let file = Connection::open(company.file()).unwrap();
         let full = "CREATE TRIGGER full BEFORE UPDATE ON requests BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
         file.execute_batch(full).unwrap();
@@ -161,8 +164,7 @@ async fn while_some_limits_cannot_be_moved_the_others_are_moved_once() {
         let alice = &company.alice;
         let first = alice.asks_for("s3-bucket", &LOGS).await;
         let second = alice.asks_for("s3-bucket", &[("BucketPurpose", "backups")]).await;
-        company.waits("30d").await;
-        company.waits("6d").await;
+        a_day_is_left(company).await;
         let file = Connection::open(company.file()).unwrap();
         // The jobs are looked through in no order that a test should know.
         let full = |id: &str| {
@@ -192,8 +194,7 @@ async fn a_row_that_cannot_be_read_keeps_no_other_limit_from_being_moved() {
         let alice = &company.alice;
         let spoilt = alice.asks_for("s3-bucket", &[("BucketPurpose", "backups")]).await;
         alice.asks_for("s3-bucket", &LOGS).await;
-        company.waits("30d").await;
-        company.waits("6d").await;
+        a_day_is_left(company).await;
         let file = Connection::open(company.file()).unwrap();
         let body = "SELECT body FROM requests WHERE id = ?1";
         let body: String = file.query_row(body, [&spoilt], |row| row.get(0)).unwrap();
