@@ -190,7 +190,11 @@ impl Fields {
         request: &Request,
         given: &BTreeMap<String, Option<String>>,
     ) -> Result<ParameterValues, Vec<FieldProblem>> {
-        let mut values = check_parameters(&product.offered(), &self.form, &self.hidden, given)?;
+        let mut given = given.clone();
+        for field in self.form.fields() {
+            given.entry(field.key.clone()).or_insert(None);
+        }
+        let mut values = check_parameters(&product.offered(), &self.form, &self.hidden, &given)?;
         for key in &self.hidden {
             if let Some(value) = kept(product, request, key) {
                 values.bind(&product.template, key, value);

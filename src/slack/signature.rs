@@ -302,7 +302,10 @@ mod tests {
         ] {
             let answered = post(verifier(SENT), HeaderMap::new(), Body::from(other)).await;
             assert_eq!(answered, Err(Rejected::NotSigned), "{other}");
-            assert!(post(verifier(SENT), signed(other.as_bytes()), Body::from(other)).await.is_ok(), "{other}");
+            assert!(
+                post(verifier(SENT), signed(other.as_bytes()), Body::from(other)).await.is_ok(),
+                "{other}"
+            );
         }
         let long = format!("ssl_check=1&token={}", "x".repeat(MAX_BODY));
         let answered = post(verifier(SENT), HeaderMap::new(), Body::from(long)).await;

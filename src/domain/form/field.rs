@@ -21,6 +21,9 @@ const MAX_OPTIONS: usize = 100;
 /// Most characters of a text input in Slack.
 const MAX_TEXT: u32 = 3_000;
 
+/// What to do at a field in which nothing was chosen although something has to.
+pub const CHOOSE: &str = "Choose one";
+
 /// One input of the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
@@ -32,7 +35,8 @@ pub struct Field {
     pub hint: Option<String>,
     /// How it is filled.
     pub input: Input,
-    /// Whether it may be left empty, because the template has a default.
+    /// Whether it may be left empty: the template has a default then, and an empty field does not hide another value. What is
+    /// chosen, and a number, stand there from the start, so nothing in their place is no choice.
     pub optional: bool,
     /// What it starts with: the default, where the input can show it.
     pub initial: Option<String>,
@@ -96,6 +100,14 @@ impl Field {
         }
     }
 
+    /// What to do where nothing came although something has to.
+    pub fn demand(&self) -> &'static str {
+        match self.input {
+            Input::Select { .. } | Input::TypeAhead { .. } | Input::Existing { .. } => CHOOSE,
+            Input::Text { .. } | Input::Number { .. } => "Fill this in",
+        }
+    }
+
     /// What stands for an option in Slack: the value itself where it fits, otherwise `#` and its position.
     pub fn wire_value(&self, position: usize) -> Option<String> {
         let value = &self.options().get(position)?.value;
@@ -147,15 +159,26 @@ pub(super) fn field(parameter: &Parameter) -> Result<Option<Field>, Problem> {
         label: cut(&parameter.label.clone().unwrap_or_else(|| readable(&parameter.key)), MAX_LABEL),
         hint: hint(parameter),
         input,
-        optional: usable.is_some(),
+        optional: false,
         initial: None,
     };
+    field.optional = usable.is_some_and(|default| may_be_empty(&field.input, default));
     field.initial = usable.and_then(|default| initial(&field, default));
     Ok(Some(field))
 }
 
 fn problem(parameter: &Parameter, what: &str, remedy: &str) -> Problem {
     Problem::new(parameter.line, format!("parameter `{}` {what}", parameter.key), remedy)
+}
+
+fn may_be_empty(input: &Input, default: &str) -> bool {
+    match input {
+        Input::Select { .. } | Input::TypeAhead { .. } | Input::Number { .. } => false,
+        Input::Existing { .. } => {
+            !default.split(',').map(str::trim).all(|id| (1..=MAX_OPTION).contains(&id.chars().count()))
+        }
+        Input::Text { .. } => true,
+    }
 }
 
 fn initial(field: &Field, default: &str) -> Option<String> {

@@ -10,7 +10,7 @@ mod pages;
 mod tests;
 
 pub use asked::ShowWhen;
-pub use field::{Choice, Field, Input};
+pub use field::{CHOOSE, Choice, Field, Input};
 
 use crate::document::Problem;
 use crate::domain::template::Template;

@@ -73,7 +73,8 @@ impl FieldProblem {
 
 /// Checks a submission; `given` holds what came back from the form (see [`Field::wire_value`]) by parameter key.
 ///
-/// A field left empty takes its default. `hidden` parameters are the portal's and must not be given.
+/// A field that is not given takes its default, and so does one that was left empty where it may be; where it may not,
+/// nobody has seen what it would be. `hidden` parameters are the portal's and must not be given.
 pub fn check_parameters(
     template: &Template,
     form: &Form,
@@ -90,8 +91,8 @@ pub fn check_parameters(
         let Some(field) = form.field(&parameter.key) else {
             continue;
         };
-        let submitted = given.get(&parameter.key).and_then(Option::as_deref);
-        match check_field(parameter, field, submitted) {
+        let given = given.get(&parameter.key).map(Option::as_deref);
+        match check_field(parameter, field, given) {
             Ok(value) => values.push((parameter.key.clone(), value)),
             Err(problem) => problems.push(problem),
         }
@@ -102,16 +103,18 @@ pub fn check_parameters(
 fn check_field(
     parameter: &Parameter,
     field: &Field,
-    submitted: Option<&str>,
+    given: Option<Option<&str>>,
 ) -> Result<String, FieldProblem> {
     let key = &parameter.key;
-    let Some(submitted) = submitted.filter(|text| !text.is_empty()) else {
+    let Some(submitted) = given.flatten().filter(|text| !text.is_empty()) else {
+        let may_be_empty = field.optional || given.is_none();
         return match &parameter.default {
             Some(default) => match constraint_problem(parameter, default) {
-                None => Ok(default.clone()),
+                None if may_be_empty => Ok(default.clone()),
+                None => Err(FieldProblem::mistake(key, field.demand())),
                 Some(message) => Err(FieldProblem::mistake(key, message)),
             },
-            None => Err(FieldProblem::mistake(key, "Fill this in")),
+            None => Err(FieldProblem::mistake(key, field.demand())),
         };
     };
     match &field.input {
@@ -247,7 +250,7 @@ Resources: {B: {Type: AWS::S3::Bucket}}
         Note: Say it in ten characters
         Size: Must be a whole number from 20 to 1,000
         Rate: Must be a number
-        Env: Fill this in
+        Env: Choose one
         Vpc: Must look like vpc-0abc1234def567890
         Nets: Must look like subnet-0abc1234def567890, several separated by commas
         Ports: Must be numbers of at most 65,535, separated by commas

@@ -128,7 +128,8 @@ fn an_odd_field_of_a_form_costs_what_is_in_it_and_nothing_else() {
         for odd in odd() {
             let mut changed = shown.clone();
             *changed.pointer_mut(pointer).unwrap() = odd.clone();
-            let left: Vec<_> = values(&changed).iter().map(|(name, texts)| (name.to_owned(), texts.len())).collect();
+            let left: Vec<_> =
+                values(&changed).iter().map(|(name, texts)| (name.to_owned(), texts.len())).collect();
             assert_eq!(left, [("reason".to_owned(), 0)], "{pointer} {odd}");
             changed["view"]["blocks"] = odd;
             assert_eq!(values(&changed).iter().count(), 0);

@@ -148,7 +148,8 @@ impl State {
 impl View {
     /// What is filled in. A field that was shown and of which nothing came, or nothing that is understood, is empty.
     pub(super) fn values(&self, state: Option<State>) -> Values {
-        let blocks = self.blocks.as_deref().map(|blocks| serde_json::from_str::<Field<List<Block>>>(blocks.get()));
+        let blocks =
+            self.blocks.as_deref().map(|blocks| serde_json::from_str::<Field<List<Block>>>(blocks.get()));
         let blocks = blocks.and_then(|read| read.ok()?.0).unwrap_or_default().into_iter();
         let inputs = blocks.filter(|block| block.kind.0.as_deref() == Some("input"));
         let shown = inputs.filter_map(|block| Some((block.block_id.0?, Vec::new())));

@@ -9,12 +9,12 @@ use super::pressed::Pressed;
 use super::teardown::name_input;
 use super::{MAX_TITLE, modal};
 use crate::domain::catalog::ApprovalConfirm;
-use crate::domain::form::{Field, Input};
+use crate::domain::form::{CHOOSE, Field, Input};
 use crate::domain::period::Period;
 use crate::domain::reduction::{Wanted, shorter_leases};
 use crate::domain::request::Request;
 use crate::slack::blocks::{plain, section};
-use crate::slack::ids::{ActionId, CallbackId, LEASE_BLOCK, parameter_of};
+use crate::slack::ids::{ActionId, CallbackId, LEASE_BLOCK, parameter_block, parameter_of};
 use crate::slack::incoming::ViewRef;
 use crate::slack::messages::ask;
 
@@ -49,6 +49,14 @@ fn lease(ttl: Period) -> SlackBlock {
         .with_block_id(SlackBlockId(LEASE_BLOCK.to_owned()))
         .with_hint(plain("How long it lives before its owner is warned", 2000))
         .into()
+}
+
+/// The fields in which nothing came, although what is approved stands in each.
+pub fn lacking(view: &ViewRef, fields: &[Field]) -> BTreeMap<String, String> {
+    let demands = fields.iter().map(|field| (parameter_block(&field.key), field.demand()));
+    let all = demands.chain([(LEASE_BLOCK.to_owned(), CHOOSE)]);
+    let lacking = all.filter(|(block, _)| view.values.text(block).is_none());
+    lacking.map(|(block, demand)| (block, demand.to_owned())).collect()
 }
 
 /// What was chosen, by the fields there are now; `None` where something was never offered in any state.
