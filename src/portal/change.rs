@@ -177,9 +177,14 @@ impl Fields {
                 hidden.insert(parameter.key.clone());
             }
         }
-        let form = Form::from_template(&offered, &hidden).map_err(|_| {
+        let mut form = Form::from_template(&offered, &hidden).map_err(|_| {
             anyhow::anyhow!("product {} has no form although the catalog was checked", product.key)
         })?;
+        for field in form.groups.iter_mut().flat_map(|group| &mut group.fields) {
+            if let Some(standing) = request.parameter(&field.key) {
+                field.canonical.keep(standing);
+            }
+        }
         Ok(Self { form, hidden })
     }
 

@@ -3,8 +3,7 @@
 use super::label::readable;
 use crate::document::Problem;
 use crate::domain::parameters::{
-    can_be_listed, constraint_problem, cut, example, grouped, is_whole, length_words, parse_number,
-    range_words,
+    Canonical, can_be_listed, constraint_problem, cut, example, grouped, is_whole, length_words, range_words,
 };
 use crate::domain::template::{Parameter, ParameterKind};
 use rust_decimal::Decimal;
@@ -40,6 +39,8 @@ pub struct Field {
     pub optional: bool,
     /// What it starts with: the default, where the input can show it.
     pub initial: Option<String>,
+    /// How its values are written.
+    pub canonical: Canonical,
 }
 
 /// How a field is filled.
@@ -130,12 +131,22 @@ impl Field {
         self.options().iter().position(|choice| choice.value == value)
     }
 
-    /// A plain value as the form would send it: for values that came from a command instead of the form.
-    pub fn to_wire(&self, value: &str) -> Option<String> {
-        match self.input {
-            Input::Select { .. } | Input::TypeAhead { .. } => self.wire_value(self.position(value)?),
-            Input::Existing { .. } | Input::Text { .. } | Input::Number { .. } => Some(value.to_owned()),
-        }
+    /// The value that was meant by a text of a command or an earlier request; `None` for what is none of the options.
+    pub fn value(&self, typed: &str) -> Option<String> {
+        let value = self.canonical.text(typed);
+        (self.options().is_empty() || self.position(&value).is_some()).then_some(value)
+    }
+
+    /// The value of what the input sent, as [`value`](Self::value).
+    pub fn sent(&self, wire: &str) -> Option<String> {
+        let is_typed = self.options().is_empty();
+        if is_typed { self.value(wire) } else { self.from_wire(wire).map(str::to_owned) }
+    }
+
+    /// A value as the form would send it: for values that came from a command instead of the form.
+    pub fn to_wire(&self, typed: &str) -> Option<String> {
+        let value = self.value(typed)?;
+        if self.options().is_empty() { Some(value) } else { self.wire_value(self.position(&value)?) }
     }
 }
 
@@ -161,6 +172,7 @@ pub(super) fn field(parameter: &Parameter) -> Result<Option<Field>, Problem> {
         input,
         optional: false,
         initial: None,
+        canonical: Canonical::of(parameter),
     };
     field.optional = usable.is_some_and(|default| may_be_empty(&field.input, default));
     field.initial = usable.and_then(|default| initial(&field, default));
@@ -184,7 +196,7 @@ fn may_be_empty(input: &Input, default: &str) -> bool {
 fn initial(field: &Field, default: &str) -> Option<String> {
     match field.input {
         Input::Select { .. } | Input::TypeAhead { .. } => field.position(default).map(|_| default.to_owned()),
-        Input::Number { .. } => parse_number(default).map(|number| number.to_string()),
+        Input::Number { .. } => Some(field.canonical.text(default)),
         Input::Existing { .. } | Input::Text { .. } => {
             Some(default.to_owned()).filter(|text| !text.is_empty())
         }

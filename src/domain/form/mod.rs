@@ -66,9 +66,7 @@ impl Form {
     /// never offered.
     pub fn held(&self, given: &BTreeMap<String, Option<String>>) -> BTreeMap<String, String> {
         let held = |(key, sent): (&String, &Option<String>)| {
-            let (field, sent) = (self.field(key)?, sent.as_deref()?);
-            let value = if field.options().is_empty() { Some(sent) } else { field.from_wire(sent) };
-            Some((key.clone(), value?.to_owned()))
+            Some((key.clone(), self.field(key)?.sent(sent.as_deref()?)?))
         };
         given.iter().filter_map(held).collect()
     }

@@ -72,7 +72,7 @@ Parameters:
     Database name: Text { multiline: false, min_length: Some(1), max_length: 63 } = None
         What to call it. letters only.
     Size: select ["Small one", "m", "(none)"] = Some("m")
-    Storage: Number { decimal: false, min: Some(20), max: Some(1000) } = Some("20")
+    Storage: Number { decimal: false, min: Some(20), max: Some(1000) } = Some("020")
         20 to 1,000.
     Rate: Number { decimal: true, min: None, max: None } = Some("0.5")
     Count: select ["1", "2", "4"] = None

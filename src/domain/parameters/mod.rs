@@ -2,17 +2,19 @@
 //!
 //! What a field looks like belongs to `form`; what a parameter accepts is written in its template.
 
+mod canonical;
 mod prefill;
 mod shape;
 mod value;
 
+pub use canonical::Canonical;
 pub use prefill::{Prefill, UnknownKey, match_prefill, parse_prefill};
 pub(crate) use shape::{can_be_listed, example, looks_like};
 pub(crate) use value::{constraint_problem, cut, grouped, is_whole, length_words, range_words};
 pub use value::{parse_number, value_problem};
 
 use crate::domain::form::{Field, Form, Input};
-use crate::domain::template::{Parameter, ParameterKind, Template};
+use crate::domain::template::{Parameter, Template};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Values by parameter key, in the template's order.
@@ -122,30 +124,12 @@ fn check_field(
             field.from_wire(submitted).map(str::to_owned).ok_or_else(|| FieldProblem::forged(key))
         }
         Input::Existing { .. } | Input::Text { .. } | Input::Number { .. } => {
-            let value = typed(parameter, submitted);
+            let value = field.canonical.text(submitted);
             match value_problem(parameter, &value) {
                 None => Ok(value),
                 Some(message) => Err(FieldProblem::mistake(key, message)),
             }
         }
-    }
-}
-
-/// The value as it goes to AWS: numbers and ids without blanks around them, other text as typed.
-fn typed(parameter: &Parameter, text: &str) -> String {
-    match parameter.kind {
-        ParameterKind::Number => {
-            let same = |default: &&String| {
-                parse_number(text).is_some() && parse_number(text) == parse_number(default)
-            };
-            // A chat client may print `020` as `20`; an untouched default stays what the template says.
-            parameter.default.as_ref().filter(same).map_or_else(|| text.trim().to_owned(), Clone::clone)
-        }
-        ParameterKind::Aws(_)
-        | ParameterKind::AwsList(_)
-        | ParameterKind::NumberList
-        | ParameterKind::SsmValue(_) => text.trim().to_owned(),
-        ParameterKind::String | ParameterKind::CommaDelimitedList => text.to_owned(),
     }
 }
 

@@ -9,7 +9,7 @@ use super::pressed::Pressed;
 use super::teardown::name_input;
 use super::{MAX_TITLE, modal};
 use crate::domain::catalog::ApprovalConfirm;
-use crate::domain::form::{CHOOSE, Field, Input};
+use crate::domain::form::{CHOOSE, Field};
 use crate::domain::period::Period;
 use crate::domain::reduction::{Wanted, shorter_leases};
 use crate::domain::request::Request;
@@ -67,11 +67,8 @@ pub fn wanted(view: &ViewRef, fields: &[Field]) -> Option<Wanted> {
         let Some(key) = parameter_of(block) else { continue };
         let Some(typed) = view.values.text(block) else { continue };
         let field = fields.iter().find(|field| field.key == key);
-        let value = match field.map(|field| &field.input) {
-            Some(Input::Select { .. }) => field.and_then(|field| field.from_wire(typed)).unwrap_or(typed),
-            _ => typed,
-        };
-        parameters.insert(key.to_owned(), value.to_owned());
+        let value = field.and_then(|field| field.sent(typed));
+        parameters.insert(key.to_owned(), value.unwrap_or_else(|| typed.to_owned()));
     }
     Some(Wanted { lease, parameters })
 }
@@ -79,6 +76,8 @@ pub fn wanted(view: &ViewRef, fields: &[Field]) -> Option<Wanted> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::form::Input;
+    use crate::domain::parameters::Canonical;
     use crate::slack::messages::sample;
     use crate::slack::views::check::{assert_within_limits, transcript};
     use crate::slack::views::pressed::tests::pressed;
@@ -92,6 +91,7 @@ mod tests {
             input: Input::Select { options: vec![choice("tiny"), choice("dev")] },
             optional: false,
             initial: None,
+            canonical: Canonical::AsTyped,
         }
     }
 
