@@ -41,11 +41,9 @@ async fn a_number_is_stored_in_one_way_whichever_way_it_was_written() {
         // By a form, of which Slack's client takes no such thing.
         alice.runs("/provision topic").await;
         alice.fills(&[("Rate", "0.750"), ("Tier", "1.50"), ("Ports", "80, 443.0")]).await;
-        let send = |size: &'static str| {
-            move |payload: &mut serde_json::Value| {
-                let number = |value: &str| json!({"value": {"type": "number_input", "value": value}});
-                payload["view"]["state"]["values"]["param.Size"] = number(size);
-            }
+        let send = |size: &str| {
+            let number = json!({"value": {"type": "number_input", "value": size}});
+            move |payload: &mut serde_json::Value| payload["view"]["state"]["values"]["param.Size"] = number
         };
         // A condition goes by the number, too.
         let asked = alice.forges_submission(send("500.0")).await;

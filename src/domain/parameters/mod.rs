@@ -93,8 +93,7 @@ pub fn check_parameters(
         let Some(field) = form.field(&parameter.key) else {
             continue;
         };
-        let given = given.get(&parameter.key).map(Option::as_deref);
-        match check_field(parameter, field, given) {
+        match check_field(parameter, field, given.get(&parameter.key)) {
             Ok(value) => values.push((parameter.key.clone(), value)),
             Err(problem) => problems.push(problem),
         }
@@ -105,10 +104,10 @@ pub fn check_parameters(
 fn check_field(
     parameter: &Parameter,
     field: &Field,
-    given: Option<Option<&str>>,
+    given: Option<&Option<String>>,
 ) -> Result<String, FieldProblem> {
     let key = &parameter.key;
-    let Some(submitted) = given.flatten().filter(|text| !text.is_empty()) else {
+    let Some(submitted) = given.and_then(Option::as_deref).filter(|text| !text.is_empty()) else {
         let may_be_empty = field.optional || given.is_none();
         return match &parameter.default {
             Some(default) => match constraint_problem(parameter, default) {
