@@ -217,6 +217,12 @@ async fn a_private_message_finds_the_person_wherever_they_are() {
         (slack.last().method.as_str(), &slack.last().body["channel"]),
         ("chat.postMessage", &json!("U0BOB"))
     );
+    let limited = [(429, vec![("retry-after", "30".to_owned())], String::new())];
+    slack.answers_in_turn("chat.postEphemeral", limited);
+    client.whisper(Some(&ChannelId::new("C0SEARCH")), &person, "Not yours").await.unwrap();
+    assert_eq!(slack.last().method, "chat.postMessage", "a limit as well keeps nobody from being told");
+
+    let (slack, client, _) = start().await;
     slack.refuses("chat.postEphemeral", "invalid_blocks");
     assert!(client.whisper(Some(&place), &person, "Not yours").await.is_err());
 }
