@@ -53,6 +53,8 @@ mod lost_jobs;
 mod metrics;
 mod mutations;
 mod never_stuck;
+mod numbers;
+mod odd_forms;
 mod on_aws;
 mod operator;
 mod ownership;
