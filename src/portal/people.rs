@@ -43,6 +43,11 @@ fn silent(error: anyhow::Error) -> anyhow::Error {
     Side::Slack.failed(error)
 }
 
+/// Whether Slack will say it in a moment: it was slow, or asked to wait.
+pub(super) fn is_for_now(error: &anyhow::Error) -> bool {
+    error.is::<Late>() || matches!(error.downcast_ref(), Some(SlackError::RateLimited(_)))
+}
+
 async fn within<T: Send + 'static>(
     limit: Duration,
     asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
@@ -311,20 +316,20 @@ impl Portal {
         self.mentionable(principals).await.0
     }
 
-    /// The same, and whether Slack has said of all of them who they are.
+    /// The same, and whether Slack is to be asked again soon who some of them are.
     pub(super) async fn mentionable(&self, principals: &[Principal]) -> (Vec<Principal>, bool) {
         let found = join_all(principals.iter().map(|principal| self.mentioned(principal))).await;
-        let (mut mentioned, mut is_known): (Vec<Principal>, bool) = (Vec::new(), true);
+        let (mut mentioned, mut is_partial): (Vec<Principal>, bool) = (Vec::new(), false);
         for (found, principal) in found.into_iter().zip(principals) {
-            is_known &= found.is_ok();
             let found = found.unwrap_or_else(|error| {
+                is_partial |= is_for_now(&error);
                 let error = format!("{error:#}");
                 tracing::debug!(%principal, error, "somebody is shown as they are named");
                 Some(principal.clone())
             });
             mentioned.extend(found.filter(|found| !mentioned.contains(found)));
         }
-        (mentioned, is_known)
+        (mentioned, is_partial)
     }
 
     /// Somebody as they are mentioned; `None` where they count for nothing.
