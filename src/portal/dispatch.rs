@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::labels::JobOutcome;
 use super::parking::{park, park_unread};
 use super::passed::Passed;
 use super::perform::{JobError, Performed, perform};
@@ -400,12 +401,12 @@ fn unless_too_often(portal: &Portal, job: &ClaimedJob, error: JobError) -> JobEr
     }
 }
 
-fn outcome(performed: &Result<Performed, JobError>) -> &'static str {
+fn outcome(performed: &Result<Performed, JobError>) -> JobOutcome {
     match performed {
-        Ok(Performed::Done) | Err(JobError::Nowhere(_)) => "done",
-        Ok(Performed::Again(_) | Performed::AgainAs(..)) => "again",
-        Err(JobError::Later(_) | JobError::After(_)) => "put_off",
-        Err(JobError::Never(_)) => "parked",
+        Ok(Performed::Done) | Err(JobError::Nowhere(_)) => JobOutcome::Done,
+        Ok(Performed::Again(_) | Performed::AgainAs(..)) => JobOutcome::Again,
+        Err(JobError::Later(_) | JobError::After(_)) => JobOutcome::PutOff,
+        Err(JobError::Never(_)) => JobOutcome::Parked,
     }
 }
 

@@ -22,6 +22,7 @@ mod hearing;
 pub mod home;
 pub mod inventory;
 pub mod jobs;
+mod labels;
 mod lease;
 pub mod lookup;
 mod lost_places;
@@ -53,6 +54,7 @@ pub mod verify;
 
 pub(crate) use access::Tending;
 pub(crate) use home::asked_at;
+pub(crate) use labels::Received;
 pub(crate) use named_store::named;
 pub(crate) use people::others;
 

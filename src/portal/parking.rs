@@ -1,6 +1,8 @@
 //! Jobs that are given up: in the log, in the store, and to those who can do something about it.
 
+use super::labels::JobOutcome;
 use super::lease::unwarned;
+use super::metrics::UNREADABLE;
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::ids::RequestId;
@@ -43,7 +45,7 @@ pub(super) async fn park_unread(
 ) -> anyhow::Result<()> {
     let (JobKey { of, name }, why) = (&job.claim.key, unreadable.to_string());
     tracing::error!(%of, job = name, why, "a job is parked and needs a person");
-    portal.metrics.job("unreadable", "parked");
+    portal.metrics.job(UNREADABLE, JobOutcome::Parked);
     portal.ports.store.park(&job.claim, &why).await
 }
 

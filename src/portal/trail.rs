@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::labels::{CopyOutcome, CopyTarget};
 use super::perform::{JobError, Performed};
 use super::{Error, Portal, lookup};
 use crate::domain::audit::{AuditEntry, AuditHead, By, follows};
@@ -17,9 +18,6 @@ const IN_ONE_MESSAGE: usize = 20;
 const EVERY: Duration = Duration::from_secs(5);
 /// How often it is tried while there is no channel to copy to.
 const WITHOUT_CHANNEL: Duration = Duration::from_mins(5);
-
-/// The channel's word in the metrics.
-const CHANNEL: &str = "channel";
 
 /// A request with its trail.
 #[derive(Clone, Debug)]
@@ -92,17 +90,17 @@ pub(super) async fn copy(portal: &Portal, after: u64) -> Result<Performed, JobEr
     let to = Destination::Channel(channel.clone());
     match portal.post(&to, &Notice::Trail(&entries)).await {
         Ok(_) => {
-            portal.metrics.copied(CHANNEL, "copied");
+            portal.metrics.copied(CopyTarget::Channel, CopyOutcome::Copied);
             Ok(Performed::AgainAs(JobKind::CopyTrail { after }, EVERY))
         }
         // Somebody has to invite the bot; until then the copy waits, and is never given up.
         Err(SlackError::RateLimited(wait)) => Ok(Performed::Again(wait)),
         Err(SlackError::Unreachable(_)) => {
-            portal.metrics.copied(CHANNEL, "failed");
+            portal.metrics.copied(CopyTarget::Channel, CopyOutcome::Failed);
             Ok(Performed::Again(WITHOUT_CHANNEL))
         }
         Err(error) => {
-            portal.metrics.copied(CHANNEL, "failed");
+            portal.metrics.copied(CopyTarget::Channel, CopyOutcome::Failed);
             tracing::warn!(%channel, %error, "the audit trail cannot be copied to its channel");
             Ok(Performed::Again(WITHOUT_CHANNEL))
         }

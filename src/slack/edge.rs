@@ -22,7 +22,7 @@ use super::submissions;
 use super::suggestions;
 use crate::domain::audit::{By, Via};
 use crate::domain::ids::{ChannelId, PersonId};
-use crate::portal::{Error, Portal, home};
+use crate::portal::{Error, Portal, Received, home};
 use crate::ports::outage::Side;
 use crate::ports::slack::SlackError;
 use crate::ports::stored::{Newer, is_unread};
@@ -84,7 +84,7 @@ impl Edge {
 
     /// Answers one thing that Slack sent, by the rules of now, within the limit for answers.
     pub async fn answer(&self, incoming: Incoming) -> Ack {
-        let (what, began) = (word(&incoming), Instant::now());
+        let (what, began) = (received(&incoming), Instant::now());
         let (edge, incoming) = (self.as_of_now(), Arc::new(incoming));
         let asked = Arc::clone(&incoming);
         // What takes long is kept elsewhere, so that an answer that is there at once moves little.
@@ -105,7 +105,7 @@ impl Edge {
         }
     }
 
-    async fn answered(&self, what: &'static str, incoming: &Incoming) -> Ack {
+    async fn answered(&self, what: Received, incoming: &Incoming) -> Ack {
         if let Some(wait) = self.hurry(what, incoming) {
             return too_fast(incoming, wait);
         }
@@ -275,16 +275,16 @@ fn written_help(portal: &Portal) -> Bytes {
     commands::written_help(&portal.organization.command, &portal.catalog)
 }
 
-/// What it is, in a word for the metrics.
-fn word(incoming: &Incoming) -> &'static str {
+/// What it is, for the metrics.
+fn received(incoming: &Incoming) -> Received {
     match incoming {
-        Incoming::Command(_) => "command",
-        Incoming::Click(_) => "click",
-        Incoming::Submission(_) => "submission",
-        Incoming::Suggestion(_) => "suggestion",
-        Incoming::Shortcut(_) => "shortcut",
-        Incoming::Event(_) => "event",
-        Incoming::Closed | Incoming::UrlVerification { .. } | Incoming::Unknown { .. } => "other",
+        Incoming::Command(_) => Received::Command,
+        Incoming::Click(_) => Received::Click,
+        Incoming::Submission(_) => Received::Submission,
+        Incoming::Suggestion(_) => Received::Suggestion,
+        Incoming::Shortcut(_) => Received::Shortcut,
+        Incoming::Event(_) => Received::Event,
+        Incoming::Closed | Incoming::UrlVerification { .. } | Incoming::Unknown { .. } => Received::Other,
     }
 }
 
