@@ -15,6 +15,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, StageInForce};
 use crate::domain::seats::can_be_filled;
 use crate::ports::directory::Freshness;
+use crate::ports::outage::{is_outage, warn_unless};
 use crate::ports::store::{Which, Whose};
 
 /// Those who are asked.
@@ -207,7 +208,11 @@ impl Portal {
                 whom: self.mentions(&self.organization.admins).await,
             }),
             Err(error) => {
-                tracing::warn!(error = format!("{error:#}"), "cannot count those who could approve");
+                warn_unless!(
+                    is_outage(&error),
+                    error = format!("{error:#}"),
+                    "cannot count those who could approve"
+                );
                 Ok(())
             }
         }
@@ -231,8 +236,12 @@ impl Portal {
         match portal.can_be_filled(stages, request.team.clone(), theirs, how).await {
             Ok(can) => !can,
             Err(error) => {
-                let error = format!("{error:#}");
-                tracing::warn!(request = %request.id, error, "cannot count those who could approve");
+                warn_unless!(
+                    is_outage(&error),
+                    request = %request.id,
+                    error = format!("{error:#}"),
+                    "cannot count those who could approve"
+                );
                 false
             }
         }
@@ -307,8 +316,12 @@ impl Portal {
         match self.circle_of(request).await {
             Ok(circle) => circle,
             Err(error) => {
-                let error = format!("{error:#}");
-                tracing::warn!(request = %request.id, error, "cannot find out who is asked: the team's approvers are shown");
+                warn_unless!(
+                    is_outage(&error),
+                    request = %request.id,
+                    error = format!("{error:#}"),
+                    "cannot find out who is asked: the team's approvers are shown"
+                );
                 let asked = self.to_mention(self.organization.approvers_of(&request.team)).await;
                 Circle { asked, ..Circle::default() }
             }
@@ -338,8 +351,13 @@ impl Portal {
             Ok(standing) => may_decide(request, person, standing, "").is_ok(),
             // A group that Slack cannot list keeps nothing else from being shown.
             Err(error) => {
-                let error = format!("{error:#}");
-                tracing::warn!(actor = %person, request = %request.id, error, "cannot find out who approves");
+                warn_unless!(
+                    is_outage(&error),
+                    actor = %person,
+                    request = %request.id,
+                    error = format!("{error:#}"),
+                    "cannot find out who approves"
+                );
                 false
             }
         }

@@ -13,6 +13,7 @@ use crate::domain::ids::RequestId;
 use crate::domain::job::{JobKey, JobKind, Subject};
 use crate::domain::next::next;
 use crate::ports::denied::Denied;
+use crate::ports::outage::warn_unless;
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
 
 /// A denial that lasts no longer may be a right that was given a moment ago: AWS needs some time to spread it.
@@ -177,7 +178,7 @@ async fn hold_up(portal: &Portal, id: RequestId, right: &str, job: &str) -> anyh
         request.product.name
     );
     if let Err(error) = portal.ports.slack.whisper(None, &request.owner, &text).await {
-        tracing::warn!(request = %id, %error, "cannot tell the owner what it waits for");
+        warn_unless!(error.is_silence(), request = %id, %error, "cannot tell the owner what it waits for");
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ use super::{Portal, denials};
 use crate::domain::job::{JobKey, JobKind};
 use crate::ports::denied::Denied;
 use crate::ports::haste::without_haste;
-use crate::ports::outage::Side;
+use crate::ports::outage::{Side, is_outage, warn_unless};
 use crate::ports::queue::{Delivery, Queue};
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
 use crate::ports::stored::Unreadable;
@@ -305,7 +305,12 @@ async fn settle_and_delete(portal: &Portal, queue: &dyn Queue, delivery: Deliver
         Err(error) => Err(error),
     };
     if let Err(error) = result {
-        tracing::error!(%request, error = format!("{error:#}"), "a queue message will come again");
+        warn_unless!(
+            is_outage(&error),
+            %request,
+            error = format!("{error:#}"),
+            "a queue message will come again"
+        );
     }
 }
 
@@ -372,7 +377,8 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
             }
             // Said once; what is put off again and again is given up, with an error, or goes on.
             if job.attempts == 0 {
-                tracing::warn!(%of, job = kind.word(), error = why, "a job is put off until it can be done");
+                let is_told = matches!(&error, JobError::Later(error) if is_outage(error));
+                warn_unless!(is_told, %of, job = kind.word(), error = why, "a job is put off until it can be done");
             } else {
                 tracing::debug!(%of, job = kind.word(), attempt = job.attempts + 1, error = why, "a job is put off");
             }

@@ -121,7 +121,7 @@ impl Portal {
             }
         }
         if moved > 0 {
-            tracing::warn!(
+            tracing::info!(
                 moved,
                 from = %silence.from,
                 until = %silence.until,

@@ -9,6 +9,7 @@ use crate::domain::ids::RequestId;
 use crate::domain::job::{JobKey, JobKind, Subject};
 use crate::domain::next::next;
 use crate::domain::request::Surface;
+use crate::ports::outage::warn_unless;
 use crate::ports::store::ClaimedJob;
 use crate::ports::stored::Unreadable;
 
@@ -121,7 +122,12 @@ async fn tell_owner(portal: &Portal, id: RequestId) -> anyhow::Result<()> {
         request.product.name
     );
     if let Err(error) = portal.ports.slack.whisper(None, &request.owner, &text).await {
-        tracing::warn!(request = %id, %error, "cannot tell the owner that a job is parked");
+        warn_unless!(
+            error.is_silence(),
+            request = %id,
+            %error,
+            "cannot tell the owner that a job is parked"
+        );
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::domain::audit::{AuditEntry, AuditHead, By, follows};
 use crate::domain::job::{JobKind, Subject};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
+use crate::ports::outage::warn_unless;
 use crate::ports::slack::{Destination, Notice, SlackError};
 use crate::ports::store::{Commit, CommitError};
 
@@ -101,7 +102,12 @@ pub(super) async fn copy(portal: &Portal, after: u64) -> Result<Performed, JobEr
         }
         Err(error) => {
             portal.metrics.copied(CopyTarget::Channel, CopyOutcome::Failed);
-            tracing::warn!(%channel, %error, "the audit trail cannot be copied to its channel");
+            warn_unless!(
+                error.is_silence(),
+                %channel,
+                %error,
+                "the audit trail cannot be copied to its channel"
+            );
             Ok(Performed::Again(WITHOUT_CHANNEL))
         }
     }

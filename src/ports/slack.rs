@@ -15,6 +15,7 @@ use crate::domain::ids::{ChannelId, PersonId, TeamName};
 use crate::domain::pause::Pause;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{MessageRef, Request, Surface};
+use crate::ports::outage::{Outages, Side};
 
 /// Posts and edits messages.
 #[async_trait]
@@ -227,7 +228,23 @@ pub enum SlackError {
     /// Slack will never take this call.
     #[error("Slack refused the call: {0}")]
     Refused(String),
+    /// Slack does not answer. The log says so once for all that fails because of it.
+    #[error("{0:#}")]
+    Silence(anyhow::Error),
     /// It may work later.
     #[error(transparent)]
     Other(#[from] anyhow::Error),
+}
+
+impl SlackError {
+    /// Whether Slack does not answer.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::Silence(_))
+    }
+
+    /// Slack takes too long: its silence where it is silent anyway.
+    pub fn late(outages: &Outages, why: String) -> Self {
+        let why = anyhow::anyhow!(why);
+        if outages.lasts(Side::Slack) { Self::Silence(why) } else { Self::Other(why) }
+    }
 }

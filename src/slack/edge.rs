@@ -23,7 +23,7 @@ use super::suggestions;
 use crate::domain::audit::{By, Via};
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::portal::{Error, Portal, Received, home};
-use crate::ports::outage::Side;
+use crate::ports::outage::{Side, is_outage, warn_unless};
 use crate::ports::slack::SlackError;
 use crate::ports::stored::{Newer, is_unread};
 
@@ -152,7 +152,8 @@ impl Edge {
     /// Has the home tab published that somebody looks at. Opening it again is all they could do if that fails.
     async fn home_opened(&self, person: &PersonId) {
         if let Err(error) = home::opened(&self.portal, person).await {
-            tracing::error!(actor = %person, %error, "cannot note that a home tab was opened");
+            let is_told = matches!(&error, Error::Failed(error) if is_outage(error));
+            warn_unless!(is_told, actor = %person, %error, "cannot note that a home tab was opened");
         }
     }
 
@@ -194,7 +195,7 @@ impl Edge {
     pub async fn warm_up(&self) {
         if let Err(error) = self.client.identity().await {
             // Everything that comes in asks again.
-            tracing::warn!(error = format!("{error:#}"), "cannot ask Slack who we are");
+            warn_unless!(is_outage(&error), error = format!("{error:#}"), "cannot ask Slack who we are");
         }
     }
 
@@ -209,11 +210,13 @@ impl Edge {
         if let Some(url) = &at.response_url {
             match self.client.respond(url, message).await {
                 Ok(()) => return,
-                Err(error) => tracing::warn!(actor = %at.person, %error, "an answer goes another way"),
+                Err(error) => {
+                    warn_unless!(error.is_silence(), actor = %at.person, %error, "an answer goes another way");
+                }
             }
         }
         if let Err(error) = self.client.say_privately(at.channel.as_ref(), &at.person, message).await {
-            tracing::error!(actor = %at.person, %error, "cannot answer a person");
+            warn_unless!(error.is_silence(), actor = %at.person, %error, "cannot answer a person");
         }
     }
 
@@ -320,7 +323,12 @@ pub(super) fn words(error: &Error) -> String {
     };
     let reference = uuid::Uuid::new_v4().simple().to_string();
     let reference = reference.get(..8).unwrap_or(&reference);
-    tracing::error!(reference, error = format!("{error:#}"), "a person was told that it did not work");
+    let (said, what) = (format!("{error:#}"), "a person was told that it did not work");
+    if is_outage(error) {
+        tracing::debug!(reference, error = said, "{what}");
+    } else {
+        tracing::error!(reference, error = said, "{what}");
+    }
     let lasts = format!("if it lasts, mention `{reference}` to your platform team.");
     if is_unread(error) {
         return format!(

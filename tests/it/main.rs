@@ -54,6 +54,7 @@ mod mutations;
 mod never_stuck;
 mod on_aws;
 mod operator;
+mod outage;
 mod ownership;
 mod pages;
 mod pause;

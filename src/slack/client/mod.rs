@@ -13,7 +13,6 @@ mod response_url;
 mod show;
 #[cfg(test)]
 mod tests;
-mod time;
 mod transport;
 mod views;
 
@@ -33,11 +32,13 @@ use url::Url;
 use crate::https::{Connector, connector};
 use crate::ports::clock::Clock;
 use crate::ports::limits::Limits;
+use crate::ports::outage::Side;
+use crate::ports::slack::SlackError;
 use crate::ports::trouble::Trouble;
 use failure::Failure;
 use pace::Pace;
 use rate_limits::RateLimits;
-use transport::Plain;
+use transport::{Answer, Plain};
 
 pub use connections::NoConnection;
 pub(super) use connections::Ticket;
@@ -173,9 +174,8 @@ impl SlackClient {
     /// When Slack does not answer or does not know the token.
     pub async fn identity(&self) -> anyhow::Result<Identity> {
         let identity = self.call("auth.test", &json!({}), self.limits.call).await;
-        let identity: Identity = identity
-            .map_err(crate::ports::slack::SlackError::from)
-            .context("cannot ask Slack whose token this is")?;
+        let identity: Identity =
+            identity.map_err(SlackError::from).context("cannot ask Slack whose token this is")?;
         // Whoever was first has set the same.
         let _ = self.identity.set(identity.clone());
         Ok(identity)
@@ -205,7 +205,9 @@ impl SlackClient {
             return Ok(ahead);
         }
         let url = self.address_of("api.test")?;
-        let answer = self.plain.post(&url, &json!({}), self.limits.call).await?;
+        let answer = self.plain.post(&url, &json!({}), self.limits.call).await;
+        let answer = self.notes("api.test", answer.and_then(Answer::unless_broken).map_err(Failure::Broken));
+        let answer = answer.map_err(SlackError::from)?;
         let theirs = answer.date().ok_or_else(|| anyhow!("Slack's answer has no readable date"))?;
         let now = self.clock.now();
         *self.slacks_time.lock().unwrap_or_else(PoisonError::into_inner) = Some((theirs, Instant::now()));
@@ -267,10 +269,29 @@ impl SlackClient {
     ) -> Result<A, Failure> {
         // Slack counts calls that it refuses as well, so one that it would refuse does not even leave.
         self.rate_limits.check(method).map_err(Failure::RateLimited)?;
-        match tokio::time::timeout(limit, call).await {
+        let answer = match tokio::time::timeout(limit, call).await {
             Ok(answer) => answer.map_err(Failure::from).inspect_err(|failure| self.heed(method, failure)),
             Err(_) => Err(Failure::Broken(anyhow!("Slack did not answer `{method}` within {limit:?}"))),
+        };
+        self.notes(method, answer)
+    }
+
+    /// Whether Slack answered, whatever it said: whoever meets an outage first has it told.
+    fn notes<A>(&self, what: &str, answer: Result<A, Failure>) -> Result<A, Failure> {
+        match &answer {
+            Err(Failure::Broken(error)) => {
+                self.trouble.outages.fails(Side::Slack, &format!("{what}: {error:#}"));
+            }
+            Ok(_) | Err(Failure::Api { .. } | Failure::RateLimited(_)) => {
+                self.trouble.outages.answers(Side::Slack);
+            }
         }
+        answer
+    }
+
+    /// Slack took too long.
+    pub(super) fn late(&self, why: String) -> SlackError {
+        SlackError::late(&self.trouble.outages, why)
     }
 }
 

@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::pace::{Pace, Patience};
-use super::time::Time;
-use crate::ports::clock::Clock;
+use crate::ports::clock::{Clock, Time};
 
 /// Methods that Slack limits in each channel on its own: "one message per second per channel"
 /// (docs.slack.dev/apis/web-api/rate-limits, 2026-11-29). Those are the business of `pace`.

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
@@ -115,7 +115,7 @@ impl SlackDirectory {
         let limit = self.client.limits().question;
         let recalled = tokio::time::timeout(limit, memory.recall(question, &self.clock, ask)).await;
         // The answer is kept when it comes later.
-        recalled.map_err(|_| anyhow!("Slack did not answer within {limit:?}"))?
+        recalled.map_err(|_| self.client.late(format!("Slack did not answer within {limit:?}")))?
     }
 
     async fn account(&self, person: &PersonId, freshness: Freshness) -> anyhow::Result<Account> {

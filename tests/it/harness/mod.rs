@@ -259,6 +259,11 @@ impl Company {
         }
     }
 
+    /// From now on Slack answers every call with 503, until it does not any more.
+    pub(crate) fn slack_is_down(&self, is_down: bool) {
+        self.desk.board.slack_is_down(is_down);
+    }
+
     /// From now on the account answers no call, until it does again.
     pub(crate) fn aws_is_silent(&self, is_silent: bool) {
         self.desk.outside.is_silent(is_silent);
