@@ -399,6 +399,16 @@ impl Company {
         self.desk.outside.sees_nothing();
     }
 
+    /// The jobs that move this request on are gone from the store; what only shows something stays.
+    pub(crate) async fn loses_jobs(&self, request: &str) {
+        self.desk.lose_jobs(RequestId::parse(request).unwrap()).await;
+    }
+
+    /// What the row of this request says of what was provisioned is gone.
+    pub(crate) async fn loses_the_record(&self, request: &str) {
+        self.desk.lose_record(RequestId::parse(request).unwrap()).await;
+    }
+
     /// Somebody stops the execution that a request waits for.
     pub(crate) async fn loses_the_execution(&self) {
         self.desk.outside.loses(self.newest_request().await.execution());
