@@ -20,7 +20,7 @@ use crate::ports::store::{ClaimedJob, Commit, CommitError};
 pub(super) const TOLD_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
 /// The admins are told at most once a day, whichever bot does it.
-const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
+pub(super) const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
 
 /// The rights that are missing, as far as this bot has met them; clones share it.
 #[derive(Clone, Debug, Default)]

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::labels::JobOutcome;
-use super::parking::{park, park_unread};
+use super::parking::{park, park_unread, tell_of_unread};
 use super::passed::Passed;
 use super::perform::{JobError, Performed, perform};
 use super::settle::settle;
@@ -266,6 +266,7 @@ async fn look_around(portal: &Portal) {
     portal.heard_of_store(seen, "look for other bots");
     let heard = portal.listen().await;
     portal.heard_of_store(heard, "note whether people are heard");
+    tell_of_unread(portal).await;
 }
 
 async fn note_repetitions(portal: &Portal) {

@@ -108,6 +108,7 @@ pub struct Portal {
     known: inventory::Known,
     bots: bots::Known,
     denials: denials::Told,
+    untold: parking::Untold,
     lost_places: lost_places::LostPlaces,
     ears: hearing::Ears,
     /// The rules of now, and the outside by their names of teams.
@@ -174,6 +175,7 @@ impl Portal {
                 known: inventory::Known::default(),
                 bots: bots::Known::default(),
                 denials: denials::Told::default(),
+                untold: parking::Untold::default(),
                 lost_places: lost_places::LostPlaces::default(),
                 ears: hearing::Ears::default(),
                 wake,
