@@ -378,7 +378,11 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
             }
             // Said once; what is put off again and again is given up, with an error, or goes on.
             if job.attempts == 0 {
-                let is_told = matches!(&error, JobError::Later(error) if is_outage(error));
+                // Being asked to wait is no failure, and counted where Slack asks.
+                let is_told = match &error {
+                    JobError::Later(error) => is_outage(error),
+                    JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) => true,
+                };
                 warn_unless!(is_told, %of, job = kind.word(), error = why, "a job is put off until it can be done");
             } else {
                 tracing::debug!(%of, job = kind.word(), attempt = job.attempts + 1, error = why, "a job is put off");

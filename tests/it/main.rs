@@ -9,6 +9,7 @@
 mod accounts;
 mod again;
 mod approval;
+mod approvals_at_once;
 mod approve_less;
 mod away;
 mod bill;

@@ -140,7 +140,7 @@ impl SlackClient {
             plain: Plain::new(connector),
             limits,
             pace: Pace::new(limits.pace, Arc::clone(&clock)),
-            rate_limits: RateLimits::new(Arc::clone(&clock)),
+            rate_limits: RateLimits::new(limits.pace, Arc::clone(&clock)),
             clock,
             slacks_time: Mutex::default(),
             trouble: Trouble::default(),
