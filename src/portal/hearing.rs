@@ -17,8 +17,8 @@ use crate::ports::stored::is_unread;
 
 /// How often it is noted that people are heard.
 const NOTED_EVERY: SignedDuration = SignedDuration::from_secs(60);
-/// What was noted longer ago says nothing about now.
-const HOLDS_FOR: SignedDuration = SignedDuration::from_secs(150);
+/// How old Slack's last answer may be when something is about to end.
+const FRESH: SignedDuration = SignedDuration::from_secs(5);
 /// What is due within this time after a silence may have to be moved.
 const LOOKED_AHEAD: SignedDuration = SignedDuration::from_hours(25);
 /// Jobs that are looked through then; more than there are.
@@ -36,8 +36,28 @@ pub(super) struct Ears {
 struct Noted {
     /// When it was noted last that people are heard.
     at: Option<Timestamp>,
+    /// When they were last found to be heard.
+    found: Option<Timestamp>,
+    /// Since when this bot hears nobody, if it has looked and does not.
+    deaf_since: Option<Timestamp>,
     /// Since when they can be heard again, where their time limits are not all moved yet.
     back_since: Option<Timestamp>,
+}
+
+impl Noted {
+    fn is_deaf(&mut self, now: Timestamp) {
+        self.deaf_since.get_or_insert(now);
+        self.back_since = None;
+    }
+
+    fn hears(&mut self, now: Timestamp) {
+        self.found = Some(now);
+        self.deaf_since = None;
+    }
+}
+
+fn is_recent(at: Option<Timestamp>, now: Timestamp, age: SignedDuration) -> bool {
+    at.is_some_and(|at| now.duration_since(at).abs() < age)
 }
 
 impl Portal {
@@ -53,14 +73,12 @@ impl Portal {
     pub(super) async fn listen(&self) -> anyhow::Result<()> {
         let mut noted = self.ears.noted.lock().await;
         let (now, heard) = (self.now(), self.ears.hear.load(Ordering::Relaxed));
-        let is_noted = noted.at.is_some_and(|at| now.duration_since(at).abs() < NOTED_EVERY);
-        let over_sockets = self.ears.over_sockets.load(Ordering::Relaxed);
-        let is_connected = !over_sockets || self.metrics.sockets() > 0;
+        let is_noted = is_recent(noted.at, now, NOTED_EVERY);
         // Slack is asked as often as it is noted, and all the time while it does not answer.
-        let can_be_reached = is_connected && ((heard && is_noted) || self.slack_answers().await);
-        if !can_be_reached {
+        let can_be_heard = self.is_connected() && ((heard && is_noted) || self.slack_answers().await);
+        if !can_be_heard {
             self.ears.hear.store(false, Ordering::Relaxed);
-            noted.back_since = None;
+            noted.is_deaf(now);
             return Ok(());
         }
         if !heard {
@@ -73,10 +91,15 @@ impl Portal {
         }
         if !(heard && is_noted) {
             self.ports.store.put_heard(now).await?;
-            *noted = Noted { at: Some(now), back_since: None };
+            *noted = Noted { at: Some(now), ..Noted::default() };
+            noted.hears(now);
         }
         self.ears.hear.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    fn is_connected(&self) -> bool {
+        !self.ears.over_sockets.load(Ordering::Relaxed) || self.metrics.sockets() > 0
     }
 
     async fn slack_answers(&self) -> bool {
@@ -93,16 +116,27 @@ impl Portal {
         false
     }
 
-    /// Whether a time limit of people may end anything now: they are heard, by this bot or by another.
+    /// Whether a time limit of people may end anything now: they are heard at this moment by this bot, or since it hears
+    /// nobody by another.
     ///
     /// # Errors
     /// When the store cannot be used.
     pub(super) async fn hears_people(&self) -> anyhow::Result<bool> {
-        if self.ears.hear.load(Ordering::Relaxed) {
-            return Ok(true);
-        }
-        let at = self.ports.store.heard_at().await?;
-        Ok(at.is_none_or(|at| self.now().duration_since(at).abs() < HOLDS_FOR))
+        let deaf_since = {
+            let mut noted = self.ears.noted.lock().await;
+            let now = self.now();
+            if self.ears.hear.load(Ordering::Relaxed) {
+                let is_fresh = is_recent(noted.found, now, FRESH);
+                if self.is_connected() && (is_fresh || self.slack_answers().await) {
+                    noted.hears(now);
+                    return Ok(true);
+                }
+                self.ears.hear.store(false, Ordering::Relaxed);
+                noted.is_deaf(now);
+            }
+            *noted.deaf_since.get_or_insert(now)
+        };
+        Ok(self.ports.store.heard_at().await?.is_some_and(|at| at > deaf_since))
     }
 
     async fn move_limits(&self, silence: &Silence) -> anyhow::Result<()> {
@@ -125,7 +159,7 @@ impl Portal {
                 moved,
                 from = %silence.from,
                 until = %silence.until,
-                "nobody could be heard: time limits of people are moved"
+                "nobody was heard for certain: time limits of people are moved"
             );
         }
         Ok(())

@@ -37,7 +37,7 @@ async fn a_bot_that_was_down_over_the_end_of_a_lease_leaves_its_owner_a_day_to_r
         (Request `id` · Simulated: nothing real is made)
         ");
         let trail = company.trail().await;
-        assert!(trail.contains("end moved | clock | payments | s3-bucket | ACTIVE | nobody could be heard from "), "{trail}");
+        assert!(trail.contains("end moved | clock | payments | s3-bucket | ACTIVE | nobody was heard for certain from "), "{trail}");
         company.waits("23h").await;
         assert_eq!(label(company).await, "Active");
         alice.clicks("Renew 30 days").await;
@@ -88,6 +88,29 @@ async fn while_slack_cannot_be_heard_nothing_ends_and_then_people_have_a_day() {
         company.playground.fail_always("auth.test", None);
         company.waits("1m").await;
         assert!(company.trail().await.contains("end moved | clock"), "{}", company.trail().await);
+        company.waits("23h").await;
+        assert_eq!(label(company).await, "Active");
+        company.waits("2h").await;
+        assert_eq!(label(company).await, "Torn down");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_ends_by_what_slack_answered_a_minute_ago() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        company.alice.asks_for("s3-bucket", &LOGS).await;
+        a_day_is_left(company).await;
+        for time in ["23h", "59m", "50s"] {
+            company.waits(time).await;
+        }
+        company.expects_slack_to_refuse("auth.test", "service_unavailable");
+        company.playground.fail_always("auth.test", Some("service_unavailable"));
+        company.waits("15s").await;
+        assert_eq!(label(company).await, "Active", "nobody could press Renew in the last ten seconds");
+        company.waits("40s").await;
+        company.playground.fail_always("auth.test", None);
+        company.waits("30s").await;
         company.waits("23h").await;
         assert_eq!(label(company).await, "Active");
         company.waits("2h").await;

@@ -85,7 +85,7 @@ async fn a_backup_that_is_made_while_the_bot_runs_is_put_back_and_goes_on_from_t
 /// DynamoDB. A bucket of bob's is alive, a database of alice's was withdrawn, and three things of hers wait.
 const VERSION_2: &str = include_str!("stores/version-2.sql");
 
-/// The same, left by the program of version 3, which writes the ends of all chains itself.
+/// The same, left by the program of version 3, which writes the ends of all chains itself; `version-3.json` on DynamoDB.
 const VERSION_3: &str = include_str!("stores/version-3.sql");
 
 /// The requests of such a story: which waits for approval, which for a renewal, which for a change.

@@ -38,8 +38,11 @@ use tokio::net::TcpStream;
 
 /// Rounds of one file; what a Slack remembers is bounded.
 const ROUNDS_OF_A_FILE: u64 = 200;
-/// In so many rounds every status and every kind of job is hit, or the story is at fault.
+/// From so many rounds on every status and every kind of job is to be hit.
 const ENOUGH: u64 = 200;
+/// How many stories more are played for what chance and the speed of the machine have spared until then; what all of them
+/// spare is out of reach, and the story at fault.
+const MORE_STORIES: u64 = 3;
 /// Everything is over within this time once nobody kills any more: claims of the dead run out after two minutes.
 const REST: Duration = Duration::from_mins(6);
 /// How long nothing happens before it counts as rest.
@@ -57,9 +60,13 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let mut hits = Hits::default();
     let mut wrong = Vec::new();
-    for begin in (0..rounds).step_by(usize::try_from(ROUNDS_OF_A_FILE).unwrap()) {
-        let end = rounds.min(begin + ROUNDS_OF_A_FILE);
-        wrong.extend(runtime.block_on(story(seed, begin..end, &mut hits)));
+    let most = if rounds < ENOUGH { rounds } else { rounds + MORE_STORIES * ROUNDS_OF_A_FILE };
+    let mut played = 0;
+    while played < rounds || (played < most && !hits.report().1.is_empty()) {
+        let left = if played < rounds { rounds - played } else { most - played };
+        let end = played + left.min(ROUNDS_OF_A_FILE);
+        wrong.extend(runtime.block_on(story(seed, played..end, &mut hits)));
+        played = end;
     }
     let (table, missed) = hits.report();
     say(&table);
