@@ -22,7 +22,7 @@ use super::{Portal, denials};
 use crate::domain::job::{JobKey, JobKind};
 use crate::ports::denied::Denied;
 use crate::ports::haste::without_haste;
-use crate::ports::outage::{Side, is_outage, warn_unless};
+use crate::ports::outage::{Side, warn_unless};
 use crate::ports::queue::{Delivery, Queue};
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
 use crate::ports::stored::Unreadable;
@@ -266,7 +266,9 @@ async fn look_around(portal: &Portal) {
     portal.heard_of_store(seen, "look for other bots");
     let heard = portal.listen().await;
     portal.heard_of_store(heard, "note whether people are heard");
-    tell_of_unread(portal).await;
+    if portal.hears_now() {
+        tell_of_unread(portal).await;
+    }
 }
 
 async fn note_repetitions(portal: &Portal) {
@@ -307,7 +309,7 @@ async fn settle_and_delete(portal: &Portal, queue: &dyn Queue, delivery: Deliver
     };
     if let Err(error) = result {
         warn_unless!(
-            is_outage(&error),
+            portal.ports.trouble.outages.explains(&error),
             %request,
             error = format!("{error:#}"),
             "a queue message will come again"
@@ -380,7 +382,7 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
             if job.attempts == 0 {
                 // Being asked to wait is no failure, and counted where Slack asks.
                 let is_told = match &error {
-                    JobError::Later(error) => is_outage(error),
+                    JobError::Later(error) => portal.ports.trouble.outages.explains(error),
                     JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) => true,
                 };
                 warn_unless!(is_told, %of, job = kind.word(), error = why, "a job is put off until it can be done");

@@ -81,7 +81,7 @@ use crate::domain::tally::Tally;
 use crate::ports::Ports;
 use crate::ports::limits::Limits;
 pub use crate::ports::outage::Side;
-pub(crate) use crate::ports::outage::{is_outage, warn_unless};
+pub(crate) use crate::ports::outage::warn_unless;
 use crate::ports::store::{Claim, Commit, CommitError, RowChange, Store};
 
 /// Times a use case loads a request anew because somebody else changed it first.

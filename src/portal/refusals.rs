@@ -13,7 +13,7 @@ use crate::domain::next::note_refusals;
 use crate::domain::refusal::Refusal;
 use crate::domain::repeats::{Line, RefusedAction, RepeatedRefusal};
 use crate::domain::request::Request;
-use crate::ports::outage::{is_outage, warn_unless};
+use crate::ports::outage::warn_unless;
 use crate::ports::store::{Commit, CommitError, CountedRefusal, RefusalsChange};
 
 /// Counts that are put on the trail at a time.
@@ -124,7 +124,7 @@ impl Portal {
                 };
                 if let Err(error) = noted {
                     warn_unless!(
-                        is_outage(&error),
+                        self.ports.trouble.outages.explains(&error),
                         error = format!("{error:#}"),
                         "a repeated refusal stays counted"
                     );

@@ -81,6 +81,11 @@ impl Outages {
         self.sides().get(&side).is_some_and(|outage| outage.failures >= side.patience())
     }
 
+    /// Whether this failed in an outage that was told, of the side whose error it is.
+    pub fn explains(&self, error: &anyhow::Error) -> bool {
+        is_outage(error) || Side::of(error).is_some_and(|side| self.lasts(side))
+    }
+
     /// Something could not be done because of this side. The first one is an error in the log.
     pub fn fails(&self, side: Side, error: &str) {
         if self.failed(side, self.time.now()) {
@@ -125,14 +130,10 @@ impl Outages {
     }
 }
 
-/// Whether this failed only because a side does not answer. The log says that when it begins and when it is over, so whatever
+/// Whether this failed only because Slack does not answer. The log says that when it begins and when it is over, so whatever
 /// fails in between is said in detail only.
 pub fn is_outage(error: &anyhow::Error) -> bool {
-    match Side::of(error) {
-        Some(Side::Store | Side::Queue | Side::Sockets | Side::Aws(_)) => true,
-        // Slack also fails us by answering, such as that it misses a scope.
-        Some(Side::Slack) | None => error.downcast_ref().is_some_and(SlackError::is_silence),
-    }
+    error.downcast_ref().is_some_and(SlackError::is_silence)
 }
 
 /// A warning, or a line in detail where an outage explains it.

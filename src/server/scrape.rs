@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use super::readiness::Readiness;
 use crate::portal::metrics::Standing;
-use crate::portal::{Portal, Side, is_outage, warn_unless};
+use crate::portal::{Portal, Side, warn_unless};
 
 /// How long a look is relied on.
 const RELIED_ON: SignedDuration = SignedDuration::from_secs(5);
@@ -55,7 +55,7 @@ impl Scrape {
             Ok(Ok(standing)) => self.portal.metrics.stands(standing),
             Ok(Err(error)) => {
                 warn_unless!(
-                    is_outage(&error),
+                    self.portal.ports.trouble.outages.explains(&error),
                     error = format!("{error:#}"),
                     "the metrics lack what the store knows"
                 );

@@ -152,7 +152,8 @@ impl Edge {
     /// Has the home tab published that somebody looks at. Opening it again is all they could do if that fails.
     async fn home_opened(&self, person: &PersonId) {
         if let Err(error) = home::opened(&self.portal, person).await {
-            let is_told = matches!(&error, Error::Failed(error) if is_outage(error));
+            let outages = &self.portal.ports.trouble.outages;
+            let is_told = matches!(&error, Error::Failed(error) if outages.explains(error));
             warn_unless!(is_told, actor = %person, %error, "cannot note that a home tab was opened");
         }
     }
