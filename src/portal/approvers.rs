@@ -15,7 +15,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, StageInForce};
 use crate::domain::seats::can_be_filled;
 use crate::ports::directory::Freshness;
-use crate::ports::outage::{is_outage, warn_unless};
+use crate::ports::outage::warn_unless;
 use crate::ports::store::{Which, Whose};
 
 /// Those who are asked.
@@ -29,6 +29,8 @@ pub(crate) struct Circle {
     pub(crate) aways: Vec<Away>,
     /// Why others are asked than the product says, for people to read.
     pub(crate) note: Option<String>,
+    /// Whether Slack has not said yet who some of them are.
+    pub(crate) is_partial: bool,
 }
 
 /// Requests that are looked at for how long an answer usually takes, and answers that it takes to say so.
@@ -95,7 +97,9 @@ impl Portal {
             circle.note = join([Some(NO_APPROVERS.to_owned()), circle.note]);
         }
         let beside = self.beside(request);
-        add_all(&mut circle.asked, &self.to_mention(beside).await);
+        let (mentioned, is_known) = self.mentionable(beside).await;
+        add_all(&mut circle.asked, &mentioned);
+        circle.is_partial |= !is_known;
         add_all(&mut circle.may, beside);
         let self_approval = request.allows_self_approval();
         // Nobody is answered for who could not answer.
@@ -118,7 +122,7 @@ impl Portal {
     ) -> anyhow::Result<Circle> {
         let (may, note) = self.approvers_in(stage, team, asker, Freshness::Fresh).await?;
         let named: Vec<Principal> = may.iter().filter(|one| !stage.quiet.contains(one)).cloned().collect();
-        let mut named = self.to_mention(&named).await;
+        let (mut named, is_known) = self.mentionable(&named).await;
         let aways = self.away_of(&may, asker).await?;
         for away in &aways {
             let person = Principal::Person(away.person.clone());
@@ -128,7 +132,7 @@ impl Portal {
             }
         }
         let note = join([note, absences(&aways)]);
-        Ok(Circle { may, asked: named, aways, note })
+        Ok(Circle { may, asked: named, aways, note, is_partial: !is_known })
     }
 
     /// Whose own answer counts in this stage when this person asks for this team, silent approvers included, and why
@@ -171,7 +175,14 @@ impl Portal {
         let self_approval = product.approval.self_approval && !path.asks_admins();
         let (mut turns, mut note) = (Vec::new(), None);
         for stage in if stages.is_empty() { &own } else { stages } {
-            let circle = self.circle(stage, team, person).await.unwrap_or_default();
+            let circle = match self.circle(stage, team, person).await {
+                Ok(circle) => circle,
+                Err(error) => {
+                    tracing::warn!(%team, error = format!("{error:#}"), "cannot find out who would be asked");
+                    let asked = self.to_mention(self.organization.approvers_of(team)).await;
+                    Circle { asked, is_partial: true, ..Circle::default() }
+                }
+            };
             let approvers = others(circle.asked, person, self_approval);
             turns.push(Turn { needed: stage.needed, approvers });
             note = note.or(circle.note);
@@ -209,7 +220,7 @@ impl Portal {
             }),
             Err(error) => {
                 warn_unless!(
-                    is_outage(&error),
+                    self.ports.trouble.outages.explains(&error),
                     error = format!("{error:#}"),
                     "cannot count those who could approve"
                 );
@@ -237,7 +248,7 @@ impl Portal {
             Ok(can) => !can,
             Err(error) => {
                 warn_unless!(
-                    is_outage(&error),
+                    self.ports.trouble.outages.explains(&error),
                     request = %request.id,
                     error = format!("{error:#}"),
                     "cannot count those who could approve"
@@ -317,13 +328,13 @@ impl Portal {
             Ok(circle) => circle,
             Err(error) => {
                 warn_unless!(
-                    is_outage(&error),
+                    self.ports.trouble.outages.explains(&error),
                     request = %request.id,
                     error = format!("{error:#}"),
                     "cannot find out who is asked: the team's approvers are shown"
                 );
                 let asked = self.to_mention(self.organization.approvers_of(&request.team)).await;
-                Circle { asked, ..Circle::default() }
+                Circle { asked, is_partial: true, ..Circle::default() }
             }
         }
     }
@@ -352,7 +363,7 @@ impl Portal {
             // A group that Slack cannot list keeps nothing else from being shown.
             Err(error) => {
                 warn_unless!(
-                    is_outage(&error),
+                    self.ports.trouble.outages.explains(&error),
                     actor = %person,
                     request = %request.id,
                     error = format!("{error:#}"),

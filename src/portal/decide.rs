@@ -20,7 +20,7 @@ use crate::domain::reduction::{can_be_reduced, lowered, reducible_fields, unchan
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
 use crate::ports::directory::Freshness;
-use crate::ports::outage::{is_outage, warn_unless};
+use crate::ports::outage::warn_unless;
 
 /// A stored click is judged within this time or not at all.
 const JUDGED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
@@ -77,7 +77,7 @@ pub async fn decide(
         Err(Unjudged::Error(error)) => Err(error),
         Err(Unjudged::SlackSilent(error)) => {
             warn_unless!(
-                is_outage(&error),
+                portal.ports.trouble.outages.explains(&error),
                 request = %request.id,
                 error = format!("{error:#}"),
                 "a click waits for Slack"
@@ -239,7 +239,7 @@ pub(super) async fn refresh_copy(portal: &Portal, request: &Request, click: &Cli
     {
         // What was clicked counts or not all the same.
         warn_unless!(
-            is_outage(&error),
+            portal.ports.trouble.outages.explains(&error),
             request = %request.id,
             error = format!("{error:#}"),
             "a copy is not brought up to date"
@@ -306,7 +306,7 @@ async fn check_right(
 ) -> Result<Option<PersonId>, Unjudged> {
     let (asking, person, asked_about) = (portal.clone(), by.person.clone(), request.clone());
     let asked =
-        portal.in_time(async move { asking.standing(&person, &asked_about, Freshness::Fresh).await }).await;
+        portal.at_once(async move { asking.standing(&person, &asked_about, Freshness::Fresh).await }).await;
     let standing = asked.map_err(Unjudged::SlackSilent)?;
     if let Ok(instead_of) = may_decide(request, &by.person, standing.clone(), "") {
         return Ok(instead_of);

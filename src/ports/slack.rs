@@ -15,7 +15,6 @@ use crate::domain::ids::{ChannelId, PersonId, TeamName};
 use crate::domain::pause::Pause;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{MessageRef, Request, Surface};
-use crate::ports::outage::{Outages, Side};
 
 /// Posts and edits messages.
 #[async_trait]
@@ -240,11 +239,5 @@ impl SlackError {
     /// Whether Slack does not answer.
     pub fn is_silence(&self) -> bool {
         matches!(self, Self::Silence(_))
-    }
-
-    /// Slack takes too long: its silence where it is silent anyway.
-    pub fn late(outages: &Outages, why: String) -> Self {
-        let why = anyhow::anyhow!(why);
-        if outages.lasts(Side::Slack) { Self::Silence(why) } else { Self::Other(why) }
     }
 }

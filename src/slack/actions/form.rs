@@ -10,7 +10,7 @@ use crate::portal::Error;
 use crate::portal::change::refresh as refresh_change;
 use crate::portal::form::{Go, refresh};
 use crate::portal::submit::Filled;
-use crate::ports::outage::{is_outage, warn_unless};
+use crate::ports::outage::warn_unless;
 use crate::ports::slack::SlackError;
 use crate::slack::commands::{change_view, form_view, too_much};
 use crate::slack::edge::{Edge, words};
@@ -42,7 +42,7 @@ pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
         Err(error @ Error::Failed(_)) if is_back => return told(&error),
         Err(Error::Failed(error)) => {
             warn_unless!(
-                is_outage(&error),
+                edge.portal.ports.trouble.outages.explains(&error),
                 actor = %person,
                 error = format!("{error:#}"),
                 "an open form stays as it is"

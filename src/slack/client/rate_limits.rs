@@ -1,7 +1,7 @@
 //! What Slack has asked not to be called for a while: each method of the workspace on its own
 //! (docs.slack.dev/apis/web-api/rate-limits: a 429 is about one method in one workspace, looked up on 2026-11-29). And the
-//! rates at which home tabs are published and messages are rewritten, so that Slack never has to ask: a decision that takes the
-//! buttons off a card goes first, and whatever is not shown at once is shown as it is by then.
+//! rates at which home tabs are published, addresses looked up and messages rewritten, so that Slack never has to ask: a
+//! decision that takes the buttons off a card goes first, and whatever is not shown at once is shown as it is by then.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,10 +16,15 @@ const UPDATE: &str = "chat.update";
 /// (docs.slack.dev/apis/web-api/rate-limits, 2026-11-29). Those are the business of `pace`.
 const BY_CHANNEL: [&str; 1] = ["chat.postMessage"];
 
-/// How many home tabs may be published at once, and how fast after that: together at most 95 in any minute, where
-/// `views.publish` allows a hundred (tier 4 in slack-ruby/slack-api-ref of 2026-08-20, looked up on 2026-11-29).
-const PUBLICATIONS_AT_ONCE: u32 = 35;
-const PUBLICATION_EVERY: Duration = Duration::from_secs(1);
+/// Publishes a home tab; asks whose an address is.
+pub(super) const PUBLISH: &str = "views.publish";
+pub(super) const LOOKUP: &str = "users.lookupByEmail";
+
+/// How often such a method is called at once, and how fast after that: together fewer times in any minute than Slack allows,
+/// which is a hundred times (tier 4) and fifty times (tier 3 in slack-ruby/slack-api-ref of 2026-08-20, looked up on
+/// 2026-11-29).
+const PACED: [(&str, u32, Duration); 2] =
+    [(PUBLISH, 35, Duration::from_secs(1)), (LOOKUP, 10, Duration::from_millis(1500))];
 
 /// How many other updates of messages than decisions may go out at once, and how fast after that, in units of Slack's pace:
 /// together at most thirty in any minute. `chat.update` allows fifty (tier 3 in slack-ruby/slack-api-ref of 2026-08-20, looked
@@ -61,21 +66,20 @@ pub(super) struct RateLimits {
     decided: Pace,
     time: Time,
     held: Mutex<HashMap<String, Instant>>,
-    publications: Pace,
+    paced: HashMap<&'static str, Pace>,
 }
 
 impl RateLimits {
     /// With a message for so much time in each conversation.
-    pub(super) fn new(pace: Duration, clock: Arc<dyn Clock>) -> Self {
-        let at_most =
-            |every: u32, at_once: u32| Pace::with(pace * every, at_once, Patience::NONE, Arc::clone(&clock));
+    pub(super) fn new(unit: Duration, clock: &Arc<dyn Clock>) -> Self {
+        let pace = |every, at_once| Pace::with(every, at_once, Patience::NONE, Arc::clone(clock));
         Self {
-            updates: at_most(UPDATE_EVERY, UPDATES_AT_ONCE),
-            progress: at_most(PROGRESS_EVERY, 1),
-            decided: at_most(DECIDED_FOR, 1),
-            time: Time::new(Arc::clone(&clock)),
+            updates: pace(unit * UPDATE_EVERY, UPDATES_AT_ONCE),
+            progress: pace(unit * PROGRESS_EVERY, 1),
+            decided: pace(unit * DECIDED_FOR, 1),
+            time: Time::new(Arc::clone(clock)),
             held: Mutex::default(),
-            publications: Pace::with(PUBLICATION_EVERY, PUBLICATIONS_AT_ONCE, Patience::NONE, clock),
+            paced: PACED.into_iter().map(|(method, at_once, every)| (method, pace(every, at_once))).collect(),
         }
     }
 
@@ -111,12 +115,12 @@ impl RateLimits {
         }
     }
 
-    /// Takes the turn of this person's home tab.
+    /// Takes the turn of a call of this method about `subject`.
     ///
     /// # Errors
     /// When that comes, if it is not now; it is kept until then.
-    pub(super) fn publication(&self, person: &str) -> Result<(), Duration> {
-        self.publications.turn_now("views.publish", person)
+    pub(super) fn turn(&self, method: &str, subject: &str) -> Result<(), Duration> {
+        self.paced.get(method).map_or(Ok(()), |pace| pace.turn_now(method, subject))
     }
 
     /// Takes the turn of this message's update.
@@ -158,10 +162,14 @@ mod tests {
     use super::*;
     use crate::slack::client::fake::StillClock;
 
+    fn limits(clock: &StillClock) -> RateLimits {
+        RateLimits::new(Duration::from_secs(1), &(Arc::new(clock.clone()) as Arc<dyn Clock>))
+    }
+
     #[test]
     fn a_method_is_held_as_long_as_slack_asked_and_no_other() {
         let clock = StillClock::new();
-        let limits = RateLimits::new(Duration::from_secs(1), Arc::new(clock.clone()));
+        let limits = limits(&clock);
         limits.hold("users.info", Duration::from_secs(37));
         limits.hold("users.info", Duration::from_secs(5));
         clock.move_by(30);
@@ -175,7 +183,7 @@ mod tests {
     #[test]
     fn decisions_go_out_at_once_and_all_else_as_slack_takes_it() {
         let clock = StillClock::new();
-        let limits = RateLimits::new(Duration::from_secs(1), Arc::new(clock.clone()));
+        let limits = limits(&clock);
         let mut due: Vec<(u64, String)> = (0..60).map(|number| (0, format!("direct {number}"))).collect();
         let mut shown = 0;
         for second in 0..60 {
@@ -210,7 +218,7 @@ mod tests {
     #[test]
     fn how_far_something_has_come_is_shown_now_and_then_and_how_it_ended_at_once() {
         let clock = StillClock::new();
-        let limits = RateLimits::new(Duration::from_secs(1), Arc::new(clock.clone()));
+        let limits = limits(&clock);
         limits.shown("thread");
         assert!(
             limits.update("thread", Update::Other(Progress::UnderWay)).is_err(),
@@ -226,35 +234,50 @@ mod tests {
         assert_eq!(limits.update("thread", Update::Other(Progress::UnderWay)), Ok(()));
     }
 
-    #[test]
-    fn of_many_home_tabs_as_many_are_published_as_slack_takes_and_each_of_the_others_in_its_turn() {
+    /// When each of 400 calls of a method is made by those who come back when they are told to.
+    fn made(method: &str) -> Vec<Duration> {
         let clock = StillClock::new();
-        let limits = RateLimits::new(Duration::from_secs(1), Arc::new(clock.clone()));
-        let people: Vec<String> = (0..400).map(|number| format!("U{number}")).collect();
-        let mut due: Vec<(Duration, &String)> = people.iter().map(|one| (Duration::ZERO, one)).collect();
-        let mut published = Vec::new();
+        let limits = limits(&clock);
+        let subjects: Vec<String> = (0..400).map(|number| format!("U{number}")).collect();
+        let mut due: Vec<(Duration, &String)> = subjects.iter().map(|one| (Duration::ZERO, one)).collect();
+        let mut made = Vec::new();
         let mut second = Duration::ZERO;
         while !due.is_empty() {
             due = due
                 .into_iter()
-                .filter_map(|(at, person)| match limits.publication(person) {
-                    _ if at > second => Some((at, person)),
+                .filter_map(|(at, subject)| match limits.turn(method, subject) {
+                    _ if at > second => Some((at, subject)),
                     Ok(()) => {
-                        published.push(second);
+                        made.push(second);
                         None
                     }
-                    Err(wait) => Some((second + wait, person)),
+                    Err(wait) => Some((second + wait, subject)),
                 })
                 .collect();
             clock.move_by(1);
             second += Duration::from_secs(1);
         }
-        assert_eq!(published.len(), 400);
+        made
+    }
+
+    fn most_in_a_minute(made: &[Duration]) -> usize {
         let minute = Duration::from_mins(1);
-        let most = published
-            .iter()
-            .map(|from| published.iter().filter(|at| **at >= *from && **at < *from + minute).count());
-        assert!(most.max() <= Some(100));
-        assert!(second <= Duration::from_secs(400), "{second:?}");
+        let within = |from: &Duration| made.iter().filter(|at| *at >= from && **at < *from + minute).count();
+        made.iter().map(within).max().unwrap()
+    }
+
+    #[test]
+    fn of_many_home_tabs_as_many_are_published_as_slack_takes_and_each_of_the_others_in_its_turn() {
+        let published = made(PUBLISH);
+        assert_eq!(published.len(), 400);
+        assert!(most_in_a_minute(&published) <= 100);
+        assert!(published.last() <= Some(&Duration::from_secs(400)), "{published:?}");
+    }
+
+    #[test]
+    fn no_more_addresses_are_looked_up_than_slack_takes() {
+        let looked_up = made(LOOKUP);
+        assert_eq!(looked_up.len(), 400);
+        assert!(most_in_a_minute(&looked_up) <= 51, "{}", most_in_a_minute(&looked_up));
     }
 }

@@ -9,7 +9,7 @@ use crate::portal::cancel::cancel as cancel_request;
 use crate::portal::decide::Click;
 use crate::portal::lookup::{self, Detail};
 use crate::portal::{Error, Portal, Tending};
-use crate::ports::outage::{is_outage, warn_unless};
+use crate::ports::outage::warn_unless;
 use crate::ports::slack::RequestNotice;
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages::{self, Message, Rights};
@@ -51,7 +51,7 @@ async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights
     let or_no = |asked: anyhow::Result<bool>| {
         asked.unwrap_or_else(|error| {
             warn_unless!(
-                is_outage(&error),
+                portal.ports.trouble.outages.explains(&error),
                 actor = %viewer,
                 error = format!("{error:#}"),
                 "cannot find out what somebody may do: no button for it"
