@@ -15,6 +15,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, StageInForce};
 use crate::domain::seats::can_be_filled;
 use crate::ports::directory::Freshness;
+use crate::ports::outage::warn_unless;
 use crate::ports::store::{Which, Whose};
 
 /// Those who are asked.
@@ -218,7 +219,11 @@ impl Portal {
                 whom: self.mentions(&self.organization.admins).await,
             }),
             Err(error) => {
-                tracing::warn!(error = format!("{error:#}"), "cannot count those who could approve");
+                warn_unless!(
+                    self.ports.trouble.outages.explains(&error),
+                    error = format!("{error:#}"),
+                    "cannot count those who could approve"
+                );
                 Ok(())
             }
         }
@@ -242,8 +247,12 @@ impl Portal {
         match portal.can_be_filled(stages, request.team.clone(), theirs, how).await {
             Ok(can) => !can,
             Err(error) => {
-                let error = format!("{error:#}");
-                tracing::warn!(request = %request.id, error, "cannot count those who could approve");
+                warn_unless!(
+                    self.ports.trouble.outages.explains(&error),
+                    request = %request.id,
+                    error = format!("{error:#}"),
+                    "cannot count those who could approve"
+                );
                 false
             }
         }
@@ -318,8 +327,13 @@ impl Portal {
         match self.circle_of(request).await {
             Ok(circle) => circle,
             Err(error) => {
-                let (is_partial, error) = (is_for_now(&error), format!("{error:#}"));
-                tracing::warn!(request = %request.id, error, "cannot find out who is asked: the team's approvers are shown");
+                warn_unless!(
+                    self.ports.trouble.outages.explains(&error),
+                    request = %request.id,
+                    error = format!("{error:#}"),
+                    "cannot find out who is asked: the team's approvers are shown"
+                );
+                let is_partial = is_for_now(&error);
                 let asked = self.to_mention(self.organization.approvers_of(&request.team)).await;
                 Circle { asked, is_partial, ..Circle::default() }
             }
@@ -349,8 +363,13 @@ impl Portal {
             Ok(standing) => may_decide(request, person, standing, "").is_ok(),
             // A group that Slack cannot list keeps nothing else from being shown.
             Err(error) => {
-                let error = format!("{error:#}");
-                tracing::warn!(actor = %person, request = %request.id, error, "cannot find out who approves");
+                warn_unless!(
+                    self.ports.trouble.outages.explains(&error),
+                    actor = %person,
+                    request = %request.id,
+                    error = format!("{error:#}"),
+                    "cannot find out who approves"
+                );
                 false
             }
         }
