@@ -196,9 +196,13 @@ impl Fields {
         given: &BTreeMap<String, Option<String>>,
     ) -> Result<ParameterValues, Vec<FieldProblem>> {
         let mut given = given.clone();
-        // The form of a change is its first page.
-        for field in self.form.fields().filter(|field| self.form.page_of(&field.key) == Some(0)) {
-            given.entry(field.key.clone()).or_insert(None);
+        // The form of a change is its first page; what would stand on others stays as it is.
+        for field in self.form.fields() {
+            let is_shown = self.form.page_of(&field.key) == Some(0);
+            let stands = request.parameter(&field.key).filter(|_| !is_shown).map(str::to_owned);
+            if is_shown || stands.is_some() {
+                given.entry(field.key.clone()).or_insert(stands);
+            }
         }
         let mut values = check_parameters(&product.offered(), &self.form, &self.hidden, &given)?;
         for key in &self.hidden {

@@ -254,3 +254,24 @@ async fn a_form_of_several_pages_says_first_and_last_that_it_takes_an_exception(
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_change_keeps_what_its_one_page_does_not_show() {
+    let keys: Vec<String> = ["A", "B"].iter().flat_map(|l| (0..60).map(move |n| format!("{l}{n}"))).collect();
+    let auto = "approval: { mode: auto }";
+    let changeable = format!("{auto}\nchange: [{}]", keys.join(", "));
+    run_in(wide().with_catalog("wide/product.yml", auto, &changeable), async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision wide Name=checkout B5=five").await;
+        while alice.has_a_form() {
+            alice.submits().await;
+        }
+        let id = company.newest_request().await.id.to_string();
+        alice.runs(&format!("/provision change {id}")).await;
+        alice.fills(&[("A7", "seven")]).await;
+        alice.submits().await;
+        company.settle().await;
+        assert_eq!(changed(&company.newest_request().await), "Name=checkout Size=s A7=seven B5=five");
+    })
+    .await;
+}
