@@ -178,7 +178,12 @@ impl Portal {
             let circle = match self.circle(stage, team, person).await {
                 Ok(circle) => circle,
                 Err(error) => {
-                    tracing::warn!(%team, error = format!("{error:#}"), "cannot find out who would be asked");
+                    warn_unless!(
+                        self.ports.trouble.outages.explains(&error),
+                        %team,
+                        error = format!("{error:#}"),
+                        "cannot find out who would be asked"
+                    );
                     let asked = self.to_mention(self.organization.approvers_of(team)).await;
                     Circle { asked, ..Circle::default() }
                 }

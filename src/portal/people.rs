@@ -467,7 +467,7 @@ impl Portal {
                 Ok(()) => any = true,
                 Err(SlackError::Unreachable(why)) => self.lose_place(admin.as_str(), &why),
                 Err(error) => {
-                    warn_unless!(error.is_silence(), %admin, %error, "cannot tell an admin");
+                    warn_unless!(self.ports.trouble.outages.explains(&error), %admin, %error, "cannot tell an admin");
                 }
             }
         }
