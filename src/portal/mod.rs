@@ -108,7 +108,7 @@ pub struct Portal {
     known: inventory::Known,
     bots: bots::Known,
     denials: denials::Told,
-    untold: parking::Untold,
+    shown_in_part: show::ShownInPart,
     lost_places: lost_places::LostPlaces,
     ears: hearing::Ears,
     /// The rules of now, and the outside by their names of teams.
@@ -175,7 +175,7 @@ impl Portal {
                 known: inventory::Known::default(),
                 bots: bots::Known::default(),
                 denials: denials::Told::default(),
-                untold: parking::Untold::default(),
+                shown_in_part: show::ShownInPart::default(),
                 lost_places: lost_places::LostPlaces::default(),
                 ears: hearing::Ears::default(),
                 wake,

@@ -47,6 +47,10 @@ async fn a_card_mentions_those_whom_slack_was_slow_to_name_once_it_has() {
         company.alice.asks_for("rds-postgres", &DATABASE).await;
         let card = || company.pat.reads("C0PAYMENTS");
         assert!(card().contains("Waiting for morgan@playground.example"), "{}", card());
+        company.waits("2m").await;
+        let edits = company.calls("chat.update").len();
+        company.waits("10m").await;
+        assert_eq!(company.calls("chat.update").len(), edits, "nothing new is known");
         for method in asked {
             company.playground.fail_always(method, None);
         }
