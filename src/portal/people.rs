@@ -43,9 +43,11 @@ fn silent(error: anyhow::Error) -> anyhow::Error {
     Side::Slack.failed(error)
 }
 
-/// Whether Slack will say it in a moment: it was slow, or asked to wait.
+/// Whether Slack may say it when it is asked again: it was slow, asked to wait, or did not answer.
 pub(super) fn is_for_now(error: &anyhow::Error) -> bool {
-    error.is::<Late>() || matches!(error.downcast_ref(), Some(SlackError::RateLimited(_)))
+    let is_unanswered =
+        |error: &SlackError| matches!(error, SlackError::RateLimited(_) | SlackError::Silence(_));
+    error.is::<Late>() || error.downcast_ref().is_some_and(is_unanswered)
 }
 
 async fn within<T: Send + 'static>(

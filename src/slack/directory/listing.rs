@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use super::memory::Memory;
-use super::{Account, Address};
+use super::{Account, Address, SHOWN};
 use crate::domain::ids::PersonId;
 use crate::ports::clock::Clock;
 use crate::ports::slack::SlackError;
@@ -111,9 +111,12 @@ impl Listing {
         *self.is_awaited.borrow()
     }
 
-    /// Whether the last list had everybody on it.
+    /// Whether whoever is not known can be taken for nobody: the last list had everybody on it, and is no older than what may
+    /// be shown.
     pub(super) fn is_complete(&self) -> bool {
-        self.history().listed.is_some_and(|(_, is_complete)| is_complete)
+        let now = self.clock.now();
+        let is_young = |at: Timestamp| now.duration_since(at).abs() < SHOWN;
+        self.history().listed.is_some_and(|(at, is_complete)| is_complete && is_young(at))
     }
 
     /// Waits until the list has brought what `is_known` asks for, or brings nothing for now.

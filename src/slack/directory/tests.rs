@@ -276,6 +276,21 @@ async fn a_list_that_slack_asks_to_wait_with_goes_on_where_it_was() {
 }
 
 #[tokio::test]
+async fn whoever_came_after_the_last_list_is_found_although_slack_lists_nobody_any_more() {
+    let (slack, directory, clock) = start().await;
+    lists_many(&slack, 2);
+    assert_eq!(directory.person_by_email("new@example.com", Known).await.unwrap(), None);
+    slack.refuses("users.list", "missing_argument");
+    let newcomer = json!({ "id": "U0NEW", "is_email_confirmed": true });
+    slack.answers("users.lookupByEmail", &json!({ "ok": true, "user": newcomer }));
+    clock.move_by(14 * 60);
+    assert_eq!(directory.person_by_email("new@example.com", Known).await.unwrap(), None, "as listed");
+    clock.move_by(2 * 60);
+    let found = directory.person_by_email("new@example.com", Known).await.unwrap();
+    assert_eq!(found, Some(PersonId::new("U0NEW")));
+}
+
+#[tokio::test]
 async fn a_list_that_slack_refuses_leaves_accounts_to_be_asked_about_one_by_one() {
     let (slack, directory, _) = start().await;
     slack.refuses("users.list", "missing_argument");
