@@ -44,11 +44,17 @@ fn in_leads(slack: &FakeSlack, people: &[&str]) {
     slack.answers("usergroups.list", &json!({ "ok": true, "usergroups": groups }));
 }
 
+/// What has not come by then does not come.
+const LONG: Duration = Duration::from_secs(20);
+
 /// Until what is asked in the background was answered.
 async fn until_asked(slack: &FakeSlack, method: &str, times: usize) {
-    while asked(slack, method) < times {
-        tokio::task::yield_now().await;
-    }
+    let asked = async {
+        while asked(slack, method) < times {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LONG, asked).await.unwrap_or_else(|_| panic!("{method} is not asked {times} times"));
 }
 
 #[tokio::test]
@@ -383,7 +389,8 @@ async fn a_list_that_stands_still_keeps_nobody_waiting_for_long() {
     let listing = tokio::spawn(async move { refreshing.refresh().await });
     until_asked(&slack, "users.list", 1).await;
     // An answer that comes late is there for the next one.
-    while directory.why_not_counted(&morgan(), Fresh).await.is_err() {}
+    let answered = async { while directory.why_not_counted(&morgan(), Fresh).await.is_err() {} };
+    tokio::time::timeout(LONG, answered).await.expect("people wait for a list that stands still");
     assert!(!listing.is_finished());
     slack.hold("users.list", false);
     listing.await.unwrap();
