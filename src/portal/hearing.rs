@@ -1,22 +1,25 @@
 //! Whether people can be heard. While they cannot, by any bot, no time limit of theirs ends anything, and those that ran out
 //! meanwhile are moved as soon as they can be again.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Mutex;
+use tokio::time::error::Elapsed;
 
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::job::JobKey;
 use crate::domain::next::next;
 use crate::domain::silence::Silence;
-use crate::ports::outage::Side;
+use crate::ports::outage::{Side, is_outage};
+use crate::ports::slack::SlackError;
 use crate::ports::stored::is_unread;
 
 /// How often it is noted that people are heard.
 const NOTED_EVERY: SignedDuration = SignedDuration::from_secs(60);
+/// What another bot noted longer ago says nothing about now.
+const HOLDS_FOR: SignedDuration = SignedDuration::from_secs(150);
 /// How old Slack's last answer may be when something is about to end.
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
 /// What is due within this time after a silence may have to be moved.
@@ -28,31 +31,29 @@ const MOST: usize = 1_000_000;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ears {
     over_sockets: Arc<AtomicBool>,
-    hear: Arc<AtomicBool>,
-    noted: Arc<Mutex<Noted>>,
+    state: Arc<Mutex<State>>,
+    /// There is one look at a time.
+    look: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Noted {
+struct State {
+    /// Whether this bot hears people, and every time limit of theirs was moved since it did not.
+    hears: bool,
     /// When it was noted last that people are heard.
-    at: Option<Timestamp>,
-    /// When they were last found to be heard.
-    found: Option<Timestamp>,
+    noted: Option<Timestamp>,
+    /// When Slack was found to answer last.
+    answered: Option<Timestamp>,
     /// Since when this bot hears nobody, if it has looked and does not.
-    deaf_since: Option<Timestamp>,
-    /// Since when they can be heard again, where their time limits are not all moved yet.
+    unheard_since: Option<Timestamp>,
+    /// Since when people can be heard again, where their time limits are not all moved yet.
     back_since: Option<Timestamp>,
 }
 
-impl Noted {
-    fn is_deaf(&mut self, now: Timestamp) {
-        self.deaf_since.get_or_insert(now);
-        self.back_since = None;
-    }
-
-    fn hears(&mut self, now: Timestamp) {
-        self.found = Some(now);
-        self.deaf_since = None;
+impl State {
+    fn hears_nobody(&mut self, now: Timestamp) {
+        (self.hears, self.answered, self.back_since) = (false, None, None);
+        self.unheard_since.get_or_insert(now);
     }
 }
 
@@ -71,77 +72,85 @@ impl Portal {
     /// # Errors
     /// When the store cannot be used; then it is done at the next look, and nothing ends until then.
     pub(super) async fn listen(&self) -> anyhow::Result<()> {
-        let mut noted = self.ears.noted.lock().await;
-        let (now, heard) = (self.now(), self.ears.hear.load(Ordering::Relaxed));
-        let is_noted = is_recent(noted.at, now, NOTED_EVERY);
+        let _one = self.ears.look.lock().await;
+        let (now, before) = (self.now(), *self.state());
+        let is_noted = before.hears && is_recent(before.noted, now, NOTED_EVERY);
         // Slack is asked as often as it is noted, and all the time while it does not answer.
-        let can_be_heard = self.is_connected() && ((heard && is_noted) || self.slack_answers().await);
-        if !can_be_heard {
-            self.ears.hear.store(false, Ordering::Relaxed);
-            noted.is_deaf(now);
+        if !self.is_connected() || !(is_noted || self.slack_answers().await) {
+            self.state().hears_nobody(now);
             return Ok(());
         }
-        if !heard {
+        if !before.hears {
             // However often it takes until all are moved, each is moved once.
-            let until = *noted.back_since.get_or_insert(now);
-            let before = self.ports.store.heard_at().await?.max(noted.at);
-            if let Some(from) = before.filter(|from| *from < until) {
+            let until = *self.state().back_since.get_or_insert(now);
+            let heard_at = self.ports.store.heard_at().await?.max(before.noted);
+            if let Some(from) = heard_at.filter(|from| *from < until) {
                 self.move_limits(&Silence { from, until }).await?;
             }
         }
-        if !(heard && is_noted) {
+        if !is_noted {
             self.ports.store.put_heard(now).await?;
-            *noted = Noted { at: Some(now), ..Noted::default() };
-            noted.hears(now);
+            *self.state() = State { hears: true, noted: Some(now), answered: Some(now), ..State::default() };
         }
-        self.ears.hear.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Whether a time limit of people may end anything now: they are heard at this moment by this bot, or since it hears
+    /// nobody, and lately, by another.
+    ///
+    /// # Errors
+    /// When the store cannot be used.
+    pub(super) async fn hears_people(&self) -> anyhow::Result<bool> {
+        let (now, before) = (self.now(), *self.state());
+        if before.hears {
+            let is_fresh = is_recent(before.answered, now, FRESH);
+            if self.is_connected() && (is_fresh || self.slack_answers().await) {
+                self.state().answered = Some(now);
+                return Ok(true);
+            }
+            self.state().hears_nobody(now);
+        }
+        let since = *self.state().unheard_since.get_or_insert(now);
+        let noted = self.ports.store.heard_at().await?;
+        Ok(noted.is_some_and(|at| at > since) && is_recent(noted, now, HOLDS_FOR))
+    }
+
+    /// Whether this bot hears people now, as far as it knows.
+    pub(super) fn hears_now(&self) -> bool {
+        self.state().hears
+    }
+
+    /// Whether this side has answered when it was asked whether it is well. One that asks to be asked less often has.
+    pub fn has_answered(&self, side: Side, answer: Result<anyhow::Result<()>, Elapsed>) -> bool {
+        let outages = &self.ports.trouble.outages;
+        let why = match answer {
+            Ok(Ok(())) => {
+                outages.answers(side);
+                return true;
+            }
+            Ok(Err(error)) if matches!(error.downcast_ref(), Some(SlackError::RateLimited(_))) => {
+                return true;
+            }
+            // Whoever called has said so.
+            Ok(Err(error)) if is_outage(&error) => return false,
+            Ok(Err(error)) => format!("{error:#}"),
+            Err(elapsed) => elapsed.to_string(),
+        };
+        outages.fails(side, &why);
+        false
+    }
+
+    async fn slack_answers(&self) -> bool {
+        let answer = tokio::time::timeout(self.limits.health, self.ports.slack.check()).await;
+        self.has_answered(Side::Slack, answer)
     }
 
     fn is_connected(&self) -> bool {
         !self.ears.over_sockets.load(Ordering::Relaxed) || self.metrics.sockets() > 0
     }
 
-    async fn slack_answers(&self) -> bool {
-        let outages = &self.ports.trouble.outages;
-        let why = match tokio::time::timeout(self.limits.health, self.ports.slack.check()).await {
-            Ok(Ok(())) => {
-                outages.answers(Side::Slack);
-                return true;
-            }
-            Ok(Err(error)) => format!("{error:#}"),
-            Err(elapsed) => elapsed.to_string(),
-        };
-        outages.fails(Side::Slack, &why);
-        false
-    }
-
-    /// Whether a time limit of people may end anything now: they are heard at this moment by this bot, or since it hears
-    /// nobody by another.
-    ///
-    /// # Errors
-    /// When the store cannot be used.
-    pub(super) async fn hears_people(&self) -> anyhow::Result<bool> {
-        let deaf_since = {
-            let mut noted = self.ears.noted.lock().await;
-            let now = self.now();
-            if self.ears.hear.load(Ordering::Relaxed) {
-                let is_fresh = is_recent(noted.found, now, FRESH);
-                if self.is_connected() && (is_fresh || self.slack_answers().await) {
-                    noted.hears(now);
-                    return Ok(true);
-                }
-                self.ears.hear.store(false, Ordering::Relaxed);
-                noted.is_deaf(now);
-            }
-            *noted.deaf_since.get_or_insert(now)
-        };
-        Ok(self.ports.store.heard_at().await?.is_some_and(|at| at > deaf_since))
-    }
-
-    /// Whether this bot hears people now, as far as it knows.
-    pub(super) fn hears_now(&self) -> bool {
-        self.ears.hear.load(Ordering::Relaxed)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.ears.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn move_limits(&self, silence: &Silence) -> anyhow::Result<()> {
@@ -164,7 +173,7 @@ impl Portal {
                 moved,
                 from = %silence.from,
                 until = %silence.until,
-                "nobody was heard for certain: time limits of people are moved"
+                "people may not have been heard: their time limits are moved"
             );
         }
         Ok(())

@@ -357,6 +357,7 @@ impl Portal {
         };
         self.ports.store.commit(commit).await?;
         transition.audit.iter().for_each(|entry| self.metrics.count_of(&request, entry));
+        own_trail::log(&transition.audit);
         self.wake(due);
         Ok(request)
     }

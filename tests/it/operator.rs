@@ -25,12 +25,12 @@ fn the_catalog_is_checked_and_its_forms_are_printed() {
         - application-assets  Application assets
         - logs                Logs
         - backups             Backups
-      Environment [Environment]: choose one, optional, starts with `dev`
+      Environment [Environment]: choose one, required, starts with `dev`
         Where the bucket is used, for example dev. It becomes part of the bucket name.
         - dev      Development
         - staging  Staging
         - prod     Production
-      Keep objects for [ObjectRetention]: choose one, optional, starts with `forever`
+      Keep objects for [ObjectRetention]: choose one, required, starts with `forever`
         Only where BucketPurpose is logs or backups.
         When S3 deletes objects by itself, for example 1-year for logs. Replaced versions always go after 90 days.
         - forever  Until somebody deletes them

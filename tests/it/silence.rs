@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use quartermaster::ports::clock::Clock as _;
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -37,7 +38,7 @@ async fn a_bot_that_was_down_over_the_end_of_a_lease_leaves_its_owner_a_day_to_r
         (Request `id` · Simulated: nothing real is made)
         ");
         let trail = company.trail().await;
-        assert!(trail.contains("end moved | clock | payments | s3-bucket | ACTIVE | nobody was heard for certain from "), "{trail}");
+        assert!(trail.contains("end moved | clock | payments | s3-bucket | ACTIVE | people may not have been heard from "), "{trail}");
         company.waits("23h").await;
         assert_eq!(label(company).await, "Active");
         alice.clicks("Renew 30 days").await;
@@ -115,6 +116,45 @@ async fn nothing_ends_by_what_slack_answered_a_minute_ago() {
         assert_eq!(label(company).await, "Active");
         company.waits("2h").await;
         assert_eq!(label(company).await, "Torn down");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_another_bot_has_heard_counts_as_long_as_it_is_news() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        company.alice.asks_for("s3-bucket", &LOGS).await;
+        a_day_is_left(company).await;
+        company.waits("22h").await;
+        company.expects_slack_to_refuse("auth.test", "service_unavailable");
+        company.playground.fail_always("auth.test", Some("service_unavailable"));
+        company.waits("2m").await;
+        // Another bot hears people once more, and then Slack is gone for it too.
+        let file = Connection::open(company.file()).unwrap();
+        let notes =
+            || file.execute("UPDATE program SET heard_at = ?1", [company.clock.now().as_microsecond()]);
+        assert_eq!(notes().unwrap(), 1);
+        company.waits("3h").await;
+        assert_eq!(label(company).await, "Active", "nobody has heard anybody for three hours");
+        for _ in 0..6 {
+            assert_eq!(notes().unwrap(), 1);
+            company.waits("1m").await;
+        }
+        assert_eq!(label(company).await, "Torn down", "the other bot hears people");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_slack_that_asks_to_be_asked_less_often_has_answered() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        company.alice.asks_for("s3-bucket", &LOGS).await;
+        a_day_is_left(company).await;
+        company.expects_slack_to_refuse("auth.test", "ratelimited");
+        company.playground.fail_always("auth.test", Some("ratelimited"));
+        company.waits("25h").await;
+        assert_eq!(label(company).await, "Torn down");
+        assert!(!company.trail().await.contains("moved"), "{}", company.trail().await);
     })
     .await;
 }

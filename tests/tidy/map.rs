@@ -73,6 +73,31 @@ fn every_invariant_names_a_test_that_exists() {
     none(&problems);
 }
 
+/// So many words has a name that can only be a test's.
+const WORDS_OF_A_TEST: usize = 6;
+
+#[test]
+fn every_test_that_the_docs_name_exists() {
+    let known: BTreeSet<String> =
+        [rust_files("src"), rust_files("tests")].concat().iter().flat_map(|path| tests_in(path)).collect();
+    let is_a_name = |word: &&str| {
+        word.split('_').count() >= WORDS_OF_A_TEST
+            && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    let (mut named, mut problems) = (0, Vec::new());
+    for path in files_under("").iter().filter(|path| has_extension(path, "md")) {
+        let text = read(path);
+        for name in text.lines().flat_map(quoted).filter(is_a_name) {
+            named += 1;
+            // A name of a metric is as long.
+            let is_gone = !known.contains(name) && !name.starts_with("quartermaster_");
+            problems.extend(is_gone.then(|| format!("{path}: there is no test `{name}`")));
+        }
+    }
+    assert!(named > 20, "{named}: the docs were not understood");
+    none(&problems);
+}
+
 #[test]
 fn the_docs_explain_every_status_under_the_words_people_see() {
     let text = read("docs/operations.md");

@@ -71,5 +71,5 @@ fn moves_end(change: &mut Change, silence: &Silence) -> bool {
 }
 
 fn why(silence: &Silence, what: &str, at: jiff::Timestamp) -> String {
-    format!("nobody was heard for certain from {:.0} to {:.0}, {what} {at:.0}", silence.from, silence.until)
+    format!("people may not have been heard from {:.0} to {:.0}, {what} {at:.0}", silence.from, silence.until)
 }
