@@ -7,11 +7,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use futures_util::future::join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::time::Instant;
 
+use super::deadline::answered_by;
 use super::{Error, Portal};
 use crate::domain::audit::By;
 use crate::domain::catalog::Principal;
@@ -50,38 +50,7 @@ pub(super) fn is_for_now(error: &anyhow::Error) -> bool {
     error.is::<Late>() || error.downcast_ref().is_some_and(is_unanswered)
 }
 
-async fn answered_by<T: Send + 'static>(
-    deadline: Instant,
-    asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
-) -> anyhow::Result<T> {
-    let asked = tokio::time::timeout_at(deadline, tokio::spawn(asked)).await;
-    let asked = asked.map_err(|_| silent(Late.into()))?;
-    asked.context("the question ended badly")?
-}
-
 impl Portal {
-    /// When whoever begins to wait for an answer about people now is told to press again.
-    fn question_deadline(&self) -> Instant {
-        Instant::now() + self.limits.question
-    }
-
-    /// Waits for an answer about people as long as a person can wait. A question that takes longer continues in the
-    /// background, so that its answer is known when they press again.
-    pub(super) async fn wait_for_answer<T: Send + 'static>(
-        &self,
-        asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
-    ) -> anyhow::Result<T> {
-        answered_by(self.question_deadline(), asked).await
-    }
-
-    /// The same, but only for a moment, where work can continue without the answer.
-    pub(super) async fn wait_briefly<T: Send + 'static>(
-        &self,
-        asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
-    ) -> anyhow::Result<T> {
-        answered_by(Instant::now() + self.limits.standing, asked).await
-    }
-
     /// Why this account counts for nothing, by whatever way it is named; `None` for an active full member of ours.
     ///
     /// # Errors
