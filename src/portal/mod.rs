@@ -13,6 +13,7 @@ mod bots;
 pub mod cancel;
 pub mod change;
 pub mod costs;
+mod deadline;
 pub mod decide;
 mod denials;
 pub mod dispatch;
