@@ -137,9 +137,9 @@ impl RateLimits {
     /// # Errors
     /// When that comes, if it is not now; it is kept until then.
     pub(super) fn update(&self, message: &str, shows: Shows) -> Result<(), Duration> {
-        let (now, shown) = (self.time.now(), self.shown_by(message));
-        if shows.decisions <= shown.sent {
-            if let Some(at) = shown.at
+        let (now, known) = (self.time.now(), self.shown_by(message));
+        if shows.decisions <= known.sent {
+            if let Some(at) = known.at
                 && shows.progress == Progress::UnderWay
                 && at + self.progress_every > now
             {
@@ -147,17 +147,17 @@ impl RateLimits {
             }
             self.updates.turn_now(UPDATE, message)?;
         }
-        self.remember(message, Shown { at: Some(now), sent: shows.decisions, ..shown });
+        self.remember(message, Shown { at: Some(now), sent: shows.decisions, ..known });
         Ok(())
     }
 
     /// This message's update did not arrive: its turn is still to come.
     pub(super) fn not_shown(&self, message: &str, shows: Shows) {
-        let shown = self.shown_by(message);
-        if shows.decisions <= shown.arrived {
+        let known = self.shown_by(message);
+        if shows.decisions <= known.arrived {
             self.updates.keep(UPDATE, message);
         }
-        self.remember(message, Shown { at: None, sent: shown.arrived, ..shown });
+        self.remember(message, Shown { at: None, sent: known.arrived, ..known });
     }
 
     /// This message shows this now, so progress can wait a little.
@@ -168,12 +168,12 @@ impl RateLimits {
         );
     }
 
-    fn remember(&self, message: &str, shows: Shown) {
-        let (now, mut shown) = (self.time.now(), self.shown.lock().unwrap_or_else(PoisonError::into_inner));
-        if shown.len() >= REMEMBERED {
-            shown.retain(|_, shown| shown.at.is_some_and(|at| at + LONG_AGO > now));
+    fn remember(&self, message: &str, sent: Shown) {
+        let (now, mut all) = (self.time.now(), self.shown.lock().unwrap_or_else(PoisonError::into_inner));
+        if all.len() >= REMEMBERED {
+            all.retain(|_, shown| shown.at.is_some_and(|at| at + LONG_AGO > now));
         }
-        shown.insert(message.to_owned(), shows);
+        all.insert(message.to_owned(), sent);
     }
 
     fn shown_by(&self, message: &str) -> Shown {
