@@ -312,6 +312,10 @@ fn stranger(incoming: &Incoming, origin: &Origin) -> By {
     By { person: origin.person.clone(), via }
 }
 
+/// What an approver reads whose decision waits for Slack.
+pub(super) const STORED: &str = "Slack does not say yet who the approvers are. Your answer is stored and counts as soon as Slack \
+                                 does. You are told if it does not count after all.";
+
 /// What a person reads about an error: what happened, and what to do. The operator reads the rest in the log, under the
 /// same reference.
 pub(super) fn words(error: &Error) -> String {

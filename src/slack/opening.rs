@@ -120,7 +120,7 @@ fn not_shown(at: &Whereabouts, error: SlackError) -> String {
     warn_unless!(error.is_silence(), actor = %at.person, %error, "a view is shown nowhere");
     match error {
         SlackError::RateLimited(_) => words(&Error::Failed(error.into())),
-        SlackError::Gone(_) => CLOSED.to_owned(),
+        SlackError::Gone(_) | SlackError::Unplaced => CLOSED.to_owned(),
         SlackError::Refused(why) if why.contains("trigger_id") => NOT_OPENED.to_owned(),
         SlackError::Refused(why) if why.contains("hash_conflict") => CHANGED.to_owned(),
         // It will not be shown next time either, so the operator has to know.

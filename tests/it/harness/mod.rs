@@ -259,6 +259,11 @@ impl Company {
         }
     }
 
+    /// From now on every answer of Slack's is changed on its way.
+    pub(crate) fn spoils_answers(&self, spoil: Option<Box<dyn Fn(&str, &mut Value) + Send>>) {
+        self.desk.board.spoils(spoil);
+    }
+
     /// From now on Slack answers every call with 503, until it does not any more.
     pub(crate) fn slack_is_down(&self, is_down: bool) {
         self.desk.board.slack_is_down(is_down);
