@@ -368,55 +368,55 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
         Ok(Performed::Done) => store.complete(&job.claim).await,
         Ok(Performed::Again(wait)) => look_again(portal, job, kind.clone(), wait).await,
         Ok(Performed::AgainAs(kind, wait)) => look_again(portal, job, kind, wait).await,
-        Err(JobError::Never(why)) => {
-            if let JobKind::JudgeClick(click) = kind
-                && let Err(error) = hand_back(portal, click, &why).await
-            {
-                tracing::debug!(%of, %error, "what was typed cannot be handed back");
-            }
-            park(portal, job, kind, &why).await
-        }
+        Err(JobError::Never(why)) => give_up(portal, job, kind, &why).await,
         Err(JobError::Nowhere(why)) => {
             tracing::info!(%of, job = kind.word(), why, "what a job had to show has no place any more");
             store.complete(&job.claim).await
         }
         Err(JobError::Shut(why)) => try_place_later(portal, job, kind, &why).await,
-        Err(error @ (JobError::Later(_) | JobError::After(_))) => {
-            let why = format!("{error:#}");
-            let now = portal.now();
-            let denied = match &error {
-                JobError::Later(error) => error.downcast_ref::<Denied>(),
-                JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) | JobError::Shut(_) => None,
-            };
-            let pause = match &error {
-                JobError::After(wait) => SignedDuration::try_from(*wait).unwrap_or(LONGEST_PAUSE),
-                JobError::Later(_) | JobError::Never(_) | JobError::Nowhere(_) | JobError::Shut(_) => {
-                    back_off(job)
-                }
-            };
-            let mut due_at = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
-            if denied.is_some() && denials::told_at(job) > now {
-                due_at = due_at.min(denials::told_at(job));
-            }
-            // Said once; what is put off again and again is given up, with an error, or goes on.
-            if job.attempts == 0 {
-                // Being asked to wait is no failure, and counted where Slack asks.
-                let is_told = match &error {
-                    JobError::Later(error) => portal.ports.trouble.outages.explains(error),
-                    JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) | JobError::Shut(_) => {
-                        true
-                    }
-                };
-                warn_unless!(is_told, %of, job = kind.word(), error = why, "a job is put off until it can be done");
-            } else {
-                tracing::debug!(%of, job = kind.word(), attempt = job.attempts + 1, error = why, "a job is put off");
-            }
-            store.put_off(&job.claim, due_at, &why).await?;
-            match denied {
-                Some(denied) => denials::tell(portal, job, kind, denied).await,
-                None => Ok(()),
-            }
-        }
+        Err(error @ (JobError::Later(_) | JobError::After(_))) => put_off(portal, job, kind, &error).await,
+    }
+}
+
+/// Gives a job up. What was typed for it is its writer's again.
+async fn give_up(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why: &str) -> anyhow::Result<()> {
+    if let JobKind::JudgeClick(click) = kind
+        && let Err(error) = hand_back(portal, click, why).await
+    {
+        tracing::debug!(of = %job.claim.key.of, %error, "what was typed cannot be handed back");
+    }
+    park(portal, job, kind, why).await
+}
+
+async fn put_off(portal: &Portal, job: &ClaimedJob, kind: &JobKind, error: &JobError) -> anyhow::Result<()> {
+    let (of, why, now) = (&job.claim.key.of, format!("{error:#}"), portal.now());
+    let denied = match error {
+        JobError::Later(error) => error.downcast_ref::<Denied>(),
+        JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) | JobError::Shut(_) => None,
+    };
+    let pause = match error {
+        JobError::After(wait) => SignedDuration::try_from(*wait).unwrap_or(LONGEST_PAUSE),
+        JobError::Later(_) | JobError::Never(_) | JobError::Nowhere(_) | JobError::Shut(_) => back_off(job),
+    };
+    let mut due_at = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
+    if denied.is_some() && denials::told_at(job) > now {
+        due_at = due_at.min(denials::told_at(job));
+    }
+    // Said once; what is put off again and again is given up, with an error, or goes on.
+    if job.attempts == 0 {
+        // Being asked to wait is no failure, and counted where Slack asks.
+        let is_told = match error {
+            JobError::Later(error) => portal.ports.trouble.outages.explains(error),
+            JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) | JobError::Shut(_) => true,
+        };
+        warn_unless!(is_told, %of, job = kind.word(), error = why, "a job is put off until it can be done");
+    } else {
+        tracing::debug!(%of, job = kind.word(), attempt = job.attempts + 1, error = why, "a job is put off");
+    }
+    portal.ports.store.put_off(&job.claim, due_at, &why).await?;
+    match denied {
+        Some(denied) => denials::tell(portal, job, kind, denied).await,
+        None => Ok(()),
     }
 }
 

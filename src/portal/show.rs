@@ -198,10 +198,10 @@ async fn not_posted(
     surface: Surface,
     error: SlackError,
 ) -> Result<Performed, JobError> {
-    let why = match &error {
-        SlackError::Unreachable(why) if is_card(surface) => why,
-        _ => return Err(error.into()),
-    };
+    let SlackError::Unreachable(why) = &error else { return Err(error.into()) };
+    if !is_card(surface) {
+        return Err(error.into());
+    }
     match portal.change(request.id, record_unposted).await {
         Ok(request) => {
             portal.tell_admins(&unposted(portal, &request, why)).await;

@@ -29,8 +29,10 @@ pub(crate) struct Call {
 }
 
 /// Changes an answer of Slack's on its way: by method.
+pub(crate) type Spoil = Box<dyn Fn(&str, &mut Value) + Send>;
+
 #[derive(Default)]
-pub(crate) struct Spoilt(Option<Box<dyn Fn(&str, &mut Value) + Send>>);
+struct Spoilt(Option<Spoil>);
 
 impl std::fmt::Debug for Spoilt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -80,7 +82,7 @@ impl Switchboard {
         self.is_down.store(is_down, Ordering::Relaxed);
     }
 
-    pub(super) fn spoils(&self, spoil: Option<Box<dyn Fn(&str, &mut Value) + Send>>) {
+    pub(super) fn spoils(&self, spoil: Option<Spoil>) {
         self.spoilt.lock().unwrap().0 = spoil;
     }
 
@@ -179,9 +181,8 @@ async fn listen_in(State(board): State<Arc<Switchboard>>, request: Request, next
     };
     // Nobody is there any more to hear an answer.
     let answer = answered.unwrap_or_else(|| StatusCode::BAD_GATEWAY.into_response());
-    let (head, body) = answer.into_parts();
-    let body = whole(body).await;
-    let (mut head, mut body) = (head, body);
+    let (mut head, body) = answer.into_parts();
+    let mut body = whole(body).await;
     let mut answer: Value = serde_json::from_slice(&body).unwrap_or_default();
     if let Some(spoil) = &board.spoilt.lock().unwrap().0
         && answer.is_object()
