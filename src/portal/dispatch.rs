@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::decide::hand_back;
 use super::labels::JobOutcome;
-use super::parking::{park, park_unread, tell_of_unread};
+use super::parking::{park, park_unread};
 use super::passed::Passed;
 use super::perform::{JobError, Performed, perform};
 use super::settle::settle;
@@ -25,7 +25,7 @@ use crate::domain::job::{JobKey, JobKind, Subject};
 use crate::domain::request::Surface;
 use crate::ports::denied::Denied;
 use crate::ports::haste::without_haste;
-use crate::ports::outage::{Side, warn_unless};
+use crate::ports::outage::{Side, error_unless, warn_unless};
 use crate::ports::queue::{Delivery, Queue};
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
 use crate::ports::stored::Unreadable;
@@ -276,9 +276,6 @@ async fn look_around(portal: &Portal) {
     portal.heard_of_store(seen, "look for other bots");
     let heard = portal.listen().await;
     portal.heard_of_store(heard, "note whether people are heard");
-    if portal.hears_now() {
-        tell_of_unread(portal).await;
-    }
 }
 
 async fn note_repetitions(portal: &Portal) {
@@ -318,7 +315,7 @@ async fn settle_and_delete(portal: &Portal, queue: &dyn Queue, delivery: Deliver
         Err(error) => Err(error),
     };
     if let Err(error) = result {
-        warn_unless!(
+        error_unless!(
             portal.ports.trouble.outages.explains(&error),
             %request,
             error = format!("{error:#}"),
@@ -481,7 +478,7 @@ async fn try_place_later(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why:
 }
 
 /// Doubles with every failure, and differs a little from job to job so that they do not come back in step.
-fn back_off(job: &ClaimedJob) -> SignedDuration {
+pub(super) fn back_off(job: &ClaimedJob) -> SignedDuration {
     let doubled = SignedDuration::from_secs(1_i64 << job.attempts.min(10)).min(LONGEST_PAUSE);
     let spread = job.claim.key.of.to_string().bytes().map(i64::from).sum::<i64>() % 500;
     doubled.saturating_add(SignedDuration::from_millis(spread))

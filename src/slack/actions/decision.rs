@@ -6,7 +6,6 @@ use crate::portal::decide::{Decided, decide, may_approve_less, may_deny};
 use crate::slack::edge::{Edge, STORED, Whereabouts};
 use crate::slack::incoming::Click;
 use crate::slack::messages::Message;
-use crate::slack::opening::told;
 use crate::slack::reply::Ack;
 use crate::slack::views::{self, approve_less, deny_reason};
 
@@ -14,7 +13,7 @@ use crate::slack::views::{self, approve_less, deny_reason};
 pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
     let named = match named(edge, click, "approve").await {
         Ok(named) => named,
-        Err(error) => return told(&error),
+        Err(error) => return edge.told(&error),
     };
     match decide(&edge.portal, &named, ClickedDecision::Approve, None).await {
         Ok(Decided::Now(_)) => Ack::Empty,
@@ -24,7 +23,7 @@ pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack
             Ack::Empty
         }
         Ok(Decided::Later) => Ack::Ephemeral(Message::plain(STORED)),
-        Err(error) => told(&error),
+        Err(error) => edge.told(&error),
     }
 }
 

@@ -103,7 +103,7 @@ impl From<Failure> for NoConnection {
             Failure::RateLimited(wait) => Self::Wait(wait),
             Failure::Api { code, .. } if REFUSED.contains(&code.as_str()) => Self::Refused(code),
             failure @ Failure::Api { .. } => Self::Broken(SlackError::from(failure).into()),
-            Failure::Broken(error) => Self::Broken(error),
+            Failure::Silence(error) | Failure::Unusable(error) => Self::Broken(error),
         }
     }
 }

@@ -22,8 +22,10 @@ pub(super) enum Failure {
     Api { code: String, detail: String },
     /// Too many calls.
     RateLimited(Duration),
-    /// No usable answer.
-    Broken(anyhow::Error),
+    /// Slack does not answer, or says that it is out of order.
+    Silence(anyhow::Error),
+    /// Slack answered what nobody can use, or could not be asked at all.
+    Unusable(anyhow::Error),
 }
 
 // The codes below are those of Slack's method pages, docs.slack.dev/reference/methods, 2026-11-29, as
@@ -109,7 +111,7 @@ impl Failure {
             return Self::asked_to_wait(None);
         }
         if code == OUT_OF_ORDER {
-            return Self::Broken(anyhow!("Slack answered `{code}`"));
+            return Self::Silence(anyhow!("Slack answered `{code}`"));
         }
         Self::Api { code, detail }
     }
@@ -133,7 +135,8 @@ impl From<Failure> for SlackError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::RateLimited(wait) => Self::RateLimited(wait),
-            Failure::Broken(error) => Self::Silence(error),
+            Failure::Silence(error) => Self::Silence(error),
+            Failure::Unusable(error) => Self::Other(error),
             Failure::Api { code, .. } if GONE.contains(&code.as_str()) => Self::Gone(code),
             Failure::Api { code, .. } if UNREACHABLE.contains(&code.as_str()) => Self::Unreachable(code),
             Failure::Api { code, detail } => {

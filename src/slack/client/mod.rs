@@ -201,7 +201,7 @@ impl SlackClient {
         }
         let url = self.address_of("api.test")?;
         let answer = self.plain.post(&url, &json!({}), self.limits.call).await;
-        let answer = self.notes("api.test", answer.and_then(Answer::unless_broken).map_err(Failure::Broken));
+        let answer = self.notes("api.test", answer.and_then(Answer::unless_broken).map_err(Failure::Silence));
         let answer = answer.map_err(SlackError::from)?;
         let theirs = answer.date().ok_or_else(|| anyhow!("Slack's answer has no readable date"))?;
         let now = self.clock.now();
@@ -229,8 +229,8 @@ impl SlackClient {
         body: &(impl Serialize + Sync),
         limit: Duration,
     ) -> Result<A, Failure> {
-        let body = serde_json::to_string(body).map_err(|error| Failure::Broken(error.into()))?;
-        let url = self.address_of(method).map_err(Failure::Broken)?;
+        let body = serde_json::to_string(body).map_err(|error| Failure::Unusable(error.into()))?;
+        let url = self.address_of(method).map_err(Failure::Unusable)?;
         Ok(self.answer(method, &url, Some(body), limit).await?.1)
     }
 
@@ -241,7 +241,7 @@ impl SlackClient {
         arguments: &[(&'static str, String)],
         limit: Duration,
     ) -> Result<A, Failure> {
-        let mut url = self.address_of(method).map_err(Failure::Broken)?;
+        let mut url = self.address_of(method).map_err(Failure::Unusable)?;
         url.query_pairs_mut().extend_pairs(arguments);
         Ok(self.answer(method, &url, None, limit).await?.1)
     }
@@ -259,7 +259,7 @@ impl SlackClient {
         let called = self.plain.call(url, &self.authorization, body, limit).await;
         let read = match called {
             Ok((answer, said)) => read_answer(&answer, &said).map(|read| (answer, read)),
-            Err(error) => Err(Failure::Broken(error.context(format!("cannot call `{method}`")))),
+            Err(error) => Err(Failure::Silence(error.context(format!("cannot call `{method}`")))),
         };
         if let Err(Failure::RateLimited(wait)) = &read {
             self.trouble.slack_asks_to_wait(method);
@@ -271,10 +271,10 @@ impl SlackClient {
     /// Whether Slack answered, whatever it said: whoever meets an outage first has it told.
     fn notes<A>(&self, what: &str, answer: Result<A, Failure>) -> Result<A, Failure> {
         match &answer {
-            Err(Failure::Broken(error)) => {
+            Err(Failure::Silence(error)) => {
                 self.trouble.outages.fails(Side::Slack, &format!("{what}: {error:#}"));
             }
-            Ok(_) | Err(Failure::Api { .. } | Failure::RateLimited(_)) => {
+            Ok(_) | Err(Failure::Api { .. } | Failure::RateLimited(_) | Failure::Unusable(_)) => {
                 self.trouble.outages.answers(Side::Slack);
             }
         }
@@ -287,15 +287,19 @@ fn read_answer<A: DeserializeOwned>(answer: &Answer, said: &[u8]) -> Result<A, F
     match answer.status {
         StatusCode::TOO_MANY_REQUESTS => return Err(Failure::asked_to_wait(answer.retry_after())),
         StatusCode::OK => {}
-        status => return Err(Failure::Broken(anyhow!("Slack answered with HTTP status {status}"))),
+        status => {
+            let error = anyhow!("Slack answered with HTTP status {status}");
+            let is_silence = status.is_server_error();
+            return Err(if is_silence { Failure::Silence(error) } else { Failure::Unusable(error) });
+        }
     }
     let unreadable =
-        |error: serde_json::Error| Failure::Broken(anyhow!(error).context("cannot read Slack's answer"));
+        |error: serde_json::Error| Failure::Unusable(anyhow!(error).context("cannot read Slack's answer"));
     let said: Value = serde_json::from_slice(said).map_err(unreadable)?;
     match said["error"].as_str() {
         Some(code) => Err(Failure::answered(code.to_owned(), failure::detail(&said))),
         None if said["ok"] == false => {
-            Err(Failure::Broken(anyhow!("Slack refused the call and did not say why")))
+            Err(Failure::Unusable(anyhow!("Slack refused the call and did not say why")))
         }
         None => serde_json::from_value(said).map_err(unreadable),
     }

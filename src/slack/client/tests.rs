@@ -196,10 +196,80 @@ async fn what_slack_objects_to_is_kept_for_the_operator_and_the_body_is_not() {
     assert_eq!(refused.to_string(), format!("Slack refused the call: invalid_blocks: {said}"));
     slack.script("chat.postMessage", 500, Vec::new(), "typed");
     let broken = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
+    assert!(matches!(broken, SlackError::Silence(_)), "{broken:?}");
     assert!(!format!("{broken:?}").contains("typed"), "{broken:?}");
     slack.script("chat.postMessage", 200, Vec::new(), "<html>typed");
     let broken = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
-    assert!(broken.is_silence() && !format!("{broken:?}").contains("typed"), "{broken:?}");
+    assert!(!format!("{broken:?}").contains("typed"), "{broken:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_can_read_is_an_answer_and_no_outage() {
+    let answers = [
+        (200, "<html>"),
+        (200, r#"{"ok":true}"#),
+        (200, r#"{"ok":false}"#),
+        (200, r#"{"ok":true,"ts":7}"#),
+        (400, ""),
+        (404, r#"{"ok":false}"#),
+        (302, ""),
+        (500, "<html>"),
+        (503, r#"{"ok":false,"error":"service_unavailable"}"#),
+        (200, r#"{"ok":false,"error":"service_unavailable"}"#),
+    ];
+    let mut lines = Vec::new();
+    for (status, body) in answers {
+        let (slack, client, _) = start().await;
+        slack.script("chat.postMessage", status, Vec::new(), body);
+        let failed = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
+        let kind = if matches!(failed, SlackError::Silence(_)) { "silence" } else { "an answer" };
+        lines.push(format!("{status} {body}: {kind}"));
+        assert_eq!(kind == "silence", client.trouble.outages.lasts(Side::Slack), "{status} {body}");
+    }
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    200 <html>: an answer
+    200 {"ok":true}: an answer
+    200 {"ok":false}: an answer
+    200 {"ok":true,"ts":7}: an answer
+    400 : an answer
+    404 {"ok":false}: an answer
+    302 : an answer
+    500 <html>: silence
+    503 {"ok":false,"error":"service_unavailable"}: silence
+    200 {"ok":false,"error":"service_unavailable"}: silence
+    "#);
+}
+
+#[tokio::test]
+async fn a_decision_that_did_not_reach_its_card_goes_first_when_it_is_sent_again() {
+    let limits = Limits { pace: Duration::from_secs(1), ..Limits::NONE };
+    let (slack, client, _) = FakeSlack::start_held_to(limits, &StillClock::new()).await;
+    let request = sample::awaiting();
+    let waits = Notice::Request(sample::notice(&request, Surface::Card, &[]));
+    for number in 0..10 {
+        let channel = ChannelId::new(format!("C{number}"));
+        client.update(&MessageRef { channel, ts: number.to_string() }, &waits).await.unwrap();
+    }
+    let at = MessageRef { channel: ChannelId::new("C1"), ts: "1.2".into() };
+    let metered = client.update(&at, &waits).await.unwrap_err();
+    assert!(
+        matches!(metered, SlackError::RateLimited(_)),
+        "a card that still waits takes its turn: {metered:?}"
+    );
+    let request = sample::provisioning();
+    let decided = Notice::Request(sample::notice(&request, Surface::Card, &[]));
+    let fails = |status| (status, Vec::new(), String::new());
+    slack.answers_in_turn(
+        "chat.update",
+        [fails(500), fails(503), (200, Vec::new(), r#"{"ok":true}"#.to_owned())],
+    );
+    for _ in 0..2 {
+        let failed = client.update(&at, &decided).await.unwrap_err();
+        assert!(matches!(failed, SlackError::Silence(_)), "{failed:?}");
+    }
+    client.update(&at, &decided).await.unwrap();
+    let again = client.update(&at, &decided).await.unwrap_err();
+    assert!(matches!(again, SlackError::RateLimited(_)), "it is shown: {again:?}");
 }
 
 #[tokio::test]
@@ -267,7 +337,7 @@ async fn a_slack_that_never_answers_is_given_up() {
     let (slack, client, _) = start().await;
     slack.script("auth.test", 0, Vec::new(), "");
     let waited = client.call::<Identity>("auth.test", &json!({}), Duration::from_millis(20)).await;
-    let Err(Failure::Broken(error)) = waited else { panic!("{waited:?}") };
+    let Err(Failure::Silence(error)) = waited else { panic!("{waited:?}") };
     assert_eq!(format!("{error:#}"), "cannot call `auth.test`: Slack did not answer within 20ms");
 }
 

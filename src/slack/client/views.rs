@@ -106,7 +106,7 @@ impl SlackClient {
         });
         let answer = self.plain.post(&url, &body, self.limits.call).await;
         let answer =
-            self.notes("an answer", answer.and_then(Answer::unless_broken).map_err(Failure::Broken))?;
+            self.notes("an answer", answer.and_then(Answer::unless_broken).map_err(Failure::Silence))?;
         match answer.status.as_u16() {
             200..=299 => Ok(()),
             404 | 410 => Err(SlackError::Gone("the response address was used up".to_owned())),

@@ -18,7 +18,7 @@ const NOT_CHANGED: &str = "Not changed";
 pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     let by = by_form(submission);
     let Some((pressed, metadata)) = changing(&submission.view.private_metadata) else {
-        return refused(submission, NOT_CHANGED, &edge.portal.refuse_forged(&by, "change").await);
+        return refused(edge, submission, NOT_CHANGED, &edge.portal.refuse_forged(&by, "change").await);
     };
     let answer = answer(metadata, &submission.view.values);
     let click = Click {
@@ -37,6 +37,6 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
         Err(SubmitError::Other(Error::Refused(refusal @ Refusal::NothingDifferent))) => {
             not_now(submission, &refusal.to_string())
         }
-        Err(SubmitError::Other(error)) => refused(submission, NOT_CHANGED, &error),
+        Err(SubmitError::Other(error)) => refused(edge, submission, NOT_CHANGED, &error),
     }
 }

@@ -15,7 +15,7 @@ use crate::slack::views::reason_of;
 pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     let click = match clicked(edge, submission, "deny").await {
         Ok(click) => click,
-        Err(error) => return refused(submission, "Not denied", &error),
+        Err(error) => return refused(edge, submission, "Not denied", &error),
     };
     let reason = match reason_of(&submission.view) {
         Ok(reason) => reason,
@@ -24,6 +24,6 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     match decide(&edge.portal, &click, ClickedDecision::Deny { reason }, None).await {
         Ok(Decided::Now(_) | Decided::NameWanted(_)) => Ack::Close,
         Ok(Decided::Later) => note("Noted", &Message::plain(STORED)),
-        Err(error) => refused(submission, "Not denied", &error),
+        Err(error) => refused(edge, submission, "Not denied", &error),
     }
 }

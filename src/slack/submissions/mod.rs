@@ -12,7 +12,7 @@ mod teardown;
 
 pub(super) use request_form::filled;
 
-use super::edge::{Edge, words};
+use super::edge::Edge;
 use super::ids::CallbackId;
 use super::incoming::Submission;
 use super::messages::Message;
@@ -103,11 +103,11 @@ fn done(click: &Click, title: &str, message: &Message) -> Ack {
 
 /// Says in the modal's place why nothing was done. Where that is nobody's decision, the modal stays as it is filled in: sent
 /// once more it counts once, also if it was stored after all.
-fn refused(submission: &Submission, title: &str, error: &Error) -> Ack {
+fn refused(edge: &Edge, submission: &Submission, title: &str, error: &Error) -> Ack {
     match error {
-        Error::Refused(Refusal::DoneBefore) => note("Done", &Message::plain(&words(error))),
-        Error::Refused(_) => note(title, &Message::plain(&words(error))),
-        Error::Failed(_) => not_now(submission, &words(error)),
+        Error::Refused(Refusal::DoneBefore) => note("Done", &Message::plain(&edge.words(error))),
+        Error::Refused(_) => note(title, &Message::plain(&edge.words(error))),
+        Error::Failed(_) => not_now(submission, &edge.words(error)),
     }
 }
 
