@@ -128,12 +128,13 @@ impl Failure {
 
     /// What it is as an answer of this method: only what holds a message or a view can be too much for Slack.
     pub(super) fn of(self, method: &str) -> Self {
-        match self {
-            Self::Trouble(code) if !method.starts_with("chat.") && !method.starts_with("views.") => {
-                Self::Silence(anyhow!("Slack answered `{code}`"))
-            }
-            other => other,
+        let may_be_too_much = method.starts_with("chat.") || method.starts_with("views.");
+        if let Self::Trouble(code) = &self
+            && !may_be_too_much
+        {
+            return Self::Silence(anyhow!("Slack answered `{code}`"));
         }
+        self
     }
 
     /// Whether Slack answered with this error.

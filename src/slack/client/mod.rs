@@ -312,27 +312,25 @@ fn read_answer<A: DeserializeOwned>(answer: &Answer, said: &[u8]) -> Result<A, F
     }
     let unreadable =
         |error: serde_json::Error| Failure::Unusable(anyhow!(error).context("cannot read Slack's answer"));
-    let said: Value = serde_json::from_slice(said).map_err(unreadable)?;
+    let mut said: Value = serde_json::from_slice(said).map_err(unreadable)?;
+    drop_nulls(&mut said);
     match said["error"].as_str() {
         Some(code) => Err(Failure::answered(code.to_owned(), failure::detail(&said))),
         None if said["ok"] != true => {
             Err(Failure::Unusable(anyhow!("Slack did not take the call and did not say why")))
         }
-        None => serde_json::from_value(without_nulls(said)).map_err(unreadable),
+        None => serde_json::from_value(said).map_err(unreadable),
     }
 }
 
 /// What is null counts as absent: Slack writes some fields so that have nothing to say.
-fn without_nulls(said: Value) -> Value {
-    match said {
-        Value::Object(fields) => {
-            let told = fields.into_iter().filter(|(_, value)| !value.is_null());
-            told.map(|(name, value)| (name, without_nulls(value))).collect()
-        }
-        Value::Array(values) => {
-            values.into_iter().filter(|value| !value.is_null()).map(without_nulls).collect()
-        }
-        other => other,
+fn drop_nulls(said: &mut Value) {
+    if let Some(fields) = said.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+        fields.values_mut().for_each(drop_nulls);
+    } else if let Some(values) = said.as_array_mut() {
+        values.retain(|value| !value.is_null());
+        values.iter_mut().for_each(drop_nulls);
     }
 }
 

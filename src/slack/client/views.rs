@@ -7,7 +7,6 @@ use slack_morphism::prelude::{SlackHomeView, SlackModalView};
 use super::failure::Failure;
 use super::rate_limits::PUBLISH;
 use super::response_url::followable;
-use super::transport::Answer;
 use super::{SlackClient, lenient};
 use crate::domain::ids::PersonId;
 use crate::ports::slack::SlackError;
