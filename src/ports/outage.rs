@@ -147,7 +147,7 @@ impl Unanswered for SlackError {
     }
 
     fn side(&self) -> Option<Side> {
-        None
+        if let Self::Other(error) = self { Side::of(error) } else { None }
     }
 }
 
@@ -157,7 +157,7 @@ impl Unanswered for anyhow::Error {
     }
 
     fn side(&self) -> Option<Side> {
-        Side::of(self)
+        Side::of(self).or_else(|| self.downcast_ref().and_then(SlackError::side))
     }
 }
 

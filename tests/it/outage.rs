@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use quartermaster::ports::limits::Limits;
+use quartermaster::slack::client::METHODS;
 
 use crate::harness::secrets::Ledger;
 use crate::harness::{Company, Remembered, Setup, run_in};
@@ -49,14 +50,28 @@ async fn meets(company: &Company, first: First, approve: &Remembered) {
 enum Outage {
     /// It says so at once.
     Refuses,
+    /// It answers every call that something is wrong on its side.
+    Regrets,
     /// It takes every call and answers none.
     Hangs,
+}
+
+/// What Slack answers to every call, or that it does so no more.
+fn answers_all(company: &Company, code: Option<&str>) {
+    // A bot that runs stays connected.
+    for method in METHODS.into_iter().filter(|method| *method != "apps.connections.open") {
+        company.playground.fail_always(method, code);
+    }
 }
 
 impl Outage {
     async fn begins(self, company: &Company) {
         match self {
             Self::Refuses => company.slack_is_down(true),
+            Self::Regrets => {
+                company.is_lied_to();
+                answers_all(company, Some("internal_error"));
+            }
             Self::Hangs => {
                 let (short, long) = (Duration::from_millis(20), Duration::from_millis(60));
                 let limits =
@@ -70,6 +85,7 @@ impl Outage {
     fn ends(self, company: &Company) {
         match self {
             Self::Refuses => company.slack_is_down(false),
+            Self::Regrets => answers_all(company, None),
             Self::Hangs => company.slack_is_silent(false),
         }
     }
@@ -132,4 +148,9 @@ async fn an_outage_of_slack_is_two_lines_whoever_meets_it_first() {
 #[tokio::test]
 async fn a_slack_that_takes_every_call_and_answers_none_is_two_lines_as_well() {
     is_two_lines(Outage::Hangs, &[First::Click, First::Command, First::Home]).await;
+}
+
+#[tokio::test]
+async fn a_slack_that_regrets_every_call_is_two_lines_as_well() {
+    is_two_lines(Outage::Regrets, &[First::Click, First::Command, First::Probe]).await;
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use serde_json::Value;
 
+use crate::ports::outage::Side;
 use crate::ports::slack::SlackError;
 
 /// How long to wait where Slack asks for it without saying how long.
@@ -24,6 +25,8 @@ pub(super) enum Failure {
     RateLimited(Duration),
     /// Slack does not answer, or says that it is out of order.
     Silence(anyhow::Error),
+    /// Slack answered that something is wrong on its side: with this one message perhaps, perhaps with everything.
+    Trouble(String),
     /// Slack answered what nobody can use, or could not be asked at all.
     Unusable(anyhow::Error),
 }
@@ -99,6 +102,10 @@ const TOO_MANY: [&str; 3] = ["ratelimited", "rate_limited", "message_limit_excee
 /// "The service is temporarily unavailable": an outage in the form of an answer.
 const OUT_OF_ORDER: &str = "service_unavailable";
 
+/// "Likely due to a transient issue on our end", and "a catastrophic error": an outage as well, unless what was sent is too
+/// much for Slack.
+const TROUBLE: [&str; 2] = ["internal_error", "fatal_error"];
+
 impl Failure {
     /// Slack asked to wait for so long.
     pub(super) fn asked_to_wait(retry_after: Option<Duration>) -> Self {
@@ -113,7 +120,20 @@ impl Failure {
         if code == OUT_OF_ORDER {
             return Self::Silence(anyhow!("Slack answered `{code}`"));
         }
+        if TROUBLE.contains(&code.as_str()) {
+            return Self::Trouble(code);
+        }
         Self::Api { code, detail }
+    }
+
+    /// What it is as an answer of this method: only what holds a message or a view can be too much for Slack.
+    pub(super) fn of(self, method: &str) -> Self {
+        match self {
+            Self::Trouble(code) if !method.starts_with("chat.") && !method.starts_with("views.") => {
+                Self::Silence(anyhow!("Slack answered `{code}`"))
+            }
+            other => other,
+        }
     }
 
     /// Whether Slack answered with this error.
@@ -136,6 +156,7 @@ impl From<Failure> for SlackError {
         match failure {
             Failure::RateLimited(wait) => Self::RateLimited(wait),
             Failure::Silence(error) => Self::Silence(error),
+            Failure::Trouble(code) => Self::Other(Side::Slack.failed(anyhow!("Slack answered `{code}`"))),
             Failure::Unusable(error) => Self::Other(error),
             Failure::Api { code, .. } if GONE.contains(&code.as_str()) => Self::Gone(code),
             Failure::Api { code, .. } if UNREACHABLE.contains(&code.as_str()) => Self::Unreachable(code),

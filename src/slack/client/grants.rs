@@ -29,7 +29,7 @@ impl Unanswered {
 impl From<Failure> for Unanswered {
     fn from(failure: Failure) -> Self {
         let code = match &failure {
-            Failure::Api { code, .. } => Some(code.clone()),
+            Failure::Api { code, .. } | Failure::Trouble(code) => Some(code.clone()),
             Failure::RateLimited(_) | Failure::Silence(_) | Failure::Unusable(_) => None,
         };
         Self { code, why: SlackError::from(failure).to_string() }

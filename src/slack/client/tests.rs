@@ -1,5 +1,7 @@
 //! The client against a Slack that answers as little as possible, or badly.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::fake::{FakeSlack, StillClock};
@@ -147,7 +149,7 @@ async fn each_refusal_of_slack_says_what_can_be_done_about_it() {
     expired_trigger_id: Refused (Slack refused the call: expired_trigger_id)
     hash_conflict: Refused (Slack refused the call: hash_conflict)
     invalid_auth: Other (Slack answered `invalid_auth`)
-    internal_error: Other (Slack answered `internal_error`)
+    internal_error: Other (Slack)
     update_failed: Other (Slack answered `update_failed`)
     external_channel_migrating: Other (Slack answered `external_channel_migrating`)
     accesslimited: Other (Slack answered `accesslimited`)
@@ -238,6 +240,73 @@ async fn an_answer_that_nobody_can_read_is_an_answer_and_no_outage() {
     503 {"ok":false,"error":"service_unavailable"}: silence
     200 {"ok":false,"error":"service_unavailable"}: silence
     "#);
+}
+
+#[tokio::test]
+async fn one_odd_field_of_an_answer_is_absent_and_costs_nothing_else() {
+    let (slack, client, _) = start().await;
+    let groups = json!([
+        { "id": "S0LEADS", "users": ["U0MORGAN", null, 7] },
+        { "id": "S0OTHER", "users": null },
+        { "id": "S0ODD", "users": { "U0LEE": true } },
+        { "id": null, "users": ["U0LEE"] },
+        "S0TEXT",
+        null,
+    ]);
+    slack.answers("usergroups.list", &json!({ "ok": true, "usergroups": groups }));
+    let found: BTreeMap<_, _> = client.groups().await.unwrap().into_iter().collect();
+    insta::assert_snapshot!(format!("{found:?}"), @r#"{GroupId("S0LEADS"): {PersonId("U0MORGAN")}, GroupId("S0ODD"): {}, GroupId("S0OTHER"): {}}"#);
+
+    let members = json!([{ "id": "U0ALICE", "profile": [], "is_email_confirmed": "yes" }, "U0TEXT", null, 7]);
+    slack.answers(
+        "users.list",
+        &json!({ "ok": true, "members": members, "response_metadata": { "next_cursor": null } }),
+    );
+    let page = client.members(None).await.unwrap();
+    assert_eq!(
+        page.members.iter().map(|member| member.person().to_string()).collect::<Vec<_>>(),
+        ["U0ALICE"]
+    );
+    assert!(page.next.is_none());
+
+    let flags =
+        ["deleted", "is_bot", "is_workflow_bot", "is_restricted", "is_ultra_restricted", "is_stranger"];
+    for flag in flags {
+        for (odd, counts) in
+            [(json!(null), true), (json!(false), true), (json!("no"), false), (json!([]), false)]
+        {
+            slack.answers("users.info", &json!({ "ok": true, "user": { "id": "U0ALICE", flag: odd } }));
+            let member = client.member(&PersonId::new("U0ALICE")).await.unwrap().unwrap();
+            assert_eq!(member.uncounted().is_none(), counts, "{flag} {odd}");
+        }
+    }
+
+    let install =
+        json!({ "ok": true, "team_id": "T1", "is_enterprise_install": null, "enterprise_id": null });
+    slack.answers("auth.test", &install);
+    assert_eq!(client.own_identity().await.unwrap().team_id.as_deref(), Some("T1"));
+
+    for view in [json!(null), json!({ "id": null }), json!([]), json!({ "id": 7 })] {
+        slack.answers("views.open", &json!({ "ok": true, "view": view }));
+        client.open_view("1.2", &note("Title", "text")).await.unwrap();
+    }
+    assert!(!client.trouble.outages.lasts(Side::Slack));
+}
+
+#[tokio::test]
+async fn an_error_on_slacks_side_is_an_outage_but_where_it_may_be_about_one_message() {
+    for code in ["internal_error", "fatal_error"] {
+        let (slack, client, _) = start().await;
+        slack.refuses("chat.postMessage", code);
+        let failed = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
+        assert!(!client.trouble.outages.explains(&failed) && !client.trouble.outages.lasts(Side::Slack));
+        slack.refuses("users.info", code);
+        assert!(client.member(&PersonId::new("U0ALICE")).await.is_err());
+        assert!(client.trouble.outages.lasts(Side::Slack));
+        let failed = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
+        assert!(client.trouble.outages.explains(&failed), "now it is about everything");
+        assert!(client.trouble.outages.explains(&anyhow::Error::from(failed)));
+    }
 }
 
 #[tokio::test]
