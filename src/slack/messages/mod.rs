@@ -126,8 +126,10 @@ mod tests {
         for request in sample::in_every_question(&sample::enormous()) {
             for surface in Surface::all() {
                 let approvers = sample::crowd();
-                let message = about_request(&sample::notice(&request, surface, &approvers));
-                assert_within_limits(&message);
+                let notice = sample::notice(&request, surface, &approvers);
+                for notice in [notice, RequestNotice { is_in_channel: true, ..notice }] {
+                    assert_within_limits(&about_request(&notice));
+                }
             }
         }
     }
