@@ -31,7 +31,9 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
             answer(submission, changed)
         }
         // What was chosen stays, so that something else can be.
-        Err(error @ Error::Refused(Refusal::CannotReduce { .. })) => not_now(submission, &words(&error)),
+        Err(error @ Error::Refused(Refusal::CannotReduce { .. })) => {
+            not_now(&submission.view, &words(&error))
+        }
         other => answer(submission, other),
     }
 }

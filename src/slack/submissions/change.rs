@@ -35,7 +35,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
         Ok(request) => note("Change", &messages::change_asked(&request)),
         Err(SubmitError::Fields(problems)) => Ack::FieldErrors(under_fields(problems)),
         Err(SubmitError::Other(Error::Refused(refusal @ Refusal::NothingDifferent))) => {
-            not_now(submission, &refusal.to_string())
+            not_now(&submission.view, &refusal.to_string())
         }
         Err(SubmitError::Other(error)) => refused(submission, NOT_CHANGED, &error),
     }

@@ -27,7 +27,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     };
     let while_paused = |message: &str| {
         let said = |message: &str| format!("Nothing was stored, new requests are paused: {message}");
-        stays_open(submission, &said(message)).unwrap_or_else(|| {
+        stays_open(&submission.view, &said(message)).unwrap_or_else(|| {
             let quoted = format!("\n{}", quote(message, MAX_SECTION));
             note("Not submitted", &Message::plain(&said(&quoted)))
         })
