@@ -10,6 +10,7 @@ mod request_form;
 mod retain;
 mod teardown;
 
+pub(super) use change::filled as filled_change;
 pub(super) use request_form::filled;
 
 use super::blocks::MAX_SECTION;
@@ -154,6 +155,16 @@ fn refused(submission: &Submission, title: &str, error: &Error) -> Ack {
         Error::Refused(_) => note(title, &Message::plain(&words(error))),
         Error::Failed(_) => not_now(&submission.view, &words(error)),
     }
+}
+
+/// As [`refused`], where the form was to be shown as its product is now, and may not fit it.
+fn not_shown_anew(submission: &Submission, title: &str, error: &Error) -> Ack {
+    if let Error::Refused(Refusal::ProductChanged { .. }) = error {
+        let text = "Nothing was stored: the product was changed by its owner while this form was open. Keep what you typed, and open \
+                    the form anew.";
+        return not_now(&submission.view, text);
+    }
+    refused(submission, title, error)
 }
 
 /// Who submitted it.

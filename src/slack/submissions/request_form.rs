@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{by_form, note, refused, stays_open};
+use super::{by_form, not_shown_anew, note, refused, stays_open};
 use crate::domain::ids::PersonId;
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
+use crate::portal::form::{Go, refresh};
 use crate::portal::press::{Pressed, press};
 use crate::portal::session::FormSession;
 use crate::portal::submit::{Correction, Filled, Place, SubmitError};
@@ -34,7 +35,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     };
     let owner = answer.owner.clone();
     let filled = filled(answer, &submission.origin.person, &submission.view.id);
-    match press(&edge.portal, filled).await {
+    match press(&edge.portal, filled.clone()).await {
         Ok(Pressed::Stored(_)) => {
             for_a_mate(edge, submission, owner.as_ref());
             Ack::Close
@@ -43,6 +44,12 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
         Ok(Pressed::BeyondLimits { why, session }) => as_exception(&session, &why),
         Err(SubmitError::Fields(corrections)) => Ack::FieldErrors(under_fields(corrections)),
         Err(SubmitError::Other(Error::Refused(Refusal::Paused { message }))) => while_paused(&message),
+        Err(SubmitError::Other(Error::Refused(Refusal::ProductChanged { .. }))) => {
+            match refresh(&edge.portal, &filled, Go::Stay).await {
+                Ok(session) => shows(&session, submission),
+                Err(error) => not_shown_anew(submission, "Not submitted", &error),
+            }
+        }
         Err(SubmitError::Other(error)) => refused(submission, "Not submitted", &error),
     }
 }
