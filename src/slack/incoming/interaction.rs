@@ -331,9 +331,11 @@ mod tests {
 
     #[test]
     fn what_serde_does_not_take_costs_itself_alone() {
-        let read = |json: &str| match parse_interaction_json(json.as_bytes()).unwrap() {
-            Incoming::Submission(submission) => format!("{:?}", submission.view.values),
-            other => panic!("{other:?}"),
+        let read = |json: &str| {
+            let Ok(Incoming::Submission(submission)) = parse_interaction_json(json.as_bytes()) else {
+                panic!("{json}")
+            };
+            format!("{:?}", submission.view.values)
         };
         let whole = |value: &str, more: &str| {
             read(&format!(

@@ -70,10 +70,9 @@ fn not_stored(view: &ViewRef, why: &str) -> Ack {
         "Press the button again in a minute; if it stays so, keep what you typed and open the form anew.";
     stays_open(view, &format!("{why} {again}")).unwrap_or_else(|| {
         let typed: Vec<&str> = view.values.iter().flat_map(|(_, texts)| texts).map(String::as_str).collect();
-        let mut text = format!("{why} Open it anew in a minute.");
-        if !typed.is_empty() {
-            text.push_str(&format!(" This was filled in:\n{}", quote(&typed.join("\n"), MAX_SECTION / 2)));
-        }
+        let typed = quote(&typed.join("\n"), MAX_SECTION / 2);
+        let kept = if typed.is_empty() { typed } else { format!(" This was filled in:\n{typed}") };
+        let text = format!("{why} Open it anew in a minute.{kept}");
         note("Not stored", &Message::plain(&text))
     })
 }
