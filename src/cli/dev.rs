@@ -61,9 +61,9 @@ pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), F
         crate::config::LogFormat::Text,
         Some(&log_filter().unwrap_or_else(|| "warn".to_owned())),
     );
-    let listener = tokio::net::TcpListener::bind(arguments.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", arguments.listen))?;
+    let listener = tokio::net::TcpListener::bind(arguments.listen).await.with_context(|| {
+        format!("cannot listen on {}: choose another address with `--listen`", arguments.listen)
+    })?;
     let data = data_folder(&arguments)?;
     let settings = settings(config, &data)?;
     let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;

@@ -37,9 +37,9 @@ pub async fn serve(config: Option<PathBuf>) -> Result<(), Failure> {
     if let Some(sockets) = app.sockets() {
         sockets.check().await.map_err(unusable_app_token)?;
     }
-    let listener = tokio::net::TcpListener::bind(&settings.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let listener = tokio::net::TcpListener::bind(&settings.listen).await.with_context(|| {
+        format!("cannot listen on {}: choose another address in `server.listen`", settings.listen)
+    })?;
     // Before anybody can know that it runs: without a listener this signal ends the program.
     let hangups = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
     tokio::spawn(reload_on(hangups, file, app.reloader()));

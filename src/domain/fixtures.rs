@@ -14,13 +14,14 @@ use super::ids::{
     ChannelId, ExecutionName, PersonId, ProductKey, ProvisionedProductId, RecordId, RequestId, TaskToken,
     TeamName,
 };
+use super::job::{ClickedDecision, JobKind, Resume, StoredClick};
 use super::lease::Lease;
 use super::next::Transition;
 use super::period::Period;
 use super::policy::ApprovalPath;
 use super::request::{
-    Approval, Asking, Cause, ChangeOrder, Difference, Ending, Estimate, Provisioned, Request, Status,
-    StatusName,
+    Approval, Asking, Cause, ChangeOrder, Difference, Ending, Estimate, MessageRef, News, Prompt,
+    Provisioned, Request, Status, StatusName, Surface,
 };
 use super::submission::{Submission, submit};
 use super::template::Template;
@@ -215,4 +216,53 @@ pub(crate) fn order() -> ChangeOrder {
         approvals: Vec::new(),
         answer: None,
     }
+}
+
+/// What each kind of job may look like.
+pub(crate) fn one_job_of_each_kind() -> Vec<JobKind> {
+    vec![
+        JobKind::StartExecution { attempt: 2 },
+        JobKind::Resume { token: token(1), with: Resume::Success, attempt: 2 },
+        JobKind::ApprovalDeadline,
+        JobKind::Prompt { prompt: Prompt::Escalation, epoch: 1 },
+        JobKind::FindApprovers { prompt: Prompt::Reminder, epoch: 1 },
+        JobKind::TellApprover { prompt: Prompt::Nudge, epoch: 1, person: person("morgan") },
+        JobKind::Show(Surface::Prompt(Prompt::Reminder)),
+        JobKind::Show(Surface::Card),
+        JobKind::Show(Surface::Thread),
+        JobKind::Show(Surface::Direct),
+        JobKind::Show(Surface::Told(News::Status(StatusName::TimedOut))),
+        JobKind::Lease,
+        JobKind::RenewalDeadline,
+        JobKind::ChangeDeadline,
+        JobKind::Update,
+        JobKind::WatchUpdate,
+        JobKind::Refresh {
+            at: MessageRef { channel: ChannelId::new("C0PAYMENTS"), ts: "1.2".into() },
+            surface: Surface::Card,
+        },
+        JobKind::FindHomes,
+        JobKind::Warn,
+        JobKind::Home,
+        JobKind::CopyTrail { after: 7 },
+        JobKind::TellEvents { after: 7 },
+        JobKind::ReadBill,
+        JobKind::Reconcile { told: vec!["one: vanished".into()] },
+        JobKind::Teams {
+            begun: vec![TeamName::new("payments")],
+            gone: vec![TeamName::new("search")],
+            news: vec!["one".into()],
+        },
+        JobKind::Provision,
+        JobKind::WatchProvisioning,
+        JobKind::Terminate,
+        JobKind::WatchTermination,
+        JobKind::JudgeClick(StoredClick {
+            by: by("morgan"),
+            epoch: 1,
+            channel: None,
+            decision: ClickedDecision::Approve,
+            at: submitted_at(),
+        }),
+    ]
 }

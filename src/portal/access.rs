@@ -73,7 +73,7 @@ impl Portal {
         (tending, tried): (Tending, &str),
     ) -> Result<(), Error> {
         let (portal, person, asked) = (self.clone(), by.person.clone(), request.clone());
-        if self.in_time(async move { portal.may_tend(&person, &asked, tending).await }).await? {
+        if self.wait_for_answer(async move { portal.may_tend(&person, &asked, tending).await }).await? {
             return Ok(());
         }
         let refusal = if by.person == request.owner {

@@ -178,7 +178,12 @@ impl Portal {
             let circle = match self.circle(stage, team, person).await {
                 Ok(circle) => circle,
                 Err(error) => {
-                    tracing::warn!(%team, error = format!("{error:#}"), "cannot find out who would be asked");
+                    warn_unless!(
+                        self.ports.trouble.outages.explains(&error),
+                        %team,
+                        error = format!("{error:#}"),
+                        "cannot find out who would be asked"
+                    );
                     let asked = self.to_mention(self.organization.approvers_of(team)).await;
                     Circle { asked, ..Circle::default() }
                 }
@@ -206,7 +211,7 @@ impl Portal {
         let self_approval = product.approval.self_approval && !is_exception;
         // Nobody gets a right by it, so what is known is enough.
         let how = (self_approval, Freshness::Known);
-        match self.in_time(self.clone().can_be_filled(stages, team.clone(), theirs, how)).await {
+        match self.wait_for_answer(self.clone().can_be_filled(stages, team.clone(), theirs, how)).await {
             Ok(true) => Ok(()),
             Ok(false) if is_exception => {
                 let admins = others(self.to_mention(&self.organization.admins).await, asker, false);
@@ -406,21 +411,18 @@ impl Portal {
 
     /// Refuses an absence of somebody for whom nobody could answer anything, and a delegate whose answer would not count.
     pub(super) async fn check_absence(&self, person: &PersonId, delegate: &PersonId) -> Result<(), Error> {
-        let (portal, asked) = (self.clone(), person.clone());
-        if let Some(why) =
-            self.in_time(async move { portal.why_not_counted(&asked, Freshness::Fresh).await }).await?
-        {
-            return Err(Refusal::NotAFullMember { why }.into());
-        }
-        let (portal, asked) = (self.clone(), person.clone());
-        let approvers = self.every_approver();
-        if !self.in_time(async move { portal.is_named(&asked, &approvers, Freshness::Known).await }).await? {
-            return Err(Refusal::NothingToAnswer.into());
-        }
-        if !self.counts_in_time(delegate).await? {
-            return Err(Refusal::DelegateIsNoMember { person: delegate.clone() }.into());
-        }
-        Ok(())
+        let (portal, person, delegate) = (self.clone(), person.clone(), delegate.clone());
+        let refusal = self.wait_for_answer(async move {
+            if let Some(why) = portal.why_not_counted(&person, Freshness::Fresh).await? {
+                return Ok(Some(Refusal::NotAFullMember { why }));
+            }
+            if !portal.is_named(&person, &portal.every_approver(), Freshness::Known).await? {
+                return Ok(Some(Refusal::NothingToAnswer));
+            }
+            let counts = portal.counts(&delegate).await?;
+            Ok((!counts).then_some(Refusal::DelegateIsNoMember { person: delegate }))
+        });
+        refusal.await?.map_or(Ok(()), |refusal| Err(refusal.into()))
     }
 
     /// Everybody who may be asked about anything: by a team, by a product, as an admin.

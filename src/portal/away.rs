@@ -33,7 +33,7 @@ pub async fn leave(
     );
     if let Err(error) = portal.ports.slack.whisper(None, delegate, &text).await {
         warn_unless!(
-            error.is_silence(),
+            portal.ports.trouble.outages.explains(&error),
             actor = %delegate,
             %error,
             "cannot tell somebody that they answer for another"

@@ -14,6 +14,7 @@ use crate::domain::job::{JobKind, Subject};
 use crate::domain::next::next;
 use crate::domain::request::Billed;
 use crate::ports::bill::Bill;
+use crate::ports::outage::warn_unless;
 use crate::ports::store::{Commit, CommitError};
 
 /// AWS brings the bill up to date a few times a day, and charges for looking.
@@ -40,7 +41,8 @@ pub(super) async fn read_bill(portal: &Portal) -> Performed {
     if let Some(bill) = &portal.ports.bill
         && let Err(error) = read(portal, &**bill).await
     {
-        tracing::warn!(
+        warn_unless!(
+            portal.ports.trouble.outages.explains(&error),
             error = format!("{error:#}"),
             "cannot read what AWS has charged; tried again tomorrow"
         );

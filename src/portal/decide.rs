@@ -305,8 +305,9 @@ async fn check_right(
     tried: &str,
 ) -> Result<Option<PersonId>, Unjudged> {
     let (asking, person, asked_about) = (portal.clone(), by.person.clone(), request.clone());
-    let asked =
-        portal.at_once(async move { asking.standing(&person, &asked_about, Freshness::Fresh).await }).await;
+    let asked = portal
+        .wait_briefly(async move { asking.standing(&person, &asked_about, Freshness::Fresh).await })
+        .await;
     let standing = asked.map_err(Unjudged::SlackSilent)?;
     if let Ok(instead_of) = may_decide(request, &by.person, standing.clone(), "") {
         return Ok(instead_of);

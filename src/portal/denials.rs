@@ -178,7 +178,7 @@ async fn hold_up(portal: &Portal, id: RequestId, right: &str, job: &str) -> anyh
         request.product.name
     );
     if let Err(error) = portal.ports.slack.whisper(None, &request.owner, &text).await {
-        warn_unless!(error.is_silence(), request = %id, %error, "cannot tell the owner what it waits for");
+        warn_unless!(portal.ports.trouble.outages.explains(&error), request = %id, %error, "cannot tell the owner what it waits for");
     }
     Ok(())
 }

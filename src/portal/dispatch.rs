@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::labels::JobOutcome;
-use super::parking::{park, park_unread, tell_of_unread};
+use super::parking::{park, park_unread};
 use super::passed::Passed;
 use super::perform::{JobError, Performed, perform};
 use super::settle::settle;
@@ -22,7 +22,7 @@ use super::{Portal, denials};
 use crate::domain::job::{JobKey, JobKind};
 use crate::ports::denied::Denied;
 use crate::ports::haste::without_haste;
-use crate::ports::outage::{Side, warn_unless};
+use crate::ports::outage::{Side, error_unless, warn_unless};
 use crate::ports::queue::{Delivery, Queue};
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
 use crate::ports::stored::Unreadable;
@@ -266,9 +266,6 @@ async fn look_around(portal: &Portal) {
     portal.heard_of_store(seen, "look for other bots");
     let heard = portal.listen().await;
     portal.heard_of_store(heard, "note whether people are heard");
-    if portal.hears_now() {
-        tell_of_unread(portal).await;
-    }
 }
 
 async fn note_repetitions(portal: &Portal) {
@@ -308,7 +305,7 @@ async fn settle_and_delete(portal: &Portal, queue: &dyn Queue, delivery: Deliver
         Err(error) => Err(error),
     };
     if let Err(error) = result {
-        warn_unless!(
+        error_unless!(
             portal.ports.trouble.outages.explains(&error),
             %request,
             error = format!("{error:#}"),
@@ -436,7 +433,7 @@ async fn look_again(portal: &Portal, job: &ClaimedJob, kind: JobKind, wait: Dura
 }
 
 /// Doubles with every failure, and differs a little from job to job so that they do not come back in step.
-fn back_off(job: &ClaimedJob) -> SignedDuration {
+pub(super) fn back_off(job: &ClaimedJob) -> SignedDuration {
     let doubled = SignedDuration::from_secs(1_i64 << job.attempts.min(10)).min(LONGEST_PAUSE);
     let spread = job.claim.key.of.to_string().bytes().map(i64::from).sum::<i64>() % 500;
     doubled.saturating_add(SignedDuration::from_millis(spread))

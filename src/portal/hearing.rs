@@ -12,7 +12,7 @@ use crate::domain::event::Event;
 use crate::domain::job::JobKey;
 use crate::domain::next::next;
 use crate::domain::silence::Silence;
-use crate::ports::outage::{Side, is_outage};
+use crate::ports::outage::{Side, Unanswered as _};
 use crate::ports::slack::SlackError;
 use crate::ports::stored::is_unread;
 
@@ -132,7 +132,7 @@ impl Portal {
                 return true;
             }
             // Whoever called has said so.
-            Ok(Err(error)) if is_outage(&error) => return false,
+            Ok(Err(error)) if error.is_told() => return false,
             Ok(Err(error)) => format!("{error:#}"),
             Err(elapsed) => elapsed.to_string(),
         };

@@ -14,7 +14,7 @@ use crate::domain::policy::Team;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{Question, Request};
 use crate::ports::directory::Freshness;
-use crate::ports::outage::{is_outage, warn_unless};
+use crate::ports::outage::warn_unless;
 use crate::ports::slack::{Everything, Excerpt, HomePage, ProductUse, SlackError, TeamPage};
 use crate::ports::store::{HomeTab, Which, Whose};
 
@@ -124,8 +124,8 @@ async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyho
     // As long as Slack does not say which teams are theirs, the rest of the tab is better than none.
     let known =
         portal.teams_of(person).await.map(|teams| teams.iter().map(|team| team.name.clone()).collect());
-    let mine_to_ask_for: Vec<TeamName> = unless_silent(person, known);
-    let mut shown = unless_silent(person, teams_to_show(portal, person).await);
+    let mine_to_ask_for: Vec<TeamName> = unless_silent(portal, person, known);
+    let mut shown = unless_silent(portal, person, teams_to_show(portal, person).await);
     // What they may ask for is known better: where there was none it was asked for anew.
     for name in &mine_to_ask_for {
         if !shown.contains(name) {
@@ -153,10 +153,10 @@ async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyho
     })
 }
 
-fn unless_silent<T: Default>(person: &PersonId, known: anyhow::Result<T>) -> T {
+fn unless_silent<T: Default>(portal: &Portal, person: &PersonId, known: anyhow::Result<T>) -> T {
     known.unwrap_or_else(|error| {
         warn_unless!(
-            is_outage(&error),
+            portal.ports.trouble.outages.explains(&error),
             actor = %person,
             error = format!("{error:#}"),
             "cannot find out whose teams to show"
@@ -167,10 +167,11 @@ fn unless_silent<T: Default>(person: &PersonId, known: anyhow::Result<T>) -> T {
 
 /// What those read who may read everything.
 async fn everything(portal: &Portal, person: &PersonId) -> anyhow::Result<Option<Everything>> {
-    if !unless_silent(person, reads_all(portal, person, Freshness::Known).await) {
+    if !unless_silent(portal, person, reads_all(portal, person, Freshness::Known).await) {
         return Ok(None);
     }
     let is_admin = unless_silent(
+        portal,
         person,
         portal.is_one_of_as_of(person, &portal.organization.admins, Freshness::Known).await,
     );
@@ -198,7 +199,7 @@ async fn aways_of(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<Away
 async fn still_counts(portal: &Portal, person: &PersonId) -> bool {
     let (asking, person) = (portal.clone(), person.clone());
     let why_not =
-        portal.at_once(async move { asking.why_not_counted(&person, Freshness::Known).await }).await;
+        portal.wait_briefly(async move { asking.why_not_counted(&person, Freshness::Known).await }).await;
     !matches!(why_not, Ok(Some(_)))
 }
 

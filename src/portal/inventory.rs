@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Portal;
 use crate::ports::inventory::Item;
+use crate::ports::outage::warn_unless;
 
 /// How long a list is taken as it was.
 const RELIED_ON: SignedDuration = SignedDuration::from_mins(5);
@@ -47,8 +48,12 @@ async fn list(portal: &Portal, parameter_type: &str) -> Option<Arc<[Item]>> {
             Some(items)
         }
         Err(error) => {
-            let error = format!("{error:#}");
-            tracing::warn!(parameter_type, error, "cannot list what exists in the account");
+            warn_unless!(
+                portal.ports.trouble.outages.explains(&error),
+                parameter_type,
+                error = format!("{error:#}"),
+                "cannot list what exists in the account"
+            );
             None
         }
     }

@@ -17,7 +17,7 @@ use crate::domain::lease::LeaseStep;
 use crate::domain::next::{lease_step, next, record_message};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
-use crate::ports::outage::{is_outage, warn_unless};
+use crate::ports::outage::warn_unless;
 use crate::ports::slack::{Destination, Notice, SlackError, Warned, WarningNotice};
 use crate::ports::store::{Which, Whose};
 
@@ -50,7 +50,7 @@ pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Perf
     };
     if let Some(put_off) = clock_is_off(portal).await {
         warn_unless!(
-            is_outage(&put_off),
+            portal.ports.trouble.outages.explains(&put_off),
             request = %id,
             why = format!("{put_off:#}"),
             "a lease is not acted on"

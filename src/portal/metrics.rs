@@ -191,7 +191,7 @@ impl Metrics {
         for (to, outcome) in pairs(CopyTarget::ALL, CopyOutcome::ALL) {
             let _ = self.copies.get_or_create(&Copied { to: *to, outcome });
         }
-        let kinds: Vec<&'static str> = JobKind::WORDS.into_iter().chain([UNREADABLE]).collect();
+        let kinds: Vec<&'static str> = JobKind::WORDS.iter().copied().chain([UNREADABLE]).collect();
         for (kind, outcome) in pairs(&kinds, JobOutcome::ALL) {
             let _ = self.jobs.get_or_create(&JobRun { kind, outcome });
         }
@@ -343,7 +343,7 @@ mod tests {
 
     use super::*;
     use crate::domain::audit::{Actor, AuditHead, AuditSubject};
-    use crate::domain::fixtures::product as product_of_tests;
+    use crate::domain::fixtures::{one_job_of_each_kind, product as product_of_tests};
     use crate::domain::ids::{ProductKey, RequestId, TeamName};
     use std::sync::Arc;
 
@@ -381,8 +381,8 @@ mod tests {
                 AuditHead::default().append(jiff::Timestamp::UNIX_EPOCH, subject, event, &Actor::Clock, "");
             metrics.count(&entry);
         }
-        for (kind, outcome) in pairs(&JobKind::WORDS, JobOutcome::ALL) {
-            metrics.job(kind, outcome);
+        for (kind, outcome) in pairs(&one_job_of_each_kind(), JobOutcome::ALL) {
+            metrics.job(kind.word(), outcome);
         }
         metrics.job(UNREADABLE, JobOutcome::Parked);
         for (to, outcome) in pairs(CopyTarget::ALL, CopyOutcome::ALL) {

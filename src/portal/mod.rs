@@ -13,6 +13,7 @@ mod bots;
 pub mod cancel;
 pub mod change;
 pub mod costs;
+mod deadline;
 pub mod decide;
 mod denials;
 pub mod dispatch;
@@ -108,7 +109,7 @@ pub struct Portal {
     known: inventory::Known,
     bots: bots::Known,
     denials: denials::Told,
-    untold: parking::Untold,
+    shown_in_part: show::ShownInPart,
     lost_places: lost_places::LostPlaces,
     ears: hearing::Ears,
     /// The rules of now, and the outside by their names of teams.
@@ -175,7 +176,7 @@ impl Portal {
                 known: inventory::Known::default(),
                 bots: bots::Known::default(),
                 denials: denials::Told::default(),
-                untold: parking::Untold::default(),
+                shown_in_part: show::ShownInPart::default(),
                 lost_places: lost_places::LostPlaces::default(),
                 ears: hearing::Ears::default(),
                 wake,
@@ -357,6 +358,7 @@ impl Portal {
         };
         self.ports.store.commit(commit).await?;
         transition.audit.iter().for_each(|entry| self.metrics.count_of(&request, entry));
+        own_trail::log(&transition.audit);
         self.wake(due);
         Ok(request)
     }

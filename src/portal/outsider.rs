@@ -9,7 +9,8 @@ use crate::ports::directory::Freshness;
 pub(super) async fn refusal(portal: &Portal, person: &PersonId) -> Refusal {
     let (asking, asked) = (portal.clone(), person.clone());
     // They read the same where Slack does not say in time, only less.
-    match portal.in_time(async move { asking.why_not_counted(&asked, Freshness::Fresh).await }).await {
+    match portal.wait_for_answer(async move { asking.why_not_counted(&asked, Freshness::Fresh).await }).await
+    {
         Ok(Some(why)) => Refusal::NotAFullMember { why },
         Ok(None) | Err(_) => Refusal::NotInATeam,
     }

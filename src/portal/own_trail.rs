@@ -79,7 +79,16 @@ pub(super) async fn try_commit(
     let entries: Vec<_> =
         lines.iter().map(|(event, detail)| head.append(now, subject, event, by, detail.as_str())).collect();
     store.commit(Commit { audit: entries.clone(), ..change }).await?;
+    log(&entries);
     Ok(entries)
+}
+
+/// Has the log say what has come onto the trail, but for what somebody typed.
+pub(super) fn log(entries: &[AuditEntry]) {
+    for AuditEntry { request, event, actor, team, product, status, .. } in entries {
+        let request = (*request != RequestId::PORTAL).then(|| request.to_string());
+        tracing::info!(request, actor, team, product, status, "{event}");
+    }
 }
 
 /// Where the next entry goes: behind the last one where the stored end is gone, which verifying names. An older bot beside

@@ -1,8 +1,9 @@
 //! Jobs that are given up: in the log, in the store, and to those who can do something about it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use jiff::{SignedDuration, Timestamp};
 
 use super::denials::SECONDS_OF_A_DAY;
+use super::dispatch::back_off;
 use super::labels::JobOutcome;
 use super::lease::unwarned;
 use super::metrics::UNREADABLE;
@@ -15,6 +16,9 @@ use crate::domain::request::Surface;
 use crate::ports::outage::warn_unless;
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
 use crate::ports::stored::Unreadable;
+
+/// How long a job that cannot be read waits for somebody to be told of it.
+const UNTOLD_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Gives a job up, visibly: in the log, in the store, and to those who can do something about it.
 pub(super) async fn park(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why: &str) -> anyhow::Result<()> {
@@ -41,45 +45,38 @@ pub(super) async fn park(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why:
     }
 }
 
-/// What the admins still have to be told of jobs that cannot be read; clones share it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Untold(Arc<Mutex<Option<String>>>);
-
-impl Untold {
-    fn lock(&self) -> MutexGuard<'_, Option<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The admins are told at most once a day: where one cannot be read, many cannot.
+/// Gives up a job that cannot be read. The admins are told at most once a day: where one cannot be read, many cannot. The one
+/// of which they are told stays until they were, for a day at most, also where this bot is started again meanwhile.
 pub(super) async fn park_unread(
     portal: &Portal,
     job: &ClaimedJob,
     unreadable: &Unreadable,
 ) -> anyhow::Result<()> {
     let (JobKey { of, name }, why) = (&job.claim.key, unreadable.to_string());
+    let now = portal.now();
+    let is_old = now.duration_since(job.written_at) > UNTOLD_FOR;
+    if is_first_of_day(portal, job.attempts).await?
+        && !(portal.hears_now() && portal.tell_admins(&unreadable_jobs(portal, of, name)).await)
+        && !is_old
+    {
+        let due_at = now.saturating_add(back_off(job)).unwrap_or(Timestamp::MAX);
+        return portal.ports.store.put_off(&job.claim, due_at, &why).await;
+    }
     tracing::error!(%of, job = name, why, "a job is parked and needs a person");
     portal.metrics.job(UNREADABLE, JobOutcome::Parked);
-    portal.ports.store.park(&job.claim, &why).await?;
-    let day = portal.now().as_second().div_euclid(SECONDS_OF_A_DAY);
-    // Another bot may have taken it on, or this one before it was started again.
-    let once = Some(format!("unreadable-jobs:{day}"));
-    match portal.ports.store.commit(Commit { once, ..Commit::default() }).await {
-        Ok(()) => *portal.untold.lock() = Some(unreadable_jobs(portal, of, name)),
-        Err(CommitError::Again(_)) => return Ok(()),
-        Err(error) => return Err(error.into_error().context("cannot remember that the admins are told")),
-    }
-    tell_of_unread(portal).await;
-    Ok(())
+    portal.ports.store.park(&job.claim, &why).await
 }
 
-/// Tells the admins of jobs that cannot be read, if they have to be told. While none of them can be, it is tried again.
-pub(super) async fn tell_of_unread(portal: &Portal) {
-    let untold = portal.untold.lock().take();
-    if let Some(text) = untold
-        && !portal.tell_admins(&text).await
-    {
-        *portal.untold.lock() = Some(text);
+/// Whether nobody has yet told the admins of such a job today, or tried to at this attempt.
+async fn is_first_of_day(portal: &Portal, attempt: u32) -> anyhow::Result<bool> {
+    let day = portal.now().as_second().div_euclid(SECONDS_OF_A_DAY);
+    // At the first attempt as the programs before called it.
+    let again = if attempt == 0 { String::new() } else { format!(":{attempt}") };
+    let once = Some(format!("unreadable-jobs:{day}{again}"));
+    match portal.ports.store.commit(Commit { once, ..Commit::default() }).await {
+        Ok(()) => Ok(true),
+        Err(CommitError::Again(_)) => Ok(false),
+        Err(error) => Err(error.into_error().context("cannot remember that the admins are told")),
     }
 }
 
@@ -165,7 +162,7 @@ async fn tell_owner(portal: &Portal, id: RequestId) -> anyhow::Result<()> {
     );
     if let Err(error) = portal.ports.slack.whisper(None, &request.owner, &text).await {
         warn_unless!(
-            error.is_silence(),
+            portal.ports.trouble.outages.explains(&error),
             request = %id,
             %error,
             "cannot tell the owner that a job is parked"

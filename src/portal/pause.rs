@@ -86,7 +86,6 @@ pub async fn begin_as(portal: &Portal, by: &By, key: &str, message: Option<&str>
     let begun = begin_once(&*portal.ports.store, message, (&actor, Some(key)), now).await;
     let pause = begun.map_err(|error| not_stored(error, "cannot pause new requests"))?;
     portal.wake(vec![homes(now).key]);
-    tracing::info!(actor = %by.person, message = pause.message, "new requests are paused");
     Ok(pause)
 }
 
@@ -104,7 +103,6 @@ pub async fn end_as(portal: &Portal, by: &By, key: &str) -> Result<Option<Pause>
         Box::pin(portal.spend(key)).await?;
     }
     portal.wake(vec![homes(now).key]);
-    tracing::info!(actor = %by.person, "new requests are taken again");
     Ok(ended)
 }
 

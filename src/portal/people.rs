@@ -6,12 +6,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use anyhow::Context as _;
 use futures_util::future::join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio::time::Instant;
 
+use super::deadline::answered_by;
 use super::{Error, Portal};
 use crate::domain::audit::By;
 use crate::domain::catalog::Principal;
@@ -38,43 +38,19 @@ pub(crate) struct Counted {
     pub(crate) is_all: bool,
 }
 
-/// Slack does not say who somebody is.
+/// The error of a question about people that Slack did not answer.
 fn silent(error: anyhow::Error) -> anyhow::Error {
     Side::Slack.failed(error)
 }
 
-/// Whether Slack will say it in a moment: it was slow, or asked to wait.
+/// Whether Slack may say it when it is asked again: it was slow, asked to wait, or did not answer.
 pub(super) fn is_for_now(error: &anyhow::Error) -> bool {
-    error.is::<Late>() || matches!(error.downcast_ref(), Some(SlackError::RateLimited(_)))
-}
-
-async fn within<T: Send + 'static>(
-    limit: Duration,
-    asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
-) -> anyhow::Result<T> {
-    let asked = tokio::time::timeout(limit, tokio::spawn(asked)).await;
-    let asked = asked.map_err(|_| silent(Late.into()))?;
-    asked.context("the question ended badly")?
+    let is_unanswered =
+        |error: &SlackError| matches!(error, SlackError::RateLimited(_) | SlackError::Silence(_));
+    error.is::<Late>() || error.downcast_ref().is_some_and(is_unanswered)
 }
 
 impl Portal {
-    /// An answer of Slack's about a person, for whoever waits for it. The question goes on where it takes longer than they
-    /// can wait, so that it is known when they press again.
-    pub(super) async fn in_time<T: Send + 'static>(
-        &self,
-        asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
-    ) -> anyhow::Result<T> {
-        within(self.limits.question, asked).await
-    }
-
-    /// The same, for what goes on without the answer.
-    pub(super) async fn at_once<T: Send + 'static>(
-        &self,
-        asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
-    ) -> anyhow::Result<T> {
-        within(self.limits.standing, asked).await
-    }
-
     /// Why this account counts for nothing, by whatever way it is named; `None` for an active full member of ours.
     ///
     /// # Errors
@@ -95,20 +71,12 @@ impl Portal {
         Ok(self.why_not_counted(person, Freshness::Fresh).await?.is_none())
     }
 
-    /// As [`Self::counts`], for somebody who waits for an answer: see [`Self::in_time`].
-    ///
-    /// # Errors
-    /// When Slack had to be asked and could not, or does not say in time.
-    pub(crate) async fn counts_in_time(&self, person: &PersonId) -> anyhow::Result<bool> {
-        let (portal, person) = (self.clone(), person.clone());
-        self.in_time(async move { portal.counts(&person).await }).await
-    }
-
     /// Refuses whoever acts on a request and counts for nothing, and notes that on its trail. While Slack does not say,
     /// they go on: what takes a right asks for it again.
     pub(super) async fn check_counts(&self, request: &Request, by: &By, tried: &str) -> Result<(), Error> {
         let (portal, person) = (self.clone(), by.person.clone());
-        match self.at_once(async move { portal.why_not_counted(&person, Freshness::Fresh).await }).await {
+        match self.wait_briefly(async move { portal.why_not_counted(&person, Freshness::Fresh).await }).await
+        {
             Ok(Some(why)) => Err(self.refuse(request, by, tried, Refusal::NotAFullMember { why }).await),
             Ok(None) => Ok(()),
             Err(error) => {
@@ -146,7 +114,7 @@ impl Portal {
             && self.why_not_counted(person, freshness).await?.is_none())
     }
 
-    /// As [`Self::is_one_of`], for somebody who waits for an answer: see [`Self::in_time`].
+    /// As [`Self::is_one_of`], for somebody who waits for an answer: see [`Self::wait_for_answer`].
     ///
     /// # Errors
     /// When Slack had to be asked and could not, or does not say in time.
@@ -156,7 +124,7 @@ impl Portal {
         principals: &[Principal],
     ) -> anyhow::Result<bool> {
         let (portal, person, principals) = (self.clone(), person.clone(), principals.to_vec());
-        self.in_time(async move { portal.is_one_of(&person, &principals).await }).await
+        self.wait_for_answer(async move { portal.is_one_of(&person, &principals).await }).await
     }
 
     /// As [`Self::is_one_of`], of any of several circles; a later one is asked about only if no earlier one has them.
@@ -262,8 +230,13 @@ impl Portal {
     /// When Slack had to be asked and could not.
     pub(crate) async fn teams_of(&self, person: &PersonId) -> anyhow::Result<Vec<&Team>> {
         let members = |team: &Team| team.members.clone();
-        let known = self.teams_as_of(person, Freshness::Known, members).await?;
-        if known.is_empty() { self.teams_as_of(person, Freshness::Fresh, members).await } else { Ok(known) }
+        let deadline = self.question_deadline();
+        let known = self.teams_by(deadline, person, Freshness::Known, members).await?;
+        if known.is_empty() {
+            self.teams_by(deadline, person, Freshness::Fresh, members).await
+        } else {
+            Ok(known)
+        }
     }
 
     /// The teams of whose `circle` they are.
@@ -276,12 +249,23 @@ impl Portal {
         freshness: Freshness,
         circle: impl Fn(&Team) -> Vec<Principal>,
     ) -> anyhow::Result<Vec<&Team>> {
+        self.teams_by(self.question_deadline(), person, freshness, circle).await
+    }
+
+    async fn teams_by(
+        &self,
+        deadline: Instant,
+        person: &PersonId,
+        freshness: Freshness,
+        circle: impl Fn(&Team) -> Vec<Principal>,
+    ) -> anyhow::Result<Vec<&Team>> {
         let asked = self.organization.teams.iter().map(|team| {
             let (portal, person, circle) = (self.clone(), person.clone(), circle(team));
-            self.in_time(async move { portal.is_named(&person, &circle, freshness).await })
+            answered_by(deadline, async move { portal.is_named(&person, &circle, freshness).await })
         });
         let (portal, asked_about) = (self.clone(), person.clone());
-        let counted = self.in_time(async move { portal.why_not_counted(&asked_about, freshness).await });
+        let counted =
+            answered_by(deadline, async move { portal.why_not_counted(&asked_about, freshness).await });
         let (counted, asked) = tokio::join!(counted, join_all(asked));
         match counted {
             Ok(None) => {}
@@ -343,14 +327,15 @@ impl Portal {
 
     /// Somebody as they are mentioned; `None` where they count for nothing.
     async fn mentioned(&self, principal: &Principal) -> anyhow::Result<Option<Principal>> {
-        let directory = Arc::clone(&self.ports.directory);
+        let (directory, deadline) = (Arc::clone(&self.ports.directory), self.question_deadline());
         let person = match principal {
             Principal::Group(_) => return Ok(Some(principal.clone())),
             Principal::Person(person) => person.clone(),
             Principal::Email(email) => {
                 let (directory, asked) = (Arc::clone(&directory), email.clone());
-                let found =
-                    self.in_time(async move { directory.person_by_email(&asked, Freshness::Known).await });
+                let found = answered_by(deadline, async move {
+                    directory.person_by_email(&asked, Freshness::Known).await
+                });
                 match found.await? {
                     Some(person) => person,
                     None => return Ok(Some(principal.clone())),
@@ -358,8 +343,8 @@ impl Portal {
             }
         };
         let asked = person.clone();
-        let why_not =
-            self.in_time(async move { directory.why_not_counted(&asked, Freshness::Known).await }).await;
+        let why_not = async move { directory.why_not_counted(&asked, Freshness::Known).await };
+        let why_not = answered_by(deadline, why_not).await;
         // Whether they count is not known either way: they are mentioned.
         Ok(if matches!(why_not, Ok(Some(_))) { None } else { Some(Principal::Person(person)) })
     }
@@ -467,7 +452,7 @@ impl Portal {
                 Ok(()) => any = true,
                 Err(SlackError::Unreachable(why)) => self.lose_place(admin.as_str(), &why),
                 Err(error) => {
-                    warn_unless!(error.is_silence(), %admin, %error, "cannot tell an admin");
+                    warn_unless!(self.ports.trouble.outages.explains(&error), %admin, %error, "cannot tell an admin");
                 }
             }
         }

@@ -82,7 +82,7 @@ fn way(product: &Product, form: &Form, unasked: &BTreeSet<String>, filled: &Fill
         let is_empty = !field.optional && filled.given.get(&field.key) == Some(&None);
         is_empty && here(&field.key) && !unasked.contains(&field.key)
     };
-    // What else is asked for hangs on what is lacking.
+    // An empty required field may decide which other fields are shown.
     let is_whole = !filled.lacks_team && !form.fields().any(is_lacking);
     if is_whole && product.show_when.keys().any(|key| is_new(&key)) {
         let note = "What you filled in asks for more: see the fields that are new, then go on.";

@@ -14,7 +14,7 @@ pub async fn settle(portal: &Portal, signal: Signal) -> anyhow::Result<()> {
     let Some(event) = event_of(signal) else { return Ok(()) };
     match portal.change(id, |request, now| next(request, &event, now)).await {
         Ok(request) => {
-            tracing::info!(request = %id, event = event.word(), status = request.status.name().word(), "settled");
+            tracing::debug!(request = %id, event = event.word(), status = request.status.name().word(), "settled");
             Ok(())
         }
         Err(Error::Refused(refusal)) => {

@@ -3,6 +3,8 @@
 //! Slack posts cannot be made idempotent; a message is rendered from the row as it is at that moment, so a second
 //! run shows the same or something newer.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::approvers::Circle;
@@ -25,6 +27,32 @@ const UNTIL_KNOWN: Duration = Duration::from_mins(1);
 /// How often a card is tried for which there is no channel.
 const UNTIL_INVITED: Duration = Duration::from_mins(5);
 
+/// Requests as they were shown last while Slack did not say who some of those are who are asked; clones share them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ShownInPart(Arc<Mutex<BTreeMap<Place, (Request, Circle)>>>);
+
+type Place = (RequestId, Surface);
+
+impl ShownInPart {
+    /// Whether that is what stands there.
+    fn is(&self, surface: Surface, request: &Request, circle: &Circle) -> bool {
+        let shown = self.lock();
+        shown.get(&(request.id, surface)).is_some_and(|(row, asked)| row == request && asked == circle)
+    }
+
+    fn put(&self, surface: Surface, request: Request, circle: Circle) {
+        self.lock().insert((request.id, surface), (request, circle));
+    }
+
+    fn forget(&self, surface: Surface, id: RequestId) {
+        self.lock().remove(&(id, surface));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Place, (Request, Circle)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 pub(super) async fn show(portal: &Portal, id: RequestId, surface: Surface) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let (known, to) = (request.messages.get(&surface), destination(portal, &request, surface));
@@ -33,14 +61,22 @@ pub(super) async fn show(portal: &Portal, id: RequestId, surface: Surface) -> Re
         return Ok(Performed::Done);
     }
     let circle = circle(portal, &request, surface).await;
+    // Whoever could not be mentioned is, once Slack has said who they are.
+    let is_shown_again = circle.is_partial && !is_once && request.waits_for_approvers();
+    if is_shown_again && portal.shown_in_part.is(surface, &request, &circle) {
+        return Ok(Performed::Again(UNTIL_KNOWN));
+    }
     let shown = match (known, to) {
         (Some(at), _) => update(portal, &request, (surface, &circle), at).await?,
         (None, Some(to)) => post(portal, &request, (surface, &circle), to).await?,
         (None, None) => Performed::Done,
     };
-    // Whoever could not be mentioned is, once Slack has said who they are.
-    let is_shown_again = circle.is_partial && !is_once && request.waits_for_approvers();
-    Ok(if is_shown_again && shown == Performed::Done { Performed::Again(UNTIL_KNOWN) } else { shown })
+    if is_shown_again && shown == Performed::Done {
+        portal.shown_in_part.put(surface, request, circle);
+        return Ok(Performed::Again(UNTIL_KNOWN));
+    }
+    portal.shown_in_part.forget(surface, id);
+    Ok(shown)
 }
 
 /// Who is asked, where that is shown.

@@ -210,7 +210,7 @@ async fn store(
     as_exception: bool,
     once: String,
 ) -> Result<Submitted, SubmitError> {
-    let (team, key, by) = (submission.team.clone(), product.key.clone(), submission.requester.clone());
+    let (team, key) = (submission.team.clone(), product.key.clone());
     let commit = |submission: &Submission| {
         portal.commit(birth(submission.clone(), product, portal.now()), Some(once.clone()), None)
     };
@@ -228,10 +228,7 @@ async fn store(
         committed = commit(&submission).await;
     }
     match committed {
-        Ok(request) => {
-            tracing::info!(request = %request.id, product = %key, team = %team, actor = %by, status = request.status.name().word(), "submitted");
-            Ok(Submitted::Stored(request.id))
-        }
+        Ok(request) => Ok(Submitted::Stored(request.id)),
         Err(CommitError::Again(Some(earlier))) => Ok(Submitted::Stored(earlier)),
         Err(CommitError::BudgetSpent(spent)) => {
             let budget = submission.budget.unwrap_or_default();

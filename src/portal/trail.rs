@@ -103,7 +103,7 @@ pub(super) async fn copy(portal: &Portal, after: u64) -> Result<Performed, JobEr
         Err(error) => {
             portal.metrics.copied(CopyTarget::Channel, CopyOutcome::Failed);
             warn_unless!(
-                error.is_silence(),
+                portal.ports.trouble.outages.explains(&error),
                 %channel,
                 %error,
                 "the audit trail cannot be copied to its channel"

@@ -22,7 +22,7 @@ pub enum Freshness {
 
 /// Slack answers, or may answer, only after whoever waits for it could wait.
 #[derive(Clone, Copy, Debug, Error)]
-#[error("Slack does not say in time who somebody is")]
+#[error("Slack takes too long to say who somebody is")]
 pub struct Late;
 
 /// Answers questions about people.

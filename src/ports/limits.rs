@@ -12,8 +12,8 @@ pub struct Limits {
     pub answer: Duration,
     /// How much longer than that something may take before whoever did it is told.
     pub silence: Duration,
-    /// Until Slack has said which workspace the app belongs to, before whoever acts is asked to do it again: as long as a
-    /// trigger lives.
+    /// Until Slack has said which workspace the app belongs to, before whoever acts is asked to do it again. Everything waits
+    /// for it first, so it leaves a trigger, which lives for 3 seconds, the time to open a view.
     pub identity: Duration,
     /// Until Slack has said who somebody is, before what they did goes on without.
     pub standing: Duration,
@@ -21,8 +21,9 @@ pub struct Limits {
     pub inventory: Duration,
     /// Until the store and Slack have said that they are well, for whoever watches the program.
     pub health: Duration,
-    /// A whole question about a person, however many calls it takes, before whoever waits for the answer is told to press
-    /// again: as long as a trigger lives. What is asked goes on.
+    /// One question about people, however many calls it takes, before whoever waits for the answer is told to press again.
+    /// What is asked goes on. An act that asks several questions one after the other, such as a form with several approval
+    /// stages, may wait this long for each, after `identity`.
     pub question: Duration,
     /// A call to Slack that opens a view: its trigger lives for 3 seconds.
     pub open: Duration,
@@ -37,7 +38,7 @@ impl Default for Limits {
         Self {
             answer: Duration::from_millis(600),
             silence: Duration::from_millis(1500),
-            identity: Duration::from_secs(3),
+            identity: Duration::from_secs(2),
             standing: Duration::from_millis(400),
             inventory: Duration::from_millis(500),
             health: Duration::from_secs(3),

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use super::clock::{Clock, SystemClock, Time};
+use super::directory::Late;
 use super::slack::SlackError;
 
 /// An outage is over once a side has answered, and not failed for this time: what fails in turn with what works, such as
@@ -77,13 +78,14 @@ impl Outages {
     }
 
     /// Whether an outage of this side was told, and is not over yet.
-    pub fn lasts(&self, side: Side) -> bool {
+    pub(crate) fn lasts(&self, side: Side) -> bool {
         self.sides().get(&side).is_some_and(|outage| outage.failures >= side.patience())
     }
 
-    /// Whether this failed in an outage that was told, of the side whose error it is.
-    pub fn explains(&self, error: &anyhow::Error) -> bool {
-        is_outage(error) || Side::of(error).is_some_and(|side| self.lasts(side))
+    /// Whether this failed in an outage, of which the log says once when it begins and once when it is over: whatever fails
+    /// in between is said in detail only.
+    pub fn explains(&self, error: &impl Unanswered) -> bool {
+        error.is_told() || error.side().is_some_and(|side| self.lasts(side))
     }
 
     /// Something could not be done because of this side. The first one is an error in the log.
@@ -130,11 +132,46 @@ impl Outages {
     }
 }
 
-/// Whether this failed only because Slack does not answer. The log says that when it begins and when it is over, so whatever
-/// fails in between is said in detail only.
-pub fn is_outage(error: &anyhow::Error) -> bool {
-    error.downcast_ref().is_some_and(SlackError::is_silence)
+/// An error that may be part of an outage.
+pub trait Unanswered {
+    /// Whether whoever called told of it: Slack did not answer, or will have answered or be told of in a moment.
+    fn is_told(&self) -> bool;
+
+    /// Whose error it is; `None` where nobody said.
+    fn side(&self) -> Option<Side>;
 }
+
+impl Unanswered for SlackError {
+    fn is_told(&self) -> bool {
+        matches!(self, Self::Silence(_))
+    }
+
+    fn side(&self) -> Option<Side> {
+        if let Self::Other(error) = self { Side::of(error) } else { None }
+    }
+}
+
+impl Unanswered for anyhow::Error {
+    fn is_told(&self) -> bool {
+        self.is::<Late>() || self.downcast_ref().is_some_and(SlackError::is_told)
+    }
+
+    fn side(&self) -> Option<Side> {
+        Side::of(self).or_else(|| self.downcast_ref().and_then(SlackError::side))
+    }
+}
+
+/// An error in the log, or a line in detail where an outage explains it.
+macro_rules! error_unless {
+    ($outage:expr, $($line:tt)+) => {
+        if $outage {
+            tracing::debug!($($line)+);
+        } else {
+            tracing::error!($($line)+);
+        }
+    };
+}
+pub(crate) use error_unless;
 
 /// A warning, or a line in detail where an outage explains it.
 macro_rules! warn_unless {

@@ -234,10 +234,3 @@ pub enum SlackError {
     #[error(transparent)]
     Other(#[from] anyhow::Error),
 }
-
-impl SlackError {
-    /// Whether Slack does not answer.
-    pub fn is_silence(&self) -> bool {
-        matches!(self, Self::Silence(_))
-    }
-}

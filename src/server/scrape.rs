@@ -51,18 +51,15 @@ impl Scrape {
             let oldest = due?.map_or(0, |due| now.duration_since(due).as_secs());
             anyhow::Ok(Standing { paused: pause?.is_some(), parked: parked?.len(), oldest })
         };
-        match tokio::time::timeout(self.portal.limits.health, look).await {
-            Ok(Ok(standing)) => self.portal.metrics.stands(standing),
-            Ok(Err(error)) => {
+        let silent = |_| Err(Side::Store.failed(anyhow::anyhow!("it does not answer")));
+        match tokio::time::timeout(self.portal.limits.health, look).await.unwrap_or_else(silent) {
+            Ok(standing) => self.portal.metrics.stands(standing),
+            Err(error) => {
                 warn_unless!(
                     self.portal.ports.trouble.outages.explains(&error),
                     error = format!("{error:#}"),
                     "the metrics lack what the store knows"
                 );
-            }
-            Err(_) => {
-                let is_told = self.portal.ports.trouble.outages.lasts(Side::Store);
-                warn_unless!(is_told, "the metrics lack what the store knows: it does not answer");
             }
         }
         *looked_at = Some(now);

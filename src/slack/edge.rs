@@ -24,7 +24,7 @@ use crate::domain::audit::{By, Via};
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::portal::{Error, Portal, Received, home};
 use crate::ports::directory::Late;
-use crate::ports::outage::{Side, is_outage, warn_unless};
+use crate::ports::outage::{Side, error_unless, warn_unless};
 use crate::ports::slack::SlackError;
 use crate::ports::stored::{Newer, is_unread};
 
@@ -186,7 +186,7 @@ impl Edge {
 
     async fn strangers_answer(&self, incoming: &Incoming, origin: &Origin) -> Ack {
         let refused = self.portal.refuse_stranger(&stranger(incoming, origin)).await;
-        let text = words(&refused);
+        let text = self.words(&refused);
         tracing::warn!(actor = %origin.person, "refused somebody of another workspace");
         match incoming {
             Incoming::Command(_) | Incoming::Click(_) => Ack::Ephemeral(Message::plain(&text)),
@@ -210,7 +210,11 @@ impl Edge {
     pub async fn warm_up(&self) {
         if let Err(error) = self.client.identity().await {
             // Everything that comes in asks again.
-            warn_unless!(is_outage(&error), error = format!("{error:#}"), "cannot ask Slack who we are");
+            warn_unless!(
+                self.portal.ports.trouble.outages.explains(&error),
+                error = format!("{error:#}"),
+                "cannot ask Slack who we are"
+            );
         }
     }
 
@@ -226,12 +230,12 @@ impl Edge {
             match self.client.respond(url, message).await {
                 Ok(()) => return,
                 Err(error) => {
-                    warn_unless!(error.is_silence(), actor = %at.person, %error, "an answer goes another way");
+                    warn_unless!(self.portal.ports.trouble.outages.explains(&error), actor = %at.person, %error, "an answer goes another way");
                 }
             }
         }
         if let Err(error) = self.client.say_privately(at.channel.as_ref(), &at.person, message).await {
-            warn_unless!(error.is_silence(), actor = %at.person, %error, "cannot answer a person");
+            warn_unless!(self.portal.ports.trouble.outages.explains(&error), actor = %at.person, %error, "cannot answer a person");
         }
     }
 
@@ -246,6 +250,54 @@ impl Edge {
     pub async fn finish(&self) {
         self.following.close();
         self.following.wait().await;
+    }
+
+    /// What a person reads about an error: what happened, and what to do. The operator reads the rest in the log, under the
+    /// same reference.
+    pub(super) fn words(&self, error: &Error) -> String {
+        let error = match error {
+            Error::Refused(refusal) => return refusal.to_string(),
+            Error::Failed(error) if error.is::<Newer>() => {
+                return "A newer version of this app is being rolled out and has changed this already. Nothing was done. \
+                        Please try again in a few minutes."
+                    .to_owned();
+            }
+            Error::Failed(error) if let Some(SlackError::RateLimited(wait)) = error.downcast_ref() => {
+                return format!("Slack is busy, press again in {}. Nothing was done.", seconds(*wait));
+            }
+            Error::Failed(error) if error.is::<Late>() => {
+                return "Slack is slow to say who is who, press again in a few seconds. Nothing was done."
+                    .to_owned();
+            }
+            Error::Failed(error) => error,
+        };
+        let reference = uuid::Uuid::new_v4().simple().to_string();
+        let reference = reference.get(..8).unwrap_or(&reference);
+        let (said, what) = (format!("{error:#}"), "a person was told that it did not work");
+        let outages = &self.portal.ports.trouble.outages;
+        error_unless!(outages.explains(error), reference, error = said, "{what}");
+        let lasts = format!("if it lasts, mention `{reference}` to your platform team.");
+        if is_unread(error) {
+            return format!(
+                "What this app has stored about it cannot be read, so nothing was done, and trying again does not help. Mention \
+                 `{reference}` to your platform team."
+            );
+        }
+        match Side::of(error) {
+            Some(Side::Store | Side::Queue) => format!(
+                "The store of this app does not work at the moment, so nothing was stored as far as we know. That is our side, not yours. \
+                 Try again in a minute; {lasts}"
+            ),
+            Some(Side::Slack | Side::Sockets) => format!(
+                "Slack does not answer our questions, so nothing was done. Try again in a minute; {lasts}"
+            ),
+            Some(Side::Aws(_)) => {
+                format!(
+                    "AWS does not answer our questions, so nothing was done. Try again in a minute; {lasts}"
+                )
+            }
+            None => format!("Something went wrong and nothing was stored. Try again in a minute; {lasts}"),
+        }
     }
 }
 
@@ -320,56 +372,6 @@ fn stranger(incoming: &Incoming, origin: &Origin) -> By {
         | Incoming::Unknown { .. } => Via::Command,
     };
     By { person: origin.person.clone(), via }
-}
-
-/// What a person reads about an error: what happened, and what to do. The operator reads the rest in the log, under the
-/// same reference.
-pub(super) fn words(error: &Error) -> String {
-    let error = match error {
-        Error::Refused(refusal) => return refusal.to_string(),
-        Error::Failed(error) if error.is::<Newer>() => {
-            return "A newer version of this app is being rolled out and has changed this already. Nothing was done. \
-                    Please try again in a few minutes."
-                .to_owned();
-        }
-        Error::Failed(error) if let Some(SlackError::RateLimited(wait)) = error.downcast_ref() => {
-            return format!("Slack is busy, press again in {}. Nothing was done.", seconds(*wait));
-        }
-        Error::Failed(error) if error.is::<Late>() => {
-            tracing::warn!(error = format!("{error:#}"), "a person was told that Slack is slow");
-            return "Slack is slow to say who is who, press again in a few seconds. Nothing was done."
-                .to_owned();
-        }
-        Error::Failed(error) => error,
-    };
-    let reference = uuid::Uuid::new_v4().simple().to_string();
-    let reference = reference.get(..8).unwrap_or(&reference);
-    let (said, what) = (format!("{error:#}"), "a person was told that it did not work");
-    if is_outage(error) {
-        tracing::debug!(reference, error = said, "{what}");
-    } else {
-        tracing::error!(reference, error = said, "{what}");
-    }
-    let lasts = format!("if it lasts, mention `{reference}` to your platform team.");
-    if is_unread(error) {
-        return format!(
-            "What this app has stored about it cannot be read, so nothing was done, and trying again does not help. Mention \
-             `{reference}` to your platform team."
-        );
-    }
-    match Side::of(error) {
-        Some(Side::Store | Side::Queue) => format!(
-            "The store of this app does not work at the moment, so nothing was stored as far as we know. That is our side, not yours. \
-             Try again in a minute; {lasts}"
-        ),
-        Some(Side::Slack | Side::Sockets) => format!(
-            "Slack does not answer our questions, so nothing was done. Try again in a minute; {lasts}"
-        ),
-        Some(Side::Aws(_)) => {
-            format!("AWS does not answer our questions, so nothing was done. Try again in a minute; {lasts}")
-        }
-        None => format!("Something went wrong and nothing was stored. Try again in a minute; {lasts}"),
-    }
 }
 
 fn origin(incoming: &Incoming) -> Option<&Origin> {

@@ -9,7 +9,7 @@ use slack_morphism::prelude::SlackModalView;
 use tokio::time::timeout_at;
 
 use super::client::OpenedView;
-use super::edge::{Edge, Whereabouts, words};
+use super::edge::{Edge, Whereabouts};
 use super::incoming::ViewRef;
 use super::messages::Message;
 use super::reply::Ack;
@@ -40,7 +40,7 @@ impl Edge {
                 self.open_later(at, trigger, view);
                 Ack::Empty
             }
-            Ok(Err(error)) => told(&error),
+            Ok(Err(error)) => self.told(&error),
             Err(_) => {
                 let (waiting, built) = join(self.opens_for_now(at, trigger), built).await;
                 self.becomes(at, waiting, built).await
@@ -65,7 +65,7 @@ impl Edge {
         let (view, words) = match built {
             Ok(view) => (view, None),
             Err(error) => {
-                let words = words(&error);
+                let words = self.words(&error);
                 (views::note("Not possible", &words), Some(words))
             }
         };
@@ -74,7 +74,7 @@ impl Edge {
             Err(error) => Err(error),
         };
         let Err(error) = shown else { return Ack::Empty };
-        let otherwise = not_shown(at, error);
+        let otherwise = self.not_shown(at, error);
         Ack::Ephemeral(Message::plain(&words.unwrap_or(otherwise)))
     }
 
@@ -95,7 +95,7 @@ impl Edge {
     pub(super) async fn turns(&self, at: &Whereabouts, open: &ViewRef, next: &SlackModalView) -> Ack {
         match self.client.update_view(&open.id, open.hash.as_deref(), next).await {
             Ok(_) => Ack::Empty,
-            Err(error) => Ack::Ephemeral(Message::plain(&not_shown(at, error))),
+            Err(error) => Ack::Ephemeral(Message::plain(&self.not_shown(at, error))),
         }
     }
 
@@ -104,27 +104,31 @@ impl Edge {
         let (edge, at, trigger) = (self.clone(), at.clone(), trigger.map(str::to_owned));
         self.follow(async move {
             if let Err(error) = edge.opened(&at, trigger.as_deref(), &view).await {
-                edge.say(&at, &Message::plain(&not_shown(&at, error))).await;
+                edge.say(&at, &Message::plain(&edge.not_shown(&at, error))).await;
             }
         });
     }
-}
 
-/// Says why something was not done.
-pub(super) fn told(error: &Error) -> Ack {
-    Ack::Ephemeral(Message::plain(&words(error)))
-}
+    /// Says why something was not done.
+    pub(super) fn told(&self, error: &Error) -> Ack {
+        Ack::Ephemeral(Message::plain(&self.words(error)))
+    }
 
-/// What whoever waits for a view reads where Slack did not show it.
-fn not_shown(at: &Whereabouts, error: SlackError) -> String {
-    warn_unless!(error.is_silence(), actor = %at.person, %error, "a view is shown nowhere");
-    match error {
-        SlackError::RateLimited(_) => words(&Error::Failed(error.into())),
-        SlackError::Gone(_) => CLOSED.to_owned(),
-        SlackError::Refused(why) if why.contains("trigger_id") => NOT_OPENED.to_owned(),
-        SlackError::Refused(why) if why.contains("hash_conflict") => CHANGED.to_owned(),
-        // It will not be shown next time either, so the operator has to know.
-        SlackError::Refused(why) => words(&Error::Failed(anyhow::anyhow!("cannot show a view: {why}"))),
-        SlackError::Unreachable(_) | SlackError::Silence(_) | SlackError::Other(_) => NOT_SHOWN.to_owned(),
+    /// What whoever waits for a view reads where Slack did not show it.
+    fn not_shown(&self, at: &Whereabouts, error: SlackError) -> String {
+        warn_unless!(self.portal.ports.trouble.outages.explains(&error), actor = %at.person, %error, "a view is shown nowhere");
+        match error {
+            SlackError::RateLimited(_) => self.words(&Error::Failed(error.into())),
+            SlackError::Gone(_) => CLOSED.to_owned(),
+            SlackError::Refused(why) if why.contains("trigger_id") => NOT_OPENED.to_owned(),
+            SlackError::Refused(why) if why.contains("hash_conflict") => CHANGED.to_owned(),
+            // It will not be shown next time either, so the operator has to know.
+            SlackError::Refused(why) => {
+                self.words(&Error::Failed(anyhow::anyhow!("cannot show a view: {why}")))
+            }
+            SlackError::Unreachable(_) | SlackError::Silence(_) | SlackError::Other(_) => {
+                NOT_SHOWN.to_owned()
+            }
+        }
     }
 }

@@ -37,16 +37,29 @@ async fn many_who_are_named_by_address_are_mentioned_after_one_list() {
 
 #[tokio::test]
 async fn a_card_mentions_those_whom_slack_was_slow_to_name_once_it_has() {
+    mentions_both_once_slack_says_who_they_are_again("ratelimited").await;
+}
+
+#[tokio::test]
+async fn a_card_mentions_those_whom_slack_could_not_name_once_it_answers_again() {
+    mentions_both_once_slack_says_who_they_are_again("service_unavailable").await;
+}
+
+async fn mentions_both_once_slack_says_who_they_are_again(error: &str) {
     let two = "approvers = [\"morgan@playground.example\", \"pat@playground.example\"]";
     run_in(Setup::new().with_settings("approvers = [\"U0MORGAN\"]", two), async |company| {
         let asked = ["users.list", "users.lookupByEmail"];
         for method in asked {
-            company.expects_slack_to_refuse(method, "ratelimited");
-            company.playground.fail_always(method, Some("ratelimited"));
+            company.expects_slack_to_refuse(method, error);
+            company.playground.fail_always(method, Some(error));
         }
         company.alice.asks_for("rds-postgres", &DATABASE).await;
         let card = || company.pat.reads("C0PAYMENTS");
         assert!(card().contains("Waiting for morgan@playground.example"), "{}", card());
+        company.waits("2m").await;
+        let edits = company.calls("chat.update").len();
+        company.waits("10m").await;
+        assert_eq!(company.calls("chat.update").len(), edits, "nothing new is known");
         for method in asked {
             company.playground.fail_always(method, None);
         }

@@ -1,6 +1,11 @@
 //! Slack does not answer for a while: the log says so when that begins and when it is over, whoever meets it first and however
 //! much fails in between.
 
+use std::time::Duration;
+
+use quartermaster::ports::limits::Limits;
+use quartermaster::slack::client::METHODS;
+
 use crate::harness::secrets::Ledger;
 use crate::harness::{Company, Remembered, Setup, run_in};
 
@@ -40,8 +45,54 @@ async fn meets(company: &Company, first: First, approve: &Remembered) {
     }
 }
 
+/// How Slack is out of order.
+#[derive(Clone, Copy, Debug)]
+enum Outage {
+    /// It says so at once.
+    Refuses,
+    /// It answers every call that something is wrong on its side.
+    Regrets,
+    /// It takes every call and answers none.
+    Hangs,
+}
+
+/// What Slack answers to every call, or that it does so no more.
+fn answers_all(company: &Company, code: Option<&str>) {
+    // A bot that runs stays connected.
+    for method in METHODS.into_iter().filter(|method| *method != "apps.connections.open") {
+        company.playground.fail_always(method, code);
+    }
+}
+
+impl Outage {
+    async fn begins(self, company: &Company) {
+        match self {
+            Self::Refuses => company.slack_is_down(true),
+            Self::Regrets => {
+                company.is_lied_to();
+                answers_all(company, Some("internal_error"));
+            }
+            Self::Hangs => {
+                let (short, long) = (Duration::from_millis(20), Duration::from_millis(60));
+                let limits =
+                    Limits { question: short, standing: short, open: short, call: long, ..Limits::NONE };
+                company.is_held_to(limits).await;
+                company.slack_is_silent(true);
+            }
+        }
+    }
+
+    fn ends(self, company: &Company) {
+        match self {
+            Self::Refuses => company.slack_is_down(false),
+            Self::Regrets => answers_all(company, None),
+            Self::Hangs => company.slack_is_silent(false),
+        }
+    }
+}
+
 /// The warnings and errors of a journey with a quarter of an hour in which Slack is out of order.
-async fn warnings_of_an_outage(first: First) -> Vec<String> {
+async fn warnings_of_an_outage(outage: Outage, first: First) -> Vec<String> {
     let (lines, _until_the_end) = Ledger::of_this_thread();
     let long = Setup::new().with_catalog("s3-bucket/product.yml", "renew: [30d]", "renew: [30d, 90d]");
     run_in(long, async |company| {
@@ -53,7 +104,7 @@ async fn warnings_of_an_outage(first: First) -> Vec<String> {
         let renew = alice.remembers("Renew 30 days");
         let (approve, deny) = (morgan.remembers_for(&asked, "Approve"), morgan.remembers_for(&other, "Deny"));
         company.clock.advance("3h");
-        company.slack_is_down(true);
+        outage.begins(company).await;
         meets(company, first, &approve).await;
         for minute in 0..15 {
             company.waits("1m").await;
@@ -68,7 +119,7 @@ async fn warnings_of_an_outage(first: First) -> Vec<String> {
                 }
             }
         }
-        company.slack_is_down(false);
+        outage.ends(company);
         for _ in 0..20 {
             company.waits("1m").await;
             company.gets("/readyz").await;
@@ -78,13 +129,28 @@ async fn warnings_of_an_outage(first: First) -> Vec<String> {
     lines.warnings()
 }
 
-#[tokio::test]
-async fn an_outage_of_slack_is_two_lines_whoever_meets_it_first() {
-    for first in [First::Job, First::Click, First::Command, First::Home, First::Probe] {
-        let said = warnings_of_an_outage(first).await;
+async fn is_two_lines(outage: Outage, firsts: &[First]) {
+    for first in firsts {
+        let said = warnings_of_an_outage(outage, *first).await;
         assert_eq!(said.len(), 2, "{first:?}: {}", said.concat());
         assert!(said[0].contains("ERROR") && said[0].contains("does not answer"), "{first:?}: {}", said[0]);
         assert!(said[1].contains("WARN") && said[1].contains("answers again"), "{first:?}: {}", said[1]);
         assert!(said.iter().all(|line| line.contains("side=Slack")), "{first:?}: {}", said.concat());
     }
+}
+
+#[tokio::test]
+async fn an_outage_of_slack_is_two_lines_whoever_meets_it_first() {
+    is_two_lines(Outage::Refuses, &[First::Job, First::Click, First::Command, First::Home, First::Probe])
+        .await;
+}
+
+#[tokio::test]
+async fn a_slack_that_takes_every_call_and_answers_none_is_two_lines_as_well() {
+    is_two_lines(Outage::Hangs, &[First::Click, First::Command, First::Home]).await;
+}
+
+#[tokio::test]
+async fn a_slack_that_regrets_every_call_is_two_lines_as_well() {
+    is_two_lines(Outage::Regrets, &[First::Click, First::Command, First::Probe]).await;
 }

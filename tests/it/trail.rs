@@ -1,6 +1,6 @@
 //! The audit channel: every entry of the trail, in order and once, a few seconds after it happened.
 
-use crate::harness::{Company, Setup, run_in};
+use crate::harness::{Company, Setup, run, run_in};
 
 const DATABASE: [(&str, &str); 1] = [("DatabaseName", "orders")];
 
@@ -121,6 +121,26 @@ async fn an_audit_channel_begins_with_what_happens_after_it_was_named() {
         company.waits("5s").await;
         let all = happened(company).await;
         assert_eq!(words(&copied(company)), all[all.len() - 3..]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_log_says_what_comes_onto_the_trail_but_not_what_was_typed() {
+    run(async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        let id = alice.asks_for("rds-postgres", &[("DatabaseName", "orders"), ("reason", "tea time")]).await;
+        morgan.clicks("Approve").await;
+        company.pat.runs("/provision pause moving house").await;
+        let logged = company.logged();
+        let said: Vec<&String> = logged.iter().filter(|line| line.contains(" INFO ")).collect();
+        for event in ["submitted", "approval requested", "approved", "active"] {
+            let is_told = |line: &&&String| line.contains(&id) && line.contains(event);
+            assert_eq!(said.iter().filter(is_told).count(), 1, "{event}: {said:#?}");
+        }
+        assert!(said.iter().any(|line| line.contains("paused") && line.contains("U0ADMIN")), "{said:#?}");
+        let typed = said.iter().find(|line| line.contains("tea time") || line.contains("moving house"));
+        assert_eq!(typed, None);
     })
     .await;
 }

@@ -3,6 +3,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
+use quartermaster::ports::limits::Limits;
 use rusqlite::{Connection, params};
 
 use crate::emulator::{emulator, tables};
@@ -61,6 +62,7 @@ async fn admins_who_cannot_be_told_of_jobs_that_cannot_be_read_are_told_as_soon_
         assert_eq!(file.execute(sql, params![id, LONG_AGO]).unwrap(), 1);
         company.slack_is_down(true);
         company.waits("1m").await;
+        company.restarts_held_to(Limits::NONE).await;
         company.slack_is_down(false);
         assert!(company.pat.dms().is_empty());
         company.waits("10s").await;

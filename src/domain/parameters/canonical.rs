@@ -11,7 +11,12 @@ pub enum Canonical {
     AsTyped,
     /// Without the blanks around it: ids and names of what exists.
     Trimmed,
-    /// A number, or numbers between commas: `500.0` and `+500` are `500`.
+    /// Elements between commas, without the blanks around each, which CloudFormation removes as well.
+    List {
+        /// A list that is written in a way of its own.
+        written: Option<String>,
+    },
+    /// A number, or numbers between commas without blanks: `500.0` and `+500` are `500`.
     ///
     /// To CloudFormation a `Number` is a text that has to look like one; it compares it with `AllowedValues` as text, and `Ref`
     /// gives it as text: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
@@ -19,7 +24,9 @@ pub enum Canonical {
     /// read on 2026-11-29. So a number that the template writes stays as it is written there.
     Numbers {
         /// Those that are written in a way of their own.
-        written: Vec<String>,
+        numbers: Vec<String>,
+        /// A whole value that is written in a way of its own.
+        written: Option<String>,
     },
 }
 
@@ -29,35 +36,55 @@ impl Canonical {
         match parameter.kind {
             ParameterKind::Number | ParameterKind::NumberList => {
                 let default = parameter.default.iter().flat_map(|default| default.split(','));
-                let written = parameter.allowed_values.iter().map(String::as_str).chain(default);
-                Self::Numbers { written: written.map(|text| text.trim().to_owned()).collect() }
+                let numbers = parameter.allowed_values.iter().map(String::as_str).chain(default);
+                Self::Numbers {
+                    numbers: numbers.map(|text| text.trim().to_owned()).collect(),
+                    written: parameter.default.clone(),
+                }
             }
-            ParameterKind::Aws(_) | ParameterKind::AwsList(_) | ParameterKind::SsmValue(_) => Self::Trimmed,
-            ParameterKind::String | ParameterKind::CommaDelimitedList => Self::AsTyped,
+            ParameterKind::CommaDelimitedList | ParameterKind::AwsList(_) => {
+                Self::List { written: parameter.default.clone() }
+            }
+            ParameterKind::Aws(_) | ParameterKind::SsmValue(_) => Self::Trimmed,
+            ParameterKind::String => Self::AsTyped,
         }
     }
 
-    /// Keeps the way in which a value is written that stands already: the same number is no other value.
+    /// Keeps the way in which a value is written that stands already: the same numbers or elements are no other value.
     pub fn keep(&mut self, standing: &str) {
-        if let Self::Numbers { written } = self {
-            written.splice(0..0, standing.split(',').map(|text| text.trim().to_owned()));
+        match self {
+            Self::Numbers { numbers, written } => {
+                numbers.splice(0..0, standing.split(',').map(|text| text.trim().to_owned()));
+                *written = Some(standing.to_owned());
+            }
+            Self::List { written } => *written = Some(standing.to_owned()),
+            Self::AsTyped | Self::Trimmed => {}
         }
     }
 
     /// The value that was meant by this text; what is no number stays for the checks to name.
     pub fn text(&self, typed: &str) -> String {
+        let plain = self.plain_text(typed);
+        let (Self::Numbers { written, .. } | Self::List { written }) = self else { return plain };
+        match written {
+            Some(written) if self.plain_text(written) == plain => written.clone(),
+            Some(_) | None => plain,
+        }
+    }
+
+    /// The same, whatever the whole of it was written like before.
+    fn plain_text(&self, typed: &str) -> String {
         match self {
             Self::AsTyped => typed.to_owned(),
             Self::Trimmed => typed.trim().to_owned(),
-            Self::Numbers { written } => {
-                let parts = typed.trim().split(',').map(|part| {
-                    let bare = part.trim();
-                    part.replacen(bare, &number(written, bare), 1)
-                });
-                parts.collect::<Vec<_>>().join(",")
-            }
+            Self::List { .. } => list(typed, str::to_owned),
+            Self::Numbers { numbers, .. } => list(typed, |element| number(numbers, element)),
         }
     }
+}
+
+fn list(text: &str, write: impl Fn(&str) -> String) -> String {
+    text.split(',').map(|element| write(element.trim())).collect::<Vec<_>>().join(",")
 }
 
 fn number(written: &[String], text: &str) -> String {
@@ -79,6 +106,8 @@ Parameters:
   Size: {Type: Number, Default: 020}
   Tier: {Type: Number, AllowedValues: [1.50, "2"], Default: 2}
   Ports: {Type: "List<Number>", Default: "080,443"}
+  Zones: {Type: CommaDelimitedList, Default: "a, b"}
+  Subnets: {Type: "List<AWS::EC2::Subnet::Id>"}
   Vpc: {Type: AWS::EC2::VPC::Id}
   Note: {Type: String}
 Resources: {B: {Type: AWS::S3::Bucket}}
@@ -106,11 +135,27 @@ Resources: {B: {Type: AWS::S3::Bucket}}
             assert_eq!(written("Size", typed), is, "{typed}");
         }
         assert_eq!((written("Tier", "1.5"), written("Tier", "2.0")), ("1.50".to_owned(), "2".to_owned()));
-        assert_eq!(written("Ports", " 80, 443.0,x, 8080.0 "), "080, 443,x, 8080");
         assert_eq!(
             (written("Vpc", " vpc-1 "), written("Note", " 5.0 ")),
             ("vpc-1".to_owned(), " 5.0 ".to_owned())
         );
+    }
+
+    #[test]
+    fn a_list_has_one_text_however_many_blanks_are_typed_into_it() {
+        for (key, typed, is) in [
+            ("Ports", " 80, 443.0,x, 8080.0 ", "080,443,x,8080"),
+            ("Ports", "22, 443", "22,443"),
+            ("Ports", "22 ,\t443 ", "22,443"),
+            ("Ports", "80, 443", "080,443"),
+            ("Zones", " c ,d d", "c,d d"),
+            ("Zones", "a,b", "a, b"),
+            ("Zones", "", ""),
+            ("Subnets", "subnet-1, subnet-2 ", "subnet-1,subnet-2"),
+            ("Subnets", "a,,b", "a,,b"),
+        ] {
+            assert_eq!(written(key, typed), is, "{typed}");
+        }
     }
 
     #[test]
@@ -121,12 +166,20 @@ Resources: {B: {Type: AWS::S3::Bucket}}
             (size.text("500"), size.text("20"), size.text("5.0")),
             ("500.0".into(), "020".into(), "5".into())
         );
+        // A row from before lists were written in one way.
+        for (key, other) in [("Ports", "22,8080"), ("Subnets", "subnet-1,subnet-3")] {
+            let mut list = Canonical::of(Template::parse(TEMPLATE).unwrap().parameter(key).unwrap());
+            let standing = if key == "Ports" { "22, 443" } else { "subnet-1, subnet-2" };
+            list.keep(standing);
+            let same = standing.replace(' ', "");
+            assert_eq!((list.text(&same), list.text(other)), (standing.to_owned(), other.to_owned()));
+        }
     }
 
     proptest! {
         #[test]
         fn a_text_that_is_written_so_is_read_as_it_is(typed in "[-+ ]?[0-9.,x ]{0,30}") {
-            for key in ["Size", "Tier", "Ports"] {
+            for key in ["Size", "Tier", "Ports", "Zones", "Subnets"] {
                 let once = written(key, &typed);
                 prop_assert_eq!(written(key, &once), once);
             }

@@ -191,7 +191,7 @@ Resources: {B: {Type: AWS::S3::Bucket}}
     }
 
     #[test]
-    fn typed_values_go_on_as_typed_but_numbers_and_ids_lose_their_blanks() {
+    fn typed_texts_stay_as_typed_but_numbers_ids_and_lists_lose_their_blanks() {
         let given = [
             ("Name", "my-bucket"),
             ("Note", " hi "),
@@ -210,9 +210,9 @@ Resources: {B: {Type: AWS::S3::Bucket}}
         Rate = 1.75
         Env = prod
         Vpc = vpc-0123456789abcdef0
-        Nets = subnet-01234567, subnet-89abcdef
-        Ports = 80, 443
-        Words = x, y
+        Nets = subnet-01234567,subnet-89abcdef
+        Ports = 80,443
+        Words = x,y
         ");
     }
 

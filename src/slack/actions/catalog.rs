@@ -2,7 +2,7 @@
 
 use crate::portal::form::{self, Typed};
 use crate::slack::commands::form_view;
-use crate::slack::edge::{Edge, Whereabouts, words};
+use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::incoming::Click;
 use crate::slack::reply::Ack;
 use crate::slack::views;
@@ -17,6 +17,6 @@ pub(super) async fn choose(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack 
     let Some(view) = &click.view else {
         return edge.opens(at, click.trigger_id.as_deref(), Box::pin(built)).await;
     };
-    let next = built.await.unwrap_or_else(|error| views::note("Not available", &words(&error)));
+    let next = built.await.unwrap_or_else(|error| views::note("Not available", &edge.words(&error)));
     edge.turns(at, view, &next).await
 }

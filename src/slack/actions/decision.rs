@@ -6,7 +6,6 @@ use crate::portal::decide::{Decided, decide, may_approve_less, may_deny};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::incoming::Click;
 use crate::slack::messages::Message;
-use crate::slack::opening::told;
 use crate::slack::reply::Ack;
 use crate::slack::views::{self, approve_less, deny_reason};
 
@@ -14,7 +13,7 @@ use crate::slack::views::{self, approve_less, deny_reason};
 pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
     let named = match named(edge, click, "approve").await {
         Ok(named) => named,
-        Err(error) => return told(&error),
+        Err(error) => return edge.told(&error),
     };
     match decide(&edge.portal, &named, ClickedDecision::Approve, None).await {
         Ok(Decided::Now(_)) => Ack::Empty,
@@ -26,7 +25,7 @@ pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack
         Ok(Decided::Later) => Ack::Ephemeral(Message::plain(
             "Slack is slow to say who the approvers are. Your click is stored and will count in a moment.",
         )),
-        Err(error) => told(&error),
+        Err(error) => edge.told(&error),
     }
 }
 

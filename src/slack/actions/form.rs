@@ -14,10 +14,9 @@ use crate::portal::submit::Filled;
 use crate::ports::outage::warn_unless;
 use crate::ports::slack::SlackError;
 use crate::slack::commands::{change_view, form_view, too_much};
-use crate::slack::edge::{Edge, words};
+use crate::slack::edge::Edge;
 use crate::slack::ids::ActionId;
 use crate::slack::incoming::Click;
-use crate::slack::opening::told;
 use crate::slack::reply::Ack;
 use crate::slack::submissions::{filled, filled_change};
 use crate::slack::views::{FormAnswer, FormMetadata, Pressed, answer, changing, note};
@@ -40,7 +39,7 @@ pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
     let next = match next {
         Ok(next) => next,
         // Whatever is filled in stays; who only changed a field hears of it when they send the form.
-        Err(error @ Error::Failed(_)) if is_back => return told(&error),
+        Err(error @ Error::Failed(_)) if is_back => return edge.told(&error),
         Err(Error::Failed(error)) => {
             warn_unless!(
                 edge.portal.ports.trouble.outages.explains(&error),
@@ -51,14 +50,14 @@ pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
             return Ack::Empty;
         }
         Err(Error::Refused(Refusal::ProductChanged { .. })) if !is_back => return Ack::Empty,
-        Err(error @ Error::Refused(Refusal::ProductChanged { .. })) => return told(&error),
-        Err(error) => note("Not available", &words(&error)),
+        Err(error @ Error::Refused(Refusal::ProductChanged { .. })) => return edge.told(&error),
+        Err(error) => note("Not available", &edge.words(&error)),
     };
     match edge.client.update_view(&view.id, view.hash.as_deref(), &next).await {
         // The person has changed something again meanwhile; that change brings its own rewrite.
         Err(SlackError::Refused(why)) if why.contains("hash_conflict") => {}
         Err(error) => {
-            warn_unless!(error.is_silence(), actor = %person, %error, "cannot rewrite an open form");
+            warn_unless!(edge.portal.ports.trouble.outages.explains(&error), actor = %person, %error, "cannot rewrite an open form");
         }
         Ok(_) => {}
     }

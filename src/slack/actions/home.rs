@@ -8,7 +8,6 @@ use crate::slack::commands::{self, Rows, cost_modal, list_modal, stats_modal};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::{ButtonValue, CallbackId};
 use crate::slack::incoming::Click;
-use crate::slack::opening::told;
 use crate::slack::reply::Ack;
 use crate::slack::views;
 
@@ -22,7 +21,7 @@ pub(super) async fn show_all(edge: &Edge, at: &Whereabouts, click: &Click) -> Ac
     };
     let next = match built.await {
         Ok(next) => next,
-        Err(error) => return told(&error),
+        Err(error) => return edge.told(&error),
     };
     edge.turns(at, page, &next).await
 }
@@ -34,7 +33,7 @@ pub(super) async fn leave(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
 
 /// One is back; the tab changes by itself once that is stored.
 pub(super) async fn come_back(edge: &Edge, click: &Click) -> Ack {
-    said(away::come_back(&edge.portal, &by(click), &click.key).await, |()| None)
+    said(edge, away::come_back(&edge.portal, &by(click), &click.key).await, |()| None)
 }
 
 /// What things cost.

@@ -9,7 +9,6 @@ use crate::slack::edge::Edge;
 use crate::slack::ids::JobValue;
 use crate::slack::incoming::Click;
 use crate::slack::messages::named_job;
-use crate::slack::opening::told;
 use crate::slack::reply::Ack;
 
 pub(super) async fn retry(edge: &Edge, click: &Click) -> Ack {
@@ -34,6 +33,6 @@ async fn answer(edge: &Edge, click: &Click, done: Result<ParkedJob, Error>, what
             let done = format!("{} {what}", named_job(&job));
             Ack::Ephemeral(listed_jobs(edge, &by(click), Some(&done)).await)
         }
-        Err(error) => told(&error),
+        Err(error) => edge.told(&error),
     }
 }

@@ -20,7 +20,7 @@ pub(super) async fn renew(edge: &Edge, click: &Click, period: u8) -> Ack {
         Ok(named) => renew_request(&edge.portal, &named, Which::At(period)).await,
         Err(error) => Err(error),
     };
-    said(renewed, |request| (!changes_by_itself(click, &request)).then(|| messages::renewed(&request)))
+    said(edge, renewed, |request| (!changes_by_itself(click, &request)).then(|| messages::renewed(&request)))
 }
 
 /// Whether the clicker sees what came of it without being told: in a message of the request's, or on the home tab.
@@ -43,7 +43,7 @@ pub(super) async fn look_again(edge: &Edge, click: &Click) -> Ack {
         Ok(named) => look_again_at(&edge.portal, &named).await,
         Err(error) => Err(error),
     };
-    said(looked, |request| Some(messages::looked_at_again(&request)))
+    said(edge, looked, |request| Some(messages::looked_at_again(&request)))
 }
 
 /// Ends what it waits for.
@@ -52,7 +52,7 @@ pub(super) async fn end(edge: &Edge, click: &Click) -> Ack {
         Ok(named) => end_request(&edge.portal, &named).await,
         Err(error) => Err(error),
     };
-    said(ended, |request| Some(messages::ended(&request)))
+    said(edge, ended, |request| Some(messages::ended(&request)))
 }
 
 /// Opens the dialog that asks why a teardown is given up.

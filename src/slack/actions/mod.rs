@@ -15,7 +15,6 @@ use super::edge::{Edge, Whereabouts};
 use super::ids::{ActionId, ButtonValue};
 use super::incoming::Click;
 use super::messages::Message;
-use super::opening::told;
 use super::reply::Ack;
 use super::views::Pressed;
 use crate::domain::audit::{By, Via};
@@ -100,11 +99,11 @@ async fn ask(
 }
 
 /// What came of what was done, in the words of `good`; or why it was not done.
-fn said<T>(done: Result<T, Error>, good: impl FnOnce(T) -> Option<Message>) -> Ack {
+fn said<T>(edge: &Edge, done: Result<T, Error>, good: impl FnOnce(T) -> Option<Message>) -> Ack {
     match done.map(good) {
         Ok(Some(message)) => Ack::Ephemeral(message),
         Ok(None) => Ack::Empty,
-        Err(error) => told(&error),
+        Err(error) => edge.told(&error),
     }
 }
 

@@ -9,7 +9,6 @@ use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::ButtonValue;
 use crate::slack::incoming::Click;
 use crate::slack::messages::cancelled as cancelled_message;
-use crate::slack::opening::told;
 use crate::slack::reply::Ack;
 
 /// Withdraws the request; its messages change by themselves once that is stored.
@@ -18,7 +17,7 @@ pub(super) async fn cancel(edge: &Edge, click: &Click) -> Ack {
         Ok(named) => cancel_request(&edge.portal, &named).await,
         Err(error) => Err(error),
     };
-    said(cancelled, |request| Some(cancelled_message(&request)))
+    said(edge, cancelled, |request| Some(cancelled_message(&request)))
 }
 
 /// Presses the approvers; the requester's message changes by itself once that is stored.
@@ -27,7 +26,7 @@ pub(super) async fn nudge(edge: &Edge, click: &Click) -> Ack {
         Ok(named) => nudge_approvers(&edge.portal, &named).await,
         Err(error) => Err(error),
     };
-    said(nudged, |_| None)
+    said(edge, nudged, |_| None)
 }
 
 /// Opens the same form filled in again.
@@ -46,7 +45,7 @@ pub(super) async fn show(edge: &Edge, click: &Click) -> Ack {
     let (viewer, typed) = (&click.origin.person, value.request.to_string());
     match lookup::find_in_full(&edge.portal, viewer, &typed).await {
         Ok(detail) => Ack::Ephemeral(commands::full(edge, &detail, viewer).await),
-        Err(error) => told(&error),
+        Err(error) => edge.told(&error),
     }
 }
 

@@ -102,8 +102,10 @@ impl From<Failure> for NoConnection {
         match failure {
             Failure::RateLimited(wait) => Self::Wait(wait),
             Failure::Api { code, .. } if REFUSED.contains(&code.as_str()) => Self::Refused(code),
-            failure @ Failure::Api { .. } => Self::Broken(SlackError::from(failure).into()),
-            Failure::Broken(error) => Self::Broken(error),
+            failure @ (Failure::Api { .. } | Failure::Trouble(_)) => {
+                Self::Broken(SlackError::from(failure).into())
+            }
+            Failure::Silence(error) | Failure::Unusable(error) => Self::Broken(error),
         }
     }
 }

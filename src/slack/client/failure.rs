@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use serde_json::Value;
 
+use crate::ports::outage::Side;
 use crate::ports::slack::SlackError;
 
 /// How long to wait where Slack asks for it without saying how long.
@@ -22,8 +23,12 @@ pub(super) enum Failure {
     Api { code: String, detail: String },
     /// Too many calls.
     RateLimited(Duration),
-    /// No usable answer.
-    Broken(anyhow::Error),
+    /// Slack does not answer, or says that it is out of order.
+    Silence(anyhow::Error),
+    /// Slack answered that something is wrong on its side: with this one message perhaps, perhaps with everything.
+    Trouble(String),
+    /// Slack answered what nobody can use, or could not be asked at all.
+    Unusable(anyhow::Error),
 }
 
 // The codes below are those of Slack's method pages, docs.slack.dev/reference/methods, 2026-11-29, as
@@ -97,6 +102,10 @@ const TOO_MANY: [&str; 3] = ["ratelimited", "rate_limited", "message_limit_excee
 /// "The service is temporarily unavailable": an outage in the form of an answer.
 const OUT_OF_ORDER: &str = "service_unavailable";
 
+/// "Likely due to a transient issue on our end", and "a catastrophic error": an outage as well, unless what was sent is too
+/// much for Slack.
+const TROUBLE: [&str; 2] = ["internal_error", "fatal_error"];
+
 impl Failure {
     /// Slack asked to wait for so long.
     pub(super) fn asked_to_wait(retry_after: Option<Duration>) -> Self {
@@ -109,9 +118,22 @@ impl Failure {
             return Self::asked_to_wait(None);
         }
         if code == OUT_OF_ORDER {
-            return Self::Broken(anyhow!("Slack answered `{code}`"));
+            return Self::Silence(anyhow!("Slack answered `{code}`"));
+        }
+        if TROUBLE.contains(&code.as_str()) {
+            return Self::Trouble(code);
         }
         Self::Api { code, detail }
+    }
+
+    /// What it is as an answer of this method: only what holds a message or a view can be too much for Slack.
+    pub(super) fn of(self, method: &str) -> Self {
+        match self {
+            Self::Trouble(code) if !method.starts_with("chat.") && !method.starts_with("views.") => {
+                Self::Silence(anyhow!("Slack answered `{code}`"))
+            }
+            other => other,
+        }
     }
 
     /// Whether Slack answered with this error.
@@ -133,7 +155,9 @@ impl From<Failure> for SlackError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::RateLimited(wait) => Self::RateLimited(wait),
-            Failure::Broken(error) => Self::Silence(error),
+            Failure::Silence(error) => Self::Silence(error),
+            Failure::Trouble(code) => Self::Other(Side::Slack.failed(anyhow!("Slack answered `{code}`"))),
+            Failure::Unusable(error) => Self::Other(error),
             Failure::Api { code, .. } if GONE.contains(&code.as_str()) => Self::Gone(code),
             Failure::Api { code, .. } if UNREACHABLE.contains(&code.as_str()) => Self::Unreachable(code),
             Failure::Api { code, detail } => {

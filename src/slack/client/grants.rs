@@ -29,8 +29,8 @@ impl Unanswered {
 impl From<Failure> for Unanswered {
     fn from(failure: Failure) -> Self {
         let code = match &failure {
-            Failure::Api { code, .. } => Some(code.clone()),
-            Failure::RateLimited(_) | Failure::Broken(_) => None,
+            Failure::Api { code, .. } | Failure::Trouble(code) => Some(code.clone()),
+            Failure::RateLimited(_) | Failure::Silence(_) | Failure::Unusable(_) => None,
         };
         Self { code, why: SlackError::from(failure).to_string() }
     }
@@ -54,7 +54,7 @@ struct Found {
 impl SlackClient {
     /// Whose token this is, and its scopes where Slack lists them.
     pub(crate) async fn grants(&self) -> Result<(Identity, Option<BTreeSet<String>>), Unanswered> {
-        let url = self.address_of("auth.test").map_err(Failure::Broken)?;
+        let url = self.address_of("auth.test").map_err(Failure::Unusable)?;
         let (answer, identity) =
             self.answer("auth.test", &url, Some("{}".to_owned()), self.limits.call).await?;
         Ok((identity, answer.scopes()))

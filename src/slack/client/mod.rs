@@ -24,7 +24,7 @@ use anyhow::{Context as _, anyhow};
 use axum::http::{HeaderValue, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -82,6 +82,7 @@ pub struct Identity {
     /// The workspace's name.
     pub team: Option<String>,
     /// Whether the app is installed for a whole enterprise.
+    #[serde(deserialize_with = "lenient")]
     pub is_enterprise_install: bool,
     /// The bot as an app, `B…`; absent where the token is a person's.
     pub bot_id: Option<String>,
@@ -201,8 +202,7 @@ impl SlackClient {
         }
         let url = self.address_of("api.test")?;
         let answer = self.plain.post(&url, &json!({}), self.limits.call).await;
-        let answer = self.notes("api.test", answer.and_then(Answer::unless_broken).map_err(Failure::Broken));
-        let answer = answer.map_err(SlackError::from)?;
+        let answer = self.heard("api.test", answer)?;
         let theirs = answer.date().ok_or_else(|| anyhow!("Slack's answer has no readable date"))?;
         let now = self.clock.now();
         *self.slacks_time.lock().unwrap_or_else(PoisonError::into_inner) = Some((theirs, Instant::now()));
@@ -229,8 +229,8 @@ impl SlackClient {
         body: &(impl Serialize + Sync),
         limit: Duration,
     ) -> Result<A, Failure> {
-        let body = serde_json::to_string(body).map_err(|error| Failure::Broken(error.into()))?;
-        let url = self.address_of(method).map_err(Failure::Broken)?;
+        let body = serde_json::to_string(body).map_err(|error| Failure::Unusable(error.into()))?;
+        let url = self.address_of(method).map_err(Failure::Unusable)?;
         Ok(self.answer(method, &url, Some(body), limit).await?.1)
     }
 
@@ -241,7 +241,7 @@ impl SlackClient {
         arguments: &[(&'static str, String)],
         limit: Duration,
     ) -> Result<A, Failure> {
-        let mut url = self.address_of(method).map_err(Failure::Broken)?;
+        let mut url = self.address_of(method).map_err(Failure::Unusable)?;
         url.query_pairs_mut().extend_pairs(arguments);
         Ok(self.answer(method, &url, None, limit).await?.1)
     }
@@ -259,7 +259,7 @@ impl SlackClient {
         let called = self.plain.call(url, &self.authorization, body, limit).await;
         let read = match called {
             Ok((answer, said)) => read_answer(&answer, &said).map(|read| (answer, read)),
-            Err(error) => Err(Failure::Broken(error.context(format!("cannot call `{method}`")))),
+            Err(error) => Err(Failure::Silence(error.context(format!("cannot call `{method}`")))),
         };
         if let Err(Failure::RateLimited(wait)) = &read {
             self.trouble.slack_asks_to_wait(method);
@@ -268,17 +268,34 @@ impl SlackClient {
         self.notes(method, read)
     }
 
+    /// What was answered by a part of Slack that may well answer while the Web API does not.
+    fn heard(&self, what: &str, answer: anyhow::Result<Answer>) -> Result<Answer, SlackError> {
+        answer.and_then(Answer::unless_broken).map_err(|error| {
+            self.trouble.outages.fails(Side::Slack, &format!("{what}: {error:#}"));
+            SlackError::Silence(error)
+        })
+    }
+
     /// Whether Slack answered, whatever it said: whoever meets an outage first has it told.
     fn notes<A>(&self, what: &str, answer: Result<A, Failure>) -> Result<A, Failure> {
-        match &answer {
-            Err(Failure::Broken(error)) => {
-                self.trouble.outages.fails(Side::Slack, &format!("{what}: {error:#}"));
+        let outages = &self.trouble.outages;
+        match answer.map_err(|failure| failure.of(what)) {
+            Err(Failure::Silence(error)) => {
+                outages.fails(Side::Slack, &format!("{what}: {error:#}"));
+                Err(Failure::Silence(error))
             }
-            Ok(_) | Err(Failure::Api { .. } | Failure::RateLimited(_)) => {
-                self.trouble.outages.answers(Side::Slack);
+            Err(Failure::Trouble(code)) => {
+                // It may be about this one message, unless it is known to be about all.
+                if outages.lasts(Side::Slack) {
+                    outages.fails(Side::Slack, &format!("{what}: {code}"));
+                }
+                Err(Failure::Trouble(code))
+            }
+            answer => {
+                outages.answers(Side::Slack);
+                answer
             }
         }
-        answer
     }
 }
 
@@ -287,18 +304,52 @@ fn read_answer<A: DeserializeOwned>(answer: &Answer, said: &[u8]) -> Result<A, F
     match answer.status {
         StatusCode::TOO_MANY_REQUESTS => return Err(Failure::asked_to_wait(answer.retry_after())),
         StatusCode::OK => {}
-        status => return Err(Failure::Broken(anyhow!("Slack answered with HTTP status {status}"))),
+        status => {
+            let error = anyhow!("Slack answered with HTTP status {status}");
+            let is_silence = status.is_server_error();
+            return Err(if is_silence { Failure::Silence(error) } else { Failure::Unusable(error) });
+        }
     }
     let unreadable =
-        |error: serde_json::Error| Failure::Broken(anyhow!(error).context("cannot read Slack's answer"));
+        |error: serde_json::Error| Failure::Unusable(anyhow!(error).context("cannot read Slack's answer"));
     let said: Value = serde_json::from_slice(said).map_err(unreadable)?;
     match said["error"].as_str() {
         Some(code) => Err(Failure::answered(code.to_owned(), failure::detail(&said))),
-        None if said["ok"] == false => {
-            Err(Failure::Broken(anyhow!("Slack refused the call and did not say why")))
+        None if said["ok"] != true => {
+            Err(Failure::Unusable(anyhow!("Slack did not take the call and did not say why")))
         }
-        None => serde_json::from_value(said).map_err(unreadable),
+        None => serde_json::from_value(without_nulls(said)).map_err(unreadable),
     }
+}
+
+/// What is null counts as absent: Slack writes some fields so that have nothing to say.
+fn without_nulls(said: Value) -> Value {
+    match said {
+        Value::Object(fields) => {
+            let told = fields.into_iter().filter(|(_, value)| !value.is_null());
+            told.map(|(name, value)| (name, without_nulls(value))).collect()
+        }
+        Value::Array(values) => {
+            values.into_iter().filter(|value| !value.is_null()).map(without_nulls).collect()
+        }
+        other => other,
+    }
+}
+
+/// A field that is of another kind than it should be counts as absent.
+fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(field: D) -> Result<T, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(field)?).unwrap_or_default())
+}
+
+/// Of a list, those that can be read.
+fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(list: D) -> Result<Vec<T>, D::Error> {
+    let list: Vec<Value> = lenient(list)?;
+    Ok(list.into_iter().filter_map(|one| serde_json::from_value(one).ok()).collect())
+}
+
+/// Whether something is said of an account. What is neither yes nor no counts as yes: each of these takes rights away.
+fn flag<'de, D: Deserializer<'de>>(field: D) -> Result<bool, D::Error> {
+    Ok(Value::deserialize(field)? != Value::Bool(false))
 }
 
 /// Shows where it calls, never with what token.

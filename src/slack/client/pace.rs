@@ -110,8 +110,14 @@ impl Pace {
     /// As [`Pace::hold`]; the message that was refused is the first one afterwards.
     pub(super) fn hold_and_keep(&self, conversation: &str, message: &str, time: Duration) {
         self.hold(conversation, time);
+        self.keep(conversation, message);
+    }
+
+    /// A message whose turn it was has it still: as soon as anybody may send.
+    pub(super) fn keep(&self, conversation: &str, message: &str) {
+        let now = self.time.now();
         if let Some(queue) = self.lock().get_mut(conversation) {
-            queue.kept.insert(message.to_owned(), queue.held_until);
+            queue.kept.insert(message.to_owned(), queue.held_until.max(now));
         }
     }
 

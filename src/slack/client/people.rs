@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::failure::Failure;
 use super::rate_limits::LOOKUP;
-use super::{Identity, SlackClient};
+use super::{Identity, SlackClient, flag, lenient, readable};
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::refusal::Uncounted;
 use crate::ports::slack::SlackError;
@@ -26,14 +26,23 @@ const SLACKBOT: &str = "USLACKBOT";
 pub(crate) struct Member {
     id: String,
     team_id: Option<String>,
+    #[serde(deserialize_with = "lenient")]
     enterprise_user: Option<EnterpriseUser>,
+    #[serde(deserialize_with = "flag")]
     deleted: bool,
+    #[serde(deserialize_with = "flag")]
     is_bot: bool,
+    #[serde(deserialize_with = "flag")]
     is_workflow_bot: bool,
+    #[serde(deserialize_with = "flag")]
     is_restricted: bool,
+    #[serde(deserialize_with = "flag")]
     is_ultra_restricted: bool,
+    #[serde(deserialize_with = "flag")]
     is_stranger: bool,
+    #[serde(deserialize_with = "lenient")]
     is_email_confirmed: Option<bool>,
+    #[serde(deserialize_with = "lenient")]
     profile: Profile,
 }
 
@@ -41,6 +50,7 @@ pub(crate) struct Member {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 struct Profile {
+    #[serde(deserialize_with = "lenient")]
     email: Option<String>,
 }
 
@@ -105,11 +115,13 @@ struct Found {
 /// What is read of a profile. Slack writes no fields as `null` or as an empty list.
 #[derive(Debug, Deserialize)]
 struct Described {
+    #[serde(default)]
     profile: Value,
 }
 
 #[derive(Debug, Deserialize)]
 struct Groups {
+    #[serde(deserialize_with = "readable")]
     usergroups: Vec<Group>,
 }
 
@@ -117,19 +129,23 @@ struct Groups {
 #[serde(default)]
 struct Group {
     id: String,
+    #[serde(deserialize_with = "readable")]
     users: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Listed {
+    #[serde(deserialize_with = "readable")]
     members: Vec<Member>,
+    #[serde(deserialize_with = "lenient")]
     response_metadata: Next,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Next {
+    #[serde(deserialize_with = "lenient")]
     next_cursor: String,
 }
 
@@ -150,7 +166,7 @@ impl SlackClient {
         let groups: Groups = self.read("usergroups.list", &arguments, self.limits.call).await?;
         let people =
             |group: Group| (GroupId::new(group.id), group.users.into_iter().map(PersonId::new).collect());
-        Ok(groups.usergroups.into_iter().map(people).collect())
+        Ok(groups.usergroups.into_iter().filter(|group| !group.id.is_empty()).map(people).collect())
     }
 
     /// A page of all accounts of the workspace, deactivated ones and apps included.

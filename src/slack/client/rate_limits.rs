@@ -24,7 +24,7 @@ pub(super) const LOOKUP: &str = "users.lookupByEmail";
 /// which is a hundred times (tier 4) and fifty times (tier 3 in slack-ruby/slack-api-ref of 2026-08-20, looked up on
 /// 2026-11-29).
 const PACED: [(&str, u32, Duration); 2] =
-    [(PUBLISH, 35, Duration::from_secs(1)), (LOOKUP, 10, Duration::from_millis(1500))];
+    [(PUBLISH, 35, Duration::from_secs(1)), (LOOKUP, 8, Duration::from_millis(1500))];
 
 /// How many other updates of messages than decisions may go out at once, and how fast after that, in units of Slack's pace:
 /// together at most thirty in any minute. `chat.update` allows fifty (tier 3 in slack-ruby/slack-api-ref of 2026-08-20, looked
@@ -35,18 +35,17 @@ const UPDATE_EVERY: u32 = 3;
 /// How often one message shows how far something has come, in the same units.
 const PROGRESS_EVERY: u32 = 10;
 
-/// For how long it is remembered that a card shows a decision.
-const DECIDED_FOR: u32 = 60;
+/// Messages of which it is remembered what they show before those are forgotten that were shown long ago.
+const REMEMBERED: usize = 10_000;
+const LONG_AGO: Duration = Duration::from_hours(1);
 
-/// What an update of a message shows.
+/// What a message shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Update {
-    /// A card that waits for answers.
-    Question,
-    /// A card that is answered.
-    Answered(Progress),
-    /// Any other message.
-    Other(Progress),
+pub(super) struct Shows {
+    /// Decisions that approvers have made, on the card where they make them; none on any other message.
+    pub(super) decisions: usize,
+    /// How things stand.
+    pub(super) progress: Progress,
 }
 
 /// Whether there will be more to show soon.
@@ -58,12 +57,22 @@ pub(super) enum Progress {
     Settled,
 }
 
+/// What a message was last seen to show, and since when.
+#[derive(Clone, Copy, Debug, Default)]
+struct Shown {
+    /// When it was last sent; `None` where that did not arrive.
+    at: Option<Instant>,
+    /// Decisions that were sent to it, and those that arrived.
+    sent: usize,
+    arrived: usize,
+}
+
 /// The limits of one workspace.
 #[derive(Debug)]
 pub(super) struct RateLimits {
     updates: Pace,
-    progress: Pace,
-    decided: Pace,
+    progress_every: Duration,
+    shown: Mutex<HashMap<String, Shown>>,
     time: Time,
     held: Mutex<HashMap<String, Instant>>,
     paced: HashMap<&'static str, Pace>,
@@ -75,8 +84,8 @@ impl RateLimits {
         let pace = |every, at_once| Pace::with(every, at_once, Patience::NONE, Arc::clone(clock));
         Self {
             updates: pace(unit * UPDATE_EVERY, UPDATES_AT_ONCE),
-            progress: pace(unit * PROGRESS_EVERY, 1),
-            decided: pace(unit * DECIDED_FOR, 1),
+            progress_every: unit * PROGRESS_EVERY,
+            shown: Mutex::default(),
             time: Time::new(Arc::clone(clock)),
             held: Mutex::default(),
             paced: PACED.into_iter().map(|(method, at_once, every)| (method, pace(every, at_once))).collect(),
@@ -123,33 +132,52 @@ impl RateLimits {
         self.paced.get(method).map_or(Ok(()), |pace| pace.turn_now(method, subject))
     }
 
-    /// Takes the turn of this message's update.
+    /// Takes the turn of this message's update. A decision that it does not show yet goes first.
     ///
     /// # Errors
     /// When that comes, if it is not now; it is kept until then.
-    pub(super) fn update(&self, message: &str, shows: Update) -> Result<(), Duration> {
-        let progress = match shows {
-            Update::Question => return Ok(()),
-            Update::Answered(_) if self.decided.turn_now(message, message).is_ok() => {
-                self.shown(message);
-                return Ok(());
+    pub(super) fn update(&self, message: &str, shows: Shows) -> Result<(), Duration> {
+        let (now, known) = (self.time.now(), self.shown_by(message));
+        if shows.decisions <= known.sent {
+            if let Some(at) = known.at
+                && shows.progress == Progress::UnderWay
+                && at + self.progress_every > now
+            {
+                return Err(at + self.progress_every - now);
             }
-            Update::Answered(progress) | Update::Other(progress) => progress,
-        };
-        if progress == Progress::UnderWay {
-            self.progress.turn_now(message, message)?;
+            self.updates.turn_now(UPDATE, message)?;
         }
-        self.updates.turn_now(UPDATE, message)?;
-        if progress == Progress::Settled {
-            self.shown(message);
-        }
+        self.remember(message, Shown { at: Some(now), sent: shows.decisions, ..known });
         Ok(())
     }
 
-    /// This message shows how things stand, so progress can wait a little.
-    pub(super) fn shown(&self, message: &str) {
-        // Nobody waits for this turn.
-        let _ = self.progress.turn_now(message, message);
+    /// This message's update did not arrive: its turn is still to come.
+    pub(super) fn not_shown(&self, message: &str, shows: Shows) {
+        let known = self.shown_by(message);
+        if shows.decisions <= known.arrived {
+            self.updates.keep(UPDATE, message);
+        }
+        self.remember(message, Shown { at: None, sent: known.arrived, ..known });
+    }
+
+    /// This message shows this now, so progress can wait a little.
+    pub(super) fn shown(&self, message: &str, shows: Shows) {
+        self.remember(
+            message,
+            Shown { at: Some(self.time.now()), sent: shows.decisions, arrived: shows.decisions },
+        );
+    }
+
+    fn remember(&self, message: &str, sent: Shown) {
+        let (now, mut all) = (self.time.now(), self.shown.lock().unwrap_or_else(PoisonError::into_inner));
+        if all.len() >= REMEMBERED {
+            all.retain(|_, shown| shown.at.is_some_and(|at| at + LONG_AGO > now));
+        }
+        all.insert(message.to_owned(), sent);
+    }
+
+    fn shown_by(&self, message: &str) -> Shown {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).get(message).copied().unwrap_or_default()
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
@@ -160,6 +188,14 @@ impl RateLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn shows(decisions: usize, progress: Progress) -> Shows {
+        Shows { decisions, progress }
+    }
+
+    /// A message that is no card, and how things stand.
+    const SETTLED: Shows = Shows { decisions: 0, progress: Progress::Settled };
+    const UNDER_WAY: Shows = Shows { decisions: 0, progress: Progress::UnderWay };
     use crate::slack::client::fake::StillClock;
 
     fn limits(clock: &StillClock) -> RateLimits {
@@ -180,58 +216,93 @@ mod tests {
         assert_eq!(limits.check("users.info"), Ok(()));
     }
 
+    /// Has this message shown this, if it is its turn.
+    fn update(limits: &RateLimits, message: &str, shows: Shows) -> Result<(), Duration> {
+        limits.update(message, shows)?;
+        limits.shown(message, shows);
+        Ok(())
+    }
+
     #[test]
     fn decisions_go_out_at_once_and_all_else_as_slack_takes_it() {
         let clock = StillClock::new();
         let limits = limits(&clock);
         let mut due: Vec<(u64, String)> = (0..60).map(|number| (0, format!("direct {number}"))).collect();
+        // Cards that wait are shown anew as well, such as after a time in which nobody was heard.
+        due.extend((0..60).map(|number| (0, format!("card {number}"))));
         let mut shown = 0;
         for second in 0..60 {
             due.retain_mut(|(at, message)| {
                 if *at > second {
                     return true;
                 }
-                match limits.update(message, Update::Other(Progress::Settled)) {
+                match update(&limits, message, SETTLED) {
                     Ok(()) => shown += 1,
                     Err(wait) => *at = second + wait.as_secs().max(1),
                 }
                 *at > second
             });
-            let card = format!("card {second}");
-            assert_eq!(limits.update(&card, Update::Question), Ok(()), "it still waits");
-            assert_eq!(limits.update(&card, Update::Answered(Progress::UnderWay)), Ok(()), "the decision");
-            assert!(
-                limits.update(&card, Update::Answered(Progress::UnderWay)).is_err(),
-                "what comes after it"
-            );
+            if second % 3 == 0 {
+                let card = format!("answered {second}");
+                assert_eq!(update(&limits, &card, shows(1, Progress::Settled)), Ok(()), "one of two");
+                assert_eq!(update(&limits, &card, shows(2, Progress::UnderWay)), Ok(()), "the decision");
+                assert!(update(&limits, &card, shows(2, Progress::UnderWay)).is_err(), "what comes after it");
+            }
             clock.move_by(1);
         }
         assert!((25..=30).contains(&shown), "{shown}");
-        // After Slack has asked to wait as well.
-        limits.hold("chat.update", Duration::from_secs(5));
-        clock.move_by(5);
-        assert!(limits.update("direct", Update::Other(Progress::Settled)).is_err());
-        assert_eq!(limits.check("chat.update"), Ok(()));
-        assert_eq!(limits.update("card", Update::Answered(Progress::Settled)), Ok(()));
+        let card = "answered 0";
+        assert!(update(&limits, card, shows(2, Progress::Settled)).is_err(), "it is shown, however long ago");
+    }
+
+    #[test]
+    fn a_decision_that_slack_refused_goes_first_when_it_comes_again() {
+        let clock = StillClock::new();
+        let limits = limits(&clock);
+        for number in 0..20 {
+            let _ = update(&limits, &format!("direct {number}"), SETTLED);
+        }
+        let decision = shows(1, Progress::UnderWay);
+        for _ in 0..3 {
+            assert_eq!(limits.update("card", decision), Ok(()));
+            limits.not_shown("card", decision);
+            limits.hold(UPDATE, Duration::from_secs(5));
+            clock.move_by(6);
+            assert!(update(&limits, "direct", SETTLED).is_err());
+            assert_eq!(limits.check(UPDATE), Ok(()));
+        }
+        assert_eq!(update(&limits, "card", decision), Ok(()));
+        assert!(update(&limits, "card", shows(1, Progress::Settled)).is_err(), "it shows the decision");
+    }
+
+    #[test]
+    fn an_update_that_did_not_arrive_has_its_turn_still() {
+        let clock = StillClock::new();
+        let limits = limits(&clock);
+        for number in 0..10 {
+            assert_eq!(update(&limits, &format!("direct {number}"), SETTLED), Ok(()));
+        }
+        clock.move_by(4);
+        assert_eq!(limits.update("thread", SETTLED), Ok(()));
+        limits.not_shown("thread", SETTLED);
+        assert!(update(&limits, "another", SETTLED).is_err());
+        assert_eq!(update(&limits, "thread", SETTLED), Ok(()));
+        assert!(update(&limits, "thread", SETTLED).is_err(), "once");
     }
 
     #[test]
     fn how_far_something_has_come_is_shown_now_and_then_and_how_it_ended_at_once() {
         let clock = StillClock::new();
         let limits = limits(&clock);
-        limits.shown("thread");
-        assert!(
-            limits.update("thread", Update::Other(Progress::UnderWay)).is_err(),
-            "it was posted just now"
-        );
+        limits.shown("thread", UNDER_WAY);
+        assert!(update(&limits, "thread", UNDER_WAY).is_err(), "it was posted just now");
         clock.move_by(11);
-        assert_eq!(limits.update("thread", Update::Other(Progress::UnderWay)), Ok(()));
-        let waits =
-            (0..20).filter(|_| limits.update("thread", Update::Other(Progress::UnderWay)).is_err()).count();
+        assert_eq!(update(&limits, "thread", UNDER_WAY), Ok(()));
+        let waits = (0..20).filter(|_| update(&limits, "thread", UNDER_WAY).is_err()).count();
         assert_eq!(waits, 20, "one for all of them");
-        assert_eq!(limits.update("thread", Update::Other(Progress::Settled)), Ok(()));
+        assert_eq!(update(&limits, "thread", SETTLED), Ok(()));
         clock.move_by(21);
-        assert_eq!(limits.update("thread", Update::Other(Progress::UnderWay)), Ok(()));
+        assert_eq!(update(&limits, "thread", UNDER_WAY), Ok(()));
     }
 
     /// When each of 400 calls of a method is made by those who come back when they are told to.
@@ -278,6 +349,6 @@ mod tests {
     fn no_more_addresses_are_looked_up_than_slack_takes() {
         let looked_up = made(LOOKUP);
         assert_eq!(looked_up.len(), 400);
-        assert!(most_in_a_minute(&looked_up) <= 51, "{}", most_in_a_minute(&looked_up));
+        assert!(most_in_a_minute(&looked_up) <= 50, "{}", most_in_a_minute(&looked_up));
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use slack_morphism::prelude::SlackBlock;
 
 use super::failure::Failure;
-use super::rate_limits::{Progress, Update};
+use super::rate_limits::{Progress, Shows};
 use super::{Pace, SlackClient};
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::domain::request::{MessageRef, Status, Surface};
@@ -160,21 +160,20 @@ fn place(notice: &Notice<'_>) -> String {
     }
 }
 
-/// What an update to this shows.
-fn shows(notice: &Notice<'_>) -> Update {
+/// What a message with this shows.
+fn shows(notice: &Notice<'_>) -> Shows {
     let Notice::Request(RequestNotice { surface, request, .. }) = notice else {
-        return Update::Other(Progress::Settled);
+        return Shows { decisions: 0, progress: Progress::Settled };
     };
     let is_under_way = matches!(
         request.status,
         Status::Provisioning { .. } | Status::Updating { .. } | Status::Terminating { .. }
     );
-    let progress = if is_under_way { Progress::UnderWay } else { Progress::Settled };
     let is_card = matches!(surface, Surface::Card | Surface::Renewal | Surface::Change);
-    match (is_card, request.waits_for_approvers()) {
-        (true, true) => Update::Question,
-        (true, false) => Update::Answered(progress),
-        (false, _) => Update::Other(progress),
+    let decisions = request.agreed().len() + usize::from(!request.waits_for_approvers());
+    Shows {
+        decisions: if is_card { decisions } else { 0 },
+        progress: if is_under_way { Progress::UnderWay } else { Progress::Settled },
     }
 }
 
@@ -182,16 +181,25 @@ fn shows(notice: &Notice<'_>) -> Update {
 impl Slack for SlackClient {
     async fn post(&self, to: &Destination, notice: &Notice<'_>) -> Result<Posted, SlackError> {
         let posted = self.send(to, &place(notice), &render(notice)).await?;
-        self.rate_limits.shown(&posted.at.ts);
+        self.rate_limits.shown(&posted.at.ts, shows(notice));
         Ok(posted)
     }
 
     async fn update(&self, at: &MessageRef, notice: &Notice<'_>) -> Result<(), SlackError> {
-        self.rate_limits.update(&at.ts, shows(notice)).map_err(Failure::RateLimited)?;
+        let shows = shows(notice);
+        self.rate_limits.update(&at.ts, shows).map_err(Failure::RateLimited)?;
         let message = render(notice);
         let outgoing = Outgoing { ts: Some(&at.ts), ..Outgoing::new(at.channel.as_str(), &message) };
-        let Done {} = self.paced("chat.update", &place(notice), &outgoing).await?;
-        Ok(())
+        match self.paced("chat.update", &place(notice), &outgoing).await {
+            Ok(Done {}) => {
+                self.rate_limits.shown(&at.ts, shows);
+                Ok(())
+            }
+            Err(error) => {
+                self.rate_limits.not_shown(&at.ts, shows);
+                Err(error.into())
+            }
+        }
     }
 
     async fn whisper(

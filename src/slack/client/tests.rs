@@ -1,5 +1,7 @@
 //! The client against a Slack that answers as little as possible, or badly.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::fake::{FakeSlack, StillClock};
@@ -147,7 +149,7 @@ async fn each_refusal_of_slack_says_what_can_be_done_about_it() {
     expired_trigger_id: Refused (Slack refused the call: expired_trigger_id)
     hash_conflict: Refused (Slack refused the call: hash_conflict)
     invalid_auth: Other (Slack answered `invalid_auth`)
-    internal_error: Other (Slack answered `internal_error`)
+    internal_error: Other (Slack)
     update_failed: Other (Slack answered `update_failed`)
     external_channel_migrating: Other (Slack answered `external_channel_migrating`)
     accesslimited: Other (Slack answered `accesslimited`)
@@ -196,10 +198,147 @@ async fn what_slack_objects_to_is_kept_for_the_operator_and_the_body_is_not() {
     assert_eq!(refused.to_string(), format!("Slack refused the call: invalid_blocks: {said}"));
     slack.script("chat.postMessage", 500, Vec::new(), "typed");
     let broken = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
+    assert!(matches!(broken, SlackError::Silence(_)), "{broken:?}");
     assert!(!format!("{broken:?}").contains("typed"), "{broken:?}");
     slack.script("chat.postMessage", 200, Vec::new(), "<html>typed");
     let broken = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
-    assert!(broken.is_silence() && !format!("{broken:?}").contains("typed"), "{broken:?}");
+    assert!(!format!("{broken:?}").contains("typed"), "{broken:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_can_read_is_an_answer_and_no_outage() {
+    let answers = [
+        (200, "<html>"),
+        (200, r#"{"ok":true}"#),
+        (200, r#"{"ok":false}"#),
+        (200, r#"{"ok":true,"ts":7}"#),
+        (400, ""),
+        (404, r#"{"ok":false}"#),
+        (302, ""),
+        (500, "<html>"),
+        (503, r#"{"ok":false,"error":"service_unavailable"}"#),
+        (200, r#"{"ok":false,"error":"service_unavailable"}"#),
+    ];
+    let mut lines = Vec::new();
+    for (status, body) in answers {
+        let (slack, client, _) = start().await;
+        slack.script("chat.postMessage", status, Vec::new(), body);
+        let failed = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
+        let kind = if matches!(failed, SlackError::Silence(_)) { "silence" } else { "an answer" };
+        lines.push(format!("{status} {body}: {kind}"));
+        assert_eq!(kind == "silence", client.trouble.outages.lasts(Side::Slack), "{status} {body}");
+    }
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    200 <html>: an answer
+    200 {"ok":true}: an answer
+    200 {"ok":false}: an answer
+    200 {"ok":true,"ts":7}: an answer
+    400 : an answer
+    404 {"ok":false}: an answer
+    302 : an answer
+    500 <html>: silence
+    503 {"ok":false,"error":"service_unavailable"}: silence
+    200 {"ok":false,"error":"service_unavailable"}: silence
+    "#);
+}
+
+#[tokio::test]
+async fn one_odd_field_of_an_answer_is_absent_and_costs_nothing_else() {
+    let (slack, client, _) = start().await;
+    let groups = json!([
+        { "id": "S0LEADS", "users": ["U0MORGAN", null, 7] },
+        { "id": "S0OTHER", "users": null },
+        { "id": "S0ODD", "users": { "U0LEE": true } },
+        { "id": null, "users": ["U0LEE"] },
+        "S0TEXT",
+        null,
+    ]);
+    slack.answers("usergroups.list", &json!({ "ok": true, "usergroups": groups }));
+    let found: BTreeMap<_, _> = client.groups().await.unwrap().into_iter().collect();
+    insta::assert_snapshot!(format!("{found:?}"), @r#"{GroupId("S0LEADS"): {PersonId("U0MORGAN")}, GroupId("S0ODD"): {}, GroupId("S0OTHER"): {}}"#);
+
+    let members = json!([{ "id": "U0ALICE", "profile": [], "is_email_confirmed": "yes" }, "U0TEXT", null, 7]);
+    slack.answers(
+        "users.list",
+        &json!({ "ok": true, "members": members, "response_metadata": { "next_cursor": null } }),
+    );
+    let page = client.members(None).await.unwrap();
+    assert_eq!(
+        page.members.iter().map(|member| member.person().to_string()).collect::<Vec<_>>(),
+        ["U0ALICE"]
+    );
+    assert!(page.next.is_none());
+
+    let flags =
+        ["deleted", "is_bot", "is_workflow_bot", "is_restricted", "is_ultra_restricted", "is_stranger"];
+    for flag in flags {
+        for (odd, counts) in
+            [(json!(null), true), (json!(false), true), (json!("no"), false), (json!([]), false)]
+        {
+            slack.answers("users.info", &json!({ "ok": true, "user": { "id": "U0ALICE", flag: odd } }));
+            let member = client.member(&PersonId::new("U0ALICE")).await.unwrap().unwrap();
+            assert_eq!(member.uncounted().is_none(), counts, "{flag} {odd}");
+        }
+    }
+
+    let install =
+        json!({ "ok": true, "team_id": "T1", "is_enterprise_install": null, "enterprise_id": null });
+    slack.answers("auth.test", &install);
+    assert_eq!(client.own_identity().await.unwrap().team_id.as_deref(), Some("T1"));
+
+    for view in [json!(null), json!({ "id": null }), json!([]), json!({ "id": 7 })] {
+        slack.answers("views.open", &json!({ "ok": true, "view": view }));
+        client.open_view("1.2", &note("Title", "text")).await.unwrap();
+    }
+    assert!(!client.trouble.outages.lasts(Side::Slack));
+}
+
+#[tokio::test]
+async fn an_error_on_slacks_side_is_an_outage_but_where_it_may_be_about_one_message() {
+    for code in ["internal_error", "fatal_error"] {
+        let (slack, client, _) = start().await;
+        slack.refuses("chat.postMessage", code);
+        let failed = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
+        assert!(!client.trouble.outages.explains(&failed) && !client.trouble.outages.lasts(Side::Slack));
+        slack.refuses("users.info", code);
+        assert!(client.member(&PersonId::new("U0ALICE")).await.is_err());
+        assert!(client.trouble.outages.lasts(Side::Slack));
+        let failed = client.say(&channel(), &Message::plain("x")).await.unwrap_err();
+        assert!(client.trouble.outages.explains(&failed), "now it is about everything");
+        assert!(client.trouble.outages.explains(&anyhow::Error::from(failed)));
+    }
+}
+
+#[tokio::test]
+async fn a_decision_that_did_not_reach_its_card_goes_first_when_it_is_sent_again() {
+    let limits = Limits { pace: Duration::from_secs(1), ..Limits::NONE };
+    let (slack, client, _) = FakeSlack::start_held_to(limits, &StillClock::new()).await;
+    let request = sample::awaiting();
+    let waits = Notice::Request(sample::notice(&request, Surface::Card, &[]));
+    for number in 0..10 {
+        let channel = ChannelId::new(format!("C{number}"));
+        client.update(&MessageRef { channel, ts: number.to_string() }, &waits).await.unwrap();
+    }
+    let at = MessageRef { channel: ChannelId::new("C1"), ts: "1.2".into() };
+    let metered = client.update(&at, &waits).await.unwrap_err();
+    assert!(
+        matches!(metered, SlackError::RateLimited(_)),
+        "a card that still waits takes its turn: {metered:?}"
+    );
+    let request = sample::provisioning();
+    let decided = Notice::Request(sample::notice(&request, Surface::Card, &[]));
+    let fails = |status| (status, Vec::new(), String::new());
+    slack.answers_in_turn(
+        "chat.update",
+        [fails(500), fails(503), (200, Vec::new(), r#"{"ok":true}"#.to_owned())],
+    );
+    for _ in 0..2 {
+        let failed = client.update(&at, &decided).await.unwrap_err();
+        assert!(matches!(failed, SlackError::Silence(_)), "{failed:?}");
+    }
+    client.update(&at, &decided).await.unwrap();
+    let again = client.update(&at, &decided).await.unwrap_err();
+    assert!(matches!(again, SlackError::RateLimited(_)), "it is shown: {again:?}");
 }
 
 #[tokio::test]
@@ -267,7 +406,7 @@ async fn a_slack_that_never_answers_is_given_up() {
     let (slack, client, _) = start().await;
     slack.script("auth.test", 0, Vec::new(), "");
     let waited = client.call::<Identity>("auth.test", &json!({}), Duration::from_millis(20)).await;
-    let Err(Failure::Broken(error)) = waited else { panic!("{waited:?}") };
+    let Err(Failure::Silence(error)) = waited else { panic!("{waited:?}") };
     assert_eq!(format!("{error:#}"), "cannot call `auth.test`: Slack did not answer within 20ms");
 }
 

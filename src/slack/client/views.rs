@@ -4,11 +4,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use slack_morphism::prelude::{SlackHomeView, SlackModalView};
 
-use super::SlackClient;
 use super::failure::Failure;
 use super::rate_limits::PUBLISH;
 use super::response_url::followable;
 use super::transport::Answer;
+use super::{SlackClient, lenient};
 use crate::domain::ids::PersonId;
 use crate::ports::slack::SlackError;
 use crate::slack::incoming::ResponseUrl;
@@ -28,6 +28,8 @@ pub struct OpenedView {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Opened {
+    // A view that is open is open, whatever is said of it.
+    #[serde(deserialize_with = "lenient")]
     view: OpenedView,
 }
 
@@ -105,8 +107,7 @@ impl SlackClient {
             "blocks": message.blocks,
         });
         let answer = self.plain.post(&url, &body, self.limits.call).await;
-        let answer =
-            self.notes("an answer", answer.and_then(Answer::unless_broken).map_err(Failure::Broken))?;
+        let answer = self.heard("an answer", answer)?;
         match answer.status.as_u16() {
             200..=299 => Ok(()),
             404 | 410 => Err(SlackError::Gone("the response address was used up".to_owned())),

@@ -5,7 +5,6 @@ use crate::domain::audit::{By, Via};
 use crate::portal::trail;
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages;
-use crate::slack::opening::told;
 use crate::slack::reply::Ack;
 
 pub(super) async fn audit(edge: &Edge, at: &Whereabouts, typed: Option<&str>) -> Ack {
@@ -13,6 +12,6 @@ pub(super) async fn audit(edge: &Edge, at: &Whereabouts, typed: Option<&str>) ->
     let by = By { person: at.person.clone(), via: Via::Command };
     match trail::read(&edge.portal, &by, typed).await {
         Ok(trail) => Ack::Ephemeral(messages::trail(&trail)),
-        Err(error) => told(&error),
+        Err(error) => edge.told(&error),
     }
 }

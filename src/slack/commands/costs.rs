@@ -7,14 +7,13 @@ use crate::portal::Error;
 use crate::portal::costs::costs as portal_costs;
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages;
-use crate::slack::opening::told;
 use crate::slack::reply::Ack;
 use crate::slack::views;
 
 pub(super) async fn costs(edge: &Edge, at: &Whereabouts, team: Option<&str>) -> Ack {
     match portal_costs(&edge.portal, &at.person, team).await {
         Ok(costs) => Ack::Ephemeral(messages::costs(&costs, &edge.portal.organization.command)),
-        Err(error) => told(&error),
+        Err(error) => edge.told(&error),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::audit::{By, Via};
 use crate::portal::jobs;
-use crate::slack::edge::{Edge, Whereabouts, words};
+use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages::{self, Message};
 use crate::slack::reply::Ack;
 
@@ -15,6 +15,6 @@ pub(super) async fn jobs(edge: &Edge, at: &Whereabouts) -> Ack {
 pub(in crate::slack) async fn listed(edge: &Edge, by: &By, done: Option<&str>) -> Message {
     match jobs::list_as(&edge.portal, by).await {
         Ok(parked) => messages::jobs(&parked, done),
-        Err(error) => Message::plain(&words(&error)),
+        Err(error) => Message::plain(&edge.words(&error)),
     }
 }

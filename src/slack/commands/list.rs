@@ -6,7 +6,7 @@ use crate::domain::ids::PersonId;
 use crate::portal::Error;
 use crate::portal::lookup::{self, Cut, Page};
 use crate::ports::store::Whose;
-use crate::slack::edge::{Edge, Whereabouts, words};
+use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages::{self, ListPage, Message, PAGE_ROWS};
 use crate::slack::mrkdwn::escape;
 use crate::slack::reply::Ack;
@@ -72,7 +72,7 @@ pub(in crate::slack) async fn page(edge: &Edge, person: &PersonId, rows: &Rows) 
             }
             shown(edge, &page, rows, turns, messages::list)
         }
-        Err(error @ (Error::Refused(_) | Error::Failed(_))) => Message::plain(&words(&error)),
+        Err(error @ (Error::Refused(_) | Error::Failed(_))) => Message::plain(&edge.words(&error)),
     }
 }
 

@@ -4,7 +4,6 @@ use crate::domain::audit::{By, Via};
 use crate::portal::pause;
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages;
-use crate::slack::opening::told;
 use crate::slack::reply::Ack;
 
 /// `typed` is the whole command as it was typed.
@@ -13,7 +12,7 @@ pub(super) async fn pause(edge: &Edge, at: &Whereabouts, key: &str, typed: &str)
     let by = By { person: at.person.clone(), via: Via::Command };
     match pause::begin_as(&edge.portal, &by, key, message).await {
         Ok(pause) => Ack::Ephemeral(messages::pause_begun(&pause, &edge.portal.organization.command)),
-        Err(error) => told(&error),
+        Err(error) => edge.told(&error),
     }
 }
 
@@ -21,6 +20,6 @@ pub(super) async fn resume(edge: &Edge, at: &Whereabouts, key: &str) -> Ack {
     let by = By { person: at.person.clone(), via: Via::Command };
     match pause::end_as(&edge.portal, &by, key).await {
         Ok(ended) => Ack::Ephemeral(messages::pause_ended(ended.as_ref())),
-        Err(error) => told(&error),
+        Err(error) => edge.told(&error),
     }
 }

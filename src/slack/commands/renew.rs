@@ -7,7 +7,6 @@ use crate::portal::renew::{Which, renew as renew_request};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages::{self, Message};
 use crate::slack::mrkdwn::escape;
-use crate::slack::opening::told;
 use crate::slack::reply::Ack;
 
 pub(super) async fn renew(
@@ -27,7 +26,7 @@ pub(super) async fn renew(
     };
     match renewed(edge, at, key, typed, by).await {
         Ok(message) => Ack::Ephemeral(message),
-        Err(error) => told(&error),
+        Err(error) => edge.told(&error),
     }
 }
 

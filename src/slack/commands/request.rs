@@ -13,14 +13,13 @@ use crate::ports::outage::warn_unless;
 use crate::ports::slack::RequestNotice;
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages::{self, Message, Rights};
-use crate::slack::opening::told;
 use crate::slack::reply::Ack;
 
 pub(super) async fn status(edge: &Edge, at: &Whereabouts, typed: Option<&str>) -> Ack {
     let Some(typed) = typed else { return which(edge, "status") };
     match lookup::find_in_full(&edge.portal, &at.person, typed).await {
         Ok(detail) => Ack::Ephemeral(full(edge, &detail, &at.person).await),
-        Err(error) => told(&error),
+        Err(error) => edge.told(&error),
     }
 }
 
@@ -72,7 +71,7 @@ pub(super) async fn cancel(edge: &Edge, at: &Whereabouts, key: &str, typed: Opti
     let Some(typed) = typed else { return which(edge, "cancel") };
     match cancelled(edge, at, key, typed).await {
         Ok(request) => Ack::Ephemeral(messages::cancelled(&request)),
-        Err(error) => told(&error),
+        Err(error) => edge.told(&error),
     }
 }
 

@@ -7,14 +7,13 @@ use crate::portal::Error;
 use crate::portal::stats::stats as portal_stats;
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages;
-use crate::slack::opening::told;
 use crate::slack::reply::Ack;
 use crate::slack::views;
 
 pub(super) async fn stats(edge: &Edge, at: &Whereabouts, team: Option<&str>) -> Ack {
     match portal_stats(&edge.portal, &at.person, team).await {
         Ok(stats) => Ack::Ephemeral(messages::stats(&stats)),
-        Err(error) => told(&error),
+        Err(error) => edge.told(&error),
     }
 }
 

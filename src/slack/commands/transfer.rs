@@ -10,7 +10,6 @@ use crate::portal::transfer::{may_transfer, transfer as transfer_request};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::ButtonValue;
 use crate::slack::messages::{self, Message};
-use crate::slack::opening::told;
 use crate::slack::reply::Ack;
 use crate::slack::views::{self, Pressed};
 
@@ -27,7 +26,7 @@ pub(super) async fn transfer(
     };
     match handed_over(edge, at, key, typed, &to).await {
         Ok(message) => Ack::Ephemeral(message),
-        Err(error) => told(&error),
+        Err(error) => edge.told(&error),
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use super::memory::Memory;
-use super::{Account, Address};
+use super::{Account, Address, SHOWN};
 use crate::domain::ids::PersonId;
 use crate::ports::clock::Clock;
 use crate::ports::slack::SlackError;
@@ -53,16 +53,16 @@ struct History {
 
 /// The right to list the accounts: there is one list at a time.
 #[derive(Debug)]
-pub(super) struct Turn(Arc<Listing>);
+pub(super) struct ListingPermit(Arc<Listing>);
 
-impl Drop for Turn {
+impl Drop for ListingPermit {
     fn drop(&mut self) {
         self.0.history().is_under_way = false;
         self.0.is_awaited.send_replace(false);
     }
 }
 
-impl Turn {
+impl ListingPermit {
     /// Lists all accounts.
     pub(super) async fn list(self) -> anyhow::Result<()> {
         let began = self.0.clock.now();
@@ -88,7 +88,7 @@ impl Listing {
     }
 
     /// The right to list the accounts, unless that is done or was done lately. From now on people wait for it.
-    pub(super) fn begin(self: &Arc<Self>) -> Option<Turn> {
+    pub(super) fn begin(self: &Arc<Self>) -> Option<ListingPermit> {
         let now = self.clock.now();
         let is_within =
             |at: Option<Timestamp>, time| at.is_some_and(|at| now.duration_since(at).abs() < time);
@@ -103,7 +103,7 @@ impl Listing {
         // Also one that is broken off has failed.
         (history.is_under_way, history.failed_at) = (true, Some(now));
         self.is_awaited.send_replace(true);
-        Some(Turn(Arc::clone(self)))
+        Some(ListingPermit(Arc::clone(self)))
     }
 
     /// Whether a page has been asked for that is worth waiting for.
@@ -111,9 +111,12 @@ impl Listing {
         *self.is_awaited.borrow()
     }
 
-    /// Whether the last list had everybody on it.
+    /// Whether whoever is not known can be taken for nobody: the last list had everybody on it, and is no older than what may
+    /// be shown.
     pub(super) fn is_complete(&self) -> bool {
-        self.history().listed.is_some_and(|(_, is_complete)| is_complete)
+        let now = self.clock.now();
+        let is_young = |at: Timestamp| now.duration_since(at).abs() < SHOWN;
+        self.history().listed.is_some_and(|(at, is_complete)| is_complete && is_young(at))
     }
 
     /// Waits until the list has brought what `is_known` asks for, or brings nothing for now.

@@ -95,14 +95,14 @@ impl SlackDirectory {
         }
     }
 
-    /// The answer if it comes in time. It is kept when it comes later.
-    async fn in_time<A>(&self, asked: impl Future<Output = anyhow::Result<A>>) -> anyhow::Result<A> {
+    /// The answer to one question, if it comes within the limit for one. It is kept when it comes later.
+    async fn answered<A>(&self, asked: impl Future<Output = anyhow::Result<A>>) -> anyhow::Result<A> {
         self.is_used.store(true, Ordering::Relaxed);
         tokio::time::timeout(self.client.limits().question, asked).await.map_err(|_| Late)?
     }
 
     async fn account(&self, person: &PersonId, freshness: Freshness) -> anyhow::Result<Account> {
-        let asked = self.in_time(async {
+        let asked = self.answered(async {
             if let Some(account) = self.accounts.any(person)
                 && freshness == Freshness::Known
                 && self.listing.is_awaited()
@@ -132,10 +132,10 @@ impl SlackDirectory {
     /// Whose this address is. It is read off the accounts, which are listed for it unless that was done
     /// lately; Slack is asked about the one address that somebody decides by and that no account has.
     pub(super) async fn owner_of(&self, address: &str, freshness: Freshness) -> anyhow::Result<Address> {
-        let asked = self.in_time(async {
-            if let Some(turn) = self.listing.begin() {
+        let asked = self.answered(async {
+            if let Some(permit) = self.listing.begin() {
                 tokio::spawn(async move {
-                    if let Err(error) = turn.list().await {
+                    if let Err(error) = permit.list().await {
                         tracing::debug!(error = format!("{error:#}"), "addresses are asked about one by one");
                     }
                 });
@@ -188,7 +188,7 @@ impl Directory for SlackDirectory {
             let groups = client.groups().await?.into_iter();
             Ok(Arc::new(groups.map(|(group, people)| (group, Arc::new(people))).collect()))
         };
-        let groups = self.in_time(self.groups.recall((&(), freshness), &self.clock, ask)).await;
+        let groups = self.answered(self.groups.recall((&(), freshness), &self.clock, ask)).await;
         let groups = groups.with_context(|| format!("cannot ask Slack who is in group {group}"))?;
         Ok(groups.get(group).cloned().unwrap_or_default())
     }
@@ -223,7 +223,7 @@ impl Directory for SlackDirectory {
             let value = client.profile_field(&asked, &of).await?;
             Ok(value.as_deref().and_then(first_person))
         };
-        let asked = self.in_time(self.named.recall((&question, freshness), &self.clock, ask)).await;
+        let asked = self.answered(self.named.recall((&question, freshness), &self.clock, ask)).await;
         asked.with_context(|| format!("cannot ask Slack whom field {field} of {person} names"))
     }
 
@@ -231,8 +231,8 @@ impl Directory for SlackDirectory {
         if !self.is_used.swap(false, Ordering::Relaxed) {
             return;
         }
-        let Some(turn) = self.listing.begin() else { return };
-        if let Err(error) = turn.list().await {
+        let Some(permit) = self.listing.begin() else { return };
+        if let Err(error) = permit.list().await {
             self.is_used.store(true, Ordering::Relaxed);
             tracing::debug!(error = format!("{error:#}"), "accounts are asked about one by one");
         }

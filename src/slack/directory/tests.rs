@@ -44,11 +44,17 @@ fn in_leads(slack: &FakeSlack, people: &[&str]) {
     slack.answers("usergroups.list", &json!({ "ok": true, "usergroups": groups }));
 }
 
+/// What has not come by then does not come.
+const LONG: Duration = Duration::from_secs(20);
+
 /// Until what is asked in the background was answered.
 async fn until_asked(slack: &FakeSlack, method: &str, times: usize) {
-    while asked(slack, method) < times {
-        tokio::task::yield_now().await;
-    }
+    let asked = async {
+        while asked(slack, method) < times {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LONG, asked).await.unwrap_or_else(|_| panic!("{method} is not asked {times} times"));
 }
 
 #[tokio::test]
@@ -276,6 +282,21 @@ async fn a_list_that_slack_asks_to_wait_with_goes_on_where_it_was() {
 }
 
 #[tokio::test]
+async fn whoever_came_after_the_last_list_is_found_although_slack_lists_nobody_any_more() {
+    let (slack, directory, clock) = start().await;
+    lists_many(&slack, 2);
+    assert_eq!(directory.person_by_email("new@example.com", Known).await.unwrap(), None);
+    slack.refuses("users.list", "missing_argument");
+    let newcomer = json!({ "id": "U0NEW", "is_email_confirmed": true });
+    slack.answers("users.lookupByEmail", &json!({ "ok": true, "user": newcomer }));
+    clock.move_by(14 * 60);
+    assert_eq!(directory.person_by_email("new@example.com", Known).await.unwrap(), None, "as listed");
+    clock.move_by(2 * 60);
+    let found = directory.person_by_email("new@example.com", Known).await.unwrap();
+    assert_eq!(found, Some(PersonId::new("U0NEW")));
+}
+
+#[tokio::test]
 async fn a_list_that_slack_refuses_leaves_accounts_to_be_asked_about_one_by_one() {
     let (slack, directory, _) = start().await;
     slack.refuses("users.list", "missing_argument");
@@ -368,7 +389,8 @@ async fn a_list_that_stands_still_keeps_nobody_waiting_for_long() {
     let listing = tokio::spawn(async move { refreshing.refresh().await });
     until_asked(&slack, "users.list", 1).await;
     // An answer that comes late is there for the next one.
-    while directory.why_not_counted(&morgan(), Fresh).await.is_err() {}
+    let answered = async { while directory.why_not_counted(&morgan(), Fresh).await.is_err() {} };
+    tokio::time::timeout(LONG, answered).await.expect("people wait for a list that stands still");
     assert!(!listing.is_finished());
     slack.hold("users.list", false);
     listing.await.unwrap();
@@ -441,7 +463,7 @@ async fn addresses_that_no_list_has_are_looked_up_no_faster_than_slack_takes() {
             waits.push(*wait);
         }
     }
-    assert_eq!((asked(&slack, "users.lookupByEmail"), waits.len()), (10, 56));
+    assert_eq!((asked(&slack, "users.lookupByEmail"), waits.len()), (8, 58));
     // A little later than they were told to; the machine's own time passes as well.
     clock.move_by(i64::try_from(waits.last().unwrap().as_secs()).unwrap() + 10);
     assert_eq!(directory.person_by_email(&address(65), Known).await.unwrap(), None, "in their turn");

@@ -16,14 +16,14 @@ use crate::slack::views::typed_name;
 pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     let click = match clicked(edge, submission, "approve").await {
         Ok(click) => click,
-        Err(error) => return answer(submission, Err(error)),
+        Err(error) => return answer(edge, submission, Err(error)),
     };
     let typed = typed_name(&submission.view).unwrap_or_default();
-    answer(submission, decide(&edge.portal, &click, ClickedDecision::Approve, Some(typed)).await)
+    answer(edge, submission, decide(&edge.portal, &click, ClickedDecision::Approve, Some(typed)).await)
 }
 
 /// What an approver reads in place of their form.
-pub(super) fn answer(submission: &Submission, decided: Result<Decided, Error>) -> Ack {
+pub(super) fn answer(edge: &Edge, submission: &Submission, decided: Result<Decided, Error>) -> Ack {
     match decided {
         Ok(Decided::Now(_)) => Ack::Close,
         Ok(Decided::Later) => note(
@@ -37,6 +37,6 @@ pub(super) fn answer(submission: &Submission, decided: Result<Decided, Error>) -
                 format!("That is not its name. Type {} to approve, or go back.", request.resource_name());
             Ack::FieldErrors(BTreeMap::from([(NAME_BLOCK.to_owned(), problem)]))
         }
-        Err(error) => refused(submission, "Not approved", &error),
+        Err(error) => refused(edge, submission, "Not approved", &error),
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::reduction::Irreducible;
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
 use crate::portal::decide::{Click, Decided, decide, reducible};
-use crate::slack::edge::{Edge, words};
+use crate::slack::edge::Edge;
 use crate::slack::incoming::Submission;
 use crate::slack::reply::Ack;
 use crate::slack::views::{lacking, typed_name, wanted};
@@ -16,11 +16,11 @@ use crate::slack::views::{lacking, typed_name, wanted};
 pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     let click = match clicked(edge, submission, "approve").await {
         Ok(click) => click,
-        Err(error) => return answer(submission, Err(error)),
+        Err(error) => return answer(edge, submission, Err(error)),
     };
     let fields = match reducible(&edge.portal, click.request).await {
         Ok(fields) => fields,
-        Err(error) => return answer(submission, Err(error)),
+        Err(error) => return answer(edge, submission, Err(error)),
     };
     let lacking = lacking(&submission.view, &fields);
     if !lacking.is_empty() {
@@ -28,13 +28,13 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     }
     match decided(edge, submission, &click, &fields).await {
         changed @ Err(Error::Refused(Refusal::CannotReduce { why: Irreducible::ProductChanged })) => {
-            answer(submission, changed)
+            answer(edge, submission, changed)
         }
         // What was chosen stays, so that something else can be.
         Err(error @ Error::Refused(Refusal::CannotReduce { .. })) => {
-            not_now(&submission.view, &words(&error))
+            not_now(&submission.view, &edge.words(&error))
         }
-        other => answer(submission, other),
+        other => answer(edge, submission, other),
     }
 }
 

@@ -38,6 +38,6 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
         Err(Error::Refused(refusal @ Refusal::NotAnAbsence { .. })) => {
             under(UNTIL_BLOCK, &refusal.to_string())
         }
-        Err(error) => refused(submission, "Not stored", &error),
+        Err(error) => refused(edge, submission, "Not stored", &error),
     }
 }

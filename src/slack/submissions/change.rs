@@ -19,7 +19,7 @@ const NOT_CHANGED: &str = "Not changed";
 pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     let by = by_form(submission);
     let Some((pressed, metadata)) = changing(&submission.view.private_metadata) else {
-        return refused(submission, NOT_CHANGED, &edge.portal.refuse_forged(&by, "change").await);
+        return refused(edge, submission, NOT_CHANGED, &edge.portal.refuse_forged(&by, "change").await);
     };
     let answer = answer(metadata, &submission.view.values);
     let click = Click {
@@ -41,10 +41,10 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
             let person = &submission.origin.person;
             match refresh(&edge.portal, person, click.request, &filled).await {
                 Ok(session) => Ack::UpdateView(Box::new(change_view(&session, &pressed))),
-                Err(error) => not_shown_anew(submission, NOT_CHANGED, &error),
+                Err(error) => not_shown_anew(edge, submission, NOT_CHANGED, &error),
             }
         }
-        Err(SubmitError::Other(error)) => refused(submission, NOT_CHANGED, &error),
+        Err(SubmitError::Other(error)) => refused(edge, submission, NOT_CHANGED, &error),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::slack::views::reason_of;
 pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     let click = match clicked(edge, submission, "deny").await {
         Ok(click) => click,
-        Err(error) => return refused(submission, "Not denied", &error),
+        Err(error) => return refused(edge, submission, "Not denied", &error),
     };
     let reason = match reason_of(&submission.view) {
         Ok(reason) => reason,
@@ -29,6 +29,6 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
                 "Slack is slow to say who the approvers are. Your answer is stored and will count in a moment.",
             ),
         ),
-        Err(error) => refused(submission, "Not denied", &error),
+        Err(error) => refused(edge, submission, "Not denied", &error),
     }
 }

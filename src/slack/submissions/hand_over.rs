@@ -18,7 +18,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
         |problem: String| Ack::FieldErrors(BTreeMap::from([(PERSON_BLOCK.to_owned(), problem)]));
     let click = match clicked(edge, submission, "hand over").await {
         Ok(click) => click,
-        Err(error) => return refused(submission, "Not handed over", &error),
+        Err(error) => return refused(edge, submission, "Not handed over", &error),
     };
     let Some(to) = person_of(&submission.view) else { return under_field("Choose a person.".to_owned()) };
     match transfer(&edge.portal, &click, &to).await {
@@ -30,6 +30,6 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
         Err(Error::Refused(Refusal::AlreadyTheirs { .. })) => {
             under_field("It is theirs already. Choose somebody else.".to_owned())
         }
-        Err(error) => refused(submission, "Not handed over", &error),
+        Err(error) => refused(edge, submission, "Not handed over", &error),
     }
 }

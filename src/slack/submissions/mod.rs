@@ -14,7 +14,7 @@ pub(super) use change::filled as filled_change;
 pub(super) use request_form::filled;
 
 use super::blocks::MAX_SECTION;
-use super::edge::{Edge, words};
+use super::edge::Edge;
 use super::ids::CallbackId;
 use super::incoming::{ParseError, Submission, ViewRef};
 use super::messages::Message;
@@ -148,22 +148,22 @@ fn done(click: &Click, title: &str, message: &Message) -> Ack {
 
 /// Says in the modal's place why nothing was done. Where that is nobody's decision, the modal stays as it is filled in: sent
 /// once more it counts once, also if it was stored after all.
-fn refused(submission: &Submission, title: &str, error: &Error) -> Ack {
+fn refused(edge: &Edge, submission: &Submission, title: &str, error: &Error) -> Ack {
     match error {
-        Error::Refused(Refusal::DoneBefore) => note("Done", &Message::plain(&words(error))),
-        Error::Refused(_) => note(title, &Message::plain(&words(error))),
-        Error::Failed(_) => not_now(&submission.view, &words(error)),
+        Error::Refused(Refusal::DoneBefore) => note("Done", &Message::plain(&edge.words(error))),
+        Error::Refused(_) => note(title, &Message::plain(&edge.words(error))),
+        Error::Failed(_) => not_now(&submission.view, &edge.words(error)),
     }
 }
 
 /// As [`refused`], where the form was to be shown as its product is now, and may not fit it.
-fn not_shown_anew(submission: &Submission, title: &str, error: &Error) -> Ack {
+fn not_shown_anew(edge: &Edge, submission: &Submission, title: &str, error: &Error) -> Ack {
     if let Error::Refused(Refusal::ProductChanged { .. }) = error {
         let text = "Nothing was stored: the product was changed by its owner while this form was open. Keep what you typed, and open \
                     the form anew.";
         return not_now(&submission.view, text);
     }
-    refused(submission, title, error)
+    refused(edge, submission, title, error)
 }
 
 /// Who submitted it.

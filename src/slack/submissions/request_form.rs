@@ -12,7 +12,7 @@ use crate::portal::session::FormSession;
 use crate::portal::submit::{Correction, Filled, Place, SubmitError};
 use crate::slack::blocks::MAX_SECTION;
 use crate::slack::commands::{form_view, too_much};
-use crate::slack::edge::{Edge, Whereabouts, words};
+use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::{PERSON_BLOCK, REASON_BLOCK, TEAM_BLOCK, TICKET_BLOCK, parameter_block};
 use crate::slack::incoming::Submission;
 use crate::slack::messages::Message;
@@ -24,7 +24,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     let metadata = FormMetadata::parse(&submission.view.private_metadata);
     let Some(answer) = metadata.map(|metadata| answer(metadata, &submission.view.values)) else {
         let refusal = edge.portal.refuse_forged(&by_form(submission), "submit").await;
-        return note("Not submitted", &Message::plain(&words(&refusal)));
+        return note("Not submitted", &Message::plain(&edge.words(&refusal)));
     };
     let while_paused = |message: &str| {
         let said = |message: &str| format!("Nothing was stored, new requests are paused: {message}");
@@ -47,10 +47,10 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
         Err(SubmitError::Other(Error::Refused(Refusal::ProductChanged { .. }))) => {
             match refresh(&edge.portal, &filled, Go::Stay).await {
                 Ok(session) => shows(&session, submission),
-                Err(error) => not_shown_anew(submission, "Not submitted", &error),
+                Err(error) => not_shown_anew(edge, submission, "Not submitted", &error),
             }
         }
-        Err(SubmitError::Other(error)) => refused(submission, "Not submitted", &error),
+        Err(SubmitError::Other(error)) => refused(edge, submission, "Not submitted", &error),
     }
 }
 

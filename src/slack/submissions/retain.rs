@@ -14,7 +14,7 @@ use crate::slack::views::reason_of;
 pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     let click = match clicked(edge, submission, "retain").await {
         Ok(click) => click,
-        Err(error) => return refused(submission, "Not retained", &error),
+        Err(error) => return refused(edge, submission, "Not retained", &error),
     };
     let reason = match reason_of(&submission.view) {
         Ok(reason) => reason,
@@ -22,6 +22,6 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     };
     match retain(&edge.portal, &click, &reason).await {
         Ok(request) => done(&click, "Retained", &messages::retained(&request)),
-        Err(error) => refused(submission, "Not retained", &error),
+        Err(error) => refused(edge, submission, "Not retained", &error),
     }
 }

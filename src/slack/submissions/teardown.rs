@@ -14,7 +14,7 @@ use crate::slack::views::typed_name;
 pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     let click = match clicked(edge, submission, "tear down").await {
         Ok(click) => click,
-        Err(error) => return refused(submission, "Not torn down", &error),
+        Err(error) => return refused(edge, submission, "Not torn down", &error),
     };
     match tear_down(&edge.portal, &click, typed_name(&submission.view)).await {
         Ok(TornDown::Begun(request)) => done(&click, "Tearing down", &messages::begun(&request)),
@@ -22,6 +22,6 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
             let problem = format!("That is not its name. Type {name} to confirm, or keep it.");
             Ack::FieldErrors(BTreeMap::from([(NAME_BLOCK.to_owned(), problem)]))
         }
-        Err(error) => refused(submission, "Not torn down", &error),
+        Err(error) => refused(edge, submission, "Not torn down", &error),
     }
 }

@@ -155,3 +155,23 @@ fn number(
         None => input,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::domain::form::Form;
+    use crate::domain::template::Template;
+
+    #[test]
+    fn a_number_is_shown_in_its_shortest_text_and_comes_back_as_the_template_writes_it() {
+        let template =
+            "Parameters: {Size: {Type: Number, Default: 020}}\nResources: {B: {Type: AWS::S3::Bucket}}\n";
+        let form = Form::from_template(&Template::parse(template).unwrap(), &BTreeSet::new()).unwrap();
+        let field = form.field("Size").unwrap();
+        let block = serde_json::to_value(input(field, field.initial.as_deref(), false)).unwrap();
+        assert_eq!(block["element"]["initial_value"], "20");
+        assert_eq!(field.sent("20").as_deref(), Some("020"));
+    }
+}
