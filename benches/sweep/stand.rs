@@ -161,6 +161,16 @@ impl Slack for TakingSlack {
         Ok(())
     }
 
+    async fn hand_back(
+        &self,
+        _channel: Option<&ChannelId>,
+        _person: &PersonId,
+        _text: &str,
+        _typed: Option<&str>,
+    ) -> Result<(), SlackError> {
+        Ok(())
+    }
+
     async fn publish_home(&self, _page: &HomePage, shown: &str) -> Result<String, SlackError> {
         Ok(shown.to_owned())
     }

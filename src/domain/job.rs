@@ -248,7 +248,7 @@ pub struct StoredClick {
     pub channel: Option<ChannelId>,
     /// What they decided.
     pub decision: ClickedDecision,
-    /// When they clicked; it is judged within 10 minutes or not at all.
+    /// When they clicked, or Slack last could not be asked about it; it is judged within 10 minutes of that or not at all.
     pub at: Timestamp,
 }
 

@@ -1,6 +1,7 @@
 //! Approving less than was asked for: a shorter lease, a smaller value where the product allows that. Never more.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,14 @@ pub struct Wanted {
     pub lease: Option<Period>,
     /// Values by parameter.
     pub parameters: BTreeMap<String, String>,
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lease = self.lease.map(|lease| format!("lease {lease}"));
+        let parameters = self.parameters.iter().map(|(name, value)| format!("{name} {value}"));
+        f.write_str(&lease.into_iter().chain(parameters).collect::<Vec<_>>().join(", "))
+    }
 }
 
 /// One thing that an approver made smaller.

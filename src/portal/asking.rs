@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::access::Tending;
-use super::decide::{Click, named_request, refresh_copy};
+use super::decide::{Click, named_request, refresh_clicked, refusal_in};
 use super::perform::{JobError, Performed, apply};
 use super::show::tell_directly;
 use super::{Error, Portal};
@@ -14,7 +14,6 @@ use crate::domain::next::{next, prompt_due};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Prompt, Request, Surface};
 use crate::ports::directory::Freshness;
-use crate::ports::slack::SlackError;
 
 /// People who are told directly at most; the others read it in the card's thread.
 const MOST_TOLD: usize = 25;
@@ -31,7 +30,7 @@ pub async fn nudge(portal: &Portal, click: &Click) -> Result<Request, Error> {
         portal.check_tends(&request, &click.by, (Tending::Keep, "nudge")).await?;
     }
     let nudged = portal.change_as_seen(&request, Some(&click.once), &event).await;
-    refresh_copy(portal, &request, click, Surface::Direct).await;
+    refresh_clicked(portal, &request, click, (Surface::Direct, refusal_in(&nudged))).await;
     match nudged {
         Err(Error::Refused(refusal @ Refusal::NotTheirsToNudge { .. })) => {
             Err(portal.refuse(&request, &click.by, "nudge", refusal).await)
@@ -84,7 +83,8 @@ pub(super) async fn find_approvers(
     Ok(Performed::Done)
 }
 
-/// Tells one of them. Whoever cannot be written to reads it in the card's thread, if anywhere.
+/// Tells one of them. Whoever cannot be written to reads it in the card's thread, or once they can be, while it is still
+/// asked.
 pub(super) async fn tell_approver(
     portal: &Portal,
     id: RequestId,
@@ -92,8 +92,6 @@ pub(super) async fn tell_approver(
     person: &PersonId,
 ) -> Result<Performed, JobError> {
     let Some(request) = still_asked(portal, id, epoch).await? else { return Ok(Performed::Done) };
-    match tell_directly(portal, &request, Surface::Prompt(prompt), person).await? {
-        Ok(_) | Err(SlackError::Gone(_) | SlackError::Unreachable(_)) => Ok(Performed::Done),
-        Err(error) => Err(error.into()),
-    }
+    tell_directly(portal, &request, Surface::Prompt(prompt), person).await??;
+    Ok(Performed::Done)
 }

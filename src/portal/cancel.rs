@@ -1,6 +1,6 @@
 //! The requester withdraws a request that nobody has decided yet.
 
-use super::decide::{Click, named_request, refresh_copy};
+use super::decide::{Click, named_request, refresh_clicked, refusal_in};
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::refusal::Refusal;
@@ -14,7 +14,7 @@ pub async fn cancel(portal: &Portal, click: &Click) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| Surface::Direct, "cancel").await?;
     let event = Event::Cancel { by: click.by.clone() };
     let cancelled = portal.change_as_seen(&request, Some(&click.once), &event).await;
-    refresh_copy(portal, &request, click, Surface::Direct).await;
+    refresh_clicked(portal, &request, click, (Surface::Direct, refusal_in(&cancelled))).await;
     match cancelled {
         Err(Error::Refused(refusal @ Refusal::NotTheRequester { .. })) => {
             Err(portal.refuse(&request, &click.by, "cancel", refusal).await)

@@ -1,11 +1,14 @@
 //! An approver clicked Approve, or filled in why not.
 //!
 //! Who may decide is found out now, on the server, whatever the message showed. When Slack cannot say who is in a
-//! group, the click is stored and judged within ten minutes.
+//! group, the click is stored and judged as soon as Slack can.
+
+use std::time::Duration;
 
 use jiff::SignedDuration;
 
 use super::people::mentions;
+use super::perform::{JobError, Performed};
 use super::{Error, Portal};
 use crate::domain::approval::ApprovalConfirm;
 use crate::domain::audit::By;
@@ -21,9 +24,13 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
 use crate::ports::directory::Freshness;
 use crate::ports::outage::warn_unless;
+use crate::ports::slack::SlackError;
 
-/// A stored click is judged within this time or not at all.
+/// A stored click is judged within this time after Slack could not be asked about it, or not at all: what was clicked long
+/// before the bot was started again counts no more.
 const JUDGED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+/// How often Slack is asked about it.
+const UNTIL_ASKED: Duration = Duration::from_secs(10);
 
 /// A click on a button about a request, or a command that does the same.
 #[derive(Clone, Debug)]
@@ -71,7 +78,11 @@ pub async fn decide(
         };
     }
     let judged = judge(portal, &request, (&click.by, Some(&click.once)), &decision).await;
-    refresh_copy(portal, &request, click, request.card()).await;
+    let refused = match &judged {
+        Err(Unjudged::Error(Error::Refused(refusal))) => Some(refusal),
+        Ok(_) | Err(Unjudged::Error(Error::Failed(_)) | Unjudged::SlackSilent(_)) => None,
+    };
+    refresh_clicked(portal, &request, click, (request.card(), refused)).await;
     match judged {
         Ok(request) => Ok(Decided::Now(Box::new(request))),
         Err(Unjudged::Error(error)) => Err(error),
@@ -137,7 +148,10 @@ async fn may_go_on(portal: &Portal, click: &Click, tried: &str) -> Result<Reques
     let request = named_request(portal, click, Request::card, tried).await?;
     if !request.waits_for_approvers() {
         let event = Event::Deny { by: click.by.clone(), reason: String::new(), instead_of: None };
-        next(&request, &event, portal.now())?;
+        if let Err(refusal) = next(&request, &event, portal.now()) {
+            refresh_clicked(portal, &request, click, (request.card(), Some(&refusal))).await;
+            return Err(refusal.into());
+        }
     }
     match check_right(portal, &request, &click.by, tried).await {
         // Judged again on submission, so an unknown answer is no reason to keep the form closed.
@@ -146,27 +160,44 @@ async fn may_go_on(portal: &Portal, click: &Click, tried: &str) -> Result<Reques
     }
 }
 
-/// Judges a stored click; `Ok(Some(text))` is what its clicker has to be told.
-///
-/// # Errors
-/// When Slack still cannot be asked, or the store cannot.
-pub(super) async fn judge_stored(
+/// Judges a stored click. While Slack cannot be asked it is kept, and as old as the last time that was tried.
+pub(super) async fn judge_click(
     portal: &Portal,
     id: RequestId,
     click: &StoredClick,
-) -> anyhow::Result<Option<String>> {
-    if portal.now().duration_since(click.at) > JUDGED_WITHIN {
-        return Ok(Some(Refusal::NotJudgedInTime.to_string()));
+) -> Result<Performed, JobError> {
+    let now = portal.now();
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
+    let judged = if click.epoch != request.epoch || !request.waits_for_approvers() {
+        Err(Error::from(Refusal::stale(&request)).into())
+    } else if now.duration_since(click.at) > JUDGED_WITHIN {
+        Err(Error::from(Refusal::NotJudgedInTime).into())
+    } else {
+        judge(portal, &request, (&click.by, None), &click.decision).await
+    };
+    match judged {
+        Ok(_) => Ok(Performed::Done),
+        Err(Unjudged::Error(Error::Refused(refusal))) => {
+            hand_back(portal, click, &refusal.to_string()).await?;
+            Ok(Performed::Done)
+        }
+        Err(Unjudged::Error(Error::Failed(error))) => Err(JobError::Later(error)),
+        Err(Unjudged::SlackSilent(error)) => {
+            tracing::debug!(request = %id, error = format!("{error:#}"), "a click still waits for Slack");
+            let asked = StoredClick { at: now, ..click.clone() };
+            Ok(Performed::AgainAs(JobKind::JudgeClick(asked), UNTIL_ASKED))
+        }
     }
-    let Some(request) = portal.ports.store.load(id).await? else { return Ok(None) };
-    if click.epoch != request.epoch {
-        return Ok(Some(Refusal::stale(&request).to_string()));
-    }
-    match judge(portal, &request, (&click.by, None), &click.decision).await {
-        Ok(_) => Ok(None),
-        Err(Unjudged::Error(Error::Refused(refusal))) => Ok(Some(refusal.to_string())),
-        Err(Unjudged::Error(Error::Failed(error)) | Unjudged::SlackSilent(error)) => Err(error),
-    }
+}
+
+/// Tells who clicked why that does not count, with what they typed.
+pub(super) async fn hand_back(portal: &Portal, click: &StoredClick, why: &str) -> Result<(), SlackError> {
+    let typed = match &click.decision {
+        ClickedDecision::Deny { reason } => Some(reason.clone()),
+        ClickedDecision::ApproveLess(wanted) => Some(wanted.to_string()),
+        ClickedDecision::Approve => None,
+    };
+    portal.ports.slack.hand_back(click.channel.as_ref(), &click.by.person, why, typed.as_deref()).await
 }
 
 /// The request that a click names, if the click can be one of ours.
@@ -230,19 +261,36 @@ pub(super) async fn refresh_news(portal: &Portal, request: &Request, click: &Cli
     }
 }
 
-/// Brings the message up to date that was clicked, if it is a copy that nothing else rewrites: Slack posted it, but its
-/// answer was lost, and it was posted again.
-pub(super) async fn refresh_copy(portal: &Portal, request: &Request, click: &Click, surface: Surface) {
-    let Some(clicked) = click.message.as_ref().filter(|at| surface_at(request, at).is_none()) else { return };
-    if request.messages.contains_key(&surface)
-        && let Err(error) = portal.refresh(request, surface, clicked).await
-    {
+/// Why this was refused, if it was.
+pub(super) fn refusal_in<T>(done: &Result<T, Error>) -> Option<&Refusal> {
+    match done {
+        Err(Error::Refused(refusal)) => Some(refusal),
+        Ok(_) | Err(Error::Failed(_)) => None,
+    }
+}
+
+/// Brings the message up to date that was clicked, if it offers what is refused to everybody, or is a copy that nothing else
+/// rewrites: Slack posted it, but its answer was lost, and it was posted again as this surface.
+pub(super) async fn refresh_clicked(
+    portal: &Portal,
+    request: &Request,
+    click: &Click,
+    (copied, refused): (Surface, Option<&Refusal>),
+) {
+    let Some(clicked) = &click.message else { return };
+    let is_old = refused.is_some_and(|refusal| refusal.lack_of_right().is_none());
+    let surface = match surface_at(request, clicked) {
+        Some(surface) if is_old => surface,
+        None if request.messages.contains_key(&copied) => copied,
+        Some(_) | None => return,
+    };
+    if let Err(error) = portal.refresh(request, surface, clicked).await {
         // What was clicked counts or not all the same.
         warn_unless!(
             portal.ports.trouble.outages.explains(&error),
             request = %request.id,
             error = format!("{error:#}"),
-            "a copy is not brought up to date"
+            "a message that was clicked is not brought up to date"
         );
     }
 }

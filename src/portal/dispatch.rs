@@ -13,13 +13,16 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::decide::hand_back;
 use super::labels::JobOutcome;
 use super::parking::{park, park_unread};
 use super::passed::Passed;
 use super::perform::{JobError, Performed, perform};
 use super::settle::settle;
+use super::show::tell_of_lost_news;
 use super::{Portal, denials};
-use crate::domain::job::{JobKey, JobKind};
+use crate::domain::job::{JobKey, JobKind, Subject};
+use crate::domain::request::Surface;
 use crate::ports::denied::Denied;
 use crate::ports::haste::without_haste;
 use crate::ports::outage::{Side, error_unless, warn_unless};
@@ -40,6 +43,13 @@ const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
 /// A job that has failed this often is parked: 24 hours of pauses. Counted in failures, so that a job which was due
 /// while the program stood still is not given up for that.
 const GIVE_UP_AFTER: u32 = 296;
+
+/// The first pause before a message is tried again that could not be shown at its place, and the longest one.
+const SHORTEST_SHUT: SignedDuration = SignedDuration::from_mins(1);
+const LONGEST_SHUT: SignedDuration = SignedDuration::from_hours(6);
+/// For so long, and so many times, it is tried.
+const TRIED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+const TRIED_AT_LEAST: u32 = 20;
 
 /// Messages that are on their way at once. Most of that time they wait for Slack or for their channel's turn.
 const MESSAGES_AT_ONCE: usize = 64;
@@ -355,43 +365,55 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
         Ok(Performed::Done) => store.complete(&job.claim).await,
         Ok(Performed::Again(wait)) => look_again(portal, job, kind.clone(), wait).await,
         Ok(Performed::AgainAs(kind, wait)) => look_again(portal, job, kind, wait).await,
-        Err(JobError::Never(why)) => park(portal, job, kind, &why).await,
+        Err(JobError::Never(why)) => give_up(portal, job, kind, &why).await,
         Err(JobError::Nowhere(why)) => {
             tracing::info!(%of, job = kind.word(), why, "what a job had to show has no place any more");
             store.complete(&job.claim).await
         }
-        Err(error @ (JobError::Later(_) | JobError::After(_))) => {
-            let why = format!("{error:#}");
-            let now = portal.now();
-            let denied = match &error {
-                JobError::Later(error) => error.downcast_ref::<Denied>(),
-                JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) => None,
-            };
-            let pause = match &error {
-                JobError::After(wait) => SignedDuration::try_from(*wait).unwrap_or(LONGEST_PAUSE),
-                JobError::Later(_) | JobError::Never(_) | JobError::Nowhere(_) => back_off(job),
-            };
-            let mut due_at = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
-            if denied.is_some() && denials::told_at(job) > now {
-                due_at = due_at.min(denials::told_at(job));
-            }
-            // Said once; what is put off again and again is given up, with an error, or goes on.
-            if job.attempts == 0 {
-                // Being asked to wait is no failure, and counted where Slack asks.
-                let is_told = match &error {
-                    JobError::Later(error) => portal.ports.trouble.outages.explains(error),
-                    JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) => true,
-                };
-                warn_unless!(is_told, %of, job = kind.word(), error = why, "a job is put off until it can be done");
-            } else {
-                tracing::debug!(%of, job = kind.word(), attempt = job.attempts + 1, error = why, "a job is put off");
-            }
-            store.put_off(&job.claim, due_at, &why).await?;
-            match denied {
-                Some(denied) => denials::tell(portal, job, kind, denied).await,
-                None => Ok(()),
-            }
-        }
+        Err(JobError::Shut(why)) => try_place_later(portal, job, kind, &why).await,
+        Err(error @ (JobError::Later(_) | JobError::After(_))) => put_off(portal, job, kind, &error).await,
+    }
+}
+
+/// Gives a job up. What was typed for it is its writer's again.
+async fn give_up(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why: &str) -> anyhow::Result<()> {
+    if let JobKind::JudgeClick(click) = kind
+        && let Err(error) = hand_back(portal, click, why).await
+    {
+        tracing::debug!(of = %job.claim.key.of, %error, "what was typed cannot be handed back");
+    }
+    park(portal, job, kind, why).await
+}
+
+async fn put_off(portal: &Portal, job: &ClaimedJob, kind: &JobKind, error: &JobError) -> anyhow::Result<()> {
+    let (of, why, now) = (&job.claim.key.of, format!("{error:#}"), portal.now());
+    let denied = match error {
+        JobError::Later(error) => error.downcast_ref::<Denied>(),
+        JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) | JobError::Shut(_) => None,
+    };
+    let pause = match error {
+        JobError::After(wait) => SignedDuration::try_from(*wait).unwrap_or(LONGEST_PAUSE),
+        JobError::Later(_) | JobError::Never(_) | JobError::Nowhere(_) | JobError::Shut(_) => back_off(job),
+    };
+    let mut due_at = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
+    if denied.is_some() && denials::told_at(job) > now {
+        due_at = due_at.min(denials::told_at(job));
+    }
+    // Said once; what is put off again and again is given up, with an error, or goes on.
+    if job.attempts == 0 {
+        // Being asked to wait is no failure, and counted where Slack asks.
+        let is_told = match error {
+            JobError::Later(error) => portal.ports.trouble.outages.explains(error),
+            JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) | JobError::Shut(_) => true,
+        };
+        warn_unless!(is_told, %of, job = kind.word(), error = why, "a job is put off until it can be done");
+    } else {
+        tracing::debug!(%of, job = kind.word(), attempt = job.attempts + 1, error = why, "a job is put off");
+    }
+    portal.ports.store.put_off(&job.claim, due_at, &why).await?;
+    match denied {
+        Some(denied) => denials::tell(portal, job, kind, denied).await,
+        None => Ok(()),
     }
 }
 
@@ -407,7 +429,11 @@ fn unless_too_often(portal: &Portal, job: &ClaimedJob, error: JobError) -> JobEr
         // It is told, and goes on once the right is there.
         JobError::Later(error) if error.is::<Denied>() => JobError::Later(error),
         JobError::Later(error) if job.attempts >= GIVE_UP_AFTER => JobError::Never(format!("{error:#}")),
-        JobError::Later(_) | JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) => error,
+        JobError::Later(_)
+        | JobError::After(_)
+        | JobError::Never(_)
+        | JobError::Nowhere(_)
+        | JobError::Shut(_) => error,
     }
 }
 
@@ -415,7 +441,7 @@ fn outcome(performed: &Result<Performed, JobError>) -> JobOutcome {
     match performed {
         Ok(Performed::Done) | Err(JobError::Nowhere(_)) => JobOutcome::Done,
         Ok(Performed::Again(_) | Performed::AgainAs(..)) => JobOutcome::Again,
-        Err(JobError::Later(_) | JobError::After(_)) => JobOutcome::PutOff,
+        Err(JobError::Later(_) | JobError::After(_) | JobError::Shut(_)) => JobOutcome::PutOff,
         Err(JobError::Never(_)) => JobOutcome::Parked,
     }
 }
@@ -429,6 +455,25 @@ async fn look_again(portal: &Portal, job: &ClaimedJob, kind: JobKind, wait: Dura
     match portal.ports.store.commit(commit).await {
         Ok(()) | Err(CommitError::ClaimLost) => Ok(()),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Has a message tried again that cannot be shown at its place now: after as long as it has been tried so far, and for days.
+async fn try_place_later(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why: &str) -> anyhow::Result<()> {
+    let (of, store, now) = (&job.claim.key.of, &portal.ports.store, portal.now());
+    let tried_for = now.duration_since(job.written_at);
+    // Of a time in which no bot ran nothing was tried.
+    if tried_for > TRIED_FOR && job.attempts >= TRIED_AT_LEAST {
+        tracing::warn!(%of, job = kind.word(), why, "what a job had to show is given up");
+        return store.complete(&job.claim).await;
+    }
+    let pause = tried_for.clamp(SHORTEST_SHUT, LONGEST_SHUT);
+    store.put_off(&job.claim, now.saturating_add(pause).unwrap_or(Timestamp::MAX), why).await?;
+    match (of, kind) {
+        (Subject::Request(id), JobKind::Show(Surface::Told(_))) if job.attempts == 0 => {
+            tell_of_lost_news(portal, *id, why).await
+        }
+        _ => Ok(()),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::domain::quota::QuotaUse;
 use crate::domain::request::{Question, Request};
 use crate::ports::directory::Freshness;
 use crate::ports::outage::warn_unless;
-use crate::ports::slack::{Everything, Excerpt, HomePage, ProductUse, SlackError, TeamPage};
+use crate::ports::slack::{Everything, Excerpt, HomePage, ProductUse, TeamPage};
 use crate::ports::store::{HomeTab, Which, Whose};
 
 /// A home tab is kept up to date for this long after it was last opened.
@@ -100,16 +100,8 @@ pub(super) async fn publish(portal: &Portal, person: &PersonId) -> Result<Perfor
     let page = page(portal, person, is_first_visit).await?;
     let shows = match portal.ports.slack.publish_home(&page, &known.shows).await {
         Ok(shows) => shows,
-        // Somebody who has left the workspace looks at no tab.
-        Err(SlackError::Gone(_) | SlackError::Unreachable(_)) => return Ok(Performed::Done),
-        Err(
-            error @ (SlackError::RateLimited(_)
-            | SlackError::Refused(_)
-            | SlackError::Silence(_)
-            | SlackError::Other(_)),
-        ) => {
-            return Err(error.into());
-        }
+        // Where it is not shown for now, it is tried again.
+        Err(error) => return Err(error.into()),
     };
     if shows != known.shows {
         portal.ports.store.put_home(person, &HomeTab { shows, ..known }).await?;

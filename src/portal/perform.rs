@@ -8,7 +8,7 @@ use thiserror::Error as ThisError;
 
 use super::asking::{find_approvers, prompt, tell_approver};
 use super::bill::read_bill;
-use super::decide::judge_stored;
+use super::decide::judge_click;
 use super::events::tell;
 use super::home::{find_all_homes, find_homes, publish};
 use super::lease::{look_at_lease, warn};
@@ -20,7 +20,7 @@ use super::{Error, Portal};
 use crate::domain::catalog::Product;
 use crate::domain::event::Event;
 use crate::domain::ids::{RecordId, RequestId, TaskToken};
-use crate::domain::job::{JobKind, Resume, StoredClick, Subject};
+use crate::domain::job::{JobKind, Resume, Subject};
 use crate::domain::next::next;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::request::{Output, ProductSnapshot, Request, Status};
@@ -60,13 +60,18 @@ pub(super) enum JobError {
     /// What it had to show has no place any more, which nobody can change by trying again.
     #[error("{0}")]
     Nowhere(String),
+    /// What it had to show cannot be shown there now: a channel that is archived, a person who takes no messages. Most of
+    /// these pass, so it is tried again with growing pauses, for days.
+    #[error("{0}")]
+    Shut(String),
 }
 
 impl From<SlackError> for JobError {
     fn from(error: SlackError) -> Self {
         match error {
             SlackError::RateLimited(wait) => Self::After(wait),
-            SlackError::Gone(_) | SlackError::Unreachable(_) => Self::Nowhere(error.to_string()),
+            SlackError::Gone(_) | SlackError::Unplaced => Self::Nowhere(error.to_string()),
+            SlackError::Unreachable(_) => Self::Shut(error.to_string()),
             SlackError::Refused(_) => Self::Never(error.to_string()),
             SlackError::Silence(_) => Self::Later(error.into()),
             SlackError::Other(error) => Self::Later(error),
@@ -107,7 +112,7 @@ fn misplaced(of: &Subject, kind: &JobKind) -> Result<Performed, JobError> {
 async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Performed, JobError> {
     match kind {
         JobKind::Show(surface) => show(portal, id, *surface).await,
-        JobKind::Refresh { at, surface } => refresh(portal, id, *surface, at).await.map(|()| Performed::Done),
+        JobKind::Refresh { at, surface } => refresh(portal, id, *surface, at).await,
         JobKind::Lease => look_at_lease(portal, id).await,
         JobKind::RenewalDeadline => {
             let deadline = |request: &Request| request.waiting_renewal().map(|renewal| renewal.approve_by);
@@ -170,13 +175,6 @@ async fn at_deadline(
         _ if !portal.hears_people().await? => Ok(Performed::Again(UNTIL_HEARD)),
         _ => apply(portal, id, event).await,
     }
-}
-
-async fn judge_click(portal: &Portal, id: RequestId, click: &StoredClick) -> Result<Performed, JobError> {
-    if let Some(text) = judge_stored(portal, id, click).await? {
-        portal.ports.slack.whisper(click.channel.as_ref(), &click.by.person, &text).await?;
-    }
-    Ok(Performed::Done)
 }
 
 async fn start_execution(portal: &Portal, id: RequestId, attempt: u32) -> Result<Performed, JobError> {

@@ -1,7 +1,7 @@
 //! Keeping something longer.
 
 use super::access::Tending;
-use super::decide::{Click, named_request, refresh_news};
+use super::decide::{Click, named_request, refresh_clicked, refresh_news, refusal_in};
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::period::Period;
@@ -43,6 +43,7 @@ pub async fn renew(portal: &Portal, click: &Click, by: Which) -> Result<Request,
     };
     let event = Event::Renew { by: click.by.clone(), period };
     let renewed = portal.change_as_seen(&request, Some(&click.once), &event).await;
+    refresh_clicked(portal, &request, click, (Surface::Warning, refusal_in(&renewed))).await;
     let request = portal.spent(click, renewed).await?;
     refresh_news(portal, &request, click).await?;
     Ok(request)

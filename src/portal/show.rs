@@ -24,6 +24,8 @@ use crate::ports::store::{Which, Whose};
 const MOST_HELD: usize = 6;
 /// How often a message is shown again while Slack is slow to say who is asked.
 const UNTIL_KNOWN: Duration = Duration::from_mins(1);
+/// How often a copy of a card is brought up to date that the row does not name, while the card asks.
+const UNTIL_DECIDED: Duration = Duration::from_hours(1);
 /// How often a card is tried for which there is no channel.
 const UNTIL_INVITED: Duration = Duration::from_mins(5);
 
@@ -85,19 +87,20 @@ async fn circle(portal: &Portal, request: &Request, surface: Surface) -> Circle 
     if surface == Surface::Warning { Circle::default() } else { portal.askable(request).await }
 }
 
-/// Brings a message up to date that the row no longer names; one that is gone is left alone.
+/// Brings a message up to date that the row no longer names, once more whenever it asks what is then decided; one that is
+/// gone is left alone.
 pub(super) async fn refresh(
     portal: &Portal,
     id: RequestId,
     surface: Surface,
     at: &MessageRef,
-) -> Result<(), JobError> {
-    let Some(request) = portal.ports.store.load(id).await? else { return Ok(()) };
+) -> Result<Performed, JobError> {
+    let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let circle = circle(portal, &request, surface).await;
-    match rewrite(portal, &request, (surface, &circle), at).await? {
-        Ok(()) | Err(SlackError::Gone(_) | SlackError::Unreachable(_)) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    rewrite(portal, &request, (surface, &circle), at).await??;
+    let is_copy = request.messages.get(&surface) != Some(at);
+    let asks = is_card(surface) && surface == request.card() && request.waits_for_approvers();
+    Ok(if is_copy && asks { Performed::Again(UNTIL_DECIDED) } else { Performed::Done })
 }
 
 /// Where a message goes that was not posted yet; `None` when there is nothing to say there.
@@ -124,6 +127,25 @@ fn destination(portal: &Portal, request: &Request, surface: Surface) -> Option<D
     }
 }
 
+/// Where it is posted instead when it cannot be posted there: a card where all teams' approvers are, and what an owner has to
+/// know where their team reads.
+fn fallbacks(
+    portal: &Portal,
+    request: &Request,
+    surface: Surface,
+    to: &Destination,
+) -> impl Iterator<Item = Destination> {
+    let organization = &portal.organization;
+    let (team, all) = (organization.channel_of(&request.team), &organization.approvals_channel);
+    let channels = match to {
+        Destination::Channel(channel) if channel != all => vec![all],
+        Destination::Person(_) if matches!(surface, Surface::Told(_)) && team != all => vec![team, all],
+        Destination::Person(_) if matches!(surface, Surface::Told(_)) => vec![all],
+        Destination::Channel(_) | Destination::Thread(_) | Destination::Person(_) => Vec::new(),
+    };
+    channels.into_iter().cloned().map(Destination::Channel).collect::<Vec<_>>().into_iter()
+}
+
 async fn update(
     portal: &Portal,
     request: &Request,
@@ -137,11 +159,14 @@ async fn update(
         Err(error @ (SlackError::Gone(_) | SlackError::Unreachable(_)))
             if is_card(surface) || matches!(error, SlackError::Gone(_)) =>
         {
+            let Some(to) = destination(portal, request, surface) else { return Err(error.into()) };
             tracing::info!(request = %request.id, ?surface, %error, "a message is posted again");
-            match destination(portal, request, surface) {
-                Some(to) => post(portal, request, (surface, circle), to).await,
-                None => Ok(Performed::Done),
+            let posted = post(portal, request, (surface, circle), to).await?;
+            if posted == Performed::Done && matches!(error, SlackError::Unreachable(_)) {
+                // It still stands where it cannot be changed now.
+                portal.refresh(request, surface, at).await?;
             }
+            Ok(posted)
         }
         Err(error) => not_posted(portal, request, surface, error).await,
     }
@@ -153,20 +178,17 @@ async fn post(
     (surface, circle): (Surface, &Circle),
     to: Destination,
 ) -> Result<Performed, JobError> {
-    let posted = post_once(portal, request, (surface, circle), &to).await?;
-    let is_first = !request.messages.contains_key(&surface);
-    let Posted { at, is_outside_thread } = match (posted, to) {
-        (Ok(posted), _) => posted,
-        (Err(SlackError::Unreachable(_)), Destination::Channel(channel))
-            if channel != portal.organization.approvals_channel =>
-        {
-            let fallback = Destination::Channel(portal.organization.approvals_channel.clone());
-            match post_once(portal, request, (surface, circle), &fallback).await? {
-                Ok(posted) => posted,
-                Err(error) => return not_posted(portal, request, surface, error).await,
-            }
+    let mut posted = post_once(portal, request, (surface, circle), &to).await?;
+    for fallback in fallbacks(portal, request, surface, &to) {
+        if !matches!(posted, Err(SlackError::Unreachable(_))) {
+            break;
         }
-        (Err(error), _) => return not_posted(portal, request, surface, error).await,
+        posted = post_once(portal, request, (surface, circle), &fallback).await?;
+    }
+    let is_first = !request.messages.contains_key(&surface);
+    let Posted { at, is_outside_thread } = match posted {
+        Ok(posted) => posted,
+        Err(error) => return not_posted(portal, request, surface, error).await,
     };
     let recorded = portal
         .change(request.id, |request, now| Ok(record_message(request, surface, at.clone(), now)))
@@ -205,7 +227,7 @@ fn is_card(surface: Surface) -> bool {
 }
 
 /// A card that cannot be posted is tried again: somebody has to invite the bot. Until then its approvers are told one by
-/// one, and the admins know. Any other message is left out where its channel is gone or its reader cannot be written to.
+/// one, and the admins know. Any other message is tried again with growing pauses.
 async fn not_posted(
     portal: &Portal,
     request: &Request,
@@ -213,11 +235,8 @@ async fn not_posted(
     error: SlackError,
 ) -> Result<Performed, JobError> {
     let SlackError::Unreachable(why) = &error else { return Err(error.into()) };
-    if matches!(surface, Surface::Told(_)) {
-        portal.tell_admins(&untold(request, why)).await;
-    }
     if !is_card(surface) {
-        return Ok(Performed::Done);
+        return Err(error.into());
     }
     match portal.change(request.id, record_unposted).await {
         Ok(request) => {
@@ -230,13 +249,17 @@ async fn not_posted(
     Ok(Performed::Again(UNTIL_INVITED))
 }
 
-/// What admins read about news that did not reach an owner.
-fn untold(request: &Request, why: &str) -> String {
-    let id = request.id;
-    format!(
-        "Request `{id}` has news that its owner <@{}> cannot be told: {why}. `status {id}` shows it.",
-        request.owner
-    )
+/// Tells the admins of news that reach an owner neither directly nor in a channel.
+pub(super) async fn tell_of_lost_news(portal: &Portal, id: RequestId, why: &str) -> anyhow::Result<()> {
+    if let Some(request) = portal.ports.store.load(id).await? {
+        let owner = &request.owner;
+        let text = format!(
+            "Request `{id}` has news that its owner <@{owner}> cannot be told: {why}. It is tried again for a week. `status {id}` \
+             shows it."
+        );
+        portal.tell_admins(&text).await;
+    }
+    Ok(())
 }
 
 /// What admins read about a card that stands nowhere.
@@ -269,7 +292,8 @@ async fn post_once(
     to: &Destination,
 ) -> Result<Result<Posted, SlackError>, JobError> {
     let held = held(portal, request, surface).await?;
-    let notice = Notice::Request(about(portal, request, surface, (circle, &held)).await?);
+    let place = (surface, matches!(to, Destination::Channel(_)));
+    let notice = Notice::Request(about(portal, request, place, (circle, &held)).await?);
     Ok(portal.post(to, &notice).await)
 }
 
@@ -301,20 +325,21 @@ async fn with_notice<T>(
         let simulated = portal.ports.provisioner.is_simulated();
         // A direct conversation is the owner's; anywhere else the approvers were asked.
         let answerable = portal.to_mention(portal.organization.approvers_of(&request.team)).await;
-        let instead = (!at.channel.as_str().starts_with('D')).then_some(answerable.as_slice());
+        let instead = (!is_direct(at)).then_some(answerable.as_slice());
         let now = portal.now();
         let warning = WarningNotice { now, leases: &leases, owner: &request.owner, instead, simulated };
         return Ok(call(&Notice::Warning(warning)).await);
     }
     let held = held(portal, request, surface).await?;
-    let notice = Notice::Request(about(portal, request, surface, (circle, &held)).await?);
+    let place = (surface, !is_direct(at));
+    let notice = Notice::Request(about(portal, request, place, (circle, &held)).await?);
     Ok(call(&notice).await)
 }
 
 async fn about<'a>(
     portal: &Portal,
     request: &'a Request,
-    surface: Surface,
+    (surface, is_in_channel): (Surface, bool),
     (circle, held): (&'a Circle, &'a [Request]),
 ) -> Result<RequestNotice<'a>, JobError> {
     let used = portal.ports.store.quota_used(&request.slot()).await?;
@@ -326,6 +351,7 @@ async fn about<'a>(
         note: circle.note.as_deref(),
         held,
         quota: QuotaUse { used, limit: request.product.per_team },
+        is_in_channel,
         simulated: portal.ports.provisioner.is_simulated(),
     })
 }
@@ -351,6 +377,11 @@ fn warned<'a>(request: &'a Request, at: &MessageRef) -> Warned<'a> {
     let newest = request.messages.get(&Surface::Warning);
     let is_handed = newest.is_none_or(|newest| newest.channel != at.channel);
     Warned { request, is_current: newest == Some(at), is_handed }
+}
+
+/// Whether it stands in a direct conversation.
+fn is_direct(at: &MessageRef) -> bool {
+    at.channel.as_str().starts_with('D')
 }
 
 /// The requests that a warning is about, in its order.

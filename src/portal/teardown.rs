@@ -1,7 +1,7 @@
 //! Tearing something down before its time, trying again when that failed, and giving it up.
 
 use super::access::Tending;
-use super::decide::{Click, named_request, refresh_news};
+use super::decide::{Click, named_request, refresh_clicked, refresh_news};
 use super::{Error, Portal};
 use crate::domain::catalog::TeardownConfirm;
 use crate::domain::event::Event;
@@ -17,7 +17,10 @@ pub async fn may_tear_down(portal: &Portal, click: &Click) -> Result<Request, Er
     let request = named_request(portal, click, |_| Surface::Warning, "tear down").await?;
     portal.check_tends(&request, &click.by, (Tending::TearDown, "tear down")).await?;
     // What cannot be done is said now instead of after somebody has typed a name.
-    next(&request, &Event::TearDown { by: click.by.clone() }, portal.now())?;
+    if let Err(refusal) = next(&request, &Event::TearDown { by: click.by.clone() }, portal.now()) {
+        refresh_clicked(portal, &request, click, (Surface::Warning, Some(&refusal))).await;
+        return Err(refusal.into());
+    }
     Ok(request)
 }
 

@@ -90,7 +90,7 @@ pub(super) async fn copy(portal: &Portal, after: u64) -> Result<Performed, JobEr
     }
     let to = Destination::Channel(channel.clone());
     match portal.post(&to, &Notice::Trail(&entries)).await {
-        Ok(_) => {
+        Ok(_) | Err(SlackError::Unplaced) => {
             portal.metrics.copied(CopyTarget::Channel, CopyOutcome::Copied);
             Ok(Performed::AgainAs(JobKind::CopyTrail { after }, EVERY))
         }

@@ -42,6 +42,18 @@ pub trait Slack: Debug + Send + Sync {
         text: &str,
     ) -> Result<(), SlackError>;
 
+    /// As [`Slack::whisper`], with what they typed, which is theirs again.
+    ///
+    /// # Errors
+    /// See [`SlackError`].
+    async fn hand_back(
+        &self,
+        channel: Option<&ChannelId>,
+        person: &PersonId,
+        text: &str,
+        typed: Option<&str>,
+    ) -> Result<(), SlackError>;
+
     /// Publishes a person's home tab unless it shows just what `shown` is the digest of; the digest of what it shows.
     ///
     /// # Errors
@@ -135,6 +147,8 @@ pub struct RequestNotice<'a> {
     pub held: &'a [Request],
     /// What the team already uses of this product, this request included.
     pub quota: QuotaUse,
+    /// Whether news for the owner stand where others read them, because the owner could not be written to.
+    pub is_in_channel: bool,
     /// Whether nothing real is made.
     pub simulated: bool,
 }
@@ -218,9 +232,12 @@ pub enum SlackError {
     /// The message, or the place it stood in, no longer exists.
     #[error("the message is gone: {0}")]
     Gone(String),
-    /// The bot cannot write there: not invited, archived, unknown, or the person cannot be written to.
+    /// The bot cannot write there now: not invited, archived, unknown, or the person cannot be written to. That may pass.
     #[error("cannot write there: {0}")]
     Unreachable(String),
+    /// It stands there, but Slack did not say where, so nothing can ever bring it up to date.
+    #[error("Slack did not say where the message stands")]
+    Unplaced,
     /// Slack asks us to wait.
     #[error("Slack asks to wait {} s", .0.as_secs())]
     RateLimited(Duration),

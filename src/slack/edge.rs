@@ -374,6 +374,10 @@ fn stranger(incoming: &Incoming, origin: &Origin) -> By {
     By { person: origin.person.clone(), via }
 }
 
+/// What an approver reads whose decision waits for Slack.
+pub(super) const STORED: &str = "Slack does not say yet who the approvers are. Your answer is stored and counts as soon as Slack \
+                                 does. You are told if it does not count after all.";
+
 fn origin(incoming: &Incoming) -> Option<&Origin> {
     match incoming {
         Incoming::Command(command) => Some(&command.origin),

@@ -119,7 +119,7 @@ impl Edge {
         warn_unless!(self.portal.ports.trouble.outages.explains(&error), actor = %at.person, %error, "a view is shown nowhere");
         match error {
             SlackError::RateLimited(_) => self.words(&Error::Failed(error.into())),
-            SlackError::Gone(_) => CLOSED.to_owned(),
+            SlackError::Gone(_) | SlackError::Unplaced => CLOSED.to_owned(),
             SlackError::Refused(why) if why.contains("trigger_id") => NOT_OPENED.to_owned(),
             SlackError::Refused(why) if why.contains("hash_conflict") => CHANGED.to_owned(),
             // It will not be shown next time either, so the operator has to know.

@@ -203,7 +203,7 @@ async fn the_right_of_a_delegate_ends_with_that_of_whoever_they_answer_for() {
         company.clock.advance("61s");
         company.playground.fail_always("users.info", Some("internal_error"));
         olga.presses(&button).await;
-        assert!(olga.is_told().contains("Your click is stored"), "{}", olga.is_told());
+        assert!(olga.is_told().contains("Your answer is stored"), "{}", olga.is_told());
         becomes(company, "U0MORGAN", |one| one.deleted = true);
         company.playground.fail_always("users.info", None);
         company.waits("1m").await;

@@ -3,7 +3,7 @@
 use super::{ask, named, pressed};
 use crate::domain::job::ClickedDecision;
 use crate::portal::decide::{Decided, decide, may_approve_less, may_deny};
-use crate::slack::edge::{Edge, Whereabouts};
+use crate::slack::edge::{Edge, STORED, Whereabouts};
 use crate::slack::incoming::Click;
 use crate::slack::messages::Message;
 use crate::slack::reply::Ack;
@@ -22,9 +22,7 @@ pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack
             edge.open_later(at, click.trigger_id.as_deref(), view);
             Ack::Empty
         }
-        Ok(Decided::Later) => Ack::Ephemeral(Message::plain(
-            "Slack is slow to say who the approvers are. Your click is stored and will count in a moment.",
-        )),
+        Ok(Decided::Later) => Ack::Ephemeral(Message::plain(STORED)),
         Err(error) => edge.told(&error),
     }
 }

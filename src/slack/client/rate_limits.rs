@@ -32,7 +32,9 @@ const PACED: [(&str, u32, Duration); 2] =
 const UPDATES_AT_ONCE: u32 = 10;
 const UPDATE_EVERY: u32 = 3;
 
-/// How often one message shows how far something has come, in the same units.
+/// After how much time one message shows for the first time how far something has come, and how often after that, in the same
+/// units.
+const FIRST_PROGRESS: u32 = 2;
 const PROGRESS_EVERY: u32 = 10;
 
 /// Messages of which it is remembered what they show before those are forgotten that were shown long ago.
@@ -62,6 +64,8 @@ pub(super) enum Progress {
 struct Shown {
     /// When it was last sent; `None` where that did not arrive.
     at: Option<Instant>,
+    /// Whether that was how far something had come.
+    is_progress: bool,
     /// Decisions that were sent to it, and those that arrived.
     sent: usize,
     arrived: usize,
@@ -71,7 +75,7 @@ struct Shown {
 #[derive(Debug)]
 pub(super) struct RateLimits {
     updates: Pace,
-    progress_every: Duration,
+    unit: Duration,
     shown: Mutex<HashMap<String, Shown>>,
     time: Time,
     held: Mutex<HashMap<String, Instant>>,
@@ -84,7 +88,7 @@ impl RateLimits {
         let pace = |every, at_once| Pace::with(every, at_once, Patience::NONE, Arc::clone(clock));
         Self {
             updates: pace(unit * UPDATE_EVERY, UPDATES_AT_ONCE),
-            progress_every: unit * PROGRESS_EVERY,
+            unit,
             shown: Mutex::default(),
             time: Time::new(Arc::clone(clock)),
             held: Mutex::default(),
@@ -138,16 +142,19 @@ impl RateLimits {
     /// When that comes, if it is not now; it is kept until then.
     pub(super) fn update(&self, message: &str, shows: Shows) -> Result<(), Duration> {
         let (now, known) = (self.time.now(), self.shown_by(message));
-        if shows.decisions <= known.sent {
+        let is_decision = shows.decisions > known.sent;
+        let is_progress = !is_decision && shows.progress == Progress::UnderWay;
+        if !is_decision {
+            let every = self.unit * if known.is_progress { PROGRESS_EVERY } else { FIRST_PROGRESS };
             if let Some(at) = known.at
-                && shows.progress == Progress::UnderWay
-                && at + self.progress_every > now
+                && is_progress
+                && at + every > now
             {
-                return Err(at + self.progress_every - now);
+                return Err(at + every - now);
             }
             self.updates.turn_now(UPDATE, message)?;
         }
-        self.remember(message, Shown { at: Some(now), sent: shows.decisions, ..known });
+        self.remember(message, Shown { at: Some(now), is_progress, sent: shows.decisions, ..known });
         Ok(())
     }
 
@@ -162,10 +169,8 @@ impl RateLimits {
 
     /// This message shows this now, so progress can wait a little.
     pub(super) fn shown(&self, message: &str, shows: Shows) {
-        self.remember(
-            message,
-            Shown { at: Some(self.time.now()), sent: shows.decisions, arrived: shows.decisions },
-        );
+        let (at, known) = (Some(self.time.now()), self.shown_by(message));
+        self.remember(message, Shown { at, sent: shows.decisions, arrived: shows.decisions, ..known });
     }
 
     fn remember(&self, message: &str, sent: Shown) {
@@ -296,7 +301,11 @@ mod tests {
         let limits = limits(&clock);
         limits.shown("thread", UNDER_WAY);
         assert!(update(&limits, "thread", UNDER_WAY).is_err(), "it was posted just now");
-        clock.move_by(11);
+        clock.move_by(3);
+        assert_eq!(update(&limits, "thread", UNDER_WAY), Ok(()), "people see soon that it begins");
+        clock.move_by(2);
+        assert!(update(&limits, "thread", UNDER_WAY).is_err(), "they have just seen how far it is");
+        clock.move_by(9);
         assert_eq!(update(&limits, "thread", UNDER_WAY), Ok(()));
         let waits = (0..20).filter(|_| update(&limits, "thread", UNDER_WAY).is_err()).count();
         assert_eq!(waits, 20, "one for all of them");

@@ -13,6 +13,7 @@ use crate::domain::request::{MessageRef, Status, Surface};
 use crate::ports::slack::{Destination, HomePage, Notice, Posted, RequestNotice, Slack, SlackError};
 use crate::slack::home;
 use crate::slack::messages::{Message, render};
+use crate::slack::mrkdwn::quote;
 
 #[derive(Debug, Serialize)]
 struct Outgoing<'a> {
@@ -63,6 +64,9 @@ struct PostedMessage {
 /// An answer of which only the success matters.
 #[derive(Debug, Deserialize)]
 struct Done {}
+
+/// Characters at most of what somebody typed and gets back.
+const HANDED_BACK: usize = 2500;
 
 /// Times that a message which Slack refuses for a short time keeps its place before it is put off.
 const STAYS: usize = 2;
@@ -120,7 +124,7 @@ impl SlackClient {
         let (unfurl_links, unfurl_media) = (Some(false), Some(false));
         let outgoing = Outgoing { thread_ts, unfurl_links, unfurl_media, ..Outgoing::new(channel, message) };
         let answer: PostAnswer = self.paced("chat.postMessage", place, &outgoing).await?;
-        let ts = answer.ts.ok_or_else(|| anyhow::anyhow!("Slack did not say where the message stands"))?;
+        let ts = answer.ts.ok_or(SlackError::Unplaced)?;
         let channel = ChannelId::new(answer.channel.unwrap_or_else(|| channel.to_owned()));
         let is_outside = answer.message.is_some_and(|message| message.thread_ts.is_none());
         Ok(Posted { at: MessageRef { channel, ts }, is_outside_thread: thread_ts.is_some() && is_outside })
@@ -147,7 +151,10 @@ impl SlackClient {
                 Err(error) => return Err(error),
             }
         }
-        self.say(&Destination::Person(person.clone()), message).await.map(|_| ())
+        match self.say(&Destination::Person(person.clone()), message).await {
+            Ok(_) | Err(SlackError::Unplaced) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -209,6 +216,17 @@ impl Slack for SlackClient {
         text: &str,
     ) -> Result<(), SlackError> {
         self.say_privately(channel, person, &Message::plain(text)).await
+    }
+
+    async fn hand_back(
+        &self,
+        channel: Option<&ChannelId>,
+        person: &PersonId,
+        text: &str,
+        typed: Option<&str>,
+    ) -> Result<(), SlackError> {
+        let quoted = typed.map(|typed| format!("\nYou wrote:\n{}", quote(typed, HANDED_BACK)));
+        self.whisper(channel, person, &format!("{text}{}", quoted.unwrap_or_default())).await
     }
 
     async fn publish_home(&self, page: &HomePage, shown: &str) -> Result<String, SlackError> {

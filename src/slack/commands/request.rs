@@ -33,6 +33,7 @@ pub(in crate::slack) async fn full(edge: &Edge, detail: &Detail, viewer: &Person
         note: None,
         held: &[],
         quota: detail.quota,
+        is_in_channel: false,
         simulated: detail.simulated,
     };
     messages::status(&notice, &detail.entries, rights(&edge.portal, &detail.request, viewer).await)

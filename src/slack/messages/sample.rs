@@ -412,6 +412,7 @@ pub(crate) fn notice<'a>(
         note: None,
         held: &[],
         quota: QuotaUse { used: 2, limit: 3 },
+        is_in_channel: false,
         simulated: true,
     }
 }

@@ -11,12 +11,24 @@ use crate::slack::mrkdwn::{date_time, quote};
 
 /// What the requester is told about `news`, even if the request has moved on since.
 pub(super) fn told(notice: &RequestNotice<'_>, news: News) -> Message {
-    match news {
+    let message = match news {
         News::Status(status) => reached(notice, status),
         News::Renewal => renewed(notice),
         News::Change => living(notice, &change::news(notice.request)),
         News::Handed => handed(notice),
-    }
+    };
+    if notice.is_in_channel { addressed(notice, message) } else { message }
+}
+
+/// The same where others read it: who it is for, and nothing of how what was made is reached.
+fn addressed(notice: &RequestNotice<'_>, news: Message) -> Message {
+    let (owner, id) = (&notice.request.owner, notice.request.id.short());
+    let headline = format!(
+        "For <@{owner}>, who cannot be sent a direct message now; `status {id}` shows them all of it:"
+    );
+    let mut blocks = vec![section(&headline)];
+    blocks.extend(news.blocks);
+    Message::new(&format!("{headline} {}", news.text), blocks)
 }
 
 /// What came of a renewal that needed an approval.
@@ -79,7 +91,7 @@ fn reached(notice: &RequestNotice<'_>, news: StatusName) -> Message {
         text = format!("{text}\n{body}");
     }
     let mut blocks = vec![section(&text)];
-    if news == StatusName::Active {
+    if news == StatusName::Active && !notice.is_in_channel {
         blocks.extend(facts::outputs(request).iter().map(|outputs| section(outputs)));
     }
     blocks.extend(again(request, news));

@@ -6,7 +6,7 @@ use super::{clicked, note, refused};
 use crate::domain::job::ClickedDecision;
 use crate::portal::Error;
 use crate::portal::decide::{Decided, decide};
-use crate::slack::edge::Edge;
+use crate::slack::edge::{Edge, STORED};
 use crate::slack::ids::NAME_BLOCK;
 use crate::slack::incoming::Submission;
 use crate::slack::messages::Message;
@@ -26,12 +26,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
 pub(super) fn answer(edge: &Edge, submission: &Submission, decided: Result<Decided, Error>) -> Ack {
     match decided {
         Ok(Decided::Now(_)) => Ack::Close,
-        Ok(Decided::Later) => note(
-            "Noted",
-            &Message::plain(
-                "Slack is slow to say who the approvers are. Your answer is stored and will count in a moment.",
-            ),
-        ),
+        Ok(Decided::Later) => note("Noted", &Message::plain(STORED)),
         Ok(Decided::NameWanted(request)) => {
             let problem =
                 format!("That is not its name. Type {} to approve, or go back.", request.resource_name());

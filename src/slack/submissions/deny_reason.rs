@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{clicked, note, refused};
 use crate::domain::job::ClickedDecision;
 use crate::portal::decide::{Decided, decide};
-use crate::slack::edge::Edge;
+use crate::slack::edge::{Edge, STORED};
 use crate::slack::ids::REASON_BLOCK;
 use crate::slack::incoming::Submission;
 use crate::slack::messages::Message;
@@ -23,12 +23,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     };
     match decide(&edge.portal, &click, ClickedDecision::Deny { reason }, None).await {
         Ok(Decided::Now(_) | Decided::NameWanted(_)) => Ack::Close,
-        Ok(Decided::Later) => note(
-            "Noted",
-            &Message::plain(
-                "Slack is slow to say who the approvers are. Your answer is stored and will count in a moment.",
-            ),
-        ),
+        Ok(Decided::Later) => note("Noted", &Message::plain(STORED)),
         Err(error) => refused(edge, submission, "Not denied", &error),
     }
 }

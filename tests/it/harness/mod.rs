@@ -47,7 +47,7 @@ pub(crate) use place::{Place, said};
 use secrets::Ledger;
 pub(crate) use secrets::task_tokens;
 pub(crate) use setup::Setup;
-use switchboard::{Call, Switchboard};
+use switchboard::{Call, Spoil, Switchboard};
 
 /// How long Slack waits for an answer: on a busy machine whatever is right takes long.
 const PATIENT: Duration = Duration::from_mins(5);
@@ -260,6 +260,11 @@ impl Company {
         for method in METHODS.into_iter().filter(|method| *method != "apps.connections.open") {
             self.playground.hang(method, is_silent);
         }
+    }
+
+    /// From now on every answer of Slack's is changed on its way.
+    pub(crate) fn spoils_answers(&self, spoil: Option<Spoil>) {
+        self.desk.board.spoils(spoil);
     }
 
     /// From now on Slack answers every call with 503, until it does not any more.

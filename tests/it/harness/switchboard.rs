@@ -28,8 +28,21 @@ pub(crate) struct Call {
     pub(crate) error: Option<String>,
 }
 
+/// Changes an answer of Slack's on its way: by method.
+pub(crate) type Spoil = Box<dyn Fn(&str, &mut Value) + Send>;
+
+#[derive(Default)]
+struct Spoilt(Option<Spoil>);
+
+impl std::fmt::Debug for Spoilt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Spoilt")
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Switchboard {
+    spoilt: Mutex<Spoilt>,
     bot: Mutex<Option<Router>>,
     /// Of every bot so far, the newest last.
     fuses: Mutex<Vec<Arc<Fuse>>>,
@@ -48,6 +61,7 @@ impl Switchboard {
     /// The line to a bot that stops after so many calls, if it does.
     pub(super) fn new(stop: Option<usize>) -> Self {
         Self {
+            spoilt: Mutex::default(),
             bot: Mutex::default(),
             fuses: Mutex::new(vec![Fuse::new(stop)]),
             calls: Mutex::default(),
@@ -66,6 +80,10 @@ impl Switchboard {
     /// From now on Slack answers every call that it is out of order, or no call any more.
     pub(super) fn slack_is_down(&self, is_down: bool) {
         self.is_down.store(is_down, Ordering::Relaxed);
+    }
+
+    pub(super) fn spoils(&self, spoil: Option<Spoil>) {
+        self.spoilt.lock().unwrap().0 = spoil;
     }
 
     /// Hands what comes in from now on to this bot, or to none.
@@ -163,9 +181,16 @@ async fn listen_in(State(board): State<Arc<Switchboard>>, request: Request, next
     };
     // Nobody is there any more to hear an answer.
     let answer = answered.unwrap_or_else(|| StatusCode::BAD_GATEWAY.into_response());
-    let (head, body) = answer.into_parts();
-    let body = whole(body).await;
-    let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let (mut head, body) = answer.into_parts();
+    let mut body = whole(body).await;
+    let mut answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if let Some(spoil) = &board.spoilt.lock().unwrap().0
+        && answer.is_object()
+    {
+        spoil(&method, &mut answer);
+        body = answer.to_string().into();
+        head.headers.remove("content-length");
+    }
     let error = (answer["ok"] == false).then(|| answer["error"].as_str().unwrap_or_default().to_owned());
     board.calls.lock().unwrap().push(Call { method, sent, error });
     Response::from_parts(head, Body::from(body))
