@@ -52,6 +52,13 @@ impl Away {
         }
     }
 
+    /// As it was stored; `None` where somebody has made it unreadable: it keeps no other from being known, and is replaced
+    /// when that person is away the next time.
+    pub fn read(person: Option<&str>, delegate: Option<&str>, until: Option<&str>) -> Option<Self> {
+        let (person, delegate) = (PersonId::new(person?), PersonId::new(delegate?));
+        Some(Self { person, delegate, until: until?.parse().ok()? })
+    }
+
     /// Whether it holds at this moment.
     pub fn holds(&self, now: Timestamp) -> bool {
         today(now) <= self.until

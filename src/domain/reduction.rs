@@ -224,18 +224,23 @@ fn shorter(ttl: Period, wanted: Option<Period>) -> Result<Option<Period>, Irredu
 }
 
 fn is_less(product: &Product, field: &Field, from: &str, to: &str) -> Result<(), Irreducible> {
-    let is_less = match &field.input {
-        Input::Select { .. } => field.position(to).is_some(),
+    let parameter = product.template.parameter(&field.key);
+    let problem = parameter.and_then(|parameter| value_problem(parameter, to));
+    let (is_typed, is_less) = match &field.input {
+        Input::Select { .. } => (false, field.position(to).is_some()),
         Input::TypeAhead { .. } | Input::Existing { .. } | Input::Text { .. } | Input::Number { .. } => {
-            parse_number(to).zip(parse_number(from)).is_some_and(|(to, from)| to < from)
+            (true, parse_number(to).zip(parse_number(from)).is_some_and(|(to, from)| to < from))
         }
     };
-    if !is_less {
-        let (from, to) = (from.to_owned(), to.to_owned());
-        return Err(Irreducible::NotLess { what: field.key.clone(), from, to });
+    match problem {
+        // What was typed and is no value at all is not called too large.
+        Some(message) if is_typed || is_less => Err(Irreducible::NotAllowed { message: sentence(&message) }),
+        _ if !is_less => {
+            let (from, to) = (from.to_owned(), to.to_owned());
+            Err(Irreducible::NotLess { what: field.key.clone(), from, to })
+        }
+        _ => Ok(()),
     }
-    let problem = product.template.parameter(&field.key).and_then(|parameter| value_problem(parameter, to));
-    problem.map_or(Ok(()), |message| Err(Irreducible::NotAllowed { message: sentence(&message) }))
 }
 
 /// Whether the template takes all values together, and what they cost: not more.

@@ -52,8 +52,10 @@ impl LocalQueue {
         self.database
             .read(|connection| {
                 let visible_at: Option<i64> = connection
-                    .prepare_cached("SELECT min(visible_at) FROM queue")?
-                    .query_row([], |row| row.get(0))?;
+                    .prepare_cached(
+                        "SELECT CAST(min(visible_at) AS INTEGER) FROM queue WHERE visible_at <= ?1",
+                    )?
+                    .query_row([i64::MAX], |row| row.get(0))?;
                 let visible_at = visible_at.map(instant::read);
                 Ok(visible_at.into_iter().chain(workflow::next_expiry(connection)?).min())
             })
@@ -117,15 +119,16 @@ fn take(tx: &Connection, now: Timestamp) -> anyhow::Result<Vec<Delivery>> {
     let rows = tx
         .prepare_cached("SELECT id, body FROM queue WHERE visible_at <= ?1 ORDER BY visible_at, id LIMIT ?2")?
         .query_map(params![instant::reached(now), BATCH], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+            let body = row.get_ref(1)?.as_str().ok();
+            Ok((row.get::<_, i64>(0)?, body.and_then(|body| serde_json::from_str::<Message>(body).ok())))
         })?
         .collect::<Result<Vec<_>, _>>()?;
     let mut hide = tx.prepare_cached("UPDATE queue SET visible_at = ?2 WHERE id = ?1")?;
     let mut deliveries = Vec::new();
-    for (id, body) in rows {
+    for (id, message) in rows {
         hide.execute(params![id, instant::not_before(HIDDEN.after(now))])?;
-        // One message of a later version must not keep the others back; it stays and comes again.
-        if let Ok(message) = serde_json::from_str::<Message>(&body) {
+        // One message of a later version must not keep the others back, nor one that is spoilt; it stays and comes again.
+        if let Some(message) = message {
             deliveries.push(Delivery { receipt: id.to_string(), signal: message.into() });
         } else {
             tracing::error!(message = id, "cannot read a message of the local queue");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::access::Tending;
 use super::decide::{Click, named_request, refresh_news};
 use super::form::{find_product, prefilled};
-use super::session::preview;
+use super::session::{fitting, preview};
 use super::submit::{Correction, SubmitError, broken_rules};
 use super::{Error, Portal};
 use crate::domain::audit::By;
@@ -71,7 +71,7 @@ pub async fn open(
     session(portal, request, product, fields, typed, notes).await
 }
 
-/// The form again, after the person chose something in it.
+/// The form again, after the person chose something in it or sent it although the product is another one by now.
 ///
 /// # Errors
 /// As [`open`].
@@ -79,7 +79,7 @@ pub async fn refresh(
     portal: &Portal,
     person: &PersonId,
     id: RequestId,
-    given: &BTreeMap<String, Option<String>>,
+    filled: &FilledChange,
 ) -> Result<ChangeSession, Error> {
     let request = portal.load(id).await?;
     if !portal.may_see(person, &request).await? {
@@ -87,8 +87,8 @@ pub async fn refresh(
     }
     let product = find_product(portal, request.product.key.as_str())?;
     let fields = Fields::of(&product, &request)?;
-    let values = fields.form.held(given);
-    session(portal, request, product, fields, values, Vec::new()).await
+    let (values, notes) = fitting(&product, &fields.form, &filled.template_hash, &filled.given)?;
+    session(portal, request, product, fields, values, notes).await
 }
 
 /// Asks for the change. The request after it waits for approvers, or is being changed.

@@ -148,7 +148,8 @@ pub enum Go {
     Back,
 }
 
-/// The form again, after the person chose something in it or wants to see an earlier page.
+/// The form again, after the person chose something in it, wants to see an earlier page, or sent it although its product is
+/// another one by now.
 ///
 /// # Errors
 /// As [`open`].
@@ -156,7 +157,7 @@ pub async fn refresh(portal: &Portal, filled: &Filled, go: Go) -> Result<FormSes
     let product = find_product(portal, &filled.product)?;
     let choice = choose_team(portal, &filled.by, &product, filled.team.as_deref()).await?;
     let form = form_of(&product)?;
-    let mut filling = Filling::of(&form, filled);
+    let mut filling = Filling::of(&product, &form, filled)?;
     if go == Go::Back {
         let pages = form.pages(&product.unasked(&filling.values));
         filling.page = pages.into_iter().rfind(|page| *page < filled.page).unwrap_or_default();

@@ -58,7 +58,7 @@ pub async fn press(portal: &Portal, filled: Filled) -> Result<Pressed, SubmitErr
             let filling = Filling {
                 page,
                 notes: note.map(str::to_owned).into_iter().collect(),
-                ..Filling::of(&form, &filled)
+                ..Filling::of(&product, &form, &filled)?
             };
             Ok(shown(portal, &product, form, &filled, filling).await?)
         }
@@ -120,7 +120,7 @@ async fn back_to(
         return Err(SubmitError::Fields(corrections));
     };
     let wrong = of_parameters;
-    let filling = Filling { page, wrong, ..Filling::of(&form, filled) };
+    let filling = Filling { page, wrong, ..Filling::of(product, &form, filled)? };
     Ok(shown(portal, product, form, filled, filling).await?)
 }
 

@@ -14,6 +14,7 @@ use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::policy::path_as_things_stand;
 use crate::domain::preview::Preview;
 use crate::domain::quota::{BudgetUse, QuotaSlot, QuotaUse};
+use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::ports::store::{Which, Whose};
 
@@ -74,16 +75,55 @@ pub(super) struct Filling {
 
 impl Filling {
     /// What an open form holds.
-    pub(super) fn of(form: &Form, filled: &Filled) -> Self {
-        Self {
-            values: form.held(&filled.given),
+    ///
+    /// # Errors
+    /// As [`fitting`].
+    pub(super) fn of(product: &Product, form: &Form, filled: &Filled) -> Result<Self, Refusal> {
+        let (values, notes) = fitting(product, form, &filled.template_hash, &filled.given)?;
+        Ok(Self {
+            values,
+            notes,
             reason: filled.reason.clone(),
             ticket: filled.ticket.clone(),
             owner: filled.owner.clone(),
             page: filled.page,
             ..Self::default()
-        }
+        })
     }
+}
+
+/// What an open form holds of the product as it is now. Where the form was made from another template, notes say what to look at.
+///
+/// # Errors
+/// [`Refusal::ProductChanged`] where something is chosen that its position stands for: that may be another option now, and
+/// Slack keeps in a field what was chosen there.
+pub(super) fn fitting(
+    product: &Product,
+    form: &Form,
+    made_from: &str,
+    given: &BTreeMap<String, Option<String>>,
+) -> Result<(BTreeMap<String, String>, Vec<String>), Refusal> {
+    let values = form.held(given);
+    if product.template_hash == made_from {
+        return Ok((values, Vec::new()));
+    }
+    let is_option = |key: &str| form.field(key).is_some_and(|field| !field.options().is_empty());
+    let is_position = |sent: &Option<String>| sent.as_ref().is_some_and(|sent| sent.starts_with('#'));
+    if given.iter().any(|(key, sent)| is_position(sent) && is_option(key)) {
+        return Err(Refusal::ProductChanged { product: product.name.clone() });
+    }
+    let filled = given.iter().filter(|(_, sent)| sent.as_ref().is_some_and(|sent| !sent.is_empty()));
+    let lost = filled.map(|(key, _)| key).filter(|key| !values.contains_key(*key));
+    let (asked, gone): (Vec<_>, Vec<_>) = lost.cloned().partition(|key| form.field(key).is_some());
+    let mut notes = vec![format!(
+        "{} was changed by its owner while this form was open, so nothing was stored yet. Look through what is filled in, then press \
+         the button again.",
+        product.name
+    )];
+    for (what, keys) in [("Choose again", asked), ("No longer asked for", gone)] {
+        notes.extend((!keys.is_empty()).then(|| format!("{what}: {}.", keys.join(", "))));
+    }
+    Ok((values, notes))
 }
 
 pub(super) async fn session(

@@ -115,6 +115,13 @@ impl Edge {
             return too_fast(incoming, wait);
         }
         if let Some(origin) = origin(incoming) {
+            if origin.is_from_nowhere() {
+                return not_done(incoming, &|again| {
+                    format!(
+                        "Slack did not say which workspace this comes from, so nothing was done. Please {again}."
+                    )
+                });
+            }
             match self.is_ours(origin).await {
                 Some(true) => {}
                 Some(false) => return Box::pin(self.strangers_answer(incoming, origin)).await,
@@ -131,6 +138,7 @@ impl Edge {
             Incoming::Command(command) => commands::answer(self, command).await,
             Incoming::Click(click) => Box::pin(actions::answer(self, click)).await,
             Incoming::Submission(submission) => Box::pin(submissions::answer(self, submission)).await,
+            Incoming::UnreadForm { view, why } => submissions::unread(view, why),
             Incoming::Suggestion(suggestion) => Box::pin(suggestions::answer(self, suggestion)).await,
             Incoming::Shortcut(shortcut) => Box::pin(commands::shortcut(self, shortcut)).await,
             Incoming::UrlVerification { challenge } => Ack::Challenge(challenge.clone()),
@@ -186,6 +194,7 @@ impl Edge {
             Incoming::Suggestion(_)
             | Incoming::Shortcut(_)
             | Incoming::Event(_)
+            | Incoming::UnreadForm { .. }
             | Incoming::Closed
             | Incoming::UrlVerification { .. }
             | Incoming::Unknown { .. } => Ack::nothing(incoming),
@@ -300,6 +309,7 @@ impl Whereabouts {
             Incoming::Click(click) => Some(Self::of_click(click)),
             Incoming::Shortcut(shortcut) => Some(Self::only(&shortcut.origin.person)),
             Incoming::Submission(_)
+            | Incoming::UnreadForm { .. }
             | Incoming::Suggestion(_)
             | Incoming::Event(_)
             | Incoming::Closed
@@ -341,7 +351,7 @@ fn received(incoming: &Incoming) -> Received {
     match incoming {
         Incoming::Command(_) => Received::Command,
         Incoming::Click(_) => Received::Click,
-        Incoming::Submission(_) => Received::Submission,
+        Incoming::Submission(_) | Incoming::UnreadForm { .. } => Received::Submission,
         Incoming::Suggestion(_) => Received::Suggestion,
         Incoming::Shortcut(_) => Received::Shortcut,
         Incoming::Event(_) => Received::Event,
@@ -353,7 +363,7 @@ fn received(incoming: &Incoming) -> Received {
 fn stranger(incoming: &Incoming, origin: &Origin) -> By {
     let via = match incoming {
         Incoming::Click(click) => click.channel.clone().map_or(Via::Home, Via::Message),
-        Incoming::Submission(_) | Incoming::Suggestion(_) => Via::Form,
+        Incoming::Submission(_) | Incoming::UnreadForm { .. } | Incoming::Suggestion(_) => Via::Form,
         Incoming::Event(_) => Via::Home,
         Incoming::Command(_)
         | Incoming::Shortcut(_)
@@ -377,6 +387,7 @@ fn origin(incoming: &Incoming) -> Option<&Origin> {
         Incoming::Shortcut(shortcut) => Some(&shortcut.origin),
         Incoming::Event(Event::AppHomeOpened { origin, .. }) => Some(origin),
         Incoming::Event(Event::Other { .. })
+        | Incoming::UnreadForm { .. }
         | Incoming::Closed
         | Incoming::UrlVerification { .. }
         | Incoming::Unknown { .. } => None,

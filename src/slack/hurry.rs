@@ -26,7 +26,8 @@ impl Edge {
             Incoming::Click(click) => &click.origin.person,
             Incoming::Submission(submission) => &submission.origin.person,
             Incoming::Shortcut(shortcut) => &shortcut.origin.person,
-            Incoming::Suggestion(_)
+            Incoming::UnreadForm { .. }
+            | Incoming::Suggestion(_)
             | Incoming::Event(_)
             | Incoming::Closed
             | Incoming::UrlVerification { .. }
@@ -51,11 +52,14 @@ pub(super) fn too_fast(incoming: &Incoming, wait: Duration) -> Ack {
 pub(super) fn not_done(incoming: &Incoming, text: &dyn Fn(&str) -> String) -> Ack {
     let told = |again| Ack::Ephemeral(Message::plain(&text(again)));
     match incoming {
-        Incoming::Submission(submission) => submissions::not_now(submission, &text("press the button again")),
+        Incoming::Submission(submission) => {
+            submissions::not_now(&submission.view, &text("press the button again"))
+        }
         Incoming::Command(_) => told("type it again"),
         Incoming::Click(_) => told("press again"),
         Incoming::Shortcut(_) => told("try again"),
-        Incoming::Suggestion(_)
+        Incoming::UnreadForm { .. }
+        | Incoming::Suggestion(_)
         | Incoming::Event(_)
         | Incoming::Closed
         | Incoming::UrlVerification { .. }

@@ -57,6 +57,7 @@ impl Edge {
             Incoming::Submission(submission) => submissions::late(submission),
             Incoming::Command(_)
             | Incoming::Click(_)
+            | Incoming::UnreadForm { .. }
             | Incoming::Suggestion(_)
             | Incoming::Shortcut(_)
             | Incoming::Event(_)

@@ -48,6 +48,7 @@ impl Ack {
             Incoming::Command(_)
             | Incoming::Click(_)
             | Incoming::Submission(_)
+            | Incoming::UnreadForm { .. }
             | Incoming::Shortcut(_)
             | Incoming::Event(_)
             | Incoming::Closed

@@ -250,3 +250,27 @@ async fn of_a_product_that_was_changed_nothing_less_is_approved_and_the_approver
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_no_value_is_said_to_be_none_and_not_to_be_too_large() {
+    let template = "Parameters:\n  Size: { Type: Number, MinValue: 20, MaxValue: 1000, Default: 20 }\n\
+                    Resources:\n  Topic: { Type: AWS::SNS::Topic }\n";
+    let product = "name: Topic\napproval: { mode: required, approvers: team, may_reduce: [Size] }\n";
+    run_in(Setup::new().with_product("topic", product, template), async |company| {
+        let morgan = &company.morgan;
+        company.alice.asks_for("topic", &[("Size", "500")]).await;
+        morgan.clicks("Approve with changes").await;
+        let types = async |value: &str| {
+            let value = json!({"value": {"type": "number_input", "value": value}});
+            morgan.forges_submission(|sent| sent["view"]["state"]["values"]["param.Size"] = value).await
+        };
+        for odd in ["4e2", "4,00", "NaN", "0x190", "400.5", "19", "5000", "four"] {
+            let answer = types(odd).await;
+            assert!(answer.contains("Must be a whole number from 20 to 1,000."), "{odd}: {answer}");
+        }
+        let answer = types("600").await;
+        assert!(answer.contains("less than what stands there now, 500"), "{answer}");
+        morgan.closes_all().await;
+    })
+    .await;
+}

@@ -173,3 +173,23 @@ async fn nobody_answers_for_themselves_as_a_guest_or_while_they_are_away() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_absence_that_cannot_be_read_hides_no_other_and_is_replaced_by_the_next() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        let file = rusqlite::Connection::open(company.file()).unwrap();
+        file.execute_batch(
+            "INSERT INTO aways (person, delegate, until) VALUES ('U0BOB', 'U0PAT', 'some day'),
+               (CAST(x'ff' AS TEXT), 'U0PAT', '2026-11-30'), ('U0MORGAN', x'ff', '2026-11-30')",
+        )
+        .unwrap();
+        morgan.opens_home().await;
+        assert!(!morgan.home().contains("You are away"), "{}", morgan.home());
+        leaves(company, morgan, "U0OLGA", "2026-11-30").await;
+        assert!(morgan.home().contains("*You are away* until 2026-11-30"), "{}", morgan.home());
+        alice.asks_for("rds-postgres", &DATABASE).await;
+        assert!(outcome(company).contains("<@U0OLGA> answers for them"), "{}", outcome(company));
+    })
+    .await;
+}

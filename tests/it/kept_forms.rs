@@ -142,3 +142,134 @@ async fn a_page_that_cannot_be_turned_keeps_what_is_filled_in() {
     })
     .await;
 }
+
+const BUCKET: &str = "name: Bucket\napproval: { mode: auto }\nquota: { per_team: 10 }\nchange: [Size]\n";
+
+fn bucket(parameters: &str) -> String {
+    format!("Parameters:\n{parameters}Resources:\n  Topic: {{ Type: AWS::SNS::Topic }}\n")
+}
+
+const FORMER: &str = "\x20 Purpose: { Type: String, MinLength: 1 }\n\
+                      \x20 Zone: { Type: String, AllowedValues: [a, b, c], Default: a }\n\
+                      \x20 Note: { Type: String, Default: none }\n\
+                      \x20 Size: { Type: Number, MinValue: 20, MaxValue: 1000, Default: 20 }\n";
+const LATER: &str = "\x20 Purpose: { Type: String, MinLength: 1 }\n\
+                     \x20 Zone: { Type: String, AllowedValues: [a, b], Default: b }\n\
+                     \x20 Class: { Type: String, AllowedValues: [hot, cold], Default: cold }\n\
+                     \x20 Size: { Type: Number, MinValue: 20, MaxValue: 500, Default: 20 }\n";
+
+async fn changes_the_product(company: &Company) {
+    company.changes_the_catalog("bucket/template.yml", FORMER, LATER);
+    company.reloads().await;
+}
+
+#[tokio::test]
+async fn a_product_that_changes_while_its_form_is_open_keeps_what_still_fits() {
+    run_in(Setup::new().with_product("bucket", BUCKET, &bucket(FORMER)), async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision bucket Purpose=logs Zone=c Note=mine Size=30").await;
+        alice.fills(&[("reason", "a long and careful explanation")]).await;
+        changes_the_product(company).await;
+        assert_eq!(alice.submits().await, LedTo::ViewUpdated);
+        insta::assert_snapshot!(alice.form().lines().take(11).collect::<Vec<_>>().join("\n"), @"
+        Bucket [Request] [Cancel]
+        *Bucket* v1.0
+
+        (Bucket was changed by its owner while this form was open, so nothing was stored yet. Look through what is filled in, then press the button again.
+        Choose again: Zone.
+        No longer asked for: Note.)
+        (For team *payments*)
+        Purpose: logs
+        Zone: b
+        Class: cold
+        Size: 30
+        ");
+        assert_eq!(company.trail().await, "");
+        assert_eq!(alice.submits().await, LedTo::ViewsCleared);
+        let request = company.newest_request().await;
+        assert_eq!(request.reason, "a long and careful explanation");
+        insta::assert_snapshot!(format!("{:?}", request.parameters), @r#"[("Purpose", "logs"), ("Zone", "b"), ("Class", "cold"), ("Size", "30")]"#);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_product_that_changes_while_a_page_is_open_or_a_field_is_filled_in_keeps_what_still_fits() {
+    run_in(wide(), async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision wide Name=checkout Size=l C9=nine").await;
+        assert_eq!(alice.submits().await, LedTo::ViewUpdated);
+        let before = fields(alice);
+        company.changes_the_catalog(
+            "wide/template.yml",
+            "Resources:\n",
+            "Resources:\n  Another: { Type: AWS::SNS::Topic }\n",
+        );
+        company.reloads().await;
+        assert_eq!(alice.submits().await, LedTo::ViewUpdated);
+        let form = alice.form();
+        assert!(
+            form.contains("was changed by its owner while this form was open, so nothing was stored yet"),
+            "{form}"
+        );
+        let now = fields(alice);
+        assert!(before.iter().all(|line| now.contains(line)), "{before:#?} {now:#?}");
+        while alice.submits().await == LedTo::ViewUpdated {
+            assert!(!alice.form().contains("was changed by its owner"), "{}", alice.form());
+        }
+        let request = company.newest_request().await;
+        assert_eq!((request.parameter("Name"), request.parameter("C9")), (Some("checkout"), Some("nine")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_product_that_changes_while_a_change_is_filled_in_keeps_what_still_fits() {
+    run_in(Setup::new().with_product("bucket", BUCKET, &bucket(FORMER)), async |company| {
+        let alice = &company.alice;
+        let id = alice.asks_for("bucket", &[("Purpose", "logs"), ("Size", "30")]).await;
+        alice.runs(&format!("/provision change {id} Size=400")).await;
+        alice.fills(&[("reason", "it grows")]).await;
+        changes_the_product(company).await;
+        assert_eq!(alice.submits().await, LedTo::ViewUpdated);
+        insta::assert_snapshot!(alice.form().lines().take(8).collect::<Vec<_>>().join("\n"), @"
+        Change it [Change] [Cancel]
+        *Bucket* v1.0 → v1.0
+        `bucket-id` of team *payments*
+        (Bucket was changed by its owner while this form was open, so nothing was stored yet. Look through what is filled in, then press the button again.)
+        Class: cold
+        Size: 400
+        (Stays as it is: Purpose: `logs` · Zone: `a`)
+        Why do you need it?: it grows
+        ");
+        alice.submits().await;
+        let change = company.newest_request().await.change;
+        let trail = company.trail().await;
+        assert!(trail.contains("change requested") && trail.contains("Size 30 -> 400"), "{change:?} {trail}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_option_that_stands_at_another_place_since_is_never_taken_for_another_one() {
+    let template = bucket("  Mark: { Type: String, AllowedValues: ['#one', '#two'], Default: '#one' }\n");
+    run_in(
+        Setup::new().with_product("bucket", BUCKET.trim_end_matches("change: [Size]\n"), &template),
+        async |company| {
+            let alice = &company.alice;
+            alice.runs("/provision bucket Mark=#two").await;
+            alice.fills(&[("reason", "a long and careful explanation")]).await;
+            company.changes_the_catalog("bucket/template.yml", "['#one', '#two']", "['#two', '#one']");
+            company.reloads().await;
+            alice.submits().await;
+            assert!(
+                alice.form().contains("Keep what you typed, and open the form anew."),
+                "{}",
+                alice.form()
+            );
+            assert!(alice.form().contains("a long and careful explanation"), "{}", alice.form());
+            assert_eq!(company.trail().await, "");
+        },
+    )
+    .await;
+}

@@ -89,6 +89,7 @@ mod teams;
 mod teardown;
 mod timeout;
 mod trail;
+mod unread_forms;
 mod unread_jobs;
 mod upgrade;
 mod upgrade_on_aws;

@@ -9,7 +9,8 @@ use quartermaster::playground::LedTo;
 use quartermaster::ports::limits::Limits;
 use quartermaster::slack::ids::{ActionId, CATALOG_SHORTCUT, CallbackId};
 use quartermaster::slack::incoming::{
-    Click, ClickedMessage, Command, Event, Incoming, Origin, Shortcut, Submission, Suggestion, ViewRef,
+    Click, ClickedMessage, Command, Event, Incoming, Origin, ParseError, Shortcut, Submission, Suggestion,
+    ViewRef,
 };
 use quartermaster::slack::reply::Ack;
 
@@ -177,6 +178,8 @@ fn everything(
         trigger_id: Some("1.2.3".to_owned()),
     };
     all.push(("the shortcut".to_owned(), Incoming::Shortcut(shortcut)));
+    let (view, why) = (Box::new(form.clone()), ParseError::Missing("type"));
+    all.push(("a form of nobody".to_owned(), Incoming::UnreadForm { view, why }));
     let opened = Event::AppHomeOpened { origin, event_id: key(), tab: "home".to_owned() };
     all.push(("the home tab".to_owned(), Incoming::Event(opened)));
     all
@@ -190,6 +193,7 @@ async fn all_are_acked(company: &Company, things: Vec<(String, Incoming)>) {
         let ack = ack.unwrap_or_else(|_| panic!("{what} is never answered"));
         let fits = match kind {
             Incoming::Submission(_) => matches!(ack, Ack::FieldErrors(_) | Ack::UpdateView(_) | Ack::Close),
+            Incoming::UnreadForm { .. } => matches!(ack, Ack::FieldErrors(_) | Ack::UpdateView(_)),
             Incoming::Suggestion(_) => matches!(ack, Ack::Options(_)),
             Incoming::Command(_) => matches!(ack, Ack::Empty | Ack::Ephemeral(_) | Ack::Written(_)),
             Incoming::Click(_)

@@ -110,3 +110,31 @@ async fn hundreds_of_jobs_in_tables_that_cannot_be_read_keep_no_other_from_runni
     }))
     .await;
 }
+
+#[tokio::test]
+async fn jobs_and_messages_that_are_no_text_are_given_up_or_passed_by_and_keep_no_other_from_running() {
+    let odd = [
+        ("'U0BOB', CAST(x'ff' AS TEXT), 'secret'", 1),
+        ("CAST(x'ff' AS TEXT), 'home', 'secret'", 1),
+        ("x'ff', x'ff', '\"Home\"'", 1),
+        ("'U0BOB', 'odd', CAST(x'ff' AS TEXT)", 1),
+        ("'', '', x'ff'", 1),
+    ];
+    for (columns, parked) in odd {
+        run_in(Setup::new().in_a_file(), async |company| {
+            company.is_lied_to();
+            company.expects_parked_jobs(parked);
+            let file = Connection::open(company.file()).unwrap();
+            let sql = format!("INSERT INTO jobs (of, name, kind, due_at, written_at) VALUES ({columns}, {LONG_AGO}, {LONG_AGO})");
+            file.execute_batch(&sql).unwrap();
+            file.execute_batch("INSERT INTO queue (visible_at, body) VALUES (0, x'ff'), ('x', 'x'), (0.5, CAST(x'ff' AS TEXT))").unwrap();
+            company.alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+            company.waits("1m").await;
+            assert!(company.trail().await.contains("active | provisioner"), "{columns}");
+            company.pat.runs("/provision jobs").await;
+            let told = company.pat.is_told();
+            assert!(told.contains("cannot read what is stored of the job") && !told.contains("secret"), "{columns}: {told}");
+        })
+        .await;
+    }
+}

@@ -3,12 +3,11 @@
 use anyhow::Context as _;
 use jiff::Timestamp;
 
-use super::item::{is_readable, mark, may_be_read, must_text, text};
+use super::item::{Item, is_readable, mark, may_be_read, must_text, text};
 use super::lists::all;
 use super::transaction::{Check, Part, Table};
 use super::{DynamoStore, keys};
 use crate::domain::away::{Away, today};
-use crate::domain::ids::PersonId;
 use crate::ports::store::Absence;
 
 /// A newer bot's absence is left alone.
@@ -34,12 +33,9 @@ pub(super) async fn at(store: &DynamoStore, now: Timestamp) -> anyhow::Result<Ve
         .expression_attribute_values(":aways", text(keys::AWAYS))
         .expression_attribute_values(":today", text(today(now).to_string()));
     let aways = all(query, usize::MAX).await.context("cannot read who is away")?;
-    let read = |item: &super::item::Item| {
-        Ok(Away {
-            person: PersonId::new(must_text(item, "sk")?),
-            delegate: PersonId::new(must_text(item, "delegate")?),
-            until: must_text(item, "until")?.parse().context("cannot read until when somebody is away")?,
-        })
+    let read = |item: &Item| {
+        let text = |name| must_text(item, name).ok();
+        Away::read(text("sk"), text("delegate"), text("until"))
     };
-    aways.iter().filter(|item| may_be_read(item)).map(read).collect()
+    Ok(aways.iter().filter(|item| may_be_read(item)).filter_map(read).collect())
 }

@@ -1,6 +1,5 @@
 //! Who is away and who answers for them.
 
-use anyhow::Context as _;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -19,14 +18,11 @@ pub(super) fn at(connection: &Connection, now: Timestamp) -> anyhow::Result<Vec<
         "SELECT person, delegate, until FROM aways WHERE until >= ?1 AND format <= ?2 ORDER BY person",
     )?;
     let rows = statement.query_map(params![today(now).to_string(), FORMAT], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+        let text = |at| Ok::<_, rusqlite::Error>(row.get_ref(at)?.as_str().ok());
+        let (person, delegate, until) = (text(0)?, text(1)?, text(2)?);
+        Ok(Away::read(person, delegate, until))
     })?;
-    rows.map(|row| {
-        let (person, delegate, until) = row?;
-        let until = until.parse().context("cannot read until when somebody is away")?;
-        Ok(Away { person: PersonId::new(person), delegate: PersonId::new(delegate), until })
-    })
-    .collect()
+    rows.filter_map(Result::transpose).map(|away| Ok(away?)).collect()
 }
 
 pub(super) fn set(tx: &Connection, absence: &Absence) -> anyhow::Result<()> {

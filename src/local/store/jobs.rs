@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use sha2::{Digest as _, Sha256};
 
 use super::queries::readable_at;
 use crate::domain::job::{Job, JobKey, JobKind, Subject};
@@ -41,20 +42,57 @@ impl Encoded {
     }
 }
 
-pub(super) fn due(connection: &Connection, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
+/// `None` for one whose key nobody can name; see [`name_anew`].
+pub(super) fn due(
+    connection: &Connection,
+    now: Timestamp,
+    limit: usize,
+) -> anyhow::Result<Vec<Option<JobKey>>> {
     connection
         .prepare_cached(
             "SELECT of, name FROM jobs WHERE parked = 0 AND due_at <= ?1 AND format <= ?3
              ORDER BY due_at, of, name LIMIT ?2",
         )?
-        .query_map(params![instant::reached(now), i64::try_from(limit)?, FORMAT], |row| {
-            Ok((row.get::<_, String>(0)?, row.get(1)?))
-        })?
-        .map(|found| {
-            let (of, name) = found?;
-            Ok(JobKey { of: Subject::parse(&of), name })
-        })
+        .query_map(params![instant::reached(now), i64::try_from(limit)?, FORMAT], |row| key(row, 0))?
+        .map(|found| Ok(found?))
         .collect()
+}
+
+/// Reads `of, name`, which begin at this column; `None` where somebody has made them no text.
+fn key(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<JobKey>> {
+    let (of, name) = (row.get_ref(first)?.as_str().ok(), row.get_ref(first + 1)?.as_str().ok());
+    Ok(of.zip(name).map(|(of, name)| JobKey { of: Subject::parse(of), name: name.to_owned() }))
+}
+
+/// Gives jobs whose key is no text one that can be named, and keeps them from being read: like others that nobody can read
+/// they are claimed then, and given up.
+pub(super) fn name_anew(tx: &Connection) -> anyhow::Result<()> {
+    let bytes = |row: &Row<'_>, at: usize| {
+        Ok::<_, rusqlite::Error>(row.get_ref(at)?.as_bytes().unwrap_or_default().to_vec())
+    };
+    let nameless: Vec<(Vec<u8>, Vec<u8>)> = tx
+        .prepare("SELECT of, name FROM jobs WHERE format <= ?1")?
+        .query_map([FORMAT], |row| {
+            let is_named = key(row, 0)?.is_some();
+            Ok((!is_named).then_some((bytes(row, 0)?, bytes(row, 1)?)))
+        })?
+        .filter_map(Result::transpose)
+        .collect::<Result<_, rusqlite::Error>>()?;
+    for (of, name) in nameless {
+        let digest = hex::encode(Sha256::digest([&*of, &*name].join(&b'\n')));
+        tx.prepare_cached(
+            "UPDATE jobs SET of = ?3, name = ?4, kind = 'its key was no text: ' || kind
+             WHERE CAST(of AS BLOB) = ?1 AND CAST(name AS BLOB) = ?2 AND format <= ?5",
+        )?
+        .execute(params![
+            of,
+            name,
+            String::from_utf8_lossy(&of),
+            format!("unreadable:{digest}"),
+            FORMAT
+        ])?;
+    }
+    Ok(())
 }
 
 pub(super) fn claim(
@@ -181,11 +219,12 @@ pub(super) fn parked(connection: &Connection, limit: usize) -> anyhow::Result<Ve
              ORDER BY of, name LIMIT ?1",
         )?
         .query_map(params![i64::try_from(limit)?, FORMAT], |row| {
-            let key = JobKey { of: Subject::parse(&row.get::<_, String>(0)?), name: row.get(1)? };
+            let Some(key) = key(row, 0)? else { return Ok(None) };
             let Stored { kind, attempts, written_at } = Stored::read(&key, row, 2)?;
-            let why = row.get::<_, Option<String>>(5)?.unwrap_or_default();
-            Ok(ParkedJob { key, kind, attempts, written_at, why })
+            let why = row.get_ref(5)?.as_bytes().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
+            Ok(Some(ParkedJob { key, kind, attempts, written_at, why }))
         })?
+        .filter_map(Result::transpose)
         .map(|job| Ok(job?))
         .collect()
 }
@@ -193,15 +232,19 @@ pub(super) fn parked(connection: &Connection, limit: usize) -> anyhow::Result<Ve
 pub(super) fn jobs_of(connection: &Connection, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
     connection
         .prepare_cached("SELECT name FROM jobs WHERE of = ?1 ORDER BY name")?
-        .query_map([of.to_string()], |row| row.get(0))?
+        .query_map([of.to_string()], |row| Ok(row.get_ref(0)?.as_str().ok().map(str::to_owned)))?
+        .filter_map(Result::transpose)
         .map(|name| Ok(JobKey { of: of.clone(), name: name? }))
         .collect()
 }
 
+/// What is no number comes after every number, and is due never.
 pub(super) fn next_due(connection: &Connection) -> anyhow::Result<Option<Timestamp>> {
     let due_at: Option<i64> = connection
-        .prepare_cached("SELECT min(due_at) FROM jobs WHERE parked = 0 AND format <= ?1")?
-        .query_row([FORMAT], |row| row.get(0))?;
+        .prepare_cached(
+            "SELECT CAST(min(due_at) AS INTEGER) FROM jobs WHERE parked = 0 AND format <= ?1 AND due_at <= ?2",
+        )?
+        .query_row(params![FORMAT, i64::MAX], |row| row.get(0))?;
     Ok(due_at.map(instant::read))
 }
 

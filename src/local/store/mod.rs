@@ -182,7 +182,13 @@ impl Store for SqliteStore {
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> anyhow::Result<Vec<JobKey>> {
-        self.database.read(move |connection| jobs::due(connection, now, limit)).await
+        let due = async || self.database.read(move |connection| jobs::due(connection, now, limit)).await;
+        let mut found = due().await?;
+        if found.iter().any(Option::is_none) {
+            self.database.write(jobs::name_anew).await.context("cannot name a job whose key is no text")?;
+            found = due().await?;
+        }
+        Ok(found.into_iter().flatten().collect())
     }
 
     async fn claim(

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use slack_morphism::prelude::SlackModalView;
 
 use crate::domain::ids::PersonId;
+use crate::domain::refusal::Refusal;
 use crate::portal::Error;
 use crate::portal::change::refresh as refresh_change;
 use crate::portal::form::{Go, refresh};
@@ -17,7 +18,7 @@ use crate::slack::edge::Edge;
 use crate::slack::ids::ActionId;
 use crate::slack::incoming::Click;
 use crate::slack::reply::Ack;
-use crate::slack::submissions::filled;
+use crate::slack::submissions::{filled, filled_change};
 use crate::slack::views::{FormAnswer, FormMetadata, Pressed, answer, changing, note};
 
 /// Rewrites the form. Fields keep what was typed, because their blocks keep their names.
@@ -30,7 +31,7 @@ pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
     let person = &click.origin.person;
     let answer = answer(metadata, &view.values);
     let next = if let Some((pressed, _)) = changing(&view.private_metadata) {
-        change_form(edge, person, &pressed, &answer).await
+        change_form(edge, person, &pressed, answer).await
     } else {
         let go = if is_back { Go::Back } else { Go::Stay };
         request_form(edge, &filled(answer, person, &view.id), go).await
@@ -48,6 +49,8 @@ pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
             );
             return Ack::Empty;
         }
+        Err(Error::Refused(Refusal::ProductChanged { .. })) if !is_back => return Ack::Empty,
+        Err(error @ Error::Refused(Refusal::ProductChanged { .. })) => return edge.told(&error),
         Err(error) => note("Not available", &edge.words(&error)),
     };
     match edge.client.update_view(&view.id, view.hash.as_deref(), &next).await {
@@ -65,9 +68,10 @@ async fn change_form(
     edge: &Edge,
     person: &PersonId,
     pressed: &Pressed,
-    answer: &FormAnswer,
+    answer: FormAnswer,
 ) -> Result<SlackModalView, Error> {
-    let session = refresh_change(&edge.portal, person, pressed.button.request, &answer.given).await?;
+    let session =
+        refresh_change(&edge.portal, person, pressed.button.request, &filled_change(answer)).await?;
     Ok(change_view(&session, pressed))
 }
 

@@ -9,6 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::ParseError;
+use super::mended::mended;
 
 /// A field of the shape `S`, if it is there.
 pub(in crate::slack) struct Field<S: Shape>(pub(in crate::slack) Option<S::Value>);
@@ -145,8 +146,13 @@ impl<S: Shape<Value: Default>> Shape for ByName<S> {
 }
 
 /// Reads a text of JSON that is an object.
-pub(in crate::slack) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, ParseError> {
-    serde_json::from_slice::<Field<Object<T>>>(json)?.0.ok_or(ParseError::Missing("object"))
+pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, ParseError> {
+    tolerant::<Field<Object<T>>>(json)?.0.ok_or(ParseError::Missing("object"))
+}
+
+/// Reads a text of JSON, [`mended`] where serde does not take it as it is.
+pub(in crate::slack) fn tolerant<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
+    serde_json::from_slice(json).or_else(|_| serde_json::from_str(&mended(json)?))
 }
 
 struct Reader<S>(PhantomData<S>);

@@ -38,10 +38,10 @@ pub fn parse_options(body: &[u8]) -> Result<Incoming, ParseError> {
 /// As [`parse_interaction`].
 pub fn parse_interaction_json(json: &[u8]) -> Result<Incoming, ParseError> {
     let mut payload: Payload = read(json)?;
-    let kind = payload.kind.0.take().ok_or(ParseError::Missing("type"))?;
+    let Some(kind) = payload.kind.0.take() else { return of_no_kind(payload) };
     match kind.as_str() {
         "block_actions" => click(payload, json),
-        "view_submission" => submission(payload),
+        "view_submission" => Ok(submission(payload)),
         "view_closed" => Ok(Incoming::Closed),
         "block_suggestion" => suggestion(payload),
         "shortcut" => shortcut(payload),
@@ -99,26 +99,50 @@ fn response_url(url: Field<Text>) -> Option<ResponseUrl> {
     url.0.map(ResponseUrl::new)
 }
 
-fn view(mut view: View) -> Option<ViewRef> {
+fn view(view: View) -> Option<ViewRef> {
+    Some(shown(view)).filter(|view| !view.id.is_empty())
+}
+
+/// A view as far as it is understood.
+fn shown(mut view: View) -> ViewRef {
     let state = view.state.0.take();
-    Some(ViewRef {
+    ViewRef {
         values: view.values(state),
-        id: view.id.0?,
+        id: view.id.0.unwrap_or_default(),
         hash: view.hash.0,
         callback_id: view.callback_id.0.unwrap_or_default(),
         private_metadata: view.private_metadata.0.unwrap_or_default(),
         blocks: view.blocks.map(|blocks| blocks.get().to_owned()).unwrap_or_default(),
-    })
+    }
 }
 
-fn submission(mut payload: Payload) -> Result<Incoming, ParseError> {
-    let targets = payload.response_urls.0.take().unwrap_or_default();
-    Ok(Incoming::Submission(Submission {
-        origin: who(&mut payload)?,
-        view: payload.view.0.and_then(view).ok_or(ParseError::Missing("view"))?,
+/// What is neither a click nor anything else by its name may be a form that somebody has filled in.
+fn of_no_kind(payload: Payload) -> Result<Incoming, ParseError> {
+    let why = ParseError::Missing("type");
+    match payload.view.0 {
+        Some(view) if payload.actions.0.is_none() => Ok(unread(shown(view), why)),
+        _ => Err(why),
+    }
+}
+
+fn unread(view: ViewRef, why: ParseError) -> Incoming {
+    Incoming::UnreadForm { view: Box::new(view), why }
+}
+
+fn submission(mut payload: Payload) -> Incoming {
+    let (origin, view) = (who(&mut payload), shown(payload.view.0.unwrap_or_default()));
+    let origin = match origin {
+        Ok(origin) if !view.id.is_empty() => origin,
+        Ok(_) => return unread(view, ParseError::Missing("view")),
+        Err(why) => return unread(view, why),
+    };
+    let targets = payload.response_urls.0.unwrap_or_default();
+    Incoming::Submission(Submission {
+        origin,
+        view,
         trigger_id: payload.trigger_id.0,
         response_urls: targets.into_iter().filter_map(|target| response_url(target.response_url)).collect(),
-    }))
+    })
 }
 
 fn suggestion(mut payload: Payload) -> Result<Incoming, ParseError> {
@@ -258,10 +282,79 @@ mod tests {
             r#"{"type":"block_actions","actions":[{"action_id":"a"}]}"#,
             r#"{"type":"block_actions","user":{"id":"U1"},"actions":[]}"#,
             r#"{"type":"block_actions","user":{"id":"<@U1>"},"actions":[{"action_id":"a"}]}"#,
-            r#"{"type":"view_submission","user":{"id":"U1"}}"#,
         ] {
             assert!(parse_interaction_json(json.as_bytes()).is_err(), "{json}");
         }
+    }
+
+    #[test]
+    fn a_form_that_does_not_say_enough_keeps_what_is_filled_in() {
+        let lacking = |json: &str| match parse_interaction_json(json.as_bytes()) {
+            Ok(Incoming::UnreadForm { view, why }) => format!("{why}: {:?}", view.last_field()),
+            other => format!("{other:?}"),
+        };
+        let form = r#""view":{"id":"V1","state":{"values":{"reason":{"value":{"value":"why"}}}}}"#;
+        let forms = [
+            r#"{"type":"view_submission","user":{"id":"U1"}}"#.to_owned(),
+            format!(r#"{{"type":"view_submission","user":{{"id":"<@U1>"}},{form}}}"#),
+            format!(r#"{{"type":"view_submission","user":{{"id":"U1"}},{}}}"#, form.replace("V1", "")),
+            format!(r#"{{"user":{{"id":"U1"}},{form}}}"#),
+            format!(r#"{{"type":[],"actions":[{{"action_id":"a"}}],{form}}}"#),
+        ];
+        insta::assert_snapshot!(forms.map(|json| lacking(&json)).join("\n"), @r#"
+        the payload has no usable `view`: None
+        the payload has no usable `user id`: Some("reason")
+        the payload has no usable `view`: Some("reason")
+        the payload has no usable `type`: Some("reason")
+        Err(Missing("type"))
+        "#);
+    }
+
+    #[test]
+    fn a_problem_is_said_under_an_input_and_under_nothing_else() {
+        let field = |blocks: &str| {
+            let json = format!(
+                r#"{{"type":"view_submission","view":{{"blocks":{blocks},"state":{{"values":{{"a":{{}},"z":{{}}}}}}}}}}"#
+            );
+            let Ok(Incoming::UnreadForm { view, .. }) = parse_interaction_json(json.as_bytes()) else {
+                panic!()
+            };
+            view.last_field().map(str::to_owned)
+        };
+        assert_eq!(
+            field(r#"[{"type":"input","block_id":"a"},{"type":"section","block_id":"z"}]"#),
+            Some("a".into())
+        );
+        assert_eq!(field(r#"[{"type":"actions","block_id":"z"}]"#), None);
+        assert_eq!(field("7"), Some("z".into()));
+    }
+
+    #[test]
+    fn what_serde_does_not_take_costs_itself_alone() {
+        let read = |json: &str| {
+            let Ok(Incoming::Submission(submission)) = parse_interaction_json(json.as_bytes()) else {
+                panic!("{json}")
+            };
+            format!("{:?}", submission.view.values)
+        };
+        let whole = |value: &str, more: &str| {
+            read(&format!(
+                r#"{{"type":"view_submission","user":{{"id":"U1"}},{more}"view":{{"id":"V1","state":{{"values":
+                    {{"a":{{"value":{{"value":{value}}}}},"b":{{"value":{{"value":"kept"}}}}}}}}}}}}"#
+            ))
+        };
+        let all = [
+            whole(r#""half \ud83d of a face""#, ""),
+            whole("1e999", ""),
+            whole(&format!("{}{}", "[".repeat(1000), "]".repeat(1000)), ""),
+            whole("1", r#""type":"view_submission","x":"\udead","#),
+        ];
+        insta::assert_snapshot!(all.join("\n"), @r#"
+        Values({"a": ["half � of a face"], "b": ["kept"]})
+        Values({"a": [], "b": ["kept"]})
+        Values({"a": [], "b": ["kept"]})
+        Values({"a": ["1"], "b": ["kept"]})
+        "#);
     }
 
     #[test]

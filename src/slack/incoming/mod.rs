@@ -8,6 +8,7 @@ mod command;
 mod event;
 mod field;
 mod interaction;
+mod mended;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -23,7 +24,7 @@ use crate::domain::request::MessageRef;
 
 pub use command::{parse_command, parse_command_json};
 pub use event::parse_event;
-pub(super) use field::{Count, Field, Flag, Text};
+pub(super) use field::{Count, Field, Flag, Text, tolerant};
 pub use interaction::{parse_interaction, parse_interaction_json, parse_options};
 pub(super) use wire::is_id;
 
@@ -36,6 +37,13 @@ pub enum Incoming {
     Click(Click),
     /// A modal was submitted.
     Submission(Submission),
+    /// A modal was submitted, it seems, and what came does not say by whom or which one: nothing of it can be done.
+    UnreadForm {
+        /// The modal, as far as it was understood; its id may be empty.
+        view: Box<ViewRef>,
+        /// What is lacking.
+        why: ParseError,
+    },
     /// A modal was closed without submitting.
     Closed,
     /// A type-ahead select asks for its options.
@@ -65,6 +73,13 @@ pub struct Origin {
     pub team: Option<String>,
     /// The enterprise, `E…`, on a grid.
     pub enterprise: Option<String>,
+}
+
+impl Origin {
+    /// Whether nothing says where it comes from.
+    pub fn is_from_nowhere(&self) -> bool {
+        self.team.is_none() && self.enterprise.is_none()
+    }
 }
 
 /// A slash command.
@@ -144,6 +159,15 @@ pub struct ViewRef {
     pub values: Values,
     /// Its blocks as they were shown, as JSON; empty where Slack did not send them.
     pub blocks: String,
+}
+
+impl ViewRef {
+    /// Under which field something can be said: of an input block Slack shows it, and of no other.
+    pub fn last_field(&self) -> Option<&str> {
+        let inputs = wire::inputs(&self.blocks);
+        let is_input = |block: &str| inputs.as_ref().is_none_or(|inputs| inputs.contains(block));
+        self.values.iter().map(|(block, _)| block).filter(|block| is_input(block)).last()
+    }
 }
 
 /// A submitted modal.

@@ -1,9 +1,11 @@
 //! The shapes on the wire: only the fields we use, each one allowed to be absent or anything else.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::field::{ByName, Field, Flag, Input, List, Object, Text, Texts};
+use super::field::{ByName, Field, Flag, Input, List, Object, Text, Texts, tolerant};
 use super::{Origin, ParseError, Values};
 use crate::domain::ids::PersonId;
 
@@ -145,14 +147,18 @@ impl State {
     }
 }
 
+/// The input blocks among a view's blocks; `None` where these are no list.
+pub(super) fn inputs(blocks: &str) -> Option<BTreeSet<String>> {
+    let blocks = tolerant::<Field<List<Block>>>(blocks.as_bytes()).ok()?.0?.into_iter();
+    let inputs = blocks.filter(|block| block.kind.0.as_deref() == Some("input"));
+    Some(inputs.filter_map(|block| block.block_id.0).collect())
+}
+
 impl View {
     /// What is filled in. A field that was shown and of which nothing came, or nothing that is understood, is empty.
     pub(super) fn values(&self, state: Option<State>) -> Values {
-        let blocks =
-            self.blocks.as_deref().map(|blocks| serde_json::from_str::<Field<List<Block>>>(blocks.get()));
-        let blocks = blocks.and_then(|read| read.ok()?.0).unwrap_or_default().into_iter();
-        let inputs = blocks.filter(|block| block.kind.0.as_deref() == Some("input"));
-        let shown = inputs.filter_map(|block| Some((block.block_id.0?, Vec::new())));
+        let shown = self.blocks.as_deref().and_then(|blocks| inputs(blocks.get())).unwrap_or_default();
+        let shown = shown.into_iter().map(|block| (block, Vec::new()));
         shown.chain(state.into_iter().flat_map(State::flat)).collect()
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::slack::incoming::{
     Count, Field, Flag, Incoming, ParseError, Text, parse_command_json, parse_event, parse_interaction_json,
+    tolerant,
 };
 
 /// One text that Slack sent.
@@ -45,7 +46,7 @@ pub(super) struct Envelope {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Wire<'a> {
+struct Wire {
     #[serde(rename = "type")]
     kind: Field<Text>,
     num_connections: Field<Count>,
@@ -53,8 +54,7 @@ struct Wire<'a> {
     envelope_id: Field<Text>,
     accepts_response_payload: Field<Flag>,
     retry_attempt: Field<Count>,
-    #[serde(borrow)]
-    payload: Option<&'a RawValue>,
+    payload: Option<Box<RawValue>>,
 }
 
 impl Frame {
@@ -63,7 +63,7 @@ impl Frame {
     /// # Errors
     /// When it is not JSON, or an envelope that cannot be acknowledged because it has no id.
     pub(super) fn read(text: &str) -> Result<Self, ParseError> {
-        let wire: Wire<'_> = serde_json::from_str(text)?;
+        let wire: Wire = tolerant(text.as_bytes())?;
         match wire.kind.0.as_deref() {
             Some("hello") => Ok(Self::Hello { connections: wire.num_connections.0.unwrap_or(1) }),
             Some("disconnect") => Ok(Self::Disconnect(Notice::read(wire.reason.0.as_deref()))),
@@ -84,8 +84,8 @@ impl Notice {
 }
 
 impl Envelope {
-    fn read(wire: Wire<'_>) -> Result<Self, ParseError> {
-        let payload = wire.payload.map_or("null", RawValue::get).as_bytes();
+    fn read(wire: Wire) -> Result<Self, ParseError> {
+        let payload = wire.payload.as_deref().map_or("null", RawValue::get).as_bytes();
         let incoming = match wire.kind.0.ok_or(ParseError::Missing("type")) {
             Ok(kind) if kind == "slash_commands" => parse_command_json(payload),
             Ok(kind) if kind == "interactive" => parse_interaction_json(payload),
@@ -146,6 +146,10 @@ mod tests {
 
     #[test]
     fn kinds_we_do_not_know_can_be_acknowledged_and_payloads_we_cannot_read_are_told_apart() {
+        let odd = r#"{"type":"events_api","type":"interactive","x":"\ud83d","envelope_id":"e","payload":{"type":"view_closed"}}"#;
+        assert!(
+            matches!(Frame::read(odd), Ok(Frame::Envelope(read)) if read.incoming == Ok(Incoming::Closed))
+        );
         let unknown = envelope("hologram", "[1]");
         assert_eq!(unknown.incoming, Ok(Incoming::Unknown { kind: "hologram".into() }));
         assert!(envelope("slash_commands", "null").incoming.is_err());

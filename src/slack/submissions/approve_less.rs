@@ -31,7 +31,9 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
             answer(edge, submission, changed)
         }
         // What was chosen stays, so that something else can be.
-        Err(error @ Error::Refused(Refusal::CannotReduce { .. })) => not_now(submission, &edge.words(&error)),
+        Err(error @ Error::Refused(Refusal::CannotReduce { .. })) => {
+            not_now(&submission.view, &edge.words(&error))
+        }
         other => answer(edge, submission, other),
     }
 }

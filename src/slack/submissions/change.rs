@@ -1,17 +1,18 @@
 //! The form of a change was submitted.
 
-use super::{by_form, not_now, note, refused};
+use super::{by_form, not_now, not_shown_anew, note, refused};
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
-use crate::portal::change::{FilledChange, submit};
+use crate::portal::change::{FilledChange, refresh, submit};
 use crate::portal::decide::Click;
 use crate::portal::submit::SubmitError;
+use crate::slack::commands::change_view;
 use crate::slack::edge::Edge;
 use crate::slack::incoming::Submission;
 use crate::slack::messages;
 use crate::slack::reply::Ack;
 use crate::slack::submissions::request_form::under_fields;
-use crate::slack::views::{answer, changing};
+use crate::slack::views::{FormAnswer, answer, changing};
 
 const NOT_CHANGED: &str = "Not changed";
 
@@ -25,18 +26,29 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
         by,
         request: pressed.button.request,
         epoch: pressed.button.epoch,
-        message: pressed.message,
+        message: pressed.message.clone(),
         once: submission.key(),
     };
-    let filled =
-        FilledChange { template_hash: answer.template_hash, given: answer.given, reason: answer.reason };
-    match Box::pin(submit(&edge.portal, &click, filled)).await {
+    let filled = filled(answer);
+    match Box::pin(submit(&edge.portal, &click, filled.clone())).await {
         Ok(_) if click.message.is_some() => Ack::Close,
         Ok(request) => note("Change", &messages::change_asked(&request)),
         Err(SubmitError::Fields(problems)) => Ack::FieldErrors(under_fields(problems)),
         Err(SubmitError::Other(Error::Refused(refusal @ Refusal::NothingDifferent))) => {
-            not_now(submission, &refusal.to_string())
+            not_now(&submission.view, &refusal.to_string())
+        }
+        Err(SubmitError::Other(Error::Refused(Refusal::ProductChanged { .. }))) => {
+            let person = &submission.origin.person;
+            match refresh(&edge.portal, person, click.request, &filled).await {
+                Ok(session) => Ack::UpdateView(Box::new(change_view(&session, &pressed))),
+                Err(error) => not_shown_anew(edge, submission, NOT_CHANGED, &error),
+            }
         }
         Err(SubmitError::Other(error)) => refused(edge, submission, NOT_CHANGED, &error),
     }
+}
+
+/// What a form of a change says to the portal.
+pub(in crate::slack) fn filled(answer: FormAnswer) -> FilledChange {
+    FilledChange { template_hash: answer.template_hash, given: answer.given, reason: answer.reason }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{by_form, note, refused, stays_open};
+use super::{by_form, not_shown_anew, note, refused, stays_open};
 use crate::domain::ids::PersonId;
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
+use crate::portal::form::{Go, refresh};
 use crate::portal::press::{Pressed, press};
 use crate::portal::session::FormSession;
 use crate::portal::submit::{Correction, Filled, Place, SubmitError};
@@ -27,14 +28,14 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     };
     let while_paused = |message: &str| {
         let said = |message: &str| format!("Nothing was stored, new requests are paused: {message}");
-        stays_open(submission, &said(message)).unwrap_or_else(|| {
+        stays_open(&submission.view, &said(message)).unwrap_or_else(|| {
             let quoted = format!("\n{}", quote(message, MAX_SECTION));
             note("Not submitted", &Message::plain(&said(&quoted)))
         })
     };
     let owner = answer.owner.clone();
     let filled = filled(answer, &submission.origin.person, &submission.view.id);
-    match press(&edge.portal, filled).await {
+    match press(&edge.portal, filled.clone()).await {
         Ok(Pressed::Stored(_)) => {
             for_a_mate(edge, submission, owner.as_ref());
             Ack::Close
@@ -43,6 +44,12 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
         Ok(Pressed::BeyondLimits { why, session }) => as_exception(&session, &why),
         Err(SubmitError::Fields(corrections)) => Ack::FieldErrors(under_fields(corrections)),
         Err(SubmitError::Other(Error::Refused(Refusal::Paused { message }))) => while_paused(&message),
+        Err(SubmitError::Other(Error::Refused(Refusal::ProductChanged { .. }))) => {
+            match refresh(&edge.portal, &filled, Go::Stay).await {
+                Ok(session) => shows(&session, submission),
+                Err(error) => not_shown_anew(edge, submission, "Not submitted", &error),
+            }
+        }
         Err(SubmitError::Other(error)) => refused(edge, submission, "Not submitted", &error),
     }
 }

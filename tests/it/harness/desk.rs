@@ -11,6 +11,7 @@ use axum::http::Request as HttpRequest;
 use jiff::{SignedDuration, Timestamp};
 use quartermaster::aws::dynamodb::DynamoStore;
 use quartermaster::config::{Environment, Secret};
+use quartermaster::domain::catalog::Catalog;
 use quartermaster::domain::ids::RequestId;
 use quartermaster::domain::job::JobKey;
 use quartermaster::domain::request::{Request, Status};
@@ -115,13 +116,18 @@ impl Desk {
         self.start_on(self.board.fuse().around(self.outside.around(backends))).await;
     }
 
+    /// The hashes of its templates are no secrets.
+    pub(super) fn knows_templates_of(&self, catalog: &Catalog) {
+        let hashes = catalog.products.values().map(|product| product.template_hash.clone());
+        self.hashes.lock().unwrap().extend(hashes);
+    }
+
     async fn start_on(&self, backends: Backends) {
         let (settings, catalog, over_sockets, limits) = {
             let setup = self.setup.lock().unwrap();
             (setup.settings(), setup.catalog(), setup.goes_over_sockets(), setup.limits())
         };
-        let hashes = catalog.products.values().map(|product| product.template_hash.clone());
-        self.hashes.lock().unwrap().extend(hashes);
+        self.knows_templates_of(&catalog);
         let environment = Environment {
             inbound: line::inbound(over_sockets),
             bot_token: Secret::new(BOT_TOKEN),

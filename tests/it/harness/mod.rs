@@ -170,6 +170,9 @@ impl Company {
     /// The operator has the running bot read settings and catalog anew.
     pub(crate) async fn reloads(&self) {
         let read = self.desk.setup.lock().unwrap().read_again();
+        if let Ok((_, catalog)) = &read {
+            self.desk.knows_templates_of(catalog);
+        }
         let reloader = self.desk.app().reloader();
         // One that stops meanwhile reads them when it is started again.
         Box::pin(fuse::unless_it_stops(reloader.reload(read))).await;
