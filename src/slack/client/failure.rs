@@ -106,6 +106,17 @@ const OUT_OF_ORDER: &str = "service_unavailable";
 /// much for Slack.
 const TROUBLE: [&str; 2] = ["internal_error", "fatal_error"];
 
+/// Methods that carry a message or a view.
+const CARRIES_MUCH: [&str; 7] = [
+    "chat.postEphemeral",
+    "chat.postMessage",
+    "chat.update",
+    "views.open",
+    "views.publish",
+    "views.push",
+    "views.update",
+];
+
 impl Failure {
     /// Slack asked to wait for so long.
     pub(super) fn asked_to_wait(retry_after: Option<Duration>) -> Self {
@@ -126,11 +137,10 @@ impl Failure {
         Self::Api { code, detail }
     }
 
-    /// What it is as an answer of this method: only what holds a message or a view can be too much for Slack.
+    /// What it is as an answer of this method: what carries a message or a view may be too much for Slack.
     pub(super) fn of(self, method: &str) -> Self {
-        let may_be_too_much = method.starts_with("chat.") || method.starts_with("views.");
         if let Self::Trouble(code) = &self
-            && !may_be_too_much
+            && !CARRIES_MUCH.contains(&method)
         {
             return Self::Silence(anyhow!("Slack answered `{code}`"));
         }
