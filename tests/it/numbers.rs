@@ -51,7 +51,7 @@ async fn a_number_is_stored_in_one_way_whichever_way_it_was_written() {
         let wrong = alice.forges_submission(send("1000.50")).await;
         assert!(wrong.contains("Must be a whole number from 20 to 1,000"), "{wrong}");
         alice.forges_submission(send("20.0")).await;
-        assert_eq!(stored(company).await, "Size=020 Rate=0.75 Tier=1.50 Ports=80, 443 Days=7");
+        assert_eq!(stored(company).await, "Size=020 Rate=0.75 Tier=1.50 Ports=80,443 Days=7");
         alice.closes_all().await;
 
         // By a command, and by another like that.
