@@ -320,7 +320,10 @@ async fn what_names_no_workspace_or_a_foreign_enterprise_is_refused() {
         }
         let command = "user_id=U0ALICE&command=%2Fprovision&text=list&channel_id=C0X";
         let (_, body) = company.posts_signed("/slack/commands", command).await;
-        assert!(body.contains("Slack did not say which workspace this comes from, so nothing was done."), "{body}");
+        assert!(
+            body.contains("Slack did not say which workspace this comes from, so nothing was done."),
+            "{body}"
+        );
     })
     .await;
 }

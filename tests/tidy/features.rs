@@ -48,3 +48,21 @@ fn every_journey_belongs_to_a_feature() {
     }
     none(&problems);
 }
+
+#[test]
+fn what_a_suite_leaves_out_is_there() {
+    let (mut named, mut problems) = (0, Vec::new());
+    for script in [".ci/socket", ".ci/aws"] {
+        let text = read(script);
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'));
+        for (word, (file, test)) in words.filter_map(|word| Some((word, word.split_once("::")?))) {
+            named += 1;
+            let path = format!("tests/it/{file}.rs");
+            let is_there = rust_files("tests/it").contains(&path)
+                && (test.is_empty() || tests_in(&path).iter().any(|name| name.starts_with(test)));
+            problems.extend((!is_there).then(|| format!("{script}: there is no `{word}` to leave out")));
+        }
+    }
+    assert!(named > 20, "{named}: the scripts were not understood");
+    none(&problems);
+}
