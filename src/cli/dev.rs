@@ -20,7 +20,6 @@ use crate::config::{
 };
 use crate::playground::{self, Playground};
 use crate::ports::clock::{Clock, ShiftedClock};
-use crate::ports::limits::Limits;
 use crate::telemetry;
 use crate::wiring::{self, App, Backends};
 
@@ -75,7 +74,7 @@ pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), F
     })?;
     let clock: Arc<dyn Clock> = Arc::new(clock);
     let backends = Backends::embedded(&settings, &clock)?;
-    let app = App::new(backends, &settings, &environment, clock, Arc::new(catalog), Limits::default())?;
+    let app = App::new(backends, &settings, &environment, clock, Arc::new(catalog), settings.limits())?;
     let router = app.router().merge(playground.router()).layer(from_fn_with_state(address, own_host_only));
     let stop = stop_signal();
     let keeping = tokio::spawn({

@@ -11,7 +11,6 @@ use super::{Failure, load_catalog};
 use crate::config::{self, Environment, Read, Settings, SettingsProblem, log_filter, settings_file};
 use crate::domain::catalog::Catalog;
 use crate::ports::clock::{Clock, SystemClock};
-use crate::ports::limits::Limits;
 use crate::slack::checkup::USABLE_APP_TOKEN;
 use crate::slack::socket::Refusal;
 use crate::telemetry;
@@ -33,7 +32,7 @@ pub async fn serve(config: Option<PathBuf>) -> Result<(), Failure> {
         return Err(Failure::Account(problems));
     }
     backends.bring_forward().await?;
-    let app = App::new(backends, &settings, &environment, clock, catalog, Limits::default())?;
+    let app = App::new(backends, &settings, &environment, clock, catalog, settings.limits())?;
     if let Some(sockets) = app.sockets() {
         sockets.check().await.map_err(unusable_app_token)?;
     }

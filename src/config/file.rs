@@ -194,11 +194,12 @@ fn read_catalog(root: &Reader<'_>) -> (PathBuf, bool) {
 fn read_simulation(root: &Reader<'_>) -> Simulation {
     let simulated = root.section("simulated");
     let step = simulated.period("step").unwrap_or(Period::millis(500));
+    let pace = simulated.period("pace").unwrap_or(Period::seconds(1));
     let fail_products = product_keys(&simulated, "fail_products");
     let fail_teardowns = product_keys(&simulated, "fail_teardowns");
     let fail_changes = product_keys(&simulated, "fail_changes");
     simulated.finish();
-    Simulation { step, fail_products, fail_teardowns, fail_changes }
+    Simulation { step, pace, fail_products, fail_teardowns, fail_changes }
 }
 
 fn product_keys(reader: &Reader<'_>, key: &str) -> Vec<ProductKey> {

@@ -47,6 +47,7 @@ audit_channel = "C0AUDIT"
 admins = ["{ADMIN}"]
 [simulated]
 step = "20ms"
+pace = "20ms"
 fail_products = ["broken-bucket"]
 fail_teardowns = ["stuck-bucket"]
 "#
