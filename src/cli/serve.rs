@@ -14,7 +14,7 @@ use crate::ports::clock::{Clock, SystemClock};
 use crate::slack::checkup::USABLE_APP_TOKEN;
 use crate::slack::socket::Refusal;
 use crate::telemetry;
-use crate::wiring::{App, Backends, Reloader};
+use crate::wiring::{App, Backends, Reloader, limits};
 
 /// Runs until the process is told to stop.
 ///
@@ -32,7 +32,7 @@ pub async fn serve(config: Option<PathBuf>) -> Result<(), Failure> {
         return Err(Failure::Account(problems));
     }
     backends.bring_forward().await?;
-    let app = App::new(backends, &settings, &environment, clock, catalog, settings.limits())?;
+    let app = App::new(backends, &settings, &environment, clock, catalog, limits(&settings))?;
     if let Some(sockets) = app.sockets() {
         sockets.check().await.map_err(unusable_app_token)?;
     }

@@ -12,12 +12,10 @@ mod teams;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::domain::ids::ProductKey;
 use crate::domain::organization::Organization;
 use crate::domain::period::Period;
-use crate::ports::limits::Limits;
 
 pub use backend::{Account, Backend, ProvisionerChoice, StoreChoice, WorkflowChoice};
 pub use environment::{Environment, Inbound, Secret, log_filter, settings_file};
@@ -128,12 +126,6 @@ impl Settings {
     /// Whether anything that they name is on AWS.
     pub fn uses_aws(&self) -> bool {
         self.backend.uses_aws() || matches!(self.events, Some(EventsTo::Topic(_)))
-    }
-
-    /// The time limits of the program, with the pace of a Slack that is simulated.
-    pub fn limits(&self) -> Limits {
-        let pace = Duration::try_from(self.simulation.pace.duration()).unwrap_or_default();
-        Limits { pace, ..Limits::default() }
     }
 
     /// Reads and checks a settings file.

@@ -68,6 +68,12 @@ enum Way {
     Connected(Box<SocketMode>),
 }
 
+/// The time limits of the program, with the pace of a Slack that is simulated.
+pub fn limits(settings: &Settings) -> Limits {
+    let pace = Duration::try_from(settings.simulation.pace.duration()).unwrap_or_default();
+    Limits { pace, ..Limits::default() }
+}
+
 impl App {
     /// The program on these backends, held to these limits.
     ///
