@@ -8,23 +8,23 @@ use quartermaster::document::{Entry, Node, Value, parse_yaml};
 
 use crate::source::{none, read};
 
-const PORTAL: &str = "infra/portal.yml";
-const ROLES: &str = "infra/launch-roles.yml";
+pub(crate) const PORTAL: &str = "infra/portal.yml";
+pub(crate) const ROLES: &str = "infra/launch-roles.yml";
 
-fn template(path: &str) -> Node {
+pub(crate) fn template(path: &str) -> Node {
     parse_yaml(&read(path)).unwrap_or_else(|problem| panic!("{path}: {problem:?}"))
 }
 
-fn at<'a>(node: &'a Node, path: &str) -> &'a Node {
+pub(crate) fn at<'a>(node: &'a Node, path: &str) -> &'a Node {
     path.split('/').fold(node, |node, key| node.get(key).unwrap_or_else(|| panic!("no {key} of {path}")))
 }
 
-fn entries(node: &Node) -> &[Entry] {
+pub(crate) fn entries(node: &Node) -> &[Entry] {
     node.as_map().unwrap_or_default()
 }
 
 /// The text of a node, of an intrinsic function's argument, or of each element of a list.
-fn texts(node: &Node) -> Vec<&str> {
+pub(crate) fn texts(node: &Node) -> Vec<&str> {
     match &node.value {
         Value::Scalar { text, .. } => vec![text],
         Value::List(elements) => elements.iter().flat_map(texts).collect(),
@@ -33,7 +33,7 @@ fn texts(node: &Node) -> Vec<&str> {
 }
 
 /// The properties of a resource of the portal.
-fn portal(resource: &str) -> Node {
+pub(crate) fn portal(resource: &str) -> Node {
     at(&template(PORTAL), &format!("Resources/{resource}/Properties")).clone()
 }
 
