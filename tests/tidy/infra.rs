@@ -1,7 +1,7 @@
 //! The CloudFormation templates in infra/ against the catalog, the state machine and the design: what linters cannot
 //! know. The state machine itself is `machine.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use quartermaster::catalog::{built_in, portfolio_template};
 use quartermaster::document::{Entry, Node, Value, parse_yaml};
@@ -58,41 +58,33 @@ fn the_committed_portfolio_is_what_the_program_prints() {
     assert!(printed == read("infra/portfolio.yml"), "{hint}");
 }
 
+/// What each may is compared with AWS's resource schemas by `tests/roles/compare.py`, which `.ci/lint-infra` runs.
 #[test]
-fn every_product_has_a_launch_role_for_all_that_its_template_makes() {
+fn every_product_has_a_launch_role() {
     let (template, portfolio) = (template(ROLES), template("infra/portfolio.yml"));
     let prefix = at(&portfolio, "Parameters/LaunchRolePrefix/Default").as_text().unwrap().to_owned();
-    let resources = at(&template, "Resources");
-    let named: BTreeMap<String, &Node> = entries(resources)
-        .iter()
-        .filter_map(|entry| entry.value.get("Properties"))
-        .filter_map(|role| Some((role.get("RoleName")?.as_text()?.to_owned(), role)))
-        .collect();
-    let mut problems = Vec::new();
-    for (key, product) in built_in().unwrap().products {
-        let Some(role) = named.get(&format!("{prefix}{key}")) else {
-            problems.push(format!("{ROLES}: add a role {prefix}{key}"));
-            continue;
-        };
-        let shared = texts(at(role, "ManagedPolicyArns")).into_iter().flat_map(|policy| {
-            let document = at(resources, &format!("{policy}/Properties/PolicyDocument/Statement"));
-            document.as_list().unwrap_or_default().to_vec()
-        });
-        let statements: Vec<Node> = statements(role).into_iter().chain(shared).collect();
-        let services: BTreeSet<&str> = statements
-            .iter()
-            .flat_map(|statement| texts(at(statement, "Action")))
-            .filter_map(|action| Some(action.split_once(':')?.0))
-            .collect();
-        for resource in &product.template.resources {
-            let service = resource.resource_type.split("::").nth(1).unwrap_or_default().to_lowercase();
-            let missing = !services.contains(service.as_str());
-            problems.extend(
-                missing.then(|| format!("{ROLES}: {key} makes {}, its role may not", resource.resource_type)),
-            );
-        }
-    }
-    none(&problems);
+    let roles = entries(at(&template, "Resources")).iter().filter_map(|entry| entry.value.get("Properties"));
+    let named: BTreeSet<String> =
+        roles.filter_map(|role| Some(role.get("RoleName")?.as_text()?.to_owned())).collect();
+    let products = built_in().unwrap().products;
+    let wanted: BTreeSet<String> = products.keys().map(|key| format!("{prefix}{key}")).collect();
+    assert_eq!(named, wanted, "{ROLES}");
+}
+
+/// Without it Service Catalog refuses the tags that a change sends.
+#[test]
+fn every_product_of_the_portfolio_takes_tags_with_a_change() {
+    let portfolio = template("infra/portfolio.yml");
+    let of_type = |wanted: &str, what: &str| -> BTreeSet<String> {
+        let resources = entries(at(&portfolio, "Resources")).iter();
+        let ours = resources.filter(|resource| at(&resource.value, "Type").as_text() == Some(wanted));
+        ours.flat_map(|resource| texts(at(&resource.value, what))).map(str::to_owned).collect()
+    };
+    let associated = of_type("AWS::ServiceCatalog::PortfolioProductAssociation", "Properties/ProductId");
+    let constraint = "AWS::ServiceCatalog::ResourceUpdateConstraint";
+    assert_eq!(of_type(constraint, "Properties/ProductId"), associated);
+    let allowed = of_type(constraint, "Properties/TagUpdateOnProvisionedProduct");
+    assert_eq!(allowed, BTreeSet::from(["ALLOWED".to_owned()]));
 }
 
 #[test]
