@@ -132,11 +132,9 @@ fn the_tables_have_the_keys_and_indexes_that_the_store_uses() {
         for index in at(&table, "GlobalSecondaryIndexes").as_list().unwrap() {
             lines.push(format!("  {}: {}", texts(at(index, "IndexName"))[0], keys(index)));
         }
-        for kept in
-            ["DeletionProtectionEnabled", "PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled"]
-        {
-            assert_eq!(at(&table, kept).as_text(), Some("true"), "{PORTAL}: {kept}");
-        }
+        let recovery = "PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled";
+        assert_eq!(at(&table, recovery).as_text(), Some("true"), "{PORTAL}: {recovery}");
+        assert_eq!(texts(at(&table, "DeletionProtectionEnabled")), ["Protects", "true", "false"], "{PORTAL}");
     }
     insta::assert_snapshot!(lines.join("\n"), @"
     ProvisioningRequests: requestId HASH
@@ -146,6 +144,29 @@ fn the_tables_have_the_keys_and_indexes_that_the_store_uses() {
     ProvisioningEvents: pk HASH sk RANGE
       DueIndex: dueShard HASH dueAt RANGE
     ");
+}
+
+/// A name that a failed creation leaves behind is taken for the next attempt, and what is protected cannot be taken back.
+#[test]
+fn a_first_creation_that_fails_leaves_no_name_behind() {
+    let mut problems = Vec::new();
+    for path in [PORTAL, ROLES, "infra/assets.yml", "infra/portfolio.yml"] {
+        let template = template(path);
+        for resource in entries(at(&template, "Resources")) {
+            let policy = resource.value.get("DeletionPolicy").and_then(Node::as_text);
+            if !matches!(policy, None | Some("Delete" | "RetainExceptOnCreate")) {
+                problems
+                    .push(format!("{path}: {}: {policy:?} outlives a creation that failed", resource.key));
+            }
+        }
+    }
+    none(&problems);
+    let protection = at(&template(PORTAL), "Parameters/DeletionProtection").clone();
+    assert_eq!(texts(at(&protection, "Default")), ["yes"]);
+    let text = read(PORTAL);
+    let balancer = "Key: deletion_protection.enabled, Value: !If [Protects, 'true', 'false']";
+    assert_eq!(text.matches("deletion_protection").count(), 1);
+    assert!(text.contains(balancer), "{PORTAL}: the load balancer");
 }
 
 #[test]
