@@ -100,7 +100,6 @@ async fn rush(report: &mut Report) -> anyhow::Result<()> {
     let (forms, clicks, homes) = report.scale.pick((300, 300, 400), (30, 30, 40));
     let office = Office::open().await?;
     office.looks_ahead(true).await?;
-    let mut told = Told::default();
     prepare(&office, clicks).await?;
     let waiting = office.requests().await?;
     let mut plan = plan(forms, clicks, homes);
@@ -109,7 +108,6 @@ async fn rush(report: &mut Report) -> anyhow::Result<()> {
             match act {
                 Act::Open(number) => {
                     if !office.opens_a_form(&asker(number)).await? {
-                        told.note(&office, &asker(number))?;
                         plan.entry(second + 60).or_default().push(act);
                         continue;
                     }
@@ -117,7 +115,6 @@ async fn rush(report: &mut Report) -> anyhow::Result<()> {
                 }
                 Act::Send(number) => {
                     if !office.sends_the_form(&asker(number)).await? {
-                        told.note(&office, &asker(number))?;
                         plan.entry(second + 60).or_default().push(act);
                     }
                 }
@@ -134,14 +131,13 @@ async fn rush(report: &mut Report) -> anyhow::Result<()> {
             office.looks_ahead(false).await?;
         }
     }
-    judge(report, &office, &told, (forms, clicks, homes)).await
+    judge(report, &office, (forms, clicks, homes)).await
 }
 
 /// What came of it.
 async fn judge(
     report: &mut Report,
     office: &Office,
-    told: &Told,
     (forms, clicks, homes): (usize, usize, usize),
 ) -> anyhow::Result<()> {
     let stored = office.requests().await?;
@@ -158,32 +154,26 @@ async fn judge(
     );
     let everybody = (0..forms).map(asker).chain((0..homes).map(visitor));
     let approvers = (0..clicks).map(|number| approver(number % TEAMS, number / TEAMS));
-    let wrong = everybody.chain(approvers).filter(|one| office.told(one).contains("went wrong")).count();
-    report.judge("people told that something went wrong", wrong.to_string(), "0", wrong == 0);
+    let (mut busy, mut wrong) = (BTreeSet::new(), BTreeSet::new());
+    for person in everybody.chain(approvers) {
+        for refusal in office.refusals(&person) {
+            let is_busy = refusal.contains("Slack is busy, press again in");
+            if !is_busy {
+                report.note(&format!("{person} reads: {refusal}"));
+            }
+            if is_busy { &mut busy } else { &mut wrong }.insert(person.clone());
+        }
+    }
+    report.judge("people refused anything else", wrong.len().to_string(), "0", wrong.is_empty());
     #[expect(clippy::cast_precision_loss, reason = "counts of this size are exact")]
-    let part = told.again.len() as f64 / (forms + clicks + homes) as f64;
+    let part = busy.len() as f64 / (forms + clicks + homes) as f64;
     report.judge(
         "people told to press again in some seconds",
-        format!("{} ({:.1} %)", told.again.len(), part * 100.0),
+        format!("{} ({:.1} %)", busy.len(), part * 100.0),
         format!("{:.0} %", MOST_TOLD * 100.0),
         part <= MOST_TOLD,
     );
     Ok(())
-}
-
-/// Those who were told that Slack is busy.
-#[derive(Default)]
-struct Told {
-    again: BTreeSet<String>,
-}
-
-impl Told {
-    fn note(&mut self, office: &Office, person: &str) -> anyhow::Result<()> {
-        let told = office.told(person);
-        ensure!(told.contains("Slack is busy, press again in"), "{person} reads: {told}");
-        self.again.insert(person.to_owned());
-        Ok(())
-    }
 }
 
 /// Requests that wait for the clicks.

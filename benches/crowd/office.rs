@@ -168,13 +168,15 @@ impl Office {
         self.playground.home(person).is_some()
     }
 
-    /// Everything that this person alone was told.
-    pub(super) fn told(&self, person: &str) -> String {
-        let own = self.playground.ephemerals(person).into_iter().chain(self.playground.dm(person));
+    /// What this person was told in place of what they wanted: nobody here does anything that has to be refused.
+    pub(super) fn refusals(&self, person: &str) -> Vec<String> {
+        let own = self.playground.ephemerals(person).into_iter();
         let mut told: Vec<String> = own.map(|message| message.text + &message.blocks.to_string()).collect();
         told.extend(self.playground.field_errors(person).into_iter().map(|(_, text)| text));
-        told.extend(self.playground.view(person).map(|view| view.to_string()));
-        told.join("\n")
+        // A view without a field is a note in the place of a form.
+        let notes = self.playground.view(person).map(|view| view.to_string());
+        told.extend(notes.filter(|view| !view.contains("\"type\":\"input\"")));
+        told
     }
 }
 

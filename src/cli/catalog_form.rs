@@ -292,24 +292,24 @@ mod tests {
         The service
           Service name [ServiceName]: text of 1 to 30 characters, required
             Name of the service, lower-case words joined by hyphens, for example checkout-api.
-          Environment [Environment]: choose one, optional, starts with `dev`
+          Environment [Environment]: choose one, required, starts with `dev`
             Where the service runs, for example dev. Production needs at least two tasks.
             - dev      Development
             - staging  Staging
             - prod     Production (two tasks or more)
           Container image [Image]: text of at most 512 characters, required
             ARM64 image in this account's ECR, by digest, for example 123456789012.dkr.ecr.us-east-1.amazonaws.com/checkout-api@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08.
-          Port [ContainerPort]: whole number from 1,024 to 65,535, optional, starts with `8080`
+          Port [ContainerPort]: whole number from 1,024 to 65,535, required, starts with `8080`
             Port the container listens on, from 1024 to 65535, for example 8080.
 
         Size
-          Task size [TaskSize]: choose one, optional, starts with `xs`
+          Task size [TaskSize]: choose one, required, starts with `xs`
             Processor and memory of each task, for example xs. It can be changed later.
             - xs  XS: 0.25 vCPU, 0.5 GB
             - s   S: 0.5 vCPU, 1 GB
             - m   M: 1 vCPU, 2 GB
             - l   L: 2 vCPU, 4 GB
-          Number of tasks [DesiredCount]: whole number from 1 to 10, optional, starts with `1`
+          Number of tasks [DesiredCount]: whole number from 1 to 10, required, starts with `1`
             How many tasks run side by side, from 1 to 10, for example 2.
 
         Platform settings (the defaults are right for most teams)
@@ -377,7 +377,7 @@ mod tests {
         Owner: Platform Team
 
         Fields
-          Many [Many]: choose one of 101 by typing, optional, starts with `n1`
+          Many [Many]: choose one of 101 by typing, required, starts with `n1`
           Rate [Rate]: number from 0.5, required
             A number of at least 0.5.
           Top [Top]: whole number up to 2,000, required

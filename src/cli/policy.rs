@@ -1,5 +1,6 @@
 //! `policy explain`: who would approve a request, why, what it costs and what quota is left.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -114,6 +115,11 @@ fn check_values(
         let near = key.nearest.as_ref().map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
         anyhow::bail!("{} has no parameter `{}`{near}", product.key, key.typed);
     }
+    let meant = |(key, typed): (String, String)| {
+        let value = form.field(&key).and_then(|field| field.value(&typed));
+        (key, value.unwrap_or(typed))
+    };
+    let typed: BTreeMap<String, String> = typed.into_iter().map(meant).collect();
     let unasked = product.unasked(&typed);
     if let Some((key, condition)) =
         product.show_when.iter().find(|(key, _)| unasked.contains(*key) && typed.contains_key(*key))

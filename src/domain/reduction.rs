@@ -160,7 +160,9 @@ fn narrowed(field: &Field, current: &str) -> Option<Field> {
         }
         Input::TypeAhead { .. } | Input::Existing { .. } | Input::Text { .. } => return None,
     };
-    Some(Field { input, ..field.clone() })
+    let mut narrowed = Field { input, ..field.clone() };
+    narrowed.canonical.keep(current);
+    Some(narrowed)
 }
 
 fn values(parameters: &[(String, String)]) -> BTreeMap<String, String> {

@@ -28,6 +28,8 @@ pub(crate) struct Circle {
     pub(crate) aways: Vec<Away>,
     /// Why others are asked than the product says, for people to read.
     pub(crate) note: Option<String>,
+    /// Whether Slack has not said yet who some of them are.
+    pub(crate) is_partial: bool,
 }
 
 /// Requests that are looked at for how long an answer usually takes, and answers that it takes to say so.
@@ -94,7 +96,9 @@ impl Portal {
             circle.note = join([Some(NO_APPROVERS.to_owned()), circle.note]);
         }
         let beside = self.beside(request);
-        add_all(&mut circle.asked, &self.to_mention(beside).await);
+        let (mentioned, is_known) = self.mentionable(beside).await;
+        add_all(&mut circle.asked, &mentioned);
+        circle.is_partial |= !is_known;
         add_all(&mut circle.may, beside);
         let self_approval = request.allows_self_approval();
         // Nobody is answered for who could not answer.
@@ -117,7 +121,7 @@ impl Portal {
     ) -> anyhow::Result<Circle> {
         let (may, note) = self.approvers_in(stage, team, asker, Freshness::Fresh).await?;
         let named: Vec<Principal> = may.iter().filter(|one| !stage.quiet.contains(one)).cloned().collect();
-        let mut named = self.to_mention(&named).await;
+        let (mut named, is_known) = self.mentionable(&named).await;
         let aways = self.away_of(&may, asker).await?;
         for away in &aways {
             let person = Principal::Person(away.person.clone());
@@ -127,7 +131,7 @@ impl Portal {
             }
         }
         let note = join([note, absences(&aways)]);
-        Ok(Circle { may, asked: named, aways, note })
+        Ok(Circle { may, asked: named, aways, note, is_partial: !is_known })
     }
 
     /// Whose own answer counts in this stage when this person asks for this team, silent approvers included, and why
@@ -170,7 +174,14 @@ impl Portal {
         let self_approval = product.approval.self_approval && !path.asks_admins();
         let (mut turns, mut note) = (Vec::new(), None);
         for stage in if stages.is_empty() { &own } else { stages } {
-            let circle = self.circle(stage, team, person).await.unwrap_or_default();
+            let circle = match self.circle(stage, team, person).await {
+                Ok(circle) => circle,
+                Err(error) => {
+                    tracing::warn!(%team, error = format!("{error:#}"), "cannot find out who would be asked");
+                    let asked = self.to_mention(self.organization.approvers_of(team)).await;
+                    Circle { asked, is_partial: true, ..Circle::default() }
+                }
+            };
             let approvers = others(circle.asked, person, self_approval);
             turns.push(Turn { needed: stage.needed, approvers });
             note = note.or(circle.note);
@@ -310,7 +321,7 @@ impl Portal {
                 let error = format!("{error:#}");
                 tracing::warn!(request = %request.id, error, "cannot find out who is asked: the team's approvers are shown");
                 let asked = self.to_mention(self.organization.approvers_of(&request.team)).await;
-                Circle { asked, ..Circle::default() }
+                Circle { asked, is_partial: true, ..Circle::default() }
             }
         }
     }

@@ -177,9 +177,14 @@ impl Fields {
                 hidden.insert(parameter.key.clone());
             }
         }
-        let form = Form::from_template(&offered, &hidden).map_err(|_| {
+        let mut form = Form::from_template(&offered, &hidden).map_err(|_| {
             anyhow::anyhow!("product {} has no form although the catalog was checked", product.key)
         })?;
+        for field in form.groups.iter_mut().flat_map(|group| &mut group.fields) {
+            if let Some(standing) = request.parameter(&field.key) {
+                field.canonical.keep(standing);
+            }
+        }
         Ok(Self { form, hidden })
     }
 
@@ -190,7 +195,11 @@ impl Fields {
         request: &Request,
         given: &BTreeMap<String, Option<String>>,
     ) -> Result<ParameterValues, Vec<FieldProblem>> {
-        let mut values = check_parameters(&product.offered(), &self.form, &self.hidden, given)?;
+        let mut given = given.clone();
+        for field in self.form.fields() {
+            given.entry(field.key.clone()).or_insert(None);
+        }
+        let mut values = check_parameters(&product.offered(), &self.form, &self.hidden, &given)?;
         for key in &self.hidden {
             if let Some(value) = kept(product, request, key) {
                 values.bind(&product.template, key, value);

@@ -295,7 +295,7 @@ async fn check_right(
 ) -> Result<Option<PersonId>, Unjudged> {
     let (asking, person, asked_about) = (portal.clone(), by.person.clone(), request.clone());
     let asked =
-        portal.in_time(async move { asking.standing(&person, &asked_about, Freshness::Fresh).await }).await;
+        portal.at_once(async move { asking.standing(&person, &asked_about, Freshness::Fresh).await }).await;
     let standing = asked.map_err(Unjudged::SlackSilent)?;
     if let Ok(instead_of) = may_decide(request, &by.person, standing.clone(), "") {
         return Ok(instead_of);

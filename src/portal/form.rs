@@ -115,12 +115,16 @@ fn take_over(
     values: BTreeMap<String, String>,
     notes: &mut Vec<String>,
 ) -> BTreeMap<String, String> {
-    let offered =
-        |key: &String, value: &String| form.field(key).is_some_and(|field| field.to_wire(value).is_some());
-    let (values, strange): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        values.into_iter().partition(|(key, value)| offered(key, value));
-    notes.extend(strange.iter().map(|(key, value)| format!("{value} is not one of the options of {key}.")));
-    values
+    let mut taken = BTreeMap::new();
+    for (key, typed) in values {
+        match form.field(&key).and_then(|field| field.value(&typed)) {
+            Some(value) => {
+                taken.insert(key, value);
+            }
+            None => notes.push(format!("{typed} is not one of the options of {key}.")),
+        }
+    }
+    taken
 }
 
 /// What was typed for parameters that are not asked for with the other values.

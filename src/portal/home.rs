@@ -187,7 +187,7 @@ async fn aways_of(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<Away
 async fn still_counts(portal: &Portal, person: &PersonId) -> bool {
     let (asking, person) = (portal.clone(), person.clone());
     let why_not =
-        portal.in_time(async move { asking.why_not_counted(&person, Freshness::Known).await }).await;
+        portal.at_once(async move { asking.why_not_counted(&person, Freshness::Known).await }).await;
     !matches!(why_not, Ok(Some(_)))
 }
 

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use futures_util::future::join_all;
@@ -18,7 +19,7 @@ use crate::domain::ids::PersonId;
 use crate::domain::policy::Team;
 use crate::domain::refusal::{Refusal, Uncounted};
 use crate::domain::request::Request;
-use crate::ports::directory::Freshness;
+use crate::ports::directory::{Freshness, Late};
 use crate::ports::outage::Side;
 use crate::ports::slack::SlackError;
 
@@ -42,16 +43,31 @@ fn silent(error: anyhow::Error) -> anyhow::Error {
     Side::Slack.failed(error)
 }
 
+async fn within<T: Send + 'static>(
+    limit: Duration,
+    asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
+) -> anyhow::Result<T> {
+    let asked = tokio::time::timeout(limit, tokio::spawn(asked)).await;
+    let asked = asked.map_err(|_| silent(Late.into()))?;
+    asked.context("the question ended badly")?
+}
+
 impl Portal {
-    /// An answer of Slack's about a person, if it comes in time. The question goes on, so that whoever presses again is not
-    /// kept waiting by a slow answer.
+    /// An answer of Slack's about a person, for whoever waits for it. The question goes on where it takes longer than they
+    /// can wait, so that it is known when they press again.
     pub(super) async fn in_time<T: Send + 'static>(
         &self,
         asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
     ) -> anyhow::Result<T> {
-        let asked = tokio::time::timeout(self.limits.standing, tokio::spawn(asked)).await;
-        let asked = asked.context("Slack does not say in time who somebody is").map_err(silent)?;
-        asked.context("the question ended badly")?
+        within(self.limits.question, asked).await
+    }
+
+    /// The same, for what goes on without the answer.
+    pub(super) async fn at_once<T: Send + 'static>(
+        &self,
+        asked: impl Future<Output = anyhow::Result<T>> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        within(self.limits.standing, asked).await
     }
 
     /// Why this account counts for nothing, by whatever way it is named; `None` for an active full member of ours.
@@ -87,7 +103,7 @@ impl Portal {
     /// they go on: what takes a right asks for it again.
     pub(super) async fn check_counts(&self, request: &Request, by: &By, tried: &str) -> Result<(), Error> {
         let (portal, person) = (self.clone(), by.person.clone());
-        match self.in_time(async move { portal.why_not_counted(&person, Freshness::Fresh).await }).await {
+        match self.at_once(async move { portal.why_not_counted(&person, Freshness::Fresh).await }).await {
             Ok(Some(why)) => Err(self.refuse(request, by, tried, Refusal::NotAFullMember { why }).await),
             Ok(None) => Ok(()),
             Err(error) => {
@@ -292,35 +308,46 @@ impl Portal {
     /// These people and groups as they are mentioned: whoever is named by address by their id, if Slack knows it, and
     /// nobody of whom it is known that they count for nothing. As they are named while Slack does not say.
     pub(crate) async fn to_mention(&self, principals: &[Principal]) -> Vec<Principal> {
-        let found = join_all(principals.iter().map(|principal| self.mentioned(principal))).await;
-        let mut mentioned: Vec<Principal> = Vec::new();
-        for principal in found.into_iter().flatten() {
-            if !mentioned.contains(&principal) {
-                mentioned.push(principal);
-            }
-        }
-        mentioned
+        self.mentionable(principals).await.0
     }
 
-    async fn mentioned(&self, principal: &Principal) -> Option<Principal> {
+    /// The same, and whether Slack has said of all of them who they are.
+    pub(super) async fn mentionable(&self, principals: &[Principal]) -> (Vec<Principal>, bool) {
+        let found = join_all(principals.iter().map(|principal| self.mentioned(principal))).await;
+        let (mut mentioned, mut is_known): (Vec<Principal>, bool) = (Vec::new(), true);
+        for (found, principal) in found.into_iter().zip(principals) {
+            is_known &= found.is_ok();
+            let found = found.unwrap_or_else(|error| {
+                let error = format!("{error:#}");
+                tracing::debug!(%principal, error, "somebody is shown as they are named");
+                Some(principal.clone())
+            });
+            mentioned.extend(found.filter(|found| !mentioned.contains(found)));
+        }
+        (mentioned, is_known)
+    }
+
+    /// Somebody as they are mentioned; `None` where they count for nothing.
+    async fn mentioned(&self, principal: &Principal) -> anyhow::Result<Option<Principal>> {
+        let directory = Arc::clone(&self.ports.directory);
         let person = match principal {
-            Principal::Group(_) => return Some(principal.clone()),
+            Principal::Group(_) => return Ok(Some(principal.clone())),
             Principal::Person(person) => person.clone(),
             Principal::Email(email) => {
-                let (directory, asked) = (self.ports.directory.clone(), email.clone());
+                let (directory, asked) = (Arc::clone(&directory), email.clone());
                 let found =
                     self.in_time(async move { directory.person_by_email(&asked, Freshness::Known).await });
-                match found.await {
-                    Ok(Some(person)) => person,
-                    Ok(None) | Err(_) => return Some(principal.clone()),
+                match found.await? {
+                    Some(person) => person,
+                    None => return Ok(Some(principal.clone())),
                 }
             }
         };
-        let (directory, asked) = (self.ports.directory.clone(), person.clone());
-        match self.in_time(async move { directory.why_not_counted(&asked, Freshness::Known).await }).await {
-            Ok(Some(_)) => None,
-            Ok(None) | Err(_) => Some(Principal::Person(person)),
-        }
+        let asked = person.clone();
+        let why_not =
+            self.in_time(async move { directory.why_not_counted(&asked, Freshness::Known).await }).await;
+        // Whether they count is not known either way: they are mentioned.
+        Ok(if matches!(why_not, Ok(Some(_))) { None } else { Some(Principal::Person(person)) })
     }
 
     /// The same in a sentence.
@@ -338,15 +365,17 @@ impl Portal {
             Principal::Group(group) => Some(group),
             Principal::Person(_) | Principal::Email(_) => None,
         });
-        if let Some(group) = group
-            && let Err(error) = self.ports.directory.group_members(&group, Freshness::Known).await
-        {
-            tracing::debug!(
-                error = format!("{error:#}"),
-                "groups are asked about when somebody wants to know"
-            );
-        }
-        self.ports.directory.refresh().await;
+        let groups = async {
+            if let Some(group) = group
+                && let Err(error) = self.ports.directory.group_members(&group, Freshness::Known).await
+            {
+                tracing::debug!(
+                    error = format!("{error:#}"),
+                    "groups are asked about when somebody wants to know"
+                );
+            }
+        };
+        tokio::join!(groups, self.ports.directory.refresh());
     }
 
     /// Those of these people who count, one by one, whatever groups they come from: looked for until there are `enough`.

@@ -9,7 +9,7 @@ use super::session::{Filling, FormSession, session};
 use super::submit::{Correction, Filled, SubmitError, Submitted, submit};
 use super::{Error, Portal};
 use crate::domain::catalog::Product;
-use crate::domain::form::Form;
+use crate::domain::form::{Field, Form};
 use crate::domain::ids::RequestId;
 use crate::domain::parameters::check_parameters;
 use crate::domain::refusal::Refusal;
@@ -37,6 +37,7 @@ pub enum Pressed {
 pub async fn press(portal: &Portal, filled: Filled) -> Result<Pressed, SubmitError> {
     let product = find_product(portal, &filled.product)?;
     let form = form_of(&product)?;
+    let filled = filled.with_its_page(&product, &form);
     let unasked = product.unasked(&form.held(&filled.given));
     match way(&product, &form, &unasked, &filled) {
         Way::Store => match submit(portal, filled.clone()).await {
@@ -49,7 +50,7 @@ pub async fn press(portal: &Portal, filled: Filled) -> Result<Pressed, SubmitErr
                 Ok(Pressed::BeyondLimits { why, session: Box::new(session) })
             }
         },
-        Way::Show { .. } if product.template_hash != filled.template_hash => {
+        Way::Show { .. } | Way::Correct(_) if product.template_hash != filled.template_hash => {
             Err(Refusal::ProductChanged { product: product.name.clone() }.into())
         }
         Way::Correct(problems) => Err(SubmitError::Fields(problems)),
@@ -77,20 +78,30 @@ fn way(product: &Product, form: &Form, unasked: &BTreeSet<String>, filled: &Fill
     let here = |key: &str| form.page_of(key) == Some(filled.page);
     // A condition may have come to hold without our being told: a typed field tells only on Enter.
     let is_new = |key: &&String| here(key) && !unasked.contains(*key) && !filled.sent.contains(*key);
-    if product.show_when.keys().any(|key| is_new(&key)) {
+    let is_lacking = |field: &Field| {
+        let is_empty = !field.optional && filled.given.get(&field.key) == Some(&None);
+        is_empty && here(&field.key) && !unasked.contains(&field.key)
+    };
+    // What else is asked for hangs on what is lacking.
+    let is_whole = !filled.lacks_team && !form.fields().any(is_lacking);
+    if is_whole && product.show_when.keys().any(|key| is_new(&key)) {
         let note = "What you filled in asks for more: see the fields that are new, then go on.";
         return Way::Show { page: filled.page, note: Some(note) };
     }
-    let Some(page) = form.pages(unasked).into_iter().find(|page| *page > filled.page) else {
-        let last = Way::Show { page: filled.page, note: None };
-        return if filled.is_last { Way::Store } else { last };
-    };
+    let next = form.pages(unasked).into_iter().find(|page| *page > filled.page);
+    if next.is_none() && filled.is_last {
+        return Way::Store;
+    }
     let given = filled.given.iter().filter(|(key, _)| here(key) && !unasked.contains(*key));
     let given = given.map(|(key, sent)| (key.clone(), sent.clone())).collect();
     let checked = check_parameters(&product.offered(), form, &product.hidden(), &given);
     let wrong = checked.err().unwrap_or_default().into_iter().filter(|problem| here(&problem.key));
-    let wrong: Vec<Correction> = wrong.map(Correction::from).collect();
-    if wrong.is_empty() { Way::Show { page, note: None } } else { Way::Correct(wrong) }
+    let wrong: Vec<Correction> = wrong.map(Correction::from).chain(filled.team_correction()).collect();
+    match next {
+        Some(page) if wrong.is_empty() => Way::Show { page, note: None },
+        None if is_whole => Way::Show { page: filled.page, note: None },
+        _ => Way::Correct(wrong),
+    }
 }
 
 /// The first page with a mistake, with what is wrong; an error where that is the page that was sent.

@@ -20,19 +20,33 @@ use crate::ports::store::{Which, Whose};
 
 /// Requests of the same team and product that are looked at for what a card says the team has.
 const MOST_HELD: usize = 6;
+/// How often a message is shown again while Slack does not say who is asked.
+const UNTIL_KNOWN: Duration = Duration::from_mins(1);
 /// How often a card is tried for which there is no channel.
 const UNTIL_INVITED: Duration = Duration::from_mins(5);
 
 pub(super) async fn show(portal: &Portal, id: RequestId, surface: Surface) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
-    match request.messages.get(&surface) {
-        Some(_) if matches!(surface, Surface::Told(_) | Surface::Prompt(_)) => Ok(Performed::Done),
-        Some(at) => update(portal, &request, surface, at).await,
-        None => match destination(portal, &request, surface) {
-            Some(to) => post(portal, &request, surface, to).await,
-            None => Ok(Performed::Done),
-        },
+    let (known, to) = (request.messages.get(&surface), destination(portal, &request, surface));
+    let is_once = matches!(surface, Surface::Told(_) | Surface::Prompt(_));
+    if (known.is_some() && is_once) || (known.is_none() && to.is_none()) {
+        return Ok(Performed::Done);
     }
+    let circle = circle(portal, &request, surface).await;
+    let shown = match (known, to) {
+        (Some(at), _) => update(portal, &request, (surface, &circle), at).await?,
+        (None, Some(to)) => post(portal, &request, (surface, &circle), to).await?,
+        (None, None) => Performed::Done,
+    };
+    // Whoever could not be mentioned is, once Slack has said who they are.
+    let is_shown_again = circle.is_partial && !is_once && request.waits_for_approvers();
+    Ok(if is_shown_again && shown == Performed::Done { Performed::Again(UNTIL_KNOWN) } else { shown })
+}
+
+/// Who is asked, where that is shown.
+async fn circle(portal: &Portal, request: &Request, surface: Surface) -> Circle {
+    // A warning is about several requests.
+    if surface == Surface::Warning { Circle::default() } else { portal.askable(request).await }
 }
 
 /// Brings a message up to date that the row no longer names; one that is gone is left alone.
@@ -43,7 +57,8 @@ pub(super) async fn refresh(
     at: &MessageRef,
 ) -> Result<(), JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(()) };
-    match rewrite(portal, &request, surface, at).await? {
+    let circle = circle(portal, &request, surface).await;
+    match rewrite(portal, &request, (surface, &circle), at).await? {
         Ok(()) | Err(SlackError::Gone(_) | SlackError::Unreachable(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }
@@ -76,10 +91,10 @@ fn destination(portal: &Portal, request: &Request, surface: Surface) -> Option<D
 async fn update(
     portal: &Portal,
     request: &Request,
-    surface: Surface,
+    (surface, circle): (Surface, &Circle),
     at: &MessageRef,
 ) -> Result<Performed, JobError> {
-    match rewrite(portal, request, surface, at).await? {
+    match rewrite(portal, request, (surface, circle), at).await? {
         Ok(()) => Ok(Performed::Done),
         Err(SlackError::Gone(_)) if request.status.name().is_ended() => Ok(Performed::Done),
         // A card is needed wherever it can be shown; any other message is where its readers are, or nowhere.
@@ -88,7 +103,7 @@ async fn update(
         {
             tracing::info!(request = %request.id, ?surface, %error, "a message is posted again");
             match destination(portal, request, surface) {
-                Some(to) => post(portal, request, surface, to).await,
+                Some(to) => post(portal, request, (surface, circle), to).await,
                 None => Ok(Performed::Done),
             }
         }
@@ -99,10 +114,10 @@ async fn update(
 async fn post(
     portal: &Portal,
     request: &Request,
-    surface: Surface,
+    (surface, circle): (Surface, &Circle),
     to: Destination,
 ) -> Result<Performed, JobError> {
-    let posted = post_once(portal, request, surface, &to).await?;
+    let posted = post_once(portal, request, (surface, circle), &to).await?;
     let is_first = !request.messages.contains_key(&surface);
     let Posted { at, is_outside_thread } = match (posted, to) {
         (Ok(posted), _) => posted,
@@ -110,7 +125,7 @@ async fn post(
             if channel != portal.organization.approvals_channel =>
         {
             let fallback = Destination::Channel(portal.organization.approvals_channel.clone());
-            match post_once(portal, request, surface, &fallback).await? {
+            match post_once(portal, request, (surface, circle), &fallback).await? {
                 Ok(posted) => posted,
                 Err(error) => return not_posted(portal, request, surface, error).await,
             }
@@ -144,7 +159,8 @@ pub(super) async fn tell_directly(
     surface: Surface,
     person: &PersonId,
 ) -> Result<Result<Posted, SlackError>, JobError> {
-    post_once(portal, request, surface, &Destination::Person(person.clone())).await
+    let circle = circle(portal, request, surface).await;
+    post_once(portal, request, (surface, &circle), &Destination::Person(person.clone())).await
 }
 
 /// Whether approvers answer there.
@@ -213,22 +229,22 @@ fn unanswerable(request: &Request) -> String {
 async fn post_once(
     portal: &Portal,
     request: &Request,
-    surface: Surface,
+    (surface, circle): (Surface, &Circle),
     to: &Destination,
 ) -> Result<Result<Posted, SlackError>, JobError> {
-    let (circle, held) = (portal.askable(request).await, held(portal, request, surface).await?);
-    let notice = Notice::Request(about(portal, request, surface, (&circle, &held)).await?);
+    let held = held(portal, request, surface).await?;
+    let notice = Notice::Request(about(portal, request, surface, (circle, &held)).await?);
     Ok(portal.post(to, &notice).await)
 }
 
 async fn rewrite(
     portal: &Portal,
     request: &Request,
-    surface: Surface,
+    (surface, circle): (Surface, &Circle),
     at: &MessageRef,
 ) -> Result<Result<(), SlackError>, JobError> {
     let call = async |notice: &Notice<'_>| portal.ports.slack.update(at, notice).await;
-    let result = with_notice(portal, request, surface, at, call).await?;
+    let result = with_notice(portal, request, (surface, circle), at, call).await?;
     if let Err(SlackError::Unreachable(why)) = &result {
         portal.lose_place(at.channel.as_str(), why);
     }
@@ -239,7 +255,7 @@ async fn rewrite(
 async fn with_notice<T>(
     portal: &Portal,
     request: &Request,
-    surface: Surface,
+    (surface, circle): (Surface, &Circle),
     at: &MessageRef,
     call: impl AsyncFnOnce(&Notice<'_>) -> T,
 ) -> Result<T, JobError> {
@@ -254,8 +270,8 @@ async fn with_notice<T>(
         let warning = WarningNotice { now, leases: &leases, owner: &request.owner, instead, simulated };
         return Ok(call(&Notice::Warning(warning)).await);
     }
-    let (circle, held) = (portal.askable(request).await, held(portal, request, surface).await?);
-    let notice = Notice::Request(about(portal, request, surface, (&circle, &held)).await?);
+    let held = held(portal, request, surface).await?;
+    let notice = Notice::Request(about(portal, request, surface, (circle, &held)).await?);
     Ok(call(&notice).await)
 }
 

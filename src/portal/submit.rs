@@ -11,7 +11,7 @@ use crate::domain::audit::{By, Via};
 use crate::domain::catalog::{OverBudget, Product};
 use crate::domain::cost::estimate;
 use crate::domain::exception::Exception;
-use crate::domain::form::Form;
+use crate::domain::form::{CHOOSE, Form};
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters};
 use crate::domain::quota::BudgetUse;
@@ -33,6 +33,8 @@ pub struct Filled {
     pub template_hash: String,
     /// The team that was chosen, if there was a choice.
     pub team: Option<String>,
+    /// Whether there was a choice of teams and none came back.
+    pub lacks_team: bool,
     /// What came back by parameter key, as the inputs send it.
     pub given: BTreeMap<String, Option<String>>,
     /// Why it is needed; may be empty.
@@ -49,6 +51,24 @@ pub struct Filled {
     pub is_last: bool,
     /// Whether it said that it takes an exception.
     pub as_exception: bool,
+}
+
+impl Filled {
+    /// The form with every field of its page: where nothing came of one it was left empty, and is not what it would be without
+    /// having been on the page. What is there under a condition says itself that it was.
+    pub(super) fn with_its_page(mut self, product: &Product, form: &Form) -> Self {
+        let here = form.fields().filter(|field| form.page_of(&field.key) == Some(self.page));
+        for field in here.filter(|field| !product.show_when.contains_key(&field.key)) {
+            self.given.entry(field.key.clone()).or_insert(None);
+            self.sent.insert(field.key.clone());
+        }
+        self
+    }
+
+    /// What is wrong with the team, if anything.
+    pub(super) fn team_correction(&self) -> Option<Correction> {
+        self.lacks_team.then(|| Correction { place: Place::Team, message: CHOOSE.to_owned() })
+    }
 }
 
 /// A field of the form that has to be corrected.
@@ -79,6 +99,8 @@ impl Correction {
 pub enum Place {
     /// That of a parameter, by its key.
     Parameter(String),
+    /// The team.
+    Team,
     /// Why it is needed.
     Reason,
     /// The ticket.
@@ -158,6 +180,7 @@ pub async fn submit(portal: &Portal, filled: Filled) -> Result<Submitted, Submit
             ParameterValues::default()
         }
     };
+    corrections.extend(filled.team_correction());
     let ticket = product.ticket.as_ref().map_or(Ok(None), |rule| rule.read(&filled.ticket));
     let ticket = ticket.unwrap_or_else(|message| {
         corrections.push(Correction { place: Place::Ticket, message });

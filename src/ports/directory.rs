@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use thiserror::Error;
 
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::refusal::Uncounted;
@@ -18,6 +19,11 @@ pub enum Freshness {
     /// However old it is, if there is one: it is shown to people, and asked for anew in the background.
     Known,
 }
+
+/// Slack answers, or may answer, only after whoever waits for it could wait.
+#[derive(Clone, Copy, Debug, Error)]
+#[error("Slack does not say in time who somebody is")]
+pub struct Late;
 
 /// Answers questions about people.
 #[async_trait]

@@ -12,7 +12,8 @@ pub struct Limits {
     pub answer: Duration,
     /// How much longer than that something may take before whoever did it is told.
     pub silence: Duration,
-    /// Until Slack has said which workspace the app belongs to, before whoever acts is asked to do it again.
+    /// Until Slack has said which workspace the app belongs to, before whoever acts is asked to do it again: as long as a
+    /// trigger lives.
     pub identity: Duration,
     /// Until Slack has said who somebody is, before what they did goes on without.
     pub standing: Duration,
@@ -20,10 +21,9 @@ pub struct Limits {
     pub inventory: Duration,
     /// Until the store and Slack have said that they are well, for whoever watches the program.
     pub health: Duration,
-    /// A whole question about a person, however many calls it takes.
+    /// A whole question about a person, however many calls it takes, before whoever waits for the answer is told to press
+    /// again: as long as a trigger lives. What is asked goes on.
     pub question: Duration,
-    /// A call to Slack about a person.
-    pub ask: Duration,
     /// A call to Slack that opens a view: its trigger lives for 3 seconds.
     pub open: Duration,
     /// A call to Slack that nobody waits for.
@@ -37,12 +37,11 @@ impl Default for Limits {
         Self {
             answer: Duration::from_millis(600),
             silence: Duration::from_millis(1500),
-            identity: Duration::from_millis(1500),
+            identity: Duration::from_secs(3),
             standing: Duration::from_millis(400),
             inventory: Duration::from_millis(500),
             health: Duration::from_secs(3),
-            question: Duration::from_millis(1500),
-            ask: Duration::from_millis(1500),
+            question: Duration::from_secs(3),
             open: Duration::from_millis(2500),
             call: Duration::from_secs(10),
             pace: Duration::from_secs(1),
@@ -62,7 +61,6 @@ impl Limits {
             inventory: never,
             health: never,
             question: never,
-            ask: never,
             open: never,
             call: never,
             pace: Duration::ZERO,

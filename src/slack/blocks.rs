@@ -54,6 +54,11 @@ pub fn plain(text: &str, limit: usize) -> SlackBlockPlainTextOnly {
     SlackBlockPlainTextOnly::from(SlackBlockPlainText::new(cut(text, limit)))
 }
 
+/// Plain text that somebody typed: a name between colons stays what it is.
+pub fn typed(text: &str, limit: usize) -> SlackBlockPlainText {
+    SlackBlockPlainText::new(cut(text, limit)).with_emoji(false)
+}
+
 /// Formatted text in which Slack turns nothing into a link or a mention that we did not: it does by itself with addresses and
 /// names of channels (`verbatim` of docs.slack.dev/reference/block-kit/composition-objects/text-object, 2026-11-29).
 fn formatted(text: &str, limit: usize) -> SlackBlockMarkDownText {
@@ -142,9 +147,7 @@ fn set_apart(block: SlackBlock) -> Vec<SlackBlock> {
             let lines: Vec<&str> = part.iter().map(|(_, line)| *line).collect();
             return formatted(&lines.join("\n"), MAX_SECTION).into();
         }
-        // A name between colons stays what it is.
-        let quoted = cut(&format!("“{}”", quoted.join("\n")), MAX_SECTION);
-        SlackBlockPlainText::new(quoted).with_emoji(false).into()
+        typed(&format!("“{}”", quoted.join("\n")), MAX_SECTION).into()
     });
     let mut parts = parts.collect::<Vec<SlackBlockText>>().into_iter();
     let first = SlackSectionBlock { text: parts.next(), ..whole };

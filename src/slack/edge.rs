@@ -23,6 +23,7 @@ use super::suggestions;
 use crate::domain::audit::{By, Via};
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::portal::{Error, Portal, home};
+use crate::ports::directory::Late;
 use crate::ports::outage::Side;
 use crate::ports::slack::SlackError;
 use crate::ports::stored::{Newer, is_unread};
@@ -37,6 +38,8 @@ pub struct Edge {
     help: Arc<RwLock<Bytes>>,
     pub(super) allowances: Arc<Allowances>,
     pub(super) following: TaskTracker,
+    /// Until when this answer has to be on its way.
+    pub(super) due_at: Instant,
     /// Whether whoever waits for this answer sees already that it takes long.
     pub(super) is_seen: Arc<AtomicBool>,
 }
@@ -68,8 +71,8 @@ impl Edge {
     pub fn new(portal: Portal, client: Arc<SlackClient>, burst: u32) -> Self {
         let help = Arc::new(RwLock::new(written_help(&portal)));
         let allowances = Arc::new(Allowances::new(burst));
-        let (following, is_seen) = (TaskTracker::new(), Arc::default());
-        Self { portal, client, help, allowances, following, is_seen }
+        let (following, due_at, is_seen) = (TaskTracker::new(), Instant::now(), Arc::default());
+        Self { portal, client, help, allowances, following, due_at, is_seen }
     }
 
     /// The answer to `help`.
@@ -86,9 +89,10 @@ impl Edge {
     pub async fn answer(&self, incoming: Incoming) -> Ack {
         let (what, began) = (word(&incoming), Instant::now());
         let (edge, incoming) = (self.as_of_now(), Arc::new(incoming));
-        let asked = Arc::clone(&incoming);
+        let (answering, asked) = (edge.clone(), Arc::clone(&incoming));
         // What takes long is kept elsewhere, so that an answer that is there at once moves little.
-        let ack = self.promptly(&incoming, Box::pin(async move { edge.answered(what, &asked).await })).await;
+        let work = Box::pin(async move { answering.answered(what, &asked).await });
+        let ack = edge.promptly(&incoming, work).await;
         self.portal.metrics.ack(what, began.elapsed());
         ack
     }
@@ -101,6 +105,7 @@ impl Edge {
             help: Arc::clone(&self.help),
             allowances: Arc::clone(&self.allowances),
             following: self.following.clone(),
+            due_at: Instant::now() + self.portal.limits.answer,
             is_seen: Arc::default(),
         }
     }
@@ -315,6 +320,11 @@ pub(super) fn words(error: &Error) -> String {
         }
         Error::Failed(error) if let Some(SlackError::RateLimited(wait)) = error.downcast_ref() => {
             return format!("Slack is busy, press again in {}. Nothing was done.", seconds(*wait));
+        }
+        Error::Failed(error) if error.is::<Late>() => {
+            tracing::warn!(error = format!("{error:#}"), "a person was told that Slack is slow");
+            return "Slack is slow to say who is who, press again in a few seconds. Nothing was done."
+                .to_owned();
         }
         Error::Failed(error) => error,
     };

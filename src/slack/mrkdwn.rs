@@ -61,10 +61,24 @@ pub fn code(text: &str, limit: usize) -> String {
     if escaped.trim().is_empty() { "_empty_".to_owned() } else { format!("`{escaped}`") }
 }
 
-/// Typed text within a sentence, at most `limit` characters: as it is, or as code where Slack would format it.
+/// Typed text within a sentence, at most `limit` characters: as it is, or as code where Slack would format or link it.
 pub fn inline(text: &str, limit: usize) -> String {
-    let formats = |word: &str| word.contains(['*', '_', '~', '`', '|']) || word.split(':').count() > 2;
-    if text.split_whitespace().any(formats) { code(text, limit) } else { escape_within(text, limit) }
+    let is_quotation = |line: &str| line.trim_start().starts_with('>');
+    let is_more = text.lines().any(is_quotation) || text.split_whitespace().any(is_markup);
+    if is_more { code(text, limit) } else { escape_within(text, limit) }
+}
+
+/// Whether Slack makes more of a word than it says: formatting or an emoji, and, where nothing says `verbatim` as in a message's
+/// text of notifications, a link to an address, a channel or a person ("Automatic parsing" of
+/// docs.slack.dev/messaging/formatting-message-text, 2026-11-29).
+fn is_markup(word: &str) -> bool {
+    let is_formatted = word.contains(['*', '_', '~', '`', '|']) || word.split(':').count() > 2;
+    let labels: Vec<&str> = word.split('.').collect();
+    let is_domain = labels.windows(2).any(|pair| {
+        let ends = pair[0].ends_with(|c: char| c.is_alphanumeric());
+        ends && pair[1].chars().take_while(char::is_ascii_alphabetic).count() > 1
+    });
+    is_formatted || is_domain || word.contains("://") || word.contains(['@', '#'])
 }
 
 /// Typed text as a quotation, which is plain text once it is sent (see [`arranged`](super::blocks::arranged)), at most `limit` characters; every line is marked so that none escapes from it.
@@ -205,8 +219,23 @@ mod tests {
         assert_eq!(code("a`b\n<c>", 100), "`a'b &lt;c&gt;`");
         assert_eq!(code(" ", 100), "_empty_");
         assert_eq!(inline("at 9:30 <now> & here", 100), "at 9:30 &lt;now&gt; &amp; here");
-        for formatted in ["*now*", "a _b_", "~a~", "`a", ":tada: a"] {
-            assert_eq!(inline(formatted, 100), code(formatted, 100));
+        for more in [
+            "*now*",
+            "a _b_",
+            "~a~",
+            "`a",
+            ":tada: a",
+            "> a",
+            "see https://x/y",
+            "x.example.com/y",
+            "(a@x.org)",
+            "in #general",
+            "ask @here",
+        ] {
+            assert_eq!(inline(more, 100), code(more, 100));
+        }
+        for text in ["e.g. version 1.20, or v2.0", "a > b", "Done. Next: 10:30", "..."] {
+            assert_eq!(inline(text, 100), escape(text));
         }
         assert_eq!(quote("one\n\n> two", 100), "> one\n> \n> &gt; two");
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use futures_util::future::join;
 use slack_morphism::prelude::SlackModalView;
-use tokio::time::timeout;
+use tokio::time::timeout_at;
 
 use super::client::OpenedView;
 use super::edge::{Edge, Whereabouts, words};
@@ -33,7 +33,8 @@ impl Edge {
         trigger: Option<&str>,
         mut built: Pin<Box<impl Future<Output = Result<SlackModalView, Error>>>>,
     ) -> Ack {
-        match timeout(self.portal.limits.answer, &mut built).await {
+        // What came before counts as well, such as whose app this is.
+        match timeout_at(self.due_at.into(), &mut built).await {
             Ok(Ok(view)) => {
                 self.open_later(at, trigger, view);
                 Ack::Empty

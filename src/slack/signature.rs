@@ -1,5 +1,5 @@
 //! Lets a request through only if Slack signed it: size, then age, then HMAC-SHA256, before anything is parsed. The one thing
-//! that Slack does not sign, its check of our certificate, is answered here and goes no further.
+//! that need not be signed, its check of our certificate, is answered here and goes no further.
 //! What the body means is `incoming`'s work.
 
 use std::fmt;
@@ -104,26 +104,29 @@ impl Verifier {
     async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Verified, Rejected> {
         let announced = single(headers, CONTENT_LENGTH.as_str()).and_then(|text| text.parse::<usize>().ok());
         let body = self.intake.read(announced, body).await?;
-        match self.check(headers, &body) {
-            Ok(()) => Ok(Verified(body)),
-            Err(_) if is_certificate_check(&body) => Err(Rejected::CertificateCheck),
-            Err(rejected) => Err(rejected),
+        if is_certificate_check(&body) {
+            return Err(Rejected::CertificateCheck);
         }
+        self.check(headers, &body)?;
+        Ok(Verified(body))
     }
 }
 
-/// Whether a body is a form with `ssl_check=1` in which nobody asks for anything.
+/// Whether a body is a form with `ssl_check=1`. Nothing else in it is ever done, signed or not: it means that and nothing
+/// else, so Slack's own clients answer it before they look at signature or command.
 ///
-/// "Slack sends `ssl_check=1` to verify SSL connectivity, these requests do not require x-slack-signature verification":
-/// @slack/bolt 5.1.0, `receivers/HTTPModuleFunctions`, read on 2026-11-29. The form has that field and `token`:
-/// <https://docs.slack.dev/interactivity/implementing-slash-commands>. What else says from where it comes does not matter.
+/// "`ssl_check=1` requests do not require x-slack-signature verification", whatever else is in the form: @slack/bolt 5.1.0,
+/// `receivers/HTTPModuleFunctions`, and slack-bolt 1.30, `middleware/ssl_check`, read on 2026-11-29. Slack sends it with
+/// `token`: <https://docs.slack.dev/interactivity/implementing-slash-commands>. JSON is no form: its first name is none.
 fn is_certificate_check(body: &[u8]) -> bool {
+    let is_name = |name: &[u8]| name.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_');
     let mut checks = false;
-    for (key, value) in form_urlencoded::parse(body) {
-        match key.as_ref() {
-            "ssl_check" if value == "1" => checks = true,
-            "ssl_check" | "command" | "text" | "user_id" | "trigger_id" | "payload" => return false,
-            name if name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') => {}
+    for pair in body.split(|byte| *byte == b'&') {
+        let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
+        match name {
+            b"ssl_check" if pair == b"ssl_check=1" => checks = true,
+            b"ssl_check" => return false,
+            name if is_name(name) => {}
             _ => return false,
         }
     }
@@ -272,29 +275,37 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_check_of_the_certificate_needs_no_signature_and_nothing_else_goes_without() {
+    async fn a_check_of_the_certificate_needs_no_signature_and_is_nothing_else_with_one() {
         for check in [
             "ssl_check=1&token=abc",
             "token=abc&ssl_check=1",
             "ssl_check=1",
             "ssl_check=1&team_id=T0&api_app_id=A0",
+            "ssl_check=1&command=%2Fprovision&user_id=U1",
+            "command=%2Fprovision&text=&user_id=U1&ssl_check=1",
+            "ssl_check=1&payload=%7B%7D",
         ] {
-            let answered = post(verifier(SENT), HeaderMap::new(), Body::from(check)).await;
-            assert_eq!(answered, Err(Rejected::CertificateCheck), "{check}");
+            for headers in [HeaderMap::new(), signed(check.as_bytes())] {
+                let answered = post(verifier(SENT), headers, Body::from(check)).await;
+                assert_eq!(answered, Err(Rejected::CertificateCheck), "{check}");
+            }
         }
         for other in [
             "",
             "token=abc",
             "ssl_check=0",
             "ssl_check=1&ssl_check=0",
-            "ssl_check=1&command=%2Fprovision&user_id=U1",
-            "command=%2Fprovision&user_id=U1&ssl_check=1",
-            "ssl_check=1&payload=%7B%7D",
+            "text=ssl_check%3D1",
+            "text=%26ssl_check=1",
             r#"{"ssl_check":"1"}"#,
             r#"{"a":"&ssl_check=1&"}"#,
         ] {
             let answered = post(verifier(SENT), HeaderMap::new(), Body::from(other)).await;
             assert_eq!(answered, Err(Rejected::NotSigned), "{other}");
+            assert!(
+                post(verifier(SENT), signed(other.as_bytes()), Body::from(other)).await.is_ok(),
+                "{other}"
+            );
         }
         let long = format!("ssl_check=1&token={}", "x".repeat(MAX_BODY));
         let answered = post(verifier(SENT), HeaderMap::new(), Body::from(long)).await;

@@ -179,8 +179,7 @@ impl App {
         let sockets = self.sockets().cloned();
         let (edge, dispatcher) = (self.edge.clone(), self.dispatcher.clone());
         let warming = tokio::spawn(async move {
-            edge.warm_up().await;
-            keep_people_known(&edge.portal).await;
+            tokio::join!(edge.warm_up(), keep_people_known(&edge.portal));
         });
         let working = tokio::spawn({
             let stop = stop.clone();

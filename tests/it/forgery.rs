@@ -1,5 +1,6 @@
 //! What Slack's own client would never send, and what Slack would never send.
 
+use quartermaster::ports::clock::Clock as _;
 use serde_json::json;
 
 use crate::harness::{Remembered, run};
@@ -206,12 +207,21 @@ async fn a_signed_body_that_makes_no_sense_is_acknowledged_and_changes_nothing()
 }
 
 #[tokio::test]
-async fn slacks_check_of_the_certificate_is_answered_unsigned_and_does_nothing() {
+async fn slacks_check_of_the_certificate_is_answered_and_does_nothing_signed_or_not() {
     run(async |company| {
         let slack = &company.playground;
         let post = async |body: &str| slack.post_raw("/slack/commands", &[], body.into()).await.unwrap();
-        assert_eq!(post("ssl_check=1&token=abc").await, (200, String::new()));
-        assert_eq!(post(&format!("ssl_check=1&{COMMAND}")).await, (401, String::new()));
+        let with_a_command = format!("ssl_check=1&{COMMAND}");
+        for check in ["ssl_check=1&token=abc", &with_a_command] {
+            assert_eq!(post(check).await, (200, String::new()), "{check}");
+            // Only over HTTP: a socket has no certificate of ours.
+            let timestamp = company.clock.now().as_second();
+            let signature = slack.signature(timestamp, check.as_bytes());
+            let timestamp = timestamp.to_string();
+            let signed = [("x-slack-request-timestamp", &*timestamp), ("x-slack-signature", &signature)];
+            let answer = slack.post_raw("/slack/commands", &signed, check.into()).await.unwrap();
+            assert_eq!(answer, (200, String::new()), "{check}");
+        }
         let long = format!("ssl_check=1&token={}", "x".repeat(1 << 20));
         assert_eq!(post(&long).await, (413, String::new()));
         assert_eq!(company.trail().await, "");

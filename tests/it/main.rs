@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 mod accounts;
+mod addresses;
 mod again;
 mod approval;
 mod approve_less;
@@ -52,6 +53,8 @@ mod lost_jobs;
 mod metrics;
 mod mutations;
 mod never_stuck;
+mod numbers;
+mod odd_forms;
 mod on_aws;
 mod operator;
 mod ownership;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use quartermaster::domain::ids::{ChannelId, PersonId};
 use quartermaster::domain::request::MessageRef;
+use quartermaster::playground::LedTo;
 use quartermaster::ports::limits::Limits;
 use quartermaster::slack::ids::{ActionId, CATALOG_SHORTCUT, CallbackId};
 use quartermaster::slack::incoming::{
@@ -434,6 +435,91 @@ async fn people_read_which_side_does_not_answer() {
         company.playground.fail_always("users.info", None);
         company.playground.fail_always("usergroups.list", None);
         insta::assert_snapshot!(reads(pat), @"Slack does not answer our questions, so nothing was done. Try again in a minute; if it lasts, mention ");
+    })
+    .await;
+}
+
+/// What is asked about people takes longer than anything goes on without.
+const SLOW_TO_SAY_WHO: Limits = Limits { standing: Duration::from_millis(1), ..SHORT };
+
+#[tokio::test]
+async fn whoever_slack_is_slow_to_say_who_they_are_has_the_form_and_the_answer_when_it_says_it() {
+    let limits = Limits::default();
+    let trigger = Duration::from_secs(3);
+    assert!(limits.question >= trigger && limits.identity >= trigger && limits.call >= limits.question);
+    let setup = Setup::new().with_settings("members = [\"U0ALICE\"]", "members = [\"S0LEADS\", \"U0ALICE\"]");
+    run_in(setup, async |company| {
+        let alice = &company.alice;
+        let is_slow = |is_slow: bool| {
+            for method in ["auth.test", "users.info", "users.list", "usergroups.list"] {
+                company.playground.hang(method, is_slow);
+            }
+        };
+        company.is_held_to(SLOW_TO_SAY_WHO).await;
+        is_slow(true);
+        types(company, "/provision rds-postgres").await;
+        eventually("something opens", async || alice.has_a_form()).await;
+        assert!(alice.form().starts_with("One moment"), "{}", alice.form());
+        is_slow(false);
+        company.settle().await;
+        assert!(alice.asks_in_form("param.DatabaseName"), "{}", alice.form());
+        assert!(alice.form().contains("*Approval*: <@U0MORGAN>"), "{}", alice.form());
+        assert_eq!(alice.is_told(), "-", "the window says that it takes long");
+
+        // So does the one who submits it, and whoever only types.
+        alice.fills(&DATABASE).await;
+        company.is_held_to(SLOW_TO_SAY_WHO).await;
+        is_slow(true);
+        alice.submits_and_looks().await;
+        assert!(alice.form().contains("Please press the button again in a moment"), "{}", alice.form());
+        is_slow(false);
+        company.settle().await;
+        assert!(company.trail().await.contains("submitted | U0ALICE"), "{}", alice.everything());
+
+        company.is_held_to(SLOW_TO_SAY_WHO).await;
+        is_slow(true);
+        types(company, "/provision list payments").await;
+        eventually("she is told that it takes long", async || alice.is_told().contains("takes longer")).await;
+        is_slow(false);
+        company.settle().await;
+        assert!(alice.is_told().contains("PostgreSQL"), "{}", alice.is_told());
+        assert!(!alice.everything().contains("does not answer"), "{}", alice.everything());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_takes_slack_longer_than_anybody_can_wait_is_to_be_pressed_again() {
+    run(async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision rds-postgres").await;
+        alice.fills(&DATABASE).await;
+        company.is_held_to(Limits { question: Duration::from_millis(1), ..Limits::NONE }).await;
+        company.playground.hang("users.info", true);
+        let LedTo::FieldErrors(errors) = alice.submits().await else { panic!("{}", alice.form()) };
+        let said = errors.into_values().next().unwrap();
+        insta::assert_snapshot!(said, @"Slack is slow to say who is who, press again in a few seconds. Nothing was done.");
+        company.playground.hang("users.info", false);
+        company.is_held_to(Limits::NONE).await;
+        assert_eq!(alice.submits().await, LedTo::ViewsCleared);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_opens_where_slack_is_slow_to_say_whose_app_it_is() {
+    run_in(Setup::new(), async |company| {
+        let alice = &company.alice;
+        company.playground.hang("auth.test", true);
+        company.restarts_held_to(SLOW_TO_SAY_WHO).await;
+        types(company, "/provision rds-postgres").await;
+        company.store_is(Stands::Silent);
+        company.playground.hang("auth.test", false);
+        eventually("something opens", async || alice.has_a_form()).await;
+        assert!(alice.form().starts_with("One moment"), "{}", alice.form());
+        company.store_is(Stands::Well);
+        company.settle().await;
+        assert!(alice.asks_in_form("param.DatabaseName"), "{}", alice.form());
     })
     .await;
 }

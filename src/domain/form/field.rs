@@ -3,8 +3,7 @@
 use super::label::readable;
 use crate::document::Problem;
 use crate::domain::parameters::{
-    can_be_listed, constraint_problem, cut, example, grouped, is_whole, length_words, parse_number,
-    range_words,
+    Canonical, can_be_listed, constraint_problem, cut, example, grouped, is_whole, length_words, range_words,
 };
 use crate::domain::template::{Parameter, ParameterKind};
 use rust_decimal::Decimal;
@@ -21,6 +20,9 @@ const MAX_OPTIONS: usize = 100;
 /// Most characters of a text input in Slack.
 const MAX_TEXT: u32 = 3_000;
 
+/// What to do at a field in which nothing was chosen although something has to.
+pub const CHOOSE: &str = "Choose one";
+
 /// One input of the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
@@ -32,10 +34,13 @@ pub struct Field {
     pub hint: Option<String>,
     /// How it is filled.
     pub input: Input,
-    /// Whether it may be left empty, because the template has a default.
+    /// Whether it may be left empty: the template has a default then, and an empty field does not hide another value. What is
+    /// chosen, and a number, stand there from the start, so nothing in their place is no choice.
     pub optional: bool,
     /// What it starts with: the default, where the input can show it.
     pub initial: Option<String>,
+    /// How its values are written.
+    pub canonical: Canonical,
 }
 
 /// How a field is filled.
@@ -96,6 +101,14 @@ impl Field {
         }
     }
 
+    /// What to do where nothing came although something has to.
+    pub fn demand(&self) -> &'static str {
+        match self.input {
+            Input::Select { .. } | Input::TypeAhead { .. } | Input::Existing { .. } => CHOOSE,
+            Input::Text { .. } | Input::Number { .. } => "Fill this in",
+        }
+    }
+
     /// What stands for an option in Slack: the value itself where it fits, otherwise `#` and its position.
     pub fn wire_value(&self, position: usize) -> Option<String> {
         let value = &self.options().get(position)?.value;
@@ -118,12 +131,22 @@ impl Field {
         self.options().iter().position(|choice| choice.value == value)
     }
 
-    /// A plain value as the form would send it: for values that came from a command instead of the form.
-    pub fn to_wire(&self, value: &str) -> Option<String> {
-        match self.input {
-            Input::Select { .. } | Input::TypeAhead { .. } => self.wire_value(self.position(value)?),
-            Input::Existing { .. } | Input::Text { .. } | Input::Number { .. } => Some(value.to_owned()),
-        }
+    /// The value that was meant by a text of a command or an earlier request; `None` for what is none of the options.
+    pub fn value(&self, typed: &str) -> Option<String> {
+        let value = self.canonical.text(typed);
+        (self.options().is_empty() || self.position(&value).is_some()).then_some(value)
+    }
+
+    /// The value of what the input sent, as [`value`](Self::value).
+    pub fn sent(&self, wire: &str) -> Option<String> {
+        let is_typed = self.options().is_empty();
+        if is_typed { self.value(wire) } else { self.from_wire(wire).map(str::to_owned) }
+    }
+
+    /// A value as the form would send it: for values that came from a command instead of the form.
+    pub fn to_wire(&self, typed: &str) -> Option<String> {
+        let value = self.value(typed)?;
+        if self.options().is_empty() { Some(value) } else { self.wire_value(self.position(&value)?) }
     }
 }
 
@@ -147,9 +170,11 @@ pub(super) fn field(parameter: &Parameter) -> Result<Option<Field>, Problem> {
         label: cut(&parameter.label.clone().unwrap_or_else(|| readable(&parameter.key)), MAX_LABEL),
         hint: hint(parameter),
         input,
-        optional: usable.is_some(),
+        optional: false,
         initial: None,
+        canonical: Canonical::of(parameter),
     };
+    field.optional = usable.is_some_and(|default| may_be_empty(&field.input, default));
     field.initial = usable.and_then(|default| initial(&field, default));
     Ok(Some(field))
 }
@@ -158,10 +183,20 @@ fn problem(parameter: &Parameter, what: &str, remedy: &str) -> Problem {
     Problem::new(parameter.line, format!("parameter `{}` {what}", parameter.key), remedy)
 }
 
+fn may_be_empty(input: &Input, default: &str) -> bool {
+    match input {
+        Input::Select { .. } | Input::TypeAhead { .. } | Input::Number { .. } => false,
+        Input::Existing { .. } => {
+            !default.split(',').map(str::trim).all(|id| (1..=MAX_OPTION).contains(&id.chars().count()))
+        }
+        Input::Text { .. } => true,
+    }
+}
+
 fn initial(field: &Field, default: &str) -> Option<String> {
     match field.input {
         Input::Select { .. } | Input::TypeAhead { .. } => field.position(default).map(|_| default.to_owned()),
-        Input::Number { .. } => parse_number(default).map(|number| number.to_string()),
+        Input::Number { .. } => Some(field.canonical.text(default)),
         Input::Existing { .. } | Input::Text { .. } => {
             Some(default.to_owned()).filter(|text| !text.is_empty())
         }

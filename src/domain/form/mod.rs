@@ -10,7 +10,7 @@ mod pages;
 mod tests;
 
 pub use asked::ShowWhen;
-pub use field::{Choice, Field, Input};
+pub use field::{CHOOSE, Choice, Field, Input};
 
 use crate::document::Problem;
 use crate::domain::template::Template;
@@ -66,9 +66,7 @@ impl Form {
     /// never offered.
     pub fn held(&self, given: &BTreeMap<String, Option<String>>) -> BTreeMap<String, String> {
         let held = |(key, sent): (&String, &Option<String>)| {
-            let (field, sent) = (self.field(key)?, sent.as_deref()?);
-            let value = if field.options().is_empty() { Some(sent) } else { field.from_wire(sent) };
-            Some((key.clone(), value?.to_owned()))
+            Some((key.clone(), self.field(key)?.sent(sent.as_deref()?)?))
         };
         given.iter().filter_map(held).collect()
     }

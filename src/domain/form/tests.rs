@@ -71,10 +71,10 @@ Parameters:
     == Other
     Database name: Text { multiline: false, min_length: Some(1), max_length: 63 } = None
         What to call it. letters only.
-    Size (optional): select ["Small one", "m", "(none)"] = Some("m")
-    Storage (optional): Number { decimal: false, min: Some(20), max: Some(1000) } = Some("20")
+    Size: select ["Small one", "m", "(none)"] = Some("m")
+    Storage: Number { decimal: false, min: Some(20), max: Some(1000) } = Some("020")
         20 to 1,000.
-    Rate (optional): Number { decimal: true, min: None, max: None } = Some("0.5")
+    Rate: Number { decimal: true, min: None, max: None } = Some("0.5")
     Count: select ["1", "2", "4"] = None
     Kinds (optional): Text { multiline: false, min_length: None, max_length: 3000 } = Some("a,b")
         Any of these, separated by commas: a, b, c.

@@ -2,17 +2,19 @@
 //!
 //! What a field looks like belongs to `form`; what a parameter accepts is written in its template.
 
+mod canonical;
 mod prefill;
 mod shape;
 mod value;
 
+pub use canonical::Canonical;
 pub use prefill::{Prefill, UnknownKey, match_prefill, parse_prefill};
 pub(crate) use shape::{can_be_listed, example, looks_like};
 pub(crate) use value::{constraint_problem, cut, grouped, is_whole, length_words, range_words};
 pub use value::{parse_number, value_problem};
 
 use crate::domain::form::{Field, Form, Input};
-use crate::domain::template::{Parameter, ParameterKind, Template};
+use crate::domain::template::{Parameter, Template};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Values by parameter key, in the template's order.
@@ -73,7 +75,8 @@ impl FieldProblem {
 
 /// Checks a submission; `given` holds what came back from the form (see [`Field::wire_value`]) by parameter key.
 ///
-/// A field left empty takes its default. `hidden` parameters are the portal's and must not be given.
+/// A field that is not given takes its default, and so does one that was left empty where it may be; where it may not,
+/// nobody has seen what it would be. `hidden` parameters are the portal's and must not be given.
 pub fn check_parameters(
     template: &Template,
     form: &Form,
@@ -90,8 +93,7 @@ pub fn check_parameters(
         let Some(field) = form.field(&parameter.key) else {
             continue;
         };
-        let submitted = given.get(&parameter.key).and_then(Option::as_deref);
-        match check_field(parameter, field, submitted) {
+        match check_field(parameter, field, given.get(&parameter.key)) {
             Ok(value) => values.push((parameter.key.clone(), value)),
             Err(problem) => problems.push(problem),
         }
@@ -102,16 +104,18 @@ pub fn check_parameters(
 fn check_field(
     parameter: &Parameter,
     field: &Field,
-    submitted: Option<&str>,
+    given: Option<&Option<String>>,
 ) -> Result<String, FieldProblem> {
     let key = &parameter.key;
-    let Some(submitted) = submitted.filter(|text| !text.is_empty()) else {
+    let Some(submitted) = given.and_then(Option::as_deref).filter(|text| !text.is_empty()) else {
+        let may_be_empty = field.optional || given.is_none();
         return match &parameter.default {
             Some(default) => match constraint_problem(parameter, default) {
-                None => Ok(default.clone()),
+                None if may_be_empty => Ok(default.clone()),
+                None => Err(FieldProblem::mistake(key, field.demand())),
                 Some(message) => Err(FieldProblem::mistake(key, message)),
             },
-            None => Err(FieldProblem::mistake(key, "Fill this in")),
+            None => Err(FieldProblem::mistake(key, field.demand())),
         };
     };
     match &field.input {
@@ -119,30 +123,12 @@ fn check_field(
             field.from_wire(submitted).map(str::to_owned).ok_or_else(|| FieldProblem::forged(key))
         }
         Input::Existing { .. } | Input::Text { .. } | Input::Number { .. } => {
-            let value = typed(parameter, submitted);
+            let value = field.canonical.text(submitted);
             match value_problem(parameter, &value) {
                 None => Ok(value),
                 Some(message) => Err(FieldProblem::mistake(key, message)),
             }
         }
-    }
-}
-
-/// The value as it goes to AWS: numbers and ids without blanks around them, other text as typed.
-fn typed(parameter: &Parameter, text: &str) -> String {
-    match parameter.kind {
-        ParameterKind::Number => {
-            let same = |default: &&String| {
-                parse_number(text).is_some() && parse_number(text) == parse_number(default)
-            };
-            // A chat client may print `020` as `20`; an untouched default stays what the template says.
-            parameter.default.as_ref().filter(same).map_or_else(|| text.trim().to_owned(), Clone::clone)
-        }
-        ParameterKind::Aws(_)
-        | ParameterKind::AwsList(_)
-        | ParameterKind::NumberList
-        | ParameterKind::SsmValue(_) => text.trim().to_owned(),
-        ParameterKind::String | ParameterKind::CommaDelimitedList => text.to_owned(),
     }
 }
 
@@ -247,7 +233,7 @@ Resources: {B: {Type: AWS::S3::Bucket}}
         Note: Say it in ten characters
         Size: Must be a whole number from 20 to 1,000
         Rate: Must be a number
-        Env: Fill this in
+        Env: Choose one
         Vpc: Must look like vpc-0abc1234def567890
         Nets: Must look like subnet-0abc1234def567890, several separated by commas
         Ports: Must be numbers of at most 65,535, separated by commas

@@ -45,8 +45,12 @@ pub(super) async fn look(
     catalog: &Catalog,
 ) -> Vec<Finding> {
     let asked = circles(organization, catalog);
+    if names(organization, catalog, |named| matches!(named, Principal::Email(_))) {
+        // Whose the addresses are is read off the accounts, as far as they are listed by then.
+        let _ = tokio::time::timeout(client.limits().call, directory.refresh()).await;
+    }
     let asked = each_once(&asked).into_iter().map(|(principal, places)| async move {
-        Named { principal, places, standing: standing(client, directory, principal).await }
+        Named { principal, places, standing: standing(directory, principal).await }
     });
     let named: Vec<Named<'_>> = stream::iter(asked.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
     let mut findings: Vec<Finding> = named.iter().filter_map(of_one).collect();
@@ -110,26 +114,26 @@ fn each_once<'a>(circles: &[(String, &'a [Principal])]) -> Vec<(&'a Principal, V
     once
 }
 
-async fn standing(client: &SlackClient, directory: &SlackDirectory, principal: &Principal) -> Standing {
+async fn standing(directory: &SlackDirectory, principal: &Principal) -> Standing {
     match principal {
         Principal::Person(person) => of_account(directory, person).await,
         Principal::Group(group) => match directory.group_members(group, Freshness::Fresh).await {
             Ok(people) => of_group(directory, &people).await,
             Err(error) => Standing::Unknown(format!("{error:#}")),
         },
-        Principal::Email(address) => match client.member_by_email(address).await {
+        Principal::Email(address) => match directory.owner_of(address, Freshness::Fresh).await {
             Ok(None) => Standing::DoesNot(
                 Level::Problem,
                 "is the address of nobody in this workspace",
                 "write the address as it stands in their Slack profile, or their member ID",
             ),
-            Ok(Some(member)) if !member.has_confirmed_email() => Standing::DoesNot(
+            Ok(Some((_, false))) => Standing::DoesNot(
                 Level::Problem,
                 "is an address that Slack has not confirmed (`is_email_confirmed`), so it counts for nobody",
                 "have them confirm it in Slack, or write their member ID in its place",
             ),
-            Ok(Some(member)) => of_account(directory, &member.person()).await,
-            Err(error) => Standing::Unknown(error.to_string()),
+            Ok(Some((person, true))) => of_account(directory, &person).await,
+            Err(error) => Standing::Unknown(format!("{error:#}")),
         },
     }
 }

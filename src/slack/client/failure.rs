@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use serde_json::Value;
-use slack_morphism::errors::SlackClientError;
 
 use crate::ports::slack::SlackError;
 
@@ -115,34 +114,8 @@ impl Failure {
     }
 }
 
-impl From<SlackClientError> for Failure {
-    fn from(error: SlackClientError) -> Self {
-        match error {
-            SlackClientError::ApiError(error) => {
-                let detail = error.http_response_body.as_deref().map(detail).unwrap_or_default();
-                Self::answered(error.code, detail)
-            }
-            SlackClientError::RateLimitError(error) => Self::asked_to_wait(error.retry_after),
-            SlackClientError::HttpError(error) => {
-                Self::Broken(anyhow!("Slack answered with HTTP status {}", error.status_code))
-            }
-            SlackClientError::ProtocolError(error) => {
-                Self::Broken(anyhow!(error.json_error).context("cannot read Slack's answer"))
-            }
-            SlackClientError::HttpProtocolError(error) => match error.cause {
-                Some(cause) => Self::Broken(anyhow!(cause).context("cannot reach Slack")),
-                None => Self::Broken(anyhow!("cannot reach Slack")),
-            },
-            SlackClientError::SystemError(_)
-            | SlackClientError::EndOfStream(_)
-            | SlackClientError::SocketModeProtocolError(_) => Self::Broken(anyhow!("cannot reach Slack")),
-        }
-    }
-}
-
 /// Slack's own explanation, such as which block it objects to.
-fn detail(body: &str) -> String {
-    let body: Value = serde_json::from_str(body).unwrap_or_default();
+pub(super) fn detail(body: &Value) -> String {
     let messages = body["response_metadata"]["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
     let scope = body["needed"].as_str().map(|scope| format!("needs the scope {scope}"));
     let messages = messages.iter().filter_map(Value::as_str).take(3).map(str::to_owned);

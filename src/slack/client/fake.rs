@@ -1,6 +1,6 @@
 //! The barest Slack that the client has to live with: answers what a test says, remembers what it was asked.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use super::SlackClient;
 use crate::ports::clock::Clock;
@@ -54,11 +55,18 @@ pub(crate) struct FakeSlack {
     calls: Arc<Mutex<Vec<Call>>>,
     /// What each method answers, in turn; the last one again and again.
     scripts: Arc<Mutex<BTreeMap<String, VecDeque<Script>>>>,
+    /// Methods whose calls wait for their answers.
+    held: Arc<watch::Sender<BTreeSet<String>>>,
 }
 
 impl FakeSlack {
     /// Starts one and gives a client of it that keeps no pace.
     pub(crate) async fn start(clock: &StillClock) -> (Self, SlackClient, String) {
+        Self::start_held_to(Limits::NONE, clock).await
+    }
+
+    /// The same, with a client that is held to these limits.
+    pub(crate) async fn start_held_to(limits: Limits, clock: &StillClock) -> (Self, SlackClient, String) {
         let fake = Self::default();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -68,8 +76,7 @@ impl FakeSlack {
             .with_state(fake.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         let api = format!("{origin}/api/");
-        let client =
-            SlackClient::held_to(Limits::NONE, &api, "xoxb-secret", Arc::new(clock.clone())).unwrap();
+        let client = SlackClient::held_to(limits, &api, "xoxb-secret", Arc::new(clock.clone())).unwrap();
         (fake, client, origin)
     }
 
@@ -87,6 +94,17 @@ impl FakeSlack {
 
     pub(crate) fn answers_in_turn(&self, method: &str, scripts: impl IntoIterator<Item = Script>) {
         self.scripts.lock().unwrap().insert(method.to_owned(), scripts.into_iter().collect());
+    }
+
+    /// Calls of this method wait for their answers, until they no longer do.
+    pub(crate) fn hold(&self, method: &str, is_held: bool) {
+        self.held.send_modify(|held| {
+            if is_held {
+                held.insert(method.to_owned())
+            } else {
+                held.remove(method)
+            };
+        });
     }
 
     pub(crate) fn calls(&self) -> Vec<Call> {
@@ -108,6 +126,7 @@ async fn answer(
     let authorization = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
     let body = serde_json::from_str(&body).unwrap_or_default();
     fake.calls.lock().unwrap().push(Call { method: method.clone(), arguments, body, authorization });
+    drop(fake.held.subscribe().wait_for(|held| !held.contains(&method)).await);
     let script =
         fake.scripts.lock().unwrap().get_mut(&method).and_then(|scripts| {
             if scripts.len() > 1 { scripts.pop_front() } else { scripts.front().cloned() }

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::anyhow;
-use axum::http::StatusCode;
 use serde::Deserialize;
 
 use super::failure::Failure;
@@ -57,22 +55,8 @@ impl SlackClient {
     /// Whose token this is, and its scopes where Slack lists them.
     pub(crate) async fn grants(&self) -> Result<(Identity, Option<BTreeSet<String>>), Unanswered> {
         let url = self.address_of("auth.test").map_err(Failure::Broken)?;
-        self.rate_limits.check("auth.test").map_err(Failure::RateLimited)?;
-        let asked = self.plain.ask(&url, &self.token.token_value.0, self.limits.call).await;
-        let (answer, said) = asked.map_err(Failure::Broken)?;
-        if answer.status == StatusCode::TOO_MANY_REQUESTS {
-            let failure = Failure::asked_to_wait(answer.retry_after());
-            self.heed("auth.test", &failure);
-            return Err(failure.into());
-        }
-        if let Some(code) = said["error"].as_str() {
-            return Err(Failure::answered(code.to_owned(), String::new()).into());
-        }
-        if said["ok"] != true {
-            return Err(Failure::Broken(anyhow!("Slack answered with HTTP status {}", answer.status)).into());
-        }
-        let identity = serde_json::from_value(said)
-            .map_err(|error| Failure::Broken(anyhow!(error).context("cannot read Slack's answer")))?;
+        let (answer, identity) =
+            self.answer("auth.test", &url, Some("{}".to_owned()), self.limits.call).await?;
         Ok((identity, answer.scopes()))
     }
 

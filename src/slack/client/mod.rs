@@ -22,22 +22,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
+use axum::http::{HeaderValue, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use slack_morphism::hyper_tokio::SlackClientHyperConnector;
-use slack_morphism::{SlackApiToken, SlackApiTokenValue};
+use serde_json::{Value, json};
 use url::Url;
 
-use crate::https::{Connector, connector};
+use crate::https::connector;
 use crate::ports::clock::Clock;
 use crate::ports::limits::Limits;
 use crate::ports::trouble::Trouble;
 use failure::Failure;
 use pace::Pace;
 use rate_limits::RateLimits;
-use transport::Plain;
+use transport::{Answer, Plain, authorization};
 
 pub use connections::NoConnection;
 pub(super) use connections::Ticket;
@@ -54,8 +53,7 @@ const SAME_TIME: SignedDuration = SignedDuration::from_secs(60);
 /// Slack's Web API with one bot token.
 pub struct SlackClient {
     api: Url,
-    inner: slack_morphism::SlackClient<SlackClientHyperConnector<Connector>>,
-    token: SlackApiToken,
+    authorization: HeaderValue,
     plain: Plain,
     limits: Limits,
     pace: Pace,
@@ -112,7 +110,7 @@ impl SlackClient {
     /// A client of the API at `api_url`, such as `https://slack.com/api/`, held to the usual limits.
     ///
     /// # Errors
-    /// When the address is none, or the system's certificates cannot be loaded.
+    /// When the address is none, the token can be in no header, or the system's certificates cannot be loaded.
     pub fn new(api_url: &str, token: &str, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         Self::held_to(Limits::default(), api_url, token, clock)
     }
@@ -130,16 +128,13 @@ impl SlackClient {
         let api =
             Url::parse(api_url).with_context(|| format!("cannot use `{api_url}` as Slack's API address"))?;
         let connector = connector(&api)?;
-        let wire = SlackClientHyperConnector::with_connector(connector.clone())
-            .with_slack_api_url(api_url.trim_end_matches('/'));
         Ok(Self {
             api,
-            inner: slack_morphism::SlackClient::new(wire),
-            token: SlackApiToken::new(SlackApiTokenValue(token.to_owned())),
+            authorization: authorization(token)?,
             plain: Plain::new(connector),
             limits,
             pace: Pace::new(limits.pace, Arc::clone(&clock)),
-            rate_limits: RateLimits::new(Arc::clone(&clock)),
+            rate_limits: RateLimits::new(&clock),
             clock,
             slacks_time: Mutex::default(),
             trouble: Trouble::default(),
@@ -226,51 +221,67 @@ impl SlackClient {
     }
 
     /// Calls a method that takes JSON.
-    async fn call<A: DeserializeOwned + Send>(
+    async fn call<A: DeserializeOwned>(
         &self,
         method: &str,
-        body: &(impl Serialize + Send + Sync),
+        body: &(impl Serialize + Sync),
         limit: Duration,
     ) -> Result<A, Failure> {
-        let session = self.inner.open_session(&self.token);
-        let call = session.http_session_api.http_post(method, body, None);
-        self.within(limit, method, call).await
+        let body = serde_json::to_string(body).map_err(|error| Failure::Broken(error.into()))?;
+        let url = self.address_of(method).map_err(Failure::Broken)?;
+        Ok(self.answer(method, &url, Some(body), limit).await?.1)
     }
 
     /// Calls a method that takes its arguments in the address.
-    async fn read<A: DeserializeOwned + Send>(
+    async fn read<A: DeserializeOwned>(
         &self,
         method: &str,
         arguments: &[(&'static str, String)],
         limit: Duration,
     ) -> Result<A, Failure> {
-        let session = self.inner.open_session(&self.token);
-        let arguments: Vec<(&str, Option<&String>)> =
-            arguments.iter().map(|(name, value)| (*name, Some(value))).collect();
-        let call = session.http_session_api.http_get(method, &arguments, None);
-        self.within(limit, method, call).await
+        let mut url = self.address_of(method).map_err(Failure::Broken)?;
+        url.query_pairs_mut().extend_pairs(arguments);
+        Ok(self.answer(method, &url, None, limit).await?.1)
     }
 
-    /// Where Slack asks to wait, the method is not called before.
-    fn heed(&self, method: &str, failure: &Failure) {
-        if let Failure::RateLimited(wait) = failure {
+    /// What Slack answers, and what came with it. Where Slack asks to wait, the method is not called before.
+    async fn answer<A: DeserializeOwned>(
+        &self,
+        method: &str,
+        url: &Url,
+        body: Option<String>,
+        limit: Duration,
+    ) -> Result<(Answer, A), Failure> {
+        // Slack counts calls that it refuses as well, so one that it would refuse does not even leave.
+        self.rate_limits.check(method).map_err(Failure::RateLimited)?;
+        let called = self.plain.call(url, &self.authorization, body, limit).await;
+        let (answer, said) =
+            called.map_err(|error| Failure::Broken(error.context(format!("cannot call `{method}`"))))?;
+        let read = read_answer(&answer, &said);
+        if let Err(Failure::RateLimited(wait)) = &read {
             self.trouble.slack_asks_to_wait(method);
             self.rate_limits.hold(method, *wait);
         }
+        Ok((answer, read?))
     }
+}
 
-    async fn within<A>(
-        &self,
-        limit: Duration,
-        method: &str,
-        call: impl Future<Output = Result<A, slack_morphism::errors::SlackClientError>>,
-    ) -> Result<A, Failure> {
-        // Slack counts calls that it refuses as well, so one that it would refuse does not even leave.
-        self.rate_limits.check(method).map_err(Failure::RateLimited)?;
-        match tokio::time::timeout(limit, call).await {
-            Ok(answer) => answer.map_err(Failure::from).inspect_err(|failure| self.heed(method, failure)),
-            Err(_) => Err(Failure::Broken(anyhow!("Slack did not answer `{method}` within {limit:?}"))),
+/// What was answered, or how the call failed. That there were too many is in the status and the header, whatever the body is.
+fn read_answer<A: DeserializeOwned>(answer: &Answer, said: &[u8]) -> Result<A, Failure> {
+    match answer.status {
+        StatusCode::TOO_MANY_REQUESTS => return Err(Failure::asked_to_wait(answer.retry_after())),
+        StatusCode::OK => {}
+        status => return Err(Failure::Broken(anyhow!("Slack answered with HTTP status {status}"))),
+    }
+    let unreadable =
+        |error: serde_json::Error| Failure::Broken(anyhow!(error).context("cannot read Slack's answer"));
+    let said: Value = serde_json::from_slice(said).map_err(unreadable)?;
+    match said["error"].as_str() {
+        Some(code) => Err(Failure::answered(code.to_owned(), failure::detail(&said))),
+        None if said["ok"] == false => {
+            Err(Failure::Broken(anyhow!("Slack refused the call and did not say why")))
         }
+        None => serde_json::from_value(said).map_err(unreadable),
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::failure::Failure;
+use super::rate_limits::LOOKUP;
 use super::{Identity, SlackClient};
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::refusal::Uncounted;
@@ -172,7 +173,7 @@ impl SlackClient {
 
     /// The person with this id.
     pub(crate) async fn member(&self, person: &PersonId) -> Result<Option<Member>, SlackError> {
-        found(self.read("users.info", &[("user", person.to_string())], self.limits.ask).await)
+        found(self.read("users.info", &[("user", person.to_string())], self.limits.call).await)
     }
 
     /// What a field of a person's profile holds, if anything.
@@ -182,7 +183,7 @@ impl SlackClient {
         field: &str,
     ) -> Result<Option<String>, SlackError> {
         let arguments = [("user", person.to_string())];
-        match self.read::<Described>("users.profile.get", &arguments, self.limits.ask).await {
+        match self.read::<Described>("users.profile.get", &arguments, self.limits.call).await {
             Ok(Described { profile }) => {
                 let value = profile["fields"][field]["value"].as_str();
                 Ok(value.filter(|value| !value.is_empty()).map(str::to_owned))
@@ -194,7 +195,8 @@ impl SlackClient {
 
     /// The person with this address.
     pub(crate) async fn member_by_email(&self, email: &str) -> Result<Option<Member>, SlackError> {
-        found(self.read("users.lookupByEmail", &[("email", email.to_owned())], self.limits.ask).await)
+        self.rate_limits.turn(LOOKUP, email).map_err(Failure::RateLimited)?;
+        found(self.read(LOOKUP, &[("email", email.to_owned())], self.limits.call).await)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What Slack has asked not to be called for a while: each method of the workspace on its own
 //! (docs.slack.dev/apis/web-api/rate-limits: a 429 is about one method in one workspace, looked up on 2026-11-29). And the
-//! rate at which home tabs are published, so that Slack never has to ask.
+//! rate at which home tabs are published and addresses looked up, so that Slack never has to ask.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,25 +14,33 @@ use crate::ports::clock::Clock;
 /// (docs.slack.dev/apis/web-api/rate-limits, 2026-11-29). Those are the business of `pace`.
 const BY_CHANNEL: [&str; 1] = ["chat.postMessage"];
 
-/// How many home tabs may be published at once, and how fast after that: together at most 95 in any minute, where
-/// `views.publish` allows a hundred (tier 4 in slack-ruby/slack-api-ref of 2026-08-20, looked up on 2026-11-29).
-const PUBLICATIONS_AT_ONCE: u32 = 35;
-const PUBLICATION_EVERY: Duration = Duration::from_secs(1);
+/// Publishes a home tab; asks whose an address is.
+pub(super) const PUBLISH: &str = "views.publish";
+pub(super) const LOOKUP: &str = "users.lookupByEmail";
+
+/// How often such a method is called at once, and how fast after that: together fewer times in any minute than Slack allows,
+/// which is a hundred times (tier 4) and fifty times (tier 3 in slack-ruby/slack-api-ref of 2026-08-20, looked up on
+/// 2026-11-29).
+const PACED: [(&str, u32, Duration); 2] =
+    [(PUBLISH, 35, Duration::from_secs(1)), (LOOKUP, 10, Duration::from_millis(1500))];
 
 /// The limits of one workspace.
 #[derive(Debug)]
 pub(super) struct RateLimits {
     time: Time,
     held: Mutex<HashMap<String, Instant>>,
-    publications: Pace,
+    paced: HashMap<&'static str, Pace>,
 }
 
 impl RateLimits {
-    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(clock: &Arc<dyn Clock>) -> Self {
+        let pace = |(method, at_once, every)| {
+            (method, Pace::with(every, at_once, Patience::NONE, Arc::clone(clock)))
+        };
         Self {
-            time: Time::new(Arc::clone(&clock)),
+            time: Time::new(Arc::clone(clock)),
             held: Mutex::default(),
-            publications: Pace::with(PUBLICATION_EVERY, PUBLICATIONS_AT_ONCE, Patience::NONE, clock),
+            paced: PACED.into_iter().map(pace).collect(),
         }
     }
 
@@ -64,12 +72,12 @@ impl RateLimits {
         }
     }
 
-    /// Takes the turn of this person's home tab.
+    /// Takes the turn of a call of this method about `subject`.
     ///
     /// # Errors
     /// When that comes, if it is not now; it is kept until then.
-    pub(super) fn publication(&self, person: &str) -> Result<(), Duration> {
-        self.publications.turn_now("views.publish", person)
+    pub(super) fn turn(&self, method: &str, subject: &str) -> Result<(), Duration> {
+        self.paced.get(method).map_or(Ok(()), |pace| pace.turn_now(method, subject))
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
@@ -85,7 +93,7 @@ mod tests {
     #[test]
     fn a_method_is_held_as_long_as_slack_asked_and_no_other() {
         let clock = StillClock::new();
-        let limits = RateLimits::new(Arc::new(clock.clone()));
+        let limits = RateLimits::new(&(Arc::new(clock.clone()) as Arc<dyn Clock>));
         limits.hold("users.info", Duration::from_secs(37));
         limits.hold("users.info", Duration::from_secs(5));
         clock.move_by(30);
@@ -96,35 +104,50 @@ mod tests {
         assert_eq!(limits.check("users.info"), Ok(()));
     }
 
-    #[test]
-    fn of_many_home_tabs_as_many_are_published_as_slack_takes_and_each_of_the_others_in_its_turn() {
+    /// When each of 400 calls of a method is made by those who come back when they are told to.
+    fn made(method: &str) -> Vec<Duration> {
         let clock = StillClock::new();
-        let limits = RateLimits::new(Arc::new(clock.clone()));
-        let people: Vec<String> = (0..400).map(|number| format!("U{number}")).collect();
-        let mut due: Vec<(Duration, &String)> = people.iter().map(|one| (Duration::ZERO, one)).collect();
-        let mut published = Vec::new();
+        let limits = RateLimits::new(&(Arc::new(clock.clone()) as Arc<dyn Clock>));
+        let subjects: Vec<String> = (0..400).map(|number| format!("U{number}")).collect();
+        let mut due: Vec<(Duration, &String)> = subjects.iter().map(|one| (Duration::ZERO, one)).collect();
+        let mut made = Vec::new();
         let mut second = Duration::ZERO;
         while !due.is_empty() {
             due = due
                 .into_iter()
-                .filter_map(|(at, person)| match limits.publication(person) {
-                    _ if at > second => Some((at, person)),
+                .filter_map(|(at, subject)| match limits.turn(method, subject) {
+                    _ if at > second => Some((at, subject)),
                     Ok(()) => {
-                        published.push(second);
+                        made.push(second);
                         None
                     }
-                    Err(wait) => Some((second + wait, person)),
+                    Err(wait) => Some((second + wait, subject)),
                 })
                 .collect();
             clock.move_by(1);
             second += Duration::from_secs(1);
         }
-        assert_eq!(published.len(), 400);
+        made
+    }
+
+    fn most_in_a_minute(made: &[Duration]) -> usize {
         let minute = Duration::from_mins(1);
-        let most = published
-            .iter()
-            .map(|from| published.iter().filter(|at| **at >= *from && **at < *from + minute).count());
-        assert!(most.max() <= Some(100));
-        assert!(second <= Duration::from_secs(400), "{second:?}");
+        let within = |from: &Duration| made.iter().filter(|at| *at >= from && **at < *from + minute).count();
+        made.iter().map(within).max().unwrap()
+    }
+
+    #[test]
+    fn of_many_home_tabs_as_many_are_published_as_slack_takes_and_each_of_the_others_in_its_turn() {
+        let published = made(PUBLISH);
+        assert_eq!(published.len(), 400);
+        assert!(most_in_a_minute(&published) <= 100);
+        assert!(published.last() <= Some(&Duration::from_secs(400)), "{published:?}");
+    }
+
+    #[test]
+    fn no_more_addresses_are_looked_up_than_slack_takes() {
+        let looked_up = made(LOOKUP);
+        assert_eq!(looked_up.len(), 400);
+        assert!(most_in_a_minute(&looked_up) <= 51, "{}", most_in_a_minute(&looked_up));
     }
 }

@@ -67,7 +67,7 @@ struct Done {}
 const STAYS: usize = 2;
 
 impl SlackClient {
-    async fn paced<A: serde::de::DeserializeOwned + Send>(
+    async fn paced<A: serde::de::DeserializeOwned>(
         &self,
         method: &str,
         place: &str,
@@ -141,8 +141,8 @@ impl SlackClient {
             let shown = self.paced::<Done>("chat.postEphemeral", &message.text, &outgoing).await;
             match shown.map_err(SlackError::from) {
                 Ok(Done {}) => return Ok(()),
-                // They can be written to directly all the same.
-                Err(SlackError::Unreachable(_)) => {}
+                // They can be written to directly all the same: a limit is one of this method or this channel.
+                Err(SlackError::Unreachable(_) | SlackError::RateLimited(_)) => {}
                 Err(error) => return Err(error),
             }
         }

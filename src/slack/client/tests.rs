@@ -99,6 +99,25 @@ async fn a_wait_that_makes_no_sense_is_an_hour() {
 }
 
 #[tokio::test]
+async fn a_limit_says_how_long_whatever_its_body_is() {
+    let type_of = |value: &str| vec![("retry-after", "37".to_owned()), ("content-type", value.to_owned())];
+    for body in ["", "Too Many Requests", "<html></html>", "[]", r#"{"ok":false}"#, r#"{"error":7}"#] {
+        for headers in [type_of("application/json"), type_of("text/plain"), type_of("nonsense")] {
+            let (slack, client, _) = start().await;
+            for method in ["users.info", "views.open", "auth.test"] {
+                slack.script(method, 429, headers.clone(), body);
+            }
+            let asked = client.member(&PersonId::new("U0BOB")).await.unwrap_err();
+            assert_eq!(asked.to_string(), "Slack asks to wait 37 s", "{headers:?} {body}");
+            let opened = client.open_view("1.2", &note("A", "b")).await.unwrap_err();
+            assert_eq!(opened.to_string(), "Slack asks to wait 37 s", "{headers:?} {body}");
+            let granted = client.grants().await.unwrap_err();
+            assert_eq!(granted.why, "Slack asks to wait 37 s", "{headers:?} {body}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn each_refusal_of_slack_says_what_can_be_done_about_it() {
     let mut lines = Vec::new();
     for error in REFUSALS {
@@ -198,6 +217,12 @@ async fn a_private_message_finds_the_person_wherever_they_are() {
         (slack.last().method.as_str(), &slack.last().body["channel"]),
         ("chat.postMessage", &json!("U0BOB"))
     );
+    let limited = [(429, vec![("retry-after", "30".to_owned())], String::new())];
+    slack.answers_in_turn("chat.postEphemeral", limited);
+    client.whisper(Some(&ChannelId::new("C0SEARCH")), &person, "Not yours").await.unwrap();
+    assert_eq!(slack.last().method, "chat.postMessage", "a limit as well keeps nobody from being told");
+
+    let (slack, client, _) = start().await;
     slack.refuses("chat.postEphemeral", "invalid_blocks");
     assert!(client.whisper(Some(&place), &person, "Not yours").await.is_err());
 }
@@ -243,7 +268,7 @@ async fn a_slack_that_never_answers_is_given_up() {
     slack.script("auth.test", 0, Vec::new(), "");
     let waited = client.call::<Identity>("auth.test", &json!({}), Duration::from_millis(20)).await;
     let Err(Failure::Broken(error)) = waited else { panic!("{waited:?}") };
-    assert_eq!(error.to_string(), "Slack did not answer `auth.test` within 20ms");
+    assert_eq!(format!("{error:#}"), "cannot call `auth.test`: Slack did not answer within 20ms");
 }
 
 #[tokio::test]

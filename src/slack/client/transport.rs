@@ -17,10 +17,10 @@ use url::Url;
 
 use crate::https::Connector;
 
-/// The most that is read of an answer.
-const LONGEST_ANSWER: usize = 1024 * 1024;
+/// The most that is read of an answer: a page of 999 accounts is some megabytes.
+const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
 
-/// Posts JSON without a token and without following redirects.
+/// Sends requests to Slack without following redirects.
 #[derive(Clone, Debug)]
 pub(super) struct Plain(Client<Connector, Full<Bytes>>);
 
@@ -31,40 +31,52 @@ pub(super) struct Answer {
     headers: HeaderMap,
 }
 
+/// A token as it is sent; it shows itself nowhere.
+///
+/// # Errors
+/// When it holds what no header can.
+pub(super) fn authorization(token: &str) -> anyhow::Result<HeaderValue> {
+    let mut authorization =
+        HeaderValue::from_str(&format!("Bearer {token}")).context("cannot send a token like this one")?;
+    authorization.set_sensitive(true);
+    Ok(authorization)
+}
+
 impl Plain {
     pub(super) fn new(connector: Connector) -> Self {
         Self(Client::builder(TokioExecutor::new()).build(connector))
     }
 
-    /// Posts with a token and reads the JSON that comes back, all within `limit`.
-    pub(super) async fn ask(
+    /// Calls a method of the Web API, with a JSON body or with all arguments in the address, and reads what comes back, all
+    /// within `limit`.
+    pub(super) async fn call(
         &self,
         url: &Url,
-        token: &str,
+        authorization: &HeaderValue,
+        body: Option<String>,
         limit: Duration,
-    ) -> anyhow::Result<(Answer, Value)> {
-        let mut authorization =
-            HeaderValue::from_str(&format!("Bearer {token}")).context("cannot send a token like this one")?;
-        authorization.set_sensitive(true);
+    ) -> anyhow::Result<(Answer, Bytes)> {
+        let method = if body.is_some() { Method::POST } else { Method::GET };
         let request = Request::builder()
-            .method(Method::POST)
+            .method(method)
             .uri(url.as_str())
             .header(AUTHORIZATION, authorization)
-            .body(Full::default())
+            .header(CONTENT_TYPE, "application/json; charset=utf-8")
+            .body(body.map(Full::from).unwrap_or_default())
             .context("cannot write the request")?;
         let asked = async {
             let response = self.0.request(request).await.context("cannot reach Slack")?;
             let answer = Answer { status: response.status(), headers: response.headers().clone() };
             let body = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await;
             let body = body.map_err(|error| anyhow!(error).context("cannot read Slack's answer"))?;
-            Ok((answer, serde_json::from_slice(&body.to_bytes()).unwrap_or_default()))
+            Ok((answer, body.to_bytes()))
         };
         tokio::time::timeout(limit, asked)
             .await
             .map_err(|_| anyhow!("Slack did not answer within {limit:?}"))?
     }
 
-    /// Posts `body` within `limit`.
+    /// Posts `body` within `limit`, with no token.
     pub(super) async fn post(&self, url: &Url, body: &Value, limit: Duration) -> anyhow::Result<Answer> {
         let request = Request::builder()
             .method(Method::POST)

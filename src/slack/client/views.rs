@@ -6,6 +6,7 @@ use slack_morphism::prelude::{SlackHomeView, SlackModalView};
 
 use super::SlackClient;
 use super::failure::Failure;
+use super::rate_limits::PUBLISH;
 use super::response_url::followable;
 use crate::domain::ids::PersonId;
 use crate::ports::slack::SlackError;
@@ -75,8 +76,8 @@ impl SlackClient {
     pub(super) async fn publish(&self, person: &PersonId, view: &SlackHomeView) -> Result<(), SlackError> {
         let view = crate::slack::home::to_json(view).map_err(anyhow::Error::from)?;
         let body = json!({ "user_id": person.as_str(), "view": view });
-        self.rate_limits.publication(person.as_str()).map_err(Failure::RateLimited)?;
-        match self.call::<Opened>("views.publish", &body, self.limits.call).await {
+        self.rate_limits.turn(PUBLISH, person.as_str()).map_err(Failure::RateLimited)?;
+        match self.call::<Opened>(PUBLISH, &body, self.limits.call).await {
             Ok(_) => Ok(()),
             // Nobody has this home tab any more: so says the example on the method's page (2026-11-29).
             Err(Failure::Api { code, detail })

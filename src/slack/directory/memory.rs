@@ -60,6 +60,24 @@ impl<K: Clone + Eq + Hash, A: Clone + Send + Sync + 'static> Memory<K, A> {
         Ok(slot.ask(clock, ask).await?)
     }
 
+    /// Whether there is an answer as fresh as it has to be.
+    pub(super) fn has(&self, key: &K, freshness: Freshness, now: Timestamp) -> bool {
+        let slot = self.lock().get(key).cloned();
+        let age = slot.and_then(|slot| slot.known(now)).map(|(_, age)| age);
+        age.is_some_and(|age| freshness == Freshness::Known || age < REMEMBERED)
+    }
+
+    /// The answer, however old it is.
+    pub(super) fn any(&self, key: &K) -> Option<A> {
+        let slot = self.lock().get(key).cloned()?;
+        slot.known(Timestamp::MAX).map(|(answer, _)| answer)
+    }
+
+    /// Has an answer kept that comes without a question about it alone.
+    pub(super) fn expect(&self, key: &K) {
+        self.slot(key);
+    }
+
     /// Keeps an answer that came without a question about it alone: where somebody asked before, and where `is_wanted`.
     pub(super) fn learn(&self, key: &K, is_wanted: bool, asked_at: Timestamp, answer: A) {
         let asked_before = self.lock().get(key).cloned();

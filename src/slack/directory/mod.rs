@@ -4,46 +4,34 @@
 //! Slack takes few calls a minute (docs.slack.dev/apis/web-api/rate-limits: tier 2 twenty, tier 3 fifty, tier 4 a hundred,
 //! looked up on 2026-11-29), so an answer costs as much as its question, however large the organization is: who is in which
 //! group is one call for all groups, whoever wants to know it; an account is one call, unless all of them have just been
-//! listed; whether an address is somebody's is read off their account.
+//! listed or are being listed; whose an address is, is read off the accounts, and asked only where none of them has it.
 
+mod listing;
 mod memory;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeSet, HashMap};
-use std::hash::Hash;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::client::{Identity, Member, SlackClient};
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::refusal::Uncounted;
 use crate::ports::clock::Clock;
-use crate::ports::directory::{Directory, Freshness};
-use crate::ports::slack::SlackError;
+use crate::ports::directory::{Directory, Freshness, Late};
+use listing::Listing;
 use memory::{Memory, REMEMBERED};
 
 /// How old may be shown what is asked about one by one, before it is asked for anew.
 const SHOWN: SignedDuration = SignedDuration::from_mins(15);
 
-/// All accounts are listed again after this time, as long as somebody wants to know something.
-const LISTED_AGAIN: SignedDuration = SignedDuration::from_mins(5);
-
-/// Pages of accounts that are asked for one after the other; then one in each [`PAGE_PAUSE`]: together no more than the twenty
-/// that Slack takes in any minute.
-const PAGES_AT_ONCE: usize = 5;
-const PAGE_PAUSE: Duration = Duration::from_secs(4);
-
-/// The most pages, those included that Slack asks to wait with; whoever is on none of them is asked about one by one.
-const MOST_PAGES: usize = 60;
-
-/// Accounts, and answers of each other kind, that are kept before old ones are forgotten.
+/// Accounts, their addresses, and answers of each other kind, that are kept before old ones are forgotten.
 const MOST_ACCOUNTS: usize = 100_000;
 const MOST: usize = 10_000;
 
@@ -52,18 +40,20 @@ const MOST: usize = 10_000;
 pub struct SlackDirectory {
     client: Arc<SlackClient>,
     clock: Arc<dyn Clock>,
-    accounts: Memory<PersonId, Account>,
+    accounts: Arc<Memory<PersonId, Account>>,
     groups: Memory<(), Arc<Groups>>,
-    addresses: Memory<String, Option<PersonId>>,
+    addresses: Arc<Memory<String, Address>>,
     named: Memory<(PersonId, String), Option<PersonId>>,
-    /// When all accounts were listed the last time.
-    listed: Mutex<Option<Timestamp>>,
-    /// Whether anybody wanted to know anything since.
+    listing: Arc<Listing>,
+    /// Whether anybody wanted to know anything since the accounts were listed.
     is_used: AtomicBool,
 }
 
 /// Who is in which group.
 type Groups = HashMap<GroupId, Arc<BTreeSet<PersonId>>>;
+
+/// Whose an address is, and whether Slack has confirmed that; `None` for nobody's.
+type Address = Option<(PersonId, bool)>;
 
 /// What is known of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,85 +78,93 @@ impl Account {
 impl SlackDirectory {
     /// A directory that asks through `client`.
     pub fn new(client: Arc<SlackClient>, clock: Arc<dyn Clock>) -> Self {
+        let accounts = Arc::new(Memory::new(MOST_ACCOUNTS, SHOWN));
+        // Old addresses are not asked about one by one: the accounts are listed again.
+        let addresses = Arc::new(Memory::new(MOST_ACCOUNTS, SignedDuration::MAX));
+        let (accounts_too, addresses_too) = (Arc::clone(&accounts), Arc::clone(&addresses));
+        let listing = Listing::new(Arc::clone(&client), Arc::clone(&clock), accounts_too, addresses_too);
         Self {
             client,
             clock,
-            accounts: Memory::new(MOST_ACCOUNTS, SHOWN),
+            accounts,
             groups: Memory::new(1, REMEMBERED),
-            addresses: Memory::new(MOST, SHOWN),
+            addresses,
             named: Memory::new(MOST, SHOWN),
-            listed: Mutex::default(),
+            listing: Arc::new(listing),
             is_used: AtomicBool::new(true),
         }
     }
 
-    /// An answer of this memory, as fresh as it has to be.
-    async fn recall<K, A>(
-        &self,
-        memory: &Memory<K, A>,
-        question: (&K, Freshness),
-        ask: impl Future<Output = anyhow::Result<A>> + Send + 'static,
-    ) -> anyhow::Result<A>
-    where
-        K: Clone + Eq + Hash,
-        A: Clone + Send + Sync + 'static,
-    {
+    /// The answer if it comes in time. It is kept when it comes later.
+    async fn in_time<A>(&self, asked: impl Future<Output = anyhow::Result<A>>) -> anyhow::Result<A> {
         self.is_used.store(true, Ordering::Relaxed);
-        let limit = self.client.limits().question;
-        let recalled = tokio::time::timeout(limit, memory.recall(question, &self.clock, ask)).await;
-        // The answer is kept when it comes later.
-        recalled.map_err(|_| anyhow!("Slack did not answer within {limit:?}"))?
+        tokio::time::timeout(self.client.limits().question, asked).await.map_err(|_| Late)?
     }
 
     async fn account(&self, person: &PersonId, freshness: Freshness) -> anyhow::Result<Account> {
-        let (client, asked) = (Arc::clone(&self.client), person.clone());
-        let ask = async move {
-            let member = client.member(&asked).await?;
-            // Only of an account that could count it matters whose it is.
-            let ours = match &member {
-                Some(member) if member.uncounted().is_none() => client.own_identity().await?,
-                Some(_) | None => Identity::default(),
+        let asked = self.in_time(async {
+            if let Some(account) = self.accounts.any(person)
+                && freshness == Freshness::Known
+                && self.listing.is_awaited()
+            {
+                return Ok(account);
+            }
+            let is_known = || self.accounts.has(person, freshness, self.clock.now());
+            if !is_known() {
+                self.accounts.expect(person);
+                self.listing.brings(is_known).await;
+            }
+            let (client, asked) = (Arc::clone(&self.client), person.clone());
+            let ask = async move {
+                let member = client.member(&asked).await?;
+                // Only of an account that could count it matters whose it is.
+                let ours = match &member {
+                    Some(member) if member.uncounted().is_none() => client.own_identity().await?,
+                    Some(_) | None => Identity::default(),
+                };
+                Ok(Account::of(member.as_ref(), &ours))
             };
-            Ok(Account::of(member.as_ref(), &ours))
-        };
-        let asked = self.recall(&self.accounts, (person, freshness), ask).await;
-        asked.with_context(|| format!("cannot ask Slack who {person} is"))
+            self.accounts.recall((person, freshness), &self.clock, ask).await
+        });
+        asked.await.with_context(|| format!("cannot ask Slack who {person} is"))
     }
 
-    /// Lists all accounts, unless that was done lately.
-    async fn list_accounts(&self) -> anyhow::Result<()> {
-        let began = self.clock.now();
-        let listed = *self.listed.lock().unwrap_or_else(PoisonError::into_inner);
-        if listed.is_some_and(|at| began.duration_since(at).abs() < LISTED_AGAIN) {
-            return Ok(());
-        }
-        let ours = self.client.own_identity().await?;
-        let mut cursor = None;
-        for page in 0..MOST_PAGES {
-            if page >= PAGES_AT_ONCE {
-                tokio::time::sleep_until(tokio::time::Instant::now() + PAGE_PAUSE).await;
+    /// Whose this address is. It is read off the accounts, which are listed for it unless that was done
+    /// lately; Slack is asked about the one address that somebody decides by and that no account has.
+    pub(super) async fn owner_of(&self, address: &str, freshness: Freshness) -> anyhow::Result<Address> {
+        let asked = self.in_time(async {
+            if let Some(turn) = self.listing.begin() {
+                tokio::spawn(async move {
+                    if let Err(error) = turn.list().await {
+                        tracing::debug!(error = format!("{error:#}"), "addresses are asked about one by one");
+                    }
+                });
             }
-            let asked_at = self.clock.now();
-            let page = match self.client.members(cursor.clone()).await {
-                Err(SlackError::RateLimited(wait)) => {
-                    tokio::time::sleep_until(tokio::time::Instant::now() + wait).await;
-                    continue;
-                }
-                page => page?,
+            let address = address.to_lowercase();
+            let is_known = || self.addresses.has(&address, freshness, self.clock.now());
+            if !is_known() {
+                self.addresses.expect(&address);
+                self.listing.brings(is_known).await;
+            }
+            let listed = self.addresses.any(&address);
+            if freshness == Freshness::Known && listed.is_none() && self.listing.is_complete() {
+                return Ok(None);
+            }
+            if !is_known()
+                && let Some(Some((person, _))) = listed
+                && let Some((own, is_confirmed)) = self.account(&person, freshness).await?.email
+                && own == address
+            {
+                return Ok(Some((person, is_confirmed)));
+            }
+            let (client, asked) = (Arc::clone(&self.client), address.clone());
+            let ask = async move {
+                let member = client.member_by_email(&asked).await?;
+                Ok(member.map(|member| (member.person(), member.has_confirmed_email())))
             };
-            for member in &page.members {
-                let account = Account::of(Some(member), &ours);
-                // Whoever has left and was never asked about needs no room.
-                let counts = account.uncounted.is_none();
-                self.accounts.learn(&member.person(), counts, asked_at, account);
-            }
-            cursor = page.next;
-            if cursor.is_none() {
-                break;
-            }
-        }
-        *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = Some(began);
-        Ok(())
+            self.addresses.recall((&address, freshness), &self.clock, ask).await
+        });
+        asked.await.context("cannot ask Slack whose address this is")
     }
 }
 
@@ -190,7 +188,7 @@ impl Directory for SlackDirectory {
             let groups = client.groups().await?.into_iter();
             Ok(Arc::new(groups.map(|(group, people)| (group, Arc::new(people))).collect()))
         };
-        let groups = self.recall(&self.groups, (&(), freshness), ask).await;
+        let groups = self.in_time(self.groups.recall((&(), freshness), &self.clock, ask)).await;
         let groups = groups.with_context(|| format!("cannot ask Slack who is in group {group}"))?;
         Ok(groups.get(group).cloned().unwrap_or_default())
     }
@@ -200,22 +198,17 @@ impl Directory for SlackDirectory {
         match self.account(person, freshness).await?.email {
             Some((own, _)) if own != email => Ok(false),
             Some((_, true)) => Ok(true),
-            // Their account does not say so; asked by the address, Slack may.
-            Some((_, false)) | None => {
-                Ok(self.person_by_email(&email, freshness).await?.as_ref() == Some(person))
-            }
+            // Their account does not say so; it may be known to be another's, else Slack is asked by the address.
+            Some((_, false)) | None => match self.addresses.any(&email) {
+                Some(Some((owner, _))) if owner != *person => Ok(false),
+                _ => Ok(self.owner_of(&email, freshness).await? == Some((person.clone(), true))),
+            },
         }
     }
 
     async fn person_by_email(&self, email: &str, freshness: Freshness) -> anyhow::Result<Option<PersonId>> {
-        let (client, address) = (Arc::clone(&self.client), email.to_lowercase());
-        let asked = address.clone();
-        let ask = async move {
-            let member = client.member_by_email(&asked).await?;
-            Ok(member.and_then(|member| member.has_confirmed_email().then(|| member.person())))
-        };
-        let asked = self.recall(&self.addresses, (&address, freshness), ask).await;
-        asked.context("cannot ask Slack whose address this is")
+        let owner = self.owner_of(email, freshness).await?;
+        Ok(owner.and_then(|(person, is_confirmed)| is_confirmed.then_some(person)))
     }
 
     async fn named_in_profile(
@@ -230,7 +223,7 @@ impl Directory for SlackDirectory {
             let value = client.profile_field(&asked, &of).await?;
             Ok(value.as_deref().and_then(first_person))
         };
-        let asked = self.recall(&self.named, (&question, freshness), ask).await;
+        let asked = self.in_time(self.named.recall((&question, freshness), &self.clock, ask)).await;
         asked.with_context(|| format!("cannot ask Slack whom field {field} of {person} names"))
     }
 
@@ -238,7 +231,8 @@ impl Directory for SlackDirectory {
         if !self.is_used.swap(false, Ordering::Relaxed) {
             return;
         }
-        if let Err(error) = self.list_accounts().await {
+        let Some(turn) = self.listing.begin() else { return };
+        if let Err(error) = turn.list().await {
             self.is_used.store(true, Ordering::Relaxed);
             tracing::debug!(error = format!("{error:#}"), "accounts are asked about one by one");
         }

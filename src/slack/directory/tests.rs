@@ -1,10 +1,14 @@
 //! The directory against a Slack whose people come and go.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use Freshness::{Fresh, Known};
 
 use super::*;
+use crate::ports::limits::Limits;
+use crate::ports::slack::SlackError;
 use crate::slack::client::fake::{FakeSlack, StillClock};
 
 async fn start() -> (FakeSlack, SlackDirectory, StillClock) {
@@ -243,8 +247,8 @@ async fn all_accounts_are_listed_in_few_calls_and_again_only_if_somebody_wants_t
 
 #[test]
 fn no_more_pages_of_accounts_are_asked_for_than_slack_takes_in_a_minute() {
-    let in_a_minute = Duration::from_mins(1).as_secs() / PAGE_PAUSE.as_secs();
-    assert!(PAGES_AT_ONCE + usize::try_from(in_a_minute).unwrap() <= 20);
+    let in_a_minute = 60 / listing::PAGE_PAUSE.as_secs();
+    assert!(listing::PAGES_AT_ONCE + usize::try_from(in_a_minute).unwrap() <= 20);
 }
 
 #[tokio::test]
@@ -304,4 +308,141 @@ async fn whose_of_many_addresses_is_theirs_is_read_off_their_account() {
         slack.answers("users.lookupByEmail", &json!({ "ok": true, "user": account }));
         assert!(!directory.has_email(&morgan(), "morgan@example.com", Fresh).await.unwrap());
     }
+}
+
+fn person(n: usize) -> PersonId {
+    PersonId::new(format!("U0P{n}"))
+}
+
+fn address(n: usize) -> String {
+    format!("p{n}@example.com")
+}
+
+/// So many accounts, each with an address that Slack has confirmed.
+fn lists_many(slack: &FakeSlack, count: usize) {
+    let account = |n: usize| json!({ "id": person(n).as_str(), "is_email_confirmed": true, "profile": { "email": address(n) } });
+    lists(slack, &(0..count).map(account).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn while_all_accounts_are_listed_people_wait_for_the_list_and_nobody_is_asked_about_alone() {
+    let (slack, directory, _) = start().await;
+    lists(&slack, &[json!({ "id": "U0MORGAN" }), json!({ "id": "U0GUEST", "is_restricted": true })]);
+    for slow in ["auth.test", "users.list"] {
+        slack.hold(slow, true);
+    }
+    let guest = PersonId::new("U0GUEST");
+    let everybody = async {
+        let people = (0..30).map(|n| if n % 2 == 0 { morgan() } else { guest.clone() });
+        let directory = &directory;
+        let answers =
+            people.map(|person| async move { directory.why_not_counted(&person, Fresh).await.unwrap() });
+        futures_util::future::join_all(answers).await
+    };
+    let slowly = async {
+        for slow in ["auth.test", "users.list"] {
+            until_asked(&slack, slow, 1).await;
+            slack.hold(slow, false);
+        }
+    };
+    let ((), answers, ()) = tokio::join!(directory.refresh(), everybody, slowly);
+    for (n, answer) in answers.into_iter().enumerate() {
+        assert_eq!(answer, (n % 2 == 1).then_some(Uncounted::Guest));
+    }
+    assert_eq!((asked_about(&slack), asked(&slack, "users.list")), (0, 1));
+}
+
+fn asked_about(slack: &FakeSlack) -> usize {
+    asked(slack, "users.info") + asked(slack, "users.lookupByEmail")
+}
+
+#[tokio::test]
+async fn a_list_that_stands_still_keeps_nobody_waiting_for_long() {
+    let clock = StillClock::new();
+    let limits = Limits { question: Duration::from_millis(20), ..Limits::NONE };
+    let (slack, client, _) = FakeSlack::start_held_to(limits, &clock).await;
+    let directory = Arc::new(SlackDirectory::new(Arc::new(client), Arc::new(clock)));
+    slack.hold("users.list", true);
+    says(&slack, &json!({ "id": "U0MORGAN" }));
+    let refreshing = Arc::clone(&directory);
+    let listing = tokio::spawn(async move { refreshing.refresh().await });
+    until_asked(&slack, "users.list", 1).await;
+    // An answer that comes late is there for the next one.
+    while directory.why_not_counted(&morgan(), Fresh).await.is_err() {}
+    assert!(!listing.is_finished());
+    slack.hold("users.list", false);
+    listing.await.unwrap();
+}
+
+#[tokio::test]
+async fn whose_the_addresses_are_is_read_off_the_list_and_only_what_it_has_not_is_looked_up() {
+    let (slack, directory, clock) = start().await;
+    lists_many(&slack, 66);
+    slack.refuses("users.lookupByEmail", "users_not_found");
+    for freshness in [Known, Fresh] {
+        let asked = (0..66).map(|n| {
+            let directory = &directory;
+            async move { directory.person_by_email(&address(n).to_uppercase(), freshness).await.unwrap() }
+        });
+        let owners = futures_util::future::join_all(asked).await;
+        assert_eq!(owners, (0..66).map(|n| Some(person(n))).collect::<Vec<_>>());
+    }
+    assert_eq!((asked_about(&slack), asked(&slack, "users.list")), (0, 1));
+
+    // What is shown is what the list says; a decision asks about the one.
+    assert_eq!(directory.person_by_email("gone@example.com", Known).await.unwrap(), None);
+    assert_eq!(asked_about(&slack), 0);
+    assert_eq!(directory.person_by_email("gone@example.com", Fresh).await.unwrap(), None);
+    assert_eq!(asked(&slack, "users.lookupByEmail"), 1);
+
+    // A decision that is no longer a minute away from the list asks about the account, which tells its address.
+    clock.move_by(61);
+    says(&slack, &json!({ "id": "U0P7", "is_email_confirmed": true, "profile": { "email": address(7) } }));
+    assert_eq!(directory.person_by_email(&address(7), Fresh).await.unwrap(), Some(person(7)));
+    says(
+        &slack,
+        &json!({ "id": "U0P8", "is_email_confirmed": true, "profile": { "email": "new@example.com" } }),
+    );
+    assert_eq!(directory.person_by_email(&address(8), Fresh).await.unwrap(), None, "it has changed hands");
+    assert_eq!((asked(&slack, "users.info"), asked(&slack, "users.lookupByEmail")), (2, 2));
+
+    // An hour later the list is made again, and nothing else is asked.
+    clock.move_by(3600);
+    let calls = asked_about(&slack);
+    for n in 0..66 {
+        assert!(directory.person_by_email(&address(n), Known).await.is_ok());
+    }
+    until_asked(&slack, "users.list", 2).await;
+    assert_eq!(asked_about(&slack), calls);
+}
+
+#[tokio::test]
+async fn an_account_that_hides_its_address_has_none_of_those_that_the_list_gives_to_others() {
+    let (slack, directory, _) = start().await;
+    lists_many(&slack, 66);
+    says(&slack, &json!({ "id": "U0MORGAN", "is_email_confirmed": true }));
+    slack.refuses("users.lookupByEmail", "users_not_found");
+    directory.refresh().await;
+    for n in 0..66 {
+        assert!(!directory.has_email(&morgan(), &address(n), Fresh).await.unwrap());
+    }
+    assert_eq!((asked(&slack, "users.info"), asked(&slack, "users.lookupByEmail")), (1, 0));
+}
+
+#[tokio::test]
+async fn addresses_that_no_list_has_are_looked_up_no_faster_than_slack_takes() {
+    let (slack, directory, clock) = start().await;
+    slack.refuses("users.list", "missing_argument");
+    slack.refuses("users.lookupByEmail", "users_not_found");
+    let mut waits = Vec::new();
+    for n in 0..66 {
+        if let Err(error) = directory.person_by_email(&address(n), Known).await {
+            let Some(SlackError::RateLimited(wait)) = error.downcast_ref() else { panic!("{error:#}") };
+            waits.push(*wait);
+        }
+    }
+    assert_eq!((asked(&slack, "users.lookupByEmail"), waits.len()), (10, 56));
+    // A little later than they were told to; the machine's own time passes as well.
+    clock.move_by(i64::try_from(waits.last().unwrap().as_secs()).unwrap() + 10);
+    assert_eq!(directory.person_by_email(&address(65), Known).await.unwrap(), None, "in their turn");
 }

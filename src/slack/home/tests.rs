@@ -178,8 +178,10 @@ fn a_tab_full_of_enormous_texts_keeps_slacks_limits() {
 
 #[test]
 fn what_people_typed_neither_mentions_nor_shows_a_token() {
-    let requests: Vec<Request> =
-        sample::in_every_question(&sample::request()).iter().map(sample::typed).collect();
+    let requests: Vec<Request> = sample::in_every_question(&sample::request())
+        .iter()
+        .flat_map(|request| sample::TYPED.map(|text| sample::typed(request, text)))
+        .collect();
     for request in requests {
         let page = HomePage { waiting: of(vec![request.clone()]), mine: of(vec![request]), ..page() };
         let json = to_json(&view(&page)).unwrap();

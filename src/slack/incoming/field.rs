@@ -61,7 +61,7 @@ pub(super) struct List<T>(PhantomData<T>);
 /// A list of texts, without what is none.
 pub(super) enum Texts {}
 
-/// Objects by name, without what is none.
+/// Objects by name; of one that is none the name is known, and that it is empty.
 pub(super) struct ByName<T>(PhantomData<T>);
 
 impl Shape for Text {
@@ -132,13 +132,13 @@ fn items<'de, S: Shape, A: SeqAccess<'de>>(mut list: A) -> Result<Vec<S::Value>,
     Ok(items)
 }
 
-impl<S: Shape> Shape for ByName<S> {
+impl<S: Shape<Value: Default>> Shape for ByName<S> {
     type Value = BTreeMap<String, S::Value>;
 
     fn object<'de, A: MapAccess<'de>>(mut object: A) -> Result<Option<Self::Value>, A::Error> {
         let mut named = BTreeMap::new();
         while let Some((name, item)) = object.next_entry::<String, Field<S>>()? {
-            named.extend(item.0.map(|item| (name, item)));
+            named.insert(name, item.0.unwrap_or_default());
         }
         Ok(Some(named))
     }

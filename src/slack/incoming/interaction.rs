@@ -1,7 +1,7 @@
 //! Interactions: a form with one field, `payload`, holding JSON; also requests for options, which look the same.
 
 use super::field::{Field, Text, read};
-use super::wire::{Container, Message, Payload, State, View, id_of, is_id, origin};
+use super::wire::{Container, Message, Payload, View, id_of, is_id, origin};
 use super::{
     Click, ClickedMessage, Incoming, Origin, ParseError, ResponseUrl, Shortcut, Submission, Suggestion,
     ViewRef, key,
@@ -99,13 +99,14 @@ fn response_url(url: Field<Text>) -> Option<ResponseUrl> {
     url.0.map(ResponseUrl::new)
 }
 
-fn view(view: View) -> Option<ViewRef> {
+fn view(mut view: View) -> Option<ViewRef> {
+    let state = view.state.0.take();
     Some(ViewRef {
+        values: view.values(state),
         id: view.id.0?,
         hash: view.hash.0,
         callback_id: view.callback_id.0.unwrap_or_default(),
         private_metadata: view.private_metadata.0.unwrap_or_default(),
-        values: view.state.0.map(State::flat).unwrap_or_default(),
         blocks: view.blocks.map(|blocks| blocks.get().to_owned()).unwrap_or_default(),
     })
 }

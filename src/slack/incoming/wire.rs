@@ -71,6 +71,14 @@ pub(super) struct View {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
+struct Block {
+    #[serde(rename = "type")]
+    kind: Field<Text>,
+    block_id: Field<Text>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct State {
     values: Field<ByName<ByName<Object<Element>>>>,
 }
@@ -131,13 +139,21 @@ impl Element {
 
 impl State {
     /// Flattened to one entry per block: an input block has one element.
-    pub(super) fn flat(self) -> Values {
+    fn flat(self) -> impl Iterator<Item = (String, Vec<String>)> {
         let blocks = self.values.0.unwrap_or_default().into_iter();
-        blocks
-            .map(|(block, elements)| {
-                (block, elements.into_values().flat_map(Element::texts).collect::<Vec<_>>())
-            })
-            .collect()
+        blocks.map(|(block, elements)| (block, elements.into_values().flat_map(Element::texts).collect()))
+    }
+}
+
+impl View {
+    /// What is filled in. A field that was shown and of which nothing came, or nothing that is understood, is empty.
+    pub(super) fn values(&self, state: Option<State>) -> Values {
+        let blocks =
+            self.blocks.as_deref().map(|blocks| serde_json::from_str::<Field<List<Block>>>(blocks.get()));
+        let blocks = blocks.and_then(|read| read.ok()?.0).unwrap_or_default().into_iter();
+        let inputs = blocks.filter(|block| block.kind.0.as_deref() == Some("input"));
+        let shown = inputs.filter_map(|block| Some((block.block_id.0?, Vec::new())));
+        shown.chain(state.into_iter().flat_map(State::flat)).collect()
     }
 }
 

@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_waiting_card_shows_everything_needed_to_decide() {
         insta::assert_snapshot!(shown(&sample::awaiting()), @"
-        (Approval needed: Secure S3 Bucket. <@U0ALICE> asks for Secure S3 Bucket v1.0 for team payments, about $15/month, us-east-1 list price of 2026-08-21, quota 2 of 3 used, this one included. Why: Invoices &amp; receipts / &gt; for audit. Waiting for <@U0MORGAN> or <!subteam^S0LEADS> (request 0b8f1c9e) Simulated: nothing real is made.)
+        (Approval needed: Secure S3 Bucket. <@U0ALICE> asks for Secure S3 Bucket v1.0 for team payments, about $15/month, us-east-1 list price of 2026-08-21, quota 2 of 3 used, this one included. Why: `Invoices &amp; receipts &gt; for audit`. Waiting for <@U0MORGAN> or <!subteam^S0LEADS> (request 0b8f1c9e) Simulated: nothing real is made.)
         # Approval needed: Secure S3 Bucket
         *Requested by* <@U0ALICE>
         *Team* payments

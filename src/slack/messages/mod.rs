@@ -134,15 +134,34 @@ mod tests {
 
     #[test]
     fn what_a_person_typed_never_becomes_a_mention() {
-        for request in sample::in_every_question(&sample::request()).iter().map(sample::typed) {
+        let requests = sample::in_every_question(&sample::request());
+        let pairs =
+            requests.iter().flat_map(|request| sample::TYPED.map(|text| sample::typed(request, text)));
+        for request in pairs {
             for surface in Surface::all() {
-                let message = about_request(&sample::notice(&request, surface, &[]));
-                let blocks = serde_json::to_value(&message.blocks).unwrap();
-                transcript::assert_typed_stays_text(&blocks);
-                transcript::assert_typed_stays_text(
-                    &serde_json::json!({ "type": "mrkdwn", "text": message.text, "verbatim": true }),
-                );
+                transcript::assert_typed_stays_text_in(&about_request(&sample::notice(
+                    &request,
+                    surface,
+                    &[],
+                )));
             }
+            for own in
+                [begun, cancelled, change_asked, ended, handed_over, looked_at_again, renewed, retained]
+            {
+                transcript::assert_typed_stays_text_in(&own(&request));
+            }
+            let title = "Requests";
+            let rows = [request];
+            let page = ListPage { title, empty: "-", rows: &rows, turns: Vec::new(), simulated: false };
+            transcript::assert_typed_stays_text_in(&list(&page));
+        }
+        for text in sample::TYPED {
+            let now = jiff::Timestamp::UNIX_EPOCH;
+            let pause =
+                crate::domain::pause::Pause::new(Some(text), &crate::domain::audit::Actor::Operator, now);
+            transcript::assert_typed_stays_text_in(&pause_begun(&pause, "/provision"));
+            let refused = crate::domain::refusal::Refusal::Paused { message: text.to_owned() };
+            transcript::assert_typed_stays_text_in(&Message::plain(&refused.to_string()));
         }
     }
 

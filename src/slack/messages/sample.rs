@@ -31,34 +31,47 @@ use crate::ports::slack::RequestNotice;
 /// The task token of every waiting sample.
 pub(crate) const TOKEN: &str = "AQCsecretTaskToken";
 
-/// What somebody types who wants to be noticed.
-pub(crate) const TYPED: &str = "*TYPED* _TYPED_ ~TYPED~ :TYPED: <!channel> <https://x|TYPED> <@U0STRANGE>";
+/// What somebody types who wants to be noticed: of each Slack makes something else where it formats, links or draws.
+pub(crate) const TYPED: [&str; 12] = [
+    "*TYPED* _TYPED_ ~TYPED~ :TYPED: <!channel> <https://x|TYPED> <@U0STRANGE>",
+    "*TYPED*",
+    "_TYPED_",
+    "~TYPED~",
+    "so :TYPED: it is",
+    "> QUOTED",
+    "see https://TYPED",
+    "see TYPED.example.com",
+    "ask TYPED@example.com",
+    "in #TYPED",
+    "and @TYPED",
+    "first\n> :TYPED:\nlast",
+];
 
-/// The same with [`TYPED`] wherever a person could have typed something.
-pub(crate) fn typed(request: &Request) -> Request {
-    fn type_in(part: &mut Value) {
+/// A request with this wherever a person could have typed something.
+pub(crate) fn typed(request: &Request, text: &str) -> Request {
+    fn type_in(part: &mut Value, text: &str) {
         match part {
             Value::Object(fields) => {
                 for (key, value) in fields {
                     match key.as_str() {
                         "reason" | "reference" | "from" | "to" | "before" | "after" if value.is_string() => {
-                            *value = TYPED.into();
+                            *value = text.into();
                         }
-                        _ => type_in(value),
+                        _ => type_in(value, text),
                     }
                 }
             }
-            Value::Array(parts) => parts.iter_mut().for_each(type_in),
+            Value::Array(parts) => parts.iter_mut().for_each(|part| type_in(part, text)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
     let mut request = request.clone();
-    request.reason = TYPED.to_owned();
-    request.parameters.push(("Note".to_owned(), TYPED.to_owned()));
+    request.reason = text.to_owned();
+    request.parameters.push(("Note".to_owned(), text.to_owned()));
     let label = "Ticket".to_owned();
-    request.ticket = Some(Ticket { label, reference: TYPED.to_owned(), link: Some("https://x".to_owned()) });
+    request.ticket = Some(Ticket { label, reference: text.to_owned(), link: Some("https://x".to_owned()) });
     let mut json = serde_json::to_value(&request).unwrap();
-    type_in(&mut json);
+    type_in(&mut json, text);
     serde_json::from_value(json).unwrap()
 }
 

@@ -101,7 +101,13 @@ pub(crate) fn assert_within_limits(message: &Message) {
     assert!((1..=MAX_TEXT).contains(&message.text.chars().count()), "{}", message.text);
 }
 
-/// Fails when Slack would format, mention or link what [`TYPED`](super::sample::TYPED) says, anywhere in this part of a message.
+/// Fails when Slack would format, mention, link or draw what [`TYPED`](super::sample::TYPED) says, anywhere in a message.
+pub(crate) fn assert_typed_stays_text_in(message: &Message) {
+    assert_typed_stays_text(&serde_json::to_value(&message.blocks).unwrap());
+    assert_typed_stays_text(&serde_json::json!({ "type": "mrkdwn", "text": message.text, "verbatim": true }));
+}
+
+/// The same of a part of a message.
 pub(crate) fn assert_typed_stays_text(part: &Value) {
     match part {
         Value::Object(fields) if fields.get("type") == Some(&"mrkdwn".into()) => {
@@ -109,6 +115,12 @@ pub(crate) fn assert_typed_stays_text(part: &Value) {
             assert_eq!(fields.get("verbatim"), Some(&true.into()), "{text}");
             let outside_of_code: String = text.split('`').step_by(2).collect();
             assert!(!outside_of_code.contains("TYPED"), "{text}");
+            assert!(!text.lines().any(|line| line.trim_start().starts_with("&gt;")), "{text}");
+        }
+        Value::Object(fields) if fields.get("type") == Some(&"plain_text".into()) => {
+            let text = text(part);
+            let is_drawn = text.contains(":TYPED:") && fields.get("emoji") != Some(&false.into());
+            assert!(!is_drawn, "{text}");
         }
         Value::Object(fields) => fields.values().for_each(assert_typed_stays_text),
         Value::Array(parts) => parts.iter().for_each(assert_typed_stays_text),

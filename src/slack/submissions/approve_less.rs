@@ -2,6 +2,7 @@
 
 use super::approve::answer;
 use super::{clicked, not_now};
+use crate::domain::form::Field;
 use crate::domain::job::ClickedDecision;
 use crate::domain::reduction::Irreducible;
 use crate::domain::refusal::Refusal;
@@ -10,14 +11,22 @@ use crate::portal::decide::{Click, Decided, decide, reducible};
 use crate::slack::edge::{Edge, words};
 use crate::slack::incoming::Submission;
 use crate::slack::reply::Ack;
-use crate::slack::views::{typed_name, wanted};
+use crate::slack::views::{lacking, typed_name, wanted};
 
 pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
-    let decided = match clicked(edge, submission, "approve").await {
-        Ok(click) => decided(edge, submission, &click).await,
-        Err(error) => Err(error),
+    let click = match clicked(edge, submission, "approve").await {
+        Ok(click) => click,
+        Err(error) => return answer(submission, Err(error)),
     };
-    match decided {
+    let fields = match reducible(&edge.portal, click.request).await {
+        Ok(fields) => fields,
+        Err(error) => return answer(submission, Err(error)),
+    };
+    let lacking = lacking(&submission.view, &fields);
+    if !lacking.is_empty() {
+        return Ack::FieldErrors(lacking);
+    }
+    match decided(edge, submission, &click, &fields).await {
         changed @ Err(Error::Refused(Refusal::CannotReduce { why: Irreducible::ProductChanged })) => {
             answer(submission, changed)
         }
@@ -27,9 +36,13 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     }
 }
 
-async fn decided(edge: &Edge, submission: &Submission, click: &Click) -> Result<Decided, Error> {
-    let fields = reducible(&edge.portal, click.request).await?;
-    let Some(wanted) = wanted(&submission.view, &fields) else {
+async fn decided(
+    edge: &Edge,
+    submission: &Submission,
+    click: &Click,
+    fields: &[Field],
+) -> Result<Decided, Error> {
+    let Some(wanted) = wanted(&submission.view, fields) else {
         return Err(edge.portal.refuse_forged(&click.by, "approve").await);
     };
     let typed = typed_name(&submission.view).unwrap_or_default();

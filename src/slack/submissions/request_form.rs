@@ -12,7 +12,7 @@ use crate::portal::submit::{Correction, Filled, Place, SubmitError};
 use crate::slack::blocks::MAX_SECTION;
 use crate::slack::commands::{form_view, too_much};
 use crate::slack::edge::{Edge, Whereabouts, words};
-use crate::slack::ids::{PERSON_BLOCK, REASON_BLOCK, TICKET_BLOCK, parameter_block};
+use crate::slack::ids::{PERSON_BLOCK, REASON_BLOCK, TEAM_BLOCK, TICKET_BLOCK, parameter_block};
 use crate::slack::incoming::Submission;
 use crate::slack::messages::Message;
 use crate::slack::mrkdwn::{mention, quote};
@@ -69,6 +69,7 @@ fn as_exception(session: &FormSession, why: &str) -> Ack {
 pub(super) fn under_fields(corrections: Vec<Correction>) -> BTreeMap<String, String> {
     let block = |place: &Place| match place {
         Place::Parameter(key) => parameter_block(key),
+        Place::Team => TEAM_BLOCK.to_owned(),
         Place::Reason => REASON_BLOCK.to_owned(),
         Place::Ticket => TICKET_BLOCK.to_owned(),
         Place::Owner => PERSON_BLOCK.to_owned(),
@@ -84,6 +85,7 @@ pub(in crate::slack) fn filled(answer: FormAnswer, by: &PersonId, view: &str) ->
         product: answer.product.to_string(),
         template_hash: answer.template_hash,
         team: Some(answer.team.to_string()),
+        lacks_team: answer.lacks_team,
         given: answer.given,
         reason: answer.reason,
         ticket: answer.ticket,

@@ -9,12 +9,12 @@ use super::pressed::Pressed;
 use super::teardown::name_input;
 use super::{MAX_TITLE, modal};
 use crate::domain::catalog::ApprovalConfirm;
-use crate::domain::form::{Field, Input};
+use crate::domain::form::{CHOOSE, Field};
 use crate::domain::period::Period;
 use crate::domain::reduction::{Wanted, shorter_leases};
 use crate::domain::request::Request;
 use crate::slack::blocks::{plain, section};
-use crate::slack::ids::{ActionId, CallbackId, LEASE_BLOCK, parameter_of};
+use crate::slack::ids::{ActionId, CallbackId, LEASE_BLOCK, parameter_block, parameter_of};
 use crate::slack::incoming::ViewRef;
 use crate::slack::messages::ask;
 
@@ -51,6 +51,14 @@ fn lease(ttl: Period) -> SlackBlock {
         .into()
 }
 
+/// The fields in which nothing came, although what is approved stands in each.
+pub fn lacking(view: &ViewRef, fields: &[Field]) -> BTreeMap<String, String> {
+    let demands = fields.iter().map(|field| (parameter_block(&field.key), field.demand()));
+    let all = demands.chain([(LEASE_BLOCK.to_owned(), CHOOSE)]);
+    let lacking = all.filter(|(block, _)| view.values.text(block).is_none());
+    lacking.map(|(block, demand)| (block, demand.to_owned())).collect()
+}
+
 /// What was chosen, by the fields there are now; `None` where something was never offered in any state.
 pub fn wanted(view: &ViewRef, fields: &[Field]) -> Option<Wanted> {
     let lease = view.values.text(LEASE_BLOCK).map(str::parse).transpose().ok()?;
@@ -59,11 +67,8 @@ pub fn wanted(view: &ViewRef, fields: &[Field]) -> Option<Wanted> {
         let Some(key) = parameter_of(block) else { continue };
         let Some(typed) = view.values.text(block) else { continue };
         let field = fields.iter().find(|field| field.key == key);
-        let value = match field.map(|field| &field.input) {
-            Some(Input::Select { .. }) => field.and_then(|field| field.from_wire(typed)).unwrap_or(typed),
-            _ => typed,
-        };
-        parameters.insert(key.to_owned(), value.to_owned());
+        let value = field.and_then(|field| field.sent(typed));
+        parameters.insert(key.to_owned(), value.unwrap_or_else(|| typed.to_owned()));
     }
     Some(Wanted { lease, parameters })
 }
@@ -71,6 +76,8 @@ pub fn wanted(view: &ViewRef, fields: &[Field]) -> Option<Wanted> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::form::Input;
+    use crate::domain::parameters::Canonical;
     use crate::slack::messages::sample;
     use crate::slack::views::check::{assert_within_limits, transcript};
     use crate::slack::views::pressed::tests::pressed;
@@ -84,6 +91,7 @@ mod tests {
             input: Input::Select { options: vec![choice("tiny"), choice("dev")] },
             optional: false,
             initial: None,
+            canonical: Canonical::AsTyped,
         }
     }
 

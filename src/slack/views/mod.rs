@@ -18,7 +18,7 @@ mod simple;
 mod teardown;
 
 pub use approve::approve;
-pub use approve_less::{approve_less, wanted};
+pub use approve_less::{approve_less, lacking, wanted};
 pub use away::{away, last_day};
 pub use change_form::{change_form, changing};
 pub use deny_reason::deny_reason;

@@ -7,7 +7,7 @@ use super::pressed::Pressed;
 use super::{MAX_TITLE, modal};
 use crate::domain::catalog::TeardownConfirm;
 use crate::domain::request::{Request, Status};
-use crate::slack::blocks::{plain, section};
+use crate::slack::blocks::{plain, section, typed};
 use crate::slack::ids::{ActionId, CallbackId, NAME_BLOCK};
 use crate::slack::incoming::ViewRef;
 use crate::slack::messages::lost_and_kept;
@@ -57,7 +57,7 @@ pub(super) fn name_input(name: &str) -> SlackBlock {
         SlackInputBlockElement::PlainTextInput(input),
     )
     .with_block_id(SlackBlockId(NAME_BLOCK.to_owned()))
-    .with_hint(plain(name, 2000))
+    .with_hint(typed(name, 2000).into())
     .into()
 }
 

@@ -44,6 +44,9 @@ pub struct FormMetadata {
     /// Whether it said that it takes an exception.
     #[serde(default)]
     pub exception: bool,
+    /// Whether it is the last page, which asks for the reason; a form that an older bot opened does not say.
+    #[serde(default)]
+    pub last: Option<bool>,
 }
 
 impl FormMetadata {
@@ -59,6 +62,7 @@ impl FormMetadata {
             ticket: String::new(),
             owner: None,
             exception: false,
+            last: None,
         }
     }
 
@@ -98,6 +102,9 @@ impl FormMetadata {
         if self.exception {
             put("exception", true.into());
         }
+        if let Some(last) = self.last {
+            put("last", last.into());
+        }
         fields
     }
 
@@ -122,7 +129,9 @@ pub(super) fn memory(form: &Form, state: &FormState<'_>, shown: &BTreeSet<&str>,
     let elsewhere = |text: &str| if is_last { String::new() } else { text.to_owned() };
     let carried = state.values.iter().filter_map(|(key, value)| {
         let field = form.field(key).filter(|field| !shown.contains(field.key.as_str()))?;
-        let is_new = !value.is_empty() && field.initial.as_ref() != Some(value);
+        // Of options an empty text can be one.
+        let is_one = !value.is_empty() || !field.options().is_empty();
+        let is_new = is_one && field.initial.as_ref() != Some(value);
         is_new.then(|| Some((key.clone(), field.to_wire(value)?)))?
     });
     let mut metadata = FormMetadata {
@@ -132,6 +141,7 @@ pub(super) fn memory(form: &Form, state: &FormState<'_>, shown: &BTreeSet<&str>,
         ticket: elsewhere(state.ticket),
         owner: state.owner.filter(|_| !is_last).cloned(),
         exception: state.preview.is_some_and(|preview| preview.exception.is_some()),
+        last: Some(is_last),
         ..FormMetadata::of(state.product, state.team)
     };
     // What is not asked for counts for nothing, so it is the first to go.
@@ -163,8 +173,10 @@ pub struct FormAnswer {
     pub product: ProductKey,
     /// The template that the form was made from.
     pub template_hash: String,
-    /// The team.
+    /// The team: where none is chosen, the one that the form was opened for.
     pub team: TeamName,
+    /// Whether there was a choice of teams and none came back.
+    pub lacks_team: bool,
     /// Values by parameter, of all pages; `None` where the field was left empty.
     pub given: BTreeMap<String, Option<String>>,
     /// Why it is needed; may be empty.
@@ -193,7 +205,8 @@ pub fn answer(metadata: FormMetadata, values: &Values) -> FormAnswer {
             Some((key.to_owned(), (!texts.is_empty()).then(|| texts.join(","))))
         })
         .collect();
-    let is_last = values.iter().any(|(block, _)| block == REASON_BLOCK);
+    let has = |named: &str| values.iter().any(|(block, _)| block == named);
+    let is_last = metadata.last.unwrap_or_else(|| has(REASON_BLOCK));
     let text = |block, carried| if is_last { values.text(block).unwrap_or_default() } else { carried };
     let (reason, ticket) = (text(REASON_BLOCK, &*metadata.reason), text(TICKET_BLOCK, &*metadata.ticket));
     let (reason, ticket) = (reason.trim().to_owned(), ticket.to_owned());
@@ -206,6 +219,7 @@ pub fn answer(metadata: FormMetadata, values: &Values) -> FormAnswer {
     FormAnswer {
         product: metadata.product,
         template_hash: metadata.template_hash,
+        lacks_team: has(TEAM_BLOCK) && values.text(TEAM_BLOCK).is_none(),
         team: values.text(TEAM_BLOCK).map_or(metadata.team, TeamName::new),
         given,
         reason,
@@ -234,6 +248,7 @@ mod tests {
             ticket: String::new(),
             owner: None,
             exception: false,
+            last: None,
         };
         insta::assert_snapshot!(first.written(), @r#"{"hash":"h","product":"s3-bucket","team":"a & \"b\""}"#);
         let later = FormMetadata {
@@ -243,6 +258,7 @@ mod tests {
             ticket: "OPS-1".into(),
             owner: Some(PersonId::new("U0BOB")),
             exception: true,
+            last: Some(false),
             ..first.clone()
         };
         for metadata in [first, later] {

@@ -113,13 +113,13 @@ fn a_form_shows_its_fields_and_what_comes_of_submitting() {
     An encrypted S3 bucket with versioning and lifecycle rules
     Team *live*: <payments|search=payments>
     # What it is
-    Environment (optional) *live*: <dev|test|prod=dev>
+    Environment *live*: <dev|test|prod=dev>
     Bucket name: <text=logs>
       Lower case letters and digits. 3 to 63 characters.
     # Other
-    Days (optional) *live*: <1..365=30>
+    Days *live*: <1..365=30>
       1 to 365.
-    Policy (optional): <(none)|p74…=#0>
+    Policy: <(none)|p74…=#0>
     Zone: <type>
     Why do you need it? (optional): <lines>
     ---
