@@ -87,15 +87,14 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# look STACK: what there is of it, in `status`, `protected` and `known` (its parameters); all empty where there is none.
-# Only CloudFormation's own word that it does not exist counts as that.
+# look STACK: what there is of it, in `status` and `protected`; both empty where there is none. Only CloudFormation's own word
+# that it does not exist counts as that.
 look() {
   status=
   protected=
-  known=
-  if try cloudformation describe-stacks --stack-name "$1" --output text --query \
-    "Stacks[0].[StackStatus, EnableTerminationProtection, join(',', not_null(Parameters, \`[]\`)[].ParameterKey)]"; then
-    IFS=$'\t' read -r status protected known <<<"$answer"
+  if try cloudformation describe-stacks --stack-name "$1" --output text \
+    --query 'Stacks[0].[StackStatus, EnableTerminationProtection]'; then
+    read -r status protected <<<"$answer"
   elif [[ $refusal != *'(ValidationError)'*"Stack with id $1 does not exist"* ]]; then
     stop "cannot look at the stack $1"
   fi
@@ -185,10 +184,16 @@ way_on() {
   printf '\n    %s' "${commands[@]}"
 }
 
-# values TEMPLATE [Name=value …]: the parameters as CloudFormation wants them, in `values`. What is not named keeps its value.
+# values STACK TEMPLATE [Name=value …]: the parameters as CloudFormation wants them, in `values`. What is not named keeps the
+# value that the stack has.
 values() {
-  local template=$1 name needed given value list=
-  shift
+  local template=$2 name needed given value known= list=
+  if ! is_new; then
+    call "read the parameters of $1" cloudformation describe-stacks --stack-name "$1" --output text \
+      --query 'Stacks[0].Parameters[].ParameterKey'
+    known=$'\t'$answer$'\t'
+  fi
+  shift 2
   while read -r name needed; do
     [[ -n $name ]] || continue
     value=
@@ -196,7 +201,7 @@ values() {
       [[ ${given%%=*} != "$name" ]] || value="{\"ParameterKey\":\"$name\",\"ParameterValue\":$(json "${given#*=}")}"
     done
     if [[ -z $value ]]; then
-      if ! is_new && [[ ,$known, == *",$name,"* ]]; then
+      if [[ $known == *$'\t'"$name"$'\t'* ]]; then
         value="{\"ParameterKey\":\"$name\",\"UsePreviousValue\":true}"
       elif [[ -n $needed ]]; then
         fail "$name is needed the first time: see --help"
@@ -236,7 +241,7 @@ draw() {
     upload "$template" "stacks/$(hash_of "$template").yml"
     body=(--template-url "$asset_url/stacks/$(hash_of "$template").yml")
   fi
-  values "$template" "$@"
+  values "$stack" "$template" "$@"
   all_tags "$stack"
   made=no
   [[ -n $status ]] || made=yes

@@ -61,7 +61,9 @@ fn look(shape: &str, value: &Value, place: &str, wrong: &mut Vec<String>) {
         Value::String(text) => text.chars().count(),
         Value::Array(elements) => elements.len(),
         Value::Object(members) => members.len(),
-        _ => usize::try_from(value.as_i64().unwrap_or_default()).unwrap_or_default(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {
+            usize::try_from(value.as_i64().unwrap_or_default()).unwrap_or_default()
+        }
     };
     let limit = |name: &str| description[name].as_u64().and_then(|limit| usize::try_from(limit).ok());
     if limit("min").is_some_and(|min| size < min) || limit("max").is_some_and(|max| size > max) {
@@ -85,7 +87,7 @@ fn look(shape: &str, value: &Value, place: &str, wrong: &mut Vec<String>) {
             }
         }
         Value::String(text) => look_at_text(description, text, place, wrong),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

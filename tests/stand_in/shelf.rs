@@ -21,7 +21,7 @@ pub(crate) struct Published {
     pub(crate) version: (String, String),
     /// Ids of the paths that lead to it.
     pub(crate) paths: Vec<String>,
-    /// Whether a RESOURCE_UPDATE constraint lets tags be sent with a change.
+    /// Whether a `RESOURCE_UPDATE` constraint lets tags be sent with a change.
     pub(crate) allows_tag_updates: bool,
     /// Where its template can be read, if anybody can read it.
     pub(crate) template_url: Option<String>,

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use quartermaster::document::Node;
 
 use crate::infra::{PORTAL, ROLES, at, entries, portal, template, texts};
-use crate::source::none;
+use crate::source::{files_under, none};
 
 /// What a service says about itself when it uses a key or takes a role: the condition keys that it fulfils.
 struct Rule {
@@ -43,8 +43,7 @@ const RULES: [Rule; 7] = [
 
 /// Every template that is shipped.
 fn templates() -> Vec<String> {
-    let products = quartermaster::catalog::built_in().unwrap().products;
-    let of_products = products.keys().map(|key| format!("catalog/{key}/template.yml"));
+    let of_products = files_under("catalog").into_iter().filter(|path| path.ends_with("/template.yml"));
     [PORTAL, ROLES, "infra/assets.yml"].into_iter().map(str::to_owned).chain(of_products).collect()
 }
 
