@@ -90,7 +90,7 @@ impl Shelf {
     pub(super) fn artifact(&self, asked: &Value) -> Result<Value, Refused> {
         let published = self.product(&asked["ProductId"])?;
         assert_eq!(asked["ProvisioningArtifactId"], published.version_id().as_str());
-        let info = published.template_url.as_ref().map_or(json!({}), |url| json!({"TemplateUrl": url}));
+        let info = published.template_url.as_ref().map(|url| json!({"TemplateUrl": url}));
         Ok(json!({"Status": "AVAILABLE", "Info": info}))
     }
 
