@@ -78,6 +78,8 @@ left_behind() {
 finish() {
   local code=$?
   trap - EXIT
+  # Whoever is impatient must not stop this half-way.
+  trap '' INT TERM HUP
   set +e
   [[ -z $drawn ]] || discard
   rm -rf "$folder"

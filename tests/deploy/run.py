@@ -12,6 +12,7 @@ import os
 import pathlib
 import pty
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -37,8 +38,9 @@ class Ran:
         return f"exit {self.code}\n{self.said}"
 
 
-def deploy(account, *arguments, typed=None):
-    """Runs the script. `typed` is what somebody at a terminal answers; nobody is there without."""
+def deploy(account, *arguments, typed=None, stopped_by=None):
+    """Runs the script. `typed` is what somebody at a terminal answers, `stopped_by` the signal that they send instead; with
+    neither nobody is there."""
     global runs
     runs += 1
     account.run += 1
@@ -49,20 +51,38 @@ def deploy(account, *arguments, typed=None):
         "QM_STAND_IN_PORT": str(SERVER.port),
         "HOME": "/nonexistent",
     }
-    terminal = None
-    if typed is not None:
-        terminal, stdin = pty.openpty()
-        os.write(terminal, typed.encode())
-    else:
-        stdin = subprocess.DEVNULL
-    ran = subprocess.run(
-        [SCRIPT, *arguments], stdin=stdin, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=120, check=False
-    )
-    if terminal is not None:
-        os.close(terminal)
+    terminal, stdin = pty.openpty()
+    if typed is None and stopped_by is None:
         os.close(stdin)
+        stdin = os.open(os.devnull, os.O_RDONLY)
+    os.write(terminal, (typed or "").encode())
+    running = subprocess.Popen(
+        [SCRIPT, *arguments],
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+        cwd=ROOT,
+        # In the background this program may have been told to ignore it, and a script cannot undo that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    said = ""
+    if stopped_by is not None:
+        while "[y/N]" not in said:
+            said += running.stdout.read(1)
+        # One that comes just before the shell begins to read is noticed with the next.
+        while running.poll() is None:
+            running.send_signal(stopped_by)
+            try:
+                running.wait(timeout=0.2)
+            except subprocess.TimeoutExpired:
+                pass
+    said += running.communicate(timeout=120)[0]
+    os.close(terminal)
+    os.close(stdin)
     assert not SERVER.broken, SERVER.broken
-    done = Ran(ran.returncode, ran.stdout + ran.stderr, account, before)
+    done = Ran(running.returncode, said, account, before)
     for what, name, made_by in done.deleted:
         if what == "stack":
             assert made_by == account.run, f"{name} was removed, and this run has not made it\n{done}"
@@ -189,6 +209,13 @@ def whoever_says_no_leaves_nothing_behind():
     assert ran.code != 0 and not any(left(account)) and is_complete(account), ran
     ran = deploy(account, "BotTasks=2")
     assert ran.code != 0 and "nobody is there to ask" in ran.said and not any(left(account)), ran
+
+
+def whoever_stops_it_at_the_question_leaves_nothing_behind():
+    for stopped_by in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        ran = deploy(account := Account(), *FIRST, stopped_by=stopped_by)
+        assert ran.code != 0 and not any(left(account)), ran
+        assert not [stack for stack in account.stacks if stack.exists], ran
 
 
 def a_stack_that_cannot_be_looked_at_is_not_taken_for_none():
@@ -392,6 +419,7 @@ SCENARIOS = [
     tables_are_protected_once_everything_is_there,
     a_plan_leaves_nothing_behind,
     whoever_says_no_leaves_nothing_behind,
+    whoever_stops_it_at_the_question_leaves_nothing_behind,
     tags_and_boundary_reach_every_stack_and_are_kept,
     a_catalog_of_ones_own_is_deployed_and_never_taken_away_by_mistake,
     a_stack_that_cannot_be_looked_at_is_not_taken_for_none,
