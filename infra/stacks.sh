@@ -189,7 +189,7 @@ way_on() {
 # values STACK TEMPLATE [Name=value …]: the parameters as CloudFormation wants them, in `values`. What is not named keeps the
 # value that the stack has.
 values() {
-  local template=$2 name needed given value known= list=
+  local template=$2 name needed given value known='' list=''
   if ! is_new; then
     call "read the parameters of $1" cloudformation describe-stacks --stack-name "$1" --output text \
       --query 'Stacks[0].Parameters[].ParameterKey'

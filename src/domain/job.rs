@@ -299,6 +299,36 @@ impl JobKind {
         }
     }
 
+    /// All that [`JobKind::word`] says.
+    pub const WORDS: [&'static str; 26] = [
+        "start_execution",
+        "resume",
+        "approval_deadline",
+        "prompt",
+        "find_approvers",
+        "tell_approver",
+        "show",
+        "provision",
+        "watch_provisioning",
+        "terminate",
+        "watch_termination",
+        "judge_click",
+        "lease",
+        "renewal_deadline",
+        "change_deadline",
+        "update",
+        "watch_update",
+        "refresh",
+        "find_homes",
+        "warn",
+        "home",
+        "copy_trail",
+        "tell_events",
+        "read_bill",
+        "reconcile",
+        "teams",
+    ];
+
     /// The kind's word for logs and metrics.
     pub fn word(&self) -> &'static str {
         match self {
@@ -436,6 +466,14 @@ mod tests {
         watch_termination: watch-termination
         judge_click: judge:U0MORGAN
         ");
+    }
+
+    #[test]
+    fn every_word_for_a_kind_of_job_is_listed() {
+        let source = include_str!("job.rs");
+        let said = source.split("pub fn word").nth(1).unwrap().split("pub fn due").next().unwrap();
+        let said: Vec<&str> = said.split("=> \"").skip(1).filter_map(|arm| arm.split('"').next()).collect();
+        assert_eq!(said, JobKind::WORDS);
     }
 
     #[test]

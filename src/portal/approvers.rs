@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::people::{mentions, others};
+use super::people::{is_for_now, mentions, others};
 use super::{Error, Portal};
 use crate::domain::away::Away;
 use crate::domain::catalog::{Approvers, Principal, Product, Stage};
@@ -15,6 +15,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, StageInForce};
 use crate::domain::seats::can_be_filled;
 use crate::ports::directory::Freshness;
+use crate::ports::outage::warn_unless;
 use crate::ports::store::{Which, Whose};
 
 /// Those who are asked.
@@ -28,7 +29,7 @@ pub(crate) struct Circle {
     pub(crate) aways: Vec<Away>,
     /// Why others are asked than the product says, for people to read.
     pub(crate) note: Option<String>,
-    /// Whether Slack has not said yet who some of them are.
+    /// Whether Slack will say in a moment who some of them are.
     pub(crate) is_partial: bool,
 }
 
@@ -96,9 +97,9 @@ impl Portal {
             circle.note = join([Some(NO_APPROVERS.to_owned()), circle.note]);
         }
         let beside = self.beside(request);
-        let (mentioned, is_known) = self.mentionable(beside).await;
+        let (mentioned, is_partial) = self.mentionable(beside).await;
         add_all(&mut circle.asked, &mentioned);
-        circle.is_partial |= !is_known;
+        circle.is_partial |= is_partial;
         add_all(&mut circle.may, beside);
         let self_approval = request.allows_self_approval();
         // Nobody is answered for who could not answer.
@@ -121,7 +122,7 @@ impl Portal {
     ) -> anyhow::Result<Circle> {
         let (may, note) = self.approvers_in(stage, team, asker, Freshness::Fresh).await?;
         let named: Vec<Principal> = may.iter().filter(|one| !stage.quiet.contains(one)).cloned().collect();
-        let (mut named, is_known) = self.mentionable(&named).await;
+        let (mut named, is_partial) = self.mentionable(&named).await;
         let aways = self.away_of(&may, asker).await?;
         for away in &aways {
             let person = Principal::Person(away.person.clone());
@@ -131,7 +132,7 @@ impl Portal {
             }
         }
         let note = join([note, absences(&aways)]);
-        Ok(Circle { may, asked: named, aways, note, is_partial: !is_known })
+        Ok(Circle { may, asked: named, aways, note, is_partial })
     }
 
     /// Whose own answer counts in this stage when this person asks for this team, silent approvers included, and why
@@ -179,7 +180,7 @@ impl Portal {
                 Err(error) => {
                     tracing::warn!(%team, error = format!("{error:#}"), "cannot find out who would be asked");
                     let asked = self.to_mention(self.organization.approvers_of(team)).await;
-                    Circle { asked, is_partial: true, ..Circle::default() }
+                    Circle { asked, ..Circle::default() }
                 }
             };
             let approvers = others(circle.asked, person, self_approval);
@@ -218,7 +219,11 @@ impl Portal {
                 whom: self.mentions(&self.organization.admins).await,
             }),
             Err(error) => {
-                tracing::warn!(error = format!("{error:#}"), "cannot count those who could approve");
+                warn_unless!(
+                    self.ports.trouble.outages.explains(&error),
+                    error = format!("{error:#}"),
+                    "cannot count those who could approve"
+                );
                 Ok(())
             }
         }
@@ -242,8 +247,12 @@ impl Portal {
         match portal.can_be_filled(stages, request.team.clone(), theirs, how).await {
             Ok(can) => !can,
             Err(error) => {
-                let error = format!("{error:#}");
-                tracing::warn!(request = %request.id, error, "cannot count those who could approve");
+                warn_unless!(
+                    self.ports.trouble.outages.explains(&error),
+                    request = %request.id,
+                    error = format!("{error:#}"),
+                    "cannot count those who could approve"
+                );
                 false
             }
         }
@@ -318,10 +327,15 @@ impl Portal {
         match self.circle_of(request).await {
             Ok(circle) => circle,
             Err(error) => {
-                let error = format!("{error:#}");
-                tracing::warn!(request = %request.id, error, "cannot find out who is asked: the team's approvers are shown");
+                warn_unless!(
+                    self.ports.trouble.outages.explains(&error),
+                    request = %request.id,
+                    error = format!("{error:#}"),
+                    "cannot find out who is asked: the team's approvers are shown"
+                );
+                let is_partial = is_for_now(&error);
                 let asked = self.to_mention(self.organization.approvers_of(&request.team)).await;
-                Circle { asked, is_partial: true, ..Circle::default() }
+                Circle { asked, is_partial, ..Circle::default() }
             }
         }
     }
@@ -349,8 +363,13 @@ impl Portal {
             Ok(standing) => may_decide(request, person, standing, "").is_ok(),
             // A group that Slack cannot list keeps nothing else from being shown.
             Err(error) => {
-                let error = format!("{error:#}");
-                tracing::warn!(actor = %person, request = %request.id, error, "cannot find out who approves");
+                warn_unless!(
+                    self.ports.trouble.outages.explains(&error),
+                    actor = %person,
+                    request = %request.id,
+                    error = format!("{error:#}"),
+                    "cannot find out who approves"
+                );
                 false
             }
         }

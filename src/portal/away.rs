@@ -7,6 +7,7 @@ use crate::domain::audit::{Actor, By};
 use crate::domain::away::Away;
 use crate::domain::ids::PersonId;
 use crate::domain::job::JobKind;
+use crate::ports::outage::warn_unless;
 use crate::ports::store::{Absence, Commit};
 
 /// Has `delegate` answer for whoever asks until the end of that day; once under `key`.
@@ -31,7 +32,12 @@ pub async fn leave(
         away.person
     );
     if let Err(error) = portal.ports.slack.whisper(None, delegate, &text).await {
-        tracing::warn!(actor = %delegate, %error, "cannot tell somebody that they answer for another");
+        warn_unless!(
+            error.is_silence(),
+            actor = %delegate,
+            %error,
+            "cannot tell somebody that they answer for another"
+        );
     }
     Ok(away)
 }

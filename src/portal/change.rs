@@ -196,7 +196,8 @@ impl Fields {
         given: &BTreeMap<String, Option<String>>,
     ) -> Result<ParameterValues, Vec<FieldProblem>> {
         let mut given = given.clone();
-        for field in self.form.fields() {
+        // The form of a change is its first page.
+        for field in self.form.fields().filter(|field| self.form.page_of(&field.key) == Some(0)) {
             given.entry(field.key.clone()).or_insert(None);
         }
         let mut values = check_parameters(&product.offered(), &self.form, &self.hidden, &given)?;

@@ -20,6 +20,7 @@ use crate::domain::reduction::{can_be_reduced, lowered, reducible_fields, unchan
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
 use crate::ports::directory::Freshness;
+use crate::ports::outage::warn_unless;
 
 /// A stored click is judged within this time or not at all.
 const JUDGED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
@@ -75,7 +76,12 @@ pub async fn decide(
         Ok(request) => Ok(Decided::Now(Box::new(request))),
         Err(Unjudged::Error(error)) => Err(error),
         Err(Unjudged::SlackSilent(error)) => {
-            tracing::warn!(request = %request.id, error = format!("{error:#}"), "a click waits for Slack");
+            warn_unless!(
+                portal.ports.trouble.outages.explains(&error),
+                request = %request.id,
+                error = format!("{error:#}"),
+                "a click waits for Slack"
+            );
             store_click(portal, click, decision).await?;
             Ok(Decided::Later)
         }
@@ -232,7 +238,12 @@ pub(super) async fn refresh_copy(portal: &Portal, request: &Request, click: &Cli
         && let Err(error) = portal.refresh(request, surface, clicked).await
     {
         // What was clicked counts or not all the same.
-        tracing::warn!(request = %request.id, error = format!("{error:#}"), "a copy is not brought up to date");
+        warn_unless!(
+            portal.ports.trouble.outages.explains(&error),
+            request = %request.id,
+            error = format!("{error:#}"),
+            "a copy is not brought up to date"
+        );
     }
 }
 

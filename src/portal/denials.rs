@@ -13,13 +13,14 @@ use crate::domain::ids::RequestId;
 use crate::domain::job::{JobKey, JobKind, Subject};
 use crate::domain::next::next;
 use crate::ports::denied::Denied;
+use crate::ports::outage::warn_unless;
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
 
 /// A denial that lasts no longer may be a right that was given a moment ago: AWS needs some time to spread it.
 pub(super) const TOLD_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
 /// The admins are told at most once a day, whichever bot does it.
-const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
+pub(super) const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
 
 /// The rights that are missing, as far as this bot has met them; clones share it.
 #[derive(Clone, Debug, Default)]
@@ -177,7 +178,7 @@ async fn hold_up(portal: &Portal, id: RequestId, right: &str, job: &str) -> anyh
         request.product.name
     );
     if let Err(error) = portal.ports.slack.whisper(None, &request.owner, &text).await {
-        tracing::warn!(request = %id, %error, "cannot tell the owner what it waits for");
+        warn_unless!(error.is_silence(), request = %id, %error, "cannot tell the owner what it waits for");
     }
     Ok(())
 }

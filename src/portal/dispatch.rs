@@ -13,7 +13,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::parking::{park, park_unread};
+use super::labels::JobOutcome;
+use super::parking::{park, park_unread, tell_of_unread};
 use super::passed::Passed;
 use super::perform::{JobError, Performed, perform};
 use super::settle::settle;
@@ -21,7 +22,7 @@ use super::{Portal, denials};
 use crate::domain::job::{JobKey, JobKind};
 use crate::ports::denied::Denied;
 use crate::ports::haste::without_haste;
-use crate::ports::outage::Side;
+use crate::ports::outage::{Side, warn_unless};
 use crate::ports::queue::{Delivery, Queue};
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
 use crate::ports::stored::Unreadable;
@@ -265,6 +266,9 @@ async fn look_around(portal: &Portal) {
     portal.heard_of_store(seen, "look for other bots");
     let heard = portal.listen().await;
     portal.heard_of_store(heard, "note whether people are heard");
+    if portal.hears_now() {
+        tell_of_unread(portal).await;
+    }
 }
 
 async fn note_repetitions(portal: &Portal) {
@@ -304,7 +308,12 @@ async fn settle_and_delete(portal: &Portal, queue: &dyn Queue, delivery: Deliver
         Err(error) => Err(error),
     };
     if let Err(error) = result {
-        tracing::error!(%request, error = format!("{error:#}"), "a queue message will come again");
+        warn_unless!(
+            portal.ports.trouble.outages.explains(&error),
+            %request,
+            error = format!("{error:#}"),
+            "a queue message will come again"
+        );
     }
 }
 
@@ -371,7 +380,12 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
             }
             // Said once; what is put off again and again is given up, with an error, or goes on.
             if job.attempts == 0 {
-                tracing::warn!(%of, job = kind.word(), error = why, "a job is put off until it can be done");
+                // Being asked to wait is no failure, and counted where Slack asks.
+                let is_told = match &error {
+                    JobError::Later(error) => portal.ports.trouble.outages.explains(error),
+                    JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) => true,
+                };
+                warn_unless!(is_told, %of, job = kind.word(), error = why, "a job is put off until it can be done");
             } else {
                 tracing::debug!(%of, job = kind.word(), attempt = job.attempts + 1, error = why, "a job is put off");
             }
@@ -400,12 +414,12 @@ fn unless_too_often(portal: &Portal, job: &ClaimedJob, error: JobError) -> JobEr
     }
 }
 
-fn outcome(performed: &Result<Performed, JobError>) -> &'static str {
+fn outcome(performed: &Result<Performed, JobError>) -> JobOutcome {
     match performed {
-        Ok(Performed::Done) | Err(JobError::Nowhere(_)) => "done",
-        Ok(Performed::Again(_) | Performed::AgainAs(..)) => "again",
-        Err(JobError::Later(_) | JobError::After(_)) => "put_off",
-        Err(JobError::Never(_)) => "parked",
+        Ok(Performed::Done) | Err(JobError::Nowhere(_)) => JobOutcome::Done,
+        Ok(Performed::Again(_) | Performed::AgainAs(..)) => JobOutcome::Again,
+        Err(JobError::Later(_) | JobError::After(_)) => JobOutcome::PutOff,
+        Err(JobError::Never(_)) => JobOutcome::Parked,
     }
 }
 

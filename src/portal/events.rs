@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::Portal;
+use super::labels::{CopyOutcome, CopyTarget};
 use super::perform::{JobError, Performed};
 use crate::domain::job::{JobKind, Subject};
 use crate::ports::store::{Commit, CommitError};
@@ -17,8 +18,8 @@ const EVERY: Duration = Duration::from_secs(5);
 const AFTER_FAILURE: Duration = Duration::from_mins(1);
 /// How often it is looked whether somebody wants to hear after all.
 const WITHOUT_SUBSCRIBER: Duration = Duration::from_mins(5);
-/// The word in the metrics.
-const EVENTS: &str = "events";
+/// Under this key it is begun once.
+const BEGUN: &str = "events";
 
 /// Begins to tell the subscriber, from the end of the trail as it is now; does nothing where that was begun, whoever it was
 /// begun for: another subscriber goes on where the last one stopped.
@@ -31,7 +32,7 @@ pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
     }
     let after = portal.ports.store.audit_end().await?;
     let job = JobKind::TellEvents { after }.due(Subject::Portal, portal.now());
-    let once = Some(EVENTS.to_owned());
+    let once = Some(BEGUN.to_owned());
     match portal.ports.store.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
         Ok(()) | Err(CommitError::Again(_)) => Ok(()),
         Err(error) => Err(error.into()),
@@ -52,7 +53,7 @@ pub(super) async fn tell(portal: &Portal, after: u64) -> Result<Performed, JobEr
             return Ok(Performed::AgainAs(JobKind::TellEvents { after: told }, EVERY));
         };
         if let Err(error) = subscriber.tell(entry).await {
-            portal.metrics.copied(EVENTS, "failed");
+            portal.metrics.copied(CopyTarget::Events, CopyOutcome::Failed);
             tracing::warn!(request = %entry.request, error = format!("{error:#}"), "an event cannot be told");
             let wait = match error {
                 TellError::Wait(wait) => wait,
@@ -60,7 +61,7 @@ pub(super) async fn tell(portal: &Portal, after: u64) -> Result<Performed, JobEr
             };
             return Ok(Performed::AgainAs(JobKind::TellEvents { after: told }, wait));
         }
-        portal.metrics.copied(EVENTS, "copied");
+        portal.metrics.copied(CopyTarget::Events, CopyOutcome::Copied);
         told = next;
     }
     Ok(Performed::AgainAs(JobKind::TellEvents { after: told }, Duration::ZERO))

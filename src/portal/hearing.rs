@@ -139,6 +139,11 @@ impl Portal {
         Ok(self.ports.store.heard_at().await?.is_some_and(|at| at > deaf_since))
     }
 
+    /// Whether this bot hears people now, as far as it knows.
+    pub(super) fn hears_now(&self) -> bool {
+        self.ears.hear.load(Ordering::Relaxed)
+    }
+
     async fn move_limits(&self, silence: &Silence) -> anyhow::Result<()> {
         let ahead = silence.until.saturating_add(LOOKED_AHEAD).unwrap_or(Timestamp::MAX);
         let mut moved = 0;
@@ -155,7 +160,7 @@ impl Portal {
             }
         }
         if moved > 0 {
-            tracing::warn!(
+            tracing::info!(
                 moved,
                 from = %silence.from,
                 until = %silence.until,

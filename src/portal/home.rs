@@ -14,6 +14,7 @@ use crate::domain::policy::Team;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{Question, Request};
 use crate::ports::directory::Freshness;
+use crate::ports::outage::{is_outage, warn_unless};
 use crate::ports::slack::{Everything, Excerpt, HomePage, ProductUse, SlackError, TeamPage};
 use crate::ports::store::{HomeTab, Which, Whose};
 
@@ -101,7 +102,12 @@ pub(super) async fn publish(portal: &Portal, person: &PersonId) -> Result<Perfor
         Ok(shows) => shows,
         // Somebody who has left the workspace looks at no tab.
         Err(SlackError::Gone(_) | SlackError::Unreachable(_)) => return Ok(Performed::Done),
-        Err(error @ (SlackError::RateLimited(_) | SlackError::Refused(_) | SlackError::Other(_))) => {
+        Err(
+            error @ (SlackError::RateLimited(_)
+            | SlackError::Refused(_)
+            | SlackError::Silence(_)
+            | SlackError::Other(_)),
+        ) => {
             return Err(error.into());
         }
     };
@@ -149,7 +155,12 @@ async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyho
 
 fn unless_silent<T: Default>(person: &PersonId, known: anyhow::Result<T>) -> T {
     known.unwrap_or_else(|error| {
-        tracing::warn!(actor = %person, error = format!("{error:#}"), "cannot find out whose teams to show");
+        warn_unless!(
+            is_outage(&error),
+            actor = %person,
+            error = format!("{error:#}"),
+            "cannot find out whose teams to show"
+        );
         T::default()
     })
 }

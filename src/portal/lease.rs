@@ -17,6 +17,7 @@ use crate::domain::lease::LeaseStep;
 use crate::domain::next::{lease_step, next, record_message};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
+use crate::ports::outage::{is_outage, warn_unless};
 use crate::ports::slack::{Destination, Notice, SlackError, Warned, WarningNotice};
 use crate::ports::store::{Which, Whose};
 
@@ -48,7 +49,12 @@ pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Perf
         Some(step) => step,
     };
     if let Some(put_off) = clock_is_off(portal).await {
-        tracing::warn!(request = %id, why = put_off, "a lease is not acted on");
+        warn_unless!(
+            is_outage(&put_off),
+            request = %id,
+            why = format!("{put_off:#}"),
+            "a lease is not acted on"
+        );
         return Ok(Performed::Again(UNTIL_CERTAIN));
     }
     if step == LeaseStep::Warn {
@@ -57,7 +63,7 @@ pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Perf
         return Ok(Performed::Again(UNTIL_WARNED));
     }
     if !portal.hears_people().await? {
-        tracing::warn!(request = %id, "a lease does not end: nobody can be heard");
+        tracing::debug!(request = %id, "a lease does not end: nobody can be heard");
         return Ok(Performed::Again(UNTIL_HEARD));
     }
     let team = portal.organization.team(&request.team);
@@ -77,11 +83,11 @@ fn wait_until(until: Timestamp, now: Timestamp) -> Performed {
 }
 
 /// Why the time cannot be relied on now, if it cannot.
-async fn clock_is_off(portal: &Portal) -> Option<String> {
+async fn clock_is_off(portal: &Portal) -> Option<anyhow::Error> {
     match portal.ports.slack.clock_ahead_by().await {
         Ok(ahead) if ahead.abs() <= CLOCK_MAY_DIFFER => None,
-        Ok(ahead) => Some(format!("our clock is {} s ahead of Slack's", ahead.as_secs())),
-        Err(error) => Some(format!("{error:#}")),
+        Ok(ahead) => Some(anyhow::anyhow!("our clock is {} s ahead of Slack's", ahead.as_secs())),
+        Err(error) => Some(error),
     }
 }
 

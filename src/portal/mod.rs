@@ -22,6 +22,7 @@ mod hearing;
 pub mod home;
 pub mod inventory;
 pub mod jobs;
+mod labels;
 mod lease;
 pub mod lookup;
 mod lost_places;
@@ -53,6 +54,7 @@ pub mod verify;
 
 pub(crate) use access::Tending;
 pub(crate) use home::asked_at;
+pub(crate) use labels::Received;
 pub(crate) use named_store::named;
 pub(crate) use people::others;
 
@@ -79,6 +81,7 @@ use crate::domain::tally::Tally;
 use crate::ports::Ports;
 use crate::ports::limits::Limits;
 pub use crate::ports::outage::Side;
+pub(crate) use crate::ports::outage::warn_unless;
 use crate::ports::store::{Claim, Commit, CommitError, RowChange, Store};
 
 /// Times a use case loads a request anew because somebody else changed it first.
@@ -105,6 +108,7 @@ pub struct Portal {
     known: inventory::Known,
     bots: bots::Known,
     denials: denials::Told,
+    untold: parking::Untold,
     lost_places: lost_places::LostPlaces,
     ears: hearing::Ears,
     /// The rules of now, and the outside by their names of teams.
@@ -171,6 +175,7 @@ impl Portal {
                 known: inventory::Known::default(),
                 bots: bots::Known::default(),
                 denials: denials::Told::default(),
+                untold: parking::Untold::default(),
                 lost_places: lost_places::LostPlaces::default(),
                 ears: hearing::Ears::default(),
                 wake,

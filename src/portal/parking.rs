@@ -1,13 +1,19 @@
 //! Jobs that are given up: in the log, in the store, and to those who can do something about it.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::denials::SECONDS_OF_A_DAY;
+use super::labels::JobOutcome;
 use super::lease::unwarned;
+use super::metrics::UNREADABLE;
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::ids::RequestId;
 use crate::domain::job::{JobKey, JobKind, Subject};
 use crate::domain::next::next;
 use crate::domain::request::Surface;
-use crate::ports::store::ClaimedJob;
+use crate::ports::outage::warn_unless;
+use crate::ports::store::{ClaimedJob, Commit, CommitError};
 use crate::ports::stored::Unreadable;
 
 /// Gives a job up, visibly: in the log, in the store, and to those who can do something about it.
@@ -35,7 +41,17 @@ pub(super) async fn park(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why:
     }
 }
 
-/// Nobody is told one by one: where one cannot be read, many cannot.
+/// What the admins still have to be told of jobs that cannot be read; clones share it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Untold(Arc<Mutex<Option<String>>>);
+
+impl Untold {
+    fn lock(&self) -> MutexGuard<'_, Option<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The admins are told at most once a day: where one cannot be read, many cannot.
 pub(super) async fn park_unread(
     portal: &Portal,
     job: &ClaimedJob,
@@ -43,8 +59,37 @@ pub(super) async fn park_unread(
 ) -> anyhow::Result<()> {
     let (JobKey { of, name }, why) = (&job.claim.key, unreadable.to_string());
     tracing::error!(%of, job = name, why, "a job is parked and needs a person");
-    portal.metrics.job("unreadable", "parked");
-    portal.ports.store.park(&job.claim, &why).await
+    portal.metrics.job(UNREADABLE, JobOutcome::Parked);
+    portal.ports.store.park(&job.claim, &why).await?;
+    let day = portal.now().as_second().div_euclid(SECONDS_OF_A_DAY);
+    // Another bot may have taken it on, or this one before it was started again.
+    let once = Some(format!("unreadable-jobs:{day}"));
+    match portal.ports.store.commit(Commit { once, ..Commit::default() }).await {
+        Ok(()) => *portal.untold.lock() = Some(unreadable_jobs(portal, of, name)),
+        Err(CommitError::Again(_)) => return Ok(()),
+        Err(error) => return Err(error.into_error().context("cannot remember that the admins are told")),
+    }
+    tell_of_unread(portal).await;
+    Ok(())
+}
+
+/// Tells the admins of jobs that cannot be read, if they have to be told. While none of them can be, it is tried again.
+pub(super) async fn tell_of_unread(portal: &Portal) {
+    let untold = portal.untold.lock().take();
+    if let Some(text) = untold
+        && !portal.tell_admins(&text).await
+    {
+        *portal.untold.lock() = Some(text);
+    }
+}
+
+fn unreadable_jobs(portal: &Portal, of: &Subject, name: &str) -> String {
+    let command = &portal.organization.command;
+    format!(
+        "The stored job `{name}` of `{of}` cannot be read and was given up, so what it was for is not done. There may be more, of \
+         which you are not told again today. `{command} jobs` lists them all and why, and can drop them: a request that then \
+         stands still gets another one within six hours. Find out what wrote them before more is lost."
+    )
 }
 
 /// What is wrong with a request that does not go on.
@@ -119,7 +164,12 @@ async fn tell_owner(portal: &Portal, id: RequestId) -> anyhow::Result<()> {
         request.product.name
     );
     if let Err(error) = portal.ports.slack.whisper(None, &request.owner, &text).await {
-        tracing::warn!(request = %id, %error, "cannot tell the owner that a job is parked");
+        warn_unless!(
+            error.is_silence(),
+            request = %id,
+            %error,
+            "cannot tell the owner that a job is parked"
+        );
     }
     Ok(())
 }

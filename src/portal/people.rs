@@ -20,7 +20,7 @@ use crate::domain::policy::Team;
 use crate::domain::refusal::{Refusal, Uncounted};
 use crate::domain::request::Request;
 use crate::ports::directory::{Freshness, Late};
-use crate::ports::outage::Side;
+use crate::ports::outage::{Side, warn_unless};
 use crate::ports::slack::SlackError;
 
 /// Accounts that are looked at one by one for those who count.
@@ -41,6 +41,11 @@ pub(crate) struct Counted {
 /// Slack does not say who somebody is.
 fn silent(error: anyhow::Error) -> anyhow::Error {
     Side::Slack.failed(error)
+}
+
+/// Whether Slack will say it in a moment: it was slow, or asked to wait.
+pub(super) fn is_for_now(error: &anyhow::Error) -> bool {
+    error.is::<Late>() || matches!(error.downcast_ref(), Some(SlackError::RateLimited(_)))
 }
 
 async fn within<T: Send + 'static>(
@@ -283,8 +288,12 @@ impl Portal {
             Ok(Some(_)) => return Ok(Vec::new()),
             // They see what they could ask for; that they may is asked again when they do.
             Err(error) => {
-                let error = format!("{error:#}");
-                tracing::warn!(actor = %person, error, "cannot find out whether somebody counts");
+                warn_unless!(
+                    self.ports.trouble.outages.explains(&error),
+                    actor = %person,
+                    error = format!("{error:#}"),
+                    "cannot find out whether somebody counts"
+                );
             }
         }
         let (mut mine, mut unknown) = (Vec::new(), None);
@@ -293,7 +302,12 @@ impl Portal {
                 Ok(true) => mine.push(team),
                 Ok(false) => {}
                 Err(error) => {
-                    tracing::warn!(team = %team.name, error = format!("{error:#}"), "cannot find out who is in a team");
+                    warn_unless!(
+                        self.ports.trouble.outages.explains(&error),
+                        team = %team.name,
+                        error = format!("{error:#}"),
+                        "cannot find out who is in a team"
+                    );
                     unknown = Some(error);
                 }
             }
@@ -311,20 +325,20 @@ impl Portal {
         self.mentionable(principals).await.0
     }
 
-    /// The same, and whether Slack has said of all of them who they are.
+    /// The same, and whether Slack is to be asked again soon who some of them are.
     pub(super) async fn mentionable(&self, principals: &[Principal]) -> (Vec<Principal>, bool) {
         let found = join_all(principals.iter().map(|principal| self.mentioned(principal))).await;
-        let (mut mentioned, mut is_known): (Vec<Principal>, bool) = (Vec::new(), true);
+        let (mut mentioned, mut is_partial): (Vec<Principal>, bool) = (Vec::new(), false);
         for (found, principal) in found.into_iter().zip(principals) {
-            is_known &= found.is_ok();
             let found = found.unwrap_or_else(|error| {
+                is_partial |= is_for_now(&error);
                 let error = format!("{error:#}");
                 tracing::debug!(%principal, error, "somebody is shown as they are named");
                 Some(principal.clone())
             });
             mentioned.extend(found.filter(|found| !mentioned.contains(found)));
         }
-        (mentioned, is_known)
+        (mentioned, is_partial)
     }
 
     /// Somebody as they are mentioned; `None` where they count for nothing.
@@ -430,7 +444,11 @@ impl Portal {
             match self.some_who_count(std::slice::from_ref(admin), &[], MOST_ADMINS, Freshness::Fresh).await {
                 Ok(some) => people.extend(some.people),
                 Err(error) => {
-                    tracing::warn!(error = format!("{error:#}"), "cannot find out who an admin is");
+                    warn_unless!(
+                        self.ports.trouble.outages.explains(&error),
+                        error = format!("{error:#}"),
+                        "cannot find out who an admin is"
+                    );
                     // Whoever is named by id can be told all the same.
                     if let Principal::Person(person) = admin {
                         people.insert(person.clone());
@@ -448,7 +466,9 @@ impl Portal {
             match self.ports.slack.whisper(None, &admin, text).await {
                 Ok(()) => any = true,
                 Err(SlackError::Unreachable(why)) => self.lose_place(admin.as_str(), &why),
-                Err(error) => tracing::warn!(%admin, %error, "cannot tell an admin"),
+                Err(error) => {
+                    warn_unless!(error.is_silence(), %admin, %error, "cannot tell an admin");
+                }
             }
         }
         any

@@ -68,6 +68,7 @@ impl From<SlackError> for JobError {
             SlackError::RateLimited(wait) => Self::After(wait),
             SlackError::Gone(_) | SlackError::Unreachable(_) => Self::Nowhere(error.to_string()),
             SlackError::Refused(_) => Self::Never(error.to_string()),
+            SlackError::Silence(_) => Self::Later(error.into()),
             SlackError::Other(error) => Self::Later(error),
         }
     }

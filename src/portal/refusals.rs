@@ -13,6 +13,7 @@ use crate::domain::next::note_refusals;
 use crate::domain::refusal::Refusal;
 use crate::domain::repeats::{Line, RefusedAction, RepeatedRefusal};
 use crate::domain::request::Request;
+use crate::ports::outage::warn_unless;
 use crate::ports::store::{Commit, CommitError, CountedRefusal, RefusalsChange};
 
 /// Counts that are put on the trail at a time.
@@ -122,7 +123,11 @@ impl Portal {
                     }
                 };
                 if let Err(error) = noted {
-                    tracing::warn!(error = format!("{error:#}"), "a repeated refusal stays counted");
+                    warn_unless!(
+                        self.ports.trouble.outages.explains(&error),
+                        error = format!("{error:#}"),
+                        "a repeated refusal stays counted"
+                    );
                 }
                 seen.insert(key);
             }

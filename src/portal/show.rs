@@ -20,7 +20,7 @@ use crate::ports::store::{Which, Whose};
 
 /// Requests of the same team and product that are looked at for what a card says the team has.
 const MOST_HELD: usize = 6;
-/// How often a message is shown again while Slack does not say who is asked.
+/// How often a message is shown again while Slack is slow to say who is asked.
 const UNTIL_KNOWN: Duration = Duration::from_mins(1);
 /// How often a card is tried for which there is no channel.
 const UNTIL_INVITED: Duration = Duration::from_mins(5);

@@ -55,8 +55,12 @@ pub struct Filled {
 
 impl Filled {
     /// The form with every field of its page: where nothing came of one it was left empty, and is not what it would be without
-    /// having been on the page. What is there under a condition says itself that it was.
+    /// having been on the page. What is there under a condition says itself that it was, and while the quota is used up there is
+    /// no field at all.
     pub(super) fn with_its_page(mut self, product: &Product, form: &Form) -> Self {
+        if self.sent.is_empty() && !self.is_last {
+            return Self { lacks_team: false, ..self };
+        }
         let here = form.fields().filter(|field| form.page_of(&field.key) == Some(self.page));
         for field in here.filter(|field| !product.show_when.contains_key(&field.key)) {
             self.given.entry(field.key.clone()).or_insert(None);

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use super::labels::{CopyOutcome, CopyTarget};
 use super::perform::{JobError, Performed};
 use super::{Error, Portal, lookup};
 use crate::domain::audit::{AuditEntry, AuditHead, By, follows};
 use crate::domain::job::{JobKind, Subject};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
+use crate::ports::outage::warn_unless;
 use crate::ports::slack::{Destination, Notice, SlackError};
 use crate::ports::store::{Commit, CommitError};
 
@@ -17,9 +19,6 @@ const IN_ONE_MESSAGE: usize = 20;
 const EVERY: Duration = Duration::from_secs(5);
 /// How often it is tried while there is no channel to copy to.
 const WITHOUT_CHANNEL: Duration = Duration::from_mins(5);
-
-/// The channel's word in the metrics.
-const CHANNEL: &str = "channel";
 
 /// A request with its trail.
 #[derive(Clone, Debug)]
@@ -92,18 +91,23 @@ pub(super) async fn copy(portal: &Portal, after: u64) -> Result<Performed, JobEr
     let to = Destination::Channel(channel.clone());
     match portal.post(&to, &Notice::Trail(&entries)).await {
         Ok(_) => {
-            portal.metrics.copied(CHANNEL, "copied");
+            portal.metrics.copied(CopyTarget::Channel, CopyOutcome::Copied);
             Ok(Performed::AgainAs(JobKind::CopyTrail { after }, EVERY))
         }
         // Somebody has to invite the bot; until then the copy waits, and is never given up.
         Err(SlackError::RateLimited(wait)) => Ok(Performed::Again(wait)),
         Err(SlackError::Unreachable(_)) => {
-            portal.metrics.copied(CHANNEL, "failed");
+            portal.metrics.copied(CopyTarget::Channel, CopyOutcome::Failed);
             Ok(Performed::Again(WITHOUT_CHANNEL))
         }
         Err(error) => {
-            portal.metrics.copied(CHANNEL, "failed");
-            tracing::warn!(%channel, %error, "the audit trail cannot be copied to its channel");
+            portal.metrics.copied(CopyTarget::Channel, CopyOutcome::Failed);
+            warn_unless!(
+                error.is_silence(),
+                %channel,
+                %error,
+                "the audit trail cannot be copied to its channel"
+            );
             Ok(Performed::Again(WITHOUT_CHANNEL))
         }
     }

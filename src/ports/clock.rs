@@ -1,8 +1,9 @@
 //! The time. Nothing else in the program asks the operating system for it.
 
 use std::fmt::Debug;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -44,6 +45,33 @@ impl Clock for ShiftedClock {
     fn now(&self) -> Timestamp {
         let offset = SignedDuration::from_millis(self.offset.load(Ordering::Relaxed));
         SystemClock.now().checked_add(offset).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// Time that passes at least as fast as it does for this machine, and as fast as the clock where that is moved ahead. It
+/// never goes back.
+#[derive(Debug)]
+pub(crate) struct Time {
+    clock: Arc<dyn Clock>,
+    begun: (Timestamp, Instant),
+    ahead: Mutex<Duration>,
+}
+
+impl Time {
+    /// Time that begins to pass now.
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        let begun = (clock.now(), Instant::now());
+        Self { clock, begun, ahead: Mutex::default() }
+    }
+
+    /// Now.
+    pub(crate) fn now(&self) -> Instant {
+        let (shown, begun) = self.begun;
+        let real = Instant::now();
+        let by_the_clock = Duration::try_from(self.clock.now().duration_since(shown)).unwrap_or_default();
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        *ahead = by_the_clock.saturating_sub(real.duration_since(begun)).max(*ahead);
+        real + *ahead
     }
 }
 

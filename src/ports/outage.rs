@@ -1,10 +1,13 @@
 //! A side that does not answer is told in the log when that begins and when it is over, however often it is asked meanwhile.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
+
+use super::clock::{Clock, SystemClock, Time};
+use super::slack::SlackError;
 
 /// An outage is over once a side has answered, and not failed for this time: what fails in turn with what works, such as
 /// writes beside reads, is one outage.
@@ -48,8 +51,17 @@ impl Side {
 }
 
 /// The outages there are; clones share them.
-#[derive(Clone, Debug, Default)]
-pub struct Outages(Arc<Mutex<BTreeMap<Side, Outage>>>);
+#[derive(Clone, Debug)]
+pub struct Outages {
+    sides: Arc<Mutex<BTreeMap<Side, Outage>>>,
+    time: Arc<Time>,
+}
+
+impl Default for Outages {
+    fn default() -> Self {
+        Self::by(Arc::new(SystemClock))
+    }
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Outage {
@@ -59,9 +71,24 @@ struct Outage {
 }
 
 impl Outages {
+    /// Outages that last as long as this clock says.
+    pub fn by(clock: Arc<dyn Clock>) -> Self {
+        Self { sides: Arc::default(), time: Arc::new(Time::new(clock)) }
+    }
+
+    /// Whether an outage of this side was told, and is not over yet.
+    pub fn lasts(&self, side: Side) -> bool {
+        self.sides().get(&side).is_some_and(|outage| outage.failures >= side.patience())
+    }
+
+    /// Whether this failed in an outage that was told, of the side whose error it is.
+    pub fn explains(&self, error: &anyhow::Error) -> bool {
+        is_outage(error) || Side::of(error).is_some_and(|side| self.lasts(side))
+    }
+
     /// Something could not be done because of this side. The first one is an error in the log.
     pub fn fails(&self, side: Side, error: &str) {
-        if self.failed(side, Instant::now()) {
+        if self.failed(side, self.time.now()) {
             tracing::error!(%side, error, "does not answer; the next line about it says when it does again");
         } else {
             tracing::debug!(%side, error, "still does not answer");
@@ -70,14 +97,14 @@ impl Outages {
 
     /// This side has answered.
     pub fn answers(&self, side: Side) {
-        if let Some((lasted, failures)) = self.answered(side, Instant::now()) {
+        if let Some((lasted, failures)) = self.answered(side, self.time.now()) {
             tracing::warn!(%side, seconds = lasted.as_secs(), failures, "answers again");
         }
     }
 
     /// Whether an outage begins.
     fn failed(&self, side: Side, now: Instant) -> bool {
-        let mut outages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut outages = self.sides();
         let outage = outages.entry(side).or_insert(Outage { first: now, last: now, failures: 0 });
         (outage.last, outage.failures) = (now, outage.failures + 1);
         outage.failures == side.patience()
@@ -85,7 +112,7 @@ impl Outages {
 
     /// How long an outage lasted that is over, and how many things failed in it.
     fn answered(&self, side: Side, now: Instant) -> Option<(Duration, u64)> {
-        let mut outages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut outages = self.sides();
         let outage = *outages.get(&side)?;
         if outage.failures < side.patience() {
             outages.remove(&side);
@@ -97,7 +124,29 @@ impl Outages {
         outages.remove(&side);
         Some((outage.last.duration_since(outage.first), outage.failures))
     }
+
+    fn sides(&self) -> MutexGuard<'_, BTreeMap<Side, Outage>> {
+        self.sides.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
+
+/// Whether this failed only because Slack does not answer. The log says that when it begins and when it is over, so whatever
+/// fails in between is said in detail only.
+pub fn is_outage(error: &anyhow::Error) -> bool {
+    error.downcast_ref().is_some_and(SlackError::is_silence)
+}
+
+/// A warning, or a line in detail where an outage explains it.
+macro_rules! warn_unless {
+    ($outage:expr, $($line:tt)+) => {
+        if $outage {
+            tracing::debug!($($line)+);
+        } else {
+            tracing::warn!($($line)+);
+        }
+    };
+}
+pub(crate) use warn_unless;
 
 #[cfg(test)]
 mod tests {

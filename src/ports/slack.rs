@@ -227,7 +227,17 @@ pub enum SlackError {
     /// Slack will never take this call.
     #[error("Slack refused the call: {0}")]
     Refused(String),
+    /// Slack does not answer. The log says so once for all that fails because of it.
+    #[error("{0:#}")]
+    Silence(anyhow::Error),
     /// It may work later.
     #[error(transparent)]
     Other(#[from] anyhow::Error),
+}
+
+impl SlackError {
+    /// Whether Slack does not answer.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::Silence(_))
+    }
 }

@@ -1,10 +1,13 @@
 //! What goes wrong outside, counted where it is met: Slack asks us to wait, AWS says no.
 
+use std::sync::Arc;
+
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
+use super::clock::Clock;
 use super::outage::Outages;
 
 /// The counters; clones share them.
@@ -29,6 +32,11 @@ struct AwsFailure {
 }
 
 impl Trouble {
+    /// Counters that begin at zero, and outages that last as long as this clock says.
+    pub fn by(clock: Arc<dyn Clock>) -> Self {
+        Self { outages: Outages::by(clock), ..Self::default() }
+    }
+
     /// Slack answered a call of this method with "too many".
     pub fn slack_asks_to_wait(&self, method: &str) {
         self.slack.get_or_create(&SlackMethod { method: method.to_owned() }).inc();

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use super::readiness::Readiness;
-use crate::portal::Portal;
 use crate::portal::metrics::Standing;
+use crate::portal::{Portal, Side, warn_unless};
 
 /// How long a look is relied on.
 const RELIED_ON: SignedDuration = SignedDuration::from_secs(5);
@@ -54,9 +54,16 @@ impl Scrape {
         match tokio::time::timeout(self.portal.limits.health, look).await {
             Ok(Ok(standing)) => self.portal.metrics.stands(standing),
             Ok(Err(error)) => {
-                tracing::warn!(error = format!("{error:#}"), "the metrics lack what the store knows");
+                warn_unless!(
+                    self.portal.ports.trouble.outages.explains(&error),
+                    error = format!("{error:#}"),
+                    "the metrics lack what the store knows"
+                );
             }
-            Err(_) => tracing::warn!("the metrics lack what the store knows: it does not answer"),
+            Err(_) => {
+                let is_told = self.portal.ports.trouble.outages.lasts(Side::Store);
+                warn_unless!(is_told, "the metrics lack what the store knows: it does not answer");
+            }
         }
         *looked_at = Some(now);
     }

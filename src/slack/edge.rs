@@ -22,9 +22,9 @@ use super::submissions;
 use super::suggestions;
 use crate::domain::audit::{By, Via};
 use crate::domain::ids::{ChannelId, PersonId};
-use crate::portal::{Error, Portal, home};
+use crate::portal::{Error, Portal, Received, home};
 use crate::ports::directory::Late;
-use crate::ports::outage::Side;
+use crate::ports::outage::{Side, is_outage, warn_unless};
 use crate::ports::slack::SlackError;
 use crate::ports::stored::{Newer, is_unread};
 
@@ -87,7 +87,7 @@ impl Edge {
 
     /// Answers one thing that Slack sent, by the rules of now, within the limit for answers.
     pub async fn answer(&self, incoming: Incoming) -> Ack {
-        let (what, began) = (word(&incoming), Instant::now());
+        let (what, began) = (received(&incoming), Instant::now());
         let (edge, incoming) = (self.as_of_now(), Arc::new(incoming));
         let (answering, asked) = (edge.clone(), Arc::clone(&incoming));
         // What takes long is kept elsewhere, so that an answer that is there at once moves little.
@@ -110,7 +110,7 @@ impl Edge {
         }
     }
 
-    async fn answered(&self, what: &'static str, incoming: &Incoming) -> Ack {
+    async fn answered(&self, what: Received, incoming: &Incoming) -> Ack {
         if let Some(wait) = self.hurry(what, incoming) {
             return too_fast(incoming, wait);
         }
@@ -157,7 +157,9 @@ impl Edge {
     /// Has the home tab published that somebody looks at. Opening it again is all they could do if that fails.
     async fn home_opened(&self, person: &PersonId) {
         if let Err(error) = home::opened(&self.portal, person).await {
-            tracing::error!(actor = %person, %error, "cannot note that a home tab was opened");
+            let outages = &self.portal.ports.trouble.outages;
+            let is_told = matches!(&error, Error::Failed(error) if outages.explains(error));
+            warn_unless!(is_told, actor = %person, %error, "cannot note that a home tab was opened");
         }
     }
 
@@ -199,7 +201,7 @@ impl Edge {
     pub async fn warm_up(&self) {
         if let Err(error) = self.client.identity().await {
             // Everything that comes in asks again.
-            tracing::warn!(error = format!("{error:#}"), "cannot ask Slack who we are");
+            warn_unless!(is_outage(&error), error = format!("{error:#}"), "cannot ask Slack who we are");
         }
     }
 
@@ -214,11 +216,13 @@ impl Edge {
         if let Some(url) = &at.response_url {
             match self.client.respond(url, message).await {
                 Ok(()) => return,
-                Err(error) => tracing::warn!(actor = %at.person, %error, "an answer goes another way"),
+                Err(error) => {
+                    warn_unless!(error.is_silence(), actor = %at.person, %error, "an answer goes another way");
+                }
             }
         }
         if let Err(error) = self.client.say_privately(at.channel.as_ref(), &at.person, message).await {
-            tracing::error!(actor = %at.person, %error, "cannot answer a person");
+            warn_unless!(error.is_silence(), actor = %at.person, %error, "cannot answer a person");
         }
     }
 
@@ -280,16 +284,16 @@ fn written_help(portal: &Portal) -> Bytes {
     commands::written_help(&portal.organization.command, &portal.catalog)
 }
 
-/// What it is, in a word for the metrics.
-fn word(incoming: &Incoming) -> &'static str {
+/// What it is, for the metrics.
+fn received(incoming: &Incoming) -> Received {
     match incoming {
-        Incoming::Command(_) => "command",
-        Incoming::Click(_) => "click",
-        Incoming::Submission(_) => "submission",
-        Incoming::Suggestion(_) => "suggestion",
-        Incoming::Shortcut(_) => "shortcut",
-        Incoming::Event(_) => "event",
-        Incoming::Closed | Incoming::UrlVerification { .. } | Incoming::Unknown { .. } => "other",
+        Incoming::Command(_) => Received::Command,
+        Incoming::Click(_) => Received::Click,
+        Incoming::Submission(_) => Received::Submission,
+        Incoming::Suggestion(_) => Received::Suggestion,
+        Incoming::Shortcut(_) => Received::Shortcut,
+        Incoming::Event(_) => Received::Event,
+        Incoming::Closed | Incoming::UrlVerification { .. } | Incoming::Unknown { .. } => Received::Other,
     }
 }
 
@@ -330,7 +334,12 @@ pub(super) fn words(error: &Error) -> String {
     };
     let reference = uuid::Uuid::new_v4().simple().to_string();
     let reference = reference.get(..8).unwrap_or(&reference);
-    tracing::error!(reference, error = format!("{error:#}"), "a person was told that it did not work");
+    let (said, what) = (format!("{error:#}"), "a person was told that it did not work");
+    if is_outage(error) {
+        tracing::debug!(reference, error = said, "{what}");
+    } else {
+        tracing::error!(reference, error = said, "{what}");
+    }
     let lasts = format!("if it lasts, mention `{reference}` to your platform team.");
     if is_unread(error) {
         return format!(

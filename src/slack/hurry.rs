@@ -8,6 +8,7 @@ use super::incoming::Incoming;
 use super::messages::Message;
 use super::reply::Ack;
 use super::submissions;
+use crate::portal::Received;
 
 /// A wait for people to read, rounded up.
 pub(super) fn seconds(wait: Duration) -> String {
@@ -19,7 +20,7 @@ pub(super) fn seconds(wait: Duration) -> String {
 
 impl Edge {
     /// How long somebody has to wait who did too much at once; it is counted.
-    pub(super) fn hurry(&self, what: &'static str, incoming: &Incoming) -> Option<Duration> {
+    pub(super) fn hurry(&self, what: Received, incoming: &Incoming) -> Option<Duration> {
         let person = match incoming {
             Incoming::Command(command) => &command.origin.person,
             Incoming::Click(click) => &click.origin.person,
@@ -33,7 +34,7 @@ impl Edge {
         };
         let wait = self.allowances.wait_of(person, self.portal.now())?;
         self.portal.metrics.hurried(what);
-        tracing::debug!(actor = %person, what, "too much at once");
+        tracing::debug!(actor = %person, what = what.as_str(), "too much at once");
         Some(wait)
     }
 }

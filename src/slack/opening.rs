@@ -15,6 +15,7 @@ use super::messages::Message;
 use super::reply::Ack;
 use super::views;
 use crate::portal::Error;
+use crate::ports::outage::warn_unless;
 use crate::ports::slack::SlackError;
 
 const CLOSED: &str =
@@ -116,7 +117,7 @@ pub(super) fn told(error: &Error) -> Ack {
 
 /// What whoever waits for a view reads where Slack did not show it.
 fn not_shown(at: &Whereabouts, error: SlackError) -> String {
-    tracing::warn!(actor = %at.person, %error, "a view is shown nowhere");
+    warn_unless!(error.is_silence(), actor = %at.person, %error, "a view is shown nowhere");
     match error {
         SlackError::RateLimited(_) => words(&Error::Failed(error.into())),
         SlackError::Gone(_) => CLOSED.to_owned(),
@@ -124,6 +125,6 @@ fn not_shown(at: &Whereabouts, error: SlackError) -> String {
         SlackError::Refused(why) if why.contains("hash_conflict") => CHANGED.to_owned(),
         // It will not be shown next time either, so the operator has to know.
         SlackError::Refused(why) => words(&Error::Failed(anyhow::anyhow!("cannot show a view: {why}"))),
-        SlackError::Unreachable(_) | SlackError::Other(_) => NOT_SHOWN.to_owned(),
+        SlackError::Unreachable(_) | SlackError::Silence(_) | SlackError::Other(_) => NOT_SHOWN.to_owned(),
     }
 }

@@ -68,7 +68,7 @@ impl Backends {
         catalog: &Arc<Catalog>,
     ) -> anyhow::Result<Self> {
         if settings.uses_aws() {
-            let trouble = Trouble::default();
+            let trouble = Trouble::by(Arc::clone(clock));
             let configuration = aws::configuration_counting(&trouble).await;
             let backends = Self::open_on(&configuration, settings, clock, catalog)?;
             return Ok(Self { trouble, ..backends });
@@ -117,7 +117,7 @@ impl Backends {
                 None => Arc::new(SimulatedInventory),
             },
             topic: on_aws.topic.clone().map(|topic| Arc::new(topic) as _),
-            trouble: Trouble::default(),
+            trouble: Trouble::by(Arc::clone(file.clock)),
             bill: on_aws.bill.clone().map(|bill| Arc::new(bill) as _),
             on_aws,
         })

@@ -113,7 +113,8 @@ impl App {
             Inbound::Http { signing_secret } => Way::Called(Verifier::new(signing_secret.reveal(), clock)?),
             Inbound::Socket { app_token, connections } => {
                 portal.hears_over_sockets();
-                let client = SlackClient::held_to(limits, api, app_token.reveal(), clock)?;
+                let client =
+                    SlackClient::held_to(limits, api, app_token.reveal(), clock)?.counting(&backends.trouble);
                 Way::Connected(Box::new(SocketMode::new(edge.clone(), client, *connections)?))
             }
         };

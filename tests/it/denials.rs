@@ -92,9 +92,9 @@ async fn what_else_is_done_for_a_request_does_not_say_that_the_right_is_there() 
         let alice = &company.alice;
         company.denies(Some("servicecatalog:ProvisionProduct"));
         alice.asks_for("s3-bucket", &LOGS).await;
-        // The message that says what it waits for is put off once, and then shown.
-        company.expects_slack_to_refuse("chat.update", "ratelimited");
-        company.playground.fail_next("chat.update", "ratelimited");
+        // The message that says what it waits for fails, and is shown when it is tried again.
+        company.expects_slack_to_refuse("chat.update", "internal_error");
+        company.playground.fail_next("chat.update", "internal_error");
         a_quarter_of_an_hour(company).await;
         company.waits("6m").await;
         company.waits("6m").await;

@@ -1,8 +1,6 @@
 //! Whatever waits for a job that is gone, as no program of ours deletes it, gets another one.
 
-use rusqlite::Connection;
-
-use crate::harness::{Company, Setup, run_in};
+use crate::harness::{Company, Setup, run, run_in};
 
 const LOGS: [(&str, &str); 1] = [("BucketPurpose", "logs")];
 /// Between two comparisons with AWS, and a bit.
@@ -10,20 +8,7 @@ const A_LOOK: &str = "361m";
 
 /// Each resource takes a minute.
 fn slow() -> Setup {
-    Setup::new().in_a_file().with_settings("step = \"0s\"", "step = \"1m\"")
-}
-
-/// Deletes the jobs that move it on; what only shows something stays.
-fn loses(company: &Company, id: &str) {
-    let file = Connection::open(company.file()).unwrap();
-    let sql = "DELETE FROM jobs WHERE of = ?1 AND name NOT LIKE 'show:%' AND name <> 'homes'";
-    assert!(file.execute(sql, [id]).unwrap() > 0, "there was none");
-}
-
-fn row_becomes(company: &Company, id: &str, change: &str) {
-    let file = Connection::open(company.file()).unwrap();
-    let sql = format!("UPDATE requests SET body = {change} WHERE id = ?1");
-    assert_eq!(file.execute(&sql, [id]).unwrap(), 1);
+    Setup::new().with_settings("step = \"0s\"", "step = \"1m\"")
 }
 
 async fn label(company: &Company) -> &'static str {
@@ -36,8 +21,8 @@ async fn what_is_being_made_without_a_record_and_without_a_job_is_looked_at_agai
         let id = company.alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
         company.morgan.clicks("Approve").await;
         assert_eq!(label(company).await, "Provisioning");
-        loses(company, &id);
-        row_becomes(company, &id, "json_set(body, '$.provisioned', NULL)");
+        company.loses_jobs(&id).await;
+        company.loses_the_record(&id).await;
         company.waits("5h").await;
         assert_eq!(label(company).await, "Provisioning", "nothing moves it on");
         company.waits(A_LOOK).await;
@@ -56,7 +41,7 @@ async fn a_look_at_what_has_no_record_asks_for_it_again() {
     run_in(slow(), async |company| {
         let id = company.alice.asks_for("s3-bucket", &LOGS).await;
         assert_eq!(label(company).await, "Provisioning");
-        row_becomes(company, &id, "json_set(body, '$.provisioned', NULL)");
+        company.loses_the_record(&id).await;
         company.waits("30m").await;
         assert_eq!(label(company).await, "Active");
         assert!(!company.trail().await.contains("looked at again"));
@@ -66,21 +51,21 @@ async fn a_look_at_what_has_no_record_asks_for_it_again() {
 
 #[tokio::test]
 async fn a_teardown_a_lease_and_a_question_whose_job_is_gone_go_on() {
-    run_in(Setup::new().in_a_file(), async |company| {
+    run(async |company| {
         let alice = &company.alice;
         let asked = alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
-        loses(company, &asked);
+        company.loses_jobs(&asked).await;
         company.waits("25h").await;
         company.waits(A_LOOK).await;
         assert_eq!(label(company).await, "Timed out");
         let id = alice.asks_for("s3-bucket", &LOGS).await;
         company.waits("2m").await;
-        loses(company, &id);
+        company.loses_jobs(&id).await;
         company.waits("31d").await;
         company.waits(A_LOOK).await;
         assert!(company.trail().await.contains("warned | clock"), "its owner was warned");
         company.waits("6d").await;
-        loses(company, &id);
+        company.loses_jobs(&id).await;
         company.waits("2d").await;
         company.waits("10m").await;
         assert_eq!(label(company).await, "Torn down");
@@ -90,12 +75,12 @@ async fn a_teardown_a_lease_and_a_question_whose_job_is_gone_go_on() {
 
 #[tokio::test]
 async fn an_approval_whose_answer_to_the_workflow_is_gone_begins_the_next_attempt() {
-    run_in(Setup::new().in_a_file(), async |company| {
+    run(async |company| {
         let id = company.alice.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
         company.refuses_answers(true);
         company.morgan.clicks("Approve").await;
         assert_eq!(label(company).await, "Approved");
-        loses(company, &id);
+        company.loses_jobs(&id).await;
         company.refuses_answers(false);
         company.waits(A_LOOK).await;
         company.waits("10m").await;

@@ -1,5 +1,7 @@
 //! What Prometheus reads: every metric that an operator watches, moved by what people do.
 
+use std::collections::BTreeSet;
+
 use crate::harness::{Company, Setup, run, run_in};
 
 async fn metric(company: &Company, line: &str) -> String {
@@ -9,11 +11,19 @@ async fn metric(company: &Company, line: &str) -> String {
     found.rsplit(' ').next().unwrap().to_owned()
 }
 
+/// The series that are written now, without their values.
+async fn series(company: &Company) -> BTreeSet<String> {
+    let text = company.gets("/metrics").await.1;
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.rsplit_once(' ')).map(|(series, _)| series.to_owned()).collect()
+}
+
 #[tokio::test]
 async fn an_operator_sees_in_the_metrics_what_happens() {
     let long = Setup::new().with_catalog("s3-bucket/product.yml", "renew: [30d]", "renew: [30d, 90d]");
     run_in(long, async |company| {
         let (alice, morgan) = (&company.alice, &company.morgan);
+        let fresh = series(company).await;
         assert_eq!(metric(company, "paused").await, "0");
         assert_eq!(metric(company, "jobs_parked").await, "0");
         company.expects_slack_to_refuse("chat.postMessage", "ratelimited");
@@ -52,6 +62,8 @@ async fn an_operator_sees_in_the_metrics_what_happens() {
         ] {
             assert_eq!(metric(company, line).await, value, "{line}");
         }
+        let born: Vec<String> = series(company).await.difference(&fresh).cloned().collect();
+        assert!(born.is_empty(), "not there from the first scrape: {born:?}");
     })
     .await;
 }

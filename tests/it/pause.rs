@@ -58,7 +58,7 @@ async fn while_paused_nobody_begins_anew_and_everything_else_goes_on() {
         let told = pat.reads("C0AUDIT");
         let told: Vec<&str> = told.lines().filter(|line| line.starts_with("Portal")).collect();
         insta::assert_snapshot!(told.join("\n"), @"
-        Portal #1 2026-11-23 09:00 UTC *paused* by <@U0ADMIN>: We move the account until 17:00, see #general &amp; wait. [command]
+        Portal #1 2026-11-23 09:00 UTC *paused* by <@U0ADMIN>: We move the account until 17:00, see `#general` &amp; wait. [command]
         Portal #2 2026-11-23 09:01 UTC *resumed* by <@U0ADMIN>: paused since 2026-11-23 09:00 UTC by U0ADMIN [command]
         ");
         let trail = company.trail().await;

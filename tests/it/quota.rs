@@ -20,6 +20,9 @@ async fn a_full_quota_says_who_holds_it_and_offers_nothing_to_submit() {
         Team *payments* already uses 1 of 1. Free one by tearing down what is no longer needed, or ask your platform team for a larger quota.
         • `rds-postgres-id` <@U0ADMIN> · Waiting for approval · about $15/month · `/provision cancel id`
         ");
+        // It has no field, so none is asked for when it is sent all the same.
+        company.alice.submits().await;
+        assert!(company.alice.form().contains("already uses 1 of 1"), "{}", company.alice.form());
         // Neither another team's nor another product's is used by that.
         for (person, product) in [(&company.bob, "rds-postgres"), (&company.alice, "s3-bucket")] {
             person.closes_all().await;

@@ -27,6 +27,10 @@ async fn all_else_goes_on(company: &Company) {
     let scraped = company.gets("/metrics").await.1;
     let counted = format!(r#"quartermaster_jobs_total{{kind="unreadable",outcome="parked"}} {MANY}"#);
     assert!(scraped.contains(&counted), "each was tried once");
+    let told = company.pat.dms().into_iter().filter(|text| text.contains("cannot be read and was given up"));
+    let told: Vec<String> = told.collect();
+    assert_eq!(told.len(), 1, "once: {told:?}");
+    assert!(told[0].contains("`/provision jobs` lists them all and why"), "{}", told[0]);
 }
 
 #[tokio::test]
@@ -43,6 +47,31 @@ async fn hundreds_of_jobs_that_cannot_be_read_are_given_up_and_keep_no_other_fro
         let newer = "SELECT count(*) FROM jobs WHERE format = 2 AND parked = 0";
         let newer: u32 = file.query_row(newer, [], |row| row.get(0)).unwrap();
         assert_eq!(newer as usize, MANY, "they are the newer bot's");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn admins_who_cannot_be_told_of_jobs_that_cannot_be_read_are_told_as_soon_as_they_can_be() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        let id = company.alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        company.expects_parked_jobs(1);
+        let file = Connection::open(company.file()).unwrap();
+        let sql = "UPDATE jobs SET kind = 'secret', due_at = ?2 WHERE of = ?1 AND name = 'lease'";
+        assert_eq!(file.execute(sql, params![id, LONG_AGO]).unwrap(), 1);
+        company.slack_is_down(true);
+        company.waits("1m").await;
+        company.slack_is_down(false);
+        assert!(company.pat.dms().is_empty());
+        company.waits("10s").await;
+        company.waits("1h").await;
+        insta::assert_snapshot!(company.pat.dms().join("\n---\n"), @"The stored job `lease` of `ID` cannot be read and was given up, so what it was for is not done. There may be more, of which you are not told again today. `/provision jobs` lists them all and why, and can drop them: a request that then stands still gets another one within six hours. Find out what wrote them before more is lost.");
+        company.pat.runs("/provision jobs").await;
+        company.pat.clicks("Drop").await;
+        company.waits("31d").await;
+        company.waits("7h").await;
+        company.waits("1m").await;
+        assert!(company.trail().await.contains("warned | clock"), "its lease goes on");
     })
     .await;
 }

@@ -10,6 +10,7 @@ use crate::portal::Error;
 use crate::portal::change::refresh as refresh_change;
 use crate::portal::form::{Go, refresh};
 use crate::portal::submit::Filled;
+use crate::ports::outage::warn_unless;
 use crate::ports::slack::SlackError;
 use crate::slack::commands::{change_view, form_view, too_much};
 use crate::slack::edge::{Edge, words};
@@ -40,7 +41,12 @@ pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
         // Whatever is filled in stays; who only changed a field hears of it when they send the form.
         Err(error @ Error::Failed(_)) if is_back => return told(&error),
         Err(Error::Failed(error)) => {
-            tracing::warn!(actor = %person, error = format!("{error:#}"), "an open form stays as it is");
+            warn_unless!(
+                edge.portal.ports.trouble.outages.explains(&error),
+                actor = %person,
+                error = format!("{error:#}"),
+                "an open form stays as it is"
+            );
             return Ack::Empty;
         }
         Err(error) => note("Not available", &words(&error)),
@@ -48,7 +54,9 @@ pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
     match edge.client.update_view(&view.id, view.hash.as_deref(), &next).await {
         // The person has changed something again meanwhile; that change brings its own rewrite.
         Err(SlackError::Refused(why)) if why.contains("hash_conflict") => {}
-        Err(error) => tracing::warn!(actor = %person, %error, "cannot rewrite an open form"),
+        Err(error) => {
+            warn_unless!(error.is_silence(), actor = %person, %error, "cannot rewrite an open form");
+        }
         Ok(_) => {}
     }
     Ack::Empty

@@ -94,6 +94,9 @@ const REFUSED: [&str; 30] = [
 /// Too many calls or messages, also where that comes with HTTP 200 and says no time.
 const TOO_MANY: [&str; 3] = ["ratelimited", "rate_limited", "message_limit_exceeded"];
 
+/// "The service is temporarily unavailable": an outage in the form of an answer.
+const OUT_OF_ORDER: &str = "service_unavailable";
+
 impl Failure {
     /// Slack asked to wait for so long.
     pub(super) fn asked_to_wait(retry_after: Option<Duration>) -> Self {
@@ -104,6 +107,9 @@ impl Failure {
     pub(super) fn answered(code: String, detail: String) -> Self {
         if TOO_MANY.contains(&code.as_str()) {
             return Self::asked_to_wait(None);
+        }
+        if code == OUT_OF_ORDER {
+            return Self::Broken(anyhow!("Slack answered `{code}`"));
         }
         Self::Api { code, detail }
     }
@@ -127,7 +133,7 @@ impl From<Failure> for SlackError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::RateLimited(wait) => Self::RateLimited(wait),
-            Failure::Broken(error) => Self::Other(error),
+            Failure::Broken(error) => Self::Silence(error),
             Failure::Api { code, .. } if GONE.contains(&code.as_str()) => Self::Gone(code),
             Failure::Api { code, .. } if UNREACHABLE.contains(&code.as_str()) => Self::Unreachable(code),
             Failure::Api { code, detail } => {

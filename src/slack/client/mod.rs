@@ -13,7 +13,6 @@ mod response_url;
 mod show;
 #[cfg(test)]
 mod tests;
-mod time;
 mod transport;
 mod views;
 
@@ -32,6 +31,8 @@ use url::Url;
 use crate::https::connector;
 use crate::ports::clock::Clock;
 use crate::ports::limits::Limits;
+use crate::ports::outage::Side;
+use crate::ports::slack::SlackError;
 use crate::ports::trouble::Trouble;
 use failure::Failure;
 use pace::Pace;
@@ -134,7 +135,7 @@ impl SlackClient {
             plain: Plain::new(connector),
             limits,
             pace: Pace::new(limits.pace, Arc::clone(&clock)),
-            rate_limits: RateLimits::new(&clock),
+            rate_limits: RateLimits::new(limits.pace, &clock),
             clock,
             slacks_time: Mutex::default(),
             trouble: Trouble::default(),
@@ -168,9 +169,8 @@ impl SlackClient {
     /// When Slack does not answer or does not know the token.
     pub async fn identity(&self) -> anyhow::Result<Identity> {
         let identity = self.call("auth.test", &json!({}), self.limits.call).await;
-        let identity: Identity = identity
-            .map_err(crate::ports::slack::SlackError::from)
-            .context("cannot ask Slack whose token this is")?;
+        let identity: Identity =
+            identity.map_err(SlackError::from).context("cannot ask Slack whose token this is")?;
         // Whoever was first has set the same.
         let _ = self.identity.set(identity.clone());
         Ok(identity)
@@ -200,7 +200,9 @@ impl SlackClient {
             return Ok(ahead);
         }
         let url = self.address_of("api.test")?;
-        let answer = self.plain.post(&url, &json!({}), self.limits.call).await?;
+        let answer = self.plain.post(&url, &json!({}), self.limits.call).await;
+        let answer = self.notes("api.test", answer.and_then(Answer::unless_broken).map_err(Failure::Broken));
+        let answer = answer.map_err(SlackError::from)?;
         let theirs = answer.date().ok_or_else(|| anyhow!("Slack's answer has no readable date"))?;
         let now = self.clock.now();
         *self.slacks_time.lock().unwrap_or_else(PoisonError::into_inner) = Some((theirs, Instant::now()));
@@ -255,14 +257,28 @@ impl SlackClient {
         // Slack counts calls that it refuses as well, so one that it would refuse does not even leave.
         self.rate_limits.check(method).map_err(Failure::RateLimited)?;
         let called = self.plain.call(url, &self.authorization, body, limit).await;
-        let (answer, said) =
-            called.map_err(|error| Failure::Broken(error.context(format!("cannot call `{method}`"))))?;
-        let read = read_answer(&answer, &said);
+        let read = match called {
+            Ok((answer, said)) => read_answer(&answer, &said).map(|read| (answer, read)),
+            Err(error) => Err(Failure::Broken(error.context(format!("cannot call `{method}`")))),
+        };
         if let Err(Failure::RateLimited(wait)) = &read {
             self.trouble.slack_asks_to_wait(method);
             self.rate_limits.hold(method, *wait);
         }
-        Ok((answer, read?))
+        self.notes(method, read)
+    }
+
+    /// Whether Slack answered, whatever it said: whoever meets an outage first has it told.
+    fn notes<A>(&self, what: &str, answer: Result<A, Failure>) -> Result<A, Failure> {
+        match &answer {
+            Err(Failure::Broken(error)) => {
+                self.trouble.outages.fails(Side::Slack, &format!("{what}: {error:#}"));
+            }
+            Ok(_) | Err(Failure::Api { .. } | Failure::RateLimited(_)) => {
+                self.trouble.outages.answers(Side::Slack);
+            }
+        }
+        answer
     }
 }
 

@@ -8,8 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::time::Time;
-use crate::ports::clock::Clock;
+use crate::ports::clock::{Clock, Time};
 
 /// Messages that may go out at once before the pace holds.
 const BURST: u32 = 3;

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use slack_morphism::prelude::SlackBlock;
 
 use super::failure::Failure;
+use super::rate_limits::{Progress, Update};
 use super::{Pace, SlackClient};
 use crate::domain::ids::{ChannelId, PersonId};
-use crate::domain::request::MessageRef;
-use crate::ports::slack::{Destination, HomePage, Notice, Posted, Slack, SlackError};
+use crate::domain::request::{MessageRef, Status, Surface};
+use crate::ports::slack::{Destination, HomePage, Notice, Posted, RequestNotice, Slack, SlackError};
 use crate::slack::home;
 use crate::slack::messages::{Message, render};
 
@@ -159,13 +160,34 @@ fn place(notice: &Notice<'_>) -> String {
     }
 }
 
+/// What an update to this shows.
+fn shows(notice: &Notice<'_>) -> Update {
+    let Notice::Request(RequestNotice { surface, request, .. }) = notice else {
+        return Update::Other(Progress::Settled);
+    };
+    let is_under_way = matches!(
+        request.status,
+        Status::Provisioning { .. } | Status::Updating { .. } | Status::Terminating { .. }
+    );
+    let progress = if is_under_way { Progress::UnderWay } else { Progress::Settled };
+    let is_card = matches!(surface, Surface::Card | Surface::Renewal | Surface::Change);
+    match (is_card, request.waits_for_approvers()) {
+        (true, true) => Update::Question,
+        (true, false) => Update::Answered(progress),
+        (false, _) => Update::Other(progress),
+    }
+}
+
 #[async_trait]
 impl Slack for SlackClient {
     async fn post(&self, to: &Destination, notice: &Notice<'_>) -> Result<Posted, SlackError> {
-        self.send(to, &place(notice), &render(notice)).await
+        let posted = self.send(to, &place(notice), &render(notice)).await?;
+        self.rate_limits.shown(&posted.at.ts);
+        Ok(posted)
     }
 
     async fn update(&self, at: &MessageRef, notice: &Notice<'_>) -> Result<(), SlackError> {
+        self.rate_limits.update(&at.ts, shows(notice)).map_err(Failure::RateLimited)?;
         let message = render(notice);
         let outgoing = Outgoing { ts: Some(&at.ts), ..Outgoing::new(at.channel.as_str(), &message) };
         let Done {} = self.paced("chat.update", &place(notice), &outgoing).await?;

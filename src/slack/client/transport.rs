@@ -93,6 +93,17 @@ impl Plain {
 }
 
 impl Answer {
+    /// The answer.
+    ///
+    /// # Errors
+    /// When it says that the other side is out of order.
+    pub(super) fn unless_broken(self) -> anyhow::Result<Self> {
+        if self.status.is_server_error() {
+            return Err(anyhow!("Slack answered with HTTP status {}", self.status.as_u16()));
+        }
+        Ok(self)
+    }
+
     /// What the other side's clock said.
     pub(super) fn date(&self) -> Option<Timestamp> {
         let text = self.headers.get(DATE)?.to_str().ok()?;

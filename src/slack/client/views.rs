@@ -8,6 +8,7 @@ use super::SlackClient;
 use super::failure::Failure;
 use super::rate_limits::PUBLISH;
 use super::response_url::followable;
+use super::transport::Answer;
 use crate::domain::ids::PersonId;
 use crate::ports::slack::SlackError;
 use crate::slack::incoming::ResponseUrl;
@@ -103,7 +104,9 @@ impl SlackClient {
             "text": message.text,
             "blocks": message.blocks,
         });
-        let answer = self.plain.post(&url, &body, self.limits.call).await?;
+        let answer = self.plain.post(&url, &body, self.limits.call).await;
+        let answer =
+            self.notes("an answer", answer.and_then(Answer::unless_broken).map_err(Failure::Broken))?;
         match answer.status.as_u16() {
             200..=299 => Ok(()),
             404 | 410 => Err(SlackError::Gone("the response address was used up".to_owned())),

@@ -9,6 +9,7 @@ use crate::portal::cancel::cancel as cancel_request;
 use crate::portal::decide::Click;
 use crate::portal::lookup::{self, Detail};
 use crate::portal::{Error, Portal, Tending};
+use crate::ports::outage::warn_unless;
 use crate::ports::slack::RequestNotice;
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages::{self, Message, Rights};
@@ -49,8 +50,12 @@ async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights
     .await;
     let or_no = |asked: anyhow::Result<bool>| {
         asked.unwrap_or_else(|error| {
-            let error = format!("{error:#}");
-            tracing::warn!(actor = %viewer, error, "cannot find out what somebody may do: no button for it");
+            warn_unless!(
+                portal.ports.trouble.outages.explains(&error),
+                actor = %viewer,
+                error = format!("{error:#}"),
+                "cannot find out what somebody may do: no button for it"
+            );
             false
         })
     };

@@ -21,10 +21,10 @@ const LISTED_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 /// A list that Slack refused is tried again after this time.
 const TRIED_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 
-/// Pages of accounts that are asked for one after the other; then one in each [`PAGE_PAUSE`]: together no more than the twenty
-/// that Slack takes in any minute.
+/// Pages of accounts that are asked for one after the other; then one in so many units of Slack's pace: together no more than
+/// the twenty that Slack takes in any minute.
 pub(super) const PAGES_AT_ONCE: usize = 5;
-pub(super) const PAGE_PAUSE: Duration = Duration::from_secs(4);
+pub(super) const PAGE_EVERY: u32 = 4;
 
 /// The most pages, those included that Slack asks to wait with; whoever is on none of them is asked about one by one.
 const MOST_PAGES: usize = 60;
@@ -128,7 +128,7 @@ impl Listing {
         let mut cursor = None;
         for page in 0..MOST_PAGES {
             if page >= PAGES_AT_ONCE {
-                self.pause(PAGE_PAUSE).await;
+                self.pause(self.client.limits().pace * PAGE_EVERY).await;
             }
             let asked_at = self.clock.now();
             let page = match self.while_people_wait(self.client.members(cursor.clone())).await {

@@ -107,6 +107,8 @@ impl<K: Clone + Eq + Hash, A: Clone + Send + Sync + 'static> Memory<K, A> {
 enum Unanswered {
     /// Slack asks to wait.
     Wait(Duration),
+    /// Slack does not answer.
+    Silence(String),
     /// The whole reason.
     Other(String),
 }
@@ -115,6 +117,7 @@ impl From<anyhow::Error> for Unanswered {
     fn from(error: anyhow::Error) -> Self {
         match error.downcast_ref() {
             Some(SlackError::RateLimited(wait)) => Self::Wait(*wait),
+            Some(SlackError::Silence(_)) => Self::Silence(format!("{error:#}")),
             _ => Self::Other(format!("{error:#}")),
         }
     }
@@ -124,6 +127,7 @@ impl From<Unanswered> for anyhow::Error {
     fn from(why: Unanswered) -> Self {
         match why {
             Unanswered::Wait(wait) => SlackError::RateLimited(wait).into(),
+            Unanswered::Silence(why) => SlackError::Silence(anyhow!(why)).into(),
             Unanswered::Other(why) => anyhow!(why),
         }
     }

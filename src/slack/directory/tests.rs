@@ -247,7 +247,7 @@ async fn all_accounts_are_listed_in_few_calls_and_again_only_if_somebody_wants_t
 
 #[test]
 fn no_more_pages_of_accounts_are_asked_for_than_slack_takes_in_a_minute() {
-    let in_a_minute = 60 / listing::PAGE_PAUSE.as_secs();
+    let in_a_minute = 60 / (Limits::default().pace * listing::PAGE_EVERY).as_secs();
     assert!(listing::PAGES_AT_ONCE + usize::try_from(in_a_minute).unwrap() <= 20);
 }
 

@@ -106,7 +106,8 @@ impl Keeper {
                 line.retire.cancel();
                 self.pauses.lengthen();
             }
-            State::Over(why) => tracing::warn!(why, "a connection to Slack is lost"),
+            // Whether there is another one is told by the outage, if there is none.
+            State::Over(why) => tracing::info!(why, "a connection to Slack is lost"),
         }
     }
 

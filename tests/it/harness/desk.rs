@@ -8,8 +8,11 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request as HttpRequest;
+use jiff::{SignedDuration, Timestamp};
 use quartermaster::aws::dynamodb::DynamoStore;
 use quartermaster::config::{Environment, Secret};
+use quartermaster::domain::ids::RequestId;
+use quartermaster::domain::job::JobKey;
 use quartermaster::domain::request::{Request, Status};
 use quartermaster::playground::Playground;
 use quartermaster::portal::dispatch::Dispatcher;
@@ -17,7 +20,7 @@ use quartermaster::portal::trail::begin_copying;
 use quartermaster::portal::{bill, events, own_trail, reconcile, teams};
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::limits::Limits;
-use quartermaster::ports::store::{Store, Which, Whose};
+use quartermaster::ports::store::{Commit, RowChange, Store, Which, Whose};
 use quartermaster::wiring::{App, Backends};
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -36,6 +39,9 @@ use crate::emulator::emulator;
 /// Between two looks for what the machine has said, and how many there are.
 const LOOK: Duration = Duration::from_millis(10);
 const MOST_LOOKS: usize = 300;
+/// More jobs than any journey has, and a time at which all of them are due.
+const MOST_JOBS: usize = 10_000;
+const ALL_ARE_DUE: SignedDuration = SignedDuration::from_hours(24 * 3650);
 /// Longest time for all that is due to be done; a journey that hangs fails instead.
 const LONGEST: Duration = Duration::from_mins(10);
 
@@ -307,6 +313,28 @@ impl Desk {
             Some(cloud) => Arc::new(cloud.observed().await),
             None => Arc::clone(&self.app().portal.ports.store),
         }
+    }
+
+    pub(super) async fn lose_jobs(&self, id: RequestId) {
+        let store = self.store().await;
+        let now: Timestamp = self.clock.now() + ALL_ARE_DUE;
+        let keys = store.due(now, MOST_JOBS).await.unwrap().into_iter();
+        let keys = keys.filter(|key| key.of == id.into() && !key.is_message() && key.name != "homes");
+        let keys: Vec<JobKey> = keys.collect();
+        let jobs = store.claim(&keys, now, now + ALL_ARE_DUE).await.unwrap();
+        assert!(!jobs.is_empty(), "there was none");
+        for job in jobs {
+            store.complete(&job.claim).await.unwrap();
+        }
+    }
+
+    pub(super) async fn lose_record(&self, id: RequestId) {
+        let store = self.store().await;
+        let mut request = store.load(id).await.unwrap().unwrap();
+        request.provisioned = None;
+        request.revision += 1;
+        let row = Some(RowChange::Replace(Box::new(request)));
+        store.commit(Commit { row, ..Commit::default() }).await.unwrap();
     }
 
     pub(super) async fn newest_request(&self) -> Request {

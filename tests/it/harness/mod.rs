@@ -259,6 +259,11 @@ impl Company {
         }
     }
 
+    /// From now on Slack answers every call with 503, until it does not any more.
+    pub(crate) fn slack_is_down(&self, is_down: bool) {
+        self.desk.board.slack_is_down(is_down);
+    }
+
     /// From now on the account answers no call, until it does again.
     pub(crate) fn aws_is_silent(&self, is_silent: bool) {
         self.desk.outside.is_silent(is_silent);
@@ -392,6 +397,16 @@ impl Company {
     /// The bot no longer sees what was provisioned.
     pub(crate) fn sees_nothing(&self) {
         self.desk.outside.sees_nothing();
+    }
+
+    /// The jobs that move this request on are gone from the store; what only shows something stays.
+    pub(crate) async fn loses_jobs(&self, request: &str) {
+        self.desk.lose_jobs(RequestId::parse(request).unwrap()).await;
+    }
+
+    /// What the row of this request says of what was provisioned is gone.
+    pub(crate) async fn loses_the_record(&self, request: &str) {
+        self.desk.lose_record(RequestId::parse(request).unwrap()).await;
     }
 
     /// Somebody stops the execution that a request waits for.

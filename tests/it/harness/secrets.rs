@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use quartermaster::config::LogFormat;
 use quartermaster::telemetry::subscriber;
+use tracing::subscriber::DefaultGuard;
 
 use super::line::APP_TOKEN;
 use super::{BOT_TOKEN, EVENTS_SECRET, SIGNING_SECRET};
@@ -67,6 +68,24 @@ impl Ledger {
         &LEDGER
     }
 
+    /// What this thread logs until the guard is dropped, and with it the journey that runs on it. It is written beside what
+    /// all journeys log.
+    pub(crate) fn of_this_thread() -> (Self, DefaultGuard) {
+        let own = Self::default();
+        let writer = Both(own.clone(), Self::of_the_journeys().clone());
+        let lines = subscriber(LogFormat::Text, Some(EVERYTHING), move || writer.clone());
+        (own, tracing::subscriber::set_default(lines))
+    }
+
+    /// The warnings and errors of the program so far.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let mut lines = self.since(0);
+        lines.retain(|line| {
+            (line.contains("WARN") || line.contains("ERROR")) && line.contains("quartermaster")
+        });
+        lines
+    }
+
     /// How many lines there are by now.
     pub(super) fn length(&self) -> usize {
         self.0.lock().unwrap().len()
@@ -75,6 +94,21 @@ impl Ledger {
     /// The lines since there were so many.
     pub(crate) fn since(&self, length: usize) -> Vec<String> {
         self.0.lock().unwrap()[length..].to_vec()
+    }
+}
+
+/// Written twice.
+#[derive(Clone, Debug)]
+struct Both(Ledger, Ledger);
+
+impl Write for Both {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes)?;
+        self.1.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one port that the bot and its Slack share. It keeps what the bot asks Slack for and how Slack answers, and
 //! hands everything else to whichever bot is running, so that a restart leaves nothing of the old one behind.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -36,6 +37,8 @@ pub(super) struct Switchboard {
     /// What Slack sent to the bot, to be sent again, and what was answered.
     heard: Mutex<Vec<(Parts, Bytes)>>,
     answers: Mutex<Vec<String>>,
+    /// Whether Slack is out of order.
+    is_down: AtomicBool,
 }
 
 /// Calls to Slack that change nothing.
@@ -50,6 +53,7 @@ impl Switchboard {
             calls: Mutex::default(),
             heard: Mutex::default(),
             answers: Mutex::default(),
+            is_down: AtomicBool::new(false),
         }
     }
 
@@ -57,6 +61,11 @@ impl Switchboard {
     pub(super) fn router(self: &Arc<Self>, playground: &Playground) -> Router {
         let slack = playground.router().layer(from_fn_with_state(Arc::clone(self), listen_in));
         slack.fallback_service(Router::new().fallback(relay).with_state(Arc::clone(self)))
+    }
+
+    /// From now on Slack answers every call that it is out of order, or no call any more.
+    pub(super) fn slack_is_down(&self, is_down: bool) {
+        self.is_down.store(is_down, Ordering::Relaxed);
     }
 
     /// Hands what comes in from now on to this bot, or to none.
@@ -138,6 +147,9 @@ async fn listen_in(State(board): State<Arc<Switchboard>>, request: Request, next
         (None, true) => "respond".to_owned(),
         (None, false) => return next.run(request).await,
     };
+    if board.is_down.load(Ordering::Relaxed) {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     let query = request.uri().query().unwrap_or_default().to_owned();
     let (head, body) = request.into_parts();
     let body = whole(body).await;
