@@ -2,16 +2,20 @@
 
     python compare.py [CATALOG [ROLES]]     catalog and infra/launch-roles.yml
 
-Names every action that a product's role lacks, and every one that it has beyond the schemas without a reason here; exit 1
-if there is one. The schemas are those of us-east-1 that the package cfn-lint ships, so run it with the Python of
-`.venv-lint`, as `.ci/lint-infra` does.
+Names every action that a product's role lacks, and every one that it has beyond the schemas without a reason here; and in
+these roles, the portal's and the templates' own, what IAM would never allow: an action that accepts no resource allowed on one, a condition that
+an action knows nothing of. Exit 1 if there is one. The schemas are those of us-east-1 that the package cfn-lint ships, what
+actions accept is AWS's service authorization reference as cfn-lint and policy_sentry ship it, so run it with the Python of
+`.venv-lint`, as `.ci/lint-infra` does (2026-11-29).
 """
 
 import json
 import pathlib
+import re
 import sys
 
 import cfnlint
+import policy_sentry
 from cfnlint.decode import decode
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
@@ -133,6 +137,9 @@ BEYOND = {
 IAM = json.loads(
     (pathlib.Path(cfnlint.__file__).parent / "data/AdditionalSpecs/Policies.json").read_text(encoding="utf-8")
 )
+REFERENCE = json.loads(
+    (pathlib.Path(policy_sentry.__file__).parent / "shared/data/iam-definition.json").read_text(encoding="utf-8")
+)
 
 
 def exists(action):
@@ -174,6 +181,35 @@ def without_effect(path):
                 known = IAM.get(service, {}).get("Actions", {}).get(name.lower())
                 if known is not None and not known.get("Resources") and statement["Resource"] != "*":
                     yield f"{path}: {where}: {action} accepts no resource, so it needs Resource '*'"
+
+
+def conditions_of(action):
+    """The condition keys that an action knows, itself or for a resource that it accepts; all of those that a `*` covers."""
+    service, _, name = action.partition(":")
+    reference = REFERENCE[service]
+    wanted = re.compile(name.replace("*", ".*"))
+    for privilege in (one for known, one in reference["privileges"].items() if wanted.fullmatch(known)):
+        for accepted in privilege["resource_types"].values():
+            yield from accepted["condition_keys"]
+            resource = reference["resources"].get(accepted["resource_type"].rstrip("*"), {})
+            yield from resource.get("condition_keys", [])
+
+
+def knows(action, key):
+    # `s3:ExistingObjectTag/<key>`, `aws:ResourceTag/${TagKey}` and the like stand for any.
+    open_ended = (re.split(r"<key>|\$\{", known, maxsplit=1) for known in conditions_of(action))
+    return any(key.startswith(begin[0]) if len(begin) > 1 else key == begin[0] for begin in open_ended)
+
+
+def unfulfillable(path):
+    """Conditions on what an action says nothing of: what is allowed by one is never allowed, what is denied never denied."""
+    for where, document in policies_in(resources_of(path)):
+        for statement in document["Statement"]:
+            keys = {key for operator in statement.get("Condition", {}).values() for key in operator}
+            for action in actions_of({"Statement": [statement]}):
+                for key in sorted(keys):
+                    if not knows(action, key):
+                        yield f"{path}: {where}: {action} knows no condition {key}"
 
 
 def granted_to(role, resources):
@@ -257,8 +293,8 @@ def main():
     roles = sys.argv[2] if len(sys.argv) > 2 else "infra/launch-roles.yml"
     assert_that_it_notices(catalog)
     problems, compared = compare(catalog, roles)
-    for path in (roles, "infra/portal.yml"):
-        problems += without_effect(path)
+    for path in (roles, "infra/portal.yml", *sorted(pathlib.Path(catalog).glob("*/template.yml"))):
+        problems += [*without_effect(path), *unfulfillable(path)]
     if problems:
         sys.exit("\n".join(problems))
     print(f"launch roles: {compared} actions of AWS's schemas compared, none missing, none too many")
