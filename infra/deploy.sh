@@ -1,19 +1,25 @@
 #!/usr/bin/env bash
 # Deploys Quartermaster to the account and region of the AWS command line: bucket, templates, portal, launch roles,
 # portfolio. Each stack shows what would change and asks before it changes anything. What has not changed is left
-# alone, so this can be run again at any time.
+# alone, so this can be run again at any time, also after it has failed. It removes nothing but a plan that is not carried
+# out, with the empty stack that CloudFormation makes to hold one.
 #
 #   infra/deploy.sh --vpc vpc-… --subnets subnet-…,subnet-… [Name=value …]
 #
 #   --vpc, --subnets   where the bot runs; needed the first time, kept afterwards
 #   --image URI        the bot's image by digest; until there is one the bot is not started
-#   --plan             only show what would change
+#   --catalog DIR      your own products: DIR/<key>/template.yml, DIR/portfolio.yml as `quartermaster catalog template`
+#                      prints it, DIR/launch-roles.yml; needed each time
+#   --boundary ARN     the policy that bounds every role that is made here, or none; kept afterwards
+#   --tag Key=Value    a tag for all that the stacks make, as often as you like; kept afterwards
+#   --plan             only show what would change; a template that is too long to send is put into the bucket
 #   --yes              do not ask
 #   Name=value         any other parameter of portal.yml, such as AssignPublicIp=ENABLED; kept afterwards
 #
 # Needs aws (version 2) and sha256sum. No secret passes through here: README.md says how to store Slack's.
 set -euo pipefail
 
+here=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 fail() {
@@ -21,19 +27,87 @@ fail() {
   exit 1
 }
 
+# What a template asks for, a name a line; `required` is behind those that have no default.
+parameters_of() {
+  awk '
+    /^[^ #]/ { print_last(); inside = ($1 == "Parameters:") }
+    inside && /^  [A-Za-z0-9]+:/ { print_last(); name = $1; sub(":", "", name); needed = " required" }
+    inside && /^    Default:/ { needed = "" }
+    END { print_last() }
+    function print_last() { if (name != "") print name needed; name = "" }
+  ' "$1"
+}
+
+# nearest WORD: of the words on standard input, the one that was probably meant; nothing where none is near.
+nearest() {
+  awk -v word="$1" '
+    function least(a, b) { return a < b ? a : b }
+    function distance(a, b, i, j, cost, old, new) {
+      for (j = 0; j <= length(b); j++) old[j] = j
+      for (i = 1; i <= length(a); i++) {
+        new[0] = i
+        for (j = 1; j <= length(b); j++) {
+          cost = substr(a, i, 1) != substr(b, j, 1)
+          new[j] = least(least(old[j] + 1, new[j - 1] + 1), old[j - 1] + cost)
+        }
+        for (j = 0; j <= length(b); j++) old[j] = new[j]
+      }
+      return old[length(b)]
+    }
+    BEGIN { best = int(length(word) / 3); if (best < 1) best = 1 }
+    { far = distance(tolower(word), tolower($1)); if (far <= best) { best = far - 1; found = $1 } }
+    END { if (found != "") print found }
+  '
+}
+
+# unknown WHAT WORD: ends the run; the words that are known are on standard input.
+unknown() {
+  local meant
+  meant=$(nearest "$2")
+  fail "$1: $2${meant:+; did you mean $meant?} (--help explains them all)"
+}
+
+options='--vpc --subnets --image --catalog --boundary --tag --plan --yes --help'
 plan=no
 yes=no
+catalog=
+boundary=
+tags=(ManagedBy=quartermaster)
 portal_parameters=()
+
+# take Name=value: a parameter of the portal, if it has that one and nothing else sets it.
+take() {
+  local name=${1%%=*} other
+  case $name in
+    AssetBucket | MachineKey | DeletionProtection) fail "$name is set by this script" ;;
+    PermissionsBoundary) fail "name the boundary with --boundary: the launch roles get it, too" ;;
+  esac
+  parameters_of infra/portal.yml | cut -d ' ' -f 1 | grep -qx -- "$name" \
+    || parameters_of infra/portal.yml | unknown 'unknown parameter' "$name"
+  for other in ${portal_parameters[@]+"${portal_parameters[@]}"}; do
+    [[ ${other%%=*} != "$name" ]] || fail "$name is given twice"
+  done
+  portal_parameters+=("$1")
+}
+
 while [[ $# -gt 0 ]]; do
+  [[ $1${2:-} != *[[:cntrl:]]* ]] || fail "a line break or a tab in an argument: $1"
   case $1 in
     --plan) plan=yes ;;
     --yes) yes=yes ;;
-    --vpc | --subnets | --image)
+    --vpc | --subnets | --image | --catalog | --boundary | --tag)
       [[ -n ${2:-} ]] || fail "$1 needs a value"
       case $1 in
-        --vpc) portal_parameters+=("VpcId=$2") ;;
-        --subnets) portal_parameters+=("SubnetIds=$2") ;;
-        --image) portal_parameters+=("ImageUri=$2") ;;
+        --vpc) take "VpcId=$2" ;;
+        --subnets) take "SubnetIds=$2" ;;
+        --image) take "ImageUri=$2" ;;
+        --catalog) catalog=$2 ;;
+        --boundary) boundary=$2 ;;
+        --tag)
+          [[ $2 == ?*=* ]] || fail "--tag wants Key=Value"
+          [[ $2 != ManagedBy=* && $2 != Catalog=* && $2 != [Aa][Ww][Ss]:* ]] || fail "--tag ${2%%=*} is not yours to set"
+          tags+=("$2")
+          ;;
       esac
       shift
       ;;
@@ -41,138 +115,129 @@ while [[ $# -gt 0 ]]; do
       sed -n '2,/^set /s/^# \{0,1\}//p' infra/deploy.sh
       exit 0
       ;;
-    [A-Z]*=*) portal_parameters+=("$1") ;;
-    *) fail "unknown argument: $1 (--help explains them all)" ;;
+    -*) tr ' ' '\n' <<<"$options" | unknown 'unknown option' "$1" ;;
+    ?*=*) take "$1" ;;
+    *) tr ' ' '\n' <<<"$options" | unknown 'unknown argument' "$1" ;;
   esac
   shift
 done
 
+products=catalog
+portfolio=infra/portfolio.yml
+roles=infra/launch-roles.yml
+if [[ -n $catalog ]]; then
+  products=$(cd "$here" && cd "$catalog" 2>/dev/null && pwd) || fail "there is no folder $catalog"
+  portfolio=$products/portfolio.yml
+  roles=$products/launch-roles.yml
+  [[ -f $portfolio ]] || fail "$portfolio is missing: print it with \`quartermaster catalog template\`, catalog.path being that folder"
+  [[ -f $roles ]] || fail "$roles is missing: copy infra/launch-roles.yml there and give each product a role"
+fi
+
 command -v aws >/dev/null || fail "aws is missing: install the AWS command line, version 2"
 command -v sha256sum >/dev/null || fail "sha256sum is missing: install GNU coreutils"
-export AWS_PAGER=
-region=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || true)}}
-[[ -n $region ]] || fail "no region: set AWS_REGION"
-export AWS_REGION=$region AWS_DEFAULT_REGION=$region
-account=$(aws sts get-caller-identity --query Account --output text) || fail "no access to AWS: log in first"
 
 hash_of() {
   sha256sum "$1" | cut -d ' ' -f 1
 }
 
-status_of() {
-  aws cloudformation describe-stacks --stack-name "$1" --query 'Stacks[0].StackStatus' --output text 2>/dev/null || true
-}
+# Keys of the products that the portfolio names. Each needs its template as it was printed, and a role.
+keys=()
+while IFS=/ read -r _ hash key; do
+  key=${key%.yml}
+  template=$products/$key/template.yml
+  [[ -f $template && $(hash_of "$template") == "$hash" ]] \
+    || fail "$portfolio is out of date with $template: quartermaster catalog template > $portfolio"
+  grep -q "RoleName: quartermaster-launch-$key\$" "$roles" \
+    || fail "$roles has no role quartermaster-launch-$key: add one, infra/README.md says how to tell what it needs"
+  keys+=("$key")
+done < <(grep -oE 'products/[0-9a-f]{64}/[a-z0-9-]+\.yml' "$portfolio" | sort -u)
 
-exists() {
-  local status
-  status=$(status_of "$1")
-  [[ -n $status && $status != REVIEW_IN_PROGRESS ]]
-}
+# shellcheck source=infra/stacks.sh
+source infra/stacks.sh
 
-# output STACK NAME
-output() {
-  local value
-  value=$(aws cloudformation describe-stacks --stack-name "$1" --output text \
-    --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue")
-  [[ -n $value && $value != None ]] || fail "the stack $1 has no output $2: deploy it first"
-  printf '%s' "$value"
-}
+region=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || true)}}
+[[ -n $region ]] || fail "no region: set AWS_REGION and run this again"
+export AWS_REGION=$region AWS_DEFAULT_REGION=$region AWS_PAGER=
+call 'find out which account this is; log in first' sts get-caller-identity --query Account --output text
+account=$answer
 
-confirm() {
-  [[ $yes == no ]] || return 0
-  [[ -t 0 ]] || fail "nobody is there to ask: use --yes, or --plan to look only"
-  local answer
-  read -r -p "Change this in account $account, $region? [y/N] " answer
-  [[ $answer == [yY]* ]] || fail "stopped; $1 was not changed"
-}
-
-# Removes a change set that will not be executed, and the empty stack that was made to hold it.
-forget() {
-  aws cloudformation delete-change-set --change-set-name "$2"
-  exists "$1" || aws cloudformation delete-stack --stack-name "$1"
-}
-
-# deploy NAME [Name=value …]: the stack quartermaster-NAME from NAME.yml. What is not named keeps its value.
-deploy() {
-  local stack=quartermaster-$1 template=infra/$1.yml done_when=update report change_set
-  shift
-  printf '\n%s (%s)\n' "$stack" "$template"
-  exists "$stack" || done_when=create
-  local options=(--stack-name "$stack" --template-file "$template" --no-execute-changeset --no-fail-on-empty-changeset
-    --capabilities CAPABILITY_NAMED_IAM --tags ManagedBy=quartermaster)
-  # CloudFormation takes up to 51,200 bytes directly; what is longer has to come from a bucket.
-  [[ $(wc -c <"$template") -le 51200 ]] || options+=(--s3-bucket "$bucket" --s3-prefix stacks)
-  [[ $# -eq 0 ]] || options+=(--parameter-overrides "$@")
-  report=$(aws cloudformation deploy "${options[@]}") || fail "$stack: no plan could be made"
-  change_set=$(grep -o 'arn:[^ ]*:changeSet/[^ ]*' <<<"$report" || true)
-  if [[ -z $change_set ]]; then
-    printf '  nothing changes\n'
-    return
-  fi
-  aws cloudformation describe-change-set --change-set-name "$change_set" --output text \
-    --query 'Changes[].ResourceChange.[Action, Replacement, LogicalResourceId, ResourceType]' | sed 's/^/  /'
-  if [[ $plan == yes ]]; then
-    forget "$stack" "$change_set"
-    return
-  fi
-  confirm "$stack"
-  aws cloudformation execute-change-set --change-set-name "$change_set"
-  if ! aws cloudformation wait "stack-$done_when-complete" --stack-name "$stack"; then
-    aws cloudformation describe-stack-events --stack-name "$stack" --output text \
-      --query "StackEvents[?ends_with(ResourceStatus, 'FAILED')].[LogicalResourceId, ResourceStatusReason]" >&2
-    fail "$stack was rolled back: see above"
-  fi
-  printf '  done\n'
-}
-
-# upload FILE KEY: once; the key holds the hash of the content.
+# upload FILE KEY: once; the key holds the hash of the content, so once more does no harm either.
 upload() {
-  if [[ $plan == yes ]] || aws s3api head-object --bucket "$bucket" --key "$2" >/dev/null 2>&1; then
+  if try s3api head-object --bucket "$bucket" --key "$2"; then
     return
   fi
-  aws s3api put-object --bucket "$bucket" --key "$2" --body "$1" >/dev/null
+  call "upload $2" s3api put-object --bucket "$bucket" --key "$2" --body "$1"
   printf 'uploaded %s\n' "$2"
 }
 
-# The templates of the products, each under the hash that portfolio.yml names.
-upload_products() {
-  local path hash key
-  while read -r path; do
-    IFS=/ read -r _ hash key <<<"${path%.yml}"
-    [[ $(hash_of "catalog/$key/template.yml") == "$hash" ]] \
-      || fail "infra/portfolio.yml is out of date: quartermaster catalog template > infra/portfolio.yml"
-    upload "catalog/$key/template.yml" "$path"
-  done < <(grep -oE 'products/[0-9a-f]{64}/[a-z0-9-]+\.yml' infra/portfolio.yml)
-}
-
-deploy assets
-if ! exists quartermaster-assets; then
+bucket=
+asset_url=
+deploy assets infra/assets.yml
+look quartermaster-assets
+if is_new; then
   printf '\nAll else is read from that bucket: there is no plan for it before the bucket is there.\n'
   exit 0
 fi
-bucket=$(output quartermaster-assets AssetBucket)
+output quartermaster-assets AssetBucket
+bucket=$answer
+output quartermaster-assets AssetUrl
+asset_url=$answer
 
+bounded=()
+case $boundary in
+  '') ;;
+  none) bounded=(PermissionsBoundary=) ;;
+  *) bounded=("PermissionsBoundary=$boundary") ;;
+esac
 machine=machine/$(hash_of infra/provisioning.asl.json)/provisioning.asl.json
-upload infra/provisioning.asl.json "$machine"
-deploy portal "AssetBucket=$bucket" "MachineKey=$machine" ${portal_parameters[@]+"${portal_parameters[@]}"}
-
-deploy launch-roles
-upload_products
-if exists quartermaster-portal; then
-  deploy portfolio "AssetUrl=$(output quartermaster-assets AssetUrl)" \
-    "BotRoleArn=$(output quartermaster-portal BotRoleArn)"
+[[ $plan == yes ]] || upload infra/provisioning.asl.json "$machine"
+portal=("AssetBucket=$bucket" "MachineKey=$machine" ${bounded[@]+"${bounded[@]}"} ${portal_parameters[@]+"${portal_parameters[@]}"})
+look quartermaster-portal
+if is_new; then
+  # What is protected cannot be rolled back, and the next attempt would find its name taken.
+  deploy portal infra/portal.yml DeletionProtection=no "${portal[@]}"
+  look quartermaster-portal
 fi
+# In a plan it may still be new.
+is_new || deploy portal infra/portal.yml DeletionProtection=yes "${portal[@]}"
+
+deploy launch-roles "$roles" ${bounded[@]+"${bounded[@]}"}
+for key in ${keys[@]+"${keys[@]}"}; do
+  template=$products/$key/template.yml
+  [[ $plan == yes ]] || upload "$template" "products/$(hash_of "$template")/$key.yml"
+done
+look quartermaster-portal
+if is_new; then
+  printf '\nThe portfolio names the role of the portal: there is no plan for it before the portal is there.\n'
+  exit 0
+fi
+output quartermaster-portal BotRoleArn
+bot=$answer
+look quartermaster-portfolio
+tags_of quartermaster-portfolio
+[[ -n $catalog || $answer != *$'Catalog\town'* ]] \
+  || fail "the portfolio was deployed from a catalog of your own: name it with --catalog, or its products would go"
+[[ -z $catalog ]] || tags+=(Catalog=own)
+deploy portfolio "$portfolio" "AssetUrl=$asset_url" "BotRoleArn=$bot"
 
 [[ $plan == no ]] || exit 0
 
-# parameter NAME: as the portal has it now, whoever set it.
+# parameter NAME: as the portal has it now, whoever set it, in `answer`.
 parameter() {
-  aws cloudformation describe-stacks --stack-name quartermaster-portal --output text \
-    --query "Stacks[0].Parameters[?ParameterKey=='$1'].ParameterValue"
+  call 'read the parameters of quartermaster-portal' cloudformation describe-stacks --stack-name quartermaster-portal \
+    --output text --query "Stacks[0].Parameters[?ParameterKey=='$1'].ParameterValue"
 }
 
-transport=$(parameter Transport)
-events=$(parameter EventsTopicArn)
+parameter Transport
+transport=$answer
+parameter EventsTopicArn
+events=$answer
+output quartermaster-portal StateMachineArn
+state_machine=$answer
+output quartermaster-portal QueueUrl
+queue=$answer
+output quartermaster-portfolio PortfolioId
+portfolio_id=$answer
 case $transport in
   socket)
     app='manifest.yml: the link in docs/slack-setup.md makes it. Slack is told no address.'
@@ -195,11 +260,11 @@ transport = "$transport"
 
 [backend]
 store = "dynamodb:ProvisioningRequests"
-workflow = "step-functions:$(output quartermaster-portal StateMachineArn)"
+workflow = "step-functions:$state_machine"
 provisioner = "service-catalog"
-queue = "$(output quartermaster-portal QueueUrl)"
+queue = "$queue"
 
 [aws]
-portfolio = "$(output quartermaster-portfolio PortfolioId)"
+portfolio = "$portfolio_id"
 END
 [[ -z $events || $events == None ]] || printf '\n[events]\ntopic = "%s"\n' "$events"

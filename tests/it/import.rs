@@ -66,11 +66,11 @@ async fn a_product_of_service_catalog_is_written_into_the_catalog_with_what_is_l
     mine/secure-s3-bucket is written
     Left to decide in product.yml: approval, quota, lease, cost, and the outputs that people see.
     Left to do in AWS: have the product in the portfolio of the bot, and tell its version which template it was made from:
-      aws servicecatalog update-provisioning-artifact --product-id prod-s3-bucket --provisioning-artifact-id pa-s3-bucket-v1.0 --description sha256:…
+      aws servicecatalog update-provisioning-artifact --product-id prod-s3-bucket --provisioning-artifact-id pa-s3-bucket-v1-0 --description sha256:…
     exit 0
     ");
     insta::assert_snapshot!(std::fs::read_to_string(place.file("mine/secure-s3-bucket/product.yml")).unwrap(), @r#"
-    # Imported from Service Catalog, prod-s3-bucket pa-s3-bucket-v1.0. What each key means: ../README.md
+    # Imported from Service Catalog, prod-s3-bucket pa-s3-bucket-v1-0. What each key means: ../README.md
     name: "Secure S3 Bucket"
     description: "An encrypted S3 bucket with versioning and lifecycle rules"
     owner: "Platform Team"

@@ -43,7 +43,7 @@ impl Made {
         }
     }
 
-    pub(super) fn tags(&self) -> Value {
+    fn tags(&self) -> Value {
         match &self.drift {
             Some(Drift::Tagged(tags)) => {
                 tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
@@ -52,12 +52,19 @@ impl Made {
         }
     }
 
-    /// As `DescribeProvisionedProduct` and, with its tags, `SearchProvisionedProducts` tell it.
+    /// As `DescribeProvisionedProduct` tells it.
     pub(super) fn told(&self) -> Value {
         json!({
             "Id": self.id, "Name": self.name, "Status": self.status(), "IdempotencyToken": self.token,
             "LastRecordId": self.removal.as_ref().map_or(&self.record, |(_, record)| record),
-            "LastProvisioningRecordId": self.record, "Type": "CFN_STACK", "Tags": self.tags(),
+            "LastProvisioningRecordId": self.record, "Type": "CFN_STACK",
         })
+    }
+
+    /// As `SearchProvisionedProducts` tells it, which alone tells the tags.
+    pub(super) fn told_with_tags(&self) -> Value {
+        let mut told = self.told();
+        told["Tags"] = self.tags();
+        told
     }
 }

@@ -2,11 +2,13 @@
 //! rules of the service (tokens, unique names, pages, records that pass several statuses), and leaves what is made and how
 //! long that takes to whatever provisioner stands behind it.
 //!
-//! `operations` answers, `shelf` is what is published, `made` what was provisioned.
+//! `operations` answers, `shelf` is what is published, `made` what was provisioned, `model` what AWS's service model says
+//! of requests and answers. No answer is recorded from AWS.
 
 #![expect(dead_code, reason = "each of the two test programs uses a part of it")]
 
 mod made;
+mod model;
 mod operations;
 mod shelf;
 
@@ -122,6 +124,7 @@ impl StandIn {
 
     /// The next call of an operation is refused with this kind of error.
     pub(crate) fn refuses_next(&self, operation: &str, kind: &str) {
+        model::assert_error(operation, kind);
         self.next(operation, Fault::Answers(400, refusal(kind, "told by the stand-in")));
     }
 
@@ -160,6 +163,23 @@ impl StandIn {
     }
 }
 
+impl StandIn {
+    /// The answer to a request, where the service's model takes it.
+    async fn answer(&self, operation: &str, asked: &Value) -> Result<Value, Refused> {
+        let mistakes = model::mistakes(operation, asked);
+        if !mistakes.is_empty() {
+            let message = format!("{} validation errors detected: {}", mistakes.len(), mistakes.join("; "));
+            return Err(("ValidationException", message));
+        }
+        let answer = self.operate(operation, asked).await;
+        match &answer {
+            Ok(answer) => model::assert_answer(operation, answer),
+            Err((kind, _)) => model::assert_error(operation, kind),
+        }
+        answer
+    }
+}
+
 fn refusal(kind: &str, message: &str) -> String {
     json!({"__type": kind, "Message": message}).to_string()
 }
@@ -178,12 +198,12 @@ async fn answer(State(stand_in): State<StandIn>, headers: HeaderMap, body: Strin
         Some(Fault::Answers(status, text)) => return (StatusCode::from_u16(status).unwrap(), text),
         Some(Fault::Hangs) => return std::future::pending().await,
         Some(Fault::LosesTheAnswer) => {
-            let _ = stand_in.operate(&operation, &asked).await;
+            let _ = stand_in.answer(&operation, &asked).await;
             return (StatusCode::BAD_GATEWAY, "lost".to_owned());
         }
         None => {}
     }
-    match stand_in.operate(&operation, &asked).await {
+    match stand_in.answer(&operation, &asked).await {
         Ok(answer) => (StatusCode::OK, answer.to_string()),
         Err((kind, message)) => (StatusCode::BAD_REQUEST, refusal(kind, &message)),
     }

@@ -88,6 +88,15 @@ impl StandIn {
                 .ok_or_else(|| ("ResourceNotFoundException", "Provisioned product not found.".to_owned()))?;
             (published, made, Arc::clone(&account.backing))
         };
+        // "Requires the product to have RESOURCE_UPDATE constraint with TagUpdatesOnProvisionedProduct set to ALLOWED to
+        // allow tag updates", says the service model of UpdateProvisionedProductInput; in which words it refuses is not
+        // recorded from AWS.
+        let sends_tags = asked["Tags"].as_array().is_some_and(|tags| !tags.is_empty());
+        if sends_tags && !published.allows_tag_updates {
+            let message =
+                "Tag updates are not allowed: the product has no RESOURCE_UPDATE constraint.".to_owned();
+            return Err(("InvalidParametersException", message));
+        }
         let order = ProvisionOrder {
             request: request_of(&name),
             product: &published.product,
@@ -213,7 +222,7 @@ impl StandIn {
             .filter(|_| sees_all || !account.role_is_new)
             .filter(|made| name.is_none_or(|name| made.name.contains(name)))
             .collect();
-        let page: Vec<Value> = seen.iter().skip(from).take(PAGE).map(|made| made.told()).collect();
+        let page: Vec<Value> = seen.iter().skip(from).take(PAGE).map(|made| made.told_with_tags()).collect();
         let next = (from + PAGE < seen.len()).then(|| (from + PAGE).to_string());
         json!({"ProvisionedProducts": page, "TotalResultsCount": seen.len(), "NextPageToken": next})
     }

@@ -21,6 +21,8 @@ pub(crate) struct Published {
     pub(crate) version: (String, String),
     /// Ids of the paths that lead to it.
     pub(crate) paths: Vec<String>,
+    /// Whether a `RESOURCE_UPDATE` constraint lets tags be sent with a change.
+    pub(crate) allows_tag_updates: bool,
     /// Where its template can be read, if anybody can read it.
     pub(crate) template_url: Option<String>,
     /// As `DescribeProvisioningParameters` tells them.
@@ -39,6 +41,7 @@ impl Shelf {
             id: id.clone(),
             version: (product.version.clone(), version_description(&product.template_hash)),
             template_url: None,
+            allows_tag_updates: true,
             paths: vec![format!("lpv3-{}", product.key)],
             parameters: product.template.parameters.iter().map(parameter).collect(),
             product: Arc::new(product),
@@ -87,7 +90,7 @@ impl Shelf {
     pub(super) fn artifact(&self, asked: &Value) -> Result<Value, Refused> {
         let published = self.product(&asked["ProductId"])?;
         assert_eq!(asked["ProvisioningArtifactId"], published.version_id().as_str());
-        let info = published.template_url.as_ref().map_or(json!({}), |url| json!({"TemplateUrl": url}));
+        let info = published.template_url.as_ref().map(|url| json!({"TemplateUrl": url}));
         Ok(json!({"Status": "AVAILABLE", "Info": info}))
     }
 
@@ -117,7 +120,8 @@ impl Shelf {
 
 impl Published {
     fn version_id(&self) -> String {
-        format!("pa-{}-{}", self.product.key, self.version.0)
+        // An id has no dots.
+        format!("pa-{}-{}", self.product.key, self.version.0).replace('.', "-")
     }
 }
 

@@ -1,30 +1,30 @@
 //! The CloudFormation templates in infra/ against the catalog, the state machine and the design: what linters cannot
 //! know. The state machine itself is `machine.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use quartermaster::catalog::{built_in, portfolio_template};
 use quartermaster::document::{Entry, Node, Value, parse_yaml};
 
 use crate::source::{none, read};
 
-const PORTAL: &str = "infra/portal.yml";
-const ROLES: &str = "infra/launch-roles.yml";
+pub(crate) const PORTAL: &str = "infra/portal.yml";
+pub(crate) const ROLES: &str = "infra/launch-roles.yml";
 
-fn template(path: &str) -> Node {
+pub(crate) fn template(path: &str) -> Node {
     parse_yaml(&read(path)).unwrap_or_else(|problem| panic!("{path}: {problem:?}"))
 }
 
-fn at<'a>(node: &'a Node, path: &str) -> &'a Node {
+pub(crate) fn at<'a>(node: &'a Node, path: &str) -> &'a Node {
     path.split('/').fold(node, |node, key| node.get(key).unwrap_or_else(|| panic!("no {key} of {path}")))
 }
 
-fn entries(node: &Node) -> &[Entry] {
+pub(crate) fn entries(node: &Node) -> &[Entry] {
     node.as_map().unwrap_or_default()
 }
 
 /// The text of a node, of an intrinsic function's argument, or of each element of a list.
-fn texts(node: &Node) -> Vec<&str> {
+pub(crate) fn texts(node: &Node) -> Vec<&str> {
     match &node.value {
         Value::Scalar { text, .. } => vec![text],
         Value::List(elements) => elements.iter().flat_map(texts).collect(),
@@ -33,7 +33,7 @@ fn texts(node: &Node) -> Vec<&str> {
 }
 
 /// The properties of a resource of the portal.
-fn portal(resource: &str) -> Node {
+pub(crate) fn portal(resource: &str) -> Node {
     at(&template(PORTAL), &format!("Resources/{resource}/Properties")).clone()
 }
 
@@ -58,41 +58,33 @@ fn the_committed_portfolio_is_what_the_program_prints() {
     assert!(printed == read("infra/portfolio.yml"), "{hint}");
 }
 
+/// What each may is compared with AWS's resource schemas by `tests/roles/compare.py`, which `.ci/lint-infra` runs.
 #[test]
-fn every_product_has_a_launch_role_for_all_that_its_template_makes() {
+fn every_product_has_a_launch_role() {
     let (template, portfolio) = (template(ROLES), template("infra/portfolio.yml"));
     let prefix = at(&portfolio, "Parameters/LaunchRolePrefix/Default").as_text().unwrap().to_owned();
-    let resources = at(&template, "Resources");
-    let named: BTreeMap<String, &Node> = entries(resources)
-        .iter()
-        .filter_map(|entry| entry.value.get("Properties"))
-        .filter_map(|role| Some((role.get("RoleName")?.as_text()?.to_owned(), role)))
-        .collect();
-    let mut problems = Vec::new();
-    for (key, product) in built_in().unwrap().products {
-        let Some(role) = named.get(&format!("{prefix}{key}")) else {
-            problems.push(format!("{ROLES}: add a role {prefix}{key}"));
-            continue;
-        };
-        let shared = texts(at(role, "ManagedPolicyArns")).into_iter().flat_map(|policy| {
-            let document = at(resources, &format!("{policy}/Properties/PolicyDocument/Statement"));
-            document.as_list().unwrap_or_default().to_vec()
-        });
-        let statements: Vec<Node> = statements(role).into_iter().chain(shared).collect();
-        let services: BTreeSet<&str> = statements
-            .iter()
-            .flat_map(|statement| texts(at(statement, "Action")))
-            .filter_map(|action| Some(action.split_once(':')?.0))
-            .collect();
-        for resource in &product.template.resources {
-            let service = resource.resource_type.split("::").nth(1).unwrap_or_default().to_lowercase();
-            let missing = !services.contains(service.as_str());
-            problems.extend(
-                missing.then(|| format!("{ROLES}: {key} makes {}, its role may not", resource.resource_type)),
-            );
-        }
-    }
-    none(&problems);
+    let roles = entries(at(&template, "Resources")).iter().filter_map(|entry| entry.value.get("Properties"));
+    let named: BTreeSet<String> =
+        roles.filter_map(|role| Some(role.get("RoleName")?.as_text()?.to_owned())).collect();
+    let products = built_in().unwrap().products;
+    let wanted: BTreeSet<String> = products.keys().map(|key| format!("{prefix}{key}")).collect();
+    assert_eq!(named, wanted, "{ROLES}");
+}
+
+/// Without it Service Catalog refuses the tags that a change sends.
+#[test]
+fn every_product_of_the_portfolio_takes_tags_with_a_change() {
+    let portfolio = template("infra/portfolio.yml");
+    let of_type = |wanted: &str, what: &str| -> BTreeSet<String> {
+        let resources = entries(at(&portfolio, "Resources")).iter();
+        let ours = resources.filter(|resource| at(&resource.value, "Type").as_text() == Some(wanted));
+        ours.flat_map(|resource| texts(at(&resource.value, what))).map(str::to_owned).collect()
+    };
+    let associated = of_type("AWS::ServiceCatalog::PortfolioProductAssociation", "Properties/ProductId");
+    let constraint = "AWS::ServiceCatalog::ResourceUpdateConstraint";
+    assert_eq!(of_type(constraint, "Properties/ProductId"), associated);
+    let allowed = of_type(constraint, "Properties/TagUpdateOnProvisionedProduct");
+    assert_eq!(allowed, BTreeSet::from(["ALLOWED".to_owned()]));
 }
 
 #[test]
@@ -140,11 +132,9 @@ fn the_tables_have_the_keys_and_indexes_that_the_store_uses() {
         for index in at(&table, "GlobalSecondaryIndexes").as_list().unwrap() {
             lines.push(format!("  {}: {}", texts(at(index, "IndexName"))[0], keys(index)));
         }
-        for kept in
-            ["DeletionProtectionEnabled", "PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled"]
-        {
-            assert_eq!(at(&table, kept).as_text(), Some("true"), "{PORTAL}: {kept}");
-        }
+        let recovery = "PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled";
+        assert_eq!(at(&table, recovery).as_text(), Some("true"), "{PORTAL}: {recovery}");
+        assert_eq!(texts(at(&table, "DeletionProtectionEnabled")), ["Protects", "true", "false"], "{PORTAL}");
     }
     insta::assert_snapshot!(lines.join("\n"), @"
     ProvisioningRequests: requestId HASH
@@ -154,6 +144,29 @@ fn the_tables_have_the_keys_and_indexes_that_the_store_uses() {
     ProvisioningEvents: pk HASH sk RANGE
       DueIndex: dueShard HASH dueAt RANGE
     ");
+}
+
+/// A name that a failed creation leaves behind is taken for the next attempt, and what is protected cannot be taken back.
+#[test]
+fn a_first_creation_that_fails_leaves_no_name_behind() {
+    let mut problems = Vec::new();
+    for path in [PORTAL, ROLES, "infra/assets.yml", "infra/portfolio.yml"] {
+        let template = template(path);
+        for resource in entries(at(&template, "Resources")) {
+            let policy = resource.value.get("DeletionPolicy").and_then(Node::as_text);
+            if !matches!(policy, None | Some("Delete" | "RetainExceptOnCreate")) {
+                problems
+                    .push(format!("{path}: {}: {policy:?} outlives a creation that failed", resource.key));
+            }
+        }
+    }
+    none(&problems);
+    let protection = at(&template(PORTAL), "Parameters/DeletionProtection").clone();
+    assert_eq!(texts(at(&protection, "Default")), ["yes"]);
+    let text = read(PORTAL);
+    let balancer = "Key: deletion_protection.enabled, Value: !If [Protects, 'true', 'false']";
+    assert_eq!(text.matches("deletion_protection").count(), 1);
+    assert!(text.contains(balancer), "{PORTAL}: the load balancer");
 }
 
 #[test]

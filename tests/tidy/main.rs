@@ -9,5 +9,6 @@ mod machine;
 mod manifest;
 mod map;
 mod packaging;
+mod policies;
 mod slack_codes;
 mod source;

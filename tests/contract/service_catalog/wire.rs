@@ -7,6 +7,7 @@ use aws_config::timeout::TimeoutConfig;
 use quartermaster::aws::service_catalog::ServiceCatalog;
 use quartermaster::domain::drift::{Condition, Existing};
 use quartermaster::domain::ids::{RecordId, RequestId};
+use quartermaster::domain::period::Period;
 use quartermaster::ports::provisioner::{ProvisionError, Provisioner, RecordState};
 use serde_json::{Value, json};
 
@@ -38,6 +39,44 @@ async fn what_is_provisioned_is_named_tagged_and_asked_for_once_by_the_request()
     assert_eq!(sent["ProvisionToken"], json!(request));
     assert_eq!(sent["Tags"], json!([{"Key": "Team", "Value": "payments"}]));
     assert_eq!(sent["PathId"], json!("lpv3-s3-bucket"));
+}
+
+/// The shipped portfolio has the constraint for each product: `catalog::portfolio` prints it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_sends_the_tags_which_a_product_without_the_constraint_refuses() {
+    let (test, stand_in, _, order) = bucket();
+    let tags = [("Team".to_owned(), "payments".to_owned())];
+    let mut order = order.as_port();
+    order.tags = &tags;
+    test.provisioner.provision(&order).await.unwrap();
+    test.clock.advance(Period::seconds(60));
+    stand_in.rearranges(|shelf| shelf.0.values_mut().for_each(|product| product.allows_tag_updates = false));
+    match test.provisioner.update(&order, 1).await {
+        Err(ProvisionError::Refused(why)) => assert!(why.contains("RESOURCE_UPDATE"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    stand_in.rearranges(|shelf| shelf.0.values_mut().for_each(|product| product.allows_tag_updates = true));
+    test.provisioner.update(&order, 2).await.unwrap();
+    let (_, sent) =
+        stand_in.calls().into_iter().rfind(|(name, _)| name == "UpdateProvisionedProduct").unwrap();
+    assert_eq!(sent["Tags"], json!([{"Key": "Team", "Value": "payments"}]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_model_of_service_catalog_does_not_allow_is_refused_by_the_stand_in() {
+    let (test, _, _, order) = bucket();
+    let refused = async |tags: &[(String, String)]| {
+        let mut order = order.as_port();
+        order.tags = tags;
+        format!("{:?}", test.provisioner.provision(&order).await.unwrap_err())
+    };
+    let long = ("k".repeat(129), "v".to_owned());
+    let odd = ("Team".to_owned(), "pay;ments".to_owned());
+    let many: Vec<(String, String)> = (0..51).map(|number| (format!("k{number}"), String::new())).collect();
+    for tags in [vec![long], vec![odd], many] {
+        let why = refused(&tags).await;
+        assert!(why.contains("ValidationException"), "{why}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,337 @@
+# shellcheck shell=bash disable=SC2154  # what deploy.sh has read from its arguments
+# For deploy.sh: one stack, from its plan to its end. What is deployed, and in which order, does not belong here.
+#
+# What a function finds out is in a variable, since a function in `$(…)` cannot end the run. Every call of AWS goes through
+# `try` or `call`, and every refusal ends with what to do next. The only things that are ever removed are the change set of
+# this run, and the stack that CloudFormation made to hold it: one that was not there when this run looked, is still in
+# review, and holds no other change set.
+
+folder=$(mktemp -d)
+answer=
+refusal=
+values=
+all_tags=
+changes=
+
+# try ARGUMENTS…: what AWS answers is in `answer`, what it says against it in `refusal`.
+try() {
+  refusal=
+  if answer=$(aws "$@" 2>"$folder/refusal"); then
+    return 0
+  fi
+  refusal=$(<"$folder/refusal")
+  refusal=${refusal#$'\n'}
+  return 1
+}
+
+# call DOING ARGUMENTS…: as try; where AWS refuses the run ends.
+call() {
+  local doing=$1
+  shift
+  try "$@" || stop "cannot $doing"
+}
+
+# stop WHAT: ends the run with what AWS has said and the way on.
+stop() {
+  fail "$1:
+  ${refusal:-aws gave no reason}
+Put that right and run this again; what is done already is left alone."
+}
+
+# The plan that was made and is not carried out yet: name of the change set, stack, and whether this run made the stack.
+drawn=
+drawn_on=
+made=no
+
+# Takes a plan back that is not carried out.
+discard() {
+  local name=$drawn id
+  drawn=
+  if ! try cloudformation describe-change-set --stack-name "$drawn_on" --change-set-name "$name" --query StackId --output text; then
+    # It was never made.
+    [[ $refusal == *'(ChangeSetNotFound)'* || $refusal == *'(ValidationError)'*'does not exist'* ]] \
+      || left_behind "$drawn_on" "$name"
+    return 0
+  fi
+  id=$answer
+  # CloudFormation refuses this for one that is being carried out.
+  if ! try cloudformation delete-change-set --stack-name "$id" --change-set-name "$name"; then
+    left_behind "$id" "$name"
+    return 0
+  fi
+  [[ $made == yes ]] || return 0
+  if try cloudformation describe-stacks --stack-name "$id" --query 'Stacks[0].StackStatus' --output text \
+    && [[ $answer == REVIEW_IN_PROGRESS ]] \
+    && try cloudformation list-change-sets --stack-name "$id" --query "Summaries[?ChangeSetName!='$name'].ChangeSetName" --output text; then
+    [[ -z $answer || $answer == None ]] || return 0
+    try cloudformation delete-stack --stack-name "$id" && return 0
+  fi
+  [[ -z $refusal ]] || printf 'deploy: the empty stack %s is left, and does no harm: the next run goes on with it.\n  %s\n' \
+    "$drawn_on" "$refusal" >&2
+}
+
+left_behind() {
+  printf 'deploy: the plan %s is left, and does no harm. To remove it:\n  %s\n    %s\n' "$2" "$refusal" \
+    "aws cloudformation delete-change-set --stack-name $1 --change-set-name $2" >&2
+}
+
+finish() {
+  local code=$?
+  trap - EXIT
+  # Whoever is impatient must not stop this half-way.
+  trap '' INT TERM HUP
+  set +e
+  [[ -z $drawn ]] || discard
+  rm -rf "$folder"
+  exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# look STACK: what there is of it, in `status` and `protected`; both empty where there is none. Only CloudFormation's own word
+# that it does not exist counts as that.
+look() {
+  status=
+  protected=
+  if try cloudformation describe-stacks --stack-name "$1" --output text \
+    --query 'Stacks[0].[StackStatus, EnableTerminationProtection]'; then
+    read -r status protected <<<"$answer"
+  elif [[ $refusal != *'(ValidationError)'*"Stack with id $1 does not exist"* ]]; then
+    stop "cannot look at the stack $1"
+  fi
+}
+
+# Whether the stack that was looked at is still to be made.
+is_new() {
+  [[ -z $status || $status == DELETE_COMPLETE || $status == REVIEW_IN_PROGRESS ]]
+}
+
+# output STACK NAME: in `answer`.
+output() {
+  call "read the outputs of $1" cloudformation describe-stacks --stack-name "$1" --output text \
+    --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue"
+  [[ -n $answer && $answer != None ]] || fail "the stack $1 has no output $2. Run this again: what changes is deployed first."
+}
+
+# tags_of STACK: of the stack that was looked at, in `answer`, a line each: key, tab, value.
+tags_of() {
+  answer=
+  is_new && return
+  call "read the tags of $1" cloudformation describe-stacks --stack-name "$1" --query 'Stacks[0].Tags[].[Key, Value]' --output text
+  [[ $answer != None ]] || answer=
+}
+
+# A text in JSON.
+json() {
+  local text=${1//\\/\\\\}
+  printf '"%s"' "${text//\"/\\\"}"
+}
+
+confirm() {
+  [[ $yes == no ]] || return 0
+  [[ -t 0 ]] || fail "nobody is there to ask: use --yes, or --plan to look only"
+  local said=
+  read -r -p "Change this in account $account, $region? [y/N] " said || true
+  [[ $said == [yY]* ]] || fail "stopped; $1 was not changed. Run this again whenever you like."
+}
+
+events_command() {
+  printf '%s' "aws cloudformation describe-stack-events --stack-name $1 --query \"StackEvents[?ends_with(ResourceStatus, 'FAILED')].[LogicalResourceId, ResourceStatusReason]\" --output text"
+}
+
+# way_on STACK STATUS: why this cannot go on with a stack as it is, and what does.
+# Source: StackStatus and the operations of CloudFormation in AWS's service model, botocore 1.35.99 (2026-11-29)
+way_on() {
+  local why again='then run this again.' commands=()
+  case $2 in
+    CREATE_FAILED)
+      why='its first creation failed and was not rolled back. Roll it back,'
+      commands=("aws cloudformation rollback-stack --stack-name $1 --retain-except-on-create")
+      ;;
+    ROLLBACK_COMPLETE)
+      why='its first creation failed and was rolled back; only its name is left. Put right what the events name, delete the stack, wait a minute (until then SQS keeps the names of its queues), and'
+      commands=("$(events_command "$1")" "aws cloudformation delete-stack --stack-name $1")
+      ;;
+    ROLLBACK_FAILED)
+      why='its first creation failed, and so did rolling it back. Delete by hand what the events name (empty it or switch its deletion protection off first), then the stack, and'
+      commands=("$(events_command "$1")" "aws cloudformation delete-stack --stack-name $1")
+      ;;
+    DELETE_FAILED)
+      why='somebody was deleting it, and a resource could not be deleted. Put right what the events name, or keep it with --retain-resources, delete the stack, and'
+      commands=("$(events_command "$1")" "aws cloudformation delete-stack --stack-name $1")
+      ;;
+    UPDATE_FAILED)
+      why='a change failed and was not rolled back. Roll it back,'
+      commands=("aws cloudformation rollback-stack --stack-name $1")
+      ;;
+    UPDATE_ROLLBACK_FAILED)
+      why='a change failed, and so did rolling it back. Put right what the events name, continue the rollback, and'
+      commands=("$(events_command "$1")" "aws cloudformation continue-update-rollback --stack-name $1")
+      ;;
+    IMPORT_ROLLBACK_FAILED)
+      why='an import, not of this script, failed, and so did rolling it back. Put right what the events name, then repeat the import or ask AWS Support,'
+      commands=("$(events_command "$1")")
+      ;;
+    *_IN_PROGRESS)
+      why='an operation is in progress, of somebody else or of an earlier run. Wait until this shows another status,'
+      commands=("aws cloudformation describe-stacks --stack-name $1 --query Stacks[0].StackStatus --output text")
+      ;;
+    *)
+      why='this script does not know that status and leaves the stack alone. See what AWS says about it,'
+      commands=("aws cloudformation describe-stacks --stack-name $1")
+      ;;
+  esac
+  printf '%s is %s: %s %s' "$1" "$2" "$why" "$again"
+  printf '\n    %s' "${commands[@]}"
+}
+
+# values STACK TEMPLATE [Name=value …]: the parameters as CloudFormation wants them, in `values`. What is not named keeps the
+# value that the stack has.
+values() {
+  local template=$2 name needed given value known='' list=''
+  if ! is_new; then
+    call "read the parameters of $1" cloudformation describe-stacks --stack-name "$1" --output text \
+      --query 'Stacks[0].Parameters[].ParameterKey'
+    known=$'\t'$answer$'\t'
+  fi
+  shift 2
+  while read -r name needed; do
+    [[ -n $name ]] || continue
+    value=
+    for given in "$@"; do
+      [[ ${given%%=*} != "$name" ]] || value="{\"ParameterKey\":\"$name\",\"ParameterValue\":$(json "${given#*=}")}"
+    done
+    if [[ -z $value ]]; then
+      if [[ $known == *$'\t'"$name"$'\t'* ]]; then
+        value="{\"ParameterKey\":\"$name\",\"UsePreviousValue\":true}"
+      elif [[ -n $needed ]]; then
+        fail "$name is needed the first time: see --help"
+      else
+        continue
+      fi
+    fi
+    list+=${list:+,}$value
+  done <<<"$(parameters_of "$template")"
+  values="[$list]"
+}
+
+# all_tags STACK: those that the stack has, and those of this run, as CloudFormation wants them, in `all_tags`.
+all_tags() {
+  local key value pair list=
+  tags_of "$1"
+  while IFS=$'\t' read -r key value; do
+    for pair in "${tags[@]}"; do
+      [[ ${pair%%=*} != "$key" ]] || key=
+    done
+    [[ -z $key ]] || list+="{\"Key\":$(json "$key"),\"Value\":$(json "$value")},"
+  done <<<"$answer"
+  for pair in "${tags[@]}"; do
+    list+="{\"Key\":$(json "${pair%%=*}"),\"Value\":$(json "${pair#*=}")},"
+  done
+  all_tags="[${list%,}]"
+}
+
+# draw STACK TEMPLATE KIND [Name=value …]: makes the plan; whether anything changes is in `changes`.
+draw() {
+  local stack=$1 template=$2 kind=$3 body state why
+  shift 3
+  # CloudFormation takes up to 51,200 bytes directly; what is longer has to come from a bucket.
+  body=(--template-body "file://$template")
+  if [[ $(wc -c <"$template") -gt 51200 ]]; then
+    [[ -n $bucket ]] || fail "$template is longer than 51,200 bytes, and there is no bucket yet to send it from"
+    upload "$template" "stacks/$(hash_of "$template").yml"
+    body=(--template-url "$asset_url/stacks/$(hash_of "$template").yml")
+  fi
+  values "$stack" "$template" "$@"
+  all_tags "$stack"
+  made=no
+  [[ -n $status ]] || made=yes
+  drawn_on=$stack
+  drawn=quartermaster-$(date -u +%Y%m%d%H%M%S)-$$-$RANDOM
+  call "make a plan for $stack" cloudformation create-change-set --stack-name "$stack" --change-set-name "$drawn" \
+    --change-set-type "$kind" "${body[@]}" --parameters "$values" --tags "$all_tags" --capabilities CAPABILITY_NAMED_IAM
+  # Fails for a plan without changes, too; its own status says which it is.
+  try cloudformation wait change-set-create-complete --stack-name "$stack" --change-set-name "$drawn" || true
+  call "read the plan for $stack" cloudformation describe-change-set --stack-name "$stack" --change-set-name "$drawn" \
+    --query '[Status, StatusReason]' --output text
+  IFS=$'\t' read -r state why <<<"$answer"
+  case $state in
+    CREATE_COMPLETE)
+      changes=yes
+      return
+      ;;
+    FAILED)
+      # In these words, by which AWS's own command line knows it, too.
+      if [[ $why == *"didn't contain changes"* || $why == *'No updates are to be performed'* ]]; then
+        changes=no
+        return
+      fi
+      refusal=$why
+      ;;
+    *) refusal="the plan is $state" ;;
+  esac
+  stop "there is no plan for $stack"
+}
+
+# carry_out STACK KIND: executes the plan and waits for its end.
+carry_out() {
+  local stack=$1 kind=$2 id=$drawn went_wrong
+  if ! try cloudformation execute-change-set --stack-name "$stack" --change-set-name "$id" --client-request-token "$id"; then
+    # It may have begun all the same, when only the answer was lost.
+    went_wrong=$refusal
+    call "find out whether the change of $stack has begun" cloudformation describe-change-set --stack-name "$stack" \
+      --change-set-name "$id" --query ExecutionStatus --output text
+    refusal=$went_wrong
+    [[ $answer != AVAILABLE ]] || stop "cannot change $stack, and nothing was changed"
+  fi
+  drawn=
+  try cloudformation wait "stack-$kind-complete" --stack-name "$stack" || true
+  look "$stack"
+  case $status in
+    CREATE_COMPLETE | UPDATE_COMPLETE) return 0 ;;
+    *_IN_PROGRESS) fail "$(way_on "$stack" "$status")" ;;
+  esac
+  if try cloudformation describe-stack-events --stack-name "$stack" --output text --query \
+    "StackEvents[?ClientRequestToken=='$id' && ends_with(ResourceStatus, 'FAILED')].[LogicalResourceId, ResourceStatusReason]"; then
+    printf '%s\n' "$answer" >&2
+    [[ $answer != *[Aa]'lready exists'* && $answer != *AlreadyExists* ]] || printf '%s\n' \
+      'What exists already was left by an earlier installation: infra/README.md, "Remove it", says how to go on with it or without it.' >&2
+  fi
+  [[ $status != UPDATE_ROLLBACK_COMPLETE ]] \
+    || fail "$stack was not changed: it was rolled back to what it was. Put right what is named above and run this again."
+  fail "$(way_on "$stack" "$status")"
+}
+
+# deploy NAME TEMPLATE [Name=value …]: the stack quartermaster-NAME.
+deploy() {
+  local stack=quartermaster-$1 template=$2 kind
+  shift 2
+  printf '\n%s (%s)\n' "$stack" "$template"
+  look "$stack"
+  case $status in
+    '' | DELETE_COMPLETE | REVIEW_IN_PROGRESS) kind=create ;;
+    CREATE_COMPLETE | UPDATE_COMPLETE | UPDATE_ROLLBACK_COMPLETE | IMPORT_COMPLETE | IMPORT_ROLLBACK_COMPLETE) kind=update ;;
+    *) fail "$(way_on "$stack" "$status")" ;;
+  esac
+  draw "$stack" "$template" "$(tr '[:lower:]' '[:upper:]' <<<"$kind")" "$@"
+  if [[ $changes == yes ]]; then
+    call "read the plan for $stack" cloudformation describe-change-set --stack-name "$stack" --change-set-name "$drawn" \
+      --query 'Changes[].ResourceChange.[Action, Replacement, LogicalResourceId, ResourceType]' --output text
+    printf '  %s\n' "${answer//$'\n'/$'\n'  }"
+  else
+    discard
+    printf '  nothing changes\n'
+  fi
+  [[ $protected == True ]] || printf '  Protect\tNone\tthe stack itself, against deletion\n'
+  [[ $changes == yes || $protected != True ]] || return 0
+  if [[ $plan == yes ]]; then
+    [[ -z $drawn ]] || discard
+    return 0
+  fi
+  confirm "$stack"
+  [[ $changes == no ]] || carry_out "$stack" "$kind"
+  [[ $protected == True ]] || call "protect $stack against deletion" cloudformation update-termination-protection \
+    --stack-name "$stack" --enable-termination-protection
+  printf '  done\n'
+}

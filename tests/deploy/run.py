@@ -1,0 +1,446 @@
+"""infra/deploy.sh against the account of account.py: in every state that a stack can be in, with each call failing once.
+
+    python run.py [WORD…]     the scenarios whose names contain a word; all without
+
+In whatever it is stopped by, it removes nothing that this very run has not made, leaves nothing behind without saying so,
+and says what to do next; whoever does that and runs it again has everything deployed in the end.
+"""
+
+import copy
+import functools
+import os
+import pathlib
+import pty
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from account import STATUSES, UPDATABLE, Account, Server
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "infra/deploy.sh"
+STACKS = ["quartermaster-assets", "quartermaster-portal", "quartermaster-launch-roles", "quartermaster-portfolio"]
+FIRST = ["--vpc", "vpc-1", "--subnets", "subnet-1,subnet-2"]
+SERVER = Server()
+runs = 0
+
+
+class Ran:
+    def __init__(self, code, said, account, before):
+        self.code, self.said = code, said
+        self.deleted = account.deleted[before["deleted"] :]
+        self.calls = account.calls[before["calls"] :]
+
+    def __repr__(self):
+        return f"exit {self.code}\n{self.said}"
+
+
+def deploy(account, *arguments, typed=None, stopped_by=None):
+    """Runs the script. `typed` is what somebody at a terminal answers, `stopped_by` the signal that they send instead; with
+    neither nobody is there."""
+    global runs
+    runs += 1
+    account.run += 1
+    before = {"deleted": len(account.deleted), "calls": len(account.calls)}
+    SERVER.account = account
+    environment = {
+        "PATH": f"{ROOT / 'tests/deploy/bin'}:/usr/local/bin:/usr/bin:/bin",
+        "QM_STAND_IN_PORT": str(SERVER.port),
+        "HOME": "/nonexistent",
+    }
+    terminal, stdin = pty.openpty()
+    if typed is None and stopped_by is None:
+        os.close(stdin)
+        stdin = os.open(os.devnull, os.O_RDONLY)
+    os.write(terminal, (typed or "").encode())
+    running = subprocess.Popen(
+        [SCRIPT, *arguments],
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+        cwd=ROOT,
+        # In the background this program may have been told to ignore it, and a script cannot undo that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    said = ""
+    if stopped_by is not None:
+        while "[y/N]" not in said:
+            said += running.stdout.read(1)
+        # One that comes just before the shell begins to read is noticed with the next.
+        while running.poll() is None:
+            running.send_signal(stopped_by)
+            try:
+                running.wait(timeout=0.2)
+            except subprocess.TimeoutExpired:
+                pass
+    said += running.communicate(timeout=120)[0]
+    os.close(terminal)
+    os.close(stdin)
+    assert not SERVER.broken, SERVER.broken
+    done = Ran(running.returncode, said, account, before)
+    for what, name, made_by in done.deleted:
+        if what == "stack":
+            assert made_by == account.run, f"{name} was removed, and this run has not made it\n{done}"
+    return done
+
+
+def left(account):
+    """Change sets and empty stacks that are there."""
+    sets = [name for stack in account.stacks if stack.exists for name in stack.change_sets]
+    return sets, [stack.name for stack in account.stacks if stack.status == "REVIEW_IN_PROGRESS"]
+
+
+def is_complete(account):
+    for name in STACKS:
+        stack = account.stack(name)
+        if stack is None or stack.status not in UPDATABLE or not stack.protected:
+            return False
+    return account.stack("quartermaster-portal").parameters["DeletionProtection"] == "yes"
+
+
+def commands_in(said):
+    """What a run tells to do by hand."""
+    return [line.strip() for line in said.splitlines() if re.match(r" {4}aws ", line)]
+
+
+def follow(account, said):
+    for command in commands_in(said):
+        environment = {"PATH": f"{ROOT / 'tests/deploy/bin'}:/usr/bin:/bin", "QM_STAND_IN_PORT": str(SERVER.port)}
+        done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=False)
+        # Its answer may have been lost, and then there is nothing left to do.
+        assert done.returncode == 0 or "(ChangeSetNotFound)" in done.stderr, f"{command}\n{done.stderr}"
+    account.settle()
+
+
+def goes_on(ran, account, arguments):
+    """Whoever does what the run said, and runs it again, has everything deployed."""
+    for _ in range(5):
+        if ran.code == 0 and is_complete(account):
+            follow(account, ran.said)
+            assert not any(left(account)), (left(account), ran)
+            return
+        assert ran.code != 0, f"it ended in good order, and not everything is there\n{ran}"
+        assert re.search(r"[Rr]un this again|run this again|--yes", ran.said), f"no way on is said\n{ran}"
+        follow(account, ran.said)
+        ran = deploy(account, *arguments)
+    raise AssertionError(f"there is no way on\n{ran}")
+
+
+@functools.cache
+def first_installation():
+    account = Account()
+    ran = deploy(account, *FIRST, "--yes")
+    assert ran.code == 0 and is_complete(account), ran
+    return account
+
+
+def installed():
+    return copy.deepcopy(first_installation())
+
+
+def installed_in(status, name):
+    """An installation of which one stack is in that state."""
+    account = installed()
+    stack = account.stack(name)
+    stack.status = status
+    if status in ("REVIEW_IN_PROGRESS", "CREATE_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "ROLLBACK_IN_PROGRESS"):
+        # A first creation: nothing after it has been made.
+        stack.protected = False
+        for later in STACKS[STACKS.index(name) + 1 :]:
+            account.stacks.remove(account.stack(later))
+    if status in ("DELETE_IN_PROGRESS", "DELETE_FAILED", "DELETE_COMPLETE"):
+        stack.protected = False
+    if status in ("REVIEW_IN_PROGRESS",):
+        stack.template, stack.parameters, stack.tags = "", {}, {}
+        stack.change_sets["somebody-elses"] = {"ExecutionStatus": "AVAILABLE", "StackId": stack.id}
+    return account
+
+
+# The scenarios.
+
+
+def everything_is_deployed_and_once_more_changes_nothing():
+    account = installed()
+    assert not any(left(account)), left(account)
+    assert [stack.name for stack in account.stacks] == STACKS
+    objects = dict(account.objects)
+    ran = deploy(account, "--yes")
+    assert ran.code == 0 and ran.said.count("nothing changes") == 4, ran
+    assert not any(left(account)) and account.objects == objects
+    assert not any(words[1:2] == ["execute-change-set"] for words in ran.calls), ran.calls
+    for line in ('transport = "socket"', 'portfolio = "the-PortfolioId"', 'queue = "the-QueueUrl"'):
+        assert line in ran.said, ran
+
+
+def tables_are_protected_once_everything_is_there():
+    account = Account()
+    seen = []
+    account.before = lambda words: seen.append([word for word in words if "DeletionProtection" in word])
+    deploy(account, *FIRST, "--yes")
+    chosen = [re.search(r'"DeletionProtection","ParameterValue":"(\w+)"', words[0]).group(1) for words in seen if words]
+    assert chosen == ["no", "yes"], chosen
+
+
+def a_plan_leaves_nothing_behind():
+    for account in (Account(), installed()):
+        stacks = [(stack.name, stack.status) for stack in account.stacks]
+        ran = deploy(account, *FIRST, "--plan")
+        assert ran.code == 0, ran
+        assert not any(left(account)), left(account)
+        assert [(stack.name, stack.status) for stack in account.stacks if stack.exists] == stacks
+        assert not any(words[1] in ("execute-change-set", "put-object") for words in ran.calls)
+
+
+def whoever_says_no_leaves_nothing_behind():
+    ran = deploy(account := Account(), *FIRST, typed="n\n")
+    assert ran.code != 0 and "was not changed" in ran.said, ran
+    assert not any(left(account)) and not [stack for stack in account.stacks if stack.exists]
+    # To the second question: the first stack is made by then, and stays.
+    ran = deploy(account, *FIRST, typed="y\nn\n")
+    assert ran.code != 0 and not any(left(account)), ran
+    assert [stack.name for stack in account.stacks if stack.exists] == ["quartermaster-assets"]
+    account = installed()
+    ran = deploy(account, "BotTasks=2", typed="n\n")
+    assert ran.code != 0 and not any(left(account)) and is_complete(account), ran
+    ran = deploy(account, "BotTasks=2")
+    assert ran.code != 0 and "nobody is there to ask" in ran.said and not any(left(account)), ran
+
+
+def whoever_stops_it_at_the_question_leaves_nothing_behind():
+    for stopped_by in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        ran = deploy(account := Account(), *FIRST, stopped_by=stopped_by)
+        assert ran.code != 0 and not any(left(account)), ran
+        assert not [stack for stack in account.stacks if stack.exists], ran
+
+
+def a_stack_that_cannot_be_looked_at_is_not_taken_for_none():
+    refusals = [
+        ("ExpiredToken", "The security token included in the request is expired"),
+        ("AccessDenied", "User: x is not authorized to perform: cloudformation:DescribeStacks on resource: Stack with id quartermaster-portal does not exist"),
+        ("ValidationError", "Rate exceeded"),
+        ("Throttling", "Rate exceeded"),
+        ("ValidationError", "Stack with id quartermaster-portal-of-somebody-else does not exist"),
+    ]
+    for refusal in refusals:
+        for arguments in (["--plan"], ["--yes"]):
+            account = installed()
+            count = len(account.calls)
+            looks = [0]
+
+            def always(number, words):
+                if number >= count and words[1] == "describe-stacks":
+                    looks[0] += 1
+                    return refusal
+                return None
+
+            account.fault = always
+            ran = deploy(account, *arguments)
+            assert ran.code != 0 and looks[0] == 1 and refusal[1] in ran.said, ran
+            assert not ran.deleted, ran.deleted
+            account.fault = None
+            goes_on(deploy(account, "--yes"), account, ["--yes"])
+
+
+def every_state_of_every_stack_has_a_way_on():
+    for status in STATUSES:
+        for name in STACKS:
+            account = installed_in(status, name)
+            arguments = [*FIRST, "--yes"]
+            if name == "quartermaster-portal":
+                there = [other.id for other in account.stacks if other.exists]
+                deploy(account, *FIRST, "--plan")
+                assert [other.id for other in account.stacks if other.exists] == there, status
+            ran = deploy(account, *arguments)
+            if status == "IMPORT_ROLLBACK_FAILED":
+                assert ran.code != 0 and "AWS Support" in ran.said, ran
+                continue
+            goes_on(ran, account, arguments)
+
+
+def an_empty_stack_of_somebody_else_is_never_removed():
+    account = installed_in("REVIEW_IN_PROGRESS", "quartermaster-portal")
+    for typed, arguments in ((None, ["--plan"]), ("n\n", [])):
+        ran = deploy(account, *FIRST, *arguments, typed=typed)
+        stack = account.stack("quartermaster-portal")
+        assert stack.status == "REVIEW_IN_PROGRESS" and list(stack.change_sets) == ["somebody-elses"], ran
+    # Somebody begins in the moment between the look and the plan.
+    account = Account()
+
+    def begins(words):
+        if words[1] == "create-change-set" and not account.stacks:
+            account.run -= 1
+            account.make("quartermaster-assets", "REVIEW_IN_PROGRESS").change_sets["somebody-elses"] = {
+                "ExecutionStatus": "AVAILABLE",
+            }
+            account.run += 1
+
+    account.before = begins
+    ran = deploy(account, *FIRST, typed="n\n")
+    assert account.stack("quartermaster-assets").status == "REVIEW_IN_PROGRESS", ran
+
+
+def a_creation_or_a_change_that_fails_is_told_with_the_way_on():
+    for name in STACKS:
+        account = Account()
+        account.fails = {name}
+        ran = deploy(account, *FIRST, "--yes")
+        assert ran.code != 0 and "is ROLLBACK_COMPLETE" in ran.said and "already exists" in ran.said, ran
+        assert "infra/README.md" in ran.said, ran
+        goes_on(ran, account, [*FIRST, "--yes"])
+    account = installed()
+    account.fails = {"quartermaster-portal"}
+    ran = deploy(account, "BotTasks=2", "--yes")
+    assert ran.code != 0 and "rolled back to what it was" in ran.said, ran
+    goes_on(ran, account, ["BotTasks=2", "--yes"])
+
+
+def each_call_may_fail_once():
+    stories = [
+        ("a first installation", Account, [*FIRST, "--yes"], None),
+        ("a change", installed, ["BotTasks=2", "--yes"], None),
+        ("a plan", Account, [*FIRST, "--plan"], None),
+        ("a no", installed, ["BotTasks=2"], "n\n"),
+    ]
+    failures = [("AccessDenied", "User: x is not authorized"), "after"]
+    for story, begin, arguments, typed in stories:
+        account = begin()
+        before = len(account.calls)
+        deploy(account, *arguments, typed=typed)
+        calls = account.calls[before:]
+        for number, words in enumerate(calls):
+            # What only looks is answered or not; what changes something may have happened although the answer is lost.
+            changes = words[1].split("-")[0] in ("create", "delete", "execute", "update", "put")
+            for failure in failures if changes else failures[:1]:
+                one_call_fails(story, begin, arguments, typed, number, failure)
+
+
+def one_call_fails(story, begin, arguments, typed, number, failure):
+    account = begin()
+    before = len(account.calls)
+    account.fault = lambda index, _: failure if index == before + number else None
+    ran = deploy(account, *arguments, typed=typed)
+    account.fault = None
+    failed = ran.calls[number]
+    where = f"{story}: call {number}, {' '.join(failed[:2])}, {failure}\n{ran}"
+    sets, empty = left(account)
+    told = "is left" in ran.said
+    assert told or not sets, f"{sets} are left without a word: {where}"
+    assert told or not empty, f"{empty} are left without a word: {where}"
+    if "--yes" in arguments:
+        goes_on(ran, account, arguments)
+    elif told:
+        follow(account, ran.said)
+        goes_on(deploy(account, *FIRST, "--yes"), account, [*FIRST, "--yes"])
+
+
+def arguments_are_checked_before_anything_is_asked():
+    wrong = [
+        (["Transprt=http"], "did you mean Transport?"),
+        (["transport=http"], "did you mean Transport?"),
+        (["VpcID=vpc-1"], "did you mean VpcId?"),
+        (["Nonsense=1"], "unknown parameter: Nonsense ("),
+        (["--pln"], "did you mean --plan?"),
+        (["--subnet", "subnet-1"], "did you mean --subnets?"),
+        (["AssetBucket=mine"], "is set by this script"),
+        (["PermissionsBoundary=arn"], "--boundary"),
+        (["BotTasks=1", "BotTasks=2"], "given twice"),
+        (["--vpc"], "--vpc needs a value"),
+        (["--tag", "novalue"], "--tag wants Key=Value"),
+        (["--tag", "ManagedBy=me"], "is not yours to set"),
+        (["--catalog", "no-such-folder"], "there is no folder no-such-folder"),
+        (["BotTasks=1\n2"], "a line break"),
+    ]
+    for arguments, said in wrong:
+        ran = deploy(account := Account(), *arguments)
+        assert ran.code != 0 and said in ran.said and not account.calls, (arguments, ran)
+    ran = deploy(Account(), "--yes")
+    assert ran.code != 0 and "VpcId is needed the first time" in ran.said, ran
+    ran = deploy(Account(), *FIRST, "Transport=htpp", "--yes")
+    assert ran.code != 0 and "AllowedValues" in ran.said, ran
+
+
+def tags_and_boundary_reach_every_stack_and_are_kept():
+    account = Account()
+    boundary = "arn:aws:iam::123456789012:policy/platform"
+    odd = 'a "quoted" \\ thing'
+    ran = deploy(account, *FIRST, "--yes", "--boundary", boundary, "--tag", "CostCenter=42", "--tag", f"Note={odd}")
+    assert ran.code == 0 and is_complete(account), ran
+    for again in ([], ["--tag", "CostCenter=43"]):
+        for name in STACKS:
+            cost = "43" if again and name == STACKS[0] else account.stack(name).tags["CostCenter"]
+            assert account.stack(name).tags["Note"] == odd and cost in ("42", "43")
+        for name in STACKS[1:3]:
+            assert account.stack(name).parameters["PermissionsBoundary"] == boundary
+        ran = deploy(account, "--yes", *again)
+        assert ran.code == 0 and is_complete(account), ran
+    assert {account.stack(name).tags["CostCenter"] for name in STACKS} == {"43"}
+    ran = deploy(account, "--yes", "--boundary", "none")
+    assert ran.code == 0 and account.stack(STACKS[1]).parameters["PermissionsBoundary"] == "", ran
+
+
+def a_catalog_of_ones_own_is_deployed_and_never_taken_away_by_mistake():
+    with tempfile.TemporaryDirectory() as folder:
+        own = pathlib.Path(folder)
+        (own / "s3-bucket").mkdir()
+        (own / "s3-bucket/template.yml").write_bytes((ROOT / "catalog/s3-bucket/template.yml").read_bytes())
+        portfolio = (ROOT / "infra/portfolio.yml").read_text()
+        # The shipped portfolio with one of its products; so long that it has to go through the bucket.
+        head, *_ = portfolio.split("  # ecs-service\n")
+        bucket = "  # s3-bucket\n" + portfolio.split("  # s3-bucket\n")[1]
+        (own / "portfolio.yml").write_text(head + bucket + "# long\n" * 9000)
+        account = Account()
+        ran = deploy(account, *FIRST, "--yes", "--catalog", folder)
+        assert ran.code != 0 and "launch-roles.yml is missing" in ran.said and not account.calls, ran
+        (own / "launch-roles.yml").write_text((ROOT / "infra/launch-roles.yml").read_text().replace("launch-s3-bucket", "launch-other"))
+        ran = deploy(account, *FIRST, "--yes", "--catalog", folder)
+        assert ran.code != 0 and "has no role quartermaster-launch-s3-bucket" in ran.said and not account.calls, ran
+        (own / "launch-roles.yml").write_text((ROOT / "infra/launch-roles.yml").read_text())
+        ran = deploy(account, *FIRST, "--yes", "--catalog", folder)
+        assert ran.code == 0 and is_complete(account), ran
+        uploaded = sorted(key.split("/")[0] for _, key in account.objects)
+        assert uploaded == ["machine", "products", "stacks"], uploaded
+        ran = deploy(account, "--yes")
+        assert ran.code != 0 and "name it with --catalog" in ran.said, ran
+        ran = deploy(account, "--yes", "--catalog", folder)
+        assert ran.code == 0 and ran.said.count("nothing changes") == 4, ran
+        (own / "s3-bucket/template.yml").write_text("changed")
+        ran = deploy(account, "--yes", "--catalog", folder)
+        assert ran.code != 0 and "is out of date" in ran.said, ran
+
+
+SCENARIOS = [
+    arguments_are_checked_before_anything_is_asked,
+    everything_is_deployed_and_once_more_changes_nothing,
+    tables_are_protected_once_everything_is_there,
+    a_plan_leaves_nothing_behind,
+    whoever_says_no_leaves_nothing_behind,
+    whoever_stops_it_at_the_question_leaves_nothing_behind,
+    tags_and_boundary_reach_every_stack_and_are_kept,
+    a_catalog_of_ones_own_is_deployed_and_never_taken_away_by_mistake,
+    a_stack_that_cannot_be_looked_at_is_not_taken_for_none,
+    an_empty_stack_of_somebody_else_is_never_removed,
+    a_creation_or_a_change_that_fails_is_told_with_the_way_on,
+    every_state_of_every_stack_has_a_way_on,
+    each_call_may_fail_once,
+]
+
+
+def main():
+    chosen = [one for one in SCENARIOS if not sys.argv[1:] or any(word in one.__name__ for word in sys.argv[1:])]
+    for scenario in chosen:
+        began = time.monotonic()
+        try:
+            scenario()
+        except AssertionError as wrong:
+            sys.exit(f"{scenario.__name__}: {wrong}")
+        print(f"{scenario.__name__.replace('_', ' ')}: {time.monotonic() - began:.0f} s", flush=True)
+    print(f"deploy.sh: {len(chosen)} scenarios, run {runs} times")
+
+
+if __name__ == "__main__":
+    main()
