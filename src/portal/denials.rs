@@ -14,13 +14,10 @@ use crate::domain::job::{JobKey, JobKind, Subject};
 use crate::domain::next::next;
 use crate::ports::denied::Denied;
 use crate::ports::outage::warn_unless;
-use crate::ports::store::{ClaimedJob, Commit, CommitError};
+use crate::ports::store::ClaimedJob;
 
 /// A denial that lasts no longer may be a right that was given a moment ago: AWS needs some time to spread it.
 pub(super) const TOLD_AFTER: SignedDuration = SignedDuration::from_mins(15);
-
-/// The admins are told at most once a day, whichever bot does it.
-pub(super) const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
 
 /// The rights that are missing, as far as this bot has met them; clones share it.
 #[derive(Clone, Debug, Default)]
@@ -126,22 +123,23 @@ pub(super) async fn tell(
 /// Tells them, unless they know. While none of them can be told, it is tried again with every job that lacks it.
 async fn tell_admins(portal: &Portal, job: &JobKey, denied: &Denied) -> anyhow::Result<()> {
     let (JobKey { of, name }, role) = (job, denied.role.as_deref().unwrap_or_default());
-    let day = portal.now().as_second().div_euclid(SECONDS_OF_A_DAY);
+    let day = portal.today();
     match portal.denials.turn(job, denied, day) {
         Turn::Over => return Ok(()),
         Turn::Ours => {}
         Turn::Open => {
             // Another bot may have taken it on, or this one before it was started again.
-            let once = Some(format!("denied:{}:{role}:{day}", denied.right));
-            match portal.ports.store.commit(Commit { once, ..Commit::default() }).await {
-                Ok(()) => tracing::error!(%of, job = name, right = denied.right, role, "a right is missing"),
-                Err(CommitError::Again(_)) => {
+            match portal.is_first(format!("denied:{}:{role}:{day}", denied.right)).await {
+                Ok(true) => {
+                    tracing::error!(%of, job = name, right = denied.right, role, "a right is missing");
+                }
+                Ok(false) => {
                     portal.denials.stands(denied, Standing::Elsewhere(day));
                     return Ok(());
                 }
                 Err(error) => {
                     portal.denials.gives_back(denied);
-                    return Err(error.into_error().context("cannot remember which right is missing"));
+                    return Err(error.context("cannot remember which right is missing"));
                 }
             }
         }

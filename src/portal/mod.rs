@@ -85,6 +85,8 @@ pub use crate::ports::outage::Side;
 pub(crate) use crate::ports::outage::warn_unless;
 use crate::ports::store::{Claim, Commit, CommitError, RowChange, Store};
 
+const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
+
 /// Times a use case loads a request anew because somebody else changed it first.
 const STALE_RETRIES: usize = 20;
 
@@ -281,10 +283,22 @@ impl Portal {
     /// Uses up the key of what led to no commit, because nothing was left to do or it was refused: sent again it finds that
     /// it came before.
     async fn spend(&self, key: &str) -> Result<(), Error> {
-        match self.ports.store.commit(Commit { once: Some(key.to_owned()), ..Commit::default() }).await {
-            Ok(()) | Err(CommitError::Again(_)) => Ok(()),
-            Err(error) => Err(error.into_error().context("cannot remember what was asked").into()),
+        let first = self.is_first(key.to_owned()).await;
+        first.map(drop).map_err(|error| error.context("cannot remember what was asked").into())
+    }
+
+    /// Uses up a key; whether no bot has done so before.
+    async fn is_first(&self, key: String) -> anyhow::Result<bool> {
+        match self.ports.store.commit(Commit { once: Some(key), ..Commit::default() }).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::Again(_)) => Ok(false),
+            Err(error) => Err(error.into_error()),
         }
+    }
+
+    /// The number of today, by which what happens once a day is told from what happened the day before.
+    fn today(&self) -> i64 {
+        self.now().as_second().div_euclid(SECONDS_OF_A_DAY)
     }
 
     /// Spends the key of a command that was refused: it means the request as it is, so sent again once that has changed it

@@ -1,8 +1,8 @@
 //! Jobs that are given up: in the log, in the store, and to those who can do something about it.
 
+use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 
-use super::denials::SECONDS_OF_A_DAY;
 use super::dispatch::back_off;
 use super::labels::JobOutcome;
 use super::lease::unwarned;
@@ -14,7 +14,7 @@ use crate::domain::job::{JobKey, JobKind, Subject};
 use crate::domain::next::next;
 use crate::domain::request::Surface;
 use crate::ports::outage::warn_unless;
-use crate::ports::store::{ClaimedJob, Commit, CommitError};
+use crate::ports::store::ClaimedJob;
 use crate::ports::stored::Unreadable;
 
 /// How long a job that cannot be read waits for somebody to be told of it.
@@ -69,15 +69,10 @@ pub(super) async fn park_unread(
 
 /// Whether nobody has yet told the admins of such a job today, or tried to at this attempt.
 async fn is_first_of_day(portal: &Portal, attempt: u32) -> anyhow::Result<bool> {
-    let day = portal.now().as_second().div_euclid(SECONDS_OF_A_DAY);
     // At the first attempt as the programs before called it.
     let again = if attempt == 0 { String::new() } else { format!(":{attempt}") };
-    let once = Some(format!("unreadable-jobs:{day}{again}"));
-    match portal.ports.store.commit(Commit { once, ..Commit::default() }).await {
-        Ok(()) => Ok(true),
-        Err(CommitError::Again(_)) => Ok(false),
-        Err(error) => Err(error.into_error().context("cannot remember that the admins are told")),
-    }
+    let key = format!("unreadable-jobs:{}{again}", portal.today());
+    portal.is_first(key).await.context("cannot remember that the admins are told")
 }
 
 fn unreadable_jobs(portal: &Portal, of: &Subject, name: &str) -> String {

@@ -16,6 +16,12 @@ async fn label(company: &Company) -> &'static str {
     company.newest_request().await.status.name().label()
 }
 
+/// From now on Slack answers only this when it is asked whether it is there.
+fn slack_answers(company: &Company, code: &str) {
+    company.expects_slack_to_refuse("auth.test", code);
+    company.playground.fail_always("auth.test", Some(code));
+}
+
 /// Of the lease of a bucket that was there a moment ago; its owner is warned.
 async fn a_day_is_left(company: &Company) {
     company.waits("30d").await;
@@ -80,8 +86,7 @@ async fn while_slack_cannot_be_heard_nothing_ends_and_then_people_have_a_day() {
     run_in(Setup::new().in_a_file(), async |company| {
         company.alice.asks_for("s3-bucket", &LOGS).await;
         a_day_is_left(company).await;
-        company.expects_slack_to_refuse("auth.test", "service_unavailable");
-        company.playground.fail_always("auth.test", Some("service_unavailable"));
+        slack_answers(company, "service_unavailable");
         company.waits("2m").await;
         company.waits("2d").await;
         company.waits("1h").await;
@@ -105,8 +110,7 @@ async fn nothing_ends_by_what_slack_answered_a_minute_ago() {
         for time in ["23h", "59m", "50s"] {
             company.waits(time).await;
         }
-        company.expects_slack_to_refuse("auth.test", "service_unavailable");
-        company.playground.fail_always("auth.test", Some("service_unavailable"));
+        slack_answers(company, "service_unavailable");
         company.waits("15s").await;
         assert_eq!(label(company).await, "Active", "nobody could press Renew in the last ten seconds");
         company.waits("40s").await;
@@ -126,8 +130,7 @@ async fn what_another_bot_has_heard_counts_as_long_as_it_is_news() {
         company.alice.asks_for("s3-bucket", &LOGS).await;
         a_day_is_left(company).await;
         company.waits("22h").await;
-        company.expects_slack_to_refuse("auth.test", "service_unavailable");
-        company.playground.fail_always("auth.test", Some("service_unavailable"));
+        slack_answers(company, "service_unavailable");
         company.waits("2m").await;
         // Another bot hears people once more, and then Slack is gone for it too.
         let file = Connection::open(company.file()).unwrap();
@@ -150,8 +153,7 @@ async fn a_slack_that_asks_to_be_asked_less_often_has_answered() {
     run_in(Setup::new().in_a_file(), async |company| {
         company.alice.asks_for("s3-bucket", &LOGS).await;
         a_day_is_left(company).await;
-        company.expects_slack_to_refuse("auth.test", "ratelimited");
-        company.playground.fail_always("auth.test", Some("ratelimited"));
+        slack_answers(company, "ratelimited");
         company.waits("25h").await;
         assert_eq!(label(company).await, "Torn down");
         assert!(!company.trail().await.contains("moved"), "{}", company.trail().await);
