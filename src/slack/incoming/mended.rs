@@ -41,8 +41,8 @@ fn object(json: &str, depth: usize) -> serde_json::Result<Value> {
     serde_json::Deserializer::from_str(json).deserialize_map(Fields(depth)).map(Value::Object)
 }
 
-/// A text, in which � stands for half a pair. serde gives a text as bytes where it is none of Unicode's: "lone surrogates
-/// [are] accepted … in WTF-8", <https://docs.rs/serde_json/1/serde_json/struct.Deserializer.html>, `deserialize_bytes`, read
+/// A text, in which � stands for half a pair. serde gives a text as bytes where it is none of Unicode's: lone surrogates
+/// are then accepted, in WTF-8, says <https://docs.rs/serde_json/1/serde_json/struct.Deserializer.html>, `deserialize_bytes`, read
 /// on 2026-11-29.
 fn text(json: &str) -> serde_json::Result<String> {
     serde_json::Deserializer::from_str(json).deserialize_bytes(Letters)
