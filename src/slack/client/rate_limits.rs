@@ -16,6 +16,9 @@ const UPDATE: &str = "chat.update";
 /// (docs.slack.dev/apis/web-api/rate-limits, 2026-11-29). Those are the business of `pace`.
 const BY_CHANNEL: [&str; 1] = ["chat.postMessage"];
 
+/// Asks whether Slack answers, at most every few seconds. A request to wait is an answer, and what was not asked is none.
+const CHECK: &str = "auth.test";
+
 /// Publishes a home tab; asks whose an address is.
 pub(super) const PUBLISH: &str = "views.publish";
 pub(super) const LOOKUP: &str = "users.lookupByEmail";
@@ -46,6 +49,8 @@ const LONG_AGO: Duration = Duration::from_hours(1);
 pub(super) struct Shows {
     /// Decisions that approvers have made, on the card where they make them; none on any other message.
     pub(super) decisions: usize,
+    /// Whether the newest of them was made within the last minutes.
+    pub(super) is_new: bool,
     /// How things stand.
     pub(super) progress: Progress,
 }
@@ -98,7 +103,7 @@ impl RateLimits {
 
     /// Does not let a method be called for as long as Slack asked, unless it asked that of one channel.
     pub(super) fn hold(&self, method: &str, wait: Duration) {
-        if BY_CHANNEL.contains(&method) {
+        if BY_CHANNEL.contains(&method) || method == CHECK {
             return;
         }
         let until = self.time.now() + wait;
@@ -141,7 +146,7 @@ impl RateLimits {
     /// # Errors
     /// When that comes, if it is not now; it is kept until then.
     pub(super) fn update(&self, message: &str, shows: Shows) -> Result<(), Duration> {
-        let (now, known) = (self.time.now(), self.shown_by(message));
+        let (now, known) = (self.time.now(), self.shown_by(message, shows));
         let is_decision = shows.decisions > known.sent;
         let is_progress = !is_decision && shows.progress == Progress::UnderWay;
         if !is_decision {
@@ -160,7 +165,7 @@ impl RateLimits {
 
     /// This message's update did not arrive: its turn is still to come.
     pub(super) fn not_shown(&self, message: &str, shows: Shows) {
-        let known = self.shown_by(message);
+        let known = self.shown_by(message, shows);
         if shows.decisions <= known.arrived {
             self.updates.keep(UPDATE, message);
         }
@@ -169,7 +174,7 @@ impl RateLimits {
 
     /// This message shows this now, so progress can wait a little.
     pub(super) fn shown(&self, message: &str, shows: Shows) {
-        let (at, known) = (Some(self.time.now()), self.shown_by(message));
+        let (at, known) = (Some(self.time.now()), self.shown_by(message, shows));
         self.remember(message, Shown { at, sent: shows.decisions, arrived: shows.decisions, ..known });
     }
 
@@ -181,8 +186,13 @@ impl RateLimits {
         all.insert(message.to_owned(), sent);
     }
 
-    fn shown_by(&self, message: &str) -> Shown {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner).get(message).copied().unwrap_or_default()
+    /// What this message shows. One that this program has not shown has shown what was decided long ago, where others did.
+    fn shown_by(&self, message: &str, shows: Shows) -> Shown {
+        let known = self.shown.lock().unwrap_or_else(PoisonError::into_inner).get(message).copied();
+        known.unwrap_or_else(|| {
+            let before = if shows.is_new { 0 } else { shows.decisions };
+            Shown { sent: before, arrived: before, ..Shown::default() }
+        })
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
@@ -195,12 +205,12 @@ mod tests {
     use super::*;
 
     fn shows(decisions: usize, progress: Progress) -> Shows {
-        Shows { decisions, progress }
+        Shows { decisions, is_new: true, progress }
     }
 
     /// A message that is no card, and how things stand.
-    const SETTLED: Shows = Shows { decisions: 0, progress: Progress::Settled };
-    const UNDER_WAY: Shows = Shows { decisions: 0, progress: Progress::UnderWay };
+    const SETTLED: Shows = Shows { decisions: 0, is_new: false, progress: Progress::Settled };
+    const UNDER_WAY: Shows = Shows { decisions: 0, is_new: false, progress: Progress::UnderWay };
     use crate::slack::client::fake::StillClock;
 
     fn limits(clock: &StillClock) -> RateLimits {
@@ -258,6 +268,29 @@ mod tests {
         assert!((25..=30).contains(&shown), "{shown}");
         let card = "answered 0";
         assert!(update(&limits, card, shows(2, Progress::Settled)).is_err(), "it is shown, however long ago");
+    }
+
+    #[test]
+    fn cards_that_were_decided_before_the_program_was_started_wait_for_their_turn() {
+        let clock = StillClock::new();
+        let limits = limits(&clock);
+        let old = Shows { is_new: false, ..shows(2, Progress::Settled) };
+        let mut shown = 0;
+        for card in 0..60 {
+            match limits.update(&format!("card {card}"), old) {
+                Ok(()) if card % 2 == 0 => shown += 1,
+                // One that did not arrive is no decision when it comes again, either.
+                Ok(()) => limits.not_shown(&format!("card {card}"), old),
+                Err(_) => {}
+            }
+        }
+        assert!(limits.update("card 59", old).is_err(), "{shown}");
+        assert!(shown < 10, "{shown}");
+        assert_eq!(
+            update(&limits, "card 0", shows(3, Progress::Settled)),
+            Ok(()),
+            "and then it is decided anew"
+        );
     }
 
     #[test]
