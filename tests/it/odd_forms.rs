@@ -136,7 +136,6 @@ async fn of_what_may_be_left_empty_nothing_understood_is_left_empty() {
         ];
         for (block, expected) in optional {
             for (shape, odd) in shapes() {
-                company.clock.advance("1s");
                 opens_filled(alice).await;
                 let answer = sends_odd(alice, block, odd).await;
                 assert_eq!(answer, STORED, "{block} {shape}");

@@ -134,6 +134,7 @@ async fn jobs_and_messages_that_are_no_text_are_given_up_or_passed_by_and_keep_n
             company.pat.runs("/provision jobs").await;
             let told = company.pat.is_told();
             assert!(told.contains("cannot read what is stored of the job") && !told.contains("secret"), "{columns}: {told}");
+            assert!(told.contains("unreadable:"), "{columns}: {told}");
         })
         .await;
     }
