@@ -35,9 +35,9 @@ const PACED: [(&str, u32, Duration); 2] =
 const UPDATES_AT_ONCE: u32 = 10;
 const UPDATE_EVERY: u32 = 3;
 
-/// After how much time one message shows for the first time how far something has come, and how often after that, in the same
-/// units.
-const FIRST_PROGRESS: u32 = 2;
+/// How often one message shows how far something has come, in the same units: the first time and while there is little else
+/// to show, and otherwise.
+const PROGRESS_SOON: u32 = 2;
 const PROGRESS_EVERY: u32 = 10;
 
 /// Messages of which it is remembered what they show before those are forgotten that were shown long ago.
@@ -150,7 +150,8 @@ impl RateLimits {
         let is_decision = shows.decisions > known.sent;
         let is_progress = !is_decision && shows.progress == Progress::UnderWay;
         if !is_decision {
-            let every = self.unit * if known.is_progress { PROGRESS_EVERY } else { FIRST_PROGRESS };
+            let is_soon = !known.is_progress || self.updates.is_quiet(UPDATE);
+            let every = self.unit * if is_soon { PROGRESS_SOON } else { PROGRESS_EVERY };
             if let Some(at) = known.at
                 && is_progress
                 && at + every > now
@@ -329,13 +330,18 @@ mod tests {
     }
 
     #[test]
-    fn how_far_something_has_come_is_shown_now_and_then_and_how_it_ended_at_once() {
+    fn how_far_something_has_come_is_shown_often_where_little_else_is_and_how_it_ended_at_once() {
         let clock = StillClock::new();
         let limits = limits(&clock);
         limits.shown("thread", UNDER_WAY);
         assert!(update(&limits, "thread", UNDER_WAY).is_err(), "it was posted just now");
         clock.move_by(3);
         assert_eq!(update(&limits, "thread", UNDER_WAY), Ok(()), "people see soon that it begins");
+        clock.move_by(3);
+        assert_eq!(update(&limits, "thread", UNDER_WAY), Ok(()), "nothing else is shown");
+        for number in 0..5 {
+            assert_eq!(update(&limits, &format!("direct {number}"), SETTLED), Ok(()));
+        }
         clock.move_by(2);
         assert!(update(&limits, "thread", UNDER_WAY).is_err(), "they have just seen how far it is");
         clock.move_by(9);
