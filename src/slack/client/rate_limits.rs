@@ -175,8 +175,8 @@ impl RateLimits {
 
     /// This message shows this now, so progress can wait a little.
     pub(super) fn shown(&self, message: &str, shows: Shows) {
-        let (at, known) = (Some(self.time.now()), self.shown_by(message, shows));
-        self.remember(message, Shown { at, sent: shows.decisions, arrived: shows.decisions, ..known });
+        let at = Some(self.time.now());
+        self.remember(message, Shown { at, sent: shows.decisions, arrived: shows.decisions });
     }
 
     fn remember(&self, message: &str, sent: Shown) {
