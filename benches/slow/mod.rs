@@ -166,7 +166,8 @@ impl People {
 /// The form stays open and says so, or says in its place that nothing was stored.
 fn says_press_again(answer: &Answer<'_>) -> bool {
     let body = String::from_utf8_lossy(answer.body);
-    answer.status == 200 && (body.contains("press the button again") || body.contains("nothing was stored"))
+    let says = ["press the button again", "nothing was stored", "nothing was done. Try again"];
+    answer.status == 200 && says.iter().any(|text| body.contains(text))
 }
 
 /// Keeps everybody else from writing to the store for five seconds.
