@@ -462,25 +462,25 @@ async fn look_again(portal: &Portal, job: &ClaimedJob, kind: JobKind, wait: Dura
 async fn try_place_later(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why: &str) -> anyhow::Result<()> {
     let (of, store, now) = (&job.claim.key.of, &portal.ports.store, portal.now());
     let tried_for = now.duration_since(job.written_at);
+    let news = match (of, kind) {
+        (Subject::Request(id), JobKind::Show(surface @ Surface::Told(_))) => Some((*id, surface)),
+        _ => None,
+    };
     // Of a time in which no bot ran nothing was tried.
     if tried_for > TRIED_FOR && job.attempts >= TRIED_AT_LEAST {
         tracing::warn!(%of, job = kind.word(), why, "what a job had to show is given up");
         store.complete(&job.claim).await?;
-        return match (of, kind) {
-            (Subject::Request(id), JobKind::Show(Surface::Told(_))) => {
-                tell_of_lost_news(portal, *id, why, "It is no longer tried").await
-            }
-            _ => Ok(()),
+        return match news {
+            Some((id, _)) => tell_of_lost_news(portal, id, why, "It is no longer tried").await,
+            None => Ok(()),
         };
     }
     let pause = tried_for.clamp(SHORTEST_SHUT, LONGEST_SHUT);
     store.put_off(&job.claim, now.saturating_add(pause).unwrap_or(Timestamp::MAX), why).await?;
-    match (of, kind) {
+    match news {
         // It may have been put off for other reasons before.
-        (Subject::Request(id), JobKind::Show(surface @ Surface::Told(_)))
-            if portal.is_first(format!("lost-news:{id}:{surface:?}")).await? =>
-        {
-            tell_of_lost_news(portal, *id, why, "It is tried again for a week").await
+        Some((id, surface)) if portal.is_first(format!("lost-news:{id}:{surface:?}")).await? => {
+            tell_of_lost_news(portal, id, why, "It is tried again for a week").await
         }
         _ => Ok(()),
     }

@@ -33,6 +33,16 @@ fn archive(company: &Company, channel: &str, is_archived: bool) {
     });
 }
 
+/// Alice's database, on a card that nobody can change any more.
+async fn morgan_approves_where_the_channel_is_archived(company: &Company) {
+    company.alice.asks_for("rds-postgres", &DATABASE).await;
+    company.expects_slack_to_refuse("chat.update", "is_inactive");
+    company.expects_slack_to_refuse("chat.postMessage", "is_archived");
+    let approve = company.morgan.remembers("Approve");
+    archive(company, "C0PAYMENTS", true);
+    company.morgan.presses(&approve).await;
+}
+
 async fn waits_hours(company: &Company, hours: usize) {
     for _ in 0..hours {
         company.waits("1h").await;
@@ -99,13 +109,8 @@ async fn a_card_that_was_posted_elsewhere_is_brought_up_to_date_where_it_stood_f
         "  approvers: team\n  needed: 2",
     );
     run_in(setup, async |company| {
-        let (alice, morgan, pat) = (&company.alice, &company.morgan, &company.pat);
-        alice.asks_for("rds-postgres", &DATABASE).await;
-        company.expects_slack_to_refuse("chat.update", "is_inactive");
-        company.expects_slack_to_refuse("chat.postMessage", "is_archived");
-        let approve = morgan.remembers("Approve");
-        archive(company, "C0PAYMENTS", true);
-        morgan.presses(&approve).await;
+        let pat = &company.pat;
+        morgan_approves_where_the_channel_is_archived(company).await;
         assert!(pat.reads("C0APPROVALS").contains("1 of 2 approvals"), "{}", pat.everything());
         archive(company, "C0PAYMENTS", false);
         waits_hours(company, 1).await;
@@ -193,13 +198,7 @@ async fn news_for_somebody_whom_slack_takes_no_message_for_are_read_in_their_tea
 #[tokio::test]
 async fn what_no_place_takes_for_weeks_is_given_up_after_one() {
     run_in(Setup::new().in_a_file(), async |company| {
-        let (alice, morgan) = (&company.alice, &company.morgan);
-        alice.asks_for("rds-postgres", &DATABASE).await;
-        company.expects_slack_to_refuse("chat.update", "is_inactive");
-        company.expects_slack_to_refuse("chat.postMessage", "is_archived");
-        let approve = morgan.remembers("Approve");
-        archive(company, "C0PAYMENTS", true);
-        morgan.presses(&approve).await;
+        morgan_approves_where_the_channel_is_archived(company).await;
         waits_hours(company, 9 * 24).await;
         let tried = || company.calls("chat.update").iter().filter(|call| call.error.is_some()).count();
         let of_a_week = tried();
