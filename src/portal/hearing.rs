@@ -12,6 +12,7 @@ use crate::domain::event::Event;
 use crate::domain::job::JobKey;
 use crate::domain::next::next;
 use crate::domain::silence::Silence;
+use crate::ports::clock::is_recent;
 use crate::ports::outage::{Side, Unanswered as _};
 use crate::ports::slack::SlackError;
 use crate::ports::stored::is_unread;
@@ -55,10 +56,6 @@ impl State {
         (self.hears, self.answered, self.back_since) = (false, None, None);
         self.unheard_since.get_or_insert(now);
     }
-}
-
-fn is_recent(at: Option<Timestamp>, now: Timestamp, age: SignedDuration) -> bool {
-    at.is_some_and(|at| now.duration_since(at).abs() < age)
 }
 
 impl Portal {

@@ -13,6 +13,11 @@ pub trait Clock: Debug + Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
+/// Whether something was less than `age` ago. What a clock that was put back has in the future is no more recent for that.
+pub fn is_recent(at: Option<Timestamp>, now: Timestamp, age: SignedDuration) -> bool {
+    at.is_some_and(|at| now.duration_since(at).abs() < age)
+}
+
 /// The machine's clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;

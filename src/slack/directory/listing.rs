@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::memory::Memory;
 use super::{Account, Address, SHOWN};
 use crate::domain::ids::PersonId;
-use crate::ports::clock::Clock;
+use crate::ports::clock::{Clock, is_recent};
 use crate::ports::slack::SlackError;
 use crate::slack::client::SlackClient;
 
@@ -90,13 +90,11 @@ impl Listing {
     /// The right to list the accounts, unless that is done or was done lately. From now on people wait for it.
     pub(super) fn begin(self: &Arc<Self>) -> Option<ListingPermit> {
         let now = self.clock.now();
-        let is_within =
-            |at: Option<Timestamp>, time| at.is_some_and(|at| now.duration_since(at).abs() < time);
         let mut history = self.history();
         let listed_at = history.listed.map(|(at, _)| at);
         if history.is_under_way
-            || is_within(listed_at, LISTED_AGAIN)
-            || is_within(history.failed_at, TRIED_AGAIN)
+            || is_recent(listed_at, now, LISTED_AGAIN)
+            || is_recent(history.failed_at, now, TRIED_AGAIN)
         {
             return None;
         }
@@ -115,8 +113,7 @@ impl Listing {
     /// be shown.
     pub(super) fn is_complete(&self) -> bool {
         let now = self.clock.now();
-        let is_young = |at: Timestamp| now.duration_since(at).abs() < SHOWN;
-        self.history().listed.is_some_and(|(at, is_complete)| is_complete && is_young(at))
+        self.history().listed.is_some_and(|(at, is_complete)| is_complete && is_recent(Some(at), now, SHOWN))
     }
 
     /// Waits until the list has brought what `is_known` asks for, or brings nothing for now, or time is left for one question
