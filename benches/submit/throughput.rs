@@ -14,6 +14,7 @@ use quartermaster::domain::submission::submit;
 use quartermaster::domain::tally::Tally;
 use quartermaster::local::database::Database;
 use quartermaster::local::store::SqliteStore;
+use quartermaster::ports::kept::Once;
 use quartermaster::ports::store::{Commit, RowChange, Store};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -177,7 +178,7 @@ fn commit() -> anyhow::Result<Commit> {
         audit: born.audit,
         jobs: born.jobs,
         quota: born.quota.map(endless),
-        once: Some(format!("view:{id}")),
+        once: Some(Once::for_now(format!("view:{id}"), Timestamp::UNIX_EPOCH)),
         unless_paused: true,
         ..Commit::default()
     })

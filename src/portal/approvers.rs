@@ -1,6 +1,9 @@
 //! Whose answer counts right now: the stage that is asked, resolved to people and groups, with the admins where nobody
 //! has answered for long.
 
+use std::cmp::Reverse;
+
+use anyhow::anyhow;
 use jiff::SignedDuration;
 
 use super::people::{is_for_now, mentions, others};
@@ -47,7 +50,11 @@ pub(super) async fn usual_answer(
     team: &TeamName,
 ) -> anyhow::Result<Option<Period>> {
     let whose = Whose::TeamProduct(team.clone(), product.key.clone());
-    let lately = portal.ports.store.list(&whose, Which::All, 0, LOOKED_AT).await?;
+    let store = &portal.ports.store;
+    let mut lately = store.list(&whose, Which::Live, 0, LOOKED_AT).await?;
+    lately.extend(store.list(&whose, Which::Ended, 0, LOOKED_AT).await?);
+    lately.sort_by_key(|request| Reverse(request.submitted_at));
+    lately.truncate(LOOKED_AT);
     let took = |request: &Request| {
         let last = request.approvals.last()?;
         Some(last.at.duration_since(request.submitted_at))
@@ -92,7 +99,8 @@ impl Portal {
     /// When Slack had to be asked and could not.
     pub(crate) async fn circle_of(&self, request: &Request) -> anyhow::Result<Circle> {
         let StageInForce { stage, is_gone } = self.stage_in_force(request);
-        let mut circle = self.circle(&stage, &request.team, request.asker()).await?;
+        let aways = self.ports.store.aways(self.now()).await?;
+        let mut circle = self.circle(&stage, &request.team, request.asker(), &aways).await?;
         if is_gone {
             circle.note = join([Some(NO_APPROVERS.to_owned()), circle.note]);
         }
@@ -119,11 +127,12 @@ impl Portal {
         stage: &Stage,
         team: &TeamName,
         asker: &PersonId,
+        aways: &[Away],
     ) -> anyhow::Result<Circle> {
         let (may, note) = self.approvers_in(stage, team, asker, Freshness::Fresh).await?;
         let named: Vec<Principal> = may.iter().filter(|one| !stage.quiet.contains(one)).cloned().collect();
         let (mut named, is_partial) = self.mentionable(&named).await;
-        let aways = self.away_of(&may, asker).await?;
+        let aways = self.away_of(&may, asker, aways).await?;
         for away in &aways {
             let person = Principal::Person(away.person.clone());
             if !stage.quiet.contains(&person) {
@@ -174,8 +183,13 @@ impl Portal {
         let own = product.approval.stages();
         let self_approval = product.approval.self_approval && !path.asks_admins();
         let (mut turns, mut note) = (Vec::new(), None);
+        let aways = self.ports.store.aways(self.now()).await;
         for stage in if stages.is_empty() { &own } else { stages } {
-            let circle = match self.circle(stage, team, person).await {
+            let circle = match &aways {
+                Ok(aways) => self.circle(stage, team, person, aways).await,
+                Err(error) => Err(anyhow!("{error:#}")),
+            };
+            let circle = match circle {
                 Ok(circle) => circle,
                 Err(error) => {
                     warn_unless!(
@@ -287,11 +301,16 @@ impl Portal {
 
     /// Those of them who are away, if somebody else than the asker answers for them. An answer is handed on once: whoever
     /// answers for one may be away, too. The right of whoever answers ends with that of the one they answer for.
-    async fn away_of(&self, may: &[Principal], asker: &PersonId) -> anyhow::Result<Vec<Away>> {
+    async fn away_of(
+        &self,
+        may: &[Principal],
+        asker: &PersonId,
+        aways: &[Away],
+    ) -> anyhow::Result<Vec<Away>> {
         let mut found = Vec::new();
-        for away in self.ports.store.aways(self.now()).await? {
-            if self.is_answered_for(&away, may, asker, Freshness::Known).await? {
-                found.push(away);
+        for away in aways {
+            if self.is_answered_for(away, may, asker, Freshness::Known).await? {
+                found.push(away.clone());
             }
         }
         Ok(found)
@@ -359,12 +378,25 @@ impl Portal {
         Ok(all)
     }
 
-    /// Whether a click of theirs on Approve would count, as far as it is known who they are.
-    pub(crate) async fn can_decide(&self, person: &PersonId, request: &Request) -> bool {
+    /// As [`Self::can_decide`], where nobody has looked yet who is away.
+    pub(crate) async fn can_decide_now(&self, person: &PersonId, request: &Request) -> bool {
+        let aways = self.ports.store.aways(self.now()).await.unwrap_or_else(|error| {
+            warn_unless!(
+                self.ports.trouble.outages.explains(&error),
+                error = format!("{error:#}"),
+                "cannot find out who is away"
+            );
+            Vec::new()
+        });
+        self.can_decide(person, request, &aways).await
+    }
+
+    /// Whether a click of theirs on Approve would count, as far as it is known who they are, of whom these are away.
+    pub(crate) async fn can_decide(&self, person: &PersonId, request: &Request, aways: &[Away]) -> bool {
         if !request.waits_for_approvers() {
             return false;
         }
-        match self.standing(person, request, Freshness::Known).await {
+        match self.standing_beside(person, request, Freshness::Known, aways).await {
             Ok(standing) => may_decide(request, person, standing, "").is_ok(),
             // A group that Slack cannot list keeps nothing else from being shown.
             Err(error) => {
@@ -390,6 +422,18 @@ impl Portal {
         request: &Request,
         freshness: Freshness,
     ) -> anyhow::Result<Standing> {
+        let aways = self.ports.store.aways(self.now()).await?;
+        self.standing_beside(person, request, freshness, &aways).await
+    }
+
+    /// The same, of whom it is known already who is away.
+    async fn standing_beside(
+        &self,
+        person: &PersonId,
+        request: &Request,
+        freshness: Freshness,
+        aways: &[Away],
+    ) -> anyhow::Result<Standing> {
         let asker = request.asker();
         let in_force = self.stage_in_force(request);
         let (may, _) = self.approvers_in(&in_force.stage, &request.team, asker, freshness).await?;
@@ -397,15 +441,15 @@ impl Portal {
             return Ok(Standing::Approver);
         }
         let mut for_them = Vec::new();
-        for away in self.ports.store.aways(self.now()).await? {
+        for away in aways {
             let is_theirs = away.delegate == *person && away.person != request.owner;
-            if is_theirs && self.is_answered_for(&away, &may, asker, freshness).await? {
+            if is_theirs && self.is_answered_for(away, &may, asker, freshness).await? {
                 for_them.push(away);
             }
         }
         let taken = |away: &Away| request.agreed().iter().any(|approval| approval.is_of(&away.person));
         // Of several the one who was not answered for yet.
-        let chosen = for_them.iter().find(|away| !taken(away)).or_else(|| for_them.first());
+        let chosen = for_them.iter().find(|away| !taken(away)).or_else(|| for_them.first()).copied();
         Ok(chosen.map_or(Standing::Nobody, |away| Standing::InsteadOf(away.person.clone())))
     }
 
@@ -423,6 +467,57 @@ impl Portal {
             Ok((!counts).then_some(Refusal::DelegateIsNoMember { person: delegate }))
         });
         refusal.await?.map_or(Ok(()), |refusal| Err(refusal.into()))
+    }
+
+    /// Which waiting requests this person may be able to answer, as far as it is known who they are: those of the teams that
+    /// they answer for, of the products that name them, and for admins what became theirs.
+    pub(super) async fn may_answer(
+        &self,
+        person: &PersonId,
+        aways: &[Away],
+    ) -> anyhow::Result<Vec<(Whose, Which)>> {
+        let represented = aways.iter().filter(|away| away.delegate == *person).map(|away| &away.person);
+        let people: Vec<&PersonId> = [person].into_iter().chain(represented).collect();
+        let mut found = Vec::new();
+        if self.any_is_named(&people, &self.organization.admins).await {
+            // What nobody has answered for long is theirs as well, and comes first there.
+            found.extend([(Whose::All, Which::Exceptions), (Whose::All, Which::Waiting)]);
+        }
+        for team in &self.organization.teams {
+            if self.any_is_named(&people, &team.approvers).await {
+                found.push((Whose::Team(team.name.clone()), Which::Waiting));
+            }
+        }
+        let mut teams = None;
+        for product in self.catalog.products.values() {
+            let mut named = Vec::new();
+            for stage in product.approval.paths().into_iter().flatten() {
+                if let Approvers::Listed(listed) = &stage.approvers {
+                    named.extend_from_slice(listed);
+                }
+                named.extend_from_slice(&stage.quiet);
+            }
+            if !self.any_is_named(&people, &named).await {
+                continue;
+            }
+            if teams.is_none() {
+                teams = Some(self.all_teams().await?);
+            }
+            for team in teams.iter().flatten() {
+                found.push((Whose::TeamProduct(team.clone(), product.key.clone()), Which::Waiting));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether one of these people is named; while Slack does not say, they may be.
+    async fn any_is_named(&self, people: &[&PersonId], principals: &[Principal]) -> bool {
+        for person in people {
+            if self.is_named(person, principals, Freshness::Known).await.unwrap_or(true) {
+                return true;
+            }
+        }
+        false
     }
 
     /// Everybody who may be asked about anything: by a team, by a product, as an admin.

@@ -276,6 +276,8 @@ async fn look_around(portal: &Portal) {
     portal.heard_of_store(seen, "look for other bots");
     let heard = portal.listen().await;
     portal.heard_of_store(heard, "note whether people are heard");
+    let forgotten = portal.forget().await;
+    portal.heard_of_store(forgotten, "forget what has come to its end");
 }
 
 async fn note_repetitions(portal: &Portal) {

@@ -1,10 +1,9 @@
 //! How requests went lately, added up from what was counted day by day, and what waits now. What it costs depends on the
-//! number of teams and of what waits, not on how many requests there were.
+//! number of teams, not on how many requests there were or wait.
 
 use futures_util::stream::{self, StreamExt as _};
 use jiff::civil::Date;
 
-use super::home::asked_at;
 use super::lookup::{Named, named_team, reads_all, teams_to_see};
 use super::{Error, Portal};
 use crate::domain::ids::{PersonId, TeamName};
@@ -17,7 +16,7 @@ use crate::ports::store::{Which, Whose};
 
 /// Days that are added up, today included.
 pub const DAYS: u16 = 30;
-/// Waiting requests of one team that are looked at.
+/// Waiting requests of one team that are counted.
 const MOST_WAITING: usize = 100;
 /// Waiting requests that are named, of each team and of all.
 const NAMED: usize = 5;
@@ -77,11 +76,10 @@ pub async fn stats(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
 async fn part(portal: &Portal, team: &TeamName, since: Date) -> anyhow::Result<Part> {
     let (store, whose) = (&portal.ports.store, Whose::Team(team.clone()));
     let counts = store.counts(team, since).await?;
-    let mut longest = store.list(&whose, Which::Waiting, 0, MOST_WAITING + 1).await?;
-    let (waiting, more) = (longest.len().min(MOST_WAITING), longest.len() > MOST_WAITING);
-    longest.sort_by_key(asked_at);
-    longest.truncate(NAMED);
-    Ok(Part { counts, waiting, more, longest })
+    let waiting = store.count_waiting(&whose, MOST_WAITING + 1).await?;
+    let longest =
+        if waiting == 0 { Vec::new() } else { store.list(&whose, Which::Waiting, 0, NAMED).await? };
+    Ok(Part { counts, waiting: waiting.min(MOST_WAITING), more: waiting > MOST_WAITING, longest })
 }
 
 fn together(parts: &[Part]) -> Part {
@@ -92,7 +90,7 @@ fn together(parts: &[Part]) -> Part {
         all.more |= part.more;
         all.longest.extend(part.longest.iter().cloned());
     }
-    all.longest.sort_by_key(asked_at);
+    all.longest.sort_by_key(Request::asked_at);
     all.longest.truncate(NAMED);
     all
 }

@@ -10,6 +10,7 @@ pub mod directory;
 pub mod finding;
 pub mod haste;
 pub mod inventory;
+pub mod kept;
 pub mod limits;
 pub mod outage;
 pub mod provisioner;

@@ -27,6 +27,9 @@ pub(super) const TEAMS_FOUND: &str = "*FOUND";
 /// The sort key of a team's total, beside one for each product. No product's key has capitals.
 pub(super) const TEAM_TOTAL: &str = "TOTAL";
 
+/// How the partition of what stands for a request in lists begins.
+const LISTED: &str = "LIST#";
+
 /// Digits of an id that name its partition in the list of ids.
 const ID_DIGITS: usize = 2;
 
@@ -128,6 +131,21 @@ pub(super) fn message_partition(message: &MessageRef) -> String {
 
 pub(super) fn message(message: &MessageRef, request: RequestId) -> Item {
     key(message_partition(message), request.to_string())
+}
+
+/// What stands for a request in one of the lists that are read in order.
+pub(super) fn listed(request: RequestId, list: &str) -> Item {
+    key(format!("{LISTED}{request}"), list)
+}
+
+/// Reads the request of such an item back.
+pub(super) fn read_listed(pk: &str) -> Option<RequestId> {
+    RequestId::parse(pk.strip_prefix(LISTED)?)
+}
+
+/// Says when all requests that were there were put into the lists.
+pub(super) fn lists_filled() -> Item {
+    key("LISTS", "FILLED")
 }
 
 /// A request in the list of ids, which is there to be searched by their beginnings.

@@ -1,17 +1,22 @@
 //! Finding requests: lists and sums through the indexes, ids by their beginnings, messages.
 //!
 //! An index names the requests, their rows are read as they are now and looked at again: what the index did not know
-//! yet is left out. A team's list is sorted here, from the keys and dates of all its requests, since the index of
-//! teams is ordered by product.
+//! yet is left out. What lives and what has ended stands in lists that are read in their order, as far as it is shown; see
+//! [`Place`]. Only whoever needs all of a team's requests reads them all.
+
+use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::Select;
 use jiff::Timestamp;
 
-use super::item::{Item, must_text, read_text, text, time};
+use super::item::{Item, must_text, number, text, time};
+use super::jobs::DUE_INDEX;
 use super::{DynamoStore, keys, row, teams};
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::request::{MessageRef, Request};
+use crate::domain::spending::{Amounts, Month, Resource, spending as sum};
 use crate::ports::store::{Holding, Which, Whose};
 use crate::ports::stored::request_id;
 
@@ -32,6 +37,19 @@ pub(super) async fn all(query: QueryFluentBuilder, enough: usize) -> anyhow::Res
         found.push(item?);
     }
     Ok(found)
+}
+
+/// How many a query finds, counted until there are enough.
+pub(super) async fn count(query: QueryFluentBuilder, enough: usize) -> anyhow::Result<usize> {
+    let page = i32::try_from(enough.clamp(1, 1_000)).unwrap_or(i32::MAX);
+    let mut pages = query.select(Select::Count).limit(page).into_paginator().send();
+    let mut counted = 0;
+    while counted < enough
+        && let Some(page) = pages.next().await
+    {
+        counted += usize::try_from(page?.count).unwrap_or_default();
+    }
+    Ok(counted.min(enough))
 }
 
 pub(super) async fn find(store: &DynamoStore, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>> {
@@ -80,20 +98,74 @@ pub(super) async fn list(
     skip: usize,
     limit: usize,
 ) -> anyhow::Result<Vec<Request>> {
-    // Only a person's index is in the order of dates, so that its first ones are the newest.
-    let is_in_order = matches!(whose, Whose::Owner(_)) && which != Which::Ended;
-    let enough = if is_in_order { skip.saturating_add(limit) } else { usize::MAX };
-    let mut found = Vec::new();
-    for part in parts(store, whose).await? {
-        let query = part.listed(store, which).projection_expression("requestId, createdAt, endedAt");
-        found.extend(all(query.scan_index_forward(false), enough).await?);
-    }
-    let date = if which == Which::Ended { "endedAt" } else { "createdAt" };
-    found.sort_by(|a, b| read_text(b, date).cmp(&read_text(a, date)));
-    let page = found.iter().skip(skip).take(limit).map(row::id).collect::<anyhow::Result<Vec<_>>>()?;
+    let enough = skip.saturating_add(limit);
+    let mut found = match Place::of(whose, which) {
+        Some(place) => place.first(store, which, enough).await?,
+        None => merged(store, whose, which, enough).await?,
+    };
+    let page = found.drain(..).skip(skip).take(limit).map(|(_, id)| id).collect::<Vec<_>>();
     let mut requests = store.rows(&page).await?;
     requests.retain(|request| belongs(request, whose, which));
     Ok(requests)
+}
+
+/// Where no one list has them: the first ones of several, each with its date.
+async fn merged(
+    store: &DynamoStore,
+    whose: &Whose,
+    which: Which,
+    enough: usize,
+) -> anyhow::Result<Vec<(String, RequestId)>> {
+    let mut found = Vec::new();
+    for part in parts(store, whose).await? {
+        let place = match (&part, which) {
+            (Part::Team(team), Which::Exceptions) => Some(Place::exceptions(team)),
+            _ => None,
+        };
+        if let Some(place) = place {
+            found.extend(place.first(store, which, enough).await?);
+            continue;
+        }
+        // A team's index of what waits is in order, the others are not.
+        let is_in_order = matches!((&part, which), (Part::Team(_), Which::Waiting));
+        let query = part.listed(store, which).projection_expression("requestId, createdAt");
+        for item in all(query, if is_in_order { enough } else { usize::MAX }).await? {
+            found.push((must_text(&item, "createdAt")?.to_owned(), row::id(&item)?));
+        }
+    }
+    found.sort();
+    if which == Which::All {
+        found.reverse();
+    }
+    Ok(found)
+}
+
+pub(super) async fn count_waiting(
+    store: &DynamoStore,
+    whose: &Whose,
+    most: usize,
+) -> anyhow::Result<usize> {
+    let mut waiting = 0;
+    for part in parts(store, whose).await? {
+        waiting += count(part.listed(store, Which::Waiting), most - waiting).await?;
+        if waiting >= most {
+            break;
+        }
+    }
+    Ok(waiting)
+}
+
+pub(super) async fn spending(
+    store: &DynamoStore,
+    whose: &Whose,
+    now: Timestamp,
+) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
+    let held = holdings(store, whose, Month::of(now).begin).await?;
+    let mut sums: BTreeMap<ProductKey, Vec<Resource>> = BTreeMap::new();
+    for holding in held {
+        sums.entry(holding.product.clone()).or_default().push(holding.resource(now));
+    }
+    Ok(sums.into_iter().map(|(product, resources)| (product, sum(&resources, now).total)).collect())
 }
 
 pub(super) async fn holdings(
@@ -101,16 +173,138 @@ pub(super) async fn holdings(
     whose: &Whose,
     since: Timestamp,
 ) -> anyhow::Result<Vec<Holding>> {
-    let mut found = Vec::new();
-    for part in parts(store, whose).await? {
-        let query = part
-            .all(store)
-            .filter_expression("attribute_not_exists(endedAt) OR endedAt >= :since")
-            .expression_attribute_values(":since", time(since))
-            .projection_expression(row::HOLDING.join(", "));
-        found.extend(all(query, usize::MAX).await?);
+    let mut ids = Vec::new();
+    for which in [Which::Live, Which::Ended] {
+        let place = Place::of(whose, which).context("what is held is in lists")?;
+        let from = if which == Which::Ended { Some(since) } else { None };
+        ids.extend(place.query(store, which, from, usize::MAX).await?.into_iter().map(|(_, id)| id));
     }
-    found.iter().map(row::holding).collect()
+    // What has ended meanwhile stands in both.
+    ids.sort();
+    ids.dedup();
+    let entries = ids.iter().map(|id| keys::listed(*id, EVERYBODYS)).collect();
+    let found = store.event_items(entries).await?;
+    let mut held = found.iter().map(row::holding).collect::<anyhow::Result<Vec<_>>>()?;
+    held.retain(|holding| holding.ended_at.is_none_or(|ended_at| ended_at >= since));
+    Ok(held)
+}
+
+/// A list that is read in its order: a partition of the index of due dates, in which what is due are jobs and what is listed
+/// are requests. Each request stands in each of its lists under one key, so that it moves when it is put anew.
+struct Place(String);
+
+/// The lists of a request: its owner's, its team's, its team's of the product, everybody's.
+const OWNERS: &str = "OWNER";
+const TEAMS: &str = "TEAM";
+const PRODUCTS: &str = "PRODUCT";
+/// The one of them with what sums need.
+const EVERYBODYS: &str = "ALL";
+/// That of what waits for room, for the few that do.
+const EXCEPTIONS: &str = "EXCEPTION";
+
+impl Place {
+    fn of(whose: &Whose, which: Which) -> Option<Self> {
+        let state = match which {
+            Which::Live => "LIVE",
+            Which::Ended => "ENDED",
+            Which::All | Which::Waiting | Which::Exceptions => return None,
+        };
+        Some(Self::named(whose, state))
+    }
+
+    fn named(whose: &Whose, state: &str) -> Self {
+        Self(match whose {
+            Whose::Owner(person) => format!("{state}#OWNER#{person}"),
+            Whose::Team(team) => format!("{state}#TEAM#{team}"),
+            // No product's key has such a sign.
+            Whose::TeamProduct(team, product) => format!("{state}#PRODUCT#{product}#{team}"),
+            Whose::All => state.to_owned(),
+        })
+    }
+
+    fn exceptions(team: &TeamName) -> Self {
+        Self(format!("EXCEPTION#TEAM#{team}"))
+    }
+
+    /// The first ones, each with its date: what lives and what ended newest first, exceptions oldest first.
+    async fn first(
+        &self,
+        store: &DynamoStore,
+        which: Which,
+        enough: usize,
+    ) -> anyhow::Result<Vec<(String, RequestId)>> {
+        self.query(store, which, None, enough).await
+    }
+
+    async fn query(
+        &self,
+        store: &DynamoStore,
+        which: Which,
+        from: Option<Timestamp>,
+        enough: usize,
+    ) -> anyhow::Result<Vec<(String, RequestId)>> {
+        let query = store.client.query().table_name(&store.tables.events).index_name(DUE_INDEX);
+        let query = query
+            .expression_attribute_values(":place", text(&self.0))
+            .scan_index_forward(which == Which::Exceptions)
+            .limit(i32::try_from(enough.clamp(1, 1_000)).unwrap_or(i32::MAX));
+        let query = match from {
+            None => query.key_condition_expression("dueShard = :place"),
+            Some(from) => query
+                .key_condition_expression("dueShard = :place AND dueAt >= :from")
+                .expression_attribute_values(":from", time(from)),
+        };
+        let found = all(query, enough).await?;
+        let entries = found.iter().map(|item| {
+            let id = keys::read_listed(must_text(item, "pk")?).context("what is listed is no request")?;
+            Ok((must_text(item, "dueAt")?.to_owned(), id))
+        });
+        entries.collect()
+    }
+
+    /// What stands there for a request since then.
+    fn entry(&self, request: &Request, list: &str, since: Timestamp) -> Item {
+        let mut item = keys::listed(request.id, list);
+        item.insert("dueShard".to_owned(), text(&self.0));
+        item.insert("dueAt".to_owned(), time(since));
+        item.insert("rev".to_owned(), number(&request.revision));
+        item
+    }
+}
+
+/// What stands in the lists for a request.
+pub(super) fn entries(request: &Request) -> Vec<Item> {
+    let (state, since) = match request.ended_at {
+        Some(ended_at) => ("ENDED", ended_at),
+        None => ("LIVE", request.submitted_at),
+    };
+    let team = || request.team.clone();
+    let lists = [
+        (OWNERS, Whose::Owner(request.owner.clone())),
+        (TEAMS, Whose::Team(team())),
+        (PRODUCTS, Whose::TeamProduct(team(), request.product.key.clone())),
+        (EVERYBODYS, Whose::All),
+    ];
+    let mut entries: Vec<Item> = lists
+        .into_iter()
+        .map(|(list, whose)| {
+            let mut item = Place::named(&whose, state).entry(request, list, since);
+            if list == EVERYBODYS {
+                item.extend(row::held(request));
+            }
+            item
+        })
+        .collect();
+    if request.exception.is_some() {
+        let place = Place::exceptions(&request.team);
+        let mut item = place.entry(request, EXCEPTIONS, request.submitted_at);
+        if !request.waits_for_room() {
+            // Without it, it is in no list.
+            item.remove("dueShard");
+        }
+        entries.push(item);
+    }
+    entries
 }
 
 /// What one query of an index finds.
@@ -134,13 +328,14 @@ impl Part {
     /// The query of an index for those of them that are meant.
     fn listed(&self, store: &DynamoStore, which: Which) -> QueryFluentBuilder {
         match (self, which) {
-            (Self::Team(team), Which::Waiting) => index(store, AWAITING_INDEX)
-                .key_condition_expression("awaitingTeam = :team")
-                .expression_attribute_values(":team", text(team.as_str())),
-            (_, Which::All) => self.all(store),
-            (_, Which::Live) => self.all(store).filter_expression("attribute_not_exists(endedAt)"),
-            (_, Which::Ended) => self.all(store).filter_expression("attribute_exists(endedAt)"),
-            (_, Which::Waiting) => self.all(store).filter_expression("attribute_exists(awaitingTeam)"),
+            (Self::Team(team), Which::Waiting) => waiting_of(store, team),
+            (Self::TeamProduct(team, product), Which::Waiting) => waiting_of(store, team)
+                .filter_expression("productType = :product")
+                .expression_attribute_values(":product", text(product.as_str())),
+            (Self::Owner(_), Which::Waiting) => {
+                self.all(store).filter_expression("attribute_exists(awaitingTeam)")
+            }
+            (_, Which::All | Which::Live | Which::Ended | Which::Exceptions) => self.all(store),
         }
     }
 
@@ -161,6 +356,13 @@ impl Part {
     }
 }
 
+/// What waits for a team's approvers, the oldest first.
+fn waiting_of(store: &DynamoStore, team: &TeamName) -> QueryFluentBuilder {
+    index(store, AWAITING_INDEX)
+        .key_condition_expression("awaitingTeam = :team")
+        .expression_attribute_values(":team", text(team.as_str()))
+}
+
 fn index(store: &DynamoStore, name: &str) -> QueryFluentBuilder {
     store.client.query().table_name(&store.tables.requests).index_name(name)
 }
@@ -177,6 +379,7 @@ fn belongs(request: &Request, whose: &Whose, which: Which) -> bool {
         Which::Live => request.ended_at.is_none(),
         Which::Ended => request.ended_at.is_some(),
         Which::Waiting => request.waits_for_approvers(),
+        Which::Exceptions => request.waits_for_room(),
     };
     is_theirs && is_asked_for
 }

@@ -16,7 +16,7 @@ pub(super) struct Step {
 }
 
 /// How many steps there are.
-const COUNT: u8 = 4;
+const COUNT: u8 = 5;
 
 /// Step by step; the version of a file is the number of steps that it took.
 const STEPS: [Step; COUNT as usize] = [
@@ -24,6 +24,7 @@ const STEPS: [Step; COUNT as usize] = [
     Step { sql: include_str!("schema_2.sql"), needs: "0.1.0" },
     Step { sql: include_str!("schema_3.sql"), needs: "0.2.0" },
     Step { sql: include_str!("schema_4.sql"), needs: "0.3.0" },
+    Step { sql: include_str!("schema_5.sql"), needs: "0.3.0" },
 ];
 
 /// The version that this program works with.

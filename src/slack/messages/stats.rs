@@ -7,7 +7,6 @@ use slack_morphism::prelude::{
 
 use super::{Message, facts};
 use crate::domain::tally::{Counts, Mark, Span};
-use crate::portal::asked_at;
 use crate::portal::stats::{DAYS, Part, Stats};
 use crate::slack::blocks::{MAX_SECTION, context, cut, header, section};
 use crate::slack::mrkdwn::{date_time, escape};
@@ -101,14 +100,14 @@ fn outcomes(counts: &Counts) -> String {
 
 fn waits(part: &Part) -> Vec<String> {
     let Some(first) = part.longest.first() else { return vec!["Nothing waits for an approver.".to_owned()] };
-    let since = date_time(asked_at(first));
+    let since = date_time(first.asked_at());
     let mut lines = vec![match (part.waiting, part.more) {
         (1, false) => format!("1 waits for an approver, since {since}"),
         (count, false) => format!("{count} wait for approvers, the first since {since}"),
         (count, true) => format!("More than {count} wait for approvers, the first since {since}"),
     }];
     lines.extend(part.longest.iter().map(|request| {
-        let (id, since) = (request.id.short(), date_time(asked_at(request)));
+        let (id, since) = (request.id.short(), date_time(request.asked_at()));
         format!("• `{id}` {} of {} since {since}", facts::product(request), facts::team(request))
     }));
     lines
