@@ -192,7 +192,7 @@ fn rows() -> anyhow::Result<Rows> {
         id: request.id.to_string(),
         body: serde_json::to_string(&request)?,
         entry: serde_json::to_string(commit.audit.first().context("a submission without an entry")?)?,
-        once: commit.once.context("a submission without a key")?,
+        once: commit.once.context("a submission without a key")?.key,
         jobs: kinds.collect::<anyhow::Result<_>>()?,
         marks: commit.tally.iter().flat_map(|tally| &tally.marks).map(|mark| mark.word()).collect(),
     })

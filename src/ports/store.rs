@@ -396,7 +396,8 @@ pub enum Which {
     Live,
     /// Those that have ended, the one that ended last first.
     Ended,
-    /// Those that wait for approvers, the one that waits longest first: see [`Request::waits_for_approvers`].
+    /// Those that wait for approvers, the one that waits longest first: see [`Request::waits_for_approvers`]. A store may
+    /// take the order in which they were submitted for that.
     Waiting,
     /// Those that wait to be an exception, the one that was submitted first first: see [`Request::waits_for_room`].
     Exceptions,

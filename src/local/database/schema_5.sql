@@ -43,7 +43,8 @@ DROP INDEX requests_waiting;
 ALTER TABLE requests ADD COLUMN excepted INTEGER NOT NULL DEFAULT 0;
 UPDATE requests SET excepted = 1 WHERE ended_at IS NULL AND activated_at IS NULL
    AND CASE WHEN json_valid(body) THEN json_extract(body, '$.exception') END IS NOT NULL;
-CREATE INDEX requests_excepted ON requests (team, submitted_at) WHERE excepted = 1;
+CREATE INDEX requests_excepted_by_team ON requests (team, submitted_at) WHERE excepted = 1;
+CREATE INDEX requests_excepted ON requests (submitted_at) WHERE excepted = 1;
 
 CREATE INDEX requests_live_by_team_and_product ON requests (team, product, submitted_at) WHERE ended_at IS NULL;
 CREATE INDEX requests_ended_by_team_and_product ON requests (team, product, ended_at) WHERE ended_at IS NOT NULL;

@@ -376,10 +376,16 @@ mod tests {
         SEARCH requests USING INDEX requests_live_by_team (team=?)
         UNION ALL
         SEARCH requests USING INDEX requests_ended_by_team (team=? AND ended_at>?)
-        SEARCH requests USING INDEX requests_waiting_by_team (team=?)
+        SEARCH requests USING INDEX requests_waiting_by_team_longest (team=?)
+        SEARCH requests USING INDEX requests_by_team_and_product (team=? AND product=?)
+        SEARCH requests USING INDEX requests_live_by_team_and_product (team=? AND product=?)
+        SEARCH requests USING INDEX requests_ended_by_team_and_product (team=? AND product=? AND ended_at>?)
+        SEARCH requests USING INDEX requests_waiting_by_team_and_product_longest (team=? AND product=?)
+        SEARCH requests USING INDEX requests_excepted_by_team (team=?)
         SCAN requests USING INDEX requests_live
         SEARCH requests USING INDEX requests_ended (ended_at>?)
-        SCAN requests USING INDEX requests_waiting
+        SCAN requests USING INDEX requests_waiting_longest
+        SCAN requests USING INDEX requests_excepted
         ");
     }
 
