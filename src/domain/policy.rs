@@ -139,6 +139,7 @@ pub fn path_as_things_stand(
 ) -> ApprovalPath {
     let rule = &product.approval;
     let path = approval_path(rule, team, parameters, estimate);
+    let path = path_of_budget(rule, path, budget.is_some(), estimate);
     let exceeds = budget.is_some_and(|budget| !budget.has_room_for(estimate));
     let path = match product.quota.over_budget {
         OverBudget::Ask if exceeds => path_above_budget(rule, path),
@@ -146,6 +147,26 @@ pub fn path_as_things_stand(
     };
     if is_exception { path_of_exception(rule, path) } else { path }
 }
+
+/// The path where the team has a budget or none: what has no estimate counts as nothing of a budget, so nobody is spared then.
+pub fn path_of_budget(
+    rule: &ApprovalRule,
+    path: ApprovalPath,
+    has_budget: bool,
+    estimate: Option<&Estimate>,
+) -> ApprovalPath {
+    match path {
+        ApprovalPath::Auto { .. } if has_budget && estimate.is_none() => ApprovalPath::Ask {
+            needed: needed_in_all(&rule.stages()),
+            stages: Vec::new(),
+            why: Some(UNKNOWN_COST.to_owned()),
+        },
+        as_it_is => as_it_is,
+    }
+}
+
+/// Why somebody is asked about what would need nobody.
+const UNKNOWN_COST: &str = "its cost is not known and counts as $0 of the team's budget";
 
 /// The path of a request that goes beyond its team's budget: somebody is asked in any case.
 pub fn path_above_budget(rule: &ApprovalRule, path: ApprovalPath) -> ApprovalPath {

@@ -82,12 +82,7 @@ pub(super) async fn find_all_homes(portal: &Portal) -> Result<Performed, JobErro
 }
 
 /// Whether it can stand on this person's home tab. If Slack does not say, the tab itself is looked at.
-async fn is_shown_to(
-    portal: &Portal,
-    person: &PersonId,
-    request: &Request,
-    circle: Option<&Circle>,
-) -> bool {
+async fn is_shown_to(portal: &Portal, person: &PersonId, request: &Request, circle: Option<&Circle>) -> bool {
     if *person == request.owner || *person == request.requester {
         return true;
     }
@@ -211,11 +206,7 @@ fn excerpt(mut requests: Vec<Request>) -> Excerpt {
 }
 
 /// Requests that this person can answer, the longest waiting first: those that are shown, and one more where there are more.
-async fn waiting_for(
-    portal: &Portal,
-    person: &PersonId,
-    aways: &[Away],
-) -> anyhow::Result<Vec<Request>> {
+async fn waiting_for(portal: &Portal, person: &PersonId, aways: &[Away]) -> anyhow::Result<Vec<Request>> {
     let mut waiting: BTreeMap<RequestId, Request> = BTreeMap::new();
     for (whose, which) in portal.may_answer(person, aways).await? {
         let (mut read, mut here) = (0, 0);

@@ -168,11 +168,7 @@ impl Store for NamedStore {
         Ok(count.min(most))
     }
 
-    async fn spending(
-        &self,
-        whose: &Whose,
-        now: Timestamp,
-    ) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
+    async fn spending(&self, whose: &Whose, now: Timestamp) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
         let mut sums: BTreeMap<ProductKey, Amounts> = BTreeMap::new();
         for one in self.each(whose) {
             for (product, amounts) in ours(self.stored.spending(&one, now).await)? {

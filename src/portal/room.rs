@@ -18,7 +18,10 @@ const MOST: usize = 200;
 
 /// Whether a change of this request may have made room for another, or it waits for room itself.
 pub(super) fn may_make_room(request: &Request) -> bool {
-    request.waits_for_room() || request.status.name().is_ended() || request.change.is_some() || !request.reductions.is_empty()
+    request.waits_for_room()
+        || request.status.name().is_ended()
+        || request.change.is_some()
+        || !request.reductions.is_empty()
 }
 
 /// Makes exceptions of a team ordinary requests, one after the other, as far as there is room for them.

@@ -62,11 +62,7 @@ pub trait Store: Debug + Send + Sync {
     async fn count_waiting(&self, whose: &Whose, most: usize) -> anyhow::Result<usize>;
 
     /// What each product of theirs comes to in the month of `now`; nothing of what neither lives nor lived in it.
-    async fn spending(
-        &self,
-        whose: &Whose,
-        now: Timestamp,
-    ) -> anyhow::Result<BTreeMap<ProductKey, Amounts>>;
+    async fn spending(&self, whose: &Whose, now: Timestamp) -> anyhow::Result<BTreeMap<ProductKey, Amounts>>;
 
     /// The requests that this message was recorded for, in the order of their ids; not those that ended
     /// [long ago](super::kept::KEPT_FOR).

@@ -44,8 +44,7 @@ impl Scrape {
         }
         let store = &self.portal.ports.store;
         let look = async {
-            let (pause, parked, due) =
-                tokio::join!(store.pause(), store.count_parked(), store.next_due());
+            let (pause, parked, due) = tokio::join!(store.pause(), store.count_parked(), store.next_due());
             let oldest = due?.map_or(0, |due| now.duration_since(due).as_secs());
             anyhow::Ok(Standing { paused: pause?.is_some(), parked: parked?, oldest })
         };

@@ -140,11 +140,7 @@ async fn merged(
     Ok(found)
 }
 
-pub(super) async fn count_waiting(
-    store: &DynamoStore,
-    whose: &Whose,
-    most: usize,
-) -> anyhow::Result<usize> {
+pub(super) async fn count_waiting(store: &DynamoStore, whose: &Whose, most: usize) -> anyhow::Result<usize> {
     let mut waiting = 0;
     for part in parts(store, whose).await? {
         waiting += count(part.listed(store, Which::Waiting), most - waiting).await?;

@@ -180,11 +180,7 @@ impl Store for DynamoStore {
         within(lists::count_waiting(self, whose, most)).await.context("cannot count what waits")
     }
 
-    async fn spending(
-        &self,
-        whose: &Whose,
-        now: Timestamp,
-    ) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
+    async fn spending(&self, whose: &Whose, now: Timestamp) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
         within(lists::spending(self, whose, now)).await.context("cannot sum up what is held")
     }
 

@@ -85,11 +85,7 @@ impl Store for SqliteStore {
         self.database.read(move |connection| queries::count_waiting(connection, &whose, most)).await
     }
 
-    async fn spending(
-        &self,
-        whose: &Whose,
-        now: Timestamp,
-    ) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
+    async fn spending(&self, whose: &Whose, now: Timestamp) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
         let whose = whose.clone();
         self.database.read(move |connection| sums::spending(connection, &whose, now)).await
     }

@@ -98,8 +98,7 @@ fn everything(page: &HomePage) -> Vec<SlackBlock> {
     if parked > 0 {
         let command = escape_within(&page.command, 40);
         let (jobs, were) = if parked == 1 { ("job", "was") } else { ("jobs", "were") };
-        blocks
-            .push(section(&format!("{parked} {jobs} {were} given up: `{command} jobs` shows why.")));
+        blocks.push(section(&format!("{parked} {jobs} {were} given up: `{command} jobs` shows why.")));
     }
     let value = Rows::first(Some(ALL_TEAMS)).written();
     blocks.push(buttons(

@@ -11,7 +11,9 @@ use jiff::civil::Date;
 use quartermaster::domain::audit::AuditEntry;
 use quartermaster::domain::away::Away;
 use quartermaster::domain::drift::Existing;
-use quartermaster::domain::ids::{ExecutionName, PersonId, ProductKey, RecordId, RequestId, TaskToken, TeamName};
+use quartermaster::domain::ids::{
+    ExecutionName, PersonId, ProductKey, RecordId, RequestId, TaskToken, TeamName,
+};
 use quartermaster::domain::job::{JobKey, Subject};
 use quartermaster::domain::pause::Pause;
 use quartermaster::domain::quota::{QuotaSlot, TeamUse};
@@ -104,11 +106,7 @@ impl Store for Fused<dyn Store> {
         self.fuse.looks(self.port.count_waiting(whose, most)).await
     }
 
-    async fn spending(
-        &self,
-        whose: &Whose,
-        now: Timestamp,
-    ) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
+    async fn spending(&self, whose: &Whose, now: Timestamp) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
         self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.spending(whose, now)).await
     }
