@@ -322,6 +322,21 @@ mod tests {
         assert_eq!(path(&cheap, &[], None), ApprovalPath::ask(1));
     }
 
+    #[test]
+    fn nobody_is_spared_where_a_budget_stands_and_the_cost_is_unknown() {
+        let product = crate::domain::fixtures::auto_product();
+        let budget = Some(BudgetUse { spent: Decimal::ZERO, limit: Decimal::from(500) });
+        let path = |estimate: Option<&Estimate>, budget| {
+            path_as_things_stand(&product, &TeamName::new("payments"), &[], estimate, budget, false)
+        };
+        assert!(matches!(path(None, None), ApprovalPath::Auto { .. }));
+        assert!(matches!(path(Some(&costs(20)), budget), ApprovalPath::Auto { .. }));
+        let ApprovalPath::Ask { needed: 1, why: Some(why), .. } = path(None, budget) else {
+            panic!("{:?}", path(None, budget))
+        };
+        assert_eq!(why, UNKNOWN_COST);
+    }
+
     /// Development needs nobody; above $200 security agrees after the team; search always needs two.
     fn ruled() -> ApprovalRule {
         let stage = |approvers, needed| Stage { approvers, needed, quiet: Vec::new() };

@@ -12,7 +12,7 @@ use crate::domain::away::Away;
 use crate::domain::catalog::{Approvers, Principal, Product, Stage};
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::period::Period;
-use crate::domain::policy::{ApprovalPath, Standing, may_decide, needed_in_all};
+use crate::domain::policy::{ApprovalPath, needed_in_all};
 use crate::domain::preview::Turn;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, StageInForce};
@@ -79,14 +79,14 @@ impl Portal {
     }
 
     /// The one of them that is asked now.
-    fn stage_in_force(&self, request: &Request) -> StageInForce {
+    pub(super) fn stage_in_force(&self, request: &Request) -> StageInForce {
         let (at, _) = request.stage_after(request.agreed().len());
         self.stages_in_force(request).swap_remove(at)
     }
 
     /// Whose answer counts beside the approvers of a request that waits for them: the admins', where nobody has answered for
     /// long or its team is gone from the settings.
-    fn beside(&self, request: &Request) -> &[Principal] {
+    pub(super) fn beside(&self, request: &Request) -> &[Principal] {
         let is_teamless = self.organization.team(&request.team).is_none();
         let are_asked = request.asking.escalated_at.is_some() || is_teamless;
         if are_asked && request.waits_for_approvers() { &self.organization.admins } else { &[] }
@@ -146,7 +146,7 @@ impl Portal {
 
     /// Whose own answer counts in this stage when this person asks for this team, silent approvers included, and why
     /// others than the product says.
-    async fn approvers_in(
+    pub(super) async fn approvers_in(
         &self,
         stage: &Stage,
         team: &TeamName,
@@ -316,7 +316,7 @@ impl Portal {
         Ok(found)
     }
 
-    async fn is_answered_for(
+    pub(super) async fn is_answered_for(
         &self,
         away: &Away,
         may: &[Principal],
@@ -378,81 +378,6 @@ impl Portal {
         Ok(all)
     }
 
-    /// As [`Self::can_decide`], where nobody has looked yet who is away.
-    pub(crate) async fn can_decide_now(&self, person: &PersonId, request: &Request) -> bool {
-        let aways = self.ports.store.aways(self.now()).await.unwrap_or_else(|error| {
-            warn_unless!(
-                self.ports.trouble.outages.explains(&error),
-                error = format!("{error:#}"),
-                "cannot find out who is away"
-            );
-            Vec::new()
-        });
-        self.can_decide(person, request, &aways).await
-    }
-
-    /// Whether a click of theirs on Approve would count, as far as it is known who they are, of whom these are away.
-    pub(crate) async fn can_decide(&self, person: &PersonId, request: &Request, aways: &[Away]) -> bool {
-        if !request.waits_for_approvers() {
-            return false;
-        }
-        match self.standing_beside(person, request, Freshness::Known, aways).await {
-            Ok(standing) => may_decide(request, person, standing, "").is_ok(),
-            // A group that Slack cannot list keeps nothing else from being shown.
-            Err(error) => {
-                warn_unless!(
-                    self.ports.trouble.outages.explains(&error),
-                    actor = %person,
-                    request = %request.id,
-                    error = format!("{error:#}"),
-                    "cannot find out who approves"
-                );
-                false
-            }
-        }
-    }
-
-    /// In whose place this person's answer would count now, own requests aside.
-    ///
-    /// # Errors
-    /// When Slack had to be asked and could not.
-    pub(crate) async fn standing(
-        &self,
-        person: &PersonId,
-        request: &Request,
-        freshness: Freshness,
-    ) -> anyhow::Result<Standing> {
-        let aways = self.ports.store.aways(self.now()).await?;
-        self.standing_beside(person, request, freshness, &aways).await
-    }
-
-    /// The same, of whom it is known already who is away.
-    async fn standing_beside(
-        &self,
-        person: &PersonId,
-        request: &Request,
-        freshness: Freshness,
-        aways: &[Away],
-    ) -> anyhow::Result<Standing> {
-        let asker = request.asker();
-        let in_force = self.stage_in_force(request);
-        let (may, _) = self.approvers_in(&in_force.stage, &request.team, asker, freshness).await?;
-        if self.is_in_any_as_of(person, &[&may, self.beside(request)], freshness).await? {
-            return Ok(Standing::Approver);
-        }
-        let mut for_them = Vec::new();
-        for away in aways {
-            let is_theirs = away.delegate == *person && away.person != request.owner;
-            if is_theirs && self.is_answered_for(away, &may, asker, freshness).await? {
-                for_them.push(away);
-            }
-        }
-        let taken = |away: &Away| request.agreed().iter().any(|approval| approval.is_of(&away.person));
-        // Of several the one who was not answered for yet.
-        let chosen = for_them.iter().find(|away| !taken(away)).or_else(|| for_them.first()).copied();
-        Ok(chosen.map_or(Standing::Nobody, |away| Standing::InsteadOf(away.person.clone())))
-    }
-
     /// Refuses an absence of somebody for whom nobody could answer anything, and a delegate whose answer would not count.
     pub(super) async fn check_absence(&self, person: &PersonId, delegate: &PersonId) -> Result<(), Error> {
         let (portal, person, delegate) = (self.clone(), person.clone(), delegate.clone());
@@ -467,57 +392,6 @@ impl Portal {
             Ok((!counts).then_some(Refusal::DelegateIsNoMember { person: delegate }))
         });
         refusal.await?.map_or(Ok(()), |refusal| Err(refusal.into()))
-    }
-
-    /// Which waiting requests this person may be able to answer, as far as it is known who they are: those of the teams that
-    /// they answer for, of the products that name them, and for admins what became theirs.
-    pub(super) async fn may_answer(
-        &self,
-        person: &PersonId,
-        aways: &[Away],
-    ) -> anyhow::Result<Vec<(Whose, Which)>> {
-        let represented = aways.iter().filter(|away| away.delegate == *person).map(|away| &away.person);
-        let people: Vec<&PersonId> = [person].into_iter().chain(represented).collect();
-        let mut found = Vec::new();
-        if self.any_is_named(&people, &self.organization.admins).await {
-            // What nobody has answered for long is theirs as well, and comes first there.
-            found.extend([(Whose::All, Which::Exceptions), (Whose::All, Which::Waiting)]);
-        }
-        for team in &self.organization.teams {
-            if self.any_is_named(&people, &team.approvers).await {
-                found.push((Whose::Team(team.name.clone()), Which::Waiting));
-            }
-        }
-        let mut teams = None;
-        for product in self.catalog.products.values() {
-            let mut named = Vec::new();
-            for stage in product.approval.paths().into_iter().flatten() {
-                if let Approvers::Listed(listed) = &stage.approvers {
-                    named.extend_from_slice(listed);
-                }
-                named.extend_from_slice(&stage.quiet);
-            }
-            if !self.any_is_named(&people, &named).await {
-                continue;
-            }
-            if teams.is_none() {
-                teams = Some(self.all_teams().await?);
-            }
-            for team in teams.iter().flatten() {
-                found.push((Whose::TeamProduct(team.clone(), product.key.clone()), Which::Waiting));
-            }
-        }
-        Ok(found)
-    }
-
-    /// Whether one of these people is named; while Slack does not say, they may be.
-    async fn any_is_named(&self, people: &[&PersonId], principals: &[Principal]) -> bool {
-        for person in people {
-            if self.is_named(person, principals, Freshness::Known).await.unwrap_or(true) {
-                return true;
-            }
-        }
-        false
     }
 
     /// Everybody who may be asked about anything: by a team, by a product, as an admin.

@@ -96,7 +96,7 @@ fn summed(portal: &Portal, whose: Whose, products: BTreeMap<ProductKey, Amounts>
         Whose::Team(team) | Whose::TeamProduct(team, _) => {
             portal.organization.team(team).and_then(|team| team.monthly_budget)
         }
-        Whose::Owner(_) | Whose::All => None,
+        Whose::Owner(_) | Whose::Product(_) | Whose::All => None,
     };
     let products =
         spent.products.into_iter().map(|(key, amounts)| (product_name(portal, &key), amounts)).collect();

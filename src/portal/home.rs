@@ -15,6 +15,7 @@ use crate::domain::policy::Team;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::Request;
 use crate::ports::directory::Freshness;
+use crate::ports::kept::{HOMES_KEPT_FOR, earlier};
 use crate::ports::outage::warn_unless;
 use crate::ports::slack::{Everything, Excerpt, HomePage, ProductUse, TeamPage};
 use crate::ports::store::{HomeTab, Which, Whose};
@@ -39,7 +40,9 @@ const MOST_TEAMS: usize = 20;
 /// When the store cannot be used.
 pub async fn opened(portal: &Portal, person: &PersonId) -> Result<(), Error> {
     let now = portal.now();
+    // What nobody has looked at for so long is forgotten, now or a little later.
     let known = portal.ports.store.home(person).await?;
+    let known = known.filter(|home| earlier(now, HOMES_KEPT_FOR) < home.opened_at);
     let home = match known {
         Some(known) => HomeTab { opened_at: now, ..known },
         None => HomeTab { first_opened_at: now, opened_at: now, shows: String::new() },
@@ -208,7 +211,7 @@ fn excerpt(mut requests: Vec<Request>) -> Excerpt {
 /// Requests that this person can answer, the longest waiting first: those that are shown, and one more where there are more.
 async fn waiting_for(portal: &Portal, person: &PersonId, aways: &[Away]) -> anyhow::Result<Vec<Request>> {
     let mut waiting: BTreeMap<RequestId, Request> = BTreeMap::new();
-    for (whose, which) in portal.may_answer(person, aways).await? {
+    for (whose, which) in portal.may_answer(person, aways).await {
         let (mut read, mut here) = (0, 0);
         while here <= ROWS && read < MOST_WAITING {
             let page = portal.ports.store.list(&whose, which, read, WAITING_READ).await?;

@@ -46,6 +46,7 @@ mod room;
 pub mod session;
 pub mod settle;
 mod show;
+mod standing;
 pub mod stats;
 pub mod submit;
 pub mod teams;

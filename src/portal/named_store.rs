@@ -72,7 +72,7 @@ impl NamedStore {
                 let named = |team| Whose::TeamProduct(team, product.clone());
                 self.names(team).into_iter().map(named).collect()
             }
-            Whose::Owner(_) | Whose::All => vec![whose.clone()],
+            Whose::Owner(_) | Whose::Product(_) | Whose::All => vec![whose.clone()],
         }
     }
 

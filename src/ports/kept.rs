@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// For how long a key against repetition is remembered, and what belongs to a request after its end: its messages, and its
 /// executions and records on this machine. What Slack sends comes again within minutes, and a signature is good for five.
-pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(6);
+pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(2);
 /// For how long the messages of a request that lives are found after its last change, where they end by themselves. Where they
 /// stand now its row knows in any case.
 pub const MESSAGES_KEPT_FOR: SignedDuration = SignedDuration::from_hours(400 * 24);

@@ -64,8 +64,8 @@ pub trait Store: Debug + Send + Sync {
     /// What each product of theirs comes to in the month of `now`; nothing of what neither lives nor lived in it.
     async fn spending(&self, whose: &Whose, now: Timestamp) -> anyhow::Result<BTreeMap<ProductKey, Amounts>>;
 
-    /// The requests that this message was recorded for, in the order of their ids; not those that ended
-    /// [long ago](super::kept::KEPT_FOR).
+    /// The requests that this message was recorded for, in the order of their ids. Those that ended
+    /// [long ago](super::kept::KEPT_FOR) may be left out.
     async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>>;
 
     /// Slots in use.
@@ -392,8 +392,7 @@ pub enum Which {
     Live,
     /// Those that have ended, the one that ended last first.
     Ended,
-    /// Those that wait for approvers, the one that waits longest first: see [`Request::waits_for_approvers`]. A store may
-    /// take the order in which they were submitted for that.
+    /// Those that wait for approvers, the longest waiting or first submitted first: see [`Request::waits_for_approvers`].
     Waiting,
     /// Those that wait to be an exception, the one that was submitted first first: see [`Request::waits_for_room`].
     Exceptions,
@@ -457,6 +456,8 @@ pub enum Whose {
     Team(TeamName),
     /// A team's requests of one product.
     TeamProduct(TeamName, ProductKey),
+    /// Those of one product, of every team.
+    Product(ProductKey),
     /// Those of every team that ever held something.
     All,
 }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::item::{Item, may_be_read, must_text, read_time, text, time};
 use super::lists::{all, entries};
-use super::{DynamoStore, bots, keys, row};
+use super::{DynamoStore, bots, keys, row, trail};
 use crate::ports::stored::request_id;
 
 /// Items that are put at once.
@@ -20,6 +20,8 @@ const GONE_AFTER: SignedDuration = SignedDuration::from_secs(150);
 pub(super) async fn fill(store: &DynamoStore) -> anyhow::Result<()> {
     match store.event(keys::lists_filled()).await? {
         Some(_) => Ok(()),
+        // Nothing was ever stored.
+        None if trail::end(store).await? == 0 => mark_filled(store, Timestamp::UNIX_EPOCH).await,
         None => fill_at(store, Timestamp::UNIX_EPOCH).await,
     }
 }
@@ -52,6 +54,10 @@ async fn fill_at(store: &DynamoStore, now: Timestamp) -> anyhow::Result<()> {
             .try_for_each_concurrent(AT_ONCE, |item| put(store, item))
             .await?;
     }
+    mark_filled(store, now).await
+}
+
+async fn mark_filled(store: &DynamoStore, now: Timestamp) -> anyhow::Result<()> {
     let mut item = keys::lists_filled();
     item.insert("at".to_owned(), time(now));
     let put = store.client.put_item().table_name(&store.tables.events).set_item(Some(item));

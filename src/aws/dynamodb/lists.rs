@@ -99,8 +99,8 @@ pub(super) async fn list(
     limit: usize,
 ) -> anyhow::Result<Vec<Request>> {
     let enough = skip.saturating_add(limit);
-    let mut found = match Place::of(whose, which) {
-        Some(place) => place.first(store, which, enough).await?,
+    let mut found = match places(store, whose, which).await? {
+        Some(places) => first_of(store, &places, which, enough).await?,
         None => merged(store, whose, which, enough).await?,
     };
     let page = found.drain(..).skip(skip).take(limit).map(|(_, id)| id).collect::<Vec<_>>();
@@ -109,7 +109,27 @@ pub(super) async fn list(
     Ok(requests)
 }
 
-/// Where no one list has them: the first ones of several, each with its date.
+/// The first ones of several lists together, each with its date.
+async fn first_of(
+    store: &DynamoStore,
+    places: &[Place],
+    which: Which,
+    enough: usize,
+) -> anyhow::Result<Vec<(String, RequestId)>> {
+    let mut found = Vec::new();
+    for place in places {
+        found.extend(place.query(store, which, None, enough).await?);
+    }
+    if places.len() > 1 {
+        found.sort();
+        if which != Which::Exceptions {
+            found.reverse();
+        }
+    }
+    Ok(found)
+}
+
+/// What stands in no list, in the order of its submission.
 async fn merged(
     store: &DynamoStore,
     whose: &Whose,
@@ -118,16 +138,8 @@ async fn merged(
 ) -> anyhow::Result<Vec<(String, RequestId)>> {
     let mut found = Vec::new();
     for part in parts(store, whose).await? {
-        let place = match (&part, which) {
-            (Part::Team(team), Which::Exceptions) => Some(Place::exceptions(team)),
-            _ => None,
-        };
-        if let Some(place) = place {
-            found.extend(place.first(store, which, enough).await?);
-            continue;
-        }
         // A team's index of what waits is in order, the others are not.
-        let is_in_order = matches!((&part, which), (Part::Team(_), Which::Waiting));
+        let is_in_order = matches!((&part, which), (Part::Team(_) | Part::TeamProduct(..), Which::Waiting));
         let query = part.listed(store, which).projection_expression("requestId, createdAt");
         for item in all(query, if is_in_order { enough } else { usize::MAX }).await? {
             found.push((must_text(&item, "createdAt")?.to_owned(), row::id(&item)?));
@@ -171,9 +183,10 @@ pub(super) async fn holdings(
 ) -> anyhow::Result<Vec<Holding>> {
     let mut ids = Vec::new();
     for which in [Which::Live, Which::Ended] {
-        let place = Place::of(whose, which).context("what is held is in lists")?;
         let from = if which == Which::Ended { Some(since) } else { None };
-        ids.extend(place.query(store, which, from, usize::MAX).await?.into_iter().map(|(_, id)| id));
+        for place in places(store, whose, which).await?.unwrap_or_default() {
+            ids.extend(place.query(store, which, from, usize::MAX).await?.into_iter().map(|(_, id)| id));
+        }
     }
     // What has ended meanwhile stands in both.
     ids.sort();
@@ -196,42 +209,26 @@ const PRODUCTS: &str = "PRODUCT";
 /// The one of them with what sums need.
 const EVERYBODYS: &str = "ALL";
 /// That of what waits for room, for the few that do.
-const EXCEPTIONS: &str = "EXCEPTION";
+const EXCEPTION: &str = "EXCEPTION";
+/// How the names of lists begin: by what is in them.
+const LIVE: &str = "LIVE";
+const ENDED: &str = "ENDED";
 
 impl Place {
-    fn of(whose: &Whose, which: Which) -> Option<Self> {
-        let state = match which {
-            Which::Live => "LIVE",
-            Which::Ended => "ENDED",
-            Which::All | Which::Waiting | Which::Exceptions => return None,
-        };
-        Some(Self::named(whose, state))
+    fn owners(state: &str, person: &PersonId) -> Self {
+        Self(format!("{state}#OWNER#{person}"))
     }
 
-    fn named(whose: &Whose, state: &str) -> Self {
-        Self(match whose {
-            Whose::Owner(person) => format!("{state}#OWNER#{person}"),
-            Whose::Team(team) => format!("{state}#TEAM#{team}"),
-            // No product's key has such a sign.
-            Whose::TeamProduct(team, product) => format!("{state}#PRODUCT#{product}#{team}"),
-            Whose::All => state.to_owned(),
-        })
+    fn teams(state: &str, team: &TeamName) -> Self {
+        Self(format!("{state}#TEAM#{team}"))
     }
 
-    fn exceptions(team: &TeamName) -> Self {
-        Self(format!("EXCEPTION#TEAM#{team}"))
+    fn products(state: &str, team: &TeamName, product: &ProductKey) -> Self {
+        // No product's key has such a sign.
+        Self(format!("{state}#PRODUCT#{product}#{team}"))
     }
 
-    /// The first ones, each with its date: what lives and what ended newest first, exceptions oldest first.
-    async fn first(
-        &self,
-        store: &DynamoStore,
-        which: Which,
-        enough: usize,
-    ) -> anyhow::Result<Vec<(String, RequestId)>> {
-        self.query(store, which, None, enough).await
-    }
-
+    /// What stands there, each with its date: what lives and what ended newest first, exceptions oldest first.
     async fn query(
         &self,
         store: &DynamoStore,
@@ -268,32 +265,52 @@ impl Place {
     }
 }
 
+/// The lists in which these are, if there are any: those of a product, and exceptions of all, team by team.
+async fn places(store: &DynamoStore, whose: &Whose, which: Which) -> anyhow::Result<Option<Vec<Place>>> {
+    let state = match which {
+        Which::Live => LIVE,
+        Which::Ended => ENDED,
+        Which::Exceptions => EXCEPTION,
+        Which::All | Which::Waiting => return Ok(None),
+    };
+    Ok(match whose {
+        Whose::Team(team) => Some(vec![Place::teams(state, team)]),
+        Whose::All if which == Which::Exceptions => {
+            Some(teams::known(store).await?.iter().map(|team| Place::teams(state, team)).collect())
+        }
+        // Nobody asks for the exceptions of a person or a product.
+        _ if which == Which::Exceptions => None,
+        Whose::Owner(person) => Some(vec![Place::owners(state, person)]),
+        Whose::TeamProduct(team, product) => Some(vec![Place::products(state, team, product)]),
+        Whose::Product(product) => {
+            let teams = teams::known(store).await?;
+            Some(teams.iter().map(|team| Place::products(state, team, product)).collect())
+        }
+        Whose::All => Some(vec![Place(state.to_owned())]),
+    })
+}
+
 /// What stands in the lists for a request.
 pub(super) fn entries(request: &Request) -> Vec<Item> {
     let (state, since) = match request.ended_at {
-        Some(ended_at) => ("ENDED", ended_at),
-        None => ("LIVE", request.submitted_at),
+        Some(ended_at) => (ENDED, ended_at),
+        None => (LIVE, request.submitted_at),
     };
-    let team = || request.team.clone();
+    let (team, product) = (&request.team, &request.product.key);
     let lists = [
-        (OWNERS, Whose::Owner(request.owner.clone())),
-        (TEAMS, Whose::Team(team())),
-        (PRODUCTS, Whose::TeamProduct(team(), request.product.key.clone())),
-        (EVERYBODYS, Whose::All),
+        (OWNERS, Place::owners(state, &request.owner)),
+        (TEAMS, Place::teams(state, team)),
+        (PRODUCTS, Place::products(state, team, product)),
     ];
-    let mut entries: Vec<Item> = lists
-        .into_iter()
-        .map(|(list, whose)| {
-            let mut item = Place::named(&whose, state).entry(request, list, since);
-            if list == EVERYBODYS {
-                item.extend(row::held(request));
-            }
-            item
-        })
-        .collect();
-    if request.exception.is_some() {
-        let place = Place::exceptions(&request.team);
-        let mut item = place.entry(request, EXCEPTIONS, request.submitted_at);
+    let mut entries: Vec<Item> =
+        lists.into_iter().map(|(list, place)| place.entry(request, list, since)).collect();
+    let mut item = Place(state.to_owned()).entry(request, EVERYBODYS, since);
+    item.extend(row::held(request));
+    entries.push(item);
+    // One that has become an ordinary request has to leave the list, too.
+    if request.exception.is_some() || request.room_since.is_some() {
+        let place = Place::teams(EXCEPTION, team);
+        let mut item = place.entry(request, EXCEPTION, request.submitted_at);
         if !request.waits_for_room() {
             // Without it, it is in no list.
             item.remove("dueShard");
@@ -316,6 +333,10 @@ async fn parts(store: &DynamoStore, whose: &Whose) -> anyhow::Result<Vec<Part>> 
         Whose::Owner(person) => vec![Part::Owner(person.clone())],
         Whose::Team(team) => vec![Part::Team(team.clone())],
         Whose::TeamProduct(team, product) => vec![Part::TeamProduct(team.clone(), product.clone())],
+        Whose::Product(product) => {
+            let teams = teams::known(store).await?.into_iter();
+            teams.map(|team| Part::TeamProduct(team, product.clone())).collect()
+        }
         Whose::All => teams::known(store).await?.into_iter().map(Part::Team).collect(),
     })
 }
@@ -368,6 +389,7 @@ fn belongs(request: &Request, whose: &Whose, which: Which) -> bool {
         Whose::Owner(person) => request.owner == *person,
         Whose::Team(team) => request.team == *team,
         Whose::TeamProduct(team, product) => request.team == *team && request.product.key == *product,
+        Whose::Product(product) => request.product.key == *product,
         Whose::All => true,
     };
     let is_asked_for = match which {

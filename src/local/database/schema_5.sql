@@ -10,7 +10,6 @@ CREATE INDEX once_until ON once (until) WHERE until IS NOT NULL;
 ALTER TABLE executions ADD COLUMN ended_at INTEGER;
 UPDATE executions SET ended_at = CAST(strftime('%s', 'now') AS INTEGER) * 1000000 WHERE token_hash IS NULL;
 CREATE INDEX executions_ended ON executions (ended_at) WHERE ended_at IS NOT NULL;
-CREATE INDEX executions_waiting ON executions (name) WHERE token_hash IS NOT NULL;
 
 -- Of requests that ended up to then, nothing is kept but their rows and trails.
 ALTER TABLE program ADD COLUMN forgotten_until INTEGER NOT NULL DEFAULT -9223372036854775808;
@@ -35,6 +34,7 @@ ALTER TABLE requests ADD COLUMN asked_at INTEGER;
 UPDATE requests SET asked_at = submitted_at WHERE waits = 1;
 CREATE INDEX requests_waiting_by_team_longest ON requests (team, asked_at) WHERE waits = 1;
 CREATE INDEX requests_waiting_longest ON requests (asked_at) WHERE waits = 1;
+CREATE INDEX requests_waiting_by_product_longest ON requests (product, asked_at) WHERE waits = 1;
 CREATE INDEX requests_waiting_by_team_and_product_longest ON requests (team, product, asked_at) WHERE waits = 1;
 DROP INDEX requests_waiting_by_team;
 DROP INDEX requests_waiting;
@@ -50,7 +50,7 @@ CREATE INDEX requests_live_by_team_and_product ON requests (team, product, submi
 CREATE INDEX requests_ended_by_team_and_product ON requests (team, product, ended_at) WHERE ended_at IS NOT NULL;
 
 -- What people and teams hold, and what it costs, in US cents a month; `whose` is `owner:` or `team:` and the name. They change
--- with every change of a request, by the triggers below. `running` is what is there now, `waiting` waits for approvers.
+-- with every change of a request, by the triggers below. `running` is of what is there now.
 CREATE TABLE sums (
   whose    TEXT NOT NULL,
   product  TEXT NOT NULL,
@@ -99,15 +99,15 @@ CREATE TRIGGER sum_up INSTEAD OF INSERT ON summed BEGIN
    WHERE whose IN ('owner:' || NEW.owner, 'team:' || NEW.team) AND product = NEW.product AND held = 0;
   INSERT INTO sums_by_month
     SELECT coalesce(strftime('%Y-%m-01', NEW.activated_at / 1000000, 'unixepoch'), ''), whose, NEW.product,
-           NEW.sign * NEW.monthly * (NEW.activated_at / 1000000
-             - CAST(strftime('%s', NEW.activated_at / 1000000, 'unixepoch', 'start of month') AS INTEGER)), 0, 0, 0
+           coalesce(NEW.sign * NEW.monthly * (NEW.activated_at / 1000000
+             - CAST(strftime('%s', NEW.activated_at / 1000000, 'unixepoch', 'start of month') AS INTEGER)), 0), 0, 0, 0
       FROM (SELECT 'owner:' || NEW.owner AS whose UNION ALL SELECT 'team:' || NEW.team)
      WHERE NEW.activated_at IS NOT NULL AND NEW.monthly IS NOT NULL
     ON CONFLICT DO UPDATE SET begun = begun + excluded.begun;
   INSERT INTO sums_by_month
     SELECT coalesce(strftime('%Y-%m-01', NEW.ended_at / 1000000, 'unixepoch'), ''), whose, NEW.product,
-           0, NEW.sign * NEW.monthly * (NEW.ended_at / 1000000
-             - CAST(strftime('%s', NEW.ended_at / 1000000, 'unixepoch', 'start of month') AS INTEGER)), 0, 0
+           0, coalesce(NEW.sign * NEW.monthly * (NEW.ended_at / 1000000
+             - CAST(strftime('%s', NEW.ended_at / 1000000, 'unixepoch', 'start of month') AS INTEGER)), 0), 0, 0
       FROM (SELECT 'owner:' || NEW.owner AS whose UNION ALL SELECT 'team:' || NEW.team)
      WHERE NEW.activated_at IS NOT NULL AND NEW.ended_at IS NOT NULL AND NEW.monthly IS NOT NULL
     ON CONFLICT DO UPDATE SET ended = ended + excluded.ended;
@@ -119,8 +119,8 @@ CREATE TRIGGER sum_up INSTEAD OF INSERT ON summed BEGIN
   INSERT INTO sums_by_end
     SELECT whose, NEW.product, coalesce(strftime('%Y-%m-%d', NEW.expires_at / 1000000, 'unixepoch'), '9999-12-31'), NEW.sign,
            NEW.sign * NEW.monthly,
-           NEW.sign * NEW.monthly * (NEW.expires_at / 1000000
-             - CAST(strftime('%s', NEW.expires_at / 1000000, 'unixepoch', 'start of day') AS INTEGER))
+           coalesce(NEW.sign * NEW.monthly * (NEW.expires_at / 1000000
+             - CAST(strftime('%s', NEW.expires_at / 1000000, 'unixepoch', 'start of day') AS INTEGER)), 0)
       FROM (SELECT 'owner:' || NEW.owner AS whose UNION ALL SELECT 'team:' || NEW.team)
      WHERE NEW.ended_at IS NULL AND NEW.activated_at IS NOT NULL AND NEW.expires_at IS NOT NULL AND NEW.monthly IS NOT NULL
     ON CONFLICT DO UPDATE SET held = held + excluded.held, monthly = monthly + excluded.monthly,

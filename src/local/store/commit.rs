@@ -195,8 +195,15 @@ impl Row {
         Ok(rows == 1)
     }
 
-    /// Messages that were given up stay known, so that a click on an old one still finds its request.
+    /// Messages that were given up stay known, so that a click on an old one still finds its request. Those of a request that
+    /// ended long ago were forgotten, and stay so whatever is still written about it.
     fn record_messages(&self, tx: &Connection) -> anyhow::Result<()> {
+        if let Some(ended_at) = self.request.ended_at {
+            let mut forgotten = tx.prepare_cached("SELECT 1 FROM program WHERE forgotten_until >= ?1")?;
+            if forgotten.exists([instant::reached(ended_at)])? {
+                return Ok(());
+            }
+        }
         let mut statement = tx.prepare_cached(
             "INSERT INTO messages (channel, ts, request) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
         )?;

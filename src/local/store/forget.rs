@@ -37,8 +37,8 @@ fn some_of(tx: &Connection, table: &str, key: &str, ended: &str, at: i64) -> any
     Ok(tx.prepare_cached(&sql)?.execute([at])? == AT_ONCE)
 }
 
-/// Messages and records of requests that ended by then, the one that ended first being first. What was left as it is stays in
-/// the simulation, as it stays in AWS.
+/// Messages and records of requests that ended by then, the one that ended first being first. What was made and not removed
+/// stays in the simulation, as it stays in AWS.
 fn what_belonged_to_requests(tx: &Connection, by: i64) -> anyhow::Result<bool> {
     let ended: Vec<i64> = tx
         .prepare_cached(
@@ -52,8 +52,11 @@ fn what_belonged_to_requests(tx: &Connection, by: i64) -> anyhow::Result<bool> {
         "DELETE FROM messages WHERE request IN
            (SELECT id FROM requests WHERE ended_at > (SELECT forgotten_until FROM program) AND ended_at <= ?1)",
         "DELETE FROM records WHERE request IN
-           (SELECT id FROM requests WHERE ended_at > (SELECT forgotten_until FROM program) AND ended_at <= ?1
-               AND status <> 'RETAINED')",
+           (SELECT id FROM requests WHERE ended_at > (SELECT forgotten_until FROM program) AND ended_at <= ?1)
+         AND (NOT EXISTS (SELECT 1 FROM records made WHERE made.request = records.request
+                           AND made.kind = 'PROVISION_PRODUCT' AND made.made > 0)
+              OR EXISTS (SELECT 1 FROM records gone WHERE gone.request = records.request
+                          AND gone.kind = 'TERMINATE_PRODUCT' AND gone.outcome LIKE '{\"Succeeded\"%'))",
     ] {
         tx.prepare_cached(sql)?.execute([last])?;
     }

@@ -79,6 +79,7 @@ fn filter(whose: &Whose) -> (&'static str, Vec<&str>) {
         Whose::TeamProduct(team, product) => {
             ("team = ?3 AND product = ?4", vec![team.as_str(), product.as_str()])
         }
+        Whose::Product(product) => ("product = ?3", vec![product.as_str()]),
         Whose::All => (EVERYONES, Vec::new()),
     }
 }
@@ -355,6 +356,7 @@ mod tests {
         for which in [Which::All, Which::Live, Which::Ended, Which::Waiting] {
             plans.push(plan(&list_sql("team = ?3 AND product = ?4", which)));
         }
+        plans.push(plan(&list_sql("product = ?3", Which::Waiting)));
         plans.push(plan(&list_sql("team = ?3", Which::Exceptions)));
         for which in [Which::Live, Which::Ended, Which::Waiting, Which::Exceptions] {
             plans.push(plan(&list_sql(EVERYONES, which)));
@@ -381,6 +383,7 @@ mod tests {
         SEARCH requests USING INDEX requests_live_by_team_and_product (team=? AND product=?)
         SEARCH requests USING INDEX requests_ended_by_team_and_product (team=? AND product=? AND ended_at>?)
         SEARCH requests USING INDEX requests_waiting_by_team_and_product_longest (team=? AND product=?)
+        SEARCH requests USING INDEX requests_waiting_by_product_longest (product=?)
         SEARCH requests USING INDEX requests_excepted_by_team (team=?)
         SCAN requests USING INDEX requests_live
         SEARCH requests USING INDEX requests_ended (ended_at>?)

@@ -22,7 +22,7 @@ fn names(whose: &Whose) -> (String, String) {
     match whose {
         Whose::Owner(person) => one(format!("owner:{person}")),
         Whose::Team(team) | Whose::TeamProduct(team, _) => one(format!("team:{team}")),
-        Whose::All => ("team:".to_owned(), "team;".to_owned()),
+        Whose::Product(_) | Whose::All => ("team:".to_owned(), "team;".to_owned()),
     }
 }
 
@@ -38,7 +38,9 @@ pub(super) fn spending(
         params_from_iter(all.map(|text| Value::from(text.clone())).collect::<Vec<_>>())
     };
     let mut sums: BTreeMap<ProductKey, Sums> = BTreeMap::new();
-    let sql = "SELECT product, sum(held), sum(unpriced), sum(monthly), sum(running) FROM sums
+    // A total is no error where a sum would be too large, and exact far beyond what anybody pays.
+    let sql = "SELECT product, sum(held), sum(unpriced), CAST(total(monthly) AS INTEGER), CAST(total(running) AS INTEGER)
+               FROM sums
                WHERE whose >= ?1 AND whose < ?2 GROUP BY product";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(named(&[]))?;
@@ -49,7 +51,8 @@ pub(super) fn spending(
         sum.monthly = row.get(3)?;
         sum.running = row.get(4)?;
     }
-    let sql = "SELECT product, sum(begun), sum(ended), sum(charged), sum(charges) FROM sums_by_month
+    let sql = "SELECT product, CAST(total(begun) AS INTEGER), CAST(total(ended) AS INTEGER),
+                      CAST(total(charged) AS INTEGER), sum(charges) FROM sums_by_month
                WHERE month = ?3 AND whose >= ?1 AND whose < ?2 GROUP BY product";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(named(&[Month::first_day(now).to_string()]))?;
@@ -60,7 +63,7 @@ pub(super) fn spending(
             sum.billed = Some(cents::read(row.get(3)?));
         }
     }
-    let sql = "SELECT product, day, sum(monthly), sum(seconds) FROM sums_by_end
+    let sql = "SELECT product, day, CAST(total(monthly) AS INTEGER), CAST(total(seconds) AS INTEGER) FROM sums_by_end
                WHERE whose >= ?1 AND whose < ?2 AND day < ?3 GROUP BY product, day";
     let mut statement = connection.prepare_cached(sql)?;
     let end = Month::first_day(now).last_of_month().tomorrow().unwrap_or(Date::MAX);
@@ -70,7 +73,7 @@ pub(super) fn spending(
         let leaving = Leaving { day, monthly: row.get(2)?, seconds: row.get(3)? };
         sums.entry(product(row)?).or_default().leaving.push(leaving);
     }
-    if let Whose::TeamProduct(_, product) = whose {
+    if let Whose::TeamProduct(_, product) | Whose::Product(product) = whose {
         sums.retain(|key, _| key == product);
     }
     let amounts = sums.into_iter().map(|(product, sums)| (product, sums.amounts(&month, now)));

@@ -7,7 +7,7 @@ use slack_morphism::prelude::{
 
 use super::{Message, facts};
 use crate::domain::tally::{Counts, Mark, Span};
-use crate::portal::stats::{DAYS, Part, Stats};
+use crate::portal::stats::{DETAILED, DAYS, Part, Stats};
 use crate::slack::blocks::{MAX_SECTION, context, cut, header, section};
 use crate::slack::mrkdwn::{date_time, escape};
 
@@ -15,8 +15,6 @@ use crate::slack::mrkdwn::{date_time, escape};
 const MAX_ROWS: usize = 100;
 /// Characters of a cell; Slack names no limit, a phone does.
 const MAX_CELL: usize = 60;
-/// Paragraphs in one message; further teams are in the table alone.
-const MAX_PARAGRAPHS: usize = 10;
 
 /// The columns of the table and what is counted in each.
 const COLUMNS: [(&str, Mark); 10] = [
@@ -51,7 +49,7 @@ fn title() -> String {
 pub fn stats_paragraphs(stats: &Stats) -> (Vec<String>, String) {
     let all = stats.all.iter().map(|part| ("All teams".to_owned(), part));
     let teams = stats.teams.iter().map(|(team, part)| (format!("Team {}", escape(team.as_str())), part));
-    let paragraphs = all.chain(teams).take(MAX_PARAGRAPHS).map(|(name, part)| paragraph(&name, part));
+    let paragraphs = all.chain(teams).take(DETAILED).map(|(name, part)| paragraph(&name, part));
     let note = format!(
         "Counted from {} on, by UTC days. A time is the span that it ends in, such as 5 or 10 minutes.",
         stats.since
