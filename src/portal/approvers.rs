@@ -1,9 +1,6 @@
 //! Whose answer counts right now: the stage that is asked, resolved to people and groups, with the admins where nobody
 //! has answered for long.
 
-use std::cmp::Reverse;
-
-use anyhow::anyhow;
 use jiff::SignedDuration;
 
 use super::people::{is_for_now, mentions, others};
@@ -36,8 +33,9 @@ pub(crate) struct Circle {
     pub(crate) is_partial: bool,
 }
 
-/// Requests that are looked at for how long an answer usually takes, and answers that it takes to say so.
-const LOOKED_AT: usize = 20;
+/// Requests that live, and that have ended, which are looked at for how long an answer usually takes, and answers that it takes
+/// to say so.
+const LOOKED_AT: usize = 10;
 const FEWEST_ANSWERS: usize = 3;
 
 /// How long it took lately until this team's requests of the product were approved: half of them took no longer.
@@ -53,8 +51,6 @@ pub(super) async fn usual_answer(
     let store = &portal.ports.store;
     let mut lately = store.list(&whose, Which::Live, 0, LOOKED_AT).await?;
     lately.extend(store.list(&whose, Which::Ended, 0, LOOKED_AT).await?);
-    lately.sort_by_key(|request| Reverse(request.submitted_at));
-    lately.truncate(LOOKED_AT);
     let took = |request: &Request| {
         let last = request.approvals.last()?;
         Some(last.at.duration_since(request.submitted_at))
@@ -183,13 +179,9 @@ impl Portal {
         let own = product.approval.stages();
         let self_approval = product.approval.self_approval && !path.asks_admins();
         let (mut turns, mut note) = (Vec::new(), None);
-        let aways = self.ports.store.aways(self.now()).await;
+        let aways = self.aways_or_none().await;
         for stage in if stages.is_empty() { &own } else { stages } {
-            let circle = match &aways {
-                Ok(aways) => self.circle(stage, team, person, aways).await,
-                Err(error) => Err(anyhow!("{error:#}")),
-            };
-            let circle = match circle {
+            let circle = match self.circle(stage, team, person, &aways).await {
                 Ok(circle) => circle,
                 Err(error) => {
                     warn_unless!(

@@ -94,7 +94,7 @@ enum Rerun {
 
 /// How often it looks for other bots: a newer one is seen within five seconds.
 const LOOK_EVERY: Duration = Duration::from_secs(4);
-/// How often it looks for refusals that were counted for long enough.
+/// How often it looks for refusals that were counted for long enough, and for what has ended.
 const COUNTS_EVERY: Duration = Duration::from_secs(30);
 /// How long a job waits that is about something that only a newer bot reads.
 const NEWER_BOTS_TURN: Duration = Duration::from_mins(1);
@@ -171,7 +171,7 @@ impl Dispatcher {
         }
     }
 
-    /// Notes what was counted in the background, unless that is under way.
+    /// Notes what was counted and forgets what has ended in the background, unless that is under way.
     fn note_repetitions(&self) {
         if let Ok(turn) = Arc::clone(&self.counts).try_lock_owned() {
             let portal = self.portal.clone();
@@ -276,13 +276,13 @@ async fn look_around(portal: &Portal) {
     portal.heard_of_store(seen, "look for other bots");
     let heard = portal.listen().await;
     portal.heard_of_store(heard, "note whether people are heard");
-    let forgotten = portal.forget().await;
-    portal.heard_of_store(forgotten, "forget what has come to its end");
 }
 
 async fn note_repetitions(portal: &Portal) {
     let noted = portal.note_repetitions().await;
     portal.heard_of_store(noted, "note repeated refusals");
+    let forgotten = portal.forget().await;
+    portal.heard_of_store(forgotten, "forget what has come to its end");
 }
 
 /// Settles a queue's messages until `stop`; while a newer bot is there, they are left to it.

@@ -15,17 +15,21 @@ use crate::ports::store::{Which, Whose};
 const MOST_TEAMS: usize = 20;
 
 impl Portal {
-    /// As [`Self::can_decide`], where nobody has looked yet who is away.
-    pub(crate) async fn can_decide_now(&self, person: &PersonId, request: &Request) -> bool {
-        let aways = self.ports.store.aways(self.now()).await.unwrap_or_else(|error| {
+    /// Who is away; nobody, while the store does not say.
+    pub(super) async fn aways_or_none(&self) -> Vec<Away> {
+        self.ports.store.aways(self.now()).await.unwrap_or_else(|error| {
             warn_unless!(
                 self.ports.trouble.outages.explains(&error),
                 error = format!("{error:#}"),
                 "cannot find out who is away"
             );
             Vec::new()
-        });
-        self.can_decide(person, request, &aways).await
+        })
+    }
+
+    /// As [`Self::can_decide`], where nobody has looked yet who is away.
+    pub(crate) async fn can_decide_now(&self, person: &PersonId, request: &Request) -> bool {
+        self.can_decide(person, request, &self.aways_or_none().await).await
     }
 
     /// Whether a click of theirs on Approve would count, as far as it is known who they are, of whom these are away.

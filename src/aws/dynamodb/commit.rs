@@ -306,8 +306,8 @@ impl Row {
         store.put_if(Table::Requests, row::encode(&self.request, &self.body), Check::Row, condition)
     }
 
-    /// What finds the row: its id among all ids, its places in lists, and its messages. Those that were given up stay known, so that a
-    /// click on an old one still finds its request.
+    /// What finds the row: its id among all ids, its places in lists, and its messages. Those that were given up stay known,
+    /// so that a click on an old one still finds its request.
     fn found_by(&self, store: &DynamoStore) -> anyhow::Result<Vec<Part>> {
         let id = self.request.id;
         // Two surfaces may share a message, and a transaction writes no item twice.

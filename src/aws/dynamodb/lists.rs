@@ -39,10 +39,14 @@ pub(super) async fn all(query: QueryFluentBuilder, enough: usize) -> anyhow::Res
     Ok(found)
 }
 
+/// How many items DynamoDB looks at before it answers: no more than there have to be.
+fn page_of(enough: usize) -> i32 {
+    i32::try_from(enough.clamp(1, 1_000)).unwrap_or(i32::MAX)
+}
+
 /// How many a query finds, counted until there are enough.
 pub(super) async fn count(query: QueryFluentBuilder, enough: usize) -> anyhow::Result<usize> {
-    let page = i32::try_from(enough.clamp(1, 1_000)).unwrap_or(i32::MAX);
-    let mut pages = query.select(Select::Count).limit(page).into_paginator().send();
+    let mut pages = query.select(Select::Count).limit(page_of(enough)).into_paginator().send();
     let mut counted = 0;
     while counted < enough
         && let Some(page) = pages.next().await
@@ -140,8 +144,11 @@ async fn merged(
     for part in parts(store, whose).await? {
         // A team's index of what waits is in order, the others are not.
         let is_in_order = matches!((&part, which), (Part::Team(_) | Part::TeamProduct(..), Which::Waiting));
+        let enough = if is_in_order { enough } else { usize::MAX };
         let query = part.listed(store, which).projection_expression("requestId, createdAt");
-        for item in all(query, if is_in_order { enough } else { usize::MAX }).await? {
+        // Of a product there may be few among many.
+        let page = if matches!(part, Part::TeamProduct(..)) { enough.max(100) } else { enough };
+        for item in all(query.limit(page_of(page)), enough).await? {
             found.push((must_text(&item, "createdAt")?.to_owned(), row::id(&item)?));
         }
     }
@@ -240,7 +247,7 @@ impl Place {
         let query = query
             .expression_attribute_values(":place", text(&self.0))
             .scan_index_forward(which == Which::Exceptions)
-            .limit(i32::try_from(enough.clamp(1, 1_000)).unwrap_or(i32::MAX));
+            .limit(page_of(enough));
         let query = match from {
             None => query.key_condition_expression("dueShard = :place"),
             Some(from) => query

@@ -42,7 +42,9 @@ pub(in crate::slack::views) const UNKNOWN: &str =
 fn budget_line(state: &FormState<'_>, preview: &Preview, budget: BudgetUse) -> String {
     let used = format!("*Budget*: about {} of {} a month used", dollars(budget.spent), dollars(budget.limit));
     if preview.estimate.is_none() {
-        return format!("{used}; {UNKNOWN}");
+        // Fields may be missing that it depends on.
+        let so_far = if state.product.cost.is_empty() { "" } else { " so far" };
+        return format!("{used};{so_far} {UNKNOWN}");
     }
     match (preview.exceeded_budget(), state.product.quota.over_budget) {
         (None, _) => used,
