@@ -14,6 +14,7 @@ use super::item::{
     IS_READABLE, Item, TTL, ends, is_readable, may_be_read, must_text, number, read_amount, read_number,
     read_text, readable_value, text,
 };
+use super::sums::Changes;
 use super::transaction::{Check, Expression, MOST_WRITES, Outcome, Part, Pauses, Table, is_refusal};
 use super::{DynamoStore, LONGEST, aways, counts, jobs, keys, lists, quota, refusals, row, teams, trail};
 use crate::domain::ids::RequestId;
@@ -223,7 +224,7 @@ impl Prepared {
             parts.push(store.put_if(Table::Events, jobs::encode(job)?, Check::Format, is_readable())?);
         }
         if let Some(row) = &self.row {
-            parts.extend(row.found_by(store)?);
+            parts.extend(row.found_by(store).await?);
         }
         Ok(parts)
     }
@@ -306,9 +307,9 @@ impl Row {
         store.put_if(Table::Requests, row::encode(&self.request, &self.body), Check::Row, condition)
     }
 
-    /// What finds the row: its id among all ids, its places in lists, and its messages. Those that were given up stay known,
+    /// What finds the row: its id among all ids, its places in lists (with their sums), and its messages. Those that were given up stay known,
     /// so that a click on an old one still finds its request.
-    fn found_by(&self, store: &DynamoStore) -> anyhow::Result<Vec<Part>> {
+    async fn found_by(&self, store: &DynamoStore) -> anyhow::Result<Vec<Part>> {
         let id = self.request.id;
         // Two surfaces may share a message, and a transaction writes no item twice.
         let messages: BTreeMap<_, _> = self
@@ -328,8 +329,14 @@ impl Row {
             item
         });
         let new = self.replaces.is_none().then(|| keys::id(id));
-        let listed = lists::entries(request);
-        new.into_iter().chain(messages).chain(listed).map(|item| store.put(Table::Events, item)).collect()
+        let puts = new.into_iter().chain(messages).map(|item| store.put(Table::Events, item));
+        let mut parts = puts.collect::<anyhow::Result<Vec<_>>>()?;
+        // What is new stands nowhere.
+        let before = if self.replaces.is_none() { None } else { store.event(lists::place(id)).await? };
+        let mut changes = Changes::default();
+        parts.extend(lists::parts_of(store, request, before.as_ref(), &mut changes)?);
+        parts.extend(changes.parts(store)?);
+        Ok(parts)
     }
 }
 

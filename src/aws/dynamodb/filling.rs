@@ -2,17 +2,21 @@
 //! one, as soon as they are gone. Each request in its own time, while others work: what is newer stays.
 
 use anyhow::Context as _;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use futures_util::stream::{self, TryStreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 
-use super::item::{Item, may_be_read, must_text, read_time, text, time};
-use super::lists::{all, entries};
+use super::item::{must_text, read_number, read_time, text, time};
+use super::lists::{self, all};
+use super::sums::Changes;
+use super::transaction::{Outcome, Pauses};
 use super::{DynamoStore, bots, keys, row, trail};
+use crate::domain::ids::RequestId;
 use crate::ports::stored::request_id;
 
-/// Items that are put at once.
-const AT_ONCE: usize = 32;
+/// Requests of one transaction: each is in up to five lists and changes up to eight sums.
+const TOGETHER: usize = 7;
+/// Transactions that are under way at once.
+const AT_ONCE: usize = 4;
 /// A bot that was not seen for so long is gone.
 const GONE_AFTER: SignedDuration = SignedDuration::from_secs(150);
 
@@ -43,18 +47,43 @@ async fn fill_at(store: &DynamoStore, now: Timestamp) -> anyhow::Result<()> {
         let ids = all(query, usize::MAX).await.context("cannot look for ids")?;
         let ids = ids.iter().map(|item| request_id(must_text(item, "sk")?));
         let ids = ids.collect::<anyhow::Result<Vec<_>>>()?;
-        let rows = store.row_items(&ids).await?;
-        let items = rows.iter().filter(|item| may_be_read(item)).filter_map(|item| {
-            row::decode(item)
-                .inspect_err(|error| tracing::warn!(error = format!("{error:#}"), "a request is in no list"))
-                .ok()
-        });
-        let items: Vec<Item> = items.flat_map(|request| entries(&request)).collect();
-        stream::iter(items.into_iter().map(Ok))
-            .try_for_each_concurrent(AT_ONCE, |item| put(store, item))
+        stream::iter(ids.chunks(TOGETHER).map(Ok))
+            .try_for_each_concurrent(AT_ONCE, |ids| fill_some(store, ids))
             .await?;
     }
     mark_filled(store, now).await
+}
+
+/// In one transaction with what they add to sums; again while somebody else changes them.
+async fn fill_some(store: &DynamoStore, ids: &[RequestId]) -> anyhow::Result<()> {
+    let mut pauses = Pauses::default();
+    loop {
+        let rows = store.row_items(ids).await?;
+        let places = store.event_items(ids.iter().map(|id| lists::place(*id)).collect()).await?;
+        let (mut parts, mut changes) = (Vec::new(), Changes::default());
+        for row in &rows {
+            let request = match row::decode(row) {
+                Ok(request) => request,
+                Err(error) => {
+                    tracing::warn!(error = format!("{error:#}"), "a request is in no list");
+                    continue;
+                }
+            };
+            let before = places.iter().find(|place| place.get("requestId") == row.get("requestId"));
+            let listed = before.map(|place| read_number(place, "rev")).transpose()?.flatten();
+            if listed.is_none_or(|listed| listed < request.revision) {
+                parts.extend(lists::parts_of(store, &request, before, &mut changes)?);
+            }
+        }
+        if parts.is_empty() {
+            return Ok(());
+        }
+        parts.extend(changes.parts(store)?);
+        if let Outcome::Taken = store.transact(&parts).await.context("cannot put requests into lists")? {
+            return Ok(());
+        }
+        pauses.next().await;
+    }
 }
 
 async fn mark_filled(store: &DynamoStore, now: Timestamp) -> anyhow::Result<()> {
@@ -62,22 +91,4 @@ async fn mark_filled(store: &DynamoStore, now: Timestamp) -> anyhow::Result<()> 
     item.insert("at".to_owned(), time(now));
     let put = store.client.put_item().table_name(&store.tables.events).set_item(Some(item));
     put.send().await.map(drop).context("cannot remember that the requests are in the lists")
-}
-
-/// Unless what stands there is newer.
-async fn put(store: &DynamoStore, item: Item) -> anyhow::Result<()> {
-    let revision = item.get("rev").cloned().context("what is listed has no revision")?;
-    let put = store.client.put_item().table_name(&store.tables.events).set_item(Some(item));
-    let put = put
-        .condition_expression("attribute_not_exists(pk) OR rev < :rev")
-        .expression_attribute_values(":rev", revision);
-    match put.send().await {
-        Ok(_) => Ok(()),
-        Err(error)
-            if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-        {
-            Ok(())
-        }
-        Err(error) => Err(error).context("cannot put a request into a list"),
-    }
 }

@@ -4,8 +4,6 @@
 //! yet is left out. What lives and what has ended stands in lists that are read in their order, as far as it is shown; see
 //! [`Place`]. Only whoever needs all of a team's requests reads them all.
 
-use std::collections::BTreeMap;
-
 use anyhow::Context as _;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::Select;
@@ -13,10 +11,11 @@ use jiff::Timestamp;
 
 use super::item::{Item, must_text, number, text, time};
 use super::jobs::DUE_INDEX;
+use super::sums::Changes;
+use super::transaction::{Check, Expression, Part as TransactionPart, Table};
 use super::{DynamoStore, keys, row, teams};
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::request::{MessageRef, Request};
-use crate::domain::spending::{Amounts, Month, Resource, spending as sum};
 use crate::ports::store::{Holding, Which, Whose};
 use crate::ports::stored::request_id;
 
@@ -170,19 +169,6 @@ pub(super) async fn count_waiting(store: &DynamoStore, whose: &Whose, most: usiz
     Ok(waiting)
 }
 
-pub(super) async fn spending(
-    store: &DynamoStore,
-    whose: &Whose,
-    now: Timestamp,
-) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
-    let held = holdings(store, whose, Month::of(now).begin).await?;
-    let mut sums: BTreeMap<ProductKey, Vec<Resource>> = BTreeMap::new();
-    for holding in held {
-        sums.entry(holding.product.clone()).or_default().push(holding.resource(now));
-    }
-    Ok(sums.into_iter().map(|(product, resources)| (product, sum(&resources, now).total)).collect())
-}
-
 pub(super) async fn holdings(
     store: &DynamoStore,
     whose: &Whose,
@@ -198,7 +184,7 @@ pub(super) async fn holdings(
     // What has ended meanwhile stands in both.
     ids.sort();
     ids.dedup();
-    let entries = ids.iter().map(|id| keys::listed(*id, EVERYBODYS)).collect();
+    let entries = ids.iter().map(|id| place(*id)).collect();
     let found = store.event_items(entries).await?;
     let mut held = found.iter().map(row::holding).collect::<anyhow::Result<Vec<_>>>()?;
     held.retain(|holding| holding.ended_at.is_none_or(|ended_at| ended_at >= since));
@@ -297,12 +283,54 @@ async fn places(store: &DynamoStore, whose: &Whose, which: Which) -> anyhow::Res
     })
 }
 
-/// What stands in the lists for a request.
-pub(super) fn entries(request: &Request) -> Vec<Item> {
-    let (state, since) = match request.ended_at {
+/// The writes that put a request into its lists, where `before` stands for it in that of all, and what that changes of sums. If
+/// something else stands there by then, it is planned anew.
+pub(super) fn parts_of(
+    store: &DynamoStore,
+    request: &Request,
+    before: Option<&Item>,
+    changes: &mut Changes,
+) -> anyhow::Result<Vec<TransactionPart>> {
+    let everybodys = everybodys(request);
+    let now = request.updated_at;
+    if let Some(before) = before {
+        changes.add(&row::holding(before)?, -1, now);
+    }
+    changes.add(&row::holding(&everybodys)?, 1, now);
+    let unchanged = match before.and_then(|before| before.get("rev")) {
+        Some(revision) => Expression::new("rev = :before", vec![(":before", revision.clone())]),
+        None => Expression::new("attribute_not_exists(rev)", Vec::new()),
+    };
+    let mut parts = vec![store.put_if(Table::Events, everybodys, Check::Plan, unchanged)?];
+    for entry in others(request) {
+        parts.push(store.put(Table::Events, entry)?);
+    }
+    Ok(parts)
+}
+
+/// The key of a request's place in the list of all.
+pub(super) fn place(id: RequestId) -> Item {
+    keys::listed(id, EVERYBODYS)
+}
+
+fn state(request: &Request) -> (&'static str, Timestamp) {
+    match request.ended_at {
         Some(ended_at) => (ENDED, ended_at),
         None => (LIVE, request.submitted_at),
-    };
+    }
+}
+
+/// What stands for a request in the list of all, with what sums need of it.
+fn everybodys(request: &Request) -> Item {
+    let (state, since) = state(request);
+    let mut item = Place(state.to_owned()).entry(request, EVERYBODYS, since);
+    item.extend(row::held(request));
+    item
+}
+
+/// What stands for it in the other lists.
+fn others(request: &Request) -> Vec<Item> {
+    let (state, since) = state(request);
     let (team, product) = (&request.team, &request.product.key);
     let lists = [
         (OWNERS, Place::owners(state, &request.owner)),
@@ -311,9 +339,6 @@ pub(super) fn entries(request: &Request) -> Vec<Item> {
     ];
     let mut entries: Vec<Item> =
         lists.into_iter().map(|(list, place)| place.entry(request, list, since)).collect();
-    let mut item = Place(state.to_owned()).entry(request, EVERYBODYS, since);
-    item.extend(row::held(request));
-    entries.push(item);
     // One that has become an ordinary request has to leave the list, too.
     if request.exception.is_some() || request.room_since.is_some() {
         let place = Place::teams(EXCEPTION, team);

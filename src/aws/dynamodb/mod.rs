@@ -2,7 +2,8 @@
 //! must not happen twice is a condition of a write, never a check before it.
 //!
 //! Reading order: `item` (attributes), `keys` (which item is where), `row` (a request), `commit` (one transaction),
-//! `quota`, `counts`, `trail`, `refusals`, then `jobs`, `lists`, `filling`, `homes` and `bots`.
+//! `quota`, `counts`, `trail`, `refusals`, then `jobs`, `lists`, `sums`,
+//! `filling`, `homes` and `bots`.
 //!
 //! An index follows its table within moments, and is read as it is then. So a list or the sums of a team may lack what
 //! was committed just now, or a page be shorter than asked; a request, a counter, a job at its key, the trail and the
@@ -25,6 +26,7 @@ mod refusals;
 mod rights;
 mod row;
 mod schema;
+mod sums;
 mod teams;
 mod trail;
 mod transaction;
@@ -181,7 +183,7 @@ impl Store for DynamoStore {
     }
 
     async fn spending(&self, whose: &Whose, now: Timestamp) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
-        within(lists::spending(self, whose, now)).await.context("cannot sum up what is held")
+        within(sums::spending(self, whose, now)).await.context("cannot sum up what is held")
     }
 
     async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>> {
