@@ -244,7 +244,7 @@ async fn app(store: &str, clock: &SimulatedClock, environment: &Environment) -> 
     let catalog = quartermaster::catalog::built_in();
     let mut catalog = catalog.map_err(|problems| anyhow::anyhow!("the catalog is wrong: {problems:?}"))?;
     for product in catalog.products.values_mut() {
-        Arc::make_mut(product).quota.per_team = 1_000;
+        Arc::make_mut(product).quota.per_team = 1_000_000;
     }
     let clock: Arc<dyn Clock> = Arc::new(clock.clone());
     let backends = Backends::embedded(&settings, &clock)?;

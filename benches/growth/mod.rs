@@ -151,7 +151,10 @@ async fn ask(stand: &Stand, now: Timestamp, number: u64, is_bucket: bool) -> any
         QuotaChange::Take { slot, monthly, .. } => {
             QuotaChange::Take { slot, limit: None, monthly, budget: None }
         }
-        other => other,
+        other @ (QuotaChange::Release { .. }
+        | QuotaChange::Grow { .. }
+        | QuotaChange::Shrink { .. }
+        | QuotaChange::Move { .. }) => other,
     });
     let commit = Commit {
         tally: Tally::of(&born.request, &born.audit),

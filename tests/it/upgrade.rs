@@ -191,7 +191,7 @@ async fn what_version_4_has_counted_and_what_it_holds_is_summed_up_under_this_on
     let found = Spending::of(found).total;
     let told = |amounts: &Amounts| {
         let Amounts { held, monthly, so_far, projected, .. } = amounts;
-        format!("{held} held, ${monthly}, ${:.3} so far, ${:.3} projected", so_far, projected)
+        format!("{held} held, ${monthly}, ${so_far:.3} so far, ${projected:.3} projected")
     };
     assert_eq!(told(&found), told(&expected));
     insta::assert_snapshot!(told(&found), @"3 held, $32.11, $3.614 so far, $5.072 projected");

@@ -13,8 +13,8 @@ use super::{DynamoStore, bots, keys, row, trail};
 use crate::domain::ids::RequestId;
 use crate::ports::stored::request_id;
 
-/// Requests of one transaction: each is in up to five lists and changes up to eight sums.
-const TOGETHER: usize = 7;
+/// Requests of one transaction: each is in up to seven lists and changes up to eight sums.
+const TOGETHER: usize = 6;
 /// Transactions that are under way at once.
 const AT_ONCE: usize = 4;
 /// A bot that was not seen for so long is gone.

@@ -112,6 +112,13 @@ pub(super) async fn list(
     Ok(requests)
 }
 
+fn is_oldest_first(which: Which) -> bool {
+    match which {
+        Which::Waiting | Which::Exceptions => true,
+        Which::All | Which::Live | Which::Ended => false,
+    }
+}
+
 /// The first ones of several lists together, each with its date.
 async fn first_of(
     store: &DynamoStore,
@@ -125,7 +132,7 @@ async fn first_of(
     }
     if places.len() > 1 {
         found.sort();
-        if which != Which::Exceptions {
+        if !is_oldest_first(which) {
             found.reverse();
         }
     }
@@ -152,7 +159,7 @@ async fn merged(
         }
     }
     found.sort();
-    if which == Which::All {
+    if !is_oldest_first(which) {
         found.reverse();
     }
     Ok(found)
@@ -201,8 +208,11 @@ const TEAMS: &str = "TEAM";
 const PRODUCTS: &str = "PRODUCT";
 /// The one of them with what sums need.
 const EVERYBODYS: &str = "ALL";
-/// That of what waits for room, for the few that do.
+/// That of what waits, of everybody.
+const WAITING: &str = "WAITING";
+/// Those of what waits for room, the team's and everybody's, for the few that do.
 const EXCEPTION: &str = "EXCEPTION";
+const EXCEPTIONS: &str = "EXCEPTIONS";
 /// How the names of lists begin: by what is in them.
 const LIVE: &str = "LIVE";
 const ENDED: &str = "ENDED";
@@ -232,7 +242,7 @@ impl Place {
         let query = store.client.query().table_name(&store.tables.events).index_name(DUE_INDEX);
         let query = query
             .expression_attribute_values(":place", text(&self.0))
-            .scan_index_forward(which == Which::Exceptions)
+            .scan_index_forward(is_oldest_first(which))
             .limit(page_of(enough));
         let query = match from {
             None => query.key_condition_expression("dueShard = :place"),
@@ -258,19 +268,18 @@ impl Place {
     }
 }
 
-/// The lists in which these are, if there are any: those of a product, and exceptions of all, team by team.
+/// The lists in which these are, if there are any: those of a product team by team.
 async fn places(store: &DynamoStore, whose: &Whose, which: Which) -> anyhow::Result<Option<Vec<Place>>> {
     let state = match which {
         Which::Live => LIVE,
         Which::Ended => ENDED,
         Which::Exceptions => EXCEPTION,
+        Which::Waiting if *whose == Whose::All => WAITING,
         Which::All | Which::Waiting => return Ok(None),
     };
     Ok(match whose {
         Whose::Team(team) => Some(vec![Place::teams(state, team)]),
-        Whose::All if which == Which::Exceptions => {
-            Some(teams::known(store).await?.iter().map(|team| Place::teams(state, team)).collect())
-        }
+        Whose::All => Some(vec![Place(state.to_owned())]),
         // Nobody asks for the exceptions of a person or a product.
         _ if which == Which::Exceptions => None,
         Whose::Owner(person) => Some(vec![Place::owners(state, person)]),
@@ -279,7 +288,6 @@ async fn places(store: &DynamoStore, whose: &Whose, which: Which) -> anyhow::Res
             let teams = teams::known(store).await?;
             Some(teams.iter().map(|team| Place::products(state, team, product)).collect())
         }
-        Whose::All => Some(vec![Place(state.to_owned())]),
     })
 }
 
@@ -339,16 +347,21 @@ fn others(request: &Request) -> Vec<Item> {
     ];
     let mut entries: Vec<Item> =
         lists.into_iter().map(|(list, place)| place.entry(request, list, since)).collect();
-    // One that has become an ordinary request has to leave the list, too.
+    let mut passing = vec![(WAITING, Place(WAITING.to_owned()), request.asked_at(), request.waits_for_approvers())];
+    // One that has become an ordinary request has to leave the lists, too.
     if request.exception.is_some() || request.room_since.is_some() {
-        let place = Place::teams(EXCEPTION, team);
-        let mut item = place.entry(request, EXCEPTION, request.submitted_at);
-        if !request.waits_for_room() {
+        let (since, waits) = (request.submitted_at, request.waits_for_room());
+        passing.push((EXCEPTION, Place::teams(EXCEPTION, team), since, waits));
+        passing.push((EXCEPTIONS, Place(EXCEPTION.to_owned()), since, waits));
+    }
+    entries.extend(passing.into_iter().map(|(list, place, since, waits)| {
+        let mut item = place.entry(request, list, since);
+        if !waits {
             // Without it, it is in no list.
             item.remove("dueShard");
         }
-        entries.push(item);
-    }
+        item
+    }));
     entries
 }
 

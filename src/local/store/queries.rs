@@ -57,8 +57,9 @@ pub(super) fn list(
 fn list_sql(filter: &str, which: Which) -> String {
     let (and_which, order) = match which {
         Which::All => ("", "submitted_at DESC, rowid DESC"),
-        Which::Live => (" AND ended_at IS NULL", "submitted_at DESC, rowid DESC"),
-        Which::Ended => (" AND ended_at IS NOT NULL", "ended_at DESC, rowid DESC"),
+        // As the indexes are.
+        Which::Live => (" AND ended_at IS NULL", "submitted_at DESC, format DESC, rowid DESC"),
+        Which::Ended => (" AND ended_at IS NOT NULL", "ended_at DESC, format DESC, rowid DESC"),
         Which::Waiting => (" AND waits = 1", "asked_at, rowid"),
         Which::Exceptions => (" AND excepted = 1", "submitted_at, rowid"),
     };
