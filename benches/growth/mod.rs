@@ -102,9 +102,8 @@ fn held(path: &Path) -> anyhow::Result<Held> {
         beside += number(&format!("SELECT count(*) FROM {table}"))?;
     }
     let pages = number("SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count")?;
-    let owed = number(
-        "SELECT (SELECT sum(length(body)) FROM requests) + (SELECT sum(length(body)) FROM audit)",
-    )?;
+    let owed =
+        number("SELECT (SELECT sum(length(body)) FROM requests) + (SELECT sum(length(body)) FROM audit)")?;
     Ok(Held {
         requests: number("SELECT count(*) FROM requests")?,
         beside,

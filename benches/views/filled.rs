@@ -104,17 +104,18 @@ fn request(
             product: &request.product.key,
             status: request.status.name().word(),
         };
-        trail.push(request.audit.append(at, subject, "looked at", &Actor::Clock, "as in every life of a request"));
+        trail.push(request.audit.append(
+            at,
+            subject,
+            "looked at",
+            &Actor::Clock,
+            "as in every life of a request",
+        ));
     }
     Ok((request, trail, job))
 }
 
-fn insert(
-    connection: &Connection,
-    request: &Request,
-    trail: &[AuditEntry],
-    job: &Job,
-) -> anyhow::Result<()> {
+fn insert(connection: &Connection, request: &Request, trail: &[AuditEntry], job: &Job) -> anyhow::Result<()> {
     let waits = request.waits_for_approvers();
     let micros = |at: Timestamp| at.as_microsecond();
     connection
@@ -138,13 +139,9 @@ fn insert(
             if waits { Some(micros(request.asked_at())) } else { None },
         ])?;
     for entry in trail {
-        connection
-            .prepare_cached("INSERT INTO audit (request, seq, body) VALUES (?1, ?2, ?3)")?
-            .execute(params![
-                entry.request.to_string(),
-                i64::try_from(entry.seq)?,
-                serde_json::to_string(entry)?
-            ])?;
+        connection.prepare_cached("INSERT INTO audit (request, seq, body) VALUES (?1, ?2, ?3)")?.execute(
+            params![entry.request.to_string(), i64::try_from(entry.seq)?, serde_json::to_string(entry)?],
+        )?;
     }
     connection
         .prepare_cached("INSERT INTO jobs (of, name, kind, due_at, written_at) VALUES (?1, ?2, ?3, ?4, ?4)")?
@@ -169,9 +166,11 @@ fn count(connection: &Connection, now: Timestamp) -> anyhow::Result<()> {
         for day in 0..DAYS {
             let day = now.saturating_sub(SignedDuration::from_hours(24 * day))?;
             let day = quartermaster::domain::tally::day(day).to_string();
-            connection
-                .prepare_cached("INSERT INTO counted VALUES (?1, ?2, ?3)")?
-                .execute(params![format!("team-{team:03}"), day, marks])?;
+            connection.prepare_cached("INSERT INTO counted VALUES (?1, ?2, ?3)")?.execute(params![
+                format!("team-{team:03}"),
+                day,
+                marks
+            ])?;
         }
     }
     Ok(())

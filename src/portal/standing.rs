@@ -96,11 +96,7 @@ impl Portal {
 
     /// Which waiting requests this person may be able to answer, as far as it is known who they are: those of the teams that
     /// they answer for, of the products that name them, and for admins what became theirs.
-    pub(super) async fn may_answer(
-        &self,
-        person: &PersonId,
-        aways: &[Away],
-    ) -> Vec<(Whose, Which)> {
+    pub(super) async fn may_answer(&self, person: &PersonId, aways: &[Away]) -> Vec<(Whose, Which)> {
         let represented = aways.iter().filter(|away| away.delegate == *person).map(|away| &away.person);
         let people: Vec<&PersonId> = [person].into_iter().chain(represented).collect();
         let mut found = Vec::new();

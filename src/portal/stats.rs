@@ -80,8 +80,11 @@ async fn part(portal: &Portal, team: &TeamName, since: Date, named: usize) -> an
     let (store, whose) = (&portal.ports.store, Whose::Team(team.clone()));
     let counts = store.counts(team, since).await?;
     let waiting = store.count_waiting(&whose, MOST_WAITING + 1).await?;
-    let longest =
-        if waiting.min(named) == 0 { Vec::new() } else { store.list(&whose, Which::Waiting, 0, named).await? };
+    let longest = if waiting.min(named) == 0 {
+        Vec::new()
+    } else {
+        store.list(&whose, Which::Waiting, 0, named).await?
+    };
     Ok(Part { counts, waiting: waiting.min(MOST_WAITING), more: waiting > MOST_WAITING, longest })
 }
 

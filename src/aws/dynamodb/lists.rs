@@ -347,7 +347,8 @@ fn others(request: &Request) -> Vec<Item> {
     ];
     let mut entries: Vec<Item> =
         lists.into_iter().map(|(list, place)| place.entry(request, list, since)).collect();
-    let mut passing = vec![(WAITING, Place(WAITING.to_owned()), request.asked_at(), request.waits_for_approvers())];
+    let mut passing =
+        vec![(WAITING, Place(WAITING.to_owned()), request.asked_at(), request.waits_for_approvers())];
     // One that has become an ordinary request has to leave the lists, too.
     if request.exception.is_some() || request.room_since.is_some() {
         let (since, waits) = (request.submitted_at, request.waits_for_room());

@@ -83,7 +83,8 @@ impl Changes {
                 continue;
             }
             let each = changes.iter().map(|(name, _)| format!("{name} :{name}"));
-            let mut change = Expression::new(format!("ADD {}", each.collect::<Vec<_>>().join(", ")), Vec::new());
+            let mut change =
+                Expression::new(format!("ADD {}", each.collect::<Vec<_>>().join(", ")), Vec::new());
             for (name, by) in changes {
                 change = change.with(format!(":{name}"), number(by));
             }
@@ -124,9 +125,7 @@ pub(super) async fn spending(
     let partitions = match whose {
         Whose::Owner(person) => vec![keys::sums_of_owner(person)],
         Whose::Team(team) | Whose::TeamProduct(team, _) => vec![keys::sums_of_team(team)],
-        Whose::Product(_) | Whose::All => {
-            teams::known(store).await?.iter().map(keys::sums_of_team).collect()
-        }
+        Whose::Product(_) | Whose::All => teams::known(store).await?.iter().map(keys::sums_of_team).collect(),
     };
     let mut spent: BTreeMap<ProductKey, Amounts> = BTreeMap::new();
     for partition in partitions {

@@ -7,7 +7,7 @@ use slack_morphism::prelude::{
 
 use super::{Message, facts};
 use crate::domain::tally::{Counts, Mark, Span};
-use crate::portal::stats::{DETAILED, DAYS, Part, Stats};
+use crate::portal::stats::{DAYS, DETAILED, Part, Stats};
 use crate::slack::blocks::{MAX_SECTION, context, cut, header, section};
 use crate::slack::mrkdwn::{date_time, escape};
 

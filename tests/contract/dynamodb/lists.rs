@@ -110,8 +110,7 @@ async fn a_list_reads_no_more_than_it_shows_however_many_there_were() {
     ];
     for whose in lists {
         for (which, skip) in [(Which::Live, 0), (Which::Live, 4), (Which::Ended, 0)] {
-            let (listed, looked_at, units) =
-                counted.reads(counted.store.list(&whose, which, skip, 4)).await;
+            let (listed, looked_at, units) = counted.reads(counted.store.list(&whose, which, skip, 4)).await;
             let listed: Vec<RequestId> = listed.unwrap().iter().map(|request| request.id).collect();
             assert_eq!(listed.len(), 4, "{whose:?} {which:?}");
             if which == Which::Live {
@@ -171,7 +170,9 @@ async fn what_was_stored_before_there_were_lists_comes_into_them_and_what_is_new
     let before = counted.recorder.calls().len();
     counted.store.forget(gone).await.unwrap();
     let again = counted.recorder.calls().split_off(before);
-    assert!(again.iter().all(|call| call.operation == "dynamodb:Query" || call.operation == "dynamodb:GetItem"));
+    assert!(
+        again.iter().all(|call| call.operation == "dynamodb:Query" || call.operation == "dynamodb:GetItem")
+    );
     assert_eq!(counted.held().await, 2, "each once");
 }
 
