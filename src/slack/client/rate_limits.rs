@@ -16,6 +16,9 @@ const UPDATE: &str = "chat.update";
 /// (docs.slack.dev/apis/web-api/rate-limits, 2026-11-29). Those are the business of `pace`.
 const BY_CHANNEL: [&str; 1] = ["chat.postMessage"];
 
+/// Asks whether Slack answers, at most every few seconds. A request to wait is an answer, and what was not asked is none.
+const CHECK: &str = "auth.test";
+
 /// Publishes a home tab; asks whose an address is.
 pub(super) const PUBLISH: &str = "views.publish";
 pub(super) const LOOKUP: &str = "users.lookupByEmail";
@@ -32,9 +35,9 @@ const PACED: [(&str, u32, Duration); 2] =
 const UPDATES_AT_ONCE: u32 = 10;
 const UPDATE_EVERY: u32 = 3;
 
-/// After how much time one message shows for the first time how far something has come, and how often after that, in the same
-/// units.
-const FIRST_PROGRESS: u32 = 2;
+/// How often one message shows how far something has come, in the same units: the first time and while there is little else
+/// to show, and otherwise.
+const PROGRESS_SOON: u32 = 2;
 const PROGRESS_EVERY: u32 = 10;
 
 /// Messages of which it is remembered what they show before those are forgotten that were shown long ago.
@@ -46,6 +49,8 @@ const LONG_AGO: Duration = Duration::from_hours(1);
 pub(super) struct Shows {
     /// Decisions that approvers have made, on the card where they make them; none on any other message.
     pub(super) decisions: usize,
+    /// Whether the newest of them was made within the last minutes.
+    pub(super) is_new: bool,
     /// How things stand.
     pub(super) progress: Progress,
 }
@@ -98,7 +103,7 @@ impl RateLimits {
 
     /// Does not let a method be called for as long as Slack asked, unless it asked that of one channel.
     pub(super) fn hold(&self, method: &str, wait: Duration) {
-        if BY_CHANNEL.contains(&method) {
+        if BY_CHANNEL.contains(&method) || method == CHECK {
             return;
         }
         let until = self.time.now() + wait;
@@ -141,11 +146,12 @@ impl RateLimits {
     /// # Errors
     /// When that comes, if it is not now; it is kept until then.
     pub(super) fn update(&self, message: &str, shows: Shows) -> Result<(), Duration> {
-        let (now, known) = (self.time.now(), self.shown_by(message));
+        let (now, known) = (self.time.now(), self.shown_by(message, shows));
         let is_decision = shows.decisions > known.sent;
         let is_progress = !is_decision && shows.progress == Progress::UnderWay;
         if !is_decision {
-            let every = self.unit * if known.is_progress { PROGRESS_EVERY } else { FIRST_PROGRESS };
+            let is_soon = !known.is_progress || self.updates.is_quiet(UPDATE);
+            let every = self.unit * if is_soon { PROGRESS_SOON } else { PROGRESS_EVERY };
             if let Some(at) = known.at
                 && is_progress
                 && at + every > now
@@ -160,7 +166,7 @@ impl RateLimits {
 
     /// This message's update did not arrive: its turn is still to come.
     pub(super) fn not_shown(&self, message: &str, shows: Shows) {
-        let known = self.shown_by(message);
+        let known = self.shown_by(message, shows);
         if shows.decisions <= known.arrived {
             self.updates.keep(UPDATE, message);
         }
@@ -169,7 +175,7 @@ impl RateLimits {
 
     /// This message shows this now, so progress can wait a little.
     pub(super) fn shown(&self, message: &str, shows: Shows) {
-        let (at, known) = (Some(self.time.now()), self.shown_by(message));
+        let (at, known) = (Some(self.time.now()), self.shown_by(message, shows));
         self.remember(message, Shown { at, sent: shows.decisions, arrived: shows.decisions, ..known });
     }
 
@@ -181,8 +187,13 @@ impl RateLimits {
         all.insert(message.to_owned(), sent);
     }
 
-    fn shown_by(&self, message: &str) -> Shown {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner).get(message).copied().unwrap_or_default()
+    /// What this message shows. One that this program has not shown has shown what was decided long ago, where others did.
+    fn shown_by(&self, message: &str, shows: Shows) -> Shown {
+        let known = self.shown.lock().unwrap_or_else(PoisonError::into_inner).get(message).copied();
+        known.unwrap_or_else(|| {
+            let before = if shows.is_new { 0 } else { shows.decisions };
+            Shown { sent: before, arrived: before, ..Shown::default() }
+        })
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
@@ -195,12 +206,12 @@ mod tests {
     use super::*;
 
     fn shows(decisions: usize, progress: Progress) -> Shows {
-        Shows { decisions, progress }
+        Shows { decisions, is_new: true, progress }
     }
 
     /// A message that is no card, and how things stand.
-    const SETTLED: Shows = Shows { decisions: 0, progress: Progress::Settled };
-    const UNDER_WAY: Shows = Shows { decisions: 0, progress: Progress::UnderWay };
+    const SETTLED: Shows = Shows { decisions: 0, is_new: false, progress: Progress::Settled };
+    const UNDER_WAY: Shows = Shows { decisions: 0, is_new: false, progress: Progress::UnderWay };
     use crate::slack::client::fake::StillClock;
 
     fn limits(clock: &StillClock) -> RateLimits {
@@ -261,6 +272,29 @@ mod tests {
     }
 
     #[test]
+    fn cards_that_were_decided_before_the_program_was_started_wait_for_their_turn() {
+        let clock = StillClock::new();
+        let limits = limits(&clock);
+        let old = Shows { is_new: false, ..shows(2, Progress::Settled) };
+        let mut shown = 0;
+        for card in 0..60 {
+            match limits.update(&format!("card {card}"), old) {
+                Ok(()) if card % 2 == 0 => shown += 1,
+                // One that did not arrive is no decision when it comes again, either.
+                Ok(()) => limits.not_shown(&format!("card {card}"), old),
+                Err(_) => {}
+            }
+        }
+        assert!(limits.update("card 59", old).is_err(), "{shown}");
+        assert!(shown < 10, "{shown}");
+        assert_eq!(
+            update(&limits, "card 0", shows(3, Progress::Settled)),
+            Ok(()),
+            "and then it is decided anew"
+        );
+    }
+
+    #[test]
     fn a_decision_that_slack_refused_goes_first_when_it_comes_again() {
         let clock = StillClock::new();
         let limits = limits(&clock);
@@ -296,13 +330,18 @@ mod tests {
     }
 
     #[test]
-    fn how_far_something_has_come_is_shown_now_and_then_and_how_it_ended_at_once() {
+    fn how_far_something_has_come_is_shown_often_where_little_else_is_and_how_it_ended_at_once() {
         let clock = StillClock::new();
         let limits = limits(&clock);
         limits.shown("thread", UNDER_WAY);
         assert!(update(&limits, "thread", UNDER_WAY).is_err(), "it was posted just now");
         clock.move_by(3);
         assert_eq!(update(&limits, "thread", UNDER_WAY), Ok(()), "people see soon that it begins");
+        clock.move_by(3);
+        assert_eq!(update(&limits, "thread", UNDER_WAY), Ok(()), "nothing else is shown");
+        for number in 0..5 {
+            assert_eq!(update(&limits, &format!("direct {number}"), SETTLED), Ok(()));
+        }
         clock.move_by(2);
         assert!(update(&limits, "thread", UNDER_WAY).is_err(), "they have just seen how far it is");
         clock.move_by(9);
