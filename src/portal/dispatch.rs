@@ -25,6 +25,7 @@ use crate::domain::job::{JobKey, JobKind, Subject};
 use crate::domain::request::Surface;
 use crate::ports::denied::Denied;
 use crate::ports::haste::without_haste;
+use crate::ports::kept::Once;
 use crate::ports::outage::{Side, error_unless, warn_unless};
 use crate::ports::queue::{Delivery, Queue};
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
@@ -480,7 +481,7 @@ async fn try_place_later(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why:
     match (of, kind) {
         // It may have been put off for other reasons before.
         (Subject::Request(id), JobKind::Show(surface @ Surface::Told(_)))
-            if portal.is_first(format!("lost-news:{id}:{surface:?}")).await? =>
+            if portal.is_first(Once::for_a_week(format!("lost-news:{id}:{surface:?}"), now)).await? =>
         {
             tell_of_lost_news(portal, *id, why, "It is tried again for a week").await
         }

@@ -11,6 +11,8 @@ pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(2);
 pub const MESSAGES_KEPT_FOR: SignedDuration = SignedDuration::from_hours(400 * 24);
 /// For how long it is remembered that something was said which is said once a day.
 pub const DAY_KEPT_FOR: SignedDuration = SignedDuration::from_hours(48);
+/// For how long it is remembered that something was said which is said once while it is tried for a week.
+pub const WEEK_KEPT_FOR: SignedDuration = SignedDuration::from_hours(9 * 24);
 /// For how long what was counted on a day is remembered.
 pub const COUNTS_KEPT_FOR: SignedDuration = SignedDuration::from_hours(35 * 24);
 /// For how long the sums of a month are remembered after its beginning.
@@ -38,6 +40,11 @@ impl Once {
     /// A key of what happened at `now` and cannot come again later than [`KEPT_FOR`].
     pub fn for_now(key: impl Into<String>, now: Timestamp) -> Self {
         Self { key: key.into(), at: now, until: Some(later(now, KEPT_FOR)) }
+    }
+
+    /// A key of what is tried for a week.
+    pub fn for_a_week(key: impl Into<String>, now: Timestamp) -> Self {
+        Self { key: key.into(), at: now, until: Some(later(now, WEEK_KEPT_FOR)) }
     }
 
     /// A key that names a day, which is over before it is forgotten.
