@@ -11,7 +11,8 @@ use quartermaster::ports::clock::Clock as _;
 
 use crate::crowd::office::{Office, approver, member};
 use crate::rig;
-use crate::rig::run::{Report, Scale};
+use crate::rig::Scale;
+use crate::rig::run::Report;
 use filled::{Size, fill, id};
 
 /// Milliseconds of processor time that a look may cost.

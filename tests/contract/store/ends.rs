@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use quartermaster::domain::ids::{PersonId, ProductKey, TeamName};
 use quartermaster::domain::job::{JobKind, Subject};
 use quartermaster::domain::lease::Lease;
+use quartermaster::domain::quota::QuotaChange;
 use quartermaster::domain::request::{Billed, Estimate, Request, Status};
 use quartermaster::domain::spending::{Amounts, Month, spending};
 use quartermaster::ports::kept::{KEPT_FOR, Once};
@@ -161,7 +162,9 @@ pub(crate) async fn what_is_summed_up_is_what_each_comes_to(test: StoreUnderTest
     .await;
     let mut handed = changed(&moved, "handed over");
     (handed.owner, handed.team) = (PersonId::new("U0ALICE"), TeamName::new("search"));
-    test.commit(replace(&handed)).await;
+    let (from, to, monthly) = (moved.slot(), handed.slot(), moved.monthly());
+    let quota = Some(QuotaChange::Move { from, to, monthly });
+    test.commit(Commit { quota, ..replace(&handed) }).await;
     let all = [
         Whose::Owner(PersonId::new("U0ALICE")),
         Whose::Owner(PersonId::new("U0BOB")),
