@@ -51,7 +51,7 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
         for number in 0..days {
             day(&stand, now, number, a_day).await.with_context(|| format!("day {number}"))?;
             now = now.saturating_add(SignedDuration::from_hours(24))?;
-            if number % month.max(1) == 0 || number + 1 == days {
+            if number.is_multiple_of(month.max(1)) || number + 1 == days {
                 sizes.push(held(&path)?);
             }
         }
@@ -120,7 +120,7 @@ async fn day(stand: &Stand, morning: Timestamp, number: u64, requests: u64) -> a
             let mut asked = Vec::new();
             stand.clock.set(now);
             for one in 0..requests / HOURS {
-                asked.push(ask(stand, now, number + one, one % 2 == 0).await?);
+                asked.push(ask(stand, now, number + one, one.is_multiple_of(2)).await?);
             }
             stand.dispatcher.drain().await?;
             now = now.saturating_add(SignedDuration::from_mins(30))?;

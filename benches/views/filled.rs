@@ -45,7 +45,7 @@ pub(super) fn id(number: usize) -> anyhow::Result<RequestId> {
 /// The team and the owner of the request with this number.
 fn place(number: usize) -> (usize, String) {
     let group = number / 10;
-    let team = if group % 10 == 0 { 0 } else { 1 + group % (TEAMS - 1) };
+    let team = if group.is_multiple_of(10) { 0 } else { 1 + group % (TEAMS - 1) };
     (team, member(team, group / 10 % OWNERS))
 }
 
@@ -57,7 +57,7 @@ pub(super) fn fill(path: &Path, size: Size, now: Timestamp) -> anyhow::Result<()
         "PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000; BEGIN IMMEDIATE",
     )?;
     for number in 0..size.live {
-        let waits = number % size.one_waits_of == 0;
+        let waits = number.is_multiple_of(size.one_waits_of);
         let (request, trail, job) =
             request(if waits { database } else { bucket }, number, waits, size.entries, now)?;
         insert(&connection, &request, &trail, &job)?;

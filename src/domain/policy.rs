@@ -155,14 +155,12 @@ pub fn path_of_budget(
     has_budget: bool,
     estimate: Option<&Estimate>,
 ) -> ApprovalPath {
-    match path {
-        ApprovalPath::Auto { .. } if has_budget && estimate.is_none() => ApprovalPath::Ask {
-            needed: needed_in_all(&rule.stages()),
-            stages: Vec::new(),
-            why: Some(UNKNOWN_COST.to_owned()),
-        },
-        as_it_is => as_it_is,
+    let is_spared = matches!(path, ApprovalPath::Auto { .. });
+    if !is_spared || !has_budget || estimate.is_some() {
+        return path;
     }
+    let why = Some(UNKNOWN_COST.to_owned());
+    ApprovalPath::Ask { needed: needed_in_all(&rule.stages()), stages: Vec::new(), why }
 }
 
 /// Why somebody is asked about what would need nobody.

@@ -232,7 +232,9 @@ impl Spending {
     /// Of products with what each comes to. Those that come to nothing are not named.
     pub fn of(products: BTreeMap<ProductKey, Amounts>) -> Self {
         let mut total = Amounts::default();
-        products.values().for_each(|amounts| total.add(amounts));
+        for amounts in products.values() {
+            total.add(amounts);
+        }
         let worth = |(_, amounts): &(ProductKey, Amounts)| amounts.held > 0 || !amounts.projected.is_zero();
         let mut products: Vec<(ProductKey, Amounts)> = products.into_iter().filter(worth).collect();
         products.sort_by_key(|(_, amounts)| Reverse((amounts.monthly, amounts.projected)));

@@ -68,8 +68,8 @@ pub async fn stats(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
     if names.is_empty() {
         return Err(Refusal::NotInATeam.into());
     }
-    let named = |(place, name)| part(portal, name, since, if place < DETAILED { NAMED } else { 0 });
-    let parts: Vec<_> = names.iter().enumerate().map(named).collect();
+    let of_one = |(place, name)| part(portal, name, since, if place < DETAILED { NAMED } else { 0 });
+    let parts: Vec<_> = names.iter().enumerate().map(of_one).collect();
     let parts: Vec<anyhow::Result<Part>> = stream::iter(parts).buffered(AT_ONCE).collect().await;
     let parts = parts.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
     let all = if reads_all { Some(together(portal, &parts).await?) } else { None };
