@@ -143,7 +143,19 @@ async fn day(stand: &Stand, morning: Timestamp, number: u64, requests: u64) -> a
 async fn ask(stand: &Stand, now: Timestamp, number: u64, is_bucket: bool) -> anyhow::Result<RequestId> {
     let id = RequestId::random();
     let team = format!("team-{}", number % TEAMS);
-    let submission = asked::submission(id, number % (TEAMS * PEOPLE), &team);
+    let mut submission = asked::submission(id, number % (TEAMS * PEOPLE), &team);
+    // All that the template of the bucket asks for.
+    let (text, owner) = (id.to_string(), submission.owner.to_string());
+    let given = [
+        ("BucketPurpose", "logs"),
+        ("Environment", "dev"),
+        ("ObjectRetention", "forever"),
+        ("AccessLogBucket", "/platform/s3/access-log-bucket"),
+        ("TeamName", &*team),
+        ("RequesterId", &*owner),
+        ("RequestId", &*text),
+    ];
+    submission.parameters = given.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
     let product = asked::product(if is_bucket { "s3-bucket" } else { "rds-postgres" })?;
     let born = submit(submission, product, now);
     let quota = born.quota.map(|change| match change {
