@@ -59,7 +59,7 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
     })?;
     let (first, last) = (sizes.get(1).context("too short")?, sizes.last().context("too short")?);
     for size in [first, last] {
-        report.note(&format!("{size:?}"));
+        report.note(&format!("after {} requests: {}", size.requests, size.tables));
     }
     report.judge(
         &format!("rows beside requests and trail after {days} days of {a_day} requests"),
@@ -80,10 +80,11 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
 }
 
 /// What a store holds.
-#[derive(Debug)]
 struct Held {
     requests: i64,
     beside: i64,
+    /// Of which tables those are.
+    tables: String,
     /// Bytes in use in the file.
     file: f64,
     /// Bytes of what requests and trail say.
@@ -97,9 +98,11 @@ fn held(path: &Path) -> anyhow::Result<Held> {
     let mut tables = connection
         .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")?;
     let tables = tables.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
-    let mut beside = 0;
+    let (mut beside, mut tables_beside) = (0, Vec::new());
     for table in tables.iter().filter(|name| !["requests", "audit"].contains(&name.as_str())) {
-        beside += number(&format!("SELECT count(*) FROM {table}"))?;
+        let rows = number(&format!("SELECT count(*) FROM {table}"))?;
+        beside += rows;
+        tables_beside.push(format!("{table} {rows}"));
     }
     let pages = number("SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count")?;
     let owed =
@@ -107,6 +110,7 @@ fn held(path: &Path) -> anyhow::Result<Held> {
     Ok(Held {
         requests: number("SELECT count(*) FROM requests")?,
         beside,
+        tables: tables_beside.join(", "),
         file: (pages * number("PRAGMA page_size")?) as f64,
         owed: owed as f64,
     })

@@ -366,8 +366,15 @@ impl Portal {
         }
         let due: Vec<JobKey> =
             jobs.iter().filter(|job| job.due_at <= now).map(|job| job.key.clone()).collect();
+        let mut idle = if request.ended_at.is_some() { JobKey::dates_of(request.id) } else { Vec::new() };
+        let is_used = |key: &JobKey| {
+            jobs.iter().any(|job| job.key == *key)
+                || beside.done.as_ref().is_some_and(|done| done.key == *key)
+        };
+        idle.retain(|key| !is_used(key));
         let commit = Commit {
             row: Some(row),
+            idle,
             audit: transition.audit.clone(),
             jobs,
             quota: transition.quota,

@@ -9,6 +9,7 @@ pub mod denied;
 pub mod directory;
 pub mod finding;
 pub mod haste;
+pub mod holding;
 pub mod inventory;
 pub mod kept;
 pub mod limits;

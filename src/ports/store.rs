@@ -23,7 +23,7 @@ use crate::domain::pause::Pause;
 use crate::domain::quota::{QuotaChange, QuotaSlot, QuotaUse, TeamUse};
 use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
-use crate::domain::spending::{Amounts, Month, Resource};
+use crate::domain::spending::Amounts;
 use crate::domain::tally::{Counts, Tally};
 use crate::ports::kept::Once;
 use crate::ports::stored::Unreadable;
@@ -64,8 +64,7 @@ pub trait Store: Debug + Send + Sync {
     /// What each product of theirs comes to in the month of `now`; nothing of what neither lives nor lived in it.
     async fn spending(&self, whose: &Whose, now: Timestamp) -> anyhow::Result<BTreeMap<ProductKey, Amounts>>;
 
-    /// The requests that this message was recorded for, in the order of their ids. Those that ended
-    /// [long ago](super::kept::KEPT_FOR) may be left out.
+    /// The requests that this message was recorded for, in the order of their ids; those long ended may be left out.
     async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>>;
 
     /// Slots in use.
@@ -206,6 +205,8 @@ pub struct Commit {
     pub audit: Vec<AuditEntry>,
     /// Jobs to write; one whose key exists is replaced, and whoever had claimed it loses the claim.
     pub jobs: Vec<Job>,
+    /// Jobs that have nothing left to do: deleted where they are there.
+    pub idle: Vec<JobKey>,
     /// The slot to take or give back.
     pub quota: Option<QuotaChange>,
     /// Other names of its team: what is counted under them counts against its limits as well.
@@ -259,7 +260,7 @@ pub struct RefusalsChange {
     pub after: Option<RepeatedRefusal>,
 }
 
-/// A count of refusals as it is found in the store.
+/// A count of refusals as it is found.
 #[derive(Debug)]
 pub struct CountedRefusal {
     /// Its key.
@@ -419,21 +420,6 @@ pub struct Holding {
     pub ended_at: Option<Timestamp>,
     /// When its lease ends, while one runs.
     pub expires_at: Option<Timestamp>,
-}
-
-impl Holding {
-    /// As what it costs in the month of `now` is found.
-    pub fn resource(&self, now: Timestamp) -> Resource {
-        let month = Month::first_day(now);
-        Resource {
-            product: self.product.clone(),
-            monthly: self.monthly,
-            billed: self.billed.filter(|(in_month, _)| *in_month == month).map(|(_, amount)| amount),
-            activated_at: self.activated_at,
-            ended_at: self.ended_at,
-            expires_at: self.expires_at,
-        }
-    }
 }
 
 /// What is known of a person's home tab.

@@ -223,6 +223,9 @@ impl Prepared {
         for job in self.commit.jobs.iter().filter(|job| !self.is_cause(job) && !self.is_given_up(job)) {
             parts.push(store.put_if(Table::Events, jobs::encode(job)?, Check::Format, is_readable())?);
         }
+        for key in &self.commit.idle {
+            parts.push(store.delete(keys::job(key))?);
+        }
         if let Some(row) = &self.row {
             parts.extend(row.found_by(store).await?);
         }

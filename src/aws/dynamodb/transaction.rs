@@ -124,6 +124,12 @@ impl DynamoStore {
         Ok(Part { check, action: TransactWriteItem::builder().put(put).build() })
     }
 
+    /// Deletes an item of the table of events, if it is there.
+    pub(super) fn delete(&self, key: Item) -> anyhow::Result<Part> {
+        let delete = Delete::builder().table_name(&self.tables.events).set_key(Some(key)).build()?;
+        Ok(Part { check: Check::Nothing, action: TransactWriteItem::builder().delete(delete).build() })
+    }
+
     /// Deletes an item of the table of events if the condition holds.
     pub(super) fn delete_if(&self, key: Item, check: Check, condition: Expression) -> anyhow::Result<Part> {
         let delete = Delete::builder()

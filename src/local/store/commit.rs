@@ -68,6 +68,9 @@ impl Prepared {
         if let Some(change) = &self.commit.refusals {
             refusals::change(tx, change)?;
         }
+        for key in &self.commit.idle {
+            jobs::delete_idle(tx, key)?;
+        }
         for job in &self.jobs {
             job.write(tx)?;
         }

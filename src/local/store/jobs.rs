@@ -164,6 +164,15 @@ pub(super) fn delete(tx: &Connection, claim: &Claim) -> anyhow::Result<bool> {
     Ok(rows == 1)
 }
 
+pub(super) fn delete_idle(tx: &Connection, key: &JobKey) -> anyhow::Result<()> {
+    tx.prepare_cached("DELETE FROM jobs WHERE of = ?1 AND name = ?2 AND format <= ?3")?.execute(params![
+        key.of.to_string(),
+        key.name,
+        FORMAT
+    ])?;
+    Ok(())
+}
+
 /// Whether there was such a job and it was parked.
 pub(super) fn delete_parked(tx: &Connection, key: &JobKey) -> anyhow::Result<bool> {
     let rows = tx
