@@ -9,6 +9,7 @@ mod ack;
 mod crowd;
 mod exact;
 mod grant;
+mod growth;
 mod hostile;
 mod pace;
 mod rig;
@@ -16,13 +17,14 @@ mod slow;
 mod start;
 mod submit;
 mod sweep;
+mod views;
 
 use std::process::ExitCode;
 
 use rig::run::{Benchmark, run};
 
 /// In the order of the table.
-const BENCHMARKS: [Benchmark; 16] = [
+const BENCHMARKS: [Benchmark; 18] = [
     Benchmark { name: "B1", measure: ack::cost::measure },
     Benchmark { name: "B2", measure: ack::latency::measure },
     Benchmark { name: "B3", measure: submit::wait::measure },
@@ -38,6 +40,8 @@ const BENCHMARKS: [Benchmark; 16] = [
     Benchmark { name: "B13", measure: start::first::measure },
     Benchmark { name: "B14", measure: grant::measure },
     Benchmark { name: "B15", measure: crowd::measure },
+    Benchmark { name: "B16", measure: views::measure },
+    Benchmark { name: "B17", measure: growth::measure },
     Benchmark { name: "B18", measure: hostile::dawdlers::measure },
 ];
 

@@ -7,16 +7,16 @@ use quartermaster::ports::clock::{Clock, SystemClock};
 
 /// The time of the organization and of its Slack.
 #[derive(Clone, Debug)]
-pub(super) struct SimulatedClock(Arc<Mutex<Timestamp>>);
+pub(crate) struct SimulatedClock(Arc<Mutex<Timestamp>>);
 
 impl SimulatedClock {
     /// Begins at a whole minute, with which Slack's limits are counted.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let minute = SystemClock.now().as_second() / 60 * 60;
         Self(Arc::new(Mutex::new(Timestamp::from_second(minute).unwrap_or_default())))
     }
 
-    pub(super) fn passes(&self, seconds: i64) {
+    pub(crate) fn passes(&self, seconds: i64) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) += SignedDuration::from_secs(seconds);
     }
 }

@@ -3,8 +3,8 @@
 //! can do something within ten minutes. The clock is simulated, so that nobody waits for it, and calls are counted, so that
 //! the machine does not matter.
 
-mod clock;
-mod office;
+pub(crate) mod clock;
+pub(crate) mod office;
 mod tiers;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -24,9 +24,9 @@ use super::tiers::{Tiers, keep};
 use crate::rig::signed::SECRET;
 
 /// Teams, and user groups.
-pub(super) const TEAMS: usize = 200;
+pub(crate) const TEAMS: usize = 200;
 /// People of a team.
-pub(super) const MEMBERS: usize = 50;
+pub(crate) const MEMBERS: usize = 50;
 
 /// Where everybody is.
 const EVERYWHERE: &str = "C0EVERYBODY";
@@ -34,20 +34,20 @@ const CARDS: &str = "C0APPROVALS";
 const TOKEN: &str = "xoxb-bench";
 
 /// The organization.
-pub(super) struct Office {
-    pub(super) clock: SimulatedClock,
-    pub(super) tiers: Tiers,
+pub(crate) struct Office {
+    pub(crate) clock: SimulatedClock,
+    pub(crate) tiers: Tiers,
     playground: Playground,
     app: App,
 }
 
 /// The person of a team with this number.
-pub(super) fn member(team: usize, number: usize) -> String {
+pub(crate) fn member(team: usize, number: usize) -> String {
     format!("U{team:03}M{number:03}")
 }
 
 /// One of the two who approve for a team.
-pub(super) fn approver(team: usize, number: usize) -> String {
+pub(crate) fn approver(team: usize, number: usize) -> String {
     member(team, MEMBERS - 1 - number % 2)
 }
 
@@ -56,8 +56,12 @@ fn group(team: usize) -> String {
 }
 
 impl Office {
-    pub(super) async fn open() -> anyhow::Result<Self> {
-        let clock = SimulatedClock::new();
+    pub(crate) async fn open() -> anyhow::Result<Self> {
+        Self::open_at(":memory:", SimulatedClock::new()).await
+    }
+
+    /// On a store of its own.
+    pub(crate) async fn open_at(store: &str, clock: SimulatedClock) -> anyhow::Result<Self> {
         let tiers = Tiers::new(&clock);
         let playground = playground(&clock);
         let slack = listener().await?;
@@ -73,14 +77,14 @@ impl Office {
             slack_api_url: format!("{slack_at}/api/"),
             events_secret: None,
         };
-        let app = app(&clock, &environment).await?;
+        let app = app(store, &clock, &environment).await?;
         let router = app.router();
         tokio::spawn(async move { axum::serve(bot, router).await });
         Ok(Self { clock, tiers, playground, app })
     }
 
     /// What a start asks Slack, and what is looked after every minute.
-    pub(super) async fn looks_ahead(&self, is_start: bool) -> anyhow::Result<()> {
+    pub(crate) async fn looks_ahead(&self, is_start: bool) -> anyhow::Result<()> {
         let directory = &self.app.portal.ports.directory;
         if is_start {
             self.app.edge.warm_up().await;
@@ -91,7 +95,7 @@ impl Office {
     }
 
     /// Does everything that is due now.
-    pub(super) async fn settles(&self) -> anyhow::Result<()> {
+    pub(crate) async fn settles(&self) -> anyhow::Result<()> {
         self.app.edge.settle().await;
         self.app.dispatcher.drain().await?;
         self.app.edge.settle().await;
@@ -99,14 +103,14 @@ impl Office {
     }
 
     /// Types a command.
-    pub(super) async fn types(&self, person: &str, words: &str) -> anyhow::Result<Ack> {
+    pub(crate) async fn types(&self, person: &str, words: &str) -> anyhow::Result<Ack> {
         let ack = self.playground.run_command(person, EVERYWHERE, &format!("/provision {words}")).await?;
         self.app.edge.settle().await;
         Ok(ack)
     }
 
     /// Opens the form and fills it in; whether it opened.
-    pub(super) async fn opens_a_form(&self, person: &str) -> anyhow::Result<bool> {
+    pub(crate) async fn opens_a_form(&self, person: &str) -> anyhow::Result<bool> {
         self.types(person, "rds-postgres").await?;
         let Some(view) = self.playground.view(person) else { return Ok(false) };
         let id = view["id"].as_str().context("a view without an id")?;
@@ -117,7 +121,7 @@ impl Office {
     }
 
     /// Sends the form that is open; whether it was taken. Where it was not, what was typed must still be there.
-    pub(super) async fn sends_the_form(&self, person: &str) -> anyhow::Result<bool> {
+    pub(crate) async fn sends_the_form(&self, person: &str) -> anyhow::Result<bool> {
         let view = self.playground.view(person).context("no form is open")?;
         let id = view["id"].as_str().context("a view without an id")?.to_owned();
         let ack = self.playground.submit(person, &id).await?;
@@ -131,7 +135,7 @@ impl Office {
     }
 
     /// Presses Approve on the card of one of this team's requests that waits.
-    pub(super) async fn approves(&self, person: &str, request: &str) -> anyhow::Result<()> {
+    pub(crate) async fn approves(&self, person: &str, request: &str) -> anyhow::Result<()> {
         let cards = self.playground.messages(CARDS, person);
         let found = cards.iter().find_map(|card| {
             let (block, action) = approve_button(&card.blocks, request)?;
@@ -143,14 +147,14 @@ impl Office {
         Ok(())
     }
 
-    pub(super) async fn opens_home(&self, person: &str) -> anyhow::Result<()> {
+    pub(crate) async fn opens_home(&self, person: &str) -> anyhow::Result<()> {
         self.playground.open_home(person).await?;
         self.app.edge.settle().await;
         Ok(())
     }
 
     /// Requests by who asked, and how many approvals each has.
-    pub(super) async fn requests(&self) -> anyhow::Result<BTreeMap<String, (String, usize)>> {
+    pub(crate) async fn requests(&self) -> anyhow::Result<BTreeMap<String, (String, usize)>> {
         let store = &self.app.portal.ports.store;
         let mut found = BTreeMap::new();
         for team in store.teams().await? {
@@ -164,12 +168,12 @@ impl Office {
         Ok(found)
     }
 
-    pub(super) fn has_a_home(&self, person: &str) -> bool {
+    pub(crate) fn has_a_home(&self, person: &str) -> bool {
         self.playground.home(person).is_some()
     }
 
     /// What this person was told in place of what they wanted: nobody here does anything that has to be refused.
-    pub(super) fn refusals(&self, person: &str) -> Vec<String> {
+    pub(crate) fn refusals(&self, person: &str) -> Vec<String> {
         let own = self.playground.ephemerals(person).into_iter();
         let mut told: Vec<String> = own.map(|message| message.text + &message.blocks.to_string()).collect();
         told.extend(self.playground.field_errors(person).into_iter().map(|(_, text)| text));
@@ -222,7 +226,7 @@ fn playground(clock: &SimulatedClock) -> Playground {
     Playground::new(slack)
 }
 
-async fn app(clock: &SimulatedClock, environment: &Environment) -> anyhow::Result<App> {
+async fn app(store: &str, clock: &SimulatedClock, environment: &Environment) -> anyhow::Result<App> {
     let mut text = format!("[slack]\nburst = 0\napprovals_channel = \"{CARDS}\"\nadmins = [\"U0ADMIN\"]\n");
     text += "\n[simulated]\nstep = \"0s\"\n";
     for team in 0..TEAMS {
@@ -236,11 +240,11 @@ async fn app(clock: &SimulatedClock, environment: &Environment) -> anyhow::Resul
     let settings = Settings::parse("B15", &text);
     let mut settings =
         settings.map_err(|problems| anyhow::anyhow!("the settings are wrong: {problems:?}"))?;
-    settings.backend.store = StoreChoice::Sqlite(":memory:".to_owned());
+    settings.backend.store = StoreChoice::Sqlite(store.to_owned());
     let catalog = quartermaster::catalog::built_in();
     let mut catalog = catalog.map_err(|problems| anyhow::anyhow!("the catalog is wrong: {problems:?}"))?;
     for product in catalog.products.values_mut() {
-        Arc::make_mut(product).quota.per_team = 1_000;
+        Arc::make_mut(product).quota.per_team = 1_000_000;
     }
     let clock: Arc<dyn Clock> = Arc::new(clock.clone());
     let backends = Backends::embedded(&settings, &clock)?;

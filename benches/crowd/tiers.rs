@@ -16,7 +16,7 @@ use super::clock::SimulatedClock;
 
 /// What was called, and what was refused.
 #[derive(Clone, Debug)]
-pub(super) struct Tiers {
+pub(crate) struct Tiers {
     clock: SimulatedClock,
     counts: Arc<Mutex<Counts>>,
 }
@@ -30,19 +30,19 @@ struct Counts {
 }
 
 impl Tiers {
-    pub(super) fn new(clock: &SimulatedClock) -> Self {
+    pub(crate) fn new(clock: &SimulatedClock) -> Self {
         Self { clock: clock.clone(), counts: Arc::default() }
     }
 
     /// Calls so far that are neither messages nor views, by method.
-    pub(super) fn questions(&self) -> BTreeMap<String, usize> {
+    pub(crate) fn questions(&self) -> BTreeMap<String, usize> {
         let is_question = |method: &str| !method.starts_with("chat.") && !method.starts_with("views.");
         let calls = self.lock().calls.clone().into_iter();
         calls.filter(|(method, _)| is_question(method)).collect()
     }
 
     /// Refused calls so far, by method.
-    pub(super) fn refused(&self) -> BTreeMap<String, usize> {
+    pub(crate) fn refused(&self) -> BTreeMap<String, usize> {
         self.lock().refused.clone()
     }
 
@@ -72,7 +72,7 @@ impl Tiers {
 }
 
 /// Lets a call in, or says how long to wait.
-pub(super) async fn keep(State(tiers): State<Tiers>, request: Request, next: Next) -> Response {
+pub(crate) async fn keep(State(tiers): State<Tiers>, request: Request, next: Next) -> Response {
     let method = request.uri().path().strip_prefix("/api/").map(str::to_owned);
     match method.and_then(|method| tiers.take(&method)) {
         None => next.run(request).await,

@@ -78,14 +78,13 @@ impl Raw {
                 )?
                 .execute(params![rows.id, name, kind])?;
         }
-        for mark in &rows.marks {
-            self.0
-                .prepare_cached(
-                    "INSERT INTO counts (team, day, mark, n) VALUES ('payments', '1970-01-01', ?1, 1)
-                     ON CONFLICT DO UPDATE SET n = n + 1",
-                )?
-                .execute([mark])?;
-        }
+        let marks: Vec<String> = rows.marks.iter().map(|mark| format!("\"{mark}\":1")).collect();
+        self.0
+            .prepare_cached(
+                "INSERT INTO counted (team, day, marks) VALUES ('payments', '1970-01-01', ?1)
+                 ON CONFLICT DO UPDATE SET marks = ?1",
+            )?
+            .execute([format!("{{{}}}", marks.join(","))])?;
         Ok(())
     }
 }

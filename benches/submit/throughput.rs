@@ -14,6 +14,7 @@ use quartermaster::domain::submission::submit;
 use quartermaster::domain::tally::Tally;
 use quartermaster::local::database::Database;
 use quartermaster::local::store::SqliteStore;
+use quartermaster::ports::kept::Once;
 use quartermaster::ports::store::{Commit, RowChange, Store};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -177,7 +178,7 @@ fn commit() -> anyhow::Result<Commit> {
         audit: born.audit,
         jobs: born.jobs,
         quota: born.quota.map(endless),
-        once: Some(format!("view:{id}")),
+        once: Some(Once::for_now(format!("view:{id}"), Timestamp::UNIX_EPOCH)),
         unless_paused: true,
         ..Commit::default()
     })
@@ -191,7 +192,7 @@ fn rows() -> anyhow::Result<Rows> {
         id: request.id.to_string(),
         body: serde_json::to_string(&request)?,
         entry: serde_json::to_string(commit.audit.first().context("a submission without an entry")?)?,
-        once: commit.once.context("a submission without a key")?,
+        once: commit.once.context("a submission without a key")?.key,
         jobs: kinds.collect::<anyhow::Result<_>>()?,
         marks: commit.tally.iter().flat_map(|tally| &tally.marks).map(|mark| mark.word()).collect(),
     })

@@ -3,4 +3,4 @@
 pub(crate) mod complete;
 mod filled;
 pub(crate) mod flat;
-mod stand;
+pub(crate) mod stand;

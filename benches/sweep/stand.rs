@@ -36,6 +36,7 @@ pub(crate) struct Stand {
     pub(crate) slack: Arc<TakingSlack>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) dispatcher: Dispatcher,
+    pub(crate) portal: Portal,
 }
 
 impl Stand {
@@ -79,7 +80,7 @@ impl Stand {
         };
         // Nothing runs the jobs of a commit at once, so each is found by looking for what is due.
         let (portal, _woken) = Portal::new(ports, asked::catalog()?, Arc::new(organization));
-        Ok(Self { clock, slack, store, dispatcher: Dispatcher::new(portal) })
+        Ok(Self { clock, slack, store, dispatcher: Dispatcher::new(portal.clone()), portal })
     }
 }
 

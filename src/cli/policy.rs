@@ -200,6 +200,9 @@ fn explanation(
     let _ = writeln!(text, "quota:      {used} of {} used, {} left", quota.limit, quota.left());
     if let Some(budget) = budget {
         let verdict = match (fits, product.quota.over_budget) {
+            (true, _) if estimate.is_none() => {
+                "what this costs is not known, so it counts as $0 of it, and approvers are asked"
+            }
             (true, _) => "it fits",
             (false, OverBudget::Ask) => "it goes beyond that, so approvers are asked",
             (false, OverBudget::Refuse) if is_refused => "it goes beyond that and is refused",

@@ -90,6 +90,11 @@ impl JobKey {
         self.name.starts_with(SHOW)
     }
 
+    /// Those with which a request that has ended has nothing to do any more.
+    pub fn dates_of(id: RequestId) -> Vec<Self> {
+        DATES.iter().map(|name| Self { of: Subject::Request(id), name: (*name).to_owned() }).collect()
+    }
+
     /// The request whose time limits for people this is about.
     pub fn limits(&self) -> Option<RequestId> {
         self.of.request().filter(|_| LIMITS.contains(&&*self.name))
@@ -99,6 +104,9 @@ impl JobKey {
 /// Jobs of a request that are due when a time limit of people is reached, or that keep the job of its lease away meanwhile.
 const LIMITS: [&str; 6] =
     ["lease", "deadline", "renewal-deadline", "change-deadline", "update", "watch-update"];
+
+/// Jobs of a request that wait for a date of it.
+const DATES: [&str; 4] = ["lease", "deadline", "renewal-deadline", "change-deadline"];
 
 /// How the names of jobs begin that show something.
 const SHOW: &str = "show:";

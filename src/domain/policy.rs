@@ -139,6 +139,7 @@ pub fn path_as_things_stand(
 ) -> ApprovalPath {
     let rule = &product.approval;
     let path = approval_path(rule, team, parameters, estimate);
+    let path = path_of_budget(rule, path, budget.is_some(), estimate);
     let exceeds = budget.is_some_and(|budget| !budget.has_room_for(estimate));
     let path = match product.quota.over_budget {
         OverBudget::Ask if exceeds => path_above_budget(rule, path),
@@ -146,6 +147,24 @@ pub fn path_as_things_stand(
     };
     if is_exception { path_of_exception(rule, path) } else { path }
 }
+
+/// The path where the team has a budget or none: what has no estimate counts as nothing of a budget, so nobody is spared then.
+pub fn path_of_budget(
+    rule: &ApprovalRule,
+    path: ApprovalPath,
+    has_budget: bool,
+    estimate: Option<&Estimate>,
+) -> ApprovalPath {
+    let is_spared = matches!(path, ApprovalPath::Auto { .. });
+    if !is_spared || !has_budget || estimate.is_some() {
+        return path;
+    }
+    let why = Some(UNKNOWN_COST.to_owned());
+    ApprovalPath::Ask { needed: needed_in_all(&rule.stages()), stages: Vec::new(), why }
+}
+
+/// Why somebody is asked about what would need nobody.
+const UNKNOWN_COST: &str = "its cost is not known and counts as $0 of the team's budget";
 
 /// The path of a request that goes beyond its team's budget: somebody is asked in any case.
 pub fn path_above_budget(rule: &ApprovalRule, path: ApprovalPath) -> ApprovalPath {
@@ -299,6 +318,21 @@ mod tests {
         assert!(matches!(path(&cheap, &[], Some(&costs(20))), ApprovalPath::Auto { .. }));
         assert_eq!(path(&cheap, &[], Some(&costs(21))), ApprovalPath::ask(1));
         assert_eq!(path(&cheap, &[], None), ApprovalPath::ask(1));
+    }
+
+    #[test]
+    fn nobody_is_spared_where_a_budget_stands_and_the_cost_is_unknown() {
+        let product = crate::domain::fixtures::auto_product();
+        let budget = Some(BudgetUse { spent: Decimal::ZERO, limit: Decimal::from(500) });
+        let path = |estimate: Option<&Estimate>, budget| {
+            path_as_things_stand(&product, &TeamName::new("payments"), &[], estimate, budget, false)
+        };
+        assert!(matches!(path(None, None), ApprovalPath::Auto { .. }));
+        assert!(matches!(path(Some(&costs(20)), budget), ApprovalPath::Auto { .. }));
+        let ApprovalPath::Ask { needed: 1, why: Some(why), .. } = path(None, budget) else {
+            panic!("{:?}", path(None, budget))
+        };
+        assert_eq!(why, UNKNOWN_COST);
     }
 
     /// Development needs nobody; above $200 security agrees after the team; search always needs two.

@@ -119,12 +119,14 @@ impl BudgetUse {
     }
 
     /// The budget for an estimate that takes the place of what is held already; `None` where it needs no more than that.
+    /// What one needs that is not known is not known either.
     pub fn beyond(self, held: Decimal, estimate: Option<&Estimate>) -> Option<Self> {
-        let monthly = estimate.map(|estimate| estimate.monthly).unwrap_or_default();
-        (monthly > held).then_some(Self { spent: self.spent - held, ..self })
+        let is_no_more = estimate.is_some_and(|estimate| estimate.monthly <= held);
+        if is_no_more { None } else { Some(Self { spent: self.spent - held, ..self }) }
     }
 
-    /// Whether there is room for an estimate. One that is not known takes none.
+    /// Whether there is room for an estimate. One that is not known takes none, but somebody is asked about it: see
+    /// [`path_of_budget`](super::policy::path_of_budget).
     pub fn has_room_for(self, estimate: Option<&Estimate>) -> bool {
         let monthly = estimate.map(|estimate| estimate.monthly).unwrap_or_default();
         self.spent.saturating_add(monthly) <= self.limit
@@ -160,7 +162,8 @@ mod tests {
         assert_eq!(beyond(15), None);
         assert!(beyond(35).unwrap().has_room_for(Some(&costs(35))));
         assert!(!beyond(36).unwrap().has_room_for(Some(&costs(36))));
-        assert_eq!(budget.beyond(Decimal::from(15), None), None);
+        let unknown = budget.beyond(Decimal::from(15), None).unwrap();
+        assert_eq!((unknown.spent, unknown.has_room_for(None)), (Decimal::from(465), true));
     }
 
     #[test]

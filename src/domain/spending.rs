@@ -105,7 +105,8 @@ pub struct Amounts {
 }
 
 impl Amounts {
-    fn add(&mut self, other: &Self) {
+    /// Adds what others come to.
+    pub fn add(&mut self, other: &Self) {
         self.held = self.held.saturating_add(other.held);
         self.unpriced = self.unpriced.saturating_add(other.unpriced);
         self.monthly = self.monthly.saturating_add(other.monthly);
@@ -131,6 +132,82 @@ impl Amounts {
     }
 }
 
+/// Cents in a dollar.
+const CENTS: i128 = 100;
+const DAY: i64 = 24 * 60 * 60;
+
+/// What is kept of resources with every change of one of them, so that nobody has to look at all to say what they come to.
+/// Amounts are US cents.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Those that have not ended.
+    pub held: u32,
+    /// Those of them that have no estimate.
+    pub unpriced: u32,
+    /// The estimates of those that have not ended, a month.
+    pub monthly: i64,
+    /// The estimates of those that are there now, a month.
+    pub running: i64,
+    /// Of those that came this month: the estimate times the seconds of the month before that.
+    pub begun: i64,
+    /// Of those that went this month: the estimate times the seconds of the month before that.
+    pub ended: i64,
+    /// What AWS has charged this month, US dollars, if that is known of any.
+    pub billed: Option<Decimal>,
+    /// Those that are there and whose leases end before the next month, by the day.
+    pub leaving: Vec<Leaving>,
+}
+
+/// What is there with leases that end on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// The day, by UTC.
+    pub day: Date,
+    /// The estimates, cents a month.
+    pub monthly: i64,
+    /// The estimate of each times the seconds of the day before its end.
+    pub seconds: i64,
+}
+
+impl Sums {
+    /// What they come to. Whatever has a lease that ends today is taken for ending together.
+    pub fn amounts(&self, month: &Month, now: Timestamp) -> Amounts {
+        let whole = month.seconds(month.begin, month.end).max(1);
+        let passed = month.seconds(month.begin, now);
+        let running = i128::from(self.running);
+        // As if all that is there had been there from the beginning, without what came later, and with what has gone.
+        let so_far = running * i128::from(passed) - i128::from(self.begun) + i128::from(self.ended);
+        let until_end = running * i128::from(whole - passed);
+        let leaves: i128 = self.leaving.iter().map(|leaving| leaving.leaves(month, passed, whole)).sum();
+        let dollars = |cent_seconds: i128| {
+            let part = Decimal::try_from_i128_with_scale(cent_seconds.max(0), 0).ok();
+            let part = part.and_then(|sum| sum.checked_div(Decimal::from(i128::from(whole) * CENTS)));
+            part.unwrap_or_default().round_dp(PLACES).normalize()
+        };
+        Amounts {
+            held: self.held,
+            unpriced: self.unpriced,
+            monthly: Decimal::new(self.monthly, 2),
+            so_far: dollars(so_far),
+            billed: self.billed,
+            projected: dollars(so_far + until_end - leaves),
+        }
+    }
+}
+
+impl Leaving {
+    /// The estimates times the seconds between their ends, or now where those are over, and the end of the month.
+    fn leaves(&self, month: &Month, passed: i64, whole: i64) -> i128 {
+        let begin = self.day.to_zoned(TimeZone::UTC).map_or(month.begin, |zoned| zoned.timestamp());
+        let begins = begin.as_second().saturating_sub(month.begin.as_second());
+        let (monthly, passed, whole) = (i128::from(self.monthly), i128::from(passed), i128::from(whole));
+        let ends = i128::from(begins) * monthly + i128::from(self.seconds);
+        let is_over = i128::from(begins) + i128::from(DAY) <= passed;
+        let ends = if is_over { monthly * passed } else { ends.max(monthly * passed) };
+        monthly * whole - ends
+    }
+}
+
 /// What resources come to in one month.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spending {
@@ -144,17 +221,25 @@ pub struct Spending {
 pub fn spending(resources: &[Resource], now: Timestamp) -> Spending {
     let month = Month::of(now);
     let mut products: BTreeMap<&ProductKey, Amounts> = BTreeMap::new();
-    let mut total = Amounts::default();
     for resource in resources {
-        let amounts = Amounts::of(resource, &month, now);
-        products.entry(&resource.product).or_default().add(&amounts);
-        total.add(&amounts);
+        products.entry(&resource.product).or_default().add(&Amounts::of(resource, &month, now));
     }
-    let worth = |(_, amounts): &(&ProductKey, Amounts)| amounts.held > 0 || !amounts.projected.is_zero();
-    let mut products: Vec<(ProductKey, Amounts)> =
-        products.into_iter().filter(worth).map(|(key, amounts)| (key.clone(), amounts)).collect();
-    products.sort_by_key(|(_, amounts)| Reverse((amounts.monthly, amounts.projected)));
-    Spending { products, total }
+    let products = products.into_iter().map(|(key, amounts)| (key.clone(), amounts)).collect();
+    Spending::of(products)
+}
+
+impl Spending {
+    /// Of products with what each comes to. Those that come to nothing are not named.
+    pub fn of(products: BTreeMap<ProductKey, Amounts>) -> Self {
+        let mut total = Amounts::default();
+        for amounts in products.values() {
+            total.add(amounts);
+        }
+        let worth = |(_, amounts): &(ProductKey, Amounts)| amounts.held > 0 || !amounts.projected.is_zero();
+        let mut products: Vec<(ProductKey, Amounts)> = products.into_iter().filter(worth).collect();
+        products.sort_by_key(|(_, amounts)| Reverse((amounts.monthly, amounts.projected)));
+        Self { products, total }
+    }
 }
 
 #[cfg(test)]

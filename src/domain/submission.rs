@@ -10,7 +10,7 @@ use super::fate::fates;
 use super::ids::{PersonId, RequestId, TeamName};
 use super::job::JobKind;
 use super::next::Transition;
-use super::policy::{ApprovalPath, approval_path, path_above_budget, path_of_exception};
+use super::policy::{ApprovalPath, approval_path, path_above_budget, path_of_budget, path_of_exception};
 use super::quota::QuotaChange;
 use super::request::{Asking, Estimate, ProductSnapshot, Progress, Request, Status, Surface};
 use super::ticket::Ticket;
@@ -48,6 +48,7 @@ impl Submission {
     /// Who has to agree to it.
     pub fn path(&self, rule: &ApprovalRule) -> ApprovalPath {
         let path = approval_path(rule, &self.team, &self.parameters, self.estimate.as_ref());
+        let path = path_of_budget(rule, path, self.budget.is_some(), self.estimate.as_ref());
         let path = if self.exceeds_budget { path_above_budget(rule, path) } else { path };
         if self.exception.is_some() { path_of_exception(rule, path) } else { path }
     }

@@ -175,12 +175,12 @@ impl Running {
     ) -> anyhow::Result<TaskToken> {
         let token = TaskToken::new(format!("{}{}", Uuid::new_v4().as_simple(), Uuid::new_v4().as_simple()));
         let expires_at = expires_at.map(instant::not_before);
-        self.store(tx, state, Some(&token_hash(&token)), expires_at)?;
+        self.store(tx, state, Some((&token_hash(&token), expires_at)), None)?;
         Ok(token)
     }
 
     fn end(&self, tx: &Connection, now: Timestamp, state: State) -> anyhow::Result<()> {
-        self.store(tx, state, None, None)?;
+        self.store(tx, state, None, Some(instant::reached(now)))?;
         let (request, execution) = (self.request, self.name.clone());
         let orderly = !matches!(state, State::Aborted);
         enqueue(tx, now, &Signal::ExecutionEnded { request, execution, orderly })
@@ -190,19 +190,21 @@ impl Running {
         &self,
         tx: &Connection,
         state: State,
-        token_hash: Option<&str>,
-        expires_at: Option<i64>,
+        waits: Option<(&str, Option<i64>)>,
+        ended_at: Option<i64>,
     ) -> anyhow::Result<()> {
+        let (token_hash, expires_at) = waits.map_or((None, None), |(hash, until)| (Some(hash), until));
         tx.prepare_cached(
-            "INSERT OR REPLACE INTO executions (name, request, state, token_hash, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT OR REPLACE INTO executions (name, request, state, token_hash, expires_at, ended_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![
             self.name.as_str(),
             self.request.to_string(),
             state.word(),
             token_hash,
-            expires_at
+            expires_at,
+            ended_at
         ])?;
         Ok(())
     }

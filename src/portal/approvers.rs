@@ -9,7 +9,7 @@ use crate::domain::away::Away;
 use crate::domain::catalog::{Approvers, Principal, Product, Stage};
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::period::Period;
-use crate::domain::policy::{ApprovalPath, Standing, may_decide, needed_in_all};
+use crate::domain::policy::{ApprovalPath, needed_in_all};
 use crate::domain::preview::Turn;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, StageInForce};
@@ -33,8 +33,9 @@ pub(crate) struct Circle {
     pub(crate) is_partial: bool,
 }
 
-/// Requests that are looked at for how long an answer usually takes, and answers that it takes to say so.
-const LOOKED_AT: usize = 20;
+/// Requests that live, and that have ended, which are looked at for how long an answer usually takes, and answers that it takes
+/// to say so.
+const LOOKED_AT: usize = 10;
 const FEWEST_ANSWERS: usize = 3;
 
 /// How long it took lately until this team's requests of the product were approved: half of them took no longer.
@@ -47,7 +48,9 @@ pub(super) async fn usual_answer(
     team: &TeamName,
 ) -> anyhow::Result<Option<Period>> {
     let whose = Whose::TeamProduct(team.clone(), product.key.clone());
-    let lately = portal.ports.store.list(&whose, Which::All, 0, LOOKED_AT).await?;
+    let store = &portal.ports.store;
+    let mut lately = store.list(&whose, Which::Live, 0, LOOKED_AT).await?;
+    lately.extend(store.list(&whose, Which::Ended, 0, LOOKED_AT).await?);
     let took = |request: &Request| {
         let last = request.approvals.last()?;
         Some(last.at.duration_since(request.submitted_at))
@@ -72,14 +75,14 @@ impl Portal {
     }
 
     /// The one of them that is asked now.
-    fn stage_in_force(&self, request: &Request) -> StageInForce {
+    pub(super) fn stage_in_force(&self, request: &Request) -> StageInForce {
         let (at, _) = request.stage_after(request.agreed().len());
         self.stages_in_force(request).swap_remove(at)
     }
 
     /// Whose answer counts beside the approvers of a request that waits for them: the admins', where nobody has answered for
     /// long or its team is gone from the settings.
-    fn beside(&self, request: &Request) -> &[Principal] {
+    pub(super) fn beside(&self, request: &Request) -> &[Principal] {
         let is_teamless = self.organization.team(&request.team).is_none();
         let are_asked = request.asking.escalated_at.is_some() || is_teamless;
         if are_asked && request.waits_for_approvers() { &self.organization.admins } else { &[] }
@@ -92,7 +95,8 @@ impl Portal {
     /// When Slack had to be asked and could not.
     pub(crate) async fn circle_of(&self, request: &Request) -> anyhow::Result<Circle> {
         let StageInForce { stage, is_gone } = self.stage_in_force(request);
-        let mut circle = self.circle(&stage, &request.team, request.asker()).await?;
+        let aways = self.ports.store.aways(self.now()).await?;
+        let mut circle = self.circle(&stage, &request.team, request.asker(), &aways).await?;
         if is_gone {
             circle.note = join([Some(NO_APPROVERS.to_owned()), circle.note]);
         }
@@ -119,11 +123,12 @@ impl Portal {
         stage: &Stage,
         team: &TeamName,
         asker: &PersonId,
+        aways: &[Away],
     ) -> anyhow::Result<Circle> {
         let (may, note) = self.approvers_in(stage, team, asker, Freshness::Fresh).await?;
         let named: Vec<Principal> = may.iter().filter(|one| !stage.quiet.contains(one)).cloned().collect();
         let (mut named, is_partial) = self.mentionable(&named).await;
-        let aways = self.away_of(&may, asker).await?;
+        let aways = self.away_of(&may, asker, aways).await?;
         for away in &aways {
             let person = Principal::Person(away.person.clone());
             if !stage.quiet.contains(&person) {
@@ -137,7 +142,7 @@ impl Portal {
 
     /// Whose own answer counts in this stage when this person asks for this team, silent approvers included, and why
     /// others than the product says.
-    async fn approvers_in(
+    pub(super) async fn approvers_in(
         &self,
         stage: &Stage,
         team: &TeamName,
@@ -174,8 +179,9 @@ impl Portal {
         let own = product.approval.stages();
         let self_approval = product.approval.self_approval && !path.asks_admins();
         let (mut turns, mut note) = (Vec::new(), None);
+        let aways = self.aways_or_none().await;
         for stage in if stages.is_empty() { &own } else { stages } {
-            let circle = match self.circle(stage, team, person).await {
+            let circle = match self.circle(stage, team, person, &aways).await {
                 Ok(circle) => circle,
                 Err(error) => {
                     warn_unless!(
@@ -287,17 +293,22 @@ impl Portal {
 
     /// Those of them who are away, if somebody else than the asker answers for them. An answer is handed on once: whoever
     /// answers for one may be away, too. The right of whoever answers ends with that of the one they answer for.
-    async fn away_of(&self, may: &[Principal], asker: &PersonId) -> anyhow::Result<Vec<Away>> {
+    async fn away_of(
+        &self,
+        may: &[Principal],
+        asker: &PersonId,
+        aways: &[Away],
+    ) -> anyhow::Result<Vec<Away>> {
         let mut found = Vec::new();
-        for away in self.ports.store.aways(self.now()).await? {
-            if self.is_answered_for(&away, may, asker, Freshness::Known).await? {
-                found.push(away);
+        for away in aways {
+            if self.is_answered_for(away, may, asker, Freshness::Known).await? {
+                found.push(away.clone());
             }
         }
         Ok(found)
     }
 
-    async fn is_answered_for(
+    pub(super) async fn is_answered_for(
         &self,
         away: &Away,
         may: &[Principal],
@@ -357,56 +368,6 @@ impl Portal {
             add_all(&mut all, &may);
         }
         Ok(all)
-    }
-
-    /// Whether a click of theirs on Approve would count, as far as it is known who they are.
-    pub(crate) async fn can_decide(&self, person: &PersonId, request: &Request) -> bool {
-        if !request.waits_for_approvers() {
-            return false;
-        }
-        match self.standing(person, request, Freshness::Known).await {
-            Ok(standing) => may_decide(request, person, standing, "").is_ok(),
-            // A group that Slack cannot list keeps nothing else from being shown.
-            Err(error) => {
-                warn_unless!(
-                    self.ports.trouble.outages.explains(&error),
-                    actor = %person,
-                    request = %request.id,
-                    error = format!("{error:#}"),
-                    "cannot find out who approves"
-                );
-                false
-            }
-        }
-    }
-
-    /// In whose place this person's answer would count now, own requests aside.
-    ///
-    /// # Errors
-    /// When Slack had to be asked and could not.
-    pub(crate) async fn standing(
-        &self,
-        person: &PersonId,
-        request: &Request,
-        freshness: Freshness,
-    ) -> anyhow::Result<Standing> {
-        let asker = request.asker();
-        let in_force = self.stage_in_force(request);
-        let (may, _) = self.approvers_in(&in_force.stage, &request.team, asker, freshness).await?;
-        if self.is_in_any_as_of(person, &[&may, self.beside(request)], freshness).await? {
-            return Ok(Standing::Approver);
-        }
-        let mut for_them = Vec::new();
-        for away in self.ports.store.aways(self.now()).await? {
-            let is_theirs = away.delegate == *person && away.person != request.owner;
-            if is_theirs && self.is_answered_for(&away, &may, asker, freshness).await? {
-                for_them.push(away);
-            }
-        }
-        let taken = |away: &Away| request.agreed().iter().any(|approval| approval.is_of(&away.person));
-        // Of several the one who was not answered for yet.
-        let chosen = for_them.iter().find(|away| !taken(away)).or_else(|| for_them.first());
-        Ok(chosen.map_or(Standing::Nobody, |away| Standing::InsteadOf(away.person.clone())))
     }
 
     /// Refuses an absence of somebody for whom nobody could answer anything, and a delegate whose answer would not count.

@@ -7,6 +7,7 @@ use crate::domain::audit::{Actor, By};
 use crate::domain::away::Away;
 use crate::domain::ids::PersonId;
 use crate::domain::job::JobKind;
+use crate::ports::kept::Once;
 use crate::ports::outage::warn_unless;
 use crate::ports::store::{Absence, Commit};
 
@@ -67,8 +68,12 @@ async fn store(
     let (store, actor, now) = (portal.ports.store.as_ref(), Actor::Person(by.clone()), portal.now());
     let jobs = [&away.person, &away.delegate].map(|person| JobKind::Home.due(person.clone(), now));
     let due = jobs.iter().map(|job| job.key.clone()).collect();
-    let change =
-        Commit { absence: Some(absence), jobs: jobs.into(), once: Some(key.to_owned()), ..Commit::default() };
+    let change = Commit {
+        absence: Some(absence),
+        jobs: jobs.into(),
+        once: Some(Once::for_now(key, now)),
+        ..Commit::default()
+    };
     let stored = own_trail::commit(store, &actor, (event, &detail), now, &change).await;
     stored.map_err(|error| not_stored(error, "cannot store who is away"))?;
     portal.wake(due);

@@ -14,6 +14,7 @@ use crate::domain::job::{JobKind, Subject};
 use crate::domain::next::next;
 use crate::domain::request::Billed;
 use crate::ports::bill::Bill;
+use crate::ports::kept::Once;
 use crate::ports::outage::warn_unless;
 use crate::ports::store::{Commit, CommitError};
 
@@ -29,7 +30,7 @@ pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
         return Ok(());
     }
     let job = JobKind::ReadBill.due(Subject::Portal, portal.now());
-    let once = Some("bill".to_owned());
+    let once = Some(Once::for_ever("bill"));
     match portal.ports.store.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
         Ok(()) | Err(CommitError::Again(_)) => Ok(()),
         Err(error) => Err(error.into()),

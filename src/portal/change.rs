@@ -16,7 +16,7 @@ use crate::domain::event::Event;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters, value_problem};
-use crate::domain::policy::{approval_path, path_above_budget};
+use crate::domain::policy::{approval_path, path_above_budget, path_of_budget};
 use crate::domain::preview::Preview;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{ChangeOrder, Difference, Question, Request, Status, Surface};
@@ -274,11 +274,14 @@ fn order(
     let price = estimate(&product.cost, &|key| values.get(key), &portal.catalog.prices);
     let (parameters, snapshot) = (values.into_vec(), snapshot(product));
     let bound: Vec<String> = product.hidden().into_iter().collect();
+    let (rule, team) = (&product.approval, &request.team);
+    let has_budget = portal.organization.team(team).is_some_and(|team| team.monthly_budget.is_some());
+    let path = approval_path(rule, team, &parameters, price.as_ref());
     ChangeOrder {
         by: by.person.clone(),
         once: String::new(),
         differences: request.differences(&snapshot, &parameters, &bound),
-        approval: approval_path(&product.approval, &request.team, &parameters, price.as_ref()),
+        approval: path_of_budget(rule, path, has_budget, price.as_ref()),
         product: snapshot,
         labels: product.labels(&parameters),
         parameters,

@@ -1,12 +1,13 @@
 //! What a person's and a team's resources cost, this month and a month. The sums are the domain's.
 
+use std::collections::BTreeMap;
+
 use super::lookup::{Named, named_team, reads_all, teams_to_see};
 use super::{Error, Portal};
 use crate::domain::ids::{PersonId, ProductKey};
-use crate::domain::spending::{Amounts, Month, Resource, spending};
+use crate::domain::spending::{Amounts, Month, Spending};
 use crate::ports::directory::Freshness;
-use crate::ports::store::{Holding, Whose};
-use jiff::civil::Date;
+use crate::ports::store::Whose;
 use rust_decimal::Decimal;
 
 /// What is shown when somebody asks for costs.
@@ -68,13 +69,16 @@ pub async fn costs(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
 
 /// All teams together, then each that holds something.
 async fn everyones(portal: &Portal) -> anyhow::Result<Vec<Account>> {
-    let (mut all, mut teams) = (Vec::new(), Vec::new());
+    let (mut all, mut teams) = (BTreeMap::new(), Vec::new());
     for team in portal.all_teams().await? {
         let whose = Whose::Team(team);
-        let held = portal.ports.store.holdings(&whose, Month::of(portal.now()).begin).await?;
-        if !held.is_empty() {
-            all.extend(held.iter().cloned());
-            teams.push(summed(portal, whose, held));
+        let products = portal.ports.store.spending(&whose, portal.now()).await?;
+        if !products.is_empty() {
+            for (product, amounts) in &products {
+                let sum: &mut Amounts = all.entry(product.clone()).or_default();
+                sum.add(amounts);
+            }
+            teams.push(summed(portal, whose, products));
         }
     }
     teams.insert(0, summed(portal, Whose::All, all));
@@ -82,35 +86,21 @@ async fn everyones(portal: &Portal) -> anyhow::Result<Vec<Account>> {
 }
 
 async fn account(portal: &Portal, whose: Whose) -> anyhow::Result<Account> {
-    let held = portal.ports.store.holdings(&whose, Month::of(portal.now()).begin).await?;
-    Ok(summed(portal, whose, held))
+    let products = portal.ports.store.spending(&whose, portal.now()).await?;
+    Ok(summed(portal, whose, products))
 }
 
-fn summed(portal: &Portal, whose: Whose, held: Vec<Holding>) -> Account {
-    let now = portal.now();
-    let resources: Vec<Resource> =
-        held.into_iter().map(|held| resource(held, Month::first_day(now))).collect();
-    let spent = spending(&resources, now);
+fn summed(portal: &Portal, whose: Whose, products: BTreeMap<ProductKey, Amounts>) -> Account {
+    let spent = Spending::of(products);
     let budget = match &whose {
         Whose::Team(team) | Whose::TeamProduct(team, _) => {
             portal.organization.team(team).and_then(|team| team.monthly_budget)
         }
-        Whose::Owner(_) | Whose::All => None,
+        Whose::Owner(_) | Whose::Product(_) | Whose::All => None,
     };
     let products =
         spent.products.into_iter().map(|(key, amounts)| (product_name(portal, &key), amounts)).collect();
     Account { whose, products, total: spent.total, budget }
-}
-
-fn resource(held: Holding, month: Date) -> Resource {
-    Resource {
-        product: held.product,
-        monthly: held.monthly,
-        billed: held.billed.filter(|(in_month, _)| *in_month == month).map(|(_, amount)| amount),
-        activated_at: held.activated_at,
-        ended_at: held.ended_at,
-        expires_at: held.expires_at,
-    }
 }
 
 /// What people call a product; its key where it has left the catalog.

@@ -217,7 +217,10 @@ pub(super) async fn named_request(
         return Err(portal.refuse_unstored(None, &click.by, tried, forged).await);
     };
     portal.check_counts(&request, &click.by, tried).await?;
-    if let Some(message) = &click.message {
+    // What its row names is its own.
+    if let Some(message) = &click.message
+        && surface_at(&request, message).is_none()
+    {
         let known = portal.ports.store.requests_of_message(message).await?;
         match known.as_slice() {
             [] => record_unknown(portal, &request, surface(&request), message).await?,

@@ -13,6 +13,7 @@ use crate::domain::ids::RequestId;
 use crate::domain::job::{JobKey, JobKind, Subject};
 use crate::domain::next::next;
 use crate::ports::denied::Denied;
+use crate::ports::kept::Once;
 use crate::ports::outage::warn_unless;
 use crate::ports::store::ClaimedJob;
 
@@ -129,7 +130,8 @@ async fn tell_admins(portal: &Portal, job: &JobKey, denied: &Denied) -> anyhow::
         Turn::Ours => {}
         Turn::Open => {
             // Another bot may have taken it on, or this one before it was started again.
-            match portal.is_first(format!("denied:{}:{role}:{day}", denied.right)).await {
+            let key = format!("denied:{}:{role}:{day}", denied.right);
+            match portal.is_first(Once::for_a_day(key, portal.now())).await {
                 Ok(true) => {
                     tracing::error!(%of, job = name, right = denied.right, role, "a right is missing");
                 }

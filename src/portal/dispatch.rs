@@ -25,6 +25,7 @@ use crate::domain::job::{JobKey, JobKind, Subject};
 use crate::domain::request::Surface;
 use crate::ports::denied::Denied;
 use crate::ports::haste::without_haste;
+use crate::ports::kept::Once;
 use crate::ports::outage::{Side, error_unless, warn_unless};
 use crate::ports::queue::{Delivery, Queue};
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
@@ -94,7 +95,7 @@ enum Rerun {
 
 /// How often it looks for other bots: a newer one is seen within five seconds.
 const LOOK_EVERY: Duration = Duration::from_secs(4);
-/// How often it looks for refusals that were counted for long enough.
+/// How often it looks for refusals that were counted for long enough, and for what has ended.
 const COUNTS_EVERY: Duration = Duration::from_secs(30);
 /// How long a job waits that is about something that only a newer bot reads.
 const NEWER_BOTS_TURN: Duration = Duration::from_mins(1);
@@ -171,7 +172,7 @@ impl Dispatcher {
         }
     }
 
-    /// Notes what was counted in the background, unless that is under way.
+    /// Notes what was counted and forgets what has ended in the background, unless that is under way.
     fn note_repetitions(&self) {
         if let Ok(turn) = Arc::clone(&self.counts).try_lock_owned() {
             let portal = self.portal.clone();
@@ -281,6 +282,8 @@ async fn look_around(portal: &Portal) {
 async fn note_repetitions(portal: &Portal) {
     let noted = portal.note_repetitions().await;
     portal.heard_of_store(noted, "note repeated refusals");
+    let forgotten = portal.forget().await;
+    portal.heard_of_store(forgotten, "forget what has come to its end");
 }
 
 /// Settles a queue's messages until `stop`; while a newer bot is there, they are left to it.
@@ -479,7 +482,9 @@ async fn try_place_later(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why:
     store.put_off(&job.claim, now.saturating_add(pause).unwrap_or(Timestamp::MAX), why).await?;
     match news {
         // It may have been put off for other reasons before.
-        Some((id, surface)) if portal.is_first(format!("lost-news:{id}:{surface:?}")).await? => {
+        Some((id, surface))
+            if portal.is_first(Once::for_a_week(format!("lost-news:{id}:{surface:?}"), now)).await? =>
+        {
             tell_of_lost_news(portal, id, why, "It is tried again for a week").await
         }
         _ => Ok(()),

@@ -7,6 +7,7 @@ use super::Portal;
 use super::labels::{CopyOutcome, CopyTarget};
 use super::perform::{JobError, Performed};
 use crate::domain::job::{JobKind, Subject};
+use crate::ports::kept::Once;
 use crate::ports::store::{Commit, CommitError};
 use crate::ports::subscriber::TellError;
 
@@ -32,7 +33,7 @@ pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
     }
     let after = portal.ports.store.audit_end().await?;
     let job = JobKind::TellEvents { after }.due(Subject::Portal, portal.now());
-    let once = Some(BEGUN.to_owned());
+    let once = Some(Once::for_ever(BEGUN));
     match portal.ports.store.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
         Ok(()) | Err(CommitError::Again(_)) => Ok(()),
         Err(error) => Err(error.into()),

@@ -1,6 +1,7 @@
 //! Whether people can be heard. While they cannot, by any bot, no time limit of theirs ends anything, and those that ran out
 //! meanwhile are moved as soon as they can be again.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,6 +10,7 @@ use tokio::time::error::Elapsed;
 
 use super::{Error, Portal};
 use crate::domain::event::Event;
+use crate::domain::ids::RequestId;
 use crate::domain::job::JobKey;
 use crate::domain::next::next;
 use crate::domain::silence::Silence;
@@ -25,8 +27,8 @@ const HOLDS_FOR: SignedDuration = SignedDuration::from_secs(150);
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
 /// What is due within this time after a silence may have to be moved.
 const LOOKED_AHEAD: SignedDuration = SignedDuration::from_hours(25);
-/// Jobs that are looked through then; more than there are.
-const MOST: usize = 1_000_000;
+/// Jobs that are looked through at a time then.
+const PAGE: usize = 500;
 
 /// What is known of it; clones share it.
 #[derive(Clone, Debug, Default)]
@@ -154,20 +156,41 @@ impl Portal {
         self.ears.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether there was a time limit to move.
+    async fn move_limit(&self, id: RequestId, silence: &Silence) -> anyhow::Result<bool> {
+        let event = Event::Unheard { silence: *silence };
+        match self.change(id, |request, now| next(request, &event, now)).await {
+            Ok(_) => Ok(true),
+            Err(Error::Refused(_)) => Ok(false),
+            // One that cannot be read keeps none from being moved; nothing ends it either.
+            Err(Error::Failed(error)) if is_unread(&error) => {
+                tracing::warn!(request = %id, error = format!("{error:#}"), "a time limit cannot be moved");
+                Ok(false)
+            }
+            Err(Error::Failed(error)) => Err(error.context("cannot move a time limit")),
+        }
+    }
+
     async fn move_limits(&self, silence: &Silence) -> anyhow::Result<()> {
         let ahead = silence.until.saturating_add(LOOKED_AHEAD).unwrap_or(Timestamp::MAX);
-        let mut moved = 0;
-        for id in self.ports.store.due(ahead, MOST).await?.iter().filter_map(JobKey::limits) {
-            let event = Event::Unheard { silence: *silence };
-            match self.change(id, |request, now| next(request, &event, now)).await {
-                Ok(_) => moved += 1,
-                Err(Error::Refused(_)) => {}
-                // One that cannot be read keeps none from being moved; nothing ends it either.
-                Err(Error::Failed(error)) if is_unread(&error) => {
-                    tracing::warn!(request = %id, error = format!("{error:#}"), "a time limit cannot be moved");
-                }
-                Err(Error::Failed(error)) => return Err(error.context("cannot move a time limit")),
+        let (mut moved, mut from, mut page) = (0, Timestamp::MIN, PAGE);
+        // Those of the moment at which the last page ended: the next one begins with them.
+        let mut seen: BTreeSet<JobKey> = BTreeSet::new();
+        loop {
+            let due = self.ports.store.due_between(from, ahead, page).await?;
+            let Some(last) = due.last().map(|(at, _)| *at) else { break };
+            let is_last = due.len() < page;
+            let new = due.iter().filter(|(_, key)| !seen.contains(key));
+            for id in new.filter_map(|(_, key)| key.limits()) {
+                moved += usize::from(self.move_limit(id, silence).await?);
             }
+            if is_last {
+                break;
+            }
+            // More are due at one moment than a page holds.
+            page = if last == from { page.saturating_mul(2) } else { PAGE };
+            seen = due.into_iter().filter(|(at, _)| *at == last).map(|(_, key)| key).collect();
+            from = last;
         }
         if moved > 0 {
             tracing::info!(

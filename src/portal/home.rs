@@ -1,7 +1,8 @@
 //! Home tabs: what each shows, and keeping those up to date that people look at.
 
-use jiff::Timestamp;
+use std::collections::BTreeMap;
 
+use super::approvers::Circle;
 use super::lookup::{reads_all, teams_to_show};
 use super::perform::{JobError, Performed};
 use super::room::{give_out, may_make_room};
@@ -12,8 +13,9 @@ use crate::domain::job::{Job, JobKind};
 use crate::domain::period::Period;
 use crate::domain::policy::Team;
 use crate::domain::quota::QuotaUse;
-use crate::domain::request::{Question, Request};
+use crate::domain::request::Request;
 use crate::ports::directory::Freshness;
+use crate::ports::kept::{HOMES_KEPT_FOR, earlier};
 use crate::ports::outage::warn_unless;
 use crate::ports::slack::{Everything, Excerpt, HomePage, ProductUse, TeamPage};
 use crate::ports::store::{HomeTab, Which, Whose};
@@ -26,12 +28,11 @@ const FIRST_VISIT: Period = Period::minutes(10);
 const ROWS: usize = 8;
 /// Requests of a team that are looked through for those of others.
 const ROWS_READ: usize = 50;
-/// Waiting requests of one team that are looked through for those a person can answer.
-const MOST_WAITING: usize = 100;
+/// Waiting requests of one team that are looked through for those a person can answer, and those that are read at a time.
+const MOST_WAITING: usize = 96;
+const WAITING_READ: usize = 12;
 /// Teams that are shown, those first that they are in; a view has no room for more.
 const MOST_TEAMS: usize = 20;
-/// Parked jobs that are counted.
-const MOST_PARKED: usize = 100;
 
 /// Notes that somebody opened their home tab, and has it published.
 ///
@@ -39,7 +40,9 @@ const MOST_PARKED: usize = 100;
 /// When the store cannot be used.
 pub async fn opened(portal: &Portal, person: &PersonId) -> Result<(), Error> {
     let now = portal.now();
+    // What nobody has looked at for so long is forgotten, now or a little later.
     let known = portal.ports.store.home(person).await?;
+    let known = known.filter(|home| earlier(now, HOMES_KEPT_FOR) < home.opened_at);
     let home = match known {
         Some(known) => HomeTab { opened_at: now, ..known },
         None => HomeTab { first_opened_at: now, opened_at: now, shows: String::new() },
@@ -56,8 +59,11 @@ pub(super) async fn find_homes(portal: &Portal, id: RequestId) -> Result<Perform
     }
     let now = portal.now();
     let mut jobs: Vec<Job> = Vec::new();
-    for person in portal.ports.store.homes_opened_since(LOOKED_AT.before(now)).await? {
-        if is_shown_to(portal, &person, &request).await {
+    let people = portal.ports.store.homes_opened_since(LOOKED_AT.before(now)).await?;
+    // Whoever answers it is found once for all who look.
+    let circle = if people.is_empty() { None } else { portal.circle_of(&request).await.ok() };
+    for person in people {
+        if is_shown_to(portal, &person, &request, circle.as_ref()).await {
             jobs.push(JobKind::Home.due(person, now));
         }
     }
@@ -79,11 +85,11 @@ pub(super) async fn find_all_homes(portal: &Portal) -> Result<Performed, JobErro
 }
 
 /// Whether it can stand on this person's home tab. If Slack does not say, the tab itself is looked at.
-async fn is_shown_to(portal: &Portal, person: &PersonId, request: &Request) -> bool {
+async fn is_shown_to(portal: &Portal, person: &PersonId, request: &Request, circle: Option<&Circle>) -> bool {
     if *person == request.owner || *person == request.requester {
         return true;
     }
-    let Ok(circle) = portal.circle_of(request).await else { return true };
+    let Some(circle) = circle else { return true };
     if circle.aways.iter().any(|away| away.delegate == *person) {
         return true;
     }
@@ -112,6 +118,7 @@ pub(super) async fn publish(portal: &Portal, person: &PersonId) -> Result<Perfor
 async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyhow::Result<HomePage> {
     let store = &portal.ports.store;
     let mine = store.list(&Whose::Owner(person.clone()), Which::Live, 0, ROWS + 1).await?;
+    let aways = store.aways(portal.now()).await?;
     let mut teams = Vec::new();
     // As long as Slack does not say which teams are theirs, the rest of the tab is better than none.
     let known =
@@ -135,8 +142,8 @@ async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyho
         person: person.clone(),
         is_first_visit,
         paused: store.pause().await?,
-        waiting: excerpt(waiting_for(portal, person).await?),
-        aways: aways_of(portal, person).await?,
+        waiting: excerpt(waiting_for(portal, person, &aways).await?),
+        aways: aways_of(portal, person, &aways).await,
         mine: excerpt(mine),
         teams,
         everything: everything(portal, person).await?,
@@ -167,24 +174,24 @@ async fn everything(portal: &Portal, person: &PersonId) -> anyhow::Result<Option
         person,
         portal.is_one_of_as_of(person, &portal.organization.admins, Freshness::Known).await,
     );
-    let parked = if is_admin { portal.ports.store.parked(MOST_PARKED).await?.len() } else { 0 };
-    Ok(Some(Everything { parked, more_parked: parked == MOST_PARKED }))
+    let parked = if is_admin { portal.ports.store.count_parked().await? } else { 0 };
+    Ok(Some(Everything { parked }))
 }
 
 /// Their own absence, and those of whom they answer for: of nobody who has left.
-async fn aways_of(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<Away>> {
-    let mut aways = Vec::new();
-    for away in portal.ports.store.aways(portal.now()).await? {
+async fn aways_of(portal: &Portal, person: &PersonId, aways: &[Away]) -> Vec<Away> {
+    let mut shown = Vec::new();
+    for away in aways {
         let is_shown = if away.person == *person {
             true
         } else {
             away.delegate == *person && still_counts(portal, &away.person).await
         };
         if is_shown {
-            aways.push(away);
+            shown.push(away.clone());
         }
     }
-    Ok(aways)
+    shown
 }
 
 /// As long as Slack does not say, they do.
@@ -201,29 +208,45 @@ fn excerpt(mut requests: Vec<Request>) -> Excerpt {
     Excerpt { requests, more }
 }
 
-/// Requests that this person can answer, the longest waiting first.
-async fn waiting_for(portal: &Portal, person: &PersonId) -> anyhow::Result<Vec<Request>> {
-    let mut waiting = Vec::new();
-    for team in portal.all_teams().await? {
-        let whose = Whose::Team(team);
-        for request in portal.ports.store.list(&whose, Which::Waiting, 0, MOST_WAITING).await? {
-            if portal.can_decide(person, &request).await {
-                waiting.push(request);
+/// Requests that this person can answer, the longest waiting first: those that are shown, and one more where there are more.
+async fn waiting_for(portal: &Portal, person: &PersonId, aways: &[Away]) -> anyhow::Result<Vec<Request>> {
+    let mut waiting: BTreeMap<RequestId, Request> = BTreeMap::new();
+    for (whose, which) in portal.may_answer(person, aways).await {
+        let (mut read, mut here) = (0, 0);
+        while here <= ROWS && read < MOST_WAITING {
+            let page = portal.ports.store.list(&whose, which, read, WAITING_READ).await?;
+            let is_last = page.len() < WAITING_READ;
+            read += page.len();
+            for request in page {
+                if portal.can_decide(person, &request, aways).await {
+                    here += 1;
+                    waiting.insert(request.id, request);
+                }
+            }
+            if is_last {
+                break;
             }
         }
     }
-    waiting.sort_by_key(asked_at);
+    let mut waiting: Vec<Request> = waiting.into_values().collect();
+    waiting.sort_by_key(Request::asked_at);
     Ok(waiting)
 }
 
-/// Of a renewal only the deadline is kept, so that stands for when it was asked for.
-pub(crate) fn asked_at(request: &Request) -> Timestamp {
-    let timeout = request.product.approval.timeout;
-    match request.question() {
-        Question::Request => request.submitted_at,
-        Question::Renewal(renewal) => timeout.before(renewal.approve_by),
-        Question::Change(order) => order.asked_at,
+/// What others of a team have, the newest first.
+async fn others_of(portal: &Portal, person: &PersonId, team: &TeamName) -> anyhow::Result<Excerpt> {
+    let whose = Whose::Team(team.clone());
+    let (mut others, mut read) = (Vec::new(), 0);
+    while others.len() <= ROWS && read < ROWS_READ {
+        let page = portal.ports.store.list(&whose, Which::Live, read, ROWS + 1).await?;
+        let is_last = page.len() <= ROWS;
+        read += page.len();
+        others.extend(page.into_iter().filter(|request| request.owner != *person));
+        if is_last {
+            return Ok(excerpt(others));
+        }
     }
+    Ok(Excerpt { more: true, ..excerpt(others) })
 }
 
 async fn team_page(
@@ -233,11 +256,7 @@ async fn team_page(
     is_member: bool,
 ) -> anyhow::Result<TeamPage> {
     let store = &portal.ports.store;
-    let live = store.list(&Whose::Team(team.name.clone()), Which::Live, 0, ROWS_READ).await?;
-    let is_cut = live.len() == ROWS_READ;
-    let others: Vec<Request> = live.into_iter().filter(|request| request.owner != *person).collect();
-    let mut live = excerpt(others);
-    live.more |= is_cut;
+    let live = others_of(portal, person, &team.name).await?;
     let held = store.team_use(&team.name).await?;
     let offered = portal.catalog.products.values().filter(|product| product.requesters.include(&team.name));
     let mut uses: Vec<ProductUse> = offered

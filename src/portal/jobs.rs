@@ -7,10 +7,8 @@ use super::{Error, Portal, not_stored, own_trail};
 use crate::domain::audit::{Actor, By};
 use crate::domain::job::JobKey;
 use crate::domain::refusal::Refusal;
+use crate::ports::kept::Once;
 use crate::ports::store::{Commit, CommitError, ParkedJob, Store};
-
-/// Parked jobs that are looked at; more than these are no list that anybody reads.
-const MOST: usize = 1_000;
 
 /// Which of the parked jobs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,12 +24,18 @@ pub struct Chosen {
 /// # Errors
 /// When the store cannot be read.
 pub async fn parked(store: &dyn Store, chosen: &Chosen) -> anyhow::Result<Vec<ParkedJob>> {
-    let mut parked = store.parked(MOST).await?;
+    let mut parked = all_parked(store).await?;
     parked.retain(|job| {
         let named = chosen.name.as_ref().is_none_or(|name| *name == job.key.name);
         named && job.key.of.to_string().starts_with(&chosen.of)
     });
     Ok(parked)
+}
+
+/// Every job that was given up.
+async fn all_parked(store: &dyn Store) -> anyhow::Result<Vec<ParkedJob>> {
+    let count = store.count_parked().await?;
+    if count == 0 { Ok(Vec::new()) } else { store.parked(count).await }
 }
 
 /// Has them tried again at once, as if they had never failed; those that were still parked and can be read.
@@ -118,13 +122,16 @@ impl Named {
     }
 }
 
-/// Every parked job, for an admin in Slack.
+/// The first parked jobs, at most `limit`, and how many there are, for an admin in Slack.
 ///
 /// # Errors
 /// A refusal for whoever is no admin, noted on the trail; or a failure.
-pub async fn list_as(portal: &Portal, by: &By) -> Result<Vec<ParkedJob>, Error> {
+pub async fn list_as(portal: &Portal, by: &By, limit: usize) -> Result<(Vec<ParkedJob>, usize), Error> {
     portal.only_admins(by, "see jobs").await?;
-    Ok(parked(&*portal.ports.store, &Chosen::default()).await?)
+    let store = &portal.ports.store;
+    let first = store.parked(limit).await?;
+    let count = if first.len() < limit { first.len() } else { store.count_parked().await? };
+    Ok((first, count))
 }
 
 /// As [`retry`], one of them for an admin in Slack; once under `key`.
@@ -158,7 +165,7 @@ async fn change_as(
     change: Commit,
 ) -> Result<(), Error> {
     let (store, actor) = (&*portal.ports.store, Actor::Person(by.clone()));
-    let change = Commit { once: Some(key.to_owned()), ..change };
+    let change = Commit { once: Some(Once::for_now(key, portal.now())), ..change };
     match change_one(store, job, (event, &actor, portal.now()), &change).await {
         Err(CommitError::NotParked) => Err(Refusal::NotParked.into()),
         done => done.map_err(|error| not_stored(error, "cannot change a job that was given up")),
@@ -166,6 +173,6 @@ async fn change_as(
 }
 
 async fn find(portal: &Portal, named: &Named) -> Result<ParkedJob, Error> {
-    let parked = portal.ports.store.parked(MOST).await?;
+    let parked = all_parked(&*portal.ports.store).await?;
     parked.into_iter().find(|job| Named::of(job) == *named).ok_or_else(|| Refusal::NotParked.into())
 }

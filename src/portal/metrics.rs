@@ -177,7 +177,7 @@ impl Metrics {
         registry.register("trail_copies", help, self.copies.clone());
         registry.register("ready", "1 while the store and Slack can be reached", self.ready.clone());
         registry.register("paused", "Whether new requests are paused", self.paused.clone());
-        let help = "Jobs that were given up and need a person, 100 at most";
+        let help = "Jobs that were given up and need a person";
         registry.register("jobs_parked", help, self.parked.clone());
         let help = "For how long the job that is due longest has waited";
         registry.register("jobs_oldest_seconds", help, self.oldest.clone());

@@ -18,6 +18,7 @@ pub mod decide;
 mod denials;
 pub mod dispatch;
 pub mod events;
+mod forget;
 pub mod form;
 mod hearing;
 pub mod home;
@@ -45,6 +46,7 @@ mod room;
 pub mod session;
 pub mod settle;
 mod show;
+mod standing;
 pub mod stats;
 pub mod submit;
 pub mod teams;
@@ -54,7 +56,6 @@ pub mod transfer;
 pub mod verify;
 
 pub(crate) use access::Tending;
-pub(crate) use home::asked_at;
 pub(crate) use labels::Received;
 pub(crate) use named_store::named;
 pub(crate) use people::others;
@@ -80,6 +81,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, Request, Surface};
 use crate::domain::tally::Tally;
 use crate::ports::Ports;
+use crate::ports::kept::Once;
 use crate::ports::limits::Limits;
 pub use crate::ports::outage::Side;
 pub(crate) use crate::ports::outage::warn_unless;
@@ -114,6 +116,7 @@ pub struct Portal {
     shown_in_part: show::ShownInPart,
     lost_places: lost_places::LostPlaces,
     ears: hearing::Ears,
+    forgetting: forget::Forgetting,
     /// The rules of now, and the outside by their names of teams.
     rules: Arc<RwLock<(Rules, Arc<Ports>)>>,
     wake: mpsc::UnboundedSender<JobKey>,
@@ -181,6 +184,7 @@ impl Portal {
                 shown_in_part: show::ShownInPart::default(),
                 lost_places: lost_places::LostPlaces::default(),
                 ears: hearing::Ears::default(),
+                forgetting: forget::Forgetting::default(),
                 wake,
             },
             woken,
@@ -271,7 +275,8 @@ impl Portal {
     ) -> Result<Result<Request, CommitError>, Error> {
         for _ in 0..STALE_RETRIES {
             let transition = decide(&self.load(id).await?, self.now())?;
-            match self.commit(transition, once.map(str::to_owned), None).await {
+            let once = once.map(|key| Once::for_now(key, self.now()));
+            match self.commit(transition, once, None).await {
                 Err(CommitError::Again(_)) => return Ok(Ok(self.load(id).await?)),
                 Err(CommitError::Stale) => {}
                 other => return Ok(other),
@@ -283,13 +288,13 @@ impl Portal {
     /// Uses up the key of what led to no commit, because nothing was left to do or it was refused: sent again it finds that
     /// it came before.
     async fn spend(&self, key: &str) -> Result<(), Error> {
-        let first = self.is_first(key.to_owned()).await;
+        let first = self.is_first(Once::for_now(key, self.now())).await;
         first.map(drop).map_err(|error| error.context("cannot remember what was asked").into())
     }
 
     /// Uses up a key; whether no bot has done so before.
-    async fn is_first(&self, key: String) -> anyhow::Result<bool> {
-        match self.ports.store.commit(Commit { once: Some(key), ..Commit::default() }).await {
+    async fn is_first(&self, once: Once) -> anyhow::Result<bool> {
+        match self.ports.store.commit(Commit { once: Some(once), ..Commit::default() }).await {
             Ok(()) => Ok(true),
             Err(CommitError::Again(_)) => Ok(false),
             Err(error) => Err(error.into_error()),
@@ -339,7 +344,7 @@ impl Portal {
     async fn commit(
         &self,
         transition: Transition,
-        once: Option<String>,
+        once: Option<Once>,
         done: Option<Claim>,
     ) -> Result<Request, CommitError> {
         Box::pin(self.commit_beside(transition, Commit { once, done, ..Commit::default() })).await
@@ -361,8 +366,15 @@ impl Portal {
         }
         let due: Vec<JobKey> =
             jobs.iter().filter(|job| job.due_at <= now).map(|job| job.key.clone()).collect();
+        let mut idle = if request.ended_at.is_some() { JobKey::dates_of(request.id) } else { Vec::new() };
+        let is_used = |key: &JobKey| {
+            jobs.iter().any(|job| job.key == *key)
+                || beside.done.as_ref().is_some_and(|done| done.key == *key)
+        };
+        idle.retain(|key| !is_used(key));
         let commit = Commit {
             row: Some(row),
+            idle,
             audit: transition.audit.clone(),
             jobs,
             quota: transition.quota,

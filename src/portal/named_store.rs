@@ -17,13 +17,14 @@ use jiff::civil::Date;
 
 use crate::domain::audit::AuditEntry;
 use crate::domain::away::Away;
-use crate::domain::ids::{PersonId, RequestId, TeamName};
+use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::job::{JobKey, Subject};
 use crate::domain::organization::Organization;
 use crate::domain::pause::Pause;
 use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
+use crate::domain::spending::Amounts;
 use crate::domain::tally::Counts;
 use crate::ports::outage::Side;
 use crate::ports::store::{
@@ -71,7 +72,7 @@ impl NamedStore {
                 let named = |team| Whose::TeamProduct(team, product.clone());
                 self.names(team).into_iter().map(named).collect()
             }
-            Whose::Owner(_) | Whose::All => vec![whose.clone()],
+            Whose::Owner(_) | Whose::Product(_) | Whose::All => vec![whose.clone()],
         }
     }
 
@@ -139,9 +140,12 @@ impl Store for NamedStore {
             found.extend(some.into_iter().map(|request| (request.id, self.as_now(request))));
         }
         let mut found: Vec<Request> = found.into_values().collect();
-        found.sort_by_key(|request| {
-            Reverse(if which == Which::Ended { request.ended_at } else { Some(request.submitted_at) })
-        });
+        match which {
+            Which::Waiting => found.sort_by_key(Request::asked_at),
+            Which::Ended => found.sort_by_key(|request| Reverse(request.ended_at)),
+            Which::Exceptions => found.sort_by_key(|request| request.submitted_at),
+            Which::All | Which::Live => found.sort_by_key(|request| Reverse(request.submitted_at)),
+        }
         Ok(found.into_iter().skip(skip).take(limit).collect())
     }
 
@@ -154,6 +158,24 @@ impl Store for NamedStore {
             }
         }
         Ok(found.into_values().collect())
+    }
+
+    async fn count_waiting(&self, whose: &Whose, most: usize) -> anyhow::Result<usize> {
+        let mut count = 0_usize;
+        for one in self.each(whose) {
+            count = count.saturating_add(ours(self.stored.count_waiting(&one, most).await)?);
+        }
+        Ok(count.min(most))
+    }
+
+    async fn spending(&self, whose: &Whose, now: Timestamp) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
+        let mut sums: BTreeMap<ProductKey, Amounts> = BTreeMap::new();
+        for one in self.each(whose) {
+            for (product, amounts) in ours(self.stored.spending(&one, now).await)? {
+                sums.entry(product).or_default().add(&amounts);
+            }
+        }
+        Ok(sums)
     }
 
     async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>> {
@@ -311,12 +333,29 @@ impl Store for NamedStore {
         ours(self.stored.parked(limit).await)
     }
 
+    async fn count_parked(&self) -> anyhow::Result<usize> {
+        ours(self.stored.count_parked().await)
+    }
+
     async fn jobs_of(&self, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
         ours(self.stored.jobs_of(of).await)
     }
 
+    async fn due_between(
+        &self,
+        from: Timestamp,
+        by: Timestamp,
+        limit: usize,
+    ) -> anyhow::Result<Vec<(Timestamp, JobKey)>> {
+        ours(self.stored.due_between(from, by, limit).await)
+    }
+
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
         ours(self.stored.next_due().await)
+    }
+
+    async fn forget(&self, now: Timestamp) -> anyhow::Result<bool> {
+        ours(self.stored.forget(now).await)
     }
 
     async fn check(&self) -> anyhow::Result<()> {

@@ -13,6 +13,7 @@ use crate::domain::ids::RequestId;
 use crate::domain::job::{JobKey, JobKind, Subject};
 use crate::domain::next::next;
 use crate::domain::request::Surface;
+use crate::ports::kept::Once;
 use crate::ports::outage::warn_unless;
 use crate::ports::store::ClaimedJob;
 use crate::ports::stored::Unreadable;
@@ -72,7 +73,10 @@ async fn is_first_of_day(portal: &Portal, attempt: u32) -> anyhow::Result<bool> 
     // At the first attempt as the programs before called it.
     let again = if attempt == 0 { String::new() } else { format!(":{attempt}") };
     let key = format!("unreadable-jobs:{}{again}", portal.today());
-    portal.is_first(key).await.context("cannot remember that the admins are told")
+    portal
+        .is_first(Once::for_a_day(key, portal.now()))
+        .await
+        .context("cannot remember that the admins are told")
 }
 
 fn unreadable_jobs(portal: &Portal, of: &Subject, name: &str) -> String {

@@ -9,6 +9,7 @@ use crate::domain::audit::{Actor, By};
 use crate::domain::job::{Job, JobKind, Subject};
 use crate::domain::pause::Pause;
 use crate::domain::refusal::Refusal;
+use crate::ports::kept::Once;
 use crate::ports::store::{Commit, CommitError, Pausing, Store};
 
 /// Pauses new requests, or says something else about the pause that there is.
@@ -35,7 +36,7 @@ async fn begin_once(
     let change = Commit {
         pausing: Some(Pausing::Begin(pause.clone())),
         jobs: vec![homes(now)],
-        once: once.map(str::to_owned),
+        once: once.map(|key| Once::for_now(key, now)),
         ..Commit::default()
     };
     own_trail::commit(store, by, ("paused", &pause.message), now, &change).await?;
@@ -62,7 +63,7 @@ async fn end_once(
     let change = Commit {
         pausing: Some(Pausing::End),
         jobs: vec![homes(now)],
-        once: once.map(str::to_owned),
+        once: once.map(|key| Once::for_now(key, now)),
         ..Commit::default()
     };
     let since = format!("paused since {:.0} by {}", pause.since, pause.by);

@@ -18,6 +18,7 @@ use crate::domain::next::movers;
 use crate::domain::organization::Organization;
 use crate::domain::request::{Request, Status};
 use crate::ports::Ports;
+use crate::ports::kept::Once;
 use crate::ports::provisioner::Provisioner;
 use crate::ports::store::{Commit, CommitError, Store, Which, Whose};
 use crate::ports::workflow::Workflow;
@@ -178,7 +179,7 @@ fn request_of(execution: &ExecutionName) -> Option<RequestId> {
 pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
     let due = portal.now().saturating_add(EVERY).unwrap_or(Timestamp::MAX);
     let job = JobKind::Reconcile { told: Vec::new() }.due(Subject::Portal, due);
-    let once = Some("reconcile".to_owned());
+    let once = Some(Once::for_ever("reconcile"));
     match portal.ports.store.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
         Ok(()) | Err(CommitError::Again(_)) => Ok(()),
         Err(error) => Err(error.into()),

@@ -13,13 +13,15 @@ use crate::domain::quota::BudgetUse;
 use crate::domain::request::Request;
 use crate::ports::store::{Which, Whose};
 
-/// Requests of a team that wait, of which those are exceptions that are looked at; more have no business to wait.
+/// Exceptions of a team that are looked at; more have no business to wait.
 const MOST: usize = 200;
 
 /// Whether a change of this request may have made room for another, or it waits for room itself.
 pub(super) fn may_make_room(request: &Request) -> bool {
-    let waits = request.exception.is_some() && request.status.name().is_undecided();
-    waits || request.status.name().is_ended() || request.change.is_some() || !request.reductions.is_empty()
+    request.waits_for_room()
+        || request.status.name().is_ended()
+        || request.change.is_some()
+        || !request.reductions.is_empty()
 }
 
 /// Makes exceptions of a team ordinary requests, one after the other, as far as there is room for them.
@@ -43,11 +45,9 @@ pub(super) async fn give_out(portal: &Portal, team: &TeamName) -> anyhow::Result
 async fn first_with_room(portal: &Portal, team: &TeamName) -> anyhow::Result<Option<RequestId>> {
     let store = &portal.ports.store;
     let mut waiting = Vec::new();
-    for listed in store.list(&Whose::Team(team.clone()), Which::Waiting, 0, MOST).await? {
+    for listed in store.list(&Whose::Team(team.clone()), Which::Exceptions, 0, MOST).await? {
         // A list may lag behind; the row does not.
-        let request = if listed.exception.is_some() { store.load(listed.id).await? } else { None };
-        let waits = |request: &Request| request.exception.is_some() && request.status.name().is_undecided();
-        waiting.extend(request.filter(waits));
+        waiting.extend(store.load(listed.id).await?.filter(Request::waits_for_room));
     }
     waiting.sort_by_key(|request| (request.submitted_at, request.id));
     for request in &waiting {

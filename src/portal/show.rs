@@ -325,7 +325,7 @@ async fn with_notice<T>(
     call: impl AsyncFnOnce(&Notice<'_>) -> T,
 ) -> Result<T, JobError> {
     if surface == Surface::Warning {
-        let requests = warned_in(portal, at).await?;
+        let requests = warned_in(portal, request, at).await?;
         let leases: Vec<Warned<'_>> = requests.iter().map(|request| warned(request, at)).collect();
         let simulated = portal.ports.provisioner.is_simulated();
         // A direct conversation is the owner's; anywhere else the approvers were asked.
@@ -389,10 +389,10 @@ fn is_direct(at: &MessageRef) -> bool {
     at.channel.as_str().starts_with('D')
 }
 
-/// The requests that a warning is about, in its order.
-async fn warned_in(portal: &Portal, at: &MessageRef) -> anyhow::Result<Vec<Request>> {
-    let mut requests = Vec::new();
-    for id in portal.ports.store.requests_of_message(at).await? {
+/// The requests that a warning is about, in its order: this one, and those of the others that did not end long ago.
+async fn warned_in(portal: &Portal, one: &Request, at: &MessageRef) -> anyhow::Result<Vec<Request>> {
+    let mut requests = vec![one.clone()];
+    for id in portal.ports.store.requests_of_message(at).await?.into_iter().filter(|id| *id != one.id) {
         requests.extend(portal.ports.store.load(id).await?);
     }
     requests.sort_by_key(place_in_warning);

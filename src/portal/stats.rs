@@ -1,10 +1,9 @@
 //! How requests went lately, added up from what was counted day by day, and what waits now. What it costs depends on the
-//! number of teams and of what waits, not on how many requests there were.
+//! number of teams, not on how many requests there were or wait.
 
 use futures_util::stream::{self, StreamExt as _};
 use jiff::civil::Date;
 
-use super::home::asked_at;
 use super::lookup::{Named, named_team, reads_all, teams_to_see};
 use super::{Error, Portal};
 use crate::domain::ids::{PersonId, TeamName};
@@ -17,10 +16,12 @@ use crate::ports::store::{Which, Whose};
 
 /// Days that are added up, today included.
 pub const DAYS: u16 = 30;
-/// Waiting requests of one team that are looked at.
+/// Waiting requests of one team that are counted.
 const MOST_WAITING: usize = 100;
 /// Waiting requests that are named, of each team and of all.
 const NAMED: usize = 5;
+/// Parts of which more is said than figures.
+pub const DETAILED: usize = 10;
 /// Teams that are read at a time.
 const AT_ONCE: usize = 8;
 
@@ -67,32 +68,33 @@ pub async fn stats(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
     if names.is_empty() {
         return Err(Refusal::NotInATeam.into());
     }
-    let parts: Vec<_> = names.iter().map(|name| part(portal, name, since)).collect();
+    let of_one = |(place, name)| part(portal, name, since, if place < DETAILED { NAMED } else { 0 });
+    let parts: Vec<_> = names.iter().enumerate().map(of_one).collect();
     let parts: Vec<anyhow::Result<Part>> = stream::iter(parts).buffered(AT_ONCE).collect().await;
     let parts = parts.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
-    let all = reads_all.then(|| together(&parts));
+    let all = if reads_all { Some(together(portal, &parts).await?) } else { None };
     Ok(Stats { since, all, teams: names.into_iter().zip(parts).collect() })
 }
 
-async fn part(portal: &Portal, team: &TeamName, since: Date) -> anyhow::Result<Part> {
+async fn part(portal: &Portal, team: &TeamName, since: Date, named: usize) -> anyhow::Result<Part> {
     let (store, whose) = (&portal.ports.store, Whose::Team(team.clone()));
     let counts = store.counts(team, since).await?;
-    let mut longest = store.list(&whose, Which::Waiting, 0, MOST_WAITING + 1).await?;
-    let (waiting, more) = (longest.len().min(MOST_WAITING), longest.len() > MOST_WAITING);
-    longest.sort_by_key(asked_at);
-    longest.truncate(NAMED);
-    Ok(Part { counts, waiting, more, longest })
+    let waiting = store.count_waiting(&whose, MOST_WAITING + 1).await?;
+    let longest = if waiting.min(named) == 0 {
+        Vec::new()
+    } else {
+        store.list(&whose, Which::Waiting, 0, named).await?
+    };
+    Ok(Part { counts, waiting: waiting.min(MOST_WAITING), more: waiting > MOST_WAITING, longest })
 }
 
-fn together(parts: &[Part]) -> Part {
-    let mut all = Part::default();
+async fn together(portal: &Portal, parts: &[Part]) -> anyhow::Result<Part> {
+    let longest = portal.ports.store.list(&Whose::All, Which::Waiting, 0, NAMED).await?;
+    let mut all = Part { longest, ..Part::default() };
     for part in parts {
         all.counts.extend(&part.counts);
         all.waiting += part.waiting;
         all.more |= part.more;
-        all.longest.extend(part.longest.iter().cloned());
     }
-    all.longest.sort_by_key(asked_at);
-    all.longest.truncate(NAMED);
-    all
+    Ok(all)
 }

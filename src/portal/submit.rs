@@ -18,6 +18,7 @@ use crate::domain::quota::BudgetUse;
 use crate::domain::refusal::Refusal;
 use crate::domain::submission::{Submission, submit as birth};
 use crate::domain::template::FailedRule;
+use crate::ports::kept::Once;
 use crate::ports::store::CommitError;
 
 /// A form as it came back.
@@ -212,7 +213,8 @@ async fn store(
 ) -> Result<Submitted, SubmitError> {
     let (team, key) = (submission.team.clone(), product.key.clone());
     let commit = |submission: &Submission| {
-        portal.commit(birth(submission.clone(), product, portal.now()), Some(once.clone()), None)
+        let (now, key) = (portal.now(), once.clone());
+        portal.commit(birth(submission.clone(), product, now), Some(Once::for_now(key, now)), None)
     };
     // It begins as an ordinary one whatever the form said: there may be room again.
     let mut committed = commit(&submission).await;

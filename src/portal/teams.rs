@@ -19,6 +19,7 @@ use crate::domain::job::{JobKind, Subject};
 use crate::domain::next::rename_team;
 use crate::domain::organization::Organization;
 use crate::domain::tally::Counts;
+use crate::ports::kept::Once;
 use crate::ports::store::{Commit, CommitError, Store, Which, Whose};
 
 /// Between two looks.
@@ -133,7 +134,7 @@ pub async fn left(store: &dyn Store, organization: &Organization) -> anyhow::Res
 pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
     warn_of_gone(portal).await;
     let job = nothing_known().due(Subject::Portal, portal.now());
-    let once = Some("teams".to_owned());
+    let once = Some(Once::for_ever("teams"));
     match portal.stored.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
         Ok(()) | Err(CommitError::Again(_)) => Ok(()),
         Err(error) => Err(error.into()),

@@ -9,6 +9,7 @@ use crate::domain::audit::{AuditEntry, AuditHead, By, follows};
 use crate::domain::job::{JobKind, Subject};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
+use crate::ports::kept::Once;
 use crate::ports::outage::warn_unless;
 use crate::ports::slack::{Destination, Notice, SlackError};
 use crate::ports::store::{Commit, CommitError};
@@ -70,7 +71,7 @@ pub async fn begin_copying(portal: &Portal) -> anyhow::Result<()> {
     let Some(channel) = &portal.organization.audit_channel else { return Ok(()) };
     let after = portal.ports.store.audit_end().await?;
     let job = JobKind::CopyTrail { after }.due(Subject::Portal, portal.now());
-    let once = Some(format!("audit-channel:{channel}"));
+    let once = Some(Once::for_ever(format!("audit-channel:{channel}")));
     match portal.ports.store.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
         Ok(()) | Err(CommitError::Again(_)) => Ok(()),
         Err(error) => Err(error.into()),

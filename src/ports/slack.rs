@@ -185,8 +185,6 @@ pub struct HomePage {
 pub struct Everything {
     /// Jobs that were given up, for admins.
     pub parked: usize,
-    /// Whether there are more than that.
-    pub more_parked: bool,
 }
 
 /// The first of some requests.

@@ -6,6 +6,7 @@
 //! What a newer program has stored in a format that this one does not read is left alone: it is in no list, and whatever
 //! would read or replace it fails with [`Newer`](super::stored::Newer).
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use anyhow::Context as _;
@@ -22,7 +23,9 @@ use crate::domain::pause::Pause;
 use crate::domain::quota::{QuotaChange, QuotaSlot, QuotaUse, TeamUse};
 use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
+use crate::domain::spending::Amounts;
 use crate::domain::tally::{Counts, Tally};
+use crate::ports::kept::Once;
 use crate::ports::stored::Unreadable;
 
 /// The store.
@@ -43,7 +46,7 @@ pub trait Store: Debug + Send + Sync {
     /// Requests whose id begins with `prefix` (lower-case hex and hyphens), at most `limit`.
     async fn find(&self, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>>;
 
-    /// Requests of a person or a team, newest first (see [`Which::Ended`]), at most `limit`, after the first `skip`.
+    /// Requests of a person or a team, newest first (but see [`Which`]), at most `limit`, after the first `skip`.
     async fn list(
         &self,
         whose: &Whose,
@@ -55,7 +58,13 @@ pub trait Store: Debug + Send + Sync {
     /// What they hold, or held at some time since then: all of it, but of each only what sums need. In no order.
     async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>>;
 
-    /// The requests that this message was recorded for, in the order of their ids.
+    /// How many of them wait for approvers, counted up to `most`.
+    async fn count_waiting(&self, whose: &Whose, most: usize) -> anyhow::Result<usize>;
+
+    /// What each product of theirs comes to in the month of `now`; nothing of what neither lives nor lived in it.
+    async fn spending(&self, whose: &Whose, now: Timestamp) -> anyhow::Result<BTreeMap<ProductKey, Amounts>>;
+
+    /// The requests that this message was recorded for, in the order of their ids; those long ended may be left out.
     async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>>;
 
     /// Slots in use.
@@ -163,11 +172,25 @@ pub trait Store: Debug + Send + Sync {
     /// Jobs that were given up, in the order of their subjects and names, at most `limit`.
     async fn parked(&self, limit: usize) -> anyhow::Result<Vec<ParkedJob>>;
 
+    /// How many jobs were given up.
+    async fn count_parked(&self) -> anyhow::Result<usize>;
+
     /// The keys of all jobs of this subject, those that were given up included, and those that only a newer program reads.
     async fn jobs_of(&self, of: &Subject) -> anyhow::Result<Vec<JobKey>>;
 
+    /// As [`Store::due`], those that are due between these moments, each with when it is.
+    async fn due_between(
+        &self,
+        from: Timestamp,
+        by: Timestamp,
+        limit: usize,
+    ) -> anyhow::Result<Vec<(Timestamp, JobKey)>>;
+
     /// When the next job is due, if any waits: how far behind the dispatcher is.
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>>;
+
+    /// Forgets some of what has come to its end by now; whether there may be more. Rows and the trail have none.
+    async fn forget(&self, now: Timestamp) -> anyhow::Result<bool>;
 
     /// Whether the store can be read and written.
     async fn check(&self) -> anyhow::Result<()>;
@@ -182,6 +205,8 @@ pub struct Commit {
     pub audit: Vec<AuditEntry>,
     /// Jobs to write; one whose key exists is replaced, and whoever had claimed it loses the claim.
     pub jobs: Vec<Job>,
+    /// Jobs that have nothing left to do: deleted where they are there.
+    pub idle: Vec<JobKey>,
     /// The slot to take or give back.
     pub quota: Option<QuotaChange>,
     /// Other names of its team: what is counted under them counts against its limits as well.
@@ -189,7 +214,7 @@ pub struct Commit {
     /// What is counted of it.
     pub tally: Option<Tally>,
     /// A key that may be committed once: a view id, an event id. Remembered together with the row's id.
-    pub once: Option<String>,
+    pub once: Option<Once>,
     /// The job that caused this commit and is done with it.
     pub done: Option<Claim>,
     /// A parked job that this deletes, or that is due again where `jobs` has it as well.
@@ -235,7 +260,7 @@ pub struct RefusalsChange {
     pub after: Option<RepeatedRefusal>,
 }
 
-/// A count of refusals as it is found in the store.
+/// A count of refusals as it is found.
 #[derive(Debug)]
 pub struct CountedRefusal {
     /// Its key.
@@ -368,8 +393,10 @@ pub enum Which {
     Live,
     /// Those that have ended, the one that ended last first.
     Ended,
-    /// Those that wait for approvers: see [`Request::waits_for_approvers`].
+    /// Those that wait for approvers, the longest waiting or first submitted first: see [`Request::waits_for_approvers`].
     Waiting,
+    /// Those that wait to be an exception, the one that was submitted first first: see [`Request::waits_for_room`].
+    Exceptions,
 }
 
 /// What sums over many requests need of each.
@@ -415,6 +442,8 @@ pub enum Whose {
     Team(TeamName),
     /// A team's requests of one product.
     TeamProduct(TeamName, ProductKey),
+    /// Those of one product, of every team.
+    Product(ProductKey),
     /// Those of every team that ever held something.
     All,
 }

@@ -12,8 +12,6 @@ use crate::portal::{Portal, Side, warn_unless};
 
 /// How long a look is relied on.
 const RELIED_ON: SignedDuration = SignedDuration::from_secs(5);
-/// Parked jobs that are counted.
-const MOST_PARKED: usize = 100;
 
 /// Cheap to clone; all clones share one look.
 #[derive(Clone, Debug)]
@@ -46,10 +44,9 @@ impl Scrape {
         }
         let store = &self.portal.ports.store;
         let look = async {
-            let (pause, parked, due) =
-                tokio::join!(store.pause(), store.parked(MOST_PARKED), store.next_due());
+            let (pause, parked, due) = tokio::join!(store.pause(), store.count_parked(), store.next_due());
             let oldest = due?.map_or(0, |due| now.duration_since(due).as_secs());
-            anyhow::Ok(Standing { paused: pause?.is_some(), parked: parked?.len(), oldest })
+            anyhow::Ok(Standing { paused: pause?.is_some(), parked: parked?, oldest })
         };
         let silent = |_| Err(Side::Store.failed(anyhow::anyhow!("it does not answer")));
         match tokio::time::timeout(self.portal.limits.health, look).await.unwrap_or_else(silent) {

@@ -113,3 +113,36 @@ async fn of_two_forms_for_the_last_money_the_first_one_counts() {
     })
     .await;
 }
+
+/// The bucket without prices, for a team with a budget or none.
+fn unpriced(payments: &str) -> Setup {
+    let prices = "cost:\n  - price: s3.standard.gb-month\n    quantity: 50\n  - price: kms.key.month\n    quantity: 1\n";
+    Setup::new().with_payments(payments).with_catalog("s3-bucket/product.yml", prices, "")
+}
+
+#[tokio::test]
+async fn what_has_no_estimate_counts_as_nothing_of_a_budget_says_so_and_is_asked_about() {
+    run_in(unpriced("monthly_budget = 20"), async |company| {
+        let (alice, morgan) = (&company.alice, &company.morgan);
+        alice.runs("/provision s3-bucket").await;
+        let form = alice.form();
+        let said = "*Budget*: about $0 of $20 a month used; what this costs is not known, so it counts as $0 of it, and approvers are asked";
+        assert!(form.contains(said), "{form}");
+        assert!(form.contains("because its cost is not known and counts as $0 of the team's budget"), "{form}");
+        alice.closes_all().await;
+        alice.asks_for("s3-bucket", &LOGS).await;
+        let card = morgan.reads("C0PAYMENTS");
+        assert!(card.contains("*Cost* no estimate for this product, so it counts as $0 of a budget"), "{card}");
+        morgan.clicks("Approve").await;
+        assert!(alice.newest_dm().contains("is ready"), "{}", alice.newest_dm());
+        let trail = company.trail().await;
+        assert!(trail.contains("because its cost is not known"), "{trail}");
+    })
+    .await;
+    // Without a budget there is nothing that it could go beyond.
+    run_in(unpriced(""), async |company| {
+        company.alice.asks_for("s3-bucket", &LOGS).await;
+        assert!(company.alice.newest_dm().contains("is ready"), "{}", company.alice.newest_dm());
+    })
+    .await;
+}

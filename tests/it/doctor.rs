@@ -325,7 +325,7 @@ async fn what_renamed_and_removed_teams_have_left_is_told_with_what_to_write() {
     let file = rusqlite::Connection::open(operator.place.file("quartermaster.db")).unwrap();
     file.execute_batch(
         "INSERT INTO quota VALUES ('checkout', 's3-bucket', 2, 430), ('ended', 's3-bucket', 0, 0);
-         INSERT INTO counts VALUES ('cash', '2026-11-20', 'submitted', 1);
+         INSERT INTO counted VALUES ('cash', '2026-11-20', '{\"submitted\":1}');
          INSERT INTO requests (id, revision, owner, team, product, status, waits, submitted_at, body)
          VALUES ('0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10', 1, 'U0ALICE', 'pay', 's3-bucket', 'ACTIVE', 0, 1, '{}')",
     )

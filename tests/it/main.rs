@@ -41,6 +41,7 @@ mod faults;
 mod forgery;
 mod formats;
 mod forms;
+mod growth;
 mod harness;
 mod histories;
 mod home;

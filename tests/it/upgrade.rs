@@ -1,12 +1,14 @@
 //! A file that an earlier program has left, and one that is put back from a backup.
 
 use quartermaster::domain::audit::{AuditEntry, AuditHead};
-use quartermaster::domain::ids::RequestId;
+use quartermaster::domain::ids::{RequestId, TeamName};
+use quartermaster::domain::spending::{Amounts, Month, Spending, spending};
+use quartermaster::domain::tally::Mark;
 use quartermaster::local::database::Database;
 use quartermaster::local::store::SqliteStore;
 use quartermaster::portal::own_trail;
 use quartermaster::portal::verify::verify;
-use quartermaster::ports::store::{PortalHead, Store};
+use quartermaster::ports::store::{PortalHead, Store, Whose};
 use rusqlite::Connection;
 
 use crate::harness::{Company, Setup, run_in};
@@ -155,6 +157,46 @@ async fn what_version_3_has_left_waiting_is_agreed_to_under_this_one() {
         Box::pin(goes_on(company, &waiting)).await;
     })
     .await;
+}
+
+/// The same, left by the program of version 4, which keeps every key and message and sums up nothing.
+const VERSION_4: &str = include_str!("stores/version-4.sql");
+
+#[tokio::test]
+async fn what_version_4_has_left_waiting_is_agreed_to_under_this_one() {
+    run_in(Setup::new().in_a_file_of(VERSION_4), async |company| {
+        let waiting = Waiting {
+            approval: "a46d444e-ec6e-4c39-bf95-12336d0c8a1d",
+            renewal: "54f8c031-0c4f-4e5c-96de-9ec84c13be34",
+            change: "0b4de485-4656-4ddb-8851-5d813bc7380a",
+            changed: "changed",
+            sealed: 0,
+        };
+        Box::pin(goes_on(company, &waiting)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_version_4_has_counted_and_what_it_holds_is_summed_up_under_this_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("left.db").to_str().unwrap().to_owned();
+    Connection::open(&file).unwrap().execute_batch(VERSION_4).unwrap();
+    let store = SqliteStore::new(Database::open(&file).unwrap());
+    let (payments, now) = (TeamName::new("payments"), "2027-01-25T09:00:00Z".parse().unwrap());
+    let whose = Whose::Team(payments.clone());
+    let held = store.holdings(&whose, Month::of(now).begin).await.unwrap();
+    let resources: Vec<_> = held.iter().map(|holding| holding.resource(now)).collect();
+    let (expected, found) = (spending(&resources, now).total, store.spending(&whose, now).await.unwrap());
+    let found = Spending::of(found).total;
+    let told = |amounts: &Amounts| {
+        let Amounts { held, monthly, so_far, projected, .. } = amounts;
+        format!("{held} held, ${monthly}, ${so_far:.3} so far, ${projected:.3} projected")
+    };
+    assert_eq!(told(&found), told(&expected));
+    insta::assert_snapshot!(told(&found), @"3 held, $32.11, $3.623 so far, $7.102 projected");
+    let counts = store.counts(&payments, jiff::civil::date(2026, 11, 1)).await.unwrap();
+    assert_eq!(counts.of(Mark::Submitted), 4);
 }
 
 /// A file of that program under this one, before any bot has started.

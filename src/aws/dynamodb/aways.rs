@@ -2,8 +2,9 @@
 
 use anyhow::Context as _;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
-use super::item::{Item, is_readable, mark, may_be_read, must_text, text};
+use super::item::{Item, ends, is_readable, mark, may_be_read, must_text, text};
 use super::lists::all;
 use super::transaction::{Check, Part, Table};
 use super::{DynamoStore, keys};
@@ -17,6 +18,10 @@ pub(super) fn part(store: &DynamoStore, absence: &Absence) -> anyhow::Result<Par
             let mut item = keys::away(&away.person);
             item.insert("delegate".to_owned(), text(away.delegate.as_str()));
             item.insert("until".to_owned(), text(away.until.to_string()));
+            let end = away.until.tomorrow().and_then(|day| day.to_zoned(TimeZone::UTC));
+            if let Ok(end) = end {
+                ends(&mut item, end.timestamp());
+            }
             mark(&mut item);
             store.put_if(Table::Events, item, Check::Format, is_readable())
         }

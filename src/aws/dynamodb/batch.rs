@@ -29,22 +29,33 @@ impl DynamoStore {
     pub(super) async fn row_items(&self, ids: &[RequestId]) -> anyhow::Result<Vec<Item>> {
         let mut found = Vec::new();
         for some in ids.chunks(AT_ONCE) {
-            found.extend(self.some_rows(some).await.context("cannot load requests")?);
+            let keys = some.iter().map(|id| row::key(*id)).collect();
+            let items = self.some_items(&self.tables.requests, keys).await;
+            found.extend(items.context("cannot load requests")?);
         }
         found.retain(may_be_read);
         Ok(found)
     }
 
+    /// The items of the table of events with these keys, in no order.
+    pub(super) async fn event_items(&self, keys: Vec<Item>) -> anyhow::Result<Vec<Item>> {
+        let mut found = Vec::new();
+        for some in keys.chunks(AT_ONCE) {
+            let items = self.some_items(&self.tables.events, some.to_vec()).await;
+            found.extend(items.context("cannot load items of the table of events")?);
+        }
+        Ok(found)
+    }
+
     /// DynamoDB may read less than it was asked for; the rest is asked for again.
-    async fn some_rows(&self, ids: &[RequestId]) -> anyhow::Result<Vec<Item>> {
-        let mut missing: Vec<Item> = ids.iter().map(|id| row::key(*id)).collect();
+    async fn some_items(&self, table: &str, mut missing: Vec<Item>) -> anyhow::Result<Vec<Item>> {
+        let asked = missing.len();
         let mut found = Vec::new();
         let mut pauses = Pauses::default();
         for _ in 0..TRIES {
             let wanted =
                 KeysAndAttributes::builder().set_keys(Some(missing)).consistent_read(true).build()?;
-            let read =
-                self.client.batch_get_item().request_items(&self.tables.requests, wanted).send().await?;
+            let read = self.client.batch_get_item().request_items(table, wanted).send().await?;
             found.extend(read.responses.unwrap_or_default().into_values().flatten());
             let rest = read.unprocessed_keys.unwrap_or_default();
             missing = rest.into_values().flat_map(|keys| keys.keys).collect();
@@ -53,6 +64,6 @@ impl DynamoStore {
             }
             pauses.next().await;
         }
-        Err(anyhow!("DynamoDB left out {} of {} rows, {TRIES} times", missing.len(), ids.len()))
+        Err(anyhow!("DynamoDB left out {} of {asked} items, {TRIES} times", missing.len()))
     }
 }

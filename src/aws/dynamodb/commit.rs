@@ -11,15 +11,17 @@ use aws_sdk_dynamodb::types::CancellationReason;
 use tokio::sync::MutexGuard;
 
 use super::item::{
-    IS_READABLE, Item, is_readable, may_be_read, must_text, number, read_amount, read_number, read_text,
-    readable_value, text,
+    IS_READABLE, Item, TTL, ends, is_readable, may_be_read, must_text, number, read_amount, read_number,
+    read_text, readable_value, text,
 };
+use super::sums::Changes;
 use super::transaction::{Check, Expression, MOST_WRITES, Outcome, Part, Pauses, Table, is_refusal};
-use super::{DynamoStore, LONGEST, aways, counts, jobs, keys, quota, refusals, row, teams, trail};
+use super::{DynamoStore, LONGEST, aways, counts, jobs, keys, lists, quota, refusals, row, teams, trail};
 use crate::domain::ids::RequestId;
 use crate::domain::job::{Job, JobKey};
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::Request;
+use crate::ports::kept::{KEPT_FOR, MESSAGES_KEPT_FOR, Once, later};
 use crate::ports::store::{Commit, CommitError, RowChange};
 use crate::ports::stored::Newer;
 
@@ -178,12 +180,8 @@ impl Prepared {
         let mut parts = Vec::new();
         parts.extend(self.cause(store)?);
         parts.extend(self.given_up(store)?);
-        if let Some(key) = &self.commit.once {
-            let mut item = keys::once(key);
-            if let Some(row) = &self.row {
-                item.insert("request".to_owned(), text(row.request.id.to_string()));
-            }
-            parts.push(store.put_if(Table::Events, item, Check::Once, is_new("pk"))?);
+        if let Some(once) = &self.commit.once {
+            parts.push(self.once(store, once)?);
         }
         if self.commit.unless_paused {
             parts.push(store.absent(keys::pause(), Check::Pause)?);
@@ -225,10 +223,29 @@ impl Prepared {
         for job in self.commit.jobs.iter().filter(|job| !self.is_cause(job) && !self.is_given_up(job)) {
             parts.push(store.put_if(Table::Events, jobs::encode(job)?, Check::Format, is_readable())?);
         }
+        for key in &self.commit.idle {
+            parts.push(store.delete(keys::job(key))?);
+        }
         if let Some(row) = &self.row {
-            parts.extend(row.found_by(store)?);
+            parts.extend(row.found_by(store).await?);
         }
         Ok(parts)
+    }
+
+    /// Uses up a key. One whose time is over may still be there.
+    fn once(&self, store: &DynamoStore, once: &Once) -> anyhow::Result<Part> {
+        let mut item = keys::once(&once.key);
+        if let Some(row) = &self.row {
+            item.insert("request".to_owned(), text(row.request.id.to_string()));
+        }
+        if let Some(until) = once.until {
+            ends(&mut item, until);
+        }
+        let is_new = Expression::new(
+            "attribute_not_exists(pk) OR #ttl <= :now",
+            vec![(":now", number(&once.at.as_second()))],
+        );
+        store.put_if(Table::Events, item, Check::Once, is_new.named("#ttl", TTL))
     }
 
     /// Whether this job is the one that is done, written anew in the same commit.
@@ -293,9 +310,9 @@ impl Row {
         store.put_if(Table::Requests, row::encode(&self.request, &self.body), Check::Row, condition)
     }
 
-    /// What finds the row: its id among all ids, and its messages. Those that were given up stay known, so that a
-    /// click on an old one still finds its request.
-    fn found_by(&self, store: &DynamoStore) -> anyhow::Result<Vec<Part>> {
+    /// What finds the row: its id among all ids, its places in lists (with their sums), and its messages. Those that were given up stay known,
+    /// so that a click on an old one still finds its request.
+    async fn found_by(&self, store: &DynamoStore) -> anyhow::Result<Vec<Part>> {
         let id = self.request.id;
         // Two surfaces may share a message, and a transaction writes no item twice.
         let messages: BTreeMap<_, _> = self
@@ -304,9 +321,25 @@ impl Row {
             .values()
             .map(|message| ((message.channel.as_str(), &message.ts), message))
             .collect();
-        let messages = messages.into_values().map(|message| keys::message(message, id));
+        let request = &self.request;
+        let end = match request.ended_at {
+            Some(ended_at) => later(ended_at, KEPT_FOR),
+            None => later(request.updated_at, MESSAGES_KEPT_FOR),
+        };
+        let messages = messages.into_values().map(|message| {
+            let mut item = keys::message(message, id);
+            ends(&mut item, end);
+            item
+        });
         let new = self.replaces.is_none().then(|| keys::id(id));
-        new.into_iter().chain(messages).map(|item| store.put(Table::Events, item)).collect()
+        let puts = new.into_iter().chain(messages).map(|item| store.put(Table::Events, item));
+        let mut parts = puts.collect::<anyhow::Result<Vec<_>>>()?;
+        // What is new stands nowhere.
+        let before = if self.replaces.is_none() { None } else { store.event(lists::place(id)).await? };
+        let mut changes = Changes::default();
+        parts.extend(lists::parts_of(store, request, before.as_ref(), &mut changes)?);
+        parts.extend(changes.parts(store)?);
+        Ok(parts)
     }
 }
 

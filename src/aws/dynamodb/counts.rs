@@ -2,10 +2,12 @@
 
 use anyhow::Context as _;
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::item::{
-    Item, is_readable, mark, must_be_readable, must_text, number, read_json, read_number, text,
+    Item, TTL, is_readable, mark, must_be_readable, must_text, number, read_json, read_number, text,
 };
 use super::lists::all;
 use super::transaction::{Check, Expression, Part, Pauses, Table};
@@ -13,6 +15,7 @@ use super::{DynamoStore, keys};
 use crate::domain::ids::TeamName;
 use crate::domain::pause::Pause;
 use crate::domain::tally::{Counts, Mark, Tally};
+use crate::ports::kept::{COUNTS_KEPT_FOR, later};
 use crate::ports::store::Pausing;
 
 /// No mark is called as DynamoDB's own words are.
@@ -20,8 +23,18 @@ const PREFIX: &str = "n_";
 
 pub(super) fn part(store: &DynamoStore, tally: &Tally) -> anyhow::Result<Part> {
     let each: Vec<String> = tally.marks.iter().map(|mark| format!("{PREFIX}{} :one", mark.word())).collect();
-    let change = Expression::new(format!("ADD {}", each.join(", ")), vec![(":one", number(&1))]);
+    let change = Expression::new(
+        format!("ADD {} SET #ttl = :end", each.join(", ")),
+        vec![(":one", number(&1)), (":end", end_of(tally.day))],
+    );
+    let change = change.named("#ttl", TTL);
     store.update(keys::counts(&tally.team, tally.day), change, Check::Nothing, "")
+}
+
+/// When what was counted on a day ends.
+fn end_of(day: Date) -> AttributeValue {
+    let begin = day.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |zoned| zoned.timestamp());
+    number(&later(begin, COUNTS_KEPT_FOR).as_second())
 }
 
 /// Each day in a transaction of its own, in which what was read still stands. What is counted meanwhile moves with the next
@@ -64,7 +77,8 @@ async fn move_day(store: &DynamoStore, item: &Item, from: &TeamName, to: &TeamNa
         return Ok(true);
     }
     taken.text = format!("ADD {}", subtractions.join(", "));
-    given.text = format!("ADD {}", additions.join(", "));
+    given.text = format!("ADD {} SET #ttl = :end", additions.join(", "));
+    given = given.with(":end", end_of(day)).named("#ttl", TTL);
     let parts = [
         store.update(keys::counts(from, day), taken, Check::Plan, &conditions.join(" AND "))?,
         store.update(keys::counts(to, day), given, Check::Nothing, "")?,

@@ -5,11 +5,12 @@ use anyhow::Context as _;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 
 use super::item::{
-    IS_READABLE, Item, mark, may_be_read, must_text, read_text, read_time, readable_value, text, time,
+    IS_READABLE, Item, ends, mark, may_be_read, must_text, read_text, read_time, readable_value, text, time,
 };
 use super::lists::all;
 use super::{DynamoStore, keys};
 use crate::domain::ids::PersonId;
+use crate::ports::kept::{HOMES_KEPT_FOR, later};
 use crate::ports::store::HomeTab;
 use jiff::Timestamp;
 
@@ -33,6 +34,7 @@ pub(super) async fn put(store: &DynamoStore, person: &PersonId, home: &HomeTab) 
     item.insert("firstOpenedAt".to_owned(), time(home.first_opened_at));
     item.insert("openedAt".to_owned(), time(home.opened_at));
     item.insert("shows".to_owned(), text(&home.shows));
+    ends(&mut item, later(home.opened_at, HOMES_KEPT_FOR));
     mark(&mut item);
     let put = store.client.put_item().table_name(&store.tables.events).set_item(Some(item));
     let put =

@@ -29,6 +29,15 @@ pub(super) fn time(at: Timestamp) -> AttributeValue {
     AttributeValue::S(format!("{at:.9}"))
 }
 
+/// The attribute by which DynamoDB deletes an item, some days late at worst: a second since 1970, as `infra/portal.yml` says.
+pub(super) const TTL: &str = "ttl";
+
+/// Lets an item end; whoever reads it until it is deleted looks whether it has.
+pub(super) fn ends(item: &mut Item, at: Timestamp) {
+    // The second is over before it ends.
+    item.insert(TTL.to_owned(), number(&at.as_second().saturating_add(1)));
+}
+
 /// The attribute with the format of an item; DynamoDB has the plain word for itself.
 const FORMAT_NUMBER: &str = "formatNumber";
 /// The condition that an item is of a format that we read, or not there.

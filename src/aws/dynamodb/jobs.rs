@@ -20,7 +20,7 @@ use super::item::{
     IS_READABLE, Item, mark, may_be_read, must_text, number, read_number, read_text, read_time,
     readable_value, text, time,
 };
-use super::lists::all;
+use super::lists::{all, count};
 use super::transaction::Expression;
 use super::{DynamoStore, keys};
 use crate::domain::job::{Job, JobKey, JobKind, Subject};
@@ -98,6 +98,42 @@ pub(super) async fn due(store: &DynamoStore, now: Timestamp, limit: usize) -> an
     }
     found.sort_by(|a, b| (&a.0, &a.1, &a.2.name).cmp(&(&b.0, &b.1, &b.2.name)));
     Ok(found.into_iter().take(limit).map(|(_, _, key)| key).collect())
+}
+
+pub(super) async fn due_between(
+    store: &DynamoStore,
+    from: Timestamp,
+    by: Timestamp,
+    limit: usize,
+) -> anyhow::Result<Vec<(Timestamp, JobKey)>> {
+    let page = i32::try_from(limit.clamp(1, 1_000)).unwrap_or(i32::MAX);
+    let queries = shards(store).map(|query| {
+        let query = query
+            .key_condition_expression("dueShard = :shard AND dueAt BETWEEN :from AND :by")
+            .expression_attribute_values(":from", time(from))
+            .expression_attribute_values(":by", time(by))
+            .limit(page);
+        all(query, limit)
+    });
+    let mut found = Vec::new();
+    for item in try_join_all(queries).await?.iter().flatten() {
+        if let (Some(key), Some(at)) =
+            (keys::read_job(must_text(item, "pk")?, must_text(item, "sk")?), read_time(item, "dueAt")?)
+        {
+            found.push((at, key));
+        }
+    }
+    found.sort();
+    found.truncate(limit);
+    Ok(found)
+}
+
+pub(super) async fn count_parked(store: &DynamoStore) -> anyhow::Result<usize> {
+    let query = store.client.query().table_name(&store.tables.events).index_name(DUE_INDEX);
+    let query = query
+        .key_condition_expression("dueShard = :parked")
+        .expression_attribute_values(":parked", text(PARKED));
+    count(query, usize::MAX).await
 }
 
 pub(super) async fn next_due(store: &DynamoStore) -> anyhow::Result<Option<Timestamp>> {

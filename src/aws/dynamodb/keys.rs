@@ -6,7 +6,7 @@
 use jiff::civil::Date;
 
 use super::item::{Item, text};
-use crate::domain::ids::{PersonId, RequestId, TeamName};
+use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::job::{JobKey, Subject};
 use crate::domain::request::MessageRef;
 
@@ -26,6 +26,9 @@ pub(super) const TEAMS: &str = "TEAMS";
 pub(super) const TEAMS_FOUND: &str = "*FOUND";
 /// The sort key of a team's total, beside one for each product. No product's key has capitals.
 pub(super) const TEAM_TOTAL: &str = "TOTAL";
+
+/// How the partition of what stands for a request in lists begins.
+const LISTED: &str = "LIST#";
 
 /// Digits of an id that name its partition in the list of ids.
 const ID_DIGITS: usize = 2;
@@ -128,6 +131,45 @@ pub(super) fn message_partition(message: &MessageRef) -> String {
 
 pub(super) fn message(message: &MessageRef, request: RequestId) -> Item {
     key(message_partition(message), request.to_string())
+}
+
+/// The partition of the sums of what a person looks after.
+pub(super) fn sums_of_owner(person: &PersonId) -> String {
+    format!("SUMS#OWNER#{person}")
+}
+
+/// The partition of the sums of what a team has.
+pub(super) fn sums_of_team(team: &TeamName) -> String {
+    format!("SUMS#TEAM#{team}")
+}
+
+/// The sort key of what there is of a product now; it comes before those of months.
+pub(super) fn sums_now(product: &ProductKey) -> String {
+    format!("!#{product}")
+}
+
+/// The sort key of a product's month, by its first day.
+pub(super) fn sums_in_month(month: Date, product: &ProductKey) -> String {
+    format!("{month}#{product}")
+}
+
+pub(super) fn sums(partition: &str, sort: &str) -> Item {
+    key(partition, sort)
+}
+
+/// What stands for a request in one of the lists that are read in order.
+pub(super) fn listed(request: RequestId, list: &str) -> Item {
+    key(format!("{LISTED}{request}"), list)
+}
+
+/// Reads the request of such an item back.
+pub(super) fn read_listed(pk: &str) -> Option<RequestId> {
+    RequestId::parse(pk.strip_prefix(LISTED)?)
+}
+
+/// Says when all requests that were there were put into the lists.
+pub(super) fn lists_filled() -> Item {
+    key("LISTS", "FILLED")
 }
 
 /// A request in the list of ids, which is there to be searched by their beginnings.

@@ -2,7 +2,8 @@
 //! must not happen twice is a condition of a write, never a check before it.
 //!
 //! Reading order: `item` (attributes), `keys` (which item is where), `row` (a request), `commit` (one transaction),
-//! `quota`, `counts`, `trail`, `refusals`, then `jobs`, `lists`, `homes` and `bots`.
+//! `quota`, `counts`, `trail`, `refusals`, then `jobs`, `lists`, `sums`,
+//! `filling`, `homes` and `bots`.
 //!
 //! An index follows its table within moments, and is read as it is then. So a list or the sums of a team may lack what
 //! was committed just now, or a page be shorter than asked; a request, a counter, a job at its key, the trail and the
@@ -14,6 +15,7 @@ mod bots;
 mod check;
 mod commit;
 mod counts;
+mod filling;
 mod homes;
 mod item;
 mod jobs;
@@ -24,11 +26,12 @@ mod refusals;
 mod rights;
 mod row;
 mod schema;
+mod sums;
 mod teams;
 mod trail;
 mod transaction;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,12 +46,13 @@ use tokio::sync::Mutex;
 use crate::aws::Problem;
 use crate::domain::audit::AuditEntry;
 use crate::domain::away::Away;
-use crate::domain::ids::{PersonId, RequestId, TeamName};
+use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::job::{JobKey, Subject};
 use crate::domain::pause::Pause;
 use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
+use crate::domain::spending::Amounts;
 use crate::domain::tally::Counts;
 use crate::ports::store::{
     Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Holding, HomeTab, ParkedJob, PortalHead,
@@ -121,7 +125,8 @@ impl DynamoStore {
             trail::begin(self).await
         };
         within(Box::pin(steps)).await?;
-        Box::pin(teams::find(self)).await.context("cannot find out which teams have something")
+        Box::pin(teams::find(self)).await.context("cannot find out which teams have something")?;
+        Box::pin(filling::fill(self)).await.context("cannot put the requests into the lists")
     }
 
     /// What the bot is not allowed to do with the tables, tried without changing anything.
@@ -171,6 +176,14 @@ impl Store for DynamoStore {
 
     async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
         within(lists::holdings(self, whose, since)).await.context("cannot read what is held")
+    }
+
+    async fn count_waiting(&self, whose: &Whose, most: usize) -> anyhow::Result<usize> {
+        within(lists::count_waiting(self, whose, most)).await.context("cannot count what waits")
+    }
+
+    async fn spending(&self, whose: &Whose, now: Timestamp) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
+        within(sums::spending(self, whose, now)).await.context("cannot sum up what is held")
     }
 
     async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>> {
@@ -302,12 +315,30 @@ impl Store for DynamoStore {
         within(jobs::parked(self, limit)).await.context("cannot read the jobs that are parked")
     }
 
+    async fn count_parked(&self) -> anyhow::Result<usize> {
+        within(jobs::count_parked(self)).await.context("cannot count the jobs that are parked")
+    }
+
     async fn jobs_of(&self, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
         within(jobs::jobs_of(self, of)).await.with_context(|| format!("cannot read the jobs of {of}"))
     }
 
+    async fn due_between(
+        &self,
+        from: Timestamp,
+        by: Timestamp,
+        limit: usize,
+    ) -> anyhow::Result<Vec<(Timestamp, JobKey)>> {
+        within(jobs::due_between(self, from, by, limit)).await.context("cannot read the jobs that are due")
+    }
+
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
         within(jobs::next_due(self)).await.context("cannot read the jobs that are due")
+    }
+
+    async fn forget(&self, now: Timestamp) -> anyhow::Result<bool> {
+        // DynamoDB deletes what has come to its end by itself. What bots of before have left out of the lists is put there.
+        Box::pin(filling::fill_again(self, now)).await.map(|()| false)
     }
 
     async fn check(&self) -> anyhow::Result<()> {

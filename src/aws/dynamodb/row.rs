@@ -20,40 +20,17 @@ use crate::ports::stored::{product_key, request_id};
 /// The attribute of the team's name.
 pub(super) const TEAM: &str = "teamName";
 
-/// The attributes that [`holding`] reads.
-pub(super) const HOLDING: [&str; 10] = [
-    "requestId",
-    TEAM,
-    "productType",
-    "userId",
-    "monthly",
-    "activatedAt",
-    "endedAt",
-    "expiresAt",
-    "billedIn",
-    "billed",
-];
-
 pub(super) fn key(id: RequestId) -> Item {
     Item::from([("requestId".to_owned(), text(id.to_string()))])
 }
 
-/// The item of this request. Its owner is who the article's `userId` means: it is the index of their lists.
-pub(super) fn encode(request: &Request, body: &str) -> Item {
+/// The attributes of a request that [`holding`] reads.
+pub(super) fn held(request: &Request) -> Item {
     let mut item = key(request.id);
     let mut put = |name: &str, value| item.insert(name.to_owned(), value);
     put("userId", text(request.owner.as_str()));
     put(TEAM, text(request.team.as_str()));
     put("productType", text(request.product.key.as_str()));
-    put("catalogVersion", text(&request.product.version));
-    let parameters: HashMap<_, _> =
-        request.parameters.iter().map(|(name, value)| (name.clone(), text(value))).collect();
-    put("parameters", AttributeValue::M(parameters));
-    put("status", text(request.status.name().word()));
-    put("rev", number(&request.revision));
-    put("createdAt", time(request.submitted_at));
-    put("updatedAt", time(request.updated_at));
-    put("body", text(body));
     if let Some(estimate) = &request.estimate {
         put("monthly", number(&estimate.monthly));
     }
@@ -71,6 +48,22 @@ pub(super) fn encode(request: &Request, body: &str) -> Item {
             put(name, time(at));
         }
     }
+    item
+}
+
+/// The item of this request. Its owner is who the article's `userId` means: it is the index of their lists.
+pub(super) fn encode(request: &Request, body: &str) -> Item {
+    let mut item = held(request);
+    let mut put = |name: &str, value| item.insert(name.to_owned(), value);
+    put("catalogVersion", text(&request.product.version));
+    let parameters: HashMap<_, _> =
+        request.parameters.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+    put("parameters", AttributeValue::M(parameters));
+    put("status", text(request.status.name().word()));
+    put("rev", number(&request.revision));
+    put("createdAt", time(request.submitted_at));
+    put("updatedAt", time(request.updated_at));
+    put("body", text(body));
     if request.waits_for_approvers() {
         put("awaitingTeam", text(request.team.as_str()));
     }

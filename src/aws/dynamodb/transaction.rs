@@ -1,6 +1,7 @@
 //! One `TransactWriteItems`: the parts it is made of, and sending it until DynamoDB has said yes or no. What a no means
 //! to a commit is `commit`'s to say.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -60,12 +61,20 @@ pub(super) struct Part {
 pub(super) struct Expression {
     pub(super) text: String,
     pub(super) values: Vec<(String, AttributeValue)>,
+    /// Names of attributes that are words of DynamoDB's own.
+    names: Vec<(&'static str, &'static str)>,
 }
 
 impl Expression {
     pub(super) fn new(text: impl Into<String>, values: Vec<(&'static str, AttributeValue)>) -> Self {
         let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { text: text.into(), values }
+        Self { text: text.into(), values, names: Vec::new() }
+    }
+
+    /// The same, in which this stands for the attribute of that name.
+    pub(super) fn named(mut self, name: &'static str, attribute: &'static str) -> Self {
+        self.names.push((name, attribute));
+        self
     }
 
     /// The same with another value.
@@ -108,10 +117,17 @@ impl DynamoStore {
             .table_name(self.name(table))
             .set_item(Some(item))
             .condition_expression(condition.text)
+            .set_expression_attribute_names(names(condition.names))
             .set_expression_attribute_values(values(condition.values))
             .return_values_on_condition_check_failure(returned(check))
             .build()?;
         Ok(Part { check, action: TransactWriteItem::builder().put(put).build() })
+    }
+
+    /// Deletes an item of the table of events, if it is there.
+    pub(super) fn delete(&self, key: Item) -> anyhow::Result<Part> {
+        let delete = Delete::builder().table_name(&self.tables.events).set_key(Some(key)).build()?;
+        Ok(Part { check: Check::Nothing, action: TransactWriteItem::builder().delete(delete).build() })
     }
 
     /// Deletes an item of the table of events if the condition holds.
@@ -120,6 +136,7 @@ impl DynamoStore {
             .table_name(&self.tables.events)
             .set_key(Some(key))
             .condition_expression(condition.text)
+            .set_expression_attribute_names(names(condition.names))
             .set_expression_attribute_values(values(condition.values))
             .return_values_on_condition_check_failure(returned(check))
             .build()?;
@@ -140,6 +157,7 @@ impl DynamoStore {
             .set_key(Some(key))
             .update_expression(change.text)
             .set_condition_expression((!condition.is_empty()).then(|| condition.to_owned()))
+            .set_expression_attribute_names(names(change.names))
             .set_expression_attribute_values(values(change.values))
             .return_values_on_condition_check_failure(returned(check))
             .build()?;
@@ -152,6 +170,7 @@ impl DynamoStore {
             .table_name(&self.tables.events)
             .set_key(Some(key))
             .condition_expression(condition.text)
+            .set_expression_attribute_names(names(condition.names))
             .set_expression_attribute_values(values(condition.values))
             .return_values_on_condition_check_failure(returned(check))
             .build()?;
@@ -234,6 +253,12 @@ fn returned(check: Check) -> ReturnValuesOnConditionCheckFailure {
 fn values(values: Vec<(String, AttributeValue)>) -> Option<Item> {
     // DynamoDB refuses an empty map.
     (!values.is_empty()).then(|| values.into_iter().collect())
+}
+
+fn names(names: Vec<(&'static str, &'static str)>) -> Option<HashMap<String, String>> {
+    let owned = names.into_iter().map(|(name, attribute)| (name.to_owned(), attribute.to_owned()));
+    let names: HashMap<_, _> = owned.collect();
+    (!names.is_empty()).then_some(names)
 }
 
 /// Growing pauses between tries, each of a random length so that two who collided do not again.

@@ -46,6 +46,20 @@ impl Request {
         }
     }
 
+    /// Whether it takes an exception that nobody has decided about: it becomes an ordinary request where there is room.
+    pub fn waits_for_room(&self) -> bool {
+        self.exception.is_some() && self.status.name().is_undecided()
+    }
+
+    /// When what it asks now was asked. Of a renewal only the deadline is kept, so that stands for it.
+    pub fn asked_at(&self) -> Timestamp {
+        match self.question() {
+            Question::Request => self.submitted_at,
+            Question::Renewal(renewal) => self.product.approval.timeout.before(renewal.approve_by),
+            Question::Change(order) => order.asked_at,
+        }
+    }
+
     /// Who waits for the approvers' answer: the requester, or whoever asked for the renewal or the change that waits.
     pub fn asker(&self) -> &PersonId {
         match self.question() {

@@ -16,7 +16,7 @@ pub(super) struct Step {
 }
 
 /// How many steps there are.
-const COUNT: u8 = 4;
+const COUNT: u8 = 5;
 
 /// Step by step; the version of a file is the number of steps that it took.
 const STEPS: [Step; COUNT as usize] = [
@@ -24,6 +24,7 @@ const STEPS: [Step; COUNT as usize] = [
     Step { sql: include_str!("schema_2.sql"), needs: "0.1.0" },
     Step { sql: include_str!("schema_3.sql"), needs: "0.2.0" },
     Step { sql: include_str!("schema_4.sql"), needs: "0.3.0" },
+    Step { sql: include_str!("schema_5.sql"), needs: "0.3.0" },
 ];
 
 /// The version that this program works with.
@@ -70,6 +71,8 @@ mod tests {
 
     /// As that of version 3 left it.
     const VERSION_3: &str = include_str!("../../../tests/it/stores/version-3.sql");
+    /// As that of version 4 left it.
+    const VERSION_4: &str = include_str!("../../../tests/it/stores/version-4.sql");
 
     fn tables(connection: &Connection) -> Vec<(String, String)> {
         let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
@@ -102,7 +105,7 @@ mod tests {
     fn a_file_of_an_earlier_version_becomes_what_a_new_one_is_and_keeps_its_rows() {
         let new = Connection::open_in_memory().unwrap();
         bring_forward(&new, 0).unwrap();
-        let left = [(1, VERSION_1), (2, VERSION_2), (3, VERSION_3)];
+        let left = [(1, VERSION_1), (2, VERSION_2), (3, VERSION_3), (4, VERSION_4)];
         for (number, old) in left.map(|(number, sql)| (number, of_version(number, sql))) {
             let before = rows(&old);
             assert!(before > 10);

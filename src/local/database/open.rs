@@ -230,7 +230,7 @@ mod tests {
         let newer = "PRAGMA user_version = 7; UPDATE program SET needed = '9.1.0'";
         Connection::open(path("newer")).unwrap().execute_batch(newer).unwrap();
         let newer = refusal(&path("newer")).replace(&path("newer"), "newer");
-        insta::assert_snapshot!(newer, @"`newer` was written by a newer quartermaster (tables 7, this one knows 4); start version 9.1.0 or newer, or use another file");
+        insta::assert_snapshot!(newer, @"`newer` was written by a newer quartermaster (tables 7, this one knows 5); start version 9.1.0 or newer, or use another file");
         let silent = "PRAGMA user_version = 7";
         Connection::open(path("silent")).unwrap().execute_batch(silent).unwrap();
         assert!(refusal(&path("silent")).contains("start a later version or newer"));

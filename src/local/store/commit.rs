@@ -4,13 +4,13 @@ use anyhow::Context as _;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use rust_decimal::Decimal;
 
-use super::{aways, cents, jobs, queries, refusals};
+use super::{aways, cents, counts, jobs, queries, refusals};
 use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{RequestId, TeamName};
 use crate::domain::quota::{QuotaChange, QuotaSlot, QuotaUse};
 use crate::domain::request::Request;
-use crate::domain::tally::Tally;
 use crate::local::instant;
+use crate::ports::kept::Once;
 use crate::ports::store::{Commit, CommitError, Pausing, PortalHead, RowChange};
 use crate::ports::stored::FORMAT;
 
@@ -68,11 +68,14 @@ impl Prepared {
         if let Some(change) = &self.commit.refusals {
             refusals::change(tx, change)?;
         }
+        for key in &self.commit.idle {
+            jobs::delete_idle(tx, key)?;
+        }
         for job in &self.jobs {
             job.write(tx)?;
         }
         if let Some(tally) = &self.commit.tally {
-            count(tx, tally)?;
+            counts::add(tx, tally)?;
         }
         if let Some(pausing) = &self.commit.pausing {
             set_pause(tx, pausing)?;
@@ -101,12 +104,12 @@ impl Prepared {
     }
 
     fn use_key(&self, tx: &Connection) -> Result<(), CommitError> {
-        let Some(key) = &self.commit.once else { return Ok(()) };
-        if let Some(used) = queries::used_key(tx, key)? {
+        let Some(once) = &self.commit.once else { return Ok(()) };
+        if let Some(used) = queries::used_key(tx, once)? {
             return Err(CommitError::Again(used.request));
         }
         let request = self.row.as_ref().map(|row| row.request.id.to_string());
-        insert_key(tx, key, request.as_deref())?;
+        insert_key(tx, once, request.as_deref())?;
         Ok(())
     }
 }
@@ -135,8 +138,8 @@ impl Row {
         let rows = tx
             .prepare_cached(
                 "INSERT INTO requests (id, revision, owner, status, waits, activated_at, expires_at, ended_at, body,
-                                       team, product, monthly, submitted_at, billed_in, billed, format)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+                                       team, product, monthly, submitted_at, billed_in, billed, format, asked_at, excepted)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
                  ON CONFLICT (id) DO NOTHING",
             )?
             .execute(params![
@@ -156,6 +159,8 @@ impl Row {
                 request.billed.as_ref().map(|billed| billed.month.to_string()),
                 request.billed.as_ref().map(|billed| cents::of(billed.amount)).transpose()?,
                 FORMAT,
+                request.waits_for_approvers().then(|| instant::reached(request.asked_at())),
+                request.waits_for_room(),
             ])?;
         Ok(rows == 1)
     }
@@ -168,7 +173,7 @@ impl Row {
             .prepare_cached(
                 "UPDATE requests SET revision = ?2, owner = ?3, status = ?4, waits = ?5, activated_at = ?6,
                                      expires_at = ?7, ended_at = ?8, body = ?9, billed_in = ?11, billed = ?12, monthly = ?13,
-                                     format = ?14, team = ?15
+                                     format = ?14, team = ?15, asked_at = ?16, excepted = ?17
                  WHERE id = ?1 AND revision = ?10",
             )?
             .execute(params![
@@ -187,12 +192,21 @@ impl Row {
                 request.estimate.as_ref().map(|estimate| cents::of(estimate.monthly)).transpose()?,
                 FORMAT,
                 request.team.as_str(),
+                request.waits_for_approvers().then(|| instant::reached(request.asked_at())),
+                request.waits_for_room(),
             ])?;
         Ok(rows == 1)
     }
 
-    /// Messages that were given up stay known, so that a click on an old one still finds its request.
+    /// Messages that were given up stay known, so that a click on an old one still finds its request. Those of a request that
+    /// ended long ago were forgotten, and stay so whatever is still written about it.
     fn record_messages(&self, tx: &Connection) -> anyhow::Result<()> {
+        if let Some(ended_at) = self.request.ended_at {
+            let mut forgotten = tx.prepare_cached("SELECT 1 FROM program WHERE forgotten_until >= ?1")?;
+            if forgotten.exists([instant::reached(ended_at)])? {
+                return Ok(());
+            }
+        }
         let mut statement = tx.prepare_cached(
             "INSERT INTO messages (channel, ts, request) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
         )?;
@@ -202,27 +216,6 @@ impl Row {
         }
         Ok(())
     }
-}
-
-fn count(tx: &Connection, tally: &Tally) -> anyhow::Result<()> {
-    let mut statement = tx.prepare_cached(
-        "INSERT INTO counts (team, day, mark, n) VALUES (?1, ?2, ?3, 1) ON CONFLICT DO UPDATE SET n = n + 1",
-    )?;
-    for mark in &tally.marks {
-        statement.execute([tally.team.as_str(), &tally.day.to_string(), &mark.word()])?;
-    }
-    Ok(())
-}
-
-pub(super) fn move_counts(tx: &Connection, from: &TeamName, to: &TeamName) -> anyhow::Result<()> {
-    let names = [from.as_str(), to.as_str()];
-    tx.prepare_cached(
-        "INSERT INTO counts (team, day, mark, n) SELECT ?2, day, mark, n FROM counts WHERE team = ?1
-         ON CONFLICT DO UPDATE SET n = n + excluded.n",
-    )?
-    .execute(names)?;
-    tx.prepare_cached("DELETE FROM counts WHERE team = ?1")?.execute([from.as_str()])?;
-    Ok(())
 }
 
 fn set_pause(tx: &Connection, pausing: &Pausing) -> anyhow::Result<()> {
@@ -240,8 +233,10 @@ fn set_pause(tx: &Connection, pausing: &Pausing) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn insert_key(tx: &Connection, key: &str, request: Option<&str>) -> anyhow::Result<()> {
-    tx.prepare_cached("INSERT INTO once (key, request) VALUES (?1, ?2)")?.execute(params![key, request])?;
+fn insert_key(tx: &Connection, once: &Once, request: Option<&str>) -> anyhow::Result<()> {
+    let until = once.until.map(instant::not_before);
+    tx.prepare_cached("INSERT OR REPLACE INTO once (key, request, until) VALUES (?1, ?2, ?3)")?
+        .execute(params![once.key, request, until])?;
     Ok(())
 }
 

@@ -164,6 +164,15 @@ pub(super) fn delete(tx: &Connection, claim: &Claim) -> anyhow::Result<bool> {
     Ok(rows == 1)
 }
 
+pub(super) fn delete_idle(tx: &Connection, key: &JobKey) -> anyhow::Result<()> {
+    tx.prepare_cached("DELETE FROM jobs WHERE of = ?1 AND name = ?2 AND format <= ?3")?.execute(params![
+        key.of.to_string(),
+        key.name,
+        FORMAT
+    ])?;
+    Ok(())
+}
+
 /// Whether there was such a job and it was parked.
 pub(super) fn delete_parked(tx: &Connection, key: &JobKey) -> anyhow::Result<bool> {
     let rows = tx
@@ -211,7 +220,35 @@ pub(super) fn retry_parked(
         .execute(params![of.to_string(), prefix, due_at, FORMAT])?)
 }
 
-/// There are few of them, if any: no index is kept for them.
+pub(super) fn due_between(
+    connection: &Connection,
+    from: Timestamp,
+    by: Timestamp,
+    limit: usize,
+) -> anyhow::Result<Vec<(Timestamp, JobKey)>> {
+    let found = connection
+        .prepare_cached(
+            "SELECT of, name, due_at FROM jobs
+             WHERE parked = 0 AND due_at >= ?1 AND due_at <= ?2 AND format <= ?4 ORDER BY due_at, of, name LIMIT ?3",
+        )?
+        .query_map(
+            params![instant::reached(from), instant::reached(by), i64::try_from(limit)?, FORMAT],
+            |row| {
+                let due_at = row.get_ref(2)?.as_i64().unwrap_or_default();
+                Ok(key(row, 0)?.map(|key| (instant::read(due_at), key)))
+            },
+        )?
+        .filter_map(Result::transpose)
+        .collect::<Result<_, _>>()?;
+    Ok(found)
+}
+
+pub(super) fn count_parked(connection: &Connection) -> anyhow::Result<usize> {
+    let sql = "SELECT count(*) FROM jobs WHERE parked = 1 AND format <= ?1";
+    let count: i64 = connection.prepare_cached(sql)?.query_row([FORMAT], |row| row.get(0))?;
+    Ok(usize::try_from(count)?)
+}
+
 pub(super) fn parked(connection: &Connection, limit: usize) -> anyhow::Result<Vec<ParkedJob>> {
     connection
         .prepare_cached(

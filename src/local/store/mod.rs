@@ -1,13 +1,18 @@
 //! The store port on SQLite. What a commit checks and writes is in `commit`, claims are in `jobs`, reading in
-//! `queries`, amounts in `cents`.
+//! `queries`, what people and teams hold in `sums`, amounts in `cents`, and what comes to an end in `forget`.
 
 mod aways;
 mod bots;
 mod cents;
 mod commit;
+mod counts;
+mod forget;
 mod jobs;
 mod queries;
 mod refusals;
+mod sums;
+
+use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
@@ -17,12 +22,13 @@ use jiff::civil::Date;
 use super::database::Database;
 use crate::domain::audit::AuditEntry;
 use crate::domain::away::Away;
-use crate::domain::ids::{PersonId, RequestId, TeamName};
+use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::job::{JobKey, Subject};
 use crate::domain::pause::Pause;
 use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
+use crate::domain::spending::Amounts;
 use crate::domain::tally::Counts;
 use crate::ports::store::{
     Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Holding, HomeTab, ParkedJob, PortalHead,
@@ -74,6 +80,16 @@ impl Store for SqliteStore {
         self.database.read(move |connection| queries::holdings(connection, &whose, since)).await
     }
 
+    async fn count_waiting(&self, whose: &Whose, most: usize) -> anyhow::Result<usize> {
+        let whose = whose.clone();
+        self.database.read(move |connection| queries::count_waiting(connection, &whose, most)).await
+    }
+
+    async fn spending(&self, whose: &Whose, now: Timestamp) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
+        let whose = whose.clone();
+        self.database.read(move |connection| sums::spending(connection, &whose, now)).await
+    }
+
     async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>> {
         let message = message.clone();
         self.database.read(move |connection| queries::requests_of_message(connection, &message)).await
@@ -95,12 +111,12 @@ impl Store for SqliteStore {
 
     async fn move_counts(&self, from: &TeamName, to: &TeamName) -> anyhow::Result<()> {
         let (from, to) = (from.clone(), to.clone());
-        self.database.write(move |tx| commit::move_counts(tx, &from, &to)).await
+        self.database.write(move |tx| counts::move_all(tx, &from, &to)).await
     }
 
     async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<Counts> {
         let team = team.clone();
-        self.database.read(move |connection| queries::counts(connection, &team, from)).await
+        self.database.read(move |connection| counts::since(connection, &team, from)).await
     }
 
     async fn home(&self, person: &PersonId) -> anyhow::Result<Option<HomeTab>> {
@@ -225,13 +241,30 @@ impl Store for SqliteStore {
         self.database.read(move |connection| jobs::parked(connection, limit)).await
     }
 
+    async fn count_parked(&self) -> anyhow::Result<usize> {
+        self.database.read(jobs::count_parked).await
+    }
+
     async fn jobs_of(&self, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
         let of = of.clone();
         self.database.read(move |connection| jobs::jobs_of(connection, &of)).await
     }
 
+    async fn due_between(
+        &self,
+        from: Timestamp,
+        by: Timestamp,
+        limit: usize,
+    ) -> anyhow::Result<Vec<(Timestamp, JobKey)>> {
+        self.database.read(move |connection| jobs::due_between(connection, from, by, limit)).await
+    }
+
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
         self.database.read(jobs::next_due).await
+    }
+
+    async fn forget(&self, now: Timestamp) -> anyhow::Result<bool> {
+        self.database.write(move |tx| forget::some(tx, now)).await.context("cannot forget what has ended")
     }
 
     async fn check(&self) -> anyhow::Result<()> {

@@ -14,8 +14,8 @@ use crate::domain::ids::{PersonId, RequestId, TeamName};
 use crate::domain::pause::Pause;
 use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::request::{MessageRef, Request};
-use crate::domain::tally::{Counts, Mark};
 use crate::local::instant;
+use crate::ports::kept::Once;
 use crate::ports::store::{Holding, HomeTab, PortalHead, Which, Whose};
 use crate::ports::stored::{FORMAT, from_json, product_key, readable, request_id};
 
@@ -55,15 +55,17 @@ pub(super) fn list(
 }
 
 fn list_sql(filter: &str, which: Which) -> String {
-    let (and_which, by) = match which {
-        Which::All => ("", "submitted_at"),
-        Which::Live => (" AND ended_at IS NULL", "submitted_at"),
-        Which::Ended => (" AND ended_at IS NOT NULL", "ended_at"),
-        Which::Waiting => (" AND waits = 1", "submitted_at"),
+    let (and_which, order) = match which {
+        Which::All => ("", "submitted_at DESC, rowid DESC"),
+        // As the indexes are.
+        Which::Live => (" AND ended_at IS NULL", "submitted_at DESC, format DESC, rowid DESC"),
+        Which::Ended => (" AND ended_at IS NOT NULL", "ended_at DESC, format DESC, rowid DESC"),
+        Which::Waiting => (" AND waits = 1", "asked_at, rowid"),
+        Which::Exceptions => (" AND excepted = 1", "submitted_at, rowid"),
     };
     format!(
         "SELECT id, body FROM requests WHERE {filter}{and_which} AND format <= {FORMAT}
-         ORDER BY {by} DESC, rowid DESC LIMIT ?1 OFFSET ?2"
+         ORDER BY {order} LIMIT ?1 OFFSET ?2"
     )
 }
 
@@ -78,6 +80,7 @@ fn filter(whose: &Whose) -> (&'static str, Vec<&str>) {
         Whose::TeamProduct(team, product) => {
             ("team = ?3 AND product = ?4", vec![team.as_str(), product.as_str()])
         }
+        Whose::Product(product) => ("product = ?3", vec![product.as_str()]),
         Whose::All => (EVERYONES, Vec::new()),
     }
 }
@@ -130,6 +133,19 @@ fn billed(row: &Row<'_>) -> anyhow::Result<Option<(Date, Decimal)>> {
         return Ok(None);
     };
     Ok(Some((month.parse().context("cannot read the month of a bill")?, cents::read(amount))))
+}
+
+pub(super) fn count_waiting(connection: &Connection, whose: &Whose, most: usize) -> anyhow::Result<usize> {
+    let (filter, values) = filter(whose);
+    // The values of a filter begin at the third.
+    let sql = format!(
+        "SELECT count(*) FROM (SELECT 1 FROM requests WHERE {filter} AND waits = 1 AND ?2 IS NULL LIMIT ?1)"
+    );
+    let fixed = [Value::from(i64::try_from(most)?), Value::Null];
+    let values = fixed.into_iter().chain(values.into_iter().map(|text| Value::from(text.to_owned())));
+    let count: i64 =
+        connection.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))?;
+    Ok(usize::try_from(count)?)
 }
 
 pub(super) fn requests_of_message(
@@ -209,10 +225,12 @@ pub(super) struct UsedKey {
     pub(super) request: Option<RequestId>,
 }
 
-pub(super) fn used_key(connection: &Connection, key: &str) -> anyhow::Result<Option<UsedKey>> {
+pub(super) fn used_key(connection: &Connection, once: &Once) -> anyhow::Result<Option<UsedKey>> {
     connection
-        .prepare_cached("SELECT coalesce(request, '') FROM once WHERE key = ?1")?
-        .query_row([key], |row| row.get::<_, String>(0))
+        .prepare_cached(
+            "SELECT coalesce(request, '') FROM once WHERE key = ?1 AND (until IS NULL OR until > ?2)",
+        )?
+        .query_row(params![once.key, instant::reached(once.at)], |row| row.get::<_, String>(0))
         .optional()?
         .map(|id| {
             let request = (!id.is_empty()).then(|| request_id(&id)).transpose()?;
@@ -242,22 +260,6 @@ pub(super) fn audit_last(connection: &Connection, request: RequestId) -> anyhow:
 pub(super) fn pause(connection: &Connection) -> anyhow::Result<Option<Pause>> {
     readable_at(connection, "SELECT format FROM pause", [])?;
     Ok(bodies(connection, "SELECT 'the pause', body FROM pause", [])?.pop())
-}
-
-pub(super) fn counts(connection: &Connection, team: &TeamName, from: Date) -> anyhow::Result<Counts> {
-    let mut statement = connection
-        .prepare_cached("SELECT mark, sum(n) FROM counts WHERE team = ?1 AND day >= ?2 GROUP BY mark")?;
-    let rows = statement.query_map([team.as_str(), &from.to_string()], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
-    })?;
-    let mut counts = Counts::default();
-    for row in rows {
-        let (mark, count) = row?;
-        if let Some(mark) = Mark::parse(&mark) {
-            counts.add(mark, u64::try_from(count)?);
-        }
-    }
-    Ok(counts)
 }
 
 pub(super) fn audit_page(
@@ -325,10 +327,12 @@ mod tests {
     use crate::domain::fixtures;
     use crate::domain::request::StatusName;
 
-    const SCHEMA: [&str; 3] = [
+    const SCHEMA: [&str; 5] = [
         include_str!("../database/schema.sql"),
         include_str!("../database/schema_2.sql"),
         include_str!("../database/schema_3.sql"),
+        include_str!("../database/schema_4.sql"),
+        include_str!("../database/schema_5.sql"),
     ];
 
     /// How SQLite goes about it, one step a line.
@@ -350,7 +354,12 @@ mod tests {
             plans.push(plan(&holdings_sql(filter)));
         }
         plans.push(plan(&list_sql("team = ?3", Which::Waiting)));
-        for which in [Which::Live, Which::Ended, Which::Waiting] {
+        for which in [Which::All, Which::Live, Which::Ended, Which::Waiting] {
+            plans.push(plan(&list_sql("team = ?3 AND product = ?4", which)));
+        }
+        plans.push(plan(&list_sql("product = ?3", Which::Waiting)));
+        plans.push(plan(&list_sql("team = ?3", Which::Exceptions)));
+        for which in [Which::Live, Which::Ended, Which::Waiting, Which::Exceptions] {
             plans.push(plan(&list_sql(EVERYONES, which)));
         }
         insta::assert_snapshot!(plans.join("\n"), @"
@@ -370,10 +379,17 @@ mod tests {
         SEARCH requests USING INDEX requests_live_by_team (team=?)
         UNION ALL
         SEARCH requests USING INDEX requests_ended_by_team (team=? AND ended_at>?)
-        SEARCH requests USING INDEX requests_waiting_by_team (team=?)
+        SEARCH requests USING INDEX requests_waiting_by_team_longest (team=?)
+        SEARCH requests USING INDEX requests_by_team_and_product (team=? AND product=?)
+        SEARCH requests USING INDEX requests_live_by_team_and_product (team=? AND product=?)
+        SEARCH requests USING INDEX requests_ended_by_team_and_product (team=? AND product=? AND ended_at>?)
+        SEARCH requests USING INDEX requests_waiting_by_team_and_product_longest (team=? AND product=?)
+        SEARCH requests USING INDEX requests_waiting_by_product_longest (product=?)
+        SEARCH requests USING INDEX requests_excepted_by_team (team=?)
         SCAN requests USING INDEX requests_live
         SEARCH requests USING INDEX requests_ended (ended_at>?)
-        SCAN requests USING INDEX requests_waiting
+        SCAN requests USING INDEX requests_waiting_longest
+        SCAN requests USING INDEX requests_excepted
         ");
     }
 

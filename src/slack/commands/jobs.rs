@@ -13,8 +13,8 @@ pub(super) async fn jobs(edge: &Edge, at: &Whereabouts) -> Ack {
 
 /// What is given up now, below what was just done.
 pub(in crate::slack) async fn listed(edge: &Edge, by: &By, done: Option<&str>) -> Message {
-    match jobs::list_as(&edge.portal, by).await {
-        Ok(parked) => messages::jobs(&parked, done),
+    match jobs::list_as(&edge.portal, by, messages::JOBS_SHOWN).await {
+        Ok((first, count)) => messages::jobs(&first, count, done),
         Err(error) => Message::plain(&edge.words(&error)),
     }
 }

@@ -119,7 +119,7 @@ fn shown<T>(
                 format!("Team *{}* has", escape(team.as_str())),
             )
         }
-        Whose::All => (
+        Whose::Product(_) | Whose::All => (
             format!("{}equests of all teams", if rows.ended { "Ended r" } else { "R" }),
             "No team has".to_owned(),
         ),

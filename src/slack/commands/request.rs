@@ -45,7 +45,7 @@ async fn rights(portal: &Portal, request: &Request, viewer: &PersonId) -> Rights
         portal.may_tend(viewer, request, Tending::Keep),
         portal.may_tend(viewer, request, Tending::TearDown),
         portal.is_one_of(viewer, &portal.organization.admins),
-        portal.can_decide(viewer, request),
+        portal.can_decide_now(viewer, request),
     )
     .await;
     let or_no = |asked: anyhow::Result<bool>| {

@@ -93,14 +93,12 @@ fn no_team(page: &HomePage) -> &'static str {
 
 /// What there is of all teams, for those who may read everything.
 fn everything(page: &HomePage) -> Vec<SlackBlock> {
-    let Some(Everything { parked, more_parked }) = page.everything else { return Vec::new() };
+    let Some(Everything { parked }) = page.everything else { return Vec::new() };
     let mut blocks = vec![divider(), header("All teams")];
     if parked > 0 {
         let command = escape_within(&page.command, 40);
-        let or_more = if more_parked { " or more" } else { "" };
         let (jobs, were) = if parked == 1 { ("job", "was") } else { ("jobs", "were") };
-        blocks
-            .push(section(&format!("{parked}{or_more} {jobs} {were} given up: `{command} jobs` shows why.")));
+        blocks.push(section(&format!("{parked} {jobs} {were} given up: `{command} jobs` shows why.")));
     }
     let value = Rows::first(Some(ALL_TEAMS)).written();
     blocks.push(buttons(

@@ -90,7 +90,7 @@ fn title(account: &Account) -> String {
     match &account.whose {
         Whose::Owner(_) => "Yours".to_owned(),
         Whose::Team(team) | Whose::TeamProduct(team, _) => format!("Team {}", escape(team.as_str())),
-        Whose::All => "All teams".to_owned(),
+        Whose::Product(_) | Whose::All => "All teams".to_owned(),
     }
 }
 
@@ -166,7 +166,7 @@ fn plain_title(account: &Account) -> String {
     match &account.whose {
         Whose::Owner(_) => "You".to_owned(),
         Whose::Team(team) | Whose::TeamProduct(team, _) => team.to_string(),
-        Whose::All => "All teams".to_owned(),
+        Whose::Product(_) | Whose::All => "All teams".to_owned(),
     }
 }
 

@@ -44,7 +44,8 @@ fn labelled(request: &Request, label: Option<&str>) -> String {
 /// The monthly price, or that there is none.
 pub(super) fn cost(request: &Request) -> String {
     let estimate = request.estimate.as_ref().map(mrkdwn::estimate);
-    let estimate = estimate.unwrap_or_else(|| "no estimate for this product".to_owned());
+    let estimate =
+        estimate.unwrap_or_else(|| "no estimate for this product, so it counts as $0 of a budget".to_owned());
     billed(request).map_or(estimate.clone(), |billed| format!("{estimate}; {billed}"))
 }
 

@@ -10,13 +10,13 @@ use crate::slack::ids::{ActionId, JobValue};
 use crate::slack::mrkdwn::{code, date_time, escape_within, mention, quote};
 
 /// Jobs in one message: each takes three blocks, with the quotation of why.
-const SHOWN: usize = 15;
+pub const JOBS_SHOWN: usize = 15;
 /// Characters of a reason.
 const WHY: usize = 500;
 
-/// All of them, or as many as one message holds; above them what was just done, where something was.
-pub fn jobs(jobs: &[ParkedJob], done: Option<&str>) -> Message {
-    let title = match jobs.len() {
+/// The first of so many, as far as one message holds them; above them what was just done, where something was.
+pub fn jobs(jobs: &[ParkedJob], count: usize, done: Option<&str>) -> Message {
+    let title = match count {
         0 => "No job is given up. Everything that was to be done is done or will be.".to_owned(),
         1 => "1 job was given up".to_owned(),
         many => format!("{many} jobs were given up"),
@@ -27,14 +27,14 @@ pub fn jobs(jobs: &[ParkedJob], done: Option<&str>) -> Message {
     } else {
         blocks.push(header(&title));
     }
-    for (number, job) in jobs.iter().take(SHOWN).enumerate() {
+    for (number, job) in jobs.iter().take(JOBS_SHOWN).enumerate() {
         blocks.push(section(&line(job)));
         blocks.push(tend(job, number));
     }
-    if jobs.len() > SHOWN {
+    let more = count.saturating_sub(jobs.len().min(JOBS_SHOWN));
+    if more > 0 {
         blocks.push(context(&format!(
-            "{} more: they move up as these are dealt with; `quartermaster jobs list` prints all.",
-            jobs.len() - SHOWN
+            "{more} more: they move up as these are dealt with; `quartermaster jobs list` prints all."
         )));
     }
     let done = done.map(|done| format!("{done}\n")).unwrap_or_default();
@@ -107,7 +107,7 @@ mod tests {
     fn each_job_says_why_it_was_given_up_and_dropping_it_asks_first() {
         let alices =
             parked(PersonId::new("U0ALICE"), JobKind::Home, "Slack refused the call: <invalid_blocks>");
-        insta::assert_snapshot!(transcript(&jobs(&[alices], Some("`bill` of the portal is tried again."))), @"
+        insta::assert_snapshot!(transcript(&jobs(&[alices], 1, Some("`bill` of the portal is tried again."))), @"
         (`bill` of the portal is tried again. / 1 job was given up)
         `bill` of the portal is tried again.
         # 1 job was given up
@@ -119,8 +119,8 @@ mod tests {
             kind: Err(Unreadable::new("the job `lease` of X", "no text")),
             ..parked(Subject::Portal, JobKind::ReadBill, "cannot read it")
         };
-        assert!(!transcript(&jobs(&[spoilt], None)).contains("Retry"), "nobody knows what to try");
-        insta::assert_snapshot!(transcript(&jobs(&[], None)), @"
+        assert!(!transcript(&jobs(&[spoilt], 1, None)).contains("Retry"), "nobody knows what to try");
+        insta::assert_snapshot!(transcript(&jobs(&[], 0, None)), @"
         (No job is given up. Everything that was to be done is done or will be.)
         No job is given up. Everything that was to be done is done or will be.
         ");
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn many_jobs_with_enormous_reasons_keep_slacks_limits() {
         let many = vec![parked(Subject::Portal, JobKind::ReadBill, &"<&>".repeat(3_000)); 40];
-        let message = jobs(&many, None);
+        let message = jobs(&many, many.len(), None);
         assert_within_limits(&message);
         let shown = transcript(&message);
         assert!(shown.contains("(25 more: "));

@@ -40,7 +40,7 @@ pub use catalog::{Offer, catalog, offer_blocks};
 pub use change::{difference_lines, estimates};
 pub use costs::{cost_paragraphs, costs};
 pub use help::help;
-pub use jobs::{jobs, named as named_job};
+pub use jobs::{JOBS_SHOWN, jobs, named as named_job};
 pub use list::{ListPage, PAGE_ROWS, list, list_blocks};
 pub use living::{begun, cancelled, change_asked, ended, handed_over, looked_at_again, renewed, retained};
 pub(in crate::slack) use loss::lost_and_kept;

@@ -7,8 +7,7 @@ use slack_morphism::prelude::{
 
 use super::{Message, facts};
 use crate::domain::tally::{Counts, Mark, Span};
-use crate::portal::asked_at;
-use crate::portal::stats::{DAYS, Part, Stats};
+use crate::portal::stats::{DAYS, DETAILED, Part, Stats};
 use crate::slack::blocks::{MAX_SECTION, context, cut, header, section};
 use crate::slack::mrkdwn::{date_time, escape};
 
@@ -16,8 +15,6 @@ use crate::slack::mrkdwn::{date_time, escape};
 const MAX_ROWS: usize = 100;
 /// Characters of a cell; Slack names no limit, a phone does.
 const MAX_CELL: usize = 60;
-/// Paragraphs in one message; further teams are in the table alone.
-const MAX_PARAGRAPHS: usize = 10;
 
 /// The columns of the table and what is counted in each.
 const COLUMNS: [(&str, Mark); 10] = [
@@ -52,7 +49,7 @@ fn title() -> String {
 pub fn stats_paragraphs(stats: &Stats) -> (Vec<String>, String) {
     let all = stats.all.iter().map(|part| ("All teams".to_owned(), part));
     let teams = stats.teams.iter().map(|(team, part)| (format!("Team {}", escape(team.as_str())), part));
-    let paragraphs = all.chain(teams).take(MAX_PARAGRAPHS).map(|(name, part)| paragraph(&name, part));
+    let paragraphs = all.chain(teams).take(DETAILED).map(|(name, part)| paragraph(&name, part));
     let note = format!(
         "Counted from {} on, by UTC days. A time is the span that it ends in, such as 5 or 10 minutes.",
         stats.since
@@ -101,14 +98,14 @@ fn outcomes(counts: &Counts) -> String {
 
 fn waits(part: &Part) -> Vec<String> {
     let Some(first) = part.longest.first() else { return vec!["Nothing waits for an approver.".to_owned()] };
-    let since = date_time(asked_at(first));
+    let since = date_time(first.asked_at());
     let mut lines = vec![match (part.waiting, part.more) {
         (1, false) => format!("1 waits for an approver, since {since}"),
         (count, false) => format!("{count} wait for approvers, the first since {since}"),
         (count, true) => format!("More than {count} wait for approvers, the first since {since}"),
     }];
     lines.extend(part.longest.iter().map(|request| {
-        let (id, since) = (request.id.short(), date_time(asked_at(request)));
+        let (id, since) = (request.id.short(), date_time(request.asked_at()));
         format!("• `{id}` {} of {} since {since}", facts::product(request), facts::team(request))
     }));
     lines

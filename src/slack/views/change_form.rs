@@ -7,7 +7,7 @@ use serde_json::Value;
 use slack_morphism::prelude::*;
 
 use super::pressed::Pressed;
-use super::request_form::{FormMetadata, FormState, approval, fields, reason_block};
+use super::request_form::{FormMetadata, FormState, UNKNOWN, approval, fields, reason_block};
 use super::{MAX_TITLE, modal};
 use crate::domain::catalog::OverBudget;
 use crate::portal::change::ChangeSession;
@@ -114,6 +114,9 @@ fn budget(session: &ChangeSession) -> Option<String> {
     let budget = preview.budget?;
     let spent = dollars(budget.spent + session.request.monthly());
     let used = format!("*Budget*: about {spent} of {} a month used", dollars(budget.limit));
+    if preview.estimate.is_none() {
+        return Some(format!("{used}; {UNKNOWN}"));
+    }
     Some(match (preview.exceeded_budget(), session.product.quota.over_budget) {
         (None, _) => used,
         (Some(_), OverBudget::Ask) => format!("{used}; this goes beyond it, so approvers are asked"),

@@ -7,6 +7,7 @@ use quartermaster::domain::job::{JobKey, JobKind};
 use quartermaster::domain::pause::Pause;
 use quartermaster::domain::quota::{QuotaChange, QuotaUse};
 use quartermaster::domain::request::{News, Request, StatusName, Surface};
+use quartermaster::ports::kept::Once;
 use quartermaster::ports::store::{Claim, Commit, CommitError, Pausing, RowChange};
 use rust_decimal::Decimal;
 use std::sync::Arc;
@@ -70,7 +71,7 @@ pub(crate) async fn a_replacement_needs_the_revision_before_its_own(test: StoreU
 pub(crate) async fn a_commit_whose_answer_was_lost_may_be_repeated(test: StoreUnderTest) {
     let transition = alices();
     let mut commit = insert(&transition);
-    commit.once = Some("V1".to_owned());
+    commit.once = Some(Once::for_now("V1", at(0)));
     test.commit(commit.clone()).await;
     test.commit(commit).await;
     assert_eq!(test.store.audit_of(transition.request.id).await.unwrap(), transition.audit);
@@ -87,7 +88,7 @@ pub(crate) async fn two_changes_that_differ_in_their_jobs_alone_are_not_one(test
 
 pub(crate) async fn a_key_commits_once_and_names_its_request(test: StoreUnderTest) {
     let (first, second) = (alices(), alices());
-    let keyed = |transition| Commit { once: Some("V1".to_owned()), ..insert(transition) };
+    let keyed = |transition| Commit { once: Some(Once::for_now("V1", at(0))), ..insert(transition) };
     test.commit(keyed(&first)).await;
     let refusal = test.refusal(keyed(&second)).await;
     assert!(matches!(refusal, CommitError::Again(Some(id)) if id == first.request.id), "{refusal:?}");
@@ -95,7 +96,7 @@ pub(crate) async fn a_key_commits_once_and_names_its_request(test: StoreUnderTes
 }
 
 pub(crate) async fn a_key_that_came_without_a_row_names_no_request(test: StoreUnderTest) {
-    let event = Commit { once: Some("Ev1".to_owned()), ..Commit::default() };
+    let event = Commit { once: Some(Once::for_now("Ev1", at(0))), ..Commit::default() };
     test.commit(event.clone()).await;
     assert!(matches!(test.refusal(event).await, CommitError::Again(None)));
 }
@@ -108,20 +109,20 @@ pub(crate) async fn a_refused_commit_changes_nothing(test: StoreUnderTest) {
         monthly: Decimal::ZERO,
         budget: None,
     };
-    let refused = Commit { once: Some("V1".to_owned()), quota: Some(full), ..insert(&transition) };
+    let refused = Commit { once: Some(Once::for_now("V1", at(0))), quota: Some(full), ..insert(&transition) };
     let refusal = test.refusal(refused).await;
     assert!(matches!(refusal, CommitError::QuotaFull(QuotaUse { used: 0, limit: 0 })), "{refusal:?}");
     assert_eq!(test.loaded(transition.request.id).await, None);
     assert!(test.store.audit_of(transition.request.id).await.unwrap().is_empty());
     assert!(test.waiting().await.is_empty());
-    test.commit(Commit { once: Some("V1".to_owned()), ..insert(&transition) }).await;
+    test.commit(Commit { once: Some(Once::for_now("V1", at(0))), ..insert(&transition) }).await;
 }
 
 pub(crate) async fn reasons_to_refuse_are_checked_in_their_order(test: StoreUnderTest) {
     let transition = alices();
     test.commit(insert(&transition)).await;
     let request = transition.request;
-    test.commit(Commit { once: Some("V1".to_owned()), ..Commit::default() }).await;
+    test.commit(Commit { once: Some(Once::for_now("V1", at(0))), ..Commit::default() }).await;
     let full = |budget| QuotaChange::Take {
         slot: slot("payments", "s3-bucket"),
         limit: Some(1),
@@ -136,7 +137,7 @@ pub(crate) async fn reasons_to_refuse_are_checked_in_their_order(test: StoreUnde
         done: Some(Claim { key, id: 7 }),
         given_up: Some(other),
         unless_paused: true,
-        once: Some("V1".to_owned()),
+        once: Some(Once::for_now("V1", at(0))),
         quota: Some(full(Some(Decimal::ZERO))),
         // The entry that the submission has appended already.
         audit: transition.audit.clone(),

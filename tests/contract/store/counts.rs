@@ -1,11 +1,12 @@
 //! What is counted of a team, day by day.
 
 use super::StoreUnderTest;
-use crate::sample::{alices, insert};
+use crate::sample::{alices, at, insert};
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 use quartermaster::domain::ids::TeamName;
 use quartermaster::domain::tally::{Counts, Mark, Span, Tally};
+use quartermaster::ports::kept::Once;
 use quartermaster::ports::store::{Commit, CommitError};
 
 fn tally(team: &str, day: Date, marks: &[Mark]) -> Commit {
@@ -41,7 +42,7 @@ pub(crate) async fn what_was_counted_is_added_up_by_team_from_a_day_on(test: Sto
 pub(crate) async fn a_commit_that_is_refused_counts_nothing(test: StoreUnderTest) {
     let day = date(2026, 3, 2);
     let submitted = || Commit {
-        once: Some("V1".to_owned()),
+        once: Some(Once::for_now("V1", at(0))),
         tally: tally("payments", day, &[Mark::Submitted]).tally,
         ..insert(&alices())
     };

@@ -110,7 +110,7 @@ fn ask_for_a_renewal(request: &mut Request, answer: Option<RenewalAnswer>) {
         period: Period::days(30),
         renewals: 12,
         holds_end: true,
-        approve_by: at(90),
+        approve_by: request.product.approval.timeout.after(at(90)),
         approvals: Vec::new(),
         answer,
         withdrawn_by: None,
@@ -156,7 +156,7 @@ pub(crate) async fn what_is_listed_may_be_what_lives_has_ended_or_waits(test: St
             (Which::All, vec![first_to_end, ended, granted, renewing, active, asking, pending]),
             (Which::Live, vec![granted, renewing, active, asking, pending]),
             (Which::Ended, vec![ended, first_to_end]),
-            (Which::Waiting, vec![renewing, asking]),
+            (Which::Waiting, vec![asking, renewing]),
         ] {
             let listed = test.store.list(&whose, which, 0, 10).await.unwrap();
             let listed: Vec<RequestId> = listed.iter().map(|request| request.id).collect();

@@ -3,6 +3,7 @@
 pub(crate) mod aways;
 pub(crate) mod commits;
 pub(crate) mod counts;
+pub(crate) mod ends;
 pub(crate) mod homes;
 pub(crate) mod jobs;
 pub(crate) mod lists;
@@ -142,6 +143,19 @@ macro_rules! store_suite {
                 [
                     what_was_counted_is_added_up_by_team_from_a_day_on,
                     a_commit_that_is_refused_counts_nothing,
+                ]
+                $(, #[$attribute])?
+            );
+            crate::suite!(
+                store::ends,
+                ends,
+                $make,
+                [
+                    a_key_whose_time_is_over_is_as_good_as_new,
+                    rows_trail_and_what_belongs_to_what_lives_have_no_end,
+                    every_parked_job_is_counted,
+                    jobs_are_read_in_pages_between_two_moments,
+                    what_is_summed_up_is_what_each_comes_to,
                 ]
                 $(, #[$attribute])?
             );

@@ -1,5 +1,6 @@
 //! The ports of a bot whose calls go through a fuse.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,12 +11,15 @@ use jiff::civil::Date;
 use quartermaster::domain::audit::AuditEntry;
 use quartermaster::domain::away::Away;
 use quartermaster::domain::drift::Existing;
-use quartermaster::domain::ids::{ExecutionName, PersonId, RecordId, RequestId, TaskToken, TeamName};
+use quartermaster::domain::ids::{
+    ExecutionName, PersonId, ProductKey, RecordId, RequestId, TaskToken, TeamName,
+};
 use quartermaster::domain::job::{JobKey, Subject};
 use quartermaster::domain::pause::Pause;
 use quartermaster::domain::quota::{QuotaSlot, TeamUse};
 use quartermaster::domain::repeats::RepeatedRefusal;
 use quartermaster::domain::request::{MessageRef, Request};
+use quartermaster::domain::spending::Amounts;
 use quartermaster::domain::tally::Counts;
 use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 use quartermaster::ports::queue::{Delivery, Queue};
@@ -95,6 +99,16 @@ impl Store for Fused<dyn Store> {
     async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
         self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.holdings(whose, since)).await
+    }
+
+    async fn count_waiting(&self, whose: &Whose, most: usize) -> anyhow::Result<usize> {
+        self.fuse.reaches_the_store().await?;
+        self.fuse.looks(self.port.count_waiting(whose, most)).await
+    }
+
+    async fn spending(&self, whose: &Whose, now: Timestamp) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
+        self.fuse.reaches_the_store().await?;
+        self.fuse.looks(self.port.spending(whose, now)).await
     }
 
     async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>> {
@@ -257,14 +271,34 @@ impl Store for Fused<dyn Store> {
         self.fuse.looks(self.port.parked(limit)).await
     }
 
+    async fn count_parked(&self) -> anyhow::Result<usize> {
+        self.fuse.reaches_the_store().await?;
+        self.fuse.looks(self.port.count_parked()).await
+    }
+
     async fn jobs_of(&self, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
         self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.jobs_of(of)).await
     }
 
+    async fn due_between(
+        &self,
+        from: Timestamp,
+        by: Timestamp,
+        limit: usize,
+    ) -> anyhow::Result<Vec<(Timestamp, JobKey)>> {
+        self.fuse.reaches_the_store().await?;
+        self.fuse.looks(self.port.due_between(from, by, limit)).await
+    }
+
     async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
         self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.next_due()).await
+    }
+
+    async fn forget(&self, now: Timestamp) -> anyhow::Result<bool> {
+        self.fuse.reaches_the_store().await?;
+        self.port.forget(now).await
     }
 
     async fn check(&self) -> anyhow::Result<()> {

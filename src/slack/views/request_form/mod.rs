@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use slack_morphism::prelude::*;
 
 use self::memory::memory;
-pub(super) use self::preview::approval;
 use self::preview::preview;
+pub(super) use self::preview::{UNKNOWN, approval};
 use super::{MAX_TITLE, field, modal};
 use crate::domain::catalog::Product;
 use crate::domain::exception::Exception;

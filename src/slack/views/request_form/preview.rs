@@ -34,9 +34,18 @@ pub(super) fn preview(state: &FormState<'_>) -> Vec<SlackBlock> {
     blocks
 }
 
+/// What becomes of a budget by what has no estimate.
+pub(in crate::slack::views) const UNKNOWN: &str =
+    "what this costs is not known, so it counts as $0 of it, and approvers are asked";
+
 /// What the budget has to spare, and what happens where that is not enough.
 fn budget_line(state: &FormState<'_>, preview: &Preview, budget: BudgetUse) -> String {
     let used = format!("*Budget*: about {} of {} a month used", dollars(budget.spent), dollars(budget.limit));
+    if preview.estimate.is_none() {
+        // Fields may be missing that it depends on.
+        let so_far = if state.product.cost.is_empty() { "" } else { " so far" };
+        return format!("{used};{so_far} {UNKNOWN}");
+    }
     match (preview.exceeded_budget(), state.product.quota.over_budget) {
         (None, _) => used,
         (Some(_), OverBudget::Refuse) if preview.exception.is_some() => {

@@ -1,0 +1,220 @@
+//! What people and teams hold and what it costs, as sums that change in the transaction with the row: an item for each product
+//! of somebody, and one for each of its months. What stands in them for a request is what its place in the list of all says, so
+//! whoever changes that place changes the sums by the difference.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
+
+use super::item::{Item, TTL, must_text, number, read_amount, text};
+use super::lists::all;
+use super::transaction::{Check, Expression, Part};
+use super::{DynamoStore, keys, teams};
+use crate::domain::ids::ProductKey;
+use crate::domain::spending::{Amounts, Leaving, Month, Sums};
+use crate::ports::kept::{SUMS_KEPT_FOR, earlier, later};
+use crate::ports::store::{Holding, Whose};
+use crate::ports::stored::product_key;
+
+/// What is counted is called so that none of it is one of DynamoDB's own words.
+const PREFIX: &str = "n_";
+/// Days of a month at most.
+const DAYS: i8 = 31;
+/// How long after its beginning a month is deleted: leases that ran out in it and are still there are in its sums.
+const MONTHS_KEPT_FOR: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+/// Changes of sums: of which item, and by how much each of its numbers.
+#[derive(Debug, Default)]
+pub(super) struct Changes(BTreeMap<(String, String), BTreeMap<String, i128>>);
+
+impl Changes {
+    /// Adds what stands in the sums for this; with a sign of -1 it takes it off. Months that were over long before `now` are no
+    /// longer summed up.
+    pub(super) fn add(&mut self, holding: &Holding, sign: i128, now: Timestamp) {
+        let cents = holding.monthly.map(cents);
+        for whose in [keys::sums_of_owner(&holding.owner), keys::sums_of_team(&holding.team)] {
+            let mut change = |sort: String, name: &str, by: i128| {
+                let item = self.0.entry((whose.clone(), sort)).or_default();
+                *item.entry(format!("{PREFIX}{name}")).or_default() += sign * by;
+            };
+            let lives = holding.ended_at.is_none();
+            if lives {
+                let level = keys::sums_now(&holding.product);
+                change(level.clone(), "held", 1);
+                change(level.clone(), "unpriced", i128::from(cents.is_none()));
+                change(level.clone(), "monthly", cents.unwrap_or_default());
+                let running = cents.filter(|_| holding.activated_at.is_some());
+                change(level, "running", running.unwrap_or_default());
+            }
+            let oldest = Month::first_day(earlier(now, SUMS_KEPT_FOR));
+            let mut in_month = |month: Date, name: &str, by: i128| {
+                if month >= oldest {
+                    change(keys::sums_in_month(month, &holding.product), name, by);
+                }
+            };
+            if let (Some(cents), Some(begun)) = (cents, holding.activated_at) {
+                in_month(Month::first_day(begun), "begun", cents * into_month(begun));
+                if let Some(ended) = holding.ended_at {
+                    in_month(Month::first_day(ended), "ended", cents * into_month(ended));
+                } else if let Some(leaves) = holding.expires_at {
+                    let (month, day) = (Month::first_day(leaves), leaves.to_zoned(TimeZone::UTC).day());
+                    in_month(month, &format!("leaving_{day}"), cents);
+                    in_month(month, &format!("seconds_{day}"), cents * into_day(leaves));
+                }
+            }
+            if let Some((month, amount)) = holding.billed {
+                in_month(month, "charged", self::cents(amount));
+                in_month(month, "charges", 1);
+            }
+        }
+    }
+
+    /// The writes, none for what stays as it is.
+    pub(super) fn parts(&self, store: &DynamoStore) -> anyhow::Result<Vec<Part>> {
+        let mut parts = Vec::new();
+        for ((whose, sort), changes) in &self.0 {
+            let changes: Vec<(&String, &i128)> = changes.iter().filter(|(_, by)| **by != 0).collect();
+            if changes.is_empty() {
+                continue;
+            }
+            let each = changes.iter().map(|(name, _)| format!("{name} :{name}"));
+            let mut change =
+                Expression::new(format!("ADD {}", each.collect::<Vec<_>>().join(", ")), Vec::new());
+            for (name, by) in changes {
+                change = change.with(format!(":{name}"), number(by));
+            }
+            if let Some(month) = month_of(sort) {
+                change.text += " SET #ttl = :end";
+                let begin = month.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |zoned| zoned.timestamp());
+                let end = later(begin, MONTHS_KEPT_FOR).as_second();
+                change = change.with(":end", number(&end)).named("#ttl", TTL);
+            }
+            parts.push(store.update(keys::sums(whose, sort), change, Check::Nothing, "")?);
+        }
+        Ok(parts)
+    }
+}
+
+fn cents(dollars: Decimal) -> i128 {
+    dollars.checked_mul(Decimal::ONE_HUNDRED).and_then(|cents| cents.round().to_i128()).unwrap_or_default()
+}
+
+fn into_month(at: Timestamp) -> i128 {
+    i128::from(at.as_second().saturating_sub(Month::of(at).begin.as_second()))
+}
+
+fn into_day(at: Timestamp) -> i128 {
+    i128::from(at.as_second().rem_euclid(24 * 60 * 60))
+}
+
+/// The month of an item that is of one.
+fn month_of(sort: &str) -> Option<Date> {
+    sort.split_once('#')?.0.parse().ok()
+}
+
+pub(super) async fn spending(
+    store: &DynamoStore,
+    whose: &Whose,
+    now: Timestamp,
+) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
+    let partitions = match whose {
+        Whose::Owner(person) => vec![keys::sums_of_owner(person)],
+        Whose::Team(team) | Whose::TeamProduct(team, _) => vec![keys::sums_of_team(team)],
+        Whose::Product(_) | Whose::All => teams::known(store).await?.iter().map(keys::sums_of_team).collect(),
+    };
+    let mut spent: BTreeMap<ProductKey, Amounts> = BTreeMap::new();
+    for partition in partitions {
+        for (product, amounts) in spending_of(store, &partition, now).await? {
+            spent.entry(product).or_default().add(&amounts);
+        }
+    }
+    if let Whose::TeamProduct(_, product) | Whose::Product(product) = whose {
+        spent.retain(|key, _| key == product);
+    }
+    spent.retain(|_, amounts| *amounts != Amounts::default());
+    Ok(spent)
+}
+
+async fn spending_of(
+    store: &DynamoStore,
+    partition: &str,
+    now: Timestamp,
+) -> anyhow::Result<Vec<(ProductKey, Amounts)>> {
+    let (month, first) = (Month::first_day(now), Month::first_day(earlier(now, SUMS_KEPT_FOR)).to_string());
+    // What there is now sorts before all months.
+    let ranges = [("!", "!~".to_owned()), (first.as_str(), format!("{month}#~"))];
+    let mut sums: BTreeMap<ProductKey, Sums> = BTreeMap::new();
+    for (from, until) in ranges {
+        let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
+        let query = query
+            .key_condition_expression("pk = :whose AND sk BETWEEN :from AND :until")
+            .expression_attribute_values(":whose", text(partition))
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":until", text(until));
+        for item in all(query, usize::MAX).await.context("cannot read sums")? {
+            let sort = must_text(&item, "sk")?;
+            let (_, product) = sort.split_once('#').context("a sum is of no product")?;
+            let sum = sums.entry(product_key(product)?).or_default();
+            match month_of(sort) {
+                None => read_level(&item, sum)?,
+                Some(of) => read_month(&item, sum, of, of == month)?,
+            }
+        }
+    }
+    let of = Month::of(now);
+    Ok(sums.into_iter().map(|(product, sums)| (product, sums.amounts(&of, now))).collect())
+}
+
+fn read_level(item: &Item, sum: &mut Sums) -> anyhow::Result<()> {
+    let count = |name| anyhow::Ok(u32::try_from(read(item, name)?.max(0))?);
+    (sum.held, sum.unpriced) = (count("held")?, count("unpriced")?);
+    (sum.monthly, sum.running) = (read(item, "monthly")?, read(item, "running")?);
+    Ok(())
+}
+
+fn read_month(item: &Item, sum: &mut Sums, month: Date, is_this: bool) -> anyhow::Result<()> {
+    if is_this {
+        (sum.begun, sum.ended) = (read(item, "begun")?, read(item, "ended")?);
+        if read(item, "charges")? > 0 {
+            sum.billed = Some(Decimal::new(read(item, "charged")?, 2));
+        }
+    }
+    for number in 1..=DAYS {
+        let monthly = read(item, &format!("leaving_{number}"))?;
+        if monthly != 0 {
+            let day = month.with().day(number).build().context("a month has no such day")?;
+            let seconds = read(item, &format!("seconds_{number}"))?;
+            sum.leaving.push(Leaving { day, monthly, seconds });
+        }
+    }
+    Ok(())
+}
+
+/// A whole number, also below nothing.
+fn read(item: &Item, name: &str) -> anyhow::Result<i64> {
+    let amount = read_amount(item, &format!("{PREFIX}{name}"))?.unwrap_or_default();
+    amount.to_i64().with_context(|| format!("`{name}` is too large a sum"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures;
+    use crate::domain::request::StatusName;
+
+    #[test]
+    fn what_is_added_and_taken_off_again_leaves_nothing() {
+        let request = fixtures::at(StatusName::Active);
+        let holding = super::super::row::holding(&super::super::row::held(&request)).unwrap();
+        let mut changes = Changes::default();
+        changes.add(&holding, 1, request.updated_at);
+        assert!(changes.0.values().flatten().any(|(_, by)| *by != 0));
+        changes.add(&holding, -1, request.updated_at);
+        assert!(changes.0.values().flatten().all(|(_, by)| *by == 0));
+    }
+}
