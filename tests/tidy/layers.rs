@@ -70,7 +70,6 @@ const BELONGS_TO: [(&str, &[&str]); 15] = [
     ("aws_smithy_http_client", &["aws"]),
     ("aws_types", &["aws"]),
     ("clap", &["cli", "main"]),
-    ("saphyr_parser", &["document"]),
     ("tokio_tungstenite", &["slack", "playground"]),
 ];
 

@@ -16,7 +16,7 @@ pub use pattern::Pattern;
 pub use rules::FailedRule;
 pub use sections::{Assertion, Output, Resource, Rule};
 
-use crate::document::{Node, Problem, Problems, Value, parse_template_text};
+use crate::document::{Node, ParseProblem, Problem, Problems, TemplateText, Value, parse_template_text};
 
 /// One parsed template; every list is in file order.
 #[derive(Debug, Clone)]
@@ -39,12 +39,15 @@ pub struct Template {
     pub outputs: Vec<Output>,
     /// Whether a macro or transform rewrites the template in AWS, so that what is read here is not all of it.
     pub has_transform: bool,
+    /// What CloudFormation takes although it is hardly meant so.
+    pub doubts: Vec<Problem>,
 }
 
 impl Template {
     /// Reads a template, JSON or YAML; all problems at once, in the order of their lines.
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
-        let root = parse_template_text(text).map_err(|problem| vec![Problem::from(problem)])?;
+        let TemplateText { root, doubt } =
+            parse_template_text(text).map_err(|problem| vec![Problem::from(problem)])?;
         let problems = Problems::new();
         if root.as_map().is_none() {
             problems.add(Problem::new(
@@ -75,6 +78,7 @@ impl Template {
             resources: sections::resources(root.get("Resources"), &problems),
             outputs: sections::outputs(root.get("Outputs")),
             has_transform: root.get("Transform").is_some(),
+            doubts: doubt.into_iter().map(no_json).collect(),
         };
         problems.into_result(template)
     }
@@ -88,6 +92,11 @@ impl Template {
     pub fn resource(&self, logical_id: &str) -> Option<&Resource> {
         self.resources.iter().find(|resource| resource.logical_id == logical_id)
     }
+}
+
+fn no_json(doubt: ParseProblem) -> Problem {
+    let what = format!("this begins as JSON and is none ({})", doubt.message);
+    Problem::new(doubt.line, what, "mend it: CloudFormation reads it as YAML, other tools may refuse it")
 }
 
 /// The text CloudFormation sees for a scalar: unquoted booleans are lower-cased, everything else stays as written.
