@@ -15,12 +15,13 @@ use crate::domain::cost::estimate;
 use crate::domain::event::Event;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, RequestId};
-use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters, value_problem};
+use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters, in_effect, value_problem};
 use crate::domain::policy::{approval_path, path_above_budget};
 use crate::domain::preview::Preview;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{ChangeOrder, Difference, Question, Request, Status, Surface};
 use crate::domain::submission::snapshot;
+use crate::domain::template::Parameter;
 use crate::ports::store::CommitError;
 
 /// The form of a change on its way to a person.
@@ -253,14 +254,8 @@ async fn session(
 /// What would be submitted now, as far as it is known.
 fn with_defaults(product: &Product, values: &BTreeMap<String, String>) -> Vec<(String, String)> {
     let template = product.offered();
-    let value = |key: &String, default: &Option<String>| {
-        values.get(key).filter(|value| !value.is_empty()).cloned().or_else(|| default.clone())
-    };
-    template
-        .parameters
-        .iter()
-        .filter_map(|known| Some((known.key.clone(), value(&known.key, &known.default)?)))
-        .collect()
+    let value = |known: &Parameter| in_effect(known, values.get(&known.key).map(String::as_str));
+    template.parameters.iter().filter_map(|known| Some((known.key.clone(), value(known)?))).collect()
 }
 
 fn order(

@@ -29,6 +29,7 @@ mod dev;
 mod disk;
 mod doctor;
 mod drift;
+mod emptied;
 #[path = "../emulator/mod.rs"]
 mod emulator;
 #[path = "../entries/mod.rs"]

@@ -56,7 +56,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
 ];
 
 /// Libraries that one layer alone may name. `catalog form --json` prints what Slack would get, hence `cli`.
-const BELONGS_TO: [(&str, &[&str]); 15] = [
+const BELONGS_TO: [(&str, &[&str]); 14] = [
     ("slack_morphism", &["slack", "cli"]),
     ("rusqlite", &["local"]),
     ("aws_config", &["aws", "wiring"]),

@@ -15,7 +15,7 @@ fn shown(form: &Form) -> String {
     for group in &form.groups {
         writeln!(text, "== {}", group.title.as_deref().unwrap_or("-")).unwrap();
         for field in &group.fields {
-            let optional = if field.optional { " (optional)" } else { "" };
+            let optional = if field.optional() { " (optional)" } else { "" };
             let input = match &field.input {
                 Input::Select { options } => {
                     format!("select {:?}", options.iter().map(|choice| &choice.label).collect::<Vec<_>>())
@@ -77,10 +77,10 @@ Parameters:
     Rate: Number { decimal: true, min: None, max: None } = Some("0.5")
     Count: select ["1", "2", "4"] = None
     Kinds (optional): Text { multiline: false, min_length: None, max_length: 3000 } = Some("a,b")
-        Any of these, separated by commas: a, b, c.
+        Any of these, separated by commas: a, b, c. Left empty, it becomes a,b.
     Policy (optional): Text { multiline: true, min_length: None, max_length: 3000 } = Some("{\n}")
     Image (optional): Text { multiline: false, min_length: None, max_length: 3000 } = Some("/aws/ami")
-        For example /team/setting.
+        For example /team/setting. Left empty, it becomes /aws/ami.
     Empty: Text { multiline: false, min_length: Some(1), max_length: 3000 } = None
     "#);
 }

@@ -10,7 +10,9 @@ mod value;
 pub use canonical::Canonical;
 pub use prefill::{Prefill, UnknownKey, match_prefill, parse_prefill};
 pub(crate) use shape::{can_be_listed, example, looks_like};
-pub(crate) use value::{constraint_problem, cut, grouped, is_whole, length_words, range_words};
+pub(crate) use value::{
+    constraint_problem, cut, grouped, in_effect, is_whole, length_words, range_words, takes_nothing,
+};
 pub use value::{parse_number, value_problem};
 
 use crate::domain::form::{Field, Form, Input};
@@ -75,8 +77,8 @@ impl FieldProblem {
 
 /// Checks a submission; `given` holds what came back from the form (see [`Field::wire_value`]) by parameter key.
 ///
-/// A field that is not given takes its default, and so does one that was left empty where it may be; where it may not,
-/// nobody has seen what it would be. `hidden` parameters are the portal's and must not be given.
+/// A field that is not given takes its default. One that was left empty comes to what the field says it does; where that is
+/// nothing, nobody has seen what it would be. `hidden` parameters are the portal's and must not be given.
 pub fn check_parameters(
     template: &Template,
     form: &Form,
@@ -107,16 +109,16 @@ fn check_field(
     given: Option<&Option<String>>,
 ) -> Result<String, FieldProblem> {
     let key = &parameter.key;
-    let Some(submitted) = given.and_then(Option::as_deref).filter(|text| !text.is_empty()) else {
-        let may_be_empty = field.optional || given.is_none();
-        return match &parameter.default {
-            Some(default) => match constraint_problem(parameter, default) {
-                None if may_be_empty => Ok(default.clone()),
-                None => Err(FieldProblem::mistake(key, field.demand())),
-                Some(message) => Err(FieldProblem::mistake(key, message)),
-            },
-            None => Err(FieldProblem::mistake(key, field.demand())),
+    let demand = || FieldProblem::mistake(key, field.demand());
+    let Some(given) = given else {
+        let default = parameter.default.as_ref().ok_or_else(demand)?;
+        return match constraint_problem(parameter, default) {
+            None => Ok(default.clone()),
+            Some(message) => Err(FieldProblem::mistake(key, message)),
         };
+    };
+    let Some(submitted) = given.as_deref().filter(|text| !text.is_empty()) else {
+        return field.left_empty.clone().ok_or_else(demand);
     };
     match &field.input {
         Input::Select { .. } | Input::TypeAhead { .. } => {

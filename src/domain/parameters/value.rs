@@ -35,6 +35,19 @@ pub(crate) fn constraint_problem(parameter: &Parameter, value: &str) -> Option<S
     Some(parameter.constraint_description.clone().unwrap_or(composed))
 }
 
+/// Whether an empty text is a value of this parameter, and not only nothing in its place. Ids, paths and numbers never are,
+/// whatever the constraints say of them.
+pub(crate) fn takes_nothing(parameter: &Parameter) -> bool {
+    let is_text = matches!(parameter.kind, ParameterKind::String | ParameterKind::CommaDelimitedList);
+    is_text && constraint_problem(parameter, "").is_none()
+}
+
+/// What a parameter comes to with what a form holds for it, or with its default.
+pub(crate) fn in_effect(parameter: &Parameter, held: Option<&str>) -> Option<String> {
+    let counts = |value: &&str| !value.is_empty() || takes_nothing(parameter);
+    held.filter(counts).or(parameter.default.as_deref()).map(str::to_owned)
+}
+
 /// The parts of a value that constraints apply to: the elements of a list, otherwise the whole.
 fn parts<'v>(parameter: &Parameter, value: &'v str) -> Vec<&'v str> {
     if parameter.kind.is_list() { value.split(',').map(str::trim).collect() } else { vec![value] }
