@@ -242,7 +242,7 @@ mod tests {
     fn a_request_keeps_what_the_form_called_its_values() {
         let mut product = product(1);
         let text = "Metadata: {ParameterAllowedValueLabels: {Environment: {prod: Production}, Size: {s: Small}}}\n\
-                    Parameters: {Environment: {Type: String}, Size: {Type: String}}\nResources: {}";
+                    Parameters: {Environment: {Type: String}, Size: {Type: String}}\nResources: {B: {Type: AWS::S3::Bucket}}";
         product.template = Template::parse(text).unwrap().into();
         let offered =
             vec![("s".to_owned(), "s".to_owned()), ("l".to_owned(), "As large as can be".to_owned())];

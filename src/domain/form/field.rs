@@ -241,11 +241,11 @@ fn input(parameter: &Parameter) -> Result<Input, Problem> {
         return Ok(Input::Existing { parameter_type: of.clone(), many: parameter.kind.is_list() });
     }
     if parameter.kind == ParameterKind::Number {
-        let (min, max) = (parameter.min_value, parameter.max_value);
-        if min.zip(max).is_some_and(|(min, max)| min > max) {
-            return Err(problem(parameter, "has a `MinValue` above its `MaxValue`", "exchange them"));
-        }
-        return Ok(Input::Number { decimal: !is_whole(parameter), min, max });
+        return Ok(Input::Number {
+            decimal: !is_whole(parameter),
+            min: parameter.min_value,
+            max: parameter.max_value,
+        });
     }
     text_input(parameter)
 }

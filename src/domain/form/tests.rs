@@ -114,7 +114,7 @@ fn long_empty_and_odd_option_values_travel_by_position_and_come_back_whole() {
 #[test]
 fn what_cannot_become_a_field_is_said_with_a_way_out() {
     let text = format!(
-        "Parameters:\n  Password: {{Type: String, NoEcho: true}}\n  Long: {{Type: String, Default: {}}}\n  Never: {{Type: String, MinLength: 9, MaxLength: 3}}\n  Odd: {{Type: Number, MinValue: 9, MaxValue: 3}}",
+        "Parameters:\n  Password: {{Type: String, NoEcho: true}}\n  Long: {{Type: String, Default: {}}}\n  Never: {{Type: String, MinLength: 3001}}",
         "x".repeat(3_001)
     );
     let lines: Vec<String> = form(&text).unwrap_err().iter().map(ToString::to_string).collect();
@@ -122,7 +122,6 @@ fn what_cannot_become_a_field_is_said_with_a_way_out() {
     line 2: parameter `Password` is a secret (`NoEcho`) without a default: secrets never go through Slack: use a managed or generated secret
     line 3: parameter `Long` has a default of more than 3,000 characters, which no field in Slack can hold: shorten it or move it into the template
     line 4: parameter `Never` asks for a length that no text in Slack can have: choose a `MinLength` and `MaxLength` from 1 to 3000, the smaller one first
-    line 5: parameter `Odd` has a `MinValue` above its `MaxValue`: exchange them
     ");
 }
 

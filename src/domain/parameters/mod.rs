@@ -13,7 +13,7 @@ pub(crate) use shape::{can_be_listed, example, looks_like};
 pub(crate) use value::{
     constraint_problem, cut, grouped, in_effect, is_whole, length_words, range_words, takes_nothing,
 };
-pub use value::{parse_number, value_problem};
+pub use value::{default_problems, parse_number, value_problem};
 
 use crate::domain::form::{Field, Form, Input};
 use crate::domain::template::{Parameter, Template};
@@ -268,7 +268,9 @@ Resources: {B: {Type: AWS::S3::Bucket}}
 
     #[test]
     fn a_value_over_4096_bytes_is_refused_even_when_its_characters_are_few() {
-        let template = Template::parse("Parameters: {A: {Type: String}}\nResources: {}").unwrap();
+        let template =
+            Template::parse("Parameters: {A: {Type: String}}\nResources: {B: {Type: AWS::S3::Bucket}}")
+                .unwrap();
         let parameter = &template.parameters[0];
         assert!(value_problem(parameter, &"é".repeat(2_049)).is_some());
         assert!(value_problem(parameter, &"é".repeat(2_048)).is_none());

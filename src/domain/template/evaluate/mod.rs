@@ -100,8 +100,9 @@ pub struct Evaluation {
 impl Template {
     /// Evaluates conditions, names and outputs. A condition that cannot be told here counts as true.
     pub fn evaluate(&self, inputs: &Inputs<'_>) -> Evaluation {
+        let template = self.with_values(inputs.parameters);
         let evaluator = Evaluator {
-            template: self,
+            template: &template,
             inputs,
             parameters: inputs.parameters.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
             conditions: RefCell::default(),
@@ -112,19 +113,20 @@ impl Template {
             condition.is_none_or(|name| evaluator.condition(name, 0).unwrap_or(true))
         };
         let live: Vec<_> =
-            self.resources.iter().filter(|resource| is_live(resource.condition.as_ref())).collect();
+            template.resources.iter().filter(|resource| is_live(resource.condition.as_ref())).collect();
         let live = order::dependencies_first(&live);
         let is_protected = |resource: &&&Resource| evaluator.is_protected(resource);
         let protected =
             live.iter().filter(is_protected).map(|resource| resource.logical_id.clone()).collect();
         let resources = live.into_iter().map(|resource| evaluator.live(resource, 0)).collect();
-        let outputs = self.outputs.iter().filter(|output| is_live(output.condition.as_ref())).map(|output| {
-            EvaluatedOutput {
-                name: output.name.clone(),
-                description: output.description.clone(),
-                value: evaluator.text(&output.value, 0),
-            }
-        });
+        let outputs =
+            template.outputs.iter().filter(|output| is_live(output.condition.as_ref())).map(|output| {
+                EvaluatedOutput {
+                    name: output.name.clone(),
+                    description: output.description.clone(),
+                    value: evaluator.text(&output.value, 0),
+                }
+            });
         Evaluation { resources, protected, outputs: outputs.collect() }
     }
 
