@@ -127,7 +127,7 @@ fn new_request(
         team: submission.team,
         formerly: Vec::new(),
         stored_team: None,
-        product: snapshot(product),
+        product: snapshot(product, &submission.parameters),
         parameters: submission.parameters,
         bound: submission.bound,
         reason: submission.reason,
@@ -161,8 +161,8 @@ fn new_request(
     }
 }
 
-/// What the product says now, to be kept.
-pub fn snapshot(product: &Product) -> ProductSnapshot {
+/// What the product says now of something with these parameters, to be kept.
+pub fn snapshot(product: &Product, parameters: &[(String, String)]) -> ProductSnapshot {
     ProductSnapshot {
         key: product.key.clone(),
         name: product.name.clone(),
@@ -173,7 +173,7 @@ pub fn snapshot(product: &Product) -> ProductSnapshot {
         lease: product.lease.clone(),
         teardown: product.teardown,
         outputs: product.outputs.clone(),
-        fates: fates(&product.template),
+        fates: fates(&product.template.with_values(parameters)),
     }
 }
 

@@ -245,7 +245,7 @@ async fn session(
     let will_be = with_defaults(&product, &known);
     let preview = preview(portal, &request.owner, &product, &request.team, &will_be, Some(&request)).await?;
     let bound: Vec<String> = product.hidden().into_iter().collect();
-    let differences = request.differences(&snapshot(&product), &will_be, &bound);
+    let differences = request.differences(&snapshot(&product, &will_be), &will_be, &bound);
     let is_fixed = |(key, _): &&(String, String)| fields.hidden.contains(key) && !bound.contains(key);
     let fixed = will_be.iter().filter(is_fixed).cloned().collect();
     Ok(ChangeSession { request, product, form: fields.form, values, fixed, differences, preview, notes })
@@ -267,7 +267,8 @@ fn order(
     reason: &str,
 ) -> ChangeOrder {
     let price = estimate(&product.cost, &|key| values.get(key), &portal.catalog.prices);
-    let (parameters, snapshot) = (values.into_vec(), snapshot(product));
+    let parameters = values.into_vec();
+    let snapshot = snapshot(product, &parameters);
     let bound: Vec<String> = product.hidden().into_iter().collect();
     ChangeOrder {
         by: by.person.clone(),

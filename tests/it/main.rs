@@ -88,6 +88,7 @@ mod surfaces;
 mod tamper;
 mod teams;
 mod teardown;
+mod templates;
 mod timeout;
 mod trail;
 mod unread_forms;

@@ -88,10 +88,7 @@ impl Parser {
             self.block_list(&[Token::BlockEntry, Token::Key, Token::Value, Token::BlockEnd], depth)?
         } else {
             let is_described = has_anchor || tag.is_some();
-            match self.content(place, mark, is_described, depth)? {
-                Some(value) => value,
-                None => empty(),
-            }
+            self.content(place, is_described, depth)?.unwrap_or_else(empty)
         };
         Ok(tagged(Node { line: mark.line + 1, value }, tag))
     }
@@ -100,37 +97,37 @@ impl Parser {
     fn content(
         &mut self,
         place: Place,
-        start: Mark,
         is_described: bool,
         depth: usize,
     ) -> Result<Option<Value>, ParseProblem> {
-        let begins = match &self.scanner.peek()?.0 {
-            Token::Scalar { .. } | Token::FlowSequenceStart | Token::FlowMappingStart => true,
-            Token::BlockSequenceStart | Token::BlockMappingStart => place != Place::Flow,
-            Token::Alias(_) => !is_described,
-            _ => false,
-        };
-        if !begins && is_described {
+        let is_block = place != Place::Flow;
+        if is_described && !self.begins_value(is_block)? {
             return Ok(None);
         }
-        let (token, mark) = self.scanner.next()?;
-        match token {
-            Token::Scalar { text, plain } => Ok(Some(Value::Scalar { text, plain })),
-            Token::FlowSequenceStart => self.flow_list(mark, depth).map(Some),
-            Token::FlowMappingStart => self.flow_map(mark, depth).map(Some),
-            Token::BlockSequenceStart if begins => {
+        match self.scanner.next()? {
+            (Token::Scalar { text, plain }, _) => Ok(Some(Value::Scalar { text, plain })),
+            (Token::FlowSequenceStart, mark) => self.flow_list(mark, depth).map(Some),
+            (Token::FlowMappingStart, mark) => self.flow_map(mark, depth).map(Some),
+            (Token::BlockSequenceStart, mark) if is_block => {
                 let list = self.block_list(&[Token::BlockEntry, Token::BlockEnd], depth)?;
-                self.end_block(start).map(|()| Some(list))
+                self.end_block(mark).map(|()| Some(list))
             }
-            Token::BlockMappingStart if begins => self.block_map(mark, depth).map(Some),
-            Token::Alias(name) => {
+            (Token::BlockMappingStart, mark) if is_block => self.block_map(mark, depth).map(Some),
+            (Token::Alias(name), mark) => {
                 let what = format!(
                     "aliases (`*{name}`) are not read, neither here nor by CloudFormation: write the value out"
                 );
                 Err(problem(mark, what))
             }
-            other => Err(problem(mark, misplaced(&other))),
+            (other, mark) => Err(problem(mark, misplaced(&other))),
         }
+    }
+
+    fn begins_value(&mut self, is_block: bool) -> Result<bool, ParseProblem> {
+        let next = &self.scanner.peek()?.0;
+        let begins =
+            matches!(next, Token::Scalar { .. } | Token::FlowSequenceStart | Token::FlowMappingStart);
+        Ok(begins || is_block && matches!(next, Token::BlockSequenceStart | Token::BlockMappingStart))
     }
 
     /// What a list or a map holds: nothing where one of these tokens comes, which go on with what is around it.

@@ -125,8 +125,8 @@ impl Scanner {
 
     /// Takes the token that comes next.
     pub(super) fn next(&mut self) -> Result<Placed, ParseProblem> {
-        let next = self.peek()?.clone();
-        self.tokens.pop_front();
+        self.peek()?;
+        let next = self.tokens.pop_front().unwrap_or((Token::StreamEnd, self.text.mark));
         self.taken += 1;
         if next.0 != Token::BlockEnd {
             self.last_line = next.1.line + 1;
@@ -336,7 +336,9 @@ impl Scanner {
     fn value(&mut self) -> Result<(), ParseProblem> {
         let key = self.simple_keys.last().copied().unwrap_or_default();
         if key.possible {
-            self.simple_keys.last_mut().into_iter().for_each(|key| key.possible = false);
+            if let Some(key) = self.simple_keys.last_mut() {
+                key.possible = false;
+            }
             let place = key.token - self.taken;
             self.tokens.insert(place, (Token::Key, key.mark));
             self.open_block(key.mark, place, Token::BlockMappingStart);

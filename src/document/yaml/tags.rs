@@ -27,11 +27,11 @@ impl Tag {
         handles: &[(String, String)],
         mark: Mark,
     ) -> Result<Self, ParseProblem> {
-        let own = |handle: &str| handles.iter().find(|(known, _)| known == handle);
+        let declared = |handle: &str| handles.iter().find(|(known, _)| known == handle);
         let name = match handle {
             None if suffix == "!" => return Ok(Self::NonSpecific),
             None => suffix,
-            Some(handle) => match (own(handle), handle) {
+            Some(handle) => match (declared(handle), handle) {
                 (Some((_, prefix)), _) => format!("{prefix}{suffix}"),
                 (None, "!") => format!("!{suffix}"),
                 (None, "!!") => format!("{YAML}{suffix}"),
@@ -43,13 +43,14 @@ impl Tag {
         if let Some(function) = name.strip_prefix('!').filter(|function| !function.is_empty()) {
             return Ok(Self::Local(function.to_owned()));
         }
-        match name.strip_prefix(YAML) {
+        let own = name.strip_prefix(YAML);
+        match own {
             Some("str") => Ok(Self::Text),
             Some("int" | "float" | "bool" | "null" | "map" | "seq") => Ok(Self::Core),
             // "CloudFormation doesn't support … the binary, omap, pairs, set, and timestamp tags": AWS CloudFormation User
             // Guide, "CloudFormation template format", read on 2026-11-29.
-            known => {
-                let tag = known.map_or_else(|| format!("!<{name}>"), |known| format!("!!{known}"));
+            Some(_) | None => {
+                let tag = own.map_or_else(|| format!("!<{name}>"), |own| format!("!!{own}"));
                 let what = "is read neither here nor by CloudFormation: write the value without it, or one `!` before a function";
                 Err(problem(mark, format!("the tag `{tag}` {what}")))
             }

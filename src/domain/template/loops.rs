@@ -306,7 +306,7 @@ mod tests {
             stack_id: "arn:stack",
             physical: &|resource: &LiveResource, attribute| {
                 let name = resource.name.as_deref().unwrap_or(&resource.logical_id);
-                format!("<{name}.{}>", attribute.unwrap_or("ref"))
+                Some(format!("<{name}.{}>", attribute.unwrap_or("ref")))
             },
         })
     }

@@ -10,6 +10,7 @@ mod parameter;
 pub mod pattern;
 mod rules;
 mod sections;
+mod written;
 
 pub use evaluate::{EvaluatedOutput, Evaluation, EvaluationError, Inputs, LiveResource};
 pub use interface::ParameterGroup;
@@ -17,6 +18,7 @@ pub use parameter::{Parameter, ParameterKind};
 pub use pattern::Pattern;
 pub use rules::FailedRule;
 pub use sections::{Assertion, Output, Resource, Rule};
+pub(crate) use written::scalar_text;
 
 use loops::Looped;
 use std::borrow::Cow;
@@ -62,13 +64,16 @@ impl Template {
             doubts.add(no_json(&doubt));
         }
         let mut parameters = parameter::read_all(root.get("Parameters"), &problems, &doubts);
-        let groups = interface::apply(root.get("Metadata"), &mut parameters);
+        let groups = interface::apply(root.get("Metadata"), &mut parameters, &doubts);
         loops::check(&root, &problems);
         let looped = Looped::of(&root);
         let written_out = looped.as_ref().map(|looped| looped.written_out(&parameters, &[]));
         let whole = written_out.as_ref().unwrap_or(&root);
-        if root.as_map().is_some() {
+        if let Some(entries) = root.as_map() {
             limits::check(whole, &root, &problems);
+            for entry in entries.iter().filter(|entry| entry.key != "Metadata") {
+                written::doubt(&entry.value, &doubts);
+            }
         } else {
             let remedy = "write a map with a `Resources` section";
             problems.add(Problem::new(root.line, "this is not a template", remedy));
@@ -126,20 +131,6 @@ impl Template {
 fn no_json(doubt: &ParseProblem) -> Problem {
     let what = format!("this begins as JSON and is none ({})", doubt.message);
     Problem::new(doubt.line, what, "mend it: CloudFormation reads it as YAML, other tools may refuse it")
-}
-
-/// The text CloudFormation sees for a scalar: unquoted booleans are lower-cased, everything else stays as written.
-pub(crate) fn scalar_text(node: &Node) -> Option<String> {
-    match &node.value {
-        Value::Scalar { text, plain: true } => Some(match text.as_str() {
-            "True" | "TRUE" => "true".to_owned(),
-            "False" | "FALSE" => "false".to_owned(),
-            _ if node.is_null() => String::new(),
-            written => written.to_owned(),
-        }),
-        Value::Scalar { text, plain: false } => Some(text.clone()),
-        Value::List(_) | Value::Map(_) => None,
-    }
 }
 
 #[cfg(test)]

@@ -273,7 +273,8 @@ impl ParameterReader<'_> {
         }
     }
 
-    /// Constraints that this kind of parameter does not have: an error to cfn-lint (E2001), and to CloudFormation without effect.
+    /// Constraints that this kind of parameter does not have, which cfn-lint refuses (E2001): CloudFormation's guide says what they
+    /// are for, and not that it refuses them elsewhere.
     fn fitting_attributes(&self, kind: &ParameterKind) {
         let (unfit, rather): (&[&str], _) = match kind {
             ParameterKind::Number => {
@@ -330,7 +331,7 @@ impl ParameterReader<'_> {
     }
 
     fn kind(&self) -> Option<ParameterKind> {
-        let Some(written) = self.text("Type") else {
+        let Some(written) = self.text("Type").filter(|text| !text.is_empty()) else {
             if self.entry.value.get("Type").is_none() {
                 self.problem(self.entry.line, "it has no `Type`", "add one, for example `Type: String`");
             }
