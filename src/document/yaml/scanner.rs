@@ -1,6 +1,6 @@
 //! YAML text to tokens. What may stand where is the parser's to say.
 //!
-//! The rules are those of libyaml, which PyYAML and so cfn-lint read with, and of which CloudFormation's reader is a
+//! The rules are those of libyaml, which `PyYAML` and so cfn-lint read with, and of which CloudFormation's reader is a
 //! relative (`src/scanner.c` of yaml/libyaml 0.2.5 and `lib/yaml/scanner.py` of yaml/pyyaml 6.0, 2026-11-29): indentation
 //! counts outside of brackets only, and a `#` begins a comment wherever a token could begin.
 

@@ -1,7 +1,7 @@
 //! `Fn::ForEach`: what CloudFormation puts in its place before it reads the sections.
 //!
 //! "All instances of `${Identifier}` and `&{Identifier}`" in the key and in what stands under it are replaced by one item after
-//! the other; `&{Identifier}` takes the letters and digits of an item only ("Fn::ForEach" in the CloudFormation Template
+//! the other; `&{Identifier}` takes the letters and digits of an item only ("`Fn::ForEach`" in the CloudFormation Template
 //! Reference Guide and `_language_extensions.py` in cfn-lint 1.58.0, read on 2026-11-29).
 
 use super::{Parameter, ParameterKind, limits, scalar_text};
@@ -43,7 +43,7 @@ impl Looped {
     /// The template, if it has loops.
     pub(super) fn of(root: &Node) -> Option<Self> {
         let has_loop = |section: &&str| root.get(section).is_some_and(contains_loop);
-        SECTIONS.iter().any(|section| has_loop(&section)).then(|| Self(root.clone()))
+        SECTIONS.iter().any(has_loop).then(|| Self(root.clone()))
     }
 
     /// The template without its loops, with these values of its parameters. What cannot be told of is left out.
@@ -126,16 +126,17 @@ impl<'a> Writer<'a> {
             Value::List(nodes) => {
                 Value::List(nodes.iter().map(|node| self.node(node, items, false)).collect())
             }
-            Value::Map(entries) => match item_of(entries, items) {
-                Some(item) => Value::Scalar { text: item.to_owned(), plain: false },
-                None => {
+            Value::Map(entries) => {
+                if let Some(item) = item_of(entries, items) {
+                    Value::Scalar { text: item.to_owned(), plain: false }
+                } else {
                     let mut written = Vec::new();
                     for entry in entries {
                         self.entry(entry, items, is_outputs, &mut written);
                     }
                     Value::Map(written)
                 }
-            },
+            }
         };
         Node { line: node.line, value }
     }

@@ -8,11 +8,14 @@ use crate::domain::template::Resource;
 /// Types whose attributes are no properties: what made them answers as it likes.
 const ANSWERED: [&str; 2] = ["AWS::CloudFormation::CustomResource", "AWS::CloudFormation::Stack"];
 
+/// The beginning of an engine's name, and its port.
+type ByEngine = &'static [(&'static str, &'static str)];
+
 /// Type, attribute, and by the beginning of `Engine` the port where the template names none.
 ///
-/// `CreateDBInstance` and `CreateDBCluster` in the Amazon RDS API Reference, `port` of ElastiCache's replication groups in
+/// `CreateDBInstance` and `CreateDBCluster` in the Amazon RDS API Reference, `port` of `ElastiCache`'s replication groups in
 /// Pulumi's reference, read on 2026-11-29.
-const PORTS: [(&str, &str, &[(&str, &str)]); 3] = [
+const PORTS: [(&str, &str, ByEngine); 3] = [
     (
         "AWS::RDS::DBInstance",
         "Endpoint.Port",
@@ -73,7 +76,7 @@ impl Evaluator<'_> {
     fn default_port(
         &self,
         engine: &Node,
-        by_engine: &[(&str, &str)],
+        by_engine: ByEngine,
         depth: usize,
     ) -> Option<Result<Evaluated, EvaluationError>> {
         let engine = match self.text(engine, depth + 1) {

@@ -59,7 +59,7 @@ pub fn ref_is_name(resource_type: &str) -> bool {
 }
 
 /// The name as AWS keeps it: "stored as a lowercase string" (`DBInstanceIdentifier` in the Amazon RDS API Reference,
-/// `ReplicationGroupId` in that of Amazon ElastiCache, read on 2026-11-29).
+/// `ReplicationGroupId` in that of Amazon `ElastiCache`, read on 2026-11-29).
 pub(super) fn as_kept(resource_type: &str, name: String) -> String {
     let is_lower = resource_type.starts_with("AWS::RDS::") || resource_type.starts_with("AWS::ElastiCache::");
     if is_lower { name.to_lowercase() } else { name }

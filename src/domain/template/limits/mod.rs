@@ -87,6 +87,14 @@ struct Checker<'a> {
     problems: &'a Problems,
 }
 
+/// What to write in place of a word that is not known.
+fn instead(word: &str, known: &[&str]) -> String {
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("remove it, there are {}", known.join(", ")),
+    }
+}
+
 /// The entries of a section that has some.
 fn entries(section: Option<&Node>) -> &[Entry] {
     section.and_then(Node::as_map).unwrap_or_default()
@@ -113,7 +121,7 @@ impl Checker<'_> {
         for entry in entries(Some(self.root)) {
             let Some((name, most)) = SECTIONS.iter().find(|(name, _)| *name == entry.key) else {
                 let what = format!("there is no section `{}`", entry.key);
-                self.problem(entry.line, what, self.instead(&entry.key, &SECTIONS.map(|(name, _)| name)));
+                self.problem(entry.line, what, instead(&entry.key, &SECTIONS.map(|(name, _)| name)));
                 continue;
             };
             let is_of_sam =
@@ -129,13 +137,6 @@ impl Checker<'_> {
             }
             let count = entries(Some(&entry.value)).len();
             self.at_most(entry.line, "the template has", count, *most, &name.to_lowercase());
-        }
-    }
-
-    fn instead(&self, word: &str, known: &[&str]) -> String {
-        match nearest(word, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("remove it, there are {}", known.join(", ")),
         }
     }
 
@@ -155,7 +156,7 @@ impl Checker<'_> {
         let Some(node) = of.get("Description").filter(|node| !node.is_null()) else { return };
         match node.as_text() {
             Some(text) => {
-                self.at_most(node.line, &format!("{name} has"), text.len(), MAX_DESCRIPTION, "bytes")
+                self.at_most(node.line, &format!("{name} has"), text.len(), MAX_DESCRIPTION, "bytes");
             }
             None => self.problem(node.line, format!("{name} is {}", node.in_words()), "write one text"),
         }
@@ -195,7 +196,7 @@ impl Checker<'_> {
             for attribute in own(Some(&entry.value)) {
                 if !attributes.contains(&attribute.key.as_str()) {
                     let what = format!("{kind} `{}`: unknown attribute `{}`", entry.key, attribute.key);
-                    self.problem(attribute.line, what, self.instead(&attribute.key, attributes));
+                    self.problem(attribute.line, what, instead(&attribute.key, attributes));
                 }
             }
         }
@@ -275,10 +276,14 @@ impl Checker<'_> {
                 "write keys with their values",
             ),
             Some([]) => {
-                self.problem(entry.line, format!("{name} is empty"), "add a key with its value, or remove it")
+                self.problem(
+                    entry.line,
+                    format!("{name} is empty"),
+                    "add a key with its value, or remove it",
+                );
             }
             Some(inside) => {
-                self.at_most(entry.line, &format!("{name} has"), inside.len(), MAX_ATTRIBUTES, "attributes")
+                self.at_most(entry.line, &format!("{name} has"), inside.len(), MAX_ATTRIBUTES, "attributes");
             }
         }
     }

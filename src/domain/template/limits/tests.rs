@@ -18,7 +18,7 @@ fn told(text: &str) -> String {
 }
 
 fn many(count: usize, one: &str) -> String {
-    (0..count).map(|n| format!("  N{n}: {one}\n")).collect()
+    (0..count).fold(String::new(), |all, n| all + &format!("  N{n}: {one}\n"))
 }
 
 const TOPIC: &str = "Resources:\n  Topic: {Type: AWS::SNS::Topic}\n";
@@ -27,7 +27,7 @@ const TOPIC: &str = "Resources:\n  Topic: {Type: AWS::SNS::Topic}\n";
 fn a_template_at_its_limits_is_taken_and_one_beyond_them_is_told_all_at_once() {
     let long = |n: usize| "d".repeat(n);
     let template = |beyond: usize| {
-        let inside: String = (0..200 + beyond).map(|n| format!("k{n}: {{v: x}}, ")).collect();
+        let inside = (0..200 + beyond).fold(String::new(), |all, n| all + &format!("k{n}: {{v: x}}, "));
         format!(
             "AWSTemplateFormatVersion: 2010-09-09\nDescription: {}\nParameters:\n{}Mappings:\n  Big: {{{inside}}}\n{}Resources:\n{}Outputs:\n{}  Long: {{Value: x, Description: {}}}\n",
             long(1024 + beyond),
