@@ -27,7 +27,6 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::catalog::{Catalog, PriceList, Product};
 use crate::domain::ids::{ProductKey, RESERVED_WORDS};
-use crate::domain::parameters::default_problems;
 use crate::domain::template::Template;
 use files::{CatalogFiles, ProductFolder};
 use product_file::Context;
@@ -84,10 +83,7 @@ fn product(
     }
     let template_text = folder.template.as_deref();
     let (template, mut wrong_in_template) = match template_text.map(Template::parse) {
-        Some(Ok(template)) => {
-            let defaults = default_problems(&template);
-            (Some(Arc::new(template)), defaults)
-        }
+        Some(Ok(template)) => (Some(Arc::new(template)), Vec::new()),
         Some(Err(found)) => (None, found),
         None => (None, Vec::new()),
     };

@@ -50,13 +50,13 @@ Parameters:
   Size: {Type: String, AllowedValues: [s, m, ""], Default: m}
   Storage: {Type: Number, MinValue: 20, MaxValue: 1000, Default: 020}
   Rate: {Type: Number, Default: 0.5}
-  Count: {Type: Number, AllowedValues: [1, 2, 4], Default: 3}
+  Count: {Type: Number, AllowedValues: [1, 2, 4]}
   VpcId: {Type: AWS::EC2::VPC::Id}
   Subnets: {Type: "List<AWS::EC2::Subnet::Id>", Default: ""}
   Kinds: {Type: CommaDelimitedList, AllowedValues: [a, b, c], Default: "a,b"}
   Policy: {Type: String, Default: "{\n}"}
   Image: {Type: AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>, Default: /aws/ami}
-  Empty: {Type: String, Default: "", MinLength: 1}
+  Empty: {Type: String, MinLength: 1}
   Token: {Type: String, NoEcho: true, Default: x}
   Bound: {Type: String}
 "#,

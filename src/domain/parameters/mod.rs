@@ -11,9 +11,10 @@ pub use canonical::Canonical;
 pub use prefill::{Prefill, UnknownKey, match_prefill, parse_prefill};
 pub(crate) use shape::{can_be_listed, example, looks_like};
 pub(crate) use value::{
-    constraint_problem, cut, grouped, in_effect, is_whole, length_words, range_words, takes_nothing,
+    constraint_problem, cut, default_problems, grouped, in_effect, is_whole, length_words, range_words,
+    takes_nothing,
 };
-pub use value::{default_problems, parse_number, value_problem};
+pub use value::{parse_number, value_problem};
 
 use crate::domain::form::{Field, Form, Input};
 use crate::domain::template::{Parameter, Template};

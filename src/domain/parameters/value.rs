@@ -2,7 +2,7 @@
 
 use super::shape::shape_problem;
 use crate::document::Problem;
-use crate::domain::template::{Parameter, ParameterKind, Template};
+use crate::domain::template::{Parameter, ParameterKind};
 use rust_decimal::Decimal;
 
 /// Longest value AWS takes, in bytes.
@@ -47,9 +47,10 @@ fn broken_constraint(parameter: &Parameter, value: &str) -> Option<String> {
 /// The defaults that their own constraints do not allow: "you must specify a value that adheres to those constraints"
 /// ("CloudFormation template Parameters syntax" in the AWS CloudFormation User Guide), and "CloudFormation deems the template
 /// invalid" otherwise (aws-samples/aws-service-catalog-reference-architectures, pull request 23), read on 2026-11-29.
-pub fn default_problems(template: &Template) -> Vec<Problem> {
+pub(crate) fn default_problems(parameters: &[Parameter]) -> Vec<Problem> {
     let problem = |parameter: &Parameter| {
-        let default = parameter.default.as_ref()?;
+        // One that is too long is told with the sizes.
+        let default = parameter.default.as_ref().filter(|default| default.len() <= MAX_BYTES)?;
         let demand = broken_constraint(parameter, default)?;
         let what = format!(
             "parameter `{}`: its own constraints do not allow its default `{}`",
@@ -58,7 +59,7 @@ pub fn default_problems(template: &Template) -> Vec<Problem> {
         );
         Some(Problem::new(parameter.default_line, what, format!("change one of them: {demand}")))
     };
-    template.parameters.iter().filter_map(problem).collect()
+    parameters.iter().filter_map(problem).collect()
 }
 
 /// Whether an empty text is a value of this parameter, and not only nothing in its place. Ids, paths and numbers never are,

@@ -24,6 +24,7 @@ use loops::Looped;
 use std::borrow::Cow;
 
 use crate::document::{Node, ParseProblem, Problem, Problems, TemplateText, Value, parse_template_text};
+use crate::domain::parameters::default_problems;
 
 /// One parsed template; every list is in file order.
 #[derive(Debug, Clone)]
@@ -65,6 +66,7 @@ impl Template {
         }
         let mut parameters = parameter::read_all(root.get("Parameters"), &problems, &doubts);
         let groups = interface::apply(root.get("Metadata"), &mut parameters, &doubts);
+        default_problems(&parameters).into_iter().for_each(|problem| problems.add(problem));
         loops::check(&root, &problems);
         let looped = Looped::of(&root);
         let written_out = looped.as_ref().map(|looped| looped.written_out(&parameters, &[]));

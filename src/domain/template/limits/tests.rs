@@ -1,17 +1,13 @@
 //! What is told of templates that CloudFormation would refuse, and what is doubted.
 
-use crate::domain::parameters::default_problems;
 use crate::domain::template::Template;
 
 /// What is wrong with a template, then what is doubted.
 fn told(text: &str) -> String {
     match Template::parse(text) {
         Ok(template) => {
-            let defaults = default_problems(&template).into_iter().map(|problem| problem.to_string());
-            defaults
-                .chain(template.doubts.iter().map(|doubt| format!("doubt: {doubt}")))
-                .collect::<Vec<_>>()
-                .join("\n")
+            let doubts = template.doubts.iter().map(|doubt| format!("doubt: {doubt}"));
+            doubts.collect::<Vec<_>>().join("\n")
         }
         Err(problems) => problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
     }
