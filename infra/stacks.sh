@@ -189,13 +189,18 @@ way_on() {
 # values STACK TEMPLATE [Name=value …]: the parameters as CloudFormation wants them, in `values`. What is not named keeps the
 # value that the stack has.
 values() {
-  local template=$2 name needed given value known='' list=''
+  local template=$2 parameters name needed given value known='' list=''
   if ! is_new; then
     call "read the parameters of $1" cloudformation describe-stacks --stack-name "$1" --output text \
       --query 'Stacks[0].Parameters[].ParameterKey'
     known=$'\t'$answer$'\t'
   fi
   shift 2
+  parameters=$(parameters_of "$template")
+  for given in "$@"; do
+    [[ -z ${given#*=} || $'\n'$parameters =~ $'\n'"${given%%=*}"([[:space:]]|$) ]] \
+      || fail "$template has no parameter ${given%%=*}: take it over from the one that comes with this version"
+  done
   while read -r name needed; do
     [[ -n $name ]] || continue
     value=
@@ -212,7 +217,7 @@ values() {
       fi
     fi
     list+=${list:+,}$value
-  done <<<"$(parameters_of "$template")"
+  done <<<"$parameters"
   values="[$list]"
 }
 

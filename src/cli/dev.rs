@@ -74,8 +74,14 @@ pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), F
     })?;
     let clock: Arc<dyn Clock> = Arc::new(clock);
     let backends = Backends::embedded(&settings, &clock)?;
-    let app =
-        App::new(backends, &settings, &environment, clock, Arc::new(catalog), wiring::limits(&settings))?;
+    let app = App::new(
+        backends,
+        &settings,
+        &environment,
+        clock,
+        Arc::new(catalog),
+        wiring::limits(&settings, &environment),
+    )?;
     let router = app.router().merge(playground.router()).layer(from_fn_with_state(address, own_host_only));
     let stop = stop_signal();
     let keeping = tokio::spawn({

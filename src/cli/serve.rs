@@ -32,7 +32,7 @@ pub async fn serve(config: Option<PathBuf>) -> Result<(), Failure> {
         return Err(Failure::Account(problems));
     }
     backends.bring_forward().await?;
-    let app = App::new(backends, &settings, &environment, clock, catalog, limits(&settings))?;
+    let app = App::new(backends, &settings, &environment, clock, catalog, limits(&settings, &environment))?;
     if let Some(sockets) = app.sockets() {
         sockets.check().await.map_err(unusable_app_token)?;
     }

@@ -136,6 +136,11 @@ impl Environment {
             Err(problems)
         }
     }
+
+    /// Whether it is Slack itself that is called.
+    pub fn is_slacks_own(&self) -> bool {
+        self.slack_api_url == SLACK_API_URL
+    }
 }
 
 fn is_web_url(text: &str) -> bool {

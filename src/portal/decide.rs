@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::people::mentions;
+use super::people::{is_for_now, mentions};
 use super::perform::{JobError, Performed};
 use super::{Error, Portal};
 use crate::domain::approval::ApprovalConfirm;
@@ -182,6 +182,8 @@ pub(super) async fn judge_click(
             Ok(Performed::Done)
         }
         Err(Unjudged::Error(Error::Failed(error))) => Err(JobError::Later(error)),
+        // What Slack refuses it refuses the next time too: then the click grows old.
+        Err(Unjudged::SlackSilent(error)) if !is_for_now(&error) => Err(JobError::Later(error)),
         Err(Unjudged::SlackSilent(error)) => {
             tracing::debug!(request = %id, error = format!("{error:#}"), "a click still waits for Slack");
             let asked = StoredClick { at: now, ..click.clone() };

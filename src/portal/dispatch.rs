@@ -465,13 +465,22 @@ async fn try_place_later(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why:
     // Of a time in which no bot ran nothing was tried.
     if tried_for > TRIED_FOR && job.attempts >= TRIED_AT_LEAST {
         tracing::warn!(%of, job = kind.word(), why, "what a job had to show is given up");
-        return store.complete(&job.claim).await;
+        store.complete(&job.claim).await?;
+        return match (of, kind) {
+            (Subject::Request(id), JobKind::Show(Surface::Told(_))) => {
+                tell_of_lost_news(portal, *id, why, "It is no longer tried").await
+            }
+            _ => Ok(()),
+        };
     }
     let pause = tried_for.clamp(SHORTEST_SHUT, LONGEST_SHUT);
     store.put_off(&job.claim, now.saturating_add(pause).unwrap_or(Timestamp::MAX), why).await?;
     match (of, kind) {
-        (Subject::Request(id), JobKind::Show(Surface::Told(_))) if job.attempts == 0 => {
-            tell_of_lost_news(portal, *id, why).await
+        // It may have been put off for other reasons before.
+        (Subject::Request(id), JobKind::Show(surface @ Surface::Told(_)))
+            if portal.is_first(format!("lost-news:{id}:{surface:?}")).await? =>
+        {
+            tell_of_lost_news(portal, *id, why, "It is tried again for a week").await
         }
         _ => Ok(()),
     }

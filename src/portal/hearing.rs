@@ -103,10 +103,14 @@ impl Portal {
     pub(super) async fn hears_people(&self) -> anyhow::Result<bool> {
         let (now, before) = (self.now(), *self.state());
         if before.hears {
-            let is_fresh = is_recent(before.answered, now, FRESH);
-            if self.is_connected() && (is_fresh || self.slack_answers().await) {
-                self.state().answered = Some(now);
-                return Ok(true);
+            if self.is_connected() {
+                if is_recent(before.answered, now, FRESH) {
+                    return Ok(true);
+                }
+                if self.slack_answers().await {
+                    self.state().answered = Some(now);
+                    return Ok(true);
+                }
             }
             self.state().hears_nobody(now);
         }

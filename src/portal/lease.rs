@@ -91,7 +91,8 @@ async fn clock_is_off(portal: &Portal) -> Option<anyhow::Error> {
     }
 }
 
-/// Warns a person about everything of theirs that is due, and about what would be within hours.
+/// Warns a person about everything of theirs that is due, and about what would be within hours. What they were warned about
+/// nobody knows where is not recorded: they are warned again tomorrow.
 pub(super) async fn warn(portal: &Portal, owner: &PersonId) -> Result<Performed, JobError> {
     let due = due_for_warning(portal, owner).await?;
     if due.is_empty() {
@@ -107,6 +108,7 @@ pub(super) async fn warn(portal: &Portal, owner: &PersonId) -> Result<Performed,
         match post(portal, owner, some, None, &Destination::Person(owner.clone())).await {
             // They cannot be written to, whatever Slack says about them.
             Err(SlackError::Unreachable(_)) => of_the_team.extend(some.iter().cloned()),
+            Err(SlackError::Unplaced) => {}
             posted => record(portal, some, posted?).await?,
         }
     }
@@ -156,6 +158,7 @@ async fn warn_team(portal: &Portal, owner: &PersonId, due: Vec<Request>) -> Resu
                 Err(SlackError::Unreachable(why)) => {
                     portal.tell_admins(&unwarned(owner, &why)).await;
                 }
+                Err(SlackError::Unplaced) => {}
                 posted => record(portal, some, posted?).await?,
             }
         }

@@ -1,5 +1,5 @@
-//! Places where nothing can be posted any more: an archived channel, a person who has left. Whatever belongs there is
-//! left out and everything else goes on, so an operator reads it once and not with every message.
+//! Places where nothing can be posted: an archived channel, a person who has left. Whatever belongs there is tried again
+//! later and everything else goes on, so an operator reads it once and not with every message.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};

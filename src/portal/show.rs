@@ -250,11 +250,16 @@ async fn not_posted(
 }
 
 /// Tells the admins of news that reach an owner neither directly nor in a channel.
-pub(super) async fn tell_of_lost_news(portal: &Portal, id: RequestId, why: &str) -> anyhow::Result<()> {
+pub(super) async fn tell_of_lost_news(
+    portal: &Portal,
+    id: RequestId,
+    why: &str,
+    from_now_on: &str,
+) -> anyhow::Result<()> {
     if let Some(request) = portal.ports.store.load(id).await? {
         let owner = &request.owner;
         let text = format!(
-            "Request `{id}` has news that its owner <@{owner}> cannot be told: {why}. It is tried again for a week. `status {id}` \
+            "Request `{id}` has news that its owner <@{owner}> cannot be told: {why}. {from_now_on}. `status {id}` \
              shows it."
         );
         portal.tell_admins(&text).await;

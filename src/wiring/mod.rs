@@ -68,8 +68,11 @@ enum Way {
     Connected(Box<SocketMode>),
 }
 
-/// The time limits of the program, with the pace of a Slack that is simulated.
-pub fn limits(settings: &Settings) -> Limits {
+/// The time limits of the program, with the pace of a Slack that is simulated. Slack's own is what it is.
+pub fn limits(settings: &Settings, environment: &Environment) -> Limits {
+    if environment.is_slacks_own() {
+        return Limits::default();
+    }
     let pace = Duration::try_from(settings.simulation.pace.duration()).unwrap_or_default();
     Limits { pace, ..Limits::default() }
 }

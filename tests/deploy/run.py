@@ -399,7 +399,13 @@ def a_catalog_of_ones_own_is_deployed_and_never_taken_away_by_mistake():
         (own / "launch-roles.yml").write_text((ROOT / "infra/launch-roles.yml").read_text().replace("launch-s3-bucket", "launch-other"))
         ran = deploy(account, *FIRST, "--yes", "--catalog", folder)
         assert ran.code != 0 and "has no role quartermaster-launch-s3-bucket" in ran.said and not account.calls, ran
-        (own / "launch-roles.yml").write_text((ROOT / "infra/launch-roles.yml").read_text())
+        roles = (ROOT / "infra/launch-roles.yml").read_text()
+        (own / "launch-roles.yml").write_text(roles.replace("PermissionsBoundary:", "Boundary:", 1))
+        bounded = Account()
+        ran = deploy(bounded, *FIRST, "--yes", "--catalog", folder, "--boundary", "arn:aws:iam::123456789012:policy/edge")
+        assert ran.code != 0 and "launch-roles.yml has no parameter PermissionsBoundary" in ran.said, ran
+        assert bounded.stack(STACKS[2]) is None, "a role without the boundary"
+        (own / "launch-roles.yml").write_text(roles)
         ran = deploy(account, *FIRST, "--yes", "--catalog", folder)
         assert ran.code == 0 and is_complete(account), ran
         uploaded = sorted(key.split("/")[0] for _, key in account.objects)

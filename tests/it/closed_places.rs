@@ -234,3 +234,36 @@ async fn a_message_of_which_slack_does_not_say_where_it_stands_is_posted_once() 
     })
     .await;
 }
+
+#[tokio::test]
+async fn admins_are_told_of_news_that_reach_nobody_whatever_kept_them_before() {
+    run_in(Setup::new().in_a_file().with_step("60s"), async |company| {
+        let (alice, morgan, pat) = (&company.alice, &company.morgan, &company.pat);
+        alice.asks_for("rds-postgres", &DATABASE).await;
+        morgan.clicks("Approve").await;
+        company.waits("5m").await;
+        company.expects_slack_to_refuse("chat.postMessage", "service_unavailable");
+        company.playground.fail_always("chat.postMessage", Some("service_unavailable"));
+        for _ in 0..10 {
+            company.waits("1m").await;
+        }
+        for (method, code) in [
+            ("chat.postMessage", "is_archived"),
+            ("chat.postMessage", "channel_not_found"),
+            ("chat.update", "is_inactive"),
+        ] {
+            company.expects_slack_to_refuse(method, code);
+        }
+        archive(company, "C0PAYMENTS", true);
+        archive(company, "C0APPROVALS", true);
+        company.playground.deactivate("U0ALICE").await.unwrap();
+        company.playground.fail_always("chat.postMessage", None);
+        waits_hours(company, 2).await;
+        let told = pat.dms().join("\n");
+        assert_eq!(told.matches("has news that its owner <@U0ALICE> cannot be told").count(), 1, "{told}");
+        waits_hours(company, 9 * 24).await;
+        let told = pat.dms().join("\n");
+        assert!(told.contains("It is no longer tried"), "{told}");
+    })
+    .await;
+}

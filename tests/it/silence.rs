@@ -125,6 +125,35 @@ async fn nothing_ends_by_what_slack_answered_a_minute_ago() {
 }
 
 #[tokio::test]
+async fn what_ends_shortly_after_something_else_asks_slack_again() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        for person in
+            [&company.alice, &company.bob, &company.alice, &company.bob, &company.alice, &company.bob]
+        {
+            person.asks_for("rds-postgres", &[("DatabaseName", "orders")]).await;
+            company.clock.advance("4s");
+        }
+        company.waits("23h").await;
+        company.waits("59m").await;
+        let ended = async || company.trail().await.matches("timed out").count();
+        while ended().await == 0 {
+            company.waits("4s").await;
+        }
+        slack_answers(company, "service_unavailable");
+        for _ in 0..3 {
+            company.waits("4s").await;
+        }
+        assert!(ended().await <= 2, "the answer that the first one had counts for five seconds");
+        company.playground.fail_always("auth.test", None);
+        for time in ["1m", "23h", "2h"] {
+            company.waits(time).await;
+        }
+        assert_eq!(ended().await, 6);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_another_bot_has_heard_counts_as_long_as_it_is_news() {
     run_in(Setup::new().in_a_file(), async |company| {
         company.alice.asks_for("s3-bucket", &LOGS).await;

@@ -113,17 +113,18 @@ async fn hundreds_of_jobs_in_tables_that_cannot_be_read_keep_no_other_from_runni
 
 #[tokio::test]
 async fn jobs_and_messages_that_are_no_text_are_given_up_or_passed_by_and_keep_no_other_from_running() {
+    // With the name by which it can be dropped.
     let odd = [
-        ("'U0BOB', CAST(x'ff' AS TEXT), 'secret'", 1),
-        ("CAST(x'ff' AS TEXT), 'home', 'secret'", 1),
-        ("x'ff', x'ff', '\"Home\"'", 1),
-        ("'U0BOB', 'odd', CAST(x'ff' AS TEXT)", 1),
-        ("'', '', x'ff'", 1),
+        ("'U0BOB', CAST(x'ff' AS TEXT), 'secret'", "`unreadable:"),
+        ("CAST(x'ff' AS TEXT), 'home', 'secret'", "`unreadable:"),
+        ("x'ff', x'ff', '\"Home\"'", "`unreadable:"),
+        ("'U0BOB', 'odd', CAST(x'ff' AS TEXT)", "`odd`"),
+        ("'', '', x'ff'", "_empty_"),
     ];
-    for (columns, parked) in odd {
+    for (columns, name) in odd {
         run_in(Setup::new().in_a_file(), async |company| {
             company.is_lied_to();
-            company.expects_parked_jobs(parked);
+            company.expects_parked_jobs(1);
             let file = Connection::open(company.file()).unwrap();
             let sql = format!("INSERT INTO jobs (of, name, kind, due_at, written_at) VALUES ({columns}, {LONG_AGO}, {LONG_AGO})");
             file.execute_batch(&sql).unwrap();
@@ -134,6 +135,7 @@ async fn jobs_and_messages_that_are_no_text_are_given_up_or_passed_by_and_keep_n
             company.pat.runs("/provision jobs").await;
             let told = company.pat.is_told();
             assert!(told.contains("cannot read what is stored of the job") && !told.contains("secret"), "{columns}: {told}");
+            assert!(told.contains(name), "{columns}: {told}");
         })
         .await;
     }

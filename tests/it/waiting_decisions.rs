@@ -41,6 +41,26 @@ async fn an_approval_made_in_an_outage_counts_seconds_after_slack_is_back() {
 }
 
 #[tokio::test]
+async fn a_decision_that_slack_refuses_to_judge_is_handed_back_after_ten_minutes() {
+    run_in(Setup::new().in_a_file(), async |company| {
+        let id = company.alice.asks_for("rds-postgres", &DATABASE).await;
+        company.clock.advance("3h");
+        let approve = company.morgan.remembers_for(&id, "Approve");
+        company.expects_slack_to_refuse("users.info", "missing_scope");
+        company.playground.fail_always("users.info", Some("missing_scope"));
+        company.morgan.presses(&approve).await;
+        waits_seconds(company, 16 * 60).await;
+        let told = company.morgan.is_told();
+        assert!(told.contains("did not tell us in time"), "{told}");
+        assert_eq!(company.request(&id).await.approvals.len(), 0);
+        company.playground.fail_always("users.info", None);
+        company.morgan.clicks_for(&id, "Approve").await;
+        assert_eq!(company.request(&id).await.approvals.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_denial_typed_in_an_outage_counts_with_its_reason() {
     run_in(Setup::new().in_a_file(), async |company| {
         let id = denies_in_an_outage(company).await;

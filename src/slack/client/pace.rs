@@ -121,6 +121,12 @@ impl Pace {
         }
     }
 
+    /// Whether half of what may go out at once in a conversation is left for others.
+    pub(super) fn is_quiet(&self, conversation: &str) -> bool {
+        let half = self.time.now() + self.interval * self.burst / 2;
+        self.lock().get(conversation).is_none_or(|queue| queue.free_at <= half)
+    }
+
     /// Whether it is worth staying for so long.
     pub(super) fn is_short(time: Duration) -> bool {
         time <= PATIENCE

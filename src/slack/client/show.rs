@@ -68,6 +68,9 @@ struct Done {}
 /// Characters at most of what somebody typed and gets back.
 const HANDED_BACK: usize = 2500;
 
+/// A decision is new for so long.
+const NEW: SignedDuration = SignedDuration::from_mins(10);
+
 /// Times that a message which Slack refuses for a short time keeps its place before it is put off.
 const STAYS: usize = 2;
 
@@ -169,8 +172,8 @@ fn place(notice: &Notice<'_>) -> String {
 
 /// What a message with this shows.
 fn shows(notice: &Notice<'_>) -> Shows {
-    let Notice::Request(RequestNotice { surface, request, .. }) = notice else {
-        return Shows { decisions: 0, progress: Progress::Settled };
+    let Notice::Request(RequestNotice { surface, request, now, .. }) = notice else {
+        return Shows { decisions: 0, is_new: false, progress: Progress::Settled };
     };
     let is_under_way = matches!(
         request.status,
@@ -178,8 +181,10 @@ fn shows(notice: &Notice<'_>) -> Shows {
     );
     let is_card = matches!(surface, Surface::Card | Surface::Renewal | Surface::Change);
     let decisions = request.agreed().len() + usize::from(!request.waits_for_approvers());
+    let decided_at = request.agreed().last().map(|approval| approval.at).max(request.ended_at);
     Shows {
         decisions: if is_card { decisions } else { 0 },
+        is_new: decided_at.is_some_and(|at| now.duration_since(at) < NEW),
         progress: if is_under_way { Progress::UnderWay } else { Progress::Settled },
     }
 }

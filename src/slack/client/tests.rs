@@ -8,7 +8,7 @@ use super::fake::{FakeSlack, StillClock};
 use super::*;
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::domain::request::{MessageRef, Surface};
-use crate::ports::slack::{Destination, Notice, Posted, Slack as _, SlackError};
+use crate::ports::slack::{Destination, Notice, Posted, RequestNotice, Slack as _, SlackError};
 use crate::slack::incoming::ResponseUrl;
 use crate::slack::messages::{Message, sample};
 use crate::slack::views::note;
@@ -315,7 +315,7 @@ async fn a_decision_that_did_not_reach_its_card_goes_first_when_it_is_sent_again
     let (slack, client, _) = FakeSlack::start_held_to(limits, &StillClock::new()).await;
     let request = sample::awaiting();
     let waits = Notice::Request(sample::notice(&request, Surface::Card, &[]));
-    for number in 0..10 {
+    for number in 0..15 {
         let channel = ChannelId::new(format!("C{number}"));
         client.update(&MessageRef { channel, ts: number.to_string() }, &waits).await.unwrap();
     }
@@ -326,7 +326,9 @@ async fn a_decision_that_did_not_reach_its_card_goes_first_when_it_is_sent_again
         "a card that still waits takes its turn: {metered:?}"
     );
     let request = sample::provisioning();
-    let decided = Notice::Request(sample::notice(&request, Surface::Card, &[]));
+    let approved_at = request.approvals.last().unwrap().at;
+    let decided = RequestNotice { now: approved_at, ..sample::notice(&request, Surface::Card, &[]) };
+    let decided = Notice::Request(decided);
     let fails = |status| (status, Vec::new(), String::new());
     slack.answers_in_turn(
         "chat.update",

@@ -119,10 +119,17 @@ impl Listing {
         self.history().listed.is_some_and(|(at, is_complete)| is_complete && is_young(at))
     }
 
-    /// Waits until the list has brought what `is_known` asks for, or brings nothing for now.
+    /// Waits until the list has brought what `is_known` asks for, or brings nothing for now, or time is left for one question
+    /// only.
     pub(super) async fn brings(&self, is_known: impl Fn() -> bool) {
         let mut is_awaited = self.is_awaited.subscribe();
-        drop(is_awaited.wait_for(|is_awaited| !is_awaited || is_known()).await);
+        let brought = is_awaited.wait_for(|is_awaited| !is_awaited || is_known());
+        drop(tokio::time::timeout(self.patience(), brought).await);
+    }
+
+    /// How long people wait for the list: half as long as for an answer, so that their own question can be asked, too.
+    fn patience(&self) -> Duration {
+        self.client.limits().question / 2
     }
 
     /// Asks for one page after the other; whether there are no more.
@@ -164,8 +171,7 @@ impl Listing {
     async fn while_people_wait<T>(&self, asked: impl Future<Output = T>) -> T {
         self.is_awaited.send_replace(true);
         let mut asked = pin!(asked);
-        let limit = self.client.limits().question;
-        if let Ok(answer) = tokio::time::timeout(limit, &mut asked).await {
+        if let Ok(answer) = tokio::time::timeout(self.patience(), &mut asked).await {
             return answer;
         }
         self.is_awaited.send_replace(false);

@@ -172,6 +172,9 @@ impl Company {
         let read = self.desk.setup.lock().unwrap().read_again();
         if let Ok((_, catalog)) = &read {
             self.desk.knows_templates_of(catalog);
+            if let Some(cloud) = &self.desk.cloud {
+                cloud.stand_in.publishes(catalog);
+            }
         }
         let reloader = self.desk.app().reloader();
         // One that stops meanwhile reads them when it is started again.
