@@ -66,7 +66,9 @@ impl Template {
         }
         let mut parameters = parameter::read_all(root.get("Parameters"), &problems, &doubts);
         let groups = interface::apply(root.get("Metadata"), &mut parameters, &doubts);
-        default_problems(&parameters).into_iter().for_each(|problem| problems.add(problem));
+        for problem in default_problems(&parameters) {
+            problems.add(problem);
+        }
         loops::check(&root, &problems);
         let looped = Looped::of(&root);
         let written_out = looped.as_ref().map(|looped| looped.written_out(&parameters, &[]));
