@@ -43,8 +43,10 @@ fn report(files: &CatalogFiles, region: Option<&str>, mut problems: Vec<FileProb
         // A template is inspected even when its product file is broken: both can then be mended at once.
         if let Some(Ok(template)) = folder.template.as_deref().map(Template::parse) {
             let file = folder.template_file(&files.root);
-            let found = guardrails::findings(&template).into_iter();
-            problems.extend(found.map(|finding| FileProblem::warning(&file, finding)));
+            let found = guardrails::findings(&template);
+            problems.extend(
+                template.doubts.into_iter().chain(found).map(|finding| FileProblem::warning(&file, finding)),
+            );
         }
     }
     for (key, product) in &catalog.products {

@@ -153,7 +153,7 @@ fn ticket_line(rule: &TicketRule) -> String {
 
 fn field_lines(field: &Field, product: &Product) -> Vec<String> {
     let Field { key, label, hint, .. } = field;
-    let need = if field.optional { "optional" } else { "required" };
+    let need = if field.optional() { "optional" } else { "required" };
     let initial = field.initial.as_ref().map(|initial| format!(", starts with `{initial}`"));
     let input = input_in_words(&field.input);
     let mut lines = vec![format!("  {label} [{key}]: {input}, {need}{}", initial.unwrap_or_default())];
@@ -314,11 +314,11 @@ mod tests {
 
         Platform settings (the defaults are right for most teams)
           VPC [VpcId]: text, optional, starts with `/platform/network/vpc-id`
-            SSM parameter with the id of the VPC, for example /platform/network/vpc-id.
+            SSM parameter with the id of the VPC, for example /platform/network/vpc-id. Left empty, it becomes /platform/network/vpc-id.
           Private subnets [SubnetIds]: text, optional, starts with `/platform/network/private-subnet-ids`
-            SSM parameter with the private subnets, at least two zones, for example /platform/network/private-subnet-ids.
+            SSM parameter with the private subnets, at least two zones, for example /platform/network/private-subnet-ids. Left empty, it becomes /platform/network/private-subnet-ids.
           Application security group [AppSecurityGroupId]: text, optional, starts with `/platform/network/app-security-group-id`
-            SSM parameter with the group applications share, for example /platform/network/app-security-group-id.
+            SSM parameter with the group applications share, for example /platform/network/app-security-group-id. Left empty, it becomes /platform/network/app-security-group-id.
 
         About the request
           Why do you need it?: text of several lines, optional

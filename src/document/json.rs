@@ -2,9 +2,12 @@
 
 use super::{MAX_DEPTH, MapBuilder, Node, ParseProblem, Value, checked, too_deep};
 
+/// What is said of a comment, which no reading of the text as YAML makes right.
+pub(super) const NO_COMMENTS: &str = "JSON has no comments: remove this one";
+
 /// Reads one JSON text by the letter of RFC 8259, except that a key may appear only once.
 pub fn parse_json(text: &str) -> Result<Node, ParseProblem> {
-    let mut scanner = Scanner { rest: checked(text)?, line: 1 };
+    let mut scanner = Scanner { rest: checked(text)?, line: 1, has_comma: false };
     let node = scanner.value(0)?;
     scanner.skip_blanks();
     match scanner.rest.chars().next() {
@@ -16,11 +19,25 @@ pub fn parse_json(text: &str) -> Result<Node, ParseProblem> {
 struct Scanner<'t> {
     rest: &'t str,
     line: usize,
+    /// Whether the sign that was taken last is a comma.
+    has_comma: bool,
 }
 
 impl Scanner<'_> {
     fn problem(&self, message: impl Into<String>) -> ParseProblem {
         ParseProblem::new(self.line, message)
+    }
+
+    /// What is wrong here: a habit that JSON does not share, or `otherwise`.
+    fn instead_of(&self, otherwise: &str) -> String {
+        match self.rest.as_bytes() {
+            [b'/', b'/' | b'*', ..] => NO_COMMENTS.to_owned(),
+            [closing @ (b'}' | b']'), ..] if self.has_comma => {
+                format!("JSON has no `,` before `{}`: remove it", char::from(*closing))
+            }
+            [b'\'', ..] => "JSON has double quotes only, no single ones".to_owned(),
+            _ => otherwise.to_owned(),
+        }
     }
 
     fn skip_blanks(&mut self) {
@@ -36,6 +53,7 @@ impl Scanner<'_> {
         match self.rest.strip_prefix(token) {
             Some(rest) => {
                 self.rest = rest;
+                self.has_comma = token == ',';
                 true
             }
             None => false,
@@ -68,7 +86,7 @@ impl Scanner<'_> {
             self.skip_blanks();
             let line = self.line;
             if !self.rest.starts_with('"') {
-                return Err(self.problem("a key in double quotes should be here"));
+                return Err(self.problem(self.instead_of("a key in double quotes should be here")));
             }
             let key = self.string()?;
             map.add_key(&key, line)?;
@@ -81,7 +99,7 @@ impl Scanner<'_> {
                 return Ok(Value::Map(map.entries));
             }
             if !self.took(',') {
-                return Err(self.problem("a `,` or `}` should be here"));
+                return Err(self.problem(self.instead_of("a `,` or `}` should be here")));
             }
         }
     }
@@ -98,7 +116,7 @@ impl Scanner<'_> {
                 return Ok(Value::List(nodes));
             }
             if !self.took(',') {
-                return Err(self.problem("a `,` or `]` should be here"));
+                return Err(self.problem(self.instead_of("a `,` or `]` should be here")));
             }
         }
     }
@@ -111,7 +129,7 @@ impl Scanner<'_> {
         let (word, rest) = self.rest.split_at(end);
         if !matches!(word, "true" | "false" | "null") && !is_number(word) {
             let found: String = self.rest.chars().take(20).take_while(|c| !c.is_whitespace()).collect();
-            return Err(self.problem(format!("`{found}` is not a JSON value")));
+            return Err(self.problem(self.instead_of(&format!("`{found}` is not a JSON value"))));
         }
         self.rest = rest;
         Ok(Value::Scalar { text: word.to_owned(), plain: true })
@@ -224,7 +242,13 @@ mod tests {
 
     #[test]
     fn what_is_not_strict_json_is_refused_with_its_line() {
-        insta::assert_snapshot!(refusal("{\n\"a\": 1,\n}"), @"line 3: a key in double quotes should be here");
+        insta::assert_snapshot!(refusal("{\n\"a\": 1,\n}"), @"line 3: JSON has no `,` before `}`: remove it");
+        insta::assert_snapshot!(refusal("[1,\n]"), @"line 2: JSON has no `,` before `]`: remove it");
+        insta::assert_snapshot!(refusal("{\n// x\n\"a\": 1}"), @"line 2: JSON has no comments: remove this one");
+        insta::assert_snapshot!(refusal("{\"a\": 1 /* x */}"), @"line 1: JSON has no comments: remove this one");
+        insta::assert_snapshot!(refusal("{\"a\":\n/* x */ 1}"), @"line 2: JSON has no comments: remove this one");
+        insta::assert_snapshot!(refusal("{\"a\": 'x'}"), @"line 1: JSON has double quotes only, no single ones");
+        insta::assert_snapshot!(refusal("{}}"), @"line 1: there is more text after the end of the value");
         insta::assert_snapshot!(refusal("[1 2]"), @"line 1: a `,` or `]` should be here");
         insta::assert_snapshot!(refusal("{\"a\": 1, \"a\": 2}"), @"line 1: the key `a` is here twice");
         insta::assert_snapshot!(refusal("[01]"), @"line 1: `01]` is not a JSON value");

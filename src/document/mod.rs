@@ -8,6 +8,7 @@ mod reader;
 mod toml;
 mod yaml;
 
+use json::NO_COMMENTS;
 pub use json::parse_json;
 pub use problem::{ParseProblem, Problem, Problems, nearest};
 pub use reader::Reader;
@@ -120,15 +121,31 @@ impl Node {
     }
 }
 
-/// Reads a CloudFormation template: strict JSON first, otherwise YAML.
+/// A template's text, read.
+#[derive(Debug)]
+pub struct TemplateText {
+    /// What it says.
+    pub root: Node,
+    /// Why a text that begins as JSON is none, although it can be read as YAML.
+    pub doubt: Option<ParseProblem>,
+}
+
+/// Reads a CloudFormation template: strict JSON first, otherwise YAML, as CloudFormation does ("Validating a template" in
+/// its user guide, read on 2026-11-29).
 ///
 /// Both are needed: JSON indented with tabs is not YAML, and some public `.json` templates are only readable as YAML.
-pub fn parse_template_text(text: &str) -> Result<Node, ParseProblem> {
-    match parse_json(text) {
-        Ok(node) => Ok(node),
-        Err(json) => {
-            parse_yaml(text).map_err(|yaml| if text.trim_start().starts_with('{') { json } else { yaml })
-        }
+pub fn parse_template_text(text: &str) -> Result<TemplateText, ParseProblem> {
+    let json = match parse_json(text) {
+        Ok(root) => return Ok(TemplateText { root, doubt: None }),
+        Err(json) => json,
+    };
+    let looks_like_json = text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
+    match parse_yaml(text) {
+        // Read as YAML, a comment would become part of a key.
+        Ok(_) if looks_like_json && json.message == NO_COMMENTS => Err(json),
+        Ok(root) => Ok(TemplateText { root, doubt: looks_like_json.then_some(json) }),
+        Err(_) if looks_like_json => Err(json),
+        Err(yaml) => Err(yaml),
     }
 }
 
@@ -176,9 +193,22 @@ mod tests {
     #[test]
     fn json_indented_with_tabs_and_json_with_a_trailing_comma_are_both_templates() {
         let tabs = parse_template_text("{\n\t\"A\": 1\n}").unwrap();
-        assert_eq!(tabs.get("A").and_then(Node::as_text), Some("1"));
+        assert_eq!(tabs.root.get("A").and_then(Node::as_text), Some("1"));
+        assert_eq!(tabs.doubt, None);
         let comma = parse_template_text("{\n  \"A\": 1,\n}").unwrap();
-        assert_eq!(comma.get("A").and_then(Node::as_text), Some("1"));
+        assert_eq!(comma.root.get("A").and_then(Node::as_text), Some("1"));
+        insta::assert_snapshot!(comma.doubt.unwrap(), @"line 3: JSON has no `,` before `}`: remove it");
+        assert_eq!(parse_template_text("A: 1").unwrap().doubt, None);
+    }
+
+    #[test]
+    fn a_comment_in_json_is_named_even_where_yaml_would_make_a_key_of_it() {
+        for text in
+            ["{\n/* x */ \"A\": 1\n}", "{\n// x\n\"A\": 1\n}", "\u{feff} {\n\"B\": 2, // x\n\"A\": 1\n}"]
+        {
+            let problem = parse_template_text(text).unwrap_err();
+            assert_eq!(problem.to_string(), "line 2: JSON has no comments: remove this one", "{text}");
+        }
     }
 
     #[test]

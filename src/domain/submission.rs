@@ -128,7 +128,7 @@ fn new_request(
         team: submission.team,
         formerly: Vec::new(),
         stored_team: None,
-        product: snapshot(product),
+        product: snapshot(product, &submission.parameters),
         parameters: submission.parameters,
         bound: submission.bound,
         reason: submission.reason,
@@ -162,8 +162,8 @@ fn new_request(
     }
 }
 
-/// What the product says now, to be kept.
-pub fn snapshot(product: &Product) -> ProductSnapshot {
+/// What the product says now of something with these parameters, to be kept.
+pub fn snapshot(product: &Product, parameters: &[(String, String)]) -> ProductSnapshot {
     ProductSnapshot {
         key: product.key.clone(),
         name: product.name.clone(),
@@ -174,7 +174,7 @@ pub fn snapshot(product: &Product) -> ProductSnapshot {
         lease: product.lease.clone(),
         teardown: product.teardown,
         outputs: product.outputs.clone(),
-        fates: fates(&product.template),
+        fates: fates(&product.template.with_values(parameters)),
     }
 }
 
@@ -243,7 +243,7 @@ mod tests {
     fn a_request_keeps_what_the_form_called_its_values() {
         let mut product = product(1);
         let text = "Metadata: {ParameterAllowedValueLabels: {Environment: {prod: Production}, Size: {s: Small}}}\n\
-                    Parameters: {Environment: {Type: String}, Size: {Type: String}}\nResources: {}";
+                    Parameters: {Environment: {Type: String}, Size: {Type: String}}\nResources: {B: {Type: AWS::S3::Bucket}}";
         product.template = Template::parse(text).unwrap().into();
         let offered =
             vec![("s".to_owned(), "s".to_owned()), ("l".to_owned(), "As large as can be".to_owned())];

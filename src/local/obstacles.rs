@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::records::Outcome;
-use crate::domain::catalog::Product;
 use crate::domain::fate::{Keeps, fates};
 use crate::domain::ids::ProductKey;
 use crate::domain::template::evaluate::{Evaluation, LiveResource};
+use crate::ports::provisioner::ProvisionOrder;
 
 /// Known when something is made, remembered until it is removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,8 +23,8 @@ pub(super) struct Obstacles {
 
 impl Obstacles {
     /// What will be in the way of removing the resources of this evaluation.
-    pub(super) fn of(product: &Product, evaluation: &Evaluation) -> Self {
-        let fates = fates(&product.template);
+    pub(super) fn of(order: &ProvisionOrder<'_>, evaluation: &Evaluation) -> Self {
+        let fates = fates(&order.product.template.with_values(order.parameters));
         // What a teardown keeps is not deleted, so its protection is in nobody's way.
         let kept: BTreeSet<&str> = fates
             .iter()
@@ -36,7 +36,7 @@ impl Obstacles {
                 && !kept.contains(resource.logical_id.as_str())
         });
         Self {
-            product: product.key.clone(),
+            product: order.product.key.clone(),
             first_failure: first_failure(&evaluation.resources),
             protection: protected.map(|resource| failed(resource, refusal(&resource.resource_type))),
         }

@@ -4,7 +4,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::ids::RequestId;
-use crate::domain::template::evaluate::LiveResource;
+use crate::domain::template::evaluate::{LiveResource, ref_is_name};
 
 /// The account that AWS's own documentation uses.
 pub(super) const ACCOUNT: &str = "123456789012";
@@ -13,13 +13,12 @@ pub(super) const REGION: &str = "us-east-1";
 
 /// What an attribute of a resource type looks like; the attribute of `Ref` is empty. In braces: the resource's
 /// `name`, a `uuid`, or so many hexadecimal digits.
-const SHAPES: [(&str, &str, &str); 50] = [
+const SHAPES: [(&str, &str, &str); 46] = [
     ("AWS::ApiGateway::RestApi", "", "{10}"),
     ("AWS::CertificateManager::Certificate", "", "arn:aws:acm:{region}:{account}:certificate/{uuid}"),
     ("AWS::CloudFront::Distribution", "DomainName", "d{13}.cloudfront.net"),
     ("AWS::DynamoDB::Table", "Arn", "arn:aws:dynamodb:{region}:{account}:table/{name}"),
     ("AWS::EC2::Instance", "", "i-0{16}"),
-    ("AWS::EC2::Instance", "PrivateIp", "10.0.1.17"),
     ("AWS::EC2::LaunchTemplate", "", "lt-0{16}"),
     ("AWS::EC2::SecurityGroup", "", "sg-0{16}"),
     ("AWS::EC2::SecurityGroup", "GroupId", "sg-0{16}"),
@@ -38,7 +37,6 @@ const SHAPES: [(&str, &str, &str); 50] = [
         "PrimaryEndPoint.Address",
         "{name}.{6}.ng.0001.use1.cache.amazonaws.com",
     ),
-    ("AWS::ElastiCache::ReplicationGroup", "PrimaryEndPoint.Port", "6379"),
     (
         "AWS::ElasticLoadBalancingV2::LoadBalancer",
         "",
@@ -62,10 +60,8 @@ const SHAPES: [(&str, &str, &str); 50] = [
     ("AWS::Lambda::Function", "Arn", "arn:aws:lambda:{region}:{account}:function:{name}"),
     ("AWS::Logs::LogGroup", "Arn", "arn:aws:logs:{region}:{account}:log-group:{name}:*"),
     ("AWS::RDS::DBCluster", "Endpoint.Address", "{name}.cluster-{12}.{region}.rds.amazonaws.com"),
-    ("AWS::RDS::DBCluster", "Endpoint.Port", "5432"),
     ("AWS::RDS::DBInstance", "DBInstanceArn", "arn:aws:rds:{region}:{account}:db:{name}"),
     ("AWS::RDS::DBInstance", "Endpoint.Address", "{name}.{12}.{region}.rds.amazonaws.com"),
-    ("AWS::RDS::DBInstance", "Endpoint.Port", "5432"),
     (
         "AWS::RDS::DBInstance",
         "MasterUserSecret.SecretArn",
@@ -117,17 +113,15 @@ impl Physical {
         )
     }
 
-    /// What `Ref` (no attribute) or `GetAtt` gives for this resource.
-    pub(super) fn value(self, resource: &LiveResource, attribute: Option<&str>) -> String {
-        let attribute = attribute.unwrap_or_default();
-        let shape = SHAPES
-            .iter()
-            .find(|(of, name, _)| *of == resource.resource_type && *name == attribute)
-            .map_or_else(
-                || usual_shape(&resource.resource_type, attribute),
-                |(_, _, shape)| (*shape).to_owned(),
-            );
-        self.fill(&shape, resource)
+    /// What `Ref` (no attribute) or `GetAtt` gives for this resource: an id or a name that looks as in AWS, where it is known
+    /// how that looks. What is no id has one right value, so none is made up.
+    pub(super) fn value(self, resource: &LiveResource, attribute: Option<&str>) -> Option<String> {
+        let of_type = |(of, name, _): &&(&str, &str, &str)| {
+            *of == resource.resource_type && *name == attribute.unwrap_or_default()
+        };
+        let shape = SHAPES.iter().find(of_type).map(|(_, _, shape)| *shape);
+        let by_name = || (attribute.is_none() && ref_is_name(&resource.resource_type)).then_some("{name}");
+        Some(self.fill(shape.or_else(by_name)?, resource))
     }
 
     fn fill(self, shape: &str, resource: &LiveResource) -> String {
@@ -176,23 +170,6 @@ impl Physical {
     }
 }
 
-/// For what the table does not know: the usual ARN, else the name with the attribute behind it.
-fn usual_shape(resource_type: &str, attribute: &str) -> String {
-    let mut parts = resource_type.split("::").skip(1);
-    let (owner, kind) = (parts.next().unwrap_or("custom"), parts.next().unwrap_or("resource"));
-    match attribute {
-        "" => "{name}".to_owned(),
-        _ if attribute.ends_with("Arn") => {
-            format!(
-                "arn:aws:{}:{{region}}:{{account}}:{}/{{name}}",
-                owner.to_lowercase(),
-                kind.to_lowercase()
-            )
-        }
-        _ => format!("{{name}}-{}", attribute.to_lowercase().replace(['{', '}'], "")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,8 +200,9 @@ mod tests {
             ("Custom::Thing", Some("odd"), Some("{braces}")),
             ("Nonsense", None, None),
         ];
-        let shown: Vec<String> =
-            rows.map(|(of, name, attribute)| physical().value(&resource(of, name), attribute)).into();
+        let shown = rows.map(|(of, name, attribute)| {
+            physical().value(&resource(of, name), attribute).unwrap_or_else(|| "not known".to_owned())
+        });
         insta::assert_snapshot!(shown.join("\n"), @r"
         arn:aws:kms:us-east-1:123456789012:key/cb0b93a2-e513-47b3-a87e-80bb16b168b1
         cb0b93a2-e513-47b3-a87e-80bb16b168b1
@@ -233,9 +211,9 @@ mod tests {
         orders.cb0b93a2e513.us-east-1.rds.amazonaws.com
         arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-cb0b93a2-e513-47b3-a87e-80bb16b168b1-cb0b93
         sg-0cb0b93a2e513c7b3
-        arn:aws:batch:us-east-1:123456789012:jobqueue/nightly
-        odd-braces
-        SC-123456789012-pp-6e04ac8a2a992-Thing-cb0b93a2e513
+        not known
+        not known
+        not known
         ");
         insta::assert_snapshot!(physical().stack_id(), @"arn:aws:cloudformation:us-east-1:123456789012:stack/SC-123456789012-pp-6e04ac8a2a992/b71cdc9c-e49a-4bda-bd7e-87164ab5a72d");
     }

@@ -158,7 +158,7 @@ impl Plan {
         } else {
             Outcome::Succeeded { outputs: evaluation.outputs.drain(..).map(output).collect() }
         };
-        let obstacles = Obstacles::of(order.product, &evaluation);
+        let obstacles = Obstacles::of(order, &evaluation);
         let made = evaluation.resources.into_iter().map(|resource| resource.logical_id).collect();
         Self { request: order.request, made, resources, step: simulation.step, outcome, obstacles }
     }
@@ -217,7 +217,7 @@ fn failure(resource: Option<&LiveResource>) -> String {
 }
 
 pub(super) fn output(output: EvaluatedOutput) -> (String, String, String) {
-    let value = output.value.unwrap_or_else(|why| format!("(unknown to the simulation: {why})"));
+    let value = output.value.unwrap_or_else(|why| format!("not known in the simulation ({why})"));
     (output.name, output.description, value)
 }
 

@@ -27,7 +27,7 @@ pub(super) struct Update {
 impl Update {
     pub(super) fn of(order: &ProvisionOrder<'_>, change: u32, simulation: &Simulation) -> Self {
         let evaluation = evaluate(order);
-        let obstacles = Obstacles::of(order.product, &evaluation);
+        let obstacles = Obstacles::of(order, &evaluation);
         let made = evaluation.resources.len();
         let outcome = if simulation.fail_changes.contains(&order.product.key) {
             let first = evaluation.resources.first();

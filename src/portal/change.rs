@@ -15,12 +15,13 @@ use crate::domain::cost::estimate;
 use crate::domain::event::Event;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, RequestId};
-use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters, value_problem};
+use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters, in_effect, value_problem};
 use crate::domain::policy::{approval_path, path_above_budget, path_of_budget};
 use crate::domain::preview::Preview;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{ChangeOrder, Difference, Question, Request, Status, Surface};
 use crate::domain::submission::snapshot;
+use crate::domain::template::Parameter;
 use crate::ports::store::CommitError;
 
 /// The form of a change on its way to a person.
@@ -244,7 +245,7 @@ async fn session(
     let will_be = with_defaults(&product, &known);
     let preview = preview(portal, &request.owner, &product, &request.team, &will_be, Some(&request)).await?;
     let bound: Vec<String> = product.hidden().into_iter().collect();
-    let differences = request.differences(&snapshot(&product), &will_be, &bound);
+    let differences = request.differences(&snapshot(&product, &will_be), &will_be, &bound);
     let is_fixed = |(key, _): &&(String, String)| fields.hidden.contains(key) && !bound.contains(key);
     let fixed = will_be.iter().filter(is_fixed).cloned().collect();
     Ok(ChangeSession { request, product, form: fields.form, values, fixed, differences, preview, notes })
@@ -253,14 +254,8 @@ async fn session(
 /// What would be submitted now, as far as it is known.
 fn with_defaults(product: &Product, values: &BTreeMap<String, String>) -> Vec<(String, String)> {
     let template = product.offered();
-    let value = |key: &String, default: &Option<String>| {
-        values.get(key).filter(|value| !value.is_empty()).cloned().or_else(|| default.clone())
-    };
-    template
-        .parameters
-        .iter()
-        .filter_map(|known| Some((known.key.clone(), value(&known.key, &known.default)?)))
-        .collect()
+    let value = |known: &Parameter| in_effect(known, values.get(&known.key).map(String::as_str));
+    template.parameters.iter().filter_map(|known| Some((known.key.clone(), value(known)?))).collect()
 }
 
 fn order(
@@ -272,7 +267,8 @@ fn order(
     reason: &str,
 ) -> ChangeOrder {
     let price = estimate(&product.cost, &|key| values.get(key), &portal.catalog.prices);
-    let (parameters, snapshot) = (values.into_vec(), snapshot(product));
+    let parameters = values.into_vec();
+    let snapshot = snapshot(product, &parameters);
     let bound: Vec<String> = product.hidden().into_iter().collect();
     let (rule, team) = (&product.approval, &request.team);
     let has_budget = portal.organization.team(team).is_some_and(|team| team.monthly_budget.is_some());

@@ -79,7 +79,7 @@ fn way(product: &Product, form: &Form, unasked: &BTreeSet<String>, filled: &Fill
     // A condition may have come to hold without our being told: a typed field tells only on Enter.
     let is_new = |key: &&String| here(key) && !unasked.contains(*key) && !filled.sent.contains(*key);
     let is_lacking = |field: &Field| {
-        let is_empty = !field.optional && filled.given.get(&field.key) == Some(&None);
+        let is_empty = !field.optional() && filled.given.get(&field.key) == Some(&None);
         is_empty && here(&field.key) && !unasked.contains(&field.key)
     };
     // An empty required field may decide which other fields are shown.

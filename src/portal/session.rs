@@ -11,11 +11,13 @@ use crate::domain::cost::estimate;
 use crate::domain::exception::Exception;
 use crate::domain::form::Form;
 use crate::domain::ids::{PersonId, TeamName};
+use crate::domain::parameters::in_effect;
 use crate::domain::policy::path_as_things_stand;
 use crate::domain::preview::Preview;
 use crate::domain::quota::{BudgetUse, QuotaSlot, QuotaUse};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
+use crate::domain::template::Parameter;
 use crate::ports::store::{Which, Whose};
 
 /// Requests that are named when a limit is reached, and those of a team that are looked through for them.
@@ -177,18 +179,14 @@ fn known(
     (team, person): (&TeamName, &PersonId),
 ) -> Vec<(String, String)> {
     let template = product.offered();
-    let value = |key: &String, default: &Option<String>| {
-        if let Some(binding) = product.bind.get(key) {
+    let value = |known: &Parameter| {
+        if let Some(binding) = product.bind.get(&known.key) {
             return binding.value(team, person, None);
         }
-        let given = values.get(key).filter(|value| !value.is_empty() && !unasked.contains(key));
-        given.cloned().or_else(|| default.clone())
+        let held = values.get(&known.key).filter(|_| !unasked.contains(&known.key));
+        in_effect(known, held.map(String::as_str))
     };
-    template
-        .parameters
-        .iter()
-        .filter_map(|known| Some((known.key.clone(), value(&known.key, &known.default)?)))
-        .collect()
+    template.parameters.iter().filter_map(|known| Some((known.key.clone(), value(known)?))).collect()
 }
 
 /// The template's rules that these values break already, each with a field it speaks of: of this page if there is one.

@@ -29,6 +29,7 @@ mod dev;
 mod disk;
 mod doctor;
 mod drift;
+mod emptied;
 #[path = "../emulator/mod.rs"]
 mod emulator;
 #[path = "../entries/mod.rs"]
@@ -88,6 +89,7 @@ mod surfaces;
 mod tamper;
 mod teams;
 mod teardown;
+mod templates;
 mod timeout;
 mod trail;
 mod unread_forms;

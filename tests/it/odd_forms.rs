@@ -126,7 +126,7 @@ async fn nothing_is_stored_in_place_of_what_was_chosen_whatever_comes_of_a_field
 async fn of_what_may_be_left_empty_nothing_understood_is_left_empty() {
     run_in(every_kind(), async |company| {
         let alice = &company.alice;
-        let note = FILLED.replace("Note=mine", "Note=none");
+        let note = FILLED.replace("Note=mine", "Note=");
         let subnets = FILLED.replace("MoreSubnets=subnet-0bbbbbbb", "MoreSubnets=");
         let optional = [
             ("param.Note", &*note),

@@ -40,7 +40,7 @@ fn the_catalog_is_checked_and_its_forms_are_printed() {
 
     Platform settings (the defaults are right for most teams)
       Access log bucket [AccessLogBucket]: text, optional, starts with `/platform/s3/access-log-bucket`
-        SSM parameter with the name of the access log bucket, for example /platform/s3/access-log-bucket.
+        SSM parameter with the name of the access log bucket, for example /platform/s3/access-log-bucket. Left empty, it becomes /platform/s3/access-log-bucket.
 
     About the request
       Why do you need it?: text of several lines, optional

@@ -56,7 +56,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
 ];
 
 /// Libraries that one layer alone may name. `catalog form --json` prints what Slack would get, hence `cli`.
-const BELONGS_TO: [(&str, &[&str]); 15] = [
+const BELONGS_TO: [(&str, &[&str]); 14] = [
     ("slack_morphism", &["slack", "cli"]),
     ("rusqlite", &["local"]),
     ("aws_config", &["aws", "wiring"]),
@@ -70,7 +70,6 @@ const BELONGS_TO: [(&str, &[&str]); 15] = [
     ("aws_smithy_http_client", &["aws"]),
     ("aws_types", &["aws"]),
     ("clap", &["cli", "main"]),
-    ("saphyr_parser", &["document"]),
     ("tokio_tungstenite", &["slack", "playground"]),
 ];
 

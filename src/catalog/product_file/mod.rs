@@ -138,7 +138,7 @@ fn outputs(reader: &Reader<'_>, context: &Context<'_>) -> Vec<String> {
             reader.report("outputs", format!("`outputs` names `{output}` twice"), "name it once");
         }
         let Some(template) = context.template else { continue };
-        if template.outputs.iter().all(|own| own.name != *output) {
+        if !template.may_give(output) {
             let names: Vec<&str> = template.outputs.iter().map(|own| own.name.as_str()).collect();
             let remedy = did_you_mean(output, &names, "the outputs are");
             reader.report("outputs", format!("the template has no output `{output}`"), remedy);

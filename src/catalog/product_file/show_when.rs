@@ -130,7 +130,7 @@ mod tests {
                             Days: { Type: Number, Default: 7, MinValue: 1 }\n  Zone: { Type: String }\n  \
                             Size: { Type: String, Default: s }\n  Kind: { Type: String, Default: k }\n  \
                             Team: { Type: String }\n  Token: { Type: String, NoEcho: true, Default: t }\n  \
-                            Worn: { Type: String, Default: x, AllowedValues: [y, z] }\n\
+                            Worn: { Type: String, Default: x, AllowedValues: [x, y, z] }\n\
                             Resources:\n  Q: { Type: AWS::SQS::Queue }\n";
 
     fn checked_with(template: &str, show_when: &str) -> String {
@@ -139,7 +139,7 @@ mod tests {
         std::fs::create_dir(&product).unwrap();
         std::fs::write(product.join("template.yml"), template).unwrap();
         let text = format!(
-            "name: Queue\nbind: {{ Team: team }}\nchoices: {{ Env: [dev, prod], Kind: [k] }}\nshow_when:\n{show_when}"
+            "name: Queue\nbind: {{ Team: team }}\nchoices: {{ Env: [dev, prod], Kind: [k], Worn: [y, z] }}\nshow_when:\n{show_when}"
         );
         std::fs::write(product.join("product.yml"), text).unwrap();
         match catalog::load(dir.path(), None) {

@@ -381,8 +381,8 @@ fn a_template_that_gives_no_form_is_refused_with_its_line() {
     ];
     insta::assert_snapshot!(load_files(&files).unwrap_err(), @r#"
     catalog/broken/template.yml: line 2: parameter `Flag`: there is no type `Boolean`: use `String` with `AllowedValues: ["true", "false"]`
-    catalog/no-yaml/product.yml: line 2: while parsing a node, did not find expected node content: correct the text so that it can be read
-    catalog/no-yaml/template.yml: line 1: mapping values are not allowed in this context: correct the text so that it can be read
+    catalog/no-yaml/product.yml: line 1: the `[` here is never closed: correct the text so that it can be read
+    catalog/no-yaml/template.yml: line 1: a `:` with a blank behind it makes a key, and none can stand here: put the text into quotes, or the key on a line of its own: correct the text so that it can be read
     catalog/secret/product.yml: line 2: unknown key `quotas`: did you mean `quota`?
     catalog/secret/template.yml: line 2: parameter `Password` is a secret (`NoEcho`) without a default: secrets never go through Slack: use a managed or generated secret
     "#);

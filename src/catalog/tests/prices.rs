@@ -72,5 +72,5 @@ fn a_price_file_that_cannot_be_read_is_the_only_problem() {
         ("a/template.yml", TEMPLATE),
         ("prices/us-east-1.yml", "prices: [\n"),
     ];
-    insta::assert_snapshot!(load_files(&files).unwrap_err(), @"catalog/prices/us-east-1.yml: line 2: while parsing a node, did not find expected node content: correct the text so that it can be read");
+    insta::assert_snapshot!(load_files(&files).unwrap_err(), @"catalog/prices/us-east-1.yml: line 1: the `[` here is never closed: correct the text so that it can be read");
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::catalog::Product;
 use crate::domain::cost::watched_parameters;
+use crate::domain::parameters::in_effect;
 
 /// When a parameter is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,10 +31,7 @@ impl Product {
             return BTreeSet::new();
         }
         let template = self.offered();
-        let value = |key: &str| {
-            let given = values.get(key).filter(|value| !value.is_empty());
-            given.or_else(|| template.parameter(key)?.default.as_ref()).cloned()
-        };
+        let value = |key: &str| in_effect(template.parameter(key)?, values.get(key).map(String::as_str));
         let unasked = self.show_when.keys().filter(|key| !is_asked(&self.show_when, key, &value));
         unasked.cloned().collect()
     }
@@ -107,7 +105,11 @@ Resources: {B: {Type: AWS::S3::Bucket}}
         assert_eq!(unasked(&[("Env", "prod")]), "Size", "the default of Backup shows Days");
         assert_eq!(unasked(&[("Env", "prod"), ("Backup", "no")]), "Days Size");
         assert_eq!(unasked(&[("Env", "dev"), ("Backup", "yes")]), "Backup Days Size");
-        assert_eq!(unasked(&[("Env", ""), ("Zone", "b")]), "Backup Days", "emptied is at its default");
+        assert_eq!(
+            unasked(&[("Env", ""), ("Zone", "b")]),
+            "Backup Days",
+            "where nothing is no value, the default counts"
+        );
     }
 
     #[test]

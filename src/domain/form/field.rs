@@ -4,6 +4,7 @@ use super::label::readable;
 use crate::document::Problem;
 use crate::domain::parameters::{
     Canonical, can_be_listed, constraint_problem, cut, example, grouped, is_whole, length_words, range_words,
+    takes_nothing,
 };
 use crate::domain::template::{Parameter, ParameterKind};
 use rust_decimal::Decimal;
@@ -20,6 +21,9 @@ const MAX_OPTIONS: usize = 100;
 /// Most characters of a text input in Slack.
 const MAX_TEXT: u32 = 3_000;
 
+/// Most characters of a default that a hint quotes.
+const MAX_BECOMES: usize = 100;
+
 /// What to do at a field in which nothing was chosen although something has to.
 pub const CHOOSE: &str = "Choose one";
 
@@ -34,9 +38,10 @@ pub struct Field {
     pub hint: Option<String>,
     /// How it is filled.
     pub input: Input,
-    /// Whether it may be left empty: the template has a default then, and an empty field does not hide another value. What is
-    /// chosen, and a number, stand there from the start, so nothing in their place is no choice.
-    pub optional: bool,
+    /// What it comes to where it is left empty: an empty text where the template takes one, otherwise the default. Nothing
+    /// where it has to be filled: what is chosen, and a number, stand there from the start, so nothing in their place is no
+    /// choice.
+    pub left_empty: Option<String>,
     /// What it starts with: the default, where the input can show it.
     pub initial: Option<String>,
     /// How its values are written.
@@ -93,6 +98,11 @@ pub struct Choice {
 }
 
 impl Field {
+    /// Whether it may be left empty.
+    pub fn optional(&self) -> bool {
+        self.left_empty.is_some()
+    }
+
     /// The options, whichever way they are offered; none for typed fields.
     pub fn options(&self) -> &[Choice] {
         match &self.input {
@@ -170,11 +180,16 @@ pub(super) fn field(parameter: &Parameter) -> Result<Option<Field>, Problem> {
         label: cut(&parameter.label.clone().unwrap_or_else(|| readable(&parameter.key)), MAX_LABEL),
         hint: hint(parameter),
         input,
-        optional: false,
+        left_empty: None,
         initial: None,
         canonical: Canonical::of(parameter),
     };
-    field.optional = usable.is_some_and(|default| may_be_empty(&field.input, default));
+    field.left_empty = usable.and_then(|default| left_empty(parameter, &field.input, default));
+    let becomes = field.left_empty.as_deref().filter(|value| !value.is_empty()).map(if_left_empty);
+    if let Some(becomes) = becomes {
+        let hint = field.hint.map(|hint| cut(&hint, MAX_LABEL - becomes.len() - 1) + " ");
+        field.hint = Some(hint.unwrap_or_default() + &becomes);
+    }
     field.initial = usable.and_then(|default| initial(&field, default));
     Ok(Some(field))
 }
@@ -183,14 +198,19 @@ fn problem(parameter: &Parameter, what: &str, remedy: &str) -> Problem {
     Problem::new(parameter.line, format!("parameter `{}` {what}", parameter.key), remedy)
 }
 
-fn may_be_empty(input: &Input, default: &str) -> bool {
+fn left_empty(parameter: &Parameter, input: &Input, default: &str) -> Option<String> {
+    let fits = |id: &str| (1..=MAX_OPTION).contains(&id.chars().count());
     match input {
-        Input::Select { .. } | Input::TypeAhead { .. } | Input::Number { .. } => false,
-        Input::Existing { .. } => {
-            !default.split(',').map(str::trim).all(|id| (1..=MAX_OPTION).contains(&id.chars().count()))
-        }
-        Input::Text { .. } => true,
+        Input::Select { .. } | Input::TypeAhead { .. } | Input::Number { .. } => None,
+        Input::Existing { .. } if default.split(',').map(str::trim).all(fits) => None,
+        Input::Text { .. } if takes_nothing(parameter) => Some(String::new()),
+        Input::Existing { .. } | Input::Text { .. } => Some(default.to_owned()),
     }
+}
+
+/// What is said under a field that does not stay empty.
+fn if_left_empty(default: &str) -> String {
+    format!("Left empty, it becomes {}.", cut(default, MAX_BECOMES))
 }
 
 fn initial(field: &Field, default: &str) -> Option<String> {
@@ -221,11 +241,11 @@ fn input(parameter: &Parameter) -> Result<Input, Problem> {
         return Ok(Input::Existing { parameter_type: of.clone(), many: parameter.kind.is_list() });
     }
     if parameter.kind == ParameterKind::Number {
-        let (min, max) = (parameter.min_value, parameter.max_value);
-        if min.zip(max).is_some_and(|(min, max)| min > max) {
-            return Err(problem(parameter, "has a `MinValue` above its `MaxValue`", "exchange them"));
-        }
-        return Ok(Input::Number { decimal: !is_whole(parameter), min, max });
+        return Ok(Input::Number {
+            decimal: !is_whole(parameter),
+            min: parameter.min_value,
+            max: parameter.max_value,
+        });
     }
     text_input(parameter)
 }

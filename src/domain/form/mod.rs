@@ -62,11 +62,16 @@ impl Form {
         self.fields().find(|field| field.key == key)
     }
 
-    /// What the inputs hold, of what they sent: options by their values. Nothing stands for what was left empty or was
-    /// never offered.
+    /// What the inputs hold, of what they sent: options by their values, and what was left empty by what that comes to.
+    /// Nothing stands for what has to be filled or was never offered.
     pub fn held(&self, given: &BTreeMap<String, Option<String>>) -> BTreeMap<String, String> {
         let held = |(key, sent): (&String, &Option<String>)| {
-            Some((key.clone(), self.field(key)?.sent(sent.as_deref()?)?))
+            let field = self.field(key)?;
+            let value = match sent.as_deref() {
+                None | Some("") if field.options().is_empty() => field.left_empty.clone(),
+                sent => field.sent(sent?),
+            };
+            Some((key.clone(), value?))
         };
         given.iter().filter_map(held).collect()
     }

@@ -15,7 +15,7 @@ fn shown(form: &Form) -> String {
     for group in &form.groups {
         writeln!(text, "== {}", group.title.as_deref().unwrap_or("-")).unwrap();
         for field in &group.fields {
-            let optional = if field.optional { " (optional)" } else { "" };
+            let optional = if field.optional() { " (optional)" } else { "" };
             let input = match &field.input {
                 Input::Select { options } => {
                     format!("select {:?}", options.iter().map(|choice| &choice.label).collect::<Vec<_>>())
@@ -50,13 +50,13 @@ Parameters:
   Size: {Type: String, AllowedValues: [s, m, ""], Default: m}
   Storage: {Type: Number, MinValue: 20, MaxValue: 1000, Default: 020}
   Rate: {Type: Number, Default: 0.5}
-  Count: {Type: Number, AllowedValues: [1, 2, 4], Default: 3}
+  Count: {Type: Number, AllowedValues: [1, 2, 4]}
   VpcId: {Type: AWS::EC2::VPC::Id}
   Subnets: {Type: "List<AWS::EC2::Subnet::Id>", Default: ""}
   Kinds: {Type: CommaDelimitedList, AllowedValues: [a, b, c], Default: "a,b"}
   Policy: {Type: String, Default: "{\n}"}
   Image: {Type: AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>, Default: /aws/ami}
-  Empty: {Type: String, Default: "", MinLength: 1}
+  Empty: {Type: String, MinLength: 1}
   Token: {Type: String, NoEcho: true, Default: x}
   Bound: {Type: String}
 "#,
@@ -77,10 +77,10 @@ Parameters:
     Rate: Number { decimal: true, min: None, max: None } = Some("0.5")
     Count: select ["1", "2", "4"] = None
     Kinds (optional): Text { multiline: false, min_length: None, max_length: 3000 } = Some("a,b")
-        Any of these, separated by commas: a, b, c.
+        Any of these, separated by commas: a, b, c. Left empty, it becomes a,b.
     Policy (optional): Text { multiline: true, min_length: None, max_length: 3000 } = Some("{\n}")
     Image (optional): Text { multiline: false, min_length: None, max_length: 3000 } = Some("/aws/ami")
-        For example /team/setting.
+        For example /team/setting. Left empty, it becomes /aws/ami.
     Empty: Text { multiline: false, min_length: Some(1), max_length: 3000 } = None
     "#);
 }
@@ -114,7 +114,7 @@ fn long_empty_and_odd_option_values_travel_by_position_and_come_back_whole() {
 #[test]
 fn what_cannot_become_a_field_is_said_with_a_way_out() {
     let text = format!(
-        "Parameters:\n  Password: {{Type: String, NoEcho: true}}\n  Long: {{Type: String, Default: {}}}\n  Never: {{Type: String, MinLength: 9, MaxLength: 3}}\n  Odd: {{Type: Number, MinValue: 9, MaxValue: 3}}",
+        "Parameters:\n  Password: {{Type: String, NoEcho: true}}\n  Long: {{Type: String, Default: {}}}\n  Never: {{Type: String, MinLength: 3001}}",
         "x".repeat(3_001)
     );
     let lines: Vec<String> = form(&text).unwrap_err().iter().map(ToString::to_string).collect();
@@ -122,7 +122,6 @@ fn what_cannot_become_a_field_is_said_with_a_way_out() {
     line 2: parameter `Password` is a secret (`NoEcho`) without a default: secrets never go through Slack: use a managed or generated secret
     line 3: parameter `Long` has a default of more than 3,000 characters, which no field in Slack can hold: shorten it or move it into the template
     line 4: parameter `Never` asks for a length that no text in Slack can have: choose a `MinLength` and `MaxLength` from 1 to 3000, the smaller one first
-    line 5: parameter `Odd` has a `MinValue` above its `MaxValue`: exchange them
     ");
 }
 

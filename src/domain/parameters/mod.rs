@@ -10,7 +10,10 @@ mod value;
 pub use canonical::Canonical;
 pub use prefill::{Prefill, UnknownKey, match_prefill, parse_prefill};
 pub(crate) use shape::{can_be_listed, example, looks_like};
-pub(crate) use value::{constraint_problem, cut, grouped, is_whole, length_words, range_words};
+pub(crate) use value::{
+    constraint_problem, cut, default_problems, grouped, in_effect, is_whole, length_words, range_words,
+    takes_nothing,
+};
 pub use value::{parse_number, value_problem};
 
 use crate::domain::form::{Field, Form, Input};
@@ -75,8 +78,8 @@ impl FieldProblem {
 
 /// Checks a submission; `given` holds what came back from the form (see [`Field::wire_value`]) by parameter key.
 ///
-/// A field that is not given takes its default, and so does one that was left empty where it may be; where it may not,
-/// nobody has seen what it would be. `hidden` parameters are the portal's and must not be given.
+/// A field that is not given takes its default. One that was left empty comes to what the field says it does; where that is
+/// nothing, nobody has seen what it would be. `hidden` parameters are the portal's and must not be given.
 pub fn check_parameters(
     template: &Template,
     form: &Form,
@@ -107,16 +110,16 @@ fn check_field(
     given: Option<&Option<String>>,
 ) -> Result<String, FieldProblem> {
     let key = &parameter.key;
-    let Some(submitted) = given.and_then(Option::as_deref).filter(|text| !text.is_empty()) else {
-        let may_be_empty = field.optional || given.is_none();
-        return match &parameter.default {
-            Some(default) => match constraint_problem(parameter, default) {
-                None if may_be_empty => Ok(default.clone()),
-                None => Err(FieldProblem::mistake(key, field.demand())),
-                Some(message) => Err(FieldProblem::mistake(key, message)),
-            },
-            None => Err(FieldProblem::mistake(key, field.demand())),
+    let demand = || FieldProblem::mistake(key, field.demand());
+    let Some(given) = given else {
+        let default = parameter.default.as_ref().ok_or_else(demand)?;
+        return match constraint_problem(parameter, default) {
+            None => Ok(default.clone()),
+            Some(message) => Err(FieldProblem::mistake(key, message)),
         };
+    };
+    let Some(submitted) = given.as_deref().filter(|text| !text.is_empty()) else {
+        return field.left_empty.clone().ok_or_else(demand);
     };
     match &field.input {
         Input::Select { .. } | Input::TypeAhead { .. } => {
@@ -266,7 +269,9 @@ Resources: {B: {Type: AWS::S3::Bucket}}
 
     #[test]
     fn a_value_over_4096_bytes_is_refused_even_when_its_characters_are_few() {
-        let template = Template::parse("Parameters: {A: {Type: String}}\nResources: {}").unwrap();
+        let template =
+            Template::parse("Parameters: {A: {Type: String}}\nResources: {B: {Type: AWS::S3::Bucket}}")
+                .unwrap();
         let parameter = &template.parameters[0];
         assert!(value_problem(parameter, &"é".repeat(2_049)).is_some());
         assert!(value_problem(parameter, &"é".repeat(2_048)).is_none());

@@ -1,6 +1,7 @@
 //! Whether one value suits one parameter, and what to say when it does not.
 
 use super::shape::shape_problem;
+use crate::document::Problem;
 use crate::domain::template::{Parameter, ParameterKind};
 use rust_decimal::Decimal;
 
@@ -17,6 +18,18 @@ pub fn value_problem(parameter: &Parameter, value: &str) -> Option<String> {
 
 /// Like [`value_problem`], but an id is not asked to look like one: defaults are often blank there.
 pub(crate) fn constraint_problem(parameter: &Parameter, value: &str) -> Option<String> {
+    let composed = broken_constraint(parameter, value)?;
+    let is_own = parameter.constraint_description.is_some() && !is_general(parameter, value);
+    Some(parameter.constraint_description.clone().filter(|_| is_own).unwrap_or(composed))
+}
+
+/// Whether what is wrong with a value is no constraint of the template.
+fn is_general(parameter: &Parameter, value: &str) -> bool {
+    value.len() > MAX_BYTES || number_problem(parameter, value).is_some()
+}
+
+/// What is wrong with a value, in our words.
+fn broken_constraint(parameter: &Parameter, value: &str) -> Option<String> {
     if value.len() > MAX_BYTES {
         return Some("Shorten this: AWS takes 4,096 bytes at most".to_owned());
     }
@@ -24,15 +37,42 @@ pub(crate) fn constraint_problem(parameter: &Parameter, value: &str) -> Option<S
     if matches!(parameter.kind, ParameterKind::SsmValue(_)) && parameter.allowed_values.is_empty() {
         return None;
     }
-    let problem = number_problem(parameter, value);
-    if problem.is_some() {
-        return problem;
-    }
-    let composed = allowed_problem(parameter, value)
+    number_problem(parameter, value)
+        .or_else(|| allowed_problem(parameter, value))
         .or_else(|| length_problem(parameter, value))
         .or_else(|| range_problem(parameter, value))
-        .or_else(|| pattern_problem(parameter, value))?;
-    Some(parameter.constraint_description.clone().unwrap_or(composed))
+        .or_else(|| pattern_problem(parameter, value))
+}
+
+/// The defaults that their own constraints do not allow: "you must specify a value that adheres to those constraints"
+/// ("CloudFormation template Parameters syntax" in the AWS CloudFormation User Guide), and "CloudFormation deems the template
+/// invalid" otherwise (aws-samples/aws-service-catalog-reference-architectures, pull request 23), read on 2026-11-29.
+pub(crate) fn default_problems(parameters: &[Parameter]) -> Vec<Problem> {
+    let problem = |parameter: &Parameter| {
+        // One that is too long is told with the sizes.
+        let default = parameter.default.as_ref().filter(|default| default.len() <= MAX_BYTES)?;
+        let demand = broken_constraint(parameter, default)?;
+        let what = format!(
+            "parameter `{}`: its own constraints do not allow its default `{}`",
+            parameter.key,
+            cut(default, MAX_QUOTED)
+        );
+        Some(Problem::new(parameter.default_line, what, format!("change one of them: {demand}")))
+    };
+    parameters.iter().filter_map(problem).collect()
+}
+
+/// Whether an empty text is a value of this parameter, and not only nothing in its place. Ids, paths and numbers never are,
+/// whatever the constraints say of them.
+pub(crate) fn takes_nothing(parameter: &Parameter) -> bool {
+    let is_text = matches!(parameter.kind, ParameterKind::String | ParameterKind::CommaDelimitedList);
+    is_text && constraint_problem(parameter, "").is_none()
+}
+
+/// What a parameter comes to with what a form holds for it, or with its default.
+pub(crate) fn in_effect(parameter: &Parameter, held: Option<&str>) -> Option<String> {
+    let counts = |value: &&str| !value.is_empty() || takes_nothing(parameter);
+    held.filter(counts).or(parameter.default.as_deref()).map(str::to_owned)
 }
 
 /// The parts of a value that constraints apply to: the elements of a list, otherwise the whole.

@@ -1,9 +1,9 @@
 //! The metadata that makes a form friendly: groups, labels, and texts for allowed values.
 //!
-//! Metadata never breaks a template in AWS, so what does not fit is passed over here too.
+//! Metadata never breaks a template in AWS, so what does not fit is passed over here too, and doubted.
 
 use super::{Parameter, scalar_text};
-use crate::document::Node;
+use crate::document::{Node, Problem, Problems, nearest};
 
 /// A group of parameters that belong together on the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,14 +14,19 @@ pub struct ParameterGroup {
     pub parameters: Vec<String>,
 }
 
-/// Puts labels onto the parameters and returns the groups.
-pub(super) fn apply(metadata: Option<&Node>, parameters: &mut [Parameter]) -> Vec<ParameterGroup> {
+/// Puts labels onto the parameters and returns the groups; notes what has no effect.
+pub(super) fn apply(
+    metadata: Option<&Node>,
+    parameters: &mut [Parameter],
+    doubts: &Problems,
+) -> Vec<ParameterGroup> {
     let Some(metadata) = metadata else {
         return Vec::new();
     };
-    let interface = metadata.get("AWS::CloudFormation::Interface");
+    let interface = metadata.get(INTERFACE);
+    doubt(metadata, parameters, doubts);
     let labels = interface.and_then(|interface| interface.get("ParameterLabels"));
-    let value_labels = metadata.get("ParameterAllowedValueLabels");
+    let value_labels = metadata.get(VALUE_LABELS);
     for parameter in parameters {
         parameter.label = labels.and_then(|labels| label(labels.get(&parameter.key)?.get("default")?));
         let texts = value_labels.and_then(|labels| labels.get(&parameter.key)?.as_map());
@@ -33,6 +38,40 @@ pub(super) fn apply(metadata: Option<&Node>, parameters: &mut [Parameter]) -> Ve
     }
     let groups = interface.and_then(|interface| interface.get("ParameterGroups")?.as_list());
     groups.unwrap_or_default().iter().map(group).collect()
+}
+
+const INTERFACE: &str = "AWS::CloudFormation::Interface";
+const VALUE_LABELS: &str = "ParameterAllowedValueLabels";
+
+/// Notes keys that mean nothing in the metadata that this page is about.
+fn doubt(metadata: &Node, parameters: &[Parameter], doubts: &Problems) {
+    let keys: Vec<&str> = parameters.iter().map(|parameter| parameter.key.as_str()).collect();
+    let among = |place: &str, node: Option<&Node>, known: &[&str]| {
+        for entry in node.and_then(Node::as_map).unwrap_or_default() {
+            mean(doubts, entry.line, place, &entry.key, known);
+        }
+    };
+    let interface = metadata.get(INTERFACE);
+    among(INTERFACE, interface, &["ParameterGroups", "ParameterLabels"]);
+    among("ParameterLabels", interface.and_then(|interface| interface.get("ParameterLabels")), &keys);
+    among(VALUE_LABELS, metadata.get(VALUE_LABELS), &keys);
+    let groups = interface.and_then(|interface| interface.get("ParameterGroups")?.as_list());
+    for group in groups.unwrap_or_default() {
+        among("ParameterGroups", Some(group), &["Label", "Parameters"]);
+        for node in group.get("Parameters").and_then(Node::as_list).unwrap_or_default() {
+            mean(doubts, node.line, "ParameterGroups", &scalar_text(node).unwrap_or_default(), &keys);
+        }
+    }
+}
+
+fn mean(doubts: &Problems, line: usize, place: &str, key: &str, known: &[&str]) {
+    if !known.contains(&key) {
+        let remedy = match nearest(key, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "remove it".to_owned(),
+        };
+        doubts.add(Problem::new(line, format!("`{key}` in `{place}` has no effect"), remedy));
+    }
 }
 
 fn group(node: &Node) -> ParameterGroup {

@@ -4,10 +4,13 @@
 
 pub mod evaluate;
 mod interface;
+mod limits;
+mod loops;
 mod parameter;
 pub mod pattern;
 mod rules;
 mod sections;
+mod written;
 
 pub use evaluate::{EvaluatedOutput, Evaluation, EvaluationError, Inputs, LiveResource};
 pub use interface::ParameterGroup;
@@ -15,8 +18,13 @@ pub use parameter::{Parameter, ParameterKind};
 pub use pattern::Pattern;
 pub use rules::FailedRule;
 pub use sections::{Assertion, Output, Resource, Rule};
+pub(crate) use written::scalar_text;
 
-use crate::document::{Node, Problem, Problems, Value, parse_template_text};
+use loops::Looped;
+use std::borrow::Cow;
+
+use crate::document::{Node, ParseProblem, Problem, Problems, TemplateText, Value, parse_template_text};
+use crate::domain::parameters::default_problems;
 
 /// One parsed template; every list is in file order.
 #[derive(Debug, Clone)]
@@ -37,46 +45,80 @@ pub struct Template {
     pub resources: Vec<Resource>,
     /// What comes out.
     pub outputs: Vec<Output>,
-    /// Whether a macro or transform rewrites the template in AWS, so that what is read here is not all of it.
-    pub has_transform: bool,
+    /// Names of outputs of loops over parameters, with a `*` for each item.
+    open_outputs: Vec<String>,
+    /// Whether a macro may add outputs in AWS.
+    has_foreign_outputs: bool,
+    /// The template as written, if it has loops: they are written out anew for other values.
+    looped: Option<Looped>,
+    /// What CloudFormation takes although it is hardly meant so.
+    pub doubts: Vec<Problem>,
 }
 
 impl Template {
     /// Reads a template, JSON or YAML; all problems at once, in the order of their lines.
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
-        let root = parse_template_text(text).map_err(|problem| vec![Problem::from(problem)])?;
-        let problems = Problems::new();
-        if root.as_map().is_none() {
-            problems.add(Problem::new(
-                root.line,
-                "this is not a template",
-                "write a map with a `Resources` section",
-            ));
-        } else if root.get("Resources").is_none() {
-            problems.add(Problem::new(
-                root.line,
-                "the template has no `Resources`",
-                "add the resources that the product consists of",
-            ));
+        let TemplateText { root, doubt } =
+            parse_template_text(text).map_err(|problem| vec![Problem::from(problem)])?;
+        let (problems, doubts) = (Problems::new(), Problems::new());
+        if let Some(doubt) = doubt {
+            doubts.add(no_json(&doubt));
         }
-        let metadata = root.get("Metadata");
-        let mut parameters = parameter::read_all(root.get("Parameters"), &problems);
-        let groups = interface::apply(metadata, &mut parameters);
+        let mut parameters = parameter::read_all(root.get("Parameters"), &problems, &doubts);
+        let groups = interface::apply(root.get("Metadata"), &mut parameters, &doubts);
+        for problem in default_problems(&parameters) {
+            problems.add(problem);
+        }
+        loops::check(&root, &problems);
+        let looped = Looped::of(&root);
+        let written_out = looped.as_ref().map(|looped| looped.written_out(&parameters, &[]));
+        let whole = written_out.as_ref().unwrap_or(&root);
+        if let Some(entries) = root.as_map() {
+            limits::check(whole, &root, &problems);
+            for entry in entries.iter().filter(|entry| entry.key != "Metadata") {
+                written::doubt(&entry.value, &doubts);
+            }
+        } else {
+            let remedy = "write a map with a `Resources` section";
+            problems.add(Problem::new(root.line, "this is not a template", remedy));
+        }
         let template = Self {
             description: root.get("Description").and_then(scalar_text).unwrap_or_default(),
-            parameters,
             groups,
             mappings: root
                 .get("Mappings")
                 .cloned()
                 .unwrap_or(Node { line: 0, value: Value::Map(Vec::new()) }),
-            conditions: sections::conditions(root.get("Conditions")),
+            conditions: sections::conditions(whole.get("Conditions")),
             rules: sections::rules(root.get("Rules")),
-            resources: sections::resources(root.get("Resources"), &problems),
-            outputs: sections::outputs(root.get("Outputs")),
-            has_transform: root.get("Transform").is_some(),
+            resources: sections::resources(whole.get("Resources"), &problems),
+            outputs: sections::outputs(whole.get("Outputs")),
+            open_outputs: looped.as_ref().map(|looped| looped.open_outputs(&parameters)).unwrap_or_default(),
+            has_foreign_outputs: loops::has_foreign_outputs(&root),
+            parameters,
+            looped,
+            doubts: doubts.into_sorted(),
         };
         problems.into_result(template)
+    }
+
+    /// The template with its loops written out for these values; defaults apply where one is missing.
+    pub fn with_values(&self, values: &[(String, String)]) -> Cow<'_, Self> {
+        let Some(looped) = &self.looped else { return Cow::Borrowed(self) };
+        let root = looped.written_out(&self.parameters, values);
+        Cow::Owned(Self {
+            conditions: sections::conditions(root.get("Conditions")),
+            resources: sections::resources(root.get("Resources"), &Problems::new()),
+            outputs: sections::outputs(root.get("Outputs")),
+            ..self.clone()
+        })
+    }
+
+    /// Whether an output of this name can come out: with other values than the defaults, or by what only AWS writes out.
+    pub fn may_give(&self, output: &str) -> bool {
+        self.outputs.iter().any(|own| own.name == output)
+            || self.open_outputs.iter().any(|open| loops::is_one_of(open, output))
+            || self.has_foreign_outputs
     }
 
     /// The parameter with this key, spelled exactly so.
@@ -90,18 +132,9 @@ impl Template {
     }
 }
 
-/// The text CloudFormation sees for a scalar: unquoted booleans are lower-cased, everything else stays as written.
-pub(crate) fn scalar_text(node: &Node) -> Option<String> {
-    match &node.value {
-        Value::Scalar { text, plain: true } => Some(match text.as_str() {
-            "True" | "TRUE" => "true".to_owned(),
-            "False" | "FALSE" => "false".to_owned(),
-            _ if node.is_null() => String::new(),
-            written => written.to_owned(),
-        }),
-        Value::Scalar { text, plain: false } => Some(text.clone()),
-        Value::List(_) | Value::Map(_) => None,
-    }
+fn no_json(doubt: &ParseProblem) -> Problem {
+    let what = format!("this begins as JSON and is none ({})", doubt.message);
+    Problem::new(doubt.line, what, "mend it: CloudFormation reads it as YAML, other tools may refuse it")
 }
 
 #[cfg(test)]

@@ -1,13 +1,33 @@
 //! The `Parameters` section: what each parameter accepts. Checking a value belongs to `parameters`.
 
+use super::limits::is_logical_id;
 use super::{Pattern, scalar_text};
 use crate::document::{Entry, Node, Problem, Problems, nearest};
+use crate::domain::parameters::grouped;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// Most parameters a template may have.
-const MAX_PARAMETERS: usize = 200;
+/// What a parameter may say: "CloudFormation template Parameters syntax" in the AWS CloudFormation User Guide, read on
+/// 2026-11-29.
+const ATTRIBUTES: [&str; 11] = [
+    "Type",
+    "Default",
+    "AllowedValues",
+    "AllowedPattern",
+    "MinLength",
+    "MaxLength",
+    "MinValue",
+    "MaxValue",
+    "ConstraintDescription",
+    "Description",
+    "NoEcho",
+];
+
+/// Characters of a name ("Understand CloudFormation quotas" in the same guide), of a description, and of a value in bytes.
+const MAX_NAME: usize = 255;
+const MAX_DESCRIPTION: usize = 4_000;
+const MAX_VALUE: usize = 4_096;
 
 /// One parameter of a template.
 #[derive(Debug, Clone)]
@@ -16,6 +36,8 @@ pub struct Parameter {
     pub key: String,
     /// Line of the key in the template.
     pub line: usize,
+    /// Line of its default, or of the key when it has none.
+    pub default_line: usize,
     /// What sort of value it takes.
     pub kind: ParameterKind,
     /// Value used when none is given; `None` means one must be given.
@@ -93,15 +115,32 @@ impl ParameterKind {
         }
         if let Some(of) = inside("AWS::SSM::Parameter::Value<") {
             let element = of.strip_prefix("List<").and_then(|of| of.strip_suffix('>')).unwrap_or(of);
-            let known = matches!(element, "String" | "CommaDelimitedList") || AWS_TYPES.contains(&element);
-            return known.then(|| Self::SsmValue(of.to_owned()));
+            return (!element.is_empty()).then(|| Self::SsmValue(of.to_owned()));
         }
         match inside("List<") {
             // CloudFormation takes `List<String>` although it documents `CommaDelimitedList` only.
             Some("String") => Some(Self::CommaDelimitedList),
-            Some(of) => AWS_TYPES.contains(&of).then(|| Self::AwsList(of.to_owned())),
+            // "Lists of SSM parameter types" are documented as not supported.
+            Some(of) if of.is_empty() || of.starts_with("AWS::SSM::") => None,
+            Some(of) => Some(Self::AwsList(of.to_owned())),
             None => None,
         }
+    }
+
+    /// What it is a type of, where CloudFormation takes that and does not document it (W2002 of cfn-lint 1.58.0): it checks no
+    /// value then.
+    fn undocumented(&self) -> Option<&str> {
+        const PLAIN: [&str; 4] = ["String", "Number", "CommaDelimitedList", "AWS::SSM::Parameter::Name"];
+        let (of, element) = match self {
+            Self::AwsList(of) => (of, of.as_str()),
+            Self::SsmValue(of) => {
+                (of, of.strip_prefix("List<").and_then(|of| of.strip_suffix('>')).unwrap_or(of))
+            }
+            Self::String | Self::Number | Self::NumberList | Self::CommaDelimitedList | Self::Aws(_) => {
+                return None;
+            }
+        };
+        (!AWS_TYPES.contains(&element) && !PLAIN.contains(&element)).then_some(of)
     }
 
     /// Whether the value is several ones separated by commas.
@@ -113,35 +152,28 @@ impl ParameterKind {
     }
 }
 
-pub(super) fn read_all(section: Option<&Node>, problems: &Problems) -> Vec<Parameter> {
+pub(super) fn read_all(section: Option<&Node>, problems: &Problems, doubts: &Problems) -> Vec<Parameter> {
     let Some(section) = section.filter(|section| !section.is_null()) else {
         return Vec::new();
     };
-    let Some(entries) = section.as_map() else {
-        let what = format!("`Parameters` is {}", section.in_words());
-        problems.add(Problem::new(section.line, what, "write a map from parameter keys to their types"));
-        return Vec::new();
-    };
-    if entries.len() > MAX_PARAMETERS {
-        let what = format!("the template has {} parameters", entries.len());
-        problems.add(Problem::new(
-            section.line,
-            what,
-            format!("CloudFormation takes {MAX_PARAMETERS} at most"),
-        ));
-    }
+    let entries = section.as_map().unwrap_or_default();
     // `Fn::ForEach` and the like are left for AWS to expand.
     let own = entries.iter().filter(|entry| !entry.key.starts_with("Fn::"));
-    own.filter_map(|entry| ParameterReader { entry, problems }.read()).collect()
+    own.filter_map(|entry| ParameterReader { entry, problems, doubts }.read()).collect()
 }
 
 /// Reads the attributes of one parameter and notes what is wrong with them.
 struct ParameterReader<'a> {
     entry: &'a Entry,
     problems: &'a Problems,
+    doubts: &'a Problems,
 }
 
 impl ParameterReader<'_> {
+    fn doubt(&self, line: usize, what: &str, remedy: impl Into<String>) {
+        self.doubts.add(Problem::new(line, format!("parameter `{}`: {what}", self.entry.key), remedy));
+    }
+
     fn problem(&self, line: usize, what: &str, remedy: impl Into<String>) {
         let what = format!("parameter `{}`: {what}", self.entry.key);
         self.problems.add(Problem::new(line, what, remedy));
@@ -149,12 +181,16 @@ impl ParameterReader<'_> {
 
     fn read(&self) -> Option<Parameter> {
         let Entry { key, line, value } = self.entry;
-        if key.is_empty() || !key.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        if !is_logical_id(key) {
             self.problem(
                 *line,
                 "its key is not made of letters and digits",
                 "rename it, for example `BucketName`",
             );
+        }
+        self.at_most(*line, "its name has", key.chars().count(), MAX_NAME, "characters");
+        if value.is_null() {
+            return None;
         }
         if value.as_map().is_none() {
             self.problem(
@@ -164,10 +200,15 @@ impl ParameterReader<'_> {
             );
             return None;
         }
+        self.known_attributes();
+        self.sizes();
+        let kind = self.kind()?;
+        self.fitting_attributes(&kind);
         Some(Parameter {
             key: key.clone(),
             line: *line,
-            kind: self.kind()?,
+            default_line: value.get("Default").map_or(*line, |default| default.line),
+            kind,
             default: self.text("Default"),
             allowed_values: self.allowed_values(),
             value_labels: BTreeMap::new(),
@@ -178,13 +219,119 @@ impl ParameterReader<'_> {
             max_length: self.bound("MaxLength"),
             min_value: self.bound("MinValue"),
             max_value: self.bound("MaxValue"),
-            no_echo: self.text("NoEcho").is_some_and(|text| text.eq_ignore_ascii_case("true")),
+            no_echo: self.no_echo(),
             label: None,
         })
     }
 
+    fn at_most(&self, line: usize, what: &str, count: usize, most: usize, unit: &str) {
+        if count > most {
+            let what = format!("{what} {} {unit}", grouped(&count));
+            self.problem(line, &what, format!("CloudFormation takes {} at most", grouped(&most)));
+        }
+    }
+
+    fn known_attributes(&self) {
+        for attribute in self.entry.value.as_map().unwrap_or_default() {
+            if !ATTRIBUTES.contains(&attribute.key.as_str()) {
+                let remedy = match nearest(&attribute.key, ATTRIBUTES) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("remove it, there are {}", ATTRIBUTES.join(", ")),
+                };
+                self.problem(attribute.line, &format!("unknown attribute `{}`", attribute.key), remedy);
+            }
+        }
+    }
+
+    fn sizes(&self) {
+        let text = |attribute: &str| {
+            self.entry.value.get(attribute).map(|node| (node.line, scalar_text(node).unwrap_or_default()))
+        };
+        if let Some((line, description)) = text("Description") {
+            self.at_most(
+                line,
+                "`Description` has",
+                description.chars().count(),
+                MAX_DESCRIPTION,
+                "characters",
+            );
+        }
+        if let Some((line, default)) = text("Default") {
+            self.at_most(line, "`Default` has", default.len(), MAX_VALUE, "bytes");
+        }
+        let allowed = self.entry.value.get("AllowedValues").and_then(Node::as_list).unwrap_or_default();
+        for node in allowed {
+            let length = node.as_text().map_or(0, str::len);
+            self.at_most(node.line, "one of its `AllowedValues` has", length, MAX_VALUE, "bytes");
+        }
+        for (least, most) in [("MinLength", "MaxLength"), ("MinValue", "MaxValue")] {
+            let number = |attribute| text(attribute)?.1.trim().parse::<Decimal>().ok();
+            if number(least).zip(number(most)).is_some_and(|(least, most)| least > most) {
+                let line = text(least).map_or(self.entry.line, |(line, _)| line);
+                self.problem(line, &format!("`{least}` is above `{most}`"), "exchange them");
+            }
+        }
+    }
+
+    /// Constraints that this kind of parameter does not have, which cfn-lint refuses (E2001): CloudFormation's guide says what they
+    /// are for, and not that it refuses them elsewhere.
+    fn fitting_attributes(&self, kind: &ParameterKind) {
+        let (unfit, rather): (&[&str], _) = match kind {
+            ParameterKind::Number => {
+                (&["MinLength", "MaxLength", "AllowedPattern"], "`MinValue` and `MaxValue` are for numbers")
+            }
+            ParameterKind::String
+            | ParameterKind::NumberList
+            | ParameterKind::CommaDelimitedList
+            | ParameterKind::Aws(_)
+            | ParameterKind::AwsList(_)
+            | ParameterKind::SsmValue(_) => (&["MinValue", "MaxValue"], "they are for `Type: Number` only"),
+        };
+        for attribute in self.entry.value.as_map().unwrap_or_default() {
+            if unfit.contains(&attribute.key.as_str()) {
+                let what = format!("`{}` is no constraint of its type", attribute.key);
+                self.doubt(attribute.line, &what, format!("remove it: {rather}"));
+            }
+        }
+        if let Some(node) = self.entry.value.get("MaxLength").filter(|node| {
+            node.as_text()
+                .and_then(|text| text.trim().parse::<usize>().ok())
+                .is_some_and(|most| most > MAX_VALUE)
+        }) {
+            self.doubt(
+                node.line,
+                "`MaxLength` is above 4,096",
+                "lower it: CloudFormation takes values of 4,096 bytes at most",
+            );
+        }
+        if self.entry.value.get("AllowedValues").and_then(Node::as_list).is_some_and(<[Node]>::is_empty) {
+            self.doubt(self.entry.line, "`AllowedValues` is empty", "add a value, or remove it");
+        }
+        if let Some(of) = kind.undocumented() {
+            self.doubt(
+                self.entry.line,
+                &format!("`{of}` is no documented type"),
+                "check its spelling: CloudFormation checks no value of it",
+            );
+        }
+    }
+
+    fn no_echo(&self) -> bool {
+        let Some(written) = self.text("NoEcho").filter(|text| !text.is_empty()) else { return false };
+        let is_secret = written.eq_ignore_ascii_case("true");
+        if !is_secret && !written.eq_ignore_ascii_case("false") {
+            let line = self.entry.value.get("NoEcho").map_or(self.entry.line, |node| node.line);
+            self.problem(
+                line,
+                &format!("`NoEcho` is `{written}`"),
+                "write `NoEcho: true` for a secret, or remove it",
+            );
+        }
+        is_secret
+    }
+
     fn kind(&self) -> Option<ParameterKind> {
-        let Some(written) = self.text("Type") else {
+        let Some(written) = self.text("Type").filter(|text| !text.is_empty()) else {
             if self.entry.value.get("Type").is_none() {
                 self.problem(self.entry.line, "it has no `Type`", "add one, for example `Type: String`");
             }
@@ -236,7 +383,7 @@ impl ParameterReader<'_> {
     }
 
     fn bound<T: FromStr>(&self, attribute: &str) -> Option<T> {
-        let text = self.text(attribute)?;
+        let text = self.text(attribute).filter(|text| !text.is_empty())?;
         let bound = text.trim().parse().ok();
         if bound.is_none() {
             let line = self.entry.value.get(attribute).map_or(self.entry.line, |node| node.line);
@@ -269,10 +416,10 @@ mod tests {
             "Boolean",
             "string",
             "List<>",
-            "List<Boolean>",
             "AWS::EC2::Nonsense",
             "",
-            "AWS::SSM::Parameter::Value<X>",
+            "AWS::SSM::Parameter::Value<>",
+            "List<AWS::SSM::Parameter::Value<String>>",
         ] {
             assert_eq!(ParameterKind::parse(wrong), None, "{wrong}");
         }

@@ -89,7 +89,7 @@ mod tests {
             label: "Environment".into(),
             hint: None,
             input: Input::Select { options: vec![choice("tiny"), choice("dev")] },
-            optional: false,
+            left_empty: None,
             initial: None,
             canonical: Canonical::AsTyped,
         }

@@ -18,7 +18,7 @@ pub(super) fn input(field: &Field, value: Option<&str>, watched: bool) -> SlackB
     let is_multiline = matches!(field.input, Input::Text { multiline: true, .. });
     let mut block = SlackInputBlock::new(plain(&field.label, 2000), element(field, value))
         .with_block_id(SlackBlockId(parameter_block(&field.key)))
-        .with_optional(field.optional);
+        .with_optional(field.optional());
     if let Some(hint) = &field.hint {
         block = block.with_hint(plain(hint, 2000));
     }

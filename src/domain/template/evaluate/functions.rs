@@ -28,10 +28,8 @@ impl Evaluator<'_> {
             ("Fn::FindInMap", [_, _, _, ..]) => self.find_in_map(parts, depth),
             ("Fn::Base64", _) => Ok(Evaluated::Text(base64(self.text(argument, depth)?.as_bytes()))),
             ("Fn::Cidr", [block, count, ..]) => self.cidr(block, count, parts.get(2), depth),
-            ("Fn::GetAZs", _) => self.zones(argument, depth),
-            ("Fn::ImportValue", _) => {
-                Ok(Evaluated::Text(format!("imported-{}", self.text(argument, depth)?)))
-            }
+            ("Fn::GetAZs", _) => error("AWS decides which zones there are"),
+            ("Fn::ImportValue", _) => error("another stack gives it"),
             ("Fn::Length", _) => Ok(Evaluated::Text(self.list(argument, depth)?.len().to_string())),
             _ => error(format!("`{name}` cannot be evaluated here")),
         }
@@ -133,14 +131,6 @@ impl Evaluator<'_> {
         self.evaluate(place, depth)
     }
 
-    fn zones(&self, argument: &Node, depth: usize) -> Outcome {
-        let region = self.text(argument, depth)?;
-        let region = if region.is_empty() { self.inputs.region } else { &region };
-        Ok(Evaluated::List(
-            ["a", "b", "c"].map(|letter| Evaluated::Text(format!("{region}{letter}"))).to_vec(),
-        ))
-    }
-
     /// Blocks of `bits` host bits out of an IPv4 block.
     fn cidr(&self, block: &Node, count: &Node, bits: Option<&Node>, depth: usize) -> Outcome {
         let block = self.text(block, depth)?;
@@ -151,6 +141,14 @@ impl Evaluator<'_> {
         };
         Ok(Evaluated::List(blocks.into_iter().map(Evaluated::Text).collect()))
     }
+}
+
+/// A block by its first address: `10.0.0.0/16` for `10.0.3.7/16`.
+pub(super) fn first_of_block(block: &str) -> Option<String> {
+    let length: u32 = block.split_once('/')?.1.parse().ok()?;
+    let address = u32::from(block.split_once('/')?.0.parse::<Ipv4Addr>().ok()?);
+    let mask = u32::MAX.checked_shl(32_u32.checked_sub(length)?).unwrap_or(0);
+    Some(format!("{}/{length}", Ipv4Addr::from(address & mask)))
 }
 
 fn subnets(block: &str, count: &str, bits: &str) -> Option<Vec<String>> {
@@ -193,6 +191,21 @@ mod tests {
             [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
         {
             assert_eq!(base64(plain.as_bytes()), encoded);
+        }
+    }
+
+    #[test]
+    fn a_block_is_called_by_its_first_address() {
+        for (written, read) in [
+            ("10.0.3.7/16", "10.0.0.0/16"),
+            ("10.0.0.0/8", "10.0.0.0/8"),
+            ("1.2.3.4/0", "0.0.0.0/0"),
+            ("1.2.3.4/32", "1.2.3.4/32"),
+        ] {
+            assert_eq!(first_of_block(written).as_deref(), Some(read), "{written}");
+        }
+        for wrong in ["10.0.0.0", "10.0.0.0/33", "x/8", "::1/64"] {
+            assert_eq!(first_of_block(wrong), None, "{wrong}");
         }
     }
 

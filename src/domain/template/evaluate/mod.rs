@@ -2,6 +2,7 @@
 //!
 //! Physical ids are the caller's to invent; nothing here is random or asks anybody.
 
+mod attributes;
 mod conditions;
 mod functions;
 mod names;
@@ -12,6 +13,7 @@ mod tests;
 
 use super::{ParameterKind, Resource, Template};
 use crate::document::{Node, Value};
+pub use names::ref_is_name;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
@@ -28,7 +30,7 @@ const MAX_TEXT: usize = 64 * 1024;
 pub struct Inputs<'a> {
     /// Parameter values by key; defaults apply where one is missing.
     pub parameters: &'a [(String, String)],
-    /// Values of SSM parameters by path; one that is missing is invented.
+    /// Values of SSM parameters by path; one that is missing is not known.
     pub ssm: &'a BTreeMap<String, String>,
     /// `AWS::Region`.
     pub region: &'a str,
@@ -38,8 +40,9 @@ pub struct Inputs<'a> {
     pub stack_name: &'a str,
     /// `AWS::StackId`.
     pub stack_id: &'a str,
-    /// Invents what `Ref` (no attribute) or `GetAtt` gives; must always give the same for the same resource.
-    pub physical: &'a dyn Fn(&LiveResource, Option<&str>) -> String,
+    /// Invents what `Ref` (no attribute) or `GetAtt` gives; must always give the same for the same resource, and nothing where
+    /// what it invents could be taken for what AWS would say.
+    pub physical: &'a dyn Fn(&LiveResource, Option<&str>) -> Option<String>,
 }
 
 impl std::fmt::Debug for Inputs<'_> {
@@ -100,31 +103,34 @@ pub struct Evaluation {
 impl Template {
     /// Evaluates conditions, names and outputs. A condition that cannot be told here counts as true.
     pub fn evaluate(&self, inputs: &Inputs<'_>) -> Evaluation {
+        let template = self.with_values(inputs.parameters);
         let evaluator = Evaluator {
-            template: self,
+            template: &template,
             inputs,
             parameters: inputs.parameters.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
             conditions: RefCell::default(),
             names: RefCell::default(),
+            untold_names: RefCell::default(),
             steps: Cell::new(0),
         };
         let is_live = |condition: Option<&String>| {
             condition.is_none_or(|name| evaluator.condition(name, 0).unwrap_or(true))
         };
         let live: Vec<_> =
-            self.resources.iter().filter(|resource| is_live(resource.condition.as_ref())).collect();
+            template.resources.iter().filter(|resource| is_live(resource.condition.as_ref())).collect();
         let live = order::dependencies_first(&live);
         let is_protected = |resource: &&&Resource| evaluator.is_protected(resource);
         let protected =
             live.iter().filter(is_protected).map(|resource| resource.logical_id.clone()).collect();
         let resources = live.into_iter().map(|resource| evaluator.live(resource, 0)).collect();
-        let outputs = self.outputs.iter().filter(|output| is_live(output.condition.as_ref())).map(|output| {
-            EvaluatedOutput {
-                name: output.name.clone(),
-                description: output.description.clone(),
-                value: evaluator.text(&output.value, 0),
-            }
-        });
+        let outputs =
+            template.outputs.iter().filter(|output| is_live(output.condition.as_ref())).map(|output| {
+                EvaluatedOutput {
+                    name: output.name.clone(),
+                    description: output.description.clone(),
+                    value: evaluator.text(&output.value, 0),
+                }
+            });
         Evaluation { resources, protected, outputs: outputs.collect() }
     }
 
@@ -137,7 +143,7 @@ impl Template {
             account_id: "",
             stack_name: "",
             stack_id: "",
-            physical: &|_, _| String::new(),
+            physical: &|_, _| None,
         };
         self.evaluate(&inputs).resources.len()
     }
@@ -161,6 +167,8 @@ struct Evaluator<'a> {
     conditions: RefCell<BTreeMap<String, Option<Result<bool, EvaluationError>>>>,
     /// Names of resources by logical id, once known.
     names: RefCell<BTreeMap<String, Option<String>>>,
+    /// Logical ids of resources that the template names, by what cannot be told here, with the reason.
+    untold_names: RefCell<BTreeMap<String, EvaluationError>>,
     steps: Cell<u32>,
 }
 
@@ -176,6 +184,9 @@ impl Evaluator<'_> {
     fn evaluate(&self, node: &Node, depth: usize) -> Result<Evaluated, EvaluationError> {
         self.step(depth)?;
         match &node.value {
+            Value::Scalar { text, .. } if text.contains("{{resolve:") => {
+                Err(EvaluationError::new("AWS looks it up when it is made"))
+            }
             Value::Scalar { .. } => Ok(Evaluated::Text(super::scalar_text(node).unwrap_or_default())),
             Value::List(nodes) => {
                 let values =
@@ -223,7 +234,16 @@ impl Evaluator<'_> {
             let node = property.and_then(|property| resource.properties.as_ref()?.get(property));
             // Noted before it is evaluated, so that a name made of itself ends here.
             self.names.borrow_mut().insert(resource.logical_id.clone(), None);
-            let name = node.and_then(|node| self.text(node, depth + 1).ok()).filter(|name| !name.is_empty());
+            let name = match node.map(|node| self.text(node, depth + 1)) {
+                Some(Ok(name)) => {
+                    Some(names::as_kept(&resource.resource_type, name)).filter(|name| !name.is_empty())
+                }
+                Some(Err(why)) => {
+                    self.untold_names.borrow_mut().insert(resource.logical_id.clone(), why);
+                    None
+                }
+                None => None,
+            };
             self.names.borrow_mut().insert(resource.logical_id.clone(), name.clone());
             name
         });
@@ -245,17 +265,35 @@ impl Evaluator<'_> {
             "AWS::Partition" => return text("aws"),
             "AWS::URLSuffix" => return text("amazonaws.com"),
             "AWS::NoValue" => return Ok(Evaluated::Nothing),
-            "AWS::NotificationARNs" => return Ok(Evaluated::List(Vec::new())),
+            "AWS::NotificationARNs" => return Err(EvaluationError::new("AWS decides whom it notifies")),
             _ => {}
         }
         if let Some(value) = self.parameter(name) {
-            return Ok(value);
+            return value;
         }
-        let resource = self.live_by_id(name, depth)?;
-        match resource.name.clone().filter(|_| names::ref_is_name(&resource.resource_type)) {
+        let (_, resource) = self.live_by_id(name, depth)?;
+        match resource.name.clone().filter(|_| ref_is_name(&resource.resource_type)) {
             Some(name) => Ok(Evaluated::Text(name)),
-            None => Ok(Evaluated::Text((self.inputs.physical)(&resource, None))),
+            None => self.invented(&resource, None),
         }
+    }
+
+    /// What the caller invents for a resource; nothing is invented of a name that the template gives.
+    fn invented(
+        &self,
+        resource: &LiveResource,
+        attribute: Option<&str>,
+    ) -> Result<Evaluated, EvaluationError> {
+        if let Some(why) = self.untold_names.borrow().get(&resource.logical_id) {
+            return Err(why.clone());
+        }
+        let id = &resource.logical_id;
+        (self.inputs.physical)(resource, attribute).map(Evaluated::Text).ok_or_else(|| {
+            EvaluationError::new(match attribute {
+                Some(attribute) => format!("AWS decides `{attribute}` of `{id}`"),
+                None => format!("AWS decides what `{id}` is called"),
+            })
+        })
     }
 
     /// What `GetAtt` gives.
@@ -265,11 +303,15 @@ impl Evaluator<'_> {
         attribute: &str,
         depth: usize,
     ) -> Result<Evaluated, EvaluationError> {
-        let resource = self.live_by_id(logical_id, depth)?;
-        Ok(Evaluated::Text((self.inputs.physical)(&resource, Some(attribute))))
+        let (resource, live) = self.live_by_id(logical_id, depth)?;
+        self.said(resource, attribute, depth).unwrap_or_else(|| self.invented(&live, Some(attribute)))
     }
 
-    fn live_by_id(&self, logical_id: &str, depth: usize) -> Result<LiveResource, EvaluationError> {
+    fn live_by_id(
+        &self,
+        logical_id: &str,
+        depth: usize,
+    ) -> Result<(&Resource, LiveResource), EvaluationError> {
         self.step(depth)?;
         let resource = self.template.resource(logical_id);
         let resource = resource.ok_or_else(|| EvaluationError::new(format!("there is no `{logical_id}`")))?;
@@ -278,29 +320,28 @@ impl Evaluator<'_> {
         if !is_made {
             return Err(EvaluationError::new(format!("`{logical_id}` is not made with these parameters")));
         }
-        Ok(self.live(resource, depth + 1))
+        Ok((resource, self.live(resource, depth + 1)))
     }
 
-    fn parameter(&self, key: &str) -> Option<Evaluated> {
+    fn parameter(&self, key: &str) -> Option<Result<Evaluated, EvaluationError>> {
         let parameter = self.template.parameter(key)?;
         let given = self.parameters.get(key).copied();
         let value = given.or(parameter.default.as_deref()).unwrap_or_default();
         let (value, is_list) = if let ParameterKind::SsmValue(of) = &parameter.kind {
-            (self.ssm_value(value, of), of.starts_with("List<") || of == "CommaDelimitedList")
+            let Some(stored) = self.inputs.ssm.get(value) else {
+                return Some(Err(EvaluationError::new(format!(
+                    "AWS looks `{value}` up in the Parameter Store"
+                ))));
+            };
+            (stored.as_str(), of.starts_with("List<") || of == "CommaDelimitedList")
         } else {
-            (value.to_owned(), parameter.kind.is_list())
+            (value, parameter.kind.is_list())
         };
-        if !is_list {
-            return Some(Evaluated::Text(value));
-        }
-        Some(Evaluated::List(comma_separated(&value)))
-    }
-
-    fn ssm_value(&self, path: &str, of: &str) -> String {
-        match self.inputs.ssm.get(path) {
-            Some(value) => value.clone(),
-            None => names::invented(of, path),
-        }
+        Some(Ok(if is_list {
+            Evaluated::List(comma_separated(value))
+        } else {
+            Evaluated::Text(value.to_owned())
+        }))
     }
 }
 

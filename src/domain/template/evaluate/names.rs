@@ -1,4 +1,4 @@
-//! Which property names a resource, whether `Ref` gives that name, and invented values of SSM parameters.
+//! Which property names a resource, whether `Ref` gives that name, and how AWS keeps it.
 
 /// Type, naming property, and whether `Ref` gives the name (otherwise an ARN, a URL or an id).
 const NAMES: [(&str, &str, bool); 40] = [
@@ -54,25 +54,13 @@ pub(super) fn property(resource_type: &str) -> Option<&'static str> {
 }
 
 /// Whether `Ref` gives the name of a resource of this type.
-pub(super) fn ref_is_name(resource_type: &str) -> bool {
+pub fn ref_is_name(resource_type: &str) -> bool {
     find(resource_type).is_some_and(|(_, _, ref_is_name)| *ref_is_name)
 }
 
-/// A value that an SSM parameter of this type could have, always the same for the same path.
-pub(super) fn invented(of: &str, path: &str) -> String {
-    let element = of.strip_prefix("List<").and_then(|of| of.strip_suffix('>')).unwrap_or(of);
-    let prefix = match element {
-        "AWS::EC2::Image::Id" => "ami-",
-        "AWS::EC2::Instance::Id" => "i-",
-        "AWS::EC2::SecurityGroup::Id" => "sg-",
-        "AWS::EC2::Subnet::Id" => "subnet-",
-        "AWS::EC2::VPC::Id" => "vpc-",
-        "AWS::EC2::Volume::Id" => "vol-",
-        _ => return format!("value-of-{}", path.trim_start_matches('/').replace('/', "-")),
-    };
-    // FNV-1a: enough to look different for different paths.
-    let hash = path.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("{prefix}0{hash:016x}")
+/// The name as AWS keeps it: "stored as a lowercase string" (`DBInstanceIdentifier` in the Amazon RDS API Reference,
+/// `ReplicationGroupId` in that of Amazon `ElastiCache`, read on 2026-11-29).
+pub(super) fn as_kept(resource_type: &str, name: String) -> String {
+    let is_lower = resource_type.starts_with("AWS::RDS::") || resource_type.starts_with("AWS::ElastiCache::");
+    if is_lower { name.to_lowercase() } else { name }
 }

@@ -11,7 +11,10 @@ fn evaluated(text: &str, parameters: &[(&str, &str)]) -> String {
     let ssm = BTreeMap::from([("/known".to_owned(), "ami-1".to_owned())]);
     let physical = |resource: &LiveResource, attribute: Option<&str>| {
         let name = resource.name.as_deref().unwrap_or(&resource.logical_id);
-        attribute.map_or_else(|| format!("<{name}>"), |attribute| format!("<{name}.{attribute}>"))
+        let is_known = attribute.is_none_or(|attribute| !attribute.starts_with("Unknown"));
+        let invented =
+            attribute.map_or_else(|| format!("<{name}>"), |attribute| format!("<{name}.{attribute}>"));
+        is_known.then_some(invented)
     };
     let evaluation = template.evaluate(&Inputs {
         parameters: &parameters,
@@ -111,10 +114,10 @@ fn every_function_gives_its_value_or_says_why_not() {
     NoValue = a,b
     Base64 = ZGV2
     Cidr = 10.0.1.0/24
-    Zone = us-east-1a
-    Import = imported-shared-vpc
+    Zone: AWS decides which zones there are
+    Import: another stack gives it
     Image = ami-1
-    Other = ami-032a9080c1b748cfc
+    Other: AWS looks `/other` up in the Parameter Store
     List = a,b
     Unknown: `Fn::Foo` cannot be evaluated here
     Gone: there is no `Nothing`
@@ -170,7 +173,7 @@ fn references_that_multiply_are_cut_off() {
         .unwrap();
     }
     text.push_str("Outputs: {Last: {Value: !Ref B59}}\n");
-    assert!(evaluated(&text, &[]).contains("Last = "));
+    assert!(evaluated(&text, &[]).contains("Last: "));
 }
 
 proptest! {
@@ -244,4 +247,64 @@ Resources:
     made: Database, Table, Cluster, Elsewhere, Untold
     protected: Table
     ");
+}
+
+#[test]
+fn what_the_template_decides_is_read_back_and_what_aws_decides_is_not_known() {
+    let text = r#"
+Parameters:
+  Engine: {Type: String, Default: mysql}
+  Port: {Type: Number, Default: 3307}
+  Image: {Type: AWS::SSM::Parameter::Value<String>, Default: /nowhere}
+Resources:
+  Network: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.1.2.3/16}}
+  Entry: {Type: AWS::SSM::Parameter, Properties: {Value: !Sub "${Engine}!", Type: String}}
+  Answer: {Type: Custom::Entry, Properties: {ServiceToken: x, Value: asked, UnknownValue: asked}}
+  ByPort: {Type: AWS::RDS::DBInstance, Properties: {Engine: postgres, Port: !Ref Port, DBInstanceIdentifier: Orders-DB}}
+  ByEngine: {Type: AWS::RDS::DBInstance, Properties: {Engine: !Ref Engine, Port: !Ref "AWS::NoValue"}}
+  Aurora: {Type: AWS::RDS::DBCluster, Properties: {Engine: aurora-postgresql}}
+  Member: {Type: AWS::RDS::DBInstance, Properties: {Engine: aurora-mysql, DBClusterIdentifier: !Ref Aurora}}
+  Copy: {Type: AWS::RDS::DBInstance, Properties: {Engine: mysql, SourceDBInstanceIdentifier: !Ref ByPort}}
+  Cache: {Type: AWS::ElastiCache::ReplicationGroup, Properties: {Engine: valkey}}
+  Tool: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub "tool-${Image}"}}
+  Secret: {Type: AWS::SSM::Parameter, Properties: {Value: "{{resolve:ssm:/x}}"}}
+Outputs:
+  Block: {Value: !GetAtt Network.CidrBlock}
+  Entry: {Value: !GetAtt Entry.Value}
+  Answer: {Value: !GetAtt Answer.UnknownValue}
+  ByPort: {Value: !Sub "${ByPort.Endpoint.Address}:${ByPort.Endpoint.Port}"}
+  ByEngine: {Value: !GetAtt ByEngine.Endpoint.Port}
+  Aurora: {Value: !GetAtt Aurora.Endpoint.Port}
+  Member: {Value: !GetAtt Member.Unknown}
+  Cache: {Value: !GetAtt Cache.PrimaryEndPoint.Port}
+  Tool: {Value: !Ref Tool}
+  ToolArn: {Value: !GetAtt Tool.Arn}
+  Secret: {Value: !GetAtt Secret.Value}
+  Plain: {Value: "x{{resolve:ssm:/x}}"}
+  Told: {Value: !Ref "AWS::NotificationARNs"}
+"#;
+    insta::assert_snapshot!(evaluated(text, &[]), @"
+    made: Network, Entry, Answer, ByPort, ByEngine, Aurora, Member, Copy, Cache, Tool, Secret
+    Block = 10.1.0.0/16
+    Entry = mysql!
+    Answer: AWS decides `UnknownValue` of `Answer`
+    ByPort = <orders-db.Endpoint.Address>:3307
+    ByEngine = 3306
+    Aurora = 5432
+    Member: AWS decides `Unknown` of `Member`
+    Cache = 6379
+    Tool: AWS looks `/nowhere` up in the Parameter Store
+    ToolArn: AWS looks `/nowhere` up in the Parameter Store
+    Secret: AWS looks it up when it is made
+    Plain: AWS looks it up when it is made
+    Told: AWS decides whom it notifies
+    ");
+    // A port that is inherited is no matter of the engine.
+    for inherited in ["Member", "Copy"] {
+        let text = text.replace("Member.Unknown", &format!("{inherited}.Endpoint.Port"));
+        assert!(
+            evaluated(&text, &[]).contains(&format!("Member = <{inherited}.Endpoint.Port>")),
+            "{inherited}"
+        );
+    }
 }

@@ -129,9 +129,9 @@ pub(super) fn memory(form: &Form, state: &FormState<'_>, shown: &BTreeSet<&str>,
     let elsewhere = |text: &str| if is_last { String::new() } else { text.to_owned() };
     let carried = state.values.iter().filter_map(|(key, value)| {
         let field = form.field(key).filter(|field| !shown.contains(field.key.as_str()))?;
-        // Of options an empty text can be one.
-        let is_one = !value.is_empty() || !field.options().is_empty();
-        let is_new = is_one && field.initial.as_ref() != Some(value);
+        // Of options an empty text can be one; an input without a text holds an empty one.
+        let initial = field.initial.as_deref().or(field.options().is_empty().then_some(""));
+        let is_new = initial != Some(value);
         is_new.then(|| Some((key.clone(), field.to_wire(value)?)))?
     });
     let mut metadata = FormMetadata {

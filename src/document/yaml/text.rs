@@ -1,0 +1,100 @@
+//! The characters of a YAML text with the place of each, and what counts as a blank or a line end.
+
+/// A place in the text; lines and columns count from 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) index: usize,
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+/// A text and how far it was read.
+pub(super) struct Text {
+    chars: Vec<char>,
+    pub(super) mark: Mark,
+}
+
+impl Text {
+    pub(super) fn new(text: &str) -> Self {
+        Self { chars: text.chars().collect(), mark: Mark::default() }
+    }
+
+    /// The character `ahead` places from here; `None` behind the end.
+    pub(super) fn peek(&self, ahead: usize) -> Option<char> {
+        self.chars.get(self.mark.index + ahead).copied()
+    }
+
+    pub(super) fn is(&self, wanted: char) -> bool {
+        self.peek(0) == Some(wanted)
+    }
+
+    /// Whether a blank, a line end or nothing comes.
+    pub(super) fn is_gap(&self, ahead: usize) -> bool {
+        self.peek(ahead).is_none_or(|c| is_blank(c) || is_break(c))
+    }
+
+    /// Whether `---` or `...` stands at the start of this line.
+    pub(super) fn is_document_marker(&self) -> bool {
+        self.mark.column == 0 && (self.is_marker('-') || self.is_marker('.'))
+    }
+
+    /// Whether three of these come, and then a gap.
+    pub(super) fn is_marker(&self, of: char) -> bool {
+        (0..3).all(|ahead| self.peek(ahead) == Some(of)) && self.is_gap(3)
+    }
+
+    /// Takes one character that ends no line.
+    pub(super) fn take(&mut self) -> Option<char> {
+        let taken = self.peek(0)?;
+        self.mark.index += 1;
+        self.mark.column += 1;
+        Some(taken)
+    }
+
+    /// Takes as many characters, none of which ends a line.
+    pub(super) fn skip(&mut self, count: usize) {
+        for _ in 0..count {
+            self.take();
+        }
+    }
+
+    pub(super) fn take_while(&mut self, wanted: impl Fn(char) -> bool) -> String {
+        let mut taken = String::new();
+        while let Some(c) = self.peek(0).filter(|c| wanted(*c)) {
+            taken.push(c);
+            self.take();
+        }
+        taken
+    }
+
+    /// Takes a line end, if one comes, and gives what it counts as in a text.
+    pub(super) fn take_break(&mut self) -> Option<char> {
+        let first = self.peek(0).filter(|c| is_break(*c))?;
+        let is_pair = first == '\r' && self.peek(1) == Some('\n');
+        self.mark = Mark {
+            index: self.mark.index + if is_pair { 2 } else { 1 },
+            line: self.mark.line + 1,
+            column: 0,
+        };
+        Some(if matches!(first, '\u{2028}' | '\u{2029}') { first } else { '\n' })
+    }
+}
+
+pub(super) fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t')
+}
+
+pub(super) fn is_break(c: char) -> bool {
+    matches!(c, '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// What closes or separates in `[…]` and `{…}`.
+pub(super) fn is_flow_sign(c: char) -> bool {
+    matches!(c, ',' | '[' | ']' | '{' | '}')
+}
+
+/// Whether YAML lets this character stand in a text as it is.
+pub(super) fn is_printable(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{d7ff}'
+        | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
+}

@@ -1,0 +1,317 @@
+//! What CloudFormation refuses of a template as a whole: sections and attributes that it does not know, values that are
+//! missing, names, sizes and counts. What a parameter may say belongs to `parameter`.
+
+use std::collections::BTreeMap;
+
+#[cfg(test)]
+mod tests;
+
+use super::{loops, scalar_text};
+use crate::document::{Entry, Node, Problem, Problems, Value, nearest};
+use crate::domain::parameters::grouped;
+
+/// Sections, and how many members each may have: "Understand CloudFormation quotas" and "CloudFormation template sections" in
+/// the AWS CloudFormation User Guide, and `LIMITS` in cfn-lint 1.58.0, read on 2026-11-29.
+const SECTIONS: [(&str, Option<usize>); 12] = [
+    ("AWSTemplateFormatVersion", None),
+    ("Description", None),
+    ("Metadata", None),
+    ("Parameters", Some(200)),
+    ("Rules", None),
+    ("Mappings", Some(200)),
+    ("Conditions", None),
+    ("Transform", None),
+    ("Resources", Some(500)),
+    ("Outputs", Some(200)),
+    ("Hooks", None),
+    // Of AWS SAM.
+    ("Globals", None),
+];
+
+/// Attributes in one mapping, and values under one of them, by the same pages.
+const MAX_ATTRIBUTES: usize = 200;
+
+/// Characters of a logical id, likewise.
+const MAX_NAME: usize = 255;
+
+/// Bytes of a description of the template or of an output, likewise.
+const MAX_DESCRIPTION: usize = 1_024;
+
+/// The only version that there is.
+const VERSION: &str = "2010-09-09";
+
+/// What a resource may say: "CloudFormation resource syntax" in the same guide, and of AWS SAM `Connectors` and `IgnoreGlobals`
+/// (`resources/configuration.json` in cfn-lint 1.58.0).
+const OF_RESOURCE: [&str; 12] = [
+    "Type",
+    "Properties",
+    "Condition",
+    "DependsOn",
+    "DeletionPolicy",
+    "UpdateReplacePolicy",
+    "CreationPolicy",
+    "UpdatePolicy",
+    "Metadata",
+    "Version",
+    "Connectors",
+    "IgnoreGlobals",
+];
+
+/// What an output may say: "Outputs section syntax reference" in the same guide.
+const OF_OUTPUT: [&str; 4] = ["Value", "Description", "Condition", "Export"];
+
+/// Notes everything that CloudFormation would refuse about the template as a whole; `root` is a map.
+///
+/// `written` is the template before its loops are written out.
+pub(super) fn check(root: &Node, written: &Node, problems: &Problems) {
+    let checker = Checker { root, problems };
+    checker.sections();
+    checker.version();
+    checker.description(root, "`Description`");
+    checker.resources_are_there(written);
+    checker.one_name_for_one_thing();
+    // A macro may turn into something right whatever stands there.
+    if !loops::has_macro(root) {
+        checker.members("Resources", "resource", &OF_RESOURCE);
+        checker.members("Outputs", "output", &OF_OUTPUT);
+        checker.outputs();
+        checker.mappings();
+    }
+    for entry in entries(Some(root)).iter().filter(|entry| entry.key != "Metadata") {
+        checker.nothing_is_missing(&entry.value, &entry.key);
+    }
+}
+
+struct Checker<'a> {
+    root: &'a Node,
+    problems: &'a Problems,
+}
+
+/// What to write in place of a word that is not known.
+fn instead(word: &str, known: &[&str]) -> String {
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("remove it, there are {}", known.join(", ")),
+    }
+}
+
+/// The entries of a section that has some.
+fn entries(section: Option<&Node>) -> &[Entry] {
+    section.and_then(Node::as_map).unwrap_or_default()
+}
+
+/// Without `Fn::ForEach` and `Fn::Transform`, which AWS replaces.
+fn own(section: Option<&Node>) -> impl Iterator<Item = &Entry> {
+    entries(section).iter().filter(|entry| !entry.key.starts_with("Fn::"))
+}
+
+impl Checker<'_> {
+    fn problem(&self, line: usize, what: impl Into<String>, remedy: impl Into<String>) {
+        self.problems.add(Problem::new(line, what, remedy));
+    }
+
+    fn at_most(&self, line: usize, what: &str, count: usize, most: usize, unit: &str) {
+        if count > most {
+            let what = format!("{what} {} {unit}", grouped(&count));
+            self.problem(line, what, format!("CloudFormation takes {} at most", grouped(&most)));
+        }
+    }
+
+    fn sections(&self) {
+        for entry in entries(Some(self.root)) {
+            let Some((name, most)) = SECTIONS.iter().find(|(name, _)| *name == entry.key) else {
+                let what = format!("there is no section `{}`", entry.key);
+                self.problem(entry.line, what, instead(&entry.key, &SECTIONS.map(|(name, _)| name)));
+                continue;
+            };
+            let is_of_sam =
+                loops::transforms(self.root).iter().any(|name| name.starts_with("AWS::Serverless"));
+            if *name == "Globals" && !is_of_sam {
+                let remedy = "remove it, or write `Transform: AWS::Serverless-2016-10-31`";
+                self.problem(entry.line, "`Globals` is a section of AWS SAM only", remedy);
+            }
+            let Some(most) = most else { continue };
+            if entry.value.as_map().is_none() && !entry.value.is_null() {
+                let what = format!("`{name}` is {}", entry.value.in_words());
+                self.problem(entry.value.line, what, "write names with what they stand for under it");
+            }
+            let count = entries(Some(&entry.value)).len();
+            self.at_most(entry.line, "the template has", count, *most, &name.to_lowercase());
+        }
+    }
+
+    fn version(&self) {
+        let Some(node) = self.root.get("AWSTemplateFormatVersion") else { return };
+        if scalar_text(node).as_deref() != Some(VERSION) && !node.is_null() {
+            let what = format!("`AWSTemplateFormatVersion` is {}", node.in_words());
+            self.problem(
+                node.line,
+                what,
+                format!("write `AWSTemplateFormatVersion: '{VERSION}'`, no other exists"),
+            );
+        }
+    }
+
+    fn description(&self, of: &Node, name: &str) {
+        let Some(node) = of.get("Description").filter(|node| !node.is_null()) else { return };
+        match node.as_text() {
+            Some(text) => {
+                self.at_most(node.line, &format!("{name} has"), text.len(), MAX_DESCRIPTION, "bytes");
+            }
+            None => self.problem(node.line, format!("{name} is {}", node.in_words()), "write one text"),
+        }
+    }
+
+    fn resources_are_there(&self, written: &Node) {
+        let remedy = "add the resources that the product consists of";
+        match written.get("Resources") {
+            None => self.problem(written.line, "the template has no `Resources`", remedy),
+            Some(node) if node.as_map().is_some_and(<[Entry]>::is_empty) => {
+                self.problem(node.line, "`Resources` is empty", remedy);
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// A name stands for one parameter or one resource.
+    fn one_name_for_one_thing(&self) {
+        let parameters: BTreeMap<&str, usize> =
+            own(self.root.get("Parameters")).map(|entry| (entry.key.as_str(), entry.line)).collect();
+        for entry in own(self.root.get("Resources")) {
+            if let Some(line) = parameters.get(entry.key.as_str()) {
+                let what = format!("resource `{}` has the name of the parameter in line {line}", entry.key);
+                self.problem(entry.line, what, "rename one of both");
+            }
+        }
+    }
+
+    /// Names and attributes of resources or outputs.
+    fn members(&self, section: &str, kind: &str, attributes: &[&str]) {
+        for entry in own(self.root.get(section)) {
+            self.name(entry, kind);
+            if entry.value.as_map().is_none() && !entry.value.is_null() {
+                let what = format!("{kind} `{}` is {}", entry.key, entry.value.in_words());
+                self.problem(entry.value.line, what, format!("write at least `{}:` under it", attributes[0]));
+            }
+            for attribute in own(Some(&entry.value)) {
+                if !attributes.contains(&attribute.key.as_str()) {
+                    let what = format!("{kind} `{}`: unknown attribute `{}`", entry.key, attribute.key);
+                    self.problem(attribute.line, what, instead(&attribute.key, attributes));
+                }
+            }
+        }
+    }
+
+    fn name(&self, entry: &Entry, kind: &str) {
+        if !is_logical_id(&entry.key) {
+            let what = format!("{kind} `{}`: its key is not made of letters and digits", entry.key);
+            self.problem(entry.line, what, "rename it, for example `BucketName`");
+        }
+        self.at_most(
+            entry.line,
+            &format!("the name of a {kind} has"),
+            entry.key.chars().count(),
+            MAX_NAME,
+            "characters",
+        );
+    }
+
+    fn outputs(&self) {
+        for entry in own(self.root.get("Outputs")) {
+            let name = format!("output `{}`", entry.key);
+            let is_map = entry.value.as_map().is_some();
+            if is_map
+                && entry.value.get("Value").is_none()
+                && own(Some(&entry.value)).count() == entries(Some(&entry.value)).len()
+            {
+                self.problem(
+                    entry.line,
+                    format!("{name} has no `Value`"),
+                    "write what comes out, for example `Value: !Ref Bucket`",
+                );
+            }
+            self.description(&entry.value, &format!("the description of {name}"));
+            if let Some(export) = entry.value.get("Export").filter(|export| export.get("Name").is_none()) {
+                self.problem(
+                    export.line,
+                    format!("{name}: `Export` has no `Name`"),
+                    "write `Export: {Name: …}`",
+                );
+            }
+        }
+    }
+
+    /// "Mappings element name must be non-empty and can contain only alphanumerics, '-' or '.'" and "Mappings attribute name must
+    /// contain only alphanumeric characters", says CloudFormation (aws-cloudformation/cfn-lint, issue 2004, and
+    /// aws/serverless-application-model, issue 1608, read on 2026-11-29).
+    fn mappings(&self) {
+        for mapping in own(self.root.get("Mappings")) {
+            self.name(mapping, "mapping");
+            self.map_of(mapping, &format!("mapping `{}`", mapping.key));
+            for element in own(Some(&mapping.value)) {
+                let place = format!("`{}` of mapping `{}`", element.key, mapping.key);
+                if !is_logical_id(&element.key.replace(['-', '.'], "")) {
+                    let what = format!("{place}: its key is not made of letters, digits, `-` and `.`");
+                    self.problem(element.line, what, "rename it, for example `us-east-1`");
+                }
+                self.map_of(element, &place);
+                for attribute in own(Some(&element.value)) {
+                    self.name(attribute, "mapping");
+                    if attribute.value.as_map().is_some() {
+                        let what = format!("`{}` in mapping `{}` is a map", attribute.key, mapping.key);
+                        self.problem(attribute.line, what, "write a text or a list of texts");
+                    }
+                }
+            }
+        }
+    }
+
+    /// What stands on one of the two levels of a mapping.
+    fn map_of(&self, entry: &Entry, name: &str) {
+        match entry.value.as_map() {
+            None if entry.value.is_null() => {}
+            None => self.problem(
+                entry.line,
+                format!("{name} is {}", entry.value.in_words()),
+                "write keys with their values",
+            ),
+            Some([]) => {
+                self.problem(
+                    entry.line,
+                    format!("{name} is empty"),
+                    "add a key with its value, or remove it",
+                );
+            }
+            Some(inside) => {
+                self.at_most(entry.line, &format!("{name} has"), inside.len(), MAX_ATTRIBUTES, "attributes");
+            }
+        }
+    }
+
+    /// "'null' values are not allowed in templates", says CloudFormation (davidgf/serverless-plugin-canary-deployments, issue 38,
+    /// read on 2026-11-29).
+    fn nothing_is_missing(&self, node: &Node, path: &str) {
+        match &node.value {
+            _ if node.is_null() => {
+                let what = format!("nothing stands at `{path}`");
+                self.problem(node.line, what, "write a value, for an empty text `''`, or remove the key");
+            }
+            Value::Scalar { .. } => {}
+            Value::Map(entries) => {
+                for Entry { key, value, .. } in entries {
+                    self.nothing_is_missing(value, &format!("{path}.{key}"));
+                }
+            }
+            Value::List(nodes) => {
+                for (at, node) in nodes.iter().enumerate() {
+                    self.nothing_is_missing(node, &format!("{path}[{at}]"));
+                }
+            }
+        }
+    }
+}
+
+/// Whether CloudFormation takes it as the name of something.
+pub(super) fn is_logical_id(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}

@@ -1,0 +1,65 @@
+//! Templates as people write them, from the file to what whoever asked is told.
+
+use crate::harness::{Setup, run_in};
+
+const AUTOMATIC: &str = "approval: { mode: auto }\nquota: { per_team: 100 }\n";
+
+#[tokio::test]
+async fn what_a_loop_gives_is_shown_for_what_was_chosen() {
+    let template = "Transform: AWS::LanguageExtensions\n\
+                    Parameters:\n  Names: { Type: CommaDelimitedList, Default: 'Orders,Returns' }\n\
+                    Resources:\n  Fn::ForEach::Topics:\n    - Name\n    - !Ref Names\n    - Topic${Name}: { Type: AWS::SNS::Topic }\n\
+                    Outputs:\n  Fn::ForEach::Arns:\n    - Name\n    - !Ref Names\n    - Arn${Name}:\n        Value: !GetAtt [!Sub 'Topic${Name}', TopicArn]\n";
+    let product = format!("name: Topics\n{AUTOMATIC}outputs: [ArnOrders, ArnBills]\n");
+    run_in(Setup::new().with_product("topics", &product, template), async |company| {
+        let alice = &company.alice;
+        alice.asks_for("topics", &[]).await;
+        insta::assert_snapshot!(alice.newest_dm(), @"
+        *Topics v1.0* `topics-id` is ready.
+        It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
+        *ArnOrders*: `arn:aws:sns:us-east-1:123456789012:SC-123456789012-pp-id-TopicOrders-id`
+        (Request `id` · no estimate for this product · Simulated: nothing real is made)
+        ");
+        alice.asks_for("topics", &[("Names", "Bills")]).await;
+        insta::assert_snapshot!(alice.newest_dm(), @"
+        *Topics v1.0* `topics-id` is ready.
+        It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
+        *ArnBills*: `arn:aws:sns:us-east-1:123456789012:SC-123456789012-pp-id-TopicBills-id`
+        (Request `id` · no estimate for this product · Simulated: nothing real is made)
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_only_aws_decides_is_not_known_in_the_simulation() {
+    let template = "Parameters:\n  Engine: { Type: String, AllowedValues: [mysql, postgres], Default: mysql }\n\
+                    Resources:\n  Network: { Type: AWS::EC2::VPC, Properties: { CidrBlock: 10.1.0.0/16 } }\n  \
+                    Entry: { Type: AWS::SSM::Parameter, Properties: { Type: String, Value: !Sub 'for ${Engine}' } }\n  \
+                    Database: { Type: AWS::RDS::DBInstance, Properties: { Engine: !Ref Engine, DBInstanceIdentifier: Orders } }\n  \
+                    Machine: { Type: AWS::EC2::Instance }\n\
+                    Outputs:\n  Database: { Value: !Sub '${Database.Endpoint.Address}:${Database.Endpoint.Port}' }\n  \
+                    Entry: { Value: !GetAtt Entry.Value }\n  Block: { Value: !GetAtt Network.CidrBlock }\n  \
+                    Address: { Value: !Sub 'http://${Machine.PrivateIp}/' }\n  Zone: { Value: !Select [0, !GetAZs ''] }\n  \
+                    Shared: { Value: !ImportValue shared-vpc }\n";
+    let product =
+        format!("name: Things\n{AUTOMATIC}outputs: [Database, Entry, Block, Address, Zone, Shared]\n");
+    run_in(Setup::new().with_product("things", &product, template), async |company| {
+        let alice = &company.alice;
+        alice.asks_for("things", &[]).await;
+        insta::assert_snapshot!(alice.newest_dm(), @"
+        *Things v1.0* `things-id` is ready.
+        It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
+        *Database*: `orders.id.us-east-1.rds.amazonaws.com:3306`
+        *Entry*: `for mysql`
+        *Block*: `10.1.0.0/16`
+        *Address*: `not known in the simulation (AWS decides 'PrivateIp' of 'Machine')`
+        *Zone*: `not known in the simulation (AWS decides which zones there are)`
+        *Shared*: `not known in the simulation (another stack gives it)`
+        (Request `id` · no estimate for this product · Simulated: nothing real is made)
+        ");
+        alice.asks_for("things", &[("Engine", "postgres")]).await;
+        assert!(alice.newest_dm().contains("amazonaws.com:5432`"), "{}", alice.newest_dm());
+    })
+    .await;
+}
