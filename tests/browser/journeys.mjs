@@ -80,12 +80,12 @@ async function withdrawn(seat) {
   await seat.types("/provision rds-postgres DatabaseName=oops");
   await seat.form.waitFor();
   await seat.submits();
-  const mine = await seat.message("Waiting for approval");
+  const mine = await seat.message("oops", "Waiting for approval");
   await mine.getByRole("button", { name: "Cancel" }).click();
   await seat.page.locator("[role=alertdialog]").waitFor();
   await seat.picture("14-confirm-cancel");
   await seat.confirms();
-  await seat.message("Cancelled by");
+  await seat.message("oops", "Cancelled by");
   await seat.picture("15-cancelled");
 }
 
@@ -225,7 +225,7 @@ async function portrait(seat) {
   await first.getByRole("button", { name: /^Approve request/ }).click();
   const approved = await seat.message("suggestions", "Approved by");
   await approved.locator(".replies").click();
-  await seat.page.locator("#thread .message").last().getByText(/[1-9] of/).waitFor();
+  await seat.page.locator("#thread .message").last().getByText(/[2-9] of/).waitFor();
   await seat.page.locator("#messages").evaluate((box) => { box.scrollTop = box.scrollHeight; });
   await seat.picture("26-playground");
 }

@@ -315,7 +315,7 @@ async fn a_decision_that_did_not_reach_its_card_goes_first_when_it_is_sent_again
     let (slack, client, _) = FakeSlack::start_held_to(limits, &StillClock::new()).await;
     let request = sample::awaiting();
     let waits = Notice::Request(sample::notice(&request, Surface::Card, &[]));
-    for number in 0..10 {
+    for number in 0..15 {
         let channel = ChannelId::new(format!("C{number}"));
         client.update(&MessageRef { channel, ts: number.to_string() }, &waits).await.unwrap();
     }
