@@ -1,5 +1,5 @@
-//! The bill on Cost Explorer. The answers follow AWS's service model in botocore 1.35.99 and the example of
-//! <https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_GetCostAndUsage.html> (2026-11-29); they are
+//! The bill on Cost Explorer. The answers follow AWS's service model in botocore 1.35.99 and
+//! <https://awscli.amazonaws.com/v2/documentation/api/latest/reference/ce/get-cost-and-usage.html> (2026-11-29); they are
 //! not recorded from AWS.
 
 use jiff::civil::date;

@@ -1,5 +1,5 @@
 //! What exists in an account, through Cloud Control. The answers follow AWS's service model in botocore 1.35.99 and
-//! <https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-operations-list.html> (2026-11-29); they are
+//! <https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_ListResources.html> (2026-11-29); they are
 //! not recorded from AWS.
 
 use quartermaster::aws::inventory::CloudControl;

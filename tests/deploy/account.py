@@ -50,7 +50,7 @@ assert not NOT_PLAYED.keys() & (ENDS.keys() | set(ENDS.values()))
 
 # Errors that the models of the operations do not list, and where AWS has them (2026-11-29).
 ELSEWHERE = {
-    "ValidationError": "https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html",
+    "ValidationError": "https://docs.aws.amazon.com/securityhub/1.0/APIReference/CommonErrors.html: common to all services",
     "AccessDenied": "https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html",
     "ExpiredToken": "https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html",
     "NoSuchBucket": "https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html",

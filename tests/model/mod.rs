@@ -26,9 +26,9 @@ static SERVICES: LazyLock<Vec<Value>> = LazyLock::new(|| {
 });
 
 /// Errors that every operation can have, with their status, which most models leave out.
-/// Source: <https://docs.aws.amazon.com/servicecatalog/latest/dg/CommonErrors.html>, "errors common to the API actions of
-/// all AWS services", and for `ValidationException`, which that page calls `ValidationError`, botocore's models of DynamoDB's
-/// kin and <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>. (2026-11-29)
+/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html> has all three;
+/// <https://docs.aws.amazon.com/securityhub/1.0/APIReference/CommonErrors.html>, "errors common to the API actions of all
+/// AWS services", has the first two and calls the third `ValidationError`. (2026-11-29)
 const OF_EVERY_OPERATION: [(&str, u16); 3] =
     [("AccessDeniedException", 400), ("ThrottlingException", 400), ("ValidationException", 400)];
 
