@@ -104,7 +104,8 @@ while [[ $# -gt 0 ]]; do
         --catalog) catalog=$2 ;;
         --boundary) boundary=$2 ;;
         --tag)
-          [[ $2 == ?*=* ]] || fail "--tag wants Key=Value"
+          # CloudFormation takes no empty value.
+          [[ $2 == ?*=?* ]] || fail "--tag wants Key=Value"
           [[ $2 != ManagedBy=* && $2 != Catalog=* && $2 != [Aa][Ww][Ss]:* ]] || fail "--tag ${2%%=*} is not yours to set"
           tags+=("$2")
           ;;

@@ -1,6 +1,6 @@
-//! What AWS refuses is counted by its own name, and what is an answer to a condition is not.
+//! What AWS refuses is counted by its own name, and what is an answer to a condition is not. The answers follow AWS's service
+//! model in botocore 1.35.99 (2026-11-29); they are not recorded from AWS.
 
-use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use quartermaster::aws::configuration_counting;
@@ -10,22 +10,18 @@ use quartermaster::ports::trouble::Trouble;
 use serde_json::json;
 
 use crate::sample::{alices, insert};
-use crate::script::{error, listening};
+use crate::script::{Answer, error, listening, not_of_aws, to};
 
 #[tokio::test]
 async fn failed_tries_are_counted_by_service_operation_and_code() {
     let refused = json!({"__type": "com.amazonaws#TransactionCanceledException", "Message": "canceled",
                          "CancellationReasons": [{"Code": "ConditionalCheckFailed"}]});
-    let answers = [error("ThrottlingException"), (503, json!("busy")), (400, refused), (200, json!({}))];
-    let (endpoint, _) = listening(answers.map(|(status, answer)| (status, answer.to_string()))).await;
+    let busy = not_of_aws(503, "busy");
+    let answers: [Answer; 4] =
+        [error("ThrottlingException").into(), busy, (400, refused).into(), (200, json!({})).into()];
+    let (endpoint, _) = listening(answers).await;
     let trouble = Trouble::default();
-    let credentials = Credentials::new("id", "secret", None, None, "test");
-    let configuration = configuration_counting(&trouble).await.into_builder();
-    let configuration = configuration
-        .endpoint_url(endpoint)
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .build();
+    let configuration = to(&endpoint, configuration_counting(&trouble).await);
     let store = DynamoStore::new(&configuration, Tables::default());
     let commit = Commit { audit: Vec::new(), ..insert(&alices()) };
     let stale = store.commit(commit).await.unwrap_err();

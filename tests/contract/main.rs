@@ -11,6 +11,9 @@ mod failures;
 mod formats;
 mod inventory;
 mod local;
+#[path = "../model/mod.rs"]
+mod model;
+mod models;
 mod provisioner;
 mod sample;
 mod script;

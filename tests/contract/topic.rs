@@ -1,4 +1,5 @@
-//! Events on SNS: what is published, and what its answers mean.
+//! Events on SNS: what is published, and what its answers mean. They follow AWS's service model in botocore 1.35.99 and the
+//! page that is named there (2026-11-29); they are not recorded from AWS.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,8 +12,10 @@ use quartermaster::aws::topic::Topic;
 use quartermaster::domain::audit::{Actor, AuditEntry, AuditHead, AuditSubject};
 use quartermaster::domain::ids::{ProductKey, RequestId, TeamName};
 use quartermaster::ports::subscriber::{Subscriber as _, TellError};
+use serde_json::json;
 
 use crate::emulator::{emulator, machine, recorded};
+use crate::model::Operation;
 use crate::script::calling;
 
 const ARN: &str = "arn:aws:sns:eu-west-1:123456789012:changes";
@@ -27,8 +30,28 @@ fn entry() -> AuditEntry {
 
 type Asked = Arc<Mutex<Vec<(HeaderMap, String)>>>;
 
-/// SNS with this answer to everything.
-async fn answering(status: u16, body: &'static str, arn: &str) -> (Topic, Asked) {
+/// The answer that AWS shows for Publish.
+/// Source: <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>, example 1 (2026-11-29)
+const PUBLISHED: &str = "<PublishResponse xmlns=\"https://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult>\
+    <MessageId>567910cd-659e-55d4-8ccb-5aaf14679dc0</MessageId></PublishResult><ResponseMetadata>\
+    <RequestId>d74b8436-ae13-5ab4-a9ff-ce54dfea72a0</RequestId></ResponseMetadata></PublishResponse>";
+
+/// SNS that publishes.
+async fn publishing(arn: &str) -> (Topic, Asked) {
+    answering(200, PUBLISHED.to_owned(), arn).await
+}
+
+/// SNS that refuses with this error of its model, or with `ThrottlingException`, which
+/// <https://repost.aws/knowledge-center/sns-throttling-exception-errors> shows for Publish (2026-11-29).
+async fn refusing(status: u16, code: &str) -> Topic {
+    let (publish, _) = Operation::of_form(b"Action=Publish&Version=2010-03-31").unwrap();
+    assert_eq!(publish.mistakes_of_answer(status, &json!({"__type": code})), [""; 0]);
+    let body =
+        format!("<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code></Error></ErrorResponse>");
+    answering(status, body, ARN).await.0
+}
+
+async fn answering(status: u16, body: String, arn: &str) -> (Topic, Asked) {
     let asked = Asked::default();
     let answer = move |State(asked): State<Asked>, headers: HeaderMap, text: String| async move {
         asked.lock().unwrap().push((headers, text));
@@ -41,14 +64,17 @@ async fn answering(status: u16, body: &'static str, arn: &str) -> (Topic, Asked)
     (Topic::new(&calling(&endpoint).await, arn).unwrap(), asked)
 }
 
+/// What is in a form that SNS's model takes.
 fn fields(form: &str) -> String {
+    let (publish, request) = Operation::of_form(form.as_bytes()).unwrap();
+    assert_eq!(publish.mistakes_of_request(&request), [""; 0]);
     let fields = form_urlencoded::parse(form.as_bytes()).map(|(name, value)| format!("{name}: {value}"));
     fields.collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test]
 async fn an_entry_is_published_with_what_subscribers_filter_by_and_is_signed() {
-    let (topic, asked) = answering(200, "<PublishResponse/>", ARN).await;
+    let (topic, asked) = publishing(ARN).await;
     topic.tell(&entry()).await.unwrap();
     let (headers, form) = asked.lock().unwrap()[0].clone();
     let message = serde_json::to_string(&entry()).unwrap();
@@ -78,7 +104,7 @@ async fn an_entry_is_published_with_what_subscribers_filter_by_and_is_signed() {
 
 #[tokio::test]
 async fn a_fifo_topic_keeps_the_order_of_a_request_and_leaves_out_what_comes_again() {
-    let (topic, asked) = answering(200, "<PublishResponse/>", &format!("{ARN}.fifo")).await;
+    let (topic, asked) = publishing(&format!("{ARN}.fifo")).await;
     topic.tell(&entry()).await.unwrap();
     let form = fields(&asked.lock().unwrap()[0].1);
     assert!(form.contains("MessageGroupId: 0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10\n"), "{form}");
@@ -87,14 +113,12 @@ async fn a_fifo_topic_keeps_the_order_of_a_request_and_leaves_out_what_comes_aga
 
 #[tokio::test]
 async fn what_sns_refuses_is_told_by_its_word_and_being_too_fast_is_waited_for() {
-    let refused =
-        "<ErrorResponse><Error><Type>Sender</Type><Code>AuthorizationError</Code></Error></ErrorResponse>";
-    let (topic, _) = answering(403, refused, ARN).await;
-    let error = topic.tell(&entry()).await.unwrap_err();
+    let error = refusing(403, "AuthorizationError").await.tell(&entry()).await.unwrap_err();
     assert_eq!(format!("{error:#}"), "SNS answered 403 (AuthorizationError)");
-    let (topic, _) = answering(400, "<Error><Code>Throttling</Code></Error>", ARN).await;
-    let error = topic.tell(&entry()).await.unwrap_err();
-    assert!(matches!(error, TellError::Wait(wait) if wait == Duration::from_secs(10)), "{error:?}");
+    for busy in ["ThrottlingException", "KMSThrottling"] {
+        let error = refusing(400, busy).await.tell(&entry()).await.unwrap_err();
+        assert!(matches!(error, TellError::Wait(wait) if wait == Duration::from_secs(10)), "{error:?}");
+    }
 }
 
 #[tokio::test]

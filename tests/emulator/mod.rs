@@ -11,6 +11,8 @@ use aws_config::SdkConfig;
 use quartermaster::aws::configuration;
 use recorder::Recorder;
 
+use crate::model::heeding;
+
 /// Where the emulator is. Not under the SDK's own name, which every client would look up by itself.
 const ENDPOINT: &str = "QM_EMULATOR";
 
@@ -28,7 +30,7 @@ pub(crate) async fn emulator() -> SdkConfig {
 }
 
 async fn calling(endpoint: &str) -> SdkConfig {
-    configuration().await.into_builder().endpoint_url(endpoint).build()
+    heeding(configuration().await.into_builder().endpoint_url(endpoint).build())
 }
 
 /// For what the bot does: the same, with everything that is asked kept.

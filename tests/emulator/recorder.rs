@@ -1,5 +1,5 @@
-//! Stands between a bot and the emulator: passes on every call and keeps the action that it needs the right for, what it
-//! said, what came back, and the units that DynamoDB would have charged for.
+//! Stands between a bot and the emulator: passes on every call that AWS's service models allow, and keeps the action that it
+//! needs the right for, what it said, what came back, and the units that DynamoDB would have charged for.
 
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
@@ -13,6 +13,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
+
+use crate::model::{Operation, broken, is_broken};
 
 /// Names the file that every action is written to, for the comparison with the bot's rights.
 const ACTIONS: &str = "QM_ACTIONS";
@@ -75,37 +77,55 @@ impl Recorder {
             .collect()
     }
 
-    async fn forward(&self, request: Request<Body>) -> Result<(StatusCode, Bytes), String> {
+    async fn forward(&self, request: Request<Body>) -> Result<Response<Body>, String> {
         let (mut parts, body) = request.into_parts();
         let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
         let target = parts.headers.get("x-amz-target").map(|target| target.to_str().unwrap().to_owned());
-        let operation = target.map_or_else(|| queried(&body), |target| operation(&target));
         let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let wrong = mistakes(target.as_deref(), &body, &asked);
+        let operation = target.map_or_else(|| queried(&body), |target| operation(&target));
         let sent = if operation.starts_with("dynamodb:") { counted(&asked) } else { body.to_vec() };
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let catalog = self.service_catalog.as_ref().filter(|_| operation.starts_with("servicecatalog:"));
+        // The stand-in refuses by itself what is wrong.
+        if catalog.is_none() && !wrong.is_empty() {
+            return Ok(broken(&wrong));
+        }
         let endpoint = catalog.unwrap_or(&self.endpoint);
         parts.uri = format!("{endpoint}{path}").parse::<Uri>().map_err(|error| error.to_string())?;
         parts.headers.insert(header::CONTENT_LENGTH, sent.len().into());
         let request = Request::from_parts(parts, Full::new(Bytes::from(sent)));
         let response = self.client.request(request).await.map_err(|error| error.to_string())?;
-        let status = response.status();
+        let (status, is_broken) = (response.status(), is_broken(response.headers()));
         let bytes = response.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+        if is_broken {
+            return Ok(broken(&[String::from_utf8_lossy(&bytes).into_owned()]));
+        }
         let answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         note(&actions(&operation, &asked));
         let units = units(&operation, &answer);
         self.calls.lock().unwrap().push(Call { operation, asked, answer, units });
-        Ok((status, bytes))
+        Ok(told(status, bytes))
     }
 }
 
-async fn pass_on(State(recorder): State<Recorder>, request: Request<Body>) -> Response<Body> {
-    let (status, body) = match recorder.forward(request).await {
-        Ok(answered) => answered,
-        Err(error) => (StatusCode::BAD_GATEWAY, Bytes::from(error)),
-    };
+fn told(status: StatusCode, body: Bytes) -> Response<Body> {
     let content = "application/x-amz-json-1.0";
     Response::builder().status(status).header(header::CONTENT_TYPE, content).body(Body::from(body)).unwrap()
+}
+
+async fn pass_on(State(recorder): State<Recorder>, request: Request<Body>) -> Response<Body> {
+    let passed_on = recorder.forward(request).await;
+    passed_on.unwrap_or_else(|error| told(StatusCode::BAD_GATEWAY, Bytes::from(error)))
+}
+
+/// What AWS's service models have against a call.
+fn mistakes(target: Option<&str>, body: &[u8], asked: &Value) -> Vec<String> {
+    let found = match target {
+        Some(target) => Operation::of_target(target).map(|operation| operation.mistakes_of_request(asked)),
+        None => Operation::of_form(body).map(|(operation, asked)| operation.mistakes_of_request(&asked)),
+    };
+    found.unwrap_or_else(|unknown| vec![unknown])
 }
 
 /// `Action=Publish` in a form is `sns:Publish`: nothing else of ours is called so.

@@ -55,6 +55,8 @@ mod lease;
 mod lease_held;
 mod lost_jobs;
 mod metrics;
+#[path = "../model/mod.rs"]
+mod model;
 mod mutations;
 mod never_stuck;
 mod numbers;

@@ -2,13 +2,12 @@
 //! rules of the service (tokens, unique names, pages, records that pass several statuses), and leaves what is made and how
 //! long that takes to whatever provisioner stands behind it.
 //!
-//! `operations` answers, `shelf` is what is published, `made` what was provisioned, `model` what AWS's service model says
-//! of requests and answers. No answer is recorded from AWS.
+//! `operations` answers, `shelf` is what is published, `made` what was provisioned. Requests and answers keep to AWS's
+//! service model, of botocore 1.35.99 (2026-11-29), see `tests/model`; they are not recorded from AWS.
 
 #![expect(dead_code, reason = "each of the two test programs uses a part of it")]
 
 mod made;
-mod model;
 mod operations;
 mod shelf;
 
@@ -16,14 +15,16 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Response};
 use quartermaster::domain::catalog::{Catalog, Product};
 use quartermaster::domain::ids::RequestId;
 use quartermaster::ports::provisioner::Provisioner;
 use serde_json::{Value, json};
 
 use crate::emulator::recorder::note_call;
+use crate::model::{Operation, broken};
 
 pub(crate) use made::{Drift, Made};
 use shelf::Shelf;
@@ -35,8 +36,10 @@ const SERVICE: &str = "AWS242ServiceCatalogService.";
 /// What a test makes the next call of an operation come to, in place of what it would.
 #[derive(Clone, Debug)]
 pub(crate) enum Fault {
-    /// This status and this text; nothing happens.
-    Answers(u16, String),
+    /// This kind of error; nothing happens.
+    Refuses(String),
+    /// This status and this text, which are none of AWS's; nothing happens.
+    Breaks(u16, String),
     /// It happens, but the answer is lost on the way.
     LosesTheAnswer,
     /// No answer ever.
@@ -124,8 +127,7 @@ impl StandIn {
 
     /// The next call of an operation is refused with this kind of error.
     pub(crate) fn refuses_next(&self, operation: &str, kind: &str) {
-        model::assert_error(operation, kind);
-        self.next(operation, Fault::Answers(400, refusal(kind, "told by the stand-in")));
+        self.next(operation, Fault::Refuses(kind.to_owned()));
     }
 
     /// What was asked so far, oldest first: operation and body.
@@ -164,47 +166,52 @@ impl StandIn {
 }
 
 impl StandIn {
-    /// The answer to a request, where the service's model takes it.
-    async fn answer(&self, operation: &str, asked: &Value) -> Result<Value, Refused> {
-        let mistakes = model::mistakes(operation, asked);
+    /// The answer to a request; where the service's model does not take it, the refusal that says so.
+    async fn answer(&self, operation: Operation, name: &str, asked: &Value) -> Result<Value, Refused> {
+        let mistakes = operation.mistakes_of_request(asked);
         if !mistakes.is_empty() {
             let message = format!("{} validation errors detected: {}", mistakes.len(), mistakes.join("; "));
             return Err(("ValidationException", message));
         }
-        let answer = self.operate(operation, asked).await;
-        match &answer {
-            Ok(answer) => model::assert_answer(operation, answer),
-            Err((kind, _)) => model::assert_error(operation, kind),
-        }
-        answer
+        self.operate(name, asked).await
     }
 }
 
-fn refusal(kind: &str, message: &str) -> String {
-    json!({"__type": kind, "Message": message}).to_string()
+fn refusal(kind: &str, message: &str) -> (u16, Value) {
+    (400, json!({"__type": kind, "Message": message}))
 }
 
-async fn answer(State(stand_in): State<StandIn>, headers: HeaderMap, body: String) -> (StatusCode, String) {
+fn told(status: u16, text: String) -> Response<Body> {
+    Response::builder().status(status).body(Body::from(text)).unwrap()
+}
+
+async fn answer(State(stand_in): State<StandIn>, headers: HeaderMap, body: String) -> Response<Body> {
     let target = headers["x-amz-target"].to_str().unwrap();
-    let operation = target.strip_prefix(SERVICE).unwrap().to_owned();
+    let operation = match Operation::of_target(target) {
+        Ok(operation) => operation,
+        Err(unknown) => return broken(&[unknown]),
+    };
+    let name = target.strip_prefix(SERVICE).unwrap().to_owned();
     let asked: Value = serde_json::from_str(&body).unwrap();
     note_call(target, &asked);
     let fault = {
         let mut account = stand_in.account.lock().unwrap();
-        account.calls.push((operation.clone(), asked.clone()));
-        account.faults.get_mut(&operation).and_then(VecDeque::pop_front)
+        account.calls.push((name.clone(), asked.clone()));
+        account.faults.get_mut(&name).and_then(VecDeque::pop_front)
     };
-    match fault {
-        Some(Fault::Answers(status, text)) => return (StatusCode::from_u16(status).unwrap(), text),
+    let (status, answer) = match fault {
+        Some(Fault::Breaks(status, text)) => return told(status, text),
         Some(Fault::Hangs) => return std::future::pending().await,
         Some(Fault::LosesTheAnswer) => {
-            let _ = stand_in.answer(&operation, &asked).await;
-            return (StatusCode::BAD_GATEWAY, "lost".to_owned());
+            let _ = stand_in.answer(operation, &name, &asked).await;
+            return told(502, "lost".to_owned());
         }
-        None => {}
-    }
-    match stand_in.answer(&operation, &asked).await {
-        Ok(answer) => (StatusCode::OK, answer.to_string()),
-        Err((kind, message)) => (StatusCode::BAD_REQUEST, refusal(kind, &message)),
-    }
+        Some(Fault::Refuses(kind)) => refusal(&kind, "told by the stand-in"),
+        None => match stand_in.answer(operation, &name, &asked).await {
+            Ok(answer) => (200, answer),
+            Err((kind, message)) => refusal(kind, &message),
+        },
+    };
+    let wrong = operation.mistakes_of_answer(status, &answer);
+    if wrong.is_empty() { told(status, answer.to_string()) } else { broken(&wrong) }
 }

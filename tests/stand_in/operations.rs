@@ -107,7 +107,7 @@ impl StandIn {
         let (_, change) = token.rsplit_once('-').unwrap();
         let record = backing.update(&order, change.parse().unwrap()).await.map_err(|error| match error {
             ProvisionError::Refused(why) => ("InvalidParametersException", why),
-            // It is no error that the service models; the SDK knows it by its name alone.
+            // What AWS says then is not known: see `tests/model`.
             ProvisionError::Other(why) => ("ResourceInUseException", format!("under change: {why}")),
         })?;
         let mut account = self.account.lock().unwrap();

@@ -45,7 +45,7 @@ fn statements(role: &Node) -> Vec<Node> {
 }
 
 /// All that the bot may do, where everything that can be chosen is.
-fn rights_of_the_bot() -> Vec<Node> {
+pub(crate) fn rights_of_the_bot() -> Vec<Node> {
     let events = portal("BotEvents");
     let events = at(&events, "PolicyDocument/Statement").as_list().unwrap_or_default().to_vec();
     [statements(&portal("BotRole")), events].concat()
@@ -261,7 +261,7 @@ fn entries_of_the_trail_are_written_once_and_in_transactions_by_the_keys_that_th
 }
 
 /// Rights that no call of ours names: AWS asks for them in the bot's name.
-const NOT_SENT: [(&str, &str); 3] = [
+pub(crate) const NOT_SENT: [(&str, &str); 3] = [
     ("kms:", "DynamoDB and SQS use the key in the bot's name"),
     ("ec2:", "Cloud Control asks EC2 in the bot's name"),
     ("route53:", "Cloud Control asks Route 53 in the bot's name"),

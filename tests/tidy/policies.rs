@@ -24,15 +24,25 @@ const ROLE: &str = "AWS::IAM::Role";
 const RULES: [Rule; 7] = [
     // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html (2026-11-29): the statement for encrypted
     // targets has no condition. https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html (2026-11-29):
-    // aws:SourceAccount, aws:SourceArn and aws:SourceOrgID are "not supported for EventBridge-to-encrypted topics".
+    // aws:SourceAccount, aws:SourceArn and aws:SourceOrgID are "not supported for EventBridge-to-encrypted topics", and
+    // https://github.com/awslabs/landing-zone-accelerator-on-aws/issues/407 is what comes of it (2026-11-29). The encryption
+    // context is SQS's; https://github.com/NHSDigital/nhs-notify-web-template-management lets EventBridge in by it, in
+    // infrastructure/terraform/components/app/module_kms.tf at 1889c41, beside an aws:SourceArn (2026-11-29). No page of AWS's
+    // does either.
     Rule { of: KEY, service: "events.", fulfils: &["kms:EncryptionContext:aws:sqs:arn"] },
     // https://github.com/aws/aws-cdk/issues/20339 (2026-11-29): restrictSqsDescryption.
     Rule { of: KEY, service: "sns.", fulfils: &["aws:SourceArn"] },
-    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html (2026-11-29)
+    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html, "AWS KMS keys and encryption
+    // context", and the managed policy https://docs.aws.amazon.com/aws-managed-policy/latest/reference/CloudWatchLogsAPIKeyAccess.html
+    // (both 2026-11-29)
     Rule { of: KEY, service: "logs.", fulfils: &["kms:EncryptionContext:aws:logs:arn"] },
-    // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html (2026-11-29)
+    // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html as
+    // https://github.com/awsdocs/amazon-ecs-developer-guide/issues/208 quotes it: either key, but no ARN of a cluster. AWS's
+    // https://github.com/aws/agent-toolkit-for-aws trusts ECS so, in the skill processing-s3-uploads-with-step-functions,
+    // scripts/ecs-trust-policy.json (all 2026-11-29).
     Rule { of: ROLE, service: "ecs-tasks.", fulfils: &["aws:SourceAccount", "aws:SourceArn"] },
-    // https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html (2026-11-29)
+    // https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html, "Prevent cross-service confused
+    // deputy issue" (2026-11-29)
     Rule { of: ROLE, service: "states.", fulfils: &["aws:SourceAccount", "aws:SourceArn"] },
     // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html, "Protecting against the
     // confused deputy problem" (2026-11-29)

@@ -1,4 +1,5 @@
-//! What the program says at its start about tables that are not as `infra/portal.yml` makes them.
+//! What the program says at its start about tables that are not as `infra/portal.yml` makes them. Refusals without the
+//! emulator follow AWS's service model in botocore 1.35.99 (2026-11-29); they are not recorded from AWS.
 
 use quartermaster::aws::dynamodb::{DynamoStore, Tables};
 use quartermaster::domain::ids::RequestId;
@@ -6,6 +7,7 @@ use serde_json::json;
 
 use super::wire::store_answered;
 use crate::emulator::{emulator, tables};
+use crate::script::error;
 
 pub(super) fn told(problems: &[quartermaster::aws::Problem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
@@ -62,8 +64,7 @@ async fn each_right_to_the_tables_that_is_missing_is_named() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_busy_lacks_no_right() {
-    let kind = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
-    let (store, _) = store_answered(vec![(400, json!({"__type": kind, "Message": "no"})); 7]).await;
+async fn what_is_refused_and_not_denied_lacks_no_right() {
+    let (store, _) = store_answered(vec![error("ResourceNotFoundException"); 7]).await;
     assert_eq!(told(&store.missing_rights().await), "");
 }

@@ -1,4 +1,6 @@
-//! What no emulator answers: busy, refused, half done.
+//! What no emulator answers: busy, refused, half done. The answers follow AWS's service model in botocore 1.35.99 and
+//! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html> (2026-11-29); they are
+//! not recorded from AWS.
 
 use quartermaster::aws::dynamodb::{DynamoStore, Tables};
 use quartermaster::domain::ids::PersonId;
@@ -7,10 +9,12 @@ use quartermaster::ports::store::{Commit, CommitError, Store as _};
 use serde_json::{Value, json};
 
 use crate::sample::{alices, at, insert};
-use crate::script::{Script, answered, error};
+use crate::script::{Answer, Script, answered, error};
 
 /// A store that gets these answers, one for each call.
-pub(super) async fn store_answered(answers: impl IntoIterator<Item = (u16, Value)>) -> (DynamoStore, Script) {
+pub(super) async fn store_answered<A: Into<Answer>>(
+    answers: impl IntoIterator<Item = A>,
+) -> (DynamoStore, Script) {
     let (configuration, script) = answered(answers).await;
     (DynamoStore::new(&configuration, Tables::default()), script)
 }

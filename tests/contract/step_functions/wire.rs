@@ -1,4 +1,5 @@
-//! What no emulator answers: AWS's own words for a task that is over, throttling, broken answers.
+//! What no emulator answers: AWS's own words for a task that is over, throttling, broken answers. The answers follow AWS's
+//! service models of Step Functions and SQS in botocore 1.35.99 (2026-11-29); they are not recorded from AWS.
 
 use quartermaster::aws::queue::EventQueue;
 use quartermaster::aws::step_functions::StepFunctions;
@@ -10,13 +11,13 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 use crate::emulator::machine::shipped;
-use crate::script::{Script, answered, answered_in_text, error};
+use crate::script::{Answer, Script, answered, error, not_of_aws};
 use crate::workflow::input;
 
 const MACHINE: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:ProvisioningWorkflow";
 const QUEUE: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/quartermaster-events";
 
-async fn machine_answered(answers: impl IntoIterator<Item = (u16, Value)>) -> (StepFunctions, Script) {
+async fn machine_answered<A: Into<Answer>>(answers: impl IntoIterator<Item = A>) -> (StepFunctions, Script) {
     let (configuration, script) = answered(answers).await;
     (StepFunctions::new(&configuration, MACHINE), script)
 }
@@ -59,8 +60,8 @@ async fn a_busy_service_is_asked_again_and_what_stays_broken_is_told_without_the
     workflow.send_task_success(&TaskToken::new("a token")).await.unwrap();
     assert_eq!(script.asked("output"), [json!("{}"), json!("{}")]);
 
-    let broken = std::iter::repeat_n((500, "<html>".to_owned()), 4);
-    let (configuration, _) = answered_in_text(broken).await;
+    let broken = std::iter::repeat_n(not_of_aws(500, "<html>"), 4);
+    let (configuration, _) = answered(broken).await;
     let workflow = StepFunctions::new(&configuration, MACHINE);
     let Err(ResumeError::Other(error)) = workflow.send_task_success(&TaskToken::new("a token")).await else {
         panic!("not an error")
@@ -72,7 +73,7 @@ async fn a_busy_service_is_asked_again_and_what_stays_broken_is_told_without_the
 
 #[tokio::test]
 async fn an_execution_that_cannot_be_looked_at_is_said_to_be_step_functions_fault() {
-    let broken = std::iter::repeat_n((500, json!("busy")), 4);
+    let broken = std::iter::repeat_n(not_of_aws(500, "busy"), 4);
     let (workflow, _) = machine_answered(broken).await;
     let error = workflow.is_running(&ExecutionName::new("one-1")).await.unwrap_err();
     assert_eq!(Side::of(&error), Some(Side::Aws("Step Functions")));
