@@ -82,7 +82,7 @@ async fn a_text_that_a_change_empties_becomes_empty_and_is_shown_so() {
         Prefix: `web` → `app`
         Active until 2026-12-30 09:00 UTC.
         [Tear down]
-        (Request `id` · no estimate for this product · Simulated: nothing real is made)
+        (Request `id` · no estimate for this product, so it counts as $0 of a budget · Simulated: nothing real is made)
         ");
     })
     .await;

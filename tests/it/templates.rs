@@ -18,14 +18,14 @@ async fn what_a_loop_gives_is_shown_for_what_was_chosen() {
         *Topics v1.0* `topics-id` is ready.
         It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
         *ArnOrders*: `arn:aws:sns:us-east-1:123456789012:SC-123456789012-pp-id-TopicOrders-id`
-        (Request `id` · no estimate for this product · Simulated: nothing real is made)
+        (Request `id` · no estimate for this product, so it counts as $0 of a budget · Simulated: nothing real is made)
         ");
         alice.asks_for("topics", &[("Names", "Bills")]).await;
         insta::assert_snapshot!(alice.newest_dm(), @"
         *Topics v1.0* `topics-id` is ready.
         It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
         *ArnBills*: `arn:aws:sns:us-east-1:123456789012:SC-123456789012-pp-id-TopicBills-id`
-        (Request `id` · no estimate for this product · Simulated: nothing real is made)
+        (Request `id` · no estimate for this product, so it counts as $0 of a budget · Simulated: nothing real is made)
         ");
     })
     .await;
@@ -56,7 +56,7 @@ async fn what_only_aws_decides_is_not_known_in_the_simulation() {
         *Address*: `not known in the simulation (AWS decides 'PrivateIp' of 'Machine')`
         *Zone*: `not known in the simulation (AWS decides which zones there are)`
         *Shared*: `not known in the simulation (another stack gives it)`
-        (Request `id` · no estimate for this product · Simulated: nothing real is made)
+        (Request `id` · no estimate for this product, so it counts as $0 of a budget · Simulated: nothing real is made)
         ");
         alice.asks_for("things", &[("Engine", "postgres")]).await;
         assert!(alice.newest_dm().contains("amazonaws.com:5432`"), "{}", alice.newest_dm());
