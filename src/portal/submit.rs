@@ -18,7 +18,7 @@ use crate::domain::quota::BudgetUse;
 use crate::domain::refusal::Refusal;
 use crate::domain::submission::{Submission, submit as birth};
 use crate::domain::template::FailedRule;
-use crate::ports::kept::Once;
+use crate::ports::kept::{OF_A_FORM, Once};
 use crate::ports::store::CommitError;
 
 /// A form as it came back.
@@ -151,7 +151,7 @@ impl From<anyhow::Error> for SubmitError {
 /// # Errors
 /// See [`SubmitError`]; nothing is stored then but the note of a refusal for lack of right.
 pub async fn submit(portal: &Portal, filled: Filled) -> Result<Submitted, SubmitError> {
-    let once = format!("view:{}", filled.view);
+    let once = format!("{OF_A_FORM}{}", filled.view);
     let product = find_product(portal, &filled.product)?;
     let id = RequestId::random();
     let team = match choose_team(portal, &filled.by, &product, filled.team.as_deref()).await {

@@ -6,6 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 /// For how long a key against repetition is remembered, and what belongs to a request after its end: its messages, and its
 /// executions and records on this machine. What Slack sends comes again within minutes, and a signature is good for five.
 pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(2);
+/// For how long the key of a form is remembered: a modal stays open until somebody closes it, and its button may be pressed
+/// again the next day.
+pub const FORM_KEPT_FOR: SignedDuration = SignedDuration::from_hours(48);
+/// What the keys of forms begin with.
+pub const OF_A_FORM: &str = "view:";
 /// For how long the messages of a request that lives are found after its last change, where they end by themselves. Where they
 /// stand now its row knows in any case.
 pub const MESSAGES_KEPT_FOR: SignedDuration = SignedDuration::from_hours(400 * 24);
@@ -37,9 +42,11 @@ impl Once {
         Self { key: key.into(), at: Timestamp::MIN, until: None }
     }
 
-    /// A key of what happened at `now` and cannot come again later than [`KEPT_FOR`].
+    /// A key of what happened at `now` and cannot come again later than [`KEPT_FOR`], or [`FORM_KEPT_FOR`] if a form was sent.
     pub fn for_now(key: impl Into<String>, now: Timestamp) -> Self {
-        Self { key: key.into(), at: now, until: Some(later(now, KEPT_FOR)) }
+        let key = key.into();
+        let kept_for = if key.starts_with(OF_A_FORM) { FORM_KEPT_FOR } else { KEPT_FOR };
+        Self { key, at: now, until: Some(later(now, kept_for)) }
     }
 
     /// A key of what is tried for a week.

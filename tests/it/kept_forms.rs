@@ -55,6 +55,22 @@ async fn a_request_that_cannot_be_stored_keeps_its_form() {
 }
 
 #[tokio::test]
+async fn what_was_stored_after_all_counts_once_also_where_its_form_is_sent_again_the_next_day() {
+    run(async |company| {
+        let alice = &company.alice;
+        alice.runs("/provision s3-bucket BucketPurpose=logs").await;
+        company.store_is(Stands::Lying);
+        alice.submits_and_looks().await;
+        company.store_is(Stands::Well);
+        assert!(alice.form().contains(SORRY), "{}", alice.form());
+        company.waits("26h").await;
+        alice.submits().await;
+        assert_eq!(company.trail().await.matches("submitted").count(), 1, "{}", company.trail().await);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_approvers_fill_in_is_kept() {
     let named = Setup::new().with_catalog(
         "rds-postgres/product.yml",

@@ -21,6 +21,7 @@ use thiserror::Error;
 
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::domain::request::MessageRef;
+use crate::ports::kept::OF_A_FORM;
 
 pub use command::{parse_command, parse_command_json};
 pub use event::parse_event;
@@ -187,7 +188,7 @@ impl Submission {
     /// What it counts once under. A modal that stays open is submitted again under the same view, so pressing its button
     /// again where the answer was late is the same submission.
     pub fn key(&self) -> String {
-        format!("view:{}", self.view.id)
+        format!("{OF_A_FORM}{}", self.view.id)
     }
 }
 
