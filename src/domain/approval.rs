@@ -76,12 +76,21 @@ impl ApprovalRule {
         self.stages.clone()
     }
 
-    /// Every order of stages that a request may go through.
+    /// Every order of stages that a request may go through. The product's own is among them also where it needs no approval:
+    /// they are asked about what goes beyond a budget, or about a cost that is not known.
     pub fn paths(&self) -> Vec<Vec<Stage>> {
-        let of_rules = self.rules.iter().map(|rule| rule.stages.clone()).filter(|stages| !stages.is_empty());
+        [self.stages()].into_iter().chain(self.paths_of_rules()).collect()
+    }
+
+    /// Those of a request for whose cost there is room.
+    pub fn paths_within_budget(&self) -> Vec<Vec<Stage>> {
         let is_asked = self.mode == ApprovalMode::Required
             || self.rules.iter().any(|rule| rule.mode == ApprovalMode::Required && rule.stages.is_empty());
-        is_asked.then(|| self.stages()).into_iter().chain(of_rules).collect()
+        if is_asked { self.paths() } else { self.paths_of_rules().collect() }
+    }
+
+    fn paths_of_rules(&self) -> impl Iterator<Item = Vec<Stage>> {
+        self.rules.iter().map(|rule| rule.stages.clone()).filter(|stages| !stages.is_empty())
     }
 }
 

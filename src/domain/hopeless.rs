@@ -20,8 +20,12 @@ pub struct Hopeless {
 /// Everything of this product that nobody could approve.
 pub fn hopeless(product: &Product, organization: &Organization) -> Vec<Hopeless> {
     let mut found = Vec::new();
-    let paths = product.approval.paths();
-    let asks_managers = paths.iter().flatten().any(|stage| stage.approvers == Approvers::Manager);
+    let asks_managers = product
+        .approval
+        .paths_within_budget()
+        .iter()
+        .flatten()
+        .any(|stage| stage.approvers == Approvers::Manager);
     if asks_managers && organization.manager_field.is_none() {
         found.push(Hopeless {
             what: format!("{} asks the requester's manager, and no profile field names one", product.key),
@@ -30,17 +34,23 @@ pub fn hopeless(product: &Product, organization: &Organization) -> Vec<Hopeless>
     }
     let teams = organization.teams.iter().filter(|team| product.requesters.include(&team.name));
     for team in teams {
-        found.extend(paths.iter().find_map(|stages| of_team(product, team, stages)));
+        found.extend(paths_for(product, team).iter().find_map(|stages| of_team(product, team, stages)));
         found.extend(of_exceptions(product, team, &organization.admins));
     }
     found
+}
+
+/// Which ways a request of this team may go, whatever else lives. A cost that is not known is asked about where there is a budget.
+fn paths_for(product: &Product, team: &Team) -> Vec<Vec<Stage>> {
+    let is_cost_asked_about = team.monthly_budget.is_some() && product.cost.is_empty();
+    if is_cost_asked_about { product.approval.paths() } else { product.approval.paths_within_budget() }
 }
 
 /// An exception that nobody could ever grant, because an admin has to agree besides the approvers. Where there are no
 /// admins there are no exceptions.
 fn of_exceptions(product: &Product, team: &Team, admins: &[Principal]) -> Option<Hopeless> {
     let known = !admins.iter().any(|one| matches!(one, Principal::Group(_)));
-    let paths = product.approval.paths();
+    let paths = paths_for(product, team);
     let can_be = |stages: &Vec<Stage>| {
         let mut seats = seats(team, stages);
         let without = can_be_filled(&seats);
@@ -111,6 +121,7 @@ pub fn names_too_few(stages: &[Stage]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::approval::ApprovalMode;
     use crate::domain::catalog::Exceptions;
     use crate::domain::fixtures::product;
     use crate::domain::ids::{ChannelId, PersonId};
@@ -170,6 +181,18 @@ mod tests {
         let mut strict = product(1);
         strict.quota.exceptions = Exceptions::Refuse;
         assert_eq!(told(&strict, &["U0ADMIN"]), "");
+    }
+
+    #[test]
+    fn who_is_asked_only_where_a_budget_stands_and_no_cost_is_known_has_to_be_there_then() {
+        let mut product = product(1);
+        product.approval.mode = ApprovalMode::Auto;
+        product.cost.clear();
+        let mut organization = organization(&["U0ALICE"], &[]);
+        assert_eq!(hopeless(&product, &organization), []);
+        organization.teams[0].monthly_budget = Some(20.into());
+        let [found] = &hopeless(&product, &organization)[..] else { panic!("one") };
+        assert!(found.what.starts_with("nobody of team payments can ever get s3-bucket"), "{}", found.what);
     }
 
     #[test]

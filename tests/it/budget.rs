@@ -146,3 +146,19 @@ async fn what_has_no_estimate_counts_as_nothing_of_a_budget_says_so_and_is_asked
     })
     .await;
 }
+
+#[tokio::test]
+async fn whoever_a_product_names_finds_at_home_what_is_asked_only_for_its_unknown_cost() {
+    let setup = unpriced("monthly_budget = 20");
+    let named =
+        setup.with_catalog("s3-bucket/product.yml", "mode: auto", "mode: auto\n  approvers: [U0OLGA]");
+    run_in(named, async |company| {
+        let (alice, olga) = (&company.alice, &company.olga);
+        olga.opens_home().await;
+        alice.asks_for("s3-bucket", &LOGS).await;
+        company.waits("1m").await;
+        olga.clicks_at_home("Approve").await;
+        assert!(alice.newest_dm().contains("is ready"), "{}", alice.newest_dm());
+    })
+    .await;
+}
