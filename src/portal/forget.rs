@@ -6,6 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use super::Portal;
+use super::lease::clock_is_off;
+use crate::ports::outage::warn_unless;
 
 /// How often it is looked for what has come to its end.
 const EVERY: SignedDuration = SignedDuration::from_mins(10);
@@ -20,6 +22,8 @@ impl Portal {
     /// Has the store forget what has come to its end, where it is time to. The first time is a while after the start: what was
     /// under way when a bot ended is done first.
     ///
+    /// A clock that is days ahead would forget what still counts, so nothing is forgotten while Slack's tells another time.
+    ///
     /// # Errors
     /// When the store cannot be used; then it is done at the next look.
     pub(super) async fn forget(&self) -> anyhow::Result<()> {
@@ -27,6 +31,15 @@ impl Portal {
         let mut looked_at = self.forgetting.0.lock().await;
         let since = looked_at.get_or_insert(now);
         if now.duration_since(*since).abs() < EVERY {
+            return Ok(());
+        }
+        if let Some(put_off) = clock_is_off(self).await {
+            warn_unless!(
+                self.ports.trouble.outages.explains(&put_off),
+                why = format!("{put_off:#}"),
+                "nothing is forgotten"
+            );
+            *since = now;
             return Ok(());
         }
         for _ in 0..MOST_LOOKS {

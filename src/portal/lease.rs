@@ -83,7 +83,7 @@ fn wait_until(until: Timestamp, now: Timestamp) -> Performed {
 }
 
 /// Why the time cannot be relied on now, if it cannot.
-async fn clock_is_off(portal: &Portal) -> Option<anyhow::Error> {
+pub(super) async fn clock_is_off(portal: &Portal) -> Option<anyhow::Error> {
     match portal.ports.slack.clock_ahead_by().await {
         Ok(ahead) if ahead.abs() <= CLOCK_MAY_DIFFER => None,
         Ok(ahead) => Some(anyhow::anyhow!("our clock is {} s ahead of Slack's", ahead.as_secs())),

@@ -193,3 +193,19 @@ async fn an_absence_that_cannot_be_read_hides_no_other_and_is_replaced_by_the_ne
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_clock_that_ran_ahead_for_a_while_has_made_nobody_be_back() {
+    run(async |company| {
+        leaves(company, &company.morgan, "U0OLGA", "2026-11-30").await;
+        company.clock.is_wrong_by_hours(10 * 24);
+        for _ in 0..3 {
+            company.waits("11m").await;
+        }
+        company.clock.is_wrong_by_hours(0);
+        company.waits("1m").await;
+        company.alice.asks_for("rds-postgres", &DATABASE).await;
+        assert!(outcome(company).contains("<@U0OLGA> answers for them"), "{}", outcome(company));
+    })
+    .await;
+}
