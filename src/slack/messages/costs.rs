@@ -113,16 +113,23 @@ fn budget(account: &Account) -> Option<String> {
 
 fn product_line(name: &str, amounts: &Amounts, account: &Account) -> String {
     let billed = amounts.billed.map(|amount| format!(", {} charged by AWS", dollars(amount)));
+    let monthly = a_month(amounts)
+        .map_or_else(|| "no estimate and in no sum".to_owned(), |dollars| format!("{dollars}/month"));
     format!(
-        "{} {}: {} held, {}/month, {} so far, {} for the whole month{}",
+        "{} {}: {} held, {monthly}, {} so far, {} for the whole month{}",
         meter(amounts.monthly, account.total.monthly),
         escape(&cut(name, MAX_CELL)),
         amounts.held,
-        dollars(amounts.monthly),
         dollars(amounts.so_far),
         dollars(amounts.projected),
         billed.unwrap_or_default()
     )
+}
+
+/// What they come to in a month; `None` where something is held and nothing of it has an estimate.
+fn a_month(amounts: &Amounts) -> Option<String> {
+    let is_unknown = amounts.held > 0 && amounts.unpriced == amounts.held;
+    if is_unknown { None } else { Some(dollars(amounts.monthly)) }
 }
 
 /// One row a product and account, with a column that says whose where there are several accounts.
@@ -145,8 +152,7 @@ fn table(accounts: &[Account]) -> Option<SlackBlock> {
 
 fn row(account: &Account, whose: bool, name: &str, amounts: &Amounts) -> Vec<SlackTableCell> {
     let money = |amount: Decimal| dollars(amount);
-    let unpriced = amounts.held > 0 && amounts.unpriced == amounts.held;
-    let monthly = if unpriced { "no estimate".to_owned() } else { money(amounts.monthly) };
+    let monthly = a_month(amounts).unwrap_or_else(|| "no estimate".to_owned());
     let cells = [
         cut(name, MAX_CELL),
         amounts.held.to_string(),
@@ -227,7 +233,7 @@ mod tests {
     #[test]
     fn costs_come_as_a_table_with_sums_and_what_is_left_of_the_budget() {
         insta::assert_snapshot!(transcript(&costs(&of(vec![mine(), team()]), "/provision")), @"
-        (Costs in November 2026 / *Yours*: 2 held, about $4.30/month / This month about $1.10 so far, about $2.15 for the whole of it / ▓▓▓▓▓▓▓▓▓▓ Secure S3 Bucket: 2 held, $4.30/month, $1.10 so far, $2.15 for the whole month / *Team payments*: 7 held, about $24/month / This month about $9.70 so far, about $19 for the whole of it / Budget ▓▓▓▓░░░░░░ about $24 of $50 a month, about $26 left / 2 have no estimate and are in no sum. / ▓▓▓▓▓▓░░░░ PostgreSQL RDS Instance: 1 held, $15/month, $7.50 so far, $15 for the whole month / ▓▓▓░░░░░░░ Secure S3 Bucket: 4 held, $8.60/month, $2.20 so far, $4.30 for the whole month / ░░░░░░░░░░ Queue: 2 held, $0/month, $0 so far, $0 for the whole month / Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. November 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
+        (Costs in November 2026 / *Yours*: 2 held, about $4.30/month / This month about $1.10 so far, about $2.15 for the whole of it / ▓▓▓▓▓▓▓▓▓▓ Secure S3 Bucket: 2 held, $4.30/month, $1.10 so far, $2.15 for the whole month / *Team payments*: 7 held, about $24/month / This month about $9.70 so far, about $19 for the whole of it / Budget ▓▓▓▓░░░░░░ about $24 of $50 a month, about $26 left / 2 have no estimate and are in no sum. / ▓▓▓▓▓▓░░░░ PostgreSQL RDS Instance: 1 held, $15/month, $7.50 so far, $15 for the whole month / ▓▓▓░░░░░░░ Secure S3 Bucket: 4 held, $8.60/month, $2.20 so far, $4.30 for the whole month / ░░░░░░░░░░ Queue: 2 held, no estimate and in no sum, $0 so far, $0 for the whole month / Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. November 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
         # Costs in November 2026
         *Yours*: 2 held, about $4.30/month
         This month about $1.10 so far, about $2.15 for the whole of it
