@@ -31,8 +31,8 @@ use crate::domain::request::{MessageRef, Request};
 use crate::domain::spending::Amounts;
 use crate::domain::tally::Counts;
 use crate::ports::store::{
-    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Holding, HomeTab, ParkedJob, PortalHead,
-    Store, Which, Whose,
+    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Cursor, Holding, HomeTab, Listed, ParkedJob,
+    PortalHead, Store, Which, Whose,
 };
 
 /// The store in a [`Database`].
@@ -68,11 +68,12 @@ impl Store for SqliteStore {
         &self,
         whose: &Whose,
         which: Which,
-        skip: usize,
+        after: Option<&Cursor>,
         limit: usize,
-    ) -> anyhow::Result<Vec<Request>> {
-        let whose = whose.clone();
-        self.database.read(move |connection| queries::list(connection, &whose, which, skip, limit)).await
+    ) -> anyhow::Result<Listed> {
+        let (whose, after) = (whose.clone(), after.cloned());
+        let list = move |connection: &_| queries::list(connection, &whose, which, after.as_ref(), limit);
+        self.database.read(list).await
     }
 
     async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {

@@ -16,7 +16,7 @@ use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::request::{MessageRef, Request};
 use crate::local::instant;
 use crate::ports::kept::Once;
-use crate::ports::store::{Holding, HomeTab, PortalHead, Which, Whose};
+use crate::ports::store::{Cursor, Holding, HomeTab, Listed, PortalHead, Which, Whose};
 use crate::ports::stored::{FORMAT, from_json, product_key, readable, request_id};
 
 pub(super) fn load(connection: &Connection, id: RequestId) -> anyhow::Result<Option<Request>> {
@@ -44,44 +44,86 @@ pub(super) fn list(
     connection: &Connection,
     whose: &Whose,
     which: Which,
-    skip: usize,
+    after: Option<&Cursor>,
     limit: usize,
-) -> anyhow::Result<Vec<Request>> {
-    let (filter, values) = filter(whose);
-    let sql = list_sql(filter, which);
-    let page = [Value::from(i64::try_from(limit)?), Value::from(i64::try_from(skip)?)];
-    let values = page.into_iter().chain(values.into_iter().map(|text| Value::from(text.to_owned())));
-    bodies(connection, &sql, params_from_iter(values))
+) -> anyhow::Result<Listed> {
+    which.must_be_listed_of(whose)?;
+    let filter = Filter::new(whose);
+    let behind = match after {
+        Some(after) => {
+            let row: i64 = after.mark.parse().context("there is no such place in a list")?;
+            vec![Value::from(instant::reached(after.at)), Value::from(row)]
+        }
+        None => Vec::new(),
+    };
+    let mut statement = connection.prepare_cached(&list_sql(&filter, which, after.is_some()))?;
+    let mut rows = statement.query(params_from_iter(filter.values(behind)))?;
+    let mut places = Vec::new();
+    // One more says whether there are more.
+    while places.len() <= limit
+        && let Some(row) = rows.next()?
+    {
+        let id: String = row.get(0)?;
+        match from_json(&id, &row.get::<_, String>(1)?) {
+            Ok(request) => {
+                let mark = format!("{:020}", row.get::<_, i64>(3)?);
+                places.push((Cursor { at: instant::read(row.get(2)?), mark }, request));
+            }
+            Err(error) => tracing::warn!(error = error.to_string(), "a request is left out of a list"),
+        }
+    }
+    Ok(Listed::cut(places, limit))
 }
 
-fn list_sql(filter: &str, which: Which) -> String {
-    let (and_which, order) = match which {
-        Which::All => ("", "submitted_at DESC, rowid DESC"),
-        // As the indexes are.
-        Which::Live => (" AND ended_at IS NULL", "submitted_at DESC, format DESC, rowid DESC"),
-        Which::Ended => (" AND ended_at IS NOT NULL", "ended_at DESC, format DESC, rowid DESC"),
-        Which::Waiting => (" AND waits = 1", "asked_at, rowid"),
-        Which::Exceptions => (" AND excepted = 1", "submitted_at, rowid"),
+/// The rows that are read until there are enough. Those of one moment stand in the order of their numbers.
+fn list_sql(filter: &Filter, which: Which, is_behind: bool) -> String {
+    let (are_meant, date) = match which {
+        Which::Live => ("ended_at IS NULL", "submitted_at"),
+        Which::Ended => ("ended_at IS NOT NULL", "ended_at"),
+        Which::Waiting => ("waits = 1", "asked_at"),
+        Which::Exceptions => ("excepted = 1", "submitted_at"),
+    };
+    let (order, beyond) = if which.is_oldest_first() { ("", ">") } else { (" DESC", "<") };
+    let and_behind = match is_behind {
+        true => format!(" AND ({date}, rowid) {beyond} ({}, {})", filter.other(1), filter.other(2)),
+        false => String::new(),
     };
     format!(
-        "SELECT id, body FROM requests WHERE {filter}{and_which} AND format <= {FORMAT}
-         ORDER BY {order} LIMIT ?1 OFFSET ?2"
+        "SELECT id, body, {date}, rowid FROM requests
+         WHERE {} AND {are_meant} AND format <= {FORMAT}{and_behind} ORDER BY {date}{order}, rowid{order}",
+        filter.sql
     )
 }
 
-/// The condition that holds for every request.
-const EVERYONES: &str = "1 = 1";
+/// A condition, and the first values of its statement, which are those in it.
+struct Filter {
+    sql: &'static str,
+    values: Vec<String>,
+}
 
-/// A condition on `?3` and perhaps `?4`, and their values.
-fn filter(whose: &Whose) -> (&'static str, Vec<&str>) {
-    match whose {
-        Whose::Owner(person) => ("owner = ?3", vec![person.as_str()]),
-        Whose::Team(team) => ("team = ?3", vec![team.as_str()]),
-        Whose::TeamProduct(team, product) => {
-            ("team = ?3 AND product = ?4", vec![team.as_str(), product.as_str()])
-        }
-        Whose::Product(product) => ("product = ?3", vec![product.as_str()]),
-        Whose::All => (EVERYONES, Vec::new()),
+impl Filter {
+    fn new(whose: &Whose) -> Self {
+        let (sql, values) = match whose {
+            Whose::Owner(person) => ("owner = ?1", vec![person.as_str()]),
+            Whose::Team(team) => ("team = ?1", vec![team.as_str()]),
+            Whose::TeamProduct(team, product) => {
+                ("team = ?1 AND product = ?2", vec![team.as_str(), product.as_str()])
+            }
+            Whose::Product(product) => ("product = ?1", vec![product.as_str()]),
+            // It holds for every request.
+            Whose::All => ("1 = 1", Vec::new()),
+        };
+        Self { sql, values: values.into_iter().map(str::to_owned).collect() }
+    }
+
+    /// What stands in a statement for the value of this number behind those of the filter.
+    fn other(&self, number: usize) -> String {
+        format!("?{}", self.values.len() + number)
+    }
+
+    /// The values of the filter, and the others behind them.
+    fn values(&self, others: Vec<Value>) -> impl Iterator<Item = Value> {
+        self.values.clone().into_iter().map(Value::from).chain(others)
     }
 }
 
@@ -90,25 +132,22 @@ pub(super) fn holdings(
     whose: &Whose,
     since: Timestamp,
 ) -> anyhow::Result<Vec<Holding>> {
-    let (filter, values) = filter(whose);
-    let sql = holdings_sql(filter);
-    let fixed = [Value::from(instant::reached(since)), Value::Null];
-    // SQLite takes no value that the statement does not name.
-    let fixed = fixed.into_iter().take(if values.is_empty() { 1 } else { 2 });
-    let values = fixed.chain(values.into_iter().map(|text| Value::from(text.to_owned())));
+    let filter = Filter::new(whose);
+    let since = vec![Value::from(instant::reached(since))];
     connection
-        .prepare_cached(&sql)?
-        .query_map(params_from_iter(values), |row| Ok(holding(row)))?
+        .prepare_cached(&holdings_sql(&filter))?
+        .query_map(params_from_iter(filter.values(since)), |row| Ok(holding(row)))?
         .map(|row| row?)
         .collect()
 }
 
-fn holdings_sql(filter: &str) -> String {
+fn holdings_sql(filter: &Filter) -> String {
     // One index serves what lives, another what ended; a single condition on both would be served by neither.
     let columns = "team, product, owner, monthly, activated_at, ended_at, expires_at, billed_in, billed, id";
+    let (since, filter) = (filter.other(1), filter.sql);
     format!(
         "SELECT {columns} FROM requests WHERE {filter} AND ended_at IS NULL
-         UNION ALL SELECT {columns} FROM requests WHERE {filter} AND ended_at IS NOT NULL AND ended_at >= ?1"
+         UNION ALL SELECT {columns} FROM requests WHERE {filter} AND ended_at IS NOT NULL AND ended_at >= {since}"
     )
 }
 
@@ -136,13 +175,12 @@ fn billed(row: &Row<'_>) -> anyhow::Result<Option<(Date, Decimal)>> {
 }
 
 pub(super) fn count_waiting(connection: &Connection, whose: &Whose, most: usize) -> anyhow::Result<usize> {
-    let (filter, values) = filter(whose);
-    // The values of a filter begin at the third.
+    let filter = Filter::new(whose);
+    let (most_of_them, of_whom) = (filter.other(1), filter.sql);
     let sql = format!(
-        "SELECT count(*) FROM (SELECT 1 FROM requests WHERE {filter} AND waits = 1 AND ?2 IS NULL LIMIT ?1)"
+        "SELECT count(*) FROM (SELECT 1 FROM requests WHERE {of_whom} AND waits = 1 LIMIT {most_of_them})"
     );
-    let fixed = [Value::from(i64::try_from(most)?), Value::Null];
-    let values = fixed.into_iter().chain(values.into_iter().map(|text| Value::from(text.to_owned())));
+    let values = filter.values(vec![Value::from(i64::try_from(most)?)]);
     let count: i64 =
         connection.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))?;
     Ok(usize::try_from(count)?)
@@ -325,6 +363,7 @@ fn bodies<T: DeserializeOwned>(
 mod tests {
     use super::*;
     use crate::domain::fixtures;
+    use crate::domain::ids::ProductKey;
     use crate::domain::request::StatusName;
 
     const SCHEMA: [&str; 5] = [
@@ -346,21 +385,25 @@ mod tests {
 
     #[test]
     fn lists_and_sums_read_an_index_and_sort_nothing() {
+        let (team, product) = (TeamName::new("payments"), ProductKey::parse("s3-bucket").unwrap());
         let mut plans = Vec::new();
-        for filter in ["owner = ?3", "team = ?3"] {
-            for which in [Which::All, Which::Live, Which::Ended] {
-                plans.push(plan(&list_sql(filter, which)));
+        for whose in [
+            Whose::Owner(PersonId::new("U0ALICE")),
+            Whose::Team(team.clone()),
+            Whose::TeamProduct(team, product.clone()),
+            Whose::Product(product),
+            Whose::All,
+        ] {
+            let filter = Filter::new(&whose);
+            for which in [Which::Live, Which::Ended, Which::Waiting, Which::Exceptions] {
+                if which.is_listed_of(&whose) {
+                    plans.push(plan(&list_sql(&filter, which, false)));
+                    plans.push(plan(&list_sql(&filter, which, true)));
+                }
             }
-            plans.push(plan(&holdings_sql(filter)));
         }
-        plans.push(plan(&list_sql("team = ?3", Which::Waiting)));
-        for which in [Which::All, Which::Live, Which::Ended, Which::Waiting] {
-            plans.push(plan(&list_sql("team = ?3 AND product = ?4", which)));
-        }
-        plans.push(plan(&list_sql("product = ?3", Which::Waiting)));
-        plans.push(plan(&list_sql("team = ?3", Which::Exceptions)));
-        for which in [Which::Live, Which::Ended, Which::Waiting, Which::Exceptions] {
-            plans.push(plan(&list_sql(EVERYONES, which)));
+        for whose in [Whose::Owner(PersonId::new("U0ALICE")), Whose::Team(TeamName::new("payments"))] {
+            plans.push(plan(&holdings_sql(&Filter::new(&whose))));
         }
         insta::assert_snapshot!(plans.join("\n"), @"
         SEARCH requests USING INDEX requests_by_owner (owner=?)
@@ -417,12 +460,21 @@ mod tests {
     }
 
     #[test]
-    fn the_last_page_and_the_sums_of_ten_thousand_requests_are_whole() {
+    fn the_pages_and_the_sums_of_ten_thousand_requests_are_whole() {
         let connection = filled(10_000);
         let payments = Whose::Team(TeamName::new("payments"));
         assert_eq!(holdings(&connection, &payments, Timestamp::UNIX_EPOCH).unwrap().len(), 10_000);
         for which in [Which::Live, Which::Ended] {
-            assert_eq!(list(&connection, &payments, which, 4_985, 16).unwrap().len(), 15);
+            let (mut after, mut read) = (None, Vec::new());
+            loop {
+                let page = list(&connection, &payments, which, after.as_ref(), 1_500).unwrap();
+                read.push(page.places.len());
+                after = page.next();
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(read, [1_500, 1_500, 1_500, 500]);
         }
     }
 }
