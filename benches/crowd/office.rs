@@ -15,6 +15,7 @@ use quartermaster::playground::{
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::directory::Freshness;
 use quartermaster::ports::limits::Limits;
+use quartermaster::ports::store::{Which, Whose};
 use quartermaster::wiring::{App, Backends};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -158,11 +159,12 @@ impl Office {
         let store = &self.app.portal.ports.store;
         let mut found = BTreeMap::new();
         for team in store.teams().await? {
-            let whose = quartermaster::ports::store::Whose::Team(team);
-            let which = quartermaster::ports::store::Which::All;
-            for request in store.list(&whose, which, 0, 1_000).await? {
-                let state = (request.id.to_string(), request.approvals.len());
-                found.insert(request.requester.to_string(), state);
+            let whose = Whose::Team(team);
+            for which in [Which::Live, Which::Ended] {
+                for request in store.list(&whose, which, None, 1_000).await?.requests() {
+                    let state = (request.id.to_string(), request.approvals.len());
+                    found.insert(request.requester.to_string(), state);
+                }
             }
         }
         Ok(found)

@@ -49,8 +49,8 @@ pub(super) async fn usual_answer(
 ) -> anyhow::Result<Option<Period>> {
     let whose = Whose::TeamProduct(team.clone(), product.key.clone());
     let store = &portal.ports.store;
-    let mut lately = store.list(&whose, Which::Live, 0, LOOKED_AT).await?;
-    lately.extend(store.list(&whose, Which::Ended, 0, LOOKED_AT).await?);
+    let mut lately = store.list(&whose, Which::Live, None, LOOKED_AT).await?.requests();
+    lately.extend(store.list(&whose, Which::Ended, None, LOOKED_AT).await?.requests());
     let took = |request: &Request| {
         let last = request.approvals.last()?;
         Some(last.at.duration_since(request.submitted_at))

@@ -117,7 +117,7 @@ pub(super) async fn publish(portal: &Portal, person: &PersonId) -> Result<Perfor
 
 async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyhow::Result<HomePage> {
     let store = &portal.ports.store;
-    let mine = store.list(&Whose::Owner(person.clone()), Which::Live, 0, ROWS + 1).await?;
+    let mine = store.list(&Whose::Owner(person.clone()), Which::Live, None, ROWS).await?;
     let aways = store.aways(portal.now()).await?;
     let mut teams = Vec::new();
     // As long as Slack does not say which teams are theirs, the rest of the tab is better than none.
@@ -142,9 +142,9 @@ async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyho
         person: person.clone(),
         is_first_visit,
         paused: store.pause().await?,
-        waiting: excerpt(waiting_for(portal, person, &aways).await?),
+        waiting: first_rows(waiting_for(portal, person, &aways).await?),
         aways: aways_of(portal, person, &aways).await,
-        mine: excerpt(mine),
+        mine: Excerpt { more: mine.more, requests: mine.requests() },
         teams,
         everything: everything(portal, person).await?,
         command: portal.organization.command.clone(),
@@ -202,7 +202,7 @@ async fn still_counts(portal: &Portal, person: &PersonId) -> bool {
     !matches!(why_not, Ok(Some(_)))
 }
 
-fn excerpt(mut requests: Vec<Request>) -> Excerpt {
+fn first_rows(mut requests: Vec<Request>) -> Excerpt {
     let more = requests.len() > ROWS;
     requests.truncate(ROWS);
     Excerpt { requests, more }
@@ -212,18 +212,18 @@ fn excerpt(mut requests: Vec<Request>) -> Excerpt {
 async fn waiting_for(portal: &Portal, person: &PersonId, aways: &[Away]) -> anyhow::Result<Vec<Request>> {
     let mut waiting: BTreeMap<RequestId, Request> = BTreeMap::new();
     for (whose, which) in portal.may_answer(person, aways).await {
-        let (mut read, mut here) = (0, 0);
+        let (mut read, mut here, mut after) = (0, 0, None);
         while here <= ROWS && read < MOST_WAITING {
-            let page = portal.ports.store.list(&whose, which, read, WAITING_READ).await?;
-            let is_last = page.len() < WAITING_READ;
-            read += page.len();
-            for request in page {
+            let page = portal.ports.store.list(&whose, which, after.as_ref(), WAITING_READ).await?;
+            after = page.next();
+            read += page.places.len();
+            for request in page.requests() {
                 if portal.can_decide(person, &request, aways).await {
                     here += 1;
                     waiting.insert(request.id, request);
                 }
             }
-            if is_last {
+            if after.is_none() {
                 break;
             }
         }
@@ -236,17 +236,17 @@ async fn waiting_for(portal: &Portal, person: &PersonId, aways: &[Away]) -> anyh
 /// What others of a team have, the newest first.
 async fn others_of(portal: &Portal, person: &PersonId, team: &TeamName) -> anyhow::Result<Excerpt> {
     let whose = Whose::Team(team.clone());
-    let (mut others, mut read) = (Vec::new(), 0);
+    let (mut others, mut read, mut after) = (Vec::new(), 0, None);
     while others.len() <= ROWS && read < ROWS_READ {
-        let page = portal.ports.store.list(&whose, Which::Live, read, ROWS + 1).await?;
-        let is_last = page.len() <= ROWS;
-        read += page.len();
-        others.extend(page.into_iter().filter(|request| request.owner != *person));
-        if is_last {
-            return Ok(excerpt(others));
+        let page = portal.ports.store.list(&whose, Which::Live, after.as_ref(), ROWS).await?;
+        after = page.next();
+        read += page.places.len();
+        others.extend(page.requests().into_iter().filter(|request| request.owner != *person));
+        if after.is_none() {
+            return Ok(first_rows(others));
         }
     }
-    Ok(Excerpt { more: true, ..excerpt(others) })
+    Ok(Excerpt { more: true, ..first_rows(others) })
 }
 
 async fn team_page(

@@ -119,12 +119,12 @@ pub(super) async fn warn(portal: &Portal, owner: &PersonId) -> Result<Performed,
 /// Live requests of a person to be warned about now; none unless one of them is due this moment.
 async fn due_for_warning(portal: &Portal, owner: &PersonId) -> anyhow::Result<Vec<Request>> {
     let (now, whose) = (portal.now(), Whose::Owner(owner.clone()));
-    let mut found: Vec<Request> = Vec::new();
-    for page in 0.. {
-        let requests = portal.ports.store.list(&whose, Which::Live, page * PAGE, PAGE).await?;
-        let is_last = requests.len() < PAGE;
-        found.extend(requests.into_iter().filter(|request| is_warned_now(request, now)));
-        if is_last {
+    let (mut found, mut after): (Vec<Request>, _) = (Vec::new(), None);
+    loop {
+        let page = portal.ports.store.list(&whose, Which::Live, after.as_ref(), PAGE).await?;
+        after = page.next();
+        found.extend(page.requests().into_iter().filter(|request| is_warned_now(request, now)));
+        if after.is_none() {
             break;
         }
     }

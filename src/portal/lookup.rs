@@ -14,7 +14,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::repeats::RefusedAction;
 use crate::domain::request::Request;
 use crate::ports::directory::Freshness;
-use crate::ports::store::{Which, Whose};
+use crate::ports::store::{Cursor, Which, Whose};
 
 /// Fewest characters of an id that a command takes.
 const SHORTEST_PREFIX: usize = 6;
@@ -26,19 +26,19 @@ pub struct Page {
     pub whose: Whose,
     /// Those that have not ended, newest first; or those that have, the one that ended last first.
     pub requests: Vec<Request>,
-    /// Whether there are more of this kind.
-    pub more: bool,
+    /// Where the next page of this kind begins, if there is one.
+    pub next: Option<Cursor>,
     /// Whether there are any that have ended.
     pub any_ended: bool,
 }
 
 /// Which requests a page is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cut {
+pub struct Cut<'a> {
     /// Those that have ended, instead of those that have not.
     pub ended: bool,
-    /// Requests before the page.
-    pub skip: usize,
+    /// The place before the page; none before the first.
+    pub after: Option<&'a Cursor>,
     /// Requests on the page.
     pub limit: usize,
 }
@@ -47,7 +47,12 @@ pub struct Cut {
 ///
 /// # Errors
 /// A refusal when the team is not theirs to see; a failure when Slack or the store is silent.
-pub async fn list(portal: &Portal, person: &PersonId, team: Option<&str>, cut: Cut) -> Result<Page, Error> {
+pub async fn list(
+    portal: &Portal,
+    person: &PersonId,
+    team: Option<&str>,
+    cut: Cut<'_>,
+) -> Result<Page, Error> {
     let whose = match named_team(portal, person, team).await? {
         Named::Nothing => Whose::Owner(person.clone()),
         Named::All => Whose::All,
@@ -55,11 +60,9 @@ pub async fn list(portal: &Portal, person: &PersonId, team: Option<&str>, cut: C
     };
     let store = &portal.ports.store;
     let which = if cut.ended { Which::Ended } else { Which::Live };
-    let mut requests = store.list(&whose, which, cut.skip, cut.limit.saturating_add(1)).await?;
-    let more = requests.len() > cut.limit;
-    requests.truncate(cut.limit);
-    let any_ended = !store.list(&whose, Which::Ended, 0, 1).await?.is_empty();
-    Ok(Page { whose, requests, more, any_ended })
+    let page = store.list(&whose, which, cut.after, cut.limit).await?;
+    let any_ended = !store.list(&whose, Which::Ended, None, 1).await?.places.is_empty();
+    Ok(Page { whose, next: page.next(), requests: page.requests(), any_ended })
 }
 
 /// The team of this name, if the person is in it, answers its requests, or may read everything. Those may name teams that

@@ -7,7 +7,6 @@
 //!
 //! Every error of the store says here that it is the store's, so that people can be told which side does not answer.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -28,8 +27,8 @@ use crate::domain::spending::Amounts;
 use crate::domain::tally::Counts;
 use crate::ports::outage::Side;
 use crate::ports::store::{
-    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Holding, HomeTab, ParkedJob, PortalHead,
-    RowChange, Store, Which, Whose,
+    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Cursor, Holding, HomeTab, Listed, ParkedJob,
+    PortalHead, RowChange, Store, Which, Whose,
 };
 use crate::ports::stored::is_unread;
 
@@ -126,27 +125,25 @@ impl Store for NamedStore {
         &self,
         whose: &Whose,
         which: Which,
-        skip: usize,
+        after: Option<&Cursor>,
         limit: usize,
-    ) -> anyhow::Result<Vec<Request>> {
-        let each = self.each(whose);
-        if let [one] = each.as_slice() {
-            let found = ours(self.stored.list(one, which, skip, limit).await)?;
-            return Ok(found.into_iter().map(|request| self.as_now(request)).collect());
+    ) -> anyhow::Result<Listed> {
+        let (mut found, mut more) = (BTreeMap::new(), false);
+        for one in self.each(whose) {
+            let page = ours(self.stored.list(&one, which, after, limit).await)?;
+            more |= page.more;
+            // What moves from one name to the other meanwhile keeps its place, and is shown once.
+            found.extend(
+                page.places.into_iter().map(|(at, request)| (request.id, (at, self.as_now(request)))),
+            );
         }
-        let mut found = BTreeMap::new();
-        for one in each {
-            let some = ours(self.stored.list(&one, which, 0, skip.saturating_add(limit)).await)?;
-            found.extend(some.into_iter().map(|request| (request.id, self.as_now(request))));
+        let mut places: Vec<(Cursor, Request)> = found.into_values().collect();
+        places.sort_by(|(one, _), (other, _)| one.cmp(other));
+        if !which.is_oldest_first() {
+            places.reverse();
         }
-        let mut found: Vec<Request> = found.into_values().collect();
-        match which {
-            Which::Waiting => found.sort_by_key(Request::asked_at),
-            Which::Ended => found.sort_by_key(|request| Reverse(request.ended_at)),
-            Which::Exceptions => found.sort_by_key(|request| request.submitted_at),
-            Which::All | Which::Live => found.sort_by_key(|request| Reverse(request.submitted_at)),
-        }
-        Ok(found.into_iter().skip(skip).take(limit).collect())
+        let page = Listed::cut(places, limit);
+        Ok(Listed { more: more || page.more, ..page })
     }
 
     async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {

@@ -106,16 +106,16 @@ pub async fn look(sides: &Sides<'_>, now: Timestamp) -> anyhow::Result<Report> {
     let mut report = Report::default();
     let mut should_be_there = 0;
     for team in all_teams(sides.store, sides.organization).await? {
-        let (team, mut read) = (Whose::Team(team), 0);
+        let (team, mut after) = (Whose::Team(team), None);
         loop {
-            let rows = sides.store.list(&team, Which::Live, read, PAGE).await?;
-            for row in &rows {
+            let page = sides.store.list(&team, Which::Live, after.as_ref(), PAGE).await?;
+            after = page.next();
+            for row in &page.requests() {
                 should_be_there += usize::from(row.lease().is_some());
                 one(&mut report, row, &mut seen, now);
                 report.add(row.id, job_lost(sides.store, row, now).await?);
             }
-            read += rows.len();
-            if rows.len() < PAGE {
+            if after.is_none() {
                 break;
             }
         }

@@ -40,9 +40,11 @@ pub async fn follow(portal: &Portal, rules: Rules, changes: &[String]) -> anyhow
 
 /// Has what waits say who can answer it now, where that is somebody else than before, and tells those who are new.
 async fn ask_anew(before: &Portal, now: &Portal) -> anyhow::Result<()> {
-    for page in 0.. {
-        let waiting = now.ports.store.list(&Whose::All, Which::Waiting, page * PAGE, PAGE).await?;
-        for request in &waiting {
+    let mut after = None;
+    loop {
+        let page = now.ports.store.list(&Whose::All, Which::Waiting, after.as_ref(), PAGE).await?;
+        after = page.next();
+        for request in &page.requests() {
             // Under the name that its team had then.
             let Some(was) = before.ports.store.load(request.id).await? else { continue };
             let (old, new) = (before.askable(&was).await, now.askable(request).await);
@@ -63,7 +65,7 @@ async fn ask_anew(before: &Portal, now: &Portal) -> anyhow::Result<()> {
             }));
             now.write_jobs(jobs).await?;
         }
-        if waiting.len() < PAGE {
+        if after.is_none() {
             break;
         }
     }

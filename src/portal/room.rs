@@ -45,7 +45,7 @@ pub(super) async fn give_out(portal: &Portal, team: &TeamName) -> anyhow::Result
 async fn first_with_room(portal: &Portal, team: &TeamName) -> anyhow::Result<Option<RequestId>> {
     let store = &portal.ports.store;
     let mut waiting = Vec::new();
-    for listed in store.list(&Whose::Team(team.clone()), Which::Exceptions, 0, MOST).await? {
+    for listed in store.list(&Whose::Team(team.clone()), Which::Exceptions, None, MOST).await?.requests() {
         // A list may lag behind; the row does not.
         waiting.extend(store.load(listed.id).await?.filter(Request::waits_for_room));
     }

@@ -280,12 +280,12 @@ async fn holders(
     let store = &portal.ports.store;
     if preview.quota.left() == 0 {
         let whose = Whose::TeamProduct(team.clone(), product.key.clone());
-        return Ok(store.list(&whose, Which::Live, 0, NAMED_HOLDERS).await?);
+        return Ok(store.list(&whose, Which::Live, None, NAMED_HOLDERS).await?.requests());
     }
     if preview.exception.is_none() {
         return Ok(Vec::new());
     }
-    let mut held = store.list(&Whose::Team(team.clone()), Which::Live, 0, MOST_HOLDERS).await?;
+    let mut held = store.list(&Whose::Team(team.clone()), Which::Live, None, MOST_HOLDERS).await?.requests();
     held.retain(|request| !request.monthly().is_zero());
     held.sort_by_key(|request| std::cmp::Reverse(request.monthly()));
     held.truncate(NAMED_HOLDERS);

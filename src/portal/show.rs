@@ -372,7 +372,7 @@ async fn held(portal: &Portal, request: &Request, surface: Surface) -> anyhow::R
     } else {
         Whose::TeamProduct(request.team.clone(), request.product.key.clone())
     };
-    let mut held = portal.ports.store.list(&whose, Which::Live, 0, MOST_HELD).await?;
+    let mut held = portal.ports.store.list(&whose, Which::Live, None, MOST_HELD).await?.requests();
     held.retain(|other| other.id != request.id && other.activated_at.is_some());
     Ok(held)
 }

@@ -83,14 +83,14 @@ async fn part(portal: &Portal, team: &TeamName, since: Date, named: usize) -> an
     let longest = if waiting.min(named) == 0 {
         Vec::new()
     } else {
-        store.list(&whose, Which::Waiting, 0, named).await?
+        store.list(&whose, Which::Waiting, None, named).await?.requests()
     };
     Ok(Part { counts, waiting: waiting.min(MOST_WAITING), more: waiting > MOST_WAITING, longest })
 }
 
 async fn together(portal: &Portal, parts: &[Part]) -> anyhow::Result<Part> {
-    let longest = portal.ports.store.list(&Whose::All, Which::Waiting, 0, NAMED).await?;
-    let mut all = Part { longest, ..Part::default() };
+    let longest = portal.ports.store.list(&Whose::All, Which::Waiting, None, NAMED).await?;
+    let mut all = Part { longest: longest.requests(), ..Part::default() };
     for part in parts {
         all.counts.extend(&part.counts);
         all.waiting += part.waiting;

@@ -90,8 +90,8 @@ pub async fn gone(store: &dyn Store, organization: &Organization) -> anyhow::Res
         }
         let alive = store.team_use(&team).await?.iter().map(|held| held.used).sum();
         if alive > 0 {
-            let waiting = store.list(&Whose::Team(team.clone()), Which::Waiting, 0, MOST_WAITING).await?;
-            gone.push(Gone { team, alive, waiting: waiting.len() });
+            let waiting = store.count_waiting(&Whose::Team(team.clone()), MOST_WAITING).await?;
+            gone.push(Gone { team, alive, waiting });
         }
     }
     Ok(gone)
@@ -231,14 +231,18 @@ async fn take_over(
     is_begun: bool,
 ) -> anyhow::Result<Takeover> {
     let store = &portal.stored;
-    let rows = store.list(&Whose::Team(former.clone()), Which::All, 0, PAGE).await?;
+    let whose = Whose::Team(former.clone());
+    let mut rows = store.list(&whose, Which::Live, None, PAGE).await?.requests();
+    if rows.is_empty() {
+        rows = store.list(&whose, Which::Ended, None, PAGE).await?.requests();
+    }
     if rows.is_empty() {
         // Nobody can be counted under it any more but by a bot that goes by the settings of before.
         store.move_counts(former, team).await?;
         return Ok(Takeover::Done);
     }
     if !is_begun {
-        let held = store.holdings(&Whose::Team(former.clone()), Timestamp::MIN).await?;
+        let held = store.holdings(&whose, Timestamp::MIN).await?;
         let alive = held.iter().filter(|holding| holding.ended_at.is_none()).count();
         return Ok(Takeover::Begins(format!("{} requests, {alive} of them not ended", held.len())));
     }

@@ -13,6 +13,7 @@ pub mod holding;
 pub mod inventory;
 pub mod kept;
 pub mod limits;
+mod lists;
 pub mod outage;
 pub mod provisioner;
 pub mod queue;

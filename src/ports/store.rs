@@ -28,6 +28,8 @@ use crate::domain::tally::{Counts, Tally};
 use crate::ports::kept::Once;
 use crate::ports::stored::Unreadable;
 
+pub use super::lists::{Cursor, Listed, Which, Whose};
+
 /// The store.
 #[async_trait]
 pub trait Store: Debug + Send + Sync {
@@ -46,14 +48,18 @@ pub trait Store: Debug + Send + Sync {
     /// Requests whose id begins with `prefix` (lower-case hex and hyphens), at most `limit`.
     async fn find(&self, prefix: &str, limit: usize) -> anyhow::Result<Vec<Request>>;
 
-    /// Requests of a person or a team, newest first (but see [`Which`]), at most `limit`, after the first `skip`.
+    /// A page of a list, in its order (see [`Which`]): at most `limit` requests behind `after`, or from its beginning. What
+    /// cannot be read or is no longer in it is passed by, so a page is full as long as there are more.
+    ///
+    /// # Errors
+    /// Also when there is no such list: see [`Which::is_listed_of`].
     async fn list(
         &self,
         whose: &Whose,
         which: Which,
-        skip: usize,
+        after: Option<&Cursor>,
         limit: usize,
-    ) -> anyhow::Result<Vec<Request>>;
+    ) -> anyhow::Result<Listed>;
 
     /// What they hold, or held at some time since then: all of it, but of each only what sums need. In no order.
     async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>>;
@@ -89,7 +95,7 @@ pub trait Store: Debug + Send + Sync {
     /// Remembers that, in the place of what was known.
     async fn put_home(&self, person: &PersonId, home: &HomeTab) -> anyhow::Result<()>;
 
-    /// People who opened their home tab at or after this moment.
+    /// People who opened their home tab at or after this moment; also of whom only a newer program knows more.
     async fn homes_opened_since(&self, since: Timestamp) -> anyhow::Result<Vec<PersonId>>;
 
     /// Who is away at this moment and who answers for them, in the order of their ids.
@@ -384,21 +390,6 @@ impl CommitError {
     }
 }
 
-/// Which requests to list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
-    /// All.
-    All,
-    /// Those that have not ended.
-    Live,
-    /// Those that have ended, the one that ended last first.
-    Ended,
-    /// Those that wait for approvers, the longest waiting or first submitted first: see [`Request::waits_for_approvers`].
-    Waiting,
-    /// Those that wait to be an exception, the one that was submitted first first: see [`Request::waits_for_room`].
-    Exceptions,
-}
-
 /// What sums over many requests need of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holding {
@@ -431,21 +422,6 @@ pub struct HomeTab {
     pub opened_at: Timestamp,
     /// A digest of what it shows; empty when nothing was published yet.
     pub shows: String,
-}
-
-/// Whose requests to list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Whose {
-    /// Those a person looks after.
-    Owner(PersonId),
-    /// A team's.
-    Team(TeamName),
-    /// A team's requests of one product.
-    TeamProduct(TeamName, ProductKey),
-    /// Those of one product, of every team.
-    Product(ProductKey),
-    /// Those of every team that ever held something.
-    All,
 }
 
 /// The right to finish a job.

@@ -57,7 +57,10 @@ impl Stored {
         let store = Backends::embedded(&settings, &clock).unwrap().store;
         let mut requests = Vec::new();
         for team in settings.organization.teams {
-            requests.extend(store.list(&Whose::Team(team.name), Which::All, 0, MOST).await.unwrap());
+            for which in [Which::Live, Which::Ended] {
+                let listed = store.list(&Whose::Team(team.name.clone()), which, None, MOST).await.unwrap();
+                requests.extend(listed.requests());
+            }
         }
         let mut trail: BTreeMap<String, Vec<AuditEntry>> = BTreeMap::new();
         for entry in store.audit_page(0, MOST).await.unwrap().0 {

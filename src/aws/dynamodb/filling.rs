@@ -9,12 +9,12 @@ use super::item::{must_text, read_number, read_time, text, time};
 use super::lists::{self, all};
 use super::sums::Changes;
 use super::transaction::{Outcome, Pauses};
-use super::{DynamoStore, bots, keys, row, trail};
+use super::{DynamoStore, bots, homes, keys, row, trail};
 use crate::domain::ids::RequestId;
 use crate::ports::stored::request_id;
 
-/// Requests of one transaction: each is in up to seven lists and changes up to eight sums.
-const TOGETHER: usize = 6;
+/// Requests of one transaction: each is in up to nine lists and changes up to eight sums.
+const TOGETHER: usize = 5;
 /// Transactions that are under way at once.
 const AT_ONCE: usize = 4;
 /// A bot that was not seen for so long is gone.
@@ -51,6 +51,7 @@ async fn fill_at(store: &DynamoStore, now: Timestamp) -> anyhow::Result<()> {
             .try_for_each_concurrent(AT_ONCE, |ids| fill_some(store, ids))
             .await?;
     }
+    homes::fill(store).await?;
     mark_filled(store, now).await
 }
 

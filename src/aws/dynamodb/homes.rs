@@ -1,4 +1,5 @@
-//! Home tabs that were opened, all in one partition.
+//! Home tabs that were opened, all in one partition. Who opened theirs lately is read off the index of due dates, where those
+//! stand by the moment in which they did.
 
 use anyhow::Context as _;
 
@@ -7,6 +8,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use super::item::{
     IS_READABLE, Item, ends, mark, may_be_read, must_text, read_text, read_time, readable_value, text, time,
 };
+use super::jobs::{DUE_INDEX, conditional};
 use super::lists::all;
 use super::{DynamoStore, keys};
 use crate::domain::ids::PersonId;
@@ -34,6 +36,8 @@ pub(super) async fn put(store: &DynamoStore, person: &PersonId, home: &HomeTab) 
     item.insert("firstOpenedAt".to_owned(), time(home.first_opened_at));
     item.insert("openedAt".to_owned(), time(home.opened_at));
     item.insert("shows".to_owned(), text(&home.shows));
+    item.insert("dueShard".to_owned(), text(keys::HOMES));
+    item.insert("dueAt".to_owned(), time(home.opened_at));
     ends(&mut item, later(home.opened_at, HOMES_KEPT_FOR));
     mark(&mut item);
     let put = store.client.put_item().table_name(&store.tables.events).set_item(Some(item));
@@ -50,17 +54,36 @@ pub(super) async fn put(store: &DynamoStore, person: &PersonId, home: &HomeTab) 
     }
 }
 
+/// No more of them than that is read, however many have opened theirs before.
 pub(super) async fn opened_since(store: &DynamoStore, since: Timestamp) -> anyhow::Result<Vec<PersonId>> {
-    let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
+    let query = store.client.query().table_name(&store.tables.events).index_name(DUE_INDEX);
     let query = query
-        .key_condition_expression("pk = :homes")
-        .filter_expression("openedAt >= :since")
+        .key_condition_expression("dueShard = :homes AND dueAt >= :since")
         .expression_attribute_values(":homes", text(keys::HOMES))
         .expression_attribute_values(":since", time(since));
     let homes = all(query, usize::MAX).await.context("cannot read who opened their home tab")?;
-    homes
-        .iter()
-        .filter(|home| may_be_read(home))
-        .map(|home| Ok(PersonId::new(must_text(home, "sk")?)))
-        .collect()
+    homes.iter().map(|home| Ok(PersonId::new(must_text(home, "sk")?))).collect()
+}
+
+/// Puts those into the index that bots of before have written: they know nothing of it.
+pub(super) async fn fill(store: &DynamoStore) -> anyhow::Result<()> {
+    let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
+    let query = query
+        .key_condition_expression("pk = :homes")
+        .filter_expression("attribute_not_exists(dueShard)")
+        .expression_attribute_values(":homes", text(keys::HOMES));
+    for home in all(query, usize::MAX).await.context("cannot read the home tabs")? {
+        let (Some(opened_at), true) = (home.get("openedAt"), may_be_read(&home)) else { continue };
+        let person = PersonId::new(must_text(&home, "sk")?);
+        let update = store.client.update_item().table_name(&store.tables.events);
+        let update = update
+            .set_key(Some(keys::home(&person)))
+            .update_expression("SET dueShard = :homes, dueAt = :at")
+            // Whoever opens theirs meanwhile puts it there by that.
+            .condition_expression("openedAt = :at AND attribute_not_exists(dueShard)")
+            .expression_attribute_values(":homes", text(keys::HOMES))
+            .expression_attribute_values(":at", opened_at.clone());
+        conditional(update).await.with_context(|| format!("cannot list the home tab of {person}"))?;
+    }
+    Ok(())
 }

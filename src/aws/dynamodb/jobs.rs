@@ -340,7 +340,7 @@ fn held(store: &DynamoStore, claim: &Claim) -> UpdateItemFluentBuilder {
 }
 
 /// The item as it became, if one is asked for; `None` when the condition did not hold.
-async fn conditional(update: UpdateItemFluentBuilder) -> anyhow::Result<Option<Item>> {
+pub(super) async fn conditional(update: UpdateItemFluentBuilder) -> anyhow::Result<Option<Item>> {
     match update.send().await {
         Ok(updated) => Ok(updated.attributes),
         Err(error)

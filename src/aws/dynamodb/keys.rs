@@ -12,7 +12,7 @@ use crate::domain::request::MessageRef;
 
 /// The partition of the whole trail's order.
 pub(super) const TRAIL: &str = "TRAIL";
-/// The partition of the home tabs: so few and small that one query reads them all.
+/// The partition of the home tabs, and that of the index in which they stand by when they were opened.
 pub(super) const HOMES: &str = "HOMES";
 /// The partition of those who are away: few and small, too.
 pub(super) const AWAYS: &str = "AWAYS";

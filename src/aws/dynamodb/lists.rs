@@ -1,30 +1,34 @@
-//! Finding requests: lists and sums through the indexes, ids by their beginnings, messages.
+//! Finding requests: lists in their order, ids by their beginnings, messages.
 //!
-//! An index names the requests, their rows are read as they are now and looked at again: what the index did not know
-//! yet is left out. What lives and what has ended stands in lists that are read in their order, as far as it is shown; see
-//! [`Place`]. Only whoever needs all of a team's requests reads them all.
+//! A list names the requests, their rows are read as they are now and looked at again: what the index did not know yet is
+//! passed by, and so is what cannot be read, until the page is full. See [`List`].
+//!
+//! Bots of before have lists of their own, in three indexes of the table of requests. They are there for those bots alone.
 
 use anyhow::Context as _;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::Select;
 use jiff::Timestamp;
 
-use super::item::{Item, must_text, number, text, time};
+use super::item::{Item, mark, must_be_readable, must_text, number, read_text, read_time, text, time};
 use super::jobs::DUE_INDEX;
 use super::sums::Changes;
-use super::transaction::{Check, Expression, Part as TransactionPart, Table};
-use super::{DynamoStore, keys, row, teams};
+use super::transaction::{Check, Expression, Part, Table};
+use super::{DynamoStore, keys, row};
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::request::{MessageRef, Request};
-use crate::ports::store::{Holding, Which, Whose};
+use crate::ports::store::{Cursor, Holding, Listed, Which, Whose};
 use crate::ports::stored::request_id;
 
-/// What a team has, of one product or of all.
+/// What a team has, as bots of before list it.
 pub(super) const TEAM_INDEX: &str = "TeamProductIndex";
-/// What a person looks after.
+/// What a person looks after, as they list it.
 pub(super) const USER_INDEX: &str = "UserIndex";
-/// What waits for a team's approvers.
+/// What waits for a team's approvers, as they list it.
 pub(super) const AWAITING_INDEX: &str = "AwaitingIndex";
+
+/// Rows that are read at a time where a page is not full yet.
+const AT_ONCE: usize = 100;
 
 /// What a query finds, page by page, until there are enough.
 pub(super) async fn all(query: QueryFluentBuilder, enough: usize) -> anyhow::Result<Vec<Item>> {
@@ -39,7 +43,7 @@ pub(super) async fn all(query: QueryFluentBuilder, enough: usize) -> anyhow::Res
 }
 
 /// How many items DynamoDB looks at before it answers: no more than there have to be.
-fn page_of(enough: usize) -> i32 {
+pub(super) fn page_of(enough: usize) -> i32 {
     i32::try_from(enough.clamp(1, 1_000)).unwrap_or(i32::MAX)
 }
 
@@ -62,9 +66,7 @@ pub(super) async fn find(store: &DynamoStore, prefix: &str, limit: usize) -> any
     let mut ids = Vec::new();
     for partition in keys::id_partitions(prefix) {
         let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
-        let query = query
-            .expression_attribute_values(":ids", text(partition))
-            .limit(i32::try_from(limit.clamp(1, 1_000)).unwrap_or(i32::MAX));
+        let query = query.expression_attribute_values(":ids", text(partition)).limit(page_of(limit));
         let query = match prefix {
             "" => query.key_condition_expression("pk = :ids"),
             _ => query
@@ -98,82 +100,39 @@ pub(super) async fn list(
     store: &DynamoStore,
     whose: &Whose,
     which: Which,
-    skip: usize,
+    after: Option<&Cursor>,
     limit: usize,
-) -> anyhow::Result<Vec<Request>> {
-    let enough = skip.saturating_add(limit);
-    let mut found = match places(store, whose, which).await? {
-        Some(places) => first_of(store, &places, which, enough).await?,
-        None => merged(store, whose, which, enough).await?,
-    };
-    let page = found.drain(..).skip(skip).take(limit).map(|(_, id)| id).collect::<Vec<_>>();
-    let mut requests = store.rows(&page).await?;
-    requests.retain(|request| belongs(request, whose, which));
-    Ok(requests)
-}
-
-fn is_oldest_first(which: Which) -> bool {
-    match which {
-        Which::Waiting | Which::Exceptions => true,
-        Which::All | Which::Live | Which::Ended => false,
-    }
-}
-
-/// The first ones of several lists together, each with its date.
-async fn first_of(
-    store: &DynamoStore,
-    places: &[Place],
-    which: Which,
-    enough: usize,
-) -> anyhow::Result<Vec<(String, RequestId)>> {
+) -> anyhow::Result<Listed> {
+    let list = List::of(whose, which)?;
+    // One more says whether there are more.
+    let (mut after, mut enough) = (after.cloned(), limit.saturating_add(1));
     let mut found = Vec::new();
-    for place in places {
-        found.extend(place.query(store, which, None, enough).await?);
-    }
-    if places.len() > 1 {
-        found.sort();
-        if !is_oldest_first(which) {
-            found.reverse();
+    loop {
+        let behind = list.behind(store, which, after.as_ref(), enough).await?;
+        let ids = behind.iter().map(|(_, id)| *id).collect::<Vec<_>>();
+        let rows = store.row_items(&ids).await?;
+        for (place, id) in &behind {
+            let key = Some(text(id.to_string()));
+            let row = rows.iter().find(|row| row.get("requestId") == key.as_ref());
+            match row.map(row::decode).transpose() {
+                Ok(Some(request)) if belongs(&request, whose, which) => found.push((place.clone(), request)),
+                // It is of a newer format, or the index is behind.
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(error = format!("{error:#}"), "a request is left out of a list");
+                }
+            }
         }
-    }
-    Ok(found)
-}
-
-/// What stands in no list, in the order of its submission.
-async fn merged(
-    store: &DynamoStore,
-    whose: &Whose,
-    which: Which,
-    enough: usize,
-) -> anyhow::Result<Vec<(String, RequestId)>> {
-    let mut found = Vec::new();
-    for part in parts(store, whose).await? {
-        // A team's index of what waits is in order, the others are not.
-        let is_in_order = matches!((&part, which), (Part::Team(_) | Part::TeamProduct(..), Which::Waiting));
-        let enough = if is_in_order { enough } else { usize::MAX };
-        let query = part.listed(store, which).projection_expression("requestId, createdAt");
-        // Of a product there may be few among many.
-        let page = if matches!(part, Part::TeamProduct(..)) { enough.max(100) } else { enough };
-        for item in all(query.limit(page_of(page)), enough).await? {
-            found.push((must_text(&item, "createdAt")?.to_owned(), row::id(&item)?));
+        if found.len() > limit || behind.len() < enough {
+            return Ok(Listed::cut(found, limit));
         }
+        after = behind.into_iter().last().map(|(place, _)| place);
+        enough = enough.saturating_mul(2).min(AT_ONCE.max(limit));
     }
-    found.sort();
-    if !is_oldest_first(which) {
-        found.reverse();
-    }
-    Ok(found)
 }
 
 pub(super) async fn count_waiting(store: &DynamoStore, whose: &Whose, most: usize) -> anyhow::Result<usize> {
-    let mut waiting = 0;
-    for part in parts(store, whose).await? {
-        waiting += count(part.listed(store, Which::Waiting), most - waiting).await?;
-        if waiting >= most {
-            break;
-        }
-    }
-    Ok(waiting)
+    count(List::of(whose, Which::Waiting)?.whole(store), most).await
 }
 
 pub(super) async fn holdings(
@@ -181,11 +140,11 @@ pub(super) async fn holdings(
     whose: &Whose,
     since: Timestamp,
 ) -> anyhow::Result<Vec<Holding>> {
+    let ended = List::of(whose, Which::Ended)?.part(store, ">=", since);
     let mut ids = Vec::new();
-    for which in [Which::Live, Which::Ended] {
-        let from = if which == Which::Ended { Some(since) } else { None };
-        for place in places(store, whose, which).await?.unwrap_or_default() {
-            ids.extend(place.query(store, which, from, usize::MAX).await?.into_iter().map(|(_, id)| id));
+    for query in [List::of(whose, Which::Live)?.whole(store), ended] {
+        for item in all(query.limit(page_of(usize::MAX)), usize::MAX).await? {
+            ids.push(read_place(&item)?.1);
         }
     }
     // What has ended meanwhile stands in both.
@@ -200,24 +159,49 @@ pub(super) async fn holdings(
 
 /// A list that is read in its order: a partition of the index of due dates, in which what is due are jobs and what is listed
 /// are requests. Each request stands in each of its lists under one key, so that it moves when it is put anew.
-struct Place(String);
+struct List(String);
 
-/// The lists of a request: its owner's, its team's, its team's of the product, everybody's.
+/// The lists of what lives or has ended: its owner's, its team's, its team's of the product, everybody's.
 const OWNERS: &str = "OWNER";
 const TEAMS: &str = "TEAM";
 const PRODUCTS: &str = "PRODUCT";
-/// The one of them with what sums need.
+/// The one of them with what sums need, and with what tells the places in all others.
 const EVERYBODYS: &str = "ALL";
-/// That of what waits, of everybody.
+/// Those of what waits: everybody's, the team's, and the product's of all teams.
 const WAITING: &str = "WAITING";
+const WAITING_OF_TEAM: &str = "WAITING_TEAM";
+const WAITING_OF_PRODUCT: &str = "WAITING_PRODUCT";
 /// Those of what waits for room, the team's and everybody's, for the few that do.
 const EXCEPTION: &str = "EXCEPTION";
 const EXCEPTIONS: &str = "EXCEPTIONS";
+/// The lists in which it stands for a while only.
+const PASSING: [&str; 5] = [WAITING, WAITING_OF_TEAM, WAITING_OF_PRODUCT, EXCEPTION, EXCEPTIONS];
 /// How the names of lists begin: by what is in them.
 const LIVE: &str = "LIVE";
 const ENDED: &str = "ENDED";
 
-impl Place {
+impl List {
+    fn of(whose: &Whose, which: Which) -> anyhow::Result<Self> {
+        which.must_be_listed_of(whose)?;
+        let state = match which {
+            Which::Live => LIVE,
+            Which::Ended => ENDED,
+            Which::Waiting => WAITING,
+            Which::Exceptions => EXCEPTION,
+        };
+        Ok(match whose {
+            Whose::All => Self::everybodys(state),
+            Whose::Owner(person) => Self::owners(state, person),
+            Whose::Team(team) => Self::teams(state, team),
+            Whose::TeamProduct(team, product) => Self::products(state, team, product),
+            Whose::Product(product) => Self::product(state, product),
+        })
+    }
+
+    fn everybodys(state: &str) -> Self {
+        Self(state.to_owned())
+    }
+
     fn owners(state: &str, person: &PersonId) -> Self {
         Self(format!("{state}#OWNER#{person}"))
     }
@@ -231,87 +215,128 @@ impl Place {
         Self(format!("{state}#PRODUCT#{product}#{team}"))
     }
 
-    /// What stands there, each with its date: what lives and what ended newest first, exceptions oldest first.
-    async fn query(
+    fn product(state: &str, product: &ProductKey) -> Self {
+        Self(format!("{state}#PRODUCT#{product}"))
+    }
+
+    fn query(&self, store: &DynamoStore) -> QueryFluentBuilder {
+        let query = store.client.query().table_name(&store.tables.events).index_name(DUE_INDEX);
+        query.expression_attribute_values(":list", text(&self.0))
+    }
+
+    /// All that stands there.
+    fn whole(&self, store: &DynamoStore) -> QueryFluentBuilder {
+        self.query(store).key_condition_expression("dueShard = :list")
+    }
+
+    /// What stands there on one side of this moment.
+    fn part(&self, store: &DynamoStore, side: &str, at: Timestamp) -> QueryFluentBuilder {
+        let query =
+            self.query(store).key_condition_expression(format!("dueShard = :list AND dueAt {side} :at"));
+        query.expression_attribute_values(":at", time(at))
+    }
+
+    /// The next places behind this one, in their order: so many, unless the list ends before. DynamoDB promises no order of
+    /// what is of one moment, so all of that is read and put into ours.
+    async fn behind(
         &self,
         store: &DynamoStore,
         which: Which,
-        from: Option<Timestamp>,
+        after: Option<&Cursor>,
         enough: usize,
-    ) -> anyhow::Result<Vec<(String, RequestId)>> {
-        let query = store.client.query().table_name(&store.tables.events).index_name(DUE_INDEX);
-        let query = query
-            .expression_attribute_values(":place", text(&self.0))
-            .scan_index_forward(is_oldest_first(which))
-            .limit(page_of(enough));
-        let query = match from {
-            None => query.key_condition_expression("dueShard = :place"),
-            Some(from) => query
-                .key_condition_expression("dueShard = :place AND dueAt >= :from")
-                .expression_attribute_values(":from", time(from)),
+    ) -> anyhow::Result<Vec<(Cursor, RequestId)>> {
+        let is_forward = which.is_oldest_first();
+        let query = match after {
+            None => self.whole(store),
+            Some(after) => self.part(store, if is_forward { ">=" } else { "<=" }, after.at),
         };
-        let found = all(query, enough).await?;
-        let entries = found.iter().map(|item| {
-            let id = keys::read_listed(must_text(item, "pk")?).context("what is listed is no request")?;
-            Ok((must_text(item, "dueAt")?.to_owned(), id))
-        });
-        entries.collect()
+        // The place before them is read once more, and one behind them.
+        let page = enough.saturating_add(1).saturating_add(usize::from(after.is_some()));
+        let query = query.scan_index_forward(is_forward).limit(page_of(page));
+        let mut places = query.into_paginator().items().send();
+        let mut found: Vec<(Cursor, RequestId)> = Vec::new();
+        while let Some(item) = places.next().await {
+            let (place, id) = read_place(&item?)?;
+            if found.len() >= enough && found.last().is_some_and(|(last, _)| last.at != place.at) {
+                break;
+            }
+            if after.is_none_or(|after| which.is_behind(&place, after)) {
+                found.push((place, id));
+            }
+        }
+        found.sort();
+        if !is_forward {
+            found.reverse();
+        }
+        found.truncate(enough);
+        Ok(found)
     }
 
     /// What stands there for a request since then.
-    fn entry(&self, request: &Request, list: &str, since: Timestamp) -> Item {
-        let mut item = keys::listed(request.id, list);
+    fn entry(&self, id: RequestId, list: &str, since: Timestamp) -> Item {
+        let mut item = keys::listed(id, list);
         item.insert("dueShard".to_owned(), text(&self.0));
         item.insert("dueAt".to_owned(), time(since));
-        item.insert("rev".to_owned(), number(&request.revision));
         item
     }
 }
 
-/// The lists in which these are, if there are any: those of a product team by team.
-async fn places(store: &DynamoStore, whose: &Whose, which: Which) -> anyhow::Result<Option<Vec<Place>>> {
-    let state = match which {
-        Which::Live => LIVE,
-        Which::Ended => ENDED,
-        Which::Exceptions => EXCEPTION,
-        Which::Waiting if *whose == Whose::All => WAITING,
-        Which::All | Which::Waiting => return Ok(None),
-    };
-    Ok(match whose {
-        Whose::Team(team) => Some(vec![Place::teams(state, team)]),
-        Whose::All => Some(vec![Place(state.to_owned())]),
-        // Nobody asks for the exceptions of a person or a product.
-        _ if which == Which::Exceptions => None,
-        Whose::Owner(person) => Some(vec![Place::owners(state, person)]),
-        Whose::TeamProduct(team, product) => Some(vec![Place::products(state, team, product)]),
-        Whose::Product(product) => {
-            let teams = teams::known(store).await?;
-            Some(teams.iter().map(|team| Place::products(state, team, product)).collect())
-        }
-    })
+/// A place as the index shows it, and the request that stands there.
+fn read_place(item: &Item) -> anyhow::Result<(Cursor, RequestId)> {
+    let id = keys::read_listed(must_text(item, "pk")?).context("what is listed is no request")?;
+    let at = read_time(item, "dueAt")?.context("a place in a list has no date")?;
+    Ok((Cursor { at, mark: id.to_string() }, id))
 }
 
-/// The writes that put a request into its lists, where `before` stands for it in that of all, and what that changes of sums. If
-/// something else stands there by then, it is planned anew.
+/// The writes that put a request into its lists and take it out of others, where `before` stands for it in that of all, and
+/// what that changes of sums. If something else stands there by then, it is planned anew.
+///
+/// What stands in all other lists is what that place says, and is written where that differs. A bot that keeps no lists
+/// leaves both alone. If the place cannot be read, all others are written, and sums stay as they are: they are off by what
+/// has changed since it could be.
 pub(super) fn parts_of(
     store: &DynamoStore,
     request: &Request,
     before: Option<&Item>,
     changes: &mut Changes,
-) -> anyhow::Result<Vec<TransactionPart>> {
-    let everybodys = everybodys(request);
+) -> anyhow::Result<Vec<Part>> {
+    let standing = Standing::of(request);
+    let everybodys = everybodys(request, &standing);
     let now = request.updated_at;
-    if let Some(before) = before {
-        changes.add(&row::holding(before)?, -1, now);
-    }
-    changes.add(&row::holding(&everybodys)?, 1, now);
     let unchanged = match before.and_then(|before| before.get("rev")) {
         Some(revision) => Expression::new("rev = :before", vec![(":before", revision.clone())]),
         None => Expression::new("attribute_not_exists(rev)", Vec::new()),
     };
+    let (stood, held) = match before.map(Standing::read).transpose() {
+        Ok(known) => known.unzip(),
+        Err(error) => {
+            let (request, error) = (request.id, format!("{error:#}"));
+            tracing::warn!(%request, error, "a place in the lists cannot be read and is written anew");
+            (None, None)
+        }
+    };
+    if before.is_some() == held.is_some() {
+        if let Some(held) = &held {
+            changes.add(held, -1, now);
+        }
+        changes.add(&row::holding(&everybodys)?, 1, now);
+    }
     let mut parts = vec![store.put_if(Table::Events, everybodys, Check::Plan, unchanged)?];
-    for entry in others(request) {
-        parts.push(store.put(Table::Events, entry)?);
+    let (others, stood_in) = (standing.others(request.id), stood.map(|stood| stood.others(request.id)));
+    for entry in &others {
+        if stood_in.as_ref().is_none_or(|stood_in| !stood_in.contains(entry)) {
+            parts.push(store.put(Table::Events, entry.clone())?);
+        }
+    }
+    let may_stand_in = match (before, stood_in) {
+        (None, _) => Vec::new(),
+        (Some(_), Some(stood_in)) => stood_in,
+        (Some(_), None) => PASSING.iter().map(|list| keys::listed(request.id, list)).collect(),
+    };
+    for entry in may_stand_in {
+        if !others.iter().any(|other| other.get("sk") == entry.get("sk")) {
+            parts.push(store.delete(keys::listed(request.id, must_text(&entry, "sk")?))?);
+        }
     }
     Ok(parts)
 }
@@ -321,113 +346,90 @@ pub(super) fn place(id: RequestId) -> Item {
     keys::listed(id, EVERYBODYS)
 }
 
-fn state(request: &Request) -> (&'static str, Timestamp) {
-    match request.ended_at {
-        Some(ended_at) => (ENDED, ended_at),
-        None => (LIVE, request.submitted_at),
+/// What decides in which lists a request stands, and where.
+struct Standing {
+    state: &'static str,
+    since: Timestamp,
+    owner: PersonId,
+    team: TeamName,
+    product: ProductKey,
+    /// Since when it waits for approvers.
+    asked_at: Option<Timestamp>,
+    /// Since when it waits for room.
+    room_at: Option<Timestamp>,
+}
+
+/// The attributes of the place in the list of all that say so, where it waits.
+const ASKED_AT: &str = "askedAt";
+const ROOM_AT: &str = "roomAt";
+
+impl Standing {
+    fn of(request: &Request) -> Self {
+        let (state, since) = match request.ended_at {
+            Some(ended_at) => (ENDED, ended_at),
+            None => (LIVE, request.submitted_at),
+        };
+        Self {
+            state,
+            since,
+            owner: request.owner.clone(),
+            team: request.team.clone(),
+            product: request.product.key.clone(),
+            asked_at: request.waits_for_approvers().then(|| request.asked_at()),
+            room_at: request.waits_for_room().then_some(request.submitted_at),
+        }
+    }
+
+    /// What the place in the list of all says, with what sums know of it.
+    fn read(place: &Item) -> anyhow::Result<(Self, Holding)> {
+        must_be_readable(place)?;
+        let held = row::holding(place)?;
+        let state = if read_text(place, "dueShard") == Some(ENDED) { ENDED } else { LIVE };
+        let standing = Self {
+            state,
+            since: read_time(place, "dueAt")?.context("a place in a list has no date")?,
+            owner: held.owner.clone(),
+            team: held.team.clone(),
+            product: held.product.clone(),
+            asked_at: read_time(place, ASKED_AT)?,
+            room_at: read_time(place, ROOM_AT)?,
+        };
+        Ok((standing, held))
+    }
+
+    /// What stands for it in the other lists.
+    fn others(&self, id: RequestId) -> Vec<Item> {
+        let Self { state, since, owner, team, product, asked_at, room_at } = self;
+        let mut lists = vec![
+            (OWNERS, List::owners(state, owner), *since),
+            (TEAMS, List::teams(state, team), *since),
+            (PRODUCTS, List::products(state, team, product), *since),
+        ];
+        if let Some(asked_at) = asked_at {
+            lists.push((WAITING, List::everybodys(WAITING), *asked_at));
+            lists.push((WAITING_OF_TEAM, List::teams(WAITING, team), *asked_at));
+            lists.push((WAITING_OF_PRODUCT, List::product(WAITING, product), *asked_at));
+        }
+        if let Some(room_at) = room_at {
+            lists.push((EXCEPTION, List::teams(EXCEPTION, team), *room_at));
+            lists.push((EXCEPTIONS, List::everybodys(EXCEPTION), *room_at));
+        }
+        lists.into_iter().map(|(list, place, since)| place.entry(id, list, since)).collect()
     }
 }
 
 /// What stands for a request in the list of all, with what sums need of it.
-fn everybodys(request: &Request) -> Item {
-    let (state, since) = state(request);
-    let mut item = Place(state.to_owned()).entry(request, EVERYBODYS, since);
+fn everybodys(request: &Request, standing: &Standing) -> Item {
+    let mut item = List::everybodys(standing.state).entry(request.id, EVERYBODYS, standing.since);
     item.extend(row::held(request));
+    item.insert("rev".to_owned(), number(&request.revision));
+    for (name, at) in [(ASKED_AT, standing.asked_at), (ROOM_AT, standing.room_at)] {
+        if let Some(at) = at {
+            item.insert(name.to_owned(), time(at));
+        }
+    }
+    mark(&mut item);
     item
-}
-
-/// What stands for it in the other lists.
-fn others(request: &Request) -> Vec<Item> {
-    let (state, since) = state(request);
-    let (team, product) = (&request.team, &request.product.key);
-    let lists = [
-        (OWNERS, Place::owners(state, &request.owner)),
-        (TEAMS, Place::teams(state, team)),
-        (PRODUCTS, Place::products(state, team, product)),
-    ];
-    let mut entries: Vec<Item> =
-        lists.into_iter().map(|(list, place)| place.entry(request, list, since)).collect();
-    let mut passing =
-        vec![(WAITING, Place(WAITING.to_owned()), request.asked_at(), request.waits_for_approvers())];
-    // One that has become an ordinary request has to leave the lists, too.
-    if request.exception.is_some() || request.room_since.is_some() {
-        let (since, waits) = (request.submitted_at, request.waits_for_room());
-        passing.push((EXCEPTION, Place::teams(EXCEPTION, team), since, waits));
-        passing.push((EXCEPTIONS, Place(EXCEPTION.to_owned()), since, waits));
-    }
-    entries.extend(passing.into_iter().map(|(list, place, since, waits)| {
-        let mut item = place.entry(request, list, since);
-        if !waits {
-            // Without it, it is in no list.
-            item.remove("dueShard");
-        }
-        item
-    }));
-    entries
-}
-
-/// What one query of an index finds.
-enum Part {
-    Owner(PersonId),
-    Team(TeamName),
-    TeamProduct(TeamName, ProductKey),
-}
-
-/// The queries that find them. No index has all requests, so those of all teams are found team by team.
-async fn parts(store: &DynamoStore, whose: &Whose) -> anyhow::Result<Vec<Part>> {
-    Ok(match whose {
-        Whose::Owner(person) => vec![Part::Owner(person.clone())],
-        Whose::Team(team) => vec![Part::Team(team.clone())],
-        Whose::TeamProduct(team, product) => vec![Part::TeamProduct(team.clone(), product.clone())],
-        Whose::Product(product) => {
-            let teams = teams::known(store).await?.into_iter();
-            teams.map(|team| Part::TeamProduct(team, product.clone())).collect()
-        }
-        Whose::All => teams::known(store).await?.into_iter().map(Part::Team).collect(),
-    })
-}
-
-impl Part {
-    /// The query of an index for those of them that are meant.
-    fn listed(&self, store: &DynamoStore, which: Which) -> QueryFluentBuilder {
-        match (self, which) {
-            (Self::Team(team), Which::Waiting) => waiting_of(store, team),
-            (Self::TeamProduct(team, product), Which::Waiting) => waiting_of(store, team)
-                .filter_expression("productType = :product")
-                .expression_attribute_values(":product", text(product.as_str())),
-            (Self::Owner(_), Which::Waiting) => {
-                self.all(store).filter_expression("attribute_exists(awaitingTeam)")
-            }
-            (_, Which::All | Which::Live | Which::Ended | Which::Exceptions) => self.all(store),
-        }
-    }
-
-    /// The query of an index for all of them.
-    fn all(&self, store: &DynamoStore) -> QueryFluentBuilder {
-        match self {
-            Self::Owner(person) => index(store, USER_INDEX)
-                .key_condition_expression("userId = :owner")
-                .expression_attribute_values(":owner", text(person.as_str())),
-            Self::Team(team) => index(store, TEAM_INDEX)
-                .key_condition_expression("teamName = :team")
-                .expression_attribute_values(":team", text(team.as_str())),
-            Self::TeamProduct(team, product) => index(store, TEAM_INDEX)
-                .key_condition_expression("teamName = :team AND productType = :product")
-                .expression_attribute_values(":team", text(team.as_str()))
-                .expression_attribute_values(":product", text(product.as_str())),
-        }
-    }
-}
-
-/// What waits for a team's approvers, the oldest first.
-fn waiting_of(store: &DynamoStore, team: &TeamName) -> QueryFluentBuilder {
-    index(store, AWAITING_INDEX)
-        .key_condition_expression("awaitingTeam = :team")
-        .expression_attribute_values(":team", text(team.as_str()))
-}
-
-fn index(store: &DynamoStore, name: &str) -> QueryFluentBuilder {
-    store.client.query().table_name(&store.tables.requests).index_name(name)
 }
 
 fn belongs(request: &Request, whose: &Whose, which: Which) -> bool {
@@ -439,7 +441,6 @@ fn belongs(request: &Request, whose: &Whose, which: Which) -> bool {
         Whose::All => true,
     };
     let is_asked_for = match which {
-        Which::All => true,
         Which::Live => request.ended_at.is_none(),
         Which::Ended => request.ended_at.is_some(),
         Which::Waiting => request.waits_for_approvers(),

@@ -5,9 +5,9 @@
 //! `quota`, `counts`, `trail`, `refusals`, then `jobs`, `lists`, `sums`,
 //! `filling`, `homes` and `bots`.
 //!
-//! An index follows its table within moments, and is read as it is then. So a list or the sums of a team may lack what
-//! was committed just now, or a page be shorter than asked; a request, a counter, a job at its key, the trail and the
-//! home tabs are read as they are. Of the rows of another program, only their keys are looked at.
+//! An index follows its table within moments, and is read as it is then. So a list may lack what was committed just now, and
+//! who opened their home tab just now may be missed; what is no longer as the index has it is passed by, so a page is full
+//! as long as there are more. A request, a sum, a counter, a job at its key, the trail and a home tab are read as they are.
 
 mod aways;
 mod batch;
@@ -55,8 +55,8 @@ use crate::domain::request::{MessageRef, Request};
 use crate::domain::spending::Amounts;
 use crate::domain::tally::Counts;
 use crate::ports::store::{
-    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Holding, HomeTab, ParkedJob, PortalHead,
-    Store, Which, Whose,
+    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Cursor, Holding, HomeTab, Listed, ParkedJob,
+    PortalHead, Store, Which, Whose,
 };
 
 /// How long all calls for one of the port's may take together: each of the port's ends within a minute.
@@ -168,10 +168,10 @@ impl Store for DynamoStore {
         &self,
         whose: &Whose,
         which: Which,
-        skip: usize,
+        after: Option<&Cursor>,
         limit: usize,
-    ) -> anyhow::Result<Vec<Request>> {
-        within(lists::list(self, whose, which, skip, limit)).await.context("cannot list requests")
+    ) -> anyhow::Result<Listed> {
+        within(lists::list(self, whose, which, after, limit)).await.context("cannot list requests")
     }
 
     async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {

@@ -1,5 +1,5 @@
-//! The store port on SQLite. What a commit checks and writes is in `commit`, claims are in `jobs`, reading in
-//! `queries`, what people and teams hold in `sums`, amounts in `cents`, and what comes to an end in `forget`.
+//! The store port on SQLite. What a commit checks and writes is in `commit`, claims are in `jobs`, lists are in `lists`, other
+//! reading in `queries`, what people and teams hold in `sums`, amounts in `cents`, and what comes to an end in `forget`.
 
 mod aways;
 mod bots;
@@ -8,6 +8,7 @@ mod commit;
 mod counts;
 mod forget;
 mod jobs;
+mod lists;
 mod queries;
 mod refusals;
 mod sums;
@@ -31,8 +32,8 @@ use crate::domain::request::{MessageRef, Request};
 use crate::domain::spending::Amounts;
 use crate::domain::tally::Counts;
 use crate::ports::store::{
-    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Holding, HomeTab, ParkedJob, PortalHead,
-    Store, Which, Whose,
+    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Cursor, Holding, HomeTab, Listed, ParkedJob,
+    PortalHead, Store, Which, Whose,
 };
 
 /// The store in a [`Database`].
@@ -68,21 +69,22 @@ impl Store for SqliteStore {
         &self,
         whose: &Whose,
         which: Which,
-        skip: usize,
+        after: Option<&Cursor>,
         limit: usize,
-    ) -> anyhow::Result<Vec<Request>> {
-        let whose = whose.clone();
-        self.database.read(move |connection| queries::list(connection, &whose, which, skip, limit)).await
+    ) -> anyhow::Result<Listed> {
+        let (whose, after) = (whose.clone(), after.cloned());
+        let list = move |connection: &_| lists::list(connection, &whose, which, after.as_ref(), limit);
+        self.database.read(list).await
     }
 
     async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
         let whose = whose.clone();
-        self.database.read(move |connection| queries::holdings(connection, &whose, since)).await
+        self.database.read(move |connection| lists::holdings(connection, &whose, since)).await
     }
 
     async fn count_waiting(&self, whose: &Whose, most: usize) -> anyhow::Result<usize> {
         let whose = whose.clone();
-        self.database.read(move |connection| queries::count_waiting(connection, &whose, most)).await
+        self.database.read(move |connection| lists::count_waiting(connection, &whose, most)).await
     }
 
     async fn spending(&self, whose: &Whose, now: Timestamp) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {

@@ -5,25 +5,31 @@ use slack_morphism::prelude::SlackModalView;
 use crate::domain::ids::PersonId;
 use crate::portal::Error;
 use crate::portal::lookup::{self, Cut, Page};
-use crate::ports::store::Whose;
+use crate::ports::store::{Cursor, Whose};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages::{self, ListPage, Message, PAGE_ROWS};
 use crate::slack::mrkdwn::escape;
 use crate::slack::reply::Ack;
 use crate::slack::views;
 
-/// Which rows a button of a list stands for: `live:<skip>` or `ended:<skip>`, and `:<team>` for a team's.
+/// Pages back that a button remembers, so that it stays far below what Slack takes as a value.
+const MOST_BEFORE: usize = 20;
+/// Stands where no page is before.
+const FIRST: &str = "0";
+
+/// Which rows a button of a list stands for: `live:<pages>` or `ended:<pages>`, and `:<team>` for a team's. The pages are the
+/// places before this one and those that were turned over on the way to it, with commas between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::slack) struct Rows {
     pub(in crate::slack) ended: bool,
-    pub(in crate::slack) skip: usize,
+    pub(in crate::slack) before: Vec<Cursor>,
     pub(in crate::slack) team: Option<String>,
 }
 
 impl Rows {
     /// The newest that live: a person's own, or a team's.
     pub(in crate::slack) fn first(team: Option<&str>) -> Self {
-        Self { ended: false, skip: 0, team: team.map(str::to_owned) }
+        Self { ended: false, before: Vec::new(), team: team.map(str::to_owned) }
     }
 
     pub(in crate::slack) fn parse(text: &str) -> Option<Self> {
@@ -33,24 +39,46 @@ impl Rows {
             "ended" => true,
             _ => return None,
         };
-        let skip = parts.next()?.parse().ok()?;
-        Some(Self { ended, skip, team: parts.next().map(str::to_owned) })
+        let pages = parts.next()?;
+        // A version of before has counted the rows: of its buttons each leads to the first page.
+        let before = match pages.parse::<u32>() {
+            Ok(_) => Vec::new(),
+            Err(_) => pages.split(',').map(Cursor::parse).collect::<Option<_>>()?,
+        };
+        Some(Self { ended, before, team: parts.next().map(str::to_owned) })
     }
 
     pub(in crate::slack) fn written(&self) -> String {
         let which = if self.ended { "ended" } else { "live" };
+        let pages = match self.before.as_slice() {
+            [] => FIRST.to_owned(),
+            before => before.iter().map(Cursor::written).collect::<Vec<_>>().join(","),
+        };
         match &self.team {
-            Some(team) => format!("{which}:{}:{team}", self.skip),
-            None => format!("{which}:{}", self.skip),
+            Some(team) => format!("{which}:{pages}:{team}"),
+            None => format!("{which}:{pages}"),
         }
     }
 
-    fn turned(&self, ended: bool, skip: usize) -> String {
-        Self { ended, skip, team: self.team.clone() }.written()
+    fn turned(&self, ended: bool, before: Vec<Cursor>) -> String {
+        Self { ended, before, team: self.team.clone() }.written()
+    }
+
+    /// The page that begins behind this place.
+    fn onward(&self, next: Cursor) -> String {
+        let forgotten = (self.before.len() + 1).saturating_sub(MOST_BEFORE);
+        let before = self.before.iter().skip(forgotten).cloned().chain([next]);
+        self.turned(self.ended, before.collect())
+    }
+
+    /// The page before, if this is not the first.
+    fn back(&self) -> Option<String> {
+        let (_, before) = self.before.split_last()?;
+        Some(self.turned(self.ended, before.to_vec()))
     }
 
     async fn page(&self, edge: &Edge, person: &PersonId) -> Result<Page, Error> {
-        let cut = Cut { ended: self.ended, skip: self.skip, limit: PAGE_ROWS };
+        let cut = Cut { ended: self.ended, after: self.before.last(), limit: PAGE_ROWS };
         lookup::list(&edge.portal, person, self.team.as_deref(), cut).await
     }
 }
@@ -64,11 +92,11 @@ pub(in crate::slack) async fn page(edge: &Edge, person: &PersonId, rows: &Rows) 
     match rows.page(edge, person).await {
         Ok(page) => {
             let mut turns = Vec::new();
-            if page.more {
-                turns.push(("Show more", rows.turned(rows.ended, rows.skip.saturating_add(PAGE_ROWS))));
+            if let Some(next) = page.next.clone() {
+                turns.push(("Show more", rows.onward(next)));
             }
             if page.any_ended && !rows.ended {
-                turns.push(("Show ended", rows.turned(true, 0)));
+                turns.push(("Show ended", rows.turned(true, Vec::new())));
             }
             shown(edge, &page, rows, turns, messages::list)
         }
@@ -87,16 +115,16 @@ pub(in crate::slack) async fn modal(
 ) -> Result<SlackModalView, Error> {
     let page = rows.page(edge, person).await?;
     let mut turns = Vec::new();
-    if page.more {
-        turns.push(("Next page", rows.turned(rows.ended, rows.skip.saturating_add(PAGE_ROWS))));
+    if let Some(next) = page.next.clone() {
+        turns.push(("Next page", rows.onward(next)));
     }
-    if rows.skip > 0 {
-        turns.push(("Previous page", rows.turned(rows.ended, rows.skip.saturating_sub(PAGE_ROWS))));
+    if let Some(back) = rows.back() {
+        turns.push(("Previous page", back));
     }
     if rows.ended {
-        turns.push(("Show what lives", rows.turned(false, 0)));
+        turns.push(("Show what lives", rows.turned(false, Vec::new())));
     } else if page.any_ended {
-        turns.push(("Show ended", rows.turned(true, 0)));
+        turns.push(("Show ended", rows.turned(true, Vec::new())));
     }
     Ok(shown(edge, &page, rows, turns, views::requests))
 }
@@ -124,7 +152,7 @@ fn shown<T>(
             "No team has".to_owned(),
         ),
     };
-    let empty = match (rows.ended || rows.skip > 0, page.any_ended) {
+    let empty = match (rows.ended || !rows.before.is_empty(), page.any_ended) {
         (true, _) => "There are no more.".to_owned(),
         (false, true) => format!("{who} nothing that lives. `{command}` shows what there is."),
         (false, false) => format!("{who} not asked for anything yet. `{command}` shows what there is."),
@@ -141,14 +169,42 @@ fn shown<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ids::RequestId;
+
+    fn place(second: i64) -> Cursor {
+        Cursor { at: jiff::Timestamp::from_second(second).unwrap(), mark: RequestId::random().to_string() }
+    }
 
     #[test]
     fn a_paging_button_reads_back_what_it_stands_for() {
-        for rows in [Rows::first(None), Rows { ended: true, skip: 15, team: Some("payments: eu".into()) }] {
+        let team = Some("payments: eu".to_owned());
+        let third = Rows { ended: true, before: vec![place(-5), place(1_772_452_800)], team };
+        for rows in [Rows::first(None), third] {
             assert_eq!(Rows::parse(&rows.written()), Some(rows));
         }
-        for bad in ["", "15", "live", "live:-1", "gone:0", "live:x:payments"] {
+        for bad in ["", "15", "live", "live:-1", "gone:0", "live:x:payments", "live:1.a_b", "live:1.a,"] {
             assert_eq!(Rows::parse(bad), None, "{bad}");
         }
+        assert_eq!(Rows::parse("live:15:payments"), Some(Rows::first(Some("payments"))));
+    }
+
+    #[test]
+    fn pages_lead_back_as_they_were_turned_over_and_a_button_stays_short_enough_for_slack() {
+        let mut rows = Rows::first(Some(&"t".repeat(100)));
+        let places: Vec<Cursor> = (0..50).map(|page| place(1_772_452_800 + page)).collect();
+        for next in &places {
+            let written = rows.onward(next.clone());
+            assert!(written.len() <= 2_000, "{}", written.len());
+            rows = Rows::parse(&written).unwrap();
+            assert_eq!(rows.before.last(), Some(next));
+        }
+        let mut back = Vec::new();
+        while let Some(written) = rows.back() {
+            rows = Rows::parse(&written).unwrap();
+            back.push(rows.before.last().cloned());
+        }
+        let mut expected: Vec<_> = places[30..49].iter().rev().cloned().map(Some).collect();
+        expected.push(None);
+        assert_eq!(back, expected);
     }
 }

@@ -99,6 +99,6 @@ async fn a_commit_larger_than_a_transaction_is_refused_before_it_is_sent() {
     let submitted = alices();
     let jobs = (0..100).map(|n| JobKind::Home.due(PersonId::new(format!("U{n}")), at(0))).collect();
     let error = store.commit(Commit { jobs, ..insert(&submitted) }).await.unwrap_err();
-    assert_eq!(error.to_string(), "cannot commit 113 writes at once: DynamoDB takes 100");
+    assert_eq!(error.to_string(), "cannot commit 112 writes at once: DynamoDB takes 100");
     assert_eq!(script.asked("TransactItems").into_iter().filter(Value::is_array).count(), 0);
 }

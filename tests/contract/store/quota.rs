@@ -25,7 +25,7 @@ pub(crate) async fn two_hundred_submissions_take_three_slots(test: StoreUnderTes
     assert_eq!(taken, 3);
     assert_eq!(test.used(&slot("payments", "s3-bucket")).await, 3);
     let whose = Whose::Team(TeamName::new("payments"));
-    assert_eq!(test.store.list(&whose, Which::All, 0, 100).await.unwrap().len(), 3);
+    assert_eq!(test.store.list(&whose, Which::Live, None, 100).await.unwrap().places.len(), 3);
 }
 
 pub(crate) async fn an_exception_takes_a_slot_beyond_the_limit_and_makes_no_room_for_others(
@@ -155,7 +155,7 @@ pub(crate) async fn two_hundred_submissions_take_what_a_budget_for_three_allows(
     }
     assert_eq!((taken, held(&test).await), (3, vec![row("s3-bucket", 3, 9_999)]));
     let whose = Whose::Team(TeamName::new("payments"));
-    assert_eq!(test.store.list(&whose, Which::All, 0, 100).await.unwrap().len(), 3);
+    assert_eq!(test.store.list(&whose, Which::Live, None, 100).await.unwrap().places.len(), 3);
 }
 
 pub(crate) async fn a_budget_is_a_teams_over_all_its_products(test: StoreUnderTest) {

@@ -11,7 +11,7 @@ use quartermaster::portal::Portal;
 use quartermaster::portal::verify::verify;
 use quartermaster::ports::clock::Clock as _;
 use quartermaster::ports::queue::Signal;
-use quartermaster::ports::store::{Which, Whose};
+use quartermaster::ports::store::{Store, Which, Whose};
 use quartermaster::wiring::App;
 use rust_decimal::Decimal;
 
@@ -50,12 +50,21 @@ async fn leases_are_looked_at(portal: &Portal) {
     let waiting = portal.ports.store.due(Timestamp::MAX, MOST).await.unwrap();
     for team in portal.ports.store.teams().await.unwrap() {
         let whose = Whose::Team(team);
-        for request in portal.ports.store.list(&whose, Which::Live, 0, MOST).await.unwrap() {
+        for request in portal.ports.store.list(&whose, Which::Live, None, MOST).await.unwrap().requests() {
             let job = JobKind::Lease.due(request.id, Timestamp::MAX).key;
             let looked_at = waiting.contains(&job);
             assert_eq!(looked_at, request.lease().is_some(), "{:?} {:?}", request.status, waiting);
         }
     }
+}
+
+/// All of theirs, what has ended included.
+pub(super) async fn every(store: &dyn Store, whose: &Whose) -> Vec<Request> {
+    let mut requests = Vec::new();
+    for which in [Which::Live, Which::Ended] {
+        requests.extend(store.list(whose, which, None, MOST).await.unwrap().requests());
+    }
+    requests
 }
 
 /// The whole trail, in order, after checking that no chain is broken.
@@ -80,7 +89,7 @@ async fn quotas_count_live_requests(portal: &Portal) {
     for team in portal.ports.store.teams().await.unwrap() {
         for product in portal.catalog.products.keys() {
             let whose = Whose::TeamProduct(team.clone(), product.clone());
-            let requests = portal.ports.store.list(&whose, Which::All, 0, 1000).await.unwrap();
+            let requests = every(&*portal.ports.store, &whose).await;
             let live = requests.iter().filter(|request| !request.status.name().is_ended());
             let (count, monthly) = (live.clone().count(), live.map(held).sum::<Decimal>());
             let uses = portal.ports.store.team_use(&team).await.unwrap();
@@ -139,7 +148,7 @@ async fn prints(app: &App) -> Vec<(&'static str, String)> {
     let mut prints = vec![("the program", format!("{app:?}"))];
     prints.push(("metrics", app.portal.metrics.render().unwrap()));
     for team in store.teams().await.unwrap() {
-        let requests = store.list(&Whose::Team(team), Which::All, 0, MOST).await.unwrap();
+        let requests = every(&**store, &Whose::Team(team)).await;
         prints.extend(requests.iter().map(|request| ("a request", format!("{request:?}"))));
     }
     prints.push(("jobs", format!("{:?}", store.due(Timestamp::MAX, MOST).await.unwrap())));

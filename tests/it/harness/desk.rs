@@ -26,6 +26,7 @@ use quartermaster::wiring::{App, Backends};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
+use super::aftermath::every;
 use super::clock::ManualClock;
 use super::cloud::Cloud;
 use super::fuse::{Fuse, unless_it_stops};
@@ -80,7 +81,7 @@ pub(super) struct Expected {
 async fn waits_for_the_machine(store: &dyn Store) -> bool {
     for team in store.teams().await.unwrap() {
         let of_team = Whose::Team(team);
-        let live = store.list(&of_team, Which::Live, 0, 1_000).await.unwrap();
+        let live = store.list(&of_team, Which::Live, None, 1_000).await.unwrap().requests();
         if live.iter().any(|request| matches!(request.status, Status::Pending | Status::Approved)) {
             return true;
         }
@@ -347,9 +348,10 @@ impl Desk {
     }
 
     pub(super) async fn newest_request(&self) -> Request {
-        let mut newest = self.store().await.list(&Whose::All, Which::All, 0, 2).await.unwrap();
+        let mut newest = every(&*self.store().await, &Whose::All).await;
+        newest.sort_by_key(|request| std::cmp::Reverse(request.submitted_at));
         // Of the same moment any store may say that either is the newer one.
-        if let [one, another] = &*newest {
+        if let [one, another, ..] = &*newest {
             assert!(
                 one.submitted_at > another.submitted_at,
                 "none is newest: have the clock go on between them"

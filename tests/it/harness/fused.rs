@@ -24,8 +24,8 @@ use quartermaster::domain::tally::Counts;
 use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 use quartermaster::ports::queue::{Delivery, Queue};
 use quartermaster::ports::store::{
-    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Holding, HomeTab, ParkedJob, PortalHead,
-    RowChange, Store, Which, Whose,
+    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Cursor, Holding, HomeTab, Listed, ParkedJob,
+    PortalHead, RowChange, Store, Which, Whose,
 };
 use quartermaster::ports::workflow::{ExecutionInput, ResumeError, Workflow};
 
@@ -89,11 +89,11 @@ impl Store for Fused<dyn Store> {
         &self,
         whose: &Whose,
         which: Which,
-        skip: usize,
+        after: Option<&Cursor>,
         limit: usize,
-    ) -> anyhow::Result<Vec<Request>> {
+    ) -> anyhow::Result<Listed> {
         self.fuse.reaches_the_store().await?;
-        self.fuse.looks(self.port.list(whose, which, skip, limit)).await
+        self.fuse.looks(self.port.list(whose, which, after, limit)).await
     }
 
     async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
