@@ -29,7 +29,7 @@ use crate::ports::stored::Newer;
 pub(super) async fn commit(store: &DynamoStore, commit: Commit) -> Result<(), CommitError> {
     let all = async {
         for part in in_parts(commit) {
-            commit_whole(store, &Prepared::new(part)?).await?;
+            commit_whole(store, Prepared::new(part)?).await?;
         }
         Ok(())
     };
@@ -68,7 +68,7 @@ fn in_parts(mut commit: Commit) -> Vec<Commit> {
     few.map(|jobs| Commit { jobs: jobs.to_vec(), ..Commit::default() }).collect()
 }
 
-async fn commit_whole(store: &DynamoStore, prepared: &Prepared) -> Result<(), CommitError> {
+async fn commit_whole(store: &DynamoStore, mut prepared: Prepared) -> Result<(), CommitError> {
     // Held until the answer is there: the trail has no gaps, so nobody can go on before it is known.
     let mut end = match prepared.commit.audit.len() {
         0 => None,
@@ -101,6 +101,7 @@ async fn commit_whole(store: &DynamoStore, prepared: &Prepared) -> Result<(), Co
                 if let Some(refusal) = refusal(&parts, &reasons)? {
                     return Err(refusal);
                 }
+                prepared.leave_unread(&parts, &reasons);
             }
         }
         pauses.next().await;
@@ -144,7 +145,7 @@ fn refusal(parts: &[Part], reasons: &[CancellationReason]) -> anyhow::Result<Opt
                 let used = used.context("cannot count slots")?.saturating_add(elsewhere);
                 CommitError::QuotaFull(QuotaUse { used, limit })
             }
-            Check::Plan | Check::Nothing => continue,
+            Check::Plan | Check::Idle | Check::Nothing => continue,
         }));
     }
     Ok(None)
@@ -224,12 +225,19 @@ impl Prepared {
             parts.push(store.put_if(Table::Events, jobs::encode(job)?, Check::Format, is_readable())?);
         }
         for key in &self.commit.idle {
-            parts.push(store.delete(keys::job(key))?);
+            parts.push(store.delete_if(keys::job(key), Check::Idle, is_readable())?);
         }
         if let Some(row) = &self.row {
             parts.extend(row.found_by(store).await?);
         }
         Ok(parts)
+    }
+
+    /// Jobs with nothing left to do that only a newer program reads are left alone.
+    fn leave_unread(&mut self, parts: &[Part], reasons: &[CancellationReason]) {
+        let idle = parts.iter().zip(reasons).filter(|(part, _)| part.check == Check::Idle);
+        let mut unread = idle.map(|(_, reason)| is_refusal(reason));
+        self.commit.idle.retain(|_| !unread.next().unwrap_or(false));
     }
 
     /// Uses up a key. One whose time is over may still be there.

@@ -45,6 +45,8 @@ pub(super) enum Check {
     Counted,
     /// What is there is of a format that we do not read.
     Format,
+    /// A job with nothing left to do is of a format that we do not read: it stays.
+    Idle,
     /// Nothing about the commit: what was read to plan it has changed, so it is planned again.
     Plan,
 }
@@ -122,12 +124,6 @@ impl DynamoStore {
             .return_values_on_condition_check_failure(returned(check))
             .build()?;
         Ok(Part { check, action: TransactWriteItem::builder().put(put).build() })
-    }
-
-    /// Deletes an item of the table of events, if it is there.
-    pub(super) fn delete(&self, key: Item) -> anyhow::Result<Part> {
-        let delete = Delete::builder().table_name(&self.tables.events).set_key(Some(key)).build()?;
-        Ok(Part { check: Check::Nothing, action: TransactWriteItem::builder().delete(delete).build() })
     }
 
     /// Deletes an item of the table of events if the condition holds.
@@ -246,6 +242,7 @@ fn returned(check: Check) -> ReturnValuesOnConditionCheckFailure {
         | Check::Row
         | Check::Entry
         | Check::Format
+        | Check::Idle
         | Check::Plan => ReturnValuesOnConditionCheckFailure::None,
     }
 }
