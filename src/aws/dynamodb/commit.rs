@@ -48,24 +48,36 @@ fn in_parts(mut commit: Commit) -> Vec<Commit> {
         place += 1;
         once_each.get(&job.key) == Some(&(place - 1))
     });
-    let Commit {
-        row: None,
-        quota: None,
-        once: None,
-        done: None,
-        given_up: None,
-        pausing: None,
-        absence: None,
-        ..
-    } = &commit
-    else {
-        return vec![commit];
-    };
-    if !commit.audit.is_empty() || commit.jobs.len() <= MOST_WRITES {
+    if commit.jobs.len() <= MOST_WRITES || !is_of_jobs_alone(&commit) {
         return vec![commit];
     }
     let few = commit.jobs.chunks(MOST_WRITES);
     few.map(|jobs| Commit { jobs: jobs.to_vec(), ..Commit::default() }).collect()
+}
+
+/// Whether it writes jobs and nothing else. Each field is looked at, so that none is lost.
+fn is_of_jobs_alone(commit: &Commit) -> bool {
+    let Commit {
+        row: None,
+        audit,
+        jobs: _,
+        idle,
+        quota: None,
+        // Of what there is no quota of.
+        namesakes: _,
+        tally: None,
+        once: None,
+        done: None,
+        given_up: None,
+        unless_paused: false,
+        pausing: None,
+        absence: None,
+        refusals: None,
+    } = commit
+    else {
+        return false;
+    };
+    audit.is_empty() && idle.is_empty()
 }
 
 async fn commit_whole(store: &DynamoStore, mut prepared: Prepared) -> Result<(), CommitError> {
@@ -353,4 +365,34 @@ impl Row {
 
 fn is_new(key: &str) -> Expression {
     Expression::new(format!("attribute_not_exists({key})"), Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::fixtures;
+    use crate::domain::ids::PersonId;
+    use crate::domain::job::JobKind;
+    use crate::domain::tally::{Mark, Tally};
+
+    #[test]
+    fn many_jobs_are_written_one_after_the_other_and_with_anything_else_at_once() {
+        let due = |n| JobKind::Home.due(PersonId::new(format!("U{n}")), Timestamp::UNIX_EPOCH);
+        let many = Commit { jobs: (0..250).map(due).collect(), ..Commit::default() };
+        let lengths =
+            |commit: Commit| in_parts(commit).iter().map(|part| part.jobs.len()).collect::<Vec<_>>();
+        assert_eq!(lengths(many.clone()), [100, 100, 50]);
+        let submitted = fixtures::submission();
+        let (team, day) = (submitted.team, jiff::civil::date(2026, 3, 2));
+        let tally = Some(Tally { team, day, marks: [Mark::Submitted].into() });
+        for with_more in [
+            Commit { idle: vec![due(900).key], ..many.clone() },
+            Commit { tally, ..many.clone() },
+            Commit { unless_paused: true, ..many.clone() },
+        ] {
+            assert_eq!(lengths(with_more.clone()), [250], "{with_more:?}");
+        }
+    }
 }
