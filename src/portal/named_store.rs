@@ -149,6 +149,10 @@ impl Store for NamedStore {
         Ok(found.into_iter().skip(skip).take(limit).collect())
     }
 
+    async fn put_into_lists(&self, id: RequestId, revision: u64) -> anyhow::Result<()> {
+        ours(self.stored.put_into_lists(id, revision).await)
+    }
+
     async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
         let mut found = BTreeMap::new();
         for one in self.each(whose) {

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, anyhow};
 use aws_sdk_dynamodb::types::CancellationReason;
-use tokio::sync::MutexGuard;
 
 use super::item::{
     IS_READABLE, Item, TTL, ends, is_readable, may_be_read, must_text, number, read_amount, read_number,
     read_text, readable_value, text,
 };
 use super::sums::Changes;
+use super::trail::Tip;
 use super::transaction::{Check, Expression, MOST_WRITES, Outcome, Part, Pauses, Table, is_refusal};
 use super::{DynamoStore, LONGEST, aways, counts, jobs, keys, lists, quota, refusals, row, teams, trail};
 use crate::domain::ids::RequestId;
@@ -88,7 +88,10 @@ async fn commit_whole(store: &DynamoStore, mut prepared: Prepared) -> Result<(),
     };
     let mut pauses = Pauses::default();
     loop {
-        let begins = next_number(store, &mut end).await?;
+        let begins = match &mut end {
+            Some(end) => end.next(store).await?,
+            None => Tip::default(),
+        };
         let parts = prepared.parts(store, begins).await?;
         if parts.is_empty() {
             return Ok(());
@@ -96,7 +99,7 @@ async fn commit_whole(store: &DynamoStore, mut prepared: Prepared) -> Result<(),
         match store.transact(&parts).await? {
             Outcome::Taken => {
                 if let Some(end) = &mut end {
-                    end.is_at(begins + prepared.audit_len() - 1);
+                    end.is_at(begins.plus(prepared.audit_len() - 1));
                 }
                 if let Some(change) = &prepared.commit.quota {
                     teams::is_known(store, change.team());
@@ -117,17 +120,6 @@ async fn commit_whole(store: &DynamoStore, mut prepared: Prepared) -> Result<(),
             }
         }
         pauses.next().await;
-    }
-}
-
-/// The number of the next entry on the trail; 0, which no entry has, for a commit without entries.
-async fn next_number(
-    store: &DynamoStore,
-    end: &mut Option<MutexGuard<'_, trail::End>>,
-) -> anyhow::Result<u64> {
-    match end {
-        Some(end) => Ok(end.take(store).await? + 1),
-        None => Ok(0),
     }
 }
 
@@ -188,8 +180,8 @@ impl Prepared {
         self.audit.len() as u64
     }
 
-    /// In the order of the port's reasons. `begins` is the number of the first entry on the trail.
-    async fn parts(&self, store: &DynamoStore, begins: u64) -> anyhow::Result<Vec<Part>> {
+    /// In the order of the port's reasons. `begins` is where the first entry goes on the trail.
+    async fn parts(&self, store: &DynamoStore, begins: Tip) -> anyhow::Result<Vec<Part>> {
         let mut parts = Vec::new();
         parts.extend(self.cause(store)?);
         parts.extend(self.given_up(store)?);
@@ -216,9 +208,8 @@ impl Prepared {
         if let Some(change) = &self.commit.refusals {
             parts.push(refusals::part(store, change)?);
         }
-        for (n, body) in (begins..).zip(&self.audit) {
-            let mut item = keys::trail(n);
-            item.insert("body".to_owned(), text(body));
+        for (n, body) in (0..).zip(&self.audit) {
+            let item = begins.plus(n).item(body);
             parts.push(store.put_if(Table::Events, item, Check::Plan, is_new("pk"))?);
         }
         if let Some(change) = &self.commit.quota {

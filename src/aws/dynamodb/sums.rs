@@ -77,6 +77,21 @@ impl Changes {
         }
     }
 
+    /// Adds others.
+    pub(super) fn merge(&mut self, others: Self) {
+        for (key, changes) in others.0 {
+            let item = self.0.entry(key).or_default();
+            for (name, by) in changes {
+                *item.entry(name).or_default() += by;
+            }
+        }
+    }
+
+    /// How many writes they are at most, also together with others.
+    pub(super) fn most(&self) -> usize {
+        self.0.len()
+    }
+
     /// The writes, none for what stays as it is.
     pub(super) fn parts(&self, store: &DynamoStore) -> anyhow::Result<Vec<Part>> {
         let mut parts = Vec::new();

@@ -75,6 +75,11 @@ impl Store for SqliteStore {
         self.database.read(move |connection| queries::list(connection, &whose, which, skip, limit)).await
     }
 
+    async fn put_into_lists(&self, _: RequestId, _: u64) -> anyhow::Result<()> {
+        // Lists are of the rows themselves.
+        Ok(())
+    }
+
     async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
         let whose = whose.clone();
         self.database.read(move |connection| queries::holdings(connection, &whose, since)).await
