@@ -58,7 +58,8 @@ pub(super) async fn look_at_lease(portal: &Portal, id: RequestId) -> Result<Perf
         return Ok(Performed::Again(UNTIL_CERTAIN));
     }
     if step == LeaseStep::Warn {
-        // Warnings are a person's: all that is due goes into one message.
+        // Warnings are a person's: all that is due goes into one message, and it is found in their list.
+        portal.ports.store.put_into_lists(id, request.revision).await?;
         portal.write_jobs(vec![JobKind::Warn.due(request.owner, now)]).await?;
         return Ok(Performed::Again(UNTIL_WARNED));
     }

@@ -146,6 +146,10 @@ impl Store for NamedStore {
         Ok(Listed { more: more || page.more, ..page })
     }
 
+    async fn put_into_lists(&self, id: RequestId, revision: u64) -> anyhow::Result<()> {
+        ours(self.stored.put_into_lists(id, revision).await)
+    }
+
     async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
         let mut found = BTreeMap::new();
         for one in self.each(whose) {

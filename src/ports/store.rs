@@ -61,6 +61,10 @@ pub trait Store: Debug + Send + Sync {
         limit: usize,
     ) -> anyhow::Result<Listed>;
 
+    /// Sees to it that the lists have a request that was stored in this revision: where lists are kept beside the rows, a program
+    /// that knows of none may have left it out. Whoever depends on a list for a request that it knows calls this before.
+    async fn put_into_lists(&self, id: RequestId, revision: u64) -> anyhow::Result<()>;
+
     /// What they hold, or held at some time since then: all of it, but of each only what sums need. In no order.
     async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>>;
 

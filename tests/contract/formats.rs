@@ -217,8 +217,26 @@ async fn jobs_are(store: &dyn Store, hand: &impl Raise) {
     assert_eq!(store.retry_parked(&of, "", at(1)).await.unwrap(), 0);
     let dropped = Commit { given_up: Some(parked.key.clone()), ..Commit::default() };
     assert!(matches!(store.commit(dropped).await, Err(CommitError::NotParked)));
-    let again = Commit { jobs: vec![JobKind::Home.due(of, at(9))], ..Commit::default() };
+    let again = Commit { jobs: vec![JobKind::Home.due(of.clone(), at(9))], ..Commit::default() };
     assert!(refused_as_newer(store.commit(again).await));
+    what_has_nothing_left_to_do_is(store, hand).await;
+}
+
+/// Of jobs that a commit deletes because they are idle, that which a newer program has written stays, and the commit is made.
+async fn what_has_nothing_left_to_do_is(store: &dyn Store, hand: &impl Raise) {
+    let submitted = alices();
+    store.commit(insert(&submitted)).await.unwrap();
+    let of = submitted.request.id;
+    let [newer, ours] = [JobKind::Lease, JobKind::ApprovalDeadline].map(|kind| kind.due(of, at(0)));
+    let both = Commit { jobs: vec![newer.clone(), ours.clone()], ..Commit::default() };
+    store.commit(both).await.unwrap();
+    hand.raise(Thing::Job(newer.key.clone())).await;
+    let idle = vec![newer.key.clone(), ours.key.clone(), JobKind::RenewalDeadline.due(of, at(0)).key];
+    let ended = changed(&submitted.request, "ended");
+    store.commit(Commit { idle, ..replace(&ended) }).await.unwrap();
+    let left = store.jobs_of(&of.into()).await.unwrap();
+    assert!(left.contains(&newer.key) && !left.contains(&ours.key), "{left:?}");
+    assert_eq!(store.load(of).await.unwrap().unwrap().reason, "ended");
 }
 
 async fn what_is_kept_of_people_is(store: &dyn Store, hand: &impl Raise) {

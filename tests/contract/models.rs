@@ -1,6 +1,8 @@
 //! AWS's service models, of botocore 1.35.99 (2026-11-29), find what is none of AWS's, and a test that is answered so fails.
 //! What is answered here is not recorded from AWS.
 
+use std::process::Command;
+
 use aws_sdk_dynamodb::Client;
 use serde_json::{Value, json};
 
@@ -115,4 +117,22 @@ async fn a_request_that_is_none_of_awss_fails_the_test_whatever_is_answered() {
     let (configuration, _) = answered([not_of_aws(500, "")]).await;
     let call = Client::new(&configuration).get_item().table_name("x".repeat(1025)).set_key(Some([].into()));
     let _ = call.send().await;
+}
+
+#[tokio::test]
+async fn what_is_none_of_awss_fails_the_test_also_in_a_task_of_which_nobody_hears() {
+    const ALONE: &str = "QM_IN_A_TASK_ALONE";
+    let name = "models::what_is_none_of_awss_fails_the_test_also_in_a_task_of_which_nobody_hears";
+    if std::env::var_os(ALONE).is_some() {
+        let (configuration, _) = answered([error("TaskTimedOut")]).await;
+        let call =
+            Client::new(&configuration).get_item().table_name("requests").set_key(Some([].into())).send();
+        drop(tokio::spawn(call).await);
+        return;
+    }
+    let program = std::env::current_exe().unwrap();
+    let run = Command::new(program).args(["--exact", name]).env(ALONE, "yes").output().unwrap();
+    let told = String::from_utf8_lossy(&run.stderr);
+    assert!(!run.status.success());
+    assert!(told.contains("GetItem has no error `TaskTimedOut`"), "{told}");
 }

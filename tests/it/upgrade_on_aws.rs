@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use quartermaster::aws::dynamodb::Tables;
+use quartermaster::domain::request::StatusName;
 use serde_json::Value;
 
 use crate::emulator::{emulator, tables};
@@ -77,6 +78,39 @@ async fn what_version_3_has_left_waiting_is_agreed_to_under_this_one() {
             sealed: 0,
         };
         Box::pin(goes_on(company, &waiting)).await;
+    }))
+    .await;
+}
+
+/// Takes all requests out of the lists and sums, as if a bot that knows of none had stored them.
+async fn forgets_lists(tables: &Tables) {
+    let client = Client::new(&emulator().await);
+    let scan = client.scan().table_name(&tables.events).consistent_read(true);
+    let items = scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.unwrap();
+    for item in items {
+        let pk = item["pk"].as_s().unwrap();
+        if pk.starts_with("LIST#") || pk.starts_with("SUMS#") {
+            let delete = client.delete_item().table_name(&tables.events);
+            delete.key("pk", item["pk"].clone()).key("sk", item["sk"].clone()).send().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "wants an emulator: .ci/aws starts one and runs this"]
+async fn what_is_in_no_list_is_warned_about_in_time_and_ends() {
+    let tables = tables::new().await;
+    Box::pin(run_in(Setup::new().in_tables(tables.clone()), async |company| {
+        let alice = &company.alice;
+        alice.asks_for("s3-bucket", &[("BucketPurpose", "logs")]).await;
+        company.waits("719h").await;
+        let before = alice.dms().len();
+        forgets_lists(&tables).await;
+        company.waits("1h").await;
+        assert!(alice.newest_dm().contains("[Renew 30 days] [Tear down]"), "{}", alice.newest_dm());
+        assert_eq!(alice.dms().len(), before + 1);
+        company.waits("169h").await;
+        assert_eq!(company.newest_request().await.status.name(), StatusName::Terminated);
     }))
     .await;
 }

@@ -2,6 +2,8 @@
 //! might take a connection that broke off for the error that it expects, so the answer says what is wrong, and the client
 //! ends the test there.
 
+use std::io::Write as _;
+
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -29,6 +31,16 @@ pub(crate) fn broken(wrong: &[String]) -> Response<Body> {
 /// Whether an answer is one of those.
 pub(crate) fn is_broken(headers: &HeaderMap) -> bool {
     headers.contains_key(WRONG)
+}
+
+/// Ends the test. A panic in a task of its own ends that task alone, of which the test may never hear, so there the whole
+/// program ends.
+fn fail(told: &str) -> ! {
+    assert!(tokio::task::try_id().is_some(), "{told}");
+    let thread = std::thread::current();
+    // Not as a test prints, which nobody would see any more.
+    let _ = writeln!(std::io::stderr(), "{}: {told}", thread.name().unwrap_or("a test"));
+    std::process::abort();
 }
 
 /// The same, ending the test when it is told so.
@@ -59,7 +71,7 @@ impl HttpConnector for Listening {
         HttpConnectorFuture::new(async move {
             let answer = calling.await?;
             if let Some(wrong) = answer.headers().get(WRONG) {
-                panic!("held to AWS's service models: {wrong}");
+                fail(&format!("held to AWS's service models: {wrong}"));
             }
             Ok(answer)
         })

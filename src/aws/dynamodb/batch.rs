@@ -19,13 +19,14 @@ impl DynamoStore {
     /// The requests of these ids as they are now, in this order; those that are not there, or of a newer format, are left
     /// out.
     pub(super) async fn rows(&self, ids: &[RequestId]) -> anyhow::Result<Vec<Request>> {
-        let found = self.row_items(ids).await?;
+        let mut found = self.row_items(ids).await?;
+        found.retain(may_be_read);
         let mut requests = found.iter().map(row::decode).collect::<anyhow::Result<Vec<_>>>()?;
         requests.sort_by_key(|request| ids.iter().position(|id| *id == request.id));
         Ok(requests)
     }
 
-    /// Their items, in no order.
+    /// Their items, in no order, also those of a newer format.
     pub(super) async fn row_items(&self, ids: &[RequestId]) -> anyhow::Result<Vec<Item>> {
         let mut found = Vec::new();
         for some in ids.chunks(AT_ONCE) {
@@ -33,7 +34,6 @@ impl DynamoStore {
             let items = self.some_items(&self.tables.requests, keys).await;
             found.extend(items.context("cannot load requests")?);
         }
-        found.retain(may_be_read);
         Ok(found)
     }
 

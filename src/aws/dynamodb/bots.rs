@@ -2,7 +2,6 @@
 //! last, by whichever of them.
 
 use anyhow::Context as _;
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 
 use super::item::{Item, ends, must_text, number, read_number, read_time, text, time};
@@ -13,16 +12,12 @@ use crate::ports::store::Bot;
 
 /// A bot that was not seen for so long is forgotten.
 const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(24);
-/// The attribute of a bot that puts what it commits into the lists; one of before does not.
-const KEEPS_LISTS: &str = "keepsLists";
 
 pub(super) async fn put(store: &DynamoStore, bot: &Bot) -> anyhow::Result<()> {
     let mut item = keys::bot(&bot.id);
     item.insert("reads".to_owned(), number(&bot.format));
     item.insert("seenAt".to_owned(), time(bot.seen_at));
     ends(&mut item, later(bot.seen_at, FORGOTTEN_AFTER));
-    // By this others know that it keeps the lists.
-    item.insert(KEEPS_LISTS.to_owned(), AttributeValue::Bool(true));
     let put = store.client.put_item().table_name(&store.tables.events).set_item(Some(item));
     put.send().await.map(drop).context("cannot say that this bot works on the tables")
 }
@@ -43,18 +38,6 @@ pub(super) async fn since(store: &DynamoStore, since: Timestamp) -> anyhow::Resu
         })
     };
     found.iter().map(read).collect()
-}
-
-/// When a bot was seen last that does not keep the lists, if one was lately.
-pub(super) async fn last_without_lists(store: &DynamoStore) -> anyhow::Result<Option<Timestamp>> {
-    let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
-    let query = query
-        .key_condition_expression("pk = :bots")
-        .filter_expression(format!("attribute_not_exists({KEEPS_LISTS})"))
-        .expression_attribute_values(":bots", text(keys::BOTS));
-    let found = all(query, usize::MAX).await.context("cannot read which bots work on the tables")?;
-    let seen = found.iter().map(|bot| read_time(bot, "seenAt")).collect::<anyhow::Result<Vec<_>>>()?;
-    Ok(seen.into_iter().flatten().max())
 }
 
 pub(super) async fn put_heard(store: &DynamoStore, at: Timestamp) -> anyhow::Result<()> {

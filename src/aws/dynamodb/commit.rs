@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, anyhow};
 use aws_sdk_dynamodb::types::CancellationReason;
-use tokio::sync::MutexGuard;
 
 use super::item::{
     IS_READABLE, Item, TTL, ends, is_readable, may_be_read, must_text, number, read_amount, read_number,
     read_text, readable_value, text,
 };
 use super::sums::Changes;
+use super::trail::Tip;
 use super::transaction::{Check, Expression, MOST_WRITES, Outcome, Part, Pauses, Table, is_refusal};
 use super::{DynamoStore, LONGEST, aways, counts, jobs, keys, lists, quota, refusals, row, teams, trail};
 use crate::domain::ids::RequestId;
@@ -29,7 +29,7 @@ use crate::ports::stored::Newer;
 pub(super) async fn commit(store: &DynamoStore, commit: Commit) -> Result<(), CommitError> {
     let all = async {
         for part in in_parts(commit) {
-            commit_whole(store, &Prepared::new(part)?).await?;
+            commit_whole(store, Prepared::new(part)?).await?;
         }
         Ok(())
     };
@@ -48,27 +48,39 @@ fn in_parts(mut commit: Commit) -> Vec<Commit> {
         place += 1;
         once_each.get(&job.key) == Some(&(place - 1))
     });
-    let Commit {
-        row: None,
-        quota: None,
-        once: None,
-        done: None,
-        given_up: None,
-        pausing: None,
-        absence: None,
-        ..
-    } = &commit
-    else {
-        return vec![commit];
-    };
-    if !commit.audit.is_empty() || commit.jobs.len() <= MOST_WRITES {
+    if commit.jobs.len() <= MOST_WRITES || !is_of_jobs_alone(&commit) {
         return vec![commit];
     }
     let few = commit.jobs.chunks(MOST_WRITES);
     few.map(|jobs| Commit { jobs: jobs.to_vec(), ..Commit::default() }).collect()
 }
 
-async fn commit_whole(store: &DynamoStore, prepared: &Prepared) -> Result<(), CommitError> {
+/// Whether it writes jobs and nothing else. Each field is looked at, so that none is lost.
+fn is_of_jobs_alone(commit: &Commit) -> bool {
+    let Commit {
+        row: None,
+        audit,
+        jobs: _,
+        idle,
+        quota: None,
+        // Of what there is no quota of.
+        namesakes: _,
+        tally: None,
+        once: None,
+        done: None,
+        given_up: None,
+        unless_paused: false,
+        pausing: None,
+        absence: None,
+        refusals: None,
+    } = commit
+    else {
+        return false;
+    };
+    audit.is_empty() && idle.is_empty()
+}
+
+async fn commit_whole(store: &DynamoStore, mut prepared: Prepared) -> Result<(), CommitError> {
     // Held until the answer is there: the trail has no gaps, so nobody can go on before it is known.
     let mut end = match prepared.commit.audit.len() {
         0 => None,
@@ -76,7 +88,10 @@ async fn commit_whole(store: &DynamoStore, prepared: &Prepared) -> Result<(), Co
     };
     let mut pauses = Pauses::default();
     loop {
-        let begins = next_number(store, &mut end).await?;
+        let begins = match &mut end {
+            Some(end) => end.next(store).await?,
+            None => Tip::default(),
+        };
         let parts = prepared.parts(store, begins).await?;
         if parts.is_empty() {
             return Ok(());
@@ -84,7 +99,7 @@ async fn commit_whole(store: &DynamoStore, prepared: &Prepared) -> Result<(), Co
         match store.transact(&parts).await? {
             Outcome::Taken => {
                 if let Some(end) = &mut end {
-                    end.is_at(begins + prepared.audit_len() - 1);
+                    end.is_at(begins.plus(prepared.audit_len() - 1));
                 }
                 if let Some(change) = &prepared.commit.quota {
                     teams::is_known(store, change.team());
@@ -101,20 +116,10 @@ async fn commit_whole(store: &DynamoStore, prepared: &Prepared) -> Result<(), Co
                 if let Some(refusal) = refusal(&parts, &reasons)? {
                     return Err(refusal);
                 }
+                prepared.leave_unread(&parts, &reasons);
             }
         }
         pauses.next().await;
-    }
-}
-
-/// The number of the next entry on the trail; 0, which no entry has, for a commit without entries.
-async fn next_number(
-    store: &DynamoStore,
-    end: &mut Option<MutexGuard<'_, trail::End>>,
-) -> anyhow::Result<u64> {
-    match end {
-        Some(end) => Ok(end.take(store).await? + 1),
-        None => Ok(0),
     }
 }
 
@@ -144,7 +149,7 @@ fn refusal(parts: &[Part], reasons: &[CancellationReason]) -> anyhow::Result<Opt
                 let used = used.context("cannot count slots")?.saturating_add(elsewhere);
                 CommitError::QuotaFull(QuotaUse { used, limit })
             }
-            Check::Plan | Check::Nothing => continue,
+            Check::Plan | Check::Idle | Check::Nothing => continue,
         }));
     }
     Ok(None)
@@ -175,8 +180,8 @@ impl Prepared {
         self.audit.len() as u64
     }
 
-    /// In the order of the port's reasons. `begins` is the number of the first entry on the trail.
-    async fn parts(&self, store: &DynamoStore, begins: u64) -> anyhow::Result<Vec<Part>> {
+    /// In the order of the port's reasons. `begins` is where the first entry goes on the trail.
+    async fn parts(&self, store: &DynamoStore, begins: Tip) -> anyhow::Result<Vec<Part>> {
         let mut parts = Vec::new();
         parts.extend(self.cause(store)?);
         parts.extend(self.given_up(store)?);
@@ -203,9 +208,8 @@ impl Prepared {
         if let Some(change) = &self.commit.refusals {
             parts.push(refusals::part(store, change)?);
         }
-        for (n, body) in (begins..).zip(&self.audit) {
-            let mut item = keys::trail(n);
-            item.insert("body".to_owned(), text(body));
+        for (n, body) in (0..).zip(&self.audit) {
+            let item = begins.plus(n).item(body);
             parts.push(store.put_if(Table::Events, item, Check::Plan, is_new("pk"))?);
         }
         if let Some(change) = &self.commit.quota {
@@ -224,12 +228,19 @@ impl Prepared {
             parts.push(store.put_if(Table::Events, jobs::encode(job)?, Check::Format, is_readable())?);
         }
         for key in &self.commit.idle {
-            parts.push(store.delete(keys::job(key))?);
+            parts.push(store.delete_if(keys::job(key), Check::Idle, is_readable())?);
         }
         if let Some(row) = &self.row {
             parts.extend(row.found_by(store).await?);
         }
         Ok(parts)
+    }
+
+    /// Jobs with nothing left to do that only a newer program reads are left alone.
+    fn leave_unread(&mut self, parts: &[Part], reasons: &[CancellationReason]) {
+        let idle = parts.iter().zip(reasons).filter(|(part, _)| part.check == Check::Idle);
+        let mut unread = idle.map(|(_, reason)| is_refusal(reason));
+        self.commit.idle.retain(|_| !unread.next().unwrap_or(false));
     }
 
     /// Uses up a key. One whose time is over may still be there.
@@ -345,4 +356,34 @@ impl Row {
 
 fn is_new(key: &str) -> Expression {
     Expression::new(format!("attribute_not_exists({key})"), Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::fixtures;
+    use crate::domain::ids::PersonId;
+    use crate::domain::job::JobKind;
+    use crate::domain::tally::{Mark, Tally};
+
+    #[test]
+    fn many_jobs_are_written_one_after_the_other_and_with_anything_else_at_once() {
+        let due = |n| JobKind::Home.due(PersonId::new(format!("U{n}")), Timestamp::UNIX_EPOCH);
+        let many = Commit { jobs: (0..250).map(due).collect(), ..Commit::default() };
+        let lengths =
+            |commit: Commit| in_parts(commit).iter().map(|part| part.jobs.len()).collect::<Vec<_>>();
+        assert_eq!(lengths(many.clone()), [100, 100, 50]);
+        let submitted = fixtures::submission();
+        let (team, day) = (submitted.team, jiff::civil::date(2026, 3, 2));
+        let tally = Some(Tally { team, day, marks: [Mark::Submitted].into() });
+        for with_more in [
+            Commit { idle: vec![due(900).key], ..many.clone() },
+            Commit { tally, ..many.clone() },
+            Commit { unless_paused: true, ..many.clone() },
+        ] {
+            assert_eq!(lengths(with_more.clone()), [250], "{with_more:?}");
+        }
+    }
 }

@@ -167,7 +167,7 @@ pub(super) fn read_listed(pk: &str) -> Option<RequestId> {
     RequestId::parse(pk.strip_prefix(LISTED)?)
 }
 
-/// Says when all requests that were there were put into the lists.
+/// Says up to where on the trail everything is in the lists. Never deleted.
 pub(super) fn lists_filled() -> Item {
     key("LISTS", "FILLED")
 }

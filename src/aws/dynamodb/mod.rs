@@ -174,6 +174,10 @@ impl Store for DynamoStore {
         within(lists::list(self, whose, which, after, limit)).await.context("cannot list requests")
     }
 
+    async fn put_into_lists(&self, id: RequestId, revision: u64) -> anyhow::Result<()> {
+        within(filling::fill_one(self, id, revision)).await.context("cannot put a request into the lists")
+    }
+
     async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
         within(lists::holdings(self, whose, since)).await.context("cannot read what is held")
     }
@@ -336,9 +340,9 @@ impl Store for DynamoStore {
         within(jobs::next_due(self)).await.context("cannot read the jobs that are due")
     }
 
-    async fn forget(&self, now: Timestamp) -> anyhow::Result<bool> {
+    async fn forget(&self, _: Timestamp) -> anyhow::Result<bool> {
         // DynamoDB deletes what has come to its end by itself. What bots of before have left out of the lists is put there.
-        Box::pin(filling::fill_again(self, now)).await.map(|()| false)
+        Box::pin(filling::fill(self)).await.map(|()| false)
     }
 
     async fn check(&self) -> anyhow::Result<()> {

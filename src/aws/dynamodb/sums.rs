@@ -34,7 +34,7 @@ pub(super) struct Changes(BTreeMap<(String, String), BTreeMap<String, i128>>);
 
 impl Changes {
     /// Adds what stands in the sums for this; with a sign of -1 it takes it off. Months that were over long before `now` are no
-    /// longer summed up.
+    /// longer summed up: they are not read any more.
     pub(super) fn add(&mut self, holding: &Holding, sign: i128, now: Timestamp) {
         let cents = holding.monthly.map(cents);
         for whose in [keys::sums_of_owner(&holding.owner), keys::sums_of_team(&holding.team)] {
@@ -49,7 +49,10 @@ impl Changes {
                 change(level.clone(), "unpriced", i128::from(cents.is_none()));
                 change(level.clone(), "monthly", cents.unwrap_or_default());
                 let running = cents.filter(|_| holding.activated_at.is_some());
-                change(level, "running", running.unwrap_or_default());
+                change(level.clone(), "running", running.unwrap_or_default());
+                // By this and by what leaves from now on it is known what should have left and has not.
+                let leased = running.filter(|_| holding.expires_at.is_some());
+                change(level, "leased", leased.unwrap_or_default());
             }
             let oldest = Month::first_day(earlier(now, SUMS_KEPT_FOR));
             let mut in_month = |month: Date, name: &str, by: i128| {
@@ -72,6 +75,21 @@ impl Changes {
                 in_month(month, "charges", 1);
             }
         }
+    }
+
+    /// Adds others.
+    pub(super) fn merge(&mut self, others: Self) {
+        for (key, changes) in others.0 {
+            let item = self.0.entry(key).or_default();
+            for (name, by) in changes {
+                *item.entry(name).or_default() += by;
+            }
+        }
+    }
+
+    /// How many writes they are at most, also together with others.
+    pub(super) fn most(&self) -> usize {
+        self.0.len()
     }
 
     /// The writes, none for what stays as it is.
@@ -145,10 +163,11 @@ async fn spending_of(
     partition: &str,
     now: Timestamp,
 ) -> anyhow::Result<Vec<(ProductKey, Amounts)>> {
-    let (month, first) = (Month::first_day(now), Month::first_day(earlier(now, SUMS_KEPT_FOR)).to_string());
+    let month = Month::first_day(now);
+    let this = month.to_string();
     // What there is now sorts before all months.
-    let ranges = [("!", "!~".to_owned()), (first.as_str(), format!("{month}#~"))];
-    let mut sums: BTreeMap<ProductKey, Sums> = BTreeMap::new();
+    let ranges = [("!", "!~"), (this.as_str(), "~")];
+    let mut sums: BTreeMap<ProductKey, (Sums, i64)> = BTreeMap::new();
     for (from, until) in ranges {
         let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
         let query = query
@@ -159,15 +178,27 @@ async fn spending_of(
         for item in all(query, usize::MAX).await.context("cannot read sums")? {
             let sort = must_text(&item, "sk")?;
             let (_, product) = sort.split_once('#').context("a sum is of no product")?;
-            let sum = sums.entry(product_key(product)?).or_default();
-            match month_of(sort) {
-                None => read_level(&item, sum)?,
-                Some(of) => read_month(&item, sum, of, of == month)?,
+            let (sum, over) = sums.entry(product_key(product)?).or_default();
+            let Some(of) = month_of(sort) else {
+                read_level(&item, sum)?;
+                *over += read(&item, "leased")?;
+                continue;
+            };
+            let leaving = read_leaving(&item, of)?;
+            *over -= leaving.iter().map(|leaving| leaving.monthly).sum::<i64>();
+            if of == month {
+                read_month(&item, sum)?;
+                sum.leaving = leaving;
             }
         }
     }
-    let of = Month::of(now);
-    Ok(sums.into_iter().map(|(product, sums)| (product, sums.amounts(&of, now))).collect())
+    let (of, before) = (Month::of(now), month.yesterday().unwrap_or(Date::MIN));
+    let amounts = sums.into_iter().map(|(product, (mut sum, over))| {
+        // Leases that ended before this month, of what is there still.
+        sum.leaving.extend((over > 0).then_some(Leaving { day: before, monthly: over, seconds: 0 }));
+        (product, sum.amounts(&of, now))
+    });
+    Ok(amounts.collect())
 }
 
 fn read_level(item: &Item, sum: &mut Sums) -> anyhow::Result<()> {
@@ -177,22 +208,26 @@ fn read_level(item: &Item, sum: &mut Sums) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read_month(item: &Item, sum: &mut Sums, month: Date, is_this: bool) -> anyhow::Result<()> {
-    if is_this {
-        (sum.begun, sum.ended) = (read(item, "begun")?, read(item, "ended")?);
-        if read(item, "charges")? > 0 {
-            sum.billed = Some(Decimal::new(read(item, "charged")?, 2));
-        }
+fn read_month(item: &Item, sum: &mut Sums) -> anyhow::Result<()> {
+    (sum.begun, sum.ended) = (read(item, "begun")?, read(item, "ended")?);
+    if read(item, "charges")? > 0 {
+        sum.billed = Some(Decimal::new(read(item, "charged")?, 2));
     }
+    Ok(())
+}
+
+/// What is there with leases that end in this month, by the day.
+fn read_leaving(item: &Item, month: Date) -> anyhow::Result<Vec<Leaving>> {
+    let mut found = Vec::new();
     for number in 1..=DAYS {
         let monthly = read(item, &format!("leaving_{number}"))?;
         if monthly != 0 {
             let day = month.with().day(number).build().context("a month has no such day")?;
             let seconds = read(item, &format!("seconds_{number}"))?;
-            sum.leaving.push(Leaving { day, monthly, seconds });
+            found.push(Leaving { day, monthly, seconds });
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 /// A whole number, also below nothing.

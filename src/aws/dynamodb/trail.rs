@@ -15,20 +15,57 @@ use crate::domain::audit::{AuditEntry, AuditHead};
 use crate::domain::ids::RequestId;
 use crate::ports::store::PortalHead;
 
-/// The number of the last entry, as far as this process knows.
+/// The attribute of an entry of the trail's order that says [`Tip::listed_since`]; one of before has none.
+const LISTED_SINCE: &str = "listedSince";
+
+/// The last entry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tip {
+    /// Its number; 0, which none has, where there is none.
+    pub(super) number: u64,
+    /// From which entry on up to this one each was written together with the lists; `None` where this one was not. Bots of
+    /// before do not know of lists, so whoever appends to an entry of theirs begins anew.
+    pub(super) listed_since: Option<u64>,
+}
+
+impl Tip {
+    /// The one behind it, written together with the lists.
+    fn next(self) -> Self {
+        let number = self.number + 1;
+        Self { number, listed_since: Some(self.listed_since.unwrap_or(number)) }
+    }
+
+    /// So many entries further on, written together with this.
+    pub(super) fn plus(self, entries: u64) -> Self {
+        Self { number: self.number + entries, ..self }
+    }
+
+    /// An entry here.
+    pub(super) fn item(self, body: &str) -> Item {
+        let mut item = keys::trail(self.number);
+        item.insert("body".to_owned(), text(body));
+        if let Some(since) = self.listed_since {
+            item.insert(LISTED_SINCE.to_owned(), count(&since));
+        }
+        item
+    }
+}
+
+/// The last entry, as far as this process knows.
 #[derive(Debug, Default)]
-pub(super) struct End(Option<u64>);
+pub(super) struct End(Option<Tip>);
 
 impl End {
-    /// Takes what is known, or reads it. Until [`is_at`](Self::is_at) it is unknown again, whatever goes wrong meanwhile.
-    pub(super) async fn take(&mut self, store: &DynamoStore) -> anyhow::Result<u64> {
+    /// Where the next entry goes, behind what is known or is read. Until [`is_at`](Self::is_at) the end is unknown again,
+    /// whatever goes wrong meanwhile.
+    pub(super) async fn next(&mut self, store: &DynamoStore) -> anyhow::Result<Tip> {
         match self.0.take() {
-            Some(end) => Ok(end),
-            None => end(store).await,
+            Some(tip) => Ok(tip.next()),
+            None => Ok(tip(store).await?.next()),
         }
     }
 
-    pub(super) fn is_at(&mut self, last: u64) {
+    pub(super) fn is_at(&mut self, last: Tip) {
         self.0 = Some(last);
     }
 }
@@ -75,6 +112,10 @@ pub(super) async fn page(
 }
 
 pub(super) async fn end(store: &DynamoStore) -> anyhow::Result<u64> {
+    Ok(tip(store).await?.number)
+}
+
+pub(super) async fn tip(store: &DynamoStore) -> anyhow::Result<Tip> {
     let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
     let query = query
         .key_condition_expression("pk = :trail")
@@ -82,7 +123,11 @@ pub(super) async fn end(store: &DynamoStore) -> anyhow::Result<u64> {
         .scan_index_forward(false)
         .limit(1);
     let last = all(query, 1).await.context("cannot read the end of the audit trail")?;
-    last.first().map_or(Ok(0), |last| number(must_text(last, "sk")?))
+    let read = |last: &Item| {
+        let listed_since = read_number(last, LISTED_SINCE)?;
+        Ok(Tip { number: number(must_text(last, "sk")?)?, listed_since })
+    };
+    last.first().map_or(Ok(Tip::default()), read)
 }
 
 /// Moves the end of the portal's chain to this entry. It moves on only: whoever would move it back has read the chain while

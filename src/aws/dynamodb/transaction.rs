@@ -45,6 +45,8 @@ pub(super) enum Check {
     Counted,
     /// What is there is of a format that we do not read.
     Format,
+    /// A job with nothing left to do is of a format that we do not read: it stays.
+    Idle,
     /// Nothing about the commit: what was read to plan it has changed, so it is planned again.
     Plan,
 }
@@ -246,6 +248,7 @@ fn returned(check: Check) -> ReturnValuesOnConditionCheckFailure {
         | Check::Row
         | Check::Entry
         | Check::Format
+        | Check::Idle
         | Check::Plan => ReturnValuesOnConditionCheckFailure::None,
     }
 }

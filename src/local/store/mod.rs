@@ -77,6 +77,11 @@ impl Store for SqliteStore {
         self.database.read(list).await
     }
 
+    async fn put_into_lists(&self, _: RequestId, _: u64) -> anyhow::Result<()> {
+        // Lists are of the rows themselves.
+        Ok(())
+    }
+
     async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
         let whose = whose.clone();
         self.database.read(move |connection| lists::holdings(connection, &whose, since)).await

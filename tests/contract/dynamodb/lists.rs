@@ -1,13 +1,13 @@
-//! What lists cost to read, how what was stored before them comes into them, and what has an end.
+//! What lists cost to read, and what has an end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use quartermaster::aws::dynamodb::{DynamoStore, Tables};
 use quartermaster::domain::away::Away;
-use quartermaster::domain::ids::{ChannelId, PersonId, ProductKey, RequestId, TaskToken, TeamName};
+use quartermaster::domain::ids::{ChannelId, PersonId, ProductKey, TaskToken, TeamName};
 use quartermaster::domain::request::{MessageRef, Request, Status, Surface};
 use quartermaster::domain::tally::{Mark, Tally, day};
 use quartermaster::ports::kept::Once;
@@ -18,23 +18,26 @@ use crate::emulator::{emulator, recorded, tables};
 use crate::sample::{at, changed, insert, replace, submission};
 
 /// A store before which somebody counts.
-struct Counted {
-    store: DynamoStore,
-    tables: Tables,
-    recorder: Recorder,
-    client: Client,
+pub(super) struct Counted {
+    pub(super) store: DynamoStore,
+    pub(super) tables: Tables,
+    pub(super) recorder: Recorder,
+    pub(super) client: Client,
 }
 
-async fn counted() -> Counted {
+pub(super) async fn counted() -> Counted {
     let (configuration, recorder) = recorded().await;
     let tables = tables::new().await;
     let store = DynamoStore::new(&configuration, tables.clone());
     Counted { store, tables, recorder, client: Client::new(&emulator().await) }
 }
 
+/// An item as it is stored.
+pub(super) type Item = HashMap<String, AttributeValue>;
+
 impl Counted {
     /// Alice's request, ended or not.
-    async fn stored(&self, seconds: u32, is_ended: bool) -> Request {
+    pub(super) async fn stored(&self, seconds: u32, is_ended: bool) -> Request {
         let transition = submission("U0ALICE", "payments", "s3-bucket", at(seconds));
         self.store.commit(Commit { quota: None, ..insert(&transition) }).await.unwrap();
         if !is_ended {
@@ -44,6 +47,12 @@ impl Counted {
         (request.ended_at, request.status) = (Some(at(seconds + 1)), Status::Cancelled);
         self.store.commit(replace(&request)).await.unwrap();
         request
+    }
+
+    /// Every item of the table of events.
+    pub(super) async fn events(&self) -> Vec<Item> {
+        let scan = self.client.scan().table_name(&self.tables.events).consistent_read(true);
+        scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.unwrap()
     }
 
     /// What this reads: items that DynamoDB looked at, and units.
@@ -59,35 +68,11 @@ impl Counted {
         (answer, looked_at.sum(), calls.iter().map(|call| call.units.1).sum())
     }
 
-    /// Every item of the table of events.
-    async fn events(&self) -> Vec<std::collections::HashMap<String, AttributeValue>> {
-        let scan = self.client.scan().table_name(&self.tables.events).consistent_read(true);
-        scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.unwrap()
-    }
-
-    /// Takes requests out of the lists and sums, as if a bot of before had stored them.
-    async fn forgets_lists(&self) {
-        for item in self.events().await {
-            let pk = item["pk"].as_s().unwrap();
-            if pk.starts_with("LIST") || pk.starts_with("SUMS") {
-                let delete = self.client.delete_item().table_name(&self.tables.events);
-                let delete = delete.key("pk", item["pk"].clone()).key("sk", item["sk"].clone());
-                delete.send().await.unwrap();
-            }
-        }
-    }
-
     /// How many of them the sums of the team know.
     async fn held(&self) -> u32 {
         let payments = Whose::Team(TeamName::new("payments"));
         let spent = self.store.spending(&payments, at(0)).await.unwrap();
         spent.values().map(|amounts| amounts.held).sum()
-    }
-
-    async fn listed(&self, which: Which) -> Vec<RequestId> {
-        let payments = Whose::Team(TeamName::new("payments"));
-        let listed = self.store.list(&payments, which, None, 10).await.unwrap().requests();
-        listed.into_iter().map(|request| request.id).collect()
     }
 
     /// Puts what somebody else would have written there.
@@ -297,45 +282,6 @@ async fn sums_are_read_and_not_added_up() {
     let (spent, looked_at, _) = counted.reads(counted.store.spending(&payments, at(100))).await;
     let held: u32 = spent.unwrap().values().map(|amounts| amounts.held).sum();
     assert_eq!((held, looked_at), (6, 1));
-}
-
-#[tokio::test]
-#[ignore = "wants an emulator: .ci/aws starts one and runs these"]
-async fn what_was_stored_before_there_were_lists_comes_into_them_and_what_is_newer_stays() {
-    let counted = counted().await;
-    let first = counted.stored(0, false).await;
-    let ended = counted.stored(10, true).await;
-    counted.forgets_lists().await;
-    assert_eq!(counted.listed(Which::Live).await, []);
-    counted.store.bring_forward().await.unwrap();
-    assert_eq!(counted.listed(Which::Live).await, [first.id]);
-    assert_eq!(counted.listed(Which::Ended).await, [ended.id]);
-    assert_eq!(counted.held().await, 1);
-
-    // A bot of before works beside this one and stores another; when it is gone that comes into the lists, too.
-    let second = counted.stored(20, false).await;
-    counted.forgets_lists().await;
-    assert_eq!(counted.held().await, 0);
-    counted.store.put_bot(&Bot { id: "new".to_owned(), format: 1, seen_at: at(30) }).await.unwrap();
-    let filled = counted.client.put_item().table_name(&counted.tables.events);
-    let filled = filled.item("pk", text("LISTS")).item("sk", text("FILLED"));
-    filled.item("at", text(&format!("{:.9}", at(0)))).send().await.unwrap();
-    let old = counted.client.put_item().table_name(&counted.tables.events);
-    let old = old.item("pk", text("BOTS")).item("sk", text("old"));
-    let old = old.item("reads", AttributeValue::N("1".to_owned()));
-    old.item("seenAt", text(&format!("{:.9}", at(30)))).send().await.unwrap();
-    counted.store.forget(at(60)).await.unwrap();
-    assert_eq!(counted.listed(Which::Live).await, [], "it is still there");
-    let gone = at(30).saturating_add(SignedDuration::from_mins(3)).unwrap();
-    counted.store.forget(gone).await.unwrap();
-    assert_eq!(counted.listed(Which::Live).await, [second.id, first.id]);
-    let before = counted.recorder.calls().len();
-    counted.store.forget(gone).await.unwrap();
-    let again = counted.recorder.calls().split_off(before);
-    assert!(
-        again.iter().all(|call| call.operation == "dynamodb:Query" || call.operation == "dynamodb:GetItem")
-    );
-    assert_eq!(counted.held().await, 2, "each once");
 }
 
 #[tokio::test]

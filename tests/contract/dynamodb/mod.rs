@@ -2,6 +2,7 @@
 //! What several replicas do to the same tables is in `replicas`, what no emulator answers in `wire`.
 
 mod check;
+mod filling;
 mod lists;
 mod replicas;
 mod schema;

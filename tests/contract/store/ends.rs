@@ -129,6 +129,39 @@ async fn compare(test: &StoreUnderTest, whose: &Whose, now: Timestamp) {
     assert_eq!(told(&found), told(&expected), "{whose:?} at {now}");
 }
 
+pub(crate) async fn a_lease_that_ran_out_long_ago_goes_on_to_this_moment_and_no_further(
+    test: StoreUnderTest,
+) {
+    let mut all = Vec::new();
+    // Long before they were stored, lately, and later on.
+    for (product, until) in [
+        ("s3-bucket", "2024-11-20T00:00:00Z"),
+        ("s3-bucket", "2026-02-01T00:00:00Z"),
+        ("s3-bucket", "2031-01-01T00:00:00Z"),
+        ("rds-postgres", "2025-11-20T00:00:00Z"),
+        ("rds-postgres", "2026-03-20T00:00:00Z"),
+    ] {
+        let become_ = |request: &mut Request| lives(request, "2024-06-10T00:00:00Z", until);
+        all.push(stored(&test, ("U0ALICE", "payments", product), Some(1_000), become_).await);
+    }
+    let payments = Whose::Team(TeamName::new("payments"));
+    let times =
+        ["2026-03-12T00:00:00Z", "2026-04-12T00:00:00Z", "2026-07-12T00:00:00Z", "2027-08-12T00:00:00Z"];
+    for now in times {
+        compare(&test, &payments, now.parse().unwrap()).await;
+    }
+    // One is renewed, one ends.
+    let mut renewed = changed(&all[0], "renewed");
+    lives(&mut renewed, "2024-06-10T00:00:00Z", "2026-07-20T00:00:00Z");
+    test.commit(replace(&renewed)).await;
+    let mut ended = changed(&all[1], "gone");
+    (ended.ended_at, ended.status) = (Some(at(60)), Status::Cancelled);
+    test.commit(replace(&ended)).await;
+    for now in times {
+        compare(&test, &payments, now.parse().unwrap()).await;
+    }
+}
+
 pub(crate) async fn what_is_summed_up_is_what_each_comes_to(test: StoreUnderTest) {
     let bucket = ("U0ALICE", "payments", "s3-bucket");
     let database = ("U0BOB", "payments", "rds-postgres");

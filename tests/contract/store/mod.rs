@@ -161,6 +161,7 @@ macro_rules! store_suite {
                     every_parked_job_is_counted,
                     jobs_are_read_in_pages_between_two_moments,
                     what_is_summed_up_is_what_each_comes_to,
+                    a_lease_that_ran_out_long_ago_goes_on_to_this_moment_and_no_further,
                 ]
                 $(, #[$attribute])?
             );

@@ -96,6 +96,11 @@ impl Store for Fused<dyn Store> {
         self.fuse.looks(self.port.list(whose, which, after, limit)).await
     }
 
+    async fn put_into_lists(&self, id: RequestId, revision: u64) -> anyhow::Result<()> {
+        self.fuse.reaches_the_store().await?;
+        self.fuse.looks(self.port.put_into_lists(id, revision)).await
+    }
+
     async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
         self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.holdings(whose, since)).await
