@@ -19,7 +19,7 @@ from cfnlint.decode import cfn_yaml
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 SESSION = botocore.session.Session()
-MODELS = {name: SESSION.get_service_model(api) for name, api in (("cloudformation", "cloudformation"), ("s3api", "s3"), ("sts", "sts"))}
+MODELS = {name: SESSION.get_service_model(api) for name, api in (("cloudformation", "cloudformation"), ("iam", "iam"), ("s3api", "s3"), ("sts", "sts"))}
 WAITERS = SESSION.get_waiter_model("cloudformation")
 STATUSES = MODELS["cloudformation"].shape_for("StackStatus").enum
 UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
@@ -131,6 +131,7 @@ class Account:
         self.fault = None  # called with the number of a call and its words; True, "after" or None
         self.before = None  # called with the words of a call before it is answered
         self.fails = set()  # names of stacks whose next change fails
+        self.roles = set()  # names of roles that no stack of this region has made
 
     # What happens beside the script.
 
@@ -151,17 +152,25 @@ class Account:
         if stack.status in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS") and stack.name in self.fails:
             self.fails.discard(stack.name)
             kind = stack.status.split("_")[0]
-            stack.events.append(
-                {
-                    "StackId": stack.id, "EventId": "1", "StackName": stack.name, "Timestamp": "2026-11-29T00:00:00Z",
-                    "LogicalResourceId": "Queue", "ResourceStatus": f"{kind}_FAILED",
-                    "ResourceStatusReason": "the queue already exists", "ClientRequestToken": stack.token,
-                }
-            )
+            self.happened(stack, "Queue", f"{kind}_FAILED", "the queue already exists")
             stack.template, stack.parameters, stack.tags = stack.before
             stack.status = "ROLLBACK_COMPLETE" if kind == "CREATE" else "UPDATE_ROLLBACK_COMPLETE"
         else:
+            if stack.status == "UPDATE_IN_PROGRESS" and balancer(stack.before[1]) == "protected" and not balancer(stack.parameters):
+                # What an update no longer needs is removed after it, and the update is complete without that, too:
+                # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
+                self.happened(stack, "Balancer", "DELETE_FAILED", "cannot be deleted because deletion protection is enabled")
             stack.status = ENDS[stack.status]
+
+    @staticmethod
+    def happened(stack, resource, status, reason):
+        stack.events.append(
+            {
+                "StackId": stack.id, "EventId": str(len(stack.events)), "StackName": stack.name,
+                "Timestamp": "2026-11-29T00:00:00Z", "LogicalResourceId": resource, "PhysicalResourceId": f"the-{resource}",
+                "ResourceStatus": status, "ResourceStatusReason": reason, "ClientRequestToken": stack.token,
+            }
+        )
 
     # The command line.
 
@@ -235,6 +244,12 @@ class Account:
 
     def get_caller_identity(self):
         return {"Account": ACCOUNT, "UserId": "AIDA", "Arn": f"arn:aws:iam::{ACCOUNT}:user/somebody"}
+
+    def get_role(self, RoleName):
+        if RoleName not in self.roles:
+            raise Refused("NoSuchEntity", f"The role with name {RoleName} cannot be found.")
+        arn = f"arn:aws:iam::{ACCOUNT}:role/{RoleName}"
+        return {"Role": {"Path": "/", "RoleName": RoleName, "RoleId": "AROAEXAMPLEEXAMPLE", "Arn": arn, "CreateDate": "2026-11-29T00:00:00Z"}}
 
     def head_object(self, Bucket, Key):
         if (Bucket, Key) not in self.objects:
@@ -417,6 +432,13 @@ class Account:
         stack = self.find(StackName)
         stack.protected = EnableTerminationProtection
         return {"StackId": stack.id}
+
+
+def balancer(parameters):
+    """Whether the portal has a load balancer with these, and whether that is protected."""
+    if parameters.get("Transport") != "http" or not parameters.get("ImageUri"):
+        return None
+    return "protected" if parameters.get("BalancerProtection") == "yes" else "there"
 
 
 def kebab(name):

@@ -164,7 +164,7 @@ fn a_first_creation_that_fails_leaves_no_name_behind() {
     let protection = at(&template(PORTAL), "Parameters/DeletionProtection").clone();
     assert_eq!(texts(at(&protection, "Default")), ["yes"]);
     let text = read(PORTAL);
-    let balancer = "Key: deletion_protection.enabled, Value: !If [Protects, 'true', 'false']";
+    let balancer = "Key: deletion_protection.enabled, Value: !If [ProtectsBalancer, 'true', 'false']";
     assert_eq!(text.matches("deletion_protection").count(), 1);
     assert!(text.contains(balancer), "{PORTAL}: the load balancer");
 }
