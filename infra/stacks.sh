@@ -50,15 +50,20 @@ begun=
 
 # Takes a plan back that is not carried out. Whatever stops it, it can be begun again.
 discard() {
-  local name=$drawn state
+  local name=$drawn state made_so_far
   if try cloudformation describe-change-set --stack-name "$drawn_on" --change-set-name "$name" \
-    --query '[StackId, ExecutionStatus]' --output text; then
-    read -r drawn_id state <<<"$answer"
+    --query '[StackId, ExecutionStatus, Status]' --output text; then
+    read -r drawn_id state made_so_far <<<"$answer"
+    # CloudFormation refuses to remove one that is still being made, and one that is being carried out.
+    case $made_so_far in
+      CREATE_PENDING | CREATE_IN_PROGRESS)
+        try cloudformation wait change-set-create-complete --stack-name "$drawn_id" --change-set-name "$name" || true
+        ;;
+    esac
     if [[ $state == EXECUTE_* ]]; then
       goes_on "$drawn_on"
-    # CloudFormation refuses this for one that is being carried out.
     elif ! try cloudformation delete-change-set --stack-name "$drawn_id" --change-set-name "$name"; then
-      if [[ $refusal == *'(InvalidChangeSetStatus)'* ]]; then goes_on "$drawn_on"; else left_behind "$drawn_id" "$name"; fi
+      left_behind "$drawn_id" "$name"
     else
       discard_stack "$name"
     fi
@@ -416,7 +421,7 @@ carry_out() {
     printf '%s\n' "$answer" >&2
     if [[ $answer == *[Aa]'lready exists'* || $answer == *AlreadyExists* ]]; then
       if [[ $stack == quartermaster-launch-roles ]]; then
-        printf '%s\n' 'Roles belong to the account, not to a region: what exists already may be what a portal in another region needs. Delete nothing unless no region has that stack; infra/README.md, "Remove it", says more.' >&2
+        printf '%s\n' 'Roles belong to the account, not to a region, and one account takes one portal: where another region has a stack quartermaster-launch-roles, what exists already is what the portal there needs to launch and to remove its products. Leave it alone, and take the stacks in this region away again: infra/README.md, "Remove it". Delete a role only where no region has that stack.' >&2
       else
         printf '%s\n' 'What exists already was left by an earlier installation: infra/README.md, "Remove it", says how to go on with it or without it.' >&2
       fi

@@ -227,8 +227,10 @@ class Account:
             raise Usage(f"argument waiter: Invalid choice: {name}")
         model = MODELS["cloudformation"].operation_model(config.operation)
         parameters, *_ = options(model, rest)
-        stack = self.stack(parameters["StackName"])
+        stack = self.find(parameters["StackName"])
         self.settle(stack)
+        for change_set in stack.change_sets.values():
+            change_set |= change_set.pop("becomes", {})
         try:
             answer = getattr(self, xform_name(config.operation))(**parameters)
         except Refused as refused:
@@ -308,15 +310,16 @@ class Account:
             "ChangeSetId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:changeSet/{ChangeSetName}/1",
             "StackId": stack.id,
             "StackName": stack.name,
-            "Status": "CREATE_COMPLETE",
-            "ExecutionStatus": "AVAILABLE",
+            "Status": "CREATE_IN_PROGRESS",
+            "ExecutionStatus": "UNAVAILABLE",
             "Changes": [],
             "content": (TemplateBody, values, tags),
+            "becomes": {"Status": "CREATE_COMPLETE", "ExecutionStatus": "AVAILABLE"},
         }
         new = ChangeSetType == "CREATE"
         if not new and (stack.template, stack.parameters, stack.tags) == (TemplateBody, values, tags):
-            change_set["Status"], change_set["ExecutionStatus"] = "FAILED", "UNAVAILABLE"
-            change_set["StatusReason"] = "The submitted information didn't contain changes. Submit different information to create a change set."
+            reason = "The submitted information didn't contain changes. Submit different information to create a change set."
+            change_set["becomes"] = {"Status": "FAILED", "StatusReason": reason}
         for name, resource in template["Resources"].items():
             change = {"Action": "Add" if new else "Modify", "LogicalResourceId": name, "ResourceType": resource["Type"]}
             change |= {} if new else {"Replacement": "False"}
@@ -371,7 +374,7 @@ class Account:
 
     def describe_change_set(self, StackName, ChangeSetName):
         _, change_set = self.change_set(StackName, ChangeSetName)
-        return {key: value for key, value in change_set.items() if key != "content"}
+        return {key: value for key, value in change_set.items() if key not in ("content", "becomes")}
 
     def list_change_sets(self, StackName):
         return {"Summaries": [{"ChangeSetName": name} for name in self.find(StackName).change_sets]}
@@ -385,8 +388,10 @@ class Account:
             if refused.code == "ChangeSetNotFound":
                 return
             raise
-        if change_set["ExecutionStatus"] == "EXECUTE_IN_PROGRESS":
-            raise Refused("InvalidChangeSetStatus", f"ChangeSet [{ChangeSetName}] is being executed")
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteChangeSet.html has the error; that a change
+        # set that is still being made is one of those is read from its words.
+        if change_set["ExecutionStatus"] == "EXECUTE_IN_PROGRESS" or change_set.get("Status") == "CREATE_IN_PROGRESS":
+            raise Refused("InvalidChangeSetStatus", f"ChangeSet [{ChangeSetName}] cannot be deleted in its current status")
         del stack.change_sets[ChangeSetName]
         self.deleted.append(("change set", ChangeSetName, None))
 

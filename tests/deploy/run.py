@@ -520,11 +520,12 @@ def roles_of_a_portal_in_another_region_are_left_alone():
         ran = deploy(account, *FIRST, *arguments)
         assert ran.code != 0 and "a portal in another region needs it" in ran.said and "leave it alone" in ran.said, ran
         assert not account.stacks and not commands_in(ran.said), ran
-    # Of a name that is not looked for first, CloudFormation says so.
+    # Of a name that is not looked for first, or that nobody may look for, CloudFormation says so.
     account = Account()
+    account.fault = lambda _, words: ("AccessDenied", "not authorized to perform: iam:GetRole") if words[1] == "get-role" else None
     account.fails = {STACKS[2]}
     ran = deploy(account, *FIRST, "--yes")
-    assert ran.code != 0 and "Delete nothing unless no region has that stack" in ran.said, ran
+    assert ran.code != 0 and "Delete a role only where no region has that stack" in ran.said, ran
     # Its own roles are no others.
     account = installed()
     account.roles = {"quartermaster-launch-s3-bucket"}
@@ -589,6 +590,17 @@ def a_catalog_of_ones_own_is_deployed_and_never_taken_away_by_mistake():
         ran = deploy(bounded, *FIRST, "--yes", "--catalog", folder, "--boundary", "arn:aws:iam::123456789012:policy/edge")
         assert ran.code != 0 and "launch-roles.yml has no parameter PermissionsBoundary" in ran.said, ran
         assert bounded.stack(STACKS[2]) is None, "a role without the boundary"
+        for kept, named in (("portfolio.yml", "names no template"), ("launch-roles.yml", "has no role")):
+            text = (own / kept).read_text()
+            (own / kept).write_text(re.sub(r"products/|quartermaster-launch-", "other/", text))
+            ran = deploy(account, *FIRST, "--yes", "--catalog", folder)
+            assert ran.code != 0 and named in ran.said and not account.calls, ran
+            (own / kept).write_text(text)
+        quoted = roles.replace("RoleName: quartermaster-launch-s3-bucket", "RoleName: 'quartermaster-launch-s3-bucket'")
+        for text in (quoted, quoted.replace("'", '"'), roles.replace("\n", "\r\n")):
+            (own / "launch-roles.yml").write_text(text)
+            ran = deploy(Account(), *FIRST, "--plan", "--catalog", folder)
+            assert ran.code == 0, ran
         (own / "launch-roles.yml").write_text(roles)
         ran = deploy(account, *FIRST, "--yes", "--catalog", folder)
         assert ran.code == 0 and is_complete(account), ran
