@@ -375,3 +375,16 @@ fn nothing_reaches_the_bot_unless_slack_calls_it_through_the_load_balancer() {
     BotIngress RunsBehindBalancer
     ");
 }
+
+/// What the load balancer cannot be made without. An empty list is one empty text, or none.
+#[test]
+fn http_is_refused_without_what_the_load_balancer_needs() {
+    let template = template(PORTAL);
+    let assertions = at(&template, "Rules/HttpNeedsALoadBalancer/Assertions").as_list().unwrap();
+    let asked: Vec<&str> = assertions
+        .iter()
+        .flat_map(|assertion| texts(at(assertion, "Assert")))
+        .filter(|text| !text.is_empty())
+        .collect();
+    assert_eq!(asked, ["CertificateArn", "PublicSubnetIds", "AccessLogBucket"]);
+}

@@ -222,3 +222,22 @@ fn deploy_takes_no_tag_that_the_bot_sets() {
     assert!(set.is_subset(&reserved), "{set:?}");
     assert!(reserved.contains("QuartermasterPortal"));
 }
+
+/// Its messages hold the task tokens that executions wait for.
+#[test]
+fn a_message_of_the_topic_that_does_not_arrive_raises_an_alarm_and_is_kept() {
+    let alarm = portal("MessagesUndeliveredAlarm");
+    assert_eq!(texts(at(&alarm, "Namespace")), ["AWS/SNS"]);
+    assert_eq!(texts(at(&alarm, "MetricName")), ["NumberOfNotificationsFailed"]);
+    assert_eq!(texts(at(&alarm, "Dimensions")), ["TopicName", "ApprovalTopic", "TopicName"]);
+    let subscription = portal("ApprovalSubscription");
+    assert_eq!(texts(at(&subscription, "RedrivePolicy/deadLetterTargetArn")), ["DeadLetterQueue", "Arn"]);
+    let policy = portal("QueuePolicy");
+    let statements = at(&policy, "PolicyDocument/Statement").as_list().unwrap();
+    let of_topic =
+        statements.iter().find(|statement| texts(at(statement, "Principal")) == ["sns.amazonaws.com"]);
+    assert!(
+        texts(at(of_topic.unwrap(), "Resource")).contains(&"DeadLetterQueue"),
+        "{PORTAL}: the topic may not send there"
+    );
+}
