@@ -12,14 +12,17 @@
 #                      prints it, DIR/launch-roles.yml; needed each time
 #   --boundary ARN     the policy that bounds every role that is made here, or none; kept afterwards
 #   --tag Key=Value    a tag for all that the stacks make, as often as you like; kept afterwards
+#   --untag Key        takes such a tag away again
 #   --plan             only show what would change; a template that is too long to send is put into the bucket
 #   --yes              do not ask
 #   Name=value         any other parameter of portal.yml, such as AssignPublicIp=ENABLED; kept afterwards
 #
 # Needs aws (version 2) and sha256sum. No secret passes through here: README.md says how to store Slack's.
 set -euo pipefail
+# A reader that stops early, such as grep -q, would end its writer, and with that the run.
 
 here=$PWD
+unset CDPATH
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 fail() {
@@ -29,13 +32,13 @@ fail() {
 
 # What a template asks for, a name a line; `required` is behind those that have no default.
 parameters_of() {
-  awk '
+  tr -d '\r' <"$1" | awk '
     /^[^ #]/ { print_last(); inside = ($1 == "Parameters:") }
     inside && /^  [A-Za-z0-9]+:/ { print_last(); name = $1; sub(":", "", name); needed = " required" }
     inside && /^    Default:/ { needed = "" }
     END { print_last() }
     function print_last() { if (name != "") print name needed; name = "" }
-  ' "$1"
+  '
 }
 
 # nearest WORD: of the words on standard input, the one that was probably meant; nothing where none is near.
@@ -67,22 +70,26 @@ unknown() {
   fail "$1: $2${meant:+; did you mean $meant?} (--help explains them all)"
 }
 
-options='--vpc --subnets --image --catalog --boundary --tag --plan --yes --help'
+options='--vpc --subnets --image --catalog --boundary --tag --untag --plan --yes --help'
 plan=no
 yes=no
 catalog=
 boundary=
 tags=(ManagedBy=quartermaster)
+untagged=()
+# What the bot and these templates set themselves: a launch role may do more with what has the tag of a request, and nothing
+# with what has that of the portal. IAM does not tell their cases apart.
+reserved='ManagedBy Catalog QuartermasterPortal RequestId Team Requester Product ApprovedBy ProvisionedBy'
 portal_parameters=()
 
 # take Name=value: a parameter of the portal, if it has that one and nothing else sets it.
 take() {
   local name=${1%%=*} other
   case $name in
-    AssetBucket | MachineKey | DeletionProtection) fail "$name is set by this script" ;;
+    AssetBucket | MachineKey | DeletionProtection | BalancerProtection) fail "$name is set by this script" ;;
     PermissionsBoundary) fail "name the boundary with --boundary: the launch roles get it, too" ;;
   esac
-  parameters_of infra/portal.yml | cut -d ' ' -f 1 | grep -qx -- "$name" \
+  parameters_of infra/portal.yml | cut -d ' ' -f 1 | grep -xF -- "$name" >/dev/null \
     || parameters_of infra/portal.yml | unknown 'unknown parameter' "$name"
   for other in ${portal_parameters[@]+"${portal_parameters[@]}"}; do
     [[ ${other%%=*} != "$name" ]] || fail "$name is given twice"
@@ -90,24 +97,49 @@ take() {
   portal_parameters+=("$1")
 }
 
+# is_reserved KEY: whether a tag is not the company's to set.
+is_reserved() {
+  [[ $1 == [Aa][Ww][Ss]:* ]] || tr ' ' '\n' <<<"$reserved" | grep -ixF -- "$1" >/dev/null
+}
+
+# tag KEY: checks that it may be set or taken away, and is named once.
+tag() {
+  local pair
+  # A tag of the bot's that an earlier version let through can be taken away.
+  [[ ${2:-} == away && $1 != ManagedBy && $1 != Catalog ]] || ! is_reserved "$1" || fail "--tag $1 is not yours to set"
+  for pair in "${tags[@]}" ${untagged[@]+"${untagged[@]/%/=}"}; do
+    [[ ${pair%%=*} != "$1" ]] || fail "the tag $1 is given twice"
+  done
+}
+
 while [[ $# -gt 0 ]]; do
   [[ $1${2:-} != *[[:cntrl:]]* ]] || fail "a line break or a tab in an argument: $1"
   case $1 in
     --plan) plan=yes ;;
     --yes) yes=yes ;;
-    --vpc | --subnets | --image | --catalog | --boundary | --tag)
-      [[ -n ${2:-} ]] || fail "$1 needs a value"
+    --vpc | --subnets | --image | --catalog | --boundary | --tag | --untag)
+      [[ -n ${2:-} && $2 != -* ]] || fail "$1 needs a value"
       case $1 in
         --vpc) take "VpcId=$2" ;;
         --subnets) take "SubnetIds=$2" ;;
         --image) take "ImageUri=$2" ;;
-        --catalog) catalog=$2 ;;
-        --boundary) boundary=$2 ;;
+        --catalog)
+          [[ -z $catalog ]] || fail '--catalog is given twice'
+          catalog=$2
+          ;;
+        --boundary)
+          [[ -z $boundary ]] || fail '--boundary is given twice'
+          boundary=$2
+          ;;
         --tag)
           # CloudFormation takes no empty value.
           [[ $2 == ?*=?* ]] || fail "--tag wants Key=Value"
-          [[ $2 != ManagedBy=* && $2 != Catalog=* && $2 != [Aa][Ww][Ss]:* ]] || fail "--tag ${2%%=*} is not yours to set"
+          tag "${2%%=*}"
           tags+=("$2")
+          ;;
+        --untag)
+          tag "$2" away
+          untagged+=("$2")
           ;;
       esac
       shift
@@ -148,10 +180,11 @@ while IFS=/ read -r _ hash key; do
   template=$products/$key/template.yml
   [[ -f $template && $(hash_of "$template") == "$hash" ]] \
     || fail "$portfolio is out of date with $template: quartermaster catalog template > $portfolio"
-  grep -q "RoleName: quartermaster-launch-$key\$" "$roles" \
+  tr -d "\r\"'" <"$roles" | grep -E "RoleName: +quartermaster-launch-$key *(#.*)?\$" >/dev/null \
     || fail "$roles has no role quartermaster-launch-$key: add one, infra/README.md says how to tell what it needs"
   keys+=("$key")
 done < <(grep -oE 'products/[0-9a-f]{64}/[a-z0-9-]+\.yml' "$portfolio" | sort -u)
+[[ ${#keys[@]} -gt 0 ]] || fail "$portfolio names no template of a product: quartermaster catalog template > $portfolio"
 
 # shellcheck source=infra/stacks.sh
 source infra/stacks.sh
@@ -171,9 +204,36 @@ upload() {
   printf 'uploaded %s\n' "$2"
 }
 
+inherit
+bounded=()
+case $boundary in
+  '') ;;
+  none) bounded=(PermissionsBoundary=) ;;
+  *)
+    bounded=("PermissionsBoundary=$boundary")
+    parameters_of "$roles" | cut -d ' ' -f 1 | grep -x PermissionsBoundary >/dev/null \
+      || fail "$roles has no parameter PermissionsBoundary, and every role has to be bounded by $boundary: take it over from infra/launch-roles.yml"
+    [[ $(grep -cE 'Type: +.?AWS::IAM::Role.?([[:space:]]|$)' "$roles") -le $(grep -cE '^      +PermissionsBoundary:' "$roles") ]] \
+      || fail "a role in $roles has no PermissionsBoundary, and every role has to be bounded by $boundary: take it over from infra/launch-roles.yml"
+    ;;
+esac
+
+# IAM knows no region, so a second portal would find the names of its launch roles taken.
+look quartermaster-launch-roles
+if is_new; then
+  for key in "${keys[@]}"; do
+    if try iam get-role --role-name "quartermaster-launch-$key"; then
+      fail "this account has a role quartermaster-launch-$key, and no stack quartermaster-launch-roles in $region has made it. \
+Roles belong to the account, not to a region: a portal in another region needs it to launch and to remove its products, so \
+leave it alone. One account takes one portal; use that one, or another account. Nothing was changed."
+    fi
+    # Whoever may not look is told by CloudFormation.
+  done
+fi
+
 bucket=
 asset_url=
-deploy assets infra/assets.yml
+deploy assets infra/assets.yml ${bounded[@]+"${bounded[@]}"}
 look quartermaster-assets
 if is_new; then
   printf '\nAll else is read from that bucket: there is no plan for it before the bucket is there.\n'
@@ -184,23 +244,54 @@ bucket=$answer
 output quartermaster-assets AssetUrl
 asset_url=$answer
 
-bounded=()
-case $boundary in
-  '') ;;
-  none) bounded=(PermissionsBoundary=) ;;
-  *) bounded=("PermissionsBoundary=$boundary") ;;
-esac
 machine=machine/$(hash_of infra/provisioning.asl.json)/provisioning.asl.json
 [[ $plan == yes ]] || upload infra/provisioning.asl.json "$machine"
 portal=("AssetBucket=$bucket" "MachineKey=$machine" ${bounded[@]+"${bounded[@]}"} ${portal_parameters[@]+"${portal_parameters[@]}"})
+# parameter NAME: as the portal has it now, whoever set it, in `answer`.
+parameter() {
+  call 'read the parameters of quartermaster-portal' cloudformation describe-stacks --stack-name quartermaster-portal \
+    --output text --query "Stacks[0].Parameters[?ParameterKey=='$1'].ParameterValue"
+  [[ $answer != None ]] || answer=
+}
+
+# balances [Name=value …]: whether the portal has a load balancer, with these parameters in place of those that it has now.
+balances() {
+  local transport image given
+  parameter Transport
+  transport=$answer
+  parameter ImageUri
+  image=$answer
+  for given in "$@"; do
+    case $given in
+      Transport=*) transport=${given#*=} ;;
+      ImageUri=*) image=${given#*=} ;;
+    esac
+  done
+  [[ $transport == http && -n $image ]]
+}
+
+# What is protected can neither be rolled back nor removed: what is new is protected by a change of its own, once it is there,
+# and what goes is released by one before.
 look quartermaster-portal
 if is_new; then
-  # What is protected cannot be rolled back, and the next attempt would find its name taken.
-  deploy portal infra/portal.yml DeletionProtection=no "${portal[@]}"
+  deploy portal infra/portal.yml DeletionProtection=no BalancerProtection=no "${portal[@]}"
   look quartermaster-portal
 fi
 # In a plan it may still be new.
-is_new || deploy portal infra/portal.yml DeletionProtection=yes "${portal[@]}"
+if ! is_new; then
+  protects=no
+  if balances; then
+    if balances "${portal[@]}"; then
+      protects=yes
+    else
+      deploy portal infra/portal.yml BalancerProtection=no
+    fi
+  fi
+  deploy portal infra/portal.yml DeletionProtection=yes "BalancerProtection=$protects" "${portal[@]}"
+  if [[ $plan == no && $protects == no ]] && balances; then
+    deploy portal infra/portal.yml DeletionProtection=yes BalancerProtection=yes "${portal[@]}"
+  fi
+fi
 
 deploy launch-roles "$roles" ${bounded[@]+"${bounded[@]}"}
 for key in ${keys[@]+"${keys[@]}"}; do
@@ -222,12 +313,6 @@ tags_of quartermaster-portfolio
 deploy portfolio "$portfolio" "AssetUrl=$asset_url" "BotRoleArn=$bot"
 
 [[ $plan == no ]] || exit 0
-
-# parameter NAME: as the portal has it now, whoever set it, in `answer`.
-parameter() {
-  call 'read the parameters of quartermaster-portal' cloudformation describe-stacks --stack-name quartermaster-portal \
-    --output text --query "Stacks[0].Parameters[?ParameterKey=='$1'].ParameterValue"
-}
 
 parameter Transport
 transport=$answer
@@ -268,4 +353,4 @@ queue = "$queue"
 [aws]
 portfolio = "$portfolio_id"
 END
-[[ -z $events || $events == None ]] || printf '\n[events]\ntopic = "%s"\n' "$events"
+[[ -z $events ]] || printf '\n[events]\ntopic = "%s"\n' "$events"

@@ -12,6 +12,7 @@ refusal=
 values=
 all_tags=
 changes=
+inherited=()
 
 # try ARGUMENTS…: what AWS answers is in `answer`, what it says against it in `refusal`.
 try() {
@@ -38,33 +39,52 @@ stop() {
 Put that right and run this again; what is done already is left alone."
 }
 
-# The plan that was made and is not carried out yet: name of the change set, stack, and whether this run made the stack.
+# The plan that was made and is not carried out yet: name of the change set, stack, its id once it is known, and whether this
+# run made the stack.
 drawn=
 drawn_on=
+drawn_id=
 made=no
+# The stack of which a change may have begun, and is not known to have ended.
+begun=
 
-# Takes a plan back that is not carried out.
+# Takes a plan back that is not carried out. Whatever stops it, it can be begun again.
 discard() {
-  local name=$drawn id
+  local name=$drawn state made_so_far
+  if try cloudformation describe-change-set --stack-name "$drawn_on" --change-set-name "$name" \
+    --query '[StackId, ExecutionStatus, Status]' --output text; then
+    read -r drawn_id state made_so_far <<<"$answer"
+    # CloudFormation refuses to remove one that is still being made, and one that is being carried out.
+    case $made_so_far in
+      CREATE_PENDING | CREATE_IN_PROGRESS)
+        try cloudformation wait change-set-create-complete --stack-name "$drawn_id" --change-set-name "$name" || true
+        ;;
+    esac
+    if [[ $state == EXECUTE_* ]]; then
+      goes_on "$drawn_on"
+    elif ! try cloudformation delete-change-set --stack-name "$drawn_id" --change-set-name "$name"; then
+      left_behind "$drawn_id" "$name"
+    else
+      discard_stack "$name"
+    fi
+  elif [[ $refusal != *'(ChangeSetNotFound)'* && $refusal != *'(ValidationError)'*'does not exist'* ]]; then
+    left_behind "$drawn_on" "$name"
+  elif [[ -n $drawn_id ]]; then
+    # It is gone already, perhaps without the stack.
+    discard_stack "$name"
+  fi
   drawn=
-  if ! try cloudformation describe-change-set --stack-name "$drawn_on" --change-set-name "$name" --query StackId --output text; then
-    # It was never made.
-    [[ $refusal == *'(ChangeSetNotFound)'* || $refusal == *'(ValidationError)'*'does not exist'* ]] \
-      || left_behind "$drawn_on" "$name"
-    return 0
-  fi
-  id=$answer
-  # CloudFormation refuses this for one that is being carried out.
-  if ! try cloudformation delete-change-set --stack-name "$id" --change-set-name "$name"; then
-    left_behind "$id" "$name"
-    return 0
-  fi
+  drawn_id=
+}
+
+# discard_stack NAME: removes the stack that was made to hold that change set, and nothing else.
+discard_stack() {
   [[ $made == yes ]] || return 0
-  if try cloudformation describe-stacks --stack-name "$id" --query 'Stacks[0].StackStatus' --output text \
+  if try cloudformation describe-stacks --stack-name "$drawn_id" --query 'Stacks[0].StackStatus' --output text \
     && [[ $answer == REVIEW_IN_PROGRESS ]] \
-    && try cloudformation list-change-sets --stack-name "$id" --query "Summaries[?ChangeSetName!='$name'].ChangeSetName" --output text; then
+    && try cloudformation list-change-sets --stack-name "$drawn_id" --query "Summaries[?ChangeSetName!='$1'].ChangeSetName" --output text; then
     [[ -z $answer || $answer == None ]] || return 0
-    try cloudformation delete-stack --stack-name "$id" && return 0
+    try cloudformation delete-stack --stack-name "$drawn_id" && return 0
   fi
   [[ -z $refusal ]] || printf 'deploy: the empty stack %s is left, and does no harm: the next run goes on with it.\n  %s\n' \
     "$drawn_on" "$refusal" >&2
@@ -75,28 +95,46 @@ left_behind() {
     "aws cloudformation delete-change-set --stack-name $1 --change-set-name $2" >&2
 }
 
+# goes_on STACK: says that a change does not end with this run.
+goes_on() {
+  printf 'deploy: the change of %s has begun as far as is known, and AWS goes on with it. Wait until this shows no status that ends in _IN_PROGRESS, then run this again:\n    %s\n' \
+    "$1" "aws cloudformation describe-stacks --stack-name $1 --query Stacks[0].StackStatus --output text" >&2
+}
+
 finish() {
   local code=$?
   trap - EXIT
   # Whoever is impatient must not stop this half-way.
   trap '' INT TERM HUP
   set +e
-  [[ -z $drawn ]] || discard
+  if [[ -n $begun ]]; then
+    # Stopped while it was asked for, it may not have begun.
+    if [[ -n $drawn ]] && try cloudformation describe-change-set --stack-name "$drawn_on" --change-set-name "$drawn" \
+      --query ExecutionStatus --output text && [[ $answer == AVAILABLE ]]; then
+      discard
+    else
+      goes_on "$begun"
+    fi
+  elif [[ -n $drawn ]]; then
+    discard
+  fi
   rm -rf "$folder"
   exit "$code"
 }
 trap finish EXIT
+trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# look STACK: what there is of it, in `status` and `protected`; both empty where there is none. Only CloudFormation's own word
+# look STACK: what there is of it, in `status`, `protected` and `reason`; all empty where there is none. Only CloudFormation's own word
 # that it does not exist counts as that.
 look() {
   status=
   protected=
+  reason=
   if try cloudformation describe-stacks --stack-name "$1" --output text \
-    --query 'Stacks[0].[StackStatus, EnableTerminationProtection]'; then
-    read -r status protected <<<"$answer"
+    --query 'Stacks[0].[StackStatus, EnableTerminationProtection, StackStatusReason]'; then
+    read -r status protected reason <<<"$answer"
   elif [[ $refusal != *'(ValidationError)'*"Stack with id $1 does not exist"* ]]; then
     stop "cannot look at the stack $1"
   fi
@@ -122,6 +160,65 @@ tags_of() {
   [[ $answer != None ]] || answer=
 }
 
+# is_given KEY: whether this run says what becomes of that tag.
+is_given() {
+  local pair
+  for pair in "${tags[@]}" ${untagged[@]+"${untagged[@]/%/=}"}; do
+    [[ ${pair%%=*} != "$1" ]] || return 0
+  done
+  return 1
+}
+
+# inherited_value KEY: what the first stack that has the tag has, in `answer`.
+inherited_value() {
+  local pair
+  for pair in ${inherited[@]+"${inherited[@]}"}; do
+    [[ ${pair%%$'\t'*} != "$1" ]] || {
+      answer=${pair#*$'\t'}
+      return 0
+    }
+  done
+  return 1
+}
+
+# Tags and boundary belong to the installation, not to a stack: what this run does not say is as the stacks have it, those
+# that are still to be made included. Which boundary holds is in `boundary`, what the stacks are tagged with in `inherited`.
+inherit() {
+  local name stack key value own='' bounds='' known=no disagree=no
+  for name in assets portal launch-roles portfolio; do
+    stack=quartermaster-$name
+    look "$stack"
+    if is_new; then continue; fi
+    tags_of "$stack"
+    own=$answer
+    while IFS=$'\t' read -r key value; do
+      [[ -n $key && $key != Catalog && $key != [Aa][Ww][Ss]:* ]] || continue
+      if is_given "$key"; then continue; fi
+      ! is_reserved "$key" \
+        || fail "$stack has the tag $key, which is the bot's: everything it tags would count as made by a request. Run this with --untag $key"
+      if ! inherited_value "$key"; then
+        inherited+=("$key"$'\t'"$value")
+      elif [[ $answer != "$value" ]]; then
+        printf '%s keeps the tag %s=%s, another stack has %s. --tag makes them the same.\n' "$stack" "$key" "$value" "$answer"
+      fi
+    done <<<"$own"
+    call "read the parameters of $stack" cloudformation describe-stacks --stack-name "$stack" --output text \
+      --query "Stacks[0].Parameters[?ParameterKey=='PermissionsBoundary'].[ParameterKey, ParameterValue]"
+    [[ $answer == PermissionsBoundary* ]] || continue
+    value=${answer#PermissionsBoundary}
+    value=${value#$'\t'}
+    [[ -n $value ]] || value=none
+    bounds+="
+  $stack: $value"
+    [[ $known == no || $known == "$value" ]] || disagree=yes
+    known=$value
+  done
+  [[ -z $boundary && $known != no ]] || return 0
+  [[ $disagree == no ]] || fail "the stacks have different permissions boundaries:$bounds
+Say which one holds with --boundary, and run this again."
+  boundary=$known
+}
+
 # A text in JSON.
 json() {
   local text=${1//\\/\\\\}
@@ -141,7 +238,7 @@ events_command() {
 }
 
 # way_on STACK STATUS: why this cannot go on with a stack as it is, and what does.
-# Source: StackStatus and the operations of CloudFormation in AWS's service model, botocore 1.35.99 (2026-11-29)
+# Source: StackStatus and the operations of CloudFormation in AWS's service model, botocore 1.44.8 (2026-11-29)
 way_on() {
   local why again='then run this again.' commands=()
   case $2 in
@@ -221,16 +318,21 @@ values() {
   values="[$list]"
 }
 
-# all_tags STACK: those that the stack has, and those of this run, as CloudFormation wants them, in `all_tags`.
+# all_tags STACK: those that the stack has, those of the installation, and those of this run, as CloudFormation wants them, in
+# `all_tags`.
 all_tags() {
-  local key value pair list=
+  local key value pair list='' own=$'\n'
   tags_of "$1"
   while IFS=$'\t' read -r key value; do
-    for pair in "${tags[@]}"; do
-      [[ ${pair%%=*} != "$key" ]] || key=
-    done
-    [[ -z $key ]] || list+="{\"Key\":$(json "$key"),\"Value\":$(json "$value")},"
+    [[ -n $key && $key != [Aa][Ww][Ss]:* ]] || continue
+    if is_given "$key"; then continue; fi
+    own+=$key$'\n'
+    list+="{\"Key\":$(json "$key"),\"Value\":$(json "$value")},"
   done <<<"$answer"
+  for pair in ${inherited[@]+"${inherited[@]}"}; do
+    key=${pair%%$'\t'*}
+    [[ $own == *$'\n'"$key"$'\n'* ]] || list+="{\"Key\":$(json "$key"),\"Value\":$(json "${pair#*$'\t'}")},"
+  done
   for pair in "${tags[@]}"; do
     list+="{\"Key\":$(json "${pair%%=*}"),\"Value\":$(json "${pair#*=}")},"
   done
@@ -253,6 +355,7 @@ draw() {
   made=no
   [[ -n $status ]] || made=yes
   drawn_on=$stack
+  drawn_id=
   drawn=quartermaster-$(date -u +%Y%m%d%H%M%S)-$$-$RANDOM
   call "make a plan for $stack" cloudformation create-change-set --stack-name "$stack" --change-set-name "$drawn" \
     --change-set-type "$kind" "${body[@]}" --parameters "$values" --tags "$all_tags" --capabilities CAPABILITY_NAMED_IAM
@@ -282,26 +385,47 @@ draw() {
 # carry_out STACK KIND: executes the plan and waits for its end.
 carry_out() {
   local stack=$1 kind=$2 id=$drawn went_wrong
+  begun=$stack
   if ! try cloudformation execute-change-set --stack-name "$stack" --change-set-name "$id" --client-request-token "$id"; then
     # It may have begun all the same, when only the answer was lost.
     went_wrong=$refusal
     call "find out whether the change of $stack has begun" cloudformation describe-change-set --stack-name "$stack" \
       --change-set-name "$id" --query ExecutionStatus --output text
     refusal=$went_wrong
-    [[ $answer != AVAILABLE ]] || stop "cannot change $stack, and nothing was changed"
+    if [[ $answer == AVAILABLE ]]; then
+      begun=
+      stop "cannot change $stack, and nothing was changed"
+    fi
   fi
   drawn=
   try cloudformation wait "stack-$kind-complete" --stack-name "$stack" || true
   look "$stack"
+  begun=
+  [[ $status != *_IN_PROGRESS ]] || fail "$(way_on "$stack" "$status")"
+  if ! try cloudformation describe-stack-events --stack-name "$stack" --output text --query \
+    "StackEvents[?ClientRequestToken=='$id' && ends_with(ResourceStatus, 'FAILED')].[LogicalResourceId, PhysicalResourceId, ResourceStatus, ResourceStatusReason]"; then
+    printf 'deploy: cannot read what happened to the resources of %s:\n  %s\n    %s\n' "$stack" "$refusal" "$(events_command "$stack")" >&2
+    answer=
+  fi
+  [[ $answer != None ]] || answer=
   case $status in
-    CREATE_COMPLETE | UPDATE_COMPLETE) return 0 ;;
-    *_IN_PROGRESS) fail "$(way_on "$stack" "$status")" ;;
+    CREATE_COMPLETE | UPDATE_COMPLETE)
+      # CloudFormation counts a change as complete without what it could not remove.
+      [[ -z $answer ]] || printf '%s\ndeploy: %s is %s all the same. What is named above and could not be removed belongs to no stack any more: remove it by hand.\n' \
+        "$answer" "$stack" "$status" >&2
+      [[ -z $reason || $reason == None ]] || printf 'deploy: AWS says of %s: %s\n' "$stack" "$reason" >&2
+      return 0
+      ;;
   esac
-  if try cloudformation describe-stack-events --stack-name "$stack" --output text --query \
-    "StackEvents[?ClientRequestToken=='$id' && ends_with(ResourceStatus, 'FAILED')].[LogicalResourceId, ResourceStatusReason]"; then
+  if [[ -n $answer ]]; then
     printf '%s\n' "$answer" >&2
-    [[ $answer != *[Aa]'lready exists'* && $answer != *AlreadyExists* ]] || printf '%s\n' \
-      'What exists already was left by an earlier installation: infra/README.md, "Remove it", says how to go on with it or without it.' >&2
+    if [[ $answer == *[Aa]'lready exists'* || $answer == *AlreadyExists* ]]; then
+      if [[ $stack == quartermaster-launch-roles ]]; then
+        printf '%s\n' 'Roles belong to the account, not to a region, and one account takes one portal: where another region has a stack quartermaster-launch-roles, what exists already is what the portal there needs to launch and to remove its products. Leave it alone, and take the stacks in this region away again: infra/README.md, "Remove it". Delete a role only where no region has that stack.' >&2
+      else
+        printf '%s\n' 'What exists already was left by an earlier installation: infra/README.md, "Remove it", says how to go on with it or without it.' >&2
+      fi
+    fi
   fi
   [[ $status != UPDATE_ROLLBACK_COMPLETE ]] \
     || fail "$stack was not changed: it was rolled back to what it was. Put right what is named above and run this again."

@@ -1,4 +1,4 @@
-//! The bill on Cost Explorer. The answers follow AWS's service model in botocore 1.35.99 and
+//! The bill on Cost Explorer. The answers follow AWS's service model in botocore 1.44.8 and
 //! <https://awscli.amazonaws.com/v2/documentation/api/latest/reference/ce/get-cost-and-usage.html> (2026-11-29); they are
 //! not recorded from AWS.
 

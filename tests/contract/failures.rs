@@ -1,5 +1,5 @@
 //! What AWS refuses is counted by its own name, and what is an answer to a condition is not. The answers follow AWS's service
-//! model in botocore 1.35.99 (2026-11-29); they are not recorded from AWS.
+//! model in botocore 1.44.8 (2026-11-29); they are not recorded from AWS.
 
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;

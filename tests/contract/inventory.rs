@@ -1,4 +1,4 @@
-//! What exists in an account, through Cloud Control. The answers follow AWS's service model in botocore 1.35.99 and
+//! What exists in an account, through Cloud Control. The answers follow AWS's service model in botocore 1.44.8 and
 //! <https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_ListResources.html> (2026-11-29); they are
 //! not recorded from AWS.
 

@@ -1,5 +1,5 @@
-//! AWS's service models, of botocore 1.35.99 (2026-11-29), find what is none of AWS's, and a test that is answered so fails.
-//! What is answered here is not recorded from AWS.
+//! AWS's service models, of the botocore that `.ci/lint-catalog` pins, and what only AWS's documentation says find what is none
+//! of AWS's, and a test that is answered so fails. What is answered here is not recorded from AWS.
 
 use std::process::Command;
 
@@ -28,6 +28,7 @@ fn a_request_that_a_model_does_not_take_is_told_place_by_place() {
     ProvisionProduct.ProductId is no string
     ProvisionProduct.ProvisionedProductName does not match [a-zA-Z0-9][a-zA-Z0-9._-]*
     ProvisionProduct.Tags[0].Value does not match ^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$
+    ProvisionProduct wants one of ProvisioningArtifactId and ProvisioningArtifactName
     "#);
     let many = json!({"ProvisionedProductName": "x", "ProvisionToken": "x", "Tags": tags});
     assert!(request(provision, &many).starts_with("ProvisionProduct.Tags has 51, "));
@@ -38,6 +39,7 @@ fn a_request_that_a_model_does_not_take_is_told_place_by_place() {
     insta::assert_snapshot!(request("AWSInsightsIndexService.GetCostAndUsage", &bill), @r#"
     GetCostAndUsage.Granularity is `YEARLY`, not one of ["DAILY","MONTHLY","HOURLY"]
     GetCostAndUsage.TimePeriod.Start does not match (\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}:\d{2}Z)?
+    GetCostAndUsage.TimePeriod ends "2026-11-24", before it starts
     "#);
     let queue = json!({"QueueUrl": "https://x", "AttributeNames": ["Redrive"]});
     let told = request("AmazonSQS.GetQueueAttributes", &queue);
@@ -46,9 +48,8 @@ fn a_request_that_a_model_does_not_take_is_told_place_by_place() {
         "{told}"
     );
     let items: Vec<Value> = (0..101).map(|_| json!({})).collect();
-    insta::assert_snapshot!(
-        request("DynamoDB_20120810.TransactWriteItems", &json!({"TransactItems": items})), @"TransactWriteItems.TransactItems has 101, the limits are 1 to 100"
-    );
+    let told = request("DynamoDB_20120810.TransactWriteItems", &json!({"TransactItems": items}));
+    assert!(told.starts_with("TransactWriteItems.TransactItems has 101, the limits are 1 to 100"), "{told}");
     let form = b"Action=Publish&Version=2010-03-31&Topic=x&MessageAttributes.entry.1.Name=a\
                  &MessageAttributes.entry.1.Value.StringValue=b";
     let (publish, asked) = Operation::of_form(form).unwrap();
@@ -57,6 +58,97 @@ fn a_request_that_a_model_does_not_take_is_told_place_by_place() {
     Publish.MessageAttributes.a.DataType is missing
     Publish has no Topic
     ");
+}
+
+#[test]
+fn a_request_that_only_the_documentation_refuses_is_told() {
+    let told = |target: &str, asked: Value| request(target, &asked);
+    let put = |item: Value| json!({"TransactItems": [{"Put": {"TableName": "T", "Item": item}}]});
+    let transact = "DynamoDB_20120810.TransactWriteItems";
+    let mut lines = Vec::new();
+    for item in [
+        json!({"pk": {"S": "a", "N": "1"}}),
+        json!({"pk": {}}),
+        json!({"pk": {"S": "a"}, "count": {"N": "many"}}),
+        json!({"pk": {"S": "a"}, "names": {"SS": []}}),
+    ] {
+        lines.push(told(transact, put(item)));
+    }
+    let key = json!({"pk": {"S": "a"}, "sk": {"S": "b"}});
+    let check = json!({"TableName": "T", "Key": key, "ConditionExpression": "x"});
+    let both = json!({"Put": {"TableName": "T", "Item": key}, "ConditionCheck": check});
+    lines.push(told(transact, json!({"TransactItems": [both]})));
+    let same = json!([{"Put": {"TableName": "T", "Item": key}}, {"ConditionCheck": check}]);
+    lines.push(told(transact, json!({"TransactItems": same})));
+    let empty = json!({"TableName": "T", "Key": {"requestId": {"S": ""}}});
+    lines.push(told("DynamoDB_20120810.GetItem", empty));
+    let keys = json!({"RequestItems": {"T": {"Keys": [key, key]}}});
+    lines.push(told("DynamoDB_20120810.BatchGetItem", keys));
+    let receive = json!({"QueueUrl": "https://x", "MaxNumberOfMessages": 11, "WaitTimeSeconds": 21});
+    lines.push(told("AmazonSQS.ReceiveMessage", receive));
+    let start = json!({"stateMachineArn": "arn", "name": "a b", "input": "{"});
+    lines.push(told("AWSStepFunctions.StartExecution", start));
+    let service_catalog = "AWS242ServiceCatalogService";
+    let tags =
+        json!([{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}, {"Key": "AWS:x", "Value": "1"}]);
+    let provision = json!({
+        "ProvisionedProductName": "x", "ProvisionToken": "x", "ProductId": "p", "ProductName": "p", "Tags": tags,
+    });
+    lines.push(told(&format!("{service_catalog}.ProvisionProduct"), provision));
+    lines.push(told(&format!("{service_catalog}.DescribeProvisionedProduct"), json!({})));
+    let group = json!({"Type": "DIMENSION", "Key": "SERVICE"});
+    let bill = json!({
+        "TimePeriod": {"Start": "2026-11-24", "End": "2026-11-23"}, "Granularity": "DAILY", "Metrics": ["UnblendedCost"],
+        "GroupBy": [group, group, group],
+    });
+    lines.push(told("AWSInsightsIndexService.GetCostAndUsage", bill));
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    TransactWriteItems.TransactItems[0].Put.Item.pk has 2 types, not one
+    TransactWriteItems.TransactItems[0].Put.Item.pk has 0 types, not one
+    TransactWriteItems.TransactItems[0].Put.Item.count.N is no number
+    TransactWriteItems.TransactItems[0].Put.Item.names.SS is empty
+    TransactWriteItems.TransactItems[0] has 2 actions, not one
+    TransactWriteItems has "T" {"S":"a"} {"S":"b"} twice
+    GetItem.Key.requestId is empty
+    BatchGetItem T has {"pk":{"S":"a"},"sk":{"S":"b"}} twice
+    ReceiveMessage.MaxNumberOfMessages is 11, the limits are 1 to 10
+    ReceiveMessage.WaitTimeSeconds is 21, the limits are 0 to 20
+    StartExecution.name is "a b"
+    StartExecution.input is no JSON
+    ProvisionProduct wants one of ProductId and ProductName
+    ProvisionProduct wants one of ProvisioningArtifactId and ProvisioningArtifactName
+    ProvisionProduct.Tags has a twice
+    ProvisionProduct.Tags has AWS:x, which is AWS's
+    DescribeProvisionedProduct wants one of Id and Name
+    GetCostAndUsage.GroupBy has 3, the limit is 2
+    GetCostAndUsage.TimePeriod ends "2026-11-23", before it starts
+    "#);
+}
+
+/// Whatever is asked of whichever service.
+#[test]
+fn an_error_that_every_service_may_answer_is_taken() {
+    let targets =
+        ["DynamoDB_20120810.GetItem", "AmazonSQS.ReceiveMessage", "AWSStepFunctions.StartExecution"];
+    for target in targets {
+        for (kind, status) in [
+            ("ExpiredTokenException", 403),
+            ("UnrecognizedClientException", 400),
+            ("ServiceUnavailable", 503),
+            ("InternalFailure", 500),
+            ("ThrottlingException", 400),
+            ("AccessDeniedException", 400),
+        ] {
+            assert_eq!(
+                answer(target, status, &json!({"__type": kind, "message": "no"})),
+                "",
+                "{target} {kind}"
+            );
+        }
+    }
+    let late = json!({"__type": "ServiceUnavailable", "message": "no"});
+    let told = answer(targets[0], 500, &late);
+    assert_eq!(told, "ServiceUnavailable comes with the status 503, not 500");
 }
 
 #[test]

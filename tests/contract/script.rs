@@ -1,5 +1,5 @@
 //! A server that gives the answers of a script, in the JSON of AWS, and keeps what it was asked. Both are held to AWS's
-//! service models, of botocore 1.35.99 (2026-11-29), except where the script says that an answer is not of AWS. They are
+//! service models, of botocore 1.44.8 (2026-11-29), except where the script says that an answer is not of AWS. They are
 //! not recorded from AWS.
 
 use std::collections::VecDeque;

@@ -1,4 +1,4 @@
-//! Events on SNS: what is published, and what its answers mean. They follow AWS's service model in botocore 1.35.99 and the
+//! Events on SNS: what is published, and what its answers mean. They follow AWS's service model in botocore 1.44.8 and the
 //! page that is named there (2026-11-29); they are not recorded from AWS.
 
 use std::sync::{Arc, Mutex};

@@ -19,7 +19,7 @@ from cfnlint.decode import cfn_yaml
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 SESSION = botocore.session.Session()
-MODELS = {name: SESSION.get_service_model(api) for name, api in (("cloudformation", "cloudformation"), ("s3api", "s3"), ("sts", "sts"))}
+MODELS = {name: SESSION.get_service_model(api) for name, api in (("cloudformation", "cloudformation"), ("iam", "iam"), ("s3api", "s3"), ("sts", "sts"))}
 WAITERS = SESSION.get_waiter_model("cloudformation")
 STATUSES = MODELS["cloudformation"].shape_for("StackStatus").enum
 UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
@@ -131,6 +131,7 @@ class Account:
         self.fault = None  # called with the number of a call and its words; True, "after" or None
         self.before = None  # called with the words of a call before it is answered
         self.fails = set()  # names of stacks whose next change fails
+        self.roles = set()  # names of roles that no stack of this region has made
 
     # What happens beside the script.
 
@@ -151,17 +152,25 @@ class Account:
         if stack.status in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS") and stack.name in self.fails:
             self.fails.discard(stack.name)
             kind = stack.status.split("_")[0]
-            stack.events.append(
-                {
-                    "StackId": stack.id, "EventId": "1", "StackName": stack.name, "Timestamp": "2026-11-29T00:00:00Z",
-                    "LogicalResourceId": "Queue", "ResourceStatus": f"{kind}_FAILED",
-                    "ResourceStatusReason": "the queue already exists", "ClientRequestToken": stack.token,
-                }
-            )
+            self.happened(stack, "Queue", f"{kind}_FAILED", "the queue already exists")
             stack.template, stack.parameters, stack.tags = stack.before
             stack.status = "ROLLBACK_COMPLETE" if kind == "CREATE" else "UPDATE_ROLLBACK_COMPLETE"
         else:
+            if stack.status == "UPDATE_IN_PROGRESS" and balancer(stack.before[1]) == "protected" and not balancer(stack.parameters):
+                # What an update no longer needs is removed after it, and the update is complete without that, too:
+                # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
+                self.happened(stack, "Balancer", "DELETE_FAILED", "cannot be deleted because deletion protection is enabled")
             stack.status = ENDS[stack.status]
+
+    @staticmethod
+    def happened(stack, resource, status, reason):
+        stack.events.append(
+            {
+                "StackId": stack.id, "EventId": str(len(stack.events)), "StackName": stack.name,
+                "Timestamp": "2026-11-29T00:00:00Z", "LogicalResourceId": resource, "PhysicalResourceId": f"the-{resource}",
+                "ResourceStatus": status, "ResourceStatusReason": reason, "ClientRequestToken": stack.token,
+            }
+        )
 
     # The command line.
 
@@ -218,8 +227,10 @@ class Account:
             raise Usage(f"argument waiter: Invalid choice: {name}")
         model = MODELS["cloudformation"].operation_model(config.operation)
         parameters, *_ = options(model, rest)
-        stack = self.stack(parameters["StackName"])
+        stack = self.find(parameters["StackName"])
         self.settle(stack)
+        for change_set in stack.change_sets.values():
+            change_set |= change_set.pop("becomes", {})
         try:
             answer = getattr(self, xform_name(config.operation))(**parameters)
         except Refused as refused:
@@ -235,6 +246,12 @@ class Account:
 
     def get_caller_identity(self):
         return {"Account": ACCOUNT, "UserId": "AIDA", "Arn": f"arn:aws:iam::{ACCOUNT}:user/somebody"}
+
+    def get_role(self, RoleName):
+        if RoleName not in self.roles:
+            raise Refused("NoSuchEntity", f"The role with name {RoleName} cannot be found.")
+        arn = f"arn:aws:iam::{ACCOUNT}:role/{RoleName}"
+        return {"Role": {"Path": "/", "RoleName": RoleName, "RoleId": "AROAEXAMPLEEXAMPLE", "Arn": arn, "CreateDate": "2026-11-29T00:00:00Z"}}
 
     def head_object(self, Bucket, Key):
         if (Bucket, Key) not in self.objects:
@@ -293,15 +310,16 @@ class Account:
             "ChangeSetId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:changeSet/{ChangeSetName}/1",
             "StackId": stack.id,
             "StackName": stack.name,
-            "Status": "CREATE_COMPLETE",
-            "ExecutionStatus": "AVAILABLE",
+            "Status": "CREATE_IN_PROGRESS",
+            "ExecutionStatus": "UNAVAILABLE",
             "Changes": [],
             "content": (TemplateBody, values, tags),
+            "becomes": {"Status": "CREATE_COMPLETE", "ExecutionStatus": "AVAILABLE"},
         }
         new = ChangeSetType == "CREATE"
         if not new and (stack.template, stack.parameters, stack.tags) == (TemplateBody, values, tags):
-            change_set["Status"], change_set["ExecutionStatus"] = "FAILED", "UNAVAILABLE"
-            change_set["StatusReason"] = "The submitted information didn't contain changes. Submit different information to create a change set."
+            reason = "The submitted information didn't contain changes. Submit different information to create a change set."
+            change_set["becomes"] = {"Status": "FAILED", "StatusReason": reason}
         for name, resource in template["Resources"].items():
             change = {"Action": "Add" if new else "Modify", "LogicalResourceId": name, "ResourceType": resource["Type"]}
             change |= {} if new else {"Replacement": "False"}
@@ -356,7 +374,7 @@ class Account:
 
     def describe_change_set(self, StackName, ChangeSetName):
         _, change_set = self.change_set(StackName, ChangeSetName)
-        return {key: value for key, value in change_set.items() if key != "content"}
+        return {key: value for key, value in change_set.items() if key not in ("content", "becomes")}
 
     def list_change_sets(self, StackName):
         return {"Summaries": [{"ChangeSetName": name} for name in self.find(StackName).change_sets]}
@@ -370,8 +388,10 @@ class Account:
             if refused.code == "ChangeSetNotFound":
                 return
             raise
-        if change_set["ExecutionStatus"] == "EXECUTE_IN_PROGRESS":
-            raise Refused("InvalidChangeSetStatus", f"ChangeSet [{ChangeSetName}] is being executed")
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteChangeSet.html has the error; that a change
+        # set that is still being made is one of those is read from its words.
+        if change_set["ExecutionStatus"] == "EXECUTE_IN_PROGRESS" or change_set.get("Status") == "CREATE_IN_PROGRESS":
+            raise Refused("InvalidChangeSetStatus", f"ChangeSet [{ChangeSetName}] cannot be deleted in its current status")
         del stack.change_sets[ChangeSetName]
         self.deleted.append(("change set", ChangeSetName, None))
 
@@ -417,6 +437,13 @@ class Account:
         stack = self.find(StackName)
         stack.protected = EnableTerminationProtection
         return {"StackId": stack.id}
+
+
+def balancer(parameters):
+    """Whether the portal has a load balancer with these, and whether that is protected."""
+    if parameters.get("Transport") != "http" or not parameters.get("ImageUri"):
+        return None
+    return "protected" if parameters.get("BalancerProtection") == "yes" else "there"
 
 
 def kebab(name):

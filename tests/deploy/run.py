@@ -6,6 +6,7 @@ In whatever it is stopped by, it removes nothing that this very run has not made
 and says what to do next; whoever does that and runs it again has everything deployed in the end.
 """
 
+import contextlib
 import copy
 import functools
 import json
@@ -13,20 +14,23 @@ import os
 import pathlib
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 
-from account import STATUSES, UPDATABLE, Account, Server
+from account import STATUSES, UPDATABLE, Account, Server, balancer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "infra/deploy.sh"
 STACKS = ["quartermaster-assets", "quartermaster-portal", "quartermaster-launch-roles", "quartermaster-portfolio"]
+OF_THE_BOT = ["ManagedBy", "Catalog", "QuartermasterPortal", "RequestId", "requestid", "Team", "Requester", "Product", "ApprovedBy", "ProvisionedBy"]
 FIRST = ["--vpc", "vpc-1", "--subnets", "subnet-1,subnet-2"]
 SERVER = Server()
 runs = 0
+running = None
 
 
 class Ran:
@@ -39,15 +43,15 @@ class Ran:
         return f"exit {self.code}\n{self.said}"
 
 
-def deploy(account, *arguments, typed=None, stopped_by=None):
+def deploy(account, *arguments, typed=None, stopped_by=None, directory=ROOT, **environment):
     """Runs the script. `typed` is what somebody at a terminal answers, `stopped_by` the signal that they send instead; with
     neither nobody is there."""
-    global runs
+    global runs, running
     runs += 1
     account.run += 1
     before = {"deleted": len(account.deleted), "calls": len(account.calls)}
     SERVER.account = account
-    environment = {
+    environment |= {
         "PATH": f"{ROOT / 'tests/deploy/bin'}:/usr/local/bin:/usr/bin:/bin",
         "QM_STAND_IN_PORT": str(SERVER.port),
         "HOME": "/nonexistent",
@@ -64,7 +68,8 @@ def deploy(account, *arguments, typed=None, stopped_by=None):
         stderr=subprocess.STDOUT,
         text=True,
         env=environment,
-        cwd=ROOT,
+        cwd=directory,
+        start_new_session=True,
         # In the background this program may have been told to ignore it, and a script cannot undo that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
@@ -161,6 +166,17 @@ def installed_in(status, name):
     return account
 
 
+@contextlib.contextmanager
+def own_catalog():
+    """The shipped catalog as somebody's own."""
+    with tempfile.TemporaryDirectory() as folder:
+        own = pathlib.Path(folder) / "own products"
+        shutil.copytree(ROOT / "catalog", own)
+        shutil.copy(ROOT / "infra/portfolio.yml", own)
+        shutil.copy(ROOT / "infra/launch-roles.yml", own)
+        yield own
+
+
 # The scenarios.
 
 
@@ -216,6 +232,42 @@ def whoever_stops_it_at_the_question_leaves_nothing_behind():
         ran = deploy(account := Account(), *FIRST, stopped_by=stopped_by)
         assert ran.code != 0 and not any(left(account)), ran
         assert not [stack for stack in account.stacks if stack.exists], ran
+
+
+def stop_at(account, number, by, everything):
+    """A signal while that call is answered: to the script alone, or to the command line as well."""
+
+    def stops(_):
+        if len(account.calls) - 1 == number:
+            (os.killpg if everything else os.kill)(running.pid, by)
+
+    account.before = stops
+
+
+def whoever_stops_it_at_any_call_is_told_what_goes_on():
+    stories = [
+        ("a plan", Account, [*FIRST, "--plan"]),
+        ("a change", installed, ["BotTasks=2", "--yes"]),
+    ]
+    for story, begin, arguments in stories:
+        account = begin()
+        before = len(account.calls)
+        count = len(deploy(account, *arguments).calls)
+        for number in range(count):
+            for by, everything in ((signal.SIGTERM, False), (signal.SIGINT, True)):
+                account = begin()
+                stop_at(account, before + number, by, everything)
+                ran = deploy(account, *arguments)
+                account.before = None
+                where = f"{story}: call {number}, {' '.join(ran.calls[number][:2])}, {by.name}\n{ran}"
+                assert ran.code == 128 + by, where
+                sets, empty = left(account)
+                assert not sets and not empty, f"{sets} and {empty} are left: {where}"
+                going = [stack.name for stack in account.stacks if stack.status.endswith("_IN_PROGRESS")]
+                for name in going:
+                    assert f"the change of {name} has begun" in ran.said and "AWS goes on" in ran.said, where
+                assert "does no harm" not in ran.said, where
+                follow(account, ran.said)
 
 
 def a_stack_that_cannot_be_looked_at_is_not_taken_for_none():
@@ -350,15 +402,27 @@ def arguments_are_checked_before_anything_is_asked():
         (["PermissionsBoundary=arn"], "--boundary"),
         (["BotTasks=1", "BotTasks=2"], "given twice"),
         (["--vpc"], "--vpc needs a value"),
+        (["--vpc", "--plan"], "--vpc needs a value"),
+        (["Transpor.=http"], "did you mean Transport?"),
+        (["--boundary", "arn:aws:iam::1:policy/x", "--boundary", "none"], "--boundary is given twice"),
+        (["--catalog", "catalog", "--catalog", "catalog"], "--catalog is given twice"),
+        (["--tag", "a=1", "--tag", "a=2"], "the tag a is given twice"),
+        (["--tag", "a=1", "--untag", "a"], "the tag a is given twice"),
+        (["BalancerProtection=no"], "is set by this script"),
         (["--tag", "novalue"], "--tag wants Key=Value"),
         (["--tag", "Empty="], "--tag wants Key=Value"),
-        (["--tag", "ManagedBy=me"], "is not yours to set"),
+        *((["--tag", f"{key}=1"], "is not yours to set") for key in OF_THE_BOT),
+        (["--untag", "ManagedBy"], "is not yours to set"),
         (["--catalog", "no-such-folder"], "there is no folder no-such-folder"),
         (["BotTasks=1\n2"], "a line break"),
     ]
     for arguments, said in wrong:
         ran = deploy(account := Account(), *arguments)
         assert ran.code != 0 and said in ran.said and not account.calls, (arguments, ran)
+    with tempfile.TemporaryDirectory() as elsewhere:
+        (pathlib.Path(elsewhere) / "infra").mkdir()
+        ran = deploy(Account(), "--help", CDPATH=elsewhere)
+        assert ran.code == 0 and "infra/deploy.sh --vpc" in ran.said, ran
     ran = deploy(Account(), "--yes")
     assert ran.code != 0 and "VpcId is needed the first time" in ran.said, ran
     ran = deploy(Account(), *FIRST, "Transport=htpp", "--yes")
@@ -384,6 +448,126 @@ def tags_and_boundary_reach_every_stack_and_are_kept():
     assert ran.code == 0 and account.stack(STACKS[1]).parameters["PermissionsBoundary"] == "", ran
 
 
+def what_is_made_later_has_the_tags_and_the_boundary_of_the_installation():
+    boundary = "arn:aws:iam::123456789012:policy/edge"
+    said = ["--boundary", boundary, "--tag", "CostCenter=42"]
+    for name in STACKS[1:]:
+        account = Account()
+        account.fails = {name}
+        ran = deploy(account, *FIRST, *said, "--yes")
+        assert ran.code != 0, ran
+        follow(account, ran.said)
+        # Nobody says it again.
+        ran = deploy(account, *FIRST, "--yes")
+        assert ran.code == 0 and is_complete(account), ran
+        for stack in map(account.stack, STACKS):
+            assert stack.tags["CostCenter"] == "42", (name, stack.name)
+            assert stack.parameters.get("PermissionsBoundary", boundary) == boundary, (name, stack.name)
+    # An installation that gets both later, and is interrupted in between.
+    account = installed()
+    account.fails = {STACKS[2]}
+    ran = deploy(account, *said, "--yes")
+    assert ran.code != 0, ran
+    ran = deploy(account, "--yes")
+    assert ran.code != 0 and "different permissions boundaries" in ran.said, ran
+    assert f"{STACKS[1]}: {boundary}" in ran.said and f"{STACKS[2]}: none" in ran.said, ran
+    ran = deploy(account, "--boundary", boundary, "--yes")
+    assert ran.code == 0, ran
+    for stack in map(account.stack, STACKS):
+        assert stack.tags["CostCenter"] == "42", stack.name
+        assert stack.parameters.get("PermissionsBoundary", boundary) == boundary, stack.name
+    # Of two values each stack keeps its own, and that is said.
+    account.stack(STACKS[3]).tags["CostCenter"] = "43"
+    ran = deploy(account, "--yes")
+    assert ran.code == 0 and f"{STACKS[3]} keeps the tag CostCenter=43, another stack has 42" in ran.said, ran
+    ran = deploy(account, "--untag", "CostCenter", "--yes")
+    assert ran.code == 0 and not any("CostCenter" in stack.tags for stack in account.stacks), ran
+
+
+def a_tag_of_the_bot_that_is_there_has_to_go():
+    account = installed()
+    account.stack(STACKS[1]).tags["RequestId"] = "1"
+    ran = deploy(account, "--yes")
+    assert ran.code != 0 and "--untag RequestId" in ran.said, ran
+    ran = deploy(account, "--untag", "RequestId", "--yes")
+    assert ran.code == 0 and "RequestId" not in account.stack(STACKS[1]).tags, ran
+
+
+def a_catalog_of_ones_own_cannot_drop_the_boundary():
+    boundary = "arn:aws:iam::123456789012:policy/edge"
+    roles = (ROOT / "infra/launch-roles.yml").read_text()
+    unbounded = re.sub(r"Parameters:\n.*?\n\nConditions:.*?\n\n", "", roles, flags=re.DOTALL)
+    unbounded = re.sub(r"\n      PermissionsBoundary: .*", "", unbounded)
+    one_unbounded = roles.replace("\n      PermissionsBoundary: !If", "\n      # PermissionsBoundary: !If", 1)
+    account = Account()
+    ran = deploy(account, *FIRST, "--boundary", boundary, "--yes")
+    assert ran.code == 0, ran
+    with own_catalog() as own:
+        for text, said in ((unbounded, "has no parameter PermissionsBoundary"), (one_unbounded, "has no PermissionsBoundary, and")):
+            (own / "launch-roles.yml").write_text(text)
+            ran = deploy(account, "--catalog", str(own), "--yes")
+            assert ran.code != 0 and said in ran.said, ran
+            assert account.stack(STACKS[2]).parameters["PermissionsBoundary"] == boundary, ran
+            assert not [words for words in ran.calls if words[1] == "execute-change-set"], ran
+        ran = deploy(account, "--catalog", str(own), "--boundary", "none", "--yes")
+        assert ran.code == 0 and account.stack(STACKS[1]).parameters["PermissionsBoundary"] == "", ran
+
+
+def roles_of_a_portal_in_another_region_are_left_alone():
+    account = Account()
+    account.roles = {"quartermaster-launch-s3-bucket"}
+    for arguments in (["--plan"], ["--yes"]):
+        ran = deploy(account, *FIRST, *arguments)
+        assert ran.code != 0 and "a portal in another region needs it" in ran.said and "leave it alone" in ran.said, ran
+        assert not account.stacks and not commands_in(ran.said), ran
+    # Of a name that is not looked for first, or that nobody may look for, CloudFormation says so.
+    account = Account()
+    account.fault = lambda _, words: ("AccessDenied", "not authorized to perform: iam:GetRole") if words[1] == "get-role" else None
+    account.fails = {STACKS[2]}
+    ran = deploy(account, *FIRST, "--yes")
+    assert ran.code != 0 and "Delete a role only where no region has that stack" in ran.said, ran
+    # Its own roles are no others.
+    account = installed()
+    account.roles = {"quartermaster-launch-s3-bucket"}
+    ran = deploy(account, "--yes")
+    assert ran.code == 0, ran
+
+
+def a_load_balancer_is_protected_once_it_is_there_and_released_before_it_goes():
+    http = ["Transport=http", "PublicSubnetIds=subnet-3,subnet-4", "CertificateArn=arn", "AccessLogBucket=logs"]
+    image = ["--image", "1.dkr.ecr.us-east-1.amazonaws.com/quartermaster@sha256:" + "0" * 64]
+    account = installed()
+    seen = []
+
+    def executed(words):
+        if words[1:2] == ["execute-change-set"] and STACKS[1] in words:
+            (change_set,) = account.stack(STACKS[1]).change_sets.values()
+            seen.append(balancer(change_set["content"][1]))
+
+    account.before = executed
+    ran = deploy(account, *http, *image, "--yes")
+    assert ran.code == 0 and seen == ["there", "protected"], (seen, ran)
+    seen.clear()
+    ran = deploy(account, "BotTasks=2", "--yes")
+    assert ran.code == 0 and seen == ["protected"], (seen, ran)
+    ran = deploy(account, "Transport=socket", "--plan")
+    assert ran.code == 0 and not any(left(account)), ran
+    seen.clear()
+    ran = deploy(account, "Transport=socket", "--yes")
+    assert ran.code == 0 and seen == ["there", None] and "could not be removed" not in ran.said, (seen, ran)
+    # A creation with everything at once, and one whose change fails.
+    seen.clear()
+    account = Account()
+    account.before = executed
+    ran = deploy(account, *FIRST, *http, *image, "--yes")
+    assert ran.code == 0 and seen == ["there", "protected"], (seen, ran)
+    # What is left outside all the same is told.
+    account.stack(STACKS[1]).before = ("", {}, {})
+    account.before = lambda words: words[1:2] == ["execute-change-set"] and account.stack(STACKS[1]).parameters.update(BalancerProtection="yes")
+    ran = deploy(account, "Transport=socket", "--yes")
+    assert ran.code == 0 and "Balancer" in ran.said and "remove it by hand" in ran.said, ran
+
+
 def a_catalog_of_ones_own_is_deployed_and_never_taken_away_by_mistake():
     with tempfile.TemporaryDirectory() as folder:
         own = pathlib.Path(folder)
@@ -406,6 +590,17 @@ def a_catalog_of_ones_own_is_deployed_and_never_taken_away_by_mistake():
         ran = deploy(bounded, *FIRST, "--yes", "--catalog", folder, "--boundary", "arn:aws:iam::123456789012:policy/edge")
         assert ran.code != 0 and "launch-roles.yml has no parameter PermissionsBoundary" in ran.said, ran
         assert bounded.stack(STACKS[2]) is None, "a role without the boundary"
+        for kept, named in (("portfolio.yml", "names no template"), ("launch-roles.yml", "has no role")):
+            text = (own / kept).read_text()
+            (own / kept).write_text(re.sub(r"products/|quartermaster-launch-", "other/", text))
+            ran = deploy(account, *FIRST, "--yes", "--catalog", folder)
+            assert ran.code != 0 and named in ran.said and not account.calls, ran
+            (own / kept).write_text(text)
+        quoted = roles.replace("RoleName: quartermaster-launch-s3-bucket", "RoleName: 'quartermaster-launch-s3-bucket'")
+        for text in (quoted, quoted.replace("'", '"'), roles.replace("\n", "\r\n")):
+            (own / "launch-roles.yml").write_text(text)
+            ran = deploy(Account(), *FIRST, "--plan", "--catalog", folder)
+            assert ran.code == 0, ran
         (own / "launch-roles.yml").write_text(roles)
         ran = deploy(account, *FIRST, "--yes", "--catalog", folder)
         assert ran.code == 0 and is_complete(account), ran
@@ -462,7 +657,13 @@ SCENARIOS = [
     a_plan_leaves_nothing_behind,
     whoever_says_no_leaves_nothing_behind,
     whoever_stops_it_at_the_question_leaves_nothing_behind,
+    whoever_stops_it_at_any_call_is_told_what_goes_on,
     tags_and_boundary_reach_every_stack_and_are_kept,
+    what_is_made_later_has_the_tags_and_the_boundary_of_the_installation,
+    a_tag_of_the_bot_that_is_there_has_to_go,
+    a_catalog_of_ones_own_cannot_drop_the_boundary,
+    roles_of_a_portal_in_another_region_are_left_alone,
+    a_load_balancer_is_protected_once_it_is_there_and_released_before_it_goes,
     a_catalog_of_ones_own_is_deployed_and_never_taken_away_by_mistake,
     a_stack_that_cannot_be_looked_at_is_not_taken_for_none,
     an_empty_stack_of_somebody_else_is_never_removed,

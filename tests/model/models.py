@@ -3,12 +3,16 @@
     python models.py           writes them
     python models.py --check   compares them with the committed files, exit 1 if they differ
 
-Source: the package botocore (PyPI), which holds AWS's models. Nothing is recorded from AWS. `.ci/lint-infra` checks it with
-the botocore of its virtual environment.
+Source: the package botocore (PyPI), which holds AWS's models, in the version that `.ci/lint-catalog` pins and installs:
+
+    PYTHONPATH=.venv-lint/models .venv-lint/bin/python tests/model/models.py
+
+Nothing is recorded from AWS. `.ci/lint-infra` checks it.
 """
 
 import json
 import pathlib
+import re
 import sys
 
 import botocore
@@ -131,6 +135,9 @@ def printed(model):
 
 def main():
     folder = pathlib.Path(__file__).parent
+    pinned = re.search(r"^botocore_version=(\S+)$", (folder / "../../.ci/lint-catalog").read_text(encoding="utf-8"), re.MULTILINE).group(1)
+    if botocore.__version__ != pinned:
+        sys.exit(f"this is botocore {botocore.__version__}, and .ci/lint-catalog pins {pinned}: set PYTHONPATH as the head of this file says")
     texts = {folder / f"{name}.json": printed(model(name, operations)) for name, operations in OPERATIONS.items()}
     if sys.argv[1:] != ["--check"]:
         for path, text in texts.items():

@@ -6,6 +6,8 @@ use std::sync::{LazyLock, Mutex};
 use fancy_regex::Regex;
 use serde_json::{Map, Value};
 
+use super::documented;
+
 /// The patterns that were met, which are too large to be read each time.
 static PATTERNS: LazyLock<Mutex<HashMap<&'static str, Regex>>> = LazyLock::new(Mutex::default);
 
@@ -17,6 +19,11 @@ pub(super) fn compare(
     place: &str,
     wrong: &mut Vec<String>,
 ) {
+    match shape {
+        "AttributeValue" => documented::compare_attribute(value, place, wrong),
+        "Key" => documented::compare_key(value, place, wrong),
+        _ => {}
+    }
     let shape = &service["shapes"][shape];
     let kind = shape["type"].as_str().unwrap();
     if !is_of_type(kind, value) {

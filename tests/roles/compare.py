@@ -1,4 +1,5 @@
-"""The launch roles against AWS's own resource schemas, action by action, for create, read, update and delete.
+"""The launch roles against AWS's own resource schemas, action by action, for create, read, update and delete; and the bot,
+which lists what exists through Cloud Control, against them for list and read.
 
     python compare.py [CATALOG [ROLES]]     catalog and infra/launch-roles.yml
 
@@ -215,15 +216,17 @@ def unfulfillable(path):
 def granted_to(role, resources):
     properties = role["Properties"]
     documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
+    # What is denied under a condition is allowed all the same, elsewhere.
     for shared in properties.get("ManagedPolicyArns", []):
         documents.append(resources[shared["Ref"]]["Properties"]["PolicyDocument"])
-    return {action for document in documents for action in actions_of(document)}
+    allowed = [statement for document in documents for statement in document["Statement"] if statement["Effect"] == "Allow"]
+    return set(actions_of({"Statement": allowed}))
 
 
-def handlers_of(kind):
+def handlers_of(kind, wanted=HANDLERS):
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
     handlers = schema.get("handlers") or {}
-    return {handler: set(handlers.get(handler, {}).get("permissions", [])) for handler in HANDLERS}
+    return {handler: set(handlers.get(handler, {}).get("permissions", [])) for handler in wanted}
 
 
 def spared_for(kind, properties):
@@ -277,6 +280,22 @@ def compare(catalog, roles):
     return problems, compared
 
 
+def compare_bot(portal="infra/portal.yml", listed="src/aws/inventory.rs"):
+    """What Cloud Control asks of each service in the bot's name."""
+    policies = resources_of(portal)["BotRole"]["Properties"]["Policies"]
+    inventory = {"Properties": {"Policies": [policy for policy in policies if policy["PolicyName"] == "inventory"]}}
+    granted = granted_to(inventory, {})
+    needed = {"cloudformation:GetResource": "looking at one", "cloudformation:ListResources": "listing"}
+    for kind in re.findall(r'\("AWS::[^"]+", "(AWS::[^"]+)", "', pathlib.Path(listed).read_text(encoding="utf-8")):
+        for handler, actions in handlers_of(kind, ("list", "read")).items():
+            needed |= {action: f"{kind} to {handler}" for action in actions if exists(action)}
+    if len(needed) < 10:
+        sys.exit(f"{listed}: no resource type found: the bot was not compared")
+    problems = [f"{portal}: the bot lacks {action}, for {needed[action]}" for action in sorted(needed.keys() - granted)]
+    problems += [f"{portal}: the bot may {action}, which nothing that it lists needs" for action in sorted(granted - needed.keys())]
+    return problems, len(needed)
+
+
 def assert_that_it_notices(catalog):
     """Tries first that something would be said: a role that lacks one action."""
     for path in sorted(pathlib.Path(catalog).glob("*/template.yml")):
@@ -293,11 +312,13 @@ def main():
     roles = sys.argv[2] if len(sys.argv) > 2 else "infra/launch-roles.yml"
     assert_that_it_notices(catalog)
     problems, compared = compare(catalog, roles)
+    of_bot, compared_of_bot = compare_bot()
+    problems += of_bot
     for path in (roles, "infra/portal.yml", *sorted(pathlib.Path(catalog).glob("*/template.yml"))):
         problems += [*without_effect(path), *unfulfillable(path)]
     if problems:
         sys.exit("\n".join(problems))
-    print(f"launch roles: {compared} actions of AWS's schemas compared, none missing, none too many")
+    print(f"launch roles: {compared} actions of AWS's schemas compared, {compared_of_bot} of the bot's, none missing, none too many")
 
 
 main()

@@ -3,7 +3,7 @@
 //! long that takes to whatever provisioner stands behind it.
 //!
 //! `operations` answers, `shelf` is what is published, `made` what was provisioned. Requests and answers keep to AWS's
-//! service model, of botocore 1.35.99 (2026-11-29), see `tests/model`; they are not recorded from AWS.
+//! service model, of botocore 1.44.8 (2026-11-29), see `tests/model`; they are not recorded from AWS.
 
 #![expect(dead_code, reason = "each of the two test programs uses a part of it")]
 

@@ -164,7 +164,7 @@ fn a_first_creation_that_fails_leaves_no_name_behind() {
     let protection = at(&template(PORTAL), "Parameters/DeletionProtection").clone();
     assert_eq!(texts(at(&protection, "Default")), ["yes"]);
     let text = read(PORTAL);
-    let balancer = "Key: deletion_protection.enabled, Value: !If [Protects, 'true', 'false']";
+    let balancer = "Key: deletion_protection.enabled, Value: !If [ProtectsBalancer, 'true', 'false']";
     assert_eq!(text.matches("deletion_protection").count(), 1);
     assert!(text.contains(balancer), "{PORTAL}: the load balancer");
 }
@@ -197,13 +197,20 @@ fn these_are_the_rights_of_the_bot() {
     Allow dynamodb:PutItem on RequestsTable Arn ${RequestsTable.Arn}/index/* EventsTable Arn ${EventsTable.Arn}/index/*
     Allow dynamodb:Query on RequestsTable Arn ${RequestsTable.Arn}/index/* EventsTable Arn ${EventsTable.Arn}/index/*
     Allow dynamodb:UpdateItem on RequestsTable Arn ${RequestsTable.Arn}/index/* EventsTable Arn ${EventsTable.Arn}/index/*
+    Allow ec2:DescribeInstanceAttribute on *
+    Allow ec2:DescribeInstanceCreditSpecifications on *
     Allow ec2:DescribeInstances on *
     Allow ec2:DescribeKeyPairs on *
+    Allow ec2:DescribeLaunchTemplates on *
     Allow ec2:DescribeNetworkAcls on *
+    Allow ec2:DescribeNetworkInterfaces on *
     Allow ec2:DescribeSecurityGroups on *
     Allow ec2:DescribeSubnets on *
+    Allow ec2:DescribeTags on *
+    Allow ec2:DescribeVolumeAttribute on *
     Allow ec2:DescribeVolumes on *
     Allow ec2:DescribeVpcAttribute on *
+    Allow ec2:DescribeVpcEncryptionControls on *
     Allow ec2:DescribeVpcs on *
     Allow if kms:Decrypt on PortalKey Arn
     Allow if kms:Decrypt on PortalKey Arn
@@ -219,6 +226,8 @@ fn these_are_the_rights_of_the_bot() {
     Allow if servicecatalog:UpdateProvisionedProduct on *
     Allow route53:GetHostedZone on *
     Allow route53:ListHostedZones on *
+    Allow route53:ListQueryLoggingConfigs on *
+    Allow route53:ListTagsForResource on *
     Allow servicecatalog:DescribeProduct on catalog:*:product/*
     Allow servicecatalog:DescribeProvisioningParameters on catalog:*:product/*
     Allow servicecatalog:ListLaunchPaths on catalog:*:product/*
@@ -228,6 +237,8 @@ fn these_are_the_rights_of_the_bot() {
     Allow sqs:DeleteMessage on EventQueue Arn
     Allow sqs:GetQueueAttributes on EventQueue Arn
     Allow sqs:ReceiveMessage on EventQueue Arn
+    Allow ssm:DescribeAssociation on *
+    Allow ssm:ListAssociations on *
     Allow states:DescribeExecution on states:*:execution:ProvisioningWorkflow:*
     Allow states:DescribeStateMachine on StateMachine
     Allow states:ListExecutions on StateMachine
@@ -261,10 +272,11 @@ fn entries_of_the_trail_are_written_once_and_in_transactions_by_the_keys_that_th
 }
 
 /// Rights that no call of ours names: AWS asks for them in the bot's name.
-pub(crate) const NOT_SENT: [(&str, &str); 3] = [
+pub(crate) const NOT_SENT: [(&str, &str); 4] = [
     ("kms:", "DynamoDB and SQS use the key in the bot's name"),
     ("ec2:", "Cloud Control asks EC2 in the bot's name"),
     ("route53:", "Cloud Control asks Route 53 in the bot's name"),
+    ("ssm:", "Cloud Control asks Systems Manager in the bot's name"),
 ];
 
 /// What the suites on AWS have sent, by `.ci/aws`, is what the bot may do.
@@ -362,4 +374,17 @@ fn nothing_reaches_the_bot_unless_slack_calls_it_through_the_load_balancer() {
     BalancerSecurityGroup RunsBehindBalancer
     BotIngress RunsBehindBalancer
     ");
+}
+
+/// What the load balancer cannot be made without. An empty list is one empty text, or none.
+#[test]
+fn http_is_refused_without_what_the_load_balancer_needs() {
+    let template = template(PORTAL);
+    let assertions = at(&template, "Rules/HttpNeedsALoadBalancer/Assertions").as_list().unwrap();
+    let asked: Vec<&str> = assertions
+        .iter()
+        .flat_map(|assertion| texts(at(assertion, "Assert")))
+        .filter(|text| !text.is_empty())
+        .collect();
+    assert_eq!(asked, ["CertificateArn", "PublicSubnetIds", "AccessLogBucket"]);
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use quartermaster::document::Node;
 
 use crate::infra::{PORTAL, ROLES, at, entries, portal, template, texts};
-use crate::source::{files_under, none};
+use crate::source::{files_under, none, read};
 
 /// What a service says about itself when it uses a key or takes a role: the condition keys that it fulfils.
 struct Rule {
@@ -157,4 +157,87 @@ fn a_rule_whose_events_do_not_arrive_raises_an_alarm() {
     let rules: BTreeSet<&str> = of_type("AWS::Events::Rule").map(|rule| rule.key.as_str()).collect();
     assert!(rules.len() > 1);
     assert_eq!(watched, rules);
+}
+
+/// The statements of each policy of the launch roles.
+fn statements_of_launch_roles() -> Vec<Node> {
+    let roles = template(ROLES);
+    let mut found = Vec::new();
+    for resource in entries(at(&roles, "Resources")) {
+        let properties = at(&resource.value, "Properties");
+        let own = properties.get("Policies").and_then(Node::as_list).unwrap_or_default();
+        let documents = own.iter().chain([properties]).filter_map(|policy| policy.get("PolicyDocument"));
+        for document in documents {
+            found.extend(at(document, "Statement").as_list().unwrap().to_vec());
+        }
+    }
+    found
+}
+
+/// A role can tag what is there as if a request had made it, so the tag of a request keeps it from nothing. That of the
+/// portal does, whatever else there is.
+#[test]
+fn launch_roles_change_nothing_that_is_the_portals() {
+    // What only looks, and what has no effect on what is there.
+    let harmless = ["kms:CreateKey", "kms:EnableKeyRotation", "ec2:CreateSecurityGroup"];
+    let looks =
+        |action: &str| ["Describe", "Get", "List"].iter().any(|verb| action.contains(&format!(":{verb}")));
+    let (mut allowed, mut denied) = (BTreeSet::new(), BTreeSet::new());
+    for statement in statements_of_launch_roles() {
+        let on = texts(at(&statement, "Resource"));
+        if !on.iter().any(|arn| arn.ends_with(":key/*") || arn.ends_with(":security-group/*")) {
+            continue;
+        }
+        let actions = texts(at(&statement, "Action")).into_iter().map(str::to_owned);
+        if texts(at(&statement, "Effect")) == ["Allow"] {
+            allowed.extend(actions.filter(|action| !looks(action) && !harmless.contains(&action.as_str())));
+        } else if at(&statement, "Condition/Null").get("aws:ResourceTag/QuartermasterPortal").is_some() {
+            denied.extend(actions);
+        }
+    }
+    assert!(allowed.len() > 10, "{allowed:?}");
+    assert_eq!(allowed, denied);
+
+    let portal = template(PORTAL);
+    for resource in entries(at(&portal, "Resources")) {
+        let kind = at(&resource.value, "Type").as_text().unwrap();
+        if ["AWS::KMS::Key", "AWS::EC2::SecurityGroup"].contains(&kind) {
+            let tags = texts(at(&resource.value, "Properties/Tags"));
+            assert!(tags.contains(&"QuartermasterPortal"), "{PORTAL}: {}", resource.key);
+        }
+    }
+}
+
+/// What a stack is tagged with, all in it is: the portal's key as if a request had made it.
+#[test]
+fn deploy_takes_no_tag_that_the_bot_sets() {
+    let script = read("infra/deploy.sh");
+    let reserved = script.split_once("\nreserved='").unwrap().1.split_once('\'').unwrap().0;
+    let reserved: BTreeSet<&str> = reserved.split(' ').collect();
+    let request = read("src/domain/request/mod.rs");
+    let tags = request.split_once("pub fn tags(").unwrap().1.split_once("\n    }\n").unwrap().0;
+    let set: BTreeSet<&str> =
+        tags.split("(\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0)).collect();
+    assert!(set.contains("RequestId") && set.len() > 4, "{set:?}");
+    assert!(set.is_subset(&reserved), "{set:?}");
+    assert!(reserved.contains("QuartermasterPortal"));
+}
+
+/// Its messages hold the task tokens that executions wait for.
+#[test]
+fn a_message_of_the_topic_that_does_not_arrive_raises_an_alarm_and_is_kept() {
+    let alarm = portal("MessagesUndeliveredAlarm");
+    assert_eq!(texts(at(&alarm, "Namespace")), ["AWS/SNS"]);
+    assert_eq!(texts(at(&alarm, "MetricName")), ["NumberOfNotificationsFailed"]);
+    assert_eq!(texts(at(&alarm, "Dimensions")), ["TopicName", "ApprovalTopic", "TopicName"]);
+    let subscription = portal("ApprovalSubscription");
+    assert_eq!(texts(at(&subscription, "RedrivePolicy/deadLetterTargetArn")), ["DeadLetterQueue", "Arn"]);
+    let policy = portal("QueuePolicy");
+    let statements = at(&policy, "PolicyDocument/Statement").as_list().unwrap();
+    let of_topic =
+        statements.iter().find(|statement| texts(at(statement, "Principal")) == ["sns.amazonaws.com"]);
+    assert!(
+        texts(at(of_topic.unwrap(), "Resource")).contains(&"DeadLetterQueue"),
+        "{PORTAL}: the topic may not send there"
+    );
 }

@@ -1,5 +1,5 @@
 //! What the program says at its start about tables that are not as `infra/portal.yml` makes them. Refusals without the
-//! emulator follow AWS's service model in botocore 1.35.99 (2026-11-29); they are not recorded from AWS.
+//! emulator follow AWS's service model in botocore 1.44.8 (2026-11-29); they are not recorded from AWS.
 
 use quartermaster::aws::dynamodb::{DynamoStore, Tables};
 use quartermaster::domain::ids::RequestId;

@@ -1,4 +1,4 @@
-//! What no emulator answers: busy, refused, half done. The answers follow AWS's service model in botocore 1.35.99 and
+//! What no emulator answers: busy, refused, half done. The answers follow AWS's service model in botocore 1.44.8 and
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html> (2026-11-29); they are
 //! not recorded from AWS.
 

@@ -1,5 +1,5 @@
 //! What Service Catalog does and a simulation does not: answers that are lost, slow, broken or in pages, statuses that
-//! nobody knows, a portfolio that is deployed anew. The answers follow AWS's service model in botocore 1.35.99 (2026-11-29);
+//! nobody knows, a portfolio that is deployed anew. The answers follow AWS's service model in botocore 1.44.8 (2026-11-29);
 //! they are not recorded from AWS.
 
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! What no emulator answers: AWS's own words for a task that is over, throttling, broken answers. The answers follow AWS's
-//! service models of Step Functions and SQS in botocore 1.35.99 (2026-11-29); they are not recorded from AWS.
+//! service models of Step Functions and SQS in botocore 1.44.8 (2026-11-29); they are not recorded from AWS.
 
 use quartermaster::aws::queue::EventQueue;
 use quartermaster::aws::step_functions::StepFunctions;
