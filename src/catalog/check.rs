@@ -78,7 +78,8 @@ fn undescribed(product: &Product) -> Vec<Problem> {
     }
     let asked =
         product.template.parameters.iter().filter(|parameter| !product.bind.contains_key(&parameter.key));
-    for parameter in asked.filter(|parameter| parameter.description.is_none()) {
+    // A secret is never asked for: its default stands.
+    for parameter in asked.filter(|parameter| !parameter.no_echo && parameter.description.is_none()) {
         let what = format!("the form asks for `{}` without a word about it", parameter.key);
         let remedy = format!("give `{}` a `Description` in the template, with an example", parameter.key);
         found.push(Problem::new(0, what, &remedy));

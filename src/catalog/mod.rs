@@ -82,7 +82,7 @@ fn product(
         problems.push(wrong_key(folder, root));
     }
     let template_text = folder.template.as_deref();
-    let (template, mut wrong_in_template) = match template_text.map(Template::parse) {
+    let (template, mut wrong_in_template) = match template_text.map(Template::parse_offered) {
         Some(Ok(template)) => (Some(Arc::new(template)), Vec::new()),
         Some(Err(found)) => (None, found),
         None => (None, Vec::new()),

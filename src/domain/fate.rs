@@ -170,12 +170,10 @@ Resources:
   Bucket: {Type: AWS::S3::Bucket, DeletionPolicy: Snapshot}
   Member: {Type: AWS::RDS::DBInstance, DeletionPolicy: Snapshot, Properties: {DBClusterIdentifier: shared}}
   Chosen: {Type: AWS::S3::Bucket, DeletionPolicy: !Ref Policy}
-  Misspelled: {Type: AWS::S3::Bucket, DeletionPolicy: retain}
 "), @"
         Bucket (AWS::S3::Bucket): Deleted
         Member (AWS::RDS::DBInstance): Deleted
         Chosen (AWS::S3::Bucket): Deleted
-        Misspelled (AWS::S3::Bucket): Deleted
         ");
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::physical::REGION;
 use super::records::Outcome;
 use crate::domain::fate::{Keeps, fates};
 use crate::domain::ids::ProductKey;
@@ -24,7 +25,7 @@ pub(super) struct Obstacles {
 impl Obstacles {
     /// What will be in the way of removing the resources of this evaluation.
     pub(super) fn of(order: &ProvisionOrder<'_>, evaluation: &Evaluation) -> Self {
-        let fates = fates(&order.product.template.with_values(order.parameters));
+        let fates = fates(&order.product.template.with_values_in(Some(REGION), order.parameters));
         // What a teardown keeps is not deleted, so its protection is in nobody's way.
         let kept: BTreeSet<&str> = fates
             .iter()

@@ -121,6 +121,9 @@ fn take_over(
             Some(value) => {
                 taken.insert(key, value);
             }
+            None if typed.is_empty() => {
+                notes.push(format!("{key} cannot be empty: choose one of its options."));
+            }
             None => notes.push(format!("{typed} is not one of the options of {key}.")),
         }
     }

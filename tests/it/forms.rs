@@ -59,6 +59,16 @@ async fn an_option_that_does_not_exist_is_said_so_and_left_open() {
 }
 
 #[tokio::test]
+async fn an_option_left_empty_in_the_command_is_said_so() {
+    run(async |company| {
+        company.alice.runs("/provision s3-bucket BucketPurpose=logs Environment=").await;
+        let form = company.alice.form();
+        insta::assert_snapshot!(form.lines().nth(3).unwrap_or_default(), @"(Environment cannot be empty: choose one of its options.)");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn every_wrong_field_is_told_at_once_and_what_was_typed_stays() {
     run(async |company| {
         let alice = &company.alice;

@@ -246,3 +246,16 @@ fn a_name_of_its_own_says_what_to_do() {
         format!("  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: deploy\n      {TAGS}\n");
     insta::assert_snapshot!(warned(&role), @"line 10: `Role` (AWS::IAM::Role) has a `RoleName` that is the same for every stack, so a second one of it fails: leave it out, or put a part of `AWS::StackId` into it");
 }
+
+#[test]
+fn what_a_loop_over_unknown_names_makes_is_inspected_too() {
+    let text = "Transform: AWS::LanguageExtensions\nParameters: {Names: {Type: CommaDelimitedList}}\nResources:\n  'Fn::ForEach::Dbs':\n    - N\n    - !Ref Names\n    - 'Db${N}': {Type: AWS::RDS::DBInstance, Properties: {PubliclyAccessible: true, StorageEncrypted: false}}\n";
+    let found = findings(&Template::parse(text).unwrap());
+    let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(lines.join("\n"), @"
+    line 7: `Db*` (AWS::RDS::DBInstance) is not encrypted: set `StorageEncrypted: true`
+    line 7: `Db*` (AWS::RDS::DBInstance) may get a public address: set `PubliclyAccessible: false`
+    line 7: `Db*` (AWS::RDS::DBInstance) does not say what a teardown does to its contents: add `DeletionPolicy: Retain`, `Snapshot`, `RetainExceptOnCreate` or, on purpose, `Delete`
+    line 7: `Db*` (AWS::RDS::DBInstance) has no tags, so nobody can tell whose it is: add `Tags` with `Team`, `Environment` and `RequestId`
+    ");
+}

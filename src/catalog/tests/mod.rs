@@ -16,6 +16,7 @@ const TEMPLATE: &str = "Parameters:
   Team: {Type: String, MaxLength: 20, AllowedPattern: '[a-z-]+'}
   Request: {Type: String}
   Short: {Type: String, MaxLength: 8}
+  Secret: {Type: String, NoEcho: true, Default: hunter2}
 Resources:
   Topic: {Type: AWS::SNS::Topic}
 Outputs:
@@ -423,12 +424,12 @@ fn a_check_goes_on_where_loading_stops() {
     Warning catalog/fine/product.yml: the form asks for `Short` without a word about it: give `Short` a `Description` in the template, with an example
     Warning catalog/fine/product.yml: `cost` has no price when `Environment` is prod: add a line to `values`, or people see no estimate for that choice
     Warning catalog/fine/product.yml: `cost` has no quantity when `Environment` is dev: add a line to `values`, or people see no estimate for that choice
-    Warning catalog/fine/template.yml: line 8: `Topic` (AWS::SNS::Topic) does not say how its messages are encrypted: set `KmsMasterKeyId`
-    Warning catalog/fine/template.yml: line 8: `Topic` (AWS::SNS::Topic) has no tags, so nobody can tell whose it is: add `Tags` with `Team`, `Environment` and `RequestId`
+    Warning catalog/fine/template.yml: line 9: `Topic` (AWS::SNS::Topic) does not say how its messages are encrypted: set `KmsMasterKeyId`
+    Warning catalog/fine/template.yml: line 9: `Topic` (AWS::SNS::Topic) has no tags, so nobody can tell whose it is: add `Tags` with `Team`, `Environment` and `RequestId`
     Error catalog/topic/product.yml: line 1: `name` is missing: add a line such as `name: "some text"`
     Error catalog/topic/product.yml: line 1: unknown key `nam`: did you mean `name`?
-    Warning catalog/topic/template.yml: line 8: `Topic` (AWS::SNS::Topic) does not say how its messages are encrypted: set `KmsMasterKeyId`
-    Warning catalog/topic/template.yml: line 8: `Topic` (AWS::SNS::Topic) has no tags, so nobody can tell whose it is: add `Tags` with `Team`, `Environment` and `RequestId`
+    Warning catalog/topic/template.yml: line 9: `Topic` (AWS::SNS::Topic) does not say how its messages are encrypted: set `KmsMasterKeyId`
+    Warning catalog/topic/template.yml: line 9: `Topic` (AWS::SNS::Topic) has no tags, so nobody can tell whose it is: add `Tags` with `Team`, `Environment` and `RequestId`
     "#);
     assert_eq!(report.count(Severity::Error), 2);
     assert_eq!(report.catalog.products.len(), 1);

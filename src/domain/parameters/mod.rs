@@ -11,8 +11,8 @@ pub use canonical::Canonical;
 pub use prefill::{Prefill, UnknownKey, match_prefill, parse_prefill};
 pub(crate) use shape::{can_be_listed, example, looks_like};
 pub(crate) use value::{
-    constraint_problem, cut, default_problems, grouped, in_effect, is_whole, length_words, range_words,
-    takes_nothing,
+    check_options, constraint_problem, cut, default_problems, grouped, in_effect, is_whole, length_words,
+    range_words, takes_nothing,
 };
 pub use value::{parse_number, value_problem};
 

@@ -1,8 +1,8 @@
 //! Whether one value suits one parameter, and what to say when it does not.
 
 use super::shape::shape_problem;
-use crate::document::Problem;
-use crate::domain::template::{Parameter, ParameterKind};
+use crate::document::{Problem, Problems};
+use crate::domain::template::{Parameter, ParameterKind, read_otherwise};
 use rust_decimal::Decimal;
 
 /// Longest value AWS takes, in bytes.
@@ -52,6 +52,10 @@ pub(crate) fn default_problems(parameters: &[Parameter]) -> Vec<Problem> {
         // One that is too long is told with the sizes.
         let default = parameter.default.as_ref().filter(|default| default.len() <= MAX_BYTES)?;
         let demand = broken_constraint(parameter, default)?;
+        if parameter.no_echo {
+            let what = format!("parameter `{}`: its own constraints do not allow its default", parameter.key);
+            return Some(Problem::new(parameter.default_line, what, "change one of them"));
+        }
         let what = format!(
             "parameter `{}`: its own constraints do not allow its default `{}`",
             parameter.key,
@@ -60,6 +64,41 @@ pub(crate) fn default_problems(parameters: &[Parameter]) -> Vec<Problem> {
         Some(Problem::new(parameter.default_line, what, format!("change one of them: {demand}")))
     };
     parameters.iter().filter_map(problem).collect()
+}
+
+/// Notes allowed values that the type refuses, and those that the other constraints refuse: they could be chosen in vain.
+pub(crate) fn check_options(parameters: &[Parameter], problems: &Problems, doubts: &Problems) {
+    for parameter in parameters {
+        if matches!(parameter.kind, ParameterKind::SsmValue(_)) {
+            continue;
+        }
+        let Parameter { key, line, allowed_values, no_echo, .. } = parameter;
+        let note = |found: &Problems, refused: &[&String], why: &str, remedy: &str| {
+            if refused.is_empty() {
+                return;
+            }
+            let quoted = refused.iter().map(|value| format!("`{}`", cut(value, 40))).collect::<Vec<_>>();
+            let which = if *no_echo { "one".to_owned() } else { cut(&quoted.join(", "), MAX_QUOTED) };
+            found.add(Problem::new(
+                *line,
+                format!("parameter `{key}`: {why} {which} of its `AllowedValues`"),
+                remedy,
+            ));
+        };
+        let is_no_number = |value: &&String| parse_number(value).is_none() && read_otherwise(value).is_none();
+        let strange: Vec<_> =
+            allowed_values.iter().filter(|value| is_number(parameter) && is_no_number(value)).collect();
+        note(problems, &strange, "its type does not allow", "write numbers only");
+        let is_refused = |value: &&String| {
+            length_problem(parameter, value)
+                .or_else(|| range_problem(parameter, value))
+                .or_else(|| pattern_problem(parameter, value))
+                .is_some()
+        };
+        let refused: Vec<_> = allowed_values.iter().filter(is_refused).collect();
+        let remedy = "change one of them: the form offers what AWS would refuse";
+        note(doubts, &refused, "its other constraints do not allow", remedy);
+    }
 }
 
 /// Whether an empty text is a value of this parameter, and not only nothing in its place. Ids, paths and numbers never are,

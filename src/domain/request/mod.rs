@@ -26,6 +26,7 @@ use crate::domain::period::Period;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaSlot;
 use crate::domain::reduction::Reduction;
+use crate::domain::template::is_or_becomes;
 use crate::domain::ticket::Ticket;
 
 pub use asking::{Asking, Prompt};
@@ -230,7 +231,8 @@ impl Request {
     pub fn fates(&self) -> impl Iterator<Item = &Fate> {
         let done = &self.progress.done;
         let is_known = !done.is_empty() && done.len() >= self.progress.total;
-        self.product.fates.iter().filter(move |fate| !is_known || done.contains(&fate.logical_id))
+        let is_made = |fate: &Fate| done.iter().any(|made| is_or_becomes(&fate.logical_id, made));
+        self.product.fates.iter().filter(move |fate| !is_known || is_made(fate))
     }
 
     /// The renewal that waits for approvers.

@@ -3,7 +3,7 @@
 //! Metadata never breaks a template in AWS, so what does not fit is passed over here too, and doubted.
 
 use super::{Parameter, scalar_text};
-use crate::document::{Node, Problem, Problems, nearest};
+use crate::document::{Entry, Node, Problem, Problems, nearest};
 
 /// A group of parameters that belong together on the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +51,14 @@ fn doubt(metadata: &Node, parameters: &[Parameter], doubts: &Problems) {
             mean(doubts, entry.line, place, &entry.key, known);
         }
     };
+    for Entry { key, line, .. } in metadata.as_map().unwrap_or_default() {
+        let last = key.rsplit("::").next().unwrap_or(key);
+        let near = nearest(last, ["Interface"]).map(|_| INTERFACE).or_else(|| nearest(key, [VALUE_LABELS]));
+        if let Some(near) = near.filter(|near| near != key) {
+            let what = format!("`{key}` in `Metadata` has no effect on the form");
+            doubts.add(Problem::new(*line, what, format!("did you mean `{near}`?")));
+        }
+    }
     let interface = metadata.get(INTERFACE);
     among(INTERFACE, interface, &["ParameterGroups", "ParameterLabels"]);
     among("ParameterLabels", interface.and_then(|interface| interface.get("ParameterLabels")), &keys);

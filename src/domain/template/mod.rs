@@ -8,6 +8,7 @@ mod limits;
 mod loops;
 mod parameter;
 pub mod pattern;
+mod references;
 mod rules;
 mod sections;
 mod written;
@@ -18,13 +19,13 @@ pub use parameter::{Parameter, ParameterKind};
 pub use pattern::Pattern;
 pub use rules::FailedRule;
 pub use sections::{Assertion, Output, Resource, Rule};
-pub(crate) use written::scalar_text;
+pub(crate) use written::{read_otherwise, scalar_text};
 
 use loops::Looped;
 use std::borrow::Cow;
 
 use crate::document::{Node, ParseProblem, Problem, Problems, TemplateText, Value, parse_template_text};
-use crate::domain::parameters::default_problems;
+use crate::domain::parameters::{check_options, default_problems};
 
 /// One parsed template; every list is in file order.
 #[derive(Debug, Clone)]
@@ -56,8 +57,18 @@ pub struct Template {
 }
 
 impl Template {
-    /// Reads a template, JSON or YAML; all problems at once, in the order of their lines.
+    /// Reads a template, JSON or YAML; all problems at once, in the order of their lines. What its expressions refer to is not
+    /// looked at.
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
+        Self::read(text, false)
+    }
+
+    /// Reads a template that is to be offered: one whose expressions refer to nothing is refused too.
+    pub fn parse_offered(text: &str) -> Result<Self, Vec<Problem>> {
+        Self::read(text, true)
+    }
+
+    fn read(text: &str, is_offered: bool) -> Result<Self, Vec<Problem>> {
         let TemplateText { root, doubt } =
             parse_template_text(text).map_err(|problem| vec![Problem::from(problem)])?;
         let (problems, doubts) = (Problems::new(), Problems::new());
@@ -69,12 +80,30 @@ impl Template {
         for problem in default_problems(&parameters) {
             problems.add(problem);
         }
+        check_options(&parameters, &problems, &doubts);
         loops::check(&root, &problems);
         let looped = Looped::of(&root);
-        let written_out = looped.as_ref().map(|looped| looped.written_out(&parameters, &[]));
-        let whole = written_out.as_ref().unwrap_or(&root);
+        let inputs = loops::Inputs { parameters: &parameters, given: &[], region: None };
+        let mut expanded = looped.as_ref().map(|looped| looped.expanded(inputs));
+        for problem in expanded.iter_mut().flat_map(|expanded| expanded.problems.drain(..)) {
+            problems.add(problem);
+        }
+        for doubt in expanded.iter_mut().flat_map(|expanded| expanded.doubts.drain(..)) {
+            doubts.add(doubt);
+        }
+        if expanded.as_ref().is_some_and(|expanded| expanded.is_cut) {
+            // Nothing true can be said of a part.
+            return Err(problems.into_sorted());
+        }
+        let (whole, open_outputs) = expanded.map_or_else(
+            || (Cow::Borrowed(&root), Vec::new()),
+            |expanded| (Cow::Owned(expanded.root), expanded.open),
+        );
         if let Some(entries) = root.as_map() {
-            limits::check(whole, &root, &problems);
+            limits::check(&whole, &root, &problems, &doubts);
+            if is_offered {
+                references::check(&whole, &root, &parameters, &problems, &doubts);
+            }
             for entry in entries.iter().filter(|entry| entry.key != "Metadata") {
                 written::doubt(&entry.value, &doubts);
             }
@@ -93,7 +122,7 @@ impl Template {
             rules: sections::rules(root.get("Rules")),
             resources: sections::resources(whole.get("Resources"), &problems),
             outputs: sections::outputs(whole.get("Outputs")),
-            open_outputs: looped.as_ref().map(|looped| looped.open_outputs(&parameters)).unwrap_or_default(),
+            open_outputs,
             has_foreign_outputs: loops::has_foreign_outputs(&root),
             parameters,
             looped,
@@ -104,12 +133,22 @@ impl Template {
 
     /// The template with its loops written out for these values; defaults apply where one is missing.
     pub fn with_values(&self, values: &[(String, String)]) -> Cow<'_, Self> {
+        self.with_values_in(None, values)
+    }
+
+    /// The same in this region. What a loop over unknown items makes is there once, with a `*` in its name.
+    pub fn with_values_in(&self, region: Option<&str>, values: &[(String, String)]) -> Cow<'_, Self> {
         let Some(looped) = &self.looped else { return Cow::Borrowed(self) };
-        let root = looped.written_out(&self.parameters, values);
+        let inputs = loops::Inputs { parameters: &self.parameters, given: values, region };
+        let root = looped.expanded(inputs).root;
+        let mut outputs = sections::outputs(root.get("Outputs"));
+        for output in outputs.iter_mut().filter(|output| output.name.contains(loops::ANY)) {
+            output.value = Node::text(output.value.line, UNTOLD);
+        }
         Cow::Owned(Self {
             conditions: sections::conditions(root.get("Conditions")),
             resources: sections::resources(root.get("Resources"), &Problems::new()),
-            outputs: sections::outputs(root.get("Outputs")),
+            outputs,
             ..self.clone()
         })
     }
@@ -130,6 +169,14 @@ impl Template {
     pub fn resource(&self, logical_id: &str) -> Option<&Resource> {
         self.resources.iter().find(|resource| resource.logical_id == logical_id)
     }
+}
+
+/// A value that AWS looks up when it makes the thing.
+const UNTOLD: &str = "{{resolve:}}";
+
+/// Whether a name is this one, or one that a loop over unknown items makes: `Arn*` for `ArnOrders`.
+pub fn is_or_becomes(written: &str, name: &str) -> bool {
+    written == name || (written.contains(loops::ANY) && loops::is_one_of(written, name))
 }
 
 fn no_json(doubt: &ParseProblem) -> Problem {

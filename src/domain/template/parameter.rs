@@ -1,9 +1,10 @@
 //! The `Parameters` section: what each parameter accepts. Checking a value belongs to `parameters`.
 
 use super::limits::is_logical_id;
+use super::written::read_otherwise;
 use super::{Pattern, scalar_text};
-use crate::document::{Entry, Node, Problem, Problems, nearest};
-use crate::domain::parameters::grouped;
+use crate::document::{Entry, Node, Problem, Problems, Value, nearest};
+use crate::domain::parameters::{grouped, parse_number};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -208,8 +209,8 @@ impl ParameterReader<'_> {
             key: key.clone(),
             line: *line,
             default_line: value.get("Default").map_or(*line, |default| default.line),
+            default: self.default(&kind),
             kind,
-            default: self.text("Default"),
             allowed_values: self.allowed_values(),
             value_labels: BTreeMap::new(),
             allowed_pattern: self.text("AllowedPattern").map(|java| Pattern::new(&java)),
@@ -327,7 +328,18 @@ impl ParameterReader<'_> {
                 "write `NoEcho: true` for a secret, or remove it",
             );
         }
-        is_secret
+        // What is misspelt is hardly meant to be shown.
+        is_secret || !written.eq_ignore_ascii_case("false")
+    }
+
+    /// A number without quotes that only YAML 1.1 reads is the one that it reads.
+    fn default(&self, kind: &ParameterKind) -> Option<String> {
+        let text = self.text("Default")?;
+        let is_plain = matches!(self.entry.value.get("Default")?.value, Value::Scalar { plain: true, .. });
+        let read = (is_plain && *kind == ParameterKind::Number && parse_number(&text).is_none())
+            .then(|| read_otherwise(&text))
+            .flatten();
+        Some(read.unwrap_or(text))
     }
 
     fn kind(&self) -> Option<ParameterKind> {

@@ -21,26 +21,42 @@ pub(crate) fn scalar_text(node: &Node) -> Option<String> {
     }
 }
 
-/// Notes numbers that CloudFormation reads as others than those that seem to stand there.
+/// Notes numbers that CloudFormation reads as others than those that seem to stand there; no value of a secret.
 pub(super) fn doubt(node: &Node, doubts: &Problems) {
+    doubt_each(node, false, doubts);
+}
+
+fn doubt_each(node: &Node, is_secret: bool, doubts: &Problems) {
     match &node.value {
-        Value::Scalar { text, plain } => {
-            if let Some(read) = read_otherwise(text).filter(|_| *plain) {
-                let what = format!("`{text}` without quotes is the number {read} to CloudFormation");
-                doubts.add(Problem::new(
-                    node.line,
-                    what,
+        Value::Scalar { text, plain: true } => {
+            let Some(read) = read_otherwise(text) else { return };
+            let (what, remedy) = if is_secret {
+                (
+                    "a secret without quotes is another number to CloudFormation".to_owned(),
+                    "write it in quotes".to_owned(),
+                )
+            } else {
+                (
+                    format!("`{text}` without quotes is the number {read} to CloudFormation"),
                     format!("write `'{text}'`, or `{read}` if that is meant"),
-                ));
+                )
+            };
+            doubts.add(Problem::new(node.line, what, remedy));
+        }
+        Value::Scalar { plain: false, .. } => {}
+        Value::List(nodes) => nodes.iter().for_each(|node| doubt_each(node, is_secret, doubts)),
+        Value::Map(entries) => {
+            let no_echo = node.get("NoEcho").and_then(scalar_text);
+            let is_secret = is_secret || no_echo.is_some_and(|text| !text.eq_ignore_ascii_case("false"));
+            for entry in entries {
+                doubt_each(&entry.value, is_secret, doubts);
             }
         }
-        Value::List(nodes) => nodes.iter().for_each(|node| doubt(node, doubts)),
-        Value::Map(entries) => entries.iter().for_each(|entry| doubt(&entry.value, doubts)),
     }
 }
 
 /// The number that YAML 1.1 reads where another one, or a time, seems to be written.
-fn read_otherwise(text: &str) -> Option<String> {
+pub(crate) fn read_otherwise(text: &str) -> Option<String> {
     let (sign, unsigned) = text.strip_prefix('-').map_or(("", text), |unsigned| ("-", unsigned));
     let unsigned = unsigned.strip_prefix('+').unwrap_or(unsigned);
     if !unsigned.starts_with(|c: char| c.is_ascii_digit()) {

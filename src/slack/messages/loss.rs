@@ -61,7 +61,8 @@ fn left(request: &Request, words: Words) -> Vec<String> {
 /// How many there are of this fate, and their names.
 fn named(request: &Request, keeps: Keeps) -> Option<(usize, String)> {
     let name = |fate: &Fate| {
-        format!("{} ({})", escape_within(&fate.logical_id, 60), escape_within(&fate.resource_type, 60))
+        let many = if fate.logical_id.contains('*') { ", however many AWS makes" } else { "" };
+        format!("{} ({}{many})", escape_within(&fate.logical_id, 60), escape_within(&fate.resource_type, 60))
     };
     let mut names: Vec<String> = request.fates().filter(|fate| fate.keeps == keeps).map(name).collect();
     let count = names.len();
@@ -113,6 +114,23 @@ mod tests {
         Everything it is made of is deleted and cannot be brought back.
         ---
         Everything it is made of is deleted and cannot be brought back.
+        ");
+    }
+
+    #[test]
+    fn what_a_loop_makes_is_told_though_nobody_knows_how_often() {
+        let looped =
+            [("Db*", "AWS::RDS::DBInstance", Keeps::Kept), ("Db", "AWS::SNS::Topic", Keeps::Deleted)];
+        let mut request = of(&looped);
+        insta::assert_snapshot!(lost_and_kept(&request), @"
+        *Deleted*, and cannot be brought back: Db (AWS::SNS::Topic).
+        *Kept*: Db* (AWS::RDS::DBInstance, however many AWS makes) stays in the AWS account and may go on costing.
+        ");
+        request.progress.done = ["DbOrders", "DbBills"].map(str::to_owned).into();
+        request.progress.total = 2;
+        insta::assert_snapshot!(lost_and_kept(&request), @"
+        Nothing of it is deleted.
+        *Kept*: Db* (AWS::RDS::DBInstance, however many AWS makes) stays in the AWS account and may go on costing.
         ");
     }
 

@@ -103,7 +103,8 @@ pub struct Evaluation {
 impl Template {
     /// Evaluates conditions, names and outputs. A condition that cannot be told here counts as true.
     pub fn evaluate(&self, inputs: &Inputs<'_>) -> Evaluation {
-        let template = self.with_values(inputs.parameters);
+        let template =
+            self.with_values_in(Some(inputs.region).filter(|region| !region.is_empty()), inputs.parameters);
         let evaluator = Evaluator {
             template: &template,
             inputs,

@@ -2,11 +2,12 @@
 //! missing, names, sizes and counts. What a parameter may say belongs to `parameter`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 #[cfg(test)]
 mod tests;
 
-use super::{loops, scalar_text};
+use super::{loops, rules, scalar_text};
 use crate::document::{Entry, Node, Problem, Problems, Value, nearest};
 use crate::domain::parameters::grouped;
 
@@ -57,33 +58,55 @@ const OF_RESOURCE: [&str; 12] = [
     "IgnoreGlobals",
 ];
 
+/// What may become of a resource: "`DeletionPolicy` attribute" and "`UpdateReplacePolicy` attribute" in the same guide.
+const POLICIES: [(&str, &[&str]); 2] = [
+    ("DeletionPolicy", &["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"]),
+    ("UpdateReplacePolicy", &["Delete", "Retain", "Snapshot"]),
+];
+
+/// Transforms of AWS: "Transform reference" in the same guide, read on 2026-11-29.
+pub(super) const TRANSFORMS: [&str; 8] = [
+    "AWS::CodeDeployBlueGreen",
+    "AWS::CodeStar",
+    "AWS::Include",
+    "AWS::LanguageExtensions",
+    "AWS::SecretsManager-2020-07-29",
+    "AWS::SecretsManager-2024-09-16",
+    "AWS::Serverless-2016-10-31",
+    "AWS::ServiceCatalog",
+];
+
 /// What an output may say: "Outputs section syntax reference" in the same guide.
 const OF_OUTPUT: [&str; 4] = ["Value", "Description", "Condition", "Export"];
 
-/// Notes everything that CloudFormation would refuse about the template as a whole; `root` is a map.
-///
-/// `written` is the template before its loops are written out.
-pub(super) fn check(root: &Node, written: &Node, problems: &Problems) {
-    let checker = Checker { root, problems };
+/// Notes everything that CloudFormation would refuse about the template as a whole: `expanded` after its loops are written out,
+/// `original` before; both are maps.
+pub(super) fn check(expanded: &Node, original: &Node, problems: &Problems, doubts: &Problems) {
+    let is_looped = loops::Looped::of(original).is_some();
+    let checker = Checker { root: expanded, is_looped, problems };
     checker.sections();
     checker.version();
-    checker.description(root, "`Description`");
-    checker.resources_are_there(written);
+    checker.transforms();
+    checker.description(expanded, "`Description`");
+    checker.resources_are_there(original);
     checker.one_name_for_one_thing();
     // A macro may turn into something right whatever stands there.
-    if !loops::has_macro(root) {
+    if !loops::has_macro(expanded) {
         checker.members("Resources", "resource", &OF_RESOURCE);
         checker.members("Outputs", "output", &OF_OUTPUT);
+        checker.resources();
         checker.outputs();
         checker.mappings();
+        rules::check(expanded.get("Rules"), problems, doubts);
     }
-    for entry in entries(Some(root)).iter().filter(|entry| entry.key != "Metadata") {
-        checker.nothing_is_missing(&entry.value, &entry.key);
+    for entry in entries(Some(expanded)).iter().filter(|entry| entry.key != "Metadata") {
+        checker.nothing_is_missing(&entry.value, &Path { before: None, step: Step::Key(&entry.key) });
     }
 }
 
 struct Checker<'a> {
     root: &'a Node,
+    is_looped: bool,
     problems: &'a Problems,
 }
 
@@ -152,6 +175,16 @@ impl Checker<'_> {
         }
     }
 
+    fn transforms(&self) {
+        let Some(node) = self.root.get("Transform") else { return };
+        for name in loops::transforms(self.root) {
+            if name.starts_with("AWS::") && !TRANSFORMS.contains(&name.as_str()) {
+                let what = format!("there is no transform `{name}`");
+                self.problem(node.line, what, instead(&name, &TRANSFORMS));
+            }
+        }
+    }
+
     fn description(&self, of: &Node, name: &str) {
         let Some(node) = of.get("Description").filter(|node| !node.is_null()) else { return };
         match node.as_text() {
@@ -162,10 +195,10 @@ impl Checker<'_> {
         }
     }
 
-    fn resources_are_there(&self, written: &Node) {
+    fn resources_are_there(&self, original: &Node) {
         let remedy = "add the resources that the product consists of";
-        match written.get("Resources") {
-            None => self.problem(written.line, "the template has no `Resources`", remedy),
+        match original.get("Resources") {
+            None => self.problem(original.line, "the template has no `Resources`", remedy),
             Some(node) if node.as_map().is_some_and(<[Entry]>::is_empty) => {
                 self.problem(node.line, "`Resources` is empty", remedy);
             }
@@ -203,7 +236,8 @@ impl Checker<'_> {
     }
 
     fn name(&self, entry: &Entry, kind: &str) {
-        if !is_logical_id(&entry.key) {
+        // What a loop over unknown items makes has a sign in its name.
+        if !is_logical_id(&entry.key.replace(loops::ANY, if self.is_looped { "x" } else { loops::ANY })) {
             let what = format!("{kind} `{}`: its key is not made of letters and digits", entry.key);
             self.problem(entry.line, what, "rename it, for example `BucketName`");
         }
@@ -214,6 +248,28 @@ impl Checker<'_> {
             MAX_NAME,
             "characters",
         );
+    }
+
+    fn resources(&self) {
+        for Entry { key, value, .. } in own(self.root.get("Resources")) {
+            if let Some(node) = value.get("Type").filter(|node| !node.is_null())
+                && let Some(of) = node.as_text().filter(|of| !is_type(of))
+            {
+                let what = format!("resource `{key}`: `{of}` is no type");
+                self.problem(node.line, what, "write one such as `AWS::S3::Bucket`");
+            }
+            for (attribute, known) in POLICIES {
+                let Some(node) = value.get(attribute).filter(|node| !node.is_null()) else { continue };
+                if let Some(policy) = node.as_text().filter(|policy| !known.contains(policy)) {
+                    let what = format!("resource `{key}`: `{attribute}` is `{policy}`");
+                    let remedy = match nearest(policy, known.iter().copied()) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("there are {}", known.join(", ")),
+                    };
+                    self.problem(node.line, what, remedy);
+                }
+            }
+        }
     }
 
     fn outputs(&self) {
@@ -290,7 +346,7 @@ impl Checker<'_> {
 
     /// "'null' values are not allowed in templates", says CloudFormation (davidgf/serverless-plugin-canary-deployments, issue 38,
     /// read on 2026-11-29).
-    fn nothing_is_missing(&self, node: &Node, path: &str) {
+    fn nothing_is_missing(&self, node: &Node, path: &Path<'_>) {
         match &node.value {
             _ if node.is_null() => {
                 let what = format!("nothing stands at `{path}`");
@@ -299,15 +355,51 @@ impl Checker<'_> {
             Value::Scalar { .. } => {}
             Value::Map(entries) => {
                 for Entry { key, value, .. } in entries {
-                    self.nothing_is_missing(value, &format!("{path}.{key}"));
+                    self.nothing_is_missing(value, &Path { before: Some(path), step: Step::Key(key) });
                 }
             }
             Value::List(nodes) => {
                 for (at, node) in nodes.iter().enumerate() {
-                    self.nothing_is_missing(node, &format!("{path}[{at}]"));
+                    self.nothing_is_missing(node, &Path { before: Some(path), step: Step::At(at) });
                 }
             }
         }
+    }
+}
+
+/// The way to a node, which is written out for a problem only.
+struct Path<'a> {
+    before: Option<&'a Self>,
+    step: Step<'a>,
+}
+
+enum Step<'a> {
+    Key(&'a str),
+    At(usize),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(before) = self.before {
+            write!(f, "{before}")?;
+        }
+        match (&self.step, self.before) {
+            (Step::Key(key), None) => f.write_str(key),
+            (Step::Key(key), Some(_)) => write!(f, ".{key}"),
+            (Step::At(at), _) => write!(f, "[{at}]"),
+        }
+    }
+}
+
+/// Whether it has the form of a type: "alphanumeric characters and the following characters: `_@-`" after `Custom::`, three names
+/// otherwise, or four of a module ("Resource type identifiers" and "Create custom provisioning logic" in the same guide).
+fn is_type(text: &str) -> bool {
+    let parts: Vec<&str> = text.split("::").collect();
+    match parts.as_slice() {
+        ["Custom", name] => is_logical_id(&name.replace(['_', '@', '-'], "x")),
+        ["Custom", ..] => false,
+        [names @ .., "MODULE"] if names.len() == 3 => names.iter().all(|name| is_logical_id(name)),
+        names => names.len() == 3 && names.iter().all(|name| is_logical_id(name)),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::domain::template::Template;
 
 /// What is wrong with a template, then what is doubted.
 fn told(text: &str) -> String {
-    match Template::parse(text) {
+    match Template::parse_offered(text) {
         Ok(template) => {
             let doubts = template.doubts.iter().map(|doubt| format!("doubt: {doubt}"));
             doubts.collect::<Vec<_>>().join("\n")
@@ -212,4 +212,116 @@ fn a_default_that_its_own_constraints_do_not_allow_is_told() {
     line 11: parameter `Zones`: its own constraints do not allow its default `a, c`: change one of them: Use only these, separated by commas: a, b
     line 17: parameter `Later`: its own constraints do not allow its default `y`: change one of them: Use at least 2 characters
     ");
+}
+
+#[test]
+fn what_may_not_become_of_a_resource_and_no_type_or_transform_is_told() {
+    let text = "Transform: AWS::LanguageExtension\n\
+                Resources:\n  A: {Type: AWS::SNS:Topic, DeletionPolicy: Retian}\n  B: {Type: Bucket, UpdateReplacePolicy: RetainExceptOnCreate}\n  \
+                C: {Type: 'Custom::My_Thing@1-2'}\n  D: {Type: AWS::Rain::Thing::MODULE}\n  E: {Type: AWS::S3::Bucket, DeletionPolicy: RetainExceptOnCreate, UpdateReplacePolicy: Snapshot}\n  F: {Type: 'Custom::A::B'}\n";
+    insta::assert_snapshot!(told(text), @"
+    line 1: there is no transform `AWS::LanguageExtension`: did you mean `AWS::LanguageExtensions`?
+    line 3: resource `A`: `AWS::SNS:Topic` is no type: write one such as `AWS::S3::Bucket`
+    line 3: resource `A`: `DeletionPolicy` is `Retian`: did you mean `Retain`?
+    line 4: resource `B`: `Bucket` is no type: write one such as `AWS::S3::Bucket`
+    line 4: resource `B`: `UpdateReplacePolicy` is `RetainExceptOnCreate`: there are Delete, Retain, Snapshot
+    line 8: resource `F`: `Custom::A::B` is no type: write one such as `AWS::S3::Bucket`
+    ");
+}
+
+#[test]
+fn what_keeps_a_rule_from_being_one_is_told() {
+    let text = format!(
+        "Parameters: {{Env: {{Type: String}}}}\nRules:\n  A: {{RuleConditon: !Equals [!Ref Env, x], Assertions: [{{Assert: !Equals [!Ref Env, y]}}]}}\n  \
+         B: {{Asertions: [{{Assert: !Equals [!Ref Env, y]}}]}}\n  C: {{Assertions: [{{Asserts: !Equals [!Ref Env, y]}}, text]}}\n  D: {{Assertions: {{Assert: !Equals [!Ref Env, y]}}}}\n  \
+         E: text\n  F: {{RuleCondition: yes, Assertions: [{{Assert: !GetAtt Topic.Arn}}, {{Assert: !Equals [!Ref Gone, x], AssertDescription: [x]}}]}}\n  G_H: {{Assertions: []}}\n{TOPIC}"
+    );
+    insta::assert_snapshot!(told(&text), @"
+    line 3: rule `A`: unknown attribute `RuleConditon`: did you mean `RuleCondition`?
+    line 4: rule `B`: unknown attribute `Asertions`: did you mean `Assertions`?
+    line 4: rule `B` has no `Assertions`: write `Assertions:` and a list of `Assert: …` under it
+    line 5: rule `C`: unknown attribute `Asserts`: did you mean `Assert`?
+    line 5: rule `C`: an assertion has no `Assert`: write `Assertions:` and a list of `Assert: …` under it
+    line 5: rule `C`: an assertion has no `Assert`: write `Assertions:` and a list of `Assert: …` under it
+    line 6: rule `D`: `Assertions` is a map: write `Assertions:` and a list of `Assert: …` under it
+    line 7: rule `E` is `text`: write `Assertions:` and a list of `Assert: …` under it
+    line 8: rule `F`: `AssertDescription` is a list: write one text
+    line 8: rule `F` is `yes`: write for example `!Equals [!Ref Environment, prod]`
+    line 8: rule `F`: `Fn::GetAtt` comes to neither true nor false: write for example `!Equals [!Ref Environment, prod]`
+    line 8: `Topic` is a resource, a rule can ask for parameters only: refer to a parameter: nothing is made yet when it is judged
+    line 8: `Gone` is neither a parameter nor a resource: define it, or correct its name
+    line 9: rule `G_H`: its key is not made of letters and digits: rename it, for example `ProductionIsLarge`
+    ");
+    insta::assert_snapshot!(told(&format!("Rules: [x]\n{TOPIC}")), @"line 1: `Rules` is a list: write names with rules under it");
+    let beside =
+        format!("Rules: {{A: {{Assertions: [{{Assert: !Equals [a, a], AssetDescription: x}}]}}}}\n{TOPIC}");
+    insta::assert_snapshot!(told(&beside), @"doubt: line 1: rule `A`: unknown attribute `AssetDescription`: did you mean `AssertDescription`?");
+}
+
+#[test]
+fn a_misspelt_section_of_the_form_is_doubted() {
+    let text = format!(
+        "Metadata:\n  AWS::Cloudformation::Interface: {{ParameterGroups: []}}\n  AWS::CloudFormation::Designer: {{a: b}}\n  ParameterAllowedValuesLabels: {{}}\n{TOPIC}"
+    );
+    insta::assert_snapshot!(told(&text), @"
+    doubt: line 2: `AWS::Cloudformation::Interface` in `Metadata` has no effect on the form: did you mean `AWS::CloudFormation::Interface`?
+    doubt: line 4: `ParameterAllowedValuesLabels` in `Metadata` has no effect on the form: did you mean `ParameterAllowedValueLabels`?
+    ");
+}
+
+#[test]
+fn a_secret_is_in_no_problem_and_no_doubt() {
+    let secrets = "Parameters:\n  A: {Type: String, NoEcho: true, Default: 0x1F2, MinLength: 40}\n  B: {Type: String, NoEcho: yes, AllowedValues: [hunter2, hunter3], Default: hunter4}\n  \
+                   C: {Type: String, NoEcho: mayb, Default: hunter5, MinLength: 40}\n";
+    insta::assert_snapshot!(told(&format!("{secrets}{TOPIC}")), @"
+    line 2: parameter `A`: its own constraints do not allow its default: change one of them
+    line 3: parameter `B`: its own constraints do not allow its default: change one of them
+    line 4: parameter `C`: `NoEcho` is `mayb`: write `NoEcho: true` for a secret, or remove it
+    line 4: parameter `C`: its own constraints do not allow its default: change one of them
+    ");
+    let doubted = "Parameters:\n  A: {Type: String, NoEcho: true, Default: 0123}\n  B: {Type: String, NoEcho: true, AllowedValues: [hunter2, a], MaxLength: 3, Default: a}\n";
+    insta::assert_snapshot!(told(&format!("{doubted}{TOPIC}")), @"
+    doubt: line 2: a secret without quotes is another number to CloudFormation: write it in quotes
+    doubt: line 3: parameter `B`: its other constraints do not allow one of its `AllowedValues`: change one of them: the form offers what AWS would refuse
+    ");
+}
+
+#[test]
+fn options_that_the_other_constraints_refuse_are_doubted() {
+    let text = format!(
+        "Parameters:\n  B: {{Type: Number, AllowedValues: [1, 2, x], Default: 1}}\n{}{TOPIC}",
+        "  F: {Type: Number, MinValue: 5, AllowedValues: [1, 10], Default: 10}\n  G: {Type: String, AllowedPattern: '[a-z]+', AllowedValues: [A, b], Default: b}\n  \
+         L: {Type: String, MaxLength: 2, AllowedValues: [abc, de], Default: de}\n"
+    );
+    insta::assert_snapshot!(told(&text), @"line 2: parameter `B`: its type does not allow `x` of its `AllowedValues`: write numbers only");
+    insta::assert_snapshot!(told(&text.replace(", x]", "]")), @"
+    doubt: line 3: parameter `F`: its other constraints do not allow `1` of its `AllowedValues`: change one of them: the form offers what AWS would refuse
+    doubt: line 4: parameter `G`: its other constraints do not allow `A` of its `AllowedValues`: change one of them: the form offers what AWS would refuse
+    doubt: line 5: parameter `L`: its other constraints do not allow `abc` of its `AllowedValues`: change one of them: the form offers what AWS would refuse
+    ");
+}
+
+#[test]
+fn a_number_without_quotes_is_the_one_that_cloudformation_reads() {
+    let text = format!(
+        "Parameters:\n  A: {{Type: Number, Default: 0x1F, MaxValue: 40}}\n  B: {{Type: Number, Default: 1_000}}\n{TOPIC}"
+    );
+    let template = Template::parse(&text).unwrap();
+    let defaults: Vec<_> = template.parameters.iter().map(|parameter| parameter.default.as_deref()).collect();
+    assert_eq!(defaults, [Some("31"), Some("1000")]);
+    insta::assert_snapshot!(told(&text), @"
+    doubt: line 2: `0x1F` without quotes is the number 31 to CloudFormation: write `'0x1F'`, or `31` if that is meant
+    doubt: line 3: `1_000` without quotes is the number 1000 to CloudFormation: write `'1_000'`, or `1000` if that is meant
+    ");
+    insta::assert_snapshot!(told(&text.replace("0x1F", "'0x1F'")), @"line 2: parameter `A`: its own constraints do not allow its default `0x1F`: change one of them: Must be a whole number of at most 40");
+}
+
+#[test]
+fn a_long_path_over_many_values_is_written_out_only_where_something_is_missing() {
+    let key = "k".repeat(400_000);
+    let values = "x,".repeat(100_000);
+    let text = format!("Resources:\n  T: {{Type: AWS::SNS::Topic, Metadata: {{? {key} : [{values} x]}}}}\n");
+    assert_eq!(told(&text), "");
+    let missing = "Resources:\n  T: {Type: AWS::SNS::Topic, Metadata: {a: [[x, null]]}}\n";
+    insta::assert_snapshot!(told(missing), @"line 2: nothing stands at `Resources.T.Metadata.a[0][1]`: write a value, for an empty text `''`, or remove the key");
 }

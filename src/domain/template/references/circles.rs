@@ -1,0 +1,39 @@
+//! Whether things that need each other go round in a circle.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The first circle, each name once; `None` when everything has something that comes before it.
+pub(super) fn first<'a>(needs: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> Option<Vec<&'a str>> {
+    let known = |name: &&&str| needs.contains_key(**name);
+    let mut open: BTreeMap<&str, usize> =
+        needs.iter().map(|(name, needed)| (*name, needed.iter().filter(known).count())).collect();
+    let mut needed_by: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, needed) in needs {
+        for need in needed {
+            needed_by.entry(need).or_default().push(name);
+        }
+    }
+    let mut ready: Vec<&str> = open.iter().filter(|(_, count)| **count == 0).map(|(name, _)| *name).collect();
+    while let Some(name) = ready.pop() {
+        open.remove(name);
+        for next in needed_by.get(name).into_iter().flatten() {
+            if let Some(count) = open.get_mut(next) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.push(next);
+                }
+            }
+        }
+    }
+    // Each of those that are left needs another one of them, so that this way comes back to itself.
+    let mut way = vec![*open.keys().next()?];
+    let mut seen = BTreeSet::from([way[0]]);
+    loop {
+        let next = needs.get(way.last()?)?.iter().find(|name| open.contains_key(**name))?;
+        if !seen.insert(next) {
+            let from = way.iter().position(|name| name == next)?;
+            return Some(way.split_off(from));
+        }
+        way.push(next);
+    }
+}
