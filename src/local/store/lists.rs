@@ -241,7 +241,7 @@ mod tests {
         SEARCH requests USING INDEX requests_live_by_team_and_product (team=? AND product=?)
         SEARCH requests USING INDEX requests_live_by_team_and_product (team=? AND product=? AND (submitted_at,format)<(?,?))
         SEARCH requests USING INDEX requests_ended_by_team_and_product (team=? AND product=? AND ended_at>?)
-        SEARCH requests USING INDEX requests_ended_by_team_and_product (team=? AND product=? AND ended_at>? AND (ended_at,format)<(?,?))
+        SEARCH requests USING INDEX requests_ended_by_team (team=? AND ended_at>? AND (ended_at,format)<(?,?))
         SEARCH requests USING INDEX requests_waiting_by_product_longest (product=?)
         SEARCH requests USING INDEX requests_waiting_by_product_longest (product=? AND asked_at>?)
         SCAN requests USING INDEX requests_live
