@@ -13,7 +13,7 @@ pub(super) const REGION: &str = "us-east-1";
 
 /// What an attribute of a resource type looks like; the attribute of `Ref` is empty. In braces: the resource's
 /// `name`, a `uuid`, or so many hexadecimal digits.
-const SHAPES: [(&str, &str, &str); 46] = [
+const SHAPES: [(&str, &str, &str); 50] = [
     ("AWS::ApiGateway::RestApi", "", "{10}"),
     ("AWS::CertificateManager::Certificate", "", "arn:aws:acm:{region}:{account}:certificate/{uuid}"),
     ("AWS::CloudFront::Distribution", "DomainName", "d{13}.cloudfront.net"),
@@ -28,7 +28,7 @@ const SHAPES: [(&str, &str, &str); 46] = [
     ("AWS::ECR::Repository", "Arn", "arn:aws:ecr:{region}:{account}:repository/{name}"),
     ("AWS::ECR::Repository", "RepositoryUri", "{account}.dkr.ecr.{region}.amazonaws.com/{name}"),
     ("AWS::ECS::Cluster", "Arn", "arn:aws:ecs:{region}:{account}:cluster/{name}"),
-    ("AWS::ECS::Service", "", "arn:aws:ecs:{region}:{account}:service/{name}"),
+    ("AWS::ECS::Service", "", "arn:aws:ecs:{region}:{account}:service/default/{name}"),
     ("AWS::ECS::Service", "Name", "{name}"),
     ("AWS::ECS::TaskDefinition", "", "arn:aws:ecs:{region}:{account}:task-definition/{name}:1"),
     ("AWS::EFS::FileSystem", "", "fs-0{16}"),
@@ -43,6 +43,8 @@ const SHAPES: [(&str, &str, &str); 46] = [
         "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/app/{name}/{16}",
     ),
     ("AWS::ElasticLoadBalancingV2::LoadBalancer", "DNSName", "{name}-{10}.{region}.elb.amazonaws.com"),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "LoadBalancerName", "{name}"),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "TargetGroupName", "{name}"),
     (
         "AWS::ElasticLoadBalancingV2::TargetGroup",
         "",
@@ -72,6 +74,8 @@ const SHAPES: [(&str, &str, &str); 46] = [
     ("AWS::S3::Bucket", "RegionalDomainName", "{name}.s3.{region}.amazonaws.com"),
     ("AWS::SNS::Topic", "", "arn:aws:sns:{region}:{account}:{name}"),
     ("AWS::SNS::Topic", "TopicArn", "arn:aws:sns:{region}:{account}:{name}"),
+    ("AWS::SNS::Topic", "TopicName", "{name}"),
+    ("AWS::SQS::Queue", "QueueName", "{name}"),
     ("AWS::SQS::Queue", "", "https://sqs.{region}.amazonaws.com/{account}/{name}"),
     ("AWS::SQS::Queue", "Arn", "arn:aws:sqs:{region}:{account}:{name}"),
     ("AWS::SecretsManager::Secret", "", "arn:aws:secretsmanager:{region}:{account}:secret:{name}-{6}"),

@@ -1,12 +1,17 @@
 //! Attributes that the template itself decides: a property that is read back, and the port of an endpoint. Those that AWS
 //! makes up are the caller's to invent, or not known.
 
-use super::{Evaluated, EvaluationError, Evaluator, functions};
+use super::{Evaluated, EvaluationError, Evaluator, LiveResource, functions};
 use crate::document::Node;
 use crate::domain::template::Resource;
 
-/// Types whose attributes are no properties: what made them answers as it likes.
-const ANSWERED: [&str; 2] = ["AWS::CloudFormation::CustomResource", "AWS::CloudFormation::Stack"];
+/// Type and attribute that give the property of the same name. No other property is read back: `GetAtt` gives what the
+/// provider schemas call read-only, which a property is not.
+///
+/// "Return values" of each type, and the example of `Fn::Cidr` for the block, in the CloudFormation Template Reference Guide;
+/// `readOnlyProperties` of the provider schemas in cfn-lint 1.58.0; all read on 2026-11-29.
+const READ_BACK: [(&str, &str); 3] =
+    [("AWS::EC2::VPC", "CidrBlock"), ("AWS::SSM::Parameter", "Type"), ("AWS::SSM::Parameter", "Value")];
 
 /// The beginning of an engine's name, and its port.
 type ByEngine = &'static [(&'static str, &'static str)];
@@ -37,14 +42,52 @@ const PORTS: [(&str, &str, ByEngine); 3] = [
 ];
 
 /// Properties from which a port is inherited, so that the engine does not decide it.
-const INHERIT: [&str; 6] = [
-    "DBClusterIdentifier",
+const INHERIT: [&str; 9] = [
     "DBSnapshotIdentifier",
+    "GlobalReplicationGroupId",
     "ReplicationSourceIdentifier",
     "SnapshotIdentifier",
     "SourceDBClusterIdentifier",
+    "SourceDBInstanceAutomatedBackupsArn",
     "SourceDBInstanceIdentifier",
+    "SourceDbClusterResourceId",
+    "SourceDbiResourceId",
 ];
+
+/// Type, attributes (that of `Ref` is empty), a property, and its values with which what is invented looks as in AWS, as it does
+/// without the property. With any other it looks otherwise, so that nothing is invented.
+///
+/// "IAM identifiers" in the IAM User Guide; "Migrate an Amazon ECS short service ARN to a long ARN" in the Amazon ECS Developer
+/// Guide; `ReplicateKey` in the AWS KMS API Reference; "Finding connection endpoints" and "Best practices when enabling
+/// in-transit encryption" in the Amazon `ElastiCache` User Guide; "Return values" of each type in the CloudFormation Template
+/// Reference Guide; read on 2026-11-29.
+const LOOKS: [(&str, &[&str], &str, &[&str]); 17] = [
+    ("AWS::ECS::Service", &[""], "Cluster", &[]),
+    ("AWS::ElastiCache::ReplicationGroup", PRIMARY, "ClusterMode", &["disabled"]),
+    ("AWS::ElastiCache::ReplicationGroup", PRIMARY, "NodeGroupConfiguration", &[]),
+    ("AWS::ElastiCache::ReplicationGroup", PRIMARY, "NumNodeGroups", &["1"]),
+    ("AWS::ElastiCache::ReplicationGroup", &["PrimaryEndPoint.Address"], "GlobalReplicationGroupId", &[]),
+    (
+        "AWS::ElastiCache::ReplicationGroup",
+        &["PrimaryEndPoint.Address"],
+        "TransitEncryptionEnabled",
+        &["false"],
+    ),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", &["", "DNSName"], "Type", &["application"]),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", &["DNSName"], "Scheme", &["internet-facing"]),
+    ("AWS::Events::Rule", &["", "Arn"], "EventBusName", &["default"]),
+    ("AWS::IAM::InstanceProfile", &["Arn"], "Path", &["/"]),
+    ("AWS::IAM::ManagedPolicy", &[""], "Path", &["/"]),
+    ("AWS::IAM::Role", &["Arn"], "Path", &["/"]),
+    ("AWS::IAM::User", &["Arn"], "Path", &["/"]),
+    ("AWS::KMS::Key", &["", "Arn", "KeyId"], "MultiRegion", &["false"]),
+    ("AWS::RDS::DBInstance", &["Endpoint.Port"], "DBClusterIdentifier", &[]),
+    ("AWS::SNS::Topic", &["", "TopicArn", "TopicName"], "FifoTopic", &["false"]),
+    ("AWS::SQS::Queue", &["", "Arn", "QueueName"], "FifoQueue", &["false"]),
+];
+
+/// The endpoint that a replication group has without cluster mode only.
+const PRIMARY: &[&str] = &["PrimaryEndPoint.Address", "PrimaryEndPoint.Port"];
 
 impl Evaluator<'_> {
     /// The attribute as the template decides it; `None` where only AWS does.
@@ -55,38 +98,66 @@ impl Evaluator<'_> {
         depth: usize,
     ) -> Option<Result<Evaluated, EvaluationError>> {
         let own = resource.resource_type.as_str();
-        if own.starts_with("Custom::") || own.ends_with("::MODULE") || ANSWERED.contains(&own) {
-            return None;
-        }
-        let property =
-            |path: &str| path.split('.').try_fold(resource.properties.as_ref()?, |node, key| node.get(key));
         let ports = PORTS.iter().find(|(of, port, _)| *of == own && *port == attribute);
-        let node = property(attribute).or_else(|| ports.and_then(|_| property("Port")));
-        let value =
-            node.map(|node| self.evaluate(node, depth + 1)).filter(|value| *value != Ok(Evaluated::Nothing));
-        if let Some(value) = value {
+        if READ_BACK.contains(&(own, attribute)) {
+            let value = self.evaluate(property(resource, attribute)?, depth + 1);
+            let value = Some(value).filter(|value| *value != Ok(Evaluated::Nothing))?;
             return Some(value.map(|value| normal(attribute, value)));
         }
         let (_, _, by_engine) = ports?;
-        let is_inherited = INHERIT.iter().any(|key| property(key).is_some());
-        let engine = property("Engine").filter(|_| !is_inherited)?;
-        self.default_port(engine, by_engine, depth)
-    }
-
-    fn default_port(
-        &self,
-        engine: &Node,
-        by_engine: ByEngine,
-        depth: usize,
-    ) -> Option<Result<Evaluated, EvaluationError>> {
-        let engine = match self.text(engine, depth + 1) {
-            Ok(engine) => engine.to_lowercase(),
+        let engine = property(resource, "Engine").map(|engine| self.text(engine, depth + 1));
+        let engine = match engine.transpose() {
+            Ok(engine) => engine.unwrap_or_default().to_lowercase(),
             Err(why) => return Some(Err(why)),
         };
-        let port =
-            by_engine.iter().find(|(beginning, _)| engine.starts_with(beginning)).map(|(_, port)| *port);
-        port.map(|port| Ok(Evaluated::Text(port.to_owned())))
+        // An instance of Aurora listens where its cluster does.
+        if own == "AWS::RDS::DBInstance" && engine.starts_with("aurora") {
+            return None;
+        }
+        let port = property(resource, "Port").map(|port| self.evaluate(port, depth + 1));
+        match port {
+            Some(Ok(Evaluated::Nothing)) | None => {
+                let is_inherited = INHERIT.iter().any(|key| property(resource, key).is_some());
+                let of = by_engine.iter().find(|(beginning, _)| engine.starts_with(beginning));
+                let port = of.map(|(_, port)| *port).filter(|_| !is_inherited)?;
+                Some(Ok(Evaluated::Text(port.to_owned())))
+            }
+            Some(Ok(Evaluated::Text(port))) if port.parse::<u16>().is_err() => None,
+            port => port,
+        }
     }
+
+    /// Why something else decides what AWS makes of this resource than what it is invented from.
+    pub(super) fn looks_otherwise(
+        &self,
+        resource: &Resource,
+        live: &LiveResource,
+        attribute: Option<&str>,
+        depth: usize,
+    ) -> Option<EvaluationError> {
+        let attribute = attribute.unwrap_or_default();
+        let of_it = |row: &&(&str, &[&str], &str, &[&str])| {
+            row.0 == resource.resource_type && row.1.contains(&attribute)
+        };
+        // Its own name says already that it is one.
+        let is_told = live.name.as_ref().is_some_and(|name| name.ends_with(".fifo"));
+        LOOKS.iter().filter(of_it).filter(|row| !(is_told && row.2.starts_with("Fifo"))).find_map(|row| {
+            let (_, _, decides, usual) = row;
+            let value = match self.evaluate(property(resource, decides)?, depth + 1) {
+                Ok(Evaluated::Nothing) => return None,
+                Ok(Evaluated::Text(value)) => value,
+                Ok(Evaluated::List(_) | Evaluated::Map(_)) => String::new(),
+                Err(why) => return Some(why),
+            };
+            let is_usual = usual.iter().any(|usual| value.eq_ignore_ascii_case(usual));
+            let id = &resource.logical_id;
+            (!is_usual).then(|| EvaluationError::new(format!("it depends on `{decides}` of `{id}` as well")))
+        })
+    }
+}
+
+fn property<'r>(resource: &'r Resource, key: &str) -> Option<&'r Node> {
+    resource.properties.as_ref()?.get(key)
 }
 
 /// AWS reads a block of addresses back from its first address.

@@ -1,4 +1,4 @@
-//! The `Conditions` section: named and nested conditions come to true or false.
+//! The `Conditions` section: named and nested conditions come to true or false, or only AWS can tell.
 
 use super::{EvaluationError, Evaluator};
 use crate::document::{Node, Value};
@@ -17,7 +17,14 @@ impl Evaluator<'_> {
             return Err(EvaluationError::new(format!("there is no condition `{name}`")));
         };
         self.conditions.borrow_mut().insert(name.to_owned(), None);
+        let (within, seen) = (self.in_conditions.replace(true), self.saw_secret.replace(false));
         let result = self.holds(node, depth + 1);
+        self.in_conditions.set(within);
+        // Why it cannot be told may quote what was read.
+        let by_secret = self.saw_secret.get();
+        let result =
+            result.map_err(|why| if by_secret { EvaluationError::new("a secret decides it") } else { why });
+        self.saw_secret.set(seen || by_secret);
         self.conditions.borrow_mut().insert(name.to_owned(), Some(result.clone()));
         result
     }
@@ -37,19 +44,22 @@ impl Evaluator<'_> {
                 Ok(self.evaluate(left, depth + 1)? == self.evaluate(right, depth + 1)?)
             }
             ("Fn::Not", [inner]) => Ok(!self.holds(inner, depth + 1)?),
-            ("Fn::And", [_, ..]) => self.fold(parts, depth, |all, one| all && one, true),
-            ("Fn::Or", [_, ..]) => self.fold(parts, depth, |any, one| any || one, false),
+            ("Fn::And", [_, ..]) => self.all(parts, depth, true),
+            ("Fn::Or", [_, ..]) => self.all(parts, depth, false).map(|none| !none),
             (name, _) => Err(EvaluationError::new(format!("`{name}` cannot be evaluated here"))),
         }
     }
 
-    fn fold(
-        &self,
-        parts: &[Node],
-        depth: usize,
-        join: fn(bool, bool) -> bool,
-        start: bool,
-    ) -> Result<bool, EvaluationError> {
-        parts.iter().try_fold(start, |so_far, part| Ok(join(so_far, self.holds(part, depth + 1)?)))
+    /// Whether all parts come to `wanted`; not known when none is otherwise and one is not known.
+    fn all(&self, parts: &[Node], depth: usize, wanted: bool) -> Result<bool, EvaluationError> {
+        let mut untold = None;
+        for part in parts {
+            match self.holds(part, depth + 1) {
+                Ok(holds) if holds != wanted => return Ok(false),
+                Ok(_) => {}
+                Err(why) => untold = untold.or(Some(why)),
+            }
+        }
+        untold.map_or(Ok(true), Err)
     }
 }

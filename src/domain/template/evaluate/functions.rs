@@ -4,6 +4,15 @@ use super::{Evaluated, EvaluationError, Evaluator, as_text};
 use crate::document::{Node, Value};
 use std::net::Ipv4Addr;
 
+/// Whether a text holds a dynamic reference, which AWS replaces.
+pub(super) fn is_dynamic(text: &str) -> bool {
+    text.contains("{{resolve:")
+}
+
+pub(super) fn looked_up<T>() -> Result<T, EvaluationError> {
+    error("AWS looks it up when it is made")
+}
+
 type Outcome = Result<Evaluated, EvaluationError>;
 
 fn error<T>(reason: impl Into<String>) -> Result<T, EvaluationError> {
@@ -13,6 +22,13 @@ fn error<T>(reason: impl Into<String>) -> Result<T, EvaluationError> {
 impl Evaluator<'_> {
     pub(super) fn function(&self, name: &str, argument: &Node, depth: usize) -> Outcome {
         self.step(depth)?;
+        match self.apply(name, argument, depth)? {
+            Evaluated::Text(text) if is_dynamic(&text) => looked_up(),
+            value => Ok(value),
+        }
+    }
+
+    fn apply(&self, name: &str, argument: &Node, depth: usize) -> Outcome {
         let parts = argument.as_list().unwrap_or_default();
         match (name, parts) {
             ("Ref", _) => self.reference(&self.text(argument, depth)?, depth),
@@ -22,8 +38,7 @@ impl Evaluator<'_> {
             ("Fn::Split", [separator, text]) => self.split(separator, text, depth),
             ("Fn::Select", [index, list]) => self.select(index, list, depth),
             ("Fn::If", [condition, yes, no]) => {
-                let holds = self.condition(condition.as_text().unwrap_or_default(), depth)?;
-                self.evaluate(if holds { yes } else { no }, depth)
+                self.either(condition.as_text().unwrap_or_default(), yes, no, depth)
             }
             ("Fn::FindInMap", [_, _, _, ..]) => self.find_in_map(parts, depth),
             ("Fn::Base64", _) => Ok(Evaluated::Text(base64(self.text(argument, depth)?.as_bytes()))),
@@ -32,6 +47,17 @@ impl Evaluator<'_> {
             ("Fn::ImportValue", _) => error("another stack gives it"),
             ("Fn::Length", _) => Ok(Evaluated::Text(self.list(argument, depth)?.len().to_string())),
             _ => error(format!("`{name}` cannot be evaluated here")),
+        }
+    }
+
+    /// One of two by a condition; where only AWS can tell which, what both come to.
+    fn either(&self, condition: &str, yes: &Node, no: &Node, depth: usize) -> Outcome {
+        match self.condition(condition, depth) {
+            Ok(holds) => self.evaluate(if holds { yes } else { no }, depth),
+            Err(why) => {
+                let value = self.evaluate(yes, depth)?;
+                if self.evaluate(no, depth)? == value { Ok(value) } else { Err(why) }
+            }
         }
     }
 
@@ -136,6 +162,10 @@ impl Evaluator<'_> {
         let block = self.text(block, depth)?;
         let count = self.text(count, depth)?;
         let bits = bits.map_or_else(|| Ok("8".to_owned()), |bits| self.text(bits, depth))?;
+        // What AWS makes of a block that is not written from its first address is documented nowhere.
+        if first_of_block(&block).is_some_and(|first| first != block) {
+            return error(format!("`{block}` does not begin with its first address"));
+        }
         let Some(blocks) = subnets(&block, &count, &bits) else {
             return error(format!("`{block}` cannot be divided into {count} blocks of {bits} bits"));
         };

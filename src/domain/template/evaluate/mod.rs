@@ -12,7 +12,7 @@ mod protection;
 mod tests;
 
 use super::{ParameterKind, Resource, Template};
-use crate::document::{Node, Value};
+use crate::document::{Node, Problems, Value};
 pub use names::ref_is_name;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -94,6 +94,8 @@ impl EvaluationError {
 pub struct Evaluation {
     /// What is made, dependencies first, otherwise in file order.
     pub resources: Vec<LiveResource>,
+    /// How many more may be made: by conditions of which only AWS can tell whether they hold.
+    pub perhaps: usize,
     /// Logical ids of those that AWS refuses to delete until somebody switches their deletion protection off.
     pub protected: Vec<String>,
     /// What comes out, in file order.
@@ -101,7 +103,8 @@ pub struct Evaluation {
 }
 
 impl Template {
-    /// Evaluates conditions, names and outputs. A condition that cannot be told here counts as true.
+    /// Evaluates conditions, names and outputs. What hangs on a condition of which only AWS can tell whether it holds is not
+    /// among the resources, and an output of that kind is not known.
     pub fn evaluate(&self, inputs: &Inputs<'_>) -> Evaluation {
         let template =
             self.with_values_in(Some(inputs.region).filter(|region| !region.is_empty()), inputs.parameters);
@@ -110,32 +113,41 @@ impl Template {
             inputs,
             parameters: inputs.parameters.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
             conditions: RefCell::default(),
+            in_conditions: Cell::new(false),
+            saw_secret: Cell::new(false),
             names: RefCell::default(),
             untold_names: RefCell::default(),
             steps: Cell::new(0),
         };
-        let is_live = |condition: Option<&String>| {
-            condition.is_none_or(|name| evaluator.condition(name, 0).unwrap_or(true))
-        };
-        let live: Vec<_> =
-            template.resources.iter().filter(|resource| is_live(resource.condition.as_ref())).collect();
+        let made: Vec<_> = template
+            .resources
+            .iter()
+            .map(|resource| (resource, evaluator.exists(resource.condition.as_deref(), 0)))
+            .collect();
+        let perhaps = made.iter().filter(|(_, is_made)| is_made.is_err()).count();
+        let live: Vec<_> = made
+            .into_iter()
+            .filter(|(_, is_made)| *is_made == Ok(true))
+            .map(|(resource, _)| resource)
+            .collect();
         let live = order::dependencies_first(&live);
         let is_protected = |resource: &&&Resource| evaluator.is_protected(resource);
         let protected =
             live.iter().filter(is_protected).map(|resource| resource.logical_id.clone()).collect();
         let resources = live.into_iter().map(|resource| evaluator.live(resource, 0)).collect();
-        let outputs =
-            template.outputs.iter().filter(|output| is_live(output.condition.as_ref())).map(|output| {
-                EvaluatedOutput {
-                    name: output.name.clone(),
-                    description: output.description.clone(),
-                    value: evaluator.text(&output.value, 0),
-                }
-            });
-        Evaluation { resources, protected, outputs: outputs.collect() }
+        let outputs = template.outputs.iter().filter_map(|output| {
+            let value = match evaluator.exists(output.condition.as_deref(), 0) {
+                Ok(true) => evaluator.output(&output.value),
+                Ok(false) => return None,
+                Err(why) => Err(why),
+            };
+            let (name, description) = (output.name.clone(), output.description.clone());
+            Some(EvaluatedOutput { name, description, value })
+        });
+        Evaluation { resources, perhaps, protected, outputs: outputs.collect() }
     }
 
-    /// How many resources are made with these parameters.
+    /// How many resources are made with these parameters, those of which only AWS can tell among them.
     pub fn resources_made(&self, parameters: &[(String, String)]) -> usize {
         let inputs = Inputs {
             parameters,
@@ -146,7 +158,8 @@ impl Template {
             stack_id: "",
             physical: &|_, _| None,
         };
-        self.evaluate(&inputs).resources.len()
+        let evaluation = self.evaluate(&inputs);
+        evaluation.resources.len() + evaluation.perhaps
     }
 }
 
@@ -166,6 +179,10 @@ struct Evaluator<'a> {
     parameters: BTreeMap<&'a str, &'a str>,
     /// Conditions by name; `None` while one is being evaluated.
     conditions: RefCell<BTreeMap<String, Option<Result<bool, EvaluationError>>>>,
+    /// Whether a condition is being evaluated. It may read secrets, of which then only its verdict is seen.
+    in_conditions: Cell<bool>,
+    /// Whether the condition that is being evaluated has read one.
+    saw_secret: Cell<bool>,
     /// Names of resources by logical id, once known.
     names: RefCell<BTreeMap<String, Option<String>>>,
     /// Logical ids of resources that the template names, by what cannot be told here, with the reason.
@@ -185,8 +202,9 @@ impl Evaluator<'_> {
     fn evaluate(&self, node: &Node, depth: usize) -> Result<Evaluated, EvaluationError> {
         self.step(depth)?;
         match &node.value {
-            Value::Scalar { text, .. } if text.contains("{{resolve:") => {
-                Err(EvaluationError::new("AWS looks it up when it is made"))
+            Value::Scalar { text, .. } if functions::is_dynamic(text) => functions::looked_up(),
+            Value::Scalar { text, plain: true } if is_read_otherwise(node) => {
+                Err(EvaluationError::new(format!("AWS reads `{text}` as another number")))
             }
             Value::Scalar { .. } => Ok(Evaluated::Text(super::scalar_text(node).unwrap_or_default())),
             Value::List(nodes) => {
@@ -216,6 +234,20 @@ impl Evaluator<'_> {
         as_text(self.evaluate(node, depth)?)
     }
 
+    /// "The `Value` field of every Outputs member must evaluate to a String and not a List" (aws-cloudformation/cfn-lint, issue
+    /// 485, read on 2026-11-29).
+    fn output(&self, node: &Node) -> Result<String, EvaluationError> {
+        if self.template.has_foreign_outputs {
+            return Err(EvaluationError::new("a macro may rewrite it"));
+        }
+        self.text(node, 0)
+    }
+
+    /// Whether what hangs on this condition is there.
+    fn exists(&self, condition: Option<&str>, depth: usize) -> Result<bool, EvaluationError> {
+        condition.map_or(Ok(true), |name| self.condition(name, depth))
+    }
+
     fn list(&self, node: &Node, depth: usize) -> Result<Vec<Evaluated>, EvaluationError> {
         match self.evaluate(node, depth)? {
             Evaluated::List(values) => Ok(values),
@@ -235,7 +267,11 @@ impl Evaluator<'_> {
             let node = property.and_then(|property| resource.properties.as_ref()?.get(property));
             // Noted before it is evaluated, so that a name made of itself ends here.
             self.names.borrow_mut().insert(resource.logical_id.clone(), None);
-            let name = match node.map(|node| self.text(node, depth + 1)) {
+            let name = node.map(|node| self.evaluate(node, depth + 1));
+            let name = match name
+                .filter(|name| *name != Ok(Evaluated::Nothing))
+                .map(|name| name.and_then(as_text))
+            {
                 Some(Ok(name)) => {
                     Some(names::as_kept(&resource.resource_type, name)).filter(|name| !name.is_empty())
                 }
@@ -272,10 +308,13 @@ impl Evaluator<'_> {
         if let Some(value) = self.parameter(name) {
             return value;
         }
-        let (_, resource) = self.live_by_id(name, depth)?;
-        match resource.name.clone().filter(|_| ref_is_name(&resource.resource_type)) {
+        let (resource, live) = self.live_by_id(name, depth)?;
+        if let Some(why) = self.looks_otherwise(resource, &live, None, depth) {
+            return Err(why);
+        }
+        match live.name.clone().filter(|_| ref_is_name(&live.resource_type)) {
             Some(name) => Ok(Evaluated::Text(name)),
-            None => self.invented(&resource, None),
+            None => self.invented(&live, None),
         }
     }
 
@@ -305,6 +344,9 @@ impl Evaluator<'_> {
         depth: usize,
     ) -> Result<Evaluated, EvaluationError> {
         let (resource, live) = self.live_by_id(logical_id, depth)?;
+        if let Some(why) = self.looks_otherwise(resource, &live, Some(attribute), depth) {
+            return Err(why);
+        }
         self.said(resource, attribute, depth).unwrap_or_else(|| self.invented(&live, Some(attribute)))
     }
 
@@ -316,9 +358,10 @@ impl Evaluator<'_> {
         self.step(depth)?;
         let resource = self.template.resource(logical_id);
         let resource = resource.ok_or_else(|| EvaluationError::new(format!("there is no `{logical_id}`")))?;
-        let is_made =
-            resource.condition.as_ref().is_none_or(|name| self.condition(name, depth + 1).unwrap_or(true));
-        if !is_made {
+        if self.in_conditions.get() {
+            return Err(EvaluationError::new("a condition cannot ask for a resource"));
+        }
+        if !self.exists(resource.condition.as_deref(), depth + 1)? {
             return Err(EvaluationError::new(format!("`{logical_id}` is not made with these parameters")));
         }
         Ok((resource, self.live(resource, depth + 1)))
@@ -326,6 +369,12 @@ impl Evaluator<'_> {
 
     fn parameter(&self, key: &str) -> Option<Result<Evaluated, EvaluationError>> {
         let parameter = self.template.parameter(key)?;
+        if parameter.no_echo {
+            if !self.in_conditions.get() {
+                return Some(Err(EvaluationError::new(format!("`{key}` is a secret"))));
+            }
+            self.saw_secret.set(true);
+        }
         let given = self.parameters.get(key).copied();
         let value = given.or(parameter.default.as_deref()).unwrap_or_default();
         let (value, is_list) = if let ParameterKind::SsmValue(of) = &parameter.kind {
@@ -346,6 +395,13 @@ impl Evaluator<'_> {
     }
 }
 
+/// Whether CloudFormation reads another number than the one that seems to stand there.
+fn is_read_otherwise(node: &Node) -> bool {
+    let doubts = Problems::new();
+    super::written::doubt(node, &doubts);
+    !doubts.is_empty()
+}
+
 fn comma_separated(text: &str) -> Vec<Evaluated> {
     text.split(',').map(|part| Evaluated::Text(part.trim().to_owned())).collect()
 }
@@ -353,8 +409,10 @@ fn comma_separated(text: &str) -> Vec<Evaluated> {
 fn as_text(value: Evaluated) -> Result<String, EvaluationError> {
     let text = match value {
         Evaluated::Text(text) => text,
-        Evaluated::Nothing => String::new(),
-        Evaluated::List(values) => values.into_iter().map(as_text).collect::<Result<Vec<_>, _>>()?.join(","),
+        Evaluated::Nothing => {
+            return Err(EvaluationError::new("AWS wants a text here, and there is nothing"));
+        }
+        Evaluated::List(_) => return Err(EvaluationError::new("AWS wants a text here, not a list")),
         Evaluated::Map(_) => return Err(EvaluationError::new("a text should be there, not a map")),
     };
     if text.len() > MAX_TEXT {
