@@ -28,7 +28,7 @@ const FIRST_VISIT: Period = Period::minutes(10);
 const ROWS: usize = 8;
 /// Requests of a team that are looked through for those of others.
 const ROWS_READ: usize = 50;
-/// Waiting requests of one team that are looked through for those a person can answer, and those that are read at a time.
+/// Waiting requests of one list that are looked through for those a person can answer, and those that are read at a time.
 const MOST_WAITING: usize = 96;
 const WAITING_READ: usize = 12;
 /// Teams that are shown, those first that they are in; a view has no room for more.
@@ -142,7 +142,7 @@ async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyho
         person: person.clone(),
         is_first_visit,
         paused: store.pause().await?,
-        waiting: first_rows(waiting_for(portal, person, &aways).await?),
+        waiting: waiting_for(portal, person, &aways).await?,
         aways: aways_of(portal, person, &aways).await,
         mine: Excerpt { more: mine.more, requests: mine.requests() },
         teams,
@@ -208,29 +208,61 @@ fn first_rows(mut requests: Vec<Request>) -> Excerpt {
     Excerpt { requests, more }
 }
 
-/// Requests that this person can answer, the longest waiting first: those that are shown, and one more where there are more.
-async fn waiting_for(portal: &Portal, person: &PersonId, aways: &[Away]) -> anyhow::Result<Vec<Request>> {
-    let mut waiting: BTreeMap<RequestId, Request> = BTreeMap::new();
-    for (whose, which) in portal.may_answer(person, aways).await {
+/// Requests that this person can answer, the longest waiting first; more where there are, or where not all were looked through.
+async fn waiting_for(portal: &Portal, person: &PersonId, aways: &[Away]) -> anyhow::Result<Excerpt> {
+    let answerable = portal.may_answer(person, aways).await;
+    let mut waiting = Waiting { portal, person, aways, found: BTreeMap::new(), is_cut: false };
+    for (whose, which) in &answerable.lists {
+        waiting.is_cut |= !waiting.look_through(whose, *which).await?;
+    }
+    // Of many teams what waits longest is among what waits longest of all, unless much waits there for others.
+    let is_enough =
+        answerable.teams.len() > MOST_TEAMS && waiting.look_through(&Whose::All, Which::Waiting).await?;
+    if !is_enough {
+        for team in answerable.teams {
+            waiting.is_cut |= !waiting.look_through(&Whose::Team(team), Which::Waiting).await?;
+        }
+    }
+    let mut found: Vec<Request> = waiting.found.into_values().collect();
+    found.sort_by_key(Request::asked_at);
+    let found = first_rows(found);
+    Ok(Excerpt { more: found.more || waiting.is_cut, ..found })
+}
+
+/// What was found for somebody to answer.
+struct Waiting<'p> {
+    portal: &'p Portal,
+    person: &'p PersonId,
+    aways: &'p [Away],
+    found: BTreeMap<RequestId, Request>,
+    /// Whether there were too many others in a list.
+    is_cut: bool,
+}
+
+impl Waiting<'_> {
+    /// Adds what they can answer of this list: those that are shown, and one more. `false` if there were too many others before
+    /// them.
+    async fn look_through(&mut self, whose: &Whose, which: Which) -> anyhow::Result<bool> {
         let (mut read, mut here, mut after) = (0, 0, None);
-        while here <= ROWS && read < MOST_WAITING {
-            let page = portal.ports.store.list(&whose, which, after.as_ref(), WAITING_READ).await?;
+        while here <= ROWS {
+            if read >= MOST_WAITING {
+                return Ok(false);
+            }
+            let page = self.portal.ports.store.list(whose, which, after.as_ref(), WAITING_READ).await?;
             after = page.next();
             read += page.places.len();
             for request in page.requests() {
-                if portal.can_decide(person, &request, aways).await {
+                if self.portal.can_decide(self.person, &request, self.aways).await {
                     here += 1;
-                    waiting.insert(request.id, request);
+                    self.found.insert(request.id, request);
                 }
             }
             if after.is_none() {
                 break;
             }
         }
+        Ok(true)
     }
-    let mut waiting: Vec<Request> = waiting.into_values().collect();
-    waiting.sort_by_key(Request::asked_at);
-    Ok(waiting)
 }
 
 /// What others of a team have, the newest first.

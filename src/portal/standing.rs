@@ -4,15 +4,20 @@
 use super::Portal;
 use crate::domain::away::Away;
 use crate::domain::catalog::{Approvers, Principal};
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::policy::{Standing, may_decide};
 use crate::domain::request::Request;
 use crate::ports::directory::Freshness;
 use crate::ports::outage::warn_unless;
 use crate::ports::store::{Which, Whose};
 
-/// Teams whose waiting requests are looked through one by one for those somebody can answer.
-const MOST_TEAMS: usize = 20;
+/// Where the requests stand that somebody may be able to answer.
+pub(super) struct Answerable {
+    /// The teams that they answer for.
+    pub(super) teams: Vec<TeamName>,
+    /// Lists of other waiting requests, in which there may be some.
+    pub(super) lists: Vec<(Whose, Which)>,
+}
 
 impl Portal {
     /// Who is away; nobody, while the store does not say.
@@ -96,25 +101,20 @@ impl Portal {
 
     /// Which waiting requests this person may be able to answer, as far as it is known who they are: those of the teams that
     /// they answer for, of the products that name them, and for admins what became theirs.
-    pub(super) async fn may_answer(&self, person: &PersonId, aways: &[Away]) -> Vec<(Whose, Which)> {
+    pub(super) async fn may_answer(&self, person: &PersonId, aways: &[Away]) -> Answerable {
         let represented = aways.iter().filter(|away| away.delegate == *person).map(|away| &away.person);
         let people: Vec<&PersonId> = [person].into_iter().chain(represented).collect();
-        let mut found = Vec::new();
+        let mut lists = Vec::new();
         if self.any_is_named(&people, &self.organization.admins).await {
             // What nobody has answered for long is theirs as well, and comes first there.
-            found.extend([(Whose::All, Which::Exceptions), (Whose::All, Which::Waiting)]);
+            lists.extend([(Whose::All, Which::Exceptions), (Whose::All, Which::Waiting)]);
         }
         let mut teams = Vec::new();
         for team in &self.organization.teams {
             if self.any_is_named(&people, &team.approvers).await {
-                teams.push((Whose::Team(team.name.clone()), Which::Waiting));
+                teams.push(team.name.clone());
             }
         }
-        // Of very many teams what waits longest is among what waits longest of all.
-        if teams.len() > MOST_TEAMS {
-            teams = vec![(Whose::All, Which::Waiting)];
-        }
-        found.extend(teams);
         for product in self.catalog.products.values() {
             let mut named = Vec::new();
             for stage in product.approval.paths().into_iter().flatten() {
@@ -124,10 +124,10 @@ impl Portal {
                 named.extend_from_slice(&stage.quiet);
             }
             if self.any_is_named(&people, &named).await {
-                found.push((Whose::Product(product.key.clone()), Which::Waiting));
+                lists.push((Whose::Product(product.key.clone()), Which::Waiting));
             }
         }
-        found
+        Answerable { teams, lists }
     }
 
     /// Whether one of these people is named; while Slack does not say, they may be.

@@ -305,3 +305,37 @@ async fn a_group_that_slack_cannot_list_takes_nothing_else_off_the_tab() {
     })
     .await;
 }
+
+/// Two who lead, one of 25 teams; and something of which a team may have a hundred, each of which needs an approval.
+fn many_teams() -> Setup {
+    let team = |number: u32| {
+        format!("[[teams]]\nname = \"team{number}\"\nmembers = [\"U0BOB\"]\napprovers = [\"U0OLGA\"]\n\n")
+    };
+    let teams: String = (0..25).map(team).collect();
+    let search = "[[teams]]\nname = \"search\"";
+    Setup::new().with_settings(search, &format!("{teams}{search}")).with_product(
+        "note",
+        "name: Note\napproval: { mode: required }\nquota: { per_team: 200 }\n",
+        "Resources: { Topic: { Type: AWS::SNS::Topic } }\n",
+    )
+}
+
+#[tokio::test]
+async fn whoever_answers_for_many_teams_sees_what_waits_behind_much_that_waits_for_others() {
+    run_in(many_teams(), async |company| {
+        let (alice, bob, olga) = (&company.alice, &company.bob, &company.olga);
+        for _ in 0..97 {
+            alice.asks_for("note", &[]).await;
+        }
+        company.waits("1m").await;
+        let theirs = bob.asks_for("note", &[("team", "team7")]).await;
+        olga.opens_home().await;
+        olga.clicks_at_home_for(&theirs, "Approve").await;
+        // An admin may answer some of it once it has waited for long, and none of it yet.
+        company.pat.opens_home().await;
+        let home = company.pat.home();
+        assert!(home.contains("So much waits for others that what may wait for you is not shown here"), "{home}");
+        assert!(!home.contains("Nothing waits for you"), "{home}");
+    })
+    .await;
+}

@@ -125,12 +125,16 @@ fn waiting(page: &HomePage) -> Vec<SlackBlock> {
         blocks.push(section(&ask(request)));
         blocks.push(decide(request));
     }
-    if page.waiting.requests.is_empty() {
-        blocks.push(context("Nothing waits for you. What you can approve or deny shows up here."));
-    }
-    if page.waiting.more {
-        blocks.push(context("More are waiting; they move up as you answer these."));
-    }
+    let note = match (page.waiting.requests.is_empty(), page.waiting.more) {
+        (false, false) => return blocks,
+        (false, true) => "More are waiting; they move up as you answer these.",
+        (true, false) => "Nothing waits for you. What you can approve or deny shows up here.",
+        (true, true) => {
+            "So much waits for others that what may wait for you is not shown here. You find it on its card, in the channel where it \
+             was asked."
+        }
+    };
+    blocks.push(context(note));
     blocks
 }
 

@@ -17,7 +17,12 @@ pub(super) fn team(page: &TeamPage, number: usize, command: &str) -> Vec<SlackBl
     blocks.extend(page.live.requests.iter().map(|request| section_with(&line(request), details(request))));
     if page.live.requests.is_empty() {
         let command = escape_within(command, 40);
-        let text = if page.is_member {
+        let text = if page.live.more {
+            format!(
+                "Your own are the newest of many. `{command} list {}` shows all.",
+                escape(page.team.as_str())
+            )
+        } else if page.is_member {
             format!("Your team-mates have nothing here. `{command} list` shows what has ended, too.")
         } else {
             let team = escape(page.team.as_str());

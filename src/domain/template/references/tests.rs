@@ -69,7 +69,7 @@ fn what_goes_round_in_a_circle_is_told() {
 
 #[test]
 fn a_function_with_too_few_or_too_many_parts_or_without_its_transform_is_told() {
-    let eleven = vec!["!Equals [a, b]"; 11].join(", ");
+    let eleven = ["!Equals [a, b]"; 11].join(", ");
     let text = format!(
         "Conditions:\n  A: text\n  B: !And [!Equals [a, b]]\n  C: !Or [{eleven}]\n  D: !Equals [a]\n  E: !Not [!Equals [a, b], !Equals [a, b]]\n  F: !Join ['', [a]]\n\
          Resources:\n  T: {{Type: AWS::SNS::Topic, Properties: {{Tags: {{'Fn::ForEach::X': [N, [a], {{b: c}}]}}}}}}\n\
