@@ -7,7 +7,7 @@ use super::problem::{FileProblem, Severity};
 use super::{assemble, guardrails, in_file_order};
 use crate::document::Problem;
 use crate::domain::catalog::{Catalog, CostLine, Pick, Product, Quantity};
-use crate::domain::template::Template;
+use crate::domain::template::{Parameter, Template};
 
 /// What a check found.
 #[derive(Debug)]
@@ -76,10 +76,9 @@ fn undescribed(product: &Product) -> Vec<Problem> {
         let what = "there is no `description`, so nobody reads in Slack what the product is";
         found.push(Problem::new(0, what.to_owned(), "say it in a sentence"));
     }
-    let asked =
-        product.template.parameters.iter().filter(|parameter| !product.bind.contains_key(&parameter.key));
-    // A secret is never asked for: its default stands.
-    for parameter in asked.filter(|parameter| !parameter.no_echo && parameter.description.is_none()) {
+    let is_asked = |parameter: &&Parameter| !product.bind.contains_key(&parameter.key) && !parameter.no_echo;
+    let asked = product.template.parameters.iter().filter(is_asked);
+    for parameter in asked.filter(|parameter| parameter.description.is_none()) {
         let what = format!("the form asks for `{}` without a word about it", parameter.key);
         let remedy = format!("give `{}` a `Description` in the template, with an example", parameter.key);
         found.push(Problem::new(0, what, &remedy));

@@ -66,7 +66,7 @@ fn product_line(product: &Product, report: &Report) -> String {
 }
 
 pub(super) fn estimate_by_default(product: &Product, prices: &PriceList) -> Option<Estimate> {
-    let default = |key: &str| product.template.parameter(key)?.default.as_deref();
+    let default = |key: &str| product.template.parameter(key)?.shown_default();
     cost::estimate(&product.cost, &default, prices)
 }
 

@@ -70,7 +70,7 @@ fn sample_view(
     let estimate = estimate_by_default(product, prices);
     let defaults = product.template.parameters.iter();
     let defaults: Vec<(String, String)> =
-        defaults.filter_map(|known| Some((known.key.clone(), known.default.clone()?))).collect();
+        defaults.filter_map(|known| Some((known.key.clone(), known.shown_default()?.to_owned()))).collect();
     let path = approval_path(&product.approval, team, &defaults, estimate.as_ref());
     let preview = Preview {
         unapprovable: None,

@@ -14,6 +14,7 @@ use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::parameters::match_prefill;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Estimate;
+use crate::domain::template::Parameter;
 
 /// A product that somebody may ask for.
 #[derive(Clone, Debug)]
@@ -45,7 +46,7 @@ pub async fn offers(portal: &Portal, person: &PersonId) -> Result<Vec<Offer>, Er
     let offered = |product: &&Arc<Product>| teams.iter().any(|team| product.requesters.include(&team.name));
     let offer = |product: &Arc<Product>| {
         let template = product.offered();
-        let default = |key: &str| template.parameter(key).and_then(|known| known.default.as_deref());
+        let default = |key: &str| template.parameter(key).and_then(Parameter::shown_default);
         let estimate = estimate(&product.cost, &default, &portal.catalog.prices);
         Offer { product: Arc::clone(product), estimate }
     };

@@ -387,3 +387,38 @@ async fn a_change_beyond_the_budget_is_refused_with_figures() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_default_of_a_secret_is_no_change_and_is_shown_nowhere() {
+    let template = "Parameters:\n  Note: { Type: String, Default: none }\n  \
+                    Secret: { Type: String, NoEcho: true, Default: hunter2 }\n\
+                    Resources:\n  Topic: { Type: AWS::SNS::Topic }\n\
+                    Outputs:\n  Login: { Value: !Sub '${Note}:${Secret}' }\n  Note: { Value: !Ref Note }\n";
+    let product = "name: Topic\napproval: { mode: auto }\nquota: { per_team: 100 }\noutputs: [Login, Note]\nchange: [Note]\n";
+    run_in(Setup::new().with_product("topic", product, template), async |company| {
+        let alice = &company.alice;
+        let id = alice.asks_for("topic", &[("Note", "mine")]).await;
+        insta::assert_snapshot!(alice.newest_dm(), @"
+        *Topic v1.0* `mine` is ready.
+        It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
+        *Login*: `not known in the simulation ('Secret' is a secret)`
+        *Note*: `mine`
+        (Request `id` · no estimate for this product, so it counts as $0 of a budget · Simulated: nothing real is made)
+        ");
+        alice.runs(&format!("/provision change {} Note=ours", &id[..8])).await;
+        let form = alice.form();
+        assert!(form.contains("Note: `mine` → `ours`") && !form.contains("Secret"), "{form}");
+        alice.submits().await;
+        alice.closes_all().await;
+        let trail = newest_trail(company, 3).await;
+        assert!(trail.contains("Note mine -> ours") && !trail.contains("Secret"), "{trail}");
+        for command in ["status", "again", "list", "change"] {
+            alice.runs(&format!("/provision {command} {}", &id[..8])).await;
+            alice.closes_all().await;
+        }
+        assert!(!alice.everything().contains("hunter2"), "{}", alice.everything());
+        assert!(!company.trail().await.contains("hunter2"), "{}", company.trail().await);
+        assert!(company.newest_request().await.parameters.iter().all(|(key, _)| key != "Secret"));
+    })
+    .await;
+}

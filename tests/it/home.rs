@@ -334,7 +334,10 @@ async fn whoever_answers_for_many_teams_sees_what_waits_behind_much_that_waits_f
         // An admin may answer some of it once it has waited for long, and none of it yet.
         company.pat.opens_home().await;
         let home = company.pat.home();
-        assert!(home.contains("So much waits for others that what may wait for you is not shown here"), "{home}");
+        assert!(
+            home.contains("So much waits for others that what may wait for you is not shown here"),
+            "{home}"
+        );
         assert!(!home.contains("Nothing waits for you"), "{home}");
     })
     .await;

@@ -52,14 +52,11 @@ pub(crate) fn default_problems(parameters: &[Parameter]) -> Vec<Problem> {
         // One that is too long is told with the sizes.
         let default = parameter.default.as_ref().filter(|default| default.len() <= MAX_BYTES)?;
         let demand = broken_constraint(parameter, default)?;
-        if parameter.no_echo {
-            let what = format!("parameter `{}`: its own constraints do not allow its default", parameter.key);
-            return Some(Problem::new(parameter.default_line, what, "change one of them"));
-        }
+        let quoted = parameter.shown_default().map(|default| format!(" `{}`", cut(default, MAX_QUOTED)));
         let what = format!(
-            "parameter `{}`: its own constraints do not allow its default `{}`",
+            "parameter `{}`: its own constraints do not allow its default{}",
             parameter.key,
-            cut(default, MAX_QUOTED)
+            quoted.unwrap_or_default()
         );
         Some(Problem::new(parameter.default_line, what, format!("change one of them: {demand}")))
     };
@@ -108,10 +105,10 @@ pub(crate) fn takes_nothing(parameter: &Parameter) -> bool {
     is_text && constraint_problem(parameter, "").is_none()
 }
 
-/// What a parameter comes to with what a form holds for it, or with its default.
+/// What a parameter comes to with what a form holds for it, or with its default; that of a secret is nobody's to see.
 pub(crate) fn in_effect(parameter: &Parameter, held: Option<&str>) -> Option<String> {
     let counts = |value: &&str| !value.is_empty() || takes_nothing(parameter);
-    held.filter(counts).or(parameter.default.as_deref()).map(str::to_owned)
+    held.filter(counts).or(parameter.shown_default()).map(str::to_owned)
 }
 
 /// The parts of a value that constraints apply to: the elements of a list, otherwise the whole.

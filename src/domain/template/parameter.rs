@@ -67,6 +67,13 @@ pub struct Parameter {
     pub label: Option<String>,
 }
 
+impl Parameter {
+    /// The value used when none is given, where people may see it.
+    pub fn shown_default(&self) -> Option<&str> {
+        self.default.as_deref().filter(|_| !self.no_echo)
+    }
+}
+
 /// What sort of value a parameter takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ParameterKind {

@@ -140,7 +140,10 @@ impl Evaluator<'_> {
             row.0 == resource.resource_type && row.1.contains(&attribute)
         };
         // Its own name says already that it is one.
-        let is_told = live.name.as_ref().is_some_and(|name| name.ends_with(".fifo"));
+        let is_told = live
+            .name
+            .as_ref()
+            .is_some_and(|name| name.rsplit_once('.').is_some_and(|(_, ending)| ending == "fifo"));
         LOOKS.iter().filter(of_it).filter(|row| !(is_told && row.2.starts_with("Fifo"))).find_map(|row| {
             let (_, _, decides, usual) = row;
             let value = match self.evaluate(property(resource, decides)?, depth + 1) {

@@ -22,10 +22,8 @@ fn error<T>(reason: impl Into<String>) -> Result<T, EvaluationError> {
 impl Evaluator<'_> {
     pub(super) fn function(&self, name: &str, argument: &Node, depth: usize) -> Outcome {
         self.step(depth)?;
-        match self.apply(name, argument, depth)? {
-            Evaluated::Text(text) if is_dynamic(&text) => looked_up(),
-            value => Ok(value),
-        }
+        let value = self.apply(name, argument, depth)?;
+        if matches!(&value, Evaluated::Text(text) if is_dynamic(text)) { looked_up() } else { Ok(value) }
     }
 
     fn apply(&self, name: &str, argument: &Node, depth: usize) -> Outcome {

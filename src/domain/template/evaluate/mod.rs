@@ -10,6 +10,8 @@ mod order;
 mod protection;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unknown;
 
 use super::{ParameterKind, Resource, Template};
 use crate::document::{Node, Problems, Value};
