@@ -66,13 +66,9 @@ fn a_request_that_only_the_documentation_refuses_is_told() {
     let put = |item: Value| json!({"TransactItems": [{"Put": {"TableName": "T", "Item": item}}]});
     let transact = "DynamoDB_20120810.TransactWriteItems";
     let mut lines = Vec::new();
-    for item in [
-        json!({"pk": {"S": "a", "N": "1"}}),
-        json!({"pk": {}}),
-        json!({"pk": {"S": "a"}, "count": {"N": "many"}}),
-        json!({"pk": {"S": "a"}, "names": {"SS": []}}),
-    ] {
-        lines.push(told(transact, put(item)));
+    let (many, empty) = (json!({"N": "many"}), json!({"SS": []}));
+    for value in [json!({"S": "a", "N": "1"}), json!({}), many, empty] {
+        lines.push(told(transact, put(json!({"pk": value}))));
     }
     let key = json!({"pk": {"S": "a"}, "sk": {"S": "b"}});
     let check = json!({"TableName": "T", "Key": key, "ConditionExpression": "x"});
@@ -105,8 +101,8 @@ fn a_request_that_only_the_documentation_refuses_is_told() {
     insta::assert_snapshot!(lines.join("\n"), @r#"
     TransactWriteItems.TransactItems[0].Put.Item.pk has 2 types, not one
     TransactWriteItems.TransactItems[0].Put.Item.pk has 0 types, not one
-    TransactWriteItems.TransactItems[0].Put.Item.count.N is no number
-    TransactWriteItems.TransactItems[0].Put.Item.names.SS is empty
+    TransactWriteItems.TransactItems[0].Put.Item.pk.N is no number
+    TransactWriteItems.TransactItems[0].Put.Item.pk.SS is empty
     TransactWriteItems.TransactItems[0] has 2 actions, not one
     TransactWriteItems has "T" {"S":"a"} {"S":"b"} twice
     GetItem.Key.requestId is empty

@@ -67,17 +67,16 @@ async fn what_only_aws_decides_is_not_known_in_the_simulation() {
 #[tokio::test]
 async fn what_no_output_may_show_and_what_aws_refuses_is_said_and_names_nothing() {
     let template = "Parameters:\n  Env: { Type: String, Default: dev }\n  \
-                    Flag: { Type: 'AWS::SSM::Parameter::Value<String>', Default: /flag }\n  \
-                    Zones: { Type: CommaDelimitedList, Default: 'a,b' }\n\
+                    Flag: { Type: 'AWS::SSM::Parameter::Value<String>', Default: /flag }\n\
                     Conditions:\n  Never: !And [!Equals [!Ref Flag, y], !Equals [!Ref Env, prod]]\n  \
                     Perhaps: !Equals [!Ref Flag, y]\n\
                     Resources:\n  Login: { Type: AWS::SecretsManager::Secret, Properties: { Name: login, SecretString: hunter2 } }\n  \
                     Gold: { Type: AWS::RDS::DBInstance, Condition: Perhaps, Properties: { DBInstanceIdentifier: gold } }\n  \
                     Topic: { Type: AWS::SNS::Topic }\n\
                     Outputs:\n  Secret: { Value: !GetAtt Login.SecretString }\n  Only: { Condition: Never, Value: only-in-prod }\n  \
-                    Maybe: { Condition: Perhaps, Value: perhaps }\n  Zones: { Value: !Ref Zones }\n  \
+                    Maybe: { Condition: Perhaps, Value: perhaps }\n  \
                     Nothing: { Value: !Ref 'AWS::NoValue' }\n  Found: { Value: !Sub '{{resolve:ssm:/x/${Env}}}' }\n";
-    let product = format!("name: Things\n{AUTOMATIC}outputs: [Secret, Only, Maybe, Zones, Nothing, Found]\n");
+    let product = format!("name: Things\n{AUTOMATIC}outputs: [Secret, Only, Maybe, Nothing, Found]\n");
     run_in(Setup::new().with_product("things", &product, template), async |company| {
         let alice = &company.alice;
         let id = alice.asks_for("things", &[]).await;
@@ -86,7 +85,6 @@ async fn what_no_output_may_show_and_what_aws_refuses_is_said_and_names_nothing(
         It lives until 2026-12-30 09:00 UTC. You are warned 7 days before, and can renew it then.
         *Secret*: `not known in the simulation (AWS decides 'SecretString' of 'Login')`
         *Maybe*: `not known in the simulation (AWS looks '/flag' up in the Parameter Store)`
-        *Zones*: `not known in the simulation (AWS wants a text here, not a list)`
         *Nothing*: `not known in the simulation (AWS wants a text here, and there is nothing)`
         *Found*: `not known in the simulation (AWS looks it up when it is made)`
         (Request `id` · no estimate for this product, so it counts as $0 of a budget · Simulated: nothing real is made)

@@ -168,7 +168,7 @@ fn statements_of_launch_roles() -> Vec<Node> {
         let own = properties.get("Policies").and_then(Node::as_list).unwrap_or_default();
         let documents = own.iter().chain([properties]).filter_map(|policy| policy.get("PolicyDocument"));
         for document in documents {
-            found.extend(at(document, "Statement").as_list().unwrap().to_vec());
+            found.extend(at(document, "Statement").as_list().unwrap_or_default().to_vec());
         }
     }
     found

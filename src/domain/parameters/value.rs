@@ -52,12 +52,12 @@ pub(crate) fn default_problems(parameters: &[Parameter]) -> Vec<Problem> {
         // One that is too long is told with the sizes.
         let default = parameter.default.as_ref().filter(|default| default.len() <= MAX_BYTES)?;
         let demand = broken_constraint(parameter, default)?;
-        let quoted = parameter.shown_default().map(|default| format!(" `{}`", cut(default, MAX_QUOTED)));
-        let what = format!(
-            "parameter `{}`: its own constraints do not allow its default{}",
-            parameter.key,
-            quoted.unwrap_or_default()
-        );
+        let what = format!("parameter `{}`: its own constraints do not allow its default", parameter.key);
+        // Options of a secret are as secret as its default.
+        let Some(default) = parameter.shown_default() else {
+            return Some(Problem::new(parameter.default_line, what, "change one of them"));
+        };
+        let what = format!("{what} `{}`", cut(default, MAX_QUOTED));
         Some(Problem::new(parameter.default_line, what, format!("change one of them: {demand}")))
     };
     parameters.iter().filter_map(problem).collect()
