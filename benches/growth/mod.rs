@@ -6,15 +6,15 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 use jiff::{SignedDuration, Timestamp};
 use quartermaster::domain::audit::{By, Via};
+use quartermaster::domain::counters::CounterDay;
 use quartermaster::domain::ids::RequestId;
 use quartermaster::domain::quota::QuotaChange;
 use quartermaster::domain::request::Request;
 use quartermaster::domain::submission::submit;
-use quartermaster::domain::tally::Tally;
 use quartermaster::portal::cancel::cancel;
 use quartermaster::portal::decide::Click;
 use quartermaster::portal::teardown::{TornDown, tear_down};
-use quartermaster::ports::kept::Once;
+use quartermaster::ports::retention::IdempotencyKey;
 use quartermaster::ports::store::{Commit, RowChange};
 use rusqlite::Connection;
 
@@ -172,12 +172,12 @@ async fn ask(stand: &Stand, now: Timestamp, number: u64, is_bucket: bool) -> any
         | QuotaChange::Move { .. }) => other,
     });
     let commit = Commit {
-        tally: Tally::of(&born.request, &born.audit),
+        tally: CounterDay::of(&born.request, &born.audit),
         row: Some(RowChange::Insert(Box::new(born.request))),
         audit: born.audit,
         jobs: born.jobs,
         quota,
-        once: Some(Once::for_now(format!("view:{id}"), now)),
+        once: Some(IdempotencyKey::for_now(format!("view:{id}"), now)),
         unless_paused: true,
         ..Commit::default()
     };

@@ -10,11 +10,11 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
+use quartermaster::domain::counters::CounterDay;
 use quartermaster::domain::submission::submit;
-use quartermaster::domain::tally::Tally;
 use quartermaster::local::database::Database;
 use quartermaster::local::store::SqliteStore;
-use quartermaster::ports::kept::Once;
+use quartermaster::ports::retention::IdempotencyKey;
 use quartermaster::ports::store::{Commit, RowChange, Store};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -173,12 +173,12 @@ fn commit() -> anyhow::Result<Commit> {
     let id = RequestId::random();
     let born = submit(submission(id, 0, "payments"), product("s3-bucket")?, now);
     Ok(Commit {
-        tally: Tally::of(&born.request, &born.audit),
+        tally: CounterDay::of(&born.request, &born.audit),
         row: Some(RowChange::Insert(Box::new(born.request))),
         audit: born.audit,
         jobs: born.jobs,
         quota: born.quota.map(endless),
-        once: Some(Once::for_now(format!("view:{id}"), Timestamp::UNIX_EPOCH)),
+        once: Some(IdempotencyKey::for_now(format!("view:{id}"), Timestamp::UNIX_EPOCH)),
         unless_paused: true,
         ..Commit::default()
     })

@@ -10,7 +10,7 @@ use quartermaster::domain::ids::{ChannelId, RequestId};
 use quartermaster::domain::job::JobKind;
 use quartermaster::domain::lease::Lease;
 use quartermaster::domain::period::Period;
-use quartermaster::domain::request::{MessageRef, Request, Status, Surface};
+use quartermaster::domain::request::{MessageRef, MessageSlot, Request, Status};
 use quartermaster::domain::submission::submit;
 use quartermaster::local::database::Database;
 use rusqlite::{Connection, params};
@@ -121,7 +121,7 @@ fn active(product: &Product, number: u64, leases: u64) -> anyhow::Result<Request
         channel: ChannelId::new(format!("D{owner:010}")),
         ts: format!("{number}.{ts}"),
     };
-    request.messages.insert(Surface::Direct, at("1"));
+    request.messages.insert(MessageSlot::Direct, at("1"));
     request.activated_at = Some(activated_at);
     request.revision = 8;
     let lease = Lease { warn_at: due, ..Lease::begin(&product.lease, activated_at) };

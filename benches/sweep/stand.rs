@@ -23,9 +23,9 @@ use quartermaster::portal::dispatch::Dispatcher;
 use quartermaster::ports::Ports;
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::directory::{Directory, Freshness};
+use quartermaster::ports::error_counters::ErrorCounters;
 use quartermaster::ports::slack::{Destination, HomePage, Notice, Posted, Slack, SlackError};
 use quartermaster::ports::store::Store;
-use quartermaster::ports::trouble::Trouble;
 use tokio::sync::Notify;
 
 use crate::rig::asked;
@@ -66,7 +66,7 @@ impl Stand {
             slack: slack.clone(),
             directory: Arc::new(Everybody),
             clock: clock.clone(),
-            trouble: Trouble::default(),
+            trouble: ErrorCounters::default(),
         };
         let organization = Organization {
             teams: vec![],
@@ -153,7 +153,7 @@ impl Slack for TakingSlack {
         Ok(())
     }
 
-    async fn whisper(
+    async fn post_ephemeral(
         &self,
         _channel: Option<&ChannelId>,
         _person: &PersonId,

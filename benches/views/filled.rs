@@ -11,7 +11,7 @@ use quartermaster::domain::catalog::Product;
 use quartermaster::domain::ids::{ChannelId, PersonId, RequestId, TaskToken};
 use quartermaster::domain::job::{Job, JobKind};
 use quartermaster::domain::lease::Lease;
-use quartermaster::domain::request::{MessageRef, Request, Status, Surface};
+use quartermaster::domain::request::{MessageRef, MessageSlot, Request, Status};
 use quartermaster::domain::submission::{Submission, submit};
 use quartermaster::local::database::Database;
 use rusqlite::{Connection, params};
@@ -85,7 +85,7 @@ fn request(
     let born = submit(submission, product, at);
     let (mut request, mut trail) = (born.request, born.audit);
     let direct = MessageRef { channel: ChannelId::new(format!("D{owner}")), ts: format!("{number}.1") };
-    request.messages.insert(Surface::Direct, direct);
+    request.messages.insert(MessageSlot::Direct, direct);
     request.revision = 8;
     let job = if waits {
         request.status = Status::AwaitingApproval { token: TaskToken::new(format!("token-{number}")) };
@@ -165,7 +165,7 @@ fn count(connection: &Connection, now: Timestamp) -> anyhow::Result<()> {
     for team in 0..TEAMS {
         for day in 0..DAYS {
             let day = now.saturating_sub(SignedDuration::from_hours(24 * day))?;
-            let day = quartermaster::domain::tally::day(day).to_string();
+            let day = quartermaster::domain::counters::day(day).to_string();
             connection.prepare_cached("INSERT INTO counted VALUES (?1, ?2, ?3)")?.execute(params![
                 format!("team-{team:03}"),
                 day,

@@ -11,8 +11,8 @@ use aws_smithy_types::body::SdkBody;
 use http_body_util::BodyExt as _;
 use serde::Deserialize;
 
+use crate::ports::error_counters::ErrorCounters;
 use crate::ports::outage::Side;
-use crate::ports::trouble::Trouble;
 
 /// What runs executions.
 pub(super) const STEP_FUNCTIONS: Side = Side::Aws("Step Functions");
@@ -24,7 +24,7 @@ const ANSWERS: [&str; 2] = ["ConditionalCheckFailedException", "TransactionCance
 #[derive(Debug)]
 pub(super) struct Counting {
     pub(super) http: SharedHttpClient,
-    pub(super) trouble: Trouble,
+    pub(super) trouble: ErrorCounters,
 }
 
 impl HttpClient for Counting {
@@ -41,7 +41,7 @@ impl HttpClient for Counting {
 #[derive(Debug)]
 struct CountingConnector {
     connector: SharedHttpConnector,
-    trouble: Trouble,
+    trouble: ErrorCounters,
 }
 
 impl HttpConnector for CountingConnector {

@@ -27,7 +27,7 @@ pub use problem::Problem;
 use problem::{Needs, denied_or};
 
 use self::failures::Counting;
-use crate::ports::trouble::Trouble;
+use crate::ports::error_counters::ErrorCounters;
 
 /// Opening a connection.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -39,11 +39,11 @@ const OPERATION: Duration = Duration::from_secs(20);
 /// What every client of ours is made from: region, credentials and `AWS_ENDPOINT_URL` as the AWS SDKs look them up,
 /// standard retries, and a limit of 20 seconds for a call.
 pub async fn configuration() -> SdkConfig {
-    configuration_counting(&Trouble::default()).await
+    configuration_counting(&ErrorCounters::default()).await
 }
 
 /// As [`configuration`], and what fails is counted.
-pub async fn configuration_counting(trouble: &Trouble) -> SdkConfig {
+pub async fn configuration_counting(trouble: &ErrorCounters) -> SdkConfig {
     let http = Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector = Connector::builder();
         connector.set_connector_settings(settings.cloned());

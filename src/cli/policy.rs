@@ -13,12 +13,12 @@ use crate::config::{Settings, StoreChoice, settings_file};
 use crate::domain::catalog::{Approvers, Catalog, OverBudget, Principal, Product, Stage};
 use crate::domain::cost::{self, dollars, estimate};
 use crate::domain::exception::Exception;
-use crate::domain::hopeless::hopeless;
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::parameters::{ParameterValues, check_parameters, match_prefill};
 use crate::domain::policy::{ApprovalPath, Team, path_as_things_stand};
 use crate::domain::quota::{BudgetUse, QuotaUse, TeamUse};
 use crate::domain::template::Parameter;
+use crate::domain::unsatisfiable::unsatisfiable_approvals;
 use crate::portal::{named, others};
 use crate::wiring;
 
@@ -75,7 +75,7 @@ pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> R
             open.join(", ")
         );
     }
-    for found in hopeless(product, &settings.organization) {
+    for found in unsatisfiable_approvals(product, &settings.organization) {
         let _ = writeln!(text, "trouble:    {}: {}", found.what, found.remedy);
     }
     print(&text)?;

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::{Failure, load_catalog, print};
 use crate::config::{Settings, settings_file};
-use crate::domain::job::{JobKind, Subject};
+use crate::domain::job::{JobKind, JobOwner};
 use crate::portal::reconcile::{Sides, look};
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::store::{Commit, CommitError};
@@ -31,7 +31,7 @@ pub async fn reconcile(config: Option<PathBuf>, repair: bool) -> Result<(), Fail
     let report = look(&sides, clock.now()).await?;
     print(&format!("{report}\n"))?;
     if repair && !report.found.is_empty() {
-        let job = JobKind::Reconcile { told: Vec::new() }.due(Subject::Portal, clock.now());
+        let job = JobKind::Reconcile { told: Vec::new() }.due(JobOwner::Portal, clock.now());
         let commit = Commit { jobs: vec![job], ..Commit::default() };
         backends
             .store

@@ -8,7 +8,7 @@ use crate::document::{Reader, nearest};
 use crate::domain::ids::TeamName;
 use crate::domain::organization::ALL_TEAMS;
 use crate::domain::policy::Team;
-use crate::domain::quiet::{Hours, Quiet};
+use crate::domain::quiet_hours::{Hours, QuietHours};
 
 /// Longest team name: it becomes part of bucket names and tags.
 const LONGEST_TEAM_NAME: usize = 20;
@@ -126,7 +126,7 @@ fn check_name(reader: &Reader<'_>, key: &str, name: &str) {
     }
 }
 
-fn read_quiet(reader: &Reader<'_>) -> Option<Quiet> {
+fn read_quiet(reader: &Reader<'_>) -> Option<QuietHours> {
     let zone = reader.text("time_zone").map_or(Some(TimeZone::UTC), |name| zone(reader, &name));
     let hours = hours(reader);
     let days: Vec<Weekday> = reader
@@ -138,7 +138,7 @@ fn read_quiet(reader: &Reader<'_>) -> Option<Quiet> {
     if hours.is_none() && days.is_empty() {
         return None;
     }
-    let quiet = Quiet::new(hours, days, zone?);
+    let quiet = QuietHours::new(hours, days, zone?);
     if let Err(error) = &quiet {
         let key = if hours.is_some() { "quiet_hours" } else { "quiet_days" };
         let remedy = "leave some hours of a week out, such as `quiet_hours = \"18:00-08:00\"` and `quiet_days = [\"sat\", \"sun\"]`";
@@ -215,7 +215,7 @@ mod tests {
         )
     }
 
-    fn quiet(keys: &str) -> Option<Quiet> {
+    fn quiet(keys: &str) -> Option<QuietHours> {
         parse(&with_team(keys)).unwrap().organization.teams.remove(0).quiet
     }
 
@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(quiet("time_zone = \"Europe/Berlin\""), None);
         assert_eq!(
             quiet("quiet_hours = \"18:00-08:00\""),
-            Quiet::new(nights, Vec::new(), TimeZone::UTC).ok()
+            QuietHours::new(nights, Vec::new(), TimeZone::UTC).ok()
         );
         let berlin = TimeZoneDatabase::bundled().get("Europe/Berlin").unwrap();
         let weekend = vec![Weekday::Saturday, Weekday::Sunday];
@@ -241,7 +241,7 @@ mod tests {
         );
         assert_eq!(
             found.unwrap().until(friday_night),
-            Quiet::new(nights, weekend, berlin).unwrap().until(friday_night)
+            QuietHours::new(nights, weekend, berlin).unwrap().until(friday_night)
         );
     }
 

@@ -2,11 +2,11 @@
 
 use rust_decimal::Decimal;
 
+use super::approve_with_changes::ApprovedChanges;
 use super::audit::By;
 use super::ids::{ExecutionName, PersonId, ProvisionedProductId, RecordId, TaskToken, TeamName};
 use super::period::Period;
-use super::reduction::Lowered;
-use super::request::{Billed, ChangeOrder, MessageRef, Output, Prompt};
+use super::request::{Billed, ChangeOrder, MessageRef, Output, ReminderKind};
 use super::silence::Silence;
 
 /// Something that happened.
@@ -19,7 +19,7 @@ pub enum Event {
         /// For whom, where they answer for somebody who is away.
         instead_of: Option<PersonId>,
         /// To less than was asked for, where they want that.
-        lowered: Option<Box<Lowered>>,
+        lowered: Option<Box<ApprovedChanges>>,
     },
     /// An approver said no. Their right to was checked before.
     Deny {
@@ -42,7 +42,7 @@ pub enum Event {
     /// Approvers may have to be pressed, because they did not answer.
     Prompt {
         /// How.
-        prompt: Prompt,
+        prompt: ReminderKind,
         /// The request's epoch when that was decided.
         epoch: u32,
     },
@@ -226,7 +226,7 @@ impl Event {
             Self::Cancel { .. } => "cancel",
             Self::ApprovalDeadline => "approval deadline",
             Self::RoomFound => "room found",
-            Self::Prompt { prompt: Prompt::Escalation, .. } => "escalation",
+            Self::Prompt { prompt: ReminderKind::Escalation, .. } => "escalation",
             Self::Prompt { .. } => "reminder",
             Self::Nudge { .. } => "nudge",
             Self::ApprovalRequested { .. } => "approval requested",

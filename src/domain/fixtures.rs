@@ -16,15 +16,15 @@ use super::ids::{
 };
 use super::job::{ClickedDecision, JobKind, Resume, StoredClick};
 use super::lease::Lease;
-use super::next::Transition;
 use super::period::Period;
 use super::policy::ApprovalPath;
 use super::request::{
-    Approval, Asking, Cause, ChangeOrder, Difference, Ending, Estimate, MessageRef, News, Prompt,
-    Provisioned, Request, Status, StatusName, Surface,
+    Approval, Asking, Cause, ChangeOrder, Difference, Ending, Estimate, MessageRef, MessageSlot,
+    Notification, Provisioned, ReminderKind, Request, Status, StatusName,
 };
 use super::submission::{Submission, submit};
 use super::template::Template;
+use super::transition::Transition;
 
 /// Stands in every token of these tests, so that one search finds a leak.
 pub(crate) const SECRET: &str = "AQC8-secret";
@@ -224,14 +224,14 @@ pub(crate) fn one_job_of_each_kind() -> Vec<JobKind> {
         JobKind::StartExecution { attempt: 2 },
         JobKind::Resume { token: token(1), with: Resume::Success, attempt: 2 },
         JobKind::ApprovalDeadline,
-        JobKind::Prompt { prompt: Prompt::Escalation, epoch: 1 },
-        JobKind::FindApprovers { prompt: Prompt::Reminder, epoch: 1 },
-        JobKind::TellApprover { prompt: Prompt::Nudge, epoch: 1, person: person("morgan") },
-        JobKind::Show(Surface::Prompt(Prompt::Reminder)),
-        JobKind::Show(Surface::Card),
-        JobKind::Show(Surface::Thread),
-        JobKind::Show(Surface::Direct),
-        JobKind::Show(Surface::Told(News::Status(StatusName::TimedOut))),
+        JobKind::Prompt { prompt: ReminderKind::Escalation, epoch: 1 },
+        JobKind::FindApprovers { prompt: ReminderKind::Reminder, epoch: 1 },
+        JobKind::TellApprover { prompt: ReminderKind::Nudge, epoch: 1, person: person("morgan") },
+        JobKind::Show(MessageSlot::Prompt(ReminderKind::Reminder)),
+        JobKind::Show(MessageSlot::Card),
+        JobKind::Show(MessageSlot::Thread),
+        JobKind::Show(MessageSlot::Direct),
+        JobKind::Show(MessageSlot::Notification(Notification::Status(StatusName::TimedOut))),
         JobKind::Lease,
         JobKind::RenewalDeadline,
         JobKind::ChangeDeadline,
@@ -239,7 +239,7 @@ pub(crate) fn one_job_of_each_kind() -> Vec<JobKind> {
         JobKind::WatchUpdate,
         JobKind::Refresh {
             at: MessageRef { channel: ChannelId::new("C0PAYMENTS"), ts: "1.2".into() },
-            surface: Surface::Card,
+            surface: MessageSlot::Card,
         },
         JobKind::FindHomes,
         JobKind::Warn,

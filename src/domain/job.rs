@@ -6,10 +6,10 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::approve_with_changes::RequestedReduction;
 use super::audit::By;
 use super::ids::{ChannelId, PersonId, RequestId, TaskToken, TeamName};
-use super::reduction::Wanted;
-use super::request::{MessageRef, Prompt, Surface};
+use super::request::{MessageRef, MessageSlot, ReminderKind};
 
 /// Something to do at or after a date. Writing a job whose key exists replaces it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,14 +26,14 @@ pub struct Job {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct JobKey {
     /// Whose it is.
-    pub of: Subject,
+    pub of: JobOwner,
     /// Its name there.
     pub name: String,
 }
 
 /// What a job is about. One run of a job at a time, so that what concerns one person is done in one job of theirs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Subject {
+pub enum JobOwner {
     /// A request.
     Request(RequestId),
     /// A person.
@@ -43,7 +43,7 @@ pub enum Subject {
 }
 
 /// As the store keeps it: a request's id, a person's id, or `-`.
-impl fmt::Display for Subject {
+impl fmt::Display for JobOwner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Request(id) => id.fmt(f),
@@ -53,7 +53,7 @@ impl fmt::Display for Subject {
     }
 }
 
-impl Subject {
+impl JobOwner {
     /// Reads what [`Display`](fmt::Display) wrote.
     pub fn parse(text: &str) -> Self {
         match RequestId::parse(text) {
@@ -72,13 +72,13 @@ impl Subject {
     }
 }
 
-impl From<RequestId> for Subject {
+impl From<RequestId> for JobOwner {
     fn from(id: RequestId) -> Self {
         Self::Request(id)
     }
 }
 
-impl From<PersonId> for Subject {
+impl From<PersonId> for JobOwner {
     fn from(person: PersonId) -> Self {
         Self::Person(person)
     }
@@ -92,7 +92,7 @@ impl JobKey {
 
     /// Those with which a request that has ended has nothing to do any more.
     pub fn dates_of(id: RequestId) -> Vec<Self> {
-        DATES.iter().map(|name| Self { of: Subject::Request(id), name: (*name).to_owned() }).collect()
+        DATES.iter().map(|name| Self { of: JobOwner::Request(id), name: (*name).to_owned() }).collect()
     }
 
     /// The request whose time limits for people this is about.
@@ -133,28 +133,28 @@ pub enum JobKind {
     /// Press whoever is asked, if they have not answered by now.
     Prompt {
         /// How.
-        prompt: Prompt,
+        prompt: ReminderKind,
         /// The epoch it was written in: of another question nothing is due.
         epoch: u32,
     },
     /// Find the people who are asked, to tell each directly.
     FindApprovers {
         /// Why they are told.
-        prompt: Prompt,
+        prompt: ReminderKind,
         /// The epoch of the question.
         epoch: u32,
     },
     /// Tell one of them.
     TellApprover {
         /// Why.
-        prompt: Prompt,
+        prompt: ReminderKind,
         /// The epoch of the question.
         epoch: u32,
         /// Whom.
         person: PersonId,
     },
     /// Bring the message on this surface up to date, posting it if there is none.
-    Show(Surface),
+    Show(MessageSlot),
     /// Ask the provisioner to make it.
     Provision,
     /// Look how the provisioner's record is doing.
@@ -178,7 +178,7 @@ pub enum JobKind {
         /// Where it stands.
         at: MessageRef,
         /// What it shows.
-        surface: Surface,
+        surface: MessageSlot,
     },
     /// Find what else a request has changed: people whose home tab shows something else now, and exceptions that wait for
     /// the room that it has left. Of the portal, all home tabs.
@@ -266,7 +266,7 @@ pub enum ClickedDecision {
     /// Yes.
     Approve,
     /// Yes, to less than was asked for.
-    ApproveLess(Wanted),
+    ApproveLess(RequestedReduction),
     /// No, and why.
     Deny {
         /// The approver's words.
@@ -308,7 +308,7 @@ impl JobKind {
     }
 
     /// This kind as a job of this subject, due at `due_at`.
-    pub fn due(self, of: impl Into<Subject>, due_at: Timestamp) -> Job {
+    pub fn due(self, of: impl Into<JobOwner>, due_at: Timestamp) -> Job {
         Job { key: JobKey { of: of.into(), name: self.name() }, kind: self, due_at }
     }
 }
@@ -371,7 +371,7 @@ mod tests {
 
     use super::*;
     use crate::domain::fixtures::{SECRET, one_job_of_each_kind, person, submission, submitted_at, token};
-    use crate::domain::request::News;
+    use crate::domain::request::Notification;
 
     fn name(kind: JobKind) -> String {
         kind.due(submission().id, submitted_at()).key.name
@@ -429,9 +429,9 @@ mod tests {
         );
         assert_eq!(resume(1, Resume::Success), resume(1, Resume::Denied));
         assert_ne!(resume(1, Resume::Success), resume(2, Resume::Success));
-        let told = |news| name(JobKind::Show(Surface::Told(news)));
-        let names: BTreeSet<String> = News::all().map(told).collect();
-        assert_eq!(names.len(), News::all().count());
+        let told = |news| name(JobKind::Show(MessageSlot::Notification(news)));
+        let names: BTreeSet<String> = Notification::all().map(told).collect();
+        assert_eq!(names.len(), Notification::all().count());
     }
 
     #[test]
@@ -444,9 +444,10 @@ mod tests {
 
     #[test]
     fn what_a_job_is_about_reads_back() {
-        for subject in [Subject::Request(submission().id), Subject::Person(person("alice")), Subject::Portal]
+        for subject in
+            [JobOwner::Request(submission().id), JobOwner::Person(person("alice")), JobOwner::Portal]
         {
-            assert_eq!(Subject::parse(&subject.to_string()), subject);
+            assert_eq!(JobOwner::parse(&subject.to_string()), subject);
         }
     }
 

@@ -5,22 +5,23 @@
 //! [`job`] are what a change leaves behind; [`refusal`] is every way to say no.
 
 pub mod approval;
+pub mod approve_with_changes;
+pub mod approver_matching;
 pub mod audit;
 pub mod away;
 pub mod catalog;
 pub mod cost;
+pub mod counters;
+pub mod deletion;
 pub mod drift;
 pub mod event;
 pub mod exception;
-pub mod fate;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod form;
-pub mod hopeless;
 pub mod ids;
 pub mod job;
 pub mod lease;
-pub mod next;
 pub mod old_trail;
 pub mod organization;
 pub mod parameters;
@@ -28,16 +29,15 @@ pub mod pause;
 pub mod period;
 pub mod policy;
 pub mod preview;
-pub mod quiet;
+pub mod quiet_hours;
 pub mod quota;
-pub mod reduction;
 pub mod refusal;
 pub mod repeats;
 pub mod request;
-pub mod seats;
 pub mod silence;
 pub mod spending;
 pub mod submission;
-pub mod tally;
 pub mod template;
 pub mod ticket;
+pub mod transition;
+pub mod unsatisfiable;

@@ -7,7 +7,7 @@ use super::catalog::{
     ApprovalMode, ApprovalRule, Approvers, Condition, OverBudget, Principal, Product, RuleFor, Stage,
 };
 use super::ids::{ChannelId, PersonId, TeamName};
-use super::quiet::Quiet;
+use super::quiet_hours::QuietHours;
 use super::quota::BudgetUse;
 use super::refusal::Refusal;
 use super::request::{Estimate, Request};
@@ -28,7 +28,7 @@ pub struct Team {
     /// US dollars a month of estimates it may hold.
     pub monthly_budget: Option<Decimal>,
     /// When nothing of its is torn down; any time will do when absent.
-    pub quiet: Option<Quiet>,
+    pub quiet: Option<QuietHours>,
 }
 
 impl Team {
@@ -240,7 +240,7 @@ impl Known<'_> {
 
 /// In whose place somebody's answer counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Eligibility {
     /// Their own: they are an approver.
     Approver,
     /// That of an approver who is away.
@@ -257,18 +257,18 @@ pub enum Standing {
 pub fn may_decide(
     request: &Request,
     person: &PersonId,
-    standing: Standing,
+    standing: Eligibility,
     approvers: &str,
 ) -> Result<Option<PersonId>, Refusal> {
     let is_own = person == request.asker() || *person == request.owner;
     match standing {
-        Standing::Nobody => Err(Refusal::NotAnApprover { approvers: approvers.to_owned() }),
-        Standing::Approver if is_own && !request.allows_self_approval() => {
+        Eligibility::Nobody => Err(Refusal::NotAnApprover { approvers: approvers.to_owned() }),
+        Eligibility::Approver if is_own && !request.allows_self_approval() => {
             Err(Refusal::OwnRequest { approvers: approvers.to_owned() })
         }
-        Standing::InsteadOf(_) if is_own => Err(Refusal::OwnRequest { approvers: approvers.to_owned() }),
-        Standing::Approver => Ok(None),
-        Standing::InsteadOf(approver) => Ok(Some(approver)),
+        Eligibility::InsteadOf(_) if is_own => Err(Refusal::OwnRequest { approvers: approvers.to_owned() }),
+        Eligibility::Approver => Ok(None),
+        Eligibility::InsteadOf(approver) => Ok(Some(approver)),
     }
 }
 

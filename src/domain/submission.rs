@@ -5,15 +5,15 @@ use rust_decimal::Decimal;
 
 use super::audit::{Actor, AuditHead, AuditSubject, By, Via};
 use super::catalog::{ApprovalRule, Product};
+use super::deletion::deletion_effects;
 use super::exception::Exception;
-use super::fate::fates;
 use super::ids::{PersonId, RequestId, TeamName};
 use super::job::JobKind;
-use super::next::Transition;
 use super::policy::{ApprovalPath, approval_path, path_above_budget, path_of_budget, path_of_exception};
 use super::quota::QuotaChange;
-use super::request::{Asking, Estimate, ProductSnapshot, Progress, Request, Status, Surface};
+use super::request::{Asking, Estimate, MessageSlot, ProductSnapshot, Progress, Request, Status};
 use super::ticket::Ticket;
+use super::transition::Transition;
 
 /// A form that passed every check.
 #[derive(Clone, Debug)]
@@ -90,7 +90,7 @@ pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Tran
     let audit = vec![request.audit.append(now, subject, "submitted", &Actor::Person(by), detail)];
     let mut jobs = vec![
         JobKind::StartExecution { attempt: 1 }.due(request.id, now),
-        JobKind::Show(Surface::Direct).due(request.id, now),
+        JobKind::Show(MessageSlot::Direct).due(request.id, now),
     ];
     jobs.extend(deadline);
     Transition { request, audit, jobs, quota: Some(quota) }
@@ -174,7 +174,7 @@ pub fn snapshot(product: &Product, parameters: &[(String, String)]) -> ProductSn
         lease: product.lease.clone(),
         teardown: product.teardown,
         outputs: product.outputs.clone(),
-        fates: fates(&product.template.with_values(parameters)),
+        fates: deletion_effects(&product.template.with_values(parameters)),
     }
 }
 
@@ -290,6 +290,6 @@ mod tests {
         assert_eq!((kept.template_hash, kept.per_team), (product.template_hash, 10));
         assert_eq!((kept.approval, kept.lease), (product.approval, product.lease));
         assert_eq!((kept.teardown, kept.outputs), (product.teardown, product.outputs));
-        assert_eq!(kept.fates, fates(&product.template));
+        assert_eq!(kept.fates, deletion_effects(&product.template));
     }
 }

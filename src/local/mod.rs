@@ -4,10 +4,10 @@
 //! Reading order: [`database`] (one writer, group commit), [`store`], [`queue`], [`workflow`], [`provisioner`].
 
 pub mod database;
+mod injected_failures;
 mod instant;
 pub mod inventory;
-mod obstacles;
-mod physical;
+mod physical_ids;
 pub mod provisioner;
 pub mod queue;
 mod records;

@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::database::Database;
+use super::injected_failures::InjectedFailures;
 use super::instant;
-use super::obstacles::Obstacles;
-use super::physical::{ACCOUNT, Physical, REGION};
+use super::physical_ids::{ACCOUNT, PhysicalIds, REGION};
 use super::queue::{LocalQueue, enqueue};
 use super::records::{Kind, Outcome, Record, describe, existing};
 use super::update::Update;
@@ -145,7 +145,7 @@ struct Plan {
     resources: usize,
     step: Period,
     outcome: Outcome,
-    obstacles: Obstacles,
+    obstacles: InjectedFailures,
 }
 
 impl Plan {
@@ -158,7 +158,7 @@ impl Plan {
         } else {
             Outcome::Succeeded { outputs: evaluation.outputs.drain(..).map(output).collect() }
         };
-        let obstacles = Obstacles::of(order, &evaluation);
+        let obstacles = InjectedFailures::of(order, &evaluation);
         let made = evaluation.resources.into_iter().map(|resource| resource.logical_id).collect();
         Self { request: order.request, made, resources, step: simulation.step, outcome, obstacles }
     }
@@ -176,7 +176,7 @@ impl Plan {
             // The one that fails takes its time as well.
             Outcome::Failed { .. } => self.made.len() + 1,
         };
-        let physical = Physical::of(self.request);
+        let physical = PhysicalIds::of(self.request);
         let record = Record {
             id: physical.record(Kind::Provision.word()),
             attempt: 1,
@@ -193,7 +193,7 @@ impl Plan {
 }
 
 pub(super) fn evaluate(order: &ProvisionOrder<'_>) -> Evaluation {
-    let physical = Physical::of(order.request);
+    let physical = PhysicalIds::of(order.request);
     let invent = |resource: &LiveResource, attribute: Option<&str>| physical.value(resource, attribute);
     order.product.template.evaluate(&Inputs {
         parameters: order.parameters,
@@ -264,7 +264,7 @@ impl Removal {
         }
         let steps = usize::try_from(provisioned.made.div_ceil(2))?;
         let record = Record {
-            id: Physical::of(request).record(&format!("{}/{attempt}", Kind::Terminate.word())),
+            id: PhysicalIds::of(request).record(&format!("{}/{attempt}", Kind::Terminate.word())),
             attempt,
             ends_at: instant::not_before(later(now, simulation.step, steps)),
             outcome: provisioned.obstacles.outcome(attempt, &simulation.fail_teardowns),

@@ -8,8 +8,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::injected_failures::InjectedFailures;
 use super::instant;
-use super::obstacles::Obstacles;
 use crate::domain::drift::{Condition, Existing};
 use crate::domain::ids::{ProvisionedProductId, RecordId, RequestId};
 use crate::ports::provisioner::{RecordState, Started};
@@ -53,7 +53,7 @@ pub(super) struct Record {
     /// In microseconds since 1970.
     pub(super) ends_at: i64,
     pub(super) outcome: Outcome,
-    pub(super) obstacles: Obstacles,
+    pub(super) obstacles: InjectedFailures,
 }
 
 const SELECT: &str = "SELECT id, attempt, product, resources, made, ends_at, outcome, obstacles FROM records";

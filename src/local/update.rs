@@ -4,9 +4,9 @@ use anyhow::anyhow;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use super::injected_failures::InjectedFailures;
 use super::instant;
-use super::obstacles::Obstacles;
-use super::physical::Physical;
+use super::physical_ids::PhysicalIds;
 use super::provisioner::{Simulation, evaluate, later, output};
 use super::records::{Kind, Outcome, Record};
 use crate::domain::ids::{RecordId, RequestId};
@@ -21,13 +21,13 @@ pub(super) struct Update {
     made: usize,
     step: Period,
     outcome: Outcome,
-    obstacles: Obstacles,
+    obstacles: InjectedFailures,
 }
 
 impl Update {
     pub(super) fn of(order: &ProvisionOrder<'_>, change: u32, simulation: &Simulation) -> Self {
         let evaluation = evaluate(order);
-        let obstacles = Obstacles::of(order, &evaluation);
+        let obstacles = InjectedFailures::of(order, &evaluation);
         let made = evaluation.resources.len();
         let outcome = if simulation.fail_changes.contains(&order.product.key) {
             let first = evaluation.resources.first();
@@ -65,7 +65,7 @@ impl Update {
         }
         let succeeds = matches!(self.outcome, Outcome::Succeeded { .. });
         let record = Record {
-            id: Physical::of(self.request).record(&format!("{}/{}", Kind::Update.word(), self.change)),
+            id: PhysicalIds::of(self.request).record(&format!("{}/{}", Kind::Update.word(), self.change)),
             attempt: self.change,
             product: provisioned.product,
             resources: u32::try_from(self.made)?,

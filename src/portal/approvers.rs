@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 
 use super::people::{is_for_now, mentions, others};
 use super::{Error, Portal};
+use crate::domain::approver_matching::can_be_staffed;
 use crate::domain::away::Away;
 use crate::domain::catalog::{Approvers, Principal, Product, Stage};
 use crate::domain::ids::{PersonId, TeamName};
@@ -13,14 +14,13 @@ use crate::domain::policy::{ApprovalPath, needed_in_all};
 use crate::domain::preview::Turn;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, StageInForce};
-use crate::domain::seats::can_be_filled;
 use crate::ports::directory::Freshness;
 use crate::ports::outage::warn_unless;
 use crate::ports::store::{Which, Whose};
 
 /// Those who are asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Circle {
+pub(crate) struct ApproverSet {
     /// Whose answer counts.
     pub(crate) may: Vec<Principal>,
     /// Who is asked by name; in the place of who is away, who answers for them.
@@ -93,7 +93,7 @@ impl Portal {
     ///
     /// # Errors
     /// When Slack had to be asked and could not.
-    pub(crate) async fn circle_of(&self, request: &Request) -> anyhow::Result<Circle> {
+    pub(crate) async fn circle_of(&self, request: &Request) -> anyhow::Result<ApproverSet> {
         let StageInForce { stage, is_gone } = self.stage_in_force(request);
         let aways = self.ports.store.aways(self.now()).await?;
         let mut circle = self.circle(&stage, &request.team, request.asker(), &aways).await?;
@@ -124,7 +124,7 @@ impl Portal {
         team: &TeamName,
         asker: &PersonId,
         aways: &[Away],
-    ) -> anyhow::Result<Circle> {
+    ) -> anyhow::Result<ApproverSet> {
         let (may, note) = self.approvers_in(stage, team, asker, Freshness::Fresh).await?;
         let named: Vec<Principal> = may.iter().filter(|one| !stage.quiet.contains(one)).cloned().collect();
         let (mut named, is_partial) = self.mentionable(&named).await;
@@ -137,7 +137,7 @@ impl Portal {
             }
         }
         let note = join([note, absences(&aways)]);
-        Ok(Circle { may, asked: named, aways, note, is_partial })
+        Ok(ApproverSet { may, asked: named, aways, note, is_partial })
     }
 
     /// Whose own answer counts in this stage when this person asks for this team, silent approvers included, and why
@@ -191,7 +191,7 @@ impl Portal {
                         "cannot find out who would be asked"
                     );
                     let asked = self.to_mention(self.organization.approvers_of(team)).await;
-                    Circle { asked, ..Circle::default() }
+                    ApproverSet { asked, ..ApproverSet::default() }
                 }
             };
             let approvers = others(circle.asked, person, self_approval);
@@ -288,7 +288,7 @@ impl Portal {
             seats.push((stage.needed, counted.people));
         }
         // So many were looked at in vain that the rest is taken for enough.
-        Ok(can_be_filled(&seats) || !is_all)
+        Ok(can_be_staffed(&seats) || !is_all)
     }
 
     /// Those of them who are away, if somebody else than the asker answers for them. An answer is handed on once: whoever
@@ -339,7 +339,7 @@ impl Portal {
     }
 
     /// Who can be asked to answer this request. As long as Slack does not say, the approvers of its team.
-    pub(crate) async fn askable(&self, request: &Request) -> Circle {
+    pub(crate) async fn approver_set(&self, request: &Request) -> ApproverSet {
         match self.circle_of(request).await {
             Ok(circle) => circle,
             Err(error) => {
@@ -351,7 +351,7 @@ impl Portal {
                 );
                 let is_partial = is_for_now(&error);
                 let asked = self.to_mention(self.organization.approvers_of(&request.team)).await;
-                Circle { asked, is_partial, ..Circle::default() }
+                ApproverSet { asked, is_partial, ..ApproverSet::default() }
             }
         }
     }

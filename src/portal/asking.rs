@@ -10,9 +10,9 @@ use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::job::{Job, JobKind};
-use crate::domain::next::{next, prompt_due};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Prompt, Request, Surface};
+use crate::domain::request::{MessageSlot, ReminderKind, Request};
+use crate::domain::transition::{next, prompt_due};
 use crate::ports::directory::Freshness;
 
 /// People who are told directly at most; the others read it in the card's thread.
@@ -23,14 +23,14 @@ const MOST_TOLD: usize = 25;
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn nudge(portal: &Portal, click: &Click) -> Result<Request, Error> {
-    let request = named_request(portal, click, |_| Surface::Direct, "nudge").await?;
+    let request = named_request(portal, click, |_| MessageSlot::Direct, "nudge").await?;
     let event = Event::Nudge { by: click.by.clone() };
     // Whoever waits and has left the team presses nobody; others read that it is not theirs.
     if next(&request, &event, portal.now()).is_ok() && click.by.person == request.owner {
         portal.check_tends(&request, &click.by, (Tending::Keep, "nudge")).await?;
     }
     let nudged = portal.change_as_seen(&request, Some(&click.once), &event).await;
-    refresh_clicked(portal, &request, click, (Surface::Direct, refusal_in(&nudged))).await;
+    refresh_clicked(portal, &request, click, (MessageSlot::Direct, refusal_in(&nudged))).await;
     match nudged {
         Err(Error::Refused(refusal @ Refusal::NotTheirsToNudge { .. })) => {
             Err(portal.refuse(&request, &click.by, "nudge", refusal).await)
@@ -43,7 +43,7 @@ pub async fn nudge(portal: &Portal, click: &Click) -> Result<Request, Error> {
 pub(super) async fn prompt(
     portal: &Portal,
     id: RequestId,
-    prompt: Prompt,
+    prompt: ReminderKind,
     epoch: u32,
 ) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
@@ -64,13 +64,15 @@ async fn still_asked(portal: &Portal, id: RequestId, epoch: u32) -> anyhow::Resu
 pub(super) async fn find_approvers(
     portal: &Portal,
     id: RequestId,
-    prompt: Prompt,
+    prompt: ReminderKind,
     epoch: u32,
 ) -> Result<Performed, JobError> {
     let Some(request) = still_asked(portal, id, epoch).await? else { return Ok(Performed::Done) };
     let asked = match prompt {
-        Prompt::Escalation => portal.organization.admins.clone(),
-        Prompt::Reminder | Prompt::Nudge | Prompt::Turn => portal.circle_of(&request).await?.asked,
+        ReminderKind::Escalation => portal.organization.admins.clone(),
+        ReminderKind::Reminder | ReminderKind::Nudge | ReminderKind::Turn => {
+            portal.circle_of(&request).await?.asked
+        }
     };
     let without = request.cannot_approve();
     let people = portal.some_who_count(&asked, &without, MOST_TOLD, Freshness::Fresh).await?.people;
@@ -88,10 +90,10 @@ pub(super) async fn find_approvers(
 pub(super) async fn tell_approver(
     portal: &Portal,
     id: RequestId,
-    (prompt, epoch): (Prompt, u32),
+    (prompt, epoch): (ReminderKind, u32),
     person: &PersonId,
 ) -> Result<Performed, JobError> {
     let Some(request) = still_asked(portal, id, epoch).await? else { return Ok(Performed::Done) };
-    tell_directly(portal, &request, Surface::Prompt(prompt), person).await??;
+    tell_directly(portal, &request, MessageSlot::Prompt(prompt), person).await??;
     Ok(Performed::Done)
 }

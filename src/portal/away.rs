@@ -2,13 +2,13 @@
 
 use jiff::civil::Date;
 
-use super::{Error, Portal, not_stored, own_trail};
+use super::{Error, Portal, not_stored, portal_audit};
 use crate::domain::audit::{Actor, By};
 use crate::domain::away::Away;
 use crate::domain::ids::PersonId;
 use crate::domain::job::JobKind;
-use crate::ports::kept::Once;
 use crate::ports::outage::warn_unless;
+use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Absence, Commit};
 
 /// Has `delegate` answer for whoever asks until the end of that day; once under `key`.
@@ -32,7 +32,7 @@ pub async fn leave(
         "<@{}> is away until {until} and asks you to answer for them. What they could approve, you can approve; it shows on your home tab.",
         away.person
     );
-    if let Err(error) = portal.ports.slack.whisper(None, delegate, &text).await {
+    if let Err(error) = portal.ports.slack.post_ephemeral(None, delegate, &text).await {
         warn_unless!(
             portal.ports.trouble.outages.explains(&error),
             actor = %delegate,
@@ -71,10 +71,10 @@ async fn store(
     let change = Commit {
         absence: Some(absence),
         jobs: jobs.into(),
-        once: Some(Once::for_now(key, now)),
+        once: Some(IdempotencyKey::for_now(key, now)),
         ..Commit::default()
     };
-    let stored = own_trail::commit(store, &actor, (event, &detail), now, &change).await;
+    let stored = portal_audit::commit(store, &actor, (event, &detail), now, &change).await;
     stored.map_err(|error| not_stored(error, "cannot store who is away"))?;
     portal.wake(due);
     Ok(())

@@ -10,12 +10,12 @@ use jiff::tz::TimeZone;
 use super::perform::Performed;
 use super::{Error, Portal};
 use crate::domain::event::Event;
-use crate::domain::job::{JobKind, Subject};
-use crate::domain::next::next;
+use crate::domain::job::{JobKind, JobOwner};
 use crate::domain::request::Billed;
+use crate::domain::transition::next;
 use crate::ports::bill::Bill;
-use crate::ports::kept::Once;
 use crate::ports::outage::warn_unless;
+use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError};
 
 /// AWS brings the bill up to date a few times a day, and charges for looking.
@@ -29,8 +29,8 @@ pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
     if portal.ports.bill.is_none() {
         return Ok(());
     }
-    let job = JobKind::ReadBill.due(Subject::Portal, portal.now());
-    let once = Some(Once::for_ever("bill"));
+    let job = JobKind::ReadBill.due(JobOwner::Portal, portal.now());
+    let once = Some(IdempotencyKey::for_ever("bill"));
     match portal.ports.store.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
         Ok(()) | Err(CommitError::Again(_)) => Ok(()),
         Err(error) => Err(error.into()),

@@ -4,17 +4,17 @@ use super::decide::{Click, named_request, refresh_clicked, refusal_in};
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Request, Surface};
+use crate::domain::request::{MessageSlot, Request};
 
 /// Cancels the request, if it is the person's own and undecided.
 ///
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn cancel(portal: &Portal, click: &Click) -> Result<Request, Error> {
-    let request = named_request(portal, click, |_| Surface::Direct, "cancel").await?;
+    let request = named_request(portal, click, |_| MessageSlot::Direct, "cancel").await?;
     let event = Event::Cancel { by: click.by.clone() };
     let cancelled = portal.change_as_seen(&request, Some(&click.once), &event).await;
-    refresh_clicked(portal, &request, click, (Surface::Direct, refusal_in(&cancelled))).await;
+    refresh_clicked(portal, &request, click, (MessageSlot::Direct, refusal_in(&cancelled))).await;
     match cancelled {
         Err(Error::Refused(refusal @ Refusal::NotTheRequester { .. })) => {
             Err(portal.refuse(&request, &click.by, "cancel", refusal).await)

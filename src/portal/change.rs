@@ -19,7 +19,7 @@ use crate::domain::parameters::{FieldProblem, ParameterValues, check_parameters,
 use crate::domain::policy::{approval_path, path_above_budget, path_of_budget};
 use crate::domain::preview::Preview;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{ChangeOrder, Difference, Question, Request, Status, Surface};
+use crate::domain::request::{ChangeOrder, Difference, MessageSlot, Question, Request, Status};
 use crate::domain::submission::snapshot;
 use crate::domain::template::Parameter;
 use crate::ports::store::CommitError;
@@ -65,7 +65,7 @@ pub async fn open(
     click: &Click,
     typed: &[(String, String)],
 ) -> Result<ChangeSession, Error> {
-    let request = named_request(portal, click, |_| Surface::Direct, "change").await?;
+    let request = named_request(portal, click, |_| MessageSlot::Direct, "change").await?;
     let product = changeable(portal, &request, &click.by).await?;
     let fields = Fields::of(&product, &request)?;
     let (typed, notes) = prefilled(&fields.form, typed);
@@ -100,7 +100,7 @@ pub async fn submit(portal: &Portal, click: &Click, filled: FilledChange) -> Res
     if let Some(earlier) = asked_before(portal, click, &click.once).await? {
         return Ok(earlier);
     }
-    let request = named_request(portal, click, |_| Surface::Direct, "change").await?;
+    let request = named_request(portal, click, |_| MessageSlot::Direct, "change").await?;
     let product = changeable(portal, &request, &click.by).await?;
     if product.template_hash != filled.template_hash {
         return Err(Refusal::ProductChanged { product: product.name.clone() }.into());

@@ -11,17 +11,17 @@ use super::people::{is_for_now, mentions};
 use super::perform::{JobError, Performed};
 use super::{Error, Portal};
 use crate::domain::approval::ApprovalConfirm;
+use crate::domain::approve_with_changes::{approved_changes, can_be_reduced, reducible_fields, unchanged};
 use crate::domain::audit::By;
 use crate::domain::catalog::Product;
 use crate::domain::event::Event;
 use crate::domain::form::Field;
 use crate::domain::ids::{ChannelId, PersonId, RequestId};
 use crate::domain::job::{ClickedDecision, JobKind, StoredClick};
-use crate::domain::next::{next, record_message};
 use crate::domain::policy::may_decide;
-use crate::domain::reduction::{can_be_reduced, lowered, reducible_fields, unchanged};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{MessageRef, Request, Surface};
+use crate::domain::request::{MessageRef, MessageSlot, Request};
+use crate::domain::transition::{next, record_message};
 use crate::ports::directory::Freshness;
 use crate::ports::outage::warn_unless;
 use crate::ports::slack::SlackError;
@@ -209,7 +209,7 @@ pub(super) async fn hand_back(portal: &Portal, click: &StoredClick, why: &str) -
 pub(super) async fn named_request(
     portal: &Portal,
     click: &Click,
-    surface: fn(&Request) -> Surface,
+    surface: fn(&Request) -> MessageSlot,
     tried: &str,
 ) -> Result<Request, Error> {
     let forged = Refusal::Forged { command: portal.organization.command.clone() };
@@ -244,7 +244,7 @@ pub(super) async fn named_request(
 }
 
 /// Which of the request's messages this is, if it is one.
-fn surface_at(request: &Request, message: &MessageRef) -> Option<Surface> {
+fn surface_at(request: &Request, message: &MessageRef) -> Option<MessageSlot> {
     request.messages.iter().find(|(_, at)| *at == message).map(|(surface, _)| *surface)
 }
 
@@ -252,17 +252,17 @@ fn surface_at(request: &Request, message: &MessageRef) -> Option<Surface> {
 pub(super) async fn refresh_news(portal: &Portal, request: &Request, click: &Click) -> Result<(), Error> {
     let Some(message) = &click.message else { return Ok(()) };
     match surface_at(request, message) {
-        Some(surface @ Surface::Told(_)) => Ok(portal.refresh(request, surface, message).await?),
+        Some(surface @ MessageSlot::Notification(_)) => Ok(portal.refresh(request, surface, message).await?),
         Some(
-            Surface::Card
-            | Surface::Thread
-            | Surface::Direct
-            | Surface::Renewal
-            | Surface::Change
-            | Surface::Warning
-            | Surface::Prompt(_),
+            MessageSlot::Card
+            | MessageSlot::Thread
+            | MessageSlot::Direct
+            | MessageSlot::Renewal
+            | MessageSlot::Change
+            | MessageSlot::Warning
+            | MessageSlot::Prompt(_),
         ) => Ok(()),
-        None => Ok(portal.refresh(request, Surface::Warning, message).await?),
+        None => Ok(portal.refresh(request, MessageSlot::Warning, message).await?),
     }
 }
 
@@ -280,7 +280,7 @@ pub(super) async fn refresh_clicked(
     portal: &Portal,
     request: &Request,
     click: &Click,
-    (copied, refused): (Surface, Option<&Refusal>),
+    (copied, refused): (MessageSlot, Option<&Refusal>),
 ) {
     let Some(clicked) = &click.message else { return };
     let is_old = refused.is_some_and(|refusal| refusal.lack_of_right().is_none());
@@ -303,12 +303,12 @@ pub(super) async fn refresh_clicked(
 async fn record_unknown(
     portal: &Portal,
     request: &Request,
-    surface: Surface,
+    surface: MessageSlot,
     message: &MessageRef,
 ) -> Result<(), Error> {
     let newer = request.messages.get(&surface);
     // A second card was posted instead. Of warnings there may be several, and the newest stays the one that counts.
-    if newer.is_some() && surface != Surface::Warning {
+    if newer.is_some() && surface != MessageSlot::Warning {
         return Ok(());
     }
     for at in [Some(message), newer].into_iter().flatten() {
@@ -339,7 +339,8 @@ async fn judge(
     let event = match decision {
         ClickedDecision::Approve => Event::Approve { by: by.clone(), instead_of, lowered: None },
         ClickedDecision::ApproveLess(wanted) => {
-            let lowered = lowered(request, product_of(portal, request), &portal.catalog.prices, wanted);
+            let lowered =
+                approved_changes(request, product_of(portal, request), &portal.catalog.prices, wanted);
             let lowered = Some(Box::new(lowered.map_err(|why| Error::from(Refusal::from(why)))?));
             Event::Approve { by: by.clone(), instead_of, lowered }
         }
@@ -359,14 +360,14 @@ async fn check_right(
 ) -> Result<Option<PersonId>, Unjudged> {
     let (asking, person, asked_about) = (portal.clone(), by.person.clone(), request.clone());
     let asked = portal
-        .wait_briefly(async move { asking.standing(&person, &asked_about, Freshness::Fresh).await })
+        .wait_briefly(async move { asking.eligibility(&person, &asked_about, Freshness::Fresh).await })
         .await;
     let standing = asked.map_err(Unjudged::SlackSilent)?;
     if let Ok(instead_of) = may_decide(request, &by.person, standing.clone(), "") {
         return Ok(instead_of);
     }
     // Who can is looked up only for those who cannot.
-    let approvers = mentions(&portal.askable(request).await.asked);
+    let approvers = mentions(&portal.approver_set(request).await.asked);
     let allowed = may_decide(request, &by.person, standing, &approvers);
     match allowed {
         Ok(instead_of) => Ok(instead_of),

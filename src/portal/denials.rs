@@ -10,11 +10,11 @@ use super::parking::somebody_waits;
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::ids::RequestId;
-use crate::domain::job::{JobKey, JobKind, Subject};
-use crate::domain::next::next;
+use crate::domain::job::{JobKey, JobKind, JobOwner};
+use crate::domain::transition::next;
 use crate::ports::denied::Denied;
-use crate::ports::kept::Once;
 use crate::ports::outage::warn_unless;
+use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::ClaimedJob;
 
 /// A denial that lasts no longer may be a right that was given a moment ago: AWS needs some time to spread it.
@@ -116,8 +116,8 @@ pub(super) async fn tell(
     tell_admins(portal, &job.claim.key, denied).await?;
     let JobKey { of, name } = &job.claim.key;
     match of {
-        Subject::Request(id) if somebody_waits(kind) => hold_up(portal, *id, &denied.right, name).await,
-        Subject::Request(_) | Subject::Person(_) | Subject::Portal => Ok(()),
+        JobOwner::Request(id) if somebody_waits(kind) => hold_up(portal, *id, &denied.right, name).await,
+        JobOwner::Request(_) | JobOwner::Person(_) | JobOwner::Portal => Ok(()),
     }
 }
 
@@ -131,7 +131,7 @@ async fn tell_admins(portal: &Portal, job: &JobKey, denied: &Denied) -> anyhow::
         Turn::Open => {
             // Another bot may have taken it on, or this one before it was started again.
             let key = format!("denied:{}:{role}:{day}", denied.right);
-            match portal.is_first(Once::for_a_day(key, portal.now())).await {
+            match portal.is_first(IdempotencyKey::for_a_day(key, portal.now())).await {
                 Ok(true) => {
                     tracing::error!(%of, job = name, right = denied.right, role, "a right is missing");
                 }
@@ -158,7 +158,7 @@ async fn tell_admins(portal: &Portal, job: &JobKey, denied: &Denied) -> anyhow::
 /// When the store cannot be used.
 pub(super) async fn goes_on(portal: &Portal, job: &JobKey) -> anyhow::Result<()> {
     portal.denials.done(job);
-    let Subject::Request(id) = job.of else { return Ok(()) };
+    let JobOwner::Request(id) = job.of else { return Ok(()) };
     let held_up = portal.ports.store.load(id).await?.and_then(|request| request.held_up);
     if let Some(held_up) = held_up.filter(|held_up| held_up.job == job.name) {
         portal.denials.forget(&held_up.right);
@@ -177,7 +177,7 @@ async fn hold_up(portal: &Portal, id: RequestId, right: &str, job: &str) -> anyh
          do anything: it goes on once the right is there.",
         request.product.name
     );
-    if let Err(error) = portal.ports.slack.whisper(None, &request.owner, &text).await {
+    if let Err(error) = portal.ports.slack.post_ephemeral(None, &request.owner, &text).await {
         warn_unless!(portal.ports.trouble.outages.explains(&error), request = %id, %error, "cannot tell the owner what it waits for");
     }
     Ok(())
@@ -192,11 +192,11 @@ async fn change(portal: &Portal, id: RequestId, event: &Event) -> anyhow::Result
     }
 }
 
-fn missing(of: &Subject, denied: &Denied) -> String {
+fn missing(of: &JobOwner, denied: &Denied) -> String {
     let who = denied.role.as_ref().map_or("the role of the bot".to_owned(), |role| format!("`{role}`"));
     let what = match of {
-        Subject::Request(id) => format!("request `{}`", id.short()),
-        Subject::Person(_) | Subject::Portal => "a job of the portal".to_owned(),
+        JobOwner::Request(id) => format!("request `{}`", id.short()),
+        JobOwner::Person(_) | JobOwner::Portal => "a job of the portal".to_owned(),
     };
     format!(
         "The right `{}` is missing to {who} in AWS, and has been for a quarter of an hour. So {what} does not go on, and neither \

@@ -21,13 +21,13 @@ use super::perform::{JobError, Performed, perform};
 use super::settle::settle;
 use super::show::tell_of_lost_news;
 use super::{Portal, denials};
-use crate::domain::job::{JobKey, JobKind, Subject};
-use crate::domain::request::Surface;
+use crate::domain::job::{JobKey, JobKind, JobOwner};
+use crate::domain::request::MessageSlot;
 use crate::ports::denied::Denied;
 use crate::ports::haste::without_haste;
-use crate::ports::kept::Once;
 use crate::ports::outage::{Side, error_unless, warn_unless};
 use crate::ports::queue::{Delivery, Queue};
+use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{ClaimedJob, Commit, CommitError};
 use crate::ports::stored::Unreadable;
 
@@ -466,7 +466,9 @@ async fn try_place_later(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why:
     let (of, store, now) = (&job.claim.key.of, &portal.ports.store, portal.now());
     let tried_for = now.duration_since(job.written_at);
     let news = match (of, kind) {
-        (Subject::Request(id), JobKind::Show(surface @ Surface::Told(_))) => Some((*id, surface)),
+        (JobOwner::Request(id), JobKind::Show(surface @ MessageSlot::Notification(_))) => {
+            Some((*id, surface))
+        }
         _ => None,
     };
     // Of a time in which no bot ran nothing was tried.
@@ -483,7 +485,9 @@ async fn try_place_later(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why:
     match news {
         // It may have been put off for other reasons before.
         Some((id, surface))
-            if portal.is_first(Once::for_a_week(format!("lost-news:{id}:{surface:?}"), now)).await? =>
+            if portal
+                .is_first(IdempotencyKey::for_a_week(format!("lost-news:{id}:{surface:?}"), now))
+                .await? =>
         {
             tell_of_lost_news(portal, id, why, "It is tried again for a week").await
         }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::Portal;
 use super::labels::{CopyOutcome, CopyTarget};
 use super::perform::{JobError, Performed};
-use crate::domain::job::{JobKind, Subject};
-use crate::ports::kept::Once;
+use crate::domain::job::{JobKind, JobOwner};
+use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError};
 use crate::ports::subscriber::TellError;
 
@@ -32,8 +32,8 @@ pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
         return Ok(());
     }
     let after = portal.ports.store.audit_end().await?;
-    let job = JobKind::TellEvents { after }.due(Subject::Portal, portal.now());
-    let once = Some(Once::for_ever(BEGUN));
+    let job = JobKind::TellEvents { after }.due(JobOwner::Portal, portal.now());
+    let once = Some(IdempotencyKey::for_ever(BEGUN));
     match portal.ports.store.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
         Ok(()) | Err(CommitError::Again(_)) => Ok(()),
         Err(error) => Err(error.into()),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::pause::refuse_while_paused;
 use super::session::{Filling, FormSession, session};
 use super::submit::Filled;
-use super::{Error, Portal, outsider};
+use super::{Error, Portal, no_team};
 use crate::domain::catalog::Product;
 use crate::domain::cost::estimate;
 use crate::domain::form::Form;
@@ -41,7 +41,7 @@ pub struct Typed {
 pub async fn offers(portal: &Portal, person: &PersonId) -> Result<Vec<Offer>, Error> {
     let teams = portal.teams_of(person).await?;
     if teams.is_empty() {
-        return Err(outsider::refusal(portal, person).await.into());
+        return Err(no_team::refusal(portal, person).await.into());
     }
     let offered = |product: &&Arc<Product>| teams.iter().any(|team| product.requesters.include(&team.name));
     let offer = |product: &Arc<Product>| {
@@ -145,7 +145,7 @@ fn values_of_nothing(product: &Product, values: &BTreeMap<String, String>) -> Ve
 
 /// Which page of an open form is shown next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Go {
+pub enum PageTurn {
     /// The same one.
     Stay,
     /// The one before.
@@ -157,12 +157,12 @@ pub enum Go {
 ///
 /// # Errors
 /// As [`open`].
-pub async fn refresh(portal: &Portal, filled: &Filled, go: Go) -> Result<FormSession, Error> {
+pub async fn refresh(portal: &Portal, filled: &Filled, go: PageTurn) -> Result<FormSession, Error> {
     let product = find_product(portal, &filled.product)?;
     let choice = choose_team(portal, &filled.by, &product, filled.team.as_deref()).await?;
     let form = form_of(&product)?;
     let mut filling = Filling::of(&product, &form, filled)?;
-    if go == Go::Back {
+    if go == PageTurn::Back {
         let pages = form.pages(&product.unasked(&filling.values));
         filling.page = pages.into_iter().rfind(|page| *page < filled.page).unwrap_or_default();
     }
@@ -247,7 +247,7 @@ pub(super) async fn choose_team(
     {
         mine.push(team.name.clone());
     }
-    let Some(first) = mine.first() else { return Err(outsider::refusal(portal, person).await.into()) };
+    let Some(first) = mine.first() else { return Err(no_team::refusal(portal, person).await.into()) };
     let offered: Vec<TeamName> =
         mine.iter().filter(|team| product.requesters.include(team)).cloned().collect();
     let wanted = match named {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::approvers::Circle;
+use super::approvers::ApproverSet;
 use super::lookup::{reads_all, teams_to_show};
 use super::perform::{JobError, Performed};
 use super::room::{give_out, may_make_room};
@@ -15,8 +15,8 @@ use crate::domain::policy::Team;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::Request;
 use crate::ports::directory::Freshness;
-use crate::ports::kept::{HOMES_KEPT_FOR, earlier};
 use crate::ports::outage::warn_unless;
+use crate::ports::retention::{HOMES_KEPT_FOR, earlier};
 use crate::ports::slack::{Everything, Excerpt, HomePage, ProductUse, TeamPage};
 use crate::ports::store::{HomeTab, Which, Whose};
 
@@ -85,7 +85,12 @@ pub(super) async fn find_all_homes(portal: &Portal) -> Result<Performed, JobErro
 }
 
 /// Whether it can stand on this person's home tab. If Slack does not say, the tab itself is looked at.
-async fn is_shown_to(portal: &Portal, person: &PersonId, request: &Request, circle: Option<&Circle>) -> bool {
+async fn is_shown_to(
+    portal: &Portal,
+    person: &PersonId,
+    request: &Request,
+    circle: Option<&ApproverSet>,
+) -> bool {
     if *person == request.owner || *person == request.requester {
         return true;
     }

@@ -3,11 +3,11 @@
 
 use jiff::Timestamp;
 
-use super::{Error, Portal, not_stored, own_trail};
+use super::{Error, Portal, not_stored, portal_audit};
 use crate::domain::audit::{Actor, By};
 use crate::domain::job::JobKey;
 use crate::domain::refusal::Refusal;
-use crate::ports::kept::Once;
+use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError, ParkedJob, Store};
 
 /// Which of the parked jobs.
@@ -103,7 +103,7 @@ async fn change_one(
     change: &Commit,
 ) -> Result<(), CommitError> {
     let detail = format!("`{}` of {}, given up because: {}", job.key.name, job.key.of, job.why);
-    own_trail::commit(store, by, (event, &detail), now, change).await
+    portal_audit::commit(store, by, (event, &detail), now, change).await
 }
 
 /// A parked job as a list showed it.
@@ -165,7 +165,7 @@ async fn change_as(
     change: Commit,
 ) -> Result<(), Error> {
     let (store, actor) = (&*portal.ports.store, Actor::Person(by.clone()));
-    let change = Commit { once: Some(Once::for_now(key, portal.now())), ..change };
+    let change = Commit { once: Some(IdempotencyKey::for_now(key, portal.now())), ..change };
     match change_one(store, job, (event, &actor, portal.now()), &change).await {
         Err(CommitError::NotParked) => Err(Refusal::NotParked.into()),
         done => done.map_err(|error| not_stored(error, "cannot change a job that was given up")),

@@ -14,9 +14,9 @@ use crate::domain::event::Event;
 use crate::domain::ids::{ChannelId, PersonId, RequestId};
 use crate::domain::job::JobKind;
 use crate::domain::lease::LeaseStep;
-use crate::domain::next::{lease_step, next, record_message};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{MessageRef, Request, Surface};
+use crate::domain::request::{MessageRef, MessageSlot, Request};
+use crate::domain::transition::{lease_step, next, record_message};
 use crate::ports::outage::warn_unless;
 use crate::ports::slack::{Destination, Notice, SlackError, Warned, WarningNotice};
 use crate::ports::store::{Which, Whose};
@@ -236,10 +236,10 @@ async fn note_warned(portal: &Portal, request: &Request, at: &MessageRef) -> Res
                 now_theirs if now_theirs != owner => {
                     Err(Refusal::AlreadyTheirs { owner: now_theirs.clone() })
                 }
-                _ => Ok(record_message(request, Surface::Warning, at.clone(), now)),
+                _ => Ok(record_message(request, MessageSlot::Warning, at.clone(), now)),
             };
             match portal.change(request.id, record).await {
-                Ok(request) => Ok(portal.refresh(&request, Surface::Warning, at).await?),
+                Ok(request) => Ok(portal.refresh(&request, MessageSlot::Warning, at).await?),
                 // It was handed over while its warning was on the way; the new owner gets one of their own.
                 Err(Error::Refused(_)) => Ok(()),
                 Err(Error::Failed(error)) => Err(JobError::Later(error)),

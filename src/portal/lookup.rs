@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 
 use super::form::shown;
-use super::{Error, Portal, outsider};
+use super::{Error, Portal, no_team};
 use crate::domain::audit::{AuditEntry, By, Via};
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{PersonId, RequestId, TeamName};
@@ -82,7 +82,7 @@ pub(super) async fn visible_team(portal: &Portal, person: &PersonId, name: &str)
     }
     let yours = teams_to_see(portal, person).await?;
     if yours.is_empty() {
-        return Err(outsider::refusal(portal, person).await.into());
+        return Err(no_team::refusal(portal, person).await.into());
     }
     let yours = yours.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     Err(Refusal::NotYourTeam { team: shown(name), yours }.into())
@@ -236,7 +236,7 @@ async fn detail(portal: &Portal, request: Request) -> Result<Detail, Error> {
     let slot = QuotaSlot { team: request.team.clone(), product: request.product.key.clone() };
     let used = portal.ports.store.quota_used(&slot).await?;
     Ok(Detail {
-        approvers: portal.askable(&request).await.asked,
+        approvers: portal.approver_set(&request).await.asked,
         quota: QuotaUse { used, limit: request.product.per_team },
         entries: portal.ports.store.audit_of(request.id).await?,
         simulated: portal.ports.provisioner.is_simulated(),

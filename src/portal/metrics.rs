@@ -18,7 +18,7 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::catalog::Catalog;
 use crate::domain::job::JobKind;
 use crate::domain::request::Request;
-use crate::ports::trouble::Trouble;
+use crate::ports::error_counters::ErrorCounters;
 
 /// Ends of the buckets for answers, in seconds: Slack waits for three.
 const ANSWERS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0];
@@ -167,7 +167,7 @@ pub struct Standing {
 
 impl Metrics {
     /// Shows what goes wrong outside as well.
-    pub(super) fn showing(mut self, trouble: &Trouble) -> Self {
+    pub(super) fn showing(mut self, trouble: &ErrorCounters) -> Self {
         trouble.register(&mut self.registry);
         self
     }
@@ -234,7 +234,7 @@ impl Metrics {
     }
 
     /// Counts what was done too fast.
-    pub(crate) fn hurried(&self, what: Received) {
+    pub(crate) fn throttled(&self, what: Received) {
         self.hurried.get_or_create(&Incoming { what }).inc();
     }
 
@@ -353,7 +353,7 @@ mod tests {
 
     /// What is written when everything that is counted has happened once.
     fn written() -> String {
-        let trouble = Trouble::default();
+        let trouble = ErrorCounters::default();
         trouble.slack_asks_to_wait("chat.postMessage");
         trouble.aws_fails("dynamodb", "PutItem", "ThrottlingException");
         let metrics = Metrics::default().showing(&trouble);
@@ -391,7 +391,7 @@ mod tests {
         metrics.exceptions.get_or_create(&Submitted { product: "s3-bucket".into() }).inc();
         for what in Received::ALL {
             metrics.ack(*what, Duration::from_millis(3));
-            metrics.hurried(*what);
+            metrics.throttled(*what);
         }
         metrics.render().unwrap()
     }
@@ -441,7 +441,7 @@ mod tests {
 
     /// What a bot writes that has just begun to offer the product of [`written`].
     fn fresh() -> BTreeSet<(String, String)> {
-        let trouble = Trouble::default();
+        let trouble = ErrorCounters::default();
         trouble.counts_calls_of(&["chat.postMessage"]);
         let metrics = Metrics::default().showing(&trouble);
         let product = ProductKey::parse("s3-bucket").unwrap();

@@ -17,9 +17,11 @@ mod deadline;
 pub mod decide;
 mod denials;
 pub mod dispatch;
+mod eligibility;
 pub mod events;
 mod forget;
 pub mod form;
+pub mod form_navigation;
 mod hearing;
 pub mod home;
 pub mod inventory;
@@ -30,14 +32,13 @@ pub mod lookup;
 mod lost_places;
 pub mod metrics;
 mod named_store;
-mod outsider;
-pub mod own_trail;
+mod no_team;
 mod parking;
 mod passed;
 pub mod pause;
 mod people;
 mod perform;
-pub mod press;
+pub mod portal_audit;
 pub mod reconcile;
 mod refusals;
 pub mod reload;
@@ -46,7 +47,6 @@ mod room;
 pub mod session;
 pub mod settle;
 mod show;
-mod standing;
 pub mod stats;
 pub mod submit;
 pub mod teams;
@@ -70,21 +70,21 @@ use self::decide::Click;
 use self::metrics::Metrics;
 use crate::domain::audit::Via;
 use crate::domain::catalog::Catalog;
+use crate::domain::counters::CounterDay;
 use crate::domain::event::Event;
 use crate::domain::ids::RequestId;
 use crate::domain::job::{Job, JobKey, JobKind};
-use crate::domain::next::{Transition, next, refresh};
 use crate::domain::organization::Organization;
 use crate::domain::period::Period;
 use crate::domain::quota::QuotaChange;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{MessageRef, Request, Surface};
-use crate::domain::tally::Tally;
+use crate::domain::request::{MessageRef, MessageSlot, Request};
+use crate::domain::transition::{Transition, next, refresh};
 use crate::ports::Ports;
-use crate::ports::kept::Once;
 use crate::ports::limits::Limits;
 pub use crate::ports::outage::Side;
 pub(crate) use crate::ports::outage::warn_unless;
+use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Claim, Commit, CommitError, RowChange, Store};
 
 const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
@@ -275,7 +275,7 @@ impl Portal {
     ) -> Result<Result<Request, CommitError>, Error> {
         for _ in 0..STALE_RETRIES {
             let transition = decide(&self.load(id).await?, self.now())?;
-            let once = once.map(|key| Once::for_now(key, self.now()));
+            let once = once.map(|key| IdempotencyKey::for_now(key, self.now()));
             match self.commit(transition, once, None).await {
                 Err(CommitError::Again(_)) => return Ok(Ok(self.load(id).await?)),
                 Err(CommitError::Stale) => {}
@@ -288,12 +288,12 @@ impl Portal {
     /// Uses up the key of what led to no commit, because nothing was left to do or it was refused: sent again it finds that
     /// it came before.
     async fn spend(&self, key: &str) -> Result<(), Error> {
-        let first = self.is_first(Once::for_now(key, self.now())).await;
+        let first = self.is_first(IdempotencyKey::for_now(key, self.now())).await;
         first.map(drop).map_err(|error| error.context("cannot remember what was asked").into())
     }
 
     /// Uses up a key; whether no bot has done so before.
-    async fn is_first(&self, once: Once) -> anyhow::Result<bool> {
+    async fn is_first(&self, once: IdempotencyKey) -> anyhow::Result<bool> {
         match self.ports.store.commit(Commit { once: Some(once), ..Commit::default() }).await {
             Ok(()) => Ok(true),
             Err(CommitError::Again(_)) => Ok(false),
@@ -344,7 +344,7 @@ impl Portal {
     async fn commit(
         &self,
         transition: Transition,
-        once: Option<Once>,
+        once: Option<IdempotencyKey>,
         done: Option<Claim>,
     ) -> Result<Request, CommitError> {
         Box::pin(self.commit_beside(transition, Commit { once, done, ..Commit::default() })).await
@@ -378,19 +378,19 @@ impl Portal {
             audit: transition.audit.clone(),
             jobs,
             quota: transition.quota,
-            tally: Tally::of(&request, &transition.audit),
+            tally: CounterDay::of(&request, &transition.audit),
             unless_paused: request.revision == 1,
             ..beside
         };
         self.ports.store.commit(commit).await?;
         transition.audit.iter().for_each(|entry| self.metrics.count_of(&request, entry));
-        own_trail::log(&transition.audit);
+        portal_audit::log(&transition.audit);
         self.wake(due);
         Ok(request)
     }
 
     /// Has a message brought up to date that shows something old.
-    async fn refresh(&self, request: &Request, surface: Surface, at: &MessageRef) -> anyhow::Result<()> {
+    async fn refresh(&self, request: &Request, surface: MessageSlot, at: &MessageRef) -> anyhow::Result<()> {
         let job = refresh(request, surface, at.clone(), self.now());
         self.write_jobs(vec![job]).await
     }

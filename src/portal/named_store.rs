@@ -16,15 +16,15 @@ use jiff::civil::Date;
 
 use crate::domain::audit::AuditEntry;
 use crate::domain::away::Away;
+use crate::domain::counters::Counts;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
-use crate::domain::job::{JobKey, Subject};
+use crate::domain::job::{JobKey, JobOwner};
 use crate::domain::organization::Organization;
 use crate::domain::pause::Pause;
 use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
 use crate::domain::spending::Amounts;
-use crate::domain::tally::Counts;
 use crate::ports::outage::Side;
 use crate::ports::store::{
     Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Cursor, Holding, HomeTab, Listed, ParkedJob,
@@ -326,7 +326,7 @@ impl Store for NamedStore {
         ours(self.stored.park(claim, why).await)
     }
 
-    async fn retry_parked(&self, of: &Subject, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
+    async fn retry_parked(&self, of: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
         ours(self.stored.retry_parked(of, prefix, now).await)
     }
 
@@ -338,7 +338,7 @@ impl Store for NamedStore {
         ours(self.stored.count_parked().await)
     }
 
-    async fn jobs_of(&self, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
+    async fn jobs_of(&self, of: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
         ours(self.stored.jobs_of(of).await)
     }
 

@@ -10,11 +10,11 @@ use super::metrics::UNREADABLE;
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::ids::RequestId;
-use crate::domain::job::{JobKey, JobKind, Subject};
-use crate::domain::next::next;
-use crate::domain::request::Surface;
-use crate::ports::kept::Once;
+use crate::domain::job::{JobKey, JobKind, JobOwner};
+use crate::domain::request::MessageSlot;
+use crate::domain::transition::next;
 use crate::ports::outage::warn_unless;
+use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::ClaimedJob;
 use crate::ports::stored::Unreadable;
 
@@ -27,18 +27,18 @@ pub(super) async fn park(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why:
     tracing::error!(%of, job = kind.word(), why, "a job is parked and needs a person");
     portal.ports.store.park(&job.claim, why).await?;
     match (of, kind) {
-        (Subject::Person(owner), JobKind::Warn) => {
+        (JobOwner::Person(owner), JobKind::Warn) => {
             portal.tell_admins(&unwarned(owner, why)).await;
             Ok(())
         }
-        (Subject::Request(id), JobKind::Terminate | JobKind::WatchTermination) => {
+        (JobOwner::Request(id), JobKind::Terminate | JobKind::WatchTermination) => {
             give_up_removal(portal, *id, why).await
         }
-        (Subject::Request(id), kind) if somebody_waits(kind) => {
+        (JobOwner::Request(id), kind) if somebody_waits(kind) => {
             portal.tell_admins(&given_up(*id, kind, why)).await;
             tell_owner(portal, *id).await
         }
-        (Subject::Request(id), kind @ JobKind::Show(Surface::Told(_))) => {
+        (JobOwner::Request(id), kind @ JobKind::Show(MessageSlot::Notification(_))) => {
             portal.tell_admins(&given_up(*id, kind, why)).await;
             Ok(())
         }
@@ -74,12 +74,12 @@ async fn is_first_of_day(portal: &Portal, attempt: u32) -> anyhow::Result<bool> 
     let again = if attempt == 0 { String::new() } else { format!(":{attempt}") };
     let key = format!("unreadable-jobs:{}{again}", portal.today());
     portal
-        .is_first(Once::for_a_day(key, portal.now()))
+        .is_first(IdempotencyKey::for_a_day(key, portal.now()))
         .await
         .context("cannot remember that the admins are told")
 }
 
-fn unreadable_jobs(portal: &Portal, of: &Subject, name: &str) -> String {
+fn unreadable_jobs(portal: &Portal, of: &JobOwner, name: &str) -> String {
     let command = &portal.organization.command;
     format!(
         "The stored job `{name}` of `{of}` cannot be read and was given up, so what it was for is not done. There may be more, of \
@@ -93,7 +93,7 @@ const STUCK: &str = "is stuck";
 
 /// What admins read about a job that needs them.
 fn given_up(id: RequestId, kind: &JobKind, why: &str) -> String {
-    let what = if matches!(kind, JobKind::Show(Surface::Told(_))) {
+    let what = if matches!(kind, JobKind::Show(MessageSlot::Notification(_))) {
         "has news that its owner cannot be told"
     } else if matches!(kind, JobKind::Show(_)) {
         "has no card, so nobody can answer it"
@@ -111,7 +111,9 @@ fn given_up(id: RequestId, kind: &JobKind, why: &str) -> String {
 /// Whether the request stands still without this job.
 pub(super) fn somebody_waits(kind: &JobKind) -> bool {
     match kind {
-        JobKind::Show(surface) => matches!(surface, Surface::Card | Surface::Renewal | Surface::Change),
+        JobKind::Show(surface) => {
+            matches!(surface, MessageSlot::Card | MessageSlot::Renewal | MessageSlot::Change)
+        }
         JobKind::JudgeClick(_)
         | JobKind::Prompt { .. }
         | JobKind::FindApprovers { .. }
@@ -159,7 +161,7 @@ async fn tell_owner(portal: &Portal, id: RequestId) -> anyhow::Result<()> {
         "Your request for *{}* is stuck and needs the platform team. Mention `{id}` to them.",
         request.product.name
     );
-    if let Err(error) = portal.ports.slack.whisper(None, &request.owner, &text).await {
+    if let Err(error) = portal.ports.slack.post_ephemeral(None, &request.owner, &text).await {
         warn_unless!(
             portal.ports.trouble.outages.explains(&error),
             request = %id,

@@ -53,10 +53,10 @@ impl Passed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::job::Subject;
+    use crate::domain::job::JobOwner;
 
     fn key(name: &str) -> JobKey {
-        JobKey { of: Subject::Portal, name: name.to_owned() }
+        JobKey { of: JobOwner::Portal, name: name.to_owned() }
     }
 
     #[test]

@@ -4,12 +4,12 @@
 use anyhow::Context as _;
 use jiff::Timestamp;
 
-use super::{Error, Portal, not_stored, own_trail};
+use super::{Error, Portal, not_stored, portal_audit};
 use crate::domain::audit::{Actor, By};
-use crate::domain::job::{Job, JobKind, Subject};
+use crate::domain::job::{Job, JobKind, JobOwner};
 use crate::domain::pause::Pause;
 use crate::domain::refusal::Refusal;
-use crate::ports::kept::Once;
+use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError, Pausing, Store};
 
 /// Pauses new requests, or says something else about the pause that there is.
@@ -36,10 +36,10 @@ async fn begin_once(
     let change = Commit {
         pausing: Some(Pausing::Begin(pause.clone())),
         jobs: vec![homes(now)],
-        once: once.map(|key| Once::for_now(key, now)),
+        once: once.map(|key| IdempotencyKey::for_now(key, now)),
         ..Commit::default()
     };
-    own_trail::commit(store, by, ("paused", &pause.message), now, &change).await?;
+    portal_audit::commit(store, by, ("paused", &pause.message), now, &change).await?;
     Ok(pause)
 }
 
@@ -63,17 +63,17 @@ async fn end_once(
     let change = Commit {
         pausing: Some(Pausing::End),
         jobs: vec![homes(now)],
-        once: once.map(|key| Once::for_now(key, now)),
+        once: once.map(|key| IdempotencyKey::for_now(key, now)),
         ..Commit::default()
     };
     let since = format!("paused since {:.0} by {}", pause.since, pause.by);
-    own_trail::commit(store, by, ("resumed", &since), now, &change).await?;
+    portal_audit::commit(store, by, ("resumed", &since), now, &change).await?;
     Ok(Some(pause))
 }
 
 /// The job that publishes every home tab that somebody may be looking at.
 fn homes(now: Timestamp) -> Job {
-    JobKind::FindHomes.due(Subject::Portal, now)
+    JobKind::FindHomes.due(JobOwner::Portal, now)
 }
 
 /// As [`begin`], for an admin in Slack; once under `key`.

@@ -448,7 +448,7 @@ impl Portal {
     pub(crate) async fn tell_admins(&self, text: &str) -> bool {
         let mut any = false;
         for admin in self.admins().await {
-            match self.ports.slack.whisper(None, &admin, text).await {
+            match self.ports.slack.post_ephemeral(None, &admin, text).await {
                 Ok(()) => any = true,
                 Err(SlackError::Unreachable(why)) => self.lose_place(admin.as_str(), &why),
                 Err(error) => {

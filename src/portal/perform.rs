@@ -20,10 +20,10 @@ use super::{Error, Portal};
 use crate::domain::catalog::Product;
 use crate::domain::event::Event;
 use crate::domain::ids::{RecordId, RequestId, TaskToken};
-use crate::domain::job::{JobKind, Resume, Subject};
-use crate::domain::next::next;
+use crate::domain::job::{JobKind, JobOwner, Resume};
 use crate::domain::policy::ApprovalPath;
 use crate::domain::request::{Output, ProductSnapshot, Request, Status};
+use crate::domain::transition::next;
 use crate::ports::provisioner::{ProvisionError, ProvisionOrder, RecordState};
 use crate::ports::slack::SlackError;
 use crate::ports::workflow::{ExecutionInput, ResumeError};
@@ -88,24 +88,24 @@ impl From<Error> for JobError {
     }
 }
 
-pub(super) async fn perform(portal: &Portal, of: &Subject, kind: &JobKind) -> Result<Performed, JobError> {
+pub(super) async fn perform(portal: &Portal, of: &JobOwner, kind: &JobKind) -> Result<Performed, JobError> {
     match (of, kind) {
-        (Subject::Request(id), kind) => of_request(portal, *id, kind).await,
-        (Subject::Person(person), JobKind::Warn) => warn(portal, person).await,
-        (Subject::Person(person), JobKind::Home) => publish(portal, person).await,
-        (Subject::Portal, JobKind::CopyTrail { after }) => copy(portal, *after).await,
-        (Subject::Portal, JobKind::TellEvents { after }) => tell(portal, *after).await,
-        (Subject::Portal, JobKind::FindHomes) => find_all_homes(portal).await,
-        (Subject::Portal, JobKind::ReadBill) => Ok(read_bill(portal).await),
-        (Subject::Portal, JobKind::Reconcile { told }) => reconcile(portal, told).await,
-        (Subject::Portal, JobKind::Teams { begun, gone, news }) => {
+        (JobOwner::Request(id), kind) => of_request(portal, *id, kind).await,
+        (JobOwner::Person(person), JobKind::Warn) => warn(portal, person).await,
+        (JobOwner::Person(person), JobKind::Home) => publish(portal, person).await,
+        (JobOwner::Portal, JobKind::CopyTrail { after }) => copy(portal, *after).await,
+        (JobOwner::Portal, JobKind::TellEvents { after }) => tell(portal, *after).await,
+        (JobOwner::Portal, JobKind::FindHomes) => find_all_homes(portal).await,
+        (JobOwner::Portal, JobKind::ReadBill) => Ok(read_bill(portal).await),
+        (JobOwner::Portal, JobKind::Reconcile { told }) => reconcile(portal, told).await,
+        (JobOwner::Portal, JobKind::Teams { begun, gone, news }) => {
             look_at_teams(portal, Known { begun, gone, news }).await
         }
-        (Subject::Person(_) | Subject::Portal, kind) => misplaced(of, kind),
+        (JobOwner::Person(_) | JobOwner::Portal, kind) => misplaced(of, kind),
     }
 }
 
-fn misplaced(of: &Subject, kind: &JobKind) -> Result<Performed, JobError> {
+fn misplaced(of: &JobOwner, kind: &JobKind) -> Result<Performed, JobError> {
     Err(JobError::Never(format!("there is no job `{}` of {of}", kind.word())))
 }
 
@@ -136,7 +136,7 @@ async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Pe
         | JobKind::TellEvents { .. }
         | JobKind::ReadBill
         | JobKind::Teams { .. }
-        | JobKind::Reconcile { .. } => misplaced(&Subject::Request(id), kind),
+        | JobKind::Reconcile { .. } => misplaced(&JobOwner::Request(id), kind),
         JobKind::JudgeClick(click) => judge_click(portal, id, click).await,
         JobKind::ApprovalDeadline => {
             let deadline =

@@ -13,13 +13,13 @@ use super::teams::all_teams;
 use crate::domain::drift::{Existing, Finding, Found, compare, compare_execution, is_believable};
 use crate::domain::event::Event;
 use crate::domain::ids::{ExecutionName, RequestId};
-use crate::domain::job::{JobKey, JobKind, Subject};
-use crate::domain::next::movers;
+use crate::domain::job::{JobKey, JobKind, JobOwner};
 use crate::domain::organization::Organization;
 use crate::domain::request::{Request, Status};
+use crate::domain::transition::movers;
 use crate::ports::Ports;
-use crate::ports::kept::Once;
 use crate::ports::provisioner::Provisioner;
+use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError, Store, Which, Whose};
 use crate::ports::workflow::Workflow;
 
@@ -178,8 +178,8 @@ fn request_of(execution: &ExecutionName) -> Option<RequestId> {
 /// When the store cannot be used.
 pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
     let due = portal.now().saturating_add(EVERY).unwrap_or(Timestamp::MAX);
-    let job = JobKind::Reconcile { told: Vec::new() }.due(Subject::Portal, due);
-    let once = Some(Once::for_ever("reconcile"));
+    let job = JobKind::Reconcile { told: Vec::new() }.due(JobOwner::Portal, due);
+    let once = Some(IdempotencyKey::for_ever("reconcile"));
     match portal.ports.store.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
         Ok(()) | Err(CommitError::Again(_)) => Ok(()),
         Err(error) => Err(error.into()),

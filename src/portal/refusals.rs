@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
 
-use super::{Error, Portal, STALE_RETRIES, own_trail};
+use super::{Error, Portal, STALE_RETRIES, portal_audit};
 use crate::domain::audit::{Actor, By};
 use crate::domain::ids::{ProductKey, RequestId, TeamName};
-use crate::domain::next::note_refusals;
 use crate::domain::refusal::Refusal;
 use crate::domain::repeats::{Line, RefusedAction, RepeatedRefusal};
 use crate::domain::request::Request;
+use crate::domain::transition::note_refusals;
 use crate::ports::outage::warn_unless;
 use crate::ports::store::{Commit, CommitError, CountedRefusal, RefusalsChange};
 
@@ -81,7 +81,7 @@ impl Portal {
     pub(super) async fn note(&self, action: &RefusedAction) -> anyhow::Result<()> {
         let (store, key) = (&self.ports.store, action.key());
         self.metrics.refused();
-        let mut pauses = own_trail::Pauses::default();
+        let mut pauses = portal_audit::Pauses::default();
         for _ in 0..STALE_RETRIES {
             let now = self.now();
             if store.refused_again(&key, now).await? {
@@ -165,7 +165,7 @@ impl Portal {
         }
         if action.chain == RequestId::PORTAL {
             let by = Actor::Person(action.by.clone());
-            return own_trail::try_commit(&**store, action.portal_subject(), &by, lines, now, beside)
+            return portal_audit::try_commit(&**store, action.portal_subject(), &by, lines, now, beside)
                 .await
                 .map(drop);
         }

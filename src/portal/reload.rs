@@ -5,9 +5,9 @@ use anyhow::Context as _;
 
 use super::{Portal, Rules, teams, trail};
 use crate::domain::catalog::Principal;
-use crate::domain::job::{JobKind, Subject};
+use crate::domain::job::{JobKind, JobOwner};
 use crate::domain::refusal::safe;
-use crate::domain::request::{Prompt, Surface};
+use crate::domain::request::{MessageSlot, ReminderKind};
 use crate::ports::store::{Which, Whose};
 
 /// Requests that are looked at at a time.
@@ -30,7 +30,7 @@ pub async fn follow(portal: &Portal, rules: Rules, changes: &[String]) -> anyhow
         tracing::info!("settings and catalog are read anew: nothing has changed");
     }
     if !changes.is_empty() {
-        let homes = JobKind::FindHomes.due(Subject::Portal, portal.now());
+        let homes = JobKind::FindHomes.due(JobOwner::Portal, portal.now());
         portal.write_jobs(vec![homes]).await.context("cannot have home tabs published")?;
         Box::pin(ask_anew(&before, &portal.as_of_now())).await.context("cannot show who can answer now")?;
     }
@@ -47,16 +47,16 @@ async fn ask_anew(before: &Portal, now: &Portal) -> anyhow::Result<()> {
         for request in &page.requests() {
             // Under the name that its team had then.
             let Some(was) = before.ports.store.load(request.id).await? else { continue };
-            let (old, new) = (before.askable(&was).await, now.askable(request).await);
+            let (old, new) = (before.approver_set(&was).await, now.approver_set(request).await);
             if (&old.asked, &old.note) == (&new.asked, &new.note) {
                 continue;
             }
             let due = |kind: JobKind| kind.due(request.id, now.now());
-            let mut jobs = vec![due(JobKind::Show(request.card())), due(JobKind::Show(Surface::Direct))];
+            let mut jobs = vec![due(JobKind::Show(request.card())), due(JobKind::Show(MessageSlot::Direct))];
             let added = new.asked.iter().filter(|one| !old.asked.contains(one));
             jobs.extend(added.filter_map(|one| match one {
                 Principal::Person(person) => Some(due(JobKind::TellApprover {
-                    prompt: Prompt::Turn,
+                    prompt: ReminderKind::Turn,
                     epoch: request.epoch,
                     person: person.clone(),
                 })),

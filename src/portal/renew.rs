@@ -6,7 +6,7 @@ use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::period::Period;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Request, Surface};
+use crate::domain::request::{MessageSlot, Request};
 
 /// Which of the product's periods to renew by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Which {
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn renew(portal: &Portal, click: &Click, by: Which) -> Result<Request, Error> {
-    let request = named_request(portal, click, |_| Surface::Warning, "renew").await?;
+    let request = named_request(portal, click, |_| MessageSlot::Warning, "renew").await?;
     portal.check_tends(&request, &click.by, (Tending::Keep, "renew")).await?;
     let offered = &request.product.lease.renew;
     let Some(period) = by.of(offered) else {
@@ -43,7 +43,7 @@ pub async fn renew(portal: &Portal, click: &Click, by: Which) -> Result<Request,
     };
     let event = Event::Renew { by: click.by.clone(), period };
     let renewed = portal.change_as_seen(&request, Some(&click.once), &event).await;
-    refresh_clicked(portal, &request, click, (Surface::Warning, refusal_in(&renewed))).await;
+    refresh_clicked(portal, &request, click, (MessageSlot::Warning, refusal_in(&renewed))).await;
     let request = portal.spent(click, renewed).await?;
     refresh_news(portal, &request, click).await?;
     Ok(request)

@@ -8,9 +8,9 @@ use rust_decimal::Decimal;
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::ids::{RequestId, TeamName};
-use crate::domain::next::next;
 use crate::domain::quota::BudgetUse;
 use crate::domain::request::Request;
+use crate::domain::transition::next;
 use crate::ports::store::{Which, Whose};
 
 /// Exceptions of a team that are looked at; more have no business to wait.

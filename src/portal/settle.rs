@@ -2,7 +2,7 @@
 
 use super::{Error, Portal};
 use crate::domain::event::Event;
-use crate::domain::next::next;
+use crate::domain::transition::next;
 use crate::ports::queue::Signal;
 
 /// Applies one message. `Ok` means it was dealt with and can be deleted, also when there was nothing to do.

@@ -7,16 +7,16 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::approvers::Circle;
+use super::approvers::ApproverSet;
 use super::lease::place_in_warning;
 use super::perform::{JobError, Performed};
 use super::{Error, Portal};
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::job::JobKind;
-use crate::domain::next::{record_message, record_unposted};
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
-use crate::domain::request::{MessageRef, Request, Surface};
+use crate::domain::request::{MessageRef, MessageSlot, Request};
+use crate::domain::transition::{record_message, record_unposted};
 use crate::ports::slack::{Destination, Notice, Posted, RequestNotice, SlackError, Warned, WarningNotice};
 use crate::ports::store::{Which, Whose};
 
@@ -31,34 +31,38 @@ const UNTIL_INVITED: Duration = Duration::from_mins(5);
 
 /// Requests as they were shown last while Slack did not say who some of those are who are asked; clones share them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ShownInPart(Arc<Mutex<BTreeMap<Place, (Request, Circle)>>>);
+pub(super) struct ShownInPart(Arc<Mutex<BTreeMap<Place, (Request, ApproverSet)>>>);
 
-type Place = (RequestId, Surface);
+type Place = (RequestId, MessageSlot);
 
 impl ShownInPart {
     /// Whether that is what stands there.
-    fn is(&self, surface: Surface, request: &Request, circle: &Circle) -> bool {
+    fn is(&self, surface: MessageSlot, request: &Request, circle: &ApproverSet) -> bool {
         let shown = self.lock();
         shown.get(&(request.id, surface)).is_some_and(|(row, asked)| row == request && asked == circle)
     }
 
-    fn put(&self, surface: Surface, request: Request, circle: Circle) {
+    fn put(&self, surface: MessageSlot, request: Request, circle: ApproverSet) {
         self.lock().insert((request.id, surface), (request, circle));
     }
 
-    fn forget(&self, surface: Surface, id: RequestId) {
+    fn forget(&self, surface: MessageSlot, id: RequestId) {
         self.lock().remove(&(id, surface));
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Place, (Request, Circle)>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Place, (Request, ApproverSet)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-pub(super) async fn show(portal: &Portal, id: RequestId, surface: Surface) -> Result<Performed, JobError> {
+pub(super) async fn show(
+    portal: &Portal,
+    id: RequestId,
+    surface: MessageSlot,
+) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
     let (known, to) = (request.messages.get(&surface), destination(portal, &request, surface));
-    let is_once = matches!(surface, Surface::Told(_) | Surface::Prompt(_));
+    let is_once = matches!(surface, MessageSlot::Notification(_) | MessageSlot::Prompt(_));
     if (known.is_some() && is_once) || (known.is_none() && to.is_none()) {
         return Ok(Performed::Done);
     }
@@ -82,9 +86,9 @@ pub(super) async fn show(portal: &Portal, id: RequestId, surface: Surface) -> Re
 }
 
 /// Who is asked, where that is shown.
-async fn circle(portal: &Portal, request: &Request, surface: Surface) -> Circle {
+async fn circle(portal: &Portal, request: &Request, surface: MessageSlot) -> ApproverSet {
     // A warning is about several requests.
-    if surface == Surface::Warning { Circle::default() } else { portal.askable(request).await }
+    if surface == MessageSlot::Warning { ApproverSet::default() } else { portal.approver_set(request).await }
 }
 
 /// Brings a message up to date that the row no longer names, once more whenever it asks what is then decided; one that is
@@ -92,7 +96,7 @@ async fn circle(portal: &Portal, request: &Request, surface: Surface) -> Circle 
 pub(super) async fn refresh(
     portal: &Portal,
     id: RequestId,
-    surface: Surface,
+    surface: MessageSlot,
     at: &MessageRef,
 ) -> Result<Performed, JobError> {
     let Some(request) = portal.ports.store.load(id).await? else { return Ok(Performed::Done) };
@@ -104,26 +108,28 @@ pub(super) async fn refresh(
 }
 
 /// Where a message goes that was not posted yet; `None` when there is nothing to say there.
-fn destination(portal: &Portal, request: &Request, surface: Surface) -> Option<Destination> {
+fn destination(portal: &Portal, request: &Request, surface: MessageSlot) -> Option<Destination> {
     let channel = || Destination::Channel(portal.organization.channel_of(&request.team).clone());
     match surface {
-        Surface::Card => {
+        MessageSlot::Card => {
             let asked = matches!(request.approval, ApprovalPath::Ask { .. });
             (asked && request.status.name().is_undecided()).then(channel)
         }
-        Surface::Renewal => request.waiting_renewal().map(|_| channel()),
-        Surface::Change => request.waiting_change().map(|_| channel()),
-        Surface::Thread => {
+        MessageSlot::Renewal => request.waiting_renewal().map(|_| channel()),
+        MessageSlot::Change => request.waiting_change().map(|_| channel()),
+        MessageSlot::Thread => {
             let decided = !request.status.name().is_undecided();
-            request.messages.get(&Surface::Card).filter(|_| decided).cloned().map(Destination::Thread)
+            request.messages.get(&MessageSlot::Card).filter(|_| decided).cloned().map(Destination::Thread)
         }
-        Surface::Prompt(_) => {
+        MessageSlot::Prompt(_) => {
             let card = request.messages.get(&request.card());
             card.filter(|_| request.waits_for_approvers()).cloned().map(Destination::Thread)
         }
         // Posted for all of a person's requests at once, never for one alone.
-        Surface::Warning => None,
-        Surface::Direct | Surface::Told(_) => Some(Destination::Person(request.owner.clone())),
+        MessageSlot::Warning => None,
+        MessageSlot::Direct | MessageSlot::Notification(_) => {
+            Some(Destination::Person(request.owner.clone()))
+        }
     }
 }
 
@@ -132,15 +138,17 @@ fn destination(portal: &Portal, request: &Request, surface: Surface) -> Option<D
 fn fallbacks(
     portal: &Portal,
     request: &Request,
-    surface: Surface,
+    surface: MessageSlot,
     to: &Destination,
 ) -> impl Iterator<Item = Destination> {
     let organization = &portal.organization;
     let (team, all) = (organization.channel_of(&request.team), &organization.approvals_channel);
     let channels = match to {
         Destination::Channel(channel) if channel != all => vec![all],
-        Destination::Person(_) if matches!(surface, Surface::Told(_)) && team != all => vec![team, all],
-        Destination::Person(_) if matches!(surface, Surface::Told(_)) => vec![all],
+        Destination::Person(_) if matches!(surface, MessageSlot::Notification(_)) && team != all => {
+            vec![team, all]
+        }
+        Destination::Person(_) if matches!(surface, MessageSlot::Notification(_)) => vec![all],
         Destination::Channel(_) | Destination::Thread(_) | Destination::Person(_) => Vec::new(),
     };
     channels.into_iter().cloned().map(Destination::Channel).collect::<Vec<_>>().into_iter()
@@ -149,7 +157,7 @@ fn fallbacks(
 async fn update(
     portal: &Portal,
     request: &Request,
-    (surface, circle): (Surface, &Circle),
+    (surface, circle): (MessageSlot, &ApproverSet),
     at: &MessageRef,
 ) -> Result<Performed, JobError> {
     match rewrite(portal, request, (surface, circle), at).await? {
@@ -175,7 +183,7 @@ async fn update(
 async fn post(
     portal: &Portal,
     request: &Request,
-    (surface, circle): (Surface, &Circle),
+    (surface, circle): (MessageSlot, &ApproverSet),
     to: Destination,
 ) -> Result<Performed, JobError> {
     let mut posted = post_once(portal, request, (surface, circle), &to).await?;
@@ -214,7 +222,7 @@ async fn post(
 pub(super) async fn tell_directly(
     portal: &Portal,
     request: &Request,
-    surface: Surface,
+    surface: MessageSlot,
     person: &PersonId,
 ) -> Result<Result<Posted, SlackError>, JobError> {
     let circle = circle(portal, request, surface).await;
@@ -222,8 +230,8 @@ pub(super) async fn tell_directly(
 }
 
 /// Whether approvers answer there.
-fn is_card(surface: Surface) -> bool {
-    matches!(surface, Surface::Card | Surface::Renewal | Surface::Change)
+fn is_card(surface: MessageSlot) -> bool {
+    matches!(surface, MessageSlot::Card | MessageSlot::Renewal | MessageSlot::Change)
 }
 
 /// A card that cannot be posted is tried again: somebody has to invite the bot. Until then its approvers are told one by
@@ -231,7 +239,7 @@ fn is_card(surface: Surface) -> bool {
 async fn not_posted(
     portal: &Portal,
     request: &Request,
-    surface: Surface,
+    surface: MessageSlot,
     error: SlackError,
 ) -> Result<Performed, JobError> {
     let SlackError::Unreachable(why) = &error else { return Err(error.into()) };
@@ -293,7 +301,7 @@ fn unanswerable(request: &Request) -> String {
 async fn post_once(
     portal: &Portal,
     request: &Request,
-    (surface, circle): (Surface, &Circle),
+    (surface, circle): (MessageSlot, &ApproverSet),
     to: &Destination,
 ) -> Result<Result<Posted, SlackError>, JobError> {
     let held = held(portal, request, surface).await?;
@@ -305,7 +313,7 @@ async fn post_once(
 async fn rewrite(
     portal: &Portal,
     request: &Request,
-    (surface, circle): (Surface, &Circle),
+    (surface, circle): (MessageSlot, &ApproverSet),
     at: &MessageRef,
 ) -> Result<Result<(), SlackError>, JobError> {
     let call = async |notice: &Notice<'_>| portal.ports.slack.update(at, notice).await;
@@ -320,11 +328,11 @@ async fn rewrite(
 async fn with_notice<T>(
     portal: &Portal,
     request: &Request,
-    (surface, circle): (Surface, &Circle),
+    (surface, circle): (MessageSlot, &ApproverSet),
     at: &MessageRef,
     call: impl AsyncFnOnce(&Notice<'_>) -> T,
 ) -> Result<T, JobError> {
-    if surface == Surface::Warning {
+    if surface == MessageSlot::Warning {
         let requests = warned_in(portal, request, at).await?;
         let leases: Vec<Warned<'_>> = requests.iter().map(|request| warned(request, at)).collect();
         let simulated = portal.ports.provisioner.is_simulated();
@@ -344,8 +352,8 @@ async fn with_notice<T>(
 async fn about<'a>(
     portal: &Portal,
     request: &'a Request,
-    (surface, is_in_channel): (Surface, bool),
-    (circle, held): (&'a Circle, &'a [Request]),
+    (surface, is_in_channel): (MessageSlot, bool),
+    (circle, held): (&'a ApproverSet, &'a [Request]),
 ) -> Result<RequestNotice<'a>, JobError> {
     let used = portal.ports.store.quota_used(&request.slot()).await?;
     Ok(RequestNotice {
@@ -362,8 +370,8 @@ async fn about<'a>(
 }
 
 /// What the team has of the product beside it, or of all products where it goes beyond the budget, for those who decide.
-async fn held(portal: &Portal, request: &Request, surface: Surface) -> anyhow::Result<Vec<Request>> {
-    if surface != Surface::Card || !request.status.name().is_undecided() {
+async fn held(portal: &Portal, request: &Request, surface: MessageSlot) -> anyhow::Result<Vec<Request>> {
+    if surface != MessageSlot::Card || !request.status.name().is_undecided() {
         return Ok(Vec::new());
     }
     let beyond_budget = request.exception.as_ref().is_some_and(|exception| exception.budget.is_some());
@@ -379,7 +387,7 @@ async fn held(portal: &Portal, request: &Request, surface: Surface) -> anyhow::R
 
 /// A line of the warning at this place. What has its newest warning elsewhere, or none, has changed hands.
 fn warned<'a>(request: &'a Request, at: &MessageRef) -> Warned<'a> {
-    let newest = request.messages.get(&Surface::Warning);
+    let newest = request.messages.get(&MessageSlot::Warning);
     let is_handed = newest.is_none_or(|newest| newest.channel != at.channel);
     Warned { request, is_current: newest == Some(at), is_handed }
 }

@@ -6,11 +6,11 @@ use jiff::civil::Date;
 
 use super::lookup::{Named, named_team, reads_all, teams_to_see};
 use super::{Error, Portal};
+use crate::domain::counters::{Counts, day};
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::period::Period;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
-use crate::domain::tally::{Counts, day};
 use crate::ports::directory::Freshness;
 use crate::ports::store::{Which, Whose};
 

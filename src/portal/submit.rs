@@ -6,7 +6,7 @@ use thiserror::Error as ThisError;
 
 use super::form::{choose_team, find_product, form_of};
 use super::transfer::is_team_mate;
-use super::{Error, Portal, outsider};
+use super::{Error, Portal, no_team};
 use crate::domain::audit::{By, Via};
 use crate::domain::catalog::{OverBudget, Product};
 use crate::domain::cost::estimate;
@@ -18,7 +18,7 @@ use crate::domain::quota::BudgetUse;
 use crate::domain::refusal::Refusal;
 use crate::domain::submission::{Submission, submit as birth};
 use crate::domain::template::FailedRule;
-use crate::ports::kept::{OF_A_FORM, Once};
+use crate::ports::retention::{IdempotencyKey, OF_A_FORM};
 use crate::ports::store::CommitError;
 
 /// A form as it came back.
@@ -167,7 +167,7 @@ pub async fn submit(portal: &Portal, filled: Filled) -> Result<Submitted, Submit
     };
     // Which teams are theirs is taken from what is known; that they may ask for this one is asked now.
     if !portal.is_one_of_in_time(&filled.by, portal.organization.members_of(&team)).await? {
-        let refusal = outsider::not_in(portal, &filled.by, &team).await;
+        let refusal = no_team::not_in(portal, &filled.by, &team).await;
         return Err(refused(portal, &team, &product.key, &filled.by, refusal).await);
     }
     if product.template_hash != filled.template_hash {
@@ -214,7 +214,7 @@ async fn store(
     let (team, key) = (submission.team.clone(), product.key.clone());
     let commit = |submission: &Submission| {
         let (now, key) = (portal.now(), once.clone());
-        portal.commit(birth(submission.clone(), product, now), Some(Once::for_now(key, now)), None)
+        portal.commit(birth(submission.clone(), product, now), Some(IdempotencyKey::for_now(key, now)), None)
     };
     // It begins as an ordinary one whatever the form said: there may be room again.
     let mut committed = commit(&submission).await;

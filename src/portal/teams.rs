@@ -12,14 +12,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::perform::{JobError, Performed};
-use super::{Portal, own_trail};
+use super::{Portal, portal_audit};
 use crate::domain::audit::Actor;
+use crate::domain::counters::Counts;
 use crate::domain::ids::TeamName;
-use crate::domain::job::{JobKind, Subject};
-use crate::domain::next::rename_team;
+use crate::domain::job::{JobKind, JobOwner};
 use crate::domain::organization::Organization;
-use crate::domain::tally::Counts;
-use crate::ports::kept::Once;
+use crate::domain::transition::rename_team;
+use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError, Store, Which, Whose};
 
 /// Between two looks.
@@ -133,8 +133,8 @@ pub async fn left(store: &dyn Store, organization: &Organization) -> anyhow::Res
 /// When the store cannot be used.
 pub async fn begin(portal: &Portal) -> anyhow::Result<()> {
     warn_of_gone(portal).await;
-    let job = nothing_known().due(Subject::Portal, portal.now());
-    let once = Some(Once::for_ever("teams"));
+    let job = nothing_known().due(JobOwner::Portal, portal.now());
+    let once = Some(IdempotencyKey::for_ever("teams"));
     match portal.stored.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
         Ok(()) | Err(CommitError::Again(_)) => Ok(()),
         Err(error) => Err(error.into()),
@@ -272,11 +272,11 @@ async fn note_takeover(
     let mut begun = known.begun.to_vec();
     begun.push(former.clone());
     let next = JobKind::Teams { begun, gone: known.gone.to_vec(), news: [known.news, &[news]].concat() };
-    let job = next.due(Subject::Portal, portal.now());
+    let job = next.due(JobOwner::Portal, portal.now());
     let woken = job.key.clone();
     let change = Commit { jobs: vec![job], ..Commit::default() };
     let detail = format!("{former} -> {team}: {how_much}");
-    let noted = own_trail::commit(
+    let noted = portal_audit::commit(
         &*portal.stored,
         &Actor::Clock,
         ("team taken over", &detail),

@@ -5,20 +5,20 @@ use super::decide::{Click, named_request, refresh_clicked, refresh_news};
 use super::{Error, Portal};
 use crate::domain::catalog::TeardownConfirm;
 use crate::domain::event::Event;
-use crate::domain::next::next;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Request, Surface};
+use crate::domain::request::{MessageSlot, Request};
+use crate::domain::transition::next;
 
 /// Whether the person may go on to confirm it: asked before the dialog opens.
 ///
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn may_tear_down(portal: &Portal, click: &Click) -> Result<Request, Error> {
-    let request = named_request(portal, click, |_| Surface::Warning, "tear down").await?;
+    let request = named_request(portal, click, |_| MessageSlot::Warning, "tear down").await?;
     portal.check_tends(&request, &click.by, (Tending::TearDown, "tear down")).await?;
     // What cannot be done is said now instead of after somebody has typed a name.
     if let Err(refusal) = next(&request, &Event::TearDown { by: click.by.clone() }, portal.now()) {
-        refresh_clicked(portal, &request, click, (Surface::Warning, Some(&refusal))).await;
+        refresh_clicked(portal, &request, click, (MessageSlot::Warning, Some(&refusal))).await;
         return Err(refusal.into());
     }
     Ok(request)
@@ -101,7 +101,7 @@ pub async fn end(portal: &Portal, click: &Click) -> Result<Request, Error> {
 }
 
 async fn of_an_admin(portal: &Portal, click: &Click, tried: &str) -> Result<Request, Error> {
-    let request = named_request(portal, click, |_| Surface::Direct, tried).await?;
+    let request = named_request(portal, click, |_| MessageSlot::Direct, tried).await?;
     if portal.is_one_of_in_time(&click.by.person, &portal.organization.admins).await? {
         return Ok(request);
     }

@@ -6,11 +6,11 @@ use super::labels::{CopyOutcome, CopyTarget};
 use super::perform::{JobError, Performed};
 use super::{Error, Portal, lookup};
 use crate::domain::audit::{AuditEntry, AuditHead, By, follows};
-use crate::domain::job::{JobKind, Subject};
+use crate::domain::job::{JobKind, JobOwner};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
-use crate::ports::kept::Once;
 use crate::ports::outage::warn_unless;
+use crate::ports::retention::IdempotencyKey;
 use crate::ports::slack::{Destination, Notice, SlackError};
 use crate::ports::store::{Commit, CommitError};
 
@@ -70,8 +70,8 @@ pub(super) fn check(end: &AuditHead, entries: &[AuditEntry]) -> Result<(), Strin
 pub async fn begin_copying(portal: &Portal) -> anyhow::Result<()> {
     let Some(channel) = &portal.organization.audit_channel else { return Ok(()) };
     let after = portal.ports.store.audit_end().await?;
-    let job = JobKind::CopyTrail { after }.due(Subject::Portal, portal.now());
-    let once = Some(Once::for_ever(format!("audit-channel:{channel}")));
+    let job = JobKind::CopyTrail { after }.due(JobOwner::Portal, portal.now());
+    let once = Some(IdempotencyKey::for_ever(format!("audit-channel:{channel}")));
     match portal.ports.store.commit(Commit { jobs: vec![job], once, ..Commit::default() }).await {
         Ok(()) | Err(CommitError::Again(_)) => Ok(()),
         Err(error) => Err(error.into()),

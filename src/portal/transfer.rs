@@ -6,14 +6,14 @@ use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Request, Status, Surface};
+use crate::domain::request::{MessageSlot, Request, Status};
 
 /// Whether the person may go on to say to whom: asked before the dialog opens.
 ///
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn may_transfer(portal: &Portal, click: &Click) -> Result<Request, Error> {
-    let request = named_request(portal, click, |_| Surface::Direct, "hand over").await?;
+    let request = named_request(portal, click, |_| MessageSlot::Direct, "hand over").await?;
     check(portal, &request, click).await?;
     Ok(request)
 }
@@ -41,7 +41,7 @@ async fn check(portal: &Portal, request: &Request, click: &Click) -> Result<(), 
 /// # Errors
 /// As [`may_transfer`].
 pub async fn transfer(portal: &Portal, click: &Click, to: &PersonId) -> Result<Request, Error> {
-    let request = named_request(portal, click, |_| Surface::Direct, "hand over").await?;
+    let request = named_request(portal, click, |_| MessageSlot::Direct, "hand over").await?;
     let members = portal.organization.members_of(&request.team);
     if request.owner == *to && portal.is_one_of_in_time(&click.by.person, members).await? {
         Box::pin(portal.spend(&click.once)).await?;

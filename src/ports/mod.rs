@@ -7,21 +7,21 @@ pub mod bill;
 pub mod clock;
 pub mod denied;
 pub mod directory;
+pub mod error_counters;
 pub mod finding;
 pub mod haste;
 pub mod holding;
 pub mod inventory;
-pub mod kept;
 pub mod limits;
 mod lists;
 pub mod outage;
 pub mod provisioner;
 pub mod queue;
+pub mod retention;
 pub mod slack;
 pub mod store;
 pub mod stored;
 pub mod subscriber;
-pub mod trouble;
 pub mod workflow;
 
 use std::sync::Arc;
@@ -48,7 +48,7 @@ pub struct Ports {
     /// Knows who is who.
     pub directory: Arc<dyn directory::Directory>,
     /// Counts what goes wrong outside.
-    pub trouble: trouble::Trouble,
+    pub trouble: error_counters::ErrorCounters,
     /// Tells the time.
     pub clock: Arc<dyn clock::Clock>,
 }

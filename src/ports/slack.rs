@@ -14,7 +14,7 @@ use crate::domain::catalog::Principal;
 use crate::domain::ids::{ChannelId, PersonId, TeamName};
 use crate::domain::pause::Pause;
 use crate::domain::quota::QuotaUse;
-use crate::domain::request::{MessageRef, Request, Surface};
+use crate::domain::request::{MessageRef, MessageSlot, Request};
 
 /// Posts and edits messages.
 #[async_trait]
@@ -35,7 +35,7 @@ pub trait Slack: Debug + Send + Sync {
     ///
     /// # Errors
     /// See [`SlackError`].
-    async fn whisper(
+    async fn post_ephemeral(
         &self,
         channel: Option<&ChannelId>,
         person: &PersonId,
@@ -136,7 +136,7 @@ pub struct RequestNotice<'a> {
     /// When it is shown, for what can be done then.
     pub now: Timestamp,
     /// Which of the request's messages this is.
-    pub surface: Surface,
+    pub surface: MessageSlot,
     /// The request.
     pub request: &'a Request,
     /// Who can answer it, to be mentioned on the card.

@@ -17,15 +17,15 @@ use rust_decimal::Decimal;
 
 use crate::domain::audit::{AuditEntry, AuditHead};
 use crate::domain::away::Away;
+use crate::domain::counters::{CounterDay, Counts};
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
-use crate::domain::job::{Job, JobKey, JobKind, Subject};
+use crate::domain::job::{Job, JobKey, JobKind, JobOwner};
 use crate::domain::pause::Pause;
 use crate::domain::quota::{QuotaChange, QuotaSlot, QuotaUse, TeamUse};
 use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
 use crate::domain::spending::Amounts;
-use crate::domain::tally::{Counts, Tally};
-use crate::ports::kept::Once;
+use crate::ports::retention::IdempotencyKey;
 use crate::ports::stored::Unreadable;
 
 pub use super::lists::{Cursor, Listed, Which, Whose};
@@ -177,7 +177,7 @@ pub trait Store: Debug + Send + Sync {
     ///
     /// # Errors
     /// When the store cannot be used.
-    async fn retry_parked(&self, of: &Subject, prefix: &str, now: Timestamp) -> anyhow::Result<usize>;
+    async fn retry_parked(&self, of: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize>;
 
     /// Jobs that were given up, in the order of their subjects and names, at most `limit`.
     async fn parked(&self, limit: usize) -> anyhow::Result<Vec<ParkedJob>>;
@@ -186,7 +186,7 @@ pub trait Store: Debug + Send + Sync {
     async fn count_parked(&self) -> anyhow::Result<usize>;
 
     /// The keys of all jobs of this subject, those that were given up included, and those that only a newer program reads.
-    async fn jobs_of(&self, of: &Subject) -> anyhow::Result<Vec<JobKey>>;
+    async fn jobs_of(&self, of: &JobOwner) -> anyhow::Result<Vec<JobKey>>;
 
     /// As [`Store::due`], those that are due between these moments, each with when it is.
     async fn due_between(
@@ -222,9 +222,9 @@ pub struct Commit {
     /// Other names of its team: what is counted under them counts against its limits as well.
     pub namesakes: Vec<TeamName>,
     /// What is counted of it.
-    pub tally: Option<Tally>,
+    pub tally: Option<CounterDay>,
     /// A key that may be committed once: a view id, an event id. Remembered together with the row's id.
-    pub once: Option<Once>,
+    pub once: Option<IdempotencyKey>,
     /// The job that caused this commit and is done with it.
     pub done: Option<Claim>,
     /// A parked job that this deletes, or that is due again where `jobs` has it as well.

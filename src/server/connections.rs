@@ -16,7 +16,7 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::hurried::{Client, Hurried, Patience, Watched};
+use super::slow_clients::{ClientProgress, ClientTimeouts, TimedStream, TrackedBody};
 
 /// Longest head of a request, in bytes, and the most that is read ahead of a body.
 const HEAD_BYTES: usize = 8 * 1024;
@@ -28,13 +28,13 @@ struct Limits {
     connections: usize,
     /// But not before we have waited for it so long: somebody honest may be in the middle of a request.
     spared: Duration,
-    patience: Patience,
+    patience: ClientTimeouts,
 }
 
 const LIMITS: Limits = Limits {
     connections: 512,
     spared: Duration::from_millis(50),
-    patience: Patience { dawdling: Duration::from_secs(5), idle: Duration::from_secs(75) },
+    patience: ClientTimeouts { active: Duration::from_secs(5), idle: Duration::from_secs(75) },
 };
 
 /// Answers whoever connects until `stop`, then ends when what is under way has ended.
@@ -55,7 +55,7 @@ async fn serve_within(limits: Limits, mut listener: TcpListener, router: Router,
             () = stop.cancelled() => break,
             next = next => next,
         };
-        let client = Client::new();
+        let client = ClientProgress::new();
         let answered = answer(limits.patience, stream, client.clone(), router.clone(), stop.clone());
         let task = connections.spawn(async move {
             answered.await;
@@ -73,7 +73,7 @@ struct Places {
     limits: Limits,
     room: Arc<Semaphore>,
     /// Also some who have left; never many more than there are places.
-    taken: Vec<(Client, AbortHandle)>,
+    taken: Vec<(ClientProgress, AbortHandle)>,
 }
 
 impl Places {
@@ -114,19 +114,19 @@ impl Places {
 
 /// Answers one client until it leaves, dawdles or has to go.
 async fn answer(
-    patience: Patience,
+    patience: ClientTimeouts,
     stream: TcpStream,
-    client: Client,
+    client: ClientProgress,
     router: Router,
     stop: CancellationToken,
 ) {
-    let io = TokioIo::new(Hurried::new(stream, client.clone(), patience));
+    let io = TokioIo::new(TimedStream::new(stream, client.clone(), patience));
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         client.asks();
         let client = client.clone();
-        let answered = router.call(request.map(|body| Watched::request(body, &client)));
-        async move { answered.await.map(|answer| answer.map(|body| Watched::answer(body, &client))) }
+        let answered = router.call(request.map(|body| TrackedBody::request(body, &client)));
+        async move { answered.await.map(|answer| answer.map(|body| TrackedBody::answer(body, &client))) }
     });
     let mut connection =
         std::pin::pin!(Builder::new().max_buf_size(HEAD_BYTES).serve_connection(io, service));
@@ -168,7 +168,7 @@ mod tests {
     }
 
     fn limits(connections: usize, dawdling: Duration, idle: Duration) -> Limits {
-        Limits { connections, spared: BRIEF, patience: Patience { dawdling, idle } }
+        Limits { connections, spared: BRIEF, patience: ClientTimeouts { active: dawdling, idle } }
     }
 
     async fn listening(limits: Limits) -> (SocketAddr, CancellationToken, tokio::task::JoinHandle<()>) {

@@ -1,9 +1,9 @@
 //! The port: health, readiness and metrics, and beside them Slack's four routes where Slack calls us.
 
 mod connections;
-mod hurried;
 mod readiness;
 mod scrape;
+mod slow_clients;
 
 use axum::Router;
 use axum::extract::State;

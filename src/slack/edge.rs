@@ -11,15 +11,15 @@ use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 use super::actions;
-use super::allowance::Allowances;
 use super::client::SlackClient;
 use super::commands;
-use super::hurry::{not_done, seconds, too_fast};
 use super::incoming::{Click, Command, Event, Incoming, Origin, ResponseUrl};
 use super::messages::Message;
+use super::rate_limiter::RateLimiter;
 use super::reply::Ack;
 use super::submissions;
 use super::suggestions;
+use super::throttling::{not_done, seconds, throttled};
 use crate::domain::audit::{By, Via};
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::portal::{Error, Portal, Received, home};
@@ -36,7 +36,7 @@ pub struct Edge {
     /// Calls Slack.
     pub client: Arc<SlackClient>,
     help: Arc<RwLock<Bytes>>,
-    pub(super) allowances: Arc<Allowances>,
+    pub(super) allowances: Arc<RateLimiter>,
     pub(super) following: TaskTracker,
     /// Until when this answer has to be on its way.
     pub(super) due_at: Instant,
@@ -70,7 +70,7 @@ impl Edge {
     /// An edge that has asked Slack nothing yet; everybody may do `burst` things at once, and then one a second.
     pub fn new(portal: Portal, client: Arc<SlackClient>, burst: u32) -> Self {
         let help = Arc::new(RwLock::new(written_help(&portal)));
-        let allowances = Arc::new(Allowances::new(burst));
+        let allowances = Arc::new(RateLimiter::new(burst));
         let (following, due_at, is_seen) = (TaskTracker::new(), Instant::now(), Arc::default());
         Self { portal, client, help, allowances, following, due_at, is_seen }
     }
@@ -111,8 +111,8 @@ impl Edge {
     }
 
     async fn answered(&self, what: Received, incoming: &Incoming) -> Ack {
-        if let Some(wait) = self.hurry(what, incoming) {
-            return too_fast(incoming, wait);
+        if let Some(wait) = self.throttle(what, incoming) {
+            return throttled(incoming, wait);
         }
         if let Some(origin) = origin(incoming) {
             if origin.is_from_nowhere() {
@@ -219,7 +219,7 @@ impl Edge {
     }
 
     /// Shows a message to one person, after the answer.
-    pub(super) fn say_later(&self, at: &Whereabouts, message: Message) {
+    pub(super) fn reply_later(&self, at: &Whereabouts, message: Message) {
         let (edge, at) = (self.clone(), at.clone());
         self.follow(async move { edge.say(&at, &message).await });
     }

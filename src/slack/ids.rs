@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::domain::ids::RequestId;
-use crate::domain::job::{JobKey, Subject};
+use crate::domain::job::{JobKey, JobOwner};
 use crate::portal::jobs::Named;
 use crate::ports::store::ParkedJob;
 
@@ -330,7 +330,7 @@ impl JobValue {
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '|');
         let due = parts.next()?.parse().ok()?;
-        let of = Subject::parse(parts.next()?);
+        let of = JobOwner::parse(parts.next()?);
         let name = parts.next().filter(|name| !name.is_empty())?.to_owned();
         Some(Self(Named { key: JobKey { of, name }, due }))
     }
@@ -376,7 +376,7 @@ mod tests {
 
     #[test]
     fn a_button_about_a_job_reads_back_and_nothing_else_does() {
-        for of in [Subject::Request(RequestId::random()), Subject::Portal] {
+        for of in [JobOwner::Request(RequestId::random()), JobOwner::Portal] {
             let value = JobValue(Named { key: JobKey { of, name: "show:told|ACTIVE".into() }, due: -3 });
             assert_eq!(JobValue::parse(&value.to_string()), Some(value));
         }

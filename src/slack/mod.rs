@@ -12,7 +12,6 @@
 //! which cuts each text to Slack's limit.
 
 mod actions;
-mod allowance;
 pub mod blocks;
 mod body;
 pub mod checkup;
@@ -21,7 +20,6 @@ mod commands;
 pub mod directory;
 pub mod edge;
 mod home;
-mod hurry;
 pub mod ids;
 pub mod incoming;
 pub mod manifest;
@@ -29,6 +27,7 @@ pub mod messages;
 pub mod mrkdwn;
 mod opening;
 mod promptly;
+mod rate_limiter;
 pub mod reply;
 pub mod router;
 pub mod scopes;
@@ -36,4 +35,5 @@ pub mod signature;
 pub mod socket;
 mod submissions;
 mod suggestions;
+mod throttling;
 pub mod views;

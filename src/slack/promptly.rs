@@ -12,11 +12,11 @@ use tokio::time::timeout;
 
 use super::actions;
 use super::edge::{Edge, Whereabouts};
-use super::hurry::not_done;
 use super::incoming::{Incoming, Submission};
 use super::messages::Message;
 use super::reply::Ack;
 use super::submissions;
+use super::throttling::not_done;
 use super::views;
 
 /// Work that may panic without taking anything with it: what it shares is behind locks that are not poisoned.
@@ -72,7 +72,7 @@ impl Edge {
         match (incoming, ack) {
             (Incoming::Click(_) | Incoming::Shortcut(_), Ack::Ephemeral(message)) => {
                 if let Some(at) = Whereabouts::of(incoming) {
-                    self.say_later(&at, message);
+                    self.reply_later(&at, message);
                 }
                 Ack::Empty
             }

@@ -18,12 +18,12 @@ use crate::local::store::SqliteStore;
 use crate::local::workflow::LocalWorkflow;
 use crate::ports::bill::Bill;
 use crate::ports::clock::Clock;
+use crate::ports::error_counters::ErrorCounters;
 use crate::ports::inventory::Inventory;
 use crate::ports::provisioner::Provisioner;
 use crate::ports::queue::Queue;
 use crate::ports::store::Store;
 use crate::ports::subscriber::Subscriber;
-use crate::ports::trouble::Trouble;
 use crate::ports::workflow::Workflow;
 
 /// Everything that the portal works on, but for Slack.
@@ -40,7 +40,7 @@ pub struct Backends {
     /// Knows what exists in the account.
     pub inventory: Arc<dyn Inventory>,
     /// Counts what goes wrong outside.
-    pub trouble: Trouble,
+    pub trouble: ErrorCounters,
     /// Knows what AWS charges, where somebody wants to know.
     pub bill: Option<Arc<dyn Bill>>,
     /// Hears of every entry of the trail, where a topic does.
@@ -68,7 +68,7 @@ impl Backends {
         catalog: &Arc<Catalog>,
     ) -> anyhow::Result<Self> {
         if settings.uses_aws() {
-            let trouble = Trouble::by(Arc::clone(clock));
+            let trouble = ErrorCounters::by(Arc::clone(clock));
             let configuration = aws::configuration_counting(&trouble).await;
             let backends = Self::open_on(&configuration, settings, clock, catalog)?;
             return Ok(Self { trouble, ..backends });
@@ -117,7 +117,7 @@ impl Backends {
                 None => Arc::new(SimulatedInventory),
             },
             topic: on_aws.topic.clone().map(|topic| Arc::new(topic) as _),
-            trouble: Trouble::by(Arc::clone(file.clock)),
+            trouble: ErrorCounters::by(Arc::clone(file.clock)),
             bill: on_aws.bill.clone().map(|bill| Arc::new(bill) as _),
             on_aws,
         })

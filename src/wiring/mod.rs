@@ -18,11 +18,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Environment, EventsTo, Inbound, Settings};
 use crate::domain::catalog::Catalog;
-use crate::domain::hopeless::hopeless;
 use crate::domain::job::JobKey;
+use crate::domain::unsatisfiable::unsatisfiable_approvals;
 use crate::local::database::Database;
 use crate::portal::dispatch::Dispatcher;
-use crate::portal::{Portal, bill, events, own_trail, reconcile, teams, trail};
+use crate::portal::{Portal, bill, events, portal_audit, reconcile, teams, trail};
 use crate::ports::Ports;
 use crate::ports::clock::Clock;
 use crate::ports::limits::Limits;
@@ -113,7 +113,7 @@ impl App {
         let (portal, woken) = Portal::new(ports, catalog, Arc::new(settings.organization.clone()));
         let portal = portal.held_to(limits);
         let products = portal.catalog.products.values();
-        for found in products.flat_map(|product| hopeless(product, &settings.organization)) {
+        for found in products.flat_map(|product| unsatisfiable_approvals(product, &settings.organization)) {
             tracing::warn!(remedy = found.remedy, "{}", found.what);
         }
         let edge = Edge::new(portal.clone(), client, settings.burst);
@@ -179,7 +179,7 @@ impl App {
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
         let store = &*self.portal.ports.store;
-        let sealed = Box::pin(own_trail::begin(store, self.portal.ports.clock.now())).await;
+        let sealed = Box::pin(portal_audit::begin(store, self.portal.ports.clock.now())).await;
         sealed.context("cannot begin the portal's chain")?;
         trail::begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
         events::begin(&self.portal).await.context("cannot begin to tell of events")?;

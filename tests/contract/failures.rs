@@ -5,8 +5,8 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use quartermaster::aws::configuration_counting;
 use quartermaster::aws::dynamodb::{DynamoStore, Tables};
+use quartermaster::ports::error_counters::ErrorCounters;
 use quartermaster::ports::store::{Commit, Store as _};
-use quartermaster::ports::trouble::Trouble;
 use serde_json::json;
 
 use crate::sample::{alices, insert};
@@ -20,7 +20,7 @@ async fn failed_tries_are_counted_by_service_operation_and_code() {
     let answers: [Answer; 4] =
         [error("ThrottlingException").into(), busy, (400, refused).into(), (200, json!({})).into()];
     let (endpoint, _) = listening(answers).await;
-    let trouble = Trouble::default();
+    let trouble = ErrorCounters::default();
     let configuration = to(&endpoint, configuration_counting(&trouble).await);
     let store = DynamoStore::new(&configuration, Tables::default());
     let commit = Commit { audit: Vec::new(), ..insert(&alices()) };

@@ -7,7 +7,7 @@ use quartermaster::aws::dynamodb::{DynamoStore, Tables};
 use quartermaster::domain::audit::{Actor, By, Via};
 use quartermaster::domain::away::Away;
 use quartermaster::domain::ids::{PersonId, RequestId, TeamName};
-use quartermaster::domain::job::{JobKey, JobKind, Subject};
+use quartermaster::domain::job::{JobKey, JobKind, JobOwner};
 use quartermaster::domain::pause::Pause;
 use quartermaster::domain::repeats::{RefusedAction, RepeatedRefusal};
 use quartermaster::local::database::Database;
@@ -143,7 +143,7 @@ async fn what_cannot_be_read_leaves_no_page_short(store: &dyn Store, hand: &impl
 
 /// What cannot be read is claimed, parked and listed like any other, and keeps none from being that.
 async fn what_is_spoilt_keeps_nothing_back(store: &dyn Store, hand: &impl Raise) {
-    let of = Subject::Person(PersonId::new("U0BOB"));
+    let of = JobOwner::Person(PersonId::new("U0BOB"));
     let (spoilt, good) = (JobKind::Home.due(of.clone(), at(0)), JobKind::Warn.due(of, at(1)));
     let both = Commit { jobs: vec![spoilt.clone(), good.clone()], ..Commit::default() };
     store.commit(both).await.unwrap();
@@ -202,7 +202,7 @@ async fn rows_are(store: &dyn Store, hand: &impl Raise) {
 }
 
 async fn jobs_are(store: &dyn Store, hand: &impl Raise) {
-    let of = Subject::Person(PersonId::new("U0BOB"));
+    let of = JobOwner::Person(PersonId::new("U0BOB"));
     let (waiting, parked) = (JobKind::Home.due(of.clone(), at(0)), JobKind::Warn.due(of.clone(), at(0)));
     let both = Commit { jobs: vec![waiting.clone(), parked.clone()], ..Commit::default() };
     store.commit(both).await.unwrap();

@@ -8,11 +8,11 @@ use quartermaster::domain::catalog::{
     ApprovalRule, Exceptions, LeaseTerms, OverBudget, Product, QuotaRule, Requesters, TeardownConfirm,
 };
 use quartermaster::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
-use quartermaster::domain::next::Transition;
 use quartermaster::domain::period::Period;
 use quartermaster::domain::request::Request;
 use quartermaster::domain::submission::{Submission, submit};
 use quartermaster::domain::template::Template;
+use quartermaster::domain::transition::Transition;
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::store::{Commit, RowChange};
 

@@ -1,6 +1,6 @@
 //! Messages that vanish, channels that close, and messages that were posted but never recorded.
 
-use quartermaster::domain::request::Surface;
+use quartermaster::domain::request::MessageSlot;
 use quartermaster::playground::Place;
 use serde_json::json;
 
@@ -121,7 +121,7 @@ async fn a_click_on_a_card_that_was_never_recorded_counts_and_the_card_is_kept()
     run(async |company| {
         company.loses_the_next_card();
         company.alice.asks_for("rds-postgres", &DATABASE).await;
-        assert!(!company.newest_request().await.messages.contains_key(&Surface::Card));
+        assert!(!company.newest_request().await.messages.contains_key(&MessageSlot::Card));
         company.morgan.clicks("Approve").await;
         company.waits("1m").await;
         let shown = company.morgan.reads("C0PAYMENTS");

@@ -3,7 +3,7 @@
 use quartermaster::domain::audit::{AuditEntry, AuditHead};
 use quartermaster::local::database::Database;
 use quartermaster::local::store::SqliteStore;
-use quartermaster::portal::own_trail;
+use quartermaster::portal::portal_audit;
 use quartermaster::portal::verify::{Verdict, verify};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -184,7 +184,7 @@ async fn the_stored_end_of_the_portals_chain_stays_missed_whatever_is_appended_b
         let folder = tempfile::tempdir().unwrap();
         let copy = copied(company, &folder);
         let store = SqliteStore::new(Database::open(&copy).unwrap());
-        own_trail::begin(&store, "2027-01-23T09:00:00Z".parse().unwrap()).await.unwrap();
+        portal_audit::begin(&store, "2027-01-23T09:00:00Z".parse().unwrap()).await.unwrap();
         drop(store);
         let verdict = verified(&copy).await;
         assert_eq!((verdict.holds, verdict.entries), (false, 9));

@@ -1,12 +1,12 @@
 //! A file that an earlier program has left, and one that is put back from a backup.
 
 use quartermaster::domain::audit::{AuditEntry, AuditHead};
+use quartermaster::domain::counters::Counter;
 use quartermaster::domain::ids::{RequestId, TeamName};
 use quartermaster::domain::spending::{Amounts, Month, Spending, spending};
-use quartermaster::domain::tally::Mark;
 use quartermaster::local::database::Database;
 use quartermaster::local::store::SqliteStore;
-use quartermaster::portal::own_trail;
+use quartermaster::portal::portal_audit;
 use quartermaster::portal::verify::verify;
 use quartermaster::ports::store::{PortalHead, Store, Whose};
 use rusqlite::Connection;
@@ -196,7 +196,7 @@ async fn what_version_4_has_counted_and_what_it_holds_is_summed_up_under_this_on
     assert_eq!(told(&found), told(&expected));
     insta::assert_snapshot!(told(&found), @"3 held, $32.11, $3.623 so far, $7.102 projected");
     let counts = store.counts(&payments, jiff::civil::date(2026, 11, 1)).await.unwrap();
-    assert_eq!(counts.of(Mark::Submitted), 4);
+    assert_eq!(counts.of(Counter::Submitted), 4);
 }
 
 /// A file of that program under this one, before any bot has started.
@@ -227,7 +227,7 @@ async fn the_trail_of_an_earlier_version_is_sealed_once_and_cannot_be_changed_af
     let (file, store) = left_by_version_2(&folder);
     insta::assert_snapshot!(findings(&store).await.1, @"note: the portal's chain: its end is not stored yet; that begins when a bot of this version starts");
     let now = SEALED_AT.parse().unwrap();
-    let (one, other) = tokio::join!(own_trail::begin(&store, now), own_trail::begin(&store, now));
+    let (one, other) = tokio::join!(portal_audit::begin(&store, now), portal_audit::begin(&store, now));
     one.unwrap();
     other.unwrap();
     assert_eq!(findings(&store).await, (true, String::new()));
@@ -253,7 +253,7 @@ async fn the_trail_of_an_earlier_version_is_sealed_once_and_cannot_be_changed_af
 async fn a_request_of_an_earlier_version_that_was_removed_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let (file, store) = left_by_version_2(&folder);
-    own_trail::begin(&store, SEALED_AT.parse().unwrap()).await.unwrap();
+    portal_audit::begin(&store, SEALED_AT.parse().unwrap()).await.unwrap();
     let begun: Vec<String> = {
         let connection = Connection::open(&file).unwrap();
         let mut ids = connection.prepare("SELECT id FROM requests").unwrap();
@@ -300,7 +300,7 @@ fn append(file: &str, chain: RequestId, at: &str, after: Option<AuditHead>) {
 async fn what_an_older_bot_appends_beside_a_new_one_is_noted_for_a_day_and_wrong_later() {
     let folder = tempfile::tempdir().unwrap();
     let (file, store) = left_by_version_2(&folder);
-    own_trail::begin(&store, SEALED_AT.parse().unwrap()).await.unwrap();
+    portal_audit::begin(&store, SEALED_AT.parse().unwrap()).await.unwrap();
     append(&file, RequestId::PORTAL, "2027-01-23T10:00:00Z", stored_end(&store).await);
     append(
         &file,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use quartermaster::config::{Settings, StoreChoice};
 use quartermaster::domain::audit::AuditEntry;
 use quartermaster::domain::job::JobKind;
-use quartermaster::domain::request::{News, Request, StatusName, Surface};
+use quartermaster::domain::request::{MessageSlot, Notification, Request, StatusName};
 use quartermaster::playground::{Message, Playground};
 use quartermaster::ports::clock::{Clock, SystemClock};
 use quartermaster::ports::store::{Store, Which, Whose};
@@ -170,7 +170,7 @@ impl Stored {
         for request in &self.requests {
             for entry in self.trail_of(&request.id.to_string()) {
                 let Some(news) = news(entry) else { continue };
-                let at = request.messages.get(&Surface::Told(News::Status(news)));
+                let at = request.messages.get(&MessageSlot::Notification(Notification::Status(news)));
                 let stands = at.is_some_and(|at| said.contains(&(at.channel.to_string(), at.ts.clone())));
                 if !stands {
                     wrong.push(format!("nobody was told that {} is {}", request.id, news.word()));
@@ -185,7 +185,9 @@ impl Stored {
             let said = slack.dm(request.owner.as_str());
             for entry in self.trail_of(&request.id.to_string()) {
                 let Some(news) = news(entry) else { continue };
-                let job = JobKind::Show(Surface::Told(News::Status(news))).due(request.id, entry.at).key;
+                let job = JobKind::Show(MessageSlot::Notification(Notification::Status(news)))
+                    .due(request.id, entry.at)
+                    .key;
                 let key = (job.of.to_string(), job.name);
                 let allowed = 1 + hits.interrupted.get(&key).copied().unwrap_or_default();
                 let copies = said.iter().filter(|message| is_news(message, request, news)).count();

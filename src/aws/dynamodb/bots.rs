@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::item::{Item, ends, must_text, number, read_number, read_time, text, time};
 use super::lists::all;
 use super::{DynamoStore, keys};
-use crate::ports::kept::later;
+use crate::ports::retention::later;
 use crate::ports::store::Bot;
 
 /// A bot that was not seen for so long is forgotten.

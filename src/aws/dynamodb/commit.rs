@@ -21,7 +21,7 @@ use crate::domain::ids::RequestId;
 use crate::domain::job::{Job, JobKey};
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::Request;
-use crate::ports::kept::{KEPT_FOR, MESSAGES_KEPT_FOR, Once, later};
+use crate::ports::retention::{IdempotencyKey, KEPT_FOR, MESSAGES_KEPT_FOR, later};
 use crate::ports::store::{Commit, CommitError, RowChange};
 use crate::ports::stored::Newer;
 
@@ -244,7 +244,7 @@ impl Prepared {
     }
 
     /// Uses up a key. One whose time is over may still be there.
-    fn once(&self, store: &DynamoStore, once: &Once) -> anyhow::Result<Part> {
+    fn once(&self, store: &DynamoStore, once: &IdempotencyKey) -> anyhow::Result<Part> {
         let mut item = keys::once(&once.key);
         if let Some(row) = &self.row {
             item.insert("request".to_owned(), text(row.request.id.to_string()));
@@ -363,10 +363,10 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::domain::counters::{Counter, CounterDay};
     use crate::domain::fixtures;
     use crate::domain::ids::PersonId;
     use crate::domain::job::JobKind;
-    use crate::domain::tally::{Mark, Tally};
 
     #[test]
     fn many_jobs_are_written_one_after_the_other_and_with_anything_else_at_once() {
@@ -377,7 +377,7 @@ mod tests {
         assert_eq!(lengths(many.clone()), [100, 100, 50]);
         let submitted = fixtures::submission();
         let (team, day) = (submitted.team, jiff::civil::date(2026, 3, 2));
-        let tally = Some(Tally { team, day, marks: [Mark::Submitted].into() });
+        let tally = Some(CounterDay { team, day, marks: [Counter::Submitted].into() });
         for with_more in [
             Commit { idle: vec![due(900).key], ..many.clone() },
             Commit { tally, ..many.clone() },

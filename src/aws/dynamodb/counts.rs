@@ -12,16 +12,16 @@ use super::item::{
 use super::lists::all;
 use super::transaction::{Check, Expression, Part, Pauses, Table};
 use super::{DynamoStore, keys};
+use crate::domain::counters::{Counter, CounterDay, Counts};
 use crate::domain::ids::TeamName;
 use crate::domain::pause::Pause;
-use crate::domain::tally::{Counts, Mark, Tally};
-use crate::ports::kept::{COUNTS_KEPT_FOR, later};
+use crate::ports::retention::{COUNTS_KEPT_FOR, later};
 use crate::ports::store::Pausing;
 
 /// No mark is called as DynamoDB's own words are.
 const PREFIX: &str = "n_";
 
-pub(super) fn part(store: &DynamoStore, tally: &Tally) -> anyhow::Result<Part> {
+pub(super) fn part(store: &DynamoStore, tally: &CounterDay) -> anyhow::Result<Part> {
     let each: Vec<String> = tally.marks.iter().map(|mark| format!("{PREFIX}{} :one", mark.word())).collect();
     let change = Expression::new(
         format!("ADD {} SET #ttl = :end", each.join(", ")),
@@ -91,7 +91,7 @@ pub(super) async fn since(store: &DynamoStore, team: &TeamName, from: Date) -> a
     let mut counts = Counts::default();
     for day in &days(store, team, from).await? {
         for name in day.keys() {
-            if let Some(mark) = name.strip_prefix(PREFIX).and_then(Mark::parse) {
+            if let Some(mark) = name.strip_prefix(PREFIX).and_then(Counter::parse) {
                 counts.add(mark, read_number(day, name)?.unwrap_or(0));
             }
         }

@@ -12,7 +12,7 @@ use super::jobs::{DUE_INDEX, conditional};
 use super::lists::all;
 use super::{DynamoStore, keys};
 use crate::domain::ids::PersonId;
-use crate::ports::kept::{HOMES_KEPT_FOR, later};
+use crate::ports::retention::{HOMES_KEPT_FOR, later};
 use crate::ports::store::HomeTab;
 use jiff::Timestamp;
 

@@ -23,7 +23,7 @@ use super::item::{
 use super::lists::{all, count};
 use super::transaction::Expression;
 use super::{DynamoStore, keys};
-use crate::domain::job::{Job, JobKey, JobKind, Subject};
+use crate::domain::job::{Job, JobKey, JobKind, JobOwner};
 use crate::ports::store::{Claim, ClaimedJob, ParkedJob};
 use crate::ports::stored::{Unreadable, from_json};
 
@@ -288,12 +288,12 @@ fn is_parked(job: &Item) -> bool {
     read_text(job, "dueShard") == Some(PARKED)
 }
 
-pub(super) async fn jobs_of(store: &DynamoStore, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
+pub(super) async fn jobs_of(store: &DynamoStore, of: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
     let key = |item: &Item| Some(JobKey { of: of.clone(), name: read_text(item, "sk")?.to_owned() });
     Ok(all(partition(store, of), usize::MAX).await?.iter().filter_map(key).collect())
 }
 
-fn partition(store: &DynamoStore, of: &Subject) -> QueryFluentBuilder {
+fn partition(store: &DynamoStore, of: &JobOwner) -> QueryFluentBuilder {
     let query = store.client.query().table_name(&store.tables.events).consistent_read(true);
     query
         .key_condition_expression("pk = :of")
@@ -303,7 +303,7 @@ fn partition(store: &DynamoStore, of: &Subject) -> QueryFluentBuilder {
 /// How many there were.
 pub(super) async fn retry_parked(
     store: &DynamoStore,
-    of: &Subject,
+    of: &JobOwner,
     prefix: &str,
     now: Timestamp,
 ) -> anyhow::Result<usize> {

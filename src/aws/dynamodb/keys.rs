@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::item::{Item, text};
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
-use crate::domain::job::{JobKey, Subject};
+use crate::domain::job::{JobKey, JobOwner};
 use crate::domain::request::MessageRef;
 
 /// The partition of the whole trail's order.
@@ -195,13 +195,13 @@ pub(super) fn job(job: &JobKey) -> Item {
 }
 
 /// The partition of everything that is to be done about a subject.
-pub(super) fn jobs_partition(of: &Subject) -> String {
+pub(super) fn jobs_partition(of: &JobOwner) -> String {
     format!("JOB#{of}")
 }
 
 /// Reads the key of a job back.
 pub(super) fn read_job(pk: &str, sk: &str) -> Option<JobKey> {
-    let of = Subject::parse(pk.strip_prefix("JOB#")?);
+    let of = JobOwner::parse(pk.strip_prefix("JOB#")?);
     Some(JobKey { of, name: sk.to_owned() })
 }
 
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn the_key_of_a_job_reads_back() {
-        for of in [Subject::Request(fixtures::submission().id), Subject::Portal] {
+        for of in [JobOwner::Request(fixtures::submission().id), JobOwner::Portal] {
             let written = JobKey { of, name: "show:told:ACTIVE".to_owned() };
             let item = job(&written);
             let part = |name: &str| item[name].as_s().unwrap().clone();

@@ -46,14 +46,14 @@ use tokio::sync::Mutex;
 use crate::aws::Problem;
 use crate::domain::audit::AuditEntry;
 use crate::domain::away::Away;
+use crate::domain::counters::Counts;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
-use crate::domain::job::{JobKey, Subject};
+use crate::domain::job::{JobKey, JobOwner};
 use crate::domain::pause::Pause;
 use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
 use crate::domain::spending::Amounts;
-use crate::domain::tally::Counts;
 use crate::ports::store::{
     Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Cursor, Holding, HomeTab, Listed, ParkedJob,
     PortalHead, Store, Which, Whose,
@@ -311,7 +311,7 @@ impl Store for DynamoStore {
         jobs::park(self, claim, why).await
     }
 
-    async fn retry_parked(&self, of: &Subject, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
+    async fn retry_parked(&self, of: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
         jobs::retry_parked(self, of, prefix, now).await
     }
 
@@ -323,7 +323,7 @@ impl Store for DynamoStore {
         within(jobs::count_parked(self)).await.context("cannot count the jobs that are parked")
     }
 
-    async fn jobs_of(&self, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
+    async fn jobs_of(&self, of: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
         within(jobs::jobs_of(self, of)).await.with_context(|| format!("cannot read the jobs of {of}"))
     }
 

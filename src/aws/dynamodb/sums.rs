@@ -17,7 +17,7 @@ use super::transaction::{Check, Expression, Part};
 use super::{DynamoStore, keys, teams};
 use crate::domain::ids::ProductKey;
 use crate::domain::spending::{Amounts, Leaving, Month, Sums};
-use crate::ports::kept::{SUMS_KEPT_FOR, earlier, later};
+use crate::ports::retention::{SUMS_KEPT_FOR, earlier, later};
 use crate::ports::store::{Holding, Whose};
 use crate::ports::stored::product_key;
 

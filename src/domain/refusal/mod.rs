@@ -10,11 +10,11 @@ use self::words::{
     decided_words, instead_of_teardown, nearest_sentence, others_in_words, periods, quoted, stands,
     teams_sentence, when,
 };
+use super::approve_with_changes::Irreducible;
 use super::cost::dollars;
 use super::ids::{PersonId, ProductKey, TeamName};
 use super::period::Period;
 use super::quota::QuotaUse;
-use super::reduction::Irreducible;
 use super::request::{Request, StatusName};
 
 mod lack;

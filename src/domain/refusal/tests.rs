@@ -1,8 +1,8 @@
 //! Every sentence as people read it, and which of them go on the trail.
 
 use super::*;
+use crate::domain::approve_with_changes::Irreducible;
 use crate::domain::fixtures::{at, minutes, person};
-use crate::domain::reduction::Irreducible;
 use crate::domain::request::{Renewal, Status};
 
 fn unknown_product(nearest: &[&str]) -> Refusal {

@@ -32,7 +32,7 @@ impl Asking {
 
 /// Why approvers are told in a message of its own that something waits for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Prompt {
+pub enum ReminderKind {
     /// Nobody has answered for some time.
     Reminder,
     /// Nobody has answered for so long that the admins are asked, too.
@@ -43,7 +43,7 @@ pub enum Prompt {
     Turn,
 }
 
-impl Prompt {
+impl ReminderKind {
     /// Every one.
     pub const ALL: [Self; 4] = [Self::Reminder, Self::Escalation, Self::Nudge, Self::Turn];
 

@@ -3,9 +3,9 @@
 
 mod asking;
 mod change;
+mod message_slot;
 mod stages;
 mod status;
-mod surface;
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,11 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::approve_with_changes::Reduction;
 use crate::domain::audit::AuditHead;
 use crate::domain::catalog::{ApprovalRule, LeaseTerms, TeardownConfirm};
+use crate::domain::deletion::DeletionEffect;
 use crate::domain::exception::Exception;
-use crate::domain::fate::Fate;
 use crate::domain::ids::{
     ExecutionName, PersonId, ProductKey, ProvisionedProductId, RecordId, RequestId, TeamName,
 };
@@ -25,15 +26,14 @@ use crate::domain::lease::Lease;
 use crate::domain::period::Period;
 use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaSlot;
-use crate::domain::reduction::Reduction;
 use crate::domain::template::is_or_becomes;
 use crate::domain::ticket::Ticket;
 
-pub use asking::{Asking, Prompt};
+pub use asking::{Asking, ReminderKind};
 pub use change::{ChangeAnswer, ChangeOrder, Difference, VERSION};
+pub use message_slot::{MessageRef, MessageSlot, Notification};
 pub use stages::{Question, StageInForce};
 pub use status::{Cause, Ending, Status, StatusName};
-pub use surface::{MessageRef, News, Surface};
 
 /// The tag that names the team.
 pub const TEAM_TAG: &str = "Team";
@@ -128,7 +128,7 @@ pub struct Request {
     /// The allowed outputs, once there are any.
     pub outputs: Vec<Output>,
     /// Where its messages stand.
-    pub messages: BTreeMap<Surface, MessageRef>,
+    pub messages: BTreeMap<MessageSlot, MessageRef>,
     /// The end of its audit chain.
     pub audit: AuditHead,
 }
@@ -228,10 +228,10 @@ impl Request {
     }
 
     /// What a teardown does to each resource that was made: to any of the template's while it is not known which were.
-    pub fn fates(&self) -> impl Iterator<Item = &Fate> {
+    pub fn fates(&self) -> impl Iterator<Item = &DeletionEffect> {
         let done = &self.progress.done;
         let is_known = !done.is_empty() && done.len() >= self.progress.total;
-        let is_made = |fate: &Fate| done.iter().any(|made| is_or_becomes(&fate.logical_id, made));
+        let is_made = |fate: &DeletionEffect| done.iter().any(|made| is_or_becomes(&fate.logical_id, made));
         self.product.fates.iter().filter(move |fate| !is_known || is_made(fate))
     }
 
@@ -291,7 +291,7 @@ pub struct ProductSnapshot {
     /// The outputs people may see.
     pub outputs: Vec<String>,
     /// What a teardown does to each resource of its template, in the template's order.
-    pub fates: Vec<Fate>,
+    pub fates: Vec<DeletionEffect>,
 }
 
 /// A monthly estimate at list price.
@@ -433,14 +433,14 @@ mod tests {
                 *instead_of = Some(PersonId::new("U0PRIYA"));
             }
             request.messages = BTreeMap::from([
-                (Surface::Card, message("1.1")),
-                (Surface::Thread, message("1.2")),
-                (Surface::Direct, message("1.3")),
-                (Surface::Renewal, message("1.4")),
-                (Surface::Warning, message("1.5")),
-                (Surface::Change, message("1.8")),
-                (Surface::Told(News::Status(name)), message("1.6")),
-                (Surface::Told(News::Handed), message("1.7")),
+                (MessageSlot::Card, message("1.1")),
+                (MessageSlot::Thread, message("1.2")),
+                (MessageSlot::Direct, message("1.3")),
+                (MessageSlot::Renewal, message("1.4")),
+                (MessageSlot::Warning, message("1.5")),
+                (MessageSlot::Change, message("1.8")),
+                (MessageSlot::Notification(Notification::Status(name)), message("1.6")),
+                (MessageSlot::Notification(Notification::Handed), message("1.7")),
             ]);
             request.reductions = vec![Reduction {
                 parameter: Some("InstanceSize".into()),

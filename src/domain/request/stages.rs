@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Approval, ChangeOrder, Renewal, Request, Status, Surface};
+use super::{Approval, ChangeOrder, MessageSlot, Renewal, Request, Status};
 use crate::domain::approval::{Approvers, Stage};
 use crate::domain::catalog::ApprovalRule;
 use crate::domain::ids::PersonId;
@@ -86,13 +86,13 @@ impl Request {
     }
 
     /// The card that approvers answer on: that of what they are asked, or were asked last.
-    pub fn card(&self) -> Surface {
-        let renewal = self.renewal.as_ref().map(|renewal| (renewal.approve_by, Surface::Renewal));
-        let change = self.change.as_ref().map(|order| (order.approve_by, Surface::Change));
+    pub fn card(&self) -> MessageSlot {
+        let renewal = self.renewal.as_ref().map(|renewal| (renewal.approve_by, MessageSlot::Renewal));
+        let change = self.change.as_ref().map(|order| (order.approve_by, MessageSlot::Change));
         match self.question() {
-            Question::Renewal(_) => Surface::Renewal,
-            Question::Change(_) => Surface::Change,
-            Question::Request => renewal.max(change).map_or(Surface::Card, |(_, surface)| surface),
+            Question::Renewal(_) => MessageSlot::Renewal,
+            Question::Change(_) => MessageSlot::Change,
+            Question::Request => renewal.max(change).map_or(MessageSlot::Card, |(_, surface)| surface),
         }
     }
 

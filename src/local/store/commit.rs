@@ -10,7 +10,7 @@ use crate::domain::ids::{RequestId, TeamName};
 use crate::domain::quota::{QuotaChange, QuotaSlot, QuotaUse};
 use crate::domain::request::Request;
 use crate::local::instant;
-use crate::ports::kept::Once;
+use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{Commit, CommitError, Pausing, PortalHead, RowChange};
 use crate::ports::stored::FORMAT;
 
@@ -233,7 +233,7 @@ fn set_pause(tx: &Connection, pausing: &Pausing) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn insert_key(tx: &Connection, once: &Once, request: Option<&str>) -> anyhow::Result<()> {
+fn insert_key(tx: &Connection, once: &IdempotencyKey, request: Option<&str>) -> anyhow::Result<()> {
     let until = once.until.map(instant::not_before);
     tx.prepare_cached("INSERT OR REPLACE INTO once (key, request, until) VALUES (?1, ?2, ?3)")?
         .execute(params![once.key, request, until])?;

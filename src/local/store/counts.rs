@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::domain::counters::{Counter, CounterDay, Counts};
 use crate::domain::ids::TeamName;
-use crate::domain::tally::{Counts, Mark, Tally};
 use crate::ports::stored::from_json;
 
 /// The words of marks, and how often.
 type Marks = BTreeMap<String, u64>;
 
-pub(super) fn add(tx: &Connection, tally: &Tally) -> anyhow::Result<()> {
+pub(super) fn add(tx: &Connection, tally: &CounterDay) -> anyhow::Result<()> {
     let marks = tally.marks.iter().map(|mark| (mark.word(), 1)).collect();
     add_all(tx, &tally.team, &tally.day.to_string(), marks)
 }
@@ -43,7 +43,7 @@ pub(super) fn move_all(tx: &Connection, from: &TeamName, to: &TeamName) -> anyho
 pub(super) fn since(connection: &Connection, team: &TeamName, from: Date) -> anyhow::Result<Counts> {
     let mut counts = Counts::default();
     for (word, count) in days(connection, team, from)?.into_iter().flat_map(|(_, marks)| marks) {
-        if let Some(mark) = Mark::parse(&word) {
+        if let Some(mark) = Counter::parse(&word) {
             counts.add(mark, count);
         }
     }

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use crate::domain::away::today;
-use crate::domain::tally::day;
+use crate::domain::counters::day;
 use crate::local::instant;
-use crate::ports::kept::{COUNTS_KEPT_FOR, HOMES_KEPT_FOR, KEPT_FOR, SUMS_KEPT_FOR, earlier};
+use crate::ports::retention::{COUNTS_KEPT_FOR, HOMES_KEPT_FOR, KEPT_FOR, SUMS_KEPT_FOR, earlier};
 
 /// Rows of one kind that are forgotten at a time.
 const AT_ONCE: usize = 200;

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
 
 use super::queries::readable_at;
-use crate::domain::job::{Job, JobKey, JobKind, Subject};
+use crate::domain::job::{Job, JobKey, JobKind, JobOwner};
 use crate::local::instant;
 use crate::ports::store::{Claim, ClaimedJob, ParkedJob};
 use crate::ports::stored::{FORMAT, Unreadable, from_json};
@@ -61,7 +61,7 @@ pub(super) fn due(
 /// Reads `of, name`, which begin at this column; `None` where somebody has made them no text.
 fn key(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<JobKey>> {
     let (of, name) = (row.get_ref(first)?.as_str().ok(), row.get_ref(first + 1)?.as_str().ok());
-    Ok(of.zip(name).map(|(of, name)| JobKey { of: Subject::parse(of), name: name.to_owned() }))
+    Ok(of.zip(name).map(|(of, name)| JobKey { of: JobOwner::parse(of), name: name.to_owned() }))
 }
 
 /// Gives jobs whose key is no text one that can be named, and keeps them from being read: like others that nobody can read
@@ -207,7 +207,7 @@ pub(super) fn park(tx: &Connection, claim: &Claim, why: &str) -> anyhow::Result<
 /// How many there were.
 pub(super) fn retry_parked(
     tx: &Connection,
-    of: &Subject,
+    of: &JobOwner,
     prefix: &str,
     now: Timestamp,
 ) -> anyhow::Result<usize> {
@@ -266,7 +266,7 @@ pub(super) fn parked(connection: &Connection, limit: usize) -> anyhow::Result<Ve
         .collect()
 }
 
-pub(super) fn jobs_of(connection: &Connection, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
+pub(super) fn jobs_of(connection: &Connection, of: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
     connection
         .prepare_cached("SELECT name FROM jobs WHERE of = ?1 ORDER BY name")?
         .query_map([of.to_string()], |row| Ok(row.get_ref(0)?.as_str().ok().map(str::to_owned)))?

@@ -23,14 +23,14 @@ use jiff::civil::Date;
 use super::database::Database;
 use crate::domain::audit::AuditEntry;
 use crate::domain::away::Away;
+use crate::domain::counters::Counts;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
-use crate::domain::job::{JobKey, Subject};
+use crate::domain::job::{JobKey, JobOwner};
 use crate::domain::pause::Pause;
 use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
 use crate::domain::spending::Amounts;
-use crate::domain::tally::Counts;
 use crate::ports::store::{
     Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Cursor, Holding, HomeTab, Listed, ParkedJob,
     PortalHead, Store, Which, Whose,
@@ -239,7 +239,7 @@ impl Store for SqliteStore {
         self.database.write(move |tx| jobs::park(tx, &claim, &why)).await
     }
 
-    async fn retry_parked(&self, of: &Subject, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
+    async fn retry_parked(&self, of: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
         let (of, prefix) = (of.clone(), prefix.to_owned());
         self.database.write(move |tx| jobs::retry_parked(tx, &of, &prefix, now)).await
     }
@@ -252,7 +252,7 @@ impl Store for SqliteStore {
         self.database.read(jobs::count_parked).await
     }
 
-    async fn jobs_of(&self, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
+    async fn jobs_of(&self, of: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
         let of = of.clone();
         self.database.read(move |connection| jobs::jobs_of(connection, &of)).await
     }

@@ -11,7 +11,7 @@ use crate::domain::pause::Pause;
 use crate::domain::quota::{QuotaSlot, TeamUse};
 use crate::domain::request::{MessageRef, Request};
 use crate::local::instant;
-use crate::ports::kept::Once;
+use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::{HomeTab, PortalHead};
 use crate::ports::stored::{FORMAT, from_json, product_key, readable, request_id};
 
@@ -113,7 +113,7 @@ pub(super) struct UsedKey {
     pub(super) request: Option<RequestId>,
 }
 
-pub(super) fn used_key(connection: &Connection, once: &Once) -> anyhow::Result<Option<UsedKey>> {
+pub(super) fn used_key(connection: &Connection, once: &IdempotencyKey) -> anyhow::Result<Option<UsedKey>> {
     connection
         .prepare_cached(
             "SELECT coalesce(request, '') FROM once WHERE key = ?1 AND (until IS NULL OR until > ?2)",

@@ -9,7 +9,7 @@ use crate::domain::ids::PersonId;
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
 use crate::portal::change::refresh as refresh_change;
-use crate::portal::form::{Go, refresh};
+use crate::portal::form::{PageTurn, refresh};
 use crate::portal::submit::Filled;
 use crate::ports::outage::warn_unless;
 use crate::ports::slack::SlackError;
@@ -19,7 +19,7 @@ use crate::slack::ids::ActionId;
 use crate::slack::incoming::Click;
 use crate::slack::reply::Ack;
 use crate::slack::submissions::{filled, filled_change};
-use crate::slack::views::{FormAnswer, FormMetadata, Pressed, answer, changing, note};
+use crate::slack::views::{ButtonContext, FormAnswer, FormMetadata, answer, changing, note};
 
 /// Rewrites the form. Fields keep what was typed, because their blocks keep their names.
 pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
@@ -33,7 +33,7 @@ pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
     let next = if let Some((pressed, _)) = changing(&view.private_metadata) {
         change_form(edge, person, &pressed, answer).await
     } else {
-        let go = if is_back { Go::Back } else { Go::Stay };
+        let go = if is_back { PageTurn::Back } else { PageTurn::Stay };
         request_form(edge, &filled(answer, person, &view.id), go).await
     };
     let next = match next {
@@ -67,7 +67,7 @@ pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
 async fn change_form(
     edge: &Edge,
     person: &PersonId,
-    pressed: &Pressed,
+    pressed: &ButtonContext,
     answer: FormAnswer,
 ) -> Result<SlackModalView, Error> {
     let session =
@@ -76,12 +76,12 @@ async fn change_form(
 }
 
 /// The page that is wanted; the one that is open where that cannot take along what is filled in.
-async fn request_form(edge: &Edge, filled: &Filled, go: Go) -> Result<SlackModalView, Error> {
+async fn request_form(edge: &Edge, filled: &Filled, go: PageTurn) -> Result<SlackModalView, Error> {
     let there = refresh(&edge.portal, filled, go).await?;
-    match too_much(&there).filter(|_| go == Go::Back) {
+    match too_much(&there).filter(|_| go == PageTurn::Back) {
         None => Ok(form_view(&there, None)),
         Some(too_much) => {
-            let here = refresh(&edge.portal, filled, Go::Stay).await?;
+            let here = refresh(&edge.portal, filled, PageTurn::Stay).await?;
             Ok(form_view(&here, Some(&too_much)))
         }
     }

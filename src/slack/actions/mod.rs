@@ -16,7 +16,7 @@ use super::ids::{ActionId, ButtonValue};
 use super::incoming::Click;
 use super::messages::Message;
 use super::reply::Ack;
-use super::views::Pressed;
+use super::views::ButtonContext;
 use crate::domain::audit::{By, Via};
 use crate::domain::request::Request;
 use crate::portal::decide::Click as Named;
@@ -88,7 +88,7 @@ async fn ask(
     (at, click): (&Whereabouts, &Click),
     tried: &str,
     may: impl AsyncFnOnce(&Portal, &Named) -> Result<Request, Error>,
-    view: fn(&Request, &Pressed) -> SlackModalView,
+    view: fn(&Request, &ButtonContext) -> SlackModalView,
 ) -> Ack {
     let built = async {
         let named = named(edge, click, tried).await?;
@@ -108,8 +108,11 @@ fn said<T>(edge: &Edge, done: Result<T, Error>, good: impl FnOnce(T) -> Option<M
 }
 
 /// What a modal remembers of this click.
-fn pressed(named: Named) -> Pressed {
-    Pressed { button: ButtonValue { request: named.request, epoch: named.epoch }, message: named.message }
+fn pressed(named: Named) -> ButtonContext {
+    ButtonContext {
+        button: ButtonValue { request: named.request, epoch: named.epoch },
+        message: named.message,
+    }
 }
 
 /// Who clicked, and where.

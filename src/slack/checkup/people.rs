@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use futures_util::{StreamExt as _, stream};
 
 use crate::domain::catalog::{Approvers, Catalog, Principal};
-use crate::domain::hopeless::hopeless;
 use crate::domain::ids::PersonId;
 use crate::domain::organization::Organization;
 use crate::domain::refusal::Uncounted;
+use crate::domain::unsatisfiable::unsatisfiable_approvals;
 use crate::ports::directory::{Directory as _, Freshness};
 use crate::ports::finding::{Finding, Level};
 use crate::slack::client::SlackClient;
@@ -57,7 +57,7 @@ pub(super) async fn look(
     findings.extend(of_unasked(&named));
     findings.extend(empty_circles(organization, &named));
     findings.extend(catalog.products.values().flat_map(|product| {
-        let found = hopeless(product, organization).into_iter();
+        let found = unsatisfiable_approvals(product, organization).into_iter();
         found.map(|found| Finding::warning(AREA, found.what, found.remedy))
     }));
     let known = named.iter().filter(|named| matches!(named.standing, Standing::Counts)).count();

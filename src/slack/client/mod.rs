@@ -30,10 +30,10 @@ use url::Url;
 
 use crate::https::connector;
 use crate::ports::clock::Clock;
+use crate::ports::error_counters::ErrorCounters;
 use crate::ports::limits::Limits;
 use crate::ports::outage::Side;
 use crate::ports::slack::SlackError;
-use crate::ports::trouble::Trouble;
 use failure::Failure;
 use pace::Pace;
 use rate_limits::RateLimits;
@@ -62,7 +62,7 @@ pub struct SlackClient {
     clock: Arc<dyn Clock>,
     /// What Slack's clock showed, and when by this machine's own count, which no change of the date moves.
     slacks_time: Mutex<Option<(Timestamp, Instant)>>,
-    trouble: Trouble,
+    trouble: ErrorCounters,
     /// Whose token this is, once Slack has said it.
     identity: tokio::sync::OnceCell<Identity>,
     /// Whose user groups are meant, where the token is for more than one workspace.
@@ -139,7 +139,7 @@ impl SlackClient {
             rate_limits: RateLimits::new(limits.pace, &clock),
             clock,
             slacks_time: Mutex::default(),
-            trouble: Trouble::default(),
+            trouble: ErrorCounters::default(),
             identity: tokio::sync::OnceCell::new(),
             workspace: None,
         })
@@ -147,7 +147,7 @@ impl SlackClient {
 
     /// The same, counting how often Slack asks to wait.
     #[must_use]
-    pub fn counting(self, trouble: &Trouble) -> Self {
+    pub fn counting(self, trouble: &ErrorCounters) -> Self {
         trouble.counts_calls_of(&METHODS);
         Self { trouble: trouble.clone(), ..self }
     }

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::rate_limits::{Progress, Shows};
 use super::{Pace, SlackClient};
 use crate::domain::ids::{ChannelId, PersonId};
-use crate::domain::request::{MessageRef, Status, Surface};
+use crate::domain::request::{MessageRef, MessageSlot, Status};
 use crate::ports::slack::{Destination, HomePage, Notice, Posted, RequestNotice, Slack, SlackError};
 use crate::slack::home;
 use crate::slack::messages::{Message, render};
@@ -179,7 +179,7 @@ fn shows(notice: &Notice<'_>) -> Shows {
         request.status,
         Status::Provisioning { .. } | Status::Updating { .. } | Status::Terminating { .. }
     );
-    let is_card = matches!(surface, Surface::Card | Surface::Renewal | Surface::Change);
+    let is_card = matches!(surface, MessageSlot::Card | MessageSlot::Renewal | MessageSlot::Change);
     let decisions = request.agreed().len() + usize::from(!request.waits_for_approvers());
     let decided_at = request.agreed().last().map(|approval| approval.at).max(request.ended_at);
     Shows {
@@ -214,7 +214,7 @@ impl Slack for SlackClient {
         }
     }
 
-    async fn whisper(
+    async fn post_ephemeral(
         &self,
         channel: Option<&ChannelId>,
         person: &PersonId,
@@ -231,7 +231,7 @@ impl Slack for SlackClient {
         typed: Option<&str>,
     ) -> Result<(), SlackError> {
         let quoted = typed.map(|typed| format!("\nYou wrote:\n{}", quote(typed, HANDED_BACK)));
-        self.whisper(channel, person, &format!("{text}{}", quoted.unwrap_or_default())).await
+        self.post_ephemeral(channel, person, &format!("{text}{}", quoted.unwrap_or_default())).await
     }
 
     async fn publish_home(&self, page: &HomePage, shown: &str) -> Result<String, SlackError> {

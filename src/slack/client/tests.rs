@@ -7,10 +7,10 @@ use serde_json::json;
 use super::fake::{FakeSlack, StillClock};
 use super::*;
 use crate::domain::ids::{ChannelId, PersonId};
-use crate::domain::request::{MessageRef, Surface};
+use crate::domain::request::{MessageRef, MessageSlot};
 use crate::ports::slack::{Destination, Notice, Posted, RequestNotice, Slack as _, SlackError};
 use crate::slack::incoming::ResponseUrl;
-use crate::slack::messages::{Message, sample};
+use crate::slack::messages::{Message, fixtures};
 use crate::slack::views::note;
 
 async fn start() -> (FakeSlack, SlackClient, String) {
@@ -24,8 +24,8 @@ fn channel() -> Destination {
 #[tokio::test]
 async fn a_card_is_posted_and_edited_where_slack_says_it_stands() {
     let (slack, client, _) = start().await;
-    let request = sample::awaiting();
-    let notice = Notice::Request(sample::notice(&request, Surface::Card, &[]));
+    let request = fixtures::awaiting();
+    let notice = Notice::Request(fixtures::notice(&request, MessageSlot::Card, &[]));
     let Posted { at, is_outside_thread } = client.post(&channel(), &notice).await.unwrap();
     assert!(!is_outside_thread);
     assert_eq!(at, MessageRef { channel: ChannelId::new("C1"), ts: "1.2".into() });
@@ -178,7 +178,7 @@ async fn a_limit_says_how_long_to_stay_away() {
     slack.answers("chat.postMessage", &json!({ "ok": true, "ts": "3.4", "channel": "C2" }));
     let elsewhere = Destination::Channel(ChannelId::new("C2"));
     client.say(&elsewhere, &Message::plain("x")).await.unwrap();
-    client.whisper(None, &PersonId::new("U0BOB"), "x").await.unwrap();
+    client.post_ephemeral(None, &PersonId::new("U0BOB"), "x").await.unwrap();
     assert_eq!(slack.calls().len(), 3);
     assert!(client.say(&channel(), &Message::plain("x")).await.is_err());
     assert_eq!(slack.calls().len(), 3);
@@ -313,8 +313,8 @@ async fn an_error_on_slacks_side_is_an_outage_but_where_it_may_be_about_one_mess
 async fn a_decision_that_did_not_reach_its_card_goes_first_when_it_is_sent_again() {
     let limits = Limits { pace: Duration::from_secs(1), ..Limits::NONE };
     let (slack, client, _) = FakeSlack::start_held_to(limits, &StillClock::new()).await;
-    let request = sample::awaiting();
-    let waits = Notice::Request(sample::notice(&request, Surface::Card, &[]));
+    let request = fixtures::awaiting();
+    let waits = Notice::Request(fixtures::notice(&request, MessageSlot::Card, &[]));
     for number in 0..15 {
         let channel = ChannelId::new(format!("C{number}"));
         client.update(&MessageRef { channel, ts: number.to_string() }, &waits).await.unwrap();
@@ -325,9 +325,9 @@ async fn a_decision_that_did_not_reach_its_card_goes_first_when_it_is_sent_again
         matches!(metered, SlackError::RateLimited(_)),
         "a card that still waits takes its turn: {metered:?}"
     );
-    let request = sample::provisioning();
+    let request = fixtures::provisioning();
     let approved_at = request.approvals.last().unwrap().at;
-    let decided = RequestNotice { now: approved_at, ..sample::notice(&request, Surface::Card, &[]) };
+    let decided = RequestNotice { now: approved_at, ..fixtures::notice(&request, MessageSlot::Card, &[]) };
     let decided = Notice::Request(decided);
     let fails = |status| (status, Vec::new(), String::new());
     slack.answers_in_turn(
@@ -347,25 +347,25 @@ async fn a_decision_that_did_not_reach_its_card_goes_first_when_it_is_sent_again
 async fn a_private_message_finds_the_person_wherever_they_are() {
     let (slack, client, _) = start().await;
     let (place, person) = (ChannelId::new("C0PAYMENTS"), PersonId::new("U0BOB"));
-    client.whisper(Some(&place), &person, "Not yours").await.unwrap();
+    client.post_ephemeral(Some(&place), &person, "Not yours").await.unwrap();
     assert_eq!(
         (slack.last().method.as_str(), &slack.last().body["user"]),
         ("chat.postEphemeral", &json!("U0BOB"))
     );
     slack.refuses("chat.postEphemeral", "user_not_in_channel");
-    client.whisper(Some(&place), &person, "Not yours").await.unwrap();
+    client.post_ephemeral(Some(&place), &person, "Not yours").await.unwrap();
     assert_eq!(
         (slack.last().method.as_str(), &slack.last().body["channel"]),
         ("chat.postMessage", &json!("U0BOB"))
     );
     let limited = [(429, vec![("retry-after", "30".to_owned())], String::new())];
     slack.answers_in_turn("chat.postEphemeral", limited);
-    client.whisper(Some(&ChannelId::new("C0SEARCH")), &person, "Not yours").await.unwrap();
+    client.post_ephemeral(Some(&ChannelId::new("C0SEARCH")), &person, "Not yours").await.unwrap();
     assert_eq!(slack.last().method, "chat.postMessage", "a limit as well keeps nobody from being told");
 
     let (slack, client, _) = start().await;
     slack.refuses("chat.postEphemeral", "invalid_blocks");
-    assert!(client.whisper(Some(&place), &person, "Not yours").await.is_err());
+    assert!(client.post_ephemeral(Some(&place), &person, "Not yours").await.is_err());
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::portal::change::{ChangeSession, open};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::ButtonValue;
 use crate::slack::reply::Ack;
-use crate::slack::views::{Pressed, change_form};
+use crate::slack::views::{ButtonContext, change_form};
 
 pub(super) async fn change(
     edge: &Edge,
@@ -25,13 +25,13 @@ pub(super) async fn change(
             let click = named(edge, at, key, typed).await?;
             let session = open(&edge.portal, &click, pairs).await?;
             let button = ButtonValue { request: click.request, epoch: click.epoch };
-            Ok(change_view(&session, &Pressed { button, message: None }))
+            Ok(change_view(&session, &ButtonContext { button, message: None }))
         }),
     )
     .await
 }
 
 /// The modal of a change as it stands.
-pub(in crate::slack) fn change_view(session: &ChangeSession, pressed: &Pressed) -> SlackModalView {
+pub(in crate::slack) fn change_view(session: &ChangeSession, pressed: &ButtonContext) -> SlackModalView {
     change_form(session, &watched_parameters(&session.product), pressed)
 }

@@ -4,7 +4,7 @@ use futures_util::future::join4;
 
 use crate::domain::audit::{By, Via};
 use crate::domain::ids::PersonId;
-use crate::domain::request::{Request, Surface};
+use crate::domain::request::{MessageSlot, Request};
 use crate::portal::cancel::cancel as cancel_request;
 use crate::portal::decide::Click;
 use crate::portal::lookup::{self, Detail};
@@ -27,7 +27,7 @@ pub(super) async fn status(edge: &Edge, at: &Whereabouts, typed: Option<&str>) -
 pub(in crate::slack) async fn full(edge: &Edge, detail: &Detail, viewer: &PersonId) -> Message {
     let notice = RequestNotice {
         now: edge.portal.now(),
-        surface: Surface::Direct,
+        surface: MessageSlot::Direct,
         request: &detail.request,
         approvers: &detail.approvers,
         note: None,

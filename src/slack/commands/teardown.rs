@@ -8,7 +8,7 @@ use crate::portal::teardown::may_tear_down;
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::ButtonValue;
 use crate::slack::reply::Ack;
-use crate::slack::views::{self, Pressed};
+use crate::slack::views::{self, ButtonContext};
 
 pub(super) async fn ask(
     edge: &Edge,
@@ -24,5 +24,5 @@ async fn dialog(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Result
     let click = named(edge, at, key, typed).await?;
     let request = may_tear_down(&edge.portal, &click).await?;
     let button = ButtonValue { request: click.request, epoch: click.epoch };
-    Ok(views::tear_down(&request, &Pressed { button, message: None }))
+    Ok(views::tear_down(&request, &ButtonContext { button, message: None }))
 }

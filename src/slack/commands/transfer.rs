@@ -11,7 +11,7 @@ use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::ButtonValue;
 use crate::slack::messages::{self, Message};
 use crate::slack::reply::Ack;
-use crate::slack::views::{self, Pressed};
+use crate::slack::views::{self, ButtonContext};
 
 pub(super) async fn transfer(
     edge: &Edge,
@@ -45,5 +45,5 @@ async fn dialog(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Result
     let click = named(edge, at, key, typed).await?;
     let request = may_transfer(&edge.portal, &click).await?;
     let button = ButtonValue { request: click.request, epoch: click.epoch };
-    Ok(views::hand_over(&request, &Pressed { button, message: None }))
+    Ok(views::hand_over(&request, &ButtonContext { button, message: None }))
 }

@@ -6,7 +6,7 @@ use crate::domain::period::Period;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{Renewal, Request};
 use crate::ports::slack::{Everything, Excerpt, ProductUse, TeamPage};
-use crate::slack::messages::sample;
+use crate::slack::messages::fixtures;
 use crate::slack::messages::transcript::assert_typed_stays_text;
 use crate::slack::messages::transcript::{lines, problems};
 
@@ -21,7 +21,7 @@ fn of(requests: Vec<Request>) -> Excerpt {
 fn page() -> HomePage {
     HomePage {
         person: PersonId::new("U0ALICE"),
-        now: sample::now(),
+        now: fixtures::now(),
         is_first_visit: false,
         paused: None,
         waiting: Excerpt::default(),
@@ -51,7 +51,7 @@ fn team() -> TeamPage {
 }
 
 fn living() -> Request {
-    Request { activated_at: Some("2026-11-22T10:05:00Z".parse().unwrap()), ..sample::active() }
+    Request { activated_at: Some("2026-11-22T10:05:00Z".parse().unwrap()), ..fixtures::active() }
 }
 
 fn renewal_waits() -> Request {
@@ -94,12 +94,12 @@ fn a_first_visit_is_told_what_this_is_and_what_to_do() {
 
 #[test]
 fn what_waits_comes_first_then_ones_own_then_the_teams() {
-    let waiting = of(vec![sample::awaiting(), renewal_waits()]);
+    let waiting = of(vec![fixtures::awaiting(), renewal_waits()]);
     let mine = of(vec![
         living(),
-        sample::awaiting(),
+        fixtures::awaiting(),
         renewal_waits(),
-        sample::in_every_status(&living()).remove(11),
+        fixtures::in_every_status(&living()).remove(11),
     ]);
     let team = TeamPage { live: Excerpt { requests: vec![living()], more: true }, ..team() };
     insta::assert_snapshot!(shown(&HomePage { waiting, mine, teams: vec![team], ..page() }), @"
@@ -148,7 +148,7 @@ fn somebody_in_no_team_is_told_whom_to_ask() {
 
 #[test]
 fn a_tab_full_of_enormous_texts_keeps_slacks_limits() {
-    let every = sample::in_every_status(&sample::enormous());
+    let every = fixtures::in_every_status(&fixtures::enormous());
     let long: Vec<Request> = every
         .iter()
         .map(|request| Request { id: crate::domain::ids::RequestId::random(), ..request.clone() })
@@ -178,15 +178,15 @@ fn a_tab_full_of_enormous_texts_keeps_slacks_limits() {
 
 #[test]
 fn what_people_typed_neither_mentions_nor_shows_a_token() {
-    let requests: Vec<Request> = sample::in_every_question(&sample::request())
+    let requests: Vec<Request> = fixtures::in_every_question(&fixtures::request())
         .iter()
-        .flat_map(|request| sample::TYPED.map(|text| sample::typed(request, text)))
+        .flat_map(|request| fixtures::TYPED.map(|text| fixtures::typed(request, text)))
         .collect();
     for request in requests {
         let page = HomePage { waiting: of(vec![request.clone()]), mine: of(vec![request]), ..page() };
         let json = to_json(&view(&page)).unwrap();
         assert_typed_stays_text(&json);
-        assert!(!json.to_string().contains(sample::TOKEN), "{json}");
+        assert!(!json.to_string().contains(fixtures::TOKEN), "{json}");
     }
 }
 

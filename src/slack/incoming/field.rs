@@ -9,7 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::ParseError;
-use super::mended::mended;
+use super::json_repair::mended;
 
 /// A field of the shape `S`, if it is there.
 pub(in crate::slack) struct Field<S: Shape>(pub(in crate::slack) Option<S::Value>);

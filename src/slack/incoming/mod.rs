@@ -8,7 +8,7 @@ mod command;
 mod event;
 mod field;
 mod interaction;
-mod mended;
+mod json_repair;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -21,7 +21,7 @@ use thiserror::Error;
 
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::domain::request::MessageRef;
-use crate::ports::kept::OF_A_FORM;
+use crate::ports::retention::OF_A_FORM;
 
 pub use command::{parse_command, parse_command_json};
 pub use event::parse_event;

@@ -2,7 +2,7 @@
 
 use slack_morphism::prelude::SlackBlock;
 
-use super::{Message, facts, request_buttons};
+use super::{Message, request_buttons, text};
 use crate::domain::request::{Request, Status};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{buttons, fields, header, section};
@@ -12,21 +12,21 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
     let mut blocks = vec![header(&title(request))];
     blocks.extend(fields(&[
-        facts::people(request),
-        ("Team", facts::team(request)),
-        ("Product", facts::product(request)),
-        ("Cost", facts::cost(request)),
-        ("Quota", facts::quota(notice)),
+        text::people(request),
+        ("Team", text::team(request)),
+        ("Product", text::product(request)),
+        ("Cost", text::cost(request)),
+        ("Quota", text::quota(notice)),
     ]));
     blocks.extend(request.exceeds_budget.then(|| section(ABOVE_BUDGET)));
-    blocks.extend(facts::exception(request).map(|exception| section(&exception_line(request, &exception))));
-    blocks.extend(facts::reason(request).iter().map(|reason| section(reason)));
-    blocks.extend(facts::ticket(request).iter().map(|ticket| section(ticket)));
+    blocks.extend(text::exception(request).map(|exception| section(&exception_line(request, &exception))));
+    blocks.extend(text::reason(request).iter().map(|reason| section(reason)));
+    blocks.extend(text::ticket(request).iter().map(|ticket| section(ticket)));
     blocks.extend(held(notice).iter().map(|held| section(held)));
-    blocks.extend(facts::parameters(request).iter().map(|parameters| section(parameters)));
+    blocks.extend(text::parameters(request).iter().map(|parameters| section(parameters)));
     blocks.extend(outcome(notice));
     let ends = undecided(request).then(|| format!("expires unanswered {}", date_time(request.approve_by)));
-    blocks.push(facts::footer(notice, ends));
+    blocks.push(text::footer(notice, ends));
     Message::new(&fallback(notice), blocks)
 }
 
@@ -43,7 +43,7 @@ pub(super) const ABOVE_BUDGET: &str = ":warning: This goes beyond the team's mon
 fn held(notice: &RequestNotice<'_>) -> Option<String> {
     let line = |request: &Request| {
         let cost = request.estimate.as_ref().map(|estimate| format!(" · {}", monthly(estimate)));
-        let (name, owner) = (code(&facts::resource(request), 100), mention(&request.owner));
+        let (name, owner) = (code(&text::resource(request), 100), mention(&request.owner));
         format!("{name} · {owner}{}", cost.unwrap_or_default())
     };
     let lines: Vec<String> = notice.held.iter().map(line).collect();
@@ -89,19 +89,18 @@ fn outcome(notice: &RequestNotice<'_>) -> Vec<SlackBlock> {
 }
 
 fn waiting(notice: &RequestNotice<'_>) -> String {
-    let names = facts::approvers(notice);
+    let names = text::approvers(notice);
     let who = if names.is_empty() { "its approvers".to_owned() } else { names };
-    let so_far =
-        facts::approvals_so_far(notice.request).map(|count| format!("\n{count}")).unwrap_or_default();
-    let escalated = facts::escalated(notice.request).map(|text| format!("\n{text}")).unwrap_or_default();
-    let note = facts::note(notice);
-    let reductions = facts::reductions(notice.request).map(|text| format!("\n{text}")).unwrap_or_default();
+    let so_far = text::approvals_so_far(notice.request).map(|count| format!("\n{count}")).unwrap_or_default();
+    let escalated = text::escalated(notice.request).map(|text| format!("\n{text}")).unwrap_or_default();
+    let note = text::note(notice);
+    let reductions = text::reductions(notice.request).map(|text| format!("\n{text}")).unwrap_or_default();
     format!("Waiting for {who}{note}{so_far}{escalated}{reductions}")
 }
 
 /// The decision, and what became of it where something did.
 fn decided(request: &Request) -> String {
-    let decision = facts::decision(request).unwrap_or_default();
+    let decision = text::decision(request).unwrap_or_default();
     match request.status {
         Status::Denied { .. } | Status::Cancelled | Status::TimedOut => decision,
         // The card is not edited at every step, so figures would soon be wrong here.
@@ -115,7 +114,7 @@ fn decided(request: &Request) -> String {
         | Status::Failed { .. }
         | Status::TeardownFailed { .. }
         | Status::Terminated { .. }
-        | Status::Retained { .. } => format!("{decision}\n{}", facts::standing(request)),
+        | Status::Retained { .. } => format!("{decision}\n{}", text::standing(request)),
     }
 }
 
@@ -124,19 +123,19 @@ fn fallback(notice: &RequestNotice<'_>) -> String {
     let ask = format!(
         "{} asks for {} for team {}, {}, quota {}.",
         mention(&request.requester),
-        facts::product(request),
-        facts::team(request),
-        facts::cost(request),
-        facts::quota(notice)
+        text::product(request),
+        text::team(request),
+        text::cost(request),
+        text::quota(notice)
     );
     let why = match request.reason.trim() {
         "" => String::new(),
         reason => format!(" Why: {}.", inline(reason, 300)),
     };
     let above = if request.exceeds_budget { " This goes beyond the team's monthly budget." } else { "" };
-    let exception = facts::exception(request).map(|exception| format!(" {exception}.")).unwrap_or_default();
+    let exception = text::exception(request).map(|exception| format!(" {exception}.")).unwrap_or_default();
     let state = if undecided(request) { waiting(notice) } else { decided(request) };
-    let simulated = facts::simulated(notice);
+    let simulated = text::simulated(notice);
     format!(
         "{}. {ask}{above}{exception}{why} {state} (request {}){simulated}",
         escape_within(&title(request), 200),
@@ -147,16 +146,16 @@ fn fallback(notice: &RequestNotice<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::request::Surface;
-    use crate::slack::messages::{sample, transcript::transcript};
+    use crate::domain::request::MessageSlot;
+    use crate::slack::messages::{fixtures, transcript::transcript};
 
     fn shown(request: &Request) -> String {
-        transcript(&card(&sample::notice(request, Surface::Card, &sample::approvers())))
+        transcript(&card(&fixtures::notice(request, MessageSlot::Card, &fixtures::approvers())))
     }
 
     #[test]
     fn a_waiting_card_shows_everything_needed_to_decide() {
-        insta::assert_snapshot!(shown(&sample::awaiting()), @"
+        insta::assert_snapshot!(shown(&fixtures::awaiting()), @"
         (Approval needed: Secure S3 Bucket. <@U0ALICE> asks for Secure S3 Bucket v1.0 for team payments, about $15/month, us-east-1 list price of 2026-08-21, quota 2 of 3 used, this one included. Why: `Invoices &amp; receipts &gt; for audit`. Waiting for <@U0MORGAN> or <!subteam^S0LEADS> (request 0b8f1c9e) Simulated: nothing real is made.)
         # Approval needed: Secure S3 Bucket
         *Requested by* <@U0ALICE>
@@ -178,16 +177,16 @@ mod tests {
 
     #[test]
     fn a_card_with_some_approvals_says_how_many_are_missing() {
-        let mut request = sample::awaiting();
+        let mut request = fixtures::awaiting();
         request.approval = crate::domain::policy::ApprovalPath::ask(2);
-        request.approvals = sample::active().approvals;
+        request.approvals = fixtures::active().approvals;
         let text = shown(&request);
         assert!(text.contains("1 of 2 approvals: <@U0MORGAN>"), "{text}");
     }
 
     #[test]
     fn a_decided_card_has_no_buttons_and_says_who_decided() {
-        let statuses = sample::in_every_status(&sample::request());
+        let statuses = fixtures::in_every_status(&fixtures::request());
         let lines: Vec<String> = statuses
             .iter()
             .filter(|request| !undecided(request))
@@ -253,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_card_says_when_the_request_goes_beyond_the_budget() {
-        let mut request = sample::awaiting();
+        let mut request = fixtures::awaiting();
         assert!(!shown(&request).contains("budget"));
         request.exceeds_budget = true;
         assert_eq!(shown(&request).matches("This goes beyond the team's monthly budget.").count(), 2);
@@ -261,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_card_says_what_an_exception_goes_beyond() {
-        let mut request = sample::awaiting();
+        let mut request = fixtures::awaiting();
         request.exception = Some(crate::domain::exception::Exception {
             quota: Some(crate::domain::quota::QuotaUse { used: 3, limit: 3 }),
             budget: None,
@@ -271,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_long_list_of_parameters_says_how_many_are_left_out() {
-        let mut request = sample::awaiting();
+        let mut request = fixtures::awaiting();
         request.parameters = (0..60).map(|n| (format!("Parameter{n:02}"), "x".repeat(100))).collect();
         let text = shown(&request);
         assert!(text.contains("Parameter00") && text.contains("and 35 more"), "{text}");

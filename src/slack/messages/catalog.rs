@@ -2,7 +2,7 @@
 
 use slack_morphism::prelude::SlackBlock;
 
-use super::{Message, facts};
+use super::{Message, text};
 use crate::domain::catalog::{ApprovalMode, Product};
 use crate::domain::request::Estimate;
 use crate::slack::blocks::{MAX_MESSAGE_BLOCKS, button, context, header, section, section_with};
@@ -42,7 +42,7 @@ pub fn offer_blocks(offers: &[Offer<'_>], command: &str, simulated: bool, limit:
     // The angle brackets of the placeholder have to be shown, not read as a link.
     blocks.push(context(&hint.replace("<product>", "&lt;product&gt;")));
     if simulated {
-        blocks.push(context(facts::SIMULATED));
+        blocks.push(context(text::SIMULATED));
     }
     blocks
 }
@@ -75,13 +75,13 @@ fn row(offer: &Offer<'_>) -> SlackBlock {
 mod tests {
     use super::*;
     use crate::domain::approval::{ApprovalRule, RuleFor};
-    use crate::slack::messages::sample;
+    use crate::slack::messages::fixtures;
     use crate::slack::messages::transcript::{assert_within_limits, transcript};
 
     #[test]
     fn each_product_says_what_it_is_what_it_costs_and_whether_it_needs_approval() {
-        let (bucket, database) = (sample::product("s3-bucket"), sample::product("rds-postgres"));
-        let estimate = sample::request().estimate;
+        let (bucket, database) = (fixtures::product("s3-bucket"), fixtures::product("rds-postgres"));
+        let estimate = fixtures::request().estimate;
         let offers = [Offer { product: &bucket, estimate }, Offer { product: &database, estimate: None }];
         insta::assert_snapshot!(transcript(&catalog(&offers, "/provision", true)), @"
         (Products you can request: Secure S3 Bucket, Secure S3 Bucket)
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn a_product_with_rules_may_need_approval_whatever_it_is_without_them() {
         let said = |mode, rules| {
-            let mut product = sample::product("s3-bucket");
+            let mut product = fixtures::product("s3-bucket");
             product.approval = ApprovalRule { mode, rules, ..product.approval };
             let text =
                 transcript(&catalog(&[Offer { product: &product, estimate: None }], "/provision", false));
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_huge_catalog_fits_one_message_and_says_what_is_hidden() {
-        let product = sample::product("s3-bucket");
+        let product = fixtures::product("s3-bucket");
         let offers = vec![Offer { product: &product, estimate: None }; 200];
         let message = catalog(&offers, "/provision", true);
         assert_within_limits(&message);

@@ -2,7 +2,7 @@
 
 use slack_morphism::prelude::SlackBlock;
 
-use super::{Message, facts, request_buttons};
+use super::{Message, request_buttons, text};
 use crate::domain::request::{ChangeAnswer, ChangeOrder, Difference, Estimate, Request};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{MAX_SECTION, buttons, fields, header, section};
@@ -12,24 +12,24 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     let request = notice.request;
     let Some(order) = &request.change else { return super::progress::direct(notice) };
     let title = title(request, order);
-    let asked = format!("{} asks to change {}.", mention(&order.by), code(&facts::resource(request), 100));
+    let asked = format!("{} asks to change {}.", mention(&order.by), code(&text::resource(request), 100));
     let mut blocks = vec![header(&title), section(&asked)];
     blocks.push(section(&format!("*Changes*\n{}", difference_lines(&order.differences))));
     blocks.extend(fields(&[
         ("Owner", mention(&request.owner)),
-        ("Team", facts::team(request)),
-        ("Product", facts::product(request)),
+        ("Team", text::team(request)),
+        ("Product", text::product(request)),
         ("Cost", estimates(order.estimate_before.as_ref(), order.estimate.as_ref())),
     ]));
     blocks.extend(order.exceeds_budget.then(|| section(super::approval::ABOVE_BUDGET)));
     if !order.reason.trim().is_empty() {
-        blocks.push(section(&format!("*Why*\n{}", quote(&order.reason, facts::QUOTED))));
+        blocks.push(section(&format!("*Why*\n{}", quote(&order.reason, text::QUOTED))));
     }
     let outcome = outcome(notice, order);
     blocks.push(section(&outcome));
     blocks.extend(decide(request));
-    blocks.push(facts::footer(notice, None));
-    let simulated = facts::simulated(notice);
+    blocks.push(text::footer(notice, None));
+    let simulated = text::simulated(notice);
     let changes = inline(&order.in_words(), 1000);
     let text = format!("{}. {asked} {changes}. {outcome}{simulated}", escape_within(&title, 200));
     Message::new(&text, blocks)
@@ -42,7 +42,7 @@ pub fn difference_lines(differences: &[Difference]) -> String {
         format!("{}: {} → {}", escape_within(&one.what, 100), shown(&one.before), shown(&one.after))
     };
     let lines: Vec<String> = differences.iter().map(line).collect();
-    facts::as_many_as_fit(&lines, MAX_SECTION - 900)
+    text::as_many_as_fit(&lines, MAX_SECTION - 900)
 }
 
 /// The estimate of before and of afterwards.
@@ -70,33 +70,33 @@ fn outcome(notice: &RequestNotice<'_>, order: &ChangeOrder) -> String {
     match (&order.answer, notice.request.waiting_change()) {
         (None, Some(_)) => waiting(notice, order),
         (Some(ChangeAnswer::Granted), _) => {
-            format!("{}\n{}", approved_by(order), facts::standing(notice.request))
+            format!("{}\n{}", approved_by(order), text::standing(notice.request))
         }
         (Some(ChangeAnswer::Done), _) => format!("{}\nIt is done.", approved_by(order)),
         (Some(ChangeAnswer::Failed { why }), _) => format!("{}\n{}", approved_by(order), failed(why)),
         (Some(ChangeAnswer::Denied { by, instead_of, reason }), _) => {
-            facts::denied(by, instead_of.as_ref(), reason)
+            text::denied(by, instead_of.as_ref(), reason)
         }
         (Some(ChangeAnswer::Withdrawn), _) => format!("{} withdrew it.", mention(&order.by)),
         (Some(ChangeAnswer::Unanswered), _) => "Nobody answered in time.".to_owned(),
-        (Some(ChangeAnswer::Moot) | None, _) => facts::standing(notice.request),
+        (Some(ChangeAnswer::Moot) | None, _) => text::standing(notice.request),
     }
 }
 
 fn waiting(notice: &RequestNotice<'_>, order: &ChangeOrder) -> String {
-    let so_far: Vec<String> = order.approvals.iter().map(facts::answer).collect();
+    let so_far: Vec<String> = order.approvals.iter().map(text::answer).collect();
     let so_far = if so_far.is_empty() { String::new() } else { format!("\nAgreed: {}", so_far.join(", ")) };
-    let escalated = facts::escalated(notice.request).map(|text| format!("\n{text}")).unwrap_or_default();
+    let escalated = text::escalated(notice.request).map(|text| format!("\n{text}")).unwrap_or_default();
     format!(
         "Waiting for {} until {}.{}{so_far}{escalated}",
-        facts::approvers(notice),
+        text::approvers(notice),
         date_time(order.approve_by),
-        facts::note(notice)
+        text::note(notice)
     )
 }
 
 fn approved_by(order: &ChangeOrder) -> String {
-    let by = |approval| format!("{} ({})", facts::answer(approval), date_time(approval.at));
+    let by = |approval| format!("{} ({})", text::answer(approval), date_time(approval.at));
     let by: Vec<String> = order.approvals.iter().map(by).collect();
     if by.is_empty() {
         "Approved automatically.".to_owned()
@@ -106,24 +106,24 @@ fn approved_by(order: &ChangeOrder) -> String {
 }
 
 fn failed(why: &str) -> String {
-    format!("It could not be changed and is as it was before.\n{}", quote(why, facts::QUOTED))
+    format!("It could not be changed and is as it was before.\n{}", quote(why, text::QUOTED))
 }
 
 /// What its owner is told of the last change.
 pub(super) fn news(request: &Request) -> String {
-    let product = facts::named(request);
-    let Some(order) = &request.change else { return facts::standing(request) };
+    let product = text::named(request);
+    let Some(order) = &request.change else { return text::standing(request) };
     match &order.answer {
         Some(ChangeAnswer::Done) => {
             format!("{product} is changed.\n{}", difference_lines(&order.differences))
         }
         Some(ChangeAnswer::Failed { why }) => {
-            format!("{product} could not be changed and is as it was before.\n{}", quote(why, facts::QUOTED))
+            format!("{product} could not be changed and is as it was before.\n{}", quote(why, text::QUOTED))
         }
         Some(ChangeAnswer::Denied { by, instead_of, reason }) => format!(
             "The change of {product} was denied by {}.\n{}",
-            facts::answered(by, instead_of.as_ref()),
-            quote(reason, facts::QUOTED)
+            text::answered(by, instead_of.as_ref()),
+            quote(reason, text::QUOTED)
         ),
         Some(ChangeAnswer::Unanswered) => format!("Nobody answered the change of {product} in time."),
         Some(ChangeAnswer::Granted) => format!("The change of {product} is approved."),

@@ -5,7 +5,7 @@ use slack_morphism::prelude::{
     SlackBlock, SlackTableBlock, SlackTableCell, SlackTableColumnAlign, SlackTableColumnSetting,
 };
 
-use super::{Message, facts};
+use super::{Message, text};
 use crate::domain::spending::Amounts;
 use crate::portal::costs::{Account, Costs};
 use crate::ports::store::Whose;
@@ -33,7 +33,7 @@ pub fn cost_paragraphs(costs: &Costs, command: &str) -> (Vec<String>, String) {
     let paragraph = |account: &Account| {
         let products = account.products.iter().map(|(name, amounts)| product_line(name, amounts, account));
         let lines: Vec<String> = [summary(account, command)].into_iter().chain(products).collect();
-        facts::as_many_as_fit(&lines, MAX_SECTION - 40)
+        text::as_many_as_fit(&lines, MAX_SECTION - 40)
     };
     (costs.accounts.iter().map(paragraph).collect(), note(costs, command))
 }

@@ -3,7 +3,7 @@
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonStyle};
 
 use super::Message;
-use crate::domain::job::Subject;
+use crate::domain::job::JobOwner;
 use crate::ports::store::ParkedJob;
 use crate::slack::blocks::{button, buttons, confirm, context, header, section};
 use crate::slack::ids::{ActionId, JobValue};
@@ -57,11 +57,11 @@ fn line(job: &ParkedJob) -> String {
     )
 }
 
-fn whose(of: &Subject) -> String {
+fn whose(of: &JobOwner) -> String {
     match of {
-        Subject::Request(id) => format!("request `{}`", id.short()),
-        Subject::Person(person) => mention(person),
-        Subject::Portal => "the portal".to_owned(),
+        JobOwner::Request(id) => format!("request `{}`", id.short()),
+        JobOwner::Person(person) => mention(person),
+        JobOwner::Portal => "the portal".to_owned(),
     }
 }
 
@@ -97,7 +97,7 @@ mod tests {
     use crate::ports::stored::Unreadable;
     use crate::slack::messages::transcript::{assert_within_limits, transcript};
 
-    fn parked(of: impl Into<Subject>, kind: JobKind, why: &str) -> ParkedJob {
+    fn parked(of: impl Into<JobOwner>, kind: JobKind, why: &str) -> ParkedJob {
         let written_at = "2026-11-22T09:00:00Z".parse().unwrap();
         let job = kind.due(of, written_at);
         ParkedJob { key: job.key, kind: Ok(job.kind), attempts: 3, written_at, why: why.to_owned() }
@@ -117,7 +117,7 @@ mod tests {
         ");
         let spoilt = ParkedJob {
             kind: Err(Unreadable::new("the job `lease` of X", "no text")),
-            ..parked(Subject::Portal, JobKind::ReadBill, "cannot read it")
+            ..parked(JobOwner::Portal, JobKind::ReadBill, "cannot read it")
         };
         assert!(!transcript(&jobs(&[spoilt], 1, None)).contains("Retry"), "nobody knows what to try");
         insta::assert_snapshot!(transcript(&jobs(&[], 0, None)), @"
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn many_jobs_with_enormous_reasons_keep_slacks_limits() {
-        let many = vec![parked(Subject::Portal, JobKind::ReadBill, &"<&>".repeat(3_000)); 40];
+        let many = vec![parked(JobOwner::Portal, JobKind::ReadBill, &"<&>".repeat(3_000)); 40];
         let message = jobs(&many, many.len(), None);
         assert_within_limits(&message);
         let shown = transcript(&message);

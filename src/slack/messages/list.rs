@@ -2,7 +2,7 @@
 
 use slack_morphism::prelude::SlackBlock;
 
-use super::{Message, facts, rows};
+use super::{Message, list_items, text};
 use crate::domain::request::Request;
 use crate::slack::blocks::{button, buttons, context, header, section, section_with};
 use crate::slack::ids::ActionId;
@@ -33,7 +33,7 @@ pub fn list(page: &ListPage<'_>) -> Message {
     }
     for request in page.rows.iter().take(PAGE_ROWS) {
         text.push('\n');
-        text.push_str(&rows::line(request));
+        text.push_str(&list_items::line(request));
     }
     let mut blocks = vec![header(page.title)];
     blocks.extend(list_blocks(page, ActionId::MoreRows));
@@ -44,7 +44,7 @@ pub fn list(page: &ListPage<'_>) -> Message {
 pub fn list_blocks(page: &ListPage<'_>, turn: ActionId) -> Vec<SlackBlock> {
     let shown = page.rows.iter().take(PAGE_ROWS);
     let mut blocks: Vec<SlackBlock> =
-        shown.map(|request| section_with(&rows::line(request), rows::details(request))).collect();
+        shown.map(|request| section_with(&list_items::line(request), list_items::details(request))).collect();
     if page.rows.is_empty() {
         blocks.push(section(page.empty));
     }
@@ -53,7 +53,7 @@ pub fn list_blocks(page: &ListPage<'_>, turn: ActionId) -> Vec<SlackBlock> {
         blocks.push(buttons(&format!("paging.{number}"), vec![button(turn, text, value, text)]));
     }
     if page.simulated && !page.rows.is_empty() {
-        blocks.push(context(facts::SIMULATED));
+        blocks.push(context(text::SIMULATED));
     }
     blocks
 }
@@ -61,7 +61,7 @@ pub fn list_blocks(page: &ListPage<'_>, turn: ActionId) -> Vec<SlackBlock> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slack::messages::sample;
+    use crate::slack::messages::fixtures;
     use crate::slack::messages::transcript::{assert_within_limits, transcript};
 
     fn page<'a>(rows: &'a [Request], next: Option<&str>) -> ListPage<'a> {
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn a_list_shows_status_age_or_end_and_cost_of_each_request() {
-        let rows = [sample::awaiting(), sample::active(), sample::denied()];
+        let rows = [fixtures::awaiting(), fixtures::active(), fixtures::denied()];
         insta::assert_snapshot!(transcript(&list(&page(&rows, Some("3")))), @"
         (Your requests / *Secure S3 Bucket v1.0* `dev` · Waiting for approval, expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> / `0b8f1c9e` · payments · <@U0ALICE> · about $15/month / *Secure S3 Bucket v1.0* `dev` · Active, until <!date^1798538700^{date_short_pretty}|2026-12-29> / `0b8f1c9e` · payments · <@U0ALICE> · about $15/month / *Secure S3 Bucket v1.0* `dev` · Denied <!date^1795341900^{date_short_pretty}|2026-11-22> / `0b8f1c9e` · payments · <@U0ALICE> · about $15/month)
         # Your requests
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_page_of_enormous_rows_keeps_slacks_limits() {
-        let rows = vec![sample::enormous(); 40];
+        let rows = vec![fixtures::enormous(); 40];
         assert_within_limits(&list(&page(&rows, Some(&"9".repeat(3000)))));
     }
 }

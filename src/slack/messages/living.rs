@@ -1,8 +1,8 @@
 //! Private answers to whoever renewed, tore down, handed over or retained something by a command or where no message
 //! changes before their eyes.
 
-use super::{Message, facts};
-use crate::domain::request::{Request, Status, Surface};
+use super::{Message, text};
+use crate::domain::request::{MessageSlot, Request, Status};
 use crate::slack::mrkdwn::{code, date_time, escape, mention};
 
 /// It lives longer now, or its approvers were asked.
@@ -16,9 +16,9 @@ pub fn renewed(request: &Request) -> Message {
             date_time(renewal.approve_by)
         ),
         (None, Some(lease)) => {
-            format!("Renewed: {what} lives until {}{}.", date_time(lease.expires_at), facts::cut(lease))
+            format!("Renewed: {what} lives until {}{}.", date_time(lease.expires_at), text::cut(lease))
         }
-        (None, None) => format!("{what}: {}", facts::standing(request)),
+        (None, None) => format!("{what}: {}", text::standing(request)),
     };
     Message::plain(&text)
 }
@@ -33,7 +33,7 @@ pub fn change_asked(request: &Request) -> Message {
                 date_time(order.approve_by)
             )
         }
-        None => format!("{what}: {}", facts::standing(request)),
+        None => format!("{what}: {}", text::standing(request)),
     };
     Message::plain(&text)
 }
@@ -42,7 +42,7 @@ pub fn change_asked(request: &Request) -> Message {
 pub fn cancelled(request: &Request) -> Message {
     let what = match (request.activated_at, request.card()) {
         (None, _) => "Cancelled your request for",
-        (Some(_), Surface::Renewal) => "Withdrew the renewal of",
+        (Some(_), MessageSlot::Renewal) => "Withdrew the renewal of",
         (Some(_), _) => "Withdrew the change of",
     };
     let name = escape(&request.product.name);
@@ -67,13 +67,13 @@ pub fn handed_over(request: &Request) -> Message {
 
 /// What moves it on was begun again.
 pub fn looked_at_again(request: &Request) -> Message {
-    let text = format!("{} is looked at again. {}", what(request), facts::standing(request));
+    let text = format!("{} is looked at again. {}", what(request), text::standing(request));
     Message::plain(&text)
 }
 
 /// What it waited for was ended.
 pub fn ended(request: &Request) -> Message {
-    Message::plain(&format!("Ended what {} waited for. {}", what(request), facts::standing(request)))
+    Message::plain(&format!("Ended what {} waited for. {}", what(request), text::standing(request)))
 }
 
 /// It was given up.
@@ -83,23 +83,23 @@ pub fn retained(request: &Request) -> Message {
 
 /// Its name and what it is.
 fn what(request: &Request) -> String {
-    format!("{} (*{}*)", code(&facts::resource(request), 100), facts::product(request))
+    format!("{} (*{}*)", code(&text::resource(request), 100), text::product(request))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slack::messages::sample;
+    use crate::slack::messages::fixtures;
 
     #[test]
     fn an_answer_names_what_was_changed_and_what_is_true_now() {
         let answers = [
-            renewed(&sample::active()),
-            renewed(&sample::renewal_waits()),
-            begun(&sample::active()),
-            begun(&sample::provisioning()),
-            handed_over(&sample::active()),
-            retained(&sample::not_torn_down()),
+            renewed(&fixtures::active()),
+            renewed(&fixtures::renewal_waits()),
+            begun(&fixtures::active()),
+            begun(&fixtures::provisioning()),
+            handed_over(&fixtures::active()),
+            retained(&fixtures::not_torn_down()),
         ];
         let texts: Vec<String> = answers.into_iter().map(|answer| answer.text).collect();
         insta::assert_snapshot!(texts.join("\n"), @"

@@ -3,29 +3,29 @@
 
 mod approval;
 mod catalog;
-mod cause;
 mod change;
 mod costs;
-mod facts;
+mod deletion_effects;
+mod failure_text;
 mod help;
 mod jobs;
 mod list;
+mod list_items;
 mod living;
-mod loss;
+mod notification;
 mod pause;
 mod progress;
-mod prompt;
+mod reminder;
 mod renewal;
 mod request_buttons;
-mod rows;
 mod stats;
 mod status;
-mod told;
+mod text;
 mod trail;
 mod warning;
 
 #[cfg(test)]
-pub(crate) mod sample;
+pub(crate) mod fixtures;
 #[cfg(test)]
 pub(crate) mod transcript;
 
@@ -33,19 +33,19 @@ use serde::Deserialize;
 use slack_morphism::prelude::SlackBlock;
 
 use super::{blocks, mrkdwn};
-use crate::domain::request::Surface;
+use crate::domain::request::MessageSlot;
 use crate::ports::slack::{Notice, RequestNotice};
 
 pub use catalog::{Offer, catalog, offer_blocks};
 pub use change::{difference_lines, estimates};
 pub use costs::{cost_paragraphs, costs};
+pub(in crate::slack) use deletion_effects::lost_and_kept;
 pub use help::help;
 pub use jobs::{JOBS_SHOWN, jobs, named as named_job};
 pub use list::{ListPage, PAGE_ROWS, list, list_blocks};
+pub use list_items::{SIMULATED, ask, decide, details, line, tend};
 pub use living::{begun, cancelled, change_asked, ended, handed_over, looked_at_again, renewed, retained};
-pub(in crate::slack) use loss::lost_and_kept;
 pub use pause::{pause_begun, pause_ended, paused};
-pub use rows::{SIMULATED, ask, decide, details, line, tend};
 pub use stats::{stats, stats_paragraphs};
 pub use status::{Rights, status};
 pub use trail::trail;
@@ -105,14 +105,14 @@ pub fn render(notice: &Notice<'_>) -> Message {
 fn about_request(notice: &RequestNotice<'_>) -> Message {
     match notice.surface {
         // A warning about one request alone is what its owner's running message says as well.
-        Surface::Warning => progress::direct(notice),
-        Surface::Renewal => renewal::card(notice),
-        Surface::Change => change::card(notice),
-        Surface::Card => approval::card(notice),
-        Surface::Thread => progress::thread(notice),
-        Surface::Direct => progress::direct(notice),
-        Surface::Prompt(kind) => prompt::prompt(notice, kind),
-        Surface::Told(news) => told::told(notice, news),
+        MessageSlot::Warning => progress::direct(notice),
+        MessageSlot::Renewal => renewal::card(notice),
+        MessageSlot::Change => change::card(notice),
+        MessageSlot::Card => approval::card(notice),
+        MessageSlot::Thread => progress::thread(notice),
+        MessageSlot::Direct => progress::direct(notice),
+        MessageSlot::Prompt(kind) => reminder::prompt(notice, kind),
+        MessageSlot::Notification(news) => notification::told(notice, news),
     }
 }
 
@@ -123,10 +123,10 @@ mod tests {
 
     #[test]
     fn every_surface_in_every_status_keeps_slacks_limits_however_long_the_texts() {
-        for request in sample::in_every_question(&sample::enormous()) {
-            for surface in Surface::all() {
-                let approvers = sample::crowd();
-                let notice = sample::notice(&request, surface, &approvers);
+        for request in fixtures::in_every_question(&fixtures::enormous()) {
+            for surface in MessageSlot::all() {
+                let approvers = fixtures::crowd();
+                let notice = fixtures::notice(&request, surface, &approvers);
                 for notice in [notice, RequestNotice { is_in_channel: true, ..notice }] {
                     assert_within_limits(&about_request(&notice));
                 }
@@ -136,12 +136,12 @@ mod tests {
 
     #[test]
     fn what_a_person_typed_never_becomes_a_mention() {
-        let requests = sample::in_every_question(&sample::request());
+        let requests = fixtures::in_every_question(&fixtures::request());
         let pairs =
-            requests.iter().flat_map(|request| sample::TYPED.map(|text| sample::typed(request, text)));
+            requests.iter().flat_map(|request| fixtures::TYPED.map(|text| fixtures::typed(request, text)));
         for request in pairs {
-            for surface in Surface::all() {
-                transcript::assert_typed_stays_text_in(&about_request(&sample::notice(
+            for surface in MessageSlot::all() {
+                transcript::assert_typed_stays_text_in(&about_request(&fixtures::notice(
                     &request,
                     surface,
                     &[],
@@ -157,7 +157,7 @@ mod tests {
             let page = ListPage { title, empty: "-", rows: &rows, turns: Vec::new(), simulated: false };
             transcript::assert_typed_stays_text_in(&list(&page));
         }
-        for text in sample::TYPED {
+        for text in fixtures::TYPED {
             let now = jiff::Timestamp::UNIX_EPOCH;
             let pause =
                 crate::domain::pause::Pause::new(Some(text), &crate::domain::audit::Actor::Operator, now);
@@ -169,19 +169,19 @@ mod tests {
 
     #[test]
     fn no_message_ever_holds_a_task_token() {
-        for request in sample::in_every_question(&sample::request()) {
-            for surface in Surface::all() {
-                let message = about_request(&sample::notice(&request, surface, &[]));
-                assert!(!format!("{message:?}").contains(sample::TOKEN));
+        for request in fixtures::in_every_question(&fixtures::request()) {
+            for surface in MessageSlot::all() {
+                let message = about_request(&fixtures::notice(&request, surface, &[]));
+                assert!(!format!("{message:?}").contains(fixtures::TOKEN));
             }
         }
     }
 
     #[test]
     fn a_simulation_says_so_wherever_somebody_could_be_misled() {
-        for request in sample::in_every_status(&sample::request()) {
-            for surface in Surface::all() {
-                let message = about_request(&sample::notice(&request, surface, &[]));
+        for request in fixtures::in_every_status(&fixtures::request()) {
+            for surface in MessageSlot::all() {
+                let message = about_request(&fixtures::notice(&request, surface, &[]));
                 assert!(
                     transcript::transcript(&message).contains("imulat"),
                     "{surface:?} {:?}",

@@ -1,6 +1,6 @@
 //! That new requests are paused, and that they are taken again.
 
-use super::{Message, facts};
+use super::{Message, text};
 use crate::domain::pause::Pause;
 use crate::slack::mrkdwn::{date_time, escape, quote};
 
@@ -10,7 +10,7 @@ pub fn paused(pause: &Pause) -> String {
         "*New requests are paused* since {} by {}:\n{}",
         date_time(pause.since),
         super::trail::named(&pause.by),
-        quote(&pause.message, facts::QUOTED)
+        quote(&pause.message, text::QUOTED)
     )
 }
 

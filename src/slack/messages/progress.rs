@@ -1,6 +1,6 @@
 //! The running messages: one in the card's thread, one with the requester. Both are edited as things move.
 
-use super::{Message, cause, facts, request_buttons};
+use super::{Message, failure_text, request_buttons, text};
 use crate::domain::request::Status;
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{button, buttons, section};
@@ -10,7 +10,7 @@ use crate::slack::mrkdwn::mention;
 /// Progress and result, for those who follow the card.
 pub(super) fn thread(notice: &RequestNotice<'_>) -> Message {
     let text = sentence(notice);
-    Message::new(&plain(notice, &text), vec![section(&text), facts::footer(notice, None)])
+    Message::new(&plain(notice, &text), vec![section(&text), text::footer(notice, None)])
 }
 
 /// The requester's own message, with Cancel while nobody has decided.
@@ -22,8 +22,8 @@ pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
     } else {
         format!(", owned by {}", mention(&request.owner))
     };
-    let heading = format!("{} for team *{}*{owner}", facts::named(request), facts::team(request));
-    let exception = facts::exception(request).filter(|_| request.status.name().is_undecided());
+    let heading = format!("{} for team *{}*{owner}", text::named(request), text::team(request));
+    let exception = text::exception(request).filter(|_| request.status.name().is_undecided());
     let exception = exception.map(|exception| format!("\n{exception}")).unwrap_or_default();
     let text = format!("{heading}{exception}\n{}", sentence(notice));
     let mut row = Vec::new();
@@ -33,35 +33,34 @@ pub(super) fn direct(notice: &RequestNotice<'_>) -> Message {
     row.extend(request_buttons::withdraw_button(request).filter(|_| request.may_withdraw(&request.owner)));
     row.extend(request_buttons::nudge_button(request));
     row.extend(request_buttons::failed_teardown_buttons(request));
-    let spoken = facts::spoken("Details of", request);
-    row.push(button(ActionId::ShowStatus, "Details", &facts::button_value(request), &spoken));
-    let blocks =
-        vec![section(&text), buttons("mine", row), facts::footer(notice, Some(facts::cost(request)))];
+    let spoken = text::spoken("Details of", request);
+    row.push(button(ActionId::ShowStatus, "Details", &text::button_value(request), &spoken));
+    let blocks = vec![section(&text), buttons("mine", row), text::footer(notice, Some(text::cost(request)))];
     Message::new(&plain(notice, &text), blocks)
 }
 
 /// Where it stands, and what keeps it there.
 fn sentence(notice: &RequestNotice<'_>) -> String {
-    let parts = [Some(standing(notice)), facts::held_up(notice.request)];
+    let parts = [Some(standing(notice)), text::held_up(notice.request)];
     parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
 /// With the decision and the cause where there is one.
 fn standing(notice: &RequestNotice<'_>) -> String {
     let request = notice.request;
-    let standing = facts::standing(request);
+    let standing = text::standing(request);
     match &request.status {
         Status::AwaitingApproval { .. } => {
-            let who = facts::asked(notice).map(|who| format!("\n{who}")).unwrap_or_default();
+            let who = text::asked(notice).map(|who| format!("\n{who}")).unwrap_or_default();
             let so_far =
-                facts::approvals_so_far(request).map(|count| format!("\n{count}")).unwrap_or_default();
+                text::approvals_so_far(request).map(|count| format!("\n{count}")).unwrap_or_default();
             format!("{standing}{who}{so_far}")
         }
         Status::Pending => standing,
-        Status::Failed { why } => format!("{standing}\n{}", cause::of_provisioning(why)),
-        Status::TeardownFailed { why, .. } => format!("{standing}\n{}", cause::of_teardown(why)),
+        Status::Failed { why } => format!("{standing}\n{}", failure_text::of_provisioning(why)),
+        Status::TeardownFailed { why, .. } => format!("{standing}\n{}", failure_text::of_teardown(why)),
         Status::Denied { .. } | Status::Cancelled | Status::TimedOut => {
-            facts::decision(request).unwrap_or(standing)
+            text::decision(request).unwrap_or(standing)
         }
         Status::Approved
         | Status::Provisioning { .. }
@@ -71,30 +70,30 @@ fn standing(notice: &RequestNotice<'_>) -> String {
         | Status::Terminated { .. }
         | Status::Retained { .. } => {
             let parts =
-                [Some(standing), facts::asked(notice), facts::decision(request), facts::trouble(request)];
+                [Some(standing), text::asked(notice), text::decision(request), text::trouble(request)];
             parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
         }
     }
 }
 
 fn plain(notice: &RequestNotice<'_>, text: &str) -> String {
-    let simulated = facts::simulated(notice);
+    let simulated = text::simulated(notice);
     format!("{text} (request {}){simulated}", notice.request.id.short())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::request::{Request, Surface};
-    use crate::slack::messages::{sample, transcript::transcript};
+    use crate::domain::request::{MessageSlot, Request};
+    use crate::slack::messages::{fixtures, transcript::transcript};
 
     fn steps() -> Vec<String> {
         let direct_of = |request: &Request| {
-            let shown = transcript(&direct(&sample::notice(request, Surface::Direct, &[])));
+            let shown = transcript(&direct(&fixtures::notice(request, MessageSlot::Direct, &[])));
             let lines: Vec<&str> = shown.lines().skip(2).collect();
             lines[..lines.len() - 1].join("\n")
         };
-        sample::in_every_status(&sample::request()).iter().map(direct_of).collect()
+        fixtures::in_every_status(&fixtures::request()).iter().map(direct_of).collect()
     }
 
     #[test]
@@ -161,15 +160,15 @@ mod tests {
 
     #[test]
     fn the_thread_shows_a_bar_that_fills() {
-        let mut request = sample::provisioning();
+        let mut request = fixtures::provisioning();
         let mut lines = Vec::new();
         for done in [0, 3, 7, 9] {
             request.progress.done = (0..done).map(|n| format!("Part{n}")).collect();
-            let text = transcript(&thread(&sample::notice(&request, Surface::Thread, &[])));
+            let text = transcript(&thread(&fixtures::notice(&request, MessageSlot::Thread, &[])));
             lines.push(text.lines().nth(1).unwrap().to_owned());
         }
         request.progress.total = 40;
-        let text = transcript(&thread(&sample::notice(&request, Surface::Thread, &[])));
+        let text = transcript(&thread(&fixtures::notice(&request, MessageSlot::Thread, &[])));
         lines.push(text.lines().nth(1).unwrap().to_owned());
         insta::assert_snapshot!(lines.join("\n"), @"
         Provisioning: ░░░░░░░ 0 of 7

@@ -2,7 +2,7 @@
 
 use slack_morphism::prelude::SlackBlock;
 
-use super::{Message, facts, request_buttons};
+use super::{Message, request_buttons, text};
 use crate::domain::request::{Renewal, RenewalAnswer, Request};
 use crate::ports::slack::RequestNotice;
 use crate::slack::blocks::{buttons, fields, header, section};
@@ -15,22 +15,22 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     let asked = format!(
         "{} asks to keep `{}` {} longer. It was renewed {} already.",
         mention(&renewal.by),
-        facts::resource(request),
+        text::resource(request),
         renewal.period.in_words(),
         times(renewals_before(request, renewal))
     );
     let mut blocks = vec![header(&title), section(&asked)];
     blocks.extend(fields(&[
         ("Owner", mention(&request.owner)),
-        ("Team", facts::team(request)),
-        ("Product", facts::product(request)),
-        ("Cost", facts::cost(request)),
+        ("Team", text::team(request)),
+        ("Product", text::product(request)),
+        ("Cost", text::cost(request)),
     ]));
     let outcome = outcome(notice, renewal);
     blocks.push(section(&outcome));
     blocks.extend(decide(request));
-    blocks.push(facts::footer(notice, None));
-    let simulated = facts::simulated(notice);
+    blocks.push(text::footer(notice, None));
+    let simulated = text::simulated(notice);
     let text = format!("{}. {asked} {outcome}{simulated}", escape_within(&title, 200));
     Message::new(&text, blocks)
 }
@@ -62,35 +62,35 @@ fn title(request: &Request, renewal: &Renewal) -> String {
 fn outcome(notice: &RequestNotice<'_>, renewal: &Renewal) -> String {
     match (&renewal.answer, notice.request.waiting_renewal()) {
         (None, Some(_)) => {
-            let so_far: Vec<String> = renewal.approvals.iter().map(facts::answer).collect();
+            let so_far: Vec<String> = renewal.approvals.iter().map(text::answer).collect();
             let so_far =
                 if so_far.is_empty() { String::new() } else { format!("\nAgreed: {}", so_far.join(", ")) };
             let escalated =
-                facts::escalated(notice.request).map(|text| format!("\n{text}")).unwrap_or_default();
+                text::escalated(notice.request).map(|text| format!("\n{text}")).unwrap_or_default();
             format!(
                 "Waiting for {} until {}.{}{so_far}{escalated}",
-                facts::approvers(notice),
+                text::approvers(notice),
                 date_time(renewal.approve_by),
-                facts::note(notice)
+                text::note(notice)
             )
         }
         (Some(RenewalAnswer::Granted), _) => {
             let by: Vec<String> = renewal
                 .approvals
                 .iter()
-                .map(|approval| format!("{} ({})", facts::answer(approval), date_time(approval.at)))
+                .map(|approval| format!("{} ({})", text::answer(approval), date_time(approval.at)))
                 .collect();
             let is_cut = notice.request.lease().is_some_and(|lease| lease.cut);
             let cut = if is_cut { " That is the longest this product allows at a time." } else { "" };
-            format!("Approved by {}\n{}{cut}", by.join(", "), facts::standing(notice.request))
+            format!("Approved by {}\n{}{cut}", by.join(", "), text::standing(notice.request))
         }
         (Some(RenewalAnswer::Denied { by, instead_of, reason }), _) => {
-            facts::denied(by, instead_of.as_ref(), reason)
+            text::denied(by, instead_of.as_ref(), reason)
         }
         (Some(RenewalAnswer::Unanswered), _) => "Nobody answered in time.".to_owned(),
         (Some(RenewalAnswer::Moot) | None, _) => match &renewal.withdrawn_by {
-            Some(by) => format!("{} withdrew it.\n{}", mention(by), facts::standing(notice.request)),
-            None => facts::standing(notice.request),
+            Some(by) => format!("{} withdrew it.\n{}", mention(by), text::standing(notice.request)),
+            None => text::standing(notice.request),
         },
     }
 }
@@ -104,16 +104,16 @@ fn decide(request: &Request) -> Option<SlackBlock> {
 mod tests {
     use super::*;
     use crate::domain::ids::PersonId;
-    use crate::domain::request::{Approval, Surface};
-    use crate::slack::messages::sample;
+    use crate::domain::request::{Approval, MessageSlot};
+    use crate::slack::messages::fixtures;
     use crate::slack::messages::transcript::transcript;
 
     fn shown(request: &Request) -> String {
-        transcript(&card(&sample::notice(request, Surface::Renewal, &sample::approvers())))
+        transcript(&card(&fixtures::notice(request, MessageSlot::Renewal, &fixtures::approvers())))
     }
 
     fn answered(answer: RenewalAnswer) -> Request {
-        let mut request = sample::renewal_waits();
+        let mut request = fixtures::renewal_waits();
         if let Some(renewal) = request.renewal.as_mut() {
             let at = renewal.approve_by;
             renewal.approvals = vec![Approval { by: PersonId::new("U0MORGAN"), at, instead_of: None }];
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn approvers_see_who_wants_to_keep_what_and_how_much_longer() {
-        insta::assert_snapshot!(shown(&sample::renewal_waits()), @"
+        insta::assert_snapshot!(shown(&fixtures::renewal_waits()), @"
         (Renewal needs approval: Secure S3 Bucket. <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30 days longer. It was renewed 12 times already. Waiting for <@U0MORGAN> or <!subteam^S0LEADS> until <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC>. Simulated: nothing real is made.)
         # Renewal needs approval: Secure S3 Bucket
         <@U0ALICE> asks to keep `s3-bucket-0b8f1c9e` 30 days longer. It was renewed 12 times already.

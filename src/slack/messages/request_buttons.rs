@@ -2,8 +2,8 @@
 
 use slack_morphism::prelude::{SlackBlockButtonElement, SlackBlockButtonStyle};
 
-use super::facts::{button_value, spoken};
-use crate::domain::reduction::can_be_reduced;
+use super::text::{button_value, spoken};
+use crate::domain::approve_with_changes::can_be_reduced;
 use crate::domain::request::{Question, Request, Status};
 use crate::slack::blocks::{button, confirm};
 use crate::slack::ids::ActionId;

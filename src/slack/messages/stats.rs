@@ -5,8 +5,8 @@ use slack_morphism::prelude::{
     SlackBlock, SlackTableBlock, SlackTableCell, SlackTableColumnAlign, SlackTableColumnSetting,
 };
 
-use super::{Message, facts};
-use crate::domain::tally::{Counts, Mark, Span};
+use super::{Message, text};
+use crate::domain::counters::{Counter, Counts, DurationBucket};
 use crate::portal::stats::{DAYS, DETAILED, Part, Stats};
 use crate::slack::blocks::{MAX_SECTION, context, cut, header, section};
 use crate::slack::mrkdwn::{date_time, escape};
@@ -17,17 +17,17 @@ const MAX_ROWS: usize = 100;
 const MAX_CELL: usize = 60;
 
 /// The columns of the table and what is counted in each.
-const COLUMNS: [(&str, Mark); 10] = [
-    ("Asked", Mark::Submitted),
-    ("Approved", Mark::Approved),
-    ("Automatic", Mark::Auto),
-    ("Denied", Mark::Denied),
-    ("Cancelled", Mark::Cancelled),
-    ("Unanswered", Mark::TimedOut),
-    ("Ready", Mark::Ready),
-    ("Failed", Mark::Failed),
-    ("Renewed", Mark::Renewed),
-    ("Torn down", Mark::TornDown),
+const COLUMNS: [(&str, Counter); 10] = [
+    ("Asked", Counter::Submitted),
+    ("Approved", Counter::Approved),
+    ("Automatic", Counter::Auto),
+    ("Denied", Counter::Denied),
+    ("Cancelled", Counter::Cancelled),
+    ("Unanswered", Counter::TimedOut),
+    ("Ready", Counter::Ready),
+    ("Failed", Counter::Failed),
+    ("Renewed", Counter::Renewed),
+    ("Torn down", Counter::TornDown),
 ];
 
 /// The figures as a message.
@@ -70,22 +70,22 @@ fn paragraph(name: &str, part: &Part) -> String {
         }
     }
     lines.extend(waits(part));
-    facts::as_many_as_fit(&lines, MAX_SECTION - 40)
+    text::as_many_as_fit(&lines, MAX_SECTION - 40)
 }
 
 /// What happened, without what never did.
 fn outcomes(counts: &Counts) -> String {
     let told = [
-        (Mark::Submitted, "asked for"),
-        (Mark::Approved, "approved"),
-        (Mark::Auto, "approved automatically"),
-        (Mark::Denied, "denied"),
-        (Mark::Cancelled, "cancelled"),
-        (Mark::TimedOut, "not answered in time"),
-        (Mark::Ready, "ready"),
-        (Mark::Failed, "failed"),
-        (Mark::Renewed, "renewed"),
-        (Mark::TornDown, "torn down"),
+        (Counter::Submitted, "asked for"),
+        (Counter::Approved, "approved"),
+        (Counter::Auto, "approved automatically"),
+        (Counter::Denied, "denied"),
+        (Counter::Cancelled, "cancelled"),
+        (Counter::TimedOut, "not answered in time"),
+        (Counter::Ready, "ready"),
+        (Counter::Failed, "failed"),
+        (Counter::Renewed, "renewed"),
+        (Counter::TornDown, "torn down"),
     ];
     let some: Vec<String> = told
         .iter()
@@ -106,16 +106,16 @@ fn waits(part: &Part) -> Vec<String> {
     }];
     lines.extend(part.longest.iter().map(|request| {
         let (id, since) = (request.id.short(), date_time(request.asked_at()));
-        format!("• `{id}` {} of {} since {since}", facts::product(request), facts::team(request))
+        format!("• `{id}` {} of {} since {since}", text::product(request), text::team(request))
     }));
     lines
 }
 
 /// "within 5 minutes".
-fn within(span: Span) -> String {
+fn within(span: DurationBucket) -> String {
     match span.end() {
         Some(end) => format!("within {}", spelled(end.as_secs())),
-        None => format!("in more than {}", spelled(Span::longest().as_secs())),
+        None => format!("in more than {}", spelled(DurationBucket::longest().as_secs())),
     }
 }
 
@@ -158,24 +158,24 @@ fn row(name: String, part: &Part) -> Vec<SlackTableCell> {
 mod tests {
     use super::*;
     use crate::domain::ids::TeamName;
-    use crate::slack::messages::sample;
+    use crate::slack::messages::fixtures;
     use crate::slack::messages::transcript::{assert_within_limits, transcript};
     use jiff::SignedDuration;
 
     fn part() -> Part {
         let mut counts = Counts::default();
         let spans = [(40, 9), (4_000, 2)]
-            .map(|(seconds, count)| (Span::of(SignedDuration::from_secs(seconds)), count));
+            .map(|(seconds, count)| (DurationBucket::of(SignedDuration::from_secs(seconds)), count));
         for (span, count) in spans {
-            counts.add(Mark::ApprovedWithin(span), count);
-            counts.add(Mark::ReadyWithin(span), count);
+            counts.add(Counter::ApprovedWithin(span), count);
+            counts.add(Counter::ReadyWithin(span), count);
         }
         for (mark, count) in
-            [(Mark::Submitted, 14), (Mark::Approved, 11), (Mark::Denied, 1), (Mark::Ready, 11)]
+            [(Counter::Submitted, 14), (Counter::Approved, 11), (Counter::Denied, 1), (Counter::Ready, 11)]
         {
             counts.add(mark, count);
         }
-        Part { counts, waiting: 1, more: false, longest: vec![sample::awaiting()] }
+        Part { counts, waiting: 1, more: false, longest: vec![fixtures::awaiting()] }
     }
 
     fn stats_of(parts: Vec<Part>) -> Stats {
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn figures_of_many_teams_keep_slacks_limits() {
-        let longest = vec![sample::enormous(); 5];
+        let longest = vec![fixtures::enormous(); 5];
         let many = vec![Part { waiting: 100, more: true, longest, ..part() }; 150];
         let message = stats(&stats_of(many));
         assert_within_limits(&message);
@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn a_span_is_spelled_as_people_say_it() {
         let said: Vec<String> = [5, 60, 7_200, 86_400, 1_209_601]
-            .map(|seconds| within(Span::of(SignedDuration::from_secs(seconds))))
+            .map(|seconds| within(DurationBucket::of(SignedDuration::from_secs(seconds))))
             .to_vec();
         insta::assert_snapshot!(said.join(" · "), @"within 5 seconds · within 1 minute · within 2 hours · within 1 day · in more than 14 days");
     }

@@ -5,7 +5,7 @@ use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement};
 
 use super::trail::{Way, by_a_person, detail};
 use super::warning::renew_buttons;
-use super::{Message, cause, facts, loss, request_buttons};
+use super::{Message, deletion_effects, failure_text, request_buttons, text};
 use crate::domain::audit::AuditEntry;
 use crate::domain::lease::Lease;
 use crate::domain::request::{Ending, Request, Status, StatusName};
@@ -33,37 +33,38 @@ pub struct Rights {
 pub fn status(notice: &RequestNotice<'_>, entries: &[AuditEntry], rights: Rights) -> Message {
     let request = notice.request;
     let title = format!("{}: {}", request.status.name().label(), request.product.name);
-    let mut blocks = vec![header(&title), section(&facts::standing(request))];
+    let mut blocks = vec![header(&title), section(&text::standing(request))];
     blocks.extend(fields(&[
-        facts::people(request),
-        ("Team", facts::team(request)),
-        ("Product", facts::product(request)),
-        ("Cost", facts::cost(request)),
+        text::people(request),
+        ("Team", text::team(request)),
+        ("Product", text::product(request)),
+        ("Cost", text::cost(request)),
         ("Submitted", date_time(request.submitted_at)),
-        ("Quota", facts::quota(notice)),
+        ("Quota", text::quota(notice)),
     ]));
     blocks.extend(more(notice).iter().map(|text| section(text)));
     blocks.push(divider());
     blocks.push(section(&timeline(entries)));
     blocks.extend(row(notice, rights));
-    blocks.push(facts::footer(notice, Some(format!("whole id `{}`", request.id))));
-    let text =
-        format!("{}. {} Request {}.", escape_within(&title, 200), facts::standing(request), request.id);
+    blocks.push(text::footer(notice, Some(format!("whole id `{}`", request.id))));
+    let text = format!("{}. {} Request {}.", escape_within(&title, 200), text::standing(request), request.id);
     Message::new(&text, blocks)
 }
 
 fn more(notice: &RequestNotice<'_>) -> Vec<String> {
     let request = notice.request;
     let asked = (request.status.name().is_undecided() && !notice.approvers.is_empty()).then(|| {
-        let so_far = facts::approvals_so_far(request).map(|count| format!("\n{count}"));
-        format!("*Approvers*\n{}{}", facts::approvers(notice), so_far.unwrap_or_default())
+        let so_far = text::approvals_so_far(request).map(|count| format!("\n{count}"));
+        format!("*Approvers*\n{}{}", text::approvers(notice), so_far.unwrap_or_default())
     });
     let failed = match &request.status {
-        Status::Failed { why } => Some(cause::of_provisioning(why)),
-        Status::TeardownFailed { why, ending: Ending::Failed { why: first }, .. } => {
-            Some(format!("{}\n*Before that*\n{}", cause::of_teardown(why), cause::of_provisioning(first)))
-        }
-        Status::TeardownFailed { why, .. } => Some(cause::of_teardown(why)),
+        Status::Failed { why } => Some(failure_text::of_provisioning(why)),
+        Status::TeardownFailed { why, ending: Ending::Failed { why: first }, .. } => Some(format!(
+            "{}\n*Before that*\n{}",
+            failure_text::of_teardown(why),
+            failure_text::of_provisioning(first)
+        )),
+        Status::TeardownFailed { why, .. } => Some(failure_text::of_teardown(why)),
         Status::Pending
         | Status::AwaitingApproval { .. }
         | Status::Approved
@@ -78,22 +79,24 @@ fn more(notice: &RequestNotice<'_>) -> Vec<String> {
         | Status::Retained { .. } => None,
     };
     let parts = [
-        facts::exception(request).map(|exception| format!(":warning: *{exception}*")),
-        facts::reason(request),
-        facts::ticket(request),
-        facts::decision(request),
+        text::exception(request).map(|exception| format!(":warning: *{exception}*")),
+        text::reason(request),
+        text::ticket(request),
+        text::decision(request),
         asked,
         failed,
-        facts::held_up(request),
-        facts::trouble(request),
+        text::held_up(request),
+        text::trouble(request),
         request
             .waiting_change()
             .or(request.running_change())
             .map(|order| format!("*Change*\n{}", super::change::difference_lines(&order.differences))),
         request.lease().map(|lease| life(request, lease, notice.now)),
-        matches!(request.status, Status::Terminated { .. }).then(|| loss::kept(request)).flatten(),
-        facts::outputs(request),
-        facts::parameters(request),
+        matches!(request.status, Status::Terminated { .. })
+            .then(|| deletion_effects::kept(request))
+            .flatten(),
+        text::outputs(request),
+        text::parameters(request),
     ];
     parts.into_iter().flatten().collect()
 }
@@ -221,13 +224,13 @@ fn unstick_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
         | StatusName::Terminated
         | StatusName::Retained => return Vec::new(),
     };
-    let value = facts::button_value(request);
+    let value = text::button_value(request);
     let mut row =
-        vec![button(ActionId::LookAgain, "Look again", &value, &facts::spoken("Look again at", request))];
+        vec![button(ActionId::LookAgain, "Look again", &value, &text::spoken("Look again at", request))];
     if ends {
         let text = "What it waits for counts as failed. What there is of it is removed, or stays as it was before a change.";
         row.push(
-            button(ActionId::End, "End it", &value, &facts::spoken("End", request)).with_confirm(confirm(
+            button(ActionId::End, "End it", &value, &text::spoken("End", request)).with_confirm(confirm(
                 "End it?",
                 text,
                 "End it",
@@ -236,7 +239,7 @@ fn unstick_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
         );
     }
     if leaves {
-        row.push(button(ActionId::Retain, "Leave it", &value, &facts::spoken("Leave", request)));
+        row.push(button(ActionId::Retain, "Leave it", &value, &text::spoken("Leave", request)));
     }
     row
 }
@@ -245,8 +248,8 @@ fn unstick_buttons(request: &Request) -> Vec<SlackBlockButtonElement> {
 mod tests {
     use super::*;
     use crate::domain::audit::{Actor, AuditHead, AuditSubject, By, Via};
-    use crate::domain::request::Surface;
-    use crate::slack::messages::sample;
+    use crate::domain::request::MessageSlot;
+    use crate::slack::messages::fixtures;
     use crate::slack::messages::transcript::{assert_typed_stays_text_in, assert_within_limits, transcript};
 
     const REQUESTER: Rights =
@@ -270,10 +273,10 @@ mod tests {
 
     #[test]
     fn the_status_of_a_request_tells_all_of_it() {
-        let request = sample::awaiting();
+        let request = fixtures::awaiting();
         let trail = entries(&request, &[("submitted", "1 approval needed"), ("approval requested", "")]);
-        let approvers = sample::approvers();
-        let notice = sample::notice(&request, Surface::Direct, &approvers);
+        let approvers = fixtures::approvers();
+        let notice = fixtures::notice(&request, MessageSlot::Direct, &approvers);
         insta::assert_snapshot!(transcript(&status(&notice, &trail, REQUESTER)), @"
         (Waiting for approval: Secure S3 Bucket. Waiting for approval until <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>. Request 0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10.)
         # Waiting for approval: Secure S3 Bucket
@@ -306,11 +309,12 @@ mod tests {
 
     #[test]
     fn a_long_history_keeps_its_newest_entries_and_slacks_limits() {
-        let request = sample::enormous();
+        let request = fixtures::enormous();
         let long = "<".repeat(500);
         let mut trail = entries(&request, &vec![("refused", long.as_str()); 80]);
         trail.extend(entries(&request, &[("newest", "")]));
-        let message = status(&sample::notice(&request, Surface::Direct, &sample::crowd()), &trail, REQUESTER);
+        let message =
+            status(&fixtures::notice(&request, MessageSlot::Direct, &fixtures::crowd()), &trail, REQUESTER);
         assert_within_limits(&message);
         let text = transcript(&message);
         assert!(text.contains(" newest\n") && text.contains("earlier entries"), "{text}");
@@ -318,28 +322,28 @@ mod tests {
 
     #[test]
     fn what_somebody_typed_is_formatted_neither_among_the_facts_nor_in_the_timeline() {
-        for text in sample::TYPED {
-            let request = sample::typed(&sample::awaiting(), text);
+        for text in fixtures::TYPED {
+            let request = fixtures::typed(&fixtures::awaiting(), text);
             let trail = entries(&request, &[("denied", text)]);
-            let message = status(&sample::notice(&request, Surface::Direct, &[]), &trail, REQUESTER);
+            let message = status(&fixtures::notice(&request, MessageSlot::Direct, &[]), &trail, REQUESTER);
             assert_typed_stays_text_in(&message);
             assert!(["TYPED", "QUOTED"].iter().any(|word| transcript(&message).contains(word)));
         }
     }
 
     fn offered(request: &Request, rights: Rights) -> String {
-        let shown = transcript(&status(&sample::notice(request, Surface::Direct, &[]), &[], rights));
+        let shown = transcript(&status(&fixtures::notice(request, MessageSlot::Direct, &[]), &[], rights));
         shown.lines().filter(|line| line.starts_with('[')).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
     fn what_lives_shows_its_lease_and_whose_it_is() {
-        let mut request = sample::warned();
+        let mut request = fixtures::warned();
         request.owner = crate::domain::ids::PersonId::new("U0BOB");
         if let Status::Active { lease } = &mut request.status {
             lease.renewals = 2;
         }
-        let notice = sample::notice(&request, Surface::Direct, &[]);
+        let notice = fixtures::notice(&request, MessageSlot::Direct, &[]);
         insta::assert_snapshot!(transcript(&status(&notice, &[], REQUESTER)), @"
         (Active: Secure S3 Bucket. Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. Request 0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10.)
         # Active: Secure S3 Bucket
@@ -367,8 +371,8 @@ mod tests {
         [Renew 30 days primary] [Change] [Tear down danger] [Hand over] [Another like it]
         (Request `0b8f1c9e` · whole id `0b8f1c9e-6d6e-4a53-9b7e-3f2f5d1c7a10` · Simulated: nothing real is made)
         ");
-        let waiting = sample::renewal_waits();
-        let text = transcript(&status(&sample::notice(&waiting, Surface::Direct, &[]), &[], REQUESTER));
+        let waiting = fixtures::renewal_waits();
+        let text = transcript(&status(&fixtures::notice(&waiting, MessageSlot::Direct, &[]), &[], REQUESTER));
         assert!(text.contains("A renewal by 30 days waits for approval until"), "{text}");
         assert!(text.contains("Renewed 12 times; one more needs an approval."), "{text}");
     }
@@ -378,19 +382,19 @@ mod tests {
         let owner = Rights { tends: true, ends: true, ..Rights::default() };
         let gone = Rights { ends: true, ..Rights::default() };
         let admin = Rights { is_admin: true, ..owner };
-        let mut unwanted = sample::provisioning();
+        let mut unwanted = fixtures::provisioning();
         if let Status::Provisioning { unwanted, .. } = &mut unwanted.status {
             *unwanted = Some(crate::domain::ids::PersonId::new("U0ALICE"));
         }
         let lines = [
-            ("owner, active", offered(&sample::active(), owner)),
-            ("owner who left the team, active", offered(&sample::active(), gone)),
-            ("owner, a renewal waits", offered(&sample::renewal_waits(), owner)),
-            ("owner, provisioning", offered(&sample::provisioning(), owner)),
-            ("owner, not torn down", offered(&sample::not_torn_down(), owner)),
-            ("admin, not torn down", offered(&sample::not_torn_down(), admin)),
-            ("admin, provisioning", offered(&sample::provisioning(), admin)),
-            ("admin, waiting", offered(&sample::awaiting(), admin)),
+            ("owner, active", offered(&fixtures::active(), owner)),
+            ("owner who left the team, active", offered(&fixtures::active(), gone)),
+            ("owner, a renewal waits", offered(&fixtures::renewal_waits(), owner)),
+            ("owner, provisioning", offered(&fixtures::provisioning(), owner)),
+            ("owner, not torn down", offered(&fixtures::not_torn_down(), owner)),
+            ("admin, not torn down", offered(&fixtures::not_torn_down(), admin)),
+            ("admin, provisioning", offered(&fixtures::provisioning(), admin)),
+            ("admin, waiting", offered(&fixtures::awaiting(), admin)),
         ]
         .map(|(who, row)| format!("{who}: {row}"));
         insta::assert_snapshot!(lines.join("\n"), @"
@@ -403,7 +407,7 @@ mod tests {
         admin, provisioning: [Tear down danger] [Another like it] [Look again] [End it ?What it waits for counts as failed. What there is of it is removed, or stays as it was before a change.] [Leave it]
         admin, waiting: [Look again] [End it ?What it waits for counts as failed. What there is of it is removed, or stays as it was before a change.]
         ");
-        for request in sample::in_every_status(&sample::request()) {
+        for request in fixtures::in_every_status(&fixtures::request()) {
             assert_eq!(offered(&request, Rights::default()), "", "{:?}", request.status);
         }
         assert!(offered(&unwanted, admin).starts_with("[Another like it] [Look again]"));

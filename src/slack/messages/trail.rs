@@ -2,7 +2,7 @@
 
 use slack_morphism::prelude::SlackBlock;
 
-use super::{Message, facts};
+use super::{Message, text};
 use crate::domain::audit::{AuditEntry, is_person};
 use crate::domain::ids::RequestId;
 use crate::portal::trail::Trail;
@@ -56,7 +56,7 @@ pub fn trail(trail: &Trail) -> Message {
     }
     blocks.extend(sections);
     let digest = "Each line ends with the beginning of its digest.";
-    blocks.push(context(&format!("Request `{}` · team {} · {digest}", request.id, facts::team(request))));
+    blocks.push(context(&format!("Request `{}` · team {} · {digest}", request.id, text::team(request))));
     let text = format!(
         "{}. {} {verdict}",
         escape_within(&title, 200),
@@ -198,7 +198,7 @@ mod tests {
     use crate::domain::audit::{Actor, AuditHead, AuditSubject, By, Via, answered};
     use crate::domain::ids::{ChannelId, PersonId};
     use crate::domain::request::Request;
-    use crate::slack::messages::sample;
+    use crate::slack::messages::fixtures;
     use crate::slack::messages::transcript::{assert_within_limits, transcript};
 
     fn entries(request: &Request, events: &[(&str, &str)]) -> Vec<AuditEntry> {
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_detail_has_moments_in_the_readers_time_and_says_where_a_button_was() {
-        let request = sample::active();
+        let request = fixtures::active();
         let shown = |channel: &str, text: &str| {
             let by = By { person: request.requester.clone(), via: Via::Message(ChannelId::new(channel)) };
             let subject = AuditSubject::Request {
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn who_did_something_for_somebody_and_who_handed_over_to_whom_are_mentioned() {
-        let request = sample::active();
+        let request = fixtures::active();
         let morgan = PersonId::new("U0MORGAN");
         let events = [
             ("approved", answered("", Some(&morgan))),
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_trail_shows_every_entry_and_whether_the_chain_is_whole() {
-        let request = sample::active();
+        let request = fixtures::active();
         let entries = entries(
             &request,
             &[("submitted", "1 approval\nneeded"), ("refused", "<!channel>"), ("expired", "")],
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_long_trail_keeps_its_newest_entries_in_order_and_counts_the_others() {
-        let request = sample::enormous();
+        let request = fixtures::enormous();
         let long = "<".repeat(500);
         let mut events = vec![("refused", long.as_str()); 300];
         events.push(("newest", ""));
@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn entries_are_copied_to_the_audit_channel_one_a_paragraph() {
-        let request = sample::active();
+        let request = fixtures::active();
         let message = copied(&entries(&request, &[("submitted", ""), ("renewed", "by 30d")]));
         insta::assert_snapshot!(transcript(&message), @"
         (`0b8f1c9e` #1 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *submitted* by <@U0ALICE>: s3-bucket for payments: [command] / `0b8f1c9e` #2 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *renewed* by <@U0ALICE>: s3-bucket for payments: by 30d [command])
@@ -331,6 +331,6 @@ mod tests {
         `0b8f1c9e` #2 <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> *renewed* by <@U0ALICE>: s3-bucket for payments: by 30d [command]
         ");
         let long = "&".repeat(900);
-        assert_within_limits(&copied(&entries(&sample::enormous(), &vec![("refused", long.as_str()); 20])));
+        assert_within_limits(&copied(&entries(&fixtures::enormous(), &vec![("refused", long.as_str()); 20])));
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement, SlackBlockButtonStyle};
 
-use super::{Message, facts, loss, request_buttons};
+use super::{Message, deletion_effects, request_buttons, text};
 use crate::domain::lease::Lease;
 use crate::domain::period::Period;
 use crate::domain::request::Request;
@@ -34,7 +34,7 @@ pub(super) fn warning(notice: &WarningNotice<'_>) -> Message {
     let ids = notice.leases.iter().map(|warned| format!("`{}`", warned.request.id.short()));
     let ids = ids.collect::<Vec<_>>().join(" ");
     let requests = if notice.leases.len() == 1 { "Request" } else { "Requests" };
-    let simulated = notice.simulated.then(|| facts::SIMULATED.to_owned());
+    let simulated = notice.simulated.then(|| text::SIMULATED.to_owned());
     let footer: Vec<String> =
         [Some(format!("{requests} {ids}")), simulated.clone()].into_iter().flatten().collect();
     blocks.push(context(&footer.join(" · ")));
@@ -47,9 +47,9 @@ fn alone(notice: &WarningNotice<'_>, warned: &Warned<'_>) -> String {
     let request = warned.request;
     let name = format!(
         "*{}* `{}` of team *{}*",
-        facts::product(request),
-        facts::resource(request),
-        facts::team(request)
+        text::product(request),
+        text::resource(request),
+        text::team(request)
     );
     if warned.is_handed {
         return format!("{name}\n{}", handed(request));
@@ -61,7 +61,7 @@ fn alone(notice: &WarningNotice<'_>, warned: &Warned<'_>) -> String {
         None => format!("Your {name} is torn down {until}{renew}."),
         Some(_) => format!("{name} is torn down {until}{renew}. {}", unreachable_owner(notice)),
     };
-    let kept = loss::left_behind(request).map(|kept| format!("\n{kept}")).unwrap_or_default();
+    let kept = deletion_effects::left_behind(request).map(|kept| format!("\n{kept}")).unwrap_or_default();
     let cost =
         request.estimate.as_ref().map(|estimate| format!("\nIt costs {}.", mrkdwn::estimate(estimate)));
     format!("{what}{}{kept}", cost.unwrap_or_default())
@@ -96,16 +96,16 @@ fn one_of_several(warned: &Warned<'_>) -> String {
     let request = warned.request;
     let name = format!(
         "*{}* `{}` of team *{}*",
-        facts::product(request),
-        facts::resource(request),
-        facts::team(request)
+        text::product(request),
+        text::resource(request),
+        text::team(request)
     );
     if warned.is_handed {
         return format!("{name}\n{}", handed(request));
     }
     match ending(request) {
         Some(lease) => {
-            format!("{name}\nEnds {} · {}", date_time(lease.expires_at), facts::cost(request))
+            format!("{name}\nEnds {} · {}", date_time(lease.expires_at), text::cost(request))
         }
         None => format!("{name}\n{}", stands(request)),
     }
@@ -126,9 +126,9 @@ fn ending(request: &Request) -> Option<&Lease> {
 fn stands(request: &Request) -> String {
     match request.lease() {
         Some(lease) if request.waiting_renewal().is_none() => {
-            format!("Renewed: it lives until {}{}.", date_time(lease.expires_at), facts::cut(lease))
+            format!("Renewed: it lives until {}{}.", date_time(lease.expires_at), text::cut(lease))
         }
-        _ => facts::standing(request),
+        _ => text::standing(request),
     }
 }
 
@@ -153,8 +153,8 @@ pub(super) fn renew_buttons(request: &Request, now: Timestamp) -> Vec<SlackBlock
     let periods = terms.renew.iter().zip(0_u8..).filter(|(period, _)| counts(**period));
     let button = |(period, index): (&Period, u8)| {
         let text = format!("Renew {}", period.in_words());
-        let spoken = facts::spoken(&text, request);
-        let button = button(ActionId::Renew(index), &text, &facts::button_value(request), &spoken);
+        let spoken = text::spoken(&text, request);
+        let button = button(ActionId::Renew(index), &text, &text::button_value(request), &spoken);
         if index == 0 { button.with_style(SlackBlockButtonStyle::Primary) } else { button }
     };
     periods.filter(|(_, index)| *index < ActionId::MOST_PERIODS).map(button).collect()
@@ -164,16 +164,16 @@ pub(super) fn renew_buttons(request: &Request, now: Timestamp) -> Vec<SlackBlock
 mod tests {
     use super::*;
     use crate::domain::catalog::Principal;
-    use crate::domain::fate::Keeps;
+    use crate::domain::deletion::DeletionOutcome;
     use crate::domain::request::{Ending, Status};
-    use crate::slack::messages::sample;
+    use crate::slack::messages::fixtures;
     use crate::slack::messages::transcript::{assert_within_limits, transcript};
 
     fn shown_to(requests: &[Request], instead: Option<&[Principal]>) -> Message {
         let leases: Vec<Warned<'_>> =
             requests.iter().map(|request| Warned { request, is_current: true, is_handed: false }).collect();
         warning(&WarningNotice {
-            now: sample::now(),
+            now: fixtures::now(),
             leases: &leases,
             owner: &requests[0].owner,
             instead,
@@ -192,7 +192,7 @@ mod tests {
 
     /// Renewed after the warning: nobody was warned about the new date yet.
     fn renewed() -> Request {
-        let mut request = sample::active();
+        let mut request = fixtures::active();
         if let Status::Active { lease } = &mut request.status {
             lease.renewals = 1;
         }
@@ -201,17 +201,17 @@ mod tests {
 
     fn going() -> Request {
         let Status::TeardownFailed { ending: ending @ Ending::Terminated { .. }, .. } =
-            sample::not_torn_down().status
+            fixtures::not_torn_down().status
         else {
             panic!("it lived")
         };
-        Request { status: Status::Terminating { ending, attempt: 1 }, ..sample::active() }
+        Request { status: Status::Terminating { ending, attempt: 1 }, ..fixtures::active() }
     }
 
     #[test]
     fn one_resource_is_warned_about_in_a_sentence() {
-        let mut request = sample::warned();
-        request.product.fates = sample::fates_of(&[("Bucket", "AWS::S3::Bucket", Keeps::Kept)]);
+        let mut request = fixtures::warned();
+        request.product.fates = fixtures::fates_of(&[("Bucket", "AWS::S3::Bucket", DeletionOutcome::Kept)]);
         insta::assert_snapshot!(transcript(&shown_to(&[request], None)), @"
         (Your *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* is torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed. / It costs about $15/month, us-east-1 list price of 2026-08-21. / *Kept*: Bucket (AWS::S3::Bucket) stays in the AWS account and may go on costing. / Simulated: nothing real is made.)
         Your *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* is torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed.
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn after_a_click_the_warning_shows_what_came_of_it() {
-        let after = [renewed(), sample::renewal_waits(), going(), sample::not_torn_down()]
+        let after = [renewed(), fixtures::renewal_waits(), going(), fixtures::not_torn_down()]
             .map(|request| shown(&[request]));
         insta::assert_snapshot!(after.join("\n---\n"), @"
         *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments*
@@ -247,9 +247,9 @@ mod tests {
 
     #[test]
     fn several_are_listed_with_buttons_for_those_that_end() {
-        let mut other = sample::warned();
+        let mut other = fixtures::warned();
         other.id = crate::domain::ids::RequestId::parse("11111111-6d6e-4a53-9b7e-3f2f5d1c7a10").unwrap();
-        insta::assert_snapshot!(transcript(&shown_to(&[sample::warned(), other.clone()], None)), @"
+        insta::assert_snapshot!(transcript(&shown_to(&[fixtures::warned(), other.clone()], None)), @"
         (These 2 are torn down soon unless they are renewed. / *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* / Ends <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21 / *Secure S3 Bucket v1.0* `s3-bucket-11111111` of team *payments* / Ends <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> · about $15/month, us-east-1 list price of 2026-08-21 / Simulated: nothing real is made.)
         These 2 are torn down soon unless they are renewed.
         *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments*
@@ -274,15 +274,15 @@ mod tests {
 
     #[test]
     fn approvers_are_asked_where_the_owner_cannot_be_reached() {
-        let approvers = sample::approvers();
-        insta::assert_snapshot!(transcript(&shown_to(&[sample::warned()], Some(&approvers))), @"
+        let approvers = fixtures::approvers();
+        insta::assert_snapshot!(transcript(&shown_to(&[fixtures::warned()], Some(&approvers))), @"
         (*Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* is torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed. <@U0ALICE>, who owns it, cannot be reached or can no longer keep it, so <@U0MORGAN> or <!subteam^S0LEADS> can decide: renew, hand over or tear down. / It costs about $15/month, us-east-1 list price of 2026-08-21. / Simulated: nothing real is made.)
         *Secure S3 Bucket v1.0* `s3-bucket-0b8f1c9e` of team *payments* is torn down <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC> unless it is renewed. <@U0ALICE>, who owns it, cannot be reached or can no longer keep it, so <@U0MORGAN> or <!subteam^S0LEADS> can decide: renew, hand over or tear down.
         It costs about $15/month, us-east-1 list price of 2026-08-21.
         [Renew 30 days primary] [Tear down danger] [Hand over]
         (Request `0b8f1c9e` · Simulated: nothing real is made)
         ");
-        let two = transcript(&shown_to(&[sample::warned(), renewed()], Some(&approvers)));
+        let two = transcript(&shown_to(&[fixtures::warned(), renewed()], Some(&approvers)));
         assert!(
             two.contains(
                 "cannot be reached or can no longer keep it, so <@U0MORGAN> or <!subteam^S0LEADS> can decide"
@@ -293,10 +293,10 @@ mod tests {
 
     #[test]
     fn an_older_warning_has_no_buttons() {
-        let request = sample::warned();
+        let request = fixtures::warned();
         let leases = [Warned { request: &request, is_current: false, is_handed: false }];
         let notice = WarningNotice {
-            now: sample::now(),
+            now: fixtures::now(),
             leases: &leases,
             owner: &request.owner,
             instead: None,
@@ -308,12 +308,12 @@ mod tests {
 
     #[test]
     fn ten_leases_fit_one_message_however_long_their_texts() {
-        let mut request = sample::enormous();
-        request.status = sample::warned().status;
+        let mut request = fixtures::enormous();
+        request.status = fixtures::warned().status;
         let many: Vec<Request> = (0..10)
             .map(|_| Request { id: crate::domain::ids::RequestId::random(), ..request.clone() })
             .collect();
-        let crowd = sample::crowd();
+        let crowd = fixtures::crowd();
         for instead in [None, Some(crowd.as_slice())] {
             assert_within_limits(&shown_to(&many, instead));
             assert_within_limits(&shown_to(&many[..1], instead));

@@ -2,9 +2,9 @@
 
 use super::approve::answer;
 use super::{clicked, not_now};
+use crate::domain::approve_with_changes::Irreducible;
 use crate::domain::form::Field;
 use crate::domain::job::ClickedDecision;
-use crate::domain::reduction::Irreducible;
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
 use crate::portal::decide::{Click, Decided, decide, reducible};

@@ -21,7 +21,7 @@ use super::messages::Message;
 use super::mrkdwn::quote;
 use super::reply::Ack;
 use super::views;
-use super::views::Pressed;
+use super::views::ButtonContext;
 use crate::domain::audit::{By, Via};
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
@@ -129,7 +129,7 @@ fn note(title: &str, message: &Message) -> Ack {
 /// The click that opened the modal, now of whoever submitted it; `Err` with the answer where the modal is none of ours.
 async fn clicked(edge: &Edge, submission: &Submission, tried: &str) -> Result<Click, Error> {
     let by = by_form(submission);
-    match Pressed::parse(&submission.view.private_metadata) {
+    match ButtonContext::parse(&submission.view.private_metadata) {
         Some(pressed) => Ok(Click {
             by,
             request: pressed.button.request,

@@ -6,8 +6,8 @@ use super::{by_form, not_shown_anew, note, refused, stays_open};
 use crate::domain::ids::PersonId;
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
-use crate::portal::form::{Go, refresh};
-use crate::portal::press::{Pressed, press};
+use crate::portal::form::{PageTurn, refresh};
+use crate::portal::form_navigation::{Pressed, submit_page};
 use crate::portal::session::FormSession;
 use crate::portal::submit::{Correction, Filled, Place, SubmitError};
 use crate::slack::blocks::MAX_SECTION;
@@ -35,7 +35,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
     };
     let owner = answer.owner.clone();
     let filled = filled(answer, &submission.origin.person, &submission.view.id);
-    match press(&edge.portal, filled.clone()).await {
+    match submit_page(&edge.portal, filled.clone()).await {
         Ok(Pressed::Stored(_)) => {
             for_a_mate(edge, submission, owner.as_ref());
             Ack::Close
@@ -45,7 +45,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
         Err(SubmitError::Fields(corrections)) => Ack::FieldErrors(under_fields(corrections)),
         Err(SubmitError::Other(Error::Refused(Refusal::Paused { message }))) => while_paused(&message),
         Err(SubmitError::Other(Error::Refused(Refusal::ProductChanged { .. }))) => {
-            match refresh(&edge.portal, &filled, Go::Stay).await {
+            match refresh(&edge.portal, &filled, PageTurn::Stay).await {
                 Ok(session) => shows(&session, submission),
                 Err(error) => not_shown_anew(edge, submission, "Not submitted", &error),
             }
@@ -60,7 +60,7 @@ fn for_a_mate(edge: &Edge, submission: &Submission, owner: Option<&PersonId>) {
     let Some(owner) = owner.filter(|owner| *owner != asker) else { return };
     let text =
         format!("Asked for {}, who is told how it goes. You find it on your home tab, too.", mention(owner));
-    edge.say_later(&Whereabouts::only(asker), Message::plain(&text));
+    edge.reply_later(&Whereabouts::only(asker), Message::plain(&text));
 }
 
 /// The same form, filled in as it was, as it is now that the room is gone.

@@ -2,7 +2,7 @@
 
 use slack_morphism::prelude::*;
 
-use super::pressed::Pressed;
+use super::button_context::ButtonContext;
 use super::teardown::name_input;
 use super::{MAX_TITLE, modal};
 use crate::domain::request::Request;
@@ -11,7 +11,7 @@ use crate::slack::ids::CallbackId;
 use crate::slack::messages::ask;
 
 /// Asks for the name.
-pub fn approve(request: &Request, pressed: &Pressed) -> SlackModalView {
+pub fn approve(request: &Request, pressed: &ButtonContext) -> SlackModalView {
     let blocks = vec![section(&ask(request)), name_input(&request.resource_name())];
     modal("Approve", CallbackId::Approve, blocks)
         .with_submit(plain("Approve", MAX_TITLE))
@@ -22,13 +22,13 @@ pub fn approve(request: &Request, pressed: &Pressed) -> SlackModalView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slack::messages::sample;
+    use crate::slack::messages::fixtures;
+    use crate::slack::views::button_context::tests::pressed;
     use crate::slack::views::check::{assert_within_limits, transcript};
-    use crate::slack::views::pressed::tests::pressed;
 
     #[test]
     fn an_approver_reads_once_more_what_it_is_and_types_its_name() {
-        let mut request = sample::awaiting();
+        let mut request = fixtures::awaiting();
         request.outputs.clear();
         let view = approve(&request, &pressed());
         insta::assert_snapshot!(transcript(&view), @"
@@ -39,7 +39,7 @@ mod tests {
         Type its name to confirm: <text>
           s3-bucket-0b8f1c9e
         ");
-        assert_eq!(Pressed::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
-        assert_within_limits(&approve(&sample::enormous(), &pressed()));
+        assert_eq!(ButtonContext::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
+        assert_within_limits(&approve(&fixtures::enormous(), &pressed()));
     }
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use slack_morphism::prelude::*;
 
+use super::button_context::ButtonContext;
 use super::field::input;
-use super::pressed::Pressed;
 use super::teardown::name_input;
 use super::{MAX_TITLE, modal};
+use crate::domain::approve_with_changes::{RequestedReduction, shorter_leases};
 use crate::domain::catalog::ApprovalConfirm;
 use crate::domain::form::{CHOOSE, Field};
 use crate::domain::period::Period;
-use crate::domain::reduction::{Wanted, shorter_leases};
 use crate::domain::request::Request;
 use crate::slack::blocks::{plain, section};
 use crate::slack::ids::{ActionId, CallbackId, LEASE_BLOCK, parameter_block, parameter_of};
@@ -19,7 +19,7 @@ use crate::slack::incoming::ViewRef;
 use crate::slack::messages::ask;
 
 /// Asks what is approved; everything stands there as it is now.
-pub fn approve_less(request: &Request, fields: &[Field], pressed: &Pressed) -> SlackModalView {
+pub fn approve_less(request: &Request, fields: &[Field], pressed: &ButtonContext) -> SlackModalView {
     let mut blocks = vec![section(&ask(request)), lease(request.product.lease.ttl)];
     for field in fields {
         let current = request.parameters.iter().find(|(key, _)| *key == field.key);
@@ -60,7 +60,7 @@ pub fn lacking(view: &ViewRef, fields: &[Field]) -> BTreeMap<String, String> {
 }
 
 /// What was chosen, by the fields there are now; `None` where something was never offered in any state.
-pub fn wanted(view: &ViewRef, fields: &[Field]) -> Option<Wanted> {
+pub fn wanted(view: &ViewRef, fields: &[Field]) -> Option<RequestedReduction> {
     let lease = view.values.text(LEASE_BLOCK).map(str::parse).transpose().ok()?;
     let mut parameters = BTreeMap::new();
     for (block, _) in view.values.iter() {
@@ -70,7 +70,7 @@ pub fn wanted(view: &ViewRef, fields: &[Field]) -> Option<Wanted> {
         let value = field.and_then(|field| field.sent(typed));
         parameters.insert(key.to_owned(), value.unwrap_or_else(|| typed.to_owned()));
     }
-    Some(Wanted { lease, parameters })
+    Some(RequestedReduction { lease, parameters })
 }
 
 #[cfg(test)]
@@ -78,9 +78,9 @@ mod tests {
     use super::*;
     use crate::domain::form::Input;
     use crate::domain::parameters::Canonical;
-    use crate::slack::messages::sample;
+    use crate::slack::messages::fixtures;
+    use crate::slack::views::button_context::tests::pressed;
     use crate::slack::views::check::{assert_within_limits, transcript};
-    use crate::slack::views::pressed::tests::pressed;
 
     fn size() -> Field {
         let choice = |value: &str| crate::domain::form::Choice { value: value.into(), label: value.into() };
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn an_approver_sees_what_stands_and_may_choose_what_is_less() {
-        let view = approve_less(&sample::awaiting(), &[size()], &pressed());
+        let view = approve_less(&fixtures::awaiting(), &[size()], &pressed());
         insta::assert_snapshot!(transcript(&view), @"
         Approve with changes [Approve] [Back]
         *Secure S3 Bucket v1.0* `dev` for team *payments* · about $15/month
@@ -107,7 +107,7 @@ mod tests {
           How long it lives before its owner is warned
         Environment: <tiny|dev=dev>
         ");
-        assert_eq!(Pressed::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
-        assert_within_limits(&approve_less(&sample::enormous(), &[size()], &pressed()));
+        assert_eq!(ButtonContext::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
+        assert_within_limits(&approve_less(&fixtures::enormous(), &[size()], &pressed()));
     }
 }

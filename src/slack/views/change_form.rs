@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use slack_morphism::prelude::*;
 
-use super::pressed::Pressed;
+use super::button_context::ButtonContext;
 use super::request_form::{FormMetadata, FormState, UNKNOWN, approval, fields, reason_block};
 use super::{MAX_TITLE, modal};
 use crate::domain::catalog::OverBudget;
@@ -27,7 +27,11 @@ struct Wire {
 }
 
 /// The form of a change. `watched` fields tell us when they change, so that the preview can follow.
-pub fn change_form(session: &ChangeSession, watched: &BTreeSet<String>, pressed: &Pressed) -> SlackModalView {
+pub fn change_form(
+    session: &ChangeSession,
+    watched: &BTreeSet<String>,
+    pressed: &ButtonContext,
+) -> SlackModalView {
     let notes: Vec<String> = session.notes.iter().map(|note| inline(note, MAX_FIELD)).collect();
     let state = FormState {
         product: &session.product,
@@ -64,10 +68,10 @@ pub fn change_form(session: &ChangeSession, watched: &BTreeSet<String>, pressed:
 }
 
 /// What [`change_form`] remembered; `None` for anything else.
-pub fn changing(metadata: &str) -> Option<(Pressed, FormMetadata)> {
+pub fn changing(metadata: &str) -> Option<(ButtonContext, FormMetadata)> {
     let wire: Wire = serde_json::from_str(metadata).ok()?;
     let form = FormMetadata::parse(metadata)?;
-    Some((Pressed::parse(&wire.pressed)?, form))
+    Some((ButtonContext::parse(&wire.pressed)?, form))
 }
 
 fn about(session: &ChangeSession) -> String {
@@ -127,7 +131,7 @@ fn budget(session: &ChangeSession) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slack::views::pressed::tests::pressed;
+    use crate::slack::views::button_context::tests::pressed;
 
     #[test]
     fn a_change_is_remembered_with_its_form_and_its_button() {

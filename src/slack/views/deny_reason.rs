@@ -2,7 +2,7 @@
 
 use slack_morphism::prelude::SlackModalView;
 
-use super::pressed::Pressed;
+use super::button_context::ButtonContext;
 use super::reason::reason_input;
 use super::{MAX_TITLE, modal};
 use crate::domain::request::{Question, Request};
@@ -11,7 +11,7 @@ use crate::slack::ids::CallbackId;
 use crate::slack::mrkdwn::{escape_within, mention};
 
 /// Asks for the reason of a denial, of the request or of its renewal.
-pub fn deny_reason(request: &Request, pressed: &Pressed) -> SlackModalView {
+pub fn deny_reason(request: &Request, pressed: &ButtonContext) -> SlackModalView {
     let product = escape_within(&request.product.name, 150);
     let what = match request.question() {
         Question::Change(order) => {
@@ -36,19 +36,19 @@ pub fn deny_reason(request: &Request, pressed: &Pressed) -> SlackModalView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slack::messages::sample;
+    use crate::slack::messages::fixtures;
+    use crate::slack::views::button_context::tests::pressed;
     use crate::slack::views::check::{assert_within_limits, transcript};
-    use crate::slack::views::pressed::tests::pressed;
 
     #[test]
     fn a_denial_asks_why_and_remembers_which_card() {
-        let view = deny_reason(&sample::awaiting(), &pressed());
+        let view = deny_reason(&fixtures::awaiting(), &pressed());
         insta::assert_snapshot!(transcript(&view), @"
         Deny the request [Deny] [Back]
         <@U0ALICE> asks for *Secure S3 Bucket*. They will read your reason.
         Reason: <lines>
         ");
-        assert_within_limits(&deny_reason(&sample::enormous(), &pressed()));
-        assert_eq!(Pressed::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
+        assert_within_limits(&deny_reason(&fixtures::enormous(), &pressed()));
+        assert_eq!(ButtonContext::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
     }
 }

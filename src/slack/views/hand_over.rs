@@ -2,7 +2,7 @@
 
 use slack_morphism::prelude::*;
 
-use super::pressed::Pressed;
+use super::button_context::ButtonContext;
 use super::{MAX_TITLE, modal};
 use crate::domain::ids::PersonId;
 use crate::domain::request::Request;
@@ -12,7 +12,7 @@ use crate::slack::incoming::{ViewRef, is_id};
 use crate::slack::mrkdwn::code;
 
 /// Asks for the new owner.
-pub fn hand_over(request: &Request, pressed: &Pressed) -> SlackModalView {
+pub fn hand_over(request: &Request, pressed: &ButtonContext) -> SlackModalView {
     let what = format!(
         "Who looks after {} from now on? They are warned before it is torn down, and can renew it.",
         code(&request.resource_name(), 100)
@@ -38,21 +38,21 @@ pub fn person_of(view: &ViewRef) -> Option<PersonId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slack::messages::sample;
+    use crate::slack::messages::fixtures;
+    use crate::slack::views::button_context::tests::pressed;
     use crate::slack::views::check::{assert_within_limits, transcript};
-    use crate::slack::views::pressed::tests::pressed;
 
     #[test]
     fn handing_over_asks_for_a_team_mate() {
-        let view = hand_over(&sample::active(), &pressed());
+        let view = hand_over(&fixtures::active(), &pressed());
         insta::assert_snapshot!(transcript(&view), @"
         Hand over [Hand over] [Back]
         Who looks after `s3-bucket-0b8f1c9e` from now on? They are warned before it is torn down, and can renew it.
         New owner: <person>
           A member of team payments
         ");
-        assert_within_limits(&hand_over(&sample::enormous(), &pressed()));
-        assert_eq!(Pressed::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
+        assert_within_limits(&hand_over(&fixtures::enormous(), &pressed()));
+        assert_eq!(ButtonContext::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub fn details(message: &Message) -> SlackModalView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slack::messages::sample;
+    use crate::slack::messages::fixtures;
     use crate::slack::views::check::{assert_within_limits, transcript};
 
     fn page(rows: &[crate::domain::request::Request]) -> ListPage<'_> {
@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn a_whole_list_is_paged_inside_its_modal() {
-        insta::assert_snapshot!(transcript(&requests(&page(&[sample::awaiting()]))), @"
+        insta::assert_snapshot!(transcript(&requests(&page(&[fixtures::awaiting()]))), @"
         Requests [-] [Close]
         *Requests of team &lt;payments&gt;*
         *Secure S3 Bucket v1.0* `dev` · Waiting for approval, expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn lists_and_details_of_enormous_requests_keep_slacks_limits() {
-        assert_within_limits(&requests(&page(&vec![sample::enormous(); 30])));
+        assert_within_limits(&requests(&page(&vec![fixtures::enormous(); 30])));
         assert_within_limits(&details(&Message::plain(&"<".repeat(9000))));
     }
 }

@@ -4,13 +4,13 @@
 mod approve;
 mod approve_less;
 mod away;
+mod button_context;
 mod change_form;
 mod deny_reason;
 mod existing;
 mod field;
 mod hand_over;
 mod lists;
-mod pressed;
 mod reason;
 mod request_form;
 mod retain;
@@ -20,12 +20,12 @@ mod teardown;
 pub use approve::approve;
 pub use approve_less::{approve_less, lacking, wanted};
 pub use away::{away, last_day};
+pub use button_context::ButtonContext;
 pub use change_form::{change_form, changing};
 pub use deny_reason::deny_reason;
 pub use existing::{existing_suggestions, existing_type};
 pub use hand_over::{hand_over, person_of};
 pub use lists::{costs, details, requests, stats};
-pub use pressed::Pressed;
 pub use reason::reason_of;
 pub use request_form::{
     FormAnswer, FormMetadata, FormState, Memory, answer, remembered, request_form, suggestions,

@@ -2,7 +2,7 @@
 
 use slack_morphism::prelude::SlackModalView;
 
-use super::pressed::Pressed;
+use super::button_context::ButtonContext;
 use super::reason::reason_input;
 use super::{MAX_TITLE, modal};
 use crate::domain::request::{Request, StatusName};
@@ -11,7 +11,7 @@ use crate::slack::ids::CallbackId;
 use crate::slack::mrkdwn::{code, escape_within};
 
 /// Asks for the reason, and says what retaining means.
-pub fn retain(request: &Request, pressed: &Pressed) -> SlackModalView {
+pub fn retain(request: &Request, pressed: &ButtonContext) -> SlackModalView {
     let failed = request.status.name() == StatusName::TeardownFailed;
     let why = if failed { "could not be torn down" } else { "stands still" };
     let what = format!(
@@ -30,19 +30,19 @@ pub fn retain(request: &Request, pressed: &Pressed) -> SlackModalView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slack::messages::sample;
+    use crate::slack::messages::fixtures;
+    use crate::slack::views::button_context::tests::pressed;
     use crate::slack::views::check::{assert_within_limits, transcript};
-    use crate::slack::views::pressed::tests::pressed;
 
     #[test]
     fn giving_up_a_teardown_asks_why_and_says_what_it_means() {
-        let view = retain(&sample::not_torn_down(), &pressed());
+        let view = retain(&fixtures::not_torn_down(), &pressed());
         insta::assert_snapshot!(transcript(&view), @"
         Retain [Retain] [Back]
         `s3-bucket-0b8f1c9e` of team *payments* could not be torn down. Retaining it leaves everything that is left in the AWS account, where it may go on costing. Its quota slot is free again, and nobody looks after it here any more.
         Reason: <lines>
         ");
-        assert_within_limits(&retain(&sample::enormous(), &pressed()));
-        assert_eq!(Pressed::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
+        assert_within_limits(&retain(&fixtures::enormous(), &pressed()));
+        assert_eq!(ButtonContext::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
     }
 }

@@ -79,12 +79,12 @@ pub fn one_moment() -> SlackModalView {
 mod tests {
     use super::*;
     use crate::domain::audit::Actor;
-    use crate::slack::messages::sample;
+    use crate::slack::messages::fixtures;
     use crate::slack::views::check::{assert_within_limits, transcript};
 
     #[test]
     fn the_catalog_has_one_button_a_product_and_nothing_to_submit() {
-        let product = sample::product("s3-bucket");
+        let product = fixtures::product("s3-bucket");
         let offers = vec![Offer { product: &product, estimate: None }; 300];
         let view = catalog(&offers, "/provision", true, None, None);
         assert_within_limits(&view);

@@ -3,7 +3,7 @@
 
 use slack_morphism::prelude::*;
 
-use super::pressed::Pressed;
+use super::button_context::ButtonContext;
 use super::{MAX_TITLE, modal};
 use crate::domain::catalog::TeardownConfirm;
 use crate::domain::request::{Request, Status};
@@ -22,7 +22,7 @@ pub(super) const KEEP_IT: &str = "Keep it";
 const LONGEST_TYPED: u64 = 200;
 
 /// Asks whether to tear it down, or to try again to.
-pub fn tear_down(request: &Request, pressed: &Pressed) -> SlackModalView {
+pub fn tear_down(request: &Request, pressed: &ButtonContext) -> SlackModalView {
     let mut blocks = vec![section(&what(request)), section(&lost_and_kept(request))];
     if matches!(request.status, Status::Provisioning { .. }) {
         blocks.push(section("It is still being provisioned, and is torn down as soon as it is there."));
@@ -69,17 +69,17 @@ pub fn typed_name(view: &ViewRef) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fate::Keeps;
-    use crate::slack::messages::sample;
+    use crate::domain::deletion::DeletionOutcome;
+    use crate::slack::messages::fixtures;
+    use crate::slack::views::button_context::tests::pressed;
     use crate::slack::views::check::{assert_within_limits, transcript};
-    use crate::slack::views::pressed::tests::pressed;
 
     #[test]
     fn a_teardown_names_the_resource_what_is_lost_and_what_is_kept() {
-        let mut request = sample::active();
-        request.product.fates = sample::fates_of(&[
-            ("Bucket", "AWS::S3::Bucket", Keeps::Kept),
-            ("Log", "AWS::Logs::LogGroup", Keeps::Deleted),
+        let mut request = fixtures::active();
+        request.product.fates = fixtures::fates_of(&[
+            ("Bucket", "AWS::S3::Bucket", DeletionOutcome::Kept),
+            ("Log", "AWS::Logs::LogGroup", DeletionOutcome::Deleted),
         ]);
         let view = tear_down(&request, &pressed());
         insta::assert_snapshot!(transcript(&view), @"
@@ -89,12 +89,12 @@ mod tests {
         *Deleted*, and cannot be brought back: Log (AWS::Logs::LogGroup).
         *Kept*: Bucket (AWS::S3::Bucket) stays in the AWS account and may go on costing.
         ");
-        assert_eq!(Pressed::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
+        assert_eq!(ButtonContext::parse(view.private_metadata.as_deref().unwrap()), Some(pressed()));
     }
 
     #[test]
     fn what_holds_data_is_confirmed_by_typing_its_name() {
-        let mut request = sample::active();
+        let mut request = fixtures::active();
         request.product.teardown = TeardownConfirm::TypeTheName;
         request.outputs[0].value = "payments-invoices".into();
         insta::assert_snapshot!(transcript(&tear_down(&request, &pressed())), @"
@@ -109,13 +109,13 @@ mod tests {
 
     #[test]
     fn what_is_being_provisioned_is_torn_down_as_soon_as_it_is_there() {
-        let text = transcript(&tear_down(&sample::provisioning(), &pressed()));
+        let text = transcript(&tear_down(&fixtures::provisioning(), &pressed()));
         assert!(text.contains("torn down as soon as it is there"), "{text}");
     }
 
     #[test]
     fn no_name_and_no_number_of_resources_breaks_slacks_limits() {
-        let mut request = sample::enormous();
+        let mut request = fixtures::enormous();
         request.product.teardown = TeardownConfirm::TypeTheName;
         assert_within_limits(&tear_down(&request, &pressed()));
     }

@@ -7,10 +7,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use quartermaster::aws::dynamodb::{DynamoStore, Tables};
 use quartermaster::domain::away::Away;
+use quartermaster::domain::counters::{Counter, CounterDay, day};
 use quartermaster::domain::ids::{ChannelId, PersonId, ProductKey, TaskToken, TeamName};
-use quartermaster::domain::request::{MessageRef, Request, Status, Surface};
-use quartermaster::domain::tally::{Mark, Tally, day};
-use quartermaster::ports::kept::Once;
+use quartermaster::domain::request::{MessageRef, MessageSlot, Request, Status};
+use quartermaster::ports::retention::IdempotencyKey;
 use quartermaster::ports::store::{Absence, Bot, Commit, HomeTab, Store as _, Which, Whose};
 
 use crate::emulator::recorder::Recorder;
@@ -291,18 +291,18 @@ async fn whatever_is_neither_a_row_nor_trail_carries_its_end() {
     let (alice, now) = (PersonId::new("U0ALICE"), at(0));
     let transition = submission("U0ALICE", "payments", "s3-bucket", now);
     let commit = Commit {
-        once: Some(Once::for_now("view:V1", now)),
-        tally: Some(Tally {
+        once: Some(IdempotencyKey::for_now("view:V1", now)),
+        tally: Some(CounterDay {
             team: TeamName::new("payments"),
             day: day(now),
-            marks: [Mark::Submitted].into(),
+            marks: [Counter::Submitted].into(),
         }),
         ..insert(&transition)
     };
     counted.store.commit(commit).await.unwrap();
     let mut request = changed(&transition.request, "posted");
     let card = MessageRef { channel: ChannelId::new("C0PAYMENTS"), ts: "1.1".to_owned() };
-    request.messages.insert(Surface::Card, card);
+    request.messages.insert(MessageSlot::Card, card);
     counted.store.commit(replace(&request)).await.unwrap();
     let home = HomeTab { first_opened_at: now, opened_at: now, shows: String::new() };
     counted.store.put_home(&alice, &home).await.unwrap();

@@ -6,9 +6,9 @@ use futures_util::future::join_all;
 use quartermaster::aws::dynamodb::{DynamoStore, Tables};
 use quartermaster::domain::audit::{Actor, AuditEntry, AuditHead, By, Via};
 use quartermaster::domain::ids::{PersonId, RequestId};
-use quartermaster::domain::next::note_refusals;
+use quartermaster::domain::transition::note_refusals;
 use quartermaster::portal::verify::verify;
-use quartermaster::portal::{own_trail, pause};
+use quartermaster::portal::{pause, portal_audit};
 use quartermaster::ports::store::{Commit, Store as _};
 
 use crate::emulator::{emulator, tables};
@@ -158,7 +158,7 @@ async fn the_stored_end_of_the_portals_chain_stays_missed_whatever_is_appended_b
     end.delete("PORTAL", "HEAD").await;
     insta::assert_snapshot!(end.found().await, @"the portal's chain: its stored end is gone");
     end.store.bring_forward().await.unwrap();
-    own_trail::begin(&end.store, at(3)).await.unwrap();
+    portal_audit::begin(&end.store, at(3)).await.unwrap();
     pause::begin(&end.store, None, &Actor::Operator, at(3)).await.unwrap();
     assert_eq!(end.store.audit_end().await.unwrap(), 5);
     insta::assert_snapshot!(end.found().await, @"the portal's chain: its stored end is gone");
@@ -176,7 +176,7 @@ async fn the_trail_of_an_earlier_version_is_sealed_once_by_many_bots_at_once() {
     let sealing = bots.clone().into_iter().map(|bot| {
         tokio::spawn(async move {
             bot.bring_forward().await.unwrap();
-            own_trail::begin(&bot, at(1)).await.unwrap();
+            portal_audit::begin(&bot, at(1)).await.unwrap();
         })
     });
     for sealed in join_all(sealing).await {

@@ -7,7 +7,7 @@ use crate::sample::at;
 use jiff::ToSpan as _;
 use quartermaster::domain::away::{Away, today};
 use quartermaster::domain::ids::PersonId;
-use quartermaster::ports::kept::Once;
+use quartermaster::ports::retention::IdempotencyKey;
 use quartermaster::ports::store::{Absence, Commit, CommitError, Store};
 
 fn away(person: &str, delegate: &str, days: i64) -> Away {
@@ -24,7 +24,7 @@ pub(crate) async fn an_absence_that_comes_again_under_its_key_changes_nothing(te
     let morgan = away("U0MORGAN", "U0SAM", 3);
     let begin = || Commit {
         absence: Some(Absence::Begin(morgan.clone())),
-        once: Some(Once::for_now("view:V1", at(0))),
+        once: Some(IdempotencyKey::for_now("view:V1", at(0))),
         ..Commit::default()
     };
     store.commit(begin()).await.unwrap();

@@ -6,33 +6,33 @@ use super::StoreUnderTest;
 use crate::sample::{alices, at, changed, insert, replace, submission};
 use jiff::{SignedDuration, Timestamp};
 use quartermaster::domain::ids::{PersonId, ProductKey, TeamName};
-use quartermaster::domain::job::{JobKind, Subject};
+use quartermaster::domain::job::{JobKind, JobOwner};
 use quartermaster::domain::lease::Lease;
 use quartermaster::domain::quota::QuotaChange;
 use quartermaster::domain::request::{Billed, Estimate, Request, Status};
 use quartermaster::domain::spending::{Amounts, Month, spending};
-use quartermaster::ports::kept::{FORM_KEPT_FOR, KEPT_FOR, Once};
+use quartermaster::ports::retention::{FORM_KEPT_FOR, IdempotencyKey, KEPT_FOR};
 use quartermaster::ports::store::{Commit, CommitError, Whose};
 use rust_decimal::Decimal;
 
 pub(crate) async fn a_key_whose_time_is_over_is_as_good_as_new(test: StoreUnderTest) {
     let keyed = |once| Commit { once: Some(once), ..Commit::default() };
-    test.commit(keyed(Once::for_ever("begun"))).await;
+    test.commit(keyed(IdempotencyKey::for_ever("begun"))).await;
     let mut latest = at(0);
     for (key, kept_for) in [("click:T1", KEPT_FOR), ("view:V1", FORM_KEPT_FOR)] {
-        test.commit(keyed(Once::for_now(key, at(0)))).await;
+        test.commit(keyed(IdempotencyKey::for_now(key, at(0)))).await;
         let end = at(0).saturating_add(kept_for).unwrap();
         let before = end.saturating_sub(SignedDuration::from_secs(1)).unwrap();
         latest = end.saturating_add(SignedDuration::from_secs(2)).unwrap();
-        let again = test.refusal(keyed(Once::for_now(key, before))).await;
+        let again = test.refusal(keyed(IdempotencyKey::for_now(key, before))).await;
         assert!(matches!(again, CommitError::Again(None)), "{key}: {again:?}");
-        test.commit(keyed(Once::for_now(key, latest))).await;
-        let again = test.refusal(keyed(Once::for_now(key, latest))).await;
+        test.commit(keyed(IdempotencyKey::for_now(key, latest))).await;
+        let again = test.refusal(keyed(IdempotencyKey::for_now(key, latest))).await;
         assert!(matches!(again, CommitError::Again(None)), "{key} is remembered anew: {again:?}");
     }
     let later = latest.saturating_add(SignedDuration::from_hours(24 * 365)).unwrap();
     while test.store.forget(later).await.unwrap() {}
-    let again = test.refusal(keyed(Once::for_ever("begun"))).await;
+    let again = test.refusal(keyed(IdempotencyKey::for_ever("begun"))).await;
     assert!(matches!(again, CommitError::Again(None)), "{again:?}");
 }
 
@@ -71,7 +71,7 @@ pub(crate) async fn jobs_are_read_in_pages_between_two_moments(test: StoreUnderT
         let due = test.store.due_between(at(from), at(by), limit).await.unwrap();
         due.into_iter()
             .map(|(due_at, key)| {
-                let Subject::Person(person) = key.of else { panic!("{key:?} is of nobody") };
+                let JobOwner::Person(person) = key.of else { panic!("{key:?} is of nobody") };
                 (due_at, person.to_string())
             })
             .collect::<Vec<_>>()

@@ -3,7 +3,7 @@
 use super::{StoreUnderTest, names};
 use crate::sample::{alices, at, changed, insert, replace};
 use quartermaster::domain::ids::{PersonId, RequestId};
-use quartermaster::domain::job::{Job, JobKey, JobKind, Subject};
+use quartermaster::domain::job::{Job, JobKey, JobKind, JobOwner};
 use quartermaster::domain::period::Period;
 use quartermaster::ports::store::{Commit, CommitError, ParkedJob};
 use std::sync::Arc;
@@ -274,12 +274,12 @@ pub(crate) async fn a_commit_may_write_the_job_that_caused_it_again(test: StoreU
 }
 
 pub(crate) async fn a_job_of_a_person_or_of_the_portal_is_claimed_like_any_other(test: StoreUnderTest) {
-    let alice = || Subject::Person(PersonId::new("U0ALICE"));
+    let alice = || JobOwner::Person(PersonId::new("U0ALICE"));
     let jobs = vec![
         JobKind::Warn.due(alice(), at(1)),
         JobKind::Home.due(alice(), at(2)),
         JobKind::Home.due(PersonId::new("U0AMIR"), at(3)),
-        JobKind::CopyTrail { after: 7 }.due(Subject::Portal, at(4)),
+        JobKind::CopyTrail { after: 7 }.due(JobOwner::Portal, at(4)),
     ];
     test.commit(Commit { jobs: jobs.clone(), ..Commit::default() }).await;
     let claimed = test.claim_due(4).await;
@@ -289,7 +289,7 @@ pub(crate) async fn a_job_of_a_person_or_of_the_portal_is_claimed_like_any_other
     test.store.complete(&claimed[0].claim).await.unwrap();
     test.store.put_off(&claimed[1].claim, at(9), "Slack is away").await.unwrap();
     test.store.park(&claimed[2].claim, "no such person").await.unwrap();
-    let replaced = JobKind::CopyTrail { after: 8 }.due(Subject::Portal, at(10));
+    let replaced = JobKind::CopyTrail { after: 8 }.due(JobOwner::Portal, at(10));
     test.commit(Commit {
         jobs: vec![replaced.clone()],
         done: Some(claimed[3].claim.clone()),
@@ -299,5 +299,5 @@ pub(crate) async fn a_job_of_a_person_or_of_the_portal_is_claimed_like_any_other
     let later = test.claim_due(10).await;
     let found: Vec<_> =
         later.iter().map(|job| (job.claim.key.of.clone(), job.kind.clone(), job.attempts)).collect();
-    assert_eq!(found, [(alice(), Ok(JobKind::Home), 1), (Subject::Portal, Ok(replaced.kind), 0)]);
+    assert_eq!(found, [(alice(), Ok(JobKind::Home), 1), (JobOwner::Portal, Ok(replaced.kind), 0)]);
 }

@@ -7,17 +7,17 @@ use quartermaster::domain::ids::{ChannelId, PersonId, ProductKey, RequestId, Tas
 use quartermaster::domain::lease::Lease;
 use quartermaster::domain::period::Period;
 use quartermaster::domain::request::{
-    Billed, Estimate, MessageRef, Renewal, RenewalAnswer, Request, Status, Surface,
+    Billed, Estimate, MessageRef, MessageSlot, Renewal, RenewalAnswer, Request, Status,
 };
 use quartermaster::ports::store::{Commit, Cursor, Holding, Listed, Which, Whose};
 use rust_decimal::Decimal;
 
 pub(crate) async fn a_message_finds_its_request_even_after_another_took_its_place(test: StoreUnderTest) {
     let mut request = changed(&test.submitted().await, "posted");
-    request.messages.insert(Surface::Card, message("1.1"));
+    request.messages.insert(MessageSlot::Card, message("1.1"));
     test.commit(replace(&request)).await;
     request = changed(&request, "posted again");
-    request.messages.insert(Surface::Card, message("2.2"));
+    request.messages.insert(MessageSlot::Card, message("2.2"));
     test.commit(replace(&request)).await;
     for ts in ["1.1", "2.2"] {
         assert_eq!(test.store.requests_of_message(&message(ts)).await.unwrap(), [request.id]);
@@ -242,8 +242,8 @@ pub(crate) async fn a_message_about_several_requests_finds_them_all(test: StoreU
     let mut ids = Vec::new();
     for _ in 0..5 {
         let warned = |request: &mut Request| {
-            request.messages.insert(Surface::Warning, message("7.7"));
-            request.messages.insert(Surface::Direct, message(&request.id.to_string()));
+            request.messages.insert(MessageSlot::Warning, message("7.7"));
+            request.messages.insert(MessageSlot::Direct, message(&request.id.to_string()));
         };
         ids.push(stored(&test, 0, warned).await.id);
     }

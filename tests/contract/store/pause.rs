@@ -4,7 +4,7 @@ use super::StoreUnderTest;
 use crate::sample::{alices, at, changed, insert, replace};
 use quartermaster::domain::audit::Actor;
 use quartermaster::domain::pause::Pause;
-use quartermaster::ports::kept::Once;
+use quartermaster::ports::retention::IdempotencyKey;
 use quartermaster::ports::store::{Commit, CommitError, Pausing};
 
 fn pause(message: &str, seconds: u32) -> Pause {
@@ -33,8 +33,11 @@ pub(crate) async fn a_pause_is_remembered_as_it_was_begun_last_until_it_ends(tes
 pub(crate) async fn what_may_not_be_made_in_a_pause_is_refused_with_it_and_changes_nothing(
     test: StoreUnderTest,
 ) {
-    let submitted =
-        || Commit { unless_paused: true, once: Some(Once::for_now("V1", at(0))), ..insert(&alices()) };
+    let submitted = || Commit {
+        unless_paused: true,
+        once: Some(IdempotencyKey::for_now("V1", at(0))),
+        ..insert(&alices())
+    };
     let pause = pause("until noon", 0);
     test.commit(begins(&pause)).await;
     let refusal = test.refusal(submitted()).await;

@@ -4,11 +4,11 @@ use super::{StoreUnderTest, slot};
 use crate::sample::{alices, at};
 use futures_util::stream::{self, StreamExt as _};
 use jiff::civil::date;
+use quartermaster::domain::counters::{Counter, CounterDay};
 use quartermaster::domain::ids::TeamName;
-use quartermaster::domain::next::rename_team;
 use quartermaster::domain::quota::{QuotaChange, QuotaUse, TeamUse};
 use quartermaster::domain::request::Request;
-use quartermaster::domain::tally::{Mark, Tally};
+use quartermaster::domain::transition::rename_team;
 use quartermaster::ports::store::{Commit, CommitError, RowChange, Store, Which, Whose};
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
@@ -192,22 +192,22 @@ pub(crate) async fn all_requests_are_listed_newest_first_in_pages(test: StoreUnd
 
 pub(crate) async fn what_was_counted_of_a_team_moves_whole_and_once(test: StoreUnderTest) {
     let [first, second] = [1, 2].map(|day| date(2026, 3, day));
-    let tally = |team: &str, day, marks: &[Mark]| {
-        let tally = Tally { team: name(team), day, marks: marks.iter().copied().collect() };
+    let tally = |team: &str, day, marks: &[Counter]| {
+        let tally = CounterDay { team: name(team), day, marks: marks.iter().copied().collect() };
         Commit { tally: Some(tally), ..Commit::default() }
     };
-    test.commit(tally("payments", first, &[Mark::Submitted, Mark::Auto])).await;
-    test.commit(tally("payments", second, &[Mark::Submitted])).await;
-    test.commit(tally("billing", second, &[Mark::Submitted, Mark::Ready])).await;
+    test.commit(tally("payments", first, &[Counter::Submitted, Counter::Auto])).await;
+    test.commit(tally("payments", second, &[Counter::Submitted])).await;
+    test.commit(tally("billing", second, &[Counter::Submitted, Counter::Ready])).await;
     for _ in 0..2 {
         test.store.move_counts(&name("payments"), &name("billing")).await.unwrap();
         let counts = test.store.counts(&name("billing"), first).await.unwrap();
-        let of = [Mark::Submitted, Mark::Auto, Mark::Ready].map(|mark| counts.of(mark));
+        let of = [Counter::Submitted, Counter::Auto, Counter::Ready].map(|mark| counts.of(mark));
         assert_eq!(of, [3, 1, 1]);
-        assert_eq!(test.store.counts(&name("payments"), first).await.unwrap().of(Mark::Submitted), 0);
-        assert_eq!(test.store.counts(&name("billing"), second).await.unwrap().of(Mark::Submitted), 2);
+        assert_eq!(test.store.counts(&name("payments"), first).await.unwrap().of(Counter::Submitted), 0);
+        assert_eq!(test.store.counts(&name("billing"), second).await.unwrap().of(Counter::Submitted), 2);
     }
-    test.commit(tally("payments", second, &[Mark::Submitted])).await;
+    test.commit(tally("payments", second, &[Counter::Submitted])).await;
     test.store.move_counts(&name("payments"), &name("billing")).await.unwrap();
-    assert_eq!(test.store.counts(&name("billing"), second).await.unwrap().of(Mark::Submitted), 3);
+    assert_eq!(test.store.counts(&name("billing"), second).await.unwrap().of(Counter::Submitted), 3);
 }

@@ -18,7 +18,7 @@ use quartermaster::domain::request::{Request, Status};
 use quartermaster::playground::Playground;
 use quartermaster::portal::dispatch::Dispatcher;
 use quartermaster::portal::trail::begin_copying;
-use quartermaster::portal::{bill, events, own_trail, reconcile, teams};
+use quartermaster::portal::{bill, events, portal_audit, reconcile, teams};
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::limits::Limits;
 use quartermaster::ports::store::{Commit, RowChange, Store, Which, Whose};
@@ -138,7 +138,7 @@ impl Desk {
         *self.backends.lock().unwrap() = Some(backends.clone());
         let clock = Arc::new(self.clock.clone());
         let app = App::new(backends, &settings, &environment, clock, catalog, limits).unwrap();
-        Box::pin(own_trail::begin(&*app.portal.ports.store, self.clock.now())).await.unwrap();
+        Box::pin(portal_audit::begin(&*app.portal.ports.store, self.clock.now())).await.unwrap();
         begin_copying(&app.portal).await.unwrap();
         events::begin(&app.portal).await.unwrap();
         bill::begin(&app.portal).await.unwrap();

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::anyhow;
 use futures_util::FutureExt as _;
-use quartermaster::domain::request::Surface;
+use quartermaster::domain::request::MessageSlot;
 use quartermaster::wiring::Backends;
 use tokio::sync::watch;
 
@@ -33,7 +33,7 @@ pub(super) struct Fuse {
     stop: Option<usize>,
     calls: Mutex<Vec<String>>,
     blown: watch::Sender<bool>,
-    loses: Mutex<Option<Surface>>,
+    loses: Mutex<Option<MessageSlot>>,
     store: watch::Sender<Stands>,
 }
 
@@ -87,11 +87,11 @@ impl Fuse {
     }
 
     /// The next time that the bot stores where a message on this surface was posted, the store fails.
-    pub(super) fn loses(&self, surface: Option<Surface>) {
+    pub(super) fn loses(&self, surface: Option<MessageSlot>) {
         *self.loses.lock().unwrap() = surface;
     }
 
-    pub(super) fn lost(&self) -> Option<Surface> {
+    pub(super) fn lost(&self) -> Option<MessageSlot> {
         *self.loses.lock().unwrap()
     }
 

@@ -10,17 +10,17 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use quartermaster::domain::audit::AuditEntry;
 use quartermaster::domain::away::Away;
+use quartermaster::domain::counters::Counts;
 use quartermaster::domain::drift::Existing;
 use quartermaster::domain::ids::{
     ExecutionName, PersonId, ProductKey, RecordId, RequestId, TaskToken, TeamName,
 };
-use quartermaster::domain::job::{JobKey, Subject};
+use quartermaster::domain::job::{JobKey, JobOwner};
 use quartermaster::domain::pause::Pause;
 use quartermaster::domain::quota::{QuotaSlot, TeamUse};
 use quartermaster::domain::repeats::RepeatedRefusal;
 use quartermaster::domain::request::{MessageRef, Request};
 use quartermaster::domain::spending::Amounts;
-use quartermaster::domain::tally::Counts;
 use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 use quartermaster::ports::queue::{Delivery, Queue};
 use quartermaster::ports::store::{
@@ -266,7 +266,7 @@ impl Store for Fused<dyn Store> {
         self.fuse.changes("park", self.port.park(claim, why)).await
     }
 
-    async fn retry_parked(&self, of: &Subject, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
+    async fn retry_parked(&self, of: &JobOwner, prefix: &str, now: Timestamp) -> anyhow::Result<usize> {
         self.fuse.reaches_the_store().await?;
         self.fuse.changes("retry parked", self.port.retry_parked(of, prefix, now)).await
     }
@@ -281,7 +281,7 @@ impl Store for Fused<dyn Store> {
         self.fuse.looks(self.port.count_parked()).await
     }
 
-    async fn jobs_of(&self, of: &Subject) -> anyhow::Result<Vec<JobKey>> {
+    async fn jobs_of(&self, of: &JobOwner) -> anyhow::Result<Vec<JobKey>> {
         self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.jobs_of(of)).await
     }

@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use quartermaster::domain::audit::AuditEntry;
 use quartermaster::domain::ids::{RequestId, TaskToken};
-use quartermaster::domain::request::{Request, Surface};
+use quartermaster::domain::request::{MessageSlot, Request};
 use quartermaster::playground::{Playground, Settings as SlackSettings};
 use quartermaster::ports::limits::Limits;
 use quartermaster::slack::client::METHODS;
@@ -233,12 +233,12 @@ impl Company {
 
     /// Where the next card stands will not be stored although Slack has posted it.
     pub(crate) fn loses_the_next_card(&self) {
-        self.desk.board.fuse().loses(Some(Surface::Card));
+        self.desk.board.fuse().loses(Some(MessageSlot::Card));
     }
 
     /// Where the next warning stands will not be stored although Slack has posted it.
     pub(crate) fn loses_the_next_warning(&self) {
-        self.desk.board.fuse().loses(Some(Surface::Warning));
+        self.desk.board.fuse().loses(Some(MessageSlot::Warning));
     }
 
     /// From now on the bot is held to these limits; it knows already whose app it is.

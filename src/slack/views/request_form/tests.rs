@@ -10,7 +10,7 @@ use crate::domain::preview::Turn;
 use crate::domain::quota::{BudgetUse, QuotaUse};
 use crate::domain::template::Template;
 use crate::slack::incoming::Values;
-use crate::slack::messages::sample;
+use crate::slack::messages::fixtures;
 use crate::slack::views::check::{assert_within_limits, transcript};
 
 const TEMPLATE: &str = r"
@@ -38,7 +38,7 @@ fn form() -> Form {
 fn preview(used: u32) -> Preview {
     Preview {
         unapprovable: None,
-        estimate: sample::request().estimate,
+        estimate: fixtures::request().estimate,
         path: ApprovalPath::ask(1),
         turns: vec![Turn { needed: 1, approvers: vec![Principal::Person(PersonId::new("U0MORGAN"))] }],
         note: None,
@@ -64,7 +64,7 @@ struct Parts {
 
 fn parts(teams: &[&str], values: &[(&str, &str)]) -> Parts {
     Parts {
-        product: sample::product("s3-bucket"),
+        product: fixtures::product("s3-bucket"),
         teams: teams.iter().copied().map(TeamName::new).collect(),
         values: values.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         watched: BTreeSet::from(["Environment".to_owned(), "Days".to_owned()]),

@@ -1,0 +1,331 @@
+//! Approving less than was asked for: a shorter lease, a smaller value where the product allows that. Never more.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::catalog::{PriceList, Product};
+use super::cost::{dollars, estimate};
+use super::form::{Field, Form, Input};
+use super::ids::PersonId;
+use super::parameters::{parse_number, value_problem};
+use super::period::Period;
+use super::refusal::Refusal;
+use super::request::{Estimate, Question, Request};
+
+/// Options of a select that an approver chooses a smaller one from; of more, nobody could say which is smaller.
+pub const MOST_OPTIONS: usize = 100;
+
+/// What an approver wants in place of what was asked for; whatever is as it stands changes nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestedReduction {
+    /// How long it is to live.
+    pub lease: Option<Period>,
+    /// Values by parameter.
+    pub parameters: BTreeMap<String, String>,
+}
+
+impl fmt::Display for RequestedReduction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lease = self.lease.map(|lease| format!("lease {lease}"));
+        let parameters = self.parameters.iter().map(|(name, value)| format!("{name} {value}"));
+        f.write_str(&lease.into_iter().chain(parameters).collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// One thing that an approver made smaller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reduction {
+    /// The parameter; `None` for the lease.
+    pub parameter: Option<String>,
+    /// What stood there.
+    pub from: String,
+    /// What stands there now.
+    pub to: String,
+    /// Who did it.
+    pub by: PersonId,
+}
+
+impl Reduction {
+    /// What was made smaller, and from what to what.
+    pub fn difference(&self) -> String {
+        format!("{}: {} → {}", self.parameter.as_deref().unwrap_or("Lease"), self.from, self.to)
+    }
+}
+
+/// What a request becomes, judged against the request as it stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovedChanges {
+    lease: Option<Period>,
+    parameters: Vec<ApprovedParameter>,
+    estimate: Option<Estimate>,
+    /// Reductions there were then: each may only go on from the last one.
+    after: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct ApprovedParameter {
+    key: String,
+    to: String,
+    label: Option<String>,
+}
+
+/// Why something cannot be approved in the place of what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Irreducible {
+    /// It is not less, or nothing that the product lets approvers change.
+    #[error("{what} cannot become {to}: what is approved has to be less than what stands there now, {from}.")]
+    NotLess {
+        /// The parameter, or the lease.
+        what: String,
+        /// What stands there.
+        from: String,
+        /// What was wanted.
+        to: String,
+    },
+    /// The product's owner does not let approvers change it.
+    #[error("{what} is nothing that approvers of this product can change.")]
+    NotOffered {
+        /// The parameter.
+        what: String,
+    },
+    /// The template does not take it.
+    #[error("The product does not allow that: {message}. Choose something else, or deny with a reason.")]
+    NotAllowed {
+        /// What it says.
+        message: String,
+    },
+    /// It would cost more, or nobody knows what.
+    #[error(
+        "What that costs is above {now} a month, or not known. Choose something else, or deny with a reason."
+    )]
+    CostsMore {
+        /// What it costs as it stands.
+        now: String,
+    },
+    /// The form asks for other things then.
+    #[error("With that, the form asks for other things. Deny with a reason, so that they are filled in.")]
+    AsksOtherwise,
+    /// The template is another one now: nothing of it would be provisioned.
+    #[error(
+        "The product was changed since this was asked for, so this cannot be made any more. Deny it with a reason, so that \
+         it is asked for anew."
+    )]
+    ProductChanged,
+}
+
+impl From<Irreducible> for Refusal {
+    fn from(why: Irreducible) -> Self {
+        Self::CannotReduce { why }
+    }
+}
+
+/// The leases that can be approved in the place of this one, from short to long, without itself.
+pub fn shorter_leases(ttl: Period) -> Vec<Period> {
+    let mut shorter = vec![Period::days(1), Period::days(7), ttl.half()];
+    shorter.retain(|period| *period < ttl && !period.is_zero());
+    shorter.sort_unstable();
+    shorter.dedup();
+    shorter
+}
+
+/// Whether an approver can make anything of it smaller.
+pub fn can_be_reduced(request: &Request) -> bool {
+    let rule = &request.product.approval;
+    matches!(request.question(), Question::Request)
+        && !(shorter_leases(request.product.lease.ttl).is_empty() && rule.may_reduce.is_empty())
+}
+
+/// The product of now, while it is the one that was asked for.
+///
+/// # Errors
+/// [`Irreducible::ProductChanged`].
+pub fn unchanged<'p>(request: &Request, product: Option<&'p Product>) -> Result<&'p Product, Irreducible> {
+    let same = |product: &&Product| product.template_hash == request.product.template_hash;
+    product.filter(same).ok_or(Irreducible::ProductChanged)
+}
+
+/// The fields of what can be made smaller, each offering what stands there and whatever is less.
+pub fn reducible_fields(request: &Request, product: &Product) -> Vec<Field> {
+    let Ok(form) = Form::from_template(&product.offered(), &product.hidden()) else { return Vec::new() };
+    let unasked = product.unasked(&values(&request.parameters));
+    let named = request.product.approval.may_reduce.iter().filter(|key| !unasked.contains(*key));
+    named.filter_map(|key| narrowed(form.field(key)?, request.parameter(key)?)).collect()
+}
+
+fn narrowed(field: &Field, current: &str) -> Option<Field> {
+    let input = match &field.input {
+        Input::Select { options } => {
+            let options = options.get(..=field.position(current)?)?.to_vec();
+            (options.len() > 1).then_some(Input::Select { options })?
+        }
+        Input::Number { decimal, min, .. } => {
+            let max = parse_number(current)?;
+            let is_least = min.is_some_and(|min| min >= max);
+            (!is_least).then_some(Input::Number { decimal: *decimal, min: *min, max: Some(max) })?
+        }
+        Input::TypeAhead { .. } | Input::Existing { .. } | Input::Text { .. } => return None,
+    };
+    let mut narrowed = Field { input, ..field.clone() };
+    narrowed.canonical.keep(current);
+    Some(narrowed)
+}
+
+fn values(parameters: &[(String, String)]) -> BTreeMap<String, String> {
+    parameters.iter().cloned().collect()
+}
+
+/// Judges what an approver wants; `product` is the catalog's of now, if it still has it.
+///
+/// # Errors
+/// See [`Irreducible`].
+pub fn approved_changes(
+    request: &Request,
+    product: Option<&Product>,
+    prices: &PriceList,
+    wanted: &RequestedReduction,
+) -> Result<ApprovedChanges, Irreducible> {
+    let product = unchanged(request, product)?;
+    let lease = shorter(request.product.lease.ttl, wanted.lease)?;
+    let is_new = |(key, to): &(&String, &String)| request.parameter(key) != Some(to.as_str());
+    let changed: Vec<_> = wanted.parameters.iter().filter(is_new).collect();
+    let mut lowered = ApprovedChanges {
+        lease,
+        parameters: Vec::new(),
+        estimate: request.estimate.clone(),
+        after: request.reductions.len(),
+    };
+    if changed.is_empty() {
+        return Ok(lowered);
+    }
+    let fields = reducible_fields(request, product);
+    for (key, to) in changed {
+        let not_offered = || Irreducible::NotOffered { what: key.clone() };
+        let field = fields.iter().find(|field| field.key == *key).ok_or_else(not_offered)?;
+        let from = request.parameter(key).ok_or_else(not_offered)?;
+        is_less(product, field, from, to)?;
+        let label = product.label(key, to).map(str::to_owned);
+        lowered.parameters.push(ApprovedParameter { key: key.clone(), to: to.clone(), label });
+    }
+    lowered.estimate = allowed(request, product, prices, &lowered.parameters)?;
+    Ok(lowered)
+}
+
+fn shorter(ttl: Period, wanted: Option<Period>) -> Result<Option<Period>, Irreducible> {
+    let Some(wanted) = wanted.filter(|wanted| *wanted != ttl) else { return Ok(None) };
+    if shorter_leases(ttl).contains(&wanted) {
+        return Ok(Some(wanted));
+    }
+    let (from, to) = (ttl.to_string(), wanted.to_string());
+    Err(Irreducible::NotLess { what: "Lease".to_owned(), from, to })
+}
+
+fn is_less(product: &Product, field: &Field, from: &str, to: &str) -> Result<(), Irreducible> {
+    let parameter = product.template.parameter(&field.key);
+    let problem = parameter.and_then(|parameter| value_problem(parameter, to));
+    let (is_typed, is_less) = match &field.input {
+        Input::Select { .. } => (false, field.position(to).is_some()),
+        Input::TypeAhead { .. } | Input::Existing { .. } | Input::Text { .. } | Input::Number { .. } => {
+            (true, parse_number(to).zip(parse_number(from)).is_some_and(|(to, from)| to < from))
+        }
+    };
+    match problem {
+        // What was typed and is no value at all is not called too large.
+        Some(message) if is_typed || is_less => Err(Irreducible::NotAllowed { message: sentence(&message) }),
+        _ if !is_less => {
+            let (from, to) = (from.to_owned(), to.to_owned());
+            Err(Irreducible::NotLess { what: field.key.clone(), from, to })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the template takes all values together, and what they cost: not more.
+fn allowed(
+    request: &Request,
+    product: &Product,
+    prices: &PriceList,
+    lowered: &[ApprovedParameter],
+) -> Result<Option<Estimate>, Irreducible> {
+    let new = replaced(&request.parameters, lowered);
+    if product.unasked(&values(&new)) != product.unasked(&values(&request.parameters)) {
+        return Err(Irreducible::AsksOtherwise);
+    }
+    if let Some(broken) = product.template.failed_rules(&new).into_iter().next() {
+        return Err(Irreducible::NotAllowed { message: sentence(&broken.message) });
+    }
+    let Some(before) = &request.estimate else { return Ok(None) };
+    let value = |key: &str| new.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str());
+    let after = estimate(&product.cost, &value, prices).filter(|after| after.monthly <= before.monthly);
+    let costs_more = || Irreducible::CostsMore { now: dollars(before.monthly) };
+    after.map(Some).ok_or_else(costs_more)
+}
+
+/// A message to go on with after it.
+fn sentence(message: &str) -> String {
+    message.trim_end_matches('.').to_owned()
+}
+
+fn replaced(parameters: &[(String, String)], lowered: &[ApprovedParameter]) -> Vec<(String, String)> {
+    let new = |key: &str| lowered.iter().find(|one| one.key == key).map(|one| one.to.clone());
+    parameters.iter().map(|(key, old)| (key.clone(), new(key).unwrap_or_else(|| old.clone()))).collect()
+}
+
+impl ApprovedChanges {
+    /// Makes the request smaller; what became of it, and what it saves in US dollars a month. Refused when somebody
+    /// else has made it smaller since this was judged.
+    pub(super) fn apply(
+        &self,
+        request: &mut Request,
+        by: &PersonId,
+    ) -> Result<(Vec<Reduction>, Decimal), Refusal> {
+        if request.reductions.len() != self.after {
+            return Err(Refusal::stale(request));
+        }
+        let reduction = |parameter, from, to: String| Reduction { parameter, from, to, by: by.clone() };
+        let mut made = Vec::new();
+        if let Some(lease) = self.lease {
+            let ttl = std::mem::replace(&mut request.product.lease.ttl, lease);
+            made.push(reduction(None, ttl.to_string(), lease.to_string()));
+        }
+        for ApprovedParameter { key, to, label } in &self.parameters {
+            let Some((_, value)) = request.parameters.iter_mut().find(|(own, _)| own == key) else {
+                continue;
+            };
+            let from = std::mem::replace(value, to.clone());
+            made.push(reduction(Some(key.clone()), from, to.clone()));
+            request.labels.remove(key);
+            request.labels.extend(label.clone().map(|label| (key.clone(), label)));
+        }
+        let before = request.monthly();
+        request.estimate.clone_from(&self.estimate);
+        request.reductions.extend(made.iter().cloned());
+        Ok((made, before.saturating_sub(request.monthly())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shorter_leases_are_a_day_a_week_and_half_of_what_stands() {
+        let offered = |ttl: &str| {
+            let shorter = shorter_leases(ttl.parse().unwrap());
+            shorter.iter().map(Period::to_string).collect::<Vec<_>>().join(" ")
+        };
+        let ttls = ["30d", "14d", "7d", "1d", "5m", "1s"];
+        let lines = ttls.map(|ttl| format!("{ttl}: {}", offered(ttl)));
+        insta::assert_snapshot!(lines.join("\n"), @"
+        30d: 1d 7d 15d
+        14d: 1d 7d
+        7d: 1d 84h
+        1d: 12h
+        5m: 150s
+        1s:
+        ");
+    }
+}

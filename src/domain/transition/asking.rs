@@ -1,0 +1,127 @@
+//! Approvers who do not answer: they are reminded, the admins are asked beside them, whoever waits can press them once.
+//! Nothing of it happens after an answer.
+
+use jiff::Timestamp;
+
+use super::Transition;
+use super::builder::TransitionBuilder;
+use crate::domain::approval::Approvers;
+use crate::domain::audit::{Actor, By};
+use crate::domain::event::Event;
+use crate::domain::job::JobKind;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{Asking, MessageSlot, ReminderKind, Request};
+
+/// Asks a new question, from now on.
+pub(super) fn begin(change: &mut TransitionBuilder) {
+    change.request.asking = Asking::begun(change.now);
+    schedule(change);
+    // They need not be in the channel of the card.
+    if asks_admins(&change.request) {
+        let epoch = change.request.epoch;
+        change.job(JobKind::FindApprovers { prompt: ReminderKind::Turn, epoch });
+    }
+}
+
+/// Asks those whose turn it is, once the stage before them has agreed: whatever was shown to that one is out of date.
+pub(super) fn next_stage(change: &mut TransitionBuilder) {
+    change.bump_epoch();
+    change.request.updated_at = change.now;
+    begin(change);
+}
+
+/// Whether the admins are asked anyway, and nobody could be asked beside them.
+fn asks_admins(request: &Request) -> bool {
+    request.stage().approvers == Approvers::Admins
+}
+
+/// Writes the jobs that press whoever is asked, but for what has happened already.
+pub(super) fn schedule(change: &mut TransitionBuilder) {
+    let epoch = change.request.epoch;
+    for prompt in [ReminderKind::Reminder, ReminderKind::Escalation] {
+        if let Some(at) = prompt_due(&change.request, prompt) {
+            change.later(JobKind::Prompt { prompt, epoch }, at);
+        }
+    }
+}
+
+/// When the clock presses whoever is asked; `None` where it does not, or has done so.
+pub(crate) fn prompt_due(request: &Request, prompt: ReminderKind) -> Option<Timestamp> {
+    let (asking, rule) = (&request.asking, request.rule());
+    let (at, done) = match prompt {
+        ReminderKind::Reminder => (rule.remind_after.after(asking.since?), asking.reminded_at),
+        ReminderKind::Escalation => (escalates_at(request)?, asking.escalated_at),
+        ReminderKind::Nudge | ReminderKind::Turn => return None,
+    };
+    (request.waits_for_approvers() && done.is_none() && at < request.answer_by()).then_some(at)
+}
+
+/// When the admins are asked beside whoever has not answered; `None` where they are asked anyway.
+fn escalates_at(request: &Request) -> Option<Timestamp> {
+    let since = request.asking.since.filter(|_| !asks_admins(request))?;
+    Some(request.rule().escalate_after.after(since))
+}
+
+/// A date of [`prompt_due`] may have come.
+pub(super) fn prompted(
+    mut change: TransitionBuilder,
+    event: &Event,
+    prompt: ReminderKind,
+    epoch: u32,
+) -> Result<Transition, Refusal> {
+    let now = change.now;
+    let is_due = prompt_due(&change.request, prompt).is_some_and(|at| at <= now);
+    if !is_due
+        || is_outdone(&change.request, prompt, now)
+        || epoch != change.request.epoch
+        || now >= change.request.answer_by()
+    {
+        return Err(change.does_not_apply(event));
+    }
+    let since =
+        change.request.asking.since.map(|since| format!("asked since {since:.0}")).unwrap_or_default();
+    let asking = &mut change.request.asking;
+    let (word, at) = match prompt {
+        ReminderKind::Escalation => ("escalated", &mut asking.escalated_at),
+        ReminderKind::Reminder | ReminderKind::Nudge | ReminderKind::Turn => {
+            ("approvers reminded", &mut asking.reminded_at)
+        }
+    };
+    *at = Some(now);
+    change.audit(word, &Actor::Clock, since);
+    Ok(presses(change, prompt))
+}
+
+/// Whether it comes so late that a stronger word is due as well, which is then the only one.
+fn is_outdone(request: &Request, prompt: ReminderKind, now: Timestamp) -> bool {
+    let rule = request.rule();
+    prompt == ReminderKind::Reminder
+        && rule.remind_after <= rule.escalate_after
+        && escalates_at(request).is_some_and(|at| at <= now && at < request.answer_by())
+}
+
+pub(super) fn nudge(mut change: TransitionBuilder, by: &By) -> Result<Transition, Refusal> {
+    if !change.request.waits_for_approvers() {
+        return Err(change.already_decided());
+    }
+    if by.person != *change.request.asker() {
+        return Err(Refusal::NotTheirsToNudge { asker: change.request.asker().clone() });
+    }
+    if change.now >= change.request.answer_by() {
+        return Err(Refusal::stale(&change.request));
+    }
+    if let Some(at) = change.request.asking.nudged_at {
+        return Err(Refusal::AlreadyNudged { at });
+    }
+    change.request.asking.nudged_at = Some(change.now);
+    change.audit("approvers nudged", &Actor::Person(by.clone()), "");
+    Ok(presses(change, ReminderKind::Nudge))
+}
+
+/// Tells those who are asked, in the card's thread and directly, and shows everywhere that they were told.
+fn presses(mut change: TransitionBuilder, prompt: ReminderKind) -> Transition {
+    let epoch = change.request.epoch;
+    change.job(JobKind::FindApprovers { prompt, epoch });
+    let card = change.request.card();
+    change.shows(&[card, MessageSlot::Direct, MessageSlot::Prompt(prompt)])
+}

@@ -1,0 +1,231 @@
+//! The life of what exists: its lease is warned about and renewed, it changes hands.
+
+use jiff::Timestamp;
+
+use super::Transition;
+use super::asking;
+use super::builder::TransitionBuilder;
+use crate::domain::audit::{Actor, By};
+use crate::domain::event::Event;
+use crate::domain::ids::{PersonId, TeamName};
+use crate::domain::job::JobKind;
+use crate::domain::lease::{Lease, LeaseStep};
+use crate::domain::period::Period;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{
+    Billed, MessageRef, MessageSlot, Notification, Renewal, RenewalAnswer, Request,
+};
+
+/// Time that is left at least when a renewal was not granted: whoever hoped for it can still save what they need.
+const AFTER_A_NO: Period = Period::days(1);
+
+/// Messages that show until when it lives.
+const DATED: [MessageSlot; 5] =
+    [MessageSlot::Card, MessageSlot::Thread, MessageSlot::Direct, MessageSlot::Warning, MessageSlot::Change];
+
+pub(super) fn warned(
+    mut change: TransitionBuilder,
+    event: &Event,
+    owner: &PersonId,
+    message: &MessageRef,
+) -> Result<Transition, Refusal> {
+    let terms = change.request.product.lease.clone();
+    let is_theirs = change.request.owner == *owner;
+    let lease = change.request.lease().filter(|lease| is_theirs && lease.is_warned_with(&terms, change.now));
+    let Some(lease) = lease else { return Err(change.does_not_apply(event)) };
+    let is_first = lease.warned.is_none();
+    let lease = lease.after_warning(&terms, change.now);
+    let until = format!("ends {:.0}", lease.expires_at);
+    change.request.messages.insert(MessageSlot::Warning, message.clone());
+    change.audit(if is_first { "warned" } else { "reminded" }, &Actor::Clock, until);
+    change.leases(lease);
+    // The first warning may have moved the date, which the other messages show.
+    Ok(change.shows(&[MessageSlot::Direct]))
+}
+
+pub(super) fn renew(mut change: TransitionBuilder, by: &By, period: Period) -> Result<Transition, Refusal> {
+    let terms = change.request.product.lease.clone();
+    change.is_not_being_changed()?;
+    let Some(lease) = change.request.lease().cloned() else {
+        return Err(Refusal::NothingToRenew { status: change.request.status.name() });
+    };
+    if !terms.renew.contains(&period) {
+        return Err(Refusal::NotARenewal { offered: terms.renew });
+    }
+    if let Some(waiting) = change.request.waiting_renewal() {
+        return Err(Refusal::RenewalWaits { until: waiting.approve_by });
+    }
+    if !lease.can_renew(&terms, period, change.now) {
+        let (from, until) = (lease.renewable_from(&terms, period), lease.expires_at);
+        return Err(Refusal::RenewsTooLittle { from, until });
+    }
+    let actor = Actor::Person(by.clone());
+    change.bump_epoch();
+    if lease.renewals < terms.max_renewals {
+        extend(&mut change, &lease, period, &actor);
+        asking::schedule(&mut change);
+        return Ok(change.shows(&DATED));
+    }
+    change.nothing_else_waits()?;
+    let approve_by = change.request.product.approval.timeout.after(change.now);
+    // Only the first one holds the end back, else asking again and again would put it off for ever.
+    let holds_end = change.request.renewal.as_ref().is_none_or(|last| last.renewals != lease.renewals);
+    change.request.renewal = Some(Renewal {
+        by: by.person.clone(),
+        period,
+        renewals: lease.renewals,
+        holds_end,
+        approve_by,
+        approvals: Vec::new(),
+        answer: None,
+        withdrawn_by: None,
+    });
+    // The last one's card is history.
+    change.request.messages.remove(&MessageSlot::Renewal);
+    change.request.updated_at = change.now;
+    change.later(JobKind::RenewalDeadline, approve_by);
+    asking::begin(&mut change);
+    let needed = change.request.needed_for_answer();
+    change.audit("renewal requested", &actor, format!("by {period}, {needed} needed"));
+    Ok(change.shows(&[MessageSlot::Renewal, MessageSlot::Direct, MessageSlot::Warning]))
+}
+
+/// Moves every date of the lease.
+pub(super) fn extend(change: &mut TransitionBuilder, lease: &Lease, period: Period, actor: &Actor) {
+    let renewed = lease.renewed(&change.request.product.lease, period, change.now);
+    let cut = if renewed.cut { ", cut to the longest at a time" } else { "" };
+    let detail = format!("by {period}{cut}, ends {:.0}", renewed.expires_at);
+    change.leases(renewed);
+    change.audit("renewed", actor, detail);
+}
+
+/// A renewal that waited for approvers is not granted.
+pub(super) fn not_renewed(
+    change: TransitionBuilder,
+    lease: &Lease,
+    answer: RenewalAnswer,
+    word: &str,
+    actor: &Actor,
+    detail: &str,
+) -> Transition {
+    let mut change = unrenewed(change, lease, answer);
+    change.audit(word, actor, detail);
+    change.shows(&[
+        MessageSlot::Renewal,
+        MessageSlot::Direct,
+        MessageSlot::Warning,
+        MessageSlot::Notification(Notification::Renewal),
+    ])
+}
+
+/// Whoever asked for a renewal, or the owner, takes it back.
+pub(super) fn withdrawn(change: TransitionBuilder, lease: &Lease, by: &By) -> Transition {
+    let mut change = unrenewed(change, lease, RenewalAnswer::Moot);
+    if let Some(renewal) = change.request.renewal.as_mut() {
+        renewal.withdrawn_by = Some(by.person.clone());
+    }
+    change.audit("renewal withdrawn", &Actor::Person(by.clone()), "");
+    change.shows(&[MessageSlot::Renewal, MessageSlot::Direct, MessageSlot::Warning])
+}
+
+fn unrenewed(mut change: TransitionBuilder, lease: &Lease, answer: RenewalAnswer) -> TransitionBuilder {
+    let mut lease = lease.clone();
+    if let Some(renewal) = change.request.renewal.as_mut() {
+        renewal.answer = Some(answer);
+        if renewal.holds_end {
+            let left = AFTER_A_NO.min(change.request.product.lease.grace);
+            lease = lease.at_least(left, change.now);
+        }
+    }
+    change.bump_epoch();
+    change.leases(lease);
+    change
+}
+
+pub(super) fn renewal_deadline(change: TransitionBuilder, event: &Event) -> Result<Transition, Refusal> {
+    let waiting = change.request.waiting_renewal().filter(|renewal| renewal.approve_by <= change.now);
+    let (Some(_), Some(lease)) = (waiting, change.request.lease().cloned()) else {
+        return Err(change.does_not_apply(event));
+    };
+    let clock = Actor::Clock;
+    Ok(not_renewed(change, &lease, RenewalAnswer::Unanswered, "renewal timed out", &clock, ""))
+}
+
+/// A figure and no event of its life: nothing is told and nothing noted on the trail.
+pub(super) fn bill(
+    mut change: TransitionBuilder,
+    event: &Event,
+    billed: &Billed,
+) -> Result<Transition, Refusal> {
+    if change.request.provisioned.is_none() || change.request.billed.as_ref() == Some(billed) {
+        return Err(change.does_not_apply(event));
+    }
+    change.request.billed = Some(billed.clone());
+    Ok(change.done())
+}
+
+/// Something is wrong with it in AWS, or is not any more. It lives on: whether it is of use is for its owner to say.
+pub(super) fn condition_seen(
+    mut change: TransitionBuilder,
+    event: &Event,
+    trouble: Option<&str>,
+) -> Result<Transition, Refusal> {
+    if change.request.lease().is_none() || change.request.trouble.as_deref() == trouble {
+        return Err(change.does_not_apply(event));
+    }
+    change.request.trouble = trouble.map(str::to_owned);
+    change.request.updated_at = change.now;
+    let word = if trouble.is_some() { "troubled" } else { "mended" };
+    change.audit(word, &Actor::Provisioner, trouble.unwrap_or_default());
+    Ok(change.shows(&DATED))
+}
+
+pub(super) fn transfer(
+    mut change: TransitionBuilder,
+    by: &By,
+    to: &PersonId,
+    team: Option<&TeamName>,
+) -> Result<Transition, Refusal> {
+    change.is_not_being_changed()?;
+    if !change.request.status.name().is_there() {
+        return Err(Refusal::NothingToTransfer { status: change.request.status.name() });
+    }
+    if *to == change.request.owner && team.is_none() {
+        return Err(Refusal::AlreadyTheirs { owner: to.clone() });
+    }
+    let from = std::mem::replace(&mut change.request.owner, to.clone());
+    change.request.updated_at = change.now;
+    change.bump_epoch();
+    asking::schedule(&mut change);
+    let handed = change.request.lease().and_then(Lease::handed_over);
+    if let Some(lease) = handed {
+        change.leases(lease);
+    }
+    let mut detail = format!("from {from} to {to}");
+    if let Some(team) = team {
+        detail = format!("{detail}, from team {} to team {team}", change.request.team);
+        change.moves_to(team);
+    }
+    change.audit("transferred", &Actor::Person(by.clone()), detail);
+    // The new owner gets messages of their own; the old owner's say who has it now.
+    for surface in [MessageSlot::Direct, MessageSlot::Warning] {
+        if let Some(at) = change.request.messages.remove(&surface) {
+            change.job(JobKind::Refresh { at, surface });
+        }
+    }
+    Ok(change.shows(&[
+        MessageSlot::Renewal,
+        MessageSlot::Change,
+        MessageSlot::Direct,
+        MessageSlot::Notification(Notification::Handed),
+    ]))
+}
+
+/// What the lease asks for, when a person's answer does not come first.
+pub(crate) fn lease_step(request: &Request, now: Timestamp) -> Option<LeaseStep> {
+    let step = request.lease()?.step(&request.product.lease, now);
+    match (step, request.waiting_renewal()) {
+        (LeaseStep::End, Some(waiting)) if waiting.holds_end => Some(LeaseStep::Wait(waiting.approve_by)),
+        _ => Some(step),
+    }
+}

@@ -1,0 +1,177 @@
+//! The one place where a request changes: `(request, event, now)` gives the next request with everything that is
+//! committed beside it, or a refusal.
+//!
+//! Every machine event may come twice, late, or for an older attempt; a waiting execution whose answer is already
+//! known is always answered, so that no execution is left hanging.
+
+mod approval;
+mod asking;
+mod builder;
+mod lease;
+mod provisioning;
+mod removal;
+mod stuck;
+mod unheard;
+mod update;
+mod workflow;
+
+#[cfg(test)]
+mod history;
+#[cfg(test)]
+mod table;
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+
+use self::approval::{approve, cancel, deny, room_found, time_out};
+pub(crate) use self::asking::prompt_due;
+use self::asking::{nudge, prompted};
+use self::builder::TransitionBuilder;
+pub(crate) use self::lease::lease_step;
+use self::lease::{bill, condition_seen, renew, renewal_deadline, transfer, warned};
+use self::provisioning::{
+    provisioning_failed, provisioning_started, provisioning_succeeded, resource_created,
+};
+use self::removal::{
+    lease_ended, retain, tear_down, termination_failed, termination_started, termination_succeeded, vanished,
+};
+pub(crate) use self::stuck::movers;
+use self::workflow::{approval_requested, execution_lost, provision_requested};
+use super::audit::{Actor, AuditEntry, By};
+use super::event::Event;
+use super::ids::TeamName;
+use super::job::{Job, JobKind};
+use super::quota::QuotaChange;
+use super::refusal::Refusal;
+use super::repeats::Line;
+use super::request::{MessageRef, MessageSlot, Provisioned, Question, ReminderKind, Request};
+
+/// Executions that are started for one request before it is given up.
+pub const MAX_ATTEMPTS: u32 = 5;
+
+/// One change, to be committed whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// The request after it.
+    pub request: Request,
+    /// What it adds to the audit trail.
+    pub audit: Vec<AuditEntry>,
+    /// What has to be done now or later.
+    pub jobs: Vec<Job>,
+    /// The quota slot that is taken or given back.
+    pub quota: Option<QuotaChange>,
+}
+
+/// Decides what `event` makes of `request`.
+///
+/// # Errors
+/// A [`Refusal`] when the event does not fit: for a person it says how things stand, for the machine it is
+/// [`Refusal::DoesNotApply`] and means "drop it".
+pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transition, Refusal> {
+    let change = TransitionBuilder::of(request, now);
+    match event {
+        Event::Approve { by, instead_of, lowered } => {
+            approve(change, by, instead_of.as_ref(), lowered.as_deref())
+        }
+        Event::Deny { by, reason, instead_of } => deny(change, by, reason, instead_of.as_ref()),
+        Event::Cancel { by } => cancel(change, by),
+        Event::ApprovalDeadline => time_out(change),
+        Event::RoomFound => room_found(change, event),
+        Event::Prompt { prompt, epoch } => prompted(change, event, *prompt, *epoch),
+        Event::Nudge { by } => nudge(change, by),
+        Event::ApprovalRequested { execution, token } => approval_requested(change, event, execution, token),
+        Event::ProvisionRequested { execution, token } => {
+            provision_requested(change, event, execution, token)
+        }
+        Event::ExecutionLost { execution } => execution_lost(change, event, execution),
+        Event::ProvisioningStarted { product, record, resources } => provisioning_started(
+            change,
+            event,
+            Provisioned { product: Some(product.clone()), record: record.clone() },
+            *resources,
+        ),
+        Event::ResourceCreated { logical_id } => resource_created(change, event, logical_id),
+        Event::ProvisioningSucceeded { outputs } => provisioning_succeeded(change, event, outputs),
+        Event::ProvisioningFailed { why } => provisioning_failed(change, event, why),
+        Event::TerminationStarted { record } => termination_started(change, event, record),
+        Event::TerminationSucceeded => termination_succeeded(change, event),
+        Event::TerminationFailed { why } => termination_failed(change, event, why),
+        Event::Billed { billed } => bill(change, event, billed),
+        Event::Vanished => vanished(change, event),
+        Event::ConditionSeen { trouble } => condition_seen(change, event, trouble.as_deref()),
+        Event::Warned { owner, message } => warned(change, event, owner, message),
+        Event::LeaseEnded => lease_ended(change, event),
+        Event::Renew { by, period } => renew(change, by, *period),
+        Event::RenewalDeadline => renewal_deadline(change, event),
+        Event::Change { by, order, budget } => update::ask(change, by, order, *budget),
+        Event::ChangeDeadline => update::deadline(change, event),
+        Event::UpdateStarted { record } => update::update_started(change, event, record),
+        Event::UpdateSucceeded { outputs } => update::update_succeeded(change, event, outputs),
+        Event::UpdateFailed { why } => update::update_failed(change, event, why),
+        Event::TearDown { by } => tear_down(change, by),
+        Event::LookAgain { by, lost } => stuck::look_again(change, event, by, *lost),
+        Event::Unheard { silence } => unheard::unheard(change, event, silence),
+        Event::JobLost => stuck::job_lost(change, event),
+        Event::HeldUp { right, job } => stuck::held_up(change, event, (right, job)),
+        Event::GoesOn { job } => stuck::goes_on(change, event, job),
+        Event::End { by } => stuck::end(change, event, by),
+        Event::Retain { by, reason } => retain(change, by, reason),
+        Event::Transfer { by, to, team } => transfer(change, by, to, team.as_ref()),
+    }
+}
+
+/// Notes on the trail what a person was refused for lack of right; the request stays as it is.
+pub fn note_refusals(request: &Request, by: &By, lines: &[Line], now: Timestamp) -> Transition {
+    let mut change = TransitionBuilder::of(request, now);
+    for (event, detail) in lines {
+        change.audit(event, &Actor::Person(by.clone()), detail);
+    }
+    change.done()
+}
+
+/// Gives a request to its team under the name that it has now. Nothing of it changes for anybody, so nothing is noted on its
+/// trail, and what is asked shows the name.
+pub fn rename_team(request: &Request, team: &TeamName, now: Timestamp) -> Transition {
+    let mut change = TransitionBuilder::of(request, now);
+    change.moves_to(team);
+    let asked = match (request.waits_for_approvers(), request.question()) {
+        (false, _) => return change.done(),
+        (true, Question::Request) => MessageSlot::Card,
+        (true, Question::Renewal(_)) => MessageSlot::Renewal,
+        (true, Question::Change(_)) => MessageSlot::Change,
+    };
+    change.shows(&[asked])
+}
+
+/// Has a message brought up to date that the row does not name as its current one.
+pub fn refresh(request: &Request, surface: MessageSlot, at: MessageRef, now: Timestamp) -> Job {
+    JobKind::Refresh { at, surface }.due(request.id, now)
+}
+
+/// Records where a message of the request was posted.
+pub fn record_message(request: &Request, surface: MessageSlot, at: MessageRef, now: Timestamp) -> Transition {
+    let mut change = TransitionBuilder::of(request, now);
+    change.request.messages.insert(surface, at);
+    if surface == request.card() && change.request.asking.unposted_at.take().is_some() {
+        return change.shows(&[MessageSlot::Direct]);
+    }
+    // What the thread has to say may have been decided while its card was still being posted.
+    let decided = !request.status.name().is_undecided();
+    if surface == MessageSlot::Card && decided { change.shows(&[MessageSlot::Thread]) } else { change.done() }
+}
+
+/// Records that there is no channel that its card can be posted in: whoever waits reads that nobody could be asked there,
+/// and the approvers are told one by one.
+///
+/// # Errors
+/// Where that is known, or nobody is asked.
+pub fn record_unposted(request: &Request, now: Timestamp) -> Result<Transition, Refusal> {
+    if request.asking.unposted_at.is_some() || !request.waits_for_approvers() {
+        return Err(Refusal::stale(request));
+    }
+    let mut change = TransitionBuilder::of(request, now);
+    change.request.asking.unposted_at = Some(now);
+    change.job(JobKind::FindApprovers { prompt: ReminderKind::Turn, epoch: request.epoch });
+    Ok(change.shows(&[MessageSlot::Direct]))
+}

@@ -1,0 +1,223 @@
+//! The way out for a request that stands still. Where a job of its was given up or dropped an admin has it looked at
+//! again, or ends it; leaving it as it is is `removal`'s. Where the job is gone it gets another one.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::builder::TransitionBuilder;
+use super::provisioning::provisioning_failed;
+use super::removal::termination_failed;
+use super::workflow::execution_lost;
+use super::{Transition, asking, lease_step, update};
+use crate::domain::audit::{Actor, By};
+use crate::domain::event::Event;
+use crate::domain::job::{JobKind, Resume};
+use crate::domain::lease::LeaseStep;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{HeldUp, MessageSlot, Notification, Question, Request, Status, StatusName};
+
+/// What changed, or was due, so recently may have its job a moment later.
+const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
+
+/// The jobs of which one has to be there, since nothing else moves it on: none while it waits for people, for the workflow,
+/// or for a date that has not passed.
+pub(crate) fn movers(request: &Request, now: Timestamp) -> Vec<JobKind> {
+    let before = now.saturating_sub(UNDER_WAY).unwrap_or(Timestamp::MIN);
+    if request.updated_at > before {
+        return Vec::new();
+    }
+    match &request.status {
+        Status::Provisioning { .. } => vec![JobKind::Provision, JobKind::WatchProvisioning],
+        Status::Updating { .. } => vec![JobKind::Update, JobKind::WatchUpdate],
+        Status::Terminating { .. } => vec![JobKind::Terminate, JobKind::WatchTermination],
+        Status::Pending | Status::AwaitingApproval { .. } if request.approve_by <= before => {
+            vec![JobKind::ApprovalDeadline]
+        }
+        Status::Active { .. } => match request.question() {
+            Question::Renewal(waiting) if waiting.approve_by <= before => vec![JobKind::RenewalDeadline],
+            Question::Change(waiting) if waiting.approve_by <= before => vec![JobKind::ChangeDeadline],
+            Question::Request | Question::Renewal(_) | Question::Change(_) => {
+                match lease_step(request, before) {
+                    Some(LeaseStep::Warn | LeaseStep::End) => vec![JobKind::Lease],
+                    Some(LeaseStep::Wait(_)) | None => Vec::new(),
+                }
+            }
+        },
+        // Whether its execution goes on is seen there.
+        Status::Approved
+        | Status::Pending
+        | Status::AwaitingApproval { .. }
+        | Status::TeardownFailed { .. }
+        | Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => Vec::new(),
+    }
+}
+
+/// Gives it another job in the place of the one that is gone.
+pub(super) fn job_lost(mut change: TransitionBuilder, event: &Event) -> Result<Transition, Refusal> {
+    if movers(&change.request, change.now).is_empty() {
+        return Err(change.does_not_apply(event));
+    }
+    change.audit("looked at again", &Actor::Clock, "the job that moves it on was gone");
+    moves_on(change)
+}
+
+/// Only the platform team can get it on, and whoever waits for it reads so until it does. Of several jobs that lack something
+/// the first is shown.
+pub(super) fn held_up(
+    mut change: TransitionBuilder,
+    event: &Event,
+    (right, job): (&str, &str),
+) -> Result<Transition, Refusal> {
+    let status = change.request.status.name();
+    let known = change.request.held_up.as_ref();
+    if known.is_some_and(|known| known.job != job || known.right == right)
+        || status.is_ended()
+        || status == StatusName::TeardownFailed
+    {
+        return Err(change.does_not_apply(event));
+    }
+    change.request.held_up = Some(HeldUp { since: change.now, right: right.to_owned(), job: job.to_owned() });
+    change.audit("held up", &Actor::Clock, format!("the right `{right}` is missing"));
+    Ok(shows_progress(change))
+}
+
+/// Only the job that was held up can say so: what else is done for the request needs other rights.
+pub(super) fn goes_on(
+    mut change: TransitionBuilder,
+    event: &Event,
+    job: &str,
+) -> Result<Transition, Refusal> {
+    let Some(held_up) = change.request.held_up.take_if(|held_up| held_up.job == job) else {
+        return Err(change.does_not_apply(event));
+    };
+    change.audit("goes on", &Actor::Clock, format!("the right `{}` is there", held_up.right));
+    Ok(shows_progress(change))
+}
+
+/// What has not been decided has no thread yet.
+fn shows_progress(change: TransitionBuilder) -> Transition {
+    let undecided = change.request.status.name().is_undecided();
+    if undecided {
+        change.shows(&[MessageSlot::Direct])
+    } else {
+        change.shows(&[MessageSlot::Thread, MessageSlot::Direct])
+    }
+}
+
+/// Writes the job anew that moves it on, whatever became of the one before.
+pub(super) fn look_again(
+    mut change: TransitionBuilder,
+    event: &Event,
+    by: &By,
+    lost: bool,
+) -> Result<Transition, Refusal> {
+    let status = change.request.status.name();
+    if status.is_ended() || status == StatusName::TeardownFailed {
+        return Err(Refusal::NotStuck { status });
+    }
+    change.audit("looked at again", &Actor::Person(by.clone()), "");
+    if lost && (status.is_undecided() || status == StatusName::Approved) {
+        let execution = change.request.execution();
+        return execution_lost(change, event, &execution);
+    }
+    moves_on(change)
+}
+
+/// Each of these jobs may run twice.
+fn moves_on(mut change: TransitionBuilder) -> Result<Transition, Refusal> {
+    // The job that lacked it may be gone; where the next one lacks it, too, it says so.
+    change.request.held_up = None;
+    let has_record = change.request.provisioned.is_some();
+    let next = match &change.request.status {
+        Status::Pending | Status::Approved => {
+            Some(JobKind::StartExecution { attempt: change.request.attempt })
+        }
+        // It waits for people, who see it anew.
+        Status::AwaitingApproval { .. } => None,
+        Status::Provisioning { .. } if has_record => Some(JobKind::WatchProvisioning),
+        Status::Provisioning { .. } => Some(JobKind::Provision),
+        Status::Active { .. } => Some(JobKind::Lease),
+        Status::Updating { .. } => Some(JobKind::Update),
+        Status::Terminating { .. } => Some(JobKind::Terminate),
+        Status::TeardownFailed { .. }
+        | Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => {
+            return Err(Refusal::NotStuck { status: change.request.status.name() });
+        }
+    };
+    if let Some(next) = next {
+        change.job(next);
+    }
+    if change.request.status.name().is_undecided() {
+        let approve_by = change.request.approve_by;
+        change.later(JobKind::ApprovalDeadline, approve_by);
+    }
+    match change.request.question() {
+        Question::Renewal(waiting) => {
+            let approve_by = waiting.approve_by;
+            change.later(JobKind::RenewalDeadline, approve_by);
+        }
+        Question::Change(waiting) => {
+            let approve_by = waiting.approve_by;
+            change.later(JobKind::ChangeDeadline, approve_by);
+        }
+        Question::Request => {}
+    }
+    if change.request.waits_for_approvers() {
+        asking::schedule(&mut change);
+    }
+    let card = change.request.card();
+    let surfaces = if change.request.waits_for_approvers() {
+        vec![card, MessageSlot::Direct]
+    } else {
+        vec![MessageSlot::Direct]
+    };
+    Ok(change.shows(&surfaces))
+}
+
+/// Ends what it waits for as if that had failed: what is there is removed, or stays as it was before a change.
+pub(super) fn end(mut change: TransitionBuilder, event: &Event, by: &By) -> Result<Transition, Refusal> {
+    let actor = Actor::Person(by.clone());
+    let why = "the platform team ended it, because it stood still".to_owned();
+    match change.request.status.clone() {
+        Status::Pending | Status::Approved => {}
+        Status::AwaitingApproval { token } => change.resume(token, Resume::Cancelled),
+        Status::Provisioning { .. } => {
+            change.audit("ended", &actor, "");
+            return provisioning_failed(change, event, &why);
+        }
+        Status::Updating { .. } => {
+            change.audit("ended", &actor, "");
+            let status = change.request.status.name();
+            return update::update_failed(change, event, &why).map_err(|_| Refusal::NotStuck { status });
+        }
+        Status::Terminating { .. } => {
+            change.audit("ended", &actor, "");
+            return termination_failed(change, event, &why);
+        }
+        // What is there and waits for nothing is torn down, which its owner may want confirmed by its name.
+        Status::Active { .. }
+        | Status::TeardownFailed { .. }
+        | Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => {
+            return Err(Refusal::NotStuck { status: change.request.status.name() });
+        }
+    }
+    change.bump_epoch();
+    change.becomes(Status::Failed { why });
+    change.audit("ended", &actor, "");
+    let told = MessageSlot::Notification(Notification::Status(StatusName::Failed));
+    Ok(change.shows(&[MessageSlot::Card, MessageSlot::Thread, MessageSlot::Direct, told]))
+}

@@ -1,0 +1,381 @@
+//! The table of every legal change of a request, and the generic events it is made with.
+//! Stories that take more than one event are in `tests`; random ones in `history`.
+
+use super::{Transition, next};
+use crate::domain::event::Event;
+use crate::domain::exception::Exception;
+use crate::domain::fixtures::{at, by, minutes, order, person, token};
+use crate::domain::ids::{ChannelId, ProvisionedProductId, RecordId};
+use crate::domain::job::{Job, JobKind};
+use crate::domain::period::Period;
+use crate::domain::policy::path_of_exception;
+use crate::domain::quota::QuotaChange;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{
+    Billed, ChangeAnswer, ChangeOrder, MessageRef, MessageSlot, ReminderKind, Renewal, Request, Status,
+    StatusName,
+};
+use crate::domain::silence::Silence;
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use std::collections::BTreeSet;
+
+pub(super) fn approve(name: &str) -> Event {
+    Event::Approve { by: by(name), instead_of: None, lowered: None }
+}
+
+pub(super) fn deny(name: &str, reason: &str) -> Event {
+    Event::Deny { by: by(name), reason: reason.to_owned(), instead_of: None }
+}
+
+pub(super) fn cancel(name: &str) -> Event {
+    Event::Cancel { by: by(name) }
+}
+
+pub(super) fn asks_approvers(request: &Request, n: u32) -> Event {
+    Event::ApprovalRequested { execution: request.execution(), token: token(n) }
+}
+
+pub(super) fn asks_to_provision(request: &Request, n: u32) -> Event {
+    Event::ProvisionRequested { execution: request.execution(), token: token(n) }
+}
+
+pub(super) fn lost(request: &Request) -> Event {
+    Event::ExecutionLost { execution: request.execution() }
+}
+
+pub(super) fn started() -> Event {
+    Event::ProvisioningStarted {
+        product: ProvisionedProductId::new("pp-1"),
+        record: RecordId::new("rec-1"),
+        resources: 2,
+    }
+}
+
+pub(super) fn created(logical_id: &str) -> Event {
+    Event::ResourceCreated { logical_id: logical_id.to_owned() }
+}
+
+pub(super) fn failed(why: &str) -> Event {
+    Event::ProvisioningFailed { why: why.to_owned() }
+}
+
+/// One of each event, by the requester where it is hers to do and with a token not seen before.
+pub(super) fn one_of_each(request: &Request) -> [Event; 39] {
+    [
+        approve("priya"),
+        deny("priya", "too big"),
+        cancel("alice"),
+        Event::ApprovalDeadline,
+        Event::RoomFound,
+        Event::Prompt { prompt: ReminderKind::Reminder, epoch: request.epoch },
+        Event::Prompt { prompt: ReminderKind::Escalation, epoch: request.epoch },
+        Event::Nudge { by: by("alice") },
+        asks_approvers(request, 2),
+        asks_to_provision(request, 2),
+        lost(request),
+        started(),
+        created("Bucket"),
+        Event::ProvisioningSucceeded { outputs: Vec::new() },
+        failed("AccessDenied"),
+        Event::TerminationStarted { record: RecordId::new("rec-2") },
+        Event::TerminationSucceeded,
+        Event::TerminationFailed { why: "the bucket is not empty".into() },
+        Event::Vanished,
+        Event::Billed { billed: billed() },
+        Event::ConditionSeen { trouble: Some("TAINTED".into()) },
+        warned(),
+        Event::LeaseEnded,
+        renew("alice"),
+        Event::RenewalDeadline,
+        changes("alice", order()),
+        Event::ChangeDeadline,
+        Event::UpdateStarted { record: RecordId::new("rec-3") },
+        Event::UpdateSucceeded { outputs: Vec::new() },
+        Event::UpdateFailed { why: "AccessDenied".into() },
+        tear_down("alice"),
+        Event::Retain { by: by("pat"), reason: "kept for the auditors".into() },
+        Event::LookAgain { by: by("pat"), lost: false },
+        Event::Unheard { silence: Silence { from: minutes(10), until: minutes(20) } },
+        Event::JobLost,
+        Event::HeldUp { right: "servicecatalog:ProvisionProduct".into(), job: "provision".into() },
+        Event::GoesOn { job: "provision".into() },
+        Event::End { by: by("pat") },
+        Event::Transfer { by: by("alice"), to: person("amir"), team: None },
+    ]
+}
+
+fn billed() -> Billed {
+    let month = jiff::civil::date(2026, 3, 1);
+    Billed { month, before: jiff::civil::date(2026, 3, 5), amount: Decimal::ONE }
+}
+
+pub(super) fn warned() -> Event {
+    Event::Warned {
+        owner: person("alice"),
+        message: MessageRef { channel: ChannelId::new("D0ALICE"), ts: "9.9".into() },
+    }
+}
+
+pub(super) fn renew(name: &str) -> Event {
+    Event::Renew { by: by(name), period: Period::days(30) }
+}
+
+pub(super) fn changes(name: &str, order: ChangeOrder) -> Event {
+    Event::Change { by: by(name), order: Box::new(order), budget: None }
+}
+
+pub(super) fn tear_down(name: &str) -> Event {
+    Event::TearDown { by: by(name) }
+}
+
+/// The request as it is when the generic event can apply, where its status alone does not tell.
+fn ready_for(event: &Event, mut request: Request) -> Request {
+    let terms = request.product.lease.clone();
+    if let (Event::LeaseEnded, Status::Active { lease }) = (event, &mut request.status) {
+        *lease = lease.after_warning(&terms, lease.warn_at);
+    }
+    if matches!(event, Event::RoomFound) {
+        request.exception = Some(Exception::default());
+        request.approval = path_of_exception(&request.product.approval, request.approval);
+    }
+    if matches!(event, Event::ChangeDeadline) {
+        request.change = Some(Box::new(order()));
+    }
+    if matches!(request.status, Status::Updating { .. }) {
+        request.change = Some(Box::new(ChangeOrder { answer: Some(ChangeAnswer::Granted), ..order() }));
+    }
+    if matches!(event, Event::RenewalDeadline) {
+        request.renewal = Some(Renewal {
+            by: person("alice"),
+            period: Period::days(30),
+            renewals: 12,
+            holds_end: true,
+            approve_by: minutes(60),
+            approvals: Vec::new(),
+            answer: None,
+            withdrawn_by: None,
+        });
+    }
+    request
+}
+
+/// When the generic event happens: inside the day that approvers have, but for what waits for a date.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only some events wait for a date")]
+pub(super) fn moment(event: &Event) -> Timestamp {
+    match event {
+        Event::ApprovalDeadline => minutes(24 * 60),
+        Event::Prompt { .. } => minutes(13 * 60),
+        Event::Warned { .. } => minutes(31 * 24 * 60),
+        Event::Renew { .. } => minutes(20 * 24 * 60),
+        Event::LeaseEnded => minutes(38 * 24 * 60),
+        _ => minutes(60),
+    }
+}
+
+pub(super) fn told(job: &Job) -> String {
+    match &job.kind {
+        JobKind::Resume { with, .. } => format!("resume({})", with.error().unwrap_or("success")),
+        JobKind::Show(MessageSlot::Notification(news)) => format!("tell {}", news.word()),
+        JobKind::Show(surface) => format!("show {surface:?}").to_lowercase(),
+        JobKind::Prompt { prompt, .. } => format!("{} later", prompt.word()),
+        JobKind::StartExecution { attempt } => format!("start attempt {attempt}"),
+        JobKind::ApprovalDeadline
+        | JobKind::FindApprovers { .. }
+        | JobKind::TellApprover { .. }
+        | JobKind::Provision
+        | JobKind::WatchProvisioning
+        | JobKind::Terminate
+        | JobKind::WatchTermination
+        | JobKind::JudgeClick(_)
+        | JobKind::Lease
+        | JobKind::RenewalDeadline
+        | JobKind::ChangeDeadline
+        | JobKind::Update
+        | JobKind::WatchUpdate
+        | JobKind::Refresh { .. }
+        | JobKind::FindHomes
+        | JobKind::Warn
+        | JobKind::Home
+        | JobKind::CopyTrail { .. }
+        | JobKind::TellEvents { .. }
+        | JobKind::ReadBill
+        | JobKind::Teams { .. }
+        | JobKind::Reconcile { .. } => job.kind.word().replace('_', " "),
+    }
+}
+
+fn listed(mut words: impl Iterator<Item = String>) -> String {
+    words.next().map_or("-".to_owned(), |first| words.fold(first, |list, word| list + ", " + &word))
+}
+
+fn line(before: StatusName, event: &Event, change: &Transition) -> String {
+    let quota = match &change.quota {
+        None => "-",
+        Some(QuotaChange::Release { .. }) => "release",
+        Some(QuotaChange::Take { .. }) => "take",
+        Some(QuotaChange::Grow { .. }) => "grow",
+        Some(QuotaChange::Shrink { .. }) => "shrink",
+        Some(QuotaChange::Move { .. }) => "move",
+    };
+    format!(
+        "{before:?} + {} -> {:?}  [jobs: {}] [quota: {quota}] [audit: {}]",
+        event.word(),
+        change.request.status.name(),
+        listed(change.jobs.iter().map(told)),
+        listed(change.audit.iter().map(|entry| entry.event.clone())),
+    )
+}
+
+fn legal_changes() -> String {
+    let mut lines = Vec::new();
+    for name in StatusName::ALL {
+        for event in one_of_each(&at(name)) {
+            let request = ready_for(&event, at(name));
+            if let Ok(change) = next(&request, &event, moment(&event)) {
+                lines.push(line(name, &event, &change));
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "it is one table")]
+fn this_is_every_legal_change_of_a_request() {
+    insta::assert_snapshot!(legal_changes(), @"
+    Pending + cancel -> Cancelled  [jobs: show card, show direct] [quota: release] [audit: cancelled]
+    Pending + approval deadline -> TimedOut  [jobs: show card, show thread, show direct, tell TIMED_OUT] [quota: release] [audit: timed out]
+    Pending + room found -> Pending  [jobs: show card, show direct] [quota: -] [audit: exception not needed]
+    Pending + approval requested -> AwaitingApproval  [jobs: reminder later, escalation later, show card, show direct] [quota: -] [audit: approval requested]
+    Pending + execution lost -> Pending  [jobs: start attempt 2] [quota: -] [audit: execution lost]
+    Pending + look again -> Pending  [jobs: start attempt 1, approval deadline, show direct] [quota: -] [audit: looked at again]
+    Pending + unheard -> Pending  [jobs: approval deadline, show card, show direct] [quota: -] [audit: answer-by moved]
+    Pending + held up -> Pending  [jobs: show direct] [quota: -] [audit: held up]
+    Pending + end -> Failed  [jobs: show card, show thread, show direct, tell FAILED] [quota: release] [audit: ended]
+    AwaitingApproval + approve -> Approved  [jobs: resume(success), show card, show thread, show direct, tell APPROVED] [quota: -] [audit: approved]
+    AwaitingApproval + deny -> Denied  [jobs: resume(Request.Denied), show card, show direct, tell DENIED] [quota: release] [audit: denied]
+    AwaitingApproval + cancel -> Cancelled  [jobs: resume(Request.Cancelled), show card, show direct] [quota: release] [audit: cancelled]
+    AwaitingApproval + approval deadline -> TimedOut  [jobs: resume(Request.TimedOut), show card, show thread, show direct, tell TIMED_OUT] [quota: release] [audit: timed out]
+    AwaitingApproval + room found -> AwaitingApproval  [jobs: reminder later, escalation later, show card, show direct] [quota: -] [audit: exception not needed]
+    AwaitingApproval + escalation -> AwaitingApproval  [jobs: find approvers, show card, show direct, show prompt(escalation)] [quota: -] [audit: escalated]
+    AwaitingApproval + nudge -> AwaitingApproval  [jobs: find approvers, show card, show direct, show prompt(nudge)] [quota: -] [audit: approvers nudged]
+    AwaitingApproval + approval requested -> AwaitingApproval  [jobs: reminder later, escalation later, show card, show direct] [quota: -] [audit: approval requested]
+    AwaitingApproval + execution lost -> Pending  [jobs: start attempt 2] [quota: -] [audit: execution lost]
+    AwaitingApproval + look again -> AwaitingApproval  [jobs: approval deadline, reminder later, escalation later, show card, show direct] [quota: -] [audit: looked at again]
+    AwaitingApproval + unheard -> AwaitingApproval  [jobs: approval deadline, reminder later, escalation later, show card, show direct] [quota: -] [audit: answer-by moved]
+    AwaitingApproval + held up -> AwaitingApproval  [jobs: show direct] [quota: -] [audit: held up]
+    AwaitingApproval + end -> Failed  [jobs: resume(Request.Cancelled), show card, show thread, show direct, tell FAILED] [quota: release] [audit: ended]
+    Approved + approval requested -> Approved  [jobs: resume(success)] [quota: -] [audit: -]
+    Approved + provision requested -> Provisioning  [jobs: provision, show card, show thread, show direct] [quota: -] [audit: provisioning]
+    Approved + execution lost -> Approved  [jobs: start attempt 2] [quota: -] [audit: execution lost]
+    Approved + look again -> Approved  [jobs: start attempt 1, show direct] [quota: -] [audit: looked at again]
+    Approved + held up -> Approved  [jobs: show thread, show direct] [quota: -] [audit: held up]
+    Approved + end -> Failed  [jobs: show card, show thread, show direct, tell FAILED] [quota: release] [audit: ended]
+    Provisioning + approval requested -> Provisioning  [jobs: resume(success)] [quota: -] [audit: -]
+    Provisioning + provision requested -> Provisioning  [jobs: -] [quota: -] [audit: provisioning]
+    Provisioning + provisioning started -> Provisioning  [jobs: watch provisioning, show thread, show direct] [quota: -] [audit: -]
+    Provisioning + resource created -> Provisioning  [jobs: show thread, show direct] [quota: -] [audit: -]
+    Provisioning + provisioning succeeded -> Active  [jobs: resume(success), lease, show card, show thread, show direct, tell ACTIVE] [quota: -] [audit: active]
+    Provisioning + provisioning failed -> Terminating  [jobs: terminate, resume(Request.ProvisioningFailed), show card, show thread, show direct] [quota: -] [audit: provisioning failed]
+    Provisioning + billed -> Provisioning  [jobs: -] [quota: -] [audit: -]
+    Provisioning + tear down -> Provisioning  [jobs: show card, show thread, show direct] [quota: -] [audit: teardown]
+    Provisioning + retain -> Retained  [jobs: resume(success), show card, show thread, show direct, tell RETAINED] [quota: release] [audit: retained]
+    Provisioning + look again -> Provisioning  [jobs: watch provisioning, show direct] [quota: -] [audit: looked at again]
+    Provisioning + job lost -> Provisioning  [jobs: watch provisioning, show direct] [quota: -] [audit: looked at again]
+    Provisioning + held up -> Provisioning  [jobs: show thread, show direct] [quota: -] [audit: held up]
+    Provisioning + end -> Terminating  [jobs: terminate, resume(Request.ProvisioningFailed), show card, show thread, show direct] [quota: -] [audit: ended, provisioning failed]
+    Active + approval requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
+    Active + provision requested -> Active  [jobs: resume(success)] [quota: -] [audit: -]
+    Active + vanished -> Terminated  [jobs: show card, show thread, show direct, tell TERMINATED] [quota: release] [audit: vanished]
+    Active + billed -> Active  [jobs: -] [quota: -] [audit: -]
+    Active + condition seen -> Active  [jobs: show card, show thread, show direct] [quota: -] [audit: troubled]
+    Active + warned -> Active  [jobs: lease, show direct] [quota: -] [audit: warned]
+    Active + lease ended -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: expired]
+    Active + renew -> Active  [jobs: lease, show card, show thread, show direct] [quota: -] [audit: renewed]
+    Active + renewal deadline -> Active  [jobs: lease, show renewal, show direct, tell renewal] [quota: -] [audit: renewal timed out]
+    Active + change -> Active  [jobs: change deadline, reminder later, escalation later, show change, show direct] [quota: -] [audit: change requested]
+    Active + change deadline -> Active  [jobs: show change, show direct, tell change] [quota: -] [audit: change timed out]
+    Active + tear down -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: teardown]
+    Active + look again -> Active  [jobs: lease, show direct] [quota: -] [audit: looked at again]
+    Active + held up -> Active  [jobs: show thread, show direct] [quota: -] [audit: held up]
+    Active + transfer -> Active  [jobs: show direct, tell handed] [quota: -] [audit: transferred]
+    Updating + approval requested -> Updating  [jobs: resume(success)] [quota: -] [audit: -]
+    Updating + provision requested -> Updating  [jobs: resume(success)] [quota: -] [audit: -]
+    Updating + billed -> Updating  [jobs: -] [quota: -] [audit: -]
+    Updating + update started -> Updating  [jobs: watch update] [quota: -] [audit: -]
+    Updating + update succeeded -> Active  [jobs: lease, show change, show card, show thread, show direct, tell change] [quota: shrink] [audit: changed]
+    Updating + update failed -> Active  [jobs: lease, show change, show card, show thread, show direct, tell change] [quota: -] [audit: change failed]
+    Updating + retain -> Retained  [jobs: show card, show thread, show direct, show change, tell RETAINED] [quota: release] [audit: retained]
+    Updating + look again -> Updating  [jobs: update, show direct] [quota: -] [audit: looked at again]
+    Updating + job lost -> Updating  [jobs: update, show direct] [quota: -] [audit: looked at again]
+    Updating + held up -> Updating  [jobs: show thread, show direct] [quota: -] [audit: held up]
+    Updating + end -> Active  [jobs: lease, show change, show card, show thread, show direct, tell change] [quota: -] [audit: ended, change failed]
+    Terminating + approval requested -> Terminating  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
+    Terminating + provision requested -> Terminating  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
+    Terminating + termination started -> Terminating  [jobs: watch termination] [quota: -] [audit: -]
+    Terminating + termination succeeded -> Failed  [jobs: show card, show thread, show direct, tell FAILED] [quota: release] [audit: failed]
+    Terminating + termination failed -> TeardownFailed  [jobs: show card, show thread, show direct, tell TEARDOWN_FAILED] [quota: -] [audit: teardown failed]
+    Terminating + billed -> Terminating  [jobs: -] [quota: -] [audit: -]
+    Terminating + retain -> Retained  [jobs: show card, show thread, show direct, tell RETAINED] [quota: release] [audit: retained]
+    Terminating + look again -> Terminating  [jobs: terminate, show direct] [quota: -] [audit: looked at again]
+    Terminating + job lost -> Terminating  [jobs: terminate, show direct] [quota: -] [audit: looked at again]
+    Terminating + held up -> Terminating  [jobs: show thread, show direct] [quota: -] [audit: held up]
+    Terminating + end -> TeardownFailed  [jobs: show card, show thread, show direct, tell TEARDOWN_FAILED] [quota: -] [audit: ended, teardown failed]
+    Denied + approval requested -> Denied  [jobs: resume(Request.Denied)] [quota: -] [audit: -]
+    Denied + provision requested -> Denied  [jobs: resume(Request.Denied)] [quota: -] [audit: -]
+    Cancelled + approval requested -> Cancelled  [jobs: resume(Request.Cancelled)] [quota: -] [audit: -]
+    Cancelled + provision requested -> Cancelled  [jobs: resume(Request.Cancelled)] [quota: -] [audit: -]
+    TimedOut + approval requested -> TimedOut  [jobs: resume(Request.TimedOut)] [quota: -] [audit: -]
+    TimedOut + provision requested -> TimedOut  [jobs: resume(Request.TimedOut)] [quota: -] [audit: -]
+    Failed + approval requested -> Failed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
+    Failed + provision requested -> Failed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
+    Failed + billed -> Failed  [jobs: -] [quota: -] [audit: -]
+    TeardownFailed + approval requested -> TeardownFailed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
+    TeardownFailed + provision requested -> TeardownFailed  [jobs: resume(Request.ProvisioningFailed)] [quota: -] [audit: -]
+    TeardownFailed + vanished -> Failed  [jobs: show card, show thread, show direct, tell FAILED] [quota: release] [audit: vanished]
+    TeardownFailed + billed -> TeardownFailed  [jobs: -] [quota: -] [audit: -]
+    TeardownFailed + tear down -> Terminating  [jobs: terminate, show card, show thread, show direct] [quota: -] [audit: teardown]
+    TeardownFailed + retain -> Retained  [jobs: show card, show thread, show direct, tell RETAINED] [quota: release] [audit: retained]
+    TeardownFailed + transfer -> TeardownFailed  [jobs: show direct, tell handed] [quota: -] [audit: transferred]
+    Terminated + approval requested -> Terminated  [jobs: resume(success)] [quota: -] [audit: -]
+    Terminated + provision requested -> Terminated  [jobs: resume(success)] [quota: -] [audit: -]
+    Terminated + billed -> Terminated  [jobs: -] [quota: -] [audit: -]
+    Retained + approval requested -> Retained  [jobs: resume(success)] [quota: -] [audit: -]
+    Retained + provision requested -> Retained  [jobs: resume(success)] [quota: -] [audit: -]
+    Retained + billed -> Retained  [jobs: -] [quota: -] [audit: -]
+    ");
+}
+
+#[test]
+fn a_change_the_table_does_not_list_is_refused_with_the_status_that_stands() {
+    let mut pairs = BTreeSet::new();
+    for name in StatusName::ALL {
+        let request = at(name);
+        for event in one_of_each(&request) {
+            assert!(pairs.insert((name, event.word())), "each pair is tried once");
+            let Err(refusal) = next(&request, &event, moment(&event)) else { continue };
+            let to_a_person = is_a_persons(&event);
+            let for_the_machine = matches!(&refusal, Refusal::DoesNotApply { status, .. } if *status == name);
+            assert_eq!(for_the_machine, !to_a_person, "{name:?} + {}: {refusal}", event.word());
+        }
+    }
+    assert_eq!(pairs.len(), 14 * 39);
+}
+
+fn is_a_persons(event: &Event) -> bool {
+    let words = [
+        "approve",
+        "deny",
+        "cancel",
+        "nudge",
+        "renew",
+        "tear down",
+        "retain",
+        "transfer",
+        "change",
+        "look again",
+        "end",
+    ];
+    words.contains(&event.word())
+}

@@ -1,0 +1,85 @@
+//! Nobody could be heard for some time: what people had to answer or could have renewed waits for them a bit longer.
+
+use super::builder::TransitionBuilder;
+use super::{Transition, asking};
+use crate::domain::audit::Actor;
+use crate::domain::event::Event;
+use crate::domain::job::JobKind;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{MessageSlot, Status};
+use crate::domain::silence::Silence;
+
+/// Messages that show one of the dates.
+const DATED: [MessageSlot; 6] = [
+    MessageSlot::Card,
+    MessageSlot::Thread,
+    MessageSlot::Direct,
+    MessageSlot::Warning,
+    MessageSlot::Renewal,
+    MessageSlot::Change,
+];
+
+pub(super) fn unheard(
+    mut change: TransitionBuilder,
+    event: &Event,
+    silence: &Silence,
+) -> Result<Transition, Refusal> {
+    let answer_moved = moves_answer(&mut change, silence);
+    let end_moved = moves_end(&mut change, silence);
+    if !answer_moved && !end_moved {
+        return Err(change.does_not_apply(event));
+    }
+    if change.request.waits_for_approvers() {
+        asking::schedule(&mut change);
+    }
+    // What has not been decided has no thread yet.
+    let undecided = change.request.status.name().is_undecided();
+    let surfaces: Vec<MessageSlot> =
+        DATED.into_iter().filter(|surface| !(undecided && *surface == MessageSlot::Thread)).collect();
+    Ok(change.shows(&surfaces))
+}
+
+/// Whether approvers have more time now.
+fn moves_answer(change: &mut TransitionBuilder, silence: &Silence) -> bool {
+    let moved = change.request.asking.moved.unwrap_or_default();
+    let whole = change.request.product.approval.timeout;
+    let to = |end| silence.moves(end, whole, moved);
+    let request = &mut change.request;
+    let date = if request.status.name().is_undecided() {
+        Some((&mut request.approve_by, JobKind::ApprovalDeadline))
+    } else if request.waiting_renewal().is_some() {
+        request.renewal.as_mut().map(|renewal| (&mut renewal.approve_by, JobKind::RenewalDeadline))
+    } else if request.waiting_change().is_some() {
+        request.change.as_mut().map(|order| (&mut order.approve_by, JobKind::ChangeDeadline))
+    } else {
+        None
+    };
+    let Some((date, job)) = date else { return false };
+    let Some(at) = to(*date) else { return false };
+    *date = at;
+    request.asking.moved = Some(moved.saturating_add(1));
+    change.later(job, at);
+    change.audit("answer-by moved", &Actor::Clock, why(silence, "answer by", at));
+    true
+}
+
+/// Whether its owner has more time now.
+fn moves_end(change: &mut TransitionBuilder, silence: &Silence) -> bool {
+    let terms = &change.request.product.lease;
+    let (Status::Active { lease } | Status::Updating { lease }) = &change.request.status else {
+        return false;
+    };
+    let Some(moved) = lease.after_silence(terms, silence) else { return false };
+    let at = moved.expires_at;
+    if let Status::Updating { lease } = &mut change.request.status {
+        *lease = moved;
+    } else {
+        change.leases(moved);
+    }
+    change.audit("end moved", &Actor::Clock, why(silence, "ends", at));
+    true
+}
+
+fn why(silence: &Silence, what: &str, at: jiff::Timestamp) -> String {
+    format!("people may not have been heard from {:.0} to {:.0}, {what} {at:.0}", silence.from, silence.until)
+}

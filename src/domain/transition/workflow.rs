@@ -1,0 +1,128 @@
+//! What the workflow says: it waits for approvers, it waits for provisioning, or it is gone.
+
+use super::asking;
+use super::builder::TransitionBuilder;
+use super::{MAX_ATTEMPTS, Transition};
+use crate::domain::audit::Actor;
+use crate::domain::event::Event;
+use crate::domain::ids::{ExecutionName, TaskToken};
+use crate::domain::job::{JobKind, Resume};
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{Ending, MessageSlot, Notification, Status, StatusName};
+
+pub(super) fn approval_requested(
+    mut change: TransitionBuilder,
+    event: &Event,
+    execution: &ExecutionName,
+    token: &TaskToken,
+) -> Result<Transition, Refusal> {
+    change.is_current(event, execution)?;
+    if let Some(answer) = known_answer(&change.request.status) {
+        return Ok(change.answered(token, answer));
+    }
+    if change.holds(token) {
+        return Err(change.does_not_apply(event));
+    }
+    let asked_before = change.request.status != Status::Pending;
+    change.becomes(Status::AwaitingApproval { token: token.clone() });
+    change.audit(
+        "approval requested",
+        &Actor::Workflow,
+        if asked_before { "asked again by the workflow" } else { "" },
+    );
+    // Asked again by a new execution, they were asked before all the same.
+    match change.request.asking.since {
+        Some(_) => asking::schedule(&mut change),
+        None => asking::begin(&mut change),
+    }
+    Ok(change.shows(&[MessageSlot::Card, MessageSlot::Direct]))
+}
+
+pub(super) fn provision_requested(
+    mut change: TransitionBuilder,
+    event: &Event,
+    execution: &ExecutionName,
+    token: &TaskToken,
+) -> Result<Transition, Refusal> {
+    change.is_current(event, execution)?;
+    let status = &change.request.status;
+    // The row authorizes, never the message: an undecided request is not provisioned, whatever the workflow says.
+    if status.name().is_undecided() || change.holds(token) {
+        return Err(change.does_not_apply(event));
+    }
+    if matches!(status, Status::Approved) {
+        change.becomes(Status::Provisioning { token: token.clone(), unwanted: None });
+        change.audit("provisioning", &Actor::Workflow, "");
+        change.job(JobKind::Provision);
+        return Ok(change.shows(&[MessageSlot::Card, MessageSlot::Thread, MessageSlot::Direct]));
+    }
+    if let Status::Provisioning { unwanted, .. } = status.clone() {
+        change.becomes(Status::Provisioning { token: token.clone(), unwanted });
+        change.audit("provisioning", &Actor::Workflow, "asked again by the workflow");
+        return Ok(change.done());
+    }
+    match known_answer(status) {
+        Some(answer) => Ok(change.answered(token, answer)),
+        None => Err(change.does_not_apply(event)),
+    }
+}
+
+/// What an execution is told that waits although its request has moved on; `None` while there is nothing to tell.
+fn known_answer(status: &Status) -> Option<Resume> {
+    match status {
+        Status::Pending | Status::AwaitingApproval { .. } => None,
+        Status::Approved | Status::Provisioning { .. } | Status::Active { .. } | Status::Updating { .. } => {
+            Some(Resume::Success)
+        }
+        Status::Denied { .. } => Some(Resume::Denied),
+        Status::Cancelled => Some(Resume::Cancelled),
+        Status::TimedOut => Some(Resume::TimedOut),
+        Status::Terminating { ending, .. } | Status::TeardownFailed { ending, .. } => Some(match ending {
+            Ending::Failed { .. } => Resume::ProvisioningFailed,
+            Ending::Terminated { .. } => Resume::Success,
+        }),
+        Status::Failed { .. } => Some(Resume::ProvisioningFailed),
+        Status::Terminated { .. } | Status::Retained { .. } => Some(Resume::Success),
+    }
+}
+
+pub(super) fn execution_lost(
+    mut change: TransitionBuilder,
+    event: &Event,
+    execution: &ExecutionName,
+) -> Result<Transition, Refusal> {
+    change.is_current(event, execution)?;
+    let again = match change.request.status {
+        Status::Pending | Status::AwaitingApproval { .. } => Status::Pending,
+        Status::Approved => Status::Approved,
+        Status::Provisioning { .. }
+        | Status::Active { .. }
+        | Status::Updating { .. }
+        | Status::Terminating { .. }
+        | Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::TeardownFailed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => return Err(change.does_not_apply(event)),
+    };
+    if change.request.attempt >= MAX_ATTEMPTS {
+        change.becomes(Status::Failed {
+            why: format!("the workflow ended {MAX_ATTEMPTS} times without doing its work"),
+        });
+        change.audit("failed", &Actor::Workflow, "execution lost");
+        return Ok(change.shows(&[
+            MessageSlot::Card,
+            MessageSlot::Thread,
+            MessageSlot::Direct,
+            MessageSlot::Notification(Notification::Status(StatusName::Failed)),
+        ]));
+    }
+    change.request.attempt += 1;
+    change.becomes(again);
+    let attempt = change.request.attempt;
+    change.audit("execution lost", &Actor::Workflow, format!("attempt {attempt} starts"));
+    change.job(JobKind::StartExecution { attempt });
+    Ok(change.done())
+}

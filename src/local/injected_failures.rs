@@ -1,0 +1,83 @@
+//! What keeps the simulation from removing what it made: deletion protection, and failures that the settings ask for.
+//! Texts are in CloudFormation's style. When a removal is tried belongs to the provisioner.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::physical_ids::REGION;
+use super::records::Outcome;
+use crate::domain::deletion::{DeletionOutcome, deletion_effects};
+use crate::domain::ids::ProductKey;
+use crate::domain::template::evaluate::{Evaluation, LiveResource};
+use crate::ports::provisioner::ProvisionOrder;
+
+/// Known when something is made, remembered until it is removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct InjectedFailures {
+    product: ProductKey,
+    /// How the first attempt fails if the settings ask for it.
+    first_failure: String,
+    /// Why every attempt fails.
+    protection: Option<String>,
+}
+
+impl InjectedFailures {
+    /// What will be in the way of removing the resources of this evaluation.
+    pub(super) fn of(order: &ProvisionOrder<'_>, evaluation: &Evaluation) -> Self {
+        let fates = deletion_effects(&order.product.template.with_values_in(Some(REGION), order.parameters));
+        // What a teardown keeps is not deleted, so its protection is in nobody's way.
+        let kept: BTreeSet<&str> = fates
+            .iter()
+            .filter(|fate| fate.keeps == DeletionOutcome::Kept)
+            .map(|fate| fate.logical_id.as_str())
+            .collect();
+        let protected = evaluation.resources.iter().find(|resource| {
+            evaluation.protected.contains(&resource.logical_id)
+                && !kept.contains(resource.logical_id.as_str())
+        });
+        Self {
+            product: order.product.key.clone(),
+            first_failure: first_failure(&evaluation.resources),
+            protection: protected.map(|resource| failed(resource, refusal(&resource.resource_type))),
+        }
+    }
+
+    /// How this attempt at a removal ends, counted from 1.
+    pub(super) fn outcome(&self, attempt: u32, fail_teardowns: &[ProductKey]) -> Outcome {
+        match &self.protection {
+            Some(why) => Outcome::Failed { why: why.clone() },
+            None if attempt <= 1 && fail_teardowns.contains(&self.product) => {
+                Outcome::Failed { why: self.first_failure.clone() }
+            }
+            None => Outcome::Succeeded { outputs: Vec::new() },
+        }
+    }
+}
+
+/// The failure that people know best, if there is a bucket.
+fn first_failure(made: &[LiveResource]) -> String {
+    let bucket = made.iter().find(|resource| resource.resource_type == "AWS::S3::Bucket");
+    if let Some(bucket) = bucket {
+        return failed(bucket, "The bucket you tried to delete is not empty");
+    }
+    let because = "simulated failure, because `fail_teardowns` names this product";
+    made.first().map_or_else(|| format!("DELETE_FAILED: {because}"), |resource| failed(resource, because))
+}
+
+fn failed(resource: &LiveResource, why: &str) -> String {
+    format!("DELETE_FAILED: {} ({}): {why}", resource.logical_id, resource.resource_type)
+}
+
+/// How AWS refuses to delete a protected resource of this type.
+fn refusal(resource_type: &str) -> &'static str {
+    match resource_type {
+        "AWS::RDS::DBInstance" => {
+            "Cannot delete protected DB Instance, please disable deletion protection and try again"
+        }
+        "AWS::RDS::DBCluster" | "AWS::DocDB::DBCluster" | "AWS::Neptune::DBCluster" => {
+            "Cannot delete protected Cluster, please disable deletion protection and try again"
+        }
+        _ => "Resource is protected against deletion, disable deletion protection first",
+    }
+}

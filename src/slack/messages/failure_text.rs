@@ -1,0 +1,131 @@
+//! Why provisioning or a teardown failed, in words for its owner. For display only: nothing is decided by these texts.
+
+use super::text::QUOTED;
+use crate::slack::mrkdwn::quote;
+
+/// Signs in the provisioner's words, in lower case, and what to say of them.
+type Known = (&'static [&'static str], &'static str);
+
+/// What failed provisioning usually means, and what to do. The first match counts.
+const PROVISIONING: [Known; 7] = [
+    (
+        &["changed by its owner"],
+        "The product is not the one you asked for any more. Try again to see what is new.",
+    ),
+    (
+        &["already exists", "already owned", "alreadyexists"],
+        "Something with that name exists already. Try again with another name.",
+    ),
+    (
+        &["access denied", "accessdenied", "not authorized", "unauthorizedoperation"],
+        "The portal is not allowed to make a part of it. Ask your platform team to check the product's launch role.",
+    ),
+    (
+        &["limit exceeded", "limitexceeded", "quota", "toomany", "maximum number"],
+        "The AWS account has reached a limit. Ask your platform team to raise it, then try again.",
+    ),
+    (&["throttl", "rate exceeded"], "AWS was too busy. Try again in a few minutes."),
+    (
+        &["timed out", "timeout", "did not stabilize"],
+        "It took too long and was given up. Try again; if it fails again, ask your platform team.",
+    ),
+    (
+        &["insufficient", "capacity", "not supported in your requested availability zone"],
+        "AWS has no room for this size right now. Try again later or choose another size.",
+    ),
+];
+
+/// What a failed teardown usually means, and what to do. The first match counts.
+const TEARDOWN: [Known; 6] = [
+    (
+        &["not empty", "bucketnotempty", "contains images", "still contains"],
+        "It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.",
+    ),
+    (
+        &["deletion protection", "deletionprotection", "termination protection", "terminationprotection"],
+        "It is protected against deletion. Switch the deletion protection off, then press Try again.",
+    ),
+    (
+        &[
+            "dependency",
+            "dependent object",
+            "has dependencies",
+            "in use",
+            "is being used",
+            "cannot be deleted while",
+        ],
+        "Something else still uses a part of it. Remove or detach that first, then press Try again.",
+    ),
+    (
+        &["access denied", "accessdenied", "not authorized", "unauthorizedoperation"],
+        "The portal is not allowed to delete a part of it. Ask your platform team to check the product's launch role, then press Try again.",
+    ),
+    (&["throttl", "rate exceeded"], "AWS was too busy. Press Try again in a few minutes."),
+    (
+        &["timed out", "timeout", "did not stabilize"],
+        "It took too long and was given up. Press Try again; if it fails again, ask your platform team.",
+    ),
+];
+
+/// Why provisioning failed: a plain sentence, then the provisioner's own words.
+pub(super) fn of_provisioning(why: &str) -> String {
+    in_plain_words(why, &PROVISIONING, "One of its parts could not be made.")
+}
+
+/// Why a teardown failed: a plain sentence, then the provisioner's own words.
+pub(super) fn of_teardown(why: &str) -> String {
+    let otherwise =
+        "One of its parts could not be deleted. Press Try again; if it fails again, ask your platform team.";
+    in_plain_words(why, &TEARDOWN, otherwise)
+}
+
+fn in_plain_words(why: &str, known: &[Known], otherwise: &str) -> String {
+    let lower = why.to_lowercase();
+    let known = known.iter().find(|(signs, _)| signs.iter().any(|sign| lower.contains(sign)));
+    let plain = known.map_or(otherwise, |(_, words)| words);
+    if why.trim().is_empty() {
+        return plain.to_owned();
+    }
+    format!("{plain}\n{}", quote(why, QUOTED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_causes_say_what_to_do_and_every_cause_keeps_its_own_words() {
+        assert_eq!(
+            of_provisioning("Bucket: logs already exists in stack <x>"),
+            "Something with that name exists already. Try again with another name.\n> Bucket: logs already exists in stack &lt;x&gt;"
+        );
+        assert!(of_provisioning("Odd thing").starts_with("One of its parts could not be made.\n> Odd"));
+        assert_eq!(of_provisioning(""), "One of its parts could not be made.");
+    }
+
+    #[test]
+    fn a_failed_teardown_says_what_stands_in_its_way() {
+        let causes = [
+            "The bucket you tried to delete is not empty (Service: S3, Status Code: 409)",
+            "Cannot delete protected DB Instance, please disable deletion protection and try again.",
+            "resource sg-1 has a dependent object (Service: Ec2)",
+            "DependencyViolation: The vpc has dependencies and cannot be deleted",
+            "User: arn:aws:sts::1:assumed-role/launch is not authorized to perform: s3:DeleteBucket",
+            "Rate exceeded",
+            "Exceeded attempts to wait: resource did not stabilize",
+            "Something new",
+        ];
+        let lines: Vec<String> =
+            causes.iter().map(|why| of_teardown(why).lines().next().unwrap().to_owned()).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
+        It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
+        It is protected against deletion. Switch the deletion protection off, then press Try again.
+        Something else still uses a part of it. Remove or detach that first, then press Try again.
+        Something else still uses a part of it. Remove or detach that first, then press Try again.
+        The portal is not allowed to delete a part of it. Ask your platform team to check the product's launch role, then press Try again.
+        AWS was too busy. Press Try again in a few minutes.
+        It took too long and was given up. Press Try again; if it fails again, ask your platform team.
+        One of its parts could not be deleted. Press Try again; if it fails again, ask your platform team.
+        ");
+    }
+}

@@ -1,0 +1,217 @@
+//! One request as a row among others: its line and the buttons beside or under it. Which rows there are is decided by
+//! lists and by the home tab.
+
+use jiff::Timestamp;
+use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement};
+
+use super::{request_buttons, text, warning};
+use crate::domain::ids::PersonId;
+use crate::domain::request::{Question, Request, Status};
+use crate::slack::blocks::{button, buttons};
+use crate::slack::ids::ActionId;
+use crate::slack::mrkdwn::{date_time, day, dollars, mention, monthly, quote};
+
+/// Characters of a reason in a row.
+const REASON: usize = 300;
+
+/// Said wherever somebody could take a simulation for the real thing.
+pub const SIMULATED: &str = text::SIMULATED;
+
+/// What it is, where it stands, whose it is and what it costs, in two lines.
+pub fn line(request: &Request) -> String {
+    format!(
+        "{} · {}\n`{}` · {} · {} · {}",
+        text::named(request),
+        since(request),
+        request.id.short(),
+        text::team(request),
+        mention(&request.owner),
+        cost(request)
+    )
+}
+
+fn cost(request: &Request) -> String {
+    let estimate = request.estimate.as_ref().map_or_else(|| "no estimate".to_owned(), monthly);
+    match &request.billed {
+        Some(billed) => {
+            format!("{estimate}, {} charged in {}", dollars(billed.amount), billed.month.strftime("%B"))
+        }
+        None => estimate,
+    }
+}
+
+/// The status with the date that matters in it.
+fn since(request: &Request) -> String {
+    let label = request.status.name().label();
+    let dated = |words: &str, at: Timestamp| format!("{label}, {words} {}", day(at));
+    match &request.status {
+        Status::Active { lease } => {
+            let renewal = request.waiting_renewal().map(|renewal| {
+                let until = date_time(renewal.approve_by);
+                format!("; renewal by {} waits for approval until {until}", renewal.period.in_words())
+            });
+            let change = request
+                .waiting_change()
+                .map(|order| format!("; a change waits for approval until {}", date_time(order.approve_by)));
+            let trouble = if request.trouble.is_some() { "; AWS reports a problem" } else { "" };
+            dated("until", lease.expires_at) + &renewal.or(change).unwrap_or_default() + trouble
+        }
+        Status::AwaitingApproval { .. } | Status::Pending => {
+            format!("{label}, expires unanswered {}", date_time(request.approve_by))
+        }
+        Status::Approved
+        | Status::Provisioning { .. }
+        | Status::Updating { .. }
+        | Status::Terminating { .. }
+        | Status::TeardownFailed { .. } => dated("since", request.updated_at),
+        Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => {
+            // No "on" before the day: the client may write "today" for it.
+            format!("{label} {}", day(request.updated_at))
+        }
+    }
+}
+
+/// What an approver has to know before deciding: who asks for what, for whom, what it costs and why.
+pub fn ask(request: &Request) -> String {
+    let (asked, until) = match request.question() {
+        Question::Change(order) => (
+            format!(
+                "{} asks to change `{}`: {}",
+                mention(&order.by),
+                text::resource(request),
+                on_one_line(&super::change::difference_lines(&order.differences))
+            ),
+            order.approve_by,
+        ),
+        Question::Renewal(renewal) => (
+            format!(
+                "{} asks to keep `{}` {} longer",
+                mention(&renewal.by),
+                text::resource(request),
+                renewal.period.in_words()
+            ),
+            renewal.approve_by,
+        ),
+        Question::Request => (format!("{} asks for it", mention(&request.requester)), request.approve_by),
+    };
+    let above = if request.exceeds_budget { " · *beyond the team's monthly budget*" } else { "" };
+    let exception = text::exception(request).map(|exception| format!(" · *{exception}*")).unwrap_or_default();
+    let so_far = text::approvals_so_far(request).map(|count| format!(" · {count}")).unwrap_or_default();
+    let why = match request.reason.trim() {
+        "" => String::new(),
+        reason => format!("\n{}", quote(&on_one_line(reason), REASON)),
+    };
+    format!(
+        "{} for team *{}* · {}{above}{exception}\n{asked} · `{}` · expires unanswered {}{so_far}{why}",
+        text::named(request),
+        text::team(request),
+        cost(request),
+        request.id.short(),
+        date_time(until)
+    )
+}
+
+/// A reason of many lines would push everything else off the screen.
+fn on_one_line(reason: &str) -> String {
+    reason.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Details, beside or under a row.
+pub fn details(request: &Request) -> SlackBlockButtonElement {
+    let spoken = text::spoken("Details of", request);
+    button(ActionId::ShowStatus, "Details", &text::button_value(request), &spoken)
+}
+
+/// The buttons of somebody who decides: the same as on the card.
+pub fn decide(request: &Request) -> SlackBlock {
+    let mut row = request_buttons::decision_buttons(request);
+    row.push(details(request));
+    buttons(&format!("decide.{}", request.id), row)
+}
+
+/// The buttons of its owner: what can be done with it now.
+pub fn tend(request: &Request, owner: &PersonId, now: Timestamp) -> SlackBlock {
+    let mut row = vec![details(request)];
+    match &request.status {
+        Status::Active { .. } => {
+            if request.waiting_renewal().is_none() {
+                row.extend(warning::renew_buttons(request, now).into_iter().map(plain));
+            }
+            row.extend(request_buttons::withdraw_button(request).filter(|_| request.may_withdraw(owner)));
+            row.push(plain(request_buttons::teardown_button(request)));
+        }
+        Status::TeardownFailed { .. } => row.push(plain(request_buttons::try_again_button(request))),
+        Status::Pending | Status::AwaitingApproval { .. } if request.requester == *owner => {
+            row.push(request_buttons::cancel_button(request));
+        }
+        Status::Pending
+        | Status::AwaitingApproval { .. }
+        | Status::Approved
+        | Status::Provisioning { .. }
+        | Status::Updating { .. }
+        | Status::Terminating { .. }
+        | Status::Denied { .. }
+        | Status::Cancelled
+        | Status::TimedOut
+        | Status::Failed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => {}
+    }
+    buttons(&format!("tend.{}", request.id), row)
+}
+
+/// Without color: in a long list only what waits for an answer stands out.
+fn plain(button: SlackBlockButtonElement) -> SlackBlockButtonElement {
+    SlackBlockButtonElement { style: None, ..button }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slack::messages::fixtures;
+
+    #[test]
+    fn an_approver_reads_why_and_whether_it_goes_beyond_the_budget() {
+        let request = Request { exceeds_budget: true, ..fixtures::awaiting() };
+        insta::assert_snapshot!(ask(&request), @"
+        *Secure S3 Bucket v1.0* `dev` for team *payments* · about $15/month · *beyond the team's monthly budget*
+        <@U0ALICE> asks for it · `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC>
+        > Invoices &amp; receipts &gt; for audit
+        ");
+        let silent = ask(&Request { reason: String::new(), ..request });
+        assert_eq!(silent.lines().count(), 2, "{silent}");
+    }
+
+    #[test]
+    fn every_status_has_a_line_and_only_what_can_be_done_has_a_button() {
+        let owner = PersonId::new("U0ALICE");
+        let rows = fixtures::in_every_status(&fixtures::request()).into_iter().map(|request| {
+            let json = serde_json::to_value(tend(&request, &owner, fixtures::now())).unwrap();
+            let elements = json["elements"].as_array().unwrap().iter();
+            let texts: Vec<&str> =
+                elements.map(|element| element["text"]["text"].as_str().unwrap()).collect();
+            format!("{}: {}", request.status.name().label(), texts.join(", "))
+        });
+        insta::assert_snapshot!(rows.collect::<Vec<_>>().join("\n"), @"
+        Submitted: Details, Cancel
+        Waiting for approval: Details, Cancel
+        Approved: Details
+        Provisioning: Details
+        Active: Details, Renew 30 days, Tear down
+        Updating: Details
+        Tearing down: Details
+        Denied: Details
+        Cancelled: Details
+        Timed out: Details
+        Failed: Details
+        Teardown failed: Details, Try again
+        Torn down: Details
+        Retained: Details
+        ");
+    }
+}

@@ -1,0 +1,358 @@
+//! News for the requester: separate messages, because an edit notifies nobody.
+
+use slack_morphism::prelude::SlackBlock;
+
+use super::warning::renew_buttons;
+use super::{Message, change, deletion_effects, failure_text, request_buttons, text};
+use crate::domain::request::{Notification, RenewalAnswer, Request, Status, StatusName};
+use crate::ports::slack::RequestNotice;
+use crate::slack::blocks::{buttons, section};
+use crate::slack::mrkdwn::{date_time, quote};
+
+/// What the requester is told about `news`, even if the request has moved on since.
+pub(super) fn told(notice: &RequestNotice<'_>, news: Notification) -> Message {
+    let message = match news {
+        Notification::Status(status) => reached(notice, status),
+        Notification::Renewal => renewed(notice),
+        Notification::Change => living(notice, &change::news(notice.request)),
+        Notification::Handed => handed(notice),
+    };
+    if notice.is_in_channel { addressed(notice, message) } else { message }
+}
+
+/// The same where others read it: who it is for, and nothing of how what was made is reached.
+fn addressed(notice: &RequestNotice<'_>, news: Message) -> Message {
+    let (owner, id) = (&notice.request.owner, notice.request.id.short());
+    let headline = format!(
+        "For <@{owner}>, who cannot be sent a direct message now; `status {id}` shows them all of it:"
+    );
+    let mut blocks = vec![section(&headline)];
+    blocks.extend(news.blocks);
+    Message::new(&format!("{headline} {}", news.text), blocks)
+}
+
+/// What came of a renewal that needed an approval.
+fn renewed(notice: &RequestNotice<'_>) -> Message {
+    let request = notice.request;
+    let product = text::named(request);
+    let answer = request.renewal.as_ref().and_then(|renewal| renewal.answer.as_ref());
+    let headline = match answer {
+        Some(RenewalAnswer::Granted) => {
+            let until = request
+                .lease()
+                .filter(|lease| lease.cut)
+                .map(|lease| format!("\nRenewed until {}{}.", date_time(lease.expires_at), text::cut(lease)));
+            format!("Your renewal of {product} is approved.{}", until.unwrap_or_default())
+        }
+        Some(RenewalAnswer::Denied { by, instead_of, reason }) => {
+            format!(
+                "Your renewal of {product} was denied by {}.\n{}",
+                text::answered(by, instead_of.as_ref()),
+                quote(reason, text::QUOTED)
+            )
+        }
+        Some(RenewalAnswer::Unanswered) => format!("Nobody answered your renewal of {product} in time."),
+        Some(RenewalAnswer::Moot) | None => format!("Your renewal of {product} is no longer needed."),
+    };
+    living(notice, &headline)
+}
+
+/// It is the reader's now.
+fn handed(notice: &RequestNotice<'_>) -> Message {
+    let request = notice.request;
+    let headline = format!(
+        "*{}* of team *{}* is yours now: `{}`.",
+        text::product(request),
+        text::team(request),
+        text::resource(request)
+    );
+    living(notice, &headline)
+}
+
+/// A headline and how it stands, with what its owner can do.
+fn living(notice: &RequestNotice<'_>, headline: &str) -> Message {
+    let request = notice.request;
+    let text = format!("{headline}\n{}", text::standing(request));
+    let mut blocks = vec![section(&text)];
+    if request.lease().is_some() && !request.waits_for_approvers() {
+        let mut row = renew_buttons(request, notice.now);
+        row.push(request_buttons::teardown_button(request));
+        blocks.push(buttons("lease", row));
+    }
+    blocks.push(text::footer(notice, Some(text::cost(request))));
+    let simulated = text::simulated(notice);
+    Message::new(&format!("{text}{simulated}"), blocks)
+}
+
+fn reached(notice: &RequestNotice<'_>, news: StatusName) -> Message {
+    let request = notice.request;
+    let headline = headline(request, news);
+    let mut text = headline.clone();
+    if let Some(body) = body(request, news) {
+        text = format!("{text}\n{body}");
+    }
+    let mut blocks = vec![section(&text)];
+    if news == StatusName::Active && !notice.is_in_channel {
+        blocks.extend(text::outputs(request).iter().map(|outputs| section(outputs)));
+    }
+    blocks.extend(again(request, news));
+    let row = request_buttons::failed_teardown_buttons(request);
+    if news == StatusName::TeardownFailed && !row.is_empty() {
+        blocks.push(buttons("teardown", row));
+    }
+    let cost = (news == StatusName::Active).then(|| text::cost(request));
+    blocks.push(text::footer(notice, cost));
+    let simulated = text::simulated(notice);
+    Message::new(&format!("{text} (request {}){simulated}", request.id.short()), blocks)
+}
+
+fn headline(request: &Request, news: StatusName) -> String {
+    let (product, asked_for) = (text::named(request), text::asked_for(request));
+    match news {
+        StatusName::Active => format!("{product} is ready."),
+        StatusName::Approved => format!("Your request for {asked_for} is approved."),
+        StatusName::Denied => format!("Your request for {asked_for} was denied."),
+        StatusName::Cancelled => format!("Your request for {asked_for} is cancelled."),
+        StatusName::TimedOut => format!("Your request for {asked_for} timed out."),
+        StatusName::Failed => format!("{product} could not be provisioned. Everything was cleaned up."),
+        StatusName::TeardownFailed => format!("{product} could not be torn down."),
+        StatusName::Terminated => format!("{product} is torn down."),
+        StatusName::Retained => format!("{product} is left as it is."),
+        StatusName::Pending
+        | StatusName::AwaitingApproval
+        | StatusName::Provisioning
+        | StatusName::Updating
+        | StatusName::Terminating => format!("{product}: {}.", news.label().to_lowercase()),
+    }
+}
+
+/// What follows the headline; taken from the row only where the row still knows it.
+fn body(request: &Request, news: StatusName) -> Option<String> {
+    match (news, &request.status) {
+        (StatusName::Active, Status::Active { lease }) => {
+            let terms = &request.product.lease;
+            let renew = if terms.renew.is_empty() { "" } else { ", and can renew it then" };
+            Some(format!(
+                "It lives until {}. You are warned {} before{renew}.",
+                date_time(lease.expires_at),
+                terms.grace.in_words()
+            ))
+        }
+        (StatusName::Failed, Status::Failed { why }) => Some(failure_text::of_provisioning(why)),
+        (StatusName::TeardownFailed, Status::TeardownFailed { why, .. }) => {
+            let retain = "Your platform team can also retain it: that leaves it as it is and frees the slot.";
+            Some(format!("{}\n{}\n{retain}", text::standing(request), failure_text::of_teardown(why)))
+        }
+        (StatusName::TimedOut, Status::TimedOut) => {
+            Some("Nobody decided in time. Nothing was provisioned; you can ask again.".to_owned())
+        }
+        (StatusName::Terminated, Status::Terminated { .. }) => {
+            let kept = deletion_effects::kept(request).map(|kept| format!("\n{kept}")).unwrap_or_default();
+            Some(format!("{}{kept}", text::standing(request)))
+        }
+        (StatusName::Retained, Status::Retained { .. }) => Some(text::standing(request)),
+        (StatusName::Approved | StatusName::Denied, _) => text::decision(request),
+        _ => None,
+    }
+}
+
+/// Asking once more opens the same form, filled in as before.
+fn again(request: &Request, news: StatusName) -> Option<SlackBlock> {
+    let text = match news {
+        StatusName::Denied | StatusName::TimedOut => "Ask again",
+        StatusName::Failed => "Try again",
+        StatusName::Pending
+        | StatusName::AwaitingApproval
+        | StatusName::Approved
+        | StatusName::Provisioning
+        | StatusName::Active
+        | StatusName::Updating
+        | StatusName::Terminating
+        | StatusName::Cancelled
+        | StatusName::TeardownFailed
+        | StatusName::Terminated
+        | StatusName::Retained => return None,
+    };
+    Some(buttons("again", vec![request_buttons::again_button(request, text)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::PersonId;
+    use crate::domain::request::MessageSlot;
+    use crate::slack::messages::{fixtures, transcript::transcript};
+
+    fn all_news() -> Vec<String> {
+        fixtures::in_every_status(&fixtures::request())
+            .iter()
+            .filter(|request| {
+                let name = request.status.name();
+                name.is_ended()
+                    || matches!(name, StatusName::Approved | StatusName::Active | StatusName::TeardownFailed)
+            })
+            .map(|request| {
+                let news = Notification::Status(request.status.name());
+                transcript(&told(&fixtures::notice(request, MessageSlot::Notification(news), &[]), news))
+                    .lines()
+                    .skip(1)
+                    .collect::<Vec<_>>()
+                    .join("\n")
+            })
+            .collect()
+    }
+
+    #[test]
+    fn each_piece_of_news_says_what_happened_and_what_can_be_done() {
+        insta::assert_snapshot!(all_news().join("\n---\n"), @"
+        Your request for *Secure S3 Bucket v1.0* `dev` is approved.
+        Approved by <@U0MORGAN> (<!date^1795341600^{date_short_pretty} at {time}|2026-11-22 10:00 UTC>)
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        *Secure S3 Bucket v1.0* `dev` is ready.
+        It lives until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>. You are warned 7 days before, and can renew it then.
+        *BucketName*: `payments-in'voices` — Name of the bucket
+        *BucketArn*: `arn:aws:s3:::payments-invoices`
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ---
+        Your request for *Secure S3 Bucket v1.0* `dev` was denied.
+        Denied by <@U0MORGAN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>)
+        “Invoices & receipts
+        > for audit”
+        [Ask again]
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        Your request for *Secure S3 Bucket v1.0* `dev` is cancelled.
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        Your request for *Secure S3 Bucket v1.0* `dev` timed out.
+        Nobody decided in time. Nothing was provisioned; you can ask again.
+        [Ask again]
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        *Secure S3 Bucket v1.0* `dev` could not be provisioned. Everything was cleaned up.
+        Something with that name exists already. Try again with another name.
+        “Bucket: invoices already exists”
+        [Try again]
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        *Secure S3 Bucket v1.0* `dev` could not be torn down.
+        Provisioning failed, and so did the clean-up: something may be left, and it keeps its quota slot.
+        It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
+        “Bucket is not empty”
+        Your platform team can also retain it: that leaves it as it is and frees the slot.
+        [Try again] [Retain]
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        *Secure S3 Bucket v1.0* `dev` is torn down.
+        Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: <@U0ALICE> said so.
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        *Secure S3 Bucket v1.0* `dev` is left as it is.
+        Left as it is, by <@U0ADMIN> (<!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>). The portal no longer looks after it.
+        “Invoices & receipts
+        > for audit”
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ");
+    }
+
+    #[test]
+    fn news_that_arrives_late_is_still_the_news() {
+        let text = transcript(&told(
+            &fixtures::notice(
+                &fixtures::active(),
+                MessageSlot::Notification(Notification::Status(StatusName::Approved)),
+                &[],
+            ),
+            Notification::Status(StatusName::Approved),
+        ));
+        assert!(text.contains("is approved") && text.contains("Approved by <@U0MORGAN>"), "{text}");
+    }
+
+    fn about(request: &Request, news: Notification) -> String {
+        transcript(&told(&fixtures::notice(request, MessageSlot::Notification(news), &[]), news))
+            .lines()
+            .skip_while(|line| {
+                !line.starts_with('*') && !line.starts_with("Your") && !line.starts_with("Nobody")
+            })
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    #[test]
+    fn the_answer_to_a_renewal_says_what_can_be_done_now() {
+        let answers = [
+            RenewalAnswer::Granted,
+            RenewalAnswer::Denied {
+                by: PersonId::new("U0MORGAN"),
+                instead_of: None,
+                reason: "use the archive".into(),
+            },
+            RenewalAnswer::Unanswered,
+        ];
+        let told = answers.map(|answer| {
+            let mut request = fixtures::renewal_waits();
+            if let Some(renewal) = request.renewal.as_mut() {
+                renewal.answer = Some(answer);
+            }
+            about(&request, Notification::Renewal)
+        });
+        insta::assert_snapshot!(told.join("\n---\n"), @"
+        Your renewal of *Secure S3 Bucket v1.0* `dev` is approved.
+        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        [Renew 30 days primary] [Tear down danger]
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ---
+        Your renewal of *Secure S3 Bucket v1.0* `dev` was denied by <@U0MORGAN>.
+        “use the archive”
+        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        [Renew 30 days primary] [Tear down danger]
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ---
+        Nobody answered your renewal of *Secure S3 Bucket v1.0* `dev` in time.
+        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        [Renew 30 days primary] [Tear down danger]
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ");
+    }
+
+    #[test]
+    fn a_new_owner_is_told_what_is_theirs_and_what_they_can_do() {
+        insta::assert_snapshot!(about(&fixtures::active(), Notification::Handed), @"
+        *Secure S3 Bucket v1.0* of team *payments* is yours now: `s3-bucket-0b8f1c9e`.
+        Active until <!date^1798538700^{date_short_pretty} at {time}|2026-12-29 10:05 UTC>.
+        [Renew 30 days primary] [Tear down danger]
+        (Request `0b8f1c9e` · about $15/month, us-east-1 list price of 2026-08-21 · Simulated: nothing real is made)
+        ");
+        assert!(!about(&fixtures::renewal_waits(), Notification::Handed).contains("[Renew"));
+    }
+
+    #[test]
+    fn a_failed_teardown_offers_to_try_again_and_a_teardown_says_what_was_left() {
+        let failed = fixtures::not_torn_down();
+        let mut gone = fixtures::active();
+        gone.status = Status::Terminated { cause: crate::domain::request::Cause::Expired };
+        gone.product.fates = fixtures::fates_of(&[(
+            "Bucket",
+            "AWS::S3::Bucket",
+            crate::domain::deletion::DeletionOutcome::Kept,
+        )]);
+        let told = [failed, gone].map(|request| about(&request, Notification::Status(request.status.name())));
+        insta::assert_snapshot!(told.join("\n---\n"), @"
+        *Secure S3 Bucket v1.0* `dev` could not be torn down.
+        The teardown failed. It is still there and keeps its quota slot.
+        It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.
+        “The bucket is not empty”
+        Your platform team can also retain it: that leaves it as it is and frees the slot.
+        [Try again] [Retain]
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ---
+        *Secure S3 Bucket v1.0* `dev` is torn down.
+        Torn down <!date^1795341900^{date_short_pretty} at {time}|2026-11-22 10:05 UTC>: its lease ran out.
+        *Kept*: Bucket (AWS::S3::Bucket) was left in the AWS account and may go on costing.
+        (Request `0b8f1c9e` · Simulated: nothing real is made)
+        ");
+        let over = about(&fixtures::active(), Notification::Status(StatusName::TeardownFailed));
+        assert!(!over.contains("[Try again"), "nothing to try any more: {over}");
+    }
+}

@@ -1,0 +1,107 @@
+//! What presses approvers who have not answered: in the card's thread, and to each of them.
+
+use super::{Message, list_items, text};
+use crate::domain::request::{Question, ReminderKind, Request};
+use crate::ports::slack::RequestNotice;
+use crate::slack::blocks::{buttons, section};
+use crate::slack::mrkdwn::{date_time, mention};
+
+pub(super) fn prompt(notice: &RequestNotice<'_>, prompt: ReminderKind) -> Message {
+    let request = notice.request;
+    let text = format!("{}\n{}", headline(notice, prompt), question(request));
+    let until = format!("expires unanswered {}", date_time(request.answer_by()));
+    let blocks = vec![
+        section(&text),
+        buttons("prompt", vec![list_items::details(request)]),
+        text::footer(notice, Some(until)),
+    ];
+    let simulated = text::simulated(notice);
+    Message::new(&format!("{text} (request {}){simulated}", request.id.short()), blocks)
+}
+
+fn headline(notice: &RequestNotice<'_>, prompt: ReminderKind) -> String {
+    let request = notice.request;
+    let names = text::approvers(notice);
+    let since = request.asking.since.map(|at| format!(" since {}", date_time(at))).unwrap_or_default();
+    match prompt {
+        ReminderKind::Reminder => format!("This waits for {names}{since}."),
+        ReminderKind::Escalation => format!(
+            "This waits{since}, and nobody has answered. The platform team can decide now, too: it waits for {names}."
+        ),
+        ReminderKind::Turn if request.agreed().is_empty() => format!("This waits for {names}."),
+        ReminderKind::Turn => format!("Those who were asked before have agreed. Now this waits for {names}."),
+        ReminderKind::Nudge => format!("{} asks {names} to look at this.", mention(request.asker())),
+    }
+}
+
+/// What is to be answered, and where.
+fn question(request: &Request) -> String {
+    let team = text::team(request);
+    let asker = mention(request.asker());
+    let what = match request.question() {
+        Question::Change(_) => {
+            format!("{asker} asks to change {} of team *{team}*.", text::named(request))
+        }
+        Question::Renewal(renewal) => format!(
+            "{asker} asks to keep {} of team *{team}* {} longer.",
+            text::named(request),
+            renewal.period.in_words()
+        ),
+        Question::Request => {
+            let exception = text::exception(request).map(|text| format!(" *{text}*.")).unwrap_or_default();
+            let (what, cost) = (text::named(request), text::cost(request));
+            format!("{asker} asks for {what} for team *{team}*, {cost}.{exception}")
+        }
+    };
+    if request.asking.unposted_at.is_some() {
+        return format!(
+            "{what} Answer under *Details* or on the app's home tab: there is no channel to post its card in."
+        );
+    }
+    format!("{what} Answer on the card, under *Details* or on the app's home tab.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::request::MessageSlot;
+    use crate::slack::messages::{fixtures, transcript::transcript};
+
+    fn shown(request: &Request, kind: ReminderKind) -> String {
+        let approvers = fixtures::approvers();
+        let text =
+            transcript(&prompt(&fixtures::notice(request, MessageSlot::Prompt(kind), &approvers), kind));
+        text.lines().skip(2).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn whoever_is_pressed_reads_what_waits_for_them_and_why_they_are_told() {
+        let shown = ReminderKind::ALL.map(|kind| shown(&fixtures::awaiting(), kind));
+        insta::assert_snapshot!(shown.join("\n---\n"), @"
+        <@U0ALICE> asks for *Secure S3 Bucket v1.0* `dev` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
+        [Details]
+        (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)
+        ---
+        <@U0ALICE> asks for *Secure S3 Bucket v1.0* `dev` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
+        [Details]
+        (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)
+        ---
+        <@U0ALICE> asks for *Secure S3 Bucket v1.0* `dev` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
+        [Details]
+        (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)
+        ---
+        <@U0ALICE> asks for *Secure S3 Bucket v1.0* `dev` for team *payments*, about $15/month, us-east-1 list price of 2026-08-21. Answer on the card, under *Details* or on the app's home tab.
+        [Details]
+        (Request `0b8f1c9e` · expires unanswered <!date^1795424400^{date_short_pretty} at {time}|2026-11-23 09:00 UTC> · Simulated: nothing real is made)
+        ");
+    }
+
+    #[test]
+    fn a_renewal_that_waits_is_told_as_one() {
+        insta::assert_snapshot!(shown(&fixtures::renewal_waits(), ReminderKind::Reminder), @"
+        <@U0ALICE> asks to keep *Secure S3 Bucket v1.0* `dev` of team *payments* 30 days longer. Answer on the card, under *Details* or on the app's home tab.
+        [Details]
+        (Request `0b8f1c9e` · expires unanswered <!date^1798020300^{date_short_pretty} at {time}|2026-12-23 10:05 UTC> · Simulated: nothing real is made)
+        ");
+    }
+}

@@ -1,0 +1,422 @@
+//! Sentences and facts about a request that several messages share.
+
+use slack_morphism::prelude::SlackBlock;
+
+use crate::domain::approve_with_changes::Reduction;
+use crate::domain::ids::PersonId;
+use crate::domain::lease::Lease;
+use crate::domain::policy::ApprovalPath;
+use crate::domain::quota::QuotaUse;
+use crate::domain::request::{Approval, Cause, Ending, Output, Progress, Question, Request, Status};
+use crate::ports::slack::RequestNotice;
+use crate::slack::blocks::{MAX_SECTION, context, cut_mrkdwn};
+use crate::slack::ids::ButtonValue;
+use crate::slack::mrkdwn::{self, code, date_time, escape, escape_within, inline, mention, quote};
+
+/// Characters of a reason or a cause that a message quotes.
+pub(super) const QUOTED: usize = 1500;
+
+/// What the request's buttons carry now.
+pub(super) fn button_value(request: &Request) -> String {
+    ButtonValue { request: request.id, epoch: request.epoch }.to_string()
+}
+
+/// The product's name with its version, safe to show.
+pub(super) fn product(request: &Request) -> String {
+    format!("{} {}", escape_within(&request.product.name, 150), escape_within(&request.product.version, 50))
+}
+
+/// The product in bold, with what tells this one from others: of what lives its name, before and after that its label.
+pub(super) fn named(request: &Request) -> String {
+    let lives = request.ended_at.is_none() && request.activated_at.is_some();
+    if lives { labelled(request, Some(&resource(request))) } else { labelled(request, request.label()) }
+}
+
+/// As [`named`], by what was asked for, whatever has been made of it since.
+pub(super) fn asked_for(request: &Request) -> String {
+    labelled(request, request.asked_for())
+}
+
+fn labelled(request: &Request, label: Option<&str>) -> String {
+    format!("*{}*{}", product(request), label.map(|label| format!(" `{label}`")).unwrap_or_default())
+}
+
+/// The monthly price, or that there is none.
+pub(super) fn cost(request: &Request) -> String {
+    let estimate = request.estimate.as_ref().map(mrkdwn::estimate);
+    let estimate =
+        estimate.unwrap_or_else(|| "no estimate for this product, so it counts as $0 of a budget".to_owned());
+    billed(request).map_or(estimate.clone(), |billed| format!("{estimate}; {billed}"))
+}
+
+/// What AWS has charged lately, and up to which day.
+pub(super) fn billed(request: &Request) -> Option<String> {
+    let billed = request.billed.as_ref()?;
+    let last = billed.before.yesterday().unwrap_or(billed.before);
+    Some(format!(
+        "AWS charged {} in {} up to the {}",
+        mrkdwn::dollars(billed.amount),
+        billed.month.strftime("%B %Y"),
+        last.strftime("%-d.")
+    ))
+}
+
+/// "2 of 3 used, this one included"; an ended request holds no slot.
+pub(super) fn quota(notice: &RequestNotice<'_>) -> String {
+    let QuotaUse { used, limit } = notice.quota;
+    let included = if notice.request.status.name().is_ended() { "" } else { ", this one included" };
+    format!("{used} of {limit} used{included}")
+}
+
+/// What admins have to let it go beyond, as things were when it was asked for, or that they need not any more; `None` where
+/// it never was an exception.
+pub(super) fn exception(request: &Request) -> Option<String> {
+    if let Some(since) = request.room_since {
+        return Some(format!("This is no longer an exception: room became free on {}", date_time(since)));
+    }
+    let exception = request.exception.as_ref()?;
+    Some(format!("Exception: {}", exception.in_words(request.estimate.as_ref())))
+}
+
+/// Why it is needed, quoted; `None` when no reason was given.
+pub(super) fn reason(request: &Request) -> Option<String> {
+    (!request.reason.trim().is_empty()).then(|| format!("*Why*\n{}", quote(&request.reason, QUOTED)))
+}
+
+/// Whose it is: two people where it was asked for by one for the other, or handed over.
+pub(super) fn people(request: &Request) -> (&'static str, String) {
+    let requester = mention(&request.requester);
+    if request.owner == request.requester {
+        return ("Requested by", requester);
+    }
+    ("Owner", format!("{}, requested by {requester}", mention(&request.owner)))
+}
+
+/// The ticket it belongs to, a link where there is one; `None` where it has none.
+pub(super) fn ticket(request: &Request) -> Option<String> {
+    let ticket = request.ticket.as_ref()?;
+    let reference = inline(&ticket.reference, 200);
+    let shown = match &ticket.link {
+        // The reference was made part of the address when it was read: it cannot end the link. Code cannot be one.
+        Some(link) if reference.starts_with('`') => format!("{reference} (<{link}|open>)"),
+        Some(link) => format!("<{link}|{reference}>"),
+        None => reference,
+    };
+    Some(format!("*{}*: {shown}", escape_within(&ticket.label, 100)))
+}
+
+/// What was made, one output a line with what it is for; `None` while there is nothing to show.
+pub(super) fn outputs(request: &Request) -> Option<String> {
+    let line = |output: &Output| {
+        let name = escape_within(&output.name, 100);
+        let about = match output.description.trim() {
+            "" => String::new(),
+            text => format!(" — {}", escape_within(text, 200)),
+        };
+        format!("*{name}*: {}{about}", code(&output.value, 1000))
+    };
+    let lines: Vec<String> = request.outputs.iter().map(line).collect();
+    (!lines.is_empty()).then(|| as_many_as_fit(&lines, MAX_SECTION - 40))
+}
+
+/// All shown parameters, one a line with what the form called the value, as many as one section holds; `None` when there
+/// are none.
+pub(super) fn parameters(request: &Request) -> Option<String> {
+    let line = |(key, value): (&str, &str)| {
+        let label = request.labels.get(key).map(|label| format!(" — {}", escape_within(label, 100)));
+        format!("{}: {}{}", escape_within(key, 100), code(value, 300), label.unwrap_or_default())
+    };
+    let lines: Vec<String> = request.shown_parameters().map(line).collect();
+    (!lines.is_empty()).then(|| format!("*Parameters*\n{}", as_many_as_fit(&lines, MAX_SECTION - 40)))
+}
+
+/// Joins lines while they fit and says how many did not.
+pub(super) fn as_many_as_fit(lines: &[String], limit: usize) -> String {
+    let mut text = String::new();
+    let mut length = 0;
+    for (index, line) in lines.iter().enumerate() {
+        length += line.chars().count() + 1;
+        if length > limit {
+            return format!("{text}and {} more", lines.len() - index);
+        }
+        text.push_str(line);
+        text.push('\n');
+    }
+    text.trim_end().to_owned()
+}
+
+/// Who decided what and when; `None` while nobody has.
+pub(super) fn decision(request: &Request) -> Option<String> {
+    match &request.status {
+        Status::Denied { by, instead_of, reason } => Some(format!(
+            "Denied by {} ({})\n{}",
+            answered(by, instead_of.as_ref()),
+            date_time(request.updated_at),
+            quote(reason, QUOTED)
+        )),
+        Status::Cancelled => {
+            Some(format!("Cancelled by {} ({})", mention(&request.requester), date_time(request.updated_at)))
+        }
+        Status::TimedOut => {
+            Some(format!("Timed out ({}): nobody decided in time.", date_time(request.updated_at)))
+        }
+        Status::Pending | Status::AwaitingApproval { .. } => None,
+        Status::Approved
+        | Status::Provisioning { .. }
+        | Status::Active { .. }
+        | Status::Updating { .. }
+        | Status::Terminating { .. }
+        | Status::Failed { .. }
+        | Status::TeardownFailed { .. }
+        | Status::Terminated { .. }
+        | Status::Retained { .. } => Some(approved_by(request)),
+    }
+}
+
+fn approved_by(request: &Request) -> String {
+    if let ApprovalPath::Auto { why } = &request.approval {
+        return format!("Approved automatically: {}.", escape_within(why, 300));
+    }
+    let clicks = request.approvals.iter();
+    let clicks: Vec<String> =
+        clicks.map(|approval| format!("{} ({})", answer(approval), date_time(approval.at))).collect();
+    let reductions = reductions(request).map(|text| format!("\n{text}")).unwrap_or_default();
+    let by = if clicks.is_empty() { String::new() } else { format!(" by {}", clicks.join(", ")) };
+    format!("Approved{by}{reductions}")
+}
+
+/// What approvers made smaller, one a line; `None` where nothing was.
+pub(super) fn reductions(request: &Request) -> Option<String> {
+    let line = |reduction: &Reduction| {
+        let difference = inline(&reduction.difference(), 300);
+        format!("{difference} (by {})", mention(&reduction.by))
+    };
+    let lines: Vec<String> = request.reductions.iter().map(line).collect();
+    (!lines.is_empty()).then(|| format!("*Changed*\n{}", as_many_as_fit(&lines, MAX_REDUCTIONS)))
+}
+
+/// Characters of what approvers made smaller: it stands beside other things in one section.
+const MAX_REDUCTIONS: usize = 1_000;
+
+/// Who agreed, and for whom where that one is away.
+pub(super) fn answer(approval: &Approval) -> String {
+    answered(&approval.by, approval.instead_of.as_ref())
+}
+
+/// Who answered, and for whom where that one is away.
+pub(super) fn answered(by: &PersonId, instead_of: Option<&PersonId>) -> String {
+    let instead_of = instead_of.map(|person| format!(" for {}", mention(person)));
+    format!("{}{}", mention(by), instead_of.unwrap_or_default())
+}
+
+/// Who said no to a renewal or a change, and why.
+pub(super) fn denied(by: &PersonId, instead_of: Option<&PersonId>, reason: &str) -> String {
+    format!("Denied by {}\n{}", answered(by, instead_of), quote(reason, QUOTED))
+}
+
+/// How many approvals there are, where more than one is needed; `None` otherwise.
+pub(super) fn approvals_so_far(request: &Request) -> Option<String> {
+    let ApprovalPath::Ask { needed, .. } = request.approval else { return None };
+    if needed < 2 || !request.status.name().is_undecided() {
+        return None;
+    }
+    let names: Vec<String> = request.approvals.iter().map(answer).collect();
+    let by = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
+    Some(format!("{} of {needed} approvals{by}", request.approvals.len()))
+}
+
+/// Who is asked, as part of a sentence.
+pub(super) fn approvers(notice: &RequestNotice<'_>) -> String {
+    let names = mrkdwn::any_of(notice.approvers);
+    if names.is_empty() { "somebody whom the platform team has to name".to_owned() } else { names }
+}
+
+/// Who is asked to answer and since when, and how they were pressed; `None` while nobody is.
+pub(super) fn asked(notice: &RequestNotice<'_>) -> Option<String> {
+    let (request, names) = (notice.request, mrkdwn::any_of(notice.approvers));
+    if !request.waits_for_approvers() || names.is_empty() {
+        return None;
+    }
+    let asking = &request.asking;
+    if let Some(at) = asking.unposted_at {
+        return Some(format!(
+            "Nobody could be asked in a channel yet: there has been none to post in since {}. It goes to {names} as a direct message, and the platform team knows.{}",
+            date_time(at),
+            note(notice)
+        ));
+    }
+    let since = asking.since.map(|since| format!(" since {}", date_time(since))).unwrap_or_default();
+    let pressed = [("reminded", asking.reminded_at), ("nudged", asking.nudged_at)];
+    let pressed = pressed.into_iter().filter_map(|(how, at)| Some(format!(", {how} {}", date_time(at?))));
+    let escalated = escalated(request).map(|text| format!("\n{text}")).unwrap_or_default();
+    Some(format!("Asked{since}: {names}{}{}{escalated}", pressed.collect::<String>(), note(notice)))
+}
+
+/// Which of several stages is asked, and why others than the product says, as a line of its own each.
+pub(super) fn note(notice: &RequestNotice<'_>) -> String {
+    let request = notice.request;
+    let (at, stages) = request.stage_after(request.agreed().len());
+    let stage = (stages > 1).then(|| format!("\nStep {} of {stages}", at + 1));
+    let why = notice.note.map(|note| format!("\n_{}_", cut_mrkdwn(&capitalized(note), 300)));
+    [stage, why].into_iter().flatten().collect()
+}
+
+fn capitalized(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
+}
+
+/// Said where the admins can decide, because nobody else did.
+pub(super) fn escalated(request: &Request) -> Option<String> {
+    let at = request.asking.escalated_at.filter(|_| request.waits_for_approvers())?;
+    Some(format!("Nobody had answered by {}, so the platform team can decide, too.", date_time(at)))
+}
+
+/// Where the request stands, in one sentence without the decision.
+pub(super) fn standing(request: &Request) -> String {
+    match &request.status {
+        Status::Pending => "Submitted. Approvers are asked in a moment.".to_owned(),
+        Status::AwaitingApproval { .. } => {
+            format!("Waiting for approval until {}.", date_time(request.approve_by))
+        }
+        Status::Approved => "Provisioning starts in a moment.".to_owned(),
+        Status::Provisioning { unwanted: None, .. } => format!("Provisioning: {}", bar(&request.progress)),
+        Status::Provisioning { unwanted: Some(by), .. } => {
+            format!(
+                "Provisioning: {}\n{} wants it torn down as soon as it is there.",
+                bar(&request.progress),
+                mention(by)
+            )
+        }
+        Status::Active { lease } => active(request, lease),
+        Status::Updating { lease } => {
+            format!("Being changed. Its lease goes on as before, until {}.", date_time(lease.expires_at))
+        }
+        Status::Terminating { ending: Ending::Failed { .. }, .. } => {
+            "Provisioning failed. What was made is being cleaned up.".to_owned()
+        }
+        Status::Terminating { ending: Ending::Terminated { cause }, .. } => {
+            format!("Being torn down: {}.", because(cause))
+        }
+        Status::Denied { .. } => "Denied. Nothing was provisioned.".to_owned(),
+        Status::Cancelled => "Cancelled. Nothing was provisioned.".to_owned(),
+        Status::TimedOut => "Timed out. Nothing was provisioned.".to_owned(),
+        Status::Failed { .. } => "Provisioning failed. Everything was cleaned up.".to_owned(),
+        Status::TeardownFailed { ending: Ending::Failed { .. }, .. } => {
+            "Provisioning failed, and so did the clean-up: something may be left, and it keeps its quota slot.".to_owned()
+        }
+        Status::TeardownFailed { ending: Ending::Terminated { .. }, .. } => {
+            "The teardown failed. It is still there and keeps its quota slot.".to_owned()
+        }
+        Status::Terminated { cause } => {
+            format!("Torn down {}: {}.", date_time(request.updated_at), because(cause))
+        }
+        Status::Retained { by, reason } => format!(
+            "Left as it is, by {} ({}). The portal no longer looks after it.\n{}",
+            mention(by),
+            date_time(request.updated_at),
+            quote(reason, QUOTED)
+        ),
+    }
+}
+
+fn active(request: &Request, lease: &Lease) -> String {
+    let until = date_time(lease.expires_at);
+    match request.question() {
+        Question::Renewal(renewal) => format!(
+            "Active until {until}. A renewal by {} waits for approval until {}.",
+            renewal.period.in_words(),
+            date_time(renewal.approve_by)
+        ),
+        Question::Change(order) => {
+            let answer_by = date_time(order.approve_by);
+            format!("Active until {until}. A change waits for approval until {answer_by}.")
+        }
+        Question::Request => format!("Active until {until}."),
+    }
+}
+
+/// What keeps it from going on that only the platform team can do something about.
+pub(super) fn held_up(request: &Request) -> Option<String> {
+    let held_up = request.held_up.as_ref()?;
+    Some(format!(
+        ":warning: The platform team has to act: since {} this app lacks the right {} in AWS. They have been told. You need not do \
+         anything: it goes on once the right is there.",
+        date_time(held_up.since),
+        code(&held_up.right, 100)
+    ))
+}
+
+/// What is wrong with it in AWS, if anything is, in full.
+pub(super) fn trouble(request: &Request) -> Option<String> {
+    let why = request.trouble.as_ref().filter(|_| request.lease().is_some())?;
+    Some(format!(
+        "*AWS reports a problem with it*\n{}\nIt may not work as it should. Ask your platform team, or tear it down \
+         and ask for a new one.",
+        quote(why, QUOTED)
+    ))
+}
+
+/// What ended it, to follow a colon.
+pub(super) fn because(cause: &Cause) -> String {
+    match cause {
+        Cause::Asked { by } => format!("{} said so", mention(by)),
+        Cause::Expired => "its lease ran out".to_owned(),
+        Cause::Vanished => "it was removed in AWS, outside of this portal".to_owned(),
+    }
+}
+
+/// The name of what was made, safe to stand in backticks.
+pub(super) fn resource(request: &Request) -> String {
+    request.resource_name()
+}
+
+/// `▓▓▓░░░░ 3 of 7 · latest: Bucket`; at most ten cells.
+fn bar(progress: &Progress) -> String {
+    const CELLS: usize = 10;
+    let done = progress.done.len().min(progress.total);
+    if progress.total == 0 {
+        return "getting ready".to_owned();
+    }
+    let cells = progress.total.min(CELLS);
+    let full = done * cells / progress.total;
+    let latest = progress.done.last().map(|id| format!(" · latest: {}", escape_within(id, 100)));
+    format!(
+        "{}{} {done} of {}{}",
+        "▓".repeat(full),
+        "░".repeat(cells - full),
+        progress.total,
+        latest.unwrap_or_default()
+    )
+}
+
+/// What follows the end of a lease that was renewed by less than was asked for.
+pub(super) fn cut(lease: &Lease) -> &'static str {
+    if lease.cut { ", the longest this product allows at a time" } else { "" }
+}
+
+/// The gray last line: the short id, what else is worth a glance, and that nothing is real.
+pub(super) fn footer(notice: &RequestNotice<'_>, more: Option<String>) -> SlackBlock {
+    let id = format!("Request `{}`", notice.request.id.short());
+    let simulated = notice.simulated.then(|| SIMULATED.to_owned());
+    let parts: Vec<String> = [Some(id), more, simulated].into_iter().flatten().collect();
+    context(&parts.join(" · "))
+}
+
+/// Said wherever somebody could take a simulation for the real thing.
+pub(super) const SIMULATED: &str = "Simulated: nothing real is made";
+
+/// The same as the last sentence of a fallback text; nothing where it is real.
+pub(super) fn simulated(notice: &RequestNotice<'_>) -> String {
+    if notice.simulated { format!(" {SIMULATED}.") } else { String::new() }
+}
+
+/// The team's name, safe to show.
+pub(super) fn team(request: &Request) -> String {
+    escape(request.team.as_str())
+}
+
+/// What a screen reader says to tell this request's buttons from others.
+pub(super) fn spoken(verb: &str, request: &Request) -> String {
+    format!("{verb} request {} for {}", request.id.short(), request.product.name)
+}

@@ -1,0 +1,105 @@
+//! How much one person may do at once: a burst, then one thing a second. It is forgotten when they have been quiet, is
+//! counted in each process alone, and nobody is ever kept waiting for longer than a second by it.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::ids::PersonId;
+
+/// After a burst, one thing in this time.
+const EVERY: SignedDuration = SignedDuration::from_secs(1);
+/// People who are remembered at once; so many do not hammer within half a minute.
+const REMEMBERED: usize = 10_000;
+
+/// What everybody has done lately.
+#[derive(Debug)]
+pub(super) struct RateLimiter {
+    /// How far ahead somebody may be; `None` where nobody is limited.
+    ahead: Option<SignedDuration>,
+    /// Until when each person would be busy if everything they did took [`EVERY`].
+    busy_until: Mutex<HashMap<PersonId, Timestamp>>,
+}
+
+impl RateLimiter {
+    /// So many things at once; 0 for no limit.
+    pub(super) fn new(burst: u32) -> Self {
+        let ahead = burst.checked_sub(1).map(|more| EVERY * i32::try_from(more).unwrap_or(i32::MAX));
+        Self { ahead, busy_until: Mutex::default() }
+    }
+
+    /// How long this person has to wait until they may do one more thing; `None` if they may now, which counts.
+    pub(super) fn retry_after(&self, person: &PersonId, now: Timestamp) -> Option<Duration> {
+        let ahead = self.ahead?;
+        let mut busy_until = self.busy_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let latest = now.saturating_add(ahead + EVERY).unwrap_or(now);
+        let busy = busy_until.get(person).copied().unwrap_or(now).clamp(now, latest);
+        let wait = busy.duration_since(now) - ahead;
+        if wait.is_positive() {
+            // A clock that was put back must not keep anybody waiting until it is where it was.
+            busy_until.insert(person.clone(), busy);
+            return Some(Duration::try_from(wait).unwrap_or_default());
+        }
+        if busy_until.len() >= REMEMBERED {
+            busy_until.retain(|_, until| *until > now);
+        }
+        if busy_until.len() < REMEMBERED || busy_until.contains_key(person) {
+            busy_until.insert(person.clone(), busy.saturating_add(EVERY).unwrap_or(busy));
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millisecond(1_800_000_000_000 + millis).unwrap()
+    }
+
+    fn person(name: &str) -> PersonId {
+        PersonId::new(name)
+    }
+
+    #[test]
+    fn after_a_burst_there_is_one_more_each_second() {
+        let allowances = RateLimiter::new(30);
+        let alice = person("U0ALICE");
+        let waits = |millis| allowances.retry_after(&alice, at(millis)).map(|wait| wait.as_millis());
+        for _ in 0..30 {
+            assert_eq!(waits(0), None);
+        }
+        assert_eq!(waits(0), Some(1_000));
+        assert_eq!(waits(400), Some(600), "being refused costs nothing");
+        assert_eq!(waits(1_000), None);
+        assert_eq!(waits(1_000), Some(1_000));
+        assert_eq!(allowances.retry_after(&person("U0BOB"), at(1_000)), None, "others are not affected");
+        for _ in 0..30 {
+            assert_eq!(waits(60_000), None, "a minute later everything is there again");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_jumps_keeps_nobody_waiting_for_more_than_a_second() {
+        let allowances = RateLimiter::new(2);
+        let alice = person("U0ALICE");
+        for millis in [0, 0, -3_600_000, -3_599_000, 7_200_000, 0] {
+            let wait = allowances.retry_after(&alice, at(millis)).unwrap_or_default();
+            assert!(wait <= Duration::from_secs(1), "{millis}: {wait:?}");
+        }
+        assert_eq!(allowances.retry_after(&alice, at(1_000)), None, "a second is always enough");
+    }
+
+    #[test]
+    fn a_million_people_are_not_all_remembered_and_nobody_is_locked_out() {
+        let allowances = RateLimiter::new(1);
+        for number in 0..30_000 {
+            assert_eq!(allowances.retry_after(&person(&format!("U{number}")), at(number / 50)), None);
+        }
+        assert!(allowances.busy_until.lock().unwrap().len() <= REMEMBERED);
+        assert_eq!(RateLimiter::new(0).retry_after(&person("U0ALICE"), at(0)), None);
+    }
+}

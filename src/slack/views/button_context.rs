@@ -1,0 +1,62 @@
+//! What a modal remembers of the button that opened it.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::domain::ids::ChannelId;
+use crate::domain::request::MessageRef;
+use crate::slack::ids::ButtonValue;
+
+/// A pressed button. It passes through the person's client, so it is no proof of anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ButtonContext {
+    /// What the button carried.
+    pub button: ButtonValue,
+    /// The message the button stands in; `None` for a command and for what only one person sees.
+    pub message: Option<MessageRef>,
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    button: String,
+    channel: Option<String>,
+    ts: Option<String>,
+}
+
+impl ButtonContext {
+    /// Reads a modal's `private_metadata`; `None` for anything that is none of ours.
+    pub fn parse(text: &str) -> Option<Self> {
+        let wire: Wire = serde_json::from_str(text).ok()?;
+        let message = wire.channel.zip(wire.ts);
+        let message = message.map(|(channel, ts)| MessageRef { channel: ChannelId::new(channel), ts });
+        Some(Self { button: ButtonValue::parse(&wire.button)?, message })
+    }
+
+    pub(super) fn written(&self) -> String {
+        let (channel, ts) = self.message.as_ref().map(|at| (at.channel.as_str(), at.ts.as_str())).unzip();
+        json!({"button": self.button.to_string(), "channel": channel, "ts": ts}).to_string()
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::slack::messages::fixtures;
+
+    pub(in crate::slack::views) fn pressed() -> ButtonContext {
+        ButtonContext {
+            button: ButtonValue { request: fixtures::request().id, epoch: 1 },
+            message: Some(MessageRef { channel: ChannelId::new("C0PAYMENTS"), ts: "1.2".into() }),
+        }
+    }
+
+    #[test]
+    fn a_modal_remembers_its_button_and_the_message_it_stood_in() {
+        assert_eq!(ButtonContext::parse(&pressed().written()), Some(pressed()));
+        let without = ButtonContext { message: None, ..pressed() };
+        assert_eq!(ButtonContext::parse(&without.written()), Some(without));
+        for bad in ["", "{}", r#"{"button":"x"}"#, r#"{"button":"x:1","channel":"C1","ts":"1.2"}"#] {
+            assert_eq!(ButtonContext::parse(bad), None, "{bad}");
+        }
+    }
+}
