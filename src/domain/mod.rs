@@ -1,6 +1,6 @@
 //! What is true whatever the chat tool or the cloud. No I/O, no clock, no `async`, no logging.
 //!
-//! Reading order: [`ids`], [`catalog`] with its [`template`]s, [`request`], then [`next`], which decides every
+//! Reading order: [`ids`], [`catalog`] with its [`template`]s, [`request`], then [`transition`], which decides every
 //! change of a request. [`policy`], [`quota`], [`lease`] and [`spending`] answer one question each; [`audit`] and
 //! [`job`] are what a change leaves behind; [`refusal`] is every way to say no.
 

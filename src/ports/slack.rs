@@ -42,7 +42,7 @@ pub trait Slack: Debug + Send + Sync {
         text: &str,
     ) -> Result<(), SlackError>;
 
-    /// As [`Slack::whisper`], with what they typed, which is theirs again.
+    /// As [`Slack::post_ephemeral`], with what they typed, which is theirs again.
     ///
     /// # Errors
     /// See [`SlackError`].
