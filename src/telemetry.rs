@@ -47,9 +47,9 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
+    struct LogBuffer(Arc<Mutex<Vec<u8>>>);
 
-    impl Write for Written {
+    impl Write for LogBuffer {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
             self.0.lock().unwrap().extend(bytes);
             Ok(bytes.len())
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn what_the_sdk_prints_in_detail_is_not_logged_whatever_is_asked_for() {
-        let written = Written::default();
+        let written = LogBuffer::default();
         let writer = written.clone();
         let filter = Some("trace,aws_smithy_runtime=trace");
         let lines = subscriber(LogFormat::Text, filter, move || writer.clone());

@@ -15,7 +15,7 @@ use quartermaster::playground::{
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::directory::Freshness;
 use quartermaster::ports::limits::Limits;
-use quartermaster::ports::store::{Which, Whose};
+use quartermaster::ports::store::{RequestFilter, RequestScope};
 use quartermaster::wiring::{App, Backends};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -159,8 +159,8 @@ impl Office {
         let store = &self.app.portal.ports.store;
         let mut found = BTreeMap::new();
         for team in store.teams().await? {
-            let whose = Whose::Team(team);
-            for which in [Which::Live, Which::Ended] {
+            let whose = RequestScope::Team(team);
+            for which in [RequestFilter::Live, RequestFilter::Ended] {
                 for request in store.list(&whose, which, None, 1_000).await?.requests() {
                     let state = (request.id.to_string(), request.approvals.len());
                     found.insert(request.requester.to_string(), state);

@@ -12,7 +12,7 @@ use quartermaster::domain::quota::QuotaChange;
 use quartermaster::domain::request::Request;
 use quartermaster::domain::submission::submit;
 use quartermaster::portal::cancel::cancel;
-use quartermaster::portal::decide::Click;
+use quartermaster::portal::decide::RequestAction;
 use quartermaster::portal::teardown::{TornDown, tear_down};
 use quartermaster::ports::retention::IdempotencyKey;
 use quartermaster::ports::store::{Commit, RowChange};
@@ -188,7 +188,7 @@ async fn ask(stand: &Stand, now: Timestamp, number: u64, is_bucket: bool) -> any
 /// Whoever asked tears it down, or withdraws it where nobody has agreed.
 async fn end(stand: &Stand, id: RequestId) -> anyhow::Result<()> {
     let request: Request = stand.store.load(id).await?.context("a request is gone")?;
-    let click = Click {
+    let click = RequestAction {
         by: By { person: request.owner.clone(), via: Via::Form },
         request: id,
         epoch: request.epoch,

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context as _, ensure};
 use jiff::Timestamp;
 use quartermaster::domain::ids::TeamName;
-use quartermaster::ports::store::{Which, Whose};
+use quartermaster::ports::store::{RequestFilter, RequestScope};
 
 use super::filled::{self, BIG_TEAM, DUE, IN_BIG_TEAM, ROUNDS};
 use super::stand::Stand;
@@ -98,15 +98,18 @@ impl Measured {
 /// What a person waits for who looks at a team with very much.
 async fn lists(report: &Report, measured: &Measured) -> anyhow::Result<()> {
     let store = &measured.stand.store;
-    let whose = Whose::Team(TeamName::new(BIG_TEAM));
+    let whose = RequestScope::Team(TeamName::new(BIG_TEAM));
     let (mut first, mut last, mut all) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let begun = Instant::now();
-        ensure!(store.list(&whose, Which::Live, None, PAGE).await?.places.len() == PAGE, "a page is short");
+        ensure!(
+            store.list(&whose, RequestFilter::Live, None, PAGE).await?.places.len() == PAGE,
+            "a page is short"
+        );
         first.push(begun.elapsed().as_secs_f64() * 1_000.0);
-        let before = store.list(&whose, Which::Live, None, IN_BIG_TEAM - PAGE).await?.next();
+        let before = store.list(&whose, RequestFilter::Live, None, IN_BIG_TEAM - PAGE).await?.next();
         let begun = Instant::now();
-        let page = store.list(&whose, Which::Live, before.as_ref(), PAGE).await?;
+        let page = store.list(&whose, RequestFilter::Live, before.as_ref(), PAGE).await?;
         ensure!(page.places.len() == PAGE && !page.more, "the last page is short");
         last.push(begun.elapsed().as_secs_f64() * 1_000.0);
         let begun = Instant::now();

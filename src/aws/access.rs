@@ -4,7 +4,7 @@ use anyhow::Chain;
 use aws_config::SdkConfig;
 use aws_sdk_sfn::config::ProvideCredentials as _;
 
-use super::Problem;
+use super::SetupProblem;
 
 /// The region that calls go to.
 pub fn region(configuration: &SdkConfig) -> &str {
@@ -12,10 +12,10 @@ pub fn region(configuration: &SdkConfig) -> &str {
 }
 
 /// What keeps every call from being made. Whether the credentials are good is for the services to say.
-pub async fn problems(configuration: &SdkConfig) -> Vec<Problem> {
+pub async fn problems(configuration: &SdkConfig) -> Vec<SetupProblem> {
     let mut problems = Vec::new();
     if configuration.region().is_none() {
-        problems.push(Problem::new(
+        problems.push(SetupProblem::new(
             "no region is chosen",
             "set `AWS_REGION`, such as `us-east-1`, or `region` in the profile",
         ));
@@ -30,7 +30,7 @@ pub async fn problems(configuration: &SdkConfig) -> Vec<Problem> {
         None => Some("nothing provides any".to_owned()),
     };
     problems.extend(why.map(|why| {
-        Problem::new(
+        SetupProblem::new(
             format!("there are no credentials: {why}"),
             "give the machine a role, or set `AWS_PROFILE`, or `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`",
         )

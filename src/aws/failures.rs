@@ -99,7 +99,7 @@ fn named(target: &str) -> Option<(String, String)> {
 }
 
 #[derive(Deserialize)]
-struct Refusal {
+struct AwsRefusal {
     #[serde(rename = "__type")]
     kind: String,
 }
@@ -110,7 +110,7 @@ async fn code(response: &mut HttpResponse) -> String {
     let body = std::mem::replace(response.body_mut(), SdkBody::taken());
     let Ok(body) = body.collect().await else { return status };
     let bytes = body.to_bytes();
-    let code = serde_json::from_slice::<Refusal>(&bytes).ok().and_then(|refusal| {
+    let code = serde_json::from_slice::<AwsRefusal>(&bytes).ok().and_then(|refusal| {
         let kind = refusal.kind.rsplit('#').next()?.to_owned();
         kind.bytes().all(|byte| byte.is_ascii_alphanumeric()).then_some(kind)
     });

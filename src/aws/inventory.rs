@@ -10,7 +10,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use serde_json::Value;
 
-use crate::ports::inventory::{Inventory, Item};
+use crate::ports::inventory::{Inventory, InventoryItem};
 
 /// So many are offered at most: nobody looks further, and an account may hold any number.
 const MOST: usize = 2_000;
@@ -45,7 +45,7 @@ impl CloudControl {
 
 #[async_trait]
 impl Inventory for CloudControl {
-    async fn list(&self, parameter_type: &str) -> anyhow::Result<Vec<Item>> {
+    async fn list(&self, parameter_type: &str) -> anyhow::Result<Vec<InventoryItem>> {
         let known = LISTED.iter().find(|(known, ..)| *known == parameter_type);
         let (_, resource_type, named) =
             known.with_context(|| format!("nothing of type {parameter_type} can be listed"))?;
@@ -88,7 +88,7 @@ fn properties(found: &ResourceDescription) -> Value {
     found.properties().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
-fn item(found: &ResourceDescription, named: &str) -> Option<Item> {
+fn item(found: &ResourceDescription, named: &str) -> Option<InventoryItem> {
     let id = found.identifier()?.to_owned();
     let properties = properties(found);
     let name = match named {
@@ -96,7 +96,7 @@ fn item(found: &ResourceDescription, named: &str) -> Option<Item> {
         property => properties[property].as_str(),
     };
     let name = name.unwrap_or_default().trim_end_matches('.').to_owned();
-    Some(Item { name: if name == id { String::new() } else { name }, id })
+    Some(InventoryItem { name: if name == id { String::new() } else { name }, id })
 }
 
 fn tagged(properties: &Value) -> Option<&str> {

@@ -23,7 +23,7 @@ use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
-pub use problem::Problem;
+pub use problem::SetupProblem;
 use problem::{Needs, denied_or};
 
 use self::failures::Counting;

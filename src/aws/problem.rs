@@ -10,14 +10,14 @@ use crate::ports::denied::Denied;
 
 /// Something that is missing, different or forbidden, and what to do about it. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct SetupProblem {
     /// What is wrong, as the beginning of a line.
     pub what: String,
     /// What to do about it.
     pub remedy: String,
 }
 
-impl Problem {
+impl SetupProblem {
     /// What is wrong, and what to do, both as the middle of a sentence.
     pub fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { what: what.into(), remedy: remedy.into() }
@@ -115,7 +115,7 @@ fn allow(action: &str) -> String {
 }
 
 /// `what: remedy`.
-impl fmt::Display for Problem {
+impl fmt::Display for SetupProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.what, self.remedy)
     }

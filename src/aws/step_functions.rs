@@ -16,7 +16,7 @@ use aws_sdk_sfn::types::{ExecutionStatus, StateMachineStatus, StateMachineType};
 use serde_json::{Value, json};
 
 use super::failures::STEP_FUNCTIONS;
-use super::{Needs as _, Problem, denied_or};
+use super::{Needs as _, SetupProblem, denied_or};
 use crate::domain::ids::{ExecutionName, TaskToken};
 use crate::ports::workflow::{ExecutionInput, ResumeError, Workflow};
 
@@ -54,25 +54,25 @@ impl StepFunctions {
     }
 
     /// Everything that is wrong with the state machine: missing, or not the one in `infra/`.
-    pub async fn problems(&self) -> Vec<Problem> {
+    pub async fn problems(&self) -> Vec<SetupProblem> {
         let asked = self.client.describe_state_machine().state_machine_arn(&self.machine).send().await;
         match asked {
             Ok(machine) => [self.differences(&machine), Box::pin(self.missing_rights()).await].concat(),
-            Err(error) if error.as_service_error().is_some_and(is_missing) => vec![Problem::new(
+            Err(error) if error.as_service_error().is_some_and(is_missing) => vec![SetupProblem::new(
                 format!("there is no state machine `{}`", self.machine),
                 "correct `backend.workflow` and the region, or deploy the stack of `infra/portal.yml` with \
                  `infra/deploy.sh`",
             )],
             Err(error) => {
                 let thing = format!("the state machine `{}`", self.machine);
-                vec![Problem::of_call(&thing, "states:DescribeStateMachine", &error)]
+                vec![SetupProblem::of_call(&thing, "states:DescribeStateMachine", &error)]
             }
         }
     }
 
     /// What the bot is not allowed to do beside starting executions, which cannot be tried. Nobody waits with such a
     /// token, and no execution is called so.
-    async fn missing_rights(&self) -> Vec<Problem> {
+    async fn missing_rights(&self) -> Vec<SetupProblem> {
         let nobody = "nobody-waits-with-this";
         let none = self.machine.replacen(":stateMachine:", ":execution:", 1) + ":no-execution";
         let (success, failure, list, describe) = tokio::join!(
@@ -82,18 +82,18 @@ impl StepFunctions {
             self.client.describe_execution().execution_arn(none).send(),
         );
         let missing = [
-            Problem::of_right("states:SendTaskSuccess", &success),
-            Problem::of_right("states:SendTaskFailure", &failure),
-            Problem::of_right("states:ListExecutions", &list),
-            Problem::of_right("states:DescribeExecution", &describe),
+            SetupProblem::of_right("states:SendTaskSuccess", &success),
+            SetupProblem::of_right("states:SendTaskFailure", &failure),
+            SetupProblem::of_right("states:ListExecutions", &list),
+            SetupProblem::of_right("states:DescribeExecution", &describe),
         ];
         missing.into_iter().flatten().collect()
     }
 
-    fn differences(&self, machine: &DescribeStateMachineOutput) -> Vec<Problem> {
+    fn differences(&self, machine: &DescribeStateMachineOutput) -> Vec<SetupProblem> {
         let mut problems = Vec::new();
         let wrong = |what: String| {
-            Problem::new(
+            SetupProblem::new(
                 format!("the state machine `{}` {what}", self.machine),
                 "deploy `infra/provisioning.asl.json` with `infra/deploy.sh`",
             )

@@ -11,14 +11,14 @@ use crate::domain::template::{Parameter, Template};
 
 /// What a check found.
 #[derive(Debug)]
-pub struct Report {
+pub struct CheckReport {
     /// The products without an error.
     pub catalog: Catalog,
     /// All problems, in the order of their paths and lines.
     pub problems: Vec<FileProblem>,
 }
 
-impl Report {
+impl CheckReport {
     /// How many problems of this severity there are.
     pub fn count(&self, severity: Severity) -> usize {
         self.problems.iter().filter(|problem| problem.severity == severity).count()
@@ -26,18 +26,18 @@ impl Report {
 }
 
 /// Checks a folder; see [`super::load`] for `region`.
-pub fn check(dir: &Path, region: Option<&str>) -> Report {
+pub fn check(dir: &Path, region: Option<&str>) -> CheckReport {
     let mut problems = Vec::new();
     let files = files::on_disk(dir, &mut problems);
     report(&files, region, problems)
 }
 
 /// Checks the catalog built into the program.
-pub fn check_built_in() -> Report {
+pub fn check_built_in() -> CheckReport {
     report(&files::built_in(), None, Vec::new())
 }
 
-fn report(files: &CatalogFiles, region: Option<&str>, mut problems: Vec<FileProblem>) -> Report {
+fn report(files: &CatalogFiles, region: Option<&str>, mut problems: Vec<FileProblem>) -> CheckReport {
     let catalog = assemble(files, region, &mut problems);
     for folder in &files.products {
         // A template is inspected even when its product file is broken: both can then be mended at once.
@@ -55,7 +55,7 @@ fn report(files: &CatalogFiles, region: Option<&str>, mut problems: Vec<FileProb
             long_title(product).into_iter().chain(undescribed(product)).chain(unpriced_choices(product));
         problems.extend(found.map(|finding| FileProblem::warning(&file, finding)));
     }
-    Report { catalog, problems: in_file_order(problems) }
+    CheckReport { catalog, problems: in_file_order(problems) }
 }
 
 /// Slack's limit for the title of a modal.

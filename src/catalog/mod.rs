@@ -14,7 +14,7 @@ mod product_file;
 #[cfg(test)]
 mod tests;
 
-pub use check::{Report, check, check_built_in};
+pub use check::{CheckReport, check, check_built_in};
 pub use import::{Imported, suggested_key, write_product};
 pub use portfolio::{asset_path, portfolio_template};
 pub use problem::{FileProblem, Severity};

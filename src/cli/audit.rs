@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::{CommandOutput, ExportFormat, Failure, print, show};
+use super::{CommandFailure, CommandOutput, ExportFormat, print, show};
 use crate::config::{Settings, settings_file};
 use crate::domain::audit::AuditEntry;
 use crate::portal::verify::{self, Verdict};
@@ -24,7 +24,7 @@ pub async fn export(
     config: Option<PathBuf>,
     since: Option<&str>,
     format: ExportFormat,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let settings = Settings::read(&settings_file(config))?;
     let since = since.map(parse_since).transpose()?;
     let store = wiring::store(&settings).await?;
@@ -38,14 +38,14 @@ pub async fn export(
     for finding in &verdict.findings {
         eprintln!("audit trail: {finding}");
     }
-    if verdict.holds { Ok(()) } else { Err(Failure::Found) }
+    if verdict.holds { Ok(()) } else { Err(CommandFailure::Found) }
 }
 
 /// Says whether the trail is what was written, a line for everything that is wrong; exit 1 then.
 ///
 /// # Errors
 /// Wrong settings, a store that cannot be opened, or a trail that does not hold.
-pub async fn verify(config: Option<PathBuf>, json: bool) -> Result<(), Failure> {
+pub async fn verify(config: Option<PathBuf>, json: bool) -> Result<(), CommandFailure> {
     let settings = Settings::read(&settings_file(config))?;
     let store = wiring::store(&settings).await?;
     let verdict = verify::verify(&*store, |_| Ok(())).await?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::CommandOutput;
-use crate::catalog::{self, FileProblem, Report, Severity};
+use crate::catalog::{self, CheckReport, FileProblem, Severity};
 use crate::domain::catalog::{ApprovalMode, ApprovalRule, Condition, PriceList, Product};
 use crate::domain::cost::{self, dollars};
 use crate::domain::ids::TeamName;
@@ -50,7 +50,7 @@ fn counted(count: usize, word: &str) -> String {
     }
 }
 
-fn product_line(product: &Product, report: &Report) -> String {
+fn product_line(product: &Product, report: &CheckReport) -> String {
     let price = match estimate_by_default(product, &report.catalog.prices) {
         Some(estimate) => format!("about {}/month by default", dollars(estimate.monthly)),
         None if product.cost.is_empty() => "no estimate".to_owned(),
@@ -95,7 +95,7 @@ pub(super) fn condition_in_words(condition: &Condition) -> String {
 }
 
 /// What keeps this product from loading, a line each; `None` when nothing does or nobody knows it.
-pub fn problems_of(report: &Report, key: &str) -> Option<CommandOutput> {
+pub fn problems_of(report: &CheckReport, key: &str) -> Option<CommandOutput> {
     if report.catalog.products.keys().any(|known| known.as_str() == key) {
         return None;
     }

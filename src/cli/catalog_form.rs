@@ -15,7 +15,7 @@ use crate::domain::form::{Field, Form, Input};
 use crate::domain::ids::TeamName;
 use crate::domain::parameters::grouped;
 use crate::domain::policy::{ApprovalPath, approval_path};
-use crate::domain::preview::{Preview, Turn};
+use crate::domain::preview::{Preview, PreviewStage};
 use crate::domain::quota::QuotaUse;
 use crate::domain::ticket::{LONGEST, TicketRule};
 use crate::ports::clock::{Clock as _, SystemClock};
@@ -109,10 +109,10 @@ fn sample_view(
 }
 
 /// Those who are named in the catalog; who else is asked depends on settings and requester.
-fn turns(product: &Product, path: &ApprovalPath) -> Vec<Turn> {
+fn turns(product: &Product, path: &ApprovalPath) -> Vec<PreviewStage> {
     let ApprovalPath::Ask { stages, .. } = path else { return Vec::new() };
     let own = product.approval.stages();
-    let turn = |stage: &Stage| Turn {
+    let turn = |stage: &Stage| PreviewStage {
         needed: stage.needed,
         approvers: match &stage.approvers {
             Approvers::Team | Approvers::Manager | Approvers::Admins => Vec::new(),

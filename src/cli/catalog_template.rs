@@ -4,11 +4,11 @@
 use url::Url;
 
 use super::CommandOutput;
-use crate::catalog::{Report, Severity, portfolio_template};
+use crate::catalog::{CheckReport, Severity, portfolio_template};
 
 /// Prints the template; a catalog with an error in it is not printed at all, since a product that is left out would be
 /// removed from the portfolio.
-pub fn template(report: &Report, asset_url: Option<&str>) -> CommandOutput {
+pub fn template(report: &CheckReport, asset_url: Option<&str>) -> CommandOutput {
     let errors = report.problems.iter().filter(|problem| problem.severity == Severity::Error);
     let lines: Vec<String> = errors.map(|problem| format!("{problem}\n")).collect();
     if !lines.is_empty() {

@@ -13,7 +13,7 @@ use clap::Args;
 use uuid::Uuid;
 
 use super::serve::stop_signal;
-use super::{Failure, load_catalog, print};
+use super::{CommandFailure, load_catalog, print};
 use crate::config::{
     Backend, Environment, Inbound, ProvisionerChoice, Secret, Settings, StoreChoice, Transport,
     WorkflowChoice, log_filter,
@@ -48,7 +48,7 @@ pub struct DevArguments {
 ///
 /// # Errors
 /// When the address is not this machine's own, is in use, or the data folder cannot be used.
-pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), Failure> {
+pub async fn dev(config: Option<&Path>, arguments: DevArguments) -> Result<(), CommandFailure> {
     if !arguments.listen.ip().is_loopback() {
         let address = arguments.listen;
         return Err(anyhow::anyhow!(
@@ -125,7 +125,7 @@ fn data_folder(arguments: &DevArguments) -> anyhow::Result<PathBuf> {
 }
 
 /// Those of the built-in company, or where a file is named its teams, catalog and simulation; all else is embedded.
-fn settings(config: Option<&Path>, data: &Path) -> Result<Settings, Failure> {
+fn settings(config: Option<&Path>, data: &Path) -> Result<Settings, CommandFailure> {
     let settings = match config {
         Some(file) => Settings::read(file)?,
         None => Settings::parse("built-in settings", SETTINGS)?,

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{CommandOutput, Failure, check_catalog, show};
-use crate::catalog::{FileProblem, Report, Severity};
+use super::{CommandFailure, CommandOutput, check_catalog, show};
+use crate::catalog::{CheckReport, FileProblem, Severity};
 use crate::config::{self, Environment, Inbound, Read, Secret, Settings, SettingsProblem, settings_file};
 use crate::domain::catalog::{Catalog, Requesters};
 use crate::domain::organization::Organization;
@@ -28,7 +28,7 @@ const SECRET_DIGITS: usize = 32;
 ///
 /// # Errors
 /// When there is one.
-pub async fn doctor(config: Option<PathBuf>, as_json: bool) -> Result<(), Failure> {
+pub async fn doctor(config: Option<PathBuf>, as_json: bool) -> Result<(), CommandFailure> {
     let findings = Box::pin(look(&settings_file(config))).await;
     show(&if as_json { in_json(&findings) } else { in_lines(&findings) })
 }
@@ -92,7 +92,7 @@ fn of_setting(problem: &SettingsProblem) -> Finding {
     Finding { level: Level::Problem, area: SETTINGS, what: problem.to_string(), remedy: None }
 }
 
-fn of_catalog(report: &Report, organization: &Organization) -> Vec<Finding> {
+fn of_catalog(report: &CheckReport, organization: &Organization) -> Vec<Finding> {
     let mut findings: Vec<Finding> = report.problems.iter().map(of_file).collect();
     for product in report.catalog.products.values() {
         let Requesters::Teams(teams) = &product.requesters else { continue };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use clap::Subcommand;
 
-use super::{Failure, print};
+use super::{CommandFailure, print};
 use crate::config::{Settings, settings_file};
 use crate::domain::audit::Actor;
 use crate::domain::job::JobKind;
@@ -49,7 +49,7 @@ pub enum JobsCommand {
 ///
 /// # Errors
 /// Wrong settings, a store that cannot be used, or no such job.
-pub async fn run(config: Option<PathBuf>, command: JobsCommand) -> Result<(), Failure> {
+pub async fn run(config: Option<PathBuf>, command: JobsCommand) -> Result<(), CommandFailure> {
     let settings = Settings::read(&settings_file(config))?;
     let now = SystemClock.now();
     match command {
@@ -85,7 +85,10 @@ pub async fn run(config: Option<PathBuf>, command: JobsCommand) -> Result<(), Fa
 }
 
 /// The store opened for writing, and the jobs that are meant.
-async fn find(settings: &Settings, chosen: Chosen) -> Result<(Arc<dyn Store>, Vec<ParkedJob>), Failure> {
+async fn find(
+    settings: &Settings,
+    chosen: Chosen,
+) -> Result<(Arc<dyn Store>, Vec<ParkedJob>), CommandFailure> {
     let store = wiring::store_beside(settings).await?;
     let found = jobs::parked(&*store, &chosen).await?;
     if found.is_empty() {

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use url::Url;
 
-use super::{CommandOutput, Failure};
+use super::{CommandFailure, CommandOutput};
 use crate::config::{Settings, settings_file};
 use crate::domain::organization::Organization;
-use crate::slack::manifest::{Install, Transport, install_link, manifest};
+use crate::slack::manifest::{Install, ManifestTransport, install_link, manifest};
 
 /// The slash command where no settings name another.
 const COMMAND: &str = "/provision";
@@ -32,7 +32,10 @@ pub struct ManifestArguments {
 ///
 /// # Errors
 /// Wrong settings.
-pub fn print(config: Option<PathBuf>, arguments: &ManifestArguments) -> Result<CommandOutput, Failure> {
+pub fn print(
+    config: Option<PathBuf>,
+    arguments: &ManifestArguments,
+) -> Result<CommandOutput, CommandFailure> {
     let asked_for = config.is_some();
     let file = settings_file(config);
     let is_there = asked_for || file.exists();
@@ -45,9 +48,9 @@ pub fn print(config: Option<PathBuf>, arguments: &ManifestArguments) -> Result<C
 /// The manifest below some lines on what to do with it.
 fn written(organization: Option<&Organization>, url: Option<&str>) -> String {
     let (transport, how) = match url {
-        Some(url) => (Transport::Http(url), "which Slack calls over HTTP"),
+        Some(url) => (ManifestTransport::Http(url), "which Slack calls over HTTP"),
         None => (
-            Transport::Socket,
+            ManifestTransport::Socket,
             "in Socket Mode, for which Slack needs no address of yours. For HTTP print it with\n\
              # `quartermaster manifest --url https://quartermaster.example.com`",
         ),

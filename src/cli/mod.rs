@@ -19,8 +19,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::aws::Problem;
-use crate::catalog::{FileProblem, Report};
+use crate::aws::SetupProblem;
+use crate::catalog::{CheckReport, FileProblem};
 use crate::config::{Settings, SettingsProblem, settings_file};
 use crate::domain::catalog::Catalog;
 use crate::domain::ids::TeamName;
@@ -30,14 +30,14 @@ use crate::domain::ids::TeamName;
 #[command(name = "quartermaster", version, about, max_term_width = 100)]
 pub struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: CliCommand,
     /// Settings file; without it `QUARTERMASTER_CONFIG` names it, else it is `quartermaster.toml`
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     /// Try everything on this machine, with a small Slack in the browser; needs no account and no settings
     Dev(dev::DevArguments),
     /// Run the bot
@@ -142,30 +142,30 @@ pub enum ExportFormat {
 
 /// Why a command failed, with its exit code.
 #[derive(Debug)]
-pub enum Failure {
+pub enum CommandFailure {
     /// The settings, the environment or the catalog are wrong, a line for each problem: exit 2.
     Unusable(Vec<String>),
     /// The AWS account is not set up for these settings, or cannot be asked: exit 1.
-    Account(Vec<Problem>),
+    Account(Vec<SetupProblem>),
     /// The command found problems, which it has said already: exit 1.
     Found,
     /// Something broke: exit 1.
     Broken(anyhow::Error),
 }
 
-impl From<anyhow::Error> for Failure {
+impl From<anyhow::Error> for CommandFailure {
     fn from(error: anyhow::Error) -> Self {
         Self::Broken(error)
     }
 }
 
-impl From<Vec<SettingsProblem>> for Failure {
+impl From<Vec<SettingsProblem>> for CommandFailure {
     fn from(problems: Vec<SettingsProblem>) -> Self {
         Self::Unusable(problems.iter().map(ToString::to_string).collect())
     }
 }
 
-impl From<Vec<FileProblem>> for Failure {
+impl From<Vec<FileProblem>> for CommandFailure {
     fn from(problems: Vec<FileProblem>) -> Self {
         Self::Unusable(problems.iter().map(ToString::to_string).collect())
     }
@@ -176,37 +176,37 @@ impl From<Vec<FileProblem>> for Failure {
 pub async fn run(arguments: Arguments) -> ExitCode {
     match dispatch(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Found) => ExitCode::FAILURE,
-        Err(Failure::Unusable(problems)) => {
+        Err(CommandFailure::Found) => ExitCode::FAILURE,
+        Err(CommandFailure::Unusable(problems)) => {
             for problem in problems {
                 eprintln!("{problem}");
             }
             ExitCode::from(2)
         }
-        Err(Failure::Account(problems)) => {
+        Err(CommandFailure::Account(problems)) => {
             for problem in problems {
                 eprintln!("aws: {problem}");
             }
             ExitCode::FAILURE
         }
-        Err(Failure::Broken(error)) => {
+        Err(CommandFailure::Broken(error)) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
-async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
+async fn dispatch(arguments: Arguments) -> Result<(), CommandFailure> {
     let config = arguments.config;
     match arguments.command {
-        Command::Dev(arguments) => dev::dev(config.as_deref(), arguments).await,
-        Command::Serve => Box::pin(serve::serve(config)).await,
-        Command::Doctor { json } => doctor::doctor(config, json).await,
-        Command::Catalog(CatalogCommand::Check { dir, strict }) => {
+        CliCommand::Dev(arguments) => dev::dev(config.as_deref(), arguments).await,
+        CliCommand::Serve => Box::pin(serve::serve(config)).await,
+        CliCommand::Doctor { json } => doctor::doctor(config, json).await,
+        CliCommand::Catalog(CatalogCommand::Check { dir, strict }) => {
             let dir = dir.or_else(|| Some(PathBuf::from("catalog")).filter(|dir| dir.is_dir()));
             show(&catalog::check(dir.as_deref(), strict))
         }
-        Command::Catalog(CatalogCommand::Form { product, json }) => {
+        CliCommand::Catalog(CatalogCommand::Form { product, json }) => {
             let (report, teams) = catalog_alone(config)?;
             let problems = catalog::problems_of(&report, &product);
             show(&problems.unwrap_or_else(|| {
@@ -217,23 +217,23 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
                 }
             }))
         }
-        Command::Catalog(CatalogCommand::Import(arguments)) => {
+        CliCommand::Catalog(CatalogCommand::Import(arguments)) => {
             show(&catalog_import::import(&arguments).await?)
         }
-        Command::Catalog(CatalogCommand::Template { asset_url }) => {
+        CliCommand::Catalog(CatalogCommand::Template { asset_url }) => {
             let (report, _) = catalog_alone(config)?;
             show(&catalog_template::template(&report, asset_url.as_deref()))
         }
-        Command::Policy(PolicyCommand::Explain(arguments)) => policy::explain(config, &arguments).await,
-        Command::Audit(AuditCommand::Export { since, format }) => {
+        CliCommand::Policy(PolicyCommand::Explain(arguments)) => policy::explain(config, &arguments).await,
+        CliCommand::Audit(AuditCommand::Export { since, format }) => {
             audit::export(config, since.as_deref(), format).await
         }
-        Command::Audit(AuditCommand::Verify { json }) => audit::verify(config, json).await,
-        Command::Jobs(command) => jobs::run(config, command).await,
-        Command::Pause { message } => pause::pause(config, message.as_deref()).await,
-        Command::Resume => pause::resume(config).await,
-        Command::Manifest(arguments) => show(&manifest::print(config, &arguments)?),
-        Command::Reconcile { repair } => reconcile::reconcile(config, repair).await,
+        CliCommand::Audit(AuditCommand::Verify { json }) => audit::verify(config, json).await,
+        CliCommand::Jobs(command) => jobs::run(config, command).await,
+        CliCommand::Pause { message } => pause::pause(config, message.as_deref()).await,
+        CliCommand::Resume => pause::resume(config).await,
+        CliCommand::Manifest(arguments) => show(&manifest::print(config, &arguments)?),
+        CliCommand::Reconcile { repair } => reconcile::reconcile(config, repair).await,
     }
 }
 
@@ -246,14 +246,14 @@ pub struct CommandOutput {
     pub ok: bool,
 }
 
-fn show(output: &CommandOutput) -> Result<(), Failure> {
+fn show(output: &CommandOutput) -> Result<(), CommandFailure> {
     print(&output.text)?;
-    if output.ok { Ok(()) } else { Err(Failure::Found) }
+    if output.ok { Ok(()) } else { Err(CommandFailure::Found) }
 }
 
 /// The catalog of the settings, or where there are no settings, of the folder `catalog`, or the built-in one. What
 /// is broken in it is part of the report: one product's form can be printed while another is being mended.
-fn catalog_alone(config: Option<PathBuf>) -> Result<(Report, Vec<TeamName>), Failure> {
+fn catalog_alone(config: Option<PathBuf>) -> Result<(CheckReport, Vec<TeamName>), CommandFailure> {
     let asked_for = config.is_some();
     let file = settings_file(config);
     let (path, named, teams) = if asked_for || file.exists() {
@@ -267,7 +267,7 @@ fn catalog_alone(config: Option<PathBuf>) -> Result<(Report, Vec<TeamName>), Fai
 }
 
 /// What is to be said of the catalog in `path`; see [`load_catalog`] for which one that is.
-fn check_catalog(path: &Path, named: bool) -> Report {
+fn check_catalog(path: &Path, named: bool) -> CheckReport {
     if named || path.is_dir() { crate::catalog::check(path, None) } else { crate::catalog::check_built_in() }
 }
 

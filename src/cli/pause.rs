@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Failure, print};
+use super::{CommandFailure, print};
 use crate::config::{Settings, settings_file};
 use crate::domain::audit::Actor;
 use crate::portal::pause;
@@ -13,7 +13,7 @@ use crate::wiring;
 ///
 /// # Errors
 /// Wrong settings, or a store that cannot be used.
-pub async fn pause(config: Option<PathBuf>, message: Option<&str>) -> Result<(), Failure> {
+pub async fn pause(config: Option<PathBuf>, message: Option<&str>) -> Result<(), CommandFailure> {
     let settings = Settings::read(&settings_file(config))?;
     let store = wiring::store_beside(&settings).await?;
     let paused = pause::begin(&*store, message, &Actor::Operator, SystemClock.now()).await?;
@@ -24,7 +24,7 @@ pub async fn pause(config: Option<PathBuf>, message: Option<&str>) -> Result<(),
 ///
 /// # Errors
 /// As [`pause()`].
-pub async fn resume(config: Option<PathBuf>) -> Result<(), Failure> {
+pub async fn resume(config: Option<PathBuf>) -> Result<(), CommandFailure> {
     let settings = Settings::read(&settings_file(config))?;
     let store = wiring::store_beside(&settings).await?;
     let text = match pause::end(&*store, &Actor::Operator, SystemClock.now()).await? {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::catalog_form::principal_texts;
-use super::{Failure, load_catalog, print};
+use super::{CommandFailure, load_catalog, print};
 use crate::config::{Settings, StoreChoice, settings_file};
 use crate::domain::catalog::{Approvers, Catalog, OverBudget, Principal, Product, Stage};
 use crate::domain::cost::{self, dollars, estimate};
@@ -39,7 +39,7 @@ pub struct ExplainArguments {
 ///
 /// # Errors
 /// Wrong settings, a broken catalog, or a question that names something that does not exist.
-pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> Result<(), Failure> {
+pub async fn explain(config: Option<PathBuf>, arguments: &ExplainArguments) -> Result<(), CommandFailure> {
     let settings = Settings::read(&settings_file(config))?;
     let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
     let catalog = settings.organization.with_current_teams(&catalog);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use super::{Failure, load_catalog, print};
+use super::{CommandFailure, load_catalog, print};
 use crate::config::{Settings, settings_file};
 use crate::domain::job::{JobKind, JobOwner};
 use crate::portal::reconcile::{Sides, look};
@@ -17,7 +17,7 @@ use crate::wiring::Backends;
 ///
 /// # Errors
 /// Wrong settings, a broken catalog, an account that cannot be asked, or differences.
-pub async fn reconcile(config: Option<PathBuf>, repair: bool) -> Result<(), Failure> {
+pub async fn reconcile(config: Option<PathBuf>, repair: bool) -> Result<(), CommandFailure> {
     let settings = Settings::read(&settings_file(config))?;
     let catalog = load_catalog(&settings.catalog, settings.catalog_named)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -41,5 +41,5 @@ pub async fn reconcile(config: Option<PathBuf>, repair: bool) -> Result<(), Fail
             .context("cannot ask the bot to repair it")?;
         print("the running bot puts right what it can now, and tells the admins\n")?;
     }
-    if report.found.is_empty() { Ok(()) } else { Err(Failure::Found) }
+    if report.found.is_empty() { Ok(()) } else { Err(CommandFailure::Found) }
 }

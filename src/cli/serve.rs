@@ -7,12 +7,12 @@ use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{Failure, load_catalog};
+use super::{CommandFailure, load_catalog};
 use crate::config::{self, Environment, Read, Settings, SettingsProblem, log_filter, settings_file};
 use crate::domain::catalog::Catalog;
 use crate::ports::clock::{Clock, SystemClock};
 use crate::slack::checkup::USABLE_APP_TOKEN;
-use crate::slack::socket::Refusal;
+use crate::slack::socket::ConnectionRefused;
 use crate::telemetry;
 use crate::wiring::{App, Backends, Reloader, limits};
 
@@ -21,7 +21,7 @@ use crate::wiring::{App, Backends, Reloader, limits};
 /// # Errors
 /// Everything that is wrong with the settings, the environment and the catalog at once, then with the account; or why it
 /// cannot start.
-pub async fn serve(config: Option<PathBuf>) -> Result<(), Failure> {
+pub async fn serve(config: Option<PathBuf>) -> Result<(), CommandFailure> {
     let file = settings_file(config);
     let (settings, environment, catalog) = read_all(&file)?;
     telemetry::start(settings.log, log_filter().as_deref());
@@ -29,7 +29,7 @@ pub async fn serve(config: Option<PathBuf>) -> Result<(), Failure> {
     let backends = Backends::open(&settings, &clock, &catalog).await?;
     let problems = backends.problems().await;
     if !problems.is_empty() {
-        return Err(Failure::Account(problems));
+        return Err(CommandFailure::Account(problems));
     }
     backends.bring_forward().await?;
     let app = App::new(backends, &settings, &environment, clock, catalog, limits(&settings, &environment))?;
@@ -78,18 +78,18 @@ fn leave_at_once() {
 }
 
 /// All that the bot starts from, or all that is wrong with any of it.
-fn read_all(file: &Path) -> Result<(Settings, Environment, Catalog), Failure> {
+fn read_all(file: &Path) -> Result<(Settings, Environment, Catalog), CommandFailure> {
     let Read { settings, environment, catalog: (folder, is_named) } = config::read(file);
     match (settings, environment, load_catalog(&folder, is_named)) {
         (Ok(settings), Ok(environment), Ok(catalog)) => Ok((settings, environment, catalog)),
         (settings, environment, catalog) => {
-            Err(Failure::Unusable([lines(settings), lines(environment), lines(catalog)].concat()))
+            Err(CommandFailure::Unusable([lines(settings), lines(environment), lines(catalog)].concat()))
         }
     }
 }
 
-fn unusable_app_token(refusal: Refusal) -> Vec<SettingsProblem> {
-    let Refusal(code) = refusal;
+fn unusable_app_token(refusal: ConnectionRefused) -> Vec<SettingsProblem> {
+    let ConnectionRefused(code) = refusal;
     let text = format!("Slack opens no connection with it (`{code}`): {USABLE_APP_TOKEN}");
     vec![SettingsProblem { place: "SLACK_APP_TOKEN".to_owned(), text }]
 }

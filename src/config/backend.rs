@@ -59,7 +59,7 @@ pub enum ProvisionerChoice {
 
 /// What the implementations on AWS need to know of the account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Account {
+pub struct AwsAccount {
     /// Id of the Service Catalog portfolio, `port-…`; empty without Service Catalog.
     pub portfolio: String,
     /// Whether Cost Explorer is asked once a day what everything costs. Each call is charged.
@@ -203,7 +203,7 @@ fn check_mix(backend: &Reader<'_>, chosen: &Backend) {
     }
 }
 
-pub(super) fn read_account(root: &Reader<'_>, backend: &Backend) -> Account {
+pub(super) fn read_account(root: &Reader<'_>, backend: &Backend) -> AwsAccount {
     let aws = root.section("aws");
     let portfolio = aws.text_or("portfolio", "");
     if backend.provisioner == ProvisionerChoice::ServiceCatalog && portfolio.is_empty() {
@@ -217,7 +217,7 @@ pub(super) fn read_account(root: &Reader<'_>, backend: &Backend) -> Account {
     let provisions = backend.provisioner == ProvisionerChoice::ServiceCatalog;
     let actual_cost = aws.boolean("actual_cost").unwrap_or(provisions);
     aws.finish();
-    Account { portfolio, actual_cost, launch_paths }
+    AwsAccount { portfolio, actual_cost, launch_paths }
 }
 
 fn read_launch_paths(paths: &Reader<'_>) -> BTreeMap<ProductKey, String> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::backend::{read_account, read_backend};
 use super::examples::EXAMPLES;
-use super::{EventsTo, LogFormat, Settings, Simulation, Transport, events, teams};
+use super::{EventsTo, LogFormat, Settings, SimulationSettings, Transport, events, teams};
 use crate::document::{Problem, Problems, Reader, parse_toml};
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{ChannelId, ProductKey};
@@ -191,7 +191,7 @@ fn read_catalog(root: &Reader<'_>) -> (PathBuf, bool) {
     (PathBuf::from(path.unwrap_or_else(|| CATALOG.to_owned())), named)
 }
 
-fn read_simulation(root: &Reader<'_>) -> Simulation {
+fn read_simulation(root: &Reader<'_>) -> SimulationSettings {
     let simulated = root.section("simulated");
     let step = simulated.period("step").unwrap_or(Period::millis(500));
     let pace = simulated.period("pace").unwrap_or(Period::seconds(1));
@@ -199,7 +199,7 @@ fn read_simulation(root: &Reader<'_>) -> Simulation {
     let fail_teardowns = product_keys(&simulated, "fail_teardowns");
     let fail_changes = product_keys(&simulated, "fail_changes");
     simulated.finish();
-    Simulation { step, pace, fail_products, fail_teardowns, fail_changes }
+    SimulationSettings { step, pace, fail_products, fail_teardowns, fail_changes }
 }
 
 fn product_keys(reader: &Reader<'_>, key: &str) -> Vec<ProductKey> {

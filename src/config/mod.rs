@@ -17,7 +17,7 @@ use crate::domain::ids::ProductKey;
 use crate::domain::organization::Organization;
 use crate::domain::period::Period;
 
-pub use backend::{Account, Backend, ProvisionerChoice, StoreChoice, WorkflowChoice};
+pub use backend::{AwsAccount, Backend, ProvisionerChoice, StoreChoice, WorkflowChoice};
 pub use environment::{Environment, Inbound, Secret, log_filter, settings_file};
 pub use events::EventsTo;
 
@@ -38,7 +38,7 @@ pub struct Settings {
     /// Which implementations serve the ports.
     pub backend: Backend,
     /// What those on AWS need to know of the account.
-    pub account: Account,
+    pub account: AwsAccount,
     /// Who hears of every entry of the audit trail; usually nobody.
     pub events: Option<EventsTo>,
     /// Folder of the catalog; the one built into the binary when it does not exist and was not asked for.
@@ -46,7 +46,7 @@ pub struct Settings {
     /// Whether the file named the catalog's folder.
     pub catalog_named: bool,
     /// How the simulated provisioner behaves.
-    pub simulation: Simulation,
+    pub simulation: SimulationSettings,
     /// Teams, admins and channels.
     pub organization: Organization,
 }
@@ -74,7 +74,7 @@ pub enum Transport {
 
 /// How the simulated provisioner behaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Simulation {
+pub struct SimulationSettings {
     /// Time that one template resource takes.
     pub step: Period,
     /// Time in which a Slack that is simulated takes a message in each conversation.

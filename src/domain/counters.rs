@@ -163,9 +163,9 @@ fn marks(request: &Request, entry: &AuditEntry) -> Vec<Counter> {
 
 /// Counts of some days, added up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts(BTreeMap<Counter, u64>);
+pub struct CounterTotals(BTreeMap<Counter, u64>);
 
-impl Counts {
+impl CounterTotals {
     /// Adds some of one kind.
     pub fn add(&mut self, mark: Counter, count: u64) {
         if count > 0 {
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn of_many_durations_the_middle_and_the_slowest_few_are_told() {
-        let mut counts = Counts::default();
+        let mut counts = CounterTotals::default();
         assert_eq!(counts.ready_within(50), None);
         for (seconds, count) in [(10, 94), (200, 5), (90_000, 1)] {
             counts.add(Counter::ReadyWithin(DurationBucket::of(SignedDuration::from_secs(seconds))), count);

@@ -10,18 +10,18 @@ const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
 
 /// What the provisioner has of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Existing {
+pub struct ProvisionedRecord {
     /// Whose it is, by the name that the portal gave it.
     pub request: RequestId,
     /// How it is.
-    pub condition: Condition,
+    pub condition: ProvisionedCondition,
     /// Its tags; `None` where the provisioner keeps none.
     pub tags: Option<Vec<(String, String)>>,
 }
 
 /// How something is that the provisioner has.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Condition {
+pub enum ProvisionedCondition {
     /// As it was made.
     Fine,
     /// An operation runs.
@@ -32,7 +32,7 @@ pub enum Condition {
 
 /// What is not as the row says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Finding {
+pub enum Drift {
     /// It was removed outside of the portal.
     Vanished,
     /// The provisioner says that something is wrong with it.
@@ -53,14 +53,14 @@ pub enum Finding {
 
 /// A finding and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct RequestDrift {
     /// The request.
     pub request: RequestId,
     /// What was found.
-    pub finding: Finding,
+    pub finding: Drift,
 }
 
-impl Finding {
+impl Drift {
     /// Its word, for logs and to know it again.
     pub fn word(&self) -> &'static str {
         match self {
@@ -100,27 +100,27 @@ impl Finding {
 }
 
 /// Compares a row with what the provisioner has of it.
-pub fn compare(row: &Request, existing: Option<&Existing>, now: Timestamp) -> Vec<Finding> {
+pub fn compare(row: &Request, existing: Option<&ProvisionedRecord>, now: Timestamp) -> Vec<Drift> {
     if is_under_way(row, now) {
         return Vec::new();
     }
     match (&row.status, existing) {
-        (Status::Active { .. } | Status::TeardownFailed { .. }, None) => vec![Finding::Vanished],
+        (Status::Active { .. } | Status::TeardownFailed { .. }, None) => vec![Drift::Vanished],
         (Status::Active { .. }, Some(existing)) => {
             condition(row, &existing.condition).into_iter().chain(tags(row, existing)).collect()
         }
-        (status, Some(_)) if is_gone(status) => vec![Finding::LeftOver],
+        (status, Some(_)) if is_gone(status) => vec![Drift::LeftOver],
         _ => Vec::new(),
     }
 }
 
 /// Compares a row with whether an execution of its current attempt runs.
-pub fn compare_execution(row: &Request, runs: bool, now: Timestamp) -> Option<Finding> {
+pub fn compare_execution(row: &Request, runs: bool, now: Timestamp) -> Option<Drift> {
     if is_under_way(row, now) {
         return None;
     }
-    let lost = (!runs).then_some(Finding::ExecutionLost);
-    let unanswered = runs.then(|| Finding::StillWaiting(row.execution()));
+    let lost = (!runs).then_some(Drift::ExecutionLost);
+    let unanswered = runs.then(|| Drift::StillWaiting(row.execution()));
     match &row.status {
         Status::Pending | Status::AwaitingApproval { .. } => lost,
         // An execution that was told so asks to provision within seconds.
@@ -170,13 +170,18 @@ fn is_gone(status: &Status) -> bool {
     }
 }
 
-fn condition(row: &Request, condition: &Condition) -> Option<Finding> {
+fn condition(row: &Request, condition: &ProvisionedCondition) -> Option<Drift> {
     match (condition, &row.trouble) {
-        (Condition::Troubled(why), known) if known.as_ref() != Some(why) && !is_taken_back(row, why) => {
-            Some(Finding::Troubled(why.clone()))
+        (ProvisionedCondition::Troubled(why), known)
+            if known.as_ref() != Some(why) && !is_taken_back(row, why) =>
+        {
+            Some(Drift::Troubled(why.clone()))
         }
-        (Condition::Fine, Some(_)) => Some(Finding::Mended),
-        (Condition::Troubled(_) | Condition::Fine | Condition::Changing, _) => None,
+        (ProvisionedCondition::Fine, Some(_)) => Some(Drift::Mended),
+        (
+            ProvisionedCondition::Troubled(_) | ProvisionedCondition::Fine | ProvisionedCondition::Changing,
+            _,
+        ) => None,
     }
 }
 
@@ -187,11 +192,11 @@ fn is_taken_back(row: &Request, why: &str) -> bool {
     why.starts_with("TAINTED") && row.change.as_deref().is_some_and(failed)
 }
 
-fn tags(row: &Request, existing: &Existing) -> Option<Finding> {
+fn tags(row: &Request, existing: &ProvisionedRecord) -> Option<Drift> {
     let found = existing.tags.as_ref()?;
     let lost: Vec<String> =
         row.tags().into_iter().filter(|tag| !is_labeled(row, found, tag)).map(|(key, _)| key).collect();
-    (!lost.is_empty()).then_some(Finding::Retagged(lost))
+    (!lost.is_empty()).then_some(Drift::Retagged(lost))
 }
 
 /// Whether it has this tag. What was made while its team was called otherwise says so, and is right.
@@ -209,12 +214,12 @@ mod tests {
 
     const LATER: u16 = 60;
 
-    fn fine(row: &Request) -> Existing {
-        Existing { request: row.id, condition: Condition::Fine, tags: Some(row.tags()) }
+    fn fine(row: &Request) -> ProvisionedRecord {
+        ProvisionedRecord { request: row.id, condition: ProvisionedCondition::Fine, tags: Some(row.tags()) }
     }
 
-    fn words(findings: &[Finding]) -> String {
-        let words: Vec<&str> = findings.iter().map(Finding::word).collect();
+    fn words(findings: &[Drift]) -> String {
+        let words: Vec<&str> = findings.iter().map(Drift::word).collect();
         if words.is_empty() { "-".to_owned() } else { words.join(", ") }
     }
 
@@ -253,12 +258,12 @@ mod tests {
     #[test]
     fn trouble_is_found_once_and_so_is_its_end() {
         let (mut row, now) = (at(StatusName::Active), minutes(LATER));
-        let tainted = Condition::Troubled("TAINTED".to_owned());
-        let existing = Existing { condition: tainted, ..fine(&row) };
+        let tainted = ProvisionedCondition::Troubled("TAINTED".to_owned());
+        let existing = ProvisionedRecord { condition: tainted, ..fine(&row) };
         assert_eq!(words(&compare(&row, Some(&existing), now)), "troubled");
         row.trouble = Some("TAINTED".to_owned());
         assert_eq!(words(&compare(&row, Some(&existing), now)), "-");
-        let changing = Existing { condition: Condition::Changing, ..fine(&row) };
+        let changing = ProvisionedRecord { condition: ProvisionedCondition::Changing, ..fine(&row) };
         assert_eq!(words(&compare(&row, Some(&changing), now)), "-");
         assert_eq!(words(&compare(&row, Some(&fine(&row)), now)), "mended");
     }
@@ -268,8 +273,8 @@ mod tests {
         let (mut row, now) = (at(StatusName::Active), minutes(LATER));
         let failed = ChangeAnswer::Failed { why: "AccessDenied".into() };
         let order = ChangeOrder { answer: Some(failed), ..crate::domain::fixtures::order() };
-        let seen = |why: &str| Existing {
-            condition: Condition::Troubled(why.to_owned()),
+        let seen = |why: &str| ProvisionedRecord {
+            condition: ProvisionedCondition::Troubled(why.to_owned()),
             ..fine(&at(StatusName::Active))
         };
         assert_eq!(words(&compare(&row, Some(&seen("TAINTED: rolled back")), now)), "troubled");
@@ -283,27 +288,27 @@ mod tests {
         let (row, now) = (at(StatusName::Active), minutes(LATER));
         let mut tags = row.tags();
         tags.push(("CostCenter".to_owned(), "7".to_owned()));
-        assert_eq!(compare(&row, Some(&Existing { tags: Some(tags.clone()), ..fine(&row) }), now), []);
+        assert_eq!(
+            compare(&row, Some(&ProvisionedRecord { tags: Some(tags.clone()), ..fine(&row) }), now),
+            []
+        );
         tags[0].1 = "search".to_owned();
-        let found = compare(&row, Some(&Existing { tags: Some(tags), ..fine(&row) }), now);
-        assert_eq!(found, [Finding::Retagged(vec!["Team".to_owned()])]);
-        assert_eq!(compare(&row, Some(&Existing { tags: None, ..fine(&row) }), now), []);
+        let found = compare(&row, Some(&ProvisionedRecord { tags: Some(tags), ..fine(&row) }), now);
+        assert_eq!(found, [Drift::Retagged(vec!["Team".to_owned()])]);
+        assert_eq!(compare(&row, Some(&ProvisionedRecord { tags: None, ..fine(&row) }), now), []);
     }
 
     #[test]
     fn what_was_made_under_a_former_name_of_its_team_has_the_tag_of_then() {
         let (row, now) = (at(StatusName::Active), minutes(LATER));
-        let tags = |row: &Request| Existing { tags: Some(row.tags()), ..fine(row) };
+        let tags = |row: &Request| ProvisionedRecord { tags: Some(row.tags()), ..fine(row) };
         let mut renamed = row.clone();
         renamed.moves_to(TeamName::new("billing"));
         assert_eq!(compare(&renamed, Some(&tags(&row)), now), []);
         assert_eq!(compare(&renamed, Some(&tags(&renamed)), now), []);
         let mut others = row.clone();
         others.team = TeamName::new("search");
-        assert_eq!(
-            compare(&renamed, Some(&tags(&others)), now),
-            [Finding::Retagged(vec!["Team".to_owned()])]
-        );
+        assert_eq!(compare(&renamed, Some(&tags(&others)), now), [Drift::Retagged(vec!["Team".to_owned()])]);
     }
 
     proptest! {

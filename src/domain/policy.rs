@@ -97,7 +97,7 @@ pub fn approval_path(
     parameters: &[(String, String)],
     estimate: Option<&Estimate>,
 ) -> ApprovalPath {
-    let known = Known { team, parameters, estimate };
+    let known = ConditionInputs { team, parameters, estimate };
     if let Some((found, why)) = rule.rules.iter().find_map(|one| Some((one, known.all(one)?))) {
         return match found.mode {
             ApprovalMode::Auto => ApprovalPath::Auto { why },
@@ -123,7 +123,7 @@ pub fn matching_rule(
     parameters: &[(String, String)],
     estimate: Option<&Estimate>,
 ) -> Option<usize> {
-    let known = Known { team, parameters, estimate };
+    let known = ConditionInputs { team, parameters, estimate };
     rule.rules.iter().position(|one| known.all(one).is_some())
 }
 
@@ -200,13 +200,13 @@ pub fn path_without_exception(path: &ApprovalPath) -> ApprovalPath {
 }
 
 /// What conditions are held against.
-struct Known<'a> {
+struct ConditionInputs<'a> {
     team: &'a TeamName,
     parameters: &'a [(String, String)],
     estimate: Option<&'a Estimate>,
 }
 
-impl Known<'_> {
+impl ConditionInputs<'_> {
     /// Why the rule is the one for it, in words, if all of it holds.
     fn all(&self, rule: &RuleFor) -> Option<String> {
         let words: Option<Vec<String>> =

@@ -18,7 +18,7 @@ pub struct Preview {
     /// Whether anybody will be asked.
     pub path: ApprovalPath,
     /// Who, one after the other, if anybody is.
-    pub turns: Vec<Turn>,
+    pub turns: Vec<PreviewStage>,
     /// Why others are asked than the product says, if so.
     pub note: Option<String>,
     /// Why nobody could ever approve it, if so.
@@ -39,7 +39,7 @@ pub struct Preview {
 
 /// Some people who are asked together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Turn {
+pub struct PreviewStage {
     /// How many of them have to agree.
     pub needed: u32,
     /// Who they are.

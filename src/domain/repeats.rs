@@ -12,7 +12,7 @@ use super::ids::{ProductKey, RequestId, TeamName};
 const COUNTED_FOR: SignedDuration = SignedDuration::from_hours(1);
 
 /// An event and its detail, for the trail.
-pub type Line = (&'static str, String);
+pub type AuditLine = (&'static str, String);
 
 /// Who was refused what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +49,7 @@ impl RefusedAction {
     }
 
     /// The entry about the first one.
-    pub fn first(&self) -> Line {
+    pub fn first(&self) -> AuditLine {
         ("refused", format!("{}: {}", self.tried, self.why))
     }
 
@@ -73,7 +73,7 @@ pub struct RepeatedRefusal {
 
 impl RepeatedRefusal {
     /// The entry about the repetitions, if there were any.
-    pub fn line(&self) -> Option<Line> {
+    pub fn line(&self) -> Option<AuditLine> {
         let RefusedAction { tried, why, .. } = &self.action;
         let count = match self.again {
             0 => return None,

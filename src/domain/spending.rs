@@ -57,7 +57,7 @@ impl Month {
 
 /// One resource, or a request for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resource {
+pub struct CostedResource {
     /// Of which product.
     pub product: ProductKey,
     /// The estimate, US dollars a month; `None` where there is none.
@@ -72,7 +72,7 @@ pub struct Resource {
     pub expires_at: Option<Timestamp>,
 }
 
-impl Resource {
+impl CostedResource {
     /// What it costs in this month until now, and until the month's end if nobody renews or removes anything.
     fn costs(&self, month: &Month, now: Timestamp) -> (Decimal, Decimal) {
         let (Some(monthly), Some(from)) = (self.monthly, self.activated_at) else {
@@ -118,7 +118,7 @@ impl Amounts {
         self.projected = self.projected.saturating_add(other.projected);
     }
 
-    fn of(resource: &Resource, month: &Month, now: Timestamp) -> Self {
+    fn of(resource: &CostedResource, month: &Month, now: Timestamp) -> Self {
         let (so_far, projected) = resource.costs(month, now);
         let lives = resource.ended_at.is_none();
         Self {
@@ -218,7 +218,7 @@ pub struct Spending {
 }
 
 /// Sums up resources in the month of `now`. Those that neither live nor lived in it come to nothing.
-pub fn spending(resources: &[Resource], now: Timestamp) -> Spending {
+pub fn spending(resources: &[CostedResource], now: Timestamp) -> Spending {
     let month = Month::of(now);
     let mut products: BTreeMap<&ProductKey, Amounts> = BTreeMap::new();
     for resource in resources {
@@ -252,8 +252,8 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn bucket(cents: i64, activated_at: &str) -> Resource {
-        Resource {
+    fn bucket(cents: i64, activated_at: &str) -> CostedResource {
+        CostedResource {
             billed: None,
             product: ProductKey::parse("s3-bucket").unwrap(),
             monthly: Some(Decimal::new(cents, 2)),
@@ -263,7 +263,7 @@ mod tests {
         }
     }
 
-    fn of_one(resource: Resource, now: &str) -> Amounts {
+    fn of_one(resource: CostedResource, now: &str) -> Amounts {
         spending(&[resource], at(now)).total
     }
 
@@ -287,8 +287,10 @@ mod tests {
 
     #[test]
     fn what_ends_in_the_month_costs_what_it_lived() {
-        let ended =
-            Resource { ended_at: Some(at("2026-11-07T00:00:00Z")), ..bucket(3000, "2026-11-04T00:00:00Z") };
+        let ended = CostedResource {
+            ended_at: Some(at("2026-11-07T00:00:00Z")),
+            ..bucket(3000, "2026-11-04T00:00:00Z")
+        };
         let amounts = of_one(ended, "2026-11-20T00:00:00Z");
         assert_eq!((amounts.held, amounts.monthly), (0, Decimal::ZERO));
         assert_eq!((amounts.so_far, amounts.projected), (Decimal::from(3), Decimal::from(3)));
@@ -296,8 +298,10 @@ mod tests {
 
     #[test]
     fn a_lease_that_ends_in_the_month_is_not_projected_further() {
-        let leased =
-            Resource { expires_at: Some(at("2026-11-25T00:00:00Z")), ..bucket(3000, "2026-11-15T00:00:00Z") };
+        let leased = CostedResource {
+            expires_at: Some(at("2026-11-25T00:00:00Z")),
+            ..bucket(3000, "2026-11-15T00:00:00Z")
+        };
         let amounts = of_one(leased.clone(), "2026-11-20T00:00:00Z");
         assert_eq!((amounts.so_far, amounts.projected), (Decimal::from(5), Decimal::from(10)));
         let overdue = of_one(leased, "2026-11-27T00:00:00Z");
@@ -306,7 +310,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_yet_is_held_and_costs_nothing() {
-        let asked = Resource { activated_at: None, ..bucket(3000, "2026-11-01T00:00:00Z") };
+        let asked = CostedResource { activated_at: None, ..bucket(3000, "2026-11-01T00:00:00Z") };
         let amounts = of_one(asked, "2026-11-20T00:00:00Z");
         assert_eq!((amounts.held, amounts.monthly), (1, Decimal::from(30)));
         assert_eq!((amounts.so_far, amounts.projected), (Decimal::ZERO, Decimal::ZERO));
@@ -314,18 +318,18 @@ mod tests {
 
     #[test]
     fn what_has_no_estimate_is_counted_and_costs_nothing() {
-        let unknown = Resource { monthly: None, ..bucket(0, "2026-11-01T00:00:00Z") };
+        let unknown = CostedResource { monthly: None, ..bucket(0, "2026-11-01T00:00:00Z") };
         let amounts = of_one(unknown, "2026-11-20T00:00:00Z");
         assert_eq!((amounts.held, amounts.unpriced, amounts.projected), (1, 1, Decimal::ZERO));
     }
 
-    fn any_resource() -> impl Strategy<Value = Resource> {
+    fn any_resource() -> impl Strategy<Value = CostedResource> {
         let span = 0_i64..6_000_000;
         (0_usize..3, prop::option::of(0_i64..10_000_000), prop::option::of(span.clone()), span.clone(), 0..3)
             .prop_map(|(product, cents, begun, life, end)| {
                 let from = at("2026-10-01T00:00:00Z").as_second() + begun.unwrap_or_default();
                 let until = Some(Timestamp::from_second(from + life).unwrap());
-                Resource {
+                CostedResource {
                     billed: None,
                     product: ProductKey::parse(["s3-bucket", "rds-postgres", "ecs-service"][product])
                         .unwrap(),

@@ -61,7 +61,7 @@ pub struct Poster(Client<Connector, Full<Bytes>>);
 
 /// What came back.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct HttpResponse {
     /// Whether it went well.
     pub status: StatusCode,
     /// What is said beside the body.
@@ -83,13 +83,13 @@ impl Poster {
     ///
     /// # Errors
     /// When nobody is reached, or not in time.
-    pub async fn post(&self, request: Request<Bytes>, limit: Duration) -> anyhow::Result<Answer> {
+    pub async fn post(&self, request: Request<Bytes>, limit: Duration) -> anyhow::Result<HttpResponse> {
         let posted = async {
             let response = self.0.request(request.map(Full::new)).await.context("cannot be reached")?;
             let (status, headers) = (response.status(), response.headers().clone());
             let body = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await;
             let body = body.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-            Ok(Answer { status, headers, body })
+            Ok(HttpResponse { status, headers, body })
         };
         let answer = tokio::time::timeout(limit, posted).await;
         answer.map_err(|_| anyhow!("did not answer within {} s", limit.as_secs()))?

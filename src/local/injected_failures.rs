@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::physical_ids::REGION;
-use super::records::Outcome;
+use super::records::RecordOutcome;
 use crate::domain::deletion::{DeletionOutcome, deletion_effects};
 use crate::domain::ids::ProductKey;
 use crate::domain::template::evaluate::{Evaluation, LiveResource};
@@ -44,13 +44,13 @@ impl InjectedFailures {
     }
 
     /// How this attempt at a removal ends, counted from 1.
-    pub(super) fn outcome(&self, attempt: u32, fail_teardowns: &[ProductKey]) -> Outcome {
+    pub(super) fn outcome(&self, attempt: u32, fail_teardowns: &[ProductKey]) -> RecordOutcome {
         match &self.protection {
-            Some(why) => Outcome::Failed { why: why.clone() },
+            Some(why) => RecordOutcome::Failed { why: why.clone() },
             None if attempt <= 1 && fail_teardowns.contains(&self.product) => {
-                Outcome::Failed { why: self.first_failure.clone() }
+                RecordOutcome::Failed { why: self.first_failure.clone() }
             }
-            None => Outcome::Succeeded { outputs: Vec::new() },
+            None => RecordOutcome::Succeeded { outputs: Vec::new() },
         }
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::bail;
 use async_trait::async_trait;
 
-use crate::ports::inventory::{Inventory, Item};
+use crate::ports::inventory::{Inventory, InventoryItem};
 
 /// The made-up account.
 #[derive(Clone, Copy, Debug, Default)]
@@ -11,7 +11,7 @@ pub struct SimulatedInventory;
 
 #[async_trait]
 impl Inventory for SimulatedInventory {
-    async fn list(&self, parameter_type: &str) -> anyhow::Result<Vec<Item>> {
+    async fn list(&self, parameter_type: &str) -> anyhow::Result<Vec<InventoryItem>> {
         let items: &[(&str, &str)] = match parameter_type {
             "AWS::EC2::VPC::Id" => {
                 &[("vpc-0a1b2c3d4e5f60718", "shared"), ("vpc-0f9e8d7c6b5a40312", "sandbox")]
@@ -30,6 +30,9 @@ impl Inventory for SimulatedInventory {
             "AWS::Route53::HostedZone::Id" => &[("Z0123456789ABCDEFGHIJ", "example.internal")],
             other => bail!("nothing of type {other} can be listed"),
         };
-        Ok(items.iter().map(|(id, name)| Item { id: (*id).to_owned(), name: (*name).to_owned() }).collect())
+        Ok(items
+            .iter()
+            .map(|(id, name)| InventoryItem { id: (*id).to_owned(), name: (*name).to_owned() })
+            .collect())
     }
 }

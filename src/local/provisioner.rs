@@ -15,9 +15,9 @@ use super::injected_failures::InjectedFailures;
 use super::instant;
 use super::physical_ids::{ACCOUNT, PhysicalIds, REGION};
 use super::queue::{LocalQueue, enqueue};
-use super::records::{Kind, Outcome, Record, describe, existing};
+use super::records::{Kind, Record, RecordOutcome, describe, existing};
 use super::update::Update;
-use crate::domain::drift::Existing;
+use crate::domain::drift::ProvisionedRecord;
 use crate::domain::ids::{ProductKey, RecordId, RequestId};
 use crate::domain::period::Period;
 use crate::domain::template::evaluate::{EvaluatedOutput, Evaluation, Inputs, LiveResource};
@@ -58,7 +58,7 @@ impl SimulatedProvisioner {
 impl Provisioner for SimulatedProvisioner {
     async fn provision(&self, order: &ProvisionOrder<'_>) -> Result<Started, ProvisionError> {
         check(order)?;
-        let plan = Plan::of(order, &self.simulation);
+        let plan = SimulatedPlan::of(order, &self.simulation);
         let now = self.clock.now();
         let started =
             self.database.write(move |tx| plan.begin(tx, now)).await.context("cannot begin to provision")?;
@@ -86,7 +86,7 @@ impl Provisioner for SimulatedProvisioner {
         Ok(record.context("cannot begin to remove")?)
     }
 
-    async fn survey(&self) -> anyhow::Result<Vec<Existing>> {
+    async fn survey(&self) -> anyhow::Result<Vec<ProvisionedRecord>> {
         let now = self.clock.now();
         self.database
             .read(move |connection| existing(connection, now))
@@ -138,25 +138,25 @@ fn check(order: &ProvisionOrder<'_>) -> Result<(), ProvisionError> {
 }
 
 /// What will happen, all of it known at the start.
-struct Plan {
+struct SimulatedPlan {
     request: RequestId,
     /// Logical ids in the order of their making.
     made: Vec<String>,
     resources: usize,
     step: Period,
-    outcome: Outcome,
+    outcome: RecordOutcome,
     obstacles: InjectedFailures,
 }
 
-impl Plan {
+impl SimulatedPlan {
     fn of(order: &ProvisionOrder<'_>, simulation: &Simulation) -> Self {
         let mut evaluation = evaluate(order);
         let resources = evaluation.resources.len();
         let outcome = if simulation.fail_products.contains(&order.product.key) {
             let not_made = evaluation.resources.split_off(resources / 2);
-            Outcome::Failed { why: failure(not_made.first()) }
+            RecordOutcome::Failed { why: failure(not_made.first()) }
         } else {
-            Outcome::Succeeded { outputs: evaluation.outputs.drain(..).map(output).collect() }
+            RecordOutcome::Succeeded { outputs: evaluation.outputs.drain(..).map(output).collect() }
         };
         let obstacles = InjectedFailures::of(order, &evaluation);
         let made = evaluation.resources.into_iter().map(|resource| resource.logical_id).collect();
@@ -172,9 +172,9 @@ impl Plan {
             enqueue(tx, later(now, self.step, n + 1), &signal)?;
         }
         let steps = match self.outcome {
-            Outcome::Succeeded { .. } => self.made.len(),
+            RecordOutcome::Succeeded { .. } => self.made.len(),
             // The one that fails takes its time as well.
-            Outcome::Failed { .. } => self.made.len() + 1,
+            RecordOutcome::Failed { .. } => self.made.len() + 1,
         };
         let physical = PhysicalIds::of(self.request);
         let record = Record {
@@ -259,8 +259,8 @@ impl Removal {
             Some(earlier) if earlier.is_running(now) => {
                 return Err(anyhow!("{} is still being removed", provisioned.product));
             }
-            Some(Record { outcome: Outcome::Succeeded { .. }, .. }) => return Ok(None),
-            Some(Record { outcome: Outcome::Failed { .. }, .. }) | None => {}
+            Some(Record { outcome: RecordOutcome::Succeeded { .. }, .. }) => return Ok(None),
+            Some(Record { outcome: RecordOutcome::Failed { .. }, .. }) | None => {}
         }
         let steps = usize::try_from(provisioned.made.div_ceil(2))?;
         let record = Record {

@@ -108,7 +108,7 @@ fn wait_for(next: Timestamp, now: Timestamp) -> Duration {
 
 /// Puts a message into the queue; it is received from `visible_at` on, if the transaction is committed.
 pub(super) fn enqueue(tx: &Connection, visible_at: Timestamp, signal: &Signal) -> anyhow::Result<()> {
-    let body = serde_json::to_string(&Message::from(signal))?;
+    let body = serde_json::to_string(&StoredSignal::from(signal))?;
     tx.prepare_cached("INSERT INTO queue (visible_at, body) VALUES (?1, ?2)")?
         .execute(params![instant::not_before(visible_at), body])?;
     Ok(())
@@ -120,7 +120,7 @@ fn take(tx: &Connection, now: Timestamp) -> anyhow::Result<Vec<Delivery>> {
         .prepare_cached("SELECT id, body FROM queue WHERE visible_at <= ?1 ORDER BY visible_at, id LIMIT ?2")?
         .query_map(params![instant::reached(now), BATCH], |row| {
             let body = row.get_ref(1)?.as_str().ok();
-            Ok((row.get::<_, i64>(0)?, body.and_then(|body| serde_json::from_str::<Message>(body).ok())))
+            Ok((row.get::<_, i64>(0)?, body.and_then(|body| serde_json::from_str::<StoredSignal>(body).ok())))
         })?
         .collect::<Result<Vec<_>, _>>()?;
     let mut hide = tx.prepare_cached("UPDATE queue SET visible_at = ?2 WHERE id = ?1")?;
@@ -140,7 +140,7 @@ fn take(tx: &Connection, now: Timestamp) -> anyhow::Result<Vec<Delivery>> {
 /// A signal as it is stored.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "type")]
-enum Message {
+enum StoredSignal {
     #[serde(rename = "approval.requested")]
     ApprovalRequested { request: RequestId, execution: ExecutionName, token: TaskToken },
     #[serde(rename = "provision.requested")]
@@ -151,7 +151,7 @@ enum Message {
     ResourceCreated { request: RequestId, logical_id: String },
 }
 
-impl From<&Signal> for Message {
+impl From<&Signal> for StoredSignal {
     fn from(signal: &Signal) -> Self {
         match signal.clone() {
             Signal::ApprovalRequested { request, execution, token } => {
@@ -168,19 +168,21 @@ impl From<&Signal> for Message {
     }
 }
 
-impl From<Message> for Signal {
-    fn from(message: Message) -> Self {
+impl From<StoredSignal> for Signal {
+    fn from(message: StoredSignal) -> Self {
         match message {
-            Message::ApprovalRequested { request, execution, token } => {
+            StoredSignal::ApprovalRequested { request, execution, token } => {
                 Self::ApprovalRequested { request, execution, token }
             }
-            Message::ProvisionRequested { request, execution, token } => {
+            StoredSignal::ProvisionRequested { request, execution, token } => {
                 Self::ProvisionRequested { request, execution, token }
             }
-            Message::ExecutionEnded { request, execution, orderly } => {
+            StoredSignal::ExecutionEnded { request, execution, orderly } => {
                 Self::ExecutionEnded { request, execution, orderly }
             }
-            Message::ResourceCreated { request, logical_id } => Self::ResourceCreated { request, logical_id },
+            StoredSignal::ResourceCreated { request, logical_id } => {
+                Self::ResourceCreated { request, logical_id }
+            }
         }
     }
 }

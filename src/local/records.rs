@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::injected_failures::InjectedFailures;
 use super::instant;
-use crate::domain::drift::{Condition, Existing};
+use crate::domain::drift::{ProvisionedCondition, ProvisionedRecord};
 use crate::domain::ids::{ProvisionedProductId, RecordId, RequestId};
 use crate::ports::provisioner::{RecordState, Started};
 
@@ -34,7 +34,7 @@ impl Kind {
 
 /// How a record ends.
 #[derive(Serialize, Deserialize)]
-pub(super) enum Outcome {
+pub(super) enum RecordOutcome {
     Succeeded { outputs: Vec<(String, String, String)> },
     Failed { why: String },
 }
@@ -52,7 +52,7 @@ pub(super) struct Record {
     pub(super) made: u32,
     /// In microseconds since 1970.
     pub(super) ends_at: i64,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: RecordOutcome,
     pub(super) obstacles: InjectedFailures,
 }
 
@@ -143,7 +143,7 @@ impl Record {
 }
 
 /// What was made and is not removed. It keeps no tags.
-pub(super) fn existing(connection: &Connection, now: Timestamp) -> anyhow::Result<Vec<Existing>> {
+pub(super) fn existing(connection: &Connection, now: Timestamp) -> anyhow::Result<Vec<ProvisionedRecord>> {
     let mut made = connection.prepare_cached(
         "SELECT DISTINCT request FROM records WHERE kind = 'PROVISION_PRODUCT' AND made > 0",
     )?;
@@ -156,10 +156,10 @@ pub(super) fn existing(connection: &Connection, now: Timestamp) -> anyhow::Resul
         let change = Record::latest(connection, request, Kind::Update)?;
         let changes =
             [&provisioning, &change, &removal].into_iter().flatten().any(|record| record.is_running(now));
-        let removed = removal.is_some_and(|record| matches!(record.outcome, Outcome::Succeeded { .. }));
+        let removed = removal.is_some_and(|record| matches!(record.outcome, RecordOutcome::Succeeded { .. }));
         if changes || !removed {
-            let condition = if changes { Condition::Changing } else { Condition::Fine };
-            found.push(Existing { request, condition, tags: None });
+            let condition = if changes { ProvisionedCondition::Changing } else { ProvisionedCondition::Fine };
+            found.push(ProvisionedRecord { request, condition, tags: None });
         }
     }
     Ok(found)
@@ -187,7 +187,7 @@ pub(super) fn describe(
         return Ok(RecordState::Running);
     }
     Ok(match found.outcome {
-        Outcome::Succeeded { outputs } => RecordState::Succeeded { outputs },
-        Outcome::Failed { why } => RecordState::Failed { why },
+        RecordOutcome::Succeeded { outputs } => RecordState::Succeeded { outputs },
+        RecordOutcome::Failed { why } => RecordState::Failed { why },
     })
 }

@@ -8,7 +8,7 @@ use super::injected_failures::InjectedFailures;
 use super::instant;
 use super::physical_ids::PhysicalIds;
 use super::provisioner::{Simulation, evaluate, later, output};
-use super::records::{Kind, Outcome, Record};
+use super::records::{Kind, Record, RecordOutcome};
 use crate::domain::ids::{RecordId, RequestId};
 use crate::domain::period::Period;
 use crate::ports::provisioner::ProvisionOrder;
@@ -20,7 +20,7 @@ pub(super) struct Update {
     /// How many resources there are afterwards.
     made: usize,
     step: Period,
-    outcome: Outcome,
+    outcome: RecordOutcome,
     obstacles: InjectedFailures,
 }
 
@@ -32,14 +32,14 @@ impl Update {
         let outcome = if simulation.fail_changes.contains(&order.product.key) {
             let first = evaluation.resources.first();
             let what = first.map(|resource| format!(" {} ({})", resource.logical_id, resource.resource_type));
-            Outcome::Failed {
+            RecordOutcome::Failed {
                 why: format!(
                     "UPDATE_FAILED:{} simulated failure, because `fail_changes` names this product",
                     what.map(|what| what + ":").unwrap_or_default()
                 ),
             }
         } else {
-            Outcome::Succeeded { outputs: evaluation.outputs.into_iter().map(output).collect() }
+            RecordOutcome::Succeeded { outputs: evaluation.outputs.into_iter().map(output).collect() }
         };
         Self { request: order.request, change, made, step: simulation.step, outcome, obstacles }
     }
@@ -60,10 +60,10 @@ impl Update {
         {
             return Err(anyhow!("another operation of {} is still under way", provisioned.product));
         }
-        if removal.is_some_and(|removal| matches!(removal.outcome, Outcome::Succeeded { .. })) {
+        if removal.is_some_and(|removal| matches!(removal.outcome, RecordOutcome::Succeeded { .. })) {
             return Ok(None);
         }
-        let succeeds = matches!(self.outcome, Outcome::Succeeded { .. });
+        let succeeds = matches!(self.outcome, RecordOutcome::Succeeded { .. });
         let record = Record {
             id: PhysicalIds::of(self.request).record(&format!("{}/{}", Kind::Update.word(), self.change)),
             attempt: self.change,

@@ -35,7 +35,7 @@ impl LocalWorkflow {
         Self { database, queue, clock }
     }
 
-    async fn resume(&self, token: &TaskToken, answer: Answer) -> Result<(), ResumeError> {
+    async fn resume(&self, token: &TaskToken, answer: TaskResult) -> Result<(), ResumeError> {
         let (hash, now) = (token_hash(token), self.clock.now());
         let resumed = self
             .database
@@ -63,11 +63,11 @@ impl Workflow for LocalWorkflow {
     }
 
     async fn send_task_success(&self, token: &TaskToken) -> Result<(), ResumeError> {
-        self.resume(token, Answer::Success).await
+        self.resume(token, TaskResult::Success).await
     }
 
     async fn send_task_failure(&self, token: &TaskToken, error: &str) -> Result<(), ResumeError> {
-        self.resume(token, Answer::Failure(error.to_owned())).await
+        self.resume(token, TaskResult::Failure(error.to_owned())).await
     }
 
     async fn is_running(&self, execution: &ExecutionName) -> anyhow::Result<bool> {
@@ -92,14 +92,14 @@ impl Workflow for LocalWorkflow {
     }
 }
 
-enum Answer {
+enum TaskResult {
     Success,
     Failure(String),
 }
 
 /// Where an execution stands, by the names of the state machine.
 #[derive(Clone, Copy)]
-enum State {
+enum ExecutionState {
     RequestApproval,
     ProvisionResource,
     UpdateStatus,
@@ -111,7 +111,7 @@ enum State {
     Aborted,
 }
 
-impl State {
+impl ExecutionState {
     fn word(self) -> &'static str {
         match self {
             Self::RequestApproval => "RequestApproval",
@@ -138,29 +138,29 @@ impl State {
 }
 
 /// A stored execution that still runs.
-struct Running {
+struct RunningExecution {
     name: ExecutionName,
     request: RequestId,
     waits_for_approval: bool,
 }
 
-impl Running {
-    fn go_on(&self, tx: &Connection, now: Timestamp, answer: &Answer) -> anyhow::Result<()> {
+impl RunningExecution {
+    fn go_on(&self, tx: &Connection, now: Timestamp, answer: &TaskResult) -> anyhow::Result<()> {
         match answer {
-            Answer::Success if self.waits_for_approval => self.provision(tx, now),
-            Answer::Success => self.end(tx, now, State::UpdateStatus),
-            Answer::Failure(error) => self.end(tx, now, State::catching(error)),
+            TaskResult::Success if self.waits_for_approval => self.provision(tx, now),
+            TaskResult::Success => self.end(tx, now, ExecutionState::UpdateStatus),
+            TaskResult::Failure(error) => self.end(tx, now, ExecutionState::catching(error)),
         }
     }
 
     fn ask_approvers(&self, tx: &Connection, now: Timestamp, expires_at: Timestamp) -> anyhow::Result<()> {
-        let token = self.enter(tx, State::RequestApproval, Some(expires_at))?;
+        let token = self.enter(tx, ExecutionState::RequestApproval, Some(expires_at))?;
         let (request, execution) = (self.request, self.name.clone());
         enqueue(tx, now, &Signal::ApprovalRequested { request, execution, token })
     }
 
     fn provision(&self, tx: &Connection, now: Timestamp) -> anyhow::Result<()> {
-        let token = self.enter(tx, State::ProvisionResource, None)?;
+        let token = self.enter(tx, ExecutionState::ProvisionResource, None)?;
         let (request, execution) = (self.request, self.name.clone());
         enqueue(tx, now, &Signal::ProvisionRequested { request, execution, token })
     }
@@ -170,7 +170,7 @@ impl Running {
     fn enter(
         &self,
         tx: &Connection,
-        state: State,
+        state: ExecutionState,
         expires_at: Option<Timestamp>,
     ) -> anyhow::Result<TaskToken> {
         let token = TaskToken::new(format!("{}{}", Uuid::new_v4().as_simple(), Uuid::new_v4().as_simple()));
@@ -179,17 +179,17 @@ impl Running {
         Ok(token)
     }
 
-    fn end(&self, tx: &Connection, now: Timestamp, state: State) -> anyhow::Result<()> {
+    fn end(&self, tx: &Connection, now: Timestamp, state: ExecutionState) -> anyhow::Result<()> {
         self.store(tx, state, None, Some(instant::reached(now)))?;
         let (request, execution) = (self.request, self.name.clone());
-        let orderly = !matches!(state, State::Aborted);
+        let orderly = !matches!(state, ExecutionState::Aborted);
         enqueue(tx, now, &Signal::ExecutionEnded { request, execution, orderly })
     }
 
     fn store(
         &self,
         tx: &Connection,
-        state: State,
+        state: ExecutionState,
         waits: Option<(&str, Option<i64>)>,
         ended_at: Option<i64>,
     ) -> anyhow::Result<()> {
@@ -216,8 +216,11 @@ fn start(tx: &Connection, input: &ExecutionInput, now: Timestamp) -> anyhow::Res
     if started {
         return Ok(());
     }
-    let execution =
-        Running { name: input.name.clone(), request: input.request, waits_for_approval: !input.auto_approve };
+    let execution = RunningExecution {
+        name: input.name.clone(),
+        request: input.request,
+        waits_for_approval: !input.auto_approve,
+    };
     if input.auto_approve {
         return execution.provision(tx, now);
     }
@@ -235,7 +238,7 @@ pub(super) fn expire(tx: &Connection, now: Timestamp) -> anyhow::Result<()> {
         .query_map([instant::reached(now)], columns)?
         .collect::<Result<Vec<_>, _>>()?;
     for row in expired {
-        running(row)?.end(tx, now, State::RequestTimedOut)?;
+        running(row)?.end(tx, now, ExecutionState::RequestTimedOut)?;
     }
     Ok(())
 }
@@ -248,7 +251,7 @@ pub(super) fn next_expiry(connection: &Connection) -> anyhow::Result<Option<Time
     Ok(expires_at.map(instant::read))
 }
 
-fn waiting_for(tx: &Connection, token_hash: &str) -> anyhow::Result<Option<Running>> {
+fn waiting_for(tx: &Connection, token_hash: &str) -> anyhow::Result<Option<RunningExecution>> {
     tx.prepare_cached("SELECT name, request, state FROM executions WHERE token_hash = ?1")?
         .query_row([token_hash], columns)
         .optional()?
@@ -262,11 +265,11 @@ fn columns(row: &rusqlite::Row<'_>) -> rusqlite::Result<Columns> {
     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
 }
 
-fn running((name, request, state): Columns) -> anyhow::Result<Running> {
+fn running((name, request, state): Columns) -> anyhow::Result<RunningExecution> {
     let request =
         RequestId::parse(&request).with_context(|| format!("the execution {name} belongs to `{request}`"))?;
-    let waits_for_approval = state == State::RequestApproval.word();
-    Ok(Running { name: ExecutionName::new(name), request, waits_for_approval })
+    let waits_for_approval = state == ExecutionState::RequestApproval.word();
+    Ok(RunningExecution { name: ExecutionName::new(name), request, waits_for_approval })
 }
 
 fn token_hash(token: &TaskToken) -> String {

@@ -11,12 +11,12 @@ use crate::domain::catalog::{Approvers, Principal, Product, Stage};
 use crate::domain::ids::{PersonId, TeamName};
 use crate::domain::period::Period;
 use crate::domain::policy::{ApprovalPath, needed_in_all};
-use crate::domain::preview::Turn;
+use crate::domain::preview::PreviewStage;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, StageInForce};
 use crate::ports::directory::Freshness;
 use crate::ports::outage::warn_unless;
-use crate::ports::store::{Which, Whose};
+use crate::ports::store::{RequestFilter, RequestScope};
 
 /// Those who are asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,10 +47,10 @@ pub(super) async fn usual_answer(
     product: &Product,
     team: &TeamName,
 ) -> anyhow::Result<Option<Period>> {
-    let whose = Whose::TeamProduct(team.clone(), product.key.clone());
+    let whose = RequestScope::TeamProduct(team.clone(), product.key.clone());
     let store = &portal.ports.store;
-    let mut lately = store.list(&whose, Which::Live, None, LOOKED_AT).await?.requests();
-    lately.extend(store.list(&whose, Which::Ended, None, LOOKED_AT).await?.requests());
+    let mut lately = store.list(&whose, RequestFilter::Live, None, LOOKED_AT).await?.requests();
+    lately.extend(store.list(&whose, RequestFilter::Ended, None, LOOKED_AT).await?.requests());
     let took = |request: &Request| {
         let last = request.approvals.last()?;
         Some(last.at.duration_since(request.submitted_at))
@@ -174,7 +174,7 @@ impl Portal {
         path: &ApprovalPath,
         team: &TeamName,
         person: &PersonId,
-    ) -> (Vec<Turn>, Option<String>) {
+    ) -> (Vec<PreviewStage>, Option<String>) {
         let ApprovalPath::Ask { stages, .. } = path else { return (Vec::new(), None) };
         let own = product.approval.stages();
         let self_approval = product.approval.self_approval && !path.asks_admins();
@@ -195,7 +195,7 @@ impl Portal {
                 }
             };
             let approvers = others(circle.asked, person, self_approval);
-            turns.push(Turn { needed: stage.needed, approvers });
+            turns.push(PreviewStage { needed: stage.needed, approvers });
             note = note.or(circle.note);
         }
         (turns, note)

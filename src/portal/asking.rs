@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::access::Tending;
-use super::decide::{Click, named_request, refresh_clicked, refusal_in};
+use super::decide::{RequestAction, named_request, refresh_clicked, refusal_in};
 use super::perform::{JobError, Performed, apply};
 use super::show::tell_directly;
 use super::{Error, Portal};
@@ -22,7 +22,7 @@ const MOST_TOLD: usize = 25;
 ///
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
-pub async fn nudge(portal: &Portal, click: &Click) -> Result<Request, Error> {
+pub async fn nudge(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Direct, "nudge").await?;
     let event = Event::Nudge { by: click.by.clone() };
     // Whoever waits and has left the team presses nobody; others read that it is not theirs.

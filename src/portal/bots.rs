@@ -19,13 +19,13 @@ const GONE_AFTER: SignedDuration = SignedDuration::from_secs(150);
 
 /// What is known of them; clones share it.
 #[derive(Clone, Debug)]
-pub(super) struct Known {
+pub(super) struct KnownBots {
     id: Arc<str>,
     said_at: Arc<Mutex<Option<Timestamp>>>,
     newer_is_there: Arc<AtomicBool>,
 }
 
-impl Default for Known {
+impl Default for KnownBots {
     fn default() -> Self {
         Self {
             id: Uuid::new_v4().to_string().into(),

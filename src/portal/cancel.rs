@@ -1,6 +1,6 @@
 //! The requester withdraws a request that nobody has decided yet.
 
-use super::decide::{Click, named_request, refresh_clicked, refusal_in};
+use super::decide::{RequestAction, named_request, refresh_clicked, refusal_in};
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::refusal::Refusal;
@@ -10,7 +10,7 @@ use crate::domain::request::{MessageSlot, Request};
 ///
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
-pub async fn cancel(portal: &Portal, click: &Click) -> Result<Request, Error> {
+pub async fn cancel(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Direct, "cancel").await?;
     let event = Event::Cancel { by: click.by.clone() };
     let cancelled = portal.change_as_seen(&request, Some(&click.once), &event).await;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::access::Tending;
-use super::decide::{Click, named_request, refresh_news};
+use super::decide::{RequestAction, named_request, refresh_news};
 use super::form::{find_product, prefilled};
 use super::session::{fitting, preview};
 use super::submit::{Correction, SubmitError, broken_rules};
@@ -62,12 +62,12 @@ pub struct FilledChange {
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn open(
     portal: &Portal,
-    click: &Click,
+    click: &RequestAction,
     typed: &[(String, String)],
 ) -> Result<ChangeSession, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Direct, "change").await?;
     let product = changeable(portal, &request, &click.by).await?;
-    let fields = Fields::of(&product, &request)?;
+    let fields = ChangeableFields::of(&product, &request)?;
     let (typed, notes) = prefilled(&fields.form, typed);
     session(portal, request, product, fields, typed, notes).await
 }
@@ -87,7 +87,7 @@ pub async fn refresh(
         return Err(Refusal::UnknownRequest { typed: id.short() }.into());
     }
     let product = find_product(portal, request.product.key.as_str())?;
-    let fields = Fields::of(&product, &request)?;
+    let fields = ChangeableFields::of(&product, &request)?;
     let (values, notes) = fitting(&product, &fields.form, &filled.template_hash, &filled.given)?;
     session(portal, request, product, fields, values, notes).await
 }
@@ -96,7 +96,11 @@ pub async fn refresh(
 ///
 /// # Errors
 /// See [`SubmitError`]; nothing is stored then but the note of a refusal for lack of right.
-pub async fn submit(portal: &Portal, click: &Click, filled: FilledChange) -> Result<Request, SubmitError> {
+pub async fn submit(
+    portal: &Portal,
+    click: &RequestAction,
+    filled: FilledChange,
+) -> Result<Request, SubmitError> {
     if let Some(earlier) = asked_before(portal, click, &click.once).await? {
         return Ok(earlier);
     }
@@ -105,7 +109,7 @@ pub async fn submit(portal: &Portal, click: &Click, filled: FilledChange) -> Res
     if product.template_hash != filled.template_hash {
         return Err(Refusal::ProductChanged { product: product.name.clone() }.into());
     }
-    let fields = Fields::of(&product, &request)?;
+    let fields = ChangeableFields::of(&product, &request)?;
     let values = match fields.checked(&product, &request, &filled.given) {
         Ok(values) => values,
         Err(problems) if problems.iter().any(|problem| problem.is_forged) => {
@@ -128,7 +132,7 @@ pub async fn submit(portal: &Portal, click: &Click, filled: FilledChange) -> Res
 }
 
 /// The request as it is, if this very view has asked for its change before.
-async fn asked_before(portal: &Portal, click: &Click, once: &str) -> Result<Option<Request>, Error> {
+async fn asked_before(portal: &Portal, click: &RequestAction, once: &str) -> Result<Option<Request>, Error> {
     let asked = portal.ports.store.load(click.request).await?;
     let is_theirs = |request: &Request| {
         request.change.as_ref().is_some_and(|order| order.by == click.by.person && order.once == once)
@@ -159,13 +163,13 @@ async fn changeable(portal: &Portal, request: &Request, by: &By) -> Result<Arc<P
 }
 
 /// What of a product can be filled in to change what lives.
-struct Fields {
+struct ChangeableFields {
     form: Form,
     /// Parameters that no field stands for.
     hidden: BTreeSet<String>,
 }
 
-impl Fields {
+impl ChangeableFields {
     /// A field for what the product names, and for what the present version did not ask for or would not take any more.
     fn of(product: &Product, request: &Request) -> Result<Self, anyhow::Error> {
         let offered = product.offered();
@@ -229,7 +233,7 @@ async fn session(
     portal: &Portal,
     request: Request,
     product: Arc<Product>,
-    fields: Fields,
+    fields: ChangeableFields,
     chosen: BTreeMap<String, String>,
     notes: Vec<String>,
 ) -> Result<ChangeSession, Error> {

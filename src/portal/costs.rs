@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::lookup::{Named, named_team, reads_all, teams_to_see};
+use super::lookup::{ListTarget, named_team, reads_all, teams_to_see};
 use super::{Error, Portal};
 use crate::domain::ids::{PersonId, ProductKey};
 use crate::domain::spending::{Amounts, Month, Spending};
 use crate::ports::directory::Freshness;
-use crate::ports::store::Whose;
+use crate::ports::store::RequestScope;
 use rust_decimal::Decimal;
 
 /// What is shown when somebody asks for costs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Costs {
     /// The person's own first, then their teams' in the order of the settings; or the one team they named.
-    pub accounts: Vec<Account>,
+    pub accounts: Vec<OwnerCosts>,
     /// Whether they may read the costs of all teams as well, and did not ask for them.
     pub more_to_read: bool,
     /// Region of the price list.
@@ -27,9 +27,9 @@ pub struct Costs {
 
 /// The costs of one owner or team.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
+pub struct OwnerCosts {
     /// Whose.
-    pub whose: Whose,
+    pub whose: RequestScope,
     /// By product, the dearest first: what people call it and what it comes to.
     pub products: Vec<(String, Amounts)>,
     /// All of them.
@@ -46,12 +46,12 @@ pub struct Account {
 pub async fn costs(portal: &Portal, person: &PersonId, team: Option<&str>) -> Result<Costs, Error> {
     let (mut accounts, mut more_to_read) = (Vec::new(), false);
     match named_team(portal, person, team).await? {
-        Named::Team(team) => accounts.push(account(portal, Whose::Team(team)).await?),
-        Named::All => accounts.extend(everyones(portal).await?),
-        Named::Nothing => {
-            accounts.push(account(portal, Whose::Owner(person.clone())).await?);
+        ListTarget::Team(team) => accounts.push(account(portal, RequestScope::Team(team)).await?),
+        ListTarget::All => accounts.extend(everyones(portal).await?),
+        ListTarget::Nothing => {
+            accounts.push(account(portal, RequestScope::Owner(person.clone())).await?);
             for team in teams_to_see(portal, person).await? {
-                accounts.push(account(portal, Whose::Team(team)).await?);
+                accounts.push(account(portal, RequestScope::Team(team)).await?);
             }
             // As long as Slack does not say who they are, their own costs are better than none.
             more_to_read = reads_all(portal, person, Freshness::Known).await.unwrap_or(false);
@@ -68,10 +68,10 @@ pub async fn costs(portal: &Portal, person: &PersonId, team: Option<&str>) -> Re
 }
 
 /// All teams together, then each that holds something.
-async fn everyones(portal: &Portal) -> anyhow::Result<Vec<Account>> {
+async fn everyones(portal: &Portal) -> anyhow::Result<Vec<OwnerCosts>> {
     let (mut all, mut teams) = (BTreeMap::new(), Vec::new());
     for team in portal.all_teams().await? {
-        let whose = Whose::Team(team);
+        let whose = RequestScope::Team(team);
         let products = portal.ports.store.spending(&whose, portal.now()).await?;
         if !products.is_empty() {
             for (product, amounts) in &products {
@@ -81,26 +81,26 @@ async fn everyones(portal: &Portal) -> anyhow::Result<Vec<Account>> {
             teams.push(summed(portal, whose, products));
         }
     }
-    teams.insert(0, summed(portal, Whose::All, all));
+    teams.insert(0, summed(portal, RequestScope::All, all));
     Ok(teams)
 }
 
-async fn account(portal: &Portal, whose: Whose) -> anyhow::Result<Account> {
+async fn account(portal: &Portal, whose: RequestScope) -> anyhow::Result<OwnerCosts> {
     let products = portal.ports.store.spending(&whose, portal.now()).await?;
     Ok(summed(portal, whose, products))
 }
 
-fn summed(portal: &Portal, whose: Whose, products: BTreeMap<ProductKey, Amounts>) -> Account {
+fn summed(portal: &Portal, whose: RequestScope, products: BTreeMap<ProductKey, Amounts>) -> OwnerCosts {
     let spent = Spending::of(products);
     let budget = match &whose {
-        Whose::Team(team) | Whose::TeamProduct(team, _) => {
+        RequestScope::Team(team) | RequestScope::TeamProduct(team, _) => {
             portal.organization.team(team).and_then(|team| team.monthly_budget)
         }
-        Whose::Owner(_) | Whose::Product(_) | Whose::All => None,
+        RequestScope::Owner(_) | RequestScope::Product(_) | RequestScope::All => None,
     };
     let products =
         spent.products.into_iter().map(|(key, amounts)| (product_name(portal, &key), amounts)).collect();
-    Account { whose, products, total: spent.total, budget }
+    OwnerCosts { whose, products, total: spent.total, budget }
 }
 
 /// What people call a product; its key where it has left the catalog.

@@ -34,7 +34,7 @@ const UNTIL_ASKED: Duration = Duration::from_secs(10);
 
 /// A click on a button about a request, or a command that does the same.
 #[derive(Clone, Debug)]
-pub struct Click {
+pub struct RequestAction {
     /// Who clicked, and where.
     pub by: By,
     /// The request that the button names.
@@ -49,7 +49,7 @@ pub struct Click {
 
 /// What became of a decision.
 #[derive(Debug)]
-pub enum Decided {
+pub enum DecisionOutcome {
     /// It counts; the request after it.
     Now(Box<Request>),
     /// It is stored and will be judged when Slack answers.
@@ -64,16 +64,16 @@ pub enum Decided {
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
 pub async fn decide(
     portal: &Portal,
-    click: &Click,
+    click: &RequestAction,
     decision: ClickedDecision,
     typed: Option<&str>,
-) -> Result<Decided, Error> {
+) -> Result<DecisionOutcome, Error> {
     let request = named_request(portal, click, Request::card, tried(&decision)).await?;
     let approves = matches!(decision, ClickedDecision::Approve | ClickedDecision::ApproveLess(_));
     if approves && wants_name(&request, typed) {
         // Only whoever may approve is asked for it.
         return match check_right(portal, &request, &click.by, "approve").await {
-            Ok(_) | Err(Unjudged::SlackSilent(_)) => Ok(Decided::NameWanted(Box::new(request))),
+            Ok(_) | Err(Unjudged::SlackSilent(_)) => Ok(DecisionOutcome::NameWanted(Box::new(request))),
             Err(Unjudged::Error(error)) => Err(error),
         };
     }
@@ -84,7 +84,7 @@ pub async fn decide(
     };
     refresh_clicked(portal, &request, click, (request.card(), refused)).await;
     match judged {
-        Ok(request) => Ok(Decided::Now(Box::new(request))),
+        Ok(request) => Ok(DecisionOutcome::Now(Box::new(request))),
         Err(Unjudged::Error(error)) => Err(error),
         Err(Unjudged::SlackSilent(error)) => {
             warn_unless!(
@@ -94,7 +94,7 @@ pub async fn decide(
                 "a click waits for Slack"
             );
             store_click(portal, click, decision).await?;
-            Ok(Decided::Later)
+            Ok(DecisionOutcome::Later)
         }
     }
 }
@@ -109,7 +109,7 @@ fn wants_name(request: &Request, typed: Option<&str>) -> bool {
 ///
 /// # Errors
 /// As [`decide`].
-pub async fn may_deny(portal: &Portal, click: &Click) -> Result<Request, Error> {
+pub async fn may_deny(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     may_go_on(portal, click, "deny").await
 }
 
@@ -117,7 +117,10 @@ pub async fn may_deny(portal: &Portal, click: &Click) -> Result<Request, Error> 
 ///
 /// # Errors
 /// As [`decide`].
-pub async fn may_approve_less(portal: &Portal, click: &Click) -> Result<(Request, Vec<Field>), Error> {
+pub async fn may_approve_less(
+    portal: &Portal,
+    click: &RequestAction,
+) -> Result<(Request, Vec<Field>), Error> {
     let request = may_go_on(portal, click, "approve").await?;
     if !can_be_reduced(&request) {
         return Err(Refusal::stale(&request).into());
@@ -144,7 +147,7 @@ fn product_of<'p>(portal: &'p Portal, request: &Request) -> Option<&'p Product> 
     portal.catalog.product(&request.product.key).map(AsRef::as_ref)
 }
 
-async fn may_go_on(portal: &Portal, click: &Click, tried: &str) -> Result<Request, Error> {
+async fn may_go_on(portal: &Portal, click: &RequestAction, tried: &str) -> Result<Request, Error> {
     let request = named_request(portal, click, Request::card, tried).await?;
     if !request.waits_for_approvers() {
         let event = Event::Deny { by: click.by.clone(), reason: String::new(), instead_of: None };
@@ -208,7 +211,7 @@ pub(super) async fn hand_back(portal: &Portal, click: &StoredClick, why: &str) -
 /// stopped in between, is recorded by the click on it.
 pub(super) async fn named_request(
     portal: &Portal,
-    click: &Click,
+    click: &RequestAction,
     surface: fn(&Request) -> MessageSlot,
     tried: &str,
 ) -> Result<Request, Error> {
@@ -249,7 +252,11 @@ fn surface_at(request: &Request, message: &MessageRef) -> Option<MessageSlot> {
 }
 
 /// Brings the message up to date that was clicked, if it is news or an earlier warning: neither is rewritten by itself.
-pub(super) async fn refresh_news(portal: &Portal, request: &Request, click: &Click) -> Result<(), Error> {
+pub(super) async fn refresh_news(
+    portal: &Portal,
+    request: &Request,
+    click: &RequestAction,
+) -> Result<(), Error> {
     let Some(message) = &click.message else { return Ok(()) };
     match surface_at(request, message) {
         Some(surface @ MessageSlot::Notification(_)) => Ok(portal.refresh(request, surface, message).await?),
@@ -279,7 +286,7 @@ pub(super) fn refusal_in<T>(done: &Result<T, Error>) -> Option<&Refusal> {
 pub(super) async fn refresh_clicked(
     portal: &Portal,
     request: &Request,
-    click: &Click,
+    click: &RequestAction,
     (copied, refused): (MessageSlot, Option<&Refusal>),
 ) {
     let Some(clicked) = &click.message else { return };
@@ -375,7 +382,7 @@ async fn check_right(
     }
 }
 
-async fn store_click(portal: &Portal, click: &Click, decision: ClickedDecision) -> Result<(), Error> {
+async fn store_click(portal: &Portal, click: &RequestAction, decision: ClickedDecision) -> Result<(), Error> {
     let channel: Option<ChannelId> = click.message.as_ref().map(|message| message.channel.clone());
     let now = portal.now();
     let stored = StoredClick { by: click.by.clone(), epoch: click.epoch, channel, decision, at: now };

@@ -22,18 +22,18 @@ pub(super) const TOLD_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
 /// The rights that are missing, as far as this bot has met them; clones share it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Told(Arc<Mutex<Missing>>);
+pub(super) struct KnownDenials(Arc<Mutex<MissingRights>>);
 
 #[derive(Debug, Default)]
-struct Missing {
-    rights: BTreeMap<Denied, Standing>,
+struct MissingRights {
+    rights: BTreeMap<Denied, Awareness>,
     /// Which right each job lacks.
     jobs: BTreeMap<JobKey, String>,
 }
 
 /// How far the admins know of a right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+enum Awareness {
     /// This bot has told them, or is about to.
     Told,
     /// This bot has to tell them: it has taken that on, and reached nobody.
@@ -44,7 +44,7 @@ enum Standing {
 
 /// Whose turn it is to tell the admins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turn {
+enum AdminNotice {
     /// This bot's, unless another one has taken it on.
     Open,
     /// This bot's, which has taken it on before.
@@ -53,26 +53,26 @@ enum Turn {
     Over,
 }
 
-impl Told {
-    fn lock(&self) -> MutexGuard<'_, Missing> {
+impl KnownDenials {
+    fn lock(&self) -> MutexGuard<'_, MissingRights> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A job lacks this right. Whoever gets a turn says afterwards how it went, unless the admins were told.
-    fn turn(&self, job: &JobKey, denied: &Denied, day: i64) -> Turn {
+    fn turn(&self, job: &JobKey, denied: &Denied, day: i64) -> AdminNotice {
         let mut missing = self.lock();
         missing.jobs.insert(job.clone(), denied.right.clone());
         let turn = match missing.rights.get(denied) {
-            None => Turn::Open,
-            Some(Standing::Elsewhere(then)) if *then != day => Turn::Open,
-            Some(Standing::Owed) => Turn::Ours,
-            Some(Standing::Elsewhere(_) | Standing::Told) => return Turn::Over,
+            None => AdminNotice::Open,
+            Some(Awareness::Elsewhere(then)) if *then != day => AdminNotice::Open,
+            Some(Awareness::Owed) => AdminNotice::Ours,
+            Some(Awareness::Elsewhere(_) | Awareness::Told) => return AdminNotice::Over,
         };
-        missing.rights.insert(denied.clone(), Standing::Told);
+        missing.rights.insert(denied.clone(), Awareness::Told);
         turn
     }
 
-    fn stands(&self, denied: &Denied, standing: Standing) {
+    fn stands(&self, denied: &Denied, standing: Awareness) {
         self.lock().rights.insert(denied.clone(), standing);
     }
 
@@ -126,9 +126,9 @@ async fn tell_admins(portal: &Portal, job: &JobKey, denied: &Denied) -> anyhow::
     let (JobKey { of, name }, role) = (job, denied.role.as_deref().unwrap_or_default());
     let day = portal.today();
     match portal.denials.turn(job, denied, day) {
-        Turn::Over => return Ok(()),
-        Turn::Ours => {}
-        Turn::Open => {
+        AdminNotice::Over => return Ok(()),
+        AdminNotice::Ours => {}
+        AdminNotice::Open => {
             // Another bot may have taken it on, or this one before it was started again.
             let key = format!("denied:{}:{role}:{day}", denied.right);
             match portal.is_first(IdempotencyKey::for_a_day(key, portal.now())).await {
@@ -136,7 +136,7 @@ async fn tell_admins(portal: &Portal, job: &JobKey, denied: &Denied) -> anyhow::
                     tracing::error!(%of, job = name, right = denied.right, role, "a right is missing");
                 }
                 Ok(false) => {
-                    portal.denials.stands(denied, Standing::Elsewhere(day));
+                    portal.denials.stands(denied, Awareness::Elsewhere(day));
                     return Ok(());
                 }
                 Err(error) => {
@@ -147,7 +147,7 @@ async fn tell_admins(portal: &Portal, job: &JobKey, denied: &Denied) -> anyhow::
         }
     }
     if !portal.tell_admins(&missing(of, denied)).await {
-        portal.denials.stands(denied, Standing::Owed);
+        portal.denials.stands(denied, Awareness::Owed);
     }
     Ok(())
 }

@@ -73,12 +73,12 @@ pub struct Dispatcher {
 
 /// Takes a key off the list of running ones if its run ends by a panic, so that it can run again once its claim has
 /// run out.
-struct Running {
+struct RunningJob {
     dispatcher: Dispatcher,
     key: JobKey,
 }
 
-impl Drop for Running {
+impl Drop for RunningJob {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.dispatcher.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
@@ -210,7 +210,7 @@ impl Dispatcher {
         let dispatcher = self.clone();
         self.tasks.spawn(async move {
             let lane = if key.is_message() { &dispatcher.messages } else { &dispatcher.work };
-            let running = Running { dispatcher: dispatcher.clone(), key };
+            let running = RunningJob { dispatcher: dispatcher.clone(), key };
             // Never closed, so there is always a turn.
             let _turn = lane.acquire().await;
             while !dispatcher.stop.is_cancelled() {

@@ -9,14 +9,14 @@ use crate::domain::policy::{Eligibility, may_decide};
 use crate::domain::request::Request;
 use crate::ports::directory::Freshness;
 use crate::ports::outage::warn_unless;
-use crate::ports::store::{Which, Whose};
+use crate::ports::store::{RequestFilter, RequestScope};
 
 /// Where the requests stand that somebody may be able to answer.
 pub(super) struct Answerable {
     /// The teams that they answer for.
     pub(super) teams: Vec<TeamName>,
     /// Lists of other waiting requests, in which there may be some.
-    pub(super) lists: Vec<(Whose, Which)>,
+    pub(super) lists: Vec<(RequestScope, RequestFilter)>,
 }
 
 impl Portal {
@@ -107,7 +107,10 @@ impl Portal {
         let mut lists = Vec::new();
         if self.any_is_named(&people, &self.organization.admins).await {
             // What nobody has answered for long is theirs as well, and comes first there.
-            lists.extend([(Whose::All, Which::Exceptions), (Whose::All, Which::Waiting)]);
+            lists.extend([
+                (RequestScope::All, RequestFilter::Exceptions),
+                (RequestScope::All, RequestFilter::Waiting),
+            ]);
         }
         let mut teams = Vec::new();
         for team in &self.organization.teams {
@@ -124,7 +127,7 @@ impl Portal {
                 named.extend_from_slice(&stage.quiet);
             }
             if self.any_is_named(&people, &named).await {
-                lists.push((Whose::Product(product.key.clone()), Which::Waiting));
+                lists.push((RequestScope::Product(product.key.clone()), RequestFilter::Waiting));
             }
         }
         Answerable { teams, lists }

@@ -18,7 +18,7 @@ use crate::domain::template::Parameter;
 
 /// A product that somebody may ask for.
 #[derive(Clone, Debug)]
-pub struct Offer {
+pub struct OfferedProduct {
     /// The product.
     pub product: Arc<Product>,
     /// What it costs with every field at its default, where that is known.
@@ -38,7 +38,7 @@ pub struct Typed {
 ///
 /// # Errors
 /// A refusal when the person is in no team; a failure when Slack had to be asked and could not.
-pub async fn offers(portal: &Portal, person: &PersonId) -> Result<Vec<Offer>, Error> {
+pub async fn offers(portal: &Portal, person: &PersonId) -> Result<Vec<OfferedProduct>, Error> {
     let teams = portal.teams_of(person).await?;
     if teams.is_empty() {
         return Err(no_team::refusal(portal, person).await.into());
@@ -48,9 +48,10 @@ pub async fn offers(portal: &Portal, person: &PersonId) -> Result<Vec<Offer>, Er
         let template = product.offered();
         let default = |key: &str| template.parameter(key).and_then(Parameter::shown_default);
         let estimate = estimate(&product.cost, &default, &portal.catalog.prices);
-        Offer { product: Arc::clone(product), estimate }
+        OfferedProduct { product: Arc::clone(product), estimate }
     };
-    let mut offers: Vec<Offer> = portal.catalog.products.values().filter(offered).map(offer).collect();
+    let mut offers: Vec<OfferedProduct> =
+        portal.catalog.products.values().filter(offered).map(offer).collect();
     offers.sort_by(|one, other| one.product.name.cmp(&other.product.name));
     Ok(offers)
 }
@@ -65,10 +66,14 @@ pub async fn may_open(portal: &Portal, person: &PersonId, product: &Product) -> 
 ///
 /// # Errors
 /// As [`offers`].
-pub async fn found(portal: &Portal, person: &PersonId, words: &[String]) -> Result<Vec<Offer>, Error> {
+pub async fn found(
+    portal: &Portal,
+    person: &PersonId,
+    words: &[String],
+) -> Result<Vec<OfferedProduct>, Error> {
     let mut offers = offers(portal, person).await?;
     let words: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
-    offers.retain(|Offer { product, .. }| {
+    offers.retain(|OfferedProduct { product, .. }| {
         let about = [product.key.as_str(), &product.name, &product.description, &product.owner];
         let about = about.join("\n").to_lowercase();
         words.iter().all(|word| about.contains(word.as_str()))

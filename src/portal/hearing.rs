@@ -34,13 +34,13 @@ const PAGE: usize = 500;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ears {
     over_sockets: Arc<AtomicBool>,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<HearingState>>,
     /// There is one look at a time.
     look: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct State {
+struct HearingState {
     /// Whether this bot hears people, and every time limit of theirs was moved since it did not.
     hears: bool,
     /// When it was noted last that people are heard.
@@ -53,7 +53,7 @@ struct State {
     back_since: Option<Timestamp>,
 }
 
-impl State {
+impl HearingState {
     fn hears_nobody(&mut self, now: Timestamp) {
         (self.hears, self.answered, self.back_since) = (false, None, None);
         self.unheard_since.get_or_insert(now);
@@ -89,7 +89,12 @@ impl Portal {
         }
         if !is_noted {
             self.ports.store.put_heard(now).await?;
-            *self.state() = State { hears: true, noted: Some(now), answered: Some(now), ..State::default() };
+            *self.state() = HearingState {
+                hears: true,
+                noted: Some(now),
+                answered: Some(now),
+                ..HearingState::default()
+            };
         }
         Ok(())
     }
@@ -152,7 +157,7 @@ impl Portal {
         !self.ears.over_sockets.load(Ordering::Relaxed) || self.metrics.sockets() > 0
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, HearingState> {
         self.ears.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -18,7 +18,7 @@ use crate::ports::directory::Freshness;
 use crate::ports::outage::warn_unless;
 use crate::ports::retention::{HOMES_KEPT_FOR, earlier};
 use crate::ports::slack::{Everything, Excerpt, HomePage, ProductUse, TeamPage};
-use crate::ports::store::{HomeTab, Which, Whose};
+use crate::ports::store::{HomeTab, RequestFilter, RequestScope};
 
 /// A home tab is kept up to date for this long after it was last opened.
 const LOOKED_AT: Period = Period::days(7);
@@ -122,7 +122,7 @@ pub(super) async fn publish(portal: &Portal, person: &PersonId) -> Result<Perfor
 
 async fn page(portal: &Portal, person: &PersonId, is_first_visit: bool) -> anyhow::Result<HomePage> {
     let store = &portal.ports.store;
-    let mine = store.list(&Whose::Owner(person.clone()), Which::Live, None, ROWS).await?;
+    let mine = store.list(&RequestScope::Owner(person.clone()), RequestFilter::Live, None, ROWS).await?;
     let aways = store.aways(portal.now()).await?;
     let mut teams = Vec::new();
     // As long as Slack does not say which teams are theirs, the rest of the tab is better than none.
@@ -216,16 +216,17 @@ fn first_rows(mut requests: Vec<Request>) -> Excerpt {
 /// Requests that this person can answer, the longest waiting first; more where there are, or where not all were looked through.
 async fn waiting_for(portal: &Portal, person: &PersonId, aways: &[Away]) -> anyhow::Result<Excerpt> {
     let answerable = portal.may_answer(person, aways).await;
-    let mut waiting = Waiting { portal, person, aways, found: BTreeMap::new(), is_cut: false };
+    let mut waiting = WaitingSearch { portal, person, aways, found: BTreeMap::new(), is_cut: false };
     for (whose, which) in &answerable.lists {
         waiting.is_cut |= !waiting.look_through(whose, *which).await?;
     }
     // Of many teams what waits longest is among what waits longest of all, unless much waits there for others.
-    let is_enough =
-        answerable.teams.len() > MOST_TEAMS && waiting.look_through(&Whose::All, Which::Waiting).await?;
+    let is_enough = answerable.teams.len() > MOST_TEAMS
+        && waiting.look_through(&RequestScope::All, RequestFilter::Waiting).await?;
     if !is_enough {
         for team in answerable.teams {
-            waiting.is_cut |= !waiting.look_through(&Whose::Team(team), Which::Waiting).await?;
+            waiting.is_cut |=
+                !waiting.look_through(&RequestScope::Team(team), RequestFilter::Waiting).await?;
         }
     }
     let mut found: Vec<Request> = waiting.found.into_values().collect();
@@ -235,7 +236,7 @@ async fn waiting_for(portal: &Portal, person: &PersonId, aways: &[Away]) -> anyh
 }
 
 /// What was found for somebody to answer.
-struct Waiting<'p> {
+struct WaitingSearch<'p> {
     portal: &'p Portal,
     person: &'p PersonId,
     aways: &'p [Away],
@@ -244,10 +245,10 @@ struct Waiting<'p> {
     is_cut: bool,
 }
 
-impl Waiting<'_> {
+impl WaitingSearch<'_> {
     /// Adds what they can answer of this list: those that are shown, and one more. `false` if there were too many others before
     /// them.
-    async fn look_through(&mut self, whose: &Whose, which: Which) -> anyhow::Result<bool> {
+    async fn look_through(&mut self, whose: &RequestScope, which: RequestFilter) -> anyhow::Result<bool> {
         let (mut read, mut here, mut after) = (0, 0, None);
         while here <= ROWS {
             if read >= MOST_WAITING {
@@ -272,10 +273,10 @@ impl Waiting<'_> {
 
 /// What others of a team have, the newest first.
 async fn others_of(portal: &Portal, person: &PersonId, team: &TeamName) -> anyhow::Result<Excerpt> {
-    let whose = Whose::Team(team.clone());
+    let whose = RequestScope::Team(team.clone());
     let (mut others, mut read, mut after) = (Vec::new(), 0, None);
     while others.len() <= ROWS && read < ROWS_READ {
-        let page = portal.ports.store.list(&whose, Which::Live, after.as_ref(), ROWS).await?;
+        let page = portal.ports.store.list(&whose, RequestFilter::Live, after.as_ref(), ROWS).await?;
         after = page.next();
         read += page.places.len();
         others.extend(page.requests().into_iter().filter(|request| request.owner != *person));

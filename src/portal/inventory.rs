@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Portal;
-use crate::ports::inventory::Item;
+use crate::ports::inventory::InventoryItem;
 use crate::ports::outage::warn_unless;
 
 /// How long a list is taken as it was.
@@ -14,14 +14,14 @@ const RELIED_ON: SignedDuration = SignedDuration::from_mins(5);
 
 /// Lists by type of parameter, and when they were made.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Known(Arc<Mutex<HashMap<String, List>>>);
+pub(super) struct InventoryCache(Arc<Mutex<HashMap<String, CachedList>>>);
 
 /// What was listed, and when.
-type List = (Timestamp, Arc<[Item]>);
+type CachedList = (Timestamp, Arc<[InventoryItem]>);
 
 /// Everything of this type that is known by now. Where AWS does not answer in time it is what was known before, or nothing:
 /// people can type an id, and what comes later is there for the next key they press.
-pub async fn existing(portal: &Portal, parameter_type: &str) -> Arc<[Item]> {
+pub async fn existing(portal: &Portal, parameter_type: &str) -> Arc<[InventoryItem]> {
     let known = portal.known.get(parameter_type);
     let now = portal.now();
     if let Some((at, items)) = &known
@@ -40,10 +40,10 @@ pub async fn existing(portal: &Portal, parameter_type: &str) -> Arc<[Item]> {
     }
 }
 
-async fn list(portal: &Portal, parameter_type: &str) -> Option<Arc<[Item]>> {
+async fn list(portal: &Portal, parameter_type: &str) -> Option<Arc<[InventoryItem]>> {
     match portal.ports.inventory.list(parameter_type).await {
         Ok(items) => {
-            let items: Arc<[Item]> = items.into();
+            let items: Arc<[InventoryItem]> = items.into();
             portal.known.put(parameter_type, portal.now(), Arc::clone(&items));
             Some(items)
         }
@@ -59,12 +59,12 @@ async fn list(portal: &Portal, parameter_type: &str) -> Option<Arc<[Item]>> {
     }
 }
 
-impl Known {
-    fn get(&self, parameter_type: &str) -> Option<List> {
+impl InventoryCache {
+    fn get(&self, parameter_type: &str) -> Option<CachedList> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(parameter_type).cloned()
     }
 
-    fn put(&self, parameter_type: &str, at: Timestamp, items: Arc<[Item]>) {
+    fn put(&self, parameter_type: &str, at: Timestamp, items: Arc<[InventoryItem]>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(parameter_type.to_owned(), (at, items));
     }

@@ -108,14 +108,14 @@ async fn change_one(
 
 /// A parked job as a list showed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
+pub struct ParkedJobRef {
     /// Which.
     pub key: JobKey,
     /// When it was first due, in seconds: one of the same key that was parked later is another one.
     pub due: i64,
 }
 
-impl Named {
+impl ParkedJobRef {
     /// This job.
     pub fn of(job: &ParkedJob) -> Self {
         Self { key: job.key.clone(), due: job.written_at.as_second() }
@@ -138,7 +138,7 @@ pub async fn list_as(portal: &Portal, by: &By, limit: usize) -> Result<(Vec<Park
 ///
 /// # Errors
 /// As [`list_as`]; also a refusal when it is not parked any more.
-pub async fn retry_as(portal: &Portal, by: &By, key: &str, named: &Named) -> Result<ParkedJob, Error> {
+pub async fn retry_as(portal: &Portal, by: &By, key: &str, named: &ParkedJobRef) -> Result<ParkedJob, Error> {
     portal.only_admins(by, "retry a job").await?;
     let job = find(portal, named).await?;
     change_as(portal, by, (RETRIED, key), &job, again(&job, portal.now())?).await?;
@@ -150,7 +150,7 @@ pub async fn retry_as(portal: &Portal, by: &By, key: &str, named: &Named) -> Res
 ///
 /// # Errors
 /// As [`retry_as`].
-pub async fn drop_as(portal: &Portal, by: &By, key: &str, named: &Named) -> Result<ParkedJob, Error> {
+pub async fn drop_as(portal: &Portal, by: &By, key: &str, named: &ParkedJobRef) -> Result<ParkedJob, Error> {
     portal.only_admins(by, "drop a job").await?;
     let job = find(portal, named).await?;
     change_as(portal, by, (DROPPED, key), &job, taken(&job)).await?;
@@ -172,7 +172,7 @@ async fn change_as(
     }
 }
 
-async fn find(portal: &Portal, named: &Named) -> Result<ParkedJob, Error> {
+async fn find(portal: &Portal, named: &ParkedJobRef) -> Result<ParkedJob, Error> {
     let parked = all_parked(&*portal.ports.store).await?;
-    parked.into_iter().find(|job| Named::of(job) == *named).ok_or_else(|| Refusal::NotParked.into())
+    parked.into_iter().find(|job| ParkedJobRef::of(job) == *named).ok_or_else(|| Refusal::NotParked.into())
 }

@@ -58,7 +58,7 @@ label! {
 
 label! {
     /// How a provisioning ended.
-    pub(super) enum Provisioned {
+    pub(super) enum ProvisionResult {
         /// It is there.
         Succeeded = "succeeded",
         /// It is not.

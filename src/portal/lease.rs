@@ -18,8 +18,8 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{MessageRef, MessageSlot, Request};
 use crate::domain::transition::{lease_step, next, record_message};
 use crate::ports::outage::warn_unless;
-use crate::ports::slack::{Destination, Notice, SlackError, Warned, WarningNotice};
-use crate::ports::store::{Which, Whose};
+use crate::ports::slack::{Destination, LeaseToWarn, Notice, SlackError, WarningNotice};
+use crate::ports::store::{RequestFilter, RequestScope};
 
 /// A lease whose warning could not be delivered is looked at again after this time. While Slack is only silent, the
 /// warning itself is tried again and again.
@@ -119,10 +119,10 @@ pub(super) async fn warn(portal: &Portal, owner: &PersonId) -> Result<Performed,
 
 /// Live requests of a person to be warned about now; none unless one of them is due this moment.
 async fn due_for_warning(portal: &Portal, owner: &PersonId) -> anyhow::Result<Vec<Request>> {
-    let (now, whose) = (portal.now(), Whose::Owner(owner.clone()));
+    let (now, whose) = (portal.now(), RequestScope::Owner(owner.clone()));
     let (mut found, mut after): (Vec<Request>, _) = (Vec::new(), None);
     loop {
-        let page = portal.ports.store.list(&whose, Which::Live, after.as_ref(), PAGE).await?;
+        let page = portal.ports.store.list(&whose, RequestFilter::Live, after.as_ref(), PAGE).await?;
         after = page.next();
         found.extend(page.requests().into_iter().filter(|request| is_warned_now(request, now)));
         if after.is_none() {
@@ -194,8 +194,8 @@ async fn post(
     // What the message says holds from the moment it is delivered, so it shows the dates after that.
     let now = portal.now();
     let warned: Vec<Request> = requests.iter().map(|request| as_warned(request, now)).collect();
-    let leases: Vec<Warned<'_>> =
-        warned.iter().map(|request| Warned { request, is_current: true, is_handed: false }).collect();
+    let leases: Vec<LeaseToWarn<'_>> =
+        warned.iter().map(|request| LeaseToWarn { request, is_current: true, is_handed: false }).collect();
     let simulated = portal.ports.provisioner.is_simulated();
     let notice = WarningNotice { now, leases: &leases, owner, instead, simulated };
     Ok(portal.post(to, &Notice::Warning(notice)).await?.at)

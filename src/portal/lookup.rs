@@ -14,16 +14,16 @@ use crate::domain::refusal::Refusal;
 use crate::domain::repeats::RefusedAction;
 use crate::domain::request::Request;
 use crate::ports::directory::Freshness;
-use crate::ports::store::{Cursor, Which, Whose};
+use crate::ports::store::{Cursor, RequestFilter, RequestScope};
 
 /// Fewest characters of an id that a command takes.
 const SHORTEST_PREFIX: usize = 6;
 
 /// A page of requests.
 #[derive(Clone, Debug)]
-pub struct Page {
+pub struct RequestList {
     /// Whose they are, for the heading.
-    pub whose: Whose,
+    pub whose: RequestScope,
     /// Those that have not ended, newest first; or those that have, the one that ended last first.
     pub requests: Vec<Request>,
     /// Where the next page of this kind begins, if there is one.
@@ -52,17 +52,17 @@ pub async fn list(
     person: &PersonId,
     team: Option<&str>,
     cut: Cut<'_>,
-) -> Result<Page, Error> {
+) -> Result<RequestList, Error> {
     let whose = match named_team(portal, person, team).await? {
-        Named::Nothing => Whose::Owner(person.clone()),
-        Named::All => Whose::All,
-        Named::Team(team) => Whose::Team(team),
+        ListTarget::Nothing => RequestScope::Owner(person.clone()),
+        ListTarget::All => RequestScope::All,
+        ListTarget::Team(team) => RequestScope::Team(team),
     };
     let store = &portal.ports.store;
-    let which = if cut.ended { Which::Ended } else { Which::Live };
+    let which = if cut.ended { RequestFilter::Ended } else { RequestFilter::Live };
     let page = store.list(&whose, which, cut.after, cut.limit).await?;
-    let any_ended = !store.list(&whose, Which::Ended, None, 1).await?.places.is_empty();
-    Ok(Page { whose, next: page.next(), requests: page.requests(), any_ended })
+    let any_ended = !store.list(&whose, RequestFilter::Ended, None, 1).await?.places.is_empty();
+    Ok(RequestList { whose, next: page.next(), requests: page.requests(), any_ended })
 }
 
 /// The team of this name, if the person is in it, answers its requests, or may read everything. Those may name teams that
@@ -89,7 +89,7 @@ pub(super) async fn visible_team(portal: &Portal, person: &PersonId, name: &str)
 }
 
 /// What somebody named behind a command that takes a team.
-pub(super) enum Named {
+pub(super) enum ListTarget {
     /// Nothing.
     Nothing,
     /// All teams, which they may read.
@@ -103,16 +103,16 @@ pub(super) async fn named_team(
     portal: &Portal,
     person: &PersonId,
     name: Option<&str>,
-) -> Result<Named, Error> {
+) -> Result<ListTarget, Error> {
     match name {
-        None => Ok(Named::Nothing),
-        Some(ALL_TEAMS) if reads_all(portal, person, Freshness::Fresh).await? => Ok(Named::All),
+        None => Ok(ListTarget::Nothing),
+        Some(ALL_TEAMS) if reads_all(portal, person, Freshness::Fresh).await? => Ok(ListTarget::All),
         Some(ALL_TEAMS) => {
             let yours = teams_to_see(portal, person).await?;
             let yours = yours.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             Err(Refusal::NotAllTeams { yours }.into())
         }
-        Some(name) => Ok(Named::Team(visible_team(portal, person, name).await?)),
+        Some(name) => Ok(ListTarget::Team(visible_team(portal, person, name).await?)),
     }
 }
 

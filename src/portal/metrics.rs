@@ -12,7 +12,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::labels::{
-    CopyOutcome, CopyTarget, Decision, JobOutcome, Label, LeaseEvent, Provisioned, Received,
+    CopyOutcome, CopyTarget, Decision, JobOutcome, Label, LeaseEvent, ProvisionResult, Received,
 };
 use crate::domain::audit::AuditEntry;
 use crate::domain::catalog::Catalog;
@@ -33,16 +33,16 @@ const READY: [f64; 10] = [5.0, 30.0, 60.0, 300.0, 900.0, 1_800.0, 3_600.0, 14_40
 pub struct Metrics {
     registry: Registry,
     provisions: Family<Provision, Counter>,
-    decisions: Family<Decided, Counter>,
-    requests: Family<Submitted, Counter>,
-    exceptions: Family<Submitted, Counter>,
-    leases: Family<Lease, Counter>,
+    decisions: Family<DecisionLabels, Counter>,
+    requests: Family<SubmissionLabels, Counter>,
+    exceptions: Family<SubmissionLabels, Counter>,
+    leases: Family<LeaseLabels, Counter>,
     refusals: Counter,
     jobs: Family<JobRun, Counter>,
     drift: Gauge,
     sockets: Gauge,
-    acks: Family<Incoming, Histogram>,
-    hurried: Family<Incoming, Counter>,
+    acks: Family<IncomingLabels, Histogram>,
+    hurried: Family<IncomingLabels, Counter>,
     approvals: Histogram,
     ready_after: Histogram,
     copies: Family<Copied, Counter>,
@@ -65,21 +65,21 @@ impl Drop for SocketUp {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Provision {
     product: String,
-    outcome: Provisioned,
+    outcome: ProvisionResult,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Decided {
+struct DecisionLabels {
     decision: Decision,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Submitted {
+struct SubmissionLabels {
     product: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Lease {
+struct LeaseLabels {
     product: String,
     event: LeaseEvent,
 }
@@ -91,7 +91,7 @@ struct Copied {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Incoming {
+struct IncomingLabels {
     what: Received,
 }
 
@@ -156,7 +156,7 @@ pub(super) const UNREADABLE: &str = "unreadable";
 
 /// How things stand that no bot can count by itself, because another may have changed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct StateGauges {
     /// Whether new requests are paused.
     pub paused: bool,
     /// Jobs that were given up.
@@ -186,7 +186,7 @@ impl Metrics {
     /// Every series that is of no product, from zero on: what Prometheus sees for the first time is no increase to it.
     fn start_at_zero(&self) {
         for decision in Decision::ALL {
-            let _ = self.decisions.get_or_create(&Decided { decision: *decision });
+            let _ = self.decisions.get_or_create(&DecisionLabels { decision: *decision });
         }
         for (to, outcome) in pairs(CopyTarget::ALL, CopyOutcome::ALL) {
             let _ = self.copies.get_or_create(&Copied { to: *to, outcome });
@@ -196,23 +196,23 @@ impl Metrics {
             let _ = self.jobs.get_or_create(&JobRun { kind, outcome });
         }
         for what in Received::ALL {
-            let _ = self.acks.get_or_create(&Incoming { what: *what });
-            let _ = self.hurried.get_or_create(&Incoming { what: *what });
+            let _ = self.acks.get_or_create(&IncomingLabels { what: *what });
+            let _ = self.hurried.get_or_create(&IncomingLabels { what: *what });
         }
     }
 
     /// Every series of these products, from zero on.
     pub(super) fn offers(&self, catalog: &Catalog) {
         let products: Vec<String> = catalog.products.keys().map(ToString::to_string).collect();
-        for (product, outcome) in pairs(&products, Provisioned::ALL) {
+        for (product, outcome) in pairs(&products, ProvisionResult::ALL) {
             let _ = self.provisions.get_or_create(&Provision { product: product.clone(), outcome });
         }
         for (product, event) in pairs(&products, LeaseEvent::ALL) {
-            let _ = self.leases.get_or_create(&Lease { product: product.clone(), event });
+            let _ = self.leases.get_or_create(&LeaseLabels { product: product.clone(), event });
         }
         for product in products {
-            let _ = self.exceptions.get_or_create(&Submitted { product: product.clone() });
-            let _ = self.requests.get_or_create(&Submitted { product });
+            let _ = self.exceptions.get_or_create(&SubmissionLabels { product: product.clone() });
+            let _ = self.requests.get_or_create(&SubmissionLabels { product });
         }
     }
 
@@ -222,7 +222,7 @@ impl Metrics {
     }
 
     /// Notes how things stand.
-    pub fn stands(&self, standing: Standing) {
+    pub fn stands(&self, standing: StateGauges) {
         self.paused.set(i64::from(standing.paused));
         self.parked.set(i64::try_from(standing.parked).unwrap_or(i64::MAX));
         self.oldest.set(standing.oldest.max(0));
@@ -230,12 +230,12 @@ impl Metrics {
 
     /// Counts an answer to Slack.
     pub(crate) fn ack(&self, what: Received, took: Duration) {
-        self.acks.get_or_create(&Incoming { what }).observe(took.as_secs_f64());
+        self.acks.get_or_create(&IncomingLabels { what }).observe(took.as_secs_f64());
     }
 
     /// Counts what was done too fast.
     pub(crate) fn throttled(&self, what: Received) {
-        self.hurried.get_or_create(&Incoming { what }).inc();
+        self.hurried.get_or_create(&IncomingLabels { what }).inc();
     }
 
     /// Counts what an entry of a request's trail says, and how long it took until then.
@@ -245,7 +245,7 @@ impl Metrics {
             ("approved" | "approved with changes", "APPROVED") => self.approvals.observe(took),
             ("active", _) => self.ready_after.observe(took),
             ("submitted", _) if request.exception.is_some() => {
-                self.exceptions.get_or_create(&Submitted { product: entry.product.clone() }).inc();
+                self.exceptions.get_or_create(&SubmissionLabels { product: entry.product.clone() }).inc();
             }
             _ => {}
         }
@@ -262,7 +262,7 @@ impl Metrics {
         let product = entry.product.clone();
         match (entry.event.as_str(), entry.status.as_str()) {
             ("submitted", status) => {
-                self.requests.get_or_create(&Submitted { product }).inc();
+                self.requests.get_or_create(&SubmissionLabels { product }).inc();
                 if status == "APPROVED" {
                     self.decide(Decision::Auto);
                 }
@@ -271,8 +271,8 @@ impl Metrics {
             ("denied", _) => self.decide(Decision::Denied),
             ("cancelled", _) => self.decide(Decision::Cancelled),
             ("timed out", _) => self.decide(Decision::TimedOut),
-            ("active", _) => self.provision(product, Provisioned::Succeeded),
-            ("provisioning failed", _) => self.provision(product, Provisioned::Failed),
+            ("active", _) => self.provision(product, ProvisionResult::Succeeded),
+            ("provisioning failed", _) => self.provision(product, ProvisionResult::Failed),
             ("warned" | "reminded", _) => self.lease(product, LeaseEvent::Warned),
             ("renewed", _) => self.lease(product, LeaseEvent::Renewed),
             ("expired", _) => self.lease(product, LeaseEvent::Expired),
@@ -310,14 +310,14 @@ impl Metrics {
     }
 
     fn lease(&self, product: String, event: LeaseEvent) {
-        self.leases.get_or_create(&Lease { product, event }).inc();
+        self.leases.get_or_create(&LeaseLabels { product, event }).inc();
     }
 
     fn decide(&self, decision: Decision) {
-        self.decisions.get_or_create(&Decided { decision }).inc();
+        self.decisions.get_or_create(&DecisionLabels { decision }).inc();
     }
 
-    fn provision(&self, product: String, outcome: Provisioned) {
+    fn provision(&self, product: String, outcome: ProvisionResult) {
         self.provisions.get_or_create(&Provision { product, outcome }).inc();
     }
 
@@ -388,7 +388,7 @@ mod tests {
         for (to, outcome) in pairs(CopyTarget::ALL, CopyOutcome::ALL) {
             metrics.copied(*to, outcome);
         }
-        metrics.exceptions.get_or_create(&Submitted { product: "s3-bucket".into() }).inc();
+        metrics.exceptions.get_or_create(&SubmissionLabels { product: "s3-bucket".into() }).inc();
         for what in Received::ALL {
             metrics.ack(*what, Duration::from_millis(3));
             metrics.throttled(*what);

@@ -66,7 +66,7 @@ use jiff::Timestamp;
 use thiserror::Error as ThisError;
 use tokio::sync::mpsc;
 
-use self::decide::Click;
+use self::decide::RequestAction;
 use self::metrics::Metrics;
 use crate::domain::audit::Via;
 use crate::domain::catalog::Catalog;
@@ -110,9 +110,9 @@ pub struct Portal {
     pub metrics: Arc<Metrics>,
     /// The store with the names of teams as they stand there; `ports.store` goes by the settings.
     pub(crate) stored: Arc<dyn Store>,
-    known: inventory::Known,
-    bots: bots::Known,
-    denials: denials::Told,
+    known: inventory::InventoryCache,
+    bots: bots::KnownBots,
+    denials: denials::KnownDenials,
     shown_in_part: show::ShownInPart,
     lost_places: lost_places::LostPlaces,
     ears: hearing::Ears,
@@ -178,9 +178,9 @@ impl Portal {
                 limits: Limits::default(),
                 metrics: Arc::new(metrics),
                 stored,
-                known: inventory::Known::default(),
-                bots: bots::Known::default(),
-                denials: denials::Told::default(),
+                known: inventory::InventoryCache::default(),
+                bots: bots::KnownBots::default(),
+                denials: denials::KnownDenials::default(),
                 shown_in_part: show::ShownInPart::default(),
                 lost_places: lost_places::LostPlaces::default(),
                 ears: hearing::Ears::default(),
@@ -309,7 +309,7 @@ impl Portal {
     /// Spends the key of a command that was refused: it means the request as it is, so sent again once that has changed it
     /// would be done. A button has its epoch, and a form may stay open for another try. Whoever has no right leaves nothing
     /// behind.
-    async fn spent<T>(&self, click: &Click, done: Result<T, Error>) -> Result<T, Error> {
+    async fn spent<T>(&self, click: &RequestAction, done: Result<T, Error>) -> Result<T, Error> {
         if let Err(Error::Refused(refusal)) = &done
             && click.by.via == Via::Command
             && refusal.lack_of_right().is_none()

@@ -16,7 +16,7 @@ use jiff::civil::Date;
 
 use crate::domain::audit::AuditEntry;
 use crate::domain::away::Away;
-use crate::domain::counters::Counts;
+use crate::domain::counters::CounterTotals;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::job::{JobKey, JobOwner};
 use crate::domain::organization::Organization;
@@ -27,8 +27,8 @@ use crate::domain::request::{MessageRef, Request};
 use crate::domain::spending::Amounts;
 use crate::ports::outage::Side;
 use crate::ports::store::{
-    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Cursor, Holding, HomeTab, Listed, ParkedJob,
-    PortalHead, RowChange, Store, Which, Whose,
+    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Cursor, Holding, HomeTab, ParkedJob,
+    PortalHead, RequestFilter, RequestPage, RequestScope, RowChange, Store,
 };
 use crate::ports::stored::is_unread;
 
@@ -64,14 +64,14 @@ impl NamedStore {
     }
 
     /// These requests under each of the names.
-    fn each(&self, whose: &Whose) -> Vec<Whose> {
+    fn each(&self, whose: &RequestScope) -> Vec<RequestScope> {
         match whose {
-            Whose::Team(team) => self.names(team).into_iter().map(Whose::Team).collect(),
-            Whose::TeamProduct(team, product) => {
-                let named = |team| Whose::TeamProduct(team, product.clone());
+            RequestScope::Team(team) => self.names(team).into_iter().map(RequestScope::Team).collect(),
+            RequestScope::TeamProduct(team, product) => {
+                let named = |team| RequestScope::TeamProduct(team, product.clone());
                 self.names(team).into_iter().map(named).collect()
             }
-            Whose::Owner(_) | Whose::Product(_) | Whose::All => vec![whose.clone()],
+            RequestScope::Owner(_) | RequestScope::Product(_) | RequestScope::All => vec![whose.clone()],
         }
     }
 
@@ -123,11 +123,11 @@ impl Store for NamedStore {
 
     async fn list(
         &self,
-        whose: &Whose,
-        which: Which,
+        whose: &RequestScope,
+        which: RequestFilter,
         after: Option<&Cursor>,
         limit: usize,
-    ) -> anyhow::Result<Listed> {
+    ) -> anyhow::Result<RequestPage> {
         let (mut found, mut more) = (BTreeMap::new(), false);
         for one in self.each(whose) {
             let page = ours(self.stored.list(&one, which, after, limit).await)?;
@@ -142,15 +142,15 @@ impl Store for NamedStore {
         if !which.is_oldest_first() {
             places.reverse();
         }
-        let page = Listed::cut(places, limit);
-        Ok(Listed { more: more || page.more, ..page })
+        let page = RequestPage::cut(places, limit);
+        Ok(RequestPage { more: more || page.more, ..page })
     }
 
     async fn put_into_lists(&self, id: RequestId, revision: u64) -> anyhow::Result<()> {
         ours(self.stored.put_into_lists(id, revision).await)
     }
 
-    async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
+    async fn holdings(&self, whose: &RequestScope, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
         let mut found = BTreeMap::new();
         for one in self.each(whose) {
             for holding in ours(self.stored.holdings(&one, since).await)? {
@@ -161,7 +161,7 @@ impl Store for NamedStore {
         Ok(found.into_values().collect())
     }
 
-    async fn count_waiting(&self, whose: &Whose, most: usize) -> anyhow::Result<usize> {
+    async fn count_waiting(&self, whose: &RequestScope, most: usize) -> anyhow::Result<usize> {
         let mut count = 0_usize;
         for one in self.each(whose) {
             count = count.saturating_add(ours(self.stored.count_waiting(&one, most).await)?);
@@ -169,7 +169,11 @@ impl Store for NamedStore {
         Ok(count.min(most))
     }
 
-    async fn spending(&self, whose: &Whose, now: Timestamp) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
+    async fn spending(
+        &self,
+        whose: &RequestScope,
+        now: Timestamp,
+    ) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
         let mut sums: BTreeMap<ProductKey, Amounts> = BTreeMap::new();
         for one in self.each(whose) {
             for (product, amounts) in ours(self.stored.spending(&one, now).await)? {
@@ -221,8 +225,8 @@ impl Store for NamedStore {
         ours(self.stored.move_counts(from, to).await)
     }
 
-    async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<Counts> {
-        let mut counts = Counts::default();
+    async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<CounterTotals> {
+        let mut counts = CounterTotals::default();
         for name in self.names(team) {
             counts.extend(&ours(self.stored.counts(&name, from).await)?);
         }

@@ -14,7 +14,7 @@ use super::home::{find_all_homes, find_homes, publish};
 use super::lease::{look_at_lease, warn};
 use super::reconcile::reconcile;
 use super::show::{refresh, show};
-use super::teams::{Known, look_at_teams};
+use super::teams::{TakeoverProgress, look_at_teams};
 use super::trail::copy;
 use super::{Error, Portal};
 use crate::domain::catalog::Product;
@@ -99,7 +99,7 @@ pub(super) async fn perform(portal: &Portal, of: &JobOwner, kind: &JobKind) -> R
         (JobOwner::Portal, JobKind::ReadBill) => Ok(read_bill(portal).await),
         (JobOwner::Portal, JobKind::Reconcile { told }) => reconcile(portal, told).await,
         (JobOwner::Portal, JobKind::Teams { begun, gone, news }) => {
-            look_at_teams(portal, Known { begun, gone, news }).await
+            look_at_teams(portal, TakeoverProgress { begun, gone, news }).await
         }
         (JobOwner::Person(_) | JobOwner::Portal, kind) => misplaced(of, kind),
     }

@@ -12,7 +12,7 @@ use super::verify::numbered;
 use crate::domain::audit::{Actor, AuditEntry, AuditHead, AuditSubject};
 use crate::domain::ids::RequestId;
 use crate::domain::old_trail::{OldTrail, TrailDigest, UPGRADED};
-use crate::domain::repeats::Line;
+use crate::domain::repeats::AuditLine;
 use crate::ports::store::{Commit, CommitError, PortalHead, Store};
 
 /// Entries read at a time.
@@ -21,11 +21,11 @@ const PAGE: usize = 500;
 /// Pauses between two tries on the one chain that all share: they grow with each, and are of a random length so that those
 /// who collided do not again.
 #[derive(Debug, Default)]
-pub(super) struct Pauses {
+pub(super) struct ChainPauses {
     taken: u32,
 }
 
-impl Pauses {
+impl ChainPauses {
     #[expect(
         clippy::disallowed_methods,
         reason = "a pause within one call, of a few tenths of a second at most"
@@ -50,7 +50,7 @@ pub(super) async fn commit(
     now: Timestamp,
     change: &Commit,
 ) -> Result<(), CommitError> {
-    let mut pauses = Pauses::default();
+    let mut pauses = ChainPauses::default();
     for _ in 0..STALE_RETRIES {
         let lines = [(event, detail.to_owned())];
         match try_commit(store, AuditSubject::Portal(None), by, &lines, now, change.clone()).await {
@@ -66,7 +66,7 @@ pub(super) async fn try_commit(
     store: &dyn Store,
     subject: AuditSubject<'_>,
     by: &Actor,
-    lines: &[Line],
+    lines: &[AuditLine],
     now: Timestamp,
     change: Commit,
 ) -> Result<Vec<AuditEntry>, CommitError> {
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn pauses_on_the_shared_chain_grow_to_a_quarter_of_a_second() {
         let lengths = [0, 1, 7, u32::MAX].map(|taken| {
-            let pauses = Pauses { taken };
+            let pauses = ChainPauses { taken };
             (pauses.length(0).as_millis(), pauses.length(255).as_millis())
         });
         assert_eq!(lengths, [(0, 2), (0, 4), (0, 256), (0, 256)]);

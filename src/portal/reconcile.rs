@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use super::Portal;
 use super::perform::{JobError, Performed, apply};
 use super::teams::all_teams;
-use crate::domain::drift::{Existing, Finding, Found, compare, compare_execution, is_believable};
+use crate::domain::drift::{
+    Drift, ProvisionedRecord, RequestDrift, compare, compare_execution, is_believable,
+};
 use crate::domain::event::Event;
 use crate::domain::ids::{ExecutionName, RequestId};
 use crate::domain::job::{JobKey, JobKind, JobOwner};
@@ -20,7 +22,7 @@ use crate::domain::transition::movers;
 use crate::ports::Ports;
 use crate::ports::provisioner::Provisioner;
 use crate::ports::retention::IdempotencyKey;
-use crate::ports::store::{Commit, CommitError, Store, Which, Whose};
+use crate::ports::store::{Commit, CommitError, RequestFilter, RequestScope, Store};
 use crate::ports::workflow::Workflow;
 
 /// Between two comparisons.
@@ -37,29 +39,29 @@ const START: &str = "start";
 
 /// What a comparison came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct ReconcileReport {
     /// Requests that were compared.
     pub compared: usize,
     /// What is not as it should be.
-    pub found: Vec<Found>,
+    pub found: Vec<RequestDrift>,
     /// Whether so much is missing that AWS was more likely not seen; then what vanished is not believed.
     pub is_doubtful: bool,
 }
 
-impl Report {
-    fn add(&mut self, request: RequestId, findings: impl IntoIterator<Item = Finding>) {
-        self.found.extend(findings.into_iter().map(|finding| Found { request, finding }));
+impl ReconcileReport {
+    fn add(&mut self, request: RequestId, findings: impl IntoIterator<Item = Drift>) {
+        self.found.extend(findings.into_iter().map(|finding| RequestDrift { request, finding }));
     }
 
     fn vanished(&self) -> usize {
-        self.found.iter().filter(|found| found.finding == Finding::Vanished).count()
+        self.found.iter().filter(|found| found.finding == Drift::Vanished).count()
     }
 }
 
 /// One finding a line, with the whole id of its request.
-impl fmt::Display for Report {
+impl fmt::Display for ReconcileReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Found { request, finding } in &self.found {
+        for RequestDrift { request, finding } in &self.found {
             writeln!(f, "{request} {}: it {}", finding.word(), finding.sentence())?;
         }
         if self.is_doubtful {
@@ -89,7 +91,7 @@ const REPAIRED: &str = "Records and executions are put right. Nothing in AWS is 
 
 /// AWS as it was seen before the rows, so that what changed meanwhile shows by its date.
 struct Seen {
-    existing: BTreeMap<RequestId, Existing>,
+    existing: BTreeMap<RequestId, ProvisionedRecord>,
     running: BTreeSet<ExecutionName>,
 }
 
@@ -97,18 +99,18 @@ struct Seen {
 ///
 /// # Errors
 /// When the store, the provisioner or the workflow cannot be asked.
-pub async fn look(sides: &Sides<'_>, now: Timestamp) -> anyhow::Result<Report> {
+pub async fn look(sides: &Sides<'_>, now: Timestamp) -> anyhow::Result<ReconcileReport> {
     let survey = sides.provisioner.survey().await?;
     let mut seen = Seen {
         existing: survey.into_iter().map(|existing| (existing.request, existing)).collect(),
         running: sides.workflow.running().await?.into_iter().collect(),
     };
-    let mut report = Report::default();
+    let mut report = ReconcileReport::default();
     let mut should_be_there = 0;
     for team in all_teams(sides.store, sides.organization).await? {
-        let (team, mut after) = (Whose::Team(team), None);
+        let (team, mut after) = (RequestScope::Team(team), None);
         loop {
-            let page = sides.store.list(&team, Which::Live, after.as_ref(), PAGE).await?;
+            let page = sides.store.list(&team, RequestFilter::Live, after.as_ref(), PAGE).await?;
             after = page.next();
             for row in &page.requests() {
                 should_be_there += usize::from(row.lease().is_some());
@@ -125,7 +127,7 @@ pub async fn look(sides: &Sides<'_>, now: Timestamp) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-fn one(report: &mut Report, row: &Request, seen: &mut Seen, now: Timestamp) {
+fn one(report: &mut ReconcileReport, row: &Request, seen: &mut Seen, now: Timestamp) {
     report.compared += 1;
     report.add(row.id, compare(row, seen.existing.remove(&row.id).as_ref(), now));
     let runs = seen.running.remove(&row.execution());
@@ -133,26 +135,31 @@ fn one(report: &mut Report, row: &Request, seen: &mut Seen, now: Timestamp) {
 }
 
 /// Whether what moves a row on is gone. Only what should have moved on by now has its jobs looked at.
-async fn job_lost(store: &dyn Store, row: &Request, now: Timestamp) -> anyhow::Result<Option<Finding>> {
+async fn job_lost(store: &dyn Store, row: &Request, now: Timestamp) -> anyhow::Result<Option<Drift>> {
     let movers = movers(row, now);
     if movers.is_empty() {
         return Ok(None);
     }
     let there = store.jobs_of(&row.id.into()).await?;
     let is_there = |kind: JobKind| there.contains(&kind.due(row.id, now).key);
-    Ok((!movers.into_iter().any(is_there)).then_some(Finding::JobLost))
+    Ok((!movers.into_iter().any(is_there)).then_some(Drift::JobLost))
 }
 
 /// What no live row claimed.
-async fn the_rest(store: &dyn Store, report: &mut Report, seen: Seen, now: Timestamp) -> anyhow::Result<()> {
+async fn the_rest(
+    store: &dyn Store,
+    report: &mut ReconcileReport,
+    seen: Seen,
+    now: Timestamp,
+) -> anyhow::Result<()> {
     let running: BTreeMap<RequestId, &ExecutionName> =
         seen.running.iter().filter_map(|name| Some((request_of(name)?, name))).collect();
     let ids: BTreeSet<RequestId> = seen.existing.keys().chain(running.keys()).copied().collect();
     for id in ids {
         let existing = seen.existing.get(&id);
         let Some(row) = store.load(id).await? else {
-            report.add(id, existing.map(|_| Finding::LeftOver));
-            report.add(id, running.get(&id).map(|name| Finding::StillWaiting((*name).clone())));
+            report.add(id, existing.map(|_| Drift::LeftOver));
+            report.add(id, running.get(&id).map(|name| Drift::StillWaiting((*name).clone())));
             continue;
         };
         report.compared += 1;
@@ -194,13 +201,14 @@ pub(super) async fn reconcile(portal: &Portal, told: &[String]) -> Result<Perfor
     let report = look(&sides, portal.now()).await?;
     portal.metrics.drift(report.found.len());
     for found in &report.found {
-        let Found { request, finding } = found;
+        let RequestDrift { request, finding } = found;
         tracing::warn!(%request, drift = finding.word(), "AWS and the row disagree");
-        if !(report.is_doubtful && *finding == Finding::Vanished) {
+        if !(report.is_doubtful && *finding == Drift::Vanished) {
             repair(portal, found).await?;
         }
     }
-    let new: Vec<&Found> = report.found.iter().filter(|found| !told.contains(&known_as(found))).collect();
+    let new: Vec<&RequestDrift> =
+        report.found.iter().filter(|found| !told.contains(&known_as(found))).collect();
     // Where nobody could be told, it is news at the next comparison as well.
     let are_told = new.is_empty() || portal.tell_admins(&message(&report, &new)).await;
     let known = report.found.iter().filter(|found| are_told || told.contains(&known_as(found)));
@@ -208,13 +216,14 @@ pub(super) async fn reconcile(portal: &Portal, told: &[String]) -> Result<Perfor
     Ok(Performed::AgainAs(JobKind::Reconcile { told }, EVERY))
 }
 
-fn known_as(found: &Found) -> String {
+fn known_as(found: &RequestDrift) -> String {
     format!("{}: {}", found.request, found.finding.word())
 }
 
-fn message(report: &Report, new: &[&Found]) -> String {
-    let line =
-        |found: &&Found| format!("• Request `{}` {}.", found.request.short(), found.finding.sentence());
+fn message(report: &ReconcileReport, new: &[&RequestDrift]) -> String {
+    let line = |found: &&RequestDrift| {
+        format!("• Request `{}` {}.", found.request.short(), found.finding.sentence())
+    };
     let mut lines = vec!["The portal's records and AWS disagree:".to_owned()];
     lines.extend(new.iter().take(MOST_TOLD).map(line));
     if new.len() > MOST_TOLD {
@@ -226,33 +235,33 @@ fn message(report: &Report, new: &[&Found]) -> String {
 }
 
 /// Makes the row, or the execution, what it should be. Each is looked at once more by itself before.
-async fn repair(portal: &Portal, found: &Found) -> Result<(), JobError> {
+async fn repair(portal: &Portal, found: &RequestDrift) -> Result<(), JobError> {
     let id = found.request;
     match &found.finding {
-        Finding::Vanished => {
+        Drift::Vanished => {
             if !portal.ports.provisioner.exists(id).await? {
                 apply(portal, id, Event::Vanished).await?;
             }
         }
-        Finding::Troubled(why) => {
+        Drift::Troubled(why) => {
             apply(portal, id, Event::ConditionSeen { trouble: Some(why.clone()) }).await?;
         }
-        Finding::Mended => {
+        Drift::Mended => {
             apply(portal, id, Event::ConditionSeen { trouble: None }).await?;
         }
-        Finding::ExecutionLost => {
+        Drift::ExecutionLost => {
             let Some(row) = portal.ports.store.load(id).await? else { return Ok(()) };
             let execution = row.execution();
             if !portal.ports.workflow.is_running(&execution).await? {
                 apply(portal, id, Event::ExecutionLost { execution }).await?;
             }
         }
-        Finding::StillWaiting(execution) => still_waits(portal, id, execution).await?,
-        Finding::JobLost => {
+        Drift::StillWaiting(execution) => still_waits(portal, id, execution).await?,
+        Drift::JobLost => {
             apply(portal, id, Event::JobLost).await?;
         }
         // Only people know whether somebody still needs it, or meant it.
-        Finding::LeftOver | Finding::Retagged(_) => {}
+        Drift::LeftOver | Drift::Retagged(_) => {}
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::{Error, Portal, STALE_RETRIES, portal_audit};
 use crate::domain::audit::{Actor, By};
 use crate::domain::ids::{ProductKey, RequestId, TeamName};
 use crate::domain::refusal::Refusal;
-use crate::domain::repeats::{Line, RefusedAction, RepeatedRefusal};
+use crate::domain::repeats::{AuditLine, RefusedAction, RepeatedRefusal};
 use crate::domain::request::Request;
 use crate::domain::transition::note_refusals;
 use crate::ports::outage::warn_unless;
@@ -81,7 +81,7 @@ impl Portal {
     pub(super) async fn note(&self, action: &RefusedAction) -> anyhow::Result<()> {
         let (store, key) = (&self.ports.store, action.key());
         self.metrics.refused();
-        let mut pauses = portal_audit::Pauses::default();
+        let mut pauses = portal_audit::ChainPauses::default();
         for _ in 0..STALE_RETRIES {
             let now = self.now();
             if store.refused_again(&key, now).await? {
@@ -89,7 +89,7 @@ impl Portal {
             }
             let before = store.repeated_refusal(&key).await?;
             let again = before.as_ref().and_then(RepeatedRefusal::line);
-            let lines: Vec<Line> = again.into_iter().chain([action.first()]).collect();
+            let lines: Vec<AuditLine> = again.into_iter().chain([action.first()]).collect();
             let after = Some(action.clone().counted_from(now));
             let change = RefusalsChange { key: key.clone(), before, after };
             match Box::pin(self.append(action, &lines, change, now)).await {
@@ -136,7 +136,7 @@ impl Portal {
 
     /// Puts one on the trail whose time is over. Where its request is gone, it is forgotten with it.
     async fn note_over(&self, key: &str, over: RepeatedRefusal, now: Timestamp) -> anyhow::Result<()> {
-        let mut lines: Vec<Line> = over.line().into_iter().collect();
+        let mut lines: Vec<AuditLine> = over.line().into_iter().collect();
         let action = over.action.clone();
         if action.chain != RequestId::PORTAL && self.ports.store.load(action.chain).await?.is_none() {
             tracing::error!(chain = %action.chain, "a request is gone that somebody was refused; this is forgotten with it");
@@ -154,7 +154,7 @@ impl Portal {
     async fn append(
         &self,
         action: &RefusedAction,
-        lines: &[Line],
+        lines: &[AuditLine],
         change: RefusalsChange,
         now: Timestamp,
     ) -> Result<(), CommitError> {

@@ -8,7 +8,7 @@ use crate::domain::catalog::Principal;
 use crate::domain::job::{JobKind, JobOwner};
 use crate::domain::refusal::safe;
 use crate::domain::request::{MessageSlot, ReminderKind};
-use crate::ports::store::{Which, Whose};
+use crate::ports::store::{RequestFilter, RequestScope};
 
 /// Requests that are looked at at a time.
 const PAGE: usize = 100;
@@ -42,7 +42,8 @@ pub async fn follow(portal: &Portal, rules: Rules, changes: &[String]) -> anyhow
 async fn ask_anew(before: &Portal, now: &Portal) -> anyhow::Result<()> {
     let mut after = None;
     loop {
-        let page = now.ports.store.list(&Whose::All, Which::Waiting, after.as_ref(), PAGE).await?;
+        let page =
+            now.ports.store.list(&RequestScope::All, RequestFilter::Waiting, after.as_ref(), PAGE).await?;
         after = page.next();
         for request in &page.requests() {
             // Under the name that its team had then.

@@ -1,7 +1,7 @@
 //! Keeping something longer.
 
 use super::access::Tending;
-use super::decide::{Click, named_request, refresh_clicked, refresh_news, refusal_in};
+use super::decide::{RequestAction, named_request, refresh_clicked, refresh_news, refusal_in};
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::period::Period;
@@ -10,7 +10,7 @@ use crate::domain::request::{MessageSlot, Request};
 
 /// Which of the product's periods to renew by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
+pub enum RenewalChoice {
     /// The first.
     First,
     /// The one at this place, from 0.
@@ -19,7 +19,7 @@ pub enum Which {
     Period(Period),
 }
 
-impl Which {
+impl RenewalChoice {
     fn of(self, offered: &[Period]) -> Option<Period> {
         match self {
             Self::First => offered.first().copied(),
@@ -34,7 +34,7 @@ impl Which {
 ///
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
-pub async fn renew(portal: &Portal, click: &Click, by: Which) -> Result<Request, Error> {
+pub async fn renew(portal: &Portal, click: &RequestAction, by: RenewalChoice) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Warning, "renew").await?;
     portal.check_tends(&request, &click.by, (Tending::Keep, "renew")).await?;
     let offered = &request.product.lease.renew;

@@ -11,7 +11,7 @@ use crate::domain::ids::{RequestId, TeamName};
 use crate::domain::quota::BudgetUse;
 use crate::domain::request::Request;
 use crate::domain::transition::next;
-use crate::ports::store::{Which, Whose};
+use crate::ports::store::{RequestFilter, RequestScope};
 
 /// Exceptions of a team that are looked at; more have no business to wait.
 const MOST: usize = 200;
@@ -45,7 +45,9 @@ pub(super) async fn give_out(portal: &Portal, team: &TeamName) -> anyhow::Result
 async fn first_with_room(portal: &Portal, team: &TeamName) -> anyhow::Result<Option<RequestId>> {
     let store = &portal.ports.store;
     let mut waiting = Vec::new();
-    for listed in store.list(&Whose::Team(team.clone()), Which::Exceptions, None, MOST).await?.requests() {
+    for listed in
+        store.list(&RequestScope::Team(team.clone()), RequestFilter::Exceptions, None, MOST).await?.requests()
+    {
         // A list may lag behind; the row does not.
         waiting.extend(store.load(listed.id).await?.filter(Request::waits_for_room));
     }

@@ -18,7 +18,7 @@ use crate::domain::quota::{BudgetUse, QuotaSlot, QuotaUse};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::template::Parameter;
-use crate::ports::store::{Which, Whose};
+use crate::ports::store::{RequestFilter, RequestScope};
 
 /// Requests that are named when a limit is reached, and those of a team that are looked through for them.
 const NAMED_HOLDERS: usize = 10;
@@ -279,13 +279,16 @@ async fn holders(
 ) -> Result<Vec<Request>, Error> {
     let store = &portal.ports.store;
     if preview.quota.left() == 0 {
-        let whose = Whose::TeamProduct(team.clone(), product.key.clone());
-        return Ok(store.list(&whose, Which::Live, None, NAMED_HOLDERS).await?.requests());
+        let whose = RequestScope::TeamProduct(team.clone(), product.key.clone());
+        return Ok(store.list(&whose, RequestFilter::Live, None, NAMED_HOLDERS).await?.requests());
     }
     if preview.exception.is_none() {
         return Ok(Vec::new());
     }
-    let mut held = store.list(&Whose::Team(team.clone()), Which::Live, None, MOST_HOLDERS).await?.requests();
+    let mut held = store
+        .list(&RequestScope::Team(team.clone()), RequestFilter::Live, None, MOST_HOLDERS)
+        .await?
+        .requests();
     held.retain(|request| !request.monthly().is_zero());
     held.sort_by_key(|request| std::cmp::Reverse(request.monthly()));
     held.truncate(NAMED_HOLDERS);

@@ -17,8 +17,10 @@ use crate::domain::policy::ApprovalPath;
 use crate::domain::quota::QuotaUse;
 use crate::domain::request::{MessageRef, MessageSlot, Request};
 use crate::domain::transition::{record_message, record_unposted};
-use crate::ports::slack::{Destination, Notice, Posted, RequestNotice, SlackError, Warned, WarningNotice};
-use crate::ports::store::{Which, Whose};
+use crate::ports::slack::{
+    Destination, LeaseToWarn, Notice, Posted, RequestNotice, SlackError, WarningNotice,
+};
+use crate::ports::store::{RequestFilter, RequestScope};
 
 /// Requests of the same team and product that are looked at for what a card says the team has.
 const MOST_HELD: usize = 6;
@@ -31,9 +33,9 @@ const UNTIL_INVITED: Duration = Duration::from_mins(5);
 
 /// Requests as they were shown last while Slack did not say who some of those are who are asked; clones share them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ShownInPart(Arc<Mutex<BTreeMap<Place, (Request, ApproverSet)>>>);
+pub(super) struct ShownInPart(Arc<Mutex<BTreeMap<ShownMessage, (Request, ApproverSet)>>>);
 
-type Place = (RequestId, MessageSlot);
+type ShownMessage = (RequestId, MessageSlot);
 
 impl ShownInPart {
     /// Whether that is what stands there.
@@ -50,7 +52,7 @@ impl ShownInPart {
         self.lock().remove(&(id, surface));
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Place, (Request, ApproverSet)>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ShownMessage, (Request, ApproverSet)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -334,7 +336,7 @@ async fn with_notice<T>(
 ) -> Result<T, JobError> {
     if surface == MessageSlot::Warning {
         let requests = warned_in(portal, request, at).await?;
-        let leases: Vec<Warned<'_>> = requests.iter().map(|request| warned(request, at)).collect();
+        let leases: Vec<LeaseToWarn<'_>> = requests.iter().map(|request| warned(request, at)).collect();
         let simulated = portal.ports.provisioner.is_simulated();
         // A direct conversation is the owner's; anywhere else the approvers were asked.
         let answerable = portal.to_mention(portal.organization.approvers_of(&request.team)).await;
@@ -376,20 +378,20 @@ async fn held(portal: &Portal, request: &Request, surface: MessageSlot) -> anyho
     }
     let beyond_budget = request.exception.as_ref().is_some_and(|exception| exception.budget.is_some());
     let whose = if beyond_budget {
-        Whose::Team(request.team.clone())
+        RequestScope::Team(request.team.clone())
     } else {
-        Whose::TeamProduct(request.team.clone(), request.product.key.clone())
+        RequestScope::TeamProduct(request.team.clone(), request.product.key.clone())
     };
-    let mut held = portal.ports.store.list(&whose, Which::Live, None, MOST_HELD).await?.requests();
+    let mut held = portal.ports.store.list(&whose, RequestFilter::Live, None, MOST_HELD).await?.requests();
     held.retain(|other| other.id != request.id && other.activated_at.is_some());
     Ok(held)
 }
 
 /// A line of the warning at this place. What has its newest warning elsewhere, or none, has changed hands.
-fn warned<'a>(request: &'a Request, at: &MessageRef) -> Warned<'a> {
+fn warned<'a>(request: &'a Request, at: &MessageRef) -> LeaseToWarn<'a> {
     let newest = request.messages.get(&MessageSlot::Warning);
     let is_handed = newest.is_none_or(|newest| newest.channel != at.channel);
-    Warned { request, is_current: newest == Some(at), is_handed }
+    LeaseToWarn { request, is_current: newest == Some(at), is_handed }
 }
 
 /// Whether it stands in a direct conversation.

@@ -72,7 +72,7 @@ impl Filled {
 
     /// What is wrong with the team, if anything.
     pub(super) fn team_correction(&self) -> Option<Correction> {
-        self.lacks_team.then(|| Correction { place: Place::Team, message: CHOOSE.to_owned() })
+        self.lacks_team.then(|| Correction { place: FieldPlace::Team, message: CHOOSE.to_owned() })
     }
 }
 
@@ -80,28 +80,28 @@ impl Filled {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Correction {
     /// Which.
-    pub place: Place,
+    pub place: FieldPlace,
     /// What to do, for the person at the form.
     pub message: String,
 }
 
 impl From<FieldProblem> for Correction {
     fn from(problem: FieldProblem) -> Self {
-        Self { place: Place::Parameter(problem.key), message: problem.message }
+        Self { place: FieldPlace::Parameter(problem.key), message: problem.message }
     }
 }
 
 impl Correction {
     /// The parameter and what to do, where it is about one.
     pub(super) fn of_parameter(&self) -> Option<(String, String)> {
-        let Place::Parameter(key) = &self.place else { return None };
+        let FieldPlace::Parameter(key) = &self.place else { return None };
         Some((key.clone(), self.message.clone()))
     }
 }
 
 /// Fields of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum FieldPlace {
     /// That of a parameter, by its key.
     Parameter(String),
     /// The team.
@@ -188,13 +188,13 @@ pub async fn submit(portal: &Portal, filled: Filled) -> Result<Submitted, Submit
     corrections.extend(filled.team_correction());
     let ticket = product.ticket.as_ref().map_or(Ok(None), |rule| rule.read(&filled.ticket));
     let ticket = ticket.unwrap_or_else(|message| {
-        corrections.push(Correction { place: Place::Ticket, message });
+        corrections.push(Correction { place: FieldPlace::Ticket, message });
         None
     });
     let owner = filled.owner.clone().unwrap_or_else(|| filled.by.clone());
     if owner != filled.by && !is_team_mate(portal, &owner, &team).await? {
         let message = format!("Choose a member of team {team}, or leave it empty.");
-        corrections.push(Correction { place: Place::Owner, message });
+        corrections.push(Correction { place: FieldPlace::Owner, message });
     }
     if !corrections.is_empty() {
         return Err(SubmitError::Fields(corrections));
@@ -284,7 +284,7 @@ async fn may_be_exception(
 ) -> Result<(), SubmitError> {
     if submission.reason.is_empty() {
         let message = "Say why the exception is needed: the admins decide by it.".to_owned();
-        return Err(SubmitError::Fields(vec![Correction { place: Place::Reason, message }]));
+        return Err(SubmitError::Fields(vec![Correction { place: FieldPlace::Reason, message }]));
     }
     Ok(can_be_approved(portal, product, submission).await?)
 }

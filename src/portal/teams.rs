@@ -14,13 +14,13 @@ use jiff::civil::Date;
 use super::perform::{JobError, Performed};
 use super::{Portal, portal_audit};
 use crate::domain::audit::Actor;
-use crate::domain::counters::Counts;
+use crate::domain::counters::CounterTotals;
 use crate::domain::ids::TeamName;
 use crate::domain::job::{JobKind, JobOwner};
 use crate::domain::organization::Organization;
 use crate::domain::transition::rename_team;
 use crate::ports::retention::IdempotencyKey;
-use crate::ports::store::{Commit, CommitError, Store, Which, Whose};
+use crate::ports::store::{Commit, CommitError, RequestFilter, RequestScope, Store};
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_mins(1);
@@ -90,7 +90,7 @@ pub async fn gone(store: &dyn Store, organization: &Organization) -> anyhow::Res
         }
         let alive = store.team_use(&team).await?.iter().map(|held| held.used).sum();
         if alive > 0 {
-            let waiting = store.count_waiting(&Whose::Team(team.clone()), MOST_WAITING).await?;
+            let waiting = store.count_waiting(&RequestScope::Team(team.clone()), MOST_WAITING).await?;
             gone.push(Gone { team, alive, waiting });
         }
     }
@@ -118,8 +118,8 @@ pub async fn left(store: &dyn Store, organization: &Organization) -> anyhow::Res
     let mut left = Vec::new();
     for team in &organization.teams {
         for former in &team.formerly {
-            let requests = store.holdings(&Whose::Team(former.clone()), Timestamp::MIN).await?.len();
-            let counts = store.counts(former, Date::MIN).await? != Counts::default();
+            let requests = store.holdings(&RequestScope::Team(former.clone()), Timestamp::MIN).await?.len();
+            let counts = store.counts(former, Date::MIN).await? != CounterTotals::default();
             left.push(Left { former: former.clone(), team: team.name.clone(), requests, counts });
         }
     }
@@ -161,14 +161,17 @@ pub(super) async fn warn_of_gone(portal: &Portal) {
 
 /// What the job knows of earlier runs.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Known<'k> {
+pub(super) struct TakeoverProgress<'k> {
     pub(super) begun: &'k [TeamName],
     pub(super) gone: &'k [TeamName],
     pub(super) news: &'k [String],
 }
 
 /// Tells the admins what they have to be told, and looks after teams.
-pub(super) async fn look_at_teams(portal: &Portal, known: Known<'_>) -> Result<Performed, JobError> {
+pub(super) async fn look_at_teams(
+    portal: &Portal,
+    known: TakeoverProgress<'_>,
+) -> Result<Performed, JobError> {
     // What nobody could be told is told next time.
     let mut news = Vec::new();
     for text in known.news {
@@ -186,7 +189,13 @@ pub(super) async fn look_at_teams(portal: &Portal, known: Known<'_>) -> Result<P
                 Takeover::Done => {}
                 Takeover::GoesOn => is_more = true,
                 Takeover::Begins(text) => {
-                    note_takeover(portal, former, &team.name, (Known { news: &news, ..known }, text)).await?;
+                    note_takeover(
+                        portal,
+                        former,
+                        &team.name,
+                        (TakeoverProgress { news: &news, ..known }, text),
+                    )
+                    .await?;
                     return Ok(Performed::Done);
                 }
             }
@@ -231,10 +240,10 @@ async fn take_over(
     is_begun: bool,
 ) -> anyhow::Result<Takeover> {
     let store = &portal.stored;
-    let whose = Whose::Team(former.clone());
-    let mut rows = store.list(&whose, Which::Live, None, PAGE).await?.requests();
+    let whose = RequestScope::Team(former.clone());
+    let mut rows = store.list(&whose, RequestFilter::Live, None, PAGE).await?.requests();
     if rows.is_empty() {
-        rows = store.list(&whose, Which::Ended, None, PAGE).await?.requests();
+        rows = store.list(&whose, RequestFilter::Ended, None, PAGE).await?.requests();
     }
     if rows.is_empty() {
         // Nobody can be counted under it any more but by a bot that goes by the settings of before.
@@ -263,7 +272,7 @@ async fn note_takeover(
     portal: &Portal,
     former: &TeamName,
     team: &TeamName,
-    (known, how_much): (Known<'_>, String),
+    (known, how_much): (TakeoverProgress<'_>, String),
 ) -> anyhow::Result<()> {
     let news = format!(
         "Team `{team}` takes over what team `{former}` had: {how_much}. It counts for `{team}` from now on. Leave \

@@ -1,7 +1,7 @@
 //! Tearing something down before its time, trying again when that failed, and giving it up.
 
 use super::access::Tending;
-use super::decide::{Click, named_request, refresh_clicked, refresh_news};
+use super::decide::{RequestAction, named_request, refresh_clicked, refresh_news};
 use super::{Error, Portal};
 use crate::domain::catalog::TeardownConfirm;
 use crate::domain::event::Event;
@@ -13,7 +13,7 @@ use crate::domain::transition::next;
 ///
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
-pub async fn may_tear_down(portal: &Portal, click: &Click) -> Result<Request, Error> {
+pub async fn may_tear_down(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Warning, "tear down").await?;
     portal.check_tends(&request, &click.by, (Tending::TearDown, "tear down")).await?;
     // What cannot be done is said now instead of after somebody has typed a name.
@@ -37,7 +37,11 @@ pub enum TornDown {
 ///
 /// # Errors
 /// As [`may_tear_down`].
-pub async fn tear_down(portal: &Portal, click: &Click, typed: Option<&str>) -> Result<TornDown, Error> {
+pub async fn tear_down(
+    portal: &Portal,
+    click: &RequestAction,
+    typed: Option<&str>,
+) -> Result<TornDown, Error> {
     let request = may_tear_down(portal, click).await?;
     let name = request.resource_name();
     let needs_name = request.product.teardown == TeardownConfirm::TypeTheName;
@@ -54,7 +58,7 @@ pub async fn tear_down(portal: &Portal, click: &Click, typed: Option<&str>) -> R
 ///
 /// # Errors
 /// As [`may_tear_down`].
-pub async fn may_retain(portal: &Portal, click: &Click) -> Result<Request, Error> {
+pub async fn may_retain(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = of_an_admin(portal, click, "retain").await?;
     let event = Event::Retain { by: click.by.clone(), reason: String::new() };
     next(&request, &event, portal.now())?;
@@ -65,7 +69,7 @@ pub async fn may_retain(portal: &Portal, click: &Click) -> Result<Request, Error
 ///
 /// # Errors
 /// As [`may_tear_down`].
-pub async fn retain(portal: &Portal, click: &Click, reason: &str) -> Result<Request, Error> {
+pub async fn retain(portal: &Portal, click: &RequestAction, reason: &str) -> Result<Request, Error> {
     let request = may_retain(portal, click).await?;
     let event = Event::Retain { by: click.by.clone(), reason: reason.to_owned() };
     let request = portal.change_as_seen(&request, Some(&click.once), &event).await?;
@@ -77,7 +81,7 @@ pub async fn retain(portal: &Portal, click: &Click, reason: &str) -> Result<Requ
 ///
 /// # Errors
 /// As [`may_retain`].
-pub async fn look_again(portal: &Portal, click: &Click) -> Result<Request, Error> {
+pub async fn look_again(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = of_an_admin(portal, click, "look again").await?;
     // One that waits for what was decided long ago is told nothing any more.
     let undecided = request.status.name().is_undecided();
@@ -92,7 +96,7 @@ pub async fn look_again(portal: &Portal, click: &Click) -> Result<Request, Error
 ///
 /// # Errors
 /// As [`may_retain`].
-pub async fn end(portal: &Portal, click: &Click) -> Result<Request, Error> {
+pub async fn end(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = of_an_admin(portal, click, "end").await?;
     let event = Event::End { by: click.by.clone() };
     let request = portal.change_as_seen(&request, Some(&click.once), &event).await?;
@@ -100,7 +104,7 @@ pub async fn end(portal: &Portal, click: &Click) -> Result<Request, Error> {
     Ok(request)
 }
 
-async fn of_an_admin(portal: &Portal, click: &Click, tried: &str) -> Result<Request, Error> {
+async fn of_an_admin(portal: &Portal, click: &RequestAction, tried: &str) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Direct, tried).await?;
     if portal.is_one_of_in_time(&click.by.person, &portal.organization.admins).await? {
         return Ok(request);

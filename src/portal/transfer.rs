@@ -1,7 +1,7 @@
 //! Handing something to a team-mate.
 
 use super::access::Tending;
-use super::decide::{Click, named_request, refresh_news};
+use super::decide::{RequestAction, named_request, refresh_news};
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::ids::{PersonId, TeamName};
@@ -12,13 +12,13 @@ use crate::domain::request::{MessageSlot, Request, Status};
 ///
 /// # Errors
 /// A refusal, noted on the trail when it is for lack of right; or a failure, with nothing changed.
-pub async fn may_transfer(portal: &Portal, click: &Click) -> Result<Request, Error> {
+pub async fn may_transfer(portal: &Portal, click: &RequestAction) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Direct, "hand over").await?;
     check(portal, &request, click).await?;
     Ok(request)
 }
 
-async fn check(portal: &Portal, request: &Request, click: &Click) -> Result<(), Error> {
+async fn check(portal: &Portal, request: &Request, click: &RequestAction) -> Result<(), Error> {
     if portal.organization.team(&request.team).is_some() {
         portal.check_tends(request, &click.by, (Tending::Keep, "hand over")).await?;
     } else if !portal.is_one_of_in_time(&click.by.person, &portal.organization.admins).await? {
@@ -40,7 +40,7 @@ async fn check(portal: &Portal, request: &Request, click: &Click) -> Result<(), 
 ///
 /// # Errors
 /// As [`may_transfer`].
-pub async fn transfer(portal: &Portal, click: &Click, to: &PersonId) -> Result<Request, Error> {
+pub async fn transfer(portal: &Portal, click: &RequestAction, to: &PersonId) -> Result<Request, Error> {
     let request = named_request(portal, click, |_| MessageSlot::Direct, "hand over").await?;
     let members = portal.organization.members_of(&request.team);
     if request.owner == *to && portal.is_one_of_in_time(&click.by.person, members).await? {

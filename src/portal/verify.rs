@@ -33,12 +33,12 @@ pub struct Verdict {
     /// Whether nothing is wrong; notes are not wrong.
     pub holds: bool,
     /// What is wrong, and notes.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<TrailFinding>,
 }
 
 /// Something about the trail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct TrailFinding {
     /// Whether the trail does not hold because of it.
     pub wrong: bool,
     /// What it is about: `request <id>`, `the portal's chain` or `the trail`.
@@ -47,7 +47,7 @@ pub struct Finding {
     pub what: String,
 }
 
-impl std::fmt::Display for Finding {
+impl std::fmt::Display for TrailFinding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let note = if self.wrong { "" } else { "note: " };
         write!(f, "{note}{}: {}", self.about, self.what)
@@ -133,7 +133,7 @@ struct Walk<'a> {
     /// Up to which number a program wrote that kept no end of the portal's chain.
     old_end: u64,
     digest: TrailDigest,
-    findings: Vec<Finding>,
+    findings: Vec<TrailFinding>,
 }
 
 fn named(chain: RequestId) -> String {
@@ -176,7 +176,7 @@ impl<'a> Walk<'a> {
     }
 
     fn finds(&mut self, wrong: bool, about: impl Into<String>, what: impl Into<String>) {
-        let finding = Finding { wrong, about: about.into(), what: what.into() };
+        let finding = TrailFinding { wrong, about: about.into(), what: what.into() };
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
         }

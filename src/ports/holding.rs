@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 
 use super::store::Holding;
-use crate::domain::spending::{Month, Resource};
+use crate::domain::spending::{CostedResource, Month};
 
 impl Holding {
     /// As what it costs in the month of `now` is found.
-    pub fn resource(&self, now: Timestamp) -> Resource {
-        Resource {
+    pub fn resource(&self, now: Timestamp) -> CostedResource {
+        CostedResource {
             product: self.product.clone(),
             monthly: self.monthly,
             billed: self

@@ -11,12 +11,12 @@ pub trait Inventory: Debug + Send + Sync {
     ///
     /// # Errors
     /// Whatever keeps it from being listed now; also a type of which nothing can be listed.
-    async fn list(&self, parameter_type: &str) -> anyhow::Result<Vec<Item>>;
+    async fn list(&self, parameter_type: &str) -> anyhow::Result<Vec<InventoryItem>>;
 }
 
 /// Something that exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
+pub struct InventoryItem {
     /// Its id or name: what the template takes.
     pub id: String,
     /// What people call it; may be empty.

@@ -8,7 +8,7 @@ use crate::domain::request::Request;
 
 /// Whose requests to list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Whose {
+pub enum RequestScope {
     /// Those a person looks after.
     Owner(PersonId),
     /// A team's.
@@ -23,7 +23,7 @@ pub enum Whose {
 
 /// Which requests to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
+pub enum RequestFilter {
     /// Those that have not ended, the newest first.
     Live,
     /// Those that have ended, the one that ended last first.
@@ -34,15 +34,15 @@ pub enum Which {
     Exceptions,
 }
 
-impl Which {
+impl RequestFilter {
     /// Whether there is such a list: not all of them are kept that nobody reads.
-    pub fn is_listed_of(self, whose: &Whose) -> bool {
+    pub fn is_listed_of(self, whose: &RequestScope) -> bool {
         match (whose, self) {
-            (Whose::Team(_) | Whose::All, _)
-            | (Whose::Owner(_) | Whose::TeamProduct(..), Self::Live | Self::Ended)
-            | (Whose::Product(_), Self::Waiting) => true,
-            (Whose::Owner(_) | Whose::TeamProduct(..), Self::Waiting | Self::Exceptions)
-            | (Whose::Product(_), Self::Live | Self::Ended | Self::Exceptions) => false,
+            (RequestScope::Team(_) | RequestScope::All, _)
+            | (RequestScope::Owner(_) | RequestScope::TeamProduct(..), Self::Live | Self::Ended)
+            | (RequestScope::Product(_), Self::Waiting) => true,
+            (RequestScope::Owner(_) | RequestScope::TeamProduct(..), Self::Waiting | Self::Exceptions)
+            | (RequestScope::Product(_), Self::Live | Self::Ended | Self::Exceptions) => false,
         }
     }
 
@@ -50,7 +50,7 @@ impl Which {
     ///
     /// # Errors
     /// See there.
-    pub fn must_be_listed_of(self, whose: &Whose) -> anyhow::Result<()> {
+    pub fn must_be_listed_of(self, whose: &RequestScope) -> anyhow::Result<()> {
         ensure!(self.is_listed_of(whose), "there is no list of {self:?} of {whose:?}");
         Ok(())
     }
@@ -95,14 +95,14 @@ impl Cursor {
 
 /// A page of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Listed {
+pub struct RequestPage {
     /// What stands on it, each with its place.
     pub places: Vec<(Cursor, Request)>,
     /// Whether there are more behind it.
     pub more: bool,
 }
 
-impl Listed {
+impl RequestPage {
     /// At most so many of these, which are in their order.
     pub fn cut(mut places: Vec<(Cursor, Request)>, limit: usize) -> Self {
         let more = places.len() > limit;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::domain::catalog::Product;
-use crate::domain::drift::Existing;
+use crate::domain::drift::ProvisionedRecord;
 use crate::domain::ids::{ProvisionedProductId, RecordId, RequestId};
 
 /// Makes and removes products. Each operation is a record that runs for a while and is looked at until it ends.
@@ -47,7 +47,7 @@ pub trait Provisioner: Debug + Send + Sync {
     ///
     /// # Errors
     /// Whatever keeps any of it from being seen: half an answer is none.
-    async fn survey(&self) -> anyhow::Result<Vec<Existing>>;
+    async fn survey(&self) -> anyhow::Result<Vec<ProvisionedRecord>>;
 
     /// Whether there is now what `request` provisioned.
     ///

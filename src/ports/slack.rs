@@ -110,7 +110,7 @@ pub struct WarningNotice<'a> {
     /// When it is shown, for what can be done then.
     pub now: Timestamp,
     /// The leases, the one that ends first at the top.
-    pub leases: &'a [Warned<'a>],
+    pub leases: &'a [LeaseToWarn<'a>],
     /// Whose they are.
     pub owner: &'a PersonId,
     /// Who is asked instead, in a channel, because the owner cannot be reached or can keep it no more; `None` in the owner's own message.
@@ -121,7 +121,7 @@ pub struct WarningNotice<'a> {
 
 /// One of the leases of a warning.
 #[derive(Clone, Copy, Debug)]
-pub struct Warned<'a> {
+pub struct LeaseToWarn<'a> {
     /// The request as it is now.
     pub request: &'a Request,
     /// Whether this is its newest warning, and still addressed to whom it concerns. If not, it has no buttons.

@@ -17,7 +17,7 @@ use rust_decimal::Decimal;
 
 use crate::domain::audit::{AuditEntry, AuditHead};
 use crate::domain::away::Away;
-use crate::domain::counters::{CounterDay, Counts};
+use crate::domain::counters::{CounterDay, CounterTotals};
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::job::{Job, JobKey, JobKind, JobOwner};
 use crate::domain::pause::Pause;
@@ -28,7 +28,7 @@ use crate::domain::spending::Amounts;
 use crate::ports::retention::IdempotencyKey;
 use crate::ports::stored::Unreadable;
 
-pub use super::lists::{Cursor, Listed, Which, Whose};
+pub use super::lists::{Cursor, RequestFilter, RequestPage, RequestScope};
 
 /// The store.
 #[async_trait]
@@ -55,24 +55,28 @@ pub trait Store: Debug + Send + Sync {
     /// Also when there is no such list: see [`Which::is_listed_of`].
     async fn list(
         &self,
-        whose: &Whose,
-        which: Which,
+        whose: &RequestScope,
+        which: RequestFilter,
         after: Option<&Cursor>,
         limit: usize,
-    ) -> anyhow::Result<Listed>;
+    ) -> anyhow::Result<RequestPage>;
 
     /// Sees to it that the lists have a request that was stored in this revision: where lists are kept beside the rows, a program
     /// that knows of none may have left it out. Whoever depends on a list for a request that it knows calls this before.
     async fn put_into_lists(&self, id: RequestId, revision: u64) -> anyhow::Result<()>;
 
     /// What they hold, or held at some time since then: all of it, but of each only what sums need. In no order.
-    async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>>;
+    async fn holdings(&self, whose: &RequestScope, since: Timestamp) -> anyhow::Result<Vec<Holding>>;
 
     /// How many of them wait for approvers, counted up to `most`.
-    async fn count_waiting(&self, whose: &Whose, most: usize) -> anyhow::Result<usize>;
+    async fn count_waiting(&self, whose: &RequestScope, most: usize) -> anyhow::Result<usize>;
 
     /// What each product of theirs comes to in the month of `now`; nothing of what neither lives nor lived in it.
-    async fn spending(&self, whose: &Whose, now: Timestamp) -> anyhow::Result<BTreeMap<ProductKey, Amounts>>;
+    async fn spending(
+        &self,
+        whose: &RequestScope,
+        now: Timestamp,
+    ) -> anyhow::Result<BTreeMap<ProductKey, Amounts>>;
 
     /// The requests that this message was recorded for, in the order of their ids; those long ended may be left out.
     async fn requests_of_message(&self, message: &MessageRef) -> anyhow::Result<Vec<RequestId>>;
@@ -91,7 +95,7 @@ pub trait Store: Debug + Send + Sync {
     async fn move_counts(&self, from: &TeamName, to: &TeamName) -> anyhow::Result<()>;
 
     /// What was counted of a team from this day on.
-    async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<Counts>;
+    async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<CounterTotals>;
 
     /// What is known of a person's home tab, if they ever opened it.
     async fn home(&self, person: &PersonId) -> anyhow::Result<Option<HomeTab>>;

@@ -23,7 +23,7 @@ const HEAD_BYTES: usize = 8 * 1024;
 
 /// What clients may hold, each and together.
 #[derive(Clone, Copy, Debug)]
-struct Limits {
+struct ConnectionLimits {
     /// Connections at once. For whoever comes then, the client that we have waited for longest has to go.
     connections: usize,
     /// But not before we have waited for it so long: somebody honest may be in the middle of a request.
@@ -31,7 +31,7 @@ struct Limits {
     patience: ClientTimeouts,
 }
 
-const LIMITS: Limits = Limits {
+const LIMITS: ConnectionLimits = ConnectionLimits {
     connections: 512,
     spared: Duration::from_millis(50),
     patience: ClientTimeouts { active: Duration::from_secs(5), idle: Duration::from_secs(75) },
@@ -42,7 +42,12 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     serve_within(LIMITS, listener, router, stop).await;
 }
 
-async fn serve_within(limits: Limits, mut listener: TcpListener, router: Router, stop: CancellationToken) {
+async fn serve_within(
+    limits: ConnectionLimits,
+    mut listener: TcpListener,
+    router: Router,
+    stop: CancellationToken,
+) {
     let mut places = Places::new(limits);
     let connections = TaskTracker::new();
     loop {
@@ -70,14 +75,14 @@ async fn serve_within(limits: Limits, mut listener: TcpListener, router: Router,
 
 /// The places for connections, and who has them.
 struct Places {
-    limits: Limits,
+    limits: ConnectionLimits,
     room: Arc<Semaphore>,
     /// Also some who have left; never many more than there are places.
     taken: Vec<(ClientProgress, AbortHandle)>,
 }
 
 impl Places {
-    fn new(limits: Limits) -> Self {
+    fn new(limits: ConnectionLimits) -> Self {
         Self { limits, room: Arc::new(Semaphore::new(limits.connections)), taken: Vec::new() }
     }
 
@@ -167,11 +172,13 @@ mod tests {
         "x".repeat(64 * 1024 * 1024)
     }
 
-    fn limits(connections: usize, dawdling: Duration, idle: Duration) -> Limits {
-        Limits { connections, spared: BRIEF, patience: ClientTimeouts { active: dawdling, idle } }
+    fn limits(connections: usize, dawdling: Duration, idle: Duration) -> ConnectionLimits {
+        ConnectionLimits { connections, spared: BRIEF, patience: ClientTimeouts { active: dawdling, idle } }
     }
 
-    async fn listening(limits: Limits) -> (SocketAddr, CancellationToken, tokio::task::JoinHandle<()>) {
+    async fn listening(
+        limits: ConnectionLimits,
+    ) -> (SocketAddr, CancellationToken, tokio::task::JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let echo = post(async |body: axum::body::Bytes| body);

@@ -16,11 +16,11 @@ const REPEATED_FOR: SignedDuration = SignedDuration::from_secs(5);
 pub(super) struct Readiness {
     portal: Portal,
     over_sockets: bool,
-    last: Arc<Mutex<Option<Answer>>>,
+    last: Arc<Mutex<Option<ReadinessBody>>>,
 }
 
 #[derive(Clone, Debug)]
-struct Answer {
+struct ReadinessBody {
     at: Timestamp,
     problems: Vec<String>,
 }
@@ -58,7 +58,7 @@ impl Readiness {
             .into_iter()
             .flatten()
             .collect();
-        *last = Some(Answer { at: now, problems: problems.clone() });
+        *last = Some(ReadinessBody { at: now, problems: problems.clone() });
         problems
     }
 

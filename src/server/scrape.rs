@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use super::readiness::Readiness;
-use crate::portal::metrics::Standing;
+use crate::portal::metrics::StateGauges;
 use crate::portal::{Portal, Side, warn_unless};
 
 /// How long a look is relied on.
@@ -46,7 +46,7 @@ impl Scrape {
         let look = async {
             let (pause, parked, due) = tokio::join!(store.pause(), store.count_parked(), store.next_due());
             let oldest = due?.map_or(0, |due| now.duration_since(due).as_secs());
-            anyhow::Ok(Standing { paused: pause?.is_some(), parked: parked?, oldest })
+            anyhow::Ok(StateGauges { paused: pause?.is_some(), parked: parked?, oldest })
         };
         let silent = |_| Err(Side::Store.failed(anyhow::anyhow!("it does not answer")));
         match tokio::time::timeout(self.portal.limits.health, look).await.unwrap_or_else(silent) {

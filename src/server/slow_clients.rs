@@ -23,10 +23,10 @@ pub(super) struct ClientTimeouts {
 
 /// What a client owes us, and since when. Clones share it.
 #[derive(Clone, Debug)]
-pub(super) struct ClientProgress(Arc<Mutex<State>>);
+pub(super) struct ClientProgress(Arc<Mutex<ClientState>>);
 
 #[derive(Debug)]
-struct State {
+struct ClientState {
     turn: Phase,
     /// Since when it takes nothing of an answer, if it does not.
     stuck: Option<Instant>,
@@ -47,10 +47,10 @@ enum Phase {
 impl ClientProgress {
     pub(super) fn new() -> Self {
         let turn = Phase::FirstByte(Instant::now());
-        Self(Arc::new(Mutex::new(State { turn, stuck: None })))
+        Self(Arc::new(Mutex::new(ClientState { turn, stuck: None })))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ClientState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -65,7 +65,7 @@ impl Intake {
             let room = if longest > FORM { &self.long } else { &self.forms };
             place.get_or_insert_with(|| room.enter()).add(data, longest).await?;
         }
-        place.map_or_else(|| Ok(Bytes::new()), Place::leave)
+        place.map_or_else(|| Ok(Bytes::new()), BodySlot::leave)
     }
 }
 
@@ -82,14 +82,14 @@ struct Room {
 #[derive(Debug, Default)]
 struct Parts {
     /// By the order in which they came.
-    bodies: BTreeMap<u64, Part>,
+    bodies: BTreeMap<u64, BodyPart>,
     next: u64,
     /// Bytes of all blocks, filled or not.
     taken: usize,
 }
 
 #[derive(Debug)]
-struct Part {
+struct BodyPart {
     since: Instant,
     length: usize,
     blocks: Vec<Vec<u8>>,
@@ -97,7 +97,7 @@ struct Part {
 
 /// A body's place in a room, until it is dropped or lost.
 #[derive(Debug)]
-struct Place {
+struct BodySlot {
     room: Room,
     number: u64,
 }
@@ -107,17 +107,17 @@ impl Room {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn enter(&self) -> Place {
+    fn enter(&self) -> BodySlot {
         let mut parts = self.parts();
         let number = parts.next;
         parts.next += 1;
-        parts.bodies.insert(number, Part { since: Instant::now(), length: 0, blocks: Vec::new() });
-        Place { room: self.clone(), number }
+        parts.bodies.insert(number, BodyPart { since: Instant::now(), length: 0, blocks: Vec::new() });
+        BodySlot { room: self.clone(), number }
     }
 }
 
 impl Parts {
-    fn remove(&mut self, number: u64) -> Option<Part> {
+    fn remove(&mut self, number: u64) -> Option<BodyPart> {
         let part = self.bodies.remove(&number)?;
         self.taken -= part.blocks.iter().map(Vec::capacity).sum::<usize>();
         Some(part)
@@ -174,7 +174,7 @@ enum Full {
     Lost,
 }
 
-impl Place {
+impl BodySlot {
     async fn add(&self, mut data: Bytes, longest: usize) -> Result<(), Rejected> {
         loop {
             let added = self.room.parts().add(self.number, &mut data, longest);
@@ -201,7 +201,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for BodySlot {
     fn drop(&mut self) {
         self.room.parts().remove(self.number);
         self.room.left.notify_waiters();

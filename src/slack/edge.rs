@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::actions;
 use super::client::SlackClient;
 use super::commands;
-use super::incoming::{Click, Command, Event, Incoming, Origin, ResponseUrl};
+use super::incoming::{Click, Incoming, Origin, ResponseUrl, SlackEvent, SlashCommand};
 use super::messages::Message;
 use super::rate_limiter::RateLimiter;
 use super::reply::Ack;
@@ -142,13 +142,13 @@ impl Edge {
             Incoming::Suggestion(suggestion) => Box::pin(suggestions::answer(self, suggestion)).await,
             Incoming::Shortcut(shortcut) => Box::pin(commands::shortcut(self, shortcut)).await,
             Incoming::UrlVerification { challenge } => Ack::Challenge(challenge.clone()),
-            Incoming::Event(Event::AppHomeOpened { origin, tab, .. }) => {
+            Incoming::Event(SlackEvent::AppHomeOpened { origin, tab, .. }) => {
                 if tab == "home" {
                     Box::pin(self.home_opened(&origin.person)).await;
                 }
                 Ack::Empty
             }
-            Incoming::Closed | Incoming::Event(Event::Other { .. }) => Ack::Empty,
+            Incoming::Closed | Incoming::Event(SlackEvent::Other { .. }) => Ack::Empty,
             Incoming::Unknown { kind } => {
                 tracing::debug!(kind, "not something we use");
                 Ack::Empty
@@ -318,7 +318,7 @@ impl Whereabouts {
         }
     }
 
-    pub(super) fn of_command(command: &Command) -> Self {
+    pub(super) fn of_command(command: &SlashCommand) -> Self {
         Self {
             person: command.origin.person.clone(),
             channel: command.channel.clone(),
@@ -385,8 +385,8 @@ fn origin(incoming: &Incoming) -> Option<&Origin> {
         Incoming::Submission(submission) => Some(&submission.origin),
         Incoming::Suggestion(suggestion) => Some(&suggestion.origin),
         Incoming::Shortcut(shortcut) => Some(&shortcut.origin),
-        Incoming::Event(Event::AppHomeOpened { origin, .. }) => Some(origin),
-        Incoming::Event(Event::Other { .. })
+        Incoming::Event(SlackEvent::AppHomeOpened { origin, .. }) => Some(origin),
+        Incoming::Event(SlackEvent::Other { .. })
         | Incoming::UnreadForm { .. }
         | Incoming::Closed
         | Incoming::UrlVerification { .. }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::domain::ids::RequestId;
 use crate::domain::job::{JobKey, JobOwner};
-use crate::portal::jobs::Named;
+use crate::portal::jobs::ParkedJobRef;
 use crate::ports::store::ParkedJob;
 
 /// Elements that people press or change.
@@ -318,12 +318,12 @@ impl fmt::Display for ButtonValue {
 
 /// What a button about a parked job carries: when the job was first due, whose it is, and its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JobValue(pub Named);
+pub struct JobValue(pub ParkedJobRef);
 
 impl JobValue {
     /// This job.
     pub fn of(job: &ParkedJob) -> Self {
-        Self(Named::of(job))
+        Self(ParkedJobRef::of(job))
     }
 
     /// Reads `<seconds>|<subject>|<name>`; `None` for anything else.
@@ -332,13 +332,13 @@ impl JobValue {
         let due = parts.next()?.parse().ok()?;
         let of = JobOwner::parse(parts.next()?);
         let name = parts.next().filter(|name| !name.is_empty())?.to_owned();
-        Some(Self(Named { key: JobKey { of, name }, due }))
+        Some(Self(ParkedJobRef { key: JobKey { of, name }, due }))
     }
 }
 
 impl fmt::Display for JobValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Named { key, due } = &self.0;
+        let ParkedJobRef { key, due } = &self.0;
         write!(f, "{due}|{}|{}", key.of, key.name)
     }
 }
@@ -377,7 +377,8 @@ mod tests {
     #[test]
     fn a_button_about_a_job_reads_back_and_nothing_else_does() {
         for of in [JobOwner::Request(RequestId::random()), JobOwner::Portal] {
-            let value = JobValue(Named { key: JobKey { of, name: "show:told|ACTIVE".into() }, due: -3 });
+            let value =
+                JobValue(ParkedJobRef { key: JobKey { of, name: "show:told|ACTIVE".into() }, due: -3 });
             assert_eq!(JobValue::parse(&value.to_string()), Some(value));
         }
         for bad in ["", "|", "1|-", "1|-|", "x|-|bill"] {

@@ -12,14 +12,14 @@ const NEW_APP: &str = "https://api.slack.com/apps?new_app=1&manifest_yaml=";
 
 /// How the app hears from Slack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport<'a> {
+pub enum ManifestTransport<'a> {
     /// The bot opens a connection to Slack.
     Socket,
     /// Slack calls the bot at this address, without a slash at the end.
     Http(&'a str),
 }
 
-impl Transport<'_> {
+impl ManifestTransport<'_> {
     /// A line with the address of a route; none where Slack has none to call.
     fn line(self, indent: usize, key: &str, route: &str) -> String {
         match self {
@@ -35,7 +35,7 @@ pub struct Install<'a> {
     /// The slash command.
     pub command: &'a str,
     /// How the app hears from Slack.
-    pub transport: Transport<'a>,
+    pub transport: ManifestTransport<'a>,
     /// Whether it can be installed for a whole enterprise at once.
     pub is_for_enterprise: bool,
 }
@@ -71,7 +71,7 @@ fn display(command: &str) -> String {
     )
 }
 
-fn features(command: &str, transport: Transport<'_>) -> String {
+fn features(command: &str, transport: ManifestTransport<'_>) -> String {
     let url = transport.line(6, "url", COMMANDS);
     format!(
         r#"features:
@@ -101,7 +101,7 @@ fn settings(install: Install<'_>) -> String {
     let events = transport.line(4, "request_url", EVENTS);
     let interactions = transport.line(4, "request_url", INTERACTIONS);
     let options = transport.line(4, "message_menu_options_url", OPTIONS);
-    let socket = transport == Transport::Socket;
+    let socket = transport == ManifestTransport::Socket;
     format!(
         "settings:
   event_subscriptions:

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::actions;
 use super::edge::{Edge, Whereabouts};
-use super::incoming::{Incoming, Submission};
+use super::incoming::{Incoming, ViewSubmission};
 use super::messages::Message;
 use super::reply::Ack;
 use super::submissions;
@@ -129,7 +129,7 @@ impl Edge {
     }
 
     /// Shows this in the place of the form that was sent, unless that was closed or sent again meanwhile.
-    async fn shows(&self, submission: &Submission, view: &SlackModalView) {
+    async fn shows(&self, submission: &ViewSubmission, view: &SlackModalView) {
         let version = submissions::version_after_late(submission);
         if let Err(error) = self.client.update_view(&submission.view.id, version, view).await {
             tracing::debug!(actor = %submission.origin.person, %error, "what came of a form is shown nowhere");

@@ -15,7 +15,7 @@ use sha2::Sha256;
 use url::Url;
 
 use crate::domain::audit::AuditEntry;
-use crate::https::{Answer, Poster};
+use crate::https::{HttpResponse, Poster};
 use crate::ports::clock::Clock;
 use crate::ports::subscriber::{Subscriber, TellError};
 
@@ -81,7 +81,7 @@ impl Subscriber for Webhook {
 }
 
 /// How long the other side wants to be left alone, where it says so.
-fn asked_to_wait(answer: &Answer) -> Option<Duration> {
+fn asked_to_wait(answer: &HttpResponse) -> Option<Duration> {
     let busy = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
     let seconds = answer.headers.get(RETRY_AFTER).filter(|_| busy.contains(&answer.status))?;
     seconds.to_str().ok()?.parse().ok().map(Duration::from_secs)

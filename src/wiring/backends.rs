@@ -7,7 +7,7 @@ use aws_config::SdkConfig;
 
 use super::on_aws::{OnAws, tables};
 use crate::aws::dynamodb::DynamoStore;
-use crate::aws::{self, Problem};
+use crate::aws::{self, SetupProblem};
 use crate::config::{Settings, StoreChoice};
 use crate::domain::catalog::Catalog;
 use crate::local::database::Database;
@@ -124,7 +124,7 @@ impl Backends {
     }
 
     /// Everything that is wrong with the account for these backends, all of it asked about at once.
-    pub async fn problems(&self) -> Vec<Problem> {
+    pub async fn problems(&self) -> Vec<SetupProblem> {
         Box::pin(self.on_aws.look()).await.into_iter().flat_map(|look| look.problems).collect()
     }
 

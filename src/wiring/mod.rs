@@ -55,13 +55,13 @@ pub struct App {
     /// Answers Slack.
     pub edge: Edge,
     reloader: Arc<Reloader>,
-    way: Way,
+    way: SlackTransport,
     woken: mpsc::UnboundedReceiver<JobKey>,
 }
 
 /// How what happens in Slack reaches us.
 #[derive(Debug)]
-enum Way {
+enum SlackTransport {
     /// Slack calls, and what it signs is let in.
     Called(Verifier),
     /// Over connections that we open.
@@ -119,12 +119,14 @@ impl App {
         let edge = Edge::new(portal.clone(), client, settings.burst);
         let reloader = Reloader::new(edge.clone(), backends.on_aws, settings.clone());
         let way = match &environment.inbound {
-            Inbound::Http { signing_secret } => Way::Called(Verifier::new(signing_secret.reveal(), clock)?),
+            Inbound::Http { signing_secret } => {
+                SlackTransport::Called(Verifier::new(signing_secret.reveal(), clock)?)
+            }
             Inbound::Socket { app_token, connections } => {
                 portal.hears_over_sockets();
                 let client =
                     SlackClient::held_to(limits, api, app_token.reveal(), clock)?.counting(&backends.trouble);
-                Way::Connected(Box::new(SocketMode::new(edge.clone(), client, *connections)?))
+                SlackTransport::Connected(Box::new(SocketMode::new(edge.clone(), client, *connections)?))
             }
         };
         Ok(Self {
@@ -145,16 +147,16 @@ impl App {
     /// Keeps the connections over which Slack tells us things; none where Slack calls us.
     pub fn sockets(&self) -> Option<&SocketMode> {
         match &self.way {
-            Way::Called(_) => None,
-            Way::Connected(sockets) => Some(&**sockets),
+            SlackTransport::Called(_) => None,
+            SlackTransport::Connected(sockets) => Some(&**sockets),
         }
     }
 
     /// Everything that is answered over HTTP.
     pub fn router(&self) -> Router {
         let slack = match &self.way {
-            Way::Called(verifier) => Some(router::router(self.edge.clone(), verifier.clone())),
-            Way::Connected(_) => None,
+            SlackTransport::Called(verifier) => Some(router::router(self.edge.clone(), verifier.clone())),
+            SlackTransport::Connected(_) => None,
         };
         server::router(&self.portal, slack)
     }

@@ -11,7 +11,7 @@ use crate::aws::queue::EventQueue;
 use crate::aws::service_catalog::{Portfolio, ServiceCatalog};
 use crate::aws::step_functions::StepFunctions;
 use crate::aws::topic::Topic;
-use crate::aws::{Problem, access};
+use crate::aws::{SetupProblem, access};
 use crate::config::{EventsTo, ProvisionerChoice, Settings, StoreChoice, WorkflowChoice};
 use crate::domain::catalog::Catalog;
 
@@ -34,7 +34,7 @@ pub(super) struct Look {
     /// What was looked at.
     pub(super) what: String,
     /// What is wrong with it.
-    pub(super) problems: Vec<Problem>,
+    pub(super) problems: Vec<SetupProblem>,
 }
 
 impl OnAws {
@@ -82,7 +82,7 @@ impl OnAws {
     }
 
     /// What is wrong with the portfolio for this catalog; nothing where there is none.
-    pub(super) async fn problems_with(&self, catalog: &Arc<Catalog>) -> Vec<Problem> {
+    pub(super) async fn problems_with(&self, catalog: &Arc<Catalog>) -> Vec<SetupProblem> {
         match &self.provisioner {
             Some(portfolio) => portfolio.clone().offering(Arc::clone(catalog)).problems().await,
             None => Vec::new(),
@@ -112,7 +112,7 @@ impl OnAws {
 }
 
 /// What is wrong with a backend, where there is one.
-async fn look_at(backend: Option<(String, impl Future<Output = Vec<Problem>>)>) -> Option<Look> {
+async fn look_at(backend: Option<(String, impl Future<Output = Vec<SetupProblem>>)>) -> Option<Look> {
     let (what, problems) = backend?;
     Some(Look { what, problems: problems.await })
 }

@@ -17,19 +17,19 @@ use crate::slack::edge::Edge;
 pub struct Reloader {
     edge: Edge,
     on_aws: OnAws,
-    now: Mutex<Now>,
+    now: Mutex<ReloadState>,
 }
 
 /// What is followed, and which problems the admins were told last.
 #[derive(Debug)]
-struct Now {
+struct ReloadState {
     settings: Settings,
     told: Vec<String>,
 }
 
 impl Reloader {
     pub(super) fn new(edge: Edge, on_aws: OnAws, settings: Settings) -> Self {
-        Self { edge, on_aws, now: Mutex::new(Now { settings, told: Vec::new() }) }
+        Self { edge, on_aws, now: Mutex::new(ReloadState { settings, told: Vec::new() }) }
     }
 
     /// Follows what was read, or keeps what is followed where it is broken, a line for each problem. Nobody waits for an

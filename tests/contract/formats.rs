@@ -13,7 +13,7 @@ use quartermaster::domain::repeats::{RefusedAction, RepeatedRefusal};
 use quartermaster::local::database::Database;
 use quartermaster::local::store::SqliteStore;
 use quartermaster::ports::store::{
-    Absence, Commit, CommitError, HomeTab, Pausing, RefusalsChange, Store, Which, Whose,
+    Absence, Commit, CommitError, HomeTab, Pausing, RefusalsChange, RequestFilter, RequestScope, Store,
 };
 use quartermaster::ports::stored::Newer;
 
@@ -128,10 +128,10 @@ async fn what_cannot_be_read_leaves_no_page_short(store: &dyn Store, hand: &impl
     for spoilt in [5, 8] {
         hand.spoil_row(stored[spoilt]).await;
     }
-    let whose = Whose::Team(TeamName::new("payments"));
+    let whose = RequestScope::Team(TeamName::new("payments"));
     let (mut after, mut pages) = (None, Vec::new());
     loop {
-        let page = store.list(&whose, Which::Live, after.as_ref(), 2).await.unwrap();
+        let page = store.list(&whose, RequestFilter::Live, after.as_ref(), 2).await.unwrap();
         after = page.next();
         pages.push(page.requests().iter().map(|request| request.id).collect::<Vec<_>>());
         if after.is_none() {
@@ -193,8 +193,8 @@ async fn rows_are(store: &dyn Store, hand: &impl Raise) {
     let change = replace(&changed(&newer.request, "another"));
     assert!(matches!(store.commit(change).await, Err(CommitError::Stale | CommitError::Other(_))));
     assert!(is_newer(&store.load(id).await.unwrap_err()));
-    let whose = Whose::Owner(PersonId::new("U0ALICE"));
-    let listed = store.list(&whose, Which::Live, None, 10).await.unwrap().requests();
+    let whose = RequestScope::Owner(PersonId::new("U0ALICE"));
+    let listed = store.list(&whose, RequestFilter::Live, None, 10).await.unwrap().requests();
     assert_eq!(listed.iter().map(|request| request.id).collect::<Vec<_>>(), [ours.request.id]);
     assert_eq!(store.find(&id.to_string(), 10).await.unwrap(), []);
     assert_eq!(store.find(&ours.request.id.to_string(), 10).await.unwrap().len(), 1);

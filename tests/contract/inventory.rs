@@ -4,7 +4,7 @@
 
 use quartermaster::aws::inventory::CloudControl;
 use quartermaster::local::inventory::SimulatedInventory;
-use quartermaster::ports::inventory::{Inventory, Item};
+use quartermaster::ports::inventory::{Inventory, InventoryItem};
 use serde_json::{Value, json};
 
 use crate::script::{answered, error};
@@ -30,7 +30,7 @@ fn page(found: &[(&str, &str)], next: Option<&str>) -> (u16, Value) {
     (200, page)
 }
 
-fn told(items: &[Item]) -> String {
+fn told(items: &[InventoryItem]) -> String {
     items.iter().map(|item| format!("{} {}", item.id, item.name)).collect::<Vec<_>>().join("\n")
 }
 
@@ -69,7 +69,7 @@ async fn groups_and_zones_are_known_by_their_own_names() {
     ] {
         let (configuration, _) = answered([page(&[(id, properties)], None)]).await;
         let items = CloudControl::new(&configuration).list(parameter_type).await.unwrap();
-        assert_eq!(items, [Item { id: id.into(), name: name.into() }]);
+        assert_eq!(items, [InventoryItem { id: id.into(), name: name.into() }]);
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quartermaster::domain::catalog::Product;
-use quartermaster::domain::drift::Condition;
+use quartermaster::domain::drift::ProvisionedCondition;
 use quartermaster::domain::ids::{RecordId, RequestId};
 use quartermaster::domain::period::Period;
 use quartermaster::domain::template::Template;
@@ -399,7 +399,7 @@ pub(crate) async fn a_change_that_fails_leaves_it_as_it_was(test: ProvisionerUnd
     test.clock.advance(ENOUGH);
     assert_told!(test.failure(&change).await, @"UPDATE_FAILED: Key (AWS::KMS::Key): simulated failure, because `fail_changes` names this product");
     let survey = test.provisioner.survey().await.unwrap();
-    assert_eq!(survey.iter().map(|one| &one.condition).collect::<Vec<_>>(), [&Condition::Fine]);
+    assert_eq!(survey.iter().map(|one| &one.condition).collect::<Vec<_>>(), [&ProvisionedCondition::Fine]);
 }
 
 pub(crate) async fn one_change_at_a_time_and_no_removal_meanwhile(test: ProvisionerUnderTest) {
@@ -409,7 +409,7 @@ pub(crate) async fn one_change_at_a_time_and_no_removal_meanwhile(test: Provisio
     let changed = without_logs(&order);
     let first = test.change(&changed, 2).await.unwrap();
     let condition = test.provisioner.survey().await.unwrap().remove(0).condition;
-    assert_eq!(condition, Condition::Changing);
+    assert_eq!(condition, ProvisionedCondition::Changing);
     assert!(matches!(test.change(&order, 3).await, Err(ProvisionError::Other(_))));
     assert!(matches!(test.provisioner.terminate(order.request, 1).await, Err(ProvisionError::Other(_))));
     test.clock.advance(ENOUGH);
@@ -444,9 +444,9 @@ pub(crate) async fn a_survey_names_what_there_is_from_its_making_to_its_removal(
     test.provision(&order).await;
     assert!(exists().await);
     test.clock.advance(ENOUGH);
-    assert_eq!((surveyed().await, exists().await), (vec![(order.request, Condition::Fine)], true));
+    assert_eq!((surveyed().await, exists().await), (vec![(order.request, ProvisionedCondition::Fine)], true));
     let record = test.attempt(&order, 1).await;
-    assert_eq!(surveyed().await, vec![(order.request, Condition::Changing)]);
+    assert_eq!(surveyed().await, vec![(order.request, ProvisionedCondition::Changing)]);
     test.clock.advance(ENOUGH);
     assert!(matches!(test.state(&record).await, RecordState::Succeeded { .. }));
     assert_eq!((surveyed().await, exists().await), (vec![], false));

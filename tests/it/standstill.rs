@@ -9,8 +9,8 @@ use quartermaster::playground::LedTo;
 use quartermaster::ports::limits::Limits;
 use quartermaster::slack::ids::{ActionId, CATALOG_SHORTCUT, CallbackId};
 use quartermaster::slack::incoming::{
-    Click, ClickedMessage, Command, Event, Incoming, Origin, ParseError, Shortcut, Submission, Suggestion,
-    ViewRef,
+    Click, ClickedMessage, Incoming, Origin, ParseError, Shortcut, SlackEvent, SlashCommand, Suggestion,
+    ViewRef, ViewSubmission,
 };
 use quartermaster::slack::reply::Ack;
 
@@ -71,7 +71,7 @@ fn commands(origin: &Origin, ids: [&str; 2]) -> Vec<(String, Incoming)> {
     let typed =
         WORDS.into_iter().flat_map(|word| ids.map(|id| (word, if word.is_empty() { "" } else { &id[..8] })));
     let command = |(word, id): (&str, &str)| {
-        let command = Command {
+        let command = SlashCommand {
             origin: origin.clone(),
             command: "/provision".to_owned(),
             text: format!("{word} {id}"),
@@ -140,7 +140,7 @@ fn submissions(origin: &Origin, waiting: &str, form: &ViewRef) -> Vec<(String, I
     let submission = |(callback, fields): (CallbackId, &[(&str, &str)])| {
         let is_request = callback == CallbackId::RequestForm;
         let metadata = if is_request { form.private_metadata.clone() } else { format!("{waiting}:1") };
-        let submission = Submission {
+        let submission = ViewSubmission {
             origin: origin.clone(),
             view: view(callback.as_str(), fields, &metadata),
             trigger_id: Some("1.2.3".to_owned()),
@@ -180,7 +180,7 @@ fn everything(
     all.push(("the shortcut".to_owned(), Incoming::Shortcut(shortcut)));
     let (view, why) = (Box::new(form.clone()), ParseError::Missing("type"));
     all.push(("a form of nobody".to_owned(), Incoming::UnreadForm { view, why }));
-    let opened = Event::AppHomeOpened { origin, event_id: key(), tab: "home".to_owned() };
+    let opened = SlackEvent::AppHomeOpened { origin, event_id: key(), tab: "home".to_owned() };
     all.push(("the home tab".to_owned(), Incoming::Event(opened)));
     all
 }

@@ -8,7 +8,7 @@ use quartermaster::local::database::Database;
 use quartermaster::local::store::SqliteStore;
 use quartermaster::portal::portal_audit;
 use quartermaster::portal::verify::verify;
-use quartermaster::ports::store::{PortalHead, Store, Whose};
+use quartermaster::ports::store::{PortalHead, RequestScope, Store};
 use rusqlite::Connection;
 
 use crate::harness::{Company, Setup, run_in};
@@ -184,7 +184,7 @@ async fn what_version_4_has_counted_and_what_it_holds_is_summed_up_under_this_on
     Connection::open(&file).unwrap().execute_batch(VERSION_4).unwrap();
     let store = SqliteStore::new(Database::open(&file).unwrap());
     let (payments, now) = (TeamName::new("payments"), "2027-01-25T09:00:00Z".parse().unwrap());
-    let whose = Whose::Team(payments.clone());
+    let whose = RequestScope::Team(payments.clone());
     let held = store.holdings(&whose, Month::of(now).begin).await.unwrap();
     let resources: Vec<_> = held.iter().map(|holding| holding.resource(now)).collect();
     let (expected, found) = (spending(&resources, now).total, store.spending(&whose, now).await.unwrap());

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use quartermaster::document::{Node, parse_yaml};
 use quartermaster::slack::client::METHODS;
 use quartermaster::slack::ids::CATALOG_SHORTCUT;
-use quartermaster::slack::manifest::{Install, Transport, install_link, manifest};
+use quartermaster::slack::manifest::{Install, ManifestTransport, install_link, manifest};
 use quartermaster::slack::scopes::{POST_ANYWHERE, SCOPES};
 
 use crate::source::{none, read, root, shipped};
@@ -210,19 +210,20 @@ fn is_command(text: &str) -> bool {
     text.len() <= 32 && text.len() > 1 && text.starts_with('/') && !text.contains(char::is_whitespace)
 }
 
-fn install<'a>(command: &'a str, transport: Transport<'a>) -> Install<'a> {
+fn install<'a>(command: &'a str, transport: ManifestTransport<'a>) -> Install<'a> {
     Install { command, transport, is_for_enterprise: false }
 }
 
 fn both() -> [String; 2] {
-    [Transport::Socket, Transport::Http(HOST)].map(|transport| manifest(install("/provision", transport)))
+    [ManifestTransport::Socket, ManifestTransport::Http(HOST)]
+        .map(|transport| manifest(install("/provision", transport)))
 }
 
 #[test]
 fn slack_will_take_the_manifest() {
     let longest = format!("/{}", "a".repeat(31));
-    let unusual = manifest(install(&longest, Transport::Http("https://example.com/behind/a/proxy")));
-    let enterprise = Install { is_for_enterprise: true, ..install("/provision", Transport::Socket) };
+    let unusual = manifest(install(&longest, ManifestTransport::Http("https://example.com/behind/a/proxy")));
+    let enterprise = Install { is_for_enterprise: true, ..install("/provision", ManifestTransport::Socket) };
     let enterprise = manifest(enterprise);
     assert!(enterprise.contains("org_deploy_enabled: true\n"), "{enterprise}");
     for text in both().iter().chain([&unusual, &enterprise]) {

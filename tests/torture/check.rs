@@ -10,7 +10,7 @@ use quartermaster::domain::job::JobKind;
 use quartermaster::domain::request::{MessageSlot, Notification, Request, StatusName};
 use quartermaster::playground::{Message, Playground};
 use quartermaster::ports::clock::{Clock, SystemClock};
-use quartermaster::ports::store::{Store, Which, Whose};
+use quartermaster::ports::store::{RequestFilter, RequestScope, Store};
 use quartermaster::wiring::Backends;
 use rusqlite::Connection;
 
@@ -57,8 +57,9 @@ impl Stored {
         let store = Backends::embedded(&settings, &clock).unwrap().store;
         let mut requests = Vec::new();
         for team in settings.organization.teams {
-            for which in [Which::Live, Which::Ended] {
-                let listed = store.list(&Whose::Team(team.name.clone()), which, None, MOST).await.unwrap();
+            for which in [RequestFilter::Live, RequestFilter::Ended] {
+                let listed =
+                    store.list(&RequestScope::Team(team.name.clone()), which, None, MOST).await.unwrap();
                 requests.extend(listed.requests());
             }
         }

@@ -6,13 +6,13 @@ use jiff::tz::TimeZone;
 
 use super::item::{Item, ends, is_readable, mark, may_be_read, must_text, text};
 use super::lists::all;
-use super::transaction::{Check, Part, Table};
+use super::transaction::{Check, Table, TransactionWrite};
 use super::{DynamoStore, keys};
 use crate::domain::away::{Away, today};
 use crate::ports::store::Absence;
 
 /// A newer bot's absence is left alone.
-pub(super) fn part(store: &DynamoStore, absence: &Absence) -> anyhow::Result<Part> {
+pub(super) fn part(store: &DynamoStore, absence: &Absence) -> anyhow::Result<TransactionWrite> {
     match absence {
         Absence::Begin(away) => {
             let mut item = keys::away(&away.person);

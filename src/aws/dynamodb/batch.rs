@@ -4,7 +4,7 @@ use anyhow::{Context as _, anyhow};
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use super::item::{Item, may_be_read};
-use super::transaction::Pauses;
+use super::transaction::RetryPauses;
 use super::{DynamoStore, row};
 use crate::domain::ids::RequestId;
 use crate::domain::request::Request;
@@ -51,7 +51,7 @@ impl DynamoStore {
     async fn some_items(&self, table: &str, mut missing: Vec<Item>) -> anyhow::Result<Vec<Item>> {
         let asked = missing.len();
         let mut found = Vec::new();
-        let mut pauses = Pauses::default();
+        let mut pauses = RetryPauses::default();
         for _ in 0..TRIES {
             let wanted =
                 KeysAndAttributes::builder().set_keys(Some(missing)).consistent_read(true).build()?;

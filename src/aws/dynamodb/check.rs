@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{IndexStatus, KeyType, TableDescription, TableStatus};
 
 use super::{DynamoStore, jobs, lists};
-use crate::aws::Problem;
+use crate::aws::SetupProblem;
 
 /// How every remedy ends.
 const DEPLOY: &str = "deploy the stack of `infra/portal.yml` with `infra/deploy.sh`";
@@ -27,7 +27,7 @@ const EVENTS: Keys = Keys { hash: "pk", range: Some("sk") };
 const EVENT_INDEXES: [(&str, Keys); 1] = [(jobs::DUE_INDEX, Keys { hash: "dueShard", range: Some("dueAt") })];
 
 /// Everything that is wrong with the tables, both asked about at once.
-pub(super) async fn problems(store: &DynamoStore) -> Vec<Problem> {
+pub(super) async fn problems(store: &DynamoStore) -> Vec<SetupProblem> {
     let (mut requests, events) = tokio::join!(
         of_table(store, &store.tables.requests, &REQUESTS, &REQUEST_INDEXES),
         of_table(store, &store.tables.events, &EVENTS, &EVENT_INDEXES),
@@ -36,7 +36,12 @@ pub(super) async fn problems(store: &DynamoStore) -> Vec<Problem> {
     requests
 }
 
-async fn of_table(store: &DynamoStore, name: &str, keys: &Keys, indexes: &[(&str, Keys)]) -> Vec<Problem> {
+async fn of_table(
+    store: &DynamoStore,
+    name: &str,
+    keys: &Keys,
+    indexes: &[(&str, Keys)],
+) -> Vec<SetupProblem> {
     let described = match store.client.describe_table().table_name(name).send().await {
         Ok(answer) => answer.table,
         Err(error)
@@ -45,18 +50,22 @@ async fn of_table(store: &DynamoStore, name: &str, keys: &Keys, indexes: &[(&str
             None
         }
         Err(error) => {
-            return vec![Problem::of_call(&format!("the table `{name}`"), "dynamodb:DescribeTable", &error)];
+            return vec![SetupProblem::of_call(
+                &format!("the table `{name}`"),
+                "dynamodb:DescribeTable",
+                &error,
+            )];
         }
     };
     let Some(table) = described.filter(|table| table.table_status != Some(TableStatus::Deleting)) else {
-        return vec![Problem::new(
+        return vec![SetupProblem::new(
             format!("there is no table `{name}`"),
             format!("correct `backend.store`, or {DEPLOY}"),
         )];
     };
     let mut problems = Vec::new();
     if !keys.are(table.key_schema()) {
-        problems.push(Problem::new(
+        problems.push(SetupProblem::new(
             format!("the table `{name}` has other keys"),
             format!("keys cannot be changed: name another table in `backend.store`, and {DEPLOY}"),
         ));
@@ -65,21 +74,21 @@ async fn of_table(store: &DynamoStore, name: &str, keys: &Keys, indexes: &[(&str
     problems
 }
 
-fn of_index(table: &TableDescription, name: &str, index: &str, keys: &Keys) -> Option<Problem> {
+fn of_index(table: &TableDescription, name: &str, index: &str, keys: &Keys) -> Option<SetupProblem> {
     let found = table.global_secondary_indexes().iter().find(|found| found.index_name() == Some(index));
     let Some(found) = found else {
-        return Some(Problem::new(format!("the table `{name}` has no index `{index}`"), DEPLOY));
+        return Some(SetupProblem::new(format!("the table `{name}` has no index `{index}`"), DEPLOY));
     };
     if !keys.are(found.key_schema()) {
         let remedy = format!("delete the index, and {DEPLOY}");
-        return Some(Problem::new(
+        return Some(SetupProblem::new(
             format!("the index `{index}` of the table `{name}` has other keys"),
             remedy,
         ));
     }
     (found.index_status == Some(IndexStatus::Creating)).then(|| {
         let what = format!("the index `{index}` of the table `{name}` is still being made");
-        Problem::new(what, "start again when it is active")
+        SetupProblem::new(what, "start again when it is active")
     })
 }
 

@@ -15,7 +15,9 @@ use super::item::{
 };
 use super::sums::Changes;
 use super::trail::Tip;
-use super::transaction::{Check, Expression, MOST_WRITES, Outcome, Part, Pauses, Table, is_refusal};
+use super::transaction::{
+    Check, Expression, MOST_WRITES, RetryPauses, Table, TransactionOutcome, TransactionWrite, is_refusal,
+};
 use super::{DynamoStore, LONGEST, aways, counts, jobs, keys, lists, quota, refusals, row, teams, trail};
 use crate::domain::ids::RequestId;
 use crate::domain::job::{Job, JobKey};
@@ -29,7 +31,7 @@ use crate::ports::stored::Newer;
 pub(super) async fn commit(store: &DynamoStore, commit: Commit) -> Result<(), CommitError> {
     let all = async {
         for part in in_parts(commit) {
-            commit_whole(store, Prepared::new(part)?).await?;
+            commit_whole(store, PreparedCommit::new(part)?).await?;
         }
         Ok(())
     };
@@ -80,13 +82,13 @@ fn is_of_jobs_alone(commit: &Commit) -> bool {
     audit.is_empty() && idle.is_empty()
 }
 
-async fn commit_whole(store: &DynamoStore, mut prepared: Prepared) -> Result<(), CommitError> {
+async fn commit_whole(store: &DynamoStore, mut prepared: PreparedCommit) -> Result<(), CommitError> {
     // Held until the answer is there: the trail has no gaps, so nobody can go on before it is known.
     let mut end = match prepared.commit.audit.len() {
         0 => None,
         _ => Some(store.trail.lock().await),
     };
-    let mut pauses = Pauses::default();
+    let mut pauses = RetryPauses::default();
     loop {
         let begins = match &mut end {
             Some(end) => end.next(store).await?,
@@ -97,7 +99,7 @@ async fn commit_whole(store: &DynamoStore, mut prepared: Prepared) -> Result<(),
             return Ok(());
         }
         match store.transact(&parts).await? {
-            Outcome::Taken => {
+            TransactionOutcome::Taken => {
                 if let Some(end) = &mut end {
                     end.is_at(begins.plus(prepared.audit_len() - 1));
                 }
@@ -106,7 +108,7 @@ async fn commit_whole(store: &DynamoStore, mut prepared: Prepared) -> Result<(),
                 }
                 return Ok(());
             }
-            Outcome::Refused(reasons) => {
+            TransactionOutcome::Refused(reasons) => {
                 if prepared.is_there_already(store).await? {
                     if let Some(done) = &prepared.commit.done {
                         jobs::complete(store, done).await?;
@@ -124,9 +126,14 @@ async fn commit_whole(store: &DynamoStore, mut prepared: Prepared) -> Result<(),
 }
 
 /// The first reason in the order of the parts; `None` when only what the plan was made on has changed.
-fn refusal(parts: &[Part], reasons: &[CancellationReason]) -> anyhow::Result<Option<CommitError>> {
+fn refusal(
+    parts: &[TransactionWrite],
+    reasons: &[CancellationReason],
+) -> anyhow::Result<Option<CommitError>> {
     let nothing = Item::new();
-    let failed = |part: &Part, reason: &CancellationReason| part.check == Check::Plan && is_refusal(reason);
+    let failed = |part: &TransactionWrite, reason: &CancellationReason| {
+        part.check == Check::Plan && is_refusal(reason)
+    };
     let is_outdated = parts.iter().zip(reasons).any(|(part, reason)| failed(part, reason));
     for (part, reason) in parts.iter().zip(reasons).filter(|(_, reason)| is_refusal(reason)) {
         let there = reason.item().unwrap_or(&nothing);
@@ -156,22 +163,22 @@ fn refusal(parts: &[Part], reasons: &[CancellationReason]) -> anyhow::Result<Opt
 }
 
 /// A commit whose row and entries are encoded.
-struct Prepared {
+struct PreparedCommit {
     commit: Commit,
-    row: Option<Row>,
+    row: Option<RowWrite>,
     /// Bodies of `commit.audit`.
     audit: Vec<String>,
 }
 
-struct Row {
+struct RowWrite {
     request: Box<Request>,
     body: String,
     replaces: Option<u64>,
 }
 
-impl Prepared {
+impl PreparedCommit {
     fn new(mut commit: Commit) -> anyhow::Result<Self> {
-        let row = commit.row.take().map(Row::new).transpose().context("cannot encode a row")?;
+        let row = commit.row.take().map(RowWrite::new).transpose().context("cannot encode a row")?;
         let audit = commit.audit.iter().map(serde_json::to_string).collect::<Result<_, _>>();
         Ok(Self { row, audit: audit.context("cannot encode an audit entry")?, commit })
     }
@@ -181,7 +188,7 @@ impl Prepared {
     }
 
     /// In the order of the port's reasons. `begins` is where the first entry goes on the trail.
-    async fn parts(&self, store: &DynamoStore, begins: Tip) -> anyhow::Result<Vec<Part>> {
+    async fn parts(&self, store: &DynamoStore, begins: Tip) -> anyhow::Result<Vec<TransactionWrite>> {
         let mut parts = Vec::new();
         parts.extend(self.cause(store)?);
         parts.extend(self.given_up(store)?);
@@ -237,14 +244,14 @@ impl Prepared {
     }
 
     /// Jobs with nothing left to do that only a newer program reads are left alone.
-    fn leave_unread(&mut self, parts: &[Part], reasons: &[CancellationReason]) {
+    fn leave_unread(&mut self, parts: &[TransactionWrite], reasons: &[CancellationReason]) {
         let idle = parts.iter().zip(reasons).filter(|(part, _)| part.check == Check::Idle);
         let mut unread = idle.map(|(_, reason)| is_refusal(reason));
         self.commit.idle.retain(|_| !unread.next().unwrap_or(false));
     }
 
     /// Uses up a key. One whose time is over may still be there.
-    fn once(&self, store: &DynamoStore, once: &IdempotencyKey) -> anyhow::Result<Part> {
+    fn once(&self, store: &DynamoStore, once: &IdempotencyKey) -> anyhow::Result<TransactionWrite> {
         let mut item = keys::once(&once.key);
         if let Some(row) = &self.row {
             item.insert("request".to_owned(), text(row.request.id.to_string()));
@@ -265,7 +272,7 @@ impl Prepared {
     }
 
     /// Deletes the job that is done, or replaces it by what is written under its key.
-    fn cause(&self, store: &DynamoStore) -> anyhow::Result<Option<Part>> {
+    fn cause(&self, store: &DynamoStore) -> anyhow::Result<Option<TransactionWrite>> {
         let Some(done) = &self.commit.done else { return Ok(None) };
         let is_ours = jobs::is_held_by(done);
         let part = match self.commit.jobs.iter().find(|job| self.is_cause(job)) {
@@ -281,7 +288,7 @@ impl Prepared {
     }
 
     /// Deletes the job that was given up, or replaces it by what is written under its key.
-    fn given_up(&self, store: &DynamoStore) -> anyhow::Result<Option<Part>> {
+    fn given_up(&self, store: &DynamoStore) -> anyhow::Result<Option<TransactionWrite>> {
         let Some(key) = &self.commit.given_up else { return Ok(None) };
         let part = match self.commit.jobs.iter().find(|job| self.is_given_up(job)) {
             Some(job) => {
@@ -303,14 +310,14 @@ impl Prepared {
     }
 }
 
-impl Row {
+impl RowWrite {
     fn new(change: RowChange) -> anyhow::Result<Self> {
         let (request, replaces) = change.into_parts()?;
         let body = serde_json::to_string(&request)?;
         Ok(Self { request, body, replaces })
     }
 
-    fn part(&self, store: &DynamoStore) -> anyhow::Result<Part> {
+    fn part(&self, store: &DynamoStore) -> anyhow::Result<TransactionWrite> {
         let condition = match self.replaces {
             None => is_new("requestId"),
             Some(revision) => Expression::new(
@@ -323,7 +330,7 @@ impl Row {
 
     /// What finds the row: its id among all ids, its places in lists (with their sums), and its messages. Those that were given up stay known,
     /// so that a click on an old one still finds its request.
-    async fn found_by(&self, store: &DynamoStore) -> anyhow::Result<Vec<Part>> {
+    async fn found_by(&self, store: &DynamoStore) -> anyhow::Result<Vec<TransactionWrite>> {
         let id = self.request.id;
         // Two surfaces may share a message, and a transaction writes no item twice.
         let messages: BTreeMap<_, _> = self

@@ -10,9 +10,9 @@ use super::item::{
     Item, TTL, is_readable, mark, must_be_readable, must_text, number, read_json, read_number, text,
 };
 use super::lists::all;
-use super::transaction::{Check, Expression, Part, Pauses, Table};
+use super::transaction::{Check, Expression, RetryPauses, Table, TransactionWrite};
 use super::{DynamoStore, keys};
-use crate::domain::counters::{Counter, CounterDay, Counts};
+use crate::domain::counters::{Counter, CounterDay, CounterTotals};
 use crate::domain::ids::TeamName;
 use crate::domain::pause::Pause;
 use crate::ports::retention::{COUNTS_KEPT_FOR, later};
@@ -21,7 +21,7 @@ use crate::ports::store::Pausing;
 /// No mark is called as DynamoDB's own words are.
 const PREFIX: &str = "n_";
 
-pub(super) fn part(store: &DynamoStore, tally: &CounterDay) -> anyhow::Result<Part> {
+pub(super) fn part(store: &DynamoStore, tally: &CounterDay) -> anyhow::Result<TransactionWrite> {
     let each: Vec<String> = tally.marks.iter().map(|mark| format!("{PREFIX}{} :one", mark.word())).collect();
     let change = Expression::new(
         format!("ADD {} SET #ttl = :end", each.join(", ")),
@@ -40,7 +40,7 @@ fn end_of(day: Date) -> AttributeValue {
 /// Each day in a transaction of its own, in which what was read still stands. What is counted meanwhile moves with the next
 /// look, so it is looked until nothing is left.
 pub(super) async fn move_all(store: &DynamoStore, from: &TeamName, to: &TeamName) -> anyhow::Result<()> {
-    let mut pauses = Pauses::default();
+    let mut pauses = RetryPauses::default();
     loop {
         let days = days(store, from, Date::MIN).await?;
         let mut is_moved = true;
@@ -87,8 +87,8 @@ async fn move_day(store: &DynamoStore, item: &Item, from: &TeamName, to: &TeamNa
     Ok(false)
 }
 
-pub(super) async fn since(store: &DynamoStore, team: &TeamName, from: Date) -> anyhow::Result<Counts> {
-    let mut counts = Counts::default();
+pub(super) async fn since(store: &DynamoStore, team: &TeamName, from: Date) -> anyhow::Result<CounterTotals> {
+    let mut counts = CounterTotals::default();
     for day in &days(store, team, from).await? {
         for name in day.keys() {
             if let Some(mark) = name.strip_prefix(PREFIX).and_then(Counter::parse) {
@@ -108,7 +108,7 @@ async fn days(store: &DynamoStore, team: &TeamName, from: Date) -> anyhow::Resul
     all(query, usize::MAX).await.with_context(|| format!("cannot read the counts of {team}"))
 }
 
-pub(super) fn pausing(store: &DynamoStore, pausing: &Pausing) -> anyhow::Result<Part> {
+pub(super) fn pausing(store: &DynamoStore, pausing: &Pausing) -> anyhow::Result<TransactionWrite> {
     match pausing {
         Pausing::Begin(pause) => {
             let mut item = keys::pause();

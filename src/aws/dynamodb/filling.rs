@@ -13,7 +13,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use super::item::{Item, must_text, number, read_number};
 use super::lists::{self, all};
 use super::sums::Changes;
-use super::transaction::{MOST_WRITES, Outcome, Part, Pauses};
+use super::transaction::{MOST_WRITES, RetryPauses, TransactionOutcome, TransactionWrite};
 use super::{DynamoStore, homes, keys, row, trail};
 use crate::domain::ids::RequestId;
 use crate::ports::stored::request_id;
@@ -83,7 +83,7 @@ async fn fill_all(store: &DynamoStore, ids: &[RequestId]) -> anyhow::Result<Skip
 
 /// In as few transactions as they fit in, each with what its requests add to sums; again while somebody else changes them.
 async fn fill_some(store: &DynamoStore, ids: &[RequestId]) -> anyhow::Result<Skipped> {
-    let (mut pauses, mut skipped, mut rest) = (Pauses::default(), Skipped::new(), ids.to_vec());
+    let (mut pauses, mut skipped, mut rest) = (RetryPauses::default(), Skipped::new(), ids.to_vec());
     loop {
         let rows = store.row_items(&rest).await?;
         let places = store.event_items(rest.iter().map(|id| lists::place(*id)).collect()).await?;
@@ -91,7 +91,7 @@ async fn fill_some(store: &DynamoStore, ids: &[RequestId]) -> anyhow::Result<Ski
         for row in &rows {
             let place = places.iter().find(|place| place.get("requestId") == row.get("requestId"));
             let id = row::id(row)?;
-            match Plan::of(store, id, row, place) {
+            match FillPlan::of(store, id, row, place) {
                 Ok(plan) => plans.extend(plan),
                 Err(error) => drop(skipped.insert(id, format!("{error:#}"))),
             }
@@ -101,7 +101,7 @@ async fn fill_some(store: &DynamoStore, ids: &[RequestId]) -> anyhow::Result<Ski
             let mut parts = plan.parts;
             parts.extend(plan.changes.parts(store)?);
             let answer = store.transact(&parts).await.context("cannot put requests into lists")?;
-            if let Outcome::Refused(_) = answer {
+            if let TransactionOutcome::Refused(_) = answer {
                 rest.extend(plan.ids);
             }
         }
@@ -120,13 +120,13 @@ fn stands(place: Option<&Item>, revision: u64) -> anyhow::Result<bool> {
 
 /// The writes that put requests into lists, and how sums change.
 #[derive(Default)]
-struct Plan {
+struct FillPlan {
     ids: Vec<RequestId>,
-    parts: Vec<Part>,
+    parts: Vec<TransactionWrite>,
     changes: Changes,
 }
 
-impl Plan {
+impl FillPlan {
     /// Of one that is not in them as it is.
     fn of(
         store: &DynamoStore,
@@ -149,8 +149,8 @@ impl Plan {
 }
 
 /// As many in one as a transaction takes.
-fn together(plans: Vec<Plan>) -> Vec<Plan> {
-    let mut all: Vec<Plan> = Vec::new();
+fn together(plans: Vec<FillPlan>) -> Vec<FillPlan> {
+    let mut all: Vec<FillPlan> = Vec::new();
     for plan in plans {
         match all.last_mut() {
             Some(last) if last.most_writes() + plan.most_writes() <= MOST_WRITES => {

@@ -187,18 +187,18 @@ async fn claim_one(
         .expression_attribute_values(":until", time(until))
         .return_values(ReturnValue::AllNew);
     let Some(job) = conditional(update).await.with_context(|| cannot("claim", key))? else { return Ok(None) };
-    let Stored { kind, attempts, written_at } = Stored::read(key, &job);
+    let JobItem { kind, attempts, written_at } = JobItem::read(key, &job);
     Ok(Some(ClaimedJob { claim: Claim { key: key.clone(), id }, kind, attempts, written_at }))
 }
 
 /// What an item says beside its key. One that somebody has spoilt keeps no other from being read.
-struct Stored {
+struct JobItem {
     kind: Result<JobKind, Unreadable>,
     attempts: u32,
     written_at: Timestamp,
 }
 
-impl Stored {
+impl JobItem {
     fn read(key: &JobKey, job: &Item) -> Self {
         let what = format!("the job `{}` of {}", key.name, key.of);
         let kind = match read_text(job, "kind") {
@@ -279,7 +279,7 @@ async fn read_parked(store: &DynamoStore, key: JobKey) -> anyhow::Result<Option<
     let get = store.client.get_item().table_name(&store.tables.events).consistent_read(true);
     let read = get.set_key(Some(keys::job(&key))).send().await.with_context(|| cannot("read", &key))?;
     let Some(job) = read.item.filter(|job| is_parked(job) && may_be_read(job)) else { return Ok(None) };
-    let Stored { kind, attempts, written_at } = Stored::read(&key, &job);
+    let JobItem { kind, attempts, written_at } = JobItem::read(&key, &job);
     let why = read_text(&job, "lastError").unwrap_or_default().to_owned();
     Ok(Some(ParkedJob { key, kind, attempts, written_at, why }))
 }

@@ -13,11 +13,11 @@ use jiff::Timestamp;
 use super::item::{Item, mark, must_be_readable, must_text, number, read_text, read_time, text, time};
 use super::jobs::DUE_INDEX;
 use super::sums::Changes;
-use super::transaction::{Check, Expression, Part, Table};
+use super::transaction::{Check, Expression, Table, TransactionWrite};
 use super::{DynamoStore, keys, row};
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::request::{MessageRef, Request};
-use crate::ports::store::{Cursor, Holding, Listed, Which, Whose};
+use crate::ports::store::{Cursor, Holding, RequestFilter, RequestPage, RequestScope};
 use crate::ports::stored::request_id;
 
 /// What a team has, as bots of before list it.
@@ -98,11 +98,11 @@ pub(super) async fn requests_of_message(
 
 pub(super) async fn list(
     store: &DynamoStore,
-    whose: &Whose,
-    which: Which,
+    whose: &RequestScope,
+    which: RequestFilter,
     after: Option<&Cursor>,
     limit: usize,
-) -> anyhow::Result<Listed> {
+) -> anyhow::Result<RequestPage> {
     let list = List::of(whose, which)?;
     // One more says whether there are more.
     let (mut after, mut enough) = (after.cloned(), limit.saturating_add(1));
@@ -124,25 +124,29 @@ pub(super) async fn list(
             }
         }
         if found.len() > limit || behind.len() < enough {
-            return Ok(Listed::cut(found, limit));
+            return Ok(RequestPage::cut(found, limit));
         }
         after = behind.into_iter().last().map(|(place, _)| place);
         enough = enough.saturating_mul(2).min(AT_ONCE.max(limit));
     }
 }
 
-pub(super) async fn count_waiting(store: &DynamoStore, whose: &Whose, most: usize) -> anyhow::Result<usize> {
-    count(List::of(whose, Which::Waiting)?.whole(store), most).await
+pub(super) async fn count_waiting(
+    store: &DynamoStore,
+    whose: &RequestScope,
+    most: usize,
+) -> anyhow::Result<usize> {
+    count(List::of(whose, RequestFilter::Waiting)?.whole(store), most).await
 }
 
 pub(super) async fn holdings(
     store: &DynamoStore,
-    whose: &Whose,
+    whose: &RequestScope,
     since: Timestamp,
 ) -> anyhow::Result<Vec<Holding>> {
-    let ended = List::of(whose, Which::Ended)?.part(store, ">=", since);
+    let ended = List::of(whose, RequestFilter::Ended)?.part(store, ">=", since);
     let mut ids = Vec::new();
-    for query in [List::of(whose, Which::Live)?.whole(store), ended] {
+    for query in [List::of(whose, RequestFilter::Live)?.whole(store), ended] {
         for item in all(query.limit(page_of(usize::MAX)), usize::MAX).await? {
             ids.push(read_place(&item)?.1);
         }
@@ -181,20 +185,20 @@ const LIVE: &str = "LIVE";
 const ENDED: &str = "ENDED";
 
 impl List {
-    fn of(whose: &Whose, which: Which) -> anyhow::Result<Self> {
+    fn of(whose: &RequestScope, which: RequestFilter) -> anyhow::Result<Self> {
         which.must_be_listed_of(whose)?;
         let state = match which {
-            Which::Live => LIVE,
-            Which::Ended => ENDED,
-            Which::Waiting => WAITING,
-            Which::Exceptions => EXCEPTION,
+            RequestFilter::Live => LIVE,
+            RequestFilter::Ended => ENDED,
+            RequestFilter::Waiting => WAITING,
+            RequestFilter::Exceptions => EXCEPTION,
         };
         Ok(match whose {
-            Whose::All => Self::everybodys(state),
-            Whose::Owner(person) => Self::owners(state, person),
-            Whose::Team(team) => Self::teams(state, team),
-            Whose::TeamProduct(team, product) => Self::products(state, team, product),
-            Whose::Product(product) => Self::product(state, product),
+            RequestScope::All => Self::everybodys(state),
+            RequestScope::Owner(person) => Self::owners(state, person),
+            RequestScope::Team(team) => Self::teams(state, team),
+            RequestScope::TeamProduct(team, product) => Self::products(state, team, product),
+            RequestScope::Product(product) => Self::product(state, product),
         })
     }
 
@@ -241,7 +245,7 @@ impl List {
     async fn behind(
         &self,
         store: &DynamoStore,
-        which: Which,
+        which: RequestFilter,
         after: Option<&Cursor>,
         enough: usize,
     ) -> anyhow::Result<Vec<(Cursor, RequestId)>> {
@@ -299,15 +303,15 @@ pub(super) fn parts_of(
     request: &Request,
     before: Option<&Item>,
     changes: &mut Changes,
-) -> anyhow::Result<Vec<Part>> {
-    let standing = Standing::of(request);
+) -> anyhow::Result<Vec<TransactionWrite>> {
+    let standing = ListPlaces::of(request);
     let everybodys = everybodys(request, &standing);
     let now = request.updated_at;
     let unchanged = match before.and_then(|before| before.get("rev")) {
         Some(revision) => Expression::new("rev = :before", vec![(":before", revision.clone())]),
         None => Expression::new("attribute_not_exists(rev)", Vec::new()),
     };
-    let (stood, held) = match before.map(Standing::read).transpose() {
+    let (stood, held) = match before.map(ListPlaces::read).transpose() {
         Ok(known) => known.unzip(),
         Err(error) => {
             let (request, error) = (request.id, format!("{error:#}"));
@@ -347,7 +351,7 @@ pub(super) fn place(id: RequestId) -> Item {
 }
 
 /// What decides in which lists a request stands, and where.
-struct Standing {
+struct ListPlaces {
     state: &'static str,
     since: Timestamp,
     owner: PersonId,
@@ -363,7 +367,7 @@ struct Standing {
 const ASKED_AT: &str = "askedAt";
 const ROOM_AT: &str = "roomAt";
 
-impl Standing {
+impl ListPlaces {
     fn of(request: &Request) -> Self {
         let (state, since) = match request.ended_at {
             Some(ended_at) => (ENDED, ended_at),
@@ -419,7 +423,7 @@ impl Standing {
 }
 
 /// What stands for a request in the list of all, with what sums need of it.
-fn everybodys(request: &Request, standing: &Standing) -> Item {
+fn everybodys(request: &Request, standing: &ListPlaces) -> Item {
     let mut item = List::everybodys(standing.state).entry(request.id, EVERYBODYS, standing.since);
     item.extend(row::held(request));
     item.insert("rev".to_owned(), number(&request.revision));
@@ -432,19 +436,19 @@ fn everybodys(request: &Request, standing: &Standing) -> Item {
     item
 }
 
-fn belongs(request: &Request, whose: &Whose, which: Which) -> bool {
+fn belongs(request: &Request, whose: &RequestScope, which: RequestFilter) -> bool {
     let is_theirs = match whose {
-        Whose::Owner(person) => request.owner == *person,
-        Whose::Team(team) => request.team == *team,
-        Whose::TeamProduct(team, product) => request.team == *team && request.product.key == *product,
-        Whose::Product(product) => request.product.key == *product,
-        Whose::All => true,
+        RequestScope::Owner(person) => request.owner == *person,
+        RequestScope::Team(team) => request.team == *team,
+        RequestScope::TeamProduct(team, product) => request.team == *team && request.product.key == *product,
+        RequestScope::Product(product) => request.product.key == *product,
+        RequestScope::All => true,
     };
     let is_asked_for = match which {
-        Which::Live => request.ended_at.is_none(),
-        Which::Ended => request.ended_at.is_some(),
-        Which::Waiting => request.waits_for_approvers(),
-        Which::Exceptions => request.waits_for_room(),
+        RequestFilter::Live => request.ended_at.is_none(),
+        RequestFilter::Ended => request.ended_at.is_some(),
+        RequestFilter::Waiting => request.waits_for_approvers(),
+        RequestFilter::Exceptions => request.waits_for_room(),
     };
     is_theirs && is_asked_for
 }

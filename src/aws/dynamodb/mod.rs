@@ -43,10 +43,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio::sync::Mutex;
 
-use crate::aws::Problem;
+use crate::aws::SetupProblem;
 use crate::domain::audit::AuditEntry;
 use crate::domain::away::Away;
-use crate::domain::counters::Counts;
+use crate::domain::counters::CounterTotals;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::job::{JobKey, JobOwner};
 use crate::domain::pause::Pause;
@@ -55,8 +55,8 @@ use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
 use crate::domain::spending::Amounts;
 use crate::ports::store::{
-    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Cursor, Holding, HomeTab, Listed, ParkedJob,
-    PortalHead, Store, Which, Whose,
+    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Cursor, Holding, HomeTab, ParkedJob,
+    PortalHead, RequestFilter, RequestPage, RequestScope, Store,
 };
 
 /// How long all calls for one of the port's may take together: each of the port's ends within a minute.
@@ -102,7 +102,7 @@ impl DynamoStore {
     }
 
     /// Everything that is wrong with the tables: missing, or without an index, or not to be used, or of a later version.
-    pub async fn problems(&self) -> Vec<Problem> {
+    pub async fn problems(&self) -> Vec<SetupProblem> {
         let mut problems = check::problems(self).await;
         if problems.is_empty() {
             problems = self.missing_rights().await;
@@ -111,7 +111,7 @@ impl DynamoStore {
     }
 
     /// Says so where the tables are of a version that this program does not know.
-    pub async fn unknown_version(&self) -> Vec<Problem> {
+    pub async fn unknown_version(&self) -> Vec<SetupProblem> {
         schema::problems(self).await
     }
 
@@ -130,7 +130,7 @@ impl DynamoStore {
     }
 
     /// What the bot is not allowed to do with the tables, tried without changing anything.
-    pub async fn missing_rights(&self) -> Vec<Problem> {
+    pub async fn missing_rights(&self) -> Vec<SetupProblem> {
         rights::missing(self).await
     }
 
@@ -166,11 +166,11 @@ impl Store for DynamoStore {
 
     async fn list(
         &self,
-        whose: &Whose,
-        which: Which,
+        whose: &RequestScope,
+        which: RequestFilter,
         after: Option<&Cursor>,
         limit: usize,
-    ) -> anyhow::Result<Listed> {
+    ) -> anyhow::Result<RequestPage> {
         within(lists::list(self, whose, which, after, limit)).await.context("cannot list requests")
     }
 
@@ -178,15 +178,19 @@ impl Store for DynamoStore {
         within(filling::fill_one(self, id, revision)).await.context("cannot put a request into the lists")
     }
 
-    async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
+    async fn holdings(&self, whose: &RequestScope, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
         within(lists::holdings(self, whose, since)).await.context("cannot read what is held")
     }
 
-    async fn count_waiting(&self, whose: &Whose, most: usize) -> anyhow::Result<usize> {
+    async fn count_waiting(&self, whose: &RequestScope, most: usize) -> anyhow::Result<usize> {
         within(lists::count_waiting(self, whose, most)).await.context("cannot count what waits")
     }
 
-    async fn spending(&self, whose: &Whose, now: Timestamp) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
+    async fn spending(
+        &self,
+        whose: &RequestScope,
+        now: Timestamp,
+    ) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
         within(sums::spending(self, whose, now)).await.context("cannot sum up what is held")
     }
 
@@ -210,7 +214,7 @@ impl Store for DynamoStore {
         within(counts::move_all(self, from, to)).await
     }
 
-    async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<Counts> {
+    async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<CounterTotals> {
         within(counts::since(self, team, from)).await
     }
 

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::item::{Item, must_text, number, read_amount, read_number, text};
 use super::lists::all;
-use super::transaction::{Check, Expression, Part};
+use super::transaction::{Check, Expression, TransactionWrite};
 use super::{DynamoStore, keys};
 use crate::domain::ids::TeamName;
 use crate::domain::quota::{QuotaChange, QuotaSlot, TeamUse};
@@ -18,7 +18,7 @@ pub(super) async fn parts(
     store: &DynamoStore,
     change: &QuotaChange,
     namesakes: &[TeamName],
-) -> anyhow::Result<Vec<Part>> {
+) -> anyhow::Result<Vec<TransactionWrite>> {
     match change {
         QuotaChange::Take { slot, limit, monthly, budget } => {
             let elsewhere = elsewhere(store, slot, namesakes).await?;
@@ -51,7 +51,7 @@ struct Elsewhere {
     /// US dollars a month of all products.
     monthly: Decimal,
     /// Check that it is so still.
-    unchanged: Vec<Part>,
+    unchanged: Vec<TransactionWrite>,
 }
 
 async fn elsewhere(
@@ -92,7 +92,7 @@ fn total(
     monthly: Decimal,
     budget: Option<Decimal>,
     elsewhere: Decimal,
-) -> anyhow::Result<Vec<Part>> {
+) -> anyhow::Result<Vec<TransactionWrite>> {
     let total = keys::quota(&slot.team, keys::TEAM_TOTAL);
     let change = Expression::new("ADD monthly :monthly", vec![(":monthly", number(&monthly))]);
     Ok(match budget {
@@ -114,7 +114,7 @@ fn take(
     limit: Option<u32>,
     (monthly, budget): (Decimal, Option<Decimal>),
     elsewhere: Elsewhere,
-) -> anyhow::Result<Vec<Part>> {
+) -> anyhow::Result<Vec<TransactionWrite>> {
     let mut parts = total(store, slot, monthly, budget, elsewhere.monthly)?;
     let values = vec![(":one", number(&1)), (":monthly", number(&monthly))];
     let change = Expression::new("ADD used :one, monthly :monthly", values);
@@ -139,7 +139,7 @@ async fn give_back(
     slot: &QuotaSlot,
     monthly: Decimal,
     slots: u32,
-) -> anyhow::Result<Vec<Part>> {
+) -> anyhow::Result<Vec<TransactionWrite>> {
     let counter = keys::quota(&slot.team, slot.product.as_str());
     let Some(there) = store.event(counter.clone()).await? else {
         return Ok(vec![store.absent(counter, Check::Plan)?]);

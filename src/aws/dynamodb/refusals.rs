@@ -9,7 +9,7 @@ use super::item::{
     readable_value, text, time,
 };
 use super::lists::all;
-use super::transaction::{Check, Expression, Part, Table};
+use super::transaction::{Check, Expression, Table, TransactionWrite};
 use super::{DynamoStore, keys};
 use crate::domain::repeats::RepeatedRefusal;
 use crate::ports::store::{CountedRefusal, RefusalsChange};
@@ -76,7 +76,7 @@ pub(super) async fn forget(store: &DynamoStore, key: &str) -> anyhow::Result<()>
     store.transact(&[part]).await.map(drop)
 }
 
-pub(super) fn part(store: &DynamoStore, change: &RefusalsChange) -> anyhow::Result<Part> {
+pub(super) fn part(store: &DynamoStore, change: &RefusalsChange) -> anyhow::Result<TransactionWrite> {
     let as_before = match &change.before {
         None => Expression::new("attribute_not_exists(pk)", Vec::new()),
         Some(before) => Expression::new(

@@ -4,19 +4,19 @@
 use aws_sdk_dynamodb::types::{ConditionCheck, KeysAndAttributes, TransactWriteItem};
 
 use super::{DynamoStore, keys, row};
-use crate::aws::Problem;
+use crate::aws::SetupProblem;
 use crate::domain::ids::RequestId;
 
 /// No item has such an attribute.
 const NEVER: &str = "attribute_exists(neverWritten)";
 
 /// The rights that are missing, a problem for each.
-pub(super) async fn missing(store: &DynamoStore) -> Vec<Problem> {
+pub(super) async fn missing(store: &DynamoStore) -> Vec<SetupProblem> {
     let (reads, writes) = tokio::join!(of_reading(store), of_writing(store));
     [reads, writes].concat()
 }
 
-async fn of_reading(store: &DynamoStore) -> Vec<Problem> {
+async fn of_reading(store: &DynamoStore) -> Vec<SetupProblem> {
     let (client, tables) = (&store.client, &store.tables);
     let nobody = row::key(RequestId::random());
     let get = client.get_item().table_name(&tables.requests).set_key(Some(nobody.clone())).send().await;
@@ -27,14 +27,14 @@ async fn of_reading(store: &DynamoStore) -> Vec<Problem> {
         .set_request_items(wanted.map(|wanted| [(tables.requests.clone(), wanted)].into()));
     let batch = batch.send().await;
     let missing = [
-        Problem::of_right("dynamodb:GetItem", &get),
-        Problem::of_right("dynamodb:Query", &query),
-        Problem::of_right("dynamodb:BatchGetItem", &batch),
+        SetupProblem::of_right("dynamodb:GetItem", &get),
+        SetupProblem::of_right("dynamodb:Query", &query),
+        SetupProblem::of_right("dynamodb:BatchGetItem", &batch),
     ];
     missing.into_iter().flatten().collect()
 }
 
-async fn of_writing(store: &DynamoStore) -> Vec<Problem> {
+async fn of_writing(store: &DynamoStore) -> Vec<SetupProblem> {
     let (client, events) = (&store.client, &store.tables.events);
     let key = || Some(keys::check());
     let put = client.put_item().table_name(events).set_item(key()).condition_expression(NEVER).send().await;
@@ -47,10 +47,10 @@ async fn of_writing(store: &DynamoStore) -> Vec<Problem> {
         check.build().ok().map(|check| vec![TransactWriteItem::builder().condition_check(check).build()]);
     let check = client.transact_write_items().set_transact_items(items).send().await;
     let missing = [
-        Problem::of_right("dynamodb:PutItem", &put),
-        Problem::of_right("dynamodb:UpdateItem", &update),
-        Problem::of_right("dynamodb:DeleteItem", &delete),
-        Problem::of_right("dynamodb:ConditionCheckItem", &check),
+        SetupProblem::of_right("dynamodb:PutItem", &put),
+        SetupProblem::of_right("dynamodb:UpdateItem", &update),
+        SetupProblem::of_right("dynamodb:DeleteItem", &delete),
+        SetupProblem::of_right("dynamodb:ConditionCheckItem", &check),
     ];
     missing.into_iter().flatten().collect()
 }

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 
 use super::item::{number, read_number, read_text, text};
 use super::{DynamoStore, keys};
-use crate::aws::Problem;
+use crate::aws::SetupProblem;
 
 /// The version that this program works with.
 const VERSION: u64 = 2;
@@ -16,16 +16,16 @@ const VERSION: u64 = 2;
 const NEEDS: &str = "0.1.0";
 
 /// The version of the tables, and the first quartermaster that can use it where they say so.
-struct Found {
+struct SchemaVersion {
     version: u64,
     needs: Option<String>,
 }
 
 /// Says so where the tables are of a version that this program does not know.
-pub(super) async fn problems(store: &DynamoStore) -> Vec<Problem> {
+pub(super) async fn problems(store: &DynamoStore) -> Vec<SetupProblem> {
     match read(store).await {
         Ok(found) => found.newer(store).into_iter().collect(),
-        Err(error) => vec![Problem::new(
+        Err(error) => vec![SetupProblem::new(
             format!("the version of the tables cannot be read: {error:#}"),
             "allow `dynamodb:GetItem` to the role of the bot, as `infra/portal.yml` does",
         )],
@@ -57,11 +57,11 @@ fn take_step(from: u64) -> anyhow::Result<u64> {
     }
 }
 
-async fn read(store: &DynamoStore) -> anyhow::Result<Found> {
+async fn read(store: &DynamoStore) -> anyhow::Result<SchemaVersion> {
     let item = store.event(keys::schema()).await.context("cannot read the version of the tables")?;
     let item = item.unwrap_or_default();
     let version = read_number(&item, "version")?.unwrap_or(1);
-    Ok(Found { version, needs: read_text(&item, "needs").map(str::to_owned) })
+    Ok(SchemaVersion { version, needs: read_text(&item, "needs").map(str::to_owned) })
 }
 
 /// Says that a step was taken, unless somebody else has meanwhile.
@@ -84,11 +84,11 @@ async fn write(store: &DynamoStore, from: u64, to: u64) -> anyhow::Result<()> {
     }
 }
 
-impl Found {
-    fn newer(&self, store: &DynamoStore) -> Option<Problem> {
+impl SchemaVersion {
+    fn newer(&self, store: &DynamoStore) -> Option<SetupProblem> {
         let needs = self.needs.as_deref().unwrap_or("a later version");
         (self.version > VERSION).then(|| {
-            Problem::new(
+            SetupProblem::new(
                 format!(
                     "`{}` is used by a newer quartermaster (tables {}, this one knows {VERSION})",
                     store.tables.events, self.version

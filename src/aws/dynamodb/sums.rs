@@ -13,12 +13,12 @@ use rust_decimal::prelude::ToPrimitive as _;
 
 use super::item::{Item, TTL, must_text, number, read_amount, text};
 use super::lists::all;
-use super::transaction::{Check, Expression, Part};
+use super::transaction::{Check, Expression, TransactionWrite};
 use super::{DynamoStore, keys, teams};
 use crate::domain::ids::ProductKey;
 use crate::domain::spending::{Amounts, Leaving, Month, Sums};
 use crate::ports::retention::{SUMS_KEPT_FOR, earlier, later};
-use crate::ports::store::{Holding, Whose};
+use crate::ports::store::{Holding, RequestScope};
 use crate::ports::stored::product_key;
 
 /// What is counted is called so that none of it is one of DynamoDB's own words.
@@ -93,7 +93,7 @@ impl Changes {
     }
 
     /// The writes, none for what stays as it is.
-    pub(super) fn parts(&self, store: &DynamoStore) -> anyhow::Result<Vec<Part>> {
+    pub(super) fn parts(&self, store: &DynamoStore) -> anyhow::Result<Vec<TransactionWrite>> {
         let mut parts = Vec::new();
         for ((whose, sort), changes) in &self.0 {
             let changes: Vec<(&String, &i128)> = changes.iter().filter(|(_, by)| **by != 0).collect();
@@ -137,13 +137,15 @@ fn month_of(sort: &str) -> Option<Date> {
 
 pub(super) async fn spending(
     store: &DynamoStore,
-    whose: &Whose,
+    whose: &RequestScope,
     now: Timestamp,
 ) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
     let partitions = match whose {
-        Whose::Owner(person) => vec![keys::sums_of_owner(person)],
-        Whose::Team(team) | Whose::TeamProduct(team, _) => vec![keys::sums_of_team(team)],
-        Whose::Product(_) | Whose::All => teams::known(store).await?.iter().map(keys::sums_of_team).collect(),
+        RequestScope::Owner(person) => vec![keys::sums_of_owner(person)],
+        RequestScope::Team(team) | RequestScope::TeamProduct(team, _) => vec![keys::sums_of_team(team)],
+        RequestScope::Product(_) | RequestScope::All => {
+            teams::known(store).await?.iter().map(keys::sums_of_team).collect()
+        }
     };
     let mut spent: BTreeMap<ProductKey, Amounts> = BTreeMap::new();
     for partition in partitions {
@@ -151,7 +153,7 @@ pub(super) async fn spending(
             spent.entry(product).or_default().add(&amounts);
         }
     }
-    if let Whose::TeamProduct(_, product) | Whose::Product(product) = whose {
+    if let RequestScope::TeamProduct(_, product) | RequestScope::Product(product) = whose {
         spent.retain(|key, _| key == product);
     }
     spent.retain(|_, amounts| *amounts != Amounts::default());

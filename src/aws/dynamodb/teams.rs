@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::item::{must_text, read_text, text};
 use super::lists::all;
-use super::transaction::{Part, Table};
+use super::transaction::{Table, TransactionWrite};
 use super::{DynamoStore, keys, row};
 use crate::domain::ids::TeamName;
 
@@ -23,7 +23,7 @@ pub(super) async fn known(store: &DynamoStore) -> anyhow::Result<Vec<TeamName>> 
 }
 
 /// Puts a team into the list, until this process knows that it stands there.
-pub(super) fn part(store: &DynamoStore, team: &TeamName) -> anyhow::Result<Option<Part>> {
+pub(super) fn part(store: &DynamoStore, team: &TeamName) -> anyhow::Result<Option<TransactionWrite>> {
     if store.teams.lock().unwrap_or_else(PoisonError::into_inner).contains(team) {
         return Ok(None);
     }

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 
 use super::item::{Item, must_text, number as count, read_json, read_number, read_text, text};
 use super::lists::all;
-use super::transaction::{Check, Expression, Part, Table};
+use super::transaction::{Check, Expression, Table, TransactionWrite};
 use super::{DynamoStore, keys};
 use crate::domain::audit::{AuditEntry, AuditHead};
 use crate::domain::ids::RequestId;
@@ -132,7 +132,10 @@ pub(super) async fn tip(store: &DynamoStore) -> anyhow::Result<Tip> {
 
 /// Moves the end of the portal's chain to this entry. It moves on only: whoever would move it back has read the chain while
 /// others appended. One that is gone stays gone.
-pub(super) async fn portal_head_at(store: &DynamoStore, last: &AuditEntry) -> anyhow::Result<Vec<Part>> {
+pub(super) async fn portal_head_at(
+    store: &DynamoStore,
+    last: &AuditEntry,
+) -> anyhow::Result<Vec<TransactionWrite>> {
     match portal_head(store).await? {
         PortalHead::Gone => Ok(Vec::new()),
         PortalHead::NotBegun => begins_at(store, &AuditHead::at(last)),
@@ -153,7 +156,7 @@ fn item_of(head: &AuditHead) -> Item {
 }
 
 /// The end and the mark that it was ever there.
-fn begins_at(store: &DynamoStore, head: &AuditHead) -> anyhow::Result<Vec<Part>> {
+fn begins_at(store: &DynamoStore, head: &AuditHead) -> anyhow::Result<Vec<TransactionWrite>> {
     let absent = || Expression::new("attribute_not_exists(pk)", Vec::new());
     Ok(vec![
         store.put_if(Table::Events, item_of(head), Check::Entry, absent())?,

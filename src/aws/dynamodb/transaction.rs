@@ -53,7 +53,7 @@ pub(super) enum Check {
 
 /// One write of a transaction.
 #[derive(Clone, Debug)]
-pub(super) struct Part {
+pub(super) struct TransactionWrite {
     pub(super) check: Check,
     action: TransactWriteItem,
 }
@@ -102,9 +102,9 @@ impl DynamoStore {
     }
 
     /// Writes a whole item.
-    pub(super) fn put(&self, table: Table, item: Item) -> anyhow::Result<Part> {
+    pub(super) fn put(&self, table: Table, item: Item) -> anyhow::Result<TransactionWrite> {
         let put = Put::builder().table_name(self.name(table)).set_item(Some(item)).build()?;
-        Ok(Part { check: Check::Nothing, action: TransactWriteItem::builder().put(put).build() })
+        Ok(TransactionWrite { check: Check::Nothing, action: TransactWriteItem::builder().put(put).build() })
     }
 
     /// Writes a whole item if the condition holds.
@@ -114,7 +114,7 @@ impl DynamoStore {
         item: Item,
         check: Check,
         condition: Expression,
-    ) -> anyhow::Result<Part> {
+    ) -> anyhow::Result<TransactionWrite> {
         let put = Put::builder()
             .table_name(self.name(table))
             .set_item(Some(item))
@@ -123,17 +123,25 @@ impl DynamoStore {
             .set_expression_attribute_values(values(condition.values))
             .return_values_on_condition_check_failure(returned(check))
             .build()?;
-        Ok(Part { check, action: TransactWriteItem::builder().put(put).build() })
+        Ok(TransactionWrite { check, action: TransactWriteItem::builder().put(put).build() })
     }
 
     /// Deletes an item of the table of events, if it is there.
-    pub(super) fn delete(&self, key: Item) -> anyhow::Result<Part> {
+    pub(super) fn delete(&self, key: Item) -> anyhow::Result<TransactionWrite> {
         let delete = Delete::builder().table_name(&self.tables.events).set_key(Some(key)).build()?;
-        Ok(Part { check: Check::Nothing, action: TransactWriteItem::builder().delete(delete).build() })
+        Ok(TransactionWrite {
+            check: Check::Nothing,
+            action: TransactWriteItem::builder().delete(delete).build(),
+        })
     }
 
     /// Deletes an item of the table of events if the condition holds.
-    pub(super) fn delete_if(&self, key: Item, check: Check, condition: Expression) -> anyhow::Result<Part> {
+    pub(super) fn delete_if(
+        &self,
+        key: Item,
+        check: Check,
+        condition: Expression,
+    ) -> anyhow::Result<TransactionWrite> {
         let delete = Delete::builder()
             .table_name(&self.tables.events)
             .set_key(Some(key))
@@ -142,7 +150,7 @@ impl DynamoStore {
             .set_expression_attribute_values(values(condition.values))
             .return_values_on_condition_check_failure(returned(check))
             .build()?;
-        Ok(Part { check, action: TransactWriteItem::builder().delete(delete).build() })
+        Ok(TransactionWrite { check, action: TransactWriteItem::builder().delete(delete).build() })
     }
 
     /// Changes attributes of an item of the table of events, if the condition holds; without a condition where it is
@@ -153,7 +161,7 @@ impl DynamoStore {
         change: Expression,
         check: Check,
         condition: &str,
-    ) -> anyhow::Result<Part> {
+    ) -> anyhow::Result<TransactionWrite> {
         let update = Update::builder()
             .table_name(&self.tables.events)
             .set_key(Some(key))
@@ -163,11 +171,16 @@ impl DynamoStore {
             .set_expression_attribute_values(values(change.values))
             .return_values_on_condition_check_failure(returned(check))
             .build()?;
-        Ok(Part { check, action: TransactWriteItem::builder().update(update).build() })
+        Ok(TransactionWrite { check, action: TransactWriteItem::builder().update(update).build() })
     }
 
     /// Checks that a condition holds of an item of the table of events.
-    pub(super) fn holds(&self, key: Item, check: Check, condition: Expression) -> anyhow::Result<Part> {
+    pub(super) fn holds(
+        &self,
+        key: Item,
+        check: Check,
+        condition: Expression,
+    ) -> anyhow::Result<TransactionWrite> {
         let holds = ConditionCheck::builder()
             .table_name(&self.tables.events)
             .set_key(Some(key))
@@ -176,35 +189,35 @@ impl DynamoStore {
             .set_expression_attribute_values(values(condition.values))
             .return_values_on_condition_check_failure(returned(check))
             .build()?;
-        Ok(Part { check, action: TransactWriteItem::builder().condition_check(holds).build() })
+        Ok(TransactionWrite { check, action: TransactWriteItem::builder().condition_check(holds).build() })
     }
 
     /// Checks that nothing is stored under a key.
-    pub(super) fn absent(&self, key: Item, check: Check) -> anyhow::Result<Part> {
+    pub(super) fn absent(&self, key: Item, check: Check) -> anyhow::Result<TransactionWrite> {
         self.holds(key, check, Expression::new("attribute_not_exists(pk)", Vec::new()))
     }
 
     /// Sends the parts as one transaction until DynamoDB has taken or refused them. A conflict with another
     /// transaction is neither: it is sent again under the same token, as what may have been taken already.
-    pub(super) async fn transact(&self, parts: &[Part]) -> anyhow::Result<Outcome> {
+    pub(super) async fn transact(&self, parts: &[TransactionWrite]) -> anyhow::Result<TransactionOutcome> {
         if parts.len() > MOST_WRITES {
             bail!("cannot commit {} writes at once: DynamoDB takes {MOST_WRITES}", parts.len());
         }
         let token = Uuid::new_v4().to_string();
         let actions: Vec<_> = parts.iter().map(|part| part.action.clone()).collect();
         let cannot = || format!("cannot write to {} and {}", self.tables.requests, self.tables.events);
-        let mut pauses = Pauses::default();
+        let mut pauses = RetryPauses::default();
         loop {
             let write = self.client.transact_write_items().set_transact_items(Some(actions.clone()));
             let Err(error) = write.client_request_token(&token).send().await else {
-                return Ok(Outcome::Taken);
+                return Ok(TransactionOutcome::Taken);
             };
             match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
                     let reasons = canceled.cancellation_reasons();
                     if !reasons.iter().any(is_passing) {
                         if reasons.iter().any(is_refusal) {
-                            return Ok(Outcome::Refused(reasons.to_vec()));
+                            return Ok(TransactionOutcome::Refused(reasons.to_vec()));
                         }
                         return Err(error).with_context(cannot);
                     }
@@ -219,7 +232,7 @@ impl DynamoStore {
 
 /// What became of a transaction.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(super) enum TransactionOutcome {
     /// It is written.
     Taken,
     /// Nothing is written; a reason for each part.
@@ -266,11 +279,11 @@ fn names(names: Vec<(&'static str, &'static str)>) -> Option<HashMap<String, Str
 
 /// Growing pauses between tries, each of a random length so that two who collided do not again.
 #[derive(Debug, Default)]
-pub(super) struct Pauses {
+pub(super) struct RetryPauses {
     taken: u32,
 }
 
-impl Pauses {
+impl RetryPauses {
     const FIRST: Duration = Duration::from_millis(20);
     const LONGEST: Duration = Duration::from_secs(1);
 
@@ -294,7 +307,7 @@ mod tests {
     #[test]
     fn pauses_grow_to_a_second_and_are_never_less_than_half_of_that() {
         let lengths = [0, 1, 2, 9, u32::MAX].map(|taken| {
-            let pauses = Pauses { taken };
+            let pauses = RetryPauses { taken };
             (pauses.length(0).as_millis(), pauses.length(255).as_millis())
         });
         assert_eq!(lengths, [(10, 20), (20, 40), (40, 80), (500, 1_000), (500, 1_000)]);

@@ -42,7 +42,7 @@ pub(super) enum Misunderstood {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Envelope {
+struct SnsEnvelope {
     r#type: String,
     version: u32,
     request_id: Option<String>,
@@ -56,7 +56,7 @@ struct Envelope {
 
 /// Reads one message.
 pub(super) fn read(text: &str) -> Result<Said, Misunderstood> {
-    let envelope: Envelope = serde_json::from_str(text).map_err(|error| {
+    let envelope: SnsEnvelope = serde_json::from_str(text).map_err(|error| {
         let kind = if error.is_data() { "data" } else { "syntax" };
         Misunderstood::Shape(kind, error.line(), error.column())
     })?;
@@ -81,7 +81,7 @@ pub(super) fn read(text: &str) -> Result<Said, Misunderstood> {
     }
 }
 
-impl Envelope {
+impl SnsEnvelope {
     /// The execution, and the request that its name begins with; what says both must say the same.
     fn execution(&self) -> Result<(RequestId, ExecutionName), Misunderstood> {
         let name = self.execution.as_deref().ok_or(Misunderstood::Field("execution"))?;

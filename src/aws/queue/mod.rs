@@ -16,7 +16,7 @@ use aws_sdk_sqs::operation::get_queue_attributes::GetQueueAttributesError;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 
 use self::envelope::Said;
-use super::Problem;
+use super::SetupProblem;
 use super::service_catalog::names::request_of;
 use crate::domain::ids::{ProvisionedProductId, RequestId};
 use crate::ports::queue::{Delivery, Queue, Signal};
@@ -61,7 +61,7 @@ impl EventQueue {
     }
 
     /// Everything that is wrong with the queue.
-    pub async fn problems(&self) -> Vec<Problem> {
+    pub async fn problems(&self) -> Vec<SetupProblem> {
         let asked = self.sqs.get_queue_attributes().queue_url(&self.url);
         match asked.attribute_names(QueueAttributeName::RedrivePolicy).send().await {
             Ok(answer) => {
@@ -69,7 +69,7 @@ impl EventQueue {
                 if attributes.contains_key(&QueueAttributeName::RedrivePolicy) {
                     return self.missing_rights().await;
                 }
-                vec![Problem::new(
+                vec![SetupProblem::new(
                     format!("the queue `{}` has no dead letters", self.url),
                     "what cannot be understood would come for ever: deploy the stack of `infra/portal.yml` with \
                      `infra/deploy.sh`",
@@ -79,22 +79,26 @@ impl EventQueue {
                 if error.as_service_error().is_some_and(GetQueueAttributesError::is_queue_does_not_exist)
                     || error.code() == Some("QueueDoesNotExist") =>
             {
-                vec![Problem::new(
+                vec![SetupProblem::new(
                     format!("there is no queue `{}`", self.url),
                     "correct `backend.queue`, or deploy the stack of `infra/portal.yml` with `infra/deploy.sh`",
                 )]
             }
             Err(error) => {
-                vec![Problem::of_call(&format!("the queue `{}`", self.url), "sqs:GetQueueAttributes", &error)]
+                vec![SetupProblem::of_call(
+                    &format!("the queue `{}`", self.url),
+                    "sqs:GetQueueAttributes",
+                    &error,
+                )]
             }
         }
     }
 
     /// What the bot is not allowed to do beside receiving, which would take a message away. No message has such a
     /// receipt.
-    async fn missing_rights(&self) -> Vec<Problem> {
+    async fn missing_rights(&self) -> Vec<SetupProblem> {
         let delete = self.sqs.delete_message().queue_url(&self.url).receipt_handle("no-receipt").send().await;
-        Problem::of_right("sqs:DeleteMessage", &delete).into_iter().collect()
+        SetupProblem::of_right("sqs:DeleteMessage", &delete).into_iter().collect()
     }
 
     /// What a message says to the portal; `None` when it is about something that is not ours.

@@ -9,8 +9,8 @@ use aws_sdk_servicecatalog::operation::search_products_as_admin::SearchProductsA
 use aws_sdk_servicecatalog::types::{ParameterConstraints, ProvisioningArtifactParameter};
 
 use super::ServiceCatalog;
-use super::published::{Missing, Place};
-use crate::aws::Problem;
+use super::published::{NoLaunchPath, PublishedVersion};
+use crate::aws::SetupProblem;
 use crate::domain::catalog::Product;
 use crate::domain::template::{Parameter, ParameterKind};
 
@@ -19,7 +19,7 @@ const DEPLOY: &str = "print `infra/portfolio.yml` anew with `quartermaster catal
                       `infra/deploy.sh`";
 
 /// Everything that is missing or different, product by product.
-pub(super) async fn problems(service: &ServiceCatalog) -> Vec<Problem> {
+pub(super) async fn problems(service: &ServiceCatalog) -> Vec<SetupProblem> {
     let ids = match service.product_ids().await {
         Ok(ids) => ids,
         Err(missing) => return vec![problem(&missing)],
@@ -34,30 +34,30 @@ pub(super) async fn problems(service: &ServiceCatalog) -> Vec<Problem> {
     problems
 }
 
-fn problem(missing: &Missing) -> Problem {
+fn problem(missing: &NoLaunchPath) -> SetupProblem {
     let remedy = match missing {
-        Missing::Portfolio { .. } => {
+        NoLaunchPath::Portfolio { .. } => {
             "correct `aws.portfolio` and the region, or deploy the portfolio with `infra/deploy.sh`"
                 .to_owned()
         }
-        Missing::Product { .. } | Missing::Version { .. } => DEPLOY.to_owned(),
-        Missing::Products { .. } => "take all but one out of the portfolio, or rename them".to_owned(),
-        Missing::Template { .. } => {
+        NoLaunchPath::Product { .. } | NoLaunchPath::Version { .. } => DEPLOY.to_owned(),
+        NoLaunchPath::Products { .. } => "take all but one out of the portfolio, or rename them".to_owned(),
+        NoLaunchPath::Template { .. } => {
             format!("give the product a new `version` in its product.yml, then {DEPLOY}")
         }
-        Missing::Path { .. } => {
+        NoLaunchPath::Path { .. } => {
             "associate the role of the bot with the portfolio, as `infra/portfolio.yml` does".to_owned()
         }
-        Missing::Paths { .. } | Missing::Chosen { .. } => {
+        NoLaunchPath::Paths { .. } | NoLaunchPath::Chosen { .. } => {
             "choose one in the settings, such as `[aws.launch_paths]` with a line `s3-bucket = \"lpv3-abc\"`"
                 .to_owned()
         }
-        Missing::NotNow(error) => match missing_right(error) {
+        NoLaunchPath::NotNow(error) => match missing_right(error) {
             Some(action) => format!("allow `{action}` to the role of the bot, as `infra/portal.yml` does"),
             None => "check region, credentials and the way to AWS, then start again".to_owned(),
         },
     };
-    Problem::new(missing.to_string(), remedy)
+    SetupProblem::new(missing.to_string(), remedy)
 }
 
 /// The action that is not allowed, where that is what kept us from looking.
@@ -78,14 +78,22 @@ fn is_denied<E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static
 }
 
 /// How the form of the published version would differ from the one that people get.
-async fn differences(service: &ServiceCatalog, product: &Product, place: &Place) -> Vec<Problem> {
+async fn differences(
+    service: &ServiceCatalog,
+    product: &Product,
+    place: &PublishedVersion,
+) -> Vec<SetupProblem> {
     let ask = service.client.describe_provisioning_parameters().product_id(&place.product);
     let answer = ask.provisioning_artifact_id(&place.version).path_id(&place.path).send().await;
     let published = match answer {
         Ok(answer) => answer.provisioning_artifact_parameters.unwrap_or_default(),
         Err(error) => {
             let thing = format!("the parameters of the product `{}`", product.name);
-            return vec![Problem::of_call(&thing, "servicecatalog:DescribeProvisioningParameters", &error)];
+            return vec![SetupProblem::of_call(
+                &thing,
+                "servicecatalog:DescribeProvisioningParameters",
+                &error,
+            )];
         }
     };
     let mut published: BTreeMap<&str, &ProvisioningArtifactParameter> =
@@ -100,7 +108,7 @@ async fn differences(service: &ServiceCatalog, product: &Product, place: &Place)
     found.extend(published.keys().map(|key| format!("`{key}` is new")));
     let Product { name, version, .. } = product;
     let tell = |what: String| {
-        Problem::new(
+        SetupProblem::new(
             format!("the parameters of version `{version}` of the product `{name}` differ: {what}"),
             format!("make the template in the catalog the one that was published, or {DEPLOY}"),
         )

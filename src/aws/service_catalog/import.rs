@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What Service Catalog says of a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Existing {
+pub struct ProductDetails {
     /// `prod-…`.
     pub id: String,
     /// What people call it.
@@ -38,7 +38,7 @@ pub struct Existing {
     template_url: Option<String>,
 }
 
-impl Existing {
+impl ProductDetails {
     /// Looks for a product by its id or its name.
     ///
     /// # Errors

@@ -24,14 +24,14 @@ use aws_sdk_servicecatalog::operation::describe_provisioned_product::DescribePro
 use aws_sdk_servicecatalog::operation::terminate_provisioned_product::TerminateProvisionedProductError;
 use aws_sdk_servicecatalog::types::{ProvisioningParameter, RecordDetail, Tag};
 
-use self::published::{Cache, Missing, Place};
-use super::{Problem, denied_or};
+use self::published::{Cache, NoLaunchPath, PublishedVersion};
+use super::{SetupProblem, denied_or};
 use crate::domain::catalog::Catalog;
-use crate::domain::drift::Existing;
+use crate::domain::drift::ProvisionedRecord;
 use crate::domain::ids::{ProductKey, ProvisionedProductId, RecordId, RequestId};
 use crate::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 
-pub use import::Existing as ExistingProduct;
+pub use import::ProductDetails as ExistingProduct;
 
 /// Between two looks at a record. The quickest stack takes longer than this.
 const POLL: Duration = Duration::from_secs(10);
@@ -76,14 +76,14 @@ impl ServiceCatalog {
     }
 
     /// Everything that is wrong with the portfolio for the products of the catalog.
-    pub async fn problems(&self) -> Vec<Problem> {
+    pub async fn problems(&self) -> Vec<SetupProblem> {
         check::problems(self).await
     }
 
-    async fn place_for(&self, order: &ProvisionOrder<'_>) -> Result<Place, ProvisionError> {
+    async fn place_for(&self, order: &ProvisionOrder<'_>) -> Result<PublishedVersion, ProvisionError> {
         match self.place(order.product).await {
             Ok(place) => Ok(place),
-            Err(Missing::NotNow(error)) => Err(error.into()),
+            Err(NoLaunchPath::NotNow(error)) => Err(error.into()),
             Err(missing) => {
                 let key = &order.product.key;
                 tracing::error!(request = %order.request, product = %key, %missing, "a product is not in the portfolio");
@@ -94,7 +94,7 @@ impl ServiceCatalog {
 
     async fn provision_at(
         &self,
-        place: &Place,
+        place: &PublishedVersion,
         order: &ProvisionOrder<'_>,
     ) -> Result<Started, ProvisionError> {
         let pair =
@@ -221,7 +221,7 @@ impl Provisioner for ServiceCatalog {
         }
     }
 
-    async fn survey(&self) -> anyhow::Result<Vec<Existing>> {
+    async fn survey(&self) -> anyhow::Result<Vec<ProvisionedRecord>> {
         survey::survey(&self.client).await
     }
 

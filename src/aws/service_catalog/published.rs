@@ -21,7 +21,7 @@ const RELIED_ON: Duration = Duration::from_mins(5);
 
 /// The ids that lead to one version of a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct PublishedVersion {
     /// `prod-…`.
     pub(super) product: String,
     /// `pa-…`, which Service Catalog calls a provisioning artifact.
@@ -32,7 +32,7 @@ pub(super) struct Place {
 
 /// Why there is no way to a product. A sentence for people, without a full stop.
 #[derive(Debug)]
-pub(super) enum Missing {
+pub(super) enum NoLaunchPath {
     /// The portfolio is not there, or is not this account's to see.
     Portfolio { id: String },
     /// The portfolio has no product of this name.
@@ -53,7 +53,7 @@ pub(super) enum Missing {
     NotNow(anyhow::Error),
 }
 
-impl fmt::Display for Missing {
+impl fmt::Display for NoLaunchPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Portfolio { id } => write!(f, "there is no portfolio `{id}` that the bot's role can see"),
@@ -76,7 +76,7 @@ impl fmt::Display for Missing {
     }
 }
 
-impl<E: Into<anyhow::Error>> From<E> for Missing {
+impl<E: Into<anyhow::Error>> From<E> for NoLaunchPath {
     fn from(error: E) -> Self {
         Self::NotNow(error.into())
     }
@@ -84,19 +84,19 @@ impl<E: Into<anyhow::Error>> From<E> for Missing {
 
 /// What was found out, by product and template, and when.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cache(Arc<Mutex<HashMap<Template, (Instant, Place)>>>);
+pub(super) struct Cache(Arc<Mutex<HashMap<TemplateKey, (Instant, PublishedVersion)>>>);
 
 /// A product, and the hash of its template.
-type Template = (ProductKey, String);
+type TemplateKey = (ProductKey, String);
 
 impl Cache {
-    fn get(&self, product: &Product) -> Option<Place> {
+    fn get(&self, product: &Product) -> Option<PublishedVersion> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, place) = known.get(&Self::key(product))?;
         (at.elapsed() < RELIED_ON).then(|| place.clone())
     }
 
-    fn put(&self, product: &Product, place: Place) {
+    fn put(&self, product: &Product, place: PublishedVersion) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(Self::key(product), (Instant::now(), place));
     }
@@ -106,14 +106,14 @@ impl Cache {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&Self::key(product));
     }
 
-    fn key(product: &Product) -> Template {
+    fn key(product: &Product) -> TemplateKey {
         (product.key.clone(), product.template_hash.clone())
     }
 }
 
 impl ServiceCatalog {
     /// Where a product is, as it was at most some minutes ago.
-    pub(super) async fn place(&self, product: &Product) -> Result<Place, Missing> {
+    pub(super) async fn place(&self, product: &Product) -> Result<PublishedVersion, NoLaunchPath> {
         if let Some(known) = self.places.get(product) {
             return Ok(known);
         }
@@ -124,7 +124,7 @@ impl ServiceCatalog {
     }
 
     /// Name and id of every product in the portfolio. The only search that keeps to one portfolio.
-    pub(super) async fn product_ids(&self) -> Result<Vec<(String, String)>, Missing> {
+    pub(super) async fn product_ids(&self) -> Result<Vec<(String, String)>, NoLaunchPath> {
         let search = self.client.search_products_as_admin().portfolio_id(&self.portfolio.id);
         let mut pages = search.into_paginator().send();
         let mut found = Vec::new();
@@ -132,10 +132,10 @@ impl ServiceCatalog {
             let page = page.map_err(|error| {
                 let service = error.as_service_error();
                 if service.is_some_and(SearchProductsAsAdminError::is_resource_not_found_exception) {
-                    return Missing::Portfolio { id: self.portfolio.id.clone() };
+                    return NoLaunchPath::Portfolio { id: self.portfolio.id.clone() };
                 }
                 let error = denied_or(error, "servicecatalog:SearchProductsAsAdmin");
-                Missing::NotNow(error.context("cannot look into the portfolio"))
+                NoLaunchPath::NotNow(error.context("cannot look into the portfolio"))
             })?;
             let details = page.product_view_details.unwrap_or_default().into_iter();
             let summaries = details.filter_map(|detail| detail.product_view_summary);
@@ -145,22 +145,26 @@ impl ServiceCatalog {
     }
 
     /// Where a product is, among those of the portfolio.
-    pub(super) async fn find(&self, product: &Product, ids: &[(String, String)]) -> Result<Place, Missing> {
+    pub(super) async fn find(
+        &self,
+        product: &Product,
+        ids: &[(String, String)],
+    ) -> Result<PublishedVersion, NoLaunchPath> {
         let name = &product.name;
         let mut matching = ids.iter().filter(|(found, _)| found == name);
-        let Some((_, id)) = matching.next() else { return Err(Missing::Product { name: name.clone() }) };
+        let Some((_, id)) = matching.next() else { return Err(NoLaunchPath::Product { name: name.clone() }) };
         if matching.next().is_some() {
-            return Err(Missing::Products { name: name.clone() });
+            return Err(NoLaunchPath::Products { name: name.clone() });
         }
         let described = self.client.describe_product().id(id).send().await;
         let described = described.needs("servicecatalog:DescribeProduct");
         let described = described.with_context(|| format!("cannot look at the product `{name}`"))?;
         let version = version_of(product, described)?;
         let path = self.path(product, id).await?;
-        Ok(Place { product: id.clone(), version, path })
+        Ok(PublishedVersion { product: id.clone(), version, path })
     }
 
-    async fn path(&self, product: &Product, id: &str) -> Result<String, Missing> {
+    async fn path(&self, product: &Product, id: &str) -> Result<String, NoLaunchPath> {
         let mut pages = self.client.list_launch_paths().product_id(id).into_paginator().send();
         let mut ids: Vec<String> = Vec::new();
         while let Some(page) = pages.next().await {
@@ -171,23 +175,23 @@ impl ServiceCatalog {
         }
         let name = product.name.clone();
         match (self.portfolio.launch_paths.get(&product.key), ids.as_slice()) {
-            (_, []) => Err(Missing::Path { name }),
+            (_, []) => Err(NoLaunchPath::Path { name }),
             (Some(chosen), ids) if ids.contains(chosen) => Ok(chosen.clone()),
-            (Some(chosen), _) => Err(Missing::Chosen { name, chosen: chosen.clone(), ids }),
+            (Some(chosen), _) => Err(NoLaunchPath::Chosen { name, chosen: chosen.clone(), ids }),
             (None, [only]) => Ok(only.clone()),
-            (None, _) => Err(Missing::Paths { name, ids }),
+            (None, _) => Err(NoLaunchPath::Paths { name, ids }),
         }
     }
 }
 
-fn version_of(product: &Product, described: DescribeProductOutput) -> Result<String, Missing> {
+fn version_of(product: &Product, described: DescribeProductOutput) -> Result<String, NoLaunchPath> {
     let (name, version) = (product.name.clone(), product.version.clone());
     let versions = described.provisioning_artifacts.unwrap_or_default();
     let Some(found) = versions.into_iter().find(|found| found.name() == Some(version.as_str())) else {
-        return Err(Missing::Version { name, version });
+        return Err(NoLaunchPath::Version { name, version });
     };
     if found.description() != Some(version_description(&product.template_hash).as_str()) {
-        return Err(Missing::Template { name, version });
+        return Err(NoLaunchPath::Template { name, version });
     }
-    found.id.ok_or(Missing::Version { name, version })
+    found.id.ok_or(NoLaunchPath::Version { name, version })
 }

@@ -9,13 +9,13 @@ use aws_sdk_servicecatalog::types::{
 
 use super::names;
 use crate::aws::Needs as _;
-use crate::domain::drift::{Condition, Existing};
+use crate::domain::drift::{ProvisionedCondition, ProvisionedRecord};
 
 /// Products in one answer, the most there can be.
 const PAGE: i32 = 100;
 const SEARCH: &str = "servicecatalog:SearchProvisionedProducts";
 
-pub(super) async fn survey(client: &Client) -> anyhow::Result<Vec<Existing>> {
+pub(super) async fn survey(client: &Client) -> anyhow::Result<Vec<ProvisionedRecord>> {
     // What this role has provisioned, which is all that it may see; see `infra/portal.yml`.
     let mine = AccessLevelFilter::builder().key(AccessLevelFilterKey::Role).value("self").build();
     let (mut found, mut next) = (Vec::new(), None);
@@ -60,24 +60,24 @@ pub(super) async fn is_in_account(client: &Client, name: &str) -> anyhow::Result
     }
 }
 
-fn existing(product: &ProvisionedProductAttribute) -> Option<Existing> {
+fn existing(product: &ProvisionedProductAttribute) -> Option<ProvisionedRecord> {
     let request = names::request_of(product.name()?)?;
     let pair = |tag: &Tag| (tag.key().to_owned(), tag.value().to_owned());
     let tags = Some(product.tags().iter().map(pair).collect());
-    Some(Existing { request, condition: condition(product), tags })
+    Some(ProvisionedRecord { request, condition: condition(product), tags })
 }
 
 /// An unknown status means: look again later.
-fn condition(product: &ProvisionedProductAttribute) -> Condition {
+fn condition(product: &ProvisionedProductAttribute) -> ProvisionedCondition {
     let troubled = |status: &str| match product.status_message() {
-        Some(why) if !why.is_empty() => Condition::Troubled(format!("{status}: {why}")),
-        Some(_) | None => Condition::Troubled(status.to_owned()),
+        Some(why) if !why.is_empty() => ProvisionedCondition::Troubled(format!("{status}: {why}")),
+        Some(_) | None => ProvisionedCondition::Troubled(status.to_owned()),
     };
     match product.status() {
-        Some(ProvisionedProductStatus::Available) => Condition::Fine,
+        Some(ProvisionedProductStatus::Available) => ProvisionedCondition::Fine,
         Some(status @ (ProvisionedProductStatus::Tainted | ProvisionedProductStatus::Error)) => {
             troubled(status.as_str())
         }
-        _ => Condition::Changing,
+        _ => ProvisionedCondition::Changing,
     }
 }

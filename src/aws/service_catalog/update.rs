@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use aws_sdk_servicecatalog::types::{RecordDetail, UpdateProvisioningParameter};
 
-use super::published::Place;
+use super::published::PublishedVersion;
 use super::{ServiceCatalog, names, tags};
 use crate::aws::denied_or;
 use crate::domain::ids::RecordId;
@@ -13,7 +13,7 @@ impl ServiceCatalog {
     /// Asks for the change. All parameters are sent: one that is left out would fall back to its default.
     pub(super) async fn update_at(
         &self,
-        place: &Place,
+        place: &PublishedVersion,
         order: &ProvisionOrder<'_>,
         change: u32,
     ) -> Result<RecordId, ProvisionError> {

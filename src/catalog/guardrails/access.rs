@@ -1,7 +1,7 @@
 //! Public access: buckets, databases, security groups and tasks that anybody could reach.
 
 use super::Inspected;
-use super::outcomes::{Outcome, outcomes};
+use super::outcomes::{PropertyOutcome, outcomes};
 use crate::document::{Node, Problem};
 
 const BLOCKS: [&str; 4] =
@@ -68,10 +68,10 @@ pub(super) fn ingress(inspected: &Inspected<'_>) -> Option<Problem> {
     Some(Problem { line: open.line, ..finding })
 }
 
-fn structure<'t>(outcome: &Outcome<'t>) -> Option<&'t Node> {
+fn structure<'t>(outcome: &PropertyOutcome<'t>) -> Option<&'t Node> {
     match outcome {
-        Outcome::Structure(node) => Some(node),
-        Outcome::Absent | Outcome::Text(_) | Outcome::Unknown => None,
+        PropertyOutcome::Structure(node) => Some(node),
+        PropertyOutcome::Absent | PropertyOutcome::Text(_) | PropertyOutcome::Unknown => None,
     }
 }
 

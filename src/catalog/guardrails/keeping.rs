@@ -1,7 +1,7 @@
 //! What becomes of a resource: whether a teardown deletes what it holds, and whether its owner can be found.
 
 use super::Inspected;
-use super::outcomes::Outcome;
+use super::outcomes::PropertyOutcome;
 use crate::document::Problem;
 
 /// Types that hold what people would miss.
@@ -65,10 +65,10 @@ const TAGGED: [(&str, &str); 24] = [
 
 pub(super) fn tags(inspected: &Inspected<'_>) -> Option<Problem> {
     let (_, property) = TAGGED.iter().find(|(of, _)| inspected.is_one_of(&[of]))?;
-    let is_empty = |outcome: &Outcome<'_>| match outcome {
-        Outcome::Absent => true,
-        Outcome::Structure(node) => node.as_list().is_some_and(<[_]>::is_empty),
-        Outcome::Text(_) | Outcome::Unknown => false,
+    let is_empty = |outcome: &PropertyOutcome<'_>| match outcome {
+        PropertyOutcome::Absent => true,
+        PropertyOutcome::Structure(node) => node.as_list().is_some_and(<[_]>::is_empty),
+        PropertyOutcome::Text(_) | PropertyOutcome::Unknown => false,
     };
     inspected.under(&[property]).iter().any(is_empty).then(|| {
         let remedy = format!("add `{property}` with `Team`, `Environment` and `RequestId`");

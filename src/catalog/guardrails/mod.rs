@@ -14,7 +14,7 @@ mod tests;
 
 use crate::document::{Node, Problem};
 use crate::domain::template::{Resource, Template};
-use outcomes::{Outcome, outcomes};
+use outcomes::{PropertyOutcome, outcomes};
 
 /// Everything the guardrails say about a template, in file order.
 pub(super) fn findings(template: &Template) -> Vec<Problem> {
@@ -54,12 +54,12 @@ impl<'t> Inspected<'t> {
     }
 
     /// Everything that can come to stand under this path of properties.
-    fn under(&self, path: &[&str]) -> Vec<Outcome<'t>> {
+    fn under(&self, path: &[&str]) -> Vec<PropertyOutcome<'t>> {
         outcomes(self.resource.properties.as_ref(), path, self.template)
     }
 
     fn may_be_absent(&self, path: &[&str]) -> bool {
-        self.under(path).contains(&Outcome::Absent)
+        self.under(path).contains(&PropertyOutcome::Absent)
     }
 
     fn may_be(&self, path: &[&str], text: &str) -> bool {
@@ -68,10 +68,10 @@ impl<'t> Inspected<'t> {
 
     /// Whether it is `true` whatever is chosen; what only AWS can work out is believed.
     fn is_always_true(&self, path: &[&str]) -> bool {
-        let holds = |outcome: &Outcome<'_>| match outcome {
-            Outcome::Text(text) => text.eq_ignore_ascii_case("true"),
-            Outcome::Unknown => true,
-            Outcome::Absent | Outcome::Structure(_) => false,
+        let holds = |outcome: &PropertyOutcome<'_>| match outcome {
+            PropertyOutcome::Text(text) => text.eq_ignore_ascii_case("true"),
+            PropertyOutcome::Unknown => true,
+            PropertyOutcome::Absent | PropertyOutcome::Structure(_) => false,
         };
         self.under(path).iter().all(holds)
     }

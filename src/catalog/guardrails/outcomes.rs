@@ -8,7 +8,7 @@ const MAX_DEPTH: usize = 16;
 
 /// One thing that a property may turn out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Outcome<'t> {
+pub(super) enum PropertyOutcome<'t> {
     /// It is not there.
     Absent,
     /// This text.
@@ -19,7 +19,7 @@ pub(super) enum Outcome<'t> {
     Unknown,
 }
 
-impl Outcome<'_> {
+impl PropertyOutcome<'_> {
     pub(super) fn is_text(&self, wanted: &str) -> bool {
         match self {
             Self::Text(text) => text.eq_ignore_ascii_case(wanted),
@@ -33,7 +33,7 @@ pub(super) fn outcomes<'t>(
     node: Option<&'t Node>,
     path: &[&str],
     template: &'t Template,
-) -> Vec<Outcome<'t>> {
+) -> Vec<PropertyOutcome<'t>> {
     let mut found = Vec::new();
     collect(node, path, template, 0, &mut found);
     found
@@ -44,34 +44,34 @@ fn collect<'t>(
     path: &[&str],
     template: &'t Template,
     depth: usize,
-    found: &mut Vec<Outcome<'t>>,
+    found: &mut Vec<PropertyOutcome<'t>>,
 ) {
-    let mut add = |outcome: Outcome<'t>| {
+    let mut add = |outcome: PropertyOutcome<'t>| {
         if !found.contains(&outcome) {
             found.push(outcome);
         }
     };
     let Some(node) = node.filter(|node| !node.is_null()) else {
-        return add(Outcome::Absent);
+        return add(PropertyOutcome::Absent);
     };
     match function(node) {
-        _ if depth > MAX_DEPTH => add(Outcome::Unknown),
+        _ if depth > MAX_DEPTH => add(PropertyOutcome::Unknown),
         Some(("Fn::If", argument)) => match argument.as_list() {
             Some([_, yes, no]) => {
                 collect(Some(yes), path, template, depth + 1, found);
                 collect(Some(no), path, template, depth + 1, found);
             }
-            _ => add(Outcome::Unknown),
+            _ => add(PropertyOutcome::Unknown),
         },
-        Some(("Ref", argument)) if argument.as_text() == Some("AWS::NoValue") => add(Outcome::Absent),
+        Some(("Ref", argument)) if argument.as_text() == Some("AWS::NoValue") => add(PropertyOutcome::Absent),
         Some(("Ref", argument)) => parameter_values(argument, template).into_iter().for_each(add),
         Some(("Fn::FindInMap", argument)) => mapped_values(argument, template).into_iter().for_each(add),
-        Some(_) => add(Outcome::Unknown),
+        Some(_) => add(PropertyOutcome::Unknown),
         None => match (path, &node.value) {
-            ([], Value::Scalar { text, .. }) => add(Outcome::Text(text)),
-            ([], Value::List(_) | Value::Map(_)) => add(Outcome::Structure(node)),
+            ([], Value::Scalar { text, .. }) => add(PropertyOutcome::Text(text)),
+            ([], Value::List(_) | Value::Map(_)) => add(PropertyOutcome::Structure(node)),
             ([key, rest @ ..], Value::Map(_)) => collect(node.get(key), rest, template, depth + 1, found),
-            ([_, ..], Value::Scalar { .. } | Value::List(_)) => add(Outcome::Absent),
+            ([_, ..], Value::Scalar { .. } | Value::List(_)) => add(PropertyOutcome::Absent),
         },
     }
 }
@@ -84,28 +84,28 @@ fn function(node: &Node) -> Option<(&str, &Node)> {
 }
 
 /// What people may choose or type: the allowed values, else the default and whatever comes to mind.
-fn parameter_values<'t>(argument: &Node, template: &'t Template) -> Vec<Outcome<'t>> {
+fn parameter_values<'t>(argument: &Node, template: &'t Template) -> Vec<PropertyOutcome<'t>> {
     let parameter = argument.as_text().and_then(|key| template.parameter(key));
     let Some(parameter) = parameter.filter(|parameter| !matches!(parameter.kind, ParameterKind::SsmValue(_)))
     else {
-        return vec![Outcome::Unknown];
+        return vec![PropertyOutcome::Unknown];
     };
     if parameter.allowed_values.is_empty() {
-        let default = parameter.default.as_deref().map(Outcome::Text);
-        return default.into_iter().chain([Outcome::Unknown]).collect();
+        let default = parameter.default.as_deref().map(PropertyOutcome::Text);
+        return default.into_iter().chain([PropertyOutcome::Unknown]).collect();
     }
-    parameter.allowed_values.iter().map(|value| Outcome::Text(value)).collect()
+    parameter.allowed_values.iter().map(|value| PropertyOutcome::Text(value)).collect()
 }
 
 /// The values under the last key of a mapping, whatever the first key comes to.
-fn mapped_values<'t>(argument: &Node, template: &'t Template) -> Vec<Outcome<'t>> {
+fn mapped_values<'t>(argument: &Node, template: &'t Template) -> Vec<PropertyOutcome<'t>> {
     let values = || {
         let [map, _, key] = argument.as_list()? else { return None };
         let rows = template.mappings.get(map.as_text()?)?.as_map()?;
         let key = key.as_text()?;
         let values: Vec<_> =
-            rows.iter().filter_map(|row| row.value.get(key)?.as_text()).map(Outcome::Text).collect();
+            rows.iter().filter_map(|row| row.value.get(key)?.as_text()).map(PropertyOutcome::Text).collect();
         (!values.is_empty()).then_some(values)
     };
-    values().unwrap_or_else(|| vec![Outcome::Unknown])
+    values().unwrap_or_else(|| vec![PropertyOutcome::Unknown])
 }

@@ -34,9 +34,9 @@ pub(super) fn approval(
     let own = asked(&reader);
     let usual = Stage { approvers: Approvers::Team, needed: 1, quiet: Vec::new() };
     let (first, stages) = match own {
-        Asked::One(stage) => (stage, Vec::new()),
-        Asked::Several(stages) => (usual, stages),
-        Asked::AsUsual => (usual, Vec::new()),
+        ApproverSection::One(stage) => (stage, Vec::new()),
+        ApproverSection::Several(stages) => (usual, stages),
+        ApproverSection::AsUsual => (usual, Vec::new()),
     };
     let rule = ApprovalRule {
         mode: reader.choice("mode", &MODES).unwrap_or(ApprovalMode::Required),
@@ -92,7 +92,7 @@ fn timeout(reader: &Reader<'_>) -> Period {
 }
 
 /// Who is asked, as a section says.
-enum Asked {
+enum ApproverSection {
     /// It says nothing about it.
     AsUsual,
     /// These, at once.
@@ -104,7 +104,7 @@ enum Asked {
 /// Keys that say who is asked at once.
 const AT_ONCE: [&str; 3] = ["approvers", "needed", "quiet"];
 
-fn asked(reader: &Reader<'_>) -> Asked {
+fn asked(reader: &Reader<'_>) -> ApproverSection {
     let several: Vec<Stage> = reader.maps("stages").into_iter().map(one_stage).collect();
     let at_once = AT_ONCE.into_iter().find(|key| reader.has(key));
     // They are known also where none of them is read, so that a misspelt one is told with the right one.
@@ -118,15 +118,15 @@ fn asked(reader: &Reader<'_>) -> Asked {
         }
         if several.is_empty() {
             reader.report("stages", "`stages` is empty", "write for example `stages: [{approvers: team}]`");
-            return Asked::AsUsual;
+            return ApproverSection::AsUsual;
         }
         if names_too_few(&several) {
             let what = "the stages name too few people: nobody counts twice";
             reader.report("stages", what, "name more approvers, or lower `needed`");
         }
-        return Asked::Several(several);
+        return ApproverSection::Several(several);
     }
-    if at_once.is_some() { Asked::One(stage(reader)) } else { Asked::AsUsual }
+    if at_once.is_some() { ApproverSection::One(stage(reader)) } else { ApproverSection::AsUsual }
 }
 
 fn one_stage(reader: Reader<'_>) -> Stage {
@@ -145,9 +145,9 @@ fn rule_for(reader: Reader<'_>, usual: &Stage, has_cost: bool, context: &Context
     let when = conditions(&reader, has_cost, context);
     let mode = reader.choice("mode", &MODES);
     let stages = match asked(&reader) {
-        Asked::AsUsual => Vec::new(),
-        Asked::Several(stages) => stages,
-        Asked::One(stage) => vec![Stage {
+        ApproverSection::AsUsual => Vec::new(),
+        ApproverSection::Several(stages) => stages,
+        ApproverSection::One(stage) => vec![Stage {
             approvers: if reader.has("approvers") { stage.approvers } else { usual.approvers.clone() },
             needed: if reader.has("needed") { stage.needed } else { usual.needed },
             quiet: if reader.has("quiet") { stage.quiet } else { usual.quiet.clone() },

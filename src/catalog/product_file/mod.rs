@@ -71,7 +71,7 @@ fn product_file(reader: Reader<'_>, context: &Context<'_>) -> ProductFile {
     let bind = references::bind(reader.section("bind"), &requesters, context);
     let choices = choices::choices(reader.section("choices"), &reader.section("bind"), context);
     let hidden = hidden(&bind, &choices);
-    let beside = show_when::Beside { choices: &choices, hidden: &hidden };
+    let beside = show_when::FormContext { choices: &choices, hidden: &hidden };
     let approval = approval::approval(reader.section("approval"), reader.has("cost"), &hidden, context);
     let file = ProductFile {
         name: name(&reader),

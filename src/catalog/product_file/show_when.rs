@@ -11,7 +11,7 @@ use crate::domain::parameters::constraint_problem;
 use crate::domain::template::Template;
 
 /// What the section is checked against beside the template.
-pub(super) struct Beside<'a> {
+pub(super) struct FormContext<'a> {
     /// What the form offers.
     pub(super) choices: &'a Choices,
     /// The parameters that no form asks for.
@@ -21,7 +21,7 @@ pub(super) struct Beside<'a> {
 /// Reads the section: for each parameter `{parameter: Environment, is: [prod]}`.
 pub(super) fn show_when(
     reader: Reader<'_>,
-    beside: &Beside<'_>,
+    beside: &FormContext<'_>,
     context: &Context<'_>,
 ) -> BTreeMap<String, ShowWhen> {
     let narrowed = context.template.map(|template| offered(template, beside.choices));
@@ -47,7 +47,7 @@ pub(super) fn show_when(
 }
 
 /// Whoever is not asked for it needs a value for it all the same.
-fn check_shown(reader: &Reader<'_>, key: &str, beside: &Beside<'_>, context: &Context<'_>) {
+fn check_shown(reader: &Reader<'_>, key: &str, beside: &FormContext<'_>, context: &Context<'_>) {
     let Some(parameter) = parameter(reader, key, key, context) else { return };
     let default = parameter.default.as_ref();
     if beside.hidden.contains(key) || parameter.no_echo {
@@ -58,7 +58,7 @@ fn check_shown(reader: &Reader<'_>, key: &str, beside: &Beside<'_>, context: &Co
     }
 }
 
-fn check_condition(condition: &Reader<'_>, read: &ShowWhen, beside: &Beside<'_>, context: &Context<'_>) {
+fn check_condition(condition: &Reader<'_>, read: &ShowWhen, beside: &FormContext<'_>, context: &Context<'_>) {
     if read.is.is_empty() {
         let what = format!("`{}` names no value, so the field is never shown", condition.path_of("is"));
         condition.report("is", what, "write for example `is: [prod]`");
@@ -82,7 +82,7 @@ fn check_order(
     reader: &Reader<'_>,
     key: &str,
     conditions: &BTreeMap<String, ShowWhen>,
-    beside: &Beside<'_>,
+    beside: &FormContext<'_>,
     context: &Context<'_>,
 ) {
     if let Some(over) = way_back(key, conditions) {

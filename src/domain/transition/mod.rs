@@ -44,7 +44,7 @@ use super::ids::TeamName;
 use super::job::{Job, JobKind};
 use super::quota::QuotaChange;
 use super::refusal::Refusal;
-use super::repeats::Line;
+use super::repeats::AuditLine;
 use super::request::{MessageRef, MessageSlot, Provisioned, Question, ReminderKind, Request};
 
 /// Executions that are started for one request before it is given up.
@@ -122,7 +122,7 @@ pub fn next(request: &Request, event: &Event, now: Timestamp) -> Result<Transiti
 }
 
 /// Notes on the trail what a person was refused for lack of right; the request stays as it is.
-pub fn note_refusals(request: &Request, by: &By, lines: &[Line], now: Timestamp) -> Transition {
+pub fn note_refusals(request: &Request, by: &By, lines: &[AuditLine], now: Timestamp) -> Transition {
     let mut change = TransitionBuilder::of(request, now);
     for (event, detail) in lines {
         change.audit(event, &Actor::Person(by.clone()), detail);

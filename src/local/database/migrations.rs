@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 /// A step to the next version.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Step {
+pub(super) struct Migration {
     /// What is done.
     sql: &'static str,
     /// The first quartermaster that can use the tables from here on.
@@ -19,12 +19,12 @@ pub(super) struct Step {
 const COUNT: u8 = 5;
 
 /// Step by step; the version of a file is the number of steps that it took.
-const STEPS: [Step; COUNT as usize] = [
-    Step { sql: include_str!("schema.sql"), needs: "0.1.0" },
-    Step { sql: include_str!("schema_2.sql"), needs: "0.1.0" },
-    Step { sql: include_str!("schema_3.sql"), needs: "0.2.0" },
-    Step { sql: include_str!("schema_4.sql"), needs: "0.3.0" },
-    Step { sql: include_str!("schema_5.sql"), needs: "0.3.0" },
+const STEPS: [Migration; COUNT as usize] = [
+    Migration { sql: include_str!("schema.sql"), needs: "0.1.0" },
+    Migration { sql: include_str!("schema_2.sql"), needs: "0.1.0" },
+    Migration { sql: include_str!("schema_3.sql"), needs: "0.2.0" },
+    Migration { sql: include_str!("schema_4.sql"), needs: "0.3.0" },
+    Migration { sql: include_str!("schema_5.sql"), needs: "0.3.0" },
 ];
 
 /// The version that this program works with.
@@ -40,8 +40,8 @@ pub(super) fn bring_forward(connection: &Connection, from: i64) -> rusqlite::Res
     take(connection, usize::try_from(from).unwrap_or_default(), &STEPS)
 }
 
-fn take(connection: &Connection, taken: usize, steps: &[Step]) -> rusqlite::Result<()> {
-    let Some(last) = steps.get(taken..).and_then(<[Step]>::last) else { return Ok(()) };
+fn take(connection: &Connection, taken: usize, steps: &[Migration]) -> rusqlite::Result<()> {
+    let Some(last) = steps.get(taken..).and_then(<[Migration]>::last) else { return Ok(()) };
     // Undone when it is dropped.
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     for step in &steps[taken..] {
@@ -122,7 +122,7 @@ mod tests {
     fn a_step_that_fails_leaves_everything_as_it_was() {
         let old = of_version_1();
         let before = (tables(&old), rows(&old));
-        let broken = Step {
+        let broken = Migration {
             sql: "DELETE FROM jobs; CREATE TABLE broken (a); INSERT INTO nowhere VALUES (1)",
             needs: "9.9.9",
         };

@@ -24,10 +24,10 @@ use writer::Writer;
 /// A handle to the open database; clones share it, and the file is closed with the last of them.
 #[derive(Clone)]
 pub struct Database {
-    shared: Arc<Shared>,
+    shared: Arc<SharedDatabase>,
 }
 
-struct Shared {
+struct SharedDatabase {
     path: String,
     /// `None` when opened for reading only.
     writer: Option<Writer>,
@@ -45,7 +45,7 @@ impl Database {
         let readers = (path != open::IN_MEMORY).then(|| Arc::new(Readers::new(path)));
         let writer = Writer::start(opened)
             .map_err(|error| OpenError::Other { path: path.to_owned(), source: error.into() })?;
-        Ok(Self { shared: Arc::new(Shared { path: path.to_owned(), writer: Some(writer), readers }) })
+        Ok(Self { shared: Arc::new(SharedDatabase { path: path.to_owned(), writer: Some(writer), readers }) })
     }
 
     /// Fails while another process has the file open.
@@ -66,7 +66,7 @@ impl Database {
         let writer = Writer::start(open::open_beside(path)?)
             .map_err(|error| OpenError::Other { path: path.to_owned(), source: error.into() })?;
         let readers = Some(Arc::new(Readers::new(path)));
-        Ok(Self { shared: Arc::new(Shared { path: path.to_owned(), writer: Some(writer), readers }) })
+        Ok(Self { shared: Arc::new(SharedDatabase { path: path.to_owned(), writer: Some(writer), readers }) })
     }
 
     /// Opens a file that is there, for reading only; another process may be writing to it.
@@ -76,7 +76,7 @@ impl Database {
     pub fn open_for_reading(path: &str) -> Result<Self, OpenError> {
         open::check(path)?;
         let readers = Some(Arc::new(Readers::new(path)));
-        Ok(Self { shared: Arc::new(Shared { path: path.to_owned(), writer: None, readers }) })
+        Ok(Self { shared: Arc::new(SharedDatabase { path: path.to_owned(), writer: None, readers }) })
     }
 
     /// Runs `work` in a savepoint of a transaction that it may share with others, and answers once that is on disk.

@@ -34,7 +34,7 @@ const UNCLAIM: &str = "UPDATE jobs SET claim = 0, due_at = written_at WHERE clai
 const STATEMENTS: usize = 64;
 
 /// An open database and the right to write to it.
-pub(super) struct Opened {
+pub(super) struct OpenDatabase {
     // The order matters: fields are dropped from top to bottom, and the lock has to go last.
     pub(super) connection: Connection,
     _lock: Option<File>,
@@ -85,7 +85,7 @@ pub enum OpenError {
     },
 }
 
-pub(super) fn open(path: &str) -> Result<Opened, OpenError> {
+pub(super) fn open(path: &str) -> Result<OpenDatabase, OpenError> {
     let other = |source| OpenError::Other { path: path.to_owned(), source };
     let lock = if path == IN_MEMORY { None } else { Some(lock(path)?) };
     if lock.is_some() {
@@ -93,17 +93,17 @@ pub(super) fn open(path: &str) -> Result<Opened, OpenError> {
     }
     let connection = Connection::open(path).map_err(|error| other(error.into()))?;
     prepare(&connection, path)?;
-    Ok(Opened { connection, _lock: lock })
+    Ok(OpenDatabase { connection, _lock: lock })
 }
 
 /// Opens a file that is there, for writing, without the right to work on it.
-pub(super) fn open_beside(path: &str) -> Result<Opened, OpenError> {
+pub(super) fn open_beside(path: &str) -> Result<OpenDatabase, OpenError> {
     let other = |error: rusqlite::Error| OpenError::Other { path: path.to_owned(), source: error.into() };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(other)?;
     connection.busy_timeout(PATIENCE_BESIDE).map_err(other)?;
     configure(&connection).map_err(other)?;
-    Ok(Opened { connection, _lock: None })
+    Ok(OpenDatabase { connection, _lock: None })
 }
 
 /// Takes the lock file beside the database; the operating system gives it back when the process ends, however.

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::lanes::{Lane, Lanes};
-use super::open::Opened;
+use super::open::OpenDatabase;
 use crate::ports::haste;
 
 pub(super) struct Writer {
@@ -26,7 +26,7 @@ struct Counts {
 }
 
 impl Writer {
-    pub(super) fn start(opened: Opened) -> std::io::Result<Self> {
+    pub(super) fn start(opened: OpenDatabase) -> std::io::Result<Self> {
         let lanes = Arc::new(Lanes::new());
         let counts = Arc::new(Counts::default());
         let (waiting, counted) = (Arc::clone(&lanes), Arc::clone(&counts));
@@ -52,7 +52,7 @@ impl Writer {
     {
         let closed = || anyhow!("the database is closed");
         let (answer, answered) = oneshot::channel();
-        let piece = Piece { work: Some(work), result: None, answer };
+        let piece = QueuedWrite { work: Some(work), result: None, answer };
         let lane = if haste::somebody_waits() { Lane::Fast } else { Lane::Slow };
         if !self.lanes.push(lane, Box::new(piece)).await {
             return Err(closed().into());
@@ -88,13 +88,13 @@ trait Work: Send {
     fn answer(self: Box<Self>, committed: Result<(), Arc<NotCommitted>>);
 }
 
-struct Piece<T, E, F> {
+struct QueuedWrite<T, E, F> {
     work: Option<F>,
     result: Option<Result<T, E>>,
     answer: oneshot::Sender<Result<T, E>>,
 }
 
-impl<T, E, F> Work for Piece<T, E, F>
+impl<T, E, F> Work for QueuedWrite<T, E, F>
 where
     T: Send,
     E: From<anyhow::Error> + Send,

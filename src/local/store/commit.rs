@@ -15,23 +15,23 @@ use crate::ports::store::{Commit, CommitError, Pausing, PortalHead, RowChange};
 use crate::ports::stored::FORMAT;
 
 /// A commit whose parts are encoded, so that the writer's thread has only SQL to run.
-pub(super) struct Prepared {
+pub(super) struct EncodedCommit {
     commit: Commit,
-    row: Option<Row>,
+    row: Option<EncodedRow>,
     /// Bodies of `commit.audit`.
     audit: Vec<String>,
     jobs: Vec<jobs::Encoded>,
 }
 
-struct Row {
+struct EncodedRow {
     request: Box<Request>,
     body: String,
     replaces: Option<u64>,
 }
 
-impl Prepared {
+impl EncodedCommit {
     pub(super) fn new(mut commit: Commit) -> anyhow::Result<Self> {
-        let row = commit.row.take().map(Row::new).transpose()?;
+        let row = commit.row.take().map(EncodedRow::new).transpose()?;
         let audit = commit.audit.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
         let jobs = commit.jobs.iter().map(jobs::Encoded::new).collect::<anyhow::Result<_>>()?;
         Ok(Self { commit, row, audit, jobs })
@@ -114,7 +114,7 @@ impl Prepared {
     }
 }
 
-impl Row {
+impl EncodedRow {
     fn new(change: RowChange) -> anyhow::Result<Self> {
         let (request, replaces) = change.into_parts()?;
         let body = serde_json::to_string(&request)?;

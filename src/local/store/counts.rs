@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::domain::counters::{Counter, CounterDay, Counts};
+use crate::domain::counters::{Counter, CounterDay, CounterTotals};
 use crate::domain::ids::TeamName;
 use crate::ports::stored::from_json;
 
@@ -40,8 +40,8 @@ pub(super) fn move_all(tx: &Connection, from: &TeamName, to: &TeamName) -> anyho
     Ok(())
 }
 
-pub(super) fn since(connection: &Connection, team: &TeamName, from: Date) -> anyhow::Result<Counts> {
-    let mut counts = Counts::default();
+pub(super) fn since(connection: &Connection, team: &TeamName, from: Date) -> anyhow::Result<CounterTotals> {
+    let mut counts = CounterTotals::default();
     for (word, count) in days(connection, team, from)?.into_iter().flat_map(|(_, marks)| marks) {
         if let Some(mark) = Counter::parse(&word) {
             counts.add(mark, count);

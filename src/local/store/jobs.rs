@@ -114,7 +114,7 @@ fn claim_one(
     now: Timestamp,
     until: Timestamp,
 ) -> anyhow::Result<Option<ClaimedJob>> {
-    let found: Option<(Stored, i64)> = tx
+    let found: Option<(JobRow, i64)> = tx
         .prepare_cached(
             "UPDATE jobs SET claim = (SELECT last + 1 FROM claims), due_at = ?4
              WHERE of = ?1 AND name = ?2 AND parked = 0 AND due_at <= ?3 AND format <= ?5
@@ -122,23 +122,23 @@ fn claim_one(
         )?
         .query_row(
             params![key.of.to_string(), key.name, instant::reached(now), instant::not_before(until), FORMAT],
-            |row| Ok((Stored::read(key, row, 0)?, row.get(3)?)),
+            |row| Ok((JobRow::read(key, row, 0)?, row.get(3)?)),
         )
         .optional()?;
-    let Some((Stored { kind, attempts, written_at }, id)) = found else { return Ok(None) };
+    let Some((JobRow { kind, attempts, written_at }, id)) = found else { return Ok(None) };
     tx.prepare_cached("UPDATE claims SET last = last + 1")?.execute([])?;
     let claim = Claim { key: key.clone(), id: u64::try_from(id)? };
     Ok(Some(ClaimedJob { claim, kind, attempts, written_at }))
 }
 
 /// What a row says beside its key. One that somebody has spoilt keeps no other from being read.
-struct Stored {
+struct JobRow {
     kind: Result<JobKind, Unreadable>,
     attempts: u32,
     written_at: Timestamp,
 }
 
-impl Stored {
+impl JobRow {
     /// Reads `kind, attempts, written_at`, which begin at this column.
     fn read(key: &JobKey, row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
         let what = format!("the job `{}` of {}", key.name, key.of);
@@ -257,7 +257,7 @@ pub(super) fn parked(connection: &Connection, limit: usize) -> anyhow::Result<Ve
         )?
         .query_map(params![i64::try_from(limit)?, FORMAT], |row| {
             let Some(key) = key(row, 0)? else { return Ok(None) };
-            let Stored { kind, attempts, written_at } = Stored::read(&key, row, 2)?;
+            let JobRow { kind, attempts, written_at } = JobRow::read(&key, row, 2)?;
             let why = row.get_ref(5)?.as_bytes().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
             Ok(Some(ParkedJob { key, kind, attempts, written_at, why }))
         })?

@@ -10,16 +10,16 @@ use rust_decimal::Decimal;
 use super::cents;
 use crate::domain::ids::{PersonId, TeamName};
 use crate::local::instant;
-use crate::ports::store::{Cursor, Holding, Listed, Which, Whose};
+use crate::ports::store::{Cursor, Holding, RequestFilter, RequestPage, RequestScope};
 use crate::ports::stored::{FORMAT, from_json, product_key, request_id};
 
 pub(super) fn list(
     connection: &Connection,
-    whose: &Whose,
-    which: Which,
+    whose: &RequestScope,
+    which: RequestFilter,
     after: Option<&Cursor>,
     limit: usize,
-) -> anyhow::Result<Listed> {
+) -> anyhow::Result<RequestPage> {
     which.must_be_listed_of(whose)?;
     let filter = Filter::new(whose);
     let ties = ties(which);
@@ -50,24 +50,24 @@ pub(super) fn list(
             Err(error) => tracing::warn!(error = error.to_string(), "a request is left out of a list"),
         }
     }
-    Ok(Listed::cut(places, limit))
+    Ok(RequestPage::cut(places, limit))
 }
 
 /// What those of one moment are told apart by, as the index has it.
-fn ties(which: Which) -> &'static [&'static str] {
+fn ties(which: RequestFilter) -> &'static [&'static str] {
     match which {
-        Which::Live | Which::Ended => &["format", "rowid"],
-        Which::Waiting | Which::Exceptions => &["rowid"],
+        RequestFilter::Live | RequestFilter::Ended => &["format", "rowid"],
+        RequestFilter::Waiting | RequestFilter::Exceptions => &["rowid"],
     }
 }
 
 /// The rows that are read until there are enough.
-fn list_sql(filter: &Filter, which: Which, is_behind: bool) -> String {
+fn list_sql(filter: &Filter, which: RequestFilter, is_behind: bool) -> String {
     let (are_meant, date) = match which {
-        Which::Live => ("ended_at IS NULL", "submitted_at"),
-        Which::Ended => ("ended_at IS NOT NULL", "ended_at"),
-        Which::Waiting => ("waits = 1", "asked_at"),
-        Which::Exceptions => ("excepted = 1", "submitted_at"),
+        RequestFilter::Live => ("ended_at IS NULL", "submitted_at"),
+        RequestFilter::Ended => ("ended_at IS NOT NULL", "ended_at"),
+        RequestFilter::Waiting => ("waits = 1", "asked_at"),
+        RequestFilter::Exceptions => ("excepted = 1", "submitted_at"),
     };
     let (direction, beyond) = if which.is_oldest_first() { ("ASC", ">") } else { ("DESC", "<") };
     let columns = [&[date], ties(which)].concat();
@@ -94,16 +94,16 @@ struct Filter {
 }
 
 impl Filter {
-    fn new(whose: &Whose) -> Self {
+    fn new(whose: &RequestScope) -> Self {
         let (sql, values) = match whose {
-            Whose::Owner(person) => ("owner = ?1", vec![person.as_str()]),
-            Whose::Team(team) => ("team = ?1", vec![team.as_str()]),
-            Whose::TeamProduct(team, product) => {
+            RequestScope::Owner(person) => ("owner = ?1", vec![person.as_str()]),
+            RequestScope::Team(team) => ("team = ?1", vec![team.as_str()]),
+            RequestScope::TeamProduct(team, product) => {
                 ("team = ?1 AND product = ?2", vec![team.as_str(), product.as_str()])
             }
-            Whose::Product(product) => ("product = ?1", vec![product.as_str()]),
+            RequestScope::Product(product) => ("product = ?1", vec![product.as_str()]),
             // It holds for every request.
-            Whose::All => ("1 = 1", Vec::new()),
+            RequestScope::All => ("1 = 1", Vec::new()),
         };
         Self { sql, values: values.into_iter().map(str::to_owned).collect() }
     }
@@ -121,7 +121,7 @@ impl Filter {
 
 pub(super) fn holdings(
     connection: &Connection,
-    whose: &Whose,
+    whose: &RequestScope,
     since: Timestamp,
 ) -> anyhow::Result<Vec<Holding>> {
     let filter = Filter::new(whose);
@@ -166,7 +166,11 @@ fn billed(row: &Row<'_>) -> anyhow::Result<Option<(Date, Decimal)>> {
     Ok(Some((month.parse().context("cannot read the month of a bill")?, cents::read(amount))))
 }
 
-pub(super) fn count_waiting(connection: &Connection, whose: &Whose, most: usize) -> anyhow::Result<usize> {
+pub(super) fn count_waiting(
+    connection: &Connection,
+    whose: &RequestScope,
+    most: usize,
+) -> anyhow::Result<usize> {
     let filter = Filter::new(whose);
     let (most_of_them, of_whom) = (filter.other(1), filter.sql);
     let sql = format!(
@@ -208,21 +212,25 @@ mod tests {
         let (team, product) = (TeamName::new("payments"), ProductKey::parse("s3-bucket").unwrap());
         let mut plans = Vec::new();
         for whose in [
-            Whose::Owner(PersonId::new("U0ALICE")),
-            Whose::Team(team.clone()),
-            Whose::TeamProduct(team, product.clone()),
-            Whose::Product(product),
-            Whose::All,
+            RequestScope::Owner(PersonId::new("U0ALICE")),
+            RequestScope::Team(team.clone()),
+            RequestScope::TeamProduct(team, product.clone()),
+            RequestScope::Product(product),
+            RequestScope::All,
         ] {
             let filter = Filter::new(&whose);
-            for which in [Which::Live, Which::Ended, Which::Waiting, Which::Exceptions] {
+            for which in
+                [RequestFilter::Live, RequestFilter::Ended, RequestFilter::Waiting, RequestFilter::Exceptions]
+            {
                 if which.is_listed_of(&whose) {
                     plans.push(plan(&list_sql(&filter, which, false)));
                     plans.push(plan(&list_sql(&filter, which, true)));
                 }
             }
         }
-        for whose in [Whose::Owner(PersonId::new("U0ALICE")), Whose::Team(TeamName::new("payments"))] {
+        for whose in
+            [RequestScope::Owner(PersonId::new("U0ALICE")), RequestScope::Team(TeamName::new("payments"))]
+        {
             plans.push(plan(&holdings_sql(&Filter::new(&whose))));
         }
         insta::assert_snapshot!(plans.join("\n"), @"
@@ -291,9 +299,9 @@ mod tests {
     #[test]
     fn the_pages_and_the_sums_of_ten_thousand_requests_are_whole() {
         let connection = filled(10_000);
-        let payments = Whose::Team(TeamName::new("payments"));
+        let payments = RequestScope::Team(TeamName::new("payments"));
         assert_eq!(holdings(&connection, &payments, Timestamp::UNIX_EPOCH).unwrap().len(), 10_000);
-        for which in [Which::Live, Which::Ended] {
+        for which in [RequestFilter::Live, RequestFilter::Ended] {
             let (mut after, mut read) = (None, Vec::new());
             loop {
                 let page = list(&connection, &payments, which, after.as_ref(), 1_500).unwrap();

@@ -23,7 +23,7 @@ use jiff::civil::Date;
 use super::database::Database;
 use crate::domain::audit::AuditEntry;
 use crate::domain::away::Away;
-use crate::domain::counters::Counts;
+use crate::domain::counters::CounterTotals;
 use crate::domain::ids::{PersonId, ProductKey, RequestId, TeamName};
 use crate::domain::job::{JobKey, JobOwner};
 use crate::domain::pause::Pause;
@@ -32,8 +32,8 @@ use crate::domain::repeats::RepeatedRefusal;
 use crate::domain::request::{MessageRef, Request};
 use crate::domain::spending::Amounts;
 use crate::ports::store::{
-    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Cursor, Holding, HomeTab, Listed, ParkedJob,
-    PortalHead, Store, Which, Whose,
+    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Cursor, Holding, HomeTab, ParkedJob,
+    PortalHead, RequestFilter, RequestPage, RequestScope, Store,
 };
 
 /// The store in a [`Database`].
@@ -52,7 +52,7 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
-        let prepared = commit::Prepared::new(commit).context("cannot encode a commit")?;
+        let prepared = commit::EncodedCommit::new(commit).context("cannot encode a commit")?;
         self.database.write(move |tx| prepared.apply(tx)).await
     }
 
@@ -67,11 +67,11 @@ impl Store for SqliteStore {
 
     async fn list(
         &self,
-        whose: &Whose,
-        which: Which,
+        whose: &RequestScope,
+        which: RequestFilter,
         after: Option<&Cursor>,
         limit: usize,
-    ) -> anyhow::Result<Listed> {
+    ) -> anyhow::Result<RequestPage> {
         let (whose, after) = (whose.clone(), after.cloned());
         let list = move |connection: &_| lists::list(connection, &whose, which, after.as_ref(), limit);
         self.database.read(list).await
@@ -82,17 +82,21 @@ impl Store for SqliteStore {
         Ok(())
     }
 
-    async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
+    async fn holdings(&self, whose: &RequestScope, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
         let whose = whose.clone();
         self.database.read(move |connection| lists::holdings(connection, &whose, since)).await
     }
 
-    async fn count_waiting(&self, whose: &Whose, most: usize) -> anyhow::Result<usize> {
+    async fn count_waiting(&self, whose: &RequestScope, most: usize) -> anyhow::Result<usize> {
         let whose = whose.clone();
         self.database.read(move |connection| lists::count_waiting(connection, &whose, most)).await
     }
 
-    async fn spending(&self, whose: &Whose, now: Timestamp) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
+    async fn spending(
+        &self,
+        whose: &RequestScope,
+        now: Timestamp,
+    ) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
         let whose = whose.clone();
         self.database.read(move |connection| sums::spending(connection, &whose, now)).await
     }
@@ -121,7 +125,7 @@ impl Store for SqliteStore {
         self.database.write(move |tx| counts::move_all(tx, &from, &to)).await
     }
 
-    async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<Counts> {
+    async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<CounterTotals> {
         let team = team.clone();
         self.database.read(move |connection| counts::since(connection, &team, from)).await
     }

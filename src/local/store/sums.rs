@@ -12,23 +12,23 @@ use rusqlite::{Connection, Row, params_from_iter};
 use super::cents;
 use crate::domain::ids::ProductKey;
 use crate::domain::spending::{Amounts, Leaving, Month, Sums};
-use crate::ports::store::Whose;
+use crate::ports::store::RequestScope;
 use crate::ports::stored::product_key;
 
 /// The names under which sums stand, from the first to before the last.
-fn names(whose: &Whose) -> (String, String) {
+fn names(whose: &RequestScope) -> (String, String) {
     // A space is the first character that can follow a name, so that nothing else lies between.
     let one = |name: String| (name.clone(), format!("{name} "));
     match whose {
-        Whose::Owner(person) => one(format!("owner:{person}")),
-        Whose::Team(team) | Whose::TeamProduct(team, _) => one(format!("team:{team}")),
-        Whose::Product(_) | Whose::All => ("team:".to_owned(), "team;".to_owned()),
+        RequestScope::Owner(person) => one(format!("owner:{person}")),
+        RequestScope::Team(team) | RequestScope::TeamProduct(team, _) => one(format!("team:{team}")),
+        RequestScope::Product(_) | RequestScope::All => ("team:".to_owned(), "team;".to_owned()),
     }
 }
 
 pub(super) fn spending(
     connection: &Connection,
-    whose: &Whose,
+    whose: &RequestScope,
     now: Timestamp,
 ) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
     let month = Month::of(now);
@@ -73,7 +73,7 @@ pub(super) fn spending(
         let leaving = Leaving { day, monthly: row.get(2)?, seconds: row.get(3)? };
         sums.entry(product(row)?).or_default().leaving.push(leaving);
     }
-    if let Whose::TeamProduct(_, product) | Whose::Product(product) = whose {
+    if let RequestScope::TeamProduct(_, product) | RequestScope::Product(product) = whose {
         sums.retain(|key, _| key == product);
     }
     let amounts = sums.into_iter().map(|(product, sums)| (product, sums.amounts(&month, now)));

@@ -2,7 +2,7 @@
 
 use super::{ask, named, pressed};
 use crate::domain::job::ClickedDecision;
-use crate::portal::decide::{Decided, decide, may_approve_less, may_deny};
+use crate::portal::decide::{DecisionOutcome, decide, may_approve_less, may_deny};
 use crate::slack::edge::{Edge, STORED, Whereabouts};
 use crate::slack::incoming::Click;
 use crate::slack::messages::Message;
@@ -16,13 +16,13 @@ pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack
         Err(error) => return edge.told(&error),
     };
     match decide(&edge.portal, &named, ClickedDecision::Approve, None).await {
-        Ok(Decided::Now(_)) => Ack::Empty,
-        Ok(Decided::NameWanted(request)) => {
+        Ok(DecisionOutcome::Now(_)) => Ack::Empty,
+        Ok(DecisionOutcome::NameWanted(request)) => {
             let view = views::approve(&request, &pressed(named));
             edge.open_later(at, click.trigger_id.as_deref(), view);
             Ack::Empty
         }
-        Ok(Decided::Later) => Ack::Ephemeral(Message::plain(STORED)),
+        Ok(DecisionOutcome::Later) => Ack::Ephemeral(Message::plain(STORED)),
         Err(error) => edge.told(&error),
     }
 }

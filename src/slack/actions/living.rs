@@ -4,7 +4,7 @@
 use super::{ask, named, pressed, said};
 use crate::domain::request::Request;
 use crate::portal::change::open as open_change;
-use crate::portal::renew::{Which, renew as renew_request};
+use crate::portal::renew::{RenewalChoice, renew as renew_request};
 use crate::portal::teardown::{end as end_request, look_again as look_again_at, may_retain, may_tear_down};
 use crate::portal::transfer::may_transfer;
 use crate::slack::commands::change_view;
@@ -17,7 +17,7 @@ use crate::slack::views;
 /// Renews. A message changes by itself once that is stored; what only the clicker sees does not.
 pub(super) async fn renew(edge: &Edge, click: &Click, period: u8) -> Ack {
     let renewed = match named(edge, click, "renew").await {
-        Ok(named) => renew_request(&edge.portal, &named, Which::At(period)).await,
+        Ok(named) => renew_request(&edge.portal, &named, RenewalChoice::At(period)).await,
         Err(error) => Err(error),
     };
     said(edge, renewed, |request| (!changes_by_itself(click, &request)).then(|| messages::renewed(&request)))

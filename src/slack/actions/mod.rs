@@ -19,7 +19,7 @@ use super::reply::Ack;
 use super::views::ButtonContext;
 use crate::domain::audit::{By, Via};
 use crate::domain::request::Request;
-use crate::portal::decide::Click as Named;
+use crate::portal::decide::RequestAction as Named;
 use crate::portal::{Error, Portal};
 
 /// Whether a click changes something by itself, so that it is stored before it is acknowledged.

@@ -7,7 +7,7 @@ use futures_util::{StreamExt as _, stream};
 use crate::domain::ids::ChannelId;
 use crate::domain::organization::Organization;
 use crate::ports::finding::Finding;
-use crate::slack::client::{ChannelState, SlackClient, Unanswered};
+use crate::slack::client::{ChannelState, GrantUnknown, SlackClient};
 use crate::slack::scopes::POST_ANYWHERE;
 
 const AREA: &str = "channels";
@@ -63,7 +63,7 @@ fn of_channel(named: &str, state: &ChannelState, may_post_anywhere: bool) -> Fin
     )
 }
 
-fn of_no_answer(named: &str, unanswered: &Unanswered) -> Finding {
+fn of_no_answer(named: &str, unanswered: &GrantUnknown) -> Finding {
     if unanswered.is(&["channel_not_found"]) {
         return Finding::problem(
             AREA,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::client::{Identity, NoConnection, SlackClient, Unanswered};
+use super::client::{GrantUnknown, Identity, NoConnection, SlackClient};
 use super::directory::SlackDirectory;
 use super::scopes::{NeededFor, SCOPES, Scope};
 use crate::domain::catalog::{Catalog, Principal};
@@ -90,7 +90,7 @@ pub async fn of_app_token(client: &SlackClient) -> Finding {
     }
 }
 
-fn of_no_answer(unanswered: &Unanswered) -> Finding {
+fn of_no_answer(unanswered: &GrantUnknown) -> Finding {
     if unanswered.is(&BAD_TOKEN) {
         return Finding::problem(
             TOKEN,

@@ -21,7 +21,7 @@ const AT_ONCE: usize = 4;
 const LOOKED_AT: usize = 50;
 
 /// What Slack says about somebody who is named.
-enum Standing {
+enum AccountStanding {
     /// They are there and count.
     Counts,
     /// Slack knows nobody who counts by that name: how bad that is, why not, and what to do.
@@ -31,10 +31,10 @@ enum Standing {
 }
 
 /// Somebody who is named, and where.
-struct Named<'a> {
+struct NamedPerson<'a> {
     principal: &'a Principal,
     places: Vec<String>,
-    standing: Standing,
+    standing: AccountStanding,
 }
 
 /// A finding for each of them who does not count, one for the others together, and one for each circle without anybody.
@@ -50,9 +50,10 @@ pub(super) async fn look(
         let _ = tokio::time::timeout(client.limits().call, directory.refresh()).await;
     }
     let asked = each_once(&asked).into_iter().map(|(principal, places)| async move {
-        Named { principal, places, standing: standing(directory, principal).await }
+        NamedPerson { principal, places, standing: standing(directory, principal).await }
     });
-    let named: Vec<Named<'_>> = stream::iter(asked.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
+    let named: Vec<NamedPerson<'_>> =
+        stream::iter(asked.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
     let mut findings: Vec<Finding> = named.iter().filter_map(of_one).collect();
     findings.extend(of_unasked(&named));
     findings.extend(empty_circles(organization, &named));
@@ -60,7 +61,7 @@ pub(super) async fn look(
         let found = unsatisfiable_approvals(product, organization).into_iter();
         found.map(|found| Finding::warning(AREA, found.what, found.remedy))
     }));
-    let known = named.iter().filter(|named| matches!(named.standing, Standing::Counts)).count();
+    let known = named.iter().filter(|named| matches!(named.standing, AccountStanding::Counts)).count();
     if known == named.len() {
         findings.insert(0, Finding::ok(AREA, format!("everybody who is named counts: {known}")));
     }
@@ -114,73 +115,73 @@ fn each_once<'a>(circles: &[(String, &'a [Principal])]) -> Vec<(&'a Principal, V
     once
 }
 
-async fn standing(directory: &SlackDirectory, principal: &Principal) -> Standing {
+async fn standing(directory: &SlackDirectory, principal: &Principal) -> AccountStanding {
     match principal {
         Principal::Person(person) => of_account(directory, person).await,
         Principal::Group(group) => match directory.group_members(group, Freshness::Fresh).await {
             Ok(people) => of_group(directory, &people).await,
-            Err(error) => Standing::Unknown(format!("{error:#}")),
+            Err(error) => AccountStanding::Unknown(format!("{error:#}")),
         },
         Principal::Email(address) => match directory.owner_of(address, Freshness::Fresh).await {
-            Ok(None) => Standing::DoesNot(
+            Ok(None) => AccountStanding::DoesNot(
                 Level::Problem,
                 "is the address of nobody in this workspace",
                 "write the address as it stands in their Slack profile, or their member ID",
             ),
-            Ok(Some((_, false))) => Standing::DoesNot(
+            Ok(Some((_, false))) => AccountStanding::DoesNot(
                 Level::Problem,
                 "is an address that Slack has not confirmed (`is_email_confirmed`), so it counts for nobody",
                 "have them confirm it in Slack, or write their member ID in its place",
             ),
             Ok(Some((person, true))) => of_account(directory, &person).await,
-            Err(error) => Standing::Unknown(format!("{error:#}")),
+            Err(error) => AccountStanding::Unknown(format!("{error:#}")),
         },
     }
 }
 
-async fn of_account(directory: &SlackDirectory, person: &PersonId) -> Standing {
+async fn of_account(directory: &SlackDirectory, person: &PersonId) -> AccountStanding {
     match directory.why_not_counted(person, Freshness::Fresh).await {
-        Ok(None) => Standing::Counts,
-        Ok(Some(why @ Uncounted::Unknown)) => Standing::DoesNot(
+        Ok(None) => AccountStanding::Counts,
+        Ok(Some(why @ Uncounted::Unknown)) => AccountStanding::DoesNot(
             Level::Problem,
             why.as_str(),
             "copy the id anew: open the profile in Slack, then More, Copy member ID",
         ),
-        Ok(Some(why)) => Standing::DoesNot(Level::Warning, why.as_str(), "name somebody else"),
-        Err(error) => Standing::Unknown(format!("{error:#}")),
+        Ok(Some(why)) => AccountStanding::DoesNot(Level::Warning, why.as_str(), "name somebody else"),
+        Err(error) => AccountStanding::Unknown(format!("{error:#}")),
     }
 }
 
 /// One member who counts is enough; of a large group not everybody is looked at.
-async fn of_group(directory: &SlackDirectory, people: &BTreeSet<PersonId>) -> Standing {
+async fn of_group(directory: &SlackDirectory, people: &BTreeSet<PersonId>) -> AccountStanding {
     let is_large = people.len() > LOOKED_AT;
     for person in people.iter().take(LOOKED_AT) {
         match of_account(directory, person).await {
-            Standing::DoesNot(..) => {}
-            found @ (Standing::Counts | Standing::Unknown(_)) => return found,
+            AccountStanding::DoesNot(..) => {}
+            found @ (AccountStanding::Counts | AccountStanding::Unknown(_)) => return found,
         }
     }
     if is_large {
-        return Standing::Counts;
+        return AccountStanding::Counts;
     }
-    Standing::DoesNot(
+    AccountStanding::DoesNot(
         Level::Problem,
         "is no user group, or has no active full member",
         "copy the id anew from the address of the group's page, or add people to it",
     )
 }
 
-fn of_one(named: &Named<'_>) -> Option<Finding> {
-    let Standing::DoesNot(level, why, remedy) = named.standing else { return None };
+fn of_one(named: &NamedPerson<'_>) -> Option<Finding> {
+    let AccountStanding::DoesNot(level, why, remedy) = named.standing else { return None };
     let what = format!("{} ({}) {why}", named.principal, named.places.join(", "));
     Some(Finding { level, area: AREA, what, remedy: Some(remedy.to_owned()) })
 }
 
 /// One finding for all of them: what kept Slack from answering is most likely the same.
-fn of_unasked(named: &[Named<'_>]) -> Option<Finding> {
-    let why = |named: &Named<'_>| match &named.standing {
-        Standing::Unknown(why) => Some(why.clone()),
-        Standing::Counts | Standing::DoesNot(..) => None,
+fn of_unasked(named: &[NamedPerson<'_>]) -> Option<Finding> {
+    let why = |named: &NamedPerson<'_>| match &named.standing {
+        AccountStanding::Unknown(why) => Some(why.clone()),
+        AccountStanding::Counts | AccountStanding::DoesNot(..) => None,
     };
     let reasons: Vec<String> = named.iter().filter_map(why).collect();
     let first = reasons.first()?;
@@ -189,10 +190,10 @@ fn of_unasked(named: &[Named<'_>]) -> Option<Finding> {
 }
 
 /// Teams that nobody can ask for or decide for.
-fn empty_circles(organization: &Organization, named: &[Named<'_>]) -> Vec<Finding> {
+fn empty_circles(organization: &Organization, named: &[NamedPerson<'_>]) -> Vec<Finding> {
     let counts = |principal: &Principal| {
         let found = named.iter().find(|named| named.principal == principal);
-        !found.is_some_and(|named| matches!(named.standing, Standing::DoesNot(..)))
+        !found.is_some_and(|named| matches!(named.standing, AccountStanding::DoesNot(..)))
     };
     let mut findings = Vec::new();
     for team in &organization.teams {

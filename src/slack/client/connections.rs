@@ -11,13 +11,13 @@ use thiserror::Error;
 use url::Url;
 
 use super::SlackClient;
-use super::failure::Failure;
+use super::failure::CallFailure;
 use crate::https::tls;
 use crate::ports::slack::SlackError;
 
 /// An address that opens one connection; whoever has it hears what Slack tells us, so `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
-pub(in crate::slack) struct Ticket(Url);
+pub(in crate::slack) struct SocketUrl(Url);
 
 /// Why there is no connection.
 #[derive(Debug, Error)]
@@ -48,15 +48,16 @@ const REFUSED: [&str; 10] = [
 ];
 
 #[derive(Debug, Deserialize)]
-struct Opened {
+struct OpenedConnection {
     url: String,
 }
 
 impl SlackClient {
     /// Asks for the address of one more connection; the token has to be the app's.
-    pub(in crate::slack) async fn ticket(&self) -> Result<Ticket, NoConnection> {
-        let opened: Opened = self.call("apps.connections.open", &json!({}), self.limits.call).await?;
-        Ticket::read(&opened.url, &self.api)
+    pub(in crate::slack) async fn ticket(&self) -> Result<SocketUrl, NoConnection> {
+        let opened: OpenedConnection =
+            self.call("apps.connections.open", &json!({}), self.limits.call).await?;
+        SocketUrl::read(&opened.url, &self.api)
             .ok_or_else(|| NoConnection::Broken(anyhow::anyhow!("Slack's address for a connection is none")))
     }
 
@@ -69,7 +70,7 @@ impl SlackClient {
     }
 }
 
-impl Ticket {
+impl SocketUrl {
     /// The address if it is encrypted, or has the origin of an API that is not.
     fn read(url: &str, api: &Url) -> Option<Self> {
         let url = Url::parse(url).ok()?;
@@ -91,21 +92,21 @@ impl Ticket {
     }
 }
 
-impl fmt::Debug for Ticket {
+impl fmt::Debug for SocketUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Ticket(not shown)")
     }
 }
 
-impl From<Failure> for NoConnection {
-    fn from(failure: Failure) -> Self {
+impl From<CallFailure> for NoConnection {
+    fn from(failure: CallFailure) -> Self {
         match failure {
-            Failure::RateLimited(wait) => Self::Wait(wait),
-            Failure::Api { code, .. } if REFUSED.contains(&code.as_str()) => Self::Refused(code),
-            failure @ (Failure::Api { .. } | Failure::Trouble(_)) => {
+            CallFailure::RateLimited(wait) => Self::Wait(wait),
+            CallFailure::Api { code, .. } if REFUSED.contains(&code.as_str()) => Self::Refused(code),
+            failure @ (CallFailure::Api { .. } | CallFailure::Trouble(_)) => {
                 Self::Broken(SlackError::from(failure).into())
             }
-            Failure::Silence(error) | Failure::Unusable(error) => Self::Broken(error),
+            CallFailure::Silence(error) | CallFailure::Unusable(error) => Self::Broken(error),
         }
     }
 }
@@ -120,8 +121,8 @@ mod tests {
         let slack = Url::parse("https://slack.com/api/").unwrap();
         let local = Url::parse("http://127.0.0.1:4000/api/").unwrap();
         let link = "wss://wss-primary.slack.com/link/?ticket=1&app_id=2";
-        assert!(Ticket::read(link, &slack).is_some());
-        assert!(Ticket::read("ws://127.0.0.1:4000/link?ticket=1", &local).is_some());
+        assert!(SocketUrl::read(link, &slack).is_some());
+        assert!(SocketUrl::read("ws://127.0.0.1:4000/link?ticket=1", &local).is_some());
         for (bad, api) in [
             ("ws://wss-primary.slack.com/link/?ticket=1", &slack),
             ("ws://127.0.0.1:4001/link", &local),
@@ -131,7 +132,7 @@ mod tests {
             ("wss:", &slack),
             ("", &slack),
         ] {
-            assert!(Ticket::read(bad, api).is_none(), "{bad}");
+            assert!(SocketUrl::read(bad, api).is_none(), "{bad}");
         }
     }
 
@@ -168,7 +169,7 @@ mod tests {
     #[test]
     fn a_ticket_never_shows_itself() {
         let slack = Url::parse("https://slack.com/api/").unwrap();
-        let ticket = Ticket::read("wss://wss-primary.slack.com/link/?ticket=hunter2", &slack).unwrap();
+        let ticket = SocketUrl::read("wss://wss-primary.slack.com/link/?ticket=hunter2", &slack).unwrap();
         assert!(!format!("{ticket:?}").contains("hunter2"));
     }
 }

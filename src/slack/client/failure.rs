@@ -18,7 +18,7 @@ const LONGEST: Duration = Duration::from_hours(1);
 
 /// A call that did not succeed.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum CallFailure {
     /// Slack said no: its error code, and what it says about it.
     Api { code: String, detail: String },
     /// Too many calls.
@@ -117,7 +117,7 @@ const CARRIES_MUCH: [&str; 7] = [
     "views.update",
 ];
 
-impl Failure {
+impl CallFailure {
     /// Slack asked to wait for so long.
     pub(super) fn asked_to_wait(retry_after: Option<Duration>) -> Self {
         Self::RateLimited(retry_after.unwrap_or(UNSAID).min(LONGEST))
@@ -162,16 +162,16 @@ pub(super) fn detail(body: &Value) -> String {
     crate::slack::blocks::cut(&all.join("; "), 500)
 }
 
-impl From<Failure> for SlackError {
-    fn from(failure: Failure) -> Self {
+impl From<CallFailure> for SlackError {
+    fn from(failure: CallFailure) -> Self {
         match failure {
-            Failure::RateLimited(wait) => Self::RateLimited(wait),
-            Failure::Silence(error) => Self::Silence(error),
-            Failure::Trouble(code) => Self::Other(Side::Slack.failed(anyhow!("Slack answered `{code}`"))),
-            Failure::Unusable(error) => Self::Other(error),
-            Failure::Api { code, .. } if GONE.contains(&code.as_str()) => Self::Gone(code),
-            Failure::Api { code, .. } if UNREACHABLE.contains(&code.as_str()) => Self::Unreachable(code),
-            Failure::Api { code, detail } => {
+            CallFailure::RateLimited(wait) => Self::RateLimited(wait),
+            CallFailure::Silence(error) => Self::Silence(error),
+            CallFailure::Trouble(code) => Self::Other(Side::Slack.failed(anyhow!("Slack answered `{code}`"))),
+            CallFailure::Unusable(error) => Self::Other(error),
+            CallFailure::Api { code, .. } if GONE.contains(&code.as_str()) => Self::Gone(code),
+            CallFailure::Api { code, .. } if UNREACHABLE.contains(&code.as_str()) => Self::Unreachable(code),
+            CallFailure::Api { code, detail } => {
                 let is_refused = REFUSED.contains(&code.as_str());
                 let said = if detail.is_empty() { code } else { format!("{code}: {detail}") };
                 if is_refused { Self::Refused(said) } else { Self::Other(anyhow!("Slack answered `{said}`")) }

@@ -5,32 +5,32 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::failure::Failure;
+use super::failure::CallFailure;
 use super::{Identity, SlackClient};
 use crate::domain::ids::ChannelId;
 use crate::ports::slack::SlackError;
 
 /// Why a question has no answer.
 #[derive(Debug)]
-pub(crate) struct Unanswered {
+pub(crate) struct GrantUnknown {
     /// Slack's code, such as `channel_not_found`; none where Slack was not heard.
     code: Option<String>,
     /// The whole reason.
     pub(crate) why: String,
 }
 
-impl Unanswered {
+impl GrantUnknown {
     /// Whether Slack answered with one of these codes.
     pub(crate) fn is(&self, codes: &[&str]) -> bool {
         self.code.as_deref().is_some_and(|code| codes.contains(&code))
     }
 }
 
-impl From<Failure> for Unanswered {
-    fn from(failure: Failure) -> Self {
+impl From<CallFailure> for GrantUnknown {
+    fn from(failure: CallFailure) -> Self {
         let code = match &failure {
-            Failure::Api { code, .. } | Failure::Trouble(code) => Some(code.clone()),
-            Failure::RateLimited(_) | Failure::Silence(_) | Failure::Unusable(_) => None,
+            CallFailure::Api { code, .. } | CallFailure::Trouble(code) => Some(code.clone()),
+            CallFailure::RateLimited(_) | CallFailure::Silence(_) | CallFailure::Unusable(_) => None,
         };
         Self { code, why: SlackError::from(failure).to_string() }
     }
@@ -47,22 +47,22 @@ pub(crate) struct ChannelState {
 }
 
 #[derive(Debug, Deserialize)]
-struct Found {
+struct GrantLookup {
     channel: ChannelState,
 }
 
 impl SlackClient {
     /// Whose token this is, and its scopes where Slack lists them.
-    pub(crate) async fn grants(&self) -> Result<(Identity, Option<BTreeSet<String>>), Unanswered> {
-        let url = self.address_of("auth.test").map_err(Failure::Unusable)?;
+    pub(crate) async fn grants(&self) -> Result<(Identity, Option<BTreeSet<String>>), GrantUnknown> {
+        let url = self.address_of("auth.test").map_err(CallFailure::Unusable)?;
         let (answer, identity) =
             self.answer("auth.test", &url, Some("{}".to_owned()), self.limits.call).await?;
         Ok((identity, answer.scopes()))
     }
 
     /// How this channel stands.
-    pub(crate) async fn channel(&self, channel: &ChannelId) -> Result<ChannelState, Unanswered> {
+    pub(crate) async fn channel(&self, channel: &ChannelId) -> Result<ChannelState, GrantUnknown> {
         let arguments = [("channel", channel.to_string())];
-        Ok(self.read::<Found>("conversations.info", &arguments, self.limits.call).await?.channel)
+        Ok(self.read::<GrantLookup>("conversations.info", &arguments, self.limits.call).await?.channel)
     }
 }

@@ -34,15 +34,15 @@ use crate::ports::error_counters::ErrorCounters;
 use crate::ports::limits::Limits;
 use crate::ports::outage::Side;
 use crate::ports::slack::SlackError;
-use failure::Failure;
+use failure::CallFailure;
 use pace::Pace;
 use rate_limits::RateLimits;
-use transport::{Answer, Plain, authorization};
+use transport::{Plain, ResponseHead, authorization};
 
 pub use connections::NoConnection;
-pub(super) use connections::Ticket;
-pub(crate) use grants::{ChannelState, Unanswered};
-pub(super) use people::Member;
+pub(super) use connections::SocketUrl;
+pub(crate) use grants::{ChannelState, GrantUnknown};
+pub(super) use people::SlackUser;
 pub use views::OpenedView;
 
 /// Slack's time is asked for anew after this time, or when the clocks seem to differ by more than [`SAME_TIME`].
@@ -228,9 +228,9 @@ impl SlackClient {
         method: &str,
         body: &(impl Serialize + Sync),
         limit: Duration,
-    ) -> Result<A, Failure> {
-        let body = serde_json::to_string(body).map_err(|error| Failure::Unusable(error.into()))?;
-        let url = self.address_of(method).map_err(Failure::Unusable)?;
+    ) -> Result<A, CallFailure> {
+        let body = serde_json::to_string(body).map_err(|error| CallFailure::Unusable(error.into()))?;
+        let url = self.address_of(method).map_err(CallFailure::Unusable)?;
         Ok(self.answer(method, &url, Some(body), limit).await?.1)
     }
 
@@ -240,8 +240,8 @@ impl SlackClient {
         method: &str,
         arguments: &[(&'static str, String)],
         limit: Duration,
-    ) -> Result<A, Failure> {
-        let mut url = self.address_of(method).map_err(Failure::Unusable)?;
+    ) -> Result<A, CallFailure> {
+        let mut url = self.address_of(method).map_err(CallFailure::Unusable)?;
         url.query_pairs_mut().extend_pairs(arguments);
         Ok(self.answer(method, &url, None, limit).await?.1)
     }
@@ -253,15 +253,15 @@ impl SlackClient {
         url: &Url,
         body: Option<String>,
         limit: Duration,
-    ) -> Result<(Answer, A), Failure> {
+    ) -> Result<(ResponseHead, A), CallFailure> {
         // Slack counts calls that it refuses as well, so one that it would refuse does not even leave.
-        self.rate_limits.check(method).map_err(Failure::RateLimited)?;
+        self.rate_limits.check(method).map_err(CallFailure::RateLimited)?;
         let called = self.plain.call(url, &self.authorization, body, limit).await;
         let read = match called {
             Ok((answer, said)) => read_answer(&answer, &said).map(|read| (answer, read)),
-            Err(error) => Err(Failure::Silence(error.context(format!("cannot call `{method}`")))),
+            Err(error) => Err(CallFailure::Silence(error.context(format!("cannot call `{method}`")))),
         };
-        if let Err(Failure::RateLimited(wait)) = &read {
+        if let Err(CallFailure::RateLimited(wait)) = &read {
             self.trouble.slack_asks_to_wait(method);
             self.rate_limits.hold(method, *wait);
         }
@@ -269,27 +269,27 @@ impl SlackClient {
     }
 
     /// What was answered by a part of Slack that may well answer while the Web API does not.
-    fn heard(&self, what: &str, answer: anyhow::Result<Answer>) -> Result<Answer, SlackError> {
-        answer.and_then(Answer::unless_broken).map_err(|error| {
+    fn heard(&self, what: &str, answer: anyhow::Result<ResponseHead>) -> Result<ResponseHead, SlackError> {
+        answer.and_then(ResponseHead::unless_broken).map_err(|error| {
             self.trouble.outages.fails(Side::Slack, &format!("{what}: {error:#}"));
             SlackError::Silence(error)
         })
     }
 
     /// Whether Slack answered, whatever it said: whoever meets an outage first has it told.
-    fn notes<A>(&self, what: &str, answer: Result<A, Failure>) -> Result<A, Failure> {
+    fn notes<A>(&self, what: &str, answer: Result<A, CallFailure>) -> Result<A, CallFailure> {
         let outages = &self.trouble.outages;
         match answer.map_err(|failure| failure.of(what)) {
-            Err(Failure::Silence(error)) => {
+            Err(CallFailure::Silence(error)) => {
                 outages.fails(Side::Slack, &format!("{what}: {error:#}"));
-                Err(Failure::Silence(error))
+                Err(CallFailure::Silence(error))
             }
-            Err(Failure::Trouble(code)) => {
+            Err(CallFailure::Trouble(code)) => {
                 // It may be about this one message, unless it is known to be about all.
                 if outages.lasts(Side::Slack) {
                     outages.fails(Side::Slack, &format!("{what}: {code}"));
                 }
-                Err(Failure::Trouble(code))
+                Err(CallFailure::Trouble(code))
             }
             answer => {
                 outages.answers(Side::Slack);
@@ -300,24 +300,25 @@ impl SlackClient {
 }
 
 /// What was answered, or how the call failed. That there were too many is in the status and the header, whatever the body is.
-fn read_answer<A: DeserializeOwned>(answer: &Answer, said: &[u8]) -> Result<A, Failure> {
+fn read_answer<A: DeserializeOwned>(answer: &ResponseHead, said: &[u8]) -> Result<A, CallFailure> {
     match answer.status {
-        StatusCode::TOO_MANY_REQUESTS => return Err(Failure::asked_to_wait(answer.retry_after())),
+        StatusCode::TOO_MANY_REQUESTS => return Err(CallFailure::asked_to_wait(answer.retry_after())),
         StatusCode::OK => {}
         status => {
             let error = anyhow!("Slack answered with HTTP status {status}");
             let is_silence = status.is_server_error();
-            return Err(if is_silence { Failure::Silence(error) } else { Failure::Unusable(error) });
+            return Err(if is_silence { CallFailure::Silence(error) } else { CallFailure::Unusable(error) });
         }
     }
-    let unreadable =
-        |error: serde_json::Error| Failure::Unusable(anyhow!(error).context("cannot read Slack's answer"));
+    let unreadable = |error: serde_json::Error| {
+        CallFailure::Unusable(anyhow!(error).context("cannot read Slack's answer"))
+    };
     let mut said: Value = serde_json::from_slice(said).map_err(unreadable)?;
     drop_nulls(&mut said);
     match said["error"].as_str() {
-        Some(code) => Err(Failure::answered(code.to_owned(), failure::detail(&said))),
+        Some(code) => Err(CallFailure::answered(code.to_owned(), failure::detail(&said))),
         None if said["ok"] != true => {
-            Err(Failure::Unusable(anyhow!("Slack did not take the call and did not say why")))
+            Err(CallFailure::Unusable(anyhow!("Slack did not take the call and did not say why")))
         }
         None => serde_json::from_value(said).map_err(unreadable),
     }

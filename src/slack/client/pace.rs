@@ -43,13 +43,13 @@ pub(super) struct Pace {
     interval: Duration,
     burst: u32,
     patience: Patience,
-    queues: Mutex<HashMap<String, Queue>>,
+    queues: Mutex<HashMap<String, ChannelPace>>,
     time: Time,
 }
 
 /// What is known of a conversation.
 #[derive(Debug)]
-struct Queue {
+struct ChannelPace {
     /// When it would be free again if every message that has a turn took one interval.
     free_at: Instant,
     /// Until when Slack has asked to wait.
@@ -62,7 +62,7 @@ struct Queue {
 
 /// When it is somebody's turn, as things were when the queue had been moved by so much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Turn {
+struct SendTurn {
     at: Instant,
     moved: Duration,
 }
@@ -134,7 +134,7 @@ impl Pace {
 
     fn hold_from(&self, conversation: &str, time: Duration, now: Instant) {
         let mut queues = self.lock();
-        let queue = queues.entry(conversation.to_owned()).or_insert_with(|| Queue::new(now));
+        let queue = queues.entry(conversation.to_owned()).or_insert_with(|| ChannelPace::new(now));
         let until = now + time;
         // Several messages that are refused together hold the conversation once.
         let longer = until.saturating_duration_since(queue.held_until.max(now));
@@ -147,12 +147,12 @@ impl Pace {
         }
     }
 
-    fn reserve(&self, conversation: &str, message: &str, now: Instant) -> Result<Turn, Duration> {
+    fn reserve(&self, conversation: &str, message: &str, now: Instant) -> Result<SendTurn, Duration> {
         let mut queues = self.lock();
         if queues.len() > REMEMBERED {
             queues.retain(|_, queue| queue.free_at > now);
         }
-        let queue = queues.entry(conversation.to_owned()).or_insert_with(|| Queue::new(now));
+        let queue = queues.entry(conversation.to_owned()).or_insert_with(|| ChannelPace::new(now));
         let burst = self.interval * self.burst;
         let at = queue.take_kept(message, now, burst).unwrap_or_else(|| {
             queue.free_at = queue.free_at.max(now) + self.interval;
@@ -167,21 +167,21 @@ impl Pace {
         &self,
         conversation: &str,
         message: &str,
-        turn: Turn,
+        turn: SendTurn,
         now: Instant,
-    ) -> Result<Turn, Duration> {
+    ) -> Result<SendTurn, Duration> {
         let mut queues = self.lock();
         let Some(queue) = queues.get_mut(conversation) else { return Ok(turn) };
         let at = turn.at + queue.moved.saturating_sub(turn.moved);
         queue.unless_too_far(message, at, (now, self.patience))
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Queue>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, ChannelPace>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Queue {
+impl ChannelPace {
     fn new(now: Instant) -> Self {
         Self { free_at: now, held_until: now, moved: Duration::ZERO, kept: HashMap::new() }
     }
@@ -198,13 +198,13 @@ impl Queue {
         message: &str,
         at: Instant,
         (now, patience): (Instant, Patience),
-    ) -> Result<Turn, Duration> {
+    ) -> Result<SendTurn, Duration> {
         let wait = at.saturating_duration_since(now);
         if wait > patience.longest {
             self.kept.insert(message.to_owned(), at);
             return Err(wait.saturating_sub(patience.early));
         }
-        Ok(Turn { at, moved: self.moved })
+        Ok(SendTurn { at, moved: self.moved })
     }
 }
 

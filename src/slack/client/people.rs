@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::failure::Failure;
+use super::failure::CallFailure;
 use super::rate_limits::LOOKUP;
 use super::{Identity, SlackClient, flag, lenient, readable};
 use crate::domain::ids::{GroupId, PersonId};
@@ -23,7 +23,7 @@ const SLACKBOT: &str = "USLACKBOT";
 /// deactivated people and of people of other companies most fields are absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-pub(crate) struct Member {
+pub(crate) struct SlackUser {
     id: String,
     team_id: Option<String>,
     #[serde(deserialize_with = "lenient")]
@@ -61,7 +61,7 @@ struct EnterpriseUser {
     enterprise_id: Option<String>,
 }
 
-impl Member {
+impl SlackUser {
     /// Who it is.
     pub(crate) fn person(&self) -> PersonId {
         PersonId::new(self.id.clone())
@@ -108,8 +108,8 @@ impl Member {
 }
 
 #[derive(Debug, Deserialize)]
-struct Found {
-    user: Option<Member>,
+struct UserLookup {
+    user: Option<SlackUser>,
 }
 
 /// What is read of a profile. Slack writes no fields as `null` or as an empty list.
@@ -120,14 +120,14 @@ struct Described {
 }
 
 #[derive(Debug, Deserialize)]
-struct Groups {
+struct GroupsPage {
     #[serde(deserialize_with = "readable")]
-    usergroups: Vec<Group>,
+    usergroups: Vec<UserGroup>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Group {
+struct UserGroup {
     id: String,
     #[serde(deserialize_with = "readable")]
     users: Vec<String>,
@@ -135,9 +135,9 @@ struct Group {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Listed {
+struct MembersList {
     #[serde(deserialize_with = "readable")]
-    members: Vec<Member>,
+    members: Vec<SlackUser>,
     #[serde(deserialize_with = "lenient")]
     response_metadata: Next,
 }
@@ -152,7 +152,7 @@ struct Next {
 /// Some of all accounts.
 #[derive(Debug)]
 pub(crate) struct MembersPage {
-    pub(crate) members: Vec<Member>,
+    pub(crate) members: Vec<SlackUser>,
     /// Where the next page begins; `None` after the last one.
     pub(crate) next: Option<String>,
 }
@@ -163,9 +163,9 @@ impl SlackClient {
     /// (docs.slack.dev/reference/methods/usergroups.list with `include_users`, 2026-11-29).
     pub(crate) async fn groups(&self) -> Result<HashMap<GroupId, BTreeSet<PersonId>>, SlackError> {
         let arguments = self.of_workspace([("include_users", "true".to_owned())]);
-        let groups: Groups = self.read("usergroups.list", &arguments, self.limits.call).await?;
+        let groups: GroupsPage = self.read("usergroups.list", &arguments, self.limits.call).await?;
         let people =
-            |group: Group| (GroupId::new(group.id), group.users.into_iter().map(PersonId::new).collect());
+            |group: UserGroup| (GroupId::new(group.id), group.users.into_iter().map(PersonId::new).collect());
         Ok(groups.usergroups.into_iter().filter(|group| !group.id.is_empty()).map(people).collect())
     }
 
@@ -173,7 +173,7 @@ impl SlackClient {
     pub(crate) async fn members(&self, cursor: Option<String>) -> Result<MembersPage, SlackError> {
         let cursor = cursor.map(|cursor| ("cursor", cursor));
         let arguments = self.of_workspace([("limit", ON_A_PAGE.to_owned())].into_iter().chain(cursor));
-        let listed: Listed = self.read("users.list", &arguments, self.limits.call).await?;
+        let listed: MembersList = self.read("users.list", &arguments, self.limits.call).await?;
         let next = Some(listed.response_metadata.next_cursor).filter(|next| !next.is_empty());
         Ok(MembersPage { members: listed.members, next })
     }
@@ -188,7 +188,7 @@ impl SlackClient {
     }
 
     /// The person with this id.
-    pub(crate) async fn member(&self, person: &PersonId) -> Result<Option<Member>, SlackError> {
+    pub(crate) async fn member(&self, person: &PersonId) -> Result<Option<SlackUser>, SlackError> {
         found(self.read("users.info", &[("user", person.to_string())], self.limits.call).await)
     }
 
@@ -210,13 +210,13 @@ impl SlackClient {
     }
 
     /// The person with this address.
-    pub(crate) async fn member_by_email(&self, email: &str) -> Result<Option<Member>, SlackError> {
-        self.rate_limits.turn(LOOKUP, email).map_err(Failure::RateLimited)?;
+    pub(crate) async fn member_by_email(&self, email: &str) -> Result<Option<SlackUser>, SlackError> {
+        self.rate_limits.turn(LOOKUP, email).map_err(CallFailure::RateLimited)?;
         found(self.read(LOOKUP, &[("email", email.to_owned())], self.limits.call).await)
     }
 }
 
-fn found(answer: Result<Found, Failure>) -> Result<Option<Member>, SlackError> {
+fn found(answer: Result<UserLookup, CallFailure>) -> Result<Option<SlackUser>, SlackError> {
     match answer {
         Ok(found) => Ok(found.user),
         Err(failure) if failure.is(&["user_not_found", "users_not_found", "user_not_visible"]) => Ok(None),

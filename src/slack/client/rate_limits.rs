@@ -52,12 +52,12 @@ pub(super) struct Shows {
     /// Whether the newest of them was made within the last minutes.
     pub(super) is_new: bool,
     /// How things stand.
-    pub(super) progress: Progress,
+    pub(super) progress: UpdateProgress,
 }
 
 /// Whether there will be more to show soon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Progress {
+pub(super) enum UpdateProgress {
     /// Something is being made, changed or removed.
     UnderWay,
     /// This is how it stands.
@@ -146,7 +146,7 @@ impl RateLimits {
     pub(super) fn update(&self, message: &str, shows: Shows) -> Result<(), Duration> {
         let (now, known) = (self.time.now(), self.shown_by(message, shows));
         let is_decision = shows.decisions > known.sent;
-        let is_progress = !is_decision && shows.progress == Progress::UnderWay;
+        let is_progress = !is_decision && shows.progress == UpdateProgress::UnderWay;
         if !is_decision {
             let every = self.unit * PROGRESS_EVERY;
             if let Some(at) = known.at
@@ -205,13 +205,13 @@ impl RateLimits {
 mod tests {
     use super::*;
 
-    fn shows(decisions: usize, progress: Progress) -> Shows {
+    fn shows(decisions: usize, progress: UpdateProgress) -> Shows {
         Shows { decisions, is_new: true, progress }
     }
 
     /// A message that is no card, and how things stand.
-    const SETTLED: Shows = Shows { decisions: 0, is_new: false, progress: Progress::Settled };
-    const UNDER_WAY: Shows = Shows { decisions: 0, is_new: false, progress: Progress::UnderWay };
+    const SETTLED: Shows = Shows { decisions: 0, is_new: false, progress: UpdateProgress::Settled };
+    const UNDER_WAY: Shows = Shows { decisions: 0, is_new: false, progress: UpdateProgress::UnderWay };
     use crate::slack::client::fake::StillClock;
 
     fn limits(clock: &StillClock) -> RateLimits {
@@ -260,22 +260,32 @@ mod tests {
             });
             if second % 3 == 0 {
                 let card = format!("answered {second}");
-                assert_eq!(update(&limits, &card, shows(1, Progress::Settled)), Ok(()), "one of two");
-                assert_eq!(update(&limits, &card, shows(2, Progress::UnderWay)), Ok(()), "the decision");
-                assert!(update(&limits, &card, shows(2, Progress::UnderWay)).is_err(), "what comes after it");
+                assert_eq!(update(&limits, &card, shows(1, UpdateProgress::Settled)), Ok(()), "one of two");
+                assert_eq!(
+                    update(&limits, &card, shows(2, UpdateProgress::UnderWay)),
+                    Ok(()),
+                    "the decision"
+                );
+                assert!(
+                    update(&limits, &card, shows(2, UpdateProgress::UnderWay)).is_err(),
+                    "what comes after it"
+                );
             }
             clock.move_by(1);
         }
         assert!((30..=35).contains(&shown), "{shown}");
         let card = "answered 0";
-        assert!(update(&limits, card, shows(2, Progress::Settled)).is_err(), "it is shown, however long ago");
+        assert!(
+            update(&limits, card, shows(2, UpdateProgress::Settled)).is_err(),
+            "it is shown, however long ago"
+        );
     }
 
     #[test]
     fn cards_that_were_decided_before_the_program_was_started_wait_for_their_turn() {
         let clock = StillClock::new();
         let limits = limits(&clock);
-        let old = Shows { is_new: false, ..shows(2, Progress::Settled) };
+        let old = Shows { is_new: false, ..shows(2, UpdateProgress::Settled) };
         let mut shown = 0;
         for card in 0..60 {
             match limits.update(&format!("card {card}"), old) {
@@ -288,7 +298,7 @@ mod tests {
         assert!(limits.update("card 59", old).is_err(), "{shown}");
         assert!(shown < 15, "{shown}");
         assert_eq!(
-            update(&limits, "card 0", shows(3, Progress::Settled)),
+            update(&limits, "card 0", shows(3, UpdateProgress::Settled)),
             Ok(()),
             "and then it is decided anew"
         );
@@ -301,7 +311,7 @@ mod tests {
         for number in 0..20 {
             let _ = update(&limits, &format!("direct {number}"), SETTLED);
         }
-        let decision = shows(1, Progress::UnderWay);
+        let decision = shows(1, UpdateProgress::UnderWay);
         for _ in 0..3 {
             assert_eq!(limits.update("card", decision), Ok(()));
             limits.not_shown("card", decision);
@@ -311,7 +321,7 @@ mod tests {
             assert_eq!(limits.check(UPDATE), Ok(()));
         }
         assert_eq!(update(&limits, "card", decision), Ok(()));
-        assert!(update(&limits, "card", shows(1, Progress::Settled)).is_err(), "it shows the decision");
+        assert!(update(&limits, "card", shows(1, UpdateProgress::Settled)).is_err(), "it shows the decision");
     }
 
     #[test]

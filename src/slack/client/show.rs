@@ -5,8 +5,8 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use slack_morphism::prelude::SlackBlock;
 
-use super::failure::Failure;
-use super::rate_limits::{Progress, Shows};
+use super::failure::CallFailure;
+use super::rate_limits::{Shows, UpdateProgress};
 use super::{Pace, SlackClient};
 use crate::domain::ids::{ChannelId, PersonId};
 use crate::domain::request::{MessageRef, MessageSlot, Status};
@@ -80,11 +80,11 @@ impl SlackClient {
         method: &str,
         place: &str,
         outgoing: &Outgoing<'_>,
-    ) -> Result<A, Failure> {
-        self.pace.turn(outgoing.channel, place).await.map_err(Failure::RateLimited)?;
+    ) -> Result<A, CallFailure> {
+        self.pace.turn(outgoing.channel, place).await.map_err(CallFailure::RateLimited)?;
         for _ in 0..STAYS {
             match self.call(method, outgoing, self.limits.call).await {
-                Err(Failure::RateLimited(wait)) if Pace::is_short(wait) => {
+                Err(CallFailure::RateLimited(wait)) if Pace::is_short(wait) => {
                     self.pace.hold(outgoing.channel, wait);
                     tokio::time::sleep_until(tokio::time::Instant::now() + wait).await;
                 }
@@ -100,9 +100,9 @@ impl SlackClient {
         &self,
         place: &str,
         outgoing: &Outgoing<'_>,
-        answer: Result<A, Failure>,
-    ) -> Result<A, Failure> {
-        if let Err(Failure::RateLimited(wait)) = &answer {
+        answer: Result<A, CallFailure>,
+    ) -> Result<A, CallFailure> {
+        if let Err(CallFailure::RateLimited(wait)) = &answer {
             self.pace.hold_and_keep(outgoing.channel, place, *wait);
         }
         answer
@@ -173,7 +173,7 @@ fn place(notice: &Notice<'_>) -> String {
 /// What a message with this shows.
 fn shows(notice: &Notice<'_>) -> Shows {
     let Notice::Request(RequestNotice { surface, request, now, .. }) = notice else {
-        return Shows { decisions: 0, is_new: false, progress: Progress::Settled };
+        return Shows { decisions: 0, is_new: false, progress: UpdateProgress::Settled };
     };
     let is_under_way = matches!(
         request.status,
@@ -185,7 +185,7 @@ fn shows(notice: &Notice<'_>) -> Shows {
     Shows {
         decisions: if is_card { decisions } else { 0 },
         is_new: decided_at.is_some_and(|at| now.duration_since(at) < NEW),
-        progress: if is_under_way { Progress::UnderWay } else { Progress::Settled },
+        progress: if is_under_way { UpdateProgress::UnderWay } else { UpdateProgress::Settled },
     }
 }
 
@@ -199,7 +199,7 @@ impl Slack for SlackClient {
 
     async fn update(&self, at: &MessageRef, notice: &Notice<'_>) -> Result<(), SlackError> {
         let shows = shows(notice);
-        self.rate_limits.update(&at.ts, shows).map_err(Failure::RateLimited)?;
+        self.rate_limits.update(&at.ts, shows).map_err(CallFailure::RateLimited)?;
         let message = render(notice);
         let outgoing = Outgoing { ts: Some(&at.ts), ..Outgoing::new(at.channel.as_str(), &message) };
         match self.paced("chat.update", &place(notice), &outgoing).await {

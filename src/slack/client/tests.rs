@@ -408,7 +408,7 @@ async fn a_slack_that_never_answers_is_given_up() {
     let (slack, client, _) = start().await;
     slack.script("auth.test", 0, Vec::new(), "");
     let waited = client.call::<Identity>("auth.test", &json!({}), Duration::from_millis(20)).await;
-    let Err(Failure::Silence(error)) = waited else { panic!("{waited:?}") };
+    let Err(CallFailure::Silence(error)) = waited else { panic!("{waited:?}") };
     assert_eq!(format!("{error:#}"), "cannot call `auth.test`: Slack did not answer within 20ms");
 }
 

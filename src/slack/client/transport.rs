@@ -26,7 +26,7 @@ pub(super) struct Plain(Client<Connector, Full<Bytes>>);
 
 /// What came back, without the body.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
+pub(super) struct ResponseHead {
     pub(super) status: StatusCode,
     headers: HeaderMap,
 }
@@ -55,7 +55,7 @@ impl Plain {
         authorization: &HeaderValue,
         body: Option<String>,
         limit: Duration,
-    ) -> anyhow::Result<(Answer, Bytes)> {
+    ) -> anyhow::Result<(ResponseHead, Bytes)> {
         let method = if body.is_some() { Method::POST } else { Method::GET };
         let request = Request::builder()
             .method(method)
@@ -66,7 +66,7 @@ impl Plain {
             .context("cannot write the request")?;
         let asked = async {
             let response = self.0.request(request).await.context("cannot reach Slack")?;
-            let answer = Answer { status: response.status(), headers: response.headers().clone() };
+            let answer = ResponseHead { status: response.status(), headers: response.headers().clone() };
             let body = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await;
             let body = body.map_err(|error| anyhow!(error).context("cannot read Slack's answer"))?;
             Ok((answer, body.to_bytes()))
@@ -77,7 +77,12 @@ impl Plain {
     }
 
     /// Posts `body` within `limit`, with no token.
-    pub(super) async fn post(&self, url: &Url, body: &Value, limit: Duration) -> anyhow::Result<Answer> {
+    pub(super) async fn post(
+        &self,
+        url: &Url,
+        body: &Value,
+        limit: Duration,
+    ) -> anyhow::Result<ResponseHead> {
         let request = Request::builder()
             .method(Method::POST)
             .uri(url.as_str())
@@ -88,11 +93,11 @@ impl Plain {
             .await
             .map_err(|_| anyhow!("Slack did not answer within {limit:?}"))?
             .context("cannot reach Slack")?;
-        Ok(Answer { status: response.status(), headers: response.headers().clone() })
+        Ok(ResponseHead { status: response.status(), headers: response.headers().clone() })
     }
 }
 
-impl Answer {
+impl ResponseHead {
     /// The answer.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use slack_morphism::prelude::{SlackHomeView, SlackModalView};
 
-use super::failure::Failure;
+use super::failure::CallFailure;
 use super::rate_limits::PUBLISH;
 use super::response_url::followable;
 use super::{SlackClient, lenient};
@@ -26,7 +26,7 @@ pub struct OpenedView {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Opened {
+struct ViewOpened {
     // A view that is open is open, whatever is said of it.
     #[serde(deserialize_with = "lenient")]
     view: OpenedView,
@@ -39,7 +39,7 @@ impl SlackClient {
     /// See [`SlackError`]; [`SlackError::Refused`] when the trigger is too old or was used.
     pub async fn open_view(&self, trigger_id: &str, view: &SlackModalView) -> Result<OpenedView, SlackError> {
         let body = json!({ "trigger_id": trigger_id, "view": written(view)? });
-        let opened: Opened = self.call("views.open", &body, self.limits.open).await?;
+        let opened: ViewOpened = self.call("views.open", &body, self.limits.open).await?;
         Ok(opened.view)
     }
 
@@ -49,7 +49,7 @@ impl SlackClient {
     /// As [`Self::open_view`]; also when three are open already.
     pub async fn push_view(&self, trigger_id: &str, view: &SlackModalView) -> Result<OpenedView, SlackError> {
         let body = json!({ "trigger_id": trigger_id, "view": written(view)? });
-        let opened: Opened = self.call("views.push", &body, self.limits.open).await?;
+        let opened: ViewOpened = self.call("views.push", &body, self.limits.open).await?;
         Ok(opened.view)
     }
 
@@ -67,7 +67,7 @@ impl SlackClient {
         if let Some(hash) = hash {
             body["hash"] = Value::from(hash);
         }
-        let opened: Opened = self.call("views.update", &body, self.limits.call).await?;
+        let opened: ViewOpened = self.call("views.update", &body, self.limits.call).await?;
         Ok(opened.view)
     }
 
@@ -78,11 +78,11 @@ impl SlackClient {
     pub(super) async fn publish(&self, person: &PersonId, view: &SlackHomeView) -> Result<(), SlackError> {
         let view = crate::slack::home::to_json(view).map_err(anyhow::Error::from)?;
         let body = json!({ "user_id": person.as_str(), "view": view });
-        self.rate_limits.turn(PUBLISH, person.as_str()).map_err(Failure::RateLimited)?;
-        match self.call::<Opened>(PUBLISH, &body, self.limits.call).await {
+        self.rate_limits.turn(PUBLISH, person.as_str()).map_err(CallFailure::RateLimited)?;
+        match self.call::<ViewOpened>(PUBLISH, &body, self.limits.call).await {
             Ok(_) => Ok(()),
             // Nobody has this home tab any more: so says the example on the method's page (2026-11-29).
-            Err(Failure::Api { code, detail })
+            Err(CallFailure::Api { code, detail })
                 if code == "invalid_arguments" && detail.contains("user_id") =>
             {
                 Err(SlackError::Unreachable(format!("{code}: {detail}")))
@@ -110,7 +110,7 @@ impl SlackClient {
         match answer.status.as_u16() {
             200..=299 => Ok(()),
             404 | 410 => Err(SlackError::Gone("the response address was used up".to_owned())),
-            429 => Err(Failure::asked_to_wait(answer.retry_after()).into()),
+            429 => Err(CallFailure::asked_to_wait(answer.retry_after()).into()),
             status => Err(anyhow::anyhow!("Slack answered with HTTP status {status}").into()),
         }
     }

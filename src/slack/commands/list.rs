@@ -4,8 +4,8 @@ use slack_morphism::prelude::SlackModalView;
 
 use crate::domain::ids::PersonId;
 use crate::portal::Error;
-use crate::portal::lookup::{self, Cut, Page};
-use crate::ports::store::{Cursor, Whose};
+use crate::portal::lookup::{self, Cut, RequestList};
+use crate::ports::store::{Cursor, RequestScope};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages::{self, ListPage, Message, PAGE_ROWS};
 use crate::slack::mrkdwn::escape;
@@ -77,7 +77,7 @@ impl Rows {
         Some(self.turned(self.ended, before.to_vec()))
     }
 
-    async fn page(&self, edge: &Edge, person: &PersonId) -> Result<Page, Error> {
+    async fn page(&self, edge: &Edge, person: &PersonId) -> Result<RequestList, Error> {
         let cut = Cut { ended: self.ended, after: self.before.last(), limit: PAGE_ROWS };
         lookup::list(&edge.portal, person, self.team.as_deref(), cut).await
     }
@@ -131,7 +131,7 @@ pub(in crate::slack) async fn modal(
 
 fn shown<T>(
     edge: &Edge,
-    page: &Page,
+    page: &RequestList,
     rows: &Rows,
     turns: Vec<(&'static str, String)>,
     build: impl FnOnce(&ListPage<'_>) -> T,
@@ -139,15 +139,15 @@ fn shown<T>(
     let command = &edge.portal.organization.command;
     let ended = if rows.ended { "ended " } else { "" };
     let (title, who) = match &page.whose {
-        Whose::Owner(_) => (format!("Your {ended}requests"), "You have".to_owned()),
-        Whose::Team(team) | Whose::TeamProduct(team, _) => {
+        RequestScope::Owner(_) => (format!("Your {ended}requests"), "You have".to_owned()),
+        RequestScope::Team(team) | RequestScope::TeamProduct(team, _) => {
             // Its name is one of the settings, but nobody promised that it is free of Slack's markup.
             (
                 format!("{}equests of team {team}", if rows.ended { "Ended r" } else { "R" }),
                 format!("Team *{}* has", escape(team.as_str())),
             )
         }
-        Whose::Product(_) | Whose::All => (
+        RequestScope::Product(_) | RequestScope::All => (
             format!("{}equests of all teams", if rows.ended { "Ended r" } else { "R" }),
             "No team has".to_owned(),
         ),

@@ -29,15 +29,15 @@ pub(super) use stats::modal as stats_modal;
 use slack_morphism::prelude::SlackModalView;
 
 use super::edge::{Edge, Whereabouts};
-use super::incoming::{Command, Shortcut};
+use super::incoming::{Shortcut, SlashCommand};
 use super::reply::Ack;
 use super::views;
 use crate::domain::parameters::{Prefill, parse_prefill};
 use crate::portal::Error;
-use crate::portal::form::{Offer, Typed, find_product, found, offers, open};
+use crate::portal::form::{OfferedProduct, Typed, find_product, found, offers, open};
 
 /// Answers a command.
-pub(super) async fn answer(edge: &Edge, command: &Command) -> Ack {
+pub(super) async fn answer(edge: &Edge, command: &SlashCommand) -> Ack {
     let typed_text = escaped::as_typed(&command.text);
     let words = parse_prefill(&typed_text);
     let word = words.words.first().map_or(Word::Catalog, |word| Word::of(word));
@@ -100,7 +100,7 @@ impl Word {
     ];
 }
 
-async fn by_word(edge: &Edge, command: &Command, word: Word, typed_text: &str, words: Prefill) -> Ack {
+async fn by_word(edge: &Edge, command: &SlashCommand, word: Word, typed_text: &str, words: Prefill) -> Ack {
     let at = &Whereabouts::of_command(command);
     let (trigger, key) = (command.trigger_id.as_deref(), command.key.as_str());
     let mut plain = words.words.iter().skip(1).map(String::as_str);
@@ -163,10 +163,17 @@ pub(super) async fn catalog(edge: &Edge, at: &Whereabouts, trigger: Option<&str>
 }
 
 /// The modal with these products; `sought` are the words that they were searched for.
-async fn shown(edge: &Edge, offers: &[Offer], sought: Option<&str>) -> Result<SlackModalView, Error> {
+async fn shown(
+    edge: &Edge,
+    offers: &[OfferedProduct],
+    sought: Option<&str>,
+) -> Result<SlackModalView, Error> {
     let shown: Vec<_> = offers
         .iter()
-        .map(|offer| super::messages::Offer { product: &offer.product, estimate: offer.estimate.clone() })
+        .map(|offer| super::messages::CatalogEntry {
+            product: &offer.product,
+            estimate: offer.estimate.clone(),
+        })
         .collect();
     let simulated = edge.portal.ports.provisioner.is_simulated();
     let paused = edge.portal.ports.store.pause().await?;

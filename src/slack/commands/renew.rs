@@ -3,7 +3,7 @@
 use super::request::{named, which};
 use crate::domain::period::Period;
 use crate::portal::Error;
-use crate::portal::renew::{Which, renew as renew_request};
+use crate::portal::renew::{RenewalChoice, renew as renew_request};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::messages::{self, Message};
 use crate::slack::mrkdwn::escape;
@@ -18,8 +18,8 @@ pub(super) async fn renew(
 ) -> Ack {
     let Some(typed) = typed else { return which(edge, "renew") };
     let by = match period.map(|period| period.to_lowercase().parse::<Period>()) {
-        None => Which::First,
-        Some(Ok(period)) => Which::Period(period),
+        None => RenewalChoice::First,
+        Some(Ok(period)) => RenewalChoice::Period(period),
         Some(Err(error)) => {
             return Ack::Ephemeral(Message::plain(&format!("{}.", escape(&error.to_string()))));
         }
@@ -30,7 +30,13 @@ pub(super) async fn renew(
     }
 }
 
-async fn renewed(edge: &Edge, at: &Whereabouts, key: &str, typed: &str, by: Which) -> Result<Message, Error> {
+async fn renewed(
+    edge: &Edge,
+    at: &Whereabouts,
+    key: &str,
+    typed: &str,
+    by: RenewalChoice,
+) -> Result<Message, Error> {
     let click = named(edge, at, key, typed).await?;
     Ok(messages::renewed(&renew_request(&edge.portal, &click, by).await?))
 }

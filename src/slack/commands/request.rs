@@ -6,7 +6,7 @@ use crate::domain::audit::{By, Via};
 use crate::domain::ids::PersonId;
 use crate::domain::request::{MessageSlot, Request};
 use crate::portal::cancel::cancel as cancel_request;
-use crate::portal::decide::Click;
+use crate::portal::decide::RequestAction;
 use crate::portal::lookup::{self, Detail};
 use crate::portal::{Error, Portal, Tending};
 use crate::ports::outage::warn_unless;
@@ -82,10 +82,15 @@ async fn cancelled(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Res
 
 /// The request whose id begins with `typed`, as if the person had pressed a button of its newest message. A command
 /// would act each time it is sent, so it counts once under its key.
-pub(super) async fn named(edge: &Edge, at: &Whereabouts, key: &str, typed: &str) -> Result<Click, Error> {
+pub(super) async fn named(
+    edge: &Edge,
+    at: &Whereabouts,
+    key: &str,
+    typed: &str,
+) -> Result<RequestAction, Error> {
     let request = lookup::find(&edge.portal, &at.person, typed).await?;
     let by = By { person: at.person.clone(), via: Via::Command };
-    Ok(Click { by, request: request.id, epoch: request.epoch, message: None, once: key.to_owned() })
+    Ok(RequestAction { by, request: request.id, epoch: request.epoch, message: None, once: key.to_owned() })
 }
 
 /// Asks for the id that is missing behind `word`.

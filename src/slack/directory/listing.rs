@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
-use super::memory::Memory;
-use super::{Account, Address, SHOWN};
+use super::memory::AnswerCache;
+use super::{Address, SHOWN, SlackAccount};
 use crate::domain::ids::PersonId;
 use crate::ports::clock::{Clock, is_recent};
 use crate::ports::slack::SlackError;
@@ -34,16 +34,16 @@ const MOST_PAGES: usize = 60;
 pub(super) struct Listing {
     client: Arc<SlackClient>,
     clock: Arc<dyn Clock>,
-    accounts: Arc<Memory<PersonId, Account>>,
-    addresses: Arc<Memory<String, Address>>,
+    accounts: Arc<AnswerCache<PersonId, SlackAccount>>,
+    addresses: Arc<AnswerCache<String, Address>>,
     /// Whether a page has been asked for that is worth waiting for; changes with every page.
     is_awaited: watch::Sender<bool>,
-    history: Mutex<History>,
+    history: Mutex<ListingHistory>,
 }
 
 /// When the accounts were listed.
 #[derive(Debug, Default)]
-struct History {
+struct ListingHistory {
     is_under_way: bool,
     /// When the last list began that came to its end, and whether nobody was left out.
     listed: Option<(Timestamp, bool)>,
@@ -80,8 +80,8 @@ impl Listing {
     pub(super) fn new(
         client: Arc<SlackClient>,
         clock: Arc<dyn Clock>,
-        accounts: Arc<Memory<PersonId, Account>>,
-        addresses: Arc<Memory<String, Address>>,
+        accounts: Arc<AnswerCache<PersonId, SlackAccount>>,
+        addresses: Arc<AnswerCache<String, Address>>,
     ) -> Self {
         let is_awaited = watch::Sender::new(false);
         Self { client, clock, accounts, addresses, is_awaited, history: Mutex::default() }
@@ -146,7 +146,7 @@ impl Listing {
                 page => page?,
             };
             for member in &page.members {
-                let (person, account) = (member.person(), Account::of(Some(member), &ours));
+                let (person, account) = (member.person(), SlackAccount::of(Some(member), &ours));
                 // Whoever has left and was never asked about needs no room.
                 let counts = account.uncounted.is_none();
                 if let Some((address, is_confirmed)) = &account.email {
@@ -180,7 +180,7 @@ impl Listing {
         tokio::time::sleep_until(tokio::time::Instant::now() + time).await;
     }
 
-    fn history(&self) -> MutexGuard<'_, History> {
+    fn history(&self) -> MutexGuard<'_, ListingHistory> {
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

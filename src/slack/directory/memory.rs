@@ -23,15 +23,15 @@ const ENDED_BADLY: &str = "the question ended badly";
 
 /// Answers by question.
 #[derive(Debug)]
-pub(super) struct Memory<K, A> {
+pub(super) struct AnswerCache<K, A> {
     /// Answers kept before old ones are forgotten.
     most: usize,
     /// How old an answer may become before it is asked for anew in the background, where it is only shown.
     shown: SignedDuration,
-    slots: Mutex<HashMap<K, Arc<Slot<A>>>>,
+    slots: Mutex<HashMap<K, Arc<CacheSlot<A>>>>,
 }
 
-impl<K: Clone + Eq + Hash, A: Clone + Send + Sync + 'static> Memory<K, A> {
+impl<K: Clone + Eq + Hash, A: Clone + Send + Sync + 'static> AnswerCache<K, A> {
     pub(super) fn new(most: usize, shown: SignedDuration) -> Self {
         Self { most, shown, slots: Mutex::default() }
     }
@@ -86,7 +86,7 @@ impl<K: Clone + Eq + Hash, A: Clone + Send + Sync + 'static> Memory<K, A> {
         }
     }
 
-    fn slot(&self, key: &K) -> Arc<Slot<A>> {
+    fn slot(&self, key: &K) -> Arc<CacheSlot<A>> {
         let mut slots = self.lock();
         if let Some(slot) = slots.get(key) {
             return Arc::clone(slot);
@@ -94,17 +94,17 @@ impl<K: Clone + Eq + Hash, A: Clone + Send + Sync + 'static> Memory<K, A> {
         if slots.len() >= self.most {
             slots.clear();
         }
-        Arc::clone(slots.entry(key.clone()).or_insert_with(|| Arc::new(Slot::default())))
+        Arc::clone(slots.entry(key.clone()).or_insert_with(|| Arc::new(CacheSlot::default())))
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, Arc<Slot<A>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, Arc<CacheSlot<A>>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Why a question has no answer, for everybody who waits for it.
 #[derive(Clone, Debug)]
-enum Unanswered {
+enum LookupFailed {
     /// Slack asks to wait.
     Wait(Duration),
     /// Slack does not answer.
@@ -113,7 +113,7 @@ enum Unanswered {
     Other(String),
 }
 
-impl From<anyhow::Error> for Unanswered {
+impl From<anyhow::Error> for LookupFailed {
     fn from(error: anyhow::Error) -> Self {
         match error.downcast_ref() {
             Some(SlackError::RateLimited(wait)) => Self::Wait(*wait),
@@ -123,41 +123,41 @@ impl From<anyhow::Error> for Unanswered {
     }
 }
 
-impl From<Unanswered> for anyhow::Error {
-    fn from(why: Unanswered) -> Self {
+impl From<LookupFailed> for anyhow::Error {
+    fn from(why: LookupFailed) -> Self {
         match why {
-            Unanswered::Wait(wait) => SlackError::RateLimited(wait).into(),
-            Unanswered::Silence(why) => SlackError::Silence(anyhow!(why)).into(),
-            Unanswered::Other(why) => anyhow!(why),
+            LookupFailed::Wait(wait) => SlackError::RateLimited(wait).into(),
+            LookupFailed::Silence(why) => SlackError::Silence(anyhow!(why)).into(),
+            LookupFailed::Other(why) => anyhow!(why),
         }
     }
 }
 
-type Asking<A> = Shared<BoxFuture<'static, Result<A, Unanswered>>>;
+type PendingLookup<A> = Shared<BoxFuture<'static, Result<A, LookupFailed>>>;
 
 /// One answer, and the question while it is asked.
 #[derive(Debug)]
-struct Slot<A>(Mutex<State<A>>);
+struct CacheSlot<A>(Mutex<CacheState<A>>);
 
 #[derive(Debug)]
-struct State<A> {
+struct CacheState<A> {
     known: Option<(Timestamp, A)>,
-    asking: Option<Asking<A>>,
+    asking: Option<PendingLookup<A>>,
 }
 
-impl<A> Default for Slot<A> {
+impl<A> Default for CacheSlot<A> {
     fn default() -> Self {
-        Self(Mutex::new(State { known: None, asking: None }))
+        Self(Mutex::new(CacheState { known: None, asking: None }))
     }
 }
 
-impl<A> Slot<A> {
-    fn lock(&self) -> MutexGuard<'_, State<A>> {
+impl<A> CacheSlot<A> {
+    fn lock(&self) -> MutexGuard<'_, CacheState<A>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<A: Clone + Send + Sync + 'static> Slot<A> {
+impl<A: Clone + Send + Sync + 'static> CacheSlot<A> {
     /// The answer and its age; whatever lies in the future is of no use.
     fn known(&self, now: Timestamp) -> Option<(A, SignedDuration)> {
         let (asked_at, answer) = self.lock().known.clone()?;
@@ -169,7 +169,7 @@ impl<A: Clone + Send + Sync + 'static> Slot<A> {
         self: &Arc<Self>,
         clock: &Arc<dyn Clock>,
         ask: impl Future<Output = anyhow::Result<A>> + Send + 'static,
-    ) -> Asking<A> {
+    ) -> PendingLookup<A> {
         let mut state = self.lock();
         if let Some(asking) = &state.asking {
             return asking.clone();
@@ -191,16 +191,16 @@ impl<A: Clone + Send + Sync + 'static> Slot<A> {
                     );
                 }
             }
-            answer.map_err(Unanswered::from)
+            answer.map_err(LookupFailed::from)
         });
-        let ended_badly = || Unanswered::Other(ENDED_BADLY.to_owned());
+        let ended_badly = || LookupFailed::Other(ENDED_BADLY.to_owned());
         let asking = asked.map(move |answer| answer.unwrap_or_else(|_| Err(ended_badly()))).boxed().shared();
         state.asking = Some(asking.clone());
         asking
     }
 }
 
-impl<A> State<A> {
+impl<A> CacheState<A> {
     /// The age of an answer counts from when it was asked for; the younger one stays.
     fn remember(&mut self, asked_at: Timestamp, answer: A) {
         if self.known.as_ref().is_none_or(|(known_at, _)| *known_at <= asked_at) {
@@ -217,7 +217,7 @@ mod tests {
     #[tokio::test]
     async fn a_question_that_ends_badly_is_asked_anew_the_next_time() {
         let clock: Arc<dyn Clock> = Arc::new(StillClock::new());
-        let memory: Memory<u8, &str> = Memory::new(1, REMEMBERED);
+        let memory: AnswerCache<u8, &str> = AnswerCache::new(1, REMEMBERED);
         for _ in 0..2 {
             let spoilt = memory.recall((&1, Freshness::Fresh), &clock, async { panic!("a mistake of ours") });
             assert_eq!(spoilt.await.unwrap_err().to_string(), ENDED_BADLY);

@@ -19,14 +19,14 @@ use anyhow::Context as _;
 use async_trait::async_trait;
 use jiff::SignedDuration;
 
-use super::client::{Identity, Member, SlackClient};
+use super::client::{Identity, SlackClient, SlackUser};
 use crate::domain::catalog::Principal;
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::refusal::Uncounted;
 use crate::ports::clock::Clock;
 use crate::ports::directory::{Directory, Freshness, Late};
 use listing::Listing;
-use memory::{Memory, REMEMBERED};
+use memory::{AnswerCache, REMEMBERED};
 
 /// How old may be shown what is asked about one by one, before it is asked for anew.
 const SHOWN: SignedDuration = SignedDuration::from_mins(15);
@@ -40,32 +40,32 @@ const MOST: usize = 10_000;
 pub struct SlackDirectory {
     client: Arc<SlackClient>,
     clock: Arc<dyn Clock>,
-    accounts: Arc<Memory<PersonId, Account>>,
-    groups: Memory<(), Arc<Groups>>,
-    addresses: Arc<Memory<String, Address>>,
-    named: Memory<(PersonId, String), Option<PersonId>>,
+    accounts: Arc<AnswerCache<PersonId, SlackAccount>>,
+    groups: AnswerCache<(), Arc<GroupMembers>>,
+    addresses: Arc<AnswerCache<String, Address>>,
+    named: AnswerCache<(PersonId, String), Option<PersonId>>,
     listing: Arc<Listing>,
     /// Whether anybody wanted to know anything since the accounts were listed.
     is_used: AtomicBool,
 }
 
 /// Who is in which group.
-type Groups = HashMap<GroupId, Arc<BTreeSet<PersonId>>>;
+type GroupMembers = HashMap<GroupId, Arc<BTreeSet<PersonId>>>;
 
 /// Whose an address is, and whether Slack has confirmed that; `None` for nobody's.
 type Address = Option<(PersonId, bool)>;
 
 /// What is known of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Account {
+struct SlackAccount {
     uncounted: Option<Uncounted>,
     /// Its address in small letters, and whether Slack has confirmed that.
     email: Option<(String, bool)>,
 }
 
-impl Account {
+impl SlackAccount {
     /// What Slack's answer about an account says to the workspace or enterprise that our token is for.
-    fn of(member: Option<&Member>, ours: &Identity) -> Self {
+    fn of(member: Option<&SlackUser>, ours: &Identity) -> Self {
         let Some(member) = member else { return Self { uncounted: Some(Uncounted::Unknown), email: None } };
         let stranger = || (!member.is_of(ours)).then_some(Uncounted::Stranger);
         Self {
@@ -78,18 +78,18 @@ impl Account {
 impl SlackDirectory {
     /// A directory that asks through `client`.
     pub fn new(client: Arc<SlackClient>, clock: Arc<dyn Clock>) -> Self {
-        let accounts = Arc::new(Memory::new(MOST_ACCOUNTS, SHOWN));
+        let accounts = Arc::new(AnswerCache::new(MOST_ACCOUNTS, SHOWN));
         // Old addresses are not asked about one by one: the accounts are listed again.
-        let addresses = Arc::new(Memory::new(MOST_ACCOUNTS, SignedDuration::MAX));
+        let addresses = Arc::new(AnswerCache::new(MOST_ACCOUNTS, SignedDuration::MAX));
         let (accounts_too, addresses_too) = (Arc::clone(&accounts), Arc::clone(&addresses));
         let listing = Listing::new(Arc::clone(&client), Arc::clone(&clock), accounts_too, addresses_too);
         Self {
             client,
             clock,
             accounts,
-            groups: Memory::new(1, REMEMBERED),
+            groups: AnswerCache::new(1, REMEMBERED),
             addresses,
-            named: Memory::new(MOST, SHOWN),
+            named: AnswerCache::new(MOST, SHOWN),
             listing: Arc::new(listing),
             is_used: AtomicBool::new(true),
         }
@@ -101,7 +101,7 @@ impl SlackDirectory {
         tokio::time::timeout(self.client.limits().question, asked).await.map_err(|_| Late)?
     }
 
-    async fn account(&self, person: &PersonId, freshness: Freshness) -> anyhow::Result<Account> {
+    async fn account(&self, person: &PersonId, freshness: Freshness) -> anyhow::Result<SlackAccount> {
         let asked = self.answered(async {
             if let Some(account) = self.accounts.any(person)
                 && freshness == Freshness::Known
@@ -122,7 +122,7 @@ impl SlackDirectory {
                     Some(member) if member.uncounted().is_none() => client.own_identity().await?,
                     Some(_) | None => Identity::default(),
                 };
-                Ok(Account::of(member.as_ref(), &ours))
+                Ok(SlackAccount::of(member.as_ref(), &ours))
             };
             self.accounts.recall((person, freshness), &self.clock, ask).await
         });

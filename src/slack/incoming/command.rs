@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::field::{Field, Text, read};
 use super::wire::{is_id, origin};
-use super::{Command, Incoming, ParseError, ResponseUrl, key};
+use super::{Incoming, ParseError, ResponseUrl, SlashCommand, key};
 use crate::domain::ids::ChannelId;
 
 /// Reads the body of a slash command.
@@ -13,7 +13,7 @@ use crate::domain::ids::ChannelId;
 /// # Errors
 /// When there is no command or nobody who typed it.
 pub fn parse_command(body: &[u8]) -> Result<Incoming, ParseError> {
-    command(Fields::read(body), body)
+    command(CommandFields::read(body), body)
 }
 
 /// Reads the JSON of a slash command, as a socket delivers it.
@@ -24,10 +24,10 @@ pub fn parse_command_json(json: &[u8]) -> Result<Incoming, ParseError> {
     command(read(json)?, json)
 }
 
-fn command(fields: Fields, body: &[u8]) -> Result<Incoming, ParseError> {
+fn command(fields: CommandFields, body: &[u8]) -> Result<Incoming, ParseError> {
     let command = fields.command.0.ok_or(ParseError::Missing("command"))?;
     let key = key("command", fields.trigger_id.0.as_deref(), body);
-    Ok(Incoming::Command(Command {
+    Ok(Incoming::Command(SlashCommand {
         origin: origin(fields.person, fields.team, fields.enterprise)?,
         command,
         text: fields.text.0.unwrap_or_default(),
@@ -42,7 +42,7 @@ fn command(fields: Fields, body: &[u8]) -> Result<Incoming, ParseError> {
 /// command costs, so the body is read once for all of them.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Fields {
+struct CommandFields {
     command: Field<Text>,
     #[serde(rename = "user_id")]
     person: Field<Text>,
@@ -72,7 +72,7 @@ fn is_ignored(pair: &[u8]) -> bool {
     pair.split(|byte| *byte == b'=').next().is_some_and(|key| IGNORED.contains(&key))
 }
 
-impl Fields {
+impl CommandFields {
     fn read(body: &[u8]) -> Self {
         let mut fields = Self::default();
         let pairs = body.split(|byte| *byte == b'&').filter(|pair| !is_ignored(pair));

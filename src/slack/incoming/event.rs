@@ -4,11 +4,11 @@ use serde::Deserialize;
 
 use super::field::{Field, Object, Text, read};
 use super::wire::origin;
-use super::{Event, Incoming, ParseError};
+use super::{Incoming, ParseError, SlackEvent};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Envelope {
+struct EventEnvelope {
     #[serde(rename = "type")]
     kind: Field<Text>,
     challenge: Field<Text>,
@@ -34,7 +34,7 @@ struct Inner {
 /// # Errors
 /// When it is not an envelope. An event we do not use is no error.
 pub fn parse_event(body: &[u8]) -> Result<Incoming, ParseError> {
-    let mut envelope: Envelope = read(body)?;
+    let mut envelope: EventEnvelope = read(body)?;
     let kind = envelope.kind.0.take().ok_or(ParseError::Missing("type"))?;
     match kind.as_str() {
         "url_verification" => {
@@ -46,14 +46,14 @@ pub fn parse_event(body: &[u8]) -> Result<Incoming, ParseError> {
     }
 }
 
-fn happened(envelope: Envelope) -> Result<Event, ParseError> {
+fn happened(envelope: EventEnvelope) -> Result<SlackEvent, ParseError> {
     let event = envelope.event.0.ok_or(ParseError::Missing("event"))?;
     let kind = event.kind.0.ok_or(ParseError::Missing("type of the event"))?;
     if kind != "app_home_opened" {
-        return Ok(Event::Other { kind });
+        return Ok(SlackEvent::Other { kind });
     }
     let enterprise = Field(envelope.enterprise_id.0.or(envelope.context_enterprise_id.0));
-    Ok(Event::AppHomeOpened {
+    Ok(SlackEvent::AppHomeOpened {
         origin: origin(event.user, envelope.team_id, enterprise)?,
         event_id: envelope.event_id.0.ok_or(ParseError::Missing("event_id"))?,
         tab: event.tab.0.unwrap_or_default(),
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn an_opened_home_says_who_and_carries_its_event_id() {
         let parsed = parse_event(include_bytes!("../../../tests/wire/slack/home_opened.json")).unwrap();
-        let Incoming::Event(Event::AppHomeOpened { origin, event_id, tab }) = parsed else {
+        let Incoming::Event(SlackEvent::AppHomeOpened { origin, event_id, tab }) = parsed else {
             panic!("{parsed:?}")
         };
         assert_eq!(origin.person.as_str(), "U0ALICE");
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn other_events_and_envelopes_are_let_pass() {
         let other = br#"{"type":"event_callback","event":{"type":"user_change","user":{"id":"U1"}}}"#;
-        assert_eq!(parse_event(other), Ok(Incoming::Event(Event::Other { kind: "user_change".into() })));
+        assert_eq!(parse_event(other), Ok(Incoming::Event(SlackEvent::Other { kind: "user_change".into() })));
         let limited = br#"{"type":"app_rate_limited","minute_rate_limited":1518467820}"#;
         assert_eq!(parse_event(limited), Ok(Incoming::Unknown { kind: "app_rate_limited".into() }));
     }

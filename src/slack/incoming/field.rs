@@ -12,10 +12,10 @@ use super::ParseError;
 use super::json_repair::mended;
 
 /// A field of the shape `S`, if it is there.
-pub(in crate::slack) struct Field<S: Shape>(pub(in crate::slack) Option<S::Value>);
+pub(in crate::slack) struct Field<S: FieldShape>(pub(in crate::slack) Option<S::Value>);
 
 /// What a field understands; it understands nothing of the rest.
-pub(in crate::slack) trait Shape {
+pub(in crate::slack) trait FieldShape {
     type Value;
 
     fn text(_: &str) -> Option<Self::Value> {
@@ -65,7 +65,7 @@ pub(super) enum Texts {}
 /// Objects by name; of one that is none the name is known, and that it is empty.
 pub(super) struct ByName<T>(PhantomData<T>);
 
-impl Shape for Text {
+impl FieldShape for Text {
     type Value = String;
 
     fn text(text: &str) -> Option<String> {
@@ -73,7 +73,7 @@ impl Shape for Text {
     }
 }
 
-impl Shape for Input {
+impl FieldShape for Input {
     type Value = String;
 
     fn text(text: &str) -> Option<String> {
@@ -85,7 +85,7 @@ impl Shape for Input {
     }
 }
 
-impl Shape for Count {
+impl FieldShape for Count {
     type Value = u64;
 
     fn number(number: serde_json::Number) -> Option<u64> {
@@ -93,7 +93,7 @@ impl Shape for Count {
     }
 }
 
-impl Shape for Flag {
+impl FieldShape for Flag {
     type Value = bool;
 
     fn flag(flag: bool) -> Option<bool> {
@@ -101,7 +101,7 @@ impl Shape for Flag {
     }
 }
 
-impl<T: DeserializeOwned> Shape for Object<T> {
+impl<T: DeserializeOwned> FieldShape for Object<T> {
     type Value = T;
 
     fn object<'de, A: MapAccess<'de>>(object: A) -> Result<Option<T>, A::Error> {
@@ -109,7 +109,7 @@ impl<T: DeserializeOwned> Shape for Object<T> {
     }
 }
 
-impl<T: DeserializeOwned> Shape for List<T> {
+impl<T: DeserializeOwned> FieldShape for List<T> {
     type Value = Vec<T>;
 
     fn list<'de, A: SeqAccess<'de>>(list: A) -> Result<Option<Vec<T>>, A::Error> {
@@ -117,7 +117,7 @@ impl<T: DeserializeOwned> Shape for List<T> {
     }
 }
 
-impl Shape for Texts {
+impl FieldShape for Texts {
     type Value = Vec<String>;
 
     fn list<'de, A: SeqAccess<'de>>(list: A) -> Result<Option<Vec<String>>, A::Error> {
@@ -125,7 +125,7 @@ impl Shape for Texts {
     }
 }
 
-fn items<'de, S: Shape, A: SeqAccess<'de>>(mut list: A) -> Result<Vec<S::Value>, A::Error> {
+fn items<'de, S: FieldShape, A: SeqAccess<'de>>(mut list: A) -> Result<Vec<S::Value>, A::Error> {
     let mut items = Vec::new();
     while let Some(item) = list.next_element::<Field<S>>()? {
         items.extend(item.0);
@@ -133,7 +133,7 @@ fn items<'de, S: Shape, A: SeqAccess<'de>>(mut list: A) -> Result<Vec<S::Value>,
     Ok(items)
 }
 
-impl<S: Shape<Value: Default>> Shape for ByName<S> {
+impl<S: FieldShape<Value: Default>> FieldShape for ByName<S> {
     type Value = BTreeMap<String, S::Value>;
 
     fn object<'de, A: MapAccess<'de>>(mut object: A) -> Result<Option<Self::Value>, A::Error> {
@@ -155,9 +155,9 @@ pub(in crate::slack) fn tolerant<T: DeserializeOwned>(json: &[u8]) -> serde_json
     serde_json::from_slice(json).or_else(|_| serde_json::from_str(&mended(json)?))
 }
 
-struct Reader<S>(PhantomData<S>);
+struct JsonReader<S>(PhantomData<S>);
 
-impl<'de, S: Shape> Visitor<'de> for Reader<S> {
+impl<'de, S: FieldShape> Visitor<'de> for JsonReader<S> {
     type Value = Field<S>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -197,19 +197,19 @@ impl<'de, S: Shape> Visitor<'de> for Reader<S> {
     }
 }
 
-impl<'de, S: Shape> Deserialize<'de> for Field<S> {
+impl<'de, S: FieldShape> Deserialize<'de> for Field<S> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Reader(PhantomData))
+        from.deserialize_any(JsonReader(PhantomData))
     }
 }
 
-impl<S: Shape> Default for Field<S> {
+impl<S: FieldShape> Default for Field<S> {
     fn default() -> Self {
         Self(None)
     }
 }
 
-impl<S: Shape<Value: fmt::Debug>> fmt::Debug for Field<S> {
+impl<S: FieldShape<Value: fmt::Debug>> fmt::Debug for Field<S> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
     }

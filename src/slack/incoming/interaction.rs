@@ -1,10 +1,10 @@
 //! Interactions: a form with one field, `payload`, holding JSON; also requests for options, which look the same.
 
 use super::field::{Field, Text, read};
-use super::wire::{Container, Message, Payload, View, id_of, is_id, origin};
+use super::wire::{Container, Payload, WireMessage, WireView, id_of, is_id, origin};
 use super::{
-    Click, ClickedMessage, Incoming, Origin, ParseError, ResponseUrl, Shortcut, Submission, Suggestion,
-    ViewRef, key,
+    Click, ClickedMessage, Incoming, Origin, ParseError, ResponseUrl, Shortcut, Suggestion, ViewRef,
+    ViewSubmission, key,
 };
 use crate::domain::ids::ChannelId;
 use crate::domain::request::MessageRef;
@@ -84,7 +84,7 @@ fn click(mut payload: Payload, json: &[u8]) -> Result<Incoming, ParseError> {
 /// The message's place: the container names it even where Slack leaves the message itself out.
 fn clicked_message(
     container: Container,
-    message: Message,
+    message: WireMessage,
     channel: Option<ChannelId>,
 ) -> Option<ClickedMessage> {
     let in_channel = container.channel_id.0.filter(|id| is_id(id)).map(ChannelId::new);
@@ -99,12 +99,12 @@ fn response_url(url: Field<Text>) -> Option<ResponseUrl> {
     url.0.map(ResponseUrl::new)
 }
 
-fn view(view: View) -> Option<ViewRef> {
+fn view(view: WireView) -> Option<ViewRef> {
     Some(shown(view)).filter(|view| !view.id.is_empty())
 }
 
 /// A view as far as it is understood.
-fn shown(mut view: View) -> ViewRef {
+fn shown(mut view: WireView) -> ViewRef {
     let state = view.state.0.take();
     ViewRef {
         values: view.values(state),
@@ -137,7 +137,7 @@ fn submission(mut payload: Payload) -> Incoming {
         Err(why) => return unread(view, why),
     };
     let targets = payload.response_urls.0.unwrap_or_default();
-    Incoming::Submission(Submission {
+    Incoming::Submission(ViewSubmission {
         origin,
         view,
         trigger_id: payload.trigger_id.0,

@@ -33,11 +33,11 @@ pub(super) use wire::is_id;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Incoming {
     /// A slash command was typed.
-    Command(Command),
+    Command(SlashCommand),
     /// A button was pressed or a select changed, in a message, a modal or the home tab.
     Click(Click),
     /// A modal was submitted.
-    Submission(Submission),
+    Submission(ViewSubmission),
     /// A modal was submitted, it seems, and what came does not say by whom or which one: nothing of it can be done.
     UnreadForm {
         /// The modal, as far as it was understood; its id may be empty.
@@ -52,7 +52,7 @@ pub enum Incoming {
     /// A shortcut was chosen.
     Shortcut(Shortcut),
     /// Something happened in the workspace.
-    Event(Event),
+    Event(SlackEvent),
     /// Slack checks that the events URL is ours.
     UrlVerification {
         /// To be sent back as it is.
@@ -85,7 +85,7 @@ impl Origin {
 
 /// A slash command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Command {
+pub struct SlashCommand {
     /// Who typed it.
     pub origin: Origin,
     /// The command itself, such as `/provision`.
@@ -173,7 +173,7 @@ impl ViewRef {
 
 /// A submitted modal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Submission {
+pub struct ViewSubmission {
     /// Who submitted.
     pub origin: Origin,
     /// The modal and what was filled in.
@@ -184,7 +184,7 @@ pub struct Submission {
     pub response_urls: Vec<ResponseUrl>,
 }
 
-impl Submission {
+impl ViewSubmission {
     /// What it counts once under. A modal that stays open is submitted again under the same view, so pressing its button
     /// again where the answer was late is the same submission.
     pub fn key(&self) -> String {
@@ -230,7 +230,7 @@ fn key(kind: &str, trigger_id: Option<&str>, body: &[u8]) -> String {
 
 /// Something that happened in the workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum SlackEvent {
     /// Somebody opened the app's home.
     AppHomeOpened {
         /// Who.

@@ -12,7 +12,7 @@ use crate::domain::ids::PersonId;
 /// Anything that Slack gives an `id`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Named {
+pub(super) struct WithId {
     id: Field<Text>,
 }
 
@@ -21,16 +21,16 @@ pub(super) struct Named {
 pub(super) struct Payload {
     #[serde(rename = "type")]
     pub(super) kind: Field<Text>,
-    pub(super) user: Field<Object<Named>>,
-    pub(super) team: Field<Object<Named>>,
-    pub(super) enterprise: Field<Object<Named>>,
+    pub(super) user: Field<Object<WithId>>,
+    pub(super) team: Field<Object<WithId>>,
+    pub(super) enterprise: Field<Object<WithId>>,
     pub(super) trigger_id: Field<Text>,
     pub(super) response_url: Field<Text>,
     pub(super) response_urls: Field<List<ResponseTarget>>,
-    pub(super) channel: Field<Object<Named>>,
+    pub(super) channel: Field<Object<WithId>>,
     pub(super) container: Field<Object<Container>>,
-    pub(super) message: Field<Object<Message>>,
-    pub(super) view: Field<Object<View>>,
+    pub(super) message: Field<Object<WireMessage>>,
+    pub(super) view: Field<Object<WireView>>,
     pub(super) actions: Field<List<Action>>,
     pub(super) callback_id: Field<Text>,
     pub(super) action_id: Field<Text>,
@@ -55,19 +55,19 @@ pub(super) struct Container {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Message {
+pub(super) struct WireMessage {
     pub(super) ts: Field<Text>,
     pub(super) thread_ts: Field<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct View {
+pub(super) struct WireView {
     pub(super) id: Field<Text>,
     pub(super) hash: Field<Text>,
     pub(super) callback_id: Field<Text>,
     pub(super) private_metadata: Field<Text>,
-    pub(super) state: Field<Object<State>>,
+    pub(super) state: Field<Object<ViewState>>,
     pub(super) blocks: Option<Box<RawValue>>,
 }
 
@@ -81,7 +81,7 @@ struct Block {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct State {
+pub(super) struct ViewState {
     values: Field<ByName<ByName<Object<Element>>>>,
 }
 
@@ -100,8 +100,8 @@ pub(super) struct Action {
 #[serde(default)]
 pub(super) struct Element {
     value: Field<Input>,
-    selected_option: Field<Object<Choice>>,
-    selected_options: Field<List<Choice>>,
+    selected_option: Field<Object<SelectedOption>>,
+    selected_options: Field<List<SelectedOption>>,
     selected_user: Field<Text>,
     selected_users: Field<Texts>,
     selected_channel: Field<Text>,
@@ -115,7 +115,7 @@ pub(super) struct Element {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Choice {
+struct SelectedOption {
     value: Field<Text>,
 }
 
@@ -139,7 +139,7 @@ impl Element {
     }
 }
 
-impl State {
+impl ViewState {
     /// Flattened to one entry per block: an input block has one element.
     fn flat(self) -> impl Iterator<Item = (String, Vec<String>)> {
         let blocks = self.values.0.unwrap_or_default().into_iter();
@@ -154,12 +154,12 @@ pub(super) fn inputs(blocks: &str) -> Option<BTreeSet<String>> {
     Some(inputs.filter_map(|block| block.block_id.0).collect())
 }
 
-impl View {
+impl WireView {
     /// What is filled in. A field that was shown and of which nothing came, or nothing that is understood, is empty.
-    pub(super) fn values(&self, state: Option<State>) -> Values {
+    pub(super) fn values(&self, state: Option<ViewState>) -> Values {
         let shown = self.blocks.as_deref().and_then(|blocks| inputs(blocks.get())).unwrap_or_default();
         let shown = shown.into_iter().map(|block| (block, Vec::new()));
-        shown.chain(state.into_iter().flat_map(State::flat)).collect()
+        shown.chain(state.into_iter().flat_map(ViewState::flat)).collect()
     }
 }
 
@@ -180,6 +180,6 @@ pub(super) fn origin(
     Ok(Origin { person: person(user)?, team: team.0, enterprise: enterprise.0 })
 }
 
-pub(super) fn id_of(named: Field<Object<Named>>) -> Field<Text> {
+pub(super) fn id_of(named: Field<Object<WithId>>) -> Field<Text> {
     named.0.unwrap_or_default().id
 }

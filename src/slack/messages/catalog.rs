@@ -11,7 +11,7 @@ use crate::slack::mrkdwn::{dollars, escape_within};
 
 /// A product as a person may ask for it.
 #[derive(Clone, Debug)]
-pub struct Offer<'a> {
+pub struct CatalogEntry<'a> {
     /// The product.
     pub product: &'a Product,
     /// Its price with every default, where that can be told.
@@ -19,14 +19,19 @@ pub struct Offer<'a> {
 }
 
 /// The catalog as a private message.
-pub fn catalog(offers: &[Offer<'_>], command: &str, simulated: bool) -> Message {
+pub fn catalog(offers: &[CatalogEntry<'_>], command: &str, simulated: bool) -> Message {
     let blocks = offer_blocks(offers, command, simulated, MAX_MESSAGE_BLOCKS);
     let names: Vec<String> = offers.iter().map(|offer| escape_within(&offer.product.name, 75)).collect();
     Message::new(&format!("Products you can request: {}", names.join(", ")), blocks)
 }
 
 /// A heading, one row a product, and how to do the same by command; at most `limit` blocks.
-pub fn offer_blocks(offers: &[Offer<'_>], command: &str, simulated: bool, limit: usize) -> Vec<SlackBlock> {
+pub fn offer_blocks(
+    offers: &[CatalogEntry<'_>],
+    command: &str,
+    simulated: bool,
+    limit: usize,
+) -> Vec<SlackBlock> {
     let mut blocks = vec![header("What you can request")];
     if offers.is_empty() {
         blocks.push(section("There is no product for your team yet. Ask your platform team to add one."));
@@ -47,7 +52,7 @@ pub fn offer_blocks(offers: &[Offer<'_>], command: &str, simulated: bool, limit:
     blocks
 }
 
-fn row(offer: &Offer<'_>) -> SlackBlock {
+fn row(offer: &CatalogEntry<'_>) -> SlackBlock {
     let product = offer.product;
     let cost = match &offer.estimate {
         Some(estimate) => format!("from about {}/month", dollars(estimate.monthly)),
@@ -82,7 +87,10 @@ mod tests {
     fn each_product_says_what_it_is_what_it_costs_and_whether_it_needs_approval() {
         let (bucket, database) = (fixtures::product("s3-bucket"), fixtures::product("rds-postgres"));
         let estimate = fixtures::request().estimate;
-        let offers = [Offer { product: &bucket, estimate }, Offer { product: &database, estimate: None }];
+        let offers = [
+            CatalogEntry { product: &bucket, estimate },
+            CatalogEntry { product: &database, estimate: None },
+        ];
         insta::assert_snapshot!(transcript(&catalog(&offers, "/provision", true)), @"
         (Products you can request: Secure S3 Bucket, Secure S3 Bucket)
         # What you can request
@@ -104,8 +112,11 @@ mod tests {
         let said = |mode, rules| {
             let mut product = fixtures::product("s3-bucket");
             product.approval = ApprovalRule { mode, rules, ..product.approval };
-            let text =
-                transcript(&catalog(&[Offer { product: &product, estimate: None }], "/provision", false));
+            let text = transcript(&catalog(
+                &[CatalogEntry { product: &product, estimate: None }],
+                "/provision",
+                false,
+            ));
             text.lines().find_map(|line| line.split(" · ").nth(1).map(str::to_owned)).unwrap()
         };
         let rule = RuleFor { when: Vec::new(), mode: ApprovalMode::Required, stages: Vec::new() };
@@ -127,7 +138,7 @@ mod tests {
     #[test]
     fn a_huge_catalog_fits_one_message_and_says_what_is_hidden() {
         let product = fixtures::product("s3-bucket");
-        let offers = vec![Offer { product: &product, estimate: None }; 200];
+        let offers = vec![CatalogEntry { product: &product, estimate: None }; 200];
         let message = catalog(&offers, "/provision", true);
         assert_within_limits(&message);
         assert!(transcript(&message).contains("153 more"));

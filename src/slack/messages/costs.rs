@@ -7,8 +7,8 @@ use slack_morphism::prelude::{
 
 use super::{Message, text};
 use crate::domain::spending::Amounts;
-use crate::portal::costs::{Account, Costs};
-use crate::ports::store::Whose;
+use crate::portal::costs::{Costs, OwnerCosts};
+use crate::ports::store::RequestScope;
 use crate::slack::blocks::{MAX_SECTION, context, cut, header, section};
 use crate::slack::mrkdwn::{dollars, escape, meter, short_meter};
 
@@ -30,7 +30,7 @@ pub fn costs(costs: &Costs, command: &str) -> Message {
 
 /// The costs as text: a paragraph for each account, and what the figures mean.
 pub fn cost_paragraphs(costs: &Costs, command: &str) -> (Vec<String>, String) {
-    let paragraph = |account: &Account| {
+    let paragraph = |account: &OwnerCosts| {
         let products = account.products.iter().map(|(name, amounts)| product_line(name, amounts, account));
         let lines: Vec<String> = [summary(account, command)].into_iter().chain(products).collect();
         text::as_many_as_fit(&lines, MAX_SECTION - 40)
@@ -57,7 +57,7 @@ fn note(costs: &Costs, command: &str) -> String {
 }
 
 /// Whose, how many, what a month and this month come to, and what is left of the budget.
-fn summary(account: &Account, command: &str) -> String {
+fn summary(account: &OwnerCosts, command: &str) -> String {
     let Amounts { held, unpriced, monthly, so_far, projected, billed } = &account.total;
     let billed = billed.map(|amount| format!("\nAWS has charged {} this month", dollars(amount)));
     let name = title(account);
@@ -86,15 +86,17 @@ fn about(amount: Decimal) -> String {
     if dollars.starts_with('$') { format!("about {dollars}") } else { dollars }
 }
 
-fn title(account: &Account) -> String {
+fn title(account: &OwnerCosts) -> String {
     match &account.whose {
-        Whose::Owner(_) => "Yours".to_owned(),
-        Whose::Team(team) | Whose::TeamProduct(team, _) => format!("Team {}", escape(team.as_str())),
-        Whose::Product(_) | Whose::All => "All teams".to_owned(),
+        RequestScope::Owner(_) => "Yours".to_owned(),
+        RequestScope::Team(team) | RequestScope::TeamProduct(team, _) => {
+            format!("Team {}", escape(team.as_str()))
+        }
+        RequestScope::Product(_) | RequestScope::All => "All teams".to_owned(),
     }
 }
 
-fn budget(account: &Account) -> Option<String> {
+fn budget(account: &OwnerCosts) -> Option<String> {
     let budget = account.budget?;
     let monthly = account.total.monthly;
     let left = budget.saturating_sub(monthly);
@@ -111,7 +113,7 @@ fn budget(account: &Account) -> Option<String> {
     ))
 }
 
-fn product_line(name: &str, amounts: &Amounts, account: &Account) -> String {
+fn product_line(name: &str, amounts: &Amounts, account: &OwnerCosts) -> String {
     let billed = amounts.billed.map(|amount| format!(", {} charged by AWS", dollars(amount)));
     let monthly = a_month(amounts)
         .map_or_else(|| "no estimate and in no sum".to_owned(), |dollars| format!("{dollars}/month"));
@@ -133,7 +135,7 @@ fn a_month(amounts: &Amounts) -> Option<String> {
 }
 
 /// One row a product and account, with a column that says whose where there are several accounts.
-fn table(accounts: &[Account]) -> Option<SlackBlock> {
+fn table(accounts: &[OwnerCosts]) -> Option<SlackBlock> {
     let whose = accounts.iter().filter(|account| !account.products.is_empty()).count() > 1;
     let rows: Vec<Vec<SlackTableCell>> = accounts
         .iter()
@@ -150,7 +152,7 @@ fn table(accounts: &[Account]) -> Option<SlackBlock> {
     Some(table.with_column_settings(columns(whose)).into())
 }
 
-fn row(account: &Account, whose: bool, name: &str, amounts: &Amounts) -> Vec<SlackTableCell> {
+fn row(account: &OwnerCosts, whose: bool, name: &str, amounts: &Amounts) -> Vec<SlackTableCell> {
     let money = |amount: Decimal| dollars(amount);
     let monthly = a_month(amounts).unwrap_or_else(|| "no estimate".to_owned());
     let cells = [
@@ -168,11 +170,11 @@ fn row(account: &Account, whose: bool, name: &str, amounts: &Amounts) -> Vec<Sla
 }
 
 /// Cells are plain text, which nothing has to be escaped in.
-fn plain_title(account: &Account) -> String {
+fn plain_title(account: &OwnerCosts) -> String {
     match &account.whose {
-        Whose::Owner(_) => "You".to_owned(),
-        Whose::Team(team) | Whose::TeamProduct(team, _) => team.to_string(),
-        Whose::Product(_) | Whose::All => "All teams".to_owned(),
+        RequestScope::Owner(_) => "You".to_owned(),
+        RequestScope::Team(team) | RequestScope::TeamProduct(team, _) => team.to_string(),
+        RequestScope::Product(_) | RequestScope::All => "All teams".to_owned(),
     }
 }
 
@@ -203,18 +205,18 @@ mod tests {
         }
     }
 
-    fn mine() -> Account {
-        Account {
-            whose: Whose::Owner(PersonId::new("U0ALICE")),
+    fn mine() -> OwnerCosts {
+        OwnerCosts {
+            whose: RequestScope::Owner(PersonId::new("U0ALICE")),
             products: vec![("Secure S3 Bucket".into(), amounts(2, 0, 430, 110, 215))],
             total: amounts(2, 0, 430, 110, 215),
             budget: None,
         }
     }
 
-    fn team() -> Account {
-        Account {
-            whose: Whose::Team(TeamName::new("payments")),
+    fn team() -> OwnerCosts {
+        OwnerCosts {
+            whose: RequestScope::Team(TeamName::new("payments")),
             products: vec![
                 ("PostgreSQL RDS Instance".into(), amounts(1, 0, 1_500, 750, 1_500)),
                 ("Secure S3 Bucket".into(), amounts(4, 0, 860, 220, 430)),
@@ -225,7 +227,7 @@ mod tests {
         }
     }
 
-    fn of(accounts: Vec<Account>) -> Costs {
+    fn of(accounts: Vec<OwnerCosts>) -> Costs {
         let (region, priced_on) = ("us-east-1".into(), "2026-08-21".into());
         Costs { accounts, more_to_read: false, region, priced_on, month: "November 2026".into() }
     }
@@ -252,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_team_that_holds_nothing_is_told_what_to_do() {
-        let nothing = Account { products: vec![], total: Amounts::default(), ..team() };
+        let nothing = OwnerCosts { products: vec![], total: Amounts::default(), ..team() };
         insta::assert_snapshot!(transcript(&costs(&of(vec![nothing]), "/provision")), @"
         (Costs in November 2026 / *Team payments*: nothing yet. `/provision` shows what there is. / Budget ░░░░░░░░░░ about $0 of $50 a month, about $50 left / Estimates at us-east-1 list price of 2026-08-21, or of the day of an earlier request; never a bill. November 2026 so far counts the hours each resource was there; the whole month counts each on to the end of its lease.)
         # Costs in November 2026
@@ -264,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_budget_that_was_lowered_is_said_to_be_exceeded() {
-        let over = Account { budget: Some(Decimal::from(20)), ..team() };
+        let over = OwnerCosts { budget: Some(Decimal::from(20)), ..team() };
         insta::assert_snapshot!(summary(&over, "/provision"), @"
         *Team payments*: 7 held, about $24/month
         This month about $9.70 so far, about $19 for the whole of it
@@ -278,7 +280,8 @@ mod tests {
         let name = "<&>`é".repeat(100);
         let many =
             (0..400).map(|n| (format!("{n}{name}"), amounts(1, 0, i64::MAX, i64::MAX, i64::MAX))).collect();
-        let big = Account { products: many, whose: Whose::Team(TeamName::new(name.clone())), ..team() };
+        let big =
+            OwnerCosts { products: many, whose: RequestScope::Team(TeamName::new(name.clone())), ..team() };
         assert_within_limits(&costs(&of(vec![big.clone(), big]), "/provision"));
         let small = vec![mine(); 80];
         assert_within_limits(&costs(&of(small), "/provision"));

@@ -4,10 +4,10 @@ use super::text::QUOTED;
 use crate::slack::mrkdwn::quote;
 
 /// Signs in the provisioner's words, in lower case, and what to say of them.
-type Known = (&'static [&'static str], &'static str);
+type KnownFailure = (&'static [&'static str], &'static str);
 
 /// What failed provisioning usually means, and what to do. The first match counts.
-const PROVISIONING: [Known; 7] = [
+const PROVISIONING: [KnownFailure; 7] = [
     (
         &["changed by its owner"],
         "The product is not the one you asked for any more. Try again to see what is new.",
@@ -36,7 +36,7 @@ const PROVISIONING: [Known; 7] = [
 ];
 
 /// What a failed teardown usually means, and what to do. The first match counts.
-const TEARDOWN: [Known; 6] = [
+const TEARDOWN: [KnownFailure; 6] = [
     (
         &["not empty", "bucketnotempty", "contains images", "still contains"],
         "It still holds something, and AWS deletes it only when it is empty. Empty it first, then press Try again.",
@@ -79,7 +79,7 @@ pub(super) fn of_teardown(why: &str) -> String {
     in_plain_words(why, &TEARDOWN, otherwise)
 }
 
-fn in_plain_words(why: &str, known: &[Known], otherwise: &str) -> String {
+fn in_plain_words(why: &str, known: &[KnownFailure], otherwise: &str) -> String {
     let lower = why.to_lowercase();
     let known = known.iter().find(|(signs, _)| signs.iter().any(|sign| lower.contains(sign)));
     let plain = known.map_or(otherwise, |(_, words)| words);

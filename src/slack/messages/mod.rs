@@ -36,7 +36,7 @@ use super::{blocks, mrkdwn};
 use crate::domain::request::MessageSlot;
 use crate::ports::slack::{Notice, RequestNotice};
 
-pub use catalog::{Offer, catalog, offer_blocks};
+pub use catalog::{CatalogEntry, catalog, offer_blocks};
 pub use change::{difference_lines, estimates};
 pub use costs::{cost_paragraphs, costs};
 pub(in crate::slack) use deletion_effects::lost_and_kept;

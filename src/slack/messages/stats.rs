@@ -6,8 +6,8 @@ use slack_morphism::prelude::{
 };
 
 use super::{Message, text};
-use crate::domain::counters::{Counter, Counts, DurationBucket};
-use crate::portal::stats::{DAYS, DETAILED, Part, Stats};
+use crate::domain::counters::{Counter, CounterTotals, DurationBucket};
+use crate::portal::stats::{DAYS, DETAILED, Stats, StatsSection};
 use crate::slack::blocks::{MAX_SECTION, context, cut, header, section};
 use crate::slack::mrkdwn::{date_time, escape};
 
@@ -57,7 +57,7 @@ pub fn stats_paragraphs(stats: &Stats) -> (Vec<String>, String) {
     (paragraphs.collect(), note)
 }
 
-fn paragraph(name: &str, part: &Part) -> String {
+fn paragraph(name: &str, part: &StatsSection) -> String {
     let counts = &part.counts;
     let mut lines = vec![format!("*{name}*: {}", outcomes(counts))];
     let times = [
@@ -74,7 +74,7 @@ fn paragraph(name: &str, part: &Part) -> String {
 }
 
 /// What happened, without what never did.
-fn outcomes(counts: &Counts) -> String {
+fn outcomes(counts: &CounterTotals) -> String {
     let told = [
         (Counter::Submitted, "asked for"),
         (Counter::Approved, "approved"),
@@ -96,7 +96,7 @@ fn outcomes(counts: &Counts) -> String {
     if some.is_empty() { "nothing happened".to_owned() } else { some.join(", ") }
 }
 
-fn waits(part: &Part) -> Vec<String> {
+fn waits(part: &StatsSection) -> Vec<String> {
     let Some(first) = part.longest.first() else { return vec!["Nothing waits for an approver.".to_owned()] };
     let since = date_time(first.asked_at());
     let mut lines = vec![match (part.waiting, part.more) {
@@ -144,7 +144,7 @@ fn table(stats: &Stats) -> Option<SlackBlock> {
     (stats.teams.len() > 1).then(|| table.with_column_settings(settings).into())
 }
 
-fn row(name: String, part: &Part) -> Vec<SlackTableCell> {
+fn row(name: String, part: &StatsSection) -> Vec<SlackTableCell> {
     let counted = COLUMNS.iter().map(|(_, mark)| part.counts.of(*mark).to_string());
     let waiting = format!("{}{}", part.waiting, if part.more { "+" } else { "" });
     std::iter::once(name)
@@ -162,8 +162,8 @@ mod tests {
     use crate::slack::messages::transcript::{assert_within_limits, transcript};
     use jiff::SignedDuration;
 
-    fn part() -> Part {
-        let mut counts = Counts::default();
+    fn part() -> StatsSection {
+        let mut counts = CounterTotals::default();
         let spans = [(40, 9), (4_000, 2)]
             .map(|(seconds, count)| (DurationBucket::of(SignedDuration::from_secs(seconds)), count));
         for (span, count) in spans {
@@ -175,10 +175,10 @@ mod tests {
         {
             counts.add(mark, count);
         }
-        Part { counts, waiting: 1, more: false, longest: vec![fixtures::awaiting()] }
+        StatsSection { counts, waiting: 1, more: false, longest: vec![fixtures::awaiting()] }
     }
 
-    fn stats_of(parts: Vec<Part>) -> Stats {
+    fn stats_of(parts: Vec<StatsSection>) -> Stats {
         let named = |(number, part)| (TeamName::new(format!("team<{number}>")), part);
         Stats {
             since: "2026-10-24".parse().unwrap(),
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn the_figures_say_what_happened_how_long_it_took_and_what_waits() {
-        insta::assert_snapshot!(transcript(&stats(&stats_of(vec![part(), Part::default()]))), @"
+        insta::assert_snapshot!(transcript(&stats(&stats_of(vec![part(), StatsSection::default()]))), @"
         (Requests in the last 30 days / *All teams*: 14 asked for, 11 approved, 1 denied, 11 ready / Approvers took: half within 1 minute, 95 of 100 within 2 hours / From the form to ready: half within 1 minute, 95 of 100 within 2 hours / 1 waits for an approver, since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> / • `0b8f1c9e` Secure S3 Bucket v1.0 of payments since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> / *Team team&lt;0&gt;*: 14 asked for, 11 approved, 1 denied, 11 ready / Approvers took: half within 1 minute, 95 of 100 within 2 hours / From the form to ready: half within 1 minute, 95 of 100 within 2 hours / 1 waits for an approver, since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> / • `0b8f1c9e` Secure S3 Bucket v1.0 of payments since <!date^1795338000^{date_short_pretty} at {time}|2026-11-22 09:00 UTC> / *Team team&lt;1&gt;*: nothing happened / Nothing waits for an approver. / Counted from 2026-10-24 on, by UTC days. A time is the span that it ends in, such as 5 or 10 minutes.)
         # Requests in the last 30 days
         *All teams*: 14 asked for, 11 approved, 1 denied, 11 ready
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn figures_of_many_teams_keep_slacks_limits() {
         let longest = vec![fixtures::enormous(); 5];
-        let many = vec![Part { waiting: 100, more: true, longest, ..part() }; 150];
+        let many = vec![StatsSection { waiting: 100, more: true, longest, ..part() }; 150];
         let message = stats(&stats_of(many));
         assert_within_limits(&message);
         assert!(message.text.contains("More than 100 wait for approvers"), "{}", message.text);

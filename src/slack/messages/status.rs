@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonElement};
 
-use super::trail::{Way, by_a_person, detail};
+use super::trail::{ShowVia, by_a_person, detail};
 use super::warning::renew_buttons;
 use super::{Message, deletion_effects, failure_text, request_buttons, text};
 use crate::domain::audit::AuditEntry;
@@ -125,7 +125,7 @@ fn timeline(entries: &[AuditEntry]) -> String {
 fn timeline_line(entry: &AuditEntry) -> String {
     let by = by_a_person(entry).map(|person| format!(" by {person}")).unwrap_or_default();
     let (at, event) = (date_time(entry.at), escape_within(&entry.event, 60));
-    format!("{at} {event}{by}{}", detail(entry, Way::LeftOut))
+    format!("{at} {event}{by}{}", detail(entry, ShowVia::LeftOut))
 }
 
 /// When it is warned about and torn down, how often it can be renewed and from when.

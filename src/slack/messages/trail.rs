@@ -26,7 +26,7 @@ fn copied_line(entry: &AuditEntry) -> String {
             "Portal #{} {at} *{event}* by {}{}",
             entry.seq,
             actor(entry),
-            detail(entry, Way::Named)
+            detail(entry, ShowVia::Named)
         );
     }
     format!(
@@ -37,7 +37,7 @@ fn copied_line(entry: &AuditEntry) -> String {
         escape_within(&entry.event, 60),
         actor(entry),
         subject(entry),
-        detail(entry, Way::Named)
+        detail(entry, ShowVia::Named)
     )
 }
 
@@ -114,7 +114,7 @@ fn line(entry: &AuditEntry) -> String {
         escape_within(&entry.event, 60),
         actor(entry),
         escape_within(&entry.status, 40),
-        detail(entry, Way::Named),
+        detail(entry, ShowVia::Named),
         escape_within(&digest, 48)
     )
 }
@@ -129,7 +129,7 @@ fn subject(entry: &AuditEntry) -> String {
 
 /// Whether it is said in which way somebody did it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum ShowVia {
     /// As a button of a channel, say.
     Named,
     /// It is of no interest.
@@ -137,12 +137,12 @@ pub(super) enum Way {
 }
 
 /// The entry's own words after a colon: moments in the reader's time zone, people and the channel of a button by name.
-pub(super) fn detail(entry: &AuditEntry, way: Way) -> String {
+pub(super) fn detail(entry: &AuditEntry, way: ShowVia) -> String {
     let (text, _, done_by) = entry.parts();
     let text = cut(&text.replace('\n', " "), 200);
     let word = |word| if entry.event == "transferred" { person(word) } else { in_readers_time(word) };
     let words: Vec<String> = text.split(' ').map(word).collect();
-    let done_by = done_by.filter(|_| way == Way::Named).map(|done_by| format!("[{}]", place(done_by)));
+    let done_by = done_by.filter(|_| way == ShowVia::Named).map(|done_by| format!("[{}]", place(done_by)));
     let parts = [Some(words.join(" ")).filter(|text| !text.is_empty()), done_by];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if parts.is_empty() { String::new() } else { format!(": {}", parts.join(" ")) }
@@ -235,7 +235,7 @@ mod tests {
                 &Actor::Person(by),
                 text.to_owned(),
             );
-            [Way::Named, Way::LeftOut].map(|way| detail(&entry, way)).join(" / ")
+            [ShowVia::Named, ShowVia::LeftOut].map(|way| detail(&entry, way)).join(" / ")
         };
         let shown = [
             shown("C0PAYMENTS", "by 30d, ends 2026-12-30T09:00:00Z"),
@@ -268,7 +268,7 @@ mod tests {
         let entries = entries(&request, &events);
         let lines = entries.iter().map(|entry| {
             let by = by_a_person(entry).unwrap();
-            format!("{} by {by}{}", entry.event, detail(entry, Way::LeftOut))
+            format!("{} by {by}{}", entry.event, detail(entry, ShowVia::LeftOut))
         });
         insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
         approved by <@U0ALICE> for <@U0MORGAN>

@@ -7,7 +7,7 @@ use super::{Message, deletion_effects, request_buttons, text};
 use crate::domain::lease::Lease;
 use crate::domain::period::Period;
 use crate::domain::request::Request;
-use crate::ports::slack::{Warned, WarningNotice};
+use crate::ports::slack::{LeaseToWarn, WarningNotice};
 use crate::slack::blocks::{button, buttons, context, section};
 use crate::slack::ids::ActionId;
 use crate::slack::mrkdwn::{self, any_of, date_time, mention};
@@ -43,7 +43,7 @@ pub(super) fn warning(notice: &WarningNotice<'_>) -> Message {
 }
 
 /// The only one of a message, in a sentence of its own.
-fn alone(notice: &WarningNotice<'_>, warned: &Warned<'_>) -> String {
+fn alone(notice: &WarningNotice<'_>, warned: &LeaseToWarn<'_>) -> String {
     let request = warned.request;
     let name = format!(
         "*{}* `{}` of team *{}*",
@@ -92,7 +92,7 @@ fn unreachable_owner(notice: &WarningNotice<'_>) -> String {
     )
 }
 
-fn one_of_several(warned: &Warned<'_>) -> String {
+fn one_of_several(warned: &LeaseToWarn<'_>) -> String {
     let request = warned.request;
     let name = format!(
         "*{}* `{}` of team *{}*",
@@ -133,7 +133,7 @@ fn stands(request: &Request) -> String {
 }
 
 /// Renew and tear down, for what runs out; nothing for what does not any more.
-fn row(notice: &WarningNotice<'_>, warned: &Warned<'_>) -> Option<SlackBlock> {
+fn row(notice: &WarningNotice<'_>, warned: &LeaseToWarn<'_>) -> Option<SlackBlock> {
     let request = warned.request;
     let asks = warned.is_current && ending(request).is_some();
     asks.then(|| {
@@ -170,8 +170,10 @@ mod tests {
     use crate::slack::messages::transcript::{assert_within_limits, transcript};
 
     fn shown_to(requests: &[Request], instead: Option<&[Principal]>) -> Message {
-        let leases: Vec<Warned<'_>> =
-            requests.iter().map(|request| Warned { request, is_current: true, is_handed: false }).collect();
+        let leases: Vec<LeaseToWarn<'_>> = requests
+            .iter()
+            .map(|request| LeaseToWarn { request, is_current: true, is_handed: false })
+            .collect();
         warning(&WarningNotice {
             now: fixtures::now(),
             leases: &leases,
@@ -294,7 +296,7 @@ mod tests {
     #[test]
     fn an_older_warning_has_no_buttons() {
         let request = fixtures::warned();
-        let leases = [Warned { request: &request, is_current: false, is_handed: false }];
+        let leases = [LeaseToWarn { request: &request, is_current: false, is_handed: false }];
         let notice = WarningNotice {
             now: fixtures::now(),
             leases: &leases,

@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_util::sync::CancellationToken;
 
 use super::Timing;
-use super::frame::{Envelope, Frame, Notice, acknowledgement};
+use super::frame::{Frame, SocketEnvelope, SocketNotice, acknowledgement};
 use crate::portal::metrics::SocketUp;
 use crate::slack::incoming::Incoming;
 use crate::slack::reply::Ack;
@@ -37,13 +37,13 @@ pub(super) trait Answerer: Send + Sync + 'static {
 
 /// How a connection is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum ConnectionState {
     /// Slack has not said hello.
     Opening,
     /// Slack has.
     Up,
     /// Slack will end it. Until then it works.
-    Leaving(Notice),
+    Leaving(SocketNotice),
     /// It has ended, for this reason.
     Over(String),
 }
@@ -53,7 +53,7 @@ pub(super) struct Connection<S, A> {
     socket: WebSocketStream<S>,
     answerer: A,
     timing: Timing,
-    state: watch::Sender<State>,
+    state: watch::Sender<ConnectionState>,
     retire: CancellationToken,
     up: Option<SocketUp>,
     answers: FuturesUnordered<BoxFuture<'static, Option<String>>>,
@@ -65,7 +65,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
         socket: WebSocketStream<S>,
         answerer: A,
         timing: Timing,
-        state: watch::Sender<State>,
+        state: watch::Sender<ConnectionState>,
         retire: CancellationToken,
     ) -> Self {
         Self { socket, answerer, timing, state, retire, up: None, answers: FuturesUnordered::new() }
@@ -81,7 +81,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
             Err(why) => why,
         };
         self.up = None;
-        self.state.send_replace(State::Over(why));
+        self.state.send_replace(ConnectionState::Over(why));
     }
 
     /// Reads, answers and looks whether somebody is there. Ends well once it is retired and has answered everything.
@@ -143,10 +143,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
             Ok(Frame::Hello { connections }) => {
                 tracing::info!(connections, "connected to Slack");
                 self.up = Some(self.answerer.up());
-                self.state.send_replace(State::Up);
+                self.state.send_replace(ConnectionState::Up);
             }
             Ok(Frame::Disconnect(notice)) => {
-                self.state.send_replace(State::Leaving(notice));
+                self.state.send_replace(ConnectionState::Leaving(notice));
             }
             Ok(Frame::Envelope(envelope)) => self.begin(*envelope),
             Err(error) => tracing::warn!(%error, "Slack sent something that is not readable"),
@@ -154,8 +154,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, A: Answerer> Connection<S, A> {
     }
 
     /// Begins to answer. What cannot be read is acknowledged as well: to send it again would make it no clearer.
-    fn begin(&mut self, envelope: Envelope) {
-        let Envelope { id, takes_answer, retries, incoming } = envelope;
+    fn begin(&mut self, envelope: SocketEnvelope) {
+        let SocketEnvelope { id, takes_answer, retries, incoming } = envelope;
         if retries > 0 {
             tracing::info!(retries, "Slack sends something again");
         }

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 
 use crate::https::{Route, Stream};
-use crate::slack::client::{NoConnection, SlackClient, Ticket};
+use crate::slack::client::{NoConnection, SlackClient, SocketUrl};
 
 /// Time to reach Slack at the address that it gave, encrypted and upgraded.
 const DIAL: Duration = Duration::from_secs(10);
@@ -20,13 +20,13 @@ const LONGEST: usize = 4 * 1024 * 1024;
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TokioIo<Stream>>>;
 
 /// Where connections come from.
-pub(super) struct Door {
+pub(super) struct ConnectionSource {
     client: SlackClient,
     route: Route,
     tls: Connector,
 }
 
-impl Door {
+impl ConnectionSource {
     /// `client` has the app's token.
     pub(super) fn new(client: SlackClient) -> anyhow::Result<Self> {
         let tls = client.tls()?;
@@ -46,7 +46,7 @@ impl Door {
         dialed.unwrap_or_else(|_| Err(anyhow!("Slack took too long"))).map_err(NoConnection::Broken)
     }
 
-    async fn dial(&self, ticket: &Ticket) -> anyhow::Result<Socket> {
+    async fn dial(&self, ticket: &SocketUrl) -> anyhow::Result<Socket> {
         let url = ticket.reveal();
         let stream = TokioIo::new(self.route.connect(url).await.context("cannot reach Slack")?);
         let limits = WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST));
@@ -57,7 +57,7 @@ impl Door {
     }
 }
 
-impl fmt::Debug for Door {
+impl fmt::Debug for ConnectionSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Door").field("client", &self.client).finish_non_exhaustive()
     }

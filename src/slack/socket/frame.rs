@@ -15,14 +15,14 @@ pub(super) enum Frame {
     /// The connection is up; how many of the app's there are now.
     Hello { connections: u64 },
     /// The connection is about to end.
-    Disconnect(Notice),
+    Disconnect(SocketNotice),
     /// Something happened.
-    Envelope(Box<Envelope>),
+    Envelope(Box<SocketEnvelope>),
 }
 
 /// Why Slack ends a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Notice {
+pub(super) enum SocketNotice {
     /// It has lived long enough; another one is wanted in its place.
     Refresh,
     /// Socket Mode was switched off for the app.
@@ -33,7 +33,7 @@ pub(super) enum Notice {
 
 /// Something that happened, to be acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Envelope {
+pub(super) struct SocketEnvelope {
     /// What the acknowledgement names.
     pub(super) id: String,
     /// Whether an answer may go with it.
@@ -46,7 +46,7 @@ pub(super) struct Envelope {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Wire {
+struct FrameWire {
     #[serde(rename = "type")]
     kind: Field<Text>,
     num_connections: Field<Count>,
@@ -63,16 +63,16 @@ impl Frame {
     /// # Errors
     /// When it is not JSON, or an envelope that cannot be acknowledged because it has no id.
     pub(super) fn read(text: &str) -> Result<Self, ParseError> {
-        let wire: Wire = tolerant(text.as_bytes())?;
+        let wire: FrameWire = tolerant(text.as_bytes())?;
         match wire.kind.0.as_deref() {
             Some("hello") => Ok(Self::Hello { connections: wire.num_connections.0.unwrap_or(1) }),
-            Some("disconnect") => Ok(Self::Disconnect(Notice::read(wire.reason.0.as_deref()))),
-            _ => Envelope::read(wire).map(Box::new).map(Self::Envelope),
+            Some("disconnect") => Ok(Self::Disconnect(SocketNotice::read(wire.reason.0.as_deref()))),
+            _ => SocketEnvelope::read(wire).map(Box::new).map(Self::Envelope),
         }
     }
 }
 
-impl Notice {
+impl SocketNotice {
     /// Whatever the reason, the connection ends; a new one does no harm where we do not know it.
     fn read(reason: Option<&str>) -> Self {
         match reason {
@@ -83,8 +83,8 @@ impl Notice {
     }
 }
 
-impl Envelope {
-    fn read(wire: Wire) -> Result<Self, ParseError> {
+impl SocketEnvelope {
+    fn read(wire: FrameWire) -> Result<Self, ParseError> {
         let payload = wire.payload.as_deref().map_or("null", RawValue::get).as_bytes();
         let incoming = match wire.kind.0.ok_or(ParseError::Missing("type")) {
             Ok(kind) if kind == "slash_commands" => parse_command_json(payload),
@@ -116,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    fn envelope(kind: &str, payload: &str) -> Box<Envelope> {
+    fn envelope(kind: &str, payload: &str) -> Box<SocketEnvelope> {
         let text = format!(r#"{{"envelope_id":"e1","type":"{kind}","payload":{payload}}}"#);
         match Frame::read(&text).unwrap() {
             Frame::Envelope(envelope) => envelope,
@@ -165,7 +165,8 @@ mod tests {
             Frame::read(&json!({"type": "disconnect", "reason": reason, "debug_info": {}}).to_string())
         });
         let [refresh, disabled, many] =
-            [Notice::Refresh, Notice::Disabled, Notice::TooMany].map(|notice| Ok(Frame::Disconnect(notice)));
+            [SocketNotice::Refresh, SocketNotice::Disabled, SocketNotice::TooMany]
+                .map(|notice| Ok(Frame::Disconnect(notice)));
         assert_eq!(read, [refresh.clone(), refresh.clone(), disabled, many, refresh]);
         let hello = r#"{"type":"hello","num_connections":3,"connection_info":{"app_id":"A0QM"}}"#;
         assert_eq!(Frame::read(hello), Ok(Frame::Hello { connections: 3 }));

@@ -6,9 +6,9 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::connection::{Connection, State};
-use super::frame::Notice;
-use super::pauses::Pauses;
+use super::connection::{Connection, ConnectionState};
+use super::frame::SocketNotice;
+use super::pauses::ReconnectPauses;
 use super::{SocketMode, Timing};
 use crate::ports::outage::{Outages, Side};
 use crate::slack::client::NoConnection;
@@ -20,16 +20,16 @@ pub(super) struct Keeper {
     /// All connections that work, also those that have been replaced.
     working: TaskTracker,
     stop: CancellationToken,
-    pauses: Pauses,
+    pauses: ReconnectPauses,
     /// How long Slack asks us to stay away.
     stay_away: Duration,
-    current: Option<Line>,
+    current: Option<KeptConnection>,
 }
 
 /// A connection as its keeper sees it.
 #[derive(Debug)]
-struct Line {
-    state: watch::Receiver<State>,
+struct KeptConnection {
+    state: watch::Receiver<ConnectionState>,
     retire: CancellationToken,
     since: Instant,
 }
@@ -37,7 +37,7 @@ struct Line {
 impl Keeper {
     pub(super) fn new(mode: SocketMode, working: TaskTracker, stop: CancellationToken) -> Self {
         let Timing { first_pause, longest_pause, .. } = mode.timing;
-        let pauses = Pauses::new(first_pause, longest_pause);
+        let pauses = ReconnectPauses::new(first_pause, longest_pause);
         Self { mode, working, stop, pauses, stay_away: Duration::ZERO, current: None }
     }
 
@@ -66,18 +66,18 @@ impl Keeper {
     }
 
     /// A connection that Slack has greeted.
-    async fn bring_up(&self) -> Result<Line, NoConnection> {
+    async fn bring_up(&self) -> Result<KeptConnection, NoConnection> {
         let socket = self.mode.door.open().await?;
-        let (told, mut state) = watch::channel(State::Opening);
+        let (told, mut state) = watch::channel(ConnectionState::Opening);
         let retire = self.stop.child_token();
         let (edge, timing) = (self.mode.edge.clone(), self.mode.timing);
         self.working.spawn(Connection::new(socket, edge, timing, told, retire.clone()).serve());
-        let greeted = state.wait_for(|state| *state != State::Opening);
+        let greeted = state.wait_for(|state| *state != ConnectionState::Opening);
         let greeted = tokio::time::timeout(timing.hello_within, greeted).await;
-        let is_up = matches!(greeted, Ok(Ok(ref state)) if **state == State::Up);
+        let is_up = matches!(greeted, Ok(Ok(ref state)) if **state == ConnectionState::Up);
         drop(greeted);
         if is_up {
-            return Ok(Line { state, retire, since: Instant::now() });
+            return Ok(KeptConnection { state, retire, since: Instant::now() });
         }
         retire.cancel();
         Err(NoConnection::Broken(anyhow::anyhow!("Slack did not say hello")))
@@ -85,21 +85,24 @@ impl Keeper {
 
     async fn until_it_leaves(&mut self) {
         let Some(line) = &mut self.current else { return };
-        let left = line.state.wait_for(|state| *state != State::Up).await;
-        let left = left.map_or_else(|_| State::Over("it ended badly".to_owned()), |state| state.clone());
+        let left = line.state.wait_for(|state| *state != ConnectionState::Up).await;
+        let left =
+            left.map_or_else(|_| ConnectionState::Over("it ended badly".to_owned()), |state| state.clone());
         if line.since.elapsed() >= self.mode.timing.stable_after {
             self.pauses.reset();
         }
         match left {
-            State::Opening | State::Up | State::Leaving(Notice::Refresh) => {
+            ConnectionState::Opening
+            | ConnectionState::Up
+            | ConnectionState::Leaving(SocketNotice::Refresh) => {
                 tracing::info!("Slack wants a connection renewed");
             }
-            State::Leaving(Notice::Disabled) => {
+            ConnectionState::Leaving(SocketNotice::Disabled) => {
                 tracing::error!("Socket Mode is switched off: switch it on in the settings of the Slack app");
                 line.retire.cancel();
                 self.pauses.lengthen();
             }
-            State::Leaving(Notice::TooMany) => {
+            ConnectionState::Leaving(SocketNotice::TooMany) => {
                 tracing::warn!(
                     "this Slack app has too many connections: run fewer bots, or lower slack.connections"
                 );
@@ -107,7 +110,7 @@ impl Keeper {
                 self.pauses.lengthen();
             }
             // Whether there is another one is told by the outage, if there is none.
-            State::Over(why) => tracing::info!(why, "a connection to Slack is lost"),
+            ConnectionState::Over(why) => tracing::info!(why, "a connection to Slack is lost"),
         }
     }
 

@@ -27,14 +27,14 @@ use super::incoming::Incoming;
 use super::reply::Ack;
 use crate::portal::metrics::SocketUp;
 use connection::Answerer;
-use dial::Door;
+use dial::ConnectionSource;
 use keeper::Keeper;
 
 /// Keeps connections to Slack and answers what comes over them. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct SocketMode {
     edge: Edge,
-    door: Arc<Door>,
+    door: Arc<ConnectionSource>,
     connections: usize,
     timing: Timing,
 }
@@ -42,7 +42,7 @@ pub struct SocketMode {
 /// Slack opens no connection with this token; its error code.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("Slack refuses to open a connection (`{0}`)")]
-pub struct Refusal(pub String);
+pub struct ConnectionRefused(pub String);
 
 /// How long things may take.
 #[derive(Clone, Copy, Debug)]
@@ -79,16 +79,16 @@ impl SocketMode {
     /// # Errors
     /// When the system's certificates cannot be loaded.
     pub fn new(edge: Edge, client: SlackClient, connections: usize) -> anyhow::Result<Self> {
-        Ok(Self { edge, door: Arc::new(Door::new(client)?), connections, timing: TIMING })
+        Ok(Self { edge, door: Arc::new(ConnectionSource::new(client)?), connections, timing: TIMING })
     }
 
     /// Asks Slack whether it would let us in. A Slack that cannot be reached says nothing about that.
     ///
     /// # Errors
     /// When Slack refuses.
-    pub async fn check(&self) -> Result<(), Refusal> {
+    pub async fn check(&self) -> Result<(), ConnectionRefused> {
         match self.door.knock().await {
-            Err(NoConnection::Refused(code)) => Err(Refusal(code)),
+            Err(NoConnection::Refused(code)) => Err(ConnectionRefused(code)),
             Ok(()) | Err(NoConnection::Wait(_) | NoConnection::Broken(_)) => Ok(()),
         }
     }

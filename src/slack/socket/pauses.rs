@@ -5,13 +5,13 @@ use std::time::Duration;
 
 /// Pauses of one connection that comes and goes.
 #[derive(Clone, Debug)]
-pub(super) struct Pauses {
+pub(super) struct ReconnectPauses {
     first: Duration,
     longest: Duration,
     next: Duration,
 }
 
-impl Pauses {
+impl ReconnectPauses {
     pub(super) fn new(first: Duration, longest: Duration) -> Self {
         Self { first, longest, next: first }
     }
@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn pauses_grow_to_the_longest_and_begin_anew() {
         let [first, longest] = [Duration::from_millis(250), Duration::from_secs(1)];
-        let mut pauses = Pauses::new(first, longest);
+        let mut pauses = ReconnectPauses::new(first, longest);
         for whole in [first, first * 2, longest, longest] {
             let pause = pauses.next();
             assert!(pause >= whole / 2 && pause <= whole, "{pause:?} of {whole:?}");
@@ -62,8 +62,9 @@ mod tests {
 
     #[test]
     fn two_bots_that_lost_slack_together_do_not_come_back_together() {
-        let pauses: std::collections::BTreeSet<Duration> =
-            (0..20).map(|_| Pauses::new(Duration::from_secs(1), Duration::from_secs(1)).next()).collect();
+        let pauses: std::collections::BTreeSet<Duration> = (0..20)
+            .map(|_| ReconnectPauses::new(Duration::from_secs(1), Duration::from_secs(1)).next())
+            .collect();
         assert!(pauses.len() > 10, "{pauses:?}");
     }
 }

@@ -14,9 +14,9 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_util::sync::CancellationToken;
 
-use super::connection::{Answerer, Connection, State};
-use super::dial::Door;
-use super::frame::Notice;
+use super::connection::{Answerer, Connection, ConnectionState};
+use super::dial::ConnectionSource;
+use super::frame::SocketNotice;
 use super::{TIMING, Timing};
 use crate::portal::metrics::{Metrics, SocketUp};
 use crate::slack::client::NoConnection;
@@ -53,7 +53,7 @@ impl Answerer for Office {
 struct World {
     slack: WebSocketStream<DuplexStream>,
     office: Office,
-    state: watch::Receiver<State>,
+    state: watch::Receiver<ConnectionState>,
     retire: CancellationToken,
     serving: JoinHandle<()>,
 }
@@ -64,7 +64,7 @@ impl World {
         let slack = WebSocketStream::from_raw_socket(theirs, Role::Server, None).await;
         let socket = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;
         let (office, retire) = (Office::default(), CancellationToken::new());
-        let (told, state) = watch::channel(State::Opening);
+        let (told, state) = watch::channel(ConnectionState::Opening);
         let connection = Connection::new(socket, office.clone(), timing, told, retire.clone());
         let serving = tokio::spawn(connection.serve());
         Self { slack, office, state, retire, serving }
@@ -94,7 +94,7 @@ impl World {
         }
     }
 
-    async fn is(&mut self, wanted: State) {
+    async fn is(&mut self, wanted: ConnectionState) {
         let reached = self.state.wait_for(|state| *state == wanted);
         tokio::time::timeout(Duration::from_secs(10), reached).await.unwrap().unwrap();
     }
@@ -115,7 +115,7 @@ async fn slack_is_spoken_to_over_tls_with_an_address_that_the_apps_token_got() {
     let url = format!("wss://{}/link?ticket=1", listener.local_addr().unwrap());
     slack.answers("apps.connections.open", &json!({"ok": true, "url": url}));
     let first_byte = tokio::spawn(async move { listener.accept().await.unwrap().0.read_u8().await.unwrap() });
-    let broken = Door::new(client).unwrap().open().await.unwrap_err();
+    let broken = ConnectionSource::new(client).unwrap().open().await.unwrap_err();
     assert_eq!(first_byte.await.unwrap(), 22, "a handshake of TLS begins like this");
     assert!(matches!(broken, NoConnection::Broken(_)), "{broken:?}");
     assert!(!format!("{broken:?}").contains("ticket=1"), "{broken:?}");
@@ -160,7 +160,7 @@ async fn whatever_has_an_id_is_acknowledged_whether_or_not_it_is_readable() {
             assert_eq!(world.hears().await, r#"{"envelope_id":"e1"}"#, "{field} {odd}");
         }
     }
-    assert_eq!(*world.state.borrow(), State::Opening);
+    assert_eq!(*world.state.borrow(), ConnectionState::Opening);
 }
 
 #[tokio::test]
@@ -176,13 +176,13 @@ async fn a_connection_counts_from_slacks_hello_to_its_end() {
     let mut world = World::open(TIMING).await;
     assert_eq!(world.office.metrics.sockets(), 0);
     world.says(json!({"type": "hello", "num_connections": 1})).await;
-    world.is(State::Up).await;
+    world.is(ConnectionState::Up).await;
     assert_eq!(world.office.metrics.sockets(), 1);
     world.says(json!({"type": "disconnect", "reason": "warning"})).await;
-    world.is(State::Leaving(Notice::Refresh)).await;
+    world.is(ConnectionState::Leaving(SocketNotice::Refresh)).await;
     assert_eq!(world.office.metrics.sockets(), 1, "it still works");
     world.slack.close(None).await.unwrap();
-    world.is(State::Over("Slack closed it".to_owned())).await;
+    world.is(ConnectionState::Over("Slack closed it".to_owned())).await;
     assert_eq!(world.office.metrics.sockets(), 0);
 }
 
@@ -199,7 +199,7 @@ async fn a_connection_that_is_given_up_answers_what_it_has_begun_before_it_close
     assert_eq!(world.hears().await, r#"{"envelope_id":"slow","payload":{"response_action":"clear"}}"#);
     assert_eq!(world.hears().await, "close");
     world.serving.await.unwrap();
-    assert_eq!(*world.state.borrow(), State::Over("given up".to_owned()));
+    assert_eq!(*world.state.borrow(), ConnectionState::Over("given up".to_owned()));
 }
 
 #[tokio::test]
@@ -223,9 +223,10 @@ async fn a_slack_that_says_nothing_at_all_is_given_up_and_one_that_answers_pings
     // Whoever reads answers pings.
     let reading = tokio::spawn(async move { while quiet.slack.next().await.is_some() {} });
     let mut told = silent.state.clone();
-    let over = told.wait_for(|state| matches!(state, State::Over(why) if why.contains("no sign of life")));
+    let over =
+        told.wait_for(|state| matches!(state, ConnectionState::Over(why) if why.contains("no sign of life")));
     tokio::time::timeout(Duration::from_secs(10), over).await.unwrap().unwrap();
     assert!(silent.slack.next().await.is_some(), "its pings are still there to be read");
-    assert_eq!(*quiet.state.borrow(), State::Opening);
+    assert_eq!(*quiet.state.borrow(), ConnectionState::Opening);
     reading.abort();
 }

@@ -7,13 +7,13 @@ use crate::domain::form::Field;
 use crate::domain::job::ClickedDecision;
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
-use crate::portal::decide::{Click, Decided, decide, reducible};
+use crate::portal::decide::{DecisionOutcome, RequestAction, decide, reducible};
 use crate::slack::edge::Edge;
-use crate::slack::incoming::Submission;
+use crate::slack::incoming::ViewSubmission;
 use crate::slack::reply::Ack;
 use crate::slack::views::{lacking, typed_name, wanted};
 
-pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
+pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
     let click = match clicked(edge, submission, "approve").await {
         Ok(click) => click,
         Err(error) => return answer(edge, submission, Err(error)),
@@ -40,10 +40,10 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
 
 async fn decided(
     edge: &Edge,
-    submission: &Submission,
-    click: &Click,
+    submission: &ViewSubmission,
+    click: &RequestAction,
     fields: &[Field],
-) -> Result<Decided, Error> {
+) -> Result<DecisionOutcome, Error> {
     let Some(wanted) = wanted(&submission.view, fields) else {
         return Err(edge.portal.refuse_forged(&click.by, "approve").await);
     };

@@ -8,13 +8,13 @@ use crate::portal::Error;
 use crate::portal::away::leave;
 use crate::slack::edge::Edge;
 use crate::slack::ids::{PERSON_BLOCK, UNTIL_BLOCK};
-use crate::slack::incoming::Submission;
+use crate::slack::incoming::ViewSubmission;
 use crate::slack::messages::Message;
 use crate::slack::mrkdwn::mention;
 use crate::slack::reply::Ack;
 use crate::slack::views::{last_day, person_of};
 
-pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
+pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
     let under = |field: &str, problem: &str| {
         Ack::FieldErrors(BTreeMap::from([(field.to_owned(), problem.to_owned())]))
     };

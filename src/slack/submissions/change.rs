@@ -4,11 +4,11 @@ use super::{by_form, not_now, not_shown_anew, note, refused};
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
 use crate::portal::change::{FilledChange, refresh, submit};
-use crate::portal::decide::Click;
+use crate::portal::decide::RequestAction;
 use crate::portal::submit::SubmitError;
 use crate::slack::commands::change_view;
 use crate::slack::edge::Edge;
-use crate::slack::incoming::Submission;
+use crate::slack::incoming::ViewSubmission;
 use crate::slack::messages;
 use crate::slack::reply::Ack;
 use crate::slack::submissions::request_form::under_fields;
@@ -16,13 +16,13 @@ use crate::slack::views::{FormAnswer, answer, changing};
 
 const NOT_CHANGED: &str = "Not changed";
 
-pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
+pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
     let by = by_form(submission);
     let Some((pressed, metadata)) = changing(&submission.view.private_metadata) else {
         return refused(edge, submission, NOT_CHANGED, &edge.portal.refuse_forged(&by, "change").await);
     };
     let answer = answer(metadata, &submission.view.values);
-    let click = Click {
+    let click = RequestAction {
         by,
         request: pressed.button.request,
         epoch: pressed.button.epoch,

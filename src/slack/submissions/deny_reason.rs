@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use super::{clicked, note, refused};
 use crate::domain::job::ClickedDecision;
-use crate::portal::decide::{Decided, decide};
+use crate::portal::decide::{DecisionOutcome, decide};
 use crate::slack::edge::{Edge, STORED};
 use crate::slack::ids::REASON_BLOCK;
-use crate::slack::incoming::Submission;
+use crate::slack::incoming::ViewSubmission;
 use crate::slack::messages::Message;
 use crate::slack::reply::Ack;
 use crate::slack::views::reason_of;
 
-pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
+pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
     let click = match clicked(edge, submission, "deny").await {
         Ok(click) => click,
         Err(error) => return refused(edge, submission, "Not denied", &error),
@@ -22,8 +22,8 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
         Err(problem) => return Ack::FieldErrors(BTreeMap::from([(REASON_BLOCK.to_owned(), problem)])),
     };
     match decide(&edge.portal, &click, ClickedDecision::Deny { reason }, None).await {
-        Ok(Decided::Now(_) | Decided::NameWanted(_)) => Ack::Close,
-        Ok(Decided::Later) => note("Noted", &Message::plain(STORED)),
+        Ok(DecisionOutcome::Now(_) | DecisionOutcome::NameWanted(_)) => Ack::Close,
+        Ok(DecisionOutcome::Later) => note("Noted", &Message::plain(STORED)),
         Err(error) => refused(edge, submission, "Not denied", &error),
     }
 }

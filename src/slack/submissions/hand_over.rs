@@ -8,12 +8,12 @@ use crate::portal::Error;
 use crate::portal::transfer::transfer;
 use crate::slack::edge::Edge;
 use crate::slack::ids::PERSON_BLOCK;
-use crate::slack::incoming::Submission;
+use crate::slack::incoming::ViewSubmission;
 use crate::slack::messages;
 use crate::slack::reply::Ack;
 use crate::slack::views::person_of;
 
-pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
+pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
     let under_field =
         |problem: String| Ack::FieldErrors(BTreeMap::from([(PERSON_BLOCK.to_owned(), problem)]));
     let click = match clicked(edge, submission, "hand over").await {

@@ -16,7 +16,7 @@ pub(super) use request_form::filled;
 use super::blocks::MAX_SECTION;
 use super::edge::Edge;
 use super::ids::CallbackId;
-use super::incoming::{ParseError, Submission, ViewRef};
+use super::incoming::{ParseError, ViewRef, ViewSubmission};
 use super::messages::Message;
 use super::mrkdwn::quote;
 use super::reply::Ack;
@@ -25,7 +25,7 @@ use super::views::ButtonContext;
 use crate::domain::audit::{By, Via};
 use crate::domain::refusal::Refusal;
 use crate::portal::Error;
-use crate::portal::decide::Click;
+use crate::portal::decide::RequestAction;
 
 /// What is said where a form is none that we know: while versions change, one bot opens it and another hears of it.
 const OF_ANOTHER_VERSION: &str =
@@ -34,7 +34,7 @@ const OF_ANOTHER_VERSION: &str =
 const NOT_WHOLE: &str = "Nothing was stored: this did not arrive whole from Slack.";
 
 /// Answers a submission.
-pub(super) async fn answer(edge: &Edge, submission: &Submission) -> Ack {
+pub(super) async fn answer(edge: &Edge, submission: &ViewSubmission) -> Ack {
     let view = &submission.view;
     let callback = CallbackId::parse(&view.callback_id);
     if view.private_metadata.is_empty() && callback.is_some_and(remembers) {
@@ -94,7 +94,7 @@ fn remembers(callback: CallbackId) -> bool {
 
 /// The answer where the real one is not there in time. The modal stays, and its view's id with it: whatever is submitted
 /// again is stored once.
-pub(super) fn late(submission: &Submission) -> Ack {
+pub(super) fn late(submission: &ViewSubmission) -> Ack {
     let again = "This takes longer than usual. Please press the button again in a moment: it counts once.";
     let unsure = "This takes longer than usual, and may still be done. What comes of it appears here; if nothing has in a \
                   minute, look whether it was done before you ask for it again.";
@@ -103,7 +103,7 @@ pub(super) fn late(submission: &Submission) -> Ack {
 
 /// The version of the modal that was answered [`late`]: as it was sent where its fields stay as they are, and none that is
 /// known where the answer was a view of its own.
-pub(super) fn version_after_late(submission: &Submission) -> Option<&str> {
+pub(super) fn version_after_late(submission: &ViewSubmission) -> Option<&str> {
     submission.view.last_field().and(submission.view.hash.as_deref())
 }
 
@@ -127,10 +127,10 @@ fn note(title: &str, message: &Message) -> Ack {
 }
 
 /// The click that opened the modal, now of whoever submitted it; `Err` with the answer where the modal is none of ours.
-async fn clicked(edge: &Edge, submission: &Submission, tried: &str) -> Result<Click, Error> {
+async fn clicked(edge: &Edge, submission: &ViewSubmission, tried: &str) -> Result<RequestAction, Error> {
     let by = by_form(submission);
     match ButtonContext::parse(&submission.view.private_metadata) {
-        Some(pressed) => Ok(Click {
+        Some(pressed) => Ok(RequestAction {
             by,
             request: pressed.button.request,
             epoch: pressed.button.epoch,
@@ -142,13 +142,13 @@ async fn clicked(edge: &Edge, submission: &Submission, tried: &str) -> Result<Cl
 }
 
 /// Closes the modal where a message changes before the person's eyes; says it in the modal's place where none does.
-fn done(click: &Click, title: &str, message: &Message) -> Ack {
+fn done(click: &RequestAction, title: &str, message: &Message) -> Ack {
     if click.message.is_some() { Ack::Close } else { note(title, message) }
 }
 
 /// Says in the modal's place why nothing was done. Where that is nobody's decision, the modal stays as it is filled in: sent
 /// once more it counts once, also if it was stored after all.
-fn refused(edge: &Edge, submission: &Submission, title: &str, error: &Error) -> Ack {
+fn refused(edge: &Edge, submission: &ViewSubmission, title: &str, error: &Error) -> Ack {
     match error {
         Error::Refused(Refusal::DoneBefore) => note("Done", &Message::plain(&edge.words(error))),
         Error::Refused(_) => note(title, &Message::plain(&edge.words(error))),
@@ -157,7 +157,7 @@ fn refused(edge: &Edge, submission: &Submission, title: &str, error: &Error) -> 
 }
 
 /// As [`refused`], where the form was to be shown as its product is now, and may not fit it.
-fn not_shown_anew(edge: &Edge, submission: &Submission, title: &str, error: &Error) -> Ack {
+fn not_shown_anew(edge: &Edge, submission: &ViewSubmission, title: &str, error: &Error) -> Ack {
     if let Error::Refused(Refusal::ProductChanged { .. }) = error {
         let text = "Nothing was stored: the product was changed by its owner while this form was open. Keep what you typed, and open \
                     the form anew.";
@@ -167,6 +167,6 @@ fn not_shown_anew(edge: &Edge, submission: &Submission, title: &str, error: &Err
 }
 
 /// Who submitted it.
-fn by_form(submission: &Submission) -> By {
+fn by_form(submission: &ViewSubmission) -> By {
     By { person: submission.origin.person.clone(), via: Via::Form }
 }

@@ -9,18 +9,18 @@ use crate::portal::Error;
 use crate::portal::form::{PageTurn, refresh};
 use crate::portal::form_navigation::{Pressed, submit_page};
 use crate::portal::session::FormSession;
-use crate::portal::submit::{Correction, Filled, Place, SubmitError};
+use crate::portal::submit::{Correction, FieldPlace, Filled, SubmitError};
 use crate::slack::blocks::MAX_SECTION;
 use crate::slack::commands::{form_view, too_much};
 use crate::slack::edge::{Edge, Whereabouts};
 use crate::slack::ids::{PERSON_BLOCK, REASON_BLOCK, TEAM_BLOCK, TICKET_BLOCK, parameter_block};
-use crate::slack::incoming::Submission;
+use crate::slack::incoming::ViewSubmission;
 use crate::slack::messages::Message;
 use crate::slack::mrkdwn::{mention, quote};
 use crate::slack::reply::Ack;
 use crate::slack::views::{FormAnswer, FormMetadata, answer};
 
-pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
+pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
     let metadata = FormMetadata::parse(&submission.view.private_metadata);
     let Some(answer) = metadata.map(|metadata| answer(metadata, &submission.view.values)) else {
         let refusal = edge.portal.refuse_forged(&by_form(submission), "submit").await;
@@ -55,7 +55,7 @@ pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
 }
 
 /// Whoever asked for somebody else hears no more of it by itself.
-fn for_a_mate(edge: &Edge, submission: &Submission, owner: Option<&PersonId>) {
+fn for_a_mate(edge: &Edge, submission: &ViewSubmission, owner: Option<&PersonId>) {
     let asker = &submission.origin.person;
     let Some(owner) = owner.filter(|owner| *owner != asker) else { return };
     let text =
@@ -74,12 +74,12 @@ fn as_exception(session: &FormSession, why: &str) -> Ack {
 }
 
 pub(super) fn under_fields(corrections: Vec<Correction>) -> BTreeMap<String, String> {
-    let block = |place: &Place| match place {
-        Place::Parameter(key) => parameter_block(key),
-        Place::Team => TEAM_BLOCK.to_owned(),
-        Place::Reason => REASON_BLOCK.to_owned(),
-        Place::Ticket => TICKET_BLOCK.to_owned(),
-        Place::Owner => PERSON_BLOCK.to_owned(),
+    let block = |place: &FieldPlace| match place {
+        FieldPlace::Parameter(key) => parameter_block(key),
+        FieldPlace::Team => TEAM_BLOCK.to_owned(),
+        FieldPlace::Reason => REASON_BLOCK.to_owned(),
+        FieldPlace::Ticket => TICKET_BLOCK.to_owned(),
+        FieldPlace::Owner => PERSON_BLOCK.to_owned(),
     };
     corrections.into_iter().map(|correction| (block(&correction.place), correction.message)).collect()
 }
@@ -105,7 +105,7 @@ pub(in crate::slack) fn filled(answer: FormAnswer, by: &PersonId, view: &str) ->
 }
 
 /// Another page in the place of this one, unless more is filled in here than can be carried there.
-fn shows(session: &FormSession, submission: &Submission) -> Ack {
+fn shows(session: &FormSession, submission: &ViewSubmission) -> Ack {
     let longest = submission.view.values.iter().max_by_key(|(_, texts)| texts.concat().chars().count());
     match (too_much(session), longest) {
         (Some(too_much), Some((block, _))) => Ack::FieldErrors([(block.to_owned(), too_much)].into()),

@@ -6,12 +6,12 @@ use super::{clicked, done, refused};
 use crate::portal::teardown::retain;
 use crate::slack::edge::Edge;
 use crate::slack::ids::REASON_BLOCK;
-use crate::slack::incoming::Submission;
+use crate::slack::incoming::ViewSubmission;
 use crate::slack::messages;
 use crate::slack::reply::Ack;
 use crate::slack::views::reason_of;
 
-pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
+pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
     let click = match clicked(edge, submission, "retain").await {
         Ok(click) => click,
         Err(error) => return refused(edge, submission, "Not retained", &error),

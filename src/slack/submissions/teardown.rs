@@ -6,12 +6,12 @@ use super::{clicked, done, refused};
 use crate::portal::teardown::{TornDown, tear_down};
 use crate::slack::edge::Edge;
 use crate::slack::ids::NAME_BLOCK;
-use crate::slack::incoming::Submission;
+use crate::slack::incoming::ViewSubmission;
 use crate::slack::messages;
 use crate::slack::reply::Ack;
 use crate::slack::views::typed_name;
 
-pub(super) async fn submitted(edge: &Edge, submission: &Submission) -> Ack {
+pub(super) async fn submitted(edge: &Edge, submission: &ViewSubmission) -> Ack {
     let click = match clicked(edge, submission, "tear down").await {
         Ok(click) => click,
         Err(error) => return refused(edge, submission, "Not torn down", &error),

@@ -17,7 +17,7 @@ pub struct ButtonContext {
 }
 
 #[derive(Deserialize)]
-struct Wire {
+struct ButtonContextWire {
     button: String,
     channel: Option<String>,
     ts: Option<String>,
@@ -26,7 +26,7 @@ struct Wire {
 impl ButtonContext {
     /// Reads a modal's `private_metadata`; `None` for anything that is none of ours.
     pub fn parse(text: &str) -> Option<Self> {
-        let wire: Wire = serde_json::from_str(text).ok()?;
+        let wire: ButtonContextWire = serde_json::from_str(text).ok()?;
         let message = wire.channel.zip(wire.ts);
         let message = message.map(|(channel, ts)| MessageRef { channel: ChannelId::new(channel), ts });
         Some(Self { button: ButtonValue::parse(&wire.button)?, message })

@@ -22,7 +22,7 @@ const REPLACES: &str = "Some changes make AWS replace the resource, and what is 
 
 /// What the form remembers beside what every form does: the button that opened it.
 #[derive(Debug, Deserialize)]
-struct Wire {
+struct ChangeFormWire {
     pressed: String,
 }
 
@@ -69,7 +69,7 @@ pub fn change_form(
 
 /// What [`change_form`] remembered; `None` for anything else.
 pub fn changing(metadata: &str) -> Option<(ButtonContext, FormMetadata)> {
-    let wire: Wire = serde_json::from_str(metadata).ok()?;
+    let wire: ChangeFormWire = serde_json::from_str(metadata).ok()?;
     let form = FormMetadata::parse(metadata)?;
     Some((ButtonContext::parse(&wire.pressed)?, form))
 }

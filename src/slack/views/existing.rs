@@ -3,7 +3,7 @@
 use super::field::{MAX_OPTION, fits};
 use crate::domain::form::{Form, Input};
 use crate::domain::parameters::{cut, looks_like};
-use crate::ports::inventory::Item;
+use crate::ports::inventory::InventoryItem;
 use crate::slack::ids::parameter_of;
 use crate::slack::reply::MAX_OPTIONS;
 
@@ -17,7 +17,11 @@ pub fn existing_type<'a>(form: &'a Form, block_id: &str) -> Option<&'a str> {
 
 /// Options of such a field: what contains the typed text in its name or id, and the text itself where it looks like an
 /// id, so that nobody is stuck when something cannot be listed. Text and value, at most as many as Slack takes.
-pub fn existing_suggestions(parameter_type: &str, items: &[Item], typed: &str) -> Vec<(String, String)> {
+pub fn existing_suggestions(
+    parameter_type: &str,
+    items: &[InventoryItem],
+    typed: &str,
+) -> Vec<(String, String)> {
     let typed = typed.trim();
     let wanted = typed.to_lowercase();
     let contains = |text: &str| text.to_lowercase().contains(&wanted);
@@ -32,7 +36,7 @@ pub fn existing_suggestions(parameter_type: &str, items: &[Item], typed: &str) -
 }
 
 /// `name (id)`; where both are too long the name is cut.
-fn label(item: &Item) -> String {
+fn label(item: &InventoryItem) -> String {
     let room = MAX_OPTION.saturating_sub(item.id.chars().count() + 3);
     if item.name.trim().is_empty() || room < 2 {
         return cut(&item.id, MAX_OPTION);
@@ -48,11 +52,11 @@ mod tests {
 
     const VPC: &str = "AWS::EC2::VPC::Id";
 
-    fn item(id: &str, name: &str) -> Item {
-        Item { id: id.to_owned(), name: name.to_owned() }
+    fn item(id: &str, name: &str) -> InventoryItem {
+        InventoryItem { id: id.to_owned(), name: name.to_owned() }
     }
 
-    fn offered(items: &[Item], typed: &str) -> String {
+    fn offered(items: &[InventoryItem], typed: &str) -> String {
         let lines =
             existing_suggestions(VPC, items, typed).into_iter().map(|(text, id)| format!("{text} = {id}"));
         lines.collect::<Vec<_>>().join("\n")
@@ -91,7 +95,7 @@ mod tests {
         /// Whatever exists and whatever is typed, Slack takes the options.
         #[test]
         fn options_keep_slacks_limits(names in prop::collection::vec(".{0,120}", 0..150), typed in ".{0,20}") {
-            let items: Vec<Item> =
+            let items: Vec<InventoryItem> =
                 names.iter().enumerate().map(|(n, name)| item(&format!("vpc-{n:08x}"), name)).collect();
             let found = existing_suggestions(VPC, &items, &typed);
             prop_assert!(found.len() <= MAX_OPTIONS);

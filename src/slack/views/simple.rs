@@ -8,12 +8,12 @@ use crate::domain::pause::Pause;
 use crate::slack::blocks::{MAX_VIEW_BLOCKS, plain, section};
 use crate::slack::ids::{CallbackId, PROBLEM_BLOCK};
 use crate::slack::incoming::ViewRef;
-use crate::slack::messages::{Offer, offer_blocks, paused};
+use crate::slack::messages::{CatalogEntry, offer_blocks, paused};
 use crate::slack::mrkdwn::{code, escape_within};
 
 /// The catalog, one Request button a product; `sought` are the words that it was searched for.
 pub fn catalog(
-    offers: &[Offer<'_>],
+    offers: &[CatalogEntry<'_>],
     command: &str,
     simulated: bool,
     pause: Option<&Pause>,
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn the_catalog_has_one_button_a_product_and_nothing_to_submit() {
         let product = fixtures::product("s3-bucket");
-        let offers = vec![Offer { product: &product, estimate: None }; 300];
+        let offers = vec![CatalogEntry { product: &product, estimate: None }; 300];
         let view = catalog(&offers, "/provision", true, None, None);
         assert_within_limits(&view);
         assert_eq!(transcript(&view).matches("[Request]").count(), 97);

@@ -9,7 +9,7 @@ use super::wire::store_answered;
 use crate::emulator::{emulator, tables};
 use crate::script::error;
 
-pub(super) fn told(problems: &[quartermaster::aws::Problem]) -> String {
+pub(super) fn told(problems: &[quartermaster::aws::SetupProblem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 

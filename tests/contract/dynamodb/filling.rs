@@ -8,7 +8,7 @@ use quartermaster::domain::ids::{PersonId, RequestId, TeamName};
 use quartermaster::domain::lease::Lease;
 use quartermaster::domain::request::{Estimate, Request, Status};
 use quartermaster::domain::spending::spending;
-use quartermaster::ports::store::{Commit, Store as _, Which, Whose};
+use quartermaster::ports::store::{Commit, RequestFilter, RequestScope, Store as _};
 use rust_decimal::Decimal;
 
 use super::lists::{Counted, Item, counted};
@@ -70,14 +70,14 @@ impl Counted {
         another
     }
 
-    pub(super) async fn listed(&self, which: Which) -> Vec<RequestId> {
-        let payments = Whose::Team(TeamName::new("payments"));
+    pub(super) async fn listed(&self, which: RequestFilter) -> Vec<RequestId> {
+        let payments = RequestScope::Team(TeamName::new("payments"));
         let listed = self.store.list(&payments, which, None, 100).await.unwrap().requests();
         listed.into_iter().map(|request| request.id).collect()
     }
 
     /// What somebody holds as the sums have it: how many, and US cents a month.
-    async fn holds(&self, whose: &Whose) -> (u32, Decimal) {
+    async fn holds(&self, whose: &RequestScope) -> (u32, Decimal) {
         let spent = self.store.spending(whose, at(0)).await.unwrap();
         spent.values().fold((0, Decimal::ZERO), |(held, monthly), amounts| {
             (held + amounts.held, monthly + amounts.monthly * Decimal::ONE_HUNDRED)
@@ -85,7 +85,7 @@ impl Counted {
     }
 
     async fn team_holds(&self) -> u32 {
-        self.holds(&Whose::Team(TeamName::new("payments"))).await.0
+        self.holds(&RequestScope::Team(TeamName::new("payments"))).await.0
     }
 
     /// Makes the row of a request something that nobody reads, or what it was.
@@ -134,16 +134,16 @@ async fn what_was_stored_before_there_were_lists_comes_into_them_and_what_is_new
     let counted = counted().await;
     let first = counted.as_before(async |old| old.stored(0, false).await).await;
     let ended = counted.as_before(async |old| old.stored(10, true).await).await;
-    assert_eq!(counted.listed(Which::Live).await, []);
+    assert_eq!(counted.listed(RequestFilter::Live).await, []);
     let new = counted.starts().await;
-    assert_eq!(new.listed(Which::Live).await, [first.id]);
-    assert_eq!(new.listed(Which::Ended).await, [ended.id]);
+    assert_eq!(new.listed(RequestFilter::Live).await, [first.id]);
+    assert_eq!(new.listed(RequestFilter::Ended).await, [ended.id]);
     assert_eq!(new.team_holds().await, 1);
     assert_eq!(new.looks_and_writes_nothing().await, 2, "the note and the end of the trail");
 
     let second = new.stored(20, false).await;
     assert_eq!(new.looks_and_writes_nothing().await, 2, "it is in the lists");
-    assert_eq!(new.listed(Which::Live).await, [second.id, first.id]);
+    assert_eq!(new.listed(RequestFilter::Live).await, [second.id, first.id]);
     assert_eq!(new.team_holds().await, 2);
 }
 
@@ -160,8 +160,8 @@ async fn what_bots_of_before_wrote_after_going_back_is_found_however_long_ago_it
     new.as_before(async |old| old.store.commit(ends).await).await.unwrap();
     assert_eq!(new.team_holds().await, 1);
     let again = new.starts().await;
-    assert_eq!(again.listed(Which::Live).await, [second.id]);
-    assert_eq!(again.listed(Which::Ended).await, [first.id]);
+    assert_eq!(again.listed(RequestFilter::Live).await, [second.id]);
+    assert_eq!(again.listed(RequestFilter::Ended).await, [first.id]);
     assert_eq!(again.team_holds().await, 1);
     assert_eq!(again.looks_and_writes_nothing().await, 2);
 }
@@ -178,7 +178,7 @@ async fn beside_a_bot_of_before_nothing_of_it_is_taken_for_listed() {
     assert_eq!(new.team_holds().await, 3, "what it wrote itself");
     assert!(!new.store.forget(at(30)).await.unwrap());
     all.reverse();
-    assert_eq!(new.listed(Which::Live).await, all);
+    assert_eq!(new.listed(RequestFilter::Live).await, all);
     assert_eq!(new.team_holds().await, 5, "each once");
     assert_eq!(new.looks_and_writes_nothing().await, 2);
 }
@@ -192,11 +192,11 @@ async fn what_cannot_be_read_comes_into_the_lists_when_it_can() {
     let body = serde_json::to_string(&spoilt).unwrap();
     counted.spoils(&spoilt, "{").await;
     let new = counted.starts().await;
-    assert_eq!(new.listed(Which::Live).await, [good.id]);
+    assert_eq!(new.listed(RequestFilter::Live).await, [good.id]);
     assert_eq!(new.looks_and_writes_nothing().await, 2 + 2, "the row and its place once more, no other");
     new.spoils(&spoilt, &body).await;
     let again = new.starts().await;
-    assert_eq!(again.listed(Which::Live).await, [spoilt.id, good.id]);
+    assert_eq!(again.listed(RequestFilter::Live).await, [spoilt.id, good.id]);
     assert_eq!(again.team_holds().await, 2);
     assert_eq!(again.looks_and_writes_nothing().await, 2);
 }
@@ -205,7 +205,8 @@ async fn what_cannot_be_read_comes_into_the_lists_when_it_can() {
 #[ignore = "wants an emulator: .ci/aws starts one and runs these"]
 async fn a_request_whose_place_is_older_than_its_row_is_moved_from_there() {
     let new = counted().await.starts().await;
-    let (alice, bob) = (Whose::Owner(PersonId::new("U0ALICE")), Whose::Owner(PersonId::new("U0BOB")));
+    let (alice, bob) =
+        (RequestScope::Owner(PersonId::new("U0ALICE")), RequestScope::Owner(PersonId::new("U0BOB")));
     let stored = new.stored(0, false).await;
     let (living, comes) = next(&stored, |request| lives(request, "2026-04-05T00:00:00Z", 1_000));
     new.store.commit(comes).await.unwrap();
@@ -223,7 +224,7 @@ async fn a_request_whose_place_is_older_than_its_row_is_moved_from_there() {
     assert_eq!(new.holds(&bob).await, (1, Decimal::from(3_000)));
     for (whose, held) in [(&alice, 0), (&bob, 1)] {
         assert_eq!(
-            new.store.list(whose, Which::Live, None, 9).await.unwrap().requests().len(),
+            new.store.list(whose, RequestFilter::Live, None, 9).await.unwrap().requests().len(),
             held,
             "{whose:?}"
         );
@@ -266,7 +267,7 @@ async fn many_that_have_moved_come_into_the_lists_in_as_many_transactions_as_it_
     let again = new.starts().await;
     assert_eq!(again.team_holds().await, 0);
     for (request, _) in &handed {
-        for whose in [Whose::Owner(request.owner.clone()), Whose::Team(request.team.clone())] {
+        for whose in [RequestScope::Owner(request.owner.clone()), RequestScope::Team(request.team.clone())] {
             assert_eq!(again.holds(&whose).await, (1, Decimal::from(1_000)), "{whose:?}");
         }
     }
@@ -279,7 +280,7 @@ async fn whoever_depends_on_a_list_for_a_request_sees_to_it_that_it_is_there() {
     let new = counted().await.starts().await;
     let missing = new.as_before(async |old| old.stored(0, false).await).await;
     new.store.put_into_lists(missing.id, missing.revision).await.unwrap();
-    assert_eq!(new.listed(Which::Live).await, [missing.id]);
+    assert_eq!(new.listed(RequestFilter::Live).await, [missing.id]);
     let before = new.recorder.calls().len();
     new.store.put_into_lists(missing.id, missing.revision).await.unwrap();
     let calls = new.recorder.calls().split_off(before);

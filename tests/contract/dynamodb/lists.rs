@@ -11,7 +11,7 @@ use quartermaster::domain::counters::{Counter, CounterDay, day};
 use quartermaster::domain::ids::{ChannelId, PersonId, ProductKey, TaskToken, TeamName};
 use quartermaster::domain::request::{MessageRef, MessageSlot, Request, Status};
 use quartermaster::ports::retention::IdempotencyKey;
-use quartermaster::ports::store::{Absence, Bot, Commit, HomeTab, Store as _, Which, Whose};
+use quartermaster::ports::store::{Absence, Bot, Commit, HomeTab, RequestFilter, RequestScope, Store as _};
 
 use crate::emulator::recorder::Recorder;
 use crate::emulator::{emulator, recorded, tables};
@@ -70,7 +70,7 @@ impl Counted {
 
     /// How many of them the sums of the team know.
     async fn held(&self) -> u32 {
-        let payments = Whose::Team(TeamName::new("payments"));
+        let payments = RequestScope::Team(TeamName::new("payments"));
         let spent = self.store.spending(&payments, at(0)).await.unwrap();
         spent.values().map(|amounts| amounts.held).sum()
     }
@@ -116,13 +116,13 @@ async fn a_list_reads_no_more_than_it_shows_however_many_there_were() {
     live.reverse();
     let payments = TeamName::new("payments");
     let lists = [
-        Whose::Owner(PersonId::new("U0ALICE")),
-        Whose::Team(payments.clone()),
-        Whose::TeamProduct(payments, ProductKey::parse("s3-bucket").unwrap()),
-        Whose::All,
+        RequestScope::Owner(PersonId::new("U0ALICE")),
+        RequestScope::Team(payments.clone()),
+        RequestScope::TeamProduct(payments, ProductKey::parse("s3-bucket").unwrap()),
+        RequestScope::All,
     ];
     for whose in lists {
-        for which in [Which::Live, Which::Ended] {
+        for which in [RequestFilter::Live, RequestFilter::Ended] {
             let (mut after, mut read) = (None, Vec::new());
             for page in 0..3 {
                 let page_of_four = counted.store.list(&whose, which, after.as_ref(), 4);
@@ -135,7 +135,7 @@ async fn a_list_reads_no_more_than_it_shows_however_many_there_were() {
                 assert!(looked_at <= 12, "{whose:?} {which:?}: {looked_at} items on page {page}");
                 assert!(units < 20.0, "{whose:?} {which:?}: {units} units");
             }
-            if which == Which::Live {
+            if which == RequestFilter::Live {
                 assert_eq!(read, live, "{whose:?}");
             }
         }
@@ -159,11 +159,11 @@ async fn an_index_that_is_behind_leaves_no_page_short() {
             live.insert(0, request.id);
         }
     }
-    let payments = Whose::Team(TeamName::new("payments"));
-    let page = counted.store.list(&payments, Which::Live, None, 8).await.unwrap();
+    let payments = RequestScope::Team(TeamName::new("payments"));
+    let page = counted.store.list(&payments, RequestFilter::Live, None, 8).await.unwrap();
     let after = page.next().expect("there are three more");
     assert_eq!(page.requests().iter().map(|request| request.id).collect::<Vec<_>>(), live[..8]);
-    let page = counted.store.list(&payments, Which::Live, Some(&after), 8).await.unwrap();
+    let page = counted.store.list(&payments, RequestFilter::Live, Some(&after), 8).await.unwrap();
     assert!(!page.more);
     assert_eq!(page.requests().iter().map(|request| request.id).collect::<Vec<_>>(), live[8..]);
 }
@@ -181,9 +181,9 @@ async fn what_waits_of_a_product_is_read_at_once_however_many_teams_there_are() 
         counted.store.commit(replace(&request)).await.unwrap();
         waiting.push(request.id);
     }
-    let buckets = Whose::Product(ProductKey::parse("s3-bucket").unwrap());
+    let buckets = RequestScope::Product(ProductKey::parse("s3-bucket").unwrap());
     let before = counted.recorder.calls().len();
-    let page = counted.store.list(&buckets, Which::Waiting, None, 12).await.unwrap();
+    let page = counted.store.list(&buckets, RequestFilter::Waiting, None, 12).await.unwrap();
     assert_eq!(page.requests().iter().map(|request| request.id).collect::<Vec<_>>(), waiting[..12]);
     let calls = counted.recorder.calls().split_off(before);
     let calls: Vec<&str> = calls.iter().map(|call| call.operation.as_str()).collect();
@@ -231,14 +231,18 @@ async fn a_place_that_cannot_be_read_keeps_no_change_back_and_is_put_right_by_it
     let waits = [("dueShard", text("WAITING#TEAM#payments")), ("dueAt", text(&format!("{:.9}", at(0))))];
     counted.puts(&[&key("WAITING_TEAM")[..], &waits].concat()).await;
     counted.puts(&[&key("ALL")[..], &[("rev", text("secret")), ("dueShard", text("LIVE"))]].concat()).await;
-    assert_eq!(counted.store.count_waiting(&Whose::Team(request.team.clone()), 10).await.unwrap(), 1);
+    assert_eq!(counted.store.count_waiting(&RequestScope::Team(request.team.clone()), 10).await.unwrap(), 1);
     let handed = Request { owner: PersonId::new("U0AMIR"), ..changed(&request, "handed over") };
     counted.store.commit(replace(&handed)).await.unwrap();
-    for whose in [Whose::Owner(handed.owner.clone()), Whose::Team(handed.team.clone()), Whose::All] {
-        let listed = counted.store.list(&whose, Which::Live, None, 10).await.unwrap();
+    for whose in [
+        RequestScope::Owner(handed.owner.clone()),
+        RequestScope::Team(handed.team.clone()),
+        RequestScope::All,
+    ] {
+        let listed = counted.store.list(&whose, RequestFilter::Live, None, 10).await.unwrap();
         assert_eq!(listed.requests(), std::slice::from_ref(&handed), "{whose:?}");
     }
-    assert_eq!(counted.store.count_waiting(&Whose::Team(request.team.clone()), 10).await.unwrap(), 0);
+    assert_eq!(counted.store.count_waiting(&RequestScope::Team(request.team.clone()), 10).await.unwrap(), 0);
     assert_eq!(counted.held().await, 1, "it is counted once");
 }
 
@@ -278,7 +282,7 @@ async fn sums_are_read_and_not_added_up() {
     for second in 0..30 {
         counted.stored(second * 2, second % 5 > 0).await;
     }
-    let payments = Whose::Team(TeamName::new("payments"));
+    let payments = RequestScope::Team(TeamName::new("payments"));
     let (spent, looked_at, _) = counted.reads(counted.store.spending(&payments, at(100))).await;
     let held: u32 = spent.unwrap().values().map(|amounts| amounts.held).sum();
     assert_eq!((held, looked_at), (6, 1));

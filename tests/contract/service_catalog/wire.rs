@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use quartermaster::aws::service_catalog::ServiceCatalog;
-use quartermaster::domain::drift::{Condition, Existing};
+use quartermaster::domain::drift::{ProvisionedCondition, ProvisionedRecord};
 use quartermaster::domain::ids::{RecordId, RequestId};
 use quartermaster::domain::period::Period;
 use quartermaster::ports::provisioner::{ProvisionError, Provisioner, RecordState};
@@ -243,12 +243,12 @@ async fn a_survey_reads_every_page_and_sees_only_what_is_ours() {
     let (configuration, _) = answered([(200, first).into(), not_of_aws(200, &of_tomorrow)]).await;
     let catalog = ServiceCatalog::new(&configuration, portfolio(), std::sync::Arc::default());
     let tags = Some(vec![("Team".to_owned(), "payments".to_owned())]);
-    let troubled = Condition::Troubled("TAINTED: somebody edited it".to_owned());
+    let troubled = ProvisionedCondition::Troubled("TAINTED: somebody edited it".to_owned());
     assert_eq!(
         catalog.survey().await.unwrap(),
         [
-            Existing { request: mine, condition: troubled, tags: tags.clone() },
-            Existing { request: other, condition: Condition::Changing, tags },
+            ProvisionedRecord { request: mine, condition: troubled, tags: tags.clone() },
+            ProvisionedRecord { request: other, condition: ProvisionedCondition::Changing, tags },
         ]
     );
 }

@@ -4,7 +4,7 @@ use super::StoreUnderTest;
 use crate::sample::{alices, at, insert};
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
-use quartermaster::domain::counters::{Counter, CounterDay, Counts, DurationBucket};
+use quartermaster::domain::counters::{Counter, CounterDay, CounterTotals, DurationBucket};
 use quartermaster::domain::ids::TeamName;
 use quartermaster::ports::retention::IdempotencyKey;
 use quartermaster::ports::store::{Commit, CommitError};
@@ -24,7 +24,7 @@ pub(crate) async fn what_was_counted_is_added_up_by_team_from_a_day_on(test: Sto
     test.commit(tally("search", third, &[Counter::Denied])).await;
     let counted = async |team: &str, from| test.store.counts(&TeamName::new(team), from).await.unwrap();
     let sum = |marks: &[(Counter, u64)]| {
-        let mut counts = Counts::default();
+        let mut counts = CounterTotals::default();
         for (mark, count) in marks {
             counts.add(*mark, *count);
         }
@@ -36,7 +36,7 @@ pub(crate) async fn what_was_counted_is_added_up_by_team_from_a_day_on(test: Sto
     assert_eq!(counted("payments", second).await, both);
     assert_eq!(counted("payments", first).await.of(Counter::Submitted), 2);
     assert_eq!(counted("search", first).await, sum(&[(Counter::Denied, 1)]));
-    assert_eq!(counted("search", date(2026, 3, 4)).await, Counts::default());
+    assert_eq!(counted("search", date(2026, 3, 4)).await, CounterTotals::default());
 }
 
 pub(crate) async fn a_commit_that_is_refused_counts_nothing(test: StoreUnderTest) {

@@ -12,7 +12,7 @@ use quartermaster::domain::quota::QuotaChange;
 use quartermaster::domain::request::{Billed, Estimate, Request, Status};
 use quartermaster::domain::spending::{Amounts, Month, spending};
 use quartermaster::ports::retention::{FORM_KEPT_FOR, IdempotencyKey, KEPT_FOR};
-use quartermaster::ports::store::{Commit, CommitError, Whose};
+use quartermaster::ports::store::{Commit, CommitError, RequestScope};
 use rust_decimal::Decimal;
 
 pub(crate) async fn a_key_whose_time_is_over_is_as_good_as_new(test: StoreUnderTest) {
@@ -111,7 +111,7 @@ async fn stored(
 }
 
 /// What their sums come to, and what they should, to four places.
-async fn compare(test: &StoreUnderTest, whose: &Whose, now: Timestamp) {
+async fn compare(test: &StoreUnderTest, whose: &RequestScope, now: Timestamp) {
     let held = test.store.holdings(whose, Month::of(now).begin).await.unwrap();
     let mut expected: BTreeMap<ProductKey, Amounts> = BTreeMap::new();
     for holding in held {
@@ -147,7 +147,7 @@ pub(crate) async fn a_lease_that_ran_out_long_ago_goes_on_to_this_moment_and_no_
         let become_ = |request: &mut Request| lives(request, "2024-06-10T00:00:00Z", until);
         all.push(stored(&test, ("U0ALICE", "payments", product), Some(1_000), become_).await);
     }
-    let payments = Whose::Team(TeamName::new("payments"));
+    let payments = RequestScope::Team(TeamName::new("payments"));
     let times =
         ["2026-03-12T00:00:00Z", "2026-04-12T00:00:00Z", "2026-07-12T00:00:00Z", "2027-08-12T00:00:00Z"];
     for now in times {
@@ -202,13 +202,13 @@ pub(crate) async fn what_is_summed_up_is_what_each_comes_to(test: StoreUnderTest
     let quota = Some(QuotaChange::Move { from, to, monthly });
     test.commit(Commit { quota, ..replace(&handed) }).await;
     let all = [
-        Whose::Owner(PersonId::new("U0ALICE")),
-        Whose::Owner(PersonId::new("U0BOB")),
-        Whose::Owner(PersonId::new("U0NOBODY")),
-        Whose::Team(TeamName::new("payments")),
-        Whose::Team(TeamName::new("search")),
-        Whose::TeamProduct(TeamName::new("payments"), ProductKey::parse("s3-bucket").unwrap()),
-        Whose::All,
+        RequestScope::Owner(PersonId::new("U0ALICE")),
+        RequestScope::Owner(PersonId::new("U0BOB")),
+        RequestScope::Owner(PersonId::new("U0NOBODY")),
+        RequestScope::Team(TeamName::new("payments")),
+        RequestScope::Team(TeamName::new("search")),
+        RequestScope::TeamProduct(TeamName::new("payments"), ProductKey::parse("s3-bucket").unwrap()),
+        RequestScope::All,
     ];
     for now in
         ["2026-03-12T00:00:00Z", "2026-03-20T12:00:00Z", "2026-03-31T23:59:59Z", "2026-04-02T00:00:00Z"]

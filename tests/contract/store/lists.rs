@@ -9,7 +9,7 @@ use quartermaster::domain::period::Period;
 use quartermaster::domain::request::{
     Billed, Estimate, MessageRef, MessageSlot, Renewal, RenewalAnswer, Request, Status,
 };
-use quartermaster::ports::store::{Commit, Cursor, Holding, Listed, Which, Whose};
+use quartermaster::ports::store::{Commit, Cursor, Holding, RequestFilter, RequestPage, RequestScope};
 use rust_decimal::Decimal;
 
 pub(crate) async fn a_message_finds_its_request_even_after_another_took_its_place(test: StoreUnderTest) {
@@ -62,9 +62,10 @@ pub(crate) async fn lists_are_newest_first_and_come_in_pages(test: StoreUnderTes
         ids.push(transition.request.id);
         test.commit(insert(&transition)).await;
     }
-    let alice = Whose::Owner(PersonId::new("U0ALICE"));
-    let payments = Whose::Team(TeamName::new("payments"));
-    let buckets = Whose::TeamProduct(TeamName::new("payments"), ProductKey::parse("s3-bucket").unwrap());
+    let alice = RequestScope::Owner(PersonId::new("U0ALICE"));
+    let payments = RequestScope::Team(TeamName::new("payments"));
+    let buckets =
+        RequestScope::TeamProduct(TeamName::new("payments"), ProductKey::parse("s3-bucket").unwrap());
     for (whose, limit, expected) in [
         (&alice, 10, vec![vec![ids[3], ids[2], ids[0]]]),
         (&alice, 1, vec![vec![ids[3]], vec![ids[2]], vec![ids[0]]]),
@@ -72,16 +73,21 @@ pub(crate) async fn lists_are_newest_first_and_come_in_pages(test: StoreUnderTes
         (&payments, 3, vec![vec![ids[3], ids[1], ids[0]]]),
         (&buckets, 10, vec![vec![ids[3], ids[0]]]),
     ] {
-        assert_eq!(pages(&test, whose, Which::Live, limit).await, expected, "{whose:?} {limit}");
+        assert_eq!(pages(&test, whose, RequestFilter::Live, limit).await, expected, "{whose:?} {limit}");
     }
 }
 
-fn ids(listed: Listed) -> Vec<RequestId> {
+fn ids(listed: RequestPage) -> Vec<RequestId> {
     listed.requests().into_iter().map(|request| request.id).collect()
 }
 
 /// All pages of a list, one after the other.
-async fn pages(test: &StoreUnderTest, whose: &Whose, which: Which, limit: usize) -> Vec<Vec<RequestId>> {
+async fn pages(
+    test: &StoreUnderTest,
+    whose: &RequestScope,
+    which: RequestFilter,
+    limit: usize,
+) -> Vec<Vec<RequestId>> {
     let (mut pages, mut after) = (Vec::new(), None);
     loop {
         let page = test.store.list(whose, which, after.as_ref(), limit).await.unwrap();
@@ -99,9 +105,9 @@ pub(crate) async fn what_is_of_one_moment_comes_once_each_in_whatever_pages(test
         all.push(stored(&test, n / 5, activate).await.id);
     }
     all.sort();
-    let payments = Whose::Team(TeamName::new("payments"));
+    let payments = RequestScope::Team(TeamName::new("payments"));
     for limit in 1..=8 {
-        let mut read = pages(&test, &payments, Which::Live, limit).await.concat();
+        let mut read = pages(&test, &payments, RequestFilter::Live, limit).await.concat();
         let (newer, older) = read.split_at(2);
         let is_newer = |id: &RequestId| newer.contains(id) && !older.contains(id);
         assert_eq!(read.iter().filter(|id| is_newer(id)).count(), 2, "{limit}");
@@ -116,8 +122,8 @@ pub(crate) async fn what_moves_between_pages_is_neither_missed_nor_shown_twice(t
         live.push(stored(&test, second, activate).await);
     }
     live.reverse();
-    let payments = Whose::Team(TeamName::new("payments"));
-    let first = test.store.list(&payments, Which::Live, None, 3).await.unwrap();
+    let payments = RequestScope::Team(TeamName::new("payments"));
+    let first = test.store.list(&payments, RequestFilter::Live, None, 3).await.unwrap();
     let after = first.next().unwrap();
     assert_eq!(ids(first), [0, 1, 2].map(|at| live[at].id));
     // Of those that were shown two end, the last one too, of the others one does, and another is submitted.
@@ -129,10 +135,10 @@ pub(crate) async fn what_moves_between_pages_is_neither_missed_nor_shown_twice(t
     stored(&test, 50, activate).await;
     // A cursor may be kept as a text meanwhile.
     let after = Cursor::parse(&after.written());
-    let second = test.store.list(&payments, Which::Live, after.as_ref(), 3).await.unwrap();
+    let second = test.store.list(&payments, RequestFilter::Live, after.as_ref(), 3).await.unwrap();
     let after = second.next().unwrap();
     assert_eq!(ids(second), [3, 5, 6].map(|at| live[at].id));
-    let third = test.store.list(&payments, Which::Live, Some(&after), 3).await.unwrap();
+    let third = test.store.list(&payments, RequestFilter::Live, Some(&after), 3).await.unwrap();
     assert_eq!((third.more, ids(third)), (false, vec![live[7].id]));
 }
 
@@ -147,21 +153,25 @@ pub(crate) async fn what_was_asked_first_waits_longest_however_old_its_request_i
     .await
     .id;
     for whose in [
-        Whose::Team(TeamName::new("payments")),
-        Whose::Product(ProductKey::parse("s3-bucket").unwrap()),
-        Whose::All,
+        RequestScope::Team(TeamName::new("payments")),
+        RequestScope::Product(ProductKey::parse("s3-bucket").unwrap()),
+        RequestScope::All,
     ] {
-        let longest = test.store.list(&whose, Which::Waiting, None, 1).await.unwrap();
+        let longest = test.store.list(&whose, RequestFilter::Waiting, None, 1).await.unwrap();
         let after = longest.next();
         assert_eq!(ids(longest), [asking], "{whose:?}");
-        let mut rest = ids(test.store.list(&whose, Which::Waiting, after.as_ref(), 10).await.unwrap());
+        let mut rest =
+            ids(test.store.list(&whose, RequestFilter::Waiting, after.as_ref(), 10).await.unwrap());
         rest.sort();
         renewals.sort();
         assert_eq!(rest, renewals, "{whose:?}");
         assert_eq!(test.store.count_waiting(&whose, 3).await.unwrap(), 3);
         assert_eq!(test.store.count_waiting(&whose, 10).await.unwrap(), 5);
     }
-    let elsewhere = [Whose::Team(TeamName::new("search")), Whose::Product(ProductKey::parse("vm").unwrap())];
+    let elsewhere = [
+        RequestScope::Team(TeamName::new("search")),
+        RequestScope::Product(ProductKey::parse("vm").unwrap()),
+    ];
     for whose in elsewhere {
         assert_eq!(test.store.count_waiting(&whose, 10).await.unwrap(), 0, "{whose:?}");
     }
@@ -175,9 +185,9 @@ pub(crate) async fn what_is_answered_waits_in_no_list_and_waits_again_when_it_as
     ask_for_a_renewal(&mut answered, Some(RenewalAnswer::Granted));
     test.commit(replace(&answered)).await;
     let lists = [
-        Whose::Team(TeamName::new("payments")),
-        Whose::Product(ProductKey::parse("s3-bucket").unwrap()),
-        Whose::All,
+        RequestScope::Team(TeamName::new("payments")),
+        RequestScope::Product(ProductKey::parse("s3-bucket").unwrap()),
+        RequestScope::All,
     ];
     for whose in &lists {
         assert_eq!(test.store.count_waiting(whose, 10).await.unwrap(), 0, "{whose:?}");
@@ -186,15 +196,21 @@ pub(crate) async fn what_is_answered_waits_in_no_list_and_waits_again_when_it_as
     ask_for_a_renewal(&mut again, None);
     test.commit(replace(&again)).await;
     for whose in &lists {
-        let waiting = test.store.list(whose, Which::Waiting, None, 10).await.unwrap();
+        let waiting = test.store.list(whose, RequestFilter::Waiting, None, 10).await.unwrap();
         assert_eq!(ids(waiting), [renewal.id], "{whose:?}");
     }
 }
 
 pub(crate) async fn a_list_that_nobody_reads_is_an_error_and_not_empty(test: StoreUnderTest) {
-    let (alice, buckets) =
-        (Whose::Owner(PersonId::new("U0ALICE")), Whose::Product(ProductKey::parse("s3-bucket").unwrap()));
-    for (whose, which) in [(&alice, Which::Waiting), (&alice, Which::Exceptions), (&buckets, Which::Live)] {
+    let (alice, buckets) = (
+        RequestScope::Owner(PersonId::new("U0ALICE")),
+        RequestScope::Product(ProductKey::parse("s3-bucket").unwrap()),
+    );
+    for (whose, which) in [
+        (&alice, RequestFilter::Waiting),
+        (&alice, RequestFilter::Exceptions),
+        (&buckets, RequestFilter::Live),
+    ] {
         assert!(test.store.list(whose, which, None, 1).await.is_err(), "{whose:?} {which:?}");
     }
 }
@@ -269,14 +285,14 @@ pub(crate) async fn what_is_listed_may_be_what_lives_has_ended_or_waits(test: St
     let ended = stored(&test, 5, |request| end(request, 60)).await.id;
     let first_to_end = stored(&test, 6, |request| end(request, 50)).await.id;
     for whose in [
-        Whose::Owner(PersonId::new("U0ALICE")),
-        Whose::Team(TeamName::new("payments")),
-        Whose::TeamProduct(TeamName::new("payments"), ProductKey::parse("s3-bucket").unwrap()),
+        RequestScope::Owner(PersonId::new("U0ALICE")),
+        RequestScope::Team(TeamName::new("payments")),
+        RequestScope::TeamProduct(TeamName::new("payments"), ProductKey::parse("s3-bucket").unwrap()),
     ] {
         for (which, expected) in [
-            (Which::Live, vec![granted, renewing, active, asking, pending]),
-            (Which::Ended, vec![ended, first_to_end]),
-            (Which::Waiting, vec![asking, renewing]),
+            (RequestFilter::Live, vec![granted, renewing, active, asking, pending]),
+            (RequestFilter::Ended, vec![ended, first_to_end]),
+            (RequestFilter::Waiting, vec![asking, renewing]),
         ] {
             if which.is_listed_of(&whose) {
                 let listed = test.store.list(&whose, which, None, 10).await.unwrap();
@@ -287,7 +303,7 @@ pub(crate) async fn what_is_listed_may_be_what_lives_has_ended_or_waits(test: St
 }
 
 /// When what they hold was submitted is not told, so these are told apart by their ends.
-async fn ends_of_held(test: &StoreUnderTest, whose: &Whose, since: u32) -> Vec<Option<Timestamp>> {
+async fn ends_of_held(test: &StoreUnderTest, whose: &RequestScope, since: u32) -> Vec<Option<Timestamp>> {
     let held = test.store.holdings(whose, at(since)).await.unwrap();
     let mut ends: Vec<_> = held.into_iter().map(|holding| holding.ended_at).collect();
     ends.sort();
@@ -299,9 +315,9 @@ pub(crate) async fn what_is_held_is_what_lives_and_what_ended_since(test: StoreU
     stored(&test, 1, |request| end(request, 100)).await;
     stored(&test, 2, |request| end(request, 200)).await;
     for whose in [
-        Whose::Owner(PersonId::new("U0ALICE")),
-        Whose::Team(TeamName::new("payments")),
-        Whose::TeamProduct(TeamName::new("payments"), ProductKey::parse("s3-bucket").unwrap()),
+        RequestScope::Owner(PersonId::new("U0ALICE")),
+        RequestScope::Team(TeamName::new("payments")),
+        RequestScope::TeamProduct(TeamName::new("payments"), ProductKey::parse("s3-bucket").unwrap()),
     ] {
         let (first, second) = (Some(at(100)), Some(at(200)));
         for (since, expected) in [
@@ -314,9 +330,9 @@ pub(crate) async fn what_is_held_is_what_lives_and_what_ended_since(test: StoreU
         }
     }
     let others = [
-        Whose::Owner(PersonId::new("U0AMIR")),
-        Whose::Team(TeamName::new("search")),
-        Whose::TeamProduct(TeamName::new("payments"), ProductKey::parse("rds-postgres").unwrap()),
+        RequestScope::Owner(PersonId::new("U0AMIR")),
+        RequestScope::Team(TeamName::new("search")),
+        RequestScope::TeamProduct(TeamName::new("payments"), ProductKey::parse("rds-postgres").unwrap()),
     ];
     for whose in others {
         assert!(ends_of_held(&test, &whose, 0).await.is_empty(), "{whose:?}");
@@ -331,7 +347,7 @@ pub(crate) async fn a_holding_says_what_sums_need_and_follows_the_row(test: Stor
         priced_on: "2026-02-01".into(),
     });
     test.commit(insert(&transition)).await;
-    let team = Whose::Team(TeamName::new("payments"));
+    let team = RequestScope::Team(TeamName::new("payments"));
     let mut expected = Holding {
         request: transition.request.id,
         team: TeamName::new("payments"),
@@ -373,11 +389,11 @@ pub(crate) async fn what_is_handed_over_moves_to_the_lists_of_its_new_owner(test
     handed.owner = PersonId::new("U0AMIR");
     test.commit(replace(&handed)).await;
     for (person, expected) in [("U0ALICE", 0), ("U0AMIR", 1)] {
-        let whose = Whose::Owner(PersonId::new(person));
-        let listed = test.store.list(&whose, Which::Live, None, 10).await.unwrap();
+        let whose = RequestScope::Owner(PersonId::new(person));
+        let listed = test.store.list(&whose, RequestFilter::Live, None, 10).await.unwrap();
         assert_eq!(listed.places.len(), expected, "{person}");
         assert_eq!(test.store.holdings(&whose, at(0)).await.unwrap().len(), expected, "{person}");
     }
-    let team = Whose::Team(TeamName::new("payments"));
+    let team = RequestScope::Team(TeamName::new("payments"));
     assert_eq!(test.store.holdings(&team, at(0)).await.unwrap()[0].owner, PersonId::new("U0AMIR"));
 }

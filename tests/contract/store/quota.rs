@@ -4,7 +4,7 @@ use super::{StoreUnderTest, slot};
 use crate::sample::{alices, insert};
 use quartermaster::domain::ids::TeamName;
 use quartermaster::domain::quota::{QuotaChange, QuotaUse};
-use quartermaster::ports::store::{Commit, CommitError, Which, Whose};
+use quartermaster::ports::store::{Commit, CommitError, RequestFilter, RequestScope};
 use rust_decimal::Decimal;
 use std::sync::Arc;
 
@@ -24,8 +24,8 @@ pub(crate) async fn two_hundred_submissions_take_three_slots(test: StoreUnderTes
     }
     assert_eq!(taken, 3);
     assert_eq!(test.used(&slot("payments", "s3-bucket")).await, 3);
-    let whose = Whose::Team(TeamName::new("payments"));
-    assert_eq!(test.store.list(&whose, Which::Live, None, 100).await.unwrap().places.len(), 3);
+    let whose = RequestScope::Team(TeamName::new("payments"));
+    assert_eq!(test.store.list(&whose, RequestFilter::Live, None, 100).await.unwrap().places.len(), 3);
 }
 
 pub(crate) async fn an_exception_takes_a_slot_beyond_the_limit_and_makes_no_room_for_others(
@@ -154,8 +154,8 @@ pub(crate) async fn two_hundred_submissions_take_what_a_budget_for_three_allows(
         }
     }
     assert_eq!((taken, held(&test).await), (3, vec![row("s3-bucket", 3, 9_999)]));
-    let whose = Whose::Team(TeamName::new("payments"));
-    assert_eq!(test.store.list(&whose, Which::Live, None, 100).await.unwrap().places.len(), 3);
+    let whose = RequestScope::Team(TeamName::new("payments"));
+    assert_eq!(test.store.list(&whose, RequestFilter::Live, None, 100).await.unwrap().places.len(), 3);
 }
 
 pub(crate) async fn a_budget_is_a_teams_over_all_its_products(test: StoreUnderTest) {

@@ -9,7 +9,7 @@ use quartermaster::domain::ids::TeamName;
 use quartermaster::domain::quota::{QuotaChange, QuotaUse, TeamUse};
 use quartermaster::domain::request::Request;
 use quartermaster::domain::transition::rename_team;
-use quartermaster::ports::store::{Commit, CommitError, RowChange, Store, Which, Whose};
+use quartermaster::ports::store::{Commit, CommitError, RequestFilter, RequestScope, RowChange, Store};
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -90,7 +90,12 @@ pub(crate) async fn takes_over(stores: &[Arc<dyn Store>], limit: Option<u32>, bu
     assert_eq!(held(&*stores[0], "payments").await, (0, Decimal::ZERO));
     assert_eq!(held(&*stores[0], "billing").await, (HELD + taken, Decimal::from((HELD + taken) * 10)));
     let listed = async |team: &str| {
-        stores[0].list(&Whose::Team(name(team)), Which::Live, None, 1_000).await.unwrap().places.len()
+        stores[0]
+            .list(&RequestScope::Team(name(team)), RequestFilter::Live, None, 1_000)
+            .await
+            .unwrap()
+            .places
+            .len()
     };
     assert_eq!(
         (listed("payments").await, listed("billing").await),
@@ -173,20 +178,21 @@ pub(crate) async fn all_requests_are_listed_newest_first_in_pages(test: StoreUnd
         ids.insert(0, request.id);
     }
     let page = async |which, limit| {
-        let page = test.store.list(&Whose::All, which, None, limit).await.unwrap();
+        let page = test.store.list(&RequestScope::All, which, None, limit).await.unwrap();
         let next = page.next();
         (page.requests().into_iter().map(|request| request.id).collect::<Vec<_>>(), next)
     };
-    let (first, next) = page(Which::Live, 3).await;
+    let (first, next) = page(RequestFilter::Live, 3).await;
     assert_eq!(first, ids[..3]);
-    let rest = test.store.list(&Whose::All, Which::Live, next.as_ref(), 3).await.unwrap().requests();
+    let rest =
+        test.store.list(&RequestScope::All, RequestFilter::Live, next.as_ref(), 3).await.unwrap().requests();
     assert_eq!(rest.into_iter().map(|request| request.id).collect::<Vec<_>>(), ids[3..]);
-    assert_eq!(page(Which::Live, 10).await, (ids.clone(), None));
-    assert_eq!(page(Which::Ended, 10).await, (Vec::new(), None));
-    let (waiting, _) = page(Which::Waiting, 10).await;
+    assert_eq!(page(RequestFilter::Live, 10).await, (ids.clone(), None));
+    assert_eq!(page(RequestFilter::Ended, 10).await, (Vec::new(), None));
+    let (waiting, _) = page(RequestFilter::Waiting, 10).await;
     let waits = test.store.load(ids[0]).await.unwrap().unwrap().waits_for_approvers();
     assert_eq!(waiting.len(), if waits { 5 } else { 0 });
-    let held = test.store.holdings(&Whose::All, at(0)).await.unwrap();
+    let held = test.store.holdings(&RequestScope::All, at(0)).await.unwrap();
     assert_eq!(held.iter().map(|held| held.request).collect::<BTreeSet<_>>(), ids.into_iter().collect());
 }
 

@@ -11,7 +11,7 @@ use quartermaster::portal::Portal;
 use quartermaster::portal::verify::verify;
 use quartermaster::ports::clock::Clock as _;
 use quartermaster::ports::queue::Signal;
-use quartermaster::ports::store::{Store, Which, Whose};
+use quartermaster::ports::store::{RequestFilter, RequestScope, Store};
 use quartermaster::wiring::App;
 use rust_decimal::Decimal;
 
@@ -49,8 +49,10 @@ async fn nothing_is_left_to_do(company: &Company, portal: &Portal) {
 async fn leases_are_looked_at(portal: &Portal) {
     let waiting = portal.ports.store.due(Timestamp::MAX, MOST).await.unwrap();
     for team in portal.ports.store.teams().await.unwrap() {
-        let whose = Whose::Team(team);
-        for request in portal.ports.store.list(&whose, Which::Live, None, MOST).await.unwrap().requests() {
+        let whose = RequestScope::Team(team);
+        for request in
+            portal.ports.store.list(&whose, RequestFilter::Live, None, MOST).await.unwrap().requests()
+        {
             let job = JobKind::Lease.due(request.id, Timestamp::MAX).key;
             let looked_at = waiting.contains(&job);
             assert_eq!(looked_at, request.lease().is_some(), "{:?} {:?}", request.status, waiting);
@@ -59,9 +61,9 @@ async fn leases_are_looked_at(portal: &Portal) {
 }
 
 /// All of theirs, what has ended included.
-pub(super) async fn every(store: &dyn Store, whose: &Whose) -> Vec<Request> {
+pub(super) async fn every(store: &dyn Store, whose: &RequestScope) -> Vec<Request> {
     let mut requests = Vec::new();
-    for which in [Which::Live, Which::Ended] {
+    for which in [RequestFilter::Live, RequestFilter::Ended] {
         requests.extend(store.list(whose, which, None, MOST).await.unwrap().requests());
     }
     requests
@@ -88,7 +90,7 @@ async fn trails_are_whole(portal: &Portal) {
 async fn quotas_count_live_requests(portal: &Portal) {
     for team in portal.ports.store.teams().await.unwrap() {
         for product in portal.catalog.products.keys() {
-            let whose = Whose::TeamProduct(team.clone(), product.clone());
+            let whose = RequestScope::TeamProduct(team.clone(), product.clone());
             let requests = every(&*portal.ports.store, &whose).await;
             let live = requests.iter().filter(|request| !request.status.name().is_ended());
             let (count, monthly) = (live.clone().count(), live.map(held).sum::<Decimal>());
@@ -148,7 +150,7 @@ async fn prints(app: &App) -> Vec<(&'static str, String)> {
     let mut prints = vec![("the program", format!("{app:?}"))];
     prints.push(("metrics", app.portal.metrics.render().unwrap()));
     for team in store.teams().await.unwrap() {
-        let requests = every(&**store, &Whose::Team(team)).await;
+        let requests = every(&**store, &RequestScope::Team(team)).await;
         prints.extend(requests.iter().map(|request| ("a request", format!("{request:?}"))));
     }
     prints.push(("jobs", format!("{:?}", store.due(Timestamp::MAX, MOST).await.unwrap())));

@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use quartermaster::aws::dynamodb::{DynamoStore, Tables};
-use quartermaster::config::{Account, Backend, ProvisionerChoice, Settings, StoreChoice, WorkflowChoice};
+use quartermaster::config::{AwsAccount, Backend, ProvisionerChoice, Settings, StoreChoice, WorkflowChoice};
 use quartermaster::domain::catalog::Catalog;
-use quartermaster::domain::drift::Existing;
+use quartermaster::domain::drift::ProvisionedRecord;
 use quartermaster::domain::ids::{RecordId, RequestId};
 use quartermaster::domain::period::Period;
 use quartermaster::local::database::Database;
@@ -60,7 +60,7 @@ impl Provisioner for Honest {
         self.service.terminate(request, attempt).await
     }
 
-    async fn survey(&self) -> anyhow::Result<Vec<Existing>> {
+    async fn survey(&self) -> anyhow::Result<Vec<ProvisionedRecord>> {
         self.service.survey().await
     }
 
@@ -160,7 +160,7 @@ impl Cloud {
             provisioner: ProvisionerChoice::ServiceCatalog,
             queue: Some(self.machine.queue.clone()),
         };
-        settings.account = Account { portfolio: PORTFOLIO.to_owned(), ..Account::default() };
+        settings.account = AwsAccount { portfolio: PORTFOLIO.to_owned(), ..AwsAccount::default() };
         let simulation = Simulation {
             step: settings.simulation.step,
             fail_products: settings.simulation.fail_products.clone(),

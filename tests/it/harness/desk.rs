@@ -21,7 +21,7 @@ use quartermaster::portal::trail::begin_copying;
 use quartermaster::portal::{bill, events, portal_audit, reconcile, teams};
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::limits::Limits;
-use quartermaster::ports::store::{Commit, RowChange, Store, Which, Whose};
+use quartermaster::ports::store::{Commit, RequestFilter, RequestScope, RowChange, Store};
 use quartermaster::wiring::{App, Backends};
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -80,8 +80,8 @@ pub(super) struct Expected {
 /// Whether a request cannot go on before the state machine has said something.
 async fn waits_for_the_machine(store: &dyn Store) -> bool {
     for team in store.teams().await.unwrap() {
-        let of_team = Whose::Team(team);
-        let live = store.list(&of_team, Which::Live, None, 1_000).await.unwrap().requests();
+        let of_team = RequestScope::Team(team);
+        let live = store.list(&of_team, RequestFilter::Live, None, 1_000).await.unwrap().requests();
         if live.iter().any(|request| matches!(request.status, Status::Pending | Status::Approved)) {
             return true;
         }
@@ -348,7 +348,7 @@ impl Desk {
     }
 
     pub(super) async fn newest_request(&self) -> Request {
-        let mut newest = every(&*self.store().await, &Whose::All).await;
+        let mut newest = every(&*self.store().await, &RequestScope::All).await;
         newest.sort_by_key(|request| std::cmp::Reverse(request.submitted_at));
         // Of the same moment any store may say that either is the newer one.
         if let [one, another, ..] = &*newest {

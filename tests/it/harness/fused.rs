@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use quartermaster::domain::audit::AuditEntry;
 use quartermaster::domain::away::Away;
-use quartermaster::domain::counters::Counts;
-use quartermaster::domain::drift::Existing;
+use quartermaster::domain::counters::CounterTotals;
+use quartermaster::domain::drift::ProvisionedRecord;
 use quartermaster::domain::ids::{
     ExecutionName, PersonId, ProductKey, RecordId, RequestId, TaskToken, TeamName,
 };
@@ -24,8 +24,8 @@ use quartermaster::domain::spending::Amounts;
 use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 use quartermaster::ports::queue::{Delivery, Queue};
 use quartermaster::ports::store::{
-    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Cursor, Holding, HomeTab, Listed, ParkedJob,
-    PortalHead, RowChange, Store, Which, Whose,
+    Bot, Claim, ClaimedJob, Commit, CommitError, CountedRefusal, Cursor, Holding, HomeTab, ParkedJob,
+    PortalHead, RequestFilter, RequestPage, RequestScope, RowChange, Store,
 };
 use quartermaster::ports::workflow::{ExecutionInput, ResumeError, Workflow};
 
@@ -87,11 +87,11 @@ impl Store for Fused<dyn Store> {
 
     async fn list(
         &self,
-        whose: &Whose,
-        which: Which,
+        whose: &RequestScope,
+        which: RequestFilter,
         after: Option<&Cursor>,
         limit: usize,
-    ) -> anyhow::Result<Listed> {
+    ) -> anyhow::Result<RequestPage> {
         self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.list(whose, which, after, limit)).await
     }
@@ -101,17 +101,21 @@ impl Store for Fused<dyn Store> {
         self.fuse.looks(self.port.put_into_lists(id, revision)).await
     }
 
-    async fn holdings(&self, whose: &Whose, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
+    async fn holdings(&self, whose: &RequestScope, since: Timestamp) -> anyhow::Result<Vec<Holding>> {
         self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.holdings(whose, since)).await
     }
 
-    async fn count_waiting(&self, whose: &Whose, most: usize) -> anyhow::Result<usize> {
+    async fn count_waiting(&self, whose: &RequestScope, most: usize) -> anyhow::Result<usize> {
         self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.count_waiting(whose, most)).await
     }
 
-    async fn spending(&self, whose: &Whose, now: Timestamp) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
+    async fn spending(
+        &self,
+        whose: &RequestScope,
+        now: Timestamp,
+    ) -> anyhow::Result<BTreeMap<ProductKey, Amounts>> {
         self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.spending(whose, now)).await
     }
@@ -136,7 +140,7 @@ impl Store for Fused<dyn Store> {
         self.fuse.changes("move counts", self.port.move_counts(from, to)).await
     }
 
-    async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<Counts> {
+    async fn counts(&self, team: &TeamName, from: Date) -> anyhow::Result<CounterTotals> {
         self.fuse.reaches_the_store().await?;
         self.fuse.looks(self.port.counts(team, from)).await
     }
@@ -353,7 +357,7 @@ impl Provisioner for Fused<dyn Provisioner> {
         self.fuse.changes("terminate", self.port.terminate(request, attempt)).await
     }
 
-    async fn survey(&self) -> anyhow::Result<Vec<Existing>> {
+    async fn survey(&self) -> anyhow::Result<Vec<ProvisionedRecord>> {
         self.fuse.looks(self.port.survey()).await
     }
 

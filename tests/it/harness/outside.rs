@@ -7,11 +7,11 @@ use std::time::Duration;
 use anyhow::anyhow;
 use async_trait::async_trait;
 use jiff::civil::Date;
-use quartermaster::domain::drift::{Condition, Existing};
+use quartermaster::domain::drift::{ProvisionedCondition, ProvisionedRecord};
 use quartermaster::domain::ids::{ExecutionName, RecordId, RequestId, TaskToken};
 use quartermaster::ports::bill::Bill;
 use quartermaster::ports::denied::Denied;
-use quartermaster::ports::inventory::{Inventory, Item};
+use quartermaster::ports::inventory::{Inventory, InventoryItem};
 use quartermaster::ports::provisioner::{ProvisionError, ProvisionOrder, Provisioner, RecordState, Started};
 use quartermaster::ports::queue::{Delivery, Queue};
 use quartermaster::ports::workflow::{ExecutionInput, ResumeError, Workflow};
@@ -138,7 +138,7 @@ struct Listed {
 
 #[async_trait]
 impl Inventory for Listed {
-    async fn list(&self, parameter_type: &str) -> anyhow::Result<Vec<Item>> {
+    async fn list(&self, parameter_type: &str) -> anyhow::Result<Vec<InventoryItem>> {
         self.outside.answers().await;
         if self.outside.0.lock().unwrap().hides {
             return Err(anyhow!("not authorized to perform ec2:DescribeVpcs"));
@@ -179,16 +179,16 @@ impl Provisioner for Seen {
         self.provisioner.terminate(request, attempt).await
     }
 
-    async fn survey(&self) -> anyhow::Result<Vec<Existing>> {
+    async fn survey(&self) -> anyhow::Result<Vec<ProvisionedRecord>> {
         self.outside.allows("servicecatalog:SearchProvisionedProducts")?;
         self.outside.answers().await;
         let found = self.provisioner.survey().await?;
         let done = self.outside.0.lock().unwrap();
-        let changed = |mut existing: Existing| {
+        let changed = |mut existing: ProvisionedRecord| {
             match done.drifts.get(&existing.request) {
                 Some(Drift::Gone) => return None,
-                Some(Drift::Tainted) => existing.condition = Condition::Troubled("TAINTED".into()),
-                Some(Drift::Broken) => existing.condition = Condition::Troubled("ERROR".into()),
+                Some(Drift::Tainted) => existing.condition = ProvisionedCondition::Troubled("TAINTED".into()),
+                Some(Drift::Broken) => existing.condition = ProvisionedCondition::Troubled("ERROR".into()),
                 Some(Drift::Tagged(tags)) => existing.tags = Some(tags.clone()),
                 None => {}
             }

@@ -79,7 +79,7 @@ pub struct FormState<'a> {
 /// has no such, there is nothing to fill in or submit.
 pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
     let remembered = remembered(form, state).metadata.written();
-    let (page, is_full, beyond) = (Page::of(form, state), is_full(state), exception(state));
+    let (page, is_full, beyond) = (FormPage::of(form, state), is_full(state), exception(state));
     let mut blocks = vec![section(&about(state))];
     blocks.extend(page.in_words().filter(|_| !is_full).map(|words| context(&words)));
     blocks.extend(state.problem.map(|problem| section(&format!(":warning: {problem}"))));
@@ -117,7 +117,7 @@ pub fn remembered(form: &Form, state: &FormState<'_>) -> Memory {
     let is_full = is_full(state);
     let on_page = form.on_page(state.page, state.unasked).flat_map(|(_, fields)| fields);
     let shown = on_page.filter(|_| !is_full).map(|field| field.key.as_str()).collect();
-    memory(form, state, &shown, !is_full && Page::of(form, state).is_last())
+    memory(form, state, &shown, !is_full && FormPage::of(form, state).is_last())
 }
 
 /// The limits that it goes beyond, where it can be asked for all the same.
@@ -130,12 +130,12 @@ fn is_full(state: &FormState<'_>) -> bool {
 }
 
 /// Where the page stands among those of the form.
-struct Page {
+struct FormPage {
     pages: Vec<usize>,
     at: usize,
 }
 
-impl Page {
+impl FormPage {
     fn of(form: &Form, state: &FormState<'_>) -> Self {
         let pages = form.pages(state.unasked);
         let at = pages.iter().position(|page| *page == state.page).unwrap_or_default();

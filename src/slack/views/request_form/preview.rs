@@ -5,7 +5,7 @@ use slack_morphism::prelude::SlackBlock;
 use super::FormState;
 use crate::domain::catalog::OverBudget;
 use crate::domain::policy::ApprovalPath;
-use crate::domain::preview::{Preview, Turn};
+use crate::domain::preview::{Preview, PreviewStage};
 use crate::domain::quota::BudgetUse;
 use crate::slack::blocks::{context, section};
 use crate::slack::mrkdwn::{any_of, date_time, dollars, escape_within, estimate};
@@ -76,7 +76,7 @@ pub(in crate::slack::views) fn approval(preview: &Preview) -> String {
     }
 }
 
-fn turn(turn: &Turn) -> String {
+fn turn(turn: &PreviewStage) -> String {
     let names = any_of(&turn.approvers);
     let who = if names.is_empty() { "the team's approvers".to_owned() } else { names };
     if turn.needed > 1 { format!("{} of {who}", turn.needed) } else { who }

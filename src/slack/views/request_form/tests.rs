@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::catalog::{OverBudget, Principal};
 use crate::domain::ids::PersonId;
 use crate::domain::policy::ApprovalPath;
-use crate::domain::preview::Turn;
+use crate::domain::preview::PreviewStage;
 use crate::domain::quota::{BudgetUse, QuotaUse};
 use crate::domain::template::Template;
 use crate::slack::incoming::Values;
@@ -40,7 +40,10 @@ fn preview(used: u32) -> Preview {
         unapprovable: None,
         estimate: fixtures::request().estimate,
         path: ApprovalPath::ask(1),
-        turns: vec![Turn { needed: 1, approvers: vec![Principal::Person(PersonId::new("U0MORGAN"))] }],
+        turns: vec![PreviewStage {
+            needed: 1,
+            approvers: vec![Principal::Person(PersonId::new("U0MORGAN"))],
+        }],
         note: None,
         usually: None,
         quota: QuotaUse { used, limit: 3 },
