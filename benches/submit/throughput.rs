@@ -194,7 +194,7 @@ fn rows() -> anyhow::Result<Rows> {
         entry: serde_json::to_string(commit.audit.first().context("a submission without an entry")?)?,
         once: commit.once.context("a submission without a key")?.key,
         jobs: kinds.collect::<anyhow::Result<_>>()?,
-        marks: commit.tally.iter().flat_map(|tally| &tally.marks).map(|mark| mark.word()).collect(),
+        marks: commit.tally.iter().flat_map(|tally| &tally.marks).map(|mark| mark.name()).collect(),
     })
 }
 

@@ -143,7 +143,7 @@ fn insert(connection: &Connection, request: &Request) -> anyhow::Result<()> {
             request.owner.as_str(),
             request.team.as_str(),
             request.product.key.as_str(),
-            request.status.name().word(),
+            request.status.name().as_str(),
             request.submitted_at.as_microsecond(),
             request.activated_at.map(Timestamp::as_microsecond),
             lease.expires_at.as_microsecond(),

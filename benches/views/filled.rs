@@ -102,7 +102,7 @@ fn request(
             id: request.id,
             team: &request.team,
             product: &request.product.key,
-            status: request.status.name().word(),
+            status: request.status.name().as_str(),
         };
         trail.push(request.audit.append(
             at,
@@ -130,7 +130,7 @@ fn insert(connection: &Connection, request: &Request, trail: &[AuditEntry], job:
             request.owner.as_str(),
             request.team.as_str(),
             request.product.key.as_str(),
-            request.status.name().word(),
+            request.status.name().as_str(),
             waits,
             micros(request.submitted_at),
             request.activated_at.map(micros),

@@ -6,7 +6,7 @@ use std::fmt;
 use anyhow::Chain;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-use crate::ports::denied::Denied;
+use crate::ports::access_denied::Denied;
 
 /// Something that is missing, different or forbidden, and what to do about it. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]

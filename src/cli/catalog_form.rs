@@ -50,7 +50,7 @@ pub fn form_json(catalog: &Catalog, teams: &[TeamName], key: &str) -> CommandOut
     };
     let Ok(fields) = product.form() else { return form(catalog, key) };
     let team = teams.first().cloned().unwrap_or_else(|| TeamName::new("your-team"));
-    let pages = fields.pages(&product.unasked(&BTreeMap::new())).into_iter();
+    let pages = fields.pages(&product.hidden(&BTreeMap::new())).into_iter();
     let views = pages.map(|page| sample_view(product, &fields, page, &team, &catalog.prices));
     let written: serde_json::Result<Vec<_>> = views.map(|view| crate::slack::views::to_json(&view)).collect();
     match written.as_deref() {
@@ -101,7 +101,7 @@ fn sample_view(
             held_by: &[],
             problem: None,
             watched: &product.watched(),
-            unasked: &product.unasked(&BTreeMap::new()),
+            unasked: &product.hidden(&BTreeMap::new()),
             page,
             warnings: &[],
         },
@@ -158,7 +158,7 @@ fn field_lines(field: &Field, product: &Product) -> Vec<String> {
     let input = input_in_words(&field.input);
     let mut lines = vec![format!("  {label} [{key}]: {input}, {need}{}", initial.unwrap_or_default())];
     let condition = product.show_when.get(key);
-    lines.extend(condition.map(|condition| format!("    Only where {}.", condition.in_words())));
+    lines.extend(condition.map(|condition| format!("    Only where {}.", condition.describe())));
     lines.extend(hint.as_ref().map(|hint| format!("    {hint}")));
     let width = field.options().iter().map(|choice| choice.value.chars().count()).max().unwrap_or_default();
     lines.extend(
@@ -198,7 +198,7 @@ fn input_in_words(input: &Input) -> String {
 
 fn preview(product: &Product, prices: &PriceList) -> Vec<(&'static str, String)> {
     let price = match estimate_by_default(product, prices) {
-        Some(estimate) => format!("{} (with the defaults)", cost::in_words(&estimate)),
+        Some(estimate) => format!("{} (with the defaults)", cost::describe(&estimate)),
         None if product.cost.is_empty() => "no estimate".to_owned(),
         None => "depends on what is filled in".to_owned(),
     };
@@ -219,7 +219,7 @@ fn preview(product: &Product, prices: &PriceList) -> Vec<(&'static str, String)>
         let names: Vec<&str> = teams.iter().map(TeamName::as_str).collect();
         lines.push(("Offered to", names.join(", ")));
     }
-    let hidden = product.hidden();
+    let hidden = product.preset();
     if !hidden.is_empty() {
         lines.push(("Filled by the portal", hidden.into_iter().collect::<Vec<_>>().join(", ")));
     }

@@ -134,14 +134,14 @@ async fn of_slack(
         match &environment.inbound {
             Inbound::Http { .. } => None,
             Inbound::Socket { app_token, .. } => {
-                Some(slack::checkup::of_app_token(&client(app_token).ok()?).await)
+                Some(slack::diagnostics::of_app_token(&client(app_token).ok()?).await)
             }
         }
     };
     let mut findings = match client(&environment.bot_token) {
         Ok(client) => {
             let client = client.with_groups_of(organization.workspace.clone());
-            slack::checkup::look(&Arc::new(client), clock, organization, catalog).await
+            slack::diagnostics::look(&Arc::new(client), clock, organization, catalog).await
         }
         Err(error) => {
             let remedy = "install the package, or correct `SLACK_API_URL`";
@@ -171,7 +171,7 @@ fn in_json(findings: &[Finding]) -> CommandOutput {
     let findings: Vec<_> = findings
         .iter()
         .map(|Finding { level, area, what, remedy }| {
-            json!({ "level": level.word(), "area": area, "what": what, "remedy": remedy })
+            json!({ "level": level.as_str(), "area": area, "what": what, "remedy": remedy })
         })
         .collect();
     let text = format!("{:#}\n", json!({ "ok": ok, "findings": findings }));

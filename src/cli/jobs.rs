@@ -105,7 +105,7 @@ fn in_json(jobs: &[ParkedJob]) -> String {
         let job = serde_json::json!({
             "of": key.of.to_string(),
             "name": key.name,
-            "kind": kind.as_ref().map_or("unreadable", JobKind::word),
+            "kind": kind.as_ref().map_or("unreadable", JobKind::as_str),
             "due": written_at.to_string(),
             "attempts": attempts,
             "why": why,

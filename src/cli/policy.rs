@@ -120,11 +120,11 @@ fn check_values(
         (key, value.unwrap_or(typed))
     };
     let typed: BTreeMap<String, String> = typed.into_iter().map(meant).collect();
-    let unasked = product.unasked(&typed);
+    let unasked = product.hidden(&typed);
     if let Some((key, condition)) =
         product.show_when.iter().find(|(key, _)| unasked.contains(*key) && typed.contains_key(*key))
     {
-        anyhow::bail!("the form asks for `{key}` only where {}", condition.in_words());
+        anyhow::bail!("the form asks for `{key}` only where {}", condition.describe());
     }
     let wire = typed.iter().map(|(key, value)| {
         let sent = form.field(key).and_then(|field| field.to_wire(value));
@@ -138,7 +138,7 @@ fn check_values(
     let open: Vec<String> =
         offered.parameters.iter().filter(|one| is_open(one)).map(|one| one.key.clone()).collect();
     offered.parameters.retain(|parameter| !open.contains(&parameter.key));
-    let values = check_parameters(&offered, &form, &product.hidden(), &wire.collect());
+    let values = check_parameters(&offered, &form, &product.preset(), &wire.collect());
     let values = values.map_err(|problems| {
         let lines: Vec<String> =
             problems.iter().map(|problem| format!("{}: {}", problem.key, problem.message)).collect();
@@ -194,7 +194,7 @@ fn explanation(
         }
     };
     let _ = match &estimate {
-        Some(price) => writeln!(text, "cost:       {}", cost::in_words(price)),
+        Some(price) => writeln!(text, "cost:       {}", cost::describe(price)),
         None => writeln!(text, "cost:       no estimate"),
     };
     let _ = writeln!(text, "quota:      {used} of {} used, {} left", quota.limit, quota.left());
@@ -213,7 +213,7 @@ fn explanation(
     }
     if let Some(exception) = exception {
         let verdict = if is_refused { "refused" } else { "as an exception, for this request only" };
-        let _ = writeln!(text, "exception:  {verdict}: {}", exception.in_words(estimate.as_ref()));
+        let _ = writeln!(text, "exception:  {verdict}: {}", exception.describe(estimate.as_ref()));
     }
     text
 }

@@ -11,7 +11,7 @@ use super::{CommandFailure, load_catalog};
 use crate::config::{self, Environment, Read, Settings, SettingsProblem, log_filter, settings_file};
 use crate::domain::catalog::Catalog;
 use crate::ports::clock::{Clock, SystemClock};
-use crate::slack::checkup::USABLE_APP_TOKEN;
+use crate::slack::diagnostics::USABLE_APP_TOKEN;
 use crate::slack::socket::ConnectionRefused;
 use crate::telemetry;
 use crate::wiring::{App, Backends, Reloader, limits};

@@ -105,7 +105,7 @@ impl Node {
     }
 
     /// The value in words for a message: `` `5` ``, `a list`, `a map`, `nothing`.
-    pub fn in_words(&self) -> String {
+    pub fn describe(&self) -> String {
         match &self.value {
             _ if self.is_null() => "nothing".to_owned(),
             Value::Scalar { text, .. } => {

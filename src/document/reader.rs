@@ -30,7 +30,7 @@ impl<'a> Reader<'a> {
             let place = if path.is_empty() { "the file" } else { &path };
             problems.add(Problem::new(
                 node.line,
-                format!("`{place}` is {} where a map should be", node.in_words()),
+                format!("`{place}` is {} where a map should be", node.describe()),
                 problems.map_example(&path, false),
             ));
             &[]
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
     fn wrong(&self, key: &str, node: &Node, wanted: &str, example: &str) {
         self.problems.add(Problem::new(
             node.line,
-            format!("`{}` is {} where {wanted} should be", self.path_of(key), node.in_words()),
+            format!("`{}` is {} where {wanted} should be", self.path_of(key), node.describe()),
             format!("write for example `{example}`"),
         ));
     }
@@ -194,7 +194,7 @@ impl<'a> Reader<'a> {
         let near = scalar(node).and_then(|text| nearest(text, choices.iter().map(|(word, _)| *word)));
         self.problems.add(Problem::new(
             node.line,
-            format!("`{}` is {}", self.path_of(key), node.in_words()),
+            format!("`{}` is {}", self.path_of(key), node.describe()),
             near.map_or_else(
                 || format!("write one of {}", words.join(", ")),
                 |word| format!("did you mean `{word}`?"),
@@ -227,7 +227,7 @@ impl<'a> Reader<'a> {
         };
         let Some(list) = node.as_list() else {
             let what =
-                format!("`{}` is {} where a list of maps should be", self.path_of(key), node.in_words());
+                format!("`{}` is {} where a list of maps should be", self.path_of(key), node.describe());
             let remedy = self.problems.map_example(&self.path_of(key), true);
             self.problems.add(Problem::new(node.line, what, remedy));
             return Vec::new();

@@ -150,8 +150,8 @@ pub fn unchanged<'p>(request: &Request, product: Option<&'p Product>) -> Result<
 
 /// The fields of what can be made smaller, each offering what stands there and whatever is less.
 pub fn reducible_fields(request: &Request, product: &Product) -> Vec<Field> {
-    let Ok(form) = Form::from_template(&product.offered(), &product.hidden()) else { return Vec::new() };
-    let unasked = product.unasked(&values(&request.parameters));
+    let Ok(form) = Form::from_template(&product.offered(), &product.preset()) else { return Vec::new() };
+    let unasked = product.hidden(&values(&request.parameters));
     let named = request.product.approval.may_reduce.iter().filter(|key| !unasked.contains(*key));
     named.filter_map(|key| narrowed(form.field(key)?, request.parameter(key)?)).collect()
 }
@@ -251,7 +251,7 @@ fn allowed(
     lowered: &[ApprovedParameter],
 ) -> Result<Option<Estimate>, Irreducible> {
     let new = replaced(&request.parameters, lowered);
-    if product.unasked(&values(&new)) != product.unasked(&values(&request.parameters)) {
+    if product.hidden(&values(&new)) != product.hidden(&values(&request.parameters)) {
         return Err(Irreducible::AsksOtherwise);
     }
     if let Some(broken) = product.template.failed_rules(&new).into_iter().next() {

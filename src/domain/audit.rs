@@ -27,7 +27,7 @@ pub enum Actor {
 
 impl Actor {
     /// How the export names it: a Slack id, `clock`, `workflow`, `provisioner` or `operator`.
-    pub fn word(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::Person(by) => by.person.as_str(),
             Self::Clock => "clock",
@@ -255,7 +255,7 @@ impl AuditHead {
             request: subject.chain(),
             seq: self.seq + 1,
             event: event.to_owned(),
-            actor: actor.word().to_owned(),
+            actor: actor.as_str().to_owned(),
             team,
             product,
             status,

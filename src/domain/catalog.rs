@@ -96,8 +96,8 @@ impl Product {
         asked.iter_mut().chain(conditions.flat_map(Condition::teams_mut))
     }
 
-    /// The parameters that no form shows.
-    pub fn hidden(&self) -> BTreeSet<String> {
+    /// The parameters that no form asks for: their values are fixed in `product.yml` or bound to something.
+    pub fn preset(&self) -> BTreeSet<String> {
         let fixed = self.fixed().map(|(key, _)| key.to_owned());
         self.bind.keys().cloned().chain(fixed).collect()
     }

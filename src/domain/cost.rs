@@ -98,7 +98,7 @@ fn quantity_parameter(quantity: &Quantity) -> Option<&String> {
 
 /// The estimate as people read it everywhere: `about $15/month, us-east-1 list price of 2026-08-21`, or without the list
 /// where none was needed.
-pub fn in_words(estimate: &Estimate) -> String {
+pub fn describe(estimate: &Estimate) -> String {
     let Estimate { monthly, region, priced_on } = estimate;
     let about = format!("about {}/month", dollars(*monthly));
     if region.is_empty() { about } else { format!("{about}, {region} list price of {priced_on}") }
@@ -164,7 +164,7 @@ mod tests {
 
     fn cost(lines: &[CostLine], given: &[(&str, &'static str)]) -> Option<String> {
         let lookup = |key: &str| given.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
-        estimate(lines, &lookup, &prices()).map(|estimate| in_words(&estimate))
+        estimate(lines, &lookup, &prices()).map(|estimate| describe(&estimate))
     }
 
     #[test]

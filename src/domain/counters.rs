@@ -84,7 +84,7 @@ impl Counter {
     ];
 
     /// As a store writes it: letters, digits and `_`.
-    pub fn word(self) -> String {
+    pub fn name(self) -> String {
         let plain = |mark| Self::PLAIN.iter().find(|(plain, _)| *plain == mark).map_or("", |(_, word)| *word);
         match self {
             Self::ApprovedWithin(DurationBucket(place)) => format!("approved_{place}"),
@@ -219,10 +219,10 @@ mod tests {
         let spans = (0..=20).map(DurationBucket);
         let timed = spans.flat_map(|span| [Counter::ApprovedWithin(span), Counter::ReadyWithin(span)]);
         let all: Vec<Counter> = Counter::PLAIN.iter().map(|(mark, _)| *mark).chain(timed).collect();
-        let words: BTreeSet<String> = all.iter().map(|mark| mark.word()).collect();
+        let words: BTreeSet<String> = all.iter().map(|mark| mark.name()).collect();
         assert_eq!(words.len(), all.len());
         for mark in all {
-            assert_eq!(Counter::parse(&mark.word()), Some(mark));
+            assert_eq!(Counter::parse(&mark.name()), Some(mark));
         }
         for strange in ["", "approved_", "approved_x", "gone_3", "_3"] {
             assert_eq!(Counter::parse(strange), None, "{strange}");

@@ -62,7 +62,7 @@ pub struct RequestDrift {
 
 impl Drift {
     /// Its word, for logs and to know it again.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Vanished => "vanished",
             Self::Troubled(_) => "troubled",
@@ -219,7 +219,7 @@ mod tests {
     }
 
     fn words(findings: &[Drift]) -> String {
-        let words: Vec<&str> = findings.iter().map(Drift::word).collect();
+        let words: Vec<&str> = findings.iter().map(Drift::as_str).collect();
         if words.is_empty() { "-".to_owned() } else { words.join(", ") }
     }
 

@@ -219,7 +219,7 @@ pub enum Event {
 
 impl Event {
     /// The event's word in refusals and in the table of legal transitions.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Approve { .. } => "approve",
             Self::Deny { .. } => "deny",

@@ -34,7 +34,7 @@ impl Exception {
     }
 
     /// "quota 3 of 3 used; budget about $480 of $500 a month used, this adds $231".
-    pub fn in_words(&self, estimate: Option<&Estimate>) -> String {
+    pub fn describe(&self, estimate: Option<&Estimate>) -> String {
         let quota = self.quota.map(|quota| format!("quota {} of {} used", quota.used, quota.limit));
         let adds = estimate.map(|estimate| format!(", this adds {}", dollars(estimate.monthly)));
         let budget = self.budget.map(|budget| {
@@ -57,7 +57,7 @@ mod tests {
         let budget = BudgetUse { spent: spent.into(), limit: 500.into() };
         let quota = QuotaUse { used, limit: rule.per_team };
         let needed = Exception::needed(rule, quota, Some(budget), Some(&estimate));
-        needed.map_or_else(|| "-".to_owned(), |needed| needed.in_words(Some(&estimate)))
+        needed.map_or_else(|| "-".to_owned(), |needed| needed.describe(Some(&estimate)))
     }
 
     #[test]

@@ -281,9 +281,9 @@ impl JobKind {
             Self::StartExecution { .. } => "start".to_owned(),
             Self::Resume { token, .. } => format!("resume:{}", fingerprint(token.reveal())),
             Self::ApprovalDeadline => "deadline".to_owned(),
-            Self::Prompt { prompt, .. } => format!("prompt:{}", prompt.word()),
-            Self::FindApprovers { prompt, .. } => format!("approvers:{}", prompt.word()),
-            Self::TellApprover { prompt, person, .. } => format!("{SHOW}{}:{person}", prompt.word()),
+            Self::Prompt { prompt, .. } => format!("prompt:{}", prompt.as_str()),
+            Self::FindApprovers { prompt, .. } => format!("approvers:{}", prompt.as_str()),
+            Self::TellApprover { prompt, person, .. } => format!("{SHOW}{}:{person}", prompt.as_str()),
             Self::Show(surface) => format!("{SHOW}{}", String::from(*surface)),
             Self::Refresh { at, .. } => format!("{SHOW}{}:{}", at.channel, at.ts),
             Self::Lease => "lease".to_owned(),
@@ -321,7 +321,7 @@ macro_rules! words {
             pub const WORDS: &'static [&'static str] = &[$($word),+];
 
             /// The kind's word for logs and metrics.
-            pub fn word(&self) -> &'static str {
+            pub fn as_str(&self) -> &'static str {
                 match self {
                     $($kind => $word,)+
                 }
@@ -379,7 +379,8 @@ mod tests {
 
     #[test]
     fn these_are_the_names_of_jobs_in_the_store() {
-        let lines = one_job_of_each_kind().into_iter().map(|kind| format!("{}: {}", kind.word(), name(kind)));
+        let lines =
+            one_job_of_each_kind().into_iter().map(|kind| format!("{}: {}", kind.as_str(), name(kind)));
         insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
         start_execution: start
         resume: resume:ca649ca27d07d00d
@@ -416,7 +417,7 @@ mod tests {
 
     #[test]
     fn each_kind_is_among_those_that_are_tried_here() {
-        let tried: BTreeSet<&str> = one_job_of_each_kind().iter().map(JobKind::word).collect();
+        let tried: BTreeSet<&str> = one_job_of_each_kind().iter().map(JobKind::as_str).collect();
         assert_eq!(tried, JobKind::WORDS.iter().copied().collect());
     }
 
@@ -438,7 +439,7 @@ mod tests {
     fn no_job_shows_the_token_it_carries() {
         for kind in one_job_of_each_kind() {
             let job = kind.due(submission().id, submitted_at());
-            assert!(!format!("{job:?} {} {}", job.key.name, job.kind.word()).contains(SECRET));
+            assert!(!format!("{job:?} {} {}", job.key.name, job.kind.as_str()).contains(SECRET));
         }
     }
 

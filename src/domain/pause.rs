@@ -26,7 +26,7 @@ impl Pause {
     /// A pause from now on.
     pub fn new(message: Option<&str>, by: &Actor, now: Timestamp) -> Self {
         let message = message.map(str::trim).filter(|message| !message.is_empty()).unwrap_or(UNSAID);
-        Self { message: message.chars().take(LONGEST).collect(), by: by.word().to_owned(), since: now }
+        Self { message: message.chars().take(LONGEST).collect(), by: by.as_str().to_owned(), since: now }
     }
 }
 

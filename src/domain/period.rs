@@ -116,7 +116,7 @@ impl TryFrom<String> for Period {
 
 impl Period {
     /// The same for a sentence: `30d` is "30 days", `1h` is "1 hour".
-    pub fn in_words(self) -> String {
+    pub fn describe(self) -> String {
         let written = self.to_string();
         let digits = written.bytes().take_while(u8::is_ascii_digit).count();
         let (number, unit) = written.split_at(digits);
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_period_in_a_sentence_is_written_out() {
         let words =
-            ["30d", "24h", "90m", "1s", "5ms", "0s"].map(|text| text.parse::<Period>().unwrap().in_words());
+            ["30d", "24h", "90m", "1s", "5ms", "0s"].map(|text| text.parse::<Period>().unwrap().describe());
         assert_eq!(words, ["30 days", "1 day", "90 minutes", "1 second", "5 milliseconds", "0 seconds"]);
     }
 

@@ -85,7 +85,7 @@ pub fn submit(submission: Submission, product: &Product, now: Timestamp) -> Tran
         id: request.id,
         team: &request.team,
         product: &request.product.key,
-        status: request.status.name().word(),
+        status: request.status.name().as_str(),
     };
     let audit = vec![request.audit.append(now, subject, "submitted", &Actor::Person(by), detail)];
     let mut jobs = vec![
@@ -101,7 +101,7 @@ fn beyond(request: &Request) -> String {
     let above = if request.exceeds_budget { ", above the team's budget" } else { "" };
     let exception = request.exception.as_ref();
     let exception = exception
-        .map(|exception| format!(", as an exception: {}", exception.in_words(request.estimate.as_ref())));
+        .map(|exception| format!(", as an exception: {}", exception.describe(request.estimate.as_ref())));
     format!("{above}{}", exception.unwrap_or_default())
 }
 

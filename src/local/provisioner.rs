@@ -178,7 +178,7 @@ impl SimulatedPlan {
         };
         let physical = PhysicalIds::of(self.request);
         let record = Record {
-            id: physical.record(Kind::Provision.word()),
+            id: physical.record(Kind::Provision.as_str()),
             attempt: 1,
             product: physical.provisioned_product(),
             resources: u32::try_from(self.resources)?,
@@ -264,7 +264,7 @@ impl Removal {
         }
         let steps = usize::try_from(provisioned.made.div_ceil(2))?;
         let record = Record {
-            id: PhysicalIds::of(request).record(&format!("{}/{attempt}", Kind::Terminate.word())),
+            id: PhysicalIds::of(request).record(&format!("{}/{attempt}", Kind::Terminate.as_str())),
             attempt,
             ends_at: instant::not_before(later(now, simulation.step, steps)),
             outcome: provisioned.obstacles.outcome(attempt, &simulation.fail_teardowns),

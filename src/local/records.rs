@@ -23,7 +23,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) fn word(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Provision => "PROVISION_PRODUCT",
             Self::Update => "UPDATE_PROVISIONED_PRODUCT",
@@ -64,7 +64,7 @@ impl Record {
         let sql = format!("{SELECT} WHERE request = ?1 AND kind = ?2 ORDER BY attempt DESC LIMIT 1");
         Ok(tx
             .prepare_cached(&sql)?
-            .query_row(params![request.to_string(), kind.word()], Self::read)
+            .query_row(params![request.to_string(), kind.as_str()], Self::read)
             .optional()?)
     }
 
@@ -74,7 +74,7 @@ impl Record {
             "{SELECT} WHERE request = ?1 AND (kind = ?2 OR (kind = ?3 AND made > 0))
              ORDER BY kind = ?3 DESC, attempt DESC LIMIT 1"
         );
-        let kinds = (Kind::Provision.word(), Kind::Update.word());
+        let kinds = (Kind::Provision.as_str(), Kind::Update.as_str());
         Ok(tx
             .prepare_cached(&sql)?
             .query_row(params![request.to_string(), kinds.0, kinds.1], Self::read)
@@ -91,7 +91,7 @@ impl Record {
         let sql = format!("{SELECT} WHERE request = ?1 AND kind = ?2 AND attempt = ?3");
         Ok(tx
             .prepare_cached(&sql)?
-            .query_row(params![request.to_string(), kind.word(), attempt], Self::read)
+            .query_row(params![request.to_string(), kind.as_str(), attempt], Self::read)
             .optional()?)
     }
 
@@ -117,7 +117,7 @@ impl Record {
         .execute(params![
             self.id,
             request.to_string(),
-            kind.word(),
+            kind.as_str(),
             self.attempt,
             self.product,
             self.resources,

@@ -65,7 +65,7 @@ impl Update {
         }
         let succeeds = matches!(self.outcome, RecordOutcome::Succeeded { .. });
         let record = Record {
-            id: PhysicalIds::of(self.request).record(&format!("{}/{}", Kind::Update.word(), self.change)),
+            id: PhysicalIds::of(self.request).record(&format!("{}/{}", Kind::Update.as_str(), self.change)),
             attempt: self.change,
             product: provisioned.product,
             resources: u32::try_from(self.made)?,

@@ -112,7 +112,7 @@ enum ExecutionState {
 }
 
 impl ExecutionState {
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::RequestApproval => "RequestApproval",
             Self::ProvisionResource => "ProvisionResource",
@@ -201,7 +201,7 @@ impl RunningExecution {
         .execute(params![
             self.name.as_str(),
             self.request.to_string(),
-            state.word(),
+            state.as_str(),
             token_hash,
             expires_at,
             ended_at
@@ -268,7 +268,7 @@ fn columns(row: &rusqlite::Row<'_>) -> rusqlite::Result<Columns> {
 fn running((name, request, state): Columns) -> anyhow::Result<RunningExecution> {
     let request =
         RequestId::parse(&request).with_context(|| format!("the execution {name} belongs to `{request}`"))?;
-    let waits_for_approval = state == ExecutionState::RequestApproval.word();
+    let waits_for_approval = state == ExecutionState::RequestApproval.as_str();
     Ok(RunningExecution { name: ExecutionName::new(name), request, waits_for_approval })
 }
 

@@ -1,7 +1,7 @@
 //! Who may see a request, tend what became of it, and read its trail, as things are right now. Who is who is asked of
 //! `people`.
 
-use super::people::mentions;
+use super::membership::mentions;
 use super::{Error, Portal};
 use crate::domain::audit::By;
 use crate::domain::ids::PersonId;

@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::people::{is_for_now, mentions, others};
+use super::membership::{is_for_now, mentions, others};
 use super::{Error, Portal};
 use crate::domain::approver_matching::can_be_staffed;
 use crate::domain::away::Away;

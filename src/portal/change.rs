@@ -173,7 +173,7 @@ impl ChangeableFields {
     /// A field for what the product names, and for what the present version did not ask for or would not take any more.
     fn of(product: &Product, request: &Request) -> Result<Self, anyhow::Error> {
         let offered = product.offered();
-        let mut hidden = product.hidden();
+        let mut hidden = product.preset();
         for parameter in &offered.parameters {
             let stands = request
                 .parameter(&parameter.key)
@@ -248,7 +248,7 @@ async fn session(
     }
     let will_be = with_defaults(&product, &known);
     let preview = preview(portal, &request.owner, &product, &request.team, &will_be, Some(&request)).await?;
-    let bound: Vec<String> = product.hidden().into_iter().collect();
+    let bound: Vec<String> = product.preset().into_iter().collect();
     let differences = request.differences(&snapshot(&product, &will_be), &will_be, &bound);
     let is_fixed = |(key, _): &&(String, String)| fields.hidden.contains(key) && !bound.contains(key);
     let fixed = will_be.iter().filter(is_fixed).cloned().collect();
@@ -273,7 +273,7 @@ fn order(
     let price = estimate(&product.cost, &|key| values.get(key), &portal.catalog.prices);
     let parameters = values.into_vec();
     let snapshot = snapshot(product, &parameters);
-    let bound: Vec<String> = product.hidden().into_iter().collect();
+    let bound: Vec<String> = product.preset().into_iter().collect();
     let (rule, team) = (&product.approval, &request.team);
     let has_budget = portal.organization.team(team).is_some_and(|team| team.monthly_budget.is_some());
     let path = approval_path(rule, team, &parameters, price.as_ref());

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::people::{is_for_now, mentions};
+use super::membership::{is_for_now, mentions};
 use super::perform::{JobError, Performed};
 use super::{Error, Portal};
 use crate::domain::approval::ApprovalConfirm;

@@ -15,15 +15,15 @@ use tokio_util::task::TaskTracker;
 
 use super::decide::hand_back;
 use super::labels::JobOutcome;
-use super::parking::{park, park_unread};
-use super::passed::Passed;
+use super::parked_jobs::{park, park_unread};
 use super::perform::{JobError, Performed, perform};
-use super::settle::settle;
 use super::show::tell_of_lost_news;
-use super::{Portal, denials};
+use super::signals::settle;
+use super::superseded::Passed;
+use super::{Portal, missing_rights};
 use crate::domain::job::{JobKey, JobKind, JobOwner};
 use crate::domain::request::MessageSlot;
-use crate::ports::denied::Denied;
+use crate::ports::access_denied::Denied;
 use crate::ports::haste::without_haste;
 use crate::ports::outage::{Side, error_unless, warn_unless};
 use crate::ports::queue::{Delivery, Queue};
@@ -360,9 +360,9 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
         Err(unreadable) => return park_unread(portal, job, unreadable).await,
     };
     let performed = perform(portal, of, kind).await.map_err(|error| unless_too_often(portal, job, error));
-    portal.metrics.job(kind.word(), outcome(&performed));
+    portal.metrics.job(kind.as_str(), outcome(&performed));
     if performed.is_ok() && job.attempts > 0 {
-        denials::goes_on(portal, &job.claim.key).await?;
+        missing_rights::goes_on(portal, &job.claim.key).await?;
     }
     match performed {
         Ok(Performed::Done) => store.complete(&job.claim).await,
@@ -370,7 +370,7 @@ async fn run_claimed(portal: &Portal, job: &ClaimedJob) -> anyhow::Result<()> {
         Ok(Performed::AgainAs(kind, wait)) => look_again(portal, job, kind, wait).await,
         Err(JobError::Never(why)) => give_up(portal, job, kind, &why).await,
         Err(JobError::Nowhere(why)) => {
-            tracing::info!(%of, job = kind.word(), why, "what a job had to show has no place any more");
+            tracing::info!(%of, job = kind.as_str(), why, "what a job had to show has no place any more");
             store.complete(&job.claim).await
         }
         Err(JobError::Shut(why)) => try_place_later(portal, job, kind, &why).await,
@@ -399,8 +399,8 @@ async fn put_off(portal: &Portal, job: &ClaimedJob, kind: &JobKind, error: &JobE
         JobError::Later(_) | JobError::Never(_) | JobError::Nowhere(_) | JobError::Shut(_) => back_off(job),
     };
     let mut due_at = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
-    if denied.is_some() && denials::told_at(job) > now {
-        due_at = due_at.min(denials::told_at(job));
+    if denied.is_some() && missing_rights::told_at(job) > now {
+        due_at = due_at.min(missing_rights::told_at(job));
     }
     // Said once; what is put off again and again is given up, with an error, or goes on.
     if job.attempts == 0 {
@@ -409,13 +409,13 @@ async fn put_off(portal: &Portal, job: &ClaimedJob, kind: &JobKind, error: &JobE
             JobError::Later(error) => portal.ports.trouble.outages.explains(error),
             JobError::After(_) | JobError::Never(_) | JobError::Nowhere(_) | JobError::Shut(_) => true,
         };
-        warn_unless!(is_told, %of, job = kind.word(), error = why, "a job is put off until it can be done");
+        warn_unless!(is_told, %of, job = kind.as_str(), error = why, "a job is put off until it can be done");
     } else {
-        tracing::debug!(%of, job = kind.word(), attempt = job.attempts + 1, error = why, "a job is put off");
+        tracing::debug!(%of, job = kind.as_str(), attempt = job.attempts + 1, error = why, "a job is put off");
     }
     portal.ports.store.put_off(&job.claim, due_at, &why).await?;
     match denied {
-        Some(denied) => denials::tell(portal, job, kind, denied).await,
+        Some(denied) => missing_rights::tell(portal, job, kind, denied).await,
         None => Ok(()),
     }
 }
@@ -473,7 +473,7 @@ async fn try_place_later(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why:
     };
     // Of a time in which no bot ran nothing was tried.
     if tried_for > TRIED_FOR && job.attempts >= TRIED_AT_LEAST {
-        tracing::warn!(%of, job = kind.word(), why, "what a job had to show is given up");
+        tracing::warn!(%of, job = kind.as_str(), why, "what a job had to show is given up");
         store.complete(&job.claim).await?;
         return match news {
             Some((id, _)) => tell_of_lost_news(portal, id, why, "It is no longer tried").await,

@@ -138,12 +138,12 @@ fn take_over(
 
 /// What was typed for parameters that are not asked for with the other values.
 fn values_of_nothing(product: &Product, values: &BTreeMap<String, String>) -> Vec<String> {
-    let unasked = product.unasked(values);
+    let unasked = product.hidden(values);
     let typed =
         product.show_when.iter().filter(|(key, _)| unasked.contains(*key) && values.contains_key(*key));
     typed
         .map(|(key, condition)| {
-            format!("{key} is only asked for where {}, so it is left out for now.", condition.in_words())
+            format!("{key} is only asked for where {}, so it is left out for now.", condition.describe())
         })
         .collect()
 }
@@ -168,7 +168,7 @@ pub async fn refresh(portal: &Portal, filled: &Filled, go: PageTurn) -> Result<F
     let form = form_of(&product)?;
     let mut filling = Filling::of(&product, &form, filled)?;
     if go == PageTurn::Back {
-        let pages = form.pages(&product.unasked(&filling.values));
+        let pages = form.pages(&product.hidden(&filling.values));
         filling.page = pages.into_iter().rfind(|page| *page < filled.page).unwrap_or_default();
     }
     session(portal, &filled.by, product, form, choice, filling).await

@@ -38,7 +38,7 @@ pub async fn submit_page(portal: &Portal, filled: Filled) -> Result<Pressed, Sub
     let product = find_product(portal, &filled.product)?;
     let form = form_of(&product)?;
     let filled = filled.with_its_page(&product, &form);
-    let unasked = product.unasked(&form.held(&filled.given));
+    let unasked = product.hidden(&form.held(&filled.given));
     match way(&product, &form, &unasked, &filled) {
         NextStep::Store => match submit(portal, filled.clone()).await {
             Err(SubmitError::Fields(wrong)) => back_to(portal, &product, form, &filled, wrong).await,
@@ -46,7 +46,7 @@ pub async fn submit_page(portal: &Portal, filled: Filled) -> Result<Pressed, Sub
             Ok(Submitted::Stored(request)) => Ok(Pressed::Stored(request)),
             Ok(Submitted::BeyondLimits(exception)) => {
                 let session = refresh(portal, &filled, PageTurn::Stay).await?;
-                let why = exception.in_words(session.preview.estimate.as_ref());
+                let why = exception.describe(session.preview.estimate.as_ref());
                 Ok(Pressed::BeyondLimits { why, session: Box::new(session) })
             }
         },
@@ -94,7 +94,7 @@ fn way(product: &Product, form: &Form, unasked: &BTreeSet<String>, filled: &Fill
     }
     let given = filled.given.iter().filter(|(key, _)| here(key) && !unasked.contains(*key));
     let given = given.map(|(key, sent)| (key.clone(), sent.clone())).collect();
-    let checked = check_parameters(&product.offered(), form, &product.hidden(), &given);
+    let checked = check_parameters(&product.offered(), form, &product.preset(), &given);
     let wrong = checked.err().unwrap_or_default().into_iter().filter(|problem| here(&problem.key));
     let wrong: Vec<Correction> = wrong.map(Correction::from).chain(filled.team_correction()).collect();
     match next {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::approvers::ApproverSet;
+use super::freed_room::{give_out, may_make_room};
 use super::lookup::{reads_all, teams_to_show};
 use super::perform::{JobError, Performed};
-use super::room::{give_out, may_make_room};
 use super::{Error, Portal};
 use crate::domain::away::Away;
 use crate::domain::ids::{PersonId, RequestId, TeamName};

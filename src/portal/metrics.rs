@@ -382,7 +382,7 @@ mod tests {
             metrics.count(&entry);
         }
         for (kind, outcome) in pairs(&one_job_of_each_kind(), JobOutcome::ALL) {
-            metrics.job(kind.word(), outcome);
+            metrics.job(kind.as_str(), outcome);
         }
         metrics.job(UNREADABLE, JobOutcome::Parked);
         for (to, outcome) in pairs(CopyTarget::ALL, CopyOutcome::ALL) {

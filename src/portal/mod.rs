@@ -5,24 +5,22 @@
 //! do, as jobs, each of which may run twice.
 
 mod access;
+pub mod actual_costs;
 mod approvers;
-pub mod asking;
 pub mod away;
-pub mod bill;
 mod bots;
 pub mod cancel;
 pub mod change;
 pub mod costs;
 mod deadline;
 pub mod decide;
-mod denials;
 pub mod dispatch;
 mod eligibility;
 pub mod events;
 mod forget;
 pub mod form;
 pub mod form_navigation;
-mod hearing;
+mod freed_room;
 pub mod home;
 pub mod inventory;
 pub mod jobs;
@@ -30,25 +28,27 @@ mod labels;
 mod lease;
 pub mod lookup;
 mod lost_places;
+mod membership;
 pub mod metrics;
+mod missing_rights;
 mod named_store;
 mod no_team;
-mod parking;
-mod passed;
+mod parked_jobs;
 pub mod pause;
-mod people;
 mod perform;
 pub mod portal_audit;
+mod reachability;
 pub mod reconcile;
 mod refusals;
 pub mod reload;
+pub mod reminders;
 pub mod renew;
-mod room;
 pub mod session;
-pub mod settle;
 mod show;
+pub mod signals;
 pub mod stats;
 pub mod submit;
+mod superseded;
 pub mod teams;
 pub mod teardown;
 pub mod trail;
@@ -57,8 +57,8 @@ pub mod verify;
 
 pub(crate) use access::Tending;
 pub(crate) use labels::Received;
+pub(crate) use membership::others;
 pub(crate) use named_store::named;
-pub(crate) use people::others;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -112,10 +112,10 @@ pub struct Portal {
     pub(crate) stored: Arc<dyn Store>,
     known: inventory::InventoryCache,
     bots: bots::KnownBots,
-    denials: denials::KnownDenials,
+    denials: missing_rights::KnownDenials,
     shown_in_part: show::ShownInPart,
     lost_places: lost_places::LostPlaces,
-    ears: hearing::Ears,
+    ears: reachability::Ears,
     forgetting: forget::Forgetting,
     /// The rules of now, and the outside by their names of teams.
     rules: Arc<RwLock<(Rules, Arc<Ports>)>>,
@@ -180,10 +180,10 @@ impl Portal {
                 stored,
                 known: inventory::InventoryCache::default(),
                 bots: bots::KnownBots::default(),
-                denials: denials::KnownDenials::default(),
+                denials: missing_rights::KnownDenials::default(),
                 shown_in_part: show::ShownInPart::default(),
                 lost_places: lost_places::LostPlaces::default(),
-                ears: hearing::Ears::default(),
+                ears: reachability::Ears::default(),
                 forgetting: forget::Forgetting::default(),
                 wake,
             },

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 
 use thiserror::Error as ThisError;
 
-use super::asking::{find_approvers, prompt, tell_approver};
-use super::bill::read_bill;
+use super::actual_costs::read_bill;
 use super::decide::judge_click;
 use super::events::tell;
 use super::home::{find_all_homes, find_homes, publish};
 use super::lease::{look_at_lease, warn};
 use super::reconcile::reconcile;
+use super::reminders::{find_approvers, prompt, tell_approver};
 use super::show::{refresh, show};
 use super::teams::{TakeoverProgress, look_at_teams};
 use super::trail::copy;
@@ -106,7 +106,7 @@ pub(super) async fn perform(portal: &Portal, of: &JobOwner, kind: &JobKind) -> R
 }
 
 fn misplaced(of: &JobOwner, kind: &JobKind) -> Result<Performed, JobError> {
-    Err(JobError::Never(format!("there is no job `{}` of {of}", kind.word())))
+    Err(JobError::Never(format!("there is no job `{}` of {of}", kind.as_str())))
 }
 
 async fn of_request(portal: &Portal, id: RequestId, kind: &JobKind) -> Result<Performed, JobError> {

@@ -62,7 +62,7 @@ impl ReconcileReport {
 impl fmt::Display for ReconcileReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for RequestDrift { request, finding } in &self.found {
-            writeln!(f, "{request} {}: it {}", finding.word(), finding.sentence())?;
+            writeln!(f, "{request} {}: it {}", finding.as_str(), finding.sentence())?;
         }
         if self.is_doubtful {
             writeln!(f, "{DOUBTFUL}")?;
@@ -202,7 +202,7 @@ pub(super) async fn reconcile(portal: &Portal, told: &[String]) -> Result<Perfor
     portal.metrics.drift(report.found.len());
     for found in &report.found {
         let RequestDrift { request, finding } = found;
-        tracing::warn!(%request, drift = finding.word(), "AWS and the row disagree");
+        tracing::warn!(%request, drift = finding.as_str(), "AWS and the row disagree");
         if !(report.is_doubtful && *finding == Drift::Vanished) {
             repair(portal, found).await?;
         }
@@ -217,7 +217,7 @@ pub(super) async fn reconcile(portal: &Portal, told: &[String]) -> Result<Perfor
 }
 
 fn known_as(found: &RequestDrift) -> String {
-    format!("{}: {}", found.request, found.finding.word())
+    format!("{}: {}", found.request, found.finding.as_str())
 }
 
 fn message(report: &ReconcileReport, new: &[&RequestDrift]) -> String {

@@ -136,7 +136,7 @@ pub(super) async fn session(
     (teams, team): (Vec<TeamName>, TeamName),
     Filling { values, reason, ticket, owner, notes, page, wrong }: Filling,
 ) -> Result<FormSession, Error> {
-    let unasked = product.unasked(&values);
+    let unasked = product.hidden(&values);
     let pages = form.pages(&unasked);
     let page = pages.iter().rfind(|known| **known <= page).or(pages.first()).copied().unwrap_or_default();
     let known = known(&product, &values, &unasked, (&team, person));

@@ -309,10 +309,10 @@ fn checked(
     filled: &Filled,
 ) -> Result<Result<ParameterValues, Vec<FieldProblem>>, anyhow::Error> {
     let form = form_of(product)?;
-    let unasked = product.unasked(&form.held(&filled.given));
+    let unasked = product.hidden(&form.held(&filled.given));
     let mut given = filled.given.clone();
     given.retain(|key, _| !unasked.contains(key));
-    let mut values = match check_parameters(&product.offered(), &form, &product.hidden(), &given) {
+    let mut values = match check_parameters(&product.offered(), &form, &product.preset(), &given) {
         Ok(values) => values,
         Err(problems) => return Ok(Err(problems)),
     };
@@ -359,7 +359,7 @@ fn submission(
         owner: filled.by.clone(),
         team,
         parameters: values.into_vec(),
-        bound: product.hidden().into_iter().collect(),
+        bound: product.preset().into_iter().collect(),
         reason: filled.reason.trim().to_owned(),
         ticket: None,
         estimate: price,

@@ -28,7 +28,7 @@ pub enum Level {
 
 impl Level {
     /// The word for it.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Warning => "warning",
@@ -58,7 +58,7 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A reason that somebody else wrote may have several lines.
-        write!(f, "{:<7} {}: {}", self.level.word(), self.area, self.what.replace('\n', " "))?;
+        write!(f, "{:<7} {}: {}", self.level.as_str(), self.area, self.what.replace('\n', " "))?;
         self.remedy.iter().try_for_each(|remedy| write!(f, ": {remedy}"))
     }
 }

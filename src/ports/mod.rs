@@ -3,9 +3,9 @@
 //! Every call may be made twice: after a crash the dispatcher repeats what it cannot know to have happened. Every
 //! call ends within a minute; an implementation sets its own timeouts.
 
+pub mod access_denied;
 pub mod bill;
 pub mod clock;
-pub mod denied;
 pub mod directory;
 pub mod error_counters;
 pub mod finding;

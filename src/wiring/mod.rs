@@ -22,7 +22,7 @@ use crate::domain::job::JobKey;
 use crate::domain::unsatisfiable::unsatisfiable_approvals;
 use crate::local::database::Database;
 use crate::portal::dispatch::Dispatcher;
-use crate::portal::{Portal, bill, events, portal_audit, reconcile, teams, trail};
+use crate::portal::{Portal, actual_costs, events, portal_audit, reconcile, teams, trail};
 use crate::ports::Ports;
 use crate::ports::clock::Clock;
 use crate::ports::limits::Limits;
@@ -185,7 +185,7 @@ impl App {
         sealed.context("cannot begin the portal's chain")?;
         trail::begin_copying(&self.portal).await.context("cannot begin to copy the audit trail")?;
         events::begin(&self.portal).await.context("cannot begin to tell of events")?;
-        bill::begin(&self.portal).await.context("cannot begin to read the bill")?;
+        actual_costs::begin(&self.portal).await.context("cannot begin to read the bill")?;
         reconcile::begin(&self.portal).await.context("cannot begin to compare records with AWS")?;
         teams::begin(&self.portal).await.context("cannot begin to look after teams")?;
         let sockets = self.sockets().cloned();

@@ -363,7 +363,7 @@ async fn a_lease_that_runs_out_during_a_change_ends_right_after_it() {
         alice.submits().await;
         alice.closes_all().await;
         company.waits("6h").await;
-        assert_eq!(company.newest_request().await.status.name().word(), "UPDATING");
+        assert_eq!(company.newest_request().await.status.name().as_str(), "UPDATING");
         company.waits("24h").await;
         let trail = company.trail().await;
         let ends = trail.lines().position(|line| line.starts_with("expired |"));

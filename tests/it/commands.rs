@@ -226,7 +226,7 @@ async fn every_end_has_a_name_of_its_own_for_people_and_in_the_row() {
         let mut ends = Vec::new();
         let mut ended = async || {
             let request = company.newest_request().await;
-            ends.push(format!("{} {}", request.product.key, request.status.name().word()));
+            ends.push(format!("{} {}", request.product.key, request.status.name().as_str()));
             company.waits("1m").await;
         };
         alice.asks_for("ecs-service", &[("ServiceName", "checkout"), ("Image", IMAGE)]).await;

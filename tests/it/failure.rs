@@ -57,7 +57,7 @@ async fn what_failed_is_cleaned_up_and_can_be_tried_again_with_the_same_form() {
         let failures = "quartermaster_provisions_total{product=\"s3-bucket\",outcome=\"failed\"} 1\n";
         assert!(metrics.contains(failures), "{metrics}");
         let failed = company.newest_request().await;
-        assert_eq!(failed.status.name().word(), "FAILED");
+        assert_eq!(failed.status.name().as_str(), "FAILED");
         company.clock.advance("1m");
         alice.submits().await;
         let again = company.newest_request().await;

@@ -90,7 +90,7 @@ async fn a_number_that_is_written_otherwise_is_no_change() {
         assert!(company.newest_request().await.change.is_none());
         alice.fills(&[("Rate", "0.60")]).await;
         alice.submits().await;
-        assert_eq!(company.newest_request().await.change.unwrap().in_words(), "Rate 0.5 -> 0.6");
+        assert_eq!(company.newest_request().await.change.unwrap().describe(), "Rate 0.5 -> 0.6");
     })
     .await;
 }

@@ -276,7 +276,7 @@ async fn a_change_and_less_than_was_asked_for_take_nothing_that_was_not_chosen()
         }
         alice.submits().await;
         let change = company.newest_request().await.change.unwrap();
-        assert_eq!(change.in_words(), "Tier mid -> high");
+        assert_eq!(change.describe(), "Tier mid -> high");
     })
     .await;
 }

@@ -227,7 +227,7 @@ async fn what_somebody_who_left_had_is_given_to_a_team_mate_or_ends() {
         terminated | provisioner | payments | s3-bucket | TERMINATED
         ");
         let newest = company.newest_request().await;
-        assert_eq!((newest.id.to_string(), newest.status.name().word()), (left, "TERMINATED"));
+        assert_eq!((newest.id.to_string(), newest.status.name().as_str()), (left, "TERMINATED"));
         bob.runs("/provision list").await;
         assert!(bob.is_told().contains("`payments-logs-dev-id` · Active"), "{}", bob.is_told());
     })

@@ -248,7 +248,7 @@ async fn a_form_of_several_pages_says_first_and_last_that_it_takes_an_exception(
         pat.clicks("Approve").await;
         let newest = company.newest_request().await;
         assert_eq!(
-            (newest.status.name().word(), changed(&newest).as_str()),
+            (newest.status.name().as_str(), changed(&newest).as_str()),
             ("ACTIVE", "Name=second Size=s")
         );
     })

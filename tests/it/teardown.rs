@@ -273,7 +273,7 @@ async fn a_database_leaves_a_last_snapshot_and_says_so_before_and_after() {
             told.contains("*Snapshot*: a last one was taken of Database (AWS::RDS::DBInstance)"),
             "{told}"
         );
-        assert_eq!(company.newest_request().await.status.name().word(), "TERMINATED");
+        assert_eq!(company.newest_request().await.status.name().as_str(), "TERMINATED");
     })
     .await;
 }

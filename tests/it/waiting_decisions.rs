@@ -71,7 +71,7 @@ async fn a_denial_typed_in_an_outage_counts_with_its_reason() {
         waits_seconds(company, 11 * 60).await;
         company.slack_is_down(false);
         waits_seconds(company, 60).await;
-        assert_eq!(company.request(&id).await.status.name().word(), "DENIED");
+        assert_eq!(company.request(&id).await.status.name().as_str(), "DENIED");
         assert!(company.alice.dms().join("\n").contains(REASON), "{}", company.alice.everything());
     })
     .await;

@@ -280,7 +280,7 @@ async fn a_rule_can_be_for_one_team_and_for_small_sizes_only() {
             paths.push(form.lines().find(|line| line.contains("*Approval*")).unwrap().to_owned());
             person.submits().await;
             let request = company.newest_request().await;
-            paths.push(format!("{} {size}: {}", request.team, request.status.name().word()));
+            paths.push(format!("{} {size}: {}", request.team, request.status.name().as_str()));
             company.clock.advance("1m");
         }
         insta::assert_snapshot!(paths.join("\n"), @"

@@ -82,7 +82,7 @@ impl Stored {
             let lease = JobKind::Lease.due(request.id, Timestamp::MAX).key;
             let is_at_rest = status.is_ended() || (request.lease().is_some() && jobs.contains(&lease));
             if !is_at_rest {
-                wrong.push(format!("{} still is {}", request.id, status.word()));
+                wrong.push(format!("{} still is {}", request.id, status.as_str()));
             }
             if Some(&request.audit.seq)
                 != self.trail_of(&request.id.to_string()).last().map(|entry| &entry.seq)
@@ -174,7 +174,7 @@ impl Stored {
                 let at = request.messages.get(&MessageSlot::Notification(Notification::Status(news)));
                 let stands = at.is_some_and(|at| said.contains(&(at.channel.to_string(), at.ts.clone())));
                 if !stands {
-                    wrong.push(format!("nobody was told that {} is {}", request.id, news.word()));
+                    wrong.push(format!("nobody was told that {} is {}", request.id, news.as_str()));
                 }
             }
         }
@@ -193,7 +193,7 @@ impl Stored {
                 let allowed = 1 + hits.interrupted.get(&key).copied().unwrap_or_default();
                 let copies = said.iter().filter(|message| is_news(message, request, news)).count();
                 if copies > allowed {
-                    wrong.push(format!("{} is {} was said {copies} times", request.id, news.word()));
+                    wrong.push(format!("{} is {} was said {copies} times", request.id, news.as_str()));
                 }
             }
         }

@@ -121,7 +121,7 @@ impl Hits {
         });
         for (of, name, kind, claim) in rows.unwrap().map(Result::unwrap) {
             let kind: JobKind = serde_json::from_str(&kind).unwrap();
-            let hits = self.jobs.entry(kind.word()).or_default();
+            let hits = self.jobs.entry(kind.as_str()).or_default();
             if claim == 0 {
                 hits.waiting += 1;
             } else if self.claims.insert(claim) {
@@ -136,10 +136,10 @@ impl Hits {
         let mut text = format!("{} kills. Requests that stood there, over all kills:\n", self.kills);
         let mut missed = Vec::new();
         for status in StatusName::ALL {
-            let hits = self.statuses.get(status.word()).copied().unwrap_or_default();
-            let _ = writeln!(text, "  {:<18} {hits:>6}", status.word());
+            let hits = self.statuses.get(status.as_str()).copied().unwrap_or_default();
+            let _ = writeln!(text, "  {:<18} {hits:>6}", status.as_str());
             let is_missed = hits == 0 && status != StatusName::Updating;
-            missed.extend(is_missed.then(|| format!("no kill while a request was {}", status.word())));
+            missed.extend(is_missed.then(|| format!("no kill while a request was {}", status.as_str())));
         }
         text.push_str("Jobs, over all kills:  waiting  under way\n");
         for kind in KINDS {

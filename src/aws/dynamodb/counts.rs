@@ -22,7 +22,7 @@ use crate::ports::store::Pausing;
 const PREFIX: &str = "n_";
 
 pub(super) fn part(store: &DynamoStore, tally: &CounterDay) -> anyhow::Result<TransactionWrite> {
-    let each: Vec<String> = tally.marks.iter().map(|mark| format!("{PREFIX}{} :one", mark.word())).collect();
+    let each: Vec<String> = tally.marks.iter().map(|mark| format!("{PREFIX}{} :one", mark.name())).collect();
     let change = Expression::new(
         format!("ADD {} SET #ttl = :end", each.join(", ")),
         vec![(":one", number(&1)), (":end", end_of(tally.day))],

@@ -59,7 +59,7 @@ pub(super) fn encode(request: &Request, body: &str) -> Item {
     let parameters: HashMap<_, _> =
         request.parameters.iter().map(|(name, value)| (name.clone(), text(value))).collect();
     put("parameters", AttributeValue::M(parameters));
-    put("status", text(request.status.name().word()));
+    put("status", text(request.status.name().as_str()));
     put("rev", number(&request.revision));
     put("createdAt", time(request.submitted_at));
     put("updatedAt", time(request.updated_at));

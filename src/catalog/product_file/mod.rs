@@ -196,6 +196,6 @@ impl ProductFile {
 impl Product {
     /// The request form: every parameter but those that the portal fills, or why there can be no form.
     pub fn form(&self) -> Result<Form, Vec<Problem>> {
-        Form::from_template(&self.offered(), &self.hidden())
+        Form::from_template(&self.offered(), &self.preset())
     }
 }

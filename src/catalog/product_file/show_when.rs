@@ -148,7 +148,7 @@ mod tests {
                     .products
                     .values()
                     .flat_map(|product| product.show_when.iter())
-                    .map(|(key, condition)| format!("{key} where {}", condition.in_words()));
+                    .map(|(key, condition)| format!("{key} where {}", condition.describe()));
                 conditions.collect::<Vec<_>>().join("\n")
             }
             Err(problems) => {

@@ -79,7 +79,7 @@ pub(super) fn requesters(reader: &Reader<'_>) -> Requesters {
     };
     if let Some(text) = node.as_text() {
         if text != "everyone" {
-            let what = format!("`requesters` is {}", node.in_words());
+            let what = format!("`requesters` is {}", node.describe());
             reader.report("requesters", what, "write `everyone`, or a list of teams");
         }
         return Requesters::Everyone;

@@ -2,15 +2,15 @@
 //!
 //! Blocks and views belong to `slack/`; judging what was submitted belongs to `parameters`.
 
-mod asked;
 mod field;
 mod label;
 mod pages;
 #[cfg(test)]
 mod tests;
+mod visibility;
 
-pub use asked::ShowWhen;
 pub use field::{CHOOSE, Choice, Field, Input};
+pub use visibility::ShowWhen;
 
 use crate::document::Problem;
 use crate::domain::template::Template;

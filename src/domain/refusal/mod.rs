@@ -415,7 +415,7 @@ pub enum Refusal {
     )]
     NotJudgedInTime,
     /// The machine said something that does not fit the request any more; never shown to a person.
-    #[error("nothing to do: `{event}` does not apply to a request that is {}", .status.word())]
+    #[error("nothing to do: `{event}` does not apply to a request that is {}", .status.as_str())]
     DoesNotApply {
         /// Where it stands.
         status: StatusName,

@@ -46,7 +46,7 @@ pub(super) fn stands(request: &Request) -> String {
     if let Some(renewal) = request.waiting_renewal() {
         return format!(
             "a renewal by {} waits for its approvers until {}",
-            renewal.period.in_words(),
+            renewal.period.describe(),
             when(renewal.approve_by)
         );
     }

@@ -103,7 +103,7 @@ impl ChangeOrder {
     }
 
     /// Its differences in one line, for the trail.
-    pub fn in_words(&self) -> String {
+    pub fn describe(&self) -> String {
         let word = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
         let line = |one: &Difference| format!("{} {} -> {}", one.what, word(&one.before), word(&one.after));
         self.differences.iter().map(line).collect::<Vec<_>>().join(", ")

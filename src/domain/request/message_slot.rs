@@ -57,9 +57,9 @@ impl Notification {
     }
 
     /// The news' word in the names of surfaces and jobs.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::Status(status) => status.word(),
+            Self::Status(status) => status.as_str(),
             Self::Renewal => "renewal",
             Self::Change => "change",
             Self::Handed => "handed",
@@ -76,8 +76,8 @@ impl From<MessageSlot> for String {
             MessageSlot::Renewal => "renewal".to_owned(),
             MessageSlot::Change => "change".to_owned(),
             MessageSlot::Warning => "warning".to_owned(),
-            MessageSlot::Prompt(prompt) => format!("prompt:{}", prompt.word()),
-            MessageSlot::Notification(news) => format!("told:{}", news.word()),
+            MessageSlot::Prompt(prompt) => format!("prompt:{}", prompt.as_str()),
+            MessageSlot::Notification(news) => format!("told:{}", news.as_str()),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! A request, from the moment a form was submitted: what was asked, by whom, and how things stand.
 //! How it may change is decided in `next` alone.
 
-mod asking;
 mod change;
 mod message_slot;
+mod reminders;
 mod stages;
 mod status;
 
@@ -29,9 +29,9 @@ use crate::domain::quota::QuotaSlot;
 use crate::domain::template::is_or_becomes;
 use crate::domain::ticket::Ticket;
 
-pub use asking::{Asking, ReminderKind};
 pub use change::{ChangeAnswer, ChangeOrder, Difference, VERSION};
 pub use message_slot::{MessageRef, MessageSlot, Notification};
+pub use reminders::{Asking, ReminderKind};
 pub use stages::{Question, StageInForce};
 pub use status::{Cause, Ending, Status, StatusName};
 

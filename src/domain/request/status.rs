@@ -152,7 +152,7 @@ impl StatusName {
     ];
 
     /// The word that the store, the audit trail and the state machine use.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "PENDING",
             Self::AwaitingApproval => "AWAITING_APPROVAL",
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn no_two_statuses_share_a_word_or_a_label() {
-        let words: BTreeSet<&str> = StatusName::ALL.map(StatusName::word).into();
+        let words: BTreeSet<&str> = StatusName::ALL.map(StatusName::as_str).into();
         let labels: BTreeSet<&str> = StatusName::ALL.map(StatusName::label).into();
         assert_eq!((words.len(), labels.len()), (StatusName::ALL.len(), StatusName::ALL.len()));
         let shape = |word: &str| word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');

@@ -203,7 +203,7 @@ impl ParameterReader<'_> {
         if value.as_map().is_none() {
             self.problem(
                 value.line,
-                &format!("it is {}", value.in_words()),
+                &format!("it is {}", value.describe()),
                 "write at least `Type: String` under it",
             );
             return None;
@@ -377,7 +377,7 @@ impl ParameterReader<'_> {
         let node = self.entry.value.get(attribute)?;
         let text = scalar_text(node);
         if text.is_none() {
-            let what = format!("`{attribute}` is {}", node.in_words());
+            let what = format!("`{attribute}` is {}", node.describe());
             self.problem(node.line, &what, format!("write one text after `{attribute}:`"));
         }
         text

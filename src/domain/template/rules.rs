@@ -67,7 +67,7 @@ const OF_ASSERTION: [&str; 2] = ["Assert", "AssertDescription"];
 pub(super) fn check(section: Option<&Node>, problems: &Problems, doubts: &Problems) {
     let problem = |line: usize, what: String, remedy: &str| problems.add(Problem::new(line, what, remedy));
     if let Some(node) = section.filter(|node| node.as_map().is_none() && !node.is_null()) {
-        problem(node.line, format!("`Rules` is {}", node.in_words()), "write names with rules under it");
+        problem(node.line, format!("`Rules` is {}", node.describe()), "write names with rules under it");
     }
     let rules = section.and_then(Node::as_map).unwrap_or_default();
     for Entry { key, line, value } in rules.iter().filter(|entry| !entry.key.starts_with("Fn::")) {
@@ -80,7 +80,7 @@ pub(super) fn check(section: Option<&Node>, problems: &Problems, doubts: &Proble
             continue;
         }
         if value.as_map().is_none() {
-            problem(value.line, format!("{name} is {}", value.in_words()), ASSERTIONS);
+            problem(value.line, format!("{name} is {}", value.describe()), ASSERTIONS);
             continue;
         }
         known(value, &name, &OF_RULE, problems);
@@ -90,7 +90,7 @@ pub(super) fn check(section: Option<&Node>, problems: &Problems, doubts: &Proble
         };
         let Some(list) = assertions.as_list() else {
             if !assertions.is_null() {
-                let what = format!("{name}: `Assertions` is {}", assertions.in_words());
+                let what = format!("{name}: `Assertions` is {}", assertions.describe());
                 problem(assertions.line, what, ASSERTIONS);
             }
             continue;
@@ -102,7 +102,7 @@ pub(super) fn check(section: Option<&Node>, problems: &Problems, doubts: &Proble
                 problem(node.line, format!("{name}: an assertion has no `Assert`"), ASSERTIONS);
             }
             if let Some(words) = node.get("AssertDescription").filter(|words| words.as_text().is_none()) {
-                let what = format!("{name}: `AssertDescription` is {}", words.in_words());
+                let what = format!("{name}: `AssertDescription` is {}", words.describe());
                 problem(words.line, what, "write one text");
             }
         }

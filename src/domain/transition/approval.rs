@@ -4,9 +4,9 @@
 use jiff::Timestamp;
 
 use super::Transition;
-use super::asking;
 use super::builder::TransitionBuilder;
 use super::lease::{extend, not_renewed, withdrawn};
+use super::reminders;
 use super::update;
 use crate::domain::approve_with_changes::{ApprovedChanges, Reduction};
 use crate::domain::audit::{Actor, By, answered};
@@ -85,7 +85,7 @@ pub(super) fn goes_on(mut change: TransitionBuilder, card: MessageSlot) -> Trans
     if change.request.stage_after(before) == change.request.stage_after(after) {
         return change.shows(&[card, MessageSlot::Direct]);
     }
-    asking::next_stage(&mut change);
+    reminders::next_stage(&mut change);
     change.shows(&[card, MessageSlot::Direct, MessageSlot::Prompt(ReminderKind::Turn)])
 }
 
@@ -228,12 +228,12 @@ pub(super) fn room_found(mut change: TransitionBuilder, event: &Event) -> Result
     change.request.approval = path_without_exception(&change.request.approval);
     // An admin's click from before is judged as one on an exception, which this is not any more.
     change.bump_epoch();
-    let beyond = exception.in_words(change.request.estimate.as_ref());
+    let beyond = exception.describe(change.request.estimate.as_ref());
     change.audit("exception not needed", &Actor::Clock, format!("room has come free; it was {beyond}"));
     let have = u32::try_from(change.request.approvals.len()).unwrap_or(u32::MAX);
     if matches!(change.request.approval, ApprovalPath::Ask { needed, .. } if have < needed) {
         if change.request.waits_for_approvers() {
-            asking::schedule(&mut change);
+            reminders::schedule(&mut change);
         }
         return Ok(change.shows(&[MessageSlot::Card, MessageSlot::Direct]));
     }

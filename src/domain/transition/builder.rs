@@ -186,7 +186,7 @@ impl TransitionBuilder {
             id: self.request.id,
             team: &self.request.team,
             product: &self.request.product.key,
-            status: self.request.status.name().word(),
+            status: self.request.status.name().as_str(),
         };
         self.audit.push(self.request.audit.append(self.now, subject, event, actor, detail));
     }
@@ -259,7 +259,7 @@ impl TransitionBuilder {
     }
 
     pub(super) fn does_not_apply(&self, event: &Event) -> Refusal {
-        Refusal::DoesNotApply { status: self.request.status.name(), event: event.word() }
+        Refusal::DoesNotApply { status: self.request.status.name(), event: event.as_str() }
     }
 
     /// An answer after the deadline does not count, even when the timeout itself has not been noted yet.

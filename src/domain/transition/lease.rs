@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::Transition;
-use super::asking;
 use super::builder::TransitionBuilder;
+use super::reminders;
 use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
 use crate::domain::ids::{PersonId, TeamName};
@@ -63,7 +63,7 @@ pub(super) fn renew(mut change: TransitionBuilder, by: &By, period: Period) -> R
     change.bump_epoch();
     if lease.renewals < terms.max_renewals {
         extend(&mut change, &lease, period, &actor);
-        asking::schedule(&mut change);
+        reminders::schedule(&mut change);
         return Ok(change.shows(&DATED));
     }
     change.nothing_else_waits()?;
@@ -84,7 +84,7 @@ pub(super) fn renew(mut change: TransitionBuilder, by: &By, period: Period) -> R
     change.request.messages.remove(&MessageSlot::Renewal);
     change.request.updated_at = change.now;
     change.later(JobKind::RenewalDeadline, approve_by);
-    asking::begin(&mut change);
+    reminders::begin(&mut change);
     let needed = change.request.needed_for_answer();
     change.audit("renewal requested", &actor, format!("by {period}, {needed} needed"));
     Ok(change.shows(&[MessageSlot::Renewal, MessageSlot::Direct, MessageSlot::Warning]))
@@ -196,7 +196,7 @@ pub(super) fn transfer(
     let from = std::mem::replace(&mut change.request.owner, to.clone());
     change.request.updated_at = change.now;
     change.bump_epoch();
-    asking::schedule(&mut change);
+    reminders::schedule(&mut change);
     let handed = change.request.lease().and_then(Lease::handed_over);
     if let Some(lease) = handed {
         change.leases(lease);

@@ -5,10 +5,10 @@
 //! known is always answered, so that no execution is left hanging.
 
 mod approval;
-mod asking;
 mod builder;
 mod lease;
 mod provisioning;
+mod reminders;
 mod removal;
 mod stuck;
 mod unheard;
@@ -25,14 +25,14 @@ mod tests;
 use jiff::Timestamp;
 
 use self::approval::{approve, cancel, deny, room_found, time_out};
-pub(crate) use self::asking::prompt_due;
-use self::asking::{nudge, prompted};
 use self::builder::TransitionBuilder;
 pub(crate) use self::lease::lease_step;
 use self::lease::{bill, condition_seen, renew, renewal_deadline, transfer, warned};
 use self::provisioning::{
     provisioning_failed, provisioning_started, provisioning_succeeded, resource_created,
 };
+pub(crate) use self::reminders::prompt_due;
+use self::reminders::{nudge, prompted};
 use self::removal::{
     lease_ended, retain, tear_down, termination_failed, termination_started, termination_succeeded, vanished,
 };

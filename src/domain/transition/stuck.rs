@@ -7,7 +7,7 @@ use super::builder::TransitionBuilder;
 use super::provisioning::provisioning_failed;
 use super::removal::termination_failed;
 use super::workflow::execution_lost;
-use super::{Transition, asking, lease_step, update};
+use super::{Transition, lease_step, reminders, update};
 use crate::domain::audit::{Actor, By};
 use crate::domain::event::Event;
 use crate::domain::job::{JobKind, Resume};
@@ -172,7 +172,7 @@ fn moves_on(mut change: TransitionBuilder) -> Result<Transition, Refusal> {
         Question::Request => {}
     }
     if change.request.waits_for_approvers() {
-        asking::schedule(&mut change);
+        reminders::schedule(&mut change);
     }
     let card = change.request.card();
     let surfaces = if change.request.waits_for_approvers() {

@@ -176,9 +176,9 @@ pub(super) fn moment(event: &Event) -> Timestamp {
 pub(super) fn told(job: &Job) -> String {
     match &job.kind {
         JobKind::Resume { with, .. } => format!("resume({})", with.error().unwrap_or("success")),
-        JobKind::Show(MessageSlot::Notification(news)) => format!("tell {}", news.word()),
+        JobKind::Show(MessageSlot::Notification(news)) => format!("tell {}", news.as_str()),
         JobKind::Show(surface) => format!("show {surface:?}").to_lowercase(),
-        JobKind::Prompt { prompt, .. } => format!("{} later", prompt.word()),
+        JobKind::Prompt { prompt, .. } => format!("{} later", prompt.as_str()),
         JobKind::StartExecution { attempt } => format!("start attempt {attempt}"),
         JobKind::ApprovalDeadline
         | JobKind::FindApprovers { .. }
@@ -201,7 +201,7 @@ pub(super) fn told(job: &Job) -> String {
         | JobKind::TellEvents { .. }
         | JobKind::ReadBill
         | JobKind::Teams { .. }
-        | JobKind::Reconcile { .. } => job.kind.word().replace('_', " "),
+        | JobKind::Reconcile { .. } => job.kind.as_str().replace('_', " "),
     }
 }
 
@@ -220,7 +220,7 @@ fn line(before: StatusName, event: &Event, change: &Transition) -> String {
     };
     format!(
         "{before:?} + {} -> {:?}  [jobs: {}] [quota: {quota}] [audit: {}]",
-        event.word(),
+        event.as_str(),
         change.request.status.name(),
         listed(change.jobs.iter().map(told)),
         listed(change.audit.iter().map(|entry| entry.event.clone())),
@@ -353,11 +353,11 @@ fn a_change_the_table_does_not_list_is_refused_with_the_status_that_stands() {
     for name in StatusName::ALL {
         let request = at(name);
         for event in one_of_each(&request) {
-            assert!(pairs.insert((name, event.word())), "each pair is tried once");
+            assert!(pairs.insert((name, event.as_str())), "each pair is tried once");
             let Err(refusal) = next(&request, &event, moment(&event)) else { continue };
             let to_a_person = is_a_persons(&event);
             let for_the_machine = matches!(&refusal, Refusal::DoesNotApply { status, .. } if *status == name);
-            assert_eq!(for_the_machine, !to_a_person, "{name:?} + {}: {refusal}", event.word());
+            assert_eq!(for_the_machine, !to_a_person, "{name:?} + {}: {refusal}", event.as_str());
         }
     }
     assert_eq!(pairs.len(), 14 * 39);
@@ -377,5 +377,5 @@ fn is_a_persons(event: &Event) -> bool {
         "look again",
         "end",
     ];
-    words.contains(&event.word())
+    words.contains(&event.as_str())
 }

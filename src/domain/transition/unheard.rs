@@ -1,7 +1,7 @@
 //! Nobody could be heard for some time: what people had to answer or could have renewed waits for them a bit longer.
 
 use super::builder::TransitionBuilder;
-use super::{Transition, asking};
+use super::{Transition, reminders};
 use crate::domain::audit::Actor;
 use crate::domain::event::Event;
 use crate::domain::job::JobKind;
@@ -30,7 +30,7 @@ pub(super) fn unheard(
         return Err(change.does_not_apply(event));
     }
     if change.request.waits_for_approvers() {
-        asking::schedule(&mut change);
+        reminders::schedule(&mut change);
     }
     // What has not been decided has no thread yet.
     let undecided = change.request.status.name().is_undecided();

@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 
 use super::Transition;
 use super::approval::{add, goes_on};
-use super::asking;
 use super::builder::TransitionBuilder;
+use super::reminders;
 use crate::domain::audit::{Actor, By, answered};
 use crate::domain::event::Event;
 use crate::domain::ids::{PersonId, RecordId};
@@ -46,7 +46,7 @@ pub(super) fn ask(
     change.request.messages.remove(&MessageSlot::Change);
     change.request.updated_at = change.now;
     let actor = Actor::Person(by.clone());
-    let what = order.in_words();
+    let what = order.describe();
     if let ApprovalPath::Auto { why } = &order.approval {
         let detail = format!("{what}; auto-approved: {why}");
         order.answer = Some(ChangeAnswer::Granted);
@@ -57,7 +57,7 @@ pub(super) fn ask(
     let approve_by = order.approve_by;
     change.request.change = Some(Box::new(order));
     change.later(JobKind::ChangeDeadline, approve_by);
-    asking::begin(&mut change);
+    reminders::begin(&mut change);
     let needed = change.request.needed_for_answer();
     change.audit("change requested", &actor, format!("{what}; {needed} needed"));
     Ok(change.shows(&[MessageSlot::Change, MessageSlot::Direct, MessageSlot::Warning]))
@@ -177,7 +177,7 @@ pub(super) fn update_succeeded(
     outputs: &[Output],
 ) -> Result<Transition, Refusal> {
     let (lease, order) = being_changed(&change, event)?;
-    let (what, less) = (order.in_words(), order.less());
+    let (what, less) = (order.describe(), order.less());
     change.answers_change(ChangeAnswer::Done);
     let request = &mut change.request;
     request.product = order.product;

@@ -1,7 +1,7 @@
 //! What the workflow says: it waits for approvers, it waits for provisioning, or it is gone.
 
-use super::asking;
 use super::builder::TransitionBuilder;
+use super::reminders;
 use super::{MAX_ATTEMPTS, Transition};
 use crate::domain::audit::Actor;
 use crate::domain::event::Event;
@@ -32,8 +32,8 @@ pub(super) fn approval_requested(
     );
     // Asked again by a new execution, they were asked before all the same.
     match change.request.asking.since {
-        Some(_) => asking::schedule(&mut change),
-        None => asking::begin(&mut change),
+        Some(_) => reminders::schedule(&mut change),
+        None => reminders::begin(&mut change),
     }
     Ok(change.shows(&[MessageSlot::Card, MessageSlot::Direct]))
 }

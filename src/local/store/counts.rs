@@ -13,7 +13,7 @@ use crate::ports::stored::from_json;
 type Marks = BTreeMap<String, u64>;
 
 pub(super) fn add(tx: &Connection, tally: &CounterDay) -> anyhow::Result<()> {
-    let marks = tally.marks.iter().map(|mark| (mark.word(), 1)).collect();
+    let marks = tally.marks.iter().map(|mark| (mark.name(), 1)).collect();
     add_all(tx, &tally.team, &tally.day.to_string(), marks)
 }
 

@@ -13,7 +13,7 @@ use crate::slack::views::{self, approve_less, deny_reason};
 pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack {
     let named = match named(edge, click, "approve").await {
         Ok(named) => named,
-        Err(error) => return edge.told(&error),
+        Err(error) => return edge.refusal_of(&error),
     };
     match decide(&edge.portal, &named, ClickedDecision::Approve, None).await {
         Ok(DecisionOutcome::Now(_)) => Ack::Empty,
@@ -23,7 +23,7 @@ pub(super) async fn approve(edge: &Edge, at: &Whereabouts, click: &Click) -> Ack
             Ack::Empty
         }
         Ok(DecisionOutcome::Later) => Ack::Ephemeral(Message::plain(STORED)),
-        Err(error) => edge.told(&error),
+        Err(error) => edge.refusal_of(&error),
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
     let next = match next {
         Ok(next) => next,
         // Whatever is filled in stays; who only changed a field hears of it when they send the form.
-        Err(error @ Error::Failed(_)) if is_back => return edge.told(&error),
+        Err(error @ Error::Failed(_)) if is_back => return edge.refusal_of(&error),
         Err(Error::Failed(error)) => {
             warn_unless!(
                 edge.portal.ports.trouble.outages.explains(&error),
@@ -50,7 +50,7 @@ pub(super) async fn changed(edge: &Edge, click: &Click) -> Ack {
             return Ack::Empty;
         }
         Err(Error::Refused(Refusal::ProductChanged { .. })) if !is_back => return Ack::Empty,
-        Err(error @ Error::Refused(Refusal::ProductChanged { .. })) => return edge.told(&error),
+        Err(error @ Error::Refused(Refusal::ProductChanged { .. })) => return edge.refusal_of(&error),
         Err(error) => note("Not available", &edge.words(&error)),
     };
     match edge.client.update_view(&view.id, view.hash.as_deref(), &next).await {

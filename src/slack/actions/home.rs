@@ -21,7 +21,7 @@ pub(super) async fn show_all(edge: &Edge, at: &Whereabouts, click: &Click) -> Ac
     };
     let next = match built.await {
         Ok(next) => next,
-        Err(error) => return edge.told(&error),
+        Err(error) => return edge.refusal_of(&error),
     };
     edge.turns(at, page, &next).await
 }

@@ -33,6 +33,6 @@ async fn answer(edge: &Edge, click: &Click, done: Result<ParkedJob, Error>, what
             let done = format!("{} {what}", named_job(&job));
             Ack::Ephemeral(listed_jobs(edge, &by(click), Some(&done)).await)
         }
-        Err(error) => edge.told(&error),
+        Err(error) => edge.refusal_of(&error),
     }
 }

@@ -103,7 +103,7 @@ fn said<T>(edge: &Edge, done: Result<T, Error>, good: impl FnOnce(T) -> Option<M
     match done.map(good) {
         Ok(Some(message)) => Ack::Ephemeral(message),
         Ok(None) => Ack::Empty,
-        Err(error) => edge.told(&error),
+        Err(error) => edge.refusal_of(&error),
     }
 }
 

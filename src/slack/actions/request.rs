@@ -1,8 +1,8 @@
 //! Buttons about one request: cancel, nudge, ask again, details; and the next page of a list.
 
 use super::{named, said};
-use crate::portal::asking::nudge as nudge_approvers;
 use crate::portal::cancel::cancel as cancel_request;
+use crate::portal::reminders::nudge as nudge_approvers;
 use crate::portal::{form, lookup};
 use crate::slack::commands::{self, Rows, form_view, list_page};
 use crate::slack::edge::{Edge, Whereabouts};
@@ -45,7 +45,7 @@ pub(super) async fn show(edge: &Edge, click: &Click) -> Ack {
     let (viewer, typed) = (&click.origin.person, value.request.to_string());
     match lookup::find_in_full(&edge.portal, viewer, &typed).await {
         Ok(detail) => Ack::Ephemeral(commands::full(edge, &detail, viewer).await),
-        Err(error) => edge.told(&error),
+        Err(error) => edge.refusal_of(&error),
     }
 }
 

@@ -12,6 +12,6 @@ pub(super) async fn audit(edge: &Edge, at: &Whereabouts, typed: Option<&str>) ->
     let by = By { person: at.person.clone(), via: Via::Command };
     match trail::read(&edge.portal, &by, typed).await {
         Ok(trail) => Ack::Ephemeral(messages::trail(&trail)),
-        Err(error) => edge.told(&error),
+        Err(error) => edge.refusal_of(&error),
     }
 }

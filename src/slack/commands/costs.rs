@@ -13,7 +13,7 @@ use crate::slack::views;
 pub(super) async fn costs(edge: &Edge, at: &Whereabouts, team: Option<&str>) -> Ack {
     match portal_costs(&edge.portal, &at.person, team).await {
         Ok(costs) => Ack::Ephemeral(messages::costs(&costs, &edge.portal.organization.command)),
-        Err(error) => edge.told(&error),
+        Err(error) => edge.refusal_of(&error),
     }
 }
 

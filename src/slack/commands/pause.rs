@@ -12,7 +12,7 @@ pub(super) async fn pause(edge: &Edge, at: &Whereabouts, key: &str, typed: &str)
     let by = By { person: at.person.clone(), via: Via::Command };
     match pause::begin_as(&edge.portal, &by, key, message).await {
         Ok(pause) => Ack::Ephemeral(messages::pause_begun(&pause, &edge.portal.organization.command)),
-        Err(error) => edge.told(&error),
+        Err(error) => edge.refusal_of(&error),
     }
 }
 
@@ -20,6 +20,6 @@ pub(super) async fn resume(edge: &Edge, at: &Whereabouts, key: &str) -> Ack {
     let by = By { person: at.person.clone(), via: Via::Command };
     match pause::end_as(&edge.portal, &by, key).await {
         Ok(ended) => Ack::Ephemeral(messages::pause_ended(ended.as_ref())),
-        Err(error) => edge.told(&error),
+        Err(error) => edge.refusal_of(&error),
     }
 }

@@ -26,7 +26,7 @@ pub(super) async fn renew(
     };
     match renewed(edge, at, key, typed, by).await {
         Ok(message) => Ack::Ephemeral(message),
-        Err(error) => edge.told(&error),
+        Err(error) => edge.refusal_of(&error),
     }
 }
 

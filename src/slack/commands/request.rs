@@ -19,7 +19,7 @@ pub(super) async fn status(edge: &Edge, at: &Whereabouts, typed: Option<&str>) -
     let Some(typed) = typed else { return which(edge, "status") };
     match lookup::find_in_full(&edge.portal, &at.person, typed).await {
         Ok(detail) => Ack::Ephemeral(full(edge, &detail, &at.person).await),
-        Err(error) => edge.told(&error),
+        Err(error) => edge.refusal_of(&error),
     }
 }
 
@@ -72,7 +72,7 @@ pub(super) async fn cancel(edge: &Edge, at: &Whereabouts, key: &str, typed: Opti
     let Some(typed) = typed else { return which(edge, "cancel") };
     match cancelled(edge, at, key, typed).await {
         Ok(request) => Ack::Ephemeral(messages::cancelled(&request)),
-        Err(error) => edge.told(&error),
+        Err(error) => edge.refusal_of(&error),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::slack::views;
 pub(super) async fn stats(edge: &Edge, at: &Whereabouts, team: Option<&str>) -> Ack {
     match portal_stats(&edge.portal, &at.person, team).await {
         Ok(stats) => Ack::Ephemeral(messages::stats(&stats)),
-        Err(error) => edge.told(&error),
+        Err(error) => edge.refusal_of(&error),
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) async fn transfer(
     };
     match handed_over(edge, at, key, typed, &to).await {
         Ok(message) => Ack::Ephemeral(message),
-        Err(error) => edge.told(&error),
+        Err(error) => edge.refusal_of(&error),
     }
 }
 

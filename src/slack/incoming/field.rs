@@ -9,7 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::ParseError;
-use super::json_repair::mended;
+use super::json_repair::repaired;
 
 /// A field of the shape `S`, if it is there.
 pub(in crate::slack) struct Field<S: FieldShape>(pub(in crate::slack) Option<S::Value>);
@@ -152,7 +152,7 @@ pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, ParseError> {
 
 /// Reads a text of JSON, [`mended`] where serde does not take it as it is.
 pub(in crate::slack) fn tolerant<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
-    serde_json::from_slice(json).or_else(|_| serde_json::from_str(&mended(json)?))
+    serde_json::from_slice(json).or_else(|_| serde_json::from_str(&repaired(json)?))
 }
 
 struct JsonReader<S>(PhantomData<S>);

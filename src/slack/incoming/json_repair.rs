@@ -15,7 +15,7 @@ const DEEPEST: usize = 32;
 ///
 /// # Errors
 /// When it is no JSON.
-pub(super) fn mended(json: &[u8]) -> serde_json::Result<String> {
+pub(super) fn repaired(json: &[u8]) -> serde_json::Result<String> {
     let whole: &RawValue = serde_json::from_slice(json)?;
     Ok(value(whole, DEEPEST).to_string())
 }
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> String {
-        mended(json.as_bytes()).unwrap()
+        repaired(json.as_bytes()).unwrap()
     }
 
     #[test]
@@ -105,9 +105,9 @@ mod tests {
             assert_eq!(read(json), is, "{json}");
         }
         for broken in ["", "{", r#"{"a":}"#, r#"{"a":1"#, "[1,]", "\"\u{1}\"", r#""\ud8"#] {
-            mended(broken.as_bytes()).unwrap_err();
+            repaired(broken.as_bytes()).unwrap_err();
         }
-        mended(b"\"\xff\"").unwrap_err();
+        repaired(b"\"\xff\"").unwrap_err();
     }
 
     #[test]
@@ -127,7 +127,7 @@ mod tests {
 
         #[test]
         fn no_text_breaks_it(json in r#"[\[\]{}":,a-c0-9\\ude]{0,60}"#) {
-            if let Ok(mended) = mended(json.as_bytes()) {
+            if let Ok(mended) = repaired(json.as_bytes()) {
                 prop_assert!(serde_json::from_str::<Value>(&mended).is_ok());
             }
         }

@@ -30,7 +30,7 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
     blocks.extend(decide(request));
     blocks.push(text::footer(notice, None));
     let simulated = text::simulated(notice);
-    let changes = inline(&order.in_words(), 1000);
+    let changes = inline(&order.describe(), 1000);
     let text = format!("{}. {asked} {changes}. {outcome}{simulated}", escape_within(&title, 200));
     Message::new(&text, blocks)
 }

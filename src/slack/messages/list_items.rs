@@ -48,7 +48,7 @@ fn since(request: &Request) -> String {
         Status::Active { lease } => {
             let renewal = request.waiting_renewal().map(|renewal| {
                 let until = date_time(renewal.approve_by);
-                format!("; renewal by {} waits for approval until {until}", renewal.period.in_words())
+                format!("; renewal by {} waits for approval until {until}", renewal.period.describe())
             });
             let change = request
                 .waiting_change()
@@ -93,7 +93,7 @@ pub fn ask(request: &Request) -> String {
                 "{} asks to keep `{}` {} longer",
                 mention(&renewal.by),
                 text::resource(request),
-                renewal.period.in_words()
+                renewal.period.describe()
             ),
             renewal.approve_by,
         ),

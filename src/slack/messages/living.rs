@@ -12,7 +12,7 @@ pub fn renewed(request: &Request) -> Message {
         (Some(renewal), _) => format!(
             "Its approvers are asked to keep {what} {} longer, because it was renewed as often as its product allows. \
              They can answer until {}; it is not torn down before that.",
-            renewal.period.in_words(),
+            renewal.period.describe(),
             date_time(renewal.approve_by)
         ),
         (None, Some(lease)) => {

@@ -112,7 +112,7 @@ fn about_request(notice: &RequestNotice<'_>) -> Message {
         MessageSlot::Thread => progress::thread(notice),
         MessageSlot::Direct => progress::direct(notice),
         MessageSlot::Prompt(kind) => reminder::prompt(notice, kind),
-        MessageSlot::Notification(news) => notification::told(notice, news),
+        MessageSlot::Notification(news) => notification::notification(notice, news),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::slack::blocks::{buttons, section};
 use crate::slack::mrkdwn::{date_time, quote};
 
 /// What the requester is told about `news`, even if the request has moved on since.
-pub(super) fn told(notice: &RequestNotice<'_>, news: Notification) -> Message {
+pub(super) fn notification(notice: &RequestNotice<'_>, news: Notification) -> Message {
     let message = match news {
         Notification::Status(status) => reached(notice, status),
         Notification::Renewal => renewed(notice),
@@ -135,7 +135,7 @@ fn body(request: &Request, news: StatusName) -> Option<String> {
             Some(format!(
                 "It lives until {}. You are warned {} before{renew}.",
                 date_time(lease.expires_at),
-                terms.grace.in_words()
+                terms.grace.describe()
             ))
         }
         (StatusName::Failed, Status::Failed { why }) => Some(failure_text::of_provisioning(why)),
@@ -193,11 +193,14 @@ mod tests {
             })
             .map(|request| {
                 let news = Notification::Status(request.status.name());
-                transcript(&told(&fixtures::notice(request, MessageSlot::Notification(news), &[]), news))
-                    .lines()
-                    .skip(1)
-                    .collect::<Vec<_>>()
-                    .join("\n")
+                transcript(&notification(
+                    &fixtures::notice(request, MessageSlot::Notification(news), &[]),
+                    news,
+                ))
+                .lines()
+                .skip(1)
+                .collect::<Vec<_>>()
+                .join("\n")
             })
             .collect()
     }
@@ -258,7 +261,7 @@ mod tests {
 
     #[test]
     fn news_that_arrives_late_is_still_the_news() {
-        let text = transcript(&told(
+        let text = transcript(&notification(
             &fixtures::notice(
                 &fixtures::active(),
                 MessageSlot::Notification(Notification::Status(StatusName::Approved)),
@@ -270,7 +273,7 @@ mod tests {
     }
 
     fn about(request: &Request, news: Notification) -> String {
-        transcript(&told(&fixtures::notice(request, MessageSlot::Notification(news), &[]), news))
+        transcript(&notification(&fixtures::notice(request, MessageSlot::Notification(news), &[]), news))
             .lines()
             .skip_while(|line| {
                 !line.starts_with('*') && !line.starts_with("Your") && !line.starts_with("Nobody")

@@ -45,7 +45,7 @@ fn question(request: &Request) -> String {
         Question::Renewal(renewal) => format!(
             "{asker} asks to keep {} of team *{team}* {} longer.",
             text::named(request),
-            renewal.period.in_words()
+            renewal.period.describe()
         ),
         Question::Request => {
             let exception = text::exception(request).map(|text| format!(" *{text}*.")).unwrap_or_default();

@@ -16,7 +16,7 @@ pub(super) fn card(notice: &RequestNotice<'_>) -> Message {
         "{} asks to keep `{}` {} longer. It was renewed {} already.",
         mention(&renewal.by),
         text::resource(request),
-        renewal.period.in_words(),
+        renewal.period.describe(),
         times(renewals_before(request, renewal))
     );
     let mut blocks = vec![header(&title), section(&asked)];

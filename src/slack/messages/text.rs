@@ -75,7 +75,7 @@ pub(super) fn exception(request: &Request) -> Option<String> {
         return Some(format!("This is no longer an exception: room became free on {}", date_time(since)));
     }
     let exception = request.exception.as_ref()?;
-    Some(format!("Exception: {}", exception.in_words(request.estimate.as_ref())))
+    Some(format!("Exception: {}", exception.describe(request.estimate.as_ref())))
 }
 
 /// Why it is needed, quoted; `None` when no reason was given.
@@ -325,7 +325,7 @@ fn active(request: &Request, lease: &Lease) -> String {
     match request.question() {
         Question::Renewal(renewal) => format!(
             "Active until {until}. A renewal by {} waits for approval until {}.",
-            renewal.period.in_words(),
+            renewal.period.describe(),
             date_time(renewal.approve_by)
         ),
         Question::Change(order) => {

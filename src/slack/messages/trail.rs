@@ -206,7 +206,7 @@ mod tests {
             id: request.id,
             team: &request.team,
             product: &request.product.key,
-            status: request.status.name().word(),
+            status: request.status.name().as_str(),
         };
         let mut head = AuditHead::default();
         let alice = Actor::Person(By { person: request.requester.clone(), via: Via::Command });

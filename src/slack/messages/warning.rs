@@ -152,7 +152,7 @@ pub(super) fn renew_buttons(request: &Request, now: Timestamp) -> Vec<SlackBlock
     let counts = |period: Period| request.lease().is_some_and(|lease| lease.can_renew(terms, period, now));
     let periods = terms.renew.iter().zip(0_u8..).filter(|(period, _)| counts(**period));
     let button = |(period, index): (&Period, u8)| {
-        let text = format!("Renew {}", period.in_words());
+        let text = format!("Renew {}", period.describe());
         let spoken = text::spoken(&text, request);
         let button = button(ActionId::Renew(index), &text, &text::button_value(request), &spoken);
         if index == 0 { button.with_style(SlackBlockButtonStyle::Primary) } else { button }

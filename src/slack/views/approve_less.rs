@@ -36,7 +36,7 @@ pub fn approve_less(request: &Request, fields: &[Field], pressed: &ButtonContext
 
 fn lease(ttl: Period) -> SlackBlock {
     let option = |period: Period, note: &str| {
-        SlackBlockChoiceItem::new(plain(&format!("{}{note}", period.in_words()), 75), period.to_string())
+        SlackBlockChoiceItem::new(plain(&format!("{}{note}", period.describe()), 75), period.to_string())
     };
     let now = option(ttl, " (as it stands)");
     let mut options: Vec<_> = shorter_leases(ttl).into_iter().map(|period| option(period, "")).collect();

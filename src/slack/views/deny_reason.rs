@@ -20,7 +20,7 @@ pub fn deny_reason(request: &Request, pressed: &ButtonContext) -> SlackModalView
         Question::Renewal(renewal) => format!(
             "{} asks to keep *{product}* {} longer. They will read your reason.",
             mention(&renewal.by),
-            renewal.period.in_words()
+            renewal.period.describe()
         ),
         Question::Request => {
             format!("{} asks for *{product}*. They will read your reason.", mention(&request.requester))

@@ -39,7 +39,7 @@ pub(crate) async fn an_entry_that_somebody_else_appended_makes_the_commit_stale(
             id: request.id,
             team: &request.team,
             product: &request.product.key,
-            status: request.status.name().word(),
+            status: request.status.name().as_str(),
         };
         let entry = request.audit.clone().append(at(1), subject, "refused", &Actor::Clock, detail);
         Commit { audit: vec![entry], ..Commit::default() }

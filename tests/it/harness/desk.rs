@@ -18,7 +18,7 @@ use quartermaster::domain::request::{Request, Status};
 use quartermaster::playground::Playground;
 use quartermaster::portal::dispatch::Dispatcher;
 use quartermaster::portal::trail::begin_copying;
-use quartermaster::portal::{bill, events, portal_audit, reconcile, teams};
+use quartermaster::portal::{actual_costs, events, portal_audit, reconcile, teams};
 use quartermaster::ports::clock::Clock;
 use quartermaster::ports::limits::Limits;
 use quartermaster::ports::store::{Commit, RequestFilter, RequestScope, RowChange, Store};
@@ -141,7 +141,7 @@ impl Desk {
         Box::pin(portal_audit::begin(&*app.portal.ports.store, self.clock.now())).await.unwrap();
         begin_copying(&app.portal).await.unwrap();
         events::begin(&app.portal).await.unwrap();
-        bill::begin(&app.portal).await.unwrap();
+        actual_costs::begin(&app.portal).await.unwrap();
         reconcile::begin(&app.portal).await.unwrap();
         teams::begin(&app.portal).await.unwrap();
         self.board.connect(Some(app.router()));

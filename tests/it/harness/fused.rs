@@ -61,7 +61,7 @@ impl Fused<dyn Store> {
 /// A commit in few words.
 fn summary(commit: &Commit) -> String {
     let events = commit.audit.iter().map(|entry| entry.event.as_str());
-    let jobs = commit.jobs.iter().map(|job| job.kind.word());
+    let jobs = commit.jobs.iter().map(|job| job.kind.as_str());
     let row = if commit.row.is_some() { "row " } else { "" };
     format!("commit {row}[{}] ({})", events.collect::<Vec<_>>().join(" "), jobs.collect::<Vec<_>>().join(" "))
 }

@@ -155,7 +155,7 @@ impl Checker<'_> {
             }
             let Some(most) = most else { continue };
             if entry.value.as_map().is_none() && !entry.value.is_null() {
-                let what = format!("`{name}` is {}", entry.value.in_words());
+                let what = format!("`{name}` is {}", entry.value.describe());
                 self.problem(entry.value.line, what, "write names with what they stand for under it");
             }
             let count = entries(Some(&entry.value)).len();
@@ -166,7 +166,7 @@ impl Checker<'_> {
     fn version(&self) {
         let Some(node) = self.root.get("AWSTemplateFormatVersion") else { return };
         if scalar_text(node).as_deref() != Some(VERSION) && !node.is_null() {
-            let what = format!("`AWSTemplateFormatVersion` is {}", node.in_words());
+            let what = format!("`AWSTemplateFormatVersion` is {}", node.describe());
             self.problem(
                 node.line,
                 what,
@@ -191,7 +191,7 @@ impl Checker<'_> {
             Some(text) => {
                 self.at_most(node.line, &format!("{name} has"), text.len(), MAX_DESCRIPTION, "bytes");
             }
-            None => self.problem(node.line, format!("{name} is {}", node.in_words()), "write one text"),
+            None => self.problem(node.line, format!("{name} is {}", node.describe()), "write one text"),
         }
     }
 
@@ -223,7 +223,7 @@ impl Checker<'_> {
         for entry in own(self.root.get(section)) {
             self.name(entry, kind);
             if entry.value.as_map().is_none() && !entry.value.is_null() {
-                let what = format!("{kind} `{}` is {}", entry.key, entry.value.in_words());
+                let what = format!("{kind} `{}` is {}", entry.key, entry.value.describe());
                 self.problem(entry.value.line, what, format!("write at least `{}:` under it", attributes[0]));
             }
             for attribute in own(Some(&entry.value)) {
@@ -328,7 +328,7 @@ impl Checker<'_> {
             None if entry.value.is_null() => {}
             None => self.problem(
                 entry.line,
-                format!("{name} is {}", entry.value.in_words()),
+                format!("{name} is {}", entry.value.describe()),
                 "write keys with their values",
             ),
             Some([]) => {

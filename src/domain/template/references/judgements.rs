@@ -36,7 +36,7 @@ impl<'a> Checker<'a> {
     fn judgement(&self, node: &Node, name: &str, place: Place) {
         let remedy = "write for example `!Equals [!Ref Environment, prod]`";
         let Some([Entry { key, line, value }]) = node.as_map() else {
-            self.problem(node.line, format!("{name} is {}", node.in_words()), remedy);
+            self.problem(node.line, format!("{name} is {}", node.describe()), remedy);
             return;
         };
         let parts = value.as_list();

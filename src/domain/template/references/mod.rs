@@ -231,7 +231,7 @@ impl<'a> Checker<'a> {
     fn depends_on(&mut self, resource: &str, node: &'a Node) {
         for node in node.as_list().unwrap_or(std::slice::from_ref(node)) {
             let Some(name) = node.as_text() else {
-                let what = format!("resource `{resource}`: `DependsOn` holds {}", node.in_words());
+                let what = format!("resource `{resource}`: `DependsOn` holds {}", node.describe());
                 self.problem(node.line, what, "write the names of resources");
                 continue;
             };
@@ -351,7 +351,7 @@ impl<'a> Checker<'a> {
 
     fn condition(&mut self, node: &'a Node) {
         let Some(name) = node.as_text() else {
-            self.problem(node.line, format!("a condition is {}", node.in_words()), "write its name");
+            self.problem(node.line, format!("a condition is {}", node.describe()), "write its name");
             return;
         };
         if !node.is_null() && !self.conditions.has(name) && !self.told.contains(name) {

@@ -6,7 +6,7 @@ use crate::domain::request::{Asking, ReminderKind};
 fn later(jobs: &[Job]) -> Vec<(&'static str, Timestamp)> {
     let later = |job: &Job| {
         let JobKind::Prompt { prompt, .. } = &job.kind else { return None };
-        Some((prompt.word(), job.due_at))
+        Some((prompt.as_str(), job.due_at))
     };
     jobs.iter().filter_map(later).collect()
 }

@@ -93,7 +93,7 @@ impl Life {
     /// An event that says nothing new is dropped.
     #[track_caller]
     fn drops(&mut self, now: Timestamp, event: &Event) {
-        let dropped = Refusal::DoesNotApply { status: self.status(), event: event.word() };
+        let dropped = Refusal::DoesNotApply { status: self.status(), event: event.as_str() };
         assert_eq!(self.tries_at(now, event), Err(dropped));
     }
 
@@ -338,7 +338,7 @@ fn what_an_older_execution_says_is_dropped() {
             Event::ExecutionLost { execution },
         ];
         for event in late {
-            let dropped = Refusal::DoesNotApply { status: name, event: event.word() };
+            let dropped = Refusal::DoesNotApply { status: name, event: event.as_str() };
             assert_eq!(next(&request, &event, minutes(60)), Err(dropped));
         }
     }

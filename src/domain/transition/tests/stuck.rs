@@ -48,7 +48,7 @@ fn way_out(mut request: Request) -> Vec<String> {
             Event::End { by: by("pat") }
         };
         let change = next(&request, &event, minutes(60)).unwrap();
-        way.push(format!("{} -> {:?}", event.word(), change.request.status.name()));
+        way.push(format!("{} -> {:?}", event.as_str(), change.request.status.name()));
         request = change.request;
     }
     panic!("no end: {way:?}");
@@ -134,7 +134,7 @@ fn what_is_left_as_it_is_frees_its_slot_wherever_it_stands() {
 #[test]
 fn of_what_should_have_moved_on_one_of_these_jobs_has_to_be_there() {
     let words = |request: &Request, at| {
-        let words: Vec<&str> = movers(request, at).iter().map(JobKind::word).collect();
+        let words: Vec<&str> = movers(request, at).iter().map(JobKind::as_str).collect();
         if words.is_empty() { "-".to_owned() } else { words.join(" or ") }
     };
     let lines = StatusName::ALL.map(|name| {

@@ -81,7 +81,7 @@ pub fn request_form(form: &Form, state: &FormState<'_>) -> SlackModalView {
     let remembered = remembered(form, state).metadata.written();
     let (page, is_full, beyond) = (FormPage::of(form, state), is_full(state), exception(state));
     let mut blocks = vec![section(&about(state))];
-    blocks.extend(page.in_words().filter(|_| !is_full).map(|words| context(&words)));
+    blocks.extend(page.describe().filter(|_| !is_full).map(|words| context(&words)));
     blocks.extend(state.problem.map(|problem| section(&format!(":warning: {problem}"))));
     blocks.extend((!state.notes.is_empty()).then(|| context(&state.notes.join("\n"))));
     if is_full {
@@ -150,7 +150,7 @@ impl FormPage {
         self.at + 1 == self.pages.len()
     }
 
-    fn in_words(&self) -> Option<String> {
+    fn describe(&self) -> Option<String> {
         (self.pages.len() > 1).then(|| format!("Page {} of {}", self.at + 1, self.pages.len()))
     }
 
@@ -301,7 +301,7 @@ fn beyond_limits(state: &FormState<'_>, exception: &Exception) -> String {
     let mut text = format!(
         ":warning: Team *{}* has no room for this: {}. Free something that is no longer needed, or ask for an exception, for this request only: it takes a reason, and an admin who agrees.",
         escape_within(state.team.as_str(), 100),
-        exception.in_words(estimate)
+        exception.describe(estimate)
     );
     name_holders(&mut text, state.held_by);
     text

@@ -68,7 +68,7 @@ pub(in crate::slack::views) fn approval(preview: &Preview) -> String {
             let turns: Vec<String> = preview.turns.iter().map(turn).collect();
             let why = why.as_deref().map(|why| format!(", because {}", escape_within(why, 300)));
             let usually =
-                preview.usually.map(|usually| format!("; usually answered in {}", usually.in_words()));
+                preview.usually.map(|usually| format!("; usually answered in {}", usually.describe()));
             let note = preview.note.as_deref().map(|note| format!("; {note}"));
             let more = [why, usually, note].into_iter().flatten().collect::<String>();
             format!("{}{more}", turns.join(", then "))

@@ -14,11 +14,11 @@ pub async fn settle(portal: &Portal, signal: Signal) -> anyhow::Result<()> {
     let Some(event) = event_of(signal) else { return Ok(()) };
     match portal.change(id, |request, now| next(request, &event, now)).await {
         Ok(request) => {
-            tracing::debug!(request = %id, event = event.word(), status = request.status.name().word(), "settled");
+            tracing::debug!(request = %id, event = event.as_str(), status = request.status.name().as_str(), "settled");
             Ok(())
         }
         Err(Error::Refused(refusal)) => {
-            tracing::debug!(request = %id, event = event.word(), %refusal, "nothing to settle");
+            tracing::debug!(request = %id, event = event.as_str(), %refusal, "nothing to settle");
             Ok(())
         }
         Err(Error::Failed(error)) => Err(error),

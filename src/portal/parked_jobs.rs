@@ -24,7 +24,7 @@ const UNTOLD_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// Gives a job up, visibly: in the log, in the store, and to those who can do something about it.
 pub(super) async fn park(portal: &Portal, job: &ClaimedJob, kind: &JobKind, why: &str) -> anyhow::Result<()> {
     let of = &job.claim.key.of;
-    tracing::error!(%of, job = kind.word(), why, "a job is parked and needs a person");
+    tracing::error!(%of, job = kind.as_str(), why, "a job is parked and needs a person");
     portal.ports.store.park(&job.claim, why).await?;
     match (of, kind) {
         (JobOwner::Person(owner), JobKind::Warn) => {
@@ -105,7 +105,7 @@ fn given_up(id: RequestId, kind: &JobKind, why: &str) -> String {
     } else {
         String::new()
     };
-    format!("Request `{id}` {what}: `{}` is given up. {why}{ways}", kind.word())
+    format!("Request `{id}` {what}: `{}` is given up. {why}{ways}", kind.as_str())
 }
 
 /// Whether the request stands still without this job.

@@ -48,7 +48,7 @@ impl ReminderKind {
     pub const ALL: [Self; 4] = [Self::Reminder, Self::Escalation, Self::Nudge, Self::Turn];
 
     /// Its word in the names of surfaces and jobs.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Reminder => "reminder",
             Self::Escalation => "escalation",

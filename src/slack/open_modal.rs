@@ -40,7 +40,7 @@ impl Edge {
                 self.open_later(at, trigger, view);
                 Ack::Empty
             }
-            Ok(Err(error)) => self.told(&error),
+            Ok(Err(error)) => self.refusal_of(&error),
             Err(_) => {
                 let (waiting, built) = join(self.opens_for_now(at, trigger), built).await;
                 self.becomes(at, waiting, built).await
@@ -110,7 +110,7 @@ impl Edge {
     }
 
     /// Says why something was not done.
-    pub(super) fn told(&self, error: &Error) -> Ack {
+    pub(super) fn refusal_of(&self, error: &Error) -> Ack {
         Ack::Ephemeral(Message::plain(&self.words(error)))
     }
 

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::parking::somebody_waits;
+use super::parked_jobs::somebody_waits;
 use super::{Error, Portal};
 use crate::domain::event::Event;
 use crate::domain::ids::RequestId;
 use crate::domain::job::{JobKey, JobKind, JobOwner};
 use crate::domain::transition::next;
-use crate::ports::denied::Denied;
+use crate::ports::access_denied::Denied;
 use crate::ports::outage::warn_unless;
 use crate::ports::retention::IdempotencyKey;
 use crate::ports::store::ClaimedJob;

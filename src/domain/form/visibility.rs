@@ -18,7 +18,7 @@ pub struct ShowWhen {
 
 impl ShowWhen {
     /// `Environment is staging or prod`.
-    pub fn in_words(&self) -> String {
+    pub fn describe(&self) -> String {
         format!("{} is {}", self.parameter, self.is.join(" or "))
     }
 }
@@ -26,7 +26,7 @@ impl ShowWhen {
 impl Product {
     /// The parameters that are not asked for with these values; the default stands where there is none. Each then takes
     /// its default, whatever its own value is here.
-    pub fn unasked(&self, values: &BTreeMap<String, String>) -> BTreeSet<String> {
+    pub fn hidden(&self, values: &BTreeMap<String, String>) -> BTreeSet<String> {
         if self.show_when.is_empty() {
             return BTreeSet::new();
         }
@@ -96,7 +96,7 @@ Resources: {B: {Type: AWS::S3::Bucket}}
 
     fn unasked(values: &[(&str, &str)]) -> String {
         let values = values.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        chained().unasked(&values).into_iter().collect::<Vec<_>>().join(" ")
+        chained().hidden(&values).into_iter().collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -117,7 +117,7 @@ Resources: {B: {Type: AWS::S3::Bucket}}
         let mut product = chained();
         let round = ShowWhen { parameter: "Days".to_owned(), is: vec!["7".to_owned()] };
         product.show_when.insert("Backup".to_owned(), round);
-        assert!(product.unasked(&BTreeMap::new()).contains("Days"));
+        assert!(product.hidden(&BTreeMap::new()).contains("Days"));
     }
 
     #[test]
