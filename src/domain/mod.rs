@@ -1,8 +1,9 @@
-//! What is true whatever the chat tool or the cloud. No I/O, no clock, no `async`, no logging.
+//! The rules that hold whatever the chat tool or the cloud. No I/O, no clock, no `async`, no logging.
 //!
-//! Reading order: [`ids`], [`catalog`] with its [`template`]s, [`request`], then [`transition`], which decides every
-//! change of a request. [`policy`], [`quota`], [`lease`] and [`spending`] answer one question each; [`audit`] and
-//! [`job`] are what a change leaves behind; [`refusal`] is every way to say no.
+//! Reading order: [`ids`], [`catalog`] with its [`template`]s, [`request`], then [`transition`], which
+//! decides every change of a request. [`policy`], [`quota`], [`lease`] and [`spending`] each answer one
+//! question. [`audit`] and [`job`] hold what a change produces, and [`refusal`] holds every reason to refuse
+//! one.
 
 pub mod approval;
 pub mod approve_with_changes;

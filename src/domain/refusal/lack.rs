@@ -1,10 +1,10 @@
-//! Which refusals are for lack of a right, as the audit trail words them.
+//! Classifies refusals for missing permission, as the audit trail records them.
 
 use super::Refusal;
 
 impl Refusal {
-    /// What the audit trail says of a refusal for lack of right; `None` for the others, such as losing a race,
-    /// which do not go on the trail.
+    /// Returns the audit trail's wording of a refusal for missing permission. `None` for all other refusals,
+    /// such as a lost race, which are not recorded.
     #[expect(clippy::too_many_lines, reason = "a line for each refusal, so that none is forgotten")]
     pub fn lack_of_right(&self) -> Option<&'static str> {
         match self {

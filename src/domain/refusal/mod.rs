@@ -1,5 +1,5 @@
-//! Every sentence that says no to a person: what happened, then what to do.
-//! People are named as `<@id>`, which Slack shows as a name in the reader's client.
+//! Every sentence that refuses something to a person: what happened, then what to do about it. People are
+//! mentioned as `<@id>`, which Slack renders as a name in the reader's client.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -30,53 +30,53 @@ pub(crate) use self::words::safe;
 /// Why something was not done.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
-    /// The person belongs to no team of the settings.
+    /// The user belongs to no configured team.
     #[error("You are not in a team yet. Ask your platform team to add you to one, then try again.")]
     NotInATeam,
-    /// The person is in no team, and could not count as a member of one.
+    /// The user is in no team, and their account could not be a member of one.
     #[error("{why}")]
     NotAFullMember {
-        /// Why not.
+        /// Why the account does not count.
         why: Uncounted,
     },
-    /// The person uses a workspace that the app was not set up for.
+    /// The user belongs to a workspace that the app is not configured for.
     #[error(
         "This app is set up for another Slack workspace. Ask your platform team how to use it from here."
     )]
     NotOurWorkspace,
-    /// The person named a team they are not in.
+    /// The user named a team they do not belong to.
     #[error("You are not a member of *{team}*. Your teams: {yours}.")]
     NotYourTeam {
-        /// What they named, already safe to show.
+        /// The team as the user typed it, escaped for Slack.
         team: String,
-        /// Their teams, comma separated.
+        /// The user's own teams, comma separated.
         yours: String,
     },
-    /// Only admins and auditors read the requests of all teams.
+    /// Only admins and auditors may read the requests of all teams.
     #[error("Only the platform team and auditors can look at all teams together.{}", teams_sentence(yours))]
     NotAllTeams {
-        /// The teams that the person can look at, comma separated; may be empty.
+        /// The teams whose requests the user may read, comma separated; may be empty.
         yours: String,
     },
     /// No product has this key.
     #[error("There is no product called *{typed}*.{}", nearest_sentence(nearest))]
     UnknownProduct {
-        /// What they typed, already safe to show.
+        /// The key as the user typed it, escaped for Slack.
         typed: String,
-        /// The nearest keys, best first.
+        /// The most similar keys, best match first.
         nearest: Vec<String>,
     },
-    /// The product is for other teams.
+    /// The product is not offered to the user's team.
     #[error("*{product}* is not offered to team *{team}*. Ask the product's owner, {owner}.")]
     NotOffered {
         /// The product's name.
         product: String,
-        /// The team.
+        /// The user's team.
         team: TeamName,
-        /// Who looks after the product.
+        /// The product's owner, from the catalog.
         owner: String,
     },
-    /// The team's slots of this product are all taken.
+    /// The team has used all its slots of this product.
     #[error(
         "Team *{team}* already uses {} of {} *{product}*. Free one by tearing down what is no longer needed, or ask your platform team for a larger quota.",
         .quota.used, .quota.limit
@@ -89,167 +89,167 @@ pub enum Refusal {
         /// How much is in use.
         quota: QuotaUse,
     },
-    /// The request was answered before.
+    /// The request has been decided already.
     #[error("This request is already {}. Nothing was changed.", decided_words(*status, by.as_ref(), *at))]
     AlreadyDecided {
-        /// Where it stands.
+        /// The request's current status.
         status: StatusName,
-        /// Who decided, where a person did.
+        /// The person who decided; `None` if the program did.
         by: Option<PersonId>,
-        /// When it last changed.
+        /// When the request last changed.
         at: Timestamp,
     },
-    /// The person has already said yes; others still have to.
+    /// The approver has approved already, and further approvals are needed.
     #[error("You have already approved this request. {missing} more approval{} needed.", if *missing == 1 { " is" } else { "s are" })]
     AlreadyApprovedByYou {
-        /// How many other approvers are needed.
+        /// How many approvals by other people are missing.
         missing: u32,
     },
-    /// It cannot be approved with these changes.
+    /// The request cannot be approved with these changes.
     #[error("{why}")]
     CannotReduce {
         /// Why not.
         why: Irreducible,
     },
-    /// The person may not decide about this request.
+    /// The user is not an approver of this request.
     #[error("Only its approvers can decide about this request: {approvers}.")]
     NotAnApprover {
-        /// Who can, as mentions.
+        /// The approvers, as mentions.
         approvers: String,
     },
-    /// The person asked for it themselves.
+    /// The user is the requester, and the product does not allow self-approval.
     #[error("This is your own request, so somebody else has to decide: {approvers}.")]
     OwnRequest {
-        /// Who can, as mentions.
+        /// The approvers, as mentions.
         approvers: String,
     },
-    /// Only the requester, or whom they asked for, may do this.
+    /// Only the requester may do this, or the person they asked on behalf of.
     #[error("Only <@{requester}> can cancel this request. An approver can deny it.")]
     NotTheRequester {
-        /// Who can.
+        /// The person who may.
         requester: PersonId,
     },
-    /// Somebody else has answered in the same place.
+    /// Somebody else has already answered for this approver, or for the person they represent.
     #[error("<@{by}> has answered in that place already. {missing} more approval{} needed, from somebody else.", if *missing == 1 { " is" } else { "s are" })]
     PlaceIsTaken {
-        /// Who has.
+        /// The person who answered.
         by: PersonId,
-        /// How many other approvers are needed.
+        /// How many approvals by other people are missing.
         missing: u32,
     },
-    /// Nobody answers for themselves.
+    /// Users cannot name themselves as their own delegate.
     #[error("You cannot answer for yourself while you are away. Choose somebody else.")]
     OwnDelegate,
-    /// That is no time to be away.
+    /// The last day of the absence is in the past or too far ahead.
     #[error("Choose a day from today on, {most} days ahead at most.")]
     NotAnAbsence {
-        /// Days.
+        /// How many days ahead an absence may end.
         most: i64,
     },
-    /// Whoever should answer is away.
+    /// The chosen delegate is away.
     #[error("<@{delegate}> is away until {until}. Choose somebody else.")]
     DelegateIsAway {
-        /// Who.
+        /// The delegate.
         delegate: PersonId,
-        /// Their last day.
+        /// The delegate's last day away.
         until: Date,
     },
-    /// Nobody waits for their approval, so there is nothing that somebody else could answer.
+    /// The user approves nothing, so there is nothing for a delegate to answer.
     #[error(
         "Nothing here waits for your approval: no team and no product names you as an approver, so nobody has to answer for you. Nothing was stored."
     )]
     NothingToAnswer,
-    /// Whoever should answer is a guest, an app or gone.
+    /// The chosen delegate is a guest, an app or a deactivated account.
     #[error("<@{person}> is no full member of this workspace. Choose somebody who is.")]
     DelegateIsNoMember {
-        /// Who.
+        /// The delegate.
         person: PersonId,
     },
-    /// There are too few people who could agree to it.
+    /// Too few people could approve the request, so it would only time out.
     #[error("Nobody could approve this for you: it needs {} who may, and there are not so many. Ask your platform team to name more: {whom}.", others_in_words(*needed))]
     NobodyCanApprove {
-        /// Approvals that it takes.
+        /// How many approvals the request needs.
         needed: u32,
-        /// Whom to ask, as mentions.
+        /// The people who can name more approvers, as mentions.
         whom: String,
     },
-    /// There are too few people, or too few admins, who could agree to the exception.
+    /// Too few people, or too few admins, could approve the exception.
     #[error(
         "Nobody could grant you this exception: it needs {}, an admin the last of them, and there are not so many. {} `slack.admins`.",
         others_in_words(*needed), whom.as_ref().map_or("Have another admin named in the settings, as".to_owned(), |whom| format!("Ask {whom} to name more in the settings, as"))
     )]
     NobodyCanExcept {
-        /// Approvals that it takes.
+        /// How many approvals the exception needs.
         needed: u32,
-        /// Whom to ask, as mentions; `None` where whoever asks is the only one.
+        /// The admins to ask, as mentions; `None` if the requester is the only one.
         whom: Option<String>,
     },
-    /// Somebody else waits for the approvers.
+    /// Only the person who waits for the answer may nudge the approvers.
     #[error("Only <@{asker}>, who waits for the answer, can nudge its approvers.")]
     NotTheirsToNudge {
-        /// Who can.
+        /// The person who may.
         asker: PersonId,
     },
-    /// The approvers were pressed by hand before.
+    /// The approvers have been nudged already, which is allowed once.
     #[error("You have nudged its approvers already ({}), and that can be done once. They are reminded by themselves.", when(*at))]
     AlreadyNudged {
-        /// When.
+        /// When they were nudged.
         at: Timestamp,
     },
-    /// It is too late to cancel.
+    /// The request has progressed too far to be cancelled.
     #[error(
         "It is too late to cancel this request, which is at *{}*. Nothing was changed; `status` shows how it goes on.",
         .status.label()
     )]
     TooLateToCancel {
-        /// Where it stands.
+        /// The request's current status.
         status: StatusName,
     },
-    /// There is nothing whose lease could be renewed.
+    /// The request has no running lease to renew.
     #[error("There is nothing to renew: the request is at *{}*.", .status.label())]
     NothingToRenew {
-        /// Where it stands.
+        /// The request's current status.
         status: StatusName,
     },
-    /// The product is not renewed by such a period.
+    /// The product does not offer this renewal period.
     #[error("It can be renewed by {}. Nothing was changed.", periods(offered))]
     NotARenewal {
-        /// The periods it can be renewed by.
+        /// The periods that the product offers.
         offered: Vec<Period>,
     },
-    /// It lives so long already that a renewal would add next to nothing.
+    /// The lease already ends so late that a renewal would add next to nothing.
     #[error(
         "This already runs until {}, the longest its product allows at a time. You can renew it from {}. Nothing was changed.",
         when(*until), when(*from)
     )]
     RenewsTooLittle {
-        /// From when on a renewal counts.
+        /// From when a renewal is possible.
         from: Timestamp,
-        /// When it ends.
+        /// When the lease ends.
         until: Timestamp,
     },
-    /// A renewal waits for approvers already.
+    /// Another renewal already waits for approval.
     #[error("A renewal is waiting for its approvers already, until {}. Nothing was changed.", when(*until))]
     RenewalWaits {
-        /// When it ends unanswered.
+        /// When that renewal times out.
         until: Timestamp,
     },
-    /// A change waits for approvers already.
+    /// Another change already waits for approval.
     #[error("A change is waiting for its approvers already, until {}. Nothing was done; whoever asked for it can withdraw it.", when(*until))]
     ChangeWaits {
-        /// When it ends unanswered.
+        /// When that change times out.
         until: Timestamp,
     },
-    /// A change is being made, and everything else waits for it.
+    /// An update is in progress, and nothing else may happen until it is done.
     #[error("It is being changed just now. Nothing was done; try again when it is *Active*.")]
     BeingChanged,
-    /// There is nothing that lives to change.
+    /// The request has nothing provisioned that could be changed.
     #[error("There is nothing to change: the request is at *{}*.", .status.label())]
     NothingToChange {
-        /// Where it stands.
+        /// The request's current status.
         status: StatusName,
     },
-    /// Nothing of it may be changed, and there is no newer version.
+    /// No parameter may be changed, and there is no newer version.
     #[error(
         "Nothing of *{product}* can be changed once it is there, and it is the newest version. Ask for another one instead."
     )]
@@ -257,100 +257,100 @@ pub enum Refusal {
         /// The product's name.
         product: String,
     },
-    /// The form was submitted as it was opened.
+    /// The form was submitted without any change.
     #[error("Nothing is different. Change something, or close the form.")]
     NothingDifferent,
-    /// It is being removed already.
+    /// A teardown is already in progress.
     #[error("It is being torn down already. Nothing more was done.")]
     AlreadyTearingDown,
-    /// There is nothing to remove.
+    /// The request has nothing provisioned that could be torn down.
     #[error("There is nothing to tear down: the request is at *{}*.{}", .status.label(), instead_of_teardown(*status))]
     NothingToTearDown {
-        /// Where it stands.
+        /// The request's current status.
         status: StatusName,
     },
-    /// Nothing is under way, so nothing can stand still.
+    /// No operation is in progress, so none can be stuck.
     #[error("This request is *{}*, so there is nothing to unblock. Nothing was changed.", .status.label())]
     NotStuck {
-        /// Where it stands.
+        /// The request's current status.
         status: StatusName,
     },
-    /// Nothing failed to be removed, so nothing has to be given up.
+    /// No teardown has failed and nothing is stuck, so there is nothing to retain.
     #[error("You can leave something as it is only while its teardown has failed or it is stuck, and this is *{}*. Nothing was changed.", .status.label())]
     NothingToRetain {
-        /// Where it stands.
+        /// The request's current status.
         status: StatusName,
     },
-    /// There is nothing to hand over.
+    /// The request has nothing provisioned that could be handed over.
     #[error("There is nothing to hand over: the request is at *{}*.", .status.label())]
     NothingToTransfer {
-        /// Where it stands.
+        /// The request's current status.
         status: StatusName,
     },
-    /// The new owner is the old one.
+    /// The new owner already owns it.
     #[error("It is <@{owner}>'s already. Nothing was changed.")]
     AlreadyTheirs {
-        /// Whose it is.
+        /// The current owner.
         owner: PersonId,
     },
-    /// The new owner is of another team.
+    /// The new owner does not belong to the request's team.
     #[error("<@{to}> is not a member of *{team}*, so it cannot be handed to them. Nothing was changed.")]
     NotATeamMate {
-        /// To whom.
+        /// The intended owner.
         to: PersonId,
-        /// The team it belongs to.
+        /// The team that the request belongs to.
         team: TeamName,
     },
-    /// The person may neither renew, tear down nor hand over.
+    /// The user may neither renew, tear down nor transfer this request.
     #[error("Only <@{owner}>, who owns it, its team's approvers and the platform team can do that.")]
     NotTheirs {
-        /// Whose it is.
+        /// The current owner.
         owner: PersonId,
     },
-    /// The owner is no member of its team any more.
+    /// The owner is no longer a member of the request's team.
     #[error("You are no longer a member of team *{team}*, so you can look at this and tear it down, and nothing else. {} can take it over.", if approvers.is_empty() { "The platform team" } else { approvers })]
     LeftTheTeam {
-        /// The team.
+        /// The request's team.
         team: TeamName,
-        /// Who can, as mentions.
+        /// The people who can take it over, as mentions; may be empty.
         approvers: String,
     },
-    /// The team that its owner had it for is gone from the settings.
+    /// The request's team has been removed from the settings.
     #[error(
         "Team *{team}* is no longer in the settings, so only the platform team can keep it: {admins}. You can tear it down."
     )]
     TeamIsGone {
-        /// The team.
+        /// The request's team.
         team: TeamName,
-        /// The platform team, as mentions.
+        /// The admins, as mentions.
         admins: String,
     },
-    /// Only the platform team may do this.
+    /// Only admins may do this.
     #[error("Only the platform team can do that.")]
     NotAnAdmin,
-    /// New requests are paused.
+    /// New requests are paused by an admin.
     #[error("New requests are paused:\n{}", quoted(message))]
     Paused {
-        /// What people read meanwhile, as it was written.
+        /// The admin's message, exactly as written.
         message: String,
     },
-    /// The very same command, click or form came before and was done then.
+    /// The same command, click or form was delivered before and has been handled.
     #[error("This was already done. Nothing was done again.")]
     DoneBefore,
-    /// The job was tried again or dropped, or has been given up once more since.
+    /// The job is no longer parked, or has been parked again since the list was shown.
     #[error(
         "That job is not given up any more, or was once more since. Nothing was done; `jobs` shows what there is now."
     )]
     NotParked,
-    /// The job cannot be read, so it cannot be tried again.
+    /// The stored job cannot be deserialized by this version, so it cannot be retried.
     #[error(
         "This version of the app cannot read that job, so it cannot try it again. Drop it, or retry it with the version that wrote it. Nothing was done."
     )]
     JobUnreadable,
-    /// The person may not read the audit trail.
+    /// The user may not read the audit trail.
     #[error("Only its approvers, the platform team and auditors can read the audit trail of a request.")]
     NotAReader,
-    /// The team's budget has no room.
+    /// The estimate exceeds what is left of the team's budget.
     #[error(
         "Team *{team}* already holds about {} of {} a month, so this does not fit. Free something by tearing down what is no longer needed, or ask your platform team for a larger budget.",
         dollars(*spent), dollars(*budget)
@@ -358,74 +358,75 @@ pub enum Refusal {
     BudgetSpent {
         /// The team.
         team: TeamName,
-        /// What its estimates come to, US dollars a month.
+        /// The sum of the team's estimates, US dollars a month.
         spent: Decimal,
-        /// What they may come to.
+        /// The team's budget, US dollars a month.
         budget: Decimal,
     },
-    /// No request matches.
+    /// No request visible to the user matches.
     #[error("There is no request *{typed}* that you can see. `list` shows yours and your team's.")]
     UnknownRequest {
-        /// What they typed, already safe to show.
+        /// The id as the user typed it, escaped for Slack.
         typed: String,
     },
-    /// Too few characters of an id to look it up.
+    /// The id prefix is too short to be looked up.
     #[error(
         "*{typed}* is too short: type at least {fewest} characters of the request's id. `list` shows them."
     )]
     ShortRequestId {
-        /// What they typed, already safe to show.
+        /// The prefix as the user typed it, escaped for Slack.
         typed: String,
-        /// How many characters it takes.
+        /// The shortest prefix that is accepted, in characters.
         fewest: usize,
     },
-    /// Several requests match.
+    /// Several requests match the id prefix.
     #[error("{matches} requests begin with *{typed}*. Type a few more characters of the id.")]
     AmbiguousRequest {
-        /// What they typed, already safe to show.
+        /// The prefix as the user typed it, escaped for Slack.
         typed: String,
-        /// How many match.
+        /// How many requests match.
         matches: usize,
     },
-    /// The click or form was not one that the portal had offered.
+    /// The click or form contains something that the portal never offered.
     #[error(
         "That is not something this form or button offers, so nothing was done. Open it again from `{command}`."
     )]
     Forged {
-        /// The slash command.
+        /// The slash command that opens a genuine form.
         command: String,
     },
-    /// The button belongs to an earlier state.
+    /// The button belongs to an older epoch of the request.
     #[error(
         "This button is out of date: {stands}. Nothing was changed; the newest message has what can be done now."
     )]
     StaleButton {
-        /// How things stand now, to follow a colon; see [`Refusal::stale`].
+        /// The current state, worded to follow a colon; see [`Refusal::stale`].
         stands: String,
     },
-    /// The product's template changed since the form was opened or the request was made.
+    /// The product's template has changed since the form was opened or the request was made.
     #[error("*{product}* was changed by its owner in the meantime. Open the form again to see what is new.")]
     ProductChanged {
         /// The product's name.
         product: String,
     },
-    /// The click could not be judged in time because Slack did not answer.
+    /// Slack did not confirm in time whether the user is an approver.
     #[error(
         "Slack did not tell us in time whether you may decide about this request. Press the button again."
     )]
     NotJudgedInTime,
-    /// The machine said something that does not fit the request any more; never shown to a person.
+    /// An event of the workflow or the provisioner does not fit the request's status. Logged, never shown to
+    /// a person.
     #[error("nothing to do: `{event}` does not apply to a request that is {}", .status.as_str())]
     DoesNotApply {
-        /// Where it stands.
+        /// The request's current status.
         status: StatusName,
-        /// What was said.
+        /// The event, by [`Event::as_str`](super::event::Event::as_str).
         event: &'static str,
     },
 }
 
 impl Refusal {
-    /// A button of this request was pressed that belongs to an earlier state of it.
+    /// Refuses a button of an older epoch, describing how the request stands now.
     pub fn stale(request: &Request) -> Self {
         Self::StaleButton { stands: stands(request) }
     }

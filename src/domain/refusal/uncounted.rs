@@ -1,16 +1,17 @@
-//! Why an account counts for nothing: what its person reads, and what is said of it to others.
+//! Why an account counts neither as a team member nor as an approver: the text for its user and the text for
+//! others.
 
 use thiserror::Error;
 
-/// Why somebody counts for nothing, in teams and as an approver, by whatever group or address they are named.
+/// Why an account does not count, in teams and as an approver, whichever group or address names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Uncounted {
-    /// A guest, in one channel or in several.
+    /// A single-channel or multi-channel guest.
     #[error(
         "You are a guest here, and guests cannot ask for AWS resources or decide about them. Ask a full member of the team you work with to do it for you."
     )]
     Guest,
-    /// Somebody of another company, in a channel that both share.
+    /// A member of another company in a shared channel.
     #[error(
         "You belong to another company, and only people of this one can ask for AWS resources here or decide about them. Ask whoever you work with to do it for you."
     )]
@@ -18,12 +19,12 @@ pub enum Uncounted {
     /// An app or a workflow.
     #[error("Apps cannot ask for AWS resources or decide about them. A person has to do it.")]
     App,
-    /// Somebody who has left.
+    /// A deactivated account.
     #[error(
         "Your Slack account was deactivated. Ask an admin of your workspace to activate it, then try again."
     )]
     Deactivated,
-    /// An account that Slack does not show to us.
+    /// An account that Slack does not show to the app.
     #[error(
         "Slack does not show your account to this app, so nothing you do here counts. Ask your platform team to have it looked into."
     )]
@@ -31,7 +32,7 @@ pub enum Uncounted {
 }
 
 impl Uncounted {
-    /// The end of a sentence about them.
+    /// Returns the end of a sentence whose subject is the account.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Guest => "is a guest",

@@ -1,4 +1,4 @@
-//! Parts of the sentences: moments, states and numbers as people read them.
+//! Parts of the refusal sentences: timestamps, statuses and numbers in people's words.
 
 use jiff::Timestamp;
 
@@ -6,12 +6,12 @@ use crate::domain::ids::PersonId;
 use crate::domain::period::Period;
 use crate::domain::request::{Request, StatusName};
 
-/// Text that Slack does not read as markup.
+/// Escapes the three characters that Slack's markup gives a meaning.
 pub(crate) fn safe(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// What a person wrote, as a quotation: Slack is given it as plain text.
+/// Formats user text as a Slack block quote, escaped so that Slack shows it as plain text.
 pub(super) fn quoted(text: &str) -> String {
     text.lines().map(|line| format!("> {}", safe(line))).collect::<Vec<_>>().join("\n")
 }
@@ -32,7 +32,9 @@ pub(super) fn teams_sentence(yours: &str) -> String {
     if yours.is_empty() { String::new() } else { format!(" You can name one of yours: {yours}.") }
 }
 
-/// A moment as Slack shows it in the reader's time zone.
+/// Formats a timestamp so that Slack shows it in the reader's time zone.
+///
+/// The part after `|` is the fallback for clients that do not support the format.
 pub(super) fn when(at: Timestamp) -> String {
     format!(
         "<!date^{}^{{date_short_pretty}} at {{time}}|{}>",
@@ -41,7 +43,7 @@ pub(super) fn when(at: Timestamp) -> String {
     )
 }
 
-/// How a request stands, to follow a colon.
+/// Describes the request's current state, worded to follow a colon.
 pub(super) fn stands(request: &Request) -> String {
     if let Some(renewal) = request.waiting_renewal() {
         return format!(

@@ -1,34 +1,34 @@
-//! Where a request's messages stand, and what each of them is.
+//! The messages about a request: which ones there are, and where each was posted.
 
 use serde::{Deserialize, Serialize};
 
 use super::{ReminderKind, StatusName};
 use crate::domain::ids::ChannelId;
 
-/// A place where messages about a request are shown; stored as one word, since it is the key of a map.
+/// A message about a request. Serialized as a single string because it is a map key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum MessageSlot {
-    /// The approval card in the team's or the approvals channel.
+    /// The approval card, in the team's channel or the approvals channel.
     Card,
-    /// Progress and result in the card's thread.
+    /// Progress and result, in the card's thread.
     Thread,
-    /// The requester's running message: one, edited as things move.
+    /// The requester's status message: one per request, edited as the request proceeds.
     Direct,
-    /// The card that asks approvers to agree to a renewal.
+    /// The card that asks approvers for a renewal.
     Renewal,
-    /// The card that asks approvers to agree to a change.
+    /// The card that asks approvers for a change.
     Change,
-    /// The warning that the lease runs out; one message may be about several requests.
+    /// The lease warning. One Slack message may be about several requests.
     Warning,
-    /// A message in the card's thread that presses whoever is asked.
+    /// A message in the card's thread that reminds the approvers.
     Prompt(ReminderKind),
-    /// A separate message to the owner about this news, so that Slack notifies them.
+    /// A separate message to the owner. Slack notifies of new messages only, not of edits.
     Notification(Notification),
 }
 
 impl MessageSlot {
-    /// One of each.
+    /// Returns every slot once.
     pub fn all() -> impl Iterator<Item = Self> {
         [Self::Card, Self::Thread, Self::Direct, Self::Renewal, Self::Change, Self::Warning]
             .into_iter()
@@ -37,26 +37,26 @@ impl MessageSlot {
     }
 }
 
-/// News that the owner is told in a message of its own.
+/// An occasion on which the owner gets a message of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Notification {
-    /// It reached this status.
+    /// The request reached this status.
     Status(StatusName),
-    /// A renewal that needed an approval was answered.
+    /// A renewal that needed an approval was decided.
     Renewal,
-    /// A change was answered, or made, or could not be.
+    /// A change was decided, completed or failed.
     Change,
-    /// It was handed to a new owner.
+    /// The request was transferred to a new owner.
     Handed,
 }
 
 impl Notification {
-    /// One of each.
+    /// Returns every notification once.
     pub fn all() -> impl Iterator<Item = Self> {
         StatusName::ALL.into_iter().map(Self::Status).chain([Self::Renewal, Self::Change, Self::Handed])
     }
 
-    /// The news' word in the names of surfaces and jobs.
+    /// Returns its name within the names of message slots and jobs.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Status(status) => status.as_str(),
@@ -92,12 +92,12 @@ impl TryFrom<String> for MessageSlot {
     }
 }
 
-/// Where a posted message stands, enough to edit it.
+/// A posted message, with everything that is needed to edit it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageRef {
-    /// Channel or direct conversation.
+    /// The channel or direct conversation.
     pub channel: ChannelId,
-    /// Slack's message timestamp, which is its id in the channel.
+    /// Slack's timestamp, which identifies the message within the channel.
     pub ts: String,
 }
 
@@ -109,7 +109,7 @@ mod tests {
 
     const PLACES: usize = 14;
 
-    /// Its place among its kind. What is new does not compile until it is named here, with the number after the last.
+    /// The slot's index. A new variant does not compile until it gets the next number here.
     fn place(surface: MessageSlot) -> usize {
         match surface {
             MessageSlot::Card => 0,
@@ -128,7 +128,7 @@ mod tests {
                 Notification::Renewal => 10,
                 Notification::Change => 11,
                 Notification::Handed => 12,
-                // Statuses have a test of their own.
+                // `StatusName::ALL` has a completeness test of its own.
                 Notification::Status(_) => 13,
             },
         }

@@ -1,5 +1,5 @@
-//! A request, from the moment a form was submitted: what was asked, by whom, and how things stand.
-//! How it may change is decided in `next` alone.
+//! A request, from the moment its form is submitted: what was asked for, by whom, and its current state. Only
+//! [`transition`](super::transition) decides how it may change.
 
 mod change;
 mod message_slot;
@@ -35,116 +35,119 @@ pub use reminders::{Asking, ReminderKind};
 pub use stages::{Question, StageInForce};
 pub use status::{Cause, Ending, Status, StatusName};
 
-/// The tag that names the team.
+/// The tag that names the team on AWS resources.
 pub const TEAM_TAG: &str = "Team";
-/// Characters of a tag's value that AWS takes.
+/// Longest tag value that AWS accepts, in characters.
 const MAX_TAG_VALUE: usize = 256;
 
-/// A request as it is stored. The row is the truth; every message is a rendering of it.
+/// A request as stored. The row is the truth; every message is a rendering of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// Its id.
+    /// Its id, a UUID whose first characters serve as the short id.
     pub id: RequestId,
-    /// Counts the commits that changed it, from 1; a commit is refused when it has moved on.
+    /// Number of commits that changed the row, from 1. A commit is refused if the revision has moved on.
     pub revision: u64,
-    /// Who asked.
+    /// The person who submitted the form.
     pub requester: PersonId,
-    /// Who looks after it, is warned, and may renew it: the requester, or the team-mate it was asked for or handed to.
+    /// The person who is warned and may renew: the requester, or the team-mate it was requested for or
+    /// transferred to.
     pub owner: PersonId,
-    /// For which team.
+    /// The team that it counts against.
     pub team: TeamName,
-    /// What that team was called before, and teams that it belonged to before: what exists is labeled with the name of then.
+    /// Earlier names of the team and earlier teams. Existing AWS resources still carry the tag of that time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub formerly: Vec<TeamName>,
-    /// The name of its team in the store, where that is not the one of the settings any more. Its slot is counted there.
+    /// The team's name in the store, if the settings have renamed it since. The quota slot is counted under
+    /// this name.
     #[serde(skip)]
     pub stored_team: Option<TeamName>,
-    /// What the product said on the day of the request.
+    /// The product's rules at submission.
     pub product: ProductSnapshot,
-    /// Parameters in the template's order, bound ones included.
+    /// All parameters in the template's order, including bound ones.
     pub parameters: Vec<(String, String)>,
-    /// Keys of `parameters` that the portal filled; not shown to people.
+    /// Keys of `parameters` that the portal filled in; not shown to people.
     pub bound: Vec<String>,
-    /// What the form said in the place of values, by parameter, where that says more than the value.
+    /// The form's label of a chosen value, by parameter, where the label says more than the value.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-    /// Why it is needed, in the requester's words; may be empty.
+    /// The requester's reason, in their words; may be empty.
     pub reason: String,
-    /// The ticket it belongs to, if its product takes one.
+    /// The ticket it belongs to, if the product takes one.
     #[serde(default)]
     pub ticket: Option<Ticket>,
-    /// The estimate of the day, if the catalog has one.
+    /// The estimate at submission, if the catalog has one.
     pub estimate: Option<Estimate>,
-    /// Whether it goes beyond its team's budget.
+    /// Whether it exceeds its team's budget.
     pub exceeds_budget: bool,
-    /// The limits that admins have to let it go beyond, if there are any.
+    /// The limits it exceeds, which admins have to approve; `None` for an ordinary request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exception: Option<Exception>,
-    /// When room came free for what had been asked for as an exception, which it is not any more.
+    /// When room became free for a request made as an exception, which made it an ordinary one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room_since: Option<Timestamp>,
-    /// Whether people are asked, and why or why not.
+    /// Whether approvers are asked, and why or why not.
     pub approval: ApprovalPath,
     /// When the form was submitted.
     pub submitted_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-    /// When it ends unanswered; only this date decides a timeout.
+    /// When the approval times out. Only this date decides a timeout, not the moment the job runs.
     pub approve_by: Timestamp,
-    /// When it was provisioned, if it ever was.
+    /// When provisioning succeeded, if it ever did.
     pub activated_at: Option<Timestamp>,
-    /// When it reached a status in which nothing happens any more.
+    /// When it reached a final status.
     pub ended_at: Option<Timestamp>,
-    /// Executions started for it so far, from 1; messages of an older one are dropped.
+    /// Number of executions started so far, from 1. Messages of earlier attempts are dropped.
     pub attempt: u32,
-    /// Grows whenever the buttons people see change their meaning; a click that carries an older one is stale.
+    /// Incremented whenever the buttons on its messages change their meaning; a click with an older epoch is
+    /// stale.
     pub epoch: u32,
     /// Where it stands.
     pub status: Status,
-    /// Who agreed, in the order of their clicks.
+    /// Who approved, in the order of their clicks.
     pub approvals: Vec<Approval>,
-    /// What approvers made smaller, in the order of their clicks; the row holds what stands now.
+    /// What approvers reduced, in the order of their clicks. `parameters` holds the reduced values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reductions: Vec<Reduction>,
-    /// Since when approvers are asked, and how they were pressed.
+    /// Since when approvers have been asked, and how they were reminded.
     #[serde(default)]
     pub asking: Asking,
-    /// The last renewal that needed an approval, if there was one.
+    /// The latest renewal that needed an approval, if any.
     pub renewal: Option<Renewal>,
-    /// The last change that was asked for, if there was one.
+    /// The latest change that was asked for, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Box<ChangeOrder>>,
-    /// What the provisioner made or is making.
+    /// The provisioner's handles, once provisioning has started.
     pub provisioned: Option<Provisioned>,
-    /// Logical ids of template resources that exist by now, in the order they were reported.
+    /// Logical ids of the template's resources that exist so far, in the order they were reported.
     pub progress: Progress,
-    /// What AWS has charged for it lately, if that is known.
+    /// What AWS has charged for it lately, if known.
     pub billed: Option<Billed>,
-    /// What the provisioner says is wrong with it, if it says so.
+    /// The problem that the provisioner reports with the existing product, if any.
     pub trouble: Option<String>,
-    /// What the platform team has to do before it goes on, if anything.
+    /// The permission that the platform team has to grant before the request can continue, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_up: Option<HeldUp>,
-    /// The allowed outputs, once there are any.
+    /// The outputs that people may see, once they exist.
     pub outputs: Vec<Output>,
-    /// Where its messages stand.
+    /// Where its messages were posted.
     pub messages: BTreeMap<MessageSlot, MessageRef>,
-    /// The end of its audit chain.
+    /// The head of its audit chain.
     pub audit: AuditHead,
 }
 
 impl Request {
-    /// The name of the current execution.
+    /// Returns the name of the current execution. Deterministic, so starting it twice is harmless.
     pub fn execution(&self) -> ExecutionName {
         ExecutionName::new(format!("{}-{}", self.id, self.attempt))
     }
 
-    /// The value of a parameter, bound ones included.
+    /// Returns the value of a parameter, bound or not.
     pub fn parameter(&self, key: &str) -> Option<&str> {
         self.parameters.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str())
     }
 
-    /// The parameters people may see: all but the bound ones.
+    /// Returns the parameters that people may see: all but the bound ones.
     pub fn shown_parameters(&self) -> impl Iterator<Item = (&str, &str)> {
         self.parameters
             .iter()
@@ -152,7 +155,7 @@ impl Request {
             .map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
-    /// What everything of it is labeled with. No expiry: a renewal would falsify it.
+    /// Returns the tags for its AWS resources. The expiry date is not among them: a renewal would falsify it.
     pub fn tags(&self) -> Vec<(String, String)> {
         [
             (TEAM_TAG, self.team.to_string()),
@@ -166,7 +169,7 @@ impl Request {
         .to_vec()
     }
 
-    /// Who agreed, as many as a tag's value holds; `automatic` where nobody had to.
+    /// Lists the approvers, as many as fit into a tag value; `automatic` if nobody had to approve.
     fn approved_by(&self) -> String {
         let mut text = String::new();
         for approval in &self.approvals {
@@ -180,20 +183,21 @@ impl Request {
         if text.is_empty() { "automatic".to_owned() } else { text }
     }
 
-    /// The slot it holds until it has ended.
+    /// Returns the quota slot it holds until it has ended.
     pub fn slot(&self) -> QuotaSlot {
         let team = self.stored_team.as_ref().unwrap_or(&self.team).clone();
         QuotaSlot { team, product: self.product.key.clone() }
     }
 
-    /// What its slot adds to the team's estimates, US dollars a month: a change that waits or is made included.
+    /// Returns what it adds to the team's estimates, US dollars a month. A change counts from the moment it
+    /// is asked for, so that the budget still has room when it is approved.
     pub fn held_monthly(&self) -> Decimal {
         let unfinished = |order: &&ChangeOrder| matches!(order.answer, None | Some(ChangeAnswer::Granted));
         let more = self.change.as_deref().filter(unfinished).map(ChangeOrder::more);
         self.monthly() + more.unwrap_or_default()
     }
 
-    /// Gives it to another team, or to its own under another name.
+    /// Moves it to another team, or to the same team under a new name.
     pub fn moves_to(&mut self, team: TeamName) {
         let before = std::mem::replace(&mut self.team, team);
         self.formerly.retain(|name| *name != self.team && *name != before);
@@ -202,23 +206,25 @@ impl Request {
         }
     }
 
-    /// The estimate in US dollars a month; nothing where there is none.
+    /// Returns the estimate in US dollars a month; zero if there is none.
     pub fn monthly(&self) -> Decimal {
         self.estimate.as_ref().map(|estimate| estimate.monthly).unwrap_or_default()
     }
 
-    /// What a person types to confirm that it is lost: an output that reads like a name, else product and short id.
+    /// Returns what a person types to confirm a teardown: an output that looks like a name, else product and
+    /// short id.
     pub fn resource_name(&self) -> String {
         let named = self.named_output();
         named.map_or_else(|| format!("{}-{}", self.product.key, self.id.short()), str::to_owned)
     }
 
-    /// What tells it from others of the same product: the name of what was made, before that what was asked for.
+    /// Returns what distinguishes it from others of the same product: the name of the resource, or before it
+    /// exists, the name asked for.
     pub fn label(&self) -> Option<&str> {
         self.named_output().or(self.asked_for())
     }
 
-    /// What the form asked first, where that reads like a name.
+    /// Returns the value of the form's first field, if it looks like a name.
     pub fn asked_for(&self) -> Option<&str> {
         self.shown_parameters().map(|(_, value)| value).next().filter(|value| like_a_name(value))
     }
@@ -227,7 +233,8 @@ impl Request {
         self.outputs.iter().map(|output| output.value.as_str()).find(|value| like_a_name(value))
     }
 
-    /// What a teardown does to each resource that was made: to any of the template's while it is not known which were.
+    /// Returns the deletion effects on the resources that were created. While it is not known which were,
+    /// those on every resource of the template.
     pub fn fates(&self) -> impl Iterator<Item = &DeletionEffect> {
         let done = &self.progress.done;
         let is_known = !done.is_empty() && done.len() >= self.progress.total;
@@ -235,13 +242,14 @@ impl Request {
         self.product.fates.iter().filter(move |fate| !is_known || is_made(fate))
     }
 
-    /// The renewal that waits for approvers.
+    /// Returns the renewal that waits for approvers.
     pub fn waiting_renewal(&self) -> Option<&Renewal> {
         let waits = |renewal: &&Renewal| renewal.answer.is_none() && self.lease().is_some();
         self.renewal.as_ref().filter(waits)
     }
 
-    /// Those who can add nothing to the answer: who has agreed already, in person or through a delegate, and whoever asks.
+    /// Returns everyone whose approval would add nothing: those who have approved, in person or through a
+    /// delegate, and the requester and owner unless self-approval is allowed.
     pub fn cannot_approve(&self) -> Vec<&PersonId> {
         let own = [self.asker(), &self.owner].into_iter().filter(|_| !self.allows_self_approval());
         let agreed =
@@ -249,19 +257,19 @@ impl Request {
         own.chain(agreed.flatten()).collect()
     }
 
-    /// Whether an approver may agree to what they asked for themselves. Never to an exception.
+    /// Whether an approver may approve their own request. Never for an exception.
     pub fn allows_self_approval(&self) -> bool {
         self.rule().self_approval && self.exception.is_none()
     }
 
-    /// The running lease; none while a change is being made, when nothing ends.
+    /// Returns the running lease; `None` while an update is in progress, when the lease cannot end.
     pub fn lease(&self) -> Option<&Lease> {
         let Status::Active { lease } = &self.status else { return None };
         Some(lease)
     }
 }
 
-/// Longest output value that is taken for a name: what a person can be asked to type.
+/// Longest output value that is taken for a name: the most a person can be asked to type.
 const LONGEST_NAME: usize = 63;
 
 fn like_a_name(value: &str) -> bool {
@@ -269,28 +277,28 @@ fn like_a_name(value: &str) -> bool {
     (1..=LONGEST_NAME).contains(&value.len()) && value.bytes().all(shaped)
 }
 
-/// What the product said at submission; later edits of the catalog do not reach a running request.
+/// The product's rules at submission. Later catalog edits do not affect a running request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProductSnapshot {
-    /// Its key in the catalog.
+    /// The product's key in the catalog.
     pub key: ProductKey,
-    /// What people call it.
+    /// The product's display name.
     pub name: String,
-    /// The version asked for.
+    /// The requested version.
     pub version: String,
     /// SHA-256 of that version's template, lower-case hex.
     pub template_hash: String,
-    /// Who had to agree.
+    /// Who has to approve.
     pub approval: ApprovalRule,
-    /// Slots of each team.
+    /// How many slots each team has.
     pub per_team: u32,
-    /// How long it lives.
+    /// The lease's periods.
     pub lease: LeaseTerms,
-    /// How a teardown is confirmed.
+    /// How a teardown has to be confirmed.
     pub teardown: TeardownConfirm,
-    /// The outputs people may see.
+    /// Names of the outputs that people may see.
     pub outputs: Vec<String>,
-    /// What a teardown does to each resource of its template, in the template's order.
+    /// The effect of a teardown on each resource, in the template's order.
     pub fates: Vec<DeletionEffect>,
 }
 
@@ -299,115 +307,117 @@ pub struct ProductSnapshot {
 pub struct Estimate {
     /// US dollars a month.
     pub monthly: Decimal,
-    /// Region of the price list; empty where the amounts are the product's own.
+    /// Region of the price list; empty if the product itself states the amounts.
     pub region: String,
-    /// Day of the price list, `YYYY-MM-DD`; empty with the region.
+    /// Day of the price list, `YYYY-MM-DD`; empty if `region` is.
     pub priced_on: String,
 }
 
-/// What AWS has charged in a calendar month; never of more than one.
+/// What AWS has charged within one calendar month.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Billed {
-    /// The first day of the month.
+    /// First day of the month.
     pub month: Date,
-    /// The first day that is not in it yet: the bill lags behind.
+    /// First day that is not yet included: the bill lags behind.
     pub before: Date,
     /// US dollars.
     pub amount: Decimal,
 }
 
-/// One approver's yes.
+/// One person's approval.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
-    /// Who.
+    /// The person who clicked.
     pub by: PersonId,
     /// When.
     pub at: Timestamp,
-    /// For whom, where they answered for somebody who is away.
+    /// The absent approver it was given on behalf of, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead_of: Option<PersonId>,
 }
 
 impl Approval {
-    /// Whether this person has answered by it, or somebody for them.
+    /// Whether `person` gave this approval, or it was given on their behalf.
     pub fn is_of(&self, person: &PersonId) -> bool {
         self.by == *person || self.instead_of.as_ref() == Some(person)
     }
 }
 
-/// A renewal beyond those that need nobody.
+/// A renewal that needs an approval because the product's free renewals are used up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Renewal {
-    /// Who asked for it.
+    /// The person who asked for it.
     pub by: PersonId,
-    /// By how long.
+    /// The length of the extension.
     pub period: Period,
-    /// Renewals there were before it.
+    /// Number of renewals before this one.
     pub renewals: u32,
-    /// Whether nothing is torn down while it waits: only for the first one that is asked for about an end.
+    /// Whether a teardown waits for its answer: only the first renewal asked for before an end delays that
+    /// end.
     pub holds_end: bool,
-    /// When it ends unanswered.
+    /// When the approval times out.
     pub approve_by: Timestamp,
-    /// Who agreed, in the order of their clicks.
+    /// Who approved, in the order of their clicks.
     pub approvals: Vec<Approval>,
-    /// What came of it; `None` while it waits.
+    /// The outcome; `None` while it waits.
     pub answer: Option<RenewalAnswer>,
-    /// Who withdrew it before it was answered. Its answer is [`RenewalAnswer::Moot`] then, which older bots read too.
+    /// Who withdrew it before it was answered. `answer` is then [`RenewalAnswer::Moot`], which older bots can
+    /// read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn_by: Option<PersonId>,
 }
 
-/// What came of a renewal that needed an approval.
+/// The outcome of a renewal that needed an approval.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RenewalAnswer {
     /// Enough approvers agreed.
     Granted,
-    /// An approver said no.
+    /// An approver denied it.
     Denied {
-        /// Who.
+        /// The approver.
         by: PersonId,
-        /// For whom, where they answered for somebody who is away.
+        /// The absent approver it was denied on behalf of, if any.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         instead_of: Option<PersonId>,
-        /// Why, in the approver's words.
+        /// The reason, in the approver's words.
         reason: String,
     },
     /// Nobody answered in time.
     Unanswered,
-    /// It was torn down or withdrawn before anybody answered.
+    /// The product was torn down or the renewal withdrawn before anybody answered.
     Moot,
 }
 
-/// A right that the program lacks, without which a request does not go on.
+/// A permission that the program lacks, without which the request cannot continue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldUp {
-    /// Since when that is known.
+    /// Since when this has been known.
     pub since: Timestamp,
-    /// Which, such as `servicecatalog:ProvisionProduct`.
+    /// The IAM action, such as `servicecatalog:ProvisionProduct`.
     pub right: String,
     /// The name of the job that waits for it.
     pub job: String,
 }
 
-/// The provisioner's handles.
+/// The provisioner's handles of a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provisioned {
-    /// The provisioned product; unknown when something is removed that was never heard to have begun.
+    /// The provisioned product; unknown if a removal starts before any message about provisioning arrived.
     pub product: Option<ProvisionedProductId>,
-    /// The operation that runs or ran last.
+    /// The record of the current or latest operation.
     pub record: RecordId,
 }
 
 /// How far provisioning has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// Resources that will be made.
+    /// Number of resources that will be created.
     pub total: usize,
-    /// Resources that are made, in order of arrival.
+    /// Logical ids of the resources created so far, in order of arrival.
     pub done: Vec<String>,
 }
 
-/// One output that people may see.
+/// One output of the stack that people may see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
     /// The output's name in the template.

@@ -1,53 +1,53 @@
-//! The question that approvers are asked now, and what was done because nobody had answered it yet.
+//! The progress of the current approval: since when approvers have been asked, and how they were reminded.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Since when approvers are asked, and how often they were pressed. A row of an older program has none of it.
+/// Since when approvers have been asked, and how often they were reminded. Rows of older bots have none of this.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Asking {
-    /// When those were asked who can answer now.
+    /// When the approvers of the current stage were asked.
     pub since: Option<Timestamp>,
     /// When they were reminded.
     pub reminded_at: Option<Timestamp>,
-    /// When the admins were asked beside them; from then on their answer counts.
+    /// When the admins were asked as well; from then on their answer counts.
     pub escalated_at: Option<Timestamp>,
-    /// When whoever waits has pressed them, which they can do once.
+    /// When the requester nudged them, which is possible once.
     pub nudged_at: Option<Timestamp>,
-    /// When there was no channel that their card could be posted in; `None` once it stands in one.
+    /// When the card found no channel to be posted in; `None` once it has been posted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unposted_at: Option<Timestamp>,
-    /// How often their time limit was moved because nobody could be heard.
+    /// How often the deadline was postponed because the bot could not receive answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved: Option<u8>,
 }
 
 impl Asking {
-    /// A question that is asked at this moment.
+    /// Starts the clock for approvers who are asked at `now`.
     pub fn begun(now: Timestamp) -> Self {
         Self { since: Some(now), ..Self::default() }
     }
 }
 
-/// Why approvers are told in a message of its own that something waits for them.
+/// Why approvers get a separate message about a waiting approval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ReminderKind {
     /// Nobody has answered for some time.
     Reminder,
-    /// Nobody has answered for so long that the admins are asked, too.
+    /// Nobody has answered for so long that the admins are asked as well.
     Escalation,
-    /// Whoever waits asks them to look.
+    /// The requester asks them to look.
     Nudge,
-    /// Those who were asked before them have agreed.
+    /// The previous stage has approved, so it is this stage's turn.
     Turn,
 }
 
 impl ReminderKind {
-    /// Every one.
+    /// Every kind.
     pub const ALL: [Self; 4] = [Self::Reminder, Self::Escalation, Self::Nudge, Self::Turn];
 
-    /// Its word in the names of surfaces and jobs.
+    /// Returns its name within the names of message slots and jobs.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Reminder => "reminder",

@@ -1,114 +1,115 @@
-//! Where a request stands. How it moves from one status to another is decided in `next` alone.
+//! The status of a request. Only [`transition`](crate::domain::transition) decides how it changes.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{PersonId, TaskToken};
 use crate::domain::lease::Lease;
 
-/// Where a request stands.
+/// The status of a request, with the data that only this status needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
-    /// Submitted; the workflow is not yet asking.
+    /// Submitted; the workflow has not asked for approval yet.
     Pending,
     /// The workflow waits for approvers.
     AwaitingApproval {
         /// Resumes the waiting execution.
         token: TaskToken,
     },
-    /// Decided; the workflow has not yet asked to provision. Auto-approved requests are born here.
+    /// Approved; the workflow has not asked to provision yet. Auto-approved requests start in this status.
     Approved,
-    /// The provisioner is at work.
+    /// The provisioner creates the resources.
     Provisioning {
         /// Resumes the execution that waits for the result.
         token: TaskToken,
-        /// Who wants it torn down as soon as it is there, if somebody does.
+        /// The person who asked for a teardown as soon as provisioning is done, if any.
         unwanted: Option<PersonId>,
     },
-    /// It exists and its lease runs.
+    /// The resources exist and the lease is running.
     Active {
-        /// When it will be warned about and torn down.
+        /// When the owner is warned and the resources are torn down.
         lease: Lease,
     },
-    /// It exists and is being changed; its lease goes on afterwards.
+    /// The resources exist and are being updated; the lease continues afterwards.
     Updating {
-        /// When it will be warned about and torn down.
+        /// The lease that continues after the update.
         lease: Lease,
     },
-    /// It is being removed.
+    /// The provisioner removes the resources.
     Terminating {
-        /// How it will end.
+        /// The status that a successful removal leads to.
         ending: Ending,
-        /// Counts the tries to remove it, from 1.
+        /// Number of attempts to remove them, from 1.
         attempt: u32,
     },
-    /// An approver said no.
+    /// An approver denied the request.
     Denied {
-        /// Who.
+        /// The approver.
         by: PersonId,
-        /// For whom, where they answered for somebody who is away.
+        /// The absent approver it was denied on behalf of, if any.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         instead_of: Option<PersonId>,
-        /// Why, in the approver's words.
+        /// The reason, in the approver's words.
         reason: String,
     },
-    /// The requester withdrew it.
+    /// The requester cancelled it.
     Cancelled,
-    /// Nobody answered in time.
+    /// No approver answered in time.
     TimedOut,
-    /// Provisioning failed and what was left has been cleaned up.
+    /// Provisioning failed and its remains have been cleaned up.
     Failed {
-        /// Why, as the provisioner put it.
+        /// The provisioner's explanation.
         why: String,
     },
-    /// It could not be removed and needs a person; it keeps its quota slot.
+    /// The resources could not be removed and somebody has to act. The quota slot stays taken.
     TeardownFailed {
-        /// Why, as the provisioner put it.
+        /// The provisioner's explanation.
         why: String,
-        /// How it should have ended.
+        /// The status that the removal should have led to.
         ending: Ending,
-        /// Tries so far.
+        /// Number of attempts so far.
         attempt: u32,
     },
-    /// It lived and was removed.
+    /// The resources existed and have been removed.
     Terminated {
-        /// What ended it.
+        /// What caused the removal.
         cause: Cause,
     },
-    /// It could not be removed and is left as it is, on purpose; the portal no longer looks after it.
+    /// The resources could not be removed and were deliberately left in place. The portal no longer manages
+    /// them.
     Retained {
-        /// Which admin said so.
+        /// The admin who decided so.
         by: PersonId,
-        /// Why, in their words.
+        /// The reason, in the admin's words.
         reason: String,
     },
 }
 
-/// How a removal ends when it succeeds.
+/// The status that a successful removal leads to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ending {
-    /// Cleaning up after provisioning failed.
+    /// Cleanup after failed provisioning.
     Failed {
         /// Why provisioning failed.
         why: String,
     },
-    /// Taking down what lived.
+    /// Teardown of existing resources.
     Terminated {
-        /// What ended it.
+        /// What caused it.
         cause: Cause,
     },
 }
 
-/// What ends the life of something that was provisioned.
+/// Why provisioned resources were removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cause {
-    /// A person said so.
+    /// A person asked for it.
     Asked {
-        /// Who.
+        /// The person.
         by: PersonId,
     },
-    /// Its lease ran out.
+    /// The lease expired.
     Expired,
-    /// It was removed outside of the portal.
+    /// The resources were removed outside of the portal.
     Vanished,
 }
 
@@ -151,7 +152,7 @@ impl StatusName {
         Self::Retained,
     ];
 
-    /// The word that the store, the audit trail and the state machine use.
+    /// Returns the name that the store, the audit trail and the state machine use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "PENDING",
@@ -171,7 +172,7 @@ impl StatusName {
         }
     }
 
-    /// The words that people read.
+    /// Returns the name that people read.
     pub fn label(self) -> &'static str {
         match self {
             Self::Pending => "Submitted",
@@ -191,7 +192,7 @@ impl StatusName {
         }
     }
 
-    /// Whether nothing will happen to the request any more; its quota slot is free again.
+    /// Whether the status is final; the quota slot is free again.
     pub fn is_ended(self) -> bool {
         matches!(
             self,
@@ -204,7 +205,7 @@ impl StatusName {
         )
     }
 
-    /// Whether it exists and is to stay for now, if only because it could not be removed.
+    /// Whether the resources exist and no operation on them is in progress.
     pub fn is_there(self) -> bool {
         matches!(self, Self::Active | Self::TeardownFailed)
     }
@@ -216,7 +217,7 @@ impl StatusName {
 }
 
 impl Status {
-    /// The status without its data.
+    /// Returns the status without its data.
     pub fn name(&self) -> StatusName {
         match self {
             Self::Pending => StatusName::Pending,
@@ -243,7 +244,7 @@ mod tests {
     use crate::domain::fixtures::status;
     use std::collections::BTreeSet;
 
-    /// The variants that deserializing `T` knows, as serde lists them when it is given another.
+    /// Returns the variants of `T`, taken from the error serde reports for an unknown one.
     fn variants<T: serde::de::DeserializeOwned>() -> BTreeSet<String> {
         let Err(error) = serde_json::from_str::<T>("\"no such variant\"") else { panic!("a variant") };
         let text = error.to_string();
